@@ -1,0 +1,1 @@
+"""RunQL: ask questions of machine-learning runs."""

@@ -1,0 +1,72 @@
+"""The exceptions of RunQL.
+
+    RunQLError
+    ├── QueryError            the text of a query, or its parameters, is wrong
+    ├── SourceError           no source was named, or it is not one
+    ├── OutputError           the result cannot be written where it was asked for
+    └── BackendError          whoever holds the runs did not answer
+        ├── AuthError         not signed in, or not allowed
+        ├── NotFound          no such entity, project or run
+        ├── RateLimited       too many requests, and waiting did not help
+        ├── Unreachable       no connection, or none in time
+        └── ServerError       an answer that is an error, or no answer of the protocol
+
+Each carries diagnostics; `str()` of one is their text without a picture.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from runql.text.diagnostic import Diagnostic
+from runql.text.source import Source
+
+
+class RunQLError(Exception):
+    """The base of all. `diagnostics` holds at least one error; `source` is the text they point into."""
+
+    def __init__(self, diagnostics: Iterable[Diagnostic], source: Source | None = None) -> None:
+        self.diagnostics = tuple(diagnostics)
+        self.source = source
+        super().__init__("; ".join(f"{d.code}: {d.message}" for d in self.diagnostics))
+
+    @classmethod
+    def of(cls, code: str, message: str, *hints: str) -> RunQLError:
+        """An error that no text holds: one diagnostic, without a place."""
+        return cls([Diagnostic(code, message, hints=hints)])
+
+
+class QueryError(RunQLError):
+    """The text of a query, or what it was given, is wrong. Nothing was asked of any source."""
+
+
+class SourceError(RunQLError):
+    """No source was named, or what was named is not one."""
+
+
+class OutputError(RunQLError):
+    """The result cannot be written where, or as, it was asked for."""
+
+
+class BackendError(RunQLError):
+    """Whoever holds the runs did not answer."""
+
+
+class AuthError(BackendError):
+    """Not signed in, or not allowed."""
+
+
+class NotFound(BackendError):  # noqa: N818 - the field's own word
+    """No such entity, project or run, or none that may be seen."""
+
+
+class RateLimited(BackendError):  # noqa: N818
+    """Too many requests, and waiting did not help."""
+
+
+class Unreachable(BackendError):  # noqa: N818
+    """No connection, or none in time."""
+
+
+class ServerError(BackendError):
+    """An answer that is an error, or no answer of the protocol."""

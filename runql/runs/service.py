@@ -1,0 +1,126 @@
+"""The protocol between the W&B classes and whoever holds the runs.
+
+Everything is a plain value; a backend speaks no `Run`, and `Runs` speaks no HTTP. A backend may raise the
+`BackendError` family and nothing else; what is wrong with part of an answer comes with it as notices.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
+
+from runql.plan.capabilities import Capabilities
+from runql.semantic.catalog import Catalog
+from runql.semantic.record import ProjectRecord, RunHistory, RunRecord, SweepRecord
+from runql.text.diagnostic import Diagnostic
+
+Filters: TypeAlias = Mapping[str, Any]
+"""A W&B filter: a MongoDB query over `config.…`, `summary_metrics.…`, `state`, `displayName`, …"""
+
+Stream: TypeAlias = Literal["default", "system"]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which heavy parts of a run are asked for. `config` and `summary`: top-level keys, or `None` for all."""
+
+    config: tuple[str, ...] | None = ()
+    summary: tuple[str, ...] | None = ()
+    system_metrics: bool = False
+    history_keys: bool = False
+
+    @property
+    def is_light(self) -> bool:
+        return self == LIGHT
+
+
+LIGHT = Wanted()
+FULL = Wanted(config=None, summary=None, system_metrics=True, history_keys=True)
+
+
+@dataclass(frozen=True, slots=True)
+class PageRequest:
+    """One page of a listing. `order` is `+field` or `-field` in W&B's names; `cursor` that of the page before.
+
+    An empty `entity` or `project` asks for the runs of all that the source holds, where it can.
+    """
+
+    entity: str
+    project: str
+    filters: Filters = field(default_factory=dict)
+    order: str = "+created_at"
+    cursor: str | None = None
+    per_page: int = 50
+    wanted: Wanted = LIGHT
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page: `total` is how many runs match the filters in all, if the source says so."""
+
+    runs: tuple[RunRecord, ...]
+    cursor: str | None = None
+    has_next: bool = False
+    total: int | None = None
+    notices: tuple[Diagnostic, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryRequest:
+    """Histories of many runs. The answer has one `RunHistory` a run (several in a row for a scan), in the
+    order of `run_ids`, also for runs without rows.
+
+    `keys`: names as logged, nested ones joined by dots; `None` for every metric. `rows`: "all" keeps only
+    rows that hold every key and the x axis (W&B's own rule); "any" keeps rows in which any key has a value,
+    and each set of metrics that were logged together is sampled by itself.
+    `samples`: about how many rows a run; `None` for every row (a scan). Steps are included at both ends.
+    The columns of the answer are `_step`, the x axis, and the keys that occur; with keys `None` all there is.
+    With `stream` "system" the keys are `system.…` names and the x axis is `_timestamp`, unless another is asked for.
+    """
+
+    entity: str
+    project: str
+    run_ids: tuple[str, ...]
+    keys: tuple[str, ...] | None = None
+    samples: int | None = 500
+    rows: Literal["all", "any"] = "any"
+    x_axis: str = "_step"
+    min_step: int | None = None
+    max_step: int | None = None
+    stream: Stream = "default"
+
+
+@runtime_checkable
+class ServiceApi(Protocol):
+    """Whoever holds runs: a W&B server, a folder, a list in memory."""
+
+    @property
+    def name(self) -> str:
+        """The source as a user writes it: `acme/vision`, `./wandb`, `demo`."""
+
+    @property
+    def capabilities(self) -> Capabilities: ...
+
+    def runs_page(self, request: PageRequest) -> Page: ...
+
+    def count(self, entity: str, project: str, filters: Filters) -> int | None:
+        """How many runs match, without listing them; `None` where the source can't say."""
+
+    def run(self, entity: str, project: str, run_id: str, wanted: Wanted) -> RunRecord | None: ...
+
+    def upgrade(self, entity: str, project: str, run_ids: tuple[str, ...], wanted: Wanted) -> Mapping[str, RunRecord]:
+        """The heavy parts of many runs at once, by run id; a run that is gone is left out."""
+
+    def histories(self, request: HistoryRequest) -> Iterator[RunHistory]: ...
+
+    def sweep(self, entity: str, project: str, sweep_id: str) -> SweepRecord | None: ...
+
+    def sweeps(self, entity: str, project: str) -> Iterator[SweepRecord]: ...
+
+    def projects(self, entity: str) -> Iterator[ProjectRecord]: ...
+
+    def catalog(self, entity: str, project: str, *, metrics: bool = False) -> Catalog:
+        """What the source holds. `metrics`: also the logged metrics, which a folder must read through for."""
+
+    def close(self) -> None: ...

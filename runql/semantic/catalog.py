@@ -1,0 +1,69 @@
+"""What a source holds: its fields, their types, how many runs have them. Immutable facts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from functools import cached_property
+
+from runql.semantic.values import Kind
+
+
+class Space(StrEnum):
+    """Where a field lives. `RUN` holds the fields every run has, such as `state`."""
+
+    RUN = "run"
+    CONFIG = "config"
+    SUMMARY = "summary"
+    LOGGED = "logged"
+    SYSTEM = "system"
+
+
+@dataclass(frozen=True, slots=True)
+class FieldInfo:
+    """One field: `path` are its keys, outermost first (a key may hold dots).
+
+    `kinds` counts the runs by the type of the value; `runs` are the runs that have it at all. For numbers,
+    `minimum`, `median` and `maximum`; `top` are frequent values with their counts.
+    For a metric, `rows` is how many rows hold it over all runs, and `every` about how many steps lie between two.
+    """
+
+    space: Space
+    path: tuple[str, ...]
+    runs: int = 0
+    kinds: Mapping[Kind, int] = field(default_factory=dict)
+    minimum: float | None = None
+    median: float | None = None
+    maximum: float | None = None
+    top: tuple[tuple[str | float | bool, int], ...] = ()
+    rows: int | None = None
+    every: float | None = None
+
+    @property
+    def dotted(self) -> str:
+        """The path joined by dots: not unique where a key holds a dot."""
+        return ".".join(self.path)
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """The facts of one source. `complete` says that every run was looked at, so an unknown field is an error."""
+
+    source: str
+    run_count: int = 0
+    complete: bool = False
+    fields: tuple[FieldInfo, ...] = ()
+    tags: Mapping[str, int] = field(default_factory=dict)
+    sweeps: Mapping[str, int] = field(default_factory=dict)
+    groups: Mapping[str, int] = field(default_factory=dict)
+    as_of: datetime | None = None
+
+    @cached_property
+    def by_dotted(self) -> Mapping[tuple[Space, str], tuple[FieldInfo, ...]]:
+        """All the fields that a dotted name may mean."""
+        found: dict[tuple[Space, str], list[FieldInfo]] = {}
+        for info in self.fields:
+            found.setdefault((info.space, info.dotted), []).append(info)
+        return {name: tuple(infos) for name, infos in found.items()}

@@ -1,0 +1,92 @@
+"""What a backend gives: a run, and the history of a run. Plain values, no behaviour."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from runql.text.diagnostic import Diagnostic
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """One run. `id` is the id in its URL (W&B's `name`), `name` what people call it (`displayName`).
+
+    `config`, `summary`, `system_metrics` and `history_keys` are `None` when they were not asked for. They
+    nest as logged; a key with a dot in its name stays one key. Non-finite numbers are floats.
+    Times are aware and in UTC. `runtime` is in seconds.
+    """
+
+    id: str
+    name: str | None = None
+    state: str | None = None
+    entity: str = ""
+    project: str = ""
+    storage_id: str | None = None
+    tags: tuple[str, ...] = ()
+    group: str | None = None
+    job_type: str | None = None
+    notes: str | None = None
+    user: str | None = None
+    sweep: str | None = None
+    host: str | None = None
+    created: datetime | None = None
+    heartbeat: datetime | None = None
+    updated: datetime | None = None
+    runtime: float | None = None
+    url: str | None = None
+    commit: str | None = None
+    read_only: bool = False
+    history_line_count: int | None = None
+    config: Mapping[str, Any] | None = None
+    summary: Mapping[str, Any] | None = None
+    system_metrics: Mapping[str, Any] | None = None
+    history_keys: Mapping[str, Any] | None = None
+    """As W&B gives it: `{"lastStep": n, "keys": {name: {"typeCounts": [{"type": t, "count": c}], …}}}`."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunHistory:
+    """Rows of one run's history, by columns of equal length, in order of the x axis as logged.
+
+    A cell that was not logged is `MISSING`. `rows_of` says how many rows each metric has in all, before
+    sampling (within the steps asked for); `sampled` whether rows were left out. A scan may give several
+    of these for one run, one after the other.
+    """
+
+    run_id: str
+    columns: Mapping[str, Sequence[Any]]
+    rows_of: Mapping[str, int] = field(default_factory=dict)
+    sampled: bool = False
+    notices: tuple[Diagnostic, ...] = ()
+
+    @property
+    def length(self) -> int:
+        return len(next(iter(self.columns.values()), ()))
+
+
+@dataclass(frozen=True, slots=True)
+class SweepRecord:
+    """One sweep. `id` is the short id in its URL."""
+
+    id: str
+    name: str | None = None
+    entity: str = ""
+    project: str = ""
+    method: str | None = None
+    state: str | None = None
+    config: Mapping[str, Any] | None = None
+    best_loss: float | None = None
+    run_count: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectRecord:
+    """One project of an entity."""
+
+    name: str
+    entity: str = ""
+    run_count: int | None = None
+    last_active: datetime | None = None

@@ -1,0 +1,1 @@
+"""Text: places in a source, diagnostics, their codes and how they are shown. Standard library only."""

@@ -1,0 +1,71 @@
+"""The table of codes: RQL1xx syntax, 2xx names and types, 3xx planning, 4xx backend, 5xx results and
+files, 9xx ours. A code never changes its meaning; a new one is added here first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """One kind of diagnostic: how severe it is, and its title in the reference."""
+
+    severity: Literal["error", "warning", "notice"]
+    title: str
+
+
+_TABLE = {
+    # 1xx syntax
+    "RQL101": Code("error", "unexpected text"),
+    "RQL102": Code("error", "the text ends too early"),
+    "RQL103": Code("error", "a string or a backtick is not closed"),
+    "RQL104": Code("error", "a bracket is not closed, or closes nothing"),
+    "RQL105": Code("error", "a clause is written twice"),
+    "RQL106": Code("error", "an unknown word where a keyword must stand"),
+    "RQL107": Code("error", "a number, a date or a duration that cannot be read"),
+    "RQL108": Code("error", "an idiom of another language"),
+    "RQL109": Code("error", "a character that the language does not have"),
+    "RQL110": Code("error", "an empty query"),
+    # 2xx names and types
+    "RQL201": Code("error", "an unknown field"),
+    "RQL202": Code("error", "an ambiguous name"),
+    "RQL203": Code("error", "values of types that never compare"),
+    "RQL204": Code("error", "a bad regular expression"),
+    "RQL205": Code("error", "a bad date or duration"),
+    "RQL206": Code("error", "an unknown function, or a wrong number of arguments"),
+    "RQL207": Code("error", "a parameter without a value"),
+    "RQL208": Code("error", "an unknown metric"),
+    "RQL209": Code("error", "a clause value out of range"),
+    "RQL210": Code("error", "a metric's history where one value must stand"),
+    "RQL211": Code("notice", "a bare name was looked up"),
+    "RQL212": Code("warning", "a comparison that can never hold"),
+    "RQL213": Code("error", "the clauses contradict each other"),
+    # 3xx planning
+    "RQL301": Code("notice", "part of the filter is done here"),
+    "RQL302": Code("notice", "histories are sampled"),
+    "RQL303": Code("notice", "runs counted in though they lack the field"),
+    "RQL304": Code("error", "not part of the language yet"),
+    "RQL305": Code("notice", "the order is made here"),
+    # 4xx backend
+    "RQL401": Code("error", "not signed in, or not allowed"),
+    "RQL402": Code("error", "not found"),
+    "RQL403": Code("error", "too many requests"),
+    "RQL404": Code("error", "the source cannot be reached"),
+    "RQL405": Code("error", "the server failed"),
+    # 5xx results and files
+    "RQL501": Code("warning", "a run file is damaged; what came before the damage is shown"),
+    "RQL502": Code("warning", "a run file ends in the middle of a record"),
+    "RQL503": Code("warning", "a run file could not be read"),
+    "RQL504": Code("notice", "NaN or infinity became null"),
+    "RQL505": Code("notice", "a run is still being written"),
+    "RQL506": Code("error", "the output cannot be written"),
+    "RQL507": Code("notice", "metrics logged at different steps"),
+    "RQL508": Code("notice", "rows left out because they have no x"),
+    "RQL509": Code("notice", "a column holds values of different types"),
+    # 9xx ours
+    "RQL901": Code("error", "a fault of RunQL"),
+}
+
+CODES = MappingProxyType(_TABLE)

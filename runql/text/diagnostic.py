@@ -1,0 +1,66 @@
+"""What is said about a text: one code, one place, one sentence, and a way out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from runql.text.codes import CODES
+from runql.text.source import NOWHERE, Span
+
+
+class Severity(StrEnum):
+    """How much a diagnostic matters: an error stops the query, the others come with its answer."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTICE = "notice"
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """Replace the characters of `span` with `text`."""
+
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """A change of the text that a tool can apply, and its name in a menu."""
+
+    title: str
+    edits: tuple[Edit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A second place that belongs to a diagnostic, such as the first of two equal clauses."""
+
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One thing to say. `message` stands alone: lower case, no full stop, names in backticks.
+
+    `hints` are further lines (`nearest: …`), `expected` the words that could stand there.
+    """
+
+    code: str
+    message: str
+    span: Span = NOWHERE
+    hints: tuple[str, ...] = ()
+    fixes: tuple[Fix, ...] = ()
+    labels: tuple[Label, ...] = ()
+    expected: tuple[str, ...] = ()
+    source_name: str | None = field(default=None, compare=False)
+
+    @property
+    def severity(self) -> Severity:
+        return Severity(CODES[self.code].severity)
+
+    @property
+    def is_error(self) -> bool:
+        return self.severity is Severity.ERROR
