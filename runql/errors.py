@@ -4,9 +4,11 @@
     ├── QueryError            the text of a query, or its parameters, is wrong
     ├── SourceError           no source was named, or it is not one
     ├── OutputError           the result cannot be written where it was asked for
+    ├── ArgumentError         a bad argument of a Python call; also a ValueError
     └── BackendError          whoever holds the runs did not answer
         ├── AuthError         not signed in, or not allowed
         ├── NotFound          no such entity, project or run
+        │   └── RunNotFoundError   no such run; also a ValueError
         ├── RateLimited       too many requests, and waiting did not help
         ├── Unreachable       no connection, or none in time
         └── ServerError       an answer that is an error, or no answer of the protocol
@@ -48,6 +50,15 @@ class OutputError(RunQLError):
     """The result cannot be written where, or as, it was asked for."""
 
 
+class ArgumentError(RunQLError, ValueError):
+    """A bad argument of a Python call: a filter, an order, a page size. Nothing was asked of any source."""
+
+    @classmethod
+    def because(cls, message: str, *hints: str) -> ArgumentError:
+        """The one diagnostic that such an error has."""
+        return cls([Diagnostic("RQL214", message, hints=hints)])
+
+
 class BackendError(RunQLError):
     """Whoever holds the runs did not answer."""
 
@@ -58,6 +69,10 @@ class AuthError(BackendError):
 
 class NotFound(BackendError):  # noqa: N818 - the field's own word
     """No such entity, project or run, or none that may be seen."""
+
+
+class RunNotFoundError(NotFound, ValueError):
+    """No such run, or none that may be seen. A `ValueError` too, as it is in W&B's own client."""
 
 
 class RateLimited(BackendError):  # noqa: N818

@@ -42,6 +42,7 @@ _TABLE = {
     "RQL211": Code("notice", "a bare name was looked up"),
     "RQL212": Code("warning", "a comparison that can never hold"),
     "RQL213": Code("error", "the clauses contradict each other"),
+    "RQL214": Code("error", "a bad argument of a Python call"),
     # 3xx planning
     "RQL301": Code("notice", "part of the filter is done here"),
     "RQL302": Code("notice", "histories are sampled"),

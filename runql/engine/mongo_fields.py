@@ -1,0 +1,163 @@
+"""The names that W&B's filters and orders use, and the values that they find in a run.
+
+`config.…`, `summary_metrics.…` and `keys_info.…` are paths; every other name is a field of the run itself. A dot
+in a path either steps into a record or is part of a key; of a run that has both, nesting from the left wins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+from runql.errors import ArgumentError
+from runql.semantic.catalog import Space
+from runql.semantic.record import RunRecord
+from runql.semantic.run_fields import FILTER_NAMES, RUN_FIELD_SPELLINGS
+from runql.semantic.values import MISSING, Kind, Value
+
+_PREFIXES: Mapping[str, Space] = {
+    "config": Space.CONFIG,
+    "summary_metrics": Space.SUMMARY,
+    "keys_info": Space.LOGGED,
+}
+
+_OTHER_PREFIXES: Mapping[str, str] = {
+    "summary": "summary_metrics",
+    "summaryMetrics": "summary_metrics",
+    "metrics": "summary_metrics",
+    "logged": "keys_info.keys",
+}
+"""What people write instead, and what is right."""
+
+_WRAPPER = "value"
+"""W&B's server keeps each config value in a record `{"value": …}`; here it is unwrapped."""
+
+
+@dataclass(frozen=True, slots=True)
+class FilterField:
+    """One field, as a filter or an order names it. For `Space.RUN`, `segments` is the attribute of `RunRecord`."""
+
+    written: str
+    space: Space
+    segments: tuple[str, ...]
+    kind: Kind = Kind.UNKNOWN
+
+    def candidates(self, record: RunRecord) -> list[Value]:
+        """All that a filter tests: several where the path goes through a list, `[MISSING]` where there is nothing."""
+        if self.space is Space.RUN:
+            return _run_candidates(record, self.segments[0])
+        root = self._root(record)
+        return _first_found([candidates_at(root, reading) for reading in self.readings()])
+
+    def value(self, record: RunRecord) -> Value:
+        """The one value that an order compares."""
+        if self.space is Space.RUN:
+            value = getattr(record, self.segments[0])
+            return MISSING if value is None else value
+        root = self._root(record)
+        found = (value_at(root, reading) for reading in self.readings())
+        return next((value for value in found if value is not MISSING), MISSING)
+
+    def readings(self) -> Iterator[tuple[str, ...]]:
+        """The paths it may mean, the likeliest first: a `value` after the first key is W&B's wrapper, or a key."""
+        if self.space is Space.CONFIG:
+            for at, segment in enumerate(self.segments):
+                if at and segment == _WRAPPER:
+                    yield self.segments[:at] + self.segments[at + 1 :]
+        yield self.segments
+
+    def _root(self, record: RunRecord) -> Mapping[str, Any]:
+        roots = {
+            Space.CONFIG: record.config,
+            Space.SUMMARY: record.summary,
+            Space.LOGGED: record.history_keys,
+        }
+        return roots[self.space] or {}
+
+
+def parse_field(name: object) -> FilterField:
+    """Read the name of a field.
+
+    Raises:
+        ArgumentError: it is no name that W&B's filters know; the nearest that is, is named.
+    """
+    if not isinstance(name, str):
+        raise ArgumentError.because(f"a filter names its fields by text, not by `{name!r}`")
+    prefix, dot, path = name.partition(".")
+    if dot and prefix in _PREFIXES:
+        if not path.strip("."):
+            raise ArgumentError.because(f"`{name}` names no field: a key must stand after the dot")
+        return FilterField(name, _PREFIXES[prefix], tuple(path.split(".")))
+    if name in FILTER_NAMES:
+        field = FILTER_NAMES[name]
+        return FilterField(name, Space.RUN, (field.name,), field.kind)
+    raise _unknown(name, prefix, path)
+
+
+def _unknown(name: str, prefix: str, path: str) -> ArgumentError:
+    if prefix in _OTHER_PREFIXES:
+        right = f"{_OTHER_PREFIXES[prefix]}.{path or 'KEY'}"
+        return ArgumentError.because(f"no field `{name}` in W&B's filters: write `{right}`")
+    if prefix in _PREFIXES:
+        return ArgumentError.because(f"`{name}` is not one field: write `{name}.KEY`")
+    spelling = RUN_FIELD_SPELLINGS.get(name)
+    if spelling is not None and spelling.filter_name:
+        return ArgumentError.because(f"no field `{name}` in W&B's filters: write `{spelling.filter_name}`")
+    if spelling is not None:
+        return ArgumentError.because(f"W&B's filters and orders do not take `{name}`")
+    near = get_close_matches(name, FILTER_NAMES, n=1, cutoff=0.7)
+    hints = [f"nearest: `{near[0]}`"] if near else []
+    hints.append(f"a config value is `config.{name}`, a summary value `summary_metrics.{name}`")
+    return ArgumentError.because(f"no field `{name}` in W&B's filters", *hints)
+
+
+def candidates_at(node: Value, segments: Sequence[str]) -> list[Value]:
+    """The values at a path, MongoDB's way: a list in the middle stands for each record in it, or for an index."""
+    if not segments:
+        return [node]
+    if isinstance(node, Mapping):
+        rests = ((".".join(segments[:end]), segments[end:]) for end in range(1, len(segments) + 1))
+        return _first_found([candidates_at(node[key], rest) for key, rest in rests if key in node])
+    if not isinstance(node, list | tuple):
+        return [MISSING]
+    found: list[Value] = []
+    if segments[0].isdecimal():
+        at = int(segments[0])
+        found += candidates_at(node[at], segments[1:]) if at < len(node) else [MISSING]
+    for element in node:
+        if isinstance(element, Mapping):
+            found += candidates_at(element, segments)
+    return found
+
+
+def value_at(node: Value, segments: Sequence[str]) -> Value:
+    """The one value at a path, or `MISSING`; a number steps into a list."""
+    if not segments:
+        return node
+    if isinstance(node, Mapping):
+        for end in range(1, len(segments) + 1):
+            key = ".".join(segments[:end])
+            if key in node and (value := value_at(node[key], segments[end:])) is not MISSING:
+                return value
+    elif isinstance(node, list | tuple) and segments[0].isdecimal() and int(segments[0]) < len(node):
+        return value_at(node[int(segments[0])], segments[1:])
+    return MISSING
+
+
+def _first_found(readings: list[list[Value]]) -> list[Value]:
+    for values in readings:
+        if any(value is not MISSING for value in values):
+            return values
+    return readings[0] if readings else [MISSING]
+
+
+def _run_candidates(record: RunRecord, attribute: str) -> list[Value]:
+    value = getattr(record, attribute)
+    if value is None:
+        return [MISSING]
+    if attribute == "tags":
+        # W&B gives the tags of an untagged run as null or as an empty list, so both must find it.
+        return [list(value)] if value else [MISSING, []]
+    return [value]
