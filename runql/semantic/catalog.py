@@ -67,3 +67,23 @@ class Catalog:
         for info in self.fields:
             found.setdefault((info.space, info.dotted), []).append(info)
         return {name: tuple(infos) for name, infos in found.items()}
+
+    @cached_property
+    def prefixes(self) -> Mapping[tuple[Space, str], tuple[tuple[str, ...], ...]]:
+        """Every path that a dotted name may mean, those of records that hold fields included."""
+        found: dict[tuple[Space, str], dict[tuple[str, ...], None]] = {}
+        for info in self.fields:
+            for length in range(1, len(info.path) + 1):
+                path = info.path[:length]
+                found.setdefault((info.space, ".".join(path)), {})[path] = None
+        return {name: tuple(paths) for name, paths in found.items()}
+
+    @cached_property
+    def by_path(self) -> Mapping[tuple[Space, tuple[str, ...]], FieldInfo]:
+        """The facts of a field by its keys."""
+        return {(info.space, info.path): info for info in self.fields}
+
+    @cached_property
+    def spaces(self) -> frozenset[Space]:
+        """The spaces of which the catalog knows anything: the metrics may not have been looked at."""
+        return frozenset(info.space for info in self.fields)

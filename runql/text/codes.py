@@ -42,6 +42,8 @@ _TABLE = {
     "RQL211": Code("notice", "a bare name was looked up"),
     "RQL212": Code("warning", "a comparison that can never hold"),
     "RQL213": Code("error", "the clauses contradict each other"),
+    "RQL214": Code("warning", "a field or metric that was not seen in the runs looked at"),
+    "RQL215": Code("error", "an expression nested too deeply"),
     "RQL214": Code("error", "a bad argument of a Python call"),
     # 3xx planning
     "RQL301": Code("notice", "part of the filter is done here"),

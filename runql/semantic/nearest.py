@@ -1,0 +1,50 @@
+"""Names near to one that is not there."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+
+from runql.semantic.catalog import Catalog, FieldInfo, Space
+from runql.semantic.spelling import info_text
+
+
+def nearest_names(word: str, names: Iterable[str], *, limit: int = 3) -> list[str]:
+    """The names nearest to a word, best first: those equal but for case and punctuation, then the similar ones."""
+    pool = list(dict.fromkeys(names))
+    same = [n for n in pool if _plain(n) == _plain(word) and n != word]
+    by_lower: dict[str, str] = {}
+    for name in pool:
+        by_lower.setdefault(name.lower(), name)
+    close = difflib.get_close_matches(word.lower(), by_lower, n=limit + 1, cutoff=0.7)
+    return list(dict.fromkeys([*same, *(by_lower[c] for c in close if by_lower[c] != word)]))[:limit]
+
+
+def nearest_fields(word: str, catalog: Catalog, spaces: Sequence[Space], *, limit: int = 3) -> list[FieldInfo]:
+    """The catalog's fields nearest to a dotted name: the same name elsewhere, the same last part, then similar ones."""
+    infos = [info for info in catalog.fields if info.space in spaces]
+    by_name: dict[str, list[FieldInfo]] = {}
+    for info in infos:
+        by_name.setdefault(info.dotted, []).append(info)
+    names = [word] if word in by_name else []
+    names += nearest_names(word, by_name, limit=limit)
+    names += [n for n in by_name if n.endswith(("." + word, "/" + word))]
+    if not names and "." in word:
+        last = word.rpartition(".")[2]
+        names += [n for n in by_name if n == last or n.endswith(("." + last, "/" + last))]
+    found = [info for name in dict.fromkeys(names) for info in sorted(by_name[name], key=lambda i: -i.runs)]
+    return found[:limit]
+
+
+def counted(info: FieldInfo, catalog: Catalog) -> str:
+    """A field with how many runs have it: `` `config.lr` (412 of 412 runs) ``."""
+    return f"`{info_text(info)}` ({info.runs:,} of {catalog.run_count:,} runs)"
+
+
+def nearest_hint(names: Sequence[str]) -> tuple[str, ...]:
+    """The hint that offers names, if there are any."""
+    return ("nearest: " + ", ".join(f"`{n}`" for n in names),) if names else ()
+
+
+def _plain(name: str) -> str:
+    return "".join(c for c in name.lower() if c.isalnum())

@@ -1,0 +1,97 @@
+"""What a check is given, and where it puts what it finds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, tzinfo
+from types import MappingProxyType
+
+from runql.syntax import tree
+from runql.text.diagnostic import Diagnostic, Edit, Fix, Label
+from runql.text.source import NOWHERE, Span
+
+_EMPTY: Mapping[str, object] = MappingProxyType({})
+_NO_ALIASES: Mapping[str, tree.Expr] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class CheckContext:
+    """What a query means depends on: parameters, the time, the zone of times without one, and the aliases.
+
+    `now` is aware. `source_name` is what messages call the source, `text` the text that the spans point into
+    (columns without a name are called as they are written there).
+    """
+
+    params: Mapping[str, object] = field(default_factory=lambda: _EMPTY)
+    now: datetime = field(default_factory=lambda: datetime.now(UTC))
+    zone: tzinfo = UTC
+    source_name: str | None = None
+    aliases: Mapping[str, tree.Expr] = field(default_factory=lambda: _NO_ALIASES)
+    text: str | None = None
+
+
+class Report:
+    """The diagnostics of one check, in the order they were found.
+
+    Inside an alias every place is where the alias was used: its own text is not the query's.
+    """
+
+    def __init__(self) -> None:
+        self._found: list[Diagnostic] = []
+        self._alias: tuple[str, Span] | None = None
+        self.unreadable = False
+        """Whether the parser left a hole in the tree; it has said so itself."""
+
+    def place(self, span: Span) -> Span:
+        return span if self._alias is None else self._alias[1]
+
+    @contextmanager
+    def inside_alias(self, name: str, span: Span) -> Iterator[None]:
+        before = self._alias
+        self._alias = self._alias or (name, span)
+        try:
+            yield
+        finally:
+            self._alias = before
+
+    def add(
+        self,
+        code: str,
+        message: str,
+        span: Span,
+        *hints: str,
+        fixes: Iterable[Fix] = (),
+        labels: tuple[Label, ...] = (),
+    ) -> None:
+        if self._alias is not None:
+            hints = (*hints, f"in the alias `{self._alias[0]}`")
+            fixes = ()
+        diagnostic = Diagnostic(code, message, self.place(span), hints, tuple(fixes), labels)
+        if diagnostic not in self._found:
+            self._found.append(diagnostic)
+
+    @property
+    def diagnostics(self) -> tuple[Diagnostic, ...]:
+        return tuple(self._found)
+
+    @property
+    def has_errors(self) -> bool:
+        return self.unreadable or any(d.is_error for d in self._found)
+
+
+def rewrite(span: Span, text: str, title: str | None = None) -> tuple[Fix, ...]:
+    """The fix that writes `text` at a place; none if the place is nowhere."""
+    return () if span == NOWHERE else (Fix(title or f"write `{text}`", (Edit(span, text),)),)
+
+
+def rewrites(span: Span, texts: Iterable[str]) -> tuple[Fix, ...]:
+    """One such fix for each text."""
+    return tuple(fix for text in texts for fix in rewrite(span, text))
+
+
+def insertion(offset_after: Span, text: str, title: str) -> tuple[Fix, ...]:
+    """The fix that puts `text` right behind a place."""
+    end = Span(offset_after.end, offset_after.end)
+    return () if offset_after == NOWHERE else (Fix(title, (Edit(end, text),)),)

@@ -1,0 +1,55 @@
+"""How fields are written in the language: names with backticks where they need them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from runql.semantic.catalog import FieldInfo, Space
+
+PREFIXES: dict[str, Space] = {
+    "config": Space.CONFIG,
+    "summary": Space.SUMMARY,
+    "summary_metrics": Space.SUMMARY,
+    "logged": Space.LOGGED,
+    "system": Space.SYSTEM,
+}
+"""The words before the first dot that say in which space a field lives."""
+
+_PLAIN_FIRST = re.compile(r"[^\W\d]\w*(?:/\w+)*\Z", re.ASCII)
+_PLAIN = re.compile(r"\w+(?:/\w+)*\Z", re.ASCII)
+
+
+def segment_text(segment: str, *, first: bool = False) -> str:
+    """One key as written: bare where the lexer reads it as one segment, else in backticks."""
+    if (_PLAIN_FIRST if first else _PLAIN).match(segment):
+        return segment
+    return "`" + segment.replace("\\", "\\\\").replace("`", "\\`") + "`"
+
+
+def path_text(segments: Sequence[str | int], *, exact: bool = False) -> str:
+    """Segments as one name. `exact` keeps each segment one key: the last one gets backticks if none needs them."""
+    parts = [f"[{s}]" if isinstance(s, int) else segment_text(s, first=i == 0) for i, s in enumerate(segments)]
+    if exact and not any(p.startswith("`") for p in parts):
+        parts[-1] = f"`{segments[-1]}`"
+    return "".join(p if p.startswith("[") or i == 0 else f".{p}" for i, p in enumerate(parts))
+
+
+def field_text(space: Space, segments: Sequence[str | int], *, exact: bool = False) -> str:
+    """The full name of a field: `config.lr`, `state`, `summary.val/loss`."""
+    if space is Space.RUN:
+        return str(segments[0])
+    if "*" in "".join(str(s) for s in segments) and not exact:
+        return ".".join((space.value, *(str(s) for s in segments)))
+    rest = path_text(("x", *segments), exact=exact and len(segments) > 1)
+    return space.value + rest[1:]
+
+
+def info_text(info: FieldInfo) -> str:
+    """The shortest full name that finds exactly this field: nested keys need no backticks, a key with a dot does."""
+    return field_text(info.space, info.path)
+
+
+def spelled_exactly(space: Space, path: tuple[str, ...]) -> str:
+    """The name that means these keys and no others, whatever else the project holds."""
+    return field_text(space, path, exact=True)
