@@ -17,9 +17,11 @@ from numbers import Integral, Real
 from typing import Any, TypeAlias
 
 from runql.engine.mongo_fields import FilterField, parse_field
-from runql.errors import ArgumentError
+from runql.engine.patterns import Matcher, matcher
+from runql.errors import ArgumentError, QueryError
 from runql.semantic.record import RunRecord
 from runql.semantic.values import MISSING, Kind, Value, kind_of
+from runql.syntax.tree import TextOp
 
 RunTest: TypeAlias = Callable[[RunRecord], bool]
 _ValuesTest: TypeAlias = Callable[[Sequence[Value]], bool]
@@ -163,22 +165,16 @@ def _regex(field: FilterField, operand: Any, options: Any) -> _ValuesTest:
         raise ArgumentError.because(f"`$options` takes the letters `i`, `m` and `s`, not {_said(options)}")
     if field.kind not in (Kind.UNKNOWN, Kind.TEXT, Kind.LIST):
         raise ArgumentError.because(f"`$regex` searches text, and `{field.written}` holds a {field.kind}")
-    search = _compile_pattern(f"(?{''.join(sorted(set(options)))}){operand}" if options else operand, operand)
-    return lambda values: any(isinstance(value, str) and search(value) is not None for value in _spread(values))
+    matches = _matcher(f"(?{''.join(sorted(set(options)))}){operand}" if options else operand)
+    return lambda values: any(isinstance(value, str) and matches(value) for value in _spread(values))
 
 
-def _compile_pattern(pattern: str, written: str) -> Callable[[str], object | None]:
-    import re2
-
-    options = re2.Options()
-    options.log_errors = False
+def _matcher(pattern: str) -> Matcher:
     try:
-        search: Callable[[str], object | None] = re2.compile(pattern, options).search
-    except re2.error as error:
-        reason = error.args[0].decode() if isinstance(error.args[0], bytes) else str(error)
+        return matcher(TextOp.REGEX, pattern)
+    except QueryError as error:
         hint = "RE2 has no look-around and no back-references; `$not` negates a pattern"
-        raise ArgumentError.because(f"`{written}` is not a regular expression: {reason}", hint) from error
-    return search
+        raise ArgumentError.because(error.diagnostics[0].message, hint) from error
 
 
 _OPERATORS: Mapping[str, Callable[[FilterField, Any], _ValuesTest]] = {

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
+from runql.engine.fields import lookup
 from runql.errors import ArgumentError
 from runql.semantic.catalog import Space
 from runql.semantic.record import RunRecord
@@ -57,7 +58,7 @@ class FilterField:
             value = getattr(record, self.segments[0])
             return MISSING if value is None else value
         root = self._root(record)
-        found = (value_at(root, reading) for reading in self.readings())
+        found = (lookup(root, reading) for reading in self.readings())
         return next((value for value in found if value is not MISSING), MISSING)
 
     def readings(self) -> Iterator[tuple[str, ...]]:
@@ -130,20 +131,6 @@ def candidates_at(node: Value, segments: Sequence[str]) -> list[Value]:
         if isinstance(element, Mapping):
             found += candidates_at(element, segments)
     return found
-
-
-def value_at(node: Value, segments: Sequence[str]) -> Value:
-    """The one value at a path, or `MISSING`; a number steps into a list."""
-    if not segments:
-        return node
-    if isinstance(node, Mapping):
-        for end in range(1, len(segments) + 1):
-            key = ".".join(segments[:end])
-            if key in node and (value := value_at(node[key], segments[end:])) is not MISSING:
-                return value
-    elif isinstance(node, list | tuple) and segments[0].isdecimal() and int(segments[0]) < len(node):
-        return value_at(node[int(segments[0])], segments[1:])
-    return MISSING
 
 
 def _first_found(readings: list[list[Value]]) -> list[Value]:
