@@ -58,6 +58,10 @@ class ArgumentError(RunQLError, ValueError):
         """The one diagnostic that such an error has."""
         return cls([Diagnostic("RQL214", message, hints=hints)])
 
+    def __str__(self) -> str:
+        # A traceback shows no picture, so the way out must stand in the sentence itself.
+        return "; ".join((super().__str__(), *(hint for d in self.diagnostics for hint in d.hints)))
+
 
 class BackendError(RunQLError):
     """Whoever holds the runs did not answer."""
