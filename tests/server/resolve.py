@@ -1,0 +1,216 @@
+"""Answers a validated document over the store: one function a field that is not simply stored.
+
+The documents are parsed and validated by graphql-core; only the walk over the answer is done here, because
+graphql-core's own takes ten times as long and would drown what the benchmarks measure.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from graphql import (
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLObjectType,
+    GraphQLSchema,
+    InlineFragmentNode,
+    SelectionSetNode,
+    get_named_type,
+)
+from graphql.execution.values import VariableValues, get_argument_values
+
+from tests.server import history
+from tests.server.faults import HttpFault, Knobs
+from tests.server.store import Store, cursor_of, encode_id, offset_after, summary_text, wrapped_config
+
+
+@dataclass(frozen=True)
+class Context:
+    schema: GraphQLSchema
+    store: Store
+    knobs: Knobs
+    variables: VariableValues
+    fragments: Mapping[str, FragmentDefinitionNode]
+    viewer: Mapping[str, Any] | None
+
+
+Resolver = Callable[[Context, Any, Mapping[str, Any]], Any]
+
+
+def _project(ctx: Context, _: Any, args: Mapping[str, Any]) -> Any:
+    key = (args.get("entityName") or "", args.get("name") or "")
+    if key not in ctx.store.projects:
+        return None
+    return {
+        "key": key,
+        "id": encode_id(f"Project:v1:{key[1]}:{key[0]}"),
+        "internalId": "77",
+        "name": key[1],
+        "entityName": key[0],
+        "createdAt": "2026-01-01T00:00:00Z",
+        "lastActive": "2026-02-01T00:00:00Z",
+        "isBenchmark": False,
+        "readOnly": False,
+    }
+
+
+def _projects(ctx: Context, entity: str, args: Mapping[str, Any]) -> Any:
+    nodes = [
+        _project(ctx, None, {"entityName": key[0], "name": key[1]}) for key in ctx.store.projects if key[0] == entity
+    ]
+    return _connection(nodes, args, ctx.knobs)
+
+
+def _connection(nodes: list[Any], args: Mapping[str, Any], knobs: Knobs, default_first: int = 50) -> dict[str, Any]:
+    start = 0 if "paging" in knobs.ignores else offset_after(args.get("after"))
+    asked = args.get("first")
+    first = default_first if asked is None else int(asked)
+    if knobs.max_first is not None:
+        first = min(first, knobs.max_first)
+    chunk = nodes[start:] if "paging" in knobs.ignores else nodes[start : start + first]
+    edges = [{"node": node, "cursor": cursor_of(start + index)} for index, node in enumerate(chunk)]
+    more = start + len(chunk) < len(nodes)
+    end = edges[-1]["cursor"] if edges else None
+    return {"edges": edges, "pageInfo": {"endCursor": end, "hasNextPage": more}, "totalCount": len(nodes)}
+
+
+def _runs(ctx: Context, parent: Any, args: Mapping[str, Any]) -> Any:
+    listed = ctx.store.select(parent["key"], args.get("filters"), args.get("order"), ctx.knobs)
+    return _connection(listed, args, ctx.knobs)
+
+
+def _run_count(ctx: Context, parent: Any, args: Mapping[str, Any]) -> int:
+    return len(ctx.store.select(parent["key"], args.get("filters"), "+created_at", ctx.knobs))
+
+
+def _checked(ctx: Context, run: Mapping[str, Any]) -> None:
+    """A poisoned run takes its whole request down; a slow one delays it."""
+    if run["name"] in ctx.knobs.poisoned:
+        raise HttpFault(502, "bad gateway")
+    if run["name"] in ctx.knobs.slow_runs:
+        time.sleep(ctx.knobs.slow_runs[run["name"]])
+
+
+def _sampled_history(ctx: Context, run: Any, args: Mapping[str, Any]) -> Any:
+    _checked(ctx, run)
+    return [history.sampled(run, spec, ctx.knobs) for spec in args["specs"]]
+
+
+def _history(ctx: Context, run: Any, args: Mapping[str, Any]) -> Any:
+    _checked(ctx, run)
+    low, high = args.get("minStep"), args.get("maxStep")
+    return history.whole(run, args.get("samples") or 500, _int(low), _int(high), ctx.knobs)
+
+
+def _int(value: Any) -> int | None:
+    return None if value is None else int(value)
+
+
+def _events(ctx: Context, run: Any, args: Mapping[str, Any]) -> Any:
+    _checked(ctx, run)
+    return [json.dumps(row) for row in history.pick(run.get("events", ()), args.get("samples") or 500, ctx.knobs)]
+
+
+def _parquet(ctx: Context, run: Any, _: Mapping[str, Any]) -> Any:
+    rows = [dict(row, _step=float(row["_step"])) for row in history.rows_of(run)]
+    return {"parquetUrls": [], "liveData": rows if ctx.knobs.parquet_live else []}
+
+
+def _user(_: Context, run: Any, __: Mapping[str, Any]) -> Any:
+    name = run.get("username")
+    return name and {"id": encode_id(f"User:{name}"), "name": name.title(), "username": name}
+
+
+def _sweeps(ctx: Context, parent: Any, args: Mapping[str, Any]) -> Any:
+    return _connection([_sweep_node(ctx, parent["key"], s) for s in _sweeps_of(ctx, parent["key"])], args, ctx.knobs)
+
+
+def _sweeps_of(ctx: Context, key: tuple[str, str]) -> list[dict[str, Any]]:
+    return ctx.store.sweeps.get(key, [])
+
+
+def _sweep_node(ctx: Context, key: tuple[str, str], sweep: Mapping[str, Any]) -> dict[str, Any]:
+    count = sum(1 for run in ctx.store.projects[key] if run.get("sweep") == sweep["name"])
+    base = {"method": "random", "state": "RUNNING", "config": "method: random", "createdAt": "2026-01-01T00:00:00Z"}
+    return {"id": encode_id(f"Sweep:{sweep['name']}"), **base, "runCount": count, **sweep}
+
+
+def _sweep(ctx: Context, parent: Any, args: Mapping[str, Any]) -> Any:
+    found = next((s for s in _sweeps_of(ctx, parent["key"]) if s["name"] == args["sweepName"]), None)
+    return found and _sweep_node(ctx, parent["key"], found)
+
+
+RESOLVERS: Mapping[tuple[str, str], Resolver] = {
+    ("Query", "viewer"): lambda ctx, _, __: ctx.viewer,
+    ("Query", "serverInfo"): lambda *_: {"features": []},
+    ("Query", "project"): _project,
+    ("Query", "model"): _project,
+    ("Query", "entity"): lambda _, __, args: {"id": "e", "name": args["name"]},
+    ("Query", "models"): lambda ctx, _, args: _projects(ctx, args.get("entityName") or "", args),
+    ("Entity", "projects"): lambda ctx, parent, args: _projects(ctx, parent["name"], args),
+    ("Project", "runs"): _runs,
+    ("Project", "runCount"): _run_count,
+    ("Project", "totalRuns"): lambda ctx, parent, _: len(ctx.store.projects[parent["key"]]),
+    ("Project", "run"): lambda ctx, parent, args: ctx.store.find(parent["key"], args["name"]),
+    ("Project", "bucket"): lambda ctx, parent, args: ctx.store.find(parent["key"], args["name"]),
+    ("Project", "sweeps"): _sweeps,
+    ("Project", "sweep"): _sweep,
+    ("Project", "totalSweeps"): lambda ctx, parent, _: len(_sweeps_of(ctx, parent["key"])),
+    ("Run", "id"): lambda _, run, __: run["storage_id"],
+    ("Run", "projectId"): lambda *_: "77",
+    ("Run", "sweepName"): lambda _, run, __: run.get("sweep"),
+    ("Run", "computeSeconds"): lambda _, run, __: run.get("duration"),
+    ("Run", "user"): _user,
+    ("Run", "historyLineCount"): lambda _, run, __: len(history.rows_of(run)),
+    ("Run", "eventsLineCount"): lambda _, run, __: len(run.get("events", ())),
+    ("Run", "config"): lambda _, run, args: wrapped_config(run, args.get("keys")),
+    ("Run", "summaryMetrics"): lambda _, run, args: summary_text(run, args.get("keys")),
+    ("Run", "systemMetrics"): lambda _, run, __: json.dumps(run.get("systemMetrics", {})),
+    ("Run", "historyKeys"): lambda _, run, __: history.history_keys(run),
+    ("Run", "sampledHistory"): _sampled_history,
+    ("Run", "history"): _history,
+    ("Run", "events"): _events,
+    ("Run", "parquetHistory"): _parquet,
+}
+
+_Step = tuple[str, str, Resolver | None, Mapping[str, Any], "list[_Step] | None"]
+
+
+def compile_selection(ctx: Context, kind: GraphQLObjectType, selections: SelectionSetNode) -> list[_Step]:
+    """A selection with its arguments evaluated once, as the steps of the walk."""
+    merged: dict[str, _Step] = {}
+    for node in selections.selections:
+        if isinstance(node, FragmentSpreadNode):
+            inner = compile_selection(ctx, kind, ctx.fragments[node.name.value].selection_set)
+            merged.update({step[0]: step for step in inner})
+        elif isinstance(node, InlineFragmentNode):
+            merged.update({step[0]: step for step in compile_selection(ctx, kind, node.selection_set)})
+        elif isinstance(node, FieldNode):
+            name = node.name.value
+            key = node.alias.value if node.alias else name
+            if name == "__typename":
+                merged[key] = (key, name, lambda *_, kind=kind: kind.name, {}, None)
+                continue
+            definition = kind.fields[name]
+            args = get_argument_values(definition, node, ctx.variables)
+            named = get_named_type(definition.type)
+            below = None
+            if node.selection_set is not None and isinstance(named, GraphQLObjectType):
+                below = compile_selection(ctx, named, node.selection_set)
+            merged[key] = (key, name, RESOLVERS.get((kind.name, name)), args, below)
+    return list(merged.values())
+
+
+def walk(ctx: Context, steps: list[_Step], parent: Any) -> dict[str, Any]:
+    out = {}
+    for key, name, resolver, args, below in steps:
+        value = resolver(ctx, parent, args) if resolver is not None else parent.get(name)
+        if below is not None and value is not None:
+            value = [walk(ctx, below, item) for item in value] if isinstance(value, list) else walk(ctx, below, value)
+        out[key] = value
+    return out

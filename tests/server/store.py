@@ -1,0 +1,112 @@
+"""The runs that the server holds: plain dictionaries in, the nodes of the schema out."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from tests.server.faults import HttpFault, Knobs
+from tests.server.judge import Judge, arrange
+
+EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def encode_id(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
+
+
+class Store:
+    """Projects by (entity, name), each a list of runs.
+
+    A run is a dict: `name` (the id) and any of `displayName state tags config summary history events group jobType
+    notes sweep host username createdAt heartbeatAt updatedAt duration commit systemMetrics`. `config` and
+    `summary` are plain, `history` and `events` lists of rows.
+    """
+
+    def __init__(self) -> None:
+        self.projects: dict[tuple[str, str], list[dict[str, Any]]] = {}
+        self.sweeps: dict[tuple[str, str], list[dict[str, Any]]] = {}
+        self.version = 0
+        self._answers: dict[tuple[Any, ...], tuple[int, list[dict[str, Any]]]] = {}
+
+    def add_project(self, entity: str, project: str, runs: Iterable[Mapping[str, Any]] = ()) -> None:
+        self.projects.setdefault((entity, project), [])
+        for run in runs:
+            self.add_run(entity, project, run)
+
+    def add_run(self, entity: str, project: str, run: Mapping[str, Any], *, at: int | None = None) -> None:
+        runs = self.projects.setdefault((entity, project), [])
+        full = {"displayName": run["name"], "state": "finished", "tags": [], "config": {}, "summary": {}, **run}
+        full.setdefault("createdAt", stamp(len(runs)))
+        full.setdefault("heartbeatAt", full["createdAt"])
+        full.setdefault("updatedAt", full["heartbeatAt"])
+        full.setdefault("storage_id", encode_id(f"Run:v1:{run['name']}:{project}:{entity}"))
+        runs.insert(len(runs) if at is None else at, full)
+        self.version += 1
+
+    def remove_run(self, entity: str, project: str, name: str) -> None:
+        runs = self.projects[entity, project]
+        runs[:] = [run for run in runs if run["name"] != name]
+        self.version += 1
+
+    def select(
+        self, key: tuple[str, str], filters: str | None, order: str | None, knobs: Knobs
+    ) -> list[dict[str, Any]]:
+        """The runs of a filter in an order; remembered until the store changes."""
+        text = None if "filters" in knobs.ignores else filters
+        wanted = "+created_at" if "order" in knobs.ignores else order
+        question = (key, text, wanted)
+        kept = self._answers.get(question)
+        if kept is not None and kept[0] == self.version and not knobs.shuffle_ties:
+            return kept[1]
+        judge = Judge(text)
+        judge.check_names()
+        matching = [run for run in self.projects[key] if judge.holds(run)]
+        as_stored = "order" in knobs.ignores
+        answer = matching if as_stored else arrange(matching, wanted, shuffle_ties=knobs.shuffle_ties)
+        self._answers[question] = (self.version, answer)
+        return answer
+
+    def find(self, key: tuple[str, str], name: str) -> dict[str, Any] | None:
+        return next((run for run in self.projects.get(key, ()) if run["name"] == name), None)
+
+
+def stamp(minutes: float) -> str:
+    """An ISO time so many minutes after the start of 2026."""
+    return (EPOCH + timedelta(minutes=minutes)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def wrapped_config(run: Mapping[str, Any], keys: list[str] | None) -> str:
+    """Config as W&B sends it: each value in a wrapper, and `_wandb` among them."""
+    config = run["config"]
+    picked = config if keys is None else {key: config[key] for key in keys if key in config}
+    document: dict[str, Any] = {key: {"value": value, "desc": None} for key, value in picked.items()}
+    if keys is None:
+        document["_wandb"] = {"value": {"cli_version": "0.31.0"}, "desc": None}
+    return json.dumps(document)
+
+
+def summary_text(run: Mapping[str, Any], keys: list[str] | None) -> str:
+    summary = run["summary"]
+    if keys is None:
+        return json.dumps({"_wandb": {"runtime": 1}, **summary})
+    return json.dumps({key: summary[key] for key in keys if key in summary})
+
+
+def cursor_of(offset: int) -> str:
+    return encode_id(f"arrayconnection:{offset}")
+
+
+def offset_after(cursor: str | None) -> int:
+    if not cursor:
+        return 0
+    try:
+        kind, _, offset = base64.b64decode(cursor).decode().partition(":")
+        if kind != "arrayconnection":
+            raise ValueError(kind)
+        return int(offset) + 1
+    except ValueError:
+        raise HttpFault(400, "bad cursor") from None
