@@ -1,1 +1,1 @@
-"""engine."""
+"""The reference evaluator: what a query means. A backend may only be faster."""

@@ -1,0 +1,285 @@
+"""The reference evaluator: the value, and the truth, of an expression for a run.
+
+Inside, an unknown truth is the value `MISSING`; so a field that holds no bool is unknown where a condition stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TypeAlias, assert_never
+
+from runql.engine.compare import (
+    COMPARISONS,
+    STATES,
+    all_of,
+    any_of,
+    between,
+    equal,
+    holds,
+    is_null,
+    negate,
+)
+from runql.engine.fields import field_getter
+from runql.engine.functions import ARITHMETIC, FUNCTIONS, minus
+from runql.engine.patterns import matcher
+from runql.engine.walk import AnyExpr, children, depth, known, postorder
+from runql.errors import RunQLError
+from runql.semantic.catalog import Space
+from runql.semantic.record import RunRecord
+from runql.semantic.typed import (
+    TAggregate,
+    TAnd,
+    TArithmetic,
+    TBetween,
+    TCall,
+    TCompare,
+    TConst,
+    TField,
+    THas,
+    TIn,
+    TIs,
+    TLogged,
+    TNegate,
+    TNot,
+    TOr,
+    TTextTest,
+    TUntagged,
+    TypedExpr,
+)
+from runql.semantic.values import MISSING, Value
+from runql.syntax.tree import Comparison
+
+Aggregates: TypeAlias = Mapping["TAggregate | TLogged", Value]
+"""What a run's history gives for each aggregate of a query."""
+
+NO_AGGREGATES: Aggregates = {}
+
+ValueOf: TypeAlias = Callable[[RunRecord, Aggregates], Value]
+TruthOf: TypeAlias = Callable[[RunRecord, Aggregates], "bool | None"]
+
+_MAX_CLOSURE_DEPTH = 100
+"""Deeper expressions run as a list of steps, which needs no Python stack."""
+
+
+def evaluate(expr: TypedExpr, record: RunRecord, aggregates: Aggregates | None = None) -> Value:
+    """The value of an expression for a run; an unknown truth is `MISSING`.
+
+    Raises RQL901 if a part of the run, or an aggregate, that it needs was not loaded.
+    """
+    return compile_value(expr)(record, aggregates or NO_AGGREGATES)
+
+
+def truth(expr: TypedExpr, record: RunRecord, aggregates: Aggregates | None = None) -> bool | None:
+    """Whether a condition holds for a run: `True`, `False`, or `None` where that is unknown."""
+    return compile_truth(expr)(record, aggregates or NO_AGGREGATES)
+
+
+def compile_truth(expr: TypedExpr) -> TruthOf:
+    """`truth` with the expression taken apart once: a function of a run and its aggregates."""
+    value_of = compile_value(expr)
+
+    def truth_of(record: RunRecord, aggregates: Aggregates = NO_AGGREGATES) -> bool | None:
+        value = value_of(record, aggregates)
+        return value if value is True or value is False else None
+
+    return truth_of
+
+
+def compile_value(expr: TypedExpr) -> ValueOf:
+    """`evaluate` with the expression taken apart once: a function of a run and its aggregates."""
+    root = known(expr)
+    return _compile_steps(root) if depth(root) > _MAX_CLOSURE_DEPTH else _compile_closures(root)
+
+
+def _compile_closures(root: AnyExpr) -> ValueOf:
+    """One function a node, each calling those of its children; `and` and `or` stop early."""
+    done: list[ValueOf] = []
+    for node in postorder(root):
+        count = len(children(node))
+        parts = done[len(done) - count :]
+        del done[len(done) - count :]
+        done.append(_closure(node, parts))
+    return done[0]
+
+
+def _closure(node: AnyExpr, parts: list[ValueOf]) -> ValueOf:  # noqa: PLR0911 - one line a shape
+    if isinstance(node, TAnd):
+        return _short_circuit(parts, stop=False)
+    if isinstance(node, TOr):
+        return _short_circuit(parts, stop=True)
+    if not parts:
+        return _leaf(node)
+    work = _operation(node)
+    if len(parts) == 1:
+        (only,) = parts
+        return lambda record, aggregates: work(only(record, aggregates))
+    if len(parts) == 2:
+        first, second = parts
+        operands = children(node)
+        if isinstance(operands[1], TConst):
+            constant = operands[1].value
+            return lambda record, aggregates: work(first(record, aggregates), constant)
+        return lambda record, aggregates: work(first(record, aggregates), second(record, aggregates))
+    return lambda record, aggregates: work(*[part(record, aggregates) for part in parts])
+
+
+def _short_circuit(parts: list[ValueOf], *, stop: bool) -> ValueOf:
+    """`and` (stop at false) or `or` (stop at true)."""
+
+    def run(record: RunRecord, aggregates: Aggregates) -> Value:
+        result: Value = not stop
+        for part in parts:
+            value = part(record, aggregates)
+            if value is stop:
+                return stop
+            if value is not result:
+                result = MISSING
+        return result
+
+    return run
+
+
+def _compile_steps(root: AnyExpr) -> ValueOf:
+    """A list of steps over a stack of values, for expressions too deep to call each other."""
+    steps: list[tuple[int, Callable[..., Value]]] = []
+    for node in postorder(root):
+        count = len(children(node))
+        steps.append((count, _operation(node) if count else _leaf(node)))
+
+    def run(record: RunRecord, aggregates: Aggregates) -> Value:
+        stack: list[Value] = []
+        for count, work in steps:
+            if count:
+                arguments = stack[-count:]
+                del stack[-count:]
+                stack.append(work(*arguments))
+            else:
+                stack.append(work(record, aggregates))
+        return stack[0]
+
+    return run
+
+
+def _leaf(node: AnyExpr) -> ValueOf:
+    """A node without children: what it reads from a run."""
+    match node:
+        case TConst(value=value):
+            return lambda _record, _aggregates: value
+        case TField(key=key):
+            get = field_getter(key)
+            return lambda record, _aggregates: get(record)
+        case TUntagged():
+            return lambda record, _aggregates: not record.tags
+        case TAggregate() | TLogged():
+            return _aggregate_reader(node)
+        case _:  # an operator or a call over nothing, such as `in ()`
+            work = _operation(node)
+            return lambda _record, _aggregates: work()
+
+
+def _aggregate_reader(node: TAggregate | TLogged) -> ValueOf:
+    def read(record: RunRecord, aggregates: Aggregates) -> Value:
+        try:
+            return aggregates[node]
+        except KeyError:
+            message = f"the history of `{node.metric}` was not read for run `{record.id}`"
+            raise RunQLError.of("RQL901", message) from None
+
+    return read
+
+
+def _operation(node: AnyExpr) -> Callable[..., Value]:  # noqa: PLR0911, PLR0912 - one line a node
+    """What a node makes of the values of its children."""
+    match node:
+        case TCompare():
+            return _comparison(node)
+        case TBetween(value=value, low=low, high=high):
+            return _folding(between, value, low, high)
+        case TIn(value=value, items=items):
+            tests = [_equality(value, item) for item in items]
+            return lambda first, *rest: any(test(first, other) for test, other in zip(tests, rest, strict=True))
+        case TTextTest():
+            return _text_test(node)
+        case THas(mode=mode, items=items):
+            nulls = [_is_null_literal(item) for item in items]
+            return lambda value, *rest: holds(
+                mode, value, [_element_test(*pair) for pair in zip(rest, nulls, strict=True)]
+            )
+        case TIs(state=state):
+            return STATES[state]
+        case TNot():
+            return negate
+        case TAnd():
+            return all_of
+        case TOr():
+            return any_of
+        case TArithmetic(op=op):
+            return ARITHMETIC[op]
+        case TNegate():
+            return minus
+        case TCall(name=name):
+            return _function(name)
+        case TConst() | TField() | TUntagged() | TAggregate() | TLogged():
+            raise RunQLError.of("RQL901", f"`{type(node).__name__}` has no operands")
+    assert_never(node)
+
+
+def _function(name: str) -> Callable[..., Value]:
+    try:
+        return FUNCTIONS[name]
+    except KeyError:
+        raise RunQLError.of("RQL901", f"the function `{name}` has no body") from None
+
+
+# ---------------------------------------------------------------- tests with a rule of their own
+
+
+def _comparison(node: TCompare) -> Callable[[Value, Value], Value]:
+    match node.op:
+        case Comparison.EQ:
+            return _equality(node.left, node.right)
+        case Comparison.NE:
+            same = _equality(node.left, node.right)
+            return lambda left, right: not same(left, right)
+        case _:
+            return _folding(COMPARISONS[node.op], node.left, node.right)
+
+
+def _equality(left: TypedExpr, right: TypedExpr) -> Callable[[Value, Value], bool]:
+    """`=`, where the literal `null` asks for null or missing."""
+    if _is_null_literal(right):
+        return lambda one, _: is_null(one)
+    if _is_null_literal(left):
+        return lambda _, other: is_null(other)
+    return _folding(equal, left, right)
+
+
+def _element_test(item: Value, is_null_literal: bool) -> Callable[[Value], bool]:
+    return is_null if is_null_literal else lambda element: equal(element, item)
+
+
+def _is_null_literal(expr: TypedExpr) -> bool:
+    return isinstance(expr, TConst) and expr.value is None
+
+
+def _folding(test: Callable[..., Value], *operands: TypedExpr) -> Callable[..., Value]:
+    """The test, without regard to case if an operand is the run's `state`."""
+    if not any(_is_state(operand) for operand in operands):
+        return test
+    return lambda *values: test(*[value.casefold() if isinstance(value, str) else value for value in values])
+
+
+def _is_state(expr: TypedExpr) -> bool:
+    return isinstance(expr, TField) and expr.key.space is Space.RUN and expr.key.segments == ("state",)
+
+
+def _text_test(node: TTextTest) -> Callable[[Value, Value], bool]:
+    op = node.op
+    if isinstance(node.pattern, TConst) and isinstance(node.pattern.value, str):
+        matches = matcher(op, node.pattern.value)
+        return lambda value, _: isinstance(value, str) and matches(value)
+
+    def test(value: Value, pattern: Value) -> bool:
+        return isinstance(value, str) and isinstance(pattern, str) and matcher(op, pattern)(value)
+
+    return test

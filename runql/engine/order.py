@@ -1,0 +1,89 @@
+"""The order of runs: total, the same everywhere, missing and NaN last in both directions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
+from typing import TypeAlias
+
+from runql.engine.compare import ORDERED_KINDS, as_number, is_nan
+from runql.engine.evaluate import NO_AGGREGATES, Aggregates, compile_value
+from runql.semantic.record import RunRecord
+from runql.semantic.typed import TOrderKey
+from runql.semantic.values import Kind, Value, kind_of
+
+AggregatesOf: TypeAlias = Callable[[RunRecord], Aggregates]
+"""What the history of a run gives for each aggregate of the query."""
+
+RANKS = {
+    kind: rank
+    for rank, kind in enumerate(
+        (Kind.NUMBER, Kind.BOOL, Kind.TEXT, Kind.TIME, Kind.LIST, Kind.RECORD, Kind.NULL, Kind.MISSING)
+    )
+}
+_SMALLEST_BUFFER = 1024
+
+
+def no_aggregates(_record: RunRecord) -> Aggregates:
+    """For orders that name no history."""
+    return NO_AGGREGATES
+
+
+def rank_of(value: Value) -> float:
+    """Where values of its kind stand within an order key; NaN stands between the records and null."""
+    return RANKS[Kind.NULL] - 0.5 if is_nan(value) else RANKS[kind_of(value)]
+
+
+def sort_records(
+    records: Iterable[RunRecord],
+    keys: Sequence[TOrderKey] = (),
+    aggregates_of: AggregatesOf = no_aggregates,
+) -> list[RunRecord]:
+    """The runs in the order of the keys, ties by `created`, then by id. Equal ones stay in the order given."""
+    ordered = sorted(records, key=_tie_key)
+    for key in reversed(keys):
+        value_of = compile_value(key.value)
+        values = [value_of(record, aggregates_of(record)) for record in ordered]
+        ordered = [ordered[index] for index in sorted_indices(values, descending=key.descending)]
+    return ordered
+
+
+def sorted_indices(values: Sequence[Value], *, descending: bool = False) -> list[int]:
+    """The places of the values in their order; equal ones, lists and records among themselves, stay as given."""
+    ranked: dict[float, list[int]] = {}
+    for index, value in enumerate(values):
+        ranked.setdefault(rank_of(value), []).append(index)
+    comparable = {float(RANKS[kind]) for kind in ORDERED_KINDS}
+    result: list[int] = []
+    for rank in sorted(ranked):
+        indices = ranked[rank]
+        if rank in comparable:
+            # `reverse` keeps equal ones in the order given.
+            indices.sort(key=lambda index: as_number(values[index]), reverse=descending)
+        result += indices
+    return result
+
+
+def top(
+    records: Iterable[RunRecord],
+    keys: Sequence[TOrderKey],
+    limit: int,
+    aggregates_of: AggregatesOf = no_aggregates,
+) -> list[RunRecord]:
+    """The first `limit` runs of `sort_records`, holding no more than a small multiple of `limit` at a time."""
+    if limit <= 0:
+        return []
+    room = max(2 * limit, _SMALLEST_BUFFER)
+    buffer: list[RunRecord] = []
+    for record in records:
+        buffer.append(record)
+        if len(buffer) >= room:
+            buffer = sort_records(buffer, keys, aggregates_of)[:limit]
+    return sort_records(buffer, keys, aggregates_of)[:limit]
+
+
+_END_OF_TIME = datetime.max.replace(tzinfo=UTC)
+
+
+def _tie_key(record: RunRecord) -> tuple[bool, datetime, str]:
+    return record.created is None, record.created or _END_OF_TIME, record.id

@@ -1,0 +1,102 @@
+"""Regular expressions and globs: RE2, so that no pattern takes more than linear time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+
+from runql.errors import QueryError
+from runql.syntax.tree import TextOp
+from runql.text.diagnostic import Diagnostic
+
+Matcher = Callable[[str], bool]
+
+
+@lru_cache(maxsize=512)
+def matcher(op: TextOp, pattern: str) -> Matcher:
+    """A function that says whether a text matches. Raises RQL204 for a pattern that RE2 cannot read."""
+    match op:
+        case TextOp.REGEX:
+            return _re2_matcher(pattern, pattern)
+        case TextOp.REGEX_ANY_CASE:
+            return _re2_matcher(f"(?i){pattern}", pattern)
+        case TextOp.GLOB:
+            return _re2_matcher(glob_to_re2(pattern), pattern)
+        case TextOp.CONTAINS:
+            return lambda text: pattern in text
+        case TextOp.STARTSWITH:
+            return lambda text: text.startswith(pattern)
+        case TextOp.ENDSWITH:
+            return lambda text: text.endswith(pattern)
+
+
+def _re2_matcher(regex: str, written: str) -> Matcher:
+    import re2
+
+    options = re2.Options()
+    options.log_errors = False
+    try:
+        # Bytes on both sides: RE2 works on UTF-8, and the binding spends most of its time on offsets in a str.
+        search = re2.compile(_utf8(regex), options).search
+    except re2.error as error:
+        reason = error.args[0] if error.args else "unreadable"
+        text = reason.decode("utf-8", "replace") if isinstance(reason, bytes) else str(reason)
+        raise QueryError([Diagnostic("RQL204", f"`{written}` is not a regular expression of RE2: {text}")]) from error
+    return lambda text: search(_utf8(text)) is not None
+
+
+def _utf8(text: str) -> bytes:
+    # A lone surrogate can stand in a JSON text; RE2 sees it as an unreadable character and goes on.
+    return text.encode("utf-8", "surrogatepass")
+
+
+def glob_to_re2(pattern: str) -> str:
+    r"""A glob as an anchored regular expression: `*`, `?`, `[a-z]`, `[!a-z]`; all else stands for itself.
+
+    A bracket that is not closed is a bracket. The stars match line ends too.
+    """
+    parts = [r"(?s)\A"]
+    position = 0
+    while position < len(pattern):
+        char = pattern[position]
+        position += 1
+        if char == "*":
+            parts.append(".*")
+        elif char == "?":
+            parts.append(".")
+        elif char == "[" and (end := _class_end(pattern, position)) > 0:
+            parts.append(_class(pattern[position:end]))
+            position = end + 1
+        else:
+            parts.append(_escaped(char))
+    parts.append(r"\z")
+    return "".join(parts)
+
+
+def _class_end(pattern: str, start: int) -> int:
+    """Where the class that begins at `start` has its `]`, or -1; a `]` right at the beginning belongs to it."""
+    first = start + 1 if pattern[start : start + 1] == "!" else start
+    return pattern.find("]", first + 1)
+
+
+def _class(body: str) -> str:
+    negated = body.startswith("!")
+    body = body[1:] if negated else body
+    members: list[str] = []
+    position = 0
+    while position < len(body):
+        low, dash, high = body[position], body[position + 1 : position + 2], body[position + 2 : position + 3]
+        if dash == "-" and high:
+            if low <= high:
+                members.append(f"{_escaped(low)}-{_escaped(high)}")
+            position += 3
+        else:
+            members.append(_escaped(low))
+            position += 1
+    if not members:
+        return "(?s:.)" if negated else r"[^\x00-\x{10FFFF}]"
+    return f"[{'^' if negated else ''}{''.join(members)}]"
+
+
+def _escaped(char: str) -> str:
+    return char if char.isalnum() or ord(char) > 127 else f"\\x{{{ord(char):x}}}"

@@ -1,0 +1,101 @@
+"""The nodes of a typed expression, one after the other, however deep it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TypeAlias, assert_never
+
+from runql.errors import RunQLError
+from runql.semantic.typed import (
+    TAggregate,
+    TAnd,
+    TArithmetic,
+    TBetween,
+    TCall,
+    TCompare,
+    TConst,
+    TField,
+    THas,
+    TIn,
+    TIs,
+    TLogged,
+    TNegate,
+    TNot,
+    TOr,
+    TTextTest,
+    TUntagged,
+    TypedExpr,
+)
+
+AnyExpr: TypeAlias = (
+    TConst
+    | TField
+    | TCompare
+    | TBetween
+    | TIn
+    | TTextTest
+    | THas
+    | TUntagged
+    | TIs
+    | TLogged
+    | TNot
+    | TAnd
+    | TOr
+    | TArithmetic
+    | TNegate
+    | TCall
+    | TAggregate
+)
+"""Every node that there is."""
+
+
+def known(expr: TypedExpr) -> AnyExpr:
+    """The node as one of those that there are. Raises RQL901 for any other."""
+    if isinstance(expr, AnyExpr):
+        return expr
+    raise RunQLError.of("RQL901", f"the engine does not know the node `{type(expr).__name__}`")
+
+
+def children(node: AnyExpr) -> tuple[TypedExpr, ...]:  # noqa: PLR0911 - one line a shape
+    """The operands of a node, in the order of the text."""
+    match node:
+        case TConst() | TField() | TUntagged() | TLogged() | TAggregate():
+            return ()
+        case TCompare() | TArithmetic():
+            return (node.left, node.right)
+        case TBetween():
+            return (node.value, node.low, node.high)
+        case TIn() | THas():
+            return (node.value, *node.items)
+        case TTextTest():
+            return (node.value, node.pattern)
+        case TIs() | TNot() | TNegate():
+            return (node.value,)
+        case TAnd() | TOr():
+            return node.terms
+        case TCall():
+            return node.arguments
+    assert_never(node)
+
+
+def postorder(root: TypedExpr) -> Iterator[AnyExpr]:
+    """Each node after its children, in the order of the text."""
+    waiting: list[tuple[TypedExpr, bool]] = [(root, False)]
+    while waiting:
+        expr, opened = waiting.pop()
+        node = known(expr)
+        if opened:
+            yield node
+            continue
+        waiting.append((node, True))
+        waiting.extend((child, False) for child in reversed(children(node)))
+
+
+def depth(root: TypedExpr) -> int:
+    """How many nodes stand above each other at the deepest place."""
+    deepest = 0
+    level: list[TypedExpr] = [root]
+    while level:
+        deepest += 1
+        level = [child for expr in level for child in children(known(expr))]
+    return deepest
