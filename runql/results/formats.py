@@ -1,0 +1,204 @@
+"""The formats that a result is written in, as a table."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from types import MappingProxyType
+from typing import TypeAlias
+
+from runql.errors import OutputError
+from runql.results.cells import Lost, exact_text, to_json, whole_unicode
+from runql.results.frame import Frame
+from runql.results.shapes import NUMBERS
+from runql.results.view import View, table_lines
+from runql.results.writing import write_file
+from runql.text.diagnostic import Diagnostic
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """A result on its way out: frames one below the other, and the names of all columns where they are known.
+
+    `scalar` says that the result is one number (of `count`), which JSON shows as that number. `lost` counts, while
+    the pieces are taken, what the format cannot hold.
+    """
+
+    frames: Iterable[Frame]
+    names: tuple[str, ...] | None = None
+    scalar: bool = False
+    view: View = field(default_factory=View)
+    lost: Lost = field(default_factory=Lost)
+
+    def whole(self) -> Frame:
+        """All frames as one."""
+        return Frame.concat(self.frames, self.names)
+
+
+Pieces: TypeAlias = Callable[[Output], Iterator[bytes]]
+"""Gives the bytes of a file, piece by piece."""
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One format. `extensions` are without the dot; a `binary` one needs a file."""
+
+    name: str
+    extensions: tuple[str, ...]
+    what: str
+    pieces: Pieces
+    binary: bool = False
+
+
+def _encoded(lines: Iterable[str]) -> Iterator[bytes]:
+    for line in lines:
+        yield (whole_unicode(line) + "\n").encode()
+
+
+def _table(output: Output) -> Iterator[bytes]:
+    if output.scalar:
+        return _encoded(exact_text(cell) for row in output.whole().tuples() for cell in row)
+    return _encoded(table_lines(output.whole(), output.view))
+
+
+def _json_rows(output: Output) -> Iterator[str]:
+    for frame in output.frames:
+        for row in frame.tuples():
+            cells = zip(frame.names, row, strict=True)
+            yield json.dumps(
+                {name: to_json(cell, output.lost) for name, cell in cells}, ensure_ascii=False, allow_nan=False
+            )
+
+
+def _json(output: Output) -> Iterator[bytes]:
+    if output.scalar:
+        yield from _encoded(json.dumps(to_json(cell, output.lost)) for row in output.whole().tuples() for cell in row)
+        return
+    before = "["
+    for row in _json_rows(_known(output)):
+        yield whole_unicode(f"{before}\n  {row}").encode()
+        before = ","
+    yield b"[]\n" if before == "[" else b"\n]\n"
+
+
+def _jsonl(output: Output) -> Iterator[bytes]:
+    if output.scalar:
+        return _json(output)
+    return _encoded(_json_rows(_known(output) if output.names is not None else output))
+
+
+def _known(output: Output) -> Output:
+    """Every frame with the same columns; if these are not known yet, all is read to know them."""
+    if output.names is None:
+        whole = output.whole()
+        return replace(output, frames=(whole,), names=whole.names)
+    names = output.names
+    return replace(output, frames=(Frame.concat([frame], names) for frame in output.frames))
+
+
+def _separated(separator: str) -> Pieces:
+    def pieces(output: Output) -> Iterator[bytes]:
+        return _encoded(_delimited(_known(output), separator))
+
+    return pieces
+
+
+def _delimited(output: Output, separator: str) -> Iterator[str]:
+    def line(cells: Iterable[str]) -> str:
+        return separator.join(_quoted(cell, separator) for cell in cells) or '""'
+
+    yield line(output.names or ())
+    for frame in output.frames:
+        for row in frame.tuples():
+            yield line(exact_text(cell) for cell in row)
+
+
+def _quoted(cell: str, separator: str) -> str:
+    """A field as RFC 4180 has it: in quotes where it holds a quote, the separator or a line end."""
+    if any(char in cell for char in (separator, '"', "\n", "\r")) or cell != cell.strip():
+        return '"' + cell.replace('"', '""') + '"'
+    return cell
+
+
+def _markdown(output: Output) -> Iterator[bytes]:
+    frame = output.whole()
+    numbers = [frame.shape(name) in NUMBERS for name in frame.names]
+
+    def line(cells: Sequence[str]) -> str:
+        return f"| {' | '.join(cells)} |"
+
+    lines = [
+        line([_markdown_cell(name) for name in frame.names]),
+        line(["---:" if number else "---" for number in numbers]),
+        *(line([_markdown_cell(exact_text(cell)) for cell in row]) for row in frame.tuples()),
+    ]
+    return _encoded(lines)
+
+
+def _markdown_cell(text: str) -> str:
+    """Text that a Markdown table shows as it is."""
+    escaped = text.translate(_MARKDOWN)
+    return escaped.replace("\r\n", "<br>").replace("\n", "<br>").replace("\r", "<br>")
+
+
+_MARKDOWN = str.maketrans({char: f"\\{char}" for char in "\\|<`*&["})
+
+
+def _parquet(output: Output) -> Iterator[bytes]:
+    table = output.whole().arrow()
+    import pyarrow.parquet
+
+    buffer = io.BytesIO()
+    pyarrow.parquet.write_table(table, buffer)
+    yield buffer.getvalue()
+
+
+_TABLE = (
+    Format("table", (), "columns for a terminal", _table),
+    Format("json", ("json",), "one array of objects", _json),
+    Format("jsonl", ("jsonl", "ndjson"), "one object a line, written as the rows come", _jsonl),
+    Format("csv", ("csv",), "comma-separated values", _separated(",")),
+    Format("tsv", ("tsv", "tab"), "tab-separated values", _separated("\t")),
+    Format("md", ("md", "markdown"), "a Markdown table", _markdown),
+    Format("parquet", ("parquet", "pq"), "a typed file; needs pyarrow", _parquet, binary=True),
+)
+
+FORMATS: Mapping[str, Format] = MappingProxyType({form.name: form for form in _TABLE})
+"""By name."""
+
+EXTENSIONS: Mapping[str, Format] = MappingProxyType({end: form for form in _TABLE for end in form.extensions})
+"""By the end of a file's name."""
+
+
+def chosen(spec: str) -> tuple[Format, Path | None]:
+    """The format that `-o` asks for, and its file: by the name of a format, or by the end of a file's name.
+
+    Raises `OutputError` for what is neither, and for a format that needs a file without one.
+    """
+    if spec in FORMATS:
+        if FORMATS[spec].binary:
+            raise OutputError.of("RQL506", f"`{spec}` is no text: it needs a file", f"write `-o runs.{spec}`")
+        return FORMATS[spec], None
+    path = Path(spec)
+    if (form := EXTENSIONS.get(path.suffix[1:].lower())) is not None:
+        return form, path
+    known = f"formats: {', '.join(FORMATS)}; or a file that ends in {', '.join(f'.{end}' for end in EXTENSIONS)}"
+    raise OutputError.of("RQL506", f"`{spec}` is neither a format nor a file of a known one", known)
+
+
+def save(output: Output, form: Format, path: Path) -> tuple[Diagnostic, ...]:
+    """Write a file, whole or not at all, and say what the format could not hold. Raises `OutputError`."""
+    write_file(path, form.pieces(output))
+    return said(output.lost)
+
+
+def said(lost: Lost) -> tuple[Diagnostic, ...]:
+    """What was lost on the way, as notices."""
+    if not lost.non_finite:
+        return ()
+    count = lost.non_finite
+    values = "1 value is" if count == 1 else f"{count:,} values are"
+    return (Diagnostic("RQL504", f"{values} NaN or infinite: null in JSON", hints=("`-o csv` keeps them",)),)

@@ -1,0 +1,122 @@
+"""The frame: what a query gives, as named columns in order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from runql.results.shapes import Shape, shape_of
+from runql.semantic.values import MISSING, Value
+
+if TYPE_CHECKING:
+    import pandas
+    import polars
+    import pyarrow
+
+
+class Frame:
+    """Columns of equal length, each with a name, in order. Immutable.
+
+    A cell is a Python value (see `runql.semantic.values`), `None` where the field was set to null, `MISSING`
+    where it was never set. Raises `ValueError` if the columns differ in length.
+    """
+
+    __slots__ = ("_shapes", "columns", "length")
+
+    def __init__(self, columns: Mapping[str, Sequence[Value]], length: int | None = None) -> None:
+        self.columns: Mapping[str, Sequence[Value]] = MappingProxyType(dict(columns))
+        lengths = {len(values) for values in self.columns.values()} | ({length} if length is not None else set())
+        if len(lengths) > 1:
+            raise ValueError(f"columns differ in length: {sorted(lengths)}")
+        self.length = lengths.pop() if lengths else 0
+        self._shapes: dict[str, Shape] = {}
+
+    @classmethod
+    def of_rows(cls, names: Sequence[str], rows: Iterable[Sequence[Value]]) -> Frame:
+        """A frame of rows that each hold one value a column."""
+        listed = list(rows)
+        columns = zip(*listed, strict=True) if listed else ((),) * len(names)
+        return cls(dict(zip(names, columns, strict=True)), len(listed))
+
+    @classmethod
+    def concat(cls, frames: Iterable[Frame], names: Sequence[str] | None = None) -> Frame:
+        """One frame under the other. Columns: `names`, then any others in the order they first occur."""
+        parts = list(frames)
+        order = dict.fromkeys([*(names or ()), *(name for part in parts for name in part.columns)])
+        columns: dict[str, list[Value]] = {name: [] for name in order}
+        for part in parts:
+            for name, values in columns.items():
+                values.extend(part.columns.get(name) or (MISSING,) * part.length)
+        return cls(columns, sum(part.length for part in parts))
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the columns, in order."""
+        return tuple(self.columns)
+
+    def __len__(self) -> int:
+        return self.length
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Frame):
+            return NotImplemented
+        return self.names == other.names and [*self.tuples()] == [*other.tuples()]
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def shape(self, name: str) -> Shape:
+        """What the column holds as a whole. Raises `KeyError` for a name that is no column."""
+        if name not in self._shapes:
+            self._shapes[name] = shape_of(self.columns[name])
+        return self._shapes[name]
+
+    def tuples(self) -> Iterator[tuple[Value, ...]]:
+        """The rows, one value a column; a cell that was never set is `MISSING`."""
+        return zip(*self.columns.values(), strict=True) if self.columns else iter(((),) * self.length)
+
+    def rows(self) -> Iterator[dict[str, Any]]:
+        """The rows as dictionaries by column; a cell that was never set is `None`."""
+        for row in self.tuples():
+            yield {name: None if cell is MISSING else cell for name, cell in zip(self.columns, row, strict=True)}
+
+    def slice(self, start: int, stop: int) -> Frame:
+        """The rows from `start` up to `stop`, as Python slices count."""
+        return Frame({name: values[start:stop] for name, values in self.columns.items()})
+
+    def pandas(self) -> pandas.DataFrame:
+        """A pandas frame. Whole numbers with gaps are `Int64`, truth values with gaps `boolean`, times are in UTC.
+
+        Lists, records and unlike values stay Python objects. A missing number is NaN, all else missing `None` or `NA`.
+        """
+        from runql.results import to_pandas
+
+        return to_pandas.convert(self)
+
+    def polars(self) -> polars.DataFrame:
+        """A polars frame, with null for missing; records and unlike values become text (JSON).
+
+        Raises `OutputError` if polars is not installed.
+        """
+        from runql.results import to_polars
+
+        return to_polars.convert(self)
+
+    def arrow(self) -> pyarrow.Table:
+        """An Arrow table, with null for missing; records and unlike values become text (JSON).
+
+        Raises `OutputError` if pyarrow is not installed.
+        """
+        from runql.results import to_arrow
+
+        return to_arrow.convert(self)
+
+    def __repr__(self) -> str:
+        from runql.results.brief import brief
+
+        return brief(self)
+
+    def _repr_html_(self) -> str:
+        from runql.results.brief import brief_html
+
+        return brief_html(self)

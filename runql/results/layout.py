@@ -1,0 +1,123 @@
+"""Which columns of a table fit into a width, and how wide each is. Widths are terminal cells."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.cells import cell_len, chop_cells
+
+from runql.results.looks import Look
+
+GAP = 2
+_WIDEST_TEXT = 44
+_NARROWEST_TEXT = 10
+_ALWAYS_FIRST = ("id", "name", "state", "created")
+
+
+@dataclass(slots=True)
+class Slot:
+    """One column on its way to the screen."""
+
+    name: str
+    title: str
+    looks: list[Look]
+    is_number: bool
+    is_text: bool
+    """It may be cut where room is short."""
+    unit: str = ""
+    """Shown dim after the title, such as the zone of times."""
+    stacked: bool = False
+    """The title stands on two lines, broken after its first dot."""
+    content: int = 0
+    width: int = 0
+    tail: int = 0
+
+    def measure(self) -> None:
+        """Set `tail`, `content` and `width` from the cells."""
+        if self.is_number:
+            self.tail = max((look.tail for look in self.looks if look.tail is not None), default=0)
+            wholes = (cell_len(look.text) + (0 if look.tail is None else self.tail - look.tail) for look in self.looks)
+            self.content = max(wholes, default=0)
+        else:
+            longest = max((cell_len(look.text) for look in self.looks), default=0)
+            self.content = min(longest, _WIDEST_TEXT) if self.is_text else longest
+        self.width = max(self.content, self.title_width)
+
+    @property
+    def title_lines(self) -> tuple[str, str]:
+        """The title as two lines, of which the upper may be empty."""
+        if not self.stacked:
+            return "", self.title + self.unit
+        space, _, rest = self.title.partition(".")
+        return f"{space}.", rest + self.unit
+
+    @property
+    def title_width(self) -> int:
+        return max(cell_len(line) for line in self.title_lines)
+
+    def stack(self) -> None:
+        """Break the title if that makes the column narrower."""
+        if self.title_width > self.content and "." in self.title.strip("."):
+            self.stacked = True
+            self.width = max(min(self.content, self.width), self.title_width)
+
+
+def total(slots: Sequence[Slot]) -> int:
+    """The width of a table of these columns."""
+    return sum(slot.width for slot in slots) + GAP * max(0, len(slots) - 1)
+
+
+def fit(slots: list[Slot], width: int) -> tuple[list[Slot], list[Slot]]:
+    """The columns that fit, and those that don't: texts get narrower first, then titles break, then columns go.
+
+    The first column and at least one more always stay.
+    """
+    _shrink_texts(slots, width)
+    if total(slots) > width:
+        for slot in slots:
+            slot.stack()
+    kept = list(slots)
+    while total(kept) > width and len(kept) > 2:
+        kept.remove(_least_missed(kept))
+    dropped = [slot for slot in slots if not any(slot is other for other in kept)]
+    _grow_texts(kept, width)
+    _shrink_texts(kept, width)
+    return kept, dropped
+
+
+def _shrink_texts(slots: Sequence[Slot], width: int) -> None:
+    """Take cells from the widest text columns until all fits, as far as texts go."""
+    while (excess := total(slots) - width) > 0:
+        texts = [slot for slot in slots if slot.is_text and slot.width > max(_NARROWEST_TEXT, slot.title_width)]
+        if not texts:
+            return
+        widest = max(texts, key=lambda slot: slot.width)
+        second = max((slot.width for slot in texts if slot is not widest), default=0)
+        floor = max(_NARROWEST_TEXT, widest.title_width, min(second, widest.width - 1))
+        widest.width -= min(excess, widest.width - floor)
+
+
+def _grow_texts(slots: Sequence[Slot], width: int) -> None:
+    """Give room that is left back to texts that were cut."""
+    for slot in slots:
+        wanted = slot.content - slot.width
+        if wanted > 0:
+            slot.width += min(wanted, max(0, width - total(slots)))
+
+
+def _least_missed(slots: Sequence[Slot]) -> Slot:
+    """`created` of the leading columns, then the rightmost that is not one of them, then the rightmost."""
+    lead = {slot.name for slot in slots[:4]} & set(_ALWAYS_FIRST)
+    created = next((slot for slot in slots[:4] if slot.name == "created"), None)
+    if created is not None and len(slots) > 4:
+        return created
+    return next((slot for slot in reversed(slots[2:]) if slot.name not in lead), slots[-1])
+
+
+def cut(text: str, width: int, ellipsis: str) -> str:
+    """The text in at most `width` cells; what is cut off is marked."""
+    if cell_len(text) <= width:
+        return text
+    room = width - cell_len(ellipsis)
+    return (chop_cells(text, room)[0] if room > 0 else "") + ellipsis

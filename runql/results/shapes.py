@@ -1,0 +1,63 @@
+"""What a whole column holds, as one word: the type that it gets in pandas, polars and Arrow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from enum import StrEnum
+
+from runql.semantic.values import MISSING, Value
+
+_INT64 = range(-(2**63), 2**63)
+
+
+class Shape(StrEnum):
+    """The type of a column. `EMPTY` has no value at all; `BIG` holds integers past 64 bits; `MIXED` unlike values."""
+
+    EMPTY = "empty"
+    BOOL = "bool"
+    INT = "int"
+    FLOAT = "float"
+    TEXT = "text"
+    TIME = "time"
+    LIST = "list"
+    RECORD = "record"
+    BIG = "big"
+    MIXED = "mixed"
+
+
+SCALARS = frozenset({Shape.BOOL, Shape.INT, Shape.FLOAT, Shape.TEXT, Shape.TIME})
+"""The shapes that a list's elements may have for the list to be typed."""
+
+NUMBERS = frozenset({Shape.INT, Shape.FLOAT, Shape.BIG})
+
+
+def shape_of_value(value: Value) -> Shape:  # noqa: PLR0911 - one line a type
+    """The shape of one value; `EMPTY` for null and missing."""
+    if value is None or value is MISSING:
+        return Shape.EMPTY
+    if isinstance(value, bool):
+        return Shape.BOOL
+    if isinstance(value, int):
+        return Shape.INT if value in _INT64 else Shape.BIG
+    if isinstance(value, float):
+        return Shape.FLOAT
+    if isinstance(value, str):
+        return Shape.TEXT
+    if isinstance(value, datetime):
+        return Shape.TIME
+    if isinstance(value, list | tuple):
+        return Shape.LIST
+    return Shape.RECORD
+
+
+def shape_of(values: Iterable[Value]) -> Shape:
+    """The shape of a column: whole and other numbers meet as `FLOAT`, all else that is unlike as `MIXED`."""
+    shapes = {shape_of_value(value) for value in values} - {Shape.EMPTY}
+    if not shapes:
+        return Shape.EMPTY
+    if len(shapes) == 1:
+        return shapes.pop()
+    if shapes <= NUMBERS:
+        return Shape.FLOAT if Shape.FLOAT in shapes else Shape.BIG
+    return Shape.MIXED
