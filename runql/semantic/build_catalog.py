@@ -1,0 +1,126 @@
+"""The catalog of runs that are all at hand: every field counted, none guessed."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from statistics import median
+from typing import Any
+
+from runql.semantic.catalog import Catalog, FieldInfo, Space
+from runql.semantic.record import RunRecord
+from runql.semantic.run_fields import RUN_FIELDS
+from runql.semantic.values import Kind, Value, kind_of
+
+TOP_VALUES = 20
+"""How many frequent values of a field are kept."""
+
+_SYSTEM_PREFIX = "system."
+
+_LOGGED_KINDS: Mapping[str, Kind] = {
+    "number": Kind.NUMBER,
+    "string": Kind.TEXT,
+    "bool": Kind.BOOL,
+    "nil": Kind.NULL,
+    "list": Kind.LIST,
+}
+"""W&B's names for the types of logged values; all others are records (histograms, images, tables…)."""
+
+
+@dataclass(slots=True)
+class _Tally:
+    """What is known so far of one field."""
+
+    runs: int = 0
+    kinds: Counter[Kind] = field(default_factory=Counter)
+    numbers: list[float] = field(default_factory=list)
+    # The kind is part of the key: in Python `True` and `1` are one key.
+    values: Counter[tuple[Kind, str | float | bool]] = field(default_factory=Counter)
+    rows: int = 0
+    steps: int = 0
+
+    def add(self, value: Value) -> None:
+        kind = kind_of(value)
+        self.runs += 1
+        self.kinds[kind] += 1
+        if kind is Kind.NUMBER and not math.isnan(value):
+            self.numbers.append(value)
+        if kind in (Kind.NUMBER, Kind.TEXT, Kind.BOOL) and value == value:  # noqa: PLR0124 - NaN is no key
+            self.values[kind, value] += 1
+
+
+def build_catalog(
+    source: str, records: Iterable[RunRecord], *, metrics: bool = False, as_of: datetime | None = None
+) -> Catalog:
+    """The facts of runs that hold their config and summary; with `metrics` also their `history_keys`.
+
+    `source` is the name of what holds them, as a user writes it. The catalog is complete.
+    """
+    tallies: dict[tuple[Space, tuple[str, ...]], _Tally] = {}
+    tags, sweeps, groups = Counter[str](), Counter[str](), Counter[str]()
+    count = 0
+    for record in records:
+        count += 1
+        for space, path, value in _values(record):
+            tallies.setdefault((space, path), _Tally()).add(value)
+        if metrics:
+            _add_metrics(tallies, record)
+        tags.update(dict.fromkeys(record.tags, 1))
+        sweeps.update([record.sweep] if record.sweep else [])
+        groups.update([record.group] if record.group else [])
+    fields = tuple(_field(space, path, tally) for (space, path), tally in tallies.items())
+    return Catalog(source, count, complete=True, fields=fields, tags=tags, sweeps=sweeps, groups=groups, as_of=as_of)
+
+
+def _values(record: RunRecord) -> Iterator[tuple[Space, tuple[str, ...], Value]]:
+    for name in RUN_FIELDS:
+        value = getattr(record, name)
+        if value is not None and value not in ("", ()):
+            yield Space.RUN, (name,), value
+    for space, part in ((Space.CONFIG, record.config), (Space.SUMMARY, record.summary)):
+        for path, value in _leaves(part or {}, ()):
+            yield space, path, value
+    for key, value in (record.system_metrics or {}).items():
+        yield Space.SYSTEM, (key.removeprefix(_SYSTEM_PREFIX),), value
+
+
+def _leaves(part: Mapping[str, Any], prefix: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Value]]:
+    """Each value inside nested records. Lists, media objects (`_type`) and empty records are leaves."""
+    for key, value in part.items():
+        path = (*prefix, key)
+        if isinstance(value, Mapping) and value and "_type" not in value:
+            yield from _leaves(value, path)
+        else:
+            yield path, value
+
+
+def _add_metrics(tallies: dict[tuple[Space, tuple[str, ...]], _Tally], record: RunRecord) -> None:
+    keys = (record.history_keys or {}).get("keys", {})
+    last_step = (record.history_keys or {}).get("lastStep", -1)
+    for name, facts in keys.items():
+        tally = tallies.setdefault((Space.LOGGED, (name,)), _Tally())
+        tally.runs += 1
+        tally.steps += last_step + 1
+        for each in facts.get("typeCounts", ()):
+            tally.kinds[_LOGGED_KINDS.get(each["type"], Kind.RECORD)] += 1
+            tally.rows += each["count"]
+
+
+def _field(space: Space, path: tuple[str, ...], tally: _Tally) -> FieldInfo:
+    numbers = tally.numbers
+    logged = space is Space.LOGGED
+    return FieldInfo(
+        space=space,
+        path=path,
+        runs=tally.runs,
+        kinds=dict(tally.kinds),
+        minimum=min(numbers, default=None),
+        median=median(numbers) if numbers else None,
+        maximum=max(numbers, default=None),
+        top=tuple((value, count) for (_, value), count in tally.values.most_common(TOP_VALUES)),
+        rows=tally.rows if logged else None,
+        every=tally.steps / tally.rows if logged and tally.rows else None,
+    )
