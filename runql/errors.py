@@ -3,6 +3,7 @@
     RunQLError
     ├── QueryError            the text of a query, or its parameters, is wrong
     ├── SourceError           no source was named, or it is not one
+    ├── SettingsError         a settings file cannot be read
     ├── OutputError           the result cannot be written where it was asked for
     ├── ArgumentError         a bad argument of a Python call; also a ValueError
     └── BackendError          whoever holds the runs did not answer
@@ -46,6 +47,10 @@ class SourceError(RunQLError):
     """No source was named, or what was named is not one."""
 
 
+class SettingsError(RunQLError):
+    """A settings file cannot be read, or holds what is no setting."""
+
+
 class OutputError(RunQLError):
     """The result cannot be written where, or as, it was asked for."""
 
@@ -56,7 +61,7 @@ class ArgumentError(RunQLError, ValueError):
     @classmethod
     def because(cls, message: str, *hints: str) -> ArgumentError:
         """The one diagnostic that such an error has."""
-        return cls([Diagnostic("RQL214", message, hints=hints)])
+        return cls([Diagnostic("RQL216", message, hints=hints)])
 
     def __str__(self) -> str:
         # A traceback shows no picture, so the way out must stand in the sentence itself.

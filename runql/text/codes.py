@@ -44,7 +44,7 @@ _TABLE = {
     "RQL213": Code("error", "the clauses contradict each other"),
     "RQL214": Code("warning", "a field or metric that was not seen in the runs looked at"),
     "RQL215": Code("error", "an expression nested too deeply"),
-    "RQL214": Code("error", "a bad argument of a Python call"),
+    "RQL216": Code("error", "a bad argument of a Python call"),
     # 3xx planning
     "RQL301": Code("notice", "part of the filter is done here"),
     "RQL302": Code("notice", "histories are sampled"),
@@ -67,6 +67,9 @@ _TABLE = {
     "RQL507": Code("notice", "metrics logged at different steps"),
     "RQL508": Code("notice", "rows left out because they have no x"),
     "RQL509": Code("notice", "a column holds values of different types"),
+    "RQL510": Code("error", "a settings file that cannot be read"),
+    "RQL511": Code("error", "no source, or none of that name"),
+    "RQL512": Code("error", "the command was called wrongly"),
     # 9xx ours
     "RQL901": Code("error", "a fault of RunQL"),
 }
