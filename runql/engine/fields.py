@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from operator import attrgetter
 from typing import Any
@@ -11,6 +10,7 @@ from runql.errors import RunQLError
 from runql.semantic.catalog import Space
 from runql.semantic.record import RunRecord
 from runql.semantic.run_fields import RUN_FIELDS
+from runql.semantic.spelling import field_text
 from runql.semantic.typed import FieldKey
 from runql.semantic.values import MISSING, Value
 
@@ -20,8 +20,6 @@ PART_OF_SPACE: Mapping[Space, str] = {
     Space.SYSTEM: "system_metrics",
 }
 """The attribute of `RunRecord` that holds the fields of a space."""
-
-_PLAIN_SEGMENT = re.compile(r"\w[\w/]*\Z")
 
 
 def value_of(record: RunRecord, key: FieldKey) -> Value:
@@ -119,27 +117,8 @@ def leaves(part: Mapping[str, Any], prefix: tuple[str, ...] = ()) -> Iterator[tu
             yield path, value
 
 
-def field_name(space: Space, path: Sequence[str | int]) -> str:
-    """The full name of a field as the language writes it: `config.model.depth`, ``config.`top-1 acc` ``."""
-    parts = [] if space is Space.RUN else [space.value]
-    for segment in path:
-        plain = isinstance(segment, int) or all(_PLAIN_SEGMENT.match(piece) for piece in segment.split("."))
-        parts.append(str(segment) if plain else quoted(str(segment)))
-    return ".".join(parts)
-
-
-def exact_field_name(space: Space, path: Sequence[str]) -> str:
-    """The name of a field with each key in backticks, for a key with a dot that a nested field rivals."""
-    return ".".join((space.value, *(quoted(segment) for segment in path)))
-
-
-def quoted(segment: str) -> str:
-    """One key in backticks; a backtick in it is doubled."""
-    return "`" + segment.replace("`", "``") + "`"
-
-
 def _shown(key: FieldKey) -> str:
-    return key.written or field_name(key.space, key.segments)
+    return key.written or field_text(key.space, key.segments, exact=key.exact)
 
 
 def _not_loaded(record: RunRecord, key: FieldKey) -> RunQLError:

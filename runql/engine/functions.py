@@ -180,10 +180,8 @@ def _coalesce(*values: Value) -> Value:
     return next((value for value in values if not is_null(value)), MISSING)
 
 
-def _if(condition: Value, then: Value, otherwise: Value = MISSING) -> Value:
-    if condition is True:
-        return then
-    return otherwise if condition is False else MISSING
+def _if(condition: Value, then: Value, otherwise: Value) -> Value:
+    return then if condition is True else otherwise
 
 
 FUNCTIONS: Mapping[str, Callable[..., Value]] = MappingProxyType(

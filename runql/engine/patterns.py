@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from fnmatch import fnmatchcase
 from functools import lru_cache
 
 from runql.errors import QueryError
@@ -48,6 +49,12 @@ def _re2_matcher(regex: str, written: str) -> Matcher:
 def _utf8(text: str) -> bytes:
     # A lone surrogate can stand in a JSON text; RE2 sees it as an unreadable character and goes on.
     return text.encode("utf-8", "surrogatepass")
+
+
+def star_matcher(pattern: str) -> Matcher:
+    """For names: `*` stands for any characters, dots and slashes among them; all else for itself."""
+    escaped = pattern.replace("[", "[[]").replace("?", "[?]")
+    return lambda name: fnmatchcase(name, escaped)
 
 
 def glob_to_re2(pattern: str) -> str:
