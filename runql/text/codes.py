@@ -28,6 +28,7 @@ _TABLE = {
     "RQL108": Code("error", "an idiom of another language"),
     "RQL109": Code("error", "a character that the language does not have"),
     "RQL110": Code("error", "an empty query"),
+    "RQL111": Code("error", "an expression that is nested too deeply"),
     # 2xx names and types
     "RQL201": Code("error", "an unknown field"),
     "RQL202": Code("error", "an ambiguous name"),
@@ -51,6 +52,7 @@ _TABLE = {
     "RQL303": Code("notice", "runs counted in though they lack the field"),
     "RQL304": Code("error", "not part of the language yet"),
     "RQL305": Code("notice", "the order is made here"),
+    "RQL306": Code("notice", "runs that an order key puts last because they have no value"),
     # 4xx backend
     "RQL401": Code("error", "not signed in, or not allowed"),
     "RQL402": Code("error", "not found"),
@@ -70,6 +72,7 @@ _TABLE = {
     "RQL510": Code("error", "a settings file that cannot be read"),
     "RQL511": Code("error", "no source, or none of that name"),
     "RQL512": Code("error", "the command was called wrongly"),
+    "RQL513": Code("notice", "columns left out of the table of runs"),
     # 9xx ours
     "RQL901": Code("error", "a fault of RunQL"),
 }

@@ -1,0 +1,254 @@
+"""Which columns a table of runs has, and what stands in them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from runql.engine.compare import is_nan, is_number
+from runql.engine.evaluate import compile_value
+from runql.engine.fields import PART_OF_SPACE, leaves
+from runql.engine.order import AggregatesOf, no_aggregates
+from runql.engine.patterns import star_matcher
+from runql.engine.table import Table
+from runql.engine.walk import postorder
+from runql.errors import RunQLError
+from runql.semantic.catalog import Space
+from runql.semantic.record import RunRecord
+from runql.semantic.run_fields import RUN_FIELDS
+from runql.semantic.spelling import field_text, spelled_exactly
+from runql.semantic.typed import FieldKey, TAggregate, TColumn, TField, TLogged, TypedExpr, TypedQuery
+from runql.semantic.values import MISSING, Kind, Value, kind_of
+from runql.text.diagnostic import Diagnostic
+
+Leaf: TypeAlias = tuple[str, ...]
+"""The keys of a config or summary value, outermost first."""
+
+FIRST_COLUMNS = ("id", "name", "state", "created")
+MAX_CONFIG_COLUMNS = 12
+MAX_SUMMARY_COLUMNS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Selected:
+    """One column of the answer: its name, and the expression whose values stand in it."""
+
+    name: str
+    value: TypedExpr
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The columns of an answer, and what must be said about their choice."""
+
+    columns: tuple[Selected, ...]
+    notices: tuple[Diagnostic, ...] = ()
+
+    def readers(self) -> list[tuple[str, Callable[..., Value]]]:
+        """Each column's name, and the function from a run and its aggregates to its cell."""
+        return [(column.name, compile_value(column.value)) for column in self.columns]
+
+
+# ---------------------------------------------------------------- what a query names
+
+
+def expressions_of(query: TypedQuery) -> Iterator[TypedExpr]:
+    """The expressions of a query: the condition, the order keys, the columns."""
+    if query.where is not None:
+        yield query.where
+    yield from (key.value for key in query.order)
+    yield from (column.value for column in query.columns or () if column.value is not None)
+
+
+def fields_named(query: TypedQuery) -> tuple[FieldKey, ...]:
+    """The fields that a query names, each once, in the order of their first mention in the text."""
+    return tuple(node.key for node in _mentions(query) if isinstance(node, TField))
+
+
+def _mentions(query: TypedQuery) -> list[TField | TAggregate | TLogged]:
+    """Fields and aggregates, each once. The clauses stand in the order of the text, which only the spans tell."""
+    found = [
+        node
+        for expr in expressions_of(query)
+        for node in postorder(expr)
+        if isinstance(node, TField | TAggregate | TLogged)
+    ]
+    return list(dict.fromkeys(sorted(found, key=lambda node: node.span.start)))
+
+
+# ---------------------------------------------------------------- the choice
+
+
+def run_selection(query: TypedQuery, records: Sequence[RunRecord]) -> Selection:
+    """The columns of a table of runs: those that `select` asks for, else the default ones.
+
+    The default: `id, name, state, created`, then every field and aggregate that the query names. With none named: the
+    config fields that differ between the runs and the numbers of the summary, those that most runs have first, and
+    so many that a table can be read; a notice (RQL513) says how many were left out.
+    Globs and the default look into all the runs; raises RQL901 where their config or summary was not loaded.
+    """
+    if query.columns is not None:
+        return Selection(_without_doubles(expand(query.columns, records)))
+    first = [_run_column(name) for name in FIRST_COLUMNS]
+    named = [_mention_column(node) for node in _mentions(query)]
+    if named:
+        return Selection(_without_doubles([*first, *named]))
+    telling, notices = _telling_columns(records)
+    return Selection(_without_doubles([*first, *telling]), notices)
+
+
+def run_table(selection: Selection, records: Sequence[RunRecord], aggregates_of: AggregatesOf = no_aggregates) -> Table:
+    """The table of runs: a row for each, in the order given."""
+    columns = {
+        name: [value_of(record, aggregates_of(record)) for record in records] for name, value_of in selection.readers()
+    }
+    return Table(columns, len(records))
+
+
+def _run_column(name: str) -> Selected:
+    key = FieldKey(Space.RUN, (name,), written=name)
+    return Selected(name, TField(key, kind=RUN_FIELDS[name].kind))
+
+
+def _mention_column(node: TField | TAggregate | TLogged) -> Selected:
+    if isinstance(node, TField):
+        key = node.key
+        return Selected(key.written or field_text(key.space, key.segments, exact=key.exact), node)
+    return Selected(aggregate_text(node), node)
+
+
+def aggregate_text(node: TAggregate | TLogged) -> str:
+    """An aggregate as the language writes it: `mean(logged.loss, last 100)`."""
+    metric = field_text(Space.LOGGED, (node.metric,))
+    if isinstance(node, TLogged):
+        return f"exists({metric})"
+    last = f", last {node.last_rows}" if node.last_rows is not None else ""
+    return f"{node.name}({metric}{last}{' approx' if node.approx else ''})"
+
+
+def _without_doubles(columns: Iterable[Selected]) -> tuple[Selected, ...]:
+    """A column asked for twice stands once; another one of the same name gets a number."""
+    taken: dict[str, TypedExpr] = {}
+    for column in columns:
+        name, number = column.name, 2
+        while name in taken and taken[name] != column.value:
+            name, number = f"{column.name}_{number}", number + 1
+        taken.setdefault(name, column.value)
+    return tuple(Selected(name, value) for name, value in taken.items())
+
+
+# ---------------------------------------------------------------- globs
+
+
+def expand(columns: Iterable[TColumn], records: Sequence[RunRecord]) -> Iterator[Selected]:
+    """The columns with each glob replaced by the fields that it means in these runs, in alphabetical order."""
+    for column in columns:
+        if column.glob is not None:
+            yield from _expand_glob(column.glob, column.except_, records)
+        elif column.value is not None:
+            yield Selected(column.name, column.value)
+        else:
+            raise RunQLError.of("RQL901", f"the column `{column.name}` has neither a value nor a glob")
+
+
+def _expand_glob(glob: FieldKey, except_: Sequence[FieldKey], records: Sequence[RunRecord]) -> Iterator[Selected]:
+    wanted = _name_test(glob)
+    unwanted = [_name_test(key) for key in except_ if key.space is glob.space]
+    if glob.space is Space.RUN:
+        names = [name for name in RUN_FIELDS if wanted(name) and not any(test(name) for test in unwanted)]
+        yield from map(_run_column, names)
+        return
+    found = {
+        path
+        for path in _leaf_cells(records, glob.space)
+        if wanted(dotted := ".".join(path)) and not any(test(dotted) for test in unwanted)
+        # W&B's own record in config and summary is asked for by its name only.
+        if path[0] != "_wandb" or glob.segments[0] == "_wandb"
+    }
+    yield from leaf_columns(glob.space, sorted(found, key=lambda path: (".".join(path), path)))
+
+
+def _name_test(key: FieldKey) -> Callable[[str], bool]:
+    """Whether a dotted name is what the key means, or lies inside it."""
+    pattern = ".".join(map(str, key.segments))
+    if not key.exact:
+        matches, inside = star_matcher(pattern), star_matcher(f"{pattern}.*")
+        return lambda name: matches(name) or inside(name)
+    return lambda name: name == pattern or name.startswith(f"{pattern}.")
+
+
+def leaf_columns(space: Space, paths: Sequence[Leaf]) -> Iterator[Selected]:
+    """A column for each path; two that share their dotted name (`a.b` nested and `a.b` one key) are spelled exactly."""
+    rivals = Counter(".".join(path) for path in paths)
+    for path in paths:
+        written = spelled_exactly(space, path) if rivals[".".join(path)] > 1 else field_text(space, path)
+        yield Selected(written, TField(FieldKey(space, path, exact=True, written=written)))
+
+
+def _leaf_cells(records: Sequence[RunRecord], space: Space) -> Mapping[Leaf, list[Value]]:
+    """The values under each path inside a part of the runs, without the runs that lack it."""
+    if space not in PART_OF_SPACE:
+        raise RunQLError.of("RQL901", f"a glob over `{space.value}` is no choice of columns")
+    cells: dict[Leaf, list[Value]] = {}
+    for record in records:
+        part = getattr(record, PART_OF_SPACE[space])
+        if part is None:
+            raise RunQLError.of("RQL901", f"the {space.value} of run `{record.id}` was not loaded, a glob needs it")
+        for path, value in leaves(part):
+            cells.setdefault(path, []).append(value)
+    return cells
+
+
+# ---------------------------------------------------------------- with nothing named
+
+
+def _telling_columns(records: Sequence[RunRecord]) -> tuple[list[Selected], tuple[Diagnostic, ...]]:
+    config = _by_coverage({p: c for p, c in _leaf_cells(records, Space.CONFIG).items() if _differ(p, c, len(records))})
+    summary = _by_coverage({p: c for p, c in _leaf_cells(records, Space.SUMMARY).items() if _is_main(p, c)})
+    columns = [
+        *leaf_columns(Space.CONFIG, config[:MAX_CONFIG_COLUMNS]),
+        *leaf_columns(Space.SUMMARY, summary[:MAX_SUMMARY_COLUMNS]),
+    ]
+    left_out = [
+        f"{len(paths) - most} {what}"
+        for paths, most, what in (
+            (config, MAX_CONFIG_COLUMNS, "config fields that differ"),
+            (summary, MAX_SUMMARY_COLUMNS, "summary metrics"),
+        )
+        if len(paths) > most
+    ]
+    if not left_out:
+        return columns, ()
+    hint = "all of them: `select id, name, config.*, summary.*`"
+    return columns, (Diagnostic("RQL513", f"not shown: {' and '.join(left_out)}", hints=(hint,)),)
+
+
+def _by_coverage(cells: Mapping[Leaf, list[Value]]) -> list[Leaf]:
+    """The paths that most runs have first, else by name."""
+    return sorted(cells, key=lambda path: (-len(cells[path]), ".".join(path), path))
+
+
+def _differ(path: Leaf, cells: Sequence[Value], run_count: int) -> bool:
+    """Whether a config field of the user's tells the runs apart: some lack it, or the values are not all the same."""
+    if path[0] == "_wandb":
+        return False
+    return len(cells) < run_count or len({identity(cell) for cell in cells}) > 1
+
+
+def _is_main(path: Leaf, cells: Sequence[Value]) -> bool:
+    """Whether a summary field is a metric of the user's: some run has a number, and W&B did not add it."""
+    return not path[0].startswith("_") and any(is_number(cell) for cell in cells)
+
+
+def identity(value: Value) -> tuple[Kind, object]:
+    """A hashable stand-in: equal for values that look the same, so NaN for NaN and 1 for 1.0, not 1 for true."""
+    kind = kind_of(value)
+    if is_nan(value):
+        return kind, "nan"
+    if kind is Kind.LIST:
+        return kind, tuple(identity(element) for element in value)
+    if kind is Kind.RECORD and isinstance(value, Mapping):
+        return kind, frozenset((name, identity(element)) for name, element in value.items())
+    return kind, None if value is MISSING else value
