@@ -87,8 +87,12 @@ _SCALARS = (
     _number("ceil", "The next whole number above.", "ceil(config.epochs / 10) = 3"),
     _extreme("min", "The smallest of several values; null and missing are skipped."),
     _extreme("max", "The largest of several values; null and missing are skipped."),
-    Function("lower", (Parameter("text", TEXT),), Kind.TEXT, "The text in small letters.", 'lower(name) contains "resnet"'),
-    Function("upper", (Parameter("text", TEXT),), Kind.TEXT, "The text in capitals.", 'upper(config.optimizer) = "SGD"'),
+    Function(
+        "lower", (Parameter("text", TEXT),), Kind.TEXT, "The text in small letters.", 'lower(name) contains "resnet"'
+    ),
+    Function(
+        "upper", (Parameter("text", TEXT),), Kind.TEXT, "The text in capitals.", 'upper(config.optimizer) = "SGD"'
+    ),
     Function("len", (Parameter("value", SIZED),), Kind.NUMBER, "The length of a text or a list.", "len(tags) > 2"),
     Function(
         "coalesce",
@@ -118,7 +122,9 @@ _AGGREGATES = (
     _aggregate("max", Kind.NUMBER, "The largest value that was logged; NaN is skipped.", "max(logged.val/acc) > 0.9"),
     _aggregate("first", Kind.UNKNOWN, "The first value that was logged.", "first(logged.loss) > 2"),
     _aggregate("last", Kind.UNKNOWN, "The last value that was logged.", "last(logged.loss) < first(logged.loss)"),
-    _aggregate("mean", Kind.NUMBER, "The mean of the logged values; NaN is skipped.", "mean(logged.loss, last 100) < 0.3"),
+    _aggregate(
+        "mean", Kind.NUMBER, "The mean of the logged values; NaN is skipped.", "mean(logged.loss, last 100) < 0.3"
+    ),
     _aggregate("argmin", Kind.NUMBER, "The x at which the metric was smallest.", "argmin(logged.val/loss) < 1000"),
     _aggregate("argmax", Kind.NUMBER, "The x at which the metric was largest.", "argmax(logged.val/acc) > 5000"),
     _aggregate("diverged", Kind.BOOL, "Whether any logged value is NaN or infinite.", "diverged(logged.loss)"),

@@ -16,22 +16,22 @@ PREFIXES: dict[str, Space] = {
 }
 """The words before the first dot that say in which space a field lives."""
 
-_PLAIN_FIRST = re.compile(r"[^\W\d]\w*(?:/\w+)*\Z", re.ASCII)
-_PLAIN = re.compile(r"\w+(?:/\w+)*\Z", re.ASCII)
+_PLAIN_FIRST = re.compile(r"[^\W\d]\w*(?:/\w+)*\Z")
+_PLAIN = re.compile(r"\w+(?:/\w+)*\Z")
 
 
 def segment_text(segment: str, *, first: bool = False) -> str:
     """One key as written: bare where the lexer reads it as one segment, else in backticks."""
     if (_PLAIN_FIRST if first else _PLAIN).match(segment):
         return segment
-    return "`" + segment.replace("\\", "\\\\").replace("`", "\\`") + "`"
+    return "`" + segment.replace("`", "``") + "`"
 
 
 def path_text(segments: Sequence[str | int], *, exact: bool = False) -> str:
     """Segments as one name. `exact` keeps each segment one key: the last one gets backticks if none needs them."""
     parts = [f"[{s}]" if isinstance(s, int) else segment_text(s, first=i == 0) for i, s in enumerate(segments)]
     if exact and not any(p.startswith("`") for p in parts):
-        parts[-1] = f"`{segments[-1]}`"
+        parts[-1] = f"`{segments[-1]}`" if isinstance(segments[-1], str) else parts[-1]
     return "".join(p if p.startswith("[") or i == 0 else f".{p}" for i, p in enumerate(parts))
 
 

@@ -1,0 +1,205 @@
+"""Calls: functions of values, and aggregates of one metric's history."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from runql.semantic.catalog import Space
+from runql.semantic.functions import AGGREGATES, FUNCTIONS, Function
+from runql.semantic.idioms import FOREIGN_CALLS, run_field_named
+from runql.semantic.names import LoggedName
+from runql.semantic.nearest import nearest_hint, nearest_names
+from runql.semantic.operands import ANY_KIND, BROKEN, SAID, Operand, kind_in, quoted
+from runql.semantic.report import Report, rewrite, rewrites
+from runql.semantic.spelling import PREFIXES, field_text
+from runql.semantic.typed import TAggregate, TCall, TLogged
+from runql.semantic.values import Kind
+from runql.syntax import tree
+from runql.text.diagnostic import Fix
+from runql.text.source import NOWHERE, Span
+
+if TYPE_CHECKING:
+    from runql.semantic.expressions import Expressions
+
+_SYNONYMS = {
+    "avg": "mean",
+    "average": "mean",
+    "ln": "log",
+    "pow": "**",
+    "power": "**",
+    "length": "len",
+    "ifnull": "coalesce",
+    "nvl": "coalesce",
+    "iff": "if",
+    "where": "if",
+    "ceiling": "ceil",
+    "lcase": "lower",
+    "ucase": "upper",
+    "final": "last",
+    "latest": "last",
+    "best": "min",
+    "isnan": "is nan",
+    "is_nan": "is nan",
+    "isnull": "is null",
+    "is_null": "is null",
+}
+
+
+class Calls:
+    """Checks the calls of one query."""
+
+    def __init__(self, expressions: Expressions) -> None:
+        self._expressions = expressions
+        self._report: Report = expressions.report
+        self.x_axis = "_step"
+        self.uses_x = False
+        """Whether an `argmin` or `argmax` needed the x axis."""
+
+    def call(self, node: tree.Call, span: Span) -> Operand:
+        """A call as an operand."""
+        foreign = self._foreign(node)
+        if foreign is not None:
+            message = f"`{node.name}(…)` is not how RunQL writes a field"
+            self._report.add("RQL108", message, span, f"in RunQL write `{foreign}`", fixes=rewrite(span, foreign))
+            return BROKEN
+        history = self._history(node)
+        if node.name in AGGREGATES and history is not None and len(node.arguments) == 1:
+            return self._aggregate(node, history, span)
+        if node.name in FUNCTIONS:
+            return self._function(FUNCTIONS[node.name], node, span)
+        if node.name in AGGREGATES:
+            return self._needs_history(node, span)
+        return self._unknown(node, span)
+
+    def _foreign(self, node: tree.Call) -> str | None:
+        """`Config("lr")`, as W&B's reports write it."""
+        space = FOREIGN_CALLS.get(node.name)
+        if space is None or len(node.arguments) != 1:
+            return None
+        argument = node.arguments[0]
+        if not (isinstance(argument, tree.Literal) and isinstance(argument.value, str)):
+            return None
+        if space is Space.RUN:
+            return run_field_named(argument.value)
+        text = field_text(space, tuple(argument.value.split(".")))
+        return f"exists({text})" if space is Space.LOGGED else text
+
+    def _history(self, node: tree.Call) -> LoggedName | None:
+        """The metric, if the first argument is `logged.METRIC`."""
+        if not node.arguments or not isinstance(node.arguments[0], tree.Field):
+            return None
+        path = node.arguments[0].path
+        if len(path.segments) < 2 or PREFIXES.get(str(path.segments[0])) is not Space.LOGGED:
+            return None
+        span = path.span if path.span != NOWHERE else node.arguments[0].span
+        return LoggedName(".".join(map(str, path.segments[1:])), path.is_glob, span)
+
+    # ------------------------------------------------------------ aggregates
+
+    def _aggregate(self, node: tree.Call, history: LoggedName, span: Span) -> Operand:
+        function = AGGREGATES[node.name]
+        text = f"{node.name}({field_text(Space.LOGGED, tuple(history.metric.split('.')))})"
+        if history.is_glob and node.name != "exists":
+            message = f"`{node.name}` takes one metric, and `logged.{history.metric}` may be several"
+            self._report.add("RQL206", message, history.span)
+            return BROKEN
+        self._expressions.metrics.known(history.metric, history.span, is_glob=history.is_glob)
+        if node.name == "exists":
+            return Operand(TLogged(history.metric, kind=Kind.BOOL, span=span), frozenset({Kind.BOOL}), text=text)
+        if node.last_rows is not None and node.last_rows < 1:
+            self._report.add("RQL209", f"`last {node.last_rows}` must be at least 1", span)
+        self.uses_x |= node.name in ("argmin", "argmax")
+        kinds = frozenset({function.result}) if function.result is not Kind.UNKNOWN else ANY_KIND - {Kind.TIME}
+        expr = TAggregate(
+            node.name, history.metric, node.last_rows, self.x_axis, node.approx, kind=function.result, span=span
+        )
+        return Operand(expr, kinds, text=text)
+
+    def _needs_history(self, node: tree.Call, span: Span) -> Operand:
+        hints: tuple[str, ...] = (f"for example: `{AGGREGATES[node.name].example}`",)
+        fixes: tuple[Fix, ...] = ()
+        message = f"`{node.name}` takes one metric's history, written `logged.METRIC`"
+        argument = node.arguments[0] if node.arguments else None
+        if isinstance(argument, tree.Field) and str(argument.path.segments[0]) in PREFIXES:
+            metric = field_text(Space.LOGGED, argument.path.segments[1:]) if argument.path.segments[1:] else ""
+            if metric:
+                hints, fixes = (f"write `{node.name}({metric})`",), rewrite(argument.span, metric)
+        self._report.add("RQL206", message, span, *hints, fixes=fixes)
+        return BROKEN
+
+    # ------------------------------------------------------------ functions of values
+
+    def _function(self, function: Function, node: tree.Call, span: Span) -> Operand:
+        if not self._arity(function, node, span):
+            return BROKEN
+        if node.last_rows is not None or node.approx:
+            word = "approx" if node.approx else f"last {node.last_rows}"
+            message = f"`{word}` belongs to a metric's history, not to values"
+            self._report.add("RQL206", message, span, f"for example: `{AGGREGATES['mean'].example}`")
+            return BROKEN
+        operands = [self._argument(function, i, argument) for i, argument in enumerate(node.arguments)]
+        if any(operand is BROKEN for operand in operands):
+            return BROKEN
+        kinds = self._result(function, operands)
+        expr = TCall(function.name, tuple(o.expr for o in operands), kind=kind_in(kinds), span=span)
+        text = f"{function.name}({', '.join(o.text for o in operands)})" if all(o.text for o in operands) else ""
+        return Operand(expr, kinds, text=text)
+
+    def _argument(self, function: Function, index: int, node: tree.Expr) -> Operand:
+        parameter = function.parameter(index)
+        if parameter.kinds == {Kind.BOOL}:
+            expr = self._expressions.condition(node)
+            return Operand(expr, frozenset({Kind.BOOL}), text=self._expressions.written(node))
+        operand = self._expressions.operand(node)
+        if operand is BROKEN or operand.kinds & parameter.kinds:
+            return operand
+        takes = " or ".join(SAID[k] for k in Kind if k in parameter.kinds)
+        message = f"{quoted(operand)} is {operand.holds}, and `{function.name}` takes {takes}"
+        self._report.add("RQL203", message, operand.span, f"written `{function.signature}`")
+        return BROKEN
+
+    def _arity(self, function: Function, node: tree.Call, span: Span) -> bool:
+        count = len(node.arguments)
+        if count >= function.least and (function.most is None or count <= function.most):
+            return True
+        if function.most is None:
+            takes = f"at least {function.least} arguments"
+        elif function.most == function.least:
+            takes = "one argument" if function.least == 1 else f"{function.least} arguments"
+        else:
+            takes = f"{function.least} to {function.most} arguments"
+        hints = [f"written `{function.signature}`"]
+        if function.name in AGGREGATES and count == 1:
+            hints.append(f"of a metric's history: `{function.name}(logged.METRIC)`")
+        self._report.add("RQL206", f"`{function.name}` takes {takes}, not {count}", span, *hints)
+        return False
+
+    @staticmethod
+    def _result(function: Function, operands: list[Operand]) -> frozenset[Kind]:
+        if function.result is not Kind.UNKNOWN:
+            return frozenset({function.result})
+        values = operands[1:] if function.name == "if" else operands
+        kinds = frozenset[Kind]().union(*(o.kinds for o in values if not o.is_null))
+        if function.name in ("min", "max"):
+            kinds &= {Kind.NUMBER, Kind.TIME}
+        return kinds or ANY_KIND
+
+    def _unknown(self, node: tree.Call, span: Span) -> Operand:
+        place = self._report.place(node.name_span) if node.name_span != NOWHERE else span
+        synonym = _SYNONYMS.get(node.name)
+        if synonym in ("is nan", "is null"):
+            written = self._expressions.written(node.arguments[0]) if len(node.arguments) == 1 else ""
+            text = f"{written or 'F'} {synonym}"
+            fixes = rewrite(span, text) if written else ()
+            self._report.add("RQL206", f"no function `{node.name}`", place, f"write `{text}`", fixes=fixes)
+            return BROKEN
+        if synonym == "**":
+            self._report.add("RQL206", f"no function `{node.name}`", place, "a power is written `a ** b`")
+            return BROKEN
+        names = {**FUNCTIONS, **AGGREGATES}
+        near = [synonym] if synonym else nearest_names(node.name, names)
+        hints = nearest_hint([names[n].signature for n in near])
+        if not near:
+            hints = ("the functions are " + ", ".join(sorted(names)),)
+        self._report.add("RQL206", f"no function `{node.name}`", place, *hints, fixes=rewrites(place, near))
+        return BROKEN

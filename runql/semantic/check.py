@@ -1,0 +1,100 @@
+"""The checker: from the tree of a query to its typed tree, with everything that is wrong or worth saying."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from runql.semantic.catalog import Catalog, Space
+from runql.semantic.clauses import Clauses
+from runql.semantic.columns import selected
+from runql.semantic.expressions import Expressions
+from runql.semantic.operands import BROKEN
+from runql.semantic.report import CheckContext, Report
+from runql.semantic.typed import TOrderKey, TypedExpr, TypedQuery
+from runql.semantic.values import Kind
+from runql.syntax import tree
+from runql.text.diagnostic import Diagnostic
+
+_SORTABLE = frozenset({Kind.NUMBER, Kind.BOOL, Kind.TEXT, Kind.TIME})
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A checked query and all that is to be said of it.
+
+    `query` is `None` if there is an error: among the diagnostics, or of the parser (a broken node in the tree).
+    """
+
+    query: TypedQuery | None
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+
+def check(query: tree.Query, catalog: Catalog | None, context: CheckContext) -> Checked:
+    """Check a query against what is known of its source; without a catalog no field is looked up.
+
+    Pure, and raises for no tree: each mistake is a diagnostic, all of one query are found in one pass.
+    """
+    report = Report()
+    report.unreadable = any(isinstance(c, tree.BrokenClause) for c in query.clauses)
+    expressions = Expressions(catalog, context, report)
+    clauses = Clauses(query, expressions, report)
+    x_axis = clauses.x_axis()
+    expressions.calls.x_axis = x_axis
+    lazy = query.clause(tree.LazyClause)
+    source = query.clause(tree.FromClause)
+    typed = TypedQuery(
+        target=query.target,
+        ident=query.ident,
+        sources=tuple(_source(s) for s in source.sources) if source else (),
+        where=_where(query, expressions),
+        order=_order(query, expressions, report),
+        limit=clauses.limit(),
+        page_size=clauses.page_size(),
+        lazy=lazy.lazy if lazy else None,
+        with_sweeps=query.clause(tree.SweepsClause) is not None,
+        histories=clauses.histories(x_axis),
+        columns=selected(query.clause(tree.SelectClause), expressions, report),
+    )
+    clauses.contradictions()
+    _lazy_columns(lazy, typed, report)
+    return Checked(None if report.has_errors else typed, report.diagnostics)
+
+
+def _source(ref: tree.SourceRef) -> str:
+    match ref.kind:
+        case tree.SourceKind.LAST:
+            return "_"
+        case tree.SourceKind.SAVED:
+            return f"@{ref.name.removeprefix('@')}"
+        case tree.SourceKind.NAME:
+            return ref.name
+
+
+def _where(query: tree.Query, expressions: Expressions) -> TypedExpr | None:
+    clause = query.clause(tree.WhereClause)
+    return None if clause is None else expressions.condition(clause.condition)
+
+
+def _order(query: tree.Query, expressions: Expressions, report: Report) -> tuple[TOrderKey, ...]:
+    clause = query.clause(tree.OrderClause)
+    keys = []
+    for key in clause.keys if clause else ():
+        operand = expressions.operand(key.value)
+        if operand is not BROKEN and not operand.kinds & _SORTABLE:
+            report.add("RQL203", f"`{operand.text}` is {operand.holds}, and has no order", operand.span)
+        elif operand.is_constant and operand is not BROKEN:
+            hint = "order by a field: `order -summary.loss`"
+            report.add("RQL203", "a constant orders nothing", operand.span, hint)
+        keys.append(TOrderKey(operand.expr, key.descending))
+    return tuple(keys)
+
+
+def _lazy_columns(clause: tree.LazyClause | None, query: TypedQuery, report: Report) -> None:
+    """`lazy` leaves config and summary out, so a pattern over them contradicts it."""
+    if clause is None or not clause.lazy:
+        return
+    for column in query.columns or ():
+        if column.glob is not None and column.glob.space in (Space.CONFIG, Space.SUMMARY):
+            message = f"`lazy` leaves out what `{column.name}` asks for"
+            hint = "drop `lazy`: only the fields that the query names are fetched anyway"
+            report.add("RQL213", message, clause.span, hint)

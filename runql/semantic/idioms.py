@@ -1,0 +1,79 @@
+"""Names as other tools write them (MLflow, NQL, the W&B reports), and how RunQL writes them."""
+
+from __future__ import annotations
+
+from runql.semantic.catalog import Space
+from runql.semantic.run_fields import RUN_FIELD_SPELLINGS
+from runql.semantic.spelling import PREFIXES, field_text
+from runql.syntax import tree
+
+_PREFIXES = {
+    "metrics": Space.SUMMARY,
+    "metric": Space.SUMMARY,
+    "summarymetrics": Space.SUMMARY,
+    "params": Space.CONFIG,
+    "param": Space.CONFIG,
+    "parameters": Space.CONFIG,
+    "hparams": Space.CONFIG,
+    "hyperparameters": Space.CONFIG,
+    "configs": Space.CONFIG,
+    "history": Space.LOGGED,
+}
+_RUN = frozenset({"run", "runs", "attributes", "attribute", "attr", "sys"})
+_RUN_NAMES = {
+    "status": "state",
+    "start_time": "created",
+    "started": "created",
+    "creation_time": "created",
+    "createdtimestamp": "created",
+    "end_time": "updated",
+    "run_name": "name",
+    "displayname": "name",
+    "user_id": "user",
+    "owner": "user",
+    "author": "user",
+    "author_id": "user",
+    "tag": "tags",
+    "jobtype": "job_type",
+    "run_group": "group",
+    "experiment": "group",
+    "running_time": "runtime",
+}
+
+FOREIGN_CALLS = {
+    "config": Space.CONFIG,
+    "summary": Space.SUMMARY,
+    "summarymetric": Space.SUMMARY,
+    "summarymetrics": Space.SUMMARY,
+    "metric": Space.RUN,
+    "keysinfo": Space.LOGGED,
+}
+"""`Config("lr")` and its like, as W&B's reports write them; by the name in small letters."""
+
+
+def foreign_spelling(path: tree.Path) -> str | None:
+    """RunQL's name for a path of another tool, or `None` if it is not known as one."""
+    first, *rest = path.segments
+    word = str(first).lower()
+    if not rest:
+        return _RUN_NAMES.get(word)
+    if word in _RUN:
+        return _of_run(tuple(rest))
+    space = PREFIXES.get(word) or _PREFIXES.get(word)
+    if space is None:
+        return None
+    text = field_text(space, tuple(rest), exact=path.exact)
+    return f"last({text})" if space is Space.LOGGED else text
+
+
+def _of_run(rest: tuple[str | int, ...]) -> str | None:
+    if len(rest) > 1:
+        space = PREFIXES.get(str(rest[0]).lower())
+        return field_text(space, rest[1:]) if space in (Space.CONFIG, Space.SUMMARY) else None
+    return run_field_named(str(rest[0]))
+
+
+def run_field_named(word: str) -> str | None:
+    """The run field that a word of another tool, or of another case, means."""
+    by_lower = {spelling.lower(): field.name for spelling, field in RUN_FIELD_SPELLINGS.items()}
+    return by_lower.get(word.lower()) or _RUN_NAMES.get(word.lower())

@@ -1,0 +1,147 @@
+"""What a query needs of each run: read off its typed tree."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from runql.semantic.catalog import Space
+from runql.semantic.typed import (
+    FieldKey,
+    TAggregate,
+    TAnd,
+    TArithmetic,
+    TBetween,
+    TCall,
+    TColumn,
+    TCompare,
+    TField,
+    THas,
+    TIn,
+    TIs,
+    TLogged,
+    TNegate,
+    TNot,
+    TOr,
+    TTextTest,
+    TypedExpr,
+    TypedQuery,
+)
+from runql.semantic.values import Kind
+
+BASE_COLUMNS = ("id", "name", "state", "created")
+"""The run fields that a table of runs always shows first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Needed:
+    """The parts of a run that a query reads. `config` and `summary`: top-level keys, or `None` for all.
+
+    A path `a.b` may be nested or a key with a dot, so both `a` and `a.b` are among the keys. `aggregates` are
+    the histories behind single values, `history_keys` says whether the names of the logged metrics are asked for.
+    """
+
+    config: tuple[str, ...] | None = ()
+    summary: tuple[str, ...] | None = ()
+    aggregates: tuple[TAggregate, ...] = ()
+    logged: tuple[str, ...] = ()
+    history_keys: bool = False
+
+
+def children(expr: TypedExpr) -> tuple[TypedExpr, ...]:  # noqa: PLR0911 - one line a shape
+    """The expressions right below one, in the order of the text."""
+    match expr:
+        case TCompare(left=left, right=right) | TArithmetic(left=left, right=right):
+            return (left, right)
+        case TBetween(value=value, low=low, high=high):
+            return (value, low, high)
+        case TIn(value=value, items=items) | THas(value=value, items=items):
+            return (value, *items)
+        case TTextTest(value=value, pattern=pattern):
+            return (value, pattern)
+        case TIs(value=value) | TNot(value=value) | TNegate(value=value):
+            return (value,)
+        case TAnd(terms=terms) | TOr(terms=terms):
+            return terms
+        case TCall(arguments=arguments):
+            return arguments
+    return ()
+
+
+def walk(expr: TypedExpr) -> Iterator[TypedExpr]:
+    """An expression and all below it, in the order of the text."""
+    stack = [expr]
+    while stack:
+        node = stack.pop()
+        yield node
+        stack += reversed(children(node))
+
+
+def query_expressions(query: TypedQuery) -> Iterator[TypedExpr]:
+    """Every expression of a query: of `where`, of `order`, of the selected columns."""
+    if query.where is not None:
+        yield query.where
+    yield from (key.value for key in query.order)
+    yield from (c.value for c in query.columns or () if c.value is not None)
+
+
+def needed_fields(query: TypedQuery) -> Needed:
+    """What a query reads of each run, what its columns show included."""
+    nodes = [n for e in query_expressions(query) for n in walk(e)]
+    keys = [n.key for n in nodes if isinstance(n, TField)]
+    globs = [c.glob for c in query.columns or () if c.glob is not None]
+    if query.columns is None and shown_columns(query) is None and query.histories is None and query.target != "count":
+        globs += [FieldKey(Space.CONFIG, ("*",)), FieldKey(Space.SUMMARY, ("*",))]
+    aggregates = tuple(dict.fromkeys(n for n in nodes if isinstance(n, TAggregate)))
+    logged = tuple(dict.fromkeys(n.metric for n in nodes if isinstance(n, TLogged)))
+    return Needed(
+        config=_top_keys(Space.CONFIG, keys, globs),
+        summary=_top_keys(Space.SUMMARY, keys, globs),
+        aggregates=aggregates,
+        logged=logged,
+        history_keys=bool(logged),
+    )
+
+
+def _top_keys(space: Space, keys: list[FieldKey], globs: list[FieldKey]) -> tuple[str, ...] | None:
+    if any(g.space is space for g in globs):
+        return None
+    found: dict[str, None] = {}
+    for key in keys:
+        if key.space is space:
+            found.update(dict.fromkeys(_candidates(key)))
+    return tuple(found)
+
+
+def _candidates(key: FieldKey) -> list[str]:
+    """The top-level keys that may hold a field: the first segment, or several joined by dots."""
+    if key.exact:
+        return [str(key.segments[0])]
+    texts = [str(s) for s in key.segments]
+    return [".".join(texts[:n]) for n in range(1, len(texts) + 1)]
+
+
+def shown_columns(query: TypedQuery) -> tuple[TColumn, ...] | None:
+    """The columns of the table of runs: those selected, else the base ones and every field that the query names.
+
+    `None` if nothing is named beyond the base ones: then what differs between the runs is shown.
+    """
+    if query.columns is not None:
+        return query.columns
+    named: dict[str, TColumn] = {}
+    for expr in query_expressions(query):
+        for node in walk(expr):
+            if isinstance(node, TField):
+                named.setdefault(node.key.written, TColumn(node.key.written, value=node))
+            elif isinstance(node, TAggregate):
+                name = f"{node.name}(logged.{node.metric})"
+                named.setdefault(name, TColumn(name, value=node))
+    if not set(named) - set(BASE_COLUMNS):
+        return None
+    base = [_base_column(name) for name in BASE_COLUMNS]
+    return (*base, *(c for name, c in named.items() if name not in BASE_COLUMNS))
+
+
+def _base_column(name: str) -> TColumn:
+    kind = Kind.TIME if name == "created" else Kind.TEXT
+    return TColumn(name, value=TField(FieldKey(Space.RUN, (name,), written=name), kind=kind))

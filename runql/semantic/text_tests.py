@@ -1,0 +1,105 @@
+"""Tests of texts and lists: `~ contains startswith endswith glob`, `has`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from runql.semantic.catalog import Space
+from runql.semantic.operands import BROKEN, Operand, constant, example_value, quoted
+from runql.semantic.patterns import check_pattern
+from runql.semantic.report import rewrite
+from runql.semantic.typed import TField, THas, TTextTest, TypedExpr
+from runql.semantic.values import Kind
+from runql.syntax import tree
+from runql.text.diagnostic import Fix
+from runql.text.source import NOWHERE, Span
+
+if TYPE_CHECKING:
+    from runql.semantic.expressions import Expressions
+
+_REGEXES = (tree.TextOp.REGEX, tree.TextOp.REGEX_ANY_CASE)
+_PATTERNS = (*_REGEXES, tree.TextOp.GLOB)
+
+
+class TextTests:
+    """Checks the tests of text and of lists of one query."""
+
+    def __init__(self, expressions: Expressions) -> None:
+        self._expressions = expressions
+        self._report = expressions.report
+
+    def text(self, node: tree.TextTest, span: Span) -> TypedExpr:
+        value, pattern = self._expressions.operand(node.value), self._expressions.operand(node.pattern)
+        self._must_be_text(value, node.op, pattern)
+        if pattern is not BROKEN:
+            self._pattern(node, pattern)
+        return TTextTest(node.op, value.expr, pattern.expr, kind=Kind.BOOL, span=span)
+
+    def _must_be_text(self, value: Operand, op: tree.TextOp, pattern: Operand) -> None:
+        if Kind.TEXT in value.kinds or value is BROKEN:
+            return
+        hints: tuple[str, ...] = ()
+        fixes: tuple[Fix, ...] = ()
+        if Kind.LIST in value.kinds and pattern.text:
+            text = f"{value.text} has {pattern.text}"
+            hints, fixes = (f"a list is asked with `has`: `{text}`",), rewrite(value.span.to(pattern.span), text)
+        elif Kind.NUMBER in value.kinds:
+            hints = (f"for example: `{value.text} > {example_value(value)}`",)
+        self._report.add(
+            "RQL203", f"{quoted(value)} is {value.holds}, and `{op}` tests text", value.span, *hints, fixes=fixes
+        )
+
+    def _pattern(self, node: tree.TextTest, pattern: Operand) -> None:
+        if Kind.TEXT not in pattern.kinds or pattern.is_null:
+            self._not_a_text(node.op, pattern)
+        elif node.op in _PATTERNS and not pattern.is_constant:
+            message = f"the pattern of `{node.op}` must be written out, or be a parameter"
+            self._report.add("RQL204", message, pattern.span, "`contains` takes the value of another field")
+        elif node.op in _REGEXES:
+            self._regex(node, pattern)
+
+    def _not_a_text(self, op: tree.TextOp, pattern: Operand) -> None:
+        if pattern.is_null:
+            self._report.add("RQL203", f"`{op}` takes a text, and this is null", pattern.span)
+            return
+        text = f'"{pattern.text}"'
+        hints = (f"in quotes: `{text}`",) if pattern.is_constant else ()
+        fixes = rewrite(pattern.span, text) if hints else ()
+        message = f"`{op}` takes a text, and {quoted(pattern)} is {pattern.holds}"
+        self._report.add("RQL203", message, pattern.span, *hints, fixes=fixes)
+
+    def _regex(self, node: tree.TextTest, pattern: Operand) -> None:
+        if not isinstance(pattern.value, str) or (error := check_pattern(pattern.value)) is None:
+            return
+        span, value = pattern.span, pattern.value
+        plain = isinstance(node.pattern, tree.Literal) and span.end - span.start == len(value) + 2
+        if plain and error.start is not None and error.end is not None:
+            span = Span(pattern.span.start + 1 + error.start, pattern.span.start + 1 + error.end)
+        hints = (error.hint,) if error.hint else ()
+        fixes: tuple[Fix, ...] = ()
+        if error.excluded is not None and not node.negated and node.value.span != NOWHERE:
+            op = "!~*" if node.op is tree.TextOp.REGEX_ANY_CASE else "!~"
+            between = Span(node.value.span.end, pattern.span.end)
+            text = f" {op} {constant(error.excluded, NOWHERE).text}"
+            fixes = rewrite(between, text, f"write `{text.strip()}`")
+        self._report.add("RQL204", f"bad regular expression: {error.message}", span, *hints, fixes=fixes)
+
+    def has(self, node: tree.Has, span: Span) -> TypedExpr:
+        value, items = self._expressions.operand(node.value), self._expressions.items(node.items)
+        if Kind.LIST not in value.kinds and value is not BROKEN:
+            hints = (f'text is asked with `contains`: `{value.text} contains "…"`',) if Kind.TEXT in value.kinds else ()
+            self._report.add("RQL203", f"{quoted(value)} is {value.holds}, and `has` asks a list", value.span, *hints)
+        is_tags = isinstance(value.expr, TField) and value.expr.key.space is Space.RUN
+        for item in items if is_tags else ():
+            if Kind.TEXT not in item.kinds:
+                text = f'"{item.text}"'
+                self._report.add(
+                    "RQL203",
+                    f"a tag is text, not {item.holds}",
+                    item.span,
+                    f"in quotes: `{text}`",
+                    fixes=rewrite(item.span, text),
+                )
+        if not items and node.mode is not tree.HasMode.ALL:
+            self._report.add("RQL212", "an empty list holds nothing, so no run matches", span)
+        return THas(node.mode, value.expr, tuple(i.expr for i in items), kind=Kind.BOOL, span=span)
