@@ -1,1 +1,1 @@
-"""frontends/cli."""
+"""The command `runql`."""

@@ -1,0 +1,140 @@
+"""What the command was called with. Loads nothing of ours: `--version` and `--help` answer from here."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, NoReturn, TypeAlias
+
+Command: TypeAlias = Literal["run", "explain", "check", "fmt"]
+
+_COMMANDS: dict[str, Command] = {"explain": "explain", "check": "check", "fmt": "fmt"}
+
+_DESCRIPTION = """\
+Ask questions of machine-learning runs.
+
+  runql -s demo "runs where config.lr > 0.01 order -summary.loss sample 200 keys loss,acc"
+  runql -s ./wandb "runs where state = 'finished' order -created limit 20"
+"""
+
+_COMMANDS_HELP = """\
+commands:
+  explain QUERY        what the query becomes, without asking for anything
+  check QUERY|FILE     every mistake of a text (with --offline: without looking at the source)
+  fmt FILE…|-          write a text in the one form: files in place, standard input to standard output
+
+A query may stand without quotes, as far as the shell leaves it alone. An option after its first word must stand
+alone (`-o csv`), for a word such as `-summary.loss` belongs to the query.
+
+exit status: 0; 1 an assertion failed; 2 the query or the call is wrong; 3 the source cannot be read or reached;
+             70 a fault of RunQL; 130 interrupted
+"""
+
+
+class UsageError(Exception):
+    """The command was called wrongly; the text says how."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arguments:
+    """A call of the command. `words` are the query, or the names of files."""
+
+    command: Command
+    words: tuple[str, ...]
+    source: str | None = None
+    output: str | None = None
+    params: tuple[str, ...] = ()
+    quiet: bool = False
+    offline: bool = False
+    check: bool = False
+    diff: bool = False
+    show: str | None = None
+    """A text to print instead of doing anything: that of `--version` or `--help`."""
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong instead of leaving the process."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(message)
+
+
+def parse(argv: Sequence[str]) -> Arguments:
+    """Read a command line, without the program's name. Raises `UsageError`."""
+    command: Command = "run"
+    rest = list(argv)
+    if rest and rest[0] in _COMMANDS:
+        command = _COMMANDS[rest.pop(0)]
+    parser = _parser(command)
+    options, words = _split(rest, parser)
+    read = parser.parse_args(options)
+    if read.version:
+        from runql import __version__
+
+        return Arguments(command, (), show=f"runql {__version__}")
+    if read.help:
+        return Arguments(command, (), show=parser.format_help().rstrip())
+    given = {name: value for name, value in vars(read).items() if name not in {"version", "help"}}
+    return Arguments(command, tuple(words), **{**given, "params": tuple(given.get("params") or ())})
+
+
+def _parser(command: Command) -> _Parser:
+    name = "" if command == "run" else f" {command}"
+    parser = _Parser(
+        prog=f"runql{name}",
+        usage=_USAGES[command],
+        description=_DESCRIPTION if command == "run" else None,
+        epilog=_COMMANDS_HELP if command == "run" else None,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        add_help=False,
+        allow_abbrev=False,
+    )
+    add = parser.add_argument
+    if command != "fmt":
+        add("-s", "--source", metavar="SOURCE", help="where the runs are: a folder, `demo`, or a name of the settings")
+        add("-p", "--param", dest="params", action="append", metavar="NAME=VALUE", help="a value for `$NAME`")
+    if command == "run":
+        add("-o", "--output", metavar="FORMAT|FILE", help="table json jsonl csv tsv md, or a file, also .parquet")
+        add("-q", "--quiet", action="store_true", help="no notices and no progress")
+    if command == "check":
+        add("--offline", action="store_true", help="check the text alone, not the names in it")
+    if command == "fmt":
+        add("--check", action="store_true", help="change nothing; fail if a text is not in the one form")
+        add("--diff", action="store_true", help="change nothing; print what would change")
+    add("--version", action="store_true", help="the version of RunQL")
+    add("-h", "--help", action="store_true", help="this text")
+    return parser
+
+
+_USAGES: dict[Command, str] = {
+    "run": "runql [-s SOURCE] [-o FORMAT|FILE] [-p NAME=VALUE]… [--quiet] QUERY | FILE.rql | -\n"
+    "       runql explain|check|fmt …",
+    "explain": "runql explain [-s SOURCE] [-p NAME=VALUE]… QUERY | FILE.rql | -",
+    "check": "runql check [-s SOURCE] [-p NAME=VALUE]… [--offline] QUERY | FILE.rql | -",
+    "fmt": "runql fmt [--check] [--diff] FILE.rql… | QUERY | -",
+}
+
+
+def _split(argv: Sequence[str], parser: argparse.ArgumentParser) -> tuple[list[str], list[str]]:
+    """The options with their values, and the words.
+
+    After the first word of a query `-summary.loss` is no option, so only options that stand alone are taken there.
+    """
+    known = parser._option_string_actions
+    options: list[str] = []
+    words: list[str] = []
+    rest = iter(argv)
+    for item in rest:
+        name, equals, _ = item.partition("=")
+        if item == "--":
+            words.extend(rest)
+        elif name in known and (not equals or name.startswith("--")):
+            options.append(item)
+            if known[name].nargs is None and not equals and (value := next(rest, None)) is not None:
+                options[-1:] = [f"{item}={value}"] if item.startswith("--") else [item + value]
+        elif item.startswith("-") and item != "-" and not words:
+            options.append(item)
+        else:
+            words.append(item)
+    return options, words
