@@ -9,7 +9,7 @@ from operator import eq
 from typing import Any
 
 from runql.engine.compare import is_nan, is_number
-from runql.semantic.values import MISSING
+from runql.engine.presence import held_rows
 
 AXES = frozenset({"_step", "_timestamp", "_runtime"})
 """What W&B writes into every row. They are no reason to keep a row, unless nothing else is asked for."""
@@ -39,7 +39,7 @@ def _groups(columns: Mapping[str, Sequence[Any]]) -> list[tuple[Sequence[int], l
     rows_of: dict[bytes, Sequence[int]] = {}
     metrics_of: dict[bytes, list[str]] = {}
     for name in names:
-        held = bytes([cell is not MISSING for cell in columns[name]])
+        held = held_rows(columns[name])
         if held not in rows_of:
             full = 0 not in held
             rows_of[held] = range(len(held)) if full else list(compress(range(len(held)), held))

@@ -1,0 +1,96 @@
+"""What must be said under an answer of histories: what was sampled, what is sparse, what was left out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from itertools import compress
+
+from runql.engine.compare import is_nan
+from runql.engine.presence import intersection
+from runql.semantic.record import RunHistory
+from runql.semantic.values import Value
+from runql.syntax.tree import AlignMode
+from runql.text.diagnostic import Diagnostic
+
+
+class HistoryFacts:
+    """Counts over the histories of an answer, filled while its tables are made.
+
+    `rows`: of the answer. `rows_of`: how many rows each metric has in all, before sampling; `shown_of`: how many of
+    them the answer holds. `nan_values`: NaN cells of the answer. `without_x`: rows left out because they had no x,
+    besides those that the backend's own notices tell of. `runs`, `sampled_runs`, `empty_runs`: how many there were,
+    how many of them were sampled, how many gave no row.
+    """
+
+    def __init__(self, align: AlignMode) -> None:
+        self._align = align
+        self.rows = 0
+        self.rows_of: Counter[str] = Counter()
+        self.shown_of: Counter[str] = Counter()
+        self.nan_values = 0
+        self.without_x = 0
+        self.runs = 0
+        self.sampled_runs = 0
+        self.empty_runs = 0
+        self.notices_of_backend: dict[Diagnostic, None] = {}
+        self._apart = False
+        self._run_rows = 0
+        self._run_sampled = False
+
+    def count(
+        self, history: RunHistory, held: Mapping[str, bytes], keep: bytes, cells: Mapping[str, Sequence[Value]]
+    ) -> None:
+        """Count in a part of a run: which rows hold each metric, which rows stay, and the cells of all its rows."""
+        self.notices_of_backend.update(dict.fromkeys(history.notices))
+        self._run_sampled = self._run_sampled or history.sampled
+        self._run_rows += sum(keep)
+        self._apart = self._apart or len(set(held.values())) > 1
+        for name, flags in held.items():
+            total = history.rows_of.get(name, 0) if history.sampled else 0
+            self.rows_of[name] += max(total, sum(flags))
+            self.shown_of[name] += sum(intersection([flags, keep], history.length))
+        self.nan_values += sum(sum(map(is_nan, compress(column, keep))) for column in cells.values())
+
+    def close_run(self) -> None:
+        """The parts of one run are all counted."""
+        self.runs += 1
+        self.rows += self._run_rows
+        self.sampled_runs += self._run_sampled
+        self.empty_runs += not self._run_rows
+        self._run_rows, self._run_sampled = 0, False
+
+    def notices(self) -> list[Diagnostic]:
+        """What to say, those of the backend first."""
+        said = [*self.notices_of_backend]
+        if self.sampled_runs:
+            said.append(self._sampling())
+        if self._apart and self._align is not AlignMode.FFILL:
+            said.append(self._cadence())
+        if self.without_x:
+            said.append(Diagnostic("RQL508", f"{_rows(self.without_x)} left out: no value on the x axis"))
+        return said
+
+    def _sampling(self) -> Diagnostic:
+        densest = max(self.rows_of, key=lambda name: self.rows_of[name], default=None)
+        if densest is None or self.rows_of[densest] <= self.shown_of[densest]:
+            message = f"histories sampled: {_rows(self.rows)} of {self.sampled_runs:,} runs"
+        else:
+            message = f"sampled {self.shown_of[densest]:,} of {_rows(self.rows_of[densest])} with `{densest}`"
+        return Diagnostic("RQL302", message, hints=("every row: `scan`",))
+
+    def _cadence(self) -> Diagnostic:
+        most = max(self.rows_of.values())
+        sparse = [
+            f"`{name}` has 1 value in {most / count:.3g}" for name, count in self.rows_of.items() if 0 < count < most
+        ]
+        message = (
+            f"metrics logged at different steps: {', '.join(sparse)}" if sparse else "metrics logged at different steps"
+        )
+        if self._align is AlignMode.INNER:
+            return Diagnostic("RQL507", f"{message}; only rows that hold all of them are shown")
+        return Diagnostic("RQL507", message, hints=("`align inner`: rows that hold all; `align ffill`: fill the gaps",))
+
+
+def _rows(count: int) -> str:
+    return "1 row" if count == 1 else f"{count:,} rows"
