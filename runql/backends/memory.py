@@ -154,7 +154,7 @@ class MemoryService:
 
 def _complete(record: RunRecord, rows: Rows, columns: _Columns, system: Rows) -> RunRecord:
     """The run with what its history tells, where it does not say so itself."""
-    told = {
+    told: dict[str, Any] = {
         "config": {},
         "summary": _summary(rows, columns),
         "system_metrics": {name: value for row in system for name, value in row.items() if name not in AXES},

@@ -1,0 +1,143 @@
+"""Histories as rows, as a pandas frame and as a polars frame.
+
+A polars column has one type: whole and other numbers meet as floats, lists of numbers stay lists, and what has no
+one type (records such as histograms, other lists, a metric that one run logs as text and another as numbers)
+becomes text, JSON where it is not text already. A column that mixes types is told with a `UserWarning`.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import warnings
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from runql.semantic.record import RunHistory
+from runql.semantic.values import MISSING, Kind, Value, kind_of
+
+if TYPE_CHECKING:
+    import pandas
+    import polars
+
+Columns = Mapping[str, Sequence[Value]]
+
+RUN_ID = "run_id"
+
+_INT64 = range(-(2**63), 2**63)
+
+
+def rows_of(history: RunHistory, names: Collection[str] | None = None) -> Iterator[dict[str, Any]]:
+    """The rows of a history, each a dict of what it holds, in order of the names. `names`: only these columns."""
+    columns = history.columns
+    wanted = sorted(columns if names is None else columns.keys() & set(names))
+    for row in zip(*(columns[name] for name in wanted), strict=True):
+        yield {name: value for name, value in zip(wanted, row, strict=True) if value is not MISSING}
+
+
+def rows_with_run_id(histories: Iterable[RunHistory], names: Collection[str] | None) -> Iterator[dict[str, Any]]:
+    """The rows of many runs; in each the id of its run."""
+    for history in histories:
+        for row in rows_of(history, names):
+            row[RUN_ID] = history.run_id
+            yield dict(sorted(row.items()))
+
+
+def gather(histories: Iterable[RunHistory], names: Collection[str] | None, *, run_id: bool = False) -> Columns:
+    """The columns of many histories under each other, sorted by name, `MISSING` where a run lacks one.
+
+    `names`: these columns and no others, even if no row holds them. `run_id`: a column with the id of each row's run.
+    """
+    columns: dict[str, list[Value]] = {} if names is None else {name: [] for name in names}
+    if run_id and names is not None:
+        columns[RUN_ID] = []
+    length = 0
+    for history in histories:
+        part = {name: cells for name, cells in history.columns.items() if names is None or name in columns}
+        if run_id:
+            part[RUN_ID] = [history.run_id] * history.length
+        for name, cells in part.items():
+            if name not in columns:
+                columns[name] = [MISSING] * length
+            columns[name].extend(cells)
+        length += history.length
+        for gathered in columns.values():
+            gathered.extend([MISSING] * (length - len(gathered)))
+    return dict(sorted(columns.items()))
+
+
+def pandas_frame(columns: Columns) -> pandas.DataFrame:
+    """The columns as a pandas frame with a fresh index.
+
+    A column of numbers with gaps holds NaN there, as pandas has it; any other column with gaps holds `None`.
+    """
+    import pandas as pd
+
+    frame = pd.DataFrame({at: _pandas_series(pd, cells) for at, cells in enumerate(columns.values())})
+    frame.columns = pd.Index(list(columns), dtype=object)
+    return frame
+
+
+def _pandas_series(pd: Any, cells: Sequence[Value]) -> Any:
+    kinds = {kind_of(value) for value in cells}
+    gaps = kinds & {Kind.MISSING, Kind.NULL}
+    if kinds - gaps == {Kind.NUMBER} and (gaps or any(isinstance(value, float) for value in cells)):
+        return pd.Series([math.nan if value is None or value is MISSING else _float(value) for value in cells])
+    if kinds == {Kind.TEXT}:
+        return pd.Series([_whole(value) for value in cells])
+    if kinds <= {Kind.BOOL} or (kinds == {Kind.NUMBER} and all(value in _INT64 for value in cells)):
+        return pd.Series(cells, dtype=None if cells else object)
+    return pd.Series([None if value is MISSING else value for value in cells], dtype=object)
+
+
+def polars_frame(columns: Columns) -> polars.DataFrame:
+    """The columns as a polars frame, gaps as null.
+
+    Raises:
+        ImportError: polars is not installed.
+    """
+    try:
+        import polars as pl
+    except ImportError as error:
+        raise ImportError("`format='polars'` needs polars: install it with `pip install runql[polars]`") from error
+    return pl.DataFrame([_polars_series(pl, name, cells) for name, cells in columns.items()])
+
+
+def _polars_series(pl: Any, name: str, cells: Sequence[Value]) -> Any:
+    values = [None if value is MISSING else value for value in cells]
+    kinds = {kind_of(value) for value in values} - {Kind.NULL}
+    title = _whole(name)
+    if kinds == {Kind.NUMBER}:
+        if all(value is None or (isinstance(value, int) and value in _INT64) for value in values):
+            return pl.Series(title, values, dtype=pl.Int64)
+        return pl.Series(title, [None if value is None else _float(value) for value in values], dtype=pl.Float64)
+    if kinds == {Kind.BOOL}:
+        return pl.Series(title, values, dtype=pl.Boolean)
+    if kinds == {Kind.LIST} and all(_holds_numbers(value) for value in values if value is not None):
+        lists = [None if value is None else [_float(item) for item in value] for value in values]
+        return pl.Series(title, lists, dtype=pl.List(pl.Float64))
+    if len(kinds) > 1:
+        said = " and ".join(sorted(kinds))
+        warnings.warn(f"column `{title}` mixes {said}: in polars it is text", UserWarning, stacklevel=5)
+    dtype = pl.String if kinds else pl.Null
+    return pl.Series(title, [None if value is None else _text(value) for value in values], dtype=dtype)
+
+
+def _holds_numbers(value: Value) -> bool:
+    return all(kind_of(item) is Kind.NUMBER for item in value)
+
+
+def _float(value: float) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf
+
+
+def _text(value: Value) -> str:
+    return _whole(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str))
+
+
+def _whole(text: str) -> str:
+    """The text with half characters, which neither pandas nor polars takes, replaced."""
+    return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

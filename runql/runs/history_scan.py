@@ -1,0 +1,34 @@
+"""Every row of a run, streamed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from runql.runs.frames import rows_of
+from runql.runs.service import HistoryRequest, ServiceApi
+
+
+class HistoryScan:
+    """The rows of a scan. Each loop starts from the first row; `next()` has a place of its own."""
+
+    def __init__(self, service_api: ServiceApi, request: HistoryRequest) -> None:
+        self._service = service_api
+        self._request = request
+        self._rows: Iterator[dict[str, Any]] | None = None
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        for history in self._service.histories(self._request):
+            yield from rows_of(history, self._request.keys)
+
+    def __next__(self) -> dict[str, Any]:
+        if self._rows is None:
+            self._rows = iter(self)
+        return next(self._rows)
+
+    def next(self) -> dict[str, Any]:
+        """The next row; `StopIteration` after the last."""
+        return self.__next__()
+
+    def __repr__(self) -> str:
+        return f"<HistoryScan {self._request.run_ids[0]}>"

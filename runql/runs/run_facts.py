@@ -1,0 +1,144 @@
+"""What every listing tells of a run."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote
+
+from runql.runs.run_attributes import iso_text
+from runql.semantic.record import RunRecord
+
+
+class RunFacts:
+    """The light attributes of a run, under the names that W&B documents."""
+
+    _record: RunRecord
+    _place: tuple[str, str]
+    """The entity and the project that were asked."""
+
+    @property
+    def record(self) -> RunRecord:
+        """The run as a plain value, as far as it was loaded."""
+        return self._record
+
+    @property
+    def id(self) -> str:
+        """The id in the run's URL."""
+        return self._record.id
+
+    @property
+    def storage_id(self) -> str | None:
+        """The server's own id."""
+        return self._record.storage_id
+
+    @property
+    def name(self) -> str | None:
+        """What people call the run."""
+        return self._record.name
+
+    @property
+    def entity(self) -> str:
+        """The user or team that owns the project."""
+        return self._record.entity or self._place[0]
+
+    @property
+    def username(self) -> str:
+        """The entity: W&B's old name for it. (Who started the run is `user`.)"""
+        return self.entity
+
+    @property
+    def project(self) -> str:
+        """The project."""
+        return self._record.project or self._place[1]
+
+    @property
+    def path(self) -> list[str]:
+        """Entity, project and id, each escaped for a URL."""
+        return [quote(part, safe="") for part in (self.entity, self.project, self.id)]
+
+    @property
+    def url(self) -> str | None:
+        """Its page in the browser; `None` where the source has none."""
+        return self._record.url
+
+    @property
+    def state(self) -> str | None:
+        """`running`, `finished`, `failed`, `crashed`, `killed`, `pending`, `preempting` or `preempted`."""
+        return self._record.state
+
+    @property
+    def tags(self) -> list[str]:
+        """The tags."""
+        return list(self._record.tags)
+
+    @property
+    def group(self) -> str | None:
+        """The group."""
+        return self._record.group
+
+    @property
+    def job_type(self) -> str | None:
+        """The type of job."""
+        return self._record.job_type
+
+    @property
+    def notes(self) -> str | None:
+        """The notes."""
+        return self._record.notes
+
+    @property
+    def description(self) -> str | None:
+        """The notes, by their older name."""
+        return self._record.notes
+
+    @property
+    def user(self) -> str | None:
+        """Who started the run."""
+        return self._record.user
+
+    @property
+    def host(self) -> str | None:
+        """The machine."""
+        return self._record.host
+
+    @property
+    def commit(self) -> str | None:
+        """The Git commit."""
+        return self._record.commit
+
+    @property
+    def read_only(self) -> bool:
+        """Whether the server lets nobody change the run."""
+        return self._record.read_only
+
+    @property
+    def created_at(self) -> str | None:
+        """When it started, as ISO text in UTC: `2026-01-31T12:00:00Z`."""
+        return iso_text(self._record.created)
+
+    @property
+    def heartbeat_at(self) -> str | None:
+        """When it was last heard of, as ISO text in UTC."""
+        return iso_text(self._record.heartbeat)
+
+    @property
+    def updated_at(self) -> str | None:
+        """When it was last changed, as ISO text in UTC."""
+        return iso_text(self._record.updated)
+
+    @property
+    def history_line_count(self) -> int | None:
+        """How many rows it logged."""
+        return self._record.history_line_count
+
+    @property
+    def sweep_name(self) -> str | None:
+        """The id of the sweep that it belongs to."""
+        return self._record.sweep
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        """What a listing tells of `wandb-metadata.json`, by the names used there; the file itself is not read."""
+        git = None if self.commit is None else {"commit": self.commit}
+        facts = {"host": self.host, "startedAt": self.created_at, "git": git}
+        return {name: value for name, value in facts.items() if value is not None}
