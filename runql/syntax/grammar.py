@@ -1,0 +1,129 @@
+"""Where the grammar and its parser table come from.
+
+The grammar stands beside this file in a wheel, and in `grammar/` at the top of a checkout. Its LALR table is packed
+into the wheel when that is built; without a fresh one there it is built once and kept in the user's own cache folder.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import io
+import os
+import pickle
+import sys
+import tempfile
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from lark import Lark
+
+STARTS = ("script", "rest")
+_HERE = Path(__file__).resolve().parent
+_PACKED_TABLE = _HERE / "runql.table"
+_UNREADABLE = (OSError, EOFError, pickle.UnpicklingError, AttributeError, KeyError, ValueError, ImportError)
+
+
+def grammar_path() -> Path:
+    """Where the grammar stands: beside this file, or in `grammar/` at the top of a checkout."""
+    packed = _HERE / "runql.lark"
+    return packed if packed.exists() else _HERE.parents[1] / "grammar" / "runql.lark"
+
+
+@cache
+def grammar_text() -> str:
+    return grammar_path().read_text(encoding="utf-8")
+
+
+def build_parser(*, strict: bool = False) -> Lark:
+    """The parser, made from the grammar: about 0.3 s. `strict` also refuses any conflict (needs `interegular`)."""
+    from lark import Lark
+
+    return Lark(
+        grammar_text(),
+        parser="lalr",
+        lexer="contextual",
+        start=list(STARTS),
+        propagate_positions=True,
+        maybe_placeholders=False,
+        strict=strict,
+    )
+
+
+def table_key() -> str:
+    """What a table depends on: the grammar, the version of Lark and that of Python."""
+    from lark import __version__
+
+    python = f"{sys.version_info.major}.{sys.version_info.minor}"
+    digest = hashlib.sha256(grammar_text().encode()).hexdigest()
+    return f"runql-table 1 {digest} lark-{__version__} python-{python}"
+
+
+def write_table() -> bytes:
+    """The table as it is stored: its key on a line, then the parser as Lark saves it."""
+    stored = io.BytesIO()
+    stored.write(table_key().encode() + b"\n")
+    build_parser().save(stored)
+    return stored.getvalue()
+
+
+def _read_table(path: Path) -> Lark | None:
+    """The parser from a stored table; none if there is none, or it is of another grammar, Lark or Python."""
+    from lark import Lark
+
+    try:
+        with path.open("rb") as stored:
+            if stored.readline().rstrip(b"\n").decode("utf-8", "replace") != table_key():
+                return None
+            return Lark.load(stored)
+    except _UNREADABLE:
+        return None
+
+
+def _cache_folder() -> Path | None:
+    """The user's own folder for tables; none if it cannot be made, or somebody else could write there.
+
+    A table is a pickle, and a pickle is a program: nobody else may put one in our way.
+    """
+    from platformdirs import user_cache_path
+
+    folder = user_cache_path("runql", appauthor=False) / "grammar"
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        status = folder.lstat()
+    except OSError:
+        return None
+    if hasattr(os, "getuid") and (folder.is_symlink() or status.st_uid != os.getuid() or status.st_mode & 0o022):
+        return None
+    return folder
+
+
+def _keep(table: bytes, path: Path) -> None:
+    """Write a table so that no reader ever sees half of one. A cache that cannot be written is none."""
+    with contextlib.suppress(OSError):
+        handle, name = tempfile.mkstemp(dir=path.parent, suffix=".new")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(table)
+            Path(name).replace(path)
+        except OSError:
+            Path(name).unlink(missing_ok=True)
+
+
+@cache
+def load_parser() -> Lark:
+    """The one parser of the process, loaded at its first use."""
+    parser = _read_table(_PACKED_TABLE)
+    if parser is not None:
+        return parser
+    folder = _cache_folder()
+    if folder is None:
+        return build_parser()
+    path = folder / f"{hashlib.sha256(table_key().encode()).hexdigest()[:32]}.table"
+    parser = _read_table(path)
+    if parser is None:
+        _keep(write_table(), path)
+        parser = _read_table(path) or build_parser()
+    return parser

@@ -1,0 +1,69 @@
+"""The keywords of the language, read off the grammar: for messages, completion, highlighting and the reference."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from types import MappingProxyType
+
+from runql.syntax.grammar import load_parser
+
+_WORDS = re.compile(r"\(\?i:([a-z|]+)\)")
+_LOOK_AHEAD = re.compile(r"\(\?!(?:\[[^]]*\]|[^)])*\)\Z")
+_WORD_PRIORITY = 5
+_SYMBOL_PRIORITY = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Keywords:
+    """What the grammar spells.
+
+    `words` maps each keyword's terminal to its spellings, `symbols` each operator's. `clauses` are the terminals that
+    begin a clause, in the order of the formatter; `heads` those that begin a statement.
+    """
+
+    words: MappingProxyType[str, tuple[str, ...]]
+    symbols: MappingProxyType[str, tuple[str, ...]]
+    clauses: tuple[str, ...]
+    heads: tuple[str, ...]
+
+    def spelling(self, terminal: str) -> str:
+        """The canonical spelling of a keyword or an operator."""
+        return (self.words.get(terminal) or self.symbols[terminal])[0]
+
+    @property
+    def clause_words(self) -> tuple[str, ...]:
+        return tuple(self.spelling(terminal) for terminal in self.clauses)
+
+    @property
+    def all_words(self) -> tuple[str, ...]:
+        return tuple(sorted({word for words in self.words.values() for word in words}))
+
+
+def _first(rule_ending: str) -> tuple[str, ...]:
+    """The terminals that begin the rules whose name ends so, in the order of the grammar."""
+    rules = [rule for rule in load_parser().rules if str(rule.origin.name).endswith(rule_ending)]
+    return tuple(dict.fromkeys(rule.expansion[0].name for rule in rules if rule.expansion[0].is_term))
+
+
+@cache
+def keywords() -> Keywords:
+    words: dict[str, tuple[str, ...]] = {}
+    symbols: dict[str, tuple[str, ...]] = {}
+    for terminal in load_parser().terminals:
+        pattern = terminal.pattern.to_regexp()
+        found = tuple(word for group in _WORDS.findall(pattern) for word in group.split("|"))
+        if terminal.priority == _WORD_PRIORITY and found:
+            words[terminal.name] = found
+        elif terminal.priority == _SYMBOL_PRIORITY:
+            symbols[terminal.name] = _symbols(pattern)
+    heads = tuple(dict.fromkeys([*_first("head"), *_first("statement")]))
+    return Keywords(MappingProxyType(words), MappingProxyType(symbols), _first("_clause"), heads)
+
+
+def _symbols(pattern: str) -> tuple[str, ...]:
+    """The spellings of an operator from its regex, shortest first: `(?:==|=)` is `=` and `==`."""
+    plain = _LOOK_AHEAD.sub("", pattern)
+    parts = plain[3:-1].split("|") if plain.startswith("(?:") else [plain]
+    return tuple(sorted((part.replace("\\", "") for part in parts), key=len))

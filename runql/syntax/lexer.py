@@ -1,0 +1,219 @@
+"""The lexer and the parser in step: what a word is depends on what can stand there.
+
+The parser is asked at each place which terminals it can take, and only those are looked for. So `order` after
+`where` is a name and after a condition a keyword, without a list of words anywhere.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+from runql.syntax.grammar import load_parser
+
+if TYPE_CHECKING:
+    from lark import Token as LarkToken
+    from lark import Tree
+    from lark.parsers.lalr_interactive_parser import InteractiveParser
+
+END = "$END"
+STRAY = "STRAY"
+"""The terminal of text that no terminal of the grammar matches."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lexeme:
+    """A piece of the text: which terminal it is and where it stands."""
+
+    terminal: str
+    text: str
+    start: int
+
+    @property
+    def end(self) -> int:
+        return self.start + len(self.text)
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Where the parser could not go on.
+
+    `found` is what stands there by itself (its terminal is `$END` at the end of the text); `accepted` are the
+    terminals that could have stood there.
+    """
+
+    found: Lexeme
+    accepted: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One run of the parser over a text: the lexemes it took, then a tree or a failure."""
+
+    start: str
+    lexemes: tuple[Lexeme, ...]
+    trivia: tuple[Lexeme, ...]
+    tree: Tree[LarkToken] | None
+    failure: Failure | None
+
+
+class Lexer:
+    """Finds the terminals of the grammar in a text. One is made, and shared."""
+
+    def __init__(self) -> None:
+        conf = load_parser().lexer_conf
+        self._patterns = {t.name: (t.priority, t.pattern.to_regexp()) for t in conf.terminals}
+        self._ignored = tuple(conf.ignore)
+        self._trivia = self._scanner(self._ignored)
+        self._by_state: dict[int, re.Pattern[str]] = {}
+        # Standing alone a word is a name: the terminals that only make sense in their place are left out.
+        alone = [t for t in self._patterns if t not in {"SOURCE", "PIECE", "SAVED", "LAST_RESULT", "GLOB"}]
+        self._alone = self._scanner([t for t in alone if not self._is_word(t) and t not in self._ignored])
+
+    def _is_word(self, terminal: str) -> bool:
+        """Whether a terminal is a keyword."""
+        return self._patterns[terminal][0] == 5
+
+    def _scanner(self, terminals: Sequence[str]) -> re.Pattern[str]:
+        ordered = sorted(terminals, key=lambda name: (-self._patterns[name][0], name))
+        return re.compile("|".join(f"(?P<{name}>{self._patterns[name][1]})" for name in ordered) or "(?!)")
+
+    def terminal_pattern(self, terminal: str) -> re.Pattern[str]:
+        return re.compile(self._patterns[terminal][1])
+
+    def skip(self, text: str, position: int) -> Iterator[Lexeme]:
+        """The white space and comments at a position."""
+        while (match := self._trivia.match(text, position)) and match.lastgroup is not None:
+            yield Lexeme(match.lastgroup, match[0], position)
+            position = match.end()
+
+    def at_state(self, parser: InteractiveParser, text: str, position: int) -> Lexeme | None:
+        """The terminal that stands at a position, of those that the parser can take there."""
+        state = parser.parser_state.position
+        scanner = self._by_state.get(state)
+        if scanner is None:
+            accepted = [name for name in parser.choices() if name in self._patterns]
+            scanner = self._by_state[state] = self._scanner(accepted)
+        match = scanner.match(text, position)
+        return Lexeme(str(match.lastgroup), match[0], position) if match else None
+
+    def alone(self, text: str, position: int) -> Lexeme:
+        """What stands at a position, looked at by itself: words are names here."""
+        match = self._alone.match(text, position)
+        if match:
+            return Lexeme(str(match.lastgroup), match[0], position)
+        stray = _STRAY.match(text, position)
+        return Lexeme(STRAY, stray[0] if stray else text[position], position)
+
+
+# Digits that are no number keep together; anything else stands alone.
+_STRAY = re.compile(r"[0-9][\w.]*")
+
+
+@cache
+def lexer() -> Lexer:
+    """The one lexer of the process."""
+    return Lexer()
+
+
+class Feed:
+    """A parser that is fed lexemes; keeps what it was fed."""
+
+    def __init__(self, start: str) -> None:
+        self.start = start
+        self.lexemes: list[Lexeme] = []
+        self.parser = load_parser().parse_interactive(start=start)
+
+    def take(self, lexeme: Lexeme) -> Tree[LarkToken] | None:
+        """Feed one lexeme; at the end of the text, the tree. Raises `UnexpectedToken`."""
+        from lark import Token as LarkToken
+
+        tree: Tree[LarkToken] | None = self.parser.feed_token(
+            LarkToken(lexeme.terminal, lexeme.text, start_pos=lexeme.start, end_pos=lexeme.end)
+        )
+        self.lexemes.append(lexeme)
+        return tree
+
+
+def fed(start: str, lexemes: Iterable[Lexeme]) -> Feed:
+    """A parser that has taken these lexemes. Raises `UnexpectedToken`."""
+    feed = Feed(start)
+    for lexeme in lexemes:
+        feed.take(lexeme)
+    return feed
+
+
+def accepted(start: str, lexemes: Iterable[Lexeme]) -> frozenset[str]:
+    """The terminals that can follow these lexemes; they must be a good beginning."""
+    return frozenset(fed(start, lexemes).parser.accepts())
+
+
+def run(text: str, position: int = 0, start: str = "script") -> Attempt:
+    """Parse a text from a position to its end, or to the first thing that cannot stand there."""
+    from lark.exceptions import UnexpectedToken
+
+    lex = lexer()
+    feed = Feed(start)
+    trivia: list[Lexeme] = []
+    while True:
+        for piece in lex.skip(text, position):
+            trivia.append(piece)
+            position = piece.end
+        ended = position >= len(text)
+        found = Lexeme(END, "", position) if ended else lex.at_state(feed.parser, text, position)
+        try:
+            if found is not None:
+                tree = feed.take(found)
+                position = found.end
+                if ended:
+                    return Attempt(start, tuple(feed.lexemes[:-1]), tuple(trivia), tree, None)
+                continue
+        except UnexpectedToken:
+            pass
+        # The parser has gone on reducing before it gave up: a new one knows what it could have taken.
+        failed = Lexeme(END, "", position) if ended else lex.alone(text, position)
+        failure = Failure(failed, accepted(start, feed.lexemes))
+        return Attempt(start, tuple(feed.lexemes), tuple(trivia), None, failure)
+
+
+def replay(attempt: Attempt, count: int) -> Tree[LarkToken] | None:
+    """The tree of the first lexemes of an attempt; none if they are not a whole."""
+    from lark.exceptions import UnexpectedToken
+
+    try:
+        return fed(attempt.start, attempt.lexemes[:count]).take(Lexeme(END, "", 0))
+    except UnexpectedToken:
+        return None
+
+
+@cache
+def _rest() -> Feed:
+    """A parser at the beginning of a clause, stage or statement end; never fed."""
+    return Feed("rest")
+
+
+def first_lexeme(text: str, position: int) -> Lexeme | None:
+    """The terminal at a position with which a clause, a stage or the end of a statement begins."""
+    return lexer().at_state(_rest().parser, text, position)
+
+
+def beginning(text: str, position: int, count: int) -> list[Lexeme]:
+    """The lexemes, at most so many, that the parser takes from the beginning of a clause or stage on."""
+    from lark.exceptions import UnexpectedToken
+
+    feed = Feed("rest")
+    while len(feed.lexemes) < count:
+        for piece in lexer().skip(text, position):
+            position = piece.end
+        found = lexer().at_state(feed.parser, text, position)
+        try:
+            if found is None or position >= len(text):
+                break
+            feed.take(found)
+        except UnexpectedToken:
+            break
+        position = found.end
+    return feed.lexemes

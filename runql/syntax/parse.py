@@ -1,0 +1,286 @@
+"""Parsing: any text gives a tree and everything that is wrong with it. Nothing here raises.
+
+Where the parser stops, the whole clauses before it are kept, the mistake is named, and reading goes on: with the
+mistake put right if a repair takes the parser further, else at the next clause, stage or statement.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from runql.syntax import tree as t
+from runql.syntax.build import Builder, Piece
+from runql.syntax.checks import check_lexemes, check_statement
+from runql.syntax.keywords import keywords
+from runql.syntax.lexer import END, Attempt, Lexeme, beginning, first_lexeme, lexer, replay, run
+from runql.syntax.messages import mistakes
+from runql.syntax.mistakes import Mistake, Place, Repair
+from runql.syntax.shadow import Shadow
+from runql.syntax.tokens import Token, lossless
+from runql.text.diagnostic import Diagnostic, Edit, Fix, Label
+from runql.text.source import NOWHERE, Source, Span
+
+MAX_REPAIRS: Final = 100
+_EXAMPLE: Final = "runs where config.lr > 0.01 order -summary.loss limit 10"
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """What a text is: its tree, its tokens (which joined are the text) and what is wrong with it."""
+
+    source: Source
+    script: t.Script
+    tokens: tuple[Token, ...]
+    diagnostics: tuple[Diagnostic, ...]
+
+    @property
+    def ok(self) -> bool:
+        return not any(diagnostic.is_error for diagnostic in self.diagnostics)
+
+
+def parse(text: str | Source) -> Parsed:
+    """The tree of any text, and its diagnostics in the order of their places. Never raises."""
+    source = text if isinstance(text, Source) else Source(text)
+    return _Reader(source).read()
+
+
+def parse_query(text: str | Source) -> tuple[t.Query | None, tuple[Diagnostic, ...]]:
+    """The first query of a text, `explain` or not, with the diagnostics of the whole text."""
+    parsed = parse(text)
+    for statement in parsed.script.statements:
+        if isinstance(statement, t.QueryStatement | t.ExplainStatement):
+            return statement.query, parsed.diagnostics
+    return None, parsed.diagnostics
+
+
+def tokenize(text: str | Source) -> tuple[Token, ...]:
+    """The tokens of any text; joined they are the text."""
+    return parse(text).tokens
+
+
+@dataclass
+class _Draft:
+    """A statement while it is read."""
+
+    statement: t.Statement
+    clauses: list[t.Clause] = field(default_factory=list)
+    stages: list[t.Stage] = field(default_factory=list)
+    end: int = 0
+
+    def finish(self, diagnostics: list[Diagnostic]) -> t.Statement:
+        statement = self.statement
+        if not isinstance(statement, t.QueryStatement | t.ExplainStatement):
+            return statement
+        query = statement.query
+        end = max(self.end, statement.span.end)
+        query = replace(
+            query,
+            clauses=query.clauses + tuple(self.clauses),
+            stages=query.stages + tuple(self.stages),
+            span=Span(query.span.start, end),
+        )
+        query = check_statement(query, diagnostics)
+        return replace(statement, query=query, span=Span(statement.span.start, end))
+
+
+class _Reader:
+    """Reads one text."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._shadow = Shadow(source.text)
+        self._diagnostics: list[Diagnostic] = []
+        self._lexemes: dict[int, Lexeme] = {}
+        self._statements: list[t.Statement] = []
+        self._open: _Draft | None = None
+        self._repairs = 0
+
+    def read(self) -> Parsed:
+        attempt = run(self._shadow.text)
+        while attempt.failure is not None:
+            attempt = self._recover(attempt)
+        self._keep(attempt, len(attempt.lexemes))
+        self._close()
+        if not self._statements and not self._diagnostics:
+            self._diagnostics.append(
+                Diagnostic("RQL110", "the query is empty", NOWHERE, (f"for example: `{_EXAMPLE}`",))
+            )
+        tokens = lossless(self._source.text, self._lexemes.values())
+        ordered = sorted(self._diagnostics, key=lambda d: (d.span.start, d.span.end))
+        return Parsed(self._source, t.Script(tuple(self._statements), span=self._whole_span()), tokens, tuple(ordered))
+
+    def _whole_span(self) -> Span:
+        return Span(0, len(self._source.text))
+
+    # ------------------------------------------------------------ what was read well
+
+    def _keep(self, attempt: Attempt, count: int) -> None:
+        """Take the first lexemes of an attempt, which are a whole, into the tree."""
+        self._note(attempt)
+        tree = attempt.tree if attempt.failure is None else replay(attempt, count)
+        if tree is None:
+            return
+        builder = Builder(self._shadow.text, self._shadow.place)
+        for piece in builder.pieces(tree):
+            self._add(piece)
+        self._diagnostics.extend(builder.diagnostics)
+        for mistake in check_lexemes(self._shadow.text, attempt.lexemes[:count]):
+            self._diagnostics.append(self._diagnostic(mistake, mistake.repairs))
+
+    def _note(self, attempt: Attempt) -> None:
+        """Remember the lexemes that stand in the written text as they were read."""
+        for lexeme in (*attempt.lexemes, *attempt.trivia):
+            if self._shadow.kept(lexeme.start, lexeme.end):
+                start = self._shadow.place(lexeme.start, lexeme.end).start
+                self._lexemes[start] = Lexeme(lexeme.terminal, lexeme.text, start)
+
+    def _add(self, piece: Piece) -> None:
+        match piece:
+            case None:
+                self._close()
+            case t.Statement():
+                self._close()
+                self._open = _Draft(piece)
+            case t.Clause() if self._open:
+                self._open.clauses.append(piece)
+                self._open.end = piece.span.end
+            case t.Stage() if self._open:
+                self._open.stages.append(piece)
+                self._open.end = piece.span.end
+            case _:
+                pass
+
+    def _close(self) -> None:
+        if self._open is not None:
+            self._statements.append(self._open.finish(self._diagnostics))
+            self._open = None
+
+    # ------------------------------------------------------------ what was not
+
+    def _recover(self, attempt: Attempt) -> Attempt:
+        """Name the mistake where an attempt failed, and go on behind it."""
+        assert attempt.failure is not None
+        whole = _whole(attempt)
+        place = Place(self._shadow.text, attempt, whole, attempt.failure)
+        broken = place.piece[0].start if place.piece else place.found.start
+        self._keep(attempt, whole)
+        start = "rest" if self._open else "script"
+        for mistake in mistakes(place):
+            if not mistake.repairs:
+                self._diagnostics.append(self._diagnostic(mistake, ()))
+                break
+            repaired = self._try(mistake, place, broken, start)
+            if repaired is not None:
+                return repaired
+        return self._skip(place, broken)
+
+    def _try(self, mistake: Mistake, place: Place, broken: int, start: str) -> Attempt | None:
+        """The attempt with a mistake put right, if that takes the parser further."""
+        if self._repairs >= MAX_REPAIRS:
+            return None
+        self._repairs += 1
+        diagnostic = self._diagnostic(mistake, mistake.repairs)
+        shadow = self._shadow.apply(mistake.repairs[0].edits)
+        trial = run(shadow.text, min(broken, len(shadow.text)), start)
+        if trial.failure is not None:
+            reached = shadow.place(trial.failure.found.start, trial.failure.found.end)
+            failed = self._shadow.place(place.found.start, place.found.end)
+            if (reached.start, reached.end) <= (failed.start, failed.end):
+                return None
+        self._diagnostics.append(diagnostic)
+        self._shadow = shadow
+        return trial
+
+    def _skip(self, place: Place, broken: int) -> Attempt:
+        """Leave out a broken piece, and read on at the next clause, stage or statement."""
+        text = self._shadow.text
+        headed = any(lexeme.terminal in keywords().heads for lexeme in place.piece)
+        resume = _next_piece(text, place.found, only_statements=not (self._open or headed))
+        if resume <= broken:
+            resume = _next_piece(text, replace(place.found, start=place.found.end, text=""), only_statements=False)
+        span = self._shadow.place(broken, broken + len(text[broken:resume].rstrip()))
+        written = self._source.text[span.start : span.end]
+        if self._open is not None:
+            if written:
+                self._add(t.BrokenClause(written, span=span))
+        elif headed and text[resume : resume + 1] not in {"", ";"}:
+            query = t.Query(t.Target.RUNS, (t.BrokenClause(written, span=span),), span=span)
+            self._open = _Draft(t.QueryStatement(query, span=span))
+        elif written:
+            self._add(t.BrokenStatement(written, span=span))
+        return run(text, resume, "rest" if self._open else "script")
+
+    def _diagnostic(self, mistake: Mistake, repairs: tuple[Repair, ...]) -> Diagnostic:
+        """A mistake, placed in the written text."""
+        place = self._shadow.place
+        fixes = []
+        for repair in repairs:
+            edits = [self._shadow.written(edit) for edit in repair.edits]
+            known = tuple(edit for edit in edits if isinstance(edit, Edit))
+            if len(known) == len(edits):
+                fixes.append(Fix(repair.title, known))
+        return Diagnostic(
+            mistake.code,
+            mistake.message,
+            place(mistake.span.start, mistake.span.end),
+            hints=mistake.hints,
+            fixes=tuple(fixes),
+            labels=tuple(Label(place(span.start, span.end), text) for span, text in mistake.labels),
+            expected=mistake.expected,
+        )
+
+
+def _whole(attempt: Attempt) -> int:
+    """How many lexemes of a failed attempt are whole clauses, stages and statements."""
+    assert attempt.failure is not None
+    if END in attempt.failure.accepted:
+        return len(attempt.lexemes)
+    table = keywords()
+    begins = {*table.clauses, *table.heads, "PIPE", "SEMI"}
+    for index in range(len(attempt.lexemes) - 1, -1, -1):
+        lexeme = attempt.lexemes[index]
+        if lexeme.terminal not in begins:
+            continue
+        count = index + (lexeme.terminal == "SEMI")
+        if replay(attempt, count) is not None:
+            return count
+    return 0
+
+
+def _next_piece(text: str, found: Lexeme, *, only_statements: bool) -> int:
+    """Where the next clause, stage or statement begins, from what was found on; or the end of the text."""
+    depth = 0
+    for lexeme in _alone_from(text, found.start):
+        if lexeme.terminal == "SEMI":
+            return lexeme.start
+        depth += (lexeme.text in "([{") - (lexeme.text in ")]}")
+        depth = max(0, depth)
+        if depth == 0 and not only_statements and _begins_piece(text, lexeme):
+            return lexeme.start
+    return len(text)
+
+
+def _alone_from(text: str, position: int) -> Iterator[Lexeme]:
+    """The lexemes from a position on, each looked at by itself."""
+    lex = lexer()
+    while True:
+        for piece in lex.skip(text, position):
+            position = piece.end
+        if position >= len(text):
+            return
+        lexeme = lex.alone(text, position)
+        yield lexeme
+        position = lexeme.end
+
+
+def _begins_piece(text: str, lexeme: Lexeme) -> bool:
+    """Whether a clause or a stage begins here: a keyword, and behind it something that may follow it."""
+    first = first_lexeme(text, lexeme.start)
+    if first is None or first.terminal == "SEMI" or first.end != lexeme.end:
+        return False
+    following = next(iter(_alone_from(text, first.end)), None)
+    if following is None or len(beginning(text, lexeme.start, 2)) == 2:
+        return first.terminal != "PIPE" or following is not None
+    return first.terminal != "PIPE" and following.terminal in {"PATH", "STRING", "NUMBER", "SEMI"}

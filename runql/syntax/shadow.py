@@ -1,0 +1,89 @@
+"""A text with fixes applied, that still knows where each character came from.
+
+The parser reads on as if a mistake had been put right; what it then says is placed in the text as it was written.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from runql.text.diagnostic import Edit
+from runql.text.source import Span
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """Characters from `start` on, that stand for `origin` in the written text; `kept` if they are the same ones."""
+
+    start: int
+    end: int
+    origin: Span
+    kept: bool
+
+
+class Shadow:
+    """An immutable text and its origin."""
+
+    def __init__(self, text: str, pieces: tuple[_Piece, ...] | None = None) -> None:
+        self.text = text
+        self._pieces = pieces or (_Piece(0, len(text), Span(0, len(text)), True),)
+        self._starts = [piece.start for piece in self._pieces]
+
+    @property
+    def is_original(self) -> bool:
+        return len(self._pieces) == 1 and self._pieces[0].kept
+
+    def _piece(self, offset: int) -> _Piece:
+        return self._pieces[max(0, bisect_right(self._starts, offset) - 1)]
+
+    def place(self, start: int, end: int) -> Span:
+        """Where a range of this text was written."""
+        first, last = self._piece(start), self._piece(max(start, end - 1))
+        low = first.origin.start + (start - first.start if first.kept else 0)
+        high = last.origin.start + (end - last.start) if last.kept else last.origin.end
+        return Span(low, max(low, high))
+
+    def written(self, edit: Edit) -> Edit | None:
+        """An edit of this text as one of the written text; none if it touches what a fix has put there."""
+        start, end = edit.span.start, edit.span.end
+        pieces = [p for p in self._pieces if p.start <= end and start <= p.end]
+        whole = next((p for p in pieces if p.kept and p.start <= start and end <= p.end), None)
+        if whole is None:
+            return None
+        shift = whole.origin.start - whole.start
+        return Edit(Span(start + shift, end + shift), edit.text)
+
+    def kept(self, start: int, end: int) -> bool:
+        """Whether a range stands in the written text as it stands here."""
+        piece = self._piece(start)
+        return piece.kept and end <= piece.end
+
+    def apply(self, edits: Iterable[Edit]) -> Shadow:
+        """The text with edits of it applied; they must not overlap."""
+        pieces: list[_Piece] = []
+        parts: list[str] = []
+        position = length = 0
+
+        def add(text: str, origin: Span, kept: bool) -> None:
+            nonlocal length
+            if text:
+                pieces.append(_Piece(length, length + len(text), origin, kept))
+                parts.append(text)
+                length += len(text)
+
+        def copy(start: int, end: int) -> None:
+            for piece in self._pieces:
+                low, high = max(start, piece.start), min(end, piece.end)
+                if low < high:
+                    shift = piece.origin.start - piece.start
+                    origin = Span(low + shift, high + shift) if piece.kept else piece.origin
+                    add(self.text[low:high], origin, piece.kept)
+
+        for edit in sorted(edits, key=lambda e: (e.span.start, e.span.end)):
+            copy(position, edit.span.start)
+            add(edit.text, self.place(edit.span.start, edit.span.end), False)
+            position = edit.span.end
+        copy(position, len(self.text))
+        return Shadow("".join(parts), tuple(pieces)) if pieces else Shadow("", ())
