@@ -6,12 +6,13 @@ import base64
 import binascii
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from difflib import get_close_matches
 from typing import Any
 
 from runql.engine.mongo import compile_filter, filter_fields
 from runql.engine.mongo_fields import FilterField
 from runql.engine.mongo_order import parse_order, sort_by_fields
-from runql.errors import ArgumentError
+from runql.errors import ArgumentError, NotFound
 from runql.runs.service import Filters, Page, PageRequest, Wanted
 from runql.semantic.catalog import Space
 from runql.semantic.record import RunRecord
@@ -24,6 +25,7 @@ def list_page(records: Iterable[RunRecord], request: PageRequest) -> Page:
 
     Raises:
         ArgumentError: a filter, an order, a cursor or a page size that cannot be read.
+        NotFound: no run is of that entity and project.
     """
     selected = select_runs(records, request.entity, request.project, request.filters, request.order)
     return page_of(selected, request)
@@ -32,7 +34,7 @@ def list_page(records: Iterable[RunRecord], request: PageRequest) -> Page:
 def count_records(records: Iterable[RunRecord], entity: str, project: str, filters: Filters) -> int:
     """How many runs match."""
     test = compile_filter(filters)
-    return sum(1 for record in _within(records, entity, project) if test(record))
+    return sum(1 for record in records_of(records, entity, project) if test(record))
 
 
 def select_runs(
@@ -41,7 +43,7 @@ def select_runs(
     """The runs that match, in order, whole."""
     keys = parse_order(order)
     test = compile_filter(filters)
-    return sort_by_fields((record for record in _within(records, entity, project) if test(record)), keys)
+    return sort_by_fields((record for record in records_of(records, entity, project) if test(record)), keys)
 
 
 def page_of(selected: Sequence[RunRecord], request: PageRequest) -> Page:
@@ -96,10 +98,23 @@ def _top_keys(fields: Iterable[FilterField], space: Space) -> tuple[str, ...]:
     return tuple(keys)
 
 
-def _within(records: Iterable[RunRecord], entity: str, project: str) -> Iterable[RunRecord]:
-    for record in records:
-        if (not entity or record.entity == entity) and (not project or record.project == project):
-            yield record
+def records_of(records: Iterable[RunRecord], entity: str, project: str) -> list[RunRecord]:
+    """The runs of a project; an empty name stands for all.
+
+    Raises:
+        NotFound: no run is of that entity and project; the nearest project that has one is named.
+    """
+    every = list(records)
+    chosen = [run for run in every if (not entity or run.entity == entity) and (not project or run.project == project)]
+    if not chosen and (entity or project):
+        path = _path(entity, project)
+        near = get_close_matches(path, {_path(run.entity, run.project) for run in every}, n=1)
+        raise NotFound.of("RQL402", f"no project `{path}`" + "".join(f"; nearest: `{each}`" for each in near))
+    return chosen
+
+
+def _path(entity: str, project: str) -> str:
+    return "/".join(part for part in (entity, project) if part)
 
 
 def _subset(part: Mapping[str, Any] | None, keys: tuple[str, ...] | None) -> Mapping[str, Any] | None:

@@ -64,8 +64,9 @@ class Run(RunFacts):
         self._loader = PageLoader(service_api) if loader is None else loader
         self._loader.runs.append(self)
         self._sweep: Sweep | None = None
+        self._sweep_asked = False
         if include_sweeps:
-            self._sweep = self._load_sweep()
+            self.accept_sweep(self._load_sweep())
 
     @property
     def is_full(self) -> bool:
@@ -75,13 +76,14 @@ class Run(RunFacts):
     @property
     def sweep(self) -> Sweep | None:
         """The sweep that it belongs to; asked for the first time that it is read."""
-        if self._sweep is None:
-            self._sweep = self._load_sweep()
+        if not self._sweep_asked:
+            self.accept_sweep(self._load_sweep())
         return self._sweep
 
     def accept_sweep(self, sweep: Sweep | None) -> None:
         """Take over the sweep that another run of it has loaded."""
         self._sweep = sweep
+        self._sweep_asked = True
 
     # What is heavy
 
