@@ -1,4 +1,4 @@
-"""Syntax: the grammar, the token stream, the tree, the parser and its messages, the formatter. Loads lark at first use."""
+"""Syntax: the grammar, the tokens, the tree, the parser with its messages, the formatter. Loads lark at first use."""
 
 from runql.syntax.parse import Parsed, parse, parse_query, tokenize
 from runql.syntax.tokens import Token, TokenKind

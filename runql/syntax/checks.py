@@ -58,7 +58,7 @@ def check_statement(query: t.Query, diagnostics: list[Diagnostic]) -> t.Query:
     return replace(query, clauses=tuple(kept))
 
 
-def check_lexemes(text: str, lexemes: Sequence[Lexeme]) -> list[Mistake]:
+def check_lexemes(lexemes: Sequence[Lexeme]) -> list[Mistake]:
     """Hyphens without spaces between two names, or a name and a number: nobody knows what was meant."""
     found = []
     for left, sign, right in zip(lexemes, lexemes[1:], lexemes[2:], strict=False):

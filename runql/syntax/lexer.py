@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from runql.syntax.grammar import load_parser
 
@@ -35,6 +35,11 @@ class Lexeme:
     @property
     def end(self) -> int:
         return self.start + len(self.text)
+
+
+def _choices(parser: Any) -> Iterable[str]:
+    """The terminals, and rules, that the parser's table has where it stands; more than it would accept."""
+    return cast("Iterable[str]", parser.choices())
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +100,7 @@ class Lexer:
         state = parser.parser_state.position
         scanner = self._by_state.get(state)
         if scanner is None:
-            accepted = [name for name in parser.choices() if name in self._patterns]
+            accepted = [name for name in _choices(parser) if name in self._patterns]
             scanner = self._by_state[state] = self._scanner(accepted)
         match = scanner.match(text, position)
         return Lexeme(str(match.lastgroup), match[0], position) if match else None
@@ -148,7 +153,8 @@ def fed(start: str, lexemes: Iterable[Lexeme]) -> Feed:
 
 def accepted(start: str, lexemes: Iterable[Lexeme]) -> frozenset[str]:
     """The terminals that can follow these lexemes; they must be a good beginning."""
-    return frozenset(fed(start, lexemes).parser.accepts())
+    parser: Any = fed(start, lexemes).parser
+    return frozenset(parser.accepts())
 
 
 def run(text: str, position: int = 0, start: str = "script") -> Attempt:

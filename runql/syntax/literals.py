@@ -81,7 +81,7 @@ def _joined(pair: str) -> str:
 
 
 def write_string(value: str) -> str:
-    """A string in double quotes, or in single ones if that saves escapes; a backslash is doubled only where it must be."""
+    """A string in double quotes, or single ones if that saves escapes; a backslash is doubled only if it must."""
     quote = "'" if '"' in value and "'" not in value else '"'
     written = []
     for index, char in enumerate(value):

@@ -126,7 +126,7 @@ class _Reader:
         for piece in builder.pieces(tree):
             self._add(piece)
         self._diagnostics.extend(builder.diagnostics)
-        for mistake in check_lexemes(self._shadow.text, attempt.lexemes[:count]):
+        for mistake in check_lexemes(attempt.lexemes[:count]):
             self._diagnostics.append(self._diagnostic(mistake, mistake.repairs))
 
     def _note(self, attempt: Attempt) -> None:
