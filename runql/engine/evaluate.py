@@ -6,7 +6,7 @@ Inside, an unknown truth is the value `MISSING`; so a field that holds no bool i
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TypeAlias, assert_never
+from typing import Protocol, TypeAlias, assert_never
 
 from runql.engine.compare import (
     COMPARISONS,
@@ -55,7 +55,13 @@ Aggregates: TypeAlias = Mapping["TAggregate | TLogged", Value]
 NO_AGGREGATES: Aggregates = {}
 
 ValueOf: TypeAlias = Callable[[RunRecord, Aggregates], Value]
-TruthOf: TypeAlias = Callable[[RunRecord, Aggregates], "bool | None"]
+
+
+class TruthOf(Protocol):
+    """Whether a condition holds for a run: `True`, `False`, or `None` where that is unknown."""
+
+    def __call__(self, record: RunRecord, aggregates: Aggregates = NO_AGGREGATES, /) -> bool | None: ...
+
 
 _MAX_CLOSURE_DEPTH = 100
 """Deeper expressions run as a list of steps, which needs no Python stack."""

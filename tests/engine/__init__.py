@@ -1,0 +1,1 @@
+"""What a query means, tested against the page that says so."""
