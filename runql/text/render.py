@@ -1,0 +1,188 @@
+"""Diagnostics as text: with a picture of the place, or on one line.
+
+    error[RQL201]: no config field `learning_rat` in acme/vision
+      1 │ runs where config.learning_rat > 0.01
+        │            ───────────────────
+      = nearest: `config.learning_rate` (412 of 412 runs)
+
+Nothing that a query or a run file holds reaches a terminal as a control character.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+from runql.text.diagnostic import Diagnostic, Severity
+from runql.text.source import NOWHERE, Source, Span
+
+_WIDEST: Final = 100
+_MARGIN: Final = 20
+_MOST_LINES: Final = 3
+_TAB: Final = "    "
+_RESET: Final = "\x1b[0m"
+_BOLD: Final = "\x1b[1m"
+_DIM: Final = "\x1b[2m"
+_COLORS: Final[Mapping[Severity, str]] = MappingProxyType(
+    {Severity.ERROR: "\x1b[31m", Severity.WARNING: "\x1b[33m", Severity.NOTICE: "\x1b[36m"}
+)
+
+
+def clean(text: str) -> str:
+    """A text with every control, format and surrogate character replaced by a visible one; tabs become spaces."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(_clean(char) for char in text)
+
+
+def _clean(char: str) -> str:
+    code = ord(char)
+    if char == "\t":
+        return _TAB
+    if code < 0x20:
+        return chr(0x2400 + code)
+    if code == 0x7F:
+        return "\u2421"
+    if unicodedata.category(char) in {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}:
+        return "\N{REPLACEMENT CHARACTER}"
+    return char
+
+
+def width(text: str) -> int:
+    """How many columns a cleaned text takes in a terminal."""
+    if text.isascii():
+        return len(text)
+    return sum(_width(char) for char in text)
+
+
+def _width(char: str) -> int:
+    if unicodedata.combining(char) or unicodedata.category(char) in {"Mn", "Me"}:
+        return 0
+    return 2 if unicodedata.east_asian_width(char) in {"W", "F"} else 1
+
+
+def render(diagnostics: Iterable[Diagnostic], source: Source | None = None, *, color: bool = False) -> str:
+    """Diagnostics with pictures of their places, one after the other with an empty line between.
+
+    `source` is the text they point into; without one, or for a diagnostic without a place, there is no picture.
+    """
+    return "\n\n".join(_render(diagnostic, source, color) for diagnostic in diagnostics)
+
+
+def render_line(diagnostic: Diagnostic, source: Source | None = None) -> str:
+    """A diagnostic on one line, as compilers write it: `file:line:col: error[CODE]: message`."""
+    head = f"{diagnostic.severity}[{diagnostic.code}]: {clean(diagnostic.message)}"
+    if source is None:
+        return f"{clean(diagnostic.source_name)}: {head}" if diagnostic.source_name else head
+    line, column = source.line_column(diagnostic.span.start)
+    return f"{clean(source.name)}:{line}:{column}: {head}"
+
+
+def _paint(text: str, style: str, color: bool) -> str:
+    return f"{style}{text}{_RESET}" if color and text else text
+
+
+def _render(diagnostic: Diagnostic, source: Source | None, color: bool) -> str:
+    tint = _COLORS[diagnostic.severity]
+    head = _paint(f"{diagnostic.severity}[{diagnostic.code}]", _BOLD + tint, color)
+    lines = [f"{head}{_paint(f': {clean(diagnostic.message)}', _BOLD, color)}"]
+    if source is not None and _has_place(diagnostic, source):
+        lines.extend(_picture(diagnostic, source, tint, color))
+    for hint in diagnostic.hints:
+        first, *others = clean_lines(hint)
+        lines.append(f"  {_paint('=', _DIM, color)} {first}")
+        lines.extend(f"    {other}" for other in others)
+    return "\n".join(lines)
+
+
+def clean_lines(text: str) -> list[str]:
+    """The lines of a text, each cleaned; at least one."""
+    return [clean(line) for line in text.split("\n")]
+
+
+def _has_place(diagnostic: Diagnostic, source: Source) -> bool:
+    if diagnostic.source_name is not None and diagnostic.source_name != source.name:
+        return False
+    return diagnostic.span != NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """What is drawn under one line."""
+
+    span: Span
+    text: str
+    main: bool
+
+
+def _picture(diagnostic: Diagnostic, source: Source, tint: str, color: bool) -> list[str]:
+    marks = [_Mark(diagnostic.span, "", True), *(_Mark(label.span, label.text, False) for label in diagnostic.labels)]
+    by_line: dict[int, list[_Mark]] = {}
+    for mark in marks:
+        for line, part in _parts(mark, source):
+            by_line.setdefault(line, []).append(part)
+    numbers = sorted(by_line)
+    gutter = max(3, len(str(numbers[-1])) + 2)
+    bar = _paint("│", _DIM, color)
+    lines = []
+    if source.name != "<query>":
+        line, column = source.line_column(diagnostic.span.start)
+        lines.append(f"{' ' * gutter} {_paint(f'{clean(source.name)}:{line}:{column}', _DIM, color)}")
+    previous = numbers[0]
+    for number in numbers:
+        if number > previous + 1:
+            lines.append(f"{' ' * (gutter - 1)}{_paint('…', _DIM, color)}")
+        previous = number
+        text, start = _window(source.line_text(number), by_line[number])
+        lines.append(f"{_paint(str(number).rjust(gutter), _DIM, color)} {bar} {text}")
+        for mark in sorted(by_line[number], key=lambda m: (not m.main, m.span.start)):
+            drawn = _underline(source.line_text(number), mark, start)
+            style = tint if mark.main else _DIM
+            lines.append(f"{' ' * gutter} {bar} {_paint(drawn, style, color)}")
+    return lines
+
+
+def _parts(mark: _Mark, source: Source) -> list[tuple[int, _Mark]]:
+    """A mark line by line, as columns from 0; of one over many lines the first and the last are shown."""
+    first, column = source.line_column(mark.span.start)
+    last, end = source.line_column(max(mark.span.start, mark.span.end))
+    if last > first and end == 1:
+        last -= 1
+        end = len(source.line_text(last)) + 1
+    if first == last:
+        return [(first, _Mark(Span(column - 1, max(column, end - 1)), mark.text, mark.main))]
+    numbers = range(first, last + 1)
+    shown = list(numbers) if len(numbers) <= _MOST_LINES else [first, last]
+    parts = []
+    for number in shown:
+        text = source.line_text(number)
+        low = column - 1 if number == first else len(text) - len(text.lstrip())
+        high = end - 1 if number == last else len(text)
+        words = mark.text if number == last else ""
+        parts.append((number, _Mark(Span(low, max(low + 1, high)), words, mark.main)))
+    return parts
+
+
+def _window(text: str, marks: list[_Mark]) -> tuple[str, int]:
+    """The part of a long line that is shown, and the column at which it begins."""
+    if len(text) <= _WIDEST:
+        return clean(text), 0
+    anchor = next((mark for mark in marks if mark.main), marks[0])
+    start = max(0, anchor.span.start - _MARGIN)
+    start = 0 if start < _MARGIN else start
+    shown = clean(text[start : start + _WIDEST])
+    return ("…" if start else "") + shown + ("…" if start + _WIDEST < len(text) else ""), start
+
+
+def _underline(text: str, mark: _Mark, start: int) -> str:
+    last = len(text) if len(text) <= _WIDEST else _WIDEST
+    low, high = (max(0, min(place - start, last)) for place in (mark.span.start, mark.span.end))
+    shown = text[start:]
+    indent = width(clean(shown[:low])) + (start > 0)
+    under = max(1, width(clean(shown[low:high])))
+    low_mark = "─" if mark.main else "·"
+    words = f" {clean(mark.text)}" if mark.text else ""
+    return f"{' ' * indent}{low_mark * under}{words}"
