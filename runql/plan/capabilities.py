@@ -12,6 +12,8 @@ class Capabilities:
     `exact_order`: its order equals ours, ties and missing included, so a limit may rest on it.
     `counts`: it can count the runs of a filter without listing them. `column_subsets`: it can be asked for
     single config and summary keys. `cheap_pages`: a page costs no request, so its size does not matter.
+    `mongo_exact`: its filters mean what the MongoDB manual says also on null, missing, lists and NaN, and see
+    the same values that its records show (W&B's server documents neither).
     """
 
     narrows: bool = True
@@ -20,3 +22,4 @@ class Capabilities:
     counts: bool = True
     column_subsets: bool = True
     cheap_pages: bool = False
+    mongo_exact: bool = False

@@ -30,7 +30,7 @@ FLIPPED = {
 """The same test with its sides changed over."""
 
 _ORDERED = frozenset({Kind.NUMBER, Kind.TEXT, Kind.TIME, Kind.BOOL})
-QUOTED_OR_WORD = frozenset('"tf')
+_QUOTED_OR_WORD = frozenset('"tf')
 """How an example value begins that is text or a bool."""
 
 _EQUALITY = (Comparison.EQ, Comparison.NE)
@@ -160,7 +160,7 @@ class Comparisons:
             left, right = right, left
         text = self._right_spelling(left, right)
         example = text or example_value(left)
-        hint = f"for example: `{left.text} {'=' if example[0] in QUOTED_OR_WORD else '>'} {example}`"
+        hint = f"for example: `{left.text} {'=' if example[0] in _QUOTED_OR_WORD else '>'} {example}`"
         hints = (hint,) if left.text and not left.is_constant and example != "null" else ()
         if Kind.TIME in right.kinds and isinstance(left.expr, TField) and left.expr.key.space is not Space.RUN:
             hints = ("a time that was logged is text or a number of seconds: compare it with one",)

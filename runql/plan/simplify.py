@@ -1,0 +1,96 @@
+"""Simplification of conditions. It keeps the three-valued truth of each run, and the places of what stays."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from runql.semantic.comparisons import FLIPPED
+from runql.semantic.typed import (
+    TAggregate,
+    TAnd,
+    TBetween,
+    TCall,
+    TCompare,
+    TConst,
+    TField,
+    THas,
+    TIn,
+    TIs,
+    TLogged,
+    TNot,
+    TOr,
+    TTextTest,
+    TUntagged,
+    TypedExpr,
+)
+from runql.semantic.values import Kind
+from runql.syntax.tree import Comparison
+
+_TESTS = (TCompare, TBetween, TIn, TTextTest, THas, TUntagged, TIs, TLogged, TNot, TAnd, TOr)
+
+
+def simplify(expr: TypedExpr) -> TypedExpr:  # noqa: PLR0911 - one line a case
+    """A condition that is true, false and unknown for the same runs: chains flat, constants folded, fields first."""
+    match expr:
+        case TAnd(terms=terms):
+            return _chain(expr, terms, TAnd, stop=False)
+        case TOr(terms=terms):
+            return _chain(expr, terms, TOr, stop=True)
+        case TNot(value=value):
+            return _negation(expr, simplify(value))
+        case TCompare():
+            return _compare(expr)
+        case TIn(value=value, items=(only,)):
+            return _compare(TCompare(Comparison.EQ, value, only, kind=Kind.BOOL, span=expr.span))
+        case TIn(items=()):
+            return TConst(False, kind=Kind.BOOL, span=expr.span)
+        case TIn(items=items):
+            return replace(expr, items=tuple(_distinct(list(items))))
+    return expr
+
+
+def never_true(expr: TypedExpr | None) -> bool:
+    """Whether a simplified condition can be seen to hold for no run."""
+    return isinstance(expr, TConst) and expr.value is not True
+
+
+def _chain(expr: TypedExpr, terms: tuple[TypedExpr, ...], kind: type[TAnd] | type[TOr], *, stop: bool) -> TypedExpr:
+    """`and` (stopped by false) or `or` (stopped by true)."""
+    flat: list[TypedExpr] = []
+    for term in map(simplify, terms):
+        flat += term.terms if isinstance(term, kind) else [term]
+    if any(isinstance(t, TConst) and t.value is stop for t in flat):
+        return TConst(stop, kind=Kind.BOOL, span=expr.span)
+    kept = _distinct([t for t in flat if not (isinstance(t, TConst) and t.value is (not stop))])
+    if not kept:
+        return TConst(not stop, kind=Kind.BOOL, span=expr.span)
+    # A lone field of no bool is unknown where a condition stands, and so it is alone or in a chain.
+    return kept[0] if len(kept) == 1 else kind(tuple(kept), kind=Kind.BOOL, span=expr.span)
+
+
+def _distinct(terms: list[TypedExpr]) -> list[TypedExpr]:
+    """Each term once. By their text, since `1`, `1.0` and `true` are equal to Python but not to us."""
+    return list({repr(term): term for term in reversed(terms)}.values())[::-1]
+
+
+def _negation(expr: TypedExpr, value: TypedExpr) -> TypedExpr:
+    if isinstance(value, TNot) and is_test(value.value):
+        return value.value
+    if isinstance(value, TConst) and isinstance(value.value, bool):
+        return TConst(not value.value, kind=Kind.BOOL, span=expr.span)
+    if isinstance(value, TCompare) and value.op is Comparison.NE:
+        return replace(value, op=Comparison.EQ)
+    return TNot(value, kind=Kind.BOOL, span=expr.span)
+
+
+def is_test(expr: TypedExpr) -> bool:
+    """Whether the value of an expression is a truth for every run, never a value of another kind."""
+    return isinstance(expr, _TESTS)
+
+
+def _compare(expr: TCompare) -> TypedExpr:
+    """A field stands left of a constant."""
+    left, right = expr.left, expr.right
+    if isinstance(left, TConst) and isinstance(right, TField | TCall | TAggregate):
+        return replace(expr, op=FLIPPED[expr.op], left=right, right=left)
+    return expr
