@@ -1,0 +1,77 @@
+"""The backends that must pass the contract: a table. To add one, write a factory and a line in `BACKENDS`.
+
+A factory puts a `SampleProject` where its backend reads from (a folder written by the official SDK, a server on
+loopback) and gives the service with the entity and the project to ask it for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from runql.backends.memory import MemoryService
+from runql.runs.service import ServiceApi
+from runql.semantic.record import SweepRecord
+from tests.contract.sample import SampleProject
+
+
+@dataclass(frozen=True)
+class Source:
+    """A service that holds the sample, and the names by which to ask it."""
+
+    service: ServiceApi
+    entity: str
+    project: str
+
+
+class Factory(Protocol):
+    """Makes a source of a sample. `folder` is empty, and its own."""
+
+    def __call__(self, sample: SampleProject, folder: Path) -> Source: ...
+
+
+@dataclass(frozen=True)
+class Backend:
+    """`lacks`: what its source cannot hold, of `sweeps` and `system`; tests of these are skipped, and say so."""
+
+    make: Factory
+    lacks: frozenset[str] = frozenset()
+
+
+def make_memory(sample: SampleProject, folder: Path) -> Source:
+    """The sample as a list of dicts."""
+    runs = [
+        {
+            "id": run.id,
+            "name": run.name,
+            "state": run.state,
+            "entity": sample.entity,
+            "project": sample.project,
+            "tags": run.tags,
+            "group": run.group,
+            "job_type": run.job_type,
+            "notes": run.notes,
+            "sweep": run.sweep,
+            "config": run.config,
+            "created": f"2026-01-{day:02}T12:00:00Z",
+            "url": f"https://wandb.test/{sample.entity}/{sample.project}/runs/{run.id}",
+        }
+        for day, run in enumerate(sample.runs, 1)
+    ]
+    service = MemoryService(
+        runs,
+        {run.id: run.rows for run in sample.runs if run.rows},
+        system={run.id: run.system for run in sample.runs if run.system},
+        sweeps=[SweepRecord(name, entity=sample.entity, project=sample.project) for name in sweep_names(sample)],
+    )
+    return Source(service, sample.entity, sample.project)
+
+
+def sweep_names(sample: SampleProject) -> list[str]:
+    """The sweeps that the runs belong to."""
+    return sorted({run.sweep for run in sample.runs if run.sweep is not None})
+
+
+BACKENDS: Mapping[str, Backend] = {"memory": Backend(make_memory)}

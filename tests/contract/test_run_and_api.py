@@ -1,0 +1,116 @@
+"""One run and the way in: attributes, paths, what is not there."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from runql.errors import NotFound, RunNotFoundError
+from runql.runs.api import Api
+from runql.semantic.catalog import Space
+from runql.semantic.values import Kind
+from tests.contract.backends import Source
+from tests.contract.recorder import Recorder
+from tests.contract.sample import IDS
+
+
+@pytest.fixture
+def api(source: Source, recorder: Recorder) -> Api:
+    return Api(service_api=recorder, entity=source.entity, project=source.project)
+
+
+def test_the_attributes_that_are_documented(api: Api, source: Source) -> None:
+    run = api.run("alpha")
+    assert (run.id, run.name, run.state) == ("alpha", "warm-1", "finished")
+    assert (run.group, run.job_type, run.notes, run.tags) == ("g1", "train", "the first", ["baseline", "paper"])
+    assert run.path[-1] == "alpha"
+    assert run.config == {
+        "lr": 0.1,
+        "model": {"depth": 18, "name": "resnet"},
+        "data.path": "/data/a",
+        "layers": [64, 32],
+        "amp": True,
+        "seed": 1,
+    }
+    assert json.loads(run.json_config)["lr"]["value"] == 0.1
+    assert run.summary["val/loss"] == run.summary_metrics["val/loss"] == -3.0
+    assert run.summary["net"]["a"] == run.summary["net.a"] == 18
+    assert run.summary.get("nothing") is None
+    assert run.lastHistoryStep == 9
+    assert {"loss", "acc", "val/loss", "net.a"} <= run.history_keys["keys"].keys()
+    assert run.created_at is not None
+    assert run.created_at.endswith("Z")
+    assert (run.displayName, run.jobType, run.createdAt) == (run.name, run.job_type, run.created_at)
+
+
+def test_one_run_costs_one_request(api: Api, recorder: Recorder) -> None:
+    assert api.run("beta").config["seed"] == 2
+    assert recorder.calls == ["run"]
+
+
+def test_a_run_without_anything(api: Api) -> None:
+    run = api.run("theta")
+    assert run.config == {}
+    assert run.lastHistoryStep == -1
+    assert run.history(keys=["loss"]).empty
+    assert list(run.scan_history()) == []
+
+
+def test_a_run_can_be_read_again(api: Api, recorder: Recorder) -> None:
+    run = api.runs()[0]
+    assert run.load()["displayName"] == "warm-1"
+    assert "config" not in run.load(force=True)
+    assert run.load_full_data()["config"]["lr"] is not None
+    assert recorder.calls == ["runs_page", "run", f"upgrade {len(IDS)}"]
+    assert run.load_full_data(force=True)["name"] == "alpha"
+    assert recorder.calls[-1] == "run"
+
+
+def test_the_nearest_run_is_named(api: Api) -> None:
+    with pytest.raises(RunNotFoundError, match="nearest: `alpha`") as caught:
+        api.run("alpah")
+    assert isinstance(caught.value, ValueError)
+    assert isinstance(caught.value, NotFound)
+    with pytest.raises(ValueError, match="`cold-2` is a name, its id is `delta`"):
+        api.run("cold-2")
+
+
+def test_each_listing_is_new(api: Api) -> None:
+    assert api.runs() is not api.runs()
+    assert [run.id for run in api.runs(filters={"state": "failed"}, order="-created_at", per_page=2)] == ["beta"]
+
+
+def test_sweeps(api: Api, lacks: frozenset[str]) -> None:
+    if "sweeps" in lacks:
+        pytest.skip("this source has no sweeps")
+    sweep = api.sweep("sw1")
+    assert [run.id for run in sweep.runs] == ["alpha", "beta"]
+    best = sweep.best_run("+summary_metrics.loss")
+    assert best is not None
+    assert best.id == "alpha"
+    with pytest.raises(ValueError, match="no sweep"):
+        api.sweep("sw2")
+
+
+def test_projects(api: Api, source: Source) -> None:
+    if not source.project:
+        pytest.skip("this source is one project without a name")
+    assert source.project in [project.name for project in api.projects()]
+
+
+def test_the_catalog_tells_what_there_is(source: Source) -> None:
+    catalog = source.service.catalog(source.entity, source.project, metrics=True)
+    assert catalog.run_count == len(IDS)
+    (lr,) = catalog.by_dotted[Space.CONFIG, "lr"]
+    assert lr.runs == 6
+    assert dict(lr.kinds) == {Kind.NUMBER: 3, Kind.TEXT: 1, Kind.NULL: 1, Kind.BOOL: 1}
+    assert (lr.minimum, lr.median, lr.maximum) == (0.01, 0.1, 1)
+    (depth,) = catalog.by_dotted[Space.CONFIG, "model.depth"]
+    assert depth.path == ("model", "depth")
+    assert catalog.by_dotted[Space.CONFIG, "data.path"][0].path == ("data.path",)
+    (loss,) = catalog.by_dotted[Space.LOGGED, "loss"]
+    assert loss.runs == 6
+    assert catalog.by_dotted[Space.LOGGED, "net.a"][0].runs == 1
+    assert dict(catalog.tags) == {"paper": 3, "baseline": 2}
+    assert dict(catalog.groups) == {"g1": 2, "g2": 2}
