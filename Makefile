@@ -1,0 +1,73 @@
+# What can be done here. Each target makes the environment it needs, once, and again when pyproject.toml changes.
+
+VENV ?= .venv
+JOBS ?= 2
+BIN := $(VENV)/bin
+
+# The first Python there is that is new enough.
+PYTHON ?= $(shell for python in python3.11 python3 python3.12 python3.13 python3.14 python; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo $$python && break; done)
+
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+USE := $(VENV)/.use-stamp
+WORK := $(VENV)/.work-stamp
+
+MISSION := runs where config.lr > 0.01 order -summary.loss sample 200 keys loss,acc
+TABLE := runs where config.lr > 0.01 order -summary.loss limit 10 select name, config.lr, config.optimizer, summary.loss, summary.acc
+
+.PHONY: help demo test check accept bench pictures clean
+
+help:
+	@echo "make demo      ask the embedded runs the first questions"
+	@echo "make test      run the tests"
+	@echo "make check     the whole gate: format, lint, types, layers, tests"
+	@echo "make accept    write what the cases and the documents show anew; read the diff"
+	@echo "make bench     measure"
+	@echo "make pictures  draw the pictures of the README anew"
+	@echo "make clean     remove what these made"
+
+demo: $(USE)
+	@echo '$$ runql -s demo "$(TABLE)"'
+	@$(BIN)/runql -o table -s demo "$(TABLE)"
+	@echo
+	@echo '$$ runql -s demo "$(MISSION)"'
+	@$(BIN)/runql -o table -s demo "$(MISSION)"
+
+test: $(WORK)
+	@$(BIN)/python -m pytest -n $(JOBS) -q
+
+check: $(WORK)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest -n $(JOBS) -q
+
+accept: $(WORK)
+	RUNQL_ACCEPT=1 $(BIN)/python -m pytest -q tests/cases tests/house/test_docs.py
+
+bench: $(WORK)
+	@for script in benchmarks/bench_*.py; do $(BIN)/python $$script || exit 1; done
+
+pictures: $(WORK)
+	$(BIN)/python docs/make_pictures.py
+
+clean:
+	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The environments: that of a user, and that of somebody who works here, which holds it.
+
+$(USE): pyproject.toml | $(BIN)/python
+	@echo "installing runql into $(VENV) …"
+	@$(PIP) install --editable .
+	@touch $@
+
+$(WORK): pyproject.toml | $(BIN)/python
+	@echo "installing runql and its tools into $(VENV) …"
+	@$(PIP) install --editable ".[test,check]"
+	@touch $@ $(USE)
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "RunQL needs Python 3.11 or later: make PYTHON=/path/to/python …" >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }

@@ -1,0 +1,100 @@
+"""One door for each outside thing, and nothing heavy before it is needed."""
+
+from __future__ import annotations
+
+import ast
+import re
+from dataclasses import dataclass
+from functools import cache
+
+import pytest
+
+from tests.house.sources import at_import, imported, package_files, tree_of
+
+
+@dataclass(frozen=True)
+class Door:
+    """`what` is a module or a name such as `os.environ`; `files` matches the files that may use it."""
+
+    what: str
+    files: str
+    rule: str
+
+
+DOORS = (
+    Door("lark", r"runql/syntax/\w+\.py", "only the syntax floor knows the parser generator"),
+    Door("httpx", r"runql/backends/wandb/transport\.py", "one file speaks HTTP"),
+    Door("socket", r"^$", "nobody opens a socket past the HTTP client"),
+    Door("urllib.request", r"^$", "nobody speaks HTTP past the HTTP client"),
+    Door("subprocess", r"^$", "RunQL starts no other program"),
+    Door(
+        "pandas", r"runql/(results/(to_pandas|frame)|runs/(frames|runs|run))\.py", "pandas only where frames are made"
+    ),
+    Door("polars", r"runql/(results/(to_polars|frame)|runs/(frames|runs))\.py", "polars only where frames are"),
+    Door("pyarrow", r"runql/results/(to_arrow|frame|formats)\.py", "pyarrow only where results are written"),
+    Door("rich", r"runql/results/(layout|view)\.py", "only the view knows how wide a character is"),
+    Door("re2", r"runql/(engine|semantic)/patterns\.py", "one file a floor knows the regex engine"),
+    Door("platformdirs", r"runql/(config|syntax/grammar)\.py", "only settings and the grammar's cache have a folder"),
+    Door("prompt_toolkit", r"runql/frontends/repl/\w+\.py", "only the prompt knows its toolkit"),
+    Door("pygments", r"runql/frontends/(highlight|repl)/\w+\.py", "only the highlighter knows Pygments"),
+    Door("lsprotocol", r"runql/frontends/lsp/\w+\.py", "one front end speaks the editor's protocol"),
+    Door("pygls", r"runql/frontends/lsp/\w+\.py", "one front end speaks the editor's protocol"),
+    Door("wandb", r"^$", "RunQL reads what the W&B SDK writes without it"),
+    Door("google.protobuf", r"^$", "the decoder of run files is our own"),
+    Door("pickle", r"runql/syntax/grammar\.py", "a pickle is a program: only the grammar's own table is one"),
+    Door("os.environ", r"runql/config\.py", "the settings are the only reader of the environment"),
+    Door("os.getenv", r"^$", "the settings are the only reader of the environment"),
+    Door("sys.stdout", r"runql/frontends/cli/stdout\.py", "one file writes standard output"),
+    Door("sys.stderr", r"runql/frontends/cli/stderr\.py", "one file writes standard error"),
+    Door("print", r"^$", "one file writes standard output"),
+    Door("sys.exit", r"runql/__main__\.py", "only the command's door leaves the process"),
+)
+
+HEAVY = {"lark", "httpx", "pandas", "polars", "pyarrow", "numpy", "prompt_toolkit", "re2", "pygments", "platformdirs"}
+
+
+@cache
+def names_in(file: str) -> frozenset[str]:
+    """Every module that a file imports, and every dotted name that it writes."""
+    names: set[str] = set()
+    for node in ast.walk(tree_of(file)):
+        names.update([ast.unparse(node)] if isinstance(node, ast.Name | ast.Attribute) else imported(node))
+    return frozenset(names)
+
+
+def uses(what: str) -> set[str]:
+    """The files that import a module, or write a dotted name."""
+    return {
+        file for file in package_files() if any(name == what or name.startswith(f"{what}.") for name in names_in(file))
+    }
+
+
+@pytest.mark.parametrize("door", DOORS, ids=lambda door: door.what)
+def test_one_door(door: Door) -> None:
+    strangers = {file for file in uses(door.what) if not re.fullmatch(door.files, file)}
+    assert not strangers, door.rule
+
+
+def test_the_doors_are_found_where_they_are() -> None:
+    """A test of the test: what goes through these doors is seen."""
+    assert uses("lark") >= {"runql/syntax/grammar.py"}
+    assert uses("os.environ") == {"runql/config.py"}
+    assert uses("sys.stdout") == {"runql/frontends/cli/stdout.py"}
+
+
+@pytest.mark.parametrize("file", package_files())
+def test_nothing_heavy_when_a_module_is_imported(file: str) -> None:
+    names = {name.partition(".")[0] for node in at_import(tree_of(file)) for name in imported(node)}
+    assert not names & HEAVY, "heavy imports stand in the functions that need them"
+
+
+@pytest.mark.parametrize("file", package_files())
+def test_no_exception_is_swallowed(file: str) -> None:
+    for node in ast.walk(tree_of(file)):
+        if not isinstance(node, ast.ExceptHandler):
+            continue
+        caught = ast.unparse(node.type) if node.type else "BaseException"
+        if caught == "BaseException":
+            assert isinstance(node.body[-1], ast.Raise), f"line {node.lineno}: whatever ends the process must go on"
+        is_silent = all(isinstance(line, ast.Pass | ast.Continue) for line in node.body)
+        assert not (caught == "Exception" and is_silent), f"line {node.lineno}: nothing is swallowed"
