@@ -51,7 +51,7 @@ def keys_to_ask(part: HistoryPart) -> tuple[str, ...] | None:
 
 
 def expand_keys(keys: Sequence[str] | None, logged: Iterable[str]) -> tuple[str, ...]:
-    """The metrics that keys mean among those logged, in the order asked for, each glob alphabetically.
+    """The metrics that keys mean among those logged (with any value), in the order asked for, each glob alphabetically.
 
     A plain key stands for itself, logged or not. Neither `None` nor a glob that does not begin with `_` means a
     column that W&B adds, such as `_runtime`.
@@ -180,8 +180,10 @@ class _RunRows:
     def align(self, part: RunHistory) -> dict[str, Sequence[Value]]:
         """The x axis and the metrics of the rows that stay."""
         layout = self._layout
-        layout.learn(part.columns, self._machine)
-        cells = {name: self._cells(part, name) for name in self._metrics(part)}
+        logged = [name for name, column in part.columns.items() if any(cell is not MISSING for cell in column)]
+        layout.learn(logged, self._machine)
+        metrics = layout.metrics((*logged, *self._carried), self._machine)
+        cells = {name: self._cells(part, name) for name in metrics}
         held = {name: held_rows(column) for name, column in cells.items() if name in part.columns}
         keep = self._keep(part, cells, held)
         self._facts.count(part, held, keep, cells)
@@ -189,9 +191,6 @@ class _RunRows:
             cells = {name: self._carry(name, column) for name, column in cells.items()}
         columns = {layout.x_axis: list(compress(_column(part, layout.x_axis), keep))}
         return columns | {layout.title(name): list(compress(column, keep)) for name, column in cells.items()}
-
-    def _metrics(self, part: RunHistory) -> tuple[str, ...]:
-        return self._layout.metrics((*part.columns, *self._carried), self._machine)
 
     def _cells(self, part: RunHistory, name: str) -> Sequence[Value]:
         if name not in part.columns and name in self._machine:
