@@ -7,30 +7,31 @@ from dataclasses import replace
 from typing import Final
 
 from runql.syntax import tree as t
+from runql.syntax.keywords import keywords
 from runql.syntax.lexer import Lexeme
 from runql.syntax.literals import quote_name
 from runql.syntax.mistakes import Mistake, Repair
 from runql.text.diagnostic import Diagnostic, Edit, Fix, Label
 from runql.text.source import Span
 
-CLAUSE_NAMES: Final[dict[type[t.Clause], str]] = {
-    t.FromClause: "from",
-    t.WhereClause: "where",
-    t.OrderClause: "order",
-    t.LimitClause: "limit",
-    t.PageClause: "page",
-    t.LazyClause: "lazy` or `full",
-    t.SweepsClause: "with sweeps",
-    t.SampleClause: "sample",
-    t.ScanClause: "scan",
-    t.KeysClause: "keys",
-    t.XClause: "x",
-    t.StepsClause: "steps",
-    t.AlignClause: "align",
-    t.StreamClause: "stream",
-    t.SelectClause: "select",
+CLAUSE_TERMINALS: Final[dict[type[t.Clause], str]] = {
+    t.FromClause: "FROM",
+    t.WhereClause: "WHERE",
+    t.OrderClause: "ORDER",
+    t.LimitClause: "LIMIT",
+    t.PageClause: "PAGE",
+    t.LazyClause: "LAZY",
+    t.SweepsClause: "WITH",
+    t.SampleClause: "SAMPLE",
+    t.ScanClause: "SCAN",
+    t.KeysClause: "KEYS",
+    t.XClause: "X",
+    t.StepsClause: "STEPS",
+    t.AlignClause: "ALIGN",
+    t.StreamClause: "STREAM",
+    t.SelectClause: "SELECT",
 }
-"""Each kind of clause, in the order of the formatter, and what it is called in a message."""
+"""Each kind of clause and the keyword that begins it, in the order of the formatter."""
 
 
 def check_statement(query: t.Query, diagnostics: list[Diagnostic]) -> t.Query:
@@ -48,7 +49,7 @@ def check_statement(query: t.Query, diagnostics: list[Diagnostic]) -> t.Query:
         diagnostics.append(
             Diagnostic(
                 "RQL105",
-                f"`{CLAUSE_NAMES[kind]}` is given twice",
+                f"`{keywords().spelling(CLAUSE_TERMINALS[kind])}` is given twice",
                 clause.span,
                 hints=("the conditions of one `where` are joined with `and`",) if kind is t.WhereClause else (),
                 labels=(Label(earlier.span, "first given here"),),

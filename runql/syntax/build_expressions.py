@@ -1,0 +1,238 @@
+"""Expressions and names, from the parser's tree to ours."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from runql.syntax import tree as t
+from runql.syntax.literals import BadLiteral, read_duration, read_number, read_path, read_string, read_time
+from runql.text.diagnostic import Diagnostic
+from runql.text.source import Span
+
+if TYPE_CHECKING:
+    from lark import Token
+
+_COMPARISONS: Final = {
+    "EQ": t.Comparison.EQ,
+    "NE": t.Comparison.NE,
+    "LT": t.Comparison.LT,
+    "LE": t.Comparison.LE,
+    "GT": t.Comparison.GT,
+    "GE": t.Comparison.GE,
+}
+_TEXT_OPS: Final = {
+    "REGEX": (t.TextOp.REGEX, False),
+    "NOT_REGEX": (t.TextOp.REGEX, True),
+    "REGEX_ANY_CASE": (t.TextOp.REGEX_ANY_CASE, False),
+    "NOT_REGEX_ANY_CASE": (t.TextOp.REGEX_ANY_CASE, True),
+    "CONTAINS": (t.TextOp.CONTAINS, False),
+    "STARTSWITH": (t.TextOp.STARTSWITH, False),
+    "ENDSWITH": (t.TextOp.ENDSWITH, False),
+    "LIKE_GLOB": (t.TextOp.GLOB, False),
+}
+_ARITHMETIC: Final = {
+    "PLUS": t.ArithmeticOp.ADD,
+    "MINUS": t.ArithmeticOp.SUB,
+    "TIMES": t.ArithmeticOp.MUL,
+    "DIVIDE": t.ArithmeticOp.DIV,
+    "MODULO": t.ArithmeticOp.MOD,
+    "POWER": t.ArithmeticOp.POW,
+}
+_STATES: Final = {"NULL": t.State.NULL, "NAN": t.State.NAN, "FINITE": t.State.FINITE, "UNSET": t.State.MISSING}
+_CONSTANTS: Final[dict[str, float | bool | None]] = {
+    "TRUE": True,
+    "FALSE": False,
+    "NULL": None,
+    "NAN": float("nan"),
+    "INF": float("inf"),
+}
+_MOMENTS: Final = {"NOW": t.Moment.NOW, "TODAY": t.Moment.TODAY, "YESTERDAY": t.Moment.YESTERDAY}
+_HAS: Final = {"ANY": t.HasMode.ANY, "ALL": t.HasMode.ALL}
+
+
+@dataclass(frozen=True, slots=True)
+class _Modifier:
+    """What is not a value among the arguments of a call: `last 100`, `approx`."""
+
+    last_rows: int | None = None
+    approx: bool = False
+
+
+class Part:
+    """What a rule of the grammar holds: lexemes and nodes that are already built, in order."""
+
+    __slots__ = ("children", "span")
+
+    def __init__(self, children: list[Any], span: Span) -> None:
+        self.children = children
+        self.span = span
+
+    @property
+    def types(self) -> list[str]:
+        """The terminals among the children."""
+        return [child.type for child in self.children if hasattr(child, "type")]
+
+    @property
+    def nodes(self) -> list[Any]:
+        return [child for child in self.children if not hasattr(child, "type")]
+
+
+class ExpressionBuilder:
+    """Each method is named after a rule of the grammar. `place` maps offsets to a span of the written text."""
+
+    def __init__(self, text: str, place: Callable[[int, int], Span] = Span) -> None:
+        self.text = text
+        self.place = place
+        self.diagnostics: list[Diagnostic] = []
+        self.parenthesised: set[int] = set()
+
+    def span(self, token: Token) -> Span:
+        return self.place(token.start_pos or 0, token.end_pos or 0)
+
+    def bad(self, message: str, span: Span) -> None:
+        self.diagnostics.append(Diagnostic("RQL107", message, span))
+
+    def path(self, token: Token) -> t.Path:
+        path = read_path(token)
+        return t.Path(path.segments, path.exact, span=self.span(token))
+
+    def whole(self, token: Token) -> int | None:
+        """A whole number, or none with a diagnostic."""
+        try:
+            value = read_number(token)
+        except BadLiteral as error:
+            self.bad(str(error), self.span(token))
+            return None
+        if isinstance(value, float):
+            self.bad(f"`{token}` is not a whole number", self.span(token))
+            return None
+        return value
+
+    def or_(self, part: Part) -> t.Expr:
+        return t.Or(tuple(part.nodes), span=part.span)
+
+    def and_(self, part: Part) -> t.Expr:
+        return t.And(tuple(part.nodes), span=part.span)
+
+    def not_(self, part: Part) -> t.Expr:
+        return t.Not(part.children[1], span=part.span)
+
+    def compare(self, part: Part) -> t.Expr:
+        left, op, right = part.children
+        return t.Compare(_COMPARISONS[op.type], left, right, span=part.span)
+
+    def text_test(self, part: Part) -> t.Expr:
+        value, pattern = part.nodes
+        signs = part.types
+        op, negated = _TEXT_OPS[signs[-1]]
+        return t.TextTest(op, value, pattern, negated or "NOT" in signs, span=part.span)
+
+    def between(self, part: Part) -> t.Expr:
+        value, low, high = part.nodes
+        return t.Between(value, low, high, "NOT" in part.types, span=part.span)
+
+    def in_(self, part: Part) -> t.Expr:
+        value, items = part.nodes
+        return t.In(value, items, "NOT" in part.types, span=part.span)
+
+    def has(self, part: Part) -> t.Expr:
+        value, items = part.nodes
+        signs = part.types
+        mode = _HAS.get(signs[-1], t.HasMode.ONE)
+        return t.Has(mode, value, (items,) if mode is t.HasMode.ONE else items, "NOT" in signs, span=part.span)
+
+    def is_(self, part: Part) -> t.Expr:
+        signs = part.types
+        return t.Is(part.children[0], _STATES[signs[-1]], "NOT" in signs, span=part.span)
+
+    def items(self, part: Part) -> tuple[t.Expr, ...] | t.Param:
+        if hasattr(part.children[0], "type"):
+            return t.Param(str(part.children[0])[1:], span=part.span)
+        return tuple(part.children)
+
+    def arithmetic(self, part: Part) -> t.Expr:
+        left, op, right = part.children
+        return t.Arithmetic(_ARITHMETIC[op.type], left, right, span=part.span)
+
+    def negate(self, part: Part) -> t.Expr:
+        value = part.children[1]
+        bare = id(value) not in self.parenthesised
+        match value:
+            case t.Literal(value=bool()):
+                return t.Negate(value, span=part.span)
+            case t.Literal(value=float() as number) if bare and math.isnan(number):
+                return value
+            case t.Literal(value=int() | float() as number) if bare and not str(number).startswith("-"):
+                return t.Literal(-number, span=part.span)
+            case t.Duration(value=length) if bare and length >= timedelta(0):
+                return t.Duration(-length, span=part.span)
+            case _:
+                return t.Negate(value, span=part.span)
+
+    def paren(self, part: Part) -> t.Expr:
+        value: t.Expr = part.children[0]
+        self.parenthesised.add(id(value))
+        return value
+
+    def call(self, part: Part) -> t.Expr:
+        name, *rest = part.children
+        arguments = tuple(argument for argument in rest if isinstance(argument, t.Expr))
+        modifiers = [argument for argument in rest if isinstance(argument, _Modifier)]
+        last_rows = next((m.last_rows for m in modifiers if m.last_rows is not None), None)
+        approx = any(m.approx for m in modifiers)
+        return t.Call(name.lower(), arguments, last_rows, approx, name_span=self.span(name), span=part.span)
+
+    def argument(self, part: Part) -> t.Expr | _Modifier:
+        match part.types:
+            case ["LAST", _]:
+                return _Modifier(last_rows=self.whole(part.children[1]))
+            case ["APPROX"]:
+                return _Modifier(approx=True)
+            case _:
+                value: t.Expr = part.children[0]
+                return value
+
+    def presence(self, part: Part) -> t.Expr:
+        return t.Is(part.children[1], t.State.MISSING, part.children[0].type == "EXISTS", span=part.span)
+
+    def field(self, part: Part) -> t.Expr:
+        return t.Field(self.path(part.children[0]), span=part.span)
+
+    def param(self, part: Part) -> t.Expr:
+        return t.Param(str(part.children[0])[1:], span=part.span)
+
+    def number(self, part: Part) -> t.Expr:
+        return self._read(lambda text: t.Literal(read_number(text), span=part.span), part)
+
+    def string(self, part: Part) -> t.Expr:
+        return t.Literal(read_string(part.children[0]), span=part.span)
+
+    def constant(self, part: Part) -> t.Expr:
+        return t.Literal(_CONSTANTS[part.children[0].type], span=part.span)
+
+    def time(self, part: Part) -> t.Expr:
+        return self._read(lambda text: t.Time(read_time(text), span=part.span), part)
+
+    def moment(self, part: Part) -> t.Expr:
+        return t.RelativeTime(_MOMENTS[part.children[0].type], span=part.span)
+
+    def ago(self, part: Part) -> t.Expr:
+        return self._read(lambda text: t.RelativeTime(t.Moment.NOW, read_duration(text), span=part.span), part)
+
+    def duration(self, part: Part) -> t.Expr:
+        return self._read(lambda text: t.Duration(read_duration(text), span=part.span), part)
+
+    def untagged(self, part: Part) -> t.Expr:
+        return t.Untagged(span=part.span)
+
+    def _read(self, read: Callable[[str], t.Expr], part: Part) -> t.Expr:
+        """A literal from its lexeme, or a broken expression with a diagnostic."""
+        try:
+            return read(part.children[0])
+        except BadLiteral as error:
+            self.bad(str(error), part.span)
+            return t.Broken(span=part.span)

@@ -1,0 +1,186 @@
+"""The formatter: one canonical form for a text, with its comments."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from runql.errors import QueryError
+from runql.syntax import tree as t
+from runql.syntax.keywords import keywords
+from runql.syntax.parse import Parsed, parse
+from runql.syntax.to_text import Items, Printer, ordered
+from runql.syntax.tokens import Token, TokenKind
+from runql.text.source import Source
+
+MAX_WIDTH: Final = 100
+_INDENT: Final = "  "
+_JOINTS: Final = {"COMMA", "AND", "OR"}
+_TRIVIA: Final = {TokenKind.WHITESPACE, TokenKind.COMMENT}
+
+
+def format_text(text: str | Source) -> str:
+    """A text in canonical form: lower-case keywords, clauses in their order, every comment kept.
+
+    A statement longer than 100 columns, or with comments inside, has a clause on each line. There is no line end after
+    the last line. Raises `QueryError` if the text has errors.
+    """
+    parsed = parse(text)
+    if not parsed.ok:
+        raise QueryError(parsed.diagnostics, parsed.source)
+    return "\n".join(_Formatter(parsed).lines())
+
+
+@dataclass(slots=True)
+class _Unit:
+    """A piece that keeps its comments: a head, or an item of a clause. `start` is where it stood in the text."""
+
+    text: str
+    start: int
+    depth: int
+    above: list[str] = field(default_factory=list)
+    behind: list[str] = field(default_factory=list)
+
+
+class _Formatter:
+    def __init__(self, parsed: Parsed) -> None:
+        self._text = parsed.source.text
+        self._statements = parsed.script.statements
+        self._printer = Printer(self._text)
+        self._code = [token for token in parsed.tokens if token.kind not in _TRIVIA]
+        self._comments = [token for token in parsed.tokens if token.kind is TokenKind.COMMENT]
+
+    def lines(self) -> Iterator[str]:
+        units = [self._units(statement) for statement in self._statements]
+        after = self._place_comments([unit for group in units for unit in group])
+        for index, (statement, group) in enumerate(zip(self._statements, units, strict=True)):
+            if index and self._stands_apart(statement):
+                yield ""
+            end = ";" if index < len(units) - 1 else ""
+            yield from self._statement(statement, group, end)
+        yield from after
+
+    def _stands_apart(self, statement: t.Statement) -> bool:
+        """Whether an empty line stood somewhere before a statement, or before the comments above it."""
+        following = bisect_left(self._code, statement.span.start, key=lambda token: token.span.start)
+        gap = self._text[self._code[following - 1].span.end : statement.span.start]
+        return any(not line.strip() for line in gap.split("\n")[1:-1])
+
+    # ------------------------------------------------------------ pieces
+
+    def _units(self, statement: t.Statement) -> list[_Unit]:
+        assert isinstance(statement, t.QueryStatement | t.ExplainStatement)
+        query = statement.query
+        explain = isinstance(statement, t.ExplainStatement)
+        head = f"{keywords().spelling('EXPLAIN')} " * explain + self._printer.head(query)
+        units = [_Unit(head, statement.span.start, 0)]
+        for clause in ordered(query.clauses):
+            units.extend(_clause_units(self._printer.items(clause), clause, self._code))
+        return units
+
+    def _statement(self, statement: t.Statement, units: list[_Unit], end: str) -> Iterator[str]:
+        head = units[0]
+        inside = any(unit.above for unit in units[1:]) or any(unit.behind for unit in units[:-1])
+        flat = self._flat(statement)
+        last_comments = units[-1].behind
+        if not inside and len(flat) + len(end) <= MAX_WIDTH and "\n" not in flat:
+            yield from head.above
+            yield from _with_comments(flat + end, last_comments, "")
+            return
+        joined = _join_short(units)
+        for index, unit in enumerate(joined):
+            indent = _INDENT * unit.depth
+            yield from (indent + comment for comment in unit.above)
+            closing = end if index == len(joined) - 1 else ""
+            yield from _with_comments(indent + unit.text + closing, unit.behind, indent)
+
+    def _flat(self, statement: t.Statement) -> str:
+        assert isinstance(statement, t.QueryStatement | t.ExplainStatement)
+        explain = isinstance(statement, t.ExplainStatement)
+        words = [keywords().spelling("EXPLAIN")] * explain + [self._printer.head(statement.query)]
+        return " ".join(words + [self._printer.clause(clause) for clause in ordered(statement.query.clauses)])
+
+    # ------------------------------------------------------------ comments
+
+    def _place_comments(self, units: list[_Unit]) -> list[str]:
+        """Give each comment to a unit; the comments behind the last statement are left over."""
+        in_text = sorted(units, key=lambda unit: unit.start)
+        begins = [unit.start for unit in in_text]
+        starts = [token.span.start for token in self._code]
+        left = []
+
+        def owner(place: int) -> _Unit:
+            return in_text[max(0, bisect_right(begins, place) - 1)]
+
+        for comment in self._comments:
+            text = comment.text.rstrip()
+            following = bisect_left(starts, comment.span.start)
+            before = self._code[following - 1] if following else None
+            if before is not None and "\n" not in self._text[before.span.end : comment.span.start]:
+                owner(before.span.start).behind.append(text)
+            elif following < len(starts):
+                owner(starts[following]).above.append(text)
+            else:
+                left.append(text)
+        return left
+
+
+def _clause_units(items: Items, clause: t.Clause, code: list[Token]) -> list[_Unit]:
+    """A clause as units: its keyword stands with the first item, the others are a level deeper.
+
+    `code` are the tokens of the text: a unit begins where the joint before it stands, or behind that.
+    """
+    if not items.items:
+        return [_Unit(items.word, clause.span.start, 1)]
+    units = []
+    for index, (text, _) in enumerate(items.items):
+        last = index == len(items.items) - 1
+        lead = items.word if index == 0 else items.joint if items.leads else ""
+        tail = "" if items.leads or last else items.joint
+        start = _joint(code, items, index) if index else clause.span.start
+        units.append(_Unit(" ".join(part for part in (lead, text) if part) + tail, start, 1 + (index > 0)))
+    return units
+
+
+def _joint(code: list[Token], items: Items, index: int) -> int:
+    """Where the joint before an item stands, such as `and`; for a comma, where it ends."""
+    low, high = items.items[index - 1][1].end, items.items[index][1].start
+    first = bisect_left(code, low, key=lambda token: token.span.start)
+    for token in code[first:]:
+        if token.span.start >= high:
+            break
+        if token.terminal in _JOINTS:
+            return token.span.start if items.leads else token.span.end
+    return high
+
+
+def _join_short(units: list[_Unit]) -> list[_Unit]:
+    """The items of a clause on one line, where they fit and no comment stands between them."""
+    joined: list[_Unit] = []
+    for group in _clauses(units):
+        text = " ".join(unit.text for unit in group)
+        between = any(unit.above for unit in group[1:]) or any(unit.behind for unit in group[:-1])
+        if between or len(text) + len(_INDENT) > MAX_WIDTH:
+            joined.extend(group)
+        else:
+            joined.append(_Unit(text, group[0].start, group[0].depth, group[0].above, group[-1].behind))
+    return joined
+
+
+def _clauses(units: Iterable[_Unit]) -> Iterator[list[_Unit]]:
+    group: list[_Unit] = []
+    for unit in units:
+        if group and unit.depth < 2:
+            yield group
+            group = []
+        group.append(unit)
+    if group:
+        yield group
+
+
+def _with_comments(line: str, comments: list[str], indent: str) -> Iterator[str]:
+    """A line with the comments that stood behind it: the first there, any more on lines above."""
+    yield from (indent + comment for comment in comments[:-1])
+    yield f"{line}  {comments[-1]}" if comments else line
