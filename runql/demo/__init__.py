@@ -1,0 +1,1 @@
+"""The embedded runs of `-s demo`: data only, in `wandb/`. `examples/demo/train.py` makes them."""

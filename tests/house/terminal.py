@@ -1,0 +1,48 @@
+"""Commands as somebody at a terminal sees them."""
+
+from __future__ import annotations
+
+import os
+import pty
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.house.sources import ROOT
+
+COLUMNS = 110
+
+
+def show(line: str, folder: Path, *, color: bool = False, columns: int = COLUMNS) -> str:
+    """What a shell line writes to a terminal, standard error included; in it, `runql` is that of this checkout."""
+    (folder / "bin").mkdir(exist_ok=True)
+    command = folder / "bin" / "runql"
+    command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m runql "$@"\n', encoding="utf-8")
+    command.chmod(0o755)
+    environment = {
+        "PATH": f"{command.parent}:{Path(sys.executable).parent}:/usr/bin:/bin",
+        "PYTHONPATH": str(ROOT),
+        "HOME": str(folder),
+        "LANG": "C.UTF-8",
+        "TZ": "UTC",
+        "COLUMNS": str(columns),
+        **({"TERM": "xterm-256color"} if color else {"TERM": "dumb", "NO_COLOR": "1"}),
+    }
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(line, shell=True, cwd=folder, env=environment, stdin=theirs, stdout=theirs, stderr=theirs):
+        os.close(theirs)
+        seen = _read_all(ours)
+    os.close(ours)
+    return seen.decode().replace("\r\n", "\n")
+
+
+def _read_all(terminal: int) -> bytes:
+    pieces: list[bytes] = []
+    while True:
+        try:
+            piece = os.read(terminal, 65536)
+        except OSError:  # Linux's way to say that the other side has closed
+            piece = b""
+        if not piece:
+            return b"".join(pieces)
+        pieces.append(piece)

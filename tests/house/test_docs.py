@@ -1,0 +1,86 @@
+"""Documents that cannot lie: every query in them runs, every command shows what they say, every link leads somewhere.
+
+```rql                  runs on the demo
+```rql check            is checked and planned, not run
+```rql error=RQL201     fails with exactly this code
+```console              `$ ` lines are run, and what they write stands below them; `make accept` writes it anew
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import runql
+from tests.house.documents import Block, anchors, blocks, documents, links, replace
+from tests.house.sources import ROOT
+from tests.house.terminal import show
+
+DURATION = re.compile(r"\b\d+(\.\d+)? m?s\b")
+ACCEPT = bool(os.environ.get("RUNQL_ACCEPT"))
+
+
+@pytest.mark.parametrize("block", blocks("rql"), ids=str)
+def test_a_query(block: Block) -> None:
+    expected = [option.removeprefix("error=") for option in block.options if option.startswith("error=")]
+    assert set(block.options) <= {"check", *(f"error={code}" for code in expected)}
+    if expected:
+        with pytest.raises(runql.RunQLError) as caught:
+            list(runql.query(block.text, source="demo"))
+        assert sorted(d.code for d in caught.value.diagnostics if d.is_error) == sorted(expected)
+    elif "check" in block.options:
+        assert runql.query(block.text, source="demo").explain()
+    else:
+        assert list(runql.query(block.text, source="demo")), "a document shows no query without an answer"
+
+
+@pytest.mark.parametrize("block", [] if ACCEPT else blocks("console"), ids=str)
+def test_a_command(block: Block, tmp_path: Path) -> None:
+    assert timeless(shown(block, tmp_path)) == timeless(block.text), "`make accept` writes what it shows now"
+
+
+@pytest.mark.skipif(not ACCEPT, reason="documents are written by `make accept` only")
+def test_accept(tmp_path: Path) -> None:
+    for block in reversed(blocks("console")):
+        now = shown(block, tmp_path)
+        if timeless(now) != timeless(block.text):
+            replace(block, now)
+
+
+def shown(block: Block, folder: Path) -> str:
+    return "".join(f"$ {line}\n{show(line, folder)}{gap}" for line, gap in commands(block))
+
+
+def commands(block: Block) -> Iterator[tuple[str, str]]:
+    """The command lines of a block, each with the empty line that parts it from the next."""
+    lines = [line.removeprefix("$ ") for line in block.text.splitlines() if line.startswith("$ ")]
+    assert lines, "a console block has a line that begins with `$ `"
+    for number, line in enumerate(lines, start=1):
+        yield line, "" if number == len(lines) else "\n"
+
+
+def timeless(text: str) -> str:
+    """The text without what differs from one time to the next."""
+    return DURATION.sub("… s", text)
+
+
+@pytest.mark.parametrize("document", documents())
+def test_links_lead_somewhere(document: str) -> None:
+    for link in links(document):
+        if link.startswith(("https://", "http://", "mailto:")):
+            continue
+        path, _, anchor = link.partition("#")
+        target = (ROOT / document).parent / path if path else ROOT / document
+        assert target.resolve().is_relative_to(ROOT), link
+        assert target.exists(), link
+        assert not anchor or anchor in anchors(target), link
+
+
+def test_the_documents_are_found() -> None:
+    """A test of the test."""
+    assert {"README.md", "docs/design/semantics.md"} <= set(documents())
+    assert blocks("console")

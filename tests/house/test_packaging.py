@@ -1,0 +1,149 @@
+"""RunQL as people get it: a wheel, an sdist, an editable install, a bare checkout. Each answers from the demo.
+
+Nothing is downloaded: each way has an environment of its own, which sees the dependencies of the environment of the
+tests but not the RunQL in it.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import sysconfig
+import tarfile
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.house.sources import ROOT
+
+FACTS = """
+import runql.syntax.grammar as grammar
+print(grammar.grammar_path())
+print(grammar._read_table(grammar._PACKED_TABLE) is not None)
+"""
+COUNT = ("-s", "demo", "count runs where config.lr > 0.01")
+
+
+@dataclass(frozen=True)
+class Place:
+    """An environment, and a home for its user."""
+
+    folder: Path
+
+    @property
+    def python(self) -> Path:
+        return self.folder / "venv" / "bin" / "python"
+
+    @property
+    def site(self) -> Path:
+        version = f"python{sys.version_info.major}.{sys.version_info.minor}"
+        return self.folder / "venv" / "lib" / version / "site-packages"
+
+    @property
+    def cached_tables(self) -> list[Path]:
+        return sorted(self.folder.rglob("*.table"))
+
+    def run(self, *command: str, path: Path | None = None) -> str:
+        """What a command writes to standard output. It must succeed, and say nothing else."""
+        kept = {name: value for name, value in os.environ.items() if name.startswith("PIP_") or name == "LANG"}
+        home = {"HOME": str(self.folder), "XDG_CACHE_HOME": str(self.folder / "cache")}
+        environment = {**kept, **home, "PATH": "/usr/bin:/bin", "PYTHONDONTWRITEBYTECODE": "1"}
+        if path is not None:
+            environment["PYTHONPATH"] = str(path)
+        done = subprocess.run(command, cwd=self.folder, env=environment, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def install(self, *what: str) -> None:
+        options = ("--quiet", "--no-deps", "--no-index", "--no-build-isolation", "--disable-pip-version-check")
+        self.run(str(self.python), "-m", "pip", "install", *options, *what)
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    """An environment without RunQL, that finds what RunQL and its build need."""
+    made = Place(tmp_path)
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(tmp_path / "venv")], check=True)
+    (made.site / "dependencies.pth").write_text(sysconfig.get_path("purelib") + "\n", encoding="utf-8")
+    return made
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that holds the sdist and the wheel, built without isolation from the packages that are here."""
+    folder = tmp_path_factory.mktemp("dist")
+    for kind in ("--sdist", "--wheel"):
+        command = [sys.executable, "-m", "build", "--no-isolation", kind, "--outdir", str(folder), str(ROOT)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+    return folder
+
+
+def only(folder: Path, pattern: str) -> Path:
+    (found,) = folder.glob(pattern)
+    return found
+
+
+def assert_works_installed(place: Place) -> None:
+    grammar, is_packed = place.run(str(place.python), "-c", FACTS).split()
+    assert grammar == str(place.site / "runql" / "syntax" / "runql.lark")
+    assert is_packed == "True"
+    assert int(place.run(str(place.python.with_name("runql")), "--quiet", *COUNT)) >= 30
+    assert place.run(str(place.python), "-m", "runql", "--version").startswith("runql ")
+    assert place.cached_tables == [place.site / "runql" / "syntax" / "runql.table"]
+
+
+def test_a_wheel(place: Place, built: Path) -> None:
+    place.install(str(only(built, "*.whl")))
+    assert_works_installed(place)
+
+
+def test_an_sdist(place: Place, built: Path) -> None:
+    place.install(str(only(built, "*.tar.gz")))
+    assert_works_installed(place)
+
+
+def test_an_editable_install(place: Place) -> None:
+    place.install("--editable", str(ROOT))
+    grammar, is_packed = place.run(str(place.python), "-c", FACTS).split()
+    assert grammar == str(ROOT / "grammar" / "runql.lark")
+    assert is_packed == "False"
+    assert int(place.run(str(place.python.with_name("runql")), "--quiet", *COUNT)) >= 30
+
+
+def test_a_bare_checkout(place: Place) -> None:
+    grammar, is_packed = place.run(str(place.python), "-c", FACTS, path=ROOT).split()
+    assert grammar == str(ROOT / "grammar" / "runql.lark")
+    assert is_packed == "False"
+    assert int(place.run(str(place.python), "-m", "runql", "--quiet", *COUNT, path=ROOT)) >= 30
+    (table,) = place.cached_tables
+    assert table.parent.stat().st_mode & 0o077 == 0
+
+
+def test_what_is_in_the_wheel(built: Path) -> None:
+    with zipfile.ZipFile(only(built, "*.whl")) as wheel:
+        names = set(wheel.namelist())
+    assert {"runql/py.typed", "runql/syntax/runql.lark", "runql/syntax/runql.table"} <= names
+    assert sum(name.startswith("runql/demo/wandb/") for name in names) >= 60
+    strangers = {name for name in names if not name.startswith("runql/") and ".dist-info/" not in name}
+    assert not strangers
+    assert not {name for name in names if "__pycache__" in name}
+
+
+def test_what_is_in_the_sdist(built: Path) -> None:
+    with tarfile.open(only(built, "*.tar.gz")) as sdist:
+        names = {name.partition("/")[2] for name in sdist.getnames()}
+    needed = {
+        "grammar/runql.lark",
+        "hatch_build.py",
+        "LICENSE",
+        "README.md",
+        "CHANGELOG.md",
+        "Makefile",
+        "pyproject.toml",
+    }
+    assert needed <= names
+    assert "tests/house/test_packaging.py" in names
