@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 from runql.engine.evaluate import compile_truth, evaluate, truth
 from runql.errors import QueryError, RunQLError
 from runql.semantic.catalog import Space
+from runql.semantic.check import check
 from runql.semantic.record import RunRecord
+from runql.semantic.report import CheckContext
 from runql.semantic.typed import (
     FieldKey,
     TAggregate,
@@ -27,6 +29,7 @@ from runql.semantic.typed import (
     TypedExpr,
 )
 from runql.semantic.values import MISSING
+from runql.syntax import parse_query
 from runql.syntax.tree import TextOp
 from tests.engine import truth_cases
 from tests.engine.build import (
@@ -122,6 +125,19 @@ def test_the_truth_is_that_of_the_table(text: str) -> None:
     expected = {name: answer for row, name, answer in truth_cases.cases() if row == text}
     holds = compile_truth(EXPRESSIONS[text])
     assert {name: holds(run(config=config)) for name, config in truth_cases.CONFIGS.items()} == expected
+
+
+@pytest.mark.parametrize("text", EXPRESSIONS)
+def test_the_text_of_a_row_means_its_expression(text: str) -> None:
+    tree, diagnostics = parse_query(f"runs where {text}")
+    assert tree is not None
+    assert diagnostics == ()
+    query = check(tree, None, CheckContext()).query
+    assert query is not None
+    assert query.where is not None
+    holds, expected = compile_truth(query.where), compile_truth(EXPRESSIONS[text])
+    records = [run(config=config) for config in truth_cases.CONFIGS.values()]
+    assert [holds(record) for record in records] == [expected(record) for record in records]
 
 
 # ---------------------------------------------------------------- laws
