@@ -1,0 +1,147 @@
+"""A project of a server, ready to be asked: documents are fitted to what the server has, and errors become RunQL's."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from runql.backends.wandb.abilities import Abilities
+from runql.backends.wandb.client import Answer, Call, Client
+from runql.backends.wandb.decode import Place
+from runql.backends.wandb.documents import operation_of, render
+from runql.backends.wandb.failures import Failure, Kind
+from runql.errors import BackendError, NotFound
+from runql.runs.service import Filters, Wanted
+from runql.text.diagnostic import Diagnostic
+
+NEVER = json.dumps({"name": "runql-asks-for-no-run"})
+"""A filter that no run passes: a server that finds runs by it ignores filters."""
+
+_MOST_REFUSALS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One document with its options and variables. `repeat`: how many runs a by-name document asks for."""
+
+    name: str
+    options: frozenset[str]
+    variables: Mapping[str, Any]
+    repeat: int = 1
+    tries: int | None = None
+
+
+class Server:
+    """One server: its client and what is known of it. Raises `Failure`; `error` makes RunQL's of one."""
+
+    def __init__(
+        self, base_url: str, app_url: str, client: Client, *, has_identity: bool, hints: tuple[str, ...]
+    ) -> None:
+        self.host = urlsplit(base_url).netloc
+        self.app_url = app_url
+        self.client = client
+        self.abilities = Abilities()
+        self._has_identity = has_identity
+        self._hints = hints
+
+    def submit(self, question: Question) -> tuple[Question, frozenset[str], Future[Answer]]:
+        """Sends a question, fitted to what the server has. To be given to `wait`."""
+        lacks = self.abilities.lacks
+        text = render(question.name, question.options, lacks, question.repeat)
+        variables = {key: value for key, value in question.variables.items() if f"${key}:" in text}
+        call = Call(operation_of(question.name), text, variables, question.tries)
+        return question, lacks, self.client.submit(call)
+
+    def wait(self, sent: tuple[Question, frozenset[str], Future[Answer]]) -> Answer:
+        """The answer; asked again without the parts that the server turns out not to have.
+
+        Raises:
+            Failure: no answer, or a refusal that names nothing new.
+        """
+        for _ in range(_MOST_REFUSALS):
+            question, lacks, future = sent
+            try:
+                return self.client.wait(future)
+            except Failure as failure:
+                if failure.kind is not Kind.LACKING:
+                    raise
+                learned = self.abilities.learn_lacks(failure.messages)
+                if not learned and lacks == self.abilities.lacks:
+                    raise
+                sent = self.submit(question)
+        raise Failure(Kind.LACKING)
+
+    def ask(self, question: Question) -> Answer:
+        return self.wait(self.submit(question))
+
+    def error(self, failure: Failure, subject: str) -> BackendError:
+        """RunQL's error for a failure, with what to do where nobody is signed in."""
+        hints = () if self._has_identity else self._hints
+        wants_key = failure.kind in (Kind.SIGNED_OUT, Kind.FORBIDDEN, Kind.MISSING)
+        return failure.to_error(self.host, subject, *(hints if wants_key else ()))
+
+    def project_of(self, answer: Answer, place: Place) -> Mapping[str, Any]:
+        """The `project` of an answer.
+
+        Raises:
+            NotFound: it is null: there is none, or whoever asks may not see it. W&B does not say which.
+        """
+        project = answer.data.get("project")
+        if isinstance(project, Mapping):
+            return project
+        path = f"{place.entity}/{place.project}"
+        hint = f"`show projects` lists those of `{place.entity}`" if self._has_identity else ""
+        hints = tuple(filter(None, (hint, *(() if self._has_identity else self._hints))))
+        message = f"no project `{path}` on {self.host}, or none that may be seen"
+        raise NotFound([Diagnostic("RQL402", message, hints=hints)])
+
+
+def wanted_options(wanted: Wanted, abilities: Abilities) -> tuple[frozenset[str], dict[str, Any]]:
+    """The options and variables of a document that asks for parts of a run."""
+    options: set[str] = set()
+    variables: dict[str, Any] = {}
+    parts = (("config", wanted.config, "Run.config(keys)"), ("summary", wanted.summary, "Run.summaryMetrics(keys)"))
+    for name, keys, coordinate in parts:
+        if keys is None or (keys and not abilities.has(coordinate)):
+            options.add(f"all_{name}")
+        elif keys:
+            options.add(f"some_{name}")
+            variables[f"{name}Keys"] = list(keys)
+    if wanted.system_metrics:
+        options.add("system_metrics")
+    if wanted.history_keys:
+        options.add("history_keys")
+    return frozenset(options), variables
+
+
+def filters_text(filters: Filters) -> str:
+    """Filters as the server takes them. Times become ISO text."""
+    return json.dumps(filters, default=_as_json)
+
+
+def _as_json(value: Any) -> Any:
+    if hasattr(value, "isoformat"):
+        return value.isoformat()
+    if isinstance(value, Mapping):
+        return dict(value)
+    if hasattr(value, "item"):
+        return value.item()
+    if isinstance(value, tuple | set | frozenset):
+        return list(value)
+    raise TypeError(f"a filter holds a {type(value).__name__}")
+
+
+def concerned_by(wanted: Wanted) -> tuple[str, ...]:
+    """The coordinates whose lack changes how these parts are fetched."""
+    named = []
+    if wanted.config:
+        named.append("Run.config(keys)")
+    if wanted.summary:
+        named.append("Run.summaryMetrics(keys)")
+    if wanted.history_keys:
+        named.append("Run.historyKeys")
+    return tuple(named)

@@ -1,0 +1,189 @@
+"""Asks for the histories of many runs at once, in batches that grow and shrink with what the server bears.
+
+A batch that fails is halved; a run that fails alone is given up on, and said, without costing the others.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import Any
+
+from runql.backends.wandb.abilities import FILTERS
+from runql.backends.wandb.asking import Question, Server
+from runql.backends.wandb.client import Answer
+from runql.backends.wandb.decode import Place
+from runql.backends.wandb.failures import Failure, Kind
+from runql.backends.wandb.watching import edges_of
+from runql.text.diagnostic import Diagnostic
+
+FIRST_SIZE = 20
+MOST_RUNS = 100
+MOST_IN_FLIGHT = 8
+MAX_KEY_LIMIT = 10_000
+_SMALL_BYTES = 2_000_000
+_LARGE_BYTES = 8_000_000
+_QUICK_SECONDS = 2.0
+_BATCH_TRIES = 2
+_ALONE_TRIES = 3
+_HOPELESS_AFTER = 3
+
+_ISOLATED = frozenset({Kind.OVERLOADED, Kind.TIMED_OUT, Kind.BROKEN, Kind.REFUSED, Kind.NOT_JSON, Kind.MISSING})
+"""Failures that may be one run's fault: the others are then asked without it."""
+
+
+class Sizer:
+    """How many runs to ask for at once."""
+
+    def __init__(self) -> None:
+        self._size = float(FIRST_SIZE)
+
+    @property
+    def size(self) -> int:
+        return max(1, int(self._size))
+
+    def came(self, answer: Answer) -> None:
+        """Grows after small quick answers, shrinks after large ones."""
+        if answer.size > _LARGE_BYTES:
+            self.too_much(self.size)
+        elif answer.size < _SMALL_BYTES and answer.seconds < _QUICK_SECONDS:
+            self._size = min(MOST_RUNS, self._size * 1.25)
+
+    def too_much(self, size: int) -> None:
+        """So many runs were too many."""
+        self._size = max(1.0, min(self._size, size / 2))
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What is asked of each run: `specs` of `sampledHistory`, or whole rows, or machine metrics."""
+
+    options: frozenset[str]
+    specs: tuple[str, ...] = ()
+    samples: int | None = None
+    low: int | None = None
+    high: int | None = None
+
+
+@dataclass
+class Batch:
+    """Some runs, what is asked of them, and the answer on its way."""
+
+    run_ids: tuple[str, ...]
+    ask: Ask
+    sent: tuple[Question, frozenset[str], Future[Answer]] | None = None
+    nodes: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    failed: dict[str, Failure] = field(default_factory=dict)
+
+    @property
+    def is_done(self) -> bool:
+        return self.sent is not None and self.sent[2].done()
+
+
+class Asker:
+    """Sends batches of one project and reads their nodes. `expected`: how many runs there are to ask for.
+
+    When nothing at all comes and a few runs failed alone, it is the server and no matter of single runs.
+    """
+
+    def __init__(self, server: Server, place: Place, expected: int) -> None:
+        self._server = server
+        self._place = place
+        self._expected = expected
+        self.sizer = Sizer()
+        self._any_came = False
+        self._alone_failed = 0
+
+    def send(self, batch: Batch) -> Batch:
+        """Puts a batch on its way."""
+        if batch.sent is None:
+            batch.sent = self._server.submit(self._question(batch))
+        return batch
+
+    def _question(self, batch: Batch) -> Question:
+        variables: dict[str, Any] = {
+            "entity": self._place.entity,
+            "project": self._place.project,
+            "specs": list(batch.ask.specs),
+            "samples": batch.ask.samples,
+            "minStep": batch.ask.low,
+            "maxStep": batch.ask.high,
+            "maxKeyLimit": MAX_KEY_LIMIT,
+        }
+        tries = _BATCH_TRIES if len(batch.run_ids) > 1 else _ALONE_TRIES
+        if self._server.abilities.does(FILTERS):
+            variables["first"] = len(batch.run_ids)
+            variables["filters"] = json.dumps({"name": {"$in": list(batch.run_ids)}})
+            return Question("histories", batch.ask.options, variables, tries=tries)
+        variables |= {f"name_{index}": run_id for index, run_id in enumerate(batch.run_ids)}
+        return Question("histories_by_name", batch.ask.options, variables, len(batch.run_ids), tries)
+
+    def collect(self, batch: Batch) -> None:
+        """Waits for the nodes of a batch; what fails is halved until it is known which runs it is.
+
+        Raises:
+            Failure: it is not a matter of single runs.
+            NotFound: there is no such project, or none that may be seen.
+        """
+        try:
+            self._read(batch, self._server.wait(self._sent(batch)))
+        except Failure as failure:
+            if failure.kind not in _ISOLATED:
+                raise
+            self._isolate(batch, failure)
+
+    def _sent(self, batch: Batch) -> tuple[Question, frozenset[str], Future[Answer]]:
+        sent = self.send(batch).sent
+        if sent is None:
+            raise AssertionError("a batch was sent and is not on its way")
+        return sent
+
+    def _isolate(self, batch: Batch, failure: Failure) -> None:
+        count = len(batch.run_ids)
+        if count == 1:
+            self._alone_failed += 1
+            if not self._any_came and self._alone_failed >= min(_HOPELESS_AFTER, self._expected):
+                raise failure
+            batch.failed[batch.run_ids[0]] = failure
+            return
+        self.sizer.too_much(count)
+        halves = [Batch(part, batch.ask) for part in (batch.run_ids[: count // 2], batch.run_ids[count // 2 :])]
+        for half in halves:
+            self.send(half)
+        for half in halves:
+            self.collect(half)
+            batch.nodes |= half.nodes
+            batch.failed |= half.failed
+
+    def _read(self, batch: Batch, answer: Answer) -> None:
+        project = self._server.project_of(answer, self._place)
+        asked = set(batch.run_ids)
+        if "runs" in project or not any(name.startswith("run_") for name in project):
+            nodes = [node for _, node in edges_of(answer.data)]
+        else:
+            nodes = [node for name, node in project.items() if name.startswith("run_") and isinstance(node, Mapping)]
+        if any(node.get("name") not in asked for node in nodes):
+            self._server.abilities.learn_ignores(FILTERS)
+            batch.sent = None
+            self._read(batch, self._server.wait(self._sent(batch)))
+            return
+        self._any_came = True
+        self.sizer.came(answer)
+        batch.nodes = {str(node.get("name")): node for node in nodes}
+
+
+def failure_notice(run_id: str, failure: Failure, host: str) -> Diagnostic:
+    """What is said of a run whose history could not be fetched."""
+    why = failure.treatment.sentence.format(host=host)
+    said = f": {failure.detail}" if failure.detail else ""
+    return Diagnostic("RQL408", f"the history of run `{run_id}` could not be fetched: {why}{said}")
+
+
+def gone_notice(run_id: str) -> Diagnostic:
+    return Diagnostic("RQL408", f"run `{run_id}` is gone, or may not be seen: it has no rows here")
+
+
+def chunks(run_ids: Sequence[str], size: int) -> list[tuple[str, ...]]:
+    return [tuple(run_ids[start : start + size]) for start in range(0, len(run_ids), size)]

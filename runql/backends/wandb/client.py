@@ -1,0 +1,249 @@
+"""Asks GraphQL questions until they are answered: retries, waits, a deadline, and a way to stop at once.
+
+One daemon thread runs the event loop that all requests live in; callers wait in their own thread, in short steps, so
+that Ctrl-C, `cancel` and a deadline are answered at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+import threading
+import time
+from collections.abc import Callable, Coroutine, Iterator, Mapping
+from concurrent.futures import CancelledError, Future
+from concurrent.futures import TimeoutError as FutureTimeout
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from runql.backends.wandb.failures import Failure, Kind, backoff_seconds, clean, loads, read_reply, seconds_to_wait
+from runql.backends.wandb.identity import Identity
+from runql.backends.wandb.limiter import Limiter
+from runql.backends.wandb.transport import Reply, Transport
+
+_T = TypeVar("_T")
+_STEP_SECONDS = 0.1
+_SAID_FROM_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One question. `tries` caps how often it is asked; `None` leaves it to the kind of the failure."""
+
+    operation: str
+    document: str
+    variables: Mapping[str, Any]
+    tries: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """`size` is the length of the unzipped body in bytes, `seconds` how long the last attempt took."""
+
+    data: Mapping[str, Any]
+    size: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class LineSettings:
+    """`attempt_seconds`: the longest silence in one attempt. `patience_seconds`: the longest wait that a server may
+    ask for. `backoff_seconds`: the first pause after a failure."""
+
+    attempt_seconds: float = 60.0
+    patience_seconds: float = 120.0
+    backoff_seconds: float = 0.5
+    most_at_once: int = 8
+
+
+class Client:
+    """The line to one server. Threads may share it."""
+
+    def __init__(
+        self,
+        base_url: str,
+        identity: Identity,
+        limiter: Limiter,
+        settings: LineSettings,
+        *,
+        is_loopback: bool,
+        on_wait: Callable[[str], None] | None = None,
+    ) -> None:
+        self._base_url = base_url
+        self._identity = identity
+        self._limiter = limiter
+        self._settings = settings
+        self._is_loopback = is_loopback
+        self._on_wait = on_wait
+        self._deadline: ContextVar[float | None] = ContextVar("deadline", default=None)
+        self._pending: set[Future[Any]] = set()
+        self._lock = threading.Lock()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+        self._transport: Transport | None = None
+        self._waiting_until = 0.0
+        self._waiting_why = ""
+        self.requests = 0
+
+    # Called in the caller's thread.
+
+    @contextmanager
+    def within(self, seconds: float | None) -> Iterator[None]:
+        """All that is asked inside must be answered within so many seconds."""
+        token = self._deadline.set(None if seconds is None else time.monotonic() + seconds)
+        try:
+            yield
+        finally:
+            self._deadline.reset(token)
+
+    def submit(self, call: Call) -> Future[Answer]:
+        """Sends a question on its way."""
+        deadline = self._deadline.get()
+        return self._start(self._ask(call, deadline))
+
+    def ask(self, call: Call) -> Answer:
+        """Asks, and waits for the answer.
+
+        Raises:
+            Failure: no answer came, and asking again does not help.
+        """
+        return self.wait(self.submit(call))
+
+    def wait(self, future: Future[_T]) -> _T:
+        """The result of what was submitted. An interrupt cancels it."""
+        deadline = self._deadline.get()
+        try:
+            while True:
+                try:
+                    return future.result(timeout=_STEP_SECONDS)
+                except FutureTimeout:
+                    if future.done():
+                        raise
+                    self._say_waiting()
+                if deadline is not None and time.monotonic() >= deadline:
+                    raise Failure(Kind.DEADLINE)
+        except CancelledError:
+            raise Failure(Kind.CANCELLED) from None
+        finally:
+            if not future.done():
+                future.cancel()
+
+    def cancel(self) -> None:
+        """Stops all that is on its way; whoever waits gets a failure at once. Later questions are not concerned."""
+        with self._lock:
+            pending = list(self._pending)
+        for future in pending:
+            future.cancel()
+
+    def close(self) -> None:
+        """Closes the connections. The client starts again when it is asked again."""
+        self.cancel()
+        with self._lock:
+            loop, thread = self._loop, self._thread
+            self._loop = self._thread = None
+        if loop is None or thread is None:
+            return
+        asyncio.run_coroutine_threadsafe(self._shut(), loop).result(timeout=5)
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(timeout=5)
+        loop.close()
+
+    def _start(self, coroutine: Coroutine[Any, Any, _T]) -> Future[_T]:
+        with self._lock:
+            if self._loop is None:
+                self._loop = asyncio.new_event_loop()
+                self._thread = threading.Thread(target=self._loop.run_forever, name="runql-wandb", daemon=True)
+                self._thread.start()
+            future = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
+            self._pending.add(future)
+        future.add_done_callback(self._forget)
+        return future
+
+    def _forget(self, future: Future[Any]) -> None:
+        with self._lock:
+            self._pending.discard(future)
+
+    def _say_waiting(self) -> None:
+        left = self._waiting_until - time.monotonic()
+        if self._on_wait is not None and left > 0:
+            self._on_wait(f"{self._waiting_why}, going on in {max(1, round(left))} s")
+
+    # Called in the event loop.
+
+    async def _shut(self) -> None:
+        tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        if self._transport is not None:
+            await self._transport.close()
+            self._transport = None
+
+    async def _ask(self, call: Call, deadline: float | None) -> Answer:
+        body = json.dumps(
+            {"query": call.document, "variables": call.variables, "operationName": call.operation}
+        ).encode()
+        attempt = 0
+        while True:
+            started = time.monotonic()
+            try:
+                reply = await self._attempt(body)
+                data = read_reply(reply.status, reply.headers, reply.body, loads)
+            except Failure as failure:
+                attempt += 1
+                failure.detail = clean(self._identity.hidden(failure.detail))
+                await self._before_next(call, failure, attempt, deadline)
+                continue
+            self._limiter.went_well()
+            return Answer(data, len(reply.body), time.monotonic() - started)
+
+    async def _attempt(self, body: bytes) -> Reply:
+        if self._transport is None:
+            self._transport = Transport(
+                self._base_url,
+                attempt_seconds=self._settings.attempt_seconds,
+                is_loopback=self._is_loopback,
+                most=self._settings.most_at_once,
+            )
+        authorization = await self._identity.authorization(self._transport)
+        await self._limiter.acquire()
+        try:
+            self.requests += 1
+            reply = await self._transport.post("/graphql", body, "application/json", authorization)
+        finally:
+            self._limiter.release()
+        if reply.status == 200 and reply.headers.get("ratelimit-remaining") == "0":
+            self._hold_on(seconds_to_wait(reply.headers), "throttled")
+        return reply
+
+    async def _before_next(self, call: Call, failure: Failure, attempt: int, deadline: float | None) -> None:
+        """Waits before asking again, or gives up by raising the failure."""
+        if failure.kind in (Kind.THROTTLED, Kind.TIMED_OUT) or "status 503" in failure.detail:
+            self._limiter.too_much()
+        tries = failure.treatment.tries
+        if call.tries is not None and failure.kind is not Kind.THROTTLED:
+            tries = min(tries, call.tries)
+        pause = backoff_seconds(attempt - 1, self._settings.backoff_seconds, random.random())
+        asked = failure.after_seconds
+        wait = max(pause, asked) if asked is not None else pause
+        if attempt >= tries or wait > self._settings.patience_seconds:
+            raise failure
+        if deadline is not None and time.monotonic() + wait >= deadline:
+            raise failure if failure.kind is Kind.THROTTLED else Failure(Kind.DEADLINE, failure.detail)
+        if failure.kind is Kind.THROTTLED:
+            self._hold_on(wait, "throttled")
+        else:
+            self._note_wait(wait, f"{failure.kind}, asking again" if wait >= _SAID_FROM_SECONDS else "")
+            await asyncio.sleep(wait)
+
+    def _hold_on(self, seconds: float | None, why: str) -> None:
+        if seconds:
+            self._limiter.pause(min(seconds, self._settings.patience_seconds))
+            self._note_wait(seconds, why)
+
+    def _note_wait(self, seconds: float, why: str) -> None:
+        if why and time.monotonic() + seconds > self._waiting_until:
+            self._waiting_until, self._waiting_why = time.monotonic() + seconds, why

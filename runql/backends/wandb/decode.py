@@ -1,0 +1,161 @@
+"""From the nodes of an answer to plain records. Everything may be null; nothing here raises over a strange value."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import quote
+
+from runql.backends.wandb.failures import loads
+from runql.semantic.record import ProjectRecord, RunRecord, SweepRecord
+
+INTERNAL_CONFIG = frozenset({"_wandb", "wandb_version"})
+_NON_FINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a run belongs: entity, project, and the address of the project in a browser."""
+
+    entity: str
+    project: str
+    app_url: str
+
+    def run_url(self, run_id: str) -> str:
+        parts = "/".join(quote(part, safe="") for part in (self.entity, self.project))
+        return f"{self.app_url}/{parts}/runs/{quote(run_id, safe='')}"
+
+
+def as_mapping(value: Any) -> Mapping[str, Any]:
+    """A JSON text, or the object itself, as a mapping; anything else is an empty one."""
+    if isinstance(value, str):
+        try:
+            value = loads(value)
+        except (ValueError, RecursionError):
+            return {}
+    return value if isinstance(value, Mapping) else {}
+
+
+def finite_or_float(value: Any) -> Any:
+    """The texts in which some servers write NaN and the infinities, as floats."""
+    return _NON_FINITE.get(value, value) if isinstance(value, str) else value
+
+
+def unwrap_config(value: Any) -> dict[str, Any]:
+    """A config without W&B's wrappers (`{"lr": {"value": 0.1, "desc": null}}`) and without W&B's own keys."""
+    found = {}
+    for key, entry in as_mapping(value).items():
+        if key not in INTERNAL_CONFIG:
+            wrapped = isinstance(entry, Mapping) and "value" in entry and entry.keys() <= {"value", "desc"}
+            found[key] = finite_or_float(entry["value"] if wrapped else entry)
+    return found
+
+
+def read_summary(value: Any) -> dict[str, Any]:
+    """A summary without W&B's own key."""
+    return {key: finite_or_float(entry) for key, entry in as_mapping(value).items() if key != "_wandb"}
+
+
+def read_time(value: Any) -> datetime | None:
+    """An ISO text as an aware time in UTC; one without a zone is in UTC."""
+    if not isinstance(value, str):
+        return None
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        return None
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _whole(value: Any) -> int | None:
+    try:
+        return int(value)
+    except (TypeError, ValueError, OverflowError):
+        return None
+
+
+def _number(value: Any) -> float | None:
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def read_run(node: Mapping[str, Any], place: Place) -> RunRecord | None:
+    """One run; `None` for a node without an id."""
+    run_id = _text(node.get("name"))
+    if run_id is None:
+        return None
+    user = as_mapping(node.get("user"))
+    tags = node.get("tags")
+    summary = _part(node, "summaryMetrics", "someSummary", read_summary)
+    return RunRecord(
+        id=run_id,
+        name=_text(node.get("displayName")),
+        state=_text(node.get("state")),
+        entity=place.entity,
+        project=place.project,
+        storage_id=_text(node.get("id")),
+        tags=tuple(tag for tag in tags if isinstance(tag, str)) if isinstance(tags, list) else (),
+        group=_text(node.get("group")),
+        job_type=_text(node.get("jobType")),
+        notes=_text(node.get("notes")),
+        user=_text(user.get("username")) or _text(user.get("name")),
+        sweep=_text(node.get("sweepName")),
+        host=_text(node.get("host")),
+        created=read_time(node.get("createdAt")),
+        heartbeat=read_time(node.get("heartbeatAt")),
+        updated=read_time(node.get("updatedAt")),
+        runtime=_number(node.get("computeSeconds")),
+        url=place.run_url(run_id),
+        commit=_text(node.get("commit")),
+        read_only=bool(node.get("readOnly")),
+        history_line_count=_whole(node.get("historyLineCount")),
+        config=_part(node, "config", "someConfig", unwrap_config),
+        summary=summary,
+        system_metrics=read_summary(node["systemMetrics"]) if "systemMetrics" in node else None,
+        history_keys=as_mapping(node["historyKeys"]) if "historyKeys" in node else None,
+    )
+
+
+def _part(node: Mapping[str, Any], whole: str, some: str, read: Any) -> Mapping[str, Any] | None:
+    for name in (whole, some):
+        if name in node:
+            found: dict[str, Any] = read(node[name])
+            return found
+    return None
+
+
+def read_sweep(node: Mapping[str, Any], place: Place) -> SweepRecord | None:
+    """One sweep. Its config is YAML, which is not read here: a config in JSON is, since YAML takes both."""
+    sweep_id = _text(node.get("name"))
+    if sweep_id is None:
+        return None
+    return SweepRecord(
+        id=sweep_id,
+        name=_text(node.get("displayName")),
+        entity=place.entity,
+        project=place.project,
+        method=_text(node.get("method")),
+        state=_text(node.get("state")),
+        config=as_mapping(node.get("config")) or None,
+        best_loss=_number(node.get("bestLoss")),
+        run_count=_whole(node.get("runCount")),
+    )
+
+
+def read_project(node: Mapping[str, Any], entity: str) -> ProjectRecord | None:
+    """One project."""
+    name = _text(node.get("name"))
+    if name is None:
+        return None
+    return ProjectRecord(
+        name=name,
+        entity=_text(node.get("entityName")) or entity,
+        run_count=_whole(node.get("runCount")),
+        last_active=read_time(node.get("lastActive")),
+    )

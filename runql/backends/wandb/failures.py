@@ -1,0 +1,304 @@
+"""What can go wrong between here and a W&B server, as tables: which failure a status, an exception of httpx or a
+message of GraphQL is, whether asking again may help, and which error of RunQL it becomes."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any
+
+from runql.errors import AuthError, BackendError, NotFound, RateLimited, ServerError, Unreachable
+from runql.text.diagnostic import Diagnostic
+
+
+class Kind(StrEnum):
+    """One kind of failure."""
+
+    SIGNED_OUT = "signed out"
+    FORBIDDEN = "forbidden"
+    MISSING = "missing"
+    REFUSED = "refused"
+    LACKING = "lacking"
+    THROTTLED = "throttled"
+    NO_CONNECTION = "no connection"
+    BROKEN = "broken"
+    TIMED_OUT = "timed out"
+    OVERLOADED = "overloaded"
+    NOT_JSON = "not JSON"
+    REDIRECTED = "redirected"
+    BAD_URL = "bad URL"
+    DEADLINE = "deadline"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class Treatment:
+    """`tries`: how often such an answer is taken before giving up (1: asking again is no use).
+
+    `smaller`: asking for less at once may help.
+    """
+
+    error: type[BackendError]
+    code: str
+    sentence: str
+    hints: tuple[str, ...]
+    tries: int = 1
+    smaller: bool = False
+
+
+_SIGN_IN = "`wandb login` stores a key where RunQL finds it; or set `WANDB_API_KEY`"
+_BASE_URL = "is `WANDB_BASE_URL` (or `base_url`) the address of a W&B server?"
+_LATER = "ask again later, or for less at once: `limit`, fewer `keys`"
+
+TREATMENTS: Mapping[Kind, Treatment] = MappingProxyType(
+    {
+        Kind.SIGNED_OUT: Treatment(AuthError, "RQL401", "{host} does not know this key", (_SIGN_IN,)),
+        Kind.FORBIDDEN: Treatment(
+            AuthError,
+            "RQL401",
+            "{host} does not allow it",
+            ("the key belongs to a user who may not read this", _SIGN_IN),
+        ),
+        Kind.MISSING: Treatment(NotFound, "RQL402", "{host} has no such thing", (_BASE_URL,)),
+        Kind.REFUSED: Treatment(ServerError, "RQL405", "{host} refused the request", ()),
+        Kind.LACKING: Treatment(
+            ServerError, "RQL405", "{host} does not know part of the request", ("it may be too old a server",)
+        ),
+        Kind.THROTTLED: Treatment(RateLimited, "RQL403", "{host} allows no more requests now", (_LATER,), tries=12),
+        Kind.NO_CONNECTION: Treatment(
+            Unreachable, "RQL404", "{host} cannot be reached", ("is the network up?", _BASE_URL), tries=4
+        ),
+        Kind.BROKEN: Treatment(
+            Unreachable, "RQL404", "the connection to {host} breaks off", ("is the network up?",), tries=8
+        ),
+        Kind.TIMED_OUT: Treatment(
+            Unreachable, "RQL404", "{host} did not answer in time", (_LATER,), tries=3, smaller=True
+        ),
+        Kind.OVERLOADED: Treatment(ServerError, "RQL405", "{host} failed", (_LATER,), tries=6, smaller=True),
+        Kind.NOT_JSON: Treatment(
+            ServerError, "RQL405", "{host} did not answer as a W&B server does", (_BASE_URL,), tries=4
+        ),
+        Kind.REDIRECTED: Treatment(
+            ServerError, "RQL405", "{host} sends requests elsewhere", ("the key goes to no other host", _BASE_URL)
+        ),
+        Kind.BAD_URL: Treatment(Unreachable, "RQL404", "no request can be sent to {host}", (_BASE_URL,)),
+        Kind.DEADLINE: Treatment(
+            Unreachable, "RQL404", "no whole answer of {host} within the time allowed", ("`--timeout` allows more",)
+        ),
+        Kind.CANCELLED: Treatment(Unreachable, "RQL404", "the request to {host} was cancelled", ()),
+    }
+)
+
+
+class Failure(Exception):  # noqa: N818 - an answer among others until somebody gives up on it
+    """One request failed. `after_seconds`: how long the server asked to wait; `messages`: all that it said."""
+
+    def __init__(
+        self, kind: Kind, detail: str = "", *, after_seconds: float | None = None, messages: Sequence[str] = ()
+    ) -> None:
+        self.kind = kind
+        self.detail = detail
+        self.after_seconds = after_seconds
+        self.messages = tuple(messages)
+        super().__init__(f"{kind}: {detail}" if detail else str(kind))
+
+    @property
+    def treatment(self) -> Treatment:
+        return TREATMENTS[self.kind]
+
+    def to_error(self, host: str, subject: str = "", *hints: str) -> BackendError:
+        """As RunQL raises it: what failed, what the server said, what to do."""
+        treatment = self.treatment
+        sentence = treatment.sentence.format(host=host)
+        said = f": {self.detail}" if self.detail else ""
+        about = f" ({subject})" if subject else ""
+        diagnostic = Diagnostic(treatment.code, f"{sentence}{about}{said}", hints=(*hints, *treatment.hints))
+        return treatment.error([diagnostic])
+
+
+EXCEPTIONS: Mapping[str, Kind] = MappingProxyType(
+    {
+        "ConnectError": Kind.NO_CONNECTION,
+        "ConnectTimeout": Kind.NO_CONNECTION,
+        "ProxyError": Kind.NO_CONNECTION,
+        "ReadError": Kind.BROKEN,
+        "WriteError": Kind.BROKEN,
+        "CloseError": Kind.BROKEN,
+        "RemoteProtocolError": Kind.BROKEN,
+        "DecodingError": Kind.BROKEN,
+        "ReadTimeout": Kind.TIMED_OUT,
+        "WriteTimeout": Kind.TIMED_OUT,
+        "PoolTimeout": Kind.TIMED_OUT,
+        "LocalProtocolError": Kind.BAD_URL,
+        "UnsupportedProtocol": Kind.BAD_URL,
+        "InvalidURL": Kind.BAD_URL,
+        "TooManyRedirects": Kind.REDIRECTED,
+        "NetworkError": Kind.BROKEN,
+        "ProtocolError": Kind.BROKEN,
+        "TimeoutException": Kind.TIMED_OUT,
+        "TransportError": Kind.BROKEN,
+        "RequestError": Kind.BROKEN,
+        "HTTPError": Kind.BROKEN,
+    }
+)
+"""By the name of an exception of httpx. Those of reading a stream twice are faults of ours and are not caught."""
+
+_STATUSES: Mapping[int, Kind] = MappingProxyType(
+    {
+        401: Kind.SIGNED_OUT,
+        403: Kind.FORBIDDEN,
+        404: Kind.MISSING,
+        408: Kind.TIMED_OUT,
+        429: Kind.THROTTLED,
+        501: Kind.REFUSED,
+    }
+)
+
+
+def kind_of_status(status: int) -> Kind | None:
+    """The failure that an HTTP status is; `None` for an answer to read."""
+    if 200 <= status < 300:
+        return None
+    if status in _STATUSES:
+        return _STATUSES[status]
+    if 300 <= status < 400:
+        return Kind.REDIRECTED
+    if 400 <= status < 500:
+        return Kind.REFUSED
+    return Kind.OVERLOADED
+
+
+_MESSAGES: Sequence[tuple[re.Pattern[str], Kind]] = (
+    (re.compile(r"cannot query field|unknown argument|unknown field|undefined field|unknown type", re.I), Kind.LACKING),
+    (re.compile(r"deadline exceeded|timed? ?out", re.I), Kind.TIMED_OUT),
+    (re.compile(r"rate.?limit|too many requests", re.I), Kind.THROTTLED),
+    (
+        re.compile(r"relogin required|unauthenticated|not logged in|invalid (api )?key|invalid credentials", re.I),
+        Kind.SIGNED_OUT,
+    ),
+    (re.compile(r"permission denied|forbidden|not authorized|access denied", re.I), Kind.FORBIDDEN),
+    (re.compile(r"not found|does not exist|no such", re.I), Kind.MISSING),
+    (re.compile(r"internal|unavailable|overload|gateway|database", re.I), Kind.OVERLOADED),
+)
+
+
+def kind_of_message(message: str) -> Kind:
+    """The failure that a message of GraphQL is: those have no code, only words."""
+    return next((kind for pattern, kind in _MESSAGES if pattern.search(message)), Kind.REFUSED)
+
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
+_LONGEST_DETAIL = 300
+
+
+def clean(text: str) -> str:
+    """A text of the server, fit to show: one line, no control characters, not too long."""
+    line = _CONTROL.sub(" ", text).strip()
+    return line if len(line) <= _LONGEST_DETAIL else f"{line[:_LONGEST_DETAIL]}…"
+
+
+def messages_of(document: Any) -> list[str]:
+    """The messages of an error document, in any of the shapes that W&B's layers give."""
+    if not isinstance(document, Mapping):
+        return []
+    errors = document.get("errors")
+    found = errors if isinstance(errors, list) else [] if errors is None else [errors]
+    if "error" in document:
+        found = [*found, document["error"]]
+    return [clean(_message(error)) for error in found if error is not None]
+
+
+def _message(error: Any) -> str:
+    if isinstance(error, Mapping):
+        return str(error.get("message", error))
+    return str(error)
+
+
+def read_reply(
+    status: int, headers: Mapping[str, str], body: bytes, loads: Callable[[bytes], Any]
+) -> Mapping[str, Any]:
+    """The `data` of an answer.
+
+    Raises:
+        Failure: a status, a body or an `errors` that is no answer.
+    """
+    kind = kind_of_status(status)
+    try:
+        document = loads(body)
+    except (ValueError, RecursionError):
+        if kind is None:
+            raise Failure(Kind.NOT_JSON, _first_words(body)) from None
+        raise Failure(kind, f"status {status}", after_seconds=seconds_to_wait(headers)) from None
+    messages = messages_of(document)
+    said = "; ".join(messages)
+    wait = seconds_to_wait(headers)
+    if kind is not None:
+        if kind in (Kind.REFUSED, Kind.OVERLOADED) and messages:
+            told = kind_of_message(said)
+            kind = told if told in (Kind.LACKING, Kind.TIMED_OUT, Kind.THROTTLED) else kind
+        detail = f"{said} (status {status})" if said else f"status {status}"
+        raise Failure(kind, detail, after_seconds=wait, messages=messages)
+    if messages:
+        raise Failure(kind_of_message(said), said, after_seconds=wait, messages=messages)
+    data = document.get("data") if isinstance(document, Mapping) else None
+    if not isinstance(data, Mapping):
+        raise Failure(Kind.NOT_JSON, "an answer without data")
+    return data
+
+
+def _first_words(body: bytes) -> str:
+    text = body[:200].decode("utf-8", "replace")
+    return "HTML" if text.lstrip()[:1] == "<" else clean(text)[:80]
+
+
+def seconds_to_wait(headers: Mapping[str, str], now: float | None = None) -> float | None:
+    """How long a server asks to wait: the longer of `Retry-After` (seconds or a date) and `RateLimit-Reset`.
+
+    `RateLimit-Reset` counts only when nothing remains, or when what remains is not said.
+    """
+    waits = []
+    retry_after = headers.get("retry-after")
+    if retry_after is not None:
+        seconds = _seconds(retry_after)
+        waits.append(_seconds_until(retry_after, now) if seconds is None else seconds)
+    reset = headers.get("ratelimit-reset")
+    if reset is not None and (_seconds(headers.get("ratelimit-remaining", "0")) or 0.0) <= 0.0:
+        waits.append(_seconds(reset))
+    known = [wait for wait in waits if wait is not None]
+    return max(0.0, *known) if known else None
+
+
+def _seconds(text: str) -> float | None:
+    try:
+        seconds = float(text)
+    except ValueError:
+        return None
+    return seconds if 0 <= seconds < 1e6 else None
+
+
+def _seconds_until(text: str, now: float | None) -> float | None:
+    import time
+    from email.utils import parsedate_to_datetime
+
+    try:
+        moment = parsedate_to_datetime(text).timestamp()
+    except (ValueError, TypeError):
+        return None
+    return max(0.0, moment - (time.time() if now is None else now))
+
+
+def backoff_seconds(attempt: int, base_seconds: float, luck: float) -> float:
+    """The pause before asking again: doubles each time up to 30 s, by `luck` (0 to 1) down to half."""
+    return float(min(30.0, base_seconds * 2.0**attempt) * (0.5 + luck / 2))
+
+
+def loads(body: bytes | str) -> Any:
+    """JSON as W&B writes it: NaN and Infinity bare, raw control characters in texts."""
+    try:
+        return json.loads(body)
+    except json.JSONDecodeError:
+        return json.loads(body, strict=False)

@@ -1,0 +1,164 @@
+"""Who asks: nobody, an API key, or a federated identity whose token is exchanged for one of W&B's."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import os
+import tempfile
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Protocol
+from urllib.parse import urlencode
+
+from runql.backends.wandb.credentials import ApiKey, Credentials, IdentityToken
+from runql.backends.wandb.failures import Failure, Kind, kind_of_status, loads, messages_of, seconds_to_wait
+from runql.backends.wandb.transport import Transport
+
+_GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+_FRESH_SECONDS = 300.0
+_EXCHANGE_SECONDS = 10.0
+_EXCHANGE_TRIES = 3
+_TIME_FORMAT = "%Y-%m-%d %H:%M:%S"
+
+
+class Identity(Protocol):
+    """What goes into the `Authorization` header."""
+
+    async def authorization(self, transport: Transport) -> str | None: ...
+
+    def hidden(self, text: str) -> str:
+        """The text with the secret, should it occur, replaced."""
+
+
+@dataclass(frozen=True, slots=True)
+class Nobody:
+    """Sends nothing: enough for public projects."""
+
+    async def authorization(self, transport: Transport) -> str | None:  # noqa: ARG002
+        return None
+
+    def hidden(self, text: str) -> str:
+        return text
+
+
+class KeyHolder:
+    """Sends an API key, as W&B takes it: as the password of the user `api`."""
+
+    def __init__(self, key: ApiKey) -> None:
+        self._key = key
+
+    async def authorization(self, transport: Transport) -> str | None:  # noqa: ARG002
+        pair = f"api:{self._key.secret.reveal()}".encode()
+        return f"Basic {base64.b64encode(pair).decode()}"
+
+    def hidden(self, text: str) -> str:
+        return text.replace(self._key.secret.reveal(), "***")
+
+
+class FederatedIdentity:
+    """Exchanges the token in a file (read anew each time) for an access token, and keeps that until it nears its end.
+
+    The access token is kept in W&B's own credentials file, in its own form, so that both use the same one.
+    """
+
+    def __init__(self, token: IdentityToken, base_url: str) -> None:
+        self._token = token
+        self._base_url = base_url
+        self._access: tuple[str, float] | None = None
+        self._turn = asyncio.Lock()
+
+    async def authorization(self, transport: Transport) -> str | None:
+        async with self._turn:
+            if self._access is None:
+                self._access = _stored(self._token.credentials_path, self._base_url)
+            if self._access is None or self._access[1] - time.time() <= _FRESH_SECONDS:
+                self._access = await self._exchange(transport)
+                _store(self._token.credentials_path, self._base_url, self._access)
+            return f"Bearer {self._access[0]}"
+
+    def hidden(self, text: str) -> str:
+        return text.replace(self._access[0], "***") if self._access is not None else text
+
+    async def _exchange(self, transport: Transport) -> tuple[str, float]:
+        try:
+            assertion = self._token.path.read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise Failure(Kind.SIGNED_OUT, f"the identity token file `{self._token.path}` cannot be read") from error
+        form = urlencode({"grant_type": _GRANT, "assertion": assertion}).encode()
+        for attempt in range(_EXCHANGE_TRIES):
+            last = attempt == _EXCHANGE_TRIES - 1
+            try:
+                return await self._exchange_once(transport, form)
+            except Failure as failure:
+                if last or failure.treatment.tries == 1:
+                    raise
+                await asyncio.sleep(max(1.0, failure.after_seconds or 0.0))
+        raise AssertionError("the loop returns or raises")
+
+    async def _exchange_once(self, transport: Transport, form: bytes) -> tuple[str, float]:
+        kind_of_form = "application/x-www-form-urlencoded"
+        reply = await transport.post("/oidc/token", form, kind_of_form, None, _EXCHANGE_SECONDS)
+        kind = kind_of_status(reply.status)
+        try:
+            document = loads(reply.body)
+        except ValueError:
+            document = None
+        if kind is not None:
+            # A refusal of the token is a refusal of who asks, whatever status it comes with.
+            is_refusal = kind in (Kind.REFUSED, Kind.MISSING)
+            said = "; ".join(messages_of(document)) or f"status {reply.status}"
+            raise Failure(
+                Kind.SIGNED_OUT if is_refusal else kind,
+                f"the identity token was not exchanged: {said}",
+                after_seconds=seconds_to_wait(reply.headers),
+            )
+        if not isinstance(document, dict) or not isinstance(document.get("access_token"), str):
+            raise Failure(Kind.NOT_JSON, "the exchange of the identity token gave no access token")
+        return document["access_token"], time.time() + float(document.get("expires_in", 0))
+
+
+def identity_for(credentials: Credentials, base_url: str) -> Identity:
+    """The identity that the credentials are."""
+    if isinstance(credentials.auth, ApiKey):
+        return KeyHolder(credentials.auth)
+    if isinstance(credentials.auth, IdentityToken):
+        return FederatedIdentity(credentials.auth, base_url)
+    return Nobody()
+
+
+def _stored(path: Path, base_url: str) -> tuple[str, float] | None:
+    try:
+        entry = _read(path)["credentials"][base_url]
+        expires = datetime.strptime(entry["expires_at"], _TIME_FORMAT).replace(tzinfo=UTC)
+        return str(entry["access_token"]), expires.timestamp()
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return document if isinstance(document, dict) else {}
+
+
+def _store(path: Path, base_url: str, access: tuple[str, float]) -> None:
+    """Writes the access token beside those of other servers, readable by the user alone."""
+    document = _read(path)
+    entries = document.setdefault("credentials", {})
+    expires = datetime.fromtimestamp(access[1], UTC).strftime(_TIME_FORMAT)
+    entries[base_url] = {"expires_at": expires, "access_token": access[0]}
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".credentials")
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            json.dump(document, file)
+        Path(name).replace(path)
+    except OSError:
+        # A read-only home: the token is exchanged again the next time, which is slower and no less right.
+        return

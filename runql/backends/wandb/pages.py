@@ -1,0 +1,257 @@
+"""Fetches the pages of one listing ahead of who reads them: sizes, cursors, halving, in the server's order.
+
+W&B's cursors are offsets, so where the number of runs is known pages can be asked for at once. Whatever does not look
+like that is read one page after the other.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections import deque
+from collections.abc import Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import Any
+
+from runql.backends.wandb.abilities import FILTERS, PAGING
+from runql.backends.wandb.asking import NEVER, Question, Server, filters_text, wanted_options
+from runql.backends.wandb.client import Answer
+from runql.backends.wandb.decode import Place, read_run
+from runql.backends.wandb.failures import Failure
+from runql.backends.wandb.watching import edges_of
+from runql.runs.service import Filters, Wanted
+from runql.semantic.record import RunRecord
+
+MOST_ROWS = 500
+HEAVY_ROWS = 100
+LEAST_ROWS = 5
+_BODY_BYTES = 4_000_000
+_MOST_AT_ONCE = 8
+_PREFIX = "arrayconnection:"
+
+
+def cursor_after(offset: int) -> str | None:
+    """The cursor of the run before `offset`: what to ask `after` for the runs from there on."""
+    return base64.b64encode(f"{_PREFIX}{offset - 1}".encode()).decode() if offset > 0 else None
+
+
+def offset_in(cursor: str | None) -> int | None:
+    """The offset after a cursor of W&B's; `None` if it is of another make."""
+    if not cursor:
+        return None
+    try:
+        text = base64.b64decode(cursor, validate=True).decode()
+        return int(text.removeprefix(_PREFIX)) + 1 if text.startswith(_PREFIX) else None
+    except (binascii.Error, ValueError):
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class ListQuestion:
+    """What is listed. `order` `None`: in whatever order."""
+
+    place: Place
+    filters: Filters
+    order: str | None
+    wanted: Wanted
+
+
+@dataclass(slots=True)
+class _Chunk:
+    """A page to fetch: `size` runs from `offset` on, or after an opaque cursor."""
+
+    offset: int
+    size: int
+    after: str | None
+    sent: tuple[Question, frozenset[str], Future[Answer]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A page that came. `offset` is that of its first run."""
+
+    runs: tuple[RunRecord, ...]
+    offset: int
+    has_next: bool
+
+
+@dataclass
+class Pages:
+    """The pages of one listing from an offset on, in order. `total` is known after the first page, if ever."""
+
+    server: Server
+    question: ListQuestion
+    offset: int = 0
+    after: str | None = None
+    total: int | None = None
+    all_runs: int | None = None
+    ignores_filters: bool = False
+    _queue: deque[_Chunk] = field(default_factory=deque)
+    _cap: int = MOST_ROWS
+    _ceiling: float = MOST_ROWS
+    _server_cap: int = MOST_ROWS
+    _planned: int = 0
+    _is_over: bool = False
+    _opaque: bool = False
+
+    def __post_init__(self) -> None:
+        self._planned = self.offset
+        heavy = self.question.wanted
+        if heavy.config is None or heavy.summary is None or heavy.history_keys:
+            self._cap = HEAVY_ROWS
+
+    @property
+    def is_over(self) -> bool:
+        return self._is_over and not self._queue
+
+    def next(self, rows: int, ahead: int) -> Chunk | None:
+        """The next page, of about `rows` runs; `ahead` more runs are asked for meanwhile. `None` at the end.
+
+        Raises:
+            Failure: it could not be fetched, nor a smaller one.
+        """
+        if not self._queue and not self._is_over:
+            self._plan(min(rows, self._cap))
+        self._plan_ahead(rows + ahead)
+        if not self._queue:
+            return None
+        self._send()
+        chunk = self._queue.popleft()
+        try:
+            answer = self._wait(chunk)
+        except BaseException:
+            # Whoever tries again finds the listing where it was.
+            chunk.sent = None
+            self._queue.appendleft(chunk)
+            raise
+        return self._take(chunk, answer)
+
+    def start(self, rows: int) -> None:
+        """Asks for the first page, without waiting for it."""
+        self._plan(min(rows, self._cap))
+        self._send()
+
+    def close(self) -> None:
+        """Stops what is on its way."""
+        for chunk in self._queue:
+            if chunk.sent is not None:
+                chunk.sent[2].cancel()
+        self._queue.clear()
+        self._is_over = True
+
+    def _plan(self, size: int) -> None:
+        after = self.after if self._opaque or self._planned == self.offset else cursor_after(self._planned)
+        self._queue.append(_Chunk(self._planned, size, after))
+        self._planned += size
+
+    def _plan_ahead(self, rows: int) -> None:
+        """More pages, where the number of runs is known and cursors are offsets."""
+        if self.total is None or self._opaque or self._is_over:
+            return
+        planned = sum(chunk.size for chunk in self._queue)
+        while planned < rows and self._planned < self.total and len(self._queue) < _MOST_AT_ONCE:
+            size = min(self._cap, self.total - self._planned)
+            self._plan(size)
+            planned += size
+
+    def _send(self) -> None:
+        for chunk in self._queue:
+            if chunk.sent is None:
+                chunk.sent = self.server.submit(self._ask_for(chunk))
+
+    def _ask_for(self, chunk: _Chunk) -> Question:
+        abilities, question = self.server.abilities, self.question
+        options, variables = wanted_options(question.wanted, abilities)
+        more = {"filtered" if question.filters else "unfiltered"}
+        if question.order is not None:
+            more.add("order")
+        if question.filters and not abilities.filters_proven:
+            more.add("probe")
+        variables |= {
+            "entity": question.place.entity,
+            "project": question.place.project,
+            "first": chunk.size,
+            "after": chunk.after,
+            "order": question.order,
+            "filters": filters_text(question.filters),
+            "never": NEVER,
+        }
+        return Question("runs", options | more, variables, tries=2 if chunk.size > LEAST_ROWS else None)
+
+    def _wait(self, chunk: _Chunk) -> Answer:
+        """The answer for the chunk. A page that is too much is asked for in halves, and later ones are smaller."""
+        while True:
+            if chunk.sent is None:
+                chunk.sent = self.server.submit(self._ask_for(chunk))
+            try:
+                return self.server.wait(chunk.sent)
+            except Failure as failure:
+                if not failure.treatment.smaller or chunk.size <= LEAST_ROWS:
+                    raise
+                half = chunk.size // 2
+                self._ceiling = max(LEAST_ROWS, half)
+                self._cap = max(LEAST_ROWS, min(self._cap, half))
+                rest = _Chunk(chunk.offset + half, chunk.size - half, cursor_after(chunk.offset + half))
+                if self._opaque:
+                    self._planned = chunk.offset + half
+                else:
+                    self._queue.appendleft(rest)
+                chunk.size, chunk.sent = half, None
+
+    def _take(self, chunk: _Chunk, answer: Answer) -> Chunk:
+        project = self.server.project_of(answer, self.question.place)
+        self._learn_counts(project)
+        edges = edges_of(answer.data)
+        info = (project.get("runs") or {}).get("pageInfo") or {}
+        has_next = bool(info.get("hasNextPage"))
+        last_cursor = (edges[-1][0] if edges else None) or info.get("endCursor")
+        runs = tuple(filter(None, (read_run(node, self.question.place) for _, node in edges)))
+        if len(edges) > chunk.size:
+            self.server.abilities.learn_ignores(PAGING)
+            self.close()
+            return Chunk(runs, chunk.offset, False)
+        came = chunk.offset + len(edges)
+        if edges and offset_in(last_cursor) != came:
+            self._opaque = True
+            self.after = last_cursor
+        self._fit_size(answer.size, len(edges))
+        if not has_next or not edges:
+            self._end(came)
+        elif len(edges) < chunk.size:
+            # The server caps pages: what is missing of this one comes next, and later ones are no larger.
+            self._cap = self._server_cap = len(edges)
+            self._queue.appendleft(_Chunk(came, chunk.size - len(edges), self._after(came, last_cursor)))
+        elif self._opaque:
+            self._planned = came
+        return Chunk(runs, chunk.offset, has_next and bool(edges))
+
+    def _after(self, offset: int, last_cursor: str | None) -> str | None:
+        return last_cursor if self._opaque else cursor_after(offset)
+
+    def _end(self, came: int) -> None:
+        """No more after this page; pages that were asked for beyond it hold nothing."""
+        self._is_over = True
+        while self._queue and self._queue[-1].offset >= came:
+            beyond = self._queue.pop()
+            if beyond.sent is not None:
+                beyond.sent[2].cancel()
+
+    def _fit_size(self, size: int, rows: int) -> None:
+        """Pages of about four megabytes, once it is known how large a run is."""
+        if rows >= 10:
+            fitting = int(_BODY_BYTES * rows / max(size, 1))
+            self._ceiling = min(MOST_ROWS, self._ceiling * 1.1)
+            self._cap = max(LEAST_ROWS, min(fitting, int(self._ceiling), self._server_cap))
+
+    def _learn_counts(self, project: Mapping[str, Any]) -> None:
+        count = project.get("runCount" if self.question.filters else "allRuns")
+        if isinstance(count, int):
+            self.total = count
+        none = project.get("none")
+        if isinstance(none, int):
+            if none == 0:
+                self.server.abilities.filters_proven = True
+            else:
+                self.server.abilities.learn_ignores(FILTERS)
+                self.ignores_filters = True

@@ -1,0 +1,211 @@
+"""Every row of many runs: exact pages by steps, several at once, given in order.
+
+A page of a thousand steps holds at most a thousand rows, so W&B's sampling leaves it whole. Where steps are sparse a
+page may be wider; one that comes back full may have been sampled and is read again in halves.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from runql.backends.wandb.asking import Server
+from runql.backends.wandb.batches import MOST_IN_FLIGHT, Ask, Asker, Batch, chunks, failure_notice, gone_notice
+from runql.backends.wandb.decode import Place
+from runql.backends.wandb.specs import (
+    STEP,
+    last_step,
+    merge,
+    metrics_of,
+    read_lines,
+    read_sampled,
+    spec_text,
+    to_columns,
+    within,
+)
+from runql.runs.history_rows import select_rows
+from runql.runs.service import HistoryRequest
+from runql.semantic.record import RunHistory
+from runql.text.diagnostic import Diagnostic
+
+PAGE_STEPS = 1000
+PAGE_ROWS = 1000
+_FIRST_RUNS = 10
+_MOST_SPECS = 20
+_FULL = 0.9
+_MOST_STEPS = 2**53
+
+
+@dataclass
+class _Window:
+    """The steps from `low` up to and without `high`, of some runs (several only in their first window)."""
+
+    run_ids: tuple[str, ...]
+    low: int
+    high: int
+    is_first: bool = False
+    batch: Batch | None = None
+
+
+@dataclass
+class _Progress:
+    """What is known of a run while it is read."""
+
+    count: int | None = None
+    rows_of: dict[str, int] = field(default_factory=dict)
+    texts: frozenset[str] = frozenset()
+    given: int = 0
+
+
+class Scan:
+    """One request for every row, answered window by window."""
+
+    def __init__(self, server: Server, place: Place, request: HistoryRequest) -> None:
+        self._server = server
+        self._request = request
+        self._asker = Asker(server, place, len(request.run_ids))
+        self._keys = tuple(dict.fromkeys(request.keys or ()))
+        self._low = max(0, request.min_step or 0)
+        self._progress = {run_id: _Progress() for run_id in request.run_ids}
+        self._windows = deque(
+            _Window(run_ids, self._low, self._low + PAGE_STEPS, is_first=True)
+            for run_ids in chunks(request.run_ids, _FIRST_RUNS)
+        )
+        self._said: set[Diagnostic] = set()
+
+    def __iter__(self) -> Iterator[RunHistory]:
+        try:
+            while self._windows:
+                self._send()
+                window = self._windows.popleft()
+                yield from self._read(window)
+        finally:
+            for window in self._windows:
+                if window.batch is not None and window.batch.sent is not None:
+                    window.batch.sent[2].cancel()
+
+    def _send(self) -> None:
+        for index, window in enumerate(self._windows):
+            if index >= MOST_IN_FLIGHT:
+                break
+            if window.batch is None:
+                window.batch = self._asker.send(Batch(window.run_ids, self._ask(window)))
+
+    @property
+    def _by_spec(self) -> bool:
+        has = self._server.abilities.has("Run.sampledHistory")
+        return self._request.keys is not None and has and len(self._keys) <= _MOST_SPECS
+
+    def _ask(self, window: _Window) -> Ask:
+        keys = {"keys"} if window.is_first else set()
+        high = window.high
+        if self._request.max_step is not None:
+            high = min(high, self._request.max_step + 1)
+        if self._by_spec:
+            groups = [self._keys] if self._request.rows == "all" else [(key,) for key in self._keys]
+            plain = self._request.rows == "any" and self._request.x_axis != STEP
+            specs = [self._spec(group, window.low, high - 1, plain=plain) for group in groups]
+            if plain:
+                specs.append(self._spec((self._request.x_axis,), window.low, high - 1, plain=True))
+            return Ask(frozenset({"sampled", *keys}), specs=tuple(specs))
+        return Ask(frozenset({"whole", "window", *keys}), samples=PAGE_ROWS, low=window.low, high=high)
+
+    def _spec(self, group: tuple[str, ...], low: int, high: int, *, plain: bool) -> str:
+        # Without the x axis among the keys a row that lacks it still comes, and can be counted.
+        request = HistoryRequest("", "", ()) if plain else self._request
+        return spec_text(group, request, samples=PAGE_ROWS, low=low, high=high)
+
+    def _read(self, window: _Window) -> Iterator[RunHistory]:
+        if window.batch is None:
+            raise AssertionError("a window is read before it was sent")
+        batch = window.batch
+        self._asker.collect(batch)
+        if batch.ask.specs and not self._by_spec:
+            window.batch = None
+            self._windows.appendleft(window)
+            return
+        followers: list[_Window] = []
+        for run_id in window.run_ids:
+            parts = self._parts(batch, run_id)
+            if self._is_full(parts, window):
+                middle = window.low + (window.high - window.low) // 2
+                halves = ((window.low, middle), (middle, window.high))
+                followers += [
+                    _Window((run_id,), low, high, window.is_first and low == window.low) for low, high in halves
+                ]
+                continue
+            yield from self._answer(batch, run_id, parts)
+            if window.is_first and run_id in batch.nodes:
+                rest = self._rest(batch.nodes[run_id], window, sum(map(len, parts[:1])))
+                if rest and run_id != window.run_ids[-1]:
+                    yield from self._now(rest)
+                else:
+                    followers += rest
+        self._windows.extendleft(reversed(followers))
+
+    def _now(self, windows: list[_Window]) -> Iterator[RunHistory]:
+        """Reads windows before anything else: the runs after this one wait for it."""
+        later, self._windows = self._windows, deque(windows)
+        while self._windows:
+            self._send()
+            yield from self._read(self._windows.popleft())
+        self._windows = later
+
+    def _is_full(self, parts: list[list[dict[str, Any]]], window: _Window) -> bool:
+        """Whether rows may have been left out: more steps than rows were asked for, and about as many rows came."""
+        wide = window.high - window.low > PAGE_ROWS
+        return wide and any(len(rows) >= PAGE_ROWS * _FULL for rows in parts)
+
+    def _parts(self, batch: Batch, run_id: str) -> list[list[dict[str, Any]]]:
+        node = batch.nodes.get(run_id, {})
+        if "historyKeys" in node:
+            metrics = metrics_of(node["historyKeys"])
+            progress = self._progress[run_id]
+            progress.count = node.get("historyLineCount")
+            progress.rows_of = {name: info.rows for name, info in metrics.items()}
+            progress.texts = frozenset(name for name, info in metrics.items() if info.is_text)
+        if batch.ask.specs:
+            texts = self._progress[run_id].texts
+            return [within(read_sampled(rows, texts), self._request) for rows in node.get("sampledHistory") or ()]
+        return [within(read_lines(node.get("history")), self._request)]
+
+    def _rest(self, node: Mapping[str, Any], window: _Window, came: int) -> list[_Window]:
+        """The windows after the first one, as wide as the rows of the run lie apart."""
+        last = last_step(node.get("historyKeys"))
+        if last is None and not self._server.abilities.has("Run.historyKeys"):
+            last = _MOST_STEPS if (node.get("historyLineCount") or 0) > came else None
+        if self._request.max_step is not None and last is not None:
+            last = min(last, self._request.max_step)
+        if last is None or last < window.high:
+            return []
+        count = node.get("historyLineCount") or 0
+        width = PAGE_STEPS
+        if count > 0 and last > 2 * count:
+            width = max(PAGE_STEPS, min(last + 1 - window.high, int(PAGE_ROWS / 2 * (last + 1) / count)))
+        run_id = str(node.get("name"))
+        return [_Window((run_id,), low, min(low + width, last + 1)) for low in range(window.high, last + 1, width)]
+
+    def _answer(self, batch: Batch, run_id: str, parts: list[list[dict[str, Any]]]) -> Iterator[RunHistory]:
+        host = self._server.host
+        if run_id in batch.failed:
+            yield RunHistory(run_id, {}, notices=(failure_notice(run_id, batch.failed[run_id], host),))
+            return
+        if run_id not in batch.nodes:
+            yield RunHistory(run_id, {}, notices=(gone_notice(run_id),))
+            return
+        progress = self._progress[run_id]
+        rows = merge([part for part in parts if part] or [[]])
+        chosen = select_rows(run_id, to_columns(rows), self._request)
+        is_windowed = self._request.min_step is not None or self._request.max_step is not None
+        names = self._keys if self._request.keys is not None else progress.rows_of
+        rows_of = {} if is_windowed else {name: progress.rows_of[name] for name in names if name in progress.rows_of}
+        yield replace(chosen, rows_of=rows_of or chosen.rows_of, notices=(*self._notices(), *chosen.notices))
+
+    def _notices(self) -> tuple[Diagnostic, ...]:
+        concerned = ["Run.history"] if self._request.keys is None else ["Run.sampledHistory"]
+        found = self._server.abilities.notices(self._server.host, [*concerned, "Run.historyKeys"])
+        new = tuple(notice for notice in found if notice not in self._said)
+        self._said.update(new)
+        return new

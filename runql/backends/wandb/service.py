@@ -1,0 +1,295 @@
+"""The runs of a W&B server, behind the protocol that all sources share."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from runql.backends.wandb.abilities import FILTERS
+from runql.backends.wandb.asking import NEVER, Question, Server, filters_text
+from runql.backends.wandb.catalog import CatalogStore, read_catalog, read_stamp
+from runql.backends.wandb.client import Client, LineSettings
+from runql.backends.wandb.credentials import Credentials, app_url_of, is_loopback, normal_base_url
+from runql.backends.wandb.decode import Place, read_project, read_sweep
+from runql.backends.wandb.failures import Failure
+from runql.backends.wandb.histories import SampledHistories
+from runql.backends.wandb.identity import identity_for
+from runql.backends.wandb.limiter import limiter_of
+from runql.backends.wandb.listing import Listing, fetch_all, fetch_run, fetch_runs
+from runql.backends.wandb.pages import offset_in
+from runql.backends.wandb.scans import Scan
+from runql.engine.mongo import compile_filter
+from runql.errors import ArgumentError, AuthError, NotFound
+from runql.plan.capabilities import Capabilities
+from runql.runs.listing import needed
+from runql.runs.service import Filters, HistoryRequest, Page, PageRequest, Wanted
+from runql.semantic.catalog import Catalog
+from runql.semantic.record import ProjectRecord, RunHistory, RunRecord, SweepRecord
+from runql.text.diagnostic import Diagnostic
+
+_KEPT_LISTINGS = 8
+_SMALL_PAGE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceOptions:
+    """`allow_plain`: send the key over plain HTTP to another machine. `cache_folder`: where catalogs are kept.
+
+    `on_wait` is told, about ten times a second and in the caller's thread, why nothing comes just now.
+    """
+
+    name: str = ""
+    allow_plain: bool = False
+    cache_folder: Path | None = None
+    on_wait: Callable[[str], None] | None = None
+    line: LineSettings = field(default_factory=LineSettings)
+
+
+class WandbService:
+    """A W&B server. Threads may share it; nothing is asked before the first call.
+
+    Args:
+        credentials: The server and who asks it, as `discover` finds them.
+        options: How it behaves.
+
+    Raises:
+        AuthError: the key would travel in the open.
+        SourceError: the base URL is none.
+    """
+
+    def __init__(self, credentials: Credentials, options: ServiceOptions | None = None) -> None:
+        options = options if options is not None else ServiceOptions()
+        base_url = normal_base_url(credentials.base_url)
+        loopback = is_loopback(base_url)
+        host = urlsplit(base_url).netloc
+        if credentials.auth is not None and base_url.startswith("http:") and not (loopback or options.allow_plain):
+            hint = f"use `https://{host}`"
+            raise AuthError([Diagnostic("RQL401", f"the key would go to {host} without TLS", hints=(hint,))])
+        client = Client(
+            base_url,
+            identity_for(credentials, base_url),
+            limiter_of(host),
+            options.line,
+            is_loopback=loopback,
+            on_wait=options.on_wait,
+        )
+        tried = f"looked in {', '.join(credentials.tried)}" if credentials.tried else ""
+        hints = tuple(
+            filter(None, ("no key was sent: `wandb login` stores one, `WANDB_API_KEY` holds one for now", tried))
+        )
+        self._server = Server(
+            base_url,
+            app_url_of(base_url, credentials.app_url),
+            client,
+            has_identity=credentials.auth is not None,
+            hints=hints,
+        )
+        self._client = client
+        self._name = options.name or host
+        self._store = CatalogStore(options.cache_folder) if options.cache_folder is not None else None
+        self._listings: OrderedDict[tuple[Any, ...], Listing] = OrderedDict()
+        self._lock = threading.Lock()
+        self._catalogs: dict[tuple[str, str], Catalog] = {}
+
+    def __repr__(self) -> str:
+        return f"<WandbService {self._server.host}>"
+
+    @property
+    def name(self) -> str:
+        """The source as a user writes it."""
+        return self._name
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What the server does, as far as it is known by now."""
+        return self._server.abilities.as_capabilities()
+
+    @property
+    def requests(self) -> int:
+        """How many requests were sent so far."""
+        return self._client.requests
+
+    def within(self, seconds: float | None) -> AbstractContextManager[None]:
+        """All that is asked inside the `with`, in this thread, must be answered within so many seconds."""
+        return self._client.within(seconds)
+
+    def cancel(self) -> None:
+        """Ends all that is asked just now, from any thread: those calls raise `Unreachable` at once."""
+        self._client.cancel()
+
+    def close(self) -> None:
+        """Closes the connections."""
+        with self._lock:
+            self._listings.clear()
+        self._client.close()
+
+    def runs_page(self, request: PageRequest) -> Page:
+        """One page of a listing; further pages are fetched ahead while it is read on."""
+        place = self._place(request.entity, request.project)
+        key = (place, filters_text(request.filters), request.order, request.wanted)
+        with self._lock:
+            listing = self._listings.pop((*key, request.cursor), None) if request.cursor is not None else None
+        if listing is None:
+            start = 0
+            if request.cursor is not None:
+                found = offset_in(request.cursor)
+                if found is None:
+                    raise ArgumentError.because(f"`{request.cursor}` is not a cursor of this source")
+                start = found
+            compile_filter(request.filters)
+            needed(request.filters, request.order)
+            listing = Listing(self._server, request, place, start, request.cursor)
+        with self._errors(f"the runs of {place.entity}/{place.project}"):
+            page = listing.page(request.per_page)
+        if page.has_next:
+            with self._lock:
+                self._listings[(*key, page.cursor)] = listing
+                while len(self._listings) > _KEPT_LISTINGS:
+                    self._listings.popitem(last=False)[1].close()
+        return page
+
+    def count(self, entity: str, project: str, filters: Filters) -> int | None:
+        """How many runs match: one request, unless the server cannot count them."""
+        place = self._place(entity, project)
+        compile_filter(filters)
+        abilities = self._server.abilities
+        with self._errors(f"the number of runs of {entity}/{project}"):
+            countable = abilities.counts_filtered if filters else abilities.has("Project.runCount")
+            if countable:
+                options = {"filtered"} if filters else {"unfiltered"}
+                if filters and not abilities.filters_proven:
+                    options.add("probe")
+                variables = {"entity": entity, "project": project, "filters": filters_text(filters), "never": NEVER}
+                answer = self._server.ask(Question("count", frozenset(options), variables))
+                found = self._server.project_of(answer, place)
+                none = found.get("none")
+                if isinstance(none, int) and none != 0:
+                    abilities.learn_ignores(FILTERS)
+                elif none == 0:
+                    abilities.filters_proven = True
+                count = found.get("runCount" if filters else "allRuns")
+                if isinstance(count, int) and (not filters or abilities.counts_filtered):
+                    return count
+            wanted = needed(filters, "+created_at")
+            test = compile_filter(filters)
+            return sum(1 for run in fetch_all(self._server, place, filters, wanted, "+created_at") if test(run))
+
+    def run(self, entity: str, project: str, run_id: str, wanted: Wanted) -> RunRecord | None:
+        """One run, or `None`."""
+        place = self._place(entity, project)
+        with self._errors(f"run {entity}/{project}/{run_id}"):
+            return fetch_run(self._server, place, run_id, wanted)
+
+    def upgrade(self, entity: str, project: str, run_ids: tuple[str, ...], wanted: Wanted) -> Mapping[str, RunRecord]:
+        """The heavy parts of many runs, by run id; many runs a request."""
+        place = self._place(entity, project)
+        with self._errors(f"runs of {entity}/{project}"):
+            return {run.id: run for run in fetch_runs(self._server, place, list(dict.fromkeys(run_ids)), wanted)}
+
+    def histories(self, request: HistoryRequest) -> Iterator[RunHistory]:
+        """The histories of many runs, in their order, as they land."""
+        place = self._place(request.entity, request.project)
+        if not request.run_ids:
+            return
+        unique = replace(request, run_ids=tuple(dict.fromkeys(request.run_ids)))
+        is_scan = request.samples is None and request.stream == "default"
+        source = Scan(self._server, place, unique) if is_scan else SampledHistories(self._server, place, unique)
+        with self._errors(f"histories of {request.entity}/{request.project}"):
+            yield from source
+
+    def sweep(self, entity: str, project: str, sweep_id: str) -> SweepRecord | None:
+        """One sweep, or `None`."""
+        place = self._place(entity, project)
+        variables = {"entity": entity, "project": project, "name": sweep_id}
+        with self._errors(f"sweep {entity}/{project}/{sweep_id}"):
+            answer = self._server.ask(Question("sweep", frozenset(), variables))
+            node = self._server.project_of(answer, place).get("sweep")
+        return read_sweep(node, place) if isinstance(node, Mapping) else None
+
+    def sweeps(self, entity: str, project: str) -> Iterator[SweepRecord]:
+        """The sweeps of a project."""
+        place = self._place(entity, project)
+        variables = {"entity": entity, "project": project}
+        with self._errors(f"the sweeps of {entity}/{project}"):
+            for node in self._connection("sweeps", variables, lambda data: self._project_part(data, "sweeps")):
+                sweep = read_sweep(node, place)
+                if sweep is not None:
+                    yield sweep
+
+    def projects(self, entity: str) -> Iterator[ProjectRecord]:
+        """The projects of an entity; of whoever is signed in, if it is empty.
+
+        Raises:
+            NotFound: no entity was named, and nobody is signed in.
+        """
+        owner = entity or self.default_entity()
+        if not owner:
+            raise NotFound([Diagnostic("RQL402", "whose projects? no entity is named, and nobody is signed in")])
+        with self._errors(f"the projects of {owner}"):
+            for node in self._connection("projects", {"entity": owner}, lambda data: data.get("models")):
+                project = read_project(node, owner)
+                if project is not None:
+                    yield project
+
+    def default_entity(self) -> str | None:
+        """The entity of whoever is signed in."""
+        with self._errors("who is signed in"):
+            viewer = self._server.ask(Question("viewer", frozenset(), {})).data.get("viewer")
+        entity = viewer.get("entity") if isinstance(viewer, Mapping) else None
+        return entity if isinstance(entity, str) else None
+
+    def catalog(self, entity: str, project: str, *, metrics: bool = False) -> Catalog:
+        """What the project holds, from a sample of its runs: at most five requests, one if it was kept and is fresh."""
+        place = self._place(entity, project)
+        source = f"{entity}/{project}"
+        with self._errors(f"the fields of {source}"):
+            kept = self._store.load(self._server.host, place, metrics=metrics) if self._store is not None else None
+            if kept is not None and kept[1] == read_stamp(self._server, place):
+                return replace(kept[0], source=source)
+            catalog, stamp = read_catalog(self._server, place, source, metrics=metrics)
+        if self._store is not None:
+            self._store.save(self._server.host, place, catalog, stamp, metrics=metrics)
+        return catalog
+
+    def _place(self, entity: str, project: str) -> Place:
+        if not entity or not project:
+            hint = "write it as `entity/project`"
+            raise NotFound([Diagnostic("RQL402", "a W&B server is asked for one project", hints=(hint,))])
+        return Place(entity, project, self._server.app_url)
+
+    @contextmanager
+    def _errors(self, subject: str) -> Iterator[None]:
+        try:
+            yield
+        except Failure as failure:
+            raise self._server.error(failure, subject) from failure
+
+    def _project_part(self, data: Mapping[str, Any], name: str) -> Any:
+        project = data.get("project")
+        if not isinstance(project, Mapping):
+            raise NotFound([Diagnostic("RQL402", f"no such project on {self._server.host}, or none that may be seen")])
+        return project.get(name)
+
+    def _connection(
+        self, name: str, variables: Mapping[str, Any], connection_of: Callable[[Mapping[str, Any]], Any]
+    ) -> Iterator[Mapping[str, Any]]:
+        """The nodes of all pages of a small connection."""
+        after: str | None = None
+        while True:
+            asked = {**variables, "first": _SMALL_PAGE, "after": after}
+            connection = connection_of(self._server.ask(Question(name, frozenset(), asked)).data) or {}
+            edges = connection.get("edges") or ()
+            for edge in edges:
+                if isinstance(edge, Mapping) and isinstance(edge.get("node"), Mapping):
+                    yield edge["node"]
+            info = connection.get("pageInfo") or {}
+            following = info.get("endCursor")
+            if not edges or not info.get("hasNextPage") or following in (None, after):
+                return
+            after = following

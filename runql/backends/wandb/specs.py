@@ -1,0 +1,142 @@
+"""What to ask of a history and how to read the answer: specs, the sets of metrics logged together, rows to columns."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from runql.backends.wandb.decode import as_mapping, finite_or_float
+from runql.backends.wandb.failures import loads
+from runql.runs.history_rows import x_axis_of
+from runql.runs.service import HistoryRequest
+from runql.semantic.values import MISSING
+
+Row: TypeAlias = Mapping[str, Any]
+Group: TypeAlias = tuple[str, ...]
+
+STEP = "_step"
+
+
+@dataclass(frozen=True, slots=True)
+class MetricInfo:
+    """`rows`: how many rows hold the metric. `is_text`: it was never logged as a number."""
+
+    rows: int
+    is_text: bool
+
+
+def metrics_of(history_keys: Any) -> dict[str, MetricInfo]:
+    """What `historyKeys` says of each metric."""
+    found = {}
+    for name, info in as_mapping(as_mapping(history_keys).get("keys")).items():
+        counts: dict[str, int] = {}
+        for entry in as_mapping(info).get("typeCounts") or ():
+            if isinstance(entry, Mapping) and isinstance(entry.get("count"), int):
+                counts[str(entry.get("type"))] = entry["count"]
+        found[name] = MetricInfo(sum(counts.values()), "string" in counts and "number" not in counts)
+    return found
+
+
+def last_step(history_keys: Any) -> int | None:
+    """The last step of a run; `None` if it logged nothing, or the server does not say."""
+    step = as_mapping(history_keys).get("lastStep")
+    return int(step) if isinstance(step, int | float) and not isinstance(step, bool) and step >= 0 else None
+
+
+def groups_of(keys: Sequence[str], metrics: Mapping[str, MetricInfo]) -> list[Group]:
+    """The keys that a run has, in the sets that were logged equally often: those can share a spec."""
+    groups: dict[int, list[str]] = {}
+    for key in keys:
+        if key in metrics:
+            groups.setdefault(metrics[key].rows, []).append(key)
+    return [tuple(group) for group in groups.values()]
+
+
+def axes(request: HistoryRequest) -> Group:
+    """What every row must hold beside its metrics."""
+    x_axis = x_axis_of(request)
+    return (STEP,) if x_axis == STEP else (STEP, x_axis)
+
+
+def spec_text(
+    group: Group, request: HistoryRequest, *, samples: int, low: int | None = None, high: int | None = None
+) -> str:
+    """One spec of `sampledHistory`. `high` is included, as the server has it there."""
+    spec: dict[str, Any] = {"keys": list(dict.fromkeys((*axes(request), *group))), "samples": samples}
+    if low is not None:
+        spec["minStep"] = low
+    if high is not None:
+        spec["maxStep"] = high
+    return json.dumps(spec)
+
+
+def read_sampled(rows: Any, texts: Iterable[str] = ()) -> list[dict[str, Any]]:
+    """The rows of one spec. NaN written as text becomes a float, unless the metric is one of `texts`."""
+    kept = set(texts)
+    found = []
+    for row in rows or ():
+        if isinstance(row, Mapping):
+            found.append(
+                {
+                    key: value if type(value) is not str or key in kept else finite_or_float(value)
+                    for key, value in row.items()
+                }
+            )
+    return found
+
+
+def read_lines(lines: Any) -> list[dict[str, Any]]:
+    """Rows that came as JSON texts."""
+    found = []
+    for line in lines or ():
+        row = line
+        if isinstance(line, str):
+            try:
+                row = loads(line)
+            except (ValueError, RecursionError):
+                continue
+        if isinstance(row, Mapping):
+            found.append(dict(row))
+    return found
+
+
+def within(rows: Iterable[dict[str, Any]], request: HistoryRequest) -> list[dict[str, Any]]:
+    """The rows within the steps asked for, both ends included."""
+    low, high = request.min_step, request.max_step
+    if low is None and high is None:
+        return list(rows)
+    return [
+        row
+        for row in rows
+        if isinstance(step := row.get(STEP), int | float)
+        and (low is None or step >= low)
+        and (high is None or step <= high)
+    ]
+
+
+def merge(parts: Sequence[list[dict[str, Any]]]) -> list[dict[str, Any]]:
+    """Rows of several specs as one list: an outer join on the step, in order of steps."""
+    if len(parts) == 1:
+        return parts[0]
+    by_step: dict[Any, dict[str, Any]] = {}
+    for rows in parts:
+        for row in rows:
+            by_step.setdefault(row.get(STEP), {}).update(row)
+    return [by_step[step] for step in sorted(by_step, key=lambda step: (step is None, step or 0))]
+
+
+def to_columns(
+    rows: Sequence[Row], first: Sequence[str] = (), keys: Sequence[str] | None = None
+) -> dict[str, list[Any]]:
+    """Columns of equal length: the axes, then the keys that occur, as asked or else as they come."""
+    if keys is not None and rows and all(len(row) == len(rows[0]) for row in rows):
+        names = [name for name in dict.fromkeys((*first, *keys)) if name in rows[0]]
+        if len(names) == len(rows[0]) and all(name in row for row in rows for name in names):
+            return {name: [row[name] for row in rows] for name in names}
+    present: dict[str, None] = {}
+    for row in rows:
+        present.update(dict.fromkeys(row))
+    wanted = dict.fromkeys((*first, *(keys if keys is not None else present)))
+    return {name: [row.get(name, MISSING) for row in rows] for name in wanted if name in present}
