@@ -1,1 +1,80 @@
-"""RunQL: ask questions of machine-learning runs."""
+"""RunQL: ask questions of machine-learning runs.
+
+    import runql
+
+    best = runql.query("runs where config.lr > $lr order summary.loss limit 10", source="demo", lr=0.01)
+    best.pandas()
+
+Everything here is loaded when it is first used.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from runql.api import Api as Api
+    from runql.api import Connection as Connection
+    from runql.api import connect as connect
+    from runql.api import query as query
+    from runql.errors import ArgumentError as ArgumentError
+    from runql.errors import AuthError as AuthError
+    from runql.errors import BackendError as BackendError
+    from runql.errors import NotFound as NotFound
+    from runql.errors import OutputError as OutputError
+    from runql.errors import QueryError as QueryError
+    from runql.errors import RateLimited as RateLimited
+    from runql.errors import RunNotFoundError as RunNotFoundError
+    from runql.errors import RunQLError as RunQLError
+    from runql.errors import ServerError as ServerError
+    from runql.errors import SettingsError as SettingsError
+    from runql.errors import SourceError as SourceError
+    from runql.errors import Unreachable as Unreachable
+    from runql.results.frame import Frame as Frame
+    from runql.runs.run import Run as Run
+    from runql.runs.runs import Runs as Runs
+    from runql.semantic.values import MISSING as MISSING
+    from runql.session import Result as Result
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "runql.api": ("Api", "Connection", "connect", "query"),
+    "runql.errors": (
+        "ArgumentError",
+        "AuthError",
+        "BackendError",
+        "NotFound",
+        "OutputError",
+        "QueryError",
+        "RateLimited",
+        "RunNotFoundError",
+        "RunQLError",
+        "ServerError",
+        "SettingsError",
+        "SourceError",
+        "Unreachable",
+    ),
+    "runql.results.frame": ("Frame",),
+    "runql.runs.run": ("Run",),
+    "runql.runs.runs": ("Runs",),
+    "runql.semantic.values": ("MISSING",),
+    "runql.session": ("Result",),
+}
+_MODULE_OF = {name: module for module, names in _HOMES.items() for name in names}
+
+__all__ = ["__version__", *sorted(_MODULE_OF)]  # noqa: PLE0604 - the names are texts
+
+
+def __getattr__(name: str) -> object:
+    if name not in _MODULE_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    value = getattr(import_module(_MODULE_OF[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_MODULE_OF})

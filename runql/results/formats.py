@@ -32,10 +32,14 @@ class Output:
     scalar: bool = False
     view: View = field(default_factory=View)
     lost: Lost = field(default_factory=Lost)
+    settle: Callable[[], tuple[str, ...]] | None = None
+    """Gives the names, once all frames were taken, where these are not known before."""
 
     def whole(self) -> Frame:
         """All frames as one."""
-        return Frame.concat(self.frames, self.names)
+        frames = list(self.frames)
+        names = self.settle() if self.names is None and self.settle is not None else self.names
+        return Frame.concat(frames, names)
 
 
 Pieces: TypeAlias = Callable[[Output], Iterator[bytes]]

@@ -46,6 +46,7 @@ _TABLE = {
     "RQL214": Code("warning", "a field or metric that was not seen in the runs looked at"),
     "RQL215": Code("error", "an expression nested too deeply"),
     "RQL216": Code("error", "a bad argument of a Python call"),
+    "RQL217": Code("error", "a parameter that the text does not use"),
     # 3xx planning
     "RQL301": Code("notice", "part of the filter is done here"),
     "RQL302": Code("notice", "histories are sampled"),

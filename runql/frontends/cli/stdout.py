@@ -11,6 +11,10 @@ class ClosedPipe(Exception):  # noqa: N818 - nothing went wrong
     """Whoever read the output has had enough."""
 
 
+class CannotWrite(Exception):  # noqa: N818
+    """The output takes no more; the text says why."""
+
+
 def is_terminal() -> bool:
     """Whether a person looks at the output."""
     return sys.stdout is not None and sys.stdout.isatty()
@@ -30,23 +34,33 @@ def width() -> int | None:
 
 
 def write(pieces: Iterable[bytes]) -> None:
-    """Write the pieces as they come. Raises `ClosedPipe` when the reader is gone, `OSError` when the disk is full."""
+    """Write the pieces as they come.
+
+    Raises `ClosedPipe` when the reader is gone, and `CannotWrite` when the disk is full or the output closed.
+    """
     if sys.stdout is None:
-        raise OSError("standard output is closed")
-    binary = getattr(sys.stdout, "buffer", None)
-    sys.stdout.flush()
+        raise CannotWrite("it is closed")
     for piece in pieces:
-        try:
-            if binary is None:
-                sys.stdout.write(piece.decode())
-            else:
-                binary.write(piece)
-        except BrokenPipeError:
-            raise _closed() from None
+        _put(piece)
+    _put(b"")
+
+
+def _put(piece: bytes) -> None:
+    """Write one piece, or with an empty one all that is held back. Only errors of the output itself are translated."""
+    binary = getattr(sys.stdout, "buffer", None)
     try:
-        sys.stdout.flush()
+        if binary is None:
+            sys.stdout.write(piece.decode())
+        else:
+            binary.write(piece)
+        if not piece:
+            sys.stdout.flush()
     except BrokenPipeError:
-        raise _closed() from None
+        _turn_away()
+        raise ClosedPipe from None
+    except OSError as error:
+        _turn_away()
+        raise CannotWrite(error.strerror or str(error)) from error
 
 
 def say(text: str) -> None:
@@ -54,7 +68,10 @@ def say(text: str) -> None:
     write([(text + "\n").encode()])
 
 
-def _closed() -> ClosedPipe:
-    """Turn what is still buffered away, or Python complains about it when it leaves."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return ClosedPipe()
+def _turn_away() -> None:
+    """Send what is still buffered nowhere, or Python complains about it when it leaves."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, sys.stdout.fileno())
+    finally:
+        os.close(nowhere)

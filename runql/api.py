@@ -1,0 +1,101 @@
+"""RunQL from Python: `query`, `connect`, and W&B's `Api` over any source."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from runql import config
+from runql.errors import QueryError
+from runql.runs import api as runs_api
+from runql.runs.arguments import DEFAULT_ORDER
+from runql.runs.runs import Runs
+from runql.runs.service import Filters, ServiceApi
+from runql.semantic.catalog import Catalog
+from runql.session import Result, Session
+from runql.text.source import Source
+
+
+def query(text: str, /, source: str | ServiceApi | None = None, **params: Any) -> Result:
+    """The answer to a query, read when it is used.
+
+    Args:
+        text: One query.
+        source: Where the runs are: a folder, `demo`, a name of the settings, or whoever holds them. By default what
+            the settings say.
+        params: A value for each `$name` of the text, never pasted into it; a list for `in $ids`.
+
+    Raises:
+        QueryError: something is wrong with the text or a parameter; no run was asked for.
+        SourceError: no source, or one that cannot be opened.
+    """
+    return connect(source).query(text, **params)
+
+
+def connect(source: str | ServiceApi | None = None) -> Connection:
+    """A connection to a source, by default to what the settings say.
+
+    Raises:
+        SourceError: no source, or one that cannot be opened.
+    """
+    return Connection(source)
+
+
+class Connection:
+    """A source that stays open over many queries. A context manager: leaving it closes the source."""
+
+    def __init__(self, source: str | ServiceApi | None = None) -> None:
+        self._session = Session(source)
+        self._place = self._session.place()
+
+    def query(self, text: str, /, **params: Any) -> Result:
+        """The answer to a query: see `runql.query`."""
+        results = self._session.run(Source(text), params)
+        if len(results) != 1 or not isinstance(results[0], Result):
+            hint = "one query at a time; what a query becomes, its `.explain()` says"
+            raise QueryError.of("RQL216", "the text is not one query", hint)
+        return results[0]
+
+    def runs(
+        self,
+        filters: Filters | None = None,
+        order: str = DEFAULT_ORDER,
+        per_page: int = 50,
+        include_sweeps: bool = False,
+        lazy: bool = True,
+    ) -> Runs:
+        """The runs of the source as W&B's `Runs`: see there for the arguments."""
+        place = self._place
+        return Runs(place.service, place.entity, place.project, filters, order, per_page, include_sweeps, lazy)
+
+    @property
+    def service_api(self) -> ServiceApi:
+        """Who holds the runs."""
+        return self._place.service
+
+    def catalog(self, *, metrics: bool = False) -> Catalog:
+        """What the source holds: its fields, types, counts. `metrics`: also what was logged, which may take a while."""
+        return self._session.catalog(metrics=metrics)
+
+    def close(self) -> None:
+        """Close the source."""
+        self._session.close()
+
+    def __enter__(self) -> Connection:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<Connection {self._place.name}>"
+
+
+class Api(runs_api.Api):
+    """W&B's `Api` over any source: `runql.Api("demo").runs()`, `runql.Api("./wandb").run(id)`.
+
+    `source`: a folder, `demo`, a name of the settings; by default what the settings say.
+    """
+
+    def open_source(self, source: str | None) -> ServiceApi:
+        """Who holds the runs of a source. Raises `SourceError` if there is none, or it cannot be opened."""
+        return Session(source, config.load()).place().service

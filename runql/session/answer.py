@@ -1,0 +1,233 @@
+"""From the runs of a query to its table: of runs, of histories, or a count."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import cached_property
+from itertools import groupby
+
+from runql.engine.columns import FIRST_COLUMNS, Selected, Selection, expand, fields_named, run_selection, run_table
+from runql.engine.facts import mixed_columns
+from runql.engine.histories import (
+    HistoryTables,
+    expand_keys,
+    is_joined,
+    is_system,
+    keys_to_ask,
+    keys_wanted,
+    x_axis_of,
+)
+from runql.engine.table import Table
+from runql.results.frame import Frame
+from runql.runs.service import HistoryRequest
+from runql.semantic.catalog import Catalog, Space
+from runql.semantic.run_fields import RUN_FIELDS
+from runql.semantic.typed import FieldKey, HistoryPart, TColumn, TField, TypedQuery
+from runql.session.found import Found
+from runql.session.histories import histories_of
+from runql.session.reading import Reading
+from runql.syntax.tree import AlignMode, Target
+from runql.text.diagnostic import Diagnostic
+
+COUNT = "count"
+
+
+class Answer:
+    """The table of a query, made when it is asked for, and what is to be said about it."""
+
+    def __init__(self, query: TypedQuery, reading: Reading, catalog: Catalog) -> None:
+        self.query = query
+        self.reading = reading
+        self.catalog = catalog
+        self.seconds = 0.0
+        self._said: dict[Diagnostic, None] = {}
+        self._tables: HistoryTables | None = None
+
+    @property
+    def is_count(self) -> bool:
+        return self.query.target is Target.COUNT
+
+    @property
+    def is_histories(self) -> bool:
+        return self.query.histories is not None and not self.is_count
+
+    @cached_property
+    def count(self) -> int:
+        """How many runs match."""
+        with _Clock(self):
+            return self.reading.count()
+
+    @property
+    def names(self) -> tuple[str, ...] | None:
+        """The columns, if they are known before anything is read."""
+        if self.is_count:
+            return (COUNT,)
+        part = self.query.histories
+        has_globs = any(column.glob is not None for column in self.query.columns or ())
+        if part is None or has_globs or not HistoryTables(part).has_fixed_names:
+            return None
+        return HistoryTables(part, self._selection(())).names
+
+    @property
+    def final_names(self) -> tuple[str, ...]:
+        """The columns, once everything was read."""
+        return self._tables.names if self._tables is not None else self.names or ()
+
+    def frames(self) -> Iterator[Frame]:
+        """The table in parts, as they are read."""
+        parts = iter(self._parts())
+        while True:
+            with _Clock(self):
+                part = next(parts, None)
+            if part is None:
+                return
+            yield part
+
+    def _parts(self) -> Iterator[Frame]:
+        if self.is_count:
+            yield Frame({COUNT: [self.count]})
+        elif self.query.histories is None:
+            yield self._runs_frame()
+        else:
+            yield from self._history_frames(self.query.histories)
+
+    @property
+    def rows_read(self) -> int:
+        """How many rows of histories there are so far."""
+        return 0 if self._tables is None else self._tables.facts.rows
+
+    @property
+    def notices(self) -> tuple[Diagnostic, ...]:
+        """What is to be said, as far as the table was read."""
+        said = dict.fromkeys(self.reading.notices)
+        said.update(self._said)
+        if self._tables is not None:
+            said.update(dict.fromkeys(self._tables.facts.notices()))
+        return tuple(said)
+
+    # ---------------------------------------------------------------- runs
+
+    def _runs_frame(self) -> Frame:
+        records = [found.record for found in self.reading.found()]
+        selection = run_selection(self.query, records)
+        self._said.update(dict.fromkeys(selection.notices))
+        columns = self._with_project(selection.columns)
+        table = run_table(Selection(columns), records, self.reading.aggregates.of)
+        return self._framed(table)
+
+    def _framed(self, table: Table) -> Frame:
+        self._said.update(dict.fromkeys(mixed_columns(table)))
+        return Frame(table.columns, table.length)
+
+    def _with_project(self, columns: Sequence[Selected]) -> tuple[Selected, ...]:
+        """With several sources, the column that tells them apart stands after the id, or first."""
+        if len(self.reading.places) < 2 or any(column.name == "project" for column in columns):
+            return tuple(columns)
+        at = 1 if columns and columns[0].name == "id" else 0
+        return (*columns[:at], Selected("project", _run_field("project")), *columns[at:])
+
+    # ---------------------------------------------------------------- histories
+
+    def _selection(self, found: Sequence[Found]) -> Selection | None:
+        """The columns of the run that stand on each row: those selected."""
+        records = [one.record for one in found]
+        columns = tuple(expand(self.query.columns, records)) if self.query.columns is not None else ()
+        columns = self._with_project(tuple(dict.fromkeys(columns)))
+        return Selection(columns) if columns else None
+
+    def _history_frames(self, part: HistoryPart) -> Iterator[Frame]:
+        found = self.reading.found()
+        tables = self._tables = HistoryTables(part, self._selection(found))
+        request, system = self._requests(part)
+        # A run id is only unique within a project: one call of `tables` for each stretch of one.
+        for _, group in groupby(found, key=lambda one: (one.place.service, one.entity, one.project)):
+            stretch = tuple(group)
+            records = [one.record for one in stretch]
+            machines = histories_of(stretch, system) if system is not None else ()
+            rows = histories_of(stretch, request)
+            for table in tables.tables(records, rows, machines, self.reading.aggregates.of):
+                yield Frame(table.columns, table.length)
+
+    def _requests(self, part: HistoryPart) -> tuple[HistoryRequest, HistoryRequest | None]:
+        """What to ask of the stream that makes the rows, and of the machine metrics that are joined to it."""
+        own = Space.SYSTEM if is_system(part) else Space.LOGGED
+        keys = self._expanded(keys_to_ask(part), own)
+        request = HistoryRequest(
+            "",
+            "",
+            (),
+            keys,
+            part.samples,
+            "all"
+            if part.align is AlignMode.INNER and keys_wanted(part) is not None and keys == keys_wanted(part)
+            else "any",
+            x_axis_of(part),
+            part.min_step,
+            part.max_step,
+            "system" if own is Space.SYSTEM else "default",
+        )
+        if not is_joined(part):
+            return request, None
+        machine_keys = self._expanded(part.system_keys, Space.SYSTEM)
+        return request, HistoryRequest("", "", (), machine_keys, None, "any", "_timestamp", stream="system")
+
+    def _expanded(self, keys: tuple[str, ...] | None, space: Space) -> tuple[str, ...] | None:
+        """The keys without globs, if the catalog knows what was logged; else every key is asked for."""
+        if keys is None or not any("*" in key for key in keys):
+            return keys
+        prefix = "system." if space is Space.SYSTEM else ""
+        logged = [prefix + info.dotted.removeprefix(prefix) for info in self.catalog.fields if info.space is space]
+        return expand_keys(keys, logged) if logged else None
+
+    # ---------------------------------------------------------------- what there is to say
+
+    def footer(self) -> tuple[str, ...]:
+        """What was counted, in a few words each: how many of how many."""
+        parts = [] if self.is_count else [*self._rows_said(), self._runs_said()]
+        if self.reading.doubles:
+            parts.append(f"{self.reading.doubles:,} runs that two sources hold counted once")
+        if self._tables is not None and self._tables.facts.nan_values:
+            parts.append(f"{self._tables.facts.nan_values:,} NaN")
+        return tuple(parts)
+
+    def _rows_said(self) -> list[str]:
+        if self._tables is None:
+            return []
+        rows = self._tables.facts.rows
+        return [f"{rows:,} row{'s' * (rows != 1)}"]
+
+    def _runs_said(self) -> str:
+        shown, total = len(self.reading.found()), max(self.catalog.run_count, self.reading.fetched)
+        noun = "run" if total == 1 else "runs"
+        limit = self.query.limit
+        if limit is None or shown < limit or self.reading.matching == shown:
+            return f"{shown:,} of {total:,} {noun}" if shown != total else f"{total:,} {noun}"
+        if self.reading.matching is None:
+            return f"the first {shown:,} that match of {total:,} {noun}"
+        return f"{shown:,} of {self.reading.matching:,} matching {'run' if self.reading.matching == 1 else 'runs'}"
+
+
+class _Clock:
+    """Adds the time that its block takes."""
+
+    def __init__(self, answer: Answer) -> None:
+        self._answer = answer
+
+    def __enter__(self) -> None:
+        self._began = time.perf_counter()
+
+    def __exit__(self, *_: object) -> None:
+        self._answer.seconds += time.perf_counter() - self._began
+
+
+def _run_field(name: str) -> TField:
+    return TField(FieldKey(Space.RUN, (name,), written=name), kind=RUN_FIELDS[name].kind)
+
+
+def with_light_columns(query: TypedQuery) -> TypedQuery:
+    """`lazy` without a named field shows the run fields alone: the default columns would need what it leaves out."""
+    if not query.lazy or query.columns is not None or query.histories is not None or fields_named(query):
+        return query
+    return replace(query, columns=tuple(TColumn(name, value=_run_field(name)) for name in FIRST_COLUMNS))

@@ -1,0 +1,74 @@
+"""What of histories is asked for, and the single values that come of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from itertools import groupby
+
+from runql.engine.aggregates import Aggregation, HistoryNode, keys_needed, known_from_record
+from runql.engine.evaluate import NO_AGGREGATES, Aggregates
+from runql.runs.service import HistoryRequest, Stream
+from runql.semantic.record import RunHistory, RunRecord
+from runql.semantic.values import Value
+from runql.session.found import Found
+from runql.text.diagnostic import Diagnostic
+
+_SYSTEM = "system."
+
+
+def histories_of(found: Sequence[Found], request: HistoryRequest) -> Iterator[RunHistory]:
+    """The histories of runs in their order: one request for each stretch of runs that one project holds."""
+    for (service, entity, project), group in groupby(
+        found, key=lambda one: (one.place.service, one.entity, one.project)
+    ):
+        ids = tuple(one.record.id for one in group)
+        yield from service.histories(replace(request, entity=entity, project=project, run_ids=ids))
+
+
+class AggregateReader:
+    """The values of `min(logged.loss)` and its like, run by run. Each history is read once, for all of them."""
+
+    def __init__(self, nodes: Iterable[HistoryNode]) -> None:
+        self.nodes = tuple(nodes)
+        self.notices: dict[Diagnostic, None] = {}
+        self.runs_read = 0
+        self._values: dict[int, Aggregates] = {}
+        self._held: list[RunRecord] = []  # so that no other run gets the identity of one that is gone
+
+    def of(self, record: RunRecord) -> Aggregates:
+        """What is known of a run. Raises RQL901 (of the engine, on use) for one that `load` was not called for."""
+        return self._values.get(id(record), NO_AGGREGATES)
+
+    def load(self, found: Sequence[Found]) -> None:
+        """Read the histories of the runs that were not read yet, as far as the runs themselves don't tell."""
+        if not self.nodes:
+            return
+        fresh = [one for one in found if id(one.record) not in self._values]
+        unread = []
+        for one in fresh:
+            known = known_from_record(self.nodes, one.record)
+            self._values[id(one.record)] = known
+            self._held.append(one.record)
+            if len(known) < len(self.nodes):
+                unread.append(one)
+        self.runs_read += len(unread)
+        for stream in ("default", "system"):
+            self._scan(unread, stream)
+
+    def _scan(self, found: Sequence[Found], stream: Stream) -> None:
+        nodes = [node for node in self.nodes if node.metric.startswith(_SYSTEM) == (stream == "system")]
+        if not nodes or not found:
+            return
+        axis = "_timestamp" if stream == "system" else "_step"
+        request = HistoryRequest("", "", (), keys_needed(nodes), None, "any", axis, stream=stream)
+        # A run id is only unique within a project, so every stretch of one project has its own sums.
+        for _, group in groupby(found, key=lambda one: (one.place.service, one.entity, one.project)):
+            stretch = list(group)
+            running = {one.record.id: Aggregation(nodes) for one in stretch}
+            for history in histories_of(stretch, request):
+                self.notices.update(dict.fromkeys(history.notices))
+                running[history.run_id].add(history)
+            for one in stretch:
+                results: dict[HistoryNode, Value] = running[one.record.id].result()
+                self._values[id(one.record)] = {**results, **self._values[id(one.record)]}

@@ -1,0 +1,147 @@
+"""What a query gives: nothing is read before it is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from runql.results.brief import brief, brief_html
+from runql.results.formats import Output
+from runql.results.frame import Frame
+from runql.results.view import View
+from runql.runs.runs import Runs
+from runql.session.answer import Answer
+from runql.session.chosen import ChosenRuns
+from runql.text.diagnostic import Diagnostic
+from runql.text.source import Source
+
+if TYPE_CHECKING:
+    import pandas
+    import polars
+    import pyarrow
+
+
+class Result:
+    """The answer to one query. Iterate it for rows as dictionaries, or take it as a frame of some library.
+
+    The source is asked when the first row, or anything else about the answer, is wanted. Whatever wants a row may raise
+    the `BackendError` family. `source` is the text of the query.
+    """
+
+    def __init__(
+        self, answer: Answer, source: Source, said_before: tuple[Diagnostic, ...], explained: Callable[[], str]
+    ) -> None:
+        self.source = source
+        self._answer = answer
+        self._said_before = said_before
+        self._explained = explained
+
+    @cached_property
+    def frame(self) -> Frame:
+        """The whole answer, in memory."""
+        frames = list(self._answer.frames())
+        return Frame.concat(frames, self._answer.final_names)
+
+    @cached_property
+    def runs(self) -> Runs:
+        """The runs of the answer, exactly and in its order, as W&B's `Runs`."""
+        return ChosenRuns(self._answer.reading, self._answer.reading.found)
+
+    @property
+    def value(self) -> int:
+        """The number that `count` gives. Raises `TypeError` for an answer that is a table."""
+        if not self._answer.is_count:
+            raise TypeError("only the answer of `count` is one number: this one is a table")
+        return self._answer.count
+
+    @property
+    def notices(self) -> tuple[Diagnostic, ...]:
+        """What is to be said about the answer. Reads it, if nothing was read yet."""
+        if not self._answer.seconds:
+            _ = self.frame
+        return (*self._said_before, *self._answer.notices)
+
+    def explain(self) -> str:
+        """What the query becomes: its one form, the calls, what is done here. Asks for no run."""
+        return self._explained()
+
+    def pandas(self) -> pandas.DataFrame:
+        """The answer as a pandas frame: see `Frame.pandas`."""
+        return self.frame.pandas()
+
+    def polars(self) -> polars.DataFrame:
+        """The answer as a polars frame: see `Frame.polars`."""
+        return self.frame.polars()
+
+    def arrow(self) -> pyarrow.Table:
+        """The answer as an Arrow table: see `Frame.arrow`."""
+        return self.frame.arrow()
+
+    def output(self, view: View) -> Output:
+        """The answer on its way to a file or a screen, read while it is written."""
+        read = "frame" in self.__dict__
+        frames = iter((self.frame,)) if read else self._answer.frames()
+        return Output(
+            frames,
+            self.frame.names if read else self._answer.names,
+            scalar=self._answer.is_count,
+            view=view,
+            settle=lambda: self._answer.final_names,
+        )
+
+    def footer(self) -> tuple[str, ...]:
+        """What stands under the answer: how many of how many, and how long it took."""
+        return (*self._answer.footer(), *(n.message for n in self._footnotes()), f"{self._answer.seconds:.1f} s")
+
+    def _footnotes(self) -> Iterator[Diagnostic]:
+        return (notice for notice in self.notices if notice.severity == "notice")
+
+    def activity(self) -> str:
+        """What goes on while it is read, in a few words."""
+        reading = self._answer.reading
+        looked = f"{reading.fetched:,} run{'s' * (reading.fetched != 1)} read"
+        read = reading.aggregates.runs_read
+        rows = self._answer.rows_read
+        return " · ".join(
+            [looked, *([f"{read:,} histories scanned"] if read else []), *([f"{rows:,} rows"] if rows else [])]
+        )
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        if "frame" in self.__dict__ or self._answer.names is None:
+            yield from self.frame.rows()
+            return
+        for frame in self._answer.frames():
+            yield from frame.rows()
+
+    def __len__(self) -> int:
+        return len(self.frame)
+
+    def __bool__(self) -> bool:
+        return len(self.frame) > 0
+
+    def __int__(self) -> int:
+        return self.value
+
+    def __repr__(self) -> str:
+        if self._answer.is_count:
+            return f"{self.value:,}"
+        return f"{brief(self.frame)} · {' · '.join(self.footer())}"
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        return brief_html(self.frame) + f"<p>{escape(' · '.join(self.footer()))}</p>"
+
+
+class Explanation:
+    """What a query becomes, as text; `str()` of it gives the text."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def __str__(self) -> str:
+        return self.text
+
+    def __repr__(self) -> str:
+        return self.text

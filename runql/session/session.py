@@ -1,0 +1,234 @@
+"""A session: the sources that are open, and everything from a text to its results."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+from typing import Any
+
+from runql import config
+from runql.errors import QueryError, SettingsError
+from runql.runs.service import ServiceApi
+from runql.semantic.catalog import Catalog
+from runql.semantic.check import Checked, check
+from runql.semantic.report import CheckContext
+from runql.semantic.typed import TypedQuery
+from runql.session.answer import Answer, with_light_columns
+from runql.session.catalogs import merged, needs_metrics, nodes
+from runql.session.reading import Reading
+from runql.session.result import Explanation, Result
+from runql.session.sources import Place, default_name, open_place
+from runql.session.zone import LOCAL
+from runql.syntax import Parsed, parse, tree
+from runql.text.diagnostic import Diagnostic
+from runql.text.source import Source
+
+_LATER = {tree.SourceKind.LAST: "the last result (`_`)", tree.SourceKind.SAVED: "a saved query (`@name`)"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """A statement that was checked and may run."""
+
+    query: TypedQuery
+    said: tuple[Diagnostic, ...]
+    places: tuple[Place, ...]
+    catalog: Catalog
+    tree: tree.Query
+    explains: bool
+
+
+class Session:
+    """Answers texts from a source. A context manager: leaving it closes what was opened.
+
+    Args:
+        source: The source of queries that name none, by name or as whoever holds the runs; by default what the
+            settings say.
+        settings: By default read from the environment and the settings files.
+        now: The time that `now` and `today` mean; by default that of each text.
+        zone: The zone of times that name none; by default the computer's.
+    """
+
+    def __init__(
+        self,
+        source: str | ServiceApi | None = None,
+        settings: config.Settings | None = None,
+        *,
+        now: datetime | None = None,
+        zone: tzinfo = LOCAL,
+    ) -> None:
+        self.settings = config.load() if settings is None else settings
+        self.zone = zone
+        self._source = source
+        self._now = now
+        self._places: dict[str, Place] = {}
+        self._aliases: Mapping[str, tree.Expr] | None = None
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close every source that was opened here."""
+        for place in self._places.values():
+            if place.service is not self._source:
+                place.service.close()
+        self._places.clear()
+
+    # ---------------------------------------------------------------- what a front end asks
+
+    def run(self, text: str | Source, params: Mapping[str, Any] | None = None) -> tuple[Result | Explanation, ...]:
+        """The results of the statements of a text, in order. All are checked before any is asked for.
+
+        Raises:
+            QueryError: anything is wrong with the text; then no run was asked for.
+            SourceError: no source, or one that cannot be opened.
+        """
+        parsed = parse(text)
+        ready = self._ready(parsed, params or {})
+        return tuple(
+            Explanation(self._explain(one)) if one.explains else self._result(one, parsed.source) for one in ready
+        )
+
+    def explain(self, text: str | Source, params: Mapping[str, Any] | None = None) -> tuple[str, ...]:
+        """What each query of a text becomes. Raises as `run` does."""
+        return tuple(self._explain(one) for one in self._ready(parse(text), params or {}))
+
+    def check(
+        self, text: str | Source, params: Mapping[str, Any] | None = None, *, offline: bool = False
+    ) -> tuple[Diagnostic, ...]:
+        """Everything that is wrong with a text or worth saying, in the order of the places.
+
+        `offline`: no source is opened, so no field is looked up. Parameters without a value count as unknown only then.
+        Raises `SourceError` if a source cannot be opened.
+        """
+        parsed = parse(text)
+        found = [*parsed.diagnostics]
+        for query, _ in _queries(parsed):
+            found += self._check(query, parsed.source, params or {}, offline=offline)[0].diagnostics
+        found += _unused(parsed, params or {})
+        return tuple(sorted(dict.fromkeys(found), key=lambda diagnostic: diagnostic.span))
+
+    def place(self, name: str | None = None) -> Place:
+        """A source by its name, opened once; without a name the session's own."""
+        if name is None:
+            if self._source is None:
+                self._source = default_name(self.settings)
+            if not isinstance(self._source, str):
+                return self._places.setdefault("", Place(self._source.name, self._source))
+            name = self._source
+        if name not in self._places:
+            self._places[name] = open_place(name, self.settings)
+        return self._places[name]
+
+    def catalog(self, name: str | None = None, *, metrics: bool = False) -> Catalog:
+        """What a source holds. `metrics`: also what was logged, which a folder must be read through for."""
+        return _catalog_of(self.place(name), metrics=metrics)
+
+    # ---------------------------------------------------------------- the way of a text
+
+    def _ready(self, parsed: Parsed, params: Mapping[str, Any]) -> list[_Ready]:
+        """The statements of a text, checked. Raises `QueryError` with every mistake of the text."""
+        if not parsed.ok:
+            raise QueryError(_worst(parsed.diagnostics), parsed.source)
+        ready, wrong = [], [*_unused(parsed, params)]
+        for query, explains in _queries(parsed):
+            checked, places, catalog = self._check(query, parsed.source, params, offline=False)
+            if checked.query is None or catalog is None:
+                wrong += _worst(checked.diagnostics)
+            else:
+                typed = with_light_columns(checked.query)
+                ready.append(_Ready(typed, checked.diagnostics, places, catalog, query, explains))
+        if wrong:
+            raise QueryError(dict.fromkeys(wrong), parsed.source)
+        return ready
+
+    def _check(
+        self, query: tree.Query, source: Source, params: Mapping[str, Any], *, offline: bool
+    ) -> tuple[Checked, tuple[Place, ...], Catalog | None]:
+        later = [*_not_yet(query)]
+        if later:
+            return Checked(None, tuple(later)), (), None
+        places: tuple[Place, ...] = ()
+        catalog = None
+        if not offline:
+            clause = query.clause(tree.FromClause)
+            names = dict.fromkeys(ref.name for ref in clause.sources) if clause else (None,)
+            places = tuple(dict.fromkeys(self.place(name) for name in names))
+            catalog = merged([_catalog_of(place) for place in places])
+            if needs_metrics(query, catalog):
+                catalog = merged([_catalog_of(place, metrics=True) for place in places])
+        context = CheckContext(
+            params=params,
+            now=self._now or datetime.now(UTC),
+            zone=self.zone,
+            source_name=", ".join(place.name for place in places) or None,
+            aliases=self.aliases,
+            text=source.text,
+        )
+        return check(query, catalog, context), places, catalog
+
+    def _result(self, ready: _Ready, source: Source) -> Result:
+        reading = Reading(ready.query, ready.places, ready.catalog)
+        answer = Answer(ready.query, reading, ready.catalog)
+        return Result(answer, source, ready.said, lambda: self._explain(ready))
+
+    def _explain(self, ready: _Ready) -> str:
+        raise NotImplementedError(ready)
+
+    @property
+    def aliases(self) -> Mapping[str, tree.Expr]:
+        """The expressions that names of the settings stand for. Raises `SettingsError` for one that cannot be read."""
+        if self._aliases is None:
+            self._aliases = {name: _alias(name, text) for name, text in self.settings.aliases.items()}
+        return self._aliases
+
+
+def _catalog_of(place: Place, *, metrics: bool = False) -> Catalog:
+    return place.service.catalog(place.entity, place.project, metrics=metrics)
+
+
+def _queries(parsed: Parsed) -> Iterator[tuple[tree.Query, bool]]:
+    """The queries of a text, and of each whether it is only to be explained."""
+    for statement in parsed.script.statements:
+        match statement:
+            case tree.QueryStatement(query=query):
+                yield query, False
+            case tree.ExplainStatement(query=query):
+                yield query, True
+
+
+def _worst(diagnostics: tuple[Diagnostic, ...]) -> list[Diagnostic]:
+    """The errors and warnings, for an error that stops a text."""
+    return [diagnostic for diagnostic in diagnostics if diagnostic.severity != "notice"]
+
+
+def _not_yet(query: tree.Query) -> Iterator[Diagnostic]:
+    """The sources that a later version can name."""
+    clause = query.clause(tree.FromClause)
+    for ref in clause.sources if clause else ():
+        if ref.kind in _LATER:
+            yield Diagnostic("RQL304", f"{_LATER[ref.kind]} is no source yet", ref.span, hints=("name a source",))
+
+
+def _unused(parsed: Parsed, params: Mapping[str, Any]) -> Iterator[Diagnostic]:
+    """Parameters that were given but that the text does not have: mostly a slip in the name."""
+    used = {node.name for node in nodes(parsed.script) if isinstance(node, tree.Param)}
+    for name in params:
+        if name not in used:
+            hint = f"it has {', '.join(f'`${one}`' for one in sorted(used))}" if used else "it has no parameter"
+            yield Diagnostic("RQL217", f"the text does not use the parameter `{name}`", hints=(hint,))
+
+
+def _alias(name: str, text: str) -> tree.Expr:
+    """The expression of an alias."""
+    parsed = parse(f"runs select {text}")
+    queries = [query for query, _ in _queries(parsed)]
+    clause = queries[0].clause(tree.SelectClause) if parsed.ok and len(queries) == 1 else None
+    if clause is None or len(clause.columns) != 1 or len(queries[0].clauses) != 1:
+        said = next((diagnostic.message for diagnostic in parsed.diagnostics), "it is no expression")
+        raise SettingsError.of("RQL510", f"the alias `{name}` cannot be read: {said}", f"it says `{text}`")
+    return clause.columns[0].value

@@ -1,0 +1,127 @@
+"""From the name of a source to whoever holds its runs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+
+from runql.config import Settings
+from runql.errors import RunQLError, SourceError
+from runql.runs.service import ServiceApi
+
+DEMO = "demo"
+_ON_SERVER = re.compile(r"[\w.-]+(/[\w.*-]+)?\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where runs are asked for. `name` is as a user writes it; an empty entity or project means all that there is."""
+
+    name: str
+    service: ServiceApi
+    entity: str = ""
+    project: str = ""
+
+
+def open_place(name: str, settings: Settings) -> Place:
+    """Open a source by its name: one of the settings, `demo`, a folder, or a project of a W&B server.
+
+    Raises:
+        SourceError: no such source, or one that this version cannot open.
+    """
+    meant = _through_settings(name, settings)
+    for opens, opener in _OPENERS:
+        if opens(meant, settings):
+            return opener(meant, settings)
+    raise _unknown(name, settings)
+
+
+def default_name(settings: Settings) -> str:
+    """The source of a query that names none. Raises `SourceError` if nothing says which."""
+    name = settings.default_source()
+    if name is None:
+        raise SourceError.of(
+            "RQL511",
+            "no source: there is no `./wandb` here, and neither `-s` nor the settings name one",
+            f"try it on runs that come with RunQL: `-s {DEMO}`",
+            "runs on disk: `-s path/to/wandb`",
+        )
+    return name
+
+
+def _through_settings(name: str, settings: Settings) -> str:
+    """What a name of the settings stands for; a name may stand for another one."""
+    seen: list[str] = []
+    while name in settings.sources and name not in seen:
+        seen.append(name)
+        name = settings.sources[name]
+    if name in seen and settings.sources[name] != name:
+        raise SourceError.of("RQL511", f"the source `{name}` of the settings stands for itself")
+    return name
+
+
+def _is_path(name: str, settings: Settings) -> bool:
+    return name.startswith((".", "~", "/")) or (settings.folder / name).exists()
+
+
+def _path(name: str, settings: Settings) -> Path:
+    try:
+        path = Path(name).expanduser()
+    except RuntimeError as error:
+        raise SourceError.of("RQL511", f"no folder `{name}`: {error}") from error
+    return path if path.is_absolute() or settings.folder == Path() else settings.folder / path
+
+
+def _open_demo(_name: str, _settings: Settings) -> Place:
+    from runql import demo
+
+    return _folder(Path(demo.__path__[0]) / "wandb", DEMO)
+
+
+def _open_folder(name: str, settings: Settings) -> Place:
+    path = _path(name, settings)
+    if not path.exists():
+        near = [found.name for found in path.parent.iterdir()] if path.parent.is_dir() else []
+        hints = [f"nearest: `{each}`" for each in get_close_matches(path.name, near, n=1)]
+        raise SourceError.of("RQL511", f"there is no folder `{name}`", *hints)
+    return _folder(path, name)
+
+
+def _folder(path: Path, name: str) -> Place:
+    from runql.backends.local import LocalService
+
+    return Place(name, LocalService(path, name=name))
+
+
+def _open_on_server(name: str, settings: Settings) -> Place:
+    raise SourceError.of(
+        "RQL511",
+        f"`{name}` is a project on {settings.base_url}, and this version reads runs on disk only",
+        f"the runs of a folder: `-s ./wandb`; runs to try it on: `-s {DEMO}`",
+    )
+
+
+_Test = Callable[[str, Settings], bool]
+_Opener = Callable[[str, Settings], Place]
+
+_OPENERS: tuple[tuple[_Test, _Opener], ...] = (
+    (lambda name, _: name == DEMO, _open_demo),
+    (_is_path, _open_folder),
+    (lambda name, _: "/" in name and _ON_SERVER.match(name) is not None, _open_on_server),
+)
+"""Who opens which name: the first whose test holds."""
+
+
+def _unknown(name: str, settings: Settings) -> RunQLError:
+    known: Mapping[str, str] = {DEMO: "", **settings.sources}
+    near = get_close_matches(name, known, n=1)
+    hints = [f"nearest: `{near[0]}`"] if near else []
+    return SourceError.of(
+        "RQL511",
+        f"no source `{name}`",
+        *hints,
+        f"a source is a folder (`./wandb`), `{DEMO}`, or a name of the settings",
+    )
