@@ -69,5 +69,5 @@ def kinds_held(key: FieldKey, catalog: Catalog | None) -> frozenset[Kind] | None
     if catalog is None or not catalog.complete:
         return None
     infos = catalog.by_dotted.get((key.space, ".".join(map(str, key.segments))), ())
-    kinds = [seen_kinds(info) for info in infos]
+    kinds = [seen_kinds(info, catalog) for info in infos]
     return frozenset[Kind]().union(*kinds) if kinds and all(kinds) else None

@@ -79,6 +79,11 @@ class Catalog:
         return {name: tuple(paths) for name, paths in found.items()}
 
     @cached_property
+    def records(self) -> frozenset[tuple[Space, tuple[str, ...]]]:
+        """The paths below which there are fields: so some runs hold a record there."""
+        return frozenset((i.space, i.path[:n]) for i in self.fields for n in range(1, len(i.path)))
+
+    @cached_property
     def by_path(self) -> Mapping[tuple[Space, tuple[str, ...]], FieldInfo]:
         """The facts of a field by its keys."""
         return {(info.space, info.path): info for info in self.fields}

@@ -150,7 +150,7 @@ class Comparisons:
 
     def _fit_what_was_seen(self, left: Operand, right: Operand, span: Span) -> None:
         """A warning where the kinds may fit, but did not in any of the runs that were looked at."""
-        seen_left, seen_right = (seen_kinds(o.info) or o.kinds for o in (left, right))
+        seen_left, seen_right = (seen_kinds(o.info, self.catalog) or o.kinds for o in (left, right))
         if seen_left & seen_right:
             return
         self._unfit(replace(left, kinds=seen_left), replace(right, kinds=seen_right), span, sure=False)
@@ -181,7 +181,7 @@ class Comparisons:
                 return value.strip()
             if Kind.BOOL in left.kinds and word in ("true", "false"):
                 return word
-        elif isinstance(value, int | float) and Kind.TEXT in left.kinds:
+        elif isinstance(value, int | float) and Kind.TEXT in left.kinds and not left.is_state:
             return literal_text(str(value).lower() if isinstance(value, bool) else str(value))
         return None
 

@@ -101,7 +101,7 @@ class Expressions:
             case tree.RelativeTime():
                 return self._moment(relative(node, self.context.now, zone), self.written(node), span)
             case tree.Duration(value=value):
-                return constant(seconds(value), span, is_duration=True)
+                return constant(seconds(value), span, is_duration=True, text=self.written(node) or None)
             case tree.Param():
                 return self._param(node, span)
             case tree.Field():
@@ -229,7 +229,7 @@ class Expressions:
             return BROKEN
         number = value.value
         if isinstance(number, int | float) and not isinstance(number, bool):
-            return constant(-number, span, is_duration=value.is_duration)
+            return constant(-number, span, is_duration=value.is_duration, text=self.written(node) or None)
         expr = TNegate(value.expr, kind=Kind.NUMBER, span=span)
         return Operand(expr, frozenset({Kind.NUMBER}), text=self.written(node))
 

@@ -52,10 +52,15 @@ class AliasUse:
     value: tree.Expr
 
 
-def seen_kinds(info: FieldInfo | None) -> frozenset[Kind]:
+def seen_kinds(info: FieldInfo | None, catalog: Catalog | None) -> frozenset[Kind]:
     """The kinds of value that runs hold in a field, null and missing apart; empty if they are not known."""
-    kinds = frozenset(k for k, count in info.kinds.items() if count) if info else frozenset()
-    return frozenset() if Kind.UNKNOWN in kinds else kinds - {Kind.NULL, Kind.MISSING}
+    if info is None or catalog is None:
+        return frozenset()
+    kinds = frozenset(k for k, count in info.kinds.items() if count)
+    if Kind.UNKNOWN in kinds:
+        return frozenset()
+    kinds -= {Kind.NULL, Kind.MISSING}
+    return kinds | {Kind.RECORD} if kinds and (info.space, info.path) in catalog.records else kinds
 
 
 class Names:
@@ -120,7 +125,7 @@ class Names:
         if info is None:
             return frozenset({Kind.RECORD}), None
         assert self.catalog is not None
-        kinds = seen_kinds(info)
+        kinds = seen_kinds(info, self.catalog)
         return (kinds if kinds and self.catalog.complete else LOGGABLE), info
 
     def _below_opaque(self, space: Space, segments: tuple[str | int, ...]) -> bool:

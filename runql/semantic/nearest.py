@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Sequence
 
 from runql.semantic.catalog import Catalog, FieldInfo, Space
 from runql.semantic.spelling import info_text
+from runql.text.nearest import nearest
 
 
 def nearest_names(word: str, names: Iterable[str], *, limit: int = 3) -> list[str]:
     """The names nearest to a word, best first: those equal but for case and punctuation, then the similar ones."""
-    pool = list(dict.fromkeys(names))
-    same = [n for n in pool if _plain(n) == _plain(word) and n != word]
-    by_lower: dict[str, str] = {}
-    for name in pool:
-        by_lower.setdefault(name.lower(), name)
-    close = difflib.get_close_matches(word.lower(), by_lower, n=limit + 1, cutoff=0.7)
-    return list(dict.fromkeys([*same, *(by_lower[c] for c in close if by_lower[c] != word)]))[:limit]
+    pool = [n for n in dict.fromkeys(names) if n != word]
+    same = [n for n in pool if _plain(n) == _plain(word)]
+    return list(dict.fromkeys([*same, *nearest(word, pool, limit)]))[:limit]
 
 
 def nearest_fields(word: str, catalog: Catalog, spaces: Sequence[Space], *, limit: int = 3) -> list[FieldInfo]:
@@ -28,7 +24,6 @@ def nearest_fields(word: str, catalog: Catalog, spaces: Sequence[Space], *, limi
         by_name.setdefault(info.dotted, []).append(info)
     names = [word] if word in by_name else []
     names += nearest_names(word, by_name, limit=limit)
-    names += [n for n in by_name if n.endswith(("." + word, "/" + word))]
     if not names and "." in word:
         last = word.rpartition(".")[2]
         names += [n for n in by_name if n == last or n.endswith(("." + last, "/" + last))]

@@ -33,7 +33,7 @@ class CheckContext:
 
 
 class Report:
-    """The diagnostics of one check, in the order they were found.
+    """The diagnostics of one check.
 
     Inside an alias every place is where the alias was used: its own text is not the query's.
     """
@@ -74,7 +74,8 @@ class Report:
 
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
-        return tuple(self._found)
+        """What was found, in the order of the places."""
+        return tuple(sorted(self._found, key=lambda d: d.span.start))
 
     @property
     def has_errors(self) -> bool:
