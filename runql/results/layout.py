@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,6 +15,7 @@ GAP = 2
 _WIDEST_TEXT = 44
 _NARROWEST_TEXT = 10
 _ALWAYS_FIRST = ("id", "name", "state", "created")
+_AFTER_DOT = re.compile(r"(?<=\w\.)(?=\w)")
 
 
 @dataclass(slots=True)
@@ -28,7 +31,7 @@ class Slot:
     unit: str = ""
     """Shown dim after the title, such as the zone of times."""
     stacked: bool = False
-    """The title stands on two lines, broken after its first dot."""
+    """The title stands on several lines, broken after its dots."""
     content: int = 0
     width: int = 0
     tail: int = 0
@@ -45,20 +48,18 @@ class Slot:
         self.width = max(self.content, self.title_width)
 
     @property
-    def title_lines(self) -> tuple[str, str]:
-        """The title as two lines, of which the upper may be empty."""
-        if not self.stacked:
-            return "", self.title + self.unit
-        space, _, rest = self.title.partition(".")
-        return f"{space}.", rest + self.unit
+    def title_lines(self) -> tuple[str, ...]:
+        """The lines of the title, the last one at the bottom."""
+        whole = self.title + self.unit
+        return tuple(_AFTER_DOT.split(whole)) if self.stacked else (whole,)
 
     @property
     def title_width(self) -> int:
         return max(cell_len(line) for line in self.title_lines)
 
     def stack(self) -> None:
-        """Break the title if that makes the column narrower."""
-        if self.title_width > self.content and "." in self.title.strip("."):
+        """Break the title after its dots if that makes the column narrower."""
+        if self.title_width > self.content and not self.stacked:
             self.stacked = True
             self.width = max(min(self.content, self.width), self.title_width)
 
@@ -107,12 +108,17 @@ def _grow_texts(slots: Sequence[Slot], width: int) -> None:
 
 
 def _least_missed(slots: Sequence[Slot]) -> Slot:
-    """`created` of the leading columns, then the rightmost that is not one of them, then the rightmost."""
+    """`created` of the leading columns, else the last of the kind (`config`, `summary`, …) that has the most left."""
     lead = {slot.name for slot in slots[:4]} & set(_ALWAYS_FIRST)
-    created = next((slot for slot in slots[:4] if slot.name == "created"), None)
-    if created is not None and len(slots) > 4:
-        return created
-    return next((slot for slot in reversed(slots[2:]) if slot.name not in lead), slots[-1])
+    if "created" in lead and len(slots) > 4:
+        return next(slot for slot in slots if slot.name == "created")
+    others = [slot for slot in slots[1:] if slot.name not in lead] or slots[1:]
+    sizes = Counter(_kind(slot) for slot in others)
+    return max(reversed(others), key=lambda slot: sizes[_kind(slot)])
+
+
+def _kind(slot: Slot) -> str:
+    return slot.name.partition(".")[0] if "." in slot.name else ""
 
 
 def cut(text: str, width: int, ellipsis: str) -> str:

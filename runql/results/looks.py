@@ -71,7 +71,7 @@ def look_of(value: Value, zone: tzinfo, *, is_state: bool = False) -> Look:  # n
         case datetime():
             return Look(value.astimezone(zone).strftime("%Y-%m-%d %H:%M"))
         case list() | tuple():
-            return Look(_list(value))
+            return Look(_list(value), "" if value else "dim")
         case _:
             return _record(value)
 

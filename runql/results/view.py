@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
@@ -62,7 +63,10 @@ def table_lines(frame: Frame, view: View) -> Iterator[str]:
     kept, dropped = fit(slots, view.width) if view.width is not None else (slots, [])
     yield from _grid(kept, view, hidden, shown.length)
     if dropped:
-        yield view.paint(_dropped_line(dropped, view), "dim")
+        for line in textwrap.wrap(
+            _dropped_line(dropped, view), view.width or 80, subsequent_indent="  ", break_on_hyphens=False
+        ):
+            yield view.paint(line, "dim")
 
 
 def _slot(frame: Frame, shown: Frame, name: str, view: View) -> Slot:
@@ -92,10 +96,10 @@ def _zone_name(times: Sequence[object], zone: tzinfo) -> str:
 
 
 def _grid(slots: Sequence[Slot], view: View, hidden: int, rows: int) -> Iterator[str]:
-    upper = [slot.title_lines[0] for slot in slots]
-    if any(upper):
-        yield _title_line(slots, upper, view)
-    yield _title_line(slots, [slot.title_lines[1] for slot in slots], view)
+    lines = max(len(slot.title_lines) for slot in slots)
+    for line in range(-lines, 0):
+        titles = [slot.title_lines[line] if -line <= len(slot.title_lines) else "" for slot in slots]
+        yield _title_line(slots, titles, view)
     rule = "─" if view.unicode else "-"
     yield view.paint((" " * GAP).join(rule * slot.width for slot in slots), "dim")
     for row in range(rows):

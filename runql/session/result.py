@@ -92,7 +92,9 @@ class Result:
 
     def footer(self) -> tuple[str, ...]:
         """What stands under the answer: how many of how many, and how long it took."""
-        return (*self._answer.footer(), *(n.message for n in self._footnotes()), f"{self._answer.seconds:.1f} s")
+        seconds = self._answer.seconds
+        took = f"{seconds * 1000:.0f} ms" if seconds < 0.1 else f"{seconds:.1f} s"
+        return (*self._answer.footer(), *(notice.message for notice in self._footnotes()), took)
 
     def _footnotes(self) -> Iterator[Diagnostic]:
         return (notice for notice in self.notices if notice.severity == "notice")

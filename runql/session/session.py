@@ -14,7 +14,7 @@ from runql.semantic.catalog import Catalog
 from runql.semantic.check import Checked, check
 from runql.semantic.report import CheckContext
 from runql.semantic.typed import TypedQuery
-from runql.session.answer import Answer, with_light_columns
+from runql.session.answer import Answer, with_default_columns
 from runql.session.catalogs import merged, needs_metrics, nodes
 from runql.session.reading import Reading
 from runql.session.result import Explanation, Result
@@ -140,7 +140,7 @@ class Session:
             if checked.query is None or catalog is None:
                 wrong += _worst(checked.diagnostics)
             else:
-                typed = with_light_columns(checked.query)
+                typed = with_default_columns(checked.query)
                 ready.append(_Ready(typed, checked.diagnostics, places, catalog, query, explains))
         if wrong:
             raise QueryError(dict.fromkeys(wrong), parsed.source)
