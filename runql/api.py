@@ -96,6 +96,7 @@ class Api(runs_api.Api):
     `source`: a folder, `demo`, a name of the settings; by default what the settings say.
     """
 
-    def open_source(self, source: str | None) -> ServiceApi:
+    def open_source(self, source: str | None) -> runs_api.OpenedSource:
         """Who holds the runs of a source. Raises `SourceError` if there is none, or it cannot be opened."""
-        return Session(source, config.load()).place().service
+        place = Session(source, config.load()).place()
+        return runs_api.OpenedSource(place.service, place.entity, place.project)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from runql.errors import SourceError
 from runql.runs import arguments
@@ -14,6 +14,14 @@ from runql.runs.runs import Runs
 from runql.runs.service import Filters, ServiceApi
 from runql.runs.sweep import Sweep
 from runql.semantic.record import ProjectRecord
+
+
+class OpenedSource(NamedTuple):
+    """Who holds the runs of a source, and the entity and project that its name names."""
+
+    service: ServiceApi
+    entity: str = ""
+    project: str = ""
 
 
 class Api:
@@ -50,11 +58,12 @@ class Api:
         self.settings = dict(arguments.checked_overrides(overrides))
         self.timeout = timeout
         self.api_key = api_key
-        self._entity = entity or self.settings.get("entity") or ""
-        self._project = project or self.settings.get("project") or ""
-        self._service = self.open_source(source) if service_api is None else service_api
+        opened = self.open_source(source) if service_api is None else OpenedSource(service_api)
+        self._service = opened.service
+        self._entity = entity or self.settings.get("entity") or opened.entity
+        self._project = project or self.settings.get("project") or opened.project
 
-    def open_source(self, source: str | None) -> ServiceApi:
+    def open_source(self, source: str | None) -> OpenedSource:
         """Who holds the runs of a source. Floors that know backends say so; this one knows none.
 
         Raises:
