@@ -9,7 +9,7 @@ from functools import cache
 
 import pytest
 
-from tests.house.sources import at_import, imported, package_files, tree_of
+from tests.house.sources import at_import, imported, package_files, running, tree_of
 
 
 @dataclass(frozen=True)
@@ -30,9 +30,9 @@ DOORS = (
     Door(
         "pandas", r"runql/(results/(to_pandas|frame)|runs/(frames|runs|run))\.py", "pandas only where frames are made"
     ),
-    Door("polars", r"runql/(results/(to_polars|frame)|runs/(frames|runs))\.py", "polars only where frames are"),
-    Door("pyarrow", r"runql/results/(to_arrow|frame|formats)\.py", "pyarrow only where results are written"),
-    Door("rich", r"runql/results/(layout|view)\.py", "only the view knows how wide a character is"),
+    Door("polars", r"runql/(results/to_polars|runs/frames)\.py", "polars only where frames are made"),
+    Door("pyarrow", r"runql/results/(to_arrow|formats)\.py", "pyarrow only where results are written"),
+    Door("rich", r"runql/results/(layout|table_view)\.py", "only the view knows how wide a character is"),
     Door("re2", r"runql/(engine|semantic)/patterns\.py", "one file a floor knows the regex engine"),
     Door("platformdirs", r"runql/(config|syntax/grammar)\.py", "only settings and the grammar's cache have a folder"),
     Door("prompt_toolkit", r"runql/frontends/repl/\w+\.py", "only the prompt knows its toolkit"),
@@ -55,10 +55,13 @@ HEAVY = {"lark", "httpx", "pandas", "polars", "pyarrow", "numpy", "prompt_toolki
 
 @cache
 def names_in(file: str) -> frozenset[str]:
-    """Every module that a file imports, and every dotted name that it writes."""
+    """Every module that a file imports when it runs, and every name of Python's own that it writes."""
     names: set[str] = set()
-    for node in ast.walk(tree_of(file)):
-        names.update([ast.unparse(node)] if isinstance(node, ast.Name | ast.Attribute) else imported(node))
+    for node in running(tree_of(file)):
+        if isinstance(node, ast.Name | ast.Attribute):
+            names.update(name for name in (ast.unparse(node),) if name == "print" or name.startswith(("os.", "sys.")))
+        else:
+            names.update(imported(node))
     return frozenset(names)
 
 
