@@ -7,7 +7,8 @@ from html import escape
 
 from runql.results.frame import Frame
 from runql.results.looks import look_of
-from runql.results.view import View, table_lines
+from runql.results.table_view import table_lines
+from runql.results.view import View
 
 _ROWS = 20
 _COLUMNS = 20

@@ -14,7 +14,7 @@ from runql.errors import OutputError
 from runql.results.cells import Lost, exact_text, to_json, whole_unicode
 from runql.results.frame import Frame
 from runql.results.shapes import NUMBERS
-from runql.results.view import View, table_lines
+from runql.results.view import View
 from runql.results.writing import write_file
 from runql.text.diagnostic import Diagnostic
 
@@ -65,6 +65,8 @@ def _encoded(lines: Iterable[str]) -> Iterator[bytes]:
 def _table(output: Output) -> Iterator[bytes]:
     if output.scalar:
         return _encoded(exact_text(cell) for row in output.whole().tuples() for cell in row)
+    from runql.results.table_view import table_lines
+
     return _encoded(table_lines(output.whole(), output.view))
 
 

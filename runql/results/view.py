@@ -1,23 +1,13 @@
-"""The table view: a frame as lines for a terminal, of any width, that hides nothing without saying so."""
+"""How to show a table: the choices, without the drawing."""
 
 from __future__ import annotations
 
-import textwrap
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, tzinfo
 
-from rich.cells import cell_len, chop_cells
-
-from runql.results.frame import Frame
-from runql.results.layout import GAP, Slot, cut, fit, total
-from runql.results.looks import Look, Style, look_of, visible
-from runql.results.shapes import NUMBERS, Shape
+from runql.results.looks import Style
 
 _SGR = {"header": "1", "dim": "2", "good": "32", "bad": "31", "warn": "33", "live": "36"}
-_TEXTS = frozenset({Shape.TEXT, Shape.LIST, Shape.RECORD, Shape.MIXED})
-_NAMED_COLUMNS = 24
-_LONGEST_VALUE = 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,110 +34,3 @@ class View:
     def paint(self, text: str, style: Style) -> str:
         """The text in a style, if there are colours."""
         return f"\x1b[{_SGR[style]}m{text}\x1b[0m" if self.color and style and text else text
-
-
-def table_lines(frame: Frame, view: View) -> Iterator[str]:
-    """The lines of the table, without line ends."""
-    if not frame.columns:
-        return
-    hidden = 0
-    if view.most_rows is not None and frame.length > view.most_rows:
-        hidden = frame.length - view.head - view.tail
-        shown = Frame.concat([frame.slice(0, view.head), frame.slice(frame.length - view.tail, frame.length)])
-    else:
-        shown = frame
-    slots = [_slot(frame, shown, name, view) for name in frame.names]
-    if frame.length == 1 and view.width is not None and total(slots) > view.width:
-        yield from _records(slots, view)
-        return
-    kept, dropped = fit(slots, view.width) if view.width is not None else (slots, [])
-    yield from _grid(kept, view, hidden, shown.length)
-    if dropped:
-        for line in textwrap.wrap(
-            _dropped_line(dropped, view), view.width or 80, subsequent_indent="  ", break_on_hyphens=False
-        ):
-            yield view.paint(line, "dim")
-
-
-def _slot(frame: Frame, shown: Frame, name: str, view: View) -> Slot:
-    shape = frame.shape(name)
-    looks = [look_of(value, view.zone, is_state=name == "state") for value in shown.columns[name]]
-    is_id = name in {"id", "run_id"}
-    if is_id:
-        looks = _quiet_repeats(looks)
-    unit = f" {_zone_name(shown.columns[name], view.zone)}" if shape is Shape.TIME else ""
-    slot = Slot(name, visible(name), looks, shape in NUMBERS, not is_id and shape in _TEXTS, unit)
-    slot.measure()
-    return slot
-
-
-def _quiet_repeats(looks: list[Look]) -> list[Look]:
-    """An id that is that of the row above is dim, so that the rows of one run read as one block."""
-    before = [Look(""), *looks]
-    return [
-        Look(look.text, "dim") if look.text == above.text else look for above, look in zip(before, looks, strict=False)
-    ]
-
-
-def _zone_name(times: Sequence[object], zone: tzinfo) -> str:
-    """The zone's short name; its two names where the times lie on both sides of a change of the clock."""
-    names = {time.astimezone(zone).tzname() or "" for time in times if isinstance(time, datetime)}
-    return "/".join(sorted(names))
-
-
-def _grid(slots: Sequence[Slot], view: View, hidden: int, rows: int) -> Iterator[str]:
-    lines = max(len(slot.title_lines) for slot in slots)
-    for line in range(-lines, 0):
-        titles = [slot.title_lines[line] if -line <= len(slot.title_lines) else "" for slot in slots]
-        yield _title_line(slots, titles, view)
-    rule = "─" if view.unicode else "-"
-    yield view.paint((" " * GAP).join(rule * slot.width for slot in slots), "dim")
-    for row in range(rows):
-        if hidden and row == view.head:
-            yield view.paint(f"{view.ellipsis} {hidden:,} rows between{view.way_out}", "dim")
-        yield _join([_cell(slot, slot.looks[row], view) for slot in slots])
-
-
-def _title_line(slots: Sequence[Slot], titles: Sequence[str], view: View) -> str:
-    cells = []
-    for slot, title in zip(slots, titles, strict=True):
-        text = cut(title, slot.width, view.ellipsis)
-        room = " " * (slot.width - cell_len(text))
-        painted = view.paint(text, "header")
-        cells.append(room + painted if slot.is_number else painted + room)
-    return _join(cells)
-
-
-def _cell(slot: Slot, look: Look, view: View) -> str:
-    if not slot.is_number:
-        text = cut(look.text, slot.width, view.ellipsis)
-        return view.paint(text, look.style) + " " * (slot.width - cell_len(text))
-    after = " " * (slot.tail - look.tail) if look.tail is not None else ""
-    before = " " * max(0, slot.width - cell_len(look.text) - len(after))
-    return before + view.paint(look.text, look.style) + after
-
-
-def _join(cells: Sequence[str]) -> str:
-    return (" " * GAP).join(cells).rstrip()
-
-
-def _dropped_line(dropped: Sequence[Slot], view: View) -> str:
-    names = [slot.title for slot in dropped]
-    more = f", and {len(names) - _NAMED_COLUMNS} more" if len(names) > _NAMED_COLUMNS else ""
-    plural = "s" if len(names) > 1 else ""
-    return f"{view.ellipsis} {len(names)} more column{plural}: {', '.join(names[:_NAMED_COLUMNS])}{more}"
-
-
-def _records(slots: Sequence[Slot], view: View) -> Iterator[str]:
-    """One row as a list of names and values, the values wrapped."""
-    margin = max(cell_len(slot.title) for slot in slots) + GAP
-    room = max(20, (view.width or 80) - margin)
-    for slot in slots:
-        look = slot.looks[0]
-        text = look.text + (slot.unit if look.text else "")
-        if len(text) > _LONGEST_VALUE:
-            text = f"{text[:_LONGEST_VALUE]}{view.ellipsis} {len(text) - _LONGEST_VALUE:,} more characters"
-        title = slot.title + " " * (margin - cell_len(slot.title))
-        for number, line in enumerate(chop_cells(text, room) or [""]):
-            lead = view.paint(title, "header") if number == 0 else " " * margin
-            yield (lead + view.paint(line, look.style)).rstrip()

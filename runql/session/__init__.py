@@ -1,6 +1,24 @@
-"""Where the floors meet: sources, catalogs, parameters, statements, and the answers."""
+"""Where the floors meet: sources, catalogs, parameters, statements, and the answers.
 
-from runql.session.result import Explanation, Result
+A result is loaded with the first answer: to check a text needs no engine.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from runql.session.explanation import Explanation
 from runql.session.session import Session
 
+if TYPE_CHECKING:
+    from runql.session.result import Result as Result
+
 __all__ = ["Explanation", "Result", "Session"]
+
+
+def __getattr__(name: str) -> object:
+    if name == "Result":
+        from runql.session.result import Result
+
+        return Result
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

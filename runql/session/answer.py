@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from functools import cached_property
 from itertools import groupby
 
-from runql.engine.columns import FIRST_COLUMNS, Selected, Selection, expand, fields_named, run_selection, run_table
+from runql.engine.columns import Selected, Selection, expand, run_selection, run_table
 from runql.engine.facts import mixed_columns
 from runql.engine.histories import (
     HistoryTables,
@@ -23,8 +22,8 @@ from runql.engine.table import Table
 from runql.results.frame import Frame
 from runql.runs.service import HistoryRequest
 from runql.semantic.catalog import Catalog, Space
-from runql.semantic.run_fields import RUN_FIELDS
-from runql.semantic.typed import FieldKey, HistoryPart, TColumn, TField, TypedQuery
+from runql.semantic.typed import HistoryPart, TypedQuery
+from runql.session.columns import run_field
 from runql.session.found import Found
 from runql.session.histories import histories_of
 from runql.session.reading import Reading
@@ -126,7 +125,7 @@ class Answer:
         if len(self.reading.places) < 2 or any(column.name == "project" for column in columns):
             return tuple(columns)
         at = 1 if columns and columns[0].name == "id" else 0
-        return (*columns[:at], Selected("project", _run_field("project")), *columns[at:])
+        return (*columns[:at], Selected("project", run_field("project")), *columns[at:])
 
     # ---------------------------------------------------------------- histories
 
@@ -220,30 +219,3 @@ class _Clock:
 
     def __exit__(self, *_: object) -> None:
         self._answer.seconds += time.perf_counter() - self._began
-
-
-def _run_field(name: str) -> TField:
-    return TField(FieldKey(Space.RUN, (name,), written=name), kind=RUN_FIELDS[name].kind)
-
-
-_ALL_OF_A_RUN = (*FIRST_COLUMNS, "tags", "group", "runtime")
-
-
-def with_default_columns(query: TypedQuery) -> TypedQuery:
-    """The query with the columns of two defaults that differ from those of a table of runs.
-
-    `lazy` without a named field shows the run fields alone: the usual columns would need what it leaves out. `run ID`
-    shows all of that run: nothing differs between the runs where there is but one.
-    """
-    if query.columns is not None or query.histories is not None or query.target is Target.COUNT:
-        return query
-    if query.lazy:
-        return query if fields_named(query) else replace(query, columns=_run_columns(FIRST_COLUMNS))
-    if query.target is not Target.RUN:
-        return query
-    globs = (TColumn(f"{space}.*", glob=FieldKey(space, ("*",))) for space in (Space.CONFIG, Space.SUMMARY))
-    return replace(query, columns=(*_run_columns(_ALL_OF_A_RUN), *globs))
-
-
-def _run_columns(names: Sequence[str]) -> tuple[TColumn, ...]:
-    return tuple(TColumn(name, value=_run_field(name)) for name in names)

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from runql.results.brief import brief, brief_html
 from runql.results.formats import Output
 from runql.results.frame import Frame
 from runql.results.view import View
@@ -128,22 +127,13 @@ class Result:
     def __repr__(self) -> str:
         if self._answer.is_count:
             return f"{self.value:,}"
+        from runql.results.brief import brief
+
         return f"{brief(self.frame)} · {' · '.join(self.footer())}"
 
     def _repr_html_(self) -> str:
         from html import escape
 
+        from runql.results.brief import brief_html
+
         return brief_html(self.frame) + f"<p>{escape(' · '.join(self.footer()))}</p>"
-
-
-class Explanation:
-    """What a query becomes, as text; `str()` of it gives the text."""
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-
-    def __str__(self) -> str:
-        return self.text
-
-    def __repr__(self) -> str:
-        return self.text

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from runql import config
 from runql.errors import QueryError, SettingsError
@@ -14,15 +14,16 @@ from runql.semantic.catalog import Catalog
 from runql.semantic.check import Checked, check
 from runql.semantic.report import CheckContext
 from runql.semantic.typed import TypedQuery
-from runql.session.answer import Answer, with_default_columns
 from runql.session.catalogs import merged, needs_metrics, nodes
-from runql.session.reading import Reading
-from runql.session.result import Explanation, Result
+from runql.session.explanation import Explanation
 from runql.session.sources import Place, default_name, open_place
 from runql.session.zone import LOCAL
 from runql.syntax import Parsed, parse, tree
 from runql.text.diagnostic import Diagnostic
 from runql.text.source import Source
+
+if TYPE_CHECKING:
+    from runql.session.result import Result
 
 _LATER = {tree.SourceKind.LAST: "the last result (`_`)", tree.SourceKind.SAVED: "a saved query (`@name`)"}
 
@@ -132,6 +133,8 @@ class Session:
 
     def _ready(self, parsed: Parsed, params: Mapping[str, Any]) -> list[_Ready]:
         """The statements of a text, checked. Raises `QueryError` with every mistake of the text."""
+        from runql.session.columns import with_default_columns
+
         if not parsed.ok:
             raise QueryError(_worst(parsed.diagnostics), parsed.source)
         ready, wrong = [], [*_unused(parsed, params)]
@@ -172,6 +175,10 @@ class Session:
         return check(query, catalog, context), places, catalog
 
     def _result(self, ready: _Ready, source: Source) -> Result:
+        from runql.session.answer import Answer
+        from runql.session.reading import Reading
+        from runql.session.result import Result
+
         reading = Reading(ready.query, ready.places, ready.catalog)
         answer = Answer(ready.query, reading, ready.catalog)
         return Result(answer, source, ready.said, lambda: self._explain(ready))

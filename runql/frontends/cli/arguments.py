@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal, NoReturn, TypeAlias
+from typing import Literal, NamedTuple, NoReturn, TypeAlias
 
 Command: TypeAlias = Literal["run", "explain", "check", "fmt"]
 
@@ -36,8 +35,7 @@ class UsageError(Exception):
     """The command was called wrongly; the text says how."""
 
 
-@dataclass(frozen=True, slots=True)
-class Arguments:
+class Arguments(NamedTuple):
     """A call of the command. `words` are the query, or the names of files."""
 
     command: Command

@@ -45,7 +45,7 @@ def _main(argv: list[str]) -> int:
     if not arguments.words:
         if sys.stdin is None or sys.stdin.isatty():
             return _without_words(arguments)
-        arguments = _reading_stdin(arguments)
+        arguments = arguments._replace(words=("-",))
     from runql.frontends.cli.commands import perform
 
     return perform(arguments)
@@ -59,9 +59,3 @@ def _without_words(arguments: Arguments) -> int:
 
     Voice().say(f"runql {arguments.command}: name a query, a file or `-` for standard input")
     return _USAGE
-
-
-def _reading_stdin(arguments: Arguments) -> Arguments:
-    from dataclasses import replace
-
-    return replace(arguments, words=("-",))
