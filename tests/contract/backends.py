@@ -15,6 +15,7 @@ from runql.backends.memory import MemoryService
 from runql.runs.service import ServiceApi
 from runql.semantic.record import SweepRecord
 from tests.contract.sample import SampleProject
+from tests.contract.server import ServedSample
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,8 @@ class Factory(Protocol):
 
 @dataclass(frozen=True)
 class Backend:
-    """`lacks`: what its source cannot hold, of `sweeps` and `system`; tests of these are skipped, and say so."""
+    """`lacks`: what its source cannot hold or do, of `sweeps`, `system` and `exact filters`; tests of these are
+    skipped, and say so."""
 
     make: Factory
     lacks: frozenset[str] = frozenset()
@@ -74,4 +76,12 @@ def sweep_names(sample: SampleProject) -> list[str]:
     return sorted({run.sweep for run in sample.runs if run.sweep is not None})
 
 
-BACKENDS: Mapping[str, Backend] = {"memory": Backend(make_memory)}
+def make_wandb(sample: SampleProject, folder: Path) -> Source:
+    """The sample on a W&B server on loopback."""
+    return Source(ServedSample(sample), sample.entity, sample.project)
+
+
+BACKENDS: Mapping[str, Backend] = {
+    "memory": Backend(make_memory),
+    "wandb": Backend(make_wandb),
+}

@@ -6,6 +6,7 @@ The operators are mongomock's; the names, and what W&B refuses, are done here.
 from __future__ import annotations
 
 import json
+import math
 import random
 from collections.abc import Mapping, Sequence
 from functools import cmp_to_key
@@ -105,6 +106,19 @@ def _check_condition(name: str, condition: Any) -> None:
             raise HttpFault(400, f"{operator} needs a list")
 
 
+def _distinct(value: Any) -> Any:
+    """Bools and NaN as bytes, which no run holds: to Python, and so to mongomock, `True` is 1 and NaN equals nothing."""
+    if isinstance(value, bool):
+        return b"\0\1" if value else b"\0\0"
+    if isinstance(value, float) and math.isnan(value):
+        return b"\0\2"
+    if isinstance(value, list):
+        return [_distinct(item) for item in value]
+    if isinstance(value, Mapping):
+        return {key: item if key == "$exists" else _distinct(item) for key, item in value.items()}
+    return value
+
+
 class Judge:
     """One filter, checked and ready: names became short ones that mongomock can address."""
 
@@ -132,7 +146,7 @@ class Judge:
             else:
                 _check_condition(name, condition)
                 alias = self._names.setdefault(name, f"f{len(self._names)}")
-                out[alias] = condition
+                out[alias] = _distinct(condition)
         return out
 
     def check_names(self) -> None:
@@ -144,7 +158,7 @@ class Judge:
         for name, alias in self._names.items():
             value = lookup(run, name)
             if value is not _MISSING:
-                document[alias] = value
+                document[alias] = _distinct(value)
         return bool(filter_applies(self._filter, document))  # type: ignore[no-untyped-call]
 
 

@@ -100,7 +100,7 @@ class Abilities:
         return Capabilities(
             narrows=self.does(FILTERS),
             orders=self.does(ORDER),
-            exact_order=False,
+            exact_order=True,
             counts=self.counts_filtered,
             column_subsets=self.has("Run.config(keys)") and self.has("Run.summaryMetrics(keys)"),
         )

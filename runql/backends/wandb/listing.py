@@ -1,63 +1,73 @@
-"""One listing of runs, from its first page to its last: each run once, in the server's order, counted at the end.
+"""One listing of runs, from its first page to its last: each run once, in RunQL's own order, counted at the end.
 
-While the server does as it is asked, pages pass through. Once it turns out to ignore filters, the order or paging, all
-runs are fetched and the listing is made here.
+While the server does as it is asked, pages pass through; only the runs that tie at the end of a page wait for the
+next one. What the server cannot order as RunQL does, or ignores, is fetched whole and ordered here.
 """
 
 from __future__ import annotations
 
+import base64
+import binascii
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable
+from typing import Any
 
 from runql.backends.wandb.abilities import FILTERS, ORDER, PAGING
-from runql.backends.wandb.asking import NEVER, Question, Server, concerned_by, filters_text, wanted_options
-from runql.backends.wandb.decode import Place, read_run
-from runql.backends.wandb.pages import Chunk, ListQuestion, Pages, cursor_after
+from runql.backends.wandb.asking import Server, concerned_by, filters_text
+from runql.backends.wandb.decode import Place
+from runql.backends.wandb.fetching import all_pages, fetch_all, fetch_runs
+from runql.backends.wandb.narrowing import brackets_of, conjunction, narrow
+from runql.backends.wandb.pages import Chunk, ListQuestion, Pages
 from runql.backends.wandb.watching import (
     breaks_filter,
     breaks_order,
-    edges_of,
     ignores_filters,
     ignores_order,
     is_watchable,
     watched,
 )
+from runql.engine.mongo import compile_filter
+from runql.engine.mongo_order import parse_order, sort_by_fields
 from runql.errors import ArgumentError
 from runql.runs.listing import needed, select_runs, trimmed
-from runql.runs.service import Filters, Page, PageRequest, Wanted
+from runql.runs.service import Page, PageRequest, Wanted
+from runql.semantic.catalog import Space
 from runql.semantic.record import RunRecord
 from runql.text.diagnostic import Diagnostic
 
-_ALL_AT_ONCE = 1000
-_MOST_ALL_AT_ONCE = 1_000_000
 _AHEAD_PAGES = 4
 _MOST_AHEAD_ROWS = 4000
 _UNIQUE_ORDER = "+name"
+_BY_CREATION = "+created_at"
+_CURSOR = "runql:"
 
 
 class Listing:
     """Gives the pages of one listing, one after the other. `position` is how many runs it gave."""
 
-    def __init__(
-        self, server: Server, request: PageRequest, place: Place, start: int = 0, after: str | None = None
-    ) -> None:
+    def __init__(self, server: Server, request: PageRequest, place: Place) -> None:
         self._server = server
         self._request = request
         self._place = place
-        self._is_watched = self._columns_are_cheap() or start == 0
-        wanted = watched(request.wanted, request.filters, request.order) if self._is_watched else request.wanted
-        self._pages = Pages(server, ListQuestion(place, request.filters, request.order, wanted), start, after)
+        self._keys = parse_order(request.order)
+        self._narrowed = narrow(request.filters)
+        self._test = compile_filter(request.filters) if request.filters else None
+        self._watches = is_watchable(request.filters)
+        wanted = watched(request.wanted, request.filters, request.order)
+        self._wanted = wanted if self._watches else _with_history_keys(wanted, self._narrowed.is_whole)
+        self._segments = deque(self._first_segments())
+        self._pages = self._segments.popleft() if self._segments else None
+        self._held: list[RunRecord] = []
         self._ready: deque[RunRecord] = deque()
-        self._seen: set[str] = set()
-        self._given: set[str] = set()
-        self._resumed = start > 0
+        self._seen: dict[str, None] = {}
+        self._ids: set[str] = set()
+        self._whole: list[RunRecord] | None = None
+        self._total: int | None = None
+        self._calls = 0
+        self._first_names: tuple[str, ...] = ()
         self._is_complete = False
         self._said: set[Diagnostic] = set()
-        self._whole: list[RunRecord] | None = None
-        self._calls = 0
-        self._doubles = 0
-        self._first_names: tuple[str, ...] = ()
-        self.position = start
+        self.position = 0
 
     def page(self, per_page: int) -> Page:
         """The next page.
@@ -66,65 +76,112 @@ class Listing:
             Failure: it could not be fetched. The listing stays where it is.
             NotFound: there is no such project, or none that may be seen.
         """
-        if per_page < 1:
-            raise ArgumentError.because(f"`per_page` must be 1 or more, not {per_page}")
         if self._whole is None and not self._can_stream():
             self._make_whole()
         if self._whole is None:
             self._fill(per_page)
-        if self._whole is not None:
-            return self._whole_page(per_page, self._whole)
-        return self._streamed_page(per_page)
+        return self._streamed_page(per_page) if self._whole is None else self._whole_page(per_page, self._whole)
+
+    def skip(self, count: int) -> None:
+        """Goes on from after so many runs: for a listing that was forgotten meanwhile."""
+        while self.position < count:
+            if not self.page(min(500, count - self.position)).has_next:
+                return
 
     def close(self) -> None:
-        self._pages.close()
+        for pages in filter(None, (self._pages, *self._segments)):
+            pages.close()
 
     @property
     def cursor(self) -> str | None:
         """The cursor that continues here."""
-        return cursor_after(self.position)
+        return cursor_at(self.position)
+
+    # What is asked, and whether the server can be left to it.
+
+    def _first_segments(self) -> list[Pages]:
+        """The listings that make up this one, in order; none if the server cannot order it as RunQL does."""
+        sent, order, abilities = self._narrowed.sent, self._request.order, self._server.abilities
+        if len(self._keys) != 1 or not (abilities.does(ORDER) and abilities.does(PAGING)):
+            return []
+        field = self._keys[0].field
+        if field.space is Space.RUN:
+            return [self._segment(sent, order)] if field.segments == ("created",) else []
+        brackets = brackets_of(field.written)
+        if brackets is None or not abilities.counts_filtered:
+            return []
+        numbers = self._segment(conjunction(sent, brackets.numbers), order)
+        absent = conjunction(sent, brackets.absent)
+        numbers.also_counts = {"wholeFilters": filters_text(sent), "absentFilters": filters_text(absent)}
+        return [numbers, self._segment(absent, _BY_CREATION)]
+
+    def _segment(self, filters: Any, order: str) -> Pages:
+        return Pages(self._server, ListQuestion(self._place, filters, order, self._wanted))
 
     def _can_stream(self) -> bool:
-        abilities, request = self._server.abilities, self._request
-        return (not request.filters or abilities.does(FILTERS)) and abilities.does(ORDER) and abilities.does(PAGING)
-
-    def _columns_are_cheap(self) -> bool:
         abilities = self._server.abilities
-        also = needed(self._request.filters if is_watchable(self._request.filters) else {}, self._request.order)
-        return (not also.config or abilities.has("Run.config(keys)")) and (
-            not also.summary or abilities.has("Run.summaryMetrics(keys)")
-        )
+        filters_hold = not self._request.filters or abilities.does(FILTERS)
+        return self._pages is not None and filters_hold and abilities.does(ORDER) and abilities.does(PAGING)
 
     # Streaming: the server does it all.
 
     def _fill(self, per_page: int) -> None:
         ahead = 0 if self._calls == 0 else min(_MOST_AHEAD_ROWS, per_page * _AHEAD_PAGES**self._calls)
         self._calls += 1
-        while len(self._ready) < per_page and not self._pages.is_over:
-            chunk = self._pages.next(per_page - len(self._ready), ahead)
-            if chunk is None:
-                break
-            if self._is_wrong(chunk):
-                self._pages.close()
+        while len(self._ready) < per_page and self._pages is not None:
+            # One more than is needed shows whether the last one ties with those after it.
+            chunk = self._pages.next(max(2, per_page - len(self._ready) - len(self._held) + 1), ahead)
+            if self._is_odd(chunk):
+                self.close()
                 self._make_whole()
                 return
-            self._receive(chunk.runs)
-        if self._pages.is_over:
+            self._receive(() if chunk is None else chunk.runs)
+            if chunk is None or self._pages.is_over:
+                self._settle(everything=True)
+                self._note_total()
+                self._pages = self._segments.popleft() if self._segments else None
+            else:
+                self._settle(everything=False)
+        if self._pages is None:
             self._complete()
 
-    def _receive(self, runs: tuple[RunRecord, ...]) -> None:
+    def _note_total(self) -> None:
+        if self._pages is not None and self._total is None:
+            counts = self._pages.counts
+            self._total = counts.get("whole", self._pages.total)
+
+    def _receive(self, runs: Iterable[RunRecord]) -> None:
         for run in runs:
             identity = run.storage_id or run.id
-            if identity in self._seen:
-                self._doubles += 1
-            else:
-                self._seen.add(identity)
-                self._ready.append(run)
+            if identity not in self._seen:
+                self._seen[identity] = None
+                self._ids.add(run.id)
+                self._held.append(run)
 
-    def _is_wrong(self, chunk: Chunk) -> bool:
-        """Whether the server shows, in this page, that it does not do what it is asked."""
-        abilities, request = self._server.abilities, self._request
+    def _settle(self, *, everything: bool) -> None:
+        """Passes on the runs whose place is certain: those that do not tie with the last one that came."""
+        if not self._held:
+            return
+        cut = len(self._held)
+        keys = self._keys if self._pages is None or self._pages.question.order == self._request.order else ()
+        if not everything:
+            field = self._keys[0].field
+            last = field.value(self._held[-1]) if keys else self._held[-1].created
+            while cut and (field.value(self._held[cut - 1]) if keys else self._held[cut - 1].created) == last:
+                cut -= 1
+        settled, self._held = sort_by_fields(self._held[:cut], keys), self._held[cut:]
+        may_test = self._watches or not self._narrowed.is_whole
+        self._ready.extend(run for run in settled if self._test is None or not may_test or self._test(run))
+
+    def _is_odd(self, chunk: Chunk | None) -> bool:
+        """Whether this page shows that the server does not do what it is asked, or holds what it cannot order."""
+        if chunk is None or self._pages is None:
+            return False
+        abilities = self._server.abilities
         if not self._can_stream() or self._pages.ignores_filters:
+            return True
+        counts = self._pages.counts
+        if counts and (self._pages.total or 0) + counts.get("absent", 0) != counts.get("whole"):
             return True
         names = tuple(run.id for run in chunk.runs)
         if not self._first_names:
@@ -132,48 +189,49 @@ class Listing:
         elif len(names) > 1 and names == self._first_names[: len(names)]:
             abilities.learn_ignores(PAGING)
             return True
-        if not self._is_watched:
-            return False
-        base = {"entity": self._place.entity, "project": self._place.project, "filters": filters_text(request.filters)}
-        if breaks_filter(chunk.runs, request.filters) and not abilities.filters_proven:
+        return self._ignores_something(chunk, self._pages.question)
+
+    def _ignores_something(self, chunk: Chunk, question: ListQuestion) -> bool:
+        abilities = self._server.abilities
+        text = filters_text(question.filters)
+        base = {"entity": self._place.entity, "project": self._place.project, "filters": text}
+        suspicious = self._watches and breaks_filter(chunk.runs, question.filters)
+        if suspicious and not abilities.filters_proven:
             if ignores_filters(self._server, base):
                 abilities.learn_ignores(FILTERS)
                 return True
             abilities.filters_proven = True
-        if breaks_order(chunk.runs, request.order):
-            options = frozenset({"order", "filtered" if request.filters else "unfiltered"})
-            if ignores_order(self._server, base, request.order, options):
+        if breaks_order(chunk.runs, question.order or _BY_CREATION):
+            options = frozenset({"order", "filtered" if question.filters else "unfiltered"})
+            if ignores_order(self._server, base, question.order or _BY_CREATION, options):
                 abilities.learn_ignores(ORDER)
                 return True
         return False
 
     def _complete(self) -> None:
         """At the end: fetch what fell between two pages, where the server's own count says that there is more."""
-        total = self._pages.total
-        if self._is_complete or self._resumed or total is None or len(self._seen) >= total:
+        if self._is_complete or self._total is None or len(self._seen) >= self._total:
             return
         self._is_complete = True
-        question = ListQuestion(self._place, self._request.filters, _UNIQUE_ORDER, Wanted())
-        names = [run.id for run in _all_pages(Pages(self._server, question))]
-        known = {run.id for run in self._ready} | self._given
-        missing = [name for name in dict.fromkeys(names) if name not in known]
+        question = ListQuestion(self._place, self._narrowed.sent, _UNIQUE_ORDER, Wanted())
+        names = [run.id for run in all_pages(Pages(self._server, question))]
+        missing = [name for name in dict.fromkeys(names) if name not in self._ids]
         if missing:
-            self._receive(tuple(fetch_runs(self._server, self._place, missing, self._request.wanted)))
+            self._receive(fetch_runs(self._server, self._place, missing, self._wanted))
+            self._settle(everything=True)
 
     def _streamed_page(self, per_page: int) -> Page:
         runs = [self._ready.popleft() for _ in range(min(per_page, len(self._ready)))]
         self.position += len(runs)
-        self._given.update(run.id for run in runs)
-        has_next = bool(self._ready) or not self._pages.is_over
-        notices = self._notices()
-        if not has_next:
-            notices += self._count_notices()
+        has_next = bool(self._ready) or self._pages is not None
+        if self._total is None:
+            self._note_total()
         return Page(
             runs=tuple(trimmed(run, self._request.wanted) for run in runs),
             cursor=self.cursor,
             has_next=has_next,
-            total=self._pages.total,
-            notices=notices,
+            total=self._total if self._narrowed.is_whole else None,
+            notices=self._notices() if has_next else self._notices() + self._count_notices(),
         )
 
     def _notices(self) -> tuple[Diagnostic, ...]:
@@ -181,25 +239,32 @@ class Listing:
         concerned = [*concerned_by(self._request.wanted)]
         concerned += [FILTERS, "Project.runs(filters)"] if self._request.filters else []
         concerned += [ORDER, "Project.runs(order)", PAGING, "Project.runs(after)"]
-        notices = self._server.abilities.notices(self._server.host, concerned)
+        notices = list(self._server.abilities.notices(self._server.host, concerned))
+        if self._whole is not None and not notices:
+            message = f"{self._server.host} cannot order by `{self._request.order.lstrip('+-')}` as RunQL does: "
+            notices.append(Diagnostic("RQL406", f"{message}all {len(self._whole):,} runs were fetched for it"))
         new = tuple(notice for notice in notices if notice not in self._said)
         self._said.update(new)
         return new
 
     def _count_notices(self) -> tuple[Diagnostic, ...]:
-        total = self._pages.total
-        if self._resumed or total is None or len(self._seen) == total:
+        came, total = len(self._seen), self._total
+        if total is None or came == total:
             return ()
-        came = len(self._seen)
         hint = "runs were added, changed or deleted meanwhile: ask again for a still picture"
         return (Diagnostic("RQL407", f"{came:,} runs came, and {self._server.host} counts {total:,}", hints=(hint,)),)
 
-    # Whole: the server does too little, so everything is fetched once and the listing is made here.
+    # Whole: everything is fetched once and the listing is made here.
 
     def _make_whole(self) -> None:
         request = self._request
-        runs = fetch_all(self._server, self._place, request.filters, request.wanted, request.order)
+        sent = self._narrowed.sent
+        runs = fetch_all(self._server, self._place, sent, self._whole_wanted(), request.order)
         self._whole = select_runs(runs, "", "", request.filters, request.order)
+
+    def _whole_wanted(self) -> Wanted:
+        also = needed(self._request.filters, self._request.order)
+        return _joined(self._wanted, also)
 
     def _whole_page(self, per_page: int, whole: list[RunRecord]) -> Page:
         chosen = whole[self.position : self.position + per_page]
@@ -213,91 +278,35 @@ class Listing:
         )
 
 
-def _all_pages(pages: Pages) -> Iterator[RunRecord]:
-    while (chunk := pages.next(500, _MOST_AHEAD_ROWS)) is not None:
-        yield from chunk.runs
+def _with_history_keys(wanted: Wanted, is_whole: bool) -> Wanted:
+    """A filter by logged keys that is decided here needs them."""
+    return wanted if is_whole else Wanted(wanted.config, wanted.summary, wanted.system_metrics, history_keys=True)
 
 
-def fetch_all(server: Server, place: Place, filters: Filters, wanted: Wanted, order: str) -> list[RunRecord]:
-    """Every run that may match, each once, in any order, with what the filter and the order read.
-
-    Raises:
-        Failure: a page could not be fetched.
-    """
-    also = needed(filters, order)
-    full = Wanted(
-        config=None if wanted.config is None or also.config is None else (*wanted.config, *also.config),
-        summary=None if wanted.summary is None or also.summary is None else (*wanted.summary, *also.summary),
-        system_metrics=wanted.system_metrics,
-        history_keys=wanted.history_keys or also.history_keys,
+def _joined(one: Wanted, other: Wanted) -> Wanted:
+    return Wanted(
+        config=None if one.config is None or other.config is None else (*one.config, *other.config),
+        summary=None if one.summary is None or other.summary is None else (*one.summary, *other.summary),
+        system_metrics=one.system_metrics or other.system_metrics,
+        history_keys=one.history_keys or other.history_keys,
     )
-    pushed = filters if server.abilities.does(FILTERS) else {}
-    found: dict[str, RunRecord] = {}
-    if server.abilities.does(PAGING):
-        pages = Pages(
-            server, ListQuestion(place, pushed, "+created_at" if server.abilities.does(ORDER) else None, full)
-        )
-        first: tuple[str, ...] = ()
-        while (chunk := pages.next(500, _MOST_AHEAD_ROWS)) is not None:
-            names = tuple(run.id for run in chunk.runs)
-            if first and len(names) > 1 and names == first[: len(names)]:
-                server.abilities.learn_ignores(PAGING)
-                pages.close()
-                break
-            first = first or names
-            found.update((run.storage_id or run.id, run) for run in chunk.runs)
-    if not server.abilities.does(PAGING):
-        found.update((run.storage_id or run.id, run) for run in _all_at_once(server, place, pushed, full))
-    return list(found.values())
 
 
-def _all_at_once(server: Server, place: Place, filters: Filters, wanted: Wanted) -> list[RunRecord]:
-    """All runs as one page: a larger one is asked for until it is not full."""
-    size = _ALL_AT_ONCE
-    while True:
-        options, variables = wanted_options(wanted, server.abilities)
-        variables |= {"entity": place.entity, "project": place.project, "first": size, "after": None}
-        variables |= {"filters": filters_text(filters), "never": NEVER}
-        options |= {"filtered" if filters else "unfiltered"}
-        answer = server.ask(Question("runs", options, variables))
-        server.project_of(answer, place)
-        edges = edges_of(answer.data)
-        if len(edges) != size or size >= _MOST_ALL_AT_ONCE:
-            return list(filter(None, (read_run(node, place) for _, node in edges)))
-        size *= 4
+def cursor_at(position: int) -> str | None:
+    """The cursor after so many runs of a listing."""
+    return base64.b64encode(f"{_CURSOR}{position}".encode()).decode() if position else None
 
 
-def fetch_runs(server: Server, place: Place, run_ids: list[str], wanted: Wanted, size: int = 100) -> list[RunRecord]:
-    """Runs by their ids, in that order; one that is gone is left out.
+def position_in(cursor: str) -> int:
+    """How many runs lie before a cursor.
 
     Raises:
-        Failure: they could not be fetched.
+        ArgumentError: it is none of this source.
     """
-    if not server.abilities.does(FILTERS):
-        return list(filter(None, (fetch_run(server, place, run_id, wanted) for run_id in run_ids)))
-    found: dict[str, RunRecord] = {}
-    batches = [run_ids[start : start + size] for start in range(0, len(run_ids), size)]
-    pages = [Pages(server, ListQuestion(place, {"name": {"$in": batch}}, None, wanted)) for batch in batches]
-    for listing in pages[:8]:
-        listing.start(size)
-    for batch, listing in zip(batches, pages, strict=True):
-        asked = set(batch)
-        while (chunk := listing.next(len(batch), 0)) is not None:
-            found.update((run.id, run) for run in chunk.runs if run.id in asked)
-        if listing.ignores_filters:
-            return fetch_runs(server, place, run_ids, wanted, size)
-    return [found[run_id] for run_id in run_ids if run_id in found]
-
-
-def fetch_run(server: Server, place: Place, run_id: str, wanted: Wanted) -> RunRecord | None:
-    """One run; `None` where there is none of that id.
-
-    Raises:
-        Failure: it could not be fetched.
-    """
-    options, variables = wanted_options(wanted, server.abilities)
-    variables |= {"entity": place.entity, "project": place.project, "name": run_id}
-    answer = server.ask(Question("run", options, variables))
-    node = server.project_of(answer, place).get("run")
-    run = read_run(node, place) if isinstance(node, dict) else None
-    return trimmed(run, wanted) if run is not None else None
+    try:
+        text = base64.b64decode(cursor, validate=True).decode()
+        if not text.startswith(_CURSOR):
+            raise ValueError(text)
+        return int(text.removeprefix(_CURSOR))
+    except (binascii.Error, ValueError) as error:
+        raise ArgumentError.because(f"`{cursor}` is not a cursor of this source") from error

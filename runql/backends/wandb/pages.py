@@ -87,6 +87,8 @@ class Pages:
     total: int | None = None
     all_runs: int | None = None
     ignores_filters: bool = False
+    also_counts: Mapping[str, str] = field(default_factory=dict)
+    counts: dict[str, int] = field(default_factory=dict)
     _queue: deque[_Chunk] = field(default_factory=deque)
     _cap: int = MOST_ROWS
     _ceiling: float = MOST_ROWS
@@ -129,6 +131,8 @@ class Pages:
 
     def start(self, rows: int) -> None:
         """Asks for the first page, without waiting for it."""
+        if self._queue or self._is_over:
+            return
         self._plan(min(rows, self._cap))
         self._send()
 
@@ -176,7 +180,10 @@ class Pages:
             "order": question.order,
             "filters": filters_text(question.filters),
             "never": NEVER,
+            **self.also_counts,
         }
+        if self.also_counts and not self.counts:
+            more.add("brackets")
         return Question("runs", options | more, variables, tries=2 if chunk.size > LEAST_ROWS else None)
 
     def _wait(self, chunk: _Chunk) -> Answer:
@@ -248,6 +255,9 @@ class Pages:
         count = project.get("runCount" if self.question.filters else "allRuns")
         if isinstance(count, int):
             self.total = count
+        for name in ("whole", "absent"):
+            if isinstance(project.get(name), int):
+                self.counts[name] = project[name]
         none = project.get("none")
         if isinstance(none, int):
             if none == 0:

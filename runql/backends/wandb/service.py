@@ -18,11 +18,12 @@ from runql.backends.wandb.client import Client, LineSettings
 from runql.backends.wandb.credentials import Credentials, app_url_of, is_loopback, normal_base_url
 from runql.backends.wandb.decode import Place, read_project, read_sweep
 from runql.backends.wandb.failures import Failure
+from runql.backends.wandb.fetching import fetch_all, fetch_run, fetch_runs
 from runql.backends.wandb.histories import SampledHistories
 from runql.backends.wandb.identity import identity_for
 from runql.backends.wandb.limiter import limiter_of
-from runql.backends.wandb.listing import Listing, fetch_all, fetch_run, fetch_runs
-from runql.backends.wandb.pages import offset_in
+from runql.backends.wandb.listing import Listing, position_in
+from runql.backends.wandb.narrowing import narrow
 from runql.backends.wandb.scans import Scan
 from runql.engine.mongo import compile_filter
 from runql.errors import ArgumentError, AuthError, NotFound
@@ -135,17 +136,13 @@ class WandbService:
         key = (place, filters_text(request.filters), request.order, request.wanted)
         with self._lock:
             listing = self._listings.pop((*key, request.cursor), None) if request.cursor is not None else None
-        if listing is None:
-            start = 0
-            if request.cursor is not None:
-                found = offset_in(request.cursor)
-                if found is None:
-                    raise ArgumentError.because(f"`{request.cursor}` is not a cursor of this source")
-                start = found
-            compile_filter(request.filters)
-            needed(request.filters, request.order)
-            listing = Listing(self._server, request, place, start, request.cursor)
+        skipped = 0 if request.cursor is None else position_in(request.cursor)
+        if request.per_page < 1:
+            raise ArgumentError.because(f"`per_page` must be 1 or more, not {request.per_page}")
         with self._errors(f"the runs of {place.entity}/{place.project}"):
+            if listing is None:
+                listing = Listing(self._server, request, place)
+                listing.skip(skipped)
             page = listing.page(request.per_page)
         if page.has_next:
             with self._lock:
@@ -160,12 +157,15 @@ class WandbService:
         compile_filter(filters)
         abilities = self._server.abilities
         with self._errors(f"the number of runs of {entity}/{project}"):
+            narrowed = narrow(filters)
             countable = abilities.counts_filtered if filters else abilities.has("Project.runCount")
+            countable = countable and narrowed.is_whole
             if countable:
                 options = {"filtered"} if filters else {"unfiltered"}
                 if filters and not abilities.filters_proven:
                     options.add("probe")
-                variables = {"entity": entity, "project": project, "filters": filters_text(filters), "never": NEVER}
+                variables = {"entity": entity, "project": project, "never": NEVER}
+                variables["filters"] = filters_text(narrowed.sent)
                 answer = self._server.ask(Question("count", frozenset(options), variables))
                 found = self._server.project_of(answer, place)
                 none = found.get("none")
@@ -178,7 +178,8 @@ class WandbService:
                     return count
             wanted = needed(filters, "+created_at")
             test = compile_filter(filters)
-            return sum(1 for run in fetch_all(self._server, place, filters, wanted, "+created_at") if test(run))
+            runs = fetch_all(self._server, place, narrowed.sent, wanted, "+created_at")
+            return sum(1 for run in runs if test(run))
 
     def run(self, entity: str, project: str, run_id: str, wanted: Wanted) -> RunRecord | None:
         """One run, or `None`."""
