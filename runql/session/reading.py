@@ -94,13 +94,18 @@ class Reading:
         for place, pushed in zip(self.places, self.pushed, strict=True):
             passing = self._passing(place, pushed, [*kept])
             # One that stops early may only do so in the order of the query; then no more than the limit can count.
-            kept.extend(passing if limit is None or not pushed.limit_crosses else islice(passing, limit))
+            kept.extend(islice(passing, limit) if self._may_stop(place, pushed) else passing)
         ordered = self._ordered(kept)
         if limit is not None and len(ordered) >= limit:
             self.matching = self._matching(len(ordered))
             ordered = ordered[:limit]
         self.aggregates.load(ordered)
         return tuple(ordered)
+
+    def _may_stop(self, place: Place, pushed: Pushed) -> bool:
+        """Whether to stop at the limit. Where pages are for free all are read, to say how many runs match."""
+        is_free = place.service.capabilities.cheap_pages and self._late is None
+        return self.query.limit is not None and pushed.limit_crosses and not is_free
 
     def _passing(self, place: Place, pushed: Pushed, earlier: Sequence[Found]) -> Iterator[Found]:
         """The runs of a source that pass, page by page, without those that an earlier source holds."""
@@ -163,7 +168,7 @@ class Reading:
 
     def _matching(self, passed: int) -> int | None:
         """How many runs match in all: all were read, or the only source knows."""
-        if not any(pushed.limit_crosses for pushed in self.pushed):
+        if not any(map(self._may_stop, self.places, self.pushed)):
             return passed
         return len(self._listed[0]) if len(self._listed) == 1 and self.pushed[0].exact else None
 
