@@ -29,7 +29,7 @@ from runql.syntax.tree import Comparison
 _TESTS = (TCompare, TBetween, TIn, TTextTest, THas, TUntagged, TIs, TLogged, TNot, TAnd, TOr)
 
 
-def simplify(expr: TypedExpr) -> TypedExpr:  # noqa: PLR0911 - one line a case
+def simplify(expr: TypedExpr) -> TypedExpr:
     """A condition that is true, false and unknown for the same runs: chains flat, constants folded, fields first."""
     match expr:
         case TAnd(terms=terms):
@@ -40,13 +40,18 @@ def simplify(expr: TypedExpr) -> TypedExpr:  # noqa: PLR0911 - one line a case
             return _negation(expr, simplify(value))
         case TCompare():
             return _compare(expr)
-        case TIn(value=value, items=(only,)):
-            return _compare(TCompare(Comparison.EQ, value, only, kind=Kind.BOOL, span=expr.span))
-        case TIn(items=()):
-            return TConst(False, kind=Kind.BOOL, span=expr.span)
-        case TIn(items=items):
-            return replace(expr, items=tuple(_distinct(list(items))))
+        case TIn():
+            return _membership(expr)
     return expr
+
+
+def _membership(expr: TIn) -> TypedExpr:
+    items = _distinct(list(expr.items))
+    if not items:
+        return TConst(False, kind=Kind.BOOL, span=expr.span)
+    if len(items) == 1:
+        return _compare(TCompare(Comparison.EQ, expr.value, items[0], kind=Kind.BOOL, span=expr.span))
+    return replace(expr, items=tuple(items))
 
 
 def never_true(expr: TypedExpr | None) -> bool:

@@ -12,6 +12,7 @@ from runql.semantic.run_fields import RUN_FIELDS
 from runql.semantic.spelling import path_text
 from runql.semantic.typed import FieldKey, TColumn, TField
 from runql.syntax import tree
+from runql.syntax.to_text import to_text
 from runql.text.source import NOWHERE
 
 
@@ -44,7 +45,7 @@ def _name(column: tree.Column, text: str, expressions: Expressions) -> str:
     """A column without a name is called as it is written; a field by its full name."""
     if isinstance(column.value, tree.Field):
         return text
-    return expressions.written(column.value) or text or "value"
+    return expressions.written(column.value) or text or to_text(column.value)
 
 
 def _glob(column: tree.Column, path: tree.Path, expressions: Expressions, report: Report) -> list[TColumn]:

@@ -13,7 +13,6 @@ from runql.semantic.typed import (
     TArithmetic,
     TBetween,
     TCall,
-    TColumn,
     TCompare,
     TField,
     THas,
@@ -27,10 +26,7 @@ from runql.semantic.typed import (
     TypedExpr,
     TypedQuery,
 )
-from runql.semantic.values import Kind
-
-BASE_COLUMNS = ("id", "name", "state", "created")
-"""The run fields that a table of runs always shows first."""
+from runql.syntax.tree import Target
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +86,7 @@ def needed_fields(query: TypedQuery) -> Needed:
     nodes = [n for e in query_expressions(query) for n in walk(e)]
     keys = [n.key for n in nodes if isinstance(n, TField)]
     globs = [c.glob for c in query.columns or () if c.glob is not None]
-    if query.columns is None and shown_columns(query) is None and query.histories is None and query.target != "count":
+    if _shows_what_differs(query, nodes):
         globs += [FieldKey(Space.CONFIG, ("*",)), FieldKey(Space.SUMMARY, ("*",))]
     aggregates = tuple(dict.fromkeys(n for n in nodes if isinstance(n, TAggregate)))
     logged = tuple(dict.fromkeys(n.metric for n in nodes if isinstance(n, TLogged)))
@@ -101,6 +97,18 @@ def needed_fields(query: TypedQuery) -> Needed:
         logged=logged,
         history_keys=bool(logged),
     )
+
+
+def _shows_what_differs(query: TypedQuery, nodes: list[TypedExpr]) -> bool:
+    """Whether the table shows the fields in which the runs differ: then all of them are needed to tell.
+
+    It does where nothing is named. The id of `run ID` or `sweep ID` may stand in the condition unnamed.
+    """
+    if query.columns is not None or query.histories is not None or query.target is Target.COUNT:
+        return False
+    unnamed = (("id",), ("sweep",)) if query.ident is not None else ()
+    named = (n for n in nodes if not (isinstance(n, TField) and n.key.space is Space.RUN and n.key.segments in unnamed))
+    return not any(isinstance(n, TField | TAggregate | TLogged) for n in named)
 
 
 def _top_keys(space: Space, keys: list[FieldKey], globs: list[FieldKey]) -> tuple[str, ...] | None:
@@ -119,29 +127,3 @@ def _candidates(key: FieldKey) -> list[str]:
         return [str(key.segments[0])]
     texts = [str(s) for s in key.segments]
     return [".".join(texts[:n]) for n in range(1, len(texts) + 1)]
-
-
-def shown_columns(query: TypedQuery) -> tuple[TColumn, ...] | None:
-    """The columns of the table of runs: those selected, else the base ones and every field that the query names.
-
-    `None` if nothing is named beyond the base ones: then what differs between the runs is shown.
-    """
-    if query.columns is not None:
-        return query.columns
-    named: dict[str, TColumn] = {}
-    for expr in query_expressions(query):
-        for node in walk(expr):
-            if isinstance(node, TField):
-                named.setdefault(node.key.written, TColumn(node.key.written, value=node))
-            elif isinstance(node, TAggregate):
-                name = f"{node.name}(logged.{node.metric})"
-                named.setdefault(name, TColumn(name, value=node))
-    if not set(named) - set(BASE_COLUMNS):
-        return None
-    base = [_base_column(name) for name in BASE_COLUMNS]
-    return (*base, *(c for name, c in named.items() if name not in BASE_COLUMNS))
-
-
-def _base_column(name: str) -> TColumn:
-    kind = Kind.TIME if name == "created" else Kind.TEXT
-    return TColumn(name, value=TField(FieldKey(Space.RUN, (name,), written=name), kind=kind))

@@ -1,0 +1,99 @@
+"""The promise of the planner: a filter narrows, and never decides. Judged by filters that others evaluate."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from runql.engine.evaluate import truth
+from runql.engine.mongo import compile_filter
+from runql.plan.capabilities import Capabilities
+from runql.plan.filters import as_json
+from runql.plan.push import push
+from runql.plan.simplify import simplify
+from runql.semantic.build_catalog import build_catalog
+from runql.semantic.needed import walk
+from runql.semantic.record import RunRecord
+from runql.semantic.typed import TLogged, TypedExpr, TypedQuery
+from runql.syntax.tree import Target
+from tests.plan.documents import document, mongo_lets_through, sql_lets_through
+from tests.plan.random_runs import conditions, many_records
+from tests.plan.reference import holds
+
+TRUSTED = Capabilities(mongo_exact=True)
+DOUBTED = Capabilities(mongo_exact=False)
+Judge = Callable[[Mapping[str, Any], Mapping[str, Any]], bool]
+
+
+def by_engine(expr: TypedExpr, record: RunRecord) -> bool | None:
+    logged = [node for node in walk(expr) if isinstance(node, TLogged)]
+    return truth(expr, record, {node: holds(node, record) for node in logged})
+
+
+def check_promise(
+    runs: list[RunRecord], where: TypedExpr, capabilities: Capabilities, known: bool, judge: Judge, hidden: timedelta
+) -> None:
+    """Filter, then the residual, gives what the condition alone gives; and an exact filter gives it by itself."""
+    catalog = build_catalog("t", runs) if known else None
+    pushed = push(TypedQuery(Target.RUNS, where=where), capabilities, catalog)
+    as_json(pushed.filters)
+    alone = [holds(where, run) is True for run in runs]
+    assert [by_engine(where, run) is True for run in runs] == alone
+    assert pushed.residual is not None
+    through = [judge(pushed.filters, document(run, hidden)) for run in runs]
+    both = [let and holds(pushed.residual, run) is True for let, run in zip(through, runs, strict=True)]
+    assert both == alone, pushed.filters
+    if pushed.exact and capabilities.mongo_exact:
+        assert through == alone, pushed.filters
+    if pushed.nothing:
+        assert not any(alone)
+
+
+@settings(deadline=None, max_examples=400)
+@given(many_records, conditions, st.booleans())
+def test_a_filter_then_the_condition_gives_what_the_condition_gives(
+    runs: list[RunRecord], where: TypedExpr, known: bool
+) -> None:
+    check_promise(runs, where, TRUSTED, known, mongo_lets_through, timedelta(0))
+
+
+@settings(deadline=None, max_examples=300)
+@given(many_records, conditions, st.booleans(), st.sampled_from([0, 0.25, 0.999999]))
+def test_and_so_on_a_server_that_hides_fractions_of_seconds(
+    runs: list[RunRecord], where: TypedExpr, known: bool, hidden: float
+) -> None:
+    check_promise(runs, where, DOUBTED, known, mongo_lets_through, timedelta(seconds=hidden))
+
+
+@settings(deadline=None, max_examples=300)
+@given(many_records, conditions, st.booleans())
+def test_and_so_on_a_server_whose_nulls_are_those_of_sql(runs: list[RunRecord], where: TypedExpr, known: bool) -> None:
+    check_promise(runs, where, DOUBTED, known, sql_lets_through, timedelta(0))
+
+
+@settings(deadline=None, max_examples=300)
+@given(many_records, conditions, st.booleans(), st.booleans())
+def test_and_so_by_our_own_evaluation_of_filters(
+    runs: list[RunRecord], where: TypedExpr, known: bool, trusted: bool
+) -> None:
+    catalog = build_catalog("t", runs) if known else None
+    pushed = push(TypedQuery(Target.RUNS, where=where), TRUSTED if trusted else DOUBTED, catalog)
+    test = compile_filter(pushed.filters)
+    for run in runs:
+        let, holding = test(run), holds(where, run) is True
+        assert let or not holding, pushed.filters
+        assert let is holding or not (pushed.exact and trusted), pushed.filters
+
+
+@settings(deadline=None, max_examples=400)
+@given(many_records, conditions)
+def test_simplifying_keeps_all_three_truths(runs: list[RunRecord], where: TypedExpr) -> None:
+    simple = simplify(where)
+    assert simplify(simple) == simple
+    for run in runs:
+        assert holds(simple, run) is holds(where, run)
+        assert by_engine(simple, run) is holds(where, run)
