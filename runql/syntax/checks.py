@@ -10,7 +10,7 @@ from runql.syntax import tree as t
 from runql.syntax.keywords import keywords
 from runql.syntax.lexer import Lexeme
 from runql.syntax.literals import quote_name
-from runql.syntax.mistakes import Mistake, Repair
+from runql.syntax.mistakes import Mistake, idiom, replacing
 from runql.text.diagnostic import Diagnostic, Edit, Fix, Label
 from runql.text.source import Span
 
@@ -59,38 +59,100 @@ def check_statement(query: t.Query, diagnostics: list[Diagnostic]) -> t.Query:
     return replace(query, clauses=tuple(kept))
 
 
-def check_lexemes(lexemes: Sequence[Lexeme]) -> list[Mistake]:
-    """Hyphens without spaces between two names, or a name and a number: nobody knows what was meant."""
-    found = []
-    for left, sign, right in zip(lexemes, lexemes[1:], lexemes[2:], strict=False):
-        if sign.terminal == "MINUS" and left.end == sign.start and sign.end == right.start:
-            mistake = hyphen_mistake(left, right)
-            if mistake is not None:
-                found.append(mistake)
+_TAKES_TEXT: Final = {"EQ", "NE", "CONTAINS", "STARTSWITH", "ENDSWITH", "HAS", "REGEX", "LIKE_GLOB"}
+_MLFLOW: Final = {"metrics": "summary", "metric": "summary", "params": "config", "parameters": "config"}
+_EXPRESSIONS: Final = {"WHERE", "ORDER", "SELECT"}
+
+
+def check_lexemes(text: str, lexemes: Sequence[Lexeme]) -> list[Mistake]:
+    """What the parser takes and nobody means: a hyphen in a name, `order by -x`, `= None`, `metrics.loss`."""
+    found: list[Mistake] = []
+    clauses = set(keywords().clauses)
+    clause = ""
+    previous = [None, None, *lexemes]
+    for index, lexeme in enumerate(lexemes):
+        before, last = previous[index], previous[index + 1]
+        after = lexemes[index + 1] if index + 1 < len(lexemes) else None
+        clause = lexeme.terminal if lexeme.terminal in clauses else clause
+        if clause not in _EXPRESSIONS or last is None:
+            continue
+        checked = None
+        if lexeme.terminal == "MINUS" and after is not None:
+            checked = _order_by(last, before, after) or _sql_comment(text, lexeme, after)
+            if checked is None and last.end == lexeme.start and lexeme.end == after.start:
+                checked = hyphen_mistake(last, after, before)
+        elif lexeme.terminal == "PATH":
+            checked = _none(text, lexeme, last, before) or _mlflow(lexeme, last)
+        if checked is not None:
+            found.append(checked)
     return found
 
 
-def hyphen_mistake(left: Lexeme, right: Lexeme) -> Mistake | None:
+def _order_by(by: Lexeme, order: Lexeme | None, after: Lexeme) -> Mistake | None:
+    """`order by -x`, which would be the field `by` minus `x`."""
+    if (
+        order is None
+        or order.terminal != "ORDER"
+        or by.text.lower() != "by"
+        or after.terminal not in {"PATH", "FUNCTION"}
+    ):
+        return None
+    span = Span(order.start, by.end)
+    return idiom("SQL", f"{order.text} {by.text}", "order", span, replacing(span.start, span.end, "order"))
+
+
+def _sql_comment(text: str, first: Lexeme, second: Lexeme) -> Mistake | None:
+    """`-- words`, which would be a double minus."""
+    if second.terminal != "MINUS" or first.end != second.start or not text[second.end : second.end + 1].isspace():
+        return None
+    return idiom(
+        "a comment elsewhere", "--", "#", Span(first.start, second.end), replacing(first.start, second.end, "#")
+    )
+
+
+def _none(text: str, word: Lexeme, sign: Lexeme, field: Lexeme | None) -> Mistake | None:
+    """`x == None`, which would be a field of that name."""
+    if word.text not in {"None", "nil", "undefined", "NULL"} or sign.terminal not in {"EQ", "NE"} or field is None:
+        return None
+    new = "is null" if sign.terminal == "EQ" else "is not null"
+    span = Span(sign.start, word.end)
+    return idiom("Python", text[span.start : span.end], new, span, replacing(span.start, span.end, new))
+
+
+def _mlflow(word: Lexeme, before: Lexeme) -> Mistake | None:
+    """`metrics.loss`, `params.lr`: a logged name that begins so is written with its namespace."""
+    namespace, dot, rest = word.text.partition(".")
+    if not dot or namespace not in _MLFLOW or before.terminal == "AS":
+        return None
+    new = f"{_MLFLOW[namespace]}.{rest}"
+    hint = f"a logged name that begins so is written `{_MLFLOW[namespace]}.{word.text}`"
+    return idiom("MLflow", word.text, new, Span(word.start, word.end), replacing(word.start, word.end, new), hint)
+
+
+def hyphen_mistake(left: Lexeme, right: Lexeme, before: Lexeme | None) -> Mistake | None:
     """What to say about `left-right`; none if a subtraction is plain."""
     span = Span(left.start, right.end)
     written = f"{left.text}-{right.text}"
     if left.terminal == "NUMBER" and right.terminal == "NUMBER" and len(left.text) == 4 and len(right.text) == 2:
-        repair = Repair(f"write `{written}-01`", (Edit(span, f"{written}-01"),))
+        repair = replacing(span.start, span.end, f"{written}-01")
         return Mistake("RQL107", f"`{written}` is no whole date", span, ("a date is `2026-01-31`",), repairs=(repair,))
     if left.terminal != "PATH" or right.terminal not in {"PATH", "NUMBER", "DURATION"}:
         return None
-    named = hyphenated(left.text, right.text)
-    apart = f"{left.text} - {right.text}"
+    named, apart = hyphenated(left.text, right.text), f"{left.text} - {right.text}"
+    ways = [("name", named), ("subtraction", apart)]
+    if before is not None and before.terminal in _TAKES_TEXT and "." not in left.text:
+        ways.insert(0, ("text", f'"{written}"'))
     return Mistake(
         "RQL101",
-        f"`{written}` could be a name or a subtraction",
+        f"`{written}` could be {'text, ' if len(ways) > 2 else ''}a name or a subtraction",
         span,
-        (f"the name is written `` {named} ``", f"the subtraction is written `{apart}`"),
-        repairs=(
-            Repair(f"write the name: {named}", (Edit(span, named),)),
-            Repair(f"write the subtraction: {apart}", (Edit(span, apart),)),
-        ),
+        tuple(f"the {what} is written {_quoted(way)}" for what, way in ways),
+        repairs=tuple(replacing(span.start, span.end, way, f"write the {what}: {way}") for what, way in ways),
     )
+
+
+def _quoted(text: str) -> str:
+    return f"`` {text} ``" if "`" in text else f"`{text}`"
 
 
 def hyphenated(left: str, right: str) -> str:

@@ -1,19 +1,174 @@
-"""What to say where the parser stopped, most particular first."""
+"""What to say where the parser stopped: the idioms and slips that are known, then what could have stood there."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Final
 
-from runql.syntax.lexer import END
-from runql.syntax.mistakes import Mistake, Place
+from runql.syntax import characters, idiom_expressions, idiom_queries, idiom_words
+from runql.syntax.expected import expected_words, needed
+from runql.syntax.keywords import keywords
+from runql.syntax.lexer import END, accepted
+from runql.syntax.mistakes import Mistake, Place, Repair, replacing
+from runql.text.diagnostic import Edit
+from runql.text.nearest import nearest
+from runql.text.source import Span
+
+_SHOWN: Final = 40
 
 
 def mistakes(place: Place) -> Iterator[Mistake]:
     """The mistakes that this could be, likeliest first. The last one has no repair and always holds."""
-    yield _unexpected(place)
+    for recognise in _KNOWN:
+        mistake = recognise(place)
+        if mistake is not None:
+            yield mistake
+    yield unexpected(place)
 
 
-def _unexpected(place: Place) -> Mistake:
+def misspelled(place: Place) -> Mistake | None:
+    """A keyword with a slip in it."""
+    if place.found.terminal != "PATH":
+        return None
+    return _misspelled(place.found.text, place.accepted, place.found.start)
+
+
+def misspelled_before(place: Place) -> Mistake | None:
+    """A misspelled keyword that was read as a name."""
+    before = place.back()
+    if before is None or before.terminal not in {"PATH", "SOURCE", "FUNCTION"} or place.found.terminal == END:
+        return None
+    could = accepted(place.attempt.start, place.attempt.lexemes[:-1])
+    mistake = _misspelled(before.text, could, before.start)
+    return (
+        mistake
+        if mistake is None
+        else Mistake(
+            mistake.code,
+            mistake.message,
+            mistake.span,
+            mistake.hints,
+            expected=mistake.expected,
+            repairs=mistake.repairs,
+            reach=2,
+        )
+    )
+
+
+def _misspelled(text: str, could: frozenset[str], start: int) -> Mistake | None:
+    table = keywords()
+    words = [word for terminal in could for word in table.words.get(terminal, ())]
+    allowed = 2 if len(text) > 4 else 1 if len(text) > 2 else 0
+    near = nearest(text, sorted(words), most=1, allowed=allowed)
+    if not near:
+        return None
+    span = Span(start, start + len(text))
+    message = f"unknown word `{text}`"
+    return Mistake(
+        "RQL106",
+        message,
+        span,
+        (f"nearest: `{near[0]}`",),
+        expected=near,
+        repairs=(replacing(span.start, span.end, near[0]),),
+    )
+
+
+def missing_comma(place: Place) -> Mistake | None:
+    """`keys loss acc`."""
+    before = place.back()
+    if before is None or "COMMA" not in place.accepted or place.found.terminal not in {"PATH", "STRING", "NUMBER"}:
+        return None
+    repair = Repair("write `,` between", (Edit(Span(before.end, before.end), ","),))
+    message = f"a comma is missing between `{_shown(before.text)}` and `{_shown(place.found.text)}`"
+    return Mistake("RQL101", message, place.span, repairs=(repair,), reach=2)
+
+
+def doubled(place: Place) -> Mistake | None:
+    """The same operator, keyword or comma twice."""
+    before = place.back()
+    if before is None or before.text.lower() != place.word or place.found.terminal in {END, "NUMBER", "STRING"}:
+        return None
+    repair = Repair("leave out the second", (Edit(Span(place.found.start, place.found.end), ""),))
+    return Mistake("RQL101", f"`{place.found.text}` is written twice", place.span, repairs=(repair,))
+
+
+def unexpected(place: Place) -> Mistake:
+    """What could have stood there instead."""
+    words = expected_words(place)
+    hints = (f"expected {_either(words)}",) if words else ()
+    what = needed(place)
+    before = place.back()
     if place.found.terminal == END:
-        return Mistake("RQL102", "the text ends too early", place.span)
-    return Mistake("RQL101", f"`{place.found.text}` cannot stand here", place.span)
+        after = f" after `{_shown(before.text)}`" if before else ""
+        message = f"the text ends where {what} must follow{after}"
+        return Mistake("RQL102", message, place.span, hints, expected=words)
+    found = f"`{_shown(place.found.text)}`"
+    if END in place.accepted:
+        code = "RQL106" if place.found.terminal == "PATH" else "RQL101"
+        return Mistake(code, f"{found} cannot stand here", place.span, hints, expected=words)
+    if before is None or "RUNS" in place.accepted:
+        return Mistake("RQL101", f"{found} does not begin a query", place.span, hints, expected=words)
+    message = f"{what} is missing after `{_shown(before.text)}`"
+    return Mistake("RQL101", message, place.span, hints, expected=words)
+
+
+def _either(words: tuple[str, ...]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
+
+
+def _shown(text: str) -> str:
+    flat = " ".join(text.split())
+    return flat if len(flat) <= _SHOWN else f"{flat[: _SHOWN - 1]}…"
+
+
+_KNOWN: Final[tuple[Callable[[Place], Mistake | None], ...]] = (
+    characters.smart_quote,
+    characters.unclosed_quote,
+    characters.sign,
+    idiom_queries.client_call,
+    idiom_queries.select_from,
+    idiom_queries.word_before_runs,
+    idiom_queries.runs_subscript,
+    idiom_queries.count_of_runs,
+    idiom_expressions.braces,
+    idiom_queries.runs_left_out,
+    idiom_queries.second_statement,
+    idiom_queries.one_run,
+    idiom_words.order_by,
+    idiom_words.group_by,
+    idiom_words.offset,
+    idiom_words.like,
+    idiom_words.spelled_unit,
+    idiom_queries.comment,
+    idiom_queries.step_range,
+    idiom_queries.sample_of_how_many,
+    idiom_queries.quoted_name,
+    idiom_queries.keyword_taken_for_name,
+    idiom_expressions.two_signs,
+    idiom_expressions.placeholder,
+    idiom_expressions.and_or_signs,
+    idiom_expressions.colon,
+    idiom_expressions.subscript,
+    idiom_expressions.method,
+    idiom_expressions.list_brackets,
+    idiom_expressions.bare_list,
+    idiom_expressions.value_in_field,
+    idiom_expressions.chained_comparison,
+    idiom_expressions.missing_left_side,
+    idiom_words.word_of_another_language,
+    idiom_expressions.presence,
+    idiom_expressions.between_comma,
+    idiom_expressions.comma_for_and,
+    misspelled,
+    misspelled_before,
+    idiom_expressions.is_value,
+    characters.name_to_quote,
+    characters.number,
+    characters.open_bracket,
+    characters.closing_bracket,
+    doubled,
+    idiom_expressions.missing_operator,
+    missing_comma,
+    characters.unknown_character,
+)

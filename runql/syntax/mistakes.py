@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from runql.syntax.lexer import Attempt, Failure, Lexeme
+from runql.syntax.keywords import keywords
+from runql.syntax.lexer import Attempt, Failure, Lexeme, lexer
 from runql.text.diagnostic import Edit
 from runql.text.source import Span
 
@@ -23,6 +25,8 @@ class Mistake:
     """What is wrong, in the coordinates of the text that was parsed.
 
     The reader tries the first repair: if it takes the parser further, it is offered and the reading goes on with it.
+    If it does not, a `certain` mistake is said without it, another is dropped. `reach` is how many lexemes the parser
+    must get on for a repair to count. `resume` is where to look for the next clause, by itself where the parser failed.
     """
 
     code: str
@@ -32,11 +36,14 @@ class Mistake:
     labels: tuple[tuple[Span, str], ...] = ()
     expected: tuple[str, ...] = ()
     repairs: tuple[Repair, ...] = ()
+    certain: bool = False
+    reach: int = 1
+    resume: int | None = None
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where the parser stopped: the text, what it had read of the broken piece, and what it found."""
+    """Where the parser stopped: the text, what it had read, and what it found."""
 
     text: str
     attempt: Attempt
@@ -45,9 +52,8 @@ class Place:
 
     @cached_property
     def piece(self) -> tuple[Lexeme, ...]:
-        """The lexemes of the broken clause, or of the last good one if that could have ended here."""
-        lexemes = self.attempt.lexemes
-        return lexemes[self.whole :]
+        """The lexemes of the broken clause; none if what was found is itself the beginning of one."""
+        return self.attempt.lexemes[self.whole :]
 
     @property
     def found(self) -> Lexeme:
@@ -58,15 +64,73 @@ class Place:
         return self.failure.accepted
 
     @property
-    def before(self) -> Lexeme | None:
-        """The lexeme before the one that was found."""
-        return self.attempt.lexemes[-1] if self.attempt.lexemes else None
+    def span(self) -> Span:
+        return Span(self.found.start, self.found.end)
 
-    def back(self, count: int) -> Lexeme | None:
-        """A lexeme before, counted from 1."""
+    @property
+    def word(self) -> str:
+        """What was found, in lower case."""
+        return self.found.text.lower()
+
+    def back(self, count: int = 1) -> Lexeme | None:
+        """A lexeme before what was found, counted from 1."""
         lexemes = self.attempt.lexemes
         return lexemes[-count] if count <= len(lexemes) else None
 
+    def back_terminal(self, count: int = 1) -> str:
+        lexeme = self.back(count)
+        return lexeme.terminal if lexeme else ""
+
+    @cached_property
+    def clause(self) -> Lexeme | None:
+        """The keyword of the clause that was being read."""
+        clauses = {*keywords().clauses, *keywords().heads}
+        return next((lexeme for lexeme in reversed(self.attempt.lexemes) if lexeme.terminal in clauses), None)
+
     @property
-    def span(self) -> Span:
-        return Span(self.found.start, self.found.end)
+    def in_condition(self) -> bool:
+        return self.clause is not None and self.clause.terminal in {"WHERE", "ORDER", "SELECT"}
+
+    @cached_property
+    def opened(self) -> tuple[Lexeme, ...]:
+        """The brackets that are open."""
+        stack: list[Lexeme] = []
+        for lexeme in self.attempt.lexemes:
+            if lexeme.terminal == "LPAR":
+                stack.append(lexeme)
+            elif lexeme.terminal == "RPAR" and stack:
+                stack.pop()
+        return tuple(stack)
+
+    def ahead(self) -> Iterator[Lexeme]:
+        """What was found and what follows, each looked at by itself."""
+        return alone_from(self.text, self.found.start)
+
+
+def alone_from(text: str, position: int) -> Iterator[Lexeme]:
+    """The lexemes from a position on, each looked at by itself: words are names here."""
+    lex = lexer()
+    while True:
+        for piece in lex.skip(text, position):
+            position = piece.end
+        if position >= len(text):
+            return
+        lexeme = lex.alone(text, position)
+        yield lexeme
+        position = lexeme.end
+
+
+def replacing(start: int, end: int, text: str, title: str | None = None) -> Repair:
+    """The repair that writes something else in a place."""
+    return Repair(title or f"write `{text.strip()}`", (Edit(Span(start, end), text),))
+
+
+def leaving_out(start: int, end: int, what: str) -> Repair:
+    return Repair(f"leave out `{what}`", (Edit(Span(start, end), ""),))
+
+
+def idiom(language: str, old: str, new: str, span: Span, repair: Repair | None = None, *hints: str) -> Mistake:
+    """An idiom of another language, and how it is written here."""
+    message = f"`{old}` is {language}; in RunQL write `{new}`"
+    repairs = (repair,) if repair else ()
+    return Mistake("RQL108", message, span, hints, repairs=repairs, certain=True)

@@ -6,7 +6,6 @@ mistake put right if a repair takes the parser further, else at the next clause,
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -14,9 +13,9 @@ from runql.syntax import tree as t
 from runql.syntax.build import Builder, Piece
 from runql.syntax.checks import check_lexemes, check_statement
 from runql.syntax.keywords import keywords
-from runql.syntax.lexer import END, Attempt, Lexeme, beginning, first_lexeme, lexer, replay, run
+from runql.syntax.lexer import END, Attempt, Lexeme, beginning, first_lexeme, replay, run
 from runql.syntax.messages import mistakes
-from runql.syntax.mistakes import Mistake, Place, Repair
+from runql.syntax.mistakes import Mistake, Place, Repair, alone_from
 from runql.syntax.shadow import Shadow
 from runql.syntax.tokens import Token, lossless
 from runql.text.diagnostic import Diagnostic, Edit, Fix, Label
@@ -126,7 +125,7 @@ class _Reader:
         for piece in builder.pieces(tree):
             self._add(piece)
         self._diagnostics.extend(builder.diagnostics)
-        for mistake in check_lexemes(attempt.lexemes[:count]):
+        for mistake in check_lexemes(self._shadow.text, attempt.lexemes[:count]):
             self._diagnostics.append(self._diagnostic(mistake, mistake.repairs))
 
     def _note(self, attempt: Attempt) -> None:
@@ -167,14 +166,16 @@ class _Reader:
         broken = place.piece[0].start if place.piece else place.found.start
         self._keep(attempt, whole)
         start = "rest" if self._open else "script"
+        resume = None
         for mistake in mistakes(place):
-            if not mistake.repairs:
-                self._diagnostics.append(self._diagnostic(mistake, ()))
-                break
-            repaired = self._try(mistake, place, broken, start)
+            repaired = self._try(mistake, place, broken, start) if mistake.repairs else None
             if repaired is not None:
                 return repaired
-        return self._skip(place, broken)
+            if mistake.certain or not mistake.repairs:
+                self._diagnostics.append(self._diagnostic(mistake, ()))
+                resume = mistake.resume
+                break
+        return self._skip(place, broken, resume)
 
     def _try(self, mistake: Mistake, place: Place, broken: int, start: str) -> Attempt | None:
         """The attempt with a mistake put right, if that takes the parser further."""
@@ -189,17 +190,21 @@ class _Reader:
             failed = self._shadow.place(place.found.start, place.found.end)
             if (reached.start, reached.end) <= (failed.start, failed.end):
                 return None
+            ahead = sum(shadow.place(lexeme.start, lexeme.end).start >= failed.start for lexeme in trial.lexemes[-9:])
+            if ahead < mistake.reach:
+                return None
         self._diagnostics.append(diagnostic)
         self._shadow = shadow
         return trial
 
-    def _skip(self, place: Place, broken: int) -> Attempt:
+    def _skip(self, place: Place, broken: int, resume_from: int | None) -> Attempt:
         """Leave out a broken piece, and read on at the next clause, stage or statement."""
         text = self._shadow.text
         headed = any(lexeme.terminal in keywords().heads for lexeme in place.piece)
-        resume = _next_piece(text, place.found, only_statements=not (self._open or headed))
+        only_statements = not (self._open or headed)
+        resume = _next_piece(text, place.found.start if resume_from is None else resume_from, only_statements)
         if resume <= broken:
-            resume = _next_piece(text, replace(place.found, start=place.found.end, text=""), only_statements=False)
+            resume = _next_piece(text, max(place.found.end, broken + 1), only_statements)
         span = self._shadow.place(broken, broken + len(text[broken:resume].rstrip()))
         written = self._source.text[span.start : span.end]
         if self._open is not None:
@@ -249,30 +254,16 @@ def _whole(attempt: Attempt) -> int:
     return 0
 
 
-def _next_piece(text: str, found: Lexeme, *, only_statements: bool) -> int:
-    """Where the next clause, stage or statement begins, from what was found on; or the end of the text."""
+def _next_piece(text: str, position: int, only_statements: bool) -> int:
+    """Where the next clause, stage or statement begins, from a position on; or the end of the text."""
     depth = 0
-    for lexeme in _alone_from(text, found.start):
+    for lexeme in alone_from(text, position):
         if lexeme.terminal == "SEMI":
             return lexeme.start
-        depth += (lexeme.text in "([{") - (lexeme.text in ")]}")
-        depth = max(0, depth)
+        depth = max(0, depth + (lexeme.text in "([{") - (lexeme.text in ")]}"))
         if depth == 0 and not only_statements and _begins_piece(text, lexeme):
             return lexeme.start
     return len(text)
-
-
-def _alone_from(text: str, position: int) -> Iterator[Lexeme]:
-    """The lexemes from a position on, each looked at by itself."""
-    lex = lexer()
-    while True:
-        for piece in lex.skip(text, position):
-            position = piece.end
-        if position >= len(text):
-            return
-        lexeme = lex.alone(text, position)
-        yield lexeme
-        position = lexeme.end
 
 
 def _begins_piece(text: str, lexeme: Lexeme) -> bool:
@@ -280,7 +271,7 @@ def _begins_piece(text: str, lexeme: Lexeme) -> bool:
     first = first_lexeme(text, lexeme.start)
     if first is None or first.terminal == "SEMI" or first.end != lexeme.end:
         return False
-    following = next(iter(_alone_from(text, first.end)), None)
+    following = next(iter(alone_from(text, first.end)), None)
     if following is None or len(beginning(text, lexeme.start, 2)) == 2:
         return first.terminal != "PIPE" or following is not None
     return first.terminal != "PIPE" and following.terminal in {"PATH", "STRING", "NUMBER", "SEMI"}
