@@ -50,7 +50,7 @@ def test_in_a_pipe_the_data_is_csv_and_the_rest_is_on_stderr(runql: Runql) -> No
     rows = list(csv.reader(io.StringIO(said.out)))
     assert rows[0] == ["id", "name", "state", "created", "config.lr", "config.opt"]
     assert [row[0] for row in rows[1:]] == ["r11", "r10"]
-    assert said.err.startswith("2 of 5 matching runs")
+    assert said.err.startswith("2 of 4 matching runs")
 
 
 def test_notices_come_with_a_way_out(runql: Runql) -> None:
