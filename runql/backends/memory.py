@@ -12,7 +12,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, replace
 from datetime import UTC, datetime
-from difflib import get_close_matches
 from typing import Any
 
 from runql.engine.sampling import AXES
@@ -26,6 +25,7 @@ from runql.semantic.catalog import Catalog
 from runql.semantic.record import ProjectRecord, RunHistory, RunRecord, SweepRecord
 from runql.semantic.run_fields import RUN_FIELD_SPELLINGS
 from runql.semantic.values import MISSING, Kind, Value, kind_of
+from runql.text.nearest import nearest
 
 Rows = Sequence[Mapping[str, Any]]
 _Columns = dict[str, list[Value]]
@@ -179,7 +179,7 @@ def _record(run: Mapping[str, Any] | RunRecord) -> RunRecord:
     for key, value in run.items():
         attribute = key if key in _ATTRIBUTES else _ALIASES.get(key)
         if attribute is None:
-            near = get_close_matches(key, [*_ATTRIBUTES, *_ALIASES], n=1)
+            near = nearest(key, [*_ATTRIBUTES, *_ALIASES], 1)
             hints = [f"nearest: `{near[0]}`"] if near else ["hyperparameters go into `config`, metrics into `summary`"]
             raise ArgumentError.because(f"runs have no attribute `{key}`", *hints)
         values[attribute] = _time(value) if attribute in _TIMES else tuple(value) if attribute == "tags" else value

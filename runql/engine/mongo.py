@@ -12,7 +12,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from difflib import get_close_matches
 from numbers import Integral, Real
 from typing import Any, TypeAlias
 
@@ -22,6 +21,7 @@ from runql.errors import ArgumentError, QueryError
 from runql.semantic.record import RunRecord
 from runql.semantic.values import MISSING, Kind, Value, kind_of
 from runql.syntax.tree import TextOp
+from runql.text.nearest import nearest
 
 RunTest: TypeAlias = Callable[[RunRecord], bool]
 _ValuesTest: TypeAlias = Callable[[Sequence[Value]], bool]
@@ -272,8 +272,8 @@ def _unknown_operator(name: object, *, top: bool = False) -> ArgumentError:
     hints = []
     if name in _HINTS:
         hints.append(_HINTS[str(name)])
-    elif near := get_close_matches(str(name), known, n=1, cutoff=0.6):
-        hints.append(f"nearest: `{near[0]}`")
+    elif near := nearest(str(name), known, 2, allowed=2):
+        hints.append("nearest: " + ", ".join(f"`{each}`" for each in near))
     hints.append(f"{place} stand " + ", ".join(f"`{each}`" for each in known))
     return ArgumentError.because(f"`{name}` is not an operator {place}", *hints)
 

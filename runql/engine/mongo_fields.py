@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any
 
 from runql.engine.fields import lookup
@@ -17,6 +16,7 @@ from runql.semantic.catalog import Space
 from runql.semantic.record import RunRecord
 from runql.semantic.run_fields import FILTER_NAMES, RUN_FIELD_SPELLINGS
 from runql.semantic.values import MISSING, Kind, Value
+from runql.text.nearest import nearest
 
 _PREFIXES: Mapping[str, Space] = {
     "config": Space.CONFIG,
@@ -108,7 +108,7 @@ def _unknown(name: str, prefix: str, path: str) -> ArgumentError:
         return ArgumentError.because(f"no field `{name}` in W&B's filters: write `{spelling.filter_name}`")
     if spelling is not None:
         return ArgumentError.because(f"W&B's filters and orders do not take `{name}`")
-    near = get_close_matches(name, FILTER_NAMES, n=1, cutoff=0.7)
+    near = nearest(name, FILTER_NAMES, 1)
     hints = [f"nearest: `{near[0]}`"] if near else []
     hints.append(f"a config value is `config.{name}`, a summary value `summary_metrics.{name}`")
     return ArgumentError.because(f"no field `{name}` in W&B's filters", *hints)

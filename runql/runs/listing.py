@@ -6,7 +6,6 @@ import base64
 import binascii
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from difflib import get_close_matches
 from typing import Any
 
 from runql.engine.mongo import compile_filter, filter_fields
@@ -16,6 +15,7 @@ from runql.errors import ArgumentError, NotFound
 from runql.runs.service import Filters, Page, PageRequest, Wanted
 from runql.semantic.catalog import Space
 from runql.semantic.record import RunRecord
+from runql.text.nearest import nearest
 
 _CURSOR_PREFIX = "arrayconnection:"
 
@@ -108,7 +108,7 @@ def records_of(records: Iterable[RunRecord], entity: str, project: str) -> list[
     chosen = [run for run in every if (not entity or run.entity == entity) and (not project or run.project == project)]
     if not chosen and (entity or project):
         path = _path(entity, project)
-        near = get_close_matches(path, {_path(run.entity, run.project) for run in every}, n=1)
+        near = nearest(path, {_path(run.entity, run.project) for run in every}, 1)
         raise NotFound.of("RQL402", f"no project `{path}`" + "".join(f"; nearest: `{each}`" for each in near))
     return chosen
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable
-from difflib import get_close_matches
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 from runql.errors import BackendError, RunNotFoundError
 from runql.runs.service import FULL, PageRequest, ServiceApi
 from runql.text.diagnostic import Diagnostic
+from runql.text.nearest import nearest
 
 if TYPE_CHECKING:
     from runql.runs.run import Run
@@ -66,7 +66,7 @@ def not_found(service: ServiceApi, entity: str, project: str, run_id: str) -> Ru
         # The project itself is not there: that is the better message.
         return RunNotFoundError([Diagnostic("RQL402", f"no run `{path}`"), *error.diagnostics])
     named = [run.id for run in runs if run.name == run_id]
-    near = named or get_close_matches(run_id, [run.id for run in runs], n=3)
+    near = named or nearest(run_id, [run.id for run in runs])
     said = f"`{run_id}` is a name, its id is" if named else "nearest:"
     hint = f"; {said} " + ", ".join(f"`{each}`" for each in near) if near else ""
     return RunNotFoundError([Diagnostic("RQL402", f"no run `{path}`{hint}")])

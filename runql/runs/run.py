@@ -17,6 +17,7 @@ from runql.runs.run_facts import RunFacts
 from runql.runs.service import FULL, LIGHT, HistoryRequest, ServiceApi, Stream, Wanted
 from runql.runs.summary import Summary
 from runql.semantic.record import RunRecord
+from runql.text.render import clean
 
 if TYPE_CHECKING:
     import pandas
@@ -280,7 +281,7 @@ class Run(RunFacts):
         super().__setattr__(name, value)
 
     def __repr__(self) -> str:
-        return f"<Run {'/'.join(self.path)} ({self.state})>"
+        return clean(f"<Run {'/'.join(self.path)} ({self.state})>")
 
     def _repr_html_(self) -> str:
         said = html.escape(f"{self.name or self.id} ({self.state})")

@@ -17,6 +17,7 @@ from runql.runs.paginator import Paginator
 from runql.runs.run import Run
 from runql.runs.service import FULL, LIGHT, Filters, HistoryRequest, Page, PageRequest, ServiceApi, Stream, Wanted
 from runql.semantic.record import RunHistory, RunRecord
+from runql.text.render import clean
 
 if TYPE_CHECKING:
     import pandas
@@ -199,4 +200,4 @@ class Runs(Paginator[Run]):
                 yield history
 
     def __repr__(self) -> str:
-        return f"<Runs {'/'.join(part for part in (self.entity, self.project) if part) or self._service.name}>"
+        return clean(f"<Runs {'/'.join(part for part in (self.entity, self.project) if part) or self._service.name}>")

@@ -11,6 +11,7 @@ from runql.runs.run import Run
 from runql.runs.runs import Runs
 from runql.runs.service import ServiceApi
 from runql.semantic.record import SweepRecord
+from runql.text.render import clean
 
 
 class Sweep:
@@ -104,4 +105,4 @@ class Sweep:
         return first[0] if first else None
 
     def __repr__(self) -> str:
-        return f"<Sweep {'/'.join(self.path)} ({self.state})>"
+        return clean(f"<Sweep {'/'.join(self.path)} ({self.state})>")

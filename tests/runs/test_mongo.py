@@ -126,7 +126,7 @@ def test_a_filter_that_holds(filters: dict[str, Any]) -> None:
         ({"config": 1}, "write `config.KEY`"),
         ({"config.": 1}, "names no field"),
         ({5: 1}, "not by `5`"),
-        ({"config.x": {"$gtt": 1}}, "nearest: `$gt`"),
+        ({"config.x": {"$gtt": 1}}, "nearest: `$gte`, `$gt`"),
         ({"config.x": {"$gt": 1, "lt": 2}}, "`lt` is not an operator"),
         ({"config.x": {"$all": [1]}}, "write `$and`"),
         ({"$not": {"config.x": 1}}, "write `$nor`"),

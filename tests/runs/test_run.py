@@ -75,6 +75,7 @@ def test_hostile_names_are_escaped() -> None:
     assert '"><b>' not in run._repr_html_()
     assert "javascript" not in make_run(url="javascript:alert(1)")._repr_html_()
     assert repr(make_run(entity="a c", project="p/q")) == "<Run a%20c/p%2Fq/a1 (None)>"
+    assert repr(make_run(state="\x1b]0;x\x07")).isprintable()
 
 
 def test_metadata_is_what_a_listing_tells() -> None:
