@@ -77,6 +77,7 @@ _TABLE = {
     "RQL511": Code("error", "no source, or none of that name"),
     "RQL512": Code("error", "the command was called wrongly"),
     "RQL513": Code("notice", "columns left out of the table of runs"),
+    "RQL514": Code("notice", "run folders that overlap: a copy, or steps logged twice"),
     # 9xx ours
     "RQL901": Code("error", "a fault of RunQL"),
 }

@@ -1,1 +1,5 @@
-"""backends/local."""
+"""Runs on disk: the files that the W&B SDK writes, read without it."""
+
+from runql.backends.local.service import LocalService
+
+__all__ = ["LocalService"]

@@ -1,0 +1,111 @@
+"""The items of histories, summaries and configs: a key, and a value as JSON text or as a typed member."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final, TypeAlias
+
+from runql.backends.local.wire import BYTES, FIXED64, VARINT, Malformed, double, fields, text, zigzag
+
+Path: TypeAlias = tuple[str, ...]
+"""The keys of a value, outermost first. A key may hold dots."""
+
+_KEY, _NESTED_KEY, _VALUE_JSON = 1, 2, 16
+_NONE, _BOOLEAN, _INTEGER, _NUMBER, _TEXT, _JSON = 3, 4, 5, 6, 7, 8
+_ABSENT: Final = object()
+
+
+def read_item(data: bytes, start: int, end: int) -> tuple[Path, Any]:
+    """The path and the value of one item; the value is `None` where there is none (an item of a removal)."""
+    key = ""
+    nested: list[str] = []
+    value_json: bytes | None = None
+    typed: Any = _ABSENT
+    for number, wire, a, b in fields(data, start, end):
+        if wire == BYTES and number == _KEY:
+            key = text(data, a, b)
+        elif wire == BYTES and number == _NESTED_KEY:
+            nested.append(text(data, a, b))
+        elif wire == BYTES and number == _VALUE_JSON:
+            value_json = data[a:b]
+        elif number in _TYPED:
+            typed = _typed(data, number, wire, a, b)
+    path = tuple(nested) if nested else (key,)
+    if typed is not _ABSENT:
+        return path, typed
+    return path, parse_json(value_json) if value_json else None
+
+
+_TYPED = frozenset({_NONE, _BOOLEAN, _INTEGER, _NUMBER, _TEXT, _JSON})
+
+
+def _typed(data: bytes, number: int, wire: int, a: int, b: int) -> Any:
+    match number, wire:
+        case (3, _):
+            return None
+        case (4, int(kind)) if kind == VARINT:
+            return bool(a)
+        case (5, int(kind)) if kind == VARINT:
+            return zigzag(a)
+        case (6, int(kind)) if kind == FIXED64:
+            return double(data, a)
+        case (7, int(kind)) if kind == BYTES:
+            return text(data, a, b)
+        case (8, int(kind)) if kind == BYTES:
+            return parse_json(data[a:b])
+    raise Malformed("a value of another wire type than its own")
+
+
+def parse_json(raw: bytes) -> Any:
+    """The value of a JSON text with bare `NaN` and `Infinity`, as every SDK writes it."""
+    try:
+        value = json.loads(raw.decode("utf-8", "replace"), strict=False)
+    except (ValueError, RecursionError) as problem:
+        raise Malformed("a value that is no JSON") from problem
+    return _without_surrogates(value) if b"\\u" in raw else value
+
+
+def _without_surrogates(value: Any) -> Any:
+    """Half of a surrogate pair is legal in JSON text, but no terminal and no file takes it."""
+    if isinstance(value, str):
+        return value if value.isascii() else value.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
+    if isinstance(value, list):
+        return [_without_surrogates(v) for v in value]
+    if isinstance(value, dict):
+        return {_without_surrogates(k): _without_surrogates(v) for k, v in value.items()}
+    return value
+
+
+def put(tree: dict[str, Any], path: Path, value: Any) -> None:
+    """Set the value at a path; what stands in the way and is no dict is replaced."""
+    for key in path[:-1]:
+        below = tree.get(key)
+        if not isinstance(below, dict):
+            below = tree[key] = {}
+        tree = below
+    tree[path[-1]] = value
+
+
+def remove(tree: dict[str, Any], path: Path) -> None:
+    """Take out the value at a path, if there is one."""
+    for key in path[:-1]:
+        below = tree.get(key)
+        if not isinstance(below, dict):
+            return
+        tree = below
+    tree.pop(path[-1], None)
+
+
+def leaves(name: str, value: Any) -> list[tuple[str, Any]]:
+    """A logged value by columns: a plain dict is a column for each of its leaves, named with dots; a media object
+    (it holds `_type`) and an empty dict are one value."""
+    found: list[tuple[str, Any]] = []
+    pending = [(name, value)]
+    while pending:
+        name, value = pending.pop()
+        if isinstance(value, Mapping) and value and "_type" not in value:
+            pending += [(f"{name}.{key}", below) for key, below in reversed(list(value.items()))]
+        else:
+            found.append((name, value))
+    return found

@@ -1,0 +1,121 @@
+"""The rows of a run from all its folders, as whole columns."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from runql.backends.local import records
+from runql.backends.local.discover import reason
+from runql.backends.local.framing import Damage, DamageKind, Frames
+from runql.backends.local.head import Head
+from runql.backends.local.history import STEP, HistoryReader
+from runql.backends.local.notices import file_notices, overlapping, still_written, unnumbered, unreadable
+from runql.backends.local.run import LocalRun, Segment
+from runql.backends.local.samples import SampleReader
+from runql.backends.local.wire import Malformed
+from runql.semantic.values import MISSING, Value
+from runql.text.diagnostic import Diagnostic
+
+Columns = dict[str, Sequence[Value]]
+
+
+@dataclass(slots=True)
+class Rows:
+    """Columns of equal length in the order of the steps, and what is to be said about them."""
+
+    columns: Columns = field(default_factory=dict)
+    notices: list[Diagnostic] = field(default_factory=list)
+
+
+def logged_rows(run: LocalRun, keys: Iterable[str] | None) -> Rows:
+    """What a run logged: `_step` and the wanted metrics (all with `None`), nested ones by names joined with dots."""
+    rows = Rows()
+    parts: list[Columns] = []
+    next_step = 0
+    for segment in run.segments:
+        start = segment.head.starting_step
+        reader = HistoryReader(keys, next_step if start is None else start)
+        with_rows = _read(segment, records.HISTORY, reader.add, rows.notices)
+        if reader.unnumbered:
+            rows.notices.append(unnumbered(run.record.id, reader.unnumbered))
+        if not with_rows or not reader.steps:
+            continue
+        count = len(reader.steps)
+        columns = {name: column.dense(count) for name, column in reader.columns.items() if column.rows}
+        parts.append({STEP: reader.steps, **columns})
+        next_step = max(next_step, reader.steps[-1] + 1)
+    rows.columns = _joined(parts)
+    if len(parts) > 1:
+        _put_in_order(run.record.id, parts, rows)
+    return rows
+
+
+def system_rows(run: LocalRun, keys: Iterable[str] | None) -> Rows:
+    """The machine metrics of a run: `_timestamp`, `_runtime` and the wanted `system.…` columns."""
+    rows = Rows()
+    parts: list[Columns] = []
+    began = min((segment.started for segment in run.segments if segment.started), default=0.0)
+    for segment in run.segments:
+        reader = SampleReader(keys, began)
+        if _read(segment, records.STATS, reader.add, rows.notices):
+            parts.append({**reader.columns()})
+    rows.columns = _joined(parts)
+    return rows
+
+
+def _read(segment: Segment, wanted: int, take: Callable[..., None], notices: list[Diagnostic]) -> bool:
+    """Hand every record of a kind to `take`, and what is wrong to `notices`. Whether the file could be read."""
+    try:
+        with segment.file.path.open("rb") as file:
+            frames = Frames(file, os.fstat(file.fileno()).st_size)
+            _take_all(frames, wanted, take)
+    except OSError as problem:
+        notices.append(unreadable(segment.file.shown, reason(problem)))
+        return False
+    head = Head(frames.size, frames.version, damages=frames.damages)
+    notices += file_notices(segment.file.shown, head, running=segment.running)
+    if segment.running:
+        notices.append(still_written(segment.run_id, segment.file.shown))
+    return True
+
+
+def _take_all(frames: Frames, wanted: int, take: Callable[..., None]) -> None:
+    locate = records.locate
+    malformed: list[Damage] = []
+    for data, start, end, offset in frames:
+        try:
+            kind, begin, stop = locate(data, start, end)
+            if kind == wanted:
+                take(data, begin, stop, numbered=not (frames.damages or malformed))
+        except Malformed:
+            malformed.append(Damage(offset, DamageKind.RECORD, offset, 1))
+    frames.damages += malformed
+
+
+def _joined(parts: Sequence[Columns]) -> Columns:
+    """Parts one below the other; a cell of a column that a part has not is missing."""
+    if len(parts) < 2:
+        return parts[0] if parts else {}
+    names = dict.fromkeys(name for part in parts for name in part)
+    return {name: list(_cells(parts, name)) for name in names}
+
+
+def _cells(parts: Sequence[Columns], name: str) -> Iterator[Any]:
+    for part in parts:
+        yield from part.get(name) or [MISSING] * len(next(iter(part.values())))
+
+
+def _put_in_order(run_id: str, parts: Sequence[Columns], rows: Rows) -> None:
+    """Rows of several folders by step; of equal steps those of the older folder come first."""
+    steps = rows.columns[STEP]
+    order = sorted(range(len(steps)), key=steps.__getitem__)
+    if order != list(range(len(steps))):
+        rows.columns = {name: [cells[row] for row in order] for name, cells in rows.columns.items()}
+    folders = Counter(step for part in parts for step in set(part[STEP]))
+    twice = sorted(step for step, count in folders.items() if count > 1)
+    if twice:
+        rows.notices.append(overlapping(run_id, len(twice), twice[0], twice[-1]))

@@ -1,0 +1,144 @@
+"""One run, from the one or several folders that hold it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from runql.backends.local.discover import RunFile
+from runql.backends.local.head import Head
+from runql.backends.local.items import leaves
+from runql.backends.local.liveness import last_sign
+from runql.semantic.record import RunRecord
+from runql.text.diagnostic import Diagnostic
+
+SYSTEM_PREFIX: Final = "system."
+_HIDDEN: Final = "_wandb"
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One run file with what its log says. A run that was resumed has several."""
+
+    file: RunFile
+    head: Head
+    running: bool
+
+    @property
+    def started(self) -> float:
+        started: float = self.head.run.get("started", 0.0)
+        return started
+
+    @property
+    def run_id(self) -> str:
+        """The id in the log or, of a run that just started, in the file's name."""
+        return self.head.run.get("id") or self.file.path.stem.removeprefix("run-")
+
+    @property
+    def owner(self) -> tuple[str, str]:
+        """The entity and the project."""
+        return self.head.run.get("entity", ""), self.head.run.get("project", "")
+
+
+@dataclass(frozen=True, slots=True)
+class LocalRun:
+    """A run and its folders, in the order in which they were begun. The record has no `history_keys` yet."""
+
+    record: RunRecord
+    segments: tuple[Segment, ...]
+    notices: tuple[Diagnostic, ...] = ()
+
+
+def run_record(segments: Sequence[Segment]) -> RunRecord:
+    """The record of a run: what is said later wins, so config and summary are those of all its folders."""
+    runs = [segment.head.run for segment in segments]
+    config: dict[str, Any] = {}
+    summary: dict[str, Any] = {}
+    system: dict[str, Any] = {}
+    for segment in segments:
+        config |= segment.head.config
+        summary |= segment.head.summary
+        system |= segment.head.system
+    summary.pop(_HIDDEN, None)
+    entity, project = segments[-1].owner
+    signs = max(_last_time(segment) for segment in segments)
+    return RunRecord(
+        id=segments[-1].run_id,
+        name=_last(runs, "name"),
+        state=_state(segments[-1]),
+        entity=entity,
+        project=project,
+        storage_id=_last(runs, "storage_id"),
+        tags=tuple(_last(runs, "tags") or ()),
+        group=_last(runs, "group"),
+        job_type=_last(runs, "job_type"),
+        notes=_last(runs, "notes"),
+        user=next((segment.head.user for segment in reversed(segments) if segment.head.user), None),
+        sweep=_last(runs, "sweep"),
+        host=_last(runs, "host"),
+        created=_time(min((s.started for s in segments if s.started), default=0.0)),
+        heartbeat=_time(signs),
+        updated=_time(signs),
+        runtime=_runtime(segments),
+        commit=_last(runs, "commit"),
+        history_line_count=sum(segment.head.rows for segment in segments),
+        config=config,
+        summary=summary,
+        system_metrics=system_leaves(system),
+    )
+
+
+def system_leaves(sample: Mapping[str, Any]) -> dict[str, Any]:
+    """Machine metrics by the names under which W&B shows them."""
+    return {name: value for key, below in sample.items() for name, value in leaves(SYSTEM_PREFIX + key, below)}
+
+
+def _last(runs: Sequence[Mapping[str, Any]], name: str) -> Any:
+    return next((run[name] for run in reversed(runs) if run.get(name)), None)
+
+
+def _state(segment: Segment) -> str:
+    if segment.head.exit_code is not None:
+        return "failed" if segment.head.exit_code else "finished"
+    return "running" if segment.running else "crashed"
+
+
+def _runtime(segments: Sequence[Segment]) -> float | None:
+    """Seconds. A run that was resumed online counts on from where it stood, an offline one from 0."""
+    total, known = 0.0, False
+    for segment in segments:
+        own = _own_runtime(segment.head)
+        known |= own is not None
+        total = (own or 0.0) + (0.0 if segment.head.run.get("runtime") else total)
+    return total if known else None
+
+
+def _own_runtime(head: Head) -> float | None:
+    hidden = head.summary.get(_HIDDEN)
+    told = (
+        head.exit_runtime,
+        head.summary.get("_runtime"),
+        hidden.get("runtime") if isinstance(hidden, dict) else None,
+        _logged_seconds(head),
+    )
+    numbers = [float(each) for each in told if isinstance(each, int | float) and not isinstance(each, bool)]
+    return max((number for number in numbers if number >= 0), default=None)
+
+
+def _logged_seconds(head: Head) -> float | None:
+    """From the start to the last row: SDKs since 0.20 set the summary's `_runtime` to whole seconds in the end."""
+    last, started = head.summary.get("_timestamp"), head.run.get("started")
+    return last - started if isinstance(last, int | float) and started else None
+
+
+def _last_time(segment: Segment) -> float:
+    return max(last_sign(segment.head), segment.started + (_own_runtime(segment.head) or 0.0) if segment.started else 0)
+
+
+def _time(seconds: float) -> datetime | None:
+    try:
+        return datetime.fromtimestamp(seconds, UTC) if seconds > 0 else None
+    except (OverflowError, OSError, ValueError):
+        return None  # a date that no calendar has
