@@ -71,7 +71,7 @@ def smart_quote(place: Place) -> Mistake | None:
     straight = write_string(match[1])
     span = Span(match.start(), match.end())
     repair = replacing(span.start, span.end, straight)
-    return idiom("in curly quotes", match[0], straight, span, repair)
+    return idiom(None, match[0], straight, span, repair)
 
 
 def sign(place: Place) -> Mistake | None:
@@ -80,7 +80,7 @@ def sign(place: Place) -> Mistake | None:
     if place.found.terminal != STRAY or plain is None:
         return None
     repair = replacing(place.found.start, place.found.end, f" {plain} " if plain.isalpha() else plain)
-    return idiom("a sign of other languages", place.found.text, plain, place.span, repair)
+    return idiom(None, place.found.text, plain, place.span, repair)
 
 
 def number(place: Place) -> Mistake | None:
@@ -93,9 +93,6 @@ def number(place: Place) -> Mistake | None:
     start, end = place.found.start, place.found.start + len(whole)
     if "STRING" not in place.accepted and "PATH" in place.accepted:
         return name_to_quote(place)
-    if re.fullmatch(r"[0-9]+\.", text):
-        repair = replacing(start, start + len(text), f"{text}0")
-        return Mistake("RQL107", f"`{text}` lacks a digit after the point", place.span, repairs=(repair,), certain=True)
     if "STRING" not in place.accepted:
         return Mistake("RQL107", f"`{whole}` is not a number", Span(start, end), certain=True)
     return Mistake(
@@ -106,6 +103,23 @@ def number(place: Place) -> Mistake | None:
         repairs=(replacing(start, end, write_string(whole)),),
         certain=True,
     )
+
+
+def dot(place: Place) -> Mistake | None:
+    """A point with nothing behind it: `1.`, `config.`; or with a `*` where no pattern can stand."""
+    before = place.back()
+    if place.found.text != "." or before is None or before.end != place.found.start:
+        return None
+    span = Span(before.start, place.found.end)
+    written = f"{before.text}."
+    if before.terminal == "NUMBER":
+        repair = Repair(f"write `{written}0`", (Edit(Span(place.found.end, place.found.end), "0"),))
+        return Mistake("RQL107", f"`{written}` lacks a digit after the point", span, repairs=(repair,), certain=True)
+    if place.text[place.found.end : place.found.end + 1] == "*":
+        span = Span(before.start, place.found.end + 1)
+        message = f"the pattern `{written}*` cannot stand for one value"
+        return Mistake("RQL101", message, span, ("patterns stand in `select` and `keys`",), certain=True)
+    return Mistake("RQL101", f"a name must follow `{written}`", span, certain=True)
 
 
 def name_to_quote(place: Place) -> Mistake | None:

@@ -10,7 +10,7 @@ from runql.syntax import tree as t
 from runql.syntax.keywords import keywords
 from runql.syntax.lexer import Lexeme
 from runql.syntax.literals import quote_name
-from runql.syntax.mistakes import Mistake, idiom, replacing
+from runql.syntax.mistakes import Mistake, idiom, replacing, tidy
 from runql.text.diagnostic import Diagnostic, Edit, Fix, Label
 from runql.text.source import Span
 
@@ -34,7 +34,7 @@ CLAUSE_TERMINALS: Final[dict[type[t.Clause], str]] = {
 """Each kind of clause and the keyword that begins it, in the order of the formatter."""
 
 
-def check_statement(query: t.Query, diagnostics: list[Diagnostic]) -> t.Query:
+def check_statement(query: t.Query, text: str, diagnostics: list[Diagnostic]) -> t.Query:
     """The query with each kind of clause once: a second one is reported, with both places, and left out."""
     first: dict[type[t.Clause], t.Clause] = {}
     kept: list[t.Clause] = []
@@ -45,7 +45,7 @@ def check_statement(query: t.Query, diagnostics: list[Diagnostic]) -> t.Query:
             first[kind] = clause
             kept.append(clause)
             continue
-        fix = Fix("leave out the second", (Edit(clause.span, ""),))
+        fix = Fix("leave out the second", (tidy(Edit(clause.span, ""), text),))
         diagnostics.append(
             Diagnostic(
                 "RQL105",

@@ -74,14 +74,16 @@ def expected_words(place: Place) -> tuple[str, ...]:
             could -= members
     for terminal in ("PATH", "SOURCE", "NUMBER", "PARAM", "GLOB", "STRING"):
         if terminal in could:
-            words.append(_metric(place) if terminal == "PATH" else _SINGLE[terminal])
+            words.append(_single(terminal, place.back_terminal(), place.clause.terminal if place.clause else ""))
     words.extend(_named(terminal) for terminal in _LIKELIEST if terminal in could)
     return tuple(dict.fromkeys(words))[:_MOST]
 
 
-def _metric(place: Place) -> str:
-    in_history = place.clause is not None and place.clause.terminal in {"KEYS", "X"}
-    return "a metric" if in_history else "a name" if place.back_terminal() == "AS" else "a field"
+def _single(terminal: str, before: str, clause: str) -> str:
+    """What one terminal is called where it stands."""
+    if terminal == "PATH":
+        return "a metric" if clause in {"KEYS", "X"} else "a name" if before == "AS" else "a field"
+    return "an id" if terminal == "SOURCE" and before in {"RUN", "SWEEP"} else _SINGLE[terminal]
 
 
 def _named(terminal: str) -> str:
@@ -90,25 +92,30 @@ def _named(terminal: str) -> str:
     return f"`{keywords().spelling(terminal)}`"
 
 
-def needed(place: Place) -> str:
-    """What must stand there, in one phrase."""
-    could, before = place.accepted, place.back_terminal()
+def needed(could: frozenset[str], before: str, clause: str) -> str:
+    """What must stand where these terminals are accepted, in one phrase.
+
+    `before` is the terminal before that place, `clause` the one that begins its clause.
+    """
     if "RUNS" in could:
         return "a query"
     if "STRING" in could and "TIME" in could:
         conditions = {"WHERE", "AND", "OR", "NOT"}
         return "a condition" if before in conditions else "a field" if before in {"ORDER", "SELECT"} else "a value"
-    if "PATH" in could:
-        return _metric(place)
     for terminal, phrase in (
-        ("SOURCE", "an id" if before in {"RUN", "SWEEP"} else "a source"),
-        ("NUMBER", "a whole number"),
+        ("PATH", ""),
+        ("SOURCE", ""),
+        ("NUMBER", "a whole number" if "PARAM" in could else "a number"),
         ("DOTDOT", "a range"),
         ("LPAR", "a list in parentheses"),
         ("STAGE", "a stage"),
         ("RPAR", "`)`"),
     ):
         if terminal in could:
-            return phrase
-    words = expected_words(place)
-    return words[0] if words else "something else"
+            return phrase or _single(terminal, before, clause).partition(" such as")[0]
+    return either(tuple(_named(terminal) for terminal in _LIKELIEST if terminal in could)) or "something else"
+
+
+def either(words: tuple[str, ...]) -> str:
+    """`a, b or c`."""
+    return " or ".join(part for part in (", ".join(words[:-1]), *words[-1:]) if part)

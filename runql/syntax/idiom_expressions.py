@@ -9,7 +9,7 @@ from typing import Final
 
 from runql.syntax.lexer import Lexeme
 from runql.syntax.literals import quote_name, read_string
-from runql.syntax.mistakes import Mistake, Place, Repair, alone_from, idiom, leaving_out, replacing
+from runql.syntax.mistakes import Mistake, Place, Repair, alone_from, idiom, leaving_out, replacing, shown
 from runql.syntax.mongo import mongo_text
 from runql.text.diagnostic import Edit
 from runql.text.source import Span
@@ -64,7 +64,7 @@ def two_signs(place: Place) -> Mistake | None:
         return None
     span = Span(before.start, place.found.end)
     old = place.text[span.start : span.end]
-    return idiom("no operator", old, new, span, replacing(span.start, span.end, new))
+    return idiom(None, old, new, span, replacing(span.start, span.end, new))
 
 
 def and_or_signs(place: Place) -> Mistake | None:
@@ -104,10 +104,10 @@ def colon(place: Place) -> Mistake | None:
     if place.clause is before:
         old = place.text[before.start : place.found.end]
         repair = leaving_out(place.found.start, place.found.end, place.found.text)
-        return idiom("no clause", old, before.text, Span(before.start, place.found.end), repair)
+        return idiom(None, old, before.text, Span(before.start, place.found.end), repair)
     if "EQ" in place.accepted:
         repair = replacing(place.found.start, place.found.end, " =")
-        return idiom("an operator of other languages", place.found.text, "=", place.span, repair)
+        return idiom(None, place.found.text, "=", place.span, repair)
     return None
 
 
@@ -234,16 +234,6 @@ def missing_left_side(place: Place) -> Mistake | None:
     lexemes = place.attempt.lexemes
     if joint is None or len(lexemes) < 2:
         return None
-    if (
-        joint.terminal == "NOT"
-        and place.word in {"in", "between", "contains", "has"}
-        and place.back_terminal(2) == "AND"
-    ):
-        both = Span(lexemes[-2].start, lexemes[-2].end)
-        if place.back_terminal(3) == "PATH":
-            old = place.text[both.start : place.found.end]
-            repair = leaving_out(both.start, joint.start, lexemes[-2].text)
-            return idiom("no operator", old, f"not {place.word}", Span(both.start, place.found.end), repair)
     if joint.terminal not in {"AND", "OR"} or place.found.terminal not in _COMPARISONS:
         return None
     field = _compared(lexemes)
@@ -252,6 +242,32 @@ def missing_left_side(place: Place) -> Mistake | None:
     repair = Repair(f"write `{field.text}`", (Edit(Span(place.found.start, place.found.start), f"{field.text} "),))
     message = f"the left side of `{place.found.text}` is missing"
     return Mistake("RQL101", message, place.span, ("each condition names its field",), repairs=(repair,), certain=True)
+
+
+def and_not_in(place: Place) -> Mistake | None:
+    """`x and not in (1)`: the operator was taken for a name."""
+    last = [place.back(count) for count in (4, 3, 2, 1)]
+    field, joint, denial, operator = last
+    if field is None or joint is None or denial is None or operator is None or field.terminal != "PATH":
+        return None
+    if (joint.terminal, denial.terminal) != ("AND", "NOT") or operator.text.lower() not in {"in", "between", "has"}:
+        return None
+    span = Span(joint.start, operator.end)
+    new = place.text[denial.start : operator.end]
+    return idiom(None, place.text[span.start : span.end], new, span, leaving_out(joint.start, denial.start, joint.text))
+
+
+def several_in_has(place: Place) -> Mistake | None:
+    """`tags has ("a", "b")`."""
+    lexemes = place.attempt.lexemes
+    index = next((i for i in range(len(lexemes) - 1, -1, -1) if lexemes[i].terminal == "HAS"), None)
+    if place.found.terminal != "COMMA" or index is None or [x.terminal for x in lexemes[index + 1 :]][:1] != ["LPAR"]:
+        return None
+    end = lexemes[index].end
+    repair = Repair("write `has any`", (Edit(Span(end, end), " any"),))
+    span = Span(lexemes[index].start, end)
+    hints = ("several are `has any (…)` or `has all (…)`",)
+    return Mistake("RQL101", "`has` takes one value", span, hints, repairs=(repair,), certain=True)
 
 
 def _compared(lexemes: Sequence[Lexeme]) -> Lexeme | None:
@@ -321,7 +337,7 @@ def placeholder(place: Place) -> Mistake | None:
     if match is None or name is None or name[0].isdigit():
         return None
     span = Span(match.start(), match.end())
-    return idiom("a parameter of other languages", match[0], f"${name}", span, replacing(*match.span(), f"${name}"))
+    return idiom(None, match[0], f"${name}", span, replacing(*match.span(), f"${name}"))
 
 
 def missing_operator(place: Place) -> Mistake | None:
@@ -329,10 +345,11 @@ def missing_operator(place: Place) -> Mistake | None:
     before = place.back()
     if before is None or before.terminal != "PATH" or "EQ" not in place.accepted:
         return None
-    if place.found.terminal not in {"STRING", "NUMBER", "TIME", "PARAM"} or place.clause is None:
+    if place.clause is None or place.clause.terminal != "WHERE":
         return None
-    if place.clause.terminal != "WHERE":
-        return None
-    repair = Repair("write `=`", (Edit(Span(place.found.start, place.found.start), "= "),))
-    message = f"an operator is missing between `{before.text}` and `{place.found.text}`"
-    return Mistake("RQL101", message, place.span, repairs=(repair,), certain=True)
+    message = f"an operator is missing between `{shown(before.text)}` and `{shown(place.found.text)}`"
+    span = Span(before.start, place.found.end)
+    if place.found.terminal in {"STRING", "NUMBER", "TIME", "PARAM"}:
+        repair = Repair("write `=`", (Edit(Span(place.found.start, place.found.start), "= "),))
+        return Mistake("RQL101", message, span, repairs=(repair,), certain=True)
+    return Mistake("RQL101", message, span, certain=True) if place.found.terminal == "PATH" else None

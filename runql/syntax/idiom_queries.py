@@ -6,17 +6,19 @@ import re
 from itertools import islice, takewhile
 from typing import Final
 
+from runql.syntax.expected import needed
 from runql.syntax.idiom_expressions import closing
 from runql.syntax.keywords import keywords
-from runql.syntax.lexer import END, Lexeme, lexer
+from runql.syntax.lexer import END, Lexeme, accepted, beginning, lexer
 from runql.syntax.literals import read_path, read_string, write_path
-from runql.syntax.mistakes import Mistake, Place, Repair, alone_from, idiom, leaving_out, replacing
+from runql.syntax.mistakes import Mistake, Place, Repair, alone_from, idiom, leaving_out, replacing, shown
+from runql.syntax.mongo import mongo_text
 from runql.text.diagnostic import Edit
 from runql.text.source import Span
 
 _OPERATORS: Final = {"in", "is", "has", "not", "between", "contains", "startswith", "endswith", "glob"}
 _VERBS: Final = {"get", "list", "find", "fetch", "give", "show", "select", "all", "the", "my", "query", "from"}
-_AS_WRITTEN: Final = 80
+_COMMENT: Final = re.compile(r"(?:--|//)(?=\s)")
 
 
 def _statement(place: Place) -> list[Lexeme]:
@@ -51,13 +53,8 @@ def select_from(place: Place) -> Mistake | None:
         edits = (*head, Edit(Span(last.end, end), "")) if from_runs else head
         new = f"runs select {place.text[select_end : last.end].strip()}"
     old = place.text[start:end]
-    title = f"write `{_short(new)}`"
-    return idiom("SQL", _short(old), _short(new), Span(start, end), Repair(title, edits))
-
-
-def _short(text: str) -> str:
-    flat = " ".join(text.split())
-    return flat if len(flat) <= _AS_WRITTEN else f"{flat[: _AS_WRITTEN - 1]}…"
+    title = f"write `{shown(new)}`"
+    return idiom("SQL", shown(old), shown(new), Span(start, end), Repair(title, edits))
 
 
 def runs_left_out(place: Place) -> Mistake | None:
@@ -109,7 +106,7 @@ def runs_subscript(place: Place) -> Mistake | None:
     inner = place.text[place.found.end : end.start].strip()
     span = Span(place.attempt.lexemes[-1].start, end.end)
     repair = replacing(place.found.start, end.end, f" where {inner}", "write `where`")
-    return idiom("pandas", _short(place.text[span.start : span.end]), _short(f"runs where {inner}"), span, repair)
+    return idiom("pandas", shown(place.text[span.start : span.end]), shown(f"runs where {inner}"), span, repair)
 
 
 def client_call(place: Place) -> Mistake | None:
@@ -125,13 +122,11 @@ def client_call(place: Place) -> Mistake | None:
     source = read_string(following[1].text)
     plain = source if lexer().terminal_pattern("SOURCE").fullmatch(source) else following[1].text
     span = Span(place.found.start, end.end)
-    new = f"runs from {plain}"
-    repair = replacing(span.start, span.end, new) if end is _after(place.text, following[1]) else None
-    return idiom("Python", _short(place.text[span.start : span.end]), f"{_short(new)} where …", span, repair)
-
-
-def _after(text: str, lexeme: Lexeme) -> Lexeme | None:
-    return next(alone_from(text, lexeme.end), None)
+    rest = re.sub(r"\A\s*,?\s*(?:filters\s*=)?\s*", "", place.text[following[1].end : end.start]).strip().rstrip(",")
+    condition = mongo_text(rest) if rest else None
+    new = f"runs from {plain}" + (f" where {condition}" if condition else "")
+    repair = replacing(span.start, span.end, new) if condition or not rest else None
+    return idiom("Python", place.text[span.start : span.end], new, span, repair)
 
 
 def one_run(place: Place) -> Mistake | None:
@@ -167,9 +162,9 @@ def second_statement(place: Place) -> Mistake | None:
 def comment(place: Place) -> Mistake | None:
     """`-- words`, `// words`: comments of other languages."""
     text = place.text
-    start = next(
-        (at for at in (place.found.start, place.found.start - 1) if at >= 0 and text[at : at + 2] in {"--", "//"}), None
-    )
+    line = text.rfind("\n", 0, place.found.start) + 1
+    signs = [lexeme.start for lexeme in (*place.piece, place.found) if lexeme.start >= line]
+    start = next((at for at in signs if _COMMENT.match(text, at)), None)
     if start is None:
         return None
     span = Span(start, start + 2)
@@ -226,22 +221,36 @@ def quoted_name(place: Place) -> Mistake | None:
 
 def keyword_taken_for_name(place: Place) -> Mistake | None:
     """`keys loss, limit 10`, `where limit 10`: the keyword was read as a name, and then nothing fits."""
-    name, before = place.back(1), place.back(2)
-    if name is None or before is None or name.terminal not in {"PATH", "SOURCE"}:
-        return None
-    if name.text.lower() not in keywords().clause_words or not _follows(place, name):
-        return None
+    for count in (1, 2):
+        name, before = place.back(count), place.back(count + 1)
+        if name is None or before is None or name.terminal not in ({"PATH", "SOURCE"} if count == 1 else {"SOURCE"}):
+            continue
+        if name.text.lower() in keywords().clause_words and len(beginning(place.text, name.start, 2)) == 2:
+            return _taken_for_name(place, name, before, count)
+    return None
+
+
+def _taken_for_name(place: Place, name: Lexeme, before: Lexeme, count: int) -> Mistake:
     if before.terminal == "COMMA":
         repair = leaving_out(before.start, before.end, ",")
         message = f"nothing follows the comma before `{name.text}`"
         return Mistake("RQL101", message, Span(before.start, before.end), repairs=(repair,), certain=True)
-    message = f"something is missing between `{before.text}` and `{name.text}`"
-    hint = f"a field of that name is written `` `{name.text}` ``"
+    lexemes = place.attempt.lexemes[:-count]
+    could = accepted(place.attempt.start, lexemes)
+    what = needed(
+        could, before.terminal, before.terminal if count == 2 else place.clause.terminal if place.clause else ""
+    )
+    message = f"{what} must follow `{shown(before.text)}`, not `{name.text}`"
+    quoted = f'`"{name.text}"`' if name.terminal == "SOURCE" else f"`` `{name.text}` ``"
+    hint = f"a {'source' if name.terminal == 'SOURCE' else 'field'} of that name is written {quoted}"
     return Mistake("RQL101", message, Span(name.start, name.end), (hint,), certain=True, resume=name.start)
 
 
-def _follows(place: Place, name: Lexeme) -> bool:
-    """Whether a clause can be read from a name on that is spelled like its keyword."""
-    from runql.syntax.lexer import beginning
-
-    return len(beginning(place.text, name.start, 2)) == 2
+def comma_before_end(place: Place) -> Mistake | None:
+    """`f(a, )`, `in (1, 2, )`."""
+    before = place.back()
+    if before is None or before.terminal != "COMMA" or place.found.terminal != "RPAR":
+        return None
+    repair = leaving_out(before.start, before.end, ",")
+    span = Span(before.start, before.end)
+    return Mistake("RQL101", "nothing follows this comma", span, repairs=(repair,), certain=True)

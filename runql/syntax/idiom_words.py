@@ -12,7 +12,7 @@ from runql.text.source import Span
 
 _SQL: Final = "SQL"
 _PYTHON: Final = "Python"
-_WORDS: Final[dict[str, tuple[str, str]]] = {
+_WORDS: Final[dict[str, tuple[str | None, str]]] = {
     # what is written: whose word it is, and what is written here
     "sort": (_PYTHON, "order"),
     "sortby": (_PYTHON, "order"),
@@ -52,7 +52,7 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     "regexp": (_SQL, "~"),
     "rlike": (_SQL, "~"),
     "regex": ("Mongo", "~"),
-    "equals": ("plain words", "="),
+    "equals": (None, "="),
     "eq": ("Mongo", "="),
     "ne": ("Mongo", "!="),
     "gt": ("Mongo", ">"),
@@ -66,14 +66,14 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     "ends_with": (_PYTHON, "endswith"),
     "using": (_SQL, "select"),
 }
-_PAIRS: Final[dict[tuple[str, str], tuple[str, str]]] = {
+_PAIRS: Final[dict[tuple[str, str], tuple[str | None, str]]] = {
     ("sort", "by"): (_SQL, "order"),
     ("order", "by"): (_SQL, "order"),
-    ("starts", "with"): ("plain words", "startswith"),
-    ("begins", "with"): ("plain words", "startswith"),
-    ("ends", "with"): ("plain words", "endswith"),
+    ("starts", "with"): (None, "startswith"),
+    ("begins", "with"): (None, "startswith"),
+    ("ends", "with"): (None, "endswith"),
     ("include", "sweeps"): ("the W&B client", "with sweeps"),
-    ("filter", "by"): ("plain words", "where"),
+    ("filter", "by"): (None, "where"),
 }
 _LIKES: Final = {"like": True, "ilike": False}
 _UNITS: Final = {
@@ -101,7 +101,7 @@ def word_of_another_language(place: Place) -> Mistake | None:
     return None
 
 
-def _translated(place: Place, start: int, end: int, language: str, new: str) -> Mistake:
+def _translated(place: Place, start: int, end: int, language: str | None, new: str) -> Mistake:
     return _uncertain(idiom(language, place.text[start:end], new, Span(start, end), replacing(start, end, new)))
 
 
@@ -165,7 +165,7 @@ def spelled_unit(place: Place) -> Mistake | None:
     new = f"{count.text}{_UNITS.get(singular, '')}"
     if singular not in _UNITS or not lexer().terminal_pattern("DURATION").fullmatch(new):
         return None
-    return idiom("plain words", old, new, span, replacing(span.start, span.end, new))
+    return idiom(None, old, new, span, replacing(span.start, span.end, new))
 
 
 def group_by(place: Place) -> Mistake | None:

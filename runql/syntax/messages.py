@@ -6,15 +6,13 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from runql.syntax import characters, idiom_expressions, idiom_queries, idiom_words
-from runql.syntax.expected import expected_words, needed
+from runql.syntax.expected import either, expected_words, needed
 from runql.syntax.keywords import keywords
 from runql.syntax.lexer import END, accepted
-from runql.syntax.mistakes import Mistake, Place, Repair, replacing
+from runql.syntax.mistakes import Mistake, Place, Repair, replacing, shown
 from runql.text.diagnostic import Edit
 from runql.text.nearest import nearest
 from runql.text.source import Span
-
-_SHOWN: Final = 40
 
 
 def mistakes(place: Place) -> Iterator[Mistake]:
@@ -58,7 +56,7 @@ def misspelled_before(place: Place) -> Mistake | None:
 def _misspelled(text: str, could: frozenset[str], start: int) -> Mistake | None:
     table = keywords()
     words = [word for terminal in could for word in table.words.get(terminal, ())]
-    allowed = 2 if len(text) > 4 else 1 if len(text) > 2 else 0
+    allowed = 2 if len(text) > 4 or (len(words) == 1 and len(text) > 2) else 1 if len(text) > 2 else 0
     near = nearest(text, sorted(words), most=1, allowed=allowed)
     if not near:
         return None
@@ -80,7 +78,7 @@ def missing_comma(place: Place) -> Mistake | None:
     if before is None or "COMMA" not in place.accepted or place.found.terminal not in {"PATH", "STRING", "NUMBER"}:
         return None
     repair = Repair("write `,` between", (Edit(Span(before.end, before.end), ","),))
-    message = f"a comma is missing between `{_shown(before.text)}` and `{_shown(place.found.text)}`"
+    message = f"a comma is missing between `{shown(before.text)}` and `{shown(place.found.text)}`"
     return Mistake("RQL101", message, place.span, repairs=(repair,), reach=2)
 
 
@@ -96,30 +94,19 @@ def doubled(place: Place) -> Mistake | None:
 def unexpected(place: Place) -> Mistake:
     """What could have stood there instead."""
     words = expected_words(place)
-    hints = (f"expected {_either(words)}",) if words else ()
-    what = needed(place)
+    hints = (f"expected {either(words)}",) if words else ()
     before = place.back()
-    if place.found.terminal == END:
-        after = f" after `{_shown(before.text)}`" if before else ""
-        message = f"the text ends where {what} must follow{after}"
-        return Mistake("RQL102", message, place.span, hints, expected=words)
-    found = f"`{_shown(place.found.text)}`"
-    if END in place.accepted:
+    if "RUNS" in place.accepted and place.found.terminal != END:
+        message = f"`{shown(place.found.text)}` does not begin a query"
+        return Mistake("RQL106", message, place.span, hints, expected=words)
+    if END in place.accepted or before is None:
         code = "RQL106" if place.found.terminal == "PATH" else "RQL101"
-        return Mistake(code, f"{found} cannot stand here", place.span, hints, expected=words)
-    if before is None or "RUNS" in place.accepted:
-        return Mistake("RQL101", f"{found} does not begin a query", place.span, hints, expected=words)
-    message = f"{what} is missing after `{_shown(before.text)}`"
-    return Mistake("RQL101", message, place.span, hints, expected=words)
-
-
-def _either(words: tuple[str, ...]) -> str:
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
-
-
-def _shown(text: str) -> str:
-    flat = " ".join(text.split())
-    return flat if len(flat) <= _SHOWN else f"{flat[: _SHOWN - 1]}…"
+        return Mistake(code, f"`{shown(place.found.text)}` cannot stand here", place.span, hints, expected=words)
+    what = needed(place.accepted, before.terminal, place.clause.terminal if place.clause else "")
+    after = f"{what} must follow `{shown(before.text)}`"
+    if place.found.terminal == END:
+        return Mistake("RQL102", f"{after}, but the text ends", place.span, hints, expected=words)
+    return Mistake("RQL101", f"{after}, not `{shown(place.found.text)}`", place.span, hints, expected=words)
 
 
 _KNOWN: Final[tuple[Callable[[Place], Mistake | None], ...]] = (
@@ -144,7 +131,6 @@ _KNOWN: Final[tuple[Callable[[Place], Mistake | None], ...]] = (
     idiom_queries.step_range,
     idiom_queries.sample_of_how_many,
     idiom_queries.quoted_name,
-    idiom_queries.keyword_taken_for_name,
     idiom_expressions.two_signs,
     idiom_expressions.placeholder,
     idiom_expressions.and_or_signs,
@@ -152,19 +138,24 @@ _KNOWN: Final[tuple[Callable[[Place], Mistake | None], ...]] = (
     idiom_expressions.subscript,
     idiom_expressions.method,
     idiom_expressions.list_brackets,
-    idiom_expressions.bare_list,
     idiom_expressions.value_in_field,
+    idiom_expressions.bare_list,
     idiom_expressions.chained_comparison,
     idiom_expressions.missing_left_side,
+    idiom_expressions.and_not_in,
     idiom_words.word_of_another_language,
     idiom_expressions.presence,
     idiom_expressions.between_comma,
     idiom_expressions.comma_for_and,
     misspelled,
     misspelled_before,
+    idiom_queries.keyword_taken_for_name,
+    idiom_queries.comma_before_end,
+    idiom_expressions.several_in_has,
     idiom_expressions.is_value,
     characters.name_to_quote,
     characters.number,
+    characters.dot,
     characters.open_bracket,
     characters.closing_bracket,
     doubled,

@@ -47,13 +47,13 @@ class Place:
 
     text: str
     attempt: Attempt
-    whole: int
+    begun: int
     failure: Failure
 
     @cached_property
     def piece(self) -> tuple[Lexeme, ...]:
-        """The lexemes of the broken clause; none if what was found is itself the beginning of one."""
-        return self.attempt.lexemes[self.whole :]
+        """The lexemes of the clause, stage or statement that was being read; `begun` stand before it."""
+        return self.attempt.lexemes[self.begun :]
 
     @property
     def found(self) -> Lexeme:
@@ -129,8 +129,27 @@ def leaving_out(start: int, end: int, what: str) -> Repair:
     return Repair(f"leave out `{what}`", (Edit(Span(start, end), ""),))
 
 
-def idiom(language: str, old: str, new: str, span: Span, repair: Repair | None = None, *hints: str) -> Mistake:
+def tidy(edit: Edit, text: str) -> Edit:
+    """An edit that leaves no second space, nor one at the end, where it takes something out."""
+    start, end = edit.span.start, edit.span.end
+    if edit.text or start == end:
+        return edit
+    while end < len(text) and text[end] == " " and (start == 0 or text[start - 1].isspace()):
+        end += 1
+    while end == len(text) and start > 0 and text[start - 1] == " ":
+        start -= 1
+    return Edit(Span(start, end), "")
+
+
+def shown(text: str, most: int = 60) -> str:
+    """A piece of a text as a message quotes it: on one line, and not too long."""
+    flat = " ".join(text.split())
+    return flat if len(flat) <= most else f"{flat[: most - 1]}…"
+
+
+def idiom(language: str | None, old: str, new: str, span: Span, repair: Repair | None = None, *hints: str) -> Mistake:
     """An idiom of another language, and how it is written here."""
-    message = f"`{old}` is {language}; in RunQL write `{new}`"
+    old, new = shown(old), shown(new, 100)
+    message = f"`{old}` is {language}; in RunQL write `{new}`" if language else f"for `{old}`, in RunQL write `{new}`"
     repairs = (repair,) if repair else ()
     return Mistake("RQL108", message, span, hints, repairs=repairs, certain=True)

@@ -15,7 +15,7 @@ from runql.syntax.checks import check_lexemes, check_statement
 from runql.syntax.keywords import keywords
 from runql.syntax.lexer import END, Attempt, Lexeme, beginning, first_lexeme, replay, run
 from runql.syntax.messages import mistakes
-from runql.syntax.mistakes import Mistake, Place, Repair, alone_from
+from runql.syntax.mistakes import Mistake, Place, Repair, alone_from, tidy
 from runql.syntax.shadow import Shadow
 from runql.syntax.tokens import Token, lossless
 from runql.text.diagnostic import Diagnostic, Edit, Fix, Label
@@ -68,7 +68,7 @@ class _Draft:
     stages: list[t.Stage] = field(default_factory=list)
     end: int = 0
 
-    def finish(self, diagnostics: list[Diagnostic]) -> t.Statement:
+    def finish(self, text: str, diagnostics: list[Diagnostic]) -> t.Statement:
         statement = self.statement
         if not isinstance(statement, t.QueryStatement | t.ExplainStatement):
             return statement
@@ -80,7 +80,7 @@ class _Draft:
             stages=query.stages + tuple(self.stages),
             span=Span(query.span.start, end),
         )
-        query = check_statement(query, diagnostics)
+        query = check_statement(query, text, diagnostics)
         return replace(statement, query=query, span=Span(statement.span.start, end))
 
 
@@ -153,7 +153,7 @@ class _Reader:
 
     def _close(self) -> None:
         if self._open is not None:
-            self._statements.append(self._open.finish(self._diagnostics))
+            self._statements.append(self._open.finish(self._source.text, self._diagnostics))
             self._open = None
 
     # ------------------------------------------------------------ what was not
@@ -161,46 +161,57 @@ class _Reader:
     def _recover(self, attempt: Attempt) -> Attempt:
         """Name the mistake where an attempt failed, and go on behind it."""
         assert attempt.failure is not None
-        whole = _whole(attempt)
-        place = Place(self._shadow.text, attempt, whole, attempt.failure)
-        broken = place.piece[0].start if place.piece else place.found.start
-        self._keep(attempt, whole)
-        start = "rest" if self._open else "script"
+        begun = _begun(attempt)
+        place = Place(self._shadow.text, attempt, begun, attempt.failure)
         resume = None
         for mistake in mistakes(place):
-            repaired = self._try(mistake, place, broken, start) if mistake.repairs else None
+            repaired = self._try(mistake, place) if mistake.repairs else None
             if repaired is not None:
                 return repaired
             if mistake.certain or not mistake.repairs:
                 self._diagnostics.append(self._diagnostic(mistake, ()))
                 resume = mistake.resume
                 break
-        return self._skip(place, broken, resume)
+        whole = len(attempt.lexemes) if END in attempt.failure.accepted else begun
+        if resume is not None and resume < place.found.start:
+            whole = begun
+        self._keep(attempt, whole)
+        return self._skip(place, whole, resume)
 
-    def _try(self, mistake: Mistake, place: Place, broken: int, start: str) -> Attempt | None:
+    def _try(self, mistake: Mistake, place: Place) -> Attempt | None:
         """The attempt with a mistake put right, if that takes the parser further."""
         if self._repairs >= MAX_REPAIRS:
             return None
         self._repairs += 1
-        diagnostic = self._diagnostic(mistake, mistake.repairs)
-        shadow = self._shadow.apply(mistake.repairs[0].edits)
-        trial = run(shadow.text, min(broken, len(shadow.text)), start)
+        repairs = tuple(_tidied(repair, place.text) for repair in mistake.repairs)
+        shadow = self._shadow.apply(repairs[0].edits)
+        begin = place.piece[0].start if place.piece else place.found.start
+        trial = run(shadow.text, min(begin, len(shadow.text)), self._start_after(place))
+        failed = self._shadow.place(place.found.start, place.found.end)
         if trial.failure is not None:
             reached = shadow.place(trial.failure.found.start, trial.failure.found.end)
-            failed = self._shadow.place(place.found.start, place.found.end)
             if (reached.start, reached.end) <= (failed.start, failed.end):
                 return None
             ahead = sum(shadow.place(lexeme.start, lexeme.end).start >= failed.start for lexeme in trial.lexemes[-9:])
             if ahead < mistake.reach:
                 return None
-        self._diagnostics.append(diagnostic)
+        self._keep(place.attempt, place.begun)
+        self._diagnostics.append(self._diagnostic(mistake, repairs))
         self._shadow = shadow
         return trial
 
-    def _skip(self, place: Place, broken: int, resume_from: int | None) -> Attempt:
+    def _start_after(self, place: Place) -> str:
+        """The start of the grammar from which the broken piece is read again."""
+        if place.begun == 0:
+            return "rest" if self._open else "script"
+        return "script" if place.attempt.lexemes[place.begun - 1].terminal == "SEMI" else "rest"
+
+    def _skip(self, place: Place, whole: int, resume_from: int | None) -> Attempt:
         """Leave out a broken piece, and read on at the next clause, stage or statement."""
         text = self._shadow.text
-        headed = any(lexeme.terminal in keywords().heads for lexeme in place.piece)
+        piece = place.attempt.lexemes[whole:]
+        broken = piece[0].start if piece else place.found.start
+        headed = any(lexeme.terminal in keywords().heads for lexeme in piece)
         only_statements = not (self._open or headed)
         resume = _next_piece(text, place.found.start if resume_from is None else resume_from, only_statements)
         if resume <= broken:
@@ -237,21 +248,25 @@ class _Reader:
         )
 
 
-def _whole(attempt: Attempt) -> int:
-    """How many lexemes of a failed attempt are whole clauses, stages and statements."""
-    assert attempt.failure is not None
-    if END in attempt.failure.accepted:
-        return len(attempt.lexemes)
+def _begun(attempt: Attempt) -> int:
+    """How many lexemes of a failed attempt stand before the clause, stage or statement that it failed in."""
     table = keywords()
     begins = {*table.clauses, *table.heads, "PIPE", "SEMI"}
-    for index in range(len(attempt.lexemes) - 1, -1, -1):
-        lexeme = attempt.lexemes[index]
-        if lexeme.terminal not in begins:
+    lexemes = attempt.lexemes
+    last = len(lexemes) - 1
+    for index in range(last, -1, -1):
+        terminal = lexemes[index].terminal
+        if terminal not in begins or (terminal == "PIPE" and index == last):
             continue
-        count = index + (lexeme.terminal == "SEMI")
+        count = index + (terminal == "SEMI")
         if replay(attempt, count) is not None:
             return count
     return 0
+
+
+def _tidied(repair: Repair, text: str) -> Repair:
+    """A repair that leaves no second space where it takes something out."""
+    return Repair(repair.title, tuple(tidy(edit, text) for edit in repair.edits))
 
 
 def _next_piece(text: str, position: int, only_statements: bool) -> int:
