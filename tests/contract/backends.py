@@ -35,8 +35,7 @@ class Factory(Protocol):
 
 @dataclass(frozen=True)
 class Backend:
-    """`lacks`: what its source cannot hold or do, of `sweeps`, `system` and `exact filters`; tests of these are
-    skipped, and say so."""
+    """`lacks`: what its source cannot hold, of `sweeps` and `system`; tests of these are skipped, and say so."""
 
     make: Factory
     lacks: frozenset[str] = frozenset()
