@@ -1,4 +1,4 @@
-"""The reference evaluator: the value, and the truth, of an expression for a run.
+"""The reference evaluator: the value, and the truth, of an expression for a run or for a row of a table.
 
 Inside, an unknown truth is the value `MISSING`; so a field that holds no bool is unknown where a condition stands.
 """
@@ -6,7 +6,7 @@ Inside, an unknown truth is the value `MISSING`; so a field that holds no bool i
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Protocol, TypeAlias, assert_never
+from typing import Any, Protocol, TypeAlias, assert_never
 
 from runql.engine.compare import (
     COMPARISONS,
@@ -46,6 +46,7 @@ from runql.semantic.typed import (
     TUntagged,
     TypedExpr,
 )
+from runql.semantic.typed_stages import TCell, TFold
 from runql.semantic.values import MISSING, Value
 from runql.syntax.tree import Comparison
 
@@ -55,6 +56,14 @@ Aggregates: TypeAlias = Mapping["TAggregate | TLogged", Value]
 NO_AGGREGATES: Aggregates = {}
 
 ValueOf: TypeAlias = Callable[[RunRecord, Aggregates], Value]
+
+Row: TypeAlias = Mapping["str | TFold", Value]
+"""A row of a table: its cells by column, and for a group what each fold comes to."""
+
+RowValueOf: TypeAlias = Callable[[Row], Value]
+
+_ValueOf: TypeAlias = Callable[[Any, Aggregates], Value]
+"""Of a run or of a row: only the leaves tell them apart."""
 
 
 class TruthOf(Protocol):
@@ -93,13 +102,23 @@ def compile_truth(expr: TypedExpr) -> TruthOf:
 
 def compile_value(expr: TypedExpr) -> ValueOf:
     """`evaluate` with the expression taken apart once: a function of a run and its aggregates."""
+    return _compile(expr)
+
+
+def compile_row(expr: TypedExpr) -> RowValueOf:
+    """The same for the rows of a table: `TCell` reads a cell, `TFold` what the fold comes to in the row's group."""
+    value_of = _compile(expr)
+    return lambda row: value_of(row, NO_AGGREGATES)
+
+
+def _compile(expr: TypedExpr) -> _ValueOf:
     root = known(expr)
     return _compile_steps(root) if depth(root) > _MAX_CLOSURE_DEPTH else _compile_closures(root)
 
 
-def _compile_closures(root: AnyExpr) -> ValueOf:
+def _compile_closures(root: AnyExpr) -> _ValueOf:
     """One function a node, each calling those of its children; `and` and `or` stop early."""
-    done: list[ValueOf] = []
+    done: list[_ValueOf] = []
     for node in postorder(root):
         count = len(children(node))
         parts = done[len(done) - count :]
@@ -108,7 +127,7 @@ def _compile_closures(root: AnyExpr) -> ValueOf:
     return done[0]
 
 
-def _closure(node: AnyExpr, parts: list[ValueOf]) -> ValueOf:  # noqa: PLR0911 - one line a shape
+def _closure(node: AnyExpr, parts: list[_ValueOf]) -> _ValueOf:  # noqa: PLR0911 - one line a shape
     if isinstance(node, TAnd):
         return _short_circuit(parts, stop=False)
     if isinstance(node, TOr):
@@ -129,10 +148,10 @@ def _closure(node: AnyExpr, parts: list[ValueOf]) -> ValueOf:  # noqa: PLR0911 -
     return lambda record, aggregates: work(*[part(record, aggregates) for part in parts])
 
 
-def _short_circuit(parts: list[ValueOf], *, stop: bool) -> ValueOf:
+def _short_circuit(parts: list[_ValueOf], *, stop: bool) -> _ValueOf:
     """`and` (stop at false) or `or` (stop at true)."""
 
-    def run(record: RunRecord, aggregates: Aggregates) -> Value:
+    def run(record: Any, aggregates: Aggregates) -> Value:
         result: Value = not stop
         for part in parts:
             value = part(record, aggregates)
@@ -145,14 +164,14 @@ def _short_circuit(parts: list[ValueOf], *, stop: bool) -> ValueOf:
     return run
 
 
-def _compile_steps(root: AnyExpr) -> ValueOf:
+def _compile_steps(root: AnyExpr) -> _ValueOf:
     """A list of steps over a stack of values, for expressions too deep to call each other."""
     steps: list[tuple[int, Callable[..., Value]]] = []
     for node in postorder(root):
         count = len(children(node))
         steps.append((count, _operation(node) if count else _leaf(node)))
 
-    def run(record: RunRecord, aggregates: Aggregates) -> Value:
+    def run(record: Any, aggregates: Aggregates) -> Value:
         stack: list[Value] = []
         for count, work in steps:
             if count:
@@ -166,16 +185,20 @@ def _compile_steps(root: AnyExpr) -> ValueOf:
     return run
 
 
-def _leaf(node: AnyExpr) -> ValueOf:
-    """A node without children: what it reads from a run."""
+def _leaf(node: AnyExpr) -> _ValueOf:  # noqa: PLR0911 - one line a node
+    """A node without children: what it reads from a run or a row."""
     match node:
         case TConst(value=value):
             return lambda _record, _aggregates: value
         case TField(key=key):
             get = field_getter(key)
             return lambda record, _aggregates: get(record)
+        case TCell(name=name):
+            return lambda row, _aggregates: row.get(name, MISSING)
+        case TFold():
+            return lambda row, _aggregates: row[node]
         case TUntagged():
-            return lambda record, _aggregates: not record.tags
+            return lambda record, _aggregates: not _tags_of(record)
         case TAggregate() | TLogged():
             return _aggregate_reader(node)
         case _:  # an operator or a call over nothing, such as `in ()`
@@ -183,8 +206,12 @@ def _leaf(node: AnyExpr) -> ValueOf:
             return lambda _record, _aggregates: work()
 
 
-def _aggregate_reader(node: TAggregate | TLogged) -> ValueOf:
-    def read(record: RunRecord, aggregates: Aggregates) -> Value:
+def _tags_of(subject: RunRecord | Row) -> Value:
+    return subject.tags if isinstance(subject, RunRecord) else subject.get("tags", MISSING)
+
+
+def _aggregate_reader(node: TAggregate | TLogged) -> _ValueOf:
+    def read(record: Any, aggregates: Aggregates) -> Value:
         try:
             return aggregates[node]
         except KeyError:
@@ -225,7 +252,7 @@ def _operation(node: AnyExpr) -> Callable[..., Value]:  # noqa: PLR0911, PLR0912
             return minus
         case TCall(name=name):
             return _function(name)
-        case TConst() | TField() | TUntagged() | TAggregate() | TLogged():
+        case TConst() | TField() | TUntagged() | TAggregate() | TLogged() | TCell() | TFold():
             raise RunQLError.of("RQL901", f"`{type(node).__name__}` has no operands")
     assert_never(node)
 
@@ -276,6 +303,8 @@ def _folding(test: Callable[..., Value], *operands: TypedExpr) -> Callable[..., 
 
 
 def _is_state(expr: TypedExpr) -> bool:
+    if isinstance(expr, TCell):
+        return expr.name == "state"
     return isinstance(expr, TField) and expr.key.space is Space.RUN and expr.key.segments == ("state",)
 
 

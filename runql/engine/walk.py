@@ -26,6 +26,7 @@ from runql.semantic.typed import (
     TUntagged,
     TypedExpr,
 )
+from runql.semantic.typed_stages import TCell, TFold
 
 AnyExpr: TypeAlias = (
     TConst
@@ -45,6 +46,8 @@ AnyExpr: TypeAlias = (
     | TNegate
     | TCall
     | TAggregate
+    | TCell
+    | TFold
 )
 """Every node that there is."""
 
@@ -59,7 +62,7 @@ def known(expr: TypedExpr) -> AnyExpr:
 def children(node: AnyExpr) -> tuple[TypedExpr, ...]:  # noqa: PLR0911 - one line a shape
     """The operands of a node, in the order of the text."""
     match node:
-        case TConst() | TField() | TUntagged() | TLogged() | TAggregate():
+        case TConst() | TField() | TUntagged() | TLogged() | TAggregate() | TCell() | TFold():
             return ()
         case TCompare() | TArithmetic():
             return (node.left, node.right)
