@@ -90,8 +90,14 @@ def _merge(one: Filter, other: Filter) -> Filter | None:
         before = merged[key]
         if not (_is_operators(before) and _is_operators(condition)) or before.keys() & condition.keys():
             return None
-        merged[key] = {**before, **condition}
+        merged[key] = _without_presence({**before, **condition})
     return merged
+
+
+def _without_presence(condition: Filter) -> Filter:
+    """A comparison of order is true of no null, so "not null" beside it says nothing."""
+    is_ordered = any(op in condition for op in ("$gt", "$gte", "$lt", "$lte"))
+    return {op: v for op, v in condition.items() if not (is_ordered and op == "$ne" and v is None)}
 
 
 def _is_operators(condition: Any) -> bool:

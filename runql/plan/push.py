@@ -58,7 +58,7 @@ def push(query: TypedQuery, capabilities: Capabilities, catalog: Catalog | None)
     return Pushed(
         filters=narrowed.filter,
         order=order,
-        per_page=_per_page(query, wanted, exact=exact, ordered=ordered),
+        per_page=_per_page(query, _is_heavy(wanted, capabilities), exact=exact, ordered=ordered),
         wanted=wanted,
         residual=residual,
         exact=exact,
@@ -91,12 +91,18 @@ def _order(query: TypedQuery, capabilities: Capabilities, catalog: Catalog | Non
     return sign + path, capabilities.exact_order and len(query.order) == 1
 
 
-def _per_page(query: TypedQuery, wanted: Needed, *, exact: bool, ordered: bool) -> int:
+def _is_heavy(wanted: Needed, capabilities: Capabilities) -> bool:
+    """Whether a run comes with all of its config or summary."""
+    parts = (wanted.config, wanted.summary)
+    return None in parts or (any(parts) and not capabilities.column_subsets)
+
+
+def _per_page(query: TypedQuery, is_heavy: bool, *, exact: bool, ordered: bool) -> int:
     if query.page_size is not None:
         return query.page_size
     if query.limit is not None and exact and ordered:
         return min(query.limit, LARGEST_PAGE)
-    if wanted.config is None or wanted.summary is None:
+    if is_heavy:
         return HEAVY_PAGE
     is_plain = query.where is None and not query.order and query.histories is None
     return PLAIN_PAGE if is_plain else LIGHT_PAGE

@@ -2,7 +2,7 @@
 
 `mongomock` is the first. Where it differs from the MongoDB manual the manual decides, and the difference is evened
 out here, in the open:
-- to mongomock `True` equals `1`; in BSON a bool is a type of its own. So bools become UUIDs, which mongomock keeps apart.
+- to mongomock `True` equals `1`; in BSON a bool is a type of its own. So bools become UUIDs, which it keeps apart.
 - ISO text for times (W&B takes it, MongoDB has a type of its own) becomes `datetime`.
 - `config.x` means `config.x.value`, as W&B reads it.
 
@@ -51,7 +51,11 @@ def document(record: RunRecord, hidden: timedelta = timedelta(0)) -> dict[str, A
 
 def mongo_lets_through(filters: Mapping[str, Any], held: Mapping[str, Any]) -> bool:
     """Whether mongomock finds the document."""
-    return bool(filter_applies(_for_mongomock(filters), _typed(held)))
+    return bool(
+        filter_applies(  # type: ignore[no-untyped-call]
+            _for_mongomock(filters), _typed(held)
+        )
+    )
 
 
 def _typed(value: Any) -> Any:
@@ -128,7 +132,7 @@ def _sql_test(key: str, op: str, value: Any, operand: Any) -> bool | None:  # no
         return _sql_equal(key, value, operand) is (op == "$eq")
     if op == "$regex":
         return isinstance(value, str) and re.search(operand, value) is not None
-    same = isinstance(value, int | float) and isinstance(operand, int | float) or type(value) is type(operand)
+    same = (isinstance(value, int | float) and isinstance(operand, int | float)) or type(value) is type(operand)
     return same and _SCALARS[op](value, operand)
 
 

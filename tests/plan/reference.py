@@ -33,7 +33,7 @@ from runql.syntax.tree import Comparison, HasMode, State, TextOp
 _TYPES = {bool: "bool", int: "number", float: "number", str: "text", datetime: "time", list: "list", dict: "record"}
 
 
-def holds(expr: TypedExpr, record: RunRecord) -> bool | None:  # noqa: PLR0911, PLR0912
+def holds(expr: TypedExpr, record: RunRecord) -> bool | None:  # noqa: PLR0911
     """Whether a condition holds for a run, `None` where that is unknown."""
     match expr:
         case TNot(value=value):
