@@ -18,7 +18,7 @@ from runql.session.catalogs import merged, needs_metrics, nodes
 from runql.session.explanation import Explanation
 from runql.session.sources import Place, default_name, open_place
 from runql.session.zone import LOCAL
-from runql.syntax import Parsed, parse, tree
+from runql.syntax import Parsed, parse, to_text, tree
 from runql.text.diagnostic import Diagnostic
 from runql.text.source import Source
 
@@ -91,12 +91,14 @@ class Session:
         parsed = parse(text)
         ready = self._ready(parsed, params or {})
         return tuple(
-            Explanation(self._explain(one)) if one.explains else self._result(one, parsed.source) for one in ready
+            Explanation(_explain(one, parsed.source)) if one.explains else self._result(one, parsed.source)
+            for one in ready
         )
 
     def explain(self, text: str | Source, params: Mapping[str, Any] | None = None) -> tuple[str, ...]:
         """What each query of a text becomes. Raises as `run` does."""
-        return tuple(self._explain(one) for one in self._ready(parse(text), params or {}))
+        parsed = parse(text)
+        return tuple(_explain(one, parsed.source) for one in self._ready(parsed, params or {}))
 
     def check(
         self, text: str | Source, params: Mapping[str, Any] | None = None, *, offline: bool = False
@@ -181,10 +183,7 @@ class Session:
 
         reading = Reading(ready.query, ready.places, ready.catalog)
         answer = Answer(ready.query, reading, ready.catalog)
-        return Result(answer, source, ready.said, lambda: self._explain(ready))
-
-    def _explain(self, ready: _Ready) -> str:
-        raise NotImplementedError(ready)
+        return Result(answer, source, ready.said, lambda: _explain(ready, source))
 
     @property
     def aliases(self) -> Mapping[str, tree.Expr]:
@@ -192,6 +191,20 @@ class Session:
         if self._aliases is None:
             self._aliases = {name: _alias(name, text) for name, text in self.settings.aliases.items()}
         return self._aliases
+
+
+def _explain(ready: _Ready, source: Source) -> str:
+    """What a checked query becomes. Nothing is asked of its sources."""
+    from runql.plan.explain import Asked, explain
+    from runql.session.reading import Reading
+
+    reading = Reading(ready.query, ready.places, ready.catalog)
+    asked = [
+        Asked(place.name, place.entity, place.project, place.service.capabilities, pushed)
+        for place, pushed in zip(reading.places, reading.pushed, strict=True)
+    ]
+    canonical = to_text(ready.tree)
+    return explain(canonical, ready.query, asked, text=source.text, catalog=ready.catalog, notices=ready.said)
 
 
 def _catalog_of(place: Place, *, metrics: bool = False) -> Catalog:

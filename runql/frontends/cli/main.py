@@ -25,7 +25,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _main(sys.argv[1:] if argv is None else list(argv))
     except stdout.ClosedPipe:
         return 0
-    except stdout.CannotWrite:
+    except stdout.CannotWrite as error:
+        from runql.frontends.cli.stderr import Voice
+
+        Voice().say(f"runql: cannot write standard output: {error}")
         return _USAGE
     except KeyboardInterrupt:
         return _INTERRUPTED

@@ -81,8 +81,8 @@ class Voice:
             )
             sys.stderr.write("\n")
             sys.stderr.flush()
-        except (BrokenPipeError, ValueError):
-            return
+        except (OSError, ValueError):
+            sys.stderr = None  # closed, or full: there is no one left to tell
 
 
 class Progress:

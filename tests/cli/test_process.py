@@ -1,0 +1,161 @@
+"""The command as a process of its own, on the embedded runs: pipes, signals, terminals."""
+
+from __future__ import annotations
+
+import os
+import pty
+import re
+import select
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.house.sources import ROOT
+
+MISSION = "runs where config.lr > 0.01 order -summary.loss sample 200 keys loss,acc"
+SLOW = """
+import sys, time
+from runql.backends.local import LocalService
+fast = LocalService.histories
+def histories(self, request):
+    time.sleep({seconds})
+    yield from fast(self, request)
+LocalService.histories = histories
+from runql.frontends.cli.main import main
+sys.exit(main())
+"""
+
+
+def environment(folder: Path, **more: str) -> dict[str, str]:
+    return {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": str(ROOT),
+        "HOME": str(folder),
+        "LANG": "C.UTF-8",
+        "TZ": "UTC",
+        "TERM": "xterm-256color",
+        **more,
+    }
+
+
+def started(folder: Path, *argv: str, code: str | None = None, **more: str) -> subprocess.Popen[bytes]:
+    program = ["-m", "runql"] if code is None else ["-c", code]
+    return subprocess.Popen(
+        [sys.executable, *program, *argv],
+        cwd=folder,
+        env=environment(folder, **more),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+
+
+def at_a_terminal(folder: Path, *argv: str, code: str | None = None, **more: str) -> tuple[int, str]:
+    """The exit status, and everything that a terminal of 100 columns was sent."""
+    ours, theirs = pty.openpty()
+    program = ["-m", "runql"] if code is None else ["-c", code]
+    settings = environment(folder, COLUMNS="100", **more)
+    with subprocess.Popen(
+        [sys.executable, *program, *argv], cwd=folder, env=settings, stdin=theirs, stdout=theirs, stderr=theirs
+    ) as process:
+        os.close(theirs)
+        seen = b""
+        while select.select([ours], [], [], 60)[0]:
+            try:
+                piece = os.read(ours, 65536)
+            except OSError:
+                break
+            if not piece:
+                break
+            seen += piece
+        status = process.wait()
+    os.close(ours)
+    return status, seen.decode().replace("\r\n", "\n")
+
+
+def test_the_line_of_the_mission(tmp_path: Path) -> None:
+    out, err = (process := started(tmp_path, "-s", "demo", MISSION)).communicate()
+    assert process.returncode == 0
+    lines = out.decode().splitlines()
+    assert lines[0] == "run_id,_step,loss,acc"
+    assert len(lines) > 1000
+    assert re.match(r"[\d,]+ rows · \d+ of 64 runs", err.decode())
+
+
+def test_a_reader_that_has_had_enough_is_no_error(tmp_path: Path) -> None:
+    process = started(tmp_path, "-s", "demo", "runs scan")
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.read(10)
+    process.stdout.close()
+    with process.stderr:
+        assert process.stderr.read() == b""
+    assert process.wait() == 0
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a full disk to try")
+def test_a_full_disk_is_an_error_with_a_name(tmp_path: Path) -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "runql", "-s", "demo", MISSION],
+            cwd=tmp_path,
+            env=environment(tmp_path),
+            stdout=full,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+    assert done.returncode == 2
+    assert done.stderr.decode().startswith("error[RQL506]: cannot write standard output: No space left on device")
+
+
+def test_an_interrupt_ends_it_quietly(tmp_path: Path) -> None:
+    process = started(tmp_path, "-s", "demo", "-o", "out.csv", MISSION, code=SLOW.format(seconds=60))
+    deadline = time.monotonic() + 60
+    while not list(tmp_path.glob(".out.csv.*.part")) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate()
+    assert process.returncode == 130
+    assert b"Traceback" not in err
+    assert list(tmp_path.glob("*out.csv*")) == []
+
+
+def test_a_terminal_gets_a_table_in_colour(tmp_path: Path) -> None:
+    status, seen = at_a_terminal(tmp_path, "-s", "demo", "runs order id limit 3 select id, state")
+    assert status == 0
+    assert "\x1b[1mid\x1b[0m" in seen
+    assert "\x1b[32mfinished\x1b[0m" in seen
+    assert "3 of 64 matching runs" in seen
+    _, plain = at_a_terminal(tmp_path, "-s", "demo", "runs order id limit 3 select id, state", NO_COLOR="1")
+    assert "\x1b" not in plain
+
+
+def test_a_terminal_is_never_flooded_and_never_lied_to(tmp_path: Path) -> None:
+    _, seen = at_a_terminal(tmp_path, "-s", "demo", MISSION, NO_COLOR="1")
+    lines = seen.splitlines()
+    assert len(lines) < 40
+    between = re.search(r"… ([\d,]+) rows between; `-o csv` for all", seen)
+    rows = re.search(r"([\d,]+) rows · ", seen)
+    assert between is not None
+    assert rows is not None
+    assert int(rows[1].replace(",", "")) == int(between[1].replace(",", "")) + 25
+
+
+def test_progress_shows_when_it_lasts_and_goes_away(tmp_path: Path) -> None:
+    _, seen = at_a_terminal(tmp_path, "-s", "demo", MISSION, code=SLOW.format(seconds=1))
+    assert "runs read" in seen.partition("run_id")[0]
+    assert seen.partition("\x1b[1mrun_id")[0].endswith("\r\x1b[2K")
+    _, quiet = at_a_terminal(tmp_path, "-s", "demo", "--quiet", MISSION, code=SLOW.format(seconds=1))
+    assert "runs read" not in quiet
+    _, dumb = at_a_terminal(tmp_path, "-s", "demo", MISSION, code=SLOW.format(seconds=1), TERM="dumb")
+    assert "\x1b" not in dumb
+
+
+def test_alone_at_a_terminal(tmp_path: Path) -> None:
+    status, seen = at_a_terminal(tmp_path)
+    assert status == 0
+    assert "The prompt comes in a later version" in seen
