@@ -9,7 +9,7 @@ from typing import Final
 from runql.syntax.keywords import keywords
 from runql.syntax.lexer import END, STRAY
 from runql.syntax.literals import quote_name, write_string
-from runql.syntax.mistakes import Mistake, Place, Repair, idiom, leaving_out, replacing
+from runql.syntax.mistakes import Mistake, Place, Repair, idiom, leaving_out, replacing, spaced
 from runql.text.diagnostic import Edit
 from runql.text.source import Span
 
@@ -32,6 +32,11 @@ _SIGNS: Final = {
     "^": "**",
 }
 _WORDISH: Final = re.compile(r"[\w./-]+")
+_UNQUOTED: Final = re.compile(r"[^\s,;|()]+")
+_TAKES_TEXT: Final = {
+    *("EQ", "NE", "CONTAINS", "STARTSWITH", "ENDSWITH", "HAS", "LIKE_GLOB"),
+    *("REGEX", "REGEX_ANY_CASE", "NOT_REGEX", "NOT_REGEX_ANY_CASE"),
+}
 _CLOSES: Final = {")": "(", "]": "[", "}": "{"}
 
 
@@ -79,7 +84,8 @@ def sign(place: Place) -> Mistake | None:
     plain = _SIGNS.get(place.found.text)
     if place.found.terminal != STRAY or plain is None:
         return None
-    repair = replacing(place.found.start, place.found.end, f" {plain} " if plain.isalpha() else plain)
+    start, end = place.found.start, place.found.end
+    repair = replacing(start, end, spaced(place.text, start, end, plain) if plain.isalpha() else plain)
     return idiom(None, place.found.text, plain, place.span, repair)
 
 
@@ -156,17 +162,48 @@ def open_bracket(place: Place) -> Mistake | None:
     if not place.opened or before is None or "RPAR" not in place.accepted:
         return None
     opener = place.opened[-1]
-    repair = Repair("write `)`", (Edit(Span(before.end, before.end), ")"),))
+    closing = ")" * len(place.opened)
+    repair = Repair(f"write `{closing}`", (Edit(Span(before.end, before.end), closing),))
     where = "at the end" if place.found.terminal == END else "before this"
     return Mistake(
         "RQL104",
-        "this bracket is not closed",
+        "this bracket is not closed" if len(closing) == 1 else f"{len(closing)} brackets are not closed",
         Span(opener.start, opener.end),
-        labels=((place.span, f"`)` is missing {where}"),),
+        labels=((place.span, f"`{closing}` is missing {where}"),),
         repairs=(repair,),
         certain=place.found.terminal == END,
         resume=place.found.start,
     )
+
+
+def quote_in_string(place: Place) -> Mistake | None:
+    """`'it's'`: the string ends before the word does."""
+    before = place.back()
+    if (
+        before is None
+        or before.terminal != "STRING"
+        or place.found.terminal != "PATH"
+        or before.end != place.found.start
+    ):
+        return None
+    quote = before.text[0]
+    hint = f"a quote inside a string is written `\\{quote}`"
+    return Mistake("RQL103", "this string ends in a word", Span(before.start, before.end), (hint,), certain=True)
+
+
+def text_without_quotes(place: Place) -> Mistake | None:
+    """`name glob vit-*`: a pattern or a text without quotes."""
+    index = next((i for i in range(len(place.piece) - 1, -1, -1) if place.piece[i].terminal in _TAKES_TEXT), None)
+    if index is None:
+        return None
+    operand = place.piece[index + 1] if index + 1 < len(place.piece) else place.found
+    match = _UNQUOTED.match(place.text, operand.start)
+    if match is None or not match.start() <= place.found.start < match.end() or match[0][0] in "\"'`$":
+        return None
+    new = write_string(match[0])
+    span = Span(match.start(), match.end())
+    repair = replacing(span.start, span.end, new)
+    return Mistake("RQL101", f"text stands in quotes: `{new}`", span, repairs=(repair,))
 
 
 def unknown_character(place: Place) -> Mistake | None:
@@ -174,6 +211,9 @@ def unknown_character(place: Place) -> Mistake | None:
     if place.found.terminal != STRAY:
         return None
     char = place.found.text
+    if char in "[{":
+        hint = "lists stand in parentheses, behind `in`"
+        return Mistake("RQL101", f"`{char}` cannot stand here", place.span, (hint,), certain=True)
     repair = leaving_out(place.found.start, place.found.end, char)
     if not char.isprintable():
         name = unicodedata.name(char, "a control character").lower()

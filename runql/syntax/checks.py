@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
 from runql.syntax import tree as t
+from runql.syntax.idiom_expressions import closing
 from runql.syntax.keywords import keywords
 from runql.syntax.lexer import Lexeme
 from runql.syntax.literals import quote_name
-from runql.syntax.mistakes import Mistake, idiom, replacing, tidy
+from runql.syntax.mistakes import Mistake, Repair, idiom, replacing, tidy
 from runql.text.diagnostic import Diagnostic, Edit, Fix, Label
 from runql.text.source import Span
 
@@ -45,23 +47,53 @@ def check_statement(query: t.Query, text: str, diagnostics: list[Diagnostic]) ->
             first[kind] = clause
             kept.append(clause)
             continue
-        fix = Fix("leave out the second", (tidy(Edit(clause.span, ""), text),))
-        diagnostics.append(
-            Diagnostic(
-                "RQL105",
-                f"`{keywords().spelling(CLAUSE_TERMINALS[kind])}` is given twice",
-                clause.span,
-                hints=("the conditions of one `where` are joined with `and`",) if kind is t.WhereClause else (),
-                labels=(Label(earlier.span, "first given here"),),
-                fixes=(fix,),
-            )
-        )
+        diagnostics.append(_twice(earlier, clause, text))
     return replace(query, clauses=tuple(kept))
 
 
 _TAKES_TEXT: Final = {"EQ", "NE", "CONTAINS", "STARTSWITH", "ENDSWITH", "HAS", "REGEX", "LIKE_GLOB"}
 _MLFLOW: Final = {"metrics": "summary", "metric": "summary", "params": "config", "parameters": "config"}
+_CALLS: Final = {
+    "isnull": "is null",
+    "isna": "is null",
+    "is_null": "is null",
+    "notnull": "is not null",
+    "notna": "is not null",
+    "isnan": "is nan",
+    "isfinite": "is finite",
+    "now": "now",
+    "today": "today",
+}
+_OTHER_DATE: Final = re.compile(
+    r"(?:(?P<year>[0-9]{4})/(?P<month>[0-9]{1,2})/(?P<day>[0-9]{1,2})|[0-9]{1,2}[-/][0-9]{1,2}[-/][0-9]{4})(?![\w./-])"
+)
 _EXPRESSIONS: Final = {"WHERE", "ORDER", "SELECT"}
+
+
+def _twice(first: t.Clause, second: t.Clause, text: str) -> Diagnostic:
+    words = [text[clause.span.start : clause.span.end].split(maxsplit=1)[:1] for clause in (first, second)]
+    one, two = ("".join(word).lower() for word in words)
+    message = f"`{one}` is given twice" if one == two else f"`{two}` is given after `{one}`"
+    fixes = [Fix("leave out the second", (tidy(Edit(second.span, ""), text),))]
+    hints: tuple[str, ...] = ()
+    if isinstance(first, t.WhereClause) and isinstance(second, t.WhereClause):
+        hints = ("the conditions of one `where` are joined with `and`",)
+        if text[first.span.end : second.span.start].isspace():
+            fixes.insert(0, Fix("join them with `and`", (*_joined(first, text, ""), *_joined(second, text, "and"))))
+    label = Label(first.span, "first given here")
+    return Diagnostic("RQL105", message, second.span, hints=hints, labels=(label,), fixes=tuple(fixes))
+
+
+def _joined(clause: t.WhereClause, text: str, joint: str) -> list[Edit]:
+    """The edits by which the condition of a clause becomes a term."""
+    keyword = Span(clause.span.start, clause.span.start + len(keywords().spelling("WHERE")))
+    edits = [Edit(keyword, joint)] if joint else []
+    if isinstance(clause.condition, t.Or):
+        begin = (
+            keyword.end + len(text[keyword.end : clause.span.end]) - len(text[keyword.end : clause.span.end].lstrip())
+        )
+        edits += [Edit(Span(begin, begin), "("), Edit(Span(clause.span.end, clause.span.end), ")")]
+    return edits
 
 
 def check_lexemes(text: str, lexemes: Sequence[Lexeme]) -> list[Mistake]:
@@ -83,9 +115,39 @@ def check_lexemes(text: str, lexemes: Sequence[Lexeme]) -> list[Mistake]:
                 checked = hyphen_mistake(last, after, before)
         elif lexeme.terminal == "PATH":
             checked = _none(text, lexeme, last, before) or _mlflow(lexeme, last)
+        elif lexeme.terminal == "FUNCTION":
+            checked = _python_call(text, lexeme)
+        elif lexeme.terminal == "NUMBER":
+            checked = _date(text, lexeme)
         if checked is not None:
             found.append(checked)
     return found
+
+
+def _python_call(text: str, name: Lexeme) -> Mistake | None:
+    """`isnull(x)`, `now()`: what is written without a call here."""
+    new = _CALLS.get(name.text.lower())
+    end = closing(text, text.find("(", name.end)) if new else None
+    if new is None or end is None:
+        return None
+    span = Span(name.start, end.end)
+    inner = text[text.find("(", name.end) + 1 : end.start].strip()
+    if bool(inner) != ("is" in new):
+        return None
+    written = f"{inner} {new}".strip()
+    return idiom("Python", text[span.start : span.end], written, span, replacing(span.start, span.end, written))
+
+
+def _date(text: str, number: Lexeme) -> Mistake | None:
+    """`01-31-2026`, `2026/01/31`, which would be arithmetic."""
+    match = _OTHER_DATE.match(text, number.start)
+    if match is None:
+        return None
+    repairs: tuple[Repair, ...] = ()
+    if match["year"]:
+        repairs = (replacing(match.start(), match.end(), f"{match['year']}-{match['month']:0>2}-{match['day']:0>2}"),)
+    span = Span(match.start(), match.end())
+    return Mistake("RQL107", f"`{match[0]}` is no date", span, ("a date is `2026-01-31`",), repairs=repairs)
 
 
 def _order_by(by: Lexeme, order: Lexeme | None, after: Lexeme) -> Mistake | None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import islice
 from typing import Final
 
 from runql.syntax.lexer import Lexeme
 from runql.syntax.literals import quote_name, read_string
-from runql.syntax.mistakes import Mistake, Place, Repair, alone_from, idiom, leaving_out, replacing, shown
+from runql.syntax.mistakes import Mistake, Place, Repair, alone_from, idiom, leaving_out, replacing, shown, spaced
 from runql.syntax.mongo import mongo_text
 from runql.text.diagnostic import Edit
 from runql.text.source import Span
@@ -40,6 +41,7 @@ _METHODS: Final = {
     "is_not_null": "is not null",
     "match": "~",
 }
+_OPERATOR_WORDS: Final = {"in", "between", "contains", "startswith", "endswith", "has", "glob"}
 _CLOSING: Final = {"(": ")", "[": "]", "{": "}"}
 _VALUES: Final = {"STRING", "NUMBER", "PATH", "TIME", "DURATION", "PARAM"}
 
@@ -69,31 +71,21 @@ def two_signs(place: Place) -> Mistake | None:
 
 def and_or_signs(place: Place) -> Mistake | None:
     """`&` and `|` between conditions, as pandas has them, and `~` before one."""
-    text, before = place.found.text, place.back()
-    if text == "&":
-        return idiom(
-            "pandas", "&", "and", place.span, replacing(place.found.start, place.found.end, _apart(place, "and"))
-        )
-    if text == "|" and place.found.terminal == "PIPE":
-        return idiom(
-            "pandas", "|", "or", place.span, replacing(place.found.start, place.found.end, _apart(place, "or"))
-        )
-    if text == "~" and "NOT" in place.accepted:
-        return idiom("pandas", "~", "not", place.span, replacing(place.found.start, place.found.end, "not "))
+    found, before = place.found, place.back()
+    if found.text == "&" or found.terminal == "PIPE":
+        return _pandas(place, found, "and" if found.text == "&" else "or")
+    if found.text == "~" and "NOT" in place.accepted:
+        return idiom("pandas", "~", "not", place.span, replacing(found.start, found.end, "not "))
     if before and before.terminal == "PIPE" and place.clause and place.clause.terminal == "WHERE":
-        span = Span(before.start, before.end)
-        repair = replacing(span.start, span.end, " or ")
-        mistake = idiom("pandas", "|", "or", span, repair)
-        return Mistake(mistake.code, mistake.message, span, repairs=(repair,), reach=2)
+        mistake = _pandas(place, before, "or")
+        return replace(mistake, certain=False, reach=2)
     return None
 
 
-def _apart(place: Place, word: str) -> str:
-    """A word for a sign, with the spaces that it needs."""
-    text = place.text
-    left = "" if text[place.found.start - 1 : place.found.start].isspace() else " "
-    right = "" if text[place.found.end : place.found.end + 1].isspace() else " "
-    return f"{left}{word}{right}"
+def _pandas(place: Place, sign: Lexeme, word: str) -> Mistake:
+    span = Span(sign.start, sign.end)
+    repair = replacing(sign.start, sign.end, spaced(place.text, sign.start, sign.end, word))
+    return idiom("pandas", sign.text, word, span, repair)
 
 
 def colon(place: Place) -> Mistake | None:
@@ -103,10 +95,11 @@ def colon(place: Place) -> Mistake | None:
         return None
     if place.clause is before:
         old = place.text[before.start : place.found.end]
-        repair = leaving_out(place.found.start, place.found.end, place.found.text)
+        repair = replacing(before.end, place.found.end, " ", f"leave out `{place.found.text}`")
         return idiom(None, old, before.text, Span(before.start, place.found.end), repair)
     if "EQ" in place.accepted:
-        repair = replacing(place.found.start, place.found.end, " =")
+        sign = spaced(place.text, place.found.start, place.found.end, "=")
+        repair = replacing(place.found.start, place.found.end, sign)
         return idiom(None, place.found.text, "=", place.span, repair)
     return None
 
@@ -189,10 +182,19 @@ def subscript(place: Place) -> Mistake | None:
 
 
 def method(place: Place) -> Mistake | None:
-    """`name.startswith("a")`, `config.x.isin([1, 2])`."""
+    """`name.startswith("a")`, `config.x.isin([1, 2])`, `now()`."""
     name = place.back()
-    if place.found.terminal != "LPAR" or name is None or name.terminal != "PATH":
+    if place.found.terminal != "LPAR" or name is None:
         return None
+    if name.terminal in {"NOW", "TODAY", "YESTERDAY"} and (end := closing(place.text, place.found.start)):
+        span = Span(name.start, end.end)
+        repair = leaving_out(place.found.start, end.end, "()")
+        return idiom("Python", place.text[span.start : span.end], name.text, span, repair)
+    if name.terminal != "PATH":
+        return None
+    if name.text.lower() in _OPERATOR_WORDS:
+        message = f"a field must stand before `{name.text}`"
+        return Mistake("RQL101", message, Span(name.start, name.end), certain=True)
     owner, _, called = name.text.rpartition(".")
     owner = owner.removesuffix(".str")
     end = closing(place.text, place.found.start)
@@ -279,18 +281,48 @@ def _compared(lexemes: Sequence[Lexeme]) -> Lexeme | None:
 
 
 def is_value(place: Place) -> Mistake | None:
-    """`x is true`, `x is not 5`: `is` tests for null, NaN and the like only."""
+    """`x is true`, `x is not 5`, `x is in (1, 2)`: `is` tests for null, NaN and the like only."""
     lexemes = place.attempt.lexemes
     denied = place.back_terminal() == "NOT"
     word = place.back(1 + denied)
     if word is None or word.terminal != "IS" or len(lexemes) < 2 + denied:
         return None
-    if place.found.terminal not in {"NUMBER", "STRING", "PATH", "TIME"}:
-        return None
-    sign = "!=" if denied else "="
     span = Span(word.start, place.found.end)
     old = place.text[span.start : span.end]
-    return idiom(_PYTHON, old, f"{sign} {place.found.text}", span, replacing(word.start, place.found.start, f"{sign} "))
+    if place.word in _OPERATOR_WORDS:
+        new = f"{'not ' * denied}{place.word}"
+        return idiom("SQL", old, new, span, replacing(span.start, span.end, new))
+    if place.found.terminal not in {"NUMBER", "STRING", "TIME"} and place.word not in {"true", "false"}:
+        return None
+    new = f"{'!=' if denied else '='} {place.found.text}"
+    return idiom("Python", old, new, span, replacing(span.start, span.end, new))
+
+
+def not_sign(place: Place) -> Mistake | None:
+    """`x not = 3`, `x not null`."""
+    denial = place.back()
+    if denial is None or denial.terminal != "NOT" or "IN" not in place.accepted:
+        return None
+    new = {"=": "!=", "==": "!=", "null": "is not null", "nan": "is not nan", "~": "!~"}.get(place.word)
+    if new is None:
+        return None
+    span = Span(denial.start, place.found.end)
+    return idiom(None, place.text[span.start : span.end], new, span, replacing(span.start, span.end, new))
+
+
+def equal_to_list(place: Place) -> Mistake | None:
+    """`x = [1, 2]`."""
+    sign = place.back()
+    if place.found.text != "[" or sign is None or sign.terminal not in {"EQ", "NE"}:
+        return None
+    end = closing(place.text, place.found.start)
+    if end is None:
+        return None
+    span = Span(sign.start, end.end)
+    inner = place.text[place.found.end : end.start]
+    new = f"{'in' if sign.terminal == 'EQ' else 'not in'} ({inner})"
+    hint = "one value of a list is found with `has`"
+    return idiom("Python", place.text[span.start : span.end], new, span, replacing(span.start, span.end, new), hint)
 
 
 def presence(place: Place) -> Mistake | None:
@@ -347,6 +379,12 @@ def missing_operator(place: Place) -> Mistake | None:
         return None
     if place.clause is None or place.clause.terminal != "WHERE":
         return None
+    if before.text.lower() in {"and", "or"} and place.found.terminal == "PATH":
+        joint = place.back_terminal(2)
+        what = (
+            f"a condition must follow `{shown(place.attempt.lexemes[-2].text)}`" if joint else "a condition is missing"
+        )
+        return Mistake("RQL101", f"{what}, not `{before.text}`", Span(before.start, before.end), certain=True)
     message = f"an operator is missing between `{shown(before.text)}` and `{shown(place.found.text)}`"
     span = Span(before.start, place.found.end)
     if place.found.terminal in {"STRING", "NUMBER", "TIME", "PARAM"}:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Final
 
 from runql.syntax.lexer import lexer
@@ -64,7 +65,7 @@ _WORDS: Final[dict[str, tuple[str | None, str]]] = {
     "includes": ("JavaScript", "contains"),
     "starts_with": (_PYTHON, "startswith"),
     "ends_with": (_PYTHON, "endswith"),
-    "using": (_SQL, "select"),
+    "in": (None, "from"),
 }
 _PAIRS: Final[dict[tuple[str, str], tuple[str | None, str]]] = {
     ("sort", "by"): (_SQL, "order"),
@@ -168,12 +169,24 @@ def spelled_unit(place: Place) -> Mistake | None:
     return idiom(None, old, new, span, replacing(span.start, span.end, new))
 
 
+def last_days(place: Place) -> Mistake | None:
+    """`created > last 7d`."""
+    word = place.back()
+    if place.found.terminal != "DURATION" or word is None or word.text.lower() not in {"last", "past"}:
+        return None
+    span = Span(word.start, place.found.end)
+    new = f"{place.found.text} ago"
+    return idiom(None, place.text[span.start : span.end], new, span, replacing(span.start, span.end, new))
+
+
 def group_by(place: Place) -> Mistake | None:
     """`group by`: a stage, and a later one."""
     if place.word not in {"group", "groupby", "group_by"} or "PIPE" not in place.accepted:
         return None
-    hints = ("stages after `|` are not part of the language yet",)
-    return idiom(_SQL, "group by", "| group KEY : n = count()", place.span, None, *hints)
+    hint = "stages after `|` are not part of the language yet"
+    mistake = idiom(_SQL, "group by", "| group KEY : n = count()", place.span, None, hint)
+    behind = [lexeme for lexeme, _ in zip(place.ahead(), range(3), strict=False)][-1]
+    return replace(mistake, resume=behind.end)
 
 
 def offset(place: Place) -> Mistake | None:

@@ -122,7 +122,9 @@ def alone_from(text: str, position: int) -> Iterator[Lexeme]:
 
 def replacing(start: int, end: int, text: str, title: str | None = None) -> Repair:
     """The repair that writes something else in a place."""
-    return Repair(title or f"write `{text.strip()}`", (Edit(Span(start, end), text),))
+    written = shown(text)
+    named = f"write {written}" if "`" in written else f"write `{written}`"
+    return Repair(title or named, (Edit(Span(start, end), text),))
 
 
 def leaving_out(start: int, end: int, what: str) -> Repair:
@@ -139,6 +141,13 @@ def tidy(edit: Edit, text: str) -> Edit:
     while end == len(text) and start > 0 and text[start - 1] == " ":
         start -= 1
     return Edit(Span(start, end), "")
+
+
+def spaced(text: str, start: int, end: int, sign: str) -> str:
+    """A sign for a place, with the spaces that it lacks there."""
+    left = "" if start == 0 or text[start - 1].isspace() else " "
+    right = "" if text[end : end + 1].isspace() or end == len(text) else " "
+    return f"{left}{sign}{right}"
 
 
 def shown(text: str, most: int = 60) -> str:
