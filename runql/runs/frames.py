@@ -79,7 +79,7 @@ def pandas_frame(columns: Columns) -> pandas.DataFrame:
 
 
 def _pandas_series(pd: Any, cells: Sequence[Value]) -> Any:
-    kinds = {kind_of(value) for value in cells}
+    kinds = _kinds(cells)
     gaps = kinds & {Kind.MISSING, Kind.NULL}
     if kinds - gaps == {Kind.NUMBER} and (gaps or any(isinstance(value, float) for value in cells)):
         return pd.Series([math.nan if value is None or value is MISSING else _float(value) for value in cells])
@@ -105,7 +105,7 @@ def polars_frame(columns: Columns) -> polars.DataFrame:
 
 def _polars_series(pl: Any, name: str, cells: Sequence[Value]) -> Any:
     values = [None if value is MISSING else value for value in cells]
-    kinds = {kind_of(value) for value in values} - {Kind.NULL}
+    kinds = _kinds(values) - {Kind.NULL}
     title = _whole(name)
     if kinds == {Kind.NUMBER}:
         if all(value is None or (isinstance(value, int) and value in _INT64) for value in values):
@@ -121,6 +121,11 @@ def _polars_series(pl: Any, name: str, cells: Sequence[Value]) -> Any:
         warnings.warn(f"column `{title}` mixes {said}: in polars it is text", UserWarning, stacklevel=5)
     dtype = pl.String if kinds else pl.Null
     return pl.Series(title, [None if value is None else _text(value) for value in values], dtype=dtype)
+
+
+def _kinds(values: Sequence[Value]) -> set[Kind]:
+    """The kinds in a column. Values of one Python type are of one kind, so one of each type tells: columns are long."""
+    return {kind_of(value) for value in dict(zip(map(type, values), values, strict=True)).values()}
 
 
 def _holds_numbers(value: Value) -> bool:
