@@ -13,7 +13,7 @@ from runql.results.looks import Look
 
 GAP = 2
 _WIDEST_TEXT = 44
-_NARROWEST_TEXT = 10
+_NARROWEST_TEXT = 20
 _ALWAYS_FIRST = ("id", "name", "state", "created")
 _AFTER_DOT = re.compile(r"(?<=\w\.)(?=\w)")
 

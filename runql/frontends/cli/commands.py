@@ -28,7 +28,7 @@ def perform(arguments: Arguments) -> int:
     try:
         settings = config.load()
         debug = settings.debug
-        voice = Voice(color=settings.color and not settings.dumb_terminal and stderr.is_terminal())
+        voice = _voice(settings)
         return _COMMANDS[arguments.command](Call(arguments, settings, voice))
     except RunQLError as error:
         return voice.error(error)
@@ -38,6 +38,12 @@ def perform(arguments: Arguments) -> int:
         return stderr.OK
     except Exception as error:  # noqa: BLE001 - whatever we did wrong is shown as ours, with the way to report it
         return voice.fault(error, debug=debug)
+
+
+def _voice(settings: config.Settings) -> Voice:
+    if not stderr.is_terminal():
+        return Voice()
+    return Voice(color=settings.color and not settings.dumb_terminal, columns=settings.columns or stderr.columns())
 
 
 def run(call: Call) -> int:

@@ -62,7 +62,7 @@ class Show:
         self._voice.diagnostics(warnings, result.source)
         wrote = [f"wrote {self._path}"] if self._path is not None else []
         footer = [*wrote, *result.footer(), *(notice.message for notice in lost)]
-        self._voice.quiet_line(" · ".join(visible(part) for part in footer))
+        self._voice.quiet_parts([visible(part) for part in footer])
         for notice in notices:
             if notice.severity is Severity.NOTICE and notice.hints:
                 self._voice.quiet_line(f"  {notice.code} {visible('; '.join(notice.hints))}")

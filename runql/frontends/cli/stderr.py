@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 import time
-import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from types import TracebackType
 from typing import Final
 
@@ -37,11 +37,20 @@ def is_terminal() -> bool:
     return sys.stderr is not None and sys.stderr.isatty()
 
 
-class Voice:
-    """Says things on standard error, in colour if it may."""
+def columns() -> int | None:
+    """The width of the terminal, if there is one."""
+    try:
+        return os.get_terminal_size(sys.stderr.fileno()).columns or None
+    except (AttributeError, OSError, ValueError):
+        return None
 
-    def __init__(self, *, color: bool = False) -> None:
+
+class Voice:
+    """Says things on standard error, in colour if it may, in lines of at most `columns` characters where it can."""
+
+    def __init__(self, *, color: bool = False, columns: int | None = None) -> None:
         self._color = color
+        self._columns = columns
 
     def error(self, error: RunQLError) -> int:
         """Show an error, with its place where it has one, and give the exit status."""
@@ -63,6 +72,8 @@ class Voice:
         )
         self.diagnostics([Diagnostic("RQL901", message, hints=hints)])
         if debug:
+            import traceback
+
             self.say("".join(traceback.format_exception(error)).rstrip())
         return FAULT
 
@@ -70,6 +81,17 @@ class Voice:
         """A line that does not ask for attention, such as the footer of a result."""
         if text:
             self.say(f"\x1b[2m{text}\x1b[0m" if self._color else text)
+
+    def quiet_parts(self, parts: Sequence[str]) -> None:
+        """Parts in a line, or at a terminal in as many as its width asks for, broken between the parts."""
+        lines: list[str] = []
+        for part in parts:
+            if lines and (self._columns is None or len(lines[-1]) + len(part) + 3 <= self._columns):
+                lines[-1] += f" · {part}"
+            else:
+                lines.append(part)
+        for line in lines:
+            self.quiet_line(line)
 
     def say(self, text: str) -> None:
         """A text and a line end. A standard error that is gone is no reason to fail."""
