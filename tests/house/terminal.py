@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pty
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,8 @@ from pathlib import Path
 from tests.house.sources import ROOT
 
 COLUMNS = 110
+PROGRESS = re.compile(r"(\r\x1b\[2K[^\r\n]*)*\r\x1b\[2K")
+"""A line that was drawn over and over and taken away at the end: nobody sees it afterwards."""
 
 
 def show(line: str, folder: Path, *, color: bool = False, columns: int = COLUMNS) -> str:
@@ -33,7 +36,7 @@ def show(line: str, folder: Path, *, color: bool = False, columns: int = COLUMNS
         os.close(theirs)
         seen = _read_all(ours)
     os.close(ours)
-    return seen.decode().replace("\r\n", "\n")
+    return PROGRESS.sub("", seen.decode()).replace("\r\n", "\n")
 
 
 def _read_all(terminal: int) -> bytes:
