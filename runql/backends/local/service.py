@@ -88,7 +88,7 @@ class LocalService:
     def count(self, entity: str, project: str, filters: Filters) -> int | None:
         """How many runs match."""
         self._refresh()
-        return count_records(self._within(entity, project, filters, ""), "", "", filters)
+        return count_records(self._within(entity, project, filters, "+created_at"), "", "", filters)
 
     def run(self, entity: str, project: str, run_id: str, wanted: Wanted) -> RunRecord | None:
         """One run, or `None`.
