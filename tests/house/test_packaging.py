@@ -24,7 +24,7 @@ import runql.syntax.grammar as grammar
 print(grammar.grammar_path())
 print(grammar._read_table(grammar._PACKED_TABLE) is not None)
 """
-COUNT = ("-s", "demo", "count runs where config.lr > 0.01")
+COUNT = ("-s", "demo", "-o", "json", "count runs where config.lr > 0.01")
 
 
 @dataclass(frozen=True)
