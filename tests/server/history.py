@@ -48,15 +48,24 @@ def sampled(run: Mapping[str, Any], spec_text: str, knobs: Knobs) -> list[dict[s
         raise HttpFault(400, "a spec needs keys")
     keys = list(dict.fromkeys(spec["keys"]))
     low, high = spec.get("minStep"), spec.get("maxStep")
-    matching = [
-        row
-        for row in rows_of(run)
-        if all(key in row for key in keys)
-        and (low is None or row["_step"] >= low)
-        and (high is None or row["_step"] <= high)
-    ]
-    chosen = pick(matching, int(spec.get("samples", 500)), knobs)
-    return [{key: _encode(row[key], knobs) for key in keys} for row in chosen]
+    matching = _holding(run, tuple(keys), knobs)
+    if low is not None or high is not None:
+        first, last = low or 0, math.inf if high is None else high
+        steps = [row["_step"] for row in rows_of(run) if all(key in row for key in keys)]
+        matching = [row for row, step in zip(matching, steps, strict=True) if first <= step <= last]
+    return pick(matching, int(spec.get("samples", 500)), knobs)
+
+
+def _holding(run: Any, keys: tuple[str, ...], knobs: Knobs) -> list[dict[str, Any]]:
+    """The rows that hold all the keys, as they are sent; remembered in the run, by its number of rows."""
+    rows = rows_of(run)
+    kept = run.setdefault("_holding", {})
+    found: tuple[int, list[dict[str, Any]]] | None = kept.get((keys, knobs.nan_as))
+    if found is None or found[0] != len(rows):
+        holding = [row for row in rows if all(key in row for key in keys)]
+        found = (len(rows), [{key: _encode(row[key], knobs) for key in keys} for row in holding])
+        kept[keys, knobs.nan_as] = found
+    return found[1]
 
 
 def whole(run: Mapping[str, Any], samples: int, low: int | None, high: int | None, knobs: Knobs) -> list[str]:

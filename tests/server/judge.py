@@ -107,7 +107,7 @@ def _check_condition(name: str, condition: Any) -> None:
 
 
 def _distinct(value: Any) -> Any:
-    """Bools and NaN as bytes, which no run holds: to Python, and so to mongomock, `True` is 1 and NaN equals nothing."""
+    """Bools and NaN as bytes, which no run holds: to Python, and so to mongomock, `True` is 1 and NaN is nothing."""
     if isinstance(value, bool):
         return b"\0\1" if value else b"\0\0"
     if isinstance(value, float) and math.isnan(value):

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
@@ -25,8 +26,14 @@ class Place:
     app_url: str
 
     def run_url(self, run_id: str) -> str:
-        parts = "/".join(quote(part, safe="") for part in (self.entity, self.project))
-        return f"{self.app_url}/{parts}/runs/{quote(run_id, safe='')}"
+        return (
+            f"{_project_url(self)}/runs/{run_id if run_id.isascii() and run_id.isalnum() else quote(run_id, safe='')}"
+        )
+
+
+@lru_cache(maxsize=64)
+def _project_url(place: Place) -> str:
+    return "/".join((place.app_url, *(quote(part, safe="") for part in (place.entity, place.project))))
 
 
 def as_mapping(value: Any) -> Mapping[str, Any]:
@@ -67,6 +74,8 @@ def read_time(value: Any) -> datetime | None:
         moment = datetime.fromisoformat(value)
     except ValueError:
         return None
+    if moment.tzinfo is UTC:
+        return moment
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
@@ -92,31 +101,31 @@ def read_run(node: Mapping[str, Any], place: Place) -> RunRecord | None:
         return None
     user = as_mapping(node.get("user"))
     tags = node.get("tags")
-    summary = _part(node, "summaryMetrics", "someSummary", read_summary)
+    get = node.get
     return RunRecord(
         id=run_id,
-        name=_text(node.get("displayName")),
-        state=_text(node.get("state")),
+        name=_text(get("displayName")),
+        state=_text(get("state")),
         entity=place.entity,
         project=place.project,
-        storage_id=_text(node.get("id")),
+        storage_id=_text(get("id")),
         tags=tuple(tag for tag in tags if isinstance(tag, str)) if isinstance(tags, list) else (),
-        group=_text(node.get("group")),
-        job_type=_text(node.get("jobType")),
-        notes=_text(node.get("notes")),
+        group=_text(get("group")),
+        job_type=_text(get("jobType")),
+        notes=_text(get("notes")),
         user=_text(user.get("username")) or _text(user.get("name")),
-        sweep=_text(node.get("sweepName")),
-        host=_text(node.get("host")),
-        created=read_time(node.get("createdAt")),
-        heartbeat=read_time(node.get("heartbeatAt")),
-        updated=read_time(node.get("updatedAt")),
-        runtime=_number(node.get("computeSeconds")),
+        sweep=_text(get("sweepName")),
+        host=_text(get("host")),
+        created=read_time(get("createdAt")),
+        heartbeat=read_time(get("heartbeatAt")),
+        updated=read_time(get("updatedAt")),
+        runtime=_number(get("computeSeconds")),
         url=place.run_url(run_id),
-        commit=_text(node.get("commit")),
-        read_only=bool(node.get("readOnly")),
-        history_line_count=_whole(node.get("historyLineCount")),
+        commit=_text(get("commit")),
+        read_only=bool(get("readOnly")),
+        history_line_count=_whole(get("historyLineCount")),
         config=_part(node, "config", "someConfig", unwrap_config),
-        summary=summary,
+        summary=_part(node, "summaryMetrics", "someSummary", read_summary),
         system_metrics=read_summary(node["systemMetrics"]) if "systemMetrics" in node else None,
         history_keys=as_mapping(node["historyKeys"]) if "historyKeys" in node else None,
     )

@@ -21,6 +21,7 @@ from runql.backends.wandb.specs import (
     MetricInfo,
     axes,
     groups_of,
+    holding,
     merge,
     metrics_of,
     read_lines,
@@ -204,15 +205,17 @@ class SampledHistories:
     ) -> RunHistory:
         if self._request.rows == "all":
             needed = (*axes(self._request), *self._keys)
-            kept = {group: [r for r in rows if all(key in r for key in needed)] for group, rows in kept.items()}
+            kept = {group: holding(rows, needed) for group, rows in kept.items()}
         rows = merge([part for part in kept.values() if part] or [[]])
         cut = {key for group, part in kept.items() if self._left_out(group, part, metrics) for key in group}
         if not cut and self._request.rows == "any":
             notices += self._without_x(run_id, kept, metrics)
         columns = to_columns(rows, axes(self._request), self._keys)
-        counted = {key: sum(key in row for row in rows) for key in self._keys if key not in cut}
-        rows_of = {key: metrics[key].rows for key in self._keys if key in metrics} if self._is_unbounded else counted
-        return RunHistory(run_id, columns, {k: n for k, n in (rows_of or counted).items() if n}, bool(cut), notices)
+        rows_of = {key: metrics[key].rows for key in self._keys if key in metrics} if self._is_unbounded else {}
+        if not rows_of:
+            counted = {key: sum(key in row for row in rows) for key in self._keys if key not in cut}
+            rows_of = {key: count for key, count in counted.items() if count}
+        return RunHistory(run_id, columns, rows_of, bool(cut), notices)
 
     def _from_lines(
         self, run_id: str, node: Mapping[str, Any], metrics: Mapping[str, MetricInfo], notices: tuple[Diagnostic, ...]

@@ -56,6 +56,7 @@ class Listing:
         wanted = watched(request.wanted, request.filters, request.order)
         self._wanted = wanted if self._watches else _with_history_keys(wanted, self._narrowed.is_whole)
         self._segments = deque(self._first_segments())
+        self._is_ordered = bool(self._segments)
         self._pages = self._segments.popleft() if self._segments else None
         self._held: list[RunRecord] = []
         self._ready: deque[RunRecord] = deque()
@@ -121,7 +122,7 @@ class Listing:
     def _can_stream(self) -> bool:
         abilities = self._server.abilities
         filters_hold = not self._request.filters or abilities.does(FILTERS)
-        return self._pages is not None and filters_hold and abilities.does(ORDER) and abilities.does(PAGING)
+        return self._is_ordered and filters_hold and abilities.does(ORDER) and abilities.does(PAGING)
 
     # Streaming: the server does it all.
 
@@ -224,10 +225,11 @@ class Listing:
         runs = [self._ready.popleft() for _ in range(min(per_page, len(self._ready)))]
         self.position += len(runs)
         has_next = bool(self._ready) or self._pages is not None
+        wanted = self._request.wanted
         if self._total is None:
             self._note_total()
         return Page(
-            runs=tuple(trimmed(run, self._request.wanted) for run in runs),
+            runs=tuple(runs if self._wanted == wanted else (trimmed(run, wanted) for run in runs)),
             cursor=self.cursor,
             has_next=has_next,
             total=self._total if self._narrowed.is_whole else None,

@@ -108,13 +108,13 @@ class Pages:
         return self._is_over and not self._queue
 
     def next(self, rows: int, ahead: int) -> Chunk | None:
-        """The next page, of about `rows` runs; `ahead` more runs are asked for meanwhile. `None` at the end.
+        """The next page, of at least about `rows` runs; `ahead` more are asked for meanwhile. `None` at the end.
 
         Raises:
             Failure: it could not be fetched, nor a smaller one.
         """
         if not self._queue and not self._is_over:
-            self._plan(min(rows, self._cap))
+            self._plan(min(rows + ahead, self._cap))
         self._plan_ahead(rows + ahead)
         if not self._queue:
             return None
@@ -145,6 +145,8 @@ class Pages:
         self._is_over = True
 
     def _plan(self, size: int) -> None:
+        if self.total is not None and not self._opaque:
+            size = max(1, min(size, self.total - self._planned))
         after = self.after if self._opaque or self._planned == self.offset else cursor_after(self._planned)
         self._queue.append(_Chunk(self._planned, size, after))
         self._planned += size

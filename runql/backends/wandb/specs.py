@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
+from operator import itemgetter
 from typing import Any, TypeAlias
 
 from runql.backends.wandb.decode import as_mapping, finite_or_float
@@ -74,17 +76,11 @@ def spec_text(
 
 def read_sampled(rows: Any, texts: Iterable[str] = ()) -> list[dict[str, Any]]:
     """The rows of one spec. NaN written as text becomes a float, unless the metric is one of `texts`."""
+    found: list[dict[str, Any]] = [row for row in rows or () if isinstance(row, dict)]
+    if str not in set(map(type, chain.from_iterable(map(dict.values, found)))):
+        return found
     kept = set(texts)
-    found = []
-    for row in rows or ():
-        if isinstance(row, Mapping):
-            found.append(
-                {
-                    key: value if type(value) is not str or key in kept else finite_or_float(value)
-                    for key, value in row.items()
-                }
-            )
-    return found
+    return [{key: finite_or_float(value) if key not in kept else value for key, value in row.items()} for row in found]
 
 
 def read_lines(lines: Any) -> list[dict[str, Any]]:
@@ -127,16 +123,19 @@ def merge(parts: Sequence[list[dict[str, Any]]]) -> list[dict[str, Any]]:
     return [by_step[step] for step in sorted(by_step, key=lambda step: (step is None, step or 0))]
 
 
+def holding(rows: list[dict[str, Any]], keys: Iterable[str]) -> list[dict[str, Any]]:
+    """The rows that hold all of some keys."""
+    needed = set(keys)
+    return [row for row in rows if needed <= row.keys()]
+
+
 def to_columns(
     rows: Sequence[Row], first: Sequence[str] = (), keys: Sequence[str] | None = None
 ) -> dict[str, list[Any]]:
     """Columns of equal length: the axes, then the keys that occur, as asked or else as they come."""
-    if keys is not None and rows and all(len(row) == len(rows[0]) for row in rows):
-        names = [name for name in dict.fromkeys((*first, *keys)) if name in rows[0]]
-        if len(names) == len(rows[0]) and all(name in row for row in rows for name in names):
-            return {name: [row[name] for row in rows] for name in names}
-    present: dict[str, None] = {}
-    for row in rows:
-        present.update(dict.fromkeys(row))
-    wanted = dict.fromkeys((*first, *(keys if keys is not None else present)))
-    return {name: [row.get(name, MISSING) for row in rows] for name in wanted if name in present}
+    present = dict.fromkeys(chain.from_iterable(rows))
+    names = dict.fromkeys((*first, *(keys if keys is not None else present)))
+    is_even = len(set(map(len, rows))) <= 1 and len(present) == (len(rows[0]) if rows else 0)
+    if is_even:
+        return {name: list(map(itemgetter(name), rows)) for name in names if name in present}
+    return {name: [row.get(name, MISSING) for row in rows] for name in names if name in present}

@@ -1,0 +1,51 @@
+"""A server on loopback and services that ask it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from runql.backends.wandb import Credentials, LineSettings, ServiceOptions, WandbService
+from runql.backends.wandb.credentials import ApiKey, Secret
+from tests.server import Knobs, LoopbackServer, Store
+from tests.server.samples import vision
+
+KEY = "k" * 40
+QUICK = LineSettings(attempt_seconds=5.0, patience_seconds=5.0, backoff_seconds=0.01)
+
+Connect = Callable[..., WandbService]
+Serve = Callable[..., LoopbackServer]
+
+
+@pytest.fixture
+def serve() -> Iterator[Serve]:
+    """Starts servers, and stops them; a fault in the server itself fails the test."""
+    servers: list[LoopbackServer] = []
+
+    def start(store: Store | None = None, knobs: Knobs | None = None) -> LoopbackServer:
+        server = LoopbackServer(store if store is not None else vision(60, 40), knobs).start()
+        servers.append(server)
+        return server
+
+    yield start
+    for server in servers:
+        server.stop()
+        assert server.failures == []
+
+
+@pytest.fixture
+def connect() -> Iterator[Connect]:
+    """Makes services, and closes them."""
+    services: list[WandbService] = []
+
+    def make(server: LoopbackServer, *, key: str | None = KEY, **options: object) -> WandbService:
+        auth = ApiKey(Secret(key), "a test") if key is not None else None
+        given = ServiceOptions(**{"line": QUICK, **options})  # type: ignore[arg-type]
+        service = WandbService(Credentials(server.base_url, auth), given)
+        services.append(service)
+        return service
+
+    yield make
+    for service in services:
+        service.close()
