@@ -16,9 +16,11 @@ if TYPE_CHECKING:
 __all__ = ["Explanation", "Result", "Session"]
 
 
-def __getattr__(name: str) -> object:
-    if name == "Result":
-        from runql.session.result import Result
+if not TYPE_CHECKING:  # a type checker would take any name for one that is there
 
-        return Result
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    def __getattr__(name: str) -> object:
+        if name == "Result":
+            from runql.session.result import Result
+
+            return Result
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -41,6 +41,7 @@ class Answer:
         self.reading = reading
         self.catalog = catalog
         self.seconds = 0.0
+        self.was_read = False
         self._said: dict[Diagnostic, None] = {}
         self._tables: HistoryTables | None = None
 
@@ -184,7 +185,9 @@ class Answer:
 
     def footer(self) -> tuple[str, ...]:
         """What was counted, in a few words each: how many of how many."""
-        parts = [] if self.is_count else [*self._rows_said(), self._runs_said()]
+        if self.is_count:
+            return (f"of {self.catalog.run_count:,} runs",)
+        parts = [*self._rows_said(), self._runs_said()]
         if self.reading.doubles:
             parts.append(f"{self.reading.doubles:,} runs that two sources hold counted once")
         if self._tables is not None and self._tables.facts.nan_values:
@@ -215,6 +218,7 @@ class _Clock:
         self._answer = answer
 
     def __enter__(self) -> None:
+        self._answer.was_read = True
         self._began = time.perf_counter()
 
     def __exit__(self, *_: object) -> None:

@@ -11,10 +11,11 @@ from runql.engine.columns import expressions_of
 from runql.engine.evaluate import compile_truth
 from runql.engine.facts import counted_in, misplaced
 from runql.engine.order import sort_records
+from runql.errors import NotFound
 from runql.plan.push import Pushed, push
 from runql.runs.loader import not_found
 from runql.runs.runs import Runs
-from runql.runs.service import FULL, Wanted
+from runql.runs.service import FULL, LIGHT, Wanted
 from runql.semantic.catalog import Catalog, Space
 from runql.semantic.record import RunRecord
 from runql.semantic.typed import FieldKey, TAnd, TCompare, TConst, TField, TypedExpr, TypedQuery
@@ -24,6 +25,7 @@ from runql.session.histories import AggregateReader
 from runql.session.sources import Place
 from runql.syntax.tree import Comparison, Target
 from runql.text.diagnostic import Diagnostic
+from runql.text.nearest import nearest
 
 _HISTORIES_AT_ONCE = 16
 """For how many runs histories are read before it is seen whether the limit is reached."""
@@ -67,11 +69,11 @@ class Reading:
         return tuple(said)
 
     def found(self) -> tuple[Found, ...]:
-        """The runs. Raises `RunNotFoundError` if the query names one that is not there."""
+        """The runs. Raises `NotFound` if the query names a run or a sweep that is not there."""
         if self._found is None:
             self._found = self._read()
-            if not self._found and self.query.target is Target.RUN:
-                self._check_run_is_there()
+            if not self._found and self.query.ident is not None:
+                self._check_ident()
         return self._found
 
     def count(self) -> int:
@@ -82,6 +84,8 @@ class Reading:
                 return 0
             if pushed.exact and place.service.capabilities.counts:
                 counted = place.service.count(place.entity, place.project, pushed.filters)
+                if counted == 0 and self.query.ident is not None:
+                    self._check_ident()
                 if counted is not None:
                     return counted
         return len(self.found())
@@ -172,14 +176,24 @@ class Reading:
             return passed
         return len(self._listed[0]) if len(self._listed) == 1 and self.pushed[0].exact else None
 
-    def _check_run_is_there(self) -> None:
-        """An empty answer about one run is an error if there is no such run, not if it fails the condition."""
+    def _check_ident(self) -> None:
+        """No run is an error if there is no such run or sweep, not if it fails the condition."""
         ident = self.query.ident or ""
+        is_run = self.query.target is Target.RUN
         for place in self.places:
-            if place.service.run(place.entity, place.project, ident, Wanted()) is not None:
+            service, entity, project = place.service, place.entity, place.project
+            if is_run and service.run(entity, project, ident, LIGHT) is not None:
+                return
+            if not is_run and (
+                service.sweep(entity, project, ident) or service.count(entity, project, {"sweep": ident})
+            ):
                 return
         place = self.places[0]
-        raise not_found(place.service, place.entity, place.project, ident)
+        if is_run:
+            raise not_found(place.service, place.entity, place.project, ident)
+        near = nearest(ident, [sweep.id for sweep in place.service.sweeps(place.entity, place.project)])
+        hints = [f"nearest: {', '.join(f'`{sweep}`' for sweep in near)}"] if near else []
+        raise NotFound.of("RQL402", f"no sweep `{ident}` in {place.name}", *hints)
 
 
 def with_ident(query: TypedQuery) -> TypedQuery:

@@ -57,7 +57,7 @@ class Result:
     @property
     def notices(self) -> tuple[Diagnostic, ...]:
         """What is to be said about the answer. Reads it, if nothing was read yet."""
-        if not self._answer.seconds:
+        if not self._answer.was_read:
             _ = self.frame
         return (*self._said_before, *self._answer.notices)
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 
 from runql.config import Settings
 from runql.errors import RunQLError, SourceError
 from runql.runs.service import ServiceApi
+from runql.text.nearest import nearest
 
 DEMO = "demo"
 _ON_SERVER = re.compile(r"[\w.-]+(/[\w.*-]+)?\Z")
@@ -85,7 +85,7 @@ def _open_folder(name: str, settings: Settings) -> Place:
     path = _path(name, settings)
     if not path.exists():
         near = [found.name for found in path.parent.iterdir()] if path.parent.is_dir() else []
-        hints = [f"nearest: `{each}`" for each in get_close_matches(path.name, near, n=1)]
+        hints = [f"nearest: `{each}`" for each in nearest(path.name, near, most=1)]
         raise SourceError.of("RQL511", f"there is no folder `{name}`", *hints)
     return _folder(path, name)
 
@@ -117,7 +117,7 @@ _OPENERS: tuple[tuple[_Test, _Opener], ...] = (
 
 def _unknown(name: str, settings: Settings) -> RunQLError:
     known: Mapping[str, str] = {DEMO: "", **settings.sources}
-    near = get_close_matches(name, known, n=1)
+    near = nearest(name, known, most=1)
     hints = [f"nearest: `{near[0]}`"] if near else []
     return SourceError.of(
         "RQL511",

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from runql.results.frame import Frame
-from runql.results.view import View, table_lines
+from runql.results.table_view import table_lines
+from runql.results.view import View
 from runql.semantic.values import MISSING
 from tests.results.test_formats import frames
 

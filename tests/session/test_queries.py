@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from runql.errors import QueryError, RunNotFoundError
+from runql.errors import NotFound, QueryError, RunNotFoundError
 from runql.results.view import View
 from runql.semantic.values import MISSING
 from runql.session import Result
@@ -106,7 +106,11 @@ def test_one_sweep() -> None:
     service = Watched(4, sweep="s1")
     assert ids("sweep s1 where config.lr > 0.01", service) == ["r2", "r3"]
     assert int(ask("count sweep s1", service)) == 4
-    assert int(ask("count sweep s2", service)) == 0
+    with pytest.raises(NotFound, match="no sweep `s2`"):
+        int(ask("count sweep s2", service))
+    with pytest.raises(NotFound, match="no sweep `s2`"):
+        len(ask("sweep s2", service))
+    assert len(ask("sweep s1 where config.lr > 5", service)) == 0
 
 
 def test_parameters_are_bound() -> None:

@@ -1,0 +1,91 @@
+"""RunQL from Python, as a user imports it."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+import runql
+from runql.errors import RunQLError
+from tests.house.sources import ROOT
+from tests.session.fixtures import Watched
+
+
+@pytest.fixture(autouse=True)
+def nowhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No settings, and no runs in the working folder."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("RUNQL_SOURCE", "WANDB_ENTITY", "WANDB_PROJECT", "WANDB_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("RUNQL_CONFIG", str(tmp_path / "config.toml"))
+
+
+def test_query() -> None:
+    best = runql.query("runs where config.lr > $lr order summary.loss limit 2", source=Watched(), lr=0.05)
+    assert [row["id"] for row in best] == ["r6", "r7"]
+    assert runql.query("runs where id in $ids", Watched(), ids=["r1", "r2"]).pandas()["id"].tolist() == ["r1", "r2"]
+
+
+def test_the_demo() -> None:
+    result = runql.query("runs where state = 'finished' limit 3", source="demo")
+    assert len(result) == 3
+    assert result.runs[0].state == "finished"
+
+
+def test_a_connection() -> None:
+    service = Watched()
+    with runql.connect(service) as connection:
+        assert connection.query("count runs").value == 12
+        assert connection.query("runs where name = $text", text="run 3").frame.columns["id"] == ["r3"]
+        assert [run.id for run in connection.runs(filters={"config.lr": {"$gt": 0.09}})] == ["r10", "r11"]
+        assert connection.catalog().run_count == 12
+        assert connection.service_api is service
+        assert repr(connection) == "<Connection memory>"
+
+
+@pytest.mark.parametrize("text", ["runs; runs", "explain runs"])
+def test_one_query_at_a_time(text: str) -> None:
+    with pytest.raises(runql.QueryError, match="the text is not one query"):
+        runql.query(text, source=Watched())
+
+
+def test_without_a_source() -> None:
+    with pytest.raises(runql.SourceError, match="no source"):
+        runql.query("runs")
+    with pytest.raises(runql.SourceError):
+        runql.connect("./nowhere")
+
+
+def test_a_source_from_the_settings(tmp_path: Path) -> None:
+    (tmp_path / ".runql.toml").write_text('source = "examples"\n[sources]\nexamples = "demo"\n')
+    assert runql.query("count runs").value == 64
+    assert runql.connect("examples").catalog().run_count == 64
+
+
+def test_the_api_of_weights_and_biases_over_any_source() -> None:
+    api = runql.Api("demo")
+    runs = api.runs(filters={"state": "crashed"})
+    assert isinstance(runs, runql.Runs)
+    assert all(isinstance(run, runql.Run) and run.state == "crashed" for run in runs)
+    assert len(runs) > 0
+
+
+def test_every_name_is_there() -> None:
+    for name in runql.__all__:
+        assert getattr(runql, name) is not None
+    assert set(runql.__all__) <= set(dir(runql))
+    with pytest.raises(AttributeError, match="no attribute 'nope'"):
+        _ = runql.nope  # type: ignore[attr-defined]
+
+
+def test_every_error_can_be_caught_as_one() -> None:
+    errors = [getattr(runql, name) for name in runql.__all__ if name.endswith("Error")]
+    assert len(errors) > 8
+    assert all(issubclass(error, RunQLError) for error in errors)
+
+
+def test_the_version_is_that_of_the_package() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert project.get("version", runql.__version__) == runql.__version__
