@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -89,3 +89,37 @@ def whole_unicode(text: str) -> str:
     except UnicodeEncodeError:
         return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     return text
+
+
+# ---------------------------------------------------------------- whole columns
+
+
+def json_cells(values: Sequence[Value], lost: Lost) -> list[str]:
+    """A column as JSON, a text a cell."""
+    types = set(map(type, values))
+    if types <= _NUMBERS and all(map(math.isfinite, values)):
+        return list(map(repr, values))
+    if types == {str}:
+        texts = {value: json.dumps(value, ensure_ascii=False) for value in set(values)}
+        return [texts[value] for value in values]
+    return [json.dumps(to_json(value, lost), ensure_ascii=False, allow_nan=False) for value in values]
+
+
+def separated_cells(values: Sequence[Value], separator: str) -> list[str]:
+    """A column as fields of CSV, quoted as RFC 4180 has it where they hold a quote, the separator or a line end."""
+    types = set(map(type, values))
+    if types <= _NUMBERS:
+        return list(map(repr, values))
+    if types == {str}:
+        texts = {value: _quoted(value, separator) for value in set(values)}
+        return [texts[value] for value in values]
+    return [_quoted(exact_text(value), separator) for value in values]
+
+
+_NUMBERS = frozenset({int, float})
+
+
+def _quoted(cell: str, separator: str) -> str:
+    if any(char in cell for char in (separator, '"', "\n", "\r")) or cell != cell.strip():
+        return '"' + cell.replace('"', '""') + '"'
+    return cell

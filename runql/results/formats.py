@@ -6,17 +6,20 @@ import io
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice, repeat
 from pathlib import Path
 from types import MappingProxyType
 from typing import TypeAlias
 
 from runql.errors import OutputError
-from runql.results.cells import Lost, exact_text, to_json, whole_unicode
+from runql.results.cells import Lost, exact_text, json_cells, separated_cells, whole_unicode
 from runql.results.frame import Frame
 from runql.results.shapes import NUMBERS
 from runql.results.view import View
 from runql.results.writing import write_file
 from runql.text.diagnostic import Diagnostic
+
+_LINES_A_PIECE = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +61,21 @@ class Format:
 
 
 def _encoded(lines: Iterable[str]) -> Iterator[bytes]:
-    for line in lines:
-        yield (whole_unicode(line) + "\n").encode()
+    """The lines as UTF-8, many in a piece."""
+    return _encoded_groups([lines])
+
+
+def _encoded_groups(groups: Iterable[Iterable[str]]) -> Iterator[bytes]:
+    """The lines of each group; none is held back for the group that follows."""
+    for some in _portions(groups):
+        yield whole_unicode("\n".join(some) + "\n").encode()
+
+
+def _portions(groups: Iterable[Iterable[str]]) -> Iterator[list[str]]:
+    for group in groups:
+        lines = iter(group)
+        while some := list(islice(lines, _LINES_A_PIECE)):
+            yield some
 
 
 def _table(output: Output) -> Iterator[bytes]:
@@ -70,30 +86,33 @@ def _table(output: Output) -> Iterator[bytes]:
     return _encoded(table_lines(output.whole(), output.view))
 
 
-def _json_rows(output: Output) -> Iterator[str]:
+def _json_rows(output: Output) -> Iterator[Iterable[str]]:
+    """The objects of each frame."""
     for frame in output.frames:
-        for row in frame.tuples():
-            cells = zip(frame.names, row, strict=True)
-            yield json.dumps(
-                {name: to_json(cell, output.lost) for name, cell in cells}, ensure_ascii=False, allow_nan=False
-            )
+        names = [json.dumps(name, ensure_ascii=False).replace("%", "%%") for name in frame.names]
+        row = "{%s}" % ", ".join(f"{name}: %s" for name in names)  # noqa: UP031 - rows are filled in by the same operator
+        columns = [json_cells(cells, output.lost) for cells in frame.columns.values()]
+        yield map(row.__mod__, zip(*columns, strict=True) if columns else repeat((), frame.length))
 
 
 def _json(output: Output) -> Iterator[bytes]:
     if output.scalar:
-        yield from _encoded(json.dumps(to_json(cell, output.lost)) for row in output.whole().tuples() for cell in row)
-        return
-    before = "["
-    for row in _json_rows(_known(output)):
-        yield whole_unicode(f"{before}\n  {row}").encode()
-        before = ","
-    yield b"[]\n" if before == "[" else b"\n]\n"
+        return _encoded(cell for cells in output.whole().columns.values() for cell in json_cells(cells, output.lost))
+    return _json_array(_json_rows(_known(output)))
+
+
+def _json_array(groups: Iterable[Iterable[str]]) -> Iterator[bytes]:
+    before = "[\n  "
+    for some in _portions(groups):
+        yield whole_unicode(before + ",\n  ".join(some)).encode()
+        before = ",\n  "
+    yield b"[]\n" if before.startswith("[") else b"\n]\n"
 
 
 def _jsonl(output: Output) -> Iterator[bytes]:
     if output.scalar:
         return _json(output)
-    return _encoded(_json_rows(_known(output) if output.names is not None else output))
+    return _encoded_groups(_json_rows(_known(output) if output.names is not None else output))
 
 
 def _known(output: Output) -> Output:
@@ -102,31 +121,26 @@ def _known(output: Output) -> Output:
         whole = output.whole()
         return replace(output, frames=(whole,), names=whole.names)
     names = output.names
-    return replace(output, frames=(Frame.concat([frame], names) for frame in output.frames))
+    return replace(output, frames=(_with_names(frame, names) for frame in output.frames))
+
+
+def _with_names(frame: Frame, names: tuple[str, ...]) -> Frame:
+    return frame if frame.names == names else Frame.concat([frame], names)
 
 
 def _separated(separator: str) -> Pieces:
     def pieces(output: Output) -> Iterator[bytes]:
-        return _encoded(_delimited(_known(output), separator))
+        return _encoded_groups(_delimited(_known(output), separator))
 
     return pieces
 
 
-def _delimited(output: Output, separator: str) -> Iterator[str]:
-    def line(cells: Iterable[str]) -> str:
-        return separator.join(_quoted(cell, separator) for cell in cells) or '""'
-
-    yield line(output.names or ())
+def _delimited(output: Output, separator: str) -> Iterator[Iterable[str]]:
+    """The title, then the lines of each frame. A line of nothing would be no row, so a single empty cell is quoted."""
+    yield [separator.join(separated_cells(output.names or (), separator)) or '""']
     for frame in output.frames:
-        for row in frame.tuples():
-            yield line(exact_text(cell) for cell in row)
-
-
-def _quoted(cell: str, separator: str) -> str:
-    """A field as RFC 4180 has it: in quotes where it holds a quote, the separator or a line end."""
-    if any(char in cell for char in (separator, '"', "\n", "\r")) or cell != cell.strip():
-        return '"' + cell.replace('"', '""') + '"'
-    return cell
+        columns = [separated_cells(cells, separator) for cells in frame.columns.values()]
+        yield (line or '""' for line in map(separator.join, zip(*columns, strict=True)))
 
 
 def _markdown(output: Output) -> Iterator[bytes]:
