@@ -29,8 +29,9 @@ class Fold:
     def __init__(self, update_tag: int = 0x0A, remove_tag: int = 0x12) -> None:
         self._update_tag = update_tag
         self._remove_tag = remove_tag
-        # By the bytes of the key fields: the byte of the file where it stood, the item, whether it is a removal.
-        self._latest: dict[bytes, tuple[int, bytes, bool]] = {}
+        # By the bytes of the key fields: the byte of the file where the record began, the place in it, the item, and
+        # whether that is a removal.
+        self._latest: dict[bytes, tuple[int, int, bytes, bool]] = {}
 
     def add(self, data: bytes, pos: int, end: int, offset: int) -> None:
         """Take the items of the message between `pos` and `end`, of the record at byte `offset` of the file."""
@@ -46,7 +47,7 @@ class Fold:
                 after = begin + 2 + data[begin + 1]
                 if data[after] != 0x82:  # no `value_json` yet: the key has more segments
                     after = _end_of_keys(data, begin, pos)
-                latest[data[begin:after]] = (offset, data[begin:pos], False)
+                latest[data[begin:after]] = (offset, pos, data[begin:pos], False)
         except IndexError as problem:
             raise Malformed("a message that is cut off") from problem
         if pos > end:
@@ -57,10 +58,10 @@ class Fold:
         tag, wire, begin, pos = _any_field(data, pos, end)
         if wire == BYTES and tag in (self._update_tag, self._remove_tag):
             after = _end_of_keys(data, begin, pos)
-            self._latest[data[begin:after]] = (offset, data[begin:pos], tag != self._update_tag)
+            self._latest[data[begin:after]] = (offset, pos, data[begin:pos], tag != self._update_tag)
         return pos
 
-    def keys(self) -> KeysView[bytes]:
+    def key_fields(self) -> KeysView[bytes]:
         """The key fields that were set or removed, as they stand in the file."""
         return self._latest.keys()
 
@@ -68,7 +69,7 @@ class Fold:
         """The nested dict, and the bytes of the file where items stand that cannot be read."""
         tree: dict[str, Any] = {}
         unread: list[int] = []
-        for offset, item, removed in sorted(self._latest.values(), key=_offset):
+        for offset, _, item, removed in sorted(self._latest.values()):
             try:
                 path, value = read_item(item, 0, len(item))
             except Malformed:
@@ -105,7 +106,7 @@ class BatchedFold:
         self._pending.clear()
         last = Fold()
         unread = _add_all(last, pending[-_BATCH:])
-        keys = last.keys()
+        keys = [key for key in last.key_fields() if _PRINTABLE_KEY.fullmatch(key)]
         pattern = _only(keys) if 0 < len(keys) <= _MOST_KEYS_TO_MATCH else None
         for start in range(0, max(0, len(pending) - _BATCH), _BATCH):
             batch = pending[start : min(start + _BATCH, len(pending) - _BATCH)]
@@ -137,15 +138,11 @@ def _only(keys: Iterable[bytes]) -> re.Pattern[bytes]:
     Only items of printable ASCII are matched. In these no byte below 0x20 and none above 0x7e is part of a key or of a
     value, so the tags (0x0a, 0x12, 0x82 0x01) stand where they seem to, and there is one way to read the whole.
     """
-    known = b"|".join(re.escape(key) for key in sorted(keys) if _PRINTABLE_KEY.fullmatch(key))
+    known = b"|".join(re.escape(key) for key in sorted(keys))
     return re.compile(rb"(?:\n[\x00-\x7f](?:" + known + rb")\x82\x01[\x00-\x7f][ -~]*+)*+", re.DOTALL)
 
 
 _PRINTABLE_KEY: Final = re.compile(rb"(?:[\n\x12][\x00-\x7f][ -~]+)+", re.DOTALL)
-
-
-def _offset(entry: tuple[int, bytes, bool]) -> int:
-    return entry[0]
 
 
 def _any_field(data: bytes, pos: int, end: int) -> tuple[int, int, int, int]:

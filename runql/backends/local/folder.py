@@ -70,10 +70,13 @@ class Folder:
         """
         found = find_run_files(self._root)
         trouble = [unreadable(shown, why) for shown, why in found.unreadable]
-        heads = dict(self._read(found, trouble))
+        heads = self._heads = dict(self._read(found, trouble))
+        for file, head in heads.values():
+            if head.is_foreign:
+                trouble += file_notices(file.shown, head, running=False)
+        heads = {path: known for path, known in heads.items() if not known[1].is_foreign}
         open_files = open_for_writing([str(f.path) for f, head in heads.values() if head.exit_code is None])
         segments = [Segment(file, head, _is_running(file, head, open_files)) for file, head in heads.values()]
-        self._heads = heads
         runs = tuple(_local_run(group, trouble) for group in _groups(segments))
         return Snapshot(runs, (*trouble, *(notice for run in runs for notice in run.notices)))
 

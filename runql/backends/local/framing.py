@@ -122,7 +122,8 @@ class Frames:
                 elif (frame := self._fragment(kind, data[pos + _CHUNK_HEADER_SIZE : end], base + pos)) is not None:
                     yield frame
                 pos = end
-            if pos < stop < block + BLOCK:
+            # What is left at the end of the file is the begin of a chunk, unless it is padding of the block.
+            if pos < stop < block + BLOCK and block + BLOCK - pos >= _CHUNK_HEADER_SIZE:
                 self._hurt(self._open_offset if self._open else base + pos, DamageKind.TORN)
                 self._open = []
 

@@ -44,9 +44,12 @@ class Head:
     damages: list[Damage] = field(default_factory=list)
 
     @property
-    def is_torn(self) -> bool:
-        """Whether all that is wrong is the end, as of a file that is being written."""
-        return all(damage.kind is DamageKind.TORN for damage in self.damages)
+    def is_foreign(self) -> bool:
+        """Whether this is no run file, or one of a version that nobody knows: nothing of it was read."""
+        return any(
+            damage.kind is DamageKind.VERSION or (damage.kind is DamageKind.HEADER and damage.resumed is None)
+            for damage in self.damages
+        )
 
 
 def read_head(path: Path) -> Head:

@@ -88,13 +88,20 @@ def put(tree: dict[str, Any], path: Path, value: Any) -> None:
 
 
 def remove(tree: dict[str, Any], path: Path) -> None:
-    """Take out the value at a path, if there is one."""
+    """Take out the value at a path, if there is one, and the dicts that become empty by it."""
+    above: list[dict[str, Any]] = []
     for key in path[:-1]:
+        above.append(tree)
         below = tree.get(key)
         if not isinstance(below, dict):
             return
         tree = below
-    tree.pop(path[-1], None)
+    if path[-1] not in tree:
+        return
+    del tree[path[-1]]
+    for outer, key in zip(reversed(above), reversed(path[:-1]), strict=True):
+        if not outer[key]:
+            del outer[key]
 
 
 def leaves(name: str, value: Any) -> list[tuple[str, Any]]:

@@ -56,7 +56,7 @@ def is_running(file: RunFile, head: Head, open_files: frozenset[str] | None) -> 
             return False
     changed = file.mtime_ns / 1e9
     last = last_sign(head)
-    return time.time() - changed < QUIET_SECONDS and (not last or changed - last < _LAG_SECONDS)
+    return time.time() - changed < QUIET_SECONDS and (not last or abs(changed - last) < _LAG_SECONDS)
 
 
 def last_sign(head: Head) -> float:

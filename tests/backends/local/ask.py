@@ -1,0 +1,45 @@
+"""Short questions to a source."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from runql.backends.local import LocalService
+from runql.runs.service import FULL, HistoryRequest, Page, PageRequest
+from runql.semantic.record import RunHistory, RunRecord
+from runql.semantic.values import MISSING
+
+
+def page(source: LocalService | Path, **request: Any) -> Page:
+    service = source if isinstance(source, LocalService) else LocalService(source)
+    return service.runs_page(PageRequest(**{"entity": "", "project": "", "wanted": FULL, "per_page": 1000, **request}))
+
+
+def runs(source: LocalService | Path, **request: Any) -> dict[str, RunRecord]:
+    return {run.id: run for run in page(source, **request).runs}
+
+
+def only(source: LocalService | Path) -> RunRecord:
+    (run,) = page(source).runs
+    return run
+
+
+def history(source: LocalService | Path, run_id: str, *keys: str, **request: Any) -> RunHistory:
+    """The whole history of one run (of all metrics if none is named)."""
+    service = source if isinstance(source, LocalService) else LocalService(source)
+    asked = {"entity": "", "project": "", "keys": keys or None, "samples": None, **request}
+    (found,) = service.histories(HistoryRequest(run_ids=(run_id,), **asked))
+    return found
+
+
+def rows(found: RunHistory) -> list[dict[str, Any]]:
+    """The rows, each without what it does not hold."""
+    return [
+        {name: cells[at] for name, cells in found.columns.items() if cells[at] is not MISSING}
+        for at in range(found.length)
+    ]
+
+
+def codes(found: Page | RunHistory) -> list[str]:
+    return [notice.code for notice in found.notices]
