@@ -28,7 +28,9 @@ DOORS = (
     Door("urllib.request", r"^$", "nobody speaks HTTP past the HTTP client"),
     Door("subprocess", r"^$", "RunQL starts no other program"),
     Door(
-        "pandas", r"runql/(results/(to_pandas|frame)|runs/(frames|runs|run))\.py", "pandas only where frames are made"
+        "pandas",
+        r"runql/(results/(to_pandas|frame)|runs/(frames|runs|run)|engine/stages/fast/\w+)\.py",
+        "pandas only where frames are made, and for the stages of many rows",
     ),
     Door("polars", r"runql/(results/to_polars|runs/frames)\.py", "polars only where frames are made"),
     Door("pyarrow", r"runql/results/(to_arrow|formats)\.py", "pyarrow only where results are written"),
