@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 from collections.abc import Iterable
 from pathlib import Path
 from typing import BinaryIO
@@ -22,7 +21,7 @@ def write_file(path: Path, pieces: Iterable[bytes]) -> None:
         raise OutputError.of("RQL506", f"`{path}` is a folder", "name a file in it")
     if not target.parent.is_dir():
         raise OutputError.of("RQL506", f"there is no folder `{path.parent}`", f"make it with `mkdir -p {path.parent}`")
-    scratch = target.with_name(f".{target.name[:80]}.{secrets.token_hex(6)}.part")
+    scratch = target.with_name(f".{target.name[:80]}.{os.urandom(6).hex()}.part")
     try:
         try:
             file = scratch.open("xb")
