@@ -82,7 +82,7 @@ def smart_quote(place: Place) -> Mistake | None:
 def sign(place: Place) -> Mistake | None:
     """A mathematical sign for which the language has another."""
     plain = _SIGNS.get(place.found.text)
-    if place.found.terminal != STRAY or plain is None:
+    if place.found.terminal != STRAY or plain is None or place.back_terminal() in _TAKES_TEXT - {"EQ", "NE"}:
         return None
     start, end = place.found.start, place.found.end
     repair = replacing(start, end, spaced(place.text, start, end, plain) if plain.isalpha() else plain)
@@ -212,7 +212,8 @@ def unknown_character(place: Place) -> Mistake | None:
         return None
     char = place.found.text
     if char in "[{":
-        hint = "lists stand in parentheses, behind `in`"
+        lists, conditions = "lists stand in parentheses, behind `in`", "conditions are written `config.lr > 0.1`"
+        hint = lists if char == "[" else conditions
         return Mistake("RQL101", f"`{char}` cannot stand here", place.span, (hint,), certain=True)
     repair = leaving_out(place.found.start, place.found.end, char)
     if not char.isprintable():

@@ -144,15 +144,14 @@ def _clause_units(items: Items, clause: t.Clause, code: list[Token]) -> list[_Un
     return units
 
 
-def _joint(code: list[Token], items: Items, index: int) -> int:
+def _joint(code: list[Token], items: Items, item: int) -> int:
     """Where the joint before an item stands, such as `and`; for a comma, where it ends."""
-    low, high = items.items[index - 1][1].end, items.items[index][1].start
-    first = bisect_left(code, low, key=lambda token: token.span.start)
-    for token in code[first:]:
-        if token.span.start >= high:
-            break
-        if token.terminal in _JOINTS:
-            return token.span.start if items.leads else token.span.end
+    low, high = items.items[item - 1][1].end, items.items[item][1].start
+    index = bisect_left(code, low, key=lambda token: token.span.start)
+    while index < len(code) and code[index].span.start < high:
+        if code[index].terminal in _JOINTS:
+            return code[index].span.start if items.leads else code[index].span.end
+        index += 1
     return high
 
 

@@ -42,6 +42,7 @@ _METHODS: Final = {
     "match": "~",
 }
 _OPERATOR_WORDS: Final = {"in", "between", "contains", "startswith", "endswith", "has", "glob"}
+_QUOTED: Final = re.compile(r"""(["'])([^\W\d][\w./]*)\1""")
 _CLOSING: Final = {"(": ")", "[": "]", "{": "}"}
 _VALUES: Final = {"STRING", "NUMBER", "PATH", "TIME", "DURATION", "PARAM"}
 
@@ -134,6 +135,7 @@ def list_brackets(place: Place) -> Mistake | None:
         new = f"({inner})"
         return idiom(_PYTHON, old, new, span, replacing(span.start, span.end, new))
     if place.clause is before and before.terminal in {"KEYS", "SELECT", "FROM", "ORDER"} and inner.strip():
+        inner = _QUOTED.sub(r"\2", inner)
         return idiom(_PYTHON, old, inner.strip(), span, replacing(span.start, span.end, inner))
     return None
 

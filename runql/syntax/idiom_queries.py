@@ -87,8 +87,10 @@ def word_before_runs(place: Place) -> Mistake | None:
     """`get runs where …`."""
     if not _begins(place) or place.word not in _VERBS:
         return None
-    following = next(islice(place.ahead(), 1, 2), None)
+    following, after, *_ = [*islice(place.ahead(), 1, 3), None, None]
     if following is None or following.text.lower() not in {"runs", "count", "run", "sweep"}:
+        return None
+    if after is not None and after.terminal == "LPAR":
         return None
     span = Span(place.found.start, following.start)
     repair = Repair(f"leave out `{place.found.text}`", (Edit(span, ""),))

@@ -54,14 +54,21 @@ def _entry(key: str, value: Any, depth: int) -> str:
     if key in {"$and", "$or", "$nor"}:
         if not isinstance(value, list) or not value:
             raise _ForeignError
-        parts = [_condition(item, depth + 1) for item in value]
-        joined = f" {'and' if key == '$and' else 'or'} ".join(
-            f"({part})" if " and " in part or " or " in part else part for part in parts
-        )
-        return f"not ({joined})" if key == "$nor" else f"({joined})" if len(parts) > 1 and key == "$or" else joined
+        word = "and" if key == "$and" else "or"
+        joined = f" {word} ".join(_term(item, depth + 1) for item in value)
+        if key == "$nor":
+            return f"not ({joined})"
+        return f"({joined})" if key == "$or" and len(value) > 1 else joined
     if key.startswith("$"):
         raise _ForeignError
     return _tests(_field(key), value, depth)
+
+
+def _term(value: Any, depth: int) -> str:
+    """One of several conditions, in parentheses where it needs them."""
+    condition = _condition(value, depth)
+    loose = " and " in condition or " or " in condition
+    return f"({condition})" if loose and list(value) != ["$or"] else condition
 
 
 def _field(key: str) -> str:

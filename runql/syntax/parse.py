@@ -21,7 +21,7 @@ from runql.syntax.tokens import Token, lossless
 from runql.text.diagnostic import Diagnostic, Edit, Fix, Label
 from runql.text.source import NOWHERE, Source, Span
 
-MAX_REPAIRS: Final = 100
+MAX_REPAIRS: Final = 200
 _EXAMPLE: Final = "runs where config.lr > 0.01 order -summary.loss limit 10"
 
 
@@ -161,7 +161,7 @@ class _Reader:
     def _recover(self, attempt: Attempt) -> Attempt:
         """Name the mistake where an attempt failed, and go on behind it."""
         assert attempt.failure is not None
-        begun = _begun(attempt)
+        begun = _begun(attempt, at_pipe=False)
         place = Place(self._shadow.text, attempt, begun, attempt.failure)
         resume = None
         for mistake in mistakes(place):
@@ -172,9 +172,8 @@ class _Reader:
                 self._diagnostics.append(self._diagnostic(mistake, ()))
                 resume = mistake.resume
                 break
-        whole = len(attempt.lexemes) if END in attempt.failure.accepted else begun
-        if resume is not None and resume < place.found.start:
-            whole = begun
+        ended = END in attempt.failure.accepted and (resume is None or resume >= place.found.start)
+        whole = len(attempt.lexemes) if ended else _begun(attempt, at_pipe=True)
         self._keep(attempt, whole)
         return self._skip(place, whole, resume)
 
@@ -248,15 +247,18 @@ class _Reader:
         )
 
 
-def _begun(attempt: Attempt) -> int:
-    """How many lexemes of a failed attempt stand before the clause, stage or statement that it failed in."""
+def _begun(attempt: Attempt, *, at_pipe: bool) -> int:
+    """How many lexemes of a failed attempt stand before the clause, stage or statement that it failed in.
+
+    `at_pipe` is whether a pipe that was read last begins a stage: else the clause before it is meant.
+    """
     table = keywords()
     begins = {*table.clauses, *table.heads, "PIPE", "SEMI"}
     lexemes = attempt.lexemes
     last = len(lexemes) - 1
     for index in range(last, -1, -1):
         terminal = lexemes[index].terminal
-        if terminal not in begins or (terminal == "PIPE" and index == last):
+        if terminal not in begins or (terminal == "PIPE" and index == last and not at_pipe):
             continue
         count = index + (terminal == "SEMI")
         if replay(attempt, count) is not None:
@@ -287,6 +289,9 @@ def _begins_piece(text: str, lexeme: Lexeme) -> bool:
     if first is None or first.terminal == "SEMI" or first.end != lexeme.end:
         return False
     following = next(iter(alone_from(text, first.end)), None)
-    if following is None or len(beginning(text, lexeme.start, 2)) == 2:
-        return first.terminal != "PIPE" or following is not None
-    return first.terminal != "PIPE" and following.terminal in {"PATH", "STRING", "NUMBER", "SEMI"}
+    if following is not None and len(beginning(text, lexeme.start, 2)) == 2:
+        return True
+    # A single letter with nothing fitting behind it is rather a name.
+    if first.terminal == "PIPE" or len(first.text) == 1:
+        return False
+    return following is None or following.terminal in {"PATH", "STRING", "NUMBER"}

@@ -1,0 +1,246 @@
+"""Trees of every kind, such as a text can spell."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta, timezone
+
+from hypothesis import strategies as st
+
+from runql.syntax import tree as t
+
+WORDS = st.sampled_from(
+    [
+        "config",
+        "summary",
+        "lr",
+        "loss",
+        "val/loss",
+        "order",
+        "limit",
+        "where",
+        "keys",
+        "x",
+        "größe",
+        "top_1",
+        "a1",
+        "by_x",
+    ]
+)
+SEGMENTS = st.one_of(WORDS, st.sampled_from(["0", "12/a", "and", "null"]))
+ODD = st.text(st.characters(codec="utf-8", exclude_characters="\n"), min_size=1, max_size=6)
+TEXTS = st.text(max_size=8)
+NAMES = st.sampled_from(["lr", "n_1", "größe"])
+
+
+def _plain(first: str, rest: list[str | int]) -> t.Path:
+    return t.Path((first, *rest))
+
+
+PLAIN_PATHS = st.builds(_plain, WORDS, st.lists(st.one_of(SEGMENTS, st.integers(-3, 9)), max_size=3)).filter(
+    lambda path: (
+        not any(
+            isinstance(left, int) and isinstance(right, str) and right.startswith("/")
+            for left, right in zip(path.segments, path.segments[1:], strict=False)
+        )
+    )
+)
+EXACT_PATHS = st.builds(
+    lambda first, rest: t.Path((first, *rest), exact=True), ODD, st.lists(st.one_of(ODD, st.integers(0, 9)), max_size=2)
+)
+PATHS = st.one_of(PLAIN_PATHS, EXACT_PATHS)
+GLOBS = st.builds(
+    lambda first, rest: t.Path((*first, rest)),
+    st.lists(WORDS, max_size=2),
+    st.sampled_from(["*", "val/*", "gpu*", "*loss", "a*b"]),
+)
+
+NUMBERS = st.one_of(st.integers(-(10**9), 10**9), st.floats(allow_nan=False))
+# A whole number with a sign of its own can't be told from a negated one: both are the literal.
+DURATIONS = st.builds(lambda seconds: timedelta(microseconds=seconds), st.integers(0, 10**14))
+ZONES = st.sampled_from([None, UTC, timezone(timedelta(hours=5, minutes=30)), timezone(timedelta(hours=-8))])
+TIMES = st.one_of(
+    st.dates(date(1000, 1, 1)),
+    st.builds(lambda value, zone: value.replace(tzinfo=zone), st.datetimes(datetime(1000, 1, 1)), ZONES),
+)
+LEAVES: st.SearchStrategy[t.Expr] = st.one_of(
+    st.builds(t.Field, PATHS),
+    st.builds(t.Literal, st.one_of(NUMBERS, TEXTS, st.booleans(), st.none())),
+    st.builds(t.Time, TIMES),
+    st.builds(t.Duration, st.one_of(DURATIONS, DURATIONS.map(lambda value: -value))),
+    st.builds(t.RelativeTime, st.sampled_from(t.Moment)),
+    st.builds(t.RelativeTime, st.just(t.Moment.NOW), DURATIONS.filter(bool)),
+    st.builds(t.Param, NAMES),
+    st.builds(t.Untagged),
+)
+
+
+def _items(inner: st.SearchStrategy[t.Expr]) -> st.SearchStrategy[tuple[t.Expr, ...] | t.Param]:
+    return st.one_of(st.lists(inner, min_size=1, max_size=3).map(tuple), st.builds(t.Param, NAMES))
+
+
+def _branches(inner: st.SearchStrategy[t.Expr]) -> st.SearchStrategy[t.Expr]:
+    several = st.lists(inner, min_size=2, max_size=4).map(tuple)
+    return st.one_of(
+        st.builds(t.And, several),
+        st.builds(t.Or, several),
+        st.builds(t.Not, inner),
+        st.builds(t.Negate, inner),
+        st.builds(t.Arithmetic, st.sampled_from(t.ArithmeticOp), inner, inner),
+        st.builds(t.Compare, st.sampled_from(t.Comparison), inner, inner),
+        st.builds(t.Between, inner, inner, inner, st.booleans()),
+        st.builds(t.In, inner, _items(inner), st.booleans()),
+        st.builds(t.TextTest, st.sampled_from(t.TextOp), inner, inner, st.booleans()),
+        st.builds(t.Has, st.just(t.HasMode.ONE), inner, st.tuples(inner), st.booleans()),
+        st.builds(t.Has, st.sampled_from([t.HasMode.ANY, t.HasMode.ALL]), inner, _items(inner), st.booleans()),
+        st.builds(t.Is, inner, st.sampled_from(t.State), st.booleans()),
+        st.builds(
+            t.Call,
+            st.sampled_from(["min", "coalesce", "if", "last", "first"]),
+            st.lists(inner, min_size=1, max_size=3).map(tuple),
+            st.one_of(st.none(), st.integers(0, 100)),
+            st.booleans(),
+        ),
+    )
+
+
+EXPRESSIONS: st.SearchStrategy[t.Expr] = st.recursive(LEAVES, _branches, max_leaves=12)
+
+SOURCES = st.one_of(
+    st.builds(
+        t.SourceRef,
+        st.just(t.SourceKind.NAME),
+        st.one_of(
+            st.sampled_from(["acme/vision", "./wandb", "a-*", "~/x", r"C:\runs", "_", "@x", "where", "my runs"]), ODD
+        ),
+    ),
+    st.just(t.SourceRef(t.SourceKind.LAST, "_")),
+    st.builds(t.SourceRef, st.just(t.SourceKind.SAVED), st.sampled_from(["good", "a-b"])),
+)
+COUNTS = st.one_of(st.integers(0, 10**6), st.builds(t.Param, NAMES))
+COLUMNS = st.one_of(
+    st.builds(t.Column, EXPRESSIONS, st.one_of(st.none(), NAMES, ODD, TEXTS)),
+    st.builds(t.Column, GLOBS.map(t.Field), st.none(), st.lists(st.one_of(GLOBS, PATHS), max_size=2).map(tuple)),
+)
+
+
+def _several(strategy: st.SearchStrategy[object]) -> st.SearchStrategy[tuple[object, ...]]:
+    return st.lists(strategy, min_size=1, max_size=3).map(tuple)
+
+
+CLAUSES = (
+    st.builds(t.FromClause, _several(SOURCES)),
+    st.builds(t.WhereClause, EXPRESSIONS),
+    st.builds(t.OrderClause, _several(st.builds(t.OrderKey, EXPRESSIONS, st.booleans()))),
+    st.builds(t.LimitClause, COUNTS),
+    st.builds(t.PageClause, COUNTS),
+    st.builds(t.LazyClause, st.booleans()),
+    st.builds(t.SweepsClause),
+    st.builds(t.SampleClause, COUNTS),
+    st.builds(t.ScanClause),
+    st.builds(t.KeysClause, _several(st.one_of(PATHS, GLOBS))),
+    st.builds(t.XClause, PATHS),
+    st.builds(t.StepsClause, st.one_of(st.none(), st.integers(0, 99)), st.one_of(st.none(), st.integers(0, 99))),
+    st.builds(t.AlignClause, st.sampled_from(t.AlignMode)),
+    st.builds(t.StreamClause, st.sampled_from(t.Stream)),
+    st.builds(t.SelectClause, _several(COLUMNS)),
+)
+
+
+@st.composite
+def queries(draw: st.DrawFn) -> t.Query:
+    """A query with its clauses in the order of the formatter."""
+    target, ident = draw(
+        st.one_of(
+            st.just((t.Target.RUNS, None)),
+            st.just((t.Target.COUNT, None)),
+            st.tuples(
+                st.sampled_from([t.Target.RUN, t.Target.SWEEP, t.Target.COUNT]), st.sampled_from(["abc-1", "a b"])
+            ),
+        )
+    )
+    chosen = draw(st.lists(st.sampled_from(range(len(CLAUSES))), unique=True, max_size=5))
+    return t.Query(target, tuple(draw(CLAUSES[index]) for index in sorted(chosen)), ident)
+
+
+SCRIPTS = st.lists(
+    st.one_of(st.builds(t.QueryStatement, queries()), st.builds(t.ExplainStatement, queries())), min_size=1, max_size=3
+).map(lambda statements: t.Script(tuple(statements)))
+
+PIECES = st.sampled_from(
+    [
+        *(
+            "runs",
+            "where",
+            "order",
+            "limit",
+            "keys",
+            "select",
+            "from",
+            "count",
+            "explain",
+            "x",
+            "steps",
+            "and",
+            "or",
+            "not",
+        ),
+        *(
+            "config.lr",
+            "`a b`",
+            "val/loss",
+            "1",
+            "0.1",
+            "7d",
+            "ago",
+            '"x"',
+            "'",
+            '"',
+            "`",
+            "$n",
+            "(",
+            ")",
+            "[",
+            "]",
+            "{",
+        ),
+        *(
+            ">",
+            "=",
+            "~",
+            "!",
+            "-",
+            "+",
+            "*",
+            "..",
+            ".",
+            ",",
+            ";",
+            "|",
+            "||",
+            "&",
+            "#",
+            "# c\n",
+            "\n",
+            "in",
+            "is",
+            "null",
+        ),
+        *(
+            "by",
+            "like",
+            "None",
+            "wehre",
+            "limt",
+            "between",
+            "has",
+            "any",
+            "2026-01-31",
+            "\x00",
+            "\ud800",
+            "é",
+            "“",
+            "”",
+        ),
+    ]
+)
+JUMBLES = st.lists(PIECES, max_size=14).map(" ".join) | st.lists(PIECES, max_size=14).map("".join)
