@@ -5,6 +5,7 @@
     ├── SourceError           no source was named, or it is not one
     ├── SettingsError         a settings file cannot be read
     ├── OutputError           the result cannot be written where it was asked for
+    ├── AssertionFailed       an `assert` of the query does not hold
     ├── ArgumentError         a bad argument of a Python call; also a ValueError
     └── BackendError          whoever holds the runs did not answer
         ├── AuthError         not signed in, or not allowed
@@ -53,6 +54,10 @@ class SettingsError(RunQLError):
 
 class OutputError(RunQLError):
     """The result cannot be written where, or as, it was asked for."""
+
+
+class AssertionFailed(RunQLError):  # noqa: N818 - named after Python's own
+    """An `assert` does not hold for the rows that came."""
 
 
 class ArgumentError(RunQLError, ValueError):

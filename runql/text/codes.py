@@ -54,6 +54,16 @@ _TABLE = {
     "RQL304": Code("error", "not part of the language yet"),
     "RQL305": Code("notice", "the order is made here"),
     "RQL306": Code("notice", "runs that an order key puts last because they have no value"),
+    "RQL310": Code("error", "an aggregate over histories that are sampled"),
+    "RQL311": Code("notice", "groups of one row"),
+    "RQL312": Code("notice", "values that an aggregate skipped"),
+    "RQL313": Code("notice", "rows, cells or fields that a stage left out"),
+    "RQL314": Code("error", "a stage on a table that it does not work on"),
+    "RQL315": Code("notice", "cells of a pivot that are empty"),
+    "RQL316": Code("error", "a stage without a column that it needs"),
+    "RQL317": Code("error", "a run that the table does not hold"),
+    "RQL318": Code("error", "two columns of one name"),
+    "RQL319": Code("notice", "a stage that had nothing to work on"),
     # 4xx backend
     "RQL401": Code("error", "not signed in, or not allowed"),
     "RQL402": Code("error", "not found"),
@@ -78,6 +88,7 @@ _TABLE = {
     "RQL512": Code("error", "the command was called wrongly"),
     "RQL513": Code("notice", "columns left out of the table of runs"),
     "RQL514": Code("notice", "run folders that overlap: a copy, or steps logged twice"),
+    "RQL520": Code("error", "an assertion does not hold"),
     # 9xx ours
     "RQL901": Code("error", "a fault of RunQL"),
 }
