@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 from tests.house.sources import ROOT
@@ -32,8 +34,32 @@ def test_a_new_floor_needs_a_place(tmp_path: Path) -> None:
     assert "cellar" in done.stdout
 
 
-def _floors(contract: str) -> list[str]:
-    import tomllib
+def _layers(contract: str) -> list[str]:
+    layers: list[str] = tomllib.loads(contract)["tool"]["importlinter"]["contracts"][0]["layers"]
+    return layers
 
-    layers = tomllib.loads(contract)["tool"]["importlinter"]["contracts"][0]["layers"]
-    return [floor.strip() for layer in layers for floor in layer.split("|")]
+
+def _floors(contract: str) -> list[str]:
+    return [floor.strip() for layer in _layers(contract) for floor in layer.split("|")]
+
+
+def test_the_page_shows_the_same_staircase() -> None:
+    page = (ROOT / "docs" / "design" / "architecture.md").read_text(encoding="utf-8")
+    contract = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    floors = [", ".join(sorted(layer.split(" | "))) for layer in reversed(_layers(contract))]
+    (shown,) = (line.strip() for line in page.splitlines() if line.startswith("    ") and line.count(" → ") > 5)
+    assert [", ".join(sorted(floor.split(", "))) for floor in shown.split(" → ")] == floors
+
+
+def test_every_dependency_has_a_reason() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    page = (ROOT / "docs" / "design" / "dependencies.md").read_text(encoding="utf-8")
+    needed = [
+        *project["dependencies"],
+        *(each for extra in project["optional-dependencies"].values() for each in extra),
+    ]
+    for requirement in needed:
+        name = re.split(r"[<>=!~ \[]", requirement)[0]
+        assert re.search(rf"\b{re.escape(name)}\b", page), name
+    for extra in extras:
+        assert f"| `{extra}` |" in page
