@@ -61,6 +61,11 @@ def table_key() -> str:
     return f"runql-table 1 {digest} lark-{__version__} python-{python}"
 
 
+def table_name() -> str:
+    """The name under which a table is kept: another for each key."""
+    return f"{hashlib.sha256(table_key().encode()).hexdigest()[:32]}.table"
+
+
 def write_table() -> bytes:
     """The table as it is stored: its key on a line, then the parser as Lark saves it."""
     stored = io.BytesIO()
@@ -121,7 +126,7 @@ def load_parser() -> Lark:
     folder = _cache_folder()
     if folder is None:
         return build_parser()
-    path = folder / f"{hashlib.sha256(table_key().encode()).hexdigest()[:32]}.table"
+    path = folder / table_name()
     parser = _read_table(path)
     if parser is None:
         _keep(write_table(), path)

@@ -1,0 +1,141 @@
+"""The grammar, its table, and where that is kept."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import stat
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hatchling.builders.wheel import WheelBuilder
+from lark import Token
+
+from runql.syntax import grammar
+from runql.syntax.keywords import keywords
+from runql.syntax.lexer import run
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def table() -> bytes:
+    """The table, built once: that takes a while."""
+    return grammar.write_table()
+
+
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, table: bytes) -> Iterator[Path]:
+    """A cache folder of its own, and a loader that has loaded nothing yet."""
+    monkeypatch.setattr(grammar, "write_table", lambda: table)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr("platformdirs.user_cache_path", lambda *_, **__: tmp_path / "runql")
+    monkeypatch.setattr(grammar, "_PACKED_TABLE", tmp_path / "none.table")
+    grammar.load_parser.cache_clear()
+    yield tmp_path / "runql" / "grammar"
+    grammar.load_parser.cache_clear()
+
+
+def assert_reads() -> None:
+    """A parser is there, and reads."""
+    parser = grammar.load_parser().parse_interactive(start="script")
+    parser.feed_token(Token("RUNS", "runs"))
+    assert "WHERE" in parser.choices()  # type: ignore[no-untyped-call]
+
+
+def test_the_grammar_has_no_conflict() -> None:
+    grammar.build_parser(strict=True)
+
+
+def test_the_table_is_kept_in_a_folder_of_the_user_alone(cache: Path) -> None:
+    grammar.load_parser()
+    (kept,) = cache.iterdir()
+    assert stat.S_IMODE(cache.stat().st_mode) == 0o700
+    assert kept.suffix == ".table"
+    assert kept.read_bytes().startswith(grammar.table_key().encode())
+
+
+def test_a_kept_table_is_read_and_not_built(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    grammar.load_parser()
+    grammar.load_parser.cache_clear()
+    monkeypatch.setattr(grammar, "build_parser", lambda **_: pytest.fail("the table was built again"))
+    assert_reads()
+
+
+@pytest.mark.parametrize("damage", [b"", b"runql-table 1 of another grammar\n", b"not a table at all", None])
+def test_a_table_that_is_stale_or_damaged_is_built_anew(cache: Path, damage: bytes | None) -> None:
+    grammar.load_parser()
+    (kept,) = cache.iterdir()
+    good = kept.read_bytes()
+    bad = good[: len(good) // 2] if damage is None else damage
+    kept.write_bytes(bad)
+    grammar.load_parser.cache_clear()
+    assert_reads()
+    assert kept.read_bytes() != bad
+    assert kept.read_bytes().startswith(grammar.table_key().encode())
+
+
+@pytest.mark.skipif(not hasattr(os, "getuid"), reason="modes of POSIX")
+def test_nothing_is_unpickled_where_others_can_write(cache: Path) -> None:
+    cache.mkdir(parents=True)
+    cache.chmod(0o777)
+    for name in (grammar.table_name(), "other.table"):
+        (cache / name).write_bytes(grammar.table_key().encode() + b"\n" + pickle.dumps(_Trap()))
+    assert_reads()
+
+
+class _Trap:
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        return pytest.fail, ("a table of somebody else was unpickled",)
+
+
+def test_a_cache_that_cannot_be_made_is_none(cache: Path) -> None:
+    cache.parent.write_text("a file where the folder should be")
+    assert_reads()
+
+
+def test_the_packed_table_is_preferred(
+    cache: Path, tmp_path: Path, table: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    packed = tmp_path / "packed.table"
+    packed.write_bytes(table)
+    monkeypatch.setattr(grammar, "_PACKED_TABLE", packed)
+    monkeypatch.setattr(grammar, "build_parser", lambda **_: pytest.fail("the table was built"))
+    assert_reads()
+    assert not cache.exists()
+
+
+def test_the_wheel_holds_the_grammar_and_a_fresh_table(tmp_path: Path) -> None:
+    (wheel,) = WheelBuilder(str(ROOT)).build(directory=str(tmp_path), versions=["standard"])
+    with zipfile.ZipFile(wheel) as archive:
+        assert archive.read("runql/syntax/runql.lark").decode() == grammar.grammar_text()
+        key, _, _ = archive.read("runql/syntax/runql.table").partition(b"\n")
+    assert key.decode() == grammar.table_key()
+
+
+def test_importing_loads_no_parser() -> None:
+    program = "import sys, runql.syntax; print('lark' in sys.modules, 'platformdirs' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False", "False"]
+
+
+def test_the_keywords_are_those_of_the_grammar() -> None:
+    table = keywords()
+    order = "from where order limit page lazy full with sample scan keys x steps align stream select"
+    assert table.clause_words == tuple(order.split())
+    assert [table.spelling(head) for head in table.heads] == ["runs", "run", "sweep", "count", "explain", "use"]
+    assert table.words["LATER"] == ("use", "let", "param", "show", "describe", "pull", "set")
+    assert table.symbols["EQ"] == ("=", "==")
+    assert table.symbols["NE"] == ("!=", "<>")
+    assert {"between", "untagged", "yesterday", "ffill", "except"} <= set(table.all_words)
+
+
+def test_every_keyword_is_read_in_any_case() -> None:
+    text = "RUNS WHERE a AND NOT b OR c IS NULL ORDER d DESC LIMIT 1 WITH SWEEPS KEYS e ALIGN FFILL SELECT f AS g"
+    for variant in (text, text.lower(), text.title()):
+        assert [lexeme.terminal for lexeme in run(variant).lexemes] == [lexeme.terminal for lexeme in run(text).lexemes]
+    assert run(text).tree is not None
