@@ -11,7 +11,7 @@ from runql.semantic.names import LoggedName
 from runql.semantic.nearest import nearest_hint, nearest_names
 from runql.semantic.operands import ANY_KIND, BROKEN, SAID, Operand, kind_in, quoted
 from runql.semantic.report import Report, rewrite, rewrites
-from runql.semantic.spelling import PREFIXES, field_text
+from runql.semantic.spelling import PREFIXES, code, field_text
 from runql.semantic.typed import TAggregate, TCall, TLogged
 from runql.semantic.values import Kind
 from runql.syntax import tree
@@ -38,10 +38,6 @@ _SYNONYMS = {
     "final": "last",
     "latest": "last",
     "best": "min",
-    "isnan": "is nan",
-    "is_nan": "is nan",
-    "isnull": "is null",
-    "is_null": "is null",
 }
 
 
@@ -60,7 +56,7 @@ class Calls:
         foreign = self._foreign(node)
         if foreign is not None:
             message = f"`{node.name}(…)` is not how RunQL writes a field"
-            self._report.add("RQL108", message, span, f"in RunQL write `{foreign}`", fixes=rewrite(span, foreign))
+            self._report.add("RQL108", message, span, f"in RunQL write {code(foreign)}", fixes=rewrite(span, foreign))
             return BROKEN
         history = self._history(node)
         if node.name in AGGREGATES and history is not None and len(node.arguments) == 1:
@@ -119,17 +115,21 @@ class Calls:
         hints: tuple[str, ...] = (f"for example: `{AGGREGATES[node.name].example}`",)
         fixes: tuple[Fix, ...] = ()
         message = f"`{node.name}` takes one metric's history, written `logged.METRIC`"
+        if node.name in FUNCTIONS:
+            message += ", or several values"
         argument = node.arguments[0] if node.arguments else None
-        if isinstance(argument, tree.Field) and str(argument.path.segments[0]) in PREFIXES:
+        if isinstance(argument, tree.Field) and _prefix(argument) in PREFIXES:
             metric = field_text(Space.LOGGED, argument.path.segments[1:]) if argument.path.segments[1:] else ""
             if metric:
-                hints, fixes = (f"write `{node.name}({metric})`",), rewrite(argument.span, metric)
+                hints, fixes = (f"write {code(f'{node.name}({metric})')}",), rewrite(argument.span, metric)
         self._report.add("RQL206", message, span, *hints, fixes=fixes)
         return BROKEN
 
     # ------------------------------------------------------------ functions of values
 
     def _function(self, function: Function, node: tree.Call, span: Span) -> Operand:
+        if function.name in AGGREGATES and len(node.arguments) == 1:
+            return self._needs_history(node, span)
         if not self._arity(function, node, span):
             return BROKEN
         if node.last_rows is not None or node.approx:
@@ -168,10 +168,8 @@ class Calls:
             takes = "one argument" if function.least == 1 else f"{function.least} arguments"
         else:
             takes = f"{function.least} to {function.most} arguments"
-        hints = [f"written `{function.signature}`"]
-        if function.name in AGGREGATES and count == 1:
-            hints.append(f"of a metric's history: `{function.name}(logged.METRIC)`")
-        self._report.add("RQL206", f"`{function.name}` takes {takes}, not {count}", span, *hints)
+        hint = f"written `{function.signature}`"
+        self._report.add("RQL206", f"`{function.name}` takes {takes}, not {count}", span, hint)
         return False
 
     @staticmethod
@@ -187,12 +185,6 @@ class Calls:
     def _unknown(self, node: tree.Call, span: Span) -> Operand:
         place = self._report.place(node.name_span) if node.name_span != NOWHERE else span
         synonym = _SYNONYMS.get(node.name)
-        if synonym in ("is nan", "is null"):
-            written = self._expressions.written(node.arguments[0]) if len(node.arguments) == 1 else ""
-            text = f"{written or 'F'} {synonym}"
-            fixes = rewrite(span, text) if written else ()
-            self._report.add("RQL206", f"no function `{node.name}`", place, f"write `{text}`", fixes=fixes)
-            return BROKEN
         if synonym == "**":
             self._report.add("RQL206", f"no function `{node.name}`", place, "a power is written `a ** b`")
             return BROKEN
@@ -203,3 +195,7 @@ class Calls:
             hints = ("the functions are " + ", ".join(sorted(names)),)
         self._report.add("RQL206", f"no function `{node.name}`", place, *hints, fixes=rewrites(place, near))
         return BROKEN
+
+
+def _prefix(field: tree.Field) -> str:
+    return str(field.path.segments[0]) if field.path.segments else ""

@@ -9,7 +9,7 @@ from runql.semantic.expressions import Expressions
 from runql.semantic.operands import BROKEN
 from runql.semantic.report import Report
 from runql.semantic.run_fields import RUN_FIELDS
-from runql.semantic.spelling import path_text
+from runql.semantic.spelling import code, path_text
 from runql.semantic.typed import FieldKey, TColumn, TField
 from runql.syntax import tree
 from runql.syntax.to_text import to_text
@@ -45,12 +45,14 @@ def _name(column: tree.Column, text: str, expressions: Expressions) -> str:
     """A column without a name is called as it is written; a field by its full name."""
     if isinstance(column.value, tree.Field):
         return text
+    if expressions.report.unreadable:  # of a tree with holes no query comes, so no column is named
+        return text
     return expressions.written(column.value) or text or to_text(column.value)
 
 
 def _glob(column: tree.Column, path: tree.Path, expressions: Expressions, report: Report) -> list[TColumn]:
     if column.name is not None:
-        message = f"`{path_text(path.segments).replace('`', '')}` stands for several columns, and `as` names one"
+        message = f"{code(path_text(path.segments))} stands for several columns, and `as` names one"
         report.add("RQL213", message, column.span)
     if path.segments == ("*",):
         return _everything(column, report)

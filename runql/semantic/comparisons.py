@@ -10,6 +10,7 @@ from runql.semantic.names import seen_kinds
 from runql.semantic.nearest import nearest_hint, nearest_names
 from runql.semantic.operands import BROKEN, Operand, constant, example_value, literal_text, quoted
 from runql.semantic.report import CheckContext, Report, rewrite
+from runql.semantic.spelling import code
 from runql.semantic.times import Day, absolute, compare_with_day, from_text, is_time_without_quotes
 from runql.semantic.typed import TAnd, TBetween, TCompare, TField, TIn, TOr, TypedExpr
 from runql.semantic.values import MISSING, Kind
@@ -33,6 +34,10 @@ _ORDERED = frozenset({Kind.NUMBER, Kind.TEXT, Kind.TIME, Kind.BOOL})
 _QUOTED_OR_WORD = frozenset('"tf')
 """How an example value begins that is text or a bool."""
 
+_NAN = {
+    Comparison.EQ: "nan equals nothing, so no run matches",
+    Comparison.NE: "nan differs from every value, so every run matches",
+}
 _EQUALITY = (Comparison.EQ, Comparison.NE)
 
 
@@ -71,7 +76,7 @@ class Comparisons:
         if not items:
             self.report.add("RQL212", "an empty list holds nothing, so no run matches", span)
         elif all(item.is_nan for item in items):
-            self._nan(value, span)
+            self._nan(value, span, Comparison.EQ)
         if any(item.day for _, item in pairs):
             tests = tuple(self._built(Comparison.EQ, left, right, span) for left, right in pairs)
             return TOr(tests, kind=Kind.BOOL, span=span) if len(tests) > 1 else tests[0]
@@ -160,7 +165,8 @@ class Comparisons:
             left, right = right, left
         text = self._right_spelling(left, right)
         example = text or example_value(left)
-        hint = f"for example: `{left.text} {'=' if example[0] in _QUOTED_OR_WORD else '>'} {example}`"
+        sign = "=" if example[0] in _QUOTED_OR_WORD else ">"
+        hint = f"for example: {code(f'{left.text} {sign} {example}')}"
         hints = (hint,) if left.text and not left.is_constant and example != "null" else ()
         if Kind.TIME in right.kinds and isinstance(left.expr, TField) and left.expr.key.space is not Space.RUN:
             hints = ("a time that was logged is text or a number of seconds: compare it with one",)
@@ -191,23 +197,23 @@ class Comparisons:
         """Says so if the test holds for no run, or for every one."""
         for one, other in ((left, right), (right, left)):
             if one.is_nan:
-                self._nan(other, span, always=op is Comparison.NE)
+                self._nan(other, span, op)
                 return
             if one.is_null and op not in _EQUALITY:
                 fix = f"{other.text} is not null" if op in (Comparison.GT, Comparison.LT) else f"{other.text} is null"
-                hint = f"write `{fix}`"
+                hint = f"write {code(fix)}"
                 self.report.add(
                     "RQL212", f"nothing is `{op}` null, so no run matches", span, hint, fixes=rewrite(span, fix)
                 )
                 return
         self._future(op, left, right, span)
 
-    def _nan(self, other: Operand, span: Span, *, always: bool = False) -> None:
-        text = f"{other.text} is {'not ' if always else ''}nan"
-        what = "differs from every value, so every run matches" if always else "equals nothing, so no run matches"
-        hints = (f"write `{text}`",) if other.text else ()
+    def _nan(self, other: Operand, span: Span, op: Comparison) -> None:
+        text = f"{other.text} is {'not ' if op is Comparison.NE else ''}nan"
+        hints = (f"write {code(text)}",) if other.text else ()
         fixes = rewrite(span, text) if other.text else ()
-        self.report.add("RQL212", f"nan {what}", span, *hints, fixes=fixes)
+        message = _NAN.get(op, f"nothing is `{op}` nan, so no run matches")
+        self.report.add("RQL212", message, span, *hints, fixes=fixes)
 
     def _future(self, op: Comparison, left: Operand, right: Operand, span: Span) -> None:
         """`created > today`: no run is from after today."""

@@ -15,7 +15,7 @@ from runql.semantic.nearest import nearest_hint, nearest_names
 from runql.semantic.operands import BROKEN, Operand, constant, example_value, kind_in, quoted
 from runql.semantic.parameters import Bound, UnfitError, bind
 from runql.semantic.report import CheckContext, Report, rewrite, rewrites
-from runql.semantic.spelling import field_text
+from runql.semantic.spelling import code, field_text
 from runql.semantic.text_tests import TextTests
 from runql.semantic.times import Day, absolute, relative, seconds, whole_day
 from runql.semantic.typed import (
@@ -177,8 +177,8 @@ class Expressions:
     def _bare_history(self, name: LoggedName, span: Span) -> None:
         written = field_text(Space.LOGGED, tuple(name.metric.split(".")))
         texts = [f"{f}({written})" for f in ("last", "min", "max")]
-        hint = "ask for one value of it: " + ", ".join(f"`{t}`" for t in texts)
-        message = f"`{written}` is a whole history, and one value must stand here"
+        hint = "ask for one value of it: " + ", ".join(map(code, texts))
+        message = f"{code(written)} is a whole history, and one value must stand here"
         self.report.add("RQL210", message, span, hint, fixes=rewrites(span, texts))
 
     def _alias(self, use: AliasUse, span: Span) -> Operand:
@@ -316,8 +316,8 @@ class Expressions:
     def _history_is_null(self, name: LoggedName, node: tree.Is, span: Span) -> None:
         written = field_text(Space.LOGGED, tuple(name.metric.split(".")))
         text = f"{'exists' if node.negated else 'missing'}({written})"
-        message = f"`{written}` is a whole history, and a history is never null"
-        self.report.add("RQL210", message, span, f"write `{text}`", fixes=rewrite(span, text))
+        message = f"{code(written)} is a whole history, and a history is never null"
+        self.report.add("RQL210", message, span, f"write {code(text)}", fixes=rewrite(span, text))
 
 
 def field_operand(found: Resolved, span: Span) -> Operand:

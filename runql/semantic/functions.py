@@ -110,7 +110,7 @@ _SCALARS = (
     ),
 )
 
-_METRIC = (Parameter("metric", NUMBER),)
+_METRIC = (Parameter("logged.METRIC", NUMBER),)
 
 
 def _aggregate(name: str, result: Kind, doc: str, example: str) -> Function:

@@ -8,12 +8,7 @@ from runql.semantic.spelling import PREFIXES, field_text
 from runql.syntax import tree
 
 _PREFIXES = {
-    "metrics": Space.SUMMARY,
-    "metric": Space.SUMMARY,
     "summarymetrics": Space.SUMMARY,
-    "params": Space.CONFIG,
-    "param": Space.CONFIG,
-    "parameters": Space.CONFIG,
     "hparams": Space.CONFIG,
     "hyperparameters": Space.CONFIG,
     "configs": Space.CONFIG,

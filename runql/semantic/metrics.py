@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 from runql.semantic.catalog import Catalog, Space
 from runql.semantic.nearest import nearest_names
 from runql.semantic.report import CheckContext, Report, rewrites
-from runql.semantic.spelling import path_text
+from runql.semantic.spelling import code, path_text
 from runql.text.source import Span
 
 ALWAYS_LOGGED = frozenset({"_step", "_runtime", "_timestamp"})
@@ -53,12 +53,14 @@ class Metrics:
         near += [n for n in names if n.endswith(("/" + metric, "." + metric)) and n not in near]
         near = near[:3]
         total = self.catalog.run_count
-        shown = ", ".join(f"`{n}` ({names[n]:,} of {total:,} runs)" for n in near)
+        shown = ", ".join(f"{code(n)} ({names[n]:,} of {total:,} runs)" for n in near)
         hints = (f"nearest: {shown}",) if near else ()
         complete = self.catalog.complete
         if not complete:
             hints = (*hints, "not every run was looked at, so it may be there")
         what = "metric matches" if is_glob else "metric"
-        message = f"no {what} `{metric}`{where}" if complete else f"no {what} `{metric}` among those seen{where}"
+        message = (
+            f"no {what} {code(metric)}{where}" if complete else f"no {what} {code(metric)} among those seen{where}"
+        )
         fixes = rewrites(span, [prefix + path_text(n.split(".")) for n in near])
         self.report.add("RQL208" if complete else "RQL214", message, span, *hints, fixes=fixes)

@@ -9,7 +9,7 @@ from runql.semantic.idioms import foreign_spelling
 from runql.semantic.nearest import counted, nearest_fields, nearest_names
 from runql.semantic.report import CheckContext, Report, rewrite, rewrites
 from runql.semantic.run_fields import RUN_FIELD_SPELLINGS, RUN_FIELDS
-from runql.semantic.spelling import PREFIXES, field_text, info_text, path_text, spelled_exactly
+from runql.semantic.spelling import PREFIXES, code, field_text, info_text, path_text, spelled_exactly
 from runql.semantic.typed import FieldKey
 from runql.semantic.values import Kind
 from runql.syntax import tree
@@ -145,9 +145,9 @@ class Names:
         names = [spelled_exactly(space, path) for path in sorted(paths, key=len, reverse=True)]
         self.report.add(
             "RQL202",
-            f"`{written}` is both a nested field and a key with a dot{self.source}",
+            f"{code(written)} is both a nested field and a key with a dot{self.source}",
             span,
-            "write " + " or ".join(f"`` {n} ``" for n in names),
+            "write " + " or ".join(map(code, names)),
             fixes=rewrites(span, names),
         )
 
@@ -170,7 +170,7 @@ class Names:
         stripped = dotted.removesuffix(".value").replace(".value.", ".", 1)
         if stripped != dotted and self.catalog.prefixes.get((space, stripped)):
             text = field_text(space, tuple(stripped.split(".")))
-            return (f"W&B's `.value` is not written here: `{text}`",), [text]
+            return (f"W&B's `.value` is not written here: {code(text)}",), [text]
         other = Space.SUMMARY if space is Space.CONFIG else Space.CONFIG
         elsewhere = self.catalog.by_dotted.get((other, dotted), ())
         near = [*elsewhere, *nearest_fields(dotted, self.catalog, (space,))]
@@ -179,7 +179,7 @@ class Names:
             return (f"`{name}` is a field of the run itself",), [name]
         if not near and self.catalog.by_dotted.get((Space.LOGGED, dotted)):
             text = f"last({field_text(Space.LOGGED, tuple(dotted.split('.')))})"
-            return (f"it is a logged metric: `{text}` is its last value",), [text]
+            return (f"it is a logged metric: {code(text)} is its last value",), [text]
         near = (near or nearest_fields(dotted, self.catalog, _VALUED))[:3]
         if not near:
             return (), []
@@ -208,7 +208,7 @@ class Names:
         assert self.catalog is not None
         written = field_text(space, path.segments, exact=path.exact)
         fixes = rewrite(span, written)
-        self.report.add("RQL211", f"`{path_text(path.segments)}` was read as `{written}`", span, fixes=fixes)
+        self.report.add("RQL211", f"{code(path_text(path.segments))} was read as {code(written)}", span, fixes=fixes)
         key = FieldKey(space, path.segments, path.exact, written)
         return Resolved(key, *self._kinds(self.catalog.by_path.get((space, keys))))
 
@@ -221,16 +221,16 @@ class Names:
             text = field_text(space, keys if exact else path.segments, exact=exact)
             info = self.catalog.by_path.get((space, keys))
             texts.append(text)
-            shown.append(f"`{text}`" + (f" ({info.runs:,} of {self.catalog.run_count:,} runs)" if info else ""))
+            shown.append(code(text) + (f" ({info.runs:,} of {self.catalog.run_count:,} runs)" if info else ""))
         name = path_text(path.segments)
-        message = f"`{name}` is ambiguous{self.source}"
+        message = f"{code(name)} is ambiguous{self.source}"
         self.report.add("RQL202", message, span, "it may be " + " or ".join(shown), fixes=rewrites(span, texts))
 
     def _unmatched(self, path: tree.Path, dotted: str, span: Span) -> LoggedName | Resolved | None:
         foreign = foreign_spelling(path)
         if foreign is not None:
-            message = f"`{path_text(path.segments)}` is not how RunQL writes it"
-            hint = f"in RunQL write `{foreign}`"
+            message = f"{code(path_text(path.segments))} is not how RunQL writes it"
+            hint = f"in RunQL write {code(foreign)}"
             self.report.add("RQL108", message, span, hint, fixes=rewrite(span, foreign))
         elif self.catalog is None:
             self._needs_prefix(path, span)
@@ -244,8 +244,8 @@ class Names:
         name = path_text(path.segments)
         near = nearest_names(name, RUN_FIELDS)
         texts = [*near, *(field_text(s, path.segments, exact=path.exact) for s in _VALUED)]
-        hint = "write " + " or ".join(f"`{t}`" for t in texts)
-        message = f"`{name}` needs a prefix: the fields of the runs are not known here"
+        hint = "write " + " or ".join(map(code, texts))
+        message = f"{code(name)} needs a prefix: the fields of the runs are not known here"
         self.report.add("RQL202", message, span, hint, fixes=rewrites(span, texts))
 
     def _unknown_bare(self, path: tree.Path, dotted: str, span: Span) -> None:
@@ -257,9 +257,12 @@ class Names:
         hints = ("nearest: " + ", ".join(shown),) if shown else ()
         if not self.catalog.complete:
             options = [field_text(s, path.segments, exact=path.exact) for s in _VALUED]
-            hints = (*hints, f"not every run was looked at: write `{options[0]}` or `{options[1]}` if it is there")
+            hints = (
+                *hints,
+                f"not every run was looked at: write {code(options[0])} or {code(options[1])} if it is there",
+            )
             texts += options
-        message = f"no field `{path_text(path.segments)}`{self.source}"
+        message = f"no field {code(path_text(path.segments))}{self.source}"
         self.report.add("RQL201", message, span, *hints, fixes=rewrites(span, texts))
 
     def _only_prefix(self, path: tree.Path, space: Space, span: Span) -> None:
@@ -270,8 +273,8 @@ class Names:
 
     def _system(self, path: tree.Path, span: Span) -> None:
         name = path_text(path.segments)
-        message = f"`{name}` is a machine metric, not a field of the run"
-        self.report.add("RQL210", message, span, f"ask for its history: `keys {name}`")
+        message = f"{code(name)} is a machine metric, not a field of the run"
+        self.report.add("RQL210", message, span, f"ask for its history: {code(f'keys {name}')}")
 
     # ------------------------------------------------------------ globs
 
@@ -281,13 +284,15 @@ class Names:
         space = PREFIXES.get(str(path.segments[0]))
         if space in (Space.LOGGED, Space.SYSTEM):
             name = path_text(path.segments[1:]) if space is Space.LOGGED else path_text(path.segments)
-            self.report.add("RQL210", "histories are asked for by `keys`, not selected", span, f"write `keys {name}`")
+            self.report.add(
+                "RQL210", "histories are asked for by `keys`, not selected", span, f"write {code(f'keys {name}')}"
+            )
             return None
         if space is not None and len(path.segments) > 1:
             return FieldKey(space, path.segments[1:], path.exact, field_text(space, path.segments[1:]))
-        options = [f"{s}.{path_text(path.segments)}".replace("`", "") for s in _VALUED]
-        hint = f"write `{options[0]}` or `{options[1]}`"
-        message = f"`{'.'.join(map(str, path.segments))}` needs a prefix"
+        options = [field_text(s, path.segments) for s in _VALUED]
+        hint = "write " + " or ".join(map(code, options))
+        message = f"{code(path_text(path.segments))} needs a prefix"
         self.report.add("RQL202", message, span, hint, fixes=rewrites(span, options))
         return None
 
@@ -299,7 +304,7 @@ class Names:
             written = ".".join((glob.space, *map(str, path.segments)))
             return FieldKey(glob.space, path.segments, path.exact, written)
         if space is not glob.space:
-            message = f"`{path_text(path.segments)}` is not among `{glob.written}`"
+            message = f"{code(path_text(path.segments))} is not among `{glob.written}`"
             self.report.add("RQL213", message, span, f"only {glob.space} fields can be left out of it")
             return None
         key = FieldKey(space, path.segments[1:], path.exact)

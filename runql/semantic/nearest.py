@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from runql.semantic.catalog import Catalog, FieldInfo, Space
-from runql.semantic.spelling import info_text
+from runql.semantic.spelling import code, info_text
 from runql.text.nearest import nearest
 
 
@@ -33,12 +33,12 @@ def nearest_fields(word: str, catalog: Catalog, spaces: Sequence[Space], *, limi
 
 def counted(info: FieldInfo, catalog: Catalog) -> str:
     """A field with how many runs have it: `` `config.lr` (412 of 412 runs) ``."""
-    return f"`{info_text(info)}` ({info.runs:,} of {catalog.run_count:,} runs)"
+    return f"{code(info_text(info))} ({info.runs:,} of {catalog.run_count:,} runs)"
 
 
 def nearest_hint(names: Sequence[str]) -> tuple[str, ...]:
     """The hint that offers names, if there are any."""
-    return ("nearest: " + ", ".join(f"`{n}`" for n in names),) if names else ()
+    return ("nearest: " + ", ".join(code(n) for n in names),) if names else ()
 
 
 def _plain(name: str) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from runql.semantic.catalog import FieldInfo, Space
+from runql.semantic.spelling import code
 from runql.semantic.times import Day
 from runql.semantic.typed import TConst, TField, TypedExpr
 from runql.semantic.values import MISSING, Kind, Value, kind_of
@@ -152,4 +153,4 @@ def quoted(operand: Operand) -> str:
     """An operand in a message, in backticks; `the expression` if it has no short text."""
     if not operand.text or len(operand.text) > 60:
         return "the expression"
-    return f"`{operand.text}`" if "`" not in operand.text else f"`` {operand.text} ``"
+    return code(operand.text)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from types import MappingProxyType
 
+from runql.semantic.spelling import code
 from runql.syntax import tree
 from runql.text.diagnostic import Diagnostic, Edit, Fix, Label
 from runql.text.source import NOWHERE, Span
@@ -84,7 +85,7 @@ class Report:
 
 def rewrite(span: Span, text: str, title: str | None = None) -> tuple[Fix, ...]:
     """The fix that writes `text` at a place; none if the place is nowhere."""
-    return () if span == NOWHERE else (Fix(title or f"write `{text}`", (Edit(span, text),)),)
+    return () if span == NOWHERE else (Fix(title or f"write {code(text)}", (Edit(span, text),)),)
 
 
 def rewrites(span: Span, texts: Iterable[str]) -> tuple[Fix, ...]:

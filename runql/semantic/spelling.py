@@ -27,8 +27,20 @@ def segment_text(segment: str, *, first: bool = False) -> str:
     return "`" + segment.replace("`", "``") + "`"
 
 
+def code(text: str) -> str:
+    """A piece of a query inside a message: in backticks, in two of them if it holds one itself."""
+    return f"`` {text} ``" if "`" in text else f"`{text}`"
+
+
+def is_pattern(segments: Sequence[str | int]) -> bool:
+    """Whether a path stands for several fields."""
+    return any("*" in s for s in segments if isinstance(s, str))
+
+
 def path_text(segments: Sequence[str | int], *, exact: bool = False) -> str:
     """Segments as one name. `exact` keeps each segment one key: the last one gets backticks if none needs them."""
+    if is_pattern(segments) and not exact:
+        return ".".join(map(str, segments))
     parts = [f"[{s}]" if isinstance(s, int) else segment_text(s, first=i == 0) for i, s in enumerate(segments)]
     if exact and not any(p.startswith("`") for p in parts):
         parts[-1] = f"`{segments[-1]}`" if isinstance(segments[-1], str) else parts[-1]
@@ -39,7 +51,7 @@ def field_text(space: Space, segments: Sequence[str | int], *, exact: bool = Fal
     """The full name of a field: `config.lr`, `state`, `summary.val/loss`."""
     if space is Space.RUN:
         return str(segments[0])
-    if "*" in "".join(str(s) for s in segments) and not exact:
+    if is_pattern(segments) and not exact:
         return ".".join((space.value, *(str(s) for s in segments)))
     rest = path_text(("x", *segments), exact=exact and len(segments) > 1)
     return space.value + rest[1:]
