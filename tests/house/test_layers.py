@@ -54,11 +54,8 @@ def test_the_page_shows_the_same_staircase() -> None:
 def test_every_dependency_has_a_reason() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     page = (ROOT / "docs" / "design" / "dependencies.md").read_text(encoding="utf-8")
-    needed = [
-        *project["dependencies"],
-        *(each for extra in project["optional-dependencies"].values() for each in extra),
-    ]
-    for requirement in needed:
+    extras = project["optional-dependencies"]
+    for requirement in (*project["dependencies"], *(each for extra in extras.values() for each in extra)):
         name = re.split(r"[<>=!~ \[]", requirement)[0]
         assert re.search(rf"\b{re.escape(name)}\b", page), name
     for extra in extras:
