@@ -26,6 +26,7 @@ _PLAIN_FIRST: Final = re.compile(r"[^\W\d]\w*(?:/\w+)*\Z")
 _PLAIN: Final = re.compile(r"\w+(?:/\w+)*\Z")
 _GLOB_SEGMENT: Final = re.compile(r"[\w*]+(?:/[\w*]+)*\Z")
 _LARGEST_DIGITS: Final = 4_000
+_LARGEST_WHOLE: Final = 10**300
 
 
 class BadLiteral(ValueError):  # noqa: N818 - the message is for the reader of a query
@@ -43,7 +44,7 @@ def read_number(text: str) -> int | float:
         return int(digits) * factor
     try:
         value = Decimal(digits) * factor
-        whole = factor != 1 and value == value.to_integral_value()
+        whole = factor != 1 and value == value.to_integral_value() and value < _LARGEST_WHOLE
         number: int | float = int(value) if whole else float(value)
     except (InvalidOperation, OverflowError) as error:
         raise BadLiteral(f"`{text}` is too large for a number") from error
@@ -93,11 +94,19 @@ def write_string(value: str) -> str:
             written.append("\\" + char)
         elif char in "\n\t":
             written.append("\\n" if char == "\n" else "\\t")
-        elif char.isprintable() or (ord(char) > 0xFFFF):
+        elif char.isprintable():
             written.append(char)
         else:
-            written.append(f"\\u{ord(char):04x}")
+            written.append(_escaped(ord(char)))
     return quote + "".join(written) + quote
+
+
+def _escaped(code: int) -> str:
+    """A character as an escape, beyond the first plane as two."""
+    if code < 0x10000:
+        return f"\\u{code:04x}"
+    high, low = divmod(code - 0x10000, 0x400)
+    return f"\\u{0xD800 + high:04x}\\u{0xDC00 + low:04x}"
 
 
 def read_duration(text: str) -> timedelta:

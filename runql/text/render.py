@@ -33,7 +33,7 @@ _COLORS: Final[Mapping[Severity, str]] = MappingProxyType(
 
 def clean(text: str) -> str:
     """A text with every control, format and surrogate character replaced by a visible one; tabs become spaces."""
-    if text.isascii() and text.isprintable():
+    if text.isprintable():
         return text
     return "".join(_clean(char) for char in text)
 
@@ -46,9 +46,9 @@ def _clean(char: str) -> str:
         return chr(0x2400 + code)
     if code == 0x7F:
         return "\u2421"
-    if unicodedata.category(char) in {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}:
-        return "\N{REPLACEMENT CHARACTER}"
-    return char
+    if char.isprintable():
+        return char
+    return " " if unicodedata.category(char) == "Zs" else "\N{REPLACEMENT CHARACTER}"
 
 
 def width(text: str) -> int:
