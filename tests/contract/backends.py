@@ -14,6 +14,7 @@ from typing import Protocol
 from runql.backends.memory import MemoryService
 from runql.runs.service import ServiceApi
 from runql.semantic.record import SweepRecord
+from tests.backends.local.sample import folder_of
 from tests.contract.sample import SampleProject
 from tests.contract.server import ServedSample
 
@@ -80,7 +81,13 @@ def make_wandb(sample: SampleProject, folder: Path) -> Source:
     return Source(ServedSample(sample), sample.entity, sample.project)
 
 
+def make_local(sample: SampleProject, folder: Path) -> Source:
+    """The sample as run files on disk."""
+    return Source(folder_of(sample, folder), sample.entity, sample.project)
+
+
 BACKENDS: Mapping[str, Backend] = {
     "memory": Backend(make_memory),
+    "local": Backend(make_local),
     "wandb": Backend(make_wandb),
 }

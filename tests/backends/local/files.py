@@ -68,10 +68,13 @@ def stats(time: float, values: Mapping[str, Any]) -> bytes:
     return message(7, message(2, when) + items(values, field=3))
 
 
+_RUN_TEXTS = {"group": 6, "job_type": 7, "name": 8, "notes": 9, "sweep": 12, "host": 13}
+
+
 def run(run_id: str = "abc", project: str = "p", *, entity: str = "", started: float = 1.7e9, **more: Any) -> bytes:
-    """A run record. `more`: `name`, `tags`, `config`, `host`, `sweep`, `group`, `starting_step`."""
+    """A run record. `more`: `tags`, `config`, `starting_step`, and the texts above."""
     body = message(1, run_id) + message(2, entity) + message(3, project)
-    for name, field in {"group": 6, "name": 8, "sweep": 12, "host": 13}.items():
+    for name, field in _RUN_TEXTS.items():
         if name in more:
             body += message(field, more[name])
     body += b"".join(message(10, tag) for tag in more.get("tags", ()))
