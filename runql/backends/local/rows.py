@@ -61,8 +61,8 @@ def system_rows(run: LocalRun, keys: Iterable[str] | None) -> Rows:
     began = min((segment.started for segment in run.segments if segment.started), default=0.0)
     for segment in run.segments:
         reader = SampleReader(keys, began)
-        if _read(segment, records.STATS, reader.add, rows.notices):
-            parts.append({**reader.columns()})
+        if _read(segment, records.STATS, reader.add, rows.notices) and (columns := reader.columns()):
+            parts.append({**columns})
     rows.columns = _joined(parts)
     return rows
 

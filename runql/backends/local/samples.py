@@ -43,7 +43,9 @@ class SampleReader:
                     column.values.append(value)
 
     def columns(self) -> dict[str, list[Value]]:
-        """`_timestamp`, `_runtime` if the start is known, and the metrics."""
+        """`_timestamp`, `_runtime` if the start is known, and the metrics; nothing if there are no samples."""
+        if not self._times:
+            return {}
         axes: dict[str, list[Value]] = {"_timestamp": list(self._times)}
         if self._began:
             axes["_runtime"] = [time - self._began for time in self._times]

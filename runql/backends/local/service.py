@@ -158,6 +158,8 @@ class LocalService:
 
     def _refresh(self) -> None:
         self._snapshot = self._folder.snapshot()
+        current = {segment.file for run in self._snapshot.runs for segment in run.segments}
+        self._logged = {file: logged for file, logged in self._logged.items() if file in current}
 
     def _scope(self, entity: str, project: str) -> dict[str, LocalRun]:
         named = self._snapshot.within(entity, project)
