@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Final
 
 from runql.syntax import tree as t
-from runql.syntax.idiom_expressions import closing
+from runql.syntax.idiom_python import closing
 from runql.syntax.keywords import keywords
 from runql.syntax.lexer import Lexeme
 from runql.syntax.literals import quote_name
@@ -111,12 +111,14 @@ def check_lexemes(text: str, lexemes: Sequence[Lexeme]) -> list[Mistake]:
         checked = None
         if lexeme.terminal == "MINUS" and after is not None:
             checked = _order_by(last, before, after) or _sql_comment(text, lexeme, after)
+            if checked is None and clause == "ORDER":
+                checked = _two_keys(last, lexeme, after)
             if checked is None and last.end == lexeme.start and lexeme.end == after.start:
                 checked = hyphen_mistake(last, after, before)
         elif lexeme.terminal == "PATH":
             checked = _none(text, lexeme, last, before) or _mlflow(lexeme, last)
         elif lexeme.terminal == "FUNCTION":
-            checked = _python_call(text, lexeme)
+            checked = _order_by(lexeme, last, lexeme) or _python_call(text, lexeme)
         elif lexeme.terminal == "NUMBER":
             checked = _date(text, lexeme)
         if checked is not None:
@@ -161,6 +163,24 @@ def _order_by(by: Lexeme, order: Lexeme | None, after: Lexeme) -> Mistake | None
         return None
     span = Span(order.start, by.end)
     return idiom("SQL", f"{order.text} {by.text}", "order", span, replacing(span.start, span.end, "order"))
+
+
+def _two_keys(left: Lexeme, sign: Lexeme, right: Lexeme) -> Mistake | None:
+    """`order -a -b`, which would be one key, minus `a` minus `b`."""
+    if left.terminal not in {"PATH", "RPAR"} or left.end == sign.start or sign.end != right.start:
+        return None
+    span = Span(left.end, right.end)
+    message = f"`-{right.text}` could be a second key or a subtraction"
+    return Mistake(
+        "RQL101",
+        message,
+        Span(sign.start, right.end),
+        (f"a second key is written `, -{right.text}`", f"the subtraction is written `- {right.text}`"),
+        repairs=(
+            replacing(span.start, span.end, f", -{right.text}", "write a second key"),
+            replacing(span.start, span.end, f" - {right.text}", "write the subtraction"),
+        ),
+    )
 
 
 def _sql_comment(text: str, first: Lexeme, second: Lexeme) -> Mistake | None:

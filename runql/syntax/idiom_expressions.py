@@ -1,17 +1,14 @@
-"""Conditions as SQL, Python, pandas and Mongo write them."""
+"""Conditions as SQL, Python and pandas write them, and slips in conditions."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import islice
 from typing import Final
 
 from runql.syntax.lexer import Lexeme
-from runql.syntax.literals import quote_name, read_string
-from runql.syntax.mistakes import Mistake, Place, Repair, alone_from, idiom, leaving_out, replacing, shown, spaced
-from runql.syntax.mongo import mongo_text
+from runql.syntax.mistakes import Mistake, Place, Repair, idiom, leaving_out, replacing, shown, spaced
 from runql.text.diagnostic import Edit
 from runql.text.source import Span
 
@@ -28,33 +25,7 @@ _RUNS_TOGETHER: Final = {
     (">", "<"): "!=",
     ("~", "="): "~",
 }
-_METHODS: Final = {
-    "startswith": "startswith",
-    "endswith": "endswith",
-    "contains": "contains",
-    "isin": "in",
-    "isnull": "is null",
-    "isna": "is null",
-    "notnull": "is not null",
-    "notna": "is not null",
-    "is_null": "is null",
-    "is_not_null": "is not null",
-    "match": "~",
-}
 _OPERATOR_WORDS: Final = {"in", "between", "contains", "startswith", "endswith", "has", "glob"}
-_QUOTED: Final = re.compile(r"""(["'])([^\W\d][\w./]*)\1""")
-_CLOSING: Final = {"(": ")", "[": "]", "{": "}"}
-_VALUES: Final = {"STRING", "NUMBER", "PATH", "TIME", "DURATION", "PARAM"}
-
-
-def closing(text: str, start: int) -> Lexeme | None:
-    """The bracket that closes the one at a place."""
-    depth = 0
-    for lexeme in alone_from(text, start):
-        depth += (lexeme.text in _CLOSING) - (lexeme.text in _CLOSING.values())
-        if depth == 0:
-            return lexeme
-    return None
 
 
 def two_signs(place: Place) -> Mistake | None:
@@ -103,114 +74,6 @@ def colon(place: Place) -> Mistake | None:
         repair = replacing(place.found.start, place.found.end, sign)
         return idiom(None, place.found.text, "=", place.span, repair)
     return None
-
-
-def braces(place: Place) -> Mistake | None:
-    """A Mongo filter where a condition must stand."""
-    if place.found.text != "{":
-        return None
-    end = closing(place.text, place.found.start)
-    condition = mongo_text(place.text[place.found.start : end.end]) if end else None
-    if end is None or condition is None:
-        return None
-    started = "RUNS" not in place.accepted
-    new = condition if started else f"runs where {condition}"
-    span = Span(place.found.start, end.end)
-    repair = replacing(span.start, span.end, new if started else f"runs where {condition}")
-    return idiom("a Mongo filter", place.text[span.start : span.end], new, span, repair)
-
-
-def list_brackets(place: Place) -> Mistake | None:
-    """`in [1, 2]`, `keys ["loss", "acc"]`: lists in other brackets."""
-    text, before = place.found.text, place.back()
-    if text not in {"[", "{", "("} or before is None:
-        return None
-    end = closing(place.text, place.found.start)
-    if end is None:
-        return None
-    span = Span(place.found.start, end.end)
-    old = place.text[span.start : span.end]
-    inner = old[1:-1]
-    if "LPAR" in place.accepted and before.terminal in {"IN", "ANY", "ALL", "HAS"} and text != "(":
-        new = f"({inner})"
-        return idiom(_PYTHON, old, new, span, replacing(span.start, span.end, new))
-    if place.clause is before and before.terminal in {"KEYS", "SELECT", "FROM", "ORDER"} and inner.strip():
-        inner = _QUOTED.sub(r"\2", inner)
-        return idiom(_PYTHON, old, inner.strip(), span, replacing(span.start, span.end, inner))
-    return None
-
-
-def bare_list(place: Place) -> Mistake | None:
-    """`in 1, 2` without parentheses."""
-    if place.back_terminal() not in {"IN", "ANY", "ALL"} or place.found.terminal not in _VALUES:
-        return None
-    items = [place.found]
-    ahead = list(islice(alone_from(place.text, place.found.end), 200))
-    for comma, item in zip(ahead[::2], ahead[1::2], strict=False):
-        if comma.terminal != "COMMA" or item.terminal not in _VALUES:
-            break
-        items.append(item)
-    span = Span(items[0].start, items[-1].end)
-    new = f"({place.text[span.start : span.end]})"
-    repair = replacing(span.start, span.end, new)
-    return Mistake("RQL101", "a list stands in parentheses", span, repairs=(repair,), certain=True)
-
-
-def value_in_field(place: Place) -> Mistake | None:
-    """`"x" in tags`: the value on the left."""
-    item, word = place.back(2), place.back(1)
-    if word is None or item is None or word.terminal != "IN" or item.terminal != "STRING":
-        return None
-    if place.found.terminal != "PATH":
-        return None
-    span = Span(item.start, place.found.end)
-    new = f"{place.found.text} has {item.text}"
-    return idiom(_PYTHON, place.text[span.start : span.end], new, span, replacing(span.start, span.end, new))
-
-
-def subscript(place: Place) -> Mistake | None:
-    """`config["lr"]`."""
-    name = place.back()
-    if place.found.text != "[" or name is None or name.terminal != "PATH":
-        return None
-    inner = list(islice(alone_from(place.text, place.found.end), 2))
-    if len(inner) < 2 or inner[0].terminal != "STRING" or inner[1].text != "]":
-        return None
-    key = read_string(inner[0].text)
-    span = Span(name.start, inner[1].end)
-    plain = re.fullmatch(r"\w+(?:/\w+)*", key)
-    new = f"{name.text}.{key if plain else quote_name(key)}"
-    return idiom(_PYTHON, place.text[span.start : span.end], new, span, replacing(span.start, span.end, new))
-
-
-def method(place: Place) -> Mistake | None:
-    """`name.startswith("a")`, `config.x.isin([1, 2])`, `now()`."""
-    name = place.back()
-    if place.found.terminal != "LPAR" or name is None:
-        return None
-    if name.terminal in {"NOW", "TODAY", "YESTERDAY"} and (end := closing(place.text, place.found.start)):
-        span = Span(name.start, end.end)
-        repair = leaving_out(place.found.start, end.end, "()")
-        return idiom("Python", place.text[span.start : span.end], name.text, span, repair)
-    if name.terminal != "PATH":
-        return None
-    if name.text.lower() in _OPERATOR_WORDS:
-        message = f"a field must stand before `{name.text}`"
-        return Mistake("RQL101", message, Span(name.start, name.end), certain=True)
-    owner, _, called = name.text.rpartition(".")
-    owner = owner.removesuffix(".str")
-    end = closing(place.text, place.found.start)
-    operator = _METHODS.get(called)
-    span = Span(name.start, end.end if end else place.found.end)
-    if operator is None or end is None or not owner:
-        message = f"`{name.text}` cannot be called"
-        return Mistake("RQL101", message, span, ("functions stand before what they take: `lower(name)`",), certain=True)
-    inner = place.text[place.found.end : end.start].strip()
-    if operator == "in" and inner[:1] in {"[", "{"}:
-        inner = inner[1:-1]
-    argument = f" ({inner})" if operator == "in" else f" {inner}" if inner else ""
-    new = f"{owner} {operator}{argument}"
-    return idiom(_PYTHON, place.text[span.start : span.end], new, span, replacing(span.start, span.end, new))
 
 
 def chained_comparison(place: Place) -> Mistake | None:
@@ -312,21 +175,6 @@ def not_sign(place: Place) -> Mistake | None:
     return idiom(None, place.text[span.start : span.end], new, span, replacing(span.start, span.end, new))
 
 
-def equal_to_list(place: Place) -> Mistake | None:
-    """`x = [1, 2]`."""
-    sign = place.back()
-    if place.found.text != "[" or sign is None or sign.terminal not in {"EQ", "NE"}:
-        return None
-    end = closing(place.text, place.found.start)
-    if end is None:
-        return None
-    span = Span(sign.start, end.end)
-    inner = place.text[place.found.end : end.start]
-    new = f"{'in' if sign.terminal == 'EQ' else 'not in'} ({inner})"
-    hint = "one value of a list is found with `has`"
-    return idiom("Python", place.text[span.start : span.end], new, span, replacing(span.start, span.end, new), hint)
-
-
 def presence(place: Place) -> Mistake | None:
     """`exists config.lr`, `config.lr exists`."""
     before = place.back()
@@ -362,16 +210,15 @@ def between_comma(place: Place) -> Mistake | None:
     return Mistake("RQL101", "`between` is written with `and`", place.span, repairs=(repair,), certain=True)
 
 
-def placeholder(place: Place) -> Mistake | None:
-    """`{lr}`, `:lr`, `@lr`, `${lr}`: parameters of other languages."""
-    if "PARAM" not in place.accepted:
+def product(place: Place) -> Mistake | None:
+    """`select a*b as c`, `select config.lr*2 + 1`: a product without spaces is a pattern."""
+    pattern = place.back()
+    if pattern is None or pattern.terminal != "GLOB" or place.clause is None or place.clause.terminal != "SELECT":
         return None
-    match = re.compile(r"(?:\$?\{(\w+)\}|%\((\w+)\)s|[:@](\w+))").match(place.text, place.found.start)
-    name = next((group for group in match.groups() if group), None) if match else None
-    if match is None or name is None or name[0].isdigit():
-        return None
-    span = Span(match.start(), match.end())
-    return idiom(None, match[0], f"${name}", span, replacing(*match.span(), f"${name}"))
+    new = re.sub(r"(?<=\w)\*(?=\w)", " * ", pattern.text)
+    span = Span(pattern.start, pattern.end)
+    message = f"`{pattern.text}` is a pattern; a product has spaces around its sign"
+    return Mistake("RQL101", message, span, repairs=(replacing(span.start, span.end, new),))
 
 
 def missing_operator(place: Place) -> Mistake | None:

@@ -7,7 +7,7 @@ from itertools import islice, takewhile
 from typing import Final
 
 from runql.syntax.expected import needed
-from runql.syntax.idiom_expressions import closing
+from runql.syntax.idiom_python import closing
 from runql.syntax.keywords import keywords
 from runql.syntax.lexer import END, Lexeme, accepted, beginning, lexer
 from runql.syntax.literals import read_path, read_string, write_path

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from runql.syntax import characters, idiom_expressions, idiom_queries, idiom_words
+from runql.syntax import characters, idiom_expressions, idiom_python, idiom_queries, idiom_words
 from runql.syntax.expected import either, expected_words, needed
 from runql.syntax.keywords import keywords
 from runql.syntax.lexer import END, accepted
@@ -118,7 +118,7 @@ _KNOWN: Final[tuple[Callable[[Place], Mistake | None], ...]] = (
     idiom_queries.select_from,
     idiom_queries.runs_subscript,
     idiom_queries.count_of_runs,
-    idiom_expressions.braces,
+    idiom_python.braces,
     idiom_queries.runs_left_out,
     idiom_queries.second_statement,
     idiom_queries.one_run,
@@ -133,19 +133,20 @@ _KNOWN: Final[tuple[Callable[[Place], Mistake | None], ...]] = (
     idiom_queries.sample_of_how_many,
     idiom_queries.quoted_name,
     idiom_expressions.two_signs,
-    idiom_expressions.placeholder,
+    idiom_python.placeholder,
     idiom_expressions.and_or_signs,
     idiom_expressions.colon,
     idiom_expressions.and_not_in,
-    idiom_expressions.subscript,
-    idiom_expressions.method,
-    idiom_expressions.list_brackets,
-    idiom_expressions.value_in_field,
-    idiom_expressions.bare_list,
+    idiom_python.subscript,
+    idiom_python.method,
+    idiom_python.list_brackets,
+    idiom_python.value_in_field,
+    idiom_python.bare_list,
     idiom_expressions.chained_comparison,
     idiom_expressions.missing_left_side,
     idiom_words.word_of_another_language,
     idiom_expressions.presence,
+    idiom_expressions.product,
     idiom_expressions.between_comma,
     idiom_expressions.comma_for_and,
     misspelled,
@@ -155,7 +156,7 @@ _KNOWN: Final[tuple[Callable[[Place], Mistake | None], ...]] = (
     idiom_expressions.several_in_has,
     idiom_expressions.is_value,
     idiom_expressions.not_sign,
-    idiom_expressions.equal_to_list,
+    idiom_python.equal_to_list,
     characters.name_to_quote,
     characters.number,
     characters.dot,
