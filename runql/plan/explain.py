@@ -47,6 +47,8 @@ def explain(
     """
     parts = [canonical.strip()]
     for one in asked:
+        if one.pushed.nothing:
+            continue
         code = _calls(query, one)
         parts.append(f"# {one.name}\n{code}" if len(asked) > 1 else code)
     lines = [line for label, said in _facts(query, asked, text, catalog) for line in _labelled(label, said)]
@@ -188,9 +190,10 @@ def _requests(query: TypedQuery, one: Asked, catalog: Catalog | None) -> str:
 
 
 def _histories(part: HistoryPart) -> Iterator[str]:
-    yield (
-        "every logged row" if part.samples is None else f"sampled: about {part.samples:,} rows a run and set of metrics"
-    )
+    if part.samples is None:
+        yield "every logged row"
+    else:
+        yield f"sampled: about {part.samples:,} rows a run for each set of metrics logged together"
     if part.min_step is not None or part.max_step is not None:
         first, last = (("" if step is None else f"{step}") for step in (part.min_step, part.max_step))
         yield f"steps {first}..{last}, cut before sampling" if part.samples else f"steps {first}..{last}"

@@ -75,7 +75,10 @@ def _chain(expr: TypedExpr, terms: tuple[TypedExpr, ...], kind: type[TAnd] | typ
 
 def _distinct(terms: list[TypedExpr]) -> list[TypedExpr]:
     """Each term once. By their text, since `1`, `1.0` and `true` are equal to Python but not to us."""
-    return list({repr(term): term for term in reversed(terms)}.values())[::-1]
+    first: dict[str, TypedExpr] = {}
+    for term in terms:
+        first.setdefault(repr(term), term)
+    return list(first.values())
 
 
 def _negation(expr: TypedExpr, value: TypedExpr) -> TypedExpr:

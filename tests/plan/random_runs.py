@@ -167,3 +167,12 @@ conditions: st.SearchStrategy[TypedExpr] = st.recursive(
     ),
     max_leaves=5,
 )
+
+_of_run_fields = st.one_of(
+    st.builds(TCompare, st.sampled_from([Comparison.EQ, Comparison.NE]), _texts_of_runs, _text_constants),
+    st.builds(TCompare, _op, _times, _moments),
+    st.builds(TIn, _texts_of_runs, st.lists(_text_constants, max_size=3).map(tuple)),
+    _state,
+)
+tests_of_run_fields: st.SearchStrategy[TypedExpr] = st.one_of(_of_run_fields, _of_run_fields.map(TNot))
+"""Tests of the fields that every run has: those that may be null, and times with fractions of seconds."""

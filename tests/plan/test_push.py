@@ -122,6 +122,11 @@ def test_what_only_a_whole_catalog_allows(condition: str) -> None:
     assert filters(condition, OURS, PARTIAL) == {}
 
 
+def test_one_and_true_are_two_values() -> None:
+    found = filters("config.x = 1 or config.x = true or config.x = 1", catalog=None)
+    assert json.dumps(found) == json.dumps({"$or": [{"config.x": 1}, {"config.x": True}]})
+
+
 def test_a_backend_that_ignores_filters_gets_none() -> None:
     found = pushed("runs where config.lr > 1", Capabilities(narrows=False))
     assert (found.filters, found.exact) == ({}, False)

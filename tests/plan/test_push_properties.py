@@ -21,7 +21,7 @@ from runql.semantic.record import RunRecord
 from runql.semantic.typed import TLogged, TypedExpr, TypedQuery
 from runql.syntax.tree import Target
 from tests.plan.documents import document, mongo_lets_through, sql_lets_through
-from tests.plan.random_runs import conditions, many_records
+from tests.plan.random_runs import conditions, many_records, tests_of_run_fields
 from tests.plan.reference import holds
 
 TRUSTED = Capabilities(mongo_exact=True)
@@ -73,6 +73,15 @@ def test_and_so_on_a_server_that_hides_fractions_of_seconds(
 @given(many_records, conditions, st.booleans())
 def test_and_so_on_a_server_whose_nulls_are_those_of_sql(runs: list[RunRecord], where: TypedExpr, known: bool) -> None:
     check_promise(runs, where, DOUBTED, known, sql_lets_through)
+
+
+@settings(deadline=None, max_examples=300)
+@given(many_records, tests_of_run_fields, st.sampled_from([0, 0.25, 0.999999]))
+def test_the_fields_of_every_run_on_a_server_that_is_doubted(
+    runs: list[RunRecord], where: TypedExpr, hidden: float
+) -> None:
+    check_promise(runs, where, DOUBTED, False, mongo_lets_through, hidden=hidden)
+    check_promise(runs, where, DOUBTED, False, sql_lets_through, hidden=hidden)
 
 
 @settings(deadline=None, max_examples=300)

@@ -1,0 +1,67 @@
+"""What `explain` prints, whole; and that its calls are Python."""
+
+from __future__ import annotations
+
+import ast
+import json
+from pathlib import Path
+
+import pytest
+
+from runql.plan.capabilities import Capabilities
+from runql.plan.explain import Asked, explain
+from runql.plan.push import push
+from runql.syntax.to_text import to_text
+from tests.semantic.markdown_cases import ACCEPT, Case, accept, cases
+from tests.semantic.world import COMPLETE, checked, query_of
+
+EXPLAINED = Path(__file__).with_name("explained.md")
+SERVER = Capabilities()
+DISK = Capabilities(exact_order=True, cheap_pages=True)
+
+
+def explained(text: str, *capabilities: Capabilities) -> str:
+    found = checked(text)
+    query = found.query
+    assert query is not None, found.diagnostics
+    asked = [
+        Asked(f"acme/{project}", "acme", project, able, push(query, able, COMPLETE))
+        for project, able in zip(("vision", "audio"), capabilities or (SERVER,), strict=False)
+    ]
+    return explain(to_text(query_of(text)), query, asked, text=text, catalog=COMPLETE, notices=found.diagnostics)
+
+
+if ACCEPT:
+    accept(EXPLAINED, explained)
+
+
+@pytest.mark.parametrize("case", cases(EXPLAINED), ids=str)
+def test_what_is_printed(case: Case) -> None:
+    assert explained(case.query) == case.expected
+    assert all(char.isprintable() or char == "\n" for char in explained(case.query))
+
+
+@pytest.mark.parametrize("case", [c for c in cases(EXPLAINED) if "Runs(" in c.expected], ids=str)
+def test_the_calls_are_python_that_can_be_pasted(case: Case) -> None:
+    code = explained(case.query).split("\n\n")[1]
+    calls = [node for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Call)]
+    runs = next(c for c in calls if isinstance(c.func, ast.Name) and c.func.id == "Runs")
+    given = {k.arg: ast.literal_eval(k.value) for k in runs.keywords}
+    query = checked(case.query).query
+    assert query is not None
+    pushed = push(query, SERVER, COMPLETE)
+    assert json.dumps(given["filters"]) == json.dumps(pushed.filters or None)
+    assert (given["order"], given["per_page"]) == (pushed.order, pushed.per_page)
+
+
+def test_runs_on_disk_cost_no_request_and_a_limit_stops_the_reading() -> None:
+    said = explained("runs order -summary.loss limit 5", DISK)
+    assert "requests    none: the runs are at hand" in said
+    assert "here        the limit: reading stops at 5 runs" in said
+
+
+def test_several_sources_have_a_call_each_and_meet_here() -> None:
+    said = explained("runs from acme/vision, acme/audio where config.lr > 1 order -summary.loss", SERVER, DISK)
+    assert said.count("runs = Runs(") == 2
+    assert "# acme/audio\nruns = Runs(" in said
+    assert "the sources become one: each run once" in said
