@@ -22,6 +22,10 @@ NEVER = json.dumps({"name": "runql-asks-for-no-run"})
 """A filter that no run passes: a server that finds runs by it ignores filters."""
 
 _MOST_REFUSALS = 12
+_WHOLE_INSTEAD = (
+    ("some_config", "all_config", "Run.config(keys)"),
+    ("some_summary", "all_summary", "Run.summaryMetrics(keys)"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +55,17 @@ class Server:
     def submit(self, question: Question) -> tuple[Question, frozenset[str], Future[Answer]]:
         """Sends a question, fitted to what the server has. To be given to `wait`."""
         lacks = self.abilities.lacks
-        text = render(question.name, question.options, lacks, question.repeat)
+        text = render(question.name, self._fitted(question.options), lacks, question.repeat)
         variables = {key: value for key, value in question.variables.items() if f"${key}:" in text}
         call = Call(operation_of(question.name), text, variables, question.tries)
         return question, lacks, self.client.submit(call)
+
+    def _fitted(self, options: frozenset[str]) -> frozenset[str]:
+        """Whole configs and summaries where single fields cannot be had."""
+        for some, whole, coordinate in _WHOLE_INSTEAD:
+            if some in options and not self.abilities.has(coordinate):
+                options = (options - {some}) | {whole}
+        return options
 
     def wait(self, sent: tuple[Question, frozenset[str], Future[Answer]]) -> Answer:
         """The answer; asked again without the parts that the server turns out not to have.
@@ -100,13 +111,12 @@ class Server:
         raise NotFound([Diagnostic("RQL402", message, hints=hints)])
 
 
-def wanted_options(wanted: Wanted, abilities: Abilities) -> tuple[frozenset[str], dict[str, Any]]:
+def wanted_options(wanted: Wanted) -> tuple[frozenset[str], dict[str, Any]]:
     """The options and variables of a document that asks for parts of a run."""
     options: set[str] = set()
     variables: dict[str, Any] = {}
-    parts = (("config", wanted.config, "Run.config(keys)"), ("summary", wanted.summary, "Run.summaryMetrics(keys)"))
-    for name, keys, coordinate in parts:
-        if keys is None or (keys and not abilities.has(coordinate)):
+    for name, keys in (("config", wanted.config), ("summary", wanted.summary)):
+        if keys is None:
             options.add(f"all_{name}")
         elif keys:
             options.add(f"some_{name}")

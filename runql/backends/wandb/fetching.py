@@ -65,7 +65,7 @@ def _all_at_once(server: Server, place: Place, filters: Filters, wanted: Wanted)
     """All runs as one page: a larger one is asked for until it is not full."""
     size = _ALL_AT_ONCE
     while True:
-        options, variables = wanted_options(wanted, server.abilities)
+        options, variables = wanted_options(wanted)
         variables |= {"entity": place.entity, "project": place.project, "first": size, "after": None}
         variables |= {"filters": filters_text(filters), "never": NEVER}
         answer = server.ask(Question("runs", options | {"filtered" if filters else "unfiltered"}, variables))
@@ -105,7 +105,7 @@ def fetch_run(server: Server, place: Place, run_id: str, wanted: Wanted) -> RunR
     Raises:
         Failure: it could not be fetched.
     """
-    options, variables = wanted_options(wanted, server.abilities)
+    options, variables = wanted_options(wanted)
     variables |= {"entity": place.entity, "project": place.project, "name": run_id}
     answer = server.ask(Question("run", options, variables))
     node = server.project_of(answer, place).get("run")

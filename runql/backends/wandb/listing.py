@@ -15,7 +15,7 @@ from typing import Any
 from runql.backends.wandb.abilities import FILTERS, ORDER, PAGING
 from runql.backends.wandb.asking import Server, concerned_by, filters_text
 from runql.backends.wandb.decode import Place
-from runql.backends.wandb.fetching import all_pages, fetch_all, fetch_runs
+from runql.backends.wandb.fetching import fetch_all
 from runql.backends.wandb.narrowing import brackets_of, conjunction, narrow
 from runql.backends.wandb.pages import Chunk, ListQuestion, Pages
 from runql.backends.wandb.watching import (
@@ -40,6 +40,7 @@ _MOST_AHEAD_ROWS = 4000
 _UNIQUE_ORDER = "+name"
 _BY_CREATION = "+created_at"
 _CURSOR = "runql:"
+_MOVED = "runs moved between two pages, so all were fetched again: none is missing and none comes twice"
 
 
 class Listing:
@@ -61,12 +62,12 @@ class Listing:
         self._held: list[RunRecord] = []
         self._ready: deque[RunRecord] = deque()
         self._seen: dict[str, None] = {}
-        self._ids: set[str] = set()
-        self._whole: list[RunRecord] | None = None
+        self._given: set[str] = set()
+        self._whole: deque[RunRecord] | None = None
         self._total: int | None = None
+        self._whole_because = ""
         self._calls = 0
         self._first_names: tuple[str, ...] = ()
-        self._is_complete = False
         self._said: set[Diagnostic] = set()
         self.position = 0
 
@@ -78,7 +79,7 @@ class Listing:
             NotFound: there is no such project, or none that may be seen.
         """
         if self._whole is None and not self._can_stream():
-            self._make_whole()
+            self._make_whole("" if self._is_ordered else self._unordered())
         if self._whole is None:
             self._fill(per_page)
         return self._streamed_page(per_page) if self._whole is None else self._whole_page(per_page, self._whole)
@@ -133,8 +134,10 @@ class Listing:
             # One more than is needed shows whether the last one ties with those after it.
             chunk = self._pages.next(max(2, per_page - len(self._ready) - len(self._held) + 1), ahead)
             if self._is_odd(chunk):
-                self.close()
-                self._make_whole()
+                self._make_whole(self._unordered() if self._pages.also_counts else "")
+                return
+            if self._pages.shrank or self._doubles_without_growth(chunk):
+                self._make_whole(_MOVED)
                 return
             self._receive(() if chunk is None else chunk.runs)
             if chunk is None or self._pages.is_over:
@@ -143,8 +146,8 @@ class Listing:
                 self._pages = self._segments.popleft() if self._segments else None
             else:
                 self._settle(everything=False)
-        if self._pages is None:
-            self._complete()
+        if self._pages is None and self._total is not None and len(self._seen) < self._total:
+            self._make_whole(_MOVED)
 
     def _note_total(self) -> None:
         if self._pages is not None and self._total is None:
@@ -156,7 +159,6 @@ class Listing:
             identity = run.storage_id or run.id
             if identity not in self._seen:
                 self._seen[identity] = None
-                self._ids.add(run.id)
                 self._held.append(run)
 
     def _settle(self, *, everything: bool) -> None:
@@ -182,7 +184,7 @@ class Listing:
         if not self._can_stream() or self._pages.ignores_filters:
             return True
         counts = self._pages.counts
-        if counts and (self._pages.total or 0) + counts.get("absent", 0) != counts.get("whole"):
+        if self._pages.also_counts and (self._pages.total or 0) + counts.get("absent", 0) != counts.get("whole", -1):
             return True
         names = tuple(run.id for run in chunk.runs)
         if not self._first_names:
@@ -191,6 +193,11 @@ class Listing:
             abilities.learn_ignores(PAGING)
             return True
         return self._ignores_something(chunk, self._pages.question)
+
+    def _doubles_without_growth(self, chunk: Chunk | None) -> bool:
+        """Whether runs come twice though none was added: the server shuffles ties, so others did not come at all."""
+        doubles = sum((run.storage_id or run.id) in self._seen for run in (chunk.runs if chunk else ()))
+        return self._pages is not None and doubles > self._pages.grown
 
     def _ignores_something(self, chunk: Chunk, question: ListQuestion) -> bool:
         abilities = self._server.abilities
@@ -209,27 +216,16 @@ class Listing:
                 return True
         return False
 
-    def _complete(self) -> None:
-        """At the end: fetch what fell between two pages, where the server's own count says that there is more."""
-        if self._is_complete or self._total is None or len(self._seen) >= self._total:
-            return
-        self._is_complete = True
-        question = ListQuestion(self._place, self._narrowed.sent, _UNIQUE_ORDER, Wanted())
-        names = [run.id for run in all_pages(Pages(self._server, question))]
-        missing = [name for name in dict.fromkeys(names) if name not in self._ids]
-        if missing:
-            self._receive(fetch_runs(self._server, self._place, missing, self._wanted))
-            self._settle(everything=True)
-
     def _streamed_page(self, per_page: int) -> Page:
         runs = [self._ready.popleft() for _ in range(min(per_page, len(self._ready)))]
-        self.position += len(runs)
+        self._give(runs)
         has_next = bool(self._ready) or self._pages is not None
         wanted = self._request.wanted
+        is_trim = self._wanted == wanted and self._server.abilities.as_capabilities().column_subsets
         if self._total is None:
             self._note_total()
         return Page(
-            runs=tuple(runs if self._wanted == wanted else (trimmed(run, wanted) for run in runs)),
+            runs=tuple(runs if is_trim else (trimmed(run, wanted) for run in runs)),
             cursor=self.cursor,
             has_next=has_next,
             total=self._total if self._narrowed.is_whole else None,
@@ -242,9 +238,8 @@ class Listing:
         concerned += [FILTERS, "Project.runs(filters)"] if self._request.filters else []
         concerned += [ORDER, "Project.runs(order)", PAGING, "Project.runs(after)"]
         notices = list(self._server.abilities.notices(self._server.host, concerned))
-        if self._whole is not None and not notices:
-            message = f"{self._server.host} cannot order by `{self._request.order.lstrip('+-')}` as RunQL does: "
-            notices.append(Diagnostic("RQL406", f"{message}all {len(self._whole):,} runs were fetched for it"))
+        if self._whole_because and not notices:
+            notices.append(Diagnostic("RQL406", self._whole_because))
         new = tuple(notice for notice in notices if notice not in self._said)
         self._said.update(new)
         return new
@@ -258,26 +253,38 @@ class Listing:
 
     # Whole: everything is fetched once and the listing is made here.
 
-    def _make_whole(self) -> None:
+    def _unordered(self) -> str:
+        field = self._request.order.lstrip("+-")
+        return f"{self._server.host} cannot order by `{field}` as RunQL does: all runs were fetched for it"
+
+    def _make_whole(self, because: str) -> None:
+        self.close()
+        self._whole_because = because
         request = self._request
         sent = self._narrowed.sent
         runs = fetch_all(self._server, self._place, sent, self._whole_wanted(), request.order)
-        self._whole = select_runs(runs, "", "", request.filters, request.order)
+        chosen = select_runs(runs, "", "", request.filters, request.order)
+        self._whole = deque(run for run in chosen if run.id not in self._given)
+        self._total = len(self._whole) + self.position
 
     def _whole_wanted(self) -> Wanted:
         also = needed(self._request.filters, self._request.order)
         return _joined(self._wanted, also)
 
-    def _whole_page(self, per_page: int, whole: list[RunRecord]) -> Page:
-        chosen = whole[self.position : self.position + per_page]
-        self.position += len(chosen)
+    def _whole_page(self, per_page: int, whole: deque[RunRecord]) -> Page:
+        runs = [whole.popleft() for _ in range(min(per_page, len(whole)))]
+        self._give(runs)
         return Page(
-            runs=tuple(trimmed(run, self._request.wanted) for run in chosen),
+            runs=tuple(trimmed(run, self._request.wanted) for run in runs),
             cursor=self.cursor,
-            has_next=self.position < len(whole),
-            total=len(whole),
+            has_next=bool(whole),
+            total=self._total,
             notices=self._notices(),
         )
+
+    def _give(self, runs: list[RunRecord]) -> None:
+        self.position += len(runs)
+        self._given.update(run.id for run in runs)
 
 
 def _with_history_keys(wanted: Wanted, is_whole: bool) -> Wanted:

@@ -86,6 +86,8 @@ class Pages:
     after: str | None = None
     total: int | None = None
     all_runs: int | None = None
+    first_total: int | None = None
+    shrank: bool = False
     ignores_filters: bool = False
     also_counts: Mapping[str, str] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
@@ -102,6 +104,11 @@ class Pages:
         heavy = self.question.wanted
         if heavy.config is None or heavy.summary is None or heavy.history_keys:
             self._cap = HEAVY_ROWS
+
+    @property
+    def grown(self) -> int:
+        """By how much the server's count grew since the first page."""
+        return max(0, (self.total or 0) - (self.first_total or 0))
 
     @property
     def is_over(self) -> bool:
@@ -168,7 +175,7 @@ class Pages:
 
     def _ask_for(self, chunk: _Chunk) -> Question:
         abilities, question = self.server.abilities, self.question
-        options, variables = wanted_options(question.wanted, abilities)
+        options, variables = wanted_options(question.wanted)
         more = {"filtered" if question.filters else "unfiltered"}
         if question.order is not None:
             more.add("order")
@@ -256,6 +263,8 @@ class Pages:
     def _learn_counts(self, project: Mapping[str, Any]) -> None:
         count = project.get("runCount" if self.question.filters else "allRuns")
         if isinstance(count, int):
+            self.first_total = count if self.first_total is None else self.first_total
+            self.shrank |= self.total is not None and count < self.total
             self.total = count
         for name in ("whole", "absent"):
             if isinstance(project.get(name), int):
