@@ -35,7 +35,7 @@ _WORDS: dict[type[tree.Clause], str] = {
 }
 _ASKS_HISTORIES = (tree.SampleClause, tree.ScanClause, tree.KeysClause)
 _NEEDS_HISTORIES = (tree.StepsClause, tree.AlignClause, tree.StreamClause)
-_COUNTABLE = (tree.FromClause, tree.WhereClause, tree.SweepsClause, tree.BrokenClause)
+COUNTABLE = (tree.FromClause, tree.WhereClause, tree.SweepsClause, tree.BrokenClause)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class Clauses:
 
     def _counted(self) -> None:
         for clause in self.query.clauses:
-            if isinstance(clause, _COUNTABLE):
+            if isinstance(clause, COUNTABLE):
                 continue
             word = _word(clause)
             message = f"`count` gives one number, so `{word}` has nothing to do"

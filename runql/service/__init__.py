@@ -1,1 +1,1 @@
-"""The language service: what an editor or a prompt asks about a text that is being written. Not built yet."""
+"""The language service: what a prompt, an editor or a notebook asks about a text. Pure: offsets in, values out."""

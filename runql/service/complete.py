@@ -1,0 +1,60 @@
+"""Completion: what can stand at a place in a text, best first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from runql.service.context import Context, Text
+from runql.service.cursor import Cursor, cursor_at
+from runql.service.items import Completions, Item, Offer, listed
+from runql.service.offer_fields import names
+from runql.service.offer_values import values
+from runql.service.offer_words import functions, parameters, sources, words
+from runql.service.slots import slot_at
+from runql.text.source import Span
+
+_OPENS = frozenset("([{,=<>~!+*/%|-")
+"""Signs behind which a word may stand without a space."""
+
+
+def complete(text: Text, offset: int, context: Context) -> Completions:
+    """What can stand at an offset of a text; never raises, whatever the text.
+
+    Nothing is asked of any source: it knows what the context knows.
+    """
+    cursor = cursor_at(text, offset)
+    if cursor is None:
+        return Completions(Span(offset, offset), Span(offset, offset))
+    items, is_cut = listed(_offers(cursor, context), cursor.typed)
+    spaced = tuple(_spaced(item, cursor) for item in items)
+    # A letter more also finds the fields that are listed under their namespace so far.
+    more = bool(cursor.chain) and "." not in cursor.typed and context.catalog is not None
+    return Completions(cursor.word, cursor.whole, spaced, is_cut or more)
+
+
+def _offers(cursor: Cursor, context: Context) -> Iterator[Offer]:
+    slot = slot_at(cursor)
+    if not cursor.typed.startswith("$"):
+        yield from values(cursor, slot, context)
+        yield from names(cursor, slot, context)
+        yield from functions(cursor, slot, context)
+        yield from sources(cursor, context)
+        yield from words(cursor, slot, context)
+    yield from parameters(cursor, slot, context)
+
+
+def _spaced(item: Item, cursor: Cursor) -> Item:
+    """An item with a space where it would run into what stands beside it."""
+    before = cursor.text[: cursor.word.start][-1:]
+    after = cursor.text[cursor.whole.end :][:1]
+    text = item.insert_text
+    if before and not before.isspace() and before not in _OPENS and (text[0].isalnum() or text[0] in "\"'`$"):
+        text = f" {text}"
+    if _is_wordy(after) and _is_wordy(text[-1]):
+        text = f"{text} "
+    return item if text == item.insert_text else replace(item, insert_text=text)
+
+
+def _is_wordy(char: str) -> bool:
+    return char.isalnum() or char in set("_\"'`$")

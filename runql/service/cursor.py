@@ -1,0 +1,215 @@
+"""Where the cursor stands: the word that is being written, what the grammar can take there, and what is around it.
+
+A letter that no keyword has is put behind the cursor, and the text up to it goes through the parser. The word that then
+holds the letter is the one being written; what the parser could take in its place can be offered. With brackets closed
+behind it the same text has a tree, and in it the letter stands where the cursor does: in a comparison, in a list of keys.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+from runql.service.context import Text, parsed
+from runql.service.nodes import chain_to
+from runql.syntax import tree as t
+from runql.syntax.keywords import keywords
+from runql.syntax.lexer import END, STRAY, Attempt, Lexeme, accepted, lexer, run
+from runql.syntax.parse import Parsed, parse
+from runql.syntax.tokens import TokenKind
+from runql.text.diagnostic import Diagnostic, Edit
+from runql.text.source import Span
+
+MARK: Final = "\u0298"
+"""The letter that stands for what is being written."""
+
+_QUOTES: Final = "\"'`"
+_MOST_BLANKED: Final = 20
+_BREAKS: Final = frozenset({"PIPE", "SEMI", "STAGE", "LATER"})
+_WORDS: Final = frozenset(
+    {TokenKind.FIELD, TokenKind.KEYWORD, TokenKind.FUNCTION, TokenKind.SOURCE, TokenKind.PARAMETER}
+)
+
+
+@dataclass(frozen=True)
+class Cursor:
+    """A place in a text.
+
+    `word` is what was typed of the word at the cursor, `whole` all of it; `quote` what it is inside of: a quote or a
+    backtick that is not closed yet. `accepted` are the terminals that can stand where the word begins, `lexemes` those
+    before it in its statement. `before` is the statement up to the word, as the parser read it: its mistakes put right.
+    `later` are the clauses of the statement behind the cursor. `is_whole` says that nothing was put right.
+    """
+
+    text: str
+    offset: int
+    word: Span
+    whole: Span
+    quote: str
+    accepted: frozenset[str]
+    lexemes: tuple[Lexeme, ...]
+    before: str
+    later: tuple[t.Clause, ...]
+    is_whole: bool
+
+    @property
+    def typed(self) -> str:
+        return self.text[self.word.start : self.offset]
+
+    @cached_property
+    def clause(self) -> str:
+        """The terminal that begins the clause, stage or statement at the cursor; empty before the first."""
+        beginnings = {*keywords().clauses, *keywords().heads, *_BREAKS}
+        return next((lexeme.terminal for lexeme in reversed(self.lexemes) if lexeme.terminal in beginnings), "")
+
+    @property
+    def previous(self) -> str:
+        """The terminal before the word; empty at the beginning of a statement."""
+        return self.lexemes[-1].terminal if self.lexemes else ""
+
+    @cached_property
+    def chain(self) -> tuple[t.Node, ...]:
+        """The nodes from the outermost to the one that the mark makes where a name can stand; else none."""
+        if "PATH" not in self.accepted:
+            return ()
+        depth = 0
+        for lexeme in self.lexemes:
+            depth = max(0, depth + (lexeme.terminal == "LPAR") - (lexeme.terminal == "RPAR"))
+        for ending in ("", " and 0"):  # the second half of `between`
+            script = parse(self.before + MARK + ending + ")" * depth).script
+            chain = chain_to(script, MARK)
+            if chain:
+                return chain
+        return ()
+
+
+def cursor_at(text: Text, offset: int) -> Cursor | None:
+    """The place at an offset; none inside a comment."""
+    whole = parsed(text)
+    written = whole.source.text
+    offset = max(0, min(offset, len(written)))
+    begin = _statement_start(whole, offset)
+    opened = _open_quote(written[:offset], begin)
+    if opened is None:
+        return None
+    reading = _read(written[begin:offset] + MARK + opened)
+    if reading is None:
+        return None
+    length = len(reading.found.text) - len(MARK) - len(opened)
+    word = Span(offset - length, offset)
+    return Cursor(
+        text=written,
+        offset=offset,
+        word=word,
+        whole=Span(word.start, _word_end(whole, word, opened)),
+        quote=opened,
+        accepted=reading.accepted,
+        lexemes=reading.lexemes,
+        before=reading.text[: reading.found.start],
+        later=_later(whole, offset),
+        is_whole=reading.is_whole,
+    )
+
+
+def _statement_start(whole: Parsed, offset: int) -> int:
+    ends = (token.span.end for token in whole.tokens if token.terminal == "SEMI" and token.span.end <= offset)
+    return max(ends, default=0)
+
+
+def _open_quote(text: str, position: int) -> str | None:
+    """The quote that is open at the end of a text, or an empty text; none if the end is in a comment."""
+    lex = lexer()
+    while True:
+        for piece in lex.skip(text, position):
+            position = piece.end
+            if piece.terminal == "COMMENT" and position == len(text):
+                return None
+        if position >= len(text):
+            return ""
+        lexeme = lex.alone(text, position)
+        position = lexeme.end
+        if lexeme.terminal == STRAY and lexeme.text in _QUOTES:
+            line_end = text.find("\n", position)
+            if line_end < 0:
+                return lexeme.text
+            position = line_end
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """A text that ends with the mark, as it could be read: `found` is the lexeme that holds the mark."""
+
+    text: str
+    found: Lexeme
+    lexemes: tuple[Lexeme, ...]
+    accepted: frozenset[str]
+    is_whole: bool
+
+
+def _read(text: str) -> _Reading | None:
+    """Read up to the mark: as written, else as the parser would put it right, else without what does not fit."""
+    attempt = run(text)
+    reading = _reached(text, attempt, is_whole=True)
+    if reading is not None:
+        return reading
+    text = _repaired(text)
+    for _ in range(_MOST_BLANKED):
+        attempt = run(text)
+        reading = _reached(text, attempt, is_whole=False)
+        if reading is not None or attempt.failure is None:
+            return reading
+        bad = attempt.failure.found
+        text = text[: bad.start] + " " * len(bad.text) + text[bad.end :]
+    return None
+
+
+def _reached(text: str, attempt: Attempt, *, is_whole: bool) -> _Reading | None:
+    failure = attempt.failure
+    if failure is not None and failure.found.terminal != END:
+        if failure.found.end < len(text):
+            return None
+        return _Reading(text, failure.found, attempt.lexemes, failure.accepted, is_whole)
+    if not attempt.lexemes or attempt.lexemes[-1].end < len(text):
+        return None
+    *before, found = attempt.lexemes
+    return _Reading(text, found, tuple(before), accepted(attempt.start, before), is_whole)
+
+
+def _repaired(text: str) -> str:
+    """A text with the mistakes put right that stand before the mark."""
+    place = text.rindex(MARK)
+    word = max(text.rfind(char, 0, place) for char in " \t\r\n") + 1
+    edits = [edit for diagnostic in parse(text).diagnostics for edit in _edits(diagnostic)]
+    position = len(text)
+    for edit in sorted(edits, key=lambda edit: edit.span, reverse=True):
+        if edit.span.end <= min(position, word - 1):
+            text = text[: edit.span.start] + edit.text + text[edit.span.end :]
+            position = edit.span.start
+    return text
+
+
+def _edits(diagnostic: Diagnostic) -> tuple[Edit, ...]:
+    """What puts an error right: its first fix, which is the one that the parser went on with."""
+    return diagnostic.fixes[0].edits if diagnostic.is_error and diagnostic.fixes else ()
+
+
+def _word_end(whole: Parsed, word: Span, quote: str) -> int:
+    """Where the word ends in which the cursor stands: at the cursor, if only white space or a sign follows."""
+    text, offset = whole.source.text, word.end
+    end = offset
+    while end < len(text) and (text[end].isalnum() or text[end] == "_"):
+        end += 1
+    if quote:
+        return end + 1 if text[end : end + 1] == quote else offset
+    token = next((token for token in whole.tokens if token.span.start < offset < token.span.end), None)
+    if token is not None and token.kind in _WORDS and token.span.start >= word.start:
+        return token.span.end
+    return offset
+
+
+def _later(whole: Parsed, offset: int) -> tuple[t.Clause, ...]:
+    for statement in whole.script.statements:
+        if isinstance(statement, t.QueryStatement | t.ExplainStatement) and statement.span.end >= offset:
+            return tuple(c for c in statement.query.clauses if c.span.start >= offset)
+    return ()

@@ -1,0 +1,75 @@
+"""Walking the tree: the nodes around a place, and the statements of a text."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+
+from runql.syntax import tree as t
+
+_NAMES: dict[str, tuple[str, ...]] = {}
+
+
+def _parts(node: t.Node) -> tuple[str, ...]:
+    """The names of the attributes that may hold nodes."""
+    kind = type(node).__name__
+    if kind not in _NAMES:
+        _NAMES[kind] = tuple(part.name for part in dataclasses.fields(node) if not part.name.endswith("span"))
+    return _NAMES[kind]
+
+
+def children(node: t.Node) -> Iterator[t.Node]:
+    """The nodes right below one, in the order of the text."""
+    for name in _parts(node):
+        value = getattr(node, name)
+        if isinstance(value, t.Node):
+            yield value
+        elif isinstance(value, tuple):
+            yield from (each for each in value if isinstance(each, t.Node))
+
+
+def nodes(node: t.Node) -> Iterator[t.Node]:
+    """A node and all below it."""
+    waiting = [node]
+    while waiting:
+        at = waiting.pop()
+        yield at
+        waiting.extend(children(at))
+
+
+def chain_at(node: t.Node, offset: int) -> tuple[t.Node, ...]:
+    """The nodes that hold an offset (their last character counts), from the outermost to the innermost."""
+    chain: list[t.Node] = []
+    at: t.Node | None = node
+    while at is not None:
+        chain.append(at)
+        at = next((child for child in children(at) if child.span.start <= offset <= child.span.end), None)
+    return tuple(chain)
+
+
+def chain_to(node: t.Node, mark: str) -> tuple[t.Node, ...]:
+    """The nodes from the outermost to the one whose own text holds a mark; empty if there is none."""
+    waiting: list[tuple[t.Node, ...]] = [(node,)]
+    while waiting:
+        chain = waiting.pop()
+        if _holds(chain[-1], mark):
+            return chain
+        waiting.extend((*chain, child) for child in children(chain[-1]))
+    return ()
+
+
+def _holds(node: t.Node, mark: str) -> bool:
+    match node:
+        case t.Path(segments=segments):
+            return any(isinstance(segment, str) and mark in segment for segment in segments)
+        case t.Column(name=str(name)):
+            return mark in name
+        case _:
+            return False
+
+
+def queries(script: t.Script) -> Iterator[t.Query]:
+    """The queries of a text, explained or not."""
+    for statement in script.statements:
+        if isinstance(statement, t.QueryStatement | t.ExplainStatement):
+            yield statement.query

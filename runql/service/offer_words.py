@@ -1,0 +1,286 @@
+"""Words: keywords, operators, functions, stages, parameters, sources."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from enum import IntEnum
+from typing import Final
+
+from runql.semantic.catalog import Space
+from runql.semantic.clauses import COUNTABLE
+from runql.semantic.functions import AGGREGATES, ANYTHING, FUNCTIONS, Function
+from runql.semantic.stage_table import STAGES, TableKind
+from runql.semantic.values import Kind
+from runql.service.context import Context
+from runql.service.cursor import Cursor
+from runql.service.items import ItemKind, Offer
+from runql.service.slots import Known, Role, Slot, known, known_name
+from runql.service.words import WORDS
+from runql.syntax.checks import CLAUSE_TERMINALS
+from runql.syntax.keywords import keywords
+from runql.syntax.lexer import lexer
+from runql.syntax.literals import write_string
+from runql.text.render import clean
+
+
+class Group(IntEnum):
+    """The order of words that match alike. Values and names stand between the tests and the functions."""
+
+    FIRST = 0
+    JOINS = 1
+    CLAUSES = 2
+    PIPE = 3
+    FUNCTIONS = 5
+    SIGNS = 6
+    LAST = 7
+
+
+_NOT_YET: Final = frozenset({"LATER"})
+"""Statements that are known by their first word only."""
+
+_CALLED: Final = frozenset({"EXISTS", "MISSING"})
+_ENDINGS: Final = {"EXISTS": "(", "MISSING": "(", "ANY": " (", "ALL": " (", "LAST": " 100"}
+"""What is written behind a word, because it is only that word where this follows."""
+
+_LISTED: Final = frozenset({"ANY", "ALL"})
+_CONDITIONS: Final = frozenset({"NOT", "UNTAGGED", *_CALLED})
+_ONLY_IN_AGGREGATES: Final = frozenset({"LAST", "APPROX"})
+_CONSTANTS: Final = {
+    "TRUE": Kind.BOOL,
+    "FALSE": Kind.BOOL,
+    "INF": Kind.NUMBER,
+    "NOW": Kind.TIME,
+    "TODAY": Kind.TIME,
+    "YESTERDAY": Kind.TIME,
+}
+_EXCLUDING: Final = {"LAZY": "FULL", "FULL": "LAZY", "SAMPLE": "SCAN", "SCAN": "SAMPLE"}
+_JOINS: Final = ("AND", "OR")
+_TEXT_TESTS: Final = ("CONTAINS", "REGEX", "STARTSWITH", "ENDSWITH", "LIKE_GLOB", "NOT_REGEX", "REGEX_ANY_CASE")
+_TESTS: Final = {
+    Kind.NUMBER: ("GT", "LT", "EQ", "GE", "LE", "NE", "BETWEEN", "IN", "IS"),
+    Kind.TIME: ("GT", "LT", "BETWEEN", "EQ", "GE", "LE", "IS"),
+    Kind.TEXT: ("EQ", "NE", "IN", *_TEXT_TESTS, "IS", "NOT_REGEX_ANY_CASE"),
+    Kind.BOOL: ("EQ", "NE", "IS"),
+    Kind.LIST: ("HAS", "IS", "EQ"),
+    Kind.UNKNOWN: (
+        "EQ",
+        "NE",
+        "GT",
+        "LT",
+        "GE",
+        "LE",
+        "BETWEEN",
+        "IN",
+        "HAS",
+        *_TEXT_TESTS,
+        "IS",
+        "NOT_REGEX_ANY_CASE",
+    ),
+}
+"""The tests that fit a kind of value, in the order of use."""
+
+
+def words(cursor: Cursor, slot: Slot, context: Context) -> Iterator[Offer]:
+    """The keywords and operators that can stand at the cursor."""
+    if cursor.quote:
+        return
+    table = keywords()
+    tests = _tests(cursor, context)
+    signs = cursor.accepted & {*tests, "PIPE", "DOTDOT"} & table.symbols.keys() if not cursor.typed else frozenset()
+    for terminal in _by_use((cursor.accepted & table.words.keys()) | signs, tests):
+        if terminal == "STAGE":
+            yield from _stages(cursor, table.words[terminal])
+        elif _can_come(terminal, cursor, slot, context, tests):
+            yield _word(terminal, cursor, tests)
+    if not cursor.typed and "LPAR" in cursor.accepted and "PATH" not in cursor.accepted:
+        yield Offer("(", "(", ItemKind.OPERATOR, Group.FIRST, "a list of values")
+
+
+def _by_use(terminals: Iterable[str], tests: tuple[str, ...]) -> list[str]:
+    """Keywords in the order in which they are used: tests, joints, clauses as the formatter orders them."""
+    table = keywords()
+    order = (*table.heads, *tests, *_JOINS, *table.clauses, *WORDS)
+    rank = {terminal: place for place, terminal in reversed(list(enumerate(order)))}
+    return sorted(terminals, key=lambda terminal: (rank.get(terminal, len(order)), terminal))
+
+
+def _tests(cursor: Cursor, context: Context) -> tuple[str, ...]:
+    """The tests that fit what stands before the cursor; none if no test can follow."""
+    if not {"EQ", "IN"} & cursor.accepted:
+        return ()
+    subject = _before(cursor, context)
+    kinds = subject.kinds if subject is not None and subject.kinds else frozenset({Kind.UNKNOWN})
+    tests = [test for kind in _TESTS if kind in kinds for test in _TESTS[kind]]
+    return tuple(dict.fromkeys(tests)) or _TESTS[Kind.UNKNOWN]
+
+
+def _before(cursor: Cursor, context: Context) -> Known | None:
+    last = cursor.lexemes[-2:] if cursor.previous == "NOT" else cursor.lexemes[-1:]
+    return known_name(last[0].text, context) if last and last[0].terminal == "PATH" else None
+
+
+def _can_come(terminal: str, cursor: Cursor, slot: Slot, context: Context, tests: tuple[str, ...]) -> bool:
+    """Whether a keyword that the grammar takes also makes sense."""
+    if terminal in _TESTS[Kind.UNKNOWN]:
+        return terminal in tests
+    if terminal in {*keywords().clauses, *_JOINS, "PIPE"}:
+        return terminal not in _closed(cursor) and cursor.clause not in _NOT_YET and not _lacks_test(cursor, context)
+    if terminal in _NOT_YET:
+        return False
+    if "PATH" not in cursor.accepted:
+        return True
+    return _begins_well(terminal, slot, context)
+
+
+def _lacks_test(cursor: Cursor, context: Context) -> bool:
+    """Whether what stands before the cursor is no condition yet: a field that is no bool, a value."""
+    if cursor.clause != "WHERE" or "EQ" not in cursor.accepted:
+        return False
+    subject = _before(cursor, context)
+    if subject is not None:
+        return bool(subject.kinds) and Kind.BOOL not in subject.kinds
+    return cursor.previous in {"NUMBER", "STRING", "TIME", "DURATION"}
+
+
+def _begins_well(terminal: str, slot: Slot, context: Context) -> bool:
+    """Whether an expression may begin with a keyword where a name could stand too."""
+    subject = known(slot.subject, context)
+    kinds = subject.kinds if subject is not None else frozenset[Kind]()
+    if slot.role is Role.ARGUMENT:
+        function = FUNCTIONS.get(slot.function)
+        kinds = function.parameter(slot.index).kinds if function is not None else kinds
+        if terminal in _ONLY_IN_AGGREGATES:
+            return slot.function in AGGREGATES and slot.index > 0
+        return terminal in _CONDITIONS and kinds == {Kind.BOOL}
+    if terminal in _CONDITIONS:
+        return slot.role is Role.CONDITION
+    if slot.role is Role.VALUE:
+        return _CONSTANTS.get(terminal) in kinds
+    return slot.role is Role.MEMBER and terminal in _LISTED
+
+
+def _closed(cursor: Cursor) -> set[str]:
+    """The clauses that cannot come: they are there already, or contradict one that is."""
+    begun = {lexeme.terminal for lexeme in cursor.lexemes} & set(keywords().clauses)
+    begun |= {CLAUSE_TERMINALS[type(clause)] for clause in cursor.later if type(clause) in CLAUSE_TERMINALS}
+    closed = begun | {_EXCLUDING[terminal] for terminal in begun if terminal in _EXCLUDING}
+    if any(lexeme.terminal == "COUNT" for lexeme in cursor.lexemes):
+        countable = {CLAUSE_TERMINALS[kind] for kind in COUNTABLE if kind in CLAUSE_TERMINALS}
+        closed |= set(keywords().clauses) - countable
+    return closed
+
+
+def _word(terminal: str, cursor: Cursor, tests: tuple[str, ...]) -> Offer:
+    word = WORDS.get(terminal)
+    spelling = keywords().spelling(terminal)
+    is_sign = terminal in keywords().symbols
+    kind = ItemKind.OPERATOR if is_sign else ItemKind.FUNCTION if terminal in _CALLED else ItemKind.KEYWORD
+    detail, documentation = (word.doc, word.documentation) if word is not None else ("", "")
+    insert = spelling + _ENDINGS.get(terminal, "")
+    return Offer(spelling, insert, kind, _group(terminal, cursor, tests), detail, documentation)
+
+
+def _group(terminal: str, cursor: Cursor, tests: tuple[str, ...]) -> Group:
+    if terminal in keywords().clauses:
+        return Group.CLAUSES
+    if terminal == "PIPE":
+        return Group.PIPE
+    if terminal in tests or terminal == "NOT":
+        return Group.FIRST if cursor.clause == "WHERE" and "PATH" not in cursor.accepted else Group.LAST
+    if terminal in _JOINS:
+        return Group.JOINS if cursor.clause == "WHERE" else Group.LAST
+    return Group.LAST if "PATH" in cursor.accepted and terminal not in _LISTED else Group.FIRST
+
+
+def _stages(cursor: Cursor, spellings: tuple[str, ...]) -> Iterator[Offer]:
+    """The stages that can work on the table left of the pipe, as far as it is known what that is."""
+    terminals = [lexeme.terminal for lexeme in cursor.lexemes]
+    histories = bool({"KEYS", "SAMPLE", "SCAN"} & set(terminals))
+    table = TableKind.HISTORIES if histories else TableKind.RUNS
+    for name, info in STAGES.items():
+        fits = terminals.count("PIPE") > 1 or table in info.tables
+        if name in spellings and info.nodes and fits:
+            documentation = f"```rql\n{info.syntax}\n```\n\n{info.doc}\n\n`{info.example}`"
+            yield Offer(name, name, ItemKind.STAGE, Group.FIRST, info.doc, documentation)
+
+
+# ---------------------------------------------------------------- functions
+
+
+def functions(cursor: Cursor, slot: Slot, context: Context) -> Iterator[Offer]:
+    """The functions that can be called at the cursor, each with its signature."""
+    if "FUNCTION" not in cursor.accepted or cursor.quote or slot.role in {Role.MEMBER, Role.PATTERN, Role.NOTHING}:
+        return
+    if slot.role is Role.ARGUMENT and slot.function not in FUNCTIONS:
+        return
+    subject = known(slot.subject, context)
+    kinds = subject.kinds if subject is not None and subject.kinds else ANYTHING
+    for name in dict.fromkeys((*FUNCTIONS, *AGGREGATES)):
+        forms = [table[name] for table in (FUNCTIONS, AGGREGATES) if name in table]
+        fits = any(form.result in {Kind.UNKNOWN, *kinds} for form in forms)
+        if fits and name.upper() not in _CALLED:
+            signatures = " or ".join(dict.fromkeys(form.signature for form in forms))
+            documentation = "\n\n".join(function_documentation(form) for form in forms)
+            yield Offer(name, f"{name}(", ItemKind.FUNCTION, Group.FUNCTIONS, signatures, documentation)
+
+
+def function_documentation(function: Function) -> str:
+    """A function in Markdown."""
+    return f"```rql\n{function.signature}\n```\n\n{function.doc}\n\n`{function.example}`"
+
+
+# ---------------------------------------------------------------- what others have named
+
+
+def parameters(cursor: Cursor, slot: Slot, context: Context) -> Iterator[Offer]:
+    """The parameters that have a value, or were declared."""
+    if "PARAM" not in cursor.accepted or cursor.quote or (cursor.typed and not cursor.typed.startswith("$")):
+        return
+    if slot.role is Role.ARGUMENT and slot.function not in FUNCTIONS:
+        return
+    names = {**dict.fromkeys(context.values, ""), **context.parameters}
+    group = Group.JOINS if slot.role in {Role.VALUE, Role.MEMBER, Role.PATTERN, Role.NOTHING} else Group.FUNCTIONS
+    typed = cursor.typed.removeprefix("$")
+    for name, description in names.items():
+        if name.isidentifier():
+            yield Offer(f"${name}", f"${name}", ItemKind.PARAMETER, group, clean(description), name=name, typed=typed)
+
+
+def sources(cursor: Cursor, context: Context) -> Iterator[Offer]:
+    """Where runs can come from: places, queries with a name, the last result; after `run` and `sweep`, their ids."""
+    if "SOURCE" not in cursor.accepted:
+        return
+    typed = cursor.typed.lstrip("\"'")
+    if cursor.previous in {"RUN", "SWEEP"}:
+        for name, detail in _idents(cursor.previous, context):
+            yield _source(name, detail, ItemKind.RUN, Group.FIRST, typed)
+        return
+    for name, detail in context.lets.items():
+        yield _source(name, detail, ItemKind.QUERY, Group.FIRST, typed)
+    for name, detail in context.sources.items():
+        yield _source(name, detail, ItemKind.SOURCE, Group.JOINS, typed)
+    if "SAVED" in cursor.accepted and not cursor.quote:
+        for name, detail in context.saved.items():
+            if lexer().terminal_pattern("SAVED").fullmatch(f"@{name}"):
+                yield Offer(f"@{name}", f"@{name}", ItemKind.QUERY, Group.CLAUSES, clean(detail), name=f"@{name}")
+    if "LAST_RESULT" in cursor.accepted and not cursor.quote:
+        yield Offer("_", "_", ItemKind.QUERY, Group.LAST, "the last result")
+
+
+def _idents(terminal: str, context: Context) -> Iterator[tuple[str, str]]:
+    catalog = context.catalog
+    if catalog is None:
+        return
+    if terminal == "SWEEP":
+        yield from ((name, f"{runs:,} runs") for name, runs in catalog.sweeps.items())
+        return
+    info = catalog.by_path.get((Space.RUN, ("id",)))
+    yield from ((str(name), "") for name, _ in (info.top if info is not None else ()))
+
+
+def _source(name: str, detail: str, kind: ItemKind, group: Group, typed: str) -> Offer:
+    plain = lexer().terminal_pattern("SOURCE").fullmatch(name) and not lexer().terminal_pattern("LAST_RESULT").match(
+        name
+    )
+    text = name if plain and clean(name) == name else write_string(name)
+    return Offer(text, text, kind, group, clean(detail), name=name if name in text else text, typed=typed)

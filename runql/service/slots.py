@@ -1,0 +1,162 @@
+"""What a name or a value at the cursor would be: a condition, the other side of a comparison, a metric."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, auto
+from itertools import pairwise
+
+from runql.semantic.catalog import Catalog, FieldInfo, Space
+from runql.semantic.names import LoggedName, Names, Resolved
+from runql.semantic.report import Report
+from runql.semantic.run_fields import RUN_FIELD_SPELLINGS
+from runql.semantic.spelling import PREFIXES
+from runql.semantic.typed import FieldKey
+from runql.semantic.values import Kind
+from runql.service.context import Context
+from runql.service.cursor import Cursor
+from runql.syntax import tree as t
+from runql.syntax.literals import read_path
+
+
+class Role(Enum):
+    """What stands at the cursor."""
+
+    NOTHING = auto()
+    CONDITION = auto()
+    VALUE = auto()
+    PATTERN = auto()
+    MEMBER = auto()
+    OPERAND = auto()
+    ARGUMENT = auto()
+    ORDER_KEY = auto()
+    COLUMN = auto()
+    EXCEPTED = auto()
+    NEW_NAME = auto()
+    METRIC = auto()
+    AXIS = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of a field that a text names: its kinds (empty if unknown), and its facts if it has any."""
+
+    key: FieldKey
+    kinds: frozenset[Kind]
+    info: FieldInfo | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """`subject` is what the value is compared with, `op` how; `function` and `index` say which argument it is.
+
+    `taken` are the values, or the names of metrics, that the list at the cursor has already.
+    """
+
+    role: Role
+    subject: t.Expr | None = None
+    op: t.Comparison | t.TextOp | None = None
+    function: str = ""
+    index: int = 0
+    taken: frozenset[object] = frozenset()
+
+
+def slot_at(cursor: Cursor) -> Slot:
+    """What would stand at the cursor, as the tree around it says."""
+    if not cursor.chain:
+        return Slot(Role.NOTHING)
+    upward = tuple(reversed(cursor.chain))
+    if isinstance(upward[0], t.Column):
+        return Slot(Role.NEW_NAME)
+    for child, parent in pairwise(upward):
+        slot = _slot(parent, child)
+        if slot is not None:
+            return slot
+    return Slot(Role.CONDITION)
+
+
+def _slot(parent: t.Node, child: t.Node) -> Slot | None:  # noqa: PLR0911, PLR0912 - one a node
+    match parent:
+        case t.Compare(op=op, left=left):
+            return Slot(Role.VALUE, left, op)
+        case t.Between(value=value):
+            return Slot(Role.VALUE, value, t.Comparison.GE)
+        case t.In(value=value, items=items):
+            return Slot(Role.VALUE, value, t.Comparison.EQ, taken=_literals(items))
+        case t.TextTest(op=op, value=value):
+            return Slot(Role.PATTERN, value, op)
+        case t.Has(value=value, items=items):
+            return Slot(Role.MEMBER, value, taken=_literals(items))
+        case t.Arithmetic():
+            return Slot(Role.OPERAND)
+        case t.Call(name=name, arguments=arguments):
+            place = next(index for index, argument in enumerate(arguments) if argument is child)
+            return Slot(Role.ARGUMENT, function=name, index=place)
+        case t.Is():
+            return Slot(Role.ARGUMENT, function="exists")
+        case t.OrderKey():
+            return Slot(Role.ORDER_KEY)
+        case t.Column(value=value):
+            return Slot(Role.COLUMN if value is child else Role.EXCEPTED, value)
+        case t.KeysClause(keys=keys):
+            return Slot(Role.METRIC, taken=frozenset(".".join(map(str, key.segments)) for key in keys))
+        case t.XClause():
+            return Slot(Role.AXIS)
+        case _:
+            return None
+
+
+def _literals(items: tuple[t.Expr, ...] | t.Param) -> frozenset[object]:
+    listed = () if isinstance(items, t.Param) else items
+    return frozenset(item.value for item in listed if isinstance(item, t.Literal))
+
+
+def other_terms(cursor: Cursor) -> tuple[t.Expr, ...]:
+    """The conditions that hold beside the one at the cursor: the other terms of a condition joined by `and`."""
+    for parent, child in pairwise(cursor.chain):
+        if isinstance(parent, t.WhereClause) and isinstance(child, t.And):
+            return tuple(term for term in child.terms if term not in cursor.chain)
+    return ()
+
+
+def known(expr: t.Expr | t.Path | None, context: Context) -> Known | None:
+    """What is known of a field; none for anything else, and for a name that means none or several."""
+    if isinstance(expr, t.Negate):
+        return known(expr.value, context)
+    path = expr.path if isinstance(expr, t.Field) else expr
+    if not isinstance(path, t.Path) or not path.segments or not _is_there(path, context.catalog):
+        return None
+    found = Names(context.catalog, context.for_check(), Report()).resolve(path, path.span)
+    if isinstance(found, LoggedName):
+        return _metric(found, context.catalog)
+    if not isinstance(found, Resolved):
+        return None
+    info = found.info
+    if info is None and context.catalog is not None:
+        keys = tuple(map(str, found.key.segments))
+        info = context.catalog.by_path.get((found.key.space, keys))
+    return Known(found.key, found.kinds, info)
+
+
+def known_name(text: str, context: Context) -> Known | None:
+    """The same for a name as it is written."""
+    return known(read_path(text), context)
+
+
+def _is_there(path: t.Path, catalog: Catalog | None) -> bool:
+    """Whether a name is in the catalog, or needs none: looking for what is near takes too long for a key press."""
+    dotted = ".".join(map(str, path.segments))
+    space = PREFIXES.get(str(path.segments[0]))
+    if space is Space.LOGGED or dotted in RUN_FIELD_SPELLINGS:
+        return True
+    if catalog is None:
+        return space is not None
+    if space is not None:
+        return (space, ".".join(map(str, path.segments[1:]))) in catalog.prefixes
+    return any((each, dotted) in catalog.prefixes for each in (Space.CONFIG, Space.SUMMARY))
+
+
+def _metric(found: LoggedName, catalog: Catalog | None) -> Known:
+    infos = catalog.by_dotted.get((Space.LOGGED, found.metric), ()) if catalog is not None else ()
+    key = FieldKey(Space.LOGGED, (found.metric,), written=f"logged.{found.metric}")
+    return Known(key, frozenset(infos[0].kinds) if infos else frozenset(), infos[0] if infos else None)
