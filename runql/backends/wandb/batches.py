@@ -132,9 +132,14 @@ class Asker:
         try:
             self._read(batch, self._server.wait(self._sent(batch)))
         except Failure as failure:
-            if failure.kind not in _ISOLATED:
+            by_filter = batch.sent is not None and batch.sent[0].name == "histories"
+            if failure.kind is Kind.LACKING and by_filter and not self._server.abilities.does(FILTERS):
+                batch.sent = None
+                self.collect(batch)
+            elif failure.kind in _ISOLATED:
+                self._isolate(batch, failure)
+            else:
                 raise
-            self._isolate(batch, failure)
 
     def _sent(self, batch: Batch) -> tuple[Question, frozenset[str], Future[Answer]]:
         sent = self.send(batch).sent

@@ -71,7 +71,8 @@ def read_catalog(server: Server, place: Place, source: str, *, metrics: bool) ->
     logged: dict[str, RunRecord] = {}
     if metrics and server.abilities.has("Run.historyKeys"):
         chunk = _page_at(server, place, _METRICS, 0, METRIC_RUNS)
-        logged = {run.id: run for run in (chunk.runs if chunk is not None else ())}
+        came = chunk.runs if chunk is not None else ()
+        logged = {run.id: run for run in came if run.history_keys is not None}
     known = [_with_keys(run, logged) for run in unique.values()]
     catalog = build_catalog(source, known, metrics=metrics, as_of=datetime.now(UTC))
     is_complete = len(unique) >= total and (not metrics or len(logged) >= total)

@@ -16,10 +16,10 @@ from concurrent.futures import CancelledError, Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
-from runql.backends.wandb.failures import Failure, Kind, backoff_seconds, clean, loads, read_reply, seconds_to_wait
+from runql.backends.wandb.failures import Failure, Kind, backoff_seconds, loads, read_reply, seconds_to_wait
 from runql.backends.wandb.identity import Identity
 from runql.backends.wandb.limiter import Limiter
 from runql.backends.wandb.transport import Reply, Transport
@@ -31,7 +31,7 @@ _SAID_FROM_SECONDS = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One question. `tries` caps how often it is asked; `None` leaves it to the kind of the failure."""
+    """One question. `tries` caps how often it is asked where asking for less would help more than asking again."""
 
     operation: str
     document: str
@@ -194,7 +194,6 @@ class Client:
                 data = read_reply(reply.status, reply.headers, reply.body, loads)
             except Failure as failure:
                 attempt += 1
-                failure.detail = clean(self._identity.hidden(failure.detail))
                 await self._before_next(call, failure, attempt, deadline)
                 continue
             self._limiter.went_well()
@@ -217,14 +216,14 @@ class Client:
             self._limiter.release()
         if reply.status == 200 and reply.headers.get("ratelimit-remaining") == "0":
             self._hold_on(seconds_to_wait(reply.headers), "throttled")
-        return reply
+        return replace(reply, body=self._identity.hidden(reply.body))
 
     async def _before_next(self, call: Call, failure: Failure, attempt: int, deadline: float | None) -> None:
         """Waits before asking again, or gives up by raising the failure."""
         if failure.kind in (Kind.THROTTLED, Kind.TIMED_OUT) or "status 503" in failure.detail:
             self._limiter.too_much()
         tries = failure.treatment.tries
-        if call.tries is not None and failure.kind is not Kind.THROTTLED:
+        if call.tries is not None and failure.treatment.smaller:
             tries = min(tries, call.tries)
         pause = backoff_seconds(attempt - 1, self._settings.backoff_seconds, random.random())
         asked = failure.after_seconds

@@ -30,8 +30,8 @@ class Identity(Protocol):
 
     async def authorization(self, transport: Transport) -> str | None: ...
 
-    def hidden(self, text: str) -> str:
-        """The text with the secret, should it occur, replaced."""
+    def hidden(self, body: bytes) -> bytes:
+        """An answer with the secret, should the server echo it, replaced."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +41,8 @@ class Nobody:
     async def authorization(self, transport: Transport) -> str | None:  # noqa: ARG002
         return None
 
-    def hidden(self, text: str) -> str:
-        return text
+    def hidden(self, body: bytes) -> bytes:
+        return body
 
 
 class KeyHolder:
@@ -55,8 +55,8 @@ class KeyHolder:
         pair = f"api:{self._key.secret.reveal()}".encode()
         return f"Basic {base64.b64encode(pair).decode()}"
 
-    def hidden(self, text: str) -> str:
-        return text.replace(self._key.secret.reveal(), "***")
+    def hidden(self, body: bytes) -> bytes:
+        return body.replace(self._key.secret.reveal().encode(), b"***")
 
 
 class FederatedIdentity:
@@ -80,8 +80,8 @@ class FederatedIdentity:
                 _store(self._token.credentials_path, self._base_url, self._access)
             return f"Bearer {self._access[0]}"
 
-    def hidden(self, text: str) -> str:
-        return text.replace(self._access[0], "***") if self._access is not None else text
+    def hidden(self, body: bytes) -> bytes:
+        return body.replace(self._access[0].encode(), b"***") if self._access is not None else body
 
     async def _exchange(self, transport: Transport) -> tuple[str, float]:
         try:

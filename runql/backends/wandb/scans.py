@@ -173,6 +173,8 @@ class Scan:
 
     def _rest(self, node: Mapping[str, Any], window: _Window, came: int) -> list[_Window]:
         """The windows after the first one, as wide as the rows of the run lie apart."""
+        if not (self._by_spec or self._server.abilities.has("Run.history")):
+            return []
         last = last_step(node.get("historyKeys"))
         if last is None and not self._server.abilities.has("Run.historyKeys"):
             last = _MOST_STEPS if (node.get("historyLineCount") or 0) > came else None
@@ -204,7 +206,8 @@ class Scan:
         yield replace(chosen, rows_of=rows_of or chosen.rows_of, notices=(*self._notices(), *chosen.notices))
 
     def _notices(self) -> tuple[Diagnostic, ...]:
-        concerned = ["Run.history"] if self._request.keys is None else ["Run.sampledHistory"]
+        concerned = [] if self._request.keys is None else ["Run.sampledHistory"]
+        concerned += [] if self._by_spec else ["Run.history"]
         found = self._server.abilities.notices(self._server.host, [*concerned, "Run.historyKeys"])
         new = tuple(notice for notice in found if notice not in self._said)
         self._said.update(new)
