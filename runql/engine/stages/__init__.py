@@ -1,0 +1,34 @@
+"""The table stages of the language, right of the pipe: a table in, a table out.
+
+`run_stages` takes the tables of an answer through any number of stages; `run_stage` a whole table through one. Below
+`rows.FAST_ROWS` rows the reference works, row by row in Python; above, arrays do (`stages.fast`), to the same result.
+"""
+
+from runql.engine.stages.after import context_after, names_after
+from runql.engine.stages.context import Opener, PivotCell, PivotLayout, StageContext, StageResult
+from runql.engine.stages.pipeline import (
+    Flow,
+    column_order,
+    is_streaming,
+    refuse_wrong_stages,
+    run_stage,
+    run_stages,
+)
+from runql.engine.stages.rows import compile_rows
+
+__all__ = [
+    "Flow",
+    "Opener",
+    "PivotCell",
+    "PivotLayout",
+    "StageContext",
+    "StageResult",
+    "column_order",
+    "compile_rows",
+    "context_after",
+    "is_streaming",
+    "names_after",
+    "refuse_wrong_stages",
+    "run_stage",
+    "run_stages",
+]

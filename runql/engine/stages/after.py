@@ -1,0 +1,150 @@
+"""What is known of a table after a stage, before any row was read: its columns, and what its rows are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from runql.engine.stages.context import StageContext, free_name
+from runql.engine.stages.describing import COLUMNS as DESCRIBED
+from runql.engine.stages.edges import GAP, LAST
+from runql.engine.stages.grouping import COUNT
+from runql.engine.stages.rows import cells_in
+from runql.engine.stages.shaping import picked
+from runql.semantic import typed_stages as t
+from runql.semantic.stage_table import TableKind
+
+
+def names_after(stage: t.TStage, names: Sequence[str], context: StageContext) -> tuple[str, ...] | None:  # noqa: PLR0911
+    """The columns after a stage, in order, from those before it; `None` where only the rows can tell."""
+    match stage:
+        case t.TSelect() | t.TGroup() | t.TDuplicates():
+            return _chosen(stage, names, context)
+        case t.TDrop(columns=columns):
+            unwanted = {name for pick in columns for name in picked(pick, names)}
+            return tuple(name for name in names if name not in unwanted)
+        case t.TRename(names=pairs):
+            new = dict(pairs)
+            return tuple(new.get(name, name) for name in names)
+        case t.TDerive(columns=made):
+            return tuple(dict.fromkeys((*names, *(column.name for column in made))))
+        case t.TBest(metric=metric):
+            first = dict.fromkeys(name for name in (context.run_id, context.x_axis, metric) if name is not None)
+            made_here = (free_name(LAST, names), free_name(GAP, names))
+            return tuple(dict.fromkeys((*first, *made_here, *names)))
+        case t.TBin():
+            return (*names, free_name(COUNT, names))
+        case t.THoles(over=over):
+            return tuple(named.name for named in over)
+        case t.TCorr():
+            return ("field", "measure", "strength", "n")
+        case t.TDescribe():
+            return DESCRIBED
+        case t.TPivot() | t.TDiff():
+            return None
+        case _:
+            return tuple(names)
+
+
+def _chosen(
+    stage: t.TSelect | t.TGroup | t.TDuplicates, names: Sequence[str], context: StageContext
+) -> tuple[str, ...]:
+    keys = {t.TSelect: "columns", t.TGroup: "keys", t.TDuplicates: "by"}[type(stage)]
+    result: dict[str, None] = {}
+    for one in getattr(stage, keys):
+        result.update(dict.fromkeys([one.name] if isinstance(one, t.Named) else picked(one, names)))
+    if isinstance(stage, t.TGroup):
+        result.update(dict.fromkeys((*(fold.name for fold in stage.folds), COUNT)))
+    if isinstance(stage, t.TDuplicates):
+        result[free_name(COUNT, result)] = None
+        if context.run_id in names:
+            result[free_name("ids", result)] = None
+    return tuple(result)
+
+
+def context_after(stage: t.TStage, context: StageContext) -> StageContext:
+    """What is known of the table after a stage. The layout of a pivot comes with its rows."""
+    match stage:
+        case t.TGroup() | t.TPivot() | t.TDiff() | t.TCorr() | t.THoles() | t.TDuplicates() | t.TDescribe():
+            return context.other()
+        case t.TBest() | t.TEdge():
+            return context.other(run_id=context.run_id, run_name=context.run_name)
+        case t.TBin():
+            return replace(context, fixed=(*context.fixed, free_name(COUNT, context.fixed)))
+        case t.TSelect() | t.TDrop() | t.TRename():
+            return _renamed(stage, context)
+        case t.TDerive(columns=columns):
+            for column in columns:
+                context = _with_column(column, context)
+            return context
+        case _:
+            return context
+
+
+def _with_column(column: t.Named, context: StageContext) -> StageContext:
+    """A new column is a metric if it is made of any cell that changes from step to step."""
+    if context.kind is not TableKind.HISTORIES:
+        return context
+    still = {context.run_id, *context.fixed}
+    if all(name in still for name in cells_in(column.value)):
+        return replace(context, fixed=(*context.fixed, column.name))
+    if context.metrics is None or column.name in context.metrics:
+        return context
+    return replace(context, metrics=(*context.metrics, column.name))
+
+
+def _renamed(stage: t.TSelect | t.TDrop | t.TRename, context: StageContext) -> StageContext:
+    """The columns that mean something, under their new names, without those that are gone."""
+    titles = _titles(stage)
+
+    def one(name: str | None) -> str | None:
+        return next(iter(titles(name)), None) if name is not None else None
+
+    def several(names: Sequence[str]) -> tuple[str, ...]:
+        return tuple(title for name in names for title in titles(name))
+
+    after = replace(
+        context,
+        run_id=one(context.run_id),
+        run_name=one(context.run_name),
+        x_axis=one(context.x_axis),
+        metrics=None if context.metrics is None else several(context.metrics),
+        fixed=several(context.fixed),
+        config=None if context.config is None else several(context.config),
+        layout=context.layout if isinstance(stage, t.TDrop) and _keeps(context, titles) else None,
+    )
+    if isinstance(stage, t.TSelect):
+        made = [one for one in stage.columns if isinstance(one, t.Named) and not isinstance(one.value, t.TCell)]
+        for column in made:
+            known = _with_column(column, context)
+            added = column.name in known.fixed and column.name not in after.fixed
+            after = replace(after, fixed=(*after.fixed, column.name)) if added else after
+            if known.metrics is not None and column.name in known.metrics and after.metrics is not None:
+                after = replace(after, metrics=tuple(dict.fromkeys((*after.metrics, column.name))))
+    return after
+
+
+def _keeps(context: StageContext, titles: Callable[[str], list[str]]) -> bool:
+    """Whether all the columns of a pivot are still there."""
+    if context.layout is None:
+        return False
+    names = [name for cell in context.layout.cells for name in (cell.value, cell.spread, cell.count) if name]
+    return all(titles(name) == [name] for name in (context.layout.rows, *names))
+
+
+def _titles(stage: t.TSelect | t.TDrop | t.TRename) -> Callable[[str], list[str]]:
+    """From a column's name before the stage to its names after it."""
+    match stage:
+        case t.TRename(names=pairs):
+            new = dict(pairs)
+            return lambda name: [new.get(name, name)]
+        case t.TDrop(columns=columns):
+            return lambda name: [] if any(name in picked(pick, (name,)) for pick in columns) else [name]
+        case t.TSelect(columns=wanted):
+            return lambda name: [title for one in wanted for title in _selected(one, name)]
+
+
+def _selected(one: t.Named | t.ColumnPick, name: str) -> list[str]:
+    if isinstance(one, t.ColumnPick):
+        return [name] if name in picked(one, (name,)) else []
+    return [one.name] if isinstance(one.value, t.TCell) and one.value.name == name else []

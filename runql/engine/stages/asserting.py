@@ -1,0 +1,77 @@
+"""`assert`: a condition that must hold in every row, or one with aggregates that is asked of the whole table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from runql.engine.stages.context import StageContext, StageResult
+from runql.engine.stages.fold_columns import fold_column, fold_expression, skipped_notices
+from runql.engine.stages.groups import Groups
+from runql.engine.stages.rows import cells_in, cells_of, folds_in, rows_that_hold
+from runql.engine.stages.say import value_text
+from runql.engine.table import Table
+from runql.errors import AssertionFailed
+from runql.semantic.typed_stages import TAssert, TCell, TFold
+from runql.semantic.values import Value
+from runql.text.diagnostic import Diagnostic
+
+_MOST_EXAMPLES = 3
+
+
+def assert_rows(
+    stage: TAssert, tables: Iterable[Table], context: StageContext, said: list[Diagnostic]
+) -> Iterator[Table]:
+    """Pass the rows on; at the end raise `AssertionFailed` (RQL520) if any of them failed, with the first of them.
+
+    A condition whose truth is unknown does not hold. Over no rows it holds, and that is said.
+    """
+    failed = total = 0
+    examples: list[str] = []
+    for table in tables:
+        holds = rows_that_hold(stage.condition, table)
+        total += table.length
+        failed += table.length - sum(holds)
+        place = holds.find(0)
+        while place >= 0 and len(examples) < _MOST_EXAMPLES:
+            examples.append(_example(stage, table, place, context))
+            place = holds.find(0, place + 1)
+        yield table
+    if failed:
+        what = f"{_condition(stage)} does not hold in {failed:,} of {total:,} {'row' if total == 1 else 'rows'}"
+        raise _failure(stage, what, examples)
+    if not total:
+        said.append(Diagnostic("RQL319", f"`assert` had no row to look at: {_condition(stage)}", stage.span))
+
+
+def assert_table(stage: TAssert, table: Table, context: StageContext) -> StageResult:
+    """Ask the condition once, of all rows together. Raises `AssertionFailed` (RQL520) unless it is true."""
+    everything = Groups(list(range(table.length)), [0, table.length])
+    folded = {node: fold_column(node, table, everything, context) for node in folds_in(stage.condition)}
+    (value,) = fold_expression(stage.condition, folded, {}, 1)
+    if value is not True:
+        said = [f"{_written(node)} = {value_text(column.values[0])}" for node, column in folded.items()]
+        raise _failure(stage, f"{_condition(stage)} does not hold", said)
+    return StageResult(table, tuple(skipped_notices(folded)), context)
+
+
+def _failure(stage: TAssert, what: str, examples: list[str]) -> AssertionFailed:
+    message = f"{stage.message}: {what}" if stage.message else what
+    return AssertionFailed([Diagnostic("RQL520", message, stage.span, hints=tuple(examples))])
+
+
+def _condition(stage: TAssert) -> str:
+    return f"`{stage.text}`" if stage.text else "the condition"
+
+
+def _example(stage: TAssert, table: Table, place: int, context: StageContext) -> str:
+    """A row that failed: what tells which one it is, and the values that the condition reads."""
+    wanted = [context.run_id, context.run_name, context.x_axis, *cells_in(stage.condition)]
+    names = [name for name in dict.fromkeys(wanted) if name is not None]
+    cells: list[tuple[str, Value]] = [(name, cells_of(table, name)[place]) for name in names]
+    return ", ".join(f"{name} = {value_text(cell)}" for name, cell in cells)
+
+
+def _written(node: TFold) -> str:
+    if node.argument is None:
+        return f"{node.name}()"
+    return f"{node.name}({node.argument.name})" if isinstance(node.argument, TCell) else f"{node.name}(…)"

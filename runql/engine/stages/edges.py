@@ -1,0 +1,73 @@
+"""`best`, `first` and `last`: one row a run of its history."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from runql.engine.compare import is_nan, is_number
+from runql.engine.functions import ARITHMETIC, FUNCTIONS
+from runql.engine.stages.along import Run, runs_of
+from runql.engine.stages.context import StageContext, free_name, refuse_sampled
+from runql.engine.stages.rows import cells_of, take
+from runql.engine.table import Table
+from runql.semantic.typed_stages import Goal, TBest, TEdge
+from runql.semantic.values import MISSING, Value
+from runql.syntax.tree import ArithmeticOp
+from runql.text.diagnostic import Diagnostic
+
+LAST, GAP = "last", "gap"
+
+_minus = ARITHMETIC[ArithmeticOp.SUB]
+_size = FUNCTIONS["abs"]
+
+
+def edge(stage: TEdge, tables: Iterable[Table], context: StageContext) -> Iterator[Table]:
+    """The row of each run with the smallest or largest x, as it is: a metric that it does not hold is missing."""
+    for run in runs_of(stage, tables, context):
+        refuse_sampled(stage, context)
+        yield take(run.table, [run.table.length - 1 if stage.last else 0])
+    refuse_sampled(stage, context)
+
+
+def best(stage: TBest, tables: Iterable[Table], context: StageContext, said: list[Diagnostic]) -> Iterator[Table]:
+    """Of each run the row where the metric is best, the first of equal ones; its last value, NaN too; the gap between the two.
+
+    Columns: the run's id, x, the metric, `last`, `gap`, then all others as they are in that row. A run without a
+    number has a row with nothing in it.
+    """
+    without = nan = 0
+    for run in runs_of(stage, tables, context):
+        refuse_sampled(stage, context)
+        cells = cells_of(run.table, stage.metric)
+        nan += sum(map(is_nan, cells))
+        places = [place for place, cell in enumerate(cells) if is_number(cell) and not is_nan(cell)]
+        without += not places
+        yield _row(stage, run, context, cells, places)
+    refuse_sampled(stage, context)
+    if nan:
+        said.append(Diagnostic("RQL312", f"`{stage.metric}`: {nan:,} NaN skipped by `best`", stage.span))
+    if without:
+        runs = "1 run has" if without == 1 else f"{without:,} runs have"
+        said.append(Diagnostic("RQL313", f"{runs} no number in `{stage.metric}`", stage.span))
+
+
+def _row(stage: TBest, run: Run, context: StageContext, cells: Sequence[Value], places: Sequence[int]) -> Table:
+    table = run.table
+    row: dict[str, Value] = {str(context.run_id): run.id, run.x_axis: MISSING, stage.metric: MISSING}
+    last_name, gap_name = free_name(LAST, table.columns), free_name(GAP, table.columns)
+    others = {name: column for name, column in table.columns.items() if name not in row}
+    row |= {last_name: MISSING, gap_name: MISSING}
+    if not places:
+        # What is repeated on each row is known of a run without a number too.
+        row |= {name: MISSING if name in run.metrics else column[0] for name, column in others.items()}
+        return _of_one_row(row)
+    pick = min if stage.goal is Goal.MIN else max
+    at = pick(places, key=cells.__getitem__)
+    last = next(cell for cell in reversed(cells) if cell is not MISSING)
+    row |= {run.x_axis: run.xs[at], stage.metric: cells[at], last_name: last, gap_name: _size(_minus(last, cells[at]))}
+    row |= {name: column[at] for name, column in others.items()}
+    return _of_one_row(row)
+
+
+def _of_one_row(row: Mapping[str, Value]) -> Table:
+    return Table({name: [cell] for name, cell in row.items()}, 1)

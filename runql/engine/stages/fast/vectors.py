@@ -1,0 +1,203 @@
+"""A column as arrays: what kind each cell is, and its number.
+
+What arrays would not hold exactly (integers past 2^53, durations, types of other libraries) is left to the reference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, TypeAlias
+
+from runql.engine.order import RANKS
+from runql.semantic.values import MISSING, Kind, Missing, Value
+
+Bools: TypeAlias = Any
+Floats: TypeAlias = Any
+Ints: TypeAlias = Any
+Tags: TypeAlias = Any
+Objects: TypeAlias = Any
+"""NumPy arrays by what they hold. (To the type checker a comparison of two arrays is anything at all.)"""
+
+LARGEST_WHOLE = 2**53
+"""Up to here a float holds every integer."""
+
+NUMBER, BOOL, TEXT, TIME = RANKS[Kind.NUMBER], RANKS[Kind.BOOL], RANKS[Kind.TEXT], RANKS[Kind.TIME]
+LIST, RECORD, NULL, NO_VALUE = RANKS[Kind.LIST], RANKS[Kind.RECORD], RANKS[Kind.NULL], RANKS[Kind.MISSING]
+IN_NUMBERS = (NUMBER, BOOL, TIME)
+"""The kinds that `Vector.numbers` holds: bools as 0 and 1, times as seconds since 1970."""
+
+_TAG_OF_TYPE: Mapping[type, int] = {
+    float: NUMBER,
+    int: NUMBER,
+    bool: BOOL,
+    str: TEXT,
+    datetime: TIME,
+    list: LIST,
+    tuple: LIST,
+    dict: RECORD,
+    type(None): NULL,
+    Missing: NO_VALUE,
+}
+_TIMES_HELD = (datetime(1900, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))
+"""Between these the seconds of two times that are a microsecond apart differ as floats."""
+
+
+class NotHeld(Exception):  # noqa: N818 - it is a turn, not an error
+    """Arrays would not hold this column exactly."""
+
+
+@dataclass(slots=True)
+class Vector:
+    """A column of n cells. `tags`: the rank of each cell's kind. `numbers`: of the kinds in `IN_NUMBERS`, else 0.
+
+    `whole`: where a number is an integer. `cells`: the objects, wherever the tag is not of `IN_NUMBERS`, null or
+    missing; also the source of a column that was not worked on.
+    """
+
+    tags: Tags
+    numbers: Floats
+    whole: Bools
+    cells: Objects | None = None
+
+    def is_number(self) -> Bools:
+        """Where a number that is not NaN stands."""
+        import numpy as np
+
+        return (self.tags == NUMBER) & ~np.isnan(self.numbers)
+
+
+def objects(cells: Sequence[Value]) -> Objects:
+    """The cells as an array of objects, lists among them as one object each."""
+    import numpy as np
+
+    array = np.empty(len(cells), object)
+    array[:] = cells if isinstance(cells, list) else list(cells)
+    return array
+
+
+def encode(cells: Sequence[Value]) -> Vector:
+    """A column as arrays. Raises `NotHeld`."""
+    import numpy as np
+
+    types = set(map(type, cells))
+    length = len(cells)
+    if types == {float}:
+        return _numeric(np.array(cells, np.float64), False)
+    if types == {int}:
+        return _numeric(_integers(cells), True)
+    if not types <= _TAG_OF_TYPE.keys():
+        raise NotHeld
+    tags = np.fromiter(map(_TAG_OF_TYPE.__getitem__, map(type, cells)), np.uint8, length)
+    held = objects(cells)
+    numbers, whole = np.zeros(length), np.zeros(length, bool)
+    for tag in IN_NUMBERS:
+        there = tags == tag
+        if there.any():
+            numbers[there] = _numbers_of(tag, held[there].tolist())
+    if int in types:
+        whole = (tags == NUMBER) & np.fromiter((kind is int for kind in map(type, cells)), bool, length)
+    return Vector(tags, numbers, whole, held)
+
+
+def _numbers_of(tag: int, cells: list[Value]) -> Floats:
+    import numpy as np
+
+    if tag == TIME:
+        low, high = _TIMES_HELD
+        if min(cells) < low or max(cells) > high:
+            raise NotHeld
+        return np.fromiter(map(datetime.timestamp, cells), np.float64, len(cells))
+    if tag == NUMBER and int in set(map(type, cells)):
+        _integers([cell for cell in cells if type(cell) is int])
+    return np.array(cells, np.float64)
+
+
+def _integers(cells: Sequence[Value]) -> Floats:
+    import numpy as np
+
+    if max(cells) > LARGEST_WHOLE or min(cells) < -LARGEST_WHOLE:
+        raise NotHeld
+    return np.array(cells, np.float64)
+
+
+def _numeric(numbers: Floats, whole: bool) -> Vector:
+    import numpy as np
+
+    return Vector(np.zeros(len(numbers), np.uint8), numbers, np.full(len(numbers), whole))
+
+
+def constant(value: Value, length: int) -> Vector:
+    """The same value in every row."""
+    import numpy as np
+
+    one = encode([value])
+    cells = None
+    if one.cells is not None:
+        cells = np.empty(length, object)
+        cells.fill(one.cells[0])
+    return Vector(one.tags.repeat(length), one.numbers.repeat(length), one.whole.repeat(length), cells)
+
+
+def of_truth(is_true: Bools, is_known: Bools | None = None) -> Vector:
+    """A column of truth values, missing where the truth is unknown."""
+    import numpy as np
+
+    length = len(is_true)
+    tags = np.full(length, BOOL, np.uint8)
+    if is_known is not None:
+        tags[~is_known] = NO_VALUE
+    return Vector(tags, (is_true & (tags == BOOL)).astype(np.float64), np.zeros(length, bool))
+
+
+def of_numbers(numbers: Floats, whole: Bools, is_known: Bools) -> Vector:
+    """A column of numbers, missing where there is none. Raises `NotHeld` if an integer is too large."""
+    import numpy as np
+
+    if (np.abs(numbers[whole & is_known]) > LARGEST_WHOLE).any():
+        raise NotHeld
+    tags = np.where(is_known, np.uint8(NUMBER), np.uint8(NO_VALUE))
+    numbers = np.where(whole, numbers + 0.0, numbers)  # an integer zero has no sign
+    return Vector(tags, np.where(is_known, numbers, 0.0), whole & is_known)
+
+
+def choose(here: Bools, then: Vector, otherwise: Vector) -> Vector:
+    """One column where the flag is set, the other elsewhere."""
+    import numpy as np
+
+    cells = None
+    if then.cells is not None or otherwise.cells is not None:
+        cells = np.where(here, _filled(then), _filled(otherwise))
+    return Vector(
+        np.where(here, then.tags, otherwise.tags),
+        np.where(here, then.numbers, otherwise.numbers),
+        np.where(here, then.whole, otherwise.whole),
+        cells,
+    )
+
+
+def _filled(vector: Vector) -> Objects:
+    import numpy as np
+
+    return np.empty(len(vector.tags), object) if vector.cells is None else vector.cells
+
+
+def decode(vector: Vector) -> list[Value]:
+    """The cells as Python values."""
+    import numpy as np
+
+    tags, numbers, whole = vector.tags, vector.numbers, vector.whole
+    if not tags.any() and not whole.any():
+        return list(numbers.tolist())
+    cells = np.empty(len(tags), object)
+    there = tags == NUMBER
+    cells[there] = numbers[there]
+    cells[there & whole] = numbers[there & whole].astype(np.int64)
+    there = tags == BOOL
+    cells[there] = numbers[there].astype(bool)
+    cells[tags == NO_VALUE] = MISSING
+    rest = (tags == TEXT) | (tags == TIME) | (tags == LIST) | (tags == RECORD)
+    if rest.any():
+        cells[rest] = _filled(vector)[rest]
+    return list(cells)

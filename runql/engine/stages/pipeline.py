@@ -1,0 +1,208 @@
+"""Stages one after the other: those that can pass rows on while they read, the others take their whole table first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from types import MappingProxyType
+from typing import Any
+
+from runql.engine.stages import asserting, combinations, curves, edges, shaping
+from runql.engine.stages.after import context_after, names_after
+from runql.engine.stages.context import StageContext, StageResult, fault, refuse_sampled, refuse_wrong_table
+from runql.engine.stages.describing import describe
+from runql.engine.stages.differ import diff
+from runql.engine.stages.grouping import group
+from runql.engine.stages.matters import corr, pareto
+from runql.engine.stages.pivot import pivot
+from runql.engine.table import Table, concat
+from runql.semantic import typed_stages as t
+from runql.semantic.stage_table import STAGES, stage_name
+from runql.text.diagnostic import Diagnostic
+
+
+class Flow:
+    """Tables on their way through stages: iterate it once. `notices` and `context` are final when it is exhausted.
+
+    The rows, and so the sources, are read while it is iterated. Any error of a stage is raised then.
+    """
+
+    def __init__(self, tables: Iterable[Table], context: Callable[[], StageContext], said: list[Diagnostic]) -> None:
+        self._tables = iter(tables)
+        self._context = context
+        self._said = said
+
+    def __iter__(self) -> Iterator[Table]:
+        return self._tables
+
+    @property
+    def notices(self) -> tuple[Diagnostic, ...]:
+        """What is to be said about the answer, each once."""
+        return tuple(dict.fromkeys(self._said))
+
+    @property
+    def context(self) -> StageContext:
+        """What is known of the table."""
+        return self._context()
+
+
+def is_streaming(stage: t.TStage) -> bool:
+    """Whether a stage passes rows on while it reads, holding at most one run."""
+    return STAGES[stage_name(stage)].streams and not (isinstance(stage, t.TAssert) and stage.over_table)
+
+
+def run_stages(stages: Sequence[t.TStage], tables: Iterable[Table], context: StageContext) -> Flow:
+    """The tables after all the stages. Raises RQL314 at once for a stage on a table that it does not work on."""
+    refuse_wrong_stages(stages, context)
+    said: list[Diagnostic] = []
+    flow = Flow(tables, lambda: context, said)
+    for place, stage in enumerate(stages):
+        # A file or an assertion before a limit is of all the rows, not of those that the limit lets through.
+        read_on = any(isinstance(before, t.TTo | t.TAssert) for before in stages[:place])
+        flow = _streamed(stage, flow, said, read_on) if is_streaming(stage) else _collected(stage, flow, said)
+    return flow
+
+
+def refuse_wrong_stages(stages: Sequence[t.TStage], context: StageContext) -> None:
+    """Raises RQL314 for a stage on a table that it does not work on."""
+    for stage in stages:
+        refuse_wrong_table(stage, context)
+        context = context_after(stage, context)
+
+
+def run_stage(stage: t.TStage, table: Table, context: StageContext) -> StageResult:
+    """The whole table after one stage."""
+    flow = run_stages([stage], [table], context)
+    result = concat(list(flow))
+    return StageResult(result, flow.notices, flow.context)
+
+
+def column_order(stages: Sequence[t.TStage], names: Sequence[str], context: StageContext) -> tuple[str, ...] | None:
+    """The columns after all the stages, from those of the query; `None` where only the rows can tell."""
+    known: tuple[str, ...] | None = tuple(names)
+    for stage in stages:
+        known = names_after(stage, known, context) if known is not None else None
+        context = context_after(stage, context)
+    return known
+
+
+# ---------------------------------------------------------------- one stage
+
+
+def _collected(stage: t.TStage, before: Flow, said: list[Diagnostic]) -> Flow:
+    after: list[StageContext] = []
+
+    def tables() -> Iterator[Table]:
+        table = concat(list(before))
+        context = before.context
+        if STAGES[stage_name(stage)].aggregates or isinstance(stage, t.TAssert):
+            refuse_sampled(stage, context)
+        result = _work(stage)(stage, table, context)
+        said.extend(result.notices)
+        after.append(result.context)
+        yield result.table
+
+    return Flow(tables(), lambda: after[0] if after else context_after(stage, before.context), said)
+
+
+def _streamed(stage: t.TStage, before: Flow, said: list[Diagnostic], read_on: bool) -> Flow:
+    seen: list[tuple[str, ...]] = []
+
+    def noted() -> Iterator[Table]:
+        for table in before:
+            seen[:] = [table.names]
+            yield table
+
+    def tables() -> Iterator[Table]:
+        empty = True
+        for table in _parts(stage, noted(), before, said, read_on):
+            empty = False
+            yield table
+        if empty and seen:
+            # No row came through, but the columns are known.
+            names = names_after(stage, seen[0], before.context) or ()
+            yield Table({name: [] for name in names}, 0)
+
+    return Flow(tables(), lambda: context_after(stage, before.context), said)
+
+
+def _parts(  # noqa: PLR0911 - one line a stage
+    stage: t.TStage, tables: Iterator[Table], before: Flow, said: list[Diagnostic], read_on: bool
+) -> Iterator[Table]:
+    context = before.context
+    match stage:
+        case t.TWhere():
+            return (shaping.where(stage, table) for table in tables)
+        case t.TSelect():
+            return (shaping.select(stage, table) for table in tables)
+        case t.TDrop():
+            return (shaping.drop(stage, table) for table in tables)
+        case t.TRename():
+            return (shaping.rename(stage, table) for table in tables)
+        case t.TDerive():
+            return (shaping.derive(stage, table) for table in tables)
+        case t.TDistinct():
+            return shaping.distinct(stage, tables)
+        case t.TLimit(count=count):
+            return shaping.limited(tables, count, read_on=read_on)
+        case t.TTo():
+            return _written(stage, tables, before)
+        case t.TAssert():
+            return asserting.assert_rows(stage, tables, context, said)
+        case _:
+            return _along(stage, tables, context, said)
+
+
+def _along(stage: t.TStage, tables: Iterator[Table], context: StageContext, said: list[Diagnostic]) -> Iterator[Table]:
+    """The stages that take a history run by run."""
+    match stage:
+        case t.TBest():
+            return edges.best(stage, tables, context, said)
+        case t.TEdge():
+            return edges.edge(stage, tables, context)
+        case t.TSmooth():
+            return curves.smooth(stage, tables, context, said)
+        case t.TBin():
+            return curves.bin_rows(stage, tables, context, said)
+        case t.TResample():
+            return curves.resample(stage, tables, context, said)
+        case t.TAlignStage():
+            return curves.align(stage, tables, context)
+    raise fault(f"the stage `{stage_name(stage)}` has no body")
+
+
+def _written(stage: t.TTo, tables: Iterator[Table], before: Flow) -> Iterator[Table]:
+    """Write the rows while they pass. The file is opened when the first ones are there, for only then is it known
+    how the table reads.
+    """
+    first = next(tables, Table({}, 0))
+    context = before.context
+    if context.open is None:
+        raise fault("nobody said how `to` writes")
+    with context.open(stage.path, context) as write:
+        write(first)
+        yield first
+        for table in tables:
+            write(table)
+            yield table
+
+
+_WORK: MappingProxyType[type[t.TStage], Callable[[Any, Table, StageContext], StageResult]] = MappingProxyType(
+    {
+        t.TSort: shaping.sort,
+        t.TGroup: group,
+        t.TPivot: pivot,
+        t.TDiff: diff,
+        t.TCorr: corr,
+        t.TPareto: pareto,
+        t.THoles: combinations.holes,
+        t.TDuplicates: combinations.duplicates,
+        t.TDescribe: describe,
+        t.TAssert: asserting.assert_table,
+    }
+)
+
+
+def _work(stage: t.TStage) -> Callable[[Any, Table, StageContext], StageResult]:
+    if type(stage) not in _WORK:
+        raise fault(f"the stage `{stage_name(stage)}` has no body")
+    return _WORK[type(stage)]

@@ -1,0 +1,154 @@
+"""The stages that choose and make rows and columns: `where`, `order`, `limit`, `select`, `drop`, `rename`, …"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from itertools import compress
+
+from runql.engine.columns import identity
+from runql.engine.patterns import star_matcher
+from runql.engine.stages.context import StageContext, StageResult
+from runql.engine.stages.ordering import sorted_rows
+from runql.engine.stages.rows import cells_of, rows_that_hold, take, values_of
+from runql.engine.table import Table
+from runql.errors import QueryError
+from runql.semantic.typed_stages import (
+    ColumnPick,
+    Named,
+    TDerive,
+    TDistinct,
+    TDrop,
+    TRename,
+    TSelect,
+    TSort,
+    TWhere,
+)
+from runql.semantic.values import MISSING, Value
+from runql.text.diagnostic import Diagnostic
+from runql.text.source import NOWHERE, Span
+
+
+def picked(pick: ColumnPick, names: Iterable[str]) -> list[str]:
+    """The columns that a pick means, in their order; a plain name means itself, there or not."""
+    if not pick.is_glob:
+        return [pick.pattern]
+    matches = _name_test(pick.pattern)
+    unwanted = [_name_test(pattern) for pattern in pick.except_]
+    return [name for name in names if matches(name) and not any(test(name) for test in unwanted)]
+
+
+def _name_test(pattern: str) -> Callable[[str], bool]:
+    """By glob, or by name; what lies inside (`config.data` and its `config.data.path`) belongs to it."""
+    inside = star_matcher(f"{pattern}.*")
+    if "*" in pattern:
+        matches = star_matcher(pattern)
+        return lambda name: matches(name) or inside(name)
+    return lambda name: name == pattern or inside(name)
+
+
+def columns_of(wanted: Sequence[Named | ColumnPick], table: Table) -> dict[str, Sequence[Value]]:
+    """The columns that names and picks mean, each with its cells. Raises RQL318 for two of one name."""
+    columns: dict[str, Sequence[Value]] = {}
+    made: set[str] = set()
+    for one in wanted:
+        if isinstance(one, Named):
+            if one.name in columns:
+                raise two_of_one_name(one.name, one.value.span)
+            columns[one.name] = values_of(one.value, table)
+            made.add(one.name)
+            continue
+        for name in picked(one, table.names):
+            if name in made:
+                raise two_of_one_name(name)
+            columns[name] = cells_of(table, name)
+    return columns
+
+
+def two_of_one_name(name: str, span: Span = NOWHERE) -> QueryError:
+    """Two columns of a table have the same name (RQL318)."""
+    message = f"two columns would be called `{name}`"
+    hint = "give one of them another name"
+    return QueryError([Diagnostic("RQL318", message, span, hints=(hint,))])
+
+
+# ---------------------------------------------------------------- rows
+
+
+def where(stage: TWhere, table: Table) -> Table:
+    """The rows for which the condition is true."""
+    keep = rows_that_hold(stage.condition, table)
+    return Table({name: list(compress(cells, keep)) for name, cells in table.columns.items()}, sum(keep))
+
+
+def sort(stage: TSort, table: Table, context: StageContext) -> StageResult:
+    """The rows in the order of the keys, ties as they stand."""
+    keys = [(values_of(expr, table), descending) for expr, descending in stage.keys]
+    return StageResult(take(table, sorted_rows(keys, table.length)), (), context)
+
+
+_NO_VALUE = identity(MISSING)
+
+
+def limited(tables: Iterator[Table], count: int, *, read_on: bool) -> Iterator[Table]:
+    """The first rows. `read_on`: the rest is read too, since a stage before has to see it."""
+    left = count
+    for table in tables:
+        if table.length <= left:
+            left -= table.length
+            yield table
+        elif left > 0 or count == 0:
+            yield Table({name: cells[:left] for name, cells in table.columns.items()}, left)
+            left, count = 0, -1
+        if left <= 0 and not read_on:
+            return
+
+
+def distinct(stage: TDistinct, tables: Iterator[Table]) -> Iterator[Table]:
+    """The first row of each combination. In memory are the combinations seen."""
+    seen: set[Hashable] = set()
+    for table in tables:
+        names = [name for pick in stage.columns for name in picked(pick, table.names)] or table.names
+        identities = [map(identity, cells_of(table, name)) for name in names]
+        keys = zip(*identities, strict=True) if names else iter([()] * table.length)
+        fresh = []
+        for row, key in enumerate(keys):
+            # A part of a history may lack a column that others have: its cells are missing, however that is written.
+            known = frozenset((name, one) for name, one in zip(names, key, strict=True) if one != _NO_VALUE)
+            if known not in seen:
+                seen.add(known)
+                fresh.append(row)
+        yield take(table, fresh)
+
+
+# ---------------------------------------------------------------- columns
+
+
+def select(stage: TSelect, table: Table) -> Table:
+    """These columns, in this order."""
+    return Table(columns_of(stage.columns, table), table.length)
+
+
+def drop(stage: TDrop, table: Table) -> Table:
+    """All columns but these."""
+    unwanted = {name for pick in stage.columns for name in picked(pick, table.names)}
+    return Table({name: cells for name, cells in table.columns.items() if name not in unwanted}, table.length)
+
+
+def rename(stage: TRename, table: Table) -> Table:
+    """The same columns, some under other names. Raises RQL318 for two of one name."""
+    new_name = dict(stage.names)
+    columns: dict[str, Sequence[Value]] = {}
+    for name, cells in table.columns.items():
+        title = new_name.get(name, name)
+        if title in columns:
+            raise two_of_one_name(title, stage.span)
+        columns[title] = cells
+    return Table(columns, table.length)
+
+
+def derive(stage: TDerive, table: Table) -> Table:
+    """The table with new columns; one that has the name of an older one takes its place."""
+    for column in stage.columns:
+        cells = values_of(column.value, table)
+        table = Table({**table.columns, column.name: cells}, table.length)
+    return table
