@@ -262,8 +262,8 @@ def test_the_key_goes_over_tls_unless_somebody_insists() -> None:
 def test_the_key_shows_nowhere(serve: Serve, connect: Connect, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     echo = f'{{"errors": [{{"message": "invalid key {KEY}"}}]}}'
-    server = serve(knobs=Knobs(script=deque([Fault.graphql(echo)])))
-    service = connect(server)
+    service = connect(serve(knobs=Knobs(script=deque([Fault.graphql(echo)]))))
+    del echo  # this frame is in the traceback too
     with pytest.raises(AuthError) as caught:
         service.runs_page(PAGE)
     shown = "".join(traceback.TracebackException.from_exception(caught.value, capture_locals=True).format())
