@@ -34,8 +34,8 @@ class Column:
         self.values: list[Any] = []
 
     def dense(self, length: int) -> list[Any]:
-        """A cell for each of `length` rows."""
-        if len(self.rows) == length:
+        """A cell for each of `length` rows. Of a key that a row holds twice (no SDK writes that) one is shown."""
+        if len(self.rows) == length and self.rows == list(range(length)):
             return self.values
         cells: list[Any] = [MISSING] * length
         for row, value in zip(self.rows, self.values, strict=True):
@@ -198,23 +198,30 @@ class HistoryReader:
     def _read_deep(self, data: bytes, items: Sequence[tuple[int, int]], row: int) -> None:
         """The items of a row that are not flat: nested keys, dicts, media in parts, typed values, long texts."""
         tree: dict[str, Any] = {}
+        found: list[tuple[str, Any]] = []
         for start, end in items:
             path, value = read_item(data, start, end)
-            put(tree, path, value)
+            if len(path) == 1 and not isinstance(value, dict):
+                found.append((path[0], value))
+            else:
+                put(tree, path, value)
         for key, below in tree.items():
-            for name, value in leaves(key, below):
-                if name == STEP or (self._wanted is not None and name not in self._wanted):
-                    continue
-                column = self.columns.get(name)
-                if column is None:
-                    column = self.columns[name] = Column()
-                if not column.rows or column.rows[-1] != row:
-                    column.rows.append(row)
-                    column.values.append(value)
+            found += leaves(key, below)
+        for name, value in found:
+            if name == STEP or (self._wanted is not None and name not in self._wanted):
+                continue
+            column = self.columns.get(name)
+            if column is None:
+                column = self.columns[name] = Column()
+            if column.rows and column.rows[-1] == row:
+                column.values[-1] = value  # nesting wins over a key that holds the dot
+            else:
+                column.rows.append(row)
+                column.values.append(value)
 
     def _take_back(self, row: int) -> None:
         for column in self.columns.values():
-            if column.rows and column.rows[-1] == row:
+            while column.rows and column.rows[-1] == row:
                 column.rows.pop()
                 column.values.pop()
 

@@ -88,18 +88,21 @@ def put(tree: dict[str, Any], path: Path, value: Any) -> None:
 
 
 def remove(tree: dict[str, Any], path: Path) -> None:
-    """Take out the value at a path, if there is one, and the dicts that become empty by it."""
-    above: list[dict[str, Any]] = []
+    """Take out the value at a path, and the dicts above it that are empty then.
+
+    What stands in the way and is no dict goes too: when the removal was written, there was a dict in its place.
+    """
+    above: list[tuple[dict[str, Any], str]] = []
     for key in path[:-1]:
-        above.append(tree)
         below = tree.get(key)
         if not isinstance(below, dict):
-            return
+            tree.pop(key, None)
+            break
+        above.append((tree, key))
         tree = below
-    if path[-1] not in tree:
-        return
-    del tree[path[-1]]
-    for outer, key in zip(reversed(above), reversed(path[:-1]), strict=True):
+    else:
+        tree.pop(path[-1], None)
+    for outer, key in reversed(above):
         if not outer[key]:
             del outer[key]
 
