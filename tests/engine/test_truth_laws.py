@@ -25,6 +25,7 @@ from tests.engine.build import (
     is_in,
     not_,
     run,
+    text_test,
 )
 
 X = field("config.x")
