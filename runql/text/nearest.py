@@ -9,6 +9,7 @@ def distance(a: str, b: str, most: int) -> int:
     """How many letters to change, drop, add or swap with a neighbour (optimal string alignment); `most + 1` if more."""
     if abs(len(a) - len(b)) > most:
         return most + 1
+    a, b = _without_common_ends(a, b)
     before: list[int] = []
     last = list(range(len(b) + 1))
     for i, left in enumerate(a, 1):
@@ -22,6 +23,19 @@ def distance(a: str, b: str, most: int) -> int:
             return most + 1
         before, last = last, row
     return min(last[-1], most + 1)
+
+
+def _without_common_ends(a: str, b: str) -> tuple[str, str]:
+    """Both without what they begin and end with alike, which no shortest way touches."""
+    start = _alike(a, b)
+    a, b = a[start:], b[start:]
+    end = _alike(a[::-1], b[::-1])
+    return a[: len(a) - end], b[: len(b) - end]
+
+
+def _alike(a: str, b: str) -> int:
+    """With how many characters alike two texts begin."""
+    return next((i for i, (left, right) in enumerate(zip(a, b, strict=False)) if left != right), min(len(a), len(b)))
 
 
 def allowance(name: str) -> int:
