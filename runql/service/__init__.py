@@ -1,1 +1,49 @@
 """The language service: what a prompt, an editor or a notebook asks about a text. Pure: offsets in, values out."""
+
+from runql.service.at_hand import RunsAtHand
+from runql.service.coloring import SemanticToken, Shade, semantic_tokens
+from runql.service.complete import complete
+from runql.service.context import Context, Occurring, Text, ValuesOf
+from runql.service.diagnose import diagnostics
+from runql.service.edits import ActionKind, CodeAction, code_actions, formatting, occurrences, rename
+from runql.service.hover import Hover, hover
+from runql.service.index import index_of
+from runql.service.inlay import Inlay, inlays
+from runql.service.items import MOST_ITEMS, Completions, Item, ItemKind
+from runql.service.signature import Signature, signature
+from runql.service.structure import Fold, Symbol, SymbolKind, folds, symbols
+
+__all__ = [
+    "MOST_ITEMS",
+    "ActionKind",
+    "CodeAction",
+    "Completions",
+    "Context",
+    "Fold",
+    "Hover",
+    "Inlay",
+    "Item",
+    "ItemKind",
+    "Occurring",
+    "RunsAtHand",
+    "SemanticToken",
+    "Shade",
+    "Signature",
+    "Symbol",
+    "SymbolKind",
+    "Text",
+    "ValuesOf",
+    "code_actions",
+    "complete",
+    "diagnostics",
+    "folds",
+    "formatting",
+    "hover",
+    "index_of",
+    "inlays",
+    "occurrences",
+    "rename",
+    "semantic_tokens",
+    "signature",
+    "symbols",
+]

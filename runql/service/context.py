@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
 from types import MappingProxyType
 from typing import TypeAlias
@@ -26,6 +26,7 @@ Text: TypeAlias = str | Parsed
 """A text, or what it was parsed to: whoever keeps that saves reading it again."""
 
 _NO_TEXTS: Mapping[str, str] = MappingProxyType({})
+_NO_CATALOGS: Mapping[str, Catalog] = MappingProxyType({})
 _NO_VALUES: Mapping[str, object] = MappingProxyType({})
 _NO_ALIASES: Mapping[str, tree.Expr] = MappingProxyType({})
 
@@ -34,9 +35,10 @@ _NO_ALIASES: Mapping[str, tree.Expr] = MappingProxyType({})
 class Context:
     """What is known where a text is written. All of it may be empty.
 
-    `catalog` is none while it loads. `parameters` are the names that may be used, with a description each;
-    `values` those of them that have a value. `sources`, `lets` and `saved` are names with a description each: of places,
-    of queries named in this session, and of saved ones. `capabilities` are those of the source, if it is known.
+    `catalog` is that of the source of queries that name none, and none while it loads; `catalogs` are those of other
+    sources. `parameters` are the names that may be used, with a description each, `values` those that have a value.
+    `sources`, `lets` and `saved` are names with a description each: of places, of queries named in this session, and of
+    saved ones. `capabilities` and `values_of` are of the same source as `catalog`, if they are known.
     """
 
     catalog: Catalog | None = None
@@ -49,12 +51,20 @@ class Context:
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
     zone: tzinfo = UTC
     source_name: str | None = None
+    catalogs: Mapping[str, Catalog] = field(default_factory=lambda: _NO_CATALOGS)
     capabilities: Capabilities | None = None
     values_of: ValuesOf | None = None
 
     def for_check(self, text: str | None = None) -> CheckContext:
         """The same for the checker."""
         return CheckContext(self.values, self.now, self.zone, self.source_name, self.aliases, text)
+
+    def of(self, sources: tuple[str, ...]) -> Context:
+        """The same for a query from these sources; of several, or of one that was not looked at, nothing is known."""
+        if not sources or sources == (self.source_name,):
+            return self
+        catalog = self.catalogs.get(sources[0]) if len(sources) == 1 else None
+        return replace(self, catalog=catalog, capabilities=None, values_of=None, source_name=None)
 
 
 def parsed(text: Text) -> Parsed:

@@ -2,7 +2,7 @@
 
 A letter that no keyword has is put behind the cursor, and the text up to it goes through the parser. The word that then
 holds the letter is the one being written; what the parser could take in its place can be offered. With brackets closed
-behind it the same text has a tree, and in it the letter stands where the cursor does: in a comparison, in a list of keys.
+behind it the same text has a tree, and in it the letter stands where the cursor does: in a comparison, among the keys.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from runql.service.nodes import chain_to
 from runql.syntax import tree as t
 from runql.syntax.keywords import keywords
 from runql.syntax.lexer import END, STRAY, Attempt, Lexeme, accepted, lexer, run
+from runql.syntax.literals import read_string
 from runql.syntax.parse import Parsed, parse
 from runql.syntax.tokens import TokenKind
 from runql.text.diagnostic import Diagnostic, Edit
@@ -67,6 +68,19 @@ class Cursor:
     def previous(self) -> str:
         """The terminal before the word; empty at the beginning of a statement."""
         return self.lexemes[-1].terminal if self.lexemes else ""
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The sources that the query at the cursor names."""
+        named = []
+        is_from = False
+        for lexeme in self.lexemes:
+            if lexeme.terminal in keywords().clauses:
+                is_from = lexeme.terminal == "FROM"
+            elif is_from and lexeme.terminal != "COMMA":
+                named.append(read_string(lexeme.text) if lexeme.terminal == "STRING" else lexeme.text)
+        later = (clause for clause in self.later if isinstance(clause, t.FromClause))
+        return (*named, *(source.name for clause in later for source in clause.sources))
 
     @cached_property
     def chain(self) -> tuple[t.Node, ...]:

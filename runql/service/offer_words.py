@@ -9,7 +9,7 @@ from typing import Final
 from runql.semantic.catalog import Space
 from runql.semantic.clauses import COUNTABLE
 from runql.semantic.functions import AGGREGATES, ANYTHING, FUNCTIONS, Function
-from runql.semantic.stage_table import STAGES, TableKind
+from runql.semantic.stage_table import STAGES, StageInfo, TableKind
 from runql.semantic.values import Kind
 from runql.service.context import Context
 from runql.service.cursor import Cursor
@@ -200,8 +200,12 @@ def _stages(cursor: Cursor, spellings: tuple[str, ...]) -> Iterator[Offer]:
     for name, info in STAGES.items():
         fits = terminals.count("PIPE") > 1 or table in info.tables
         if name in spellings and info.nodes and fits:
-            documentation = f"```rql\n{info.syntax}\n```\n\n{info.doc}\n\n`{info.example}`"
-            yield Offer(name, name, ItemKind.STAGE, Group.FIRST, info.doc, documentation)
+            yield Offer(name, name, ItemKind.STAGE, Group.FIRST, info.doc, stage_documentation(info))
+
+
+def stage_documentation(info: StageInfo) -> str:
+    """A stage in Markdown."""
+    return f"```rql\n{info.syntax}\n```\n\n{info.doc}\n\n`{info.example}`"
 
 
 # ---------------------------------------------------------------- functions
