@@ -69,6 +69,8 @@ class Frames:
         self._open: list[bytes] = []
         self._open_offset = 0
         self._skipping = False
+        # Whether a record is open or damage lies right behind: then a whole record is more than just the next one.
+        self._disturbed = False
         self._last: Frame | None = None
 
     def __iter__(self) -> Iterator[Frame]:
@@ -79,11 +81,7 @@ class Frames:
             data = self._file.read(min(_PIECE, self.size - base))
             if not data:
                 break
-            for frame in self._piece(data, base):
-                if self.damages and self.damages[-1].resumed is None:
-                    self._resume(frame)
-                self._last = frame
-                yield frame
+            yield from self._piece(data, base)
             base += len(data)
         if self._open:
             self._drop_open(DamageKind.TORN)
@@ -93,7 +91,7 @@ class Frames:
         head = self._file.read(HEADER_SIZE)
         self._file.seek(0)
         if not (MAGIC.startswith(head[: len(MAGIC)]) and len(head) <= HEADER_SIZE):
-            self.damages.append(Damage(0, DamageKind.HEADER))
+            self._hurt(0, DamageKind.HEADER)
             return len(head) == HEADER_SIZE
         if len(head) < HEADER_SIZE:
             return False
@@ -105,6 +103,7 @@ class Frames:
 
     def _piece(self, data: bytes, base: int) -> Iterator[Frame]:
         unpack, crc32 = _CHUNK_HEADER.unpack_from, zlib.crc32
+        last: Frame | None = self._last
         for block in range(0, len(data), BLOCK):
             stop = min(block + BLOCK, len(data))
             pos = block + (HEADER_SIZE if base + block == 0 else 0)
@@ -112,26 +111,34 @@ class Frames:
                 checksum, length, kind = unpack(data, pos)
                 end = pos + _CHUNK_HEADER_SIZE + length
                 if end > stop or not 0 < kind <= _LAST or crc32(data[pos + 6 : end]) != checksum:
+                    self._last = last
                     pos = self._damaged(data, base, block, pos)
                     continue
+                frame: Frame | None
                 if kind == _FULL:
-                    if self._open:
-                        self._drop_open(DamageKind.ORDER)
-                    self._skipping = False
-                    yield data, pos + _CHUNK_HEADER_SIZE, end, base + pos
-                elif (frame := self._fragment(kind, data[pos + _CHUNK_HEADER_SIZE : end], base + pos)) is not None:
+                    frame = (data, pos + _CHUNK_HEADER_SIZE, end, base + pos)
+                else:
+                    self._last = last
+                    frame = self._fragment(kind, data[pos + _CHUNK_HEADER_SIZE : end], base + pos)
+                if frame is not None:
+                    if self._disturbed:
+                        self._last = last
+                        self._settle(frame)
+                    last = frame
                     yield frame
                 pos = end
             # What is left at the end of the file is the begin of a chunk, unless it is padding of the block.
             if pos < stop < block + BLOCK and block + BLOCK - pos >= _CHUNK_HEADER_SIZE:
                 self._hurt(self._open_offset if self._open else base + pos, DamageKind.TORN)
                 self._open = []
+        self._last = last
 
     def _fragment(self, kind: int, payload: bytes, offset: int) -> Frame | None:
         if kind == _FIRST:
             if self._open:
                 self._drop_open(DamageKind.ORDER)
             self._open, self._open_offset, self._skipping = [payload], offset, False
+            self._disturbed = True
             return None
         if not self._open:
             if not self._skipping:
@@ -169,11 +176,17 @@ class Frames:
 
     def _hurt(self, offset: int, kind: DamageKind) -> None:
         """One damage for all that lies between two whole records."""
-        self._skipping = True
+        self._skipping = self._disturbed = True
         if not self.damages or self.damages[-1].resumed is not None:
             self.damages.append(Damage(offset, kind))
 
-    def _resume(self, frame: Frame) -> None:
+    def _settle(self, frame: Frame) -> None:
+        """A whole record after something else: parts before it are lost, and damage ends here."""
+        if self._open:
+            self._drop_open(DamageKind.ORDER)
+        self._skipping = self._disturbed = False
+        if not self.damages or self.damages[-1].resumed is not None:
+            return
         damage = self.damages[-1]
         damage.resumed = frame[3]
         before, after = number_of(self._last), number_of(frame)
