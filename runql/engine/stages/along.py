@@ -8,6 +8,7 @@ from itertools import groupby, pairwise
 from math import isfinite
 
 from runql.engine.compare import is_number
+from runql.engine.functions import to_float
 from runql.engine.stages import rows
 from runql.engine.stages.context import StageContext, fault, need_columns
 from runql.engine.stages.groups import groups_by_reference
@@ -107,8 +108,8 @@ _FAST_RUN = 250
 
 
 def is_point(value: Value) -> bool:
-    """Whether a value is a finite number."""
-    return is_number(value) and (isinstance(value, int) or isfinite(value))
+    """Whether a value is a finite number, as a float has it."""
+    return isfinite(value) if type(value) is float else is_number(value) and isfinite(to_float(value))
 
 
 def points(run: Run, metric: str, *, fast: bool) -> tuple[list[Value], list[Value]]:

@@ -197,12 +197,12 @@ def resample(
 def _grid(xs: Sequence[Value], count: int) -> list[Value]:
     if not xs:
         return []
-    low, high = xs[0], xs[-1]
-    if low == high or count == 1:
-        return [low]
+    if xs[0] == xs[-1] or count == 1:
+        return [xs[0]]
+    low, high = to_float(xs[0]), to_float(xs[-1])
     grid = [*(low + (high - low) * place / (count - 1) for place in range(count - 1)), high]
-    whole = isinstance(low, int) and isinstance(high, int) and all(float(x).is_integer() for x in grid)
-    return [int(x) for x in grid] if whole else [float(x) for x in grid]
+    whole = isinstance(xs[0], int) and isinstance(xs[-1], int) and all(x.is_integer() for x in grid)
+    return [int(x) for x in grid] if whole else list(grid)
 
 
 def _interpolated(grid: Sequence[Value], xs: Sequence[Value], values: Sequence[Value]) -> list[Value]:
@@ -212,8 +212,8 @@ def _interpolated(grid: Sequence[Value], xs: Sequence[Value], values: Sequence[V
         if place < len(xs) and xs[place] == x:
             result.append(values[place])
         elif 0 < place < len(xs):
-            part = (x - xs[place - 1]) / (xs[place] - xs[place - 1])
-            result.append(statistics.between(to_float(values[place - 1]), to_float(values[place]), part))
+            (left, right), (low, high) = (map(to_float, pair[place - 1 : place + 1]) for pair in (xs, values))
+            result.append(statistics.between(low, high, (x - left) / (right - left)))
         else:
             result.append(MISSING)
     return result

@@ -30,7 +30,7 @@ def edge(stage: TEdge, tables: Iterable[Table], context: StageContext) -> Iterat
 
 
 def best(stage: TBest, tables: Iterable[Table], context: StageContext, said: list[Diagnostic]) -> Iterator[Table]:
-    """Of each run the row where the metric is best, the first of equal ones; its last value, NaN too; the gap between the two.
+    """Of each run the row where the metric is best, the first of equal ones; its last value, NaN too; the gap between.
 
     Columns: the run's id, x, the metric, `last`, `gap`, then all others as they are in that row. A run without a
     number has a row with nothing in it.

@@ -64,7 +64,8 @@ def usable(values: Sequence[Value], takes: Takes) -> tuple[list[int], Skipped]:
     if takes is Takes.ANYTHING:
         wanted = frozenset(Kind)
     elif takes is Takes.COMPARABLE:
-        wanted = frozenset(sorted(ORDERED_KINDS & set(kinds), key=RANKS.__getitem__)[:1])
+        there = {kind for value, kind in zip(values, kinds, strict=True) if not is_nan(value)}
+        wanted = frozenset(sorted(ORDERED_KINDS & there, key=RANKS.__getitem__)[:1])
     else:
         wanted = _KINDS_TAKEN[takes]
     places, missing, nan = [], 0, 0

@@ -1,0 +1,90 @@
+"""Expressions over whole columns against the reference evaluator."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from runql.engine.stages.rows import compile_rows, rows_that_hold, values_of
+from runql.engine.table import Table
+from runql.semantic.typed import (
+    TAnd,
+    TArithmetic,
+    TBetween,
+    TCall,
+    TCompare,
+    TConst,
+    THas,
+    TIn,
+    TIs,
+    TNegate,
+    TNot,
+    TOr,
+    TTextTest,
+    TypedExpr,
+)
+from runql.semantic.typed_stages import TCell
+from runql.semantic.values import MISSING
+from runql.syntax.tree import ArithmeticOp, Comparison, HasMode, State, TextOp
+from tests.engine.stages.build import CELLS, FAST, alike, from_rows, tables
+
+examples = settings(max_examples=400, deadline=None)
+
+LEAVES = st.one_of(
+    st.sampled_from([TCell("x"), TCell("y"), TCell("x"), TCell("state"), TCell("not there")]),
+    CELLS.filter(lambda value: value is not MISSING).map(TConst),
+)
+
+
+def _grow(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    several = st.lists(inner, min_size=1, max_size=3).map(tuple)
+    return st.one_of(
+        st.builds(TCompare, st.sampled_from(Comparison), inner, inner),
+        st.builds(TArithmetic, st.sampled_from(ArithmeticOp), inner, inner),
+        st.builds(TArithmetic, st.sampled_from(ArithmeticOp), inner, inner),
+        st.builds(TBetween, inner, inner, inner),
+        st.builds(TIn, inner, st.lists(inner, max_size=3).map(tuple)),
+        st.builds(TTextTest, st.sampled_from(TextOp), inner, st.sampled_from([TConst("a"), TConst("[a-b]")])),
+        st.builds(TIs, inner, st.sampled_from(State)),
+        st.builds(THas, st.just(HasMode.ONE), inner, st.tuples(inner)),
+        st.builds(TNot, inner),
+        st.builds(TNegate, inner),
+        st.builds(TAnd, several),
+        st.builds(TOr, several),
+        st.builds(
+            TCall,
+            st.sampled_from(["abs", "sqrt", "floor", "ceil", "round", "log", "log2", "log10", "exp", "lower", "len"]),
+            st.tuples(inner),
+        ),
+        st.builds(TCall, st.sampled_from(["coalesce", "min", "max"]), st.tuples(inner, inner)),
+        st.builds(TCall, st.just("if"), st.tuples(inner, inner, inner)),
+    )
+
+
+EXPRESSIONS = st.recursive(LEAVES, _grow, max_leaves=6)
+
+
+@examples
+@given(EXPRESSIONS, tables("x", "y", "state"))
+def test_values(expr: TypedExpr, given_table: Table) -> None:
+    with from_rows(FAST):
+        assert alike(list(values_of(expr, given_table)), compile_rows(expr)(given_table))
+
+
+@examples
+@given(EXPRESSIONS, tables("x", "y", "state"))
+def test_truth(expr: TypedExpr, given_table: Table) -> None:
+    expected = [value is True for value in compile_rows(expr)(given_table)]
+    with from_rows(FAST):
+        assert list(rows_that_hold(expr, given_table)) == expected
+
+
+def test_a_column_that_is_not_there_is_missing() -> None:
+    assert list(values_of(TCell("z"), Table.of({"x": [1, 2]}))) == [MISSING, MISSING]
+
+
+def test_state_is_compared_without_regard_to_case() -> None:
+    states = Table.of({"state": ["Finished", "failed"]})
+    assert list(rows_that_hold(TCompare(Comparison.EQ, TCell("state"), TConst("finished")), states)) == [True, False]

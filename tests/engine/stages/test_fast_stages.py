@@ -1,0 +1,129 @@
+"""Stages on arrays against the same stages row by row."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from runql.engine.stages.curves import smoothed
+from runql.engine.stages.fold_columns import fold_cells
+from runql.engine.stages.groups import Groups, grouped
+from runql.engine.stages.ordering import sorted_rows
+from runql.engine.table import Table
+from runql.semantic.folds import FOLDS, OFFERED_PERCENTILES
+from runql.semantic.typed_stages import ColumnPick, TBin, TGroup, TResample, TSmooth, TSort
+from tests.engine.stages.build import FAST, HISTORIES, PLAIN, SLOW, alike, ask, cell, fold, from_rows, named, tables
+
+examples = settings(max_examples=150, deadline=None)
+ONE_ARGUMENT = [name for name in (*FOLDS, *OFFERED_PERCENTILES) if name not in ("argmin", "argmax")]
+
+
+def _both(work: Any) -> tuple[Any, Any]:
+    """What arrays make of it, and what the reference does."""
+    with from_rows(FAST):
+        fast = work()
+    with from_rows(SLOW):
+        return fast, work()
+
+
+def _plain(groups: Groups) -> list[list[int]]:
+    return [[int(row) for row in places] for places in groups.rows()]
+
+
+@examples
+@given(tables("x", "y"), st.booleans(), st.booleans())
+def test_order(given_table: Table, down_x: bool, down_y: bool) -> None:
+    keys = [(given_table.columns["x"], down_x), (given_table.columns["y"], down_y)]
+    fast, slow = _both(lambda: list(sorted_rows(keys, given_table.length)))
+    assert fast == slow
+
+
+@examples
+@given(tables("x", "y"), st.sampled_from([(), ("x",), ("x", "y"), ("x", "y", "x")]))
+def test_groups(given_table: Table, names: tuple[str, ...]) -> None:
+    fast, slow = _both(lambda: _plain(grouped([given_table.columns[name] for name in names], given_table.length)))
+    assert fast == slow
+
+
+@pytest.mark.parametrize("name", ONE_ARGUMENT)
+@settings(max_examples=60, deadline=None)
+@given(given_table=tables("key", "x"))
+def test_fold(name: str, given_table: Table) -> None:
+    columns = given_table.columns
+    fast, slow = _both(
+        lambda: fold_cells(name, columns["x"], grouped([columns["key"]], given_table.length)),
+    )
+    assert alike(list(fast.values), list(slow.values))
+    assert (list(fast.counts), fast.skipped) == (list(slow.counts), slow.skipped)
+
+
+@pytest.mark.parametrize("name", ["argmin", "argmax"])
+@examples
+@given(given_table=tables("key", "x", "y"))
+def test_fold_where(name: str, given_table: Table) -> None:
+    columns = given_table.columns
+    groups = grouped([columns["key"]], given_table.length)
+    fast, slow = _both(lambda: fold_cells(name, columns["x"], groups, columns["y"]))
+    assert alike(list(fast.values), list(slow.values))
+
+
+@examples
+@given(tables("key", "x", "y"))
+def test_group_stage(given_table: Table) -> None:
+    folds = (
+        named("mean", fold("mean", "x")),
+        named("std", fold("std", "y")),
+        named("at", fold("argmax", "x", of="y")),
+        named("list", fold("list", "y")),
+    )
+    fast, slow = _both(lambda: ask(TGroup((ColumnPick("key"),), folds), given_table))
+    assert alike(fast, slow)
+
+
+@examples
+@given(tables("x", "y"))
+def test_sort_stage(given_table: Table) -> None:
+    stage = TSort(((cell("x"), True), (cell("y"), False)))
+    assert alike(*_both(lambda: ask(stage, given_table)))
+
+
+HISTORY = tables("run_id", "_step", "loss", "acc", "name")
+
+
+@examples
+@given(HISTORY, st.sampled_from([1, 2.5, 100, 0.1]))
+def test_bin_stage(given_table: Table, width: float) -> None:
+    assert alike(*_both(lambda: ask(TBin(width), _hashable_runs(given_table), HISTORIES)))
+
+
+@examples
+@given(HISTORY, st.integers(1, 7))
+def test_resample_stage(given_table: Table, points: int) -> None:
+    fast, slow = _both(lambda: ask(TResample(points), _hashable_runs(given_table), HISTORIES))
+    assert alike(fast, slow)
+
+
+@examples
+@given(HISTORY, st.sampled_from([("ema", 0.0), ("ema", 0.5), ("ema", 0.99), ("mean", 1), ("mean", 3), ("mean", 50)]))
+def test_smooth_stage(given_table: Table, method: tuple[str, float]) -> None:
+    fast, slow = _both(lambda: ask(TSmooth(*method), _hashable_runs(given_table), HISTORIES))
+    assert alike(fast, slow, tolerance=1e-9)
+
+
+@examples
+@given(
+    st.lists(PLAIN.filter(lambda cell: cell != 1e300), min_size=1, max_size=60),
+    st.integers(0, 999).map(lambda thousandths: thousandths / 1000),
+)
+def test_exponential_mean(cells: list[Any], weight: float) -> None:
+    """Rounded differently: to 1e-12 of the largest number, which is 100."""
+    fast, slow = smoothed(cells, "ema", weight, fast=True), smoothed(cells, "ema", weight, fast=False)
+    assert alike(fast, slow, tolerance=1e-9)
+
+
+def _hashable_runs(given_table: Table) -> Table:
+    """Run ids are texts."""
+    return Table.of({**given_table.columns, "run_id": [f"r{str(one)[:1]}" for one in given_table.columns["run_id"]]})
