@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from runql.syntax import tree as t
 from runql.syntax.build_expressions import ExpressionBuilder, Part
 from runql.syntax.literals import quote_name, read_path, read_string
+from runql.syntax.stage_tree import BrokenStage
 from runql.text.diagnostic import Diagnostic
 from runql.text.source import NOWHERE, Span
 
@@ -91,8 +92,7 @@ class Builder(ExpressionBuilder):
         word = part.children[1]
         message = f"the stage `{word.lower()}` is not part of the language yet"
         self.diagnostics.append(Diagnostic("RQL304", message, self.span(word)))
-        text = self.text[part.children[2].start_pos : part.children[-1].end_pos] if len(part.children) > 2 else ""
-        return t.Stage(word.lower(), text, span=part.span)
+        return BrokenStage(self.text[self._range], span=part.span)
 
     def query(self, part: Part) -> t.Query:
         target, ident = part.children[0]

@@ -427,10 +427,7 @@ class Query(Node):
 
 @dataclass(frozen=True, slots=True)
 class Stage(Node):
-    """A table stage right of a pipe."""
-
-    name: str
-    text: str
+    """A table stage right of a pipe: a table in, a table out. The kinds stand in `stage_tree`."""
 
 
 # ---------------------------------------------------------------- statements

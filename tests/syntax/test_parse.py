@@ -91,7 +91,7 @@ def test_to_text_of_a_part() -> None:
     assert to_text(where.condition) == '(a or b) and c = "x"'
     assert to_text(t.Path(("config", "a b"), exact=True)) == "config.`a b`"
     with pytest.raises(TypeError):
-        to_text(t.Stage("limit", "3"))  # type: ignore[arg-type]
+        to_text(t.Stage())  # type: ignore[arg-type]
 
 
 def test_a_shadow_knows_where_its_text_was_written() -> None:
