@@ -22,7 +22,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 KEY = "0" * 40
-SUBSET = {"config.lr": {"$gt": 0.0343}}
+SUBSET = {"config.lr": {"$gt": 0.03345}}
 SAMPLES = 200
 
 
@@ -59,8 +59,9 @@ def _columns_ours(service: Any) -> object:
     from runql.runs.service import Wanted
 
     wanted = Wanted(config=("c1", "c2"), summary=("s1", "s2"))
-    records = [run.record for run in Runs(service, "acme", "wide", wanted=wanted)]
-    return len([(r.id, r.config["c1"], r.config["c2"], r.summary["s1"], r.summary["s2"]) for r in records])
+    runs = Runs(service, "acme", "wide", wanted=wanted)
+    heavy = [(run.id, run.record.config or {}, run.record.summary or {}) for run in runs]
+    return len([(run_id, c["c1"], c["c2"], s["s1"], s["s2"]) for run_id, c, s in heavy])
 
 
 TASKS = (
