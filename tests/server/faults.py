@@ -54,6 +54,7 @@ class Knobs:
     request after the script is empty. `lacks`: parts of the schema to leave out, as `Run.sampledHistory` or
     `Run.config(keys)`. `ignores`: of `filters order paging`. `poisoned`: runs whose history gives 502 for ever.
     `max_first`: the server's own cap of a page, silently. `max_body`: a longer answer gives 504.
+    `count_off`: by how much `runCount` is wrong.
     `nan_as`: how sampled rows carry NaN. `sampling`: which rows a sample takes.
     """
 
@@ -68,6 +69,7 @@ class Knobs:
     max_first: int | None = None
     max_body: int | None = None
     max_rows: int | None = None
+    count_off: int = 0
     nan_as: Literal["bare", "string", "null"] = "string"
     sampling: Literal["even", "random"] = "even"
     parquet_live: bool = True

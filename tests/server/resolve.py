@@ -85,7 +85,8 @@ def _runs(ctx: Context, parent: Any, args: Mapping[str, Any]) -> Any:
 
 
 def _run_count(ctx: Context, parent: Any, args: Mapping[str, Any]) -> int:
-    return len(ctx.store.select(parent["key"], args.get("filters"), "+created_at", ctx.knobs))
+    matching = ctx.store.select(parent["key"], args.get("filters"), "+created_at", ctx.knobs)
+    return len(matching) + (ctx.knobs.count_off if matching else 0)
 
 
 def _checked(ctx: Context, run: Mapping[str, Any]) -> None:

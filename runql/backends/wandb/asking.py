@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,6 +16,7 @@ from runql.backends.wandb.failures import Failure, Kind
 from runql.errors import BackendError, NotFound
 from runql.runs.service import Filters, Wanted
 from runql.text.diagnostic import Diagnostic
+from runql.text.frozen import frozen
 
 NEVER = json.dumps({"name": "runql-asks-for-no-run"})
 """A filter that no run passes: a server that finds runs by it ignores filters."""
@@ -28,7 +28,7 @@ _WHOLE_INSTEAD = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Question:
     """One document with its options and variables. `repeat`: how many runs a by-name document asks for."""
 

@@ -11,7 +11,6 @@ import json
 import os
 import tempfile
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -24,6 +23,7 @@ from runql.semantic.build_catalog import build_catalog
 from runql.semantic.catalog import Catalog, FieldInfo, Space
 from runql.semantic.record import RunRecord
 from runql.semantic.values import Kind
+from runql.text.frozen import frozen, replace
 
 SAMPLE_RUNS = 100
 METRIC_RUNS = 100
@@ -33,7 +33,7 @@ _HEAVY = Wanted(config=None, summary=None, system_metrics=True)
 _METRICS = Wanted(history_keys=True)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Stamp:
     """What a catalog was made of: it is fresh while these are as they were."""
 

@@ -16,20 +16,20 @@ from concurrent.futures import CancelledError, Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from runql.backends.wandb.failures import Failure, Kind, backoff_seconds, loads, read_reply, seconds_to_wait
 from runql.backends.wandb.identity import Identity
 from runql.backends.wandb.limiter import Limiter
 from runql.backends.wandb.transport import Reply, Transport
+from runql.text.frozen import frozen, replace
 
 _T = TypeVar("_T")
 _STEP_SECONDS = 0.1
 _SAID_FROM_SECONDS = 1.0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Call:
     """One question. `tries` caps how often it is asked where asking for less would help more than asking again."""
 
@@ -39,7 +39,7 @@ class Call:
     tries: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Answer:
     """`size` is the length of the unzipped body in bytes, `seconds` how long the last attempt took."""
 
@@ -48,7 +48,7 @@ class Answer:
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LineSettings:
     """`attempt_seconds`: the longest silence in one attempt. `patience_seconds`: the longest wait that a server may
     ask for. `backoff_seconds`: the first pause after a failure."""

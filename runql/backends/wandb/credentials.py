@@ -9,12 +9,12 @@ import configparser
 import netrc
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from runql.errors import AuthError, SourceError
 from runql.text.diagnostic import Diagnostic
+from runql.text.frozen import field, frozen
 
 DEFAULT_BASE_URL = "https://api.forge.coreweave.com"
 
@@ -58,7 +58,7 @@ class Secret:
         return hash(self._text)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ApiKey:
     """A key, and where it was found (a path, a variable, never the key)."""
 
@@ -66,7 +66,7 @@ class ApiKey:
     origin: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class IdentityToken:
     """A file with the token of a federated identity; `credentials_path` keeps what it is exchanged for."""
 
@@ -75,7 +75,7 @@ class IdentityToken:
     origin: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Credentials:
     """Where to ask and as whom. `auth` is `None` for nobody: enough for public projects.
 
@@ -91,7 +91,7 @@ class Credentials:
     warnings: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Surroundings:
     """What `discover` looks at: the environment, the home folder and the working folder."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
@@ -12,12 +11,13 @@ from urllib.parse import quote
 
 from runql.backends.wandb.failures import loads
 from runql.semantic.record import ProjectRecord, RunRecord, SweepRecord
+from runql.text.frozen import frozen
 
 INTERNAL_CONFIG = frozenset({"_wandb", "wandb_version"})
 _NON_FINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Place:
     """Where a run belongs: entity, project, and the address of the project in a browser."""
 

@@ -6,13 +6,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
 from runql.errors import AuthError, BackendError, NotFound, RateLimited, ServerError, Unreachable
 from runql.text.diagnostic import Diagnostic
+from runql.text.frozen import frozen
 
 
 class Kind(StrEnum):
@@ -35,7 +35,7 @@ class Kind(StrEnum):
     CANCELLED = "cancelled"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Treatment:
     """`tries`: how often such an answer is taken before giving up (1: asking again is no use).
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from runql.backends.wandb.abilities import FILTERS, ORDER, PAGING
 from runql.backends.wandb.asking import NEVER, Question, Server, filters_text, wanted_options
@@ -33,7 +34,15 @@ def all_pages(pages: Pages) -> Iterator[RunRecord]:
         yield from chunk.runs
 
 
-def fetch_all(server: Server, place: Place, filters: Filters, wanted: Wanted, order: str) -> list[RunRecord]:
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """All runs of a question. `counted`: how many the server says there are, if it does."""
+
+    runs: list[RunRecord]
+    counted: int | None
+
+
+def fetch_all(server: Server, place: Place, filters: Filters, wanted: Wanted, order: str) -> Fetched:
     """Every run that may match, each once, in any order, with what the filter and the order read.
 
     Raises:
@@ -47,6 +56,7 @@ def fetch_all(server: Server, place: Place, filters: Filters, wanted: Wanted, or
         history_keys=wanted.history_keys or also.history_keys,
     )
     found: dict[str, RunRecord] = {}
+    counted: int | None = None
     if server.abilities.does(PAGING):
         pushed = filters if server.abilities.does(FILTERS) else {}
         by_creation = "+created_at" if server.abilities.does(ORDER) else None
@@ -55,10 +65,12 @@ def fetch_all(server: Server, place: Place, filters: Filters, wanted: Wanted, or
         if pages.total is not None and len(found) < pages.total and server.abilities.does(ORDER):
             again = Pages(server, ListQuestion(place, pushed, "+name", full))
             found.update((run.storage_id or run.id, run) for run in all_pages(again))
+            counted = again.total
+        counted = pages.total if counted is None else counted
     if not server.abilities.does(PAGING):
         pushed = filters if server.abilities.does(FILTERS) else {}
         found.update((run.storage_id or run.id, run) for run in _all_at_once(server, place, pushed, full))
-    return list(found.values())
+    return Fetched(list(found.values()), counted)
 
 
 def _all_at_once(server: Server, place: Place, filters: Filters, wanted: Wanted) -> list[RunRecord]:

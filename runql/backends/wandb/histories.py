@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from runql.backends.wandb.asking import Server
@@ -34,6 +34,7 @@ from runql.runs.history_rows import select_rows
 from runql.runs.service import HistoryRequest
 from runql.semantic.record import RunHistory
 from runql.text.diagnostic import Diagnostic
+from runql.text.frozen import replace
 
 _MOST_GROUPS = 12
 _ROUGHLY = 0.9
@@ -260,7 +261,7 @@ class SampledHistories:
             missing = max(missing, metrics[key].rows - came if key in metrics else 0)
         rows_said = "1 row" if missing == 1 else f"{missing} rows"
         said = f"{rows_said} of run `{run_id}` left out: no `{self._request.x_axis}`"
-        return (Diagnostic("RQL508", said),) if missing else ()
+        return (Diagnostic("RQL508", said, count=missing),) if missing else ()
 
     def _notices(self) -> tuple[Diagnostic, ...]:
         concerned = ["Run.events"] if self._request.stream == "system" else []

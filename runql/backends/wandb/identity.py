@@ -8,7 +8,6 @@ import json
 import os
 import tempfile
 import time
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
@@ -17,6 +16,7 @@ from urllib.parse import urlencode
 from runql.backends.wandb.credentials import ApiKey, Credentials, IdentityToken
 from runql.backends.wandb.failures import Failure, Kind, kind_of_status, loads, messages_of, seconds_to_wait
 from runql.backends.wandb.transport import Transport
+from runql.text.frozen import frozen
 
 _GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 _FRESH_SECONDS = 300.0
@@ -34,7 +34,7 @@ class Identity(Protocol):
         """An answer with the secret, should the server echo it, replaced."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Nobody:
     """Sends nothing: enough for public projects."""
 

@@ -56,7 +56,8 @@ class Listing:
         self._watches = is_watchable(request.filters)
         wanted = watched(request.wanted, request.filters, request.order)
         self._wanted = wanted if self._watches else _with_history_keys(wanted, self._narrowed.is_whole)
-        self._segments = deque(self._first_segments())
+        self._parts = tuple(self._first_segments())
+        self._segments = deque(self._parts)
         self._is_ordered = bool(self._segments)
         self._pages = self._segments.popleft() if self._segments else None
         self._held: list[RunRecord] = []
@@ -66,6 +67,8 @@ class Listing:
         self._whole: deque[RunRecord] | None = None
         self._total: int | None = None
         self._whole_because = ""
+        self._came = 0
+        self._counted: int | None = None
         self._calls = 0
         self._first_names: tuple[str, ...] = ()
         self._said: set[Diagnostic] = set()
@@ -140,9 +143,9 @@ class Listing:
                 self._make_whole(_MOVED)
                 return
             self._receive(() if chunk is None else chunk.runs)
+            self._note_total()
             if chunk is None or self._pages.is_over:
                 self._settle(everything=True)
-                self._note_total()
                 self._pages = self._segments.popleft() if self._segments else None
             else:
                 self._settle(everything=False)
@@ -150,9 +153,10 @@ class Listing:
             self._make_whole(_MOVED)
 
     def _note_total(self) -> None:
-        if self._pages is not None and self._total is None:
-            counts = self._pages.counts
-            self._total = counts.get("whole", self._pages.total)
+        """Keeps the server's newest count of the whole listing."""
+        if self._pages is not None and (self._total is None or len(self._parts) == 1):
+            self._total = self._pages.counts.get("whole", self._pages.total)
+        self._came, self._counted = len(self._seen), self._total
 
     def _receive(self, runs: Iterable[RunRecord]) -> None:
         for run in runs:
@@ -222,8 +226,6 @@ class Listing:
         has_next = bool(self._ready) or self._pages is not None
         wanted = self._request.wanted
         is_trim = self._wanted == wanted and self._server.abilities.as_capabilities().column_subsets
-        if self._total is None:
-            self._note_total()
         return Page(
             runs=tuple(runs if is_trim else (trimmed(run, wanted) for run in runs)),
             cursor=self.cursor,
@@ -245,7 +247,7 @@ class Listing:
         return new
 
     def _count_notices(self) -> tuple[Diagnostic, ...]:
-        came, total = len(self._seen), self._total
+        came, total = self._came, self._counted
         if total is None or came == total:
             return ()
         hint = "runs were added, changed or deleted meanwhile: ask again for a still picture"
@@ -262,8 +264,9 @@ class Listing:
         self._whole_because = because
         request = self._request
         sent = self._narrowed.sent
-        runs = fetch_all(self._server, self._place, sent, self._whole_wanted(), request.order)
-        chosen = select_runs(runs, "", "", request.filters, request.order)
+        fetched = fetch_all(self._server, self._place, sent, self._whole_wanted(), request.order)
+        self._came, self._counted = len(fetched.runs), fetched.counted
+        chosen = select_runs(fetched.runs, "", "", request.filters, request.order)
         self._whole = deque(run for run in chosen if run.id not in self._given)
         self._total = len(self._whole) + self.position
 
@@ -279,7 +282,7 @@ class Listing:
             cursor=self.cursor,
             has_next=bool(whole),
             total=self._total,
-            notices=self._notices(),
+            notices=self._notices() + (() if whole else self._count_notices()),
         )
 
     def _give(self, runs: list[RunRecord]) -> None:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from runql.engine.mongo_fields import FilterField, parse_field
 from runql.runs.service import Filters
 from runql.semantic.catalog import Space
+from runql.text.frozen import frozen
 
 _SAFE = frozenset({"$eq", "$gt", "$gte", "$lt", "$lte", "$in", "$exists", "$regex", "$options"})
 _NEGATIONS = frozenset({"$ne", "$nin"})
@@ -22,7 +22,7 @@ _DOUBTFUL = frozenset({"runtime"})
 """W&B's `duration` need not be the runtime that its records show."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Narrowed:
     """`sent` lets through every run that matches; `is_whole`: it is the whole filter."""
 
@@ -125,7 +125,7 @@ def _sendable(value: Any) -> Any:
 _LEAST = -1.7976931348623157e308
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Brackets:
     """The parts in which runs are asked for, so that their order is ours: first those with a number, then those
     without any value. `numbers` and `absent` are filters; if together they do not hold every run, there are odd ones

@@ -6,7 +6,6 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -33,12 +32,13 @@ from runql.runs.service import Filters, HistoryRequest, Page, PageRequest, Wante
 from runql.semantic.catalog import Catalog
 from runql.semantic.record import ProjectRecord, RunHistory, RunRecord, SweepRecord
 from runql.text.diagnostic import Diagnostic
+from runql.text.frozen import field, frozen, replace
 
 _KEPT_LISTINGS = 8
 _SMALL_PAGE = 200
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ServiceOptions:
     """`allow_plain`: send the key over plain HTTP to another machine. `cache_folder`: where catalogs are kept.
 
@@ -178,8 +178,8 @@ class WandbService:
                     return count
             wanted = needed(filters, "+created_at")
             test = compile_filter(filters)
-            runs = fetch_all(self._server, place, narrowed.sent, wanted, "+created_at")
-            return sum(1 for run in runs if test(run))
+            fetched = fetch_all(self._server, place, narrowed.sent, wanted, "+created_at")
+            return sum(1 for run in fetched.runs if test(run))
 
     def run(self, entity: str, project: str, run_id: str, wanted: Wanted) -> RunRecord | None:
         """One run, or `None`."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import chain
 from operator import itemgetter
 from typing import Any, TypeAlias
@@ -14,6 +13,7 @@ from runql.backends.wandb.failures import loads
 from runql.runs.history_rows import x_axis_of
 from runql.runs.service import HistoryRequest
 from runql.semantic.values import MISSING
+from runql.text.frozen import frozen
 
 Row: TypeAlias = Mapping[str, Any]
 Group: TypeAlias = tuple[str, ...]
@@ -21,7 +21,7 @@ Group: TypeAlias = tuple[str, ...]
 STEP = "_step"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MetricInfo:
     """`rows`: how many rows hold the metric. `is_text`: it was never logged as a number."""
 

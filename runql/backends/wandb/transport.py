@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from runql.backends.wandb.failures import EXCEPTIONS, Failure, Kind, clean
+from runql.text.frozen import frozen
 
 if TYPE_CHECKING:
     import httpx
@@ -15,7 +15,7 @@ USER_AGENT = "RunQL (+https://pypi.org/project/runql)"
 _CONNECT_SECONDS = 10.0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reply:
     """An answer as it came, unzipped. Header names are in lower case."""
 

@@ -215,6 +215,16 @@ def test_ties_that_the_server_shuffles_lose_and_double_nothing(serve: Serve, con
     assert ids(listed(connect(server), per_page=10)) == [f"r{at:03}" for at in range(90)]
 
 
+@pytest.mark.parametrize("off", [1, -1])
+@pytest.mark.parametrize("order", ["+created_at", "group"])
+def test_a_count_that_differs_is_told(serve: Serve, connect: Connect, off: int, order: str) -> None:
+    runs = listed(connect(serve(knobs=Knobs(count_off=off))), order=order)
+    assert len(set(ids(runs))) == len(ids(runs)) == 60
+    (said,) = [notice for notice in runs.notices if notice.code == "RQL407"]
+    assert "60 runs came" in said.message
+    assert f"counts {60 + off}" in said.message
+
+
 def test_a_page_that_is_too_much_is_halved(serve: Serve, connect: Connect) -> None:
     server = serve(wide(300), Knobs(max_body=60_000))
     runs = listed(connect(server), project="wide", wanted=FULL, per_page=100)
