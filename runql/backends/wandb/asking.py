@@ -104,10 +104,9 @@ class Server:
         project = answer.data.get("project")
         if isinstance(project, Mapping):
             return project
-        path = f"{place.entity}/{place.project}"
         hint = f"`show projects` lists those of `{place.entity}`" if self._has_identity else ""
         hints = tuple(filter(None, (hint, *(() if self._has_identity else self._hints))))
-        message = f"no project `{path}` on {self.host}, or none that may be seen"
+        message = f"no project `{place.path}` on {self.host}, or none that may be seen"
         raise NotFound([Diagnostic("RQL402", message, hints=hints)])
 
 

@@ -25,6 +25,10 @@ class Place:
     project: str
     app_url: str
 
+    @property
+    def path(self) -> str:
+        return f"{self.entity}/{self.project}"
+
     def run_url(self, run_id: str) -> str:
         return (
             f"{_project_url(self)}/runs/{run_id if run_id.isascii() and run_id.isalnum() else quote(run_id, safe='')}"

@@ -40,12 +40,15 @@ _SMALL_PAGE = 200
 
 @frozen
 class ServiceOptions:
-    """`allow_plain`: send the key over plain HTTP to another machine. `cache_folder`: where catalogs are kept.
+    """How a service behaves. `entity` and `project` are those of a request that names none.
 
+    `allow_plain`: send the key over plain HTTP to another machine. `cache_folder`: where catalogs are kept.
     `on_wait` is told, about ten times a second and in the caller's thread, why nothing comes just now.
     """
 
     name: str = ""
+    entity: str = ""
+    project: str = ""
     allow_plain: bool = False
     cache_folder: Path | None = None
     on_wait: Callable[[str], None] | None = None
@@ -92,7 +95,8 @@ class WandbService:
             hints=hints,
         )
         self._client = client
-        self._name = options.name or host
+        self._options = options
+        self._name = options.name or (f"{options.entity}/{options.project}" if options.project else host)
         self._store = CatalogStore(options.cache_folder) if options.cache_folder is not None else None
         self._listings: OrderedDict[tuple[Any, ...], Listing] = OrderedDict()
         self._lock = threading.Lock()
@@ -139,7 +143,7 @@ class WandbService:
         skipped = 0 if request.cursor is None else position_in(request.cursor)
         if request.per_page < 1:
             raise ArgumentError.because(f"`per_page` must be 1 or more, not {request.per_page}")
-        with self._errors(f"the runs of {place.entity}/{place.project}"):
+        with self._errors(f"the runs of {place.path}"):
             if listing is None:
                 listing = Listing(self._server, request, place)
                 listing.skip(skipped)
@@ -156,7 +160,7 @@ class WandbService:
         place = self._place(entity, project)
         compile_filter(filters)
         abilities = self._server.abilities
-        with self._errors(f"the number of runs of {entity}/{project}"):
+        with self._errors(f"the number of runs of {place.path}"):
             narrowed = narrow(filters)
             countable = abilities.counts_filtered if filters else abilities.has("Project.runCount")
             countable = countable and narrowed.is_whole
@@ -164,7 +168,7 @@ class WandbService:
                 options = {"filtered"} if filters else {"unfiltered"}
                 if filters and not abilities.filters_proven:
                     options.add("probe")
-                variables = {"entity": entity, "project": project, "never": NEVER}
+                variables = {"entity": place.entity, "project": place.project, "never": NEVER}
                 variables["filters"] = filters_text(narrowed.sent)
                 answer = self._server.ask(Question("count", frozenset(options), variables))
                 found = self._server.project_of(answer, place)
@@ -184,13 +188,13 @@ class WandbService:
     def run(self, entity: str, project: str, run_id: str, wanted: Wanted) -> RunRecord | None:
         """One run, or `None`."""
         place = self._place(entity, project)
-        with self._errors(f"run {entity}/{project}/{run_id}"):
+        with self._errors(f"run {place.path}/{run_id}"):
             return fetch_run(self._server, place, run_id, wanted)
 
     def upgrade(self, entity: str, project: str, run_ids: tuple[str, ...], wanted: Wanted) -> Mapping[str, RunRecord]:
         """The heavy parts of many runs, by run id; many runs a request."""
         place = self._place(entity, project)
-        with self._errors(f"runs of {entity}/{project}"):
+        with self._errors(f"runs of {place.path}"):
             return {run.id: run for run in fetch_runs(self._server, place, list(dict.fromkeys(run_ids)), wanted)}
 
     def histories(self, request: HistoryRequest) -> Iterator[RunHistory]:
@@ -201,14 +205,14 @@ class WandbService:
         unique = replace(request, run_ids=tuple(dict.fromkeys(request.run_ids)))
         is_scan = request.samples is None and request.stream == "default"
         source = Scan(self._server, place, unique) if is_scan else SampledHistories(self._server, place, unique)
-        with self._errors(f"histories of {request.entity}/{request.project}"):
+        with self._errors(f"histories of {place.path}"):
             yield from source
 
     def sweep(self, entity: str, project: str, sweep_id: str) -> SweepRecord | None:
         """One sweep, or `None`."""
         place = self._place(entity, project)
-        variables = {"entity": entity, "project": project, "name": sweep_id}
-        with self._errors(f"sweep {entity}/{project}/{sweep_id}"):
+        variables = {"entity": place.entity, "project": place.project, "name": sweep_id}
+        with self._errors(f"sweep {place.path}/{sweep_id}"):
             answer = self._server.ask(Question("sweep", frozenset(), variables))
             node = self._server.project_of(answer, place).get("sweep")
         return read_sweep(node, place) if isinstance(node, Mapping) else None
@@ -216,8 +220,8 @@ class WandbService:
     def sweeps(self, entity: str, project: str) -> Iterator[SweepRecord]:
         """The sweeps of a project."""
         place = self._place(entity, project)
-        variables = {"entity": entity, "project": project}
-        with self._errors(f"the sweeps of {entity}/{project}"):
+        variables = {"entity": place.entity, "project": place.project}
+        with self._errors(f"the sweeps of {place.path}"):
             for node in self._connection("sweeps", variables, lambda data: self._project_part(data, "sweeps")):
                 sweep = read_sweep(node, place)
                 if sweep is not None:
@@ -229,7 +233,7 @@ class WandbService:
         Raises:
             NotFound: no entity was named, and nobody is signed in.
         """
-        owner = entity or self.default_entity()
+        owner = entity or self._options.entity or self.default_entity()
         if not owner:
             raise NotFound([Diagnostic("RQL402", "whose projects? no entity is named, and nobody is signed in")])
         with self._errors(f"the projects of {owner}"):
@@ -248,7 +252,7 @@ class WandbService:
     def catalog(self, entity: str, project: str, *, metrics: bool = False) -> Catalog:
         """What the project holds, from a sample of its runs: at most five requests, one if it was kept and is fresh."""
         place = self._place(entity, project)
-        source = f"{entity}/{project}"
+        source = place.path
         with self._errors(f"the fields of {source}"):
             kept = self._store.load(self._server.host, place, metrics=metrics) if self._store is not None else None
             if kept is not None and kept[1] == read_stamp(self._server, place):
@@ -259,6 +263,7 @@ class WandbService:
         return catalog
 
     def _place(self, entity: str, project: str) -> Place:
+        entity, project = entity or self._options.entity, project or self._options.project
         if not entity or not project:
             hint = "write it as `entity/project`"
             raise NotFound([Diagnostic("RQL402", "a W&B server is asked for one project", hints=(hint,))])

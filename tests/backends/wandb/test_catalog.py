@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from runql.errors import NotFound
-from runql.runs.service import PageRequest
+from runql.runs.service import HistoryRequest, PageRequest
 from runql.semantic.catalog import Space
 from runql.semantic.values import Kind
 from tests.backends.wandb.conftest import Connect, Serve
@@ -96,3 +96,13 @@ def test_many_projects_come_page_by_page(serve: Serve, connect: Connect) -> None
     for at in range(450):
         store.add_project("acme", f"p{at}")
     assert len(list(connect(serve(store)).projects("acme"))) == 451
+
+
+def test_a_service_may_stand_for_one_project(serve: Serve, connect: Connect) -> None:
+    service = connect(serve(), entity="acme", project="vision")
+    assert service.name == "acme/vision"
+    assert len(service.runs_page(PageRequest("", "")).runs) == 50
+    assert service.count("", "", {}) == 60
+    assert service.catalog("", "").source == "acme/vision"
+    assert len(list(service.sweeps("", ""))) == 1
+    assert len(list(service.histories(HistoryRequest("", "", ("run00001",))))) == 1
