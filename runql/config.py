@@ -20,17 +20,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
 from runql.errors import RunQLError, SettingsError
+from runql.text.frozen import frozen
 
 PROJECT_FILE = ".runql.toml"
 _KEYS = ("source", "sources", "aliases")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Settings:
     """All settings. `source` is what a settings file or `RUNQL_SOURCE` names; `sources` and `aliases` are by name."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from runql.engine.compare import is_nan, is_number
@@ -22,6 +21,7 @@ from runql.semantic.spelling import field_text, spelled_exactly
 from runql.semantic.typed import FieldKey, TAggregate, TColumn, TField, TLogged, TypedExpr, TypedQuery
 from runql.semantic.values import MISSING, Kind, Value, kind_of
 from runql.text.diagnostic import Diagnostic
+from runql.text.frozen import frozen
 
 Leaf: TypeAlias = tuple[str, ...]
 """The keys of a config or summary value, outermost first."""
@@ -31,7 +31,7 @@ MAX_CONFIG_COLUMNS = 12
 MAX_SUMMARY_COLUMNS = 8
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Selected:
     """One column of the answer: its name, and the expression whose values stand in it."""
 
@@ -39,7 +39,7 @@ class Selected:
     value: TypedExpr
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Selection:
     """The columns of an answer, and what must be said about their choice."""
 

@@ -7,7 +7,6 @@ in a path either steps into a record or is part of a key; of a run that has both
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from runql.engine.fields import lookup
@@ -16,6 +15,7 @@ from runql.semantic.catalog import Space
 from runql.semantic.record import RunRecord
 from runql.semantic.run_fields import FILTER_NAMES, RUN_FIELD_SPELLINGS
 from runql.semantic.values import MISSING, Kind, Value
+from runql.text.frozen import frozen
 from runql.text.nearest import nearest
 
 _PREFIXES: Mapping[str, Space] = {
@@ -36,7 +36,7 @@ _WRAPPER = "value"
 """W&B's server keeps each config value in a record `{"value": …}`; here it is unwrapped."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FilterField:
     """One field, as a filter or an order names it. For `Space.RUN`, `segments` is the attribute of `RunRecord`."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from runql.engine.mongo_fields import FilterField, parse_field
 from runql.engine.order import sort_records, sorted_indices
@@ -11,9 +10,10 @@ from runql.errors import ArgumentError
 from runql.semantic.catalog import Space
 from runql.semantic.record import RunRecord
 from runql.semantic.values import Kind
+from runql.text.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OrderField:
     """One key of an order."""
 

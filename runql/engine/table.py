@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import repeat
 
 from runql.errors import RunQLError
 from runql.semantic.values import MISSING, Kind, Value, kind_of
+from runql.text.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Table:
     """Columns in order, each a sequence of `length` values; a cell that was never set is `MISSING`.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from runql.plan.capabilities import Capabilities
@@ -15,13 +14,14 @@ from runql.semantic.spelling import segment_text
 from runql.semantic.typed import HistoryPart, TCompare, TConst, TField, TypedExpr, TypedQuery
 from runql.syntax.tree import AlignMode, Stream, Target
 from runql.text.diagnostic import Diagnostic
+from runql.text.frozen import frozen
 from runql.text.source import NOWHERE
 
 _LABEL_WIDTH = 10
 _SYSTEM_AXIS = "_timestamp"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Asked:
     """One source of a query, and what it is asked for. `name` is as a user writes it."""
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeAlias
 
 from runql.semantic.values import Value
+from runql.text.frozen import frozen
 
 Filter: TypeAlias = dict[str, Any]
 
@@ -17,7 +17,7 @@ _SAFE_INTEGER = 2**53
 """Beyond it, JSON numbers of other languages are not exact."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Narrowing:
     """A filter that lets through every run asked for; `exact`: and no other."""
 

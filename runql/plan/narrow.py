@@ -8,7 +8,6 @@ false)? What a filter means is what the MongoDB manual says of documents `{"conf
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from runql.plan.capabilities import Capabilities
@@ -36,12 +35,13 @@ from runql.semantic.typed import (
 )
 from runql.semantic.values import Kind, Value, kind_of
 from runql.syntax.tree import Comparison, HasMode, State, TextOp
+from runql.text.frozen import frozen
 
 _SCALARS = frozenset({Kind.NUMBER, Kind.BOOL, Kind.TEXT, Kind.TIME})
 _NEVER_NULL = frozenset({"id", "state", "created"})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FilterField:
     """A field as a filter sees it. `kinds` are those it holds, `None` if they are not known for every run."""
 
@@ -71,7 +71,7 @@ class FilterField:
         return self.is_top and self.kinds == frozenset({kind})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Narrower:
     """Makes filters for one backend and one catalog."""
 

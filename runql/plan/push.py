@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from runql.plan.capabilities import Capabilities
 from runql.plan.filter_paths import order_path
@@ -14,6 +14,7 @@ from runql.semantic.needed import Needed, needed_fields
 from runql.semantic.typed import TAnd, TField, TOrderKey, TypedExpr, TypedQuery
 from runql.syntax.tree import Target
 from runql.text.diagnostic import Diagnostic
+from runql.text.frozen import frozen
 from runql.text.source import Span
 
 DEFAULT_ORDER = "+created_at"
@@ -21,7 +22,7 @@ PLAIN_PAGE, LIGHT_PAGE, HEAVY_PAGE, LARGEST_PAGE = 50, 200, 100, 1000
 """Runs a page: of a plain listing; when more must be read anyway; with all of config or summary; at most."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Pushed:
     """The request that a backend gets for a query, and what is left to do here.
 

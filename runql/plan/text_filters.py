@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from runql.syntax.tree import TextOp
+from runql.text.frozen import frozen
 
 _SPECIAL = frozenset(r"\.+*?()|[]{}^$")
 _PORTABLE = re.compile(
@@ -24,7 +24,7 @@ _DOUBTFUL = re.compile(r"(?<!\\)(?:[+*?][+*]|[+*?]\?[+*?]|[\^$|][+*?]|\([+*])")
 """Repetitions that some dialects refuse, and some read as possessive."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Pattern:
     """A regular expression; `exact` if it matches just the texts of the test, in every dialect."""
 

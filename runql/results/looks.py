@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Literal, TypeAlias
 
 from runql.results.cells import json_text
 from runql.semantic.values import MISSING, Value
+from runql.text.frozen import frozen
 
 Style: TypeAlias = Literal["", "header", "dim", "good", "bad", "warn", "live"]
 
@@ -28,7 +28,7 @@ _BIDI = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\
 _LARGEST_BEFORE_EXPONENT = 1e15
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Look:
     """A cell as shown. `tail` is how many characters of a number stand right of the place where the points meet."""
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, tzinfo
 
 from runql.results.looks import Style
+from runql.text.frozen import frozen
 
 _SGR = {"header": "1", "dim": "2", "good": "32", "bad": "31", "warn": "33", "live": "36"}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class View:
     """How to show a table. `width` in cells, `None` for as wide as it gets; `most_rows` `None` for all of them.
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
 
 from runql.semantic.values import Kind
+from runql.text.frozen import frozen
 
 
 class Space(StrEnum):
@@ -21,7 +22,7 @@ class Space(StrEnum):
     SYSTEM = "system"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FieldInfo:
     """One field: `path` are its keys, outermost first (a key may hold dots).
 
@@ -47,7 +48,7 @@ class FieldInfo:
         return ".".join(self.path)
 
 
-@dataclass(frozen=True)
+@frozen(slots=False)
 class Catalog:
     """The facts of one source. `complete` says that every run was looked at, so an unknown field is an error."""
 

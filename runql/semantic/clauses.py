@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from runql.semantic.expressions import Expressions
@@ -12,6 +11,7 @@ from runql.semantic.spelling import PREFIXES, path_text
 from runql.semantic.typed import HistoryPart
 from runql.syntax import tree
 from runql.text.diagnostic import Edit, Fix, Label
+from runql.text.frozen import frozen
 from runql.text.source import NOWHERE, Span
 
 DEFAULT_SAMPLES = 500
@@ -38,7 +38,7 @@ _NEEDS_HISTORIES = (tree.StepsClause, tree.AlignClause, tree.StreamClause)
 COUNTABLE = (tree.FromClause, tree.WhereClause, tree.SweepsClause, tree.BrokenClause)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Clauses:
     """Checks the clauses of one query, apart from its expressions and columns."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from runql.semantic.catalog import Catalog, Space
@@ -15,6 +15,7 @@ from runql.semantic.times import Day, absolute, compare_with_day, from_text, is_
 from runql.semantic.typed import TAnd, TBetween, TCompare, TField, TIn, TOr, TypedExpr
 from runql.semantic.values import MISSING, Kind
 from runql.syntax.tree import Comparison
+from runql.text.frozen import frozen
 from runql.text.source import Span
 
 RUN_STATES = ("running", "finished", "crashed", "failed", "killed", "pending", "preempting", "preempted")
@@ -41,7 +42,7 @@ _NAN = {
 _EQUALITY = (Comparison.EQ, Comparison.NE)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Comparisons:
     """Builds typed tests of operands, and says what is wrong with them."""
 

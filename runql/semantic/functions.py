@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 
 from runql.semantic.values import Kind
+from runql.text.frozen import frozen
 
 NUMBER = frozenset({Kind.NUMBER})
 TEXT = frozenset({Kind.TEXT})
@@ -16,7 +16,7 @@ ORDERED = frozenset({Kind.NUMBER, Kind.TIME})
 ANYTHING = frozenset(Kind)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Parameter:
     """One parameter: the kinds it takes; `repeated` stands for one or more arguments."""
 
@@ -26,7 +26,7 @@ class Parameter:
     repeated: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Function:
     """One function. A `result` of `UNKNOWN` is the kind that its arguments share."""
 

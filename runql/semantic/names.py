@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from runql.semantic.catalog import Catalog, FieldInfo, Space
 from runql.semantic.idioms import foreign_spelling
@@ -13,6 +13,7 @@ from runql.semantic.spelling import PREFIXES, code, field_text, info_text, path_
 from runql.semantic.typed import FieldKey
 from runql.semantic.values import Kind
 from runql.syntax import tree
+from runql.text.frozen import frozen
 from runql.text.source import NOWHERE, Span
 
 LOGGABLE = frozenset({Kind.NUMBER, Kind.BOOL, Kind.TEXT, Kind.LIST, Kind.RECORD})
@@ -22,7 +23,7 @@ _INTERNAL = frozenset({"_step", "_runtime", "_timestamp", "_wandb"})
 _VALUED = (Space.CONFIG, Space.SUMMARY)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Resolved:
     """The field that is meant, and the kinds that its values may have (null and missing apart)."""
 
@@ -35,7 +36,7 @@ class Resolved:
         return next(iter(self.kinds)) if len(self.kinds) == 1 else Kind.UNKNOWN
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LoggedName:
     """A metric's history, `logged.METRIC`."""
 
@@ -44,7 +45,7 @@ class LoggedName:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AliasUse:
     """A name that stands for an expression."""
 

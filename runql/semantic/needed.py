@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from runql.semantic.catalog import Space
 from runql.semantic.typed import (
@@ -27,9 +26,10 @@ from runql.semantic.typed import (
     TypedQuery,
 )
 from runql.syntax.tree import Target
+from runql.text.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Needed:
     """The parts of a run that a query reads. `config` and `summary`: top-level keys, or `None` for all.
 

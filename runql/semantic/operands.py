@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from runql.semantic.catalog import FieldInfo, Space
@@ -11,12 +10,13 @@ from runql.semantic.spelling import code
 from runql.semantic.times import Day
 from runql.semantic.typed import TConst, TField, TypedExpr
 from runql.semantic.values import MISSING, Kind, Value, kind_of
+from runql.text.frozen import frozen
 from runql.text.source import Span
 
 ANY_KIND = frozenset(Kind) - {Kind.NULL, Kind.MISSING, Kind.UNKNOWN}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Operand:
     """One side of a test. `kinds` are those of its value, null and missing apart.
 

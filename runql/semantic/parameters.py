@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 from decimal import Decimal
 from typing import Any
 
 from runql.semantic.times import Day, absolute, seconds, whole_day
 from runql.semantic.values import Value
+from runql.text.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Bound:
     """One value of the language. `day` is set for a date, `is_duration` for a span of time (then in seconds)."""
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from runql.text.frozen import frozen
 
 _LOOK_AROUND = re.compile(r"\(\?(?:[=!]|<[=!])")
 _BACK_REFERENCE = re.compile(r"(?<!\\)(?:\\\\)*(\\[1-9]|\(\?P=\w+\))")
@@ -11,7 +12,7 @@ _ONLY_EXCLUDES = re.compile(r"\^?\(\?!(?P<inner>(?:[^()\\]|\\.)*)\)(?:\.\*)?\$?\
 _POSSESSIVE = re.compile(r"(?<!\\)[*+?}]\+|\(\?>")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PatternError:
     """Why a pattern is not RE2: `start` and `end` in the pattern if known; `excluded` is what `!~` could take."""
 

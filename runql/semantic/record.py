@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any
 
 from runql.text.diagnostic import Diagnostic
+from runql.text.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RunRecord:
     """One run. `id` is the id in its URL (W&B's `name`), `name` what people call it (`displayName`).
 
@@ -47,7 +48,7 @@ class RunRecord:
     """As W&B gives it: `{"lastStep": n, "keys": {name: {"typeCounts": [{"type": t, "count": c}], …}}}`."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RunHistory:
     """Rows of one run's history, by columns of equal length, in order of the x axis as logged.
 
@@ -67,7 +68,7 @@ class RunHistory:
         return len(next(iter(self.columns.values()), ()))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SweepRecord:
     """One sweep. `id` is the short id in its URL."""
 
@@ -82,7 +83,7 @@ class SweepRecord:
     run_count: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ProjectRecord:
     """One project of an entity."""
 

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime, tzinfo
 from types import MappingProxyType
 
 from runql.semantic.spelling import code
 from runql.syntax import tree
 from runql.text.diagnostic import Diagnostic, Edit, Fix, Label
+from runql.text.frozen import frozen
 from runql.text.source import NOWHERE, Span
 
 _EMPTY: Mapping[str, object] = MappingProxyType({})
 _NO_ALIASES: Mapping[str, tree.Expr] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CheckContext:
     """What a query means depends on: parameters, the time, the zone of times without one, and the aliases.
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
 from runql.semantic import typed_stages as t
+from runql.text.frozen import frozen
 
 
 class TableKind(StrEnum):
@@ -24,7 +24,7 @@ HISTORIES = frozenset({TableKind.HISTORIES})
 ROWS_OF_RUNS = frozenset({TableKind.RUNS, TableKind.OTHER})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StageInfo:
     """One stage. `nodes` are its typed forms; none for a stage that is to come.
 

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from runql.semantic.typed import TAnd, TCompare, TConst, TIs, TNot, TypedExpr
 from runql.semantic.values import Kind
 from runql.syntax.tree import Comparison, Moment, RelativeTime, State
+from runql.text.frozen import frozen
 from runql.text.source import Span
 
 _ISO = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?(?:[zZ]|[+-]\d\d:?\d\d)?)?\Z", re.ASCII)
 _UNQUOTED = re.compile(r"(?:now|today|yesterday|\d+(?:\.\d+)?[smhdw](?: ago)?)\Z", re.IGNORECASE | re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Day:
     """A whole day of the user's zone, in UTC: `start` belongs to it, `end` no longer."""
 

@@ -6,7 +6,7 @@ RE2. Spans are kept (outside equality) so that later floors can point.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from runql.semantic.catalog import Space
 from runql.semantic.values import Kind, Value
@@ -20,10 +20,11 @@ from runql.syntax.tree import (
     Target,
     TextOp,
 )
+from runql.text.frozen import frozen
 from runql.text.source import NOWHERE, Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FieldKey:
     """Which field is meant. `segments` are as written: unless `exact`, neighbours may be one key with a dot.
 
@@ -37,7 +38,7 @@ class FieldKey:
     written: str = field(default="", compare=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class TypedExpr:
     """An expression with the kind of its value; `UNKNOWN` where only the data can tell."""
 
@@ -45,28 +46,28 @@ class TypedExpr:
     span: Span = field(default=NOWHERE, compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TConst(TypedExpr):
     """A constant. Times are aware UTC `datetime`s, durations are seconds."""
 
     value: Value
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TField(TypedExpr):
     """A field's value; its space is never `LOGGED` or `SYSTEM`."""
 
     key: FieldKey
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TCompare(TypedExpr):
     op: Comparison
     left: TypedExpr
     right: TypedExpr
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TBetween(TypedExpr):
     """Both ends included; never negated (a `not between` is a `TNot` of one)."""
 
@@ -75,7 +76,7 @@ class TBetween(TypedExpr):
     high: TypedExpr
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TIn(TypedExpr):
     """Never negated (a `not in` is a `TNot` of one)."""
 
@@ -83,7 +84,7 @@ class TIn(TypedExpr):
     items: tuple[TypedExpr, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TTextTest(TypedExpr):
     """Never negated."""
 
@@ -92,7 +93,7 @@ class TTextTest(TypedExpr):
     pattern: TypedExpr
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class THas(TypedExpr):
     """Never negated; `untagged` is `TNot` of an `exists`-like test: see `TUntagged`."""
 
@@ -101,12 +102,12 @@ class THas(TypedExpr):
     items: tuple[TypedExpr, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TUntagged(TypedExpr):
     """The run has no tag."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TIs(TypedExpr):
     """Never negated. `TIs(F, MISSING)` is `missing(F)`."""
 
@@ -114,41 +115,41 @@ class TIs(TypedExpr):
     state: State
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TLogged(TypedExpr):
     """`exists(logged.METRIC)`: the run has at least one row with the metric (glob: any that matches)."""
 
     metric: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TNot(TypedExpr):
     value: TypedExpr
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TAnd(TypedExpr):
     terms: tuple[TypedExpr, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TOr(TypedExpr):
     terms: tuple[TypedExpr, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TArithmetic(TypedExpr):
     op: ArithmeticOp
     left: TypedExpr
     right: TypedExpr
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TNegate(TypedExpr):
     value: TypedExpr
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TCall(TypedExpr):
     """A scalar function of the table, with its arguments."""
 
@@ -156,7 +157,7 @@ class TCall(TypedExpr):
     arguments: tuple[TypedExpr, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TAggregate(TypedExpr):
     """One number a run from a metric's history: `min max first last mean argmin argmax diverged …`.
 
@@ -170,13 +171,13 @@ class TAggregate(TypedExpr):
     approx: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TOrderKey:
     value: TypedExpr
     descending: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TColumn:
     """One selected column, or several by a glob. `glob` is (space, pattern) for `config.*`; else `value` is set."""
 
@@ -186,7 +187,7 @@ class TColumn:
     except_: tuple[FieldKey, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class HistoryPart:
     """What a query asks of histories. `keys` may hold globs; `None` is every metric. `samples` None is a scan.
 
@@ -203,7 +204,7 @@ class HistoryPart:
     stream: Stream = Stream.DEFAULT
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TypedQuery:
     """A checked query. `histories` is `None` for a table of runs. `columns` `None` is the default selection."""
 

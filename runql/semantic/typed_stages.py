@@ -6,21 +6,22 @@ Inside a stage an expression reads the columns of the table it stands on (`TCell
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
 from runql.semantic.typed import TypedExpr
+from runql.text.frozen import frozen
 from runql.text.source import NOWHERE, Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TCell(TypedExpr):
     """The value of a column in a row; missing where the table has no such column."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TFold(TypedExpr):
     """One value from the rows of a group: `mean(x)`, `count()`, `p90(x)`, `argmin(x, of)`.
 
@@ -32,7 +33,7 @@ class TFold(TypedExpr):
     of: TypedExpr | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Named:
     """A column to be made: its name and its value."""
 
@@ -40,7 +41,7 @@ class Named:
     value: TypedExpr
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ColumnPick:
     """Columns of the table by name or glob (`config.*`), without those that `except_` names or globs."""
 
@@ -54,62 +55,62 @@ class Goal(StrEnum):
     MAX = "max"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class TStage:
     """The base of all: where the stage stands in its text."""
 
     span: Span = field(default=NOWHERE, compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TWhere(TStage):
     condition: TypedExpr
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TSort(TStage):
     """Keys with `True` for descending."""
 
     keys: tuple[tuple[TypedExpr, bool], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TLimit(TStage):
     count: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TSelect(TStage):
     columns: tuple[Named | ColumnPick, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TDrop(TStage):
     columns: tuple[ColumnPick, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TRename(TStage):
     """Old name to new name."""
 
     names: tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TDistinct(TStage):
     """Rows once each; by some columns, the first row of each."""
 
     columns: tuple[ColumnPick, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TDerive(TStage):
     """New columns, each of which sees the ones before it."""
 
     columns: tuple[Named, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TGroup(TStage):
     """One row a group: the keys, the folds, then `n`. Values of folds may be arithmetic over `TFold`s."""
 
@@ -117,7 +118,7 @@ class TGroup(TStage):
     folds: tuple[Named, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TBest(TStage):
     """One row a run: the x where the metric was best, the value, its distance from the last."""
 
@@ -125,14 +126,14 @@ class TBest(TStage):
     metric: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TEdge(TStage):
     """`first` or `last`: one row a run."""
 
     last: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TSmooth(TStage):
     """`ema 0.9` (weight of the past, debiased) or `mean 20` (rows), run by run, of the metrics."""
 
@@ -140,28 +141,28 @@ class TSmooth(TStage):
     amount: float
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TBin(TStage):
     """`bin x 100`: the mean of each metric in each of so many steps of x."""
 
     width: float
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TResample(TStage):
     """So many evenly spaced x, each metric interpolated linearly between its own points."""
 
     points: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TAlignStage(TStage):
     """`outer`, `inner`, `ffill` or `nearest`: fill cells of metrics logged at other x, run by run."""
 
     mode: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TPivot(TStage):
     """Rows by columns; each cell the fold with its spread where a group has several rows."""
 
@@ -170,52 +171,52 @@ class TPivot(TStage):
     columns: Named
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TDiff(TStage):
     """Only the fields in which the runs differ; against one run if `versus` is its id or name."""
 
     versus: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TCorr(TStage):
     """How strongly each config column goes with a value."""
 
     target: Named
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TPareto(TStage):
     goals: tuple[tuple[Goal, Named], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class THoles(TStage):
     """The combinations of the values that occur which no row has."""
 
     over: tuple[Named, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TDuplicates(TStage):
     """The combinations that several rows have."""
 
     by: tuple[Named | ColumnPick, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TDescribe(TStage):
     """A row a column."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TTo(TStage):
     """Write the table to a file and pass it on."""
 
     path: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TAssert(TStage):
     """`over_table`: the condition holds folds and is asked once; else it must hold in each row."""
 

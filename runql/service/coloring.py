@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
@@ -13,6 +12,7 @@ from runql.semantic.spelling import PREFIXES
 from runql.service.context import Text, parsed
 from runql.syntax.keywords import keywords
 from runql.syntax.tokens import Token, TokenKind
+from runql.text.frozen import frozen
 from runql.text.source import Span
 
 
@@ -39,7 +39,7 @@ class Shade(StrEnum):
     ERROR = "error"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SemanticToken:
     """A piece of one line."""
 

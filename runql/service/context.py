@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import UTC, datetime, tzinfo
 from types import MappingProxyType
 from typing import TypeAlias
@@ -14,6 +14,7 @@ from runql.semantic.report import CheckContext
 from runql.semantic.typed import FieldKey
 from runql.syntax import tree
 from runql.syntax.parse import Parsed, parse
+from runql.text.frozen import frozen
 
 Occurring: TypeAlias = Iterable[tuple[str | int | float | bool, int]]
 """Values with how many runs hold each."""
@@ -31,7 +32,7 @@ _NO_VALUES: Mapping[str, object] = MappingProxyType({})
 _NO_ALIASES: Mapping[str, tree.Expr] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Context:
     """What is known where a text is written. All of it may be empty.
 

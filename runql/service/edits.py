@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 
 from runql.service.context import Context, Text, parsed
@@ -13,6 +12,7 @@ from runql.service.hover import token_at
 from runql.syntax.format import format_text
 from runql.syntax.tokens import TokenKind
 from runql.text.diagnostic import Diagnostic, Edit
+from runql.text.frozen import frozen
 from runql.text.source import Span
 
 _NAME = re.compile(r"[^\W\d]\w*")
@@ -26,7 +26,7 @@ class ActionKind(StrEnum):
     FIX_ALL = "fix_all"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CodeAction:
     """A change that is offered. `is_preferred`: it is the only one for what it puts right."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Final
 
@@ -25,13 +24,14 @@ from runql.syntax.literals import read_path
 from runql.syntax.parse import Parsed
 from runql.syntax.to_text import to_text
 from runql.syntax.tokens import Token, TokenKind
+from runql.text.frozen import frozen
 from runql.text.render import clean
 from runql.text.source import Span
 
 _SILENT: Final = {TokenKind.WHITESPACE, TokenKind.COMMENT, TokenKind.PUNCTUATION}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Hover:
     """What is said, in Markdown, and of which part of the text."""
 
@@ -39,7 +39,7 @@ class Hover:
     markdown: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Place:
     token: Token
     chain: tuple[t.Node, ...]

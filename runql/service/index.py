@@ -11,12 +11,12 @@ import weakref
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
 from runql.semantic.catalog import Catalog, FieldInfo, Space
 from runql.service.match import Tier, word_starts
+from runql.text.frozen import frozen
 from runql.text.render import clean
 
 _START: Final = "\t"
@@ -31,7 +31,7 @@ _SPREAD: Final = {Tier.EXACT: 1, Tier.PREFIX: 1, Tier.WORD: 1, Tier.LETTERS: 2}
 Accept = Callable[[FieldInfo], bool]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Hit:
     """One field that matches, and how well; `rank` is its place among all fields of its pool."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from runql.service.context import Context, Text, parsed
@@ -12,13 +11,14 @@ from runql.service.nodes import queries
 from runql.service.offer_values import meaning
 from runql.syntax import tree as t
 from runql.text.diagnostic import Diagnostic, Edit
+from runql.text.frozen import frozen
 from runql.text.source import Span
 
 _READ_AS: Final = "RQL211"
 _SORTED_HERE: Final = "RQL305"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Inlay:
     """A note shown at an offset, not part of the text. `edits` write into the text what it says."""
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
 from runql.service.match import Match, Tier, match
+from runql.text.frozen import frozen
 from runql.text.source import Span
 
 MOST_ITEMS: Final = 200
@@ -32,7 +32,7 @@ class ItemKind(StrEnum):
     STAGE = "stage"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Item:
     """One thing that can stand at the cursor.
 
@@ -49,7 +49,7 @@ class Item:
     positions: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Completions:
     """What can stand at the cursor, best first, at most 200.
 
@@ -63,7 +63,7 @@ class Completions:
     is_incomplete: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Offer:
     """An item before it is matched.
 

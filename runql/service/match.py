@@ -6,9 +6,10 @@ The order of goodness: equal, beginning, beginning of a word inside, then the le
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
+
+from runql.text.frozen import frozen
 
 _WORD_START: Final = re.compile(r"(?<=[^\w]|_)[^\W_]|(?<=[a-z0-9])[A-Z]|(?<![^\W_])[^\W_]")
 
@@ -22,7 +23,7 @@ class Tier(IntEnum):
     LETTERS = 3
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Match:
     """`score` orders the matches of one tier, less is better; `positions` are the characters that match."""
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from runql.semantic.functions import AGGREGATES, FUNCTIONS, Function
 from runql.service.context import Context, Text
 from runql.service.cursor import cursor_at
 from runql.service.words import WORDS
 from runql.syntax.lexer import Lexeme
+from runql.text.frozen import frozen
 from runql.text.source import Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Signature:
     """One form. `parameters` are places in the label; `active` is the index of the one being written, if it is one."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
@@ -11,6 +10,7 @@ from runql.service.context import Text, parsed
 from runql.syntax import tree as t
 from runql.syntax.parse import Parsed
 from runql.syntax.tokens import Token, TokenKind
+from runql.text.frozen import frozen
 from runql.text.render import clean
 from runql.text.source import Span
 
@@ -25,7 +25,7 @@ class SymbolKind(StrEnum):
     BROKEN = "broken"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Symbol:
     """A piece of a text: `name` is its beginning on one line, `name_span` where its first word stands."""
 
@@ -36,7 +36,7 @@ class Symbol:
     children: tuple[Symbol, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Fold:
     """Lines, from 1, that can be folded into the first of them."""
 

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from runql.config import Settings
 from runql.errors import RunQLError, SourceError
 from runql.runs.service import ServiceApi
+from runql.text.frozen import frozen
 from runql.text.nearest import nearest
 
 DEMO = "demo"
 _ON_SERVER = re.compile(r"[\w.-]+(/[\w.*-]+)?\Z")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Place:
     """Where runs are asked for. `name` is as a user writes it; an empty entity or project means all that there is."""
 

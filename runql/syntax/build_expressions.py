@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from runql.syntax import tree as t
 from runql.syntax.literals import BadLiteral, read_duration, read_number, read_path, read_string, read_time
 from runql.text.diagnostic import Diagnostic
+from runql.text.frozen import frozen
 from runql.text.source import Span
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ _MOMENTS: Final = {"NOW": t.Moment.NOW, "TODAY": t.Moment.TODAY, "YESTERDAY": t.
 _HAS: Final = {"ANY": t.HasMode.ANY, "ALL": t.HasMode.ALL}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Modifier:
     """What is not a value among the arguments of a call: `last 100`, `approx`."""
 

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from runql.text.diagnostic import Edit
+from runql.text.frozen import frozen
 from runql.text.source import Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Piece:
     """Characters from `start` on, that stand for `origin` in the written text; `kept` if they are the same ones."""
 

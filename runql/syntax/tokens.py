@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
 from runql.syntax.keywords import keywords
 from runql.syntax.lexer import Lexeme, lexer
+from runql.text.frozen import frozen
 from runql.text.source import Span
 
 
@@ -32,7 +32,7 @@ class TokenKind(StrEnum):
     ERROR = "error"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Token:
     """A piece of a text; `terminal` is its name in the grammar, empty for what the grammar does not know."""
 

@@ -6,15 +6,16 @@ case. What a formatter needs beyond that (comments) stands in the token stream.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import TypeVar
 
+from runql.text.frozen import frozen
 from runql.text.source import NOWHERE, Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Node:
     """The base of all: where the node stands in its text."""
 
@@ -24,7 +25,7 @@ class Node:
 # ---------------------------------------------------------------- names
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Path(Node):
     """A name as written: segments between dots; an `int` is a list element (`layers[0]`).
 
@@ -44,12 +45,12 @@ class Path(Node):
 # ---------------------------------------------------------------- expressions
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Expr(Node):
     """Something that has a value for each run."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Literal(Expr):
     """A number, text, boolean or null as it stands in the text."""
 
@@ -64,14 +65,14 @@ class Moment(StrEnum):
     YESTERDAY = "yesterday"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Time(Expr):
     """A date (`date`), a time without a zone (naive `datetime`, the user's own zone), or with one."""
 
     value: date | datetime
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RelativeTime(Expr):
     """`now`, `today`, `yesterday`, or `7d ago` (`now` minus `back`)."""
 
@@ -79,21 +80,21 @@ class RelativeTime(Expr):
     back: timedelta = timedelta(0)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Duration(Expr):
     """`90s 15m 2h 7d 3w`: compares with a number of seconds, such as `runtime`."""
 
     value: timedelta
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Param(Expr):
     """`$name`: a value bound to the tree when the query runs."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Field(Expr):
     """A field by its name as written: `config.lr`, `state`, `logged.val/loss`, or bare `lr`."""
 
@@ -111,14 +112,14 @@ class Comparison(StrEnum):
     GE = ">="
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Compare(Expr):
     op: Comparison
     left: Expr
     right: Expr
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Between(Expr):
     """`value between low and high`, both ends included."""
 
@@ -128,7 +129,7 @@ class Between(Expr):
     negated: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class In(Expr):
     """`value in (a, b)`, or `value in $list`: then `items` is one `Param`."""
 
@@ -148,7 +149,7 @@ class TextOp(StrEnum):
     GLOB = "glob"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TextTest(Expr):
     op: TextOp
     value: Expr
@@ -162,7 +163,7 @@ class HasMode(StrEnum):
     ALL = "has all"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Has(Expr):
     """`tags has "x"`, `tags has any (…)`, `tags has all (…)`; `items` may be one `Param` (a list)."""
 
@@ -172,7 +173,7 @@ class Has(Expr):
     negated: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Untagged(Expr):
     """`untagged`: the run has no tag."""
 
@@ -186,7 +187,7 @@ class State(StrEnum):
     MISSING = "missing"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Is(Expr):
     """`F is null`, `F is not nan`, …; `missing(F)` and `exists(F)` are `Is(F, MISSING)` and its negation."""
 
@@ -195,19 +196,19 @@ class Is(Expr):
     negated: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Not(Expr):
     value: Expr
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class And(Expr):
     """Two or more terms; a chain `a and b and c` is one node, parentheses keep their own."""
 
     terms: tuple[Expr, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Or(Expr):
     terms: tuple[Expr, ...]
 
@@ -221,21 +222,21 @@ class ArithmeticOp(StrEnum):
     POW = "**"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Arithmetic(Expr):
     op: ArithmeticOp
     left: Expr
     right: Expr
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Negate(Expr):
     """`-x` of something that is not a number literal."""
 
     value: Expr
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Call(Expr):
     """`name(arguments)`; `last_rows` is the `last 100` of `mean(logged.loss, last 100)`, `approx` its word.
 
@@ -249,7 +250,7 @@ class Call(Expr):
     name_span: Span = field(default=NOWHERE, compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Broken(Expr):
     """Where an expression should stand and none could be read; an error says so."""
 
@@ -257,7 +258,7 @@ class Broken(Expr):
 # ---------------------------------------------------------------- clauses
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Clause(Node):
     """One clause of a query. The span covers the keyword and all that belongs to it."""
 
@@ -268,7 +269,7 @@ class SourceKind(StrEnum):
     SAVED = "saved"  # @name
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SourceRef(Node):
     """One source after `from`, as written (`acme/vit-*` keeps its star)."""
 
@@ -276,70 +277,70 @@ class SourceRef(Node):
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FromClause(Clause):
     sources: tuple[SourceRef, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class WhereClause(Clause):
     condition: Expr
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OrderKey(Node):
     value: Expr
     descending: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OrderClause(Clause):
     keys: tuple[OrderKey, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LimitClause(Clause):
     count: int | Param
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PageClause(Clause):
     size: int | Param
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LazyClause(Clause):
     """`lazy` or `full`."""
 
     lazy: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SweepsClause(Clause):
     """`with sweeps`."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SampleClause(Clause):
     count: int | Param
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ScanClause(Clause):
     """`scan`: every logged step."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class KeysClause(Clause):
     keys: tuple[Path, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class XClause(Clause):
     metric: Path
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StepsClause(Clause):
     """`steps A..B`, both ends included, either open."""
 
@@ -353,7 +354,7 @@ class AlignMode(StrEnum):
     FFILL = "ffill"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AlignClause(Clause):
     mode: AlignMode
 
@@ -363,12 +364,12 @@ class Stream(StrEnum):
     SYSTEM = "system"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StreamClause(Clause):
     stream: Stream
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Column(Node):
     """`select` of one value: a field, a glob of fields, or an expression; `name` is what follows `as`.
 
@@ -380,12 +381,12 @@ class Column(Node):
     except_: tuple[Path, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SelectClause(Clause):
     columns: tuple[Column, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BrokenClause(Clause):
     """Text that is no clause; an error says why."""
 
@@ -407,7 +408,7 @@ class Target(StrEnum):
     COUNT = "count"  # count runs …
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Query(Node):
     """One query left of the pipe. `ident` is the id after `run` or `sweep`.
 
@@ -425,7 +426,7 @@ class Query(Node):
         return next((c for c in self.clauses if isinstance(c, kind)), None)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Stage(Node):
     """A table stage right of a pipe: a table in, a table out. The kinds stand in `stage_tree`."""
 
@@ -433,29 +434,29 @@ class Stage(Node):
 # ---------------------------------------------------------------- statements
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Statement(Node):
     """One statement of a text."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class QueryStatement(Statement):
     query: Query
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ExplainStatement(Statement):
     query: Query
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BrokenStatement(Statement):
     """Text that is no statement; an error says why."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Script(Node):
     """A whole text: its statements, in order."""
 

@@ -12,11 +12,11 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
 from runql.text.diagnostic import Diagnostic, Severity
+from runql.text.frozen import frozen
 from runql.text.source import NOWHERE, Source, Span
 
 _WIDEST: Final = 100
@@ -109,7 +109,7 @@ def _has_place(diagnostic: Diagnostic, source: Source) -> bool:
     return diagnostic.span != NOWHERE
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Mark:
     """What is drawn under one line."""
 

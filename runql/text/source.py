@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 
+from runql.text.frozen import frozen
 
-@dataclass(frozen=True, slots=True, order=True)
+
+@frozen(order=True)
 class Span:
     """A half-open range of characters, `start` to `end`, counted in code points from 0."""
 
@@ -23,7 +25,7 @@ NOWHERE = Span(0, 0)
 """The place of something that no text holds, such as a value made by a program."""
 
 
-@dataclass(frozen=True)
+@frozen(slots=False)
 class Source:
     """A text with the name it is shown under; `name` is `<query>` for text typed at a prompt."""
 

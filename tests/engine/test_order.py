@@ -17,7 +17,7 @@ from runql.semantic.record import RunRecord
 from runql.semantic.typed import TAggregate, TOrderKey
 from runql.semantic.values import MISSING
 from tests.engine.build import field, run
-from tests.engine.test_truth import VALUES
+from tests.engine.test_truth_laws import VALUES
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 X, Y = TOrderKey(field("config.x")), TOrderKey(field("config.y"))

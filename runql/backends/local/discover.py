@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Final
 
 from runql.errors import SourceError
+from runql.text.frozen import frozen
 
 _SUFFIX: Final = ".wandb"
 _ROOT_NAMES: Final = ("wandb", ".wandb")
 _RUN_PREFIXES: Final = ("run-", "offline-run-")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RunFile:
     """A run file: `shown` is its path below the source, fit for a terminal; the rest tells whether it changed."""
 

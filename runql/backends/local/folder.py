@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import Final
 
@@ -15,6 +15,7 @@ from runql.backends.local.notices import copied, file_notices, still_written, un
 from runql.backends.local.run import LocalRun, Segment, run_record
 from runql.errors import NotFound
 from runql.text.diagnostic import Diagnostic
+from runql.text.frozen import frozen
 
 _NO_PROJECT: Final = "uncategorized"
 """What W&B calls the project of runs that name none."""
@@ -22,7 +23,7 @@ _NO_PROJECT: Final = "uncategorized"
 _COMPARED: Final = 1 << 16
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Snapshot:
     """The runs of a folder at one moment, and what is wrong with it."""
 

@@ -6,7 +6,6 @@ import os
 from collections import Counter
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,6 +15,7 @@ from runql.backends.local.history import own_step
 from runql.backends.local.items import leaves, put, read_item
 from runql.backends.local.wire import Malformed, text, varint
 from runql.semantic.values import Kind, kind_of
+from runql.text.frozen import frozen
 
 _ITEM_TAG: Final = 0x0A
 _MOST_HELD: Final = 1 << 15
@@ -36,7 +36,7 @@ _TYPE_NAMES: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Logged:
     """What a run file logged: how many rows hold each metric with a value of each type, and the step of the last row.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -13,12 +12,13 @@ from runql.backends.local.items import leaves
 from runql.backends.local.liveness import last_sign
 from runql.semantic.record import RunRecord
 from runql.text.diagnostic import Diagnostic
+from runql.text.frozen import frozen
 
 SYSTEM_PREFIX: Final = "system."
 _HIDDEN: Final = "_wandb"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Segment:
     """One run file with what its log says. A run that was resumed has several."""
 
@@ -42,7 +42,7 @@ class Segment:
         return self.head.run.get("entity", ""), self.head.run.get("project", "")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LocalRun:
     """A run and its folders, in the order in which they were begun. The record has no `history_keys` yet."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -23,12 +23,13 @@ from runql.runs.service import Filters, HistoryRequest, Page, PageRequest, Wante
 from runql.semantic.build_catalog import build_catalog
 from runql.semantic.catalog import Catalog
 from runql.semantic.record import ProjectRecord, RunHistory, RunRecord, SweepRecord
+from runql.text.frozen import frozen
 
 PIECE_ROWS: Final = 50_000
 """How many rows a scan gives at a time."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Selection:
     """What the pages of one listing are cut from."""
 

@@ -18,6 +18,7 @@ from runql.backends.wandb.decode import Place
 from runql.backends.wandb.failures import Failure, Kind
 from runql.backends.wandb.watching import edges_of
 from runql.text.diagnostic import Diagnostic
+from runql.text.frozen import frozen
 
 FIRST_SIZE = 20
 MOST_FIRST = 32
@@ -58,7 +59,7 @@ class Sizer:
         self._size = max(1.0, min(self._size, size / 2))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ask:
     """What is asked of each run: `specs` of `sampledHistory`, or whole rows, or machine metrics."""
 

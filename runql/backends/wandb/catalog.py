@@ -11,6 +11,7 @@ import json
 import os
 import tempfile
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ from runql.semantic.build_catalog import build_catalog
 from runql.semantic.catalog import Catalog, FieldInfo, Space
 from runql.semantic.record import RunRecord
 from runql.semantic.values import Kind
-from runql.text.frozen import frozen, replace
+from runql.text.frozen import frozen
 
 SAMPLE_RUNS = 100
 METRIC_RUNS = 100

@@ -16,13 +16,14 @@ from concurrent.futures import CancelledError, Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from runql.backends.wandb.failures import Failure, Kind, backoff_seconds, loads, read_reply, seconds_to_wait
 from runql.backends.wandb.identity import Identity
 from runql.backends.wandb.limiter import Limiter
 from runql.backends.wandb.transport import Reply, Transport
-from runql.text.frozen import frozen, replace
+from runql.text.frozen import frozen
 
 _T = TypeVar("_T")
 _STEP_SECONDS = 0.1

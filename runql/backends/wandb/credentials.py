@@ -9,12 +9,13 @@ import configparser
 import netrc
 import re
 from collections.abc import Mapping
+from dataclasses import field
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from runql.errors import AuthError, SourceError
 from runql.text.diagnostic import Diagnostic
-from runql.text.frozen import field, frozen
+from runql.text.frozen import frozen
 
 DEFAULT_BASE_URL = "https://api.forge.coreweave.com"
 

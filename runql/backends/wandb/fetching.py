@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from runql.backends.wandb.abilities import FILTERS, ORDER, PAGING
 from runql.backends.wandb.asking import NEVER, Question, Server, filters_text, wanted_options
@@ -13,6 +12,7 @@ from runql.backends.wandb.watching import edges_of
 from runql.runs.listing import needed, trimmed
 from runql.runs.service import Filters, Wanted
 from runql.semantic.record import RunRecord
+from runql.text.frozen import frozen
 
 _ALL_AT_ONCE = 1000
 _MOST_ALL_AT_ONCE = 1_000_000
@@ -34,7 +34,7 @@ def all_pages(pages: Pages) -> Iterator[RunRecord]:
         yield from chunk.runs
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Fetched:
     """All runs of a question. `counted`: how many the server says there are, if it does."""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from runql.backends.wandb.asking import Server
@@ -34,7 +34,6 @@ from runql.runs.history_rows import select_rows
 from runql.runs.service import HistoryRequest
 from runql.semantic.record import RunHistory
 from runql.text.diagnostic import Diagnostic
-from runql.text.frozen import replace
 
 _MOST_GROUPS = 12
 _ROUGHLY = 0.9

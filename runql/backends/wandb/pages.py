@@ -22,6 +22,7 @@ from runql.backends.wandb.failures import Failure
 from runql.backends.wandb.watching import edges_of
 from runql.runs.service import Filters, Wanted
 from runql.semantic.record import RunRecord
+from runql.text.frozen import frozen
 
 MOST_ROWS = 500
 HEAVY_ROWS = 100
@@ -47,7 +48,7 @@ def offset_in(cursor: str | None) -> int | None:
         return None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ListQuestion:
     """What is listed. `order` `None`: in whatever order."""
 
@@ -67,7 +68,7 @@ class _Chunk:
     sent: tuple[Question, frozenset[str], Future[Answer]] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Chunk:
     """A page that came. `offset` is that of its first run."""
 

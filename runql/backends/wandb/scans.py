@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from runql.backends.wandb.asking import Server
@@ -29,7 +29,6 @@ from runql.runs.history_rows import select_rows
 from runql.runs.service import HistoryRequest
 from runql.semantic.record import RunHistory
 from runql.text.diagnostic import Diagnostic
-from runql.text.frozen import replace
 
 PAGE_STEPS = 1000
 PAGE_ROWS = 1000

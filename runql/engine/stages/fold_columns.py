@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from runql.engine.evaluate import compile_row
 from runql.engine.stages import rows
@@ -17,9 +16,10 @@ from runql.semantic.typed import TypedExpr
 from runql.semantic.typed_stages import TCell, TFold
 from runql.semantic.values import Value
 from runql.text.diagnostic import Diagnostic
+from runql.text.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FoldColumn:
     """What an aggregate comes to in each group, of how many values, and what it skipped in all."""
 

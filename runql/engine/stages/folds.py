@@ -8,7 +8,6 @@ of another type. Over no value an aggregate is missing, but for `count`, `n_uniq
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
 from types import MappingProxyType
@@ -20,6 +19,7 @@ from runql.engine.stages import statistics
 from runql.engine.stages.context import fault
 from runql.semantic.folds import percentile_of
 from runql.semantic.values import MISSING, Kind, Value, kind_of
+from runql.text.frozen import frozen
 
 
 class Takes(StrEnum):
@@ -31,7 +31,7 @@ class Takes(StrEnum):
     ANYTHING = "anything"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Skipped:
     """How many values an aggregate passed over. `missing` counts null too."""
 
@@ -46,7 +46,7 @@ class Skipped:
 NOTHING_SKIPPED = Skipped()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Body:
     """What an aggregate takes, what it makes of at least one such value, and what of none."""
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
 from runql.engine.columns import identity
 from runql.engine.stages import rows
 from runql.engine.stages.ordering import sorted_rows
 from runql.semantic.values import Value
+from runql.text.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Groups:
     """Rows by group. `order`: the places of all rows, those of a group side by side, in the order of the table.
 

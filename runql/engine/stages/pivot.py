@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from runql.engine.columns import identity
 from runql.engine.compare import is_nan, is_number
@@ -22,6 +21,7 @@ from runql.engine.table import Table
 from runql.semantic.typed_stages import Goal, TCell, TPivot
 from runql.semantic.values import MISSING, Value
 from runql.text.diagnostic import Diagnostic
+from runql.text.frozen import frozen
 
 
 def pivot(stage: TPivot, table: Table, context: StageContext) -> StageResult:
@@ -59,7 +59,7 @@ def _spreads(stage: TPivot, table: Table, groups: Groups, folded: FoldColumn) ->
     return fold_cells("std", values_of(stage.value.argument, table), groups).values
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Measured:
     """What each group comes to, and its spread where there is one."""
 
