@@ -37,6 +37,7 @@ from runql.text.diagnostic import Diagnostic
 
 _AHEAD_PAGES = 4
 _MOST_AHEAD_ROWS = 4000
+_LEAST_ROWS = 25
 _UNIQUE_ORDER = "+name"
 _BY_CREATION = "+created_at"
 _CURSOR = "runql:"
@@ -133,9 +134,11 @@ class Listing:
     def _fill(self, per_page: int) -> None:
         ahead = 0 if self._calls == 0 else min(_MOST_AHEAD_ROWS, per_page * _AHEAD_PAGES**self._calls)
         self._calls += 1
+        least = 2
         while len(self._ready) < per_page and self._pages is not None:
             # One more than is needed shows whether the last one ties with those after it.
-            chunk = self._pages.next(max(2, per_page - len(self._ready) - len(self._held) + 1), ahead)
+            chunk = self._pages.next(max(least, per_page - len(self._ready) - len(self._held) + 1), ahead)
+            least = _LEAST_ROWS
             if self._is_odd(chunk):
                 self._make_whole(self._unordered() if self._pages.also_counts else "")
                 return

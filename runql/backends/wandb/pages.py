@@ -18,7 +18,7 @@ from runql.backends.wandb.abilities import FILTERS, PAGING
 from runql.backends.wandb.asking import NEVER, Question, Server, filters_text, wanted_options
 from runql.backends.wandb.client import Answer
 from runql.backends.wandb.decode import Place, read_run
-from runql.backends.wandb.failures import Failure
+from runql.backends.wandb.failures import Failure, Kind
 from runql.backends.wandb.watching import edges_of
 from runql.runs.service import Filters, Wanted
 from runql.semantic.record import RunRecord
@@ -26,6 +26,7 @@ from runql.text.frozen import frozen
 
 MOST_ROWS = 500
 HEAVY_ROWS = 100
+SMALL_ROWS = 20
 LEAST_ROWS = 5
 _BODY_BYTES = 4_000_000
 _MOST_AT_ONCE = 8
@@ -194,7 +195,7 @@ class Pages:
         }
         if self.also_counts and not self.counts:
             more.add("brackets")
-        return Question("runs", options | more, variables, tries=2 if chunk.size > LEAST_ROWS else None)
+        return Question("runs", options | more, variables, tries=2 if chunk.size > SMALL_ROWS else None)
 
     def _wait(self, chunk: _Chunk) -> Answer:
         """The answer for the chunk. A page that is too much is asked for in halves, and later ones are smaller."""
@@ -204,7 +205,9 @@ class Pages:
             try:
                 return self.server.wait(chunk.sent)
             except Failure as failure:
-                if not failure.treatment.smaller or chunk.size <= LEAST_ROWS:
+                # A small page that fails without a time-out is not too large: the server is down.
+                least = 1 if failure.kind is Kind.TIMED_OUT else SMALL_ROWS
+                if not failure.treatment.smaller or chunk.size <= least:
                     raise
                 half = chunk.size // 2
                 self._ceiling = max(LEAST_ROWS, half)

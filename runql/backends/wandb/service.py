@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import field, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from runql.backends.wandb.abilities import FILTERS
 from runql.backends.wandb.asking import NEVER, Question, Server, filters_text
-from runql.backends.wandb.catalog import CatalogStore, read_catalog, read_stamp
+from runql.backends.wandb.catalog import CatalogStore, Stamp, read_catalog, read_stamp
 from runql.backends.wandb.client import Client, LineSettings
 from runql.backends.wandb.credentials import Credentials, app_url_of, is_loopback, normal_base_url
 from runql.backends.wandb.decode import Place, read_project, read_sweep
@@ -32,10 +34,11 @@ from runql.runs.service import Filters, HistoryRequest, Page, PageRequest, Wante
 from runql.semantic.catalog import Catalog
 from runql.semantic.record import ProjectRecord, RunHistory, RunRecord, SweepRecord
 from runql.text.diagnostic import Diagnostic
-from runql.text.frozen import field, frozen, replace
+from runql.text.frozen import frozen
 
 _KEPT_LISTINGS = 8
 _SMALL_PAGE = 200
+_FRESH_SECONDS = 30.0
 
 
 @frozen
@@ -100,7 +103,7 @@ class WandbService:
         self._store = CatalogStore(options.cache_folder) if options.cache_folder is not None else None
         self._listings: OrderedDict[tuple[Any, ...], Listing] = OrderedDict()
         self._lock = threading.Lock()
-        self._catalogs: dict[tuple[str, str], Catalog] = {}
+        self._catalogs: dict[tuple[Place, bool], tuple[Catalog, Stamp, float]] = {}
 
     def __repr__(self) -> str:
         return f"<WandbService {self._server.host}>"
@@ -250,17 +253,33 @@ class WandbService:
         return entity if isinstance(entity, str) else None
 
     def catalog(self, entity: str, project: str, *, metrics: bool = False) -> Catalog:
-        """What the project holds, from a sample of its runs: at most five requests, one if it was kept and is fresh."""
+        """What the project holds, from a sample of its runs: at most five requests, one if what was kept is still true,
+        none within half a minute."""
         place = self._place(entity, project)
-        source = place.path
-        with self._errors(f"the fields of {source}"):
-            kept = self._store.load(self._server.host, place, metrics=metrics) if self._store is not None else None
-            if kept is not None and kept[1] == read_stamp(self._server, place):
-                return replace(kept[0], source=source)
-            catalog, stamp = read_catalog(self._server, place, source, metrics=metrics)
+        with self._lock:
+            held = self._catalogs.get((place, metrics)) or self._catalogs.get((place, True))
+        if held is not None and time.monotonic() - held[2] < _FRESH_SECONDS:
+            return held[0]
+        with self._errors(f"the fields of {place.path}"):
+            catalog, stamp = self._still_true(place, metrics, held) or self._read_catalog(place, metrics)
+        with self._lock:
+            self._catalogs[place, metrics] = (catalog, stamp, time.monotonic())
+        return catalog
+
+    def _still_true(
+        self, place: Place, metrics: bool, held: tuple[Catalog, Stamp, float] | None
+    ) -> tuple[Catalog, Stamp] | None:
+        """The catalog that was kept, in memory or on disk, if the project is as it was."""
+        kept = (held[0], held[1]) if held is not None else None
+        if kept is None and self._store is not None:
+            kept = self._store.load(self._server.host, place, metrics=metrics)
+        return kept if kept is not None and kept[1] == read_stamp(self._server, place) else None
+
+    def _read_catalog(self, place: Place, metrics: bool) -> tuple[Catalog, Stamp]:
+        catalog, stamp = read_catalog(self._server, place, place.path, metrics=metrics)
         if self._store is not None:
             self._store.save(self._server.host, place, catalog, stamp, metrics=metrics)
-        return catalog
+        return catalog, stamp
 
     def _place(self, entity: str, project: str) -> Place:
         entity, project = entity or self._options.entity, project or self._options.project

@@ -106,3 +106,17 @@ def test_a_service_may_stand_for_one_project(serve: Serve, connect: Connect) -> 
     assert service.catalog("", "").source == "acme/vision"
     assert len(list(service.sweeps("", ""))) == 1
     assert len(list(service.histories(HistoryRequest("", "", ("run00001",))))) == 1
+
+
+def test_a_catalog_is_held_for_a_while(serve: Serve, connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
+    server = serve()
+    service = connect(server)
+    first = service.catalog("acme", "vision", metrics=True)
+    server.forget()
+    assert service.catalog("acme", "vision") is first
+    assert server.seen == []
+    monkeypatch.setattr("runql.backends.wandb.service._FRESH_SECONDS", 0.0)
+    assert service.catalog("acme", "vision") is first
+    assert len(server.seen) == 1
+    server.store.add_run("acme", "vision", {"name": "new"})
+    assert service.catalog("acme", "vision").run_count == 61
