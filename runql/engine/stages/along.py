@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from itertools import groupby, pairwise
+from itertools import groupby, islice
 from math import isfinite
+from operator import le, ne
 
 from runql.engine.compare import is_number
 from runql.engine.functions import to_float
 from runql.engine.stages import rows
 from runql.engine.stages.context import StageContext, fault, need_columns
-from runql.engine.stages.groups import groups_by_reference
 from runql.engine.stages.ordering import sorted_rows
 from runql.engine.stages.rows import cells_of, take
 from runql.engine.table import Table, concat
 from runql.semantic.typed_stages import TStage
 from runql.semantic.values import Value
+from runql.text.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Run:
     """All the rows of one run, in the order of x. `metrics`: its columns that are metrics."""
 
@@ -57,18 +57,20 @@ def runs_of(stage: TStage, tables: Iterable[Table], context: StageContext) -> It
 def _pieces(table: Table, run_id: str) -> list[tuple[Value, Table]]:
     """The table run by run, in the order in which they first occur."""
     ids = table.columns[run_id]
-    if ids[0] == ids[-1] and len(set(ids)) == 1:
+    stretches = [(ident, len(list(same))) for ident, same in groupby(ids)]
+    if len(stretches) == 1:
         return [(ids[0], table)]
-    groups = groups_by_reference([ids], table.length)
+    if len({ident for ident, _ in stretches}) < len(stretches):
+        places: dict[Value, list[int]] = {}
+        for row, ident in enumerate(ids):
+            places.setdefault(ident, []).append(row)
+        return [(ident, take(table, rows_of_run)) for ident, rows_of_run in places.items()]
     pieces = []
-    for places in groups.rows():
-        ident = ids[places[0]]
-        if places[-1] - places[0] == len(places) - 1:
-            start, end = places[0], places[-1] + 1
-            part = Table({name: cells[start:end] for name, cells in table.columns.items()}, len(places))
-        else:
-            part = take(table, places)
-        pieces.append((ident, part))
+    start = 0
+    for ident, length in stretches:
+        part = {name: cells[start : start + length] for name, cells in table.columns.items()}
+        pieces.append((ident, Table(part, length)))
+        start += length
     return pieces
 
 
@@ -79,7 +81,7 @@ def _joined(parts: Sequence[Table]) -> Table:
 def _along(table: Table, x_axis: str) -> Table:
     """The rows in the order of x, those of equal x as they stand."""
     xs = table.columns[x_axis]
-    if set(map(type, xs)) <= {int, float} and all(before <= after for before, after in pairwise(xs)):
+    if set(map(type, xs)) <= {int, float} and all(map(le, xs, islice(xs, 1, None))):
         return table
     order = sorted_rows([(xs, False)], table.length)
     return take(table, order) if list(order) != list(range(table.length)) else table
@@ -105,6 +107,12 @@ class Pace:
 
 
 _FAST_RUN = 250
+
+
+def count_nan(cells: Iterable[Value]) -> int:
+    """How many cells are NaN: no other value differs from itself."""
+    listed = list(cells)
+    return sum(map(ne, listed, listed))
 
 
 def is_point(value: Value) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field, replace
+from dataclasses import field
 from typing import TypeAlias
 
 from runql.engine.table import Table
@@ -13,6 +13,7 @@ from runql.semantic.stage_table import STAGES, TableKind, stage_name
 from runql.semantic.typed_stages import Goal, TStage
 from runql.semantic.values import Value
 from runql.text.diagnostic import Diagnostic
+from runql.text.frozen import frozen
 
 Opener: TypeAlias = "Callable[[str, StageContext], AbstractContextManager[Callable[[Table], None]]]"
 """How `to` writes: opens a file of that path for a table of that kind, and gives what takes its parts, in order.
@@ -21,7 +22,7 @@ Leaving it without an exception makes the file whole; leaving it with one leaves
 """
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PivotCell:
     """The columns of a pivot that belong to one value of its second key.
 
@@ -34,7 +35,7 @@ class PivotCell:
     count: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PivotLayout:
     """How a pivot reads: `0.912 ± 0.004 (n=3)` in one cell, from columns of plain numbers.
 
@@ -53,7 +54,7 @@ class PivotLayout:
         return {cell.value: best_rows(table.columns[cell.value], self.goal) for cell in self.cells}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StageContext:
     """What is known of a table.
 
@@ -104,13 +105,14 @@ class StageContext:
             return settings
         return tuple(name for name in names if name not in {target, self.run_id, self.run_name})
 
-    def other(self, **changes: object) -> StageContext:
-        """The context of a table whose rows are neither runs nor steps any more; the names of runs are forgotten."""
-        plain = StageContext(approx=self.approx, open=self.open)
-        return replace(plain, **changes)  # type: ignore[arg-type]
+    def other(
+        self, *, run_id: str | None = None, run_name: str | None = None, layout: PivotLayout | None = None
+    ) -> StageContext:
+        """The context of a table whose rows are neither runs nor steps any more."""
+        return StageContext(run_id=run_id, run_name=run_name, layout=layout, approx=self.approx, open=self.open)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StageResult:
     """What a stage gives: the table, what must be said about it, and what is known of the table."""
 

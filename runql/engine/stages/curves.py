@@ -7,11 +7,10 @@ from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
 from math import floor
 
-from runql.engine.compare import is_nan
 from runql.engine.functions import to_float
 from runql.engine.presence import held_rows, intersection
 from runql.engine.stages import rows, statistics
-from runql.engine.stages.along import Pace, Run, is_point, points, runs_of
+from runql.engine.stages.along import Pace, Run, count_nan, is_point, points, runs_of
 from runql.engine.stages.context import StageContext, free_name
 from runql.engine.stages.fold_columns import fold_cells
 from runql.engine.stages.folds import NOTHING_SKIPPED, Skipped
@@ -49,7 +48,7 @@ def smooth(stage: TSmooth, tables: Iterable[Table], context: StageContext, said:
         for metric in run.metrics:
             cells = columns[metric]
             columns[metric] = smoothed(cells, stage.method, stage.amount, fast=fast)
-            passed[metric] += sum(map(is_nan, cells))
+            passed[metric] += count_nan(cells)
         yield Table(columns, run.table.length)
     said += _nan_skipped(stage, passed)
 
@@ -130,8 +129,8 @@ def _one_batch(stage: TBin, table: Table, x_axis: str, context: StageContext, sk
     width = int(stage.width) if float(stage.width).is_integer() else stage.width
     stretch = TCall("floor", (TArithmetic(ArithmeticOp.DIV, TCell(x_axis), TConst(width)),))
     bins = values_of(stretch, table)
-    keep = [row for row, one in enumerate(bins) if type(one) is int]
-    if len(keep) < table.length:
+    if set(map(type, bins)) != {int}:  # beside the stretches: infinities, NaN, and missing where x is no number
+        keep = [row for row, one in enumerate(bins) if type(one) is int]
         table, bins = take(table, keep), [bins[row] for row in keep]
     ids = cells_of(table, context.run_id or "")
     order = {ident: place for place, ident in enumerate(dict.fromkeys(ids))}
@@ -158,11 +157,13 @@ def _count_name(table: Table) -> str:
 def _batches(runs: Iterable[Run]) -> Iterator[list[Run]]:
     """Runs together, as many as are worth their arrays."""
     batch: list[Run] = []
+    held = 0
     for run in runs:
         batch.append(run)
-        if sum(one.table.length for one in batch) >= rows.FAST_ROWS:
+        held += run.table.length
+        if held >= rows.FAST_ROWS:
             yield batch
-            batch = []
+            batch, held = [], 0
     if batch:
         yield batch
 
@@ -187,7 +188,7 @@ def resample(
                 columns[name] = grid
             elif name in run.metrics:
                 columns[name] = _interpolated(grid, *points(run, name, fast=fast))
-                passed[name] += sum(map(is_nan, cells))
+                passed[name] += count_nan(cells)
             else:
                 columns[name] = [cells[0]] * len(grid)
         yield Table(columns, len(grid))

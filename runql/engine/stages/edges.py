@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from runql.engine.compare import is_nan, is_number
 from runql.engine.functions import ARITHMETIC, FUNCTIONS
-from runql.engine.stages.along import Run, runs_of
+from runql.engine.stages.along import Run, count_nan, runs_of
 from runql.engine.stages.context import StageContext, free_name, refuse_sampled
 from runql.engine.stages.rows import cells_of, take
 from runql.engine.table import Table
@@ -39,7 +39,7 @@ def best(stage: TBest, tables: Iterable[Table], context: StageContext, said: lis
     for run in runs_of(stage, tables, context):
         refuse_sampled(stage, context)
         cells = cells_of(run.table, stage.metric)
-        nan += sum(map(is_nan, cells))
+        nan += count_nan(cells)
         places = [place for place, cell in enumerate(cells) if is_number(cell) and not is_nan(cell)]
         without += not places
         yield _row(stage, run, context, cells, places)

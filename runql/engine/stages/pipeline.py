@@ -72,8 +72,13 @@ def refuse_wrong_stages(stages: Sequence[t.TStage], context: StageContext) -> No
 def run_stage(stage: t.TStage, table: Table, context: StageContext) -> StageResult:
     """The whole table after one stage."""
     flow = run_stages([stage], [table], context)
-    result = concat(list(flow))
+    result = _whole(flow)
     return StageResult(result, flow.notices, flow.context)
+
+
+def _whole(tables: Iterable[Table]) -> Table:
+    parts = list(tables)
+    return parts[0] if len(parts) == 1 else concat(parts)
 
 
 def column_order(stages: Sequence[t.TStage], names: Sequence[str], context: StageContext) -> tuple[str, ...] | None:
@@ -92,7 +97,7 @@ def _collected(stage: t.TStage, before: Flow, said: list[Diagnostic]) -> Flow:
     after: list[StageContext] = []
 
     def tables() -> Iterator[Table]:
-        table = concat(list(before))
+        table = _whole(before)
         context = before.context
         if STAGES[stage_name(stage)].aggregates or isinstance(stage, t.TAssert):
             refuse_sampled(stage, context)

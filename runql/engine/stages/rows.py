@@ -12,7 +12,7 @@ from runql.semantic.typed import TUntagged, TypedExpr
 from runql.semantic.typed_stages import TCell, TFold
 from runql.semantic.values import MISSING, Value
 
-FAST_ROWS = 20_000
+FAST_ROWS = 50_000
 """From so many rows on, columns are worked on as arrays: below, loading NumPy takes longer than the rows do."""
 
 

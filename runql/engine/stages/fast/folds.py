@@ -131,7 +131,7 @@ class _Folding:
 
         whole = np.logical_and.reduceat(self.whole, self.bounds[:-1]).tolist()
         sums = [statistics.exact_sum(part) for part in self.parts(self.numbers)]
-        if any(is_whole and abs(value) > LARGEST_WHOLE for value, is_whole in zip(sums, whole, strict=True)):
+        if any(is_whole and abs(value) >= LARGEST_WHOLE for value, is_whole in zip(sums, whole, strict=True)):
             raise NotHeld
         return [int(value) if is_whole else value for value, is_whole in zip(sums, whole, strict=True)]
 

@@ -1,6 +1,6 @@
 """A column as arrays: what kind each cell is, and its number.
 
-What arrays would not hold exactly (integers past 2^53, durations, types of other libraries) is left to the reference.
+What arrays would not hold exactly (integers from 2^53 on, durations, other libraries) is left to the reference.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Objects: TypeAlias = Any
 """NumPy arrays by what they hold. (To the type checker a comparison of two arrays is anything at all.)"""
 
 LARGEST_WHOLE = 2**53
-"""Up to here a float holds every integer."""
+"""Below, a float is one integer and no other."""
 
 NUMBER, BOOL, TEXT, TIME = RANKS[Kind.NUMBER], RANKS[Kind.BOOL], RANKS[Kind.TEXT], RANKS[Kind.TIME]
 LIST, RECORD, NULL, NO_VALUE = RANKS[Kind.LIST], RANKS[Kind.RECORD], RANKS[Kind.NULL], RANKS[Kind.MISSING]
@@ -117,9 +117,13 @@ def _numbers_of(tag: int, cells: list[Value]) -> Floats:
 def _integers(cells: Sequence[Value]) -> Floats:
     import numpy as np
 
-    if max(cells) > LARGEST_WHOLE or min(cells) < -LARGEST_WHOLE:
+    try:
+        numbers = np.array(cells, np.float64)
+    except OverflowError:
+        raise NotHeld from None
+    if np.abs(numbers).max() >= LARGEST_WHOLE:
         raise NotHeld
-    return np.array(cells, np.float64)
+    return numbers
 
 
 def _numeric(numbers: Floats, whole: bool) -> Vector:
@@ -155,7 +159,7 @@ def of_numbers(numbers: Floats, whole: Bools, is_known: Bools) -> Vector:
     """A column of numbers, missing where there is none. Raises `NotHeld` if an integer is too large."""
     import numpy as np
 
-    if (np.abs(numbers[whole & is_known]) > LARGEST_WHOLE).any():
+    if (np.abs(numbers[whole & is_known]) >= LARGEST_WHOLE).any():
         raise NotHeld
     tags = np.where(is_known, np.uint8(NUMBER), np.uint8(NO_VALUE))
     numbers = np.where(whole, numbers + 0.0, numbers)  # an integer zero has no sign
