@@ -15,6 +15,7 @@ from runql.engine.table import Table
 from runql.engine.walk import postorder
 from runql.errors import RunQLError
 from runql.semantic.catalog import Space
+from runql.semantic.naming import aggregate_text, key_text
 from runql.semantic.record import RunRecord
 from runql.semantic.run_fields import RUN_FIELDS
 from runql.semantic.spelling import field_text, spelled_exactly
@@ -114,18 +115,8 @@ def _run_column(name: str) -> Selected:
 
 def _mention_column(node: TField | TAggregate | TLogged) -> Selected:
     if isinstance(node, TField):
-        key = node.key
-        return Selected(key.written or field_text(key.space, key.segments, exact=key.exact), node)
+        return Selected(key_text(node.key), node)
     return Selected(aggregate_text(node), node)
-
-
-def aggregate_text(node: TAggregate | TLogged) -> str:
-    """An aggregate as the language writes it: `mean(logged.loss, last 100)`."""
-    metric = field_text(Space.LOGGED, (node.metric,))
-    if isinstance(node, TLogged):
-        return f"exists({metric})"
-    last = f", last {node.last_rows}" if node.last_rows is not None else ""
-    return f"{node.name}({metric}{last}{' approx' if node.approx else ''})"
 
 
 def _without_doubles(columns: Iterable[Selected]) -> tuple[Selected, ...]:

@@ -2,31 +2,38 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import field
 
 from runql.semantic.catalog import Catalog, Space
+from runql.semantic.check_stages import check_stages
 from runql.semantic.clauses import Clauses
 from runql.semantic.columns import selected
 from runql.semantic.expressions import Expressions
 from runql.semantic.operands import BROKEN
 from runql.semantic.report import CheckContext, Report
+from runql.semantic.stage_scope import Scope, scope_of, with_mentions
 from runql.semantic.typed import TOrderKey, TypedExpr, TypedQuery
+from runql.semantic.typed_stages import TStage
 from runql.semantic.values import Kind
 from runql.syntax import tree
 from runql.text.diagnostic import Diagnostic
+from runql.text.frozen import frozen
 
 _SORTABLE = frozenset({Kind.NUMBER, Kind.BOOL, Kind.TEXT, Kind.TIME})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Checked:
     """A checked query and all that is to be said of it.
 
-    `query` is `None` if there is an error: among the diagnostics, or of the parser (a broken node in the tree).
+    `query` is `None` if there is an error: among the diagnostics, or of the parser (a broken node in the tree). It
+    fetches what its stages name too. `scope`: the table after the stages.
     """
 
     query: TypedQuery | None
     diagnostics: tuple[Diagnostic, ...] = ()
+    stages: tuple[TStage, ...] = ()
+    scope: Scope = field(default_factory=Scope)
 
 
 def check(query: tree.Query, catalog: Catalog | None, context: CheckContext) -> Checked:
@@ -56,8 +63,13 @@ def check(query: tree.Query, catalog: Catalog | None, context: CheckContext) -> 
         columns=selected(query.clause(tree.SelectClause), expressions, report),
     )
     clauses.contradictions()
+    staged = check_stages(query.stages, scope_of(typed, catalog), context, catalog)
+    typed = with_mentions(typed, staged.mentions)
     _lazy_columns(lazy, typed, report)
-    return Checked(None if report.has_errors else typed, report.diagnostics)
+    diagnostics = tuple(sorted((*report.diagnostics, *staged.diagnostics), key=lambda d: d.span.start))
+    if report.has_errors or staged.stages is None:
+        return Checked(None, diagnostics)
+    return Checked(typed, diagnostics, staged.stages, staged.scope)
 
 
 def _source(ref: tree.SourceRef) -> str:

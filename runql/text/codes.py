@@ -3,12 +3,13 @@ files, 9xx ours. A code never changes its meaning; a new one is added here first
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
 
+from runql.text.frozen import frozen
 
-@dataclass(frozen=True, slots=True)
+
+@frozen
 class Code:
     """One kind of diagnostic: how severe it is, and its title in the reference."""
 
@@ -47,6 +48,12 @@ _TABLE = {
     "RQL215": Code("error", "an expression nested too deeply"),
     "RQL216": Code("error", "a bad argument of a Python call"),
     "RQL217": Code("error", "a parameter that the text does not use"),
+    "RQL218": Code("error", "an unknown column of a table"),
+    "RQL219": Code("error", "an aggregate where none can stand, or none where one must"),
+    "RQL220": Code("error", "a named query that is not there, or that means itself"),
+    "RQL221": Code("error", "a parameter whose value is of the wrong type"),
+    "RQL222": Code("warning", "a parameter that is declared and never used"),
+    "RQL223": Code("error", "an unknown option of `set`"),
     # 3xx planning
     "RQL301": Code("notice", "part of the filter is done here"),
     "RQL302": Code("notice", "histories are sampled"),
@@ -54,6 +61,8 @@ _TABLE = {
     "RQL304": Code("error", "not part of the language yet"),
     "RQL305": Code("notice", "the order is made here"),
     "RQL306": Code("notice", "runs that an order key puts last because they have no value"),
+    "RQL307": Code("notice", "why no run passes"),
+    "RQL308": Code("notice", "metrics that none of the runs logged"),
     "RQL310": Code("error", "an aggregate over histories that are sampled"),
     "RQL311": Code("notice", "groups of one row"),
     "RQL312": Code("notice", "values that an aggregate skipped"),
@@ -64,6 +73,10 @@ _TABLE = {
     "RQL317": Code("error", "a run that the table does not hold"),
     "RQL318": Code("error", "two columns of one name"),
     "RQL319": Code("notice", "a stage that had nothing to work on"),
+    "RQL321": Code("notice", "finished runs beside running ones"),
+    "RQL322": Code("notice", "runs with different numbers of steps"),
+    "RQL323": Code("notice", "a metric that few of the runs have"),
+    "RQL324": Code("notice", "fields of nearly the same name in different runs"),
     # 4xx backend
     "RQL401": Code("error", "not signed in, or not allowed"),
     "RQL402": Code("error", "not found"),
@@ -74,7 +87,7 @@ _TABLE = {
     "RQL407": Code("warning", "the runs that came are not as many as the server counts"),
     "RQL408": Code("warning", "a run's history could not be fetched"),
     # 5xx results and files
-    "RQL501": Code("warning", "a run file is damaged; what came before the damage is shown"),
+    "RQL501": Code("warning", "a run file is damaged; what is whole of it is shown"),
     "RQL502": Code("warning", "a run file ends in the middle of a record"),
     "RQL503": Code("warning", "a run file could not be read"),
     "RQL504": Code("notice", "NaN or infinity became null"),
@@ -88,6 +101,7 @@ _TABLE = {
     "RQL512": Code("error", "the command was called wrongly"),
     "RQL513": Code("notice", "columns left out of the table of runs"),
     "RQL514": Code("notice", "run folders that overlap: a copy, or steps logged twice"),
+    "RQL515": Code("notice", "rows left out by `--max-rows`"),
     "RQL520": Code("error", "an assertion does not hold"),
     # 9xx ours
     "RQL901": Code("error", "a fault of RunQL"),
