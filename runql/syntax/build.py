@@ -6,9 +6,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from runql.syntax import tree as t
-from runql.syntax.build_expressions import ExpressionBuilder, Part
+from runql.syntax.build_expressions import Part
+from runql.syntax.build_stages import StageBuilder
+from runql.syntax.build_statements import Into, StatementBuilder
 from runql.syntax.literals import quote_name, read_path, read_string
-from runql.syntax.stage_tree import BrokenStage
 from runql.text.diagnostic import Diagnostic
 from runql.text.source import NOWHERE, Span
 
@@ -27,11 +28,11 @@ _TARGETS: Final = {
 _ALIGN: Final = {"OUTER": t.AlignMode.OUTER, "INNER": t.AlignMode.INNER, "FFILL": t.AlignMode.FFILL}
 _STREAMS: Final = {"DEFAULT": t.Stream.DEFAULT, "SYSTEM": t.Stream.SYSTEM}
 
-Piece = t.Statement | t.Clause | t.Stage | None
+Piece = t.Statement | t.Clause | t.Stage | Into | None
 """What a text consists of; none is the end of a statement."""
 
 
-class Builder(ExpressionBuilder):
+class Builder(StageBuilder, StatementBuilder):
     """Builds statements and clauses; what is wrong with a value is in `diagnostics`."""
 
     def __init__(self, text: str, place: Callable[[int, int], Span] = Span) -> None:
@@ -40,7 +41,7 @@ class Builder(ExpressionBuilder):
         self._too_deep = False
 
     def pieces(self, tree: Tree[Token]) -> list[Piece]:
-        """The statements, clauses and stages of a `script` or a `rest`."""
+        """The statements, clauses, stages and the `into` of a `script` or a `rest`."""
         built: dict[int, Any] = {}
         depths: dict[int, int] = {}
         for subtree in tree.iter_subtrees():
@@ -75,24 +76,6 @@ class Builder(ExpressionBuilder):
         return [None if hasattr(child, "type") else child for child in part.children]
 
     rest = script
-
-    def query_statement(self, part: Part) -> t.Statement:
-        return t.QueryStatement(part.children[0], span=part.span)
-
-    def explain_statement(self, part: Part) -> t.Statement:
-        return t.ExplainStatement(part.children[1], span=part.span)
-
-    def later_statement(self, part: Part) -> t.Statement:
-        word = part.children[0]
-        message = f"the statement `{word.lower()}` is not part of the language yet"
-        self.diagnostics.append(Diagnostic("RQL304", message, self.span(word)))
-        return t.BrokenStatement(self.text[self._range], span=part.span)
-
-    def stage(self, part: Part) -> t.Stage:
-        word = part.children[1]
-        message = f"the stage `{word.lower()}` is not part of the language yet"
-        self.diagnostics.append(Diagnostic("RQL304", message, self.span(word)))
-        return BrokenStage(self.text[self._range], span=part.span)
 
     def query(self, part: Part) -> t.Query:
         target, ident = part.children[0]

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from runql.errors import QueryError
 from runql.syntax import tree as t
-from runql.syntax.keywords import keywords
 from runql.syntax.parse import Parsed, parse
-from runql.syntax.to_text import Items, Printer, ordered
+from runql.syntax.stage_tree import query_of
+from runql.syntax.to_text import Printer, ordered
 from runql.syntax.tokens import Token, TokenKind
+from runql.syntax.write_expressions import word
+from runql.syntax.write_parts import Items
 from runql.text.source import Source
 
 MAX_WIDTH: Final = 100
 _INDENT: Final = "  "
-_JOINTS: Final = {"COMMA", "AND", "OR"}
+_JOINTS: Final = {"COMMA", "AND", "OR", "COLON"}
 _TRIVIA: Final = {TokenKind.WHITESPACE, TokenKind.COMMENT}
 
 
@@ -71,19 +73,38 @@ class _Formatter:
     # ------------------------------------------------------------ pieces
 
     def _units(self, statement: t.Statement) -> list[_Unit]:
-        assert isinstance(statement, t.QueryStatement | t.ExplainStatement)
-        query = statement.query
-        explain = isinstance(statement, t.ExplainStatement)
-        head = f"{keywords().spelling('EXPLAIN')} " * explain + self._printer.head(query)
-        units = [_Unit(head, statement.span.start, 0)]
+        before, behind = self._printer.around_query(statement)
+        query = query_of(statement)
+        head = [before, self._printer.head(query)] if query is not None else [before]
+        units = [_Unit(" ".join(part for part in head if part), statement.span.start, 0)]
+        if query is None:
+            if behind:
+                units.append(_Unit(behind, self._into(statement), 1))
+            return units
         for clause in ordered(query.clauses):
-            units.extend(_clause_units(self._printer.items(clause), clause, self._code))
+            units.extend(_item_units(self._printer.items(clause), clause.span.start, self._code))
+        for stage in query.stages:
+            items = self._printer.stage_items(stage)
+            piped = replace(items, word=f"{word('PIPE')} {items.word}")
+            units.extend(_item_units(piped, self._pipe(stage), self._code))
+        if behind:
+            units.append(_Unit(behind, self._into(statement), 1))
         return units
+
+    def _pipe(self, stage: t.Stage) -> int:
+        """Where the pipe before a stage stands."""
+        return self._code[bisect_left(self._code, stage.span.start, key=lambda token: token.span.start) - 1].span.start
+
+    def _into(self, statement: t.Statement) -> int:
+        """Where the `into` of a `pull` stands: the last but one of its tokens."""
+        return self._code[
+            bisect_left(self._code, statement.span.end, key=lambda token: token.span.start) - 2
+        ].span.start
 
     def _statement(self, statement: t.Statement, units: list[_Unit], end: str) -> Iterator[str]:
         head = units[0]
         inside = any(unit.above for unit in units[1:]) or any(unit.behind for unit in units[:-1])
-        flat = self._flat(statement)
+        flat = self._printer.statement(statement)
         last_comments = units[-1].behind
         if not inside and len(flat) + len(end) <= MAX_WIDTH and "\n" not in flat:
             yield from head.above
@@ -95,12 +116,6 @@ class _Formatter:
             yield from (indent + comment for comment in unit.above)
             closing = end if index == len(joined) - 1 else ""
             yield from _with_comments(indent + unit.text + closing, unit.behind, indent)
-
-    def _flat(self, statement: t.Statement) -> str:
-        assert isinstance(statement, t.QueryStatement | t.ExplainStatement)
-        explain = isinstance(statement, t.ExplainStatement)
-        words = [keywords().spelling("EXPLAIN")] * explain + [self._printer.head(statement.query)]
-        return " ".join(words + [self._printer.clause(clause) for clause in ordered(statement.query.clauses)])
 
     # ------------------------------------------------------------ comments
 
@@ -127,20 +142,18 @@ class _Formatter:
         return left
 
 
-def _clause_units(items: Items, clause: t.Clause, code: list[Token]) -> list[_Unit]:
-    """A clause as units: its keyword stands with the first item, the others are a level deeper.
+def _item_units(items: Items, start: int, code: list[Token]) -> list[_Unit]:
+    """A clause or a stage as units: its word stands with the first item, the others are a level deeper.
 
-    `code` are the tokens of the text: a unit begins where the joint before it stands, or behind that.
+    `start` is where it begins, `code` are the tokens of the text: a unit begins where the joint before it stands, or
+    behind that.
     """
     if not items.items:
-        return [_Unit(items.word, clause.span.start, 1)]
+        return [_Unit(items.word, start, 1)]
     units = []
-    for index, (text, _) in enumerate(items.items):
-        last = index == len(items.items) - 1
-        lead = items.word if index == 0 else items.joint if items.leads else ""
-        tail = "" if items.leads or last else items.joint
-        start = _joint(code, items, index) if index else clause.span.start
-        units.append(_Unit(" ".join(part for part in (lead, text) if part) + tail, start, 1 + (index > 0)))
+    for index, text in enumerate(items.texts):
+        line = text if index else " ".join(part for part in (items.word, text) if part)
+        units.append(_Unit(line, _joint(code, items, index) if index else start, 1 + (index > 0)))
     return units
 
 

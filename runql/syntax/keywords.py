@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
 
 from runql.syntax.grammar import load_parser
+from runql.text.frozen import frozen
 
 _WORDS = re.compile(r"\(\?i:([a-z|]+)\)")
 _LOOK_AHEAD = re.compile(r"\(\?!(?:\[[^]]*\]|[^)])*\)\Z")
@@ -15,26 +15,42 @@ _WORD_PRIORITY = 5
 _SYMBOL_PRIORITY = 1
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Keywords:
     """What the grammar spells.
 
     `words` maps each keyword's terminal to its spellings, `symbols` each operator's. `clauses` are the terminals that
-    begin a clause, in the order of the formatter; `heads` those that begin a statement.
+    begin a clause, in the order of the formatter; `stages` those that begin a stage behind its pipe; `queries` those
+    that begin a query, `statements` those that begin any other statement. A word may begin a clause and a stage.
     """
 
     words: MappingProxyType[str, tuple[str, ...]]
     symbols: MappingProxyType[str, tuple[str, ...]]
     clauses: tuple[str, ...]
-    heads: tuple[str, ...]
+    stages: tuple[str, ...]
+    queries: tuple[str, ...]
+    statements: tuple[str, ...]
 
     def spelling(self, terminal: str) -> str:
         """The canonical spelling of a keyword or an operator."""
         return (self.words.get(terminal) or self.symbols[terminal])[0]
 
     @property
+    def heads(self) -> tuple[str, ...]:
+        """The terminals that begin a statement, a query too."""
+        return (*self.queries, *self.statements)
+
+    @property
     def clause_words(self) -> tuple[str, ...]:
         return tuple(self.spelling(terminal) for terminal in self.clauses)
+
+    @property
+    def stage_words(self) -> tuple[str, ...]:
+        return tuple(self.spelling(terminal) for terminal in self.stages)
+
+    @property
+    def head_words(self) -> tuple[str, ...]:
+        return tuple(self.spelling(terminal) for terminal in self.heads)
 
     @property
     def all_words(self) -> tuple[str, ...]:
@@ -58,8 +74,14 @@ def keywords() -> Keywords:
             words[terminal.name] = found
         elif terminal.priority == _SYMBOL_PRIORITY:
             symbols[terminal.name] = _symbols(pattern)
-    heads = tuple(dict.fromkeys([*_first("head"), *_first("statement")]))
-    return Keywords(MappingProxyType(words), MappingProxyType(symbols), _first("_clause"), heads)
+    return Keywords(
+        MappingProxyType(words),
+        MappingProxyType(symbols),
+        clauses=_first("_clause"),
+        stages=_first("_stage"),
+        queries=_first("head"),
+        statements=_first("_statement"),
+    )
 
 
 def _symbols(pattern: str) -> tuple[str, ...]:

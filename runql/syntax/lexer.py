@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
 from runql.syntax.grammar import load_parser
+from runql.text.frozen import frozen
 
 if TYPE_CHECKING:
     from lark import Token as LarkToken
@@ -24,7 +24,7 @@ STRAY = "STRAY"
 """The terminal of text that no terminal of the grammar matches."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Lexeme:
     """A piece of the text: which terminal it is and where it stands."""
 
@@ -42,7 +42,7 @@ def _choices(parser: Any) -> Iterable[str]:
     return cast("Iterable[str]", parser.choices())
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Failure:
     """Where the parser could not go on.
 
@@ -54,7 +54,7 @@ class Failure:
     accepted: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Attempt:
     """One run of the parser over a text: the lexemes it took, then a tree or a failure."""
 
@@ -196,21 +196,21 @@ def replay(attempt: Attempt, count: int) -> Tree[LarkToken] | None:
 
 
 @cache
-def _rest() -> Feed:
-    """A parser at the beginning of a clause, stage or statement end; never fed."""
-    return Feed("rest")
+def _fresh(start: str) -> Feed:
+    """A parser at the beginning of a text, or of a clause, stage or statement end; never fed."""
+    return Feed(start)
 
 
-def first_lexeme(text: str, position: int) -> Lexeme | None:
-    """The terminal at a position with which a clause, a stage or the end of a statement begins."""
-    return lexer().at_state(_rest().parser, text, position)
+def first_lexeme(text: str, position: int, start: str = "rest") -> Lexeme | None:
+    """The terminal at a position with which a clause, a stage or the end of a statement begins; or a `script`."""
+    return lexer().at_state(_fresh(start).parser, text, position)
 
 
-def beginning(text: str, position: int, count: int) -> list[Lexeme]:
-    """The lexemes, at most so many, that the parser takes from the beginning of a clause or stage on."""
+def beginning(text: str, position: int, count: int, start: str = "rest") -> list[Lexeme]:
+    """The lexemes, at most so many, that the parser takes from the beginning of a clause or stage on; or a `script`."""
     from lark.exceptions import UnexpectedToken
 
-    feed = Feed("rest")
+    feed = Feed(start)
     while len(feed.lexemes) < count:
         for piece in lexer().skip(text, position):
             position = piece.end

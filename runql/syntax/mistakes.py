@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 
 from runql.syntax.keywords import keywords
 from runql.syntax.lexer import Attempt, Failure, Lexeme, lexer
 from runql.text.diagnostic import Edit
+from runql.text.frozen import frozen
 from runql.text.source import Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Repair:
     """Edits that put a mistake right, and their name in a menu."""
 
@@ -20,7 +20,7 @@ class Repair:
     edits: tuple[Edit, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Mistake:
     """What is wrong, in the coordinates of the text that was parsed.
 
@@ -41,7 +41,7 @@ class Mistake:
     resume: int | None = None
 
 
-@dataclass(frozen=True)
+@frozen(slots=False)
 class Place:
     """Where the parser stopped: the text, what it had read, and what it found."""
 
@@ -129,6 +129,13 @@ def replacing(start: int, end: int, text: str, title: str | None = None) -> Repa
 
 def leaving_out(start: int, end: int, what: str) -> Repair:
     return Repair(f"leave out `{what}`", (Edit(Span(start, end), ""),))
+
+
+def separated(end: int, second: Lexeme) -> Mistake:
+    """A statement that begins without a `;` behind the one before, which ends there."""
+    repair = Repair("write `;` between", (Edit(Span(end, end), ";"),))
+    span = Span(second.start, second.end)
+    return Mistake("RQL101", "statements are separated by `;`", span, repairs=(repair,), reach=2)
 
 
 def tidy(edit: Edit, text: str) -> Edit:

@@ -6,26 +6,32 @@ mistake put right if a repair takes the parser further, else at the next clause,
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import takewhile
 from typing import Final
 
 from runql.syntax import tree as t
 from runql.syntax.build import Builder, Piece
+from runql.syntax.build_statements import Into
 from runql.syntax.checks import check_lexemes, check_statement
 from runql.syntax.keywords import keywords
-from runql.syntax.lexer import END, Attempt, Lexeme, beginning, first_lexeme, replay, run
+from runql.syntax.lexer import END, Attempt, Lexeme, replay, run
 from runql.syntax.messages import mistakes
-from runql.syntax.mistakes import Mistake, Place, Repair, alone_from, tidy
+from runql.syntax.mistakes import Mistake, Place, Repair, alone_from, separated, tidy
+from runql.syntax.resume import begins_statement, next_piece
 from runql.syntax.shadow import Shadow
+from runql.syntax.stage_tree import BrokenStage, PullStatement, query_of, with_query
 from runql.syntax.tokens import Token, lossless
 from runql.text.diagnostic import Diagnostic, Edit, Fix, Label
+from runql.text.frozen import frozen
 from runql.text.source import NOWHERE, Source, Span
 
 MAX_REPAIRS: Final = 200
 _EXAMPLE: Final = "runs where config.lr > 0.01 order -summary.loss limit 10"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Parsed:
     """What a text is: its tree, its tokens (which joined are the text) and what is wrong with it."""
 
@@ -66,14 +72,15 @@ class _Draft:
     statement: t.Statement
     clauses: list[t.Clause] = field(default_factory=list)
     stages: list[t.Stage] = field(default_factory=list)
+    into: Into | None = None
     end: int = 0
 
     def finish(self, text: str, diagnostics: list[Diagnostic]) -> t.Statement:
         statement = self.statement
-        if not isinstance(statement, t.QueryStatement | t.ExplainStatement):
-            return statement
-        query = statement.query
+        query = query_of(statement)
         end = max(self.end, statement.span.end)
+        if query is None:
+            return replace(statement, span=Span(statement.span.start, end))
         query = replace(
             query,
             clauses=query.clauses + tuple(self.clauses),
@@ -81,7 +88,13 @@ class _Draft:
             span=Span(query.span.start, end),
         )
         query = check_statement(query, text, diagnostics)
-        return replace(statement, query=query, span=Span(statement.span.start, end))
+        statement = with_query(statement, query, Span(statement.span.start, end))
+        if self.into is None:
+            return statement
+        if isinstance(statement, PullStatement):
+            return replace(statement, into=self.into.name)
+        diagnostics.append(Diagnostic("RQL101", "only `pull` takes `into`", self.into.span))
+        return statement
 
 
 class _Reader:
@@ -148,6 +161,9 @@ class _Reader:
             case t.Stage() if self._open:
                 self._open.stages.append(piece)
                 self._open.end = piece.span.end
+            case Into() if self._open:
+                self._open.into = piece
+                self._open.end = piece.span.end
             case _:
                 pass
 
@@ -210,22 +226,48 @@ class _Reader:
         text = self._shadow.text
         piece = place.attempt.lexemes[whole:]
         broken = piece[0].start if piece else place.found.start
-        headed = any(lexeme.terminal in keywords().heads for lexeme in piece)
-        only_statements = not (self._open or headed)
-        resume = _next_piece(text, place.found.start if resume_from is None else resume_from, only_statements)
-        if resume <= broken:
-            resume = _next_piece(text, max(place.found.end, broken + 1), only_statements)
+        wanted = self._wanted(piece, resume_from == place.found.start)
+        resume = next_piece(text, place.found.start if resume_from is None else resume_from, wanted)
+        if resume <= broken and not begins_statement(text, resume):
+            resume = next_piece(text, max(place.found.end, broken + 1), wanted)
+        self._leave_out(piece, broken, resume)
+        if begins_statement(text, resume):
+            self._separate(place, resume)
+        return run(text, resume, "rest" if self._open else "script")
+
+    def _wanted(self, piece: Sequence[Lexeme], anything: bool) -> frozenset[str]:
+        """The terminals at which to read on behind a broken piece: behind a pipe, only at the next one."""
+        query = query_of(self._open.statement) if self._open else None
+        if query is None and not _opens_query(piece):
+            return frozenset()
+        staged = _is_stage(piece)
+        if self._open is not None and query is not None and (self._open.stages or query.stages):
+            staged = True
+        return frozenset({"PIPE"}) if staged and not anything else frozenset({"PIPE", "INTO", *keywords().clauses})
+
+    def _leave_out(self, piece: Sequence[Lexeme], broken: int, resume: int) -> None:
+        """Put what is left out into the tree."""
+        text = self._shadow.text
         span = self._shadow.place(broken, broken + len(text[broken:resume].rstrip()))
         written = self._source.text[span.start : span.end]
-        if self._open is not None:
+        ended = text[resume : resume + 1] in {"", ";"} or begins_statement(text, resume)
+        if self._open is not None and query_of(self._open.statement) is not None:
             if written:
-                self._add(t.BrokenClause(written, span=span))
-        elif headed and text[resume : resume + 1] not in {"", ";"}:
+                self._add(BrokenStage(written, span=span) if _is_stage(piece) else t.BrokenClause(written, span=span))
+        elif _opens_query(piece) and not ended:
             query = t.Query(t.Target.RUNS, (t.BrokenClause(written, span=span),), span=span)
-            self._open = _Draft(t.QueryStatement(query, span=span))
+            self._add(t.QueryStatement(query, span=span))
         elif written:
             self._add(t.BrokenStatement(written, span=span))
-        return run(text, resume, "rest" if self._open else "script")
+
+    def _separate(self, place: Place, resume: int) -> None:
+        """A statement begins on a line of its own, and no `;` stands before it."""
+        self._close()
+        before = [lexeme for lexeme in place.attempt.lexemes if lexeme.end <= resume]
+        before += takewhile(lambda lexeme: lexeme.end <= resume, alone_from(place.text, place.found.start))
+        if before and before[-1].terminal != "SEMI":
+            mistake = separated(before[-1].end, next(alone_from(place.text, resume)))
+            self._diagnostics.append(self._diagnostic(mistake, mistake.repairs))
 
     def _diagnostic(self, mistake: Mistake, repairs: tuple[Repair, ...]) -> Diagnostic:
         """A mistake, placed in the written text."""
@@ -253,7 +295,7 @@ def _begun(attempt: Attempt, *, at_pipe: bool) -> int:
     `at_pipe` is whether a pipe that was read last begins a stage: else the clause before it is meant.
     """
     table = keywords()
-    begins = {*table.clauses, *table.heads, "PIPE", "SEMI"}
+    begins = {*table.clauses, *table.heads, "PIPE", "SEMI", "INTO"}
     lexemes = attempt.lexemes
     last = len(lexemes) - 1
     for index in range(last, -1, -1):
@@ -271,27 +313,11 @@ def _tidied(repair: Repair, text: str) -> Repair:
     return Repair(repair.title, tuple(tidy(edit, text) for edit in repair.edits))
 
 
-def _next_piece(text: str, position: int, only_statements: bool) -> int:
-    """Where the next clause, stage or statement begins, from a position on; or the end of the text."""
-    depth = 0
-    for lexeme in alone_from(text, position):
-        if lexeme.terminal == "SEMI":
-            return lexeme.start
-        depth = max(0, depth + (lexeme.text in "([{") - (lexeme.text in ")]}"))
-        if depth == 0 and not only_statements and _begins_piece(text, lexeme):
-            return lexeme.start
-    return len(text)
+def _is_stage(piece: Sequence[Lexeme]) -> bool:
+    return bool(piece) and piece[0].terminal == "PIPE"
 
 
-def _begins_piece(text: str, lexeme: Lexeme) -> bool:
-    """Whether a clause or a stage begins here: a keyword, and behind it something that may follow it."""
-    first = first_lexeme(text, lexeme.start)
-    if first is None or first.terminal == "SEMI" or first.end != lexeme.end:
-        return False
-    following = next(iter(alone_from(text, first.end)), None)
-    if following is not None and len(beginning(text, lexeme.start, 2)) == 2:
-        return True
-    # A single letter with nothing fitting behind it is rather a name.
-    if first.terminal == "PIPE" or len(first.text) == 1:
-        return False
-    return following is None or following.terminal in {"PATH", "STRING", "NUMBER"}
+def _opens_query(piece: Sequence[Lexeme]) -> bool:
+    """Whether the beginning of a query is in a piece, so that clauses can follow."""
+    opening = {*keywords().queries, "EXPLAIN"}
+    return any(lexeme.terminal in opening for lexeme in piece)

@@ -2,70 +2,84 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field, replace
 from enum import StrEnum
 
-from runql.syntax.tree import Column, Expr, Literal, OrderKey, Path, Query, SourceRef, Stage, Statement
+from runql.syntax.tree import (
+    Column,
+    ExplainStatement,
+    Expr,
+    Literal,
+    Node,
+    OrderKey,
+    Path,
+    Query,
+    QueryStatement,
+    SourceRef,
+    Stage,
+    Statement,
+)
+from runql.text.frozen import frozen
 from runql.text.source import NOWHERE, Span
 
 # ---------------------------------------------------------------- stages
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class WhereStage(Stage):
     condition: Expr
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OrderStage(Stage):
     keys: tuple[OrderKey, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LimitStage(Stage):
     count: Expr
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SelectStage(Stage):
     columns: tuple[Column, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DropStage(Stage):
     """Columns by name or glob."""
 
     columns: tuple[Path, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RenameStage(Stage):
     """Old name, new name."""
 
     names: tuple[tuple[Path, Path], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DistinctStage(Stage):
     """`distinct`, or `distinct by a, b`."""
 
     columns: tuple[Path, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Definition(Stage):
+@frozen
+class Definition(Node):
     """`name = value` of a `derive` or a `group`; without a name the value's own text is the name."""
 
     value: Expr
     defined: Path | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DeriveStage(Stage):
     columns: tuple[Definition, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class GroupStage(Stage):
     """`group KEY, … : name = fold, …`; keys may be globs with `except`, `as` names them."""
 
@@ -78,20 +92,20 @@ class Goal(StrEnum):
     MAX = "max"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BestStage(Stage):
     goal: Goal
     metric: Path
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class EdgeStage(Stage):
     """`first` or `last`."""
 
     last: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SmoothStage(Stage):
     """`smooth ema 0.9`, `smooth mean 20`."""
 
@@ -99,7 +113,7 @@ class SmoothStage(Stage):
     amount: Expr
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BinStage(Stage):
     """`bin x 100`, `bin _step 100`: the axis as written is `x` or the name of the x column."""
 
@@ -107,19 +121,19 @@ class BinStage(Stage):
     width: Expr
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ResampleStage(Stage):
     points: Expr
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AlignStage(Stage):
     """`align nearest` and the modes of the clause."""
 
     mode: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PivotStage(Stage):
     """`pivot FOLD by ROWS, COLUMNS`."""
 
@@ -128,39 +142,39 @@ class PivotStage(Stage):
     columns: Expr
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DiffStage(Stage):
     """`diff`, `diff vs ID`."""
 
     versus: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CorrStage(Stage):
     target: Expr
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ParetoStage(Stage):
     goals: tuple[tuple[Goal, Expr], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class HolesStage(Stage):
     over: tuple[Expr, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DuplicatesStage(Stage):
     by: tuple[Column, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DescribeStage(Stage):
     """A row a column."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PlotStage(Stage):
     """`plot [line|scatter|bar|hist] [y…] [vs x] [by field] [log x|y]`."""
 
@@ -171,18 +185,18 @@ class PlotStage(Stage):
     log: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ToStage(Stage):
     path: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AssertStage(Stage):
     condition: Expr
     message: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BrokenStage(Stage):
     """Text that is no stage; an error says why."""
 
@@ -192,12 +206,12 @@ class BrokenStage(Stage):
 # ---------------------------------------------------------------- statements
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class UseStatement(Statement):
     source: SourceRef
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LetStatement(Statement):
     """`let good = runs …`."""
 
@@ -206,7 +220,7 @@ class LetStatement(Statement):
     name_span: Span = field(default=NOWHERE, compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ParamStatement(Statement):
     """`param lr: float = 0.01`: the type's name as written, lower case; the default, if there is one."""
 
@@ -225,7 +239,7 @@ class Show(StrEnum):
     LETS = "lets"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ShowStatement(Statement):
     """`show fields config like "val/*"`: the space is `config`, `summary`, `logged`, or none."""
 
@@ -234,14 +248,14 @@ class ShowStatement(Statement):
     like: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DescribeStatement(Statement):
     """`describe config.lr`."""
 
     path: Path
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PullStatement(Statement):
     """`pull [QUERY] [into NAME]`."""
 
@@ -249,10 +263,30 @@ class PullStatement(Statement):
     into: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SetStatement(Statement):
     """`set NAME value`."""
 
     name: str
     value: Literal | Expr | None = None
     name_span: Span = field(default=NOWHERE, compare=False, repr=False)
+
+
+def query_of(statement: Statement) -> Query | None:
+    """The query that a statement holds, if any."""
+    match statement:
+        case QueryStatement(query=query) | ExplainStatement(query=query):
+            return query
+        case LetStatement(query=query) | PullStatement(query=query):
+            return query
+        case _:
+            return None
+
+
+def with_query(statement: Statement, query: Query, span: Span) -> Statement:
+    """The statement around another query. Raises `TypeError` for one that holds none."""
+    match statement:
+        case QueryStatement() | ExplainStatement() | LetStatement() | PullStatement():
+            return replace(statement, query=query, span=span)
+        case _:
+            raise TypeError(f"a {type(statement).__name__} holds no query")

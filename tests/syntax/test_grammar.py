@@ -127,8 +127,11 @@ def test_the_keywords_are_those_of_the_grammar() -> None:
     table = keywords()
     order = "from where order limit page lazy full with sample scan keys x steps align stream select"
     assert table.clause_words == tuple(order.split())
-    assert [table.spelling(head) for head in table.heads] == ["runs", "run", "sweep", "count", "explain", "use"]
-    assert table.words["LATER"] == ("use", "let", "param", "show", "describe", "pull", "set")
+    assert table.head_words == tuple("runs run sweep count explain use let param show describe pull set".split())
+    stages = "where order limit select drop rename distinct derive group best first last smooth bin resample align"
+    more = "pivot diff corr pareto holes duplicates describe plot to assert"
+    assert table.stage_words == (*stages.split(), *more.split())
+    assert table.words["GOAL"] == ("min", "max")
     assert table.symbols["EQ"] == ("=", "==")
     assert table.symbols["NE"] == ("!=", "<>")
     assert {"between", "untagged", "yesterday", "ffill", "except"} <= set(table.all_words)

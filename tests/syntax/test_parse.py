@@ -79,7 +79,7 @@ def test_a_word_is_what_it_is_in_its_place() -> None:
 def test_parse_query_without_a_query() -> None:
     query, diagnostics = parse_query("let x = runs")
     assert query is None
-    assert [diagnostic.code for diagnostic in diagnostics] == ["RQL304"]
+    assert diagnostics == ()
 
 
 def test_to_text_of_a_part() -> None:
@@ -91,7 +91,7 @@ def test_to_text_of_a_part() -> None:
     assert to_text(where.condition) == '(a or b) and c = "x"'
     assert to_text(t.Path(("config", "a b"), exact=True)) == "config.`a b`"
     with pytest.raises(TypeError):
-        to_text(t.Stage())  # type: ignore[arg-type]
+        to_text(t.Stage())
 
 
 def test_a_shadow_knows_where_its_text_was_written() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,9 @@ from hypothesis import strategies as st
 
 from runql.syntax import format_text, parse, to_text, tokenize
 from runql.syntax import tree as t
+from runql.syntax.stage_tree import BrokenStage, query_of, with_query
 from runql.syntax.to_text import ordered
+from runql.text.source import NOWHERE
 from tests.cases.markdown import cases
 from tests.syntax.strategies import EXPRESSIONS, JUMBLES, SCRIPTS
 
@@ -31,7 +34,7 @@ def assert_total(text: str) -> None:
         assert 0 <= diagnostic.span.start <= diagnostic.span.end <= len(text)
         for fix in diagnostic.fixes:
             assert all(0 <= edit.span.start <= edit.span.end <= len(text) for edit in fix.edits)
-    broken = {t.Broken, t.BrokenClause, t.BrokenStatement}
+    broken = {t.Broken, t.BrokenClause, t.BrokenStatement, BrokenStage}
     if parsed.ok:
         assert not broken & {type(node) for node in nodes(parsed.script)}
 
@@ -89,9 +92,11 @@ def canonical(script: t.Script) -> list[object]:
     """Statements with their clauses in the order of the formatter."""
     found: list[object] = []
     for statement in script.statements:
-        assert isinstance(statement, t.QueryStatement | t.ExplainStatement)
-        query = statement.query
-        found.append((type(statement), query.target, query.ident, ordered(query.clauses)))
+        query = query_of(statement)
+        if query is None:
+            found.append(statement)
+        else:
+            found.append(with_query(statement, replace(query, clauses=tuple(ordered(query.clauses))), NOWHERE))
     return found
 
 
