@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from runql import config
@@ -12,6 +13,7 @@ from runql.runs.runs import Runs
 from runql.runs.service import Filters, ServiceApi
 from runql.semantic.catalog import Catalog
 from runql.session import Result, Session
+from runql.session.sources import open_server
 from runql.text.source import Source
 
 
@@ -93,10 +95,16 @@ class Connection:
 class Api(runs_api.Api):
     """W&B's `Api` over any source: `runql.Api("demo").runs()`, `runql.Api("./wandb").run(id)`.
 
-    `source`: a folder, `demo`, a name of the settings; by default what the settings say.
+    `source`: `entity/project`, a folder, `demo`, a name of the settings; by default what the settings say. Without any,
+    and where `base_url` or `api_key` is given, it is the W&B server.
     """
 
     def open_source(self, source: str | None) -> runs_api.OpenedSource:
         """Who holds the runs of a source. Raises `SourceError` if there is none, or it cannot be opened."""
-        place = Session(source, config.load()).place()
+        settings = config.load()
+        base_url = self.settings.get("base_url")
+        server = replace(settings.server, base_url=base_url, api_key=self.api_key)
+        settings = replace(settings, server=server)
+        is_server = source is None and bool(base_url or self.api_key or settings.default_source() is None)
+        place = open_server(settings) if is_server else Session(source, settings).place()
         return runs_api.OpenedSource(place.service, place.entity, place.project)

@@ -12,14 +12,14 @@ found in the working folder or the nearest one above it. The project's wins, nam
     lr = "coalesce(config.lr, config.optim.lr)"
 
 A path in `.runql.toml` is meant from the folder of that file. Of the environment these are read: `RUNQL_SOURCE`,
-`RUNQL_CONFIG` (another `config.toml`), `RUNQL_DEBUG`, `WANDB_ENTITY`, `WANDB_PROJECT`, `WANDB_DIR`, `WANDB_BASE_URL`,
-`NO_COLOR`, `TERM` and `COLUMNS`.
+`RUNQL_CONFIG` (another `config.toml`), `RUNQL_CACHE` (the folder for what may be thrown away), `RUNQL_DEBUG`, W&B's own
+(`WANDB_…`, `NETRC`), `NO_COLOR`, `TERM` and `COLUMNS`.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import field
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,24 @@ _KEYS = ("source", "sources", "aliases")
 
 
 @frozen
+class ServerSettings:
+    """Where a W&B server and a key are looked for, and what was given for this call. Its `repr` shows nothing: it may
+    hold a key.
+
+    `env`: W&B's variables. `timeout_seconds`: for all that one call asks. `on_wait` is told why nothing comes just now.
+    """
+
+    env: Mapping[str, str] = field(default_factory=dict, repr=False)
+    home: Path = field(default_factory=Path, repr=False)
+    cache_folder: Path | None = field(default=None, repr=False)
+    base_url: str | None = field(default=None, repr=False)
+    api_key: str | None = field(default=None, repr=False)
+    api_key_file: Path | None = field(default=None, repr=False)
+    timeout_seconds: float | None = field(default=None, repr=False)
+    on_wait: Callable[[str], None] | None = field(default=None, repr=False)
+
+
+@frozen
 class Settings:
     """All settings. `source` is what a settings file or `RUNQL_SOURCE` names; `sources` and `aliases` are by name."""
 
@@ -41,7 +59,7 @@ class Settings:
     entity: str | None = None
     project: str | None = None
     wandb_dir: Path | None = None
-    base_url: str = "https://api.wandb.ai"
+    server: ServerSettings = field(default_factory=ServerSettings)
     color: bool = True
     dumb_terminal: bool = False
     columns: int | None = None
@@ -77,13 +95,23 @@ def load(environ: Mapping[str, str] | None = None, folder: Path | None = None) -
         entity=environ.get("WANDB_ENTITY") or None,
         project=environ.get("WANDB_PROJECT") or None,
         wandb_dir=Path(environ["WANDB_DIR"]) if environ.get("WANDB_DIR") else None,
-        base_url=(environ.get("WANDB_BASE_URL") or "https://api.wandb.ai").rstrip("/"),
+        server=_server(environ),
         color=not environ.get("NO_COLOR"),
         dumb_terminal=environ.get("TERM") == "dumb",
         columns=int(environ["COLUMNS"]) if environ.get("COLUMNS", "").isdecimal() else None,
         debug=environ.get("RUNQL_DEBUG", "") not in {"", "0"},
         folder=folder,
     )
+
+
+def _server(environ: Mapping[str, str]) -> ServerSettings:
+    import platformdirs
+
+    named = environ.get("RUNQL_CACHE")
+    cache = Path(named) if named else Path(platformdirs.user_cache_dir("runql", appauthor=False))
+    env = {name: value for name, value in environ.items() if name.startswith("WANDB_") or name == "NETRC"}
+    home = environ.get("HOME") or environ.get("USERPROFILE")
+    return ServerSettings(env, Path(home) if home else Path.home(), cache)
 
 
 def _user_file(environ: Mapping[str, str]) -> Path:

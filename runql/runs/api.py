@@ -36,6 +36,7 @@ class Api:
         overrides: W&B's settings: `entity`, `project`, `base_url`.
         timeout: After how many seconds a request fails.
         api_key: W&B's key.
+        base_url: The W&B server, as in `overrides`.
 
     Raises:
         SourceError: no source was named, or it is not one.
@@ -52,10 +53,13 @@ class Api:
         overrides: Mapping[str, Any] | None = None,
         timeout: float | None = None,
         api_key: str | None = None,
+        base_url: str | None = None,
     ) -> None:
         if isinstance(source, Mapping):
             source, overrides = None, source
         self.settings = dict(arguments.checked_overrides(overrides))
+        if base_url is not None:
+            self.settings["base_url"] = base_url
         self.timeout = timeout
         self.api_key = api_key
         opened = self.open_source(source) if service_api is None else OpenedSource(service_api)

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from runql.semantic.catalog import Catalog, FieldInfo, Space
+from runql.semantic.run_fields import RUN_FIELD_SPELLINGS
 from runql.semantic.values import Kind
 from runql.syntax import tree
 
@@ -48,6 +49,14 @@ def _together(a: FieldInfo, b: FieldInfo) -> FieldInfo:
         maximum=max((x for x in (a.maximum, b.maximum) if x is not None), default=None),
         top=tuple((value, count) for (_, value), count in top.most_common(_TOP)),
         rows=None if a.rows is None or b.rows is None else a.rows + b.rows,
+    )
+
+
+def needs_catalog(query: tree.Query) -> bool:
+    """Whether a query names anything that only a look at the runs can tell: more than the fields that all runs have."""
+    paths = (node for node in nodes(query) if isinstance(node, tree.Path))
+    return bool(query.stages) or any(
+        len(path.segments) != 1 or path.segments[0] not in RUN_FIELD_SPELLINGS for path in paths
     )
 
 

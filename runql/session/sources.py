@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Protocol, runtime_checkable
 
 from runql.config import Settings
 from runql.errors import RunQLError, SourceError
@@ -24,6 +26,14 @@ class Place:
     service: ServiceApi
     entity: str = ""
     project: str = ""
+
+
+@runtime_checkable
+class Limited(Protocol):
+    """A service that can be held to a time limit."""
+
+    def within(self, seconds: float | None) -> AbstractContextManager[None]:
+        """All that is asked inside the `with`, in this thread, must be answered within so many seconds."""
 
 
 def open_place(name: str, settings: Settings) -> Place:
@@ -47,7 +57,7 @@ def default_name(settings: Settings) -> str:
             "RQL511",
             "no source: there is no `./wandb` here, and neither `-s` nor the settings name one",
             f"try it on runs that come with RunQL: `-s {DEMO}`",
-            "runs on disk: `-s path/to/wandb`",
+            "runs on disk: `-s path/to/wandb`; on a W&B server: `-s entity/project`",
         )
     return name
 
@@ -96,12 +106,44 @@ def _folder(path: Path, name: str) -> Place:
     return Place(name, LocalService(path, name=name))
 
 
-def _open_on_server(name: str, settings: Settings) -> Place:
-    raise SourceError.of(
-        "RQL511",
-        f"`{name}` is a project on {settings.base_url}, and this version reads runs on disk only",
-        f"the runs of a folder: `-s ./wandb`; runs to try it on: `-s {DEMO}`",
+def open_server(settings: Settings, name: str = "", entity: str = "", project: str = "") -> Place:
+    """The W&B server that the settings name, and one of its projects if one is named.
+
+    Raises:
+        AuthError: a key that can't be one, or that would travel in the open.
+        SourceError: a base URL that is none.
+    """
+    from runql.backends.wandb import ServiceOptions, WandbService, discover
+
+    server = settings.server
+    credentials = discover(
+        server.env,
+        server.home,
+        settings.folder,
+        base_url=server.base_url,
+        api_key=server.api_key,
+        api_key_file=server.api_key_file,
     )
+    entity = entity or settings.entity or credentials.entity or ""
+    cache = server.cache_folder / "catalogs" if server.cache_folder else None
+    options = ServiceOptions(name=name, entity=entity, project=project, cache_folder=cache, on_wait=server.on_wait)
+    service = WandbService(credentials, options)
+    return Place(name or service.name, service, entity, project)
+
+
+def _open_on_server(name: str, settings: Settings) -> Place:
+    """A project of the server. A name without an entity means the user's own."""
+    entity, _, project = name.rpartition("/")
+    place = open_server(settings, name, entity, project)
+    if not place.entity:
+        hint = "write `entity/project`, or set `WANDB_ENTITY`"
+        raise SourceError.of("RQL511", f"`{name}` names no entity", hint)
+    return place
+
+
+def _is_project(name: str, settings: Settings) -> bool:
+    """`entity/project`, or the project that the environment names."""
+    return _ON_SERVER.match(name) is not None and ("/" in name or name == settings.project)
 
 
 _Test = Callable[[str, Settings], bool]
@@ -110,7 +152,7 @@ _Opener = Callable[[str, Settings], Place]
 _OPENERS: tuple[tuple[_Test, _Opener], ...] = (
     (lambda name, _: name == DEMO, _open_demo),
     (_is_path, _open_folder),
-    (lambda name, _: "/" in name and _ON_SERVER.match(name) is not None, _open_on_server),
+    (_is_project, _open_on_server),
 )
 """Who opens which name: the first whose test holds."""
 
@@ -123,5 +165,5 @@ def _unknown(name: str, settings: Settings) -> RunQLError:
         "RQL511",
         f"no source `{name}`",
         *hints,
-        f"a source is a folder (`./wandb`), `{DEMO}`, or a name of the settings",
+        f"a source is a folder (`./wandb`), `entity/project` of a W&B server, `{DEMO}`, or a name of the settings",
     )
