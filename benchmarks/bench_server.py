@@ -129,7 +129,7 @@ def main() -> int:
         raise RuntimeError("the server has no pipes")
     try:
         base_url = server.stdout.readline().strip()
-        official = run_client("official", base_url, 1)
+        official = run_client("official", base_url, 2)  # the first round also warms the server
         ours = run_client("ours", base_url, options.rounds)
     finally:
         server.stdin.close()

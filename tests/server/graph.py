@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
@@ -25,8 +26,10 @@ from graphql import (
 from graphql.execution.values import get_variable_values
 
 from tests.server.faults import HttpFault, Knobs
-from tests.server.resolve import Context, compile_selection, walk
+from tests.server.resolve import MARK, Context, compile_selection, walk
 from tests.server.store import Store
+
+_MARKED = re.compile(rf"{re.escape(json.dumps(MARK)[:-1])}(\d+)\"")
 
 SDL = (Path(__file__).parent / "schema.graphql").read_text(encoding="utf-8")
 
@@ -103,4 +106,5 @@ def answer(
         return fault.status, json.dumps({"errors": [{"message": fault.message}], "data": None}).encode()
     except GraphQLError as error:
         return 400, _errors([error])
-    return 200, json.dumps({"data": data}).encode()
+    text = _MARKED.sub(lambda found: ctx.texts[int(found[1])], json.dumps({"data": data}))
+    return 200, text.encode()

@@ -38,6 +38,17 @@ def _encode(value: Any, knobs: Knobs) -> Any:
     return value
 
 
+def sampled_text(run: dict[str, Any], spec_text: str, knobs: Knobs) -> str:
+    """What `sampled` gives, as JSON; remembered where the same is given each time."""
+    if knobs.sampling != "even":
+        return json.dumps(sampled(run, spec_text, knobs))
+    kept: dict[Any, str] = run.setdefault("_sampled", {})
+    question = (spec_text, knobs.nan_as, knobs.max_rows, len(rows_of(run)))
+    if question not in kept:
+        kept[question] = json.dumps(sampled(run, spec_text, knobs))
+    return kept[question]
+
+
 def sampled(run: Mapping[str, Any], spec_text: str, knobs: Knobs) -> list[dict[str, Any]]:
     """The rows that hold all the keys of a spec, the end of the steps included; sampled after that."""
     try:
