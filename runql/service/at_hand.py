@@ -12,12 +12,14 @@ from runql.semantic.check import check
 from runql.semantic.needed import needed_fields
 from runql.semantic.record import RunRecord
 from runql.semantic.typed import FieldKey
+from runql.semantic.values import Kind, kind_of
 from runql.service.context import Context, Occurring
 from runql.syntax import tree as t
 
 MOST_RUNS = 2_000
 """Of more runs than this the catalog's counts are shown: counting takes too long for a key press."""
 
+_COUNTED = frozenset({Kind.NUMBER, Kind.TEXT, Kind.BOOL})
 _Conditions = tuple[t.Expr, ...]
 
 
@@ -41,9 +43,7 @@ class RunsAtHand:
             return None
         values = (value_of(record, key) for record in records)
         # The type is part of the key: in Python `True` and `1` are one key.
-        counts = Counter(
-            (type(value), value) for value in values if isinstance(value, str | int | float) and value == value
-        )  # noqa: PLR0124 - NaN
+        counts = Counter((type(value), value) for value in values if kind_of(value) in _COUNTED)
         return [(value, count) for (_, value), count in counts.most_common()]
 
     def _matching(self, conditions: _Conditions) -> Sequence[RunRecord] | None:

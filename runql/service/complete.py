@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from runql.service.context import Context, Text
 from runql.service.cursor import Cursor, cursor_at
+from runql.service.index import MOST_BY_LETTERS
 from runql.service.items import Completions, Item, Offer, listed
 from runql.service.offer_fields import names
 from runql.service.offer_values import values
@@ -31,7 +32,7 @@ def complete(text: Text, offset: int, context: Context) -> Completions:
     spaced = tuple(_spaced(item, cursor) for item in items)
     # A letter more also finds the fields that are listed under their namespace so far.
     more = bool(cursor.chain) and "." not in cursor.typed and context.catalog is not None
-    return Completions(cursor.word, cursor.whole, spaced, is_cut or more)
+    return Completions(cursor.word, cursor.whole, spaced, is_cut or more or len(items) >= MOST_BY_LETTERS)
 
 
 def _offers(cursor: Cursor, context: Context) -> Iterator[Offer]:

@@ -7,19 +7,20 @@ behind it the same text has a tree, and in it the letter stands where the cursor
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import Final
 
 from runql.service.context import Text, parsed
 from runql.service.nodes import chain_to
 from runql.syntax import tree as t
 from runql.syntax.keywords import keywords
-from runql.syntax.lexer import END, STRAY, Attempt, Lexeme, accepted, lexer, run
+from runql.syntax.lexer import END, STRAY, Attempt, Failure, Lexeme, accepted, first_lexeme, lexer, run
 from runql.syntax.literals import read_string
 from runql.syntax.parse import Parsed, parse
 from runql.syntax.tokens import TokenKind
 from runql.text.diagnostic import Diagnostic, Edit
+from runql.text.frozen import frozen
 from runql.text.source import Span
 
 MARK: Final = "\u0298"
@@ -33,7 +34,7 @@ _WORDS: Final = frozenset(
 )
 
 
-@dataclass(frozen=True)
+@frozen(slots=False)
 class Cursor:
     """A place in a text.
 
@@ -62,7 +63,17 @@ class Cursor:
     def clause(self) -> str:
         """The terminal that begins the clause, stage or statement at the cursor; empty before the first."""
         beginnings = {*keywords().clauses, *keywords().heads, *_BREAKS}
-        return next((lexeme.terminal for lexeme in reversed(self.lexemes) if lexeme.terminal in beginnings), "")
+        found = ""
+        for before, lexeme in pairwise((None, *self.lexemes)):
+            is_stage = before is not None and before.terminal == "PIPE"
+            if lexeme is not None and (is_stage or lexeme.terminal in beginnings):
+                found = lexeme.terminal
+        return found
+
+    @property
+    def is_piped(self) -> bool:
+        """Whether the cursor stands right of a pipe: in a stage, not in the query."""
+        return any(lexeme.terminal == "PIPE" for lexeme in self.lexemes)
 
     @property
     def previous(self) -> str:
@@ -75,7 +86,7 @@ class Cursor:
         named = []
         is_from = False
         for lexeme in self.lexemes:
-            if lexeme.terminal in keywords().clauses:
+            if lexeme.terminal in {*keywords().clauses, "PIPE"}:
                 is_from = lexeme.terminal == "FROM"
             elif is_from and lexeme.terminal != "COMMA":
                 named.append(read_string(lexeme.text) if lexeme.terminal == "STRING" else lexeme.text)
@@ -150,7 +161,7 @@ def _open_quote(text: str, position: int) -> str | None:
             position = line_end
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Reading:
     """A text that ends with the mark, as it could be read: `found` is the lexeme that holds the mark."""
 
@@ -173,9 +184,20 @@ def _read(text: str) -> _Reading | None:
         reading = _reached(text, attempt, is_whole=False)
         if reading is not None or attempt.failure is None:
             return reading
-        bad = attempt.failure.found
-        text = text[: bad.start] + " " * len(bad.text) + text[bad.end :]
+        start, end = _misfit(text, attempt, attempt.failure)
+        text = text[:start] + " " * (end - start) + text[end:]
     return None
+
+
+def _misfit(text: str, attempt: Attempt, failure: Failure) -> tuple[int, int]:
+    """What to leave out: a clause that was not finished, if another begins where the parser stopped; else the word."""
+    begins = {*keywords().clauses, "PIPE", "SEMI"}
+    following = first_lexeme(text, failure.found.start)
+    if following is not None and following.terminal in begins and END not in failure.accepted:
+        broken = [lexeme.start for lexeme in attempt.lexemes if lexeme.terminal in begins]
+        if broken:
+            return broken[-1], failure.found.start
+    return failure.found.start, failure.found.end
 
 
 def _reached(text: str, attempt: Attempt, *, is_whole: bool) -> _Reading | None:

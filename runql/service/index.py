@@ -25,8 +25,8 @@ _PLAIN: Final = re.compile(r"[^\W\d]\w*(?:[./]\w+)*")
 _FAMILY: Final = re.compile(r"[^\W\d]\w*[./](?=\w)")
 _MOST_GROUPS: Final = 50
 _LONGEST: Final = 300
-_SPREAD: Final = {Tier.EXACT: 1, Tier.PREFIX: 1, Tier.WORD: 1, Tier.LETTERS: 2}
-"""How many times the limit are looked at, for the best of them."""
+MOST_BY_LETTERS: Final = 100
+"""So many matches by letters are listed, the best of half as many more."""
 
 Accept = Callable[[FieldInfo], bool]
 
@@ -73,9 +73,12 @@ class Pool:
             return self.first(limit, accept)
         found: dict[int, Hit] = {}
         for tier, scored in self._tiers(typed.lower()):
-            left = limit - len(found)
+            left = looked = limit - len(found)
+            if tier is Tier.LETTERS:
+                left = min(left, MOST_BY_LETTERS)
+                looked = left + left // 2
             fresh = ((rank, score) for rank, score in scored if rank not in found and accept(self.fields[rank]))
-            some = sorted(islice(fresh, left * _SPREAD[tier]), key=lambda pair: (pair[1], pair[0]))
+            some = sorted(islice(fresh, looked), key=lambda pair: (pair[1], pair[0]))
             found.update((rank, Hit(self.fields[rank], rank, tier, score)) for rank, score in some[:left])
             if len(found) >= limit:
                 break

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import field
 from enum import StrEnum
+from functools import partial
 from typing import Final
 
-from runql.service.match import Match, Tier, match
+from runql.service.match import Tier, match
 from runql.text.frozen import frozen
 from runql.text.source import Span
 
@@ -36,17 +38,28 @@ class ItemKind(StrEnum):
 class Item:
     """One thing that can stand at the cursor.
 
-    `label` is shown, with the characters at `positions` marked; `insert_text` is written. `detail` is short (type, how
-    many runs), `documentation` Markdown. `sort_rank` is the place in the list, from 0.
+    `label` is shown; `insert_text` is written. `detail` is short (type, how
+    many runs). `sort_rank` is the place in the list, from 0. What is costly is worked out when it is asked for, by
+    `describe` and `mark`: of most items it never is.
     """
 
     label: str
     insert_text: str
     kind: ItemKind
     detail: str = ""
-    documentation: str = ""
     sort_rank: int = 0
-    positions: tuple[int, ...] = ()
+    describe: Callable[[], str] = field(default=str, compare=False, repr=False)
+    mark: Callable[[], tuple[int, ...]] = field(default=tuple, compare=False, repr=False)
+
+    @property
+    def documentation(self) -> str:
+        """Markdown."""
+        return self.describe()
+
+    @property
+    def positions(self) -> tuple[int, ...]:
+        """The characters of the label that match what was typed."""
+        return self.mark()
 
 
 @frozen
@@ -69,6 +82,7 @@ class Offer:
 
     `typed`, by default the word before the cursor, is held against `name`, by default the label; `tier` and `score` are
     set if that has been done before. `group` orders what matches alike; within a group the offers keep their order.
+    `written` gives label and detail of one that has none yet, an empty label if it cannot be written.
     """
 
     label: str
@@ -76,11 +90,12 @@ class Offer:
     kind: ItemKind
     group: int
     detail: str = ""
-    documentation: str = ""
+    describe: Callable[[], str] = str
     name: str | None = None
     typed: str | None = None
     tier: Tier | None = None
     score: int = 0
+    written: Callable[[], tuple[str, str]] | None = None
 
 
 def listed(offers: Iterable[Offer], typed: str) -> tuple[tuple[Item, ...], bool]:
@@ -99,8 +114,11 @@ def listed(offers: Iterable[Offer], typed: str) -> tuple[tuple[Item, ...], bool]
     for *_, offer in ranked:
         if len(items) == MOST_ITEMS:
             return tuple(items.values()), True
-        if offer.insert_text not in items:
-            items[offer.insert_text] = _item(offer, typed, len(items))
+        label, detail = offer.written() if offer.written is not None else (offer.label, offer.detail)
+        insert = offer.insert_text or label
+        if insert and insert not in items:
+            mark = partial(_positions, label, _name(offer), typed if offer.typed is None else offer.typed)
+            items[insert] = Item(label, insert, offer.kind, detail, len(items), offer.describe, mark)
     return tuple(items.values()), False
 
 
@@ -108,10 +126,8 @@ def _name(offer: Offer) -> str:
     return offer.label if offer.name is None else offer.name
 
 
-def _item(offer: Offer, typed: str, rank: int) -> Item:
-    name = _name(offer)
-    wanted = typed if offer.typed is None else offer.typed
-    shift = offer.label.rfind(name)
-    found = match(wanted, name) if shift >= 0 else None
-    positions = tuple(at + shift for at in (found or Match(Tier.LETTERS)).positions)
-    return Item(offer.label, offer.insert_text, offer.kind, offer.detail, offer.documentation, rank, positions)
+def _positions(label: str, name: str, typed: str) -> tuple[int, ...]:
+    """Where what was typed stands in a label."""
+    shift = label.rfind(name)
+    found = match(typed, name) if shift >= 0 else None
+    return tuple(at + shift for at in found.positions) if found is not None else ()

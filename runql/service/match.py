@@ -49,8 +49,8 @@ def match(typed: str, name: str) -> Match | None:
         if folded.startswith(wanted, start):
             return Match(Tier.WORD, 0, tuple(range(start, start + len(wanted))))
     found = folded.find(wanted)
-    positions = tuple(range(found, found + len(wanted))) if found >= 0 else _letters(wanted, folded, frozenset(starts))
-    return Match(Tier.LETTERS, _score(positions, frozenset(starts)), positions) if positions else None
+    positions = tuple(range(found, found + len(wanted))) if found >= 0 else _letters(wanted, folded, starts)
+    return Match(Tier.LETTERS, _score(positions, starts), positions) if positions else None
 
 
 def _folded(text: str) -> str:
@@ -58,7 +58,7 @@ def _folded(text: str) -> str:
     return text.lower() if text.isascii() else "".join(low if len(low := c.lower()) == 1 else c for c in text)
 
 
-def _letters(wanted: str, name: str, starts: frozenset[int]) -> tuple[int, ...]:
+def _letters(wanted: str, name: str, starts: tuple[int, ...]) -> tuple[int, ...]:
     """Where the letters of `wanted` stand in their order, next to each other or at starts of words where they can."""
     latest = _latest(wanted, name)
     if latest is None:
@@ -66,11 +66,11 @@ def _letters(wanted: str, name: str, starts: frozenset[int]) -> tuple[int, ...]:
     positions: list[int] = []
     following = 0
     for letter, last in zip(wanted, latest, strict=True):
-        at = next((i for i in sorted(starts) if following <= i <= last and name[i] == letter), -1)
-        if positions and name[following : following + 1] == letter:
+        if positions and name.startswith(letter, following):
             at = following
-        if at < 0:
-            at = name.find(letter, following)
+        else:
+            begins = [start for start in starts if following <= start <= last and name[start] == letter]
+            at = begins[0] if begins else name.find(letter, following)
         positions.append(at)
         following = at + 1
     return tuple(positions)
@@ -88,7 +88,7 @@ def _latest(wanted: str, name: str) -> list[int] | None:
     return places[::-1]
 
 
-def _score(positions: tuple[int, ...], starts: frozenset[int]) -> int:
+def _score(positions: tuple[int, ...], starts: tuple[int, ...]) -> int:
     """How scattered a match is: each stretch counts, more if it begins inside a word."""
     score = 0
     for before, at in zip((-2, *positions), positions, strict=False):

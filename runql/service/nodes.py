@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator
 
 from runql.syntax import tree as t
 
-_NAMES: dict[str, tuple[str, ...]] = {}
-
-
-def _parts(node: t.Node) -> tuple[str, ...]:
-    """The names of the attributes that may hold nodes."""
-    kind = type(node).__name__
-    if kind not in _NAMES:
-        _NAMES[kind] = tuple(part.name for part in dataclasses.fields(node) if not part.name.endswith("span"))
-    return _NAMES[kind]
-
 
 def children(node: t.Node) -> Iterator[t.Node]:
     """The nodes right below one, in the order of the text."""
-    for name in _parts(node):
+    names: tuple[str, ...] = type(node).__match_args__  # all that a node has but where it stands
+    for name in names:
         value = getattr(node, name)
         if isinstance(value, t.Node):
             yield value

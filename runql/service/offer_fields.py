@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from enum import IntEnum
 from functools import partial
 from typing import Final
 
 from runql.semantic.catalog import Catalog, FieldInfo, Space
-from runql.semantic.functions import AGGREGATES, ANYTHING, FUNCTIONS
+from runql.semantic.functions import AGGREGATES, ANYTHING, BOOL, FUNCTIONS
 from runql.semantic.metrics import ALWAYS_LOGGED, SYSTEM_PREFIX
 from runql.semantic.run_fields import RUN_FIELDS
 from runql.semantic.spelling import PREFIXES, info_text, path_text, spelled_exactly
@@ -23,9 +22,12 @@ from runql.service.slots import Role, Slot, known
 from runql.syntax import tree as t
 from runql.syntax.lexer import lexer
 from runql.syntax.to_text import to_text
+from runql.text.frozen import frozen
 
 _VALUED: Final = (Space.CONFIG, Space.SUMMARY)
 _SORTABLE: Final = frozenset({Kind.NUMBER, Kind.BOOL, Kind.TEXT, Kind.TIME})
+_LOGGED: Final = (frozenset({Kind.NUMBER, Kind.BOOL}), ANYTHING)
+"""What an aggregate reads, and what `exists` asks for."""
 _NUMBER: Final = frozenset({Kind.NUMBER})
 _MOST: Final = MOST_ITEMS + 1
 _FEW: Final = 20
@@ -68,9 +70,9 @@ def _fields(cursor: Cursor, slot: Slot, context: Context, typed: str) -> Iterato
             yield from _hits(_Search(index, context.catalog, each, searched, limit), slot, kinds)
         if "GLOB" in cursor.accepted and not cursor.quote:
             yield from _globs(index, slot, space, head)
-    if space is None and not cursor.quote:
+    if space is None and not cursor.quote and slot.role is not Role.EXCEPTED:
         yield from _namespaces(context.catalog, slot)
-        if slot.role is not Role.EXCEPTED:
+        if _VALUED[0] in _spaces(slot):
             yield from _run_fields(slot, kinds)
             for name, value in context.aliases.items():
                 yield Offer(name, name, ItemKind.ALIAS, Group.NAMESPACES, f"alias of {to_text(value)}")
@@ -103,7 +105,8 @@ def _wanted(slot: Slot, context: Context) -> frozenset[Kind]:
             return _SORTABLE
         case Role.ARGUMENT:
             function = FUNCTIONS.get(slot.function)
-            return function.parameter(slot.index).kinds if function is not None else ANYTHING
+            kinds = function.parameter(slot.index).kinds if function is not None else _LOGGED[slot.function == "exists"]
+            return ANYTHING - {Kind.RECORD} if kinds == BOOL else kinds
         case _:
             return ANYTHING
 
@@ -114,17 +117,20 @@ def _spaces(slot: Slot) -> tuple[Space, ...]:
         glob = slot.subject.path if isinstance(slot.subject, t.Field) else None
         space = PREFIXES.get(str(glob.segments[0])) if glob is not None else None
         return (space,) if space in _VALUED else _VALUED
+    if slot.role is Role.ARGUMENT and slot.index and slot.function not in FUNCTIONS:
+        return ()
     if slot.role is Role.ARGUMENT and slot.function in AGGREGATES and not slot.index:
         return (Space.LOGGED, *(_VALUED if slot.function in {*FUNCTIONS, "exists"} else ()))
     return _VALUED
 
 
 def _fits(info: FieldInfo, kinds: frozenset[Kind]) -> bool:
-    seen = kinds_of(info)
-    return not seen or bool(seen & kinds)
+    if any(count and kind in kinds for kind, count in info.kinds.items()):
+        return True
+    return not kinds_of(info)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Search:
     """What is looked for in one space."""
 
@@ -148,24 +154,23 @@ def _hits(search: _Search, slot: Slot, kinds: frozenset[Kind]) -> Iterator[Offer
     else:
         ranked = [(Group.FIELDS, hit) for hit in search.hits(partial(_fits, kinds=kinds))]
     for group, hit in ranked:
-        text = field_name(hit.info, search.catalog)
-        if text:
-            yield _field(hit, text, group, search)
+        yield _field(hit, partial(field_name, hit.info, search.catalog), group, search)
 
 
-def _field(hit: Hit, text: str, group: Group, search: _Search) -> Offer:
-    info = hit.info
+def _field(hit: Hit, name_of: Callable[[], str], group: Group, search: _Search) -> Offer:
+    """A field that matches; its name is written only if it comes to be listed."""
+    info, catalog = hit.info, search.catalog
     return Offer(
-        label=text,
-        insert_text=text,
+        label="",
+        insert_text="",
         kind=ItemKind.METRIC if info.space in {Space.LOGGED, Space.SYSTEM} else ItemKind.FIELD,
         group=group,
-        detail=detail(info, search.catalog),
-        documentation=documentation(info, search.catalog),
+        describe=partial(documentation, info, catalog),
         name=info.dotted,
         typed=search.typed,
         tier=hit.tier,
         score=hit.score,
+        written=lambda: (name_of(), detail(info, catalog)),
     )
 
 
@@ -173,6 +178,10 @@ def field_name(info: FieldInfo, catalog: Catalog) -> str:
     """The name that means this field and no other; empty if the language cannot write it."""
     several = len(catalog.prefixes.get((info.space, info.dotted), ())) > 1
     text = spelled_exactly(info.space, info.path) if several and info.space in _VALUED else info_text(info)
+    return _if_readable(text)
+
+
+def _if_readable(text: str) -> str:
     return text if lexer().terminal_pattern("PATH").fullmatch(text) else ""
 
 
@@ -224,11 +233,13 @@ def _metrics(cursor: Cursor, slot: Slot, context: Context, typed: str) -> Iterat
         search = _Search(index, catalog, space, typed.removeprefix(prefix), _MOST)
         for place, hit in enumerate(search.hits(partial(_fits, kinds=_NUMBER))):
             name = prefix + hit.info.dotted.removeprefix(prefix)
-            text = path_text(name.split("."))
             group = Group.REST if prefix or place > _FEW else Group.RUN_FIELDS
-            is_new = name not in slot.taken and name not in ALWAYS_LOGGED
-            if is_new and lexer().terminal_pattern("PATH").fullmatch(text):
-                yield _field(hit, text, group, search)
+            if name not in slot.taken and name not in ALWAYS_LOGGED:
+                yield _field(hit, partial(_metric_name, name), group, search)
+
+
+def _metric_name(name: str) -> str:
+    return _if_readable(path_text(name.split(".")))
 
 
 def _patterns(index: NameIndex, space: Space, prefix: str) -> Iterator[Offer]:

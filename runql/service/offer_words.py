@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from enum import IntEnum
+from functools import partial
 from typing import Final
 
 from runql.semantic.catalog import Space
 from runql.semantic.clauses import COUNTABLE
-from runql.semantic.functions import AGGREGATES, ANYTHING, FUNCTIONS, Function
+from runql.semantic.functions import AGGREGATES, ANYTHING, BOOL, FUNCTIONS, ORDERED, Function
 from runql.semantic.stage_table import STAGES, StageInfo, TableKind
 from runql.semantic.values import Kind
 from runql.service.context import Context
@@ -88,10 +89,11 @@ def words(cursor: Cursor, slot: Slot, context: Context) -> Iterator[Offer]:
     tests = _tests(cursor, context)
     signs = cursor.accepted & {*tests, "PIPE", "DOTDOT"} & table.symbols.keys() if not cursor.typed else frozenset()
     for terminal in _by_use((cursor.accepted & table.words.keys()) | signs, tests):
-        if terminal == "STAGE":
-            yield from _stages(cursor, table.words[terminal])
+        spellings = table.words.get(terminal) or table.symbols[terminal][:1]
+        if cursor.previous == "PIPE":
+            yield from _stages(cursor, spellings)
         elif _can_come(terminal, cursor, slot, context, tests):
-            yield _word(terminal, cursor, tests)
+            yield from (_word(terminal, spelling, cursor, tests) for spelling in spellings)
     if not cursor.typed and "LPAR" in cursor.accepted and "PATH" not in cursor.accepted:
         yield Offer("(", "(", ItemKind.OPERATOR, Group.FIRST, "a list of values")
 
@@ -100,6 +102,7 @@ def _by_use(terminals: Iterable[str], tests: tuple[str, ...]) -> list[str]:
     """Keywords in the order in which they are used: tests, joints, clauses as the formatter orders them."""
     table = keywords()
     order = (*table.heads, *tests, *_JOINS, *table.clauses, *WORDS)
+    order = (*order, *table.words)
     rank = {terminal: place for place, terminal in reversed(list(enumerate(order)))}
     return sorted(terminals, key=lambda terminal: (rank.get(terminal, len(order)), terminal))
 
@@ -161,6 +164,8 @@ def _begins_well(terminal: str, slot: Slot, context: Context) -> bool:
 
 def _closed(cursor: Cursor) -> set[str]:
     """The clauses that cannot come: they are there already, or contradict one that is."""
+    if cursor.is_piped:
+        return set()
     begun = {lexeme.terminal for lexeme in cursor.lexemes} & set(keywords().clauses)
     begun |= {CLAUSE_TERMINALS[type(clause)] for clause in cursor.later if type(clause) in CLAUSE_TERMINALS}
     closed = begun | {_EXCLUDING[terminal] for terminal in begun if terminal in _EXCLUDING}
@@ -170,14 +175,14 @@ def _closed(cursor: Cursor) -> set[str]:
     return closed
 
 
-def _word(terminal: str, cursor: Cursor, tests: tuple[str, ...]) -> Offer:
+def _word(terminal: str, spelling: str, cursor: Cursor, tests: tuple[str, ...]) -> Offer:
     word = WORDS.get(terminal)
-    spelling = keywords().spelling(terminal)
     is_sign = terminal in keywords().symbols
     kind = ItemKind.OPERATOR if is_sign else ItemKind.FUNCTION if terminal in _CALLED else ItemKind.KEYWORD
-    detail, documentation = (word.doc, word.documentation) if word is not None else ("", "")
+    detail = word.doc if word is not None else ""
+    describe = (lambda: word.documentation) if word is not None else str
     insert = spelling + _ENDINGS.get(terminal, "")
-    return Offer(spelling, insert, kind, _group(terminal, cursor, tests), detail, documentation)
+    return Offer(spelling, insert, kind, _group(terminal, cursor, tests), detail, describe)
 
 
 def _group(terminal: str, cursor: Cursor, tests: tuple[str, ...]) -> Group:
@@ -200,7 +205,7 @@ def _stages(cursor: Cursor, spellings: tuple[str, ...]) -> Iterator[Offer]:
     for name, info in STAGES.items():
         fits = terminals.count("PIPE") > 1 or table in info.tables
         if name in spellings and info.nodes and fits:
-            yield Offer(name, name, ItemKind.STAGE, Group.FIRST, info.doc, stage_documentation(info))
+            yield Offer(name, name, ItemKind.STAGE, Group.FIRST, info.doc, partial(stage_documentation, info))
 
 
 def stage_documentation(info: StageInfo) -> str:
@@ -219,13 +224,22 @@ def functions(cursor: Cursor, slot: Slot, context: Context) -> Iterator[Offer]:
         return
     subject = known(slot.subject, context)
     kinds = subject.kinds if subject is not None and subject.kinds else ANYTHING
+    if slot.role is Role.OPERAND:
+        kinds = ORDERED
+    elif slot.role is Role.ARGUMENT:
+        kinds = FUNCTIONS[slot.function].parameter(slot.index).kinds
+        kinds = ANYTHING if kinds == BOOL else kinds  # a condition may begin with anything
     for name in dict.fromkeys((*FUNCTIONS, *AGGREGATES)):
         forms = [table[name] for table in (FUNCTIONS, AGGREGATES) if name in table]
         fits = any(form.result in {Kind.UNKNOWN, *kinds} for form in forms)
         if fits and name.upper() not in _CALLED:
             signatures = " or ".join(dict.fromkeys(form.signature for form in forms))
-            documentation = "\n\n".join(function_documentation(form) for form in forms)
-            yield Offer(name, f"{name}(", ItemKind.FUNCTION, Group.FUNCTIONS, signatures, documentation)
+            describe = partial(_forms, forms)
+            yield Offer(name, f"{name}(", ItemKind.FUNCTION, Group.FUNCTIONS, signatures, describe)
+
+
+def _forms(forms: Iterable[Function]) -> str:
+    return "\n\n".join(function_documentation(form) for form in forms)
 
 
 def function_documentation(function: Function) -> str:

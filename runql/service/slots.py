@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum, auto
 from itertools import pairwise
 
@@ -17,6 +16,7 @@ from runql.service.context import Context
 from runql.service.cursor import Cursor
 from runql.syntax import tree as t
 from runql.syntax.literals import read_path
+from runql.text.frozen import frozen
 
 
 class Role(Enum):
@@ -37,7 +37,7 @@ class Role(Enum):
     AXIS = auto()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Known:
     """What is known of a field that a text names: its kinds (empty if unknown), and its facts if it has any."""
 
@@ -46,7 +46,7 @@ class Known:
     info: FieldInfo | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Slot:
     """`subject` is what the value is compared with, `op` how; `function` and `index` say which argument it is.
 
@@ -61,12 +61,16 @@ class Slot:
     taken: frozenset[object] = frozenset()
 
 
+_NAMING = frozenset({"AS", "LET", "DECLARE"})
+"""The words behind which a name is made up."""
+
+
 def slot_at(cursor: Cursor) -> Slot:
     """What would stand at the cursor, as the tree around it says."""
     if not cursor.chain:
         return Slot(Role.NOTHING)
     upward = tuple(reversed(cursor.chain))
-    if isinstance(upward[0], t.Column):
+    if cursor.previous in _NAMING:
         return Slot(Role.NEW_NAME)
     for child, parent in pairwise(upward):
         slot = _slot(parent, child)
