@@ -131,7 +131,7 @@ LACKING = [
 ]
 
 
-@pytest.mark.parametrize("lacks", LACKING, ids=str)
+@pytest.mark.parametrize("lacks", LACKING, ids=lambda parts: " ".join(sorted(parts)))
 def test_older_servers_give_the_same(serve: Serve, connect: Connect, lacks: set[str]) -> None:
     server = serve(vision(60, 2), Knobs(lacks=frozenset(lacks)))
     service = connect(server)
