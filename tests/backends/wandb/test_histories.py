@@ -181,7 +181,7 @@ LACKING: list[set[str]] = [
 
 
 @pytest.mark.parametrize("samples", [500, None])
-@pytest.mark.parametrize("lacks", LACKING, ids=str)
+@pytest.mark.parametrize("lacks", LACKING, ids=lambda parts: " ".join(sorted(parts)))
 def test_older_servers_give_the_same(serve: Serve, connect: Connect, lacks: set[str], samples: int | None) -> None:
     server = serve(knobs=Knobs(lacks=frozenset(lacks)))
     service = connect(server)
