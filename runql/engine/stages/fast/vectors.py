@@ -77,6 +77,14 @@ def objects(cells: Sequence[Value]) -> Objects:
     return array
 
 
+def taken(columns: Mapping[str, Sequence[Value]], rows: Sequence[int]) -> dict[str, list[Value]]:
+    """These rows of each column, in this order."""
+    import numpy as np
+
+    places = np.asarray(rows, np.intp)
+    return {name: objects(cells)[places].tolist() for name, cells in columns.items()}
+
+
 def encode(cells: Sequence[Value]) -> Vector:
     """A column as arrays. Raises `NotHeld`."""
     import numpy as np
