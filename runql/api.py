@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from os import PathLike
 from typing import Any
 
 from runql import config
@@ -17,13 +18,13 @@ from runql.session.sources import open_server
 from runql.text.source import Source
 
 
-def query(text: str, /, source: str | ServiceApi | None = None, **params: Any) -> Result:
+def query(text: str, /, source: str | PathLike[str] | ServiceApi | None = None, **params: Any) -> Result:
     """The answer to a query, read when it is used.
 
     Args:
         text: One query.
-        source: Where the runs are: a folder, `demo`, a name of the settings, or whoever holds them. By default what
-            the settings say.
+        source: Where the runs are: a folder (a `Path` too), `demo`, a name of the settings, or whoever holds them. By
+            default what the settings say.
         params: A value for each `$name` of the text, never pasted into it; a list for `in $ids`.
 
     Raises:
@@ -33,7 +34,7 @@ def query(text: str, /, source: str | ServiceApi | None = None, **params: Any) -
     return connect(source).query(text, **params)
 
 
-def connect(source: str | ServiceApi | None = None) -> Connection:
+def connect(source: str | PathLike[str] | ServiceApi | None = None) -> Connection:
     """A connection to a source, by default to what the settings say.
 
     Raises:
@@ -45,7 +46,7 @@ def connect(source: str | ServiceApi | None = None) -> Connection:
 class Connection:
     """A source that stays open over many queries. A context manager: leaving it closes the source."""
 
-    def __init__(self, source: str | ServiceApi | None = None) -> None:
+    def __init__(self, source: str | PathLike[str] | ServiceApi | None = None) -> None:
         self._session = Session(source)
         self._place = self._session.place()
 

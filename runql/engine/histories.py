@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import compress, groupby, repeat
 
 from runql.engine.columns import Selection
@@ -10,6 +11,7 @@ from runql.engine.history_facts import HistoryFacts
 from runql.engine.order import AggregatesOf, no_aggregates
 from runql.engine.patterns import star_matcher
 from runql.engine.presence import held_rows, intersection, union
+from runql.engine.sampling import sample_rows
 from runql.engine.system_stream import TIME_AXIS, Samples, SystemStream
 from runql.engine.table import Table
 from runql.errors import RunQLError
@@ -48,6 +50,11 @@ def keys_to_ask(part: HistoryPart) -> tuple[str, ...] | None:
     """`keys_wanted` with the time that a join needs. Globs are the caller's to expand."""
     keys = keys_wanted(part)
     return keys if keys is None or not is_joined(part) else tuple(dict.fromkeys((*keys, TIME_AXIS)))
+
+
+def fills_first(part: HistoryPart) -> bool:
+    """Whether the answer is a sample of filled rows: then whoever can give every row should, to be sampled here."""
+    return part.align is AlignMode.FFILL and part.samples is not None
 
 
 def expand_keys(keys: Sequence[str] | None, logged: Iterable[str]) -> tuple[str, ...]:
@@ -120,10 +127,10 @@ class HistoryTables:
     def _tables_of_run(
         self, run_id: str, parts: Iterable[RunHistory], machine: Mapping[str, Samples], fixed: Mapping[str, Value]
     ) -> Iterator[Table]:
-        if self.part.align is AlignMode.INNER and not self.has_fixed_names:
-            # Which metrics a row must hold is known only when all the parts are.
+        if (self.part.align is AlignMode.INNER and not self.has_fixed_names) or fills_first(self.part):
+            # Which metrics a row must hold, and which rows are a sample, is known only when all the parts are.
             parts = [_merged(list(parts))]
-        run = _RunRows(self._layout, self.part.align, machine, self.facts)
+        run = _RunRows(self._layout, self.part, machine, self.facts)
         for part in parts:
             columns = run.align(part)
             length = len(columns[self._layout.x_axis])
@@ -168,11 +175,12 @@ class _Layout:
 
 
 class _RunRows:
-    """The rows of one run; `align ffill` carries values from part to part."""
+    """The rows of one run; `align ffill` carries values from part to part, and from rows that a sample leaves out."""
 
-    def __init__(self, layout: _Layout, mode: AlignMode, machine: Mapping[str, Samples], facts: HistoryFacts) -> None:
+    def __init__(self, layout: _Layout, part: HistoryPart, machine: Mapping[str, Samples], facts: HistoryFacts) -> None:
         self._layout = layout
-        self._mode = mode
+        self._mode = part.align
+        self._samples = part.samples if fills_first(part) else None
         self._machine = machine
         self._facts = facts
         self._carried: dict[str, Value] = {}
@@ -186,6 +194,10 @@ class _RunRows:
         cells = {name: self._cells(part, name) for name in metrics}
         held = {name: held_rows(column) for name, column in cells.items() if name in part.columns}
         keep = self._keep(part, cells, held)
+        self._facts.carried_samples |= part.sampled and self._mode is AlignMode.FFILL
+        if self._samples is not None and not part.sampled:
+            chosen = self._sampled(part, cells, keep, self._samples)
+            part, keep = replace(part, sampled=chosen != keep), chosen
         self._facts.count(part, held, keep, cells)
         if self._mode is AlignMode.FFILL:
             cells = {name: self._carry(name, column) for name, column in cells.items()}
@@ -209,6 +221,16 @@ class _RunRows:
         rows = intersection([keep, with_x], length)
         self._facts.without_x += sum(keep) - sum(rows)
         return rows
+
+    def _sampled(self, part: RunHistory, cells: Mapping[str, Sequence[Value]], keep: bytes, samples: int) -> bytes:
+        """The rows of `keep` that a sample has: chosen as the source would have, and told by what was logged."""
+        rows = [row for row, kept in enumerate(keep) if kept]
+        own = [name for name in cells if name in part.columns] or [self._layout.x_axis]
+        chosen = sample_rows({name: list(compress(_column(part, name), keep)) for name in own}, samples)
+        flags = bytearray(len(keep))
+        for place in chosen if len(rows) > samples else range(len(rows)):
+            flags[rows[place]] = 1
+        return bytes(flags)
 
     def _carry(self, name: str, column: Sequence[Value]) -> Sequence[Value]:
         value = self._carried.get(name, MISSING)

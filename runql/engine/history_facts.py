@@ -20,7 +20,8 @@ class HistoryFacts:
     `rows`: of the answer. `rows_of`: how many rows each metric has in all, before sampling; `shown_of`: how many of
     them the answer holds. `nan_values`: NaN cells of the answer. `without_x`: rows left out because they had no x,
     besides those that the backend's own notices tell of. `runs`, `sampled_runs`, `empty_runs`: how many there were,
-    how many of them were sampled, how many gave no row.
+    how many of them were sampled, how many gave no row. `carried_samples`: whether `ffill` had only what a source had
+    sampled to carry forward.
     """
 
     def __init__(self, align: AlignMode) -> None:
@@ -34,6 +35,7 @@ class HistoryFacts:
         self.sampled_runs = 0
         self.empty_runs = 0
         self.notices_of_backend: dict[Diagnostic, None] = {}
+        self.carried_samples = False
         self._apart = False
         self._run_rows = 0
         self._run_sampled = False
@@ -65,6 +67,9 @@ class HistoryFacts:
         said = [*self.notices_of_backend]
         if self.sampled_runs:
             said.append(self._sampling())
+        if self.carried_samples:
+            message = "filled with the last sampled value, not the last logged one"
+            said.append(Diagnostic("RQL302", message, hints=("exact: `scan`",)))
         if self._apart and self._align is not AlignMode.FFILL:
             said.append(self._cadence())
         if self.without_x:

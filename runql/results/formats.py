@@ -14,6 +14,7 @@ from typing import TypeAlias
 from runql.errors import OutputError
 from runql.results.cells import Lost, exact_text, json_cells, separated_cells, whole_unicode
 from runql.results.frame import Frame
+from runql.results.looks import visible
 from runql.results.shapes import NUMBERS
 from runql.results.view import View
 from runql.results.writing import write_file
@@ -161,7 +162,8 @@ def _markdown(output: Output) -> Iterator[bytes]:
 def _markdown_cell(text: str) -> str:
     """Text that a Markdown table shows as it is."""
     escaped = text.translate(_MARKDOWN)
-    return escaped.replace("\r\n", "<br>").replace("\n", "<br>").replace("\r", "<br>")
+    on_one_line = escaped.replace("\r\n", "<br>").replace("\n", "<br>").replace("\r", "<br>").replace("\t", " ")
+    return visible(on_one_line)
 
 
 _MARKDOWN = str.maketrans({char: f"\\{char}" for char in "\\|<`*&["})

@@ -117,4 +117,4 @@ def _left_out(run_id: str, count: int, x_axis: str) -> tuple[Diagnostic, ...]:
     if not count:
         return ()
     rows = "1 row" if count == 1 else f"{count} rows"
-    return (Diagnostic("RQL508", f"{rows} of run `{run_id}` left out: no `{x_axis}`"),)
+    return (Diagnostic("RQL508", f"{rows} of run `{run_id}` left out: no `{x_axis}`", count=count),)

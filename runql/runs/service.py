@@ -7,13 +7,14 @@ Everything is a plain value; a backend speaks no `Run`, and `Runs` speaks no HTT
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
 
 from runql.plan.capabilities import Capabilities
 from runql.semantic.catalog import Catalog
 from runql.semantic.record import ProjectRecord, RunHistory, RunRecord, SweepRecord
 from runql.text.diagnostic import Diagnostic
+from runql.text.frozen import frozen
 
 Filters: TypeAlias = Mapping[str, Any]
 """A W&B filter: a MongoDB query over `config.…`, `summary_metrics.…`, `state`, `displayName`, …"""
@@ -21,7 +22,7 @@ Filters: TypeAlias = Mapping[str, Any]
 Stream: TypeAlias = Literal["default", "system"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Wanted:
     """Which heavy parts of a run are asked for. `config` and `summary`: top-level keys, or `None` for all."""
 
@@ -39,7 +40,7 @@ LIGHT = Wanted()
 FULL = Wanted(config=None, summary=None, system_metrics=True, history_keys=True)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PageRequest:
     """One page of a listing. `order` is `+field` or `-field` in W&B's names; `cursor` that of the page before.
 
@@ -55,7 +56,7 @@ class PageRequest:
     wanted: Wanted = LIGHT
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Page:
     """A page: `total` is how many runs match the filters in all, if the source says so."""
 
@@ -66,7 +67,7 @@ class Page:
     notices: tuple[Diagnostic, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class HistoryRequest:
     """Histories of many runs. The answer has one `RunHistory` a run (several in a row for a scan), in the
     order of `run_ids`, also for runs without rows.
@@ -124,3 +125,11 @@ class ServiceApi(Protocol):
         """What the source holds. `metrics`: also the logged metrics, which a folder must read through for."""
 
     def close(self) -> None: ...
+
+
+@runtime_checkable
+class CountsRequests(Protocol):
+    """A service that says how many requests it has sent so far. One that sends none need not say so."""
+
+    @property
+    def requests(self) -> int: ...

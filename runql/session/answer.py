@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import replace
 from functools import cached_property
 from itertools import groupby
 
@@ -12,6 +13,7 @@ from runql.engine.facts import mixed_columns
 from runql.engine.histories import (
     HistoryTables,
     expand_keys,
+    fills_first,
     is_joined,
     is_system,
     keys_to_ask,
@@ -26,9 +28,13 @@ from runql.semantic.typed import HistoryPart, TypedQuery
 from runql.session.columns import run_field
 from runql.session.found import Found
 from runql.session.histories import histories_of
+from runql.session.not_logged import not_logged
 from runql.session.reading import Reading
+from runql.session.spent import Spent
+from runql.session.summing import summed
+from runql.session.why_empty import why_empty
 from runql.syntax.tree import AlignMode, Target
-from runql.text.diagnostic import Diagnostic
+from runql.text.diagnostic import Diagnostic, Severity
 
 COUNT = "count"
 
@@ -36,12 +42,16 @@ COUNT = "count"
 class Answer:
     """The table of a query, made when it is asked for, and what is to be said about it."""
 
-    def __init__(self, query: TypedQuery, reading: Reading, catalog: Catalog) -> None:
+    def __init__(
+        self, query: TypedQuery, reading: Reading, catalog: Catalog, text: str = "", spent: Spent | None = None
+    ) -> None:
         self.query = query
         self.reading = reading
         self.catalog = catalog
-        self.seconds = 0.0
+        self.spent = Spent() if spent is None else spent
         self.was_read = False
+        self._text = text
+        self._is_whole = False
         self._said: dict[Diagnostic, None] = {}
         self._tables: HistoryTables | None = None
 
@@ -56,8 +66,10 @@ class Answer:
     @cached_property
     def count(self) -> int:
         """How many runs match."""
-        with _Clock(self):
-            return self.reading.count()
+        with self._measured():
+            count = self.reading.count()
+        self._is_whole = True
+        return count
 
     @property
     def names(self) -> tuple[str, ...] | None:
@@ -79,9 +91,10 @@ class Answer:
         """The table in parts, as they are read."""
         parts = iter(self._parts())
         while True:
-            with _Clock(self):
+            with self._measured():
                 part = next(parts, None)
             if part is None:
+                self._is_whole = True
                 return
             yield part
 
@@ -101,11 +114,43 @@ class Answer:
     @property
     def notices(self) -> tuple[Diagnostic, ...]:
         """What is to be said, as far as the table was read."""
+        return summed({**self._noticed(), **dict.fromkeys(self._why_empty)})
+
+    @property
+    def warnings(self) -> tuple[Diagnostic, ...]:
+        """What must be said even to somebody who wants to hear nothing."""
+        return tuple(notice for notice in self._noticed() if notice.severity is not Severity.NOTICE)
+
+    def _noticed(self) -> dict[Diagnostic, None]:
         said = dict.fromkeys(self.reading.notices)
         said.update(self._said)
         if self._tables is not None:
             said.update(dict.fromkeys(self._tables.facts.notices()))
-        return tuple(said)
+        return said
+
+    @property
+    def _why_empty(self) -> tuple[Diagnostic, ...]:
+        """Why there is no run, or no value of a metric. Nothing is said of an answer that was not read to its end."""
+        return self._explained_emptiness if self._is_whole else ()
+
+    @cached_property
+    def _explained_emptiness(self) -> tuple[Diagnostic, ...]:
+        if self.is_count:
+            # A count is one request, so its explanation may not cost more where requests are what costs.
+            is_free = all(place.service.capabilities.cheap_pages for place in self.reading.places)
+            is_empty = self.count == 0 and is_free
+        else:
+            is_empty = not self.reading.found()
+        if is_empty:
+            with self._measured():
+                return (why_empty(self.query, self.reading.places, self.catalog, self._text),)
+        if self._tables is None or self.query.histories is None:
+            return ()
+        return tuple(not_logged(self.query.histories, self._tables.facts, self.catalog))
+
+    def _measured(self) -> AbstractContextManager[None]:
+        self.was_read = True
+        return self.spent.measured(lambda: [place.service for place in self.reading.places])
 
     # ---------------------------------------------------------------- runs
 
@@ -146,7 +191,9 @@ class Answer:
             stretch = tuple(group)
             records = [one.record for one in stretch]
             machines = histories_of(stretch, system) if system is not None else ()
-            rows = histories_of(stretch, request)
+            # To fill a row, the rows before it are needed that a sample would leave out.
+            whole = fills_first(part) and stretch[0].place.service.capabilities.cheap_pages
+            rows = histories_of(stretch, replace(request, samples=None) if whole else request)
             for table in tables.tables(records, rows, machines, self.reading.aggregates.of):
                 yield Frame(table.columns, table.length)
 
@@ -186,7 +233,7 @@ class Answer:
     def footer(self) -> tuple[str, ...]:
         """What was counted, in a few words each: how many of how many."""
         if self.is_count:
-            return (f"of {self.catalog.run_count:,} runs",)
+            return ()
         parts = [*self._rows_said(), self._runs_said()]
         if self.reading.doubles:
             parts.append(f"{self.reading.doubles:,} runs that two sources hold counted once")
@@ -209,17 +256,3 @@ class Answer:
         if self.reading.matching is None:
             return f"the first {shown:,} that match of {total:,} {noun}"
         return f"{shown:,} of {self.reading.matching:,} matching {'run' if self.reading.matching == 1 else 'runs'}"
-
-
-class _Clock:
-    """Adds the time that its block takes."""
-
-    def __init__(self, answer: Answer) -> None:
-        self._answer = answer
-
-    def __enter__(self) -> None:
-        self._answer.was_read = True
-        self._began = time.perf_counter()
-
-    def __exit__(self, *_: object) -> None:
-        self._answer.seconds += time.perf_counter() - self._began

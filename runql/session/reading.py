@@ -83,12 +83,19 @@ class Reading:
             if pushed.nothing:
                 return 0
             if pushed.exact and place.service.capabilities.counts:
-                counted = place.service.count(place.entity, place.project, pushed.filters)
+                counted = self._counted(place, pushed)
                 if counted == 0 and self.query.ident is not None:
                     self._check_ident()
                 if counted is not None:
                     return counted
         return len(self.found())
+
+    def _counted(self, place: Place, pushed: Pushed) -> int | None:
+        if not place.service.capabilities.cheap_pages:
+            return place.service.count(place.entity, place.project, pushed.filters)
+        # Only a page tells of runs that could not be read, without which the count would pass for the whole.
+        runs = self._runs(place, pushed, 1, LIGHT)
+        return len(runs) if runs else 0
 
     # ---------------------------------------------------------------- the runs
 
@@ -115,18 +122,7 @@ class Reading:
         """The runs of a source that pass, page by page, without those that an earlier source holds."""
         if pushed.nothing:
             return
-        runs = Runs(
-            place.service,
-            place.entity,
-            place.project,
-            pushed.filters,
-            pushed.order,
-            pushed.per_page,
-            self.query.with_sweeps,
-            lazy=self.query.lazy is not False,
-            wanted=self.wanted(pushed),
-        )
-        self._listed.append(runs)
+        runs = self._runs(place, pushed, pushed.per_page, self.wanted(pushed))
         by_id: dict[str, list[Found]] = {}
         for found in earlier:
             by_id.setdefault(found.record.id, []).append(found)
@@ -139,6 +135,22 @@ class Reading:
                     self.doubles += 1
                 else:
                     yield found
+
+    def _runs(self, place: Place, pushed: Pushed, per_page: int, wanted: Wanted) -> Runs:
+        """The listing of a source; what it has to say is among the notices from then on."""
+        runs = Runs(
+            place.service,
+            place.entity,
+            place.project,
+            pushed.filters,
+            pushed.order,
+            per_page,
+            self.query.with_sweeps,
+            lazy=self.query.lazy is not False,
+            wanted=wanted,
+        )
+        self._listed.append(runs)
+        return runs
 
     def wanted(self, pushed: Pushed) -> Wanted:
         """The heavy parts of each run that the query reads; with `full` all of them."""

@@ -12,7 +12,9 @@ from runql.results.view import View
 from runql.runs.runs import Runs
 from runql.session.answer import Answer
 from runql.session.chosen import ChosenRuns
-from runql.text.diagnostic import Diagnostic
+from runql.session.summing import few
+from runql.text.diagnostic import Diagnostic, Severity
+from runql.text.render import clean
 from runql.text.source import Source
 
 if TYPE_CHECKING:
@@ -61,6 +63,14 @@ class Result:
             _ = self.frame
         return (*self._said_before, *self._answer.notices)
 
+    @property
+    def warnings(self) -> tuple[Diagnostic, ...]:
+        """Of the notices those that tell of something wrong, such as a run that could not be read."""
+        if not self._answer.was_read:
+            _ = self.frame
+        said = (notice for notice in self._said_before if notice.severity is not Severity.NOTICE)
+        return (*said, *self._answer.warnings)
+
     def explain(self) -> str:
         """What the query becomes: its one form, the calls, what is done here. Asks for no run."""
         return self._explained()
@@ -90,13 +100,33 @@ class Result:
         )
 
     def footer(self) -> tuple[str, ...]:
-        """What stands under the answer: how many of how many, and how long it took."""
-        seconds = self._answer.seconds
-        took = f"{seconds * 1000:.0f} ms" if seconds < 0.1 else f"{seconds:.1f} s"
-        return (*self._answer.footer(), *(notice.message for notice in self._footnotes()), took)
+        """What stands under the answer: how many of how many, the notices (few of each code), and what it cost."""
+        alike: dict[str, list[str]] = {}
+        for notice in self._footnotes():
+            alike.setdefault(notice.code, []).append(notice.message)
+        notes = [note for messages in alike.values() for note in few(messages)]
+        return (*self._answer.footer(), *notes, str(self._answer.spent))
+
+    def ways_out(self) -> tuple[str, ...]:
+        """What would give another answer, a line for each notice that knows: its code and the way."""
+        alike: dict[str, list[str]] = {}
+        for notice in self._footnotes():
+            if notice.hints:
+                alike.setdefault(notice.code, []).append("; ".join(notice.hints))
+        return tuple(f"{code} {line}" for code, lines in alike.items() for line in few([*dict.fromkeys(lines)]))
 
     def _footnotes(self) -> Iterator[Diagnostic]:
-        return (notice for notice in self.notices if notice.severity == "notice")
+        """The notices that stand in the footer; why no run passes stands below it, a line a term."""
+        return (
+            notice
+            for notice in self.notices
+            if notice.severity is Severity.NOTICE and not (notice.code == "RQL307" and notice.hints)
+        )
+
+    def ladder(self) -> tuple[str, ...]:
+        """Why no run passes, a line a term of the condition; nothing for an answer that has runs."""
+        lines = [line for notice in self.notices if notice.code == "RQL307" for line in notice.hints]
+        return tuple(f"{'      ' if at else 'RQL307'} {line}" for at, line in enumerate(lines))
 
     def activity(self) -> str:
         """What goes on while it is read, in a few words."""
@@ -129,7 +159,10 @@ class Result:
             return f"{self.value:,}"
         from runql.results.brief import brief
 
-        return f"{brief(self.frame)} · {' · '.join(self.footer())}"
+        frame = self.frame  # read first: the footer tells of the reading
+        return "\n".join(
+            [f"{brief(frame)} · {' · '.join(self.footer())}", *(clean(f"  {line}") for line in self.ladder())]
+        )
 
     def _repr_html_(self) -> str:
         from html import escape

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
+from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 from runql import config
@@ -16,7 +17,8 @@ from runql.semantic.report import CheckContext
 from runql.semantic.typed import TypedQuery
 from runql.session.catalogs import merged, needs_metrics, nodes
 from runql.session.explanation import Explanation
-from runql.session.sources import Place, default_name, open_place
+from runql.session.sources import Place, default_name, named, open_place
+from runql.session.spent import Spent
 from runql.session.zone import LOCAL
 from runql.syntax import Parsed, parse, to_text, tree
 from runql.text.diagnostic import Diagnostic
@@ -38,6 +40,7 @@ class _Ready:
     catalog: Catalog
     tree: tree.Query
     explains: bool
+    spent: Spent
 
 
 class Session:
@@ -53,7 +56,7 @@ class Session:
 
     def __init__(
         self,
-        source: str | ServiceApi | None = None,
+        source: str | PathLike[str] | ServiceApi | None = None,
         settings: config.Settings | None = None,
         *,
         now: datetime | None = None,
@@ -61,7 +64,7 @@ class Session:
     ) -> None:
         self.settings = config.load() if settings is None else settings
         self.zone = zone
-        self._source = source
+        self._source = named(source)
         self._now = now
         self._places: dict[str, Place] = {}
         self._aliases: Mapping[str, tree.Expr] | None = None
@@ -141,12 +144,14 @@ class Session:
             raise QueryError(_worst(parsed.diagnostics), parsed.source)
         ready, wrong = [], [*_unused(parsed, params)]
         for query, explains in _queries(parsed):
-            checked, places, catalog = self._check(query, parsed.source, params, offline=False)
+            spent = Spent()
+            with spent.measured(lambda: [place.service for place in self._places.values()]):
+                checked, places, catalog = self._check(query, parsed.source, params, offline=False)
             if checked.query is None or catalog is None:
                 wrong += _worst(checked.diagnostics)
             else:
                 typed = with_default_columns(checked.query)
-                ready.append(_Ready(typed, checked.diagnostics, places, catalog, query, explains))
+                ready.append(_Ready(typed, checked.diagnostics, places, catalog, query, explains, spent))
         if wrong:
             raise QueryError(dict.fromkeys(wrong), parsed.source)
         return ready
@@ -182,7 +187,7 @@ class Session:
         from runql.session.result import Result
 
         reading = Reading(ready.query, ready.places, ready.catalog)
-        answer = Answer(ready.query, reading, ready.catalog)
+        answer = Answer(ready.query, reading, ready.catalog, source.text, ready.spent)
         return Result(answer, source, ready.said, lambda: _explain(ready, source))
 
     @property
@@ -237,9 +242,11 @@ def _not_yet(query: tree.Query) -> Iterator[Diagnostic]:
 def _unused(parsed: Parsed, params: Mapping[str, Any]) -> Iterator[Diagnostic]:
     """Parameters that were given but that the text does not have: mostly a slip in the name."""
     used = {node.name for node in nodes(parsed.script) if isinstance(node, tree.Param)}
+    bare = {node.segments for node in nodes(parsed.script) if isinstance(node, tree.Path)}
     for name in params:
         if name not in used:
             hint = f"it has {', '.join(f'`${one}`' for one in sorted(used))}" if used else "it has no parameter"
+            hint = f"its value stands where `${name}` is written, not `{name}`" if (name,) in bare else hint
             yield Diagnostic("RQL217", f"the text does not use the parameter `{name}`", hints=(hint,))
 
 

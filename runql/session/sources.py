@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
+from os import PathLike
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from runql.config import Settings
-from runql.errors import RunQLError, SourceError
+from runql.errors import ArgumentError, RunQLError, SourceError
 from runql.runs.service import ServiceApi
 from runql.text.frozen import frozen
 from runql.text.nearest import nearest
@@ -34,6 +35,21 @@ class Limited(Protocol):
 
     def within(self, seconds: float | None) -> AbstractContextManager[None]:
         """All that is asked inside the `with`, in this thread, must be answered within so many seconds."""
+
+
+def named(source: str | PathLike[str] | ServiceApi | None) -> str | ServiceApi | None:
+    """A source as a name, or as whoever holds the runs. A path is never the name of anything else.
+
+    Raises:
+        ArgumentError: none of these.
+    """
+    if isinstance(source, PathLike):
+        path = str(Path(source))
+        return path if path.startswith((".", "~", "/")) or Path(path).is_absolute() else f"./{path}"
+    if source is None or isinstance(source, str | ServiceApi):
+        return source
+    hint = "a source is a folder (`./wandb`), `demo`, a name of the settings, or whoever holds the runs"
+    raise ArgumentError.because(f"`{source!r}` is no source", hint)
 
 
 def open_place(name: str, settings: Settings) -> Place:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
 from runql.text.codes import CODES
+from runql.text.frozen import frozen
 from runql.text.source import NOWHERE, Span
 
 
@@ -17,7 +18,7 @@ class Severity(StrEnum):
     NOTICE = "notice"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Edit:
     """Replace the characters of `span` with `text`."""
 
@@ -25,7 +26,7 @@ class Edit:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Fix:
     """A change of the text that a tool can apply, and its name in a menu."""
 
@@ -33,7 +34,7 @@ class Fix:
     edits: tuple[Edit, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Label:
     """A second place that belongs to a diagnostic, such as the first of two equal clauses."""
 
@@ -41,11 +42,12 @@ class Label:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Diagnostic:
     """One thing to say. `message` stands alone: lower case, no full stop, names in backticks.
 
-    `hints` are further lines (`nearest: …`), `expected` the words that could stand there.
+    `hints` are further lines (`nearest: …`), `expected` the words that could stand there. `count` is how many rows it
+    speaks of, for one that each run may have and that a whole answer sums up.
     """
 
     code: str
@@ -56,6 +58,7 @@ class Diagnostic:
     labels: tuple[Label, ...] = ()
     expected: tuple[str, ...] = ()
     source_name: str | None = field(default=None, compare=False)
+    count: int = field(default=0, compare=False)
 
     @property
     def severity(self) -> Severity:

@@ -110,7 +110,7 @@ def test_scripts_parameters_and_standard_input(runql: Runql, tmp_path: Path, mon
     path = tmp_path / "best.rql"
     path.write_text("# the best\nruns where id in $ids select id; count runs;\n")
     said = runql("-s", "memory", "-p", 'ids=["r3", "r1"]', str(path), "-o", "csv")
-    assert said.out == "id\nr1\nr3\ncount\n12\n"
+    assert said.out == "id\nr1\nr3\n\ncount\n12\n"
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"count runs")))
     assert runql("-s", "memory", "-").out == "count\n12\n"
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"count runs")))

@@ -81,7 +81,7 @@ def test_counts() -> None:
     service = Watched()
     result = ask("count runs where config.lr >= 0.1", service)
     assert (int(result), result.value, [*result]) == (2, 2, [{"count": 2}])
-    assert service.asked == ["count"]
+    assert service.asked == ["page"]
     assert int(ask("count runs where min(logged.loss) < 0.2")) == 5
     assert int(ask("count runs where config.lr > 0.05 and not (config.lr > 0.05)")) == 0
     with pytest.raises(TypeError):

@@ -54,10 +54,7 @@ def run(call: Call) -> int:
     show = Show(call.arguments, call.settings, call.voice)
     source, params = text_of(call.arguments.words), values_of(call.arguments.params)
     with Session(call.arguments.source, call.settings) as session:
-        results = session.run(source, params)
-        show.expect(results)
-        for result in results:
-            show.result(result)
+        show.results(session.run(source, params))
     return stderr.OK
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from runql.config import Settings
@@ -11,10 +13,12 @@ from runql.frontends.cli.arguments import Arguments
 from runql.frontends.cli.inputs import wrong_call
 from runql.frontends.cli.stderr import Progress, Voice
 from runql.results.formats import FORMATS, Format, Output, chosen, said, save
+from runql.results.frame import Frame
 from runql.results.looks import visible
 from runql.results.view import View
 from runql.session import Explanation, Result
-from runql.text.diagnostic import Diagnostic, Severity
+from runql.session.summing import MOST_OF_A_KIND
+from runql.text.diagnostic import Diagnostic
 
 _MOST_ROWS_AT_A_TERMINAL = 60
 _DEFAULT_WIDTH = 80
@@ -32,40 +36,87 @@ class Show:
         self._view = self._view_of(settings)
         self._progress = stderr.is_terminal() and not arguments.quiet and not settings.dumb_terminal
 
-    def expect(self, results: Sequence[Result | Explanation]) -> None:
-        """Refuse to write several results into one file."""
+    def results(self, results: Sequence[Result | Explanation]) -> None:
+        """Read the results and write them, one after the other. JSON is one document: several make an array.
+
+        Raises `QueryError` for several results that are to go into one file.
+        """
         count = sum(isinstance(result, Result) for result in results)
         if self._path is not None and count != 1:
             raise wrong_call(
                 f"the text has {count or 'no'} result{'s' * (count != 1)}, and `-o {self._path}` takes one"
             )
-
-    def result(self, result: Result | Explanation) -> None:
-        """Read a result and write it."""
-        if isinstance(result, Explanation):
-            stdout.say(result.text)
+        if self._path is None and self._format is FORMATS["json"] and len(results) > 1:
+            self._array(results)
             return
-        output = result.output(self._view)
-        with Progress(result.activity, enabled=self._progress) as progress:
-            if self._path is not None:
-                lost = save(output, self._format, self._path)
+        for at, result in enumerate(results):
+            led_by = self._gap() if at else ""
+            if isinstance(result, Explanation):
+                self._put(f"{led_by}{result.text}\n")
             else:
-                stdout.write(self._pieces(output, self._format, progress))
-                lost = said(output.lost)
-        if not self._quiet:
-            self._say(result, lost)
+                self._say(result, self._written(result, led_by))
+
+    def _array(self, results: Sequence[Result | Explanation]) -> None:
+        """One JSON array of all results, and only then what there is to say: nothing comes between its lines."""
+        told: list[tuple[Result, tuple[Diagnostic, ...]]] = []
+        try:
+            for at, result in enumerate(results):
+                led_by = ",\n" if at else "[\n"
+                if isinstance(result, Explanation):
+                    self._put(led_by + json.dumps(result.text, ensure_ascii=False))
+                else:
+                    told.append((result, self._written(result, led_by, chomps=True)))
+            self._put("\n]\n")
+        finally:
+            for result, lost in told:
+                self._say(result, lost)
+
+    def _gap(self) -> str:
+        """What parts one result from the next, so that no two tables look like one; a line of JSON parts itself."""
+        return "" if self._path is not None or self._format.name in {"json", "jsonl"} else "\n"
+
+    def _put(self, text: str) -> None:
+        if text:
+            stdout.write([text.encode()])
+
+    def _written(self, result: Result, led_by: str, *, chomps: bool = False) -> tuple[Diagnostic, ...]:
+        """Read a result and write it; gives what the format could not hold. An interrupt keeps the rows read so far."""
+        output = result.output(self._view)
+        frames = _UntilInterrupted(output.frames)
+        try:
+            with Progress(result.activity, enabled=self._progress) as progress:
+                if self._path is not None:
+                    return save(output, self._format, self._path)
+                pieces = self._pieces(replace(output, frames=frames), self._format, progress)
+                led = _led(led_by.encode(), pieces)
+                stdout.write(_without_last_line_end(led) if chomps else led)
+            if frames.interrupted:
+                raise KeyboardInterrupt
+        except KeyboardInterrupt:
+            stdout.flush()
+            self._voice.say(f"interrupted · {result.activity()} · {self._left(frames)}")
+            raise
+        return said(output.lost)
+
+    def _left(self, frames: _UntilInterrupted) -> str:
+        """What an interrupt left of the output."""
+        if self._path is not None:
+            return f"`{self._path}` is as it was"
+        return f"{frames.rows:,} row{'s' * (frames.rows != 1)} shown, not all" if frames.rows else "nothing is shown"
 
     def _say(self, result: Result, lost: tuple[Diagnostic, ...]) -> None:
-        """What there is to say: warnings with their places, then the footer, then the ways out."""
-        notices = (*result.notices, *lost)
-        warnings = [notice for notice in notices if notice.severity is not Severity.NOTICE]
-        self._voice.diagnostics(warnings, result.source)
+        """What there is to say: warnings with their places, the footer, why no run passes, then the ways out."""
+        # A warning says that something is wrong with the answer: nobody can ask for that not to be said.
+        self._voice.diagnostics(_few_of_each(result.warnings), result.source)
+        if self._quiet:
+            return
         wrote = [f"wrote {self._path}"] if self._path is not None else []
-        footer = [*wrote, *result.footer(), *(notice.message for notice in lost)]
+        *counts, cost = result.footer()
+        footer = [*wrote, *counts, *(notice.message for notice in lost), cost]
         self._voice.quiet_parts([visible(part) for part in footer])
-        for notice in notices:
-            if notice.severity is Severity.NOTICE and notice.hints:
-                self._voice.quiet_line(f"  {notice.code} {visible('; '.join(notice.hints))}")
+        lines = [f"{notice.code} {hint}" for notice in lost for hint in notice.hints]
+        for line in (*result.ladder(), *result.ways_out(), *lines):
+            self._voice.quiet_line(f"  {visible(line)}")
 
     def _pieces(self, output: Output, form: Format, progress: Progress) -> Iterator[bytes]:
         """The pieces; at a terminal without what could steer it, and not before the progress line is gone."""
@@ -88,6 +139,52 @@ class Show:
             zone=zone,
             way_out="; `-o csv` for all",
         )
+
+
+class _UntilInterrupted:
+    """The frames of a result up to an interrupt, if there is one after the first of them."""
+
+    def __init__(self, frames: Iterable[Frame]) -> None:
+        self._frames = frames
+        self.rows = 0
+        self.interrupted = False
+
+    def __iter__(self) -> Iterator[Frame]:
+        try:
+            for frame in self._frames:
+                self.rows += frame.length
+                yield frame
+        except KeyboardInterrupt:
+            if not self.rows:
+                raise
+            self.interrupted = True
+
+
+def _few_of_each(diagnostics: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
+    """At most a few of each code; the last of them says how many more there are."""
+    by_code: dict[str, list[Diagnostic]] = {}
+    for diagnostic in diagnostics:
+        by_code.setdefault(diagnostic.code, []).append(diagnostic)
+    for alike in by_code.values():
+        *shown, last = alike[:MOST_OF_A_KIND]
+        more = len(alike) - MOST_OF_A_KIND
+        hints = (*last.hints, *([f"and {more:,} more like it"] if more > 0 else []))
+        yield from (*shown, replace(last, hints=hints))
+
+
+def _led(first: bytes, pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """The pieces after a first one, which comes only if there are any: an error writes nothing."""
+    for piece in pieces:
+        yield first + piece
+        first = b""
+
+
+def _without_last_line_end(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    last = b""
+    for piece in pieces:
+        yield last
+        last = piece
+    yield last.removesuffix(b"\n")
 
 
 def _harmless(piece: bytes) -> bytes:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from types import TracebackType
 from typing import Final
 
-from runql.errors import BackendError, RunQLError, SourceError
+from runql.errors import AssertionFailed, BackendError, RunQLError, SourceError
 from runql.text.diagnostic import Diagnostic
 from runql.text.render import render
 from runql.text.source import Source
@@ -26,9 +26,11 @@ _UNREADABLE = (SourceError, BackendError)
 
 
 def status_of(error: RunQLError) -> int:
-    """The exit status that belongs to an error: a fault of ours, a source that can't be read, or a wrong query."""
+    """The exit status of an error: a fault of ours, a failed assertion, a source that can't be read, a wrong query."""
     if any(diagnostic.code.startswith("RQL9") for diagnostic in error.diagnostics):
         return FAULT
+    if isinstance(error, AssertionFailed):
+        return ASSERTION_FAILED
     return NO_SOURCE if isinstance(error, _UNREADABLE) else WRONG
 
 
@@ -98,9 +100,8 @@ class Voice:
         if sys.stderr is None:
             return
         try:
-            sys.stderr.write(
-                text.encode(sys.stderr.encoding or "utf-8", "backslashreplace").decode(sys.stderr.encoding)
-            )
+            encoding = sys.stderr.encoding or "utf-8"
+            sys.stderr.write(text.encode(encoding, "backslashreplace").decode(encoding))
             sys.stderr.write("\n")
             sys.stderr.flush()
         except (OSError, ValueError):

@@ -63,6 +63,11 @@ def _put(piece: bytes) -> None:
         raise CannotWrite(error.strerror or str(error)) from error
 
 
+def flush() -> None:
+    """Let out what is held back."""
+    write(())
+
+
 def say(text: str) -> None:
     """Write a text and a line end."""
     write([(text + "\n").encode()])

@@ -1,0 +1,181 @@
+"""What a field really holds, in a few words, for a test that no run passes."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+
+from runql.engine.fields import field_getter
+from runql.semantic.catalog import Catalog, Space
+from runql.semantic.operands import literal_text
+from runql.semantic.record import RunRecord
+from runql.semantic.typed import (
+    FieldKey,
+    TBetween,
+    TCompare,
+    TConst,
+    TField,
+    THas,
+    TIn,
+    TIs,
+    TNot,
+    TTextTest,
+    TypedExpr,
+)
+from runql.semantic.values import MISSING, Value
+from runql.syntax.tree import Comparison
+from runql.text.frozen import frozen
+from runql.text.nearest import nearest
+
+_MOST_VALUES = 4
+_FLIPPED = {
+    Comparison.LT: Comparison.GT,
+    Comparison.LE: Comparison.GE,
+    Comparison.GT: Comparison.LT,
+    Comparison.GE: Comparison.LE,
+}
+
+
+@frozen
+class Held:
+    """The values of a field: of its numbers or times the ends, of its texts and truth values how many runs have each.
+
+    `runs`: how many runs have it at all. `nan`: how many have NaN, where that is known.
+    """
+
+    runs: int
+    low: float | datetime | None = None
+    high: float | datetime | None = None
+    values: tuple[tuple[Value, int], ...] = ()
+    nan: int = 0
+
+
+def held_by(records: Iterable[RunRecord], key: FieldKey) -> Held:
+    """What a field holds in runs that are at hand. The elements of a list count as values."""
+    get = field_getter(key)
+    values = [value for record in records if (value := get(record)) is not MISSING and value is not None]
+    lists = [value for value in values if isinstance(value, list | tuple)]
+    counted = Counter(value for value in values if isinstance(value, str | bool))
+    counted.update(element for elements in lists for element in set(map(str, elements)))
+    numbers = [value for value in values if isinstance(value, int | float) and not isinstance(value, bool)]
+    known = [number for number in numbers if not math.isnan(number)]
+    ends: Sequence[float | datetime] = known or [value for value in values if isinstance(value, datetime)]
+    return Held(
+        sum(value not in ((), []) for value in values),
+        min(ends, default=None),
+        max(ends, default=None),
+        tuple(counted.most_common()),
+        len(numbers) - len(known),
+    )
+
+
+def held_in(catalog: Catalog, key: FieldKey) -> Held | None:
+    """What a field holds as the catalog has it; `None` if it does not know."""
+    of_runs = {"tags": catalog.tags, "group": catalog.groups, "sweep": catalog.sweeps}
+    if key.space is Space.RUN and (counts := of_runs.get(str(key.segments[0]))):
+        return Held(sum(counts.values()), values=tuple(Counter(counts).most_common()))
+    infos = catalog.by_dotted.get((key.space, ".".join(map(str, key.segments))), ())
+    if len(infos) != 1:
+        return None
+    (info,) = infos
+    texts = tuple((value, count) for value, count in info.top if isinstance(value, str | bool))
+    return Held(info.runs, info.minimum, info.maximum, texts)
+
+
+def field_of(term: TypedExpr) -> FieldKey | None:
+    """The field of a test that asks about one field and constants."""
+    match term:
+        case TNot(value=value):
+            return field_of(value)
+        case TCompare(left=TField(key=key), right=TConst()) | TCompare(left=TConst(), right=TField(key=key)):
+            return key
+        case TBetween(value=TField(key=key)) | TIn(value=TField(key=key)) | TTextTest(value=TField(key=key)):
+            return key
+        case THas(value=TField(key=key)) | TIs(value=TField(key=key)) | TField(key=key):
+            return key
+        case _:
+            return None
+
+
+def said_of(term: TypedExpr, held: Held) -> str:  # noqa: PLR0911 - one line a test
+    """What to say of a test that no run passes: `largest is 0.003`; nothing where the values would tell nothing."""
+    if not held.runs:
+        return "no run has a value"
+    match term:
+        case TCompare(op=op, left=TField(), right=TConst(value=value)):
+            return _of_comparison(op, value, held)
+        case TCompare(op=op, left=TConst(value=value), right=TField()):
+            return _of_comparison(_FLIPPED.get(op, op), value, held)
+        case TIn(items=items) | THas(items=items):
+            return _nearest([item.value for item in items if isinstance(item, TConst)], held) or _range(held)
+        case TTextTest(pattern=TConst(value=pattern)):
+            return _nearest([pattern], held)
+        case TBetween():
+            return _range(held)
+        case TIs() | TNot(value=TIs()):
+            return f"{_runs(held.runs)} {'has' if held.runs == 1 else 'have'} a value"
+        case TNot():
+            return _most_frequent(held) or _range(held)
+        case _:
+            return _most_frequent(held)
+
+
+def _of_comparison(op: Comparison, value: Value, held: Held) -> str:
+    if held.low is None:
+        return _nearest([value], held)
+    if op in {Comparison.GT, Comparison.GE}:
+        return f"largest is {_text(held.high)}" if not isinstance(value, datetime) else f"latest is {_text(held.high)}"
+    if op in {Comparison.LT, Comparison.LE}:
+        return f"smallest is {_text(held.low)}" if not isinstance(value, datetime) else f"earliest is {_text(held.low)}"
+    return _range(held)
+
+
+def _range(held: Held) -> str:
+    if held.low is None:
+        return f"NaN in {_runs(held.nan)}" if held.nan else _most_frequent(held)
+    if held.low == held.high:
+        return f"always {_text(held.low)}"
+    return f"from {_text(held.low)} to {_text(held.high)}"
+
+
+def _nearest(wanted: Iterable[Value], held: Held) -> str:
+    """The values that were perhaps meant, else the most frequent ones."""
+    counts = {value: count for value, count in held.values if isinstance(value, str)}
+    near = dict.fromkeys(name for text in wanted if isinstance(text, str) for name in _near(text, counts))
+    if near:
+        return f"nearest: {_listed((name, counts[name]) for name in near)}"
+    return _most_frequent(held)
+
+
+def _near(text: str, counts: Iterable[str]) -> tuple[str, ...]:
+    """The values near to a text: spelled nearly so, or holding it in another case."""
+    names = list(counts)
+    folded = text.casefold()
+    return nearest(text, names) or tuple(name for name in names if folded and folded in name.casefold())[:3]
+
+
+def _most_frequent(held: Held) -> str:
+    if not held.values:
+        return ""
+    shown, others = held.values[:_MOST_VALUES], len(held.values) - _MOST_VALUES
+    if all(count == 1 for _, count in held.values) and others > 0:
+        return f"for example {_text(shown[0][0])}"
+    return f"it is {_listed(shown)}" + (f", and {others:,} others" if others > 0 else "")
+
+
+def _listed(values: Iterable[tuple[Value, int]]) -> str:
+    return ", ".join(f"{_text(value)} in {_runs(count)}" for value, count in values)
+
+
+def _runs(count: int) -> str:
+    return "1 run" if count == 1 else f"{count:,} runs"
+
+
+def _text(value: Value) -> str:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%MZ")
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    return literal_text(value)
