@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 
 from hypothesis import strategies as st
 
+from runql.syntax import stage_tree as s
 from runql.syntax import tree as t
 
 WORDS = st.sampled_from(
@@ -146,6 +147,49 @@ CLAUSES = (
 )
 
 
+DEFINITIONS = st.builds(s.Definition, EXPRESSIONS, st.one_of(st.none(), PATHS))
+AMOUNTS = st.one_of(
+    st.builds(t.Literal, st.one_of(st.integers(0, 10**6), st.floats(0, 1e9))), st.builds(t.Param, NAMES)
+)
+WHOLE_AMOUNTS = st.one_of(st.builds(t.Literal, st.integers(0, 10**6)), st.builds(t.Param, NAMES))
+KEYS = _several(st.one_of(PATHS, GLOBS))
+IDENTS = st.sampled_from(["abc-1", "a b", "where"])
+STAGES: st.SearchStrategy[t.Stage] = st.one_of(
+    st.builds(s.WhereStage, EXPRESSIONS),
+    st.builds(s.OrderStage, _several(st.builds(t.OrderKey, EXPRESSIONS, st.booleans()))),
+    st.builds(s.LimitStage, WHOLE_AMOUNTS),
+    st.builds(s.SelectStage, _several(COLUMNS)),
+    st.builds(s.DropStage, KEYS),
+    st.builds(s.RenameStage, _several(st.tuples(PATHS, PATHS))),
+    st.builds(s.DistinctStage, st.one_of(st.just(()), KEYS)),
+    st.builds(s.DeriveStage, _several(DEFINITIONS)),
+    st.builds(s.GroupStage, _several(COLUMNS), st.one_of(st.just(()), _several(DEFINITIONS))),
+    st.builds(s.BestStage, st.sampled_from(s.Goal), PATHS),
+    st.builds(s.EdgeStage, st.booleans()),
+    st.builds(s.SmoothStage, st.sampled_from(["ema", "mean"]), AMOUNTS),
+    st.builds(s.BinStage, PATHS, AMOUNTS),
+    st.builds(s.ResampleStage, WHOLE_AMOUNTS),
+    st.builds(s.AlignStage, st.sampled_from(["outer", "inner", "ffill", "nearest"])),
+    st.builds(s.PivotStage, EXPRESSIONS, EXPRESSIONS, EXPRESSIONS),
+    st.builds(s.DiffStage, st.one_of(st.none(), IDENTS)),
+    st.builds(s.CorrStage, EXPRESSIONS),
+    st.builds(s.ParetoStage, _several(st.tuples(st.sampled_from(s.Goal), EXPRESSIONS))),
+    st.builds(s.HolesStage, _several(EXPRESSIONS)),
+    st.builds(s.DuplicatesStage, _several(COLUMNS)),
+    st.builds(s.DescribeStage),
+    st.builds(
+        s.PlotStage,
+        st.sampled_from([None, "line", "scatter", "bar", "hist"]),
+        st.one_of(st.just(()), KEYS),
+        st.one_of(st.none(), PATHS),
+        st.one_of(st.none(), PATHS),
+        st.sampled_from([(), ("x",), ("x", "y"), ("y", "x")]),
+    ),
+    st.builds(s.ToStage, TEXTS),
+    st.builds(s.AssertStage, EXPRESSIONS, st.one_of(st.none(), TEXTS)),
+)
+
+
 @st.composite
 def queries(draw: st.DrawFn) -> t.Query:
     """A query with its clauses in the order of the formatter."""
@@ -159,12 +203,31 @@ def queries(draw: st.DrawFn) -> t.Query:
         )
     )
     chosen = draw(st.lists(st.sampled_from(range(len(CLAUSES))), unique=True, max_size=5))
-    return t.Query(target, tuple(draw(CLAUSES[index]) for index in sorted(chosen)), ident)
+    clauses = tuple(draw(CLAUSES[index]) for index in sorted(chosen))
+    return t.Query(target, clauses, ident, tuple(draw(st.lists(STAGES, max_size=3))))
 
 
-SCRIPTS = st.lists(
-    st.one_of(st.builds(t.QueryStatement, queries()), st.builds(t.ExplainStatement, queries())), min_size=1, max_size=3
-).map(lambda statements: t.Script(tuple(statements)))
+OTHER_STATEMENTS = st.one_of(
+    st.builds(s.UseStatement, SOURCES),
+    st.builds(s.ParamStatement, NAMES, st.sampled_from([None, "float", "text"]), st.one_of(st.none(), EXPRESSIONS)),
+    st.builds(s.ShowStatement, st.sampled_from(s.Show)),
+    st.builds(
+        s.ShowStatement,
+        st.just(s.Show.FIELDS),
+        st.sampled_from([None, "config", "summary", "logged"]),
+        st.one_of(st.none(), TEXTS),
+    ),
+    st.builds(s.DescribeStatement, PATHS),
+    st.builds(s.SetStatement, NAMES, EXPRESSIONS),
+)
+STATEMENTS = st.one_of(
+    st.builds(t.QueryStatement, queries()),
+    st.builds(t.ExplainStatement, queries()),
+    st.builds(s.LetStatement, NAMES, queries()),
+    st.builds(s.PullStatement, st.one_of(st.none(), queries()), st.one_of(st.none(), IDENTS)),
+    OTHER_STATEMENTS,
+)
+SCRIPTS = st.lists(STATEMENTS, min_size=1, max_size=3).map(lambda statements: t.Script(tuple(statements)))
 
 PIECES = st.sampled_from(
     [
@@ -183,6 +246,23 @@ PIECES = st.sampled_from(
             "and",
             "or",
             "not",
+        ),
+        *("group", "derive", "best", "min", "pivot", "plot", "to", "assert", "describe", "distinct", "bin", "holes"),
+        *(
+            "let",
+            "use",
+            "param",
+            "show",
+            "fields",
+            "pull",
+            "into",
+            "set",
+            "good",
+            ":",
+            "count()",
+            "mean(x)",
+            "as",
+            "vs",
         ),
         *(
             "config.lr",
@@ -231,6 +311,7 @@ PIECES = st.sampled_from(
             "None",
             "wehre",
             "limt",
+            "gruop",
             "between",
             "has",
             "any",
