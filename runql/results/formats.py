@@ -5,11 +5,11 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from itertools import islice, repeat
 from pathlib import Path
 from types import MappingProxyType
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from runql.errors import OutputError
 from runql.results.cells import Lost, exact_text, json_cells, separated_cells, whole_unicode
@@ -19,11 +19,15 @@ from runql.results.shapes import NUMBERS
 from runql.results.view import View
 from runql.results.writing import write_file
 from runql.text.diagnostic import Diagnostic
+from runql.text.frozen import frozen
+
+if TYPE_CHECKING:
+    from runql.engine.stages import PivotLayout
 
 _LINES_A_PIECE = 1000
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Output:
     """A result on its way out: frames one below the other, and the names of all columns where they are known.
 
@@ -38,6 +42,10 @@ class Output:
     lost: Lost = field(default_factory=Lost)
     settle: Callable[[], tuple[str, ...]] | None = None
     """Gives the names, once all frames were taken, where these are not known before."""
+    layout: Callable[[], PivotLayout | None] = lambda: None
+    """Gives how the columns of a pivot read, once all frames were taken."""
+    sweep: bool = False
+    """The rows are combinations that never ran."""
 
     def whole(self) -> Frame:
         """All frames as one."""
@@ -50,7 +58,7 @@ Pieces: TypeAlias = Callable[[Output], Iterator[bytes]]
 """Gives the bytes of a file, piece by piece."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Format:
     """One format. `extensions` are without the dot; a `binary` one needs a file."""
 
@@ -178,6 +186,20 @@ def _parquet(output: Output) -> Iterator[bytes]:
     yield buffer.getvalue()
 
 
+def _tex(output: Output) -> Iterator[bytes]:
+    from runql.results.tex import tex_lines
+
+    frame = output.whole()
+    return _encoded(tex_lines(frame, output.layout()))
+
+
+def _yaml(output: Output) -> Iterator[bytes]:
+    from runql.results.sweeps import sweep_lines, yaml_lines
+
+    frame = output.whole()
+    return _encoded(sweep_lines(frame) if output.sweep else yaml_lines(frame, output.lost))
+
+
 _TABLE = (
     Format("table", (), "columns for a terminal", _table),
     Format("json", ("json",), "one array of objects", _json),
@@ -185,6 +207,8 @@ _TABLE = (
     Format("csv", ("csv",), "comma-separated values", _separated(",")),
     Format("tsv", ("tsv", "tab"), "tab-separated values", _separated("\t")),
     Format("md", ("md", "markdown"), "a Markdown table", _markdown),
+    Format("tex", ("tex",), "a LaTeX table with booktabs; a pivot as mean ± spread, the best in bold", _tex),
+    Format("yaml", ("yaml", "yml"), "a list of mappings; after `holes` the parameters of a W&B sweep", _yaml),
     Format("parquet", ("parquet", "pq"), "a typed file; needs pyarrow", _parquet, binary=True),
 )
 
