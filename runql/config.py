@@ -28,6 +28,7 @@ from runql.errors import RunQLError, SettingsError
 from runql.text.frozen import frozen
 
 PROJECT_FILE = ".runql.toml"
+SAVED_FOLDER = ".runql"
 _KEYS = ("source", "sources", "aliases")
 
 
@@ -51,7 +52,10 @@ class ServerSettings:
 
 @frozen
 class Settings:
-    """All settings. `source` is what a settings file or `RUNQL_SOURCE` names; `sources` and `aliases` are by name."""
+    """All settings. `source` is what a settings file or `RUNQL_SOURCE` names; `sources` and `aliases` are by name.
+
+    `saved`: the folders of saved queries, the project's before the user's own.
+    """
 
     source: str | None = None
     sources: Mapping[str, str] = field(default_factory=dict)
@@ -65,6 +69,7 @@ class Settings:
     columns: int | None = None
     debug: bool = False
     folder: Path = field(default_factory=Path)
+    saved: tuple[Path, ...] = ()
 
     def default_source(self) -> str | None:
         """The source of a query that names none: the settings', else W&B's variables, else `./wandb` if it is there."""
@@ -101,6 +106,7 @@ def load(environ: Mapping[str, str] | None = None, folder: Path | None = None) -
         columns=int(environ["COLUMNS"]) if environ.get("COLUMNS", "").isdecimal() else None,
         debug=environ.get("RUNQL_DEBUG", "") not in {"", "0"},
         folder=folder,
+        saved=(*_saved_of_project(folder), _user_file(environ).parent / "queries"),
     )
 
 
@@ -112,6 +118,13 @@ def _server(environ: Mapping[str, str]) -> ServerSettings:
     env = {name: value for name, value in environ.items() if name.startswith("WANDB_") or name == "NETRC"}
     home = environ.get("HOME") or environ.get("USERPROFILE")
     return ServerSettings(env, Path(home) if home else Path.home(), cache)
+
+
+def _saved_of_project(folder: Path) -> tuple[Path, ...]:
+    """The folder of the queries that are kept beside the project: the nearest one, from the working folder up."""
+    absolute = folder.absolute()
+    places = (place / SAVED_FOLDER for place in (absolute, *absolute.parents))
+    return tuple(place for place in places if place.is_dir())[:1]
 
 
 def _user_file(environ: Mapping[str, str]) -> Path:

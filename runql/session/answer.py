@@ -20,6 +20,7 @@ from runql.engine.histories import (
     keys_wanted,
     x_axis_of,
 )
+from runql.engine.stages.context import PivotLayout
 from runql.engine.table import Table
 from runql.results.frame import Frame
 from runql.runs.service import HistoryRequest
@@ -86,6 +87,11 @@ class Answer:
     def final_names(self) -> tuple[str, ...]:
         """The columns, once everything was read."""
         return self._tables.names if self._tables is not None else self.names or ()
+
+    @property
+    def layout(self) -> PivotLayout | None:
+        """How the table reads, if it is a pivot that was read."""
+        return None
 
     def frames(self) -> Iterator[Frame]:
         """The table in parts, as they are read."""

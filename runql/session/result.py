@@ -12,6 +12,7 @@ from runql.results.view import View
 from runql.runs.runs import Runs
 from runql.session.answer import Answer
 from runql.session.chosen import ChosenRuns
+from runql.session.options import Options
 from runql.session.summing import few
 from runql.text.diagnostic import Diagnostic, Severity
 from runql.text.render import clean
@@ -31,12 +32,18 @@ class Result:
     """
 
     def __init__(
-        self, answer: Answer, source: Source, said_before: tuple[Diagnostic, ...], explained: Callable[[], str]
+        self,
+        answer: Answer,
+        source: Source,
+        said_before: tuple[Diagnostic, ...],
+        explained: Callable[[], str],
+        options: Options | None = None,
     ) -> None:
         self.source = source
         self._answer = answer
         self._said_before = said_before
         self._explained = explained
+        self._options = Options() if options is None else options
 
     @cached_property
     def frame(self) -> Frame:
@@ -61,7 +68,7 @@ class Result:
         """What is to be said about the answer. Reads it, if nothing was read yet."""
         if not self._answer.was_read:
             _ = self.frame
-        return (*self._said_before, *self._answer.notices)
+        return self._options.heard((*self._said_before, *self._answer.notices))
 
     @property
     def warnings(self) -> tuple[Diagnostic, ...]:
@@ -97,6 +104,7 @@ class Result:
             scalar=self._answer.is_count,
             view=view,
             settle=lambda: self._answer.final_names,
+            layout=lambda: self._answer.layout,
         )
 
     def footer(self) -> tuple[str, ...]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import field
 from datetime import UTC, datetime, tzinfo
 from os import PathLike
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from runql import config
@@ -15,22 +17,26 @@ from runql.semantic.catalog import Catalog
 from runql.semantic.check import Checked, check
 from runql.semantic.report import CheckContext
 from runql.semantic.typed import TypedQuery
+from runql.semantic.typed_stages import TStage, TTo
 from runql.session.catalogs import merged, needs_metrics, nodes
 from runql.session.explanation import Explanation
-from runql.session.sources import Place, default_name, named, open_place
+from runql.session.options import Options
+from runql.session.saved import Loader
+from runql.session.script import Ask, Look, Reader, Script, State
+from runql.session.sources import DEMO, Limited, Place, default_name, named, open_place
 from runql.session.spent import Spent
 from runql.session.zone import LOCAL
 from runql.syntax import Parsed, parse, to_text, tree
+from runql.syntax.stage_tree import DescribeStatement
 from runql.text.diagnostic import Diagnostic
+from runql.text.frozen import frozen
 from runql.text.source import Source
 
 if TYPE_CHECKING:
     from runql.session.result import Result
 
-_LATER = {tree.SourceKind.LAST: "the last result (`_`)", tree.SourceKind.SAVED: "a saved query (`@name`)"}
 
-
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Ready:
     """A statement that was checked and may run."""
 
@@ -41,6 +47,8 @@ class _Ready:
     tree: tree.Query
     explains: bool
     spent: Spent
+    stages: tuple[TStage, ...] = ()
+    options: Options = field(default_factory=Options)
 
 
 class Session:
@@ -67,7 +75,10 @@ class Session:
         self._source = named(source)
         self._now = now
         self._places: dict[str, Place] = {}
+        self._limits: tuple[ExitStack, float] | None = None
         self._aliases: Mapping[str, tree.Expr] | None = None
+        self.state = State()
+        """What the texts so far leave to the next one."""
 
     def __enter__(self) -> Session:
         return self
@@ -92,16 +103,16 @@ class Session:
             SourceError: no source, or one that cannot be opened.
         """
         parsed = parse(text)
-        ready = self._ready(parsed, params or {})
-        return tuple(
-            Explanation(_explain(one, parsed.source)) if one.explains else self._result(one, parsed.source)
-            for one in ready
-        )
+        script = self._script(parsed, params or {})
+        ready = self._ready(parsed, script, params or {})
+        self.state = script.state
+        return tuple(self._answered(one, parsed.source) for one in ready)
 
     def explain(self, text: str | Source, params: Mapping[str, Any] | None = None) -> tuple[str, ...]:
         """What each query of a text becomes. Raises as `run` does."""
         parsed = parse(text)
-        return tuple(_explain(one, parsed.source) for one in self._ready(parsed, params or {}))
+        ready = self._ready(parsed, self._script(parsed, params or {}), params or {})
+        return tuple(_explain(one, parsed.source) for one in ready if isinstance(one, _Ready))
 
     def check(
         self, text: str | Source, params: Mapping[str, Any] | None = None, *, offline: bool = False
@@ -112,10 +123,12 @@ class Session:
         Raises `SourceError` if a source cannot be opened.
         """
         parsed = parse(text)
-        found = [*parsed.diagnostics]
-        for query, _ in _queries(parsed):
-            found += self._check(query, parsed.source, params or {}, offline=offline)[0].diagnostics
-        found += _unused(parsed, params or {})
+        script = self._script(parsed, params or {})
+        found = [*parsed.diagnostics, *script.diagnostics]
+        for item in script.items:
+            if isinstance(item, Ask):
+                found += item.options.heard(self._check(item, parsed.source, offline=offline)[0].diagnostics)
+        found += _unused(script, parsed, params or {})
         return tuple(sorted(dict.fromkeys(found), key=lambda diagnostic: diagnostic.span))
 
     def place(self, name: str | None = None) -> Place:
@@ -127,8 +140,30 @@ class Session:
                 return self._places.setdefault("", Place(self._source.name, self._source))
             name = self._source
         if name not in self._places:
-            self._places[name] = open_place(name, self.settings)
+            self._places[name] = place = open_place(name, self.settings)
+            self._limit(place.service)
         return self._places[name]
+
+    @contextmanager
+    def within(self, seconds: float | None) -> Iterator[None]:
+        """All that is asked of servers inside the `with`, in this thread, must be answered within so many seconds."""
+        if seconds is None:
+            yield
+            return
+        with ExitStack() as limits:
+            self._limits = limits, monotonic() + seconds
+            try:
+                for place in self._places.values():
+                    self._limit(place.service)
+                yield
+            finally:
+                self._limits = None
+
+    def _limit(self, service: ServiceApi) -> None:
+        """Hold a service that takes time limits to the one in force."""
+        if self._limits is not None and isinstance(service, Limited):
+            limits, end = self._limits
+            limits.enter_context(service.within(end - monotonic()))
 
     def catalog(self, name: str | None = None, *, metrics: bool = False) -> Catalog:
         """What a source holds. `metrics`: also what was logged, which a folder must be read through for."""
@@ -136,42 +171,65 @@ class Session:
 
     # ---------------------------------------------------------------- the way of a text
 
-    def _ready(self, parsed: Parsed, params: Mapping[str, Any]) -> list[_Ready]:
+    def _script(self, parsed: Parsed, params: Mapping[str, Any]) -> Script:
+        """The statements of a text with all names put in."""
+        now = self._now or datetime.now(UTC)
+        loader = Loader(tuple(self.settings.saved), dict(params), now, self.zone)
+        return Reader(parsed, self.state, params, now, self.zone, loader.load, self._is_source).read()
+
+    def _is_source(self, name: str) -> bool:
+        """Whether a name may be a source, by its looks or because it is one that is known."""
+        known = name in self._places or name in self.settings.sources or name == DEMO
+        return known or "/" in name or name.startswith((".", "~")) or (self.settings.folder / name).exists()
+
+    def _ready(self, parsed: Parsed, script: Script, params: Mapping[str, Any]) -> list[_Ready | Look]:
         """The statements of a text, checked. Raises `QueryError` with every mistake of the text."""
         from runql.session.columns import with_default_columns
 
         if not parsed.ok:
             raise QueryError(_worst(parsed.diagnostics), parsed.source)
-        ready, wrong = [], [*_unused(parsed, params)]
-        for query, explains in _queries(parsed):
+        ready: list[_Ready | Look] = []
+        wrong = [*_unused(script, parsed, params), *(one for one in script.diagnostics if one.is_error)]
+        for item in script.items:
+            if isinstance(item, Look):
+                ready.append(item)
+                continue
             spent = Spent()
             with spent.measured(lambda: [place.service for place in self._places.values()]):
-                checked, places, catalog = self._check(query, parsed.source, params, offline=False)
+                checked, places, catalog = self._check(item, parsed.source, offline=False)
             if checked.query is None or catalog is None:
                 wrong += _worst(checked.diagnostics)
-            else:
-                typed = with_default_columns(checked.query)
-                ready.append(_Ready(typed, checked.diagnostics, places, catalog, query, explains, spent))
+                continue
+            typed = with_default_columns(checked.query)
+            said = (*(one for one in script.diagnostics if not one.is_error), *checked.diagnostics)
+            ready.append(
+                _Ready(typed, said, places, catalog, item.query, item.explains, spent, checked.stages, item.options)
+            )
         if wrong:
             raise QueryError(dict.fromkeys(wrong), parsed.source)
         return ready
 
-    def _check(
-        self, query: tree.Query, source: Source, params: Mapping[str, Any], *, offline: bool
-    ) -> tuple[Checked, tuple[Place, ...], Catalog | None]:
-        later = [*_not_yet(query)]
-        if later:
-            return Checked(None, tuple(later)), (), None
+    def _check(self, item: Ask, source: Source, *, offline: bool) -> tuple[Checked, tuple[Place, ...], Catalog | None]:
+        query = item.query
         places: tuple[Place, ...] = ()
         catalog = None
         if not offline:
             clause = query.clause(tree.FromClause)
-            names = dict.fromkeys(ref.name for ref in clause.sources) if clause else (None,)
+            names = dict.fromkeys(ref.name for ref in clause.sources) if clause else (item.source,)
             places = tuple(dict.fromkeys(self.place(name) for name in names))
             catalog = merged([_catalog_of(place) for place in places])
             if needs_metrics(query, catalog):
                 catalog = merged([_catalog_of(place, metrics=True) for place in places])
-        context = CheckContext(
+        checked = check(query, catalog, self._context(item.params, places, source))
+        if any(isinstance(stage, TTo) for stage in checked.stages):
+            from runql.session.files import wrong_files
+
+            if wrong := tuple(wrong_files(checked.stages)):
+                checked = Checked(None, (*checked.diagnostics, *wrong))
+        return checked, places, catalog
+
+    def _context(self, params: Mapping[str, Any], places: Sequence[Place], source: Source) -> CheckContext:
+        return CheckContext(
             params=params,
             now=self._now or datetime.now(UTC),
             zone=self.zone,
@@ -179,7 +237,32 @@ class Session:
             aliases=self.aliases,
             text=source.text,
         )
-        return check(query, catalog, context), places, catalog
+
+    def _answered(self, ready: _Ready | Look, source: Source) -> Result | Explanation:
+        if isinstance(ready, Look):
+            return self._looked(ready, source)
+        return Explanation(_explain(ready, source)) if ready.explains else self._result(ready, source)
+
+    def _looked(self, look: Look, source: Source) -> Result:
+        """What a `show` or a `describe` gives."""
+        from runql.session.looking import described, shown
+        from runql.session.result import Result
+
+        statement = look.statement
+        if isinstance(statement, DescribeStatement):
+            place = self.place(look.source)
+            is_metric = statement.path.segments[:1] == ("logged",)
+            catalog = _catalog_of(place, metrics=is_metric)
+            answer = described(statement, catalog, self._context({}, (place,), source), source)
+        else:
+            answer = shown(
+                statement,
+                lambda: self.place(look.source),
+                lambda metrics: _catalog_of(self.place(look.source), metrics=metrics),
+                self.settings,
+                look.lets,
+            )
+        return Result(answer, source, (), lambda: "asks the source what it holds", look.options)
 
     def _result(self, ready: _Ready, source: Source) -> Result:
         from runql.session.answer import Answer
@@ -187,8 +270,13 @@ class Session:
         from runql.session.result import Result
 
         reading = Reading(ready.query, ready.places, ready.catalog)
-        answer = Answer(ready.query, reading, ready.catalog, source.text, ready.spent)
-        return Result(answer, source, ready.said, lambda: _explain(ready, source))
+        if ready.stages:
+            from runql.session.staged import StagedAnswer
+
+            answer: Answer = StagedAnswer(ready.query, reading, ready.catalog, source, ready.spent, stages=ready.stages)
+        else:
+            answer = Answer(ready.query, reading, ready.catalog, source.text, ready.spent)
+        return Result(answer, source, ready.said, lambda: _explain(ready, source), ready.options)
 
     @property
     def aliases(self) -> Mapping[str, tree.Expr]:
@@ -231,17 +319,9 @@ def _worst(diagnostics: tuple[Diagnostic, ...]) -> list[Diagnostic]:
     return [diagnostic for diagnostic in diagnostics if diagnostic.severity != "notice"]
 
 
-def _not_yet(query: tree.Query) -> Iterator[Diagnostic]:
-    """The sources that a later version can name."""
-    clause = query.clause(tree.FromClause)
-    for ref in clause.sources if clause else ():
-        if ref.kind in _LATER:
-            yield Diagnostic("RQL304", f"{_LATER[ref.kind]} is no source yet", ref.span, hints=("name a source",))
-
-
-def _unused(parsed: Parsed, params: Mapping[str, Any]) -> Iterator[Diagnostic]:
+def _unused(script: Script, parsed: Parsed, params: Mapping[str, Any]) -> Iterator[Diagnostic]:
     """Parameters that were given but that the text does not have: mostly a slip in the name."""
-    used = {node.name for node in nodes(parsed.script) if isinstance(node, tree.Param)}
+    used = script.used
     bare = {node.segments for node in nodes(parsed.script) if isinstance(node, tree.Path)}
     for name in params:
         if name not in used:

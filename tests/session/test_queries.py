@@ -127,8 +127,8 @@ def test_parameters_are_bound() -> None:
         ("runs", {"sorce": "demo"}, ["RQL217"]),
         ("runs keys losss sample 5", {}, ["RQL208"]),
         ("runs where config.lr >", {}, None),
-        ("runs from _", {}, ["RQL304"]),
-        ("runs from @best", {}, ["RQL304"]),
+        ("runs from _", {}, ["RQL220"]),
+        ("runs from @best", {}, ["RQL220"]),
         ("runs limit 3; runs where config.no = 1; runs where config.nay = 1", {}, ["RQL201", "RQL201"]),
     ],
 )

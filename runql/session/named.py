@@ -1,0 +1,184 @@
+"""Queries by their names: what `let` and saved queries give, and how a query goes on from one of them."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+
+from runql.syntax import to_text, tree
+from runql.syntax.tree import SourceKind, Target
+from runql.text.diagnostic import Diagnostic
+from runql.text.nearest import nearest
+from runql.text.source import NOWHERE, Span
+
+_NodeT = TypeVar("_NodeT", bound=tree.Node)
+LAST = "_"
+
+_REPLACES: Mapping[type[tree.Clause], tuple[type[tree.Clause], ...]] = {
+    tree.SampleClause: (tree.ScanClause,),
+    tree.ScanClause: (tree.SampleClause,),
+}
+"""What else a clause takes the place of: they contradict each other."""
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A query with the values of its own parameters."""
+
+    query: tree.Query
+    params: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Expanded:
+    """A query that names no other one any more."""
+
+    query: tree.Query
+    params: Mapping[str, Any]
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+
+class Names:
+    """What names stand for. `lets` are by their names, the last query among them as `_`; `saved` reads one of a file.
+
+    `saved` gives the query or what is wrong with it.
+    """
+
+    def __init__(
+        self,
+        lets: Mapping[str, Named],
+        saved: Callable[[str, Span], Named | Diagnostic],
+        is_source: Callable[[str], bool] = lambda _: False,
+    ) -> None:
+        self.lets = lets
+        self.saved = saved
+        self.is_source = is_source
+
+    def expand(self, query: tree.Query, seen: tuple[str, ...] = ()) -> Expanded:  # noqa: PLR0911 - one line a mistake
+        """The query with what it goes on from put in."""
+        clause = query.clause(tree.FromClause)
+        refs = [ref for ref in clause.sources if self._is_query(ref)] if clause is not None else []
+        if clause is None or not refs:
+            return Expanded(query, {}, self._slips(clause))
+        ref = refs[0]
+        if len(clause.sources) > 1:
+            message = f"`{_written(ref)}` is a query, and a query is continued alone"
+            return Expanded(
+                query, {}, (Diagnostic("RQL220", message, ref.span, hints=("name one query, or sources",)),)
+            )
+        name = _written(ref)
+        if name in seen:
+            chain = " → ".join(f"`{one}`" for one in (*seen[seen.index(name) :], name))
+            return Expanded(query, {}, (Diagnostic("RQL220", f"`{name}` means itself: {chain}", ref.span),))
+        found = self._found(ref)
+        if isinstance(found, Diagnostic):
+            return Expanded(query, {}, (found,))
+        base = self.expand(found.query, (*seen, name))
+        if base.diagnostics:
+            return Expanded(query, {}, tuple(_at(one, ref.span) for one in base.diagnostics))
+        against = _contradiction(base.query, query, name)
+        if against is not None:
+            return Expanded(query, {}, (against,))
+        return Expanded(continued(base.query, query), {**base.params, **found.params})
+
+    def _is_query(self, ref: tree.SourceRef) -> bool:
+        return ref.kind is not SourceKind.NAME or ref.name in self.lets
+
+    def _found(self, ref: tree.SourceRef) -> Named | Diagnostic:
+        if ref.kind is SourceKind.SAVED:
+            return self.saved(ref.name.removeprefix("@"), ref.span)
+        name = LAST if ref.kind is SourceKind.LAST else ref.name
+        if name in self.lets:
+            return self.lets[name]
+        return Diagnostic("RQL220", "there is no last query yet: `_` is the one before", ref.span)
+
+    def _slips(self, clause: tree.FromClause | None) -> tuple[Diagnostic, ...]:
+        """A name that is no source but near to one of a query."""
+        found = []
+        for ref in clause.sources if clause is not None else ():
+            near = nearest(ref.name, [name for name in self.lets if name != LAST], most=1)
+            if near and not self.is_source(ref.name):
+                message = f"there is no query and no source `{ref.name}`"
+                found.append(Diagnostic("RQL220", message, ref.span, hints=(f"nearest: `{near[0]}`",)))
+        return tuple(found)
+
+
+def continued(base: tree.Query, over: tree.Query) -> tree.Query:
+    """A query that goes on from another: conditions are and-ed, any other clause that is given replaces."""
+    given = {type(clause) for clause in over.clauses}
+    gone = {other for kind in given for other in _REPLACES.get(kind, ())}
+    clauses: list[tree.Clause] = []
+    for clause in base.clauses:
+        if isinstance(clause, tree.WhereClause):
+            further = over.clause(tree.WhereClause)
+            clauses.append(clause if further is None else _both(clause, further))
+        elif type(clause) not in given | gone or isinstance(clause, tree.FromClause):
+            clauses.append(clause)
+    has_where = base.clause(tree.WhereClause) is not None
+    clauses += [
+        clause
+        for clause in over.clauses
+        if not isinstance(clause, tree.FromClause) and not (has_where and isinstance(clause, tree.WhereClause))
+    ]
+    target = base.target if over.target is Target.RUNS else over.target
+    return replace(
+        over, target=target, ident=over.ident or base.ident, clauses=tuple(clauses), stages=(*base.stages, *over.stages)
+    )
+
+
+def _both(first: tree.WhereClause, second: tree.WhereClause) -> tree.WhereClause:
+    terms: list[tree.Expr] = []
+    for condition in (first.condition, second.condition):
+        terms += condition.terms if isinstance(condition, tree.And) else [condition]
+    return replace(second, condition=tree.And(tuple(terms), span=second.condition.span))
+
+
+def _contradiction(base: tree.Query, over: tree.Query, name: str) -> Diagnostic | None:
+    own = [clause for clause in over.clauses if not isinstance(clause, tree.FromClause)]
+    if base.stages and own:
+        message = f"`{name}` has stages, and a clause would have to stand before them"
+        return Diagnostic("RQL220", message, own[0].span, hints=(f"go on with a stage: `runs from {name} | …`",))
+    if base.stages and over.target is Target.COUNT:
+        hint = f"count its rows: `runs from {name} | group : n = count()`"
+        return Diagnostic("RQL220", f"`{name}` has stages, and `count` counts runs", over.span, hints=(hint,))
+    if base.target is Target.COUNT:
+        return Diagnostic("RQL220", f"`{name}` is a number, and nothing goes on from it", over.span)
+    if over.target in (Target.RUN, Target.SWEEP) and base.target is not Target.RUNS:
+        return Diagnostic("RQL220", f"`{name}` is one {base.target} already", over.span)
+    return None
+
+
+def _written(ref: tree.SourceRef) -> str:
+    match ref.kind:
+        case SourceKind.LAST:
+            return LAST
+        case SourceKind.SAVED:
+            return f"@{ref.name.removeprefix('@')}"
+        case SourceKind.NAME:
+            return ref.name
+
+
+def _at(diagnostic: Diagnostic, span: Span) -> Diagnostic:
+    """What is wrong inside a query that is named elsewhere, at the place that names it."""
+    return diagnostic if diagnostic.span != NOWHERE else replace(diagnostic, span=span)
+
+
+def nowhere(node: _NodeT) -> _NodeT:
+    """A tree without its places: it came from another text than the one that is at hand."""
+    changes = {part.name: _nowhere(getattr(node, part.name)) for part in dataclasses.fields(node)}
+    return replace(node, **changes)
+
+
+def _nowhere(value: Any) -> Any:
+    if isinstance(value, tree.Node):
+        return nowhere(value)
+    if isinstance(value, tuple):
+        return tuple(map(_nowhere, value))
+    return NOWHERE if isinstance(value, Span) else value
+
+
+def text_of(named: Named) -> str:
+    """The query of a name, as a text."""
+    return to_text(named.query)

@@ -1,0 +1,181 @@
+"""The statements of a text, in order: what each asks for, once names, parameters and sources are put in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, tzinfo
+from typing import Any, TypeAlias
+
+from runql.session.catalogs import nodes
+from runql.session.named import LAST, Named, Names, nowhere
+from runql.session.options import Options, set_option
+from runql.session.params import declared, is_set
+from runql.syntax import Parsed, tree
+from runql.syntax import stage_tree as s
+from runql.text.diagnostic import Diagnostic
+from runql.text.source import NOWHERE, Span
+
+Saved: TypeAlias = Callable[[str, Span], "Named | Diagnostic"]
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What one text leaves to the next one of a session: its names, its source, its options."""
+
+    lets: Mapping[str, Named] = field(default_factory=dict)
+    source: str | None = None
+    options: Options = field(default_factory=Options)
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A query to be run or explained. `written`: as the text has it, before names were put in."""
+
+    query: tree.Query
+    written: tree.Query
+    explains: bool
+    params: Mapping[str, Any]
+    source: str | None
+    options: Options
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """`show …` or `describe FIELD`."""
+
+    statement: s.ShowStatement | s.DescribeStatement
+    source: str | None
+    lets: Mapping[str, Named]
+    options: Options
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """What a text asks for, in order, what is wrong with it, and what it leaves. `used`: its parameters."""
+
+    items: tuple[Ask | Look, ...]
+    diagnostics: tuple[Diagnostic, ...]
+    state: State
+    used: frozenset[str] = frozenset()
+
+
+@dataclass(slots=True)
+class Reader:
+    """Goes through the statements of one text."""
+
+    parsed: Parsed
+    state: State
+    params: Mapping[str, Any]
+    now: datetime
+    zone: tzinfo
+    saved: Saved
+    is_source: Callable[[str], bool]
+    items: list[Ask | Look] = field(default_factory=list)
+    found: list[Diagnostic] = field(default_factory=list)
+    used: set[str] = field(default_factory=set)
+    unfit: set[str] = field(default_factory=set)
+    """The parameters of which it was said what is wrong: queries that use them are not looked at."""
+
+    def read(self) -> Script:
+        """The whole text."""
+        statements = self.parsed.script.statements
+        params = {**self.params, **self._declared(statements)}
+        lets = {**self.state.lets, **self._lets(statements)}
+        names = Names(lets, self.saved, self.is_source)
+        state = replace(self.state, lets=lets)
+        for statement in statements:
+            match statement:
+                case tree.QueryStatement(query=query) | tree.ExplainStatement(query=query):
+                    expanded = names.expand(query)
+                    self.found += expanded.diagnostics
+                    if expanded.diagnostics:
+                        continue
+                    named = {node.name for node in nodes(expanded.query) if isinstance(node, tree.Param)}
+                    self.used |= named
+                    if named & self.unfit:
+                        continue
+                    known = {**expanded.params, **params}
+                    explains = isinstance(statement, tree.ExplainStatement)
+                    self.items.append(Ask(expanded.query, query, explains, known, state.source, state.options))
+                    names.lets = state_lets = {**names.lets, LAST: Named(nowhere(expanded.query), known)}
+                    state = replace(state, lets=state_lets)
+                case s.LetStatement(query=query):
+                    self.found += names.expand(query, (statement.name,)).diagnostics
+                    self.used |= {node.name for node in nodes(query) if isinstance(node, tree.Param)}
+                case s.UseStatement(source=ref):
+                    state = replace(state, source=self._used(ref, state.source))
+                case s.SetStatement():
+                    options, wrong = set_option(state.options, statement)
+                    self.found += [wrong] if wrong is not None else []
+                    state = replace(state, options=options)
+                case s.ShowStatement() | s.DescribeStatement():
+                    self.items.append(Look(statement, state.source, dict(state.lets), state.options))
+                case s.PullStatement():
+                    self._pull(statement, names)
+        self._unused_declarations(statements)
+        lasting = {name: replace(one, query=nowhere(one.query)) for name, one in state.lets.items()}
+        return Script(
+            tuple(self.items), tuple(dict.fromkeys(self.found)), replace(state, lets=lasting), frozenset(self.used)
+        )
+
+    def _declared(self, statements: tuple[tree.Statement, ...]) -> dict[str, Any]:
+        values: dict[str, Any] = {}
+        seen: dict[str, Span] = {}
+        for statement in statements:
+            if not isinstance(statement, s.ParamStatement):
+                continue
+            if statement.name in seen:
+                message = f"the parameter `${statement.name}` is declared twice"
+                self.found.append(Diagnostic("RQL221", message, _place(statement.name_span, statement.span)))
+            seen[statement.name] = statement.span
+            value, wrong = declared(statement, self.params, self.now, self.zone)
+            if wrong is not None:
+                self.found.append(wrong)
+                self.unfit.add(statement.name)
+            elif is_set(statement, self.params):
+                values[statement.name] = value
+        return values
+
+    def _lets(self, statements: tuple[tree.Statement, ...]) -> dict[str, Named]:
+        lets: dict[str, Named] = {}
+        for statement in statements:
+            if isinstance(statement, s.LetStatement):
+                if statement.name in lets:
+                    place = _place(statement.name_span, statement.span)
+                    self.found.append(Diagnostic("RQL220", f"`{statement.name}` is named twice", place))
+                lets[statement.name] = Named(statement.query)
+        return lets
+
+    def _used(self, ref: tree.SourceRef, before: str | None) -> str | None:
+        if ref.kind is tree.SourceKind.NAME and ref.name not in self.state.lets:
+            return ref.name
+        hint = "a query is continued with `runs from …`"
+        self.found.append(Diagnostic("RQL220", f"`{ref.name}` is a query, not a source", ref.span, hints=(hint,)))
+        return before
+
+    def _pull(self, statement: s.PullStatement, names: Names) -> None:
+        """Checked as far as its names go, and answered by what it will do."""
+        if statement.query is not None:
+            self.found += names.expand(statement.query).diagnostics
+        hint = 'until then: `runs … scan | to "runs.parquet"` keeps a copy'
+        message = "the embedded store comes in a later version: `pull` is read, but nothing is copied"
+        self.found.append(Diagnostic("RQL304", message, statement.span, hints=(hint,)))
+
+    def _unused_declarations(self, statements: tuple[tree.Statement, ...]) -> None:
+        for statement in statements:
+            if isinstance(statement, s.ParamStatement) and statement.name not in self.used:
+                message = f"the parameter `${statement.name}` is declared and never used"
+                self.found.append(Diagnostic("RQL222", message, _place(statement.name_span, statement.span)))
+
+
+def _place(span: Span, otherwise: Span) -> Span:
+    return span if span != NOWHERE else otherwise
+
+
+def asked_for(parsed: Parsed) -> Iterator[tree.Query]:
+    """The queries of a text as they are written, those of names included."""
+    for statement in parsed.script.statements:
+        query = s.query_of(statement)
+        if query is not None:
+            yield query

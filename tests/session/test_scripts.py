@@ -1,0 +1,232 @@
+"""Stages, statements and scripts, from the text to what comes out."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml  # type: ignore[import-untyped]
+
+from runql import config
+from runql.errors import AssertionFailed, QueryError
+from runql.session import Result, Session
+from tests.session.fixtures import SETTINGS, START, Watched, ask, session
+
+
+def rows(text: str, **params: Any) -> list[dict[str, Any]]:
+    return list(ask(text, **params))
+
+
+def results(text: str, made: Session | None = None, **params: Any) -> list[list[dict[str, Any]]]:
+    return [list(one) for one in (made or session()).run(text, params) if isinstance(one, Result)]
+
+
+def codes(text: str, **params: Any) -> list[str]:
+    with pytest.raises(QueryError) as caught:
+        results(text, **params)
+    return [one.code for one in caught.value.diagnostics]
+
+
+# ---------------------------------------------------------------- stages
+
+
+def test_a_group_fetches_what_it_names() -> None:
+    assert rows("runs | group config.opt : n = count(), lr = max(config.lr)") == [
+        {"config.opt": "adam", "n": 6, "lr": 0.11},
+        {"config.opt": "sgd", "n": 3, "lr": 0.09},
+        {"config.opt": None, "n": 3, "lr": 0.08},
+    ]
+
+
+def test_stages_of_histories() -> None:
+    (row,) = rows("runs where id = 'r3' keys loss scan | best min loss | select id, loss, _step")
+    assert row == {"run_id": "r3", "loss": 4 / 30, "_step": 29}
+    curve = rows("runs where id = 'r3' keys loss scan | bin x 10 | select _step, n")
+    assert curve == [{"_step": 0, "n": 10}, {"_step": 10, "n": 10}, {"_step": 20, "n": 10}]
+
+
+def test_a_history_gets_the_fields_of_its_runs() -> None:
+    found = rows("runs limit 4 keys loss scan | group config.opt, _step : loss = mean(loss) | where _step = 0")
+    assert {row["config.opt"]: row["loss"] for row in found} == {"adam": 2.5, "sgd": 4.0, None: 1.0}
+
+
+def test_what_stages_have_to_say_stands_with_the_answer() -> None:
+    result = ask("runs | group config.opt : acc = mean(config.lr) | limit 1")
+    assert list(result)
+    assert result.footer()[:2] == ("1 row", "from 12 runs")
+
+
+def test_an_assertion(tmp_path: Path) -> None:
+    path = tmp_path / "runs.csv"
+    result = ask(f'runs | to "{path}" | assert config.lr > 0.05, "too small"')
+    with pytest.raises(AssertionFailed) as caught:
+        list(result)
+    (error,) = caught.value.diagnostics
+    assert error.code == "RQL520"
+    assert error.message.startswith("too small: `config.lr > 0.05` does not hold in 6 of 12 rows")
+    assert caught.value.source is not None
+    assert path.read_text().count("\n") == 13
+
+
+# ---------------------------------------------------------------- files
+
+
+def test_a_pivot_for_a_paper(tmp_path: Path) -> None:
+    path = tmp_path / "table.tex"
+    rows(f'runs where config.opt is not null | pivot mean(config.lr) by config.opt, state | to "{path}"')
+    lines = path.read_text().splitlines()
+    assert lines[0] == r"% needs \usepackage{booktabs}"
+    assert lines[3] == r"config.opt & failed & finished \\"
+    assert lines[5].startswith(r"adam & 0.060 $\pm$ 0.0")
+
+
+def test_the_combinations_that_never_ran_as_a_sweep(tmp_path: Path) -> None:
+    path = tmp_path / "sweep.yaml"
+    missing = rows(f'runs where config.lr < 0.04 | holes over config.lr, state | to "{path}"')
+    documents = list(yaml.safe_load_all(path.read_text()))
+    combined = {
+        (lr, state)
+        for one in documents
+        for lr in _values(one["parameters"]["lr"])
+        for state in _values(one["parameters"]["state"])
+    }
+    assert combined == {(row["config.lr"], row["state"]) for row in missing}
+    assert all(one["method"] == "grid" for one in documents)
+
+
+def _values(parameter: dict[str, Any]) -> list[Any]:
+    return parameter["values"] if "values" in parameter else [parameter["value"]]
+
+
+@pytest.mark.parametrize("name", ["runs.nothing", "runs", "nowhere/runs.csv"])
+def test_a_file_that_cannot_be_written_is_known_before(name: str, tmp_path: Path) -> None:
+    service = Watched()
+    with pytest.raises(QueryError) as caught:
+        ask(f'runs | to "{tmp_path}/{name}"', service)
+    assert [one.code for one in caught.value.diagnostics] == ["RQL506"]
+    assert "page" not in service.asked
+
+
+# ---------------------------------------------------------------- names
+
+
+def test_a_query_goes_on_from_another() -> None:
+    good = "let good = runs where config.lr > 0.05 order -config.lr limit 3"
+    text = f"{good}; runs from good where state = 'failed' | select id"
+    assert results(text) == [[{"id": "r11"}, {"id": "r9"}, {"id": "r7"}]]
+    assert results("let a = runs limit 9; let b = runs from a limit 2; runs from b select id") == [
+        [{"id": "r0"}, {"id": "r1"}]
+    ]
+
+
+def test_the_last_result() -> None:
+    made = session()
+    assert results("runs where config.lr > 0.09 select id", made) == [[{"id": "r10"}, {"id": "r11"}]]
+    assert results("runs from _ | limit 1", made) == [[{"id": "r10"}]]
+
+
+def test_lets_last_over_texts() -> None:
+    made = session()
+    results("let few = runs limit 2", made)
+    assert results("runs from few select id", made) == [[{"id": "r0"}, {"id": "r1"}]]
+    assert [row["name"] for row in results("show lets", made)[0]] == ["few", "_"]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("let a = runs from b; let b = runs from a; runs from a", "means itself: `a` → `b` → `a`"),
+        ("let good = runs; runs from goood", "there is no query and no source `goood`"),
+        ("let a = runs | limit 3; runs from a where state = 'failed'", "`a` has stages"),
+        ("let a = runs; let a = runs", "`a` is named twice"),
+        ("let a = count runs; runs from a", "`a` is a number"),
+        ("let a = runs; runs from a, b", "a query is continued alone"),
+        ("runs from _", "there is no last query yet"),
+        ("runs from @nowhere", "there is no saved query `@nowhere`"),
+    ],
+)
+def test_names_that_are_wrong(text: str, message: str) -> None:
+    with pytest.raises(QueryError) as caught:
+        results(text)
+    assert {one.code for one in caught.value.diagnostics} == {"RQL220"}
+    assert message in caught.value.diagnostics[0].message
+
+
+def test_saved_queries(tmp_path: Path) -> None:
+    folder = tmp_path / ".runql"
+    folder.mkdir()
+    (folder / "best.rql").write_text(
+        "# the largest rates\nparam n: float = 0.09;\nruns where config.lr > $n order -config.lr\n"
+    )
+    (folder / "loop.rql").write_text("runs from @pool")
+    (folder / "pool.rql").write_text("runs from @loop")
+    settings = dataclasses.replace(SETTINGS, saved=(folder,))
+    made = Session(Watched(), settings, now=START)
+    assert results("runs from @best limit 1 select id", made) == [[{"id": "r11"}]]
+    assert len(results("runs from @best", made, n=0.05)[0]) == 6
+    (listed,) = results("show lets", Session(Watched(), settings))
+    assert [row["comment"] for row in listed if row["name"] == "@best"] == ["the largest rates"]
+    with pytest.raises(QueryError, match="means itself"):
+        results("runs from @loop", made)
+
+
+def test_the_folder_of_saved_queries_is_the_nearest(tmp_path: Path) -> None:
+    (tmp_path / ".runql").mkdir()
+    inner = tmp_path / "src" / "deep"
+    inner.mkdir(parents=True)
+    found = config.load({"RUNQL_CONFIG": str(tmp_path / "c.toml")}, inner)
+    assert found.saved == (tmp_path / ".runql", tmp_path / "queries")
+
+
+# ---------------------------------------------------------------- parameters and options
+
+
+def test_parameters_with_types_and_defaults() -> None:
+    text = "param lr: float = 0.09; runs where config.lr > $lr select id"
+    assert len(results(text)[0]) == 2
+    assert len(results(text, lr=0.1)[0]) == 1
+    assert codes(text, lr="high") == ["RQL221"]
+    assert codes("param lr: flaot = 1; runs where config.lr > $lr") == ["RQL221"]
+    assert codes("param lr: float; runs where config.lr > $lr") == ["RQL207"]
+    assert codes("param n: int = 1.5; runs limit $n") == ["RQL221"]
+
+
+def test_a_parameter_that_nothing_uses() -> None:
+    (warning,) = session().check("param lr: float = 1; runs")
+    assert (warning.code, warning.severity) == ("RQL222", "warning")
+
+
+def test_notices_are_silenced_one_by_one() -> None:
+    made = session()
+    (heard,) = made.run("runs where config.opt != 'sgd'")
+    (silenced,) = made.run("set RQL303 off; runs where config.opt != 'sgd'")
+    assert isinstance(heard, Result)
+    assert isinstance(silenced, Result)
+    assert "RQL303" in {one.code for one in heard.notices}
+    assert "RQL303" not in {one.code for one in silenced.notices}
+    assert codes("set RQL201 off; runs") == ["RQL223"]
+    assert codes("set max_row 3; runs") == ["RQL223"]
+
+
+def test_use(tmp_path: Path) -> None:
+    made = session(Watched(2), other=Watched(3, "o"))
+    assert [len(one) for one in results("runs; use other; runs", made)] == [2, 3]
+    assert [len(one) for one in results("runs", made)] == [3]
+
+
+def test_what_comes_later_says_so() -> None:
+    assert codes("pull runs into store") == ["RQL304"]
+    assert codes("runs | plot line config.lr") == ["RQL304"]
+
+
+# ---------------------------------------------------------------- looking around
+
+
+def test_show_and_describe() -> None:
+    (fields,) = results('show fields config like "l*"')
+    assert [(row["field"], row["type"], row["runs"]) for row in fields] == [("config.lr", "number", 12)]
+    (described,) = results("describe config.opt")
+    assert (described[0]["runs"], described[0]["missing"]) == (9, 3)
+    assert codes("describe config.opd") == ["RQL201"]
