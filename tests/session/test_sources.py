@@ -64,7 +64,6 @@ def test_no_source_offers_the_demo(tmp_path: Path) -> None:
     ("name", "message", "hint"),
     [
         ("./nowhere", "there is no folder `./nowhere`", "nearest: `nowhere2`"),
-        ("acme/vision", "`acme/vision` is a project on https://api.wandb.ai", "the runs of a folder: `-s ./wandb`"),
         ("dmo", "no source `dmo`", "nearest: `demo`"),
         ("loop", "the source `loop` of the settings stands for itself", None),
     ],
