@@ -130,7 +130,6 @@ def test_a_mistake_is_a_picture_and_nothing_is_written(runql: Runql) -> None:
     [
         (["runs"], 3, "error[RQL511]: no source"),
         (["-s", "./nowhere", "runs"], 3, "error[RQL511]: there is no folder `./nowhere`"),
-        (["-s", "acme/vision", "runs"], 3, "error[RQL511]: `acme/vision` is a project on"),
         (["-s", "memory", "run r99"], 3, "error[RQL402]: no run `r99`"),
         (["-s", "memory", "-o", "excel", "runs"], 2, "error[RQL506]: `excel` is neither a format"),
         (["-s", "memory", "-o", "parquet", "runs"], 2, "error[RQL506]: `parquet` is no text"),
