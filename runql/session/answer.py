@@ -254,7 +254,8 @@ class Answer:
         return [f"{rows:,} row{'s' * (rows != 1)}"]
 
     def _runs_said(self) -> str:
-        shown, total = len(self.reading.found()), max(self.catalog.run_count, self.reading.fetched)
+        shown = len(self.reading.found())
+        total = max(self.catalog.run_count, self.reading.fetched) - self.reading.doubles
         noun = "run" if total == 1 else "runs"
         limit = self.query.limit
         if limit is None or shown < limit or self.reading.matching == shown:

@@ -44,17 +44,20 @@ def _missing(key: str, facts: HistoryFacts, catalog: Catalog, within: str) -> Di
     noun = "machine metric that matches" if machine and "*" in key else "metric that matches" if "*" in key else ""
     if noun:
         return Diagnostic("RQL308", f"{_these(facts.runs)} {verb} no {noun} `{key}`{within}")
-    return Diagnostic("RQL308", f"{_these(facts.runs)} {verb} no value of `{key}`{within}", hints=_others(key, catalog))
+    hints = () if within else _others(key, catalog)
+    return Diagnostic("RQL308", f"{_these(facts.runs)} {verb} no value of `{key}`{within}", hints=hints)
 
 
 def _others(key: str, catalog: Catalog) -> tuple[str, ...]:
     """How many runs of the source logged it, and what is called nearly so."""
-    space = Space.SYSTEM if key.startswith(_SYSTEM) else Space.LOGGED
-    prefix = _SYSTEM if space is Space.SYSTEM else ""
-    runs = {prefix + info.dotted.removeprefix(prefix): info.runs for info in catalog.fields if info.space is space}
+    # What was logged ends in the summary; the metrics themselves are known only if somebody had to look for them.
+    spaces = (Space.SYSTEM,) if key.startswith(_SYSTEM) else (Space.SUMMARY, Space.LOGGED)
+    prefix = _SYSTEM if key.startswith(_SYSTEM) else ""
+    known = sorted((info for info in catalog.fields if info.space in spaces), key=lambda info: spaces.index(info.space))
+    runs = {prefix + info.dotted.removeprefix(prefix): info.runs for info in known}
     if runs.get(key):
         there = f"{runs[key]:,} of {catalog.run_count:,} runs have it"
-        return (there if space is Space.SYSTEM else f"{there}: `where exists(logged.{key})`",)
+        return (there if prefix else f"{there}: `where exists(logged.{key})`",)
     near = nearest(key, [name for name in runs if name != key])
     return (f"nearest: {_listed(near)}",) if near else ()
 

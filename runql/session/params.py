@@ -9,23 +9,12 @@ from datetime import date, datetime, timedelta, tzinfo
 from typing import Any
 
 from runql.semantic.times import Day, from_text, relative
+from runql.session.spelled import SpelledFloat, SpelledInt
 from runql.syntax import tree
 from runql.syntax.stage_tree import ParamStatement
 from runql.text.diagnostic import Diagnostic
 from runql.text.nearest import nearest
 from runql.text.source import NOWHERE
-
-
-class SpelledInt(int):
-    """A whole number as it was given to the command: a parameter that is text takes its digits as they stand."""
-
-    text: str
-
-
-class SpelledFloat(float):
-    """The same of any other number."""
-
-    text: str
 
 
 class Unfit(Exception):  # noqa: N818 - an answer, not a fault

@@ -13,6 +13,7 @@ from runql.runs.runs import Runs
 from runql.session.answer import Answer
 from runql.session.chosen import ChosenRuns
 from runql.session.options import Options
+from runql.session.shown import Shown, Stats
 from runql.session.summing import few
 from runql.text.diagnostic import Diagnostic, Severity
 from runql.text.render import clean
@@ -44,6 +45,7 @@ class Result:
         self._said_before = said_before
         self._explained = explained
         self._options = Options() if options is None else options
+        self._shown = Shown()
 
     @cached_property
     def frame(self) -> Frame:
@@ -68,7 +70,7 @@ class Result:
         """What is to be said about the answer. Reads it, if nothing was read yet."""
         if not self._answer.was_read:
             _ = self.frame
-        return self._options.heard((*self._said_before, *self._answer.notices))
+        return (*self._options.heard((*self._said_before, *self._answer.notices)), *self._shown.said)
 
     @property
     def warnings(self) -> tuple[Diagnostic, ...]:
@@ -98,14 +100,20 @@ class Result:
         """The answer on its way to a file or a screen, read while it is written."""
         read = "frame" in self.__dict__
         frames = iter((self.frame,)) if read else self._answer.frames()
+        self._shown = Shown(None if self._answer.is_count else self._options.max_rows)
         return Output(
-            frames,
+            self._shown.frames(frames),
             self.frame.names if read else self._answer.names,
             scalar=self._answer.is_count,
             view=view,
             settle=lambda: self._answer.final_names,
             layout=lambda: self._answer.layout,
         )
+
+    def stats(self) -> Stats:
+        """What the answer cost, and how much of it was shown."""
+        spent, shown = self._answer.spent, self._shown
+        return Stats(spent.requests, shown.shown, shown.shown < shown.total, spent.seconds)
 
     def footer(self) -> tuple[str, ...]:
         """What stands under the answer: how many of how many, the notices (few of each code), and what it cost."""

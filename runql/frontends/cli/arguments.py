@@ -47,6 +47,13 @@ class Arguments(NamedTuple):
     offline: bool = False
     check: bool = False
     diff: bool = False
+    api_key_file: str | None = None
+    timeout: float | None = None
+    no: tuple[str, ...] = ()
+    max_rows: int | None = None
+    errors: str = "text"
+    stats: bool = False
+    spec: bool = False
     show: str | None = None
     """A text to print instead of doing anything: that of `--version` or `--help`."""
 
@@ -74,7 +81,28 @@ def parse(argv: Sequence[str]) -> Arguments:
     if read.help:
         return Arguments(command, (), show=parser.format_help().rstrip())
     given = {name: value for name, value in vars(read).items() if name not in {"version", "help"}}
-    return Arguments(command, tuple(words), **{**given, "params": tuple(given.get("params") or ())})
+    several = {name: tuple(given.get(name) or ()) for name in ("params", "no")}
+    return Arguments(command, tuple(words), **{**given, **several})
+
+
+def described_options() -> list[dict[str, str | list[str] | None]]:
+    """Every option of every command: how it is written, the commands that take it, what it does."""
+    found: dict[tuple[str, ...], dict[str, str | list[str] | None]] = {}
+    for command in _USAGES:
+        for action in _parser(command)._actions:
+            names = tuple(action.option_strings)
+            known = found.setdefault(
+                names,
+                {
+                    "names": list(names),
+                    "value": None if action.metavar is None else str(action.metavar),
+                    "help": action.help,
+                },
+            )
+            commands = known.setdefault("commands", [])
+            assert isinstance(commands, list)
+            commands.append(command)
+    return list(found.values())
 
 
 def _parser(command: Command) -> _Parser:
@@ -90,11 +118,28 @@ def _parser(command: Command) -> _Parser:
     )
     add = parser.add_argument
     if command != "fmt":
-        add("-s", "--source", metavar="SOURCE", help="where the runs are: a folder, `demo`, or a name of the settings")
+        add(
+            "-s",
+            "--source",
+            metavar="SOURCE",
+            help="where the runs are: entity/project, a folder, `demo`, or a name of the settings",
+        )
+        add("--api-key-file", metavar="FILE", help="the file that holds W&B's key")
+        add("--timeout", type=_seconds, metavar="SECONDS", help="the longest that a server may take for all of it")
         add("-p", "--param", dest="params", action="append", metavar="NAME=VALUE", help="a value for `$NAME`")
+        add("--no", action="append", metavar="CODE", help="say no notices of that code, such as RQL211")
+        add("--errors", choices=("text", "json"), default="text", help="how errors are written: `text` or `json`")
     if command == "run":
-        add("-o", "--output", metavar="FORMAT|FILE", help="table json jsonl csv tsv md, or a file, also .parquet")
+        add(
+            "-o",
+            "--output",
+            metavar="FORMAT|FILE",
+            help="table json jsonl csv tsv md tex yaml, or a file, also .parquet",
+        )
         add("-q", "--quiet", action="store_true", help="no notices and no progress")
+        add("--max-rows", type=_count, metavar="N", help="show at most so many rows of an answer, and say what was cut")
+        add("--stats", action="store_true", help="at the end a line of JSON on standard error: what the answers cost")
+        add("--spec", action="store_true", help="the language as JSON: options, statements, stages, functions, codes")
     if command == "check":
         add("--offline", action="store_true", help="check the text alone, not the names in it")
     if command == "fmt":
@@ -103,6 +148,20 @@ def _parser(command: Command) -> _Parser:
     add("--version", action="store_true", help="the version of RunQL")
     add("-h", "--help", action="store_true", help="this text")
     return parser
+
+
+def _count(text: str) -> int:
+    count = int(text)
+    if count < 1:
+        raise ValueError
+    return count
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0 < seconds < float("inf"):
+        raise ValueError
+    return seconds
 
 
 _USAGES: dict[Command, str] = {

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from runql import config
 from runql.errors import OutputError, RunQLError
@@ -11,9 +13,13 @@ from runql.frontends.cli import stderr, stdout
 from runql.frontends.cli.arguments import Arguments, Command
 from runql.frontends.cli.inputs import text_of, values_of, wrong_call
 from runql.frontends.cli.stderr import Voice
+from runql.text.frozen import frozen
+
+if TYPE_CHECKING:
+    from runql.session import Session
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Call:
     """A call of the command, with what it needs."""
 
@@ -24,11 +30,12 @@ class Call:
 
 def perform(arguments: Arguments) -> int:
     """Carry out a call and give its exit status; every error is said on standard error."""
-    voice, debug = Voice(), False
+    structured = arguments.errors == "json"
+    voice, debug = Voice(structured=structured), False
     try:
-        settings = config.load()
+        settings = _for_call(config.load(), arguments)
         debug = settings.debug
-        voice = _voice(settings)
+        voice = _voice(settings, structured)
         return _COMMANDS[arguments.command](Call(arguments, settings, voice))
     except RunQLError as error:
         return voice.error(error)
@@ -40,40 +47,60 @@ def perform(arguments: Arguments) -> int:
         return voice.fault(error, debug=debug)
 
 
-def _voice(settings: config.Settings) -> Voice:
+def _for_call(settings: config.Settings, arguments: Arguments) -> config.Settings:
+    """The settings with what this call says of the server."""
+    key_file = Path(arguments.api_key_file) if arguments.api_key_file else None
+    server = replace(settings.server, api_key_file=key_file, timeout_seconds=arguments.timeout)
+    return replace(settings, server=server)
+
+
+def _voice(settings: config.Settings, structured: bool) -> Voice:
     if not stderr.is_terminal():
-        return Voice()
-    return Voice(color=settings.color and not settings.dumb_terminal, columns=settings.columns or stderr.columns())
+        return Voice(structured=structured)
+    color = settings.color and not settings.dumb_terminal
+    return Voice(color=color, columns=settings.columns or stderr.columns(), structured=structured)
+
+
+def _session(call: Call) -> Session:
+    """A session with the options of the call."""
+    from runql.frontends.cli.programs import options_of
+    from runql.session import Session
+    from runql.session.script import State
+
+    session = Session(call.arguments.source, call.settings)
+    session.state = State(options=options_of(call.arguments.no, call.arguments.max_rows))
+    return session
 
 
 def run(call: Call) -> int:
     """Run a query or a script: data to standard output or a file, everything else to standard error."""
+    from runql.frontends.cli.programs import stats_json
     from runql.frontends.cli.show import Show
-    from runql.session import Session
 
     show = Show(call.arguments, call.settings, call.voice)
     source, params = text_of(call.arguments.words), values_of(call.arguments.params)
-    with Session(call.arguments.source, call.settings) as session:
-        show.results(session.run(source, params))
+    with _session(call) as session, session.within(call.arguments.timeout):
+        results = session.run(source, params)
+        try:
+            show.results(results)
+        finally:
+            if call.arguments.stats:
+                call.voice.say(stats_json(results))
     return stderr.OK
 
 
 def explain(call: Call) -> int:
     """Print what a text becomes."""
-    from runql.session import Session
-
     source, params = text_of(call.arguments.words), values_of(call.arguments.params)
-    with Session(call.arguments.source, call.settings) as session:
+    with _session(call) as session, session.within(call.arguments.timeout):
         stdout.say("\n\n".join(session.explain(source, params)))
     return stderr.OK
 
 
 def check(call: Call) -> int:
     """Say every mistake of a text."""
-    from runql.session import Session
-
     source, params = text_of(call.arguments.words), values_of(call.arguments.params)
-    with Session(call.arguments.source, call.settings) as session:
+    with _session(call) as session, session.within(call.arguments.timeout):
         diagnostics = session.check(source, params, offline=call.arguments.offline)
     call.voice.diagnostics(diagnostics, source)
     return stderr.WRONG if any(diagnostic.is_error for diagnostic in diagnostics) else stderr.OK

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from runql.errors import QueryError, RunQLError
+from runql.session.spelled import SpelledFloat, SpelledInt
 from runql.text.source import Source
 
 _NAME = re.compile(r"[A-Za-z_]\w*\Z")
@@ -88,7 +89,9 @@ def value_of(name: str, text: str) -> Any:
     if text in _WORDS:
         return _WORDS[text]
     if _NUMBER.match(text):
-        return float(text) if re.search(r"[.eE]", text) else int(text)
+        number: SpelledInt | SpelledFloat = SpelledFloat(text) if re.search(r"[.eE]", text) else SpelledInt(text)
+        number.text = text
+        return number
     if text[:1] not in {"[", '"'}:
         return text
     try:

@@ -45,6 +45,11 @@ def _main(argv: list[str]) -> int:
     if arguments.show is not None:
         stdout.say(arguments.show)
         return 0
+    if arguments.spec:
+        from runql.frontends.cli.programs import spec_json
+
+        stdout.say(spec_json())
+        return 0
     if not arguments.words:
         if sys.stdin is None or sys.stdin.isatty():
             return _without_words(arguments)

@@ -94,15 +94,17 @@ class Show:
                 raise KeyboardInterrupt
         except KeyboardInterrupt:
             stdout.flush()
-            self._voice.say(f"interrupted · {result.activity()} · {self._left(frames)}")
+            self._voice.say(f"interrupted · {self._left(frames, result.activity())}")
             raise
         return said(output.lost)
 
-    def _left(self, frames: _UntilInterrupted) -> str:
+    def _left(self, frames: _UntilInterrupted, activity: str) -> str:
         """What an interrupt left of the output."""
         if self._path is not None:
-            return f"`{self._path}` is as it was"
-        return f"{frames.rows:,} row{'s' * (frames.rows != 1)} shown, not all" if frames.rows else "nothing is shown"
+            return f"{activity} · `{self._path}` is as it was"
+        if not frames.rows:
+            return f"{activity} · nothing is shown"
+        return f"{frames.rows:,} row{'s' * (frames.rows != 1)} shown, not all"
 
     def _say(self, result: Result, lost: tuple[Diagnostic, ...]) -> None:
         """What there is to say: warnings with their places, the footer, why no run passes, then the ways out."""

@@ -50,8 +50,9 @@ def columns() -> int | None:
 class Voice:
     """Says things on standard error, in colour if it may, in lines of at most `columns` characters where it can."""
 
-    def __init__(self, *, color: bool = False, columns: int | None = None) -> None:
+    def __init__(self, *, color: bool = False, columns: int | None = None, structured: bool = False) -> None:
         self._color = color
+        self._structured = structured
         self._columns = columns
 
     def error(self, error: RunQLError) -> int:
@@ -60,9 +61,13 @@ class Voice:
         return status_of(error)
 
     def diagnostics(self, diagnostics: Iterable[Diagnostic], source: Source | None = None) -> None:
-        """Show each as a picture of its place."""
+        """Show each as a picture of its place, or as JSON for a program."""
         shown = list(diagnostics)
-        if shown:
+        if shown and self._structured:
+            from runql.frontends.cli.programs import errors_json
+
+            self.say(errors_json(shown, source))
+        elif shown:
             self.say(render(shown, source, color=self._color))
 
     def fault(self, error: BaseException, *, debug: bool) -> int:

@@ -1,0 +1,124 @@
+"""What programs read: diagnostics as JSON, what an answer cost, and the language itself."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from runql.frontends.cli.inputs import wrong_call
+from runql.session import Explanation, Result
+from runql.session.options import Options, silenced_code
+from runql.text.diagnostic import Diagnostic
+from runql.text.source import NOWHERE, Source
+
+
+def options_of(codes: Iterable[str], max_rows: int | None) -> Options:
+    """The options that `--no` and `--max-rows` set. Raises `QueryError` for a code that is no notice."""
+    silenced = []
+    for code in codes:
+        name = silenced_code(code)
+        if name is None:
+            raise wrong_call(
+                f"`--no {code}` names no notice", "only notices can be silenced: see docs/reference/codes.md"
+            )
+        silenced.append(name)
+    return Options(frozenset(silenced), max_rows)
+
+
+def errors_json(diagnostics: Iterable[Diagnostic], source: Source | None) -> str:
+    """Diagnostics as a JSON array: code, severity, message, place, what was expected, fixes as edits of the text."""
+    return json.dumps([_diagnostic(one, source) for one in diagnostics], ensure_ascii=False, indent=2)
+
+
+def _diagnostic(one: Diagnostic, source: Source | None) -> dict[str, Any]:
+    has_place = source is not None and one.span != NOWHERE
+    line, column = source.line_column(one.span.start) if source is not None and has_place else (None, None)
+    return {
+        "code": one.code,
+        "severity": str(one.severity),
+        "message": one.message,
+        "source": source.name if source is not None else one.source_name,
+        "span": [one.span.start, one.span.end] if has_place else None,
+        "line": line,
+        "column": column,
+        "expected": list(one.expected),
+        "hints": list(one.hints),
+        "fixes": [
+            {
+                "title": fix.title,
+                "edits": [{"span": [edit.span.start, edit.span.end], "text": edit.text} for edit in fix.edits],
+            }
+            for fix in one.fixes
+        ],
+    }
+
+
+def stats_json(results: Sequence[Result | Explanation]) -> str:
+    """One line about all the answers: requests (`null` where none is counted), rows, whether rows were cut, seconds."""
+    stats = [result.stats() for result in results if isinstance(result, Result)]
+    requests = [one.requests for one in stats if one.requests is not None]
+    return json.dumps(
+        {
+            "requests": sum(requests) if requests else None,
+            "rows": sum(one.rows for one in stats),
+            "truncated": any(one.truncated for one in stats),
+            "seconds": round(sum(one.seconds for one in stats), 4),
+        }
+    )
+
+
+def spec_json() -> str:
+    """The language and the command as JSON, from the tables that they are made of."""
+    from runql.frontends.cli.arguments import described_options
+    from runql.results.formats import FORMATS
+    from runql.semantic.folds import FOLDS, OFFERED_PERCENTILES, fold_named
+    from runql.semantic.functions import AGGREGATES, FUNCTIONS
+    from runql.semantic.run_fields import RUN_FIELDS
+    from runql.semantic.stage_table import STAGES
+    from runql.session.options import OPTIONS
+    from runql.session.params import TYPES
+    from runql.session.statements import STATEMENTS
+    from runql.text.codes import CODES
+
+    folds = {**FOLDS, **{name: fold for name in OFFERED_PERCENTILES if (fold := fold_named(name)) is not None}}
+    spec = {
+        "options": described_options(),
+        "statements": [{"name": s.name, "syntax": s.syntax, "doc": s.doc, "example": s.example} for s in STATEMENTS],
+        "stages": [
+            {
+                "name": info.name,
+                "syntax": info.syntax,
+                "doc": info.doc,
+                "example": info.example,
+                "tables": sorted(info.tables),
+                "streams": info.streams,
+            }
+            for info in STAGES.values()
+        ],
+        "functions": {
+            "of values": [_function(one) for one in FUNCTIONS.values()],
+            "of a metric's history": [_function(one) for one in AGGREGATES.values()],
+            "of rows": [_function(one) for one in folds.values()],
+        },
+        "fields": [
+            {"name": one.name, "type": str(one.kind), "aliases": list(one.aliases)} for one in RUN_FIELDS.values()
+        ],
+        "parameter types": [{"names": list(one.names), "what": one.what} for one in TYPES],
+        "set": OPTIONS,
+        "formats": [
+            {"name": form.name, "extensions": list(form.extensions), "what": form.what} for form in FORMATS.values()
+        ],
+        "codes": {code: {"severity": one.severity, "title": one.title} for code, one in CODES.items()},
+    }
+    return json.dumps(spec, ensure_ascii=False, indent=2)
+
+
+def _function(function: Any) -> dict[str, str]:
+    return {
+        "name": function.name,
+        "signature": function.signature,
+        "result": str(function.result),
+        "doc": function.doc,
+        "example": function.example,
+    }
