@@ -8,7 +8,7 @@ from runql.semantic.catalog import Space
 from runql.semantic.expressions import Expressions
 from runql.semantic.operands import BROKEN
 from runql.semantic.report import Report
-from runql.semantic.run_fields import RUN_FIELDS
+from runql.semantic.run_fields import RUN_FIELD_SPELLINGS, RUN_FIELDS
 from runql.semantic.spelling import code, path_text
 from runql.semantic.typed import FieldKey, TColumn, TField
 from runql.syntax import tree
@@ -42,9 +42,11 @@ def _column(column: tree.Column, expressions: Expressions, report: Report) -> li
 
 
 def _name(column: tree.Column, text: str, expressions: Expressions) -> str:
-    """A column without a name is called as it is written; a field by its full name."""
+    """A column without a name is called as it is written; a field by its full name, an alias by its own."""
     if isinstance(column.value, tree.Field):
-        return text
+        dotted = ".".join(map(str, column.value.path.segments))
+        is_alias = dotted in expressions.context.aliases and dotted not in RUN_FIELD_SPELLINGS
+        return dotted if is_alias else text
     if expressions.report.unreadable:  # of a tree with holes no query comes, so no column is named
         return text
     return expressions.written(column.value) or text or to_text(column.value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
 
@@ -189,9 +190,26 @@ class Expressions:
         with self.report.inside_alias(use.name, span):
             self._aliases.append(use.name)
             try:
-                return self.operand(use.value)
+                return self.operand(self._with_those_there(use.value))
             finally:
                 self._aliases.pop()
+
+    def _with_those_there(self, value: tree.Expr) -> tree.Expr:
+        """An alias over several spellings without those that no run has, unless no run has any."""
+        if not isinstance(value, tree.Call) or value.name != "coalesce" or self.names.catalog is None:
+            return value
+        there = [argument for argument in value.arguments if self._is_there(argument)]
+        if not there or len(there) == len(value.arguments):
+            return value
+        return there[0] if len(there) == 1 else replace(value, arguments=tuple(there))
+
+    def _is_there(self, node: tree.Expr) -> bool:
+        """Whether a field is one of the catalog's; anything else is taken to be."""
+        if not isinstance(node, tree.Field):
+            return True
+        silent = Report()
+        found = Names(self.names.catalog, self.context, silent).resolve(node.path, node.span)
+        return found is not None or not any(one.code == "RQL201" for one in silent.diagnostics)
 
     # ------------------------------------------------------------ arithmetic
 

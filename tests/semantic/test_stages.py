@@ -6,6 +6,7 @@ import pytest
 
 from runql.semantic import typed_stages as t
 from runql.semantic.stage_table import STAGES, TableKind
+from runql.syntax import parse_query, tree
 from tests.semantic.world import PARTIAL, checked, shown
 
 CURVES = "runs keys loss, acc scan"
@@ -153,3 +154,22 @@ def test_fixes_make_the_text_valid() -> None:
 def test_without_a_whole_catalog_columns_are_not_refused() -> None:
     found = checked("runs select config.* | where config.unseen > 1 | group config.unseen : n = count()", PARTIAL)
     assert found.query is not None, found.diagnostics
+
+
+def expression(text: str) -> tree.Expr:
+    query, _ = parse_query(f"runs select {text}")
+    assert query is not None
+    clause = query.clause(tree.SelectClause)
+    assert clause is not None
+    return clause.columns[0].value
+
+
+def test_an_alias_over_several_spellings() -> None:
+    aliases = {"rate": expression("coalesce(config.lr, config.absent, config.optim.lr)")}
+    found = checked("runs where rate > 0.1 select rate", aliases=aliases)
+    assert found.query is not None, found.diagnostics
+    assert [column.name for column in found.query.columns or ()] == ["rate"]
+    staged = checked("runs | group rate : n = count() | order rate", aliases=aliases)
+    assert list(staged.scope.columns) == ["rate", "n"]
+    nowhere = {"rate": expression("coalesce(config.no, config.nay)")}
+    assert [one.code for one in checked("runs where rate > 0.1", aliases=nowhere).diagnostics] == ["RQL201", "RQL201"]
