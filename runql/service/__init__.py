@@ -4,8 +4,9 @@ from runql.service.at_hand import RunsAtHand
 from runql.service.coloring import SemanticToken, Shade, semantic_tokens
 from runql.service.complete import complete
 from runql.service.context import Context, Occurring, Text, ValuesOf
+from runql.service.declared import definition, occurrences, rename
 from runql.service.diagnose import diagnostics
-from runql.service.edits import ActionKind, CodeAction, code_actions, formatting, occurrences, rename
+from runql.service.edits import ActionKind, CodeAction, code_actions, formatting
 from runql.service.hover import Hover, hover
 from runql.service.index import index_of
 from runql.service.inlay import Inlay, inlays
@@ -35,6 +36,7 @@ __all__ = [
     "ValuesOf",
     "code_actions",
     "complete",
+    "definition",
     "diagnostics",
     "folds",
     "formatting",

@@ -47,6 +47,7 @@ class SemanticToken:
     shade: Shade
 
 
+_TRIVIA: Final = frozenset({TokenKind.WHITESPACE, TokenKind.COMMENT})
 _METRIC_CLAUSES: Final = frozenset({"KEYS", "X"})
 
 
@@ -57,13 +58,14 @@ def semantic_tokens(text: Text) -> tuple[SemanticToken, ...]:
 
 def _shaded(tokens: tuple[Token, ...]) -> Iterator[SemanticToken]:
     beginnings = {*keywords().clauses, *keywords().heads, "PIPE", "SEMI"}
-    clause = ""
+    clause = before = last = ""
     for token in tokens:
+        before, last = last, last if token.kind in _TRIVIA else token.terminal
         if token.terminal in beginnings:
             clause = token.terminal
         if token.kind is TokenKind.FIELD:
             yield from _name(token, clause)
-        elif token.terminal == "STAGE":
+        elif before == "PIPE" and token.terminal in keywords().stages:
             yield SemanticToken(token.span, Shade.STAGE)
         elif token.kind is not TokenKind.WHITESPACE:
             yield SemanticToken(token.span, Shade(token.kind.value))

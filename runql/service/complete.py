@@ -7,12 +7,15 @@ from dataclasses import replace
 
 from runql.service.context import Context, Text
 from runql.service.cursor import Cursor, cursor_at
+from runql.service.declared import with_declared
 from runql.service.index import MOST_BY_LETTERS
 from runql.service.items import Completions, Item, Offer, listed
 from runql.service.offer_fields import names
+from runql.service.offer_named import functions, parameters, sources
 from runql.service.offer_values import values
-from runql.service.offer_words import functions, parameters, sources, words
+from runql.service.offer_words import words
 from runql.service.slots import slot_at
+from runql.service.tables import table_at
 from runql.text.source import Span
 
 _OPENS = frozenset("([{,=<>~!+*/%|-")
@@ -27,7 +30,7 @@ def complete(text: Text, offset: int, context: Context) -> Completions:
     cursor = cursor_at(text, offset)
     if cursor is None:
         return Completions(Span(offset, offset), Span(offset, offset))
-    context = context.of(cursor.sources)
+    context = with_declared(text, context).of(cursor.sources)
     items, is_cut = listed(_offers(cursor, context), cursor.typed)
     spaced = tuple(_spaced(item, cursor) for item in items)
     # A letter more also finds the fields that are listed under their namespace so far.
@@ -37,12 +40,13 @@ def complete(text: Text, offset: int, context: Context) -> Completions:
 
 def _offers(cursor: Cursor, context: Context) -> Iterator[Offer]:
     slot = slot_at(cursor)
+    table = table_at(cursor, context)
     if not cursor.typed.startswith("$"):
         yield from values(cursor, slot, context)
-        yield from names(cursor, slot, context)
+        yield from names(cursor, slot, context, table)
         yield from functions(cursor, slot, context)
         yield from sources(cursor, context)
-        yield from words(cursor, slot, context)
+        yield from words(cursor, slot, context, table)
     yield from parameters(cursor, slot, context)
 
 

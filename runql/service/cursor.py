@@ -18,6 +18,7 @@ from runql.syntax.keywords import keywords
 from runql.syntax.lexer import END, STRAY, Attempt, Failure, Lexeme, accepted, first_lexeme, lexer, run
 from runql.syntax.literals import read_string
 from runql.syntax.parse import Parsed, parse
+from runql.syntax.stage_tree import query_of
 from runql.syntax.tokens import TokenKind
 from runql.text.diagnostic import Diagnostic, Edit
 from runql.text.frozen import frozen
@@ -28,7 +29,10 @@ MARK: Final = "\u0298"
 
 _QUOTES: Final = "\"'`"
 _MOST_BLANKED: Final = 20
-_BREAKS: Final = frozenset({"PIPE", "SEMI", "STAGE", "LATER"})
+_ENDINGS: Final = ("", " and 0", " by x, x", ", x", " as x", " 1")
+"""What a `between`, a `pivot` or a `rename` lacks behind the cursor to be whole."""
+
+_BREAKS: Final = frozenset({"PIPE", "SEMI"})
 _WORDS: Final = frozenset(
     {TokenKind.FIELD, TokenKind.KEYWORD, TokenKind.FUNCTION, TokenKind.SOURCE, TokenKind.PARAMETER}
 )
@@ -80,6 +84,19 @@ class Cursor:
         """The terminal before the word; empty at the beginning of a statement."""
         return self.lexemes[-1].terminal if self.lexemes else ""
 
+    @cached_property
+    def is_folding(self) -> bool:
+        """Whether aggregates over rows stand here: in an `assert`, the values of a `group`, the cells of a `pivot`."""
+        terminals = [lexeme.terminal for lexeme in self.lexemes]
+        stage = terminals[-terminals[::-1].index("PIPE") :] if "PIPE" in terminals else []
+        match stage:
+            case ["GROUP", *rest]:
+                return "COLON" in rest
+            case ["PIVOT", *rest]:
+                return "BY" not in rest
+            case _:
+                return stage[:1] == ["ASSERT"]
+
     @property
     def sources(self) -> tuple[str, ...]:
         """The sources that the query at the cursor names."""
@@ -101,7 +118,7 @@ class Cursor:
         depth = 0
         for lexeme in self.lexemes:
             depth = max(0, depth + (lexeme.terminal == "LPAR") - (lexeme.terminal == "RPAR"))
-        for ending in ("", " and 0"):  # the second half of `between`
+        for ending in _ENDINGS:
             script = parse(self.before + MARK + ending + ")" * depth).script
             chain = chain_to(script, MARK)
             if chain:
@@ -246,6 +263,7 @@ def _word_end(whole: Parsed, word: Span, quote: str) -> int:
 
 def _later(whole: Parsed, offset: int) -> tuple[t.Clause, ...]:
     for statement in whole.script.statements:
-        if isinstance(statement, t.QueryStatement | t.ExplainStatement) and statement.span.end >= offset:
-            return tuple(c for c in statement.query.clauses if c.span.start >= offset)
+        query = query_of(statement)
+        if query is not None and statement.span.end >= offset:
+            return tuple(c for c in query.clauses if c.span.start >= offset)
     return ()

@@ -8,6 +8,7 @@ from typing import Final
 from runql.plan.push import Pushed, push
 from runql.semantic.check import Checked, check
 from runql.service.context import Context, Text, parsed
+from runql.service.declared import with_declared
 from runql.service.nodes import nodes, queries
 from runql.syntax import tree as t
 from runql.text.diagnostic import Diagnostic
@@ -22,6 +23,7 @@ def diagnostics(text: Text, context: Context) -> tuple[Diagnostic, ...]:
     What only a catalog could tell is left out while there is none; so is that a known parameter has no value.
     """
     whole = parsed(text)
+    context = with_declared(whole, context)
     found = dict.fromkeys(whole.diagnostics)
     for query in queries(whole.script):
         checked, at = checked_query(query, whole.source.text, context)

@@ -1,21 +1,16 @@
-"""Changes of a text: its canonical form, the fixes of what is wrong with it, a parameter under another name."""
+"""Changes of a text: its canonical form, the fixes of what is wrong with it."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from enum import StrEnum
 
 from runql.service.context import Context, Text, parsed
 from runql.service.diagnose import diagnostics
-from runql.service.hover import token_at
 from runql.syntax.format import format_text
-from runql.syntax.tokens import TokenKind
 from runql.text.diagnostic import Diagnostic, Edit
 from runql.text.frozen import frozen
 from runql.text.source import Span
-
-_NAME = re.compile(r"[^\W\d]\w*")
 
 
 class ActionKind(StrEnum):
@@ -92,20 +87,3 @@ def _fix_all(found: Sequence[Diagnostic], touching: Sequence[Diagnostic]) -> Ite
 
 def _apart(a: Edit, b: Edit) -> bool:
     return a.span.end < b.span.start or b.span.end < a.span.start
-
-
-def occurrences(text: Text, offset: int) -> tuple[Span, ...]:
-    """Where the parameter at an offset stands in the text, its `$` included; empty if there is none."""
-    whole = parsed(text)
-    token = token_at(whole, offset)
-    if token is None or token.kind is not TokenKind.PARAMETER:
-        return ()
-    return tuple(each.span for each in whole.tokens if each.kind is token.kind and each.text == token.text)
-
-
-def rename(text: Text, offset: int, name: str) -> tuple[Edit, ...]:
-    """What gives the parameter at an offset another name (with or without `$`); nothing if that is no name."""
-    name = name.removeprefix("$")
-    if _NAME.fullmatch(name) is None:
-        return ()
-    return tuple(Edit(span, f"${name}") for span in occurrences(text, offset))

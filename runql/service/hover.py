@@ -7,6 +7,7 @@ from fnmatch import fnmatchcase
 from typing import Final
 
 from runql.semantic.catalog import Catalog, Space
+from runql.semantic.folds import fold_named
 from runql.semantic.functions import AGGREGATES, FUNCTIONS
 from runql.semantic.run_fields import RUN_FIELD_SPELLINGS
 from runql.semantic.spelling import PREFIXES
@@ -15,11 +16,13 @@ from runql.service.context import Context, Text, parsed
 from runql.service.facts import documentation, value_text
 from runql.service.index import index_of
 from runql.service.nodes import chain_at
+from runql.service.offer_named import function_documentation
 from runql.service.offer_values import meaning
-from runql.service.offer_words import function_documentation, stage_documentation
+from runql.service.offer_words import stage_documentation
 from runql.service.slots import known_name
 from runql.service.words import WORDS
 from runql.syntax import tree as t
+from runql.syntax.keywords import keywords
 from runql.syntax.literals import read_path
 from runql.syntax.parse import Parsed
 from runql.syntax.to_text import to_text
@@ -54,8 +57,9 @@ def hover(text: Text, offset: int, context: Context) -> Hover | None:
         return None
     chain = chain_at(whole.script, token.span.start)
     place = _Place(token, chain, _context_of(chain, context))
-    said = _SAYERS.get(token.kind, _word)(place)
-    span = _time_span(place) if token.kind is TokenKind.TIME else token.span
+    kind = TokenKind.TIME if token.terminal == "AGO" else token.kind
+    said = _SAYERS.get(kind, _word)(place)
+    span = _time_span(place) if kind is TokenKind.TIME else token.span
     return Hover(span, said) if said else None
 
 
@@ -129,15 +133,18 @@ def _function(place: _Place) -> str:
     if place.token.terminal in WORDS:
         return WORDS[place.token.terminal].documentation
     name = place.token.text.lower()
+    if any(isinstance(node, t.Stage) for node in place.chain) and (fold := fold_named(name)) is not None:
+        return function_documentation(fold)
     forms = [table[name] for table in (FUNCTIONS, AGGREGATES) if name in table]
     return "\n\n".join(map(function_documentation, forms))
 
 
 def _word(place: _Place) -> str:
     token = place.token
-    if token.terminal in WORDS:
+    in_stage = any(isinstance(node, t.Stage) and node.span.start == token.span.start for node in place.chain)
+    if token.terminal in WORDS and not in_stage:
         return WORDS[token.terminal].documentation
-    info = STAGES.get(token.text.lower()) if token.terminal == "STAGE" else None
+    info = STAGES.get(token.text.lower()) if token.terminal in keywords().stages else None
     return stage_documentation(info) if info is not None else ""
 
 

@@ -5,17 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from runql.syntax import tree as t
+from runql.syntax.stage_tree import query_of
 
 
 def children(node: t.Node) -> Iterator[t.Node]:
     """The nodes right below one, in the order of the text."""
     names: tuple[str, ...] = type(node).__match_args__  # all that a node has but where it stands
     for name in names:
-        value = getattr(node, name)
-        if isinstance(value, t.Node):
-            yield value
-        elif isinstance(value, tuple):
-            yield from (each for each in value if isinstance(each, t.Node))
+        yield from _within(getattr(node, name))
+
+
+def _within(value: object) -> Iterator[t.Node]:
+    if isinstance(value, t.Node):
+        yield value
+    elif isinstance(value, tuple):
+        for each in value:
+            yield from _within(each)
 
 
 def nodes(node: t.Node) -> Iterator[t.Node]:
@@ -59,7 +64,8 @@ def _holds(node: t.Node, mark: str) -> bool:
 
 
 def queries(script: t.Script) -> Iterator[t.Query]:
-    """The queries of a text, explained or not."""
+    """The queries of a text: those that are asked, explained, named or pulled."""
     for statement in script.statements:
-        if isinstance(statement, t.QueryStatement | t.ExplainStatement):
-            yield statement.query
+        query = query_of(statement)
+        if query is not None:
+            yield query

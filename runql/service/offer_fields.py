@@ -12,6 +12,7 @@ from runql.semantic.functions import AGGREGATES, ANYTHING, BOOL, FUNCTIONS
 from runql.semantic.metrics import ALWAYS_LOGGED, SYSTEM_PREFIX
 from runql.semantic.run_fields import RUN_FIELDS
 from runql.semantic.spelling import PREFIXES, info_text, path_text, spelled_exactly
+from runql.semantic.stage_scope import Scope
 from runql.semantic.values import Kind
 from runql.service.context import Context
 from runql.service.cursor import Cursor
@@ -21,8 +22,10 @@ from runql.service.items import MOST_ITEMS, ItemKind, Offer
 from runql.service.slots import Role, Slot, known
 from runql.syntax import tree as t
 from runql.syntax.lexer import lexer
+from runql.syntax.literals import quote_name
 from runql.syntax.to_text import to_text
 from runql.text.frozen import frozen
+from runql.text.render import clean
 
 _VALUED: Final = (Space.CONFIG, Space.SUMMARY)
 _SORTABLE: Final = frozenset({Kind.NUMBER, Kind.BOOL, Kind.TEXT, Kind.TIME})
@@ -31,6 +34,9 @@ _LOGGED: Final = (frozenset({Kind.NUMBER, Kind.BOOL}), ANYTHING)
 _NUMBER: Final = frozenset({Kind.NUMBER})
 _MOST: Final = MOST_ITEMS + 1
 _FEW: Final = 20
+_ALONG: Final = frozenset({"BEST", "BIN"})
+"""The stages that take a metric, or the axis, of a history."""
+_MANY: Final = 4
 _ORDER: Final = ("created", "runtime", "heartbeat", "updated")
 """The fields of every run that are sorted by most."""
 
@@ -45,15 +51,33 @@ class Group(IntEnum):
     REST = 4
 
 
-def names(cursor: Cursor, slot: Slot, context: Context) -> Iterator[Offer]:
-    """The names that can stand at the cursor."""
+def names(cursor: Cursor, slot: Slot, context: Context, table: Scope | None) -> Iterator[Offer]:
+    """The names that can stand at the cursor; `table` is the one on which a stage stands."""
     if not ({"PATH", "GLOB"} & cursor.accepted) or cursor.quote in {'"', "'"} or slot.role is Role.NEW_NAME:
         return
     typed = cursor.typed.replace("`", "")
     if slot.role in {Role.METRIC, Role.AXIS}:
         yield from _metrics(cursor, slot, context, typed)
     elif slot.role is not Role.NOTHING:
-        yield from _fields(cursor, slot, context, typed)
+        if table is not None:
+            yield from _columns(cursor, table, slot, context)
+        if table is None or (table.fields and cursor.clause not in _ALONG):
+            yield from _fields(cursor, slot, context, typed)
+
+
+# ---------------------------------------------------------------- columns
+
+
+def _columns(cursor: Cursor, table: Scope, slot: Slot, context: Context) -> Iterator[Offer]:
+    """The columns of a table, in their order; without those of the fields of every run, which are offered as such."""
+    kinds = _wanted(slot, context)
+    only = {"BEST": table.metrics, "BIN": {table.x_axis}}.get(cursor.clause)
+    for name, facts in table.columns.items():
+        text = name if lexer().terminal_pattern("PATH").fullmatch(name) else quote_name(name)
+        is_offered = name in only if only is not None else not facts.kinds or facts.kinds & kinds
+        if is_offered and not (table.fields and name in RUN_FIELDS) and clean(text) == text:
+            shown = " or ".join(sorted(facts.kinds)) if len(facts.kinds) < _MANY else ""
+            yield Offer(text, text, ItemKind.FIELD, Group.VALUES, shown or "a column", name=name)
 
 
 # ---------------------------------------------------------------- fields

@@ -48,7 +48,7 @@ def _offers(cursor: Cursor, slot: Slot, subject: Known, context: Context) -> Ite
     elif slot.role is Role.VALUE and slot.op in _ORDERED and Kind.TEXT not in subject.kinds:
         yield from _range(subject)
     elif occurring is not None:
-        yield from _counted(occurring, cursor, slot, "runs so far")
+        yield from _counted(occurring, cursor, slot, "of the runs so far")
     else:
         yield from _frequent(cursor, slot, subject, context)
 

@@ -7,10 +7,10 @@ from enum import IntEnum
 from functools import partial
 from typing import Final
 
-from runql.semantic.catalog import Space
 from runql.semantic.clauses import COUNTABLE
-from runql.semantic.functions import AGGREGATES, ANYTHING, BOOL, FUNCTIONS, ORDERED, Function
-from runql.semantic.stage_table import STAGES, StageInfo, TableKind
+from runql.semantic.functions import AGGREGATES, FUNCTIONS
+from runql.semantic.stage_scope import Scope
+from runql.semantic.stage_table import STAGES, StageInfo
 from runql.semantic.values import Kind
 from runql.service.context import Context
 from runql.service.cursor import Cursor
@@ -19,9 +19,6 @@ from runql.service.slots import Known, Role, Slot, known, known_name
 from runql.service.words import WORDS
 from runql.syntax.checks import CLAUSE_TERMINALS
 from runql.syntax.keywords import keywords
-from runql.syntax.lexer import lexer
-from runql.syntax.literals import write_string
-from runql.text.render import clean
 
 
 class Group(IntEnum):
@@ -36,15 +33,13 @@ class Group(IntEnum):
     LAST = 7
 
 
-_NOT_YET: Final = frozenset({"LATER"})
-"""Statements that are known by their first word only."""
-
-_CALLED: Final = frozenset({"EXISTS", "MISSING"})
+CALLED: Final = frozenset({"EXISTS", "MISSING"})
+"""The words that are called like functions."""
 _ENDINGS: Final = {"EXISTS": "(", "MISSING": "(", "ANY": " (", "ALL": " (", "LAST": " 100"}
 """What is written behind a word, because it is only that word where this follows."""
 
 _LISTED: Final = frozenset({"ANY", "ALL"})
-_CONDITIONS: Final = frozenset({"NOT", "UNTAGGED", *_CALLED})
+_CONDITIONS: Final = frozenset({"NOT", "UNTAGGED", *CALLED})
 _ONLY_IN_AGGREGATES: Final = frozenset({"LAST", "APPROX"})
 _CONSTANTS: Final = {
     "TRUE": Kind.BOOL,
@@ -81,17 +76,17 @@ _TESTS: Final = {
 """The tests that fit a kind of value, in the order of use."""
 
 
-def words(cursor: Cursor, slot: Slot, context: Context) -> Iterator[Offer]:
-    """The keywords and operators that can stand at the cursor."""
+def words(cursor: Cursor, slot: Slot, context: Context, table: Scope | None) -> Iterator[Offer]:
+    """The keywords and operators that can stand at the cursor; `table` is the one on which a stage stands."""
     if cursor.quote:
         return
-    table = keywords()
+    spelled = keywords()
     tests = _tests(cursor, context)
-    signs = cursor.accepted & {*tests, "PIPE", "DOTDOT"} & table.symbols.keys() if not cursor.typed else frozenset()
-    for terminal in _by_use((cursor.accepted & table.words.keys()) | signs, tests):
-        spellings = table.words.get(terminal) or table.symbols[terminal][:1]
+    signs = cursor.accepted & {*tests, "PIPE", "DOTDOT"} & spelled.symbols.keys() if not cursor.typed else frozenset()
+    for terminal in _by_use((cursor.accepted & spelled.words.keys()) | signs, tests):
+        spellings = spelled.words.get(terminal) or spelled.symbols[terminal][:1]
         if cursor.previous == "PIPE":
-            yield from _stages(cursor, spellings)
+            yield from _stages(spellings, table)
         elif _can_come(terminal, cursor, slot, context, tests):
             yield from (_word(terminal, spelling, cursor, tests) for spelling in spellings)
     if not cursor.typed and "LPAR" in cursor.accepted and "PATH" not in cursor.accepted:
@@ -101,7 +96,7 @@ def words(cursor: Cursor, slot: Slot, context: Context) -> Iterator[Offer]:
 def _by_use(terminals: Iterable[str], tests: tuple[str, ...]) -> list[str]:
     """Keywords in the order in which they are used: tests, joints, clauses as the formatter orders them."""
     table = keywords()
-    order = (*table.heads, *tests, *_JOINS, *table.clauses, *WORDS)
+    order = (*table.queries, *tests, *_JOINS, *table.clauses, *table.stages, *WORDS)
     order = (*order, *table.words)
     rank = {terminal: place for place, terminal in reversed(list(enumerate(order)))}
     return sorted(terminals, key=lambda terminal: (rank.get(terminal, len(order)), terminal))
@@ -127,9 +122,7 @@ def _can_come(terminal: str, cursor: Cursor, slot: Slot, context: Context, tests
     if terminal in _TESTS[Kind.UNKNOWN]:
         return terminal in tests
     if terminal in {*keywords().clauses, *_JOINS, "PIPE"}:
-        return terminal not in _closed(cursor) and cursor.clause not in _NOT_YET and not _lacks_test(cursor, context)
-    if terminal in _NOT_YET:
-        return False
+        return terminal not in _closed(cursor) and not _lacks_test(cursor, context)
     if "PATH" not in cursor.accepted:
         return True
     return _begins_well(terminal, slot, context)
@@ -178,7 +171,7 @@ def _closed(cursor: Cursor) -> set[str]:
 def _word(terminal: str, spelling: str, cursor: Cursor, tests: tuple[str, ...]) -> Offer:
     word = WORDS.get(terminal)
     is_sign = terminal in keywords().symbols
-    kind = ItemKind.OPERATOR if is_sign else ItemKind.FUNCTION if terminal in _CALLED else ItemKind.KEYWORD
+    kind = ItemKind.OPERATOR if is_sign else ItemKind.FUNCTION if terminal in CALLED else ItemKind.KEYWORD
     detail = word.doc if word is not None else ""
     describe = (lambda: word.documentation) if word is not None else str
     insert = spelling + _ENDINGS.get(terminal, "")
@@ -197,108 +190,14 @@ def _group(terminal: str, cursor: Cursor, tests: tuple[str, ...]) -> Group:
     return Group.LAST if "PATH" in cursor.accepted and terminal not in _LISTED else Group.FIRST
 
 
-def _stages(cursor: Cursor, spellings: tuple[str, ...]) -> Iterator[Offer]:
-    """The stages that can work on the table left of the pipe, as far as it is known what that is."""
-    terminals = [lexeme.terminal for lexeme in cursor.lexemes]
-    histories = bool({"KEYS", "SAMPLE", "SCAN"} & set(terminals))
-    table = TableKind.HISTORIES if histories else TableKind.RUNS
-    for name, info in STAGES.items():
-        fits = terminals.count("PIPE") > 1 or table in info.tables
-        if name in spellings and info.nodes and fits:
+def _stages(spellings: tuple[str, ...], table: Scope | None) -> Iterator[Offer]:
+    """The stages that can work on the table left of the pipe; on all, if it is not known what that is."""
+    for name in spellings:
+        info = STAGES.get(name)
+        if info is not None and info.nodes and (table is None or table.kind in info.tables):
             yield Offer(name, name, ItemKind.STAGE, Group.FIRST, info.doc, partial(stage_documentation, info))
 
 
 def stage_documentation(info: StageInfo) -> str:
     """A stage in Markdown."""
     return f"```rql\n{info.syntax}\n```\n\n{info.doc}\n\n`{info.example}`"
-
-
-# ---------------------------------------------------------------- functions
-
-
-def functions(cursor: Cursor, slot: Slot, context: Context) -> Iterator[Offer]:
-    """The functions that can be called at the cursor, each with its signature."""
-    if "FUNCTION" not in cursor.accepted or cursor.quote or slot.role in {Role.MEMBER, Role.PATTERN, Role.NOTHING}:
-        return
-    if slot.role is Role.ARGUMENT and slot.function not in FUNCTIONS:
-        return
-    subject = known(slot.subject, context)
-    kinds = subject.kinds if subject is not None and subject.kinds else ANYTHING
-    if slot.role is Role.OPERAND:
-        kinds = ORDERED
-    elif slot.role is Role.ARGUMENT:
-        kinds = FUNCTIONS[slot.function].parameter(slot.index).kinds
-        kinds = ANYTHING if kinds == BOOL else kinds  # a condition may begin with anything
-    for name in dict.fromkeys((*FUNCTIONS, *AGGREGATES)):
-        forms = [table[name] for table in (FUNCTIONS, AGGREGATES) if name in table]
-        fits = any(form.result in {Kind.UNKNOWN, *kinds} for form in forms)
-        if fits and name.upper() not in _CALLED:
-            signatures = " or ".join(dict.fromkeys(form.signature for form in forms))
-            describe = partial(_forms, forms)
-            yield Offer(name, f"{name}(", ItemKind.FUNCTION, Group.FUNCTIONS, signatures, describe)
-
-
-def _forms(forms: Iterable[Function]) -> str:
-    return "\n\n".join(function_documentation(form) for form in forms)
-
-
-def function_documentation(function: Function) -> str:
-    """A function in Markdown."""
-    return f"```rql\n{function.signature}\n```\n\n{function.doc}\n\n`{function.example}`"
-
-
-# ---------------------------------------------------------------- what others have named
-
-
-def parameters(cursor: Cursor, slot: Slot, context: Context) -> Iterator[Offer]:
-    """The parameters that have a value, or were declared."""
-    if "PARAM" not in cursor.accepted or cursor.quote or (cursor.typed and not cursor.typed.startswith("$")):
-        return
-    if slot.role is Role.ARGUMENT and slot.function not in FUNCTIONS:
-        return
-    names = {**dict.fromkeys(context.values, ""), **context.parameters}
-    group = Group.JOINS if slot.role in {Role.VALUE, Role.MEMBER, Role.PATTERN, Role.NOTHING} else Group.FUNCTIONS
-    typed = cursor.typed.removeprefix("$")
-    for name, description in names.items():
-        if name.isidentifier():
-            yield Offer(f"${name}", f"${name}", ItemKind.PARAMETER, group, clean(description), name=name, typed=typed)
-
-
-def sources(cursor: Cursor, context: Context) -> Iterator[Offer]:
-    """Where runs can come from: places, queries with a name, the last result; after `run` and `sweep`, their ids."""
-    if "SOURCE" not in cursor.accepted:
-        return
-    typed = cursor.typed.lstrip("\"'")
-    if cursor.previous in {"RUN", "SWEEP"}:
-        for name, detail in _idents(cursor.previous, context):
-            yield _source(name, detail, ItemKind.RUN, Group.FIRST, typed)
-        return
-    for name, detail in context.lets.items():
-        yield _source(name, detail, ItemKind.QUERY, Group.FIRST, typed)
-    for name, detail in context.sources.items():
-        yield _source(name, detail, ItemKind.SOURCE, Group.JOINS, typed)
-    if "SAVED" in cursor.accepted and not cursor.quote:
-        for name, detail in context.saved.items():
-            if lexer().terminal_pattern("SAVED").fullmatch(f"@{name}"):
-                yield Offer(f"@{name}", f"@{name}", ItemKind.QUERY, Group.CLAUSES, clean(detail), name=f"@{name}")
-    if "LAST_RESULT" in cursor.accepted and not cursor.quote:
-        yield Offer("_", "_", ItemKind.QUERY, Group.LAST, "the last result")
-
-
-def _idents(terminal: str, context: Context) -> Iterator[tuple[str, str]]:
-    catalog = context.catalog
-    if catalog is None:
-        return
-    if terminal == "SWEEP":
-        yield from ((name, f"{runs:,} runs") for name, runs in catalog.sweeps.items())
-        return
-    info = catalog.by_path.get((Space.RUN, ("id",)))
-    yield from ((str(name), "") for name, _ in (info.top if info is not None else ()))
-
-
-def _source(name: str, detail: str, kind: ItemKind, group: Group, typed: str) -> Offer:
-    plain = lexer().terminal_pattern("SOURCE").fullmatch(name) and not lexer().terminal_pattern("LAST_RESULT").match(
-        name
-    )
-    text = name if plain and clean(name) == name else write_string(name)
-    return Offer(text, text, kind, group, clean(detail), name=name if name in text else text, typed=typed)

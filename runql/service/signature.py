@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from runql.semantic.folds import fold_named
 from runql.semantic.functions import AGGREGATES, FUNCTIONS, Function
 from runql.service.context import Context, Text
 from runql.service.cursor import cursor_at
@@ -36,6 +37,9 @@ def signature(text: Text, offset: int, context: Context) -> tuple[Signature, ...
     if function.terminal in WORDS:
         word = WORDS[function.terminal]
         return (Signature(word.syntax, word.doc, (_inside(word.syntax),), 0),)
+    fold = fold_named(function.text.lower()) if cursor.is_piped else None
+    if fold is not None:
+        return (_form(fold, index),)
     forms = [table[name] for name in (function.text.lower(),) for table in (FUNCTIONS, AGGREGATES) if name in table]
     return tuple(_form(form, index) for form in forms)
 

@@ -6,6 +6,8 @@ from enum import Enum, auto
 from itertools import pairwise
 
 from runql.semantic.catalog import Catalog, FieldInfo, Space
+from runql.semantic.folds import fold_named
+from runql.semantic.functions import BOOL, NUMBER
 from runql.semantic.names import LoggedName, Names, Resolved
 from runql.semantic.report import Report
 from runql.semantic.run_fields import RUN_FIELD_SPELLINGS
@@ -14,6 +16,7 @@ from runql.semantic.typed import FieldKey
 from runql.semantic.values import Kind
 from runql.service.context import Context
 from runql.service.cursor import Cursor
+from runql.syntax import stage_tree as s
 from runql.syntax import tree as t
 from runql.syntax.literals import read_path
 from runql.text.frozen import frozen
@@ -61,7 +64,7 @@ class Slot:
     taken: frozenset[object] = frozenset()
 
 
-_NAMING = frozenset({"AS", "LET", "DECLARE"})
+_NAMING = frozenset({"AS", "LET", "DECLARE", "SET"})
 """The words behind which a name is made up."""
 
 
@@ -75,8 +78,18 @@ def slot_at(cursor: Cursor) -> Slot:
     for child, parent in pairwise(upward):
         slot = _slot(parent, child)
         if slot is not None:
-            return slot
+            return _folded(slot) if cursor.is_folding else slot
     return Slot(Role.CONDITION)
+
+
+def _folded(slot: Slot) -> Slot:
+    """An argument of an aggregate over rows: what is read of each row."""
+    fold = fold_named(slot.function)
+    if slot.role is not Role.ARGUMENT or fold is None:
+        return slot
+    kinds = fold.parameter(slot.index).kinds
+    role = Role.OPERAND if kinds == NUMBER else Role.CONDITION if kinds == BOOL else Role.COLUMN
+    return Slot(role, function=slot.function, index=slot.index)
 
 
 def _slot(parent: t.Node, child: t.Node) -> Slot | None:  # noqa: PLR0911, PLR0912 - one a node
@@ -102,6 +115,12 @@ def _slot(parent: t.Node, child: t.Node) -> Slot | None:  # noqa: PLR0911, PLR09
             return Slot(Role.ORDER_KEY)
         case t.Column(value=value):
             return Slot(Role.COLUMN if value is child else Role.EXCEPTED, value)
+        case t.Stage() if not isinstance(parent, s.WhereStage | s.AssertStage):
+            return Slot(Role.COLUMN)
+        case s.Definition() | s.DescribeStatement():
+            return Slot(Role.COLUMN)
+        case s.ParamStatement() | s.SetStatement():
+            return Slot(Role.NEW_NAME)
         case t.KeysClause(keys=keys):
             return Slot(Role.METRIC, taken=frozenset(".".join(map(str, key.segments)) for key in keys))
         case t.XClause():

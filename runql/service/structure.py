@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from enum import StrEnum
 from typing import Final
 
 from runql.service.context import Text, parsed
+from runql.syntax import stage_tree as s
 from runql.syntax import tree as t
 from runql.syntax.parse import Parsed
 from runql.syntax.tokens import Token, TokenKind
@@ -20,6 +22,9 @@ _LONGEST: Final = 80
 class SymbolKind(StrEnum):
     QUERY = "query"
     EXPLAIN = "explain"
+    LET = "let"
+    PARAMETER = "parameter"
+    STATEMENT = "statement"
     CLAUSE = "clause"
     STAGE = "stage"
     BROKEN = "broken"
@@ -27,7 +32,7 @@ class SymbolKind(StrEnum):
 
 @frozen
 class Symbol:
-    """A piece of a text: `name` is its beginning on one line, `name_span` where its first word stands."""
+    """A piece of a text: `name` is its beginning on one line; `name_span` where its name or first word stands."""
 
     name: str
     kind: SymbolKind
@@ -57,8 +62,14 @@ def _statement(statement: t.Statement, text: str) -> Symbol:
             return _symbol(statement, SymbolKind.QUERY, text, _parts(query, text))
         case t.ExplainStatement(query=query):
             return _symbol(statement, SymbolKind.EXPLAIN, text, _parts(query, text))
-        case _:
+        case s.LetStatement(query=query, name_span=span):
+            return replace(_symbol(statement, SymbolKind.LET, text, _parts(query, text)), name_span=span)
+        case s.ParamStatement(name_span=span):
+            return replace(_symbol(statement, SymbolKind.PARAMETER, text), name_span=span)
+        case t.BrokenStatement():
             return _symbol(statement, SymbolKind.BROKEN, text)
+        case _:
+            return _symbol(statement, SymbolKind.STATEMENT, text)
 
 
 def _parts(query: t.Query, text: str) -> tuple[Symbol, ...]:

@@ -101,6 +101,14 @@ WORDS: Mapping[str, Word] = MappingProxyType(
         "LE": Word("A <= B", "Less or equal."),
         "GT": Word("A > B", "Greater."),
         "GE": Word("A >= B", "Greater or equal."),
+        "USE": Word("use SOURCE", "The source of the queries that follow."),
+        "LET": Word("let NAME = QUERY", "Name a query, for `from NAME`.", "let good = runs where state = 'finished'"),
+        "DECLARE": Word("param NAME: TYPE = VALUE", "A parameter of a script, `$NAME`, with its default."),
+        "SHOW": Word("show sources|projects|fields|tags|sweeps|lets", "Look around."),
+        "DESCRIBE": Word("describe FIELD", "Type, how many runs have it, range and frequent values."),
+        "PULL": Word("pull [QUERY] [into NAME]", "Copy runs with their histories to this computer."),
+        "SET": Word("set NAME VALUE", "An option of the session."),
+        "FIELDS": Word('show fields [config|summary|logged] [like "val/*"]', "The fields that runs have."),
         "PIPE": Word("QUERY | STAGE …", "What follows is done here, to the table."),
     }
 )
