@@ -85,6 +85,7 @@ class MemoryService:
             for run in records
         )
         self._sweeps = tuple(sweeps)
+        self._catalogs: dict[tuple[str, str, bool], Catalog] = {}
         self._selected: tuple[object, list[RunRecord]] | None = None
 
     @property
@@ -143,7 +144,10 @@ class MemoryService:
 
     def catalog(self, entity: str, project: str, *, metrics: bool = False) -> Catalog:
         """The facts of all the runs."""
-        return build_catalog(self._name, self._within(entity, project), metrics=metrics)
+        wanted = (entity, project, metrics)
+        if wanted not in self._catalogs:
+            self._catalogs[wanted] = build_catalog(self._name, self._within(entity, project), metrics=metrics)
+        return self._catalogs[wanted]
 
     def close(self) -> None:
         """Nothing is open."""

@@ -9,6 +9,7 @@ from runql.plan.capabilities import Capabilities
 from runql.plan.literals import call_text, literal
 from runql.plan.push import Pushed
 from runql.semantic.catalog import Catalog
+from runql.semantic.needed import needed_fields
 from runql.semantic.operands import literal_text
 from runql.semantic.spelling import segment_text
 from runql.semantic.typed import HistoryPart, TCompare, TConst, TField, TypedExpr, TypedQuery
@@ -138,11 +139,18 @@ def _here(query: TypedQuery, asked: Sequence[Asked], text: str) -> list[str]:
     if query.order and not (crosses and len(asked) == 1):
         said.append("the order")
     if query.limit is not None:
-        runs = "1 run" if query.limit == 1 else f"{query.limit:,} runs"
-        said.append(f"the limit: reading stops at {runs}" if crosses else f"the limit: {runs}, after the order")
+        said.append(_limit(query, asked, query.limit, crosses=crosses))
     if len(asked) > 1:
         said.append("the sources become one: each run once")
     return said
+
+
+def _limit(query: TypedQuery, asked: Sequence[Asked], limit: int, *, crosses: bool) -> str:
+    runs = "1 run" if limit == 1 else f"{limit:,} runs"
+    condition = needed_fields(TypedQuery(query.target, where=query.where))
+    if all(one.capabilities.cheap_pages for one in asked) and not (condition.aggregates or condition.logged):
+        return f"the limit: {runs}; all that match are counted"
+    return f"the limit: reading stops at {runs}" if crosses else f"the limit: {runs}, after the order"
 
 
 def _term(term: TypedExpr, text: str) -> str:

@@ -54,10 +54,12 @@ def test_the_calls_are_python_that_can_be_pasted(case: Case) -> None:
     assert (given["order"], given["per_page"]) == (pushed.order, pushed.per_page)
 
 
-def test_runs_on_disk_cost_no_request_and_a_limit_stops_the_reading() -> None:
+def test_runs_on_disk_cost_no_request_so_a_limit_stops_only_the_reading_of_histories() -> None:
     said = explained("runs order -summary.loss limit 5", DISK)
     assert "requests    none: the runs are at hand" in said
-    assert "here        the limit: reading stops at 5 runs" in said
+    assert "here        the limit: 5 runs; all that match are counted" in said
+    dear = explained("runs where min(logged.loss) < 1 limit 5", DISK)
+    assert "the limit: reading stops at 5 runs" in dear
 
 
 def test_several_sources_have_a_call_each_and_meet_here() -> None:

@@ -1,0 +1,163 @@
+"""Why no run passes: a line a term of the condition, and never more requests than counts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from runql.errors import Unreachable
+from runql.plan.capabilities import Capabilities
+from runql.session import Result
+from runql.session.why_empty import MOST_TERMS
+from tests.session.fixtures import Watched, ask, session
+
+
+class Remote(Watched):
+    """A source of which each page and each count is a request."""
+
+    requests = 0
+    fails = False
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return Capabilities(exact_order=True, mongo_exact=True)
+
+    def runs_page(self, request: Any) -> Any:
+        self.requests += 1
+        return super().runs_page(request)
+
+    def count(self, entity: Any, project: Any, filters: Any) -> Any:
+        self.requests += 1
+        if self.fails:
+            raise Unreachable.of("RQL404", "the network is gone")
+        return super().count(entity, project, filters)
+
+
+def ladder(text: str, service: Watched | None = None, **params: Any) -> list[str]:
+    (notice,) = [notice for notice in ask(text, service, **params).notices if notice.code == "RQL307"]
+    return list(notice.hints)
+
+
+@pytest.mark.parametrize(
+    ("condition", "said"),
+    [
+        ("config.lr > 5", "largest is 0.11"),
+        ("5 < config.lr", "largest is 0.11"),
+        ("config.lr <= -1", "smallest is 0"),
+        ("config.lr = 0.055", "from 0 to 0.11"),
+        ("config.lr between 3 and 4", "from 0 to 0.11"),
+        ("config.lr in (7, 8)", "from 0 to 0.11"),
+        ('config.opt = "Adam"', 'nearest: "adam" in 6 runs'),
+        ('config.opt in ("sgdd", "x")', 'nearest: "sgd" in 3 runs'),
+        ('config.opt contains "AD"', 'nearest: "adam" in 6 runs'),
+        ('config.opt = "rmsprop"', 'it is "adam" in 6 runs, "sgd" in 3 runs'),
+        ('tags has "swep"', 'nearest: "sweep" in 12 runs'),
+        ("created > 2027-01-01", "latest is 2026-01-01T11:00Z"),
+        ("created < 2020-01-01", "earliest is 2026-01-01T00:00Z"),
+        ("missing(config.lr)", "12 runs have a value"),
+        ("summary.loss is nan", "12 runs have a value"),
+        ("group = 'a'", "no run has a value"),
+    ],
+)
+def test_one_term_says_what_its_field_holds(condition: str, said: str) -> None:
+    (line,) = ladder(f"runs where {condition}", Watched(tags=["sweep"]))
+    assert line == f"{condition} → 0 of 12 ({said})"
+
+
+def test_of_several_terms_those_that_nothing_passes_are_marked() -> None:
+    assert ladder("runs where config.lr > 5 and (state = 'failed' and  config.lr > 0.02) keys loss") == [
+        "✗ config.lr > 5    → 0 of 12 (largest is 0.11); without it 5",
+        "  state = 'failed' → 6 of 12; without it 0",
+        "  config.lr > 0.02 → 9 of 12; without it 0",
+    ]
+
+
+def test_terms_that_contradict_each_other_are_marked_together() -> None:
+    result = ask("runs where config.lr > 0.1 and config.lr < 0.05 and state = 'failed'")
+    assert [line[0] for line in ladder("runs where config.lr > 0.1 and config.lr < 0.05 and state = 'failed'")] == [
+        "✗",
+        "✗",
+        " ",
+    ]
+    (notice,) = [notice for notice in result.notices if notice.code == "RQL307"]
+    assert notice.message == (
+        "no run passes all the terms; without one of these there are some: `config.lr > 0.1`, `config.lr < 0.05`"
+    )
+
+
+def test_the_message_stands_alone() -> None:
+    def message(condition: str) -> str:
+        notices = ask(f"runs where {condition}").notices
+        return next(notice.message for notice in notices if notice.code == "RQL307")
+
+    assert message("config.lr > 5") == "no run passes `config.lr > 5`: largest is 0.11"
+    assert message("config.lr > 5 and config.lr < -5") == "no run passes `config.lr > 5` nor `config.lr < -5`"
+    assert ask("runs", Watched(0)).footer()[:2] == ("0 runs", "no run was found in `memory`")
+
+
+def test_a_term_over_histories_is_named_but_not_counted() -> None:
+    service = Watched()
+    assert ladder("runs where min(logged.loss) < -1 and state = 'failed'", service) == [
+        "✗ min(logged.loss) < -1 → not counted; without it 6",
+        "  state = 'failed'      → 6 of 12",
+    ]
+    assert service.history_ids == [f"r{number}" for number in (1, 3, 5, 7, 9, 11)]
+
+
+def test_one_run_is_the_measure_where_one_was_named() -> None:
+    assert ladder("run r3 where config.lr > 5 and state = 'failed'") == [
+        "✗ config.lr > 5    → 0 of 1 (largest is 0.03); without it 1",
+        "  state = 'failed' → 1 of 1; without it 0",
+    ]
+
+
+def test_counts_of_nothing_are_explained_where_that_is_free() -> None:
+    assert ladder("count runs where config.opt = 'Adam'")
+    remote = Remote()
+    assert int(ask("count runs where config.opt = 'Adam' and config.lr > 0", remote)) == 0
+    assert remote.asked == ["count"]
+
+
+def test_a_server_is_asked_for_counts_alone_and_not_for_many() -> None:
+    remote = Remote()
+    terms = " and ".join(f"config.lr > {number}" for number in range(20, 32))
+    result = ask(f"runs where {terms}", remote)
+    lines = ladder(f"runs where {terms}", Watched())
+    assert len(lines) == MOST_TERMS + 1
+    assert lines[-1] == "  … and 4 more terms"
+    assert result.ladder()[0].startswith("RQL307 ✗ config.lr > 20 → 0 of 12 (largest is 0.11)")
+    assert remote.asked == ["page"] + ["count"] * (2 * MOST_TERMS)
+    assert result.footer()[-1].startswith(f"{1 + 2 * MOST_TERMS} requests, ")
+
+
+def test_a_server_that_cannot_count_now_does_not_take_the_answer_back() -> None:
+    remote = Remote()
+    remote.fails = True
+    result = ask("runs where config.lr > 5 and state = 'failed'", remote)
+    assert len(result) == 0
+    assert all("not counted" in line for line in result.ladder())
+
+
+def test_nothing_is_said_of_an_answer_that_was_not_read_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: Any) -> Any:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Watched, "runs_page", interrupted)
+    result = ask("runs where config.lr > 5")
+    with pytest.raises(KeyboardInterrupt):
+        len(result)
+    assert result.notices == ()
+
+
+def test_an_answer_with_runs_has_no_ladder() -> None:
+    result = ask("runs where config.lr > 0.05")
+    assert len(result) == 6
+    assert result.ladder() == ()
+    assert "RQL307" not in {notice.code for notice in result.notices}
+
+
+def test_it_stands_under_the_table_in_python() -> None:
+    (result,) = session().run("runs where config.lr > 5 select id")
+    assert isinstance(result, Result)
+    assert repr(result).endswith("\n  RQL307 config.lr > 5 → 0 of 12 (largest is 0.11)")
