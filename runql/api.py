@@ -14,7 +14,7 @@ from runql.runs.runs import Runs
 from runql.runs.service import Filters, ServiceApi
 from runql.semantic.catalog import Catalog
 from runql.session import Result, Session
-from runql.session.sources import open_server
+from runql.session.sources import SignedIn, open_server
 from runql.text.source import Source
 
 
@@ -100,11 +100,17 @@ class Api(runs_api.Api):
     and where `base_url` or `api_key` is given, it is the W&B server.
     """
 
+    @property
+    def default_entity(self) -> str:
+        """The entity of paths that name none: of the settings, else of whoever is signed in to the server; else empty."""
+        service = self.service_api
+        return self._entity or (isinstance(service, SignedIn) and service.default_entity()) or ""
+
     def open_source(self, source: str | None) -> runs_api.OpenedSource:
         """Who holds the runs of a source. Raises `SourceError` if there is none, or it cannot be opened."""
         settings = config.load()
         base_url = self.settings.get("base_url")
-        server = replace(settings.server, base_url=base_url, api_key=self.api_key)
+        server = replace(settings.server, base_url=base_url, api_key=self.api_key, timeout_seconds=self.timeout)
         settings = replace(settings, server=server)
         is_server = source is None and bool(base_url or self.api_key or settings.default_source() is None)
         place = open_server(settings) if is_server else Session(source, settings).place()

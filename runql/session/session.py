@@ -18,12 +18,12 @@ from runql.semantic.check import Checked, check
 from runql.semantic.report import CheckContext
 from runql.semantic.typed import TypedQuery
 from runql.semantic.typed_stages import TStage, TTo
-from runql.session.catalogs import merged, needs_metrics, nodes
+from runql.session.catalogs import merged, needs_catalog, needs_metrics, nodes
 from runql.session.explanation import Explanation
 from runql.session.options import Options
 from runql.session.saved import Loader
 from runql.session.script import Ask, Look, Reader, Script, State
-from runql.session.sources import DEMO, Limited, Place, default_name, named, open_place
+from runql.session.sources import DEMO, Limited, Place, default_name, matching_projects, named, open_place
 from runql.session.spent import Spent
 from runql.session.zone import LOCAL
 from runql.syntax import Parsed, parse, to_text, tree
@@ -75,6 +75,7 @@ class Session:
         self._source = named(source)
         self._now = now
         self._places: dict[str, Place] = {}
+        self._matching: dict[Place, tuple[Place, ...]] = {}
         self._limits: tuple[ExitStack, float] | None = None
         self._aliases: Mapping[str, tree.Expr] | None = None
         self.state = State()
@@ -92,6 +93,7 @@ class Session:
             if place.service is not self._source:
                 place.service.close()
         self._places.clear()
+        self._matching.clear()
 
     # ---------------------------------------------------------------- what a front end asks
 
@@ -144,6 +146,13 @@ class Session:
             self._limit(place.service)
         return self._places[name]
 
+    def places(self, name: str | None = None) -> tuple[Place, ...]:
+        """The sources that a name means: one, or the projects of a server that its `*` matches."""
+        place = self.place(name)
+        if place not in self._matching:
+            self._matching[place] = matching_projects(place)
+        return self._matching[place]
+
     @contextmanager
     def within(self, seconds: float | None) -> Iterator[None]:
         """All that is asked of servers inside the `with`, in this thread, must be answered within so many seconds."""
@@ -167,7 +176,7 @@ class Session:
 
     def catalog(self, name: str | None = None, *, metrics: bool = False) -> Catalog:
         """What a source holds. `metrics`: also what was logged, which a folder must be read through for."""
-        return _catalog_of(self.place(name), metrics=metrics)
+        return merged([_catalog_of(place, metrics=metrics) for place in self.places(name)])
 
     # ---------------------------------------------------------------- the way of a text
 
@@ -216,8 +225,12 @@ class Session:
         if not offline:
             clause = query.clause(tree.FromClause)
             names = dict.fromkeys(ref.name for ref in clause.sources) if clause else (item.source,)
-            places = tuple(dict.fromkeys(self.place(name) for name in names))
-            catalog = merged([_catalog_of(place) for place in places])
+            places = tuple(dict.fromkeys(place for name in names for place in self.places(name)))
+            if _is_plain_count(query, places):
+                # A count is one request: not one more to learn of fields that it does not name.
+                catalog = Catalog(", ".join(place.name for place in places))
+            else:
+                catalog = merged([_catalog_of(place) for place in places])
             if needs_metrics(query, catalog):
                 catalog = merged([_catalog_of(place, metrics=True) for place in places])
         checked = check(query, catalog, self._context(item.params, places, source))
@@ -252,13 +265,13 @@ class Session:
         if isinstance(statement, DescribeStatement):
             place = self.place(look.source)
             is_metric = statement.path.segments[:1] == ("logged",)
-            catalog = _catalog_of(place, metrics=is_metric)
+            catalog = self.catalog(look.source, metrics=is_metric)
             answer = described(statement, catalog, self._context({}, (place,), source), source)
         else:
             answer = shown(
                 statement,
                 lambda: self.place(look.source),
-                lambda metrics: _catalog_of(self.place(look.source), metrics=metrics),
+                lambda metrics: self.catalog(look.source, metrics=metrics),
                 self.settings,
                 look.lets,
             )
@@ -302,6 +315,12 @@ def _explain(ready: _Ready, source: Source) -> str:
 
 def _catalog_of(place: Place, *, metrics: bool = False) -> Catalog:
     return place.service.catalog(place.entity, place.project, metrics=metrics)
+
+
+def _is_plain_count(query: tree.Query, places: Sequence[Place]) -> bool:
+    """Whether a query counts runs by nothing but what every run has, where each look costs a request."""
+    cheap = any(place.service.capabilities.cheap_pages for place in places)
+    return query.target is tree.Target.COUNT and not cheap and not needs_catalog(query)
 
 
 def _queries(parsed: Parsed) -> Iterator[tuple[tree.Query, bool]]:

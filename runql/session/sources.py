@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from runql.config import Settings
-from runql.errors import ArgumentError, RunQLError, SourceError
+from runql.errors import ArgumentError, NotFound, RunQLError, SourceError
 from runql.runs.service import ServiceApi
 from runql.text.frozen import frozen
 from runql.text.nearest import nearest
@@ -35,6 +36,14 @@ class Limited(Protocol):
 
     def within(self, seconds: float | None) -> AbstractContextManager[None]:
         """All that is asked inside the `with`, in this thread, must be answered within so many seconds."""
+
+
+@runtime_checkable
+class SignedIn(Protocol):
+    """A service that knows who asks it."""
+
+    def default_entity(self) -> str | None:
+        """The entity of whoever is signed in."""
 
 
 def named(source: str | PathLike[str] | ServiceApi | None) -> str | ServiceApi | None:
@@ -63,6 +72,26 @@ def open_place(name: str, settings: Settings) -> Place:
         if opens(meant, settings):
             return opener(meant, settings)
     raise _unknown(name, settings)
+
+
+def matching_projects(place: Place) -> tuple[Place, ...]:
+    """The places that a place stands for: itself, or the projects of its entity that its `*` matches, by name.
+
+    Raises:
+        NotFound: there is none.
+    """
+    if "*" not in place.project:
+        return (place,)
+    from runql.engine.patterns import star_matcher
+
+    matches = star_matcher(place.project)
+    names = sorted(project.name for project in place.service.projects(place.entity))
+    found = [name for name in names if matches(name)]
+    if not found:
+        near = nearest(place.project.replace("*", ""), names, most=1)
+        hints = [f"nearest: `{place.entity}/{near[0]}`"] if near else []
+        raise NotFound.of("RQL402", f"no project of `{place.entity}` is like `{place.project}`", *hints)
+    return tuple(Place(f"{place.entity}/{name}", place.service, place.entity, name) for name in found)
 
 
 def default_name(settings: Settings) -> str:
@@ -129,7 +158,7 @@ def open_server(settings: Settings, name: str = "", entity: str = "", project: s
         AuthError: a key that can't be one, or that would travel in the open.
         SourceError: a base URL that is none.
     """
-    from runql.backends.wandb import ServiceOptions, WandbService, discover
+    from runql.backends.wandb import LineSettings, ServiceOptions, WandbService, discover
 
     server = settings.server
     credentials = discover(
@@ -142,7 +171,9 @@ def open_server(settings: Settings, name: str = "", entity: str = "", project: s
     )
     entity = entity or settings.entity or credentials.entity or ""
     cache = server.cache_folder / "catalogs" if server.cache_folder else None
-    options = ServiceOptions(name=name, entity=entity, project=project, cache_folder=cache, on_wait=server.on_wait)
+    most = LineSettings().attempt_seconds
+    line = LineSettings(attempt_seconds=min(server.timeout_seconds or most, most))
+    options = ServiceOptions(name, entity, project, cache_folder=cache, on_wait=server.on_wait, line=line)
     service = WandbService(credentials, options)
     return Place(name or service.name, service, entity, project)
 
@@ -151,10 +182,13 @@ def _open_on_server(name: str, settings: Settings) -> Place:
     """A project of the server. A name without an entity means the user's own."""
     entity, _, project = name.rpartition("/")
     place = open_server(settings, name, entity, project)
-    if not place.entity:
+    if place.entity:
+        return place
+    own = place.service.default_entity() if isinstance(place.service, SignedIn) else None
+    if not own:
         hint = "write `entity/project`, or set `WANDB_ENTITY`"
-        raise SourceError.of("RQL511", f"`{name}` names no entity", hint)
-    return place
+        raise SourceError.of("RQL511", f"`{name}` names no entity, and nobody is signed in", hint)
+    return replace(place, entity=own)
 
 
 def _is_project(name: str, settings: Settings) -> bool:

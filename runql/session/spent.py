@@ -16,14 +16,21 @@ class Spent:
 
     seconds: float = 0.0
     requests: int | None = None
+    _is_measuring: bool = False
 
     @contextmanager
     def measured(self, services: Callable[[], Iterable[ServiceApi]]) -> Iterator[None]:
-        """Add what the block takes. `services` gives those that may be asked; one more may be opened in the block."""
+        """Add what the block takes, once also where blocks stand in one another. `services` gives those that may be
+        asked; one more may be opened in the block."""
+        if self._is_measuring:
+            yield
+            return
+        self._is_measuring = True
         before, began = _requests(services()), time.perf_counter()
         try:
             yield
         finally:
+            self._is_measuring = False
             self.seconds += time.perf_counter() - began
             after = _requests(services())
             if after:

@@ -103,6 +103,7 @@ class WandbService:
         self._store = CatalogStore(options.cache_folder) if options.cache_folder is not None else None
         self._listings: OrderedDict[tuple[Any, ...], Listing] = OrderedDict()
         self._lock = threading.Lock()
+        self._own: str | None = None
         self._catalogs: dict[tuple[Place, bool], tuple[Catalog, Stamp, float]] = {}
 
     def __repr__(self) -> str:
@@ -282,11 +283,18 @@ class WandbService:
         return catalog, stamp
 
     def _place(self, entity: str, project: str) -> Place:
-        entity, project = entity or self._options.entity, project or self._options.project
+        project = project or self._options.project
+        entity = entity or self._options.entity or (self._own_entity() if project else "")
         if not entity or not project:
             hint = "write it as `entity/project`"
             raise NotFound([Diagnostic("RQL402", "a W&B server is asked for one project", hints=(hint,))])
         return Place(entity, project, self._server.app_url)
+
+    def _own_entity(self) -> str:
+        """The entity of whoever is signed in, asked once; empty if nobody is."""
+        if self._own is None:
+            self._own = self.default_entity() or ""
+        return self._own
 
     @contextmanager
     def _errors(self, subject: str) -> Iterator[None]:

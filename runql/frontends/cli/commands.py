@@ -12,7 +12,7 @@ from runql.errors import OutputError, RunQLError
 from runql.frontends.cli import stderr, stdout
 from runql.frontends.cli.arguments import Arguments, Command
 from runql.frontends.cli.inputs import text_of, values_of, wrong_call
-from runql.frontends.cli.stderr import Voice
+from runql.frontends.cli.stderr import Progress, Voice, Waiting
 from runql.text.frozen import frozen
 
 if TYPE_CHECKING:
@@ -26,6 +26,12 @@ class Call:
     arguments: Arguments
     settings: config.Settings
     voice: Voice
+    waiting: Waiting
+
+    def looking(self) -> Progress:
+        """The line at a terminal for as long as a text is checked, for which a server may be asked what it holds."""
+        is_seen = stderr.is_terminal() and not self.arguments.quiet and not self.settings.dumb_terminal
+        return Progress(lambda: "looking at what there is", enabled=is_seen, waiting=self.waiting)
 
 
 def perform(arguments: Arguments) -> int:
@@ -33,10 +39,11 @@ def perform(arguments: Arguments) -> int:
     structured = arguments.errors == "json"
     voice, debug = Voice(structured=structured), False
     try:
-        settings = _for_call(config.load(), arguments)
+        waiting = Waiting()
+        settings = _for_call(config.load(), arguments, waiting)
         debug = settings.debug
         voice = _voice(settings, structured)
-        return _COMMANDS[arguments.command](Call(arguments, settings, voice))
+        return _COMMANDS[arguments.command](Call(arguments, settings, voice, waiting))
     except RunQLError as error:
         return voice.error(error)
     except stdout.CannotWrite as error:
@@ -47,10 +54,10 @@ def perform(arguments: Arguments) -> int:
         return voice.fault(error, debug=debug)
 
 
-def _for_call(settings: config.Settings, arguments: Arguments) -> config.Settings:
+def _for_call(settings: config.Settings, arguments: Arguments, waiting: Waiting) -> config.Settings:
     """The settings with what this call says of the server."""
     key_file = Path(arguments.api_key_file) if arguments.api_key_file else None
-    server = replace(settings.server, api_key_file=key_file, timeout_seconds=arguments.timeout)
+    server = replace(settings.server, api_key_file=key_file, timeout_seconds=arguments.timeout, on_wait=waiting)
     return replace(settings, server=server)
 
 
@@ -77,10 +84,11 @@ def run(call: Call) -> int:
     from runql.frontends.cli.programs import stats_json
     from runql.frontends.cli.show import Show
 
-    show = Show(call.arguments, call.settings, call.voice)
+    show = Show(call.arguments, call.settings, call.voice, call.waiting)
     source, params = text_of(call.arguments.words), values_of(call.arguments.params)
     with _session(call) as session, session.within(call.arguments.timeout):
-        results = session.run(source, params)
+        with call.looking():
+            results = session.run(source, params)
         try:
             show.results(results)
         finally:
@@ -93,14 +101,16 @@ def explain(call: Call) -> int:
     """Print what a text becomes."""
     source, params = text_of(call.arguments.words), values_of(call.arguments.params)
     with _session(call) as session, session.within(call.arguments.timeout):
-        stdout.say("\n\n".join(session.explain(source, params)))
+        with call.looking():
+            texts = session.explain(source, params)
+        stdout.say("\n\n".join(texts))
     return stderr.OK
 
 
 def check(call: Call) -> int:
     """Say every mistake of a text."""
     source, params = text_of(call.arguments.words), values_of(call.arguments.params)
-    with _session(call) as session, session.within(call.arguments.timeout):
+    with _session(call) as session, session.within(call.arguments.timeout), call.looking():
         diagnostics = session.check(source, params, offline=call.arguments.offline)
     call.voice.diagnostics(diagnostics, source)
     return stderr.WRONG if any(diagnostic.is_error for diagnostic in diagnostics) else stderr.OK

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -11,7 +11,7 @@ from runql.config import Settings
 from runql.frontends.cli import stderr, stdout
 from runql.frontends.cli.arguments import Arguments
 from runql.frontends.cli.inputs import wrong_call
-from runql.frontends.cli.stderr import Progress, Voice
+from runql.frontends.cli.stderr import Progress, Voice, Waiting
 from runql.results.formats import FORMATS, Format, Output, chosen, said, save
 from runql.results.frame import Frame
 from runql.results.looks import visible
@@ -27,8 +27,9 @@ _DEFAULT_WIDTH = 80
 class Show:
     """Writes results one after the other, in the format that was asked for."""
 
-    def __init__(self, arguments: Arguments, settings: Settings, voice: Voice) -> None:
+    def __init__(self, arguments: Arguments, settings: Settings, voice: Voice, waiting: Waiting | None = None) -> None:
         self._voice = voice
+        self._waiting = waiting
         self._quiet = arguments.quiet
         self._terminal = stdout.is_terminal()
         default = "table" if self._terminal else "csv"
@@ -55,6 +56,10 @@ class Show:
                 self._put(f"{led_by}{result.text}\n")
             else:
                 self._say(result, self._written(result, led_by))
+
+    def progress(self, describe: Callable[[], str]) -> Progress:
+        """A line at a terminal that says what goes on, or why nothing does."""
+        return Progress(describe, enabled=self._progress, waiting=self._waiting)
 
     def _array(self, results: Sequence[Result | Explanation]) -> None:
         """One JSON array of all results, and only then what there is to say: nothing comes between its lines."""
@@ -84,7 +89,7 @@ class Show:
         output = result.output(self._view)
         frames = _UntilInterrupted(output.frames)
         try:
-            with Progress(result.activity, enabled=self._progress) as progress:
+            with self.progress(result.activity) as progress:
                 if self._path is not None:
                     return save(output, self._format, self._path)
                 pieces = self._pieces(replace(output, frames=frames), self._format, progress)

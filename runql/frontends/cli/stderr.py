@@ -113,14 +113,33 @@ class Voice:
             sys.stderr = None  # closed, or full: there is no one left to tell
 
 
+class Waiting:
+    """Why nothing comes just now, as whoever waits says it about ten times a second; gone soon after the last time."""
+
+    _FRESH_SECONDS: Final = 0.5
+
+    def __init__(self) -> None:
+        self._said = ("", 0.0)
+
+    def __call__(self, text: str) -> None:
+        self._said = (text, time.monotonic() + self._FRESH_SECONDS)
+
+    @property
+    def text(self) -> str:
+        """What was said last, if that was just now."""
+        text, until = self._said
+        return text if time.monotonic() < until else ""
+
+
 class Progress:
     """A line at a terminal that says what goes on, from half a second on, and vanishes at the end."""
 
     PATIENCE_SECONDS: Final = 0.5
     _PERIOD_SECONDS: Final = 0.1
 
-    def __init__(self, describe: Callable[[], str], *, enabled: bool) -> None:
+    def __init__(self, describe: Callable[[], str], *, enabled: bool, waiting: Waiting | None = None) -> None:
         self._describe = describe
+        self._waiting = waiting
         self._thread = threading.Thread(target=self._draw, daemon=True) if enabled else None
         self._done = threading.Event()
 
@@ -145,7 +164,8 @@ class Progress:
         if self._done.wait(self.PATIENCE_SECONDS):
             return
         while True:
-            line = f"{self._describe()} · {time.monotonic() - began:.0f} s"
+            why = self._waiting.text if self._waiting is not None else ""
+            line = why or f"{self._describe()} · {time.monotonic() - began:.0f} s"
             sys.stderr.write(f"\r\x1b[2K\x1b[2m{line}\x1b[0m")
             sys.stderr.flush()
             if self._done.wait(self._PERIOD_SECONDS):
