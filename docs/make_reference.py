@@ -1,0 +1,78 @@
+"""Write the reference pages that are made of tables: `python docs/make_reference.py [--out FOLDER]`."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from runql.semantic.folds import FOLDS
+from runql.semantic.functions import AGGREGATES, FUNCTIONS, Function
+from runql.semantic.stage_table import ANY_TABLE, STAGES
+from runql.session.statements import STATEMENTS
+from runql.text.codes import CODES
+
+MADE = "<!-- made by docs/make_reference.py -->"
+
+
+def pages() -> dict[str, str]:
+    """The pages by the names of their files."""
+    made = {"stages.md": _stages(), "functions.md": _functions(), "codes.md": _codes()}
+    return {name: "\n".join([MADE, "", *lines]) + "\n" for name, lines in made.items()}
+
+
+def _stages() -> Iterator[str]:
+    yield from ("# Stages and statements", "", "## Stages", "")
+    yield "A stage stands right of a `|`: a table in, a table out. One that streams passes rows on while it reads."
+    for info in STAGES.values():
+        tables = "any table" if info.tables == ANY_TABLE else " and ".join(sorted(info.tables))
+        later = "" if info.nodes else " It comes in a later version: it is read and checked, but does nothing yet."
+        yield from ("", f"### {info.name}", "", f"    {info.syntax}", "", info.doc + later)
+        yield from ("", f"Works on {tables}{', and streams' if info.streams else ''}. For example:", "")
+        yield f"    {info.example}"
+    yield from ("", "## Statements", "", "Several statements are parted by `;`.")
+    for one in STATEMENTS:
+        later = " It comes in a later version: it is read, but does nothing yet." if one.is_later else ""
+        yield from ("", f"### The statement {one.name}", "", f"    {one.syntax}", "", one.doc + later)
+        yield from ("", "For example:", "", f"    {one.example}")
+
+
+def _functions() -> Iterator[str]:
+    yield "# Functions"
+    for title, table in (
+        ("Functions of values", FUNCTIONS.values()),
+        ("Values of a metric's history", AGGREGATES.values()),
+        ("Aggregates over rows", FOLDS.values()),
+    ):
+        yield from ("", f"## {title}", "", *_rows(table))
+    yield from ("", "Of rows there are the percentiles from `p0` to `p100` too.")
+
+
+def _rows(functions: Iterable[Function]) -> Iterator[str]:
+    yield from ("| written | what it is | for example |", "|---|---|---|")
+    for one in functions:
+        yield f"| `{one.signature}` | {_cell(one.doc)} | `{_cell(one.example)}` |"
+
+
+def _codes() -> Iterator[str]:
+    yield from ("# Codes", "", "A code never changes its meaning. A notice can be silenced: `--no RQL311`, or")
+    yield from ("`set RQL311 off`.", "", "| code | severity | what it is about |", "|---|---|---|")
+    for code, one in CODES.items():
+        yield f"| {code} | {one.severity} | {_cell(one.title)} |"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+def main() -> None:
+    """Write all pages."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", type=Path, default=Path(__file__).parent / "reference")
+    folder: Path = parser.parse_args().out
+    for name, text in pages().items():
+        (folder / name).write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
