@@ -30,7 +30,7 @@ def complete(text: Text, offset: int, context: Context) -> Completions:
     cursor = cursor_at(text, offset)
     if cursor is None:
         return Completions(Span(offset, offset), Span(offset, offset))
-    context = with_declared(text, context).of(cursor.sources)
+    context = with_declared(cursor.around, context).of(cursor.sources)
     items, is_cut = listed(_offers(cursor, context), cursor.typed)
     spaced = tuple(_spaced(item, cursor) for item in items)
     # A letter more also finds the fields that are listed under their namespace so far.

@@ -45,7 +45,8 @@ class Cursor:
     `word` is what was typed of the word at the cursor, `whole` all of it; `quote` what it is inside of: a quote or a
     backtick that is not closed yet. `accepted` are the terminals that can stand where the word begins, `lexemes` those
     before it in its statement. `before` is the statement up to the word, as the parser read it: its mistakes put right.
-    `later` are the clauses of the statement behind the cursor. `is_whole` says that nothing was put right.
+    `later` are the clauses of the statement behind the cursor, `around` holds the statements before it. `is_whole` says
+    that nothing was put right.
     """
 
     text: str
@@ -57,6 +58,7 @@ class Cursor:
     lexemes: tuple[Lexeme, ...]
     before: str
     later: tuple[t.Clause, ...]
+    around: Parsed
     is_whole: bool
 
     @property
@@ -128,10 +130,12 @@ class Cursor:
 
 def cursor_at(text: Text, offset: int) -> Cursor | None:
     """The place at an offset; none inside a comment."""
-    whole = parsed(text)
-    written = whole.source.text
+    written = text if isinstance(text, str) else text.source.text
     offset = max(0, min(offset, len(written)))
-    begin = _statement_start(whole, offset)
+    begin = _statement_start(text, offset)
+    # At the end of a text, which is where most is typed, only what stands before the statement is of interest.
+    at_end = isinstance(text, str) and not written[offset:].strip()
+    whole = parse(written[:begin]) if at_end else parsed(text)
     opened = _open_quote(written[:offset], begin)
     if opened is None:
         return None
@@ -144,18 +148,24 @@ def cursor_at(text: Text, offset: int) -> Cursor | None:
         text=written,
         offset=offset,
         word=word,
-        whole=Span(word.start, _word_end(whole, word, opened)),
+        whole=Span(word.start, offset if at_end else _word_end(whole, word, opened)),
         quote=opened,
         accepted=reading.accepted,
         lexemes=reading.lexemes,
         before=reading.text[: reading.found.start],
-        later=_later(whole, offset),
+        later=() if at_end else _later(whole, offset),
+        around=whole,
         is_whole=reading.is_whole,
     )
 
 
-def _statement_start(whole: Parsed, offset: int) -> int:
-    ends = (token.span.end for token in whole.tokens if token.terminal == "SEMI" and token.span.end <= offset)
+def _statement_start(text: Text, offset: int) -> int:
+    """Where the statement begins that holds an offset."""
+    if isinstance(text, str):
+        if ";" not in text[:offset]:
+            return 0
+        text = parse(text[:offset])
+    ends = (token.span.end for token in text.tokens if token.terminal == "SEMI" and token.span.end <= offset)
     return max(ends, default=0)
 
 

@@ -32,8 +32,11 @@ def kinds_of(info: FieldInfo) -> frozenset[Kind]:
 
 def type_text(info: FieldInfo) -> str:
     """`number`, `number or text`: what most runs hold stands first."""
-    kinds = sorted(kinds_of(info), key=lambda kind: (-info.kinds[kind], kind))
-    return " or ".join(kinds)
+    kinds = kinds_of(info)
+    if len(kinds) > 1:
+        ordered = sorted(kinds, key=lambda kind: (-info.kinds[kind], kind))
+        return " or ".join(ordered)
+    return next(iter(kinds), "")
 
 
 def runs_text(runs: int, catalog: Catalog) -> str:

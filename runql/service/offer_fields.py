@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from enum import IntEnum
 from functools import partial
@@ -34,6 +35,7 @@ _LOGGED: Final = (frozenset({Kind.NUMBER, Kind.BOOL}), ANYTHING)
 _NUMBER: Final = frozenset({Kind.NUMBER})
 _MOST: Final = MOST_ITEMS + 1
 _FEW: Final = 20
+_PLAIN: Final = re.compile(r"\w+(?:[./]\w+)*")
 _ALONG: Final = frozenset({"BEST", "BIN"})
 """The stages that take a metric, or the axis, of a history."""
 _MANY: Final = 4
@@ -107,7 +109,8 @@ def _searched(slot: Slot, space: Space | None, typed: str) -> list[tuple[Space, 
     if space is not None:
         return [(space, _MOST)] if space in _spaces(slot) else []
     if typed or slot.role is Role.EXCEPTED:
-        return [(each, _MOST) for each in _spaces(slot)]
+        spaces = _spaces(slot)
+        return [(each, _MOST // len(spaces)) for each in spaces]
     if slot.role is Role.ORDER_KEY:
         return [(Space.SUMMARY, _FEW), (Space.CONFIG, _FEW)]
     if slot.role is Role.ARGUMENT and _spaces(slot) == (Space.LOGGED,):
@@ -200,7 +203,10 @@ def _field(hit: Hit, name_of: Callable[[], str], group: Group, search: _Search) 
 
 def field_name(info: FieldInfo, catalog: Catalog) -> str:
     """The name that means this field and no other; empty if the language cannot write it."""
-    several = len(catalog.prefixes.get((info.space, info.dotted), ())) > 1
+    dotted = info.dotted
+    several = len(catalog.prefixes.get((info.space, dotted), ())) > 1
+    if not several and len(info.path) == dotted.count(".") + 1 and _PLAIN.fullmatch(dotted):
+        return f"{info.space}.{dotted}"  # nearly every name
     text = spelled_exactly(info.space, info.path) if several and info.space in _VALUED else info_text(info)
     return _if_readable(text)
 
