@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Final
 
 from runql.syntax import stage_tree as s
@@ -146,10 +147,10 @@ class StageBuilder(ExpressionBuilder):
         options = [node for node in part.nodes if isinstance(node, _Option)]
         chosen: dict[str, t.Path] = {}
         log: list[str] = []
-        for option in options:
-            twice = option.word in chosen or option.axis in log
-            if twice:
-                self._option_twice(option)
+        for before, option in pairwise((None, *options)):
+            assert option is not None
+            if before is not None and (option.word in chosen or option.axis in log):
+                self._option_twice(option, before.span.end)
             elif option.path is not None:
                 chosen[option.word] = option.path
             elif option.axis is not None:
@@ -157,9 +158,9 @@ class StageBuilder(ExpressionBuilder):
         y = plotted[0] if plotted else ()
         return s.PlotStage(shape, y, chosen.get("vs"), chosen.get("by"), tuple(log), span=part.span)
 
-    def _option_twice(self, option: _Option) -> None:
+    def _option_twice(self, option: _Option, start: int) -> None:
         written = f"{option.word} {option.axis}" if option.axis else option.word
-        fixes = (Fix("leave out the second", (Edit(option.span, ""),)),)
+        fixes = (Fix("leave out the second", (Edit(Span(start, option.span.end), ""),)),)
         self.diagnostics.append(Diagnostic("RQL105", f"`{written}` is given twice", option.span, fixes=fixes))
 
     def plotted(self, part: Part) -> tuple[t.Path, ...]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from runql.syntax import stage_tree as s
 from runql.syntax import tree as t
 from runql.syntax.build_expressions import ExpressionBuilder, Part
 from runql.syntax.literals import read_string
-from runql.text.diagnostic import Diagnostic
+from runql.text.diagnostic import Diagnostic, Edit, Fix
 from runql.text.frozen import frozen
 from runql.text.source import Span
 
@@ -73,5 +74,7 @@ class StatementBuilder(ExpressionBuilder):
         """A name that a text can use again, as `from NAME` or `$NAME`."""
         if not name.isidentifier():
             message = f"the name `{name}` is not one word"
-            self.diagnostics.append(Diagnostic("RQL101", message, self.span(name)))
+            new = re.sub(r"\W+", "_", name).strip("_")
+            fixes = (Fix(f"write `{new}`", (Edit(self.span(name), new),)),) if new.isidentifier() else ()
+            self.diagnostics.append(Diagnostic("RQL101", message, self.span(name), fixes=fixes))
         return str(name)

@@ -34,7 +34,7 @@ _SIGNS: Final = {
 _WORDISH: Final = re.compile(r"[\w./-]+")
 _UNQUOTED: Final = re.compile(r"[^\s,;|()]+")
 _TAKES_TEXT: Final = {
-    *("EQ", "NE", "CONTAINS", "STARTSWITH", "ENDSWITH", "HAS", "LIKE_GLOB"),
+    *("EQ", "NE", "CONTAINS", "STARTSWITH", "ENDSWITH", "HAS", "LIKE_GLOB", "LIKE"),
     *("REGEX", "REGEX_ANY_CASE", "NOT_REGEX", "NOT_REGEX_ANY_CASE"),
 }
 _CLOSES: Final = {")": "(", "]": "[", "}": "{"}

@@ -9,10 +9,11 @@ from typing import Final
 
 from runql.syntax import tree as t
 from runql.syntax.idiom_python import closing
+from runql.syntax.idiom_stages import named_key
 from runql.syntax.keywords import keywords
 from runql.syntax.lexer import Lexeme
 from runql.syntax.literals import quote_name
-from runql.syntax.mistakes import Mistake, Repair, idiom, replacing, tidy
+from runql.syntax.mistakes import EXPRESSIONS, Mistake, Repair, idiom, replacing, tidy
 from runql.text.diagnostic import Diagnostic, Edit, Fix, Label
 from runql.text.source import Span
 
@@ -67,7 +68,6 @@ _CALLS: Final = {
 _OTHER_DATE: Final = re.compile(
     r"(?:(?P<year>[0-9]{4})/(?P<month>[0-9]{1,2})/(?P<day>[0-9]{1,2})|[0-9]{1,2}[-/][0-9]{1,2}[-/][0-9]{4})(?![\w./-])"
 )
-_EXPRESSIONS: Final = {"WHERE", "ORDER", "SELECT"}
 
 
 def _twice(first: t.Clause, second: t.Clause, text: str) -> Diagnostic:
@@ -99,14 +99,15 @@ def _joined(clause: t.WhereClause, text: str, joint: str) -> list[Edit]:
 def check_lexemes(text: str, lexemes: Sequence[Lexeme]) -> list[Mistake]:
     """What the parser takes and nobody means: a hyphen in a name, `order by -x`, `= None`, `metrics.loss`."""
     found: list[Mistake] = []
-    clauses = set(keywords().clauses)
+    table = keywords()
+    clauses = {*table.clauses, *table.stages, *table.heads}
     clause = ""
     previous = [None, None, *lexemes]
     for index, lexeme in enumerate(lexemes):
         before, last = previous[index], previous[index + 1]
         after = lexemes[index + 1] if index + 1 < len(lexemes) else None
         clause = lexeme.terminal if lexeme.terminal in clauses else clause
-        if clause not in _EXPRESSIONS or last is None:
+        if clause not in EXPRESSIONS or last is None:
             continue
         checked = None
         if lexeme.terminal == "MINUS" and after is not None:
@@ -117,6 +118,8 @@ def check_lexemes(text: str, lexemes: Sequence[Lexeme]) -> list[Mistake]:
                 checked = hyphen_mistake(last, after, before)
         elif lexeme.terminal == "PATH":
             checked = _none(text, lexeme, last, before) or _mlflow(lexeme, last)
+            if checked is None and clause == "GROUP":
+                checked = named_key(text, lexemes, index)
         elif lexeme.terminal == "FUNCTION":
             checked = _order_by(lexeme, last, lexeme) or _python_call(text, lexeme)
         elif lexeme.terminal == "NUMBER":

@@ -13,6 +13,7 @@ _GROUPS: Final[tuple[tuple[str, frozenset[str]], ...]] = (
     ("a value", frozenset({"NUMBER", "STRING", "TIME", "DURATION"})),
     ("a comparison such as `>`", frozenset({"EQ", "NE", "LT", "LE", "GT", "GE"})),
 )
+_STAGE: Final = "a stage such as `group`"
 _SINGLE: Final = {
     "PATH": "a field",
     "GLOB": "a pattern such as `val/*`",
@@ -20,18 +21,30 @@ _SINGLE: Final = {
     "NUMBER": "a number",
     "STRING": "a string",
     "PARAM": "a parameter such as `$n`",
-    "STAGE": "a stage",
     "COMMA": "`,`",
     "RPAR": "`)`",
     "LPAR": "`(`",
     "DOTDOT": "`..`",
     "SEMI": "`;`",
+    "COLON": "`:`",
 }
+_CONTINUES: Final = frozenset(
+    {
+        *("AND", "OR", "NOT", "EQ", "NE", "LT", "LE", "GT", "GE", "REGEX", "REGEX_ANY_CASE", "NOT_REGEX"),
+        *("NOT_REGEX_ANY_CASE", "CONTAINS", "STARTSWITH", "ENDSWITH", "LIKE_GLOB", "BETWEEN", "IN", "HAS", "IS"),
+        *("PLUS", "MINUS", "TIMES", "DIVIDE", "MODULO", "POWER"),
+    }
+)
+"""What goes on with an expression that could also be whole."""
+
 _LIKELIEST: Final = (
     "RPAR",
     "RUNS",
     "COUNT",
     "EXPLAIN",
+    "LET",
+    "USE",
+    "SHOW",
     "RUN",
     "SWEEP",
     "COMMA",
@@ -62,7 +75,21 @@ _LIKELIEST: Final = (
     "NOT",
     "DOTDOT",
     "LPAR",
-    "STAGE",
+    "COLON",
+    "GOAL",
+    "METHOD",
+    "NEAREST",
+    "BY",
+    "VS",
+    "OVER",
+    "EQ",
+    "SHOWN",
+    "FIELDS",
+    "SHAPE",
+    "LOG",
+    "AXIS",
+    "LIKE",
+    "PIPE",
 )
 
 
@@ -73,28 +100,32 @@ def expected_words(place: Place) -> tuple[str, ...]:
     if "STRING" in could and "TIME" in could:
         words = ["a field", "a value", "`(`"] + (["`not`"] if "NOT" in could else [])
         return tuple(words)
-    for name, members in _GROUPS:
+    for name, members in (*_GROUPS, (_STAGE, frozenset(keywords().stages))):
         if members <= could:
             words.append(name)
             could -= members
     for terminal in ("PATH", "SOURCE", "NUMBER", "PARAM", "GLOB", "STRING"):
         if terminal in could:
             words.append(_single(terminal, place.back_terminal(), place.clause.terminal if place.clause else ""))
-    words.extend(_named(terminal) for terminal in _LIKELIEST if terminal in could)
+    words.extend(word for terminal in _LIKELIEST if terminal in could for word in _named(terminal))
     return tuple(dict.fromkeys(words))[:_MOST]
 
 
 def _single(terminal: str, before: str, clause: str) -> str:
     """What one terminal is called where it stands."""
     if terminal == "PATH":
-        return "a metric" if clause in {"KEYS", "X"} else "a name" if before == "AS" else "a field"
+        if clause in {"KEYS", "X", "BEST"}:
+            return "a metric"
+        return "a name" if before in {"AS", "LET", "DECLARE", "SET"} else "an axis" if before == "BIN" else "a field"
     return "an id" if terminal == "SOURCE" and before in {"RUN", "SWEEP"} else _SINGLE[terminal]
 
 
-def _named(terminal: str) -> str:
+def _named(terminal: str) -> tuple[str, ...]:
+    """What a terminal is called, one name for each of its words."""
     if terminal in _SINGLE:
-        return _SINGLE[terminal]
-    return f"`{keywords().spelling(terminal)}`"
+        return (_SINGLE[terminal],)
+    table = keywords()
+    return tuple(f"`{word}`" for word in table.words.get(terminal, table.symbols.get(terminal, ())[:1]))
 
 
 def needed(could: frozenset[str], before: str, clause: str) -> str:
@@ -102,8 +133,14 @@ def needed(could: frozenset[str], before: str, clause: str) -> str:
 
     `before` is the terminal before that place, `clause` the one that begins its clause.
     """
+    if END not in could and could - _CONTINUES:
+        could -= _CONTINUES
+    if "LET" in could:
+        return "a statement"
     if "RUNS" in could:
         return "a query"
+    if set(keywords().stages) <= could:
+        return "a stage"
     if "STRING" in could and "TIME" in could:
         conditions = {"WHERE", "AND", "OR", "NOT"}
         return "a condition" if before in conditions else "a field" if before in {"ORDER", "SELECT"} else "a value"
@@ -113,12 +150,13 @@ def needed(could: frozenset[str], before: str, clause: str) -> str:
         ("NUMBER", "a whole number" if "PARAM" in could else "a number"),
         ("DOTDOT", "a range"),
         ("LPAR", "a list in parentheses"),
-        ("STAGE", "a stage"),
         ("RPAR", "`)`"),
+        ("STRING", "a file's name in quotes" if before == "TO" else "a string"),
     ):
         if terminal in could:
             return phrase or _single(terminal, before, clause).partition(" such as")[0]
-    return either(tuple(_named(terminal) for terminal in _LIKELIEST if terminal in could)) or "something else"
+    words = tuple(word for terminal in _LIKELIEST if terminal in could for word in _named(terminal))
+    return either(words) or "something else"
 
 
 def either(words: tuple[str, ...]) -> str:

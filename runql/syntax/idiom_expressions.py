@@ -44,11 +44,12 @@ def two_signs(place: Place) -> Mistake | None:
 def and_or_signs(place: Place) -> Mistake | None:
     """`&` and `|` between conditions, as pandas has them, and `~` before one."""
     found, before = place.found, place.back()
-    if found.text == "&" or found.terminal == "PIPE":
+    if found.text == "&" or (found.terminal == "PIPE" and "OR" in place.accepted):
         return _pandas(place, found, "and" if found.text == "&" else "or")
     if found.text == "~" and "NOT" in place.accepted:
         return idiom("pandas", "~", "not", place.span, replacing(found.start, found.end, "not "))
-    if before and before.terminal == "PIPE" and place.clause and place.clause.terminal == "WHERE":
+    compares = place.compares or found.text in {"(", "!", "~"}
+    if compares and before and before.terminal == "PIPE" and place.clause and place.clause.terminal == "WHERE":
         mistake = _pandas(place, before, "or")
         return replace(mistake, certain=False, reach=2)
     return None

@@ -16,7 +16,6 @@ from runql.syntax.mongo import mongo_text
 from runql.text.diagnostic import Edit
 from runql.text.source import Span
 
-_OPERATORS: Final = {"in", "is", "has", "not", "between", "contains", "startswith", "endswith", "glob"}
 _VERBS: Final = {"get", "list", "find", "fetch", "give", "show", "select", "all", "the", "my", "query", "from"}
 _COMMENT: Final = re.compile(r"(?:--|//)(?=\s)")
 
@@ -62,25 +61,15 @@ def runs_left_out(place: Place) -> Mistake | None:
     if not _begins(place) or place.found.terminal == END:
         return None
     start = place.found.start
-    if place.word in keywords().clause_words and not _compares(place):
+    if place.word in keywords().clause_words and not place.compares:
         repair = Repair("write `runs` before it", (Edit(Span(start, start), "runs "),))
         message = f"`runs` is missing before `{place.found.text}`"
         return Mistake("RQL101", message, place.span, repairs=(repair,))
-    if _compares(place) or (place.found.text in {"(", "!"} and place.found.terminal != "STRAY"):
+    if place.compares or (place.found.text in {"(", "!"} and place.found.terminal != "STRAY"):
         repair = Repair("write `runs where` before it", (Edit(Span(start, start), "runs where "),))
         message = f"`runs where` is missing before `{place.found.text}`"
         return Mistake("RQL101", message, place.span, repairs=(repair,), reach=2)
     return None
-
-
-def _compares(place: Place) -> bool:
-    """Whether what was found is the left side of a comparison."""
-    following = list(islice(place.ahead(), 2))
-    if len(following) < 2 or following[0].terminal not in {"PATH", "FUNCTION"}:
-        return False
-    operator = following[1]
-    symbols = {symbol for group in keywords().symbols.values() for symbol in group} - {";", "|", "-", "+", ".."}
-    return operator.text in symbols or operator.text.lower() in _OPERATORS or operator.terminal == "LPAR"
 
 
 def word_before_runs(place: Place) -> Mistake | None:
@@ -150,15 +139,6 @@ def count_of_runs(place: Place) -> Mistake | None:
         return None
     repair = Repair("write `runs`", (Edit(Span(place.found.start, place.found.start), "runs "),))
     return Mistake("RQL101", "`count` is followed by `runs`", place.span, repairs=(repair,))
-
-
-def second_statement(place: Place) -> Mistake | None:
-    """A query behind another without `;` between."""
-    before = place.back()
-    if before is None or place.word not in {"runs", "explain", "count", "run", "sweep"} or "SEMI" not in place.accepted:
-        return None
-    repair = Repair("write `;` between", (Edit(Span(before.end, before.end), ";"),))
-    return Mistake("RQL101", "statements are separated by `;`", place.span, repairs=(repair,), reach=2)
 
 
 def comment(place: Place) -> Mistake | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import Final
 
 from runql.syntax.lexer import lexer
@@ -177,16 +176,6 @@ def last_days(place: Place) -> Mistake | None:
     span = Span(word.start, place.found.end)
     new = f"{place.found.text} ago"
     return idiom(None, place.text[span.start : span.end], new, span, replacing(span.start, span.end, new))
-
-
-def group_by(place: Place) -> Mistake | None:
-    """`group by`: a stage, and a later one."""
-    if place.word not in {"group", "groupby", "group_by"} or "PIPE" not in place.accepted:
-        return None
-    hint = "stages after `|` are not part of the language yet"
-    mistake = idiom(_SQL, "group by", "| group KEY : n = count()", place.span, None, hint)
-    behind = [lexeme for lexeme, _ in zip(place.ahead(), range(3), strict=False)][-1]
-    return replace(mistake, resume=behind.end)
 
 
 def offset(place: Place) -> Mistake | None:

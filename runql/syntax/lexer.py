@@ -75,7 +75,7 @@ class Lexer:
         self._trivia = self._scanner(self._ignored)
         self._by_state: dict[int, re.Pattern[str]] = {}
         # Standing alone a word is a name: the terminals that only make sense in their place are left out.
-        alone = [t for t in self._patterns if t not in {"SOURCE", "PIECE", "SAVED", "LAST_RESULT", "GLOB"}]
+        alone = [t for t in self._patterns if t not in {"SOURCE", "SAVED", "LAST_RESULT", "GLOB", "DEFINED"}]
         self._alone = self._scanner([t for t in alone if not self._is_word(t) and t not in self._ignored])
 
     def _is_word(self, terminal: str) -> bool:

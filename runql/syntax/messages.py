@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from operator import eq
 from typing import Final
 
-from runql.syntax import characters, idiom_expressions, idiom_python, idiom_queries, idiom_words
+from runql.syntax import (
+    characters,
+    idiom_expressions,
+    idiom_pipes,
+    idiom_python,
+    idiom_queries,
+    idiom_stages,
+    idiom_statements,
+    idiom_words,
+)
 from runql.syntax.expected import either, expected_words, needed
 from runql.syntax.keywords import keywords
 from runql.syntax.lexer import END, accepted
 from runql.syntax.mistakes import Mistake, Place, Repair, replacing, shown
 from runql.text.diagnostic import Edit
-from runql.text.nearest import nearest
+from runql.text.nearest import distance, nearest
 from runql.text.source import Span
 
 
@@ -57,9 +67,13 @@ def _misspelled(text: str, could: frozenset[str], start: int) -> Mistake | None:
     table = keywords()
     words = [word for terminal in could for word in table.words.get(terminal, ())]
     allowed = 2 if len(text) > 4 or (len(words) == 1 and len(text) > 2) else 1 if len(text) > 2 else 0
-    near = nearest(text, sorted(words), most=1, allowed=allowed)
+    near = nearest(text, sorted(words), most=3, allowed=allowed)
     if not near:
         return None
+    # Of words that are equally near, one that begins like what was written.
+    least = distance(text.lower(), near[0], allowed)
+    equal = [word for word in near if distance(text.lower(), word, allowed) == least]
+    near = (max(equal, key=lambda word: sum(map(eq, word[:2], text.lower()))),)
     span = Span(start, start + len(text))
     message = f"unknown word `{text}`"
     return Mistake(
@@ -97,7 +111,8 @@ def unexpected(place: Place) -> Mistake:
     hints = (f"expected {either(words)}",) if words else ()
     before = place.back()
     if "RUNS" in place.accepted and place.found.terminal != END:
-        message = f"`{shown(place.found.text)}` does not begin a query"
+        what = "statement" if "LET" in place.accepted else "query"
+        message = f"`{shown(place.found.text)}` does not begin a {what}"
         return Mistake("RQL106", message, place.span, hints, expected=words)
     if END in place.accepted or before is None:
         code = "RQL106" if place.found.terminal == "PATH" else "RQL101"
@@ -114,16 +129,50 @@ _KNOWN: Final[tuple[Callable[[Place], Mistake | None], ...]] = (
     characters.unclosed_quote,
     characters.sign,
     idiom_queries.client_call,
+    idiom_pipes.method_chain,
+    idiom_statements.common_table,
+    idiom_statements.let_left_out,
+    idiom_statements.show_runs,
+    idiom_statements.statement_of_another_language,
     idiom_queries.word_before_runs,
     idiom_queries.select_from,
     idiom_queries.runs_subscript,
     idiom_queries.count_of_runs,
     idiom_python.braces,
+    idiom_statements.pull_source,
     idiom_queries.runs_left_out,
-    idiom_queries.second_statement,
+    idiom_statements.use_and_query,
+    idiom_statements.one_word,
+    idiom_statements.several_described,
+    idiom_statements.pull_to,
+    idiom_statements.into_of_query,
+    idiom_statements.second_statement,
+    idiom_statements.statement_taken_for_name,
+    idiom_statements.parameter_type,
+    idiom_statements.equals_left_out,
+    idiom_statements.set_colon,
     idiom_queries.one_run,
+    idiom_pipes.foreign_pipe,
+    idiom_pipes.empty_stage,
+    idiom_pipes.stage_of_another_language,
+    idiom_pipes.folding,
+    idiom_pipes.misplaced_clause,
+    idiom_pipes.nearest_as_clause,
     idiom_words.order_by,
-    idiom_words.group_by,
+    idiom_stages.group_by,
+    idiom_stages.name_behind,
+    idiom_stages.synonym,
+    idiom_stages.goal,
+    idiom_stages.missing_colon,
+    idiom_stages.rename_sign,
+    idiom_stages.smoothing,
+    idiom_stages.binning,
+    idiom_stages.preposition,
+    idiom_stages.file_name,
+    idiom_stages.assert_message,
+    idiom_stages.plot_shape,
+    idiom_stages.rows_of_edge,
+    idiom_stages.pivot_keys,
     idiom_words.offset,
     idiom_words.like,
     idiom_words.spelled_unit,
@@ -145,12 +194,17 @@ _KNOWN: Final[tuple[Callable[[Place], Mistake | None], ...]] = (
     idiom_expressions.chained_comparison,
     idiom_expressions.missing_left_side,
     idiom_words.word_of_another_language,
+    idiom_pipes.missing_pipe,
+    idiom_pipes.unpiped_stage_of_another_language,
     idiom_expressions.presence,
     idiom_expressions.product,
     idiom_expressions.between_comma,
     idiom_expressions.comma_for_and,
     misspelled,
     misspelled_before,
+    idiom_stages.missing_word,
+    idiom_pipes.statement_as_stage,
+    idiom_pipes.no_stage,
     idiom_queries.keyword_taken_for_name,
     idiom_queries.comma_before_end,
     idiom_expressions.several_in_has,

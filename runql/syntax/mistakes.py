@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property
+from itertools import islice
+from typing import Final
 
 from runql.syntax.keywords import keywords
 from runql.syntax.lexer import Attempt, Failure, Lexeme, lexer
 from runql.text.diagnostic import Edit
 from runql.text.frozen import frozen
 from runql.text.source import Span
+
+EXPRESSIONS: Final = frozenset(
+    {"WHERE", "ORDER", "SELECT", "DERIVE", "GROUP", "PIVOT", "CORR", "PARETO", "HOLES", "DUPLICATES", "ASSERT"}
+)
+"""What begins a clause or a stage that holds expressions."""
+
+OPERATOR_WORDS: Final = frozenset({"in", "is", "has", "not", "between", "contains", "startswith", "endswith", "glob"})
+_NO_OPERATORS: Final = frozenset({";", "|", "-", "+", "..", ":"})
 
 
 @frozen
@@ -27,6 +37,7 @@ class Mistake:
     The reader tries the first repair: if it takes the parser further, it is offered and the reading goes on with it.
     If it does not, a `certain` mistake is said without it, another is dropped. `reach` is how many lexemes the parser
     must get on for a repair to count. `resume` is where to look for the next clause, by itself where the parser failed.
+    `proven` repairs are offered as they are: whoever names them has tried them.
     """
 
     code: str
@@ -36,6 +47,7 @@ class Mistake:
     labels: tuple[tuple[Span, str], ...] = ()
     expected: tuple[str, ...] = ()
     repairs: tuple[Repair, ...] = ()
+    proven: tuple[Repair, ...] = ()
     certain: bool = False
     reach: int = 1
     resume: int | None = None
@@ -83,13 +95,30 @@ class Place:
 
     @cached_property
     def clause(self) -> Lexeme | None:
-        """The keyword of the clause that was being read."""
-        clauses = {*keywords().clauses, *keywords().heads}
+        """The keyword of the clause, stage or statement that was being read."""
+        clauses = {*keywords().clauses, *keywords().stages, *keywords().heads}
         return next((lexeme for lexeme in reversed(self.attempt.lexemes) if lexeme.terminal in clauses), None)
 
     @property
     def in_condition(self) -> bool:
-        return self.clause is not None and self.clause.terminal in {"WHERE", "ORDER", "SELECT"}
+        return self.clause is not None and self.clause.terminal in EXPRESSIONS
+
+    @cached_property
+    def first_pipe(self) -> int | None:
+        """Which lexeme is the first pipe of the statement; none left of it."""
+        lexemes = self.attempt.lexemes
+        begin = max((index for index, lexeme in enumerate(lexemes) if lexeme.terminal == "SEMI"), default=-1) + 1
+        return next((i for i in range(begin, len(lexemes)) if lexemes[i].terminal == "PIPE"), None)
+
+    @property
+    def compares(self) -> bool:
+        """Whether what was found is the left side of a comparison."""
+        following = list(islice(self.ahead(), 2))
+        if len(following) < 2 or following[0].terminal not in {"PATH", "FUNCTION"}:
+            return False
+        operator = following[1]
+        symbols = {symbol for group in keywords().symbols.values() for symbol in group} - _NO_OPERATORS
+        return operator.text in symbols or operator.text.lower() in OPERATOR_WORDS or operator.terminal == "LPAR"
 
     @cached_property
     def opened(self) -> tuple[Lexeme, ...]:

@@ -185,7 +185,7 @@ class _Reader:
             if repaired is not None:
                 return repaired
             if mistake.certain or not mistake.repairs:
-                self._diagnostics.append(self._diagnostic(mistake, ()))
+                self._diagnostics.append(self._diagnostic(mistake, mistake.proven))
                 resume = mistake.resume
                 break
         ended = END in attempt.failure.accepted and (resume is None or resume >= place.found.start)

@@ -47,7 +47,7 @@ class StagePrinter(PartPrinter):
             case s.DeriveStage(columns=columns):
                 return Items(word("DERIVE"), self._definitions(columns))
             case s.GroupStage(keys=keys, folds=folds):
-                items = (*self._columns(keys), *self._definitions(folds))
+                items = (*((_compared(self.column(key)), key.span) for key in keys), *self._definitions(folds))
                 return Items(word("GROUP"), items, colon=len(keys) - 1 if folds else None)
             case s.ParetoStage(goals=goals):
                 items = tuple((f"{goal.value} {self.expr(value)}", value.span) for goal, value in goals)
@@ -68,8 +68,7 @@ class StagePrinter(PartPrinter):
         text = self.expr(definition.value)
         if definition.defined is not None:
             return f"{write_path(definition.defined)} {word('EQ')} {text}"
-        # Without parentheses the left side of a comparison would be read as the name.
-        return f"({text})" if lexer().terminal_pattern("DEFINED").match(text) else text
+        return _compared(text)
 
     def _words(self, stage: t.Stage) -> list[str]:  # noqa: PLR0911, PLR0912 - one a node
         """A stage that is never broken into lines."""
@@ -135,6 +134,11 @@ class StagePrinter(PartPrinter):
                 return [word("SET"), name, *([self.expr(value)] if value is not None else [])]
             case _:
                 raise TypeError(f"a {type(statement).__name__} has no text of its own")
+
+
+def _compared(text: str) -> str:
+    """A value in parentheses if the left side of its comparison would be read as its name."""
+    return f"({text})" if lexer().terminal_pattern("DEFINED").match(text) else text
 
 
 def _paths(paths: Sequence[t.Path]) -> tuple[tuple[str, Span], ...]:

@@ -5,7 +5,7 @@ A later floor adds its own entry, and its blocks can stand in the cases.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import fields
 from enum import Enum
 
@@ -31,17 +31,28 @@ def _node(node: Node, label: str) -> list[str]:
     below: list[str] = []
     for entry in fields(node):
         value = getattr(node, entry.name)
-        if not entry.compare or value in (None, (), False):
+        if not entry.compare or value is None or value is False or value == ():
             continue
         if isinstance(value, Path):
             words.append(write_path(value))
         elif isinstance(value, Node):
             below.extend(_node(value, "" if entry.name in {"query", "condition"} else entry.name))
-        elif isinstance(value, tuple) and any(isinstance(item, Node) for item in value):
-            below.extend(line for item in value for line in _node(item, ""))
+        elif isinstance(value, tuple) and (labelled := list(_labelled(value))):
+            below.extend(line for name, item in labelled for line in _node(item, name))
         else:
             words.append(_plain(entry.name, value))
     return [" ".join(word for word in words if word), *(f"  {line}" for line in below)]
+
+
+def _labelled(items: tuple[object, ...]) -> Iterator[tuple[str, Node]]:
+    """The nodes of a tuple; of a pair of a word and a node, the word is its label."""
+    for item in items:
+        label, nodes = "", item if isinstance(item, tuple) else (item,)
+        for node in nodes:
+            if isinstance(node, Node):
+                yield label, node
+            elif isinstance(node, Enum):
+                label = str(node.value)
 
 
 def _plain(name: str, value: object) -> str:
