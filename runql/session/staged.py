@@ -16,6 +16,7 @@ from runql.semantic.typed import TypedQuery
 from runql.semantic.typed_stages import TStage
 from runql.session.answer import COUNT, Answer
 from runql.session.files import Files
+from runql.session.intent import intent
 from runql.session.reading import Reading
 from runql.session.spent import Spent
 from runql.syntax.tree import Target
@@ -113,7 +114,9 @@ class StagedAnswer(Answer):
 
     def _noticed(self) -> dict[Diagnostic, None]:
         of_stages = self._flow.notices if self._flow is not None else ()
-        return {**super()._noticed(), **dict.fromkeys(of_stages), **self.files.said}
+        records = [] if self._is_of_count or self._flow is None else [one.record for one in self.reading.found()]
+        meant = dict.fromkeys(intent(self.stages, records))
+        return {**super()._noticed(), **dict.fromkeys(of_stages), **meant, **self.files.said}
 
     @property
     def _why_empty(self) -> tuple[Diagnostic, ...]:

@@ -75,8 +75,6 @@ _TABLE = {
     "RQL319": Code("notice", "a stage that had nothing to work on"),
     "RQL321": Code("notice", "finished runs beside running ones"),
     "RQL322": Code("notice", "runs with different numbers of steps"),
-    "RQL323": Code("notice", "a metric that few of the runs have"),
-    "RQL324": Code("notice", "fields of nearly the same name in different runs"),
     # 4xx backend
     "RQL401": Code("error", "not signed in, or not allowed"),
     "RQL402": Code("error", "not found"),

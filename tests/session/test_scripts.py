@@ -10,9 +10,10 @@ import pytest
 import yaml  # type: ignore[import-untyped]
 
 from runql import config
+from runql.backends.memory import MemoryService
 from runql.errors import AssertionFailed, QueryError
 from runql.session import Result, Session
-from tests.session.fixtures import SETTINGS, START, Watched, ask, session
+from tests.session.fixtures import SETTINGS, START, Watched, ask, run, session
 
 
 def rows(text: str, **params: Any) -> list[dict[str, Any]]:
@@ -230,3 +231,25 @@ def test_show_and_describe() -> None:
     (described,) = results("describe config.opt")
     assert (described[0]["runs"], described[0]["missing"]) == (9, 3)
     assert codes("describe config.opd") == ["RQL201"]
+
+
+# ---------------------------------------------------------------- what may not be meant
+
+
+def test_finished_runs_beside_running_ones() -> None:
+    runs = [run(0, state="running"), run(1, state="finished"), run(2, state="finished")]
+    (result,) = session(MemoryService(runs)).run("runs | group config.opt : lr = mean(config.lr)")
+    assert isinstance(result, Result)
+    (notice,) = (one for one in result.notices if one.code == "RQL321")
+    assert notice.message == "1 of 3 runs still go on: their values are not their last"
+    for text in ("runs | group state : n = count()", "runs where state = 'finished' | group config.opt : n = count()"):
+        (quiet,) = session(MemoryService(runs)).run(text)
+        assert isinstance(quiet, Result)
+        assert "RQL321" not in {one.code for one in quiet.notices}
+
+
+def test_runs_of_unequal_length() -> None:
+    runs = [run(number, summary={"_step": 100 * number, "loss": 1.0}) for number in (1, 2)]
+    (result,) = session(MemoryService(runs)).run("runs | pareto min summary.loss, min summary._step")
+    assert isinstance(result, Result)
+    assert "the runs have from 100 to 200 steps" in {one.message for one in result.notices}
