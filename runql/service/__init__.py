@@ -1,6 +1,8 @@
-"""The language service: what a prompt, an editor or a notebook asks about a text. Pure: offsets in, values out."""
+"""The language service: what a prompt, an editor or a notebook asks about a text. Pure: offsets in, values out.
 
-from runql.service.at_hand import RunsAtHand
+`at_hand` needs the engine, so it is imported by itself.
+"""
+
 from runql.service.coloring import SemanticToken, Shade, semantic_tokens
 from runql.service.complete import complete
 from runql.service.context import Context, Occurring, Text, ValuesOf
@@ -26,7 +28,6 @@ __all__ = [
     "Item",
     "ItemKind",
     "Occurring",
-    "RunsAtHand",
     "SemanticToken",
     "Shade",
     "Signature",

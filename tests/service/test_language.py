@@ -13,7 +13,6 @@ from runql.service import (
     ActionKind,
     Context,
     Fold,
-    RunsAtHand,
     Shade,
     SymbolKind,
     code_actions,
@@ -29,6 +28,7 @@ from runql.service import (
     signature,
     symbols,
 )
+from runql.service.at_hand import MOST_RUNS, RunsAtHand
 from runql.text.source import Span
 from tests.service.world import CATALOG, CONTEXT, CURSOR, NOW, applied, ask
 
@@ -280,7 +280,6 @@ def test_values_under_the_query_so_far() -> None:
 
 
 def test_many_runs_are_left_to_the_catalog() -> None:
-    from runql.service.at_hand import MOST_RUNS
     from runql.service.slots import known_name
 
     records = [RunRecord(str(n), created=NOW - timedelta(days=n), config={}, summary={}) for n in range(MOST_RUNS + 1)]
