@@ -53,6 +53,9 @@ class Calls:
 
     def call(self, node: tree.Call, span: Span) -> Operand:
         """A call as an operand."""
+        if any(isinstance(one, tree.Field) and not one.path.segments for one in node.arguments):
+            self._report.unreadable = True
+            return BROKEN
         foreign = self._foreign(node)
         if foreign is not None:
             message = f"`{node.name}(…)` is not how RunQL writes a field"

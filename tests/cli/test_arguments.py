@@ -65,7 +65,7 @@ def test_wrong_calls(argv: list[str]) -> None:
 def test_values(text: str, value: Any) -> None:
     read = value_of("x", text)
     assert read == value
-    assert type(read) is type(value)
+    assert isinstance(read, type(value))
 
 
 def test_nan_is_a_value() -> None:
