@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from runql.frontends.cli.inputs import wrong_call
-from runql.session import Explanation, Result
 from runql.session.options import Options, silenced_code
 from runql.text.diagnostic import Diagnostic
 from runql.text.source import NOWHERE, Source
+
+if TYPE_CHECKING:
+    from runql.session import Explanation, Result
 
 
 def options_of(codes: Iterable[str], max_rows: int | None) -> Options:
@@ -56,6 +58,8 @@ def _diagnostic(one: Diagnostic, source: Source | None) -> dict[str, Any]:
 
 def stats_json(results: Sequence[Result | Explanation]) -> str:
     """One line about all the answers: requests (`null` where none is counted), rows, whether rows were cut, seconds."""
+    from runql.session import Result  # to check a text needs no result
+
     stats = [result.stats() for result in results if isinstance(result, Result)]
     requests = [one.requests for one in stats if one.requests is not None]
     return json.dumps(
