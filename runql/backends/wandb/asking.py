@@ -92,6 +92,8 @@ class Server:
     def error(self, failure: Failure, subject: str) -> BackendError:
         """RunQL's error for a failure, with what to do where nobody is signed in."""
         hints = () if self._has_identity else self._hints
+        if failure.kind is Kind.SIGNED_OUT and not self._has_identity:
+            return Failure(Kind.NO_KEY, failure.detail).to_error(self.host, subject, *hints[1:])
         wants_key = failure.kind in (Kind.SIGNED_OUT, Kind.FORBIDDEN, Kind.MISSING)
         return failure.to_error(self.host, subject, *(hints if wants_key else ()))
 

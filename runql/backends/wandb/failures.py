@@ -19,6 +19,7 @@ class Kind(StrEnum):
     """One kind of failure."""
 
     SIGNED_OUT = "signed out"
+    NO_KEY = "no key"
     FORBIDDEN = "forbidden"
     MISSING = "missing"
     REFUSED = "refused"
@@ -57,6 +58,7 @@ _LATER = "ask again later, or for less at once: `limit`, fewer `keys`"
 TREATMENTS: Mapping[Kind, Treatment] = MappingProxyType(
     {
         Kind.SIGNED_OUT: Treatment(AuthError, "RQL401", "{host} does not know this key", (_SIGN_IN,)),
+        Kind.NO_KEY: Treatment(AuthError, "RQL401", "{host} asks for a key", (_SIGN_IN,)),
         Kind.FORBIDDEN: Treatment(
             AuthError,
             "RQL401",

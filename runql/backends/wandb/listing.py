@@ -23,6 +23,7 @@ from runql.backends.wandb.watching import (
     breaks_order,
     ignores_filters,
     ignores_order,
+    is_number,
     is_watchable,
     watched,
 )
@@ -192,6 +193,9 @@ class Listing:
             return True
         counts = self._pages.counts
         if self._pages.also_counts and (self._pages.total or 0) + counts.get("absent", 0) != counts.get("whole", -1):
+            return True
+        # A list passes as a number if one is in it: the server puts it among them, RunQL does not.
+        if self._pages.also_counts and not all(is_number(self._keys[0].field.value(run)) for run in chunk.runs):
             return True
         names = tuple(run.id for run in chunk.runs)
         if not self._first_names:

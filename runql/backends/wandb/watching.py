@@ -61,13 +61,14 @@ def breaks_order(runs: Sequence[RunRecord], order: str) -> bool:
 
 
 def _wrong(a: Any, b: Any, key: OrderField) -> bool:
-    comparable = (_is_number(a) and _is_number(b)) or (isinstance(a, datetime) and isinstance(b, datetime))
+    comparable = (is_number(a) and is_number(b)) or (isinstance(a, datetime) and isinstance(b, datetime))
     if not comparable:
         return False
     return bool(a < b) if key.descending else bool(a > b)
 
 
-def _is_number(value: Any) -> bool:
+def is_number(value: Any) -> bool:
+    """Whether a value has a place among the numbers."""
     return isinstance(value, int | float) and not isinstance(value, bool) and not math.isnan(value)
 
 

@@ -56,6 +56,15 @@ def in_memory(store: Store, project: str = "vision") -> MemoryService:
     return MemoryService(runs)
 
 
+@pytest.mark.parametrize("order", ["-config.lr", "+config.lr"])
+def test_a_list_is_no_number_though_the_server_finds_one_in_it(serve: Serve, connect: Connect, order: str) -> None:
+    server = serve()
+    for run in server.store.projects["acme", "vision"][5:8]:
+        run["config"]["lr"] = [0.0001, 0.9]
+    ours = listed(connect(server), {"group": "g1"}, order, per_page=4)
+    assert ids(ours) == ids(listed(in_memory(server.store), {"group": "g1"}, order))
+
+
 def test_a_thousand_whole_runs_take_ten_requests_at_most(serve: Serve, connect: Connect) -> None:
     server = serve(wide(1000))
     service = connect(server)
