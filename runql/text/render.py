@@ -20,6 +20,9 @@ from runql.text.frozen import frozen
 from runql.text.source import NOWHERE, Source, Span
 
 _WIDEST: Final = 100
+_NARROWEST: Final = 30
+_FRAME: Final = 8
+"""The number of the line, the bar, and an ellipsis at both ends."""
 _MARGIN: Final = 20
 _MOST_LINES: Final = 3
 _TAB: Final = "    "
@@ -64,12 +67,16 @@ def _width(char: str) -> int:
     return 2 if unicodedata.east_asian_width(char) in {"W", "F"} else 1
 
 
-def render(diagnostics: Iterable[Diagnostic], source: Source | None = None, *, color: bool = False) -> str:
+def render(
+    diagnostics: Iterable[Diagnostic], source: Source | None = None, *, color: bool = False, columns: int | None = None
+) -> str:
     """Diagnostics with pictures of their places, one after the other with an empty line between.
 
-    `source` is the text they point into; without one, or for a diagnostic without a place, there is no picture.
+    `source` is the text they point into; without one, or for a diagnostic without a place, there is no picture. Of a
+    line that is wider than a terminal of `columns` the part around the place is shown.
     """
-    return "\n\n".join(_render(diagnostic, source, color) for diagnostic in diagnostics)
+    widest = _WIDEST if columns is None else max(_NARROWEST, min(_WIDEST, columns - _FRAME))
+    return "\n\n".join(_render(diagnostic, source, color, widest) for diagnostic in diagnostics)
 
 
 def render_line(diagnostic: Diagnostic, source: Source | None = None) -> str:
@@ -85,12 +92,12 @@ def _paint(text: str, style: str, color: bool) -> str:
     return f"{style}{text}{_RESET}" if color and text else text
 
 
-def _render(diagnostic: Diagnostic, source: Source | None, color: bool) -> str:
+def _render(diagnostic: Diagnostic, source: Source | None, color: bool, widest: int) -> str:
     tint = _COLORS[diagnostic.severity]
     head = _paint(f"{diagnostic.severity}[{diagnostic.code}]", _BOLD + tint, color)
     lines = [f"{head}{_paint(f': {clean(diagnostic.message)}', _BOLD, color)}"]
     if source is not None and _has_place(diagnostic, source):
-        lines.extend(_picture(diagnostic, source, tint, color))
+        lines.extend(_picture(diagnostic, source, tint, color, widest))
     for hint in diagnostic.hints:
         first, *others = clean_lines(hint)
         lines.append(f"  {_paint('=', _DIM, color)} {first}")
@@ -118,7 +125,7 @@ class _Mark:
     main: bool
 
 
-def _picture(diagnostic: Diagnostic, source: Source, tint: str, color: bool) -> list[str]:
+def _picture(diagnostic: Diagnostic, source: Source, tint: str, color: bool, widest: int) -> list[str]:
     marks = [_Mark(diagnostic.span, "", True), *(_Mark(label.span, label.text, False) for label in diagnostic.labels)]
     by_line: dict[int, list[_Mark]] = {}
     for mark in marks:
@@ -136,10 +143,10 @@ def _picture(diagnostic: Diagnostic, source: Source, tint: str, color: bool) -> 
         if number > previous + 1:
             lines.append(f"{' ' * (gutter - 1)}{_paint('…', _DIM, color)}")
         previous = number
-        text, start = _window(source.line_text(number), by_line[number])
+        text, start = _window(source.line_text(number), by_line[number], widest)
         lines.append(f"{_paint(str(number).rjust(gutter), _DIM, color)} {bar} {text}")
         for mark in sorted(by_line[number], key=lambda m: (not m.main, m.span.start)):
-            drawn = _underline(source.line_text(number), mark, start)
+            drawn = _underline(source.line_text(number), mark, start, widest)
             style = tint if mark.main else _DIM
             lines.append(f"{' ' * gutter} {bar} {_paint(drawn, style, color)}")
     return lines
@@ -166,19 +173,20 @@ def _parts(mark: _Mark, source: Source) -> list[tuple[int, _Mark]]:
     return parts
 
 
-def _window(text: str, marks: list[_Mark]) -> tuple[str, int]:
+def _window(text: str, marks: list[_Mark], widest: int) -> tuple[str, int]:
     """The part of a long line that is shown, and the column at which it begins."""
-    if len(text) <= _WIDEST:
+    if len(text) <= widest:
         return clean(text), 0
     anchor = next((mark for mark in marks if mark.main), marks[0])
-    start = max(0, anchor.span.start - _MARGIN)
-    start = 0 if start < _MARGIN else start
-    shown = clean(text[start : start + _WIDEST])
-    return ("…" if start else "") + shown + ("…" if start + _WIDEST < len(text) else ""), start
+    margin = min(_MARGIN, max(0, (widest - (anchor.span.end - anchor.span.start)) // 2))
+    start = max(0, anchor.span.start - margin)
+    start = 0 if start < margin else start
+    shown = clean(text[start : start + widest])
+    return ("…" if start else "") + shown + ("…" if start + widest < len(text) else ""), start
 
 
-def _underline(text: str, mark: _Mark, start: int) -> str:
-    last = len(text) if len(text) <= _WIDEST else _WIDEST
+def _underline(text: str, mark: _Mark, start: int, widest: int) -> str:
+    last = len(text) if len(text) <= widest else widest
     low, high = (max(0, min(place - start, last)) for place in (mark.span.start, mark.span.end))
     shown = text[start:]
     indent = width(clean(shown[:low])) + (start > 0)

@@ -150,3 +150,15 @@ def test_cleaning_is_done_once(text: str) -> None:
 
 def test_width() -> None:
     assert [width(text) for text in ("abc", "损失", "e\u0301", "")] == [3, 4, 1, 0]
+
+
+@pytest.mark.parametrize("columns", [None, 200, 100, 60, 40, 10])
+def test_a_picture_is_no_wider_than_the_terminal(columns: int | None) -> None:
+    text = "runs where " + " and ".join(f"config.field{number} > {number}" for number in range(9))
+    place = text.index("config.field5")
+    lines = render([Diagnostic("RQL201", "no", Span(place, place + 13))], Source(text), columns=columns).splitlines()[
+        1:
+    ]
+    assert max(map(len, lines)) <= max(columns or 200, 40)
+    shown, under = lines
+    assert shown[under.index("─") : under.rindex("─") + 1] == "config.field5"

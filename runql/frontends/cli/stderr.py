@@ -68,7 +68,7 @@ class Voice:
 
             self.say(errors_json(shown, source))
         elif shown:
-            self.say(render(shown, source, color=self._color))
+            self.say(render(shown, source, color=self._color, columns=self._columns))
 
     def fault(self, error: BaseException, *, debug: bool) -> int:
         """Show a fault of our own."""
