@@ -102,7 +102,7 @@ class Api(runs_api.Api):
 
     @property
     def default_entity(self) -> str:
-        """The entity of paths that name none: of the settings, else of whoever is signed in to the server; else empty."""
+        """The entity of paths that name none: of the settings, else of whoever is signed in to the server, else empty."""
         service = self.service_api
         return self._entity or (isinstance(service, SignedIn) and service.default_entity()) or ""
 
