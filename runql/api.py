@@ -14,6 +14,7 @@ from runql.runs.runs import Runs
 from runql.runs.service import Filters, ServiceApi
 from runql.semantic.catalog import Catalog
 from runql.session import Result, Session
+from runql.session.explanation import Explanation
 from runql.session.sources import SignedIn, open_server
 from runql.text.source import Source
 
@@ -52,11 +53,19 @@ class Connection:
 
     def query(self, text: str, /, **params: Any) -> Result:
         """The answer to a query: see `runql.query`."""
-        results = self._session.run(Source(text), params)
+        results = self.run(text, **params)
         if len(results) != 1 or not isinstance(results[0], Result):
-            hint = "one query at a time; what a query becomes, its `.explain()` says"
-            raise QueryError.of("RQL216", "the text is not one query", hint)
+            hint = "`run` answers a script; what a query becomes, its `.explain()` says"
+            raise QueryError.of("RQL216", "the text has not one answer", hint)
         return results[0]
+
+    def run(self, text: str, /, **params: Any) -> tuple[Result | Explanation, ...]:
+        """The answers of a script, one for each statement that has one. What it names stays known to the next text.
+
+        All statements are checked before any is answered; each answer is read when it is used, so an `assert` fails
+        then. Raises as `runql.query` does.
+        """
+        return self._session.run(Source(text), params)
 
     def runs(
         self,
@@ -102,7 +111,7 @@ class Api(runs_api.Api):
 
     @property
     def default_entity(self) -> str:
-        """The entity of paths that name none: of the settings, else of whoever is signed in to the server, else empty."""
+        """The entity of paths that name none: of the settings, else of who is signed in to the server, else empty."""
         service = self.service_api
         return self._entity or (isinstance(service, SignedIn) and service.default_entity()) or ""
 

@@ -1,0 +1,29 @@
+"""Scripts from Python: what a text names stays known to the next one."""
+
+from __future__ import annotations
+
+import pytest
+
+import runql
+from runql.backends.memory import MemoryService
+from runql.session.explanation import Explanation
+
+RUNS = [{"id": f"r{n}", "state": "failed" if n % 2 else "finished", "config": {"lr": n / 10}} for n in range(6)]
+
+
+def test_a_text_may_name_what_its_query_starts_from() -> None:
+    with runql.connect(MemoryService(RUNS)) as connection:
+        assert connection.query("let bad = runs where state = 'failed'; count runs from bad").value == 3
+        assert [row["id"] for row in connection.query("runs from bad where config.lr > $least", least=0.1)] == [
+            "r3",
+            "r5",
+        ]
+
+
+def test_a_script_has_an_answer_for_each_statement_that_gives_one() -> None:
+    with runql.connect(MemoryService(RUNS)) as connection:
+        first, shown = connection.run("param n: int = 2; runs limit $n; explain count runs", n=1)
+        assert isinstance(first, runql.Result) and len(first) == 1
+        assert isinstance(shown, Explanation)
+        with pytest.raises(runql.QueryError, match="has not one answer"):
+            connection.query("runs; count runs")
