@@ -47,7 +47,7 @@ def test_a_connection() -> None:
 
 @pytest.mark.parametrize("text", ["runs; runs", "explain runs"])
 def test_one_query_at_a_time(text: str) -> None:
-    with pytest.raises(runql.QueryError, match="the text is not one query"):
+    with pytest.raises(runql.QueryError, match="the text has not one answer"):
         runql.query(text, source=Watched())
 
 
