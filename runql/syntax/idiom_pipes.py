@@ -120,10 +120,10 @@ def misplaced_clause(place: Place) -> Mistake | None:
     leaving = tidy(Edit(Span(start, start + len(place.text[start:end].rstrip())), ""), place.text)
     message = f"`{place.found.text}` belongs to the query, left of the first `|`"
     attempt = run(clauses, 0, "rest")
-    if attempt.failure is not None:
+    begun = {lexeme.terminal for lexeme in place.attempt.lexemes[:pipe]}
+    if attempt.failure is not None or not begun & set(table.queries):
         return Mistake("RQL101", message, place.span, certain=True, resume=place.found.start)
-    query = {lexeme.terminal for lexeme in place.attempt.lexemes[:pipe]} & set(table.clauses)
-    if query & {lexeme.terminal for lexeme in attempt.lexemes}:
+    if begun & {lexeme.terminal for lexeme in attempt.lexemes} & set(table.clauses):
         repair = Repair("leave it out", (leaving,))
         return Mistake("RQL105", f"{message}, which has one", place.span, proven=(repair,), certain=True, resume=end)
     before = place.attempt.lexemes[pipe - 1].end
@@ -269,8 +269,8 @@ def no_stage(place: Place) -> Mistake | None:
     """A word behind a pipe that is no stage."""
     if place.back_terminal() != "PIPE" or place.found.terminal not in {"PATH", "FUNCTION"}:
         return None
-    some = tuple(f"`{word}`" for word in ("where", "group", "derive", "select", "order"))
-    hint = f"expected a stage such as {some[0]}, {some[1]} or {some[2]}"
+    some = tuple(f"`{word}`" for word in keywords().stage_words[:5])
+    hint = "expected a stage such as `where`, `group` or `derive`"
     message = f"there is no stage `{shown(place.found.text)}`"
     return Mistake("RQL106", message, place.span, (hint,), expected=some, certain=True)
 

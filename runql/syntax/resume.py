@@ -26,6 +26,8 @@ def _begins_piece(text: str, lexeme: Lexeme, wanted: frozenset[str]) -> bool:
     first = first_lexeme(text, lexeme.start)
     if first is None or first.terminal not in wanted or first.end != lexeme.end:
         return False
+    if len(wanted) == 1:
+        return True
     following = next(iter(alone_from(text, first.end)), None)
     if following is not None and len(beginning(text, lexeme.start, 2)) == 2:
         return True
@@ -46,5 +48,7 @@ def begins_statement(text: str, position: int) -> bool:
 
 
 def _begins_line(text: str, position: int) -> bool:
-    line = text.rfind("\n", 0, position) + 1
-    return line > 0 and position < len(text) and not text[line:position].strip()
+    before = position
+    while before and text[before - 1] in " \t\r":
+        before -= 1
+    return before > 0 and text[before - 1] == "\n" and position < len(text)

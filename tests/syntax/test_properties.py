@@ -147,6 +147,12 @@ def test_formatting_keeps_comments_wherever_they_stand(script: t.Script, added: 
         ";" * 10_000,
         "runs where a >> 1; " * 300,
         '{"a": ' * 3000,
+        "runs " + "| bogus x " * 500,
+        "runs " + "| keys a limit 3 " * 300,
+        "runs where a >\n" * 300,
+        "runs | derive " + ", ".join("1 as a" for _ in range(300)),
+        "runs | derive a " + "# b\n" * 3000 + "= 1",
+        "runs | summarize " + "a(" * 2000,
     ],
     ids=lambda text: text[:24].encode("unicode_escape").decode(),
 )
