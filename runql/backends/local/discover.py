@@ -53,6 +53,9 @@ def find_run_files(root: Path) -> Found:
     found = Found()
     if not os.path.lexists(root):
         raise SourceError.of("RQL511", f"there is no file or folder `{printable(str(root))}`")
+    if root.is_file() and root.suffix != _SUFFIX:
+        hint = "a run file is called `run-….wandb`; name it, its folder, or the `wandb` folder"
+        raise SourceError.of("RQL511", f"`{printable(str(root))}` is no run file", hint)
     candidates = [root] if root.is_file() else sorted(_candidates(root, found))
     seen: set[tuple[int, int]] = set()
     for path in candidates:
@@ -72,6 +75,9 @@ def find_run_files(root: Path) -> Found:
             f"no W&B runs in `{printable(str(root))}`",
             "looked for `run-….wandb` in it, in its folders, and in the `wandb` folders of both",
         )
+    if found.unreadable and not found.files:
+        name, why = found.unreadable[0]
+        raise SourceError.of("RQL511", f"nothing in `{printable(str(root))}` can be read: `{name}`: {why}")
     return found
 
 
