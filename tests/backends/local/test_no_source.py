@@ -27,5 +27,5 @@ def test_a_folder_that_may_not_be_read(tmp_path: Path, monkeypatch: pytest.Monke
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(os, "scandir", refuse)
-    with pytest.raises(SourceError, match="nothing in .* can be read: .*permission denied"):
+    with pytest.raises(SourceError, match=r"nothing in .* can be read: .*permission denied"):
         LocalService(folder)
