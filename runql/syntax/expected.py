@@ -117,7 +117,7 @@ def _single(terminal: str, before: str, clause: str) -> str:
         if clause in {"KEYS", "X", "BEST"}:
             return "a metric"
         return "a name" if before in {"AS", "LET", "DECLARE", "SET"} else "an axis" if before == "BIN" else "a field"
-    return "an id" if terminal == "SOURCE" and before in {"RUN", "SWEEP"} else _SINGLE[terminal]
+    return "an id" if terminal == "SOURCE" and before in {"RUN", "SWEEP", "VS"} else _SINGLE[terminal]
 
 
 def _named(terminal: str) -> tuple[str, ...]:
@@ -142,12 +142,13 @@ def needed(could: frozenset[str], before: str, clause: str) -> str:
     if set(keywords().stages) <= could:
         return "a stage"
     if "STRING" in could and "TIME" in could:
-        conditions = {"WHERE", "AND", "OR", "NOT"}
-        return "a condition" if before in conditions else "a field" if before in {"ORDER", "SELECT"} else "a value"
+        conditions = {"WHERE", "AND", "OR", "NOT", "ASSERT"}
+        fields = {"ORDER", "SELECT", "GROUP", "BY", "OVER", "CORR", "GOAL"}
+        return "a condition" if before in conditions else "a field" if before in fields else "a value"
     for terminal, phrase in (
         ("PATH", ""),
         ("SOURCE", ""),
-        ("NUMBER", "a whole number" if "PARAM" in could else "a number"),
+        ("NUMBER", "a whole number" if "PARAM" in could and clause not in {"SMOOTH", "BIN"} else "a number"),
         ("DOTDOT", "a range"),
         ("LPAR", "a list in parentheses"),
         ("RPAR", "`)`"),

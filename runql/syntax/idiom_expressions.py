@@ -71,9 +71,10 @@ def colon(place: Place) -> Mistake | None:
         repair = replacing(before.end, place.found.end, " ", f"leave out `{place.found.text}`")
         return idiom(None, old, before.text, Span(before.start, place.found.end), repair)
     if "EQ" in place.accepted:
-        sign = spaced(place.text, place.found.start, place.found.end, "=")
-        repair = replacing(place.found.start, place.found.end, sign)
-        return idiom(None, place.found.text, "=", place.span, repair)
+        start, end = place.found.start, place.found.end
+        end += place.text.startswith(":=", start)
+        repair = replacing(start, end, spaced(place.text, start, end, "="))
+        return idiom(None, place.text[start:end], "=", Span(start, end), repair)
     return None
 
 

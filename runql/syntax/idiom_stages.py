@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from typing import Final
 
 from runql.syntax.lexer import END, Lexeme
-from runql.syntax.literals import write_string
 from runql.syntax.mistakes import Mistake, Place, Repair, idiom, leaving_out, replacing, shown
 from runql.text.diagnostic import Edit
 from runql.text.source import Span
@@ -21,6 +20,12 @@ _SYNONYMS: Final[dict[str, tuple[str, frozenset[str]]]] = {
     "LOG": ("log", frozenset({"logarithmic", "logscale"})),
     "NEAREST": ("nearest", frozenset({"closest", "near"})),
 }
+SHAPES: Final[dict[str, str]] = {
+    **dict.fromkeys(("lines", "curve", "curves"), "line"),
+    **dict.fromkeys(("histogram", "dist", "distribution"), "hist"),
+    "points": "scatter",
+    "bars": "bar",
+}
 _SPELLINGS: Final[dict[str, dict[str, str]]] = {
     "GOAL": {
         **dict.fromkeys(("lowest", "smallest", "minimum", "minimize", "minimise", "least", "low"), "min"),
@@ -28,16 +33,13 @@ _SPELLINGS: Final[dict[str, dict[str, str]]] = {
     },
     "METHOD": {
         **dict.fromkeys(("ewm", "ewma", "exp", "exponential"), "ema"),
-        **dict.fromkeys(("average", "avg", "rolling", "moving", "window", "sma", "ma", "gaussian"), "mean"),
+        **dict.fromkeys(("average", "avg", "rolling", "moving", "window", "sma", "ma"), "mean"),
     },
-    "SHAPE": {"lines": "line", "curve": "line", "curves": "line", "points": "scatter", "bars": "bar"}
-    | dict.fromkeys(("histogram", "dist", "distribution"), "hist"),
+    "SHAPE": SHAPES,
 }
-_SMALL_IS_GOOD: Final = re.compile(r"(?i)loss|err|mae\b|mse|perplexity|ppl|wer\b|fid\b|time|latency")
-_FILE: Final = re.compile(r"[^\s|;\"'`]+")
-_FORMATS: Final = {"csv", "tsv", "json", "jsonl", "parquet", "md", "markdown", "tex", "latex", "yaml", "file"}
 _AGGREGATING: Final = {"agg", "aggregate", "summarize", "summarise", "compute", "with", "select", "derive", "to"}
 _ARROW: Final = re.compile(r"->|=>|:(?!=)|(?:to|into)\b")
+_VALUES: Final = {"PATH", "FUNCTION", "NUMBER", "LPAR"}
 _NEEDED: Final = {"DISTINCT": "by", "DUPLICATES": "by", "HOLES": "over", "DIFF": "vs"}
 
 
@@ -57,7 +59,7 @@ def missing_colon(place: Place) -> Mistake | None:
     before = place.attempt.lexemes[-1]
     if place.word in _AGGREGATING and place.found.terminal == "PATH":
         repair = replacing(place.found.start, place.found.end, ":")
-        return _tried(idiom(None, place.found.text, ":", place.span, repair))
+        return tried(idiom(None, place.found.text, ":", place.span, repair))
     ahead = [lexeme for lexeme, _ in zip(place.ahead(), range(2), strict=False)]
     named = len(ahead) == 2 and ahead[0].terminal == "PATH" and ahead[1].text == "="
     if not named and place.found.terminal != "FUNCTION":
@@ -124,6 +126,48 @@ def name_behind(place: Place) -> Mistake | None:
     return idiom("SQL", place.text[span.start : span.end], new, span, replacing(span.start, span.end, new))
 
 
+def bare_definition(place: Place) -> Mistake | None:
+    """`derive gap a - b`, `group model : mean acc`: a sign or brackets are missing behind the first name."""
+    name, before = place.back(1), place.back(2)
+    if name is None or before is None or name.terminal != "PATH" or place.found.terminal not in _VALUES:
+        return None
+    if before.terminal == "DERIVE":
+        repair = Repair("write `=`", (Edit(Span(name.end, name.end), " ="),))
+        message = f"`=` is missing between `{name.text}` and `{shown(place.found.text)}`"
+        return Mistake("RQL101", message, place.span, repairs=(repair,))
+    if place.clause is None or place.clause.terminal != "GROUP" or place.found.terminal != "PATH":
+        return None
+    if before.terminal not in {"COLON", "COMMA", "EQ"} or all(lexeme.terminal != "COLON" for lexeme in place.piece):
+        return None
+    span = Span(name.start, place.found.end)
+    new = f"{name.text}({place.found.text})"
+    message = f"`{name.text}` takes its column in parentheses"
+    return Mistake("RQL101", message, span, repairs=(replacing(span.start, span.end, new),))
+
+
+def no_keys(place: Place) -> Mistake | None:
+    """`group : n = count()`: there is a key."""
+    group = place.back()
+    if group is None or group.terminal != "GROUP" or place.found.terminal != "COLON":
+        return None
+    message = "a key must stand between `group` and `:`"
+    return Mistake("RQL101", message, place.span, ("`group config.model : n = count()`",), certain=True)
+
+
+def extra(place: Place) -> Mistake | None:
+    """`| describe config.lr`, `| drop config.* except config.lr`: what a stage does not take."""
+    stage = place.back()
+    if stage is not None and stage.terminal == "DESCRIBE" and place.found.terminal == "PATH" and END in place.accepted:
+        repair = replacing(stage.start, place.found.end, f"select {place.found.text} | describe")
+        message = "the stage `describe` takes no field: it describes each column"
+        return Mistake("RQL101", message, place.span, repairs=(repair,))
+    if place.word == "except" and place.clause is not None and place.clause.terminal in {"DROP", "DISTINCT"}:
+        message = f"`{place.clause.text}` takes no `except`"
+        hint = "`select` does: `select config.* except config.seed`"
+        return Mistake("RQL101", message, place.span, (hint,), certain=True)
+    return None
+
+
 def rename_sign(place: Place) -> Mistake | None:
     """`rename a = b`, `rename a -> b`, `rename a b`."""
     old = place.back()
@@ -149,13 +193,13 @@ def synonym(place: Place) -> Mistake | None:
         return None
     for terminal, (word, others) in _SYNONYMS.items():
         if terminal in place.accepted and place.word in others:
-            return _tried(
+            return tried(
                 idiom(None, place.found.text, word, place.span, replacing(place.found.start, place.found.end, word))
             )
     for terminal, spellings in _SPELLINGS.items():
         if terminal in place.accepted and place.word in spellings:
             new = spellings[place.word]
-            return _tried(
+            return tried(
                 idiom(None, place.found.text, new, place.span, replacing(place.found.start, place.found.end, new))
             )
     return None
@@ -172,69 +216,6 @@ def missing_word(place: Place) -> Mistake | None:
     return Mistake("RQL101", message, place.span, repairs=(repair,))
 
 
-def goal(place: Place) -> Mistake | None:
-    """`best loss`, `pareto summary.loss`, `best min(loss)`: what is better must be said."""
-    found, before = place.found, place.back()
-    if found.terminal == "LPAR" and before is not None and before.terminal == "GOAL":
-        end = place.text.find(")", found.end)
-        inner = place.text[found.end : end].strip() if end >= 0 else ""
-        if not inner:
-            return None
-        span = Span(before.start, end + 1)
-        new = f"{before.text} {inner}"
-        return idiom(None, place.text[span.start : span.end], new, span, replacing(span.start, span.end, new))
-    if "GOAL" not in place.accepted or found.terminal not in {"PATH", "FUNCTION"} or before is None:
-        return None
-    following = [lexeme for lexeme, _ in zip(place.ahead(), range(2), strict=False)][1:]
-    if following and following[0].terminal == "PATH":
-        return None
-    ways = ["min", "max"] if _SMALL_IS_GOOD.search(found.text) else ["max", "min"]
-    start = Span(found.start, found.start)
-    repairs = tuple(Repair(f"write `{way}`", (Edit(start, f"{way} "),)) for way in ways)
-    message = f"`min` or `max` must stand before `{shown(found.text)}`"
-    return Mistake("RQL101", message, place.span, repairs=repairs, expected=("min", "max"))
-
-
-def smoothing(place: Place) -> Mistake | None:
-    """`smooth 0.9`, `smooth 20`, `smooth loss ema 0.9`."""
-    before = place.back()
-    if before is None or before.terminal != "SMOOTH":
-        return None
-    if place.found.terminal == "NUMBER":
-        method = "ema" if place.found.text.startswith(("0.", ".")) else "mean"
-        repair = Repair(f"write `{method}`", (Edit(Span(place.found.start, place.found.start), f"{method} "),))
-        hint = "an exponential mean is `smooth ema 0.9`, one of the last values `smooth mean 20`"
-        message = f"`ema` or `mean` must stand before `{place.found.text}`"
-        return Mistake("RQL101", message, place.span, (hint,), repairs=(repair,))
-    if place.found.terminal != "PATH":
-        return None
-    repair = leaving_out(place.found.start, place.found.end, place.found.text)
-    message = "`smooth` takes no metric: it smooths those of the table"
-    return Mistake("RQL101", message, place.span, repairs=(repair,))
-
-
-def binning(place: Place) -> Mistake | None:
-    """`bin 50`, `bin x by 50`, `bin x, 50`, `resample to 50`."""
-    before, found = place.back(), place.found
-    if before is None:
-        return None
-    if before.terminal == "BIN" and found.terminal == "NUMBER":
-        repair = Repair("write `x`", (Edit(Span(found.start, found.start), "x "),))
-        return Mistake("RQL101", f"`x` is missing before `{found.text}`", place.span, repairs=(repair,))
-    axis = place.back_terminal(2) == "BIN"
-    if (axis or before.terminal in {"RESAMPLE", "LIMIT"}) and place.word in {*_FILLERS, ",", "/", "="}:
-        return Mistake(
-            "RQL101",
-            f"`{found.text}` cannot stand here",
-            place.span,
-            repairs=(leaving_out(found.start, found.end, found.text),),
-        )
-    return None
-
-
-_FILLERS: Final = {"by", "to", "into", "every", "width", "of", "x", "points", "n"}
-
-
 def preposition(place: Place) -> Mistake | None:
     """`corr with summary.acc`, `describe by x`: a word that was taken for the value."""
     word, stage = place.back(1), place.back(2)
@@ -243,66 +224,6 @@ def preposition(place: Place) -> Mistake | None:
     repair = leaving_out(word.start, word.end, word.text)
     message = f"`{word.text}` is not needed behind `{stage.text}`"
     return Mistake("RQL101", message, Span(word.start, word.end), repairs=(repair,))
-
-
-def file_name(place: Place) -> Mistake | None:
-    """`to table.csv`, `to csv "table.csv"`."""
-    before = place.back()
-    if before is None or before.terminal != "TO" or place.found.terminal in {END, "PIPE", "SEMI"}:
-        return None
-    match = _FILE.match(place.text, place.found.start)
-    if match is None:
-        return None
-    following = [lexeme for lexeme, _ in zip(place.ahead(), range(2), strict=False)][1:]
-    if place.word in _FORMATS and following and following[0].terminal == "STRING":
-        repair = leaving_out(place.found.start, place.found.end, place.found.text)
-        message = "the format is that of the file's ending"
-        return Mistake("RQL101", message, place.span, repairs=(repair,))
-    new = write_string(match[0])
-    span = Span(*match.span())
-    message = f"a file's name stands in quotes: `{new}`"
-    return Mistake("RQL101", message, span, repairs=(replacing(*match.span(), new),))
-
-
-def assert_message(place: Place) -> Mistake | None:
-    """`assert count() > 0 : "none"`, `assert a > 1 else "none"`."""
-    if place.clause is None or place.clause.terminal != "ASSERT" or "COMMA" not in place.accepted:
-        return None
-    if place.word not in {":", "else", "otherwise", "message"}:
-        return None
-    before = place.attempt.lexemes[-1]
-    repair = replacing(before.end, place.found.end, ",", "write `,`")
-    return Mistake("RQL101", "a message stands behind a comma", place.span, repairs=(repair,))
-
-
-def plot_shape(place: Place) -> Mistake | None:
-    """`plot histogram loss`: the shape was taken for a metric."""
-    shape, plot = place.back(1), place.back(2)
-    if shape is None or plot is None or plot.terminal != "PLOT":
-        return None
-    new = _SPELLINGS["SHAPE"].get(shape.text.lower())
-    if new is None:
-        return None
-    span = Span(shape.start, shape.end)
-    return _tried(idiom(None, shape.text, new, span, replacing(span.start, span.end, new)))
-
-
-def rows_of_edge(place: Place) -> Mistake | None:
-    """`first 5`, `last 5`: they take no number."""
-    edge = place.back()
-    if (
-        edge is None
-        or edge.terminal not in {"FIRST_ROW", "LAST_ROW"}
-        or place.found.terminal not in {"NUMBER", "PARAM"}
-    ):
-        return None
-    span = Span(edge.start, place.found.end)
-    message = f"`{edge.text}` is one row of each run, and takes no number"
-    if edge.terminal == "LAST_ROW":
-        hint = "for the last rows, `order` the other way and `limit`"
-        return Mistake("RQL101", message, span, (hint,), certain=True)
-    repair = replacing(edge.start, edge.end, "limit")
-    return Mistake("RQL101", message, span, repairs=(repair,), certain=True)
 
 
 def pivot_keys(place: Place) -> Mistake | None:
@@ -319,6 +240,6 @@ def pivot_keys(place: Place) -> Mistake | None:
     return Mistake("RQL102", message, Span(begun.start, begun.end), hints, certain=True)
 
 
-def _tried(mistake: Mistake) -> Mistake:
+def tried(mistake: Mistake) -> Mistake:
     """A mistake that is only said if its repair takes the parser further."""
     return Mistake(mistake.code, mistake.message, mistake.span, mistake.hints, repairs=mistake.repairs)
