@@ -38,7 +38,7 @@ def grammar_text() -> str:
 
 
 def build_parser(*, strict: bool = False) -> Lark:
-    """The parser, made from the grammar: about 0.3 s. `strict` also refuses any conflict (needs `interegular`)."""
+    """The parser, made from the grammar: takes seconds. `strict` also refuses any conflict (needs `interegular`)."""
     from lark import Lark
 
     return Lark(
