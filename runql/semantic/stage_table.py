@@ -90,7 +90,7 @@ _TABLE = (
     StageInfo(
         "distinct",
         (t.TDistinct,),
-        "distinct [COLUMN, …]",
+        "distinct [by COLUMN, …]",
         "Each row once; by columns, the first row of each combination.",
         "runs select config.model, config.data | distinct",
         streams=True,
