@@ -99,3 +99,8 @@ class Unreachable(BackendError):  # noqa: N818
 
 class ServerError(BackendError):
     """An answer that is an error, or no answer of the protocol."""
+
+
+def wrong_call(message: str, *hints: str) -> RunQLError:
+    """The command, or an option of it, was used wrongly."""
+    return QueryError.of("RQL512", message, *hints)

@@ -27,7 +27,8 @@ COMMAND = {
     "runql.frontends.cli",
     "runql.frontends.cli.arguments",
     "runql.frontends.cli.main",
-    "runql.frontends.cli.stdout",
+    "runql.terminal",
+    "runql.terminal.stdout",
 }
 SPY = """
 import sys

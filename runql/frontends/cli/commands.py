@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runql import config
-from runql.errors import OutputError, RunQLError
-from runql.frontends.cli import stderr, stdout
+from runql.errors import OutputError, RunQLError, wrong_call
 from runql.frontends.cli.arguments import Arguments, Command
-from runql.frontends.cli.inputs import text_of, values_of, wrong_call
-from runql.frontends.cli.stderr import Progress, Voice, Waiting
+from runql.frontends.cli.inputs import text_of, values_of
+from runql.terminal import stderr, stdout
+from runql.terminal.stderr import Progress, Voice, Waiting
 from runql.text.frozen import frozen
 
 if TYPE_CHECKING:
@@ -82,9 +82,9 @@ def _session(call: Call) -> Session:
 def run(call: Call) -> int:
     """Run a query or a script: data to standard output or a file, everything else to standard error."""
     from runql.frontends.cli.programs import stats_json
-    from runql.frontends.cli.show import Show
+    from runql.terminal.show import Show
 
-    show = Show(call.arguments, call.settings, call.voice, call.waiting)
+    show = Show(call.settings, call.voice, call.waiting, output=call.arguments.output, quiet=call.arguments.quiet)
     source, params = text_of(call.arguments.words), values_of(call.arguments.params)
     with _session(call) as session, session.within(call.arguments.timeout):
         with call.looking():

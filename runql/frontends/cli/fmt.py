@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from runql.errors import QueryError
-from runql.frontends.cli import stderr, stdout
 from runql.frontends.cli.arguments import Arguments
 from runql.frontends.cli.inputs import is_file_name, read_file, text_of
-from runql.frontends.cli.stderr import Voice
 from runql.results.writing import write_file
 from runql.syntax import format_text, parse
+from runql.terminal import stderr, stdout
+from runql.terminal.stderr import Voice
 from runql.text.source import Source
 
 

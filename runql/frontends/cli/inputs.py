@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from runql.errors import QueryError, RunQLError
+from runql.errors import wrong_call
 from runql.session.spelled import SpelledFloat, SpelledInt
 from runql.text.source import Source
 
@@ -23,11 +23,6 @@ _WORDS: dict[str, Any] = {
     "inf": float("inf"),
     "-inf": float("-inf"),
 }
-
-
-def wrong_call(message: str, *hints: str) -> RunQLError:
-    """The command was called wrongly."""
-    return QueryError.of("RQL512", message, *hints)
 
 
 def is_file_name(word: str) -> bool:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 
-from runql.frontends.cli import stdout
 from runql.frontends.cli.arguments import Arguments, UsageError, parse
+from runql.terminal import stdout
+
+FrontEnd = Callable[[Arguments], int]
+"""Another front end, started with what the command was called with; gives the exit status."""
 
 _USAGE = 2
 _INTERRUPTED = 130
@@ -19,14 +23,17 @@ runql asks questions of machine-learning runs. The prompt comes in a later versi
 """
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command with these arguments (of the process, if not given) and give its exit status."""
+def main(argv: Sequence[str] | None = None, others: Mapping[str, FrontEnd] = MappingProxyType({})) -> int:
+    """Run the command with these arguments (of the process, if not given) and give its exit status.
+
+    `others` are the front ends that a call may mean instead: `prompt` for a call without words at a terminal.
+    """
     try:
-        return _main(sys.argv[1:] if argv is None else list(argv))
+        return _main(sys.argv[1:] if argv is None else list(argv), others)
     except stdout.ClosedPipe:
         return 0
     except stdout.CannotWrite as error:
-        from runql.frontends.cli.stderr import Voice
+        from runql.terminal.stderr import Voice
 
         Voice().say(f"runql: cannot write standard output: {error}")
         return _USAGE
@@ -34,11 +41,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _INTERRUPTED
 
 
-def _main(argv: list[str]) -> int:
+def _main(argv: list[str], others: Mapping[str, FrontEnd]) -> int:
     try:
         arguments = parse(argv)
     except UsageError as error:
-        from runql.frontends.cli.stderr import Voice
+        from runql.terminal.stderr import Voice
 
         Voice().say(f"runql: {error}\ntry `runql --help`")
         return _USAGE
@@ -52,18 +59,20 @@ def _main(argv: list[str]) -> int:
         return 0
     if not arguments.words:
         if sys.stdin is None or sys.stdin.isatty():
-            return _without_words(arguments)
+            return _without_words(arguments, others)
         arguments = arguments._replace(words=("-",))
     from runql.frontends.cli.commands import perform
 
     return perform(arguments)
 
 
-def _without_words(arguments: Arguments) -> int:
+def _without_words(arguments: Arguments, others: Mapping[str, FrontEnd]) -> int:
     if arguments.command == "run":
+        if "prompt" in others:
+            return others["prompt"](arguments)
         stdout.say(ALONE.rstrip())
         return 0
-    from runql.frontends.cli.stderr import Voice
+    from runql.terminal.stderr import Voice
 
     Voice().say(f"runql {arguments.command}: name a query, a file or `-` for standard input")
     return _USAGE

@@ -1,4 +1,4 @@
-"""What programs read: diagnostics as JSON, what an answer cost, and the language itself."""
+"""What programs read: what an answer cost, and the language itself."""
 
 from __future__ import annotations
 
@@ -6,10 +6,8 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from runql.frontends.cli.inputs import wrong_call
+from runql.errors import wrong_call
 from runql.session.options import Options, silenced_code
-from runql.text.diagnostic import Diagnostic
-from runql.text.source import NOWHERE, Source
 
 if TYPE_CHECKING:
     from runql.session import Explanation, Result
@@ -26,34 +24,6 @@ def options_of(codes: Iterable[str], max_rows: int | None) -> Options:
             )
         silenced.append(name)
     return Options(frozenset(silenced), max_rows)
-
-
-def errors_json(diagnostics: Iterable[Diagnostic], source: Source | None) -> str:
-    """Diagnostics as a JSON array: code, severity, message, place, what was expected, fixes as edits of the text."""
-    return json.dumps([_diagnostic(one, source) for one in diagnostics], ensure_ascii=False, indent=2)
-
-
-def _diagnostic(one: Diagnostic, source: Source | None) -> dict[str, Any]:
-    has_place = source is not None and one.span != NOWHERE
-    line, column = source.line_column(one.span.start) if source is not None and has_place else (None, None)
-    return {
-        "code": one.code,
-        "severity": str(one.severity),
-        "message": one.message,
-        "source": source.name if source is not None else one.source_name,
-        "span": [one.span.start, one.span.end] if has_place else None,
-        "line": line,
-        "column": column,
-        "expected": list(one.expected),
-        "hints": list(one.hints),
-        "fixes": [
-            {
-                "title": fix.title,
-                "edits": [{"span": [edit.span.start, edit.span.end], "text": edit.text} for edit in fix.edits],
-            }
-            for fix in one.fixes
-        ],
-    }
 
 
 def stats_json(results: Sequence[Result | Explanation]) -> str:

@@ -64,7 +64,7 @@ class Voice:
         """Show each as a picture of its place, or as JSON for a program."""
         shown = list(diagnostics)
         if shown and self._structured:
-            from runql.frontends.cli.programs import errors_json
+            from runql.terminal.structured import errors_json
 
             self.say(errors_json(shown, source))
         elif shown:

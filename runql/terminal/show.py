@@ -1,4 +1,4 @@
-"""How the command shows a result: its data, then what there is to say about it."""
+"""How a result is shown: its data, then what there is to say about it."""
 
 from __future__ import annotations
 
@@ -8,16 +8,15 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from runql.config import Settings
-from runql.frontends.cli import stderr, stdout
-from runql.frontends.cli.arguments import Arguments
-from runql.frontends.cli.inputs import wrong_call
-from runql.frontends.cli.stderr import Progress, Voice, Waiting
+from runql.errors import wrong_call
 from runql.results.formats import FORMATS, Format, Output, chosen, said, save
 from runql.results.frame import Frame
 from runql.results.looks import visible
 from runql.results.view import View
 from runql.session import Explanation, Result
 from runql.session.summing import MOST_OF_A_KIND
+from runql.terminal import stderr, stdout
+from runql.terminal.stderr import Progress, Voice, Waiting
 from runql.text.diagnostic import Diagnostic
 
 _MOST_ROWS_AT_A_TERMINAL = 60
@@ -27,15 +26,23 @@ _DEFAULT_WIDTH = 80
 class Show:
     """Writes results one after the other, in the format that was asked for."""
 
-    def __init__(self, arguments: Arguments, settings: Settings, voice: Voice, waiting: Waiting | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        voice: Voice,
+        waiting: Waiting | None = None,
+        *,
+        output: str | None = None,
+        quiet: bool = False,
+    ) -> None:
         self._voice = voice
         self._waiting = waiting
-        self._quiet = arguments.quiet
+        self._quiet = quiet
         self._terminal = stdout.is_terminal()
         default = "table" if self._terminal else "csv"
-        self._format, self._path = chosen(arguments.output or default)
+        self._format, self._path = chosen(output or default)
         self._view = self._view_of(settings)
-        self._progress = stderr.is_terminal() and not arguments.quiet and not settings.dumb_terminal
+        self._progress = stderr.is_terminal() and not quiet and not settings.dumb_terminal
 
     def results(self, results: Sequence[Result | Explanation]) -> None:
         """Read the results and write them, one after the other. JSON is one document: several make an array.
