@@ -19,6 +19,7 @@ from runql.text.source import Span
 class Shade(StrEnum):
     """What a piece of a text is, for its colour."""
 
+    STATEMENT = "statement"
     KEYWORD = "keyword"
     STAGE = "stage"
     CONSTANT = "constant"
@@ -30,6 +31,7 @@ class Shade(StrEnum):
     SOURCE = "source"
     NUMBER = "number"
     STRING = "string"
+    REGEX = "regex"
     TIME = "time"
     PARAMETER = "parameter"
     OPERATOR = "operator"
@@ -49,6 +51,7 @@ class SemanticToken:
 
 _TRIVIA: Final = frozenset({TokenKind.WHITESPACE, TokenKind.COMMENT})
 _METRIC_CLAUSES: Final = frozenset({"KEYS", "X"})
+_MATCHING: Final = frozenset({"REGEX", "REGEX_ANY_CASE", "NOT_REGEX", "NOT_REGEX_ANY_CASE"})
 
 
 def semantic_tokens(text: Text) -> tuple[SemanticToken, ...]:
@@ -57,7 +60,8 @@ def semantic_tokens(text: Text) -> tuple[SemanticToken, ...]:
 
 
 def _shaded(tokens: tuple[Token, ...]) -> Iterator[SemanticToken]:
-    beginnings = {*keywords().clauses, *keywords().heads, "PIPE", "SEMI"}
+    heads = frozenset(keywords().heads)
+    beginnings = {*keywords().clauses, *heads, "PIPE", "SEMI"}
     clause = before = last = ""
     for token in tokens:
         before, last = last, last if token.kind in _TRIVIA else token.terminal
@@ -67,6 +71,10 @@ def _shaded(tokens: tuple[Token, ...]) -> Iterator[SemanticToken]:
             yield from _name(token, clause)
         elif before == "PIPE" and token.terminal in keywords().stages:
             yield SemanticToken(token.span, Shade.STAGE)
+        elif token.terminal in heads:
+            yield SemanticToken(token.span, Shade.STATEMENT)
+        elif token.kind is TokenKind.STRING and before in _MATCHING:
+            yield SemanticToken(token.span, Shade.REGEX)
         elif token.kind is not TokenKind.WHITESPACE:
             yield SemanticToken(token.span, Shade(token.kind.value))
 

@@ -45,6 +45,7 @@ class Token:
 _KINDS: Final = {
     "PATH": TokenKind.FIELD,
     "GLOB": TokenKind.FIELD,
+    "DEFINED": TokenKind.FIELD,
     "FUNCTION": TokenKind.FUNCTION,
     "EXISTS": TokenKind.FUNCTION,
     "MISSING": TokenKind.FUNCTION,

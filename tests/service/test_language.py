@@ -172,14 +172,16 @@ def test_folds() -> None:
 
 
 def test_colours() -> None:
-    text = "runs where config.lr > 7d and state = 'x' keys val/loss | group config.lr # why"
+    text = "runs where config.lr > 7d and state ~ 'x' and id = 'y' keys val/loss | group config.lr : n = count() # why"
     found = [(text[each.span.start : each.span.end], each.shade) for each in semantic_tokens(text)]
     assert found == [
-        ("runs", Shade.KEYWORD), ("where", Shade.KEYWORD), ("config.", Shade.NAMESPACE), ("lr", Shade.FIELD),
+        ("runs", Shade.STATEMENT), ("where", Shade.KEYWORD), ("config.", Shade.NAMESPACE), ("lr", Shade.FIELD),
         (">", Shade.OPERATOR), ("7d", Shade.TIME), ("and", Shade.KEYWORD), ("state", Shade.RUN_FIELD),
-        ("=", Shade.OPERATOR), ("'x'", Shade.STRING), ("keys", Shade.KEYWORD), ("val/loss", Shade.METRIC),
+        ("~", Shade.OPERATOR), ("'x'", Shade.REGEX), ("and", Shade.KEYWORD), ("id", Shade.RUN_FIELD),
+        ("=", Shade.OPERATOR), ("'y'", Shade.STRING), ("keys", Shade.KEYWORD), ("val/loss", Shade.METRIC),
         ("|", Shade.PUNCTUATION), ("group", Shade.STAGE), ("config.", Shade.NAMESPACE), ("lr", Shade.FIELD),
-        ("# why", Shade.COMMENT),
+        (":", Shade.OPERATOR), ("n", Shade.FIELD), ("=", Shade.OPERATOR), ("count", Shade.FUNCTION),
+        ("(", Shade.PUNCTUATION), (")", Shade.PUNCTUATION), ("# why", Shade.COMMENT),
     ]  # fmt: skip
 
 
