@@ -117,6 +117,6 @@ class Frame:
         return brief(self)
 
     def _repr_html_(self) -> str:
-        from runql.results.brief import brief_html
+        from runql.results.html import html
 
-        return brief_html(self)
+        return html(self)

@@ -181,8 +181,10 @@ class Result:
         )
 
     def _repr_html_(self) -> str:
-        from html import escape
+        from runql.results.html import html, notes
+        from runql.text.render import render
 
-        from runql.results.brief import brief_html
-
-        return brief_html(self.frame) + f"<p>{escape(' · '.join(self.footer()))}</p>"
+        # The table is read first: what is to be said tells of the reading.
+        table = f"<b>{self.value:,}</b>" if self._answer.is_count else html(self.frame)
+        warnings = render(self.warnings, self.source)
+        return table + notes(warnings, self.footer(), (*self.ladder(), *self.ways_out()))

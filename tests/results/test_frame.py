@@ -110,6 +110,4 @@ def test_a_missing_library_is_an_error_with_a_way_out(monkeypatch: pytest.Monkey
 
 def test_a_short_look_says_how_much_there_is() -> None:
     assert repr(Frame({"a": [1, 2]})) == "a\n─\n1\n2\n2 rows × 1 column"
-    html = Frame({"<b>": range(30)})._repr_html_()
-    assert "<th>&lt;b&gt;</th>" in html
-    assert "30 rows × 1 column; not shown: 10 more rows" in html
+    assert "<div>30 rows × 1 column</div>" in Frame({"<b>": range(30)})._repr_html_()

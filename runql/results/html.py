@@ -1,0 +1,128 @@
+"""A frame as a table for a notebook: it scrolls under its header, and a click on a column sorts what is shown."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, tzinfo
+from html import escape
+
+from runql.results.brief import size_of
+from runql.results.frame import Frame
+from runql.results.looks import Style, look_of, visible
+from runql.results.shapes import NUMBERS
+from runql.semantic.values import MISSING, Value
+
+MOST_ROWS = 1_000
+MOST_COLUMNS = 100
+_LONGEST_CELL = 120
+
+# A colour for each style that reads on a light and on a dark page alike.
+_COLORS: dict[Style, str] = {"good": "#2e9e5b", "bad": "#e0524d", "warn": "#c98a1b", "live": "#2a8fbd"}
+
+_BOX = "max-height:28em;overflow:auto;display:inline-block;max-width:100%"
+_HEAD = (
+    "position:sticky;top:0;cursor:pointer;white-space:nowrap;background:var(--jp-layout-color0,Canvas);"
+    "color:var(--jp-content-font-color0,CanvasText)"
+)
+_NUMBER = "text-align:right;font-variant-numeric:tabular-nums"
+
+# Sorts by what each cell holds in `data-v`, numbers as numbers; empty cells stay last both ways. It stands in an
+# attribute and not in a script, for pages that run none still show the table.
+_SORT = """
+const h=event.target.closest('th');if(!h)return;
+const t=h.closest('table'),b=t.tBodies[0],i=h.cellIndex,d=h.dataset.d==='1'?-1:1;
+for(const o of h.parentNode.cells){delete o.dataset.d;o.lastElementChild.textContent='';}
+h.dataset.d=d===1?'1':'-1';h.lastElementChild.textContent=d===1?' ▲':' ▼';
+const n=h.dataset.n==='1',k=r=>r.cells[i].dataset.v;
+[...b.rows].map(r=>[k(r),r]).sort(([x],[y])=>x===undefined?(y===undefined?0:1):y===undefined?-1:
+d*(n?x-y:x<y?-1:x>y?1:0)).forEach(([,r])=>b.append(r));
+"""
+
+
+def html(frame: Frame, zone: tzinfo = UTC) -> str:
+    """The table as HTML, with its size below; of more than 1,000 rows or 100 columns it says what is not shown.
+
+    Every name and value is escaped. Times are shown in `zone`.
+    """
+    names = frame.names[:MOST_COLUMNS]
+    shown = frame.slice(0, MOST_ROWS)
+    heads = "".join(_head(frame, name) for name in names)
+    body = "".join(f"<tr>{''.join(cells)}</tr>" for cells in zip(*(_cells(shown, name, zone) for name in names)))  # noqa: B905
+    sort = escape("".join(_SORT.split("\n")))
+    table = (
+        f'<div style="{_BOX}"><table class="dataframe runql" style="margin:0">'
+        f'<thead onclick="{sort}"><tr>{heads}</tr></thead><tbody>{body}</tbody></table></div>'
+    )
+    return f"{table}<div>{escape(_size(frame))}</div>"
+
+
+def _size(frame: Frame) -> str:
+    """How large it is, and how much of it is not there."""
+    more = [
+        f"{count:,} more {what}{'s' * (count != 1)}"
+        for count, what in ((frame.length - MOST_ROWS, "row"), (len(frame.names) - MOST_COLUMNS, "column"))
+        if count > 0
+    ]
+    return size_of(frame) + (f"; not shown: {', '.join(more)}" if more else "")
+
+
+def _head(frame: Frame, name: str) -> str:
+    is_number = frame.shape(name) in NUMBERS
+    kind = ' data-n="1"' if is_number else ""
+    align = "right" if is_number else "left"
+    return f'<th{kind} title="sort" style="{_HEAD};text-align:{align}">{escape(visible(name))}<span></span></th>'
+
+
+def _cells(frame: Frame, name: str, zone: tzinfo) -> Iterator[str]:
+    """The cells of a column."""
+    is_number = frame.shape(name) in NUMBERS
+    for value in frame.columns[name]:
+        look = look_of(value, zone, is_state=name == "state")
+        style = f"{_NUMBER};" if is_number else "text-align:left;white-space:nowrap;"
+        style += f"color:{_COLORS[look.style]}" if look.style in _COLORS else ""
+        style += "opacity:.6" if look.style == "dim" else ""
+        key, title = _key(value), _title(value, look.text)
+        text = look.text if len(look.text) <= _LONGEST_CELL else f"{look.text[:_LONGEST_CELL]}…"
+        yield f'<td style="{style}"{_attribute("data-v", key)}{_attribute("title", title)}>{escape(text)}</td>'
+
+
+def _attribute(name: str, value: str | None) -> str:
+    return "" if value is None else f' {name}="{escape(value)}"'
+
+
+def _key(value: Value) -> str | None:
+    """What a cell is sorted by; none for one that is empty or NaN."""
+    match value:
+        case _ if value is MISSING or value is None:
+            return None
+        case bool():
+            return str(int(value))
+        case int() | float():
+            words = {"nan": None, "inf": "Infinity", "-inf": "-Infinity"}
+            return words.get(repr(value), repr(value))
+        case datetime():
+            return value.astimezone(UTC).isoformat()
+        case _:
+            return visible(str(value))
+
+
+def _title(value: Value, shown: str) -> str | None:
+    """The whole value, where the cell shows less of it."""
+    match value:
+        case float() if math.isfinite(value) and repr(value) != shown:
+            return repr(value)
+        case datetime():
+            return value.astimezone(UTC).isoformat()
+        case str() if len(shown) > _LONGEST_CELL:
+            return visible(value)
+        case _:
+            return None
+
+
+def notes(warnings: str, parts: Sequence[str], lines: Sequence[str]) -> str:
+    """What is to be said below a table: warnings with their places, the parts of the footer, the ways out."""
+    pre = f'<pre style="color:{_COLORS["warn"]};margin:.3em 0">{escape(warnings)}</pre>' if warnings else ""
+    said = [visible(" · ".join(parts)), *(visible(line) for line in lines)]
+    rest = "<br>".join(escape(line) for line in said if line)
+    return f'{pre}<div style="opacity:.7;font-size:90%">{rest}</div>'
