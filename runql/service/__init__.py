@@ -15,6 +15,7 @@ from runql.service.inlay import Inlay, inlays
 from runql.service.items import MOST_ITEMS, Completions, Item, ItemKind
 from runql.service.signature import Signature, signature
 from runql.service.structure import Fold, Symbol, SymbolKind, folds, symbols
+from runql.service.unfinished import is_unfinished
 
 __all__ = [
     "MOST_ITEMS",
@@ -44,6 +45,7 @@ __all__ = [
     "hover",
     "index_of",
     "inlays",
+    "is_unfinished",
     "occurrences",
     "rename",
     "semantic_tokens",
