@@ -11,25 +11,98 @@ found in the working folder or the nearest one above it. The project's wins, nam
     [aliases]                          # names for expressions
     lr = "coalesce(config.lr, config.optim.lr)"
 
+    [prompt]                           # the prompt: the options are in `PROMPT_OPTIONS`
+    keys = "vi"
+
 A path in `.runql.toml` is meant from the folder of that file. Of the environment these are read: `RUNQL_SOURCE`,
-`RUNQL_CONFIG` (another `config.toml`), `RUNQL_CACHE` (the folder for what may be thrown away), `RUNQL_DEBUG`, W&B's own
-(`WANDB_…`, `NETRC`), `NO_COLOR`, `TERM` and `COLUMNS`.
+`RUNQL_CONFIG` (another `config.toml`), `RUNQL_CACHE` (the folder for what may be thrown away), `RUNQL_DATA` (the folder
+for the history of the prompt), `RUNQL_DEBUG`, W&B's own (`WANDB_…`, `NETRC`), `NO_COLOR`, `TERM` and `COLUMNS`.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from runql.errors import RunQLError, SettingsError
 from runql.text.frozen import frozen
+from runql.text.nearest import nearest
 
 PROJECT_FILE = ".runql.toml"
 SAVED_FOLDER = ".runql"
-_KEYS = ("source", "sources", "aliases")
+_KEYS = ("source", "sources", "aliases", "prompt")
+
+
+@frozen
+class PromptOption:
+    """One option of the table `[prompt]`. `choices` are the texts that it takes; without them any value of its type."""
+
+    name: str
+    default: str | bool | int
+    doc: str
+    choices: tuple[str, ...] = ()
+    least: int = 0
+
+    def takes(self, value: object) -> bool:
+        """Whether it may have that value."""
+        if type(value) is not type(self.default):
+            return False
+        if isinstance(value, int) and not isinstance(value, bool):
+            return value >= self.least
+        return not self.choices or value in self.choices
+
+    @property
+    def wants(self) -> str:
+        """What it takes, in words."""
+        if self.choices:
+            return " or ".join(f'`"{choice}"`' for choice in self.choices)
+        if isinstance(self.default, bool):
+            return "`true` or `false`"
+        return "a text in quotes" if isinstance(self.default, str) else f"a whole number, {self.least} or more"
+
+
+PROMPT_OPTIONS = (
+    PromptOption("keys", "emacs", "The keys for editing; F4 changes between them.", ("emacs", "vi")),
+    PromptOption(
+        "mouse", False, "Clicks place the cursor and choose from the menu; the terminal then selects nothing."
+    ),
+    PromptOption("menu", "typing", "The menu comes while typing, or only with Tab.", ("typing", "tab")),
+    PromptOption("suggestions", True, "Earlier queries that begin with what is typed, in grey; Right takes one."),
+    PromptOption("counts", True, "How many runs match, at the bottom, while a condition is typed."),
+    PromptOption(
+        "style",
+        "auto",
+        "Colours: those of the terminal, or for a dark or a light ground, or none.",
+        ("auto", "dark", "light", "none"),
+    ),
+    PromptOption("format", "table", "How results are shown: table, or a format that `-o` takes, such as csv or json."),
+    PromptOption("width", 0, "The most columns of the terminal that a table takes; 0 takes all."),
+    PromptOption("pager", "auto", "Results that are longer than the terminal go through a pager.", ("auto", "off")),
+    PromptOption("timing", True, "Under each result, what it cost in requests and time."),
+    PromptOption("history", 10_000, "How many queries are kept for the next time; 0 keeps none."),
+)
+"""In the order of the settings file."""
+
+
+@frozen
+class PromptSettings:
+    """The table `[prompt]`; what each one does is in `PROMPT_OPTIONS`."""
+
+    keys: Literal["emacs", "vi"] = "emacs"
+    mouse: bool = False
+    menu: Literal["typing", "tab"] = "typing"
+    suggestions: bool = True
+    counts: bool = True
+    style: Literal["auto", "dark", "light", "none"] = "auto"
+    format: str = "table"
+    width: int = 0
+    pager: Literal["auto", "off"] = "auto"
+    timing: bool = True
+    history: int = 10_000
 
 
 @frozen
@@ -54,7 +127,8 @@ class ServerSettings:
 class Settings:
     """All settings. `source` is what a settings file or `RUNQL_SOURCE` names; `sources` and `aliases` are by name.
 
-    `saved`: the folders of saved queries, the project's before the user's own.
+    `saved`: the folders of saved queries, the project's before the user's own. `file`: the user's own settings file,
+    `data`: the folder for what must not get lost, such as the history of the prompt.
     """
 
     source: str | None = None
@@ -70,6 +144,9 @@ class Settings:
     debug: bool = False
     folder: Path = field(default_factory=Path)
     saved: tuple[Path, ...] = ()
+    prompt: PromptSettings = field(default_factory=PromptSettings)
+    file: Path | None = None
+    data: Path | None = None
 
     def default_source(self) -> str | None:
         """The source of a query that names none: the settings', else W&B's variables, else `./wandb` if it is there."""
@@ -107,7 +184,53 @@ def load(environ: Mapping[str, str] | None = None, folder: Path | None = None) -
         debug=environ.get("RUNQL_DEBUG", "") not in {"", "0"},
         folder=folder,
         saved=(*_saved_of_project(folder), _user_file(environ).parent / "queries"),
+        prompt=PromptSettings(**{**user.get("prompt", {}), **project.get("prompt", {})}),
+        file=_user_file(environ),
+        data=_data_folder(environ),
     )
+
+
+def template() -> str:
+    """A settings file in which every setting is explained, and none is set."""
+    lines = [_TEMPLATE.rstrip(), "", "[prompt]"]
+    for option in PROMPT_OPTIONS:
+        lines += ["", f"# {option.doc}"]
+        if option.choices:
+            lines.append(f"# {', '.join(_toml(choice) for choice in option.choices)}")
+        lines.append(f"# {option.name} = {_toml(option.default)}")
+    return "\n".join([*lines, ""])
+
+
+_TEMPLATE = """\
+# The settings of RunQL. Whatever begins with `#` is not set: take the sign away, and write what is wanted.
+# `.runql.toml` in a project's folder takes the same settings, and wins.
+
+# The source of queries that name none: `demo`, a folder, `entity/project` of a W&B server, or a name below.
+# source = "./wandb"
+
+[sources]
+# Names for `-s`, `use` and `from`.
+# vision = "acme/vision"
+
+[aliases]
+# Names for expressions.
+# lr = "coalesce(config.lr, config.optim.lr)"
+"""
+
+
+def _toml(value: str | bool | int) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return f'"{value}"' if isinstance(value, str) else str(value)
+
+
+def _data_folder(environ: Mapping[str, str]) -> Path:
+    """The folder where this system keeps data of programs."""
+    if named := environ.get("RUNQL_DATA"):
+        return Path(named)
+    import platformdirs
+
+    return Path(platformdirs.user_data_dir("runql", appauthor=False))
 
 
 def _server(environ: Mapping[str, str]) -> ServerSettings:
@@ -168,19 +291,47 @@ def _read(path: Path) -> Mapping[str, Any]:
         table = tomllib.loads(raw.decode())
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise _wrong(path, f"is not TOML: {error}") from error
+    text = raw.decode()
     for key, value in table.items():
-        _check(path, key, value)
+        _check(path, text, key, value)
     return table
 
 
-def _check(path: Path, key: str, value: Any) -> None:
+def _check(path: Path, text: str, key: str, value: Any) -> None:
     if key not in _KEYS:
-        raise _wrong(path, f"has an unknown setting `{key}`", f"settings: {', '.join(f'`{name}`' for name in _KEYS)}")
+        raise _unknown(path, text, key, key, _KEYS)
     if key == "source":
         if not isinstance(value, str):
-            raise _wrong(path, "must have a text as `source`")
+            raise _wrong(path, f"must have a text as `source`{_line(text, key)}")
+    elif key == "prompt":
+        _check_prompt(path, text, value)
     elif not isinstance(value, dict) or not all(isinstance(to, str) for to in value.values()):
-        raise _wrong(path, f"must have a table of texts as `{key}`")
+        raise _wrong(path, f"must have a table of texts as `{key}`{_line(text, key)}")
+
+
+def _check_prompt(path: Path, text: str, table: Any) -> None:
+    if not isinstance(table, dict):
+        raise _wrong(path, f"must have a table as `prompt`{_line(text, 'prompt')}", "it begins with a line `[prompt]`")
+    options = {option.name: option for option in PROMPT_OPTIONS}
+    for name, value in table.items():
+        if name not in options:
+            raise _unknown(path, text, f"prompt.{name}", name, options)
+        if not options[name].takes(value):
+            what = f"has a wrong value for `prompt.{name}`{_line(text, name)}"
+            raise _wrong(path, what, f"`{name}` is {options[name].wants}")
+
+
+def _unknown(path: Path, text: str, shown: str, key: str, known: Iterable[str]) -> RunQLError:
+    near = [f"nearest: `{name}`" for name in nearest(key, known, most=1)]
+    hints = (*near, f"settings: {', '.join(f'`{name}`' for name in known)}")
+    return _wrong(path, f"has an unknown setting `{shown}`{_line(text, key)}", *hints)
+
+
+def _line(text: str, key: str) -> str:
+    """Where a setting stands; nothing if it is written in another way than on a line of its own."""
+    named = re.compile(rf"\s*(\[\s*)?([\w\"']+\s*\.\s*)*[\"']?{re.escape(key)}[\"']?\s*(=|\.|\])")
+    found = next((number for number, line in enumerate(text.splitlines(), 1) if named.match(line)), None)
+    return "" if found is None else f" in line {found}"
 
 
 def _wrong(path: Path, what: str, *hints: str) -> RunQLError:
