@@ -14,8 +14,8 @@ from runql.results.frame import Frame
 from runql.results.looks import visible
 from runql.results.view import View
 from runql.session import Explanation, Result
-from runql.session.summing import MOST_OF_A_KIND
 from runql.terminal import stderr, stdout
+from runql.terminal.below import Below
 from runql.terminal.stderr import Progress, Voice, Waiting
 from runql.text.diagnostic import Diagnostic
 
@@ -120,17 +120,8 @@ class Show:
 
     def _say(self, result: Result, lost: tuple[Diagnostic, ...]) -> None:
         """What there is to say: warnings with their places, the footer, why no run passes, then the ways out."""
-        # A warning says that something is wrong with the answer: nobody can ask for that not to be said.
-        self._voice.diagnostics(_few_of_each(result.warnings), result.source)
-        if self._quiet:
-            return
-        wrote = [f"wrote {self._path}"] if self._path is not None else []
-        *counts, cost = result.footer()
-        footer = [*wrote, *counts, *(notice.message for notice in lost), cost]
-        self._voice.quiet_parts([visible(part) for part in footer])
-        lines = [f"{notice.code} {hint}" for notice in lost for hint in notice.hints]
-        for line in (*result.ladder(), *result.ways_out(), *lines):
-            self._voice.quiet_line(f"  {visible(line)}")
+        wrote = [f"wrote {self._path}"] if self._path is not None and not self._quiet else []
+        Below.of(result, lost, quiet=self._quiet).say(self._voice, *wrote)
 
     def _pieces(self, output: Output, form: Format, progress: Progress) -> Iterator[bytes]:
         """The pieces; at a terminal without what could steer it, and not before the progress line is gone."""
@@ -172,18 +163,6 @@ class _UntilInterrupted:
             if not self.rows:
                 raise
             self.interrupted = True
-
-
-def _few_of_each(diagnostics: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
-    """At most a few of each code; the last of them says how many more there are."""
-    by_code: dict[str, list[Diagnostic]] = {}
-    for diagnostic in diagnostics:
-        by_code.setdefault(diagnostic.code, []).append(diagnostic)
-    for alike in by_code.values():
-        *shown, last = alike[:MOST_OF_A_KIND]
-        more = len(alike) - MOST_OF_A_KIND
-        hints = (*last.hints, *([f"and {more:,} more like it"] if more > 0 else []))
-        yield from (*shown, replace(last, hints=hints))
 
 
 def _led(first: bytes, pieces: Iterator[bytes]) -> Iterator[bytes]:
