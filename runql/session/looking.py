@@ -17,7 +17,7 @@ from runql.semantic.spelling import info_text
 from runql.semantic.typed import TypedQuery
 from runql.semantic.values import MISSING, Kind, Value
 from runql.session.answer import Answer
-from runql.session.named import LAST, Named, text_of
+from runql.session.named import Named, is_last, text_of
 from runql.session.reading import Reading
 from runql.session.saved import saved_queries
 from runql.session.sources import DEMO, Place
@@ -112,7 +112,7 @@ def _sources(settings: Settings) -> Iterator[tuple[Value, ...]]:
 
 def _lets(lets: Mapping[str, Named], settings: Settings) -> Iterator[tuple[Value, ...]]:
     for name, named in lets.items():
-        yield name, text_of(named), "the last query" if name == LAST else MISSING
+        yield name, text_of(named), "one of the last queries" if is_last(name) else MISSING
     for saved in saved_queries(settings.saved):
         yield f"@{saved.name}", str(saved.path), saved.comment or MISSING
 

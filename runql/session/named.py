@@ -15,6 +15,8 @@ from runql.text.source import NOWHERE, Span
 
 _NodeT = TypeVar("_NodeT", bound=tree.Node)
 LAST = "_"
+MOST_KEPT = 9
+"""How many of the last queries have a name: `_`, `_2` and so on."""
 
 _REPLACES: Mapping[type[tree.Clause], tuple[type[tree.Clause], ...]] = {
     tree.SampleClause: (tree.ScanClause,),
@@ -98,11 +100,23 @@ class Names:
         """A name that is no source but near to one of a query."""
         found = []
         for ref in clause.sources if clause is not None else ():
-            near = nearest(ref.name, [name for name in self.lets if name != LAST], most=1)
+            near = nearest(ref.name, [name for name in self.lets if not is_last(name)], most=1)
             if near and not self.is_source(ref.name):
                 message = f"there is no query and no source `{ref.name}`"
                 found.append(Diagnostic("RQL220", message, ref.span, hints=(f"nearest: `{near[0]}`",)))
         return tuple(found)
+
+
+def with_last(lets: Mapping[str, Named], last: Named) -> dict[str, Named]:
+    """The names after one more query: it is `_`, the one before `_2`."""
+    names = [LAST, *(f"{LAST}{number}" for number in range(2, MOST_KEPT + 1))]
+    older = [lets[name] for name in names if name in lets]
+    return {**lets, **dict(zip(names, [last, *older], strict=False))}
+
+
+def is_last(name: str) -> bool:
+    """Whether a name stands for one of the last queries, so that it means another one after the next."""
+    return name == LAST or (name[:1] == LAST and name[1:].isdecimal())
 
 
 def continued(base: tree.Query, over: tree.Query) -> tree.Query:

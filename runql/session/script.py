@@ -8,7 +8,7 @@ from datetime import datetime, tzinfo
 from typing import Any, TypeAlias
 
 from runql.session.catalogs import nodes
-from runql.session.named import LAST, Named, Names, nowhere
+from runql.session.named import Named, Names, is_last, nowhere, with_last
 from runql.session.options import Options, set_option
 from runql.session.params import declared, is_set
 from runql.syntax import Parsed, tree
@@ -21,9 +21,10 @@ Saved: TypeAlias = Callable[[str, Span], "Named | Diagnostic"]
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What one text leaves to the next one of a session: its names, its source, its options."""
+    """What one text leaves to the next one of a session: its names, its parameters, its source, its options."""
 
     lets: Mapping[str, Named] = field(default_factory=dict)
+    params: Mapping[str, Any] = field(default_factory=dict)
     source: str | None = None
     options: Options = field(default_factory=Options)
 
@@ -80,10 +81,11 @@ class Reader:
     def read(self) -> Script:
         """The whole text."""
         statements = self.parsed.script.statements
-        params = {**self.params, **self._declared(statements)}
+        declared = self._declared(statements)
+        params = {**self.state.params, **self.params, **declared}
         lets = {**self.state.lets, **self._lets(statements)}
         names = Names(lets, self.saved, self.is_source)
-        state = replace(self.state, lets=lets)
+        state = replace(self.state, lets=lets, params={**self.state.params, **declared})
         for statement in statements:
             match statement:
                 case tree.QueryStatement(query=query) | tree.ExplainStatement(query=query):
@@ -98,10 +100,14 @@ class Reader:
                     known = {**expanded.params, **params}
                     explains = isinstance(statement, tree.ExplainStatement)
                     self.items.append(Ask(expanded.query, query, explains, known, state.source, state.options))
-                    names.lets = state_lets = {**names.lets, LAST: Named(nowhere(expanded.query), known)}
-                    state = replace(state, lets=state_lets)
-                case s.LetStatement(query=query):
-                    self.found += names.expand(query, (statement.name,)).diagnostics
+                    names.lets = with_last(names.lets, Named(nowhere(expanded.query), known))
+                    state = replace(state, lets=names.lets)
+                case s.LetStatement(name=name, query=query):
+                    expanded = names.expand(query, (name,))
+                    self.found += expanded.diagnostics
+                    if _goes_on_from_last(query) and not expanded.diagnostics:
+                        names.lets = {**names.lets, name: Named(expanded.query, expanded.params)}
+                        state = replace(state, lets=names.lets)
                     self.used |= {node.name for node in nodes(query) if isinstance(node, tree.Param)}
                 case s.UseStatement(source=ref):
                     state = replace(state, source=self._used(ref, state.source))
@@ -167,6 +173,12 @@ class Reader:
             if isinstance(statement, s.ParamStatement) and statement.name not in self.used:
                 message = f"the parameter `${statement.name}` is declared and never used"
                 self.found.append(Diagnostic("RQL222", message, _place(statement.name_span, statement.span)))
+
+
+def _goes_on_from_last(query: tree.Query) -> bool:
+    """Whether a query names one of the last ones, which is another one as soon as something is asked."""
+    clause = query.clause(tree.FromClause)
+    return clause is not None and any(ref.kind is tree.SourceKind.LAST or is_last(ref.name) for ref in clause.sources)
 
 
 def _place(span: Span, otherwise: Span) -> Span:

@@ -253,3 +253,25 @@ def test_runs_of_unequal_length() -> None:
     (result,) = session(MemoryService(runs)).run("runs | pareto min summary.loss, min summary._step")
     assert isinstance(result, Result)
     assert "the runs have from 100 to 200 steps" in {one.message for one in result.notices}
+
+
+def test_the_last_queries_have_names() -> None:
+    with Session("demo") as session:
+        session.run("runs limit 3; runs limit 5")
+        assert [len(result) for result in session.run("runs from _2; runs from _2; runs from _4 limit 1")] == [3, 5, 1]
+
+
+def test_a_name_for_the_last_query_stays_with_it() -> None:
+    with Session("demo") as session:
+        session.run("runs limit 3")
+        session.run("let few = runs from _")
+        session.run("runs limit 7")
+        assert len(session.run("runs from few")[0]) == 3
+
+
+def test_a_parameter_stays_for_the_next_text() -> None:
+    with Session("demo") as session:
+        session.run("param most = 2")
+        assert session.run("count runs where config.seed < $most")[0].value == 41
+        session.run("param most = 1")
+        assert session.run("count runs where config.seed < $most")[0].value == 37
