@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from os import PathLike
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from runql import config
 from runql.errors import QueryError
@@ -17,6 +17,9 @@ from runql.session import Result, Session
 from runql.session.explanation import Explanation
 from runql.session.sources import SignedIn, open_server
 from runql.text.source import Source
+
+if TYPE_CHECKING:
+    from runql.session.schema import Schema
 
 
 def query(text: str, /, source: str | PathLike[str] | ServiceApi | None = None, **params: Any) -> Result:
@@ -87,6 +90,15 @@ class Connection:
     def catalog(self, *, metrics: bool = False) -> Catalog:
         """What the source holds: its fields, types, counts. `metrics`: also what was logged, which may take a while."""
         return self._session.catalog(metrics=metrics)
+
+    def describe(self, budget: int = 2000) -> Schema:
+        """What the source holds in at most `budget` words, most useful first: `str()` of it, or its `.json()`.
+
+        Raises `ValueError` for a budget below 100. A folder is read through, to know what was logged.
+        """
+        from runql.session.schema import Schema
+
+        return Schema(self.catalog(metrics=True), budget)
 
     def close(self) -> None:
         """Close the source."""

@@ -6,9 +6,9 @@ import argparse
 from collections.abc import Sequence
 from typing import Literal, NamedTuple, NoReturn, TypeAlias
 
-Command: TypeAlias = Literal["run", "explain", "check", "fmt"]
+Command: TypeAlias = Literal["run", "explain", "check", "fmt", "describe"]
 
-_COMMANDS: dict[str, Command] = {"explain": "explain", "check": "check", "fmt": "fmt"}
+_COMMANDS: dict[str, Command] = {"explain": "explain", "check": "check", "fmt": "fmt", "describe": "describe"}
 
 _DESCRIPTION = """\
 Ask questions of machine-learning runs.
@@ -22,6 +22,7 @@ commands:
   explain QUERY        what the query becomes, without asking for anything
   check QUERY|FILE     every mistake of a text (with --offline: without looking at the source)
   fmt FILE…|-          write a text in the one form: files in place, standard input to standard output
+  describe SOURCE [FIELD]  what a source holds, in few words: fields, types, ranges, values; or one field of it
 
 A query may stand without quotes, as far as the shell leaves it alone. An option after its first word must stand
 alone (`-o csv`), for a word such as `-summary.loss` belongs to the query.
@@ -29,6 +30,10 @@ alone (`-o csv`), for a word such as `-summary.loss` belongs to the query.
 exit status: 0; 1 an assertion failed; 2 the query or the call is wrong; 3 the source cannot be read or reached;
              70 a fault of RunQL; 130 interrupted
 """
+
+
+_LEAST_BUDGET = 100
+"""As `runql.session.schema` has it, which is not loaded to read a call."""
 
 
 class UsageError(Exception):
@@ -54,6 +59,7 @@ class Arguments(NamedTuple):
     errors: str = "text"
     stats: bool = False
     spec: bool = False
+    budget: int | None = None
     show: str | None = None
     """A text to print instead of doing anything: that of `--version` or `--help`."""
 
@@ -129,7 +135,9 @@ def _parser(command: Command) -> _Parser:
         add("-p", "--param", dest="params", action="append", metavar="NAME=VALUE", help="a value for `$NAME`")
         add("--no", action="append", metavar="CODE", help="say no notices of that code, such as RQL211")
         add("--errors", choices=("text", "json"), default="text", help="how errors are written: `text` or `json`")
-    if command == "run":
+    if command == "describe":
+        add("--budget", type=_budget, metavar="WORDS", help="say at most so many words (by default 2000)")
+    if command in {"run", "describe"}:
         add(
             "-o",
             "--output",
@@ -137,6 +145,7 @@ def _parser(command: Command) -> _Parser:
             help="table json jsonl csv tsv md tex yaml, or a file, also .parquet",
         )
         add("-q", "--quiet", action="store_true", help="no notices and no progress")
+    if command == "run":
         add("--max-rows", type=_count, metavar="N", help="show at most so many rows of an answer, and say what was cut")
         add("--stats", action="store_true", help="at the end a line of JSON on standard error: what the answers cost")
         add("--spec", action="store_true", help="the language as JSON: options, statements, stages, functions, codes")
@@ -156,6 +165,12 @@ def _count(text: str) -> int:
     return int(text)
 
 
+def _budget(text: str) -> int:
+    if not text.isdecimal() or int(text) < _LEAST_BUDGET:
+        raise argparse.ArgumentTypeError(f"`{text}` is no number of words: at least {_LEAST_BUDGET} are needed")
+    return int(text)
+
+
 def _seconds(text: str) -> float:
     try:
         seconds = float(text)
@@ -168,10 +183,11 @@ def _seconds(text: str) -> float:
 
 _USAGES: dict[Command, str] = {
     "run": "runql [-s SOURCE] [-o FORMAT|FILE] [-p NAME=VALUE]… [--quiet] QUERY | FILE.rql | -\n"
-    "       runql explain|check|fmt …",
+    "       runql explain|check|fmt|describe …",
     "explain": "runql explain [-s SOURCE] [-p NAME=VALUE]… QUERY | FILE.rql | -",
     "check": "runql check [-s SOURCE] [-p NAME=VALUE]… [--offline] QUERY | FILE.rql | -",
     "fmt": "runql fmt [--check] [--diff] FILE.rql… | QUERY | -",
+    "describe": "runql describe [-o FORMAT|FILE] [--budget WORDS] SOURCE [FIELD]",
 }
 
 

@@ -1,4 +1,4 @@
-"""What the command does: one function for each of `run`, `explain`, `check` and `fmt`."""
+"""What the command does: one function for each of `run`, `explain`, `check`, `fmt` and `describe`."""
 
 from __future__ import annotations
 
@@ -125,9 +125,24 @@ def fmt(call: Call) -> int:
     return format_all(call.arguments, call.voice)
 
 
+def describe(call: Call) -> int:
+    """Say what a source holds, in at most so many words; of one field what `describe FIELD` says."""
+    from runql.frontends.cli.describing import field_and_source, written
+
+    arguments, field = field_and_source(call.arguments)
+    call = replace(call, arguments=arguments)
+    if field is not None:
+        return run(replace(call, arguments=arguments._replace(command="run", words=(f"describe {field}",))))
+    with _session(call) as session, session.within(arguments.timeout):
+        with call.looking():
+            catalog = session.catalog(metrics=True)
+        return written(catalog, arguments)
+
+
 _COMMANDS: Mapping[Command, Callable[[Call], int]] = {
     "run": run,
     "explain": explain,
     "check": check,
     "fmt": fmt,
+    "describe": describe,
 }

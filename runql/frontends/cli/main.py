@@ -57,7 +57,7 @@ def _main(argv: list[str], others: Mapping[str, FrontEnd]) -> int:
 
         stdout.say(spec_json())
         return 0
-    if not arguments.words:
+    if not arguments.words and arguments.command != "describe":
         if sys.stdin is None or sys.stdin.isatty():
             return _without_words(arguments, others)
         arguments = arguments._replace(words=("-",))
