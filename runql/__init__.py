@@ -13,6 +13,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
     from runql.api import Api as Api
     from runql.api import Connection as Connection
     from runql.api import connect as connect
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from runql.runs.runs import Runs as Runs
     from runql.semantic.values import MISSING as MISSING
     from runql.session import Result as Result
+    from runql.syntax.mongo import from_mongo as from_mongo
 
 __version__ = "0.1.0"
 
@@ -59,6 +62,7 @@ _HOMES = {
     "runql.runs.run": ("Run",),
     "runql.runs.runs": ("Runs",),
     "runql.semantic.values": ("MISSING",),
+    "runql.syntax.mongo": ("from_mongo",),
     "runql.session": ("Result",),
 }
 _MODULE_OF = {name: module for module, names in _HOMES.items() for name in names}
@@ -80,3 +84,17 @@ if not TYPE_CHECKING:  # a type checker would take any name for one that is ther
 
 def __dir__() -> list[str]:
     return sorted({*globals(), *_MODULE_OF})
+
+
+def load_ipython_extension(shell: InteractiveShell) -> None:
+    """`%load_ext runql` in a notebook: the magics `%rql` and `%%rql`."""
+    from runql.frontends.jupyter import load
+
+    load(shell)
+
+
+def unload_ipython_extension(shell: InteractiveShell) -> None:
+    """`%unload_ext runql`: without them, and without what they opened."""
+    from runql.frontends.jupyter import unload
+
+    unload(shell)
