@@ -16,7 +16,8 @@ found in the working folder or the nearest one above it. The project's wins, nam
 
 A path in `.runql.toml` is meant from the folder of that file. Of the environment these are read: `RUNQL_SOURCE`,
 `RUNQL_CONFIG` (another `config.toml`), `RUNQL_CACHE` (the folder for what may be thrown away), `RUNQL_DATA` (the folder
-for the history of the prompt), `RUNQL_DEBUG`, W&B's own (`WANDB_…`, `NETRC`), `NO_COLOR`, `TERM` and `COLUMNS`.
+for the history of the prompt), `RUNQL_DEBUG`, W&B's own (`WANDB_…`, `NETRC`), `NO_COLOR`, `TERM`, `COLUMNS`
+and `PAGER`.
 """
 
 from __future__ import annotations
@@ -128,7 +129,7 @@ class Settings:
     """All settings. `source` is what a settings file or `RUNQL_SOURCE` names; `sources` and `aliases` are by name.
 
     `saved`: the folders of saved queries, the project's before the user's own. `file`: the user's own settings file,
-    `data`: the folder for what must not get lost, such as the history of the prompt.
+    `data`: the folder for what must not get lost, such as the history of the prompt. `pager`: what `$PAGER` says.
     """
 
     source: str | None = None
@@ -147,6 +148,7 @@ class Settings:
     prompt: PromptSettings = field(default_factory=PromptSettings)
     file: Path | None = None
     data: Path | None = None
+    pager: str | None = None
 
     def default_source(self) -> str | None:
         """The source of a query that names none: the settings', else W&B's variables, else `./wandb` if it is there."""
@@ -187,6 +189,7 @@ def load(environ: Mapping[str, str] | None = None, folder: Path | None = None) -
         prompt=PromptSettings(**{**user.get("prompt", {}), **project.get("prompt", {})}),
         file=_user_file(environ),
         data=_data_folder(environ),
+        pager=environ.get("PAGER"),
     )
 
 
