@@ -100,6 +100,13 @@ def run_selection(query: TypedQuery, records: Sequence[RunRecord]) -> Selection:
     return Selection(_without_doubles([*first, *telling]), notices)
 
 
+def has_fixed_columns(query: TypedQuery) -> bool:
+    """Whether the columns of a table of runs are known before any run is; `run_selection` of no run then gives them."""
+    if query.columns is not None:
+        return all(column.glob is None or column.glob.space is Space.RUN for column in query.columns)
+    return bool(_mentions(query))
+
+
 def run_table(selection: Selection, records: Sequence[RunRecord], aggregates_of: AggregatesOf = no_aggregates) -> Table:
     """The table of runs: a row for each, in the order given."""
     columns = {

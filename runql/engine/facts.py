@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from runql.engine.compare import is_nan, is_null
@@ -32,20 +33,40 @@ from runql.text.source import Span
 _QUIET = frozenset({Kind.MISSING, Kind.NULL})
 
 
+class CountedIn:
+    """For each field that a `!=`, `not in`, `!~`, … asks about: how many of the kept runs lack it (RQL303).
+
+    The runs are added part by part, and none of them is held.
+    """
+
+    def __init__(self, where: TypedExpr | None) -> None:
+        self._places: dict[FieldKey, Span] = {}
+        for key, span in _negative_tests(where) if where is not None else ():
+            self._places.setdefault(key, span)
+        self._lacking = dict.fromkeys(self._places, 0)
+
+    def add(self, kept: Sequence[RunRecord]) -> None:
+        """Count some more of the kept runs."""
+        for key in self._places:
+            self._lacking[key] += sum(map(is_null, map(field_getter(key), kept)))
+
+    def notices(self) -> list[Diagnostic]:
+        """What is to be said of the runs so far."""
+        said = []
+        for key, lacking in self._lacking.items():
+            if lacking:
+                name = _shown(key)
+                message = f"incl. {lacking} {_runs(lacking)} without `{name}`"
+                hints = (f"leave them out: `and {name} is not null`",)
+                said.append(Diagnostic("RQL303", message, self._places[key], hints=hints))
+        return said
+
+
 def counted_in(where: TypedExpr | None, kept: Sequence[RunRecord]) -> list[Diagnostic]:
-    """For each field that a `!=`, `not in`, `!~`, … asks about: how many of the kept runs lack it (RQL303)."""
-    notices = []
-    places: dict[FieldKey, Span] = {}
-    for key, span in _negative_tests(where) if where is not None else ():
-        places.setdefault(key, span)
-    for key, span in places.items():
-        get = field_getter(key)
-        lacking = sum(is_null(get(record)) for record in kept)
-        if lacking:
-            name = _shown(key)
-            message = f"incl. {lacking} {_runs(lacking)} without `{name}`"
-            notices.append(Diagnostic("RQL303", message, span, hints=(f"leave them out: `and {name} is not null`",)))
-    return notices
+    """What `CountedIn` says of all the kept runs at once."""
+    counted = CountedIn(where)
+    counted.add(kept)
+    return counted.notices()
 
 
 def _negative_tests(root: TypedExpr) -> Iterator[tuple[FieldKey, Span]]:
@@ -74,31 +95,71 @@ def _holds_of_missing(node: AnyExpr) -> bool | None:
             return None
 
 
+class Misplaced:
+    """For each order key: how many of the runs come last in both directions, as NaN, null or missing (RQL306).
+
+    The runs are added part by part, and none of them is held.
+    """
+
+    def __init__(self, keys: Sequence[TOrderKey]) -> None:
+        self._keys = [(key, compile_value(key.value)) for key in keys]
+        self._counts = [[0, 0] for _ in keys]
+
+    def add(self, records: Sequence[RunRecord], aggregates_of: AggregatesOf = no_aggregates) -> None:
+        """Count some more of the runs."""
+        for (_, value_of), count in zip(self._keys, self._counts, strict=True):
+            values = [value_of(record, aggregates_of(record)) for record in records]
+            count[0] += sum(map(is_nan, values))
+            count[1] += sum(map(is_null, values))
+
+    def notices(self) -> list[Diagnostic]:
+        """What is to be said of the runs so far."""
+        said = []
+        for (key, _), (nans, lacking) in zip(self._keys, self._counts, strict=True):
+            parts = [f"{nans} NaN"] * bool(nans) + [f"{lacking} {_runs(lacking)} without a value"] * bool(lacking)
+            if parts:
+                name = f"`{_shown(key.value.key)}`" if isinstance(key.value, TField) else "the order key"
+                message = f"last in the order by {name}: {', '.join(parts)}"
+                said.append(Diagnostic("RQL306", message, key.value.span))
+        return said
+
+
 def misplaced(
     keys: Sequence[TOrderKey], records: Sequence[RunRecord], aggregates_of: AggregatesOf = no_aggregates
 ) -> list[Diagnostic]:
-    """For each order key: how many of the runs come last in both directions, as NaN, null or missing (RQL306)."""
-    notices = []
-    for key in keys:
-        value_of = compile_value(key.value)
-        values = [value_of(record, aggregates_of(record)) for record in records]
-        nans, lacking = sum(map(is_nan, values)), sum(map(is_null, values))
-        said = [f"{nans} NaN"] * bool(nans) + [f"{lacking} {_runs(lacking)} without a value"] * bool(lacking)
-        if said:
-            name = f"`{_shown(key.value.key)}`" if isinstance(key.value, TField) else "the order key"
-            notices.append(Diagnostic("RQL306", f"last in the order by {name}: {', '.join(said)}", key.value.span))
-    return notices
+    """What `Misplaced` says of all the runs at once."""
+    counted = Misplaced(keys)
+    counted.add(records, aggregates_of)
+    return counted.notices()
+
+
+class MixedColumns:
+    """The columns that hold values of different types, with how many of each (RQL509), of tables added one by one."""
+
+    def __init__(self) -> None:
+        self._kinds: dict[str, Counter[Kind]] = {}
+
+    def add(self, table: Table) -> None:
+        """Count the cells of another table."""
+        for name in table.names:
+            self._kinds.setdefault(name, Counter()).update(table.kinds(name))
+
+    def notices(self) -> list[Diagnostic]:
+        """What is to be said of the tables so far."""
+        said = []
+        for name, counted in self._kinds.items():
+            kinds = {kind: count for kind, count in counted.items() if kind not in _QUIET}
+            if len(kinds) > 1:
+                counts = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items(), key=lambda one: -one[1]))
+                said.append(Diagnostic("RQL509", f"`{name}` holds values of different types: {counts}"))
+        return said
 
 
 def mixed_columns(table: Table) -> list[Diagnostic]:
-    """The columns that hold values of different types, with how many of each (RQL509)."""
-    notices = []
-    for name in table.names:
-        kinds = {kind: count for kind, count in table.kinds(name).items() if kind not in _QUIET}
-        if len(kinds) > 1:
-            counts = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items(), key=lambda item: -item[1]))
-            notices.append(Diagnostic("RQL509", f"`{name}` holds values of different types: {counts}"))
-    return notices
+    """What `MixedColumns` says of one table."""
+    counted = MixedColumns()
+    counted.add(table)
+    return counted.notices()
 
 
 def _runs(count: int) -> str:

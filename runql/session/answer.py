@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from functools import cached_property
 from itertools import groupby
 
-from runql.engine.columns import Selected, Selection, expand, run_selection, run_table
-from runql.engine.facts import mixed_columns
+from runql.engine.columns import Selected, Selection, expand, has_fixed_columns, run_selection, run_table
+from runql.engine.facts import MixedColumns
 from runql.engine.histories import (
     HistoryTables,
     expand_keys,
@@ -21,7 +21,7 @@ from runql.engine.histories import (
     x_axis_of,
 )
 from runql.engine.stages.context import PivotLayout
-from runql.engine.table import Table
+from runql.errors import BackendError
 from runql.results.frame import Frame
 from runql.runs.service import HistoryRequest
 from runql.semantic.catalog import Catalog, Space
@@ -38,6 +38,8 @@ from runql.syntax.tree import AlignMode, Target
 from runql.text.diagnostic import Diagnostic, Severity
 
 COUNT = "count"
+_RUNS_A_ROUND = 1000
+"""Of how many runs histories are asked for in one go."""
 
 
 class Answer:
@@ -54,6 +56,7 @@ class Answer:
         self._text = text
         self._is_whole = False
         self._said: dict[Diagnostic, None] = {}
+        self._mixed = MixedColumns()
         self._tables: HistoryTables | None = None
 
     @property
@@ -78,14 +81,21 @@ class Answer:
         if self.is_count:
             return (COUNT,)
         part = self.query.histories
-        has_globs = any(column.glob is not None for column in self.query.columns or ())
-        if part is None or has_globs or not HistoryTables(part).has_fixed_names:
+        if self._has_patterns:
             return None
-        return HistoryTables(part, self._selection(())).names
+        if part is None:
+            selection = self._fixed_selection
+            return None if selection is None else tuple(column.name for column in selection.columns)
+        return HistoryTables(part, self._selection(())).names if HistoryTables(part).has_fixed_names else None
+
+    @property
+    def _has_patterns(self) -> bool:
+        """Whether a column stands for fields that only the runs tell."""
+        return any(column.glob is not None for column in self.query.columns or ())
 
     @property
     def final_names(self) -> tuple[str, ...]:
-        """The columns, once everything was read."""
+        """The columns, once everything was read: of histories in their order, though a part may lack some."""
         return self._tables.names if self._tables is not None else self.names or ()
 
     @property
@@ -108,7 +118,7 @@ class Answer:
         if self.is_count:
             yield Frame({COUNT: [self.count]})
         elif self.query.histories is None:
-            yield self._runs_frame()
+            yield from self._run_frames()
         else:
             yield from self._history_frames(self.query.histories)
 
@@ -130,6 +140,7 @@ class Answer:
     def _noticed(self) -> dict[Diagnostic, None]:
         said = dict.fromkeys(self.reading.notices)
         said.update(self._said)
+        said.update(dict.fromkeys(self._mixed.notices()))
         if self._tables is not None:
             said.update(dict.fromkeys(self._tables.facts.notices()))
         return said
@@ -146,7 +157,7 @@ class Answer:
             is_free = all(place.service.capabilities.cheap_pages for place in self.reading.places)
             is_empty = self.count == 0 and is_free
         else:
-            is_empty = not self.reading.found()
+            is_empty = not self.reading.passed
         if is_empty:
             with self._measured():
                 return (why_empty(self.query, self.reading.places, self.catalog, self._text),)
@@ -160,16 +171,42 @@ class Answer:
 
     # ---------------------------------------------------------------- runs
 
-    def _runs_frame(self) -> Frame:
-        records = [found.record for found in self.reading.found()]
-        selection = run_selection(self.query, records)
-        self._said.update(dict.fromkeys(selection.notices))
-        columns = self._with_project(selection.columns)
-        table = run_table(Selection(columns), records, self.reading.aggregates.of)
-        return self._framed(table)
+    @property
+    def _fixed_selection(self) -> Selection | None:
+        """The columns of a table of runs, if they do not depend on what the runs hold."""
+        if self._has_patterns or not has_fixed_columns(self.query):
+            return None
+        return Selection(self._with_project(run_selection(self.query, ()).columns))
 
-    def _framed(self, table: Table) -> Frame:
-        self._said.update(dict.fromkeys(mixed_columns(table)))
+    def _run_frames(self) -> Iterator[Frame]:
+        """A frame for each part of the runs; a single one where all of them must be known for the columns."""
+        self._mixed, self._said = MixedColumns(), {}
+        selection = self._fixed_selection
+        if selection is not None:
+            is_empty = True
+            for found in self.reading.parts():
+                is_empty = False
+                yield self._runs_frame(selection, found)
+                self.reading.forget(found)
+            if is_empty:
+                yield self._runs_frame(selection, ())
+            return
+        try:
+            yield self._runs_of_all(self.reading.found())
+        except (BackendError, KeyboardInterrupt):
+            # What came before it is shown all the same; whoever shows it says that it is not all.
+            if came := self.reading.came():
+                yield self._runs_of_all(came)
+            raise
+
+    def _runs_of_all(self, found: Sequence[Found]) -> Frame:
+        selection = run_selection(self.query, [one.record for one in found])
+        self._said.update(dict.fromkeys(selection.notices))
+        return self._runs_frame(Selection(self._with_project(selection.columns)), found)
+
+    def _runs_frame(self, selection: Selection, found: Sequence[Found]) -> Frame:
+        table = run_table(selection, [one.record for one in found], self.reading.aggregates.of)
+        self._mixed.add(table)
         return Frame(table.columns, table.length)
 
     def _with_project(self, columns: Sequence[Selected]) -> tuple[Selected, ...]:
@@ -189,19 +226,26 @@ class Answer:
         return Selection(columns) if columns else None
 
     def _history_frames(self, part: HistoryPart) -> Iterator[Frame]:
-        found = self.reading.found()
-        tables = self._tables = HistoryTables(part, self._selection(found))
+        if self._has_patterns:
+            parts: Iterator[Sequence[Found]] = iter([self.reading.found()])
+        else:
+            parts = _gathered(self.reading.parts())
+        tables: HistoryTables | None = None
         request, system = self._requests(part)
-        # A run id is only unique within a project: one call of `tables` for each stretch of one.
-        for _, group in groupby(found, key=lambda one: (one.place.service, one.entity, one.project)):
-            stretch = tuple(group)
-            records = [one.record for one in stretch]
-            machines = histories_of(stretch, system) if system is not None else ()
-            # To fill a row, the rows before it are needed that a sample would leave out.
-            whole = fills_first(part) and stretch[0].place.service.capabilities.cheap_pages
-            rows = histories_of(stretch, replace(request, samples=None) if whole else request)
-            for table in tables.tables(records, rows, machines, self.reading.aggregates.of):
-                yield Frame(table.columns, table.length)
+        for found in parts:
+            tables = tables or HistoryTables(part, self._selection(found))
+            self._tables = tables
+            # A run id is only unique within a project: one call of `tables` for each stretch of one.
+            for _, group in groupby(found, key=lambda one: (one.place.service, one.entity, one.project)):
+                stretch = tuple(group)
+                records = [one.record for one in stretch]
+                machines = histories_of(stretch, system) if system is not None else ()
+                # To fill a row, the rows before it are needed that a sample would leave out.
+                whole = fills_first(part) and stretch[0].place.service.capabilities.cheap_pages
+                rows = histories_of(stretch, replace(request, samples=None) if whole else request)
+                for table in tables.tables(records, rows, machines, self.reading.aggregates.of):
+                    yield Frame(table.columns, table.length)
+            self.reading.forget(found)
 
     def _requests(self, part: HistoryPart) -> tuple[HistoryRequest, HistoryRequest | None]:
         """What to ask of the stream that makes the rows, and of the machine metrics that are joined to it."""
@@ -254,7 +298,7 @@ class Answer:
         return [f"{rows:,} row{'s' * (rows != 1)}"]
 
     def _runs_said(self) -> str:
-        shown = len(self.reading.found())
+        shown = self.reading.passed
         total = max(self.catalog.run_count, self.reading.fetched) - self.reading.doubles
         noun = "run" if total == 1 else "runs"
         limit = self.query.limit
@@ -263,3 +307,16 @@ class Answer:
         if self.reading.matching is None:
             return f"the first {shown:,} that match of {total:,} {noun}"
         return f"{shown:,} of {self.reading.matching:,} matching {'run' if self.reading.matching == 1 else 'runs'}"
+
+
+def _gathered(parts: Iterable[Sequence[Found]]) -> Iterator[Sequence[Found]]:
+    """The runs in parts that are worth a round of requests for their histories; one at least, if an empty one."""
+    waiting: list[Found] = []
+    is_first = True
+    for part in parts:
+        waiting += part
+        if len(waiting) >= _RUNS_A_ROUND:
+            yield waiting
+            waiting, is_first = [], False
+    if waiting or is_first:
+        yield waiting

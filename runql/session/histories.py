@@ -34,7 +34,7 @@ class AggregateReader:
         self.notices: dict[Diagnostic, None] = {}
         self.runs_read = 0
         self._values: dict[int, Aggregates] = {}
-        self._held: list[RunRecord] = []  # so that no other run gets the identity of one that is gone
+        self._held: dict[int, RunRecord] = {}  # so that no other run gets the identity of one that is gone
 
     def of(self, record: RunRecord) -> Aggregates:
         """What is known of a run. Raises RQL901 (of the engine, on use) for one that `load` was not called for."""
@@ -49,12 +49,18 @@ class AggregateReader:
         for one in fresh:
             known = known_from_record(self.nodes, one.record)
             self._values[id(one.record)] = known
-            self._held.append(one.record)
+            self._held[id(one.record)] = one.record
             if len(known) < len(self.nodes):
                 unread.append(one)
         self.runs_read += len(unread)
         for stream in ("default", "system"):
             self._scan(unread, stream)
+
+    def forget(self, found: Sequence[Found]) -> None:
+        """Drop what is known of runs that nobody will ask about again."""
+        for one in found:
+            self._values.pop(id(one.record), None)
+            self._held.pop(id(one.record), None)
 
     def _scan(self, found: Sequence[Found], stream: Stream) -> None:
         nodes = [node for node in self.nodes if node.metric.startswith(_SYSTEM) == (stream == "system")]

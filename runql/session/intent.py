@@ -15,20 +15,37 @@ _GOES_ON = frozenset({"running", "pending", "preempting"})
 _MUCH = 1.05
 
 
-def intent(stages: Sequence[TStage], records: Sequence[RunRecord]) -> Iterator[Diagnostic]:
-    """What to say of stages that set runs against each other: some still go on (RQL321), some are longer (RQL322)."""
-    stage = next((stage for stage in stages if isinstance(stage, _COMPARES)), None)
-    if stage is None or (isinstance(stage, TGroup) and any(getattr(key, "name", "") == "state" for key in stage.keys)):
-        return
-    states = Counter(record.state or "" for record in records)
-    going = sum(count for state, count in states.items() if state in _GOES_ON)
-    if going and going < len(records):
-        message = f"{going:,} of {len(records):,} runs still go on: their values are not their last"
-        yield Diagnostic("RQL321", message, stage.span, hints=('leave them out: `where state = "finished"`',))
-    steps = [step for record in records if (step := _last_step(record)) is not None]
-    if steps and max(steps) > _MUCH * max(1, min(steps)):
-        message = f"the runs have from {min(steps):,} to {max(steps):,} steps"
-        yield Diagnostic("RQL322", message, stage.span, hints=("to compare them at one step: `keys … steps ..N scan`",))
+class Compared:
+    """What runs have in common that stages set against each other; the runs are added part by part, none is held."""
+
+    def __init__(self) -> None:
+        self._states: Counter[str] = Counter()
+        self._fewest: int | None = None
+        self._most: int | None = None
+
+    def add(self, records: Sequence[RunRecord]) -> None:
+        """Count some more of the runs."""
+        self._states.update(record.state or "" for record in records)
+        steps = [step for record in records if (step := _last_step(record)) is not None]
+        if steps:
+            self._fewest = min(steps) if self._fewest is None else min(self._fewest, *steps)
+            self._most = max(steps) if self._most is None else max(self._most, *steps)
+
+    def said(self, stages: Sequence[TStage]) -> Iterator[Diagnostic]:
+        """What to say if stages set them against each other: some still go on (RQL321), some are longer (RQL322)."""
+        stage = next((stage for stage in stages if isinstance(stage, _COMPARES)), None)
+        if stage is None or (
+            isinstance(stage, TGroup) and any(getattr(key, "name", "") == "state" for key in stage.keys)
+        ):
+            return
+        going, runs = sum(self._states[state] for state in _GOES_ON), self._states.total()
+        if going and going < runs:
+            message = f"{going:,} of {runs:,} runs still go on: their values are not their last"
+            yield Diagnostic("RQL321", message, stage.span, hints=('leave them out: `where state = "finished"`',))
+        if self._fewest is not None and self._most is not None and self._most > _MUCH * max(1, self._fewest):
+            message = f"the runs have from {self._fewest:,} to {self._most:,} steps"
+            hint = "to compare them at one step: `keys … steps ..N scan`"
+            yield Diagnostic("RQL322", message, stage.span, hints=(hint,))
 
 
 def _last_step(record: RunRecord) -> int | None:

@@ -9,12 +9,11 @@ from itertools import islice
 from runql.engine.aggregates import aggregates_in
 from runql.engine.columns import expressions_of
 from runql.engine.evaluate import compile_truth
-from runql.engine.facts import counted_in, misplaced
+from runql.engine.facts import CountedIn, Misplaced
 from runql.engine.order import sort_records
 from runql.errors import NotFound
 from runql.plan.push import Pushed, push
 from runql.runs.loader import not_found
-from runql.runs.runs import Runs
 from runql.runs.service import FULL, LIGHT, Wanted
 from runql.semantic.catalog import Catalog, Space
 from runql.semantic.record import RunRecord
@@ -22,6 +21,8 @@ from runql.semantic.typed import FieldKey, TAnd, TCompare, TConst, TField, Typed
 from runql.semantic.values import Kind
 from runql.session.found import Found
 from runql.session.histories import AggregateReader
+from runql.session.intent import Compared
+from runql.session.paging import Paging
 from runql.session.sources import Place
 from runql.syntax.tree import Comparison, Target
 from runql.text.diagnostic import Diagnostic
@@ -30,28 +31,44 @@ from runql.text.nearest import nearest
 _HISTORIES_AT_ONCE = 16
 """For how many runs histories are read before it is seen whether the limit is reached."""
 
+_KEPT = 1000
+"""Of how many runs an answer stays in memory after it was passed on."""
+
+_BUFFER = 1024
+
 _IDENT_FIELDS = {Target.RUN: "id", Target.SWEEP: "sweep", Target.COUNT: "sweep"}
 
 
 class Reading:
     """The runs that pass a query, in its order, from all its sources. Nothing is read before it is asked for.
 
-    `fetched`: how many runs were looked at. `doubles`: how many were left out because another source holds them too.
-    `matching`: how many runs match in all, where a limit cut them and that is known.
+    `fetched`: how many runs were looked at. `passed`: how many the answer has so far. `doubles`: how many were left out
+    because another source holds them too. `matching`: how many runs match in all, where a limit cut them and that is
+    known.
     """
 
     def __init__(self, query: TypedQuery, places: Sequence[Place], catalog: Catalog | None) -> None:
         self.query = query
         self.places = tuple(places)
-        self.fetched = 0
-        self.doubles = 0
-        self.matching: int | None = None
         self.aggregates = AggregateReader(aggregates_in(*expressions_of(query)))
         narrowed = with_ident(query)
         self.pushed = tuple(push(narrowed, place.service.capabilities, catalog) for place in self.places)
         self._early, self._late = _by_cost(self.pushed[0].residual) if self.pushed else (None, None)
-        self._listed: list[Runs] = []
         self._found: tuple[Found, ...] | None = None
+        self._begin()
+
+    def _begin(self) -> None:
+        """Forget what an earlier reading counted."""
+        self.fetched = 0
+        self.passed = 0
+        self.doubles = 0
+        self.matching: int | None = None
+        self.compared = Compared()
+        self._counted_in = CountedIn(self.query.where)
+        self._misplaced = Misplaced(self.query.order)
+        self._displaced = 0
+        self._paged: list[Paging] = []
+        self._kept: list[Found] = []
 
     @property
     def notices(self) -> tuple[Diagnostic, ...]:
@@ -60,21 +77,47 @@ class Reading:
         for place, pushed in zip(self.places, self.pushed, strict=True):
             # Where a page costs no request, "done here" says nothing.
             said.update(dict.fromkeys(() if place.service.capabilities.cheap_pages else pushed.notes))
-        for runs in self._listed:
-            said.update(dict.fromkeys(runs.notices))
+        for paging in self._paged:
+            said.update(paging.notices)
         said.update(self.aggregates.notices)
-        records = [found.record for found in self._found or ()]
-        said.update(dict.fromkeys(counted_in(self.query.where, records)))
-        said.update(dict.fromkeys(misplaced(self.query.order, records, self.aggregates.of)))
+        said.update(dict.fromkeys(self._counted_in.notices()))
+        said.update(dict.fromkeys(self._misplaced.notices()))
+        if self._displaced:
+            said[_displaced_notice(self._displaced)] = None
         return tuple(said)
 
     def found(self) -> tuple[Found, ...]:
-        """The runs. Raises `NotFound` if the query names a run or a sweep that is not there."""
+        """The runs, all at once. Raises `NotFound` if the query names a run or a sweep that is not there."""
         if self._found is None:
-            self._found = self._read()
-            if not self._found and self.query.ident is not None:
-                self._check_ident()
+            parts = list(self._streamed(keep=True)) if self.streams else [self._read()]
+            self._found = tuple(found for part in parts for found in part)
         return self._found
+
+    def parts(self) -> Iterator[Sequence[Found]]:
+        """The runs, part by part in the order of the query, as they come; see `streams`. Raises as `found` does.
+
+        Whoever is done with a part says so (`forget`). Answers of up to a thousand runs are kept: to read them again
+        costs nothing.
+        """
+        if self._found is not None or not self.streams:
+            yield self.found()
+        else:
+            yield from self._streamed(keep=False)
+
+    @property
+    def streams(self) -> bool:
+        """Whether runs come in the order of the query, so that each may be passed on before the next is read."""
+        return len(self.places) == 1 and self.pushed[0].limit_crosses
+
+    def forget(self, part: Sequence[Found]) -> None:
+        """Drop what was read for a part that nobody will ask about again."""
+        if self._found is None and not self._kept:
+            self.aggregates.forget(part)
+
+    def came(self) -> tuple[Found, ...]:
+        """The runs of a reading that failed, as far as they are a part of the answer and are still held."""
+        is_part = self.streams or (self.query.limit is None and not self.aggregates.nodes)
+        return tuple(self._ordered(self._kept)) if is_part else ()
 
     def count(self) -> int:
         """How many runs match, without listing them where the source can say so."""
@@ -88,69 +131,123 @@ class Reading:
                     self._check_ident()
                 if counted is not None:
                     return counted
-        return len(self.found())
+        for part in self.parts():
+            self.forget(part)
+        return self.passed
 
     def _counted(self, place: Place, pushed: Pushed) -> int | None:
         if not place.service.capabilities.cheap_pages:
             return place.service.count(place.entity, place.project, pushed.filters)
         # Only a page tells of runs that could not be read, without which the count would pass for the whole.
-        runs = self._runs(place, pushed, 1, LIGHT)
-        return len(runs) if runs else 0
+        paging = self._paging(place, pushed, 1, LIGHT)
+        return paging.total() if next(paging.pages(), ()) else 0
 
     # ---------------------------------------------------------------- the runs
 
+    def _streamed(self, *, keep: bool) -> Iterator[Sequence[Found]]:
+        """The runs of the only source, which gives them in the order of the query."""
+        self._begin()
+        place, pushed = self.places[0], self.pushed[0]
+        limit, matching = self.query.limit, 0
+        is_held = True
+        last: Found | None = None
+        for passing in self._passing(place, pushed, ()):
+            matching += len(passing)
+            part = self._in_order(last, passing if limit is None else passing[: max(0, limit - self.passed)])
+            if part:
+                last = part[-1]
+                self._note(part)
+                is_held = is_held and (keep or self.passed <= _KEPT)
+                self._keep(part if is_held else None)
+                yield part
+            if limit is not None and self.passed >= limit and self._may_stop(place, pushed):
+                self.matching = self._paged[0].total() if pushed.exact else None
+                break
+        else:
+            self.matching = matching if limit is not None and matching >= limit else None
+        if is_held:
+            self._found = tuple(self._kept)
+        self._check_emptiness()
+
+    def _keep(self, part: Sequence[Found] | None) -> None:
+        """Hold on to some runs; with `None` to none any more."""
+        if part is None:
+            self._kept = []
+        else:
+            self._kept.extend(part)
+
+    def _in_order(self, last: Found | None, part: list[Found]) -> list[Found]:
+        """A part in the order of the query. Runs that changed their place while others were read are counted."""
+        ordered = self._ordered(part)
+        if last is not None and ordered and self._ordered([last, ordered[0]])[0] is not last:
+            self._displaced += 1
+        return ordered
+
     def _read(self) -> tuple[Found, ...]:
+        """The runs of all sources, ordered here."""
+        self._begin()
         limit = self.query.limit
-        kept: list[Found] = []
+        passed = 0
         for place, pushed in zip(self.places, self.pushed, strict=True):
-            passing = self._passing(place, pushed, [*kept])
+            passing = (found for part in self._passing(place, pushed, [*self._kept]) for found in part)
             # One that stops early may only do so in the order of the query; then no more than the limit can count.
-            kept.extend(islice(passing, limit) if self._may_stop(place, pushed) else passing)
-        ordered = self._ordered(kept)
-        if limit is not None and len(ordered) >= limit:
-            self.matching = self._matching(len(ordered))
+            for found in islice(passing, limit) if self._may_stop(place, pushed) else passing:
+                passed += 1
+                self._kept.append(found)
+                # The last of many cannot be among the first few; with several sources they tell what is there twice.
+                if limit is not None and len(self.places) == 1 and len(self._kept) >= max(2 * limit, _BUFFER):
+                    self._kept = self._ordered(self._kept)[:limit]
+        ordered = self._ordered(self._kept)
+        if limit is not None and passed >= limit:
+            self.matching = self._matching(passed)
             ordered = ordered[:limit]
-        self.aggregates.load(ordered)
+        self._note(ordered)
+        self._kept = ordered
+        self._check_emptiness()
         return tuple(ordered)
+
+    def _note(self, part: Sequence[Found]) -> None:
+        """Read what else the answer needs of some of its runs, and count what is to be said about them."""
+        self.aggregates.load(part)
+        self.passed += len(part)
+        records = [found.record for found in part]
+        self.compared.add(records)
+        self._counted_in.add(records)
+        self._misplaced.add(records, self.aggregates.of)
+
+    def _check_emptiness(self) -> None:
+        if not self.passed and self.query.ident is not None:
+            self._check_ident()
 
     def _may_stop(self, place: Place, pushed: Pushed) -> bool:
         """Whether to stop at the limit. Where pages are for free all are read, to say how many runs match."""
         is_free = place.service.capabilities.cheap_pages and self._late is None
         return self.query.limit is not None and pushed.limit_crosses and not is_free
 
-    def _passing(self, place: Place, pushed: Pushed, earlier: Sequence[Found]) -> Iterator[Found]:
-        """The runs of a source that pass, page by page, without those that an earlier source holds."""
+    def _passing(self, place: Place, pushed: Pushed, earlier: Sequence[Found]) -> Iterator[list[Found]]:
+        """The runs of a source that pass, as pages come, without those that an earlier source holds."""
         if pushed.nothing:
             return
-        runs = self._runs(place, pushed, pushed.per_page, self.wanted(pushed))
         by_id: dict[str, list[Found]] = {}
         for found in earlier:
             by_id.setdefault(found.record.id, []).append(found)
-        listed = iter(runs)
         found_at = _found_among_many if len(self.places) > 1 else Found
-        while page := [found_at(run.record, place) for run in islice(listed, pushed.per_page)]:
+        for page in self._paging(place, pushed, pushed.per_page, self.wanted(pushed)).pages():
             self.fetched += len(page)
-            for found in self._filtered(page):
-                if any(found.is_same_run(other) for other in by_id.get(found.record.id, ())):
-                    self.doubles += 1
-                else:
-                    yield found
+            for part in self._filtered([found_at(record, place) for record in page]):
+                fresh = [
+                    found
+                    for found in part
+                    if not any(found.is_same_run(other) for other in by_id.get(found.record.id, ()))
+                ]
+                self.doubles += len(part) - len(fresh)
+                yield fresh
 
-    def _runs(self, place: Place, pushed: Pushed, per_page: int, wanted: Wanted) -> Runs:
+    def _paging(self, place: Place, pushed: Pushed, per_page: int, wanted: Wanted) -> Paging:
         """The listing of a source; what it has to say is among the notices from then on."""
-        runs = Runs(
-            place.service,
-            place.entity,
-            place.project,
-            pushed.filters,
-            pushed.order,
-            per_page,
-            self.query.with_sweeps,
-            lazy=self.query.lazy is not False,
-            wanted=wanted,
-        )
-        self._listed.append(runs)
-        return runs
+        paging = Paging(place, pushed, per_page, wanted)
+        self._paged.append(paging)
+        return paging
 
     def wanted(self, pushed: Pushed) -> Wanted:
         """The heavy parts of each run that the query reads; with `full` all of them."""
@@ -160,19 +257,21 @@ class Reading:
             return Wanted(pushed.wanted.config, pushed.wanted.summary)
         return Wanted(pushed.wanted.config, pushed.wanted.summary, history_keys=pushed.wanted.history_keys)
 
-    def _filtered(self, page: list[Found]) -> Iterator[Found]:
+    def _filtered(self, page: list[Found]) -> Iterator[list[Found]]:
         """The runs of a page that pass. Histories are read only for those that pass everything else."""
         if self._early is not None:
             passes = compile_truth(self._early)
             page = [found for found in page if passes(found.record)]
         if self._late is None:
-            yield from page
+            yield page
             return
         passes = compile_truth(self._late)
         for start in range(0, len(page), _HISTORIES_AT_ONCE):
             few = page[start : start + _HISTORIES_AT_ONCE]
             self.aggregates.load(few)
-            yield from (found for found in few if passes(found.record, self.aggregates.of(found.record)))
+            kept = [found for found in few if passes(found.record, self.aggregates.of(found.record))]
+            self.aggregates.forget([found for found in few if found not in kept])
+            yield kept
 
     def _ordered(self, kept: list[Found]) -> list[Found]:
         keys = self.query.order
@@ -186,7 +285,7 @@ class Reading:
         """How many runs match in all: all were read, or the only source knows."""
         if not any(map(self._may_stop, self.places, self.pushed)):
             return passed
-        return len(self._listed[0]) if len(self._listed) == 1 and self.pushed[0].exact else None
+        return self._paged[0].total() if len(self._paged) == 1 and self.pushed[0].exact else None
 
     def _check_ident(self) -> None:
         """No run is an error if there is no such run or sweep, not if it fails the condition."""
@@ -206,6 +305,12 @@ class Reading:
         near = nearest(ident, [sweep.id for sweep in place.service.sweeps(place.entity, place.project)])
         hints = [f"nearest: {', '.join(f'`{sweep}`' for sweep in near)}"] if near else []
         raise NotFound.of("RQL402", f"no sweep `{ident}` in {place.name}", *hints)
+
+
+def _displaced_notice(times: int) -> Diagnostic:
+    how_often = "once" if times == 1 else f"{times:,} times"
+    message = f"runs changed while they were read: the order is broken {how_often}"
+    return Diagnostic("RQL407", message, hints=("ask again for a still picture",))
 
 
 def with_ident(query: TypedQuery) -> TypedQuery:

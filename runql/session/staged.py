@@ -16,7 +16,6 @@ from runql.semantic.typed import TypedQuery
 from runql.semantic.typed_stages import TStage
 from runql.session.answer import COUNT, Answer
 from runql.session.files import Files
-from runql.session.intent import intent
 from runql.session.reading import Reading
 from runql.session.spent import Spent
 from runql.syntax.tree import Target
@@ -106,16 +105,12 @@ class StagedAnswer(Answer):
         context = StageContext.of_histories(x_axis_of(part), None, fixed)
         return replace(context, open=self.files.opener, approx=True)
 
-    @property
-    def _has_patterns(self) -> bool:
-        return any(column.glob is not None for column in self.query.columns or ())
-
     # ---------------------------------------------------------------- what there is to say
 
     def _noticed(self) -> dict[Diagnostic, None]:
         of_stages = self._flow.notices if self._flow is not None else ()
-        records = [] if self._is_of_count or self._flow is None else [one.record for one in self.reading.found()]
-        meant = dict.fromkeys(intent(self.stages, records))
+        is_read = not self._is_of_count and self._flow is not None
+        meant = dict.fromkeys(self.reading.compared.said(self.stages) if is_read else ())
         return {**super()._noticed(), **dict.fromkeys(of_stages), **meant, **self.files.said}
 
     @property

@@ -82,7 +82,7 @@ _TABLE = {
     "RQL404": Code("error", "the source cannot be reached"),
     "RQL405": Code("error", "the server failed"),
     "RQL406": Code("notice", "the server does less than it was asked; the rest is done here"),
-    "RQL407": Code("warning", "the runs that came are not as many as the server counts"),
+    "RQL407": Code("warning", "runs came, went or changed while they were read"),
     "RQL408": Code("warning", "a run's history could not be fetched"),
     # 5xx results and files
     "RQL501": Code("warning", "a run file is damaged; what is whole of it is shown"),
