@@ -39,16 +39,16 @@ def bind(value: object, zone: tzinfo) -> Bound | tuple[Bound, ...]:
 
 
 def _plain(value: object) -> object:
-    """NumPy's and pandas' values as Python's own."""
+    """NumPy's, pandas' and polars' values as Python's own."""
     kind = type(value).__name__
     if kind in ("datetime64", "timedelta64"):
         array: Any = value
         return array.astype(f"{kind}[us]").item()
     if isinstance(value, str | bytes | int | float | datetime | Mapping | Sequence | Set):
         return value
-    to_list = getattr(value, "tolist", None)
-    if callable(to_list):
-        return to_list()
+    for name in ("tolist", "to_list"):
+        if callable(to_list := getattr(value, name, None)):
+            return to_list()
     return value
 
 

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 
 from runql.semantic.catalog import Catalog, Space
@@ -254,7 +255,16 @@ def test_a_time_parameter_is_a_time(given: object) -> None:
 
 
 @pytest.mark.parametrize(
-    "given", [["a", "b"], ("a", "b"), {"b", "a"}, np.array(["a", "b"]), pd.Series(["a", "b"]), pd.Index(["a", "b"])]
+    "given",
+    [
+        ["a", "b"],
+        ("a", "b"),
+        {"b", "a"},
+        np.array(["a", "b"]),
+        pd.Series(["a", "b"]),
+        pd.Index(["a", "b"]),
+        pl.Series(["a", "b"]),
+    ],
 )
 def test_a_list_parameter_is_its_values(given: object) -> None:
     found = where("id in $ids", params={"ids": given})
