@@ -21,6 +21,7 @@ Each carries diagnostics; `str()` of one is their text without a picture.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from runql.text.diagnostic import Diagnostic
 from runql.text.source import Source
@@ -74,7 +75,9 @@ class ArgumentError(RunQLError, ValueError):
 
 
 class BackendError(RunQLError):
-    """Whoever holds the runs did not answer."""
+    """Whoever holds the runs did not answer. `partial` is the frame of the rows that came before, if any did."""
+
+    partial: Any = None
 
 
 class AuthError(BackendError):

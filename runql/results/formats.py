@@ -6,7 +6,7 @@ import io
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
-from itertools import islice, repeat
+from itertools import chain, islice, repeat
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeAlias
@@ -145,9 +145,14 @@ def _separated(separator: str) -> Pieces:
 
 
 def _delimited(output: Output, separator: str) -> Iterator[Iterable[str]]:
-    """The title, then the lines of each frame. A line of nothing would be no row, so a single empty cell is quoted."""
+    """The title, then the lines of each frame. A line of nothing would be no row, so a single empty cell is quoted.
+
+    The title waits for the first frame: an answer that fails before it writes nothing.
+    """
+    frames = iter(output.frames)
+    first = next(frames, None)
     yield [separator.join(separated_cells(output.names or (), separator)) or '""']
-    for frame in output.frames:
+    for frame in frames if first is None else chain([first], frames):
         columns = [separated_cells(cells, separator) for cells in frame.columns.values()]
         yield (line or '""' for line in map(separator.join, zip(*columns, strict=True)))
 

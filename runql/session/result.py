@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from runql.errors import BackendError
 from runql.results.formats import Output
 from runql.results.frame import Frame
 from runql.results.view import View
@@ -46,16 +47,29 @@ class Result:
         self._explained = explained
         self._options = Options() if options is None else options
         self._shown = Shown()
+        self.partial: Frame | None = None
+        """The rows that came before `frame` failed or was interrupted."""
 
     @cached_property
     def frame(self) -> Frame:
-        """The whole answer, in memory."""
-        frames = list(self._answer.frames())
+        """The whole answer, in memory.
+
+        Raises the `BackendError` family; `partial`, of the error too, then holds the rows that came before.
+        """
+        frames: list[Frame] = []
+        try:
+            frames.extend(self._answer.frames())
+        except (BackendError, KeyboardInterrupt) as error:
+            if frames:
+                self.partial = Frame.concat(frames, self._answer.final_names)
+            if isinstance(error, BackendError):
+                error.partial = self.partial
+            raise
         return Frame.concat(frames, self._answer.final_names)
 
     @cached_property
     def runs(self) -> Runs:
-        """The runs of the answer, exactly and in its order, as W&B's `Runs`."""
+        """The runs of the answer, exactly and in its order, as W&B's `Runs`; more than a thousand are read again."""
         return ChosenRuns(self._answer.reading, self._answer.reading.found)
 
     @property

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from runql.config import Settings
-from runql.errors import wrong_call
+from runql.errors import BackendError, wrong_call
 from runql.results.formats import FORMATS, Format, Output, chosen, said, save
 from runql.results.frame import Frame
 from runql.results.looks import visible
@@ -92,9 +92,12 @@ class Show:
             stdout.write([text.encode()])
 
     def _written(self, result: Result, led_by: str, *, chomps: bool = False) -> tuple[Diagnostic, ...]:
-        """Read a result and write it; gives what the format could not hold. An interrupt keeps the rows read so far."""
+        """Read a result and write it; gives what the format could not hold.
+
+        An interrupt, or a source that fails, leaves the rows that were read so far.
+        """
         output = result.output(self._view)
-        frames = _UntilInterrupted(output.frames)
+        frames = _UntilCutShort(output.frames)
         try:
             with self.progress(result.activity) as progress:
                 if self._path is not None:
@@ -102,16 +105,23 @@ class Show:
                 pieces = self._pieces(replace(output, frames=frames), self._format, progress)
                 led = _led(led_by.encode(), pieces)
                 stdout.write(_without_last_line_end(led) if chomps else led)
-            if frames.interrupted:
-                raise KeyboardInterrupt
+            if frames.cut is not None:
+                raise frames.cut
         except KeyboardInterrupt:
             stdout.flush()
             self._voice.say(f"interrupted · {self._left(frames, result.activity())}")
             raise
+        except BackendError as error:
+            stdout.flush()
+            if frames.rows or self._path is not None:
+                first, *others = error.diagnostics
+                left = self._left(frames, result.activity())
+                error.diagnostics = (replace(first, hints=(left, *first.hints)), *others)
+            raise
         return said(output.lost)
 
-    def _left(self, frames: _UntilInterrupted, activity: str) -> str:
-        """What an interrupt left of the output."""
+    def _left(self, frames: _UntilCutShort, activity: str) -> str:
+        """What an interrupt or an error left of the output."""
         if self._path is not None:
             return f"{activity} · `{self._path}` is as it was"
         if not frames.rows:
@@ -128,7 +138,7 @@ class Show:
         for piece in form.pieces(output):
             if self._terminal:
                 progress.stop()
-                yield piece if form is FORMATS["table"] else _harmless(piece)
+                yield piece if form is FORMATS["table"] else harmless(piece)
             else:
                 yield piece
 
@@ -146,23 +156,23 @@ class Show:
         )
 
 
-class _UntilInterrupted:
-    """The frames of a result up to an interrupt, if there is one after the first of them."""
+class _UntilCutShort:
+    """The frames of a result up to an interrupt or an error of its source, if there is one after the first row."""
 
     def __init__(self, frames: Iterable[Frame]) -> None:
         self._frames = frames
         self.rows = 0
-        self.interrupted = False
+        self.cut: KeyboardInterrupt | BackendError | None = None
 
     def __iter__(self) -> Iterator[Frame]:
         try:
             for frame in self._frames:
                 self.rows += frame.length
                 yield frame
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, BackendError) as error:
             if not self.rows:
                 raise
-            self.interrupted = True
+            self.cut = error
 
 
 def _led(first: bytes, pieces: Iterator[bytes]) -> Iterator[bytes]:
@@ -180,7 +190,7 @@ def _without_last_line_end(pieces: Iterator[bytes]) -> Iterator[bytes]:
     yield last.removesuffix(b"\n")
 
 
-def _harmless(piece: bytes) -> bytes:
+def harmless(piece: bytes) -> bytes:
     """Text for a terminal whose control characters are written out, all but tabs and line ends."""
     lines = piece.decode().split("\n")
     return "\n".join("\t".join(map(visible, line.split("\t"))) for line in lines).encode()
