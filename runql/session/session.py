@@ -95,6 +95,15 @@ class Session:
         self._places.clear()
         self._matching.clear()
 
+    @property
+    def source_name(self) -> str | None:
+        """The source of queries that name none, if anything says which. Nothing is opened."""
+        if self.state.source is not None:
+            return self.state.source
+        if self._source is None:
+            return self.settings.default_source()
+        return self._source if isinstance(self._source, str) else self._source.name
+
     # ---------------------------------------------------------------- what a front end asks
 
     def run(self, text: str | Source, params: Mapping[str, Any] | None = None) -> tuple[Result | Explanation, ...]:
@@ -183,7 +192,7 @@ class Session:
     def _script(self, parsed: Parsed, params: Mapping[str, Any]) -> Script:
         """The statements of a text with all names put in."""
         now = self._now or datetime.now(UTC)
-        loader = Loader(tuple(self.settings.saved), dict(params), now, self.zone)
+        loader = Loader(tuple(self.settings.saved), {**self.state.params, **params}, now, self.zone)
         return Reader(parsed, self.state, params, now, self.zone, loader.load, self._is_source).read()
 
     def _is_source(self, name: str) -> bool:

@@ -47,6 +47,18 @@ def columns() -> int | None:
         return None
 
 
+def raw(text: str) -> None:
+    """Write a text as it is, which may steer the terminal. A standard error that is gone is no reason to fail."""
+    if sys.stderr is None:
+        return
+    try:
+        encoding = sys.stderr.encoding or "utf-8"
+        sys.stderr.write(text.encode(encoding, "backslashreplace").decode(encoding))
+        sys.stderr.flush()
+    except (OSError, ValueError):
+        sys.stderr = None  # closed, or full: there is no one left to tell
+
+
 class Voice:
     """Says things on standard error, in colour if it may, in lines of at most `columns` characters where it can."""
 
@@ -102,15 +114,7 @@ class Voice:
 
     def say(self, text: str) -> None:
         """A text and a line end. A standard error that is gone is no reason to fail."""
-        if sys.stderr is None:
-            return
-        try:
-            encoding = sys.stderr.encoding or "utf-8"
-            sys.stderr.write(text.encode(encoding, "backslashreplace").decode(encoding))
-            sys.stderr.write("\n")
-            sys.stderr.flush()
-        except (OSError, ValueError):
-            sys.stderr = None  # closed, or full: there is no one left to tell
+        raw(f"{text}\n")
 
 
 class Waiting:

@@ -33,6 +33,14 @@ def width() -> int | None:
         return None
 
 
+def height() -> int | None:
+    """The height of the terminal in lines, if there is one."""
+    try:
+        return os.get_terminal_size(sys.stdout.fileno()).lines or None
+    except (AttributeError, OSError, ValueError):
+        return None
+
+
 def write(pieces: Iterable[bytes]) -> None:
     """Write the pieces as they come.
 

@@ -26,7 +26,7 @@ DOORS = (
     Door("httpx", r"runql/backends/wandb/transport\.py", "one file speaks HTTP"),
     Door("socket", r"^$", "nobody opens a socket past the HTTP client"),
     Door("urllib.request", r"^$", "nobody speaks HTTP past the HTTP client"),
-    Door("subprocess", r"^$", "RunQL starts no other program"),
+    Door("subprocess", r"runql/terminal/pager\.py", "the pager is the only other program that RunQL starts"),
     Door(
         "pandas",
         r"runql/(results/(to_pandas|frame)|runs/(frames|runs|run)|engine/stages/fast/\w+)\.py",

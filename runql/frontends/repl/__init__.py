@@ -1,0 +1,1 @@
+"""The prompt: `runql` without words at a terminal."""

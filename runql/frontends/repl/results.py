@@ -1,0 +1,194 @@
+"""Results on the screen of the prompt: read with what goes on in sight, kept, drawn so that they fit."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final, Literal, TypeAlias
+
+from runql.config import Settings
+from runql.errors import BackendError
+from runql.frontends.repl.kept import Kept
+from runql.results.formats import FORMATS, Format, chosen, said, save
+from runql.results.frame import Frame
+from runql.results.view import View
+from runql.session import Explanation, Result
+from runql.terminal import pager, stderr, stdout
+from runql.terminal.below import Below
+from runql.terminal.show import harmless
+from runql.terminal.stderr import Progress, Voice, Waiting
+
+Turn: TypeAlias = Literal["auto", "on", "off"]
+
+_DEFAULT_WIDTH: Final = 80
+_DEFAULT_HEIGHT: Final = 24
+_BELOW: Final = 4
+"""Lines of the screen that are left for the footer and the next prompt."""
+_MOST_PAGED: Final = 10_000
+"""Of a longer table the ends are shown, also in the pager: a format holds all of it."""
+_WITHOUT_PAGER: Final = 60
+
+
+@dataclass(slots=True)
+class Looks:
+    """How results are shown; changed by commands."""
+
+    form: Format
+    path: Path | None = None
+    """Where the next result goes."""
+    turn: Turn = "auto"
+    timing: bool = True
+    paged: bool = True
+
+    def take(self, spec: str) -> None:
+        """A format for what follows, or a file for the next result. Raises `OutputError`."""
+        form, path = chosen(spec)
+        if path is None:
+            self.form = form
+        self.path = path
+
+
+class Stopped(Exception):  # noqa: N818 - the user's wish
+    """Ctrl-C, or a source that gave up, after some of a result came: it is kept."""
+
+    def __init__(self, kept: Kept, cause: BaseException) -> None:
+        super().__init__()
+        self.kept = kept
+        self.cause = cause
+
+
+@dataclass(slots=True)
+class Screen:
+    """Where the prompt shows things."""
+
+    settings: Settings
+    voice: Voice
+    looks: Looks
+    waiting: Waiting | None = None
+    quiet: bool = False
+    is_terminal: bool = field(default_factory=stdout.is_terminal)
+
+    # ---------------------------------------------------------------- reading
+
+    def read(self, result: Result, title: str) -> Kept:
+        """All of a result. Raises `Stopped` with what came if that was not all."""
+        frames: list[Frame] = []
+        output = result.output(self.view())
+        progress = self.progress(result.activity, frames)
+        try:
+            with progress:
+                for frame in output.frames:
+                    frames.append(frame)
+        except (KeyboardInterrupt, BackendError) as error:
+            if not any(frame.length for frame in frames):
+                raise
+            whole = Frame.concat(frames)
+            kept = Kept(title, whole, scalar=output.scalar, whole=False)
+            raise Stopped(kept, error) from error
+        names = output.names if output.names is not None or output.settle is None else output.settle()
+        whole = frames[0] if len(frames) == 1 and frames[0].names == names else Frame.concat(frames, names)
+        with self.progress(lambda: "asking why there is no run"):
+            below = Below.of(result, quiet=self.quiet)
+        return Kept(title, whole, "", output.scalar, output.sweep, output.layout(), below)
+
+    def progress(self, describe: Callable[[], str], frames: Sequence[Frame] = ()) -> Progress:
+        """A line that says what goes on, below the first rows that have come."""
+        enabled = stderr.is_terminal() and not self.quiet and not self.settings.dumb_terminal
+        return Progress(describe, enabled=enabled, waiting=self.waiting)
+
+    # ---------------------------------------------------------------- showing
+
+    def show(self, kept: Kept, *, turn: Turn | None = None, whole: bool = False) -> None:
+        """Draw it in the format that is set, or write it to the file that the next result goes to."""
+        path, self.looks.path = self.looks.path, None
+        if path is not None and kept.frame is not None:
+            self.save(kept, self.looks_of(path), path)
+            return
+        lost = self.draw(kept, self.looks.form, turn=turn, whole=whole)
+        self.say_below(kept, *lost)
+
+    def looks_of(self, path: Path) -> Format:
+        """The format of a file by its name. Raises `OutputError`."""
+        return chosen(str(path))[0]
+
+    def save(self, kept: Kept, form: Format, path: Path) -> None:
+        """Write it to a file. Raises `OutputError`."""
+        output = kept.output(self.view())
+        lost = save(output, form, path)
+        self.say_below(kept, f"wrote {path}", *(notice.message for notice in lost))
+
+    def draw(self, kept: Kept, form: Format, *, turn: Turn | None = None, whole: bool = False) -> tuple[str, ...]:
+        """Put it on the screen; gives what the format could not hold."""
+        if kept.frame is None:
+            self.put(f"{kept.text}\n")
+            return ()
+        output = kept.output(self.view(turn=turn, whole=whole))
+        pieces = form.pieces(output)
+        if self.is_terminal and form is not FORMATS["table"]:
+            pieces = map(harmless, pieces)
+        self._page(pieces)
+        return tuple(notice.message for notice in said(output.lost))
+
+    def put(self, text: str) -> None:
+        """Write a text, through the pager if it is long."""
+        self._page(iter([text.encode()]))
+
+    def say_below(self, kept: Kept, *more: str) -> None:
+        """The footer and what else there is to say."""
+        below = kept.below
+        if below is not None:
+            replace(below, cost=below.cost if self.looks.timing else "").say(self.voice, *more)
+        elif more:
+            self.voice.quiet_parts(more)
+
+    def _page(self, pieces: Iterator[bytes]) -> None:
+        command = pager.pager_command(self.settings.pager) if self._may_page else ()
+        pager.write(pieces, command, self.height - _BELOW)
+
+    @property
+    def _may_page(self) -> bool:
+        return self.looks.paged and self.is_terminal and not self.settings.dumb_terminal
+
+    # ---------------------------------------------------------------- sizes
+
+    @property
+    def width(self) -> int:
+        """The width of the screen in cells."""
+        width = self.settings.columns or stdout.width() or _DEFAULT_WIDTH
+        return min(width, self.settings.prompt.width or width)
+
+    @property
+    def height(self) -> int:
+        """The height of the screen in lines."""
+        return stdout.height() or _DEFAULT_HEIGHT
+
+    def view(self, *, turn: Turn | None = None, whole: bool = False) -> View:
+        """How tables are shown."""
+        zone = datetime.now().astimezone().tzinfo or UTC
+        if not self.is_terminal:
+            return View(zone=zone, unicode=stdout.takes_unicode())
+        is_paged = self._may_page and bool(pager.pager_command(self.settings.pager))
+        most = _MOST_PAGED if is_paged else _WITHOUT_PAGER
+        return View(
+            width=None if whole and is_paged else self.width,
+            most_rows=None if whole else most,
+            head=most * 3 // 4 if is_paged else 20,
+            tail=most // 4 if is_paged else 5,
+            color=self.settings.color and not self.settings.dumb_terminal,
+            unicode=stdout.takes_unicode(),
+            zone=zone,
+            way_out=r"; `\last all` for all of them",
+        )
+
+
+def kept_text(explanation: Explanation, title: str) -> Kept:
+    """An explanation, as what is kept of it."""
+    return Kept(title, text=explanation.text)
+
+
+def seconds_since(began: float) -> str:
+    """How long ago, in words."""
+    return f"{time.monotonic() - began:.1f} s"

@@ -1,0 +1,201 @@
+"""What the prompt does with a text that was entered: it runs it, shows what comes, and goes on whatever happens."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from runql.config import Settings
+from runql.errors import BackendError, OutputError, RunQLError
+from runql.frontends.repl.commands import read_call
+from runql.frontends.repl.interrupts import Interrupts
+from runql.frontends.repl.kept import Kept, Shelf
+from runql.frontends.repl.results import Looks, Screen, Stopped
+from runql.results.formats import chosen
+from runql.results.looks import visible
+from runql.session import Explanation, Result, Session
+from runql.syntax import parse, tree
+from runql.syntax.stage_tree import DescribeStatement, ShowStatement
+from runql.terminal import stderr, stdout
+from runql.terminal.stderr import Voice, Waiting
+from runql.text.diagnostic import Diagnostic
+from runql.text.source import Source
+
+_LONGEST_NAME: Final = 30
+
+
+def _nothing() -> None:
+    """What a hook does that nobody set."""
+
+
+@dataclass(slots=True)
+class Hooks:
+    """What the shell asks of the application around it.
+
+    `source_changed`: another source is the one of queries that name none. `refresh`: look anew at what it holds.
+    `edit`: let the user edit a text; gives what it became, `None` if it was left as it is.
+    """
+
+    source_changed: Callable[[], None] = _nothing
+    refresh: Callable[[], None] = _nothing
+    edit: Callable[[str], str | None] | None = None
+
+
+class Shell:
+    """Carries out what is entered at the prompt, one text at a time.
+
+    Args:
+        session: What the queries are asked of; its state goes on from text to text.
+        output: The format of results, as `-o` has it; by default the settings'.
+        quiet: No notices and no progress.
+        params: Values of parameters, as `-p` gives them.
+        hooks: What the application does for the shell.
+        waiting: Where the session's server says why nothing comes.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        settings: Settings | None = None,
+        *,
+        output: str | None = None,
+        quiet: bool = False,
+        params: Mapping[str, Any] | None = None,
+        hooks: Hooks | None = None,
+        waiting: Waiting | None = None,
+    ) -> None:
+        self.session = session
+        self.settings = session.settings if settings is None else settings
+        self.hooks = Hooks() if hooks is None else hooks
+        session.state = replace(session.state, params={**session.state.params, **(params or {})})
+        self.shelf = Shelf()
+        self.leaving = False
+        """Whether the user wants to go."""
+        self.next_text = ""
+        """What the next prompt begins with."""
+        color = self.settings.color and not self.settings.dumb_terminal and stderr.is_terminal()
+        width = self.settings.columns or stderr.columns() if stderr.is_terminal() else None
+        self.voice = Voice(color=color, columns=width)
+        form, path = chosen(output or self.settings.prompt.format)
+        looks = Looks(form, path, timing=self.settings.prompt.timing, paged=self.settings.prompt.pager == "auto")
+        self.screen = Screen(self.settings, self.voice, looks, waiting, quiet)
+        self.interrupts = Interrupts()
+
+    @property
+    def source(self) -> str | None:
+        """The source of queries that name none, if anything says which."""
+        return self.session.source_name
+
+    @property
+    def prompt_name(self) -> str:
+        """The source, short enough to stand in the prompt; empty if there is none."""
+        name = visible(self.source or "")
+        return name if len(name) <= _LONGEST_NAME else f"…{name[1 - _LONGEST_NAME :]}"
+
+    def perform(self, text: str) -> None:
+        """Carry out a text: statements, or one backslash command. Whatever goes wrong is said; nothing is raised.
+
+        Ctrl-C stops what goes on and keeps what came.
+        """
+        self.next_text = ""
+        with self.interrupts:
+            try:
+                self._perform(text)
+            except KeyboardInterrupt:
+                self.voice.say("stopped")
+            except RunQLError as error:
+                self.voice.error(error)
+            except stdout.CannotWrite as error:
+                self.voice.error(OutputError.of("RQL506", f"cannot write standard output: {error}"))
+                self.leaving = True
+            except stdout.ClosedPipe:
+                self.leaving = True
+            except Exception as error:  # noqa: BLE001 - whatever we did wrong is shown as ours, and the prompt goes on
+                self.voice.fault(error, debug=self.settings.debug)
+
+    def _perform(self, text: str) -> None:
+        call = read_call(text)
+        if call is not None:
+            from runql.frontends.repl.command_actions import carry_out
+
+            carry_out(self, call)
+        elif text.strip():
+            self.run(text)
+
+    # ---------------------------------------------------------------- statements
+
+    def run(self, text: str) -> None:
+        """Run the statements of a text and show what they give. Raises `RunQLError`."""
+        before = self.source
+        with self.screen.progress(lambda: "looking at what there is"):
+            results = self.session.run(Source(text))
+        titles = _titles(text)
+        if len(titles) != len(results):
+            titles = [(text.strip(), True)] * len(results)
+        try:
+            for at, (result, (title, is_query)) in enumerate(zip(results, titles, strict=True)):
+                if len(results) > 1:
+                    self._head(title, first=at == 0)
+                self.show(result, title, is_query=is_query)
+                titles[at] = ("", is_query)
+        finally:
+            for title, is_query in titles:
+                if title and is_query:  # it has a name by now, so it has a place among the results too
+                    self.keep(Kept(title, gone="it was not read"), is_query=True)
+            if self.source != before:
+                self.hooks.source_changed()
+
+    def show(self, result: Result | Explanation, title: str, *, is_query: bool) -> None:
+        """Read a result, keep it and draw it. What came before Ctrl-C or an error is kept and drawn too."""
+        if isinstance(result, Explanation):
+            kept = Kept(title, text=result.text)
+            self.keep(kept, is_query=is_query)
+            self.screen.show(kept)
+            return
+        try:
+            kept = self.screen.read(result, title)
+        except Stopped as stopped:
+            self._stopped(stopped, is_query=is_query)
+            raise stopped.cause from None
+        self.keep(kept, is_query=is_query)
+        self.screen.show(kept)
+
+    def keep(self, kept: Kept, *, is_query: bool) -> None:
+        """Keep a result; what had to go for it is said."""
+        for line in self.shelf.add(kept, is_query=is_query):
+            self.voice.quiet_line(line)
+
+    def _stopped(self, stopped: Stopped, *, is_query: bool) -> None:
+        self.interrupts.rearm()
+        kept = stopped.kept
+        self.keep(kept, is_query=is_query)
+        self.screen.show(kept)
+        rows = kept.frame.length if kept.frame is not None else 0
+        why = "failed" if isinstance(stopped.cause, BackendError) else "stopped"
+        self.voice.say(f"{why} · {rows:,} row{'s' * (rows != 1)} came, not all")
+
+    def _head(self, title: str, *, first: bool) -> None:
+        line = visible(" ".join(title.split()))
+        width = self.screen.width
+        line = line if len(line) <= width else f"{line[: width - 1]}…"
+        self.screen.put(("" if first else "\n") + self.screen.view().paint(line, "header") + "\n")
+
+    def fail(self, code: str, message: str, *hints: str) -> None:
+        """Say that a command was written wrongly."""
+        self.voice.diagnostics([Diagnostic(code, message, hints=hints)])
+
+
+def _titles(text: str) -> list[tuple[str, bool]]:
+    """The statements of a text that give a result, as they are written; and of each whether it is a query."""
+    found = []
+    for statement in parse(text).script.statements:
+        written = text[statement.span.start : statement.span.end].strip()
+        match statement:
+            case tree.QueryStatement() | tree.ExplainStatement():
+                found.append((written, True))
+            case ShowStatement() | DescribeStatement():
+                found.append((written, False))
+            case _:
+                pass
+    return found

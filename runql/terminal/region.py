@@ -1,0 +1,38 @@
+"""A part of the terminal that is drawn over and over in one place."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from runql.terminal import stderr
+
+
+class Region:
+    """Lines at the bottom of what was written so far. Each is at most as wide as the terminal, so that none wraps."""
+
+    def __init__(self) -> None:
+        self._drawn = 0
+
+    def draw(self, lines: Sequence[str]) -> None:
+        """Put these lines in the place of those drawn before; the cursor stays at the end of the last."""
+        stderr.raw(self._back() + "\r\n".join(f"{line}\x1b[K" for line in lines))
+        self._drawn = len(lines)
+
+    def clear(self) -> None:
+        """Take the lines away."""
+        if self._drawn:
+            stderr.raw(self._back())
+        self._drawn = 0
+
+    def leave(self) -> None:
+        """Let the lines stand, and go on below them."""
+        if self._drawn:
+            stderr.raw("\r\n")
+        self._drawn = 0
+
+    def _back(self) -> str:
+        """To the beginning of the first line, with all from there on gone."""
+        if not self._drawn:
+            return ""
+        up = f"\x1b[{self._drawn - 1}A" if self._drawn > 1 else ""
+        return f"\r{up}\x1b[J"
