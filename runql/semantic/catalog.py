@@ -50,16 +50,28 @@ class FieldInfo:
 
 @frozen(slots=False)
 class Catalog:
-    """The facts of one source. `complete` says that every run was looked at, so an unknown field is an error."""
+    """The facts of one source. `complete` says that every run was looked at, so an unknown field is an error.
+
+    If not every run was, `sample` is how many were: the counts, medians and most frequent values are those of these
+    runs, while names, types and ranges are those of all that was ever seen. `metrics_sample`: the same for what was
+    logged.
+    """
 
     source: str
     run_count: int = 0
     complete: bool = False
+    sample: int | None = None
+    metrics_sample: int | None = None
     fields: tuple[FieldInfo, ...] = ()
     tags: Mapping[str, int] = field(default_factory=dict)
     sweeps: Mapping[str, int] = field(default_factory=dict)
     groups: Mapping[str, int] = field(default_factory=dict)
     as_of: datetime | None = None
+
+    def looked_at(self, space: Space) -> int:
+        """Of how many runs the counts of a space are."""
+        sample = self.metrics_sample if space is Space.LOGGED else self.sample
+        return self.run_count if sample is None else sample
 
     @cached_property
     def by_dotted(self) -> Mapping[tuple[Space, str], tuple[FieldInfo, ...]]:
@@ -93,3 +105,13 @@ class Catalog:
     def spaces(self) -> frozenset[Space]:
         """The spaces of which the catalog knows anything: the metrics may not have been looked at."""
         return frozenset(info.space for info in self.fields)
+
+
+@frozen
+class Known:
+    """A catalog that was at hand. `age_seconds`: how long ago its sample was taken. `is_true`: the source was seen just
+    now to be as it was then; else runs may have come that hold other fields."""
+
+    catalog: Catalog
+    age_seconds: float
+    is_true: bool

@@ -43,16 +43,18 @@ class Metrics:
         if is_glob and any(fnmatchcase(name, metric) for name in names):
             return True
         assert self.catalog is not None
-        self._unknown(metric, span, is_glob=is_glob, prefix=prefix, names=names)
+        self._unknown(metric, span, space, is_glob=is_glob, prefix=prefix, names=names)
         return not self.catalog.complete
 
-    def _unknown(self, metric: str, span: Span, *, is_glob: bool, prefix: str, names: dict[str, int]) -> None:
+    def _unknown(
+        self, metric: str, span: Span, space: Space, *, is_glob: bool, prefix: str, names: dict[str, int]
+    ) -> None:
         assert self.catalog is not None
         where = f" in {self.source}" if self.source else ""
         near = nearest_names(metric, names)
         near += [n for n in names if n.endswith(("/" + metric, "." + metric)) and n not in near]
         near = near[:3]
-        total = self.catalog.run_count
+        total = self.catalog.looked_at(space)
         shown = ", ".join(f"{code(n)} ({names[n]:,} of {total:,} runs)" for n in near)
         hints = (f"nearest: {shown}",) if near else ()
         complete = self.catalog.complete

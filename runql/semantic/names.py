@@ -222,7 +222,8 @@ class Names:
             text = field_text(space, keys if exact else path.segments, exact=exact)
             info = self.catalog.by_path.get((space, keys))
             texts.append(text)
-            shown.append(code(text) + (f" ({info.runs:,} of {self.catalog.run_count:,} runs)" if info else ""))
+            seen = self.catalog.looked_at(space)
+            shown.append(code(text) + (f" ({info.runs:,} of {seen:,} runs)" if info else ""))
         name = path_text(path.segments)
         message = f"{code(name)} is ambiguous{self.source}"
         self.report.add("RQL202", message, span, "it may be " + " or ".join(shown), fixes=rewrites(span, texts))

@@ -33,7 +33,7 @@ def nearest_fields(word: str, catalog: Catalog, spaces: Sequence[Space], *, limi
 
 def counted(info: FieldInfo, catalog: Catalog) -> str:
     """A field with how many runs have it: `` `config.lr` (412 of 412 runs) ``."""
-    return f"{code(info_text(info))} ({info.runs:,} of {catalog.run_count:,} runs)"
+    return f"{code(info_text(info))} ({info.runs:,} of {catalog.looked_at(info.space):,} runs)"
 
 
 def nearest_hint(names: Sequence[str]) -> tuple[str, ...]:

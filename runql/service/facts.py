@@ -39,16 +39,16 @@ def type_text(info: FieldInfo) -> str:
     return next(iter(kinds), "")
 
 
-def runs_text(runs: int, catalog: Catalog) -> str:
+def runs_text(runs: int, catalog: Catalog, space: Space = Space.CONFIG) -> str:
     """`402 of 412 runs`; of a source that was not read to its end, of those looked at."""
     seen = "" if catalog.complete else " looked at"
-    return f"{runs:,} of {catalog.run_count:,} runs{seen}"
+    return f"{runs:,} of {catalog.looked_at(space):,} runs{seen}"
 
 
 def detail(info: FieldInfo, catalog: Catalog) -> str:
     """A field on one short line: its type and how many runs have it; of a metric, how often it is logged."""
     often = f"every {info.every:.3g} steps" if info.every is not None and info.every > 1 else ""
-    return " · ".join(part for part in (type_text(info), runs_text(info.runs, catalog), often) if part)
+    return " · ".join(part for part in (type_text(info), runs_text(info.runs, catalog, info.space), often) if part)
 
 
 def documentation(info: FieldInfo, catalog: Catalog) -> str:

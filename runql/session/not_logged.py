@@ -1,4 +1,4 @@
-"""Why an answer of histories is empty, or a column of it: what none of the runs logged."""
+"""Why an answer of histories is empty, or a column of it: what none of the runs logged, or only some of them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from runql.engine.histories import keys_wanted
 from runql.engine.history_facts import HistoryFacts
 from runql.engine.patterns import star_matcher
 from runql.semantic.catalog import Catalog, Space
+from runql.semantic.spelling import segment_text
 from runql.semantic.typed import HistoryPart
 from runql.syntax.tree import AlignMode
 from runql.text.diagnostic import Diagnostic
@@ -17,7 +18,7 @@ _SYSTEM = "system."
 
 
 def not_logged(part: HistoryPart, facts: HistoryFacts, catalog: Catalog) -> Iterator[Diagnostic]:
-    """What to say (RQL308) of keys of which no run of an answer has a row."""
+    """What to say of keys of which no run of an answer has a row (RQL308), or only some runs (RQL323)."""
     if part.align is AlignMode.INNER and not facts.rows:
         yield Diagnostic("RQL308", f"no row holds all of {_listed(keys_wanted(part) or ())}", hints=_OUTER)
         return
@@ -31,6 +32,18 @@ def not_logged(part: HistoryPart, facts: HistoryFacts, catalog: Catalog) -> Iter
         matches = star_matcher(key) if "*" in key else key.__eq__
         if not any(count and matches(name) for name, count in facts.rows_of.items()):
             yield _missing(key, facts, catalog, within)
+        elif "*" not in key and facts.runs_of[key] <= _FEW * facts.runs:
+            yield _of_few(key, facts, within)
+
+
+_FEW = 3 / 4
+"""Up to which part of the runs it is said that not all logged a metric: of one run in ten that failed early it is not."""
+
+
+def _of_few(key: str, facts: HistoryFacts, within: str) -> Diagnostic:
+    message = f"{facts.runs_of[key]:,} of {facts.runs:,} runs logged `{key}`{within}"
+    hints = () if within or key.startswith(_SYSTEM) else (f"only these: `where exists(logged.{segment_text(key)})`",)
+    return Diagnostic("RQL323", message, hints=hints)
 
 
 _OUTER = ("`align outer`: rows that hold any of them",)
@@ -54,11 +67,11 @@ def _others(key: str, catalog: Catalog) -> tuple[str, ...]:
     spaces = (Space.SYSTEM,) if key.startswith(_SYSTEM) else (Space.SUMMARY, Space.LOGGED)
     prefix = _SYSTEM if key.startswith(_SYSTEM) else ""
     known = sorted((info for info in catalog.fields if info.space in spaces), key=lambda info: spaces.index(info.space))
-    runs = {prefix + info.dotted.removeprefix(prefix): info.runs for info in known}
-    if runs.get(key):
-        there = f"{runs[key]:,} of {catalog.run_count:,} runs have it"
+    named = {prefix + info.dotted.removeprefix(prefix): info for info in known}
+    if key in named and named[key].runs:
+        there = f"{named[key].runs:,} of {catalog.looked_at(named[key].space):,} runs have it"
         return (there if prefix else f"{there}: `where exists(logged.{key})`",)
-    near = nearest(key, [name for name in runs if name != key])
+    near = nearest(key, [name for name in named if name != key])
     return (f"nearest: {_listed(near)}",) if near else ()
 
 

@@ -13,6 +13,7 @@ from runql.backends.wandb.client import Answer, Call, Client
 from runql.backends.wandb.decode import Place
 from runql.backends.wandb.documents import operation_of, render
 from runql.backends.wandb.failures import Failure, Kind
+from runql.backends.wandb.learning import Learning
 from runql.errors import BackendError, NotFound
 from runql.runs.service import Filters, Wanted
 from runql.text.diagnostic import Diagnostic
@@ -49,6 +50,7 @@ class Server:
         self.app_url = app_url
         self.client = client
         self.abilities = Abilities()
+        self.learning = Learning()
         self._has_identity = has_identity
         self._hints = hints
 

@@ -1,83 +1,118 @@
-"""The catalog of a project on a server: from a few pages spread over it, kept on disk with its age.
+"""The catalog of a project on a server: from a few pages spread over it, widened by what queries bring.
 
-Five requests at the most. Projects of up to three pages are read whole; of larger ones the newest, the oldest and
-some between, and the catalog says that it is not complete.
+Four requests at the most, and one to see whether what was kept is still true. Projects of up to three pages are read
+whole; of larger ones the newest, the oldest and some between, and the catalog says of how many runs it is.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
-import os
-import tempfile
-from collections.abc import Iterable, Mapping
+import threading
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from runql.backends.wandb.asking import Server
+from runql.backends.wandb.catalog_store import CatalogStore, Kept
 from runql.backends.wandb.decode import Place
-from runql.backends.wandb.pages import Chunk, ListQuestion, Pages, cursor_after
+from runql.backends.wandb.learning import Stamp, stamp_of
+from runql.backends.wandb.pages import ListQuestion, Pages, cursor_after
 from runql.runs.service import Wanted
 from runql.semantic.build_catalog import build_catalog
-from runql.semantic.catalog import Catalog, FieldInfo, Space
+from runql.semantic.catalog import Catalog, Known, Space
 from runql.semantic.record import RunRecord
-from runql.semantic.values import Kind
-from runql.text.frozen import frozen
 
 SAMPLE_RUNS = 100
 METRIC_RUNS = 100
-_FORMAT = 1
-_MOST_AGE = timedelta(days=1)
 _HEAVY = Wanted(config=None, summary=None, system_metrics=True)
 _METRICS = Wanted(history_keys=True)
 
 
-@frozen
-class Stamp:
-    """What a catalog was made of: it is fresh while these are as they were."""
-
-    total: int | None
-    newest: str | None
-
-
 def read_stamp(server: Server, place: Place) -> Stamp:
-    """One request for the number of runs and the newest one.
+    """How the project is: what some answer told just now, else one request for the number of runs and the newest one.
 
     Raises:
         Failure: it was not answered.
     """
-    pages = Pages(server, ListQuestion(place, {}, "-created_at", Wanted()))
+    seen = server.learning.stamp(place)
+    if seen is not None:
+        return seen
+    pages = _newest_first(server, place, Wanted())
     chunk = pages.next(1, 0)
-    newest = chunk.runs[0] if chunk is not None and chunk.runs else None
-    return Stamp(pages.total, None if newest is None else f"{newest.id} {newest.heartbeat}")
+    stamp = stamp_of(pages.total, chunk.runs[0] if chunk is not None and chunk.runs else None)
+    server.learning.note_stamp(place, stamp)
+    return stamp
 
 
-def read_catalog(server: Server, place: Place, source: str, *, metrics: bool) -> tuple[Catalog, Stamp]:
-    """Asks for a sample of the runs and makes the catalog of it.
+def read_catalog(server: Server, place: Place, *, metrics: bool) -> Kept:
+    """Makes the catalog of a sample of the runs: of those that came whole with other answers if they are all there are,
+    else of runs asked for, at most four requests in two turns.
 
     Raises:
         Failure: it was not answered.
     """
-    pages = Pages(server, ListQuestion(place, {}, "-created_at", _HEAVY))
-    first = pages.next(SAMPLE_RUNS, 0)
-    runs = list(first.runs) if first is not None else []
-    total = pages.total if pages.total is not None else len(runs)
-    stamp = Stamp(pages.total, f"{runs[0].id} {runs[0].heartbeat}" if runs else None)
-    for offset in _other_offsets(total, len(runs)):
-        chunk = _page_at(server, place, _HEAVY, offset, SAMPLE_RUNS)
+    stamp, came = server.learning.stamp(place), server.learning.sample(place)
+    if stamp is not None and not metrics and stamp.total == len(came):
+        return Kept(_made_of(place, came, stamp), stamp, metrics=False)
+    first = _newest_first(server, place, _HEAVY)
+    asks_metrics = metrics and server.abilities.has("Run.historyKeys")
+    logged = _newest_first(server, place, _METRICS) if asks_metrics else None
+    first.start(SAMPLE_RUNS)
+    if logged is not None:
+        logged.start(METRIC_RUNS)
+    chunk = first.next(SAMPLE_RUNS, 0)
+    runs = list(chunk.runs) if chunk is not None else []
+    total = first.total if first.total is not None else len(runs)
+    stamp = stamp_of(first.total, runs[0] if runs else None)
+    server.learning.note_stamp(place, stamp)
+    others = [_newest_first(server, place, _HEAVY, offset) for offset in _other_offsets(total, len(runs))]
+    for pages in others:
+        pages.start(SAMPLE_RUNS)
+    for pages in others:
+        chunk = pages.next(SAMPLE_RUNS, 0)
         runs += chunk.runs if chunk is not None else ()
+    catalog = _made_of(place, runs, stamp)
+    return Kept(_with_logged(catalog, _logged(logged)) if metrics else catalog, stamp, metrics)
+
+
+def _with_metrics(server: Server, place: Place, kept: Kept) -> Kept:
+    """A catalog that is still true, with what was logged."""
+    asks = server.abilities.has("Run.historyKeys")
+    logged = _logged(_newest_first(server, place, _METRICS) if asks else None)
+    return replace(kept, catalog=_with_logged(kept.catalog, logged), metrics=True)
+
+
+def _logged(pages: Pages | None) -> tuple[RunRecord, ...]:
+    """The runs of a page that say what they logged."""
+    chunk = pages.next(METRIC_RUNS, 0) if pages is not None else None
+    return tuple(run for run in (chunk.runs if chunk is not None else ()) if run.history_keys is not None)
+
+
+def _made_of(place: Place, runs: Iterable[RunRecord], stamp: Stamp) -> Catalog:
+    """The catalog of these runs, which knows whether they are all that there are."""
     unique = {run.storage_id or run.id: run for run in runs}
-    logged: dict[str, RunRecord] = {}
-    if metrics and server.abilities.has("Run.historyKeys"):
-        chunk = _page_at(server, place, _METRICS, 0, METRIC_RUNS)
-        came = chunk.runs if chunk is not None else ()
-        logged = {run.id: run for run in came if run.history_keys is not None}
-    known = [_with_keys(run, logged) for run in unique.values()]
-    catalog = build_catalog(source, known, metrics=metrics, as_of=datetime.now(UTC))
-    is_complete = len(unique) >= total and (not metrics or len(logged) >= total)
-    return replace(catalog, run_count=total, complete=is_complete), stamp
+    total = stamp.total if stamp.total is not None else len(unique)
+    is_whole = len(unique) >= total
+    catalog = build_catalog(place.path, unique.values(), as_of=datetime.now(UTC))
+    return replace(catalog, run_count=total, complete=is_whole, sample=None if is_whole else len(unique))
+
+
+def _with_logged(catalog: Catalog, logged: Sequence[RunRecord]) -> Catalog:
+    """The catalog with what these runs say that they logged."""
+    seen = build_catalog(catalog.source, logged, metrics=True)
+    fields = (*catalog.fields, *(info for info in seen.fields if info.space is Space.LOGGED))
+    is_whole = len(logged) >= catalog.run_count
+    return replace(
+        catalog,
+        fields=fields,
+        complete=catalog.complete and is_whole,
+        metrics_sample=None if is_whole else len(logged),
+    )
+
+
+def _newest_first(server: Server, place: Place, wanted: Wanted, offset: int = 0) -> Pages:
+    question = ListQuestion(place, {}, "-created_at", wanted)
+    return Pages(server, question, offset, cursor_after(offset), teaches=False)
 
 
 def _other_offsets(total: int, came: int) -> list[int]:
@@ -89,107 +124,77 @@ def _other_offsets(total: int, came: int) -> list[int]:
     return [total // 2, total - SAMPLE_RUNS]
 
 
-def _page_at(server: Server, place: Place, wanted: Wanted, offset: int, size: int) -> Chunk | None:
-    pages = Pages(server, ListQuestion(place, {}, "-created_at", wanted), offset, cursor_after(offset))
-    return pages.next(size, 0)
+class CatalogKeeper:
+    """The catalogs of one server: in memory, on disk, and asked for where neither will do. Threads may share it."""
 
+    def __init__(self, server: Server, folder: Path | None) -> None:
+        self._server = server
+        self._store = CatalogStore(folder) if folder is not None else None
+        self._kept: dict[Place, Kept] = {}
+        self._looked_for: set[Place] = set()
+        self._unsaved: set[Place] = set()
+        self._lock = threading.Lock()
 
-def _with_keys(run: RunRecord, logged: Mapping[str, RunRecord]) -> RunRecord:
-    other = logged.get(run.id)
-    return run if other is None else replace(run, history_keys=other.history_keys)
+    def learn(self, place: Place, *, metrics: bool, anew: bool = False) -> Catalog:
+        """The catalog as the project is: asked for anew unless what was kept is still true.
 
+        Raises:
+            Failure: it was not answered.
+        """
+        kept = None if anew else self._at_hand(place)
+        if kept is not None and kept.is_true_of(read_stamp(self._server, place)):
+            if metrics and not kept.metrics:
+                kept = self._keep(place, _with_metrics(self._server, place, kept))
+        else:
+            kept = self._keep(place, read_catalog(self._server, place, metrics=metrics))
+        return self._widened(place, kept).catalog
 
-class CatalogStore:
-    """Catalogs on disk, one file a project. A file that cannot be read is as good as none."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-
-    def load(self, host: str, place: Place, *, metrics: bool) -> tuple[Catalog, Stamp] | None:
-        try:
-            document = json.loads(self._path(host, place).read_text(encoding="utf-8"))
-            if document["format"] != _FORMAT or (metrics and not document["metrics"]):
-                return None
-            catalog = _from_document(document["catalog"])
-            stamp = Stamp(document["total"], document["newest"])
-        except (OSError, ValueError, KeyError, TypeError):
+    def known(self, place: Place, *, metrics: bool) -> Known | None:
+        """What is known without a request."""
+        kept = self._at_hand(place)
+        if kept is None or (metrics and not kept.metrics):
             return None
-        is_young = catalog.as_of is not None and datetime.now(UTC) - catalog.as_of < _MOST_AGE
-        return (catalog, stamp) if is_young else None
+        stamp = self._server.learning.stamp(place)
+        is_true = stamp is not None and kept.is_true_of(stamp)
+        return Known(self._widened(place, kept).catalog, kept.age_seconds, is_true)
 
-    def save(self, host: str, place: Place, catalog: Catalog, stamp: Stamp, *, metrics: bool) -> None:
-        """Writes atomically, readable by the user alone: configs may be private."""
-        document: dict[str, Any] = {"format": _FORMAT, "metrics": metrics, "total": stamp.total, "newest": stamp.newest}
-        document["catalog"] = _to_document(catalog)
-        path = self._path(host, place)
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            handle, name = tempfile.mkstemp(dir=path.parent, prefix=".catalog")
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                json.dump(document, file, default=str)
-            Path(name).replace(path)
-        except OSError:
-            # A full or read-only disk: the catalog is asked for again next time.
-            return
+    def save(self) -> None:
+        """Writes what the pages of this process added to the catalogs."""
+        with self._lock:
+            everything = tuple(self._kept.items())
+        for place, kept in everything:
+            wider = self._widened(place, kept)
+            with self._lock:
+                is_unsaved = place in self._unsaved
+                self._unsaved.discard(place)
+            if is_unsaved and self._store is not None:
+                self._store.save(self._server.host, place, wider)
 
-    def _path(self, host: str, place: Place) -> Path:
-        name = hashlib.sha256("\0".join((host, place.entity, place.project)).encode()).hexdigest()[:24]
-        return self._folder / f"catalog-{name}.json"
+    def _at_hand(self, place: Place) -> Kept | None:
+        """What was kept, in memory or on disk. The lock is not held while the disk is read."""
+        with self._lock:
+            kept = self._kept.get(place)
+            if kept is not None or self._store is None or place in self._looked_for:
+                return kept
+        kept = self._store.load(self._server.host, place)
+        with self._lock:
+            self._looked_for.add(place)
+            return self._kept.setdefault(place, kept) if kept is not None else self._kept.get(place)
 
+    def _keep(self, place: Place, kept: Kept) -> Kept:
+        with self._lock:
+            self._kept[place] = kept
+        if self._store is not None:
+            self._store.save(self._server.host, place, kept)
+        return kept
 
-def _to_document(catalog: Catalog) -> dict[str, Any]:
-    return {
-        "source": catalog.source,
-        "run_count": catalog.run_count,
-        "complete": catalog.complete,
-        "tags": dict(catalog.tags),
-        "sweeps": dict(catalog.sweeps),
-        "groups": dict(catalog.groups),
-        "as_of": catalog.as_of.isoformat() if catalog.as_of is not None else None,
-        "fields": [
-            {
-                "space": info.space.value,
-                "path": list(info.path),
-                "runs": info.runs,
-                "kinds": {kind.value: count for kind, count in info.kinds.items()},
-                "numbers": [info.minimum, info.median, info.maximum],
-                "top": [list(each) for each in info.top],
-                "rows": info.rows,
-                "every": info.every,
-            }
-            for info in catalog.fields
-        ],
-    }
-
-
-def _from_document(document: Mapping[str, Any]) -> Catalog:
-    return Catalog(
-        source=document["source"],
-        run_count=document["run_count"],
-        complete=document["complete"],
-        fields=tuple(_field(entry) for entry in document["fields"]),
-        tags=document["tags"],
-        sweeps=document["sweeps"],
-        groups=document["groups"],
-        as_of=datetime.fromisoformat(document["as_of"]) if document["as_of"] else None,
-    )
-
-
-def _field(entry: Mapping[str, Any]) -> FieldInfo:
-    minimum, median, maximum = entry["numbers"]
-    return FieldInfo(
-        space=Space(entry["space"]),
-        path=tuple(entry["path"]),
-        runs=entry["runs"],
-        kinds={Kind(kind): count for kind, count in entry["kinds"].items()},
-        minimum=minimum,
-        median=median,
-        maximum=maximum,
-        top=_pairs(entry["top"]),
-        rows=entry["rows"],
-        every=entry["every"],
-    )
-
-
-def _pairs(top: Iterable[Any]) -> tuple[tuple[str | float | bool, int], ...]:
-    return tuple((value, count) for value, count in top)
+    def _widened(self, place: Place, kept: Kept) -> Kept:
+        """With what came since. It goes to the disk at the end."""
+        catalog = self._server.learning.widened(place, kept.catalog)
+        if catalog is kept.catalog:
+            return kept
+        wider = replace(kept, catalog=catalog)
+        with self._lock:
+            self._kept[place] = wider
+            self._unsaved.add(place)
+        return wider

@@ -98,7 +98,9 @@ def fetch_runs(server: Server, place: Place, run_ids: list[str], wanted: Wanted,
         return list(filter(None, (fetch_run(server, place, run_id, wanted) for run_id in run_ids)))
     found: dict[str, RunRecord] = {}
     batches = [run_ids[start : start + size] for start in range(0, len(run_ids), size)]
-    listings = [Pages(server, ListQuestion(place, {"name": {"$in": batch}}, None, wanted)) for batch in batches]
+    listings = [
+        Pages(server, ListQuestion(place, {"name": {"$in": batch}}, None, wanted), teaches=False) for batch in batches
+    ]
     for at, listing in enumerate(listings):
         for waiting in listings[at : at + _MOST_LISTINGS]:
             waiting.start(size)

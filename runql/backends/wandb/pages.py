@@ -19,6 +19,7 @@ from runql.backends.wandb.asking import NEVER, Question, Server, filters_text, w
 from runql.backends.wandb.client import Answer
 from runql.backends.wandb.decode import Place, read_run
 from runql.backends.wandb.failures import Failure, Kind
+from runql.backends.wandb.learning import stamp_of
 from runql.backends.wandb.watching import edges_of
 from runql.runs.service import Filters, Wanted
 from runql.semantic.record import RunRecord
@@ -80,7 +81,10 @@ class Chunk:
 
 @dataclass
 class Pages:
-    """The pages of one listing from an offset on, in order. `total` is known after the first page, if ever."""
+    """The pages of one listing from an offset on, in order. `total` is known after the first page, if ever.
+
+    `teaches`: what comes is kept for the catalog of the project, and the first page also asks how the project is.
+    """
 
     server: Server
     question: ListQuestion
@@ -89,6 +93,7 @@ class Pages:
     total: int | None = None
     all_runs: int | None = None
     first_total: int | None = None
+    teaches: bool = True
     shrank: bool = False
     ignores_filters: bool = False
     also_counts: Mapping[str, str] = field(default_factory=dict)
@@ -183,6 +188,8 @@ class Pages:
             more.add("order")
         if question.filters and not abilities.filters_proven:
             more.add("probe")
+        if chunk.offset == 0 and self.teaches and self.server.learning.stamp(question.place) is None:
+            more.add("census")
         variables |= {
             "entity": question.place.entity,
             "project": question.place.project,
@@ -222,11 +229,14 @@ class Pages:
     def _take(self, chunk: _Chunk, answer: Answer) -> Chunk:
         project = self.server.project_of(answer, self.question.place)
         self._learn_counts(project)
+        self._learn_census(project)
         edges = edges_of(answer.data)
         info = (project.get("runs") or {}).get("pageInfo") or {}
         has_next = bool(info.get("hasNextPage"))
         last_cursor = (edges[-1][0] if edges else None) or info.get("endCursor")
         runs = tuple(filter(None, (read_run(node, self.question.place) for _, node in edges)))
+        if self.teaches:
+            self.server.learning.note_page(self.question.place, self.question.wanted, runs)
         if len(edges) > chunk.size:
             self.server.abilities.learn_ignores(PAGING)
             self.close()
@@ -263,6 +273,16 @@ class Pages:
             fitting = int(_BODY_BYTES * rows / max(size, 1))
             self._ceiling = min(MOST_ROWS, self._ceiling * 1.1)
             self._cap = max(LEAST_ROWS, min(fitting, int(self._ceiling), self._server_cap))
+
+    def _learn_census(self, project: Mapping[str, Any]) -> None:
+        """Remembers how many runs the project has and which is the newest, where the first page brought it along."""
+        newest = project.get("newest")
+        if isinstance(newest, Mapping):
+            nodes = [edge.get("node") for edge in newest.get("edges") or () if isinstance(edge, Mapping)]
+            runs = [read_run(node, self.question.place) for node in nodes if isinstance(node, Mapping)]
+            total = project.get("everything")
+            stamp = stamp_of(total if isinstance(total, int) else None, runs[0] if runs else None)
+            self.server.learning.note_stamp(self.question.place, stamp)
 
     def _learn_counts(self, project: Mapping[str, Any]) -> None:
         count = project.get("runCount" if self.question.filters else "allRuns")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
@@ -14,7 +13,7 @@ from urllib.parse import urlsplit
 
 from runql.backends.wandb.abilities import FILTERS
 from runql.backends.wandb.asking import NEVER, Question, Server, filters_text
-from runql.backends.wandb.catalog import CatalogStore, Stamp, read_catalog, read_stamp
+from runql.backends.wandb.catalog import CatalogKeeper
 from runql.backends.wandb.client import Client, LineSettings
 from runql.backends.wandb.credentials import Credentials, app_url_of, is_loopback, normal_base_url
 from runql.backends.wandb.decode import Place, read_project, read_sweep
@@ -31,14 +30,13 @@ from runql.errors import ArgumentError, AuthError, NotFound
 from runql.plan.capabilities import Capabilities
 from runql.runs.listing import needed
 from runql.runs.service import Filters, HistoryRequest, Page, PageRequest, Wanted
-from runql.semantic.catalog import Catalog
+from runql.semantic.catalog import Catalog, Known
 from runql.semantic.record import ProjectRecord, RunHistory, RunRecord, SweepRecord
 from runql.text.diagnostic import Diagnostic
 from runql.text.frozen import frozen
 
 _KEPT_LISTINGS = 8
 _SMALL_PAGE = 200
-_FRESH_SECONDS = 30.0
 
 
 @frozen
@@ -100,11 +98,10 @@ class WandbService:
         self._client = client
         self._options = options
         self._name = options.name or (f"{options.entity}/{options.project}" if options.project else host)
-        self._store = CatalogStore(options.cache_folder) if options.cache_folder is not None else None
         self._listings: OrderedDict[tuple[Any, ...], Listing] = OrderedDict()
         self._lock = threading.Lock()
         self._own: str | None = None
-        self._catalogs: dict[tuple[Place, bool], tuple[Catalog, Stamp, float]] = {}
+        self._catalogs = CatalogKeeper(self._server, options.cache_folder)
 
     def __repr__(self) -> str:
         return f"<WandbService {self._server.host}>"
@@ -133,9 +130,10 @@ class WandbService:
         self._client.cancel()
 
     def close(self) -> None:
-        """Closes the connections."""
+        """Closes the connections, and keeps what was learned of projects on disk."""
         with self._lock:
             self._listings.clear()
+        self._catalogs.save()
         self._client.close()
 
     def runs_page(self, request: PageRequest) -> Page:
@@ -253,34 +251,27 @@ class WandbService:
         entity = viewer.get("entity") if isinstance(viewer, Mapping) else None
         return entity if isinstance(entity, str) else None
 
-    def catalog(self, entity: str, project: str, *, metrics: bool = False) -> Catalog:
+    def catalog(self, entity: str, project: str, *, metrics: bool = False, anew: bool = False) -> Catalog:
         """What the project holds, from a sample of its runs: at most five requests, one if what was kept is still true,
-        none within half a minute."""
+        none within half a minute. `anew`: whatever was kept, it is asked for."""
         place = self._place(entity, project)
-        with self._lock:
-            held = self._catalogs.get((place, metrics)) or self._catalogs.get((place, True))
-        if held is not None and time.monotonic() - held[2] < _FRESH_SECONDS:
-            return held[0]
         with self._errors(f"the fields of {place.path}"):
-            catalog, stamp = self._still_true(place, metrics, held) or self._read_catalog(place, metrics)
-        with self._lock:
-            self._catalogs[place, metrics] = (catalog, stamp, time.monotonic())
-        return catalog
+            return self._catalogs.learn(place, metrics=metrics, anew=anew)
 
-    def _still_true(
-        self, place: Place, metrics: bool, held: tuple[Catalog, Stamp, float] | None
-    ) -> tuple[Catalog, Stamp] | None:
-        """The catalog that was kept, in memory or on disk, if the project is as it was."""
-        kept = (held[0], held[1]) if held is not None else None
-        if kept is None and self._store is not None:
-            kept = self._store.load(self._server.host, place, metrics=metrics)
-        return kept if kept is not None and kept[1] == read_stamp(self._server, place) else None
+    def known_catalog(self, entity: str, project: str, *, metrics: bool = False) -> Known | None:
+        """What is known of the project without a request: of this process, else of the disk; `None` if nothing is."""
+        place = self._place_at_hand(entity, project)
+        return None if place is None else self._catalogs.known(place, metrics=metrics)
 
-    def _read_catalog(self, place: Place, metrics: bool) -> tuple[Catalog, Stamp]:
-        catalog, stamp = read_catalog(self._server, place, place.path, metrics=metrics)
-        if self._store is not None:
-            self._store.save(self._server.host, place, catalog, stamp, metrics=metrics)
-        return catalog, stamp
+    def known_total(self, entity: str, project: str) -> int | None:
+        """How many runs the project has, if any answer told so."""
+        place = self._place_at_hand(entity, project)
+        return None if place is None else self._server.learning.total(place)
+
+    def _place_at_hand(self, entity: str, project: str) -> Place | None:
+        """The project, unless a request would be needed to say whose it is."""
+        entity, project = entity or self._options.entity or self._own or "", project or self._options.project
+        return Place(entity, project, self._server.app_url) if entity and project else None
 
     def _place(self, entity: str, project: str) -> Place:
         project = project or self._options.project

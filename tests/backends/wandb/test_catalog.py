@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from runql.errors import NotFound
-from runql.runs.service import HistoryRequest, PageRequest
+from runql.runs.service import HistoryRequest, PageRequest, Wanted
 from runql.semantic.catalog import Space
 from runql.semantic.values import Kind
-from tests.backends.wandb.conftest import Connect, Serve
+from tests.backends.wandb.conftest import KEY, Connect, Serve
 from tests.server import Knobs
 from tests.server.samples import vision, wide
 
@@ -24,6 +25,7 @@ def test_ten_thousand_runs_take_five_requests_at_most(serve: Serve, connect: Con
     (field,) = catalog.by_dotted[Space.CONFIG, "c1"]
     assert field.runs == 300
     assert field.kinds == {Kind.NUMBER: 300}
+    assert (catalog.looked_at(Space.CONFIG), catalog.looked_at(Space.LOGGED)) == (300, 100)
 
 
 def test_a_small_project_is_read_whole(serve: Serve, connect: Connect) -> None:
@@ -52,6 +54,85 @@ def test_it_is_kept_until_the_project_changes(serve: Serve, connect: Connect, tm
     store.add_run("acme", "vision", {"name": "new", "config": {"novel": 1}})
     again = connect(server, cache_folder=tmp_path).catalog("acme", "vision")
     assert (Space.CONFIG, "novel") in again.by_dotted
+
+
+def test_it_is_known_without_a_request(serve: Serve, connect: Connect, tmp_path: Path) -> None:
+    server = serve(vision(90, 20))
+    assert connect(server, cache_folder=tmp_path).known_catalog("acme", "vision") is None
+    learned = connect(server, cache_folder=tmp_path).catalog("acme", "vision")
+    server.forget()
+    service = connect(server, cache_folder=tmp_path)
+    known = service.known_catalog("acme", "vision")
+    assert known is not None
+    assert known.catalog == learned
+    assert known.age_seconds < 60
+    assert not known.is_true
+    assert service.known_catalog("acme", "vision", metrics=True) is None
+    assert server.seen == []
+    service.runs_page(PageRequest("acme", "vision", {"config.lr": {"$gt": 0}}))
+    known = service.known_catalog("acme", "vision")
+    assert known is not None
+    assert known.is_true
+    assert service.known_total("acme", "vision") == 90
+    assert len(server.seen) == 1
+
+
+def test_pages_of_queries_widen_it_and_their_counts_stay_out(serve: Serve, connect: Connect, tmp_path: Path) -> None:
+    server = serve(wide(1_000))
+    rare = server.store.projects["acme", "wide"][150]
+    rare["config"] |= {"rare": "x", "c1": 7.5}
+    service = connect(server, cache_folder=tmp_path)
+    before = service.catalog("acme", "wide")
+    assert (Space.CONFIG, ("rare",)) not in before.by_path
+    wanted = Wanted(config=("rare", "c1"))
+    service.runs_page(PageRequest("acme", "wide", {"config.rare": {"$exists": True}}, wanted=wanted))
+    after = service.catalog("acme", "wide")
+    assert after.by_path[Space.CONFIG, ("rare",)].runs == 0
+    assert after.by_path[Space.CONFIG, ("c1",)].maximum == 7.5
+    assert after.by_path[Space.CONFIG, ("c1",)].runs == before.by_path[Space.CONFIG, ("c1",)].runs == 300
+    assert after.sample == 300
+    service.close()
+    known = connect(server, cache_folder=tmp_path).known_catalog("acme", "wide")
+    assert known is not None
+    assert known.catalog == after
+
+
+def test_runs_that_came_whole_are_not_asked_for_again(serve: Serve, connect: Connect) -> None:
+    server = serve(vision(90, 20))
+    service = connect(server)
+    service.runs_page(PageRequest("acme", "vision", per_page=100, wanted=Wanted(config=None, summary=None)))
+    catalog = service.catalog("acme", "vision")
+    assert len(server.seen) == 1
+    assert catalog.complete
+    assert catalog.by_dotted[Space.CONFIG, "lr"][0].runs == 90
+
+
+def test_metrics_are_one_request_more(serve: Serve, connect: Connect) -> None:
+    server = serve(vision(90, 20))
+    service = connect(server)
+    service.catalog("acme", "vision")
+    server.forget()
+    assert (Space.LOGGED, "loss") in service.catalog("acme", "vision", metrics=True).by_dotted
+    assert len(server.seen) == 1
+    service.catalog("acme", "vision", anew=True)
+    assert len(server.seen) == 2
+
+
+def test_threads_may_ask_at_once(serve: Serve, connect: Connect, tmp_path: Path) -> None:
+    service = connect(serve(), cache_folder=tmp_path)
+    with ThreadPoolExecutor(4) as pool:
+        asked = [pool.submit(service.catalog, "acme", "vision", metrics=bool(at % 2)) for at in range(8)]
+        asked_of = [pool.submit(service.known_catalog, "acme", "vision") for _ in range(8)]
+        assert {each.result().run_count for each in asked} == {60}
+        assert {known.catalog.run_count for each in asked_of if (known := each.result()) is not None} <= {60}
+
+
+def test_the_file_is_for_its_owner_alone_and_holds_no_key(serve: Serve, connect: Connect, tmp_path: Path) -> None:
+    connect(serve(), cache_folder=tmp_path / "new").catalog("acme", "vision")
+    (path,) = (tmp_path / "new").iterdir()
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert path.parent.stat().st_mode & 0o777 == 0o700
+    assert KEY not in path.read_text()
 
 
 def test_a_damaged_file_is_as_good_as_none(serve: Serve, connect: Connect, tmp_path: Path) -> None:
@@ -115,7 +196,7 @@ def test_a_catalog_is_held_for_a_while(serve: Serve, connect: Connect, monkeypat
     server.forget()
     assert service.catalog("acme", "vision") is first
     assert server.seen == []
-    monkeypatch.setattr("runql.backends.wandb.service._FRESH_SECONDS", 0.0)
+    monkeypatch.setattr("runql.backends.wandb.learning._FRESH_SECONDS", 0.0)
     assert service.catalog("acme", "vision") is first
     assert len(server.seen) == 1
     server.store.add_run("acme", "vision", {"name": "new"})
