@@ -10,7 +10,8 @@ import pytest
 
 from runql.errors import QueryError
 from runql.frontends.cli.arguments import Arguments, UsageError, parse
-from runql.frontends.cli.inputs import read_file, text_of, value_of, values_of
+from runql.frontends.cli.inputs import read_file, text_of
+from runql.session.given import value_of, values_of
 
 
 @pytest.mark.parametrize(

@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING
 from runql import config
 from runql.errors import OutputError, RunQLError, wrong_call
 from runql.frontends.cli.arguments import Arguments, Command
-from runql.frontends.cli.inputs import text_of, values_of
+from runql.frontends.cli.inputs import text_of
+from runql.session.given import values_of
 from runql.terminal import stderr, stdout
 from runql.terminal.stderr import Progress, Voice, Waiting
 from runql.text.frozen import frozen
 
 if TYPE_CHECKING:
     from runql.session import Session
+    from runql.text.source import Source
 
 
 @frozen
@@ -68,6 +70,20 @@ def _voice(settings: config.Settings, structured: bool) -> Voice:
     return Voice(color=color, columns=settings.columns or stderr.columns(), structured=structured)
 
 
+def _text(call: Call) -> Source:
+    """The text of a call. What was pasted from elsewhere is the query that it means, which is said first."""
+    from runql.session.foreign import check_server, read
+
+    source = text_of(call.arguments.words)
+    found = read(source.text)
+    if found is None:
+        return source
+    if not call.arguments.quiet:
+        call.voice.read_as(found.query, found.kind, found.notes)
+    check_server(found, call.settings)
+    return replace(source, text=found.query)
+
+
 def _session(call: Call) -> Session:
     """A session with the options of the call."""
     from runql.frontends.cli.programs import options_of
@@ -85,7 +101,7 @@ def run(call: Call) -> int:
     from runql.terminal.show import Show
 
     show = Show(call.settings, call.voice, call.waiting, output=call.arguments.output, quiet=call.arguments.quiet)
-    source, params = text_of(call.arguments.words), values_of(call.arguments.params)
+    source, params = _text(call), values_of(call.arguments.params)
     with _session(call) as session, session.within(call.arguments.timeout):
         with call.looking():
             results = session.run(source, params)
@@ -99,7 +115,7 @@ def run(call: Call) -> int:
 
 def explain(call: Call) -> int:
     """Print what a text becomes."""
-    source, params = text_of(call.arguments.words), values_of(call.arguments.params)
+    source, params = _text(call), values_of(call.arguments.params)
     with _session(call) as session, session.within(call.arguments.timeout):
         with call.looking():
             texts = session.explain(source, params)
@@ -109,7 +125,7 @@ def explain(call: Call) -> int:
 
 def check(call: Call) -> int:
     """Say every mistake of a text."""
-    source, params = text_of(call.arguments.words), values_of(call.arguments.params)
+    source, params = _text(call), values_of(call.arguments.params)
     with _session(call) as session, session.within(call.arguments.timeout), call.looking():
         diagnostics = session.check(source, params, offline=call.arguments.offline)
     call.voice.diagnostics(diagnostics, source)
