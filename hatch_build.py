@@ -16,7 +16,10 @@ class TableBuildHook(BuildHookInterface[Any]):
     PLUGIN_NAME = "custom"
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        if self.target_name != "wheel" or version == "editable":
+        if self.target_name != "wheel":
+            return
+        if version == "editable":
+            build_data["force_include_editable"][f"{self.root}/editors/pygments"] = "/"
             return
         sys.path.insert(0, self.root)
         try:

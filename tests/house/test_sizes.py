@@ -17,7 +17,7 @@ LONG_FILES = {"runql/syntax/tree.py": 480}
 
 
 def checked_files() -> list[str]:
-    folders = ("tests", "benchmarks", "examples", "docs")
+    folders = ("tests", "benchmarks", "examples", "docs", "editors")
     others = (path for folder in folders for path in (ROOT / folder).rglob("*.py"))
     return [*package_files(), *sorted(path.relative_to(ROOT).as_posix() for path in others)]
 

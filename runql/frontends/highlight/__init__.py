@@ -1,0 +1,1 @@
+"""RunQL for Pygments: lexers and styles, found by their entry points (`pygmentize -l rql`)."""
