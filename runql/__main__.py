@@ -3,13 +3,43 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
 
 from runql.frontends.cli.main import main as command
+
+if TYPE_CHECKING:
+    from runql.frontends.cli.arguments import Arguments
 
 
 def main() -> int:
     """Run the command, or the front end that the call means, and give the exit status."""
-    return command()
+    return command(others={"prompt": prompt})
+
+
+def prompt(arguments: Arguments) -> int:
+    """Start the prompt with what the command was called with."""
+    from runql import config
+    from runql.frontends.cli.calling import for_call, options_of_call, params_of, saying_errors
+    from runql.frontends.repl.app import main as converse
+    from runql.frontends.repl.start import Start
+    from runql.terminal.stderr import Waiting
+
+    def start() -> int:
+        waiting = Waiting()
+        return converse(
+            Start(
+                for_call(config.load(), arguments, waiting),
+                arguments.source,
+                params_of(arguments),
+                arguments.output,
+                arguments.quiet,
+                arguments.timeout,
+                options_of_call(arguments),
+                waiting,
+            )
+        )
+
+    return saying_errors(start)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,102 @@
+"""The prompt: reads a line, lets the shell perform it, and so on until somebody leaves."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from runql import __version__
+from runql.errors import RunQLError
+from runql.frontends.repl.start import Start
+from runql.terminal import stdout
+from runql.text.render import clean
+
+if TYPE_CHECKING:
+
+    from runql.frontends.repl.knowledge import Knowledge
+    from runql.frontends.repl.line import Line
+    from runql.frontends.repl.shell import Shell
+
+_NO_NAME: Final = "runql"
+
+
+def main(start: Start) -> int:
+    """Run the prompt and give the exit status."""
+    stdout.say(banner(start))
+    if start.settings.dumb_terminal:
+        from runql.frontends.repl.dumb import converse
+
+        return converse(start)
+    return Conversation(start).run()
+
+
+def banner(start: Start) -> str:
+    """The line above the first prompt."""
+    name = start.source_name
+    source = clean(name) if name is not None else "no source yet: `use demo` asks the runs that come with it"
+    return f"runql {__version__} · {source} · \\help helps, Ctrl-D leaves"
+
+
+class Conversation:
+    """One prompt, from its first line to its last."""
+
+    def __init__(self, start: Start) -> None:
+        from runql.frontends.repl.history import QueryHistory
+        from runql.frontends.repl.knowledge import Knowledge
+        from runql.frontends.repl.line import Line
+        from runql.frontends.repl.secrets import without_secrets
+
+        self._start = start
+        settings = start.settings
+        self.knowledge: Knowledge = Knowledge(start, self._make_shell, changed=self._changed, trouble=self._trouble)
+        history = QueryHistory(
+            settings.data, most=settings.prompt.history, without_secrets=without_secrets, say=self._say
+        )
+        self.line: Line = Line(self.knowledge, history, settings)
+
+    def run(self) -> int:
+        """Until somebody leaves."""
+        self.line.app.after_render += lambda _: self.knowledge.begin()
+        name, text = self._start.source_name or _NO_NAME, ""
+        try:
+            while True:
+                try:
+                    typed = self.line.read(name, text)
+                except KeyboardInterrupt:
+                    text = ""
+                    continue
+                except EOFError:
+                    return 0
+                try:
+                    shell = self.knowledge.shell()
+                except KeyboardInterrupt:
+                    text = typed
+                    continue
+                with shell.session.within(self._start.timeout):
+                    shell.perform(typed)
+                if shell.leaving:
+                    return 0
+                name, text = shell.prompt_name or _NO_NAME, shell.next_text
+                self.knowledge.look()
+        finally:
+            self.knowledge.end()
+
+    def _make_shell(self) -> Shell:
+        from runql.frontends.repl.wiring import make_shell
+
+        return make_shell(self._start, lambda: self.knowledge.look(anew=True))
+
+    def _changed(self) -> None:
+        self.line.redraw()
+
+    def _trouble(self, error: RunQLError) -> None:
+        from runql.terminal import stderr
+        from runql.terminal.stderr import Voice
+
+        settings = self._start.settings
+        voice = Voice(color=settings.color, columns=settings.columns or stderr.columns())
+        self.line.above(lambda: voice.diagnostics(error.diagnostics, error.source))
+
+    def _say(self, text: str) -> None:
+        from runql.terminal.stderr import Voice
+
+        self.line.above(lambda: Voice().say(text))

@@ -1,0 +1,57 @@
+"""The prompt on a terminal that can do nothing but lines: no menu, no colours, no escape codes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from runql.frontends.repl.history import QueryHistory
+from runql.frontends.repl.secrets import without_secrets
+from runql.frontends.repl.start import Start
+from runql.frontends.repl.texts import is_command
+from runql.frontends.repl.wiring import make_shell
+from runql.service import is_unfinished
+from runql.terminal.stderr import Voice
+from runql.text.render import clean
+
+
+def converse(start: Start) -> int:
+    """Until somebody leaves. Gives the exit status."""
+    settings = start.settings
+    history = QueryHistory(
+        settings.data, most=settings.prompt.history, without_secrets=without_secrets, say=Voice().say
+    )
+    _teach([*history.load_history_strings()][::-1])
+    shell = make_shell(start, lambda: None)
+    while not shell.leaving:
+        try:
+            text = _read(clean(shell.prompt_name) or "runql")
+        except EOFError:
+            Voice().say("")
+            return 0
+        except KeyboardInterrupt:
+            Voice().say("")
+            continue
+        if text.strip():
+            history.append_string(text)
+            with shell.session.within(start.timeout):
+                shell.perform(text)
+    return 0
+
+
+def _read(name: str) -> str:
+    """A statement of one line, or of as many as it takes; an empty line ends any."""
+    lines = [input(f"{name}> ")]
+    while lines[-1].strip() and not is_command(lines[0]) and is_unfinished("\n".join(lines)):
+        lines.append(input(f"{' ' * max(0, len(name) - 3)}...> "))
+    return "\n".join(lines)
+
+
+def _teach(entries: Sequence[str]) -> None:
+    """Give the system's line editor the earlier queries, where there is one."""
+    try:
+        import readline
+    except ImportError:  # Windows
+        return
+    readline.clear_history()
+    for entry in entries:
+        readline.add_history(entry.replace("\n", " "))

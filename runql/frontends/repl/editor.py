@@ -1,0 +1,29 @@
+"""A text in `$EDITOR`."""
+
+from __future__ import annotations
+
+from prompt_toolkit.application import Application, create_app_session
+from prompt_toolkit.buffer import Buffer
+from prompt_toolkit.document import Document
+from prompt_toolkit.input import DummyInput
+from prompt_toolkit.layout import BufferControl, Layout, Window
+from prompt_toolkit.output import DummyOutput
+
+
+def edited(text: str) -> str | None:
+    """What a text became in the editor that `VISUAL` or `EDITOR` names; none if it was left as it is."""
+    buffer = Buffer(document=Document(text), tempfile_suffix=".rql")
+    with create_app_session(DummyInput(), DummyOutput()):
+        app: Application[None] = Application(
+            Layout(Window(BufferControl(buffer))), input=DummyInput(), output=DummyOutput()
+        )
+
+        async def edit() -> None:
+            await buffer.open_in_editor()
+            app.exit()
+
+        def begin() -> None:
+            app.create_background_task(edit())
+
+        app.run(pre_run=begin, handle_sigint=False)
+    return buffer.text if buffer.text != text else None

@@ -1,0 +1,116 @@
+"""What keys do at the prompt, besides what they do in every line editor."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from prompt_toolkit.buffer import Buffer
+from prompt_toolkit.enums import DEFAULT_BUFFER, EditingMode
+from prompt_toolkit.filters import Condition, completion_is_selected, has_completions, has_focus, has_selection
+from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
+
+if TYPE_CHECKING:
+    from runql.frontends.repl.line import Line
+
+_CONTINUED = (".", "(")
+"""Ends of a completion behind which the next one is wanted at once."""
+
+
+def key_bindings(line: Line) -> KeyBindings:  # noqa: PLR0915 - one function a key
+    """The keys of a line."""
+    keys = KeyBindings()
+    typing = has_focus(DEFAULT_BUFFER)
+    is_empty = Condition(lambda: not line.buffer.text)
+
+    @keys.add("enter", filter=typing & ~has_selection)
+    def _(event: KeyPressEvent) -> None:
+        """Take the chosen completion; else run what is whole, and go on with what is not."""
+        buffer = event.current_buffer
+        state = buffer.complete_state
+        if state is not None and state.current_completion is not None:
+            take(buffer)
+            return
+        buffer.complete_state = None
+        text = buffer.text
+        if not text.strip():
+            buffer.reset()
+        elif line.is_complete(text) or _ends_with_empty_line(buffer):
+            buffer.validate_and_handle()
+        else:
+            buffer.newline(copy_margin=False)
+
+    @keys.add("escape", "enter", filter=typing)
+    @keys.add("c-o", filter=typing)
+    def _(event: KeyPressEvent) -> None:
+        """A new line, whatever the text."""
+        event.current_buffer.newline(copy_margin=False)
+
+    @keys.add("tab", filter=typing)
+    def _(event: KeyPressEvent) -> None:
+        """The next of the menu; without a menu, the only completion there is, or a menu."""
+        buffer = event.current_buffer
+        state = buffer.complete_state
+        if state is None:
+            buffer.start_completion(insert_common_part=True)
+        elif len(state.completions) == 1:
+            buffer.go_to_completion(0)
+            take(buffer)
+        else:
+            buffer.complete_next()
+
+    @keys.add("s-tab", filter=typing & has_completions)
+    def _(event: KeyPressEvent) -> None:
+        event.current_buffer.complete_previous()
+
+    @keys.add("c-space", filter=typing)
+    def _(event: KeyPressEvent) -> None:
+        """The menu, if it is wanted where it does not come by itself."""
+        event.current_buffer.start_completion()
+
+    @keys.add("escape", filter=typing & has_completions)
+    def _(event: KeyPressEvent) -> None:
+        """No menu."""
+        event.current_buffer.cancel_completion()
+
+    @keys.add("up", filter=typing & has_completions & ~completion_is_selected)
+    def _(event: KeyPressEvent) -> None:
+        """A menu that came by itself does not take the way to the history."""
+        event.current_buffer.cancel_completion()
+        event.current_buffer.auto_up(count=event.arg)
+
+    @keys.add("c-c", filter=typing)
+    @keys.add("<sigint>")
+    def _(event: KeyPressEvent) -> None:
+        """Give the line up."""
+        event.app.exit(exception=KeyboardInterrupt, style="class:aborting")
+
+    @keys.add("c-d", filter=typing & is_empty)
+    def _(event: KeyPressEvent) -> None:
+        """Leave."""
+        event.app.exit(exception=EOFError, style="class:exiting")
+
+    @keys.add("c-z", filter=typing)
+    def _(event: KeyPressEvent) -> None:
+        """Let the shell have the terminal."""
+        event.app.suspend_to_background()
+
+    @keys.add("f4")
+    def _(event: KeyPressEvent) -> None:
+        """Between the keys of emacs and of vi."""
+        is_vi = event.app.editing_mode == EditingMode.VI
+        event.app.editing_mode = EditingMode.EMACS if is_vi else EditingMode.VI
+
+    return keys
+
+
+def take(buffer: Buffer) -> None:
+    """Keep the completion that is chosen, and offer what comes behind a namespace or a bracket."""
+    buffer.complete_state = None
+    if buffer.document.text_before_cursor.endswith(_CONTINUED):
+        buffer.start_completion()
+
+
+def _ends_with_empty_line(buffer: Buffer) -> bool:
+    """Whether Enter is pressed on an empty last line: then the text is run whatever the parser thinks of it."""
+    document = buffer.document
+    return document.is_cursor_at_the_end and document.line_count > 1 and not document.current_line.strip()

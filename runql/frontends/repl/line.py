@@ -1,0 +1,278 @@
+"""One line of the prompt, or several: everything that happens between two answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+from prompt_toolkit.application import Application, get_app, run_in_terminal
+from prompt_toolkit.application.current import set_app
+from prompt_toolkit.auto_suggest import AutoSuggest, Suggestion
+from prompt_toolkit.buffer import Buffer
+from prompt_toolkit.document import Document
+from prompt_toolkit.enums import DEFAULT_BUFFER, SEARCH_BUFFER, EditingMode
+from prompt_toolkit.filters import Condition, has_focus, is_done, is_searching
+from prompt_toolkit.formatted_text import StyleAndTextTuples
+from prompt_toolkit.key_binding import merge_key_bindings
+from prompt_toolkit.key_binding.bindings.auto_suggest import load_auto_suggest_bindings
+from prompt_toolkit.key_binding.bindings.open_in_editor import load_open_in_editor_bindings
+from prompt_toolkit.layout import (
+    BufferControl,
+    CompletionsMenu,
+    ConditionalContainer,
+    Dimension,
+    Float,
+    FloatContainer,
+    FormattedTextControl,
+    HSplit,
+    Layout,
+    Window,
+)
+from prompt_toolkit.layout.processors import (
+    AppendAutoSuggestion,
+    ConditionalProcessor,
+    HighlightIncrementalSearchProcessor,
+    HighlightMatchingBracketProcessor,
+    HighlightSelectionProcessor,
+)
+from prompt_toolkit.output import ColorDepth
+from prompt_toolkit.utils import get_cwidth
+from prompt_toolkit.widgets import SearchToolbar
+
+from runql.config import Settings
+from runql.frontends.repl.completer import QueryCompleter, WordCompletion
+from runql.frontends.repl.keys import key_bindings
+from runql.frontends.repl.knowledge import Knowledge
+from runql.frontends.repl.lexer import QueryLexer
+from runql.frontends.repl.style import style_of
+from runql.frontends.repl.thinking import Thinker
+from runql.frontends.repl.toolbar import toolbar
+from runql.text.render import clean
+
+if TYPE_CHECKING:
+    from prompt_toolkit.history import History
+    from prompt_toolkit.input import Input
+    from prompt_toolkit.output import Output
+
+_MENU_LINES: Final = 10
+_MOST_NAME: Final = 30
+
+
+class QueryBuffer(Buffer):
+    """A buffer whose completions may replace the rest of the word in which the cursor stands."""
+
+    def go_to_completion(self, index: int | None) -> None:
+        """Put a completion in place of the word, both sides of the cursor."""
+        super().go_to_completion(index)
+        state = self.complete_state
+        chosen = state.current_completion if state is not None else None
+        if isinstance(chosen, WordCompletion) and chosen.tail:
+            place = self.cursor_position
+            self.document = Document(self.text[:place] + self.text[place + chosen.tail :], place)
+            self.complete_state = state
+
+
+class WholeQueries(AutoSuggest):
+    """Suggests the rest of the newest query in the history that begins with all that is typed."""
+
+    def get_suggestion(self, buffer: Buffer, document: Document) -> Suggestion | None:
+        """The rest, up to its next line."""
+        text = document.text
+        if not text.strip() or not document.is_cursor_at_the_end:
+            return None
+        for entry in reversed(buffer.history.get_strings()):
+            if entry.startswith(text) and (rest := entry[len(text) :].partition("\n")[0]):
+                return Suggestion(rest)
+        return None
+
+
+class Line:
+    """Reads what is typed, one statement after the other, with all that helps to type it.
+
+    Args:
+        knowledge: What is known of the language and the source.
+        history: The queries of before.
+        settings: The settings, those of the prompt among them.
+        input: Where keys come from, by default the terminal.
+        output: Where the line is drawn, by default the terminal.
+    """
+
+    def __init__(
+        self,
+        knowledge: Knowledge,
+        history: History,
+        settings: Settings,
+        *,
+        input: Input | None = None,  # noqa: A002 - as the toolkit calls it
+        output: Output | None = None,
+    ) -> None:
+        self._knowledge = knowledge
+        self._name = ""
+        self.options = settings.prompt
+        self.thinker = Thinker(knowledge, counts=self.options.counts, tell=self.redraw)
+        self.cpr_missing = False
+        self.buffer = self._buffer(history)
+        self.search = SearchToolbar(Buffer(name=SEARCH_BUFFER), ignore_case=True)
+        has_color = settings.color and self.options.style != "none"
+        self.app: Application[str] = _PromptApplication(
+            self,
+            layout=self._layout(),
+            style=style_of(self.options.style if has_color else "none"),
+            include_default_pygments_style=False,
+            key_bindings=merge_key_bindings(
+                [load_auto_suggest_bindings(), load_open_in_editor_bindings(), key_bindings(self)]
+            ),
+            mouse_support=self.options.mouse,
+            editing_mode=EditingMode.VI if self.options.keys == "vi" else EditingMode.EMACS,
+            color_depth=None if has_color else ColorDepth.DEPTH_1_BIT,
+            input=input,
+            output=output,
+        )
+        self.app.timeoutlen = 0.5
+        self.app.ttimeoutlen = 0.05
+
+    def read(self, name: str, text: str = "") -> str:
+        """What is typed at a prompt of that name, which begins with a text.
+
+        Raises:
+            KeyboardInterrupt: the line was given up.
+            EOFError: the prompt is left.
+        """
+        self._name = _short(clean(name))
+        self.thinker.forget()
+        self.buffer.reset(Document(text))
+        self._consider()
+        return self.app.run(pre_run=self._pre_run)
+
+    def redraw(self) -> None:
+        """Draw the line again, from any thread."""
+        self.app.invalidate()
+
+    def above(self, say: Callable[[], None]) -> None:
+        """Let something be written above the line, from any thread; at once if no line is being read."""
+        loop = self.app.loop
+        if not self.app.is_running or loop is None:
+            say()
+            return
+        loop.call_soon_threadsafe(self._write_above, say)
+
+    def is_complete(self, text: str) -> bool:
+        """Whether Enter runs a text: a command, a whole statement, or one with a mistake before its end."""
+        from runql.frontends.repl.texts import is_command
+
+        if is_command(text):
+            return True
+        language = self._knowledge.language
+        if language is None:
+            return _looks_complete(text)
+        return not language.is_unfinished(self._knowledge.texts.parsed(text))
+
+    # ---------------------------------------------------------------- parts
+
+    def _pre_run(self) -> None:
+        self._consider()
+
+    def _buffer(self, history: History) -> QueryBuffer:
+        return QueryBuffer(
+            name=DEFAULT_BUFFER,
+            multiline=True,
+            history=history,
+            completer=QueryCompleter(self._knowledge),
+            complete_while_typing=Condition(lambda: self.options.menu == "typing"),
+            auto_suggest=WholeQueries() if self.options.suggestions else None,
+            enable_history_search=True,
+            tempfile_suffix=".rql",
+            accept_handler=self._accept,
+            on_text_changed=lambda _: self._consider(),
+            on_cursor_position_changed=lambda _: self._consider(),
+        )
+
+    def _accept(self, buffer: Buffer) -> bool:
+        get_app().exit(result=buffer.text)
+        return True  # the text stays until the next line is read
+
+    def _consider(self) -> None:
+        self.thinker.consider(self.buffer.text, self.buffer.cursor_position)
+
+    def _layout(self) -> Layout:
+        control = BufferControl(
+            buffer=self.buffer,
+            lexer=QueryLexer(self._knowledge, lambda: self.thinker.thought),
+            search_buffer_control=self.search.control,
+            preview_search=True,
+            include_default_input_processors=False,
+            input_processors=[
+                HighlightIncrementalSearchProcessor(),
+                HighlightSelectionProcessor(),
+                ConditionalProcessor(HighlightMatchingBracketProcessor(chars="()[]{}"), ~is_done),
+                ConditionalProcessor(
+                    AppendAutoSuggestion(style="class:suggestion"), has_focus(DEFAULT_BUFFER) & ~is_done
+                ),
+            ],
+        )
+        window = Window(control, height=self._height, get_line_prefix=self._prefix, wrap_lines=True)
+        menu = Float(
+            xcursor=True,
+            ycursor=True,
+            transparent=True,
+            content=CompletionsMenu(
+                max_height=_MENU_LINES, scroll_offset=1, extra_filter=has_focus(DEFAULT_BUFFER) & ~is_done
+            ),
+        )
+        bottom = ConditionalContainer(
+            Window(
+                FormattedTextControl(self._toolbar),
+                style="class:bottom-toolbar",
+                dont_extend_height=True,
+                height=Dimension.exact(1),
+            ),
+            filter=~is_done & Condition(self._place_is_known),
+        )
+        search = ConditionalContainer(self.search, filter=is_searching & ~is_done)
+        return Layout(HSplit([FloatContainer(window, [menu]), search, bottom]), focused_element=window)
+
+    def _height(self) -> Dimension:
+        """Room for the menu, so that it does not jump above the line when it comes."""
+        app = get_app()
+        return Dimension(min=_MENU_LINES - 2) if not app.is_done else Dimension()
+
+    def _place_is_known(self) -> bool:
+        """Whether the terminal has said how much room there is below, or says no such things."""
+        return self.app.renderer.height_is_known or self.cpr_missing
+
+    def _prefix(self, number: int, wrapped: int) -> StyleAndTextTuples:
+        if number == 0 and wrapped == 0:
+            return [("class:prompt", f"{self._name}> ")]
+        width = get_cwidth(self._name)
+        mark = "…" if wrapped == 0 else " "
+        return [("class:continuation", f"{' ' * max(0, width - 1)}{mark}  " if width else f"{mark} ")]
+
+    def _toolbar(self) -> StyleAndTextTuples:
+        columns = self.app.output.get_size().columns
+        return toolbar(self.thinker.thought, self._knowledge.world, columns, fault=self.thinker.fault)
+
+    def _write_above(self, say: Callable[[], None]) -> None:
+        with set_app(self.app):
+            run_in_terminal(say)
+
+
+class _PromptApplication(Application[str]):
+    """An application that goes on without a word where a terminal does not say where its cursor is."""
+
+    def __init__(self, line: Line, **options: object) -> None:
+        self._line = line
+        super().__init__(**options)  # type: ignore[arg-type]
+
+    def cpr_not_supported_callback(self) -> None:
+        """Draw the toolbar right below the line."""
+        self._line.cpr_missing = True
+        self.invalidate()
+
+
+def _looks_complete(text: str) -> bool:
+    """What can be told before the language is loaded."""
+    return text.count("(") <= text.count(")") and not text.rstrip().endswith(("|", ",", "=", "<", ">", "~"))
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= _MOST_NAME else f"…{name[1 - _MOST_NAME :]}"
