@@ -151,6 +151,25 @@ def _folder(path: Path, name: str) -> Place:
     return Place(name, LocalService(path, name=name))
 
 
+def server_hosts(settings: Settings) -> tuple[str, ...]:
+    """The hosts of the W&B server that the settings name, with their ports: of its API first, then of its pages."""
+    from urllib.parse import urlsplit
+
+    from runql.backends.wandb import discover
+    from runql.backends.wandb.credentials import FORGE_HOSTS, app_url_of, normal_base_url
+
+    server = settings.server
+    credentials = discover(server.env, server.home, settings.folder, base_url=server.base_url)
+    base_url = normal_base_url(credentials.base_url)
+    hosts = {urlsplit(url).netloc: None for url in (base_url, app_url_of(base_url, credentials.app_url))}
+    for front, upstream in FORGE_HOSTS.items():
+        plain = upstream.removeprefix("api.")
+        family = (front, f"api.{front}", upstream, plain, f"app.{plain}")
+        if not hosts.keys().isdisjoint(family):
+            hosts.update(dict.fromkeys(family))
+    return tuple(hosts)
+
+
 def open_server(settings: Settings, name: str = "", entity: str = "", project: str = "") -> Place:
     """The W&B server that the settings name, and one of its projects if one is named.
 

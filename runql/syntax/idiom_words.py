@@ -125,14 +125,15 @@ def like(place: Place) -> Mistake | None:
     ahead = [lexeme for lexeme, _ in zip(place.ahead(), range(2), strict=False)]
     if exact is None or len(ahead) < 2 or ahead[1].terminal != "STRING":
         return None
-    new = _like(read_string(ahead[1].text), exact)
+    new = like_test(read_string(ahead[1].text), exact=exact)
     start, end = place.found.start, ahead[1].end
     if place.back_terminal() == "NOT" and new[0] == "~":
         start, new = place.attempt.lexemes[-1].start, f"!{new}"
     return idiom(_SQL, place.text[start:end], new, Span(start, end), replacing(start, end, new))
 
 
-def _like(pattern: str, exact: bool) -> str:
+def like_test(pattern: str, *, exact: bool) -> str:
+    """What SQL's `like` asks, or `ilike` if it is not `exact`, as an operator and its text."""
     inner = pattern.strip("%")
     if not exact:
         regex = re.escape(inner).replace("%", ".*").replace("_", ".")

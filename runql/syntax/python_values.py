@@ -69,3 +69,20 @@ def _key(node: ast.expr | None) -> str:
         case ast.Constant(value=str() as key):
             return key
     raise _UnreadableError
+
+
+def read_call(text: str) -> tuple[str, list[Any], dict[str, Any]] | None:
+    """A call, `api.runs("acme/vision", order="-created_at")`: the name, its arguments, those with a name.
+
+    None if it is no call of values. Never runs anything.
+    """
+    if _depth(text) > _DEEPEST:
+        return None
+    try:
+        call = ast.parse(text.strip(), mode="eval").body
+        if not isinstance(call, ast.Call):
+            return None
+        given = {pair.arg: _of(pair.value) for pair in call.keywords if pair.arg is not None}
+        return ast.unparse(call.func), [_of(value) for value in call.args], given
+    except (_UnreadableError, ValueError, SyntaxError, RecursionError, MemoryError):
+        return None

@@ -82,6 +82,13 @@ class Voice:
         elif shown:
             self.say(render(shown, source, color=self._color, columns=self._columns))
 
+    def read_as(self, query: str, kind: str, notes: Sequence[str]) -> None:
+        """The query that a text of another language was read as, before it runs."""
+        if self._structured:
+            self.diagnostics([Diagnostic("RQL112", f"the {kind} was read as `{query}`", hints=tuple(notes))])
+            return
+        self.say("\n".join((f"read as: {query}", *(f"  = {note}" for note in notes))))
+
     def fault(self, error: BaseException, *, debug: bool) -> int:
         """Show a fault of our own."""
         message = f"{type(error).__name__}: {error}"

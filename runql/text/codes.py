@@ -30,6 +30,7 @@ _TABLE = {
     "RQL109": Code("error", "a character that the language does not have"),
     "RQL110": Code("error", "an empty query"),
     "RQL111": Code("error", "an expression that is nested too deeply"),
+    "RQL112": Code("notice", "a text of another language that was read as a query"),
     # 2xx names and types
     "RQL201": Code("error", "an unknown field"),
     "RQL202": Code("error", "an ambiguous name"),
@@ -75,6 +76,9 @@ _TABLE = {
     "RQL319": Code("notice", "a stage that had nothing to work on"),
     "RQL321": Code("notice", "finished runs beside running ones"),
     "RQL322": Code("notice", "runs with different numbers of steps"),
+    "RQL323": Code("notice", "a metric that only some of the runs logged"),
+    "RQL324": Code("notice", "two fields that may be one, in different runs"),
+    "RQL325": Code("notice", "a comparison with a field of several types"),
     # 4xx backend
     "RQL401": Code("error", "not signed in, or not allowed"),
     "RQL402": Code("error", "not found"),
