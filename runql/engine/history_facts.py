@@ -19,7 +19,8 @@ class HistoryFacts:
 
     `rows`: of the answer. `rows_of`: how many rows each metric has in all, before sampling; `shown_of`: how many of
     them the answer holds. `nan_values`: NaN cells of the answer. `without_x`: rows left out because they had no x,
-    besides those that the backend's own notices tell of. `runs`, `sampled_runs`, `empty_runs`: how many there were,
+    besides those that the backend's own notices tell of. `runs_of`: how many runs have a row of each metric.
+    `runs`, `sampled_runs`, `empty_runs`: how many there were,
     how many of them were sampled, how many gave no row. `carried_samples`: whether `ffill` had only what a source had
     sampled to carry forward.
     """
@@ -29,6 +30,7 @@ class HistoryFacts:
         self.rows = 0
         self.rows_of: Counter[str] = Counter()
         self.shown_of: Counter[str] = Counter()
+        self.runs_of: Counter[str] = Counter()
         self.nan_values = 0
         self.without_x = 0
         self.runs = 0
@@ -39,6 +41,7 @@ class HistoryFacts:
         self._apart = False
         self._run_rows = 0
         self._run_sampled = False
+        self._run_has: set[str] = set()
 
     def count(
         self, history: RunHistory, held: Mapping[str, bytes], keep: bytes, cells: Mapping[str, Sequence[Value]]
@@ -50,7 +53,10 @@ class HistoryFacts:
         self._apart = self._apart or len(set(held.values())) > 1
         for name, flags in held.items():
             total = history.rows_of.get(name, 0) if history.sampled else 0
-            self.rows_of[name] += max(total, sum(flags))
+            rows = max(total, sum(flags))
+            self.rows_of[name] += rows
+            if rows:
+                self._run_has.add(name)
             self.shown_of[name] += sum(intersection([flags, keep], history.length))
         self.nan_values += sum(sum(map(is_nan, compress(column, keep))) for column in cells.values())
 
@@ -60,7 +66,8 @@ class HistoryFacts:
         self.rows += self._run_rows
         self.sampled_runs += self._run_sampled
         self.empty_runs += not self._run_rows
-        self._run_rows, self._run_sampled = 0, False
+        self.runs_of.update(self._run_has)
+        self._run_rows, self._run_sampled, self._run_has = 0, False, set()
 
     def notices(self) -> list[Diagnostic]:
         """What to say, those of the backend first."""

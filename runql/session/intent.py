@@ -6,12 +6,16 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from math import isfinite
 
+from runql.engine.stages.rows import cells_in, folds_in
 from runql.semantic.record import RunRecord
+from runql.semantic.run_fields import RUN_FIELDS
+from runql.semantic.typed import TypedExpr
 from runql.semantic.typed_stages import TBest, TCorr, TGroup, TPareto, TPivot, TStage
 from runql.text.diagnostic import Diagnostic
 
 _COMPARES = (TBest, TCorr, TGroup, TPareto, TPivot)
 _GOES_ON = frozenset({"running", "pending", "preempting"})
+_TOLD_APART = frozenset({"state", "_step"})
 _MUCH = 1.05
 
 
@@ -34,9 +38,7 @@ class Compared:
     def said(self, stages: Sequence[TStage]) -> Iterator[Diagnostic]:
         """What to say if stages set them against each other: some still go on (RQL321), some are longer (RQL322)."""
         stage = next((stage for stage in stages if isinstance(stage, _COMPARES)), None)
-        if stage is None or (
-            isinstance(stage, TGroup) and any(getattr(key, "name", "") == "state" for key in stage.keys)
-        ):
+        if stage is None or not compares_metrics(stage):
             return
         going, runs = sum(self._states[state] for state in _GOES_ON), self._states.total()
         if going and going < runs:
@@ -46,6 +48,41 @@ class Compared:
             message = f"the runs have from {self._fewest:,} to {self._most:,} steps"
             hint = "to compare them at one step: `keys … steps ..N scan`"
             yield Diagnostic("RQL322", message, stage.span, hints=(hint,))
+
+
+def compares_metrics(stage: TStage) -> bool:
+    """Whether a stage sets values of metrics against each other: of settings it does not matter how long a run was.
+
+    Not if the groups tell the states or the steps apart.
+    """
+    match stage:
+        case TBest():
+            return True
+        case TGroup(keys=keys, folds=folds):
+            if any(getattr(key, "name", "") in _TOLD_APART for key in keys):
+                return False
+            exprs = [one.value for one in folds]
+        case TPivot(value=value):
+            exprs = [value]
+        case TCorr(target=target):
+            exprs = [target.value]
+        case TPareto(goals=goals):
+            exprs = [one.value for _, one in goals]
+        case _:
+            return False
+    return any(_is_metric(name) for expr in exprs for name in (*cells_in(expr), *_of_folds(expr)))
+
+
+def _is_metric(name: str) -> bool:
+    space, _, rest = name.partition(".")
+    return space != "config" and name not in RUN_FIELDS and not (rest or name).startswith("_") and name != "run_id"
+
+
+def _of_folds(expr: TypedExpr) -> Iterator[str]:
+    for fold in folds_in(expr):
+        for part in (fold.argument, fold.of):
+            if part is not None:
+                yield from cells_in(part)
 
 
 def _last_step(record: RunRecord) -> int | None:

@@ -37,7 +37,7 @@ def not_logged(part: HistoryPart, facts: HistoryFacts, catalog: Catalog) -> Iter
 
 
 _FEW = 3 / 4
-"""Up to which part of the runs it is said that not all logged a metric: of one run in ten that failed early it is not."""
+"""Up to which part of the runs it is said: that one run in ten, which failed early, lacks a metric is no news."""
 
 
 def _of_few(key: str, facts: HistoryFacts, within: str) -> Diagnostic:

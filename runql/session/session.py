@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import field
+from dataclasses import field, replace
 from datetime import UTC, datetime, tzinfo
 from os import PathLike
 from time import monotonic
@@ -203,6 +203,7 @@ class Session:
     def _ready(self, parsed: Parsed, script: Script, params: Mapping[str, Any]) -> list[_Ready | Look]:
         """The statements of a text, checked. Raises `QueryError` with every mistake of the text."""
         from runql.session.columns import with_default_columns
+        from runql.session.lint import with_steps
 
         if not parsed.ok:
             raise QueryError(_worst(parsed.diagnostics), parsed.source)
@@ -218,7 +219,7 @@ class Session:
             if checked.query is None or catalog is None:
                 wrong += _worst(checked.diagnostics)
                 continue
-            typed = with_default_columns(checked.query)
+            typed = with_steps(with_default_columns(checked.query), checked.stages)
             said = (*(one for one in script.diagnostics if not one.is_error), *checked.diagnostics)
             ready.append(
                 _Ready(typed, said, places, catalog, item.query, item.explains, spent, checked.stages, item.options)
@@ -248,6 +249,8 @@ class Session:
 
             if wrong := tuple(wrong_files(checked.stages)):
                 checked = Checked(None, (*checked.diagnostics, *wrong))
+        if checked.query is not None and catalog is not None:
+            checked = replace(checked, diagnostics=(*checked.diagnostics, *_linted(checked.query, places, catalog)))
         return checked, places, catalog
 
     def _context(self, params: Mapping[str, Any], places: Sequence[Place], source: Source) -> CheckContext:
@@ -320,6 +323,13 @@ def _explain(ready: _Ready, source: Source) -> str:
     ]
     canonical = to_text(ready.tree)
     return explain(canonical, ready.query, asked, text=source.text, catalog=ready.catalog, notices=ready.said)
+
+
+def _linted(query: TypedQuery, places: Sequence[Place], catalog: Catalog) -> Iterator[Diagnostic]:
+    """Lint of intent. Only where pages are free the runs themselves are asked whether any has both of two fields."""
+    from runql.session.lint import both_of, lint
+
+    return lint(query, catalog, both_of(places, catalog))
 
 
 def _catalog_of(place: Place, *, metrics: bool = False) -> Catalog:

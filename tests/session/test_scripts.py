@@ -237,8 +237,9 @@ def test_show_and_describe() -> None:
 
 
 def test_finished_runs_beside_running_ones() -> None:
-    runs = [run(0, state="running"), run(1, state="finished"), run(2, state="finished")]
-    (result,) = session(MemoryService(runs)).run("runs | group config.opt : lr = mean(config.lr)")
+    states = ("running", "finished", "finished")
+    runs = [run(number, state=state, summary={"acc": 0.5}) for number, state in enumerate(states)]
+    (result,) = session(MemoryService(runs)).run("runs | group config.opt : acc = mean(summary.acc)")
     assert isinstance(result, Result)
     (notice,) = (one for one in result.notices if one.code == "RQL321")
     assert notice.message == "1 of 3 runs still go on: their values are not their last"

@@ -1,0 +1,213 @@
+"""Lint of intent before anything is read: what a project calls by two names, or holds in two types."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from itertools import dropwhile
+
+from runql.engine.columns import fields_named
+from runql.engine.walk import postorder
+from runql.semantic.catalog import Catalog, FieldInfo, Space
+from runql.semantic.check import check
+from runql.semantic.operands import literal_text
+from runql.semantic.report import CheckContext
+from runql.semantic.spelling import code, info_text
+from runql.semantic.typed import FieldKey, TBetween, TColumn, TCompare, TConst, TField, TypedExpr, TypedQuery
+from runql.semantic.typed_stages import ColumnPick, TDerive, TGroup, TLimit, TPareto, TSort, TStage, TWhere
+from runql.semantic.values import Kind, Value, kind_of
+from runql.session.intent import compares_metrics
+from runql.session.reading import Reading
+from runql.session.sources import Place
+from runql.syntax import parse_query
+from runql.syntax.tree import Comparison
+from runql.text.diagnostic import Diagnostic
+from runql.text.nearest import distance
+from runql.text.source import Span
+
+_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+_LEAST_LETTERS = 5
+_QUIET = frozenset({Kind.MISSING, Kind.NULL})
+_ORDERS = frozenset({Comparison.LT, Comparison.LE, Comparison.GT, Comparison.GE})
+
+BothIn = Callable[[FieldInfo, FieldInfo], "int | None"]
+"""How many runs have both of two fields; `None` if to know it would cost a request."""
+
+
+def lint(query: TypedQuery, catalog: Catalog, both_in: BothIn) -> Iterator[Diagnostic]:
+    """What to say of the fields that a query names: two names for one thing (RQL324), values of two types (RQL325)."""
+    named = {(info.space, info.path): info for info in _named(query, catalog)}
+    for info in named.values():
+        for other in catalog.fields:
+            if (other.space, other.path) in named or not _may_be_one(info, other, catalog):
+                continue
+            both = both_in(info, other)
+            if not both:
+                yield _two_names(info, other, catalog, apart=both == 0)
+                break
+    if query.where is not None:
+        yield from _two_types(query.where, catalog)
+
+
+def _named(query: TypedQuery, catalog: Catalog) -> Iterator[FieldInfo]:
+    """The fields and the metrics that a query names, as the catalog knows them. A metric ends in the summary."""
+    for key in fields_named(query):
+        if (info := _info(key, catalog)) is not None:
+            yield info
+    for name in (query.histories.keys if query.histories is not None else None) or ():
+        for space in (Space.LOGGED, Space.SUMMARY):
+            infos = catalog.by_dotted.get((space, name), ())
+            if len(infos) == 1:
+                yield infos[0]
+                break
+
+
+def _info(key: FieldKey, catalog: Catalog) -> FieldInfo | None:
+    if key.space not in {Space.CONFIG, Space.SUMMARY}:
+        return None
+    infos = catalog.by_dotted.get((key.space, ".".join(map(str, key.segments))), ())
+    return infos[0] if len(infos) == 1 else None
+
+
+def both_of(places: Sequence[Place], catalog: Catalog) -> BothIn:
+    """Counts the runs that have both of two fields, where the runs of all places are at hand."""
+
+    def count(a: FieldInfo, b: FieldInfo) -> int | None:
+        if not all(place.service.capabilities.cheap_pages for place in places):
+            return None
+        parsed = parse_query(f"count runs where exists({info_text(a)}) and exists({info_text(b)})")[0]
+        checked = check(parsed, catalog, CheckContext()).query if parsed is not None else None
+        return None if checked is None else Reading(checked, places, catalog).count()
+
+    return count
+
+
+# ---------------------------------------------------------------- two names
+
+
+def _may_be_one(a: FieldInfo, b: FieldInfo, catalog: Catalog) -> bool:
+    """Whether two fields are alike in name and in type, and so many runs have each that none needs to have both."""
+    if a.space is not b.space or a.path == b.path or not a.runs or not b.runs:
+        return False
+    if a.runs + b.runs > catalog.looked_at(a.space):
+        return False
+    kinds = [{kind for kind, count in info.kinds.items() if count} - _QUIET for info in (a, b)]
+    return bool(kinds[0] & kinds[1]) and alike(a.dotted, b.dotted)
+
+
+def alike(a: str, b: str) -> bool:
+    """Whether two names may mean the same: `lr` and `learning_rate`, `n_layers` and `num_layers`, `lr` and `optim.lr`.
+
+    Names that differ in a number, or in what stands before the last segment and in that too, do not.
+    """
+    left, right = (name.rpartition(".") for name in (a, b))
+    if left[2] == right[2]:
+        return True
+    if left[0] != right[0] or left[2][:1].lower() != right[2][:1].lower():
+        return False
+    one, other = (tuple(word.lower() for word in _WORDS.findall(part[2])) for part in (left, right))
+    return _same_words(one, other) or _is_initials(one, other) or _is_initials(other, one) or _is_slip(one, other)
+
+
+def _same_words(one: Sequence[str], other: Sequence[str]) -> bool:
+    """Word by word the same or shortened; `batchsize` and `batch_size` too."""
+    if "".join(one) == "".join(other):
+        return True
+    if len(one) != len(other):
+        return False
+    pairs = list(zip(one, other, strict=True))
+    shortened = all(a == b or (not a.isdigit() and (a.startswith(b) or b.startswith(a))) for a, b in pairs)
+    # Of a single word, one or two letters tell nothing.
+    return shortened and (len(one) > 1 or min(len(one[0]), len(other[0])) > 2)
+
+
+def _is_initials(short: Sequence[str], words: Sequence[str]) -> bool:
+    return len(words) > 1 and len(short) == 1 and short[0] == "".join(word[0] for word in words)
+
+
+def _is_slip(one: Sequence[str], other: Sequence[str]) -> bool:
+    """One letter more, less or other, in names that are not short, and not in a number."""
+    a, b = "".join(one), "".join(other)
+    if min(len(a), len(b)) < _LEAST_LETTERS:
+        return False
+    numbers = [[word for word in words if word.isdigit()] for words in (one, other)]
+    return numbers[0] == numbers[1] and distance(a, b, 1) <= 1
+
+
+def _two_names(info: FieldInfo, other: FieldInfo, catalog: Catalog, *, apart: bool) -> Diagnostic:
+    total = catalog.looked_at(info.space)
+    have = "has" if info.runs == 1 else "have"
+    others = f"{other.runs:,} other{'s' * (other.runs != 1)}" if apart else f"{other.runs:,}"
+    message = (
+        f"{info.runs:,} of {total:,} runs {have} {code(info_text(info))}, {others} {code(info_text(other))}: "
+        "perhaps one thing under two names"
+    )
+    if info.space is Space.LOGGED:
+        hints: tuple[str, ...] = (f"both: `keys {info.dotted}, {other.dotted}`",)
+    else:
+        hints = (f"either: `coalesce({info_text(info)}, {info_text(other)})`",)
+    return Diagnostic("RQL324", message, hints=hints)
+
+
+# ---------------------------------------------------------------- steps
+
+_LETS_THROUGH = (TWhere, TSort, TLimit, TDerive)
+_STEP = TField(FieldKey(Space.SUMMARY, ("_step",), written="summary._step"), kind=Kind.NUMBER)
+
+
+def with_steps(query: TypedQuery, stages: Sequence[TStage]) -> TypedQuery:
+    """The query that also fetches the last step of each run, where a stage sums up metrics and so hides it.
+
+    Only where no row of the table of runs is shown or written, for nobody asked for that column.
+    """
+    after = list(dropwhile(lambda stage: isinstance(stage, _LETS_THROUGH), stages))
+    if not after or not compares_metrics(after[0]) or isinstance(after[0], TPareto):
+        return query
+    if query.histories is not None or query.columns is None or query.lazy:
+        return query
+    keys = after[0].keys if isinstance(after[0], TGroup) else ()
+    if any(isinstance(key, ColumnPick) and not key.pattern.startswith("config.") for key in keys):
+        return query
+    if any(column.value == _STEP or (column.glob is not None) for column in query.columns if _is_summary(column)):
+        return query
+    return replace(query, columns=(*query.columns, TColumn("summary._step", value=_STEP)))
+
+
+def _is_summary(column: TColumn) -> bool:
+    return column.glob.space is Space.SUMMARY if column.glob is not None else column.value == _STEP
+
+
+# ---------------------------------------------------------------- two types
+
+
+def _two_types(where: TypedExpr, catalog: Catalog) -> Iterator[Diagnostic]:
+    """Tests by order, which no value of another type passes: neither the test nor its opposite."""
+    said: set[FieldKey] = set()
+    for node in postorder(where):
+        found = _ordered(node)
+        if found is None or found[0] in said:
+            continue
+        key, value, span = found
+        info = _info(key, catalog)
+        wanted = kind_of(value)
+        others = {k: n for k, n in info.kinds.items() if n and k not in {*_QUIET, wanted}} if info is not None else {}
+        if info is None or not others or not info.kinds.get(wanted):
+            continue
+        said.add(key)
+        counts = ", ".join(f"{kind.value} in {count:,}" for kind, count in sorted(others.items(), key=lambda o: -o[1]))
+        of = f"of the {info.runs:,} runs that have it"
+        message = f"{code(info_text(info))} is {counts} {of}, which does not compare with {literal_text(value)}"
+        yield Diagnostic("RQL325", message, span, hints=(f"what it holds: {code(f'describe {info_text(info)}')}",))
+
+
+def _ordered(node: TypedExpr) -> tuple[FieldKey, Value, Span] | None:
+    match node:
+        case TCompare(op=op, left=TField(key=key), right=TConst(value=value)) if op in _ORDERS:
+            return key, value, node.span
+        case TCompare(op=op, left=TConst(value=value), right=TField(key=key)) if op in _ORDERS:
+            return key, value, node.span
+        case TBetween(value=TField(key=key), low=TConst(value=value)):
+            return key, value, node.span
+        case _:
+            return None
