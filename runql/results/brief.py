@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from runql.results.frame import Frame
 from runql.results.table_view import table_lines
 from runql.results.view import View
 
+if TYPE_CHECKING:
+    from runql.engine.stages import PivotLayout
+
 _ROWS = 20
 
 
-def brief(frame: Frame, width: int = 100) -> str:
-    """The table, shortened; its size stands below."""
-    lines = [*table_lines(frame, View(width=width, most_rows=_ROWS, head=10, tail=5))]
+def brief(frame: Frame, width: int = 100, layout: PivotLayout | None = None) -> str:
+    """The table, shortened; its size stands below. With the layout of a pivot as that reads."""
+    lines = [*table_lines(frame, View(width=width, most_rows=_ROWS, head=10, tail=5), layout)]
     return "\n".join([*lines, size_of(frame)])
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import field, replace
 from itertools import chain, islice, repeat
 from pathlib import Path
@@ -92,7 +92,8 @@ def _table(output: Output) -> Iterator[bytes]:
         return _encoded(exact_text(cell) for row in output.whole().tuples() for cell in row)
     from runql.results.table_view import table_lines
 
-    return _encoded(table_lines(output.whole(), output.view))
+    frame = output.whole()
+    return _encoded(table_lines(frame, output.view, output.layout()))
 
 
 def _json_rows(output: Output) -> Iterator[Iterable[str]]:
@@ -158,16 +159,26 @@ def _delimited(output: Output, separator: str) -> Iterator[Iterable[str]]:
 
 
 def _markdown(output: Output) -> Iterator[bytes]:
-    frame = output.whole()
-    numbers = [frame.shape(name) in NUMBERS for name in frame.names]
+    from runql.results.measured import measured
 
-    def line(cells: Sequence[str]) -> str:
+    frame = output.whole()
+    columns = measured(frame, output.layout())
+    numbers = [one is not None or frame.shape(name) in NUMBERS for name, one in columns.items()]
+
+    def line(cells: Iterable[str]) -> str:
         return f"| {' | '.join(cells)} |"
 
+    texts = [
+        [_markdown_cell(exact_text(cell)) for cell in frame.columns[name]]
+        if one is None
+        else [f"**{cell.text()}**" if cell.is_best else cell.text() for cell in one.cells]
+        for name, one in columns.items()
+    ]
+    rows = zip(*texts, strict=True) if texts else repeat((), frame.length)
     lines = [
-        line([_markdown_cell(name) for name in frame.names]),
+        line([_markdown_cell(name) for name in columns]),
         line(["---:" if number else "---" for number in numbers]),
-        *(line([_markdown_cell(exact_text(cell)) for cell in row]) for row in frame.tuples()),
+        *map(line, rows),
     ]
     return _encoded(lines)
 

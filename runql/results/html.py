@@ -6,12 +6,18 @@ import math
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, tzinfo
 from html import escape
+from itertools import islice
+from typing import TYPE_CHECKING
 
 from runql.results.brief import size_of
 from runql.results.frame import Frame
 from runql.results.looks import Style, look_of, visible
+from runql.results.measured import Measured, measured
 from runql.results.shapes import NUMBERS
 from runql.semantic.values import MISSING, Value
+
+if TYPE_CHECKING:
+    from runql.engine.stages import PivotLayout
 
 MOST_ROWS = 1_000
 MOST_COLUMNS = 100
@@ -40,15 +46,17 @@ d*(n?x-y:x<y?-1:x>y?1:0)).forEach(([,r])=>b.append(r));
 """
 
 
-def html(frame: Frame, zone: tzinfo = UTC) -> str:
+def html(frame: Frame, zone: tzinfo = UTC, layout: PivotLayout | None = None) -> str:
     """The table as HTML, with its size below; of more than 1,000 rows or 100 columns it says what is not shown.
 
-    Every name and value is escaped. Times are shown in `zone`.
+    Every name and value is escaped. Times are shown in `zone`. With a layout the columns of a pivot that belong
+    together are one, sorted by their values.
     """
-    names = frame.names[:MOST_COLUMNS]
+    columns = dict(islice(measured(frame, layout).items(), MOST_COLUMNS))
     shown = frame.slice(0, MOST_ROWS)
-    heads = "".join(_head(frame, name) for name in names)
-    body = "".join(f"<tr>{''.join(cells)}</tr>" for cells in zip(*(_cells(shown, name, zone) for name in names)))  # noqa: B905
+    heads = "".join(_head(frame, name) for name in columns)
+    made = (_cells(shown, name, zone) if one is None else _measured(shown, one) for name, one in columns.items())
+    body = "".join(f"<tr>{''.join(cells)}</tr>" for cells in zip(*made))  # noqa: B905
     sort = escape("".join(_SORT.split("\n")))
     table = (
         f'<div style="{_BOX}"><table class="dataframe runql" style="margin:0">'
@@ -85,6 +93,15 @@ def _cells(frame: Frame, name: str, zone: tzinfo) -> Iterator[str]:
         key, title = _key(value), _title(value, look.text)
         text = look.text if len(look.text) <= _LONGEST_CELL else f"{look.text[:_LONGEST_CELL]}…"
         yield f'<td style="{style}"{_attribute("data-v", key)}{_attribute("title", title)}>{escape(text)}</td>'
+
+
+def _measured(frame: Frame, column: Measured) -> Iterator[str]:
+    """The cells of a column of a pivot, the best in bold; the whole value as the title."""
+    for value, cell in zip(frame.columns[column.name], column.cells, strict=False):
+        bold = ";font-weight:bold" if cell.is_best else ""
+        key, text = _key(value), cell.text()
+        title = _title(value, text)
+        yield f'<td style="{_NUMBER}{bold}"{_attribute("data-v", key)}{_attribute("title", title)}>{escape(text)}</td>'
 
 
 def _attribute(name: str, value: str | None) -> str:

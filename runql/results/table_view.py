@@ -5,22 +5,28 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator, Sequence
 from datetime import datetime, tzinfo
+from typing import TYPE_CHECKING
 
 from rich.cells import cell_len, chop_cells
 
 from runql.results.frame import Frame
 from runql.results.layout import GAP, Slot, cut, fit, total
 from runql.results.looks import Look, look_of, visible
+from runql.results.measured import Measured, measured
 from runql.results.shapes import NUMBERS, Shape
 from runql.results.view import View
 
+if TYPE_CHECKING:
+    from runql.engine.stages import PivotLayout
+
+_STAR = " *"
 _TEXTS = frozenset({Shape.TEXT, Shape.LIST, Shape.RECORD, Shape.MIXED})
 _NAMED_COLUMNS = 24
 _LONGEST_VALUE = 600
 
 
-def table_lines(frame: Frame, view: View) -> Iterator[str]:
-    """The lines of the table, without line ends."""
+def table_lines(frame: Frame, view: View, layout: PivotLayout | None = None) -> Iterator[str]:
+    """The lines of the table, without line ends. With a layout the columns of a pivot that belong together are one."""
     if not frame.columns:
         return
     hidden = 0
@@ -29,7 +35,10 @@ def table_lines(frame: Frame, view: View) -> Iterator[str]:
         shown = Frame.concat([frame.slice(0, view.head), frame.slice(frame.length - view.tail, frame.length)])
     else:
         shown = frame
-    slots = [_slot(frame, shown, name, view) for name in frame.names]
+    slots = [
+        _slot(frame, shown, name, view) if pivoted is None else _measured_slot(pivoted, view, hidden)
+        for name, pivoted in measured(frame, layout).items()
+    ]
     if frame.length == 1 and view.width is not None and total(slots) > view.width:
         yield from _records(slots, view)
         return
@@ -50,6 +59,22 @@ def _slot(frame: Frame, shown: Frame, name: str, view: View) -> Slot:
         looks = _quiet_repeats(looks)
     unit = f" {_zone_name(shown.columns[name], view.zone)}" if shape is Shape.TIME else ""
     slot = Slot(name, visible(name), looks, shape in NUMBERS, not is_id and shape in _TEXTS, unit)
+    slot.measure()
+    return slot
+
+
+def _measured_slot(column: Measured, view: View, hidden: int) -> Slot:
+    """A column of a pivot: the parts of its cells one below the other, the best with a star and in bold."""
+    texts = column.padded("±" if view.unicode else "+-")
+    has_best = any(cell.is_best for cell in column.cells)
+    looks = [
+        Look(
+            text + (_STAR if cell.is_best else " " * len(_STAR) if has_best else ""), "best" if cell.is_best else "", 0
+        )
+        for text, cell in zip(texts, column.cells, strict=True)
+    ]
+    looks = [*looks[: view.head], *looks[len(looks) - view.tail :]] if hidden else looks
+    slot = Slot(column.name, visible(column.name), looks, is_number=True, is_text=False)
     slot.measure()
     return slot
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from runql.results.cells import exact_text
 from runql.results.frame import Frame
+from runql.results.measured import digits_of, measured
 from runql.results.shapes import NUMBERS
 from runql.semantic.values import MISSING, Value
 
@@ -84,7 +85,8 @@ def _pivot(frame: Frame, layout: PivotLayout) -> tuple[list[str], Iterator[list[
     from runql.engine.table import Table
 
     best = layout.best(Table(frame.columns, frame.length))
-    digits = {cell.value: _digits(frame.columns[cell.spread]) if cell.spread else None for cell in layout.cells}
+    digits = {cell.value: digits_of(frame.columns[cell.spread]) if cell.spread else None for cell in layout.cells}
+    others = [name for name, one in measured(frame, layout).items() if one is None and name != layout.rows]
 
     def rows() -> Iterator[list[str]]:
         for place in range(frame.length):
@@ -93,9 +95,10 @@ def _pivot(frame: Frame, layout: PivotLayout) -> tuple[list[str], Iterator[list[
                 spread = frame.columns[cell.spread][place] if cell.spread else MISSING
                 bold = place in best.get(cell.value, ())
                 line.append(_measured(frame.columns[cell.value][place], spread, digits[cell.value], bold))
-            yield line
+            yield [*line, *(_cell(frame.columns[name][place]) for name in others)]
 
-    return [layout.rows, *(cell.value for cell in layout.cells)], rows(), [False, *(True for _ in layout.cells)]
+    titles = [layout.rows, *(cell.value for cell in layout.cells), *others]
+    return titles, rows(), [False, *(True for _ in layout.cells), *(frame.shape(name) in NUMBERS for name in others)]
 
 
 def _measured(value: Value, spread: Value, digits: int | None, bold: bool) -> str:
@@ -109,11 +112,3 @@ def _measured(value: Value, spread: Value, digits: int | None, bold: bool) -> st
     if isinstance(spread, int | float) and digits is not None:
         return rf"{shown} $\pm$ {_number(spread, digits)}"
     return shown
-
-
-def _digits(spreads: Sequence[Value]) -> int | None:
-    """So many digits after the point that the smallest spread of a column keeps two that count, at most six."""
-    sizes = [one for one in spreads if isinstance(one, int | float) and math.isfinite(one) and one > 0]
-    if not sizes:
-        return None
-    return min(6, max(0, 1 - math.floor(math.log10(min(sizes)))))

@@ -7,7 +7,7 @@ from datetime import UTC, tzinfo
 from runql.results.looks import Style
 from runql.text.frozen import frozen
 
-_SGR = {"header": "1", "dim": "2", "good": "32", "bad": "31", "warn": "33", "live": "36"}
+_SGR = {"header": "1", "best": "1", "dim": "2", "good": "32", "bad": "31", "warn": "33", "live": "36"}
 
 
 @frozen

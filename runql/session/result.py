@@ -190,15 +190,14 @@ class Result:
         from runql.results.brief import brief
 
         frame = self.frame  # read first: the footer tells of the reading
-        return "\n".join(
-            [f"{brief(frame)} · {' · '.join(self.footer())}", *(clean(f"  {line}") for line in self.ladder())]
-        )
+        shown = brief(frame, layout=self._answer.layout)
+        return "\n".join([f"{shown} · {' · '.join(self.footer())}", *(clean(f"  {line}") for line in self.ladder())])
 
     def _repr_html_(self) -> str:
         from runql.results.html import html, notes
         from runql.text.render import render
 
         # The table is read first: what is to be said tells of the reading.
-        table = f"<b>{self.value:,}</b>" if self._answer.is_count else html(self.frame)
+        table = f"<b>{self.value:,}</b>" if self._answer.is_count else html(self.frame, layout=self._answer.layout)
         warnings = render(self.warnings, self.source)
         return table + notes(warnings, self.footer(), (*self.ladder(), *self.ways_out()))

@@ -1,0 +1,108 @@
+"""A pivot where people read it: mean ± spread in one cell, the best marked, groups of one told from the others."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from runql.engine.stages import PivotCell, PivotLayout
+from runql.results.formats import FORMATS, Output
+from runql.results.frame import Frame
+from runql.results.html import html
+from runql.results.measured import measured
+from runql.results.table_view import table_lines
+from runql.results.view import View
+from runql.semantic.typed_stages import Goal
+from runql.semantic.values import MISSING, Value
+
+FRAME = Frame(
+    {
+        "model": ["cnn", "mlp", "vit"],
+        "a": [0.9123, 0.85, 0.97],
+        "a std": [0.0041, 0.02, MISSING],
+        "a n": [3, 12, 1],
+        "b": [MISSING, 0.5, float("nan")],
+        "b std": [MISSING, MISSING, MISSING],
+        "b n": [0, 1, 2],
+    }
+)
+LAYOUT = PivotLayout("model", (PivotCell("a", "a std", "a n"), PivotCell("b", "b std", "b n")), Goal.MAX)
+
+
+def written(name: str, layout: PivotLayout | None = LAYOUT, frame: Frame = FRAME) -> str:
+    return b"".join(FORMATS[name].pieces(Output((frame,), frame.names, layout=lambda: layout))).decode()
+
+
+def test_at_a_terminal() -> None:
+    assert written("table").splitlines() == [
+        "model                         a          b",
+        "─────  ────────────────────────  ─────────",
+        "cnn    0.9123 ± 0.0041 (n=3)",
+        "mlp    0.8500 ± 0.0200 (n=12)    0.5 (n=1)",
+        "vit    0.9700          (n=1)  *  nan (n=2)",
+    ]
+
+
+def test_the_best_is_bold_and_has_a_star_where_there_are_no_colours() -> None:
+    bold = [*table_lines(FRAME, View(color=True), LAYOUT)]
+    assert [line.startswith("vit") and "\x1b[1m0.9700" in line for line in bold[2:]] == [False, False, True]
+    plain = [*table_lines(FRAME, View(unicode=False), LAYOUT)]
+    assert [" *" in line for line in plain[2:]] == [False, False, True]
+    assert "0.9123 +- 0.0041 (n=3)" in plain[2]
+
+
+def test_in_markdown() -> None:
+    assert written("md").splitlines() == [
+        "| model | a | b |",
+        "| --- | ---: | ---: |",
+        "| cnn | 0.9123 ± 0.0041 (n=3) |  |",
+        "| mlp | 0.8500 ± 0.0200 (n=12) | 0.5 (n=1) |",
+        "| vit | **0.9700 (n=1)** | nan (n=2) |",
+    ]
+
+
+def test_in_a_notebook() -> None:
+    page = html(FRAME, layout=LAYOUT)
+    assert len(re.findall("<th ", page)) == 3
+    assert '<td style="text-align:right;font-variant-numeric:tabular-nums;font-weight:bold" data-v="0.97"' in page
+    assert ">0.9123 ± 0.0041 (n=3)</td>" in page
+
+
+@pytest.mark.parametrize("name", ["csv", "json", "jsonl", "tsv", "yaml"])
+def test_programs_get_plain_columns(name: str) -> None:
+    assert written(name) == written(name, None)
+    assert "a std" in written(name)
+    assert "±" not in written(name)
+
+
+def test_what_was_derived_since_is_not_lost() -> None:
+    frame = Frame({**FRAME.columns, "gap": [1, 2, 3]})
+    assert [*measured(frame, LAYOUT)] == ["model", "a", "b", "gap"]
+    assert r"vit & \textbf{0.9700} & nan & 3 \\" in written("tex", frame=frame)
+
+
+def test_a_pivot_that_lost_a_column_is_shown_as_it_is() -> None:
+    frame = Frame({name: cells for name, cells in FRAME.columns.items() if name != "a std"})
+    assert set(measured(frame, LAYOUT).values()) == {None}
+
+
+NUMBERS: st.SearchStrategy[Value] = (
+    st.just(MISSING) | st.floats() | st.integers(-(10**12), 10**12) | st.text(max_size=3)
+)
+
+
+@given(st.lists(st.tuples(NUMBERS, st.just(MISSING) | st.floats(0, 1e9), st.integers(0, 99)), min_size=1, max_size=70))
+@settings(max_examples=60, deadline=None)
+def test_the_parts_stand_one_below_the_other(cells: list[tuple[Value, Value, int]]) -> None:
+    values, spreads, counts = (list(column) for column in zip(*cells, strict=True))
+    names = {"k": list(range(len(cells))), "v": values, "v std": spreads, "v n": counts}
+    layout = PivotLayout("k", (PivotCell("v", "v std", "v n"),), Goal.MIN)
+    column = measured(Frame(names), layout)["v"]
+    assert column is not None
+    assert len({cell_len(text) for text in column.padded() if text.isprintable() and text.isascii()}) <= 2
+    lines = [*table_lines(Frame(names), View(most_rows=60), layout)]
+    assert len(lines) == 2 + min(len(cells), 26 if len(cells) > 60 else 60)
