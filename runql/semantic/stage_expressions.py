@@ -130,7 +130,10 @@ class StageExpressions(Expressions):
         return None
 
     def _unknown_column(self, node: tree.Field, span: Span) -> Operand:
-        name = _spellings(node.path, self.scope)[0]
+        segments = node.path.segments
+        # What only the rows tell is a value, such as a key of `pivot`: it is called as it is, without backticks.
+        is_value = len(segments) == 1 and node.path.exact
+        name = str(segments[0]) if is_value else _spellings(node.path, self.scope)[0]
         if self.scope.more:
             return Operand(TCell(name, span=span), ANY_KIND, text=name)
         self.unknown(name, span)

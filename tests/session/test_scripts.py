@@ -222,6 +222,38 @@ def test_what_comes_later_says_so() -> None:
     assert codes("runs | plot line config.lr") == ["RQL304"]
 
 
+PIVOT = "runs | pivot mean(config.lr) by state, config.opt"
+
+
+def test_a_column_that_only_the_rows_can_tell() -> None:
+    (failed, finished) = rows(f"{PIVOT} | derive more = adam + `sgd n`, twice = 2 * more | select state, more, twice")
+    assert failed["more"] == pytest.approx(failed["twice"] / 2)
+    assert finished["state"] == "finished"
+
+
+@pytest.mark.parametrize(
+    ("stage", "name", "hint"),
+    [
+        ("derive more = addam + 1", "addam", "nearest: `adam`"),
+        ("select state, `sgd m`", "sgd m", "nearest: `sgd n`"),
+        ("where nothing > 1", "nothing", "its columns are `state`, `adam`"),
+        ("group state : n = count(), m = mean(adm)", "adm", "nearest: `adam`"),
+        ("rename other as more", "other", "its columns are"),
+        ("drop state | where state = 'failed'", "state", ""),
+    ],
+)
+def test_a_column_that_the_rows_do_not_have(stage: str, name: str, hint: str) -> None:
+    with pytest.raises(QueryError) as caught:
+        rows(f"{PIVOT} | {stage}")
+    (error,) = caught.value.diagnostics
+    assert (error.code, f"`{name}`" in error.message) == ("RQL218", True)
+    assert hint in " ".join(error.hints)
+
+
+def test_of_no_rows_nothing_is_refused() -> None:
+    assert rows(f"{PIVOT.replace('runs', 'runs where id = "none"', 1)} | derive more = adam + 1") == []
+
+
 # ---------------------------------------------------------------- looking around
 
 

@@ -14,6 +14,7 @@ from runql.engine.stages.differ import diff
 from runql.engine.stages.grouping import group
 from runql.engine.stages.matters import corr, pareto
 from runql.engine.stages.pivot import pivot
+from runql.engine.stages.reads import refuse_unknown
 from runql.engine.table import Table, concat
 from runql.semantic import typed_stages as t
 from runql.semantic.stage_table import STAGES, stage_name
@@ -58,6 +59,8 @@ def run_stages(stages: Sequence[t.TStage], tables: Iterable[Table], context: Sta
     for place, stage in enumerate(stages):
         # A file or an assertion before a limit is of all the rows, not of those that the limit lets through.
         read_on = any(isinstance(before, t.TTo | t.TAssert) for before in stages[:place])
+        if not all(map(is_streaming, stages[:place])):
+            flow = _with_all_columns(stage, flow)
         flow = _streamed(stage, flow, said, read_on) if is_streaming(stage) else _collected(stage, flow, said)
     return flow
 
@@ -107,6 +110,18 @@ def _collected(stage: t.TStage, before: Flow, said: list[Diagnostic]) -> Flow:
         yield result.table
 
     return Flow(tables(), lambda: after[0] if after else context_after(stage, before.context), said)
+
+
+def _with_all_columns(stage: t.TStage, before: Flow) -> Flow:
+    """The table before a stage, which was whole once: so a column that it lacks is none (RQL218)."""
+
+    def tables() -> Iterator[Table]:
+        for table in before:
+            if table.length:
+                refuse_unknown(stage, table)
+            yield table
+
+    return Flow(tables(), lambda: before.context, [])
 
 
 def _streamed(stage: t.TStage, before: Flow, said: list[Diagnostic], read_on: bool) -> Flow:
