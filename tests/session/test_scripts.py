@@ -251,7 +251,7 @@ def test_a_column_that_the_rows_do_not_have(stage: str, name: str, hint: str) ->
 
 
 def test_of_no_rows_nothing_is_refused() -> None:
-    assert rows(f"{PIVOT.replace('runs', 'runs where id = "none"', 1)} | derive more = adam + 1") == []
+    assert rows(PIVOT.replace("runs", "runs where id = 'none'", 1) + " | derive more = adam + 1") == []
 
 
 # ---------------------------------------------------------------- looking around
