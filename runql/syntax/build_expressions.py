@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from runql.syntax import tree as t
 from runql.syntax.literals import BadLiteral, read_duration, read_number, read_path, read_string, read_time
-from runql.text.diagnostic import Diagnostic
+from runql.text.diagnostic import Diagnostic, Edit, Fix
 from runql.text.frozen import frozen
 from runql.text.source import Span
 
@@ -53,6 +53,9 @@ _CONSTANTS: Final[dict[str, float | bool | None]] = {
 _MOMENTS: Final = {"NOW": t.Moment.NOW, "TODAY": t.Moment.TODAY, "YESTERDAY": t.Moment.YESTERDAY}
 _HAS: Final = {"ANY": t.HasMode.ANY, "ALL": t.HasMode.ALL}
 
+_LARGEST_COUNT: Final = 2**53
+_DATE_HINT: Final = "a date is year, month and day: `2026-01-31`"
+
 
 @frozen
 class _Modifier:
@@ -93,8 +96,10 @@ class ExpressionBuilder:
     def span(self, token: Token) -> Span:
         return self.place(token.start_pos or 0, token.end_pos or 0)
 
-    def bad(self, message: str, span: Span) -> None:
-        self.diagnostics.append(Diagnostic("RQL107", message, span))
+    def bad(self, message: str, span: Span, nearest: str | None = None, hint: str = "") -> None:
+        """A value that cannot be read, and one that can, if it is near."""
+        fixes = (Fix(f"write `{nearest}`", (Edit(span, nearest),)),) if nearest is not None else ()
+        self.diagnostics.append(Diagnostic("RQL107", message, span, hints=(hint,) if hint else (), fixes=fixes))
 
     def path(self, token: Token) -> t.Path:
         path = read_path(token)
@@ -108,7 +113,8 @@ class ExpressionBuilder:
             self.bad(str(error), self.span(token))
             return None
         if isinstance(value, float):
-            self.bad(f"`{token}` is not a whole number", self.span(token))
+            nearest = str(int(value)) if 1 <= value < _LARGEST_COUNT else None
+            self.bad(f"`{token}` is not a whole number", self.span(token), nearest, "a count is written `10` or `10k`")
             return None
         return value
 
@@ -234,5 +240,6 @@ class ExpressionBuilder:
         try:
             return read(part.children[0])
         except BadLiteral as error:
-            self.bad(str(error), part.span)
+            hint = _DATE_HINT if "calendar" in str(error) and error.nearest is None else ""
+            self.bad(str(error), part.span, error.nearest, hint)
             return t.Broken(span=part.span)

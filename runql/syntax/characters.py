@@ -32,6 +32,7 @@ _SIGNS: Final = {
     "^": "**",
 }
 _WORDISH: Final = re.compile(r"[\w./-]+")
+_SLASHED: Final = re.compile(r"/(.+)/")
 _UNQUOTED: Final = re.compile(r"[^\s,;|()]+")
 _TAKES_TEXT: Final = {
     *("EQ", "NE", "CONTAINS", "STARTSWITH", "ENDSWITH", "HAS", "LIKE_GLOB", "LIKE"),
@@ -200,7 +201,8 @@ def text_without_quotes(place: Place) -> Mistake | None:
     match = _UNQUOTED.match(place.text, operand.start)
     if match is None or not match.start() <= place.found.start < match.end() or match[0][0] in "\"'`$":
         return None
-    new = write_string(match[0])
+    pattern = _SLASHED.fullmatch(match[0]) if place.piece[index].terminal == "REGEX" else None
+    new = write_string(pattern[1] if pattern else match[0])
     span = Span(match.start(), match.end())
     repair = replacing(span.start, span.end, new)
     return Mistake("RQL101", f"text stands in quotes: `{new}`", span, repairs=(repair,))

@@ -10,6 +10,7 @@ from typing import Final
 from runql.syntax.idiom_python import closing
 from runql.syntax.keywords import keywords
 from runql.syntax.lexer import END, Lexeme, run
+from runql.syntax.literals import write_string
 from runql.syntax.mistakes import Mistake, Place, Repair, alone_from, idiom, replacing, shown, tidy
 from runql.syntax.resume import next_piece
 from runql.text.diagnostic import Edit
@@ -99,6 +100,7 @@ _PIPES: Final = (
     (">>", _SHELL, "| to"),
     (">", _SHELL, "| to"),
 )
+_FILE: Final = re.compile(r"\s*([\w./~-]+\.\w+)(?=\s|;|\Z)")
 _QUOTED: Final = re.compile(r"""(["'])([^\W\d][\w./]*)\1""")
 _DESCENDING: Final = re.compile(r"\bdesc\(\s*([\w./]+)\s*\)")
 _FALLING: Final = re.compile(r"\s*,\s*ascending\s*=\s*False\b")
@@ -159,8 +161,13 @@ def foreign_pipe(place: Place) -> Mistake | None:
         return None
     for sign, language, new in _PIPES:
         if place.text.startswith(sign, start) and (not dangling or place.found.start < start + len(sign)):
-            span = Span(start, start + len(sign))
-            return idiom(language, sign, new, span, replacing(span.start, span.end, new))
+            end = start + len(sign)
+            file = _FILE.match(place.text, end) if new == "| to" else None
+            written = f"{new} {write_string(file[1])}" if file else new
+            span = Span(start, file.end() if file else end)
+            return idiom(
+                language, place.text[span.start : span.end], written, span, replacing(span.start, span.end, written)
+            )
     return None
 
 

@@ -28,6 +28,9 @@ _METHODS: Final = {
 }
 _OPERATOR_WORDS: Final = {"in", "between", "contains", "startswith", "endswith", "has", "glob"}
 _QUOTED: Final = re.compile(r"""(["'])([^\W\d][\w./]*)\1""")
+_PLAIN_KEY: Final = re.compile(r"\w+(?:/\w+)*")
+_FUNCTIONS: Final = {"lower": "lower", "upper": "upper", "len": "len", "length": "len", "size": "len", "abs": "abs"}
+"""Methods without arguments, and the functions that do the same."""
 _CLOSING: Final = {"(": ")", "[": "]", "{": "}"}
 _VALUES: Final = {"STRING", "NUMBER", "PATH", "TIME", "DURATION", "PARAM"}
 
@@ -121,21 +124,25 @@ def equal_to_list(place: Place) -> Mistake | None:
 
 
 def subscript(place: Place) -> Mistake | None:
-    """`config["lr"]`."""
+    """`config["lr"]`, `config["optim"]["lr"]`."""
     name = place.back()
     if place.found.text != "[" or name is None or name.terminal != "PATH":
         return None
-    inner = list(islice(alone_from(place.text, place.found.end), 2))
-    if len(inner) < 2 or inner[0].terminal != "STRING" or inner[1].text != "]":
+    new, end = name.text, None
+    following = iter(islice(alone_from(place.text, place.found.start), 60))
+    for bracket, key, closed in zip(following, following, following, strict=False):
+        if bracket.text != "[" or key.terminal != "STRING" or closed.text != "]":
+            break
+        text = read_string(key.text)
+        new += f".{text if _PLAIN_KEY.fullmatch(text) else quote_name(text)}"
+        end = closed.end
+    if end is None:
         return None
-    key = read_string(inner[0].text)
-    span = Span(name.start, inner[1].end)
-    plain = re.fullmatch(r"\w+(?:/\w+)*", key)
-    new = f"{name.text}.{key if plain else quote_name(key)}"
+    span = Span(name.start, end)
     return idiom(_PYTHON, place.text[span.start : span.end], new, span, replacing(span.start, span.end, new))
 
 
-def method(place: Place) -> Mistake | None:
+def method(place: Place) -> Mistake | None:  # noqa: PLR0911 - one a kind of call
     """`name.startswith("a")`, `config.x.isin([1, 2])`, `now()`."""
     name = place.back()
     if place.found.terminal != "LPAR" or name is None:
@@ -154,6 +161,8 @@ def method(place: Place) -> Mistake | None:
     end = closing(place.text, place.found.start)
     operator = _METHODS.get(called)
     span = Span(name.start, end.end if end else place.found.end)
+    if end and owner and (new := _without_call(owner, called, place.text[place.found.end : end.start].strip())):
+        return idiom(_PYTHON, place.text[span.start : span.end], new, span, replacing(span.start, span.end, new))
     if operator is None or end is None or not owner:
         message = f"`{name.text}` cannot be called"
         return Mistake("RQL101", message, span, ("functions stand before what they take: `lower(name)`",), certain=True)
@@ -163,6 +172,14 @@ def method(place: Place) -> Mistake | None:
     argument = f" ({inner})" if operator == "in" else f" {inner}" if inner else ""
     new = f"{owner} {operator}{argument}"
     return idiom(_PYTHON, place.text[span.start : span.end], new, span, replacing(span.start, span.end, new))
+
+
+def _without_call(owner: str, called: str, argument: str) -> str | None:
+    """`config.get("lr")` as a field, `name.lower()` as a function."""
+    if called in _FUNCTIONS and not argument:
+        return f"{_FUNCTIONS[called]}({owner})"
+    key = re.fullmatch(r"""(["'])(.+?)\1(?:\s*,.*)?""", argument) if called == "get" else None
+    return f"{owner}.{key[2] if _PLAIN_KEY.fullmatch(key[2]) else quote_name(key[2])}" if key else None
 
 
 def placeholder(place: Place) -> Mistake | None:

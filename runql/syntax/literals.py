@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from calendar import monthrange
 from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Final
@@ -30,7 +31,11 @@ _LARGEST_WHOLE: Final = 10**300
 
 
 class BadLiteral(ValueError):  # noqa: N818 - the message is for the reader of a query
-    """A value that cannot be read; its text says why."""
+    """A value that cannot be read; its text says why, `nearest` is one that can."""
+
+    def __init__(self, message: str, nearest: str | None = None) -> None:
+        super().__init__(message)
+        self.nearest = nearest
 
 
 def read_number(text: str) -> int | float:
@@ -141,7 +146,15 @@ def read_time(text: str) -> date | datetime:
             return date.fromisoformat(text)
         return datetime.fromisoformat(text.upper())
     except ValueError as error:
-        raise BadLiteral(f"`{text}` is no date of the calendar") from error
+        raise BadLiteral(f"`{text}` is no date of the calendar", _within_month(text)) from error
+
+
+def _within_month(text: str) -> str | None:
+    """The last day of the month of a date that has too many days; none if the month is none either."""
+    year, month, day = text[:4], text[5:7], text[8:10]
+    if year == "0000" or not "01" <= month <= "12" or day <= "28":
+        return None
+    return f"{text[:8]}{monthrange(int(year), int(month))[1]}{text[10:]}"
 
 
 def write_time(value: date | datetime) -> str:

@@ -13,6 +13,7 @@ from runql.syntax import (
     idiom_pipes,
     idiom_python,
     idiom_queries,
+    idiom_slips,
     idiom_sql,
     idiom_stages,
     idiom_statements,
@@ -70,6 +71,9 @@ def _misspelled(text: str, could: frozenset[str], start: int) -> Mistake | None:
     words = [word for terminal in could for word in table.words.get(terminal, ())]
     allowed = 2 if len(text) > 4 or (len(words) == 1 and len(text) > 2) else 1 if len(text) > 2 else 0
     near = nearest(text, sorted(words), most=3, allowed=allowed)
+    if not near:
+        begun = [word for word in words if len(text) > 2 and word.startswith(text.lower())]
+        near = (begun[0],) if len(begun) == 1 else ()
     if not near:
         return None
     # Of words that are equally near, one that begins like what was written.
@@ -138,11 +142,13 @@ _KNOWN: Final[tuple[Callable[[Place], Mistake | None], ...]] = (
     idiom_statements.statement_of_another_language,
     idiom_queries.word_before_runs,
     idiom_sql.grouped_select,
+    idiom_slips.how_many,
     idiom_queries.select_from,
     idiom_queries.runs_subscript,
     idiom_queries.count_of_runs,
     idiom_python.braces,
     idiom_statements.pull_source,
+    idiom_slips.stage_alone,
     idiom_queries.runs_left_out,
     idiom_statements.use_and_query,
     idiom_statements.one_word,
@@ -187,8 +193,16 @@ _KNOWN: Final[tuple[Callable[[Place], Mistake | None], ...]] = (
     idiom_queries.sample_of_how_many,
     idiom_queries.quoted_name,
     idiom_expressions.two_signs,
+    idiom_slips.comma_in_number,
+    idiom_slips.percent,
+    idiom_slips.spaced_suffix,
+    idiom_slips.within_length,
+    idiom_slips.sign_in_words,
+    idiom_slips.not_exists,
+    idiom_slips.between_brackets,
     idiom_python.placeholder,
     idiom_expressions.and_or_signs,
+    idiom_slips.where_left_out,
     idiom_stages.no_keys,
     idiom_expressions.colon,
     idiom_expressions.and_not_in,
@@ -213,9 +227,16 @@ _KNOWN: Final[tuple[Callable[[Place], Mistake | None], ...]] = (
     idiom_pipes.no_stage,
     idiom_queries.keyword_taken_for_name,
     idiom_queries.comma_before_end,
+    idiom_slips.last_comma,
+    idiom_slips.whole_number,
+    idiom_slips.all_of_it,
     idiom_expressions.several_in_has,
     idiom_expressions.is_value,
     idiom_expressions.not_sign,
+    idiom_slips.not_value,
+    idiom_slips.is_word,
+    idiom_slips.parameter_sign,
+    idiom_slips.and_left_out,
     idiom_python.equal_to_list,
     characters.name_to_quote,
     characters.number,
