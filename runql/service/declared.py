@@ -67,9 +67,14 @@ def rename(text: Text, offset: int, name: str) -> tuple[Edit, ...]:
     name = name.removeprefix("$")
     found = _same(text, offset)
     taken = {each.name for each in _all(parsed(text)) if found and each.sort is found[0].sort}
-    if _NAME.fullmatch(name) is None or name in taken:
+    if not is_name(name) or name in taken:
         return ()
     return tuple(Edit(each.span, name) for each in found)
+
+
+def is_name(text: str) -> bool:
+    """Whether a query or a parameter may be called so."""
+    return _NAME.fullmatch(text) is not None
 
 
 def _same(text: Text, offset: int) -> tuple[Occurrence, ...]:
@@ -81,6 +86,11 @@ def _same(text: Text, offset: int) -> tuple[Occurrence, ...]:
 
 def _all(whole: Parsed) -> Iterator[Occurrence]:
     lets = {statement.name for statement in whole.script.statements if isinstance(statement, s.LetStatement)}
+    return named_places(whole, frozenset(lets))
+
+
+def named_places(whole: Parsed, lets: frozenset[str]) -> Iterator[Occurrence]:
+    """Every place of a named query or a parameter; `lets` are the names of queries, those of other texts among them."""
     for node in nodes(whole.script):
         match node:
             case s.LetStatement(name=name, name_span=span):

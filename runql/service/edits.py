@@ -58,7 +58,11 @@ def _common(a: str, b: str) -> int:
 
 def code_actions(text: Text, span: Span, context: Context) -> tuple[CodeAction, ...]:
     """What can be done about what is said of a part of a text, errors first; then everything at once."""
-    found = diagnostics(text, context)
+    return actions(diagnostics(text, context), span)
+
+
+def actions(found: Sequence[Diagnostic], span: Span) -> tuple[CodeAction, ...]:
+    """The same where the diagnostics of a text are known."""
     touching = [each for each in found if each.span.start <= span.end and span.start <= each.span.end]
     touching.sort(key=lambda each: not each.is_error)
     return (*(action for each in touching for action in _fixes(each)), *_fix_all(found, touching))
@@ -73,16 +77,21 @@ def _fixes(diagnostic: Diagnostic) -> Iterator[CodeAction]:
 
 def _fix_all(found: Sequence[Diagnostic], touching: Sequence[Diagnostic]) -> Iterator[CodeAction]:
     """All errors that have one fix, put right together, where that is more than the fix of one."""
+    edits, fixed = single_fixes(found)
+    if len(fixed) > 1 and any(each in fixed for each in touching):
+        yield CodeAction(f"put {len(fixed)} mistakes right", ActionKind.FIX_ALL, edits)
+
+
+def single_fixes(found: Sequence[Diagnostic]) -> tuple[tuple[Edit, ...], tuple[Diagnostic, ...]]:
+    """The edits that put right, together, the errors that have one fix, and these errors."""
     single = [each for each in found if each.is_error and len(each.fixes) == 1]
     edits: list[Edit] = []
-    fixed = 0
+    fixed: list[Diagnostic] = []
     for each in single:
         if all(_apart(edit, kept) for edit in each.fixes[0].edits for kept in edits):
             edits.extend(each.fixes[0].edits)
-            fixed += 1
-    if fixed > 1 and any(each in single for each in touching):
-        ordered = tuple(sorted(edits, key=lambda edit: edit.span))
-        yield CodeAction(f"put {fixed} mistakes right", ActionKind.FIX_ALL, ordered)
+            fixed.append(each)
+    return tuple(sorted(edits, key=lambda edit: edit.span)), tuple(fixed)
 
 
 def _apart(a: Edit, b: Edit) -> bool:

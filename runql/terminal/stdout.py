@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable
+from typing import BinaryIO
 
 
 class ClosedPipe(Exception):  # noqa: N818 - nothing went wrong
@@ -88,3 +89,12 @@ def _turn_away() -> None:
         os.dup2(nowhere, sys.stdout.fileno())
     finally:
         os.close(nowhere)
+
+
+def handed_over() -> BinaryIO:
+    """Standard output, for the program at its other end alone: whatever else is printed goes to standard error now."""
+    sys.stdout.flush()
+    taken = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno() if sys.stderr is not None else os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.stdout = sys.stderr
+    return taken

@@ -1,0 +1,109 @@
+"""From a text to an answer in words: what runs in the thread of a command."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from runql.frontends.lsp.world import Home
+from runql.text.frozen import frozen
+from runql.text.render import clean_lines, render
+
+if TYPE_CHECKING:
+    from runql.session import Explanation, Result, Session
+
+
+@frozen
+class Reply:
+    """An answer in Markdown. `first` is its first line by itself, for a message."""
+
+    kind: str
+    text: str
+    is_error: bool = False
+    is_cancelled: bool = False
+    first: str = ""
+
+
+@dataclass(slots=True)
+class Task:
+    """What is to be done. `text` has the offsets of the document; `source` is before what the settings say."""
+
+    what: str
+    text: str
+    source: str | None
+    home: Home
+    params: Mapping[str, Any]
+    rows: int
+    format: str
+    reading: Result | None = field(default=None)
+
+    def activity(self) -> str:
+        """What goes on, in a few words."""
+        return self.reading.activity() if self.reading is not None else "looking at what there is"
+
+
+def carry_out(task: Task) -> Reply:
+    """The answer. Raises `RunQLError`."""
+    from runql.session import Session
+    from runql.session.options import Options
+    from runql.session.script import State
+
+    if task.home.trouble is not None:
+        raise task.home.trouble
+    with Session(task.source or task.home.default, task.home.settings) as session:
+        session.state = State(options=Options(max_rows=task.rows or None))
+        match task.what:
+            case "explain":
+                return Reply("explanation", _block("\n\n".join(session.explain(task.text, task.params))))
+            case "check":
+                return _checked(session, task)
+            case _:
+                results = session.run(task.text, task.params)
+                shown = [_shown(result, task) for result in results[-1:]]
+                return Reply("result", "\n\n".join(shown) or "nothing was asked for")
+
+
+def _checked(session: Session, task: Task) -> Reply:
+    from runql.text.source import Source
+
+    found = session.check(task.text, task.params)
+    if not found:
+        return Reply("check", "no mistakes")
+    is_error = any(one.is_error for one in found)
+    return Reply("check", _block(render(found, Source(task.text))), is_error=is_error, first=found[0].message)
+
+
+def _shown(result: Result | Explanation, task: Task) -> str:
+    from runql.results.formats import FORMATS
+    from runql.results.view import View
+    from runql.session import Explanation
+    from runql.session.zone import LOCAL
+    from runql.terminal.below import Below
+
+    if isinstance(result, Explanation):
+        return _block(result.text)
+    task.reading = result
+    output = result.output(View(zone=LOCAL))
+    table = b"".join(FORMATS[task.format].pieces(output)).decode().rstrip("\n")
+    below = Below.of(result)
+    parts = [table if task.format == "md" else _block(table)] if table else []
+    if below.warnings:
+        parts.append(_block(render(below.warnings, below.source)))
+    parts.append(" · ".join(part for part in (*below.counts, below.cost) if part))
+    if below.lines:
+        parts.append(_block("\n".join(below.lines)))
+    return "\n\n".join(parts)
+
+
+def _block(text: str) -> str:
+    """A text as it is, in Markdown: in a fence that nothing in it closes."""
+    lines = list(_lines(text))
+    ticks = max((len(line) - len(line.lstrip("`")) for line in lines), default=0)
+    fence = "`" * max(3, ticks + 1)
+    return "\n".join((f"{fence}text", *lines, fence))
+
+
+def _lines(text: str) -> Iterator[str]:
+    """Without what could steer whoever shows it."""
+    return (line for line in clean_lines(text))

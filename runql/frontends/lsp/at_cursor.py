@@ -1,0 +1,163 @@
+"""What a client asks while somebody types: completion, hover, the form of what is written."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+from runql.frontends.lsp.document import Document
+from runql.frontends.lsp.places import Json, place_of
+from runql.frontends.lsp.protocol import Plain
+from runql.text.source import Span
+
+if TYPE_CHECKING:
+    from lsprotocol import types
+
+    from runql.frontends.lsp.analysis import Setting
+    from runql.frontends.lsp.server import Server
+    from runql.service import Completions, Item
+
+TRIGGERS: Final = (" ", ".", "$", "@", '"', "'", "`", "(", ",", "|", "=", "/")
+_KINDS: Final = {
+    "keyword": 14,
+    "operator": 24,
+    "namespace": 9,
+    "field": 5,
+    "metric": 6,
+    "alias": 18,
+    "function": 3,
+    "value": 12,
+    "time": 12,
+    "parameter": 25,
+    "source": 19,
+    "query": 17,
+    "run": 21,
+    "stage": 14,
+}
+_FENCE: Final = re.compile(r"^```\w*\n?|`", re.MULTILINE)
+
+
+async def completion(server: Server, params: types.CompletionParams) -> Plain:
+    """What can stand at a place. The list is to be asked for again with each letter: the order is ours."""
+    document = server.documents.get(params.text_document.uri)
+    if document is None:
+        return Plain(None)
+    await server.read(document, names_only=True)
+    offset = document.places.offset(place_of(params.position))
+    at = server.setting(document, offset)
+    if at is None or (_by_space(params) and not _must_go_on(at, offset - at.start)):
+        return Plain({"isIncomplete": False, "items": []})
+    from runql.service import complete
+
+    text = at.piece.parsed if at.piece.is_read else at.piece.text
+    found = complete(text, offset - at.start, server.analysis.context(at, typing=True))
+    server.completed += 1
+    server.completions = (server.completed, found)
+    return Plain(_listed(server, document, at.start, found))
+
+
+def _by_space(params: types.CompletionParams) -> bool:
+    return params.context is not None and params.context.trigger_character == " "
+
+
+def _must_go_on(at: Setting, offset: int) -> bool:
+    """Whether a text cannot end at an offset: a menu that comes by itself must not take the Enter of who is done."""
+    from runql.service.cursor import cursor_at
+    from runql.syntax.lexer import END
+
+    cursor = cursor_at(at.piece.text[:offset], offset)
+    return cursor is not None and END not in cursor.accepted and bool(cursor.lexemes)
+
+
+def _listed(server: Server, document: Document, start: int, found: Completions) -> Json:
+    part = document.range(start, found.whole_span)
+    typed = document.text[start + found.span.start : start + found.span.end]
+    serial = server.completed
+    items = [_item(item, part, typed, serial) for item in found.items]
+    return {"isIncomplete": found.is_incomplete or bool(typed) or bool(items), "items": items}
+
+
+def _item(item: Item, part: Json, typed: str, serial: int) -> Json:
+    # Editors sort by how well the filter text fits, and then by `sortText`: where all fit alike, our order stays.
+    return {
+        "label": item.label,
+        "kind": _KINDS[item.kind],
+        "detail": item.detail,
+        "sortText": f"{item.sort_rank:04}",
+        "filterText": typed or item.insert_text,
+        "insertTextFormat": 1,
+        "textEdit": {"range": part, "newText": item.insert_text},
+        "data": [serial, item.sort_rank],
+    }
+
+
+async def resolve(server: Server, item: types.CompletionItem) -> Any:
+    """The documentation of an item of the last list."""
+    from lsprotocol import types as lsp
+
+    match item.data:
+        case [serial, int(rank)] if server.completions is not None and serial == server.completions[0]:
+            items = server.completions[1].items
+            if 0 <= rank < len(items) and (said := items[rank].documentation):
+                item.documentation = lsp.MarkupContent(lsp.MarkupKind.Markdown, said)
+        case _:
+            pass
+    return item
+
+
+async def hover(server: Server, params: types.HoverParams) -> Plain:
+    """What is known of a word."""
+    document = server.documents.get(params.text_document.uri)
+    if document is None:
+        return Plain(None)
+    await server.read(document, names_only=True)
+    offset = document.places.offset(place_of(params.position))
+    at = server.setting(document, offset)
+    if at is None:
+        return Plain(None)
+    from runql.service import hover as hover_of
+
+    said = hover_of(at.piece.parsed, offset - at.start, server.analysis.context(at, typing=True))
+    if said is None:
+        return Plain(None)
+    return Plain({"contents": _content(server, said.markdown), "range": document.range(at.start, said.span)})
+
+
+def _content(server: Server, markdown: str) -> Json:
+    """Markdown, or the words alone for a client that shows no other."""
+    hovers = getattr(server.protocol.client_capabilities.text_document, "hover", None)
+    formats = getattr(hovers, "content_format", None)
+    if formats and all(getattr(each, "value", each) != "markdown" for each in formats):
+        return {"kind": "plaintext", "value": _FENCE.sub("", markdown)}
+    return {"kind": "markdown", "value": markdown}
+
+
+async def signature(server: Server, params: types.SignatureHelpParams) -> Plain:
+    """The form of the function or the clause at a place."""
+    document = server.documents.get(params.text_document.uri)
+    if document is None:
+        return Plain(None)
+    offset = document.places.offset(place_of(params.position))
+    at = server.setting(document, offset)
+    if at is None:
+        return Plain(None)
+    from runql.service import signature as signature_of
+
+    forms = signature_of(at.piece.text, offset - at.start, server.analysis.context(at))
+    if not forms:
+        return Plain(None)
+    written = []
+    for form in forms:
+        one: Json = {
+            "label": form.label,
+            "documentation": {"kind": "markdown", "value": form.documentation},
+            "parameters": [{"label": _label(form.label, span)} for span in form.parameters],
+        }
+        if form.active is not None:
+            one["activeParameter"] = form.active
+        written.append(one)
+    return Plain({"signatures": written, "activeSignature": 0, "activeParameter": forms[0].active or 0})
+
+
+def _label(label: str, span: Span) -> str:
+    return label[span.start : span.end]

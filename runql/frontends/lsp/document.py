@@ -1,0 +1,246 @@
+"""An open file: its text as the client has it, in pieces of which only those that change are read again."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from itertools import accumulate
+from typing import TYPE_CHECKING, Any, Final
+
+from runql.frontends.lsp.places import Json, Places
+from runql.service.pieces import ends_after, piece_ends
+from runql.text.frozen import frozen
+from runql.text.source import Span
+
+if TYPE_CHECKING:
+    from runql.service import SemanticToken
+    from runql.syntax import Parsed, tree
+    from runql.syntax.stage_tree import ParamStatement
+
+_DECLARES: Final = re.compile(r"(?:\s|\ufeff|#[^\n]*\n)*(?:let|param|use)\b", re.IGNORECASE)
+_FENCE: Final = re.compile(
+    r"^(?P<mark> {0,3}(?:```+|~~~+))[ \t]*(?:rql|runql)\b[^\n]*\n(?P<text>.*?)(?=^ {0,3}(?:```|~~~)|\Z)", re.M | re.S
+)
+MARKDOWN: Final = "markdown"
+
+
+@frozen
+class Declared:
+    """What a piece says of names: those it gives, those it uses, and the source that it names with `use`.
+
+    `froms` are the names after `from`, as far as they are neither saved queries nor `_`; `goes_on`: it has a `_`.
+    """
+
+    lets: Mapping[str, tree.Query]
+    params: Mapping[str, ParamStatement]
+    used: frozenset[str]
+    froms: frozenset[str]
+    goes_on: bool
+    use: tree.SourceRef | None
+
+
+class Piece:
+    """A part of a text that is read by itself; all offsets in it are its own. It never changes."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.kept: dict[str, tuple[object, Any]] = {}
+        """What was worked out, by its name, with what it was worked out from."""
+
+    @cached_property
+    def parsed(self) -> Parsed:
+        from runql.syntax import parse
+
+        return parse(self.text)
+
+    @property
+    def is_read(self) -> bool:
+        return "parsed" in self.__dict__
+
+    async def read_beside(self) -> None:
+        """Read it in a thread; in the meantime others can be read."""
+        from runql.syntax import parse
+
+        # Not by the property: in a thread it would hold the lock that all properties of that name share.
+        parsed = await asyncio.to_thread(parse, self.text)
+        self.__dict__.setdefault("parsed", parsed)
+
+    @cached_property
+    def may_declare(self) -> bool:
+        """Whether it may give names to others; known without reading it."""
+        return _DECLARES.match(self.text) is not None
+
+    @cached_property
+    def declared(self) -> Declared:
+        from runql.service.nodes import nodes, queries
+        from runql.syntax import stage_tree as s
+        from runql.syntax import tree as t
+
+        statements = self.parsed.script.statements
+        every = [node for statement in statements for node in nodes(statement)]
+        uses = [statement.source for statement in statements if isinstance(statement, s.UseStatement)]
+        clauses = (query.clause(t.FromClause) for query in queries(self.parsed.script))
+        froms = [ref for clause in clauses if clause is not None for ref in clause.sources]
+        return Declared(
+            {each.name: each.query for each in statements if isinstance(each, s.LetStatement)},
+            {each.name: each for each in statements if isinstance(each, s.ParamStatement)},
+            frozenset(node.name for node in every if isinstance(node, t.Param)),
+            frozenset(ref.name for ref in froms if ref.kind is t.SourceKind.NAME),
+            any(ref.kind is t.SourceKind.LAST for ref in froms),
+            uses[-1] if uses else None,
+        )
+
+    @cached_property
+    def tokens(self) -> tuple[SemanticToken, ...]:
+        from runql.service import semantic_tokens
+
+        return semantic_tokens(self.parsed)
+
+
+class Script:
+    """Statements that know each other's names: a file, or a fence in one. `start` is where it begins in the text."""
+
+    def __init__(self, start: int, pieces: Sequence[Piece]) -> None:
+        self.start = start
+        self.pieces = list(pieces)
+
+    @cached_property
+    def starts(self) -> list[int]:
+        """Where each piece begins in the text."""
+        return list(accumulate((len(piece.text) for piece in self.pieces), initial=self.start))[:-1]
+
+    @property
+    def end(self) -> int:
+        return self.starts[-1] + len(self.pieces[-1].text)
+
+    def at(self, offset: int) -> tuple[Piece, int]:
+        """The piece that holds an offset, and where it begins. What stands behind a `;` is the next one's."""
+        index = max(0, bisect_right(self.starts, offset) - 1)
+        return self.pieces[index], self.starts[index]
+
+    def placed(self) -> Iterator[tuple[int, Piece]]:
+        """The pieces with their beginnings."""
+        return zip(self.starts, self.pieces, strict=True)
+
+    @cached_property
+    def lets(self) -> Mapping[str, tree.Query]:
+        """The queries that have a name. Reads the pieces that may give one."""
+        return {name: query for piece in self._declaring for name, query in piece.declared.lets.items()}
+
+    @cached_property
+    def params(self) -> Mapping[str, ParamStatement]:
+        """The parameters that are declared. Reads the pieces that may do so."""
+        return {name: each for piece in self._declaring for name, each in piece.declared.params.items()}
+
+    @cached_property
+    def said(self) -> tuple[Mapping[str, str], Mapping[str, str]]:
+        """Named queries and parameters as they are declared, on one line."""
+        from runql.service import Context
+        from runql.service.declared import with_declared
+
+        context = Context()
+        for piece in self._declaring:
+            context = with_declared(piece.parsed, context)
+        return context.lets, context.parameters
+
+    @cached_property
+    def _declaring(self) -> list[Piece]:
+        return [piece for piece in self.pieces if piece.may_declare]
+
+    def use_before(self, start: int) -> tree.SourceRef | None:
+        """The source that the last `use` before a place names."""
+        places, refs = self._uses
+        index = bisect_right(places, start) - 1
+        return refs[index] if index >= 0 else None
+
+    @cached_property
+    def _uses(self) -> tuple[list[int], list[tree.SourceRef]]:
+        found = [
+            (start, piece.declared.use)
+            for start, piece in self.placed()
+            if piece.may_declare and piece.declared.use is not None
+        ]
+        return [start for start, _ in found], [ref for _, ref in found]
+
+
+class Document:
+    """An open file. `version` is the client's; `round` counts the changes of its text here."""
+
+    def __init__(self, uri: str, text: str, version: int | None, language: str, encoding: str) -> None:
+        self.uri = uri
+        self.version = version
+        self.language = language
+        self.round = 0
+        self.colored = 0
+        self.colors: tuple[str, list[int]] | None = None
+        """The last tokens that were sent, with the name of that answer."""
+        self.places = Places(text, encoding)
+        self.scripts: list[Script] = self._fences() if language == MARKDOWN else [Script(0, _pieces(text))]
+
+    @property
+    def text(self) -> str:
+        return self.places.text
+
+    def change(self, text: str, part: Mapping[str, Mapping[str, int]] | None) -> None:
+        """Put a text in the place of a part, or of all."""
+        before = self.places
+        span = Span(0, len(before.text)) if part is None else before.span(part)
+        self.places = Places(before.text[: span.start] + text + before.text[span.end :], before.encoding)
+        self.round += 1
+        if self.language == MARKDOWN:
+            self.scripts = self._fences()
+            return
+        (script,) = self.scripts
+        old = script.pieces
+        ends = [start + len(piece.text) for start, piece in script.placed()]
+        first, last, fresh = ends_after(self.text, ends, span.start, span.end, len(text))
+        begin = ends[first - 1] if first else 0
+        known = {piece.text: piece for piece in old[first:last]}
+        made = [_piece(self.text[a:b], known) for a, b in zip([begin, *fresh], fresh, strict=False)]
+        self.scripts = [Script(0, [*old[:first], *made, *old[last:]])]
+
+    def script_at(self, offset: int) -> Script | None:
+        """The script that holds an offset."""
+        return next((script for script in self.scripts if script.start <= offset <= script.end), None)
+
+    def placed(self) -> Iterator[tuple[Script, int, Piece]]:
+        """All pieces with their scripts and beginnings."""
+        for script in self.scripts:
+            for start, piece in script.placed():
+                yield script, start, piece
+
+    def touched(self, span: Span) -> Iterator[tuple[Script, int, Piece]]:
+        """The pieces that a part of the text touches."""
+        for script in self.scripts:
+            first = max(0, bisect_right(script.starts, span.start) - 1)
+            for index in range(first, len(script.pieces)):
+                start, piece = script.starts[index], script.pieces[index]
+                if start > span.end:
+                    break
+                if start + len(piece.text) >= span.start:
+                    yield script, start, piece
+
+    def range(self, start: int, span: Span) -> Json:
+        """A span of the piece that begins at `start`, as the protocol writes it."""
+        return self.places.range(Span(start + span.start, start + span.end))
+
+    def _fences(self) -> list[Script]:
+        """The scripts in the fences of a Markdown file."""
+        known = {piece.text: piece for _, _, piece in self.placed()} if self.round else {}
+        return [
+            Script(found.start("text"), _pieces(found["text"], known))
+            for found in _FENCE.finditer(self.places.text)
+            if found["text"]
+        ]
+
+
+def _piece(text: str, known: Mapping[str, Piece]) -> Piece:
+    return known.get(text) or Piece(text)
+
+
+def _pieces(text: str, known: Mapping[str, Piece] | None = None) -> list[Piece]:
+    ends = list(piece_ends(text))
+    return [_piece(text[a:b], known or {}) for a, b in zip([0, *ends], ends, strict=False)]

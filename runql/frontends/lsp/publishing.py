@@ -1,0 +1,161 @@
+"""Diagnostics: sent soon after a change, or when the client asks for them; never of a text that is another one now."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, Final
+
+from runql.frontends.lsp.document import Document
+from runql.frontends.lsp.places import Json
+from runql.frontends.lsp.server import Breath, Changed
+from runql.text.codes import CODES
+from runql.text.diagnostic import Diagnostic, Severity
+
+if TYPE_CHECKING:
+    from runql.frontends.lsp.analysis import Setting
+    from runql.frontends.lsp.server import Server
+
+_SEVERITIES: Final = {Severity.ERROR: 1, Severity.WARNING: 2, Severity.NOTICE: 4}
+_UNNECESSARY: Final = 1
+_TAGS: Final = {"RQL222": [_UNNECESSARY]}
+_IN_INLAYS: Final = frozenset({"RQL211", "RQL301", "RQL305"})
+"""What a note between the words says already."""
+_LOOK_SECONDS: Final = 0.8
+"""A source that is named is looked at when nobody has written on for so long: its name may not be finished."""
+
+
+class Publisher:
+    """Sends the diagnostics of documents until a client asks for them itself."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self._timers: dict[str, asyncio.TimerHandle] = {}
+        self._tasks: dict[str, asyncio.Task[Any]] = {}
+        self._pulled: set[str] = set()
+        self._pushed: set[str] = set()
+        self._looks: dict[str, asyncio.TimerHandle] = {}
+
+    def soon(self, uri: str) -> None:
+        """Work out what is to be said of a document, after a short while in which nothing changes."""
+        self._stop(uri)
+        loop = asyncio.get_running_loop()
+        self._timers[uri] = loop.call_later(self._server.world.wishes.delay / 1000, self._start, uri)
+
+    def closed(self, uri: str) -> None:
+        """Take back what was said of a document."""
+        self._stop(uri)
+        self._pulled.discard(uri)
+        if uri in self._pushed:
+            self._send(uri, None, [])
+            self._pushed.discard(uri)
+
+    def refresh(self) -> None:
+        """Let the client ask again for what it asks for itself."""
+        for names, method in (
+            (("workspace", "diagnostics", "refresh_support"), "workspace/diagnostic/refresh"),
+            (("workspace", "inlay_hint", "refresh_support"), "workspace/inlayHint/refresh"),
+        ):
+            if self._server.has(*names):
+                self._server.ask(method)
+
+    def _stop(self, uri: str) -> None:
+        for held in (self._timers, self._looks):
+            if timer := held.pop(uri, None):
+                timer.cancel()
+        if task := self._tasks.pop(uri, None):
+            task.cancel()
+
+    def _start(self, uri: str) -> None:
+        self._timers.pop(uri, None)
+        document = self._server.documents.get(uri)
+        if document is not None:
+            self._tasks[uri] = self._server.begin(self._work(document))
+
+    async def _work(self, document: Document) -> None:
+        try:
+            found = await self.diagnostics(document)
+        except Changed:
+            return
+        if document.uri not in self._pulled and self._server.documents.get(document.uri) is document:
+            self._pushed.add(document.uri)
+            self._send(document.uri, document.version, found)
+        loop = asyncio.get_running_loop()
+        self._looks[document.uri] = loop.call_later(_LOOK_SECONDS if document.round else 0, self._look, document)
+
+    def _look(self, document: Document) -> None:
+        """See to it that all sources that a document names are looked at."""
+        wanted = False
+        for at in self._server.settings(document):
+            if at.piece.is_read and not at.piece.parsed.diagnostics:
+                wanted = self._server.analysis.want(at) or wanted
+            if at.home.trouble is not None:
+                self._server.warn_once(str(at.home.trouble))
+
+    def _send(self, uri: str, version: int | None, found: list[Json]) -> None:
+        params: Json = {"uri": uri, "diagnostics": found}
+        if version is not None:
+            params["version"] = version
+        self._server.protocol.tell("textDocument/publishDiagnostics", params)
+
+    async def pull(self, document: Document) -> list[Json]:
+        """The same for a client that asks; from now on nothing is sent to it unasked."""
+        self._pulled.add(document.uri)
+        if document.uri in self._pushed:
+            self._pushed.discard(document.uri)
+            self._send(document.uri, document.version, [])
+        while True:
+            try:
+                return await self.diagnostics(document)
+            except Changed:
+                if self._server.documents.get(document.uri) is not document:
+                    return []
+
+    # ---------------------------------------------------------------- what is said
+
+    async def diagnostics(self, document: Document) -> list[Json]:
+        """All diagnostics of a document, as the protocol writes them. Raises `Changed`."""
+        await self._server.read(document)
+        breath = Breath(document)
+        found: list[Json] = []
+        for at in self._server.settings(document):
+            for one in self._server.analysis.diagnostics(at):
+                if self._is_published(one):
+                    found.append(self.written(document, at.start, one))
+            await breath.take()
+        for script in document.scripts:
+            for start, one in self._server.analysis.of_whole(script):
+                found.append(self.written(document, start, one))
+        return found
+
+    def of(self, at: Setting) -> Iterator[Diagnostic]:
+        """The diagnostics of a piece that are shown."""
+        return (one for one in self._server.analysis.diagnostics(at) if self._is_published(one))
+
+    def _is_published(self, one: Diagnostic) -> bool:
+        if one.severity is not Severity.NOTICE:
+            return True
+        wishes = self._server.world.wishes
+        has_inlays = wishes.hints and self._server.has("text_document", "inlay_hint")
+        return wishes.notices and not (has_inlays and one.code in _IN_INLAYS)
+
+    def written(self, document: Document, start: int, one: Diagnostic) -> Json:
+        """A diagnostic as the protocol writes it."""
+        lines = [one.message, *one.hints]
+        found: Json = {
+            "range": document.range(start, one.span),
+            "severity": _SEVERITIES[one.severity],
+            "code": one.code,
+            "source": "runql",
+            "message": "\n".join(lines),
+        }
+        if one.code in _TAGS:
+            found["tags"] = _TAGS[one.code]
+        if one.labels:
+            found["relatedInformation"] = [
+                {"location": {"uri": document.uri, "range": document.range(start, label.span)}, "message": label.text}
+                for label in one.labels
+            ]
+        if one.fixes:
+            found["data"] = {"fixes": [fix.title for fix in one.fixes], "title": CODES[one.code].title}
+        return found
