@@ -5,7 +5,10 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable
-from typing import BinaryIO
+from typing import BinaryIO, Final
+
+
+_STANDARD_ERROR: Final = 2
 
 
 class ClosedPipe(Exception):  # noqa: N818 - nothing went wrong
@@ -93,8 +96,11 @@ def _turn_away() -> None:
 
 def handed_over() -> BinaryIO:
     """Standard output, for the program at its other end alone: whatever else is printed goes to standard error now."""
-    sys.stdout.flush()
-    taken = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
-    os.dup2(sys.stderr.fileno() if sys.stderr is not None else os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    sys.stdout = sys.stderr
+    flush()
+    mine = sys.stdout.fileno()
+    taken = os.fdopen(os.dup(mine), "wb")
+    try:
+        os.dup2(_STANDARD_ERROR, mine)
+    except OSError:
+        _turn_away()
     return taken
