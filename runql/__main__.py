@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 def main() -> int:
     """Run the command, or the front end that the call means, and give the exit status."""
-    return command(others={"prompt": prompt})
+    return command(others={"prompt": prompt, "lsp": lsp})
 
 
 def prompt(arguments: Arguments) -> int:
@@ -40,6 +40,14 @@ def prompt(arguments: Arguments) -> int:
         )
 
     return saying_errors(start)
+
+
+def lsp(arguments: Arguments) -> int:
+    """Start the language server."""
+    from runql.frontends.cli.calling import saying_errors
+    from runql.frontends.lsp.main import serve
+
+    return saying_errors(lambda: serve(arguments))
 
 
 if __name__ == "__main__":

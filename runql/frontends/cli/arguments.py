@@ -6,9 +6,15 @@ import argparse
 from collections.abc import Sequence
 from typing import Literal, NamedTuple, NoReturn, TypeAlias
 
-Command: TypeAlias = Literal["run", "explain", "check", "fmt", "describe"]
+Command: TypeAlias = Literal["run", "explain", "check", "fmt", "describe", "lsp"]
 
-_COMMANDS: dict[str, Command] = {"explain": "explain", "check": "check", "fmt": "fmt", "describe": "describe"}
+_COMMANDS: dict[str, Command] = {
+    "explain": "explain",
+    "check": "check",
+    "fmt": "fmt",
+    "describe": "describe",
+    "lsp": "lsp",
+}
 
 _DESCRIPTION = """\
 Ask questions of machine-learning runs.
@@ -23,6 +29,7 @@ commands:
   check QUERY|FILE     every mistake of a text (with --offline: without looking at the source)
   fmt FILE…|-          write a text in the one form: files in place, standard input to standard output
   describe SOURCE [FIELD]  what a source holds, in few words: fields, types, ranges, values; or one field of it
+  lsp                  the language server, for editors: on standard input and output, or over TCP
 
 A query may stand without quotes, as far as the shell leaves it alone. An option after its first word must stand
 alone (`-o csv`), for a word such as `-summary.loss` belongs to the query.
@@ -60,6 +67,8 @@ class Arguments(NamedTuple):
     stats: bool = False
     spec: bool = False
     budget: int | None = None
+    tcp: str | None = None
+    stdio: bool = False
     show: str | None = None
     """A text to print instead of doing anything: that of `--version` or `--help`."""
 
@@ -123,7 +132,7 @@ def _parser(command: Command) -> _Parser:
         allow_abbrev=False,
     )
     add = parser.add_argument
-    if command != "fmt":
+    if command not in {"fmt", "lsp"}:
         add(
             "-s",
             "--source",
@@ -154,6 +163,9 @@ def _parser(command: Command) -> _Parser:
     if command == "fmt":
         add("--check", action="store_true", help="change nothing; fail if a text is not in the one form")
         add("--diff", action="store_true", help="change nothing; print what would change")
+    if command == "lsp":
+        add("--tcp", metavar="HOST:PORT", help="wait for one client at this address (127.0.0.1 if it has no host)")
+        add("--stdio", action="store_true", help="talk over standard input and output, as without it")
     add("--version", action="store_true", help="the version of RunQL")
     add("-h", "--help", action="store_true", help="this text")
     return parser
@@ -187,6 +199,7 @@ _USAGES: dict[Command, str] = {
     "explain": "runql explain [-s SOURCE] [-p NAME=VALUE]… QUERY | FILE.rql | -",
     "check": "runql check [-s SOURCE] [-p NAME=VALUE]… [--offline] QUERY | FILE.rql | -",
     "fmt": "runql fmt [--check] [--diff] FILE.rql… | QUERY | -",
+    "lsp": "runql lsp [--tcp HOST:PORT]",
     "describe": "runql describe [-o FORMAT|FILE] [--budget WORDS] SOURCE [FIELD]",
 }
 

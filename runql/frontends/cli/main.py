@@ -26,7 +26,8 @@ runql asks questions of machine-learning runs. The prompt comes in a later versi
 def main(argv: Sequence[str] | None = None, others: Mapping[str, FrontEnd] = MappingProxyType({})) -> int:
     """Run the command with these arguments (of the process, if not given) and give its exit status.
 
-    `others` are the front ends that a call may mean instead: `prompt` for a call without words at a terminal.
+    `others` are the front ends that a call may mean instead: `prompt` for a call without words at a terminal, `lsp` for
+    `runql lsp`.
     """
     try:
         return _main(sys.argv[1:] if argv is None else list(argv), others)
@@ -57,6 +58,8 @@ def _main(argv: list[str], others: Mapping[str, FrontEnd]) -> int:
 
         stdout.say(spec_json())
         return 0
+    if arguments.command == "lsp":
+        return _lsp(arguments, others)
     if not arguments.words and arguments.command != "describe":
         if sys.stdin is None or sys.stdin.isatty():
             return _without_words(arguments, others)
@@ -64,6 +67,15 @@ def _main(argv: list[str], others: Mapping[str, FrontEnd]) -> int:
     from runql.frontends.cli.commands import perform
 
     return perform(arguments)
+
+
+def _lsp(arguments: Arguments, others: Mapping[str, FrontEnd]) -> int:
+    if arguments.words or "lsp" not in others:
+        from runql.terminal.stderr import Voice
+
+        Voice().say("runql lsp: takes no query and no file; an editor starts it\ntry `runql lsp --help`")
+        return _USAGE
+    return others["lsp"](arguments)
 
 
 def _without_words(arguments: Arguments, others: Mapping[str, FrontEnd]) -> int:
