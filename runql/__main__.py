@@ -47,7 +47,7 @@ def lsp(arguments: Arguments) -> int:
     from runql.frontends.cli.calling import saying_errors
     from runql.frontends.lsp.main import serve
 
-    return saying_errors(lambda: serve(arguments))
+    return saying_errors(lambda: serve(arguments.tcp))
 
 
 if __name__ == "__main__":

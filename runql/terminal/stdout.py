@@ -7,7 +7,6 @@ import sys
 from collections.abc import Iterable
 from typing import BinaryIO, Final
 
-
 _STANDARD_ERROR: Final = 2
 
 

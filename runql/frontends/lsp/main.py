@@ -13,7 +13,6 @@ from runql.terminal import stdout
 from runql.terminal.stderr import Voice
 
 if TYPE_CHECKING:
-    from runql.frontends.cli.arguments import Arguments
     from runql.frontends.lsp.server import Server
 
 OK: Final = 0
@@ -23,12 +22,12 @@ _LOOPBACK: Final = "127.0.0.1"
 _WATCH_SECONDS: Final = 5.0
 
 
-def serve(arguments: Arguments) -> int:
-    """Serve one client, on standard input and output or over TCP, and give the exit status.
+def serve(tcp: str | None = None) -> int:
+    """Serve one client, on standard input and output or over TCP at an address `HOST:PORT`, and give the exit status.
 
     Raises `QueryError` for an address that is none, and where pygls is not installed.
     """
-    address = _address(arguments.tcp) if arguments.tcp is not None else None
+    address = _address(tcp) if tcp is not None else None
     try:
         import pygls  # noqa: F401
     except ImportError as error:
