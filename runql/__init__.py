@@ -88,13 +88,13 @@ def __dir__() -> list[str]:
 
 def load_ipython_extension(shell: InteractiveShell) -> None:
     """`%load_ext runql` in a notebook: the magics `%rql` and `%%rql`."""
-    from runql.frontends.jupyter import load
+    from importlib import import_module
 
-    load(shell)
+    import_module("runql.frontends.jupyter").load(shell)
 
 
 def unload_ipython_extension(shell: InteractiveShell) -> None:
     """`%unload_ext runql`: without them, and without what they opened."""
-    from runql.frontends.jupyter import unload
+    from importlib import import_module
 
-    unload(shell)
+    import_module("runql.frontends.jupyter").unload(shell)

@@ -1,49 +1,79 @@
-"""What a session knows at once, for the language service: its names, its sources, and a catalog if there is one."""
+"""What a session knows, as the language service takes it: its names, its catalog, the runs at hand."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
-from typing import Any
+from dataclasses import replace
+from typing import Any, Final
 
-from runql.plan.capabilities import Capabilities
-from runql.semantic.catalog import Catalog
+from runql.errors import RunQLError
+from runql.runs.service import PageRequest, Wanted
+from runql.semantic.record import RunRecord
 from runql.service.context import Context
 from runql.session.saved import saved_queries
 from runql.session.session import Session
+from runql.session.sources import DEMO
 from runql.syntax import to_text
+from runql.text.render import clean
 
-_LONGEST = 60
+MOST_RUNS: Final = 2_000
+"""As many runs are held for counting; of more the catalog's estimate is shown."""
 
 
-def context_of(
-    session: Session,
-    catalog: Catalog | None = None,
-    variables: Mapping[str, Any] | None = None,
-    *,
-    source_name: str | None = None,
-    capabilities: Capabilities | None = None,
-) -> Context:
-    """A snapshot of a session. It opens no source and sends no request; of the disk it reads the saved queries' names.
+def context_of(session: Session, params: Mapping[str, Any], name: str | None) -> Context:
+    """All that a session knows but the catalog: names of sources, queries, parameters and aliases. Asks for nothing.
 
-    `catalog` and `capabilities` are those of `source_name`, the source of queries that name none; `variables` are the
-    values that `$names` have.
+    `name` is the source of queries that name none; it is opened if it is not yet.
     """
-    settings, given = session.settings, dict(variables or {})
+    sources = {DEMO: "the runs that come with RunQL", **session.settings.sources}
+    try:
+        aliases = session.aliases
+    except RunQLError:  # said by whatever is run first
+        aliases = {}
     return Context(
-        catalog=catalog,
-        parameters={name: _shortened(repr(value)) for name, value in given.items()},
-        values=given,
-        sources={"demo": "the embedded runs", **settings.sources},
-        lets={name: _shortened(to_text(named.query)) for name, named in session.state.lets.items()},
-        saved={query.name: query.comment for query in saved_queries(settings.saved)},
-        aliases=session.aliases,
-        now=datetime.now(UTC),
+        parameters={each: _shown(value) for each, value in params.items()},
+        values=dict(params),
+        sources=sources,
+        lets={each: clean(to_text(one.query)) for each, one in session.state.lets.items()},
+        saved={saved.name: clean(saved.comment) for saved in saved_queries(tuple(session.settings.saved))},
+        aliases=aliases,
         zone=session.zone,
-        source_name=source_name,
-        capabilities=capabilities,
+        source_name=name,
+        capabilities=None if name is None else session.place(name).service.capabilities,
     )
 
 
-def _shortened(text: str) -> str:
-    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+def learned(session: Session, context: Context) -> Context:
+    """The context with what its source holds, ready for completion, and its runs if they are at hand.
+
+    Reads the source, so it belongs in a thread of its own. Raises the `BackendError` family.
+    """
+    from runql.service.at_hand import RunsAtHand
+    from runql.service.index import index_of
+
+    name = context.source_name
+    if name is None:
+        return context
+    catalog = session.catalog(name, metrics=True)
+    index_of(catalog)
+    context = replace(context, catalog=catalog)
+    records = records_of(session, name)
+    return context if records is None else replace(context, values_of=RunsAtHand(records, context))
+
+
+def records_of(session: Session, name: str) -> tuple[RunRecord, ...] | None:
+    """All the runs of a source with config and summary, where they cost no request and are not too many."""
+    found: list[RunRecord] = []
+    for place in session.places(name):
+        if not place.service.capabilities.cheap_pages:
+            return None
+        wanted = Wanted(config=None, summary=None)
+        page = place.service.runs_page(PageRequest(place.entity, place.project, per_page=MOST_RUNS, wanted=wanted))
+        found += page.runs
+        if page.has_next or len(found) > MOST_RUNS:
+            return None
+    return tuple(found)
+
+
+def _shown(value: object) -> str:
+    return clean(str(value)) if isinstance(value, int | float | bool) else ""

@@ -1,0 +1,126 @@
+"""`%rql` and `%%rql`: what they were called with, and what they give."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
+
+from runql import config
+from runql.errors import QueryError, wrong_call
+from runql.frontends.jupyter.call import Call, called
+from runql.frontends.jupyter.shown import quietly, read, show_each
+from runql.frontends.jupyter.variables import for_notebook, values_for
+from runql.session import Explanation, Result, Session
+from runql.terminal.stderr import Waiting
+from runql.text.source import Source
+
+if TYPE_CHECKING:
+    from runql.frontends.jupyter.completion import Matcher
+
+
+@magics_class
+class RqlMagics(Magics):  # type: ignore[misc, unused-ignore]
+    """The magics, and the sessions that they ask: one for each source that was named."""
+
+    def __init__(self, shell: InteractiveShell) -> None:
+        super().__init__(shell)
+        self.matcher: Matcher | None = None
+        self.waiting = Waiting()
+        settings = config.load()
+        self.settings = replace(settings, server=replace(settings.server, on_wait=self.waiting))
+        self.source: str | None = None
+        """The source of cells that name none; without one, what the settings say."""
+        self._sessions: dict[str | None, Session] = {}
+
+    def session(self, source: str | None = None) -> Session:
+        """The session of a source, by default of that of the notebook; opened once, so that names stay known."""
+        name = self.source if source is None else source
+        if name not in self._sessions:
+            self._sessions[name] = Session(name, self.settings)
+        return self._sessions[name]
+
+    def close(self) -> None:
+        """Close every source that was opened."""
+        for session in self._sessions.values():
+            session.close()
+        self._sessions.clear()
+
+    @no_var_expand
+    @line_cell_magic
+    def rql(self, line: str, cell: str | None = None) -> Any:
+        """Ask questions of machine-learning runs.
+
+        %rql [-s SOURCE] QUERY      a query on one line; `best = %rql runs limit 3` keeps the result
+        %rql -s SOURCE              the source of all that follows and names none
+        %%rql [-s SOURCE] [NAME]    a query or a script in the lines below; the result is shown, and kept as NAME
+
+        SOURCE: entity/project, a folder, demo, or a name of the settings. $x stands for the notebook's variable x.
+        A result is a value: .pandas(), .polars(), .arrow(), .runs, iteration; several results are a tuple.
+        """
+        with quietly():
+            call = called(line)
+            if cell is None:
+                return self._line(call)
+            return self._cell(call, cell)
+
+    def _line(self, call: Call) -> Any:
+        if call.rest:
+            return self._shown(self._answers(Source(call.rest), call))
+        if call.source is None:
+            raise wrong_call("`%rql` wants a query", "such as `%rql runs limit 5`; `%rql?` tells more")
+        self.session(call.source).place()
+        self.source = call.source
+        self._learn(None)
+        return None
+
+    def _cell(self, call: Call, cell: str) -> Any:
+        if call.rest and not call.rest.isidentifier():
+            hint = "the query stands on the lines below" if " " in call.rest else "such as `%%rql best`"
+            raise wrong_call(f"`{call.rest}` is no name for a result", hint)
+        if not cell.strip():
+            raise wrong_call("the cell holds no query", "such as `runs limit 5`")
+        answers = self._answers(Source(cell), call)
+        if call.rest:
+            self._user_names()[call.rest] = answers[0] if len(answers) == 1 else answers
+        return self._shown(answers)
+
+    def _answers(self, source: Source, call: Call) -> tuple[Result | Explanation, ...]:
+        """The answers to a text, read: whatever goes wrong with one goes wrong here."""
+        session, variables = self.session(call.source), self._user_names()
+        try:
+            answers = session.run(source, values_for(source, variables))
+        except QueryError as error:
+            raise for_notebook(error, variables) from None
+        for answer in answers:
+            if isinstance(answer, Result):
+                read(answer, self.waiting)
+        self._learn(call.source)
+        return answers
+
+    def _shown(self, answers: tuple[Result | Explanation, ...]) -> Result | Explanation | None:
+        """One answer is given to the notebook, which shows it; of several each is shown under its number."""
+        if len(answers) == 1:
+            return answers[0]
+        show_each(answers)
+        return None
+
+    def _learn(self, source: str | None) -> None:
+        if self.matcher is not None:
+            self.matcher.learn(self.source if source is None else source)
+
+    def variables(self) -> dict[str, Any]:
+        """The variables of the notebook that can stand for a parameter, by name."""
+        return {
+            name: value
+            for name, value in self._user_names().items()
+            if not name.startswith("_") and not isinstance(value, ModuleType) and not callable(value)
+        }
+
+    def _user_names(self) -> dict[str, Any]:
+        names = self.shell.user_ns if self.shell is not None else {}
+        assert isinstance(names, dict)
+        return names
