@@ -1,0 +1,59 @@
+;;; rql-words.el --- The words of RunQL -*- lexical-binding: t; -*-
+
+;;; Commentary:
+
+;; Made by `python -m editors.generate': change that, not this.
+
+;;; Code:
+
+(defconst rql-words-statements
+  '("explain" "use" "let" "param" "set" "show" "describe" "pull" "runs" "run"
+    "sweep" "count")
+  "Words that begin a statement.")
+
+(defconst rql-words-keywords
+  '("into" "fields" "sources" "projects" "tags" "sweeps" "lets" "config"
+    "summary" "logged" "like" "from" "where" "order" "limit" "page" "sample"
+    "lazy" "full" "scan" "with" "keys" "x" "steps" "align" "stream" "select"
+    "min" "max" "ema" "mean" "line" "scatter" "bar" "hist" "y" "nearest" "by"
+    "vs" "over" "log" "asc" "desc" "outer" "inner" "ffill" "default" "system"
+    "as" "except" "or" "and" "not" "contains" "startswith" "endswith" "glob"
+    "between" "in" "has" "any" "all" "is" "finite" "missing" "ago" "untagged"
+    "last" "approx")
+  "Other keywords.")
+
+(defconst rql-words-stages
+  '("where" "order" "limit" "select" "drop" "rename" "distinct" "derive"
+    "group" "best" "first" "last" "smooth" "bin" "resample" "align" "pivot"
+    "diff" "corr" "pareto" "holes" "duplicates" "describe" "plot" "to"
+    "assert")
+  "Words that begin a stage, behind a pipe.")
+
+(defconst rql-words-constants
+  '("true" "false" "null" "nan" "inf" "now" "today" "yesterday")
+  "Constants.")
+
+(defconst rql-words-functions
+  '("abs" "argmax" "argmin" "ceil" "coalesce" "diverged" "exists" "exp"
+    "first" "floor" "if" "last" "len" "log" "log10" "log2" "lower" "max"
+    "mean" "min" "missing" "round" "sqrt" "upper")
+  "Functions.")
+
+(defconst rql-words-namespaces
+  '("config" "summary" "summary_metrics" "logged" "system")
+  "What stands before the first dot of a field.")
+
+(defconst rql-words-run-fields
+  '("id" "run_id" "name" "display_name" "displayName" "state" "tags" "group"
+    "job_type" "jobType" "notes" "user" "username" "sweep" "sweep_name"
+    "sweepName" "host" "hostname" "created" "created_at" "createdAt"
+    "heartbeat" "heartbeat_at" "heartbeatAt" "updated" "updated_at"
+    "updatedAt" "runtime" "duration" "project" "entity" "url")
+  "Fields that every run has.")
+
+(defconst rql-words-sources
+  '("use" "into" "run" "sweep" "from")
+  "Words that a source, or an id, stands behind.")
+
+(provide 'rql-words)
+;;; rql-words.el ends here
