@@ -18,8 +18,19 @@ from runql.semantic.check import Checked, check
 from runql.semantic.report import CheckContext
 from runql.semantic.typed import TypedQuery
 from runql.semantic.typed_stages import TStage, TTo
-from runql.session.catalogs import merged, needs_catalog, needs_metrics, nodes
+from runql.session.catalogs import (
+    at_hand,
+    catalogs_of,
+    learned_for,
+    metrics_named,
+    must_be_looked_up,
+    needs_metrics,
+    nodes,
+)
+from runql.session.doubts import Doubt, is_doubtful
 from runql.session.explanation import Explanation
+from runql.session.heading import heading
+from runql.session.named import Named, nowhere
 from runql.session.options import Options
 from runql.session.saved import Loader
 from runql.session.script import Ask, Look, Reader, Script, State
@@ -49,6 +60,16 @@ class _Ready:
     spent: Spent
     stages: tuple[TStage, ...] = ()
     options: Options = field(default_factory=Options)
+    doubt: Doubt | None = None
+
+
+@frozen
+class _Known:
+    """What a query was checked against: sources, catalog, and what of it is to be seen when runs come."""
+
+    places: tuple[Place, ...] = ()
+    catalog: Catalog | None = None
+    doubt: Doubt | None = None
 
 
 class Session:
@@ -122,8 +143,21 @@ class Session:
     def explain(self, text: str | Source, params: Mapping[str, Any] | None = None) -> tuple[str, ...]:
         """What each query of a text becomes. Raises as `run` does."""
         parsed = parse(text)
-        ready = self._ready(parsed, self._script(parsed, params or {}), params or {})
+        ready = self._ready(parsed, self._script(parsed, params or {}), params or {}, explains=True)
         return tuple(_explain(one, parsed.source) for one in ready if isinstance(one, _Ready))
+
+    def written_out(self, text: str | Source) -> Named:
+        """The query of a text with the names of this session put in. Nothing is asked for.
+
+        Raises `QueryError` for a text that is wrong, or that is not one query.
+        """
+        parsed = parse(text)
+        script = self._script(parsed, {})
+        asks = [item for item in script.items if isinstance(item, Ask)]
+        wrong = [one for one in (*parsed.diagnostics, *script.diagnostics) if one.is_error]
+        if wrong or len(asks) != 1:
+            raise QueryError(wrong or [Diagnostic("RQL512", "the text is not one query")], parsed.source)
+        return Named(nowhere(asks[0].query), asks[0].params)
 
     def check(
         self, text: str | Source, params: Mapping[str, Any] | None = None, *, offline: bool = False
@@ -185,7 +219,7 @@ class Session:
 
     def catalog(self, name: str | None = None, *, metrics: bool = False) -> Catalog:
         """What a source holds. `metrics`: also what was logged, which a folder must be read through for."""
-        return merged([_catalog_of(place, metrics=metrics) for place in self.places(name)])
+        return catalogs_of(self.places(name), metrics=metrics)
 
     # ---------------------------------------------------------------- the way of a text
 
@@ -200,7 +234,9 @@ class Session:
         known = name in self._places or name in self.settings.sources or name == DEMO
         return known or "/" in name or name.startswith((".", "~")) or (self.settings.folder / name).exists()
 
-    def _ready(self, parsed: Parsed, script: Script, params: Mapping[str, Any]) -> list[_Ready | Look]:
+    def _ready(
+        self, parsed: Parsed, script: Script, params: Mapping[str, Any], *, explains: bool = False
+    ) -> list[_Ready | Look]:
         """The statements of a text, checked. Raises `QueryError` with every mistake of the text."""
         from runql.session.columns import with_default_columns
         from runql.session.lint import with_steps
@@ -208,6 +244,8 @@ class Session:
         if not parsed.ok:
             raise QueryError(_worst(parsed.diagnostics), parsed.source)
         ready: list[_Ready | Look] = []
+        # The texts of a script are all checked before any is answered: what one names cannot wait for its runs.
+        may_wait = len(script.items) == 1 and not explains
         wrong = [*_unused(script, parsed, params), *(one for one in script.diagnostics if one.is_error)]
         for item in script.items:
             if isinstance(item, Look):
@@ -215,43 +253,73 @@ class Session:
                 continue
             spent = Spent()
             with spent.measured(lambda: [place.service for place in self._places.values()]):
-                checked, places, catalog = self._check(item, parsed.source, offline=False)
-            if checked.query is None or catalog is None:
+                checked, known = self._check(item, parsed.source, may_wait=may_wait and not item.explains)
+            if checked.query is None or known.catalog is None:
                 wrong += _worst(checked.diagnostics)
                 continue
             typed = with_steps(with_default_columns(checked.query), checked.stages)
             said = (*(one for one in script.diagnostics if not one.is_error), *checked.diagnostics)
+            stages, options = checked.stages, item.options
             ready.append(
-                _Ready(typed, said, places, catalog, item.query, item.explains, spent, checked.stages, item.options)
+                _Ready(
+                    typed,
+                    said,
+                    known.places,
+                    known.catalog,
+                    item.query,
+                    item.explains,
+                    spent,
+                    stages,
+                    options,
+                    known.doubt,
+                )
             )
         if wrong:
             raise QueryError(dict.fromkeys(wrong), parsed.source)
         return ready
 
-    def _check(self, item: Ask, source: Source, *, offline: bool) -> tuple[Checked, tuple[Place, ...], Catalog | None]:
+    def _check(
+        self, item: Ask, source: Source, *, offline: bool = False, may_wait: bool = False
+    ) -> tuple[Checked, _Known]:
+        """A query, checked. `may_wait`: what its names mean may be seen when its runs come, where to look costs."""
         query = item.query
-        places: tuple[Place, ...] = ()
-        catalog = None
-        if not offline:
-            clause = query.clause(tree.FromClause)
-            names = dict.fromkeys(ref.name for ref in clause.sources) if clause else (item.source,)
-            places = tuple(dict.fromkeys(place for name in names for place in self.places(name)))
-            if _is_plain_count(query, places):
-                # A count is one request: not one more to learn of fields that it does not name.
-                catalog = Catalog(", ".join(place.name for place in places))
-            else:
-                catalog = merged([_catalog_of(place) for place in places])
-            if needs_metrics(query, catalog):
-                catalog = merged([_catalog_of(place, metrics=True) for place in places])
-        checked = check(query, catalog, self._context(item.params, places, source))
+        if offline:
+            return self._looked_over(query, None, self._context(item.params, (), source)), _Known()
+        clause = query.clause(tree.FromClause)
+        names = dict.fromkeys(ref.name for ref in clause.sources) if clause else (item.source,)
+        places = tuple(dict.fromkeys(place for name in names for place in self.places(name)))
+        context = self._context(item.params, places, source)
+
+        def against(catalog: Catalog) -> Checked:
+            return self._looked_over(query, catalog, context)
+
+        known = at_hand(places) if may_wait and not must_be_looked_up(query) else None
+        is_blank = known is not None and not known.catalog.fields
+        if known is not None and (is_blank or not needs_metrics(query, known.catalog)):
+            checked = against(known.catalog)
+            if not is_doubtful(checked):
+                metrics = tuple(metrics_named(query)) if is_blank else ()
+                doubt = Doubt(against, lambda: learned_for(query, places), source, metrics, is_blank=is_blank)
+                found = _Known(places, known.catalog, None if known.is_true else doubt)
+                return self._linted(checked, places, known.catalog), found
+        catalog = learned_for(query, places)
+        return self._linted(against(catalog), places, catalog), _Known(places, catalog)
+
+    def _looked_over(self, query: tree.Query, catalog: Catalog | None, context: CheckContext) -> Checked:
+        checked = check(query, catalog, context)
         if any(isinstance(stage, TTo) for stage in checked.stages):
             from runql.session.files import wrong_files
 
             if wrong := tuple(wrong_files(checked.stages)):
                 checked = Checked(None, (*checked.diagnostics, *wrong))
-        if checked.query is not None and catalog is not None:
-            checked = replace(checked, diagnostics=(*checked.diagnostics, *_linted(checked.query, places, catalog)))
-        return checked, places, catalog
+        return checked
+
+    @staticmethod
+    def _linted(checked: Checked, places: Sequence[Place], catalog: Catalog) -> Checked:
+        """With lint of intent."""
+        if checked.query is None:
+            return checked
+        return replace(checked, diagnostics=(*checked.diagnostics, *_linted(checked.query, places, catalog)))
 
     def _context(self, params: Mapping[str, Any], places: Sequence[Place], source: Source) -> CheckContext:
         return CheckContext(
@@ -264,9 +332,11 @@ class Session:
         )
 
     def _answered(self, ready: _Ready | Look, source: Source) -> Result | Explanation:
-        if isinstance(ready, Look):
-            return self._looked(ready, source)
-        return Explanation(_explain(ready, source)) if ready.explains else self._result(ready, source)
+        if isinstance(ready, _Ready) and ready.explains:
+            return Explanation(_explain(ready, source))
+        result = self._looked(ready, source) if isinstance(ready, Look) else self._result(ready, source)
+        result.title = heading(source.text, ready.statement.span if isinstance(ready, Look) else ready.tree.span)
+        return result
 
     def _looked(self, look: Look, source: Source) -> Result:
         """What a `show` or a `describe` gives."""
@@ -294,7 +364,7 @@ class Session:
         from runql.session.reading import Reading
         from runql.session.result import Result
 
-        reading = Reading(ready.query, ready.places, ready.catalog)
+        reading = Reading(ready.query, ready.places, ready.catalog, ready.doubt)
         if ready.stages:
             from runql.session.staged import StagedAnswer
 
@@ -330,16 +400,6 @@ def _linted(query: TypedQuery, places: Sequence[Place], catalog: Catalog) -> Ite
     from runql.session.lint import both_of, lint
 
     return lint(query, catalog, both_of(places, catalog))
-
-
-def _catalog_of(place: Place, *, metrics: bool = False) -> Catalog:
-    return place.service.catalog(place.entity, place.project, metrics=metrics)
-
-
-def _is_plain_count(query: tree.Query, places: Sequence[Place]) -> bool:
-    """Whether a query counts runs by nothing but what every run has, where each look costs a request."""
-    cheap = any(place.service.capabilities.cheap_pages for place in places)
-    return query.target is tree.Target.COUNT and not cheap and not needs_catalog(query)
 
 
 def _queries(parsed: Parsed) -> Iterator[tuple[tree.Query, bool]]:

@@ -32,6 +32,8 @@ class Takes(StrEnum):
     TURN = "turn"
     """`auto`, `on` or `off`."""
     PARAMETER = "parameter"
+    OPTION = "option"
+    """An option of `set`."""
     WATCH = "watch"
     """Seconds, then a query."""
 
@@ -163,6 +165,14 @@ _TABLE = (
         r"\params least=0.98",
         Takes.PARAMETER,
         "`NAME=` forgets one. Values are read as those of `-p` are.",
+    ),
+    PromptCommand(
+        "set",
+        r"\set [NAME VALUE]",
+        "The options of the session, as the statement `set` sets them.",
+        r"\set max_rows 100",
+        Takes.OPTION,
+        words=("max_rows",),
     ),
     PromptCommand(
         "source",

@@ -73,6 +73,11 @@ class Shelf:
             self._of_queries[at] = replace(older, frame=None, gone=f"its {size} were let go to make room")
             yield f"the {size} of `{name_of(at)}` were let go to make room; the query is still `{name_of(at)}`"
 
+    @property
+    def newest_query(self) -> Kept | None:
+        """The result of the last query."""
+        return self.get(1)
+
     def get(self, number: int) -> Kept | None:
         """The last result of a query (1), the one before (2), and so on."""
         return self._of_queries[number - 1] if 0 < number <= len(self._of_queries) else None

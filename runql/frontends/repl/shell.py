@@ -12,14 +12,14 @@ from runql.frontends.repl.commands import read_call
 from runql.frontends.repl.interrupts import Interrupts
 from runql.frontends.repl.kept import Kept, Shelf
 from runql.frontends.repl.results import Looks, Screen, Stopped
-from runql.results.formats import chosen
+from runql.results.formats import FORMATS, chosen
+from runql.results.frame import Frame
 from runql.results.looks import visible
 from runql.session import Explanation, Result, Session
 from runql.syntax import parse, tree
 from runql.syntax.stage_tree import DescribeStatement, ShowStatement
 from runql.terminal import stderr, stdout
 from runql.terminal.stderr import Voice, Waiting
-from runql.text.diagnostic import Diagnostic
 from runql.text.source import Source
 
 _LONGEST_NAME: Final = 30
@@ -181,9 +181,16 @@ class Shell:
         line = line if len(line) <= width else f"{line[: width - 1]}…"
         self.screen.put(("" if first else "\n") + self.screen.view().paint(line, "header") + "\n")
 
-    def fail(self, code: str, message: str, *hints: str) -> None:
-        """Say that a command was written wrongly."""
-        self.voice.diagnostics([Diagnostic(code, message, hints=hints)])
+    def tell(self, text: str) -> None:
+        """A line about what was done."""
+        self.voice.quiet_line(text)
+
+    def table(self, frame: Frame, title: str, *said: str) -> None:
+        """Show a table that no query gave, and a line below it."""
+        kept = Kept(title, frame)
+        self.keep(kept, is_query=False)
+        self.screen.draw(kept, FORMATS["table"])
+        self.voice.quiet_parts([visible(part) for part in said])
 
 
 def _titles(text: str) -> list[tuple[str, bool]]:

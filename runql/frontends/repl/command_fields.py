@@ -1,0 +1,104 @@
+"""`\\fields`, `\\describe` and `\\explain`: what a source holds, and what a query becomes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from runql.errors import wrong_call
+from runql.frontends.repl.commands import Call
+from runql.results.frame import Frame
+from runql.results.looks import digits, visible
+from runql.semantic.catalog import Catalog, FieldInfo, Space
+from runql.semantic.run_fields import RUN_FIELDS
+from runql.semantic.spelling import info_text
+from runql.semantic.values import MISSING, Value
+from runql.service.facts import type_text
+from runql.session.named import LAST
+from runql.text.nearest import nearest
+from runql.text.source import Source
+
+if TYPE_CHECKING:
+    from runql.frontends.repl.shell import Shell
+
+_SPACES = (Space.CONFIG, Space.SUMMARY, Space.LOGGED, Space.SYSTEM)
+_MOST_VALUES = 4
+_LONGEST_VALUE = 24
+
+
+def show_fields(shell: Shell, call: Call) -> None:
+    """The fields whose names match: type, in how many runs, range or values."""
+    source = shell.source
+    with shell.screen.progress(lambda: "looking at what was logged"):
+        catalog = shell.session.catalog(source, metrics=True)
+    rows = list(_rows(catalog, call.rest))
+    if not rows:
+        names = [info.dotted for info in catalog.fields]
+        near = [f"nearest: `{name}`" for name in nearest(call.rest.strip("*"), names, most=1)]
+        message = f"no field of {visible(catalog.source)} is like `{call.rest}`" if call.rest else "there are no fields"
+        raise wrong_call(message, *near, r"all of them: `\fields`")
+    runs = f"{catalog.run_count:,} run{'s' * (catalog.run_count != 1)}"
+    known = runs if catalog.complete else f"{runs}, of which a sample was looked at"
+    count = f"{len(rows):,} field{'s' * (len(rows) != 1)} of {known}"
+    shell.table(Frame.of_rows(("field", "type", "runs", "holds"), rows), "fields", count)
+    if not call.rest:
+        shell.tell(f"every run has {', '.join(RUN_FIELDS)}")
+
+
+def _rows(catalog: Catalog, pattern: str) -> Iterator[tuple[Value, ...]]:
+    matches = _Matcher(pattern)
+    for space in _SPACES:
+        for info in sorted((one for one in catalog.fields if one.space is space), key=lambda one: one.dotted):
+            if matches(info):
+                yield info_text(info), type_text(info) or MISSING, info.runs, _holds(info) or MISSING
+
+
+class _Matcher:
+    """Whether a field is meant by a pattern; one without `*` and `?` is looked for anywhere in the name."""
+
+    def __init__(self, pattern: str) -> None:
+        from runql.engine.patterns import star_matcher
+
+        is_glob = any(char in pattern for char in "*?")
+        self._matches = star_matcher(pattern) if is_glob else lambda name: pattern.casefold() in name.casefold()
+
+    def __call__(self, info: FieldInfo) -> bool:
+        return self._matches(info.dotted) or self._matches(info_text(info))
+
+
+def _holds(info: FieldInfo) -> str:
+    """The range of numbers and times, else the most frequent values."""
+    low, high = info.minimum, info.maximum
+    if isinstance(low, int | float) and isinstance(high, int | float):
+        if low == high:
+            return f"always {digits(low)}"
+        middle = f", median {digits(info.median)}" if isinstance(info.median, int | float) else ""
+        return f"{digits(low)} … {digits(high)}{middle}"
+    if low is not None and high is not None:
+        return f"{low} … {high}"
+    shown = [f"{_short(value)} ({count:,})" for value, count in info.top[:_MOST_VALUES]]
+    more = len(info.top) > _MOST_VALUES
+    return visible(", ".join(shown) + (", …" if more else ""))
+
+
+def _short(value: Value) -> str:
+    text = str(value) if not isinstance(value, bool) else str(value).lower()
+    return text if len(text) <= _LONGEST_VALUE else f"{text[: _LONGEST_VALUE - 1]}…"
+
+
+def describe(shell: Shell, call: Call) -> None:
+    """All that is known of one field."""
+    if not call.rest:
+        raise wrong_call(r"`\describe` wants a field", r"such as `\describe config.lr`; which there are: `\fields`")
+    shell.run(f"describe {call.rest}")
+
+
+def explain(shell: Shell, call: Call) -> None:
+    """What a query, or the last one, becomes."""
+    if not call.rest and LAST not in shell.session.state.lets:
+        raise wrong_call("there is no last query yet", r"such as `\explain runs limit 5`")
+    with shell.screen.progress(lambda: "looking at what there is"):
+        texts = shell.session.explain(Source(call.rest or f"runs from {LAST}"))
+    if not texts:
+        raise wrong_call(r"`\explain` takes a query", r"such as `\explain runs limit 5`")
+    shell.screen.put("\n\n".join(texts) + "\n")
