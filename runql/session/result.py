@@ -11,6 +11,7 @@ from runql.results.formats import Output
 from runql.results.frame import Frame
 from runql.results.view import View
 from runql.runs.runs import Runs
+from runql.semantic.typed_stages import TAssert
 from runql.session.answer import Answer
 from runql.session.chosen import ChosenRuns
 from runql.session.options import Options
@@ -47,6 +48,8 @@ class Result:
         self._explained = explained
         self._options = Options() if options is None else options
         self._shown = Shown()
+        self.title = ""
+        """What the answer is called among others: the comment above its statement, or that statement."""
         self.partial: Frame | None = None
         """The rows that came before `frame` failed or was interrupted."""
 
@@ -71,6 +74,11 @@ class Result:
     def runs(self) -> Runs:
         """The runs of the answer, exactly and in its order, as W&B's `Runs`; more than a thousand are read again."""
         return ChosenRuns(self._answer.reading, self._answer.reading.found)
+
+    @property
+    def has_assertion(self) -> bool:
+        """Whether the answer may be refused when its rows were read."""
+        return any(isinstance(stage, TAssert) for stage in getattr(self._answer, "stages", ()))
 
     @property
     def value(self) -> int:

@@ -16,6 +16,7 @@ from runql.results.view import View
 from runql.session import Explanation, Result
 from runql.terminal import stderr, stdout
 from runql.terminal.below import Below
+from runql.terminal.held_back import HeldBack
 from runql.terminal.stderr import Progress, Voice, Waiting
 from runql.text.diagnostic import Diagnostic
 
@@ -39,6 +40,8 @@ class Show:
         self._waiting = waiting
         self._quiet = quiet
         self._terminal = stdout.is_terminal()
+        self._write: Callable[[Iterable[bytes]], None] = stdout.write
+        self._wrote_rows = False
         default = "table" if self._terminal else "csv"
         self._format, self._path = chosen(output or default)
         self._view = self._view_of(settings)
@@ -57,31 +60,56 @@ class Show:
         if self._path is None and self._format is FORMATS["json"] and len(results) > 1:
             self._array(results)
             return
+        titled = self._titled and len(results) > 1
         for at, result in enumerate(results):
             led_by = self._gap() if at else ""
             if isinstance(result, Explanation):
                 self._put(f"{led_by}{result.text}\n")
             else:
-                self._say(result, self._written(result, led_by))
+                self._say(result, self._written(result, led_by + (self._heading(result) if titled else "")))
+
+    @property
+    def _titled(self) -> bool:
+        """Whether tables have headings: where a person reads them, and no program."""
+        return self._terminal and self._path is None and self._format is FORMATS["table"]
+
+    def _heading(self, result: Result) -> str:
+        """What the answer is called, in a line that fits."""
+        from runql.results.layout import cut
+
+        title = cut(visible(result.title), self._view.width or _DEFAULT_WIDTH, self._view.ellipsis)
+        return f"{self._view.paint(title, 'header')}\n" if title else ""
 
     def progress(self, describe: Callable[[], str]) -> Progress:
         """A line at a terminal that says what goes on, or why nothing does."""
         return Progress(describe, enabled=self._progress, waiting=self._waiting)
 
     def _array(self, results: Sequence[Result | Explanation]) -> None:
-        """One JSON array of all results, and only then what there is to say: nothing comes between its lines."""
+        """One JSON array of all results, and only then what there is to say: nothing comes between its lines.
+
+        It is written when it is whole. An interrupt, or a source that fails, ends it after the rows that came.
+        """
         told: list[tuple[Result, tuple[Diagnostic, ...]]] = []
-        try:
-            for at, result in enumerate(results):
-                led_by = ",\n" if at else "[\n"
-                if isinstance(result, Explanation):
-                    self._put(led_by + json.dumps(result.text, ensure_ascii=False))
-                else:
-                    told.append((result, self._written(result, led_by, chomps=True)))
-            self._put("\n]\n")
-        finally:
-            for result, lost in told:
-                self._say(result, lost)
+        with HeldBack() as held:
+            self._write = held.write
+            try:
+                for at, result in enumerate(results):
+                    led_by = ",\n" if at else "[\n"
+                    if isinstance(result, Explanation):
+                        self._put(led_by + json.dumps(result.text, ensure_ascii=False))
+                    else:
+                        told.append((result, self._written(result, led_by, chomps=True)))
+                self._put("\n]\n")
+                held.release()
+            except (KeyboardInterrupt, BackendError) as error:
+                if self._wrote_rows or (told and isinstance(error, KeyboardInterrupt)):
+                    self._put("\n]\n")
+                    held.release()
+                raise
+            finally:
+                self._write = stdout.write
+                for result, lost in told:
+                    self._say(result, lost)
 
     def _gap(self) -> str:
         """What parts one result from the next, so that no two tables look like one; a line of JSON parts itself."""
@@ -89,23 +117,42 @@ class Show:
 
     def _put(self, text: str) -> None:
         if text:
-            stdout.write([text.encode()])
+            self._write([text.encode()])
 
     def _written(self, result: Result, led_by: str, *, chomps: bool = False) -> tuple[Diagnostic, ...]:
         """Read a result and write it; gives what the format could not hold.
 
         An interrupt, or a source that fails, leaves the rows that were read so far.
         """
+        if result.has_assertion and self._write is stdout.write:
+            # A program must not take for an answer what turns out to be refused.
+            with HeldBack() as held:
+                self._write = held.write
+                try:
+                    lost = self._read(result, led_by, chomps=chomps)
+                except (KeyboardInterrupt, BackendError):
+                    held.release()
+                    raise
+                finally:
+                    self._write = stdout.write
+                held.release()
+                return lost
+        return self._read(result, led_by, chomps=chomps)
+
+    def _read(self, result: Result, led_by: str, *, chomps: bool) -> tuple[Diagnostic, ...]:
+        """Read a result and write it as it comes; gives what the format could not hold."""
         output = result.output(self._view)
         frames = _UntilCutShort(output.frames)
+        self._wrote_rows = False
         try:
             with self.progress(result.activity) as progress:
                 if self._path is not None:
                     return save(output, self._format, self._path)
                 pieces = self._pieces(replace(output, frames=frames), self._format, progress)
                 led = _led(led_by.encode(), pieces)
-                stdout.write(_without_last_line_end(led) if chomps else led)
+                self._write(_without_last_line_end(led) if chomps else led)
             if frames.cut is not None:
+                self._wrote_rows = True
                 raise frames.cut
         except KeyboardInterrupt:
             stdout.flush()

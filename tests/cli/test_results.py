@@ -42,9 +42,54 @@ def test_an_empty_line_parts_two_tables(runql: Runql, form: str) -> None:
     assert second.splitlines()[-1].strip("| ") == "r1"
 
 
-def test_a_result_that_fails_adds_nothing(runql: Runql) -> None:
-    said = runql("-s", "memory", "-o", "json", "count runs; run r99")
-    assert (said.status, said.out) == (3, "[\n12")
+@pytest.mark.parametrize(
+    ("text", "status"),
+    [
+        ("count runs; run r99", 3),
+        ("count runs; runs | assert config.lr > 0.05", 1),
+        ("count runs; runs | pivot mean(config.lr) by state, config.opt | select nothing", 2),
+    ],
+)
+def test_a_document_of_json_is_whole_or_not_there(runql: Runql, text: str, status: int) -> None:
+    said = runql("-s", "memory", "-o", "json", text)
+    assert (said.status, said.out) == (status, "")
+    assert "12" in runql("-s", "memory", "-o", "csv", text).out
+
+
+@pytest.mark.parametrize("form", ["csv", "tsv", "json", "jsonl", "md", "table", "yaml"])
+@pytest.mark.parametrize("query", ["runs", "runs keys loss scan"])
+def test_rows_of_which_an_assertion_does_not_hold_are_not_written(runql: Runql, form: str, query: str) -> None:
+    said = runql("-s", "memory", "-o", form, f"{query} | assert id = 'r0', 'only one'")
+    assert (said.status, said.out) == (1, "")
+    assert "only one" in said.err
+    assert "r11" in runql("-s", "memory", "-o", form, f"{query} | assert id != 'r99'").out
+
+
+# ---------------------------------------------------------------- headings
+
+TITLED = """\
+#!/usr/bin/env runql
+# How many
+# there are
+count runs;
+
+runs limit 1   # the first
+  select id;  show tags
+"""
+
+
+def test_answers_have_headings_where_people_read_them(runql: Runql, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("runql.terminal.stdout.is_terminal", lambda: True)
+    said = runql("-s", "memory", TITLED)
+    parts = [part.splitlines() for part in said.out.replace("\x1b[1m", "").replace("\x1b[0m", "").split("\n\n")]
+    assert [part[0] for part in parts] == ["How many there are", "runs limit 1 select id", "show tags"]
+    assert parts[0][1:] == ["12"]
+    assert runql("-s", "memory", "-o", "jsonl", TITLED).out.splitlines()[0] == "12"
+    assert runql("-s", "memory", "count runs").out == "12\n"
+
+
+def test_a_pipe_gets_no_headings(runql: Runql) -> None:
+    assert runql("-s", "memory", TITLED).out.startswith("count\n12\n\nid\nr0\n")
 
 
 def test_an_empty_answer_is_explained_a_line_a_term(runql: Runql) -> None:
