@@ -14,6 +14,7 @@ from runql.backends.wandb.decode import Place
 from runql.backends.wandb.documents import operation_of, render
 from runql.backends.wandb.failures import Failure, Kind
 from runql.backends.wandb.learning import Learning
+from runql.backends.wandb.patience import Stakes
 from runql.errors import BackendError, NotFound
 from runql.runs.service import Filters, Wanted
 from runql.text.diagnostic import Diagnostic
@@ -37,7 +38,7 @@ class Question:
     options: frozenset[str]
     variables: Mapping[str, Any]
     repeat: int = 1
-    tries: int | None = None
+    stakes: Stakes | None = None
 
 
 class Server:
@@ -59,7 +60,7 @@ class Server:
         lacks = self.abilities.lacks
         text = render(question.name, self._fitted(question.options), lacks, question.repeat)
         variables = {key: value for key, value in question.variables.items() if f"${key}:" in text}
-        call = Call(operation_of(question.name), text, variables, question.tries)
+        call = Call(operation_of(question.name), text, variables, question.stakes)
         return question, lacks, self.client.submit(call)
 
     def _fitted(self, options: frozenset[str]) -> frozenset[str]:

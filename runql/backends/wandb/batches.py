@@ -16,6 +16,7 @@ from runql.backends.wandb.asking import Question, Server
 from runql.backends.wandb.client import Answer
 from runql.backends.wandb.decode import Place
 from runql.backends.wandb.failures import Failure, Kind
+from runql.backends.wandb.patience import Stakes
 from runql.backends.wandb.watching import edges_of
 from runql.text.diagnostic import Diagnostic
 from runql.text.frozen import frozen
@@ -28,8 +29,9 @@ MAX_KEY_LIMIT = 10_000
 _SMALL_BYTES = 2_000_000
 _LARGE_BYTES = 8_000_000
 _QUICK_SECONDS = 2.0
-_BATCH_TRIES = 2
-_ALONE_TRIES = 3
+_OF_SOME = Stakes(2, isolates=True)
+_OF_ONE = Stakes(3, isolates=True, final=True)
+_OF_THE_ONLY_ONE = Stakes(12, isolates=True, final=True)
 _HOPELESS_AFTER = 3
 
 _ISOLATED = frozenset({Kind.OVERLOADED, Kind.TIMED_OUT, Kind.BROKEN, Kind.REFUSED, Kind.NOT_JSON, Kind.MISSING})
@@ -115,13 +117,13 @@ class Asker:
             "maxStep": batch.ask.high,
             "maxKeyLimit": MAX_KEY_LIMIT,
         }
-        tries = _BATCH_TRIES if len(batch.run_ids) > 1 else _ALONE_TRIES
+        stakes = _OF_SOME if len(batch.run_ids) > 1 else _OF_ONE if self._expected > 1 else _OF_THE_ONLY_ONE
         if self._server.abilities.does(FILTERS):
             variables["first"] = len(batch.run_ids)
             variables["filters"] = json.dumps({"name": {"$in": list(batch.run_ids)}})
-            return Question("histories", batch.ask.options, variables, tries=tries)
+            return Question("histories", batch.ask.options, variables, stakes=stakes)
         variables |= {f"name_{index}": run_id for index, run_id in enumerate(batch.run_ids)}
-        return Question("histories_by_name", batch.ask.options, variables, len(batch.run_ids), tries)
+        return Question("histories_by_name", batch.ask.options, variables, len(batch.run_ids), stakes)
 
     def collect(self, batch: Batch) -> None:
         """Waits for the nodes of a batch; what fails is halved until it is known which runs it is.
@@ -137,7 +139,7 @@ class Asker:
             if failure.kind is Kind.LACKING and by_filter and not self._server.abilities.does(FILTERS):
                 batch.sent = None
                 self.collect(batch)
-            elif failure.kind in _ISOLATED:
+            elif failure.kind in _ISOLATED and not failure.is_hopeless:
                 self._isolate(batch, failure)
             else:
                 raise

@@ -22,22 +22,25 @@ from typing import Any, TypeVar
 from runql.backends.wandb.failures import Failure, Kind, backoff_seconds, loads, read_reply, seconds_to_wait
 from runql.backends.wandb.identity import Identity
 from runql.backends.wandb.limiter import Limiter
+from runql.backends.wandb.patience import Attempts, Patience, Stakes, Verdict
 from runql.backends.wandb.transport import Reply, Transport
 from runql.text.frozen import frozen
 
 _T = TypeVar("_T")
 _STEP_SECONDS = 0.1
 _SAID_FROM_SECONDS = 1.0
+_LONGEST_AT_STAKE = 2.0
+"""The longest pause, in first pauses, of a question that is asked in parts if it fails: others wait for it."""
 
 
 @frozen
 class Call:
-    """One question. `tries` caps how often it is asked where asking for less would help more than asking again."""
+    """One question. `stakes`: what becomes of it if it keeps failing; by default all that depends on it fails."""
 
     operation: str
     document: str
     variables: Mapping[str, Any]
-    tries: int | None = None
+    stakes: Stakes | None = None
 
 
 @frozen
@@ -52,11 +55,13 @@ class Answer:
 @frozen
 class LineSettings:
     """`attempt_seconds`: the longest silence in one attempt. `patience_seconds`: the longest wait that a server may
-    ask for. `backoff_seconds`: the first pause after a failure."""
+    ask for. `backoff_seconds`: the first pause after a failure. `give_up_seconds`: how long to ask again, without a
+    deadline, while nothing gets through."""
 
     attempt_seconds: float = 60.0
     patience_seconds: float = 120.0
     backoff_seconds: float = 0.5
+    give_up_seconds: float = 120.0
     most_at_once: int = 8
 
 
@@ -85,6 +90,7 @@ class Client:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._transport: Transport | None = None
+        self._patience = Patience(settings.give_up_seconds)
         self._waiting_until = 0.0
         self._waiting_why = ""
         self.requests = 0
@@ -187,16 +193,17 @@ class Client:
         body = json.dumps(
             {"query": call.document, "variables": call.variables, "operationName": call.operation}
         ).encode()
-        attempt = 0
+        attempts = Attempts()
         while True:
             started = time.monotonic()
             try:
                 reply = await self._attempt(body)
                 data = read_reply(reply.status, reply.headers, reply.body, loads)
             except Failure as failure:
-                attempt += 1
-                await self._before_next(call, failure, attempt, deadline)
+                self._patience.failed(attempts, failure)
+                await self._before_next(call, failure, attempts, deadline)
                 continue
+            self._patience.came(attempts)
             self._limiter.went_well()
             return Answer(data, len(reply.body), time.monotonic() - started)
 
@@ -219,17 +226,17 @@ class Client:
             self._hold_on(seconds_to_wait(reply.headers), "throttled")
         return replace(reply, body=self._identity.hidden(reply.body))
 
-    async def _before_next(self, call: Call, failure: Failure, attempt: int, deadline: float | None) -> None:
+    async def _before_next(self, call: Call, failure: Failure, attempts: Attempts, deadline: float | None) -> None:
         """Waits before asking again, or gives up by raising the failure."""
         if failure.kind in (Kind.THROTTLED, Kind.TIMED_OUT) or "status 503" in failure.detail:
             self._limiter.too_much()
-        tries = failure.treatment.tries
-        if call.tries is not None and failure.treatment.smaller:
-            tries = min(tries, call.tries)
-        pause = backoff_seconds(attempt - 1, self._settings.backoff_seconds, random.random())
+        longest = failure.treatment.longest_pause if call.stakes is None else _LONGEST_AT_STAKE
+        pause = backoff_seconds(attempts.failed - 1, self._settings.backoff_seconds, random.random(), longest)
         asked = failure.after_seconds
         wait = max(pause, asked) if asked is not None else pause
-        if attempt >= tries or wait > self._settings.patience_seconds:
+        verdict = self._patience.verdict(attempts, call.stakes, failure, deadline)
+        failure.is_hopeless = verdict is Verdict.HOPELESS
+        if verdict is not Verdict.ASK_AGAIN or wait > self._settings.patience_seconds:
             raise failure
         if deadline is not None and time.monotonic() + wait >= deadline:
             raise failure if failure.kind is Kind.THROTTLED else Failure(Kind.DEADLINE, failure.detail)

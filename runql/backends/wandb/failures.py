@@ -38,16 +38,20 @@ class Kind(StrEnum):
 
 @frozen
 class Treatment:
-    """`tries`: how often such an answer is taken before giving up (1: asking again is no use).
+    """How to go on after a failure.
 
-    `smaller`: asking for less at once may help.
+    `patience`: how long to go on asking while nothing but this comes, in parts of the time that a line has for it
+    (`LineSettings.give_up_seconds`; 0: asking again is no use). `at_first`: the same before anything ever got through.
+    `longest_pause`: the longest pause before asking again, in first pauses. `smaller`: to ask for less may help.
     """
 
     error: type[BackendError]
     code: str
     sentence: str
     hints: tuple[str, ...]
-    tries: int = 1
+    patience: float = 0.0
+    at_first: float = 0.0
+    longest_pause: float = 1.0
     smaller: bool = False
 
 
@@ -70,19 +74,41 @@ TREATMENTS: Mapping[Kind, Treatment] = MappingProxyType(
         Kind.LACKING: Treatment(
             ServerError, "RQL405", "{host} does not know part of the request", ("it may be too old a server",)
         ),
-        Kind.THROTTLED: Treatment(RateLimited, "RQL403", "{host} allows no more requests now", (_LATER,), tries=12),
+        Kind.THROTTLED: Treatment(
+            RateLimited, "RQL403", "{host} allows no more requests now", (_LATER,), 2.5, 2.5, longest_pause=60
+        ),
         Kind.NO_CONNECTION: Treatment(
-            Unreachable, "RQL404", "{host} cannot be reached", ("is the network up?", _BASE_URL), tries=4
+            Unreachable,
+            "RQL404",
+            "{host} cannot be reached",
+            ("is the network up?", _BASE_URL),
+            patience=1,
+            at_first=0.01,
+            longest_pause=5,
         ),
         Kind.BROKEN: Treatment(
-            Unreachable, "RQL404", "the connection to {host} breaks off", ("is the network up?",), tries=8
+            Unreachable,
+            "RQL404",
+            "the connection to {host} breaks off",
+            ("is the network up?",),
+            patience=1,
+            at_first=0.25,
+            longest_pause=3,
         ),
         Kind.TIMED_OUT: Treatment(
-            Unreachable, "RQL404", "{host} did not answer in time", (_LATER,), tries=3, smaller=True
+            Unreachable, "RQL404", "{host} did not answer in time", (_LATER,), 1, 1, longest_pause=5, smaller=True
         ),
-        Kind.OVERLOADED: Treatment(ServerError, "RQL405", "{host} failed", (_LATER,), tries=6, smaller=True),
+        Kind.OVERLOADED: Treatment(
+            ServerError, "RQL405", "{host} failed", (_LATER,), 1, 0.5, longest_pause=5, smaller=True
+        ),
         Kind.NOT_JSON: Treatment(
-            ServerError, "RQL405", "{host} did not answer as a W&B server does", (_BASE_URL,), tries=4
+            ServerError,
+            "RQL405",
+            "{host} did not answer as a W&B server does",
+            (_BASE_URL,),
+            patience=0.25,
+            at_first=0.25,
+            longest_pause=3,
         ),
         Kind.REDIRECTED: Treatment(
             ServerError, "RQL405", "{host} sends requests elsewhere", ("the key goes to no other host", _BASE_URL)
@@ -97,7 +123,10 @@ TREATMENTS: Mapping[Kind, Treatment] = MappingProxyType(
 
 
 class Failure(Exception):  # noqa: N818 - an answer among others until somebody gives up on it
-    """One request failed. `after_seconds`: how long the server asked to wait; `messages`: all that it said."""
+    """One request failed. `after_seconds`: how long the server asked to wait; `messages`: all that it said.
+
+    `is_hopeless`: nothing got through for so long that asking for less is no use either.
+    """
 
     def __init__(
         self, kind: Kind, detail: str = "", *, after_seconds: float | None = None, messages: Sequence[str] = ()
@@ -106,6 +135,7 @@ class Failure(Exception):  # noqa: N818 - an answer among others until somebody 
         self.detail = detail
         self.after_seconds = after_seconds
         self.messages = tuple(messages)
+        self.is_hopeless = False
         super().__init__(f"{kind}: {detail}" if detail else str(kind))
 
     @property
@@ -293,9 +323,9 @@ def _seconds_until(text: str, now: float | None) -> float | None:
     return max(0.0, moment - (time.time() if now is None else now))
 
 
-def backoff_seconds(attempt: int, base_seconds: float, luck: float) -> float:
-    """The pause before asking again: doubles each time up to 30 s, by `luck` (0 to 1) down to half."""
-    return float(min(30.0, base_seconds * 2.0**attempt) * (0.5 + luck / 2))
+def backoff_seconds(attempt: int, base_seconds: float, luck: float, longest: float = 60.0) -> float:
+    """The pause before asking again: doubles each time up to `longest` first pauses, by `luck` (0 to 1) to half."""
+    return float(base_seconds * min(longest, 2.0 ** min(attempt, 60)) * (0.5 + luck / 2))
 
 
 def loads(body: bytes | str) -> Any:

@@ -96,7 +96,7 @@ class FederatedIdentity:
             try:
                 return await self._exchange_once(transport, form)
             except Failure as failure:
-                if last or failure.treatment.tries == 1:
+                if last or not failure.treatment.patience:
                     raise
                 await asyncio.sleep(max(1.0, failure.after_seconds or 0.0))
         raise AssertionError("the loop returns or raises")

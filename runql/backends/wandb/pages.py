@@ -20,6 +20,7 @@ from runql.backends.wandb.client import Answer
 from runql.backends.wandb.decode import Place, read_run
 from runql.backends.wandb.failures import Failure, Kind
 from runql.backends.wandb.learning import stamp_of
+from runql.backends.wandb.patience import Stakes
 from runql.backends.wandb.watching import edges_of
 from runql.runs.service import Filters, Wanted
 from runql.semantic.record import RunRecord
@@ -202,7 +203,7 @@ class Pages:
         }
         if self.also_counts and not self.counts:
             more.add("brackets")
-        return Question("runs", options | more, variables, tries=2 if chunk.size > SMALL_ROWS else None)
+        return Question("runs", options | more, variables, stakes=Stakes(2) if chunk.size > SMALL_ROWS else None)
 
     def _wait(self, chunk: _Chunk) -> Answer:
         """The answer for the chunk. A page that is too much is asked for in halves, and later ones are smaller."""
@@ -214,7 +215,7 @@ class Pages:
             except Failure as failure:
                 # A small page that fails without a time-out is not too large: the server is down.
                 least = 1 if failure.kind is Kind.TIMED_OUT else SMALL_ROWS
-                if not failure.treatment.smaller or chunk.size <= least:
+                if not failure.treatment.smaller or failure.is_hopeless or chunk.size <= least:
                     raise
                 half = chunk.size // 2
                 self._ceiling = max(LEAST_ROWS, half)

@@ -12,7 +12,7 @@ from tests.server import Knobs, LoopbackServer, Store
 from tests.server.samples import vision
 
 KEY = "k" * 40
-QUICK = LineSettings(attempt_seconds=5.0, patience_seconds=5.0, backoff_seconds=0.01)
+QUICK = LineSettings(attempt_seconds=5.0, patience_seconds=5.0, backoff_seconds=0.01, give_up_seconds=2.0)
 
 Connect = Callable[..., WandbService]
 Serve = Callable[..., LoopbackServer]

@@ -140,7 +140,7 @@ def test_a_server_that_is_not_there() -> None:
 
 def test_a_server_that_is_silent(serve: Serve, connect: Connect) -> None:
     server = serve(knobs=Knobs(fault_for=lambda _: Fault("slow", seconds=0.5)))
-    service = connect(server, line=LineSettings(attempt_seconds=0.05, backoff_seconds=0.01))
+    service = connect(server, line=LineSettings(attempt_seconds=0.05, backoff_seconds=0.01, give_up_seconds=0.5))
     with pytest.raises(Unreachable, match="did not answer in time"):
         service.runs_page(PAGE)
     assert len(server.seen) > 1

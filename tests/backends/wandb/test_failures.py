@@ -72,7 +72,7 @@ def test_every_failure_becomes_an_error_with_a_way_out(kind: Kind) -> None:
 
 def test_the_table_of_treatments_is_complete() -> None:
     assert set(TREATMENTS) == set(Kind)
-    assert {kind for kind, treatment in TREATMENTS.items() if treatment.tries > 1} == {
+    assert {kind for kind, treatment in TREATMENTS.items() if treatment.patience > 0} == {
         *(Kind.THROTTLED, Kind.NO_CONNECTION, Kind.BROKEN, Kind.TIMED_OUT, Kind.OVERLOADED, Kind.NOT_JSON),
     }
 
@@ -82,7 +82,7 @@ def test_every_status_is_an_answer_or_a_failure(status: int) -> None:
     kind = kind_of_status(status)
     assert (kind is None) == (200 <= status < 300)
     if kind is not None:
-        retried = TREATMENTS[kind].tries > 1
+        retried = TREATMENTS[kind].patience > 0
         assert retried == (status in (408, 429) or (status >= 500 and status != 501) or status < 200)
 
 
