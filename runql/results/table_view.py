@@ -7,13 +7,14 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING
 
-from rich.cells import cell_len, chop_cells
+from rich.cells import cell_len
 
 from runql.results.frame import Frame
 from runql.results.layout import GAP, Slot, cut, fit, total
 from runql.results.looks import Look, look_of, visible
 from runql.results.measured import Measured, measured
 from runql.results.shapes import NUMBERS, Shape
+from runql.results.turned import count_lines, turned_lines
 from runql.results.view import View
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 _STAR = " *"
 _TEXTS = frozenset({Shape.TEXT, Shape.LIST, Shape.RECORD, Shape.MIXED})
 _NAMED_COLUMNS = 24
-_LONGEST_VALUE = 600
 
 
 def table_lines(frame: Frame, view: View, layout: PivotLayout | None = None) -> Iterator[str]:
@@ -39,10 +39,14 @@ def table_lines(frame: Frame, view: View, layout: PivotLayout | None = None) -> 
         _slot(frame, shown, name, view) if pivoted is None else _measured_slot(pivoted, view, hidden)
         for name, pivoted in measured(frame, layout).items()
     ]
-    if frame.length == 1 and view.width is not None and total(slots) > view.width:
-        yield from _records(slots, view)
+    is_wide = view.width is not None and total(slots) > view.width
+    if shown.length and not hidden and (view.turn == "on" or (frame.length == 1 and is_wide)):
+        yield from turned_lines(slots, view)
         return
     kept, dropped = fit(slots, view.width) if view.width is not None else (slots, [])
+    if dropped and view.turn == "auto" and not hidden and count_lines(slots, view) <= (view.height or 0):
+        yield from turned_lines(slots, view)
+        return
     yield from _grid(kept, view, hidden, shown.length)
     if dropped:
         for line in textwrap.wrap(
@@ -133,19 +137,4 @@ def _dropped_line(dropped: Sequence[Slot], view: View) -> str:
     names = [slot.title for slot in dropped]
     more = f", and {len(names) - _NAMED_COLUMNS} more" if len(names) > _NAMED_COLUMNS else ""
     plural = "s" if len(names) > 1 else ""
-    return f"{view.ellipsis} {len(names)} more column{plural}: {', '.join(names[:_NAMED_COLUMNS])}{more}"
-
-
-def _records(slots: Sequence[Slot], view: View) -> Iterator[str]:
-    """One row as a list of names and values, the values wrapped."""
-    margin = max(cell_len(slot.title) for slot in slots) + GAP
-    room = max(20, (view.width or 80) - margin)
-    for slot in slots:
-        look = slot.looks[0]
-        text = look.text + (slot.unit if look.text else "")
-        if len(text) > _LONGEST_VALUE:
-            text = f"{text[:_LONGEST_VALUE]}{view.ellipsis} {len(text) - _LONGEST_VALUE:,} more characters"
-        title = slot.title + " " * (margin - cell_len(slot.title))
-        for number, line in enumerate(chop_cells(text, room) or [""]):
-            lead = view.paint(title, "header") if number == 0 else " " * margin
-            yield (lead + view.paint(line, look.style)).rstrip()
+    return f"{view.ellipsis} {len(names)} more column{plural}: {', '.join(names[:_NAMED_COLUMNS])}{more}{view.wider}"

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, tzinfo
+from typing import Literal, TypeAlias
 
 from runql.results.looks import Style
 from runql.text.frozen import frozen
+
+Turn: TypeAlias = Literal["auto", "on", "off"]
 
 _SGR = {"header": "1", "best": "1", "dim": "2", "good": "32", "bad": "31", "warn": "33", "live": "36"}
 
@@ -26,6 +29,13 @@ class View:
     zone: tzinfo = UTC
     way_out: str = ""
     """Where rows that are not shown can be had, such as "; `-o csv` for all"."""
+    wider: str = ""
+    """Where columns that are not shown can be had, in the same form."""
+    turn: Turn = "off"
+    """Whether rows become columns or blocks: always, or where columns would be left out and that fits on the screen.
+    A single row that is too wide is always turned."""
+    height: int | None = None
+    """How many lines of the screen a table may take that is turned by itself."""
 
     @property
     def ellipsis(self) -> str:

@@ -12,10 +12,10 @@ from runql.errors import QueryError, wrong_call
 from runql.frontends.repl import command_fields, command_saved, helping, watch
 from runql.frontends.repl.commands import COMMANDS, MARK, Call, nearest_command
 from runql.frontends.repl.kept import Kept, name_of
-from runql.frontends.repl.results import Turn
 from runql.results.formats import FORMATS, chosen
 from runql.results.frame import Frame
 from runql.results.looks import visible
+from runql.results.view import Turn
 from runql.session.given import values_of
 from runql.session.options import OPTIONS
 from runql.terminal import pager

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final, Literal, TypeAlias
+from typing import Final
 
 from runql.config import Settings
 from runql.errors import BackendError
 from runql.frontends.repl.kept import Kept
 from runql.results.formats import FORMATS, Format, chosen, said, save
 from runql.results.frame import Frame
-from runql.results.view import View
-from runql.session import Explanation, Result
+from runql.results.view import Turn, View
+from runql.session import Result
 from runql.terminal import pager, stderr, stdout
 from runql.terminal.below import Below
 from runql.terminal.show import harmless
 from runql.terminal.stderr import Progress, Voice, Waiting
-
-Turn: TypeAlias = Literal["auto", "on", "off"]
 
 _DEFAULT_WIDTH: Final = 80
 _DEFAULT_HEIGHT: Final = 24
@@ -181,14 +178,7 @@ class Screen:
             unicode=stdout.takes_unicode(),
             zone=zone,
             way_out=r"; `\last all` for all of them",
+            wider=r"; `\x` turns the table, `\last all` scrolls" if is_paged else r"; `\x` turns the table",
+            turn=turn or self.looks.turn,
+            height=self.height - _BELOW,
         )
-
-
-def kept_text(explanation: Explanation, title: str) -> Kept:
-    """An explanation, as what is kept of it."""
-    return Kept(title, text=explanation.text)
-
-
-def seconds_since(began: float) -> str:
-    """How long ago, in words."""
-    return f"{time.monotonic() - began:.1f} s"
