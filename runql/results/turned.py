@@ -1,0 +1,95 @@
+"""A table turned: a line a field, the rows side by side where they fit, else a block a row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from rich.cells import cell_len, chop_cells
+
+from runql.results.layout import GAP, Slot, cut
+from runql.results.looks import Look
+from runql.results.view import View
+
+_LONGEST_VALUE = 600
+_WIDEST_VALUE = 28
+_NARROWEST_ROOM = 20
+_HEADS = ("name", "id", "run_id")
+
+
+def turned_lines(slots: Sequence[Slot], view: View) -> Iterator[str]:
+    """The lines of all rows."""
+    rows = len(slots[0].looks)
+    if rows > 1 and (widths := _side_by_side(slots, view)) is not None:
+        yield from _columns(slots, widths, view)
+        return
+    for row in range(rows):
+        if rows > 1:
+            yield _head(slots, row, view)
+        yield from _block(slots, row, view)
+
+
+def count_lines(slots: Sequence[Slot], view: View) -> int:
+    """About how many lines it takes."""
+    rows = len(slots[0].looks)
+    if rows > 1 and _side_by_side(slots, view) is not None:
+        return len(slots) + 2
+    return rows * (len(slots) + (rows > 1))
+
+
+def _margin(slots: Sequence[Slot]) -> int:
+    return max(cell_len(slot.title + slot.unit) for slot in slots) + GAP
+
+
+def _side_by_side(slots: Sequence[Slot], view: View) -> list[int] | None:
+    """How wide each row is, if all of them fit beside the names with little cut off."""
+    widths = [
+        min(_WIDEST_VALUE, max(cell_len(slot.looks[row].text) for slot in slots)) for row in range(len(slots[0].looks))
+    ]
+    needed = _margin(slots) + sum(widths) + GAP * (len(widths) - 1)
+    return widths if view.width is None or needed <= view.width else None
+
+
+def _columns(slots: Sequence[Slot], widths: Sequence[int], view: View) -> Iterator[str]:
+    """A line a field, a column a row; what names the row stands first."""
+    margin = _margin(slots)
+    head = next((slot for name in _HEADS for slot in slots if slot.name == name), None)
+    ordered = [*([head] if head is not None else []), *(slot for slot in slots if slot is not head)]
+    for slot in ordered:
+        cells = []
+        for look, width in zip(slot.looks, widths, strict=True):
+            text = cut(look.text, width, view.ellipsis)
+            style = "header" if slot is head else look.style
+            cells.append(view.paint(text, style) + " " * (width - cell_len(text)))
+        yield (_titled(slot, margin, view) + (" " * GAP).join(cells)).rstrip()
+        if slot is head:
+            rule = "─" if view.unicode else "-"
+            yield view.paint(rule * (margin - GAP) + "".join(" " * GAP + rule * width for width in widths), "dim")
+
+
+def _titled(slot: Slot, margin: int, view: View) -> str:
+    room = " " * (margin - cell_len(slot.title + slot.unit))
+    return view.paint(slot.title, "header") + view.paint(slot.unit, "dim") + room
+
+
+def _head(slots: Sequence[Slot], row: int, view: View) -> str:
+    rule = "─" if view.unicode else "-"
+    named = next((slot.looks[row].text for name in _HEADS for slot in slots if slot.name == name), "")
+    title = f"{rule * 2} {row + 1:,}{f' · {named}' if named and view.unicode else f' {named}' if named else ''} "
+    width = min(view.width or 60, 60)
+    title = cut(title, width, view.ellipsis)
+    return view.paint(title + rule * (width - cell_len(title)), "dim")
+
+
+def _block(slots: Sequence[Slot], row: int, view: View) -> Iterator[str]:
+    """One row as a list of names and values, the values wrapped."""
+    margin = max(cell_len(slot.title) for slot in slots) + GAP
+    room = max(_NARROWEST_ROOM, (view.width or 80) - margin)
+    for slot in slots:
+        look: Look = slot.looks[row]
+        text = look.text + (slot.unit if look.text else "")
+        if len(text) > _LONGEST_VALUE:
+            text = f"{text[:_LONGEST_VALUE]}{view.ellipsis} {len(text) - _LONGEST_VALUE:,} more characters"
+        title = slot.title + " " * (margin - cell_len(slot.title))
+        for number, line in enumerate(chop_cells(text, room) or [""]):
+            lead = view.paint(title, "header") if number == 0 else " " * margin
+            yield (lead + view.paint(line, look.style)).rstrip()
