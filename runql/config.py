@@ -253,6 +253,11 @@ def _saved_of_project(folder: Path) -> tuple[Path, ...]:
     return tuple(place for place in places if place.is_dir())[:1]
 
 
+def user_file() -> Path:
+    """The user's own settings file, whether it is there or not."""
+    return _user_file(os.environ)
+
+
 def _user_file(environ: Mapping[str, str]) -> Path:
     """`config.toml` in the folder where this system keeps settings of programs."""
     if named := environ.get("RUNQL_CONFIG"):

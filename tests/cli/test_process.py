@@ -153,9 +153,3 @@ def test_progress_shows_when_it_lasts_and_goes_away(tmp_path: Path) -> None:
     assert "runs read" not in quiet
     _, dumb = at_a_terminal(tmp_path, "-s", "demo", MISSION, code=SLOW.format(seconds=1), TERM="dumb")
     assert "\x1b" not in dumb
-
-
-def test_alone_at_a_terminal(tmp_path: Path) -> None:
-    status, seen = at_a_terminal(tmp_path)
-    assert status == 0
-    assert "The prompt comes in a later version" in seen

@@ -66,6 +66,7 @@ class Arguments(NamedTuple):
     errors: str = "text"
     stats: bool = False
     spec: bool = False
+    write_config: bool = False
     budget: int | None = None
     tcp: str | None = None
     stdio: bool = False
@@ -158,6 +159,7 @@ def _parser(command: Command) -> _Parser:
         add("--max-rows", type=_count, metavar="N", help="show at most so many rows of an answer, and say what was cut")
         add("--stats", action="store_true", help="at the end a line of JSON on standard error: what the answers cost")
         add("--spec", action="store_true", help="the language as JSON: options, statements, stages, functions, codes")
+        add("--write-config", action="store_true", help="write a settings file that explains every setting, and stop")
     if command == "check":
         add("--offline", action="store_true", help="check the text alone, not the names in it")
     if command == "fmt":

@@ -28,7 +28,7 @@ def params_of(arguments: Arguments) -> Mapping[str, Any]:
     """The values of `-p`. Raises `QueryError`."""
     if not arguments.params:
         return {}
-    from runql.frontends.cli.inputs import values_of
+    from runql.session.given import values_of
 
     return values_of(arguments.params)
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runql import config
 from runql.errors import OutputError, RunQLError, wrong_call
 from runql.frontends.cli.arguments import Arguments, Command
+from runql.frontends.cli.calling import for_call
 from runql.frontends.cli.inputs import text_of
 from runql.session.given import values_of
 from runql.terminal import stderr, stdout
@@ -42,7 +42,7 @@ def perform(arguments: Arguments) -> int:
     voice, debug = Voice(structured=structured), False
     try:
         waiting = Waiting()
-        settings = _for_call(config.load(), arguments, waiting)
+        settings = for_call(config.load(), arguments, waiting)
         debug = settings.debug
         voice = _voice(settings, structured)
         return _COMMANDS[arguments.command](Call(arguments, settings, voice, waiting))
@@ -54,13 +54,6 @@ def perform(arguments: Arguments) -> int:
         return stderr.OK
     except Exception as error:  # noqa: BLE001 - whatever we did wrong is shown as ours, with the way to report it
         return voice.fault(error, debug=debug)
-
-
-def _for_call(settings: config.Settings, arguments: Arguments, waiting: Waiting) -> config.Settings:
-    """The settings with what this call says of the server."""
-    key_file = Path(arguments.api_key_file) if arguments.api_key_file else None
-    server = replace(settings.server, api_key_file=key_file, timeout_seconds=arguments.timeout, on_wait=waiting)
-    return replace(settings, server=server)
 
 
 def _voice(settings: config.Settings, structured: bool) -> Voice:

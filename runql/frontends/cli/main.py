@@ -15,13 +15,6 @@ FrontEnd = Callable[[Arguments], int]
 _USAGE = 2
 _INTERRUPTED = 130
 
-ALONE = """\
-runql asks questions of machine-learning runs. The prompt comes in a later version; until then, ask from the shell:
-
-  runql -s demo "runs where config.lr > 0.01 order -summary.loss sample 200 keys loss,acc"
-  runql --help
-"""
-
 
 def main(argv: Sequence[str] | None = None, others: Mapping[str, FrontEnd] = MappingProxyType({})) -> int:
     """Run the command with these arguments (of the process, if not given) and give its exit status.
@@ -53,11 +46,8 @@ def _main(argv: list[str], others: Mapping[str, FrontEnd]) -> int:
     if arguments.show is not None:
         stdout.say(arguments.show)
         return 0
-    if arguments.spec:
-        from runql.frontends.cli.programs import spec_json
-
-        stdout.say(spec_json())
-        return 0
+    if arguments.write_config or arguments.spec:
+        return _write_settings() if arguments.write_config else _say_spec()
     if arguments.command == "lsp":
         return _lsp(arguments, others)
     if not arguments.words and arguments.command != "describe":
@@ -78,12 +68,23 @@ def _lsp(arguments: Arguments, others: Mapping[str, FrontEnd]) -> int:
     return others["lsp"](arguments)
 
 
+def _say_spec() -> int:
+    from runql.frontends.cli.programs import spec_json
+
+    stdout.say(spec_json())
+    return 0
+
+
+def _write_settings() -> int:
+    from runql import config
+    from runql.frontends.cli.calling import saying_errors, write_settings
+
+    return saying_errors(lambda: write_settings(config.user_file()))
+
+
 def _without_words(arguments: Arguments, others: Mapping[str, FrontEnd]) -> int:
-    if arguments.command == "run":
-        if "prompt" in others:
-            return others["prompt"](arguments)
-        stdout.say(ALONE.rstrip())
-        return 0
+    if arguments.command == "run" and "prompt" in others:
+        return others["prompt"](arguments)
     from runql.terminal.stderr import Voice
 
     Voice().say(f"runql {arguments.command}: name a query, a file or `-` for standard input")

@@ -6,23 +6,27 @@ from typing import TYPE_CHECKING
 
 from prompt_toolkit.buffer import Buffer
 from prompt_toolkit.enums import DEFAULT_BUFFER, EditingMode
-from prompt_toolkit.filters import Condition, completion_is_selected, has_completions, has_focus, has_selection
-from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
+from prompt_toolkit.filters import Condition, completion_is_selected, has_completions, has_focus
+from prompt_toolkit.key_binding import KeyBindings, KeyBindingsBase, KeyPressEvent, merge_key_bindings
 
 if TYPE_CHECKING:
-    from runql.frontends.repl.line import Line
+    from runql.frontends.repl.line import Line, QueryBuffer
 
 _CONTINUED = (".", "(")
 """Ends of a completion behind which the next one is wanted at once."""
 
+_TYPING = has_focus(DEFAULT_BUFFER)
 
-def key_bindings(line: Line) -> KeyBindings:  # noqa: PLR0915 - one function a key
+
+def key_bindings(line: Line) -> KeyBindingsBase:
     """The keys of a line."""
-    keys = KeyBindings()
-    typing = has_focus(DEFAULT_BUFFER)
-    is_empty = Condition(lambda: not line.buffer.text)
+    return merge_key_bindings([_enter(line), _menu(), _history(line.buffer), _ways_out(line)])
 
-    @keys.add("enter", filter=typing & ~has_selection)
+
+def _enter(line: Line) -> KeyBindings:
+    keys = KeyBindings()
+
+    @keys.add("enter", filter=_TYPING)
     def _(event: KeyPressEvent) -> None:
         """Take the chosen completion; else run what is whole, and go on with what is not."""
         buffer = event.current_buffer
@@ -39,13 +43,19 @@ def key_bindings(line: Line) -> KeyBindings:  # noqa: PLR0915 - one function a k
         else:
             buffer.newline(copy_margin=False)
 
-    @keys.add("escape", "enter", filter=typing)
-    @keys.add("c-o", filter=typing)
+    @keys.add("escape", "enter", filter=_TYPING)
+    @keys.add("c-o", filter=_TYPING)
     def _(event: KeyPressEvent) -> None:
         """A new line, whatever the text."""
         event.current_buffer.newline(copy_margin=False)
 
-    @keys.add("tab", filter=typing)
+    return keys
+
+
+def _menu() -> KeyBindings:
+    keys = KeyBindings()
+
+    @keys.add("tab", filter=_TYPING)
     def _(event: KeyPressEvent) -> None:
         """The next of the menu; without a menu, the only completion there is, or a menu."""
         buffer = event.current_buffer
@@ -58,38 +68,63 @@ def key_bindings(line: Line) -> KeyBindings:  # noqa: PLR0915 - one function a k
         else:
             buffer.complete_next()
 
-    @keys.add("s-tab", filter=typing & has_completions)
+    @keys.add("s-tab", filter=_TYPING & has_completions)
     def _(event: KeyPressEvent) -> None:
         event.current_buffer.complete_previous()
 
-    @keys.add("c-space", filter=typing)
+    @keys.add("c-space", filter=_TYPING)
     def _(event: KeyPressEvent) -> None:
         """The menu, if it is wanted where it does not come by itself."""
         event.current_buffer.start_completion()
 
-    @keys.add("escape", filter=typing & has_completions)
+    @keys.add("escape", filter=_TYPING & has_completions)
     def _(event: KeyPressEvent) -> None:
         """No menu."""
         event.current_buffer.cancel_completion()
 
-    @keys.add("up", filter=typing & has_completions & ~completion_is_selected)
-    def _(event: KeyPressEvent) -> None:
-        """A menu that came by itself does not take the way to the history."""
-        event.current_buffer.cancel_completion()
-        event.current_buffer.auto_up(count=event.arg)
+    return keys
 
-    @keys.add("c-c", filter=typing)
+
+def _history(buffer: QueryBuffer) -> KeyBindings:
+    keys = KeyBindings()
+    is_older = Condition(lambda: buffer.shows_older)
+    menu_stays = has_completions & completion_is_selected
+
+    @keys.add("up", filter=_TYPING & ~menu_stays)
+    @keys.add("c-p", filter=_TYPING & ~menu_stays)
+    def _(event: KeyPressEvent) -> None:
+        """To the line above, else to the query before; a menu that came by itself does not stand in the way."""
+        buffer.cancel_completion()
+        if buffer.shows_older:
+            buffer.history_backward(count=event.arg)
+        else:
+            buffer.auto_up(count=event.arg)
+
+    @keys.add("down", filter=_TYPING & ~has_completions & is_older)
+    @keys.add("c-n", filter=_TYPING & ~has_completions & is_older)
+    def _(event: KeyPressEvent) -> None:
+        """To the query behind, whole: it was come from."""
+        buffer.history_forward(count=event.arg)
+
+    return keys
+
+
+def _ways_out(line: Line) -> KeyBindings:
+    keys = KeyBindings()
+    is_empty = Condition(lambda: not line.buffer.text)
+
+    @keys.add("c-c", filter=_TYPING)
     @keys.add("<sigint>")
     def _(event: KeyPressEvent) -> None:
         """Give the line up."""
         event.app.exit(exception=KeyboardInterrupt, style="class:aborting")
 
-    @keys.add("c-d", filter=typing & is_empty)
+    @keys.add("c-d", filter=_TYPING & is_empty)
     def _(event: KeyPressEvent) -> None:
         """Leave."""
         event.app.exit(exception=EOFError, style="class:exiting")
 
-    @keys.add("c-z", filter=typing)
+    @keys.add("c-z", filter=_TYPING)
     def _(event: KeyPressEvent) -> None:
         """Let the shell have the terminal."""
         event.app.suspend_to_background()

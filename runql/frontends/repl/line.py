@@ -59,7 +59,28 @@ _MOST_NAME: Final = 30
 
 
 class QueryBuffer(Buffer):
-    """A buffer whose completions may replace the rest of the word in which the cursor stands."""
+    """A buffer whose completions may replace the rest of a word, and that goes through its history query by query."""
+
+    _older: tuple[int, str] | None = None
+
+    @property
+    def shows_older(self) -> bool:
+        """Whether an older query stands here as it came, with the cursor at its end."""
+        return self._older == (self.working_index, self.text) and self.document.is_cursor_at_the_end
+
+    def history_backward(self, count: int = 1) -> None:
+        """An older query that begins as this one did, its cursor at the end."""
+        super().history_backward(count)
+        self._arrive()
+
+    def history_forward(self, count: int = 1) -> None:
+        """The other way."""
+        super().history_forward(count)
+        self._arrive()
+
+    def _arrive(self) -> None:
+        self.cursor_position = len(self.text)
+        self._older = (self.working_index, self.text)
 
     def go_to_completion(self, index: int | None) -> None:
         """Put a completion in place of the word, both sides of the cursor."""

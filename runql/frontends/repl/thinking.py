@@ -97,7 +97,7 @@ class Thinker:
         if is_open and said and language.is_unfinished(parsed):
             said = [one for one in said if one.code not in _NOT_OVER and not one.code.startswith("RQL1")]
         counts = None
-        if self._counts and not any(one.is_error for one in said):
+        if self._counts and parsed.ok:
             from runql.service.counting import counts as count
 
             counts = count(parsed, at, context, world.records)
