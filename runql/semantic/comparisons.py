@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -10,7 +12,7 @@ from runql.semantic.names import seen_kinds
 from runql.semantic.nearest import nearest_hint, nearest_names
 from runql.semantic.operands import BROKEN, Operand, constant, example_value, literal_text, quoted
 from runql.semantic.report import CheckContext, Report, rewrite
-from runql.semantic.spelling import code
+from runql.semantic.spelling import code, info_text
 from runql.semantic.times import Day, absolute, compare_with_day, from_text, is_time_without_quotes
 from runql.semantic.typed import TAnd, TBetween, TCompare, TField, TIn, TOr, TypedExpr
 from runql.semantic.values import MISSING, Kind
@@ -31,6 +33,9 @@ FLIPPED = {
 }
 """The same test with its sides changed over."""
 
+_AGO = re.compile(r"(?:(?:the\s+)?(?:last|past)\s+)?(\d+)\s*([smhdw])(?:\w*)(?:\s+ago)?\Z")
+"""`2 days ago`, `last 3 weeks`."""
+
 _ORDERED = frozenset({Kind.NUMBER, Kind.TEXT, Kind.TIME, Kind.BOOL})
 _QUOTED_OR_WORD = frozenset('"tf')
 """How an example value begins that is text or a bool."""
@@ -39,6 +44,7 @@ _NAN = {
     Comparison.EQ: "nan equals nothing, so no run matches",
     Comparison.NE: "nan differs from every value, so every run matches",
 }
+_LISTS = frozenset({Kind.LIST})
 _EQUALITY = (Comparison.EQ, Comparison.NE)
 
 
@@ -54,6 +60,8 @@ class Comparisons:
 
     def compare(self, op: Comparison, left: Operand, right: Operand, span: Span) -> TypedExpr:
         left, right = self._as_times(left, right)
+        if op in _EQUALITY and self._one_of_list(left, (right,), span, negated=op is Comparison.NE):
+            return self._built(op, left, right, span)
         if self._fit(left, right, span, ordered=op not in _EQUALITY):
             self._never(op, left, right, span)
             self._state(left, right)
@@ -69,7 +77,9 @@ class Comparisons:
         terms = (self._built(Comparison.GE, value, low, span), self._built(Comparison.LE, value, high, span))
         return TAnd(terms, kind=Kind.BOOL, span=span)
 
-    def is_in(self, value: Operand, items: list[Operand], span: Span) -> TypedExpr:
+    def is_in(self, value: Operand, items: list[Operand], span: Span, *, negated: bool = False) -> TypedExpr:
+        if self._one_of_list(value, items, span, negated=negated):
+            return TIn(value.expr, tuple(item.expr for item in items), kind=Kind.BOOL, span=span)
         pairs = [self._as_times(value, item) for item in items]
         for left, right in pairs:
             if self._fit(left, right, right.span, ordered=False):
@@ -134,8 +144,10 @@ class Comparisons:
             fixes = rewrite(span, unquoted)
             self.report.add("RQL205", f'"{text}" is not a date', span, f"without quotes: `{unquoted}`", fixes=fixes)
             return
+        spelled = _AGO.match(unquoted)
         hint = "a time is written `2026-01-31`, `2026-01-31T12:00` or `7d ago`"
-        self.report.add("RQL205", f"{literal_text(text)} is not a date", span, hint)
+        fixes = rewrite(span, f"{spelled[1]}{spelled[2]} ago") if spelled else ()
+        self.report.add("RQL205", f"{literal_text(text)} is not a date", span, hint, fixes=fixes)
 
     # ------------------------------------------------------------ kinds
 
@@ -169,6 +181,8 @@ class Comparisons:
         sign = "=" if example[0] in _QUOTED_OR_WORD else ">"
         hint = f"for example: {code(f'{left.text} {sign} {example}')}"
         hints = (hint,) if left.text and not left.is_constant and example != "null" else ()
+        if left.kinds == frozenset({Kind.RECORD}) and (inside := self._inside(left)):
+            hints = (f"it holds {', '.join(map(code, inside))}",)
         if Kind.TIME in right.kinds and isinstance(left.expr, TField) and left.expr.key.space is not Space.RUN:
             hints = ("a time that was logged is text or a number of seconds: compare it with one",)
         fixes = rewrite(right.span, text) if text else ()
@@ -177,6 +191,14 @@ class Comparisons:
         else:
             message = f"{quoted(left)} was {left.holds} in every run looked at, and does not compare with {right.holds}"
         self.report.add("RQL203" if sure else "RQL212", message, span, *hints, fixes=fixes)
+
+    def _inside(self, record: Operand) -> list[str]:
+        """Some fields of a record."""
+        if self.catalog is None or not isinstance(record.expr, TField):
+            return []
+        key = record.expr.key
+        below = [info for info in self.catalog.fields if info.space is key.space and len(info.path) > len(key.segments)]
+        return [info_text(info) for info in below if info.path[: len(key.segments)] == key.segments][:3]
 
     @staticmethod
     def _right_spelling(left: Operand, right: Operand) -> str | None:
@@ -191,6 +213,21 @@ class Comparisons:
         elif isinstance(value, int | float) and Kind.TEXT in left.kinds and not left.is_state:
             return literal_text(str(value).lower() if isinstance(value, bool) else str(value))
         return None
+
+    def _one_of_list(self, left: Operand, items: Sequence[Operand], span: Span, *, negated: bool) -> bool:
+        """Whether a list is held against what it may hold: `tags = "x"`. Then `has` is offered."""
+        if len(items) == 1 and items[0].kinds == _LISTS and left.kinds != _LISTS:
+            left, items = items[0], (left,)
+        others = [item for item in items if not item.is_null]
+        if left.kinds != _LISTS or not others or any(Kind.LIST in item.kinds for item in others):
+            return False
+        inner = ", ".join(item.text for item in items)
+        test = f"has any ({inner})" if len(items) > 1 else f"has {inner}"
+        text = f"{'not ' * negated}{left.text} {test}"
+        hints, fixes = ((f"a list is asked with `has`: {code(text)}",), rewrite(span, text)) if inner else ((), ())
+        message = f"{quoted(left)} is a list, and never compares with {others[0].holds}"
+        self.report.add("RQL203", message, span, *hints, fixes=fixes)
+        return True
 
     # ------------------------------------------------------------ never
 
@@ -246,13 +283,13 @@ class Comparisons:
         value = right.value
         if not (left.is_state and isinstance(value, str)) or value.lower() in RUN_STATES:
             return
-        near = nearest_names(value, RUN_STATES, limit=1) or _state_like(value)
+        near = nearest_names(value, RUN_STATES, limit=1) or state_like(value)
         hints = (*nearest_hint(near), "the states are " + ", ".join(RUN_STATES))
         fixes = rewrite(right.span, f'"{near[0]}"') if near else ()
         self.report.add("RQL212", f"no run has the state {literal_text(value)}", right.span, *hints, fixes=fixes)
 
 
-def _state_like(word: str) -> list[str]:
+def state_like(word: str) -> list[str]:
     """The state that a word of another tool means."""
     synonyms = {
         "finished": ("done", "success", "succeeded", "complete", "completed", "ok"),

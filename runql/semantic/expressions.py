@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
@@ -32,9 +32,13 @@ from runql.semantic.typed import (
     TUntagged,
     TypedExpr,
 )
+from runql.semantic.unquoted import is_word, values_meant
 from runql.semantic.values import MISSING, Kind
 from runql.syntax import tree
 from runql.text.source import NOWHERE, Span
+
+_UNKNOWN = ("RQL201", "RQL202", "RQL218")
+"""What is said of a name that is none."""
 
 MAX_DEPTH = 100
 """How deep an expression may nest, aliases included: later floors walk it by recursion."""
@@ -261,13 +265,16 @@ class Expressions:
         span = self.report.place(node.span)
         match node:
             case tree.Compare():
-                return self.comparisons.compare(node.op, self.operand(node.left), self.operand(node.right), span)
+                left = self.operand(node.left)
+                return self.comparisons.compare(node.op, left, self.beside(left, node.right), span)
             case tree.Between():
                 low, high = self.operand(node.low), self.operand(node.high)
                 return _negated(self.comparisons.between(self.operand(node.value), low, high, span), node.negated)
             case tree.In():
                 value = self.operand(node.value)
-                return _negated(self.comparisons.is_in(value, self.items(node.items), span), node.negated)
+                items = self.items(node.items, value)
+                test = self.comparisons.is_in(value, items, span, negated=node.negated)
+                return _negated(test, node.negated)
             case tree.TextTest():
                 return _negated(self.tests.text(node, span), node.negated)
             case tree.Has():
@@ -279,18 +286,45 @@ class Expressions:
             case tree.Not(value=value):
                 return TNot(self.condition(value), kind=Kind.BOOL, span=span)
             case tree.And(terms=terms):
-                return TAnd(tuple(self.condition(t) for t in terms), kind=Kind.BOOL, span=span)
+                return TAnd(tuple(self._terms(terms)), kind=Kind.BOOL, span=span)
             case tree.Or(terms=terms):
-                return TOr(tuple(self.condition(t) for t in terms), kind=Kind.BOOL, span=span)
+                return TOr(tuple(self._terms(terms)), kind=Kind.BOOL, span=span)
         self.report.unreadable = True
         return None
 
-    def items(self, items: Sequence[tree.Expr] | tree.Param) -> list[Operand]:
+    def _terms(self, terms: Sequence[tree.Expr]) -> Iterator[TypedExpr]:
+        """The terms of a condition. A value alone (`a = 1 or 2`) lacks the comparison that stands before it."""
+        before: tree.Expr | None = None
+        for term in terms:
+            since = self.report.count
+            yield self.condition(term)
+            compared = before.left if isinstance(before, tree.Compare) else None
+            if compared is not None and isinstance(before, tree.Compare) and isinstance(term, tree.Literal):
+                text = f"{self.written(compared)} {before.op} {self.written(term)}"
+                fixes = rewrite(term.span, text)
+                self.report.amend(since, ("RQL203",), (f"each condition is written in full: {code(text)}",), fixes)
+            before = term
+
+    def beside(self, value: Operand, node: tree.Expr) -> Operand:
+        """What stands beside a value in a test. A word that is no field may be a text without its quotes."""
+        since = self.report.count
+        operand = self.operand(node)
+        if operand is BROKEN and isinstance(node, tree.Field) and is_word(node):
+            word = str(node.path.segments[0])
+            texts = values_meant(word, value, self.names.catalog)
+            if texts:
+                text = texts[0]
+                is_same = text[1:-1].casefold() == word.casefold()
+                hint = f"text stands in quotes: `{text}`" if is_same else f"write `{text}`"
+                self.report.amend(since, _UNKNOWN, (hint,), rewrites(node.span, texts))
+        return operand
+
+    def items(self, items: Sequence[tree.Expr] | tree.Param, value: Operand | None = None) -> list[Operand]:
         """The values of a list, written out or bound to a parameter. In a list, a list parameter is its values."""
         found: list[Operand] = []
         for item in (items,) if isinstance(items, tree.Param) else items:
             if not isinstance(item, tree.Param):
-                found.append(self.operand(item))
+                found.append(self.operand(item) if value is None else self.beside(value, item))
                 continue
             bound = self.bound(item)
             span = self.report.place(item.span)

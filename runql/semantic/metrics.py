@@ -5,7 +5,7 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 
 from runql.semantic.catalog import Catalog, Space
-from runql.semantic.nearest import nearest_names
+from runql.semantic.nearest import field_names, nearest_names
 from runql.semantic.report import CheckContext, Report, rewrites
 from runql.semantic.spelling import code, path_text
 from runql.text.source import Span
@@ -51,9 +51,12 @@ class Metrics:
     ) -> None:
         assert self.catalog is not None
         where = f" in {self.source}" if self.source else ""
-        near = nearest_names(metric, names)
-        near += [n for n in names if n.endswith(("/" + metric, "." + metric)) and n not in near]
-        near = near[:3]
+        if space is Space.LOGGED:
+            there = field_names(self.catalog, (space,))
+            near = [*there.nearest(metric), *(n for n in there.table.ending(metric) if not n.endswith("_" + metric))]
+        else:
+            near = nearest_names(metric, names)
+        near = list(dict.fromkeys(near))[:3]
         total = self.catalog.looked_at(space)
         shown = ", ".join(f"{code(n)} ({names[n]:,} of {total:,} runs)" for n in near)
         hints = (f"nearest: {shown}",) if near else ()

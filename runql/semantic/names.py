@@ -7,7 +7,7 @@ from dataclasses import replace
 from runql.semantic.catalog import Catalog, FieldInfo, Space
 from runql.semantic.idioms import foreign_spelling
 from runql.semantic.nearest import counted, nearest_fields, nearest_names
-from runql.semantic.report import CheckContext, Report, rewrite, rewrites
+from runql.semantic.report import LOOK_AROUND, CheckContext, Report, rewrite, rewrites
 from runql.semantic.run_fields import RUN_FIELD_SPELLINGS, RUN_FIELDS
 from runql.semantic.spelling import PREFIXES, code, field_text, info_text, path_text, spelled_exactly
 from runql.semantic.typed import FieldKey
@@ -19,6 +19,7 @@ from runql.text.source import NOWHERE, Span
 LOGGABLE = frozenset({Kind.NUMBER, Kind.BOOL, Kind.TEXT, Kind.LIST, Kind.RECORD})
 """What a config or summary field may hold: JSON has no times."""
 
+_JOINTS = {"and": "joins two conditions", "or": "joins two conditions", "not": "stands before a condition"}
 _INTERNAL = frozenset({"_step", "_runtime", "_timestamp", "_wandb"})
 _VALUED = (Space.CONFIG, Space.SUMMARY)
 
@@ -156,6 +157,7 @@ class Names:
         assert self.catalog is not None
         dotted = ".".join(map(str, key.segments))
         hints, texts = self._suggestions(key.space, dotted)
+        hints = hints or (f"{LOOK_AROUND} {key.space}` lists those that there are",)
         title = f"no {key.space} field `{dotted}`{self.source}"
         if self.catalog.complete:
             self.report.add("RQL201", title, span, *hints, fixes=rewrites(span, texts))
@@ -256,7 +258,7 @@ class Names:
         near = nearest_fields(dotted, self.catalog, _VALUED)[: 3 - len(near_run[:2])]
         texts = [*near_run[:2], *(info_text(i) for i in near)]
         shown = [*(f"`{n}`" for n in near_run[:2]), *(counted(i, self.catalog) for i in near)]
-        hints = ("nearest: " + ", ".join(shown),) if shown else ()
+        hints = ("nearest: " + ", ".join(shown),) if shown else _no_field(dotted)
         if not self.catalog.complete:
             options = [field_text(s, path.segments, exact=path.exact) for s in _VALUED]
             hints = (
@@ -311,3 +313,10 @@ class Names:
             return None
         key = FieldKey(space, path.segments[1:], path.exact)
         return replace(key, written=field_text(space, key.segments, exact=path.exact))
+
+
+def _no_field(word: str) -> tuple[str, ...]:
+    """The way out where no name is near."""
+    if word.lower() in _JOINTS:
+        return (f"`{word}` {_JOINTS[word.lower()]}: something is missing beside it",)
+    return (f"{LOOK_AROUND}` lists those that there are",)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import field
+from dataclasses import field, replace
 from datetime import UTC, datetime, tzinfo
 from types import MappingProxyType
 
@@ -13,6 +13,9 @@ from runql.syntax import tree
 from runql.text.diagnostic import Diagnostic, Edit, Fix, Label
 from runql.text.frozen import frozen
 from runql.text.source import NOWHERE, Span
+
+LOOK_AROUND = "`show fields"
+"""How the last of ways out begins, where no name is near."""
 
 _EMPTY: Mapping[str, object] = MappingProxyType({})
 _NO_ALIASES: Mapping[str, tree.Expr] = MappingProxyType({})
@@ -73,6 +76,21 @@ class Report:
         diagnostic = Diagnostic(code, message, self.place(span), hints, tuple(fixes), labels)
         if diagnostic not in self._found:
             self._found.append(diagnostic)
+
+    @property
+    def count(self) -> int:
+        """How many there are so far."""
+        return len(self._found)
+
+    def amend(self, since: int, codes: Iterable[str], hints: tuple[str, ...], fixes: tuple[Fix, ...]) -> None:
+        """Put another way out before those of the diagnostics of these codes that came since there were so many."""
+        if self._alias is not None:
+            return
+        for index in range(since, len(self._found)):
+            one = self._found[index]
+            if one.code in codes:
+                kept = (hint for hint in one.hints if not hint.startswith(LOOK_AROUND))
+                self._found[index] = replace(one, hints=(*hints, *kept), fixes=(*fixes, *one.fixes))
 
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from runql.semantic.expressions import Expressions
 
 _REGEXES = (tree.TextOp.REGEX, tree.TextOp.REGEX_ANY_CASE)
+_RE2 = "the syntax of RE2 is at `https://github.com/google/re2/wiki/Syntax`"
 _PATTERNS = (*_REGEXES, tree.TextOp.GLOB)
 
 
@@ -29,7 +30,8 @@ class TextTests:
         self._report = expressions.report
 
     def text(self, node: tree.TextTest, span: Span) -> TypedExpr:
-        value, pattern = self._expressions.operand(node.value), self._expressions.operand(node.pattern)
+        value = self._expressions.operand(node.value)
+        pattern = self._expressions.beside(value, node.pattern)
         self._must_be_text(value, node.op, pattern)
         if pattern is not BROKEN:
             self._pattern(node, pattern)
@@ -75,8 +77,13 @@ class TextTests:
         plain = isinstance(node.pattern, tree.Literal) and span.end - span.start == len(value) + 2
         if plain and error.start is not None and error.end is not None:
             span = Span(pattern.span.start + 1 + error.start, pattern.span.start + 1 + error.end)
-        hints = (error.hint,) if error.hint else ()
+        # A bracket or a star that was not meant as one: then the text itself was.
+        is_slip = not error.hint and "RE2" not in error.message
+        hints = (error.hint,) if error.hint else ("`contains` takes a text as it stands",) if is_slip else (_RE2,)
         fixes: tuple[Fix, ...] = ()
+        if is_slip and node.op is tree.TextOp.REGEX and not node.negated and node.value.span != NOWHERE:
+            text = f" contains {pattern.text}"
+            fixes = rewrite(Span(node.value.span.end, pattern.span.end), text, f"write `{text.strip()}`")
         if error.excluded is not None and not node.negated and node.value.span != NOWHERE:
             op = "!~*" if node.op is tree.TextOp.REGEX_ANY_CASE else "!~"
             between = Span(node.value.span.end, pattern.span.end)
@@ -84,15 +91,21 @@ class TextTests:
             fixes = rewrite(between, text, f"write `{text.strip()}`")
         self._report.add("RQL204", f"bad regular expression: {error.message}", span, *hints, fixes=fixes)
 
+    def _written(self, item: Operand) -> str:
+        """An item as it stands in the text: `lr`, not the field that it was read as."""
+        whole = self._expressions.context.text
+        return item.text if whole is None or item.span == NOWHERE else whole[item.span.start : item.span.end].strip()
+
     def has(self, node: tree.Has, span: Span) -> TypedExpr:
-        value, items = self._expressions.operand(node.value), self._expressions.items(node.items)
+        value = self._expressions.operand(node.value)
+        items = self._expressions.items(node.items, value)
         if Kind.LIST not in value.kinds and value is not BROKEN:
             hints = (f'text is asked with `contains`: `{value.text} contains "…"`',) if Kind.TEXT in value.kinds else ()
             self._report.add("RQL203", f"{quoted(value)} is {value.holds}, and `has` asks a list", value.span, *hints)
         is_tags = isinstance(value.expr, TField) and value.expr.key.space is Space.RUN
         for item in items if is_tags else ():
             if Kind.TEXT not in item.kinds:
-                text = f'"{item.text}"'
+                text = f'"{self._written(item)}"'
                 self._report.add(
                     "RQL203",
                     f"a tag is text, not {item.holds}",

@@ -15,6 +15,7 @@ from itertools import islice
 from typing import Final
 
 from runql.semantic.catalog import Catalog, FieldInfo, Space
+from runql.semantic.nearest import field_names
 from runql.service.match import Tier, word_starts
 from runql.text.frozen import frozen
 from runql.text.render import clean
@@ -160,6 +161,8 @@ class NameIndex:
         self.records = {space: _records(catalog, space) for space in (Space.CONFIG, Space.SUMMARY)}
         self.families = {space: _families(self.pools[space]) for space in (Space.LOGGED, Space.SUMMARY, Space.SYSTEM)}
         # What the catalog works out at its first use is worked out here, not while somebody types.
+        for spaces in ((Space.CONFIG,), (Space.SUMMARY,), (Space.CONFIG, Space.SUMMARY), (Space.LOGGED,)):
+            field_names(catalog, spaces).table.ready()
         self.known = len(catalog.prefixes) + len(catalog.by_path) + len(catalog.by_dotted) + len(catalog.records)
 
 
