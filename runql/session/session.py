@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import field, replace
 from datetime import UTC, datetime, tzinfo
 from os import PathLike
-from time import monotonic
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from runql import config
@@ -30,11 +30,12 @@ from runql.session.catalogs import (
 from runql.session.doubts import Doubt, is_doubtful
 from runql.session.explanation import Explanation
 from runql.session.heading import heading
+from runql.session.limits import Limits
 from runql.session.named import Named, nowhere
 from runql.session.options import Options
 from runql.session.saved import Loader
 from runql.session.script import Ask, Look, Reader, Script, State
-from runql.session.sources import DEMO, Limited, Place, default_name, matching_projects, named, open_place
+from runql.session.sources import DEMO, Place, default_name, matching_projects, named, open_place
 from runql.session.spent import Spent
 from runql.session.zone import LOCAL
 from runql.syntax import Parsed, parse, to_text, tree
@@ -97,7 +98,8 @@ class Session:
         self._now = now
         self._places: dict[str, Place] = {}
         self._matching: dict[Place, tuple[Place, ...]] = {}
-        self._limits: tuple[ExitStack, float] | None = None
+        self._limits = Limits()
+        self._opening = Lock()
         self._aliases: Mapping[str, tree.Expr] | None = None
         self.state = State()
         """What the texts so far leave to the next one."""
@@ -184,10 +186,12 @@ class Session:
             if not isinstance(self._source, str):
                 return self._places.setdefault("", Place(self._source.name, self._source))
             name = self._source
-        if name not in self._places:
-            self._places[name] = place = open_place(name, self.settings)
-            self._limit(place.service)
-        return self._places[name]
+        with self._opening:
+            if name not in self._places:
+                self._places[name] = open_place(name, self.settings)
+            place = self._places[name]
+        self._limits.hold(place.service)
+        return place
 
     def places(self, name: str | None = None) -> tuple[Place, ...]:
         """The sources that a name means: one, or the projects of a server that its `*` matches."""
@@ -196,26 +200,9 @@ class Session:
             self._matching[place] = matching_projects(place)
         return self._matching[place]
 
-    @contextmanager
-    def within(self, seconds: float | None) -> Iterator[None]:
+    def within(self, seconds: float | None) -> AbstractContextManager[None]:
         """All that is asked of servers inside the `with`, in this thread, must be answered within so many seconds."""
-        if seconds is None:
-            yield
-            return
-        with ExitStack() as limits:
-            self._limits = limits, monotonic() + seconds
-            try:
-                for place in self._places.values():
-                    self._limit(place.service)
-                yield
-            finally:
-                self._limits = None
-
-    def _limit(self, service: ServiceApi) -> None:
-        """Hold a service that takes time limits to the one in force."""
-        if self._limits is not None and isinstance(service, Limited):
-            limits, end = self._limits
-            limits.enter_context(service.within(end - monotonic()))
+        return self._limits.within(seconds, [place.service for place in [*self._places.values()]])
 
     def catalog(self, name: str | None = None, *, metrics: bool = False) -> Catalog:
         """What a source holds. `metrics`: also what was logged, which a folder must be read through for."""

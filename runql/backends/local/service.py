@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Lock
 from typing import Any, Final
 
 from runql.backends.local.discover import RunFile
@@ -47,6 +48,7 @@ class LocalService:
 
     Where two runs of different projects have one id, a listing of both gives each an id of its own: `vision/abc`.
     Each such id is understood wherever an id is asked for; the plain one only together with the project.
+    Threads may share it.
 
     Raises:
         SourceError: there is nothing of that name, or no runs are in it.
@@ -58,6 +60,7 @@ class LocalService:
         self._folder = Folder(root)
         self._logged: dict[RunFile, Logged] = {}
         self._selection: _Selection | None = None
+        self._looking = Lock()
         self._snapshot = self._folder.snapshot()
 
     @property
@@ -158,9 +161,10 @@ class LocalService:
         """Nothing is open."""
 
     def _refresh(self) -> None:
-        self._snapshot = self._folder.snapshot()
+        with self._looking:
+            self._snapshot = self._folder.snapshot()
         current = {segment.file for run in self._snapshot.runs for segment in run.segments}
-        self._logged = {file: logged for file, logged in self._logged.items() if file in current}
+        self._logged = {file: logged for file, logged in [*self._logged.items()] if file in current}
 
     def _scope(self, entity: str, project: str) -> dict[str, LocalRun]:
         named = self._snapshot.within(entity, project)
