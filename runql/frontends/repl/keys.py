@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from prompt_toolkit.buffer import Buffer
+from prompt_toolkit.buffer import Buffer, CompletionState
+from prompt_toolkit.completion import CompleteEvent, get_common_complete_suffix
 from prompt_toolkit.enums import DEFAULT_BUFFER, EditingMode
 from prompt_toolkit.filters import Condition, completion_is_selected, has_completions, has_focus
 from prompt_toolkit.key_binding import KeyBindings, KeyBindingsBase, KeyPressEvent, merge_key_bindings
@@ -59,10 +60,9 @@ def _menu() -> KeyBindings:
     def _(event: KeyPressEvent) -> None:
         """The next of the menu; without a menu, the only completion there is, or a menu."""
         buffer = event.current_buffer
-        state = buffer.complete_state
-        if state is None:
-            buffer.start_completion(insert_common_part=True)
-        elif len(state.completions) == 1:
+        if buffer.complete_state is None:
+            complete(buffer)
+        elif len(buffer.complete_state.completions) == 1:
             buffer.go_to_completion(0)
             take(buffer)
         else:
@@ -136,6 +136,19 @@ def _ways_out(line: Line) -> KeyBindings:
         event.app.editing_mode = EditingMode.EMACS if is_vi else EditingMode.VI
 
     return keys
+
+
+def complete(buffer: Buffer) -> None:
+    """Write the only completion there is; of several what they have in common, and show the menu."""
+    document = buffer.document
+    found = list(buffer.completer.get_completions(document, CompleteEvent(completion_requested=True)))
+    if len(found) == 1:
+        buffer.complete_state = CompletionState(document, found)
+        buffer.go_to_completion(0)
+        take(buffer)
+        return
+    buffer.insert_text(get_common_complete_suffix(document, found))
+    buffer.start_completion()
 
 
 def take(buffer: Buffer) -> None:

@@ -51,10 +51,10 @@ def _left(thought: Thought | None, fault: Exception | None) -> StyleAndTextTuple
     if thought.counts is not None:
         pieces += _count(thought.counts)
     if thought.signatures:
-        pieces += [("", "  ")] if pieces else []
+        pieces += [("class:toolbar.quiet", " · ")] if pieces else []
         pieces += _form(thought.signatures[0])
     if wrong is not None:
-        pieces += [("", "  ")] if pieces else []
+        pieces += [("class:toolbar.quiet", " · ")] if pieces else []
         pieces += _wrong("class:toolbar.warning", wrong.message, ())
     return pieces
 
