@@ -59,7 +59,7 @@ def push(query: TypedQuery, capabilities: Capabilities, catalog: Catalog | None)
     return Pushed(
         filters=narrowed.filter,
         order=order,
-        per_page=_per_page(query, _is_heavy(wanted, capabilities), exact=exact, ordered=ordered),
+        per_page=_per_page(query, _is_heavy(wanted, capabilities), narrows=not here, ordered=ordered),
         wanted=wanted,
         residual=residual,
         exact=exact,
@@ -98,10 +98,11 @@ def _is_heavy(wanted: Needed, capabilities: Capabilities) -> bool:
     return None in parts or (any(parts) and not capabilities.column_subsets)
 
 
-def _per_page(query: TypedQuery, is_heavy: bool, *, exact: bool, ordered: bool) -> int:
+def _per_page(query: TypedQuery, is_heavy: bool, *, narrows: bool, ordered: bool) -> int:
+    """`narrows`: each term is part of the filter, so that mostly all that comes passes."""
     if query.page_size is not None:
         return query.page_size
-    if query.limit is not None and exact and ordered:
+    if query.limit is not None and narrows and ordered:
         return min(query.limit, LARGEST_PAGE)
     if is_heavy:
         return HEAVY_PAGE

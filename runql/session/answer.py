@@ -128,6 +128,11 @@ class Answer:
         return 0 if self._tables is None else self._tables.facts.rows
 
     @property
+    def runs_done(self) -> int | None:
+        """Of how many runs the histories were read so far; `None` before the first and where none is read."""
+        return None if self._tables is None else self._tables.facts.runs
+
+    @property
     def notices(self) -> tuple[Diagnostic, ...]:
         """What is to be said, as far as the table was read."""
         return summed({**self._noticed(), **dict.fromkeys(self._why_empty)})
@@ -160,10 +165,15 @@ class Answer:
             is_empty = not self.reading.passed
         if is_empty:
             with self._measured():
-                return (why_empty(self.query, self.reading.places, self.catalog, self._text),)
+                catalog = self.reading.known(self.catalog)
+                return (why_empty(self.query, self.reading.places, catalog, self._text),)
         if self._tables is None or self.query.histories is None:
             return ()
-        return tuple(not_logged(self.query.histories, self._tables.facts, self.catalog))
+        part, facts = self.query.histories, self._tables.facts
+        if not any(not_logged(part, facts, self.catalog)):
+            return ()
+        with self._measured():
+            return tuple(not_logged(part, facts, self.reading.known(self.catalog)))
 
     def _measured(self) -> AbstractContextManager[None]:
         self.was_read = True
@@ -299,7 +309,7 @@ class Answer:
 
     def _runs_said(self) -> str:
         shown = self.reading.passed
-        total = max(self.catalog.run_count, self.reading.fetched) - self.reading.doubles
+        total = self.reading.total(self.catalog) - self.reading.doubles
         noun = "run" if total == 1 else "runs"
         limit = self.query.limit
         if limit is None or shown < limit or self.reading.matching == shown:

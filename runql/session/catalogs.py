@@ -5,13 +5,18 @@ from __future__ import annotations
 import dataclasses
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import partial
 
-from runql.semantic.catalog import Catalog, FieldInfo, Space
-from runql.semantic.run_fields import RUN_FIELD_SPELLINGS
+from runql.semantic.catalog import Catalog, FieldInfo, Known, Space
+from runql.semantic.spelling import PREFIXES
 from runql.semantic.values import Kind
+from runql.session.sources import Place, Relearns, Remembers
+from runql.session.together import together
 from runql.syntax import tree
 
 _TOP = 20
+_SPACES = frozenset(PREFIXES)
 _AXES = frozenset({"_step", "_runtime", "_timestamp"})
 
 
@@ -28,12 +33,19 @@ def merged(catalogs: Sequence[Catalog]) -> Catalog:
         source=", ".join(catalog.source for catalog in catalogs),
         run_count=sum(catalog.run_count for catalog in catalogs),
         complete=all(catalog.complete for catalog in catalogs),
+        sample=_looked_at(catalogs, Space.CONFIG),
+        metrics_sample=_looked_at(catalogs, Space.LOGGED),
         fields=tuple(fields.values()),
         tags=sum((Counter(catalog.tags) for catalog in catalogs), Counter()),
         sweeps=sum((Counter(catalog.sweeps) for catalog in catalogs), Counter()),
         groups=sum((Counter(catalog.groups) for catalog in catalogs), Counter()),
         as_of=min(times, default=None),
     )
+
+
+def _looked_at(catalogs: Sequence[Catalog], space: Space) -> int | None:
+    looked_at = sum(catalog.looked_at(space) for catalog in catalogs)
+    return None if looked_at == sum(catalog.run_count for catalog in catalogs) else looked_at
 
 
 def _together(a: FieldInfo, b: FieldInfo) -> FieldInfo:
@@ -52,12 +64,67 @@ def _together(a: FieldInfo, b: FieldInfo) -> FieldInfo:
     )
 
 
-def needs_catalog(query: tree.Query) -> bool:
-    """Whether a query names anything that only a look at the runs can tell: more than the fields that all runs have."""
-    paths = (node for node in nodes(query) if isinstance(node, tree.Path))
-    return bool(query.stages) or any(
-        len(path.segments) != 1 or path.segments[0] not in RUN_FIELD_SPELLINGS for path in paths
+def catalogs_of(places: Sequence[Place], *, metrics: bool = False, anew: bool = False) -> Catalog:
+    """What the sources hold together; those that cost requests are asked at once."""
+
+    def ask(place: Place) -> Catalog:
+        service = place.service
+        if anew and isinstance(service, Remembers) and isinstance(service, Relearns):
+            return service.catalog(place.entity, place.project, metrics=metrics, anew=True)
+        return service.catalog(place.entity, place.project, metrics=metrics)
+
+    return merged(together([partial(ask, place) for place in places], places))
+
+
+def learned_for(query: tree.Query, places: Sequence[Place]) -> Catalog:
+    """The catalog that a query needs, asked for where it must be."""
+    catalog = catalogs_of(places)
+    return catalogs_of(places, metrics=True) if needs_metrics(query, catalog) else catalog
+
+
+def at_hand(places: Sequence[Place]) -> Known | None:
+    """What is known of the sources without a request; blank for one of which nothing is. `None` if some must be asked,
+    or are asked for free."""
+    found = []
+    for place in places:
+        if place.service.capabilities.cheap_pages or not isinstance(place.service, Remembers):
+            return None
+        known = place.service.known_catalog(place.entity, place.project)
+        found.append(Known(Catalog(place.name), 0.0, is_true=False) if known is None else known)
+    if not found:
+        return None
+    is_true = all(known.is_true for known in found)
+    catalog = merged([known.catalog for known in found])
+    return Known(
+        catalog if is_true else replace(catalog, complete=False), max(one.age_seconds for one in found), is_true
     )
+
+
+def known_runs(places: Sequence[Place]) -> int | None:
+    """How many runs the sources had when last seen, if all of them say so."""
+    totals = [
+        place.service.known_total(place.entity, place.project) if isinstance(place.service, Remembers) else None
+        for place in places
+    ]
+    return None if None in totals or not totals else sum(total or 0 for total in totals)
+
+
+def must_be_looked_up(query: tree.Query) -> bool:
+    """Whether a query holds a name that may mean two things, or many: only a catalog tells which.
+
+    `config.a.b` may be nested or a key with a dot; `keys val/*` stands for all the metrics that match.
+    """
+    return any(_is_open(node) for node in nodes(query))
+
+
+def _is_open(node: tree.Node) -> bool:
+    match node:
+        case tree.KeysClause(keys=keys):
+            return any(key.is_glob for key in keys)
+        case tree.Field(path=path):
+            is_long = len(path.segments) > 2 and path.segments[0] in _SPACES
+            return is_long and not path.exact and not path.is_glob
+    return False
 
 
 def needs_metrics(query: tree.Query, catalog: Catalog) -> bool:
@@ -67,10 +134,13 @@ def needs_metrics(query: tree.Query, catalog: Catalog) -> bool:
     """
     spaces = (Space.LOGGED, Space.SUMMARY)
     return any(
-        "*" in name or not any((space, name) in catalog.by_dotted for space in spaces)
-        for name in _metrics_named(query)
-        if name not in _AXES and not name.startswith("system.")
+        "*" in name or not any((space, name) in catalog.by_dotted for space in spaces) for name in metrics_named(query)
     )
+
+
+def metrics_named(query: tree.Query) -> Iterator[str]:
+    """The metrics that a query names, but for those that every run has, and those of machines."""
+    return (name for name in _metrics_named(query) if name not in _AXES and not name.startswith("system."))
 
 
 def _metrics_named(query: tree.Query) -> Iterator[str]:

@@ -51,6 +51,16 @@ class Paging:
                 fresh.append(record)
         return fresh
 
+    @property
+    def has_more(self) -> bool:
+        """Whether there are runs after those that came."""
+        return self._page is None or self._page.has_next
+
+    @property
+    def announced(self) -> int | None:
+        """How many runs there will be, as far as a page has said so. Nothing is asked for."""
+        return None if self._page is None else self._page.total
+
     def total(self) -> int | None:
         """How many runs the request means in all, as far as the source can say so. Asks for a count if it must."""
         if self._page is not None and not self._page.has_next:

@@ -11,7 +11,7 @@ from runql.engine.columns import expressions_of
 from runql.engine.evaluate import compile_truth
 from runql.engine.facts import CountedIn, Misplaced
 from runql.engine.order import sort_records
-from runql.errors import NotFound
+from runql.errors import BackendError, NotFound
 from runql.plan.push import Pushed, push
 from runql.runs.loader import not_found
 from runql.runs.service import FULL, LIGHT, Wanted
@@ -19,6 +19,9 @@ from runql.semantic.catalog import Catalog, Space
 from runql.semantic.record import RunRecord
 from runql.semantic.typed import FieldKey, TAnd, TCompare, TConst, TField, TypedExpr, TypedQuery
 from runql.semantic.values import Kind
+from runql.session.catalogs import known_runs
+from runql.session.counting import counted
+from runql.session.doubts import Doubt
 from runql.session.found import Found
 from runql.session.histories import AggregateReader
 from runql.session.intent import Compared
@@ -47,8 +50,11 @@ class Reading:
     known.
     """
 
-    def __init__(self, query: TypedQuery, places: Sequence[Place], catalog: Catalog | None) -> None:
+    def __init__(
+        self, query: TypedQuery, places: Sequence[Place], catalog: Catalog | None, doubt: Doubt | None = None
+    ) -> None:
         self.query = query
+        self.doubt = doubt
         self.places = tuple(places)
         self.aggregates = AggregateReader(aggregates_in(*expressions_of(query)))
         narrowed = with_ident(query)
@@ -67,6 +73,7 @@ class Reading:
         self._counted_in = CountedIn(self.query.where)
         self._misplaced = Misplaced(self.query.order)
         self._displaced = 0
+        self._said: dict[Diagnostic, None] = {}
         self._paged: list[Paging] = []
         self._kept: list[Found] = []
 
@@ -82,6 +89,9 @@ class Reading:
         said.update(self.aggregates.notices)
         said.update(dict.fromkeys(self._counted_in.notices()))
         said.update(dict.fromkeys(self._misplaced.notices()))
+        said.update(self._said)
+        if self.doubt is not None:
+            said.update(self.doubt.said)
         if self._displaced:
             said[_displaced_notice(self._displaced)] = None
         return tuple(said)
@@ -119,27 +129,31 @@ class Reading:
         is_part = self.streams or (self.query.limit is None and not self.aggregates.nodes)
         return tuple(self._ordered(self._kept)) if is_part else ()
 
+    @property
+    def announced(self) -> int | None:
+        """How many runs will be looked at, as far as the sources have said so; unknown where a limit ends it early."""
+        if len(self._paged) < len(self.places) or any(map(self._may_stop, self.places, self.pushed)):
+            return None
+        totals = [paging.announced for paging in self._paged]
+        return sum(total for total in totals if total is not None) if None not in totals else None
+
     def count(self) -> int:
         """How many runs match, without listing them where the source can say so."""
-        if len(self.places) == 1 and self.query.limit is None:
-            place, pushed = self.places[0], self.pushed[0]
-            if pushed.nothing:
-                return 0
-            if pushed.exact and place.service.capabilities.counts:
-                counted = self._counted(place, pushed)
-                if counted == 0 and self.query.ident is not None:
-                    self._check_ident()
-                if counted is not None:
-                    return counted
-        for part in self.parts():
-            self.forget(part)
-        return self.passed
+        total = counted(self)
+        if total is None:
+            for part in self.parts():
+                self.forget(part)
+            return self.passed
+        if total == 0 and self.query.ident is not None:
+            self._check_ident()
+        return total
 
-    def _counted(self, place: Place, pushed: Pushed) -> int | None:
+    def counted_at(self, place: Place, pushed: Pushed) -> int | None:
+        """How many runs of a source its filter lets through."""
         if not place.service.capabilities.cheap_pages:
             return place.service.count(place.entity, place.project, pushed.filters)
         # Only a page tells of runs that could not be read, without which the count would pass for the whole.
-        paging = self._paging(place, pushed, 1, LIGHT)
+        paging = self.paging(place, pushed, 1, LIGHT)
         return paging.total() if next(paging.pages(), ()) else 0
 
     # ---------------------------------------------------------------- the runs
@@ -232,8 +246,8 @@ class Reading:
         for found in earlier:
             by_id.setdefault(found.record.id, []).append(found)
         found_at = _found_among_many if len(self.places) > 1 else Found
-        for page in self._paging(place, pushed, pushed.per_page, self.wanted(pushed)).pages():
-            self.fetched += len(page)
+        for page in self.paging(place, pushed, pushed.per_page, self.wanted(pushed)).pages():
+            self.look(page)
             for part in self._filtered([found_at(record, place) for record in page]):
                 fresh = [
                     found
@@ -243,7 +257,31 @@ class Reading:
                 self.doubles += len(part) - len(fresh)
                 yield fresh
 
-    def _paging(self, place: Place, pushed: Pushed, per_page: int, wanted: Wanted) -> Paging:
+    def look(self, page: Sequence[RunRecord]) -> None:
+        """A page came. Raises `QueryError` if it shows that the query names what is not there."""
+        self.fetched += len(page)
+        if self.doubt is not None:
+            self.doubt.look(page)
+
+    def say(self, notice: Diagnostic) -> None:
+        """Something to be said of this reading."""
+        self._said[notice] = None
+
+    def known(self, catalog: Catalog) -> Catalog:
+        """The catalog for what is said of an answer: asked for now, if it was put off."""
+        try:
+            return self.doubt.settle(late=True) if self.doubt is not None else catalog
+        except BackendError:
+            return catalog  # the answer is there: that no more can be said of it is no reason to take it back
+
+    def total(self, catalog: Catalog) -> int:
+        """How many runs the sources hold, as far as that is known."""
+        known = known_runs(self.places)
+        if known is None:
+            known = catalog.run_count or self.known(catalog).run_count
+        return max(known, self.fetched)
+
+    def paging(self, place: Place, pushed: Pushed, per_page: int, wanted: Wanted) -> Paging:
         """The listing of a source; what it has to say is among the notices from then on."""
         paging = Paging(place, pushed, per_page, wanted)
         self._paged.append(paging)
@@ -255,7 +293,10 @@ class Reading:
             return FULL
         if self.query.target is Target.COUNT:
             return Wanted(pushed.wanted.config, pushed.wanted.summary)
-        return Wanted(pushed.wanted.config, pushed.wanted.summary, history_keys=pushed.wanted.history_keys)
+        summary = pushed.wanted.summary
+        if self.doubt is not None and summary is not None:
+            summary = tuple(dict.fromkeys((*summary, *self.doubt.metrics)))
+        return Wanted(pushed.wanted.config, summary, history_keys=pushed.wanted.history_keys)
 
     def _filtered(self, page: list[Found]) -> Iterator[list[Found]]:
         """The runs of a page that pass. Histories are read only for those that pass everything else."""

@@ -13,6 +13,7 @@ from typing import Protocol, runtime_checkable
 from runql.config import Settings
 from runql.errors import ArgumentError, NotFound, RunQLError, SourceError
 from runql.runs.service import ServiceApi
+from runql.semantic.catalog import Catalog, Known
 from runql.text.frozen import frozen
 from runql.text.nearest import nearest
 
@@ -36,6 +37,33 @@ class Limited(Protocol):
 
     def within(self, seconds: float | None) -> AbstractContextManager[None]:
         """All that is asked inside the `with`, in this thread, must be answered within so many seconds."""
+
+
+@runtime_checkable
+class Cancellable(Protocol):
+    """A service that can be told to end what it is asked just now."""
+
+    def cancel(self) -> None:
+        """Ends it, from any thread."""
+
+
+@runtime_checkable
+class Remembers(Protocol):
+    """A service that knows things of a project from earlier, and gives them without a request."""
+
+    def known_catalog(self, entity: str, project: str, *, metrics: bool = False) -> Known | None:
+        """The catalog as it was, if there is one."""
+
+    def known_total(self, entity: str, project: str) -> int | None:
+        """How many runs the project had when that was last seen."""
+
+
+@runtime_checkable
+class Relearns(Protocol):
+    """A service that keeps catalogs, and can be told not to trust them."""
+
+    def catalog(self, entity: str, project: str, *, metrics: bool = False, anew: bool = False) -> Catalog:
+        """The catalog. `anew`: whatever was kept, it is asked for."""
 
 
 @runtime_checkable

@@ -13,6 +13,7 @@ from runql.semantic.catalog import Catalog
 from runql.semantic.record import RunRecord
 from runql.semantic.typed import TAnd, TColumn, TypedExpr, TypedQuery
 from runql.semantic.values import Kind
+from runql.session.catalogs import known_runs
 from runql.session.held import field_of, held_by, held_in, said_of
 from runql.session.reading import Reading, with_ident
 from runql.session.sources import Place
@@ -45,7 +46,7 @@ def why_empty(query: TypedQuery, places: Sequence[Place], catalog: Catalog, text
     """
     terms = [*_terms(query.where)]
     records = _at_hand(query, places, catalog)
-    total = len(records) if records is not None else catalog.run_count if query.ident is None else None
+    total = len(records) if records is not None else _runs_in(places, catalog) if query.ident is None else None
     if not terms or total == 0:
         return Diagnostic("RQL307", f"no run was found in {', '.join(f'`{place.name}`' for place in places)}")
     count = _counting(query, places, catalog) if records is None else _looking(records)
@@ -58,6 +59,11 @@ def why_empty(query: TypedQuery, places: Sequence[Place], catalog: Catalog, text
         _message([name for name, rung in zip(names, rungs, strict=True) if rung in guilty], guilty, said, rungs),
         hints=(*_lines(rungs, names, said, guilty, total), *_not_looked_at(len(terms) - len(rungs))),
     )
+
+
+def _runs_in(places: Sequence[Place], catalog: Catalog) -> int:
+    known = known_runs(places)
+    return catalog.run_count if known is None else known
 
 
 def _terms(where: TypedExpr | None) -> Iterator[TypedExpr]:
@@ -102,7 +108,7 @@ def _looking(records: Sequence[RunRecord]) -> _Count:
 def _counting(query: TypedQuery, places: Sequence[Place], catalog: Catalog) -> _Count:
     def count(terms: Sequence[TypedExpr]) -> int | None:
         if not terms and query.ident is None:
-            return catalog.run_count
+            return _runs_in(places, catalog)
         where = TAnd(tuple(terms), kind=Kind.BOOL) if len(terms) > 1 else terms[0] if terms else None
         asked = with_ident(replace(query, where=where, order=(), limit=None, histories=None, columns=None))
         counts = [_count_there(asked, place, catalog) for place in places]

@@ -79,6 +79,7 @@ _TABLE = {
     "RQL323": Code("notice", "a metric that only some of the runs logged"),
     "RQL324": Code("notice", "two fields that may be one, in different runs"),
     "RQL325": Code("notice", "a comparison with a field of several types"),
+    "RQL326": Code("notice", "a count that is the server's"),
     # 4xx backend
     "RQL401": Code("error", "not signed in, or not allowed"),
     "RQL402": Code("error", "not found"),

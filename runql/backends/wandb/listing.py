@@ -150,11 +150,15 @@ class Listing:
             self._note_total()
             if chunk is None or self._pages.is_over:
                 self._settle(everything=True)
-                self._pages = self._segments.popleft() if self._segments else None
+                self._pages = self._next_segment(self._pages)
             else:
                 self._settle(everything=False)
         if self._pages is None and self._total is not None and len(self._seen) < self._total:
             self._make_whole(_MOVED)
+
+    def _next_segment(self, done: Pages) -> Pages | None:
+        """What comes after a part: nothing, if the server counted that nothing does."""
+        return self._segments.popleft() if self._segments and done.counts.get("absent") != 0 else None
 
     def _note_total(self) -> None:
         """Keeps the server's newest count of the whole listing."""
