@@ -100,6 +100,21 @@ def at_hand(places: Sequence[Place]) -> Known | None:
     )
 
 
+def remembered(places: Sequence[Place], *, metrics: bool) -> Known | None:
+    """What services remember of all these places; `None` if one remembers nothing."""
+    found = [
+        place.service.known_catalog(place.entity, place.project, metrics=metrics)
+        if isinstance(place.service, Remembers)
+        else None
+        for place in places
+    ]
+    known = [one for one in found if one is not None]
+    if not known or len(known) < len(found):
+        return None
+    age = max(one.age_seconds for one in known)
+    return Known(merged([one.catalog for one in known]), age, all(one.is_true for one in known))
+
+
 def known_runs(places: Sequence[Place]) -> int | None:
     """How many runs the sources had when last seen, if all of them say so."""
     totals = [

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import field, replace
 from datetime import UTC, datetime, tzinfo
 from os import PathLike
-from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from runql import config
@@ -20,7 +18,6 @@ from runql.semantic.typed import TypedQuery
 from runql.semantic.typed_stages import TStage, TTo
 from runql.session.catalogs import (
     at_hand,
-    catalogs_of,
     learned_for,
     metrics_named,
     must_be_looked_up,
@@ -30,12 +27,12 @@ from runql.session.catalogs import (
 from runql.session.doubts import Doubt, is_doubtful
 from runql.session.explanation import Explanation
 from runql.session.heading import heading
-from runql.session.limits import Limits
 from runql.session.named import Named, nowhere
+from runql.session.opened import OpenSources
 from runql.session.options import Options
 from runql.session.saved import Loader
 from runql.session.script import Ask, Look, Reader, Script, State
-from runql.session.sources import DEMO, Place, default_name, matching_projects, named, open_place
+from runql.session.sources import DEMO, Place, named
 from runql.session.spent import Spent
 from runql.session.zone import LOCAL
 from runql.syntax import Parsed, parse, to_text, tree
@@ -73,7 +70,7 @@ class _Known:
     doubt: Doubt | None = None
 
 
-class Session:
+class Session(OpenSources):
     """Answers texts from a source. A context manager: leaving it closes what was opened.
 
     Args:
@@ -92,40 +89,17 @@ class Session:
         now: datetime | None = None,
         zone: tzinfo = LOCAL,
     ) -> None:
-        self.settings = config.load() if settings is None else settings
+        super().__init__(named(source), config.load() if settings is None else settings)
         self.zone = zone
-        self._source = named(source)
         self._now = now
-        self._places: dict[str, Place] = {}
-        self._matching: dict[Place, tuple[Place, ...]] = {}
-        self._limits = Limits()
-        self._opening = Lock()
         self._aliases: Mapping[str, tree.Expr] | None = None
         self.state = State()
         """What the texts so far leave to the next one."""
 
-    def __enter__(self) -> Session:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Close every source that was opened here."""
-        for place in self._places.values():
-            if place.service is not self._source:
-                place.service.close()
-        self._places.clear()
-        self._matching.clear()
-
     @property
     def source_name(self) -> str | None:
         """The source of queries that name none, if anything says which. Nothing is opened."""
-        if self.state.source is not None:
-            return self.state.source
-        if self._source is None:
-            return self.settings.default_source()
-        return self._source if isinstance(self._source, str) else self._source.name
+        return self.state.source if self.state.source is not None else super().source_name
 
     # ---------------------------------------------------------------- what a front end asks
 
@@ -177,36 +151,6 @@ class Session:
                 found += item.options.heard(self._check(item, parsed.source, offline=offline)[0].diagnostics)
         found += _unused(script, parsed, params or {})
         return tuple(sorted(dict.fromkeys(found), key=lambda diagnostic: diagnostic.span))
-
-    def place(self, name: str | None = None) -> Place:
-        """A source by its name, opened once; without a name the session's own."""
-        if name is None:
-            if self._source is None:
-                self._source = default_name(self.settings)
-            if not isinstance(self._source, str):
-                return self._places.setdefault("", Place(self._source.name, self._source))
-            name = self._source
-        with self._opening:
-            if name not in self._places:
-                self._places[name] = open_place(name, self.settings)
-            place = self._places[name]
-        self._limits.hold(place.service)
-        return place
-
-    def places(self, name: str | None = None) -> tuple[Place, ...]:
-        """The sources that a name means: one, or the projects of a server that its `*` matches."""
-        place = self.place(name)
-        if place not in self._matching:
-            self._matching[place] = matching_projects(place)
-        return self._matching[place]
-
-    def within(self, seconds: float | None) -> AbstractContextManager[None]:
-        """All that is asked of servers inside the `with`, in this thread, must be answered within so many seconds."""
-        return self._limits.within(seconds, [place.service for place in [*self._places.values()]])
-
-    def catalog(self, name: str | None = None, *, metrics: bool = False) -> Catalog:
-        """What a source holds. `metrics`: also what was logged, which a folder must be read through for."""
-        return catalogs_of(self.places(name), metrics=metrics)
 
     # ---------------------------------------------------------------- the way of a text
 

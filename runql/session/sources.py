@@ -238,6 +238,12 @@ def _open_on_server(name: str, settings: Settings) -> Place:
     return replace(place, entity=own)
 
 
+def opens_unasked(name: str, settings: Settings) -> bool:
+    """Whether a source opens without a request, and without reading a folder: a project of a server, with its owner."""
+    meant = _through_settings(name, settings)
+    return not any(test(meant, settings) for test, _ in _OPENERS[:2]) and "/" in meant and bool(_ON_SERVER.match(meant))
+
+
 def _is_project(name: str, settings: Settings) -> bool:
     """`entity/project`, or the project that the environment names."""
     return _ON_SERVER.match(name) is not None and ("/" in name or name == settings.project)

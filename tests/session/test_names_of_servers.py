@@ -174,3 +174,37 @@ def test_an_answer_stands_though_the_catalog_cannot_be_had(tmp_path: Path) -> No
         assert [notice.code for notice in result.notices if notice.code == "RQL307"] == ["RQL307"]
         with pytest.raises(AuthError):
             session.catalog()
+
+
+def test_what_is_known_is_told_without_a_request(server: LoopbackServer, ask: Ask, tmp_path: Path) -> None:
+    with opened(server, tmp_path) as session:
+        server.forget()
+        assert session.known_catalog() == (None, None)
+        assert session.known_catalog("acme/vis*") == (None, None)
+        assert session.known_catalog("./nowhere") == (None, None)
+        assert server.seen == []
+        learned = session.learn_catalog(metrics=True)
+        assert learned.complete
+        count = len(server.seen)
+        assert session.known_catalog()[0] == learned
+        assert session.learn_catalog(metrics=True) == learned
+        assert len(server.seen) == count
+        assert session.learn_catalog(force=True).as_of != learned.as_of
+        session.learn_catalog("acme/vis*")
+        assert session.known_catalog("acme/vis*")[0] is not None
+    with opened(server, tmp_path) as session:
+        server.forget()
+        catalog, age = session.known_catalog("acme/vision")
+        assert catalog is not None
+        assert catalog.run_count == 60
+        assert age is not None
+        assert 0 <= age < 60
+        assert server.seen == []
+
+
+def test_a_folder_is_known_once_it_was_read(tmp_path: Path) -> None:
+    with Session("demo", config.Settings(folder=tmp_path)) as session:
+        assert session.known_catalog() == (None, None)
+        catalog = session.learn_catalog()
+        assert session.known_catalog()[0] is catalog
+        assert session.known_catalog(metrics=True) == (None, None)
