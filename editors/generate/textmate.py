@@ -75,7 +75,7 @@ def word(texts: Iterable[str]) -> str:
 
 
 def before(place: w.Place) -> str:
-    """What must follow a keyword: what can, or the end: of the line, or of the string of Python that holds it all."""
+    """What must follow a keyword: what can, the end of the line, or what a string of Python that holds it all has."""
     starts = [start for name, start in _STARTS.items() if name in place.before]
     starts += [re.escape(text) for name, text in _signs() if name in place.before]
     if "PATH" in place.before:
@@ -83,7 +83,8 @@ def before(place: w.Place) -> str:
     else:
         following = {each for name in place.before for each in w.spellings(name)}
         starts += [f"{word(following)}{WORD_END}"] if following else []
-    return f"(?={_SPACE}(?:{'|'.join(dict.fromkeys(['#', '$', _STARTS['STRING'], *starts]))}))"
+    always = ("#", "$", _STARTS["STRING"], r"\{")
+    return f"(?={_SPACE}(?:{'|'.join(dict.fromkeys([*always, *starts]))}))"
 
 
 def _signs() -> list[tuple[str, str]]:
