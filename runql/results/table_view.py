@@ -48,7 +48,7 @@ def table_lines(frame: Frame, view: View, layout: PivotLayout | None = None) -> 
         yield from turned_lines(slots, view)
         return
     yield from _grid(kept, view, hidden, shown.length)
-    if dropped:
+    if dropped and not view.brief:
         for line in textwrap.wrap(
             _dropped_line(dropped, view), view.width or 80, subsequent_indent="  ", break_on_hyphens=False
         ):

@@ -31,6 +31,8 @@ class View:
     """Where rows that are not shown can be had, such as "; `-o csv` for all"."""
     wider: str = ""
     """Where columns that are not shown can be had, in the same form."""
+    brief: bool = False
+    """Columns that find no room are left out without a word: more will come, and then all is said."""
     turn: Turn = "off"
     """Whether rows become columns or blocks: always, or where columns would be left out and that fits on the screen.
     A single row that is too wide is always turned."""

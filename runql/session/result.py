@@ -14,6 +14,7 @@ from runql.runs.runs import Runs
 from runql.semantic.typed_stages import TAssert
 from runql.session.answer import Answer
 from runql.session.chosen import ChosenRuns
+from runql.session.going import Going
 from runql.session.options import Options
 from runql.session.shown import Shown, Stats
 from runql.session.summing import few
@@ -175,6 +176,16 @@ class Result:
         return " · ".join(
             [looked, *([f"{read:,} histories scanned"] if read else []), *([f"{rows:,} rows"] if rows else [])]
         )
+
+    def going(self) -> Going:
+        """How far the reading is."""
+        answer, reading = self._answer, self._answer.reading
+        rows = (f"{answer.rows_read:,} rows",) if answer.rows_read else ()
+        if answer.runs_done is not None:
+            return Going("histories", answer.runs_done, reading.passed, rows)
+        read = reading.aggregates.runs_read
+        scanned = (f"{read:,} histories scanned",) if read else ()
+        return Going("runs", reading.fetched, reading.announced, scanned)
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
         if "frame" in self.__dict__ or self._answer.names is None:

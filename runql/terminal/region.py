@@ -15,13 +15,12 @@ class Region:
 
     def draw(self, lines: Sequence[str]) -> None:
         """Put these lines in the place of those drawn before; the cursor stays at the end of the last."""
-        stderr.raw(self._back() + "\r\n".join(f"{line}\x1b[K" for line in lines))
+        stderr.raw(self._back() + "\r\n".join(lines))
         self._drawn = len(lines)
 
     def clear(self) -> None:
         """Take the lines away."""
-        if self._drawn:
-            stderr.raw(self._back())
+        stderr.raw(self._back())
         self._drawn = 0
 
     def leave(self) -> None:
@@ -32,7 +31,4 @@ class Region:
 
     def _back(self) -> str:
         """To the beginning of the first line, with all from there on gone."""
-        if not self._drawn:
-            return ""
-        up = f"\x1b[{self._drawn - 1}A" if self._drawn > 1 else ""
-        return f"\r{up}\x1b[J"
+        return f"\r\x1b[{self._drawn - 1}A\x1b[J" if self._drawn > 1 else "\r\x1b[2K"

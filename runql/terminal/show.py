@@ -14,6 +14,7 @@ from runql.results.frame import Frame
 from runql.results.looks import visible
 from runql.results.view import View
 from runql.session import Explanation, Result
+from runql.session.going import Pace
 from runql.terminal import stderr, stdout
 from runql.terminal.below import Below
 from runql.terminal.held_back import HeldBack
@@ -80,9 +81,9 @@ class Show:
         title = cut(visible(result.title), self._view.width or _DEFAULT_WIDTH, self._view.ellipsis)
         return f"{self._view.paint(title, 'header')}\n" if title else ""
 
-    def progress(self, describe: Callable[[], str]) -> Progress:
+    def progress(self, describe: Callable[[], str], *, timed: bool = True) -> Progress:
         """A line at a terminal that says what goes on, or why nothing does."""
-        return Progress(describe, enabled=self._progress, waiting=self._waiting)
+        return Progress(describe, enabled=self._progress, waiting=self._waiting, timed=timed)
 
     def _array(self, results: Sequence[Result | Explanation]) -> None:
         """One JSON array of all results, and only then what there is to say: nothing comes between its lines.
@@ -145,7 +146,7 @@ class Show:
         frames = _UntilCutShort(output.frames)
         self._wrote_rows = False
         try:
-            with self.progress(result.activity) as progress:
+            with self.progress(Pace(result.going), timed=False) as progress:
                 if self._path is not None:
                     return save(output, self._format, self._path)
                 pieces = self._pieces(replace(output, frames=frames), self._format, progress)

@@ -143,14 +143,27 @@ class Waiting:
 
 
 class Progress:
-    """A line at a terminal that says what goes on, from half a second on, and vanishes at the end."""
+    """A line at a terminal that says what goes on, from half a second on, and vanishes at the end.
+
+    `timed`: the seconds are added to what `describe` says. `above` gives lines that stand over it.
+    """
 
     PATIENCE_SECONDS: Final = 0.5
     _PERIOD_SECONDS: Final = 0.1
 
-    def __init__(self, describe: Callable[[], str], *, enabled: bool, waiting: Waiting | None = None) -> None:
+    def __init__(
+        self,
+        describe: Callable[[], str],
+        *,
+        enabled: bool,
+        waiting: Waiting | None = None,
+        timed: bool = True,
+        above: Callable[[], Sequence[str]] = tuple,
+    ) -> None:
         self._describe = describe
         self._waiting = waiting
+        self._timed = timed
+        self._above = above
         self._thread = threading.Thread(target=self._draw, daemon=True) if enabled else None
         self._done = threading.Event()
 
@@ -174,12 +187,15 @@ class Progress:
         began = time.monotonic()
         if self._done.wait(self.PATIENCE_SECONDS):
             return
+        from runql.results.layout import cut
+        from runql.results.looks import visible
+        from runql.terminal.region import Region
+
+        region, width = Region(), (columns() or 80) - 1
         while True:
             why = self._waiting.text if self._waiting is not None else ""
-            line = why or f"{self._describe()} · {time.monotonic() - began:.0f} s"
-            sys.stderr.write(f"\r\x1b[2K\x1b[2m{line}\x1b[0m")
-            sys.stderr.flush()
+            line = why or self._describe() + (f" · {time.monotonic() - began:.0f} s" if self._timed else "")
+            region.draw([*self._above(), f"\x1b[2m{cut(visible(line), width, '…')}\x1b[0m"])
             if self._done.wait(self._PERIOD_SECONDS):
                 break
-        sys.stderr.write("\r\x1b[2K")
-        sys.stderr.flush()
+        region.clear()

@@ -15,6 +15,7 @@ from runql.results.formats import FORMATS, Format, chosen, said, save
 from runql.results.frame import Frame
 from runql.results.view import Turn, View
 from runql.session import Result
+from runql.session.going import Pace
 from runql.terminal import pager, stderr, stdout
 from runql.terminal.below import Below
 from runql.terminal.show import harmless
@@ -24,6 +25,9 @@ _DEFAULT_WIDTH: Final = 80
 _DEFAULT_HEIGHT: Final = 24
 _BELOW: Final = 4
 """Lines of the screen that are left for the footer and the next prompt."""
+_LEAST_HEIGHT: Final = 20
+_PREVIEWED: Final = 10
+"""How many rows are shown before all have come."""
 _MOST_PAGED: Final = 10_000
 """Of a longer table the ends are shown, also in the pager: a format holds all of it."""
 _WITHOUT_PAGER: Final = 60
@@ -74,9 +78,8 @@ class Screen:
         """All of a result. Raises `Stopped` with what came if that was not all."""
         frames: list[Frame] = []
         output = result.output(self.view())
-        progress = self.progress(result.activity, frames)
         try:
-            with progress:
+            with self._watching(Pace(result.going), frames):
                 for frame in output.frames:
                     frames.append(frame)
         except (KeyboardInterrupt, BackendError) as error:
@@ -91,10 +94,18 @@ class Screen:
             below = Below.of(result, quiet=self.quiet)
         return Kept(title, whole, "", output.scalar, output.sweep, output.layout(), below)
 
-    def progress(self, describe: Callable[[], str], frames: Sequence[Frame] = ()) -> Progress:
-        """A line that says what goes on, below the first rows that have come."""
-        enabled = stderr.is_terminal() and not self.quiet and not self.settings.dumb_terminal
-        return Progress(describe, enabled=enabled, waiting=self.waiting)
+    def progress(self, describe: Callable[[], str]) -> Progress:
+        """A line that says what goes on."""
+        return Progress(describe, enabled=self._is_watched, waiting=self.waiting)
+
+    def _watching(self, pace: Pace, frames: Sequence[Frame]) -> Progress:
+        """The first rows that have come, and below them a line that says how far it is."""
+        above = Preview(frames, self) if self.height >= _LEAST_HEIGHT else tuple
+        return Progress(pace, enabled=self._is_watched, waiting=self.waiting, timed=False, above=above)
+
+    @property
+    def _is_watched(self) -> bool:
+        return stderr.is_terminal() and not self.quiet and not self.settings.dumb_terminal
 
     # ---------------------------------------------------------------- showing
 
@@ -107,6 +118,16 @@ class Screen:
         lost = self.draw(kept, self.looks.form, turn=turn, whole=whole)
         self.say_below(kept, *lost)
 
+    def show_part(self, kept: Kept, *, failed: bool) -> None:
+        """Draw what came of a result before it was stopped or failed, at once: nobody wants a pager then."""
+        frame = kept.frame
+        rows = frame.length if frame is not None else 0
+        form = self.looks.form if rows <= _WITHOUT_PAGER else FORMATS["table"]
+        self.looks.path = None
+        self.draw(kept, form, paged=False)
+        word = "failed" if failed else "stopped"
+        self.voice.say(f"{word} · {rows:,} row{'s' * (rows != 1)} came, not all")
+
     def looks_of(self, path: Path) -> Format:
         """The format of a file by its name. Raises `OutputError`."""
         return chosen(str(path))[0]
@@ -117,16 +138,21 @@ class Screen:
         lost = save(output, form, path)
         self.say_below(kept, f"wrote {path}", *(notice.message for notice in lost))
 
-    def draw(self, kept: Kept, form: Format, *, turn: Turn | None = None, whole: bool = False) -> tuple[str, ...]:
+    def draw(
+        self, kept: Kept, form: Format, *, turn: Turn | None = None, whole: bool = False, paged: bool = True
+    ) -> tuple[str, ...]:
         """Put it on the screen; gives what the format could not hold."""
         if kept.frame is None:
             self.put(f"{kept.text}\n")
             return ()
-        output = kept.output(self.view(turn=turn, whole=whole))
+        output = kept.output(self.view(turn=turn, whole=whole, paged=paged))
         pieces = form.pieces(output)
         if self.is_terminal and form is not FORMATS["table"]:
             pieces = map(harmless, pieces)
-        self._page(pieces)
+        if paged:
+            self._page(pieces)
+        else:
+            stdout.write(pieces)
         return tuple(notice.message for notice in said(output.lost))
 
     def put(self, text: str) -> None:
@@ -162,12 +188,12 @@ class Screen:
         """The height of the screen in lines."""
         return stdout.height() or _DEFAULT_HEIGHT
 
-    def view(self, *, turn: Turn | None = None, whole: bool = False) -> View:
+    def view(self, *, turn: Turn | None = None, whole: bool = False, paged: bool = True) -> View:
         """How tables are shown."""
         zone = datetime.now().astimezone().tzinfo or UTC
         if not self.is_terminal:
             return View(zone=zone, unicode=stdout.takes_unicode())
-        is_paged = self._may_page and bool(pager.pager_command(self.settings.pager))
+        is_paged = paged and self._may_page and bool(pager.pager_command(self.settings.pager))
         most = _MOST_PAGED if is_paged else _WITHOUT_PAGER
         return View(
             width=None if whole and is_paged else self.width,
@@ -182,3 +208,34 @@ class Screen:
             turn=turn or self.looks.turn,
             height=self.height - _BELOW,
         )
+
+
+class Preview:
+    """The first rows of what has come so far, as lines; made anew when there are more."""
+
+    def __init__(self, frames: Sequence[Frame], screen: Screen) -> None:
+        self._frames = frames
+        self._screen = screen
+        self._rows = 0
+        self._lines: tuple[str, ...] = ()
+
+    def __call__(self) -> tuple[str, ...]:
+        if self._rows < _PREVIEWED:
+            rows = sum(frame.length for frame in list(self._frames))
+            if rows != self._rows:
+                self._rows = rows
+                self._lines = tuple(self._drawn())
+        return self._lines
+
+    def _drawn(self) -> Iterator[str]:
+        from runql.results.table_view import table_lines
+
+        some: list[Frame] = []
+        left = _PREVIEWED
+        for frame in list(self._frames):
+            some.append(frame.slice(0, left))
+            left -= some[-1].length
+            if left <= 0:
+                break
+        view = replace(self._screen.view(), turn="off", brief=True, width=self._screen.width - 1)
+        yield from table_lines(Frame.concat(some), view)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -27,6 +28,10 @@ _LONGEST_NAME: Final = 30
 
 def _nothing() -> None:
     """What a hook does that nobody set."""
+
+
+class _WasStopped(Exception):  # noqa: N818 - the user's wish
+    """Ctrl-C, and what came was shown."""
 
 
 @dataclass(slots=True)
@@ -103,7 +108,9 @@ class Shell:
             try:
                 self._perform(text)
             except KeyboardInterrupt:
-                self.voice.say("stopped")
+                self.voice.say("stopped · nothing is shown")
+            except _WasStopped:
+                pass  # it was said beside what came
             except RunQLError as error:
                 self.voice.error(error)
             except stdout.CannotWrite as error:
@@ -133,16 +140,16 @@ class Shell:
         titles = _titles(text)
         if len(titles) != len(results):
             titles = [(text.strip(), True)] * len(results)
+        waiting = deque(zip(results, titles, strict=True))
         try:
-            for at, (result, (title, is_query)) in enumerate(zip(results, titles, strict=True)):
+            while waiting:
+                result, (title, is_query) = waiting.popleft()
                 if len(results) > 1:
-                    self._head(title, first=at == 0)
+                    self._head(title, first=len(waiting) == len(results) - 1)
                 self.show(result, title, is_query=is_query)
-                titles[at] = ("", is_query)
         finally:
-            for title, is_query in titles:
-                if title and is_query:  # it has a name by now, so it has a place among the results too
-                    self.keep(Kept(title, gone="it was not read"), is_query=True)
+            for _, (title, is_query) in waiting:
+                self._keep_nothing(title, is_query=is_query)
             if self.source != before:
                 self.hooks.source_changed()
 
@@ -150,30 +157,29 @@ class Shell:
         """Read a result, keep it and draw it. What came before Ctrl-C or an error is kept and drawn too."""
         if isinstance(result, Explanation):
             kept = Kept(title, text=result.text)
-            self.keep(kept, is_query=is_query)
-            self.screen.show(kept)
-            return
-        try:
-            kept = self.screen.read(result, title)
-        except Stopped as stopped:
-            self._stopped(stopped, is_query=is_query)
-            raise stopped.cause from None
+        else:
+            try:
+                kept = self.screen.read(result, title)
+            except Stopped as stopped:
+                self.interrupts.rearm()
+                self.keep(stopped.kept, is_query=is_query)
+                self.screen.show_part(stopped.kept, failed=isinstance(stopped.cause, BackendError))
+                raise (_WasStopped if isinstance(stopped.cause, KeyboardInterrupt) else stopped.cause) from None
+            except BaseException:
+                self._keep_nothing(title, is_query=is_query)
+                raise
         self.keep(kept, is_query=is_query)
         self.screen.show(kept)
+
+    def _keep_nothing(self, title: str, *, is_query: bool) -> None:
+        """A query that was not read has a name all the same, so it has a place among the results too."""
+        if is_query:
+            self.keep(Kept(title, gone="nothing of it was read"), is_query=True)
 
     def keep(self, kept: Kept, *, is_query: bool) -> None:
         """Keep a result; what had to go for it is said."""
         for line in self.shelf.add(kept, is_query=is_query):
             self.voice.quiet_line(line)
-
-    def _stopped(self, stopped: Stopped, *, is_query: bool) -> None:
-        self.interrupts.rearm()
-        kept = stopped.kept
-        self.keep(kept, is_query=is_query)
-        self.screen.show(kept)
-        rows = kept.frame.length if kept.frame is not None else 0
-        why = "failed" if isinstance(stopped.cause, BackendError) else "stopped"
-        self.voice.say(f"{why} · {rows:,} row{'s' * (rows != 1)} came, not all")
 
     def _head(self, title: str, *, first: bool) -> None:
         line = visible(" ".join(title.split()))
