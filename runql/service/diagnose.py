@@ -11,7 +11,7 @@ from runql.service.context import Context, Text, parsed
 from runql.service.declared import with_declared
 from runql.service.nodes import nodes, queries
 from runql.syntax import tree as t
-from runql.text.diagnostic import Diagnostic
+from runql.text.diagnostic import Diagnostic, without_echoes
 
 _NEEDS_CATALOG: Final = "RQL202"
 _NO_VALUE: Final = "RQL207"
@@ -27,7 +27,8 @@ def diagnostics(text: Text, context: Context) -> tuple[Diagnostic, ...]:
     found = dict.fromkeys(whole.diagnostics)
     for query in queries(whole.script):
         checked, at = checked_query(query, whole.source.text, context)
-        found.update(dict.fromkeys(d for d in checked.diagnostics if _is_meant(d, at, whole.source.text)))
+        meant = (d for d in checked.diagnostics if _is_meant(d, at, whole.source.text))
+        found.update(dict.fromkeys(without_echoes(meant, whole.diagnostics)))
         pushed = plan(checked, at)
         found.update(dict.fromkeys(pushed.notes if pushed is not None else ()))
     return tuple(sorted(found, key=lambda d: (d.span.start, d.span.end)))

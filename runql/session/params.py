@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta, tzinfo
 from typing import Any
 
 from runql.semantic.times import Day, from_text, relative
-from runql.session.spelled import SpelledFloat, SpelledInt
+from runql.session.spelled import SpelledDuration, SpelledFloat, SpelledInt
 from runql.syntax import tree
 from runql.syntax.stage_tree import ParamStatement
 from runql.text.diagnostic import Diagnostic
@@ -44,7 +44,7 @@ def _whole(value: Any, zone: tzinfo) -> Any:
 
 
 def _text(value: Any, _: tzinfo) -> Any:
-    if isinstance(value, SpelledInt | SpelledFloat):
+    if isinstance(value, SpelledInt | SpelledFloat | SpelledDuration):
         return value.text
     if not isinstance(value, str):
         raise Unfit

@@ -37,7 +37,7 @@ from runql.session.spent import Spent
 from runql.session.zone import LOCAL
 from runql.syntax import Parsed, parse, to_text, tree
 from runql.syntax.stage_tree import DescribeStatement
-from runql.text.diagnostic import Diagnostic
+from runql.text.diagnostic import Diagnostic, without_echoes
 from runql.text.frozen import frozen
 from runql.text.source import Source
 
@@ -148,7 +148,8 @@ class Session(OpenSources):
         found = [*parsed.diagnostics, *script.diagnostics]
         for item in script.items:
             if isinstance(item, Ask):
-                found += item.options.heard(self._check(item, parsed.source, offline=offline)[0].diagnostics)
+                checked = self._check(item, parsed.source, offline=offline)[0]
+                found += item.options.heard(tuple(without_echoes(checked.diagnostics, parsed.diagnostics)))
         found += _unused(script, parsed, params or {})
         return tuple(sorted(dict.fromkeys(found), key=lambda diagnostic: diagnostic.span))
 

@@ -1,6 +1,8 @@
-"""Numbers that remember how they were written."""
+"""Numbers and lengths of time that remember how they were written."""
 
 from __future__ import annotations
+
+from datetime import timedelta
 
 
 class SpelledInt(int):
@@ -11,5 +13,11 @@ class SpelledInt(int):
 
 class SpelledFloat(float):
     """The same of any other number."""
+
+    text: str
+
+
+class SpelledDuration(timedelta):
+    """The same of a length of time: `7d`."""
 
     text: str

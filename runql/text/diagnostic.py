@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import field
 from enum import StrEnum
 
@@ -67,3 +68,11 @@ class Diagnostic:
     @property
     def is_error(self) -> bool:
         return self.severity is Severity.ERROR
+
+
+def without_echoes(found: Iterable[Diagnostic], wrong: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
+    """What was found of a text, without what only repeats, of the same place, that it cannot be read."""
+    places = [one.span for one in wrong if one.is_error and one.span.start < one.span.end]
+    for one in found:
+        if not any(place.start < one.span.end and one.span.start < place.end for place in places):
+            yield one
