@@ -29,7 +29,10 @@ def holes(stage: THoles, table: Table, context: StageContext) -> StageResult:
     Raises RQL209 if there are more than `MOST_COMBINATIONS` to look at.
     """
     columns = [values_of(named.value, table) for named in stage.over]
-    held = [row for row in range(table.length) if not any(is_null(cells[row]) for cells in columns)]
+    # Of each combination one row is looked at.
+    groups = grouped(columns, table.length)
+    sizes = dict(zip(groups.firsts(), groups.sizes(), strict=True))
+    held = [row for row in sizes if not any(is_null(cells[row]) for cells in columns)]
     values = [_different([cells[row] for row in held]) for cells in columns]
     count = prod(map(len, values))
     if count > MOST_COMBINATIONS:
@@ -40,7 +43,7 @@ def holes(stage: THoles, table: Table, context: StageContext) -> StageResult:
     names = [named.name for named in stage.over]
     result = Table({name: [one[place] for one in missing] for place, name in enumerate(names)}, len(missing))
     notices = []
-    if without := table.length - len(held):
+    if without := table.length - sum(map(sizes.__getitem__, held)):
         message = f"{number_of(without, 'row')} left out: a value is missing"
         notices.append(Diagnostic("RQL313", message, stage.span))
     return StageResult(result, tuple(notices), context.other())

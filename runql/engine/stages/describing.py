@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from operator import itemgetter
 
-from runql.engine.columns import identity
+from runql.engine.compare import ORDERED_KINDS, as_number, is_nan
+from runql.engine.order import RANKS
 from runql.engine.stages.context import StageContext, StageResult
-from runql.engine.stages.folds import fold
+from runql.engine.stages.fold_columns import fold_cells
+from runql.engine.stages.groups import Groups, each_once
 from runql.engine.table import Table
 from runql.semantic.typed_stages import TDescribe
 from runql.semantic.values import MISSING, Kind, Value, kind_of
@@ -25,19 +28,44 @@ def describe(_stage: TDescribe, table: Table, context: StageContext) -> StageRes
 
 
 def _described(cells: Sequence[Value]) -> tuple[Value, ...]:
-    kinds = Counter(map(kind_of, cells))
-    held = [kind.value for kind, _ in kinds.most_common() if kind not in (Kind.NULL, Kind.MISSING)]
-    count, skipped = fold("count", cells)
-    values = fold("list", cells)[0]
-    top, often = _most_frequent(values)
-    low, high, mean = (fold(name, cells)[0] for name in ("min", "max", "mean"))
-    distinct = fold("n_unique", cells)[0]
-    return (", ".join(held) or MISSING, count, skipped.missing, skipped.nan, low, high, mean, distinct, top, often)
+    """Worked out on each different value once, with how often it occurs; only the mean is of all."""
+    different = each_once(cells)
+    values = [cells[place] for place, _ in different]
+    kinds = _kinds_of(values)
+    counts: Counter[Kind] = Counter()
+    for kind, (_, often) in zip(kinds, different, strict=True) if len(set(kinds)) > 1 else ():
+        counts[kind] += often
+    counts = counts or Counter({kind: len(cells) for kind in kinds[:1]})
+    found = zip(values, kinds, different, strict=True)
+    there = [(value, kind, often) for value, kind, (_, often) in found if kind not in _NOTHING and not is_nan(value)]
+    missing = counts[Kind.NULL] + counts[Kind.MISSING]
+    count = sum(often for _, _, often in there)
+    held = [kind.value for kind, _ in counts.most_common() if kind not in _NOTHING]
+    top, _, top_n = max(there, key=itemgetter(2), default=(MISSING, None, MISSING))
+    low, high = _extremes(there)
+    everything = Groups(range(len(cells)), [0, len(cells)])
+    (mean,) = fold_cells("mean", cells, everything).values
+    nan = len(cells) - missing - count
+    return (", ".join(held) or MISSING, count, missing, nan, low, high, mean, len(there), as_number(top), top_n)
 
 
-def _most_frequent(values: Sequence[Value]) -> tuple[Value, Value]:
-    counts = Counter(map(identity, values))
-    if not counts:
+_NOTHING = frozenset({Kind.NULL, Kind.MISSING})
+_OF_TYPE = {float: Kind.NUMBER, int: Kind.NUMBER, str: Kind.TEXT}
+
+
+def _kinds_of(values: Sequence[Value]) -> list[Kind]:
+    """The kind of each value; those of one plain type share theirs."""
+    types = set(map(type, values))
+    kind = _OF_TYPE.get(next(iter(types))) if len(types) == 1 else None
+    if kind is not None:
+        return [kind] * len(values)
+    return list(map(kind_of, values))
+
+
+def _extremes(there: Sequence[tuple[Value, Kind, int]]) -> tuple[Value, Value]:
+    """The smallest and the largest of the values of the first kind that has an order."""
+    ordered = sorted(ORDERED_KINDS & {kind for _, kind, _ in there}, key=RANKS.__getitem__)
+    if not ordered:
         return MISSING, MISSING
-    first, often = counts.most_common(1)[0]
-    return next(value for value in values if identity(value) == first), often
+    comparable = [as_number(value) for value, kind, _ in there if kind is ordered[0]]
+    return min(comparable), max(comparable)

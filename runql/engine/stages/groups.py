@@ -54,6 +54,17 @@ def grouped(keys: Sequence[Sequence[Value]], length: int) -> Groups:
     return _reordered(found, chosen)
 
 
+def each_once(cells: Sequence[Value]) -> list[tuple[int, int]]:
+    """Each different value, as the place where it first stands and how often it occurs, in the order of the places."""
+    if len(cells) < rows.FAST_ROWS:
+        found = groups_by_reference([cells], len(cells))
+    else:
+        from runql.engine.stages.fast.groups import groups_of
+
+        found = groups_of([cells], len(cells))
+    return list(zip(found.firsts(), found.sizes(), strict=True))
+
+
 def groups_by_reference(keys: Sequence[Sequence[Value]], length: int) -> Groups:
     """The groups in the order in which they first occur."""
     found: dict[Hashable, list[int]] = {}

@@ -10,15 +10,26 @@ from runql.engine.compare import is_nan, is_null, is_number
 from runql.engine.functions import to_float
 from runql.engine.stages import statistics
 from runql.engine.stages.context import StageContext, StageResult
-from runql.engine.stages.rows import take, values_of
+from runql.engine.stages.rows import is_long, take, values_of
 from runql.engine.stages.say import number_of, some
 from runql.engine.table import Table
 from runql.semantic.typed_stages import Goal, TCorr, TPareto
 from runql.semantic.values import Value
 from runql.text.diagnostic import Diagnostic
+from runql.text.frozen import frozen
 
 SPEARMAN, ETA = "spearman", "eta"
 _FEWEST = 3
+
+
+@frozen
+class Measured:
+    """How strongly a field goes with a value: the measure, its strength if there is one, of how many rows; why not."""
+
+    measure: str
+    strength: float | None
+    count: int
+    why: str = ""
 
 
 def corr(stage: TCorr, table: Table, context: StageContext) -> StageResult:
@@ -29,17 +40,14 @@ def corr(stage: TCorr, table: Table, context: StageContext) -> StageResult:
     that don't vary, that have fewer than three such rows, or a category for each row.
     """
     targets = values_of(stage.target.value, table)
-    held = [row for row, value in enumerate(targets) if is_number(value) and not is_nan(value)]
     found: list[tuple[str, str, float, int]] = []
     left_out: dict[str, list[str]] = {}
     for name in context.config_in(table.names, stage.target.name):
-        cells = table.columns[name]
-        rows = [row for row in held if not is_null(cells[row]) and not is_nan(cells[row])]
-        measured = _strength([cells[row] for row in rows], [targets[row] for row in rows])
-        if isinstance(measured, str):
-            left_out.setdefault(measured, []).append(name)
+        measured = _measured(table, name, targets)
+        if measured.strength is None:
+            left_out.setdefault(measured.why or "without any variation", []).append(name)
         else:
-            found.append((name, *measured, len(rows)))
+            found.append((name, measured.measure, measured.strength, measured.count))
     found.sort(key=lambda line: (-abs(line[2]), -line[3], line[0]))
     columns = dict(zip(("field", "measure", "strength", "n"), map(list, zip(*found, strict=True)), strict=False))
     result = Table(columns or {"field": [], "measure": [], "strength": [], "n": []}, len(found))
@@ -47,27 +55,45 @@ def corr(stage: TCorr, table: Table, context: StageContext) -> StageResult:
         Diagnostic("RQL313", f"{number_of(len(names), 'field')} left out, {why}: {some(names)}", stage.span)
         for why, names in left_out.items()
     ]
-    if without := table.length - len(held):
+    if without := sum(not is_number(value) or is_nan(value) for value in targets):
         message = f"{number_of(without, 'row')} left out: no number in `{stage.target.name}`"
         notices.insert(0, Diagnostic("RQL313", message, stage.span))
     return StageResult(result, tuple(notices), context.other())
 
 
-def _strength(cells: Sequence[Value], targets: Sequence[Value]) -> tuple[str, float] | str:
-    """The measure and its value, or why there is none."""
-    if len(cells) < _FEWEST:
+def _measured(table: Table, name: str, targets: Sequence[Value]) -> Measured:
+    if not is_long(table):
+        return measured_by_reference(table.columns[name], targets)
+    from runql.engine.stages.fast.matters import measured
+
+    return measured(table.columns[name], targets)
+
+
+def measured_by_reference(cells: Sequence[Value], targets: Sequence[Value]) -> Measured:
+    """How strongly two columns go together, of the rows in which both have a value."""
+    pairs = [
+        (cell, target)
+        for cell, target in zip(cells, targets, strict=True)
+        if is_number(target) and not is_nan(target) and not is_null(cell) and not is_nan(cell)
+    ]
+    values, numbers = [cell for cell, _ in pairs], [to_float(target) for _, target in pairs]
+    if pairs and all(map(is_number, values)):
+        why = refusal(len(pairs), None)
+        strength = None if why else statistics.spearman(list(map(to_float, values)), numbers)
+        return Measured(SPEARMAN, strength, len(pairs), why)
+    categories = list(map(identity, values))
+    why = refusal(len(pairs), len(set(categories)))
+    strength = None if why else statistics.correlation_ratio(categories, numbers)
+    return Measured(ETA, strength, len(pairs), why)
+
+
+def refusal(count: int, different: int | None) -> str:
+    """Why so many pairs, of which the one has so many different categories, tell nothing; empty if they do."""
+    if count < _FEWEST:
         return "with fewer than three rows"
-    if all(map(is_number, cells)):
-        measure, strength = SPEARMAN, statistics.spearman(list(map(to_float, cells)), list(map(to_float, targets)))
-    else:
-        categories = list(map(identity, cells))
-        different = len(set(categories))
-        if different == len(cells):
-            return "with another value in each row"
-        if different == 1:
-            return "without any variation"
-        measure, strength = ETA, statistics.correlation_ratio(categories, targets)
-    return "without any variation" if strength is None else (measure, strength)
+    if different == count:
+        return "with another value in each row"
+    return "without any variation" if different == 1 else ""
 
 
 def pareto(stage: TPareto, table: Table, context: StageContext) -> StageResult:
@@ -77,19 +103,30 @@ def pareto(stage: TPareto, table: Table, context: StageContext) -> StageResult:
     """
     columns = [values_of(named.value, table) for _, named in stage.goals]
     signs = [1 if goal is Goal.MIN else -1 for goal, _ in stage.goals]
-    held = [
-        row for row in range(table.length) if all(is_number(cells[row]) and not is_nan(cells[row]) for cells in columns)
-    ]
+    held, without = _with_numbers(table, columns, signs)
     costs = {row: tuple(sign * cells[row] for sign, cells in zip(signs, columns, strict=True)) for row in held}
     kept = _undominated(costs)
     notices = []
-    if without := table.length - len(held):
+    if without:
         names = ", ".join(f"`{named.name}`" for _, named in stage.goals)
         lacking = names if len(stage.goals) == 1 else f"one of {names}"
         notices.append(
             Diagnostic("RQL313", f"{number_of(without, 'row')} left out: no number in {lacking}", stage.span)
         )
     return StageResult(take(table, kept), tuple(notices), context)
+
+
+def _with_numbers(table: Table, columns: Sequence[Sequence[Value]], signs: Sequence[int]) -> tuple[Sequence[int], int]:
+    """The rows that have all the numbers, of many only those that may be unbeaten; and how many rows lack one."""
+    if is_long(table):
+        from runql.engine.stages.fast.matters import candidates
+
+        if (found := candidates(columns, signs)) is not None:
+            return found
+    held = [
+        row for row in range(table.length) if all(is_number(cells[row]) and not is_nan(cells[row]) for cells in columns)
+    ]
+    return held, table.length - len(held)
 
 
 def _undominated(costs: dict[int, tuple[Value, ...]]) -> list[int]:

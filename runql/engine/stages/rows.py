@@ -16,6 +16,11 @@ FAST_ROWS = 50_000
 """From so many rows on, columns are worked on as arrays: below, loading NumPy takes longer than the rows do."""
 
 
+def is_long(table: Table) -> bool:
+    """Whether a table has so many rows that arrays are worth loading."""
+    return table.length >= FAST_ROWS
+
+
 def cells_in(expr: TypedExpr) -> tuple[str, ...]:
     """The columns that an expression reads, each once; those inside aggregates are not among them."""
     names: dict[str, None] = {}

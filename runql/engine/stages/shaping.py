@@ -8,8 +8,9 @@ from itertools import compress
 from runql.engine.columns import identity
 from runql.engine.patterns import star_matcher
 from runql.engine.stages.context import StageContext, StageResult
+from runql.engine.stages.groups import grouped
 from runql.engine.stages.ordering import sorted_rows
-from runql.engine.stages.rows import cells_of, rows_that_hold, take, values_of
+from runql.engine.stages.rows import cells_of, is_long, rows_that_hold, take, values_of
 from runql.engine.table import Table
 from runql.errors import QueryError
 from runql.semantic.typed_stages import (
@@ -108,10 +109,15 @@ def distinct(stage: TDistinct, tables: Iterator[Table]) -> Iterator[Table]:
     seen: set[Hashable] = set()
     for table in tables:
         names = [name for pick in stage.columns for name in picked(pick, table.names)] or table.names
-        identities = [map(identity, cells_of(table, name)) for name in names]
-        keys = zip(*identities, strict=True) if names else iter([()] * table.length)
+        columns = [cells_of(table, name) for name in names]
+        # Where there are many rows, those that look the same within the part are one already.
+        candidates = sorted(grouped(columns, table.length).firsts()) if columns and is_long(table) else None
+        if candidates is not None:
+            columns = [[cells[row] for row in candidates] for cells in columns]
+        places = candidates if candidates is not None else range(table.length)
+        keys = zip(*(map(identity, cells) for cells in columns), strict=True) if names else iter([()] * table.length)
         fresh = []
-        for row, key in enumerate(keys):
+        for row, key in zip(places, keys, strict=True):
             # A part of a history may lack a column that others have: its cells are missing, however that is written.
             known = frozenset((name, one) for name, one in zip(names, key, strict=True) if one != _NO_VALUE)
             if known not in seen:

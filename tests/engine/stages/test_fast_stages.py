@@ -8,13 +8,29 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from runql.engine.stages import StageContext, run_stage
 from runql.engine.stages.curves import smoothed
 from runql.engine.stages.fold_columns import fold_cells
 from runql.engine.stages.groups import Groups, grouped
 from runql.engine.stages.ordering import sorted_rows
 from runql.engine.table import Table
 from runql.semantic.folds import FOLDS, OFFERED_PERCENTILES
-from runql.semantic.typed_stages import ColumnPick, TBin, TGroup, TResample, TSmooth, TSort
+from runql.semantic.typed_stages import (
+    ColumnPick,
+    Goal,
+    TBin,
+    TCorr,
+    TDescribe,
+    TDistinct,
+    TDuplicates,
+    TGroup,
+    THoles,
+    TPareto,
+    TResample,
+    TSmooth,
+    TSort,
+    TStage,
+)
 from tests.engine.stages.build import FAST, HISTORIES, PLAIN, SLOW, alike, ask, cell, fold, from_rows, named, tables
 
 examples = settings(max_examples=150, deadline=None)
@@ -127,3 +143,36 @@ def test_exponential_mean(cells: list[Any], weight: float) -> None:
 def _hashable_runs(given_table: Table) -> Table:
     """Run ids are texts."""
     return Table.of({**given_table.columns, "run_id": [f"r{str(one)[:1]}" for one in given_table.columns["run_id"]]})
+
+
+@pytest.mark.parametrize(
+    "stage",
+    [
+        TDescribe(),
+        TCorr(named("x", cell("x"))),
+        TPareto(((Goal.MIN, named("x", cell("x"))), (Goal.MAX, named("y", cell("y"))))),
+        TPareto(((Goal.MAX, named("x", cell("x"))),)),
+        THoles((named("x", cell("x")), named("y", cell("y")))),
+        TDuplicates((named("x", cell("x")), named("y", cell("y")))),
+        TDistinct(),
+        TDistinct((ColumnPick("y"),)),
+    ],
+    ids=lambda stage: type(stage).__name__,
+)
+@settings(max_examples=80, deadline=None)
+@given(given_table=tables("id", "x", "y", "config.a", "config.b"))
+def test_stages_of_runs(stage: TStage, given_table: Table) -> None:
+    fast, slow = _both(lambda: run_stage(stage, given_table, StageContext.of_runs()))
+    assert fast.table.names == slow.table.names
+    for name in fast.table.names:
+        assert alike(list(fast.table.columns[name]), list(slow.table.columns[name]))
+    assert fast.notices == slow.notices
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(*[st.integers(0, 6).map(float)] * 3), max_size=60))
+def test_a_front_of_three_goals(costs: list[tuple[float, float, float]]) -> None:
+    columns = dict(zip("abc", map(list, zip(*costs, strict=True)), strict=False)) or {"a": [], "b": [], "c": []}
+    stage = TPareto(tuple((Goal.MIN, named(name, cell(name))) for name in "abc"))
+    fast, slow = _both(lambda: run_stage(stage, Table(columns, len(costs)), StageContext()))
+    assert fast == slow
