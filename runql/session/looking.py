@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from runql.config import Settings
@@ -22,22 +23,28 @@ from runql.session.reading import Reading
 from runql.session.saved import saved_queries
 from runql.session.sources import DEMO, Place
 from runql.session.spent import Spent
+from runql.session.together import together
 from runql.syntax.stage_tree import DescribeStatement, Show, ShowStatement
 from runql.syntax.tree import Target
 from runql.text.diagnostic import Diagnostic
 from runql.text.source import Source
 
+_VALUE_SPACES = (Space.CONFIG, Space.SUMMARY, Space.SYSTEM)
+_SHOWN_SPACES = (Space.CONFIG, Space.SUMMARY, Space.LOGGED)
 _FIELD_COLUMNS = ("field", "type", "runs", "missing", "min", "median", "max", "values")
 
 
 class TableAnswer(Answer):
     """A table that is no query's: made when it is read."""
 
-    def __init__(self, make: Callable[[], Frame], names: Sequence[str], places: Sequence[Place]) -> None:
+    def __init__(
+        self, make: Callable[[], Frame], names: Sequence[str], places: Sequence[Place], notes: Sequence[str] = ()
+    ) -> None:
         query, nothing = TypedQuery(Target.RUNS), Catalog("")
         super().__init__(query, Reading(query, places, nothing), nothing, "", Spent())
         self._make = make
         self._titles = tuple(names)
+        self._notes = tuple(notes)
         self._length = 0
 
     @property
@@ -63,8 +70,8 @@ class TableAnswer(Answer):
         return ()
 
     def footer(self) -> tuple[str, ...]:
-        """How many rows."""
-        return (f"{self._length:,} row{'s' * (self._length != 1)}",)
+        """How many rows, and what they are made of."""
+        return (f"{self._length:,} row{'s' * (self._length != 1)}", *self._notes)
 
 
 # ---------------------------------------------------------------- show
@@ -73,11 +80,13 @@ class TableAnswer(Answer):
 def shown(
     statement: ShowStatement,
     place: Callable[[], Place],
+    places: Callable[[], Sequence[Place]],
     catalog: Callable[[bool], Catalog],
+    *,
     settings: Settings,
     lets: Mapping[str, Named],
 ) -> TableAnswer:
-    """The table of a `show`. A source is only opened for what it holds."""
+    """The table of a `show`. A source is only opened for what it holds; `places` are those that its `*` stands for."""
     match statement.what:
         case Show.SOURCES:
             return _answer(("source", "means"), lambda: _sources(settings))
@@ -87,19 +96,40 @@ def shown(
             here = place()
             return _answer(("project", "entity", "runs", "active"), lambda: _projects(here), here)
         case Show.SWEEPS:
-            here = place()
-            return _answer(("sweep", "name", "method", "state", "runs", "best"), lambda: _sweeps(here), here)
+            all_here = places()
+            own = ("project",) if len(all_here) > 1 else ()
+            names = (*own, "sweep", "name", "method", "state", "runs", "best")
+            return _answer(names, lambda: _sweeps(all_here, names_project=bool(own)), *all_here)
         case Show.TAGS:
-            tags = catalog(False).tags
-            return _answer(("tag", "runs"), lambda: sorted(tags.items(), key=lambda one: (-one[1], one[0])))
+            facts = catalog(False)
+            rows = sorted(facts.tags.items(), key=lambda one: (-one[1], one[0]))
+            return _answer(("tag", "runs"), lambda: rows, notes=looked_at(facts, Space.CONFIG))
         case Show.FIELDS:
             space = Space(statement.space) if statement.space is not None else None
             facts = catalog(space in (None, Space.LOGGED))
-            return _answer(_FIELD_COLUMNS, lambda: _fields(facts, space, statement.like))
+            spaces = _SHOWN_SPACES if space is None else (space,)
+            notes = looked_at(facts, *spaces)
+            return _answer(_FIELD_COLUMNS, lambda: _fields(facts, spaces, statement.like), notes=notes)
 
 
-def _answer(names: Sequence[str], rows: Callable[[], Iterable[Sequence[Value]]], *places: Place) -> TableAnswer:
-    return TableAnswer(lambda: Frame.of_rows(names, rows()), names, places)
+def _answer(
+    names: Sequence[str], rows: Callable[[], Iterable[Sequence[Value]]], *places: Place, notes: Sequence[str] = ()
+) -> TableAnswer:
+    return TableAnswer(lambda: Frame.of_rows(names, rows()), names, places, notes)
+
+
+def looked_at(catalog: Catalog, *spaces: Space) -> tuple[str, ...]:
+    """Of how many runs the counts of a catalog are, where these are not all."""
+    found = {space: catalog.looked_at(space) for space in spaces}
+    few = {space: count for space, count in found.items() if count < catalog.run_count}
+    if not few:
+        return ()
+    counts = dict.fromkeys(few.values())
+    if len(counts) == 1:
+        return (f"counts are of {next(iter(counts)):,} of {catalog.run_count:,} runs, there may be other fields",)
+    values, metrics = (max(few.get(space, 0) for space in some) for some in (_VALUE_SPACES, (Space.LOGGED,)))
+    of = f"{values:,}, of metrics of {metrics:,}, of {catalog.run_count:,} runs"
+    return (f"counts are of {of}, there may be other fields",)
 
 
 def _sources(settings: Settings) -> Iterator[tuple[Value, ...]]:
@@ -118,22 +148,30 @@ def _lets(lets: Mapping[str, Named], settings: Settings) -> Iterator[tuple[Value
 
 
 def _projects(place: Place) -> Iterator[tuple[Value, ...]]:
+    matches = star_matcher(place.project) if "*" in place.project else None
     for one in place.service.projects(place.entity):
+        if matches is not None and not matches(one.name):
+            continue
         yield one.name, one.entity, _given(one.run_count), _given(one.last_active)
 
 
-def _sweeps(place: Place) -> Iterator[tuple[Value, ...]]:
-    for one in place.service.sweeps(place.entity, place.project):
-        known = (one.name, one.method, one.state, one.run_count, one.best_loss)
-        yield one.id, *map(_given, known)
+def _sweeps(places: Sequence[Place], *, names_project: bool) -> Iterator[tuple[Value, ...]]:
+    def ask(place: Place) -> list[tuple[Value, ...]]:
+        own = (place.project or place.name,) if names_project else ()
+        return [
+            (*own, one.id, *map(_given, (one.name, one.method, one.state, one.run_count, one.best_loss)))
+            for one in place.service.sweeps(place.entity, place.project)
+        ]
+
+    for rows in together([partial(ask, place) for place in places], places):
+        yield from rows
 
 
 def _given(value: Any) -> Value:
     return MISSING if value is None else value
 
 
-def _fields(catalog: Catalog, space: Space | None, like: str | None) -> Iterator[tuple[Value, ...]]:
-    spaces = (Space.CONFIG, Space.SUMMARY, Space.LOGGED) if space is None else (space,)
+def _fields(catalog: Catalog, spaces: Sequence[Space], like: str | None) -> Iterator[tuple[Value, ...]]:
     matches = star_matcher(like) if like is not None else None
     for one in spaces:
         for info in sorted((info for info in catalog.fields if info.space is one), key=lambda info: info.dotted):
@@ -145,15 +183,26 @@ def field_facts(info: FieldInfo, catalog: Catalog) -> tuple[Value, ...]:
     """A row about a field: its name, types, how many runs have it, its range, its most frequent values."""
     kinds = sorted(((kind, count) for kind, count in info.kinds.items() if count), key=lambda one: -one[1])
     types = ", ".join(kind.value for kind, _ in kinds if kind is not Kind.MISSING)
-    top = ", ".join(f"{literal_text(value)} ({count:,})" for value, count in info.top[:5])
+    # Values that no two runs share say no more than the range.
+    tells = info.minimum is None or any(count > 1 for _, count in info.top) or info.runs < 3
+    values = info.top[:5] if tells else ()
+    top = ", ".join(f"{literal_text(value)} ({count:,})" for value, count in values) or _cadence(info)
     return (
         info_text(info),
         types or MISSING,
         info.runs,
-        max(0, catalog.run_count - info.runs),
+        max(0, catalog.looked_at(info.space) - info.runs),
         *map(_given, (info.minimum, info.median, info.maximum)),
         top or MISSING,
     )
+
+
+def _cadence(info: FieldInfo) -> str:
+    """How often a metric was logged: `3,000 rows, every 10 steps`."""
+    if info.rows is None:
+        return ""
+    often = "" if info.every is None else ", every step" if info.every < 1.05 else f", every {info.every:.3g} steps"
+    return f"{info.rows:,} row{'s' * (info.rows != 1)}{often}"
 
 
 # ---------------------------------------------------------------- describe
@@ -182,4 +231,5 @@ def described(statement: DescribeStatement, catalog: Catalog, context: CheckCont
             report.add("RQL213", "only a field of config or summary, or a metric, is described", span)
     if not found:
         raise QueryError([one for one in report.diagnostics if one.is_error], source)
-    return _answer(_FIELD_COLUMNS, lambda: [field_facts(info, catalog) for info in found])
+    notes = looked_at(catalog, *(info.space for info in found))
+    return _answer(_FIELD_COLUMNS, lambda: [field_facts(info, catalog) for info in found], notes=notes)

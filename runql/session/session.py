@@ -275,20 +275,23 @@ class Session(OpenSources):
         from runql.session.looking import described, shown
         from runql.session.result import Result
 
-        statement = look.statement
-        if isinstance(statement, DescribeStatement):
-            place = self.place(look.source)
-            is_metric = statement.path.segments[:1] == ("logged",)
-            catalog = self.catalog(look.source, metrics=is_metric)
-            answer = described(statement, catalog, self._context({}, (place,), source), source)
-        else:
-            answer = shown(
-                statement,
-                lambda: self.place(look.source),
-                lambda metrics: self.catalog(look.source, metrics=metrics),
-                self.settings,
-                look.lets,
-            )
+        statement, spent = look.statement, Spent()
+        with spent.measured(lambda: [place.service for place in [*self._places.values()]]):
+            if isinstance(statement, DescribeStatement):
+                is_metric = statement.path.segments[:1] == ("logged",)
+                catalog = self.catalog(look.source, metrics=is_metric)
+                context = self._context({}, self.places(look.source), source)
+                answer = described(statement, catalog, context, source)
+            else:
+                answer = shown(
+                    statement,
+                    lambda: self.place(look.source),
+                    lambda: self.places(look.source),
+                    lambda metrics: self.catalog(look.source, metrics=metrics),
+                    settings=self.settings,
+                    lets=look.lets,
+                )
+        answer.spent = spent
         return Result(answer, source, (), lambda: "asks the source what it holds", look.options)
 
     def _result(self, ready: _Ready, source: Source) -> Result:

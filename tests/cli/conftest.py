@@ -33,7 +33,7 @@ def runql(monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[by
     def opens(name: str, settings: Settings) -> Place:
         return Place(name, Watched()) if name == "memory" else open_place(name, settings)
 
-    monkeypatch.setattr("runql.session.session.open_place", opens)
+    monkeypatch.setattr("runql.session.opened.open_place", opens)
     monkeypatch.chdir(tmp_path)
     for name in ("RUNQL_SOURCE", "RUNQL_DEBUG", "WANDB_ENTITY", "WANDB_PROJECT", "WANDB_DIR", "NO_COLOR", "COLUMNS"):
         monkeypatch.delenv(name, raising=False)
