@@ -147,9 +147,9 @@ def test_a_terminal_is_never_flooded_and_never_lied_to(tmp_path: Path) -> None:
 
 def test_progress_shows_when_it_lasts_and_goes_away(tmp_path: Path) -> None:
     _, seen = at_a_terminal(tmp_path, "-s", "demo", MISSION, code=SLOW.format(seconds=1))
-    assert "runs read" in seen.partition("run_id")[0]
+    assert " of 44 histories" in seen.partition("run_id")[0]
     assert seen.partition("\x1b[1mrun_id")[0].endswith("\r\x1b[2K")
     _, quiet = at_a_terminal(tmp_path, "-s", "demo", "--quiet", MISSION, code=SLOW.format(seconds=1))
-    assert "runs read" not in quiet
+    assert " histories" not in quiet
     _, dumb = at_a_terminal(tmp_path, "-s", "demo", MISSION, code=SLOW.format(seconds=1), TERM="dumb")
     assert "\x1b" not in dumb
