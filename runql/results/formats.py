@@ -60,13 +60,17 @@ Pieces: TypeAlias = Callable[[Output], Iterator[bytes]]
 
 @frozen
 class Format:
-    """One format. `extensions` are without the dot; a `binary` one needs a file."""
+    """One format. `extensions` are without the dot; a `binary` one needs a file.
+
+    `streams`: rows are written as they come, if the columns are known before; else all are held first.
+    """
 
     name: str
     extensions: tuple[str, ...]
     what: str
     pieces: Pieces
     binary: bool = False
+    streams: bool = False
 
 
 def _encoded(lines: Iterable[str]) -> Iterator[bytes]:
@@ -218,10 +222,10 @@ def _yaml(output: Output) -> Iterator[bytes]:
 
 _TABLE = (
     Format("table", (), "columns for a terminal", _table),
-    Format("json", ("json",), "one array of objects", _json),
-    Format("jsonl", ("jsonl", "ndjson"), "one object a line, written as the rows come", _jsonl),
-    Format("csv", ("csv",), "comma-separated values", _separated(",")),
-    Format("tsv", ("tsv", "tab"), "tab-separated values", _separated("\t")),
+    Format("json", ("json",), "one array of objects", _json, streams=True),
+    Format("jsonl", ("jsonl", "ndjson"), "one object a line, written as the rows come", _jsonl, streams=True),
+    Format("csv", ("csv",), "comma-separated values", _separated(","), streams=True),
+    Format("tsv", ("tsv", "tab"), "tab-separated values", _separated("\t"), streams=True),
     Format("md", ("md", "markdown"), "a Markdown table", _markdown),
     Format("tex", ("tex",), "a LaTeX table with booktabs; a pivot as mean ± spread, the best in bold", _tex),
     Format("yaml", ("yaml", "yml"), "a list of mappings; after `holes` the parameters of a W&B sweep", _yaml),

@@ -327,7 +327,12 @@ def _explain(ready: _Ready, source: Source) -> str:
         for place, pushed in zip(reading.places, reading.pushed, strict=True)
     ]
     canonical = to_text(ready.tree)
-    return explain(canonical, ready.query, asked, text=source.text, catalog=ready.catalog, notices=ready.said)
+    text = explain(canonical, ready.query, asked, text=source.text, catalog=ready.catalog, notices=ready.said)
+    if not ready.stages:
+        return text
+    from runql.session.staging import explained
+
+    return f"{text}\n{explained(ready.stages)}"
 
 
 def _linted(query: TypedQuery, places: Sequence[Place], catalog: Catalog) -> Iterator[Diagnostic]:

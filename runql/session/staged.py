@@ -39,7 +39,7 @@ class StagedAnswer(Answer):
         super().__init__(query, reading, catalog, source.text, spent)
         self._source = source
         self.stages = tuple(stages)
-        self.files = Files(self.stages)
+        self.files = Files(self.stages, lambda: self._is_of_count or super(StagedAnswer, self).names is not None)
         self._flow: Flow | None = None
         self._rows = 0
         self._seen: dict[str, None] = {}
