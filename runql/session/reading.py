@@ -17,7 +17,7 @@ from runql.runs.loader import not_found
 from runql.runs.service import FULL, LIGHT, Wanted
 from runql.semantic.catalog import Catalog, Space
 from runql.semantic.record import RunRecord
-from runql.semantic.typed import FieldKey, TAnd, TCompare, TConst, TField, TypedExpr, TypedQuery
+from runql.semantic.typed import FieldKey, TAnd, TCompare, TConst, TField, TOr, TypedExpr, TypedQuery
 from runql.semantic.values import Kind
 from runql.session.catalogs import known_runs
 from runql.session.counting import counted
@@ -334,7 +334,9 @@ class Reading:
         is_run = self.query.target is Target.RUN
         for place in self.places:
             service, entity, project = place.service, place.entity, place.project
-            if is_run and service.run(entity, project, ident, LIGHT) is not None:
+            short = ident.rpartition("/")[2]
+            name = short if f"/{entity}/{project}/{short}".endswith(f"/{ident}") else ident
+            if is_run and service.run(entity, project, name, LIGHT) is not None:
                 return
             if not is_run and (
                 service.sweep(entity, project, ident) or service.count(entity, project, {"sweep": ident})
@@ -359,10 +361,19 @@ def with_ident(query: TypedQuery) -> TypedQuery:
     if query.ident is None or query.target not in _IDENT_FIELDS:
         return query
     name = _IDENT_FIELDS[query.target]
-    key = FieldKey(Space.RUN, (name,), written=name)
-    test = TCompare(Comparison.EQ, TField(key, kind=Kind.TEXT), TConst(query.ident, kind=Kind.TEXT), kind=Kind.BOOL)
+    test = _equals(name, query.ident)
+    *owners, last = query.ident.split("/")
+    if query.target is Target.RUN and 0 < len(owners) < 3 and last:
+        # An id with its project before it, or its entity and project: as a listing shows it where two runs have one id.
+        named = (_equals("id", last), *map(_equals, ("project", "entity"), reversed(owners)))
+        test = TOr((test, TAnd(named, kind=Kind.BOOL)), kind=Kind.BOOL)
     where = test if query.where is None else TAnd((test, query.where), kind=Kind.BOOL)
     return replace(query, where=where)
+
+
+def _equals(name: str, text: str) -> TypedExpr:
+    key = FieldKey(Space.RUN, (name,), written=name)
+    return TCompare(Comparison.EQ, TField(key, kind=Kind.TEXT), TConst(text, kind=Kind.TEXT), kind=Kind.BOOL)
 
 
 def _by_cost(where: TypedExpr | None) -> tuple[TypedExpr | None, TypedExpr | None]:

@@ -190,7 +190,8 @@ class Session(OpenSources):
                 wrong += _worst(checked.diagnostics)
                 continue
             typed = with_steps(with_default_columns(checked.query), checked.stages)
-            said = (*(one for one in script.diagnostics if not one.is_error), *checked.diagnostics)
+            of_places = (one for place in known.places for one in place.said)
+            said = (*(one for one in script.diagnostics if not one.is_error), *of_places, *checked.diagnostics)
             stages, options = checked.stages, item.options
             ready.append(
                 _Ready(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from os import PathLike
@@ -14,21 +14,28 @@ from runql.config import Settings
 from runql.errors import ArgumentError, NotFound, RunQLError, SourceError
 from runql.runs.service import ServiceApi
 from runql.semantic.catalog import Catalog, Known
+from runql.text.diagnostic import Diagnostic
 from runql.text.frozen import frozen
 from runql.text.nearest import nearest
 
 DEMO = "demo"
+ON_SERVER = "wandb:"
+"""Before the name of a project it says that no folder is meant."""
 _ON_SERVER = re.compile(r"[\w.-]+(/[\w.*-]+)?\Z")
 
 
 @frozen
 class Place:
-    """Where runs are asked for. `name` is as a user writes it; an empty entity or project means all that there is."""
+    """Where runs are asked for. `name` is as a user writes it; an empty entity or project means all that there is.
+
+    `said`: what is to be said of how the name was read.
+    """
 
     name: str
     service: ServiceApi
     entity: str = ""
     project: str = ""
+    said: tuple[Diagnostic, ...] = ()
 
 
 @runtime_checkable
@@ -147,7 +154,7 @@ def _through_settings(name: str, settings: Settings) -> str:
 
 
 def _is_path(name: str, settings: Settings) -> bool:
-    return name.startswith((".", "~", "/")) or (settings.folder / name).exists()
+    return name.startswith((".", "~", "/")) or (not name.startswith(ON_SERVER) and (settings.folder / name).exists())
 
 
 def _path(name: str, settings: Settings) -> Path:
@@ -170,7 +177,23 @@ def _open_folder(name: str, settings: Settings) -> Place:
         near = [found.name for found in path.parent.iterdir()] if path.parent.is_dir() else []
         hints = [f"nearest: `{each}`" for each in nearest(path.name, near, most=1)]
         raise SourceError.of("RQL511", f"there is no folder `{name}`", *hints)
-    return _folder(path, name)
+    return replace(_folder(path, name), said=tuple(_hidden(name, settings)))
+
+
+def _hidden(name: str, settings: Settings) -> Iterator[Diagnostic]:
+    """What to say of a folder that is called as a project may be, to somebody who has a key of the server."""
+    if "/" not in name or "*" in name or not _ON_SERVER.match(name) or name.startswith("."):
+        return
+    from runql.backends.wandb import discover
+
+    server = settings.server
+    try:
+        is_known = discover(server.env, server.home, settings.folder, api_key_file=server.api_key_file).auth is not None
+    except RunQLError:
+        is_known = True  # there is a key, if one that is wrong: said when the server is asked
+    if is_known:
+        hints = (f"`{ON_SERVER}{name}` is the project on the server, `./{name}` the folder",)
+        yield Diagnostic("RQL516", f"`{name}` was read as the folder of that name", hints=hints)
 
 
 def _folder(path: Path, name: str) -> Place:
@@ -227,6 +250,7 @@ def open_server(settings: Settings, name: str = "", entity: str = "", project: s
 
 def _open_on_server(name: str, settings: Settings) -> Place:
     """A project of the server. A name without an entity means the user's own."""
+    name = name.removeprefix(ON_SERVER)
     entity, _, project = name.rpartition("/")
     place = open_server(settings, name, entity, project)
     if place.entity:
@@ -241,12 +265,14 @@ def _open_on_server(name: str, settings: Settings) -> Place:
 def opens_unasked(name: str, settings: Settings) -> bool:
     """Whether a source opens without a request, and without reading a folder: a project of a server, with its owner."""
     meant = _through_settings(name, settings)
-    return not any(test(meant, settings) for test, _ in _OPENERS[:2]) and "/" in meant and bool(_ON_SERVER.match(meant))
+    return not any(test(meant, settings) for test, _ in _OPENERS[:2]) and "/" in meant and _is_project(meant, settings)
 
 
 def _is_project(name: str, settings: Settings) -> bool:
-    """`entity/project`, or the project that the environment names."""
-    return _ON_SERVER.match(name) is not None and ("/" in name or name == settings.project)
+    """`entity/project`, `wandb:entity/project`, or the project that the environment names."""
+    plain = name.removeprefix(ON_SERVER)
+    is_said = plain != name or "/" in name or name == settings.project
+    return _ON_SERVER.match(plain) is not None and is_said
 
 
 _Test = Callable[[str, Settings], bool]

@@ -105,6 +105,7 @@ _TABLE = {
     "RQL513": Code("notice", "columns left out of the table of runs"),
     "RQL514": Code("notice", "run folders that overlap: a copy, or steps logged twice"),
     "RQL515": Code("notice", "rows left out by `--max-rows`"),
+    "RQL516": Code("notice", "a folder that is called as a project on the server may be"),
     "RQL520": Code("error", "an assertion does not hold"),
     # 9xx ours
     "RQL901": Code("error", "a fault of RunQL"),

@@ -52,7 +52,8 @@ class Snapshot:
         fitting = {name: run for name, run in named.items() if run_id in spellings(run)}
         if len(fitting) > 1:
             names = ", ".join(f"`{name}`" for name in fitting)
-            raise NotFound.of("RQL402", f"{len(fitting)} runs have the id `{run_id}`: {names}")
+            hint = f"name it with its project: `run {next(iter(fitting))}`"
+            raise NotFound.of("RQL402", f"{len(fitting)} runs have the id `{run_id}`: {names}", hint)
         return next(iter(fitting.values()), None)
 
 
