@@ -116,6 +116,7 @@ async def inlays(server: Server, params: types.InlayHintParams) -> Plain:
     document = server.documents.get(params.text_document.uri)
     if document is None or not server.world.wishes.hints:
         return Plain([])
+    server.has_notes = True
     await server.read(document)
     span = document.places.span(range_of(params.range))
     found = []

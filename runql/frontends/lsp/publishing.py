@@ -51,12 +51,12 @@ class Publisher:
             self._pushed.discard(uri)
 
     def refresh(self) -> None:
-        """Let the client ask again for what it asks for itself."""
-        for names, method in (
-            (("workspace", "diagnostics", "refresh_support"), "workspace/diagnostic/refresh"),
-            (("workspace", "inlay_hint", "refresh_support"), "workspace/inlayHint/refresh"),
+        """Let the client ask again for what it has asked for before."""
+        for asked, names, method in (
+            (bool(self._pulled), ("workspace", "diagnostics", "refresh_support"), "workspace/diagnostic/refresh"),
+            (self._server.has_notes, ("workspace", "inlay_hint", "refresh_support"), "workspace/inlayHint/refresh"),
         ):
-            if self._server.has(*names):
+            if asked and self._server.has(*names):
                 self._server.ask(method)
 
     def _stop(self, uri: str) -> None:

@@ -52,6 +52,8 @@ class Server(LanguageServer):
         self._loop: asyncio.AbstractEventLoop | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
         self._said: set[str] = set()
+        self.has_notes = False
+        """Whether the client has asked for notes between the words."""
         self.completed = 0
         self.completions: tuple[int, Completions] | None = None
         """The last list of what can stand somewhere, and its number."""
@@ -80,8 +82,10 @@ class Server(LanguageServer):
             self.protocol.tell("window/showMessage", {"type": _WARNING, "message": text})
 
     def ask(self, method: str, params: Any = None) -> asyncio.Future[Any]:
-        """Ask the client something."""
-        return asyncio.wrap_future(self.protocol.send_request(method, params))
+        """Ask the client something. That it has no answer is of interest only to whoever waits for it."""
+        asked = asyncio.wrap_future(self.protocol.send_request(method, params))
+        asked.add_done_callback(lambda future: future.cancelled() or future.exception())
+        return asked
 
     def report_server_error(self, error: Exception, source: Any) -> None:
         """What cannot be answered where it was asked."""
@@ -117,13 +121,8 @@ class Server(LanguageServer):
         self.configure(params.initialization_options)
 
     def ready(self) -> None:
-        """The client listens now: ask it for word of settings files, and load what a first key press needs."""
+        """The client listens now: load what a first key press needs."""
         asyncio.get_running_loop().run_in_executor(None, _warm)
-        if self.has("workspace", "did_change_watched_files", "dynamic_registration"):
-            watchers = [types.FileSystemWatcher(glob) for glob in ("**/.runql.toml", "**/.runql/*.rql")]
-            options = types.DidChangeWatchedFilesRegistrationOptions(watchers)
-            what = types.Registration("files", types.WORKSPACE_DID_CHANGE_WATCHED_FILES, options)
-            self.ask(types.CLIENT_REGISTER_CAPABILITY, types.RegistrationParams([what]))
 
     def configure(self, given: object) -> None:
         """Take the settings of the editor."""
