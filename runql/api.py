@@ -78,8 +78,16 @@ class Connection:
         include_sweeps: bool = False,
         lazy: bool = True,
     ) -> Runs:
-        """The runs of the source as W&B's `Runs`: see there for the arguments."""
-        place = self._place
+        """The runs of the source as W&B's `Runs`: see there for the arguments.
+
+        Those of several projects (`connect("acme/vit-*")`) are fetched at the first use, for they have one order.
+        """
+        places = self._session.places()
+        if len(places) > 1:
+            from runql.session.many import ManyRuns
+
+            return ManyRuns(places, filters, order, include_sweeps=include_sweeps, lazy=lazy)
+        (place,) = places
         return Runs(place.service, place.entity, place.project, filters, order, per_page, include_sweeps, lazy)
 
     @property

@@ -31,7 +31,7 @@ class ChosenRuns(Runs):
             reading.query.lazy is not False,
             wanted=reading.wanted(pushed),
         )
-        self._found = found
+        self._found: Callable[[], tuple[Found, ...]] = found
 
     def _fetch(self) -> Page:
         return Page(tuple(found.record for found in self._found()), total=len(self._found()))
