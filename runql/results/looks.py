@@ -12,7 +12,7 @@ from runql.results.cells import json_text
 from runql.semantic.values import MISSING, Value
 from runql.text.frozen import frozen
 
-Style: TypeAlias = Literal["", "header", "best", "dim", "good", "bad", "warn", "live"]
+Style: TypeAlias = Literal["", "header", "best", "dim", "good", "bad", "warn", "live", "changed"]
 
 _STATES: Mapping[str, Style] = {
     "finished": "good",

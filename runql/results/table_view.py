@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, tzinfo
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, TypeAlias
 
 from rich.cells import cell_len
 
@@ -20,13 +22,20 @@ from runql.results.view import View
 if TYPE_CHECKING:
     from runql.engine.stages import PivotLayout
 
+Changed: TypeAlias = Mapping[str, Collection[int]]
+
 _STAR = " *"
 _TEXTS = frozenset({Shape.TEXT, Shape.LIST, Shape.RECORD, Shape.MIXED})
 _NAMED_COLUMNS = 24
 
 
-def table_lines(frame: Frame, view: View, layout: PivotLayout | None = None) -> Iterator[str]:
-    """The lines of the table, without line ends. With a layout the columns of a pivot that belong together are one."""
+def table_lines(
+    frame: Frame, view: View, layout: PivotLayout | None = None, changed: Changed = MappingProxyType({})
+) -> Iterator[str]:
+    """The lines of the table, without line ends. With a layout the columns of a pivot that belong together are one.
+
+    `changed`: by column the rows whose cells are marked, with a star where there are no colours.
+    """
     if not frame.columns:
         return
     hidden = 0
@@ -36,7 +45,9 @@ def table_lines(frame: Frame, view: View, layout: PivotLayout | None = None) -> 
     else:
         shown = frame
     slots = [
-        _slot(frame, shown, name, view) if pivoted is None else _measured_slot(pivoted, view, hidden)
+        _slot(frame, shown, name, view, changed.get(name, ()))
+        if pivoted is None
+        else _measured_slot(pivoted, view, hidden)
         for name, pivoted in measured(frame, layout).items()
     ]
     is_wide = view.width is not None and total(slots) > view.width
@@ -55,9 +66,15 @@ def table_lines(frame: Frame, view: View, layout: PivotLayout | None = None) -> 
             yield view.paint(line, "dim")
 
 
-def _slot(frame: Frame, shown: Frame, name: str, view: View) -> Slot:
+def _slot(frame: Frame, shown: Frame, name: str, view: View, changed: Collection[int]) -> Slot:
     shape = frame.shape(name)
     looks = [look_of(value, view.zone, is_state=name == "state") for value in shown.columns[name]]
+    if changed:
+        hidden = frame.length - shown.length
+        looks = [
+            _marked(look, view) if (row if row < view.head or not hidden else row + hidden) in changed else look
+            for row, look in enumerate(looks)
+        ]
     is_id = name in {"id", "run_id"}
     if is_id:
         looks = _quiet_repeats(looks)
@@ -65,6 +82,13 @@ def _slot(frame: Frame, shown: Frame, name: str, view: View) -> Slot:
     slot = Slot(name, visible(name), looks, shape in NUMBERS, not is_id and shape in _TEXTS, unit)
     slot.measure()
     return slot
+
+
+def _marked(look: Look, view: View) -> Look:
+    """A cell that has changed. Without colours a star says so."""
+    if view.color:
+        return replace(look, style="changed")
+    return replace(look, text=f"{look.text}*", tail=None if look.tail is None else look.tail + 1)
 
 
 def _measured_slot(column: Measured, view: View, hidden: int) -> Slot:

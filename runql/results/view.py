@@ -10,7 +10,7 @@ from runql.text.frozen import frozen
 
 Turn: TypeAlias = Literal["auto", "on", "off"]
 
-_SGR = {"header": "1", "best": "1", "dim": "2", "good": "32", "bad": "31", "warn": "33", "live": "36"}
+_SGR = {"header": "1", "best": "1", "dim": "2", "good": "32", "bad": "31", "warn": "33", "live": "36", "changed": "1;7"}
 
 
 @frozen

@@ -177,6 +177,11 @@ class Result:
             [looked, *([f"{read:,} histories scanned"] if read else []), *([f"{rows:,} rows"] if rows else [])]
         )
 
+    @property
+    def answer(self) -> Answer:
+        """The table as it is made, for the floors beside this one."""
+        return self._answer
+
     def going(self) -> Going:
         """How far the reading is."""
         answer, reading = self._answer, self._answer.reading

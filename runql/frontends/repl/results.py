@@ -75,23 +75,25 @@ class Screen:
     # ---------------------------------------------------------------- reading
 
     def read(self, result: Result, title: str) -> Kept:
-        """All of a result. Raises `Stopped` with what came if that was not all."""
+        """All of a result, with what goes on in sight. Raises `Stopped` with what came if that was not all."""
         frames: list[Frame] = []
-        output = result.output(self.view())
         try:
             with self._watching(Pace(result.going), frames):
-                for frame in output.frames:
-                    frames.append(frame)
+                return self.gather(result, title, frames)
         except (KeyboardInterrupt, BackendError) as error:
             if not any(frame.length for frame in frames):
                 raise
-            whole = Frame.concat(frames)
-            kept = Kept(title, whole, scalar=output.scalar, whole=False)
-            raise Stopped(kept, error) from error
+            raise Stopped(Kept(title, Frame.concat(frames), whole=False), error) from error
+
+    def gather(self, result: Result, title: str, frames: list[Frame] | None = None) -> Kept:
+        """All of a result; its parts are added to `frames` as they come."""
+        frames = [] if frames is None else frames
+        output = result.output(self.view())
+        for frame in output.frames:
+            frames.append(frame)  # one by one: they are looked at while they come
         names = output.names if output.names is not None or output.settle is None else output.settle()
         whole = frames[0] if len(frames) == 1 and frames[0].names == names else Frame.concat(frames, names)
-        with self.progress(lambda: "asking why there is no run"):
-            below = Below.of(result, quiet=self.quiet)
+        below = Below.of(result, quiet=self.quiet)
         return Kept(title, whole, "", output.scalar, output.sweep, output.layout(), below)
 
     def progress(self, describe: Callable[[], str]) -> Progress:

@@ -1,0 +1,34 @@
+"""A condition that is asked of the table of a query, again and again."""
+
+from __future__ import annotations
+
+from collections import deque
+
+from runql.engine.stages import StageContext, run_stages
+from runql.engine.table import Table
+from runql.errors import AssertionFailed
+from runql.results.frame import Frame
+from runql.semantic.typed_stages import TAssert
+from runql.session.result import Result
+from runql.session.staged import StagedAnswer
+
+
+class Until:
+    """The last `assert` of a checked query, to be held against tables of the query without it."""
+
+    def __init__(self, result: Result) -> None:
+        answer = result.answer
+        stage = answer.stages[-1] if isinstance(answer, StagedAnswer) else None
+        if not isinstance(stage, TAssert):
+            raise TypeError("the query does not end in an `assert`")
+        self._stage = stage
+
+    def holds(self, frame: Frame) -> bool:
+        """Whether it is true of the table; a condition of rows also needs a row of which it is true."""
+        if not frame.length and not self._stage.over_table:
+            return False
+        try:
+            deque(run_stages((self._stage,), [Table(frame.columns, frame.length)], StageContext(approx=True)), maxlen=0)
+        except AssertionFailed:
+            return False
+        return True
