@@ -48,9 +48,18 @@ class Changes:
 
     def __str__(self) -> str:
         changed = sum(map(len, self.cells.values())) - self.new
-        keys = [map(repr, frame.columns[name]) for name in key]
+        parts = [
+            f"{changed:,} cell{'s' * (changed != 1)} changed" if changed else "",
+            f"{self.new:,} new" if self.new else "",
+            f"{self.gone:,} gone" if self.gone else "",
+        ]
+        return ", ".join(filter(None, parts)) or "nothing changed"
 
-    parts: Iterable[tuple[str, ...]] = zip(*keys, strict=True) if keys else repeat((), frame.length)
+
+def _identities(frame: Frame, key: Sequence[str]) -> list[tuple[object, ...]]:
+    """What each row is known by; of rows that are alike by the key, by their number too."""
+    columns = [map(repr, frame.columns[name]) for name in key]
+    parts: Iterable[tuple[str, ...]] = zip(*columns, strict=True) if columns else repeat((), frame.length)
     counts: dict[tuple[object, ...], int] = {}
     found = []
     for part in parts:
