@@ -117,9 +117,14 @@ def declared(
             hints = (*(f"nearest: `{name}`" for name in near), f"types: {', '.join(f'`{t.names[0]}`' for t in TYPES)}")
             return None, Diagnostic("RQL221", f"there is no type `{statement.type_name}`", place, hints=hints)
     is_given = statement.name in given
-    if not is_given and statement.default is None:
+    if not is_set(statement, given):
         return None, None
-    value = given[statement.name] if is_given else _default(statement.default, now, zone)
+    if is_given:
+        value = given[statement.name]
+    elif statement.values is not None:
+        value = [_default(node, now, zone) for node in statement.values]
+    else:
+        value = _default(statement.default, now, zone)
     if kind is None:
         return value, None
     try:
@@ -133,7 +138,7 @@ def declared(
 
 def is_set(statement: ParamStatement, given: Mapping[str, Any]) -> bool:
     """Whether a parameter has any value."""
-    return statement.name in given or statement.default is not None
+    return statement.name in given or statement.default is not None or statement.values is not None
 
 
 def _default(node: tree.Expr | None, now: datetime, zone: tzinfo) -> Any:

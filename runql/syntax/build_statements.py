@@ -46,7 +46,12 @@ class StatementBuilder(ExpressionBuilder):
         types = part.types
         type_name = str(part.children[3]).lower() if "COLON" in types else None
         default = part.nodes[0] if part.nodes else None
-        return s.ParamStatement(self._one_word(name), type_name, default, self.span(name), span=part.span)
+        values = default if isinstance(default, tuple) else None
+        single = None if values is not None else default
+        return s.ParamStatement(self._one_word(name), type_name, single, self.span(name), values, span=part.span)
+
+    def values(self, part: Part) -> tuple[t.Expr, ...]:
+        return tuple(part.nodes)
 
     def show_statement(self, part: Part) -> t.Statement:
         words = {token.type: token for token in part.children}

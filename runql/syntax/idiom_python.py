@@ -120,6 +120,9 @@ def equal_to_list(place: Place) -> Mistake | None:
     inner = place.text[place.found.end : end.start]
     new = f"{'in' if sign.terminal == 'EQ' else 'not in'} ({inner})"
     hint = "one value of a list is found with `has`"
+    if "DECLARE" in (place.back_terminal(3), place.back_terminal(5)):
+        new = f"= ({inner}{',' if ',' not in inner else ''})"
+        hint = "a list of one value has a comma too: `(1,)`"
     return idiom("Python", place.text[span.start : span.end], new, span, replacing(span.start, span.end, new), hint)
 
 

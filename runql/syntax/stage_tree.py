@@ -222,12 +222,16 @@ class LetStatement(Statement):
 
 @frozen
 class ParamStatement(Statement):
-    """`param lr: float = 0.01`: the type's name as written, lower case; the default, if there is one."""
+    """`param lr: float = 0.01`: the type's name as written, lower case; the default, if there is one.
+
+    `values`: the default of a list, `("a", "b")` or `("a",)`; `default` is none then.
+    """
 
     name: str
     type_name: str | None = None
     default: Literal | Expr | None = None
     name_span: Span = field(default=NOWHERE, compare=False, repr=False)
+    values: tuple[Expr, ...] | None = None
 
 
 class Show(StrEnum):

@@ -122,9 +122,12 @@ class StagePrinter(PartPrinter):
                 return []
             case s.UseStatement(source=source):
                 return [word("USE"), source_text(source)]
-            case s.ParamStatement(name=name, type_name=type_name, default=default):
+            case s.ParamStatement(name=name, type_name=type_name, default=default, values=values):
                 typed = name if type_name is None else f"{name}: {type_name}"
-                return [word("DECLARE"), typed, *([word("EQ"), self.expr(default)] if default is not None else [])]
+                written = None if default is None else self.expr(default)
+                if values is not None:
+                    written = f"({', '.join(map(self.expr, values))}{',' if len(values) == 1 else ''})"
+                return [word("DECLARE"), typed, *([word("EQ"), written] if written is not None else [])]
             case s.ShowStatement(what=what, space=space, like=like):
                 words = [word("SHOW"), what.value, *([space] if space is not None else [])]
                 return words + ([word("LIKE"), write_string(like)] if like is not None else [])

@@ -13,6 +13,7 @@ from runql import config
 from runql.backends.memory import MemoryService
 from runql.errors import AssertionFailed, QueryError
 from runql.session import Result, Session
+from runql.syntax import format_text
 from tests.session.fixtures import SETTINGS, START, Watched, ask, run, session
 
 
@@ -308,3 +309,31 @@ def test_a_parameter_stays_for_the_next_text() -> None:
         assert session.run("count runs where config.seed < $most")[0].value == 41
         session.run("param most = 1")
         assert session.run("count runs where config.seed < $most")[0].value == 37
+
+
+# ---------------------------------------------------------------- lists as defaults
+
+
+@pytest.mark.parametrize(
+    ("declared", "ids"),
+    [
+        ('ids = ("r1", "r3")', ["r1", "r3"]),
+        ('ids: list = ("r1",)', ["r1"]),
+        ('ids: list = ("r1", "r2", "r9",)', ["r1", "r2", "r9"]),
+    ],
+)
+def test_a_list_as_the_default_of_a_parameter(declared: str, ids: list[str]) -> None:
+    text = f"param {declared}; runs where id in $ids select id"
+    assert [row["id"] for row in rows(text)] == ids
+    assert [row["id"] for row in rows(text, ids=["r5"])] == ["r5"]
+    formatted = format_text(text)
+    assert format_text(formatted) == formatted
+    assert [row["id"] for row in rows(formatted)] == ids
+
+
+def test_a_list_in_brackets_is_shown_as_it_is_written() -> None:
+    with pytest.raises(QueryError) as caught:
+        rows('param ids: list = ["r1"]; runs where id in $ids')
+    (error,) = caught.value.diagnostics
+    assert (error.code, '= ("r1",)' in error.message) == ("RQL108", True)
+    assert codes('param ids: text = ("a", "b"); runs where id in $ids') == ["RQL221"]

@@ -23,7 +23,7 @@ def values_for(source: Source, variables: Mapping[str, Any]) -> dict[str, Any]:
     with_default = {
         statement.name
         for statement in script.statements
-        if isinstance(statement, ParamStatement) and statement.default is not None
+        if isinstance(statement, ParamStatement) and (statement.default is not None or statement.values is not None)
     }
     named = {node.name for node in nodes(script) if isinstance(node, tree.Param)}
     return {name: variables[name] for name in sorted(named - with_default) if name in variables}
