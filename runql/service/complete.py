@@ -12,6 +12,7 @@ from runql.service.index import MOST_BY_LETTERS
 from runql.service.items import Completions, Item, Offer, listed
 from runql.service.offer_fields import names
 from runql.service.offer_named import functions, parameters, sources
+from runql.service.offer_tables import from_tables, saved_at
 from runql.service.offer_values import values
 from runql.service.offer_words import words
 from runql.service.slots import slot_at
@@ -31,6 +32,8 @@ def complete(text: Text, offset: int, context: Context) -> Completions:
     if cursor is None:
         return Completions(Span(offset, offset), Span(offset, offset))
     context = with_declared(cursor.around, context).of(cursor.sources)
+    if "SAVED" not in cursor.accepted and cursor.text[: cursor.word.start].endswith("@"):
+        return _of_saved(cursor, context)
     items, is_cut = listed(_offers(cursor, context), cursor.typed)
     spaced = tuple(_spaced(item, cursor) for item in items)
     # A letter more also finds the fields that are listed under their namespace so far.
@@ -47,7 +50,15 @@ def _offers(cursor: Cursor, context: Context) -> Iterator[Offer]:
         yield from functions(cursor, slot, context)
         yield from sources(cursor, context)
         yield from words(cursor, slot, context, table)
+        yield from from_tables(cursor)
     yield from parameters(cursor, slot, context)
+
+
+def _of_saved(cursor: Cursor, context: Context) -> Completions:
+    """What an item of a saved query replaces is its sign too."""
+    items, is_cut = listed(saved_at(cursor, context), cursor.typed)
+    start = cursor.word.start - 1
+    return Completions(Span(start, cursor.word.end), Span(start, cursor.whole.end), items, is_cut)
 
 
 def _spaced(item: Item, cursor: Cursor) -> Item:

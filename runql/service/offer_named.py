@@ -97,10 +97,12 @@ def sources(cursor: Cursor, context: Context) -> Iterator[Offer]:
         for name, detail in _idents(cursor.previous, context):
             yield _source(name, detail, ItemKind.RUN, Group.FIRST, typed)
         return
-    for name, detail in context.lets.items():
-        yield _source(name, detail, ItemKind.QUERY, Group.FIRST, typed)
     for name, detail in context.sources.items():
         yield _source(name, detail, ItemKind.SOURCE, Group.JOINS, typed)
+    if cursor.previous == "USE":
+        return  # a source, and no query
+    for name, detail in context.lets.items():
+        yield _source(name, detail, ItemKind.QUERY, Group.FIRST, typed)
     if "SAVED" in cursor.accepted and not cursor.quote:
         for name, detail in context.saved.items():
             if lexer().terminal_pattern("SAVED").fullmatch(f"@{name}"):

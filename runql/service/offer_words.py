@@ -123,7 +123,7 @@ def _can_come(terminal: str, cursor: Cursor, slot: Slot, context: Context, tests
         return terminal in tests
     if terminal in {*keywords().clauses, *_JOINS, "PIPE"}:
         return terminal not in _closed(cursor) and not _lacks_test(cursor, context)
-    if "PATH" not in cursor.accepted:
+    if "PATH" not in cursor.accepted or (terminal == "SHAPE" and cursor.previous == "PLOT"):
         return True
     return _begins_well(terminal, slot, context)
 
@@ -179,6 +179,8 @@ def _word(terminal: str, spelling: str, cursor: Cursor, tests: tuple[str, ...]) 
 
 
 def _group(terminal: str, cursor: Cursor, tests: tuple[str, ...]) -> Group:
+    if terminal == "SHAPE":
+        return Group.FIRST
     if terminal in keywords().clauses:
         return Group.CLAUSES
     if terminal == "PIPE":
