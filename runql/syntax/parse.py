@@ -6,7 +6,9 @@ mistake put right if a repair takes the parser further, else at the next clause,
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import gc
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import takewhile
 from typing import Final
@@ -28,6 +30,7 @@ from runql.text.frozen import frozen
 from runql.text.source import NOWHERE, Source, Span
 
 MAX_REPAIRS: Final = 200
+_LONG: Final = 20_000
 _EXAMPLE: Final = "runs where config.lr > 0.01 order -summary.loss limit 10"
 
 
@@ -48,7 +51,25 @@ class Parsed:
 def parse(text: str | Source) -> Parsed:
     """The tree of any text, and its diagnostics in the order of their places. Never raises."""
     source = text if isinstance(text, Source) else Source(text)
-    return _Reader(source).read()
+    if len(source.text) < _LONG:
+        return _Reader(source).read()
+    with _uncollected():
+        return _Reader(source).read()
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without Python's collector: of a long text it would walk through all that was read, again and again.
+
+    Nothing that is made here holds a circle, so nothing waits for it.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def parse_query(text: str | Source) -> tuple[t.Query | None, tuple[Diagnostic, ...]]:
@@ -143,6 +164,9 @@ class _Reader:
 
     def _note(self, attempt: Attempt) -> None:
         """Remember the lexemes that stand in the written text as they were read."""
+        if self._shadow.is_original:
+            self._lexemes.update((lexeme.start, lexeme) for lexeme in (*attempt.lexemes, *attempt.trivia))
+            return
         for lexeme in (*attempt.lexemes, *attempt.trivia):
             if self._shadow.kept(lexeme.start, lexeme.end):
                 start = self._shadow.place(lexeme.start, lexeme.end).start

@@ -30,16 +30,16 @@ class Shadow:
         self.text = text
         self._pieces = pieces or (_Piece(0, len(text), Span(0, len(text)), True),)
         self._starts = [piece.start for piece in self._pieces]
-
-    @property
-    def is_original(self) -> bool:
-        return len(self._pieces) == 1 and self._pieces[0].kept
+        self.is_original = pieces is None
+        """Whether nothing was applied: then each character stands where it was written."""
 
     def _piece(self, offset: int) -> _Piece:
         return self._pieces[max(0, bisect_right(self._starts, offset) - 1)]
 
     def place(self, start: int, end: int) -> Span:
         """Where a range of this text was written."""
+        if self.is_original:
+            return Span(start, max(start, end))
         first, last = self._piece(start), self._piece(max(start, end - 1))
         low = first.origin.start + (start - first.start if first.kept else 0)
         high = last.origin.start + (end - last.start) if last.kept else last.origin.end
