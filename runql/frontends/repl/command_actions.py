@@ -35,7 +35,7 @@ def carry_out(shell: Shell, call: Call) -> None:
         near = nearest_command(call.word)
         hints = [f"nearest: `{MARK}{near}`"] if near else []
         if near:
-            shell.next_text = f"{MARK}{near} {call.rest}".rstrip()
+            shell.next_text = f"{MARK}{near}{'!' * call.force} {call.rest}".rstrip()
         raise wrong_call(f"there is no command `{MARK}{call.word}`", *hints, r"all of them: `\help`")
     if call.force and command.name != "save":
         raise wrong_call(f"`{MARK}{command.name}` takes no `!`")

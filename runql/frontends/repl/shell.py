@@ -113,6 +113,7 @@ class Shell:
                 pass  # it was said beside what came
             except RunQLError as error:
                 self.voice.error(error)
+                self._offer(text, error)
             except stdout.CannotWrite as error:
                 self.voice.error(OutputError.of("RQL506", f"cannot write standard output: {error}"))
                 self.leaving = True
@@ -186,6 +187,18 @@ class Shell:
         width = self.screen.width
         line = line if len(line) <= width else f"{line[: width - 1]}…"
         self.screen.put(("" if first else "\n") + self.screen.view().paint(line, "header") + "\n")
+
+    def _offer(self, text: str, error: RunQLError) -> None:
+        """Begin the next prompt with the text put right, if there is just one way to do that."""
+        fixes = [fix for one in error.diagnostics for fix in one.fixes]
+        if error.source is None or error.source.text != text or self.next_text:
+            return
+        if len(fixes) == len(error.diagnostics) == 1:
+            for edit in sorted(fixes[0].edits, key=lambda edit: edit.span, reverse=True):
+                text = text[: edit.span.start] + edit.text + text[edit.span.end :]
+            if parse(text).ok:
+                self.next_text = text
+                self.tell("put right below: Enter runs it, Ctrl-C clears it")
 
     def tell(self, text: str) -> None:
         """A line about what was done."""

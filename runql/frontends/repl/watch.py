@@ -128,7 +128,8 @@ class _Watch:
         session = self.shell.session
         before = session.state
         try:
-            text = f"{self.order.query}\n| assert {self.order.until}"
+            gap = "\n" if "#" in self.order.query else " "
+            text = f"{self.order.query}{gap}| assert {self.order.until}"
             (result,) = self._results(text)
             self.until = Until(result)
         finally:
