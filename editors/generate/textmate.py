@@ -78,7 +78,7 @@ def before(place: w.Place) -> str:
     """What must follow a keyword: what can, the end of the line, or what a string of Python that holds it all has."""
     starts = [start for name, start in _STARTS.items() if name in place.before]
     starts += [re.escape(text) for name, text in _signs() if name in place.before]
-    if "PATH" in place.before:
+    if w.takes_words(place):
         starts.append(f"(?!{word(place.not_before)}{WORD_END}(?!\\())[\\w`]" if place.not_before else r"[\w`]")
     else:
         following = {each for name in place.before for each in w.spellings(name)}

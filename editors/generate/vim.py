@@ -52,9 +52,10 @@ unlet s:keep
 WORD_END = r">%([./]%(\k|[`*]))@!%(\[-=[0-9]+\])@!"
 WORD_BEGIN = r"%([.`$\@/])@1<!<"
 _FIRST = r"%(\h|[^\x00-\x7f])"
-_PART = r"%(\k+|`%([^`]|``)*`)"
-_PATH = rf"%({_FIRST}\k*|`%([^`]|``)*`)%([./]%(%(\k|\*)+|`%([^`]|``)*`)|\[-=[0-9]+\]/@!)*"
-_SOURCE = r"[^ \t,;|#\"'`()\[\]{}$\@][^ \t,;|\"'`()\[\]{}$]*"
+_PART = r"%(%(\k|\*)+|`%([^`]|``)*`)"
+_PATH = rf"%({_FIRST}\k*|`%([^`]|``)*`)%([./]{_PART}|\[-=[0-9]+\]/@!)*"
+_GLOB_END = r"\*%($|[ \t,;|)])@="
+_SOURCE = r"""[^ \t,;|#"'`()[\]{}$@][^ \t,;|"'`()[\]{}$]*"""
 _STARTS = {
     "NUMBER": "[.0-9]",
     "TIME": "[0-9]",
@@ -76,8 +77,8 @@ _STARTS = {
 
 
 def literal(text: str) -> str:
-    """A text as a very magic pattern."""
-    return re.sub(r"([^\w\s])", r"\\\1", text)
+    """A text as a very magic pattern; a slash is escaped when all of a pattern is written."""
+    return re.sub(r"([^\w\s/])", r"\\\1", text)
 
 
 def any_of(texts: Iterable[str]) -> str:
@@ -97,7 +98,7 @@ def _before(place: w.Place) -> str:
     for name, texts in w.symbols().items():
         if name in place.before and name not in _STARTS:
             starts += map(literal, texts)
-    if "PATH" in place.before:
+    if w.takes_words(place):
         refused = f"%(%({any_of(place.not_before)}){WORD_END}\\(@!)@!" if place.not_before else ""
         starts.append(f"{refused}%(\\k|`)")
     else:
@@ -119,7 +120,7 @@ def _behind(place: w.Place) -> str:
 
 
 def _keywords() -> Iterator[str]:
-    for place, texts in sorted(w.places().items(), key=lambda item: item[0].begins):
+    for place, texts in sorted(w.places().items(), key=lambda item: (item[0].begins, item[0].behind != ())):
         for is_source in (False, True):
             chosen = [text for text in texts if (text in w.source_words()) is is_source]
             if chosen:
@@ -130,9 +131,10 @@ def _keywords() -> Iterator[str]:
 
 def _rules() -> Iterator[str]:
     """Of two rules that match at the same place the later one holds."""
-    yield _match("rqlOperator", any_of([*w.signs(), "&&", "||", "!"]))
+    yield _match("rqlOperator", any_of(w.signs()))
+    yield _match("rqlKeyword", r"\&\&|\|\||![=~]@!")
     yield _match("rqlPunctuation", r"[(),;]|\.\.")
-    yield _match("rqlField", _PATH, "contains=rqlNamespace")
+    yield _match("rqlField", rf"\*%(\s*%($|[,;|]|except>))@=|{_PATH}%({_GLOB_END})=", "contains=rqlNamespace")
     yield _match("rqlMetric", rf"<%({any_of(w.metric_namespaces())})\.{_PART}%([./]{_PART})*", "contains=rqlNamespace")
     yield _match("rqlNamespace", rf"<%({any_of(w.namespaces())})\.", "contained")
     yield _match("rqlRunField", rf"{WORD_BEGIN}%({any_of(w.run_fields())}){WORD_END}")
@@ -140,7 +142,7 @@ def _rules() -> Iterator[str]:
     yield _match("rqlNumber", r"%(\k)@1<!%([0-9]+%(_[0-9]+)*%(\.[0-9]+)=|\.[0-9]+)%([eE][+-]=[0-9]+)=[kKMG]=\k@!")
     yield _match("rqlTime", r"%(\k)@1<!%([0-9]+%(\.[0-9]+)=[smhdw])+\k@!")
     clock = r"T[0-9]{2}:[0-9]{2}%(:[0-9]{2}%(\.[0-9]+)=)=%(Z|[+-][0-9]{2}:=[0-9]{2})="
-    yield _match("rqlTime", rf"%(\k)@1<![0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}%({clock})=\k@!")
+    yield _match("rqlTime", rf"\c%(\k)@1<![0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}%({clock})=\k@!")
     yield _match("rqlFunction", rf"{WORD_BEGIN}{_FIRST}\k*%(\s*\()@=")
     yield from _keywords()
     yield _match("rqlFunction", rf"\c{WORD_BEGIN}%({any_of(w.functions())})\(@=")

@@ -93,8 +93,13 @@ def _place(terminal: str, preceding: frozenset[str]) -> Place:
         () if is_narrow else _spelled(name for name in named if name not in preceding),
         () if is_narrow else tuple(strange_signs),
         follow[terminal],
-        () if begins else _spelled(not_before),
+        () if begins and "PATH" in follow[terminal] else _spelled(not_before),
     )
+
+
+def takes_words(place: Place) -> bool:
+    """Whether any word may follow. At the beginning of a statement a word that is not finished may."""
+    return place.begins or "PATH" in place.before
 
 
 def _spelled(terminals: Iterable[str]) -> tuple[str, ...]:
