@@ -118,7 +118,7 @@ class Reader:
                 case s.ShowStatement() | s.DescribeStatement():
                     self.items.append(Look(statement, state.source, dict(state.lets), state.options))
                 case s.PullStatement():
-                    self._pull(statement, names)
+                    self._pull(statement, names, params, state)
         self._unused_declarations(statements)
         lasting = {name: replace(one, query=nowhere(one.query)) for name, one in state.lets.items()}
         return Script(
@@ -160,10 +160,15 @@ class Reader:
         self.found.append(Diagnostic("RQL220", f"`{ref.name}` is a query, not a source", ref.span, hints=(hint,)))
         return before
 
-    def _pull(self, statement: s.PullStatement, names: Names) -> None:
-        """Checked as far as its names go, and answered by what it will do."""
+    def _pull(self, statement: s.PullStatement, names: Names, params: Mapping[str, Any], state: State) -> None:
+        """Checked like any query, and answered by what it will do."""
         if statement.query is not None:
-            self.found += names.expand(statement.query).diagnostics
+            expanded = names.expand(statement.query)
+            self.found += expanded.diagnostics
+            self.used |= {node.name for node in nodes(expanded.query) if isinstance(node, tree.Param)}
+            if not expanded.diagnostics:
+                known = {**expanded.params, **params}
+                self.items.append(Ask(expanded.query, statement.query, True, known, state.source, state.options))
         hint = 'until then: `runs … scan | to "runs.parquet"` keeps a copy'
         message = "the embedded store comes in a later version: `pull` is read, but nothing is copied"
         self.found.append(Diagnostic("RQL304", message, statement.span, hints=(hint,)))
