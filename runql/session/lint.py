@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from itertools import dropwhile
+from itertools import combinations, dropwhile
 
 from runql.engine.columns import fields_named
 from runql.engine.walk import postorder
@@ -15,7 +15,18 @@ from runql.semantic.operands import literal_text
 from runql.semantic.report import CheckContext
 from runql.semantic.spelling import code, info_text
 from runql.semantic.typed import FieldKey, TBetween, TColumn, TCompare, TConst, TField, TypedExpr, TypedQuery
-from runql.semantic.typed_stages import ColumnPick, TDerive, TGroup, TLimit, TPareto, TSort, TStage, TWhere
+from runql.semantic.typed_stages import (
+    ColumnPick,
+    TCorr,
+    TDerive,
+    TDuplicates,
+    TGroup,
+    TLimit,
+    TPareto,
+    TSort,
+    TStage,
+    TWhere,
+)
 from runql.semantic.values import Kind, Value, kind_of
 from runql.session.intent import compares_metrics
 from runql.session.reading import Reading
@@ -35,7 +46,7 @@ BothIn = Callable[[FieldInfo, FieldInfo], "int | None"]
 """How many runs have both of two fields; `None` if to know it would cost a request."""
 
 
-def lint(query: TypedQuery, catalog: Catalog, both_in: BothIn) -> Iterator[Diagnostic]:
+def lint(query: TypedQuery, catalog: Catalog, both_in: BothIn, stages: Sequence[TStage] = ()) -> Iterator[Diagnostic]:
     """What to say of the fields that a query names: two names for one thing (RQL324), values of two types (RQL325)."""
     named = {(info.space, info.path): info for info in _named(query, catalog)}
     for info in named.values():
@@ -46,8 +57,31 @@ def lint(query: TypedQuery, catalog: Catalog, both_in: BothIn) -> Iterator[Diagn
             if not both:
                 yield _two_names(info, other, catalog, apart=both == 0)
                 break
+    if any(isinstance(stage, _TELLS_APART) for stage in stages):
+        yield from _split(query, set(named), catalog, both_in)
     if query.where is not None:
         yield from _two_types(query.where, catalog)
+
+
+_TELLS_APART = (TGroup, TCorr, TDuplicates)
+_MOST_SPLIT = 300
+"""Fields that only some runs have, up to which each is held against each."""
+
+
+def _split(
+    query: TypedQuery, named: set[tuple[Space, tuple[str, ...]]], catalog: Catalog, both_in: BothIn
+) -> Iterator[Diagnostic]:
+    """Two names for one setting among all the settings by which a stage tells runs apart: each run lacks one of them."""
+    if not any(column.glob is not None and column.glob.space is Space.CONFIG for column in query.columns or ()):
+        return
+    total = catalog.looked_at(Space.CONFIG)
+    some = [one for one in catalog.fields if one.space is Space.CONFIG and one.runs < total]
+    some = [one for one in some if (one.space, one.path) not in named]
+    for info, other in combinations(some, 2) if len(some) <= _MOST_SPLIT else ():
+        if _may_be_one(info, other, catalog):
+            both = both_in(info, other)
+            if not both:
+                yield _two_names(info, other, catalog, apart=both == 0)
 
 
 def _named(query: TypedQuery, catalog: Catalog) -> Iterator[FieldInfo]:

@@ -143,7 +143,7 @@ class Result:
         alike: dict[str, list[str]] = {}
         for notice in self._footnotes():
             alike.setdefault(notice.code, []).append(notice.message)
-        notes = [note for messages in alike.values() for note in few(messages)]
+        notes = [note for messages in alike.values() for note in few([*dict.fromkeys(messages)])]
         return (*self._answer.footer(), *notes, str(self._answer.spent))
 
     def ways_out(self) -> tuple[str, ...]:

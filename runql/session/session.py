@@ -252,7 +252,7 @@ class Session(OpenSources):
         """With lint of intent."""
         if checked.query is None:
             return checked
-        return replace(checked, diagnostics=(*checked.diagnostics, *_linted(checked.query, places, catalog)))
+        return replace(checked, diagnostics=(*checked.diagnostics, *_linted(checked, places, catalog)))
 
     def _context(self, params: Mapping[str, Any], places: Sequence[Place], source: Source) -> CheckContext:
         return CheckContext(
@@ -336,11 +336,12 @@ def _explain(ready: _Ready, source: Source) -> str:
     return f"{text}\n{explained(ready.stages)}"
 
 
-def _linted(query: TypedQuery, places: Sequence[Place], catalog: Catalog) -> Iterator[Diagnostic]:
+def _linted(checked: Checked, places: Sequence[Place], catalog: Catalog) -> Iterator[Diagnostic]:
     """Lint of intent. Only where pages are free the runs themselves are asked whether any has both of two fields."""
     from runql.session.lint import both_of, lint
 
-    return lint(query, catalog, both_of(places, catalog))
+    if checked.query is not None:
+        yield from lint(checked.query, catalog, both_of(places, catalog), checked.stages)
 
 
 def _queries(parsed: Parsed) -> Iterator[tuple[tree.Query, bool]]:
