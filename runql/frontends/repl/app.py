@@ -11,6 +11,8 @@ from runql.terminal import stdout
 from runql.text.render import clean
 
 if TYPE_CHECKING:
+    from prompt_toolkit.input import Input
+    from prompt_toolkit.output import Output
 
     from runql.frontends.repl.knowledge import Knowledge
     from runql.frontends.repl.line import Line
@@ -37,9 +39,9 @@ def banner(start: Start) -> str:
 
 
 class Conversation:
-    """One prompt, from its first line to its last."""
+    """One prompt, from its first line to its last. Keys come from `input` and lines go to `output`, if they are given."""
 
-    def __init__(self, start: Start) -> None:
+    def __init__(self, start: Start, *, input: Input | None = None, output: Output | None = None) -> None:  # noqa: A002
         from runql.frontends.repl.history import QueryHistory
         from runql.frontends.repl.knowledge import Knowledge
         from runql.frontends.repl.line import Line
@@ -51,7 +53,7 @@ class Conversation:
         history = QueryHistory(
             settings.data, most=settings.prompt.history, without_secrets=without_secrets, say=self._say
         )
-        self.line: Line = Line(self.knowledge, history, settings)
+        self.line: Line = Line(self.knowledge, history, settings, input=input, output=output)
 
     def run(self) -> int:
         """Until somebody leaves."""

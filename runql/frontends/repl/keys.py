@@ -74,8 +74,9 @@ def _menu() -> KeyBindings:
 
     @keys.add("c-space", filter=_TYPING)
     def _(event: KeyPressEvent) -> None:
-        """The menu, if it is wanted where it does not come by itself."""
-        event.current_buffer.start_completion()
+        """The menu, where it does not come by itself; on an empty line it may be a Ctrl-D from while a query ran."""
+        if event.current_buffer.text:
+            event.current_buffer.start_completion()
 
     @keys.add("escape", filter=_TYPING & has_completions)
     def _(event: KeyPressEvent) -> None:

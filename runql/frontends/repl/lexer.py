@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
-from typing import TYPE_CHECKING
 
 from prompt_toolkit.document import Document
 from prompt_toolkit.formatted_text import StyleAndTextTuples
@@ -11,10 +10,8 @@ from prompt_toolkit.lexers import Lexer
 
 from runql.frontends.repl.knowledge import Knowledge
 from runql.frontends.repl.texts import is_command, query_start, word_end
+from runql.frontends.repl.thinking import Thinker
 from runql.text.source import Span
-
-if TYPE_CHECKING:
-    from runql.frontends.repl.thinking import Thought
 
 _Painted = tuple[Span, str]
 
@@ -22,9 +19,9 @@ _Painted = tuple[Span, str]
 class QueryLexer(Lexer):
     """Colours a text by what is known just now: without the language, which is loaded behind the prompt, not at all."""
 
-    def __init__(self, knowledge: Knowledge, thought: Callable[[], Thought | None]) -> None:
+    def __init__(self, knowledge: Knowledge, thinker: Thinker) -> None:
         self._knowledge = knowledge
-        self._thought = thought
+        self._thinker = thinker
 
     def lex_document(self, document: Document) -> Callable[[int], StyleAndTextTuples]:
         """The pieces of each line."""
@@ -40,7 +37,7 @@ class QueryLexer(Lexer):
 
     def invalidation_hash(self) -> Hashable:
         """Changes whenever the same text may look different."""
-        return (self._knowledge.language is not None, id(self._thought()))
+        return (self._knowledge.language is not None, self._thinker.number)
 
     def _colors(self, text: str) -> list[_Painted]:
         painted: list[_Painted] = []
@@ -55,7 +52,7 @@ class QueryLexer(Lexer):
         return painted
 
     def _marks(self, text: str) -> Sequence[_Painted]:
-        thought = self._thought()
+        thought = self._thinker.thought
         if thought is None or thought.text != text:
             return ()
         kinds = {"error": "class:wrong", "warning": "class:doubtful"}

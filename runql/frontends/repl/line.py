@@ -132,6 +132,7 @@ class Line:
         self.options = settings.prompt
         self.thinker = Thinker(knowledge, counts=self.options.counts, tell=self.redraw)
         self.cpr_missing = False
+        self.lines_read = 0
         self.buffer = self._buffer(history)
         self.search = SearchToolbar(Buffer(name=SEARCH_BUFFER), ignore_case=True)
         has_color = settings.color and self.options.style != "none"
@@ -160,6 +161,7 @@ class Line:
             EOFError: the prompt is left.
         """
         self._name = _short(clean(name))
+        self.lines_read += 1
         self.thinker.forget()
         self.buffer.reset(Document(text))
         self._consider()
@@ -218,7 +220,7 @@ class Line:
     def _layout(self) -> Layout:
         control = BufferControl(
             buffer=self.buffer,
-            lexer=QueryLexer(self._knowledge, lambda: self.thinker.thought),
+            lexer=QueryLexer(self._knowledge, self.thinker),
             search_buffer_control=self.search.control,
             preview_search=True,
             include_default_input_processors=False,

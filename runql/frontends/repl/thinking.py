@@ -49,6 +49,8 @@ class Thinker:
         self._woken = threading.Condition()
         self._thread: threading.Thread | None = None
         self.thought: Thought | None = None
+        self.number = 0
+        """How many thoughts there were: it changes with each of them."""
         self.fault: Exception | None = None
 
     def consider(self, text: str, offset: int) -> None:
@@ -65,6 +67,7 @@ class Thinker:
         with self._woken:
             self._wanted = None
             self.thought = None
+            self.number += 1
 
     def _run(self) -> None:
         while True:
@@ -81,6 +84,7 @@ class Thinker:
             with self._woken:
                 if self._wanted is None or self._wanted[0] == text:
                     self.thought = thought
+                    self.number += 1
             self._tell()
 
     def _think(self, text: str, offset: int, world: World) -> Thought:

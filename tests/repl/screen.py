@@ -1,0 +1,132 @@
+"""Drives the prompt from the outside: a process in a real terminal, whose screen is read as a person would."""
+
+from __future__ import annotations
+
+import os
+import pty
+import select
+import signal
+import struct
+import sys
+import termios
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from fcntl import ioctl
+from pathlib import Path
+
+import pyte
+
+from tests.house.sources import ROOT
+
+PATIENCE_SECONDS = 12.0
+
+
+class _Screen(pyte.Screen):
+    """A screen that answers where its cursor is."""
+
+    def __init__(self, columns: int, lines: int, answer: Callable[[str], None]) -> None:
+        super().__init__(columns, lines)
+        self._answer = answer
+
+    def write_process_input(self, data: str) -> None:
+        self._answer(data)
+
+
+class Terminal:
+    """A process in a terminal."""
+
+    def __init__(self, process: int, handle: int, columns: int, lines: int) -> None:
+        self.process = process
+        self._handle = handle
+        self.screen = _Screen(columns, lines, self.press)
+        self._stream = pyte.ByteStream(self.screen)
+        self.written = b""
+        self.status: int | None = None
+
+    @property
+    def lines(self) -> list[str]:
+        """What is on the screen, without spaces at the ends."""
+        return [line.rstrip() for line in self.screen.display]
+
+    @property
+    def text(self) -> str:
+        """The same as one text."""
+        return "\n".join(self.lines).rstrip()
+
+    def press(self, keys: str) -> None:
+        """Send keys as a terminal does."""
+        os.write(self._handle, keys.encode())
+
+    def wait(self, wanted: str | Callable[[], bool]) -> None:
+        """Read what is written until a text is on the screen, or something holds."""
+
+        def holds() -> bool:
+            return wanted in self.text if isinstance(wanted, str) else wanted()
+
+        end = time.monotonic() + PATIENCE_SECONDS
+        while not holds():
+            assert time.monotonic() < end, f"waited for {wanted!r}; the screen says\n{self.text}"
+            assert self._read(0.1), f"it ended before {wanted!r}; the screen says\n{self.text}"
+
+    def signal(self, number: int) -> None:
+        os.kill(self.process, number)
+
+    def end(self) -> int:
+        """Wait until the process has ended; its exit status."""
+        if self.status is None:
+            limit = time.monotonic() + PATIENCE_SECONDS
+            while self._read(0.1):
+                assert time.monotonic() < limit, f"it does not end; the screen says\n{self.text}"
+            self.status = os.waitstatus_to_exitcode(os.waitpid(self.process, 0)[1])
+        return self.status
+
+    def close(self) -> None:
+        """End it, if it has not ended by itself."""
+        if self.status is None:
+            os.kill(self.process, signal.SIGKILL)
+            os.waitpid(self.process, 0)
+            self.status = -signal.SIGKILL
+        os.close(self._handle)
+
+    def _read(self, seconds: float) -> bool:
+        """Read what has come; false when nothing can come any more."""
+        if not select.select([self._handle], [], [], seconds)[0]:
+            return True
+        try:
+            piece = os.read(self._handle, 65536)
+        except OSError:  # Linux's way to say that the other side has closed
+            return False
+        self.written += piece
+        self._stream.feed(piece)
+        return bool(piece)
+
+
+@contextmanager
+def terminal(
+    folder: Path, *argv: str, columns: int = 100, lines: int = 30, code: str | None = None, **environ: str
+) -> Iterator[Terminal]:
+    """`runql` with these arguments, or a piece of Python, at a terminal; its settings and history are in a folder."""
+    program = ["-m", "runql"] if code is None else ["-c", code]
+    settings = {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": str(ROOT),
+        "HOME": str(folder),
+        "RUNQL_CONFIG": str(folder / "config.toml"),
+        "RUNQL_DATA": str(folder / "data"),
+        "RUNQL_CACHE": str(folder / "cache"),
+        "LANG": "C.UTF-8",
+        "TZ": "UTC",
+        "TERM": "xterm-256color",
+        **environ,
+    }
+    process, handle = pty.fork()
+    if process == 0:
+        ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+        os.chdir(folder)
+        os.execve(sys.executable, [sys.executable, *program, *argv], settings)
+    driven = Terminal(process, handle, columns, lines)
+    try:
+        yield driven
+    finally:
+        driven.close()
