@@ -25,6 +25,9 @@ MOST_PAGES = 8
 MOST_WHOLE_RUNS = 300
 """Runs with all of their config and summary that are kept, to make a catalog of."""
 
+_MOST_VALUES = 10_000
+"""Values that are looked at of one page; of pages with few columns these are all."""
+
 _FRESH_SECONDS = 30.0
 _MOST_NEW_FIELDS = 50_000
 
@@ -70,7 +73,7 @@ class Learning:
             return
         with self._lock:
             project = self._of(place)
-            project.pages.append(runs)
+            project.pages.append(runs[: _few(runs[0])])
             if wanted.config is None and wanted.summary is None:
                 if not project.whole:
                     project.whole_since = time.monotonic()
@@ -112,6 +115,11 @@ class Learning:
 
     def _of(self, place: Place) -> _Project:
         return self._projects.setdefault(place, _Project())
+
+
+def _few(run: RunRecord) -> int:
+    """How many runs like this one are looked at of a page: whoever closes the source may have to wait for that."""
+    return max(1, _MOST_VALUES // max(1, len(run.config or ()) + len(run.summary or ())))
 
 
 def widened(catalog: Catalog, records: Iterable[RunRecord]) -> Catalog:
