@@ -71,7 +71,7 @@ _MOST_SPLIT = 300
 def _split(
     query: TypedQuery, named: set[tuple[Space, tuple[str, ...]]], catalog: Catalog, both_in: BothIn
 ) -> Iterator[Diagnostic]:
-    """Two names for one setting among all the settings by which a stage tells runs apart: each run lacks one of them."""
+    """Two names for one setting among all those by which a stage tells runs apart: each run lacks one of them."""
     if not any(column.glob is not None and column.glob.space is Space.CONFIG for column in query.columns or ()):
         return
     total = catalog.looked_at(Space.CONFIG)

@@ -78,8 +78,8 @@ class Show:
         """What the answer is called, in a line that fits."""
         from runql.results.layout import cut
 
-        title = cut(visible(result.title), self._view.width or _DEFAULT_WIDTH, self._view.ellipsis)
-        return f"{self._view.paint(title, 'header')}\n" if title else ""
+        title = cut(f"# {visible(result.title)}", self._view.width or _DEFAULT_WIDTH, self._view.ellipsis)
+        return f"{self._view.paint(title, 'header')}\n" if result.title else ""
 
     def progress(self, describe: Callable[[], str], *, timed: bool = True) -> Progress:
         """A line at a terminal that says what goes on, or why nothing does."""

@@ -82,7 +82,7 @@ def test_answers_have_headings_where_people_read_them(runql: Runql, monkeypatch:
     monkeypatch.setattr("runql.terminal.stdout.is_terminal", lambda: True)
     said = runql("-s", "memory", TITLED)
     parts = [part.splitlines() for part in said.out.replace("\x1b[1m", "").replace("\x1b[0m", "").split("\n\n")]
-    assert [part[0] for part in parts] == ["How many there are", "runs limit 1 select id", "show tags"]
+    assert [part[0] for part in parts] == ["# How many there are", "# runs limit 1 select id", "# show tags"]
     assert parts[0][1:] == ["12"]
     assert runql("-s", "memory", "-o", "jsonl", TITLED).out.splitlines()[0] == "12"
     assert runql("-s", "memory", "count runs").out == "12\n"
