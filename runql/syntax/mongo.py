@@ -17,6 +17,7 @@ from runql.syntax.mongo_fields import cannot, field_of, is_tags, order_key, said
 from runql.syntax.python_values import read_value
 
 _ORDERS: Final = {"$gt": t.Comparison.GT, "$gte": t.Comparison.GE, "$lt": t.Comparison.LT, "$lte": t.Comparison.LE}
+_LOST: Final = ("an operator has no name", "a shell takes `$gt` for its own: put the filter in single quotes")
 _DEEPEST: Final = 40
 _LONGEST: Final = 100_000
 _HINTS: Final = {
@@ -90,6 +91,8 @@ def _entry(key: Any, value: Any, place: str, depth: int) -> t.Expr:
     if not isinstance(key, str):
         raise cannot(place, f"a filter names its fields by text, not by {said(key)}")
     here = f"{place}.{key}" if place else key
+    if not key.strip():
+        raise cannot(place, *_LOST)
     if key == "$not":
         return _negated(_filter(value, here, depth + 1))
     if key in _JOINS:
@@ -188,6 +191,8 @@ def _was_logged(field: t.Field, value: Any, place: str) -> t.Expr:
 
 def _tests(field: t.Field, value: Any, place: str, depth: int) -> t.Expr:
     """What is asked of one field: a dict of operators, or a value that it must equal."""
+    if isinstance(value, Mapping) and "" in value:
+        raise cannot(place, *_LOST)
     if not _is_operators(value):
         return _equals(field, value, place)
     if depth > _DEEPEST:

@@ -200,6 +200,7 @@ def test_filters_as_queries(filters: dict[str, Any] | None, order: str | None, q
     [
         ({"$or": [{"state": "a"}, {"config.x": {"$elemMatch": 1}}]}, None, "at $or[1].config.x.$elemMatch: "),
         ({"$and": []}, None, "at $and: "),
+        ({"config.lr": {"": 1}}, None, "at config.lr: an operator has no name"),
         ({"$where": "x"}, None, "at $where: "),
         ({"lr": 1}, None, "at lr: no field `lr`"),
         ({"config": 1}, None, "at config: "),
