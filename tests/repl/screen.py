@@ -19,7 +19,7 @@ import pyte
 
 from tests.house.sources import ROOT
 
-PATIENCE_SECONDS = 12.0
+PATIENCE_SECONDS = 60.0
 
 
 class _Screen(pyte.Screen):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from runql import __version__
 from runql.errors import RunQLError
 from runql.frontends.repl.start import Start
+from runql.frontends.repl.texts import asks_for_text
 from runql.terminal import stdout
 from runql.text.render import clean
 
@@ -39,7 +40,7 @@ def banner(start: Start) -> str:
 
 
 class Conversation:
-    """One prompt, from its first line to its last. Keys come from `input` and lines go to `output`, if they are given."""
+    """One prompt, from its first line to its last. Keys come from `input`, lines go to `output`, if they are given."""
 
     def __init__(self, start: Start, *, input: Input | None = None, output: Output | None = None) -> None:  # noqa: A002
         from runql.frontends.repl.history import QueryHistory
@@ -58,13 +59,13 @@ class Conversation:
     def run(self) -> int:
         """Until somebody leaves."""
         self.line.app.after_render += lambda _: self.knowledge.begin()
-        name, text = self._start.source_name or _NO_NAME, ""
+        name, text, offer = self._start.source_name or _NO_NAME, "", ""
         try:
             while True:
                 try:
-                    typed = self.line.read(name, text)
+                    typed = self.line.read(name, text, offer)
                 except KeyboardInterrupt:
-                    text = ""
+                    text = offer = ""
                     continue
                 except EOFError:
                     return 0
@@ -77,7 +78,9 @@ class Conversation:
                     shell.perform(typed)
                 if shell.leaving:
                     return 0
-                name, text = shell.prompt_name or _NO_NAME, shell.next_text
+                name, text, offer = shell.prompt_name or _NO_NAME, shell.next_text, ""
+                if not asks_for_text(typed):
+                    text, offer = "", text
                 self.knowledge.look()
         finally:
             self.knowledge.end()

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from runql.frontends.repl.history import QueryHistory
 from runql.frontends.repl.secrets import without_secrets
 from runql.frontends.repl.start import Start
-from runql.frontends.repl.texts import is_command
+from runql.frontends.repl.texts import asks_for_text, is_command
 from runql.frontends.repl.wiring import make_shell
 from runql.service import is_unfinished
 from runql.terminal.stderr import Voice
@@ -22,8 +22,10 @@ def converse(start: Start) -> int:
     )
     _teach([*history.load_history_strings()][::-1])
     shell = make_shell(start, lambda: None)
+    text = ""
     while not shell.leaving:
         try:
+            _begin_with(shell.next_text if asks_for_text(text) else "")
             text = _read(clean(shell.prompt_name) or "runql")
         except EOFError:
             Voice().say("")
@@ -44,6 +46,17 @@ def _read(name: str) -> str:
     while lines[-1].strip() and not is_command(lines[0]) and is_unfinished("\n".join(lines)):
         lines.append(input(f"{' ' * max(0, len(name) - 3)}...> "))
     return "\n".join(lines)
+
+
+def _begin_with(text: str) -> None:
+    """Let the next line begin with a text, where the system's line editor can; else the text is shown above it."""
+    try:
+        import readline
+    except ImportError:  # Windows
+        if text:
+            Voice().say(text)
+        return
+    readline.set_startup_hook((lambda: readline.insert_text(text.replace("\n", " "))) if text else None)
 
 
 def _teach(entries: Sequence[str]) -> None:

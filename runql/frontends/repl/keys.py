@@ -60,7 +60,9 @@ def _menu() -> KeyBindings:
     def _(event: KeyPressEvent) -> None:
         """The next of the menu; without a menu, the only completion there is, or a menu."""
         buffer = event.current_buffer
-        if buffer.complete_state is None:
+        if not buffer.text and buffer.suggestion is not None:
+            buffer.insert_text(buffer.suggestion.text)
+        elif buffer.complete_state is None:
             complete(buffer)
         elif len(buffer.complete_state.completions) == 1:
             buffer.go_to_completion(0)

@@ -94,12 +94,21 @@ class QueryBuffer(Buffer):
 
 
 class WholeQueries(AutoSuggest):
-    """Suggests the rest of the newest query in the history that begins with all that is typed."""
+    """Suggests the rest of the newest query in the history that begins with all that is typed.
+
+    `offer` comes before the history, and on an empty line too. Without `past` only it is suggested.
+    """
+
+    def __init__(self, *, past: bool) -> None:
+        self._past = past
+        self.offer = ""
 
     def get_suggestion(self, buffer: Buffer, document: Document) -> Suggestion | None:
         """The rest, up to its next line."""
         text = document.text
-        if not text.strip() or not document.is_cursor_at_the_end:
+        if self.offer and self.offer.startswith(text) and text != self.offer:
+            return Suggestion(self.offer[len(text) :])
+        if not text.strip() or not document.is_cursor_at_the_end or not self._past:
             return None
         for entry in reversed(buffer.history.get_strings()):
             if entry.startswith(text) and (rest := entry[len(text) :].partition("\n")[0]):
@@ -133,6 +142,7 @@ class Line:
         self.thinker = Thinker(knowledge, counts=self.options.counts, tell=self.redraw)
         self.cpr_missing = False
         self.lines_read = 0
+        self._past = WholeQueries(past=self.options.suggestions)
         self.buffer = self._buffer(history)
         self.search = SearchToolbar(Buffer(name=SEARCH_BUFFER), ignore_case=True)
         has_color = settings.color and self.options.style != "none"
@@ -153,8 +163,8 @@ class Line:
         self.app.timeoutlen = 0.5
         self.app.ttimeoutlen = 0.05
 
-    def read(self, name: str, text: str = "") -> str:
-        """What is typed at a prompt of that name, which begins with a text.
+    def read(self, name: str, text: str = "", offer: str = "") -> str:
+        """What is typed at a prompt of that name, which begins with a text. An `offer` stands there in grey.
 
         Raises:
             KeyboardInterrupt: the line was given up.
@@ -164,7 +174,9 @@ class Line:
         self.lines_read += 1
         self.thinker.forget()
         self.buffer.reset(Document(text))
-        self._consider()
+        self._past.offer = offer
+        if offer and not text:
+            self.buffer.suggestion = Suggestion(offer)
         return self.app.run(pre_run=self._pre_run)
 
     def redraw(self) -> None:
@@ -202,7 +214,7 @@ class Line:
             history=history,
             completer=QueryCompleter(self._knowledge),
             complete_while_typing=Condition(lambda: self.options.menu == "typing"),
-            auto_suggest=WholeQueries() if self.options.suggestions else None,
+            auto_suggest=self._past,
             enable_history_search=True,
             tempfile_suffix=".rql",
             accept_handler=self._accept,

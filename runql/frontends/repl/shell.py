@@ -198,7 +198,7 @@ class Shell:
                 text = text[: edit.span.start] + edit.text + text[edit.span.end :]
             if parse(text).ok:
                 self.next_text = text
-                self.tell("put right below: Enter runs it, Ctrl-C clears it")
+                self.tell(f"put right: {text}" if self.settings.dumb_terminal else "put right below: Right takes it")
 
     def tell(self, text: str) -> None:
         """A line about what was done."""

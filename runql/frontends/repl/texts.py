@@ -62,3 +62,9 @@ def word_end(text: str) -> int:
     """Where the name of a command ends."""
     start = len(text) - len(text.lstrip())
     return next((at for at in range(start, len(text)) if text[at].isspace()), len(text))
+
+
+def asks_for_text(typed: str) -> bool:
+    """Whether the text that follows was asked for, as that of `\\edit`: any other is only offered."""
+    call = read_call(typed)
+    return call is not None and call.command is not None and call.command.name == "edit"
