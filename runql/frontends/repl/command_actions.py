@@ -203,7 +203,7 @@ def _refresh(shell: Shell, call: Call) -> None:
     source = shell.source
     if source is not None:
         with shell.screen.progress(lambda: "looking at what there is"):
-            catalog = shell.session.catalog(source)
+            catalog = shell.session.catalog(shell.session.state.source)
         shell.tell(f"{visible(source)}: {catalog.run_count:,} run{'s' * (catalog.run_count != 1)}")
 
 

@@ -28,9 +28,8 @@ _LONGEST_VALUE = 24
 
 def show_fields(shell: Shell, call: Call) -> None:
     """The fields whose names match: type, in how many runs, range or values."""
-    source = shell.source
     with shell.screen.progress(lambda: "looking at what was logged"):
-        catalog = shell.session.catalog(source, metrics=True)
+        catalog = shell.session.catalog(shell.session.state.source, metrics=True)
     rows = list(_rows(catalog, call.rest))
     if not rows:
         names = [info.dotted for info in catalog.fields]

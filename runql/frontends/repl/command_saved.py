@@ -83,7 +83,7 @@ def _to_save(shell: Shell, text: str) -> str:
 def _with_params(named: Named) -> str:
     """A query, after the values of its parameters."""
     used = dict.fromkeys(node.name for node in nodes(named.query) if isinstance(node, tree.Param))
-    params = [f"param {name} = {literal_text(named.params[name])}\n" for name in used if name in named.params]
+    params = [f"param {name} = {literal_text(named.params[name])};\n" for name in used if name in named.params]
     return "".join([*params, text_of(named), "\n"])
 
 

@@ -233,9 +233,9 @@ def read_call(text: str) -> Call | None:
         return Call(_PLAIN[stripped.lower().rstrip(";")], False, "")
     if not stripped.startswith(MARK):
         return None
-    word, _, rest = stripped[1:].replace("\n", " \n", 1).partition(" ")
+    word, *rest = stripped[1:].split(maxsplit=1) or [""]
     bare = word.removesuffix("!")
-    return Call(bare, bare != word, rest.strip())
+    return Call(bare, bare != word, "".join(rest).strip())
 
 
 def nearest_command(word: str) -> str | None:

@@ -68,7 +68,8 @@ def show_help(shell: Shell, call: Call) -> None:
 
 
 def _overview(view: View, width: int) -> Iterator[str]:
-    yield view.paint("A query runs with Enter. Names that are wrong are found before anything is asked for.", "dim")
+    intro = "A query runs with Enter. A name that is wrong is found before anything is asked for."
+    yield from (view.paint(line, "dim") for line in textwrap.wrap(intro, width))
     yield ""
     wide = max(len(query) for query, _ in _EXAMPLES)
     for query, what in _EXAMPLES:
@@ -167,7 +168,7 @@ def _fields(shell: Shell, written: str) -> Iterator[Topic]:
     name = written.strip("`")
     try:
         with shell.screen.progress(lambda: "looking at what there is"):
-            catalog = shell.session.catalog(shell.source)
+            catalog = shell.session.catalog(shell.session.state.source)
     except RunQLError:
         return
     for info in catalog.fields:

@@ -194,7 +194,7 @@ class Screen:
         """How tables are shown."""
         zone = datetime.now().astimezone().tzinfo or UTC
         if not self.is_terminal:
-            return View(zone=zone, unicode=stdout.takes_unicode())
+            return View(zone=zone, unicode=stdout.takes_unicode(), turn=turn or self.looks.turn)
         is_paged = paged and self._may_page and bool(pager.pager_command(self.settings.pager))
         most = _MOST_PAGED if is_paged else _WITHOUT_PAGER
         return View(
