@@ -359,10 +359,8 @@ def test_globs_and_what_they_leave_out() -> None:
     columns = typed("runs select config.* except (seed, config.model.*), name").columns
     config = FieldKey(Space.CONFIG, ("*",))
     excepted = (FieldKey(Space.CONFIG, ("seed",)), FieldKey(Space.CONFIG, ("model", "*")))
-    assert columns == (
-        TColumn("config.*", glob=config, except_=excepted),
-        TColumn("name", value=TField(FieldKey(Space.RUN, ("name",)))),
-    )
+    name = TField(FieldKey(Space.RUN, ("name",)))
+    assert columns == (TColumn("config.*", glob=config, except_=excepted), TColumn("name", value=name))
 
 
 def test_the_source_and_the_rest_of_the_clauses() -> None:
