@@ -51,6 +51,11 @@ def _text(value: Any, _: tzinfo) -> Any:
     return value
 
 
+def _secret(value: Any, _: tzinfo) -> Any:
+    """Taken as it is: an error would have to show what did not fit."""
+    return value.text if isinstance(value, SpelledInt | SpelledFloat) else value
+
+
 def _bool(value: Any, _: tzinfo) -> Any:
     if not isinstance(value, bool):
         raise Unfit
@@ -97,6 +102,7 @@ TYPES = (
     ParamType(("time", "date", "datetime"), "a time, such as `2026-01-31`", _time),
     ParamType(("duration",), "a duration, such as `2h`", _duration),
     ParamType(("list",), "a list", _list),
+    ParamType(("secret",), "text that is neither said in an error nor kept in the history of the prompt", _secret),
 )
 _BY_NAME = {name: kind for kind in TYPES for name in kind.names}
 

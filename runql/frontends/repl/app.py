@@ -46,13 +46,13 @@ class Conversation:
         from runql.frontends.repl.history import QueryHistory
         from runql.frontends.repl.knowledge import Knowledge
         from runql.frontends.repl.line import Line
-        from runql.frontends.repl.secrets import without_secrets
+        from runql.frontends.repl.secrets import Secrets
 
         self._start = start
         settings = start.settings
         self.knowledge: Knowledge = Knowledge(start, self._make_shell, changed=self._changed, trouble=self._trouble)
         history = QueryHistory(
-            settings.data, most=settings.prompt.history, without_secrets=without_secrets, say=self._say
+            settings.data, most=settings.prompt.history, without_secrets=Secrets(), say=self._say
         )
         self.line: Line = Line(self.knowledge, history, settings, input=input, output=output)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from runql.frontends.repl.history import QueryHistory
-from runql.frontends.repl.secrets import without_secrets
+from runql.frontends.repl.secrets import Secrets
 from runql.frontends.repl.start import Start
 from runql.frontends.repl.texts import asks_for_text, is_command
 from runql.frontends.repl.wiring import make_shell
@@ -18,7 +18,7 @@ def converse(start: Start) -> int:
     """Until somebody leaves. Gives the exit status."""
     settings = start.settings
     history = QueryHistory(
-        settings.data, most=settings.prompt.history, without_secrets=without_secrets, say=Voice().say
+        settings.data, most=settings.prompt.history, without_secrets=Secrets(), say=Voice().say
     )
     _teach([*history.load_history_strings()][::-1])
     shell = make_shell(start, lambda: None)
