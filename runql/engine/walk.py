@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TypeAlias, assert_never
+from typing import TypeAlias
 
 from runql.errors import RunQLError
+from runql.semantic.needed import children
 from runql.semantic.typed import (
     TAggregate,
     TAnd,
@@ -27,6 +28,8 @@ from runql.semantic.typed import (
     TypedExpr,
 )
 from runql.semantic.typed_stages import TCell, TFold
+
+__all__ = ["AnyExpr", "children", "depth", "known", "postorder"]
 
 AnyExpr: TypeAlias = (
     TConst
@@ -57,28 +60,6 @@ def known(expr: TypedExpr) -> AnyExpr:
     if isinstance(expr, AnyExpr):
         return expr
     raise RunQLError.of("RQL901", f"the engine does not know the node `{type(expr).__name__}`")
-
-
-def children(node: AnyExpr) -> tuple[TypedExpr, ...]:  # noqa: PLR0911 - one line a shape
-    """The operands of a node, in the order of the text."""
-    match node:
-        case TConst() | TField() | TUntagged() | TLogged() | TAggregate() | TCell() | TFold():
-            return ()
-        case TCompare() | TArithmetic():
-            return (node.left, node.right)
-        case TBetween():
-            return (node.value, node.low, node.high)
-        case TIn() | THas():
-            return (node.value, *node.items)
-        case TTextTest():
-            return (node.value, node.pattern)
-        case TIs() | TNot() | TNegate():
-            return (node.value,)
-        case TAnd() | TOr():
-            return node.terms
-        case TCall():
-            return node.arguments
-    assert_never(node)
 
 
 def postorder(root: TypedExpr) -> Iterator[AnyExpr]:
