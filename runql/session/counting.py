@@ -70,4 +70,4 @@ def _with_first_runs(reading: Reading, place: Place, pushed: Pushed) -> int | No
 
 def _left_to_the_server(looked_at: int, total: int) -> Diagnostic:
     message = f"the server counted: of {total:,} runs the first {looked_at:,} were looked at, and all match"
-    return Diagnostic("RQL326", message, hints=("`runs where … | group : n = count()` looks at each",))
+    return Diagnostic("RQL326", message, hints=("`runs where … select id` looks at each",))

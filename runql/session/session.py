@@ -107,7 +107,8 @@ class Session(OpenSources):
         """The results of the statements of a text, in order. All are checked before any is asked for.
 
         Raises:
-            QueryError: anything is wrong with the text; then no run was asked for.
+            QueryError: anything is wrong with the text; then no run was asked for. Of a single query of a server a name
+                may only be found wrong when the first runs come: then whoever reads the answer gets it, before a row.
             SourceError: no source, or one that cannot be opened.
         """
         parsed = parse(text)
@@ -293,7 +294,10 @@ class Session(OpenSources):
                     lets=look.lets,
                 )
         answer.spent = spent
-        return Result(answer, source, (), lambda: "asks the source what it holds", look.options)
+        # `show sources` and `show lets` open none.
+        place = self._places.get(look.source or self.source_name or "")
+        said = () if place is None else place.said
+        return Result(answer, source, said, lambda: "asks the source what it holds", look.options)
 
     def _result(self, ready: _Ready, source: Source) -> Result:
         from runql.session.answer import Answer

@@ -134,7 +134,12 @@ def test_a_count_that_rests_on_the_server_says_so(tmp_path: Path) -> None:
         assert isinstance(result, Result)
         assert result.value == 1200
         assert len(server.seen) == 1
-        assert [notice.code for notice in result.notices] == ["RQL326"]
+        (notice,) = result.notices
+        assert notice.code == "RQL326"
+        assert "`runs where … select id`" in notice.hints[0]
+        (listed,) = session.run("runs where config.c1 >= 0 select id")
+        assert isinstance(listed, Result)
+        assert len(listed) == 1200
         server.store.projects["acme", "wide"][3]["config"]["c1"] = [0.5]
         server.forget()
         (result,) = session.run("count runs where config.c1 > 0.00000001")

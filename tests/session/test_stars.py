@@ -108,6 +108,7 @@ def test_a_folder_that_hides_a_project_says_so(server: LoopbackServer, tmp_path:
     assert int(result) == 1
     (notice,) = [notice for notice in result.notices if notice.code == "RQL516"]
     assert notice.hints == ("`wandb:acme/other` is the project on the server, `./acme/other` the folder",)
+    assert [notice.code for notice in asked(server, tmp_path, "show tags", "acme/other").notices] == ["RQL516"]
     assert int(asked(server, tmp_path, "count runs", "wandb:acme/other")) == 5
     assert int(asked(server, tmp_path, "count runs from wandb:acme/other", "acme/vit-*")) == 5
     assert asked(server, tmp_path, "count runs", "./acme/other").notices == ()
