@@ -32,8 +32,8 @@ def query(text: str, /, source: str | PathLike[str] | ServiceApi | None = None, 
         params: A value for each `$name` of the text, never pasted into it; a list for `in $ids`.
 
     Raises:
-        QueryError: something is wrong with the text or a parameter; no run was asked for. On a server a name may only be
-            found wrong when the first runs come: then reading the answer raises it, before there is a row.
+        QueryError: something is wrong with the text or a parameter; no run was asked for. On a server a name may be
+            found wrong only when the first runs come: then reading the answer raises it, before there is a row.
         SourceError: no source, or one that cannot be opened.
     """
     return connect(source).query(text, **params)
