@@ -4,7 +4,8 @@ python benchmarks/bench_stages.py [--rows 1000000] [--without-reference]
 
 The rows are those of histories: 100 runs with two metrics, the second one logged every tenth step. Each stage begins
 with Python lists and ends with them, as the engine has them; for polars the conversion to and from its frames is a line
-of its own. Times are the best of three (row by row: of one), in seconds.
+of its own. Below stand stages of runs, of which polars has no like. Times are the best of three (row by row and stages
+of runs: of one), in seconds.
 """
 
 from __future__ import annotations
@@ -20,12 +21,19 @@ from runql.engine.table import Table
 from runql.semantic.typed import TAnd, TArithmetic, TCompare, TConst
 from runql.semantic.typed_stages import (
     ColumnPick,
+    Goal,
     Named,
     TBin,
     TCell,
+    TCorr,
     TDerive,
+    TDescribe,
+    TDistinct,
+    TDuplicates,
     TFold,
     TGroup,
+    THoles,
+    TPareto,
     TSmooth,
     TSort,
     TStage,
@@ -77,6 +85,46 @@ STAGES: dict[str, TStage] = {
     "smooth mean": TSmooth("mean", 20),
     "bin": TBin(100),
 }
+
+
+def runs(count: int) -> Table:
+    """A table of so many runs: two settings of few values, two metrics that differ in each."""
+    draw = random.Random(7)
+    return Table(
+        {
+            "id": [f"r{row}" for row in range(count)],
+            "config.lr": [draw.choice((0.1, 0.01, 0.001)) for _ in range(count)],
+            "config.opt": [draw.choice(("adam", "sgd")) for _ in range(count)],
+            "summary.acc": [draw.random() for _ in range(count)],
+            "summary.params": [draw.random() for _ in range(count)],
+        },
+        count,
+    )
+
+
+ACC, PARAMS = Named("acc", TCell("summary.acc")), Named("params", TCell("summary.params"))
+SETTINGS = (Named("config.lr", TCell("config.lr")), Named("config.opt", TCell("config.opt")))
+OF_RUNS: dict[str, TStage] = {
+    "distinct": TDistinct((ColumnPick("config.lr"), ColumnPick("config.opt"))),
+    "describe": TDescribe(),
+    "corr": TCorr(ACC),
+    "pareto": TPareto(((Goal.MAX, ACC), (Goal.MIN, PARAMS))),
+    "holes": THoles(SETTINGS),
+    "duplicates": TDuplicates(SETTINGS),
+}
+
+
+def of_runs(stage: TStage, table: Table, threshold: int) -> Callable[[], object]:
+    """A stage of runs, by arrays from so many rows on."""
+
+    def work() -> object:
+        before, rows.FAST_ROWS = rows.FAST_ROWS, threshold
+        try:
+            return run_stage(stage, table, StageContext.of_runs())
+        finally:
+            rows.FAST_ROWS = before
+
+    return work
 
 
 def by_arrays(stage: TStage, table: Table) -> Callable[[], object]:
@@ -162,7 +210,11 @@ def main() -> None:
         slow = "" if options.without_reference else f"{best(by_reference(stage, table), 1):.2f}"
         print(f"{name:28}{slow:>12}{best(by_arrays(stage, table)):10.2f}{best(polars[name]):10.2f}")
     print(f"{'to polars and back':28}{'':22}{best(lambda: _to_lists(_to_polars(table))):10.2f}\n")
-    print(f"{'where, milliseconds':28}{'row by row':>12}{'arrays':>10}")
+    wide = runs(options.rows)
+    for name, stage in OF_RUNS.items():
+        slow = "" if options.without_reference else f"{best(of_runs(stage, wide, 10**9), 1):.2f}"
+        print(f"{name:28}{slow:>12}{best(of_runs(stage, wide, 1), 1):10.2f}")
+    print(f"\n{'where, milliseconds':28}{'row by row':>12}{'arrays':>10}")
     for size in SIZES:
         small, stage = history(size), STAGES["where"]
         rows.FAST_ROWS = 1
