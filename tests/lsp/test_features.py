@@ -41,12 +41,12 @@ def at(text: str, mark: str, shift: int = 0, encoding: str = "utf-16") -> types.
 
 
 def encoding_of(client: LanguageClient) -> str:
-    general = client.capabilities.general
+    general = client.capabilities.general if client.capabilities is not None else None
     return "utf-8" if general is not None and general.position_encodings else "utf-16"
 
 
 async def diagnosed(client: LanguageClient, uri: str, code: str) -> list[types.Diagnostic]:
-    """Wait until a code is among the diagnostics that were sent, for names are known only once a source was looked at."""
+    """Wait until a code is among the diagnostics: names are known only once a source was looked at."""
     while True:
         found = list(client.diagnostics.get(uri, ()))
         if any(one.code == code for one in found):
@@ -173,7 +173,7 @@ async def test_outline_folds_and_lenses(client: LanguageClient) -> None:
     ]
     assert [child.name for child in symbols[3].children][:1] == ["from good"]
     found = await client.workspace_symbol_async(types.WorkspaceSymbolParams("lonely"))
-    assert any(each.location.uri == document.uri for each in found or ())  # type: ignore[union-attr]
+    assert any(each.location.uri == document.uri for each in found or ())
     folds = await client.text_document_folding_range_async(types.FoldingRangeParams(document))
     assert (4, 5) in [(fold.start_line, fold.end_line) for fold in folds or ()]
     lenses = await client.text_document_code_lens_async(types.CodeLensParams(document))
@@ -251,8 +251,9 @@ async def test_notes_between_the_words(client: LanguageClient) -> None:
     await asyncio.wait_for(_catalog(client, document), 20)
     part = types.Range(types.Position(0, 0), types.Position(0, len(text)))
     notes = await client.text_document_inlay_hint_async(types.InlayHintParams(document, part))
-    assert [note.label for note in notes or ()][0] == "config."
-    assert str((notes or ())[1].label).startswith("= 20")
+    first, second = notes or ()
+    assert first.label == "config."
+    assert str(second.label).startswith("= 20")
 
 
 async def test_a_query_is_run_explained_and_checked(client: LanguageClient) -> None:
@@ -266,7 +267,9 @@ async def test_a_query_is_run_explained_and_checked(client: LanguageClient) -> N
     assert "3 of" in result["text"] and "summary.acc" in result["text"]
     assert "service_api" in (await _carried_out(client, explain))["text"]
     assert "no mistakes" in (await _carried_out(client, check))["text"]
-    wrong = types.Command(title="", command="runql.run", arguments=[{"uri": document.uri, "position": {"line": 6, "character": 0}}])
+    wrong = types.Command(
+        title="", command="runql.run", arguments=[{"uri": document.uri, "position": {"line": 6, "character": 0}}]
+    )
     said: Any = await _carried_out(client, wrong)
     assert said["isError"]
     assert "RQL201" in said["text"] and "7 │" in said["text"]

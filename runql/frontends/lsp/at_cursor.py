@@ -137,6 +137,7 @@ async def signature(server: Server, params: types.SignatureHelpParams) -> Plain:
     document = server.documents.get(params.text_document.uri)
     if document is None:
         return Plain(None)
+    await server.read(document, names_only=True)
     offset = document.places.offset(place_of(params.position))
     at = server.setting(document, offset)
     if at is None:

@@ -126,6 +126,7 @@ async def part(server: Server, params: types.SemanticTokensRangeParams) -> Plain
     document = server.documents.get(params.text_document.uri)
     if document is None:
         return Plain(None)
+    await server.warm()
     span = document.places.span(range_of(params.range))
     return Plain({"data": _data(document, document.touched(span))})
 

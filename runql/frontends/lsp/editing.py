@@ -33,6 +33,7 @@ async def formatting(server: Server, params: types.DocumentFormattingParams) -> 
     document = server.documents.get(params.text_document.uri)
     if document is None:
         return Plain(None)
+    await server.warm()
     at_first = document.round
     found: list[Json] = []
     for script in document.scripts:
@@ -53,6 +54,7 @@ async def range_formatting(server: Server, params: types.DocumentRangeFormatting
     document = server.documents.get(params.text_document.uri)
     if document is None:
         return Plain(None)
+    await server.warm()
     span = document.places.span(range_of(params.range))
     found = []
     for _, start, piece in document.touched(span):

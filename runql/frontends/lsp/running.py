@@ -34,6 +34,10 @@ _PATIENCE_SECONDS: Final = 0.3
 """How long an answer may take before a progress bar is worth showing."""
 
 
+_AGAIN_SECONDS: Final = 0.5
+_CANCELLED: Final = Reply("cancelled", "interrupted", is_cancelled=True)
+
+
 @dataclass(slots=True)
 class Job:
     """Something that is carried out in a thread, and can be interrupted as Ctrl-C interrupts the command."""
@@ -48,11 +52,15 @@ class Job:
         threading.Thread(target=self._run, args=(asyncio.get_running_loop(),), daemon=True).start()
 
     def interrupt(self) -> None:
-        """Raise `KeyboardInterrupt` where the thread is."""
+        """Raise `KeyboardInterrupt` where the thread is, until it has ended; nobody waits for that."""
+        self._tell(_CANCELLED)
         with self._lock:
-            if self._thread is not None and not self._is_over:
-                ident = ctypes.c_ulong(self._thread)
-                ctypes.pythonapi.PyThreadState_SetAsyncExc(ident, ctypes.py_object(KeyboardInterrupt))
+            if self._thread is None or self._is_over:
+                return
+            ident = ctypes.c_ulong(self._thread)
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(ident, ctypes.py_object(KeyboardInterrupt))
+        # Python drops an exception that comes in a callback of its own, such as a destructor.
+        self.done.get_loop().call_later(_AGAIN_SECONDS, self.interrupt)
 
     def _run(self, loop: asyncio.AbstractEventLoop) -> None:
         with self._lock:
@@ -64,7 +72,7 @@ class Job:
                 with self._lock:
                     self._is_over = True
         except KeyboardInterrupt:  # noqa: RUF100 - it was asked for: this is the answer to it
-            reply = Reply("cancelled", "interrupted", is_cancelled=True)
+            reply = _CANCELLED
         if not loop.is_closed():
             loop.call_soon_threadsafe(self._tell, reply)
 

@@ -50,6 +50,7 @@ class Server(LanguageServer):
         self.world = World(self._call_soon, self._world_changed)
         self.analysis = Analysis(self.world)
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._warmed: asyncio.Future[None] | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
         self._said: set[str] = set()
         self.has_notes = False
@@ -122,7 +123,12 @@ class Server(LanguageServer):
 
     def ready(self) -> None:
         """The client listens now: load what a first key press needs."""
-        asyncio.get_running_loop().run_in_executor(None, _warm)
+        self._warmed = asyncio.get_running_loop().run_in_executor(None, _warm)
+
+    async def warm(self) -> None:
+        """Wait until the grammar is loaded, which goes on in a thread: other requests are answered meanwhile."""
+        if self._warmed is not None:
+            await asyncio.shield(self._warmed)
 
     def configure(self, given: object) -> None:
         """Take the settings of the editor."""
@@ -181,6 +187,7 @@ class Server(LanguageServer):
 
         If the text changes meanwhile, the new one is read.
         """
+        await self.warm()
         while True:
             waiting = [piece for _, _, piece in document.placed() if not piece.is_read]
             names = [piece for piece in waiting if piece.may_declare]
