@@ -192,7 +192,7 @@ class Answer:
         """A frame for each part of the runs; a single one where all of them must be known for the columns."""
         self._mixed, self._said = MixedColumns(), {}
         selection = self._fixed_selection
-        if selection is not None:
+        if selection is not None and self.reading.streams:
             is_empty = True
             for found in self.reading.parts():
                 is_empty = False

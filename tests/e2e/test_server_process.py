@@ -94,7 +94,7 @@ def test_an_interrupt_ends_a_wait_for_the_first_answer(serve: Serve, tmp_path: P
         process.kill()
         over.set()
     assert process.returncode == 130
-    assert out.removeprefix(b"count\n") == b""
+    assert out == b""
     assert b"Traceback" not in err
 
 
@@ -112,7 +112,7 @@ def test_a_time_limit_ends_the_command(serve: Serve, tmp_path: Path) -> None:
         process.kill()
         over.set()
     assert process.returncode == 3
-    assert out.removeprefix(b"count\n") == b""
+    assert out == b""
     assert b"within the time allowed" in err
     assert b"`--timeout` allows more" in err
 

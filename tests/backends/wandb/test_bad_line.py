@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
+import random
 import threading
 import time
 import traceback
 from collections import deque
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,7 @@ from runql.runs.service import HistoryRequest, PageRequest
 from tests.backends.wandb.conftest import KEY, QUICK, Connect, Serve
 from tests.server import Fault, Knobs, LoopbackServer
 from tests.server.http import ACCESS_TOKEN
+from tests.server.samples import vision
 
 PAGE = PageRequest("acme", "vision", per_page=10)
 
@@ -297,3 +300,79 @@ def test_an_identity_that_is_refused(serve: Serve, tmp_path: Path) -> None:
         with pytest.raises(AuthError):
             service.runs_page(PAGE)
         service.close()
+
+
+# ------------------------------------------------------------ a line that is bad for long
+
+
+def unlucky(share: float, seed: int) -> Knobs:
+    """A server where that share of all requests fails, in every way that passes."""
+    luck = random.Random(seed)
+    return Knobs(fault_for=lambda _: luck.choice(PASSING) if luck.random() < share else None)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_every_row_comes_once_where_two_of_three_requests_fail(serve: Serve, connect: Connect, seed: int) -> None:
+    service = connect(serve(knobs=unlucky(2 / 3, seed)), line=replace(QUICK, give_up_seconds=60.0))
+    runs = Runs(service, "acme", "vision", per_page=7)
+    names = [f"run{at:05d}" for at in range(60)]
+    assert [run.id for run in runs] == names
+    frame = runs.histories(keys=["loss", "acc"], format="pandas")
+    assert frame.groupby("run_id").size().tolist() == [40] * 60
+    assert not frame.duplicated(["run_id", "_step"]).any()
+    scanned = list(service.histories(HistoryRequest("acme", "vision", tuple(names[:9]), ("loss",), samples=None)))
+    assert [(part.run_id, part.length, part.notices) for part in scanned] == [(name, 40, ()) for name in names[:9]]
+
+
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [
+        (Fault.html(), ServerError),
+        (Fault("status", 503), ServerError),
+        (Fault("drop"), Unreachable),
+        (Fault("cut"), Unreachable),
+        (Fault("status", 429), RateLimited),
+    ],
+    ids=str,
+)
+def test_a_line_on_which_nothing_gets_through_is_given_up(
+    serve: Serve, connect: Connect, fault: Fault, error: type[BackendError]
+) -> None:
+    server = serve(knobs=Knobs(fault_for=lambda _: fault))
+    service = connect(server, line=replace(QUICK, give_up_seconds=0.2))
+    with pytest.raises(error):
+        service.runs_page(PAGE)
+    assert len(server.seen) > 2
+
+
+def test_a_server_that_goes_away_in_the_middle_is_waited_for(serve: Serve, connect: Connect) -> None:
+    first = serve()
+    service = connect(first, line=replace(QUICK, give_up_seconds=30.0))
+    assert len(service.runs_page(PAGE).runs) == 10
+    port = int(first.base_url.rpartition(":")[2])
+    service.close()  # its kept connections would hold the old server
+    first.stop()
+
+    def back() -> None:
+        time.sleep(0.5)
+        later.append(LoopbackServer(vision(60, 40), port=port).start())
+
+    later: list[LoopbackServer] = []
+    thread = threading.Thread(target=back)
+    thread.start()
+    assert len(service.runs_page(PAGE).runs) == 10
+    thread.join()
+    later[0].stop()
+
+
+def test_a_question_that_never_passes_while_others_do_is_given_up(serve: Serve, connect: Connect) -> None:
+    """A single run whose answer always breaks off: the others come, and it is said."""
+
+    def fault(seen: Any) -> Fault | None:
+        return Fault("cut") if "run00007" in str(seen.variables) else None
+
+    service = connect(serve(knobs=Knobs(fault_for=fault)), line=replace(QUICK, give_up_seconds=30.0))
+    names = tuple(f"run{at:05d}" for at in range(60))
+    histories = list(service.histories(HistoryRequest("acme", "vision", names, ("loss",))))
+    assert [history.run_id for history in histories if history.notices] == ["run00007"]
+    assert sum(history.length for history in histories) == 59 * 40
