@@ -136,4 +136,6 @@ class Api:
         """Nothing is kept, so there is nothing to forget; W&B's scripts call this."""
 
     def __repr__(self) -> str:
-        return f"<Api {self._service.name}>"
+        # A debugger shows it also where the source could not be opened.
+        service = getattr(self, "_service", None)
+        return f"<Api {service.name}>" if service is not None else "<Api, not open>"
