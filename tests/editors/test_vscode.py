@@ -59,7 +59,9 @@ def test_the_settings_are_those_of_the_server() -> None:
 
 
 def test_each_kind_of_token_has_a_scope_in_the_grammar() -> None:
-    (colors,) = CONTRIBUTED["semanticTokenScopes"]
+    colors, in_markdown = CONTRIBUTED["semanticTokenScopes"]
+    assert (colors["language"], in_markdown["language"]) == ("rql", "markdown")
+    assert colors["scopes"] == in_markdown["scopes"]
     grammar = (HERE / "syntaxes/rql.tmLanguage.json").read_text("utf-8")
     for kind, scopes in colors["scopes"].items():
         assert kind.partition(".")[0] in TYPES
