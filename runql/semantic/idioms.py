@@ -14,6 +14,7 @@ _PREFIXES = {
     "configs": Space.CONFIG,
     "history": Space.LOGGED,
 }
+_BELOW_RUN = {"metrics": Space.SUMMARY, "metric": Space.SUMMARY, "params": Space.CONFIG, "parameters": Space.CONFIG}
 _RUN = frozenset({"run", "runs", "attributes", "attribute", "attr", "sys"})
 _RUN_NAMES = {
     "status": "state",
@@ -63,7 +64,8 @@ def foreign_spelling(path: tree.Path) -> str | None:
 
 def _of_run(rest: tuple[str | int, ...]) -> str | None:
     if len(rest) > 1:
-        space = PREFIXES.get(str(rest[0]).lower())
+        word = str(rest[0]).lower()
+        space = PREFIXES.get(word) or _PREFIXES.get(word) or _BELOW_RUN.get(word)
         return field_text(space, rest[1:]) if space in (Space.CONFIG, Space.SUMMARY) else None
     return run_field_named(str(rest[0]))
 

@@ -100,7 +100,9 @@ class TextTests:
         value = self._expressions.operand(node.value)
         items = self._expressions.items(node.items, value)
         if Kind.LIST not in value.kinds and value is not BROKEN:
-            hints = (f'text is asked with `contains`: `{value.text} contains "…"`',) if Kind.TEXT in value.kinds else ()
+            hints = (f"for example: `{value.text} = {example_value(value)}`",)
+            if Kind.TEXT in value.kinds:
+                hints = (f'text is asked with `contains`: `{value.text} contains "…"`',)
             self._report.add("RQL203", f"{quoted(value)} is {value.holds}, and `has` asks a list", value.span, *hints)
         is_tags = isinstance(value.expr, TField) and value.expr.key.space is Space.RUN
         for item in items if is_tags else ():

@@ -25,6 +25,7 @@ from runql.text.source import Source, Span
 
 _ADDRESS: Final = re.compile(r"(?:https?://\S+|(?:app\.)?wandb\.ai/\S+)\Z")
 _CALL: Final = re.compile(r"(?:\w+\.)*(?:runs|search_runs|Runs)\s*\(.*\)\Z", re.DOTALL)
+_FIND: Final = re.compile(r"(?:\w+\.)+find\(\s*(?P<filter>\{.*\})\s*\)\Z", re.DOTALL)
 _OWN_PAGES: Final = frozenset(
     {
         "home",
@@ -80,6 +81,9 @@ def read(text: str) -> Foreign | None:
             return Foreign(from_mongo(filters), "Mongo filter") if filters is not None else None
         if re.match(r"filters\s*=", pasted):
             return _arguments(read_call(f"runs({pasted})"))
+        if found := _FIND.match(pasted):
+            filters = read_filter(found["filter"])
+            return Foreign(from_mongo(filters), "Mongo filter") if filters is not None else None
         if _CALL.match(pasted):
             return _arguments(read_call(pasted))
         return _mlflow(pasted)

@@ -41,6 +41,9 @@ _SIGNS: Final[dict[tuple[str, ...], str]] = {
     ("before",): "<",
     ("until",): "<=",
 }
+_NQL_TYPES: Final = frozenset(
+    {"float", "int", "integer", "string", "bool", "boolean", "datetime", "stringSet", "floatSeries", "experimentState"}
+)
 _DECIMAL: Final = re.compile(r"(?P<whole>\d+),(?P<rest>\d+)(?!\w)")
 _THOUSANDS: Final = re.compile(r"[1-9]\d{0,2}(?:,\d{3})+(?!\w)")
 _LENGTH: Final = re.compile(
@@ -282,3 +285,22 @@ def stage_alone(place: Place) -> Mistake | None:
     repair = Repair("write `runs |` before it", (Edit(Span(start, start), "runs | "),))
     message = f"`{place.word}` is a stage: a query and a pipe stand before it"
     return Mistake("RQL101", message, place.span, repairs=(repair,), reach=2)
+
+
+def typed_name(place: Place) -> Mistake | None:
+    """``(`lr`:float > 0.1)``: NQL gives a name its type."""
+    name = place.back()
+    kind = next(islice(place.ahead(), 1, 2), None)
+    if (
+        place.found.text != ":"
+        or name is None
+        or name.terminal != "PATH"
+        or kind is None
+        or kind.text not in _NQL_TYPES
+    ):
+        return None
+    span = Span(place.found.start, kind.end)
+    written = place.text[span.start : span.end]
+    hint = "a name stands without its type"
+    repair = leaving_out(span.start, span.end, written)
+    return Mistake("RQL108", f"`{written}` is NQL; names have no types here", span, (hint,), repairs=(repair,))

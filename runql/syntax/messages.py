@@ -204,6 +204,7 @@ _KNOWN: Final[tuple[Callable[[Place], Mistake | None], ...]] = (
     idiom_expressions.and_or_signs,
     idiom_slips.where_left_out,
     idiom_stages.no_keys,
+    idiom_slips.typed_name,
     idiom_expressions.colon,
     idiom_expressions.and_not_in,
     idiom_python.subscript,

@@ -42,6 +42,7 @@ READ = [
     ("params.m LIKE '%vit%' and attributes.run_name not ilike 'a_'",
      'runs where config.m contains "vit" and not name ~* "^a.$"'),
     ("attributes.start_time > 1700000000000", "runs where created > 2023-11-14T22:13:20Z"),
+    ('db.runs.find({"config.lr": 1})', "runs where config.lr = 1"),
     ("tags.mlflow.runName = 'x'", 'runs where name = "x"'),
     ('search_runs(filter_string="metrics.acc > 0.9", order_by=["metrics.acc DESC"], max_results=5)',
      "runs where summary.acc > 0.9 order -summary.acc limit 5"),
