@@ -23,6 +23,7 @@ PARAMETER_TYPES: Final[Mapping[str, str]] = MappingProxyType(
         "time": "a time, such as `2026-01-31`",
         "duration": "a duration, such as `2h`",
         "list": "a list",
+        "secret": "text that is neither said in an error nor kept in the history of the prompt",
     }
 )
 """The types of `param`."""
