@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 import shutil
 import tempfile
 from pathlib import Path
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 
 _ERROR, _INFO = 1, 3
 _LONGEST_MESSAGE: Final = 4_000
+_FENCE: Final = re.compile(r"^```+(?:text)?\n|\n?^```+$", re.MULTILINE)
 PREFIX: Final = "runql-lsp-"
 
 
@@ -52,7 +55,8 @@ class Shower:
         return "document" if self._server.has("window", "show_document", "support") else "message"
 
     def _message(self, reply: Reply) -> None:
-        text = reply.text if len(reply.text) <= _LONGEST_MESSAGE else f"{reply.text[:_LONGEST_MESSAGE]}\n… (cut)"
+        text = _FENCE.sub("", reply.text)
+        text = text if len(text) <= _LONGEST_MESSAGE else f"{text[:_LONGEST_MESSAGE]}\n… (cut)"
         kind = _ERROR if reply.is_error else _INFO
         self._server.protocol.tell("window/showMessage", {"type": kind, "message": text})
 
@@ -62,7 +66,8 @@ class Shower:
         from pygls.uris import from_fs_path
 
         if self._folder is None:
-            self._folder = Path(tempfile.mkdtemp(prefix=PREFIX))
+            _sweep(Path(tempfile.gettempdir()))
+            self._folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))
         self._count += 1
         path = self._folder / f"{reply.kind}-{self._count}.md"
         path.write_text(f"{reply.text}\n", encoding="utf-8")
@@ -77,3 +82,21 @@ class Shower:
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
             self._folder = None
+
+
+def _sweep(folder: Path) -> None:
+    """Take away what servers left that were killed."""
+    for left in folder.glob(f"{PREFIX}*-*"):
+        process = left.name.removeprefix(PREFIX).partition("-")[0]
+        if process.isdecimal() and not _is_alive(int(process)):
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True  # somebody else's
+    return True
