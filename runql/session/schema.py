@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import product
 from typing import Any
 
 from runql.semantic.catalog import Catalog, FieldInfo, Space
@@ -58,10 +59,14 @@ class Schema:
 
 @frozen
 class _Item:
-    """One thing to say, in `levels` from the shortest to the longest way. `of`: where it stands."""
+    """One thing to say, in `levels` from the shortest to the longest way. `of`: where it stands.
+
+    `is_aside`: nothing is said of it before all is said of the others, such as of what W&B adds by itself.
+    """
 
     of: str
     levels: tuple[str, ...]
+    is_aside: bool = False
 
 
 @frozen
@@ -85,9 +90,9 @@ def _written(catalog: Catalog, budget: int, style: _Style) -> str:
     left = budget - _words(frame)
     chosen = [0] * len(items)
     most = max((len(item.levels) for item in items), default=0)
-    for level in range(1, most + 1):
+    for is_aside, level in product((False, True), range(1, most + 1)):
         for place, item in enumerate(items):
-            if chosen[place] != level - 1 or level > len(item.levels):
+            if item.is_aside is not is_aside or chosen[place] != level - 1 or level > len(item.levels):
                 continue
             before = _words(item.levels[level - 2]) if level > 1 else 0
             cost = _words(item.levels[level - 1]) - before
@@ -121,7 +126,7 @@ def _items(catalog: Catalog, style: _Style) -> Iterator[_Item]:
     """Everything, most useful first: the fields and the groupings take turns, so that none starves the others."""
     queues: list[list[_Item]] = [
         [
-            _Item(name, style.item(info, catalog))
+            _Item(name, style.item(info, catalog), space is Space.SYSTEM or info.path[0].startswith("_"))
             for info in sorted((one for one in catalog.fields if one.space is space), key=_usefulness)
         ]
         for space, name in _SECTIONS.items()
