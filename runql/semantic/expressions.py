@@ -32,7 +32,7 @@ from runql.semantic.typed import (
     TUntagged,
     TypedExpr,
 )
-from runql.semantic.unquoted import is_word, values_meant
+from runql.semantic.unquoted import is_word, test_of, values_meant
 from runql.semantic.values import MISSING, Kind
 from runql.syntax import tree
 from runql.text.source import NOWHERE, Span
@@ -298,7 +298,7 @@ class Expressions:
         for term in terms:
             since = self.report.count
             yield self.condition(term)
-            test = _test_of(before)
+            test = test_of(before)
             if test is not None and isinstance(term, tree.Literal):
                 text = f"{self.written(test[0])} {test[1]} {self.written(term)}"
                 fixes = rewrite(term.span, text)
@@ -370,18 +370,6 @@ class Expressions:
         text = f"{'exists' if node.negated else 'missing'}({written})"
         message = f"{code(written)} is a whole history, and a history is never null"
         self.report.add("RQL210", message, span, f"write {code(text)}", fixes=rewrite(span, text))
-
-
-def _test_of(node: tree.Expr | None) -> tuple[tree.Expr, str] | None:
-    """What a test asks, and how."""
-    match node:
-        case tree.Compare(op=op, left=left):
-            return left, str(op)
-        case tree.Has(mode=tree.HasMode.ONE, value=value):
-            return value, "has"
-        case tree.TextTest(op=text_op, value=value, negated=False):
-            return value, str(text_op)
-    return None
 
 
 def field_operand(found: Resolved, span: Span) -> Operand:

@@ -42,3 +42,17 @@ def known_values(operand: Operand, catalog: Catalog | None) -> Sequence[str]:
     if isinstance(expr, TField) and expr.key.space is Space.RUN and expr.key.segments == ("tags",):
         return tuple(catalog.tags) if catalog is not None else ()
     return [value for value, _ in operand.info.top if isinstance(value, str)] if operand.info is not None else []
+
+
+def test_of(node: tree.Expr | None) -> tuple[tree.Expr, str] | None:
+    """What a test asks, and how."""
+    match node:
+        case tree.Compare(op=op, left=left):
+            return left, str(op)
+        case tree.Has(mode=tree.HasMode.ONE, value=value):
+            return value, "has"
+        case tree.TextTest(op=text_op, value=value, negated=False):
+            return value, str(text_op)
+        case tree.And(terms=terms) | tree.Or(terms=terms):
+            return test_of(terms[-1])
+    return None
