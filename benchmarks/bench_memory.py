@@ -3,8 +3,8 @@
     python -m benchmarks.bench_memory [--few 20000] [--many 60000]
 
 The server is `tests.server` on loopback, in a process of its own; so is the command. Printed are the peaks of the
-command's resident memory without what it takes before it reads (that of `limit 1`), and their ratio. With fewer runs than
-are read ahead (about 10,000) the buffers are not full, and the ratio says nothing.
+command's resident memory without what it takes before it reads (that of `limit 1`), and their ratio. With fewer runs
+than are read ahead (about 10,000) the buffers are not full, and the ratio says nothing.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ GOAL = 2.0
 QUERIES = {
     "a table of runs, four columns": "runs select id, config.c1, config.c2, summary.s1, summary.s2",
     "the same, narrowed here": "runs where config.c1 + config.c2 > 0 select id, config.c1, summary.s1",
-    "the same through stages": "runs select id, config.c1, summary.s1 | derive twice = 2 * summary.s1 | where twice > 0",
+    "the same through stages": "runs select id, config.c1, summary.s1 | derive d = 2 * summary.s1 | where d > 0",
     "the first of an order made here": "runs order config.c1 + summary.s1 limit 20 select id, config.c1, summary.s1",
 }
 _CHILD = """
