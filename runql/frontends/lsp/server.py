@@ -189,7 +189,7 @@ class Server(LanguageServer):
         """
         await self.warm()
         while True:
-            waiting = [piece for _, _, piece in document.placed() if not piece.is_read]
+            waiting = [piece for script in document.scripts for piece in script.pieces if not piece.is_read]
             names = [piece for piece in waiting if piece.may_declare]
             others = [] if names_only else [piece for piece in waiting if not piece.may_declare]
             if not names and not others:
