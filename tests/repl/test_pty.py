@@ -63,6 +63,34 @@ def test_the_next_prompt_knows_the_last_one(tmp_path: Path) -> None:
         seen.wait("demo> count runs where config.lr > 0.01")
 
 
+def test_what_is_typed_while_a_query_runs_waits_for_the_next_line(tmp_path: Path) -> None:
+    code = """
+import time
+from runql.backends.local import LocalService
+fast = LocalService.runs_page
+def runs_page(self, request):
+    time.sleep(1)
+    LocalService.runs_page = fast
+    return fast(self, request)
+from runql.frontends.repl.shell import Shell
+perform = Shell.perform
+def slowly(self, text):
+    LocalService.runs_page = runs_page
+    perform(self, text)
+Shell.perform = slowly
+from runql.__main__ import main
+main()
+"""
+    with terminal(tmp_path, "-s", "demo", code=code) as seen:
+        seen.wait("64 runs")
+        seen.press("runs limit 1 select id\r")
+        seen.wait(lambda: seen.screen.cursor.x == 0)
+        seen.press("count runs where config.lr > 0.01\r\x04")
+        seen.wait(lambda: "44" in seen.lines)
+        assert seen.lines.count("demo> count runs where config.lr > 0.01") == 1
+        assert seen.end() == 0
+
+
 def test_a_source_that_cannot_be_opened(tmp_path: Path) -> None:
     with terminal(tmp_path, "-s", f"./{MISSING}") as seen:
         seen.wait("error[RQL511]")

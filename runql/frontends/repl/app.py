@@ -8,6 +8,7 @@ from runql import __version__
 from runql.errors import RunQLError
 from runql.frontends.repl.start import Start
 from runql.frontends.repl.texts import asks_for_text
+from runql.frontends.repl.typeahead import unseen
 from runql.terminal import stdout
 from runql.text.render import clean
 
@@ -70,11 +71,12 @@ class Conversation:
                 except EOFError:
                     return 0
                 try:
-                    shell = self.knowledge.shell()
+                    with unseen():
+                        shell = self.knowledge.shell()
                 except KeyboardInterrupt:
                     text = typed
                     continue
-                with shell.session.within(self._start.timeout):
+                with unseen(), shell.session.within(self._start.timeout):
                     shell.perform(typed)
                 if shell.leaving:
                     return 0
@@ -91,7 +93,7 @@ class Conversation:
         return make_shell(self._start, lambda: self.knowledge.look(anew=True))
 
     def _changed(self) -> None:
-        self.line.redraw()
+        self.line.look_again()
 
     def _trouble(self, error: RunQLError) -> None:
         from runql.terminal import stderr

@@ -112,9 +112,11 @@ class Knowledge:
         self._jobs.put(lambda: self._look(shell, number, anew=anew))
 
     def end(self) -> None:
-        """Nothing more is looked for."""
+        """Nothing more is looked for, and what was opened is closed."""
         self._newest += 1
         self._jobs.put(None)
+        if self._shell is not None:
+            self._shell.session.close()
 
     # ---------------------------------------------------------------- in the thread
 
@@ -149,9 +151,9 @@ class Knowledge:
             if known.catalog is not None and not anew and _is_fresh(known.catalog):
                 self._take(number, self._again(session, known))
             else:
-                self._find_out(session, name, number)
+                self._find_out(session, name, number, anew=anew)
         except RunQLError as error:
-            if number == self._newest:
+            if number == self._newest:  # else it was ended, or asked of a source that is left
                 told = self.world.trouble
                 self.world = replace(self.world, looking=False, trouble=_first_line(error))
                 if self.world.trouble != told:
@@ -169,38 +171,44 @@ class Knowledge:
             looking=False,
         )
 
-    def _find_out(self, session: Session, name: str | None, number: int) -> None:
+    def _find_out(self, session: Session, name: str | None, number: int, *, anew: bool) -> None:
         from runql.frontends.repl.looking import context_of, records_of
 
-        context = context_of(session, self._start.params, name)
         if name is None:
-            self._take(number, World(name, context))
+            self._take(number, World(name, context_of(session, self._start.params, name)))
             return
-        catalog = session.catalog(name)
-        from runql.service import index_of
-
-        index_of(catalog)
-        gc.freeze()
-        context = replace(context_of(session, self._start.params, name), catalog=catalog)
-        self._take(number, World(name, context, self.world.records, looking=True))
+        known, _ = session.known_catalog(name, metrics=True)
+        if known is not None and self.world.catalog is None:
+            context = context_of(session, self._start.params, name)
+            self._take(number, _world(name, context, known, None, looking=True))
+        catalog = session.learn_catalog(name, force=anew)
+        context = context_of(session, self._start.params, name)
+        self._take(number, _world(name, context, catalog, self.world.records, looking=True))
         records = records_of(session, name)
         if records is not None:
-            from runql.service.at_hand import RunsAtHand
-
-            context = replace(context, values_of=RunsAtHand(records, context))
-            self._take(number, World(name, context, records, looking=True))
-        catalog = session.catalog(name, metrics=True)
-        index_of(catalog)
-        gc.freeze()
-        context = replace(context, catalog=catalog)
-        if records is not None:
-            context = replace(context, values_of=RunsAtHand(records, context))
-        self._take(number, World(name, context, records))
+            self._take(number, _world(name, context, catalog, records, looking=True))
+        catalog = session.learn_catalog(name, metrics=True)
+        self._take(number, _world(name, context, catalog, records))
 
     def _take(self, number: int, world: World) -> None:
         if number == self._newest:
             self.world = world
             self._changed()
+
+
+def _world(
+    name: str, context: Context, catalog: Catalog, records: tuple[RunRecord, ...] | None, *, looking: bool = False
+) -> World:
+    """What is known with a catalog, which is made ready for completion here, off every key press."""
+    from runql.service import index_of
+    from runql.service.at_hand import RunsAtHand
+
+    index_of(catalog)
+    gc.freeze()
+    context = replace(context, catalog=catalog)
+    if records is not None:
+        context = replace(context, values_of=RunsAtHand(records, context))
+    return World(name, context, records, looking)
 
 
 def _is_fresh(catalog: Catalog) -> bool:

@@ -179,6 +179,11 @@ class Line:
             self.buffer.suggestion = Suggestion(offer)
         return self.app.run(pre_run=self._pre_run)
 
+    def look_again(self) -> None:
+        """More is known than before: think about the text anew, from any thread."""
+        self._consider()
+        self.redraw()
+
     def redraw(self) -> None:
         """Draw the line again, from any thread."""
         self.app.invalidate()
@@ -269,7 +274,9 @@ class Line:
     def _height(self) -> Dimension:
         """Room for the menu, so that it does not jump above the line when it comes."""
         app = get_app()
-        return Dimension(min=_MENU_LINES - 2) if not app.is_done else Dimension()
+        if app.is_done:
+            return Dimension()
+        return Dimension(min=max(1, min(_MENU_LINES - 2, app.output.get_size().rows - 3)))
 
     def _place_is_known(self) -> bool:
         """Whether the terminal has said how much room there is below, or says no such things."""
