@@ -157,9 +157,12 @@ class Screen:
             stdout.write(pieces)
         return tuple(notice.message for notice in said(output.lost))
 
-    def put(self, text: str) -> None:
+    def put(self, text: str, *, paged: bool = True) -> None:
         """Write a text, through the pager if it is long."""
-        self._page(iter([text.encode()]))
+        if paged:
+            self._page(iter([text.encode()]))
+        else:
+            stdout.write([text.encode()])
 
     def say_below(self, kept: Kept, *more: str) -> None:
         """The footer and what else there is to say."""

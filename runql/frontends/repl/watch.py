@@ -246,7 +246,7 @@ class _Watch:
             shell.tell(f"{self.asked} · nothing changed")
             return
         shell.tell(f"{self.asked} · {self.changes}" if self.times > 1 else self.asked)
-        shell.screen.draw(self.kept, FORMATS["table"], paged=False)
+        shell.screen.put("".join(f"{line}\n" for line in self._table(shell.screen.view(paged=False))), paged=False)
 
     def _end(self, why: str, *, is_live: bool) -> None:
         shell = self.shell
