@@ -5,8 +5,11 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+from runql.frontends.lsp.wishes import WISHES, Wishes
+from tests.house.sources import ROOT
 from tests.lsp.raw import PATIENCE_SECONDS, Json, Raw, piped
 
+GUIDE = ROOT / "docs" / "guide" / "editors.md"
 DEMO_TOML = 'source = "demo"\n[aliases]\nrate = "config.lr"\n[sources]\nmine = "./none"\n'
 
 
@@ -92,3 +95,16 @@ def test_what_was_killed_leaves_nothing_for_long() -> None:
     assert not seen[0].exists()
     next(seen[1].iterdir()).unlink()
     seen[1].rmdir()
+
+
+def test_the_guide_names_every_setting() -> None:
+    rows = [
+        line.strip("| ").split(" | ") for line in GUIDE.read_text(encoding="utf-8").splitlines() if line[:3] == "| `"
+    ]
+    said = {row[0].strip("`"): row for row in rows if len(row) == 3}
+    assert said.keys() == WISHES.keys()
+    for name, wish in WISHES.items():
+        assert said[name][2].strip() == wish.doc
+        default = getattr(Wishes(), name)
+        if isinstance(default, str | int):
+            assert said[name][1].strip("`") == str(default).lower()

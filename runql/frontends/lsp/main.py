@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import sys
 from typing import TYPE_CHECKING, Any, Final
 
 from runql import __version__
@@ -20,6 +21,7 @@ ENDED_EARLY: Final = 1
 """The exit status of a server that was left without `shutdown`, as the protocol has it."""
 _LOOPBACK: Final = "127.0.0.1"
 _WATCH_SECONDS: Final = 5.0
+_TURN_SECONDS: Final = 0.001
 
 
 def serve(tcp: str | None = None) -> int:
@@ -36,6 +38,8 @@ def serve(tcp: str | None = None) -> int:
     from runql.frontends.lsp.server import server_of
 
     _quieten()
+    # While a thread looks at a source, a key press gets its turn within this time.
+    sys.setswitchinterval(_TURN_SECONDS)
     server = server_of(__version__)
     try:
         asyncio.run(_over_tcp(server, *address) if address is not None else _over_pipes(server))
@@ -64,7 +68,6 @@ def _quieten() -> None:
 
 
 async def _over_pipes(server: Server) -> None:
-    import sys
     from concurrent.futures import ThreadPoolExecutor
 
     from pygls.io_ import StdinAsyncReader, StdoutWriter

@@ -49,7 +49,7 @@ WISHES: Final[Mapping[str, Wish]] = MappingProxyType(
         "source": Wish(
             "a text",
             lambda value: isinstance(value, str),
-            "The source of queries that name none, before `.runql.toml`.",
+            "The source of queries that name none; it goes before `.runql.toml`.",
         ),
         "params": Wish(
             "a table of values", lambda value: isinstance(value, dict), "Values of parameters, as `-p` gives them."
