@@ -1,4 +1,4 @@
-"""The extension of VS Code: what its files say agrees with the language, the server and each other."""
+"""The extension of VS Code, and Helix: what their files say agrees with the language, the server and each other."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import subprocess
+import tomllib
 from collections.abc import Iterator
 from typing import Any
 
@@ -97,6 +98,15 @@ def test_the_lock_names_no_host() -> None:
     lock = read("package-lock.json")
     assert lock["packages"]
     assert not [name for name, package in lock["packages"].items() if "resolved" in package]
+
+
+def test_what_helix_is_told() -> None:
+    told = tomllib.loads((FOLDER / "helix" / "languages.toml").read_text("utf-8"))
+    (language,) = told["language"]
+    assert language["file-types"] == ["rql"]
+    assert language["comment-token"] == "#"
+    (server,) = language["language-servers"]
+    assert told["language-server"][server]["args"] == ["lsp"]
 
 
 UNIT = """
