@@ -45,7 +45,7 @@ async def completion(server: Server, params: types.CompletionParams) -> Plain:
     await server.read(document, names_only=True)
     offset = document.places.offset(place_of(params.position))
     at = server.setting(document, offset)
-    if at is None or (_by_space(params) and not _must_go_on(at, offset - at.start)):
+    if at is None or (_by_itself(params) and not _must_go_on(at, offset - at.start)):
         return Plain({"isIncomplete": False, "items": []})
     from runql.service import complete
 
@@ -56,8 +56,9 @@ async def completion(server: Server, params: types.CompletionParams) -> Plain:
     return Plain(_listed(server, document, at.start, found))
 
 
-def _by_space(params: types.CompletionParams) -> bool:
-    return params.context is not None and params.context.trigger_character == " "
+def _by_itself(params: types.CompletionParams) -> bool:
+    """Whether nobody asked: a sign was written that may begin something."""
+    return params.context is not None and bool(params.context.trigger_character)
 
 
 def _must_go_on(at: Setting, offset: int) -> bool:
@@ -66,7 +67,7 @@ def _must_go_on(at: Setting, offset: int) -> bool:
     from runql.syntax.lexer import END
 
     cursor = cursor_at(at.piece.text[:offset], offset)
-    return cursor is not None and END not in cursor.accepted and bool(cursor.lexemes)
+    return cursor is not None and END not in cursor.accepted and bool(cursor.lexemes) and not cursor.typed[:1].isdigit()
 
 
 def _listed(server: Server, document: Document, start: int, found: Completions) -> Json:

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
+from runql.frontends.lsp.analysis import folder_of
 from runql.frontends.lsp.document import Document
 from runql.frontends.lsp.places import Json
 from runql.frontends.lsp.server import Breath, Changed
@@ -70,6 +71,8 @@ class Publisher:
         self._timers.pop(uri, None)
         document = self._server.documents.get(uri)
         if document is not None:
+            home = self._server.world.home(folder_of(uri))
+            self._server.world.want(home, home.default)
             self._tasks[uri] = self._server.begin(self._work(document))
 
     async def _work(self, document: Document) -> None:
@@ -85,10 +88,9 @@ class Publisher:
 
     def _look(self, document: Document) -> None:
         """See to it that all sources that a document names are looked at."""
-        wanted = False
         for at in self._server.settings(document):
-            if at.piece.is_read and not at.piece.parsed.diagnostics:
-                wanted = self._server.analysis.want(at) or wanted
+            if at.piece.is_read and at.piece.parsed.ok:
+                self._server.analysis.want(at)
             if at.home.trouble is not None:
                 self._server.warn_once(str(at.home.trouble))
 
