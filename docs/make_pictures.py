@@ -11,8 +11,10 @@ import tempfile
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
+from rich.style import Style
 from rich.terminal_theme import TerminalTheme
 from rich.text import Text
 
@@ -20,6 +22,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from tests.house.terminal import show  # noqa: E402 - found once the root is on the path
+from tests.repl.screen import terminal  # noqa: E402
 
 INK, PAPER, GREY, WHITE = (214, 218, 228), (27, 30, 38), (120, 128, 148), (245, 247, 250)
 RED, GREEN, YELLOW = (232, 105, 109), (133, 195, 118), (229, 181, 103)
@@ -56,6 +59,16 @@ FRAME = """\
 """
 
 
+@dataclass(frozen=True)
+class PromptPicture:
+    """The prompt as it stands after keys were pressed. Each step is what is typed and what is on the screen then."""
+
+    name: str
+    columns: int
+    lines: int
+    steps: tuple[tuple[str, str], ...]
+
+
 CHOICE = "runs where config.lr > 0.01 order -summary.loss"
 
 
@@ -80,6 +93,76 @@ PICTURES = (
 )
 
 
+PROMPTS = (
+    PromptPicture(
+        "prompt",
+        100,
+        22,
+        (
+            ("", "64 runs · fresh"),
+            (
+                "runs where config.lr > 0.01 order -summary.val/acc limit 3 select name, summary.val/acc\r",
+                "of 44 matching",
+            ),
+            ("runs where config.lr > 0.01 and config.opti", "config.optimizer  field"),
+            ("\t = ", "of the runs so far"),
+        ),
+    ),
+    PromptPicture(
+        "prompt-error",
+        100,
+        8,
+        (
+            ("", "64 runs · fresh"),
+            ("runs where config.optimiser = 'adam' and config.lr > 0.01 ", "nearest: `config.optimizer`"),
+        ),
+    ),
+)
+
+
+def draw_prompt(picture: PromptPicture) -> str:
+    """The picture as SVG: the screen of a real prompt in a real terminal."""
+    console = Console(record=True, width=picture.columns, file=StringIO(), force_terminal=True)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        terminal(Path(folder), "-s", "demo", columns=picture.columns, lines=picture.lines) as seen,
+    ):
+        for keys, wanted in picture.steps:
+            seen.press(keys)
+            seen.wait(wanted)
+        seen.settle()
+        for number in range(picture.lines):
+            console.print(_line(seen.screen.buffer[number], picture.columns, seen.screen.cursor, number), end="\n")
+    return console.export_svg(title="runql", theme=THEME, code_format=FRAME, unique_id=picture.name)
+
+
+def _line(row: Any, columns: int, cursor: Any, number: int) -> Text:
+    """A line of the screen, with its colours and the cursor."""
+    line = Text(no_wrap=True)
+    for at in range(columns):
+        char = row[at]
+        colors = [_rich_color(name) for name in (char.fg, char.bg)]
+        is_cursor = (cursor.x, cursor.y) == (at, number)
+        style = Style(
+            color=colors[0],
+            bgcolor=colors[1],
+            bold=char.bold,
+            underline=char.underscore,
+            italic=char.italics,
+            reverse=char.reverse != is_cursor,
+        )
+        line.append(char.data, style)
+    return line
+
+
+def _rich_color(name: str) -> str | None:
+    """pyte's name of a colour as rich has it."""
+    name = {"brown": "yellow", "brightbrown": "bright_yellow"}.get(name, name)
+    if name == "default":
+        return None
+    return f"#{name}" if len(name) == 6 and not name.isalpha() else name.replace("bright", "bright_").replace("__", "_")
+
+
 def draw(picture: Picture) -> str:
     """The picture as SVG. Its text is what the commands write today."""
     console = Console(record=True, width=picture.columns, file=StringIO(), force_terminal=True)
@@ -98,6 +181,8 @@ def main() -> None:
     folder.mkdir(exist_ok=True)
     for picture in PICTURES:
         (folder / f"{picture.name}.svg").write_text(draw(picture), encoding="utf-8")
+    for prompt in PROMPTS:
+        (folder / f"{prompt.name}.svg").write_text(draw_prompt(prompt), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -69,6 +69,13 @@ class Terminal:
             assert time.monotonic() < end, f"waited for {wanted!r}; the screen says\n{self.text}"
             assert self._read(0.1), f"it ended before {wanted!r}; the screen says\n{self.text}"
 
+    def settle(self, seconds: float = 1.0) -> None:
+        """Read what is written until nothing more comes for a while."""
+        before = -1
+        while before != len(self.written):
+            before = len(self.written)
+            assert self._read(seconds)
+
     def signal(self, number: int) -> None:
         os.kill(self.process, number)
 

@@ -120,7 +120,7 @@ def _age(as_of: datetime) -> str:
     for size, name in ((86400, "d"), (3600, "h"), (60, "min")):
         if seconds >= size:
             return f"{seconds / size:.0f} {name} old"
-    return "fresh" if seconds < 10 else f"{seconds:.0f} s old"
+    return "fresh"
 
 
 def _short(text: str) -> str:
