@@ -120,14 +120,17 @@ def test_every_shade_has_a_type_of_its_own() -> None:
 
 
 def test_a_session_at_the_prompt() -> None:
-    text = "demo> runs where a = 1\n...> | limit 3\nname  loss\nx     0.1\nacme/vit> \\help where\nhelp\n> x\ndemo>"
+    text = (
+        "demo> runs where a = 1\n   …  | limit 3\nname  loss\nx     0.1\nacme/vit> \\help where\nhelp\n> x\n…  y\ndemo>"
+    )
     found = [(kind, piece) for _, kind, piece in RqlConsoleLexer().get_tokens_unprocessed(text)]
-    assert [piece for kind, piece in found if kind is Generic.Prompt] == ["demo> ", "...> ", "acme/vit> ", "demo>"]
+    assert [piece for kind, piece in found if kind is Generic.Prompt] == ["demo> ", "   …  ", "acme/vit> ", "demo>"]
     assert [piece for kind, piece in found if kind is Generic.Output] == [
         "name  loss\n",
         "x     0.1\n",
         "help\n",
         "> x\n",
+        "…  y\n",
     ]
     assert (Keyword.Pseudo, "\\help") in found
     assert (Keyword.Reserved, "limit") in found

@@ -14,7 +14,7 @@ from runql.frontends.highlight.lexer import Piece, RqlLexer
 from runql.text.frozen import frozen
 
 _LINE: Final = re.compile(r"[^\n]*\n|[^\n]+")
-_PROMPT: Final = re.compile(r"(?:(?P<goes_on>\.{3,}>?)|[\w./@*:-]+>)(?: |(?=\r?$))", re.MULTILINE)
+_PROMPT: Final = re.compile(r"(?:(?P<goes_on>\.{3,}>?| *… ?)|[\w./@*:-]+>)(?: |(?=\r?$))", re.MULTILINE)
 _COMMAND: Final = re.compile(r"\\\w*")
 
 
@@ -30,7 +30,7 @@ class _Line:
 
 
 class RqlConsoleLexer(Lexer):
-    """A session at the prompt: `demo> runs limit 3`, lines that go on behind `...`, and what came of it."""
+    """A session at the prompt: `demo> runs limit 3`, lines that go on behind `…`, and what came of it."""
 
     name = "RunQL prompt"
     aliases: ClassVar[list[str]] = ["rql-console", "runql-console"]
@@ -81,7 +81,8 @@ def _lines(text: str) -> Iterator[_Line]:
             continue
         if query:
             yield query
-        query = _Line(found[0][prompt.end() :], ((0, prompt[0]),)) if prompt else None
+        begins = prompt is not None and not prompt["goes_on"]
+        query = _Line(found[0][prompt.end() :], ((0, prompt[0]),)) if prompt and begins else None
         if not query:
             yield _Line(found[0], ())
     if query:
