@@ -75,6 +75,10 @@ def test_the_editor_gives_values_of_parameters() -> None:
         assert not found["isError"], found["text"]
         assert found["text"].count("\n| ") == 3, "a line of dashes and two rows"
         assert "the first 2 of" in found["text"]
+        hidden = client.open("file:///b.rql", "param least: secret;\nruns where name = $least")
+        place = {"line": 1, "character": 20}
+        said = client.ask("textDocument/hover", {"textDocument": hidden, "position": place})["contents"]["value"]
+        assert "$least" in said and "0.9" not in said
         asked[0]["params"] = {"least": 5}
         found = client.ask("workspace/executeCommand", {"command": "runql.run", "arguments": asked})
         assert "0 of 64 runs" in found["text"]

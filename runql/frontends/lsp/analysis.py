@@ -90,7 +90,7 @@ class Analysis:
         return Context(
             catalog=known.catalog if known is not None else None,
             parameters={**dict.fromkeys(given, ""), **params},
-            values=self._values(at),
+            values=self._shown_values(at),
             sources={DEMO: "runs that come with RunQL", **at.home.settings.sources},
             lets=lets,
             saved=_saved(at.home) if typing else {},
@@ -117,6 +117,11 @@ class Analysis:
             if wrong is None and is_set(statement, given):
                 given[name] = value
         return given
+
+    def _shown_values(self, at: Setting) -> dict[str, Any]:
+        """The same without those that are secret: what the language service knows of a value it shows."""
+        secret = {name for name, statement in at.script.params.items() if statement.type_name == "secret"}
+        return {name: value for name, value in self._values(at).items() if name not in secret}
 
     def _key(self, at: Setting) -> object:
         """All that an answer about a piece depends on beside its own text, as a value."""
