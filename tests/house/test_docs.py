@@ -84,7 +84,7 @@ def test_the_pictures(tmp_path: Path) -> None:
 def words(picture: Path) -> str:
     """The text of a picture, without spaces: lines may break elsewhere as durations change."""
     pieces = re.findall(r"<text [^>]*>([^<]*)</text>", picture.read_text(encoding="utf-8"))
-    return re.sub(r"\s+", "", timeless(html.unescape("".join(pieces)).replace("\N{NO-BREAK SPACE}", " ")))
+    return re.sub(r"\s+", "", timeless(html.unescape(" ".join(pieces)).replace("\N{NO-BREAK SPACE}", " ")))
 
 
 @pytest.mark.parametrize("document", documents())

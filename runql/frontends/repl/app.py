@@ -60,32 +60,36 @@ class Conversation:
     def run(self) -> int:
         """Until somebody leaves."""
         self.line.app.after_render += lambda _: self.knowledge.begin()
-        name, text, offer = self._start.source_name or _NO_NAME, "", ""
         try:
-            while True:
-                try:
-                    typed = self.line.read(name, text, offer)
-                except KeyboardInterrupt:
-                    text = offer = ""
-                    continue
-                except EOFError:
-                    return 0
-                try:
-                    with unseen():
-                        shell = self.knowledge.shell()
-                except KeyboardInterrupt:
-                    text = typed
-                    continue
-                with unseen(), shell.session.within(self._start.timeout):
-                    shell.perform(typed)
-                if shell.leaving:
-                    return 0
-                name, text, offer = shell.prompt_name or _NO_NAME, shell.next_text, ""
-                if not asks_for_text(typed):
-                    text, offer = "", text
-                self.knowledge.look()
+            with unseen():
+                self._converse()
         finally:
             self.knowledge.end()
+        return 0
+
+    def _converse(self) -> None:
+        name, text, offer = self._start.source_name or _NO_NAME, "", ""
+        while True:
+            try:
+                typed = self.line.read(name, text, offer)
+            except KeyboardInterrupt:
+                text = offer = ""
+                continue
+            except EOFError:
+                return
+            try:
+                shell = self.knowledge.shell()
+            except KeyboardInterrupt:
+                text = typed
+                continue
+            with shell.session.within(self._start.timeout):
+                shell.perform(typed)
+            if shell.leaving:
+                return
+            name, text, offer = shell.prompt_name or _NO_NAME, shell.next_text, ""
+            if not asks_for_text(typed):
+                text, offer = "", text
+            self.knowledge.look()
 
     def _make_shell(self) -> Shell:
         from runql.frontends.repl.wiring import make_shell

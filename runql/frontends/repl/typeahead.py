@@ -9,7 +9,10 @@ from contextlib import contextmanager
 
 @contextmanager
 def unseen() -> Iterator[None]:
-    """While this lasts the terminal writes no key among the rows of a result; Ctrl-C goes on to interrupt."""
+    """While this lasts the terminal itself writes no key among the rows of a result; Ctrl-C goes on to interrupt.
+
+    The line editor writes what is typed at the prompt, in a mode of its own.
+    """
     try:
         import termios
     except ImportError:  # Windows writes none by itself
