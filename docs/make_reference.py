@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from runql.frontends.repl.commands import COMMANDS, MARK
 from runql.semantic.folds import FOLDS
 from runql.semantic.functions import AGGREGATES, FUNCTIONS, Function
 from runql.semantic.stage_table import ANY_TABLE, STAGES
@@ -17,7 +18,7 @@ MADE = "<!-- made by docs/make_reference.py -->"
 
 def pages() -> dict[str, str]:
     """The pages by the names of their files."""
-    made = {"stages.md": _stages(), "functions.md": _functions(), "codes.md": _codes()}
+    made = {"stages.md": _stages(), "functions.md": _functions(), "codes.md": _codes(), "prompt.md": _prompt()}
     return {name: "\n".join([MADE, "", *lines]) + "\n" for name, lines in made.items()}
 
 
@@ -59,6 +60,30 @@ def _codes() -> Iterator[str]:
     yield from ("`set RQL311 off`.", "", "| code | severity | what it is about |", "|---|---|---|")
     for code, one in CODES.items():
         yield f"| {code} | {one.severity} | {_cell(one.title)} |"
+
+
+def _prompt() -> Iterator[str]:
+    yield from (
+        "# Commands of the prompt",
+        "",
+        "A line that begins with a backslash is a command; anything else is a text of queries",
+    )
+    yield from ("and statements. `help`, `quit` and `exit` need no backslash.", "")
+    yield from ("| command | what it does |", "|---|---|")
+    for one in COMMANDS.values():
+        yield f"| `{_cell(one.syntax)}` | {_cell(one.doc)} |"
+    for one in COMMANDS.values():
+        yield from (
+            "",
+            f"## {one.name}",
+            "",
+            f"    {one.syntax}",
+            "",
+            " ".join(part for part in (one.doc, one.more) if part),
+        )
+        if one.aliases:
+            yield from ("", f"Also {', '.join(f'`{MARK}{name}`' for name in one.aliases)}.")
+        yield from ("", "For example:", "", f"    {one.example}")
 
 
 def _cell(text: str) -> str:

@@ -10,7 +10,7 @@ import pytest
 
 from tests.house.sources import ROOT
 
-PAGES = ("stages.md", "functions.md", "codes.md")
+PAGES = ("stages.md", "functions.md", "codes.md", "prompt.md")
 
 
 @pytest.fixture(scope="module")
