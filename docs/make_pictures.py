@@ -10,6 +10,7 @@ import sys
 import tempfile
 from dataclasses import dataclass
 from io import StringIO
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -137,22 +138,23 @@ def draw_prompt(picture: PromptPicture) -> str:
 
 
 def _line(row: Any, columns: int, cursor: Any, number: int) -> Text:
-    """A line of the screen, with its colours and the cursor."""
+    """A line of the screen, with its colours and the cursor; what looks alike is one piece."""
     line = Text(no_wrap=True)
-    for at in range(columns):
-        char = row[at]
-        colors = [_rich_color(name) for name in (char.fg, char.bg)]
-        is_cursor = (cursor.x, cursor.y) == (at, number)
-        style = Style(
-            color=colors[0],
-            bgcolor=colors[1],
-            bold=char.bold,
-            underline=char.underscore,
-            italic=char.italics,
-            reverse=char.reverse != is_cursor,
-        )
-        line.append(char.data, style)
+    cells = ((row[at].data, _style(row[at], is_cursor=(cursor.x, cursor.y) == (at, number))) for at in range(columns))
+    for style, alike in groupby(cells, key=lambda cell: cell[1]):
+        line.append("".join(data for data, _ in alike), style)
     return line
+
+
+def _style(char: Any, *, is_cursor: bool) -> Style:
+    return Style(
+        color=_rich_color(char.fg),
+        bgcolor=_rich_color(char.bg),
+        bold=char.bold,
+        underline=char.underscore,
+        italic=char.italics,
+        reverse=char.reverse != is_cursor,
+    )
 
 
 def _rich_color(name: str) -> str | None:
