@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from runql.frontends.repl.knowledge import Knowledge
 from tests.repl.driving import Driver, prompt
 
 
 @pytest.fixture(scope="module")
-def driver(tmp_path_factory: pytest.TempPathFactory) -> Driver:
+def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Driver]:
     with prompt(tmp_path_factory.mktemp("menu")) as made:
         made.ready()
         yield made
@@ -126,10 +129,6 @@ def test_without_typing_only_tab_brings_it(tmp_path: Path) -> None:
 
 def test_before_anything_is_loaded_keys_are_simply_typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A key press waits for nothing that loads."""
-    import threading
-
-    from runql.frontends.repl.knowledge import Knowledge
-
     gate = threading.Event()
     load = Knowledge._load
 
