@@ -82,14 +82,16 @@ def _head(slots: Sequence[Slot], row: int, view: View) -> str:
 
 def _block(slots: Sequence[Slot], row: int, view: View) -> Iterator[str]:
     """One row as a list of names and values, the values wrapped."""
-    margin = max(cell_len(slot.title) for slot in slots) + GAP
-    room = max(_NARROWEST_ROOM, (view.width or 80) - margin)
+    width = view.width or 80
+    margin = min(max(cell_len(slot.title) for slot in slots) + GAP, max(width - _NARROWEST_ROOM, width // 2))
+    room = max(1, width - margin)
     for slot in slots:
         look: Look = slot.looks[row]
         text = look.text + (slot.unit if look.text else "")
         if len(text) > _LONGEST_VALUE:
             text = f"{text[:_LONGEST_VALUE]}{view.ellipsis} {len(text) - _LONGEST_VALUE:,} more characters"
-        title = slot.title + " " * (margin - cell_len(slot.title))
+        name = cut(slot.title, margin - GAP, view.ellipsis)
+        title = name + " " * (margin - cell_len(name))
         for number, line in enumerate(chop_cells(text, room) or [""]):
             lead = view.paint(title, "header") if number == 0 else " " * margin
             yield (lead + view.paint(line, look.style)).rstrip()
