@@ -36,7 +36,7 @@ def main(start: Start) -> int:
 def banner(start: Start) -> str:
     """The line above the first prompt."""
     name = start.source_name
-    source = clean(name) if name is not None else "no source yet: `use demo` asks the runs that come with it"
+    source = clean(name) if name is not None else "no source: `use demo`"
     return f"runql {__version__} · {source} · \\help helps, Ctrl-D leaves"
 
 
@@ -52,9 +52,7 @@ class Conversation:
         self._start = start
         settings = start.settings
         self.knowledge: Knowledge = Knowledge(start, self._make_shell, changed=self._changed, trouble=self._trouble)
-        history = QueryHistory(
-            settings.data, most=settings.prompt.history, without_secrets=Secrets(), say=self._say
-        )
+        history = QueryHistory(settings.data, most=settings.prompt.history, without_secrets=Secrets(), say=self._say)
         self.line: Line = Line(self.knowledge, history, settings, input=input, output=output)
 
     def run(self) -> int:
@@ -105,7 +103,12 @@ class Conversation:
 
         settings = self._start.settings
         voice = Voice(color=settings.color, columns=settings.columns or stderr.columns())
-        self.line.above(lambda: voice.diagnostics(error.diagnostics, error.source))
+
+        def say() -> None:
+            voice.diagnostics(error.diagnostics, error.source)
+            voice.quiet_line("`\\source NAME` asks another source, `\\source demo` the runs that come with RunQL")
+
+        self.line.above(say)
 
     def _say(self, text: str) -> None:
         from runql.terminal.stderr import Voice

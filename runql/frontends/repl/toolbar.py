@@ -93,7 +93,8 @@ def _right(world: World) -> Iterator[tuple[str, str]]:
         return
     yield "", _short(clean(world.source))
     if world.trouble:
-        yield "class:toolbar.error", _short(clean(world.trouble))
+        trouble = clean(world.trouble)
+        yield "class:toolbar.error", trouble if len(trouble) <= _MOST_SOURCE else f"{trouble[: _MOST_SOURCE - 1]}…"
         return
     catalog = world.catalog
     if catalog is None:
