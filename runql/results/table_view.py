@@ -16,7 +16,7 @@ from runql.results.layout import GAP, Slot, cut, fit, total
 from runql.results.looks import Look, look_of, visible
 from runql.results.measured import Measured, measured
 from runql.results.shapes import NUMBERS, Shape
-from runql.results.turned import count_lines, turned_lines
+from runql.results.turned import is_better_turned, turned_lines
 from runql.results.view import View
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def table_lines(
         yield from turned_lines(slots, view)
         return
     kept, dropped = fit(slots, view.width) if view.width is not None else (slots, [])
-    if dropped and view.turn == "auto" and not hidden and count_lines(slots, view) <= (view.height or 0):
+    if view.turn == "auto" and not hidden and is_better_turned(slots, dropped, view):
         yield from turned_lines(slots, view)
         return
     yield from _grid(kept, view, hidden, shown.length)

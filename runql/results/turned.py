@@ -28,12 +28,17 @@ def turned_lines(slots: Sequence[Slot], view: View) -> Iterator[str]:
         yield from _block(slots, row, view)
 
 
-def count_lines(slots: Sequence[Slot], view: View) -> int:
-    """About how many lines it takes."""
+def is_better_turned(slots: Sequence[Slot], dropped: Sequence[Slot], view: View) -> bool:
+    """Whether more is seen of a table that way: columns find no room in it, and turned it fits on the screen.
+
+    Blocks are harder to compare than rows, so they must save at least half of the columns.
+    """
     rows = len(slots[0].looks)
+    if not any(slot.name != "created" for slot in dropped):
+        return False
     if rows > 1 and _side_by_side(slots, view) is not None:
-        return len(slots) + 2
-    return rows * (len(slots) + (rows > 1))
+        return len(slots) + 2 <= (view.height or 0)
+    return 2 * len(dropped) >= len(slots) and rows * (len(slots) + (rows > 1)) <= (view.height or 0)
 
 
 def _margin(slots: Sequence[Slot]) -> int:
