@@ -28,13 +28,17 @@ def pager_command(named: str | None) -> tuple[str, ...]:
     return (*words, _FIXED[1]) if is_bare_less else words
 
 
-def write(pieces: Iterable[bytes], command: tuple[str, ...], height: int | None) -> None:
-    """Write the pieces; if they have more lines than `height`, through the pager.
+def write(pieces: Iterable[bytes], command: tuple[str, ...], height: int | None, *, wide: bool = False) -> None:
+    """Write the pieces; if they have more lines than `height`, or are `wide`, through the pager.
 
     Raises what `stdout.write` raises.
     """
     if not command or height is None:
         stdout.write(pieces)
+        return
+    if wide:
+        # It must not leave by itself where the lines are few: there is something to scroll to.
+        _page(tuple("-SRX" if word == _FIXED[1] else word for word in command), [], iter(pieces))
         return
     held: list[bytes] = []
     lines = 0

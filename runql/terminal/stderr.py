@@ -108,14 +108,14 @@ class Voice:
         if text:
             self.say(f"\x1b[2m{text}\x1b[0m" if self._color else text)
 
-    def quiet_wrapped(self, text: str) -> None:
+    def quiet_wrapped(self, text: str, indent: int = 9) -> None:
         """The same of a line that may be long: at a terminal it is broken between words."""
         if self._columns is None or len(text) <= self._columns:
             self.quiet_line(text)
             return
         import textwrap
 
-        lines = textwrap.wrap(text, self._columns, subsequent_indent=" " * 9, break_on_hyphens=False)
+        lines = textwrap.wrap(text, self._columns, subsequent_indent=" " * indent, break_on_hyphens=False)
         for line in lines:
             self.quiet_line(line)
 

@@ -152,7 +152,7 @@ class Screen:
         if self.is_terminal and form is not FORMATS["table"]:
             pieces = map(harmless, pieces)
         if paged:
-            self._page(pieces)
+            self._page(pieces, wide=whole)
         else:
             stdout.write(pieces)
         return tuple(notice.message for notice in said(output.lost))
@@ -172,9 +172,9 @@ class Screen:
         elif more:
             self.voice.quiet_parts(more)
 
-    def _page(self, pieces: Iterator[bytes]) -> None:
+    def _page(self, pieces: Iterator[bytes], *, wide: bool = False) -> None:
         command = pager.pager_command(self.settings.pager) if self._may_page else ()
-        pager.write(pieces, command, self.height - _BELOW)
+        pager.write(pieces, command, self.height - _BELOW, wide=wide)
 
     @property
     def _may_page(self) -> bool:
