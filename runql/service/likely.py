@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import prod
+from math import log, prod
 from typing import Final
 
 from runql.semantic.catalog import Catalog, FieldInfo, Space
@@ -25,6 +25,9 @@ from runql.syntax.tree import Comparison, HasMode, State
 
 _UNKNOWN: Final = 1 / 3
 """The part of the runs for which a condition holds of which nothing is known."""
+
+_FAR: Final = 100
+"""How many times the smallest number the largest one is where sizes count, not differences."""
 
 _BELOW: Final = frozenset({Comparison.LT, Comparison.LE})
 _MIRRORED: Final = {
@@ -101,7 +104,10 @@ def _equal(info: FieldInfo, value: object) -> float:
 
 
 def _below(info: FieldInfo, value: float) -> float | None:
-    """Of the runs with a number there, the part below a value: half of them lie on each side of the median."""
+    """Of the runs with a number there, the part below a value: half of them lie on each side of the median.
+
+    Numbers of one sign that lie far apart, such as learning rates, are taken by their size.
+    """
     if info.minimum is None or info.maximum is None:
         return None
     if value <= info.minimum:
@@ -109,9 +115,12 @@ def _below(info: FieldInfo, value: float) -> float | None:
     if value >= info.maximum:
         return 1.0
     median = info.median if info.median is not None else (info.minimum + info.maximum) / 2
-    if value < median:
-        return 0.5 * (value - info.minimum) / (median - info.minimum)
-    return 1.0 if info.maximum == median else 0.5 + 0.5 * (value - median) / (info.maximum - median)
+    low, middle, high, at = info.minimum, median, info.maximum, value
+    if low > 0 and high > low * _FAR:
+        low, middle, high, at = (log(each) for each in (low, middle, high, at))
+    if at < middle:
+        return 0.5 * (at - low) / (middle - low)
+    return 1.0 if high == middle else 0.5 + 0.5 * (at - middle) / (high - middle)
 
 
 def _tagged(mode: HasMode, values: list[object], catalog: Catalog) -> float:
