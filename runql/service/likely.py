@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import log, prod
+from operator import ge, gt, le, lt
 from typing import Final
 
 from runql.semantic.catalog import Catalog, FieldInfo, Space
@@ -30,6 +31,7 @@ _FAR: Final = 100
 """How many times the smallest number the largest one is where sizes count, not differences."""
 
 _BELOW: Final = frozenset({Comparison.LT, Comparison.LE})
+_HOLDS: Final = {Comparison.LT: lt, Comparison.LE: le, Comparison.GT: gt, Comparison.GE: ge}
 _MIRRORED: Final = {
     Comparison.LT: Comparison.GT,
     Comparison.LE: Comparison.GE,
@@ -89,8 +91,18 @@ def _compared(info: FieldInfo | None, op: Comparison, value: object, catalog: Ca
         return 1 - had * _equal(info, value)
     if not isinstance(value, int | float) or isinstance(value, bool):
         return had * _UNKNOWN
-    below = _below(info, float(value))
-    return had * (_UNKNOWN if below is None else below if op in _BELOW else 1 - below)
+    return had * _ordered(info, op, float(value))
+
+
+def _ordered(info: FieldInfo, op: Comparison, value: float) -> float:
+    """Of the runs with the field, the part on one side of a value: frequent numbers by themselves, others by range."""
+    numbers = [(other, count) for other, count in info.top if isinstance(other, int | float)]
+    known = sum(count for _, count in numbers)
+    holding = sum(count for other, count in numbers if _HOLDS[op](other, value))
+    below = _below(info, value)
+    share = _UNKNOWN if below is None else below if op in _BELOW else 1 - below
+    rest = max(0, info.runs - known)
+    return (holding + rest * share) / max(1, known + rest)
 
 
 def _equal(info: FieldInfo, value: object) -> float:
