@@ -27,6 +27,8 @@ class State:
     params: Mapping[str, Any] = field(default_factory=dict)
     source: str | None = None
     options: Options = field(default_factory=Options)
+    secrets: frozenset[str] = frozenset()
+    """The parameters whose values are shown and written nowhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,10 @@ class Reader:
         params = {**self.state.params, **self.params, **declared}
         lets = {**self.state.lets, **self._lets(statements)}
         names = Names(lets, self.saved, self.is_source)
-        state = replace(self.state, lets=lets, params={**self.state.params, **declared})
+        secrets = self.state.secrets | {
+            one.name for one in statements if isinstance(one, s.ParamStatement) and one.type_name == "secret"
+        }
+        state = replace(self.state, lets=lets, params={**self.state.params, **declared}, secrets=secrets)
         for statement in statements:
             match statement:
                 case tree.QueryStatement(query=query) | tree.ExplainStatement(query=query):

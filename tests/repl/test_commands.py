@@ -320,6 +320,15 @@ def test_params_are_set_shown_and_forgotten(shell: Told) -> None:
     assert "NAME=VALUE" in shell.err
 
 
+def test_a_secret_is_neither_shown_nor_saved(shell: Told, tmp_path: Path) -> None:
+    shell("param token: secret = 'hush-hush'")
+    assert "hush" not in shell(r"\params") + shell.err
+    shell("count runs where name = $token or config.lr > 0.1")
+    assert shell.out == "1\n"
+    shell(r"\save one")
+    assert "hush" not in (tmp_path / ".runql" / "one.rql").read_text()
+
+
 def test_options_are_those_of_the_statement(shell: Told) -> None:
     shell(r"\set max_rows 1")
     assert len(shell("runs select id").splitlines()) == 3

@@ -154,7 +154,7 @@ def _params(shell: Shell, call: Call) -> None:
         params = {name: value for name, value in {**state.params, **given}.items() if name not in gone}
         shell.session.state = replace(state, params=params)
         return
-    rows = [(f"${name}", value) for name, value in state.params.items()]
+    rows = [(f"${name}", "…" if name in state.secrets else value) for name, value in state.params.items()]
     if not rows:
         shell.tell(r"no parameter has a value: `\params NAME=VALUE`, or `param NAME = VALUE`")
         return

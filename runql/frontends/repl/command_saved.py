@@ -59,7 +59,7 @@ def _last_text(shell: Shell) -> str:
     lets = shell.session.state.lets
     if LAST not in lets:
         raise wrong_call("there is no last query yet", r"such as `\save good runs where state = 'finished'`")
-    return _with_params(lets[LAST])
+    return _with_params(shell, lets[LAST])
 
 
 def _to_save(shell: Shell, text: str) -> str:
@@ -76,14 +76,15 @@ def _to_save(shell: Shell, text: str) -> str:
     clause = queries[0].clause(tree.FromClause)
     names = {ref.name for ref in clause.sources} if clause is not None else set()
     if len(statements) == 1 and (names & set(shell.session.state.lets) or LAST in names):
-        return _with_params(shell.session.written_out(source))
+        return _with_params(shell, shell.session.written_out(source))
     return f"{text.strip()}\n"
 
 
-def _with_params(named: Named) -> str:
-    """A query, after the values of its parameters."""
+def _with_params(shell: Shell, named: Named) -> str:
+    """A query, after the values of its parameters, but for those that are secret."""
+    known = {name: value for name, value in named.params.items() if name not in shell.session.state.secrets}
     used = dict.fromkeys(node.name for node in nodes(named.query) if isinstance(node, tree.Param))
-    params = [f"param {name} = {literal_text(named.params[name])};\n" for name in used if name in named.params]
+    params = [f"param {name} = {literal_text(known[name])};\n" for name in used if name in known]
     return "".join([*params, text_of(named), "\n"])
 
 
