@@ -17,9 +17,7 @@ from runql.text.render import clean
 def converse(start: Start) -> int:
     """Until somebody leaves. Gives the exit status."""
     settings = start.settings
-    history = QueryHistory(
-        settings.data, most=settings.prompt.history, without_secrets=Secrets(), say=Voice().say
-    )
+    history = QueryHistory(settings.data, most=settings.prompt.history, without_secrets=Secrets(), say=Voice().say)
     _teach([*history.load_history_strings()][::-1])
     shell = make_shell(start, lambda: None)
     text = ""
