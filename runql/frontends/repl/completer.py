@@ -17,7 +17,7 @@ from runql.text.render import clean
 if TYPE_CHECKING:
     from runql.service import Completions, Item
 
-_CHOICES: Final = frozenset({"field", "metric", "namespace", "value", "source", "query", "alias", "run"})
+_CHOICES: Final = frozenset({"stage", "field", "metric", "namespace", "value", "source", "query", "alias", "run"})
 """Kinds of items that are worth a menu before a letter of them is typed."""
 
 
