@@ -158,10 +158,13 @@ def test_large_results_make_room(monkeypatch: pytest.MonkeyPatch) -> None:
         (r"\save! x runs limt 3", ""),
         (r"\hlep where", r"\help where"),
         ("runs", ""),
+        ("_", "runs from _"),
+        ("_ | order name", "runs from _ | order name"),
         ("runs where (config.lr > 1", "runs where (config.lr > 1)"),
     ],
 )
 def test_the_next_prompt_begins_with_what_was_put_right(shell: Told, text: str, next_text: str) -> None:
+    shell("runs")
     shell(text)
     assert shell.shell.next_text == next_text
     if next_text and not next_text.startswith("\\"):

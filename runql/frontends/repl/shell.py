@@ -193,6 +193,10 @@ class Shell:
         fixes = [fix for one in error.diagnostics for fix in one.fixes]
         if error.source is None or error.source.text != text or self.next_text:
             return
+        if text.lstrip().startswith(("_", "@")) and parse(f"runs from {text.lstrip()}").ok:
+            self.next_text = f"runs from {text.lstrip()}"
+            self.tell("a query goes on from another like this: Enter runs it, Ctrl-C clears it")
+            return
         if len(fixes) == len(error.diagnostics) == 1:
             for edit in sorted(fixes[0].edits, key=lambda edit: edit.span, reverse=True):
                 text = text[: edit.span.start] + edit.text + text[edit.span.end :]
