@@ -74,6 +74,8 @@ CASES: list[tuple[dict[str, Any], str]] = [
     # what was logged
     ({"keys_info.keys.acc": {"$exists": True}}, "alpha epsilon eta"),
     ({"keys_info.keys.net.a": {"$exists": True}}, "alpha"),
+    # what was logged and what a run holds, in one negation: a server cannot be left to it
+    ({"$nor": [{"keys_info.keys.acc": {"$exists": True}}, {"config.lr": {"$exists": True}}]}, "delta theta"),
     # logic
     ({"$or": [{"config.lr": 0.1}, {"state": "failed"}]}, "alpha beta"),
     ({"$nor": [{"config.lr": {"$exists": True}}, {"tags": "paper"}]}, "delta"),

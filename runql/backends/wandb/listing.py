@@ -25,6 +25,7 @@ from runql.backends.wandb.watching import (
     ignores_order,
     is_number,
     is_watchable,
+    joined_keys,
     watched,
 )
 from runql.engine.mongo import compile_filter
@@ -57,7 +58,8 @@ class Listing:
         self._test = compile_filter(request.filters) if request.filters else None
         self._watches = is_watchable(request.filters)
         wanted = watched(request.wanted, request.filters, request.order)
-        self._wanted = wanted if self._watches else _with_history_keys(wanted, self._narrowed.is_whole)
+        decides_here = self._watches or not self._narrowed.is_whole
+        self._wanted = _joined(wanted, needed(request.filters, request.order)) if decides_here else wanted
         self._parts = tuple(self._first_segments())
         self._segments = deque(self._parts)
         self._is_ordered = bool(self._segments)
@@ -301,15 +303,10 @@ class Listing:
         self._given.update(run.id for run in runs)
 
 
-def _with_history_keys(wanted: Wanted, is_whole: bool) -> Wanted:
-    """A filter by logged keys that is decided here needs them."""
-    return wanted if is_whole else Wanted(wanted.config, wanted.summary, wanted.system_metrics, history_keys=True)
-
-
 def _joined(one: Wanted, other: Wanted) -> Wanted:
     return Wanted(
-        config=None if one.config is None or other.config is None else (*one.config, *other.config),
-        summary=None if one.summary is None or other.summary is None else (*one.summary, *other.summary),
+        config=joined_keys(one.config, other.config),
+        summary=joined_keys(one.summary, other.summary),
         system_metrics=one.system_metrics or other.system_metrics,
         history_keys=one.history_keys or other.history_keys,
     )

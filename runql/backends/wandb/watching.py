@@ -32,14 +32,15 @@ def watched(wanted: Wanted, filters: Filters, order: str) -> Wanted:
     """What is asked for, and the fields that the filter and the order read."""
     also = needed(filters if is_watchable(filters) else {}, order)
     return Wanted(
-        config=_joined(wanted.config, also.config),
-        summary=_joined(wanted.summary, also.summary),
+        config=joined_keys(wanted.config, also.config),
+        summary=joined_keys(wanted.summary, also.summary),
         system_metrics=wanted.system_metrics,
         history_keys=wanted.history_keys,
     )
 
 
-def _joined(keys: tuple[str, ...] | None, more: tuple[str, ...] | None) -> tuple[str, ...] | None:
+def joined_keys(keys: tuple[str, ...] | None, more: tuple[str, ...] | None) -> tuple[str, ...] | None:
+    """The keys of both, each once; `None` is all."""
     if keys is None or more is None:
         return None
     return tuple(dict.fromkeys((*keys, *more)))
