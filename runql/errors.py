@@ -9,8 +9,8 @@
     ├── ArgumentError         a bad argument of a Python call; also a ValueError
     └── BackendError          whoever holds the runs did not answer
         ├── AuthError         not signed in, or not allowed
-        ├── NotFound          no such entity, project or run
-        │   └── RunNotFoundError   no such run; also a ValueError
+        ├── NotFound          no such entity, project or run; also a ValueError
+        │   └── RunNotFoundError   no such run
         ├── RateLimited       too many requests, and waiting did not help
         ├── Unreachable       no connection, or none in time
         └── ServerError       an answer that is an error, or no answer of the protocol
@@ -84,12 +84,12 @@ class AuthError(BackendError):
     """Not signed in, or not allowed."""
 
 
-class NotFound(BackendError):  # noqa: N818 - the field's own word
-    """No such entity, project or run, or none that may be seen."""
+class NotFound(BackendError, ValueError):  # noqa: N818 - the field's own word
+    """No such entity, project or run, or none that may be seen. A `ValueError` too, as it is in W&B's own client."""
 
 
-class RunNotFoundError(NotFound, ValueError):
-    """No such run, or none that may be seen. A `ValueError` too, as it is in W&B's own client."""
+class RunNotFoundError(NotFound):
+    """No such run, or none that may be seen."""
 
 
 class RateLimited(BackendError):  # noqa: N818

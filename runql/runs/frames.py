@@ -69,7 +69,7 @@ def gather(histories: Iterable[RunHistory], names: Collection[str] | None, *, ru
 def pandas_frame(columns: Columns) -> pandas.DataFrame:
     """The columns as a pandas frame with a fresh index.
 
-    A column of numbers with gaps holds NaN there, as pandas has it; any other column with gaps holds `None`.
+    A gap holds NaN, as pandas has it. A null that was logged is `None`, but NaN among numbers and among texts.
     """
     import pandas as pd
 
@@ -83,11 +83,11 @@ def _pandas_series(pd: Any, cells: Sequence[Value]) -> Any:
     gaps = kinds & {Kind.MISSING, Kind.NULL}
     if kinds - gaps == {Kind.NUMBER} and (gaps or any(isinstance(value, float) for value in cells)):
         return pd.Series([math.nan if value is None or value is MISSING else _float(value) for value in cells])
-    if kinds == {Kind.TEXT}:
-        return pd.Series([_whole(value) for value in cells])
-    if kinds <= {Kind.BOOL} or (kinds == {Kind.NUMBER} and all(value in _INT64 for value in cells)):
-        return pd.Series(cells, dtype=None if cells else object)
-    return pd.Series([None if value is MISSING else value for value in cells], dtype=object)
+    if not cells or (kinds == {Kind.NUMBER} and not all(value in _INT64 for value in cells)):
+        return pd.Series(cells, dtype=object)
+    if Kind.TEXT in kinds:
+        cells = [_whole(value) if isinstance(value, str) else value for value in cells]
+    return pd.Series([math.nan if value is MISSING else value for value in cells])
 
 
 def polars_frame(columns: Columns) -> polars.DataFrame:

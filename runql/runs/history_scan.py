@@ -8,6 +8,9 @@ from typing import Any
 from runql.runs.frames import rows_of
 from runql.runs.service import HistoryRequest, ServiceApi
 
+_STEP = "_step"
+"""Stands in each row, asked for or not, as in those of W&B's client."""
+
 
 class HistoryScan:
     """The rows of a scan. Each loop starts from the first row; `next()` has a place of its own."""
@@ -19,7 +22,8 @@ class HistoryScan:
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
         for history in self._service.histories(self._request):
-            yield from rows_of(history, self._request.keys)
+            keys = self._request.keys
+            yield from rows_of(history, None if keys is None else {_STEP, *keys})
 
     def __next__(self) -> dict[str, Any]:
         if self._rows is None:

@@ -72,6 +72,8 @@ def test_the_nearest_run_is_named(api: Api) -> None:
         api.run("alpah")
     assert isinstance(caught.value, ValueError)
     assert isinstance(caught.value, NotFound)
+    with pytest.raises(ValueError, match="no project"):
+        list(api.runs("nobody/nothing"))
     with pytest.raises(ValueError, match="`cold-2` is a name, its id is `delta`"):
         api.run("cold-2")
 
