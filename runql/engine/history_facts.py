@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from itertools import compress
 
 from runql.engine.compare import is_nan
-from runql.engine.presence import intersection
+from runql.engine.presence import held_rows, intersection
 from runql.semantic.record import RunHistory
 from runql.semantic.values import Value
 from runql.syntax.tree import AlignMode
@@ -19,10 +19,10 @@ class HistoryFacts:
 
     `rows`: of the answer. `rows_of`: how many rows each metric has in all, before sampling; `shown_of`: how many of
     them the answer holds. `nan_values`: NaN cells of the answer. `without_x`: rows left out because they had no x,
-    besides those that the backend's own notices tell of. `runs_of`: how many runs have a row of each metric.
-    `runs`, `sampled_runs`, `empty_runs`: how many there were,
-    how many of them were sampled, how many gave no row. `carried_samples`: whether `ffill` had only what a source had
-    sampled to carry forward.
+    besides those that the backend's own notices tell of. `runs_of`: how many runs have a row of each metric, machine
+    metrics that were joined to the rows among them. `runs`, `sampled_runs`, `empty_runs`: how many were read to their
+    end, how many of them were sampled, how many gave no row. `runs_begun`: `runs`, and the one that is being
+    read. `carried_samples`: whether `ffill` had only what a source had sampled to carry forward.
     """
 
     def __init__(self, align: AlignMode) -> None:
@@ -43,13 +43,19 @@ class HistoryFacts:
         self._run_sampled = False
         self._run_has: set[str] = set()
 
+    @property
+    def runs_begun(self) -> int:
+        return self.runs + bool(self._run_rows)
+
     def count(
         self, history: RunHistory, held: Mapping[str, bytes], keep: bytes, cells: Mapping[str, Sequence[Value]]
     ) -> None:
         """Count in a part of a run: which rows hold each metric, which rows stay, and the cells of all its rows."""
+        self._run_has.update(name for name in cells if name not in held and any(held_rows(cells[name])))
         self.notices_of_backend.update(dict.fromkeys(history.notices))
         self._run_sampled = self._run_sampled or history.sampled
         self._run_rows += sum(keep)
+        self.rows += sum(keep)
         self._apart = self._apart or len(set(held.values())) > 1
         for name, flags in held.items():
             total = history.rows_of.get(name, 0) if history.sampled else 0
@@ -63,7 +69,6 @@ class HistoryFacts:
     def close_run(self) -> None:
         """The parts of one run are all counted."""
         self.runs += 1
-        self.rows += self._run_rows
         self.sampled_runs += self._run_sampled
         self.empty_runs += not self._run_rows
         self.runs_of.update(self._run_has)

@@ -309,6 +309,9 @@ class Answer:
 
     def _runs_said(self) -> str:
         shown = self.reading.passed
+        if self._tables is not None and not self._is_whole:
+            # A `limit` further on stopped the reading.
+            shown = min(shown, self._tables.facts.runs_begun)
         total = self.reading.total(self.catalog) - self.reading.doubles
         noun = "run" if total == 1 else "runs"
         limit = self.query.limit

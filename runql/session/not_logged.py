@@ -30,7 +30,7 @@ def not_logged(part: HistoryPart, facts: HistoryFacts, catalog: Catalog) -> Iter
         return
     for key in dict.fromkeys((*(part.keys or ()), *(part.system_keys or ()))):
         matches = star_matcher(key) if "*" in key else key.__eq__
-        if not any(count and matches(name) for name, count in facts.rows_of.items()):
+        if not any(map(matches, facts.runs_of)):
             yield _missing(key, facts, catalog, within)
         elif "*" not in key and facts.runs_of[key] <= _FEW * facts.runs:
             yield _of_few(key, facts, within)

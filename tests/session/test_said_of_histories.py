@@ -56,6 +56,28 @@ def test_machine_metrics_of_other_runs() -> None:
     assert said("runs keys system.cpu", "RQL308", system) == []
 
 
+def test_machine_metrics_that_were_joined_are_values() -> None:
+    rows = {name: [{"loss": 1, "_timestamp": 5}] for name in ROWS}
+    system = {"a": [{"_timestamp": 1, "system.cpu": 5}], "b": [{"_timestamp": 9, "system.cpu": 5}]}
+    notices = ask("runs keys loss, system.cpu scan", MemoryService(RUNS, rows, system=system)).notices
+    assert [(notice.code, notice.message) for notice in notices] == [("RQL323", "1 of 3 runs logged `system.cpu`")]
+
+
+@pytest.mark.parametrize(
+    ("text", "footer"),
+    [
+        ("runs keys loss scan | limit 1", ("1 row", "from 2 rows", "1 of 3 runs")),
+        ("runs keys loss scan | limit 3", ("3 rows", "from 5 rows", "2 of 3 runs")),
+        ("runs keys loss scan | limit 30", ("6 rows", "from 6 rows", "3 runs")),
+        ("runs limit 2 keys loss scan | limit 1", ("1 row", "from 2 rows", "1 of 3 runs")),
+    ],
+)
+def test_a_limit_that_stops_the_reading_leaves_what_was_read(text: str, footer: tuple[str, ...]) -> None:
+    result = ask(text, MemoryService(RUNS, ROWS))
+    result.pandas()
+    assert result.footer()[: len(footer)] == footer
+
+
 def test_rows_without_an_x_are_summed_up() -> None:
     (text,) = said("runs keys loss x epoch", "RQL508")
     assert text[0] == "4 rows of 3 runs left out: no `epoch`"
