@@ -25,9 +25,6 @@ if TYPE_CHECKING:
     from runql.service import Context
     from runql.session import Session
 
-MOST_RUNS: Final = 2_000
-"""As many runs are held for counting; of more the catalog's estimate is shown."""
-
 FRESH_SECONDS: Final = 60.0
 """A source is looked at anew before a line if what is known of it is older."""
 
@@ -162,7 +159,7 @@ class Knowledge:
 
     def _again(self, session: Session, known: World) -> World:
         """The same source after a text was performed, which may have named queries and set parameters."""
-        from runql.frontends.repl.looking import context_of
+        from runql.session.known import context_of
 
         context = context_of(session, self._start.params, known.source)
         return replace(
@@ -172,7 +169,7 @@ class Knowledge:
         )
 
     def _find_out(self, session: Session, name: str | None, number: int, *, anew: bool) -> None:
-        from runql.frontends.repl.looking import context_of, records_of
+        from runql.session.known import context_of, records_of
 
         if name is None:
             self._take(number, World(name, context_of(session, self._start.params, name)))

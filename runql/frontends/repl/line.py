@@ -36,6 +36,7 @@ from prompt_toolkit.layout.processors import (
     HighlightSelectionProcessor,
 )
 from prompt_toolkit.output import ColorDepth
+from prompt_toolkit.styles import DynamicStyle
 from prompt_toolkit.utils import get_cwidth
 from prompt_toolkit.widgets import SearchToolbar
 
@@ -146,10 +147,11 @@ class Line:
         self.buffer = self._buffer(history)
         self.search = SearchToolbar(Buffer(name=SEARCH_BUFFER), ignore_case=True)
         has_color = settings.color and self.options.style != "none"
+        look = self.options.style if has_color else "none"
         self.app: Application[str] = _PromptApplication(
             self,
             layout=self._layout(),
-            style=style_of(self.options.style if has_color else "none"),
+            style=DynamicStyle(lambda: style_of(look, with_language=knowledge.language is not None)),
             include_default_pygments_style=False,
             key_bindings=merge_key_bindings(
                 [load_auto_suggest_bindings(), load_open_in_editor_bindings(), key_bindings(self)]

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from functools import cache
+from typing import TYPE_CHECKING, Final
 
 from prompt_toolkit.styles import Style
+
+if TYPE_CHECKING:
+    from runql.service.palette import Look
 
 _FORMS: Final[Mapping[str, str]] = {
     "prompt": "bold",
@@ -29,24 +33,9 @@ _FORMS: Final[Mapping[str, str]] = {
 }
 """What holds without colours too."""
 
-_SHADES: Final[Mapping[str, tuple[str, str, str]]] = {
-    # shade: in the colours of the terminal, on a dark ground, on a light ground
-    "keyword": ("ansiblue", "#7aa8ff", "#0b4fc4"),
-    "statement": ("ansiblue", "#7aa8ff", "#0b4fc4"),
-    "stage": ("ansimagenta", "#c792ea", "#7b30b0"),
-    "command": ("ansimagenta", "#c792ea", "#7b30b0"),
-    "constant": ("ansicyan", "#62c3c8", "#0f6f76"),
-    "function": ("ansimagenta", "#c792ea", "#7b30b0"),
-    "namespace": ("ansibrightblack", "#8b93a7", "#6a7280"),
-    "metric": ("", "", ""),
-    "number": ("ansicyan", "#62c3c8", "#0f6f76"),
-    "string": ("ansigreen", "#8fc97f", "#2f7a24"),
-    "regex": ("ansigreen", "#8fc97f", "#2f7a24"),
-    "time": ("ansicyan", "#62c3c8", "#0f6f76"),
-    "parameter": ("ansiyellow", "#e5b567", "#8f5f00"),
-    "source": ("ansigreen", "#8fc97f", "#2f7a24"),
-    "comment": ("ansibrightblack", "#7c859b", "#757d8c"),
-    "error": ("ansired", "#f0767a", "#b4232a"),
+_COLORS: Final[Mapping[str, tuple[str, str, str]]] = {
+    # in the colours of the terminal, on a dark ground, on a light ground
+    "command": ("ansimagenta", "#c971ed", "#942db8"),
     "prompt": ("ansigreen", "#8fc97f", "#2f7a24"),
     "continuation": ("ansibrightblack", "#7c859b", "#757d8c"),
     "suggestion": ("ansibrightblack", "#6c7489", "#8b93a1"),
@@ -87,12 +76,30 @@ _GROUNDS: Final[Mapping[str, Mapping[str, str]]] = {
 }
 
 
-def style_of(name: str) -> Style:
-    """The style of a setting: `auto`, `dark`, `light` or `none`."""
+@cache
+def style_of(name: str, *, with_language: bool = True) -> Style:
+    """The style of a setting: `auto`, `dark`, `light` or `none`.
+
+    `with_language`: with the colours of the language, whose palette is only loaded behind the first prompt.
+    """
     plain = [(key, form) for key, form in _FORMS.items() if form]
     if name == "none":
         grounds = {"completion-menu": "bg:default fg:default", "completion-menu.meta.completion": "bg:default"}
         return Style([*plain, *grounds.items()])
     column = list(_GROUNDS).index(name)
-    colors = [(key, f"fg:{shades[column]}") for key, shades in _SHADES.items() if shades[column]]
-    return Style([*_GROUNDS[name].items(), *colors, *plain])
+    colors = [(key, f"fg:{shades[column]}") for key, shades in _COLORS.items()]
+    language = _language(name) if with_language else []
+    return Style([*language, *_GROUNDS[name].items(), *colors, *plain])
+
+
+def _language(name: str) -> list[tuple[str, str]]:
+    from runql.service.palette import DARK, LIGHT, TERMINAL
+
+    palette = {"auto": TERMINAL, "dark": DARK, "light": LIGHT}[name]
+    return [(str(shade), _written(look)) for shade, look in palette.looks.items()]
+
+
+def _written(look: Look) -> str:
+    color = look.color if look.color.startswith("#") else f"ansi{look.color.replace('_', '')}"
+    forms = {"bold": look.bold, "italic": look.italic, "underline": look.underline}
+    return " ".join([*([f"fg:{color}"] if look.color else []), *(form for form, holds in forms.items() if holds)])
