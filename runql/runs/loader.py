@@ -22,12 +22,14 @@ _NEAREST_AMONG = 200
 class PageLoader:
     """The runs of one page, which are completed together."""
 
-    __slots__ = ("_lock", "_service", "runs")
+    __slots__ = ("_lock", "_service", "is_used", "runs")
 
     def __init__(self, service: ServiceApi) -> None:
         self._service = service
         self._lock = threading.Lock()
         self.runs: list[Run] = []
+        self.is_used = False
+        """Whether somebody wanted the heavy parts of one."""
 
     def complete(self, run: Run) -> None:
         """Load the heavy parts of this run and of all others of its page that lack them.
@@ -36,6 +38,7 @@ class PageLoader:
             RunNotFoundError: this run is gone.
         """
         with self._lock:
+            self.is_used = True
             if not run.is_full:
                 complete(self._service, (each for each in self.runs if not each.is_full))
         if not run.is_full:

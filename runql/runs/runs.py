@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from runql.runs.sweep import Sweep
 
 
+_SOON = 500
+"""After so many runs a listing is not begun anew with their heavy parts: what was passed would be fetched again."""
+
+
 class Runs(Paginator[Run]):
     """The runs of a project that match a filter, in order. Nothing is asked for before it is needed.
 
@@ -71,6 +75,7 @@ class Runs(Paginator[Run]):
         self._include_sweeps = include_sweeps
         self._lazy = lazy
         self._wanted = wanted if wanted is not None else LIGHT if lazy else FULL
+        self._loader: PageLoader | None = None
         self._seen: set[tuple[str, str, str]] = set()
         self._sweeps: dict[tuple[str, str, str], Sweep | None] = {}
         self.variables.update(
@@ -91,12 +96,16 @@ class Runs(Paginator[Run]):
             complete(self._service, (run for run in self.objects if not run.is_full))
 
     def _fetch(self) -> Page:
+        if self._loader is not None and self._loader.is_used and len(self.objects) <= _SOON:
+            # Whoever reads the config of the first runs reads that of the others: they come with it.
+            self._lazy, self._wanted, self._loader = False, FULL, None
         return self._service.runs_page(
             PageRequest(self.entity, self.project, self.filters, self.order, self.cursor, self.per_page, self._wanted)
         )
 
     def _convert(self, page: Page) -> list[Run]:
         loader = PageLoader(self._service)
+        self._loader = loader if self._wanted == LIGHT else None
         fresh: dict[tuple[str, str, str], Run] = {}
         for record in page.runs:
             identity = (record.entity, record.project, record.id)

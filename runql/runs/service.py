@@ -44,7 +44,8 @@ FULL = Wanted(config=None, summary=None, system_metrics=True, history_keys=True)
 class PageRequest:
     """One page of a listing. `order` is `+field` or `-field` in W&B's names; `cursor` that of the page before.
 
-    An empty `entity` or `project` asks for the runs of all that the source holds, where it can.
+    An empty `entity` or `project` asks for the runs of all that the source holds, where it can. `most`: how many runs
+    of the listing will be read at the most, if that is known: no reason to ask for more ahead.
     """
 
     entity: str
@@ -54,6 +55,7 @@ class PageRequest:
     cursor: str | None = None
     per_page: int = 50
     wanted: Wanted = LIGHT
+    most: int | None = None
 
 
 @frozen

@@ -16,13 +16,16 @@ from runql.text.diagnostic import Diagnostic
 class Paging:
     """The runs that a source gives for a request, each once, though a source that runs come and go in may repeat some.
 
-    Of a run that was passed on only its id stays. `notices` is what the source said so far.
+    Of a run that was passed on only its id stays. `notices` is what the source said so far. `most`: how many runs
+    will be read, if that is known.
     """
 
-    def __init__(self, place: Place, pushed: Pushed, per_page: int, wanted: Wanted) -> None:
+    def __init__(self, place: Place, pushed: Pushed, per_page: int, wanted: Wanted, *, most: int | None = None) -> None:
         self.notices: dict[Diagnostic, None] = {}
         self._place = place
-        self._request = PageRequest(place.entity, place.project, pushed.filters, pushed.order, None, per_page, wanted)
+        self._request = PageRequest(
+            place.entity, place.project, pushed.filters, pushed.order, None, per_page, wanted, most
+        )
         self._seen: dict[tuple[str, str], set[str]] = {}
         self._page: Page | None = None
         self._came = 0

@@ -246,7 +246,8 @@ class Reading:
         for found in earlier:
             by_id.setdefault(found.record.id, []).append(found)
         found_at = _found_among_many if len(self.places) > 1 else Found
-        for page in self.paging(place, pushed, pushed.per_page, self.wanted(pushed)).pages():
+        most = self.query.limit if pushed.exact and self._may_stop(place, pushed) else None
+        for page in self.paging(place, pushed, pushed.per_page, self.wanted(pushed), most=most).pages():
             self.look(page)
             for part in self._filtered([found_at(record, place) for record in page]):
                 fresh = [
@@ -281,9 +282,9 @@ class Reading:
             known = catalog.run_count or self.known(catalog).run_count
         return max(known, self.fetched)
 
-    def paging(self, place: Place, pushed: Pushed, per_page: int, wanted: Wanted) -> Paging:
+    def paging(self, place: Place, pushed: Pushed, per_page: int, wanted: Wanted, *, most: int | None = None) -> Paging:
         """The listing of a source; what it has to say is among the notices from then on."""
-        paging = Paging(place, pushed, per_page, wanted)
+        paging = Paging(place, pushed, per_page, wanted, most=most)
         self._paged.append(paging)
         return paging
 

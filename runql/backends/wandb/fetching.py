@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from runql.backends.wandb.abilities import FILTERS, ORDER, PAGING
 from runql.backends.wandb.asking import NEVER, Question, Server, filters_text, wanted_options
 from runql.backends.wandb.decode import Place, read_run
-from runql.backends.wandb.pages import ListQuestion, Pages
+from runql.backends.wandb.pages import HEAVY_ROWS, ListQuestion, Pages
 from runql.backends.wandb.watching import edges_of
 from runql.runs.listing import needed, trimmed
 from runql.runs.service import Filters, Wanted
@@ -88,29 +88,37 @@ def _all_at_once(server: Server, place: Place, filters: Filters, wanted: Wanted)
         size *= 4
 
 
-def fetch_runs(server: Server, place: Place, run_ids: list[str], wanted: Wanted, size: int = 100) -> list[RunRecord]:
+def fetch_runs(server: Server, place: Place, run_ids: list[str], wanted: Wanted) -> list[RunRecord]:
     """Runs by their ids, in that order; one that is gone is left out.
+
+    A few go ahead: they tell how many a page may hold, and so how few requests the others take.
 
     Raises:
         Failure: they could not be fetched.
     """
+    found: dict[str, RunRecord] = {}
+    size = HEAVY_ROWS
+    start = 0
+    while start < len(run_ids) and server.abilities.does(FILTERS):
+        few = run_ids[start : start + (size if start == 0 else size * _MOST_LISTINGS)]
+        batches = [few[at : at + size] for at in range(0, len(few), size)]
+        listings = [_by_ids(server, place, batch, wanted) for batch in batches]
+        for listing in listings:
+            listing.start(size)
+        for listing in listings:
+            while (chunk := listing.next(size, 0)) is not None:
+                found.update((run.id, run) for run in chunk.runs)
+        start += len(few)
+        size = listings[-1].cap
     if not server.abilities.does(FILTERS):
         return list(filter(None, (fetch_run(server, place, run_id, wanted) for run_id in run_ids)))
-    found: dict[str, RunRecord] = {}
-    batches = [run_ids[start : start + size] for start in range(0, len(run_ids), size)]
-    listings = [
-        Pages(server, ListQuestion(place, {"name": {"$in": batch}}, None, wanted), teaches=False) for batch in batches
-    ]
-    for at, listing in enumerate(listings):
-        for waiting in listings[at : at + _MOST_LISTINGS]:
-            waiting.start(size)
-        while (chunk := listing.next(size, 0)) is not None:
-            found.update((run.id, run) for run in chunk.runs)
-        if not server.abilities.does(FILTERS):
-            for waiting in listings:
-                waiting.close()
-            return fetch_runs(server, place, run_ids, wanted, size)
     return [found[run_id] for run_id in run_ids if run_id in found]
+
+
+def _by_ids(server: Server, place: Place, run_ids: list[str], wanted: Wanted) -> Pages:
+    pages = Pages(server, ListQuestion(place, {"name": {"$in": run_ids}}, None, wanted), teaches=False)
+    pages.cap = len(run_ids)
+    return pages
 
 
 def fetch_run(server: Server, place: Place, run_id: str, wanted: Wanted) -> RunRecord | None:

@@ -125,7 +125,8 @@ class Listing:
         return [numbers, self._segment(absent, _BY_CREATION)]
 
     def _segment(self, filters: Any, order: str) -> Pages:
-        return Pages(self._server, ListQuestion(self._place, filters, order, self._wanted))
+        most = self._request.most if self._narrowed.is_whole else None
+        return Pages(self._server, ListQuestion(self._place, filters, order, self._wanted), most=most)
 
     def _can_stream(self) -> bool:
         abilities = self._server.abilities
@@ -136,6 +137,8 @@ class Listing:
 
     def _fill(self, per_page: int) -> None:
         ahead = 0 if self._calls == 0 else min(_MOST_AHEAD_ROWS, per_page * _AHEAD_PAGES**self._calls)
+        if self._pages is not None and self._pages.most is not None:
+            ahead = min(_MOST_AHEAD_ROWS, max(0, self._pages.most - self.position - per_page))
         self._calls += 1
         least = 2
         while len(self._ready) < per_page and self._pages is not None:

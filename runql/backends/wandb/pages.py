@@ -85,6 +85,8 @@ class Pages:
     """The pages of one listing from an offset on, in order. `total` is known after the first page, if ever.
 
     `teaches`: what comes is kept for the catalog of the project, and the first page also asks how the project is.
+    `most`: how many runs will be read, if that is known; no more than these are asked for ahead. `cap`: how many runs
+    a page holds at the most, by what is known just now.
     """
 
     server: Server
@@ -95,12 +97,13 @@ class Pages:
     all_runs: int | None = None
     first_total: int | None = None
     teaches: bool = True
+    most: int | None = None
     shrank: bool = False
     ignores_filters: bool = False
     also_counts: Mapping[str, str] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
     _queue: deque[_Chunk] = field(default_factory=deque)
-    _cap: int = MOST_ROWS
+    cap: int = MOST_ROWS
     _ceiling: float = MOST_ROWS
     _server_cap: int = MOST_ROWS
     _planned: int = 0
@@ -111,7 +114,7 @@ class Pages:
         self._planned = self.offset
         heavy = self.question.wanted
         if heavy.config is None or heavy.summary is None or heavy.history_keys:
-            self._cap = HEAVY_ROWS
+            self.cap = HEAVY_ROWS
 
     @property
     def grown(self) -> int:
@@ -129,7 +132,7 @@ class Pages:
             Failure: it could not be fetched, nor a smaller one.
         """
         if not self._queue and not self._is_over:
-            self._plan(min(rows + ahead, self._cap))
+            self._plan(min(rows + ahead, self.cap))
         self._plan_ahead(rows + ahead)
         if not self._queue:
             return None
@@ -148,7 +151,7 @@ class Pages:
         """Asks for the first page, without waiting for it."""
         if self._queue or self._is_over:
             return
-        self._plan(min(rows, self._cap))
+        self._plan(min(rows, self.cap))
         self._send()
 
     def close(self) -> None:
@@ -171,8 +174,10 @@ class Pages:
         if self.total is None or self._opaque or self._is_over:
             return
         planned = sum(chunk.size for chunk in self._queue)
-        while planned < rows and self._planned < self.total and len(self._queue) < _MOST_AT_ONCE:
-            size = min(self._cap, self.total - self._planned)
+        # One run more than are read shows whether the last one ties.
+        end = self.total if self.most is None else min(self.total, self.offset + self.most + 1)
+        while planned < rows and self._planned < end and len(self._queue) < _MOST_AT_ONCE:
+            size = min(self.cap, end - self._planned)
             self._plan(size)
             planned += size
 
@@ -219,7 +224,7 @@ class Pages:
                     raise
                 half = chunk.size // 2
                 self._ceiling = max(LEAST_ROWS, half)
-                self._cap = max(LEAST_ROWS, min(self._cap, half))
+                self.cap = max(LEAST_ROWS, min(self.cap, half))
                 rest = _Chunk(chunk.offset + half, chunk.size - half, cursor_after(chunk.offset + half))
                 if self._opaque:
                     self._planned = chunk.offset + half
@@ -251,7 +256,7 @@ class Pages:
             self._end(came)
         elif len(edges) < chunk.size:
             # The server caps pages: what is missing of this one comes next, and later ones are no larger.
-            self._cap = self._server_cap = len(edges)
+            self.cap = self._server_cap = len(edges)
             self._queue.appendleft(_Chunk(came, chunk.size - len(edges), self._after(came, last_cursor)))
         elif self._opaque:
             self._planned = came
@@ -273,7 +278,7 @@ class Pages:
         if rows >= 10:
             fitting = int(_BODY_BYTES * rows / max(size, 1))
             self._ceiling = min(MOST_ROWS, self._ceiling * 1.1)
-            self._cap = max(LEAST_ROWS, min(fitting, int(self._ceiling), self._server_cap))
+            self.cap = max(LEAST_ROWS, min(fitting, int(self._ceiling), self._server_cap))
 
     def _learn_census(self, project: Mapping[str, Any]) -> None:
         """Remembers how many runs the project has and which is the newest, where the first page brought it along."""

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+import runql
 from runql.backends.memory import MemoryService
 from runql.backends.wandb import WandbService
 from runql.backends.wandb.pages import offset_in
@@ -316,3 +317,35 @@ def test_a_fault_leaves_the_listing_where_it_was(serve: Serve, connect: Connect)
 def test_cursors_of_another_make(serve: Serve) -> None:
     assert offset_in("YXJyYXljb25uZWN0aW9uOjE5OQ==") == 200
     assert [offset_in(each) for each in (None, "", "x", "b3RoZXI6MQ==", "YXJyYXljb25uZWN0aW9uOng=")] == [None] * 5
+
+
+@pytest.mark.parametrize(("limit", "requests"), [(10, 1), (1000, 3), (2000, 5)])
+def test_no_page_is_asked_for_beyond_a_limit(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch, limit: int, requests: int
+) -> None:
+    server = serve(wide(4000))
+    monkeypatch.setenv("WANDB_BASE_URL", server.base_url)
+    monkeypatch.setenv("WANDB_API_KEY", "k" * 40)
+    with runql.connect("acme/wide") as session:
+        assert len(session.query(f"runs limit {limit} select id, config.c1")) == limit
+    assert len(server.seen) == requests
+
+
+@pytest.mark.parametrize("per_page", [50, 1000])
+def test_configs_of_lazy_runs_take_few_requests(serve: Serve, connect: Connect, per_page: int) -> None:
+    server = serve(vision(1000, 1))
+    runs = Runs(connect(server), "acme", "vision", per_page=per_page)
+    found = {run.id: (run.config["lr"], run.summary["acc"]) for run in runs}
+    expected = {
+        run["name"]: (run["config"]["lr"], run["summary"]["acc"]) for run in server.store.projects["acme", "vision"]
+    }
+    assert found == expected
+    assert len(server.seen) <= 6
+
+
+def test_late_configs_do_not_begin_a_long_listing_anew(serve: Serve, connect: Connect) -> None:
+    server = serve(vision(1000, 1))
+    runs = Runs(connect(server), "acme", "vision", per_page=100)
+    assert [bool(run.config) for run in list(runs)[700:900]] == [True] * 200
+    assert server.operations["RunqlRuns"] <= 8
+    assert sum(seen.variables.get("after") is None and "filters" not in seen.variables for seen in server.seen) == 1
