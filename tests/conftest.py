@@ -1,0 +1,27 @@
+"""What all tests share: a parser's table beside the grammar, as an installed RunQL has it.
+
+Many tests start the command with a home of its own. Without the table each of these processes would build it anew,
+which takes seconds; the tests of the table itself look elsewhere.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from runql.syntax import grammar
+
+TABLE = Path(grammar.__file__).with_name("runql.table")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Write the table once, before any worker starts, unless a fresh one is there."""
+    if hasattr(config, "workerinput"):
+        return
+    key = grammar.table_key().encode() + b"\n"
+    if TABLE.is_file() and TABLE.read_bytes().startswith(key):
+        return
+    fresh = TABLE.with_suffix(".new")
+    fresh.write_bytes(grammar.write_table())
+    fresh.replace(TABLE)
