@@ -61,7 +61,9 @@ def second_statement(place: Place) -> Mistake | None:
     before = place.back()
     if before is None or place.word not in keywords().head_words or "SEMI" not in place.accepted:
         return None
-    return separated(before.end, place.found)
+    # On a line of its own it is enough: what follows the word may not be written yet, or be wrong.
+    own_line = "\n" in place.text[before.end : place.found.start]
+    return separated(before.end, place.found, reach=1 if own_line else 2)
 
 
 def statement_taken_for_name(place: Place) -> Mistake | None:

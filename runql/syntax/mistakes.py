@@ -160,11 +160,11 @@ def leaving_out(start: int, end: int, what: str) -> Repair:
     return Repair(f"leave out `{what}`", (Edit(Span(start, end), ""),))
 
 
-def separated(end: int, second: Lexeme) -> Mistake:
+def separated(end: int, second: Lexeme, reach: int = 2) -> Mistake:
     """A statement that begins without a `;` behind the one before, which ends there."""
     repair = Repair("write `;` between", (Edit(Span(end, end), ";"),))
     span = Span(second.start, second.end)
-    return Mistake("RQL101", "statements are separated by `;`", span, repairs=(repair,), reach=2)
+    return Mistake("RQL101", "statements are separated by `;`", span, repairs=(repair,), reach=reach)
 
 
 def tidy(edit: Edit, text: str) -> Edit:
