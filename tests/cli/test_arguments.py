@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +57,7 @@ def test_wrong_calls(argv: list[str]) -> None:
         ("null", None),
         ("adam", "adam"),
         ("2026-01-31", "2026-01-31"),
-        ("1h", "1h"),
+        ("1h", timedelta(hours=1)),
         ("", ""),
         ('"1"', "1"),
         ('["a", 2]', ["a", 2]),

@@ -12,6 +12,7 @@ import pyarrow.parquet
 import pytest
 
 from runql import __version__
+from runql.frontends.cli.main import main
 from runql.session.answer import Answer
 from tests.cli.conftest import Runql
 
@@ -36,11 +37,9 @@ def test_version_and_help(runql: Runql) -> None:
     assert "--check" in runql("fmt", "-h").out
 
 
-def test_alone_at_a_terminal_it_says_what_to_type(runql: Runql, stdin: None) -> None:
-    said = runql()
-    assert said.status == 0
-    assert "The prompt comes in a later version" in said.out
-    assert 'runql -s demo "runs' in said.out
+def test_alone_at_a_terminal_it_starts_the_prompt(runql: Runql, stdin: None) -> None:
+    assert main([], {"prompt": lambda arguments: 7 if arguments.source is None else 8}) == 7
+    assert main(["-s", "demo"], {"prompt": lambda arguments: 9 if arguments.source == "demo" else 8}) == 9
     assert runql("fmt").status == 2
 
 
