@@ -72,4 +72,5 @@ def not_found(service: ServiceApi, entity: str, project: str, run_id: str) -> Ru
     near = named or nearest(run_id, [run.id for run in runs])
     said = f"`{run_id}` is a name, its id is" if named else "nearest:"
     hint = f"; {said} " + ", ".join(f"`{each}`" for each in near) if near else ""
-    return RunNotFoundError([Diagnostic("RQL402", f"no run `{path}`{hint}")])
+    hints = () if near else ("`runs select id, name` lists those there are",)
+    return RunNotFoundError([Diagnostic("RQL402", f"no run `{path}`{hint}", hints=hints)])

@@ -74,6 +74,9 @@ def test_the_nearest_run_is_named(api: Api) -> None:
     assert isinstance(caught.value, NotFound)
     with pytest.raises(ValueError, match="no project"):
         list(api.runs("nobody/nothing"))
+    with pytest.raises(RunNotFoundError) as far:
+        api.run("qqqqqqqqqqqqqqqq")
+    assert far.value.diagnostics[0].hints == ("`runs select id, name` lists those there are",)
     with pytest.raises(ValueError, match="`cold-2` is a name, its id is `delta`"):
         api.run("cold-2")
 

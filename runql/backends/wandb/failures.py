@@ -57,6 +57,7 @@ class Treatment:
 
 _SIGN_IN = "`wandb login` stores a key where RunQL finds it; or set `WANDB_API_KEY`"
 _BASE_URL = "is `WANDB_BASE_URL` (or `base_url`) the address of a W&B server?"
+_SIMPLER = "a simpler query may pass: fewer conditions, `keys` or fields; `--stats` counts what was asked"
 _LATER = "ask again later, or for less at once: `limit`, fewer `keys`"
 
 TREATMENTS: Mapping[Kind, Treatment] = MappingProxyType(
@@ -70,7 +71,7 @@ TREATMENTS: Mapping[Kind, Treatment] = MappingProxyType(
             ("the key belongs to a user who may not read this", _SIGN_IN),
         ),
         Kind.MISSING: Treatment(NotFound, "RQL402", "{host} has no such thing", (_BASE_URL,)),
-        Kind.REFUSED: Treatment(ServerError, "RQL405", "{host} refused the request", ()),
+        Kind.REFUSED: Treatment(ServerError, "RQL405", "{host} refused the request", (_SIMPLER,)),
         Kind.LACKING: Treatment(
             ServerError, "RQL405", "{host} does not know part of the request", ("it may be too old a server",)
         ),
@@ -148,7 +149,8 @@ class Failure(Exception):  # noqa: N818 - an answer among others until somebody 
         sentence = treatment.sentence.format(host=host)
         said = f": {self.detail}" if self.detail else ""
         about = f" ({subject})" if subject else ""
-        diagnostic = Diagnostic(treatment.code, f"{sentence}{about}{said}", hints=(*hints, *treatment.hints))
+        asked = () if self.after_seconds is None else (f"it asks to wait {round(self.after_seconds):,} s",)
+        diagnostic = Diagnostic(treatment.code, f"{sentence}{about}{said}", hints=(*asked, *hints, *treatment.hints))
         return treatment.error([diagnostic])
 
 

@@ -66,7 +66,12 @@ def test_every_failure_becomes_an_error_with_a_way_out(kind: Kind) -> None:
     assert "w.test:8080" in diagnostic.message
     assert "runs of a/b" in diagnostic.message
     assert diagnostic.message.endswith("what it said")
-    assert diagnostic.hints or kind in (Kind.REFUSED, Kind.CANCELLED)
+    assert diagnostic.hints or kind is Kind.CANCELLED
+
+
+def test_how_long_a_server_asks_to_wait_is_said() -> None:
+    (diagnostic,) = Failure(Kind.THROTTLED, "slow down", after_seconds=1500.4).to_error("w.test").diagnostics
+    assert diagnostic.hints[0] == "it asks to wait 1,500 s"
     assert not diagnostic.message[0].isupper()
 
 
