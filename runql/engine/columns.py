@@ -210,10 +210,10 @@ def _telling_columns(records: Sequence[RunRecord]) -> tuple[list[Selected], tupl
         *leaf_columns(Space.SUMMARY, summary[:MAX_SUMMARY_COLUMNS]),
     ]
     left_out = [
-        f"{len(paths) - most} {what}"
-        for paths, most, what in (
-            (config, MAX_CONFIG_COLUMNS, "config fields that differ"),
-            (summary, MAX_SUMMARY_COLUMNS, "summary metrics"),
+        f"{len(paths) - most} {one if len(paths) - most == 1 else many}"
+        for paths, most, one, many in (
+            (config, MAX_CONFIG_COLUMNS, "config field that differs", "config fields that differ"),
+            (summary, MAX_SUMMARY_COLUMNS, "summary metric", "summary metrics"),
         )
         if len(paths) > most
     ]

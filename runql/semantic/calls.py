@@ -121,8 +121,10 @@ class Calls:
         if node.name in FUNCTIONS:
             message += ", or several values"
         argument = node.arguments[0] if node.arguments else None
-        if isinstance(argument, tree.Field) and _prefix(argument) in PREFIXES:
-            metric = field_text(Space.LOGGED, argument.path.segments[1:]) if argument.path.segments[1:] else ""
+        if isinstance(argument, tree.Field) and _prefix(argument) in {*PREFIXES, _SYSTEM}:
+            segments = argument.path.segments
+            named = segments if _prefix(argument) == _SYSTEM else segments[1:]
+            metric = field_text(Space.LOGGED, named) if segments[1:] else ""
             if metric:
                 hints, fixes = (f"write {code(f'{node.name}({metric})')}",), rewrite(argument.span, metric)
         self._report.add("RQL206", message, span, *hints, fixes=fixes)
@@ -185,19 +187,26 @@ class Calls:
             kinds &= {Kind.NUMBER, Kind.TIME}
         return kinds or ANY_KIND
 
+    def _known(self) -> dict[str, str]:
+        """The functions that can stand here, each with how it is called."""
+        return {name: function.signature for name, function in {**FUNCTIONS, **AGGREGATES}.items()}
+
     def _unknown(self, node: tree.Call, span: Span) -> Operand:
         place = self._report.place(node.name_span) if node.name_span != NOWHERE else span
         synonym = _SYNONYMS.get(node.name)
         if synonym == "**":
             self._report.add("RQL206", f"no function `{node.name}`", place, "a power is written `a ** b`")
             return BROKEN
-        names = {**FUNCTIONS, **AGGREGATES}
+        names = self._known()
         near = [synonym] if synonym else nearest_names(node.name, names)
-        hints = nearest_hint([names[n].signature for n in near])
+        hints = nearest_hint([names[n] for n in near])
         if not near:
             hints = ("the functions are " + ", ".join(sorted(names)),)
         self._report.add("RQL206", f"no function `{node.name}`", place, *hints, fixes=rewrites(place, near))
         return BROKEN
+
+
+_SYSTEM = "system"
 
 
 def _prefix(field: tree.Field) -> str:

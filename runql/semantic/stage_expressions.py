@@ -244,6 +244,10 @@ class StageCalls(Calls):
             return BROKEN
         return self._fold(fold, node, span)
 
+    def _known(self) -> dict[str, str]:
+        of_rows = FOLDS if self._stage.folding is Folding.YES else {}
+        return {**super()._known(), **{name: fold.signature for name, fold in of_rows.items()}}
+
     def _scalar(self, node: tree.Call, fold: Function | None, span: Span) -> Operand:
         if fold is None and node.name not in FUNCTIONS and node.name not in AGGREGATES:
             near = nearest_names(node.name, FOLDS)

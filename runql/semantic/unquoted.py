@@ -12,6 +12,7 @@ from runql.semantic.typed import TField
 from runql.semantic.values import Kind
 from runql.syntax import tree
 
+_TIMES = ("now", "today", "yesterday")
 _TRUTHS = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
 
 
@@ -24,6 +25,8 @@ def values_meant(word: str, beside: Operand, catalog: Catalog | None) -> tuple[s
     """What a word beside an operand may be meant for, as it is written, likeliest first; none if text never fits."""
     if beside.kinds == frozenset({Kind.BOOL}):
         return (_TRUTHS[word.lower()],) if word.lower() in _TRUTHS else ()
+    if beside.kinds == frozenset({Kind.TIME}):
+        return tuple(nearest_names(word.lower(), _TIMES, limit=1))
     if not beside.kinds & {Kind.TEXT, Kind.LIST}:
         return ()
     known = known_values(beside, catalog)
@@ -53,6 +56,6 @@ def test_of(node: tree.Expr | None) -> tuple[tree.Expr, str] | None:
             return value, "has"
         case tree.TextTest(op=text_op, value=value, negated=False):
             return value, str(text_op)
-        case tree.And(terms=terms) | tree.Or(terms=terms):
-            return test_of(terms[-1])
+        case tree.And(terms=(*_, last)) | tree.Or(terms=(*_, last)):
+            return test_of(last)
     return None

@@ -155,7 +155,7 @@ def _contradiction(base: tree.Query, over: tree.Query, name: str) -> Diagnostic 
         message = f"`{name}` has stages, and a clause would have to stand before them"
         return Diagnostic("RQL220", message, own[0].span, hints=(f"go on with a stage: `runs from {name} | …`",))
     if base.stages and over.target is Target.COUNT:
-        hint = f"count its rows: `runs from {name} | group : n = count()`"
+        hint = f"count its rows: `runs from {name} | group true as all : n = count()`"
         return Diagnostic("RQL220", f"`{name}` has stages, and `count` counts runs", over.span, hints=(hint,))
     if base.target is Target.COUNT:
         return Diagnostic("RQL220", f"`{name}` is a number, and nothing goes on from it", over.span)

@@ -15,6 +15,7 @@ from runql.text.source import Span
 _SMALL_IS_GOOD: Final = re.compile(r"(?i)loss|err|mae\b|mse|perplexity|ppl|wer\b|fid\b|time|latency")
 _FILE: Final = re.compile(r"[^\s|;\"'`]+")
 _FORMATS: Final = {"csv", "tsv", "json", "jsonl", "parquet", "md", "markdown", "tex", "latex", "yaml", "file"}
+_ENDINGS: Final = {"markdown": "md", "latex": "tex"}
 _FILLERS: Final = {"by", "to", "into", "every", "width", "of", "x", "points", "n"}
 
 
@@ -121,7 +122,8 @@ def file_name(place: Place) -> Mistake | None:
         repair = leaving_out(place.found.start, place.found.end, place.found.text)
         message = "the format is that of the file's ending"
         return Mistake("RQL101", message, place.span, repairs=(repair,))
-    new = write_string(match[0])
+    name = match[0].lower()
+    new = write_string(f"runs.{_ENDINGS.get(name, name)}" if name in _FORMATS - {"file"} else match[0])
     span = Span(*match.span())
     message = f"a file's name stands in quotes: `{new}`"
     return Mistake("RQL101", message, span, repairs=(replacing(*match.span(), new),))

@@ -151,7 +151,8 @@ def no_keys(place: Place) -> Mistake | None:
     if group is None or group.terminal != "GROUP" or place.found.terminal != "COLON":
         return None
     message = "a key must stand between `group` and `:`"
-    return Mistake("RQL101", message, place.span, ("`group config.model : n = count()`",), certain=True)
+    hints = ("`group config.model : n = count()`", "of all rows together: `group true as all : n = count()`")
+    return Mistake("RQL101", message, place.span, hints, certain=True)
 
 
 def extra(place: Place) -> Mistake | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from runql.syntax.lexer import lexer
+from runql.syntax.lexer import STRAY, lexer
 from runql.syntax.literals import read_string, write_string
 from runql.syntax.mistakes import Mistake, Place, idiom, replacing
 from runql.text.source import Span
@@ -87,6 +87,7 @@ _UNITS: Final = {
     "week": "w",
     **{letter: letter for letter in "smhdw"},
 }
+_COUNT_AND_UNIT: Final = re.compile(r"(\d+(?:\.\d+)?)([a-z]+)\b(?![./])", re.IGNORECASE)
 
 
 def word_of_another_language(place: Place) -> Mistake | None:
@@ -167,6 +168,18 @@ def spelled_unit(place: Place) -> Mistake | None:
     if singular not in _UNITS or not lexer().terminal_pattern("DURATION").fullmatch(new):
         return None
     return idiom(None, old, new, span, replacing(span.start, span.end, new))
+
+
+def glued_unit(place: Place) -> Mistake | None:
+    """`5min`, `30days`: a number and the name of a unit, without a space."""
+    match = _COUNT_AND_UNIT.match(place.text, place.found.start)
+    if match is None or place.found.terminal != STRAY or "DURATION" not in place.accepted:
+        return None
+    unit = match[2].lower()
+    new = f"{match[1]}{_UNITS.get(unit) or _UNITS.get(unit.removesuffix('s'), '')}"
+    if not lexer().terminal_pattern("DURATION").fullmatch(new):
+        return None
+    return idiom(None, match[0], new, Span(*match.span()), replacing(*match.span(), new))
 
 
 def last_days(place: Place) -> Mistake | None:
