@@ -61,6 +61,22 @@ def test_an_error_is_said_and_the_prompt_goes_on(shell: Told, text: str, said: s
     assert shell("count runs") == "12\n"
 
 
+@pytest.mark.parametrize(
+    "pasted", ['{"config.lr": {"$gt": 0.08}}', "params.lr > 0.08", 'api.runs(filters={"config.lr": {"$gt": 0.08}})']
+)
+def test_what_was_pasted_from_elsewhere_is_said_as_a_query_and_run(shell: Told, pasted: str) -> None:
+    assert shell(pasted).count("\n") == 5
+    assert shell.err.startswith("read as: runs where config.lr > 0.08\n")
+    assert shell(rf"\explain {pasted}")
+    assert shell.err.startswith("read as: ")
+
+
+def test_an_address_of_another_server_is_not_asked(shell: Told) -> None:
+    assert shell("https://wandb.example/acme/vision/runs/r1") == ""
+    assert "read as: run r1 from acme/vision\n" in shell.err
+    assert "error[RQL511]: the address is of `wandb.example`" in shell.err
+
+
 def test_an_error_has_its_picture(shell: Told) -> None:
     shell("runs where config.lrr > 0.01")
     assert "  1 │ runs where config.lrr > 0.01\n    │            ──────────\n" in shell.err

@@ -52,6 +52,8 @@ def at_the_end_of(driver: Driver, text: str) -> str:
         ("runs where abs(", "abs(x)"),
         ("runs limit 3 | group config.optimizer : mean(", "mean(x)"),
         ("count runs; runs wher config.lr > 1 ", "`wher`"),
+        ('{"config.lr": {"$gt": 0.01}}', "read as: runs where config.lr > 0.01"),
+        ("https://wandb.ai/acme/vision/reports/x", "the page `reports` of an address shows no runs"),
     ],
 )
 def test_what_it_says_of_a_text(driver: Driver, text: str, says: str) -> None:

@@ -96,8 +96,9 @@ def explain(shell: Shell, call: Call) -> None:
     """What a query, or the last one, becomes."""
     if not call.rest and LAST not in shell.session.state.lets:
         raise wrong_call("there is no last query yet", r"such as `\explain runs limit 5`")
+    query = shell.query_of(call.rest) if call.rest else f"runs from {LAST}"
     with shell.screen.progress(lambda: "looking at what there is"):
-        texts = shell.session.explain(Source(call.rest or f"runs from {LAST}"))
+        texts = shell.session.explain(Source(query))
     if not texts:
         raise wrong_call(r"`\explain` takes a query", r"such as `\explain runs limit 5`")
     shell.screen.put("\n\n".join(texts) + "\n")

@@ -17,6 +17,7 @@ from runql.results.formats import FORMATS, chosen
 from runql.results.frame import Frame
 from runql.results.looks import visible
 from runql.session import Explanation, Result, Session
+from runql.session.foreign import check_server, read
 from runql.syntax import parse, tree
 from runql.syntax.stage_tree import DescribeStatement, ShowStatement
 from runql.terminal import stderr, stdout
@@ -129,9 +130,22 @@ class Shell:
 
             carry_out(self, call)
         elif text.strip():
-            self.run(text)
+            self.run(self.query_of(text))
 
     # ---------------------------------------------------------------- statements
+
+    def query_of(self, text: str) -> str:
+        """The query that a text means which was pasted from elsewhere, and is said; any other text as it is.
+
+        Raises `RunQLError`: the language cannot say what it asks, or another server would be asked.
+        """
+        found = read(text)
+        if found is None:
+            return text
+        if not self.screen.quiet:
+            self.voice.read_as(found.query, found.kind, found.notes)
+        check_server(found, self.settings)
+        return found.query
 
     def run(self, text: str) -> None:
         """Run the statements of a text and show what they give. Raises `RunQLError`."""

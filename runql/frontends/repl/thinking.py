@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from runql.errors import QueryError
 from runql.frontends.repl.knowledge import Knowledge, World
 from runql.frontends.repl.texts import query_start
 from runql.text.diagnostic import Diagnostic
@@ -23,13 +24,17 @@ _NOT_OVER: Final = frozenset({"RQL102", "RQL103", "RQL104", "RQL110"})
 
 @frozen
 class Thought:
-    """About one text and place: what is shown of what is wrong, the count of its runs, the form around the cursor."""
+    """About one text and place: what is shown of what is wrong, the count of its runs, the form around the cursor.
+
+    `read_as` is the query that a text from elsewhere means.
+    """
 
     text: str
     offset: int
     shown: tuple[Diagnostic, ...] = ()
     counts: Counts | None = None
     signatures: tuple[Signature, ...] = ()
+    read_as: str = ""
 
 
 class Thinker:
@@ -92,6 +97,8 @@ class Thinker:
         start = query_start(text)
         if language is None or start is None or not text.strip():
             return Thought(text, offset)
+        if start == 0 and (foreign := _from_elsewhere(text, offset)) is not None:
+            return foreign
         query, at = text[start:], max(0, offset - start)
         parsed = self._knowledge.texts.parsed(query)
         context = world.at_now()
@@ -112,6 +119,17 @@ class Thinker:
             counts,
             language.signature(parsed, at, context),
         )
+
+
+def _from_elsewhere(text: str, offset: int) -> Thought | None:
+    """What there is to say about a text of another language."""
+    from runql.session.foreign import read
+
+    try:
+        found = read(text)
+    except QueryError as error:
+        return Thought(text, offset, tuple(error.diagnostics))
+    return Thought(text, offset, read_as=found.query) if found is not None else None
 
 
 def _is_being_typed(diagnostic: Diagnostic, text: str) -> bool:

@@ -47,6 +47,8 @@ def _left(thought: Thought | None, fault: Exception | None) -> StyleAndTextTuple
     wrong = nearest_to(thought.offset, thought.shown)
     if wrong is not None and wrong.is_error:
         return _wrong("class:toolbar.error", wrong.message, wrong.hints)
+    if thought.read_as:
+        return [("", clean(f"read as: {thought.read_as}"))]
     pieces: StyleAndTextTuples = []
     if thought.counts is not None:
         pieces += _count(thought.counts)
