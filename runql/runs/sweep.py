@@ -78,6 +78,16 @@ class Sweep:
         return self._record.best_loss
 
     @property
+    def expected_run_count(self) -> int | None:
+        """How many runs it will have, where its parameters are finite and the source says so."""
+        return self._record.expected_run_count
+
+    @property
+    def url(self) -> str | None:
+        """Its page in W&B's app; `None` where the source has none."""
+        return self._record.url
+
+    @property
     def order(self) -> str | None:
         """The order that puts its best run first, by the metric of its config; `None` if that names none."""
         metric = self.config.get("metric")

@@ -81,6 +81,8 @@ class SweepRecord:
     config: Mapping[str, Any] | None = None
     best_loss: float | None = None
     run_count: int | None = None
+    expected_run_count: int | None = None
+    url: str | None = None
 
 
 @frozen

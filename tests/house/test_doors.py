@@ -24,6 +24,7 @@ class Door:
 DOORS = (
     Door("lark", r"runql/syntax/\w+\.py", "only the syntax floor knows the parser generator"),
     Door("httpx", r"runql/backends/wandb/transport\.py", "one file speaks HTTP"),
+    Door("yaml", r"runql/backends/wandb/decode\.py", "only the configs of sweeps are YAML that is read"),
     Door("socket", r"^$", "nobody opens a socket past the HTTP client"),
     Door("urllib.request", r"^$", "nobody speaks HTTP past the HTTP client"),
     Door("subprocess", r"runql/terminal/pager\.py", "the pager is the only other program that RunQL starts"),
@@ -56,7 +57,19 @@ DOORS = (
 OWN_TOOLKIT = {"repl": "prompt_toolkit", "highlight": "pygments"}
 """What a front end may import at its top: it is only loaded when somebody wants it."""
 
-HEAVY = {"lark", "httpx", "pandas", "polars", "pyarrow", "numpy", "prompt_toolkit", "re2", "pygments", "platformdirs"}
+HEAVY = {
+    "lark",
+    "httpx",
+    "pandas",
+    "polars",
+    "pyarrow",
+    "numpy",
+    "prompt_toolkit",
+    "re2",
+    "pygments",
+    "platformdirs",
+    "yaml",
+}
 
 
 @cache

@@ -144,21 +144,38 @@ def _part(node: Mapping[str, Any], whole: str, some: str, read: Any) -> Mapping[
 
 
 def read_sweep(node: Mapping[str, Any], place: Place) -> SweepRecord | None:
-    """One sweep. Its config is YAML, which is not read here: a config in JSON is, since YAML takes both."""
+    """One sweep. Its name is what people call it, else that of its config, else its id, as in W&B's client."""
     sweep_id = _text(node.get("name"))
     if sweep_id is None:
         return None
+    config = _sweep_config(node.get("config"))
     return SweepRecord(
         id=sweep_id,
-        name=_text(node.get("displayName")),
+        name=_text(node.get("displayName")) or _text(config.get("name")) or sweep_id,
         entity=place.entity,
         project=place.project,
         method=_text(node.get("method")),
         state=_text(node.get("state")),
-        config=as_mapping(node.get("config")) or None,
+        config=config or None,
         best_loss=_number(node.get("bestLoss")),
         run_count=_whole(node.get("runCount")),
+        expected_run_count=_whole(node.get("runCountExpected")),
+        url="/".join((_project_url(place), "sweeps", quote(sweep_id, safe=""))),
     )
+
+
+def _sweep_config(value: Any) -> Mapping[str, Any]:
+    """The config of a sweep: YAML, of which JSON is a part. Empty where it cannot be read."""
+    found = as_mapping(value)
+    if found or not isinstance(value, str):
+        return found
+    import yaml
+
+    try:
+        read = yaml.safe_load(value)
+    except (yaml.YAMLError, ValueError, OverflowError, RecursionError):
+        return {}
+    return read if isinstance(read, Mapping) else {}
 
 
 def read_project(node: Mapping[str, Any], entity: str) -> ProjectRecord | None:

@@ -7,6 +7,7 @@ import math
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -171,3 +172,29 @@ def test_specs_join_on_the_step(drawn: list[dict[str, int]]) -> None:
     rows = [{"_step": step, **row} for step, row in enumerate(drawn) if row]
     parts = [[{"_step": row["_step"], key: row[key]} for row in rows if key in row] for key in "abc"]
     assert merge(parts) == [dict(sorted(row.items(), key=lambda pair: pair[0])) for row in rows]
+
+
+def test_the_config_of_a_sweep_is_yaml() -> None:
+    written = (
+        "method: bayes\nname: search\nmetric:\n  name: val/loss\n  goal: minimize\nparameters:\n  lr: {min: 0.1}\n"
+    )
+    sweep = read_sweep({"name": "s1", "config": written, "runCountExpected": 12}, PLACE)
+    assert sweep is not None
+    assert sweep.config == {
+        "method": "bayes",
+        "name": "search",
+        "metric": {"name": "val/loss", "goal": "minimize"},
+        "parameters": {"lr": {"min": 0.1}},
+    }
+    assert (sweep.name, sweep.expected_run_count) == ("search", 12)
+    assert sweep.url is not None
+    assert sweep.url.endswith("/sweeps/s1")
+
+
+@pytest.mark.parametrize(
+    "text", ["a: [", "- 1", "", "!!python/object:os.system {}", "x: 2020-13-45", "{" * 3000, "{a: }: 1"]
+)
+def test_a_config_that_is_no_config_is_none(text: str) -> None:
+    sweep = read_sweep({"name": "s1", "config": text}, PLACE)
+    assert sweep is not None
+    assert (sweep.config, sweep.name) == (None, "s1")

@@ -67,12 +67,12 @@ def test_every_failure_becomes_an_error_with_a_way_out(kind: Kind) -> None:
     assert "runs of a/b" in diagnostic.message
     assert diagnostic.message.endswith("what it said")
     assert diagnostic.hints or kind is Kind.CANCELLED
+    assert not diagnostic.message[0].isupper()
 
 
 def test_how_long_a_server_asks_to_wait_is_said() -> None:
     (diagnostic,) = Failure(Kind.THROTTLED, "slow down", after_seconds=1500.4).to_error("w.test").diagnostics
     assert diagnostic.hints[0] == "it asks to wait 1,500 s"
-    assert not diagnostic.message[0].isupper()
 
 
 def test_the_table_of_treatments_is_complete() -> None:
