@@ -26,12 +26,17 @@ _LONGEST_CELL = 120
 # A colour for each style that reads on a light and on a dark page alike.
 _COLORS: dict[Style, str] = {"good": "#2e9e5b", "bad": "#e0524d", "warn": "#c98a1b", "live": "#2a8fbd"}
 
-_BOX = "max-height:28em;overflow:auto;display:inline-block;max-width:100%"
-_HEAD = (
-    "position:sticky;top:0;cursor:pointer;white-space:nowrap;background:var(--jp-layout-color0,Canvas);"
-    "color:var(--jp-content-font-color0,CanvasText)"
+_CLASSES: dict[Style, str] = {"good": "rg", "bad": "rb", "warn": "rw", "live": "rl", "dim": "rd"}
+
+_STYLE = (
+    ".runql{margin:0}"
+    ".runql td,.runql th{padding:.15em .6em;text-align:left;white-space:nowrap}"
+    ".runql .rn{text-align:right;font-variant-numeric:tabular-nums}"
+    ".runql th{position:sticky;top:0;cursor:pointer;background:var(--jp-layout-color0,Canvas)}"
+    ".runql .rd{opacity:.6}.runql .rm{font-weight:bold}"
+    + "".join(f".runql .{_CLASSES[style]}{{color:{color}}}" for style, color in _COLORS.items())
 )
-_NUMBER = "text-align:right;font-variant-numeric:tabular-nums"
+_BOX = "max-height:28em;overflow:auto;display:inline-block;max-width:100%"
 
 # Sorts by what each cell holds in `data-v`, numbers as numbers; empty cells stay last both ways. It stands in an
 # attribute and not in a script, for pages that run none still show the table.
@@ -59,7 +64,7 @@ def html(frame: Frame, zone: tzinfo = UTC, layout: PivotLayout | None = None) ->
     body = "".join(f"<tr>{''.join(cells)}</tr>" for cells in zip(*made))  # noqa: B905
     sort = escape("".join(_SORT.split("\n")))
     table = (
-        f'<div style="{_BOX}"><table class="dataframe runql" style="margin:0">'
+        f'<style>{_STYLE}</style><div style="{_BOX}"><table class="dataframe runql">'
         f'<thead onclick="{sort}"><tr>{heads}</tr></thead><tbody>{body}</tbody></table></div>'
     )
     return f"{table}<div>{escape(_size(frame))}</div>"
@@ -76,32 +81,29 @@ def _size(frame: Frame) -> str:
 
 
 def _head(frame: Frame, name: str) -> str:
-    is_number = frame.shape(name) in NUMBERS
-    kind = ' data-n="1"' if is_number else ""
-    align = "right" if is_number else "left"
-    return f'<th{kind} title="sort" style="{_HEAD};text-align:{align}">{escape(visible(name))}<span></span></th>'
+    kind = ' class="rn" data-n="1"' if frame.shape(name) in NUMBERS else ""
+    return f'<th{kind} title="sort">{escape(visible(name))}<span></span></th>'
 
 
 def _cells(frame: Frame, name: str, zone: tzinfo) -> Iterator[str]:
     """The cells of a column."""
-    is_number = frame.shape(name) in NUMBERS
+    number = ["rn"] if frame.shape(name) in NUMBERS else []
     for value in frame.columns[name]:
         look = look_of(value, zone, is_state=name == "state")
-        style = f"{_NUMBER};" if is_number else "text-align:left;white-space:nowrap;"
-        style += f"color:{_COLORS[look.style]}" if look.style in _COLORS else ""
-        style += "opacity:.6" if look.style == "dim" else ""
+        classes = " ".join([*number, *([_CLASSES[look.style]] if look.style in _CLASSES else [])])
         key, title = _key(value), _title(value, look.text)
         text = look.text if len(look.text) <= _LONGEST_CELL else f"{look.text[:_LONGEST_CELL]}…"
-        yield f'<td style="{style}"{_attribute("data-v", key)}{_attribute("title", title)}>{escape(text)}</td>'
+        attributes = f"{_attribute('class', classes or None)}{_attribute('data-v', key)}{_attribute('title', title)}"
+        yield f"<td{attributes}>{escape(text)}</td>"
 
 
 def _measured(frame: Frame, column: Measured) -> Iterator[str]:
     """The cells of a column of a pivot, the best in bold; the whole value as the title."""
     for value, cell in zip(frame.columns[column.name], column.cells, strict=False):
-        bold = ";font-weight:bold" if cell.is_best else ""
+        classes = "rn rm" if cell.is_best else "rn"
         key, text = _key(value), cell.text()
         title = _title(value, text)
-        yield f'<td style="{_NUMBER}{bold}"{_attribute("data-v", key)}{_attribute("title", title)}>{escape(text)}</td>'
+        yield f'<td class="{classes}"{_attribute("data-v", key)}{_attribute("title", title)}>{escape(text)}</td>'
 
 
 def _attribute(name: str, value: str | None) -> str:
