@@ -42,6 +42,7 @@ from runql.text.frozen import frozen
 from runql.text.source import Source
 
 if TYPE_CHECKING:
+    from runql.session.looking import TableAnswer
     from runql.session.result import Result
 
 
@@ -151,6 +152,8 @@ class Session(OpenSources):
             if isinstance(item, Ask):
                 checked = self._check(item, parsed.source, offline=offline)[0]
                 found += item.options.heard(tuple(without_echoes(checked.diagnostics, parsed.diagnostics)))
+            elif not offline:
+                found += self._wrong_in(item, parsed.source)
         found += _unused(script, parsed, params or {})
         return tuple(sorted(dict.fromkeys(found), key=lambda diagnostic: diagnostic.span))
 
@@ -183,6 +186,7 @@ class Session(OpenSources):
         for item in script.items:
             if isinstance(item, Look):
                 ready.append(item)
+                wrong += self._wrong_in(item, parsed.source) if len(script.items) > 1 else ()
                 continue
             spent = Spent()
             with spent.measured(lambda: [place.service for place in self._places.values()]):
@@ -193,7 +197,6 @@ class Session(OpenSources):
             typed = with_steps(with_default_columns(checked.query), checked.stages)
             of_places = (one for place in known.places for one in place.said)
             said = (*(one for one in script.diagnostics if not one.is_error), *of_places, *checked.diagnostics)
-            stages, options = checked.stages, item.options
             ready.append(
                 _Ready(
                     typed,
@@ -203,8 +206,8 @@ class Session(OpenSources):
                     item.query,
                     item.explains,
                     spent,
-                    stages,
-                    options,
+                    checked.stages,
+                    item.options,
                     known.doubt,
                 )
             )
@@ -272,18 +275,31 @@ class Session(OpenSources):
         result.title = heading(source.text, ready.statement.span if isinstance(ready, Look) else ready.tree.span)
         return result
 
+    def _described(self, statement: DescribeStatement, source_name: str | None, source: Source) -> TableAnswer:
+        """What is known of a field. Raises `QueryError` for one that is not there."""
+        from runql.session.looking import described
+
+        catalog = self.catalog(source_name, metrics=statement.path.segments[:1] == ("logged",))
+        return described(statement, catalog, self._context({}, self.places(source_name), source), source)
+
+    def _wrong_in(self, look: Look, source: Source) -> Sequence[Diagnostic]:
+        """What is wrong with the field that is to be described."""
+        try:
+            if isinstance(look.statement, DescribeStatement):
+                self._described(look.statement, look.source, source)
+        except QueryError as error:
+            return error.diagnostics
+        return ()
+
     def _looked(self, look: Look, source: Source) -> Result:
         """What a `show` or a `describe` gives."""
-        from runql.session.looking import described, shown
+        from runql.session.looking import shown
         from runql.session.result import Result
 
         statement, spent = look.statement, Spent()
         with spent.measured(lambda: [place.service for place in [*self._places.values()]]):
             if isinstance(statement, DescribeStatement):
-                is_metric = statement.path.segments[:1] == ("logged",)
-                catalog = self.catalog(look.source, metrics=is_metric)
-                context = self._context({}, self.places(look.source), source)
-                answer = described(statement, catalog, context, source)
+                answer = self._described(statement, look.source, source)
             else:
                 answer = shown(
                     statement,
@@ -331,8 +347,7 @@ def _explain(ready: _Ready, source: Source) -> str:
         Asked(place.name, place.entity, place.project, place.service.capabilities, pushed)
         for place, pushed in zip(reading.places, reading.pushed, strict=True)
     ]
-    canonical = to_text(ready.tree)
-    text = explain(canonical, ready.query, asked, text=source.text, catalog=ready.catalog, notices=ready.said)
+    text = explain(to_text(ready.tree), ready.query, asked, text=source.text, catalog=ready.catalog, notices=ready.said)
     if not ready.stages:
         return text
     from runql.session.staging import explained

@@ -267,6 +267,14 @@ def test_show_and_describe() -> None:
     assert codes("describe config.opd") == ["RQL201"]
 
 
+def test_what_is_to_be_described_is_checked_before_anything_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "runs.csv"
+    assert codes(f"runs | to {str(path)!r}; describe config.opd") == ["RQL201"]
+    assert not path.exists()
+    assert [one.code for one in session().check("describe config.opd; describe config.opt")] == ["RQL201"]
+    assert session().check("describe config.opd", offline=True) == ()
+
+
 # ---------------------------------------------------------------- what may not be meant
 
 
