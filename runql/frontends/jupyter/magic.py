@@ -12,7 +12,7 @@ from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_exp
 from runql import config
 from runql.errors import QueryError, wrong_call
 from runql.frontends.jupyter.call import Call, called
-from runql.frontends.jupyter.shown import quietly, read, show_each
+from runql.frontends.jupyter.shown import quietly, read, show
 from runql.frontends.jupyter.variables import for_notebook, values_for
 from runql.session import Explanation, Result, Session
 from runql.terminal.stderr import Waiting
@@ -69,7 +69,8 @@ class RqlMagics(Magics):  # type: ignore[misc, unused-ignore]
 
     def _line(self, call: Call) -> Any:
         if call.rest:
-            return self._shown(self._answers(Source(call.rest), call))
+            answers = self._answers(Source(call.rest), call)
+            return answers[0] if len(answers) == 1 else None
         if call.source is None:
             raise wrong_call("`%rql` wants a query", "such as `%rql runs limit 5`; `%rql?` tells more")
         self.session(call.source).place()
@@ -86,7 +87,7 @@ class RqlMagics(Magics):  # type: ignore[misc, unused-ignore]
         answers = self._answers(Source(cell), call)
         if call.rest:
             self._user_names()[call.rest] = answers[0] if len(answers) == 1 else answers
-        return self._shown(answers)
+        return answers[0] if len(answers) == 1 else None
 
     def _answers(self, source: Source, call: Call) -> tuple[Result | Explanation, ...]:
         """The answers to a text, read: whatever goes wrong with one goes wrong here."""
@@ -98,15 +99,10 @@ class RqlMagics(Magics):  # type: ignore[misc, unused-ignore]
         for answer in answers:
             if isinstance(answer, Result):
                 read(answer, self.waiting)
+            if len(answers) > 1:  # a single one is given to the notebook, which shows it
+                show(answer)
         self._learn(call.source)
         return answers
-
-    def _shown(self, answers: tuple[Result | Explanation, ...]) -> Result | Explanation | None:
-        """One answer is given to the notebook, which shows it; of several each is shown under its number."""
-        if len(answers) == 1:
-            return answers[0]
-        show_each(answers)
-        return None
 
     def _learn(self, source: str | None) -> None:
         if self.matcher is not None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from html import escape
 from typing import Final
 
 from IPython.display import HTML, DisplayHandle, display
 
-from runql.errors import RunQLError
+from runql.errors import BackendError, RunQLError
 from runql.results.looks import visible
 from runql.session import Explanation, Result
 from runql.terminal.stderr import Waiting
@@ -34,12 +34,22 @@ def quietly() -> Iterator[None]:
 
 
 def read(result: Result, waiting: Waiting) -> None:
-    """Read a result whole; from half a second on a line says what goes on, which is gone at the end."""
+    """Read a result whole; from half a second on a line says what goes on, which is gone at the end.
+
+    The rows that came before an error or an interrupt are shown; what happened is raised all the same.
+    """
     done = threading.Event()
     line = threading.Thread(target=_say, args=(result, waiting, done), daemon=True)
     line.start()
     try:
         _ = result.frame
+    except (BackendError, KeyboardInterrupt):
+        done.set()
+        line.join()
+        if result.partial is not None:
+            display(result.partial)
+            display(HTML(f"<b>not all rows: {result.partial.length:,} came before what went wrong</b>"))
+        raise
     finally:
         done.set()
         line.join()
@@ -50,17 +60,18 @@ def _say(result: Result, waiting: Waiting, done: threading.Event) -> None:
     if done.wait(_PATIENCE_SECONDS):
         return
     handle = DisplayHandle()
-    show = handle.display
+    draw = handle.display
     while True:
         text = waiting.text or f"{result.activity()} · {time.monotonic() - began:.0f} s"
-        show(HTML(f'<span style="opacity:.7">{escape(visible(text))}</span>'))
-        show = handle.update
+        draw(HTML(f'<span style="opacity:.7">{escape(visible(text))}</span>'))
+        draw = handle.update
         if done.wait(_PERIOD_SECONDS):
             break
     handle.update(HTML(""))
 
 
-def show_each(answers: Sequence[Result | Explanation]) -> None:
-    """Several answers one under the other."""
-    for answer in answers:
-        display(answer)
+def show(answer: Result | Explanation) -> None:
+    """One of several answers, under what it is called."""
+    if isinstance(answer, Result) and answer.title:
+        display(HTML(f"<b>{escape(visible(answer.title))}</b>"))
+    display(answer)
