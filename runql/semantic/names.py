@@ -102,6 +102,9 @@ class Names:
 
     def _prefixed(self, space: Space, segments: tuple[str | int, ...], exact: bool, span: Span) -> Resolved | None:
         key = FieldKey(space, segments, exact, field_text(space, segments, exact=exact))
+        if any(isinstance(segment, int) and segment < 0 for segment in segments):
+            message = f"{code(key.written)} is always missing: the elements of a list are counted from its start"
+            self.report.add("RQL214", message, span, "the first one is `[0]`")
         if self.catalog is None or (space not in self.catalog.spaces and not self.catalog.complete):
             return Resolved(key, LOGGABLE)
         paths = self._paths(space, segments, exact)
