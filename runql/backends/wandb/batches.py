@@ -44,6 +44,7 @@ class Sizer:
     def __init__(self, expected: int) -> None:
         in_one_round = -(-expected // MOST_IN_FLIGHT)
         self._size = float(in_one_round if FIRST_SIZE < in_one_round <= MOST_FIRST else FIRST_SIZE)
+        self._most = MOST_RUNS
 
     @property
     def size(self) -> int:
@@ -54,7 +55,12 @@ class Sizer:
         if answer.size > _LARGE_BYTES:
             self.too_much(self.size)
         elif answer.size < _SMALL_BYTES and answer.seconds < _QUICK_SECONDS:
-            self._size = min(MOST_RUNS, self._size * 1.25)
+            self._size = min(self._most, self._size * 1.25)
+
+    def capped(self, size: int) -> None:
+        """The server gave no more than so many runs."""
+        self._most = min(self._most, size)
+        self._size = min(self._size, self._most)
 
     def too_much(self, size: int) -> None:
         """So many runs were too many."""
@@ -182,6 +188,20 @@ class Asker:
         self._any_came = True
         self.sizer.came(answer)
         batch.nodes = {str(node.get("name")): node for node in nodes}
+        self._read_the_others(batch)
+
+    def _read_the_others(self, batch: Batch) -> None:
+        """Asks again for the runs that an answer left out: a server may cap its pages. What never comes is gone."""
+        others = tuple(run_id for run_id in batch.run_ids if run_id not in batch.nodes)
+        if not others or not batch.nodes:
+            return
+        came = len(batch.nodes)
+        rest = Batch(others, batch.ask)
+        self.collect(rest)
+        if rest.nodes:
+            self.sizer.capped(came)
+        batch.nodes |= rest.nodes
+        batch.failed |= rest.failed
 
 
 def failure_notice(run_id: str, failure: Failure, host: str) -> Diagnostic:

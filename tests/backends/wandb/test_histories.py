@@ -284,3 +284,15 @@ def test_specs_are_what_the_protocol_says(serve: Serve, connect: Connect) -> Non
     (spec,) = (json.loads(each) for each in server.seen[0].variables["specs"])
     assert spec == {"keys": ["_step", "_runtime", "loss"], "samples": 7, "minStep": 3, "maxStep": 9}
     assert json.loads(server.seen[0].variables["filters"]) == {"name": {"$in": ["run00000"]}}
+
+
+@pytest.mark.parametrize("query", [{"samples": 20}, {"samples": None}])
+def test_a_server_may_cap_its_pages(serve: Serve, connect: Connect, query: dict[str, Any]) -> None:
+    whole, capped = serve(vision(60, 12)), serve(vision(60, 12), Knobs(max_first=7))
+    ids = tuple(f"run{at:05}" for at in range(60))
+    request = HistoryRequest("acme", "vision", ids, ("loss",), **query)
+    histories = list(connect(capped).histories(request))
+    assert [history.run_id for history in histories] == list(ids)
+    assert histories == list(connect(whole).histories(request))
+    assert not any(history.notices for history in histories)
+    assert len(capped.seen) <= 24
