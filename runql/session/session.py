@@ -35,7 +35,7 @@ from runql.session.script import Ask, Look, Reader, Script, State
 from runql.session.sources import DEMO, Place, named
 from runql.session.spent import Spent
 from runql.session.zone import LOCAL
-from runql.syntax import Parsed, parse, to_text, tree
+from runql.syntax import Parsed, parse, tree
 from runql.syntax.stage_tree import DescribeStatement
 from runql.text.diagnostic import Diagnostic, without_echoes
 from runql.text.frozen import frozen
@@ -60,6 +60,8 @@ class _Ready:
     stages: tuple[TStage, ...] = ()
     options: Options = field(default_factory=Options)
     doubt: Doubt | None = None
+    hidden: tuple[str, ...] = ()
+    """Values that are secret."""
 
 
 @frozen
@@ -122,7 +124,7 @@ class Session(OpenSources):
         """What each query of a text becomes. Raises as `run` does."""
         parsed = parse(text)
         ready = self._ready(parsed, self._script(parsed, params or {}), params or {}, explains=True)
-        return tuple(_explain(one, parsed.source) for one in ready if isinstance(one, _Ready))
+        return tuple(_explained(one, parsed.source) for one in ready if isinstance(one, _Ready))
 
     def written_out(self, text: str | Source) -> Named:
         """The query of a text with the names of this session put in. Nothing is asked for.
@@ -209,6 +211,7 @@ class Session(OpenSources):
                     checked.stages,
                     item.options,
                     known.doubt,
+                    tuple(str(item.params[name]) for name in script.state.secrets if name in item.params),
                 )
             )
         if wrong:
@@ -270,7 +273,7 @@ class Session(OpenSources):
 
     def _answered(self, ready: _Ready | Look, source: Source) -> Result | Explanation:
         if isinstance(ready, _Ready) and ready.explains:
-            return Explanation(_explain(ready, source))
+            return Explanation(_explained(ready, source))
         result = self._looked(ready, source) if isinstance(ready, Look) else self._result(ready, source)
         result.title = heading(source.text, ready.statement.span if isinstance(ready, Look) else ready.tree.span)
         return result
@@ -327,7 +330,7 @@ class Session(OpenSources):
             answer: Answer = StagedAnswer(ready.query, reading, ready.catalog, source, ready.spent, stages=ready.stages)
         else:
             answer = Answer(ready.query, reading, ready.catalog, source.text, ready.spent)
-        return Result(answer, source, ready.said, lambda: _explain(ready, source), ready.options)
+        return Result(answer, source, ready.said, lambda: _explained(ready, source), ready.options)
 
     @property
     def aliases(self) -> Mapping[str, tree.Expr]:
@@ -337,22 +340,11 @@ class Session(OpenSources):
         return self._aliases
 
 
-def _explain(ready: _Ready, source: Source) -> str:
-    """What a checked query becomes. Nothing is asked of its sources."""
-    from runql.plan.explain import Asked, explain
-    from runql.session.reading import Reading
+def _explained(ready: _Ready, source: Source) -> str:
+    from runql.session.explaining import Explained, explained
 
-    reading = Reading(ready.query, ready.places, ready.catalog)
-    asked = [
-        Asked(place.name, place.entity, place.project, place.service.capabilities, pushed)
-        for place, pushed in zip(reading.places, reading.pushed, strict=True)
-    ]
-    text = explain(to_text(ready.tree), ready.query, asked, text=source.text, catalog=ready.catalog, notices=ready.said)
-    if not ready.stages:
-        return text
-    from runql.session.staging import explained
-
-    return f"{text}\n{explained(ready.stages)}"
+    about = Explained(ready.tree, ready.query, ready.places, ready.catalog, ready.said, ready.stages, ready.hidden)
+    return explained(about, source)
 
 
 def _linted(checked: Checked, places: Sequence[Place], catalog: Catalog) -> Iterator[Diagnostic]:

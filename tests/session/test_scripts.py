@@ -324,6 +324,18 @@ def test_a_parameter_stays_for_the_next_text() -> None:
             assert result.value == count
 
 
+@pytest.mark.parametrize("secret", ['s3cr\u00e9t"x', "adam", "a"])
+def test_an_explanation_shows_no_secret(secret: str) -> None:
+    with Session("demo") as session:
+        for text in ("explain runs where config.optimizer = $t or name ~ $t", 'explain runs where name in ($t, "b")'):
+            (explained,) = session.run(f"param t: secret; {text}", {"t": secret})
+            assert '"…"' in str(explained)
+            assert f'"{secret}"' not in str(explained)
+            assert len(secret) == 1 or secret not in str(explained)
+        (kept,) = session.run("explain runs where name = $t")
+        assert f'"{secret}"' not in str(kept)
+
+
 # ---------------------------------------------------------------- lists as defaults
 
 
