@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from runql.semantic.values import MISSING, Value
 
-_INT64 = range(-(2**63), 2**63)
+_LEAST, _MOST = -(2**63), 2**63 - 1
 
 
 class Shape(StrEnum):
@@ -39,7 +39,7 @@ def shape_of_value(value: Value) -> Shape:  # noqa: PLR0911 - one line a type
     if isinstance(value, bool):
         return Shape.BOOL
     if isinstance(value, int):
-        return Shape.INT if value in _INT64 else Shape.BIG
+        return Shape.INT if _LEAST <= value <= _MOST else Shape.BIG
     if isinstance(value, float):
         return Shape.FLOAT
     if isinstance(value, str):

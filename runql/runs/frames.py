@@ -24,7 +24,7 @@ Columns = Mapping[str, Sequence[Value]]
 
 RUN_ID = "run_id"
 
-_INT64 = range(-(2**63), 2**63)
+_LEAST, _MOST = -(2**63), 2**63 - 1
 
 
 def rows_of(history: RunHistory, names: Collection[str] | None = None) -> Iterator[dict[str, Any]]:
@@ -83,7 +83,7 @@ def _pandas_series(pd: Any, cells: Sequence[Value]) -> Any:
     gaps = kinds & {Kind.MISSING, Kind.NULL}
     if kinds - gaps == {Kind.NUMBER} and (gaps or any(isinstance(value, float) for value in cells)):
         return pd.Series([math.nan if value is None or value is MISSING else _float(value) for value in cells])
-    if not cells or (kinds == {Kind.NUMBER} and not all(value in _INT64 for value in cells)):
+    if not cells or (kinds == {Kind.NUMBER} and not all(_LEAST <= value <= _MOST for value in cells)):
         return pd.Series(cells, dtype=object)
     if Kind.TEXT in kinds:
         cells = [_whole(value) if isinstance(value, str) else value for value in cells]
@@ -108,7 +108,7 @@ def _polars_series(pl: Any, name: str, cells: Sequence[Value]) -> Any:
     kinds = _kinds(values) - {Kind.NULL}
     title = _whole(name)
     if kinds == {Kind.NUMBER}:
-        if all(value is None or (isinstance(value, int) and value in _INT64) for value in values):
+        if all(value is None or (isinstance(value, int) and _LEAST <= value <= _MOST) for value in values):
             return pl.Series(title, values, dtype=pl.Int64)
         return pl.Series(title, [None if value is None else _float(value) for value in values], dtype=pl.Float64)
     if kinds == {Kind.BOOL}:

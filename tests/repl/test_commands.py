@@ -306,12 +306,13 @@ def test_timing_and_pager_are_switches(shell: Told) -> None:
 def test_params_are_set_shown_and_forgotten(shell: Told) -> None:
     shell(r"\params")
     assert "no parameter has a value" in shell.err
-    shell(r'\params least=0.08 names=["r9", "r10"] word="x y"')
+    shell(r'\params least=0.08 names=["r9", "r10"] word="x y" whole=3')
     assert shell("count runs where config.lr > $least and id in $names") == "2\n"
     assert [line.split(maxsplit=1) for line in shell(r"\params").splitlines()[2:]] == [
         ["$least", "0.08"],
         ["$names", "r9, r10"],
         ["$word", "x y"],
+        ["$whole", "3"],
     ]
     shell(r"\params least=")
     shell("count runs where config.lr > $least")
