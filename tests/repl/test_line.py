@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from runql.frontends.repl.editor import edited
 from tests.repl.driving import prompt
 
 
@@ -195,3 +196,12 @@ def test_the_editor_edits_the_line(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         driver.type("count runs")
         driver.press("CtrlX", "CtrlE")
         driver.wait(lambda: driver.text == "count runs where config.lr > 0.01")
+
+
+def test_a_text_comes_back_from_an_editor_that_takes_its_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    editor = tmp_path / "editor"
+    editor.write_text("#!/bin/sh\nsleep 0.1; echo 'runs limit 7' > \"$1\"\n")
+    editor.chmod(0o755)
+    monkeypatch.setenv("VISUAL", str(editor))
+    assert edited("runs") == "runs limit 7"
+    assert edited("runs limit 7") is None

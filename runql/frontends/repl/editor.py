@@ -5,7 +5,7 @@ from __future__ import annotations
 from prompt_toolkit.application import Application, create_app_session
 from prompt_toolkit.buffer import Buffer
 from prompt_toolkit.document import Document
-from prompt_toolkit.input import DummyInput
+from prompt_toolkit.input import create_input, create_pipe_input
 from prompt_toolkit.layout import BufferControl, Layout, Window
 from prompt_toolkit.output import DummyOutput
 
@@ -13,10 +13,8 @@ from prompt_toolkit.output import DummyOutput
 def edited(text: str) -> str | None:
     """What a text became in the editor that `VISUAL` or `EDITOR` names; none if it was left as it is."""
     buffer = Buffer(document=Document(text), tempfile_suffix=".rql")
-    with create_app_session(DummyInput(), DummyOutput()):
-        app: Application[None] = Application(
-            Layout(Window(BufferControl(buffer))), input=DummyInput(), output=DummyOutput()
-        )
+    with create_input().cooked_mode(), create_pipe_input() as no_keys, create_app_session(no_keys, DummyOutput()):
+        app: Application[None] = Application(Layout(Window(BufferControl(buffer))))
 
         async def edit() -> None:
             await buffer.open_in_editor()
