@@ -118,8 +118,28 @@ def _sendable(value: Any) -> Any:
             flags = "".join(sorted(set(value["$options"])))
             rest = {key: part for key, part in value.items() if key not in ("$regex", "$options")}
             return {**rest, "$regex": f"(?{flags}){value['$regex']}" if flags else value["$regex"]}
-        return {key: _sendable(part) for key, part in value.items()}
+        parts = [_with_infinity(key, _sendable(part)) for key, part in value.items()]
+        return parts[0] if len(parts) == 1 else _together(parts)
     return [_sendable(part) for part in value] if isinstance(value, list | tuple) else value
+
+
+def _together(parts: list[dict[str, Any]]) -> dict[str, Any]:
+    """Terms that must all hold, as one filter."""
+    keys = [key for part in parts for key in part]
+    return {"$and": parts} if len(set(keys)) < len(keys) else {key: part[key] for part in parts for key in part}
+
+
+_INFINITE = ((frozenset({"$gt", "$gte"}), "Infinity"), (frozenset({"$lt", "$lte"}), "-Infinity"))
+
+
+def _with_infinity(name: str, condition: Any) -> dict[str, Any]:
+    """A bound of a summary value lets an infinite one through where it stands as a text: JSON has no other way."""
+    if name.startswith("summary_metrics.") and isinstance(condition, Mapping):
+        for operators, text in _INFINITE:
+            numbers = [isinstance(value, int | float) and not isinstance(value, bool) for value in condition.values()]
+            if condition and condition.keys() <= operators and all(numbers):
+                return {"$or": [{name: condition}, {name: text}]}
+    return {name: condition}
 
 
 _LEAST = -1.7976931348623157e308

@@ -349,3 +349,21 @@ def test_late_configs_do_not_begin_a_long_listing_anew(serve: Serve, connect: Co
     assert [bool(run.config) for run in list(runs)[700:900]] == [True] * 200
     assert server.operations["RunqlRuns"] <= 8
     assert sum(seen.variables.get("after") is None and "filters" not in seen.variables for seen in server.seen) == 1
+
+
+@pytest.mark.parametrize(("operator", "expected"), [("$gt", "b c"), ("$gte", "b c"), ("$lt", "a d"), ("$lte", "a d")])
+def test_an_infinity_that_stands_as_a_text_is_found(
+    serve: Serve, connect: Connect, operator: str, expected: str
+) -> None:
+    store = Store()
+    losses = {"a": 0.5, "b": 2, "c": "Infinity", "d": "-Infinity", "e": "NaN", "f": "text"}
+    for name, loss in losses.items():
+        store.add_run("acme", "vision", {"name": name, "summary": {"loss": loss}})
+    bound = {"summary_metrics.loss": {operator: 1}}
+    service = connect(serve(store))
+    assert " ".join(ids(listed(service, bound))) == expected
+    assert service.count("acme", "vision", bound) == 2
+    both = {"$or": [{"state": "x"}, {**bound, "state": "finished"}], "summary_metrics.loss": {operator: 1}}
+    assert " ".join(ids(listed(service, both))) == expected
+    neither = ids(listed(service, {"$nor": [bound]}))
+    assert " ".join(neither) == " ".join(name for name in losses if name not in expected.split())
