@@ -73,10 +73,10 @@ def render(
     """Diagnostics with pictures of their places, one after the other with an empty line between.
 
     `source` is the text they point into; without one, or for a diagnostic without a place, there is no picture. Of a
-    line that is wider than a terminal of `columns` the part around the place is shown.
+    line that is wider than a terminal of `columns` the part around the place is shown; what is said goes on in the
+    next line, between two words.
     """
-    widest = _WIDEST if columns is None else max(_NARROWEST, min(_WIDEST, columns - _FRAME))
-    return "\n\n".join(_render(diagnostic, source, color, widest) for diagnostic in diagnostics)
+    return "\n\n".join(_render(diagnostic, source, color, columns) for diagnostic in diagnostics)
 
 
 def render_line(diagnostic: Diagnostic, source: Source | None = None) -> str:
@@ -92,17 +92,29 @@ def _paint(text: str, style: str, color: bool) -> str:
     return f"{style}{text}{_RESET}" if color and text else text
 
 
-def _render(diagnostic: Diagnostic, source: Source | None, color: bool, widest: int) -> str:
+def _render(diagnostic: Diagnostic, source: Source | None, color: bool, columns: int | None) -> str:
     tint = _COLORS[diagnostic.severity]
-    head = _paint(f"{diagnostic.severity}[{diagnostic.code}]", _BOLD + tint, color)
-    lines = [f"{head}{_paint(f': {clean(diagnostic.message)}', _BOLD, color)}"]
+    head = f"{diagnostic.severity}[{diagnostic.code}]"
+    said = "\n  ".join(_wrapped(f"{head}: {clean(diagnostic.message)}", columns, indent=2))
+    lines = [f"{_paint(head, _BOLD + tint, color)}{_paint(said.removeprefix(head), _BOLD, color)}"]
     if source is not None and _has_place(diagnostic, source):
+        widest = _WIDEST if columns is None else max(_NARROWEST, min(_WIDEST, columns - _FRAME))
         lines.extend(_picture(diagnostic, source, tint, color, widest))
     for hint in diagnostic.hints:
-        first, *others = clean_lines(hint)
+        first, *others = (part for line in clean_lines(hint) for part in _wrapped(line, columns, indent=4))
         lines.append(f"  {_paint('=', _DIM, color)} {first}")
         lines.extend(f"    {other}" for other in others)
     return "\n".join(lines)
+
+
+def _wrapped(text: str, columns: int | None, *, indent: int) -> list[str]:
+    """A line as those that a terminal of so many columns has room for; a long word stays in one piece."""
+    room = max(_NARROWEST, (columns or 0) - indent)
+    if columns is None or len(text) <= room:
+        return [text]
+    import textwrap
+
+    return textwrap.wrap(text, room, break_long_words=False, break_on_hyphens=False) or [""]
 
 
 def clean_lines(text: str) -> list[str]:

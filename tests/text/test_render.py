@@ -162,3 +162,14 @@ def test_a_picture_is_no_wider_than_the_terminal(columns: int | None) -> None:
     assert max(map(len, lines)) <= max(columns or 200, 40)
     shown, under = lines
     assert shown[under.index("─") : under.rindex("─") + 1] == "config.field5"
+
+
+@pytest.mark.parametrize("color", [False, True])
+def test_what_is_said_goes_on_between_two_words(color: bool) -> None:
+    words = " ".join(f"`word{number}`" for number in range(12))
+    said = render([Diagnostic("RQL201", words, hints=(words, "short"))], color=color, columns=60)
+    lines = re.sub(r"\x1b\[\d+m", "", said).splitlines()
+    assert [line[:4] for line in lines] == ["erro", "  `w", "  = ", "    ", "  = "]
+    assert max(map(len, lines)) <= 60
+    assert " ".join(said.replace("  = ", "").split()).count("`word11`") == 2
+    assert render([Diagnostic("RQL201", words)]) == f"error[RQL201]: {words}"
