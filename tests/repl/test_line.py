@@ -176,8 +176,12 @@ def test_f4_changes_the_keys(tmp_path: Path) -> None:
         before = app.editing_mode
         driver.press("F4")
         driver.wait(lambda: app.editing_mode != before)
+        assert "vi: insert · demo" in driver.bottom
+        driver.press("\x1b")
+        driver.wait(lambda: "vi: normal · demo" in driver.bottom)
         driver.press("F4")
         driver.wait(lambda: app.editing_mode == before)
+        assert "vi" not in driver.bottom
 
 
 def test_a_query_entered_at_once_waits_for_what_it_needs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

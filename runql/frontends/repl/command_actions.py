@@ -46,9 +46,9 @@ def wrong_words(call: Call) -> QueryError:
     """The error for words that a command does not take."""
     command = COMMANDS[call.command.name] if call.command is not None else None
     assert command is not None
+    example = f", such as `{command.example}`" if command.example != command.syntax else ""
     error = wrong_call(
-        f"`{MARK}{command.name}` does not take `{call.rest}`",
-        f"it is written `{command.syntax}`, such as `{command.example}`",
+        f"`{MARK}{command.name}` does not take `{call.rest}`", f"it is written `{command.syntax}`{example}"
     )
     assert isinstance(error, QueryError)
     return error

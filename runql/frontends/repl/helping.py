@@ -87,7 +87,8 @@ def _overview(view: View, width: int) -> Iterator[str]:
     for one in COMMANDS.values():
         yield from _beside(one.syntax, one.doc, min(margin, 30), view, width)
     yield ""
-    yield view.paint(r"\help WORD says more of any of them. Ctrl-C stops a query and keeps what came.", "dim")
+    more = r"\help WORD says more of any of them. Ctrl-C stops a query and keeps what came."
+    yield from (view.paint(line, "dim") for line in textwrap.wrap(more, width))
 
 
 def _listed(title: str, names: list[str], view: View, width: int) -> Iterator[str]:

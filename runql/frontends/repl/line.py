@@ -9,6 +9,7 @@ from prompt_toolkit.application import Application, get_app, run_in_terminal
 from prompt_toolkit.application.current import set_app
 from prompt_toolkit.auto_suggest import AutoSuggest, Suggestion
 from prompt_toolkit.buffer import Buffer
+from prompt_toolkit.cursor_shapes import ModalCursorShapeConfig
 from prompt_toolkit.document import Document
 from prompt_toolkit.enums import DEFAULT_BUFFER, SEARCH_BUFFER, EditingMode
 from prompt_toolkit.filters import Condition, has_focus, is_done, is_searching
@@ -158,6 +159,7 @@ class Line:
             ),
             mouse_support=self.options.mouse,
             editing_mode=EditingMode.VI if self.options.keys == "vi" else EditingMode.EMACS,
+            cursor=ModalCursorShapeConfig(),
             color_depth=None if has_color else ColorDepth.DEPTH_1_BIT,
             input=input,
             output=output,
@@ -293,7 +295,15 @@ class Line:
 
     def _toolbar(self) -> StyleAndTextTuples:
         columns = self.app.output.get_size().columns
-        return toolbar(self.thinker.thought, self._knowledge.world, columns, fault=self.thinker.fault)
+        return toolbar(
+            self.thinker.thought, self._knowledge.world, columns, fault=self.thinker.fault, mode=self._mode()
+        )
+
+    def _mode(self) -> str:
+        """What is said of the keys of vi, which do different things in its modes."""
+        if self.app.editing_mode != EditingMode.VI:
+            return ""
+        return f"vi: {self.app.vi_state.input_mode.value.removeprefix('vi-').replace('navigation', 'normal')}"
 
     def _write_above(self, say: Callable[[], None]) -> None:
         with set_app(self.app):

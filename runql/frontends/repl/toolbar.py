@@ -22,11 +22,11 @@ _MOST_SOURCE: Final = 40
 
 
 def toolbar(
-    thought: Thought | None, world: World, columns: int, *, fault: Exception | None = None
+    thought: Thought | None, world: World, columns: int, *, fault: Exception | None = None, mode: str = ""
 ) -> StyleAndTextTuples:
     """The line, in at most `columns` cells. What is on the right makes room for what is on the left, part by part."""
     left = _left(thought, fault)
-    parts = list(_right(world))
+    parts = [*([("class:toolbar.count", mode)] if mode else []), *_right(world)]
     while True:
         right = _joined(parts)
         room = columns - fragment_list_width(right) - (_GAP if right else 0)
