@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from prompt_toolkit.application import Application, get_app, run_in_terminal
@@ -189,16 +190,20 @@ class Line:
         self.redraw()
 
     def redraw(self) -> None:
-        """Draw the line again, from any thread."""
-        self.app.invalidate()
+        """Draw the line again, from any thread; nothing is drawn if no line is being read."""
+        loop = self.app.loop
+        if loop is not None:
+            with suppress(RuntimeError):  # the loop has ended meanwhile
+                loop.call_soon_threadsafe(self.app.invalidate)
 
     def above(self, say: Callable[[], None]) -> None:
         """Let something be written above the line, from any thread; at once if no line is being read."""
         loop = self.app.loop
-        if not self.app.is_running or loop is None:
-            say()
-            return
-        loop.call_soon_threadsafe(self._write_above, say)
+        if self.app.is_running and loop is not None:
+            with suppress(RuntimeError):  # the loop has ended meanwhile
+                loop.call_soon_threadsafe(self._write_above, say)
+                return
+        say()
 
     def is_complete(self, text: str) -> bool:
         """Whether Enter runs a text: a command, a whole statement, or one with a mistake before its end."""
