@@ -229,7 +229,9 @@ class _Reader:
         failed = self._shadow.place(place.found.start, place.found.end)
         if trial.failure is not None:
             reached = shadow.place(trial.failure.found.start, trial.failure.found.end)
-            if (reached.start, reached.end) <= (failed.start, failed.end):
+            # What is put in at the end of a text stands for the last word of it, and so does the end behind it.
+            at_end = trial.failure.found.terminal == END and place.found.terminal != END
+            if (reached.start, reached.end) <= (failed.start, failed.end) and not at_end:
                 return None
             ahead = sum(shadow.place(lexeme.start, lexeme.end).start >= failed.start for lexeme in trial.lexemes[-9:])
             if ahead < mistake.reach:
