@@ -188,8 +188,9 @@ def read_path(text: str) -> Path:
 def write_path(path: Path) -> str:
     """A name as it is written in a query: backticks only where a segment needs them."""
     written = [_write_segment(segment, index, path) for index, segment in enumerate(path.segments)]
-    if path.exact and not any("`" in part for part in written):
-        last = max((i for i, segment in enumerate(path.segments) if isinstance(segment, str)), default=-1)
+    names = [index for index, segment in enumerate(path.segments) if isinstance(segment, str)]
+    if path.exact and names and not any("`" in part for part in written):
+        last = names[-1]
         written[last] = "." * (last > 0) + quote_name(str(path.segments[last]))
     return "".join(written)
 
