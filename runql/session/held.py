@@ -162,7 +162,7 @@ def _most_frequent(held: Held) -> str:
     shown, others = held.values[:_MOST_VALUES], len(held.values) - _MOST_VALUES
     if all(count == 1 for _, count in held.values) and others > 0:
         return f"for example {_text(shown[0][0])}"
-    return f"it is {_listed(shown)}" + (f", and {others:,} others" if others > 0 else "")
+    return f"it is {_listed(shown)}" + (f", and {others:,} other{'s' * (others != 1)}" if others > 0 else "")
 
 
 def _listed(values: Iterable[tuple[Value, int]]) -> str:
