@@ -15,6 +15,9 @@ out.diagnostics = vim.tbl_map(function(each)
   return { each.lnum, each.col, each.code }
 end, vim.diagnostic.get(0))
 
+out.omnifunc = vim.bo.omnifunc
+out.word = vim.fn.matchstr("runs where config.l", "\\k*$")
+
 local found = {}
 settled(function()
   local asked = { textDocument = vim.lsp.util.make_text_document_params(), position = { line = 0, character = 18 } }

@@ -81,6 +81,7 @@ def test_the_server_in_neovim(tmp_path: Path) -> None:
     assert (found["filetype"], found["commentstring"]) == ("rql", "# %s")
     assert [1, 5, "RQL106"] in found["diagnostics"]
     assert "config.lr" in found["completion"]
+    assert (found["omnifunc"], found["word"]) == ("v:lua.vim.lsp.omnifunc", "config.l")
     assert found["here"] == "q.rql"
     assert any("config.lr" in line for line in found["result"])
     assert any("3 of" in line for line in found["result"])

@@ -9,6 +9,6 @@ setlocal comments=:# commentstring=#\ %s
 setlocal formatoptions-=t formatoptions+=croql
 setlocal shiftwidth=2 softtabstop=2 expandtab
 " A path such as `summary.val/loss` is one word for completion and for jumping to what it names.
-setlocal iskeyword+=$,/
+setlocal iskeyword+=$,.,/
 
 let b:undo_ftplugin = "setlocal comments< commentstring< formatoptions< shiftwidth< softtabstop< expandtab< iskeyword<"

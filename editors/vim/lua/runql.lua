@@ -90,6 +90,10 @@ local function attached(client, buffer)
       at(name, given)
     end, { range = true })
   end
+  -- Newer ones set it themselves.
+  if vim.bo[buffer].omnifunc == "" then
+    vim.bo[buffer].omnifunc = "v:lua.vim.lsp.omnifunc"
+  end
   if vim.lsp.inlay_hint and vim.fn.has("nvim-0.10") == 1 then
     vim.lsp.inlay_hint.enable(true, { bufnr = buffer })
   end
