@@ -128,6 +128,16 @@ def test_a_suggestion_is_taken_with_right(tmp_path: Path) -> None:
         driver.wait(lambda: driver.text == "count runs where config.lr > 0.01")
 
 
+def test_what_would_fill_the_screen_is_not_suggested(tmp_path: Path) -> None:
+    with prompt(tmp_path) as driver:
+        driver.run("count runs where config.lr > 0.5")
+        driver.run(f"count runs where name = '{'x' * 400}'")
+        driver.type("count runs where ")
+        driver.wait(lambda: driver.buffer.suggestion is not None)
+        assert driver.buffer.suggestion is not None
+        assert driver.buffer.suggestion.text == "config.lr > 0.5"
+
+
 def test_nothing_is_suggested_if_that_is_not_wanted(tmp_path: Path) -> None:
     with prompt(tmp_path, suggestions=False) as driver:
         driver.run("count runs where config.lr > 0.01")

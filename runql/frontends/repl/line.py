@@ -59,6 +59,8 @@ if TYPE_CHECKING:
 
 _MENU_LINES: Final = 10
 _MOST_NAME: Final = 30
+_LONGEST_SUGGESTION: Final = 300
+"""What is longer would fill the screen with grey and push the menu away."""
 
 
 class QueryBuffer(Buffer):
@@ -114,7 +116,10 @@ class WholeQueries(AutoSuggest):
         if not text.strip() or not document.is_cursor_at_the_end or not self._past:
             return None
         for entry in reversed(buffer.history.get_strings()):
-            if entry.startswith(text) and (rest := entry[len(text) :].partition("\n")[0]):
+            if not entry.startswith(text):
+                continue
+            rest = entry[len(text) :].partition("\n")[0]
+            if 0 < len(rest) <= _LONGEST_SUGGESTION:
                 return Suggestion(rest)
         return None
 
