@@ -43,7 +43,8 @@ _LEAST_ROWS = 25
 _UNIQUE_ORDER = "+name"
 _BY_CREATION = "+created_at"
 _CURSOR = "runql:"
-_MOVED = "runs moved between two pages, so all were fetched again: none is missing and none comes twice"
+_MOVED = "runs moved between two pages, so all were fetched again"
+_NONE_MISSING = ": none is missing and none comes twice"
 
 
 class Listing:
@@ -282,6 +283,8 @@ class Listing:
         sent = self._narrowed.sent
         fetched = fetch_all(self._server, self._place, sent, self._whole_wanted(), request.order)
         self._came, self._counted = len(fetched.runs), fetched.counted
+        if because == _MOVED and self._came == self._counted:
+            self._whole_because += _NONE_MISSING
         chosen = select_runs(fetched.runs, "", "", request.filters, request.order)
         self._whole = deque(run for run in chosen if run.id not in self._given)
         self._total = len(self._whole) + self.position

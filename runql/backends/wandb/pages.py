@@ -164,7 +164,8 @@ class Pages:
 
     def _plan(self, size: int) -> None:
         if self.total is not None and not self._opaque:
-            size = max(1, min(size, self.total - self._planned))
+            # Not just those that are left: a project that grows by a run a page would never end.
+            size = min(size, max(SMALL_ROWS, self.total - self._planned))
         after = self.after if self._opaque or self._planned == self.offset else cursor_after(self._planned)
         self._queue.append(_Chunk(self._planned, size, after))
         self._planned += size

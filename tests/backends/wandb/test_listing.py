@@ -216,6 +216,23 @@ def test_runs_that_vanish_in_between_are_told_and_none_is_lost(serve: Serve, con
     assert len(set(ids(runs))) == len(ids(runs))
 
 
+def test_a_project_that_grows_with_every_page_comes_to_an_end(serve: Serve, connect: Connect) -> None:
+    store = wide(120)
+    added: list[str] = []
+
+    def add(seen: Seen) -> None:
+        if seen.variables.get("after"):
+            added.append(f"new{len(added)}")
+            store.add_run("acme", "wide", {"name": added[-1], "createdAt": "2020-01-01T00:00:00Z"}, at=0)
+
+    runs = listed(connect(serve(store, Knobs(before=add))), project="wide", per_page=25)
+    assert len(set(ids(runs))) == len(ids(runs))
+    assert set(ids(runs)) >= set(ids(listed(connect(serve(wide(120))), project="wide")))
+    assert len(added) < 30
+    says_all = any("none is missing" in notice.message for notice in runs.notices)
+    assert says_all != ("RQL407" in codes(runs.notices))
+
+
 def test_ties_that_the_server_shuffles_lose_and_double_nothing(serve: Serve, connect: Connect) -> None:
     store = Store()
     store.add_project(
