@@ -20,6 +20,7 @@ from runql.results.view import View
 from runql.results.writing import write_file
 from runql.text.diagnostic import Diagnostic
 from runql.text.frozen import frozen
+from runql.text.nearest import nearest
 
 if TYPE_CHECKING:
     from runql.engine.stages import PivotLayout
@@ -252,7 +253,8 @@ def chosen(spec: str) -> tuple[Format, Path | None]:
     if (form := EXTENSIONS.get(path.suffix[1:].lower())) is not None:
         return form, path
     known = f"formats: {', '.join(FORMATS)}; or a file that ends in {', '.join(f'.{end}' for end in EXTENSIONS)}"
-    raise OutputError.of("RQL506", f"`{spec}` is neither a format nor a file of a known one", known)
+    near = [f"nearest: `{name}`" for name in nearest(spec, FORMATS)[:1]]
+    raise OutputError.of("RQL506", f"`{spec}` is neither a format nor a file of a known one", *near, known)
 
 
 def save(output: Output, form: Format, path: Path) -> tuple[Diagnostic, ...]:

@@ -225,6 +225,14 @@ def test_what_is_no_format(spec: str, message: str) -> None:
     assert error.value.diagnostics[0].message == message
 
 
+@pytest.mark.parametrize(("spec", "near"), [("tabel", "table"), ("cvs", "csv"), ("jsonll", "jsonl"), ("excel", None)])
+def test_a_format_with_a_slip(spec: str, near: str | None) -> None:
+    with pytest.raises(OutputError) as error:
+        chosen(spec)
+    hints = error.value.diagnostics[0].hints
+    assert hints[:-1] == (() if near is None else (f"nearest: `{near}`",))
+
+
 def test_without_pyarrow_the_error_names_the_extra(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setitem(__import__("sys").modules, "pyarrow", None)
     with pytest.raises(OutputError) as error:
