@@ -106,19 +106,26 @@ async def resolve(server: Server, item: types.CompletionItem) -> Any:
     return item
 
 
+async def _setting(server: Server, uri: str, position: types.Position) -> tuple[Document, Setting, int] | None:
+    """The document and the piece of it at a place, with the offset in the piece; none where no query stands."""
+    document = server.documents.get(uri)
+    if document is None:
+        return None
+    await server.read(document, names_only=True)
+    offset = document.places.offset(place_of(position))
+    at = server.setting(document, offset)
+    return None if at is None else (document, at, offset - at.start)
+
+
 async def hover(server: Server, params: types.HoverParams) -> Plain:
     """What is known of a word."""
-    document = server.documents.get(params.text_document.uri)
-    if document is None:
+    found = await _setting(server, params.text_document.uri, params.position)
+    if found is None:
         return Plain(None)
-    await server.read(document, names_only=True)
-    offset = document.places.offset(place_of(params.position))
-    at = server.setting(document, offset)
-    if at is None:
-        return Plain(None)
+    document, at, offset = found
     from runql.service import hover as hover_of
 
-    said = hover_of(at.piece.parsed, offset - at.start, server.analysis.context(at, typing=True))
+    said = hover_of(at.piece.parsed, offset, server.analysis.context(at, typing=True))
     if said is None:
         return Plain(None)
     return Plain({"contents": _content(server, said.markdown), "range": document.range(at.start, said.span)})
@@ -135,17 +142,13 @@ def _content(server: Server, markdown: str) -> Json:
 
 async def signature(server: Server, params: types.SignatureHelpParams) -> Plain:
     """The form of the function or the clause at a place."""
-    document = server.documents.get(params.text_document.uri)
-    if document is None:
+    found = await _setting(server, params.text_document.uri, params.position)
+    if found is None:
         return Plain(None)
-    await server.read(document, names_only=True)
-    offset = document.places.offset(place_of(params.position))
-    at = server.setting(document, offset)
-    if at is None:
-        return Plain(None)
+    _, at, offset = found
     from runql.service import signature as signature_of
 
-    forms = signature_of(at.piece.text, offset - at.start, server.analysis.context(at))
+    forms = signature_of(at.piece.text, offset, server.analysis.context(at))
     if not forms:
         return Plain(None)
     written = []
