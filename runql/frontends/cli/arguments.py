@@ -134,17 +134,7 @@ def _parser(command: Command) -> _Parser:
     )
     add = parser.add_argument
     if command not in {"fmt", "lsp"}:
-        add(
-            "-s",
-            "--source",
-            metavar="SOURCE",
-            help="where the runs are: entity/project, a folder, `demo`, or a name of the settings",
-        )
-        add("--api-key-file", metavar="FILE", help="the file that holds W&B's key")
-        add("--timeout", type=_seconds, metavar="SECONDS", help="the longest that a server may take for all of it")
-        add("-p", "--param", dest="params", action="append", metavar="NAME=VALUE", help="a value for `$NAME`")
-        add("--no", action="append", metavar="CODE", help="say no notices of that code, such as RQL211")
-        add("--errors", choices=("text", "json"), default="text", help="how errors are written: `text` or `json`")
+        _add_those_of_queries(parser)
     if command == "describe":
         add("--budget", type=_budget, metavar="WORDS", help="say at most so many words (by default 2000)")
     if command in {"run", "describe"}:
@@ -171,6 +161,22 @@ def _parser(command: Command) -> _Parser:
     add("--version", action="store_true", help="the version of RunQL")
     add("-h", "--help", action="store_true", help="this text")
     return parser
+
+
+def _add_those_of_queries(parser: _Parser) -> None:
+    """The options of whatever asks a source, or checks what is asked."""
+    add = parser.add_argument
+    add(
+        "-s",
+        "--source",
+        metavar="SOURCE",
+        help="where the runs are: entity/project, a folder, `demo`, or a name of the settings",
+    )
+    add("--api-key-file", metavar="FILE", help="the file that holds W&B's key")
+    add("--timeout", type=_seconds, metavar="SECONDS", help="the longest that a server may take for all of it")
+    add("-p", "--param", dest="params", action="append", metavar="NAME=VALUE", help="a value for `$NAME`")
+    add("--no", action="append", metavar="CODE", help="say no notices of that code, such as RQL211")
+    add("--errors", choices=("text", "json"), default="text", help="how errors are written: `text` or `json`")
 
 
 def _count(text: str) -> int:
