@@ -127,9 +127,9 @@ def _compare(op: Comparison, left: TypedExpr, right: TypedExpr, record: RunRecor
 def _text(op: TextOp, value: str, pattern: str) -> bool:
     match op:
         case TextOp.REGEX:
-            return re.search(pattern, value) is not None
+            return re.search(_to_the_end(pattern), value) is not None
         case TextOp.REGEX_ANY_CASE:
-            return re.search(pattern, value, re.IGNORECASE) is not None
+            return re.search(_to_the_end(pattern), value, re.IGNORECASE) is not None
         case TextOp.CONTAINS:
             return pattern in value
         case TextOp.STARTSWITH:
@@ -159,3 +159,8 @@ def _is(state: State, value: Any) -> bool:
             return isinstance(value, float) and math.isnan(value)
         case State.FINITE:
             return type(value) in (int, float) and math.isfinite(value)
+
+
+def _to_the_end(pattern: str) -> str:
+    """In RE2 `$` is the end of the text; in Python it is also the place before a last line end."""
+    return pattern.replace("$", r"\Z")
