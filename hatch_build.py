@@ -16,10 +16,7 @@ class TableBuildHook(BuildHookInterface[Any]):
     PLUGIN_NAME = "custom"
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        if self.target_name != "wheel":
-            return
-        if version == "editable":
-            build_data["force_include_editable"][f"{self.root}/editors/pygments"] = "/"
+        if self.target_name != "wheel" or version == "editable":
             return
         sys.path.insert(0, self.root)
         try:

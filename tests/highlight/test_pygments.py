@@ -18,8 +18,8 @@ from pygments.style import Style
 from pygments.styles import get_style_by_name
 from pygments.token import Error, Generic, Keyword, Name, Token, Whitespace
 
-from runql.frontends.highlight.console import RqlConsoleLexer
-from runql.frontends.highlight.lexer import TYPES, RqlLexer
+from runql.frontends.highlight.console import RunqlConsoleLexer
+from runql.frontends.highlight.lexer import TYPES, RunqlLexer
 from runql.frontends.highlight.styles import RunqlDarkStyle, RunqlLightStyle
 from runql.service.coloring import Shade
 from runql.service.palette import DARK, LIGHT, Palette
@@ -30,13 +30,13 @@ from tests.service.test_any_text import examples
 
 MISSION = "runs where config.lr > 0.01 order -summary.loss sample 200 keys loss,acc"
 ANY = st.one_of(st.text(max_size=80), st.text("runs where $@|;'\"`\\#\r\n\t.>~-0é😀", max_size=60))
-BOTH = pytest.mark.parametrize("lexer", [RqlLexer(), RqlConsoleLexer()], ids=lambda lexer: lexer.aliases[0])
+BOTH = pytest.mark.parametrize("lexer", [RunqlLexer(), RunqlConsoleLexer()], ids=lambda lexer: lexer.aliases[0])
 STYLES = [(RunqlDarkStyle, DARK), (RunqlLightStyle, LIGHT)]
 
 
 def pieces(text: str) -> list[tuple[str, str]]:
     """The pieces with their types, but white space."""
-    found = RqlLexer().get_tokens_unprocessed(text)
+    found = RunqlLexer().get_tokens_unprocessed(text)
     return [(str(kind).removeprefix("Token."), piece) for _, kind, piece in found if kind is not Whitespace]
 
 
@@ -123,7 +123,7 @@ def test_a_session_at_the_prompt() -> None:
     text = (
         "demo> runs where a = 1\n   …  | limit 3\nname  loss\nx     0.1\nacme/vit> \\help where\nhelp\n> x\n…  y\ndemo>"
     )
-    found = [(kind, piece) for _, kind, piece in RqlConsoleLexer().get_tokens_unprocessed(text)]
+    found = [(kind, piece) for _, kind, piece in RunqlConsoleLexer().get_tokens_unprocessed(text)]
     assert [piece for kind, piece in found if kind is Generic.Prompt] == ["demo> ", "   …  ", "acme/vit> ", "demo>"]
     assert [piece for kind, piece in found if kind is Generic.Output] == [
         "name  loss\n",
@@ -141,33 +141,32 @@ def test_a_session_at_the_prompt() -> None:
 # ---------------------------------------------------------------- as Pygments finds them
 
 
-@pytest.mark.parametrize("name", ["rql", "runql", "rql-console", "runql-console"])
+@pytest.mark.parametrize("name", ["runql", "runql-console"])
 def test_by_name(name: str) -> None:
-    """`rql` too, which Pygments itself gives to another language."""
     assert type(get_lexer_by_name(name)).__module__.startswith("runql.")
 
 
-def test_what_starts_with_python_stays_small() -> None:
-    """What makes `rql` ours is imported whenever Python starts: it brings nothing along, and goes when it is done."""
-    look = "import sys; before = set(sys.modules); import _runql_pygments; print(sorted(set(sys.modules) - before))"
-    code = f"import sys; assert '_runql_pygments' in sys.modules; del sys.modules['_runql_pygments']; {look}"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert (done.stdout, done.stderr) == ("['_runql_pygments']\n", "")
-    left = (
-        "import sys, pygments.lexers as p; p.LEXERS; print([f for f in sys.meta_path if 'runql' in type(f).__module__])"
-    )
-    done = subprocess.run([sys.executable, "-c", left], capture_output=True, text=True, check=False)
-    assert (done.stdout, done.stderr) == ("[]\n", "")
+def test_the_other_language_keeps_its_name() -> None:
+    """`rql` is the Relation Query Language to Pygments, with RunQL installed too."""
+    assert type(get_lexer_by_name("rql")).__module__.startswith("pygments.")
+
+
+def test_nothing_of_ours_starts_with_python() -> None:
+    """No code of RunQL runs where RunQL is not asked for: Pygments' own table stays as it is."""
+    ours = "[name for name in sys.modules if 'runql' in name]"
+    look = f"import sys, pygments.lexers._mapping as table; print({ours}, table.LEXERS['RqlLexer'][1])"
+    done = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == ("[] RQL\n", "")
 
 
 def test_by_file_name_and_type_and_by_its_text() -> None:
-    assert isinstance(get_lexer_for_filename("report.rql", MISSION), RqlLexer)
-    assert isinstance(get_lexer_for_filename("report.rql", "#"), RqlLexer)
-    assert isinstance(get_lexer_for_mimetype("application/x-rql"), RqlLexer)
-    assert isinstance(guess_lexer(f"#!/usr/bin/env runql\n{MISSION}"), RqlLexer)
-    assert RqlLexer.analyse_text(MISSION) > 0
-    assert RqlLexer.analyse_text("use strict;\nuse warnings;\n") == 0
-    assert RqlLexer.analyse_text("from runs import where") == 0
+    assert isinstance(get_lexer_for_filename("report.rql", MISSION), RunqlLexer)
+    assert isinstance(get_lexer_for_filename("report.rql", "#"), RunqlLexer)
+    assert isinstance(get_lexer_for_mimetype("application/x-runql"), RunqlLexer)
+    assert isinstance(guess_lexer(f"#!/usr/bin/env runql\n{MISSION}"), RunqlLexer)
+    assert RunqlLexer.analyse_text(MISSION) > 0
+    assert RunqlLexer.analyse_text("use strict;\nuse warnings;\n") == 0
+    assert RunqlLexer.analyse_text("from runs import where") == 0
 
 
 @pytest.mark.parametrize(("style", "palette"), STYLES)
@@ -189,17 +188,17 @@ def test_whatever_the_styles_paint_can_be_read(style: type[Style], palette: Pale
 
 
 def test_to_a_page_and_a_terminal() -> None:
-    page = highlight(MISSION, RqlLexer(), HtmlFormatter(style="runql-light"))
+    page = highlight(MISSION, RunqlLexer(), HtmlFormatter(style="runql-light"))
     assert '<span class="kd">runs</span>' in page
     out = StringIO()
-    highlight(MISSION, RqlLexer(), TerminalFormatter(), out)
+    highlight(MISSION, RunqlLexer(), TerminalFormatter(), out)
     assert "\x1b[" in out.getvalue()
 
 
 def test_pygmentize(tmp_path: Path) -> None:
     file = tmp_path / "q.rql"
     file.write_text(MISSION + " # why\n", encoding="utf-8")
-    command = [sys.executable, "-m", "pygments", "-l", "rql", "-f", "raw", str(file)]
+    command = [sys.executable, "-m", "pygments", "-l", "runql", "-f", "raw", str(file)]
     done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("Token.Keyword.Declaration\t'runs'\n")

@@ -1,8 +1,8 @@
 """Documents that cannot lie: every query in them runs, every command shows what they say, every link leads somewhere.
 
-```rql                  runs on the demo
-```rql check            is checked and planned, not run
-```rql error=RQL201     fails with exactly this code
+```runql                  runs on the demo
+```runql check            is checked and planned, not run
+```runql error=RQL201     fails with exactly this code
 ```console              `$ ` lines are run, and what they write stands below them; `make accept` writes it anew
 """
 
@@ -27,7 +27,7 @@ DURATION = re.compile(r"\b\d+(\.\d+)? m?s\b")
 ACCEPT = bool(os.environ.get("RUNQL_ACCEPT"))
 
 
-@pytest.mark.parametrize("block", blocks("rql"), ids=str)
+@pytest.mark.parametrize("block", blocks("runql"), ids=str)
 def test_a_query(block: Block) -> None:
     expected = [option.removeprefix("error=") for option in block.options if option.startswith("error=")]
     assert set(block.options) <= {"check", *(f"error={code}" for code in expected)}

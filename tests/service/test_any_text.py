@@ -48,7 +48,7 @@ def examples() -> tuple[str, ...]:
     """Every query that stands anywhere: in the cases, the documents and the tables."""
     pages = [path for folder in ("cases", "semantic", "plan") for path in (HERE.parent / folder).rglob("*.md")]
     found = [match["text"] for page in pages for match in _QUERY.finditer(page.read_text("utf-8"))]
-    found += [block.text for block in blocks("rql")]
+    found += [block.text for block in blocks("runql")]
     found += [
         line.replace(CURSOR, "") for line in (HERE / "completions.md").read_text("utf-8").split("\n") if CURSOR in line
     ]

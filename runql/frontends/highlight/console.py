@@ -10,7 +10,7 @@ from pygments import token
 from pygments.lexer import Lexer
 from pygments.token import _TokenType
 
-from runql.frontends.highlight.lexer import Piece, RqlLexer
+from runql.frontends.highlight.lexer import Piece, RunqlLexer
 from runql.text.frozen import frozen
 
 _LINE: Final = re.compile(r"[^\n]*\n|[^\n]+")
@@ -29,17 +29,17 @@ class _Line:
         return _Line(self.written + written, (*self.prompts, (len(self.written), prompt)))
 
 
-class RqlConsoleLexer(Lexer):
+class RunqlConsoleLexer(Lexer):
     """A session at the prompt: `demo> runs limit 3`, lines that go on behind `…`, and what came of it."""
 
     name = "RunQL prompt"
-    aliases: ClassVar[list[str]] = ["rql-console", "runql-console"]
+    aliases: ClassVar[list[str]] = ["runql-console"]
     filenames: ClassVar[list[str]] = []
     mimetypes: ClassVar[list[str]] = []
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**{"stripnl": False, **options})
-        self._rql = RqlLexer(**options)
+        self._query_lexer = RunqlLexer(**options)
 
     def get_tokens_unprocessed(self, text: str) -> Iterator[Piece]:
         """The pieces of a text, which joined are the text, whatever it is."""
@@ -68,7 +68,7 @@ class RqlConsoleLexer(Lexer):
         begin = command.end() if command else 0
         if begin:
             yield 0, token.Keyword.Pseudo, written[:begin]
-        for start, kind, piece in self._rql.get_tokens_unprocessed(written[begin:]):
+        for start, kind, piece in self._query_lexer.get_tokens_unprocessed(written[begin:]):
             yield begin + start, kind, piece
 
 

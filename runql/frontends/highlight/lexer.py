@@ -15,7 +15,7 @@ from runql.syntax.keywords import keywords
 from runql.syntax.lexer import run
 from runql.syntax.parse import Parsed, parse
 
-__all__ = ["RqlLexer"]  # Pygments takes each of these for a lexer.
+__all__ = ["RunqlLexer"]  # Pygments takes each of these for a lexer.
 
 Piece = tuple[int, _TokenType, str]
 """Where a piece stands, what it is, and its text."""
@@ -50,13 +50,13 @@ _BEFORE_A_PART: Final = ("runs ", "runs where ")
 _SHEBANG: Final = re.compile(r"#!.*\brunql\b")
 
 
-class RqlLexer(Lexer):
+class RunqlLexer(Lexer):
     """RunQL, by its own parser. What the parser could not read is an error."""
 
     name = "RunQL"
-    aliases: ClassVar[list[str]] = ["rql", "runql"]
+    aliases: ClassVar[list[str]] = ["runql"]
     filenames: ClassVar[list[str]] = ["*.rql"]
-    mimetypes: ClassVar[list[str]] = ["text/x-rql", "application/x-rql"]
+    mimetypes: ClassVar[list[str]] = ["text/x-runql", "application/x-runql"]
 
     def __init__(self, **options: Any) -> None:
         # Empty lines at the beginning are part of a text too: a place in it stays the same.
