@@ -16,7 +16,8 @@ found in the working folder or the nearest one above it. The project's wins, nam
 
 A path in `.runql.toml` is meant from the folder of that file. Of the environment these are read: `RUNQL_SOURCE`,
 `RUNQL_CONFIG` (another `config.toml`), `RUNQL_CACHE` (the folder for what may be thrown away), `RUNQL_DATA` (the folder
-for the history of the prompt), `RUNQL_DEBUG`, W&B's own (`WANDB_…`, `NETRC`), `NO_COLOR`, `TERM`, `COLUMNS`
+for the history of the prompt), `RUNQL_MAX_ANSWER_MB` (the largest answer of a server, unpacked), `RUNQL_DEBUG`,
+W&B's own (`WANDB_…`, `NETRC`), `NO_COLOR`, `TERM`, `COLUMNS`
 and `PAGER`.
 """
 
@@ -111,7 +112,8 @@ class ServerSettings:
     """Where a W&B server and a key are looked for, and what was given for this call. Its `repr` shows nothing: it may
     hold a key.
 
-    `env`: W&B's variables. `timeout_seconds`: for all that one call asks. `on_wait` is told why nothing comes just now.
+    `env`: W&B's variables. `timeout_seconds`: for all that one call asks. `most_answer_mb`: the largest answer,
+    unpacked, in megabytes. `on_wait` is told why nothing comes just now.
     """
 
     env: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -121,6 +123,7 @@ class ServerSettings:
     api_key: str | None = field(default=None, repr=False)
     api_key_file: Path | None = field(default=None, repr=False)
     timeout_seconds: float | None = field(default=None, repr=False)
+    most_answer_mb: float | None = field(default=None, repr=False)
     on_wait: Callable[[str], None] | None = field(default=None, repr=False)
 
 
@@ -243,7 +246,22 @@ def _server(environ: Mapping[str, str]) -> ServerSettings:
     cache = Path(named) if named else Path(platformdirs.user_cache_dir("runql", appauthor=False))
     env = {name: value for name, value in environ.items() if name.startswith("WANDB_") or name == "NETRC"}
     home = environ.get("HOME") or environ.get("USERPROFILE")
-    return ServerSettings(env, Path(home) if home else Path.home(), cache)
+    most = _megabytes(environ, "RUNQL_MAX_ANSWER_MB")
+    return ServerSettings(env, Path(home) if home else Path.home(), cache, most_answer_mb=most)
+
+
+def _megabytes(environ: Mapping[str, str], name: str) -> float | None:
+    """A size that a variable names.
+
+    Raises:
+        SettingsError: it is none.
+    """
+    text = environ.get(name, "")
+    if not text:
+        return None
+    if not re.fullmatch(r"\d{1,9}(\.\d{1,6})?", text, re.ASCII) or float(text) == 0:
+        raise SettingsError.of("RQL510", f"`{name}` is no number of megabytes: `{text[:40]}`", f"write `{name}=512`")
+    return float(text)
 
 
 def _saved_of_project(folder: Path) -> tuple[Path, ...]:

@@ -241,8 +241,11 @@ def open_server(settings: Settings, name: str = "", entity: str = "", project: s
     )
     entity = entity or settings.entity or credentials.entity or ""
     cache = server.cache_folder / "catalogs" if server.cache_folder else None
-    most = LineSettings().attempt_seconds
-    line = LineSettings(attempt_seconds=min(server.timeout_seconds or most, most))
+    line = LineSettings()
+    if server.timeout_seconds:
+        line = replace(line, attempt_seconds=min(server.timeout_seconds, line.attempt_seconds))
+    if server.most_answer_mb:
+        line = replace(line, most_bytes=int(server.most_answer_mb * 1_000_000))
     options = ServiceOptions(name, entity, project, cache_folder=cache, on_wait=server.on_wait, line=line)
     service = WandbService(credentials, options)
     return Place(name or service.name, service, entity, project)

@@ -34,7 +34,9 @@ _OF_ONE = Stakes(3, isolates=True, final=True)
 _OF_THE_ONLY_ONE = Stakes(12, isolates=True, final=True)
 _HOPELESS_AFTER = 3
 
-_ISOLATED = frozenset({Kind.OVERLOADED, Kind.TIMED_OUT, Kind.BROKEN, Kind.REFUSED, Kind.NOT_JSON, Kind.MISSING})
+_ISOLATED = frozenset(
+    {Kind.OVERLOADED, Kind.TIMED_OUT, Kind.BROKEN, Kind.REFUSED, Kind.NOT_JSON, Kind.TOO_LARGE, Kind.MISSING}
+)
 """Failures that may be one run's fault: the others are then asked without it."""
 
 

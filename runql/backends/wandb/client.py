@@ -19,6 +19,7 @@ from contextvars import ContextVar
 from dataclasses import replace
 from typing import Any, TypeVar
 
+from runql.backends.wandb.bodies import MEGABYTE
 from runql.backends.wandb.failures import Failure, Kind, backoff_seconds, loads, read_reply, seconds_to_wait
 from runql.backends.wandb.identity import Identity
 from runql.backends.wandb.limiter import Limiter
@@ -54,11 +55,14 @@ class Answer:
 
 @frozen
 class LineSettings:
-    """`attempt_seconds`: the longest silence in one attempt. `patience_seconds`: the longest wait that a server may
-    ask for. `backoff_seconds`: the first pause after a failure. `give_up_seconds`: how long to ask again, without a
-    deadline, while nothing gets through."""
+    """`attempt_seconds`: the longest silence in one attempt. `whole_seconds`: the longest time that one answer may take
+    to come whole; a later deadline allows more. `most_bytes`: the largest answer, unpacked. `patience_seconds`: the
+    longest wait that a server may ask for. `backoff_seconds`: the first pause after a failure. `give_up_seconds`: how
+    long to ask again, without a deadline, while nothing gets through."""
 
     attempt_seconds: float = 60.0
+    whole_seconds: float = 120.0
+    most_bytes: int = 128 * MEGABYTE
     patience_seconds: float = 120.0
     backoff_seconds: float = 0.5
     give_up_seconds: float = 120.0
@@ -197,7 +201,7 @@ class Client:
         while True:
             started = time.monotonic()
             try:
-                reply = await self._attempt(body)
+                reply = await self._attempt(body, deadline)
                 data = read_reply(reply.status, reply.headers, reply.body, loads)
             except Failure as failure:
                 self._patience.failed(attempts, failure)
@@ -207,19 +211,22 @@ class Client:
             self._limiter.went_well()
             return Answer(data, len(reply.body), time.monotonic() - started)
 
-    async def _attempt(self, body: bytes) -> Reply:
+    async def _attempt(self, body: bytes, deadline: float | None) -> Reply:
         if self._transport is None:
             self._transport = Transport(
                 self._base_url,
                 attempt_seconds=self._settings.attempt_seconds,
                 is_loopback=self._is_loopback,
                 most=self._settings.most_at_once,
+                most_bytes=self._settings.most_bytes,
             )
         authorization = await self._identity.authorization(self._transport)
         await self._limiter.acquire()
         try:
             self.requests += 1
-            reply = await self._transport.post("/graphql", body, "application/json", authorization)
+            left = 0.0 if deadline is None else deadline - time.monotonic()
+            seconds = max(self._settings.whole_seconds, left)
+            reply = await self._transport.post("/graphql", body, "application/json", authorization, seconds)
         finally:
             self._limiter.release()
         if reply.status == 200 and reply.headers.get("ratelimit-remaining") == "0":

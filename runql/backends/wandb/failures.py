@@ -30,6 +30,7 @@ class Kind(StrEnum):
     TIMED_OUT = "timed out"
     OVERLOADED = "overloaded"
     NOT_JSON = "not JSON"
+    TOO_LARGE = "too large"
     REDIRECTED = "redirected"
     BAD_URL = "bad URL"
     DEADLINE = "deadline"
@@ -59,6 +60,9 @@ _SIGN_IN = "`wandb login` stores a key where RunQL finds it; or set `WANDB_API_K
 _BASE_URL = "is `WANDB_BASE_URL` (or `base_url`) the address of a W&B server?"
 _SIMPLER = "a simpler query may pass: fewer conditions, `keys` or fields; `--stats` counts what was asked"
 _LATER = "ask again later, or for less at once: `limit`, fewer `keys`"
+_LONGER = "`--timeout 600` allows more time for one answer"
+_ASK_LESS = "ask for less: fewer `keys` or fields, `limit`"
+_RAISE = "`RUNQL_MAX_ANSWER_MB` allows more megabytes in one answer"
 
 TREATMENTS: Mapping[Kind, Treatment] = MappingProxyType(
     {
@@ -97,7 +101,14 @@ TREATMENTS: Mapping[Kind, Treatment] = MappingProxyType(
             longest_pause=3,
         ),
         Kind.TIMED_OUT: Treatment(
-            Unreachable, "RQL404", "{host} did not answer in time", (_LATER,), 1, 1, longest_pause=5, smaller=True
+            Unreachable,
+            "RQL404",
+            "{host} did not answer in time",
+            (_LATER, _LONGER),
+            1,
+            1,
+            longest_pause=5,
+            smaller=True,
         ),
         Kind.OVERLOADED: Treatment(
             ServerError, "RQL405", "{host} failed", (_LATER,), 1, 0.5, longest_pause=5, smaller=True
@@ -110,6 +121,9 @@ TREATMENTS: Mapping[Kind, Treatment] = MappingProxyType(
             patience=0.25,
             at_first=0.25,
             longest_pause=3,
+        ),
+        Kind.TOO_LARGE: Treatment(
+            ServerError, "RQL410", "{host} sends too large an answer", (_ASK_LESS, _RAISE), smaller=True
         ),
         Kind.REDIRECTED: Treatment(
             ServerError, "RQL405", "{host} sends requests elsewhere", ("the key goes to no other host", _BASE_URL)

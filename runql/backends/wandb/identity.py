@@ -22,6 +22,7 @@ _GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 _FRESH_SECONDS = 300.0
 _EXCHANGE_SECONDS = 10.0
 _EXCHANGE_TRIES = 3
+_MOST_LIFETIME = 366 * 86_400.0
 _TIME_FORMAT = "%Y-%m-%d %H:%M:%S"
 
 
@@ -107,7 +108,7 @@ class FederatedIdentity:
         kind = kind_of_status(reply.status)
         try:
             document = loads(reply.body)
-        except ValueError:
+        except (ValueError, RecursionError):
             document = None
         if kind is not None:
             # A refusal of the token is a refusal of who asks, whatever status it comes with.
@@ -120,7 +121,13 @@ class FederatedIdentity:
             )
         if not isinstance(document, dict) or not isinstance(document.get("access_token"), str):
             raise Failure(Kind.NOT_JSON, "the exchange of the identity token gave no access token")
-        return document["access_token"], time.time() + float(document.get("expires_in", 0))
+        return document["access_token"], time.time() + _lifetime(document.get("expires_in"))
+
+
+def _lifetime(value: Any) -> float:
+    """How many seconds a token is good for: none, unless the answer says so in a number that can be one."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return float(value) if is_number and 0 < value <= _MOST_LIFETIME else 0.0
 
 
 def identity_for(credentials: Credentials, base_url: str) -> Identity:
@@ -144,7 +151,7 @@ def _stored(path: Path, base_url: str) -> tuple[str, float] | None:
 def _read(path: Path) -> dict[str, Any]:
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return document if isinstance(document, dict) else {}
 
@@ -152,7 +159,9 @@ def _read(path: Path) -> dict[str, Any]:
 def _store(path: Path, base_url: str, access: tuple[str, float]) -> None:
     """Writes the access token beside those of other servers, readable by the user alone."""
     document = _read(path)
-    entries = document.setdefault("credentials", {})
+    entries = document.get("credentials")
+    if not isinstance(entries, dict):
+        entries = document["credentials"] = {}
     expires = datetime.fromtimestamp(access[1], UTC).strftime(_TIME_FORMAT)
     entries[base_url] = {"expires_at": expires, "access_token": access[0]}
     try:

@@ -220,7 +220,7 @@ class Pages:
                 return self.server.wait(chunk.sent)
             except Failure as failure:
                 # A small page that fails without a time-out is not too large: the server is down.
-                least = 1 if failure.kind is Kind.TIMED_OUT else SMALL_ROWS
+                least = 1 if failure.kind in (Kind.TIMED_OUT, Kind.TOO_LARGE) else SMALL_ROWS
                 if not failure.treatment.smaller or failure.is_hopeless or chunk.size <= least:
                     raise
                 half = chunk.size // 2

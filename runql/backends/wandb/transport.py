@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
+from runql.backends.wandb.bodies import read_body
 from runql.backends.wandb.failures import EXCEPTIONS, Failure, Kind, clean
 from runql.text.frozen import frozen
-
-if TYPE_CHECKING:
-    import httpx
 
 USER_AGENT = "RunQL (+https://pypi.org/project/runql)"
 _CONNECT_SECONDS = 10.0
@@ -25,12 +23,16 @@ class Reply:
 
 
 class Transport:
-    """A pool of kept-alive connections to one base URL. Lives in one event loop."""
+    """A pool of kept-alive connections to one base URL. Lives in one event loop.
 
-    def __init__(self, base_url: str, *, attempt_seconds: float, is_loopback: bool, most: int) -> None:
+    `most_bytes`: the largest answer that is read, unpacked.
+    """
+
+    def __init__(self, base_url: str, *, attempt_seconds: float, is_loopback: bool, most: int, most_bytes: int) -> None:
         import httpx
 
         self._httpx = httpx
+        self._most_bytes = most_bytes
         self._client = httpx.AsyncClient(
             base_url=base_url,
             headers={"User-Agent": USER_AGENT, "Accept-Encoding": "gzip", "Accept": "application/json"},
@@ -43,25 +45,30 @@ class Transport:
         )
 
     async def post(
-        self, path: str, body: bytes, content_type: str, authorization: str | None, timeout_seconds: float | None = None
+        self, path: str, body: bytes, content_type: str, authorization: str | None, whole_seconds: float
     ) -> Reply:
-        """One request, once.
+        """One request, once. Its answer must be there, whole, within so many seconds.
 
         Raises:
-            Failure: no answer came, or only a part of one.
+            Failure: no answer came, only a part of one, or one that is too large.
         """
         headers = {"Content-Type": content_type}
         if authorization is not None:
             headers["Authorization"] = authorization
-        timeout: httpx.Timeout | httpx._client.UseClientDefault = self._httpx.USE_CLIENT_DEFAULT
-        if timeout_seconds is not None:
-            timeout = self._httpx.Timeout(timeout_seconds)
         try:
-            response = await self._client.post(path, content=body, headers=headers, timeout=timeout)
+            # The timeout of httpx is one of silence: a byte now and then would go on for ever.
+            async with asyncio.timeout(whole_seconds):
+                return await self._post(path, body, headers)
+        except TimeoutError as error:
+            raise Failure(Kind.TIMED_OUT, f"no whole answer within {whole_seconds:.3g} s") from error
         except (self._httpx.HTTPError, self._httpx.InvalidURL) as error:
             raise failure_of(error) from error
-        names = {name.lower(): value for name, value in response.headers.items()}
-        return Reply(response.status_code, names, response.content)
+
+    async def _post(self, path: str, body: bytes, headers: Mapping[str, str]) -> Reply:
+        async with self._client.stream("POST", path, content=body, headers=headers) as response:
+            names = {name.lower(): value for name, value in response.headers.items()}
+            content = await read_body(response.aiter_raw(), names, self._most_bytes)
+            return Reply(response.status_code, names, content)
 
     async def close(self) -> None:
         await self._client.aclose()

@@ -1,0 +1,172 @@
+"""Answers without an end, or larger than any memory: an error that names the bound, never a Python exception."""
+
+from __future__ import annotations
+
+import gzip
+import itertools
+import threading
+import time
+import tracemalloc
+import zlib
+from collections.abc import Iterable
+
+import pytest
+
+from runql.backends.wandb import Credentials, LineSettings, ServiceOptions, WandbService
+from runql.errors import BackendError, ServerError, Unreachable
+from runql.runs.service import PageRequest
+from tests.backends.wandb.conftest import Connect, Serve
+from tests.server import Knobs
+from tests.server.raw import Pieces, raw_server, response
+from tests.server.samples import vision
+
+PAGE = PageRequest(entity="acme", project="vision", per_page=10)
+MB = 1_000_000
+LINE = LineSettings(attempt_seconds=5, whole_seconds=0.5, most_bytes=2 * MB, backoff_seconds=0.01, give_up_seconds=0.3)
+
+
+def failure_on(pieces: Pieces, line: LineSettings = LINE) -> BackendError:
+    with raw_server(pieces) as url:
+        service = WandbService(Credentials(url), ServiceOptions(line=line))
+        try:
+            with pytest.raises(BackendError) as caught:
+                service.runs_page(PAGE)
+        finally:
+            service.close()
+    return caught.value
+
+
+def code_of(error: BackendError) -> str:
+    return error.diagnostics[0].code
+
+
+def bomb(megabytes: int) -> bytes:
+    packer = zlib.compressobj(9, zlib.DEFLATED, 31)
+    return b"".join([*(packer.compress(b" " * MB) for _ in range(megabytes)), packer.flush()])
+
+
+def test_a_gzip_bomb_takes_no_more_memory_than_the_bound() -> None:
+    body = response(bomb(200), "Content-Encoding: gzip")
+    tracemalloc.start()
+    try:
+        error = failure_on(lambda: [body])
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert code_of(error) == "RQL410"
+    assert "more than 2 MB" in str(error)
+    assert any("RUNQL_MAX_ANSWER_MB" in hint for hint in error.diagnostics[0].hints)
+    assert peak < 30 * MB
+
+
+def test_gzip_in_gzip_is_not_unpacked_twice() -> None:
+    body = response(gzip.compress(bomb(200)), "Content-Encoding: gzip, gzip")
+    error = failure_on(lambda: [body])
+    assert code_of(error) == "RQL405"
+    assert "packed as `gzip, gzip`" in str(error)
+
+
+@pytest.mark.parametrize("packing", ["br", "zstd", "compress", "\x01gzip", "gzip, identity, deflate"])
+def test_a_packing_that_nobody_asked_for(packing: str) -> None:
+    assert code_of(failure_on(lambda: [response(b"{}", f"Content-Encoding: {packing}")])) in ("RQL404", "RQL405")
+
+
+def test_a_length_that_says_too_much() -> None:
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n"
+    assert code_of(failure_on(lambda: [head, b"{"])) == "RQL410"
+
+
+def endless(head: bytes, piece: bytes, pause: float = 0.0) -> Pieces:
+    def pieces() -> Iterable[bytes]:
+        yield head
+        for _ in itertools.count():
+            time.sleep(pause)
+            yield piece
+
+    return pieces
+
+
+def test_a_body_in_chunks_without_an_end() -> None:
+    head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+    assert code_of(failure_on(endless(head, b"10000\r\n" + b" " * 65536 + b"\r\n"))) == "RQL410"
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        endless(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"1\r\n \r\n", 0.02),
+        endless(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n", b" ", 0.02),
+        endless(b"", b"HTTP/1.1 103 Early Hints\r\n\r\n", 0.001),
+        endless(b"HTTP/1.1 200 OK\r\n", b"X: y\r\n", 0.02),
+    ],
+    ids=["chunks", "length", "hints", "headers"],
+)
+def test_a_byte_now_and_then_ends_with_the_time_for_one_answer(pieces: Pieces) -> None:
+    error = failure_on(pieces)
+    assert isinstance(error, Unreachable)
+    assert "no whole answer within 0.5 s" in str(error)
+    assert any("--timeout" in hint for hint in error.diagnostics[0].hints)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\nConnection: close\r\n\r\n{}",
+        b"HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\n{}",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n{}",
+        b"HTTP/1.1 200 OK\r\n" + b"X: " + b"y" * 1_000_000 + b"\r\n\r\n{}",
+        b"HTTP/0.9 200 OK\r\n\r\n{}",
+        b'{"data": {}}',
+        b"\x00\xff\xfe",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{}",
+        response(gzip.compress(b'{"data": {"project": null}}')[:-10], "Content-Encoding: gzip"),
+        response(b"no gzip", "Content-Encoding: gzip"),
+        response(b"", status="204 No Content"),
+        response(b"{}", "Location: http://127.0.0.1:1/", status="302 Found"),
+        response(b"\xef\xbb\xbf[]"),
+        response(b"[" * 100_000),
+        response(b"[]"),
+        response(b"null"),
+        response(b"1" * 5000),
+        response(b'{"data": null, "errors": []}'),
+        response(b'{"data": null, "errors": [null]}'),
+        response(b'{"data": null, "errors": {"a": ["b"]}}'),
+        response(b'{"data": null, "errors": [[["deep"]]]}'),
+        response(b'{"data": [], "errors": "text"}'),
+        response(b'{"data": {"project": {"runs": {"edges": []}}}, "errors": [{"message": {"a": 1}}]}'),
+        response(b"{}", "Retry-After: -1", status="429 Too Many"),
+        response(b"{}", "Retry-After: NaN", status="429 Too Many"),
+        response(b"{}", "Retry-After: 1e999", status="503 Busy"),
+        response(b"{}", "Retry-After: 1000000000", status="429 Too Many"),
+        response(b"{}", "Retry-After: Fri, 31 Dec 99999 23:59:59 GMT", status="429 Too Many"),
+        response(b"{}", "RateLimit-Remaining: 0", "RateLimit-Reset: 1e400", status="429 Too Many"),
+    ],
+    ids=range(29),
+)
+def test_whatever_comes_is_an_error_of_ours(answer: bytes) -> None:
+    def once() -> Iterable[bytes]:
+        yield answer
+        raise OSError("the connection is closed")
+
+    assert code_of(failure_on(once)) in ("RQL402", "RQL403", "RQL404", "RQL405")
+
+
+def test_a_page_that_is_too_large_comes_in_halves(serve: Serve, connect: Connect) -> None:
+    store = vision(60, 40)
+    for run in store.projects["acme", "vision"]:
+        run["notes"] = "n" * 200_000
+    server = serve(store, Knobs(gzip=True))
+    service = connect(server, line=LineSettings(most_bytes=3 * MB, backoff_seconds=0.01))
+    page = service.runs_page(PageRequest(entity="acme", project="vision", per_page=60))
+    assert len(page.runs) == 60
+    with pytest.raises(ServerError) as caught:
+        connect(server, line=LineSettings(most_bytes=100_000)).runs_page(PAGE)
+    assert code_of(caught.value) == "RQL410"
+
+
+def test_a_thread_that_waits_is_the_only_one(serve: Serve, connect: Connect) -> None:
+    """What was cut off leaves no request behind."""
+    before = threading.active_count()
+    failure_on(endless(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n", b" ", 0.01))
+    assert len(connect(serve()).runs_page(PAGE).runs) == 10
+    assert threading.active_count() <= before + 5
