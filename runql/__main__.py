@@ -20,15 +20,18 @@ def prompt(arguments: Arguments) -> int:
     """Start the prompt with what the command was called with."""
     from runql import config
     from runql.frontends.cli.calling import for_call, options_of_call, params_of, saying_errors
+    from runql.frontends.cli.trusting import asked_before
     from runql.frontends.repl.app import main as converse
     from runql.frontends.repl.start import Start
     from runql.terminal.stderr import Waiting
 
     def start() -> int:
         waiting = Waiting()
+        settings = for_call(config.load(), arguments, waiting)
+        asked_before(settings, arguments.source)
         return converse(
             Start(
-                for_call(config.load(), arguments, waiting),
+                settings,
                 arguments.source,
                 params_of(arguments),
                 arguments.output,
@@ -47,7 +50,7 @@ def lsp(arguments: Arguments) -> int:
     from runql.frontends.cli.calling import saying_errors
     from runql.frontends.lsp.main import serve
 
-    return saying_errors(lambda: serve(arguments.tcp))
+    return saying_errors(lambda: serve(arguments.tcp, is_trusted=arguments.trusted))
 
 
 if __name__ == "__main__":

@@ -31,11 +31,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 from runql.errors import RunQLError, SettingsError
+from runql.text.diagnostic import Diagnostic
 from runql.text.frozen import frozen
 from runql.text.nearest import nearest
+from runql.trust import Trust, contents, not_read, project_file, saved_folder
 
-PROJECT_FILE = ".runql.toml"
-SAVED_FOLDER = ".runql"
 _KEYS = ("source", "sources", "aliases", "prompt")
 
 
@@ -114,6 +114,7 @@ class ServerSettings:
 
     `env`: W&B's variables. `timeout_seconds`: for all that one call asks. `most_answer_mb`: the largest answer,
     unpacked, in megabytes. `on_wait` is told why nothing comes just now.
+    `trust`: the folders that the user said yes to. `may_ask`: whether a server is asked at all.
     """
 
     env: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -125,6 +126,8 @@ class ServerSettings:
     timeout_seconds: float | None = field(default=None, repr=False)
     most_answer_mb: float | None = field(default=None, repr=False)
     on_wait: Callable[[str], None] | None = field(default=None, repr=False)
+    trust: Trust = field(default_factory=Trust, repr=False)
+    may_ask: bool = True
 
 
 @frozen
@@ -133,6 +136,7 @@ class Settings:
 
     `saved`: the folders of saved queries, the project's before the user's own. `file`: the user's own settings file,
     `data`: the folder for what must not get lost, such as the history of the prompt. `pager`: what `$PAGER` says.
+    `said`: what is to be said of files that do not count.
     """
 
     source: str | None = None
@@ -152,6 +156,7 @@ class Settings:
     file: Path | None = None
     data: Path | None = None
     pager: str | None = None
+    said: tuple[Diagnostic, ...] = ()
 
     def default_source(self) -> str | None:
         """The source of a query that names none: the settings', else W&B's variables, else `./wandb` if it is there."""
@@ -174,7 +179,10 @@ def load(environ: Mapping[str, str] | None = None, folder: Path | None = None) -
     """
     environ = os.environ if environ is None else environ
     folder = Path.cwd() if folder is None else folder
-    user, project = _read(_user_file(environ)), _read_project(folder)
+    trust = _trust(environ)
+    user = _read(_user_file(environ))
+    project, said = _read_project(folder, trust)
+    saved, more = saved_folder(folder, trust)
     return Settings(
         source=environ.get("RUNQL_SOURCE") or project.get("source") or user.get("source"),
         sources={**user.get("sources", {}), **project.get("sources", {})},
@@ -182,17 +190,18 @@ def load(environ: Mapping[str, str] | None = None, folder: Path | None = None) -
         entity=environ.get("WANDB_ENTITY") or None,
         project=environ.get("WANDB_PROJECT") or None,
         wandb_dir=Path(environ["WANDB_DIR"]) if environ.get("WANDB_DIR") else None,
-        server=_server(environ),
+        server=_server(environ, trust),
         color=not environ.get("NO_COLOR"),
         dumb_terminal=environ.get("TERM") == "dumb",
         columns=int(environ["COLUMNS"]) if environ.get("COLUMNS", "").isdecimal() else None,
         debug=environ.get("RUNQL_DEBUG", "") not in {"", "0"},
         folder=folder,
-        saved=(*_saved_of_project(folder), _user_file(environ).parent / "queries"),
+        saved=(*saved, _user_file(environ).parent / "queries"),
         prompt=PromptSettings(**{**user.get("prompt", {}), **project.get("prompt", {})}),
         file=_user_file(environ),
         data=_data_folder(environ),
         pager=environ.get("PAGER"),
+        said=(*said, *more),
     )
 
 
@@ -239,7 +248,14 @@ def _data_folder(environ: Mapping[str, str]) -> Path:
     return Path(platformdirs.user_data_dir("runql", appauthor=False))
 
 
-def _server(environ: Mapping[str, str]) -> ServerSettings:
+def _trust(environ: Mapping[str, str]) -> Trust:
+    """What the user said yes to. What a relative path leads to came with the working folder, and says nothing."""
+    folder, sudo_user = _data_folder(environ), environ.get("SUDO_UID", "")
+    file = folder / "trust.json" if folder.is_absolute() else None
+    return Trust(file, int(sudo_user) if sudo_user.isdecimal() else None)
+
+
+def _server(environ: Mapping[str, str], trust: Trust) -> ServerSettings:
     import platformdirs
 
     named = environ.get("RUNQL_CACHE")
@@ -247,7 +263,7 @@ def _server(environ: Mapping[str, str]) -> ServerSettings:
     env = {name: value for name, value in environ.items() if name.startswith("WANDB_") or name == "NETRC"}
     home = environ.get("HOME") or environ.get("USERPROFILE")
     most = _megabytes(environ, "RUNQL_MAX_ANSWER_MB")
-    return ServerSettings(env, Path(home) if home else Path.home(), cache, most_answer_mb=most)
+    return ServerSettings(env, Path(home) if home else Path.home(), cache, most_answer_mb=most, trust=trust)
 
 
 def _megabytes(environ: Mapping[str, str], name: str) -> float | None:
@@ -264,13 +280,6 @@ def _megabytes(environ: Mapping[str, str], name: str) -> float | None:
     return float(text)
 
 
-def _saved_of_project(folder: Path) -> tuple[Path, ...]:
-    """The folder of the queries that are kept beside the project: the nearest one, from the working folder up."""
-    absolute = folder.absolute()
-    places = (place / SAVED_FOLDER for place in (absolute, *absolute.parents))
-    return tuple(place for place in places if place.is_dir())[:1]
-
-
 def user_file() -> Path:
     """The user's own settings file, whether it is there or not."""
     return _user_file(os.environ)
@@ -285,18 +294,24 @@ def _user_file(environ: Mapping[str, str]) -> Path:
     return Path(platformdirs.user_config_dir("runql", appauthor=False)) / "config.toml"
 
 
-def _read_project(folder: Path) -> Mapping[str, Any]:
-    """The nearest project file; its relative paths are made absolute where it is not that of the working folder."""
-    absolute = folder.absolute()
-    for place in (absolute, *absolute.parents):
-        if (place / PROJECT_FILE).is_file():
-            table = dict(_read(place / PROJECT_FILE))
-            if place != absolute:
-                if "source" in table:
-                    table["source"] = _from_folder(table["source"], place)
-                table["sources"] = {name: _from_folder(to, place) for name, to in table.get("sources", {}).items()}
-            return table
-    return {}
+def _read_project(folder: Path, trust: Trust) -> tuple[Mapping[str, Any], tuple[Diagnostic, ...]]:
+    """The nearest project file; its relative paths are made absolute where it is not that of the working folder.
+
+    Also what to say where it is not read.
+    """
+    file = project_file(folder)
+    if file is None:
+        return {}, ()
+    doubt = trust.doubt(file)
+    if doubt is not None and not any(trust.vouches(path, content) for path, content in contents((file,))):
+        return {}, (not_read(f"the settings file `{file}` is not read: {doubt}", file.parent),)
+    table = dict(_read(file))
+    place = file.parent
+    if place != folder.absolute():
+        if "source" in table:
+            table["source"] = _from_folder(table["source"], place)
+        table["sources"] = {name: _from_folder(to, place) for name, to in table.get("sources", {}).items()}
+    return table, ()
 
 
 def _from_folder(source: str, folder: Path) -> str:

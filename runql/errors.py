@@ -3,6 +3,7 @@
     RunQLError
     ├── QueryError            the text of a query, or its parameters, is wrong
     ├── SourceError           no source was named, or it is not one
+    │   └── UntrustedFolder   a setting of a folder would count that nobody said yes to
     ├── SettingsError         a settings file cannot be read
     ├── OutputError           the result cannot be written where it was asked for
     ├── AssertionFailed       an `assert` of the query does not hold
@@ -47,6 +48,10 @@ class QueryError(RunQLError):
 
 class SourceError(RunQLError):
     """No source was named, or what was named is not one."""
+
+
+class UntrustedFolder(SourceError):  # noqa: N818 - it says what is so, not what failed
+    """The settings file of a folder says where to ask, or how, and nobody said yes to it. Nothing was asked."""
 
 
 class SettingsError(RunQLError):

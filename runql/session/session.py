@@ -149,7 +149,7 @@ class Session(OpenSources):
         """
         parsed = parse(text)
         script = self._script(parsed, params or {})
-        found = [*parsed.diagnostics, *script.diagnostics]
+        found = [*parsed.diagnostics, *script.diagnostics, *self.settings.said]
         for item in script.items:
             if isinstance(item, Ask):
                 checked = self._check(item, parsed.source, offline=offline)[0]
@@ -198,7 +198,8 @@ class Session(OpenSources):
                 continue
             typed = with_steps(with_default_columns(checked.query), checked.stages)
             of_places = (one for place in known.places for one in place.said)
-            said = (*(one for one in script.diagnostics if not one.is_error), *of_places, *checked.diagnostics)
+            of_script = (one for one in script.diagnostics if not one.is_error)
+            said = (*of_script, *self.settings.said, *of_places, *checked.diagnostics)
             ready.append(
                 _Ready(
                     typed,
@@ -315,7 +316,7 @@ class Session(OpenSources):
         answer.spent = spent
         # `show sources` and `show lets` open none.
         place = self._places.get(look.source or self.source_name or "")
-        said = () if place is None else place.said
+        said = self.settings.said if place is None else (*self.settings.said, *place.said)
         return Result(answer, source, said, lambda: "asks the source what it holds", look.options)
 
     def _result(self, ready: _Ready, source: Source) -> Result:

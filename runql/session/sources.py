@@ -14,6 +14,7 @@ from runql.config import Settings
 from runql.errors import ArgumentError, NotFound, RunQLError, SourceError
 from runql.runs.service import ServiceApi
 from runql.semantic.catalog import Catalog, Known
+from runql.session.trusting import credentials_for
 from runql.text.diagnostic import Diagnostic
 from runql.text.frozen import frozen
 from runql.text.nearest import nearest
@@ -21,6 +22,8 @@ from runql.text.nearest import nearest
 DEMO = "demo"
 ON_SERVER = "wandb:"
 """Before the name of a project it says that no folder is meant."""
+_ONE_WORD = frozenset("/:\\")
+"""What a name of the settings does not hold."""
 _ON_SERVER = re.compile(r"[\w.-]+(/[\w.*-]+)?\Z")
 
 
@@ -105,7 +108,8 @@ def open_place(name: str, settings: Settings) -> Place:
     meant = _through_settings(name, settings)
     for opens, opener in _OPENERS:
         if opens(meant, settings):
-            return opener(meant, settings)
+            place = opener(meant, settings)
+            return replace(place, said=(*said_of_name(name, settings), *place.said))
     raise _unknown(name, settings)
 
 
@@ -145,12 +149,31 @@ def default_name(settings: Settings) -> str:
 def _through_settings(name: str, settings: Settings) -> str:
     """What a name of the settings stands for; a name may stand for another one."""
     seen: list[str] = []
-    while name in settings.sources and name not in seen:
+    while name in settings.sources and not means_itself(name) and name not in seen:
         seen.append(name)
         name = settings.sources[name]
     if name in seen and settings.sources[name] != name:
         raise SourceError.of("RQL511", f"the source `{name}` of the settings stands for itself")
     return name
+
+
+def means_itself(name: str) -> bool:
+    """Whether a name is never one of the settings: the demo, a path, or a project with its owner."""
+    return name == DEMO or name.startswith((".", "~")) or not _ONE_WORD.isdisjoint(name)
+
+
+def said_of_name(name: str, settings: Settings) -> Iterator[Diagnostic]:
+    """What to say of a name that the settings have too."""
+    if name not in settings.sources:
+        return
+    meant = f"`{settings.sources[name]}`"
+    if means_itself(name):
+        why = "the demo" if name == DEMO else "a path or a project"
+        message = f"`{name}` is {why}: that the settings call {meant} so does not count"
+        yield Diagnostic("RQL533", message, hints=("a name of the settings is one word without `/` and `:`",))
+    elif (settings.folder / name).exists():
+        message = f"`{name}` was read as the settings have it: {meant}"
+        yield Diagnostic("RQL533", message, hints=(f"`./{name}` is the folder of that name",))
 
 
 def _is_path(name: str, settings: Settings) -> bool:
@@ -184,11 +207,8 @@ def _hidden(name: str, settings: Settings) -> Iterator[Diagnostic]:
     """What to say of a folder that is called as a project may be, to somebody who has a key of the server."""
     if "/" not in name or "*" in name or not _ON_SERVER.match(name) or name.startswith("."):
         return
-    from runql.backends.wandb import discover
-
-    server = settings.server
     try:
-        is_known = discover(server.env, server.home, settings.folder, api_key_file=server.api_key_file).auth is not None
+        is_known = credentials_for(settings).auth is not None
     except RunQLError:
         is_known = True  # there is a key, if one that is wrong: said when the server is asked
     if is_known:
@@ -206,11 +226,9 @@ def server_hosts(settings: Settings) -> tuple[str, ...]:
     """The hosts of the W&B server that the settings name, with their ports: of its API first, then of its pages."""
     from urllib.parse import urlsplit
 
-    from runql.backends.wandb import discover
-    from runql.backends.wandb.credentials import FORGE_HOSTS, app_url_of, normal_base_url
+    from runql.backends.wandb.auth.urls import FORGE_HOSTS, app_url_of, normal_base_url
 
-    server = settings.server
-    credentials = discover(server.env, server.home, settings.folder, base_url=server.base_url)
+    credentials = credentials_for(settings)
     base_url = normal_base_url(credentials.base_url)
     hosts = {urlsplit(url).netloc: None for url in (base_url, app_url_of(base_url, credentials.app_url))}
     for front, upstream in FORGE_HOSTS.items():
@@ -227,18 +245,12 @@ def open_server(settings: Settings, name: str = "", entity: str = "", project: s
     Raises:
         AuthError: a key that can't be one, or that would travel in the open.
         SourceError: a base URL that is none.
+        UntrustedFolder: a setting of the folder would count that nobody said yes to, or no server may be asked here.
     """
-    from runql.backends.wandb import LineSettings, ServiceOptions, WandbService, discover
+    from runql.backends.wandb import LineSettings, ServiceOptions, WandbService
 
     server = settings.server
-    credentials = discover(
-        server.env,
-        server.home,
-        settings.folder,
-        base_url=server.base_url,
-        api_key=server.api_key,
-        api_key_file=server.api_key_file,
-    )
+    credentials = credentials_for(settings)
     entity = entity or settings.entity or credentials.entity or ""
     cache = server.cache_folder / "catalogs" if server.cache_folder else None
     line = LineSettings()
@@ -248,7 +260,8 @@ def open_server(settings: Settings, name: str = "", entity: str = "", project: s
         line = replace(line, most_bytes=int(server.most_answer_mb * 1_000_000))
     options = ServiceOptions(name, entity, project, cache_folder=cache, on_wait=server.on_wait, line=line)
     service = WandbService(credentials, options)
-    return Place(name or service.name, service, entity, project)
+    said = tuple(Diagnostic("RQL531", warning) for warning in credentials.warnings)
+    return Place(name or service.name, service, entity, project, said)
 
 
 def _open_on_server(name: str, settings: Settings) -> Place:

@@ -108,6 +108,11 @@ _TABLE = {
     "RQL515": Code("notice", "rows left out by `--max-rows`"),
     "RQL516": Code("notice", "a folder that is called as a project on the server may be"),
     "RQL520": Code("error", "an assertion does not hold"),
+    "RQL530": Code("error", "the settings of a folder that nobody said yes to"),
+    "RQL531": Code("warning", "a settings file that does not count"),
+    "RQL532": Code("notice", "a name of the settings that an answer used"),
+    "RQL533": Code("notice", "a name of the settings that does not count"),
+    "RQL534": Code("error", "an expression that is too large"),
     # 9xx ours
     "RQL901": Code("error", "a fault of RunQL"),
 }

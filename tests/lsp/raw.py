@@ -114,10 +114,10 @@ class Raw:
 
 
 @contextmanager
-def piped(env: Mapping[str, str] | None = None) -> Iterator[tuple[Raw, subprocess.Popen[bytes]]]:
+def piped(env: Mapping[str, str] | None = None, *options: str) -> Iterator[tuple[Raw, subprocess.Popen[bytes]]]:
     """A server on the pipes of a process of ours."""
     with subprocess.Popen(
-        [sys.executable, "-m", "runql", "lsp"],
+        [sys.executable, "-m", "runql", "lsp", *options],
         env={**os.environ, **(env or {})},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

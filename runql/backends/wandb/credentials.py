@@ -5,27 +5,28 @@ Nothing here reads the environment of the process; whoever calls hands it in.
 
 from __future__ import annotations
 
-import configparser
-import netrc
 import re
 from collections.abc import Mapping
-from dataclasses import field
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from runql.errors import AuthError, SourceError
+from runql.backends.wandb.auth.netrc_keys import key_from_netrc, netrc_file
+from runql.backends.wandb.auth.settings import (
+    Guard,
+    Layer,
+    NobodyVouches,
+    Surroundings,
+    WandbSettings,
+    config_folder,
+    read_settings,
+    server_unknown,
+    untrusted,
+)
+from runql.backends.wandb.auth.urls import DEFAULT_BASE_URL, app_url_of, is_same_server, normal_base_url
+from runql.errors import AuthError
 from runql.text.diagnostic import Diagnostic
 from runql.text.frozen import frozen
 
-DEFAULT_BASE_URL = "https://api.forge.coreweave.com"
-
-FORGE_HOSTS: Mapping[str, str] = {
-    "forge.coreweave.com": "api.wandb.ai",
-    "qa.forge.coreweave.com": "api.qa.wandb.ai",
-}
-"""The front of W&B's own service by name, and the older host of the same service."""
-
-_FORGE_API_PATH = "/api/wandb"
 _JWT = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+", re.ASCII)
 _SECRET = re.compile(r"[\w-]{40,}", re.ASCII)
 
@@ -92,15 +93,6 @@ class Credentials:
     warnings: tuple[str, ...] = ()
 
 
-@frozen
-class Surroundings:
-    """What `discover` looks at: the environment, the home folder and the working folder."""
-
-    env: Mapping[str, str] = field(default_factory=dict)
-    home: Path = Path()
-    cwd: Path = Path()
-
-
 def discover(
     env: Mapping[str, str],
     home: Path,
@@ -109,30 +101,90 @@ def discover(
     base_url: str | None = None,
     api_key: str | None = None,
     api_key_file: Path | None = None,
+    guard: Guard | None = None,
 ) -> Credentials:
     """The server and the identity: arguments first, then `WANDB_…`, netrc, W&B's settings files.
+
+    A key goes to the server that an argument, the environment, the user's own settings file or W&B's default names. A
+    server that only the settings file of a folder names gets the key that netrc has for it by name, and no other,
+    unless `guard` vouches for the file.
 
     Raises:
         AuthError: a key that can't be one, both a key and an identity token, or a key file that can't be read.
         SourceError: a base URL that is none.
+        UntrustedFolder: a setting of a folder would count that nobody said yes to.
     """
-    around = Surroundings(env, home, cwd)
-    settings, warnings = read_settings(around)
-    url = normal_base_url(base_url or env.get("WANDB_BASE_URL") or settings.get("base_url") or DEFAULT_BASE_URL)
-    auth: ApiKey | IdentityToken | None = _explicit_auth(api_key, api_key_file) or _auth_from_env(around)
+    around = Surroundings(env, home, cwd, guard if guard is not None else NobodyVouches())
+    settings = read_settings(around)
+    explicit = _explicit_auth(api_key, api_key_file)
+    url, layer = _server(settings, base_url or env.get("WANDB_BASE_URL"))
+    auth: ApiKey | IdentityToken | None
     tried: tuple[str, ...] = ()
-    more: tuple[str, ...] = ()
-    if auth is None:
-        auth, tried, more = _stored_auth(around, url, settings)
+    warnings: tuple[str, ...] = ()
+    if layer is not None:
+        auth, warnings = _auth_of_a_folders_server(around, url, layer, explicit)
+    else:
+        auth = explicit or _auth_from_env(around)
+        if auth is None:
+            auth, tried, warnings = _stored_auth(around, url, settings)
     return Credentials(
         base_url=url,
         auth=auth,
         entity=env.get("WANDB_ENTITY") or settings.get("entity") or None,
         project=env.get("WANDB_PROJECT") or settings.get("project") or None,
-        app_url=(env.get("WANDB_APP_URL") or settings.get("app_url") or "").rstrip("/") or None,
+        app_url=(env.get("WANDB_APP_URL") or _app_url(settings, url, layer) or "").rstrip("/") or None,
         tried=tried,
-        warnings=(*warnings, *more),
+        warnings=(*settings.warnings, *warnings),
     )
+
+
+def _server(settings: WandbSettings, chosen: str | None) -> tuple[str, Layer | None]:
+    """The base URL, and the settings file that alone names it, if nobody said yes to that file."""
+    if chosen:
+        return normal_base_url(chosen), None
+    if settings.unreadable is not None:
+        raise server_unknown(settings.unreadable)
+    own = normal_base_url(settings.trusted("base_url") or DEFAULT_BASE_URL)
+    layer = settings.layer("base_url")
+    if layer is None:
+        return own, None
+    url = normal_base_url(layer.values["base_url"])
+    return url, None if layer.is_trusted or is_same_server(url, own) else layer
+
+
+def _auth_of_a_folders_server(
+    around: Surroundings, url: str, layer: Layer, explicit: ApiKey | None
+) -> tuple[ApiKey, tuple[str, ...]]:
+    """The key that the user keeps for the very server that a folder names, and what to say of another key."""
+    path = netrc_file(around)
+    key = None
+    if explicit is None and not around.is_of_the_folder(path):
+        key, _ = key_from_netrc(path, url, is_named=True)
+    if key is None:
+        hint = f"a key that netrc keeps for `{urlsplit(url).netloc}` goes there without that"
+        untrusted(layer, "base_url", url, *(() if explicit else (hint,)))
+    unused = next((name for name in ("WANDB_API_KEY", "WANDB_IDENTITY_TOKEN_FILE") if around.env.get(name)), None)
+    said = f"`{url}` is named by `{layer.path}`, so the key of `{path}` for it was sent, and not `{unused}`"
+    return checked_key(key, f"`{path}`"), (said,) if unused else ()
+
+
+def _app_url(settings: WandbSettings, url: str, known: Layer | None) -> str | None:
+    """The address of the pages. One of a folder counts if it is of the server that is asked."""
+    layer = settings.layer("app_url")
+    if layer is None:
+        return None
+    app_url = layer.values["app_url"]
+    hosts = {urlsplit(each).netloc for each in (url, app_url_of(url))}
+    if layer is known or _netloc(app_url) in hosts:
+        return app_url
+    return settings.get("app_url")
+
+
+def _netloc(url: str) -> str:
+    try:
+        return urlsplit(url).netloc.lower()
+    except ValueError:
+        return ""
 
 
 def _explicit_auth(api_key: str | None, api_key_file: Path | None) -> ApiKey | None:
@@ -153,23 +205,36 @@ def _auth_from_env(around: Surroundings) -> ApiKey | IdentityToken | None:
     if not token:
         return None
     kept = env.get("WANDB_CREDENTIALS_FILE")
-    store = _expand(kept, around.home) if kept else config_folder(around) / "credentials.json"
-    return IdentityToken(_expand(token, around.home), store, "`WANDB_IDENTITY_TOKEN_FILE`")
+    store = around.path(kept) if kept else config_folder(around) / "credentials.json"
+    return IdentityToken(around.path(token), store, "`WANDB_IDENTITY_TOKEN_FILE`")
 
 
 def _stored_auth(
-    around: Surroundings, url: str, settings: Mapping[str, str]
+    around: Surroundings, url: str, settings: WandbSettings
 ) -> tuple[ApiKey | None, tuple[str, ...], tuple[str, ...]]:
     """The key in netrc or in a settings file; where it was looked for; what to warn of."""
     path = netrc_file(around)
     key, warnings = key_from_netrc(path, url)
     if key is not None:
         return checked_key(key, f"`{path}`"), (), warnings
-    stored = settings.get("api_key")
-    # A key in a settings file belongs to the server that the file names.
-    if stored and normal_base_url(settings.get("base_url") or DEFAULT_BASE_URL) == url:
-        return checked_key(stored, "W&B's settings file"), (), warnings
+    for layer, server in reversed(_servers_of_keys(settings)):
+        if is_same_server(normal_base_url(server), url):
+            if not layer.is_trusted:
+                untrusted(layer, "api_key")
+            return checked_key(layer.values["api_key"], f"`{layer.path}`"), (), warnings
     return None, ("`WANDB_API_KEY`", f"`{path}`", "W&B's settings files"), warnings
+
+
+def _servers_of_keys(settings: WandbSettings) -> list[tuple[Layer, str]]:
+    """The settings files that hold a key, each with its server: the one that it names, or a weaker file did."""
+    found = []
+    server = DEFAULT_BASE_URL
+    for layer in settings.layers:
+        named = layer.values.get("base_url") or server
+        server = named if layer.is_trusted else server
+        if layer.values.get("api_key"):
+            found.append((layer, named))
+    return found
 
 
 def _read_key(path: Path) -> str:
@@ -203,122 +268,3 @@ def checked_key(key: str, origin: str) -> ApiKey:
 
 def _auth_error(message: str, *hints: str) -> AuthError:
     return AuthError([Diagnostic("RQL401", message, hints=hints)])
-
-
-def normal_base_url(url: str) -> str:
-    """A base URL as it is used: the address of the API, without a slash at the end.
-
-    Raises:
-        SourceError: it is none, or an address of W&B's service that serves no API.
-    """
-    text = url.strip().rstrip("/")
-    parts = urlsplit(text)
-    try:
-        host, port = parts.hostname, parts.port
-    except ValueError as error:
-        raise _url_error(text, str(error)) from error
-    if parts.scheme not in ("http", "https") or not host or parts.username is not None:
-        raise _url_error(text, "it must look like `https://api.example.com`")
-    if host in FORGE_HOSTS:
-        if parts.scheme == "https" and port is None and parts.path.rstrip("/") == _FORGE_API_PATH:
-            return f"https://api.{host}"
-        raise _url_error(text, f"the API is at `https://api.{host}`")
-    if host == "wandb.ai" or (host.endswith(".wandb.ai") and not host.startswith("api.")):
-        raise _url_error(text, "the API is at `https://api.wandb.ai`")
-    if host.endswith("wandb.ai") and parts.scheme == "http":
-        raise _url_error(text, f"W&B's service speaks TLS: `https://{host}`")
-    return text
-
-
-def _url_error(url: str, hint: str) -> SourceError:
-    shown = re.sub(r"//[^/@]*@", "//***@", url)
-    return SourceError([Diagnostic("RQL511", f"`{shown}` is not the base URL of a W&B server", hints=(hint,))])
-
-
-def app_url_of(base_url: str, app_url: str | None = None) -> str:
-    """Where a browser sees what `base_url` serves."""
-    if app_url:
-        return app_url
-    parts = urlsplit(base_url)
-    host = parts.hostname or ""
-    for forge, upstream in FORGE_HOSTS.items():
-        if host in (forge, f"api.{forge}", upstream):
-            return f"https://{forge}/wandb"
-    if host == "api.wandb.test":
-        return base_url.replace("//api.wandb.test", "//app.wandb.test", 1)
-    if host.startswith("api.wandb."):
-        return base_url.replace("//api.", "//", 1)
-    if host.startswith("api."):
-        return base_url.replace("//api.", "//app.", 1)
-    return base_url
-
-
-def is_loopback(base_url: str) -> bool:
-    """Whether the server is this machine itself."""
-    import ipaddress
-
-    host = urlsplit(base_url).hostname or ""
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def config_folder(around: Surroundings) -> Path:
-    """W&B's own folder of settings."""
-    named = around.env.get("WANDB_CONFIG_DIR")
-    return _expand(named, around.home) if named else around.home / ".config" / "wandb"
-
-
-def read_settings(around: Surroundings) -> tuple[dict[str, str], tuple[str, ...]]:
-    """W&B's settings: those of the user, and over them those of the working folder. Also what could not be read."""
-    root = _expand(around.env["WANDB_DIR"], around.home) if around.env.get("WANDB_DIR") else around.cwd
-    local = ".wandb" if (root / ".wandb").is_dir() else "wandb"
-    settings: dict[str, str] = {}
-    for path in (config_folder(around) / "settings", root / local / "settings"):
-        parser = configparser.ConfigParser(interpolation=None, strict=False, default_section="no default")
-        try:
-            parser.read_string(path.read_text(encoding="utf-8"))
-        except (FileNotFoundError, NotADirectoryError):
-            continue
-        except (OSError, UnicodeDecodeError, configparser.Error):
-            return {}, (f"W&B's settings file `{path}` cannot be read, so no settings file counts",)
-        if parser.has_section("default"):
-            settings.update(parser["default"])
-    return settings, ()
-
-
-def netrc_file(around: Surroundings) -> Path:
-    """The netrc file, whether it exists or not."""
-    if around.env.get("NETRC"):
-        return _expand(around.env["NETRC"], around.home)
-    usual, windows = around.home / ".netrc", around.home / "_netrc"
-    return windows if windows.exists() and not usual.exists() else usual
-
-
-def key_from_netrc(path: Path, base_url: str) -> tuple[str | None, tuple[str, ...]]:
-    """The key for a server, by `host:port`; for W&B's own service also by the older host. Also what to warn of."""
-    try:
-        entries = netrc.netrc(path)
-    except FileNotFoundError:
-        return None, ()
-    except (netrc.NetrcParseError, OSError, UnicodeDecodeError):
-        return None, (f"`{path}` cannot be read as a netrc file",)
-    hosts = [urlsplit(base_url).netloc]
-    for forge, upstream in FORGE_HOSTS.items():
-        if hosts[0] in (f"api.{forge}", forge):
-            hosts.append(upstream)
-        elif hosts[0] == upstream:
-            hosts.append(f"api.{forge}")
-    found = next((entry for entry in map(entries.authenticators, hosts) if entry), None)
-    if found is None:
-        return None, ()
-    return found[2] or None, () if found[2] else (f"`{path}` names `{hosts[0]}` without a key",)
-
-
-def _expand(text: str, home: Path) -> Path:
-    if text == "~" or text.startswith("~/"):
-        return home / text[2:]
-    return Path(text)

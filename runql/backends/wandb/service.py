@@ -13,9 +13,10 @@ from urllib.parse import urlsplit
 
 from runql.backends.wandb.abilities import FILTERS
 from runql.backends.wandb.asking import NEVER, Question, Server, filters_text
+from runql.backends.wandb.auth.urls import app_url_of, is_loopback, normal_base_url
 from runql.backends.wandb.catalog import CatalogKeeper
 from runql.backends.wandb.client import Client, LineSettings
-from runql.backends.wandb.credentials import Credentials, app_url_of, is_loopback, normal_base_url
+from runql.backends.wandb.credentials import Credentials
 from runql.backends.wandb.decode import Place, read_project, read_sweep
 from runql.backends.wandb.failures import Failure
 from runql.backends.wandb.fetching import fetch_all, fetch_run, fetch_runs

@@ -6,13 +6,14 @@ import argparse
 from collections.abc import Sequence
 from typing import Literal, NamedTuple, NoReturn, TypeAlias
 
-Command: TypeAlias = Literal["run", "explain", "check", "fmt", "describe", "lsp"]
+Command: TypeAlias = Literal["run", "explain", "check", "fmt", "describe", "trust", "lsp"]
 
 _COMMANDS: dict[str, Command] = {
     "explain": "explain",
     "check": "check",
     "fmt": "fmt",
     "describe": "describe",
+    "trust": "trust",
     "lsp": "lsp",
 }
 
@@ -29,6 +30,7 @@ commands:
   check QUERY|FILE     every mistake of a text (with --offline: without looking at the source)
   fmt FILE…|-          write a text in the one form: files in place, standard input to standard output
   describe SOURCE [FIELD]  what a source holds, in few words: fields, types, ranges, values; or one field of it
+  trust [FOLDER]       say yes to the settings that came with a folder, as they are now
   lsp                  the language server, for editors: on standard input and output, or over TCP
 
 A query may stand without quotes, as far as the shell leaves it alone. An option after its first word must stand
@@ -70,6 +72,9 @@ class Arguments(NamedTuple):
     budget: int | None = None
     tcp: str | None = None
     stdio: bool = False
+    trusted: bool = False
+    list: bool = False
+    forget: bool = False
     show: str | None = None
     """A text to print instead of doing anything: that of `--version` or `--help`."""
 
@@ -133,7 +138,7 @@ def _parser(command: Command) -> _Parser:
         allow_abbrev=False,
     )
     add = parser.add_argument
-    if command not in {"fmt", "lsp"}:
+    if command not in {"fmt", "trust", "lsp"}:
         _add_those_of_queries(parser)
     if command == "describe":
         add("--budget", type=_budget, metavar="WORDS", help="say at most so many words (by default 2000)")
@@ -155,9 +160,13 @@ def _parser(command: Command) -> _Parser:
     if command == "fmt":
         add("--check", action="store_true", help="change nothing; fail if a text is not in the one form")
         add("--diff", action="store_true", help="change nothing; print what would change")
+    if command == "trust":
+        add("--list", action="store_true", help="the folders that were said yes to, and what changed there since")
+        add("--forget", action="store_true", help="take the yes back")
     if command == "lsp":
         add("--tcp", metavar="HOST:PORT", help="wait for one client at this address (127.0.0.1 if it has no host)")
         add("--stdio", action="store_true", help="talk over standard input and output, as without it")
+        add("--trusted", action="store_true", help="the editor vouches for its folders: servers may be asked")
     add("--version", action="store_true", help="the version of RunQL")
     add("-h", "--help", action="store_true", help="this text")
     return parser
@@ -207,7 +216,8 @@ _USAGES: dict[Command, str] = {
     "explain": "runql explain [-s SOURCE] [-p NAME=VALUE]… QUERY | FILE.rql | -",
     "check": "runql check [-s SOURCE] [-p NAME=VALUE]… [--offline] QUERY | FILE.rql | -",
     "fmt": "runql fmt [--check] [--diff] FILE.rql… | QUERY | -",
-    "lsp": "runql lsp [--tcp HOST:PORT]",
+    "trust": "runql trust [--list | --forget] [FOLDER]",
+    "lsp": "runql lsp [--tcp HOST:PORT] [--trusted]",
     "describe": "runql describe [-o FORMAT|FILE] [--budget WORDS] SOURCE [FIELD]",
 }
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from runql import config
-from runql.errors import OutputError, RunQLError, wrong_call
+from runql.errors import OutputError, RunQLError, UntrustedFolder, wrong_call
 from runql.frontends.cli.arguments import Arguments, Command
 from runql.frontends.cli.calling import for_call
 from runql.frontends.cli.inputs import text_of
@@ -45,7 +45,7 @@ def perform(arguments: Arguments) -> int:
         settings = for_call(config.load(), arguments, waiting)
         debug = settings.debug
         voice = _voice(settings, structured)
-        return _COMMANDS[arguments.command](Call(arguments, settings, voice, waiting))
+        return _carried_out(Call(arguments, settings, voice, waiting))
     except RunQLError as error:
         return voice.error(error)
     except stdout.CannotWrite as error:
@@ -54,6 +54,19 @@ def perform(arguments: Arguments) -> int:
         return stderr.OK
     except Exception as error:  # noqa: BLE001 - whatever we did wrong is shown as ours, with the way to report it
         return voice.fault(error, debug=debug)
+
+
+def _carried_out(call: Call) -> int:
+    """Carry a call out. Where the settings of the folder need a yes, and somebody can say it, it is asked for once."""
+    command = _COMMANDS[call.arguments.command]
+    try:
+        return command(call)
+    except UntrustedFolder as error:
+        from runql.frontends.cli.trusting import asked
+
+        if not asked(call.settings, call.voice, error):
+            raise
+        return command(call)
 
 
 def _voice(settings: config.Settings, structured: bool) -> Voice:
@@ -148,10 +161,18 @@ def describe(call: Call) -> int:
         return written(catalog, arguments)
 
 
+def trust(call: Call) -> int:
+    """Say yes to a folder, take that back, or list what was said."""
+    from runql.frontends.cli.trusting import perform as carry_out
+
+    return carry_out(call.settings, call.voice, call.arguments)
+
+
 _COMMANDS: Mapping[Command, Callable[[Call], int]] = {
     "run": run,
     "explain": explain,
     "check": check,
     "fmt": fmt,
     "describe": describe,
+    "trust": trust,
 }

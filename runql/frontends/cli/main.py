@@ -50,7 +50,7 @@ def _main(argv: list[str], others: Mapping[str, FrontEnd]) -> int:
         return _write_settings() if arguments.write_config else _say_spec()
     if arguments.command == "lsp":
         return _lsp(arguments, others)
-    if not arguments.words and arguments.command != "describe":
+    if not arguments.words and arguments.command not in {"describe", "trust"}:
         if sys.stdin is None or sys.stdin.isatty():
             return _without_words(arguments, others)
         arguments = arguments._replace(words=("-",))

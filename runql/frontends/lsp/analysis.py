@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from runql.errors import BackendError, RunQLError
+from runql.errors import BackendError, RunQLError, UntrustedFolder
 from runql.frontends.lsp.document import Document, Piece, Script
 from runql.frontends.lsp.world import Home, Known, World
 from runql.text.diagnostic import Diagnostic
@@ -243,7 +243,7 @@ def folder_of(uri: str) -> Path:
 def _at(error: RunQLError, span: Span) -> Diagnostic:
     first = error.diagnostics[0]
     # That nobody answers just now is no mistake of the text.
-    code = "RQL214" if isinstance(error, BackendError) else first.code
+    code = "RQL214" if isinstance(error, BackendError | UntrustedFolder) else first.code
     message = f"nothing is known of its fields: {first.message}" if code != first.code else first.message
     return Diagnostic(code, message, span, hints=first.hints)
 

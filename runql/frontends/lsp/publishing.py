@@ -93,6 +93,8 @@ class Publisher:
                 self._server.analysis.want(at)
             if at.home.trouble is not None:
                 self._server.warn_once(str(at.home.trouble))
+            for sentence in self._server.world.warnings(at.home):
+                self._server.warn_once(sentence)
 
     def _send(self, uri: str, version: int | None, found: list[Json]) -> None:
         params: Json = {"uri": uri, "diagnostics": found}

@@ -5,14 +5,15 @@ from __future__ import annotations
 import gc
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from runql import config
-from runql.errors import RunQLError
+from runql.errors import RunQLError, UntrustedFolder
 from runql.frontends.lsp.wishes import Wishes
+from runql.trust import PROJECT_FILE
 
 if TYPE_CHECKING:
     from runql.plan.capabilities import Capabilities
@@ -53,6 +54,9 @@ class World:
         self.wishes = Wishes()
         self.roots: list[Path] = []
         self.serial = 0
+        self.is_trusted = False
+        """Whether the editor vouches for the folders that are open. Without it only those count that the user said yes
+        to: a text that is opened makes no request by itself."""
         self._call = call
         self._on_change = on_change
         self._homes: dict[Path, Home] = {}
@@ -81,9 +85,12 @@ class World:
         try:
             settings = config.load(folder=folder)
         except RunQLError as error:
-            return Home(config.Settings(folder=folder), self.wishes.source, error, read_at=read_at)
-        if not (folder / config.PROJECT_FILE).is_file():
+            # Where the settings cannot be read, it is not known which server is meant.
+            nothing = config.Settings(folder=folder, server=config.ServerSettings(may_ask=False))
+            return Home(nothing, self.wishes.source, error, read_at=read_at)
+        if not (folder / PROJECT_FILE).is_file():
             settings = replace(settings, folder=self._root(folder))
+        settings = replace(settings, server=replace(settings.server, may_ask=self._may_ask(settings, folder)))
         default = self.wishes.source or settings.default_source()
         try:
             from runql.session import Session
@@ -91,6 +98,11 @@ class World:
             return Home(settings, default, None, Session(default, settings).aliases, read_at)
         except RunQLError as error:
             return Home(settings, default, error, read_at=read_at)
+
+    def _may_ask(self, settings: config.Settings, folder: Path) -> bool:
+        from runql.session.trusting import is_covered
+
+        return self.is_trusted or is_covered(settings, folder)
 
     def _root(self, folder: Path) -> Path:
         """The folder that the editor has open and that a folder lies in: paths in queries are meant from there."""
@@ -120,6 +132,13 @@ class World:
     def known(self, home: Home, name: str | None) -> Known | None:
         """What is known of a source just now; nothing is asked for."""
         return self._known.get((home.settings.folder, name)) if name is not None else None
+
+    def warnings(self, home: Home) -> Iterator[str]:
+        """What is to be said of a folder whatever its texts are: what does not count, and that no server is asked."""
+        yield from (f"{one.code}: {'; '.join((one.message, *one.hints))}" for one in home.settings.said)
+        known = self.known(home, home.default)
+        if known is not None and isinstance(known.error, UntrustedFolder):
+            yield from (f"{one.code}: {'; '.join((one.message, *one.hints))}" for one in known.error.diagnostics)
 
     def want(self, home: Home, name: str | None) -> bool:
         """See to it that a source is looked at; whether that goes on now."""
