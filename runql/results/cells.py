@@ -14,9 +14,10 @@ from runql.semantic.values import MISSING, Value
 
 @dataclass(slots=True)
 class Lost:
-    """Counts the numbers that JSON cannot hold."""
+    """What a format cannot hold: numbers that JSON has no form for, columns that a typed file has no type for."""
 
     non_finite: int = 0
+    untyped: tuple[str, ...] = ()
 
 
 def iso(value: datetime) -> str:

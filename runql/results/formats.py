@@ -199,7 +199,9 @@ _MARKDOWN = str.maketrans({char: f"\\{char}" for char in "\\|<`*&["})
 
 
 def _parquet(output: Output) -> Iterator[bytes]:
-    table = output.whole().arrow()
+    frame = output.whole()
+    table = frame.arrow()
+    output.lost.untyped = frame.untyped
     import pyarrow.parquet
 
     buffer = io.BytesIO()
@@ -265,8 +267,16 @@ def save(output: Output, form: Format, path: Path) -> tuple[Diagnostic, ...]:
 
 def said(lost: Lost) -> tuple[Diagnostic, ...]:
     """What was lost on the way, as notices."""
-    if not lost.non_finite:
-        return ()
-    count = lost.non_finite
-    values = "1 value is" if count == 1 else f"{count:,} values are"
-    return (Diagnostic("RQL504", f"{values} NaN or infinite: null in JSON", hints=("`-o csv` keeps them",)),)
+    notices = untyped_notices(lost.untyped)
+    if count := lost.non_finite:
+        values = "1 value is" if count == 1 else f"{count:,} values are"
+        notices += (Diagnostic("RQL504", f"{values} NaN or infinite: null in JSON", hints=("`-o csv` keeps them",)),)
+    return notices
+
+
+def untyped_notices(names: Iterable[str]) -> tuple[Diagnostic, ...]:
+    """What is to be said of columns of numbers that have no typed column to go to: see `Frame.untyped`."""
+    where = "as text in polars, Arrow and Parquet, as Python's own numbers in pandas"
+    return tuple(
+        Diagnostic("RQL509", f"`{name}` holds whole numbers that no type of 64 bits keeps: {where}") for name in names
+    )

@@ -71,6 +71,11 @@ class Frame:
             self._shapes[name] = shape_of(self.columns[name])
         return self._shapes[name]
 
+    @property
+    def untyped(self) -> tuple[str, ...]:
+        """The columns of numbers that no type of 64 bits holds exactly, as far as `shape` was asked for."""
+        return tuple(name for name, shape in self._shapes.items() if shape is Shape.BIG)
+
     def tuples(self) -> Iterator[tuple[Value, ...]]:
         """The rows, one value a column; a cell that was never set is `MISSING`."""
         return zip(*self.columns.values(), strict=True) if self.columns else iter(((),) * self.length)
@@ -87,14 +92,15 @@ class Frame:
     def pandas(self) -> pandas.DataFrame:
         """A pandas frame. Whole numbers with gaps are `Int64`, truth values with gaps `boolean`, times are in UTC.
 
-        Lists, records and unlike values stay Python objects. A missing number is NaN, all else missing `None` or `NA`.
+        Lists, records and unlike values stay Python objects, and so do numbers of which a type of 64 bits would change
+        one. A missing number is NaN, all else missing `None` or `NA`.
         """
         from runql.results import to_pandas
 
         return to_pandas.convert(self)
 
     def polars(self) -> polars.DataFrame:
-        """A polars frame, with null for missing; records and unlike values become text (JSON).
+        """A polars frame, with null for missing; records, unlike values and inexact numbers become text (JSON).
 
         Raises `OutputError` if polars is not installed.
         """
@@ -103,7 +109,7 @@ class Frame:
         return to_polars.convert(self)
 
     def arrow(self) -> pyarrow.Table:
-        """An Arrow table, with null for missing; records and unlike values become text (JSON).
+        """An Arrow table, with null for missing; records, unlike values and inexact numbers become text (JSON).
 
         Raises `OutputError` if pyarrow is not installed.
         """

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from enum import StrEnum
 
 from runql.semantic.values import MISSING, Value
 
 _LEAST, _MOST = -(2**63), 2**63 - 1
+_SAFE = 2**53
 
 
 class Shape(StrEnum):
-    """The type of a column. `EMPTY` has no value at all; `BIG` holds integers past 64 bits; `MIXED` unlike values."""
+    """The type of a column. `EMPTY` has no value at all; `BIG` holds numbers that no one type of 64 bits holds exactly:
+    integers past 64 bits, or integers beyond 2^53 beside fractions; `MIXED` unlike values."""
 
     EMPTY = "empty"
     BOOL = "bool"
@@ -52,12 +54,19 @@ def shape_of_value(value: Value) -> Shape:  # noqa: PLR0911 - one line a type
 
 
 def shape_of(values: Iterable[Value]) -> Shape:
-    """The shape of a column: whole and other numbers meet as `FLOAT`, all else that is unlike as `MIXED`."""
-    shapes = {shape_of_value(value) for value in values} - {Shape.EMPTY}
+    """The shape of a column: whole and other numbers meet as `FLOAT` where each is exact as one, else as `BIG`; all
+    else that is unlike is `MIXED`."""
+    held = values if isinstance(values, Sequence) else list(values)
+    shapes = {shape_of_value(value) for value in held} - {Shape.EMPTY}
     if not shapes:
         return Shape.EMPTY
     if len(shapes) == 1:
         return shapes.pop()
     if shapes <= NUMBERS:
-        return Shape.FLOAT if Shape.FLOAT in shapes else Shape.BIG
+        return Shape.FLOAT if Shape.BIG not in shapes and all(map(_is_exact_as_float, held)) else Shape.BIG
     return Shape.MIXED
+
+
+def _is_exact_as_float(value: Value) -> bool:
+    """Whether a whole number keeps its value as a float of 64 bits; all else does. Not for integers past 64 bits."""
+    return not isinstance(value, int) or -_SAFE <= value <= _SAFE or int(float(value)) == value

@@ -38,6 +38,7 @@ from runql.syntax.tree import AlignMode, Target
 from runql.text.diagnostic import Diagnostic, Severity
 
 COUNT = "count"
+STOPPED = "stopped after"
 _RUNS_A_ROUND = 1000
 """Of how many runs histories are asked for in one go."""
 
@@ -310,8 +311,10 @@ class Answer:
     def _runs_said(self) -> str:
         shown = self.reading.passed
         if self._tables is not None and not self._is_whole:
-            # A `limit` further on stopped the reading.
             shown = min(shown, self._tables.facts.runs_begun)
+        selected = self.reading.selected
+        if not self._is_whole and shown != selected:
+            return _stopped(shown, selected, "matching " * (self.query.where is not None and self.query.limit is None))
         total = self.reading.total(self.catalog) - self.reading.doubles
         noun = "run" if total == 1 else "runs"
         limit = self.query.limit
@@ -320,6 +323,12 @@ class Answer:
         if self.reading.matching is None:
             return f"the first {shown:,} that match of {total:,} {noun}"
         return f"{shown:,} of {self.reading.matching:,} matching {'run' if self.reading.matching == 1 else 'runs'}"
+
+
+def _stopped(shown: int, selected: int | None, what: str) -> str:
+    """After how many of its runs the reading stopped: a stage needed no more of them, or an error ended it."""
+    of_all = "" if selected is None else f" of {selected:,}"
+    return f"{STOPPED} {shown:,}{of_all} {what}{'run' if (selected or shown) == 1 else 'runs'}"
 
 
 def _gathered(parts: Iterable[Sequence[Found]]) -> Iterator[Sequence[Found]]:

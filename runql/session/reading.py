@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 
-from runql.engine.aggregates import aggregates_in
+from runql.engine.aggregates import aggregates_in, by_cost
 from runql.engine.columns import expressions_of
 from runql.engine.evaluate import compile_truth
 from runql.engine.facts import CountedIn, Misplaced
@@ -59,7 +59,7 @@ class Reading:
         self.aggregates = AggregateReader(aggregates_in(*expressions_of(query)))
         narrowed = with_ident(query)
         self.pushed = tuple(push(narrowed, place.service.capabilities, catalog) for place in self.places)
-        self._early, self._late = _by_cost(self.pushed[0].residual) if self.pushed else (None, None)
+        self._early, self._late = by_cost(self.pushed[0].residual) if self.pushed else (None, None)
         self._found: tuple[Found, ...] | None = None
         self._begin()
 
@@ -69,6 +69,7 @@ class Reading:
         self.passed = 0
         self.doubles = 0
         self.matching: int | None = None
+        self.is_whole = False
         self.compared = Compared()
         self._counted_in = CountedIn(self.query.where)
         self._misplaced = Misplaced(self.query.order)
@@ -106,8 +107,7 @@ class Reading:
     def parts(self) -> Iterator[Sequence[Found]]:
         """The runs, part by part in the order of the query, as they come; see `streams`. Raises as `found` does.
 
-        Whoever is done with a part says so (`forget`). Answers of up to a thousand runs are kept: to read them again
-        costs nothing.
+        Whoever is done with a part says so (`forget`). Answers of up to a thousand runs are kept, to be read again.
         """
         if self._found is not None or not self.streams:
             yield self.found()
@@ -175,10 +175,11 @@ class Reading:
                 self._keep(part if is_held else None)
                 yield part
             if limit is not None and self.passed >= limit and self._may_stop(place, pushed):
-                self.matching = self._paged[0].total() if pushed.exact else None
+                self.matching = self._total_of_source()
                 break
         else:
             self.matching = matching if limit is not None and matching >= limit else None
+        self.is_whole = True
         if is_held:
             self._found = tuple(self._kept)
         self._check_emptiness()
@@ -216,6 +217,7 @@ class Reading:
             self.matching = self._matching(passed)
             ordered = ordered[:limit]
         self._note(ordered)
+        self.is_whole = True
         self._kept = ordered
         self._check_emptiness()
         return tuple(ordered)
@@ -239,7 +241,7 @@ class Reading:
         return self.query.limit is not None and pushed.limit_crosses and not is_free
 
     def _passing(self, place: Place, pushed: Pushed, earlier: Sequence[Found]) -> Iterator[list[Found]]:
-        """The runs of a source that pass, as pages come, without those that an earlier source holds."""
+        """The runs of a source that pass, as pages come, without those of an earlier source."""
         if pushed.nothing:
             return
         by_id: dict[str, list[Found]] = {}
@@ -250,11 +252,7 @@ class Reading:
         for page in self.paging(place, pushed, pushed.per_page, self.wanted(pushed), most=most).pages():
             self.look(page)
             for part in self._filtered([found_at(record, place) for record in page]):
-                fresh = [
-                    found
-                    for found in part
-                    if not any(found.is_same_run(other) for other in by_id.get(found.record.id, ()))
-                ]
+                fresh = [one for one in part if not any(map(one.is_same_run, by_id.get(one.record.id, ())))]
                 self.doubles += len(part) - len(fresh)
                 yield fresh
 
@@ -281,6 +279,13 @@ class Reading:
         if known is None:
             known = catalog.run_count or self.known(catalog).run_count
         return max(known, self.fetched)
+
+    @property
+    def selected(self) -> int | None:
+        """How many runs the query takes, also where its reading was stopped; `None` if nobody knows."""
+        if self.is_whole or (total := self._total_of_source()) is None:
+            return self.passed if self.is_whole else None
+        return total if self.query.limit is None else min(total, self.query.limit)
 
     def paging(self, place: Place, pushed: Pushed, per_page: int, wanted: Wanted, *, most: int | None = None) -> Paging:
         """The listing of a source; what it has to say is among the notices from then on."""
@@ -324,9 +329,13 @@ class Reading:
         return [by_record[id(record)] for record in records]
 
     def _matching(self, passed: int) -> int | None:
-        """How many runs match in all: all were read, or the only source knows."""
+        """How many runs match in all."""
         if not any(map(self._may_stop, self.places, self.pushed)):
             return passed
+        return self._total_of_source()
+
+    def _total_of_source(self) -> int | None:
+        """How many runs match, where the only source knows."""
         return self._paged[0].total() if len(self._paged) == 1 and self.pushed[0].exact else None
 
     def _check_ident(self) -> None:
@@ -375,20 +384,6 @@ def with_ident(query: TypedQuery) -> TypedQuery:
 def _equals(name: str, text: str) -> TypedExpr:
     key = FieldKey(Space.RUN, (name,), written=name)
     return TCompare(Comparison.EQ, TField(key, kind=Kind.TEXT), TConst(text, kind=Kind.TEXT), kind=Kind.BOOL)
-
-
-def _by_cost(where: TypedExpr | None) -> tuple[TypedExpr | None, TypedExpr | None]:
-    """The terms of a condition that need no history, and those that do."""
-    if where is None:
-        return None, None
-    terms = where.terms if isinstance(where, TAnd) else (where,)
-    cheap = tuple(term for term in terms if not aggregates_in(term))
-    dear = tuple(term for term in terms if aggregates_in(term))
-    return _all(cheap), _all(dear)
-
-
-def _all(terms: tuple[TypedExpr, ...]) -> TypedExpr | None:
-    return None if not terms else terms[0] if len(terms) == 1 else TAnd(terms, kind=Kind.BOOL)
 
 
 def _found_among_many(record: RunRecord, place: Place) -> Found:

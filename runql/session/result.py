@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from runql.errors import BackendError
-from runql.results.formats import Output
+from runql.results.formats import Output, untyped_notices
 from runql.results.frame import Frame
 from runql.results.view import View
 from runql.runs.runs import Runs
@@ -93,7 +93,8 @@ class Result:
         """What is to be said about the answer. Reads it, if nothing was read yet."""
         if not self._answer.was_read:
             _ = self.frame
-        return (*self._options.heard((*self._said_before, *self._answer.notices)), *self._shown.said)
+        untyped = untyped_notices(self.frame.untyped) if "frame" in self.__dict__ else ()
+        return (*self._options.heard((*self._said_before, *self._answer.notices, *untyped)), *self._shown.said)
 
     @property
     def warnings(self) -> tuple[Diagnostic, ...]:

@@ -14,7 +14,7 @@ from runql.results.frame import Frame
 from runql.semantic.catalog import Catalog
 from runql.semantic.typed import TypedQuery
 from runql.semantic.typed_stages import TStage
-from runql.session.answer import COUNT, Answer
+from runql.session.answer import COUNT, STOPPED, Answer
 from runql.session.files import Files
 from runql.session.reading import Reading
 from runql.session.spent import Spent
@@ -122,7 +122,9 @@ class StagedAnswer(Answer):
         rows = f"{self._rows:,} row{'s' * (self._rows != 1)}"
         of = () if self._is_of_count else super().footer()
         wrote = [f"wrote {path}" for path in self.files.written]
-        return (rows, *((f"from {of[0]}", *of[1:]) if of else ()), *wrote)
+        if of and not of[0].startswith(STOPPED):
+            of = (f"from {of[0]}", *of[1:])
+        return (rows, *of, *wrote)
 
 
 def _timed(tables: Iterator[Table], spent: Spent) -> Iterator[Table]:

@@ -40,6 +40,12 @@ def test_concat_fills_what_a_part_lacks() -> None:
         ([1, None], Shape.INT),
         ([True, 1], Shape.MIXED),
         ([2**64, 1], Shape.BIG),
+        ([2**64, 0.5], Shape.BIG),
+        ([2**53 + 1, 0.5], Shape.BIG),
+        ([math.nan, -(2**53) - 1], Shape.BIG),
+        ([2**53 + 1, MISSING], Shape.INT),
+        ([2**53 + 2, 0.5], Shape.FLOAT),
+        ([2**53, 0.5, math.inf], Shape.FLOAT),
         ([[1], MISSING], Shape.LIST),
         ([{"a": 1}, "x"], Shape.MIXED),
         ([None, MISSING], Shape.EMPTY),
@@ -85,6 +91,19 @@ def test_polars_types() -> None:
     ]
     assert frame["seed"].to_list() == [1, None, 3]
     assert frame["either"].to_list() == ["1", "a", "[1]"]
+
+
+@pytest.mark.parametrize("other", [0.5, math.nan, math.inf])
+def test_whole_numbers_stay_exact_beside_others(other: float) -> None:
+    """Two seeds that differ in the last digit stay two seeds, whatever else the column holds."""
+    seeds = [2**53, 2**53 + 1, 2**64 + 1, other]
+    frame = Frame({"seed": seeds})
+    kept = frame.pandas()["seed"].tolist()
+    assert kept[:3] == seeds[:3]
+    assert len(set(map(str, kept))) == 4
+    for texts in (frame.polars()["seed"].to_list(), frame.arrow()["seed"].to_pylist()):
+        assert texts == [*map(repr, seeds)]
+    assert frame.untyped == ("seed",)
 
 
 def test_nan_and_missing_stay_apart_where_the_library_can() -> None:

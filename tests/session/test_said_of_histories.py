@@ -63,13 +63,22 @@ def test_machine_metrics_that_were_joined_are_values() -> None:
     assert [(notice.code, notice.message) for notice in notices] == [("RQL323", "1 of 3 runs logged `system.cpu`")]
 
 
+AFTER_ONE = "stopped after 1 of 2 matching runs"
+
+
 @pytest.mark.parametrize(
     ("text", "footer"),
     [
-        ("runs keys loss scan | limit 1", ("1 row", "from 2 rows", "1 of 3 runs")),
-        ("runs keys loss scan | limit 3", ("3 rows", "from 5 rows", "2 of 3 runs")),
+        ("runs keys loss scan | limit 1", ("1 row", "from 2 rows", "stopped after 1 of 3 runs")),
+        ("runs keys loss scan | limit 3", ("3 rows", "from 5 rows", "stopped after 2 of 3 runs")),
         ("runs keys loss scan | limit 30", ("6 rows", "from 6 rows", "3 runs")),
-        ("runs limit 2 keys loss scan | limit 1", ("1 row", "from 2 rows", "1 of 3 runs")),
+        ("runs limit 2 keys loss scan | limit 1", ("1 row", "from 2 rows", "stopped after 1 of 2 runs")),
+        (
+            "runs where id != 'c' keys loss scan | limit 1",
+            ("1 row", "from 2 rows", "stopped after 1 of 2 matching runs"),
+        ),
+        ("runs | limit 1", ("1 row", "from 3 runs")),
+        ("runs where id = 'a' | limit 1", ("1 row", "from 1 of 3 runs")),
     ],
 )
 def test_a_limit_that_stops_the_reading_leaves_what_was_read(text: str, footer: tuple[str, ...]) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Hashable, Sequence
+from fractions import Fraction
 from functools import lru_cache
 from itertools import groupby
 
@@ -14,6 +15,9 @@ from runql.engine.functions import to_float
 
 _EXACT_T_UP_TO = 400
 """Degrees of freedom up to which Student's t is solved for; its expansion is exact to 1e-13 beyond."""
+
+_SAFE_WHOLE = 2**53
+"""Up to here every whole number is a float."""
 
 _NORMAL_975 = 1.959963984540054235
 
@@ -67,12 +71,28 @@ def ci95_of(deviation: float, count: int) -> float:
     return t_975(count - 1) * sem_of(deviation, count)
 
 
-def percentile(ordered: Sequence[int | float], percent: float) -> float:
-    """The percentile of sorted numbers, linear between two neighbours (NumPy's `linear`)."""
+def percentile(ordered: Sequence[int | float], percent: float) -> int | float:
+    """The percentile of sorted numbers, linear between two neighbours (NumPy's `linear`).
+
+    A float; of whole numbers beyond 2^53, which floats do not hold, the exact whole number where it is one.
+    """
     place = percent / 100 * (len(ordered) - 1)
     low = math.floor(place)
-    below, above = to_float(ordered[low]), to_float(ordered[min(low + 1, len(ordered) - 1)])
+    below, above = ordered[low], ordered[min(low + 1, len(ordered) - 1)]
+    if isinstance(below, int) and isinstance(above, int) and max(-below, above) > _SAFE_WHOLE:
+        return _between_wholes(below, above, Fraction(place) - low)
+    below, above = to_float(below), to_float(above)
     return below if below == above else between(below, above, place - low)
+
+
+def _between_wholes(below: int, above: int, part: Fraction) -> int | float:
+    exact = below + (above - below) * part
+    if exact.denominator == 1:
+        return exact.numerator
+    try:
+        return float(exact)
+    except OverflowError:
+        return to_float(exact.numerator)
 
 
 def between(below: float, above: float, part: float) -> float:

@@ -129,3 +129,13 @@ def test_examples(name: str, values: list[Any], expected: Any) -> None:
     result = fold(name, values)[0]
     assert result == expected or (math.isnan(expected) and math.isnan(result))
     assert isinstance(result, type(expected))
+
+
+def test_percentiles_of_whole_numbers_beyond_two_to_the_53_are_exact() -> None:
+    big = 2**53 + 1
+    assert statistics.percentile([big], 50) == big
+    assert statistics.percentile([1, big, big + 2], 50) == big
+    assert statistics.percentile([big, big + 2], 50) == big + 1
+    assert statistics.percentile([big, 2**2000], 100) == 2**2000
+    assert statistics.percentile([1, 2], 50) == 1.5
+    assert isinstance(statistics.percentile([1, 3], 50), float)
