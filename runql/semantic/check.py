@@ -6,7 +6,7 @@ from dataclasses import field
 
 from runql.semantic.catalog import Catalog, Space
 from runql.semantic.check_stages import check_stages
-from runql.semantic.clauses import Clauses
+from runql.semantic.clauses import Clauses, asks_histories
 from runql.semantic.columns import selected
 from runql.semantic.expressions import Expressions
 from runql.semantic.operands import BROKEN
@@ -18,6 +18,9 @@ from runql.semantic.values import Kind
 from runql.syntax import tree
 from runql.text.diagnostic import Diagnostic
 from runql.text.frozen import frozen
+
+_ROW_NAMES = ("_step", "_runtime", "_timestamp")
+"""Columns that each row of a history has, and W&B also writes into the summary."""
 
 _SORTABLE = frozenset({Kind.NUMBER, Kind.BOOL, Kind.TEXT, Kind.TIME})
 
@@ -53,7 +56,7 @@ def check(query: tree.Query, catalog: Catalog | None, context: CheckContext) -> 
         target=query.target,
         ident=query.ident,
         sources=tuple(_source(s) for s in source.sources) if source else (),
-        where=_where(query, expressions),
+        where=_where(query, expressions, x_axis),
         order=_order(query, expressions, report),
         limit=clauses.limit(),
         page_size=clauses.page_size(),
@@ -82,9 +85,41 @@ def _source(ref: tree.SourceRef) -> str:
             return ref.name
 
 
-def _where(query: tree.Query, expressions: Expressions) -> TypedExpr | None:
+def _where(query: tree.Query, expressions: Expressions, x_axis: str) -> TypedExpr | None:
     clause = query.clause(tree.WhereClause)
-    return None if clause is None else expressions.condition(clause.condition)
+    if clause is None:
+        return None
+    if asks_histories(query):
+        expressions.names.row_names = {name: _rows_instead(name, clause.condition, x_axis) for name in _ROW_NAMES}
+    condition = expressions.condition(clause.condition)
+    expressions.names.row_names = {}
+    return condition
+
+
+def _rows_instead(name: str, condition: tree.Expr, x_axis: str) -> tuple[str, ...]:
+    """How rows are chosen by one of their columns, with the bound that the condition compares it to."""
+    terms = condition.terms if isinstance(condition, tree.And) else (condition,)
+    for term in terms:
+        match term:
+            case tree.Compare(op, tree.Field(tree.Path((written,))), tree.Literal(value)) if written == name:
+                steps = _steps(op, value) if name == x_axis == "_step" else None
+                clause = "" if steps is None else f"`steps {steps}`, or behind the clauses "
+                return (f"rows: {clause}`| where {name} {op.value} {value}`",)
+    return (f"rows: behind the clauses `| where {name} …`",)
+
+
+def _steps(op: tree.Comparison, bound: object) -> str | None:
+    """The clause `steps` that says the same of whole steps."""
+    if isinstance(bound, bool) or not isinstance(bound, int):
+        return None
+    ranges: dict[tree.Comparison, str | None] = {
+        tree.Comparison.LT: f"..{bound - 1}" if bound > 0 else None,
+        tree.Comparison.LE: f"..{bound}",
+        tree.Comparison.GT: f"{bound + 1}..",
+        tree.Comparison.GE: f"{bound}..",
+        tree.Comparison.EQ: f"{bound}..{bound}",
+    }
+    return ranges.get(op)
 
 
 def _order(query: tree.Query, expressions: Expressions, report: Report) -> tuple[TOrderKey, ...]:

@@ -38,6 +38,11 @@ _NEEDS_HISTORIES = (tree.StepsClause, tree.AlignClause, tree.StreamClause)
 COUNTABLE = (tree.FromClause, tree.WhereClause, tree.SweepsClause, tree.BrokenClause)
 
 
+def asks_histories(query: tree.Query) -> bool:
+    """Whether a query gives rows of histories and not runs."""
+    return any(isinstance(clause, _ASKS_HISTORIES) for clause in query.clauses)
+
+
 @frozen
 class Clauses:
     """Checks the clauses of one query, apart from its expressions and columns."""
@@ -74,7 +79,7 @@ class Clauses:
             )
 
     def _histories_missing(self) -> None:
-        if any(isinstance(c, _ASKS_HISTORIES) for c in self.query.clauses):
+        if asks_histories(self.query):
             return
         for clause in self.query.clauses:
             alone = isinstance(clause, tree.XClause) and not self.expressions.calls.uses_x
@@ -131,7 +136,7 @@ class Clauses:
 
     def histories(self, x_axis: str) -> HistoryPart | None:
         """The histories that the query asks for; `None` for a table of runs."""
-        if not any(isinstance(c, _ASKS_HISTORIES) for c in self.query.clauses):
+        if not asks_histories(self.query):
             return None
         first, last = self._steps()
         align = self.query.clause(tree.AlignClause)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from runql.semantic.catalog import Catalog, FieldInfo, Space
@@ -72,6 +73,8 @@ class Names:
         self.catalog = catalog
         self.context = context
         self.report = report
+        self.row_names: Mapping[str, tuple[str, ...]] = {}
+        """Columns of the rows of a history, with the ways out, while a condition is read that chooses runs."""
 
     @property
     def source(self) -> str:
@@ -195,6 +198,9 @@ class Names:
 
     def _bare(self, path: tree.Path, span: Span) -> Resolved | AliasUse | LoggedName | None:
         dotted = ".".join(map(str, path.segments))
+        if dotted in self.row_names and dotted not in self.context.aliases:
+            self._of_rows(dotted, span)
+            return None
         run_field = RUN_FIELD_SPELLINGS.get(dotted)
         if run_field is not None:
             key = FieldKey(Space.RUN, (run_field.name,), written=run_field.name)
@@ -209,6 +215,13 @@ class Names:
                 self._several(path, matches, span)
                 return None
         return self._unmatched(path, dotted, span)
+
+    def _of_rows(self, name: str, span: Span) -> None:
+        """Reports a column of the rows where runs are chosen: no row is read by then."""
+        written = field_text(Space.SUMMARY, (name,))
+        message = f"{code(name)} is a column of the rows, and `where` chooses runs"
+        hints = (*self.row_names[name], f"runs by the last one of each: {code(written)}")
+        self.report.add("RQL210", message, span, *hints, fixes=rewrite(span, written))
 
     def _looked_up(self, path: tree.Path, space: Space, keys: tuple[str, ...], span: Span) -> Resolved:
         assert self.catalog is not None
