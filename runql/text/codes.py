@@ -90,6 +90,7 @@ _TABLE = {
     "RQL407": Code("warning", "runs came, went or changed while they were read"),
     "RQL408": Code("warning", "a run's history could not be fetched"),
     "RQL410": Code("error", "an answer of the server that is larger than is allowed"),
+    "RQL415": Code("error", "the server lacks what the question needs"),
     # 5xx results and files
     "RQL501": Code("warning", "a run file is damaged; what is whole of it is shown"),
     "RQL502": Code("warning", "a run file ends in the middle of a record"),

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import threading
 from collections.abc import Iterable
 from typing import Final
 
+from runql.backends.wandb.lacking.refusals import Learned
 from runql.plan.capabilities import Capabilities
 from runql.text.diagnostic import Diagnostic
-
-_FIELD = re.compile(r"[Cc]annot query field [\"'`]?(\w+)[\"'`]? on type [\"'`]?(\w+)")
-_ARGUMENT = re.compile(
-    r"[Uu]nknown argument [\"'`]?(\w+)[\"'`]? on field [\"'`]?(?:(\w+)\.)?(\w+)[\"'`]?(?: of type [\"'`]?(\w+))?"
-)
 
 FILTERS: Final = "filters"
 ORDER: Final = "order"
@@ -49,6 +44,7 @@ class Abilities:
     def __init__(self) -> None:
         self._lacks: frozenset[str] = frozenset()
         self._ignores: frozenset[str] = frozenset()
+        self._types: frozenset[tuple[str, str]] = frozenset()
         self._lock = threading.Lock()
         self.filters_proven = False
 
@@ -69,18 +65,17 @@ class Abilities:
     def counts_filtered(self) -> bool:
         return self.does(FILTERS) and self.has("Project.runCount(filters)")
 
-    def learn_lacks(self, messages: Iterable[str]) -> bool:
-        """Remembers what the messages of a refusal name; whether that was anything new."""
-        found = set()
-        for message in messages:
-            found |= {f"{kind}.{field}" for field, kind in _FIELD.findall(message)}
-            found |= {
-                f"{kind or late}.{field}({argument})" for argument, kind, field, late in _ARGUMENT.findall(message)
-            }
+    @property
+    def types(self) -> frozenset[tuple[str, str]]:
+        """The variables that the server wants to be of another type."""
+        return self._types
+
+    def learn(self, learned: Learned) -> None:
+        """Remembers what refusals told."""
         with self._lock:
-            new = found - self._lacks
-            self._lacks |= new
-        return bool(new)
+            self._lacks |= learned.lacks
+            newest = {**dict(self._types), **dict(learned.types)}
+            self._types = frozenset(newest.items())
 
     def learn_ignores(self, what: str) -> None:
         with self._lock:

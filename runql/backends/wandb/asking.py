@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from concurrent.futures import Future
-from typing import Any
+from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
 from runql.backends.wandb.abilities import Abilities
 from runql.backends.wandb.client import Answer, Call, Client
 from runql.backends.wandb.decode import Place
-from runql.backends.wandb.documents import operation_of, render
+from runql.backends.wandb.documents import Document, document, operation_of
 from runql.backends.wandb.failures import Failure, Kind
+from runql.backends.wandb.lacking.refusals import read_refusals
 from runql.backends.wandb.learning import Learning
 from runql.backends.wandb.patience import Stakes
 from runql.errors import BackendError, NotFound
@@ -41,6 +42,10 @@ class Question:
     stakes: Stakes | None = None
 
 
+Sent: TypeAlias = tuple[Question, Document, Future[Answer]]
+"""A question on its way, and the document that was sent for it."""
+
+
 class Server:
     """One server: its client and what is known of it. Raises `Failure`; `error` makes RunQL's of one."""
 
@@ -55,13 +60,20 @@ class Server:
         self._has_identity = has_identity
         self._hints = hints
 
-    def submit(self, question: Question) -> tuple[Question, frozenset[str], Future[Answer]]:
+    def submit(self, question: Question) -> Sent:
         """Sends a question, fitted to what the server has. To be given to `wait`."""
-        lacks = self.abilities.lacks
-        text = render(question.name, self._fitted(question.options), lacks, question.repeat)
-        variables = {key: value for key, value in question.variables.items() if f"${key}:" in text}
-        call = Call(operation_of(question.name), text, variables, question.stakes)
-        return question, lacks, self.client.submit(call)
+        asked = self._document(question)
+        types = dict(self.abilities.types)
+        variables = {
+            key: fitted(value, types.get(key)) for key, value in question.variables.items() if f"${key}:" in asked.text
+        }
+        call = Call(operation_of(question.name), asked.text, variables, question.stakes)
+        return question, asked, self.client.submit(call)
+
+    def _document(self, question: Question) -> Document:
+        abilities = self.abilities
+        options = self._fitted(question.options)
+        return document(question.name, options, abilities.lacks, question.repeat, abilities.types)
 
     def _fitted(self, options: frozenset[str]) -> frozenset[str]:
         """Whole configs and summaries where single fields cannot be had."""
@@ -70,21 +82,21 @@ class Server:
                 options = (options - {some}) | {whole}
         return options
 
-    def wait(self, sent: tuple[Question, frozenset[str], Future[Answer]]) -> Answer:
+    def wait(self, sent: Sent) -> Answer:
         """The answer; asked again without the parts that the server turns out not to have.
 
         Raises:
             Failure: no answer, or a refusal that names nothing new.
         """
         for _ in range(_MOST_REFUSALS):
-            question, lacks, future = sent
+            question, asked, future = sent
             try:
                 return self.client.wait(future)
             except Failure as failure:
                 if failure.kind is not Kind.LACKING:
                     raise
-                learned = self.abilities.learn_lacks(failure.messages)
-                if not learned and lacks == self.abilities.lacks:
+                self.abilities.learn(read_refusals(failure.errors, asked))
+                if self._document(question).text == asked.text:
                     raise
                 sent = self.submit(question)
         raise Failure(Kind.LACKING)
@@ -113,6 +125,16 @@ class Server:
         hints = tuple(filter(None, (hint, *(() if self._has_identity else self._hints))))
         message = f"no project `{place.path}` on {self.host}, or none that may be seen"
         raise NotFound([Diagnostic("RQL402", message, hints=hints)])
+
+
+def fitted(value: Any, kind: str | None) -> Any:
+    """The value of a variable that a server wants to be of another type."""
+    base = (kind or "").strip("[]!")
+    if base in ("String", "ID") and isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    if base in ("JSON", "JSONObject", "Map", "Any") and isinstance(value, str):
+        return json.loads(value)
+    return value
 
 
 def wanted_options(wanted: Wanted) -> tuple[frozenset[str], dict[str, Any]]:

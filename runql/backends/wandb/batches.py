@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any
 
 from runql.backends.wandb.abilities import FILTERS
-from runql.backends.wandb.asking import Question, Server
+from runql.backends.wandb.asking import Question, Sent, Server
 from runql.backends.wandb.client import Answer
 from runql.backends.wandb.decode import Place
 from runql.backends.wandb.failures import Failure, Kind
@@ -86,7 +85,7 @@ class Batch:
 
     run_ids: tuple[str, ...]
     ask: Ask
-    sent: tuple[Question, frozenset[str], Future[Answer]] | None = None
+    sent: Sent | None = None
     nodes: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     failed: dict[str, Failure] = field(default_factory=dict)
 
@@ -152,7 +151,7 @@ class Asker:
             else:
                 raise
 
-    def _sent(self, batch: Batch) -> tuple[Question, frozenset[str], Future[Answer]]:
+    def _sent(self, batch: Batch) -> Sent:
         sent = self.send(batch).sent
         if sent is None:
             raise AssertionError("a batch was sent and is not on its way")

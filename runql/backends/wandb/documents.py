@@ -1,17 +1,24 @@
 """The GraphQL documents: read from the `.graphql` files beside this one, less what a server lacks or nobody asked for.
 
 A line that ends in `#? a B.c` is kept if every word after the mark holds: a word with a dot is a coordinate of the
-schema (`Run.host`, `Run.config(keys)`), kept unless the server lacks it; any other is an option, kept if it was chosen.
-A line that ends in `#*` is repeated, its `_0` counted up.
+schema (`Run.host`, `Run.config(keys)`), kept unless the server lacks it, or with `!` before it only if it does; any
+other is an option, kept if it was chosen. One that ends in `#! B.c` asks for what cannot be left out. A line that ends
+in `#*` is repeated, its `_0` counted up. `...RunParts`
+stands for the lines of the fragment: what is sent names no type of an object, since other servers call theirs
+otherwise.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from functools import lru_cache
 from importlib.resources import files
 
+from runql.text.frozen import frozen
+
 _OPTION_MARK = "  #? "
+_NEEDED_MARK = "  #! "
 _REPEAT_MARK = "  #*"
 
 PARTS: dict[str, str] = {
@@ -24,34 +31,89 @@ PARTS: dict[str, str] = {
 }
 """The fragment that a document spreads."""
 
+_SPREAD = re.compile(r"\.\.\.\w+")
+_DECLARED = re.compile(r"^(\s*)\$(\w+): (.+)$")
+
+
+@frozen
+class Document:
+    """A document to send. `asked`: the coordinate that each of its lines asks for, beside what every server has."""
+
+    text: str
+    asked: tuple[str | None, ...]
+
+    def at_line(self, line: int) -> str | None:
+        """What a line, counted from one, asks for."""
+        return self.asked[line - 1] if 0 < line <= len(self.asked) else None
+
+    @property
+    def coordinates(self) -> frozenset[str]:
+        return frozenset(filter(None, self.asked))
+
+
+@lru_cache(maxsize=64)
+def _text(name: str) -> str:
+    return files(__package__).joinpath("documents").joinpath(f"{name}.graphql").read_text(encoding="utf-8")
+
 
 @lru_cache(maxsize=32)
-def source(name: str) -> str:
-    """The text of a document with its marks, and its fragment."""
-    folder = files(__package__).joinpath("documents")
-    names = [name, PARTS[name]] if name in PARTS else [name]
-    return "\n".join(folder.joinpath(f"{each}.graphql").read_text(encoding="utf-8") for each in names)
+def _lines(name: str, repeat: int) -> tuple[str, ...]:
+    """The lines of a document with their marks, its fragment in place."""
+    lines: list[str] = []
+    for line in _text(name).splitlines():
+        is_repeated = line.endswith(_REPEAT_MARK)
+        for index in range(repeat if is_repeated else 1):
+            one = line.removesuffix(_REPEAT_MARK).replace("_0", f"_{index}") if is_repeated else line
+            if _SPREAD.search(one):
+                one, mark, needed = one.partition(_NEEDED_MARK)
+                before, after = (part.rstrip() for part in _SPREAD.split(one, maxsplit=1))
+                fragment = _text(PARTS[name]).splitlines()[1:-1]
+                lines += [f"{before}{mark}{needed}"] if before else []
+                lines += [*fragment, after] if after else fragment
+            else:
+                lines.append(one)
+    return tuple(lines)
 
 
 @lru_cache(maxsize=512)
+def document(
+    name: str,
+    options: frozenset[str] = frozenset(),
+    lacks: frozenset[str] = frozenset(),
+    repeat: int = 1,
+    types: frozenset[tuple[str, str]] = frozenset(),
+) -> Document:
+    """The document to send. `types`: those of its variables that the server wants to be of another type."""
+    other = dict(types)
+    kept: list[tuple[str, str | None]] = []
+    for line in _lines(name, repeat):
+        text, _, needed = line.partition(_NEEDED_MARK)
+        text, _, marks = text.partition(_OPTION_MARK)
+        words = marks.split()
+        if not all(_holds(word, options, lacks) for word in words):
+            continue
+        asked = [word for word in words if "." in word and not word.startswith("!")]
+        declared = _DECLARED.match(text)
+        if declared is not None and declared[2] in other:
+            text = f"{declared[1]}${declared[2]}: {other[declared[2]]}"
+        if text.lstrip().startswith(")") and kept and kept[-1][0].endswith("("):
+            # No argument is left: GraphQL takes no empty brackets.
+            kept[-1] = (kept[-1][0].removesuffix("("), kept[-1][1])
+            text = text.replace(")", "", 1)
+        kept.append((text, needed or (asked[-1] if asked else None)))
+    return Document("\n".join(text for text, _ in kept), tuple(asked for _, asked in kept))
+
+
 def render(
     name: str, options: frozenset[str] = frozenset(), lacks: frozenset[str] = frozenset(), repeat: int = 1
 ) -> str:
-    """The document to send."""
-    lines: list[str] = []
-    for line in source(name).splitlines():
-        text, mark, words = line.partition(_OPTION_MARK)
-        if mark and not all(_holds(word, options, lacks) for word in words.split()):
-            continue
-        if text.endswith(_REPEAT_MARK):
-            one = text.removesuffix(_REPEAT_MARK)
-            lines += [one.replace("_0", f"_{index}") for index in range(repeat)]
-        else:
-            lines.append(text)
-    return "\n".join(lines)
+    """The text of a document."""
+    return document(name, options, lacks, repeat).text
 
 
 def _holds(word: str, options: frozenset[str], lacks: frozenset[str]) -> bool:
+    if word.startswith("!"):
+        return not _holds(word[1:], options, lacks)
     if "." not in word:
         return word in options
     field = word.partition("(")[0]
@@ -60,7 +122,7 @@ def _holds(word: str, options: frozenset[str], lacks: frozenset[str]) -> bool:
 
 def operation_of(name: str) -> str:
     """The name of the operation in a document."""
-    return source(name).split("query ", 1)[1].split("(", 1)[0].split(" ", 1)[0].strip()
+    return _text(name).split("query ", 1)[1].split("(", 1)[0].split(" ", 1)[0].strip()
 
 
 def names() -> Iterable[str]:

@@ -10,6 +10,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
+from runql.backends.wandb.lacking.refusals import KINDS, Said, said_in
 from runql.errors import AuthError, BackendError, NotFound, RateLimited, ServerError, Unreachable
 from runql.text.diagnostic import Diagnostic
 from runql.text.frozen import frozen
@@ -58,6 +59,7 @@ class Treatment:
 
 _SIGN_IN = "`wandb login` stores a key where RunQL finds it; or set `WANDB_API_KEY`"
 _BASE_URL = "is `WANDB_BASE_URL` (or `base_url`) the address of a W&B server?"
+_OTHER = "it may be an older server, or one that is not W&B's"
 _SIMPLER = "a simpler query may pass: fewer conditions, `keys` or fields; `--stats` counts what was asked"
 _LATER = "ask again later, or for less at once: `limit`, fewer `keys`"
 _LONGER = "`--timeout 600` allows more time for one answer"
@@ -77,7 +79,7 @@ TREATMENTS: Mapping[Kind, Treatment] = MappingProxyType(
         Kind.MISSING: Treatment(NotFound, "RQL402", "{host} has no such thing", (_BASE_URL,)),
         Kind.REFUSED: Treatment(ServerError, "RQL405", "{host} refused the request", (_SIMPLER,)),
         Kind.LACKING: Treatment(
-            ServerError, "RQL405", "{host} does not know part of the request", ("it may be too old a server",)
+            ServerError, "RQL415", "{host} lacks a part of W&B's schema that this needs", (_OTHER,)
         ),
         Kind.THROTTLED: Treatment(
             RateLimited, "RQL403", "{host} allows no more requests now", (_LATER,), 2.5, 2.5, longest_pause=60
@@ -138,18 +140,18 @@ TREATMENTS: Mapping[Kind, Treatment] = MappingProxyType(
 
 
 class Failure(Exception):  # noqa: N818 - an answer among others until somebody gives up on it
-    """One request failed. `after_seconds`: how long the server asked to wait; `messages`: all that it said.
+    """One request failed. `after_seconds`: how long the server asked to wait; `errors`: all that it said.
 
     `is_hopeless`: nothing got through for so long that asking for less is no use either.
     """
 
     def __init__(
-        self, kind: Kind, detail: str = "", *, after_seconds: float | None = None, messages: Sequence[str] = ()
+        self, kind: Kind, detail: str = "", *, after_seconds: float | None = None, errors: Sequence[Said] = ()
     ) -> None:
         self.kind = kind
         self.detail = detail
         self.after_seconds = after_seconds
-        self.messages = tuple(messages)
+        self.errors = tuple(errors)
         self.is_hopeless = False
         super().__init__(f"{kind}: {detail}" if detail else str(kind))
 
@@ -221,7 +223,7 @@ def kind_of_status(status: int) -> Kind | None:
 
 
 _MESSAGES: Sequence[tuple[re.Pattern[str], Kind]] = (
-    (re.compile(r"cannot query field|unknown argument|unknown field|undefined field|unknown type", re.I), Kind.LACKING),
+    (KINDS, Kind.LACKING),
     (re.compile(r"deadline exceeded|timed? ?out", re.I), Kind.TIMED_OUT),
     (re.compile(r"rate.?limit|too many requests", re.I), Kind.THROTTLED),
     (
@@ -281,17 +283,17 @@ def read_reply(
         if kind is None:
             raise Failure(Kind.NOT_JSON, _first_words(body)) from None
         raise Failure(kind, f"status {status}", after_seconds=seconds_to_wait(headers)) from None
-    messages = messages_of(document)
+    messages, errors = messages_of(document), said_in(document)
     said = "; ".join(messages)
+    told = Kind.LACKING if any(error.is_refusal for error in errors) else kind_of_message(said)
     wait = seconds_to_wait(headers)
     if kind is not None:
         if kind in (Kind.REFUSED, Kind.OVERLOADED) and messages:
-            told = kind_of_message(said)
             kind = told if told in (Kind.LACKING, Kind.TIMED_OUT, Kind.THROTTLED) else kind
         detail = f"{said} (status {status})" if said else f"status {status}"
-        raise Failure(kind, detail, after_seconds=wait, messages=messages)
+        raise Failure(kind, detail, after_seconds=wait, errors=errors)
     if messages:
-        raise Failure(kind_of_message(said), said, after_seconds=wait, messages=messages)
+        raise Failure(told, said, after_seconds=wait, errors=errors)
     data = document.get("data") if isinstance(document, Mapping) else None
     if not isinstance(data, Mapping):
         raise Failure(Kind.NOT_JSON, "an answer without data")

@@ -10,12 +10,11 @@ import base64
 import binascii
 from collections import deque
 from collections.abc import Mapping
-from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any
 
 from runql.backends.wandb.abilities import FILTERS, PAGING
-from runql.backends.wandb.asking import NEVER, Question, Server, filters_text, wanted_options
+from runql.backends.wandb.asking import NEVER, Question, Sent, Server, filters_text, wanted_options
 from runql.backends.wandb.client import Answer
 from runql.backends.wandb.decode import Place, read_run
 from runql.backends.wandb.failures import Failure, Kind
@@ -68,7 +67,7 @@ class _Chunk:
     offset: int
     size: int
     after: str | None
-    sent: tuple[Question, frozenset[str], Future[Answer]] | None = None
+    sent: Sent | None = None
 
 
 @frozen
