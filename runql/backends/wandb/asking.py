@@ -16,6 +16,7 @@ from runql.backends.wandb.failures import Failure, Kind
 from runql.backends.wandb.lacking.refusals import read_refusals
 from runql.backends.wandb.learning import Learning
 from runql.backends.wandb.patience import Stakes
+from runql.backends.wandb.shapes import conform
 from runql.errors import BackendError, NotFound
 from runql.runs.service import Filters, Wanted
 from runql.text.diagnostic import Diagnostic
@@ -91,7 +92,9 @@ class Server:
         for _ in range(_MOST_REFUSALS):
             question, asked, future = sent
             try:
-                return self.client.wait(future)
+                answer = self.client.wait(future)
+                conform(asked.text, answer.data)
+                return answer
             except Failure as failure:
                 if failure.kind is not Kind.LACKING:
                     raise

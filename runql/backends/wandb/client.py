@@ -17,14 +17,16 @@ from concurrent.futures import TimeoutError as FutureTimeout
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import replace
+from functools import partial
 from typing import Any, TypeVar
 
 from runql.backends.wandb.bodies import MEGABYTE
-from runql.backends.wandb.failures import Failure, Kind, backoff_seconds, loads, read_reply, seconds_to_wait
+from runql.backends.wandb.failures import Failure, Kind, backoff_seconds, read_reply, seconds_to_wait
 from runql.backends.wandb.identity import Identity
 from runql.backends.wandb.limiter import Limiter
 from runql.backends.wandb.patience import Attempts, Patience, Stakes, Verdict
 from runql.backends.wandb.transport import Reply, Transport
+from runql.semantic.json_text import Oddity, read_json
 from runql.text.frozen import frozen
 
 _T = TypeVar("_T")
@@ -46,11 +48,15 @@ class Call:
 
 @frozen
 class Answer:
-    """`size` is the length of the unzipped body in bytes, `seconds` how long the last attempt took."""
+    """`size` is the length of the unzipped body in bytes, `seconds` how long the last attempt took.
+
+    `oddities`: values that no number or table can hold, which became texts.
+    """
 
     data: Mapping[str, Any]
     size: int
     seconds: float
+    oddities: tuple[Oddity, ...] = ()
 
 
 @frozen
@@ -67,6 +73,12 @@ class LineSettings:
     backoff_seconds: float = 0.5
     give_up_seconds: float = 120.0
     most_at_once: int = 8
+
+
+def _loads(oddities: list[Oddity], body: bytes) -> Any:
+    reading = read_json(body)
+    oddities += reading.oddities
+    return reading.value
 
 
 class Client:
@@ -197,21 +209,23 @@ class Client:
         body = json.dumps(
             {"query": call.document, "variables": call.variables, "operationName": call.operation}
         ).encode()
+        transport = self._opened()  # before the clock starts: the first one loads httpx
         attempts = Attempts()
         while True:
             started = time.monotonic()
+            oddities: list[Oddity] = []
             try:
-                reply = await self._attempt(body, deadline)
-                data = read_reply(reply.status, reply.headers, reply.body, loads)
+                reply = await self._attempt(transport, body, deadline)
+                data = read_reply(reply.status, reply.headers, reply.body, partial(_loads, oddities))
             except Failure as failure:
                 self._patience.failed(attempts, failure)
                 await self._before_next(call, failure, attempts, deadline)
                 continue
             self._patience.came(attempts)
             self._limiter.went_well()
-            return Answer(data, len(reply.body), time.monotonic() - started)
+            return Answer(data, len(reply.body), time.monotonic() - started, tuple(oddities))
 
-    async def _attempt(self, body: bytes, deadline: float | None) -> Reply:
+    def _opened(self) -> Transport:
         if self._transport is None:
             self._transport = Transport(
                 self._base_url,
@@ -220,13 +234,16 @@ class Client:
                 most=self._settings.most_at_once,
                 most_bytes=self._settings.most_bytes,
             )
-        authorization = await self._identity.authorization(self._transport)
+        return self._transport
+
+    async def _attempt(self, transport: Transport, body: bytes, deadline: float | None) -> Reply:
+        authorization = await self._identity.authorization(transport)
         await self._limiter.acquire()
         try:
             self.requests += 1
             left = 0.0 if deadline is None else deadline - time.monotonic()
             seconds = max(self._settings.whole_seconds, left)
-            reply = await self._transport.post("/graphql", body, "application/json", authorization, seconds)
+            reply = await transport.post("/graphql", body, "application/json", authorization, seconds)
         finally:
             self._limiter.release()
         if reply.status == 200 and reply.headers.get("ratelimit-remaining") == "0":

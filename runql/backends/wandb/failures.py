@@ -3,7 +3,6 @@ message of GraphQL is, whether asking again may help, and which error of RunQL i
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
@@ -12,6 +11,7 @@ from typing import Any
 
 from runql.backends.wandb.lacking.refusals import KINDS, Said, said_in
 from runql.errors import AuthError, BackendError, NotFound, RateLimited, ServerError, Unreachable
+from runql.semantic.json_text import read_json
 from runql.text.diagnostic import Diagnostic
 from runql.text.frozen import frozen
 
@@ -32,6 +32,7 @@ class Kind(StrEnum):
     OVERLOADED = "overloaded"
     NOT_JSON = "not JSON"
     TOO_LARGE = "too large"
+    ODD = "odd"
     REDIRECTED = "redirected"
     BAD_URL = "bad URL"
     DEADLINE = "deadline"
@@ -127,6 +128,7 @@ TREATMENTS: Mapping[Kind, Treatment] = MappingProxyType(
         Kind.TOO_LARGE: Treatment(
             ServerError, "RQL410", "{host} sends too large an answer", (_ASK_LESS, _RAISE), smaller=True
         ),
+        Kind.ODD: Treatment(ServerError, "RQL405", "{host} did not answer as a W&B server does", (_BASE_URL,)),
         Kind.REDIRECTED: Treatment(
             ServerError, "RQL405", "{host} sends requests elsewhere", ("the key goes to no other host", _BASE_URL)
         ),
@@ -347,8 +349,9 @@ def backoff_seconds(attempt: int, base_seconds: float, luck: float, longest: flo
 
 
 def loads(body: bytes | str) -> Any:
-    """JSON as W&B writes it: NaN and Infinity bare, raw control characters in texts."""
-    try:
-        return json.loads(body)
-    except json.JSONDecodeError:
-        return json.loads(body, strict=False)
+    """JSON as W&B writes it: NaN and Infinity bare, raw control characters in texts.
+
+    Raises:
+        ValueError: it is none.
+    """
+    return read_json(body).value
