@@ -93,7 +93,7 @@ class Server:
             question, asked, future = sent
             try:
                 answer = self.client.wait(future)
-                conform(asked.text, answer.data)
+                conform(asked.text, answer.data, answer.oddities)
                 return answer
             except Failure as failure:
                 if failure.kind is not Kind.LACKING:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -10,11 +9,11 @@ from typing import Any
 from urllib.parse import quote
 
 from runql.backends.wandb.failures import loads
+from runql.backends.wandb.logged import NON_FINITE
 from runql.semantic.record import ProjectRecord, RunRecord, SweepRecord
 from runql.text.frozen import frozen
 
 INTERNAL_CONFIG = frozenset({"_wandb", "wandb_version"})
-_NON_FINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 
 
 @frozen
@@ -52,7 +51,7 @@ def as_mapping(value: Any) -> Mapping[str, Any]:
 
 def finite_or_float(value: Any) -> Any:
     """The texts in which some servers write NaN and the infinities, as floats."""
-    return _NON_FINITE.get(value, value) if isinstance(value, str) else value
+    return NON_FINITE.get(value, value) if isinstance(value, str) else value
 
 
 def unwrap_config(value: Any) -> dict[str, Any]:
@@ -68,6 +67,11 @@ def unwrap_config(value: Any) -> dict[str, Any]:
 def read_summary(value: Any) -> dict[str, Any]:
     """A summary without W&B's own key."""
     return {key: finite_or_float(entry) for key, entry in as_mapping(value).items() if key != "_wandb"}
+
+
+def read_history_keys(value: Any) -> dict[str, Any]:
+    """What a run says that it logged, without the parts that are null."""
+    return {key: part for key, part in as_mapping(value).items() if part is not None}
 
 
 def read_time(value: Any) -> datetime | None:
@@ -131,7 +135,7 @@ def read_run(node: Mapping[str, Any], place: Place) -> RunRecord | None:
         config=_part(node, "config", "someConfig", unwrap_config),
         summary=_part(node, "summaryMetrics", "someSummary", read_summary),
         system_metrics=read_summary(node["systemMetrics"]) if "systemMetrics" in node else None,
-        history_keys=as_mapping(node["historyKeys"]) if "historyKeys" in node else None,
+        history_keys=read_history_keys(node["historyKeys"]) if "historyKeys" in node else None,
     )
 
 

@@ -308,7 +308,11 @@ class WandbService:
         after: str | None = None
         while True:
             asked = {**variables, "first": _SMALL_PAGE, "after": after}
-            connection = connection_of(self._server.ask(Question(name, frozenset(), asked)).data) or {}
+            connection = connection_of(self._server.ask(Question(name, frozenset(), asked)).data)
+            if connection is None:
+                raise NotFound(
+                    [Diagnostic("RQL402", f"{self._server.host} has no {name} there, or none that may be seen")]
+                )
             edges = connection.get("edges") or ()
             for edge in edges:
                 if isinstance(edge, Mapping) and isinstance(edge.get("node"), Mapping):

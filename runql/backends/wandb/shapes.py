@@ -6,26 +6,27 @@ Whatever reads an answer can rely on it.
 
 from __future__ import annotations
 
-import math
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any, Final, TypeAlias
 
 from runql.backends.wandb.failures import Failure, Kind, clean
+from runql.backends.wandb.logged import NON_FINITE, Odd, odd_history_keys, odd_lines, odd_samples
+from runql.semantic.json_text import Oddity
 from runql.text.frozen import frozen
 
 _NULL: Final = type(None)
-_NUMBERS: Final = frozenset({int, float})
 
 
 @frozen
 class Leaf:
-    """A value without parts. `holds` says more than its type does; `says` is what it is called."""
+    """A value of one of these types, called so. `odd`: where within it something is that cannot be, and what it must
+    be; `None` if all is well."""
 
     says: str
     types: frozenset[type]
-    holds: Callable[[Any], bool] | None = None
+    odd: Callable[[Any], Odd | None] = lambda _: None
 
 
 @frozen
@@ -46,32 +47,33 @@ class Each:
 Shape: TypeAlias = Leaf | Record | Each
 
 
-def _is_count(value: Any) -> bool:
-    return value is None or value >= 0
+_COUNT_SAYS: Final = "a count or null"
 
 
-def _are_texts(value: Any) -> bool:
-    return value is None or all(each is None or type(each) is str for each in value)
+def _odd_count(value: Any) -> Odd | None:
+    return ((), value, _COUNT_SAYS) if value is not None and value < 0 else None
 
 
-def _are_rows(value: Any) -> bool:
-    return value is None or all(type(each) in (str, dict) for each in value)
+def _odd_name(value: Any) -> Odd | None:
+    return None if value else ((), value, "a name")
 
 
-def _are_row_lists(value: Any) -> bool:
-    return value is None or all(type(rows) is list and all(type(row) is dict for row in rows) for rows in value)
+def _odd_number(value: Any) -> Odd | None:
+    return ((), value, "a number or null") if type(value) is str and value not in NON_FINITE else None
 
 
-def _is_like_number(value: Any) -> bool:
-    return type(value) is not str or value in ("NaN", "Infinity", "-Infinity")
+def _odd_element(value: Any, types: frozenset[type], says: str) -> Odd | None:
+    if value is None or {*map(type, value)} <= types:
+        return None
+    return next(((str(at),), each, says) for at, each in enumerate(value) if type(each) not in types)
 
 
-_NAME = Leaf("a text", frozenset({str}), bool)
+_NAME = Leaf("a text", frozenset({str}), _odd_name)
 _TEXT = Leaf("a text or null", frozenset({str, _NULL}))
-_COUNT = Leaf("a count or null", frozenset({int, _NULL}), _is_count)
-_NUMBER = Leaf("a number or null", frozenset({int, float, str, _NULL}), _is_like_number)
-_FLAG = Leaf("true, false or null", frozenset({bool, _NULL}))
+_COUNT = Leaf(_COUNT_SAYS, frozenset({int, _NULL}), _odd_count)
+_NUMBER = Leaf("a number or null", frozenset({int, float, str, _NULL}), _odd_number)
 _JSON = Leaf("a JSON text, a record or null", frozenset({str, dict, _NULL}))
+_ROWS = Leaf("a list of rows or null", frozenset({list, _NULL}), odd_lines)
 
 _LEAVES: Mapping[str, Leaf] = {
     "name": _NAME,
@@ -80,48 +82,63 @@ _LEAVES: Mapping[str, Leaf] = {
     "historyLineCount": _COUNT,
     "computeSeconds": _NUMBER,
     "bestLoss": _NUMBER,
-    "readOnly": _FLAG,
+    "readOnly": Leaf("true, false or null", frozenset({bool, _NULL})),
     "hasNextPage": Leaf("true or false", frozenset({bool})),
-    "tags": Leaf("a list of texts or null", frozenset({list, _NULL}), _are_texts),
+    "tags": Leaf(
+        "a list of texts or null",
+        frozenset({list, _NULL}),
+        lambda value: _odd_element(value, frozenset({str, _NULL}), "a text or null"),
+    ),
     "config": _JSON,
     "summaryMetrics": _JSON,
     "systemMetrics": _JSON,
-    "historyKeys": _JSON,
-    "sampledHistory": Leaf("a list of lists of records or null", frozenset({list, _NULL}), _are_row_lists),
-    "history": Leaf("a list of rows or null", frozenset({list, _NULL}), _are_rows),
-    "events": Leaf("a list of rows or null", frozenset({list, _NULL}), _are_rows),
+    "historyKeys": Leaf("a record, its JSON text or null", frozenset({str, dict, _NULL}), odd_history_keys),
+    "sampledHistory": Leaf("a list of lists of rows or null", frozenset({list, _NULL}), odd_samples),
+    "history": _ROWS,
+    "events": _ROWS,
     "projectId": Leaf("a text, a number or null", frozenset({str, int, _NULL})),
 }
 """By the names of the schema. Whatever is not here is a text or null."""
 
 _NEVER_NULL: Final = frozenset({"runs", "sweeps", "pageInfo", "node"})
 _LISTS: Final = frozenset({"edges"})
+_VALUES: Final = frozenset(
+    {"config", "someConfig", "summaryMetrics", "someSummary", "systemMetrics", "sampledHistory", "history", "events"}
+)
+"""Fields that hold what people logged, whatever that is."""
+
 _NULL_NAMES: Final = frozenset({"user", "viewer", "entity"})
 """Records whose `name` may be null."""
 
 
-def conform(document: str, data: Mapping[str, Any]) -> None:
-    """Holds the answer to a document against what was asked for.
+def conform(document: str, data: Mapping[str, Any], oddities: Iterable[Oddity] = ()) -> None:
+    """Holds the answer to a document against what was asked for. `oddities`: what of it was no JSON value to hold.
 
     Raises:
         Failure: something of it is missing, or of another type; it says where.
     """
     _check(shape_of(document), data, ())
+    for oddity in oddities:
+        if _VALUES.isdisjoint(oddity.path):
+            raise _failure(oddity.path[1:], f"is {oddity.what}", "something else")
 
 
 def _check(shape: Record, value: Any, path: tuple[str, ...]) -> None:
     for key, part in shape.fields:
         if key not in value:
-            raise _odd((*path, key), "is missing", _called(part))
+            raise _failure((*path, key), "is missing", _called(part))
         found = value[key]
         if isinstance(part, Leaf):
-            if type(found) not in part.types or (part.holds is not None and not part.holds(found)):
-                raise _odd((*path, key), _is(found), part.says)
+            if type(found) not in part.types:
+                raise _failure((*path, key), _is(found), part.says)
+            odd = part.odd(found)
+            if odd is not None:
+                raise _failure((*path, key, *odd[0]), _is(odd[1]), odd[2])
         elif isinstance(part, Record):
             _check_record(part, found, (*path, key))
         else:
             if type(found) is not list:
-                raise _odd((*path, key), _is(found), "a list")
+                raise _failure((*path, key), _is(found), "a list")
             for index, each in enumerate(found):
                 _check_record(part.item, each, (*path, key, str(index)))
 
@@ -130,7 +147,7 @@ def _check_record(shape: Record, value: Any, path: tuple[str, ...]) -> None:
     if type(value) is dict:
         _check(shape, value, path)
     elif value is not None or not shape.may_be_null:
-        raise _odd(path, _is(value), _called(shape))
+        raise _failure(path, _is(value), _called(shape))
 
 
 def _called(shape: Shape) -> str:
@@ -145,20 +162,22 @@ def _called(shape: Shape) -> str:
 
 def _is(value: Any) -> str:
     """What stands there, in a few words."""
-    if isinstance(value, bool | int | float) and not (isinstance(value, float) and math.isnan(value)):
-        return f"is `{str(value).lower()[:40]}`"
-    kinds: tuple[tuple[type | tuple[type, ...], str], ...] = (
-        (_NULL, "is null"),
-        (float, "is NaN"),
-        (str, "is a text"),
-        (list, "is a list"),
-    )
-    return next((said for kind, said in kinds if isinstance(value, kind)), "is a record") + (
-        " with something else in it" if isinstance(value, list) and value else ""
-    )
+    match value:
+        case None:
+            return "is null"
+        case bool() | int():
+            return f"is `{str(value).lower()[:40]}`"
+        case float():
+            return f"is `{value:g}`"
+        case str():
+            return "is a text" if value else "is an empty text"
+        case list():
+            return "is a list"
+        case _:
+            return "is a record"
 
 
-def _odd(path: tuple[str, ...], what: str, wanted: str) -> Failure:
+def _failure(path: tuple[str, ...], what: str, wanted: str) -> Failure:
     return Failure(Kind.ODD, f"`{clean('.'.join(path))}` {what}, where {wanted} must stand")
 
 
