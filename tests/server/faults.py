@@ -55,7 +55,7 @@ class Knobs:
     `Run.config(keys)`. `ignores`: of `filters order paging`. `poisoned`: runs whose history gives 502 for ever.
     `max_first`: the server's own cap of a page, silently. `max_body`: a longer answer gives 504.
     `count_off`: by how much `runCount` is wrong.
-    `nan_as`: how sampled rows carry NaN. `sampling`: which rows a sample takes.
+    `order_as_text`: 10 comes before 9. `nan_as`: how sampled rows carry NaN. `sampling`: which rows a sample takes.
     """
 
     latency_seconds: float = 0.0
@@ -74,6 +74,7 @@ class Knobs:
     sampling: Literal["even", "random"] = "even"
     parquet_live: bool = True
     shuffle_ties: bool = False
+    order_as_text: bool = False
     key: str | None = None
     public: bool = True
     identity_token: str | None = None

@@ -178,12 +178,15 @@ def _compare(left: tuple[int, Any], right: tuple[int, Any]) -> int:
     return (left > right) - (left < right)
 
 
-def arrange(runs: Sequence[dict[str, Any]], order: str | None, *, shuffle_ties: bool = False) -> list[dict[str, Any]]:
+def arrange(
+    runs: Sequence[dict[str, Any]], order: str | None, *, shuffle_ties: bool = False, as_text: bool = False
+) -> list[dict[str, Any]]:
     """Runs in the server's order: missing first when ascending, last when descending, ties as they came."""
     text = order or "-created_at"
     descending = text.startswith("-")
     name = text.lstrip("+-")
-    keys = {id(run): _rank(lookup(run, name)) for run in runs}
+    found = {id(run): lookup(run, name) for run in runs}
+    keys = {at: _rank(str(value) if as_text and value is not _MISSING else value) for at, value in found.items()}
     listed = list(runs)
     if shuffle_ties:
         random.shuffle(listed)

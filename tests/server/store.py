@@ -66,7 +66,11 @@ class Store:
         judge.check_names()
         matching = [run for run in self.projects[key] if judge.holds(run)]
         as_stored = "order" in knobs.ignores
-        answer = matching if as_stored else arrange(matching, wanted, shuffle_ties=knobs.shuffle_ties)
+        answer = (
+            matching
+            if as_stored
+            else arrange(matching, wanted, shuffle_ties=knobs.shuffle_ties, as_text=knobs.order_as_text)
+        )
         self._answers[question] = (self.version, answer)
         return answer
 

@@ -47,6 +47,8 @@ class Abilities:
         self._types: frozenset[tuple[str, str]] = frozenset()
         self._lock = threading.Lock()
         self.filters_proven = False
+        self.tells_of_more = False
+        """Whether an answer ever said that more pages follow: one that always denies it says nothing."""
 
     @property
     def lacks(self) -> frozenset[str]:

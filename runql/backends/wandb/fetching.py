@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TypeAlias
 
 from runql.backends.wandb.abilities import FILTERS, ORDER, PAGING
 from runql.backends.wandb.asking import NEVER, Question, Server, filters_text, wanted_options
 from runql.backends.wandb.decode import Place, read_run
+from runql.backends.wandb.failures import Failure, Kind
 from runql.backends.wandb.pages import HEAVY_ROWS, ListQuestion, Pages
-from runql.backends.wandb.watching import edges_of
+from runql.backends.wandb.watching import edges_of, says_more
 from runql.runs.listing import needed, trimmed
 from runql.runs.service import Filters, Wanted
 from runql.semantic.record import RunRecord
@@ -19,6 +21,10 @@ _MOST_ALL_AT_ONCE = 1_000_000
 _PAGE_ROWS = 500
 _AHEAD_ROWS = 4000
 _MOST_LISTINGS = 8
+_FEW = 3
+"""How many runs are asked for one by one where a server does not filter: of more one listing is read."""
+
+_BY_CREATION = "+created_at"
 
 
 def all_pages(pages: Pages) -> Iterator[RunRecord]:
@@ -55,37 +61,71 @@ def fetch_all(server: Server, place: Place, filters: Filters, wanted: Wanted, or
         system_metrics=wanted.system_metrics,
         history_keys=wanted.history_keys or also.history_keys,
     )
-    found: dict[str, RunRecord] = {}
+    found: dict[RunKey, RunRecord] = {}
     counted: int | None = None
-    if server.abilities.does(PAGING):
-        pushed = filters if server.abilities.does(FILTERS) else {}
-        by_creation = "+created_at" if server.abilities.does(ORDER) else None
-        pages = Pages(server, ListQuestion(place, pushed, by_creation, full))
-        found.update((run.storage_id or run.id, run) for run in all_pages(pages))
-        if pages.total is not None and len(found) < pages.total and server.abilities.does(ORDER):
+    abilities = server.abilities
+    if abilities.does(PAGING):
+        pushed = filters if abilities.does(FILTERS) else {}
+        pages = Pages(server, ListQuestion(place, pushed, _BY_CREATION if abilities.does(ORDER) else None, full))
+        came = _read_all(pages, found)
+        counted = pages.total
+        is_short = len(found) < came if counted is None else len(found) < counted
+        if is_short and abilities.does(ORDER) and abilities.does(PAGING):
             again = Pages(server, ListQuestion(place, pushed, "+name", full))
-            found.update((run.storage_id or run.id, run) for run in all_pages(again))
+            came = _read_all(again, found)
             counted = again.total
-        counted = pages.total if counted is None else counted
-    if not server.abilities.does(PAGING):
-        pushed = filters if server.abilities.does(FILTERS) else {}
-        found.update((run.storage_id or run.id, run) for run in _all_at_once(server, place, pushed, full))
+    if not abilities.does(PAGING):
+        pushed = filters if abilities.does(FILTERS) else {}
+        fetched = _all_at_once(server, place, pushed, full)
+        found.update((key_of(run), run) for run in fetched.runs)
+        counted = fetched.counted
     return Fetched(list(found.values()), counted)
 
 
-def _all_at_once(server: Server, place: Place, filters: Filters, wanted: Wanted) -> list[RunRecord]:
-    """All runs as one page: a larger one is asked for until it is not full."""
+RunKey: TypeAlias = tuple[str | None, str]
+
+
+def key_of(run: RunRecord) -> RunKey:
+    """What tells a run from the others of its project, though a server should give one storage id to several."""
+    return run.storage_id, run.id
+
+
+def _read_all(pages: Pages, found: dict[RunKey, RunRecord]) -> int:
+    """Puts the runs of all pages among those that were found; how many came, each as often as it did."""
+    came = 0
+    for run in all_pages(pages):
+        found[key_of(run)] = run
+        came += 1
+    return came
+
+
+def _all_at_once(server: Server, place: Place, filters: Filters, wanted: Wanted) -> Fetched:
+    """All runs as one page: of as many as the server counts, else larger ones until one is not full.
+
+    Raises:
+        Failure: fewer came than there are, and the server has no pages to ask for the others.
+    """
     size = _ALL_AT_ONCE
     while True:
         options, variables = wanted_options(wanted)
         variables |= {"entity": place.entity, "project": place.project, "first": size, "after": None}
         variables |= {"filters": filters_text(filters), "never": NEVER}
         answer = server.ask(Question("runs", options | {"filtered" if filters else "unfiltered"}, variables))
-        server.project_of(answer, place)
+        project = server.project_of(answer, place)
         edges = edges_of(answer.data)
-        if len(edges) != size or size >= _MOST_ALL_AT_ONCE:
-            return list(filter(None, (read_run(node, place) for _, node in edges)))
-        size *= 4
+        counted = project.get("runCount" if filters else "allRuns")
+        counted = counted if isinstance(counted, int) and not isinstance(counted, bool) else None
+        is_bounded = server.abilities.has("Project.runs(first)")
+        if counted is not None and len(edges) < counted and is_bounded and size <= counted < _MOST_ALL_AT_ONCE:
+            size = counted + 1
+            continue
+        if counted is None and len(edges) == size < _MOST_ALL_AT_ONCE and is_bounded:
+            size *= 4
+            continue
+        if says_more(project) or (counted is not None and len(edges) < counted):
+            of = "" if counted is None else f" of {counted:,}"
+            raise Failure(Kind.LACKING, f"it gives {len(edges):,}{of} runs, and no page after them")
+        return Fetched(list(filter(None, (read_run(node, place) for _, node in edges))), counted)
 
 
 def fetch_runs(server: Server, place: Place, run_ids: list[str], wanted: Wanted) -> list[RunRecord]:
@@ -96,10 +136,22 @@ def fetch_runs(server: Server, place: Place, run_ids: list[str], wanted: Wanted)
     Raises:
         Failure: they could not be fetched.
     """
+    found = _found_by_filter(server, place, run_ids, wanted) if server.abilities.does(FILTERS) else None
+    if found is None and len(run_ids) <= _FEW and server.abilities.has("Project.run"):
+        return list(filter(None, (fetch_run(server, place, run_id, wanted) for run_id in run_ids)))
+    if found is None:
+        every = fetch_all(server, place, {}, wanted, _BY_CREATION)
+        found = {run.id: trimmed(run, wanted) for run in every.runs}
+    return [found[run_id] for run_id in run_ids if run_id in found]
+
+
+def _found_by_filter(server: Server, place: Place, run_ids: list[str], wanted: Wanted) -> dict[str, RunRecord] | None:
+    """Runs by a filter; `None` if it turns out that the server does not filter."""
     found: dict[str, RunRecord] = {}
+    asked = {run_id.casefold() for run_id in run_ids}
     size = HEAVY_ROWS
     start = 0
-    while start < len(run_ids) and server.abilities.does(FILTERS):
+    while start < len(run_ids):
         few = run_ids[start : start + (size if start == 0 else size * _MOST_LISTINGS)]
         batches = [few[at : at + size] for at in range(0, len(few), size)]
         listings = [_by_ids(server, place, batch, wanted) for batch in batches]
@@ -107,12 +159,21 @@ def fetch_runs(server: Server, place: Place, run_ids: list[str], wanted: Wanted)
             listing.start(size)
         for listing in listings:
             while (chunk := listing.next(size, 0)) is not None:
+                # A server may compare names without regard to their case; any other run was not asked for.
+                if any(run.id.casefold() not in asked for run in chunk.runs):
+                    server.abilities.learn_ignores(FILTERS)
                 found.update((run.id, run) for run in chunk.runs)
+                if not server.abilities.does(FILTERS):
+                    return None
         start += len(few)
         size = listings[-1].cap
-    if not server.abilities.does(FILTERS):
-        return list(filter(None, (fetch_run(server, place, run_id, wanted) for run_id in run_ids)))
-    return [found[run_id] for run_id in run_ids if run_id in found]
+    if found or not run_ids or not server.abilities.has("Project.run"):
+        return found
+    if fetch_run(server, place, run_ids[0], wanted) is None:
+        return found
+    # It is there, and a filter by its name does not find it.
+    server.abilities.learn_ignores(FILTERS)
+    return None
 
 
 def _by_ids(server: Server, place: Place, run_ids: list[str], wanted: Wanted) -> Pages:
@@ -129,7 +190,15 @@ def fetch_run(server: Server, place: Place, run_id: str, wanted: Wanted) -> RunR
     """
     options, variables = wanted_options(wanted)
     variables |= {"entity": place.entity, "project": place.project, "name": run_id}
-    answer = server.ask(Question("run", options, variables))
+    if not server.abilities.has("Project.run"):
+        return next(iter(fetch_runs(server, place, [run_id], wanted)), None)
+    try:
+        answer = server.ask(Question("run", options, variables))
+    except Failure as failure:
+        if failure.kind is Kind.LACKING and not server.abilities.has("Project.run"):
+            return next(iter(fetch_runs(server, place, [run_id], wanted)), None)
+        raise
     node = server.project_of(answer, place).get("run")
     run = read_run(node, place) if isinstance(node, dict) else None
-    return trimmed(run, wanted) if run is not None else None
+    # To a server that compares names without regard to their case another run may answer to it.
+    return trimmed(run, wanted) if run is not None and run.id == run_id else None

@@ -15,15 +15,16 @@ from typing import Any
 from runql.backends.wandb.abilities import FILTERS, ORDER, PAGING
 from runql.backends.wandb.asking import Server, concerned_by, filters_text
 from runql.backends.wandb.decode import Place
-from runql.backends.wandb.fetching import fetch_all
-from runql.backends.wandb.narrowing import brackets_of, conjunction, narrow
+from runql.backends.wandb.fetching import RunKey, fetch_all, key_of
+from runql.backends.wandb.lists.bracketed import Bracketed
+from runql.backends.wandb.lists.brackets import brackets_of
+from runql.backends.wandb.narrowing import narrow
 from runql.backends.wandb.pages import Chunk, ListQuestion, Pages
 from runql.backends.wandb.watching import (
     breaks_filter,
     breaks_order,
     ignores_filters,
     ignores_order,
-    is_number,
     is_watchable,
     joined_keys,
     watched,
@@ -61,13 +62,14 @@ class Listing:
         wanted = watched(request.wanted, request.filters, request.order)
         decides_here = self._watches or not self._narrowed.is_whole
         self._wanted = _joined(wanted, needed(request.filters, request.order)) if decides_here else wanted
+        self._bracketed: Bracketed | None = None
         self._parts = tuple(self._first_segments())
         self._segments = deque(self._parts)
         self._is_ordered = bool(self._segments)
         self._pages = self._segments.popleft() if self._segments else None
         self._held: list[RunRecord] = []
         self._ready: deque[RunRecord] = deque()
-        self._seen: dict[str, None] = {}
+        self._seen: set[RunKey] = set()
         self._given: set[str] = set()
         self._whole: deque[RunRecord] | None = None
         self._total: int | None = None
@@ -76,6 +78,7 @@ class Listing:
         self._counted: int | None = None
         self._calls = 0
         self._first_names: tuple[str, ...] = ()
+        self._last: RunRecord | None = None
         self._said: set[Diagnostic] = set()
         self.position = 0
 
@@ -117,13 +120,13 @@ class Listing:
         field = self._keys[0].field
         if field.space is Space.RUN:
             return [self._segment(sent, order)] if field.segments == ("created",) else []
-        brackets = brackets_of(field.written)
+        brackets = brackets_of(field.written, sent, descending=self._keys[0].descending)
         if brackets is None or not abilities.counts_filtered:
             return []
-        numbers = self._segment(conjunction(sent, brackets.numbers), order)
-        absent = conjunction(sent, brackets.absent)
-        numbers.also_counts = {"wholeFilters": filters_text(sent), "absentFilters": filters_text(absent)}
-        return [numbers, self._segment(absent, _BY_CREATION)]
+        self._bracketed = Bracketed(self._server, self._place, self._wanted, brackets)
+        numbers = self._segment(brackets.numbers, order)
+        numbers.also_counts = brackets.counts
+        return [numbers, self._segment(brackets.absent, _BY_CREATION)]
 
     def _segment(self, filters: Any, order: str) -> Pages:
         most = self._request.most if self._narrowed.is_whole else None
@@ -143,6 +146,11 @@ class Listing:
         self._calls += 1
         least = 2
         while len(self._ready) < per_page and self._pages is not None:
+            if self._pages.is_over:
+                # The numbers were enough for the page before.
+                if not self._go_on(self._pages):
+                    return
+                continue
             # One more than is needed shows whether the last one ties with those after it.
             chunk = self._pages.next(max(least, per_page - len(self._ready) - len(self._held) + 1), ahead)
             least = _LEAST_ROWS
@@ -152,11 +160,15 @@ class Listing:
             if self._pages.shrank or self._doubles_without_growth(chunk):
                 self._make_whole(_MOVED)
                 return
-            self._receive(() if chunk is None else chunk.runs)
+            runs = () if chunk is None else chunk.runs
+            if not self._pass_on(self._bracketed.before(runs, self._pages) if self._bracketed is not None else []):
+                return
+            self._receive(runs)
             self._note_total()
             if chunk is None or self._pages.is_over:
                 self._settle(everything=True)
-                self._pages = self._next_segment(self._pages)
+                if self._bracketed is None or not self._bracketed.has_more:
+                    self._go_on(self._pages)
             else:
                 self._settle(everything=False)
         if self._pages is None and self._total is not None and len(self._seen) < self._total:
@@ -166,6 +178,28 @@ class Listing:
         """What comes after a part: nothing, if the server counted that nothing does."""
         return self._segments.popleft() if self._segments and done.counts.get("absent") != 0 else None
 
+    def _go_on(self, done: Pages) -> bool:
+        """What comes after a part that was read to its end. Whether the listing is still made of parts."""
+        bracketed, self._bracketed = self._bracketed, None
+        if not self._pass_on(bracketed.after(self._seen, self._keys) if bracketed is not None else []):
+            return False
+        self._pages, self._last = self._next_segment(done), None
+        return True
+
+    def _pass_on(self, runs: list[RunRecord] | None) -> bool:
+        """Passes on runs whose place is certain; without any the whole listing is made here."""
+        if runs is None:
+            self._make_whole(self._unordered())
+            return False
+        self._seen.update(map(key_of, runs))
+        self._came = len(self._seen)
+        self._ready.extend(run for run in runs if self._passes(run))
+        return True
+
+    def _passes(self, run: RunRecord) -> bool:
+        may_test = self._watches or not self._narrowed.is_whole
+        return self._test is None or not may_test or self._test(run)
+
     def _note_total(self) -> None:
         """Keeps the server's newest count of the whole listing."""
         if self._pages is not None and (self._total is None or len(self._parts) == 1):
@@ -174,9 +208,8 @@ class Listing:
 
     def _receive(self, runs: Iterable[RunRecord]) -> None:
         for run in runs:
-            identity = run.storage_id or run.id
-            if identity not in self._seen:
-                self._seen[identity] = None
+            if key_of(run) not in self._seen:
+                self._seen.add(key_of(run))
                 self._held.append(run)
 
     def _settle(self, *, everything: bool) -> None:
@@ -191,8 +224,7 @@ class Listing:
             while cut and (field.value(self._held[cut - 1]) if keys else self._held[cut - 1].created) == last:
                 cut -= 1
         settled, self._held = sort_by_fields(self._held[:cut], keys), self._held[cut:]
-        may_test = self._watches or not self._narrowed.is_whole
-        self._ready.extend(run for run in settled if self._test is None or not may_test or self._test(run))
+        self._ready.extend(run for run in settled if self._passes(run))
 
     def _is_odd(self, chunk: Chunk | None) -> bool:
         """Whether this page shows that the server does not do what it is asked, or holds what it cannot order."""
@@ -201,11 +233,7 @@ class Listing:
         abilities = self._server.abilities
         if not self._can_stream() or self._pages.ignores_filters:
             return True
-        counts = self._pages.counts
-        if self._pages.also_counts and (self._pages.total or 0) + counts.get("absent", 0) != counts.get("whole", -1):
-            return True
-        # A list passes as a number if one is in it: the server puts it among them, RunQL does not.
-        if self._pages.also_counts and not all(is_number(self._keys[0].field.value(run)) for run in chunk.runs):
+        if self._bracketed is not None and self._bracketed.is_odd(chunk.runs, self._pages):
             return True
         names = tuple(run.id for run in chunk.runs)
         if not self._first_names:
@@ -217,7 +245,7 @@ class Listing:
 
     def _doubles_without_growth(self, chunk: Chunk | None) -> bool:
         """Whether runs come twice though none was added: the server shuffles ties, so others did not come at all."""
-        doubles = sum((run.storage_id or run.id) in self._seen for run in (chunk.runs if chunk else ()))
+        doubles = sum(key_of(run) in self._seen for run in (chunk.runs if chunk else ()))
         return self._pages is not None and doubles > self._pages.grown
 
     def _ignores_something(self, chunk: Chunk, question: ListQuestion) -> bool:
@@ -230,11 +258,14 @@ class Listing:
                 abilities.learn_ignores(FILTERS)
                 return True
             abilities.filters_proven = True
-        if breaks_order(chunk.runs, question.order or _BY_CREATION):
+        before = () if self._last is None else (self._last,)
+        self._last = chunk.runs[-1] if chunk.runs else self._last
+        if breaks_order((*before, *chunk.runs), question.order or _BY_CREATION):
             options = frozenset({"order", "filtered" if question.filters else "unfiltered"})
             if ignores_order(self._server, base, question.order or _BY_CREATION, options):
                 abilities.learn_ignores(ORDER)
-                return True
+            # Otherwise it orders, but not as RunQL does: texts perhaps, of which `10` comes before `9`.
+            return True
         return False
 
     def _streamed_page(self, per_page: int) -> Page:

@@ -72,7 +72,7 @@ def _is_safe(filters: Filters, nullable: frozenset[str] = frozenset()) -> bool:
 
 def _is_safe_condition(name: str, condition: Any, nullable: frozenset[str]) -> bool:
     field = parse_field(name)
-    if not _is_plain(field):
+    if not is_plain(field):
         return False
     is_run = field.space is Space.RUN
     if not (isinstance(condition, Mapping) and any(str(key).startswith("$") for key in condition)):
@@ -91,7 +91,7 @@ def _is_safe_condition(name: str, condition: Any, nullable: frozenset[str]) -> b
     return True
 
 
-def _is_plain(field: FilterField) -> bool:
+def is_plain(field: FilterField) -> bool:
     """Whether a path can mean one thing only: `config.lr`, `config.lr.value`, `config.model.value.depth`."""
     if field.space is Space.RUN:
         return field.segments[0] not in _DOUBTFUL
@@ -140,24 +140,3 @@ def _with_infinity(name: str, condition: Any) -> dict[str, Any]:
             if condition and condition.keys() <= operators and all(numbers):
                 return {"$or": [{name: condition}, {name: text}]}
     return {name: condition}
-
-
-_LEAST = -1.7976931348623157e308
-
-
-@frozen
-class Brackets:
-    """The parts in which runs are asked for, so that their order is ours: first those with a number, then those
-    without any value. `numbers` and `absent` are filters; if together they do not hold every run, there are odd ones
-    (texts, NaN, infinities, null) and the order is made here."""
-
-    numbers: Filters
-    absent: Filters
-
-
-def brackets_of(name: str) -> Brackets | None:
-    """The brackets for an order by a field; `None` where the server cannot be asked for them."""
-    field = parse_field(name)
-    if field.space not in (Space.CONFIG, Space.SUMMARY) or not _is_plain(field):
-        return None
-    return Brackets({name: {"$gte": _LEAST}}, {name: {"$exists": False}})

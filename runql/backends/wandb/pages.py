@@ -20,7 +20,7 @@ from runql.backends.wandb.decode import Place, read_run
 from runql.backends.wandb.failures import Failure, Kind
 from runql.backends.wandb.learning import stamp_of
 from runql.backends.wandb.patience import Stakes
-from runql.backends.wandb.watching import edges_of
+from runql.backends.wandb.watching import edges_of, says_more
 from runql.runs.service import Filters, Wanted
 from runql.semantic.record import RunRecord
 from runql.text.frozen import frozen
@@ -107,13 +107,18 @@ class Pages:
     _server_cap: int = MOST_ROWS
     _planned: int = 0
     _is_over: bool = False
-    _opaque: bool = False
+    _offsets: bool | None = None
 
     def __post_init__(self) -> None:
         self._planned = self.offset
         heavy = self.question.wanted
         if heavy.config is None or heavy.summary is None or heavy.history_keys:
             self.cap = HEAVY_ROWS
+
+    @property
+    def counts_offsets(self) -> bool:
+        """Whether a cursor came and was the offset of the run that it stands at. Until then none is made up."""
+        return self._offsets is True
 
     @property
     def grown(self) -> int:
@@ -155,23 +160,21 @@ class Pages:
 
     def close(self) -> None:
         """Stops what is on its way."""
-        for chunk in self._queue:
-            if chunk.sent is not None:
-                chunk.sent[2].cancel()
-        self._queue.clear()
+        self._drop_ahead()
         self._is_over = True
 
     def _plan(self, size: int) -> None:
-        if self.total is not None and not self._opaque:
+        if self.total is not None and self.counts_offsets:
             # Not just those that are left: a project that grows by a run a page would never end.
             size = min(size, max(SMALL_ROWS, self.total - self._planned))
-        after = self.after if self._opaque or self._planned == self.offset else cursor_after(self._planned)
+        is_known = self._planned == self.offset or not self.counts_offsets
+        after = self.after if is_known else cursor_after(self._planned)
         self._queue.append(_Chunk(self._planned, size, after))
         self._planned += size
 
     def _plan_ahead(self, rows: int) -> None:
         """More pages, where the number of runs is known and cursors are offsets."""
-        if self.total is None or self._opaque or self._is_over:
+        if self.total is None or not self.counts_offsets or self._is_over:
             return
         planned = sum(chunk.size for chunk in self._queue)
         # One run more than are read shows whether the last one ties.
@@ -225,11 +228,11 @@ class Pages:
                 half = chunk.size // 2
                 self._ceiling = max(LEAST_ROWS, half)
                 self.cap = max(LEAST_ROWS, min(self.cap, half))
-                rest = _Chunk(chunk.offset + half, chunk.size - half, cursor_after(chunk.offset + half))
-                if self._opaque:
-                    self._planned = chunk.offset + half
-                else:
+                if self.counts_offsets:
+                    rest = _Chunk(chunk.offset + half, chunk.size - half, cursor_after(chunk.offset + half))
                     self._queue.appendleft(rest)
+                else:
+                    self._planned = chunk.offset + half
                 chunk.size, chunk.sent = half, None
 
     def _take(self, chunk: _Chunk, answer: Answer) -> Chunk:
@@ -237,8 +240,8 @@ class Pages:
         self._learn_counts(project)
         self._learn_census(project)
         edges = edges_of(answer.data)
-        info = (project.get("runs") or {}).get("pageInfo") or {}
-        has_next = bool(info.get("hasNextPage"))
+        listed = project.get("runs")
+        info = (listed.get("pageInfo") if isinstance(listed, Mapping) else None) or {}
         last_cursor = (edges[-1][0] if edges else None) or info.get("endCursor")
         runs = tuple(filter(None, (read_run(node, self.question.place) for _, node in edges)))
         if self.teaches:
@@ -248,22 +251,46 @@ class Pages:
             self.close()
             return Chunk(runs, chunk.offset, False)
         came = chunk.offset + len(edges)
-        if edges and offset_in(last_cursor) != came:
-            self._opaque = True
-            self.after = last_cursor
+        if edges:
+            self._read_cursor(last_cursor, came)
         self._fit_size(answer.size, len(edges))
-        if not has_next or not edges:
+        has_next = self._goes_on(says_more(project), came, len(edges), chunk.size)
+        if not has_next:
             self._end(came)
         elif len(edges) < chunk.size:
             # The server caps pages: what is missing of this one comes next, and later ones are no larger.
             self.cap = self._server_cap = len(edges)
-            self._queue.appendleft(_Chunk(came, chunk.size - len(edges), self._after(came, last_cursor)))
-        elif self._opaque:
+            after = cursor_after(came) if self.counts_offsets else last_cursor
+            self._queue.appendleft(_Chunk(came, chunk.size - len(edges), after))
+        elif not self.counts_offsets:
             self._planned = came
-        return Chunk(runs, chunk.offset, has_next and bool(edges))
+        return Chunk(runs, chunk.offset, has_next)
 
-    def _after(self, offset: int, last_cursor: str | None) -> str | None:
-        return last_cursor if self._opaque else cursor_after(offset)
+    def _read_cursor(self, cursor: str | None, came: int) -> None:
+        """Sees whether cursors are offsets. Of a server whose are not, no page is asked for ahead."""
+        was_offset, self._offsets = self._offsets, offset_in(cursor) == came and self._offsets is not False
+        if not self._offsets:
+            self.after = cursor
+            if was_offset:
+                self._drop_ahead()
+                self._planned = came
+
+    def _drop_ahead(self) -> None:
+        for chunk in self._queue:
+            if chunk.sent is not None:
+                chunk.sent[2].cancel()
+        self._queue.clear()
+
+    def _goes_on(self, says_so: bool, came: int, rows: int, asked: int) -> bool:
+        """Whether to ask for another page. A server may deny that there is one though its count says otherwise, or it
+        does not count and always denies it: then the next page tells, be it empty or the first one again."""
+        abilities = self.server.abilities
+        abilities.tells_of_more |= says_so
+        if says_so or not rows:
+            return says_so and rows > 0
+        if self.total is not None:
+            return came < self.total
+        return rows == asked and not abilities.tells_of_more
 
     def _end(self, came: int) -> None:
         """No more after this page; pages that were asked for beyond it hold nothing."""
@@ -296,7 +323,7 @@ class Pages:
             self.first_total = count if self.first_total is None else self.first_total
             self.shrank |= self.total is not None and count < self.total
             self.total = count
-        for name in ("whole", "absent"):
+        for name in ("whole", "absent", "high", "low"):
             if isinstance(project.get(name), int):
                 self.counts[name] = project[name]
         none = project.get("none")

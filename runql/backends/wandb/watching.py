@@ -5,7 +5,6 @@ A suspicion costs one more request, which decides; a server that is in order cos
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
@@ -99,6 +98,9 @@ def edges_of(data: Mapping[str, Any]) -> list[tuple[str | None, Mapping[str, Any
     """Cursor and node of each run of an answer, whatever else is null in it."""
     project = data.get("project") or {}
     runs = project.get("runs") or {}
+    if isinstance(runs, list) or "edges" not in runs:
+        nodes = runs if isinstance(runs, list) else runs.get("nodes") or ()
+        return [(None, node) for node in nodes if isinstance(node, Mapping)]
     found = []
     for edge in runs.get("edges") or ():
         if isinstance(edge, Mapping) and isinstance(edge.get("node"), Mapping):
@@ -106,5 +108,8 @@ def edges_of(data: Mapping[str, Any]) -> list[tuple[str | None, Mapping[str, Any
     return found
 
 
-def same_filter(one: Filters, other: Filters) -> bool:
-    return json.dumps(one, sort_keys=True, default=str) == json.dumps(other, sort_keys=True, default=str)
+def says_more(project: Mapping[str, Any]) -> bool:
+    """Whether an answer says that more runs follow."""
+    runs = project.get("runs")
+    info = runs.get("pageInfo") if isinstance(runs, Mapping) else None
+    return isinstance(info, Mapping) and bool(info.get("hasNextPage"))

@@ -1,0 +1,1 @@
+"""Parts of a listing that the server orders otherwise than RunQL."""
