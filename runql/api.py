@@ -15,7 +15,7 @@ from runql.runs.service import Filters, ServiceApi
 from runql.semantic.catalog import Catalog
 from runql.session import Result, Session
 from runql.session.explanation import Explanation
-from runql.session.sources import SignedIn, open_server
+from runql.session.sources import SignedIn, knows_server, open_server
 from runql.text.source import Source
 
 if TYPE_CHECKING:
@@ -128,8 +128,9 @@ class Connection:
 class Api(runs_api.Api):
     """W&B's `Api` over any source: `runql.Api("demo").runs()`, `runql.Api("./wandb").run(id)`.
 
-    `source`: `entity/project`, a folder, `demo`, a name of the settings; by default what the settings say. Without any,
-    and where `base_url` or `api_key` is given, it is the W&B server.
+    `source`: `entity/project`, a folder, `demo`, a name of the settings; by default the `source` of the settings.
+    Without any, and where `base_url` or `api_key` is given, it is the W&B server, as in W&B's client: a `./wandb` in
+    the working folder is taken only where there is no key for a server and no address of one.
     """
 
     @property
@@ -144,6 +145,9 @@ class Api(runs_api.Api):
         base_url = self.settings.get("base_url")
         server = replace(settings.server, base_url=base_url, api_key=self.api_key, timeout_seconds=self.timeout)
         settings = replace(settings, server=server)
-        is_server = source is None and bool(base_url or self.api_key or settings.default_source() is None)
-        place = open_server(settings) if is_server else Session(source, settings).place()
+        named = source is not None or (settings.source and not base_url and not self.api_key)
+        is_server = not named and (settings.default_source() is None or knows_server(settings))
+        place = (
+            open_server(settings, project=settings.project or "") if is_server else Session(source, settings).place()
+        )
         return runs_api.OpenedSource(place.service, place.entity, place.project)

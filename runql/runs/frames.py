@@ -28,9 +28,12 @@ _LEAST, _MOST = -(2**63), 2**63 - 1
 
 
 def rows_of(history: RunHistory, names: Collection[str] | None = None) -> Iterator[dict[str, Any]]:
-    """The rows of a history, each a dict of what it holds, in order of the names. `names`: only these columns."""
+    """The rows of a history, each a dict of what it holds, in the order in which it was logged.
+
+    `names`: these columns only, in their order.
+    """
     columns = history.columns
-    wanted = sorted(columns if names is None else columns.keys() & set(names))
+    wanted = list(columns) if names is None else [name for name in dict.fromkeys(names) if name in columns]
     for row in zip(*(columns[name] for name in wanted), strict=True):
         yield {name: value for name, value in zip(wanted, row, strict=True) if value is not MISSING}
 
@@ -40,13 +43,14 @@ def rows_with_run_id(histories: Iterable[RunHistory], names: Collection[str] | N
     for history in histories:
         for row in rows_of(history, names):
             row[RUN_ID] = history.run_id
-            yield dict(sorted(row.items()))
+            yield row
 
 
 def gather(histories: Iterable[RunHistory], names: Collection[str] | None, *, run_id: bool = False) -> Columns:
-    """The columns of many histories under each other, sorted by name, `MISSING` where a run lacks one.
+    """The columns of many histories under each other, in the order in which they were logged, `MISSING` in the gaps.
 
-    `names`: these columns and no others, even if no row holds them. `run_id`: a column with the id of each row's run.
+    `names`: these columns and no others, even if no row holds them. `run_id`: a column with the id of each row's run;
+    then the columns are sorted by name, for they are those of unlike runs.
     """
     columns: dict[str, list[Value]] = {} if names is None else {name: [] for name in names}
     if run_id and names is not None:
@@ -63,7 +67,7 @@ def gather(histories: Iterable[RunHistory], names: Collection[str] | None, *, ru
         length += history.length
         for gathered in columns.values():
             gathered.extend([MISSING] * (length - len(gathered)))
-    return dict(sorted(columns.items()))
+    return dict(sorted(columns.items())) if run_id else columns
 
 
 def pandas_frame(columns: Columns) -> pandas.DataFrame:

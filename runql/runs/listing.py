@@ -66,6 +66,8 @@ def trimmed(record: RunRecord, wanted: Wanted) -> RunRecord:
         record,
         config=_subset(record.config, wanted.config),
         summary=_subset(record.summary, wanted.summary),
+        internal_config=record.internal_config if wanted.config is None else None,
+        internal_summary=record.internal_summary if wanted.summary is None else None,
         system_metrics=record.system_metrics if wanted.system_metrics else None,
         history_keys=record.history_keys if wanted.history_keys else None,
     )

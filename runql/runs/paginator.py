@@ -4,22 +4,41 @@ from __future__ import annotations
 
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
-from typing import Any, Generic, TypeVar, overload
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from typing import Any, ClassVar, Generic, Protocol, TypeVar, overload
 
-from runql.errors import ServerError
+from runql.errors import ArgumentError, ServerError
 from runql.runs.arguments import checked_count
-from runql.runs.service import Page
+from runql.runs.explained import PAGES_REASONS, Explained
 from runql.text.diagnostic import Diagnostic
+from runql.text.frozen import frozen
+
+
+class Piece(Protocol):
+    """What a page says of itself: `total` is how many objects there are in all, if the source says so."""
+
+    @property
+    def cursor(self) -> str | None: ...
+    @property
+    def has_next(self) -> bool: ...
+    @property
+    def total(self) -> int | None: ...
+    @property
+    def notices(self) -> tuple[Diagnostic, ...]: ...
+
 
 T = TypeVar("T")
+P = TypeVar("P", bound=Piece)
 
 
-class Paginator(ABC, Generic[T]):
+class Paginator(Explained, ABC, Generic[T, P]):
     """A list of unknown length. Looping over it twice, also in nested loops, asks for each page once.
 
     `next()` has a place of its own, apart from every loop. Negative indexes and open slices read to the true end.
     """
+
+    REASONS: ClassVar[Mapping[str, str]] = PAGES_REASONS
 
     def __init__(self, per_page: int) -> None:
         self.per_page = checked_count("per_page", per_page)
@@ -28,18 +47,23 @@ class Paginator(ABC, Generic[T]):
         self.index = -1
         """The place of `next()`."""
         self.variables: dict[str, Any] = {}
-        self._page: Page | None = None
+        self._page: P | None = None
+        self._latest: list[T] = []
         self._looping = False
         self._notices: dict[Diagnostic, None] = {}
         self._lock = threading.RLock()
 
     @abstractmethod
-    def _fetch(self) -> Page:
+    def _fetch(self) -> P:
         """Ask for the page after `cursor`."""
 
     @abstractmethod
-    def _convert(self, page: Page) -> list[T]:
+    def _convert(self, page: P) -> list[T]:
         """The objects of a page that are not there yet."""
+
+    @abstractmethod
+    def _response(self, page: P) -> dict[str, Any]:
+        """A page in the form in which W&B's server answers."""
 
     @abstractmethod
     def _count(self) -> int | None:
@@ -59,6 +83,26 @@ class Paginator(ABC, Generic[T]):
     def notices(self) -> tuple[Diagnostic, ...]:
         """What is to be said about the answers so far."""
         return tuple(self._notices)
+
+    @property
+    def length(self) -> int:
+        """How many there are in all, as `len` says it."""
+        return len(self)
+
+    @property
+    def last_response(self) -> dict[str, Any] | None:
+        """The page that came last in the form in which W&B's server answers; `None` before the first."""
+        return None if self._page is None else self._response(self._page)
+
+    def convert_objects(self) -> list[T]:
+        """The objects of the page that came last.
+
+        Raises:
+            ArgumentError: no page was fetched yet.
+        """
+        if self._page is None:
+            raise ArgumentError.because("no page was fetched yet", "loop over it, or take an element, before")
+        return list(self._latest)
 
     def update_variables(self) -> None:
         """Write the size and the start of the next page into `variables`."""
@@ -137,11 +181,19 @@ class Paginator(ABC, Generic[T]):
             self.update_variables()
             page = self._fetch()
             if page.has_next and page.cursor in (None, self.cursor):
-                raise ServerError.of("RQL405", "the source says that there are more runs, but not where they start")
-            self.objects.extend(self._convert(page))
+                raise ServerError.of("RQL405", "the source says that there are more, but not where they start")
+            self._latest = self._convert(page)
+            self.objects.extend(self._latest)
             self._page = page
             self._notices.update(dict.fromkeys(page.notices))
             return True
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if name != "_lock"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        self._lock = threading.RLock()
 
 
 def _reach_of(index: slice) -> int | None:
@@ -154,3 +206,56 @@ def _reach_of(index: slice) -> int | None:
     if start is None:
         return None
     return 0 if stop is not None and stop >= start else int(start) + 1
+
+
+@frozen
+class Stretch:
+    """Some objects of a source that gives them one after the other."""
+
+    records: tuple[Any, ...]
+    cursor: str
+    has_next: bool
+    total: int | None = None
+    notices: tuple[Diagnostic, ...] = ()
+
+
+class Streamed(Paginator[T, Stretch]):
+    """A list of what a source gives one after the other, cut into pages. A stream that breaks is begun anew."""
+
+    def __init__(self, per_page: int) -> None:
+        super().__init__(per_page)
+        self._stream: Iterator[Any] | None = None
+        self._ahead: list[Any] = []
+        self._taken = 0
+
+    @abstractmethod
+    def _records(self) -> Iterator[Any]:
+        """All that there is, from the first on."""
+
+    @abstractmethod
+    def _make(self, record: Any) -> T:
+        """The object of a record."""
+
+    def _fetch(self) -> Stretch:
+        stream = self._stream if self._stream is not None else islice(self._records(), self._taken, None)
+        self._stream = None  # a generator that raised is at its end, and would be taken for one that is exhausted
+        fresh = list(islice(stream, self.per_page + 1 - len(self._ahead)))
+        self._stream = stream
+        self._taken += len(fresh)
+        found = [*self._ahead, *fresh]
+        self._ahead = found[self.per_page :]
+        end = self._taken - len(self._ahead)
+        return Stretch(tuple(found[: self.per_page]), str(end), bool(self._ahead))
+
+    def _convert(self, page: Stretch) -> list[T]:
+        return [self._make(record) for record in page.records]
+
+    def _count(self) -> int | None:
+        return None
+
+    def _response(self, page: Stretch) -> dict[str, Any]:
+        nodes = [{"node": {"name": getattr(record, "name", None)}} for record in page.records]
+        return {"edges": nodes, "pageInfo": {"endCursor": page.cursor, "hasNextPage": page.has_next}}
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**super().__getstate__(), "_stream": None}

@@ -18,7 +18,7 @@ def parse_project_path(path: str | None, entity: str = "", project: str = "") ->
     Raises:
         ArgumentError: it is none of these.
     """
-    parts = _parts(path or "")
+    parts = path_parts(path or "")
     if "://" in (path or ""):
         parts = parts[:2]
     match parts:
@@ -37,7 +37,7 @@ def parse_item_path(path: str, entity: str = "", project: str = "") -> tuple[str
     Raises:
         ArgumentError: it is none of these.
     """
-    parts = _parts(path)
+    parts = path_parts(path)
     for page in _PAGES.intersection(parts[:-1]):
         at = parts.index(page)
         if "://" in path:
@@ -47,6 +47,9 @@ def parse_item_path(path: str, entity: str = "", project: str = "") -> tuple[str
             del parts[at]
     if len(parts) < 3 and parts and ":" in parts[-1]:
         parts[-1:] = parts[-1].split(":", 1)
+    parts = [part.strip() for part in parts]
+    if not all(parts):
+        parts = []  # `:`, `entity/project:`
     match parts:
         case [ident]:
             return entity, project, ident
@@ -57,7 +60,12 @@ def parse_item_path(path: str, entity: str = "", project: str = "") -> tuple[str
     raise ArgumentError.because(f"`{path}` is not the path of a run or a sweep: write `entity/project/id`")
 
 
-def _parts(path: object) -> list[str]:
+def path_parts(path: object) -> list[str]:
+    """The names in a path or a link.
+
+    Raises:
+        ArgumentError: it is no text.
+    """
     if not isinstance(path, str):
         raise ArgumentError.because(f"a path is text like `entity/project`, not `{path!r}`")
     if "://" not in path:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import html
 import json
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Literal, overload
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, overload
 
 from runql.runs import arguments
+from runql.runs.explained import RUN_REASONS, Pictured
 from runql.runs.frames import gather, pandas_frame, rows_of
 from runql.runs.history_rows import x_axis_of
 from runql.runs.history_scan import HistoryScan
 from runql.runs.loader import PageLoader, not_found
-from runql.runs.run_attributes import INTERNAL_KEYS, NOT_OFFERED, SPELLINGS, attributes
+from runql.runs.run_attributes import SPELLINGS, Metadata, attributes, config_of, rawconfig_of, summary_of
 from runql.runs.run_facts import RunFacts
-from runql.runs.service import FULL, LIGHT, HistoryRequest, ServiceApi, Stream, Wanted
+from runql.runs.service import FULL, LIGHT, HistoryRequest, KeepsMetadata, ServiceApi, Stream, Wanted
 from runql.runs.summary import Summary
 from runql.semantic.record import RunRecord
 from runql.text.render import clean
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from runql.runs.sweep import Sweep
 
 
-class Run(RunFacts):
+class Run(RunFacts, Pictured):
     """One run. What a listing left out is loaded the first time that it is read, for the whole page at once.
 
     Args:
@@ -42,6 +42,11 @@ class Run(RunFacts):
     Raises:
         RunNotFoundError: there is no such run; the nearest id is named.
     """
+
+    KIND: ClassVar[str] = "Run"
+    PAGE: ClassVar[str] = "run"
+    SPELLINGS: ClassVar[Mapping[str, str]] = SPELLINGS
+    REASONS: ClassVar[Mapping[str, str]] = RUN_REASONS
 
     def __init__(  # noqa: PLR0917 - W&B's own order
         self,
@@ -64,6 +69,7 @@ class Run(RunFacts):
         self._full = not lazy and record.config is not None
         self._loader = PageLoader(service_api) if loader is None else loader
         self._loader.runs.append(self)
+        self._metadata: Metadata | None = None
         self._sweep: Sweep | None = None
         self._sweep_asked = False
         if include_sweeps:
@@ -91,12 +97,12 @@ class Run(RunFacts):
     @property
     def config(self) -> dict[str, Any]:
         """The hyperparameters, nested as they were set, without what W&B keeps there for itself."""
-        return {key: value for key, value in self.rawconfig.items() if key not in INTERNAL_KEYS}
+        return config_of(self._whole())
 
     @property
     def rawconfig(self) -> dict[str, Any]:
         """The hyperparameters with what W&B keeps there for itself."""
-        return dict(self._whole().config or {})
+        return rawconfig_of(self._whole())
 
     @property
     def json_config(self) -> str:
@@ -106,12 +112,12 @@ class Run(RunFacts):
     @property
     def summary(self) -> Summary:
         """The last value of each metric, to be read like a dict."""
-        return Summary(self._whole().summary or {})
+        return Summary(summary_of(self._whole()))
 
     @property
     def summary_metrics(self) -> dict[str, Any]:
         """The last value of each metric, as a plain dict."""
-        return dict(self._whole().summary or {})
+        return summary_of(self._whole())
 
     @property
     def system_metrics(self) -> dict[str, Any]:
@@ -127,6 +133,25 @@ class Run(RunFacts):
     def lastHistoryStep(self) -> int:  # noqa: N802 - W&B's own name
         """The last step that it logged; -1 if there is none."""
         return int(self.history_keys.get("lastStep", -1))
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        """What `wandb-metadata.json` says of where the run ran, as far as the source knows it; read once.
+
+        Of runs on disk that is the file, or what the log holds in its place; a server is asked for it.
+        """
+        if self._metadata is None:
+            told, origin = None, "the source knows no more than `host`, `startedAt` and `git`"
+            if isinstance(self._service, KeepsMetadata):
+                origin = self._service.metadata_origin
+                told = self._service.metadata(*self._place, self.id)
+            self._metadata = Metadata({**self._known_metadata(), **(told or {})}, origin)
+        return self._metadata
+
+    @property
+    def _attrs(self) -> dict[str, Any]:
+        """The run under W&B's names: old scripts ask for it by this name."""
+        return self.load()
 
     def load(self, force: bool = False) -> dict[str, Any]:
         """The run under W&B's names, as far as it was loaded. `force` asks for it again.
@@ -225,7 +250,7 @@ class Run(RunFacts):
             arguments.checked_x_axis(x_axis),
             stream=arguments.checked_stream(stream, checked),
         )
-        names = None if checked is None else {x_axis_of(request), *checked}
+        names = None if checked is None else (x_axis_of(request), *checked)
         histories = list(self._service.histories(request))
         if pandas:
             return pandas_frame(gather(histories, names))
@@ -263,17 +288,9 @@ class Run(RunFacts):
             min_step=low or None,
             max_step=None if high is None else high - 1,
         )
-        return HistoryScan(self._service, request)
+        return HistoryScan(self._service, request, self, page_size)
 
     # How it looks
-
-    def __getattr__(self, name: str) -> Any:
-        if name in SPELLINGS:
-            return getattr(self, SPELLINGS[name])
-        reason = NOT_OFFERED.get(name)
-        if reason is not None:
-            raise AttributeError(f"`Run.{name}` is not offered: {reason}", name=name, obj=self)
-        raise AttributeError(f"runs have no attribute `{name}`", name=name, obj=self)
 
     def __setattr__(self, name: str, value: object) -> None:
         if not name.startswith("_"):
@@ -283,7 +300,15 @@ class Run(RunFacts):
     def __repr__(self) -> str:
         return clean(f"<Run {'/'.join(self.path)} ({self.state})>")
 
-    def _repr_html_(self) -> str:
-        said = html.escape(f"{self.name or self.id} ({self.state})")
-        url = self.url or ""
-        return f'<a href="{html.escape(url)}">{said}</a>' if url.startswith(("https://", "http://")) else said
+    def _title(self) -> str:
+        return f"{self.name or self.id} ({self.state})"
+
+    # In a pickle: the run as it is here, and how its source is opened again
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if name != "_loader"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        self._loader = PageLoader(self._service)
+        self._loader.runs.append(self)

@@ -1,4 +1,4 @@
-"""What W&B calls the attributes of a run: its camel-case spellings, and what RunQL leaves out."""
+"""What W&B calls the attributes of a run: its camel-case spellings, and the forms in which its parts are asked for."""
 
 from __future__ import annotations
 
@@ -20,21 +20,12 @@ SPELLINGS: Mapping[str, str] = {
     "readOnly": "read_only",
     "historyLineCount": "history_line_count",
     "summaryMetrics": "summary_metrics",
-    "systemMetrics": "system_metrics",
     "historyKeys": "history_keys",
+    "systemMetrics": "system_metrics",
+    "projectId": "project_internal_id",
+    "project_id": "project_internal_id",
 }
 """Other spellings, and the attribute of `Run` that each means."""
-
-_WRITES = ("create", "delete", "log_artifact", "save", "stop", "update", "update_state", "upload_file", "use_artifact")
-_FILES = ("console_logs", "download_history_exports", "file", "files", "logged_artifacts", "used_artifacts")
-
-NOT_OFFERED: Mapping[str, str] = {
-    **dict.fromkeys(_WRITES, "RunQL only reads runs"),
-    **dict.fromkeys(_FILES, "RunQL reads the data of runs, not their files"),
-    "wait_until_finished": "RunQL does not wait; read the run again with `load(force=True)`",
-    "beta_scan_history": "use `scan_history`",
-}
-"""Methods of W&B's client that are left out, and why."""
 
 INTERNAL_KEYS = frozenset({"_wandb", "wandb_version"})
 """What W&B keeps in a config for itself."""
@@ -45,18 +36,35 @@ def iso_text(time: datetime | None) -> str | None:
     return None if time is None else time.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
 
 
+def config_of(record: RunRecord) -> dict[str, Any]:
+    """The hyperparameters, without what W&B keeps among them for itself."""
+    return {key: value for key, value in (record.config or {}).items() if key not in INTERNAL_KEYS}
+
+
+def rawconfig_of(record: RunRecord) -> dict[str, Any]:
+    """The hyperparameters, with what W&B keeps among them for itself."""
+    return {**(record.internal_config or {}), **(record.config or {})}
+
+
+def summary_of(record: RunRecord) -> dict[str, Any]:
+    """The summary, with what W&B keeps in it for itself."""
+    return {**(record.internal_summary or {}), **(record.summary or {})}
+
+
 def attributes(record: RunRecord) -> dict[str, Any]:
     """A run as W&B's server gives it: the heavy parts only where they were asked for."""
     light = {
         "id": record.storage_id,
         "name": record.id,
+        "projectId": record.project_id,
         "displayName": record.name,
         "state": record.state,
         "tags": list(record.tags),
         "group": record.group,
         "jobType": record.job_type,
+        "description": record.description,
         "notes": record.notes,
-        "user": None if record.user is None else {"name": record.user, "username": record.user},
+        "user": None if record.user is None else {"name": record.user_name or record.user, "username": record.user},
         "sweepName": record.sweep,
         "commit": record.commit,
         "readOnly": record.read_only,
@@ -65,9 +73,27 @@ def attributes(record: RunRecord) -> dict[str, Any]:
         "historyLineCount": record.history_line_count,
     }
     heavy = {
-        "config": record.config,
-        "summaryMetrics": record.summary,
+        "config": None if record.config is None else config_of(record),
+        "rawconfig": None if record.config is None else rawconfig_of(record),
+        "summaryMetrics": None if record.summary is None else summary_of(record),
         "systemMetrics": record.system_metrics,
         "historyKeys": record.history_keys,
     }
     return light | {name: dict(part) for name, part in heavy.items() if part is not None}
+
+
+class Metadata(dict[str, Any]):
+    """What is known of `wandb-metadata.json`, by the names used there. A name that it lacks is an explained `KeyError`.
+
+    `origin`: where it is from.
+    """
+
+    def __init__(self, facts: Mapping[str, Any], origin: str) -> None:
+        super().__init__(facts)
+        self._origin = origin
+
+    def __missing__(self, key: str) -> Any:
+        raise KeyError(f"the metadata has no `{key}`: {self._origin}")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Metadata, (dict(self), self._origin)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import quote
 
+from runql.runs.people import User
 from runql.runs.run_attributes import iso_text
 from runql.semantic.record import RunRecord
 
@@ -88,13 +89,20 @@ class RunFacts:
 
     @property
     def description(self) -> str | None:
-        """The notes, by their older name."""
-        return self._record.notes
+        """A text that old clients wrote; what people write of a run today is in `notes`."""
+        return self._record.description
 
     @property
-    def user(self) -> str | None:
-        """Who started the run."""
-        return self._record.user
+    def user(self) -> User | None:
+        """Who started the run: a text, the user name, that has the attributes `name` and `username`."""
+        record = self._record
+        return None if record.user is None else User(record.user, {"name": record.user_name})
+
+    @property
+    def project_internal_id(self) -> int | None:
+        """The number that the server has for the project."""
+        found = self._record.project_id
+        return int(found) if found is not None and found.isdecimal() else None
 
     @property
     def host(self) -> str | None:
@@ -136,9 +144,8 @@ class RunFacts:
         """The id of the sweep that it belongs to."""
         return self._record.sweep
 
-    @property
-    def metadata(self) -> dict[str, Any]:
-        """What a listing tells of `wandb-metadata.json`, by the names used there; the file itself is not read."""
+    def _known_metadata(self) -> dict[str, Any]:
+        """What a listing tells of `wandb-metadata.json`, by the names used there."""
         git = None if self.commit is None else {"commit": self.commit}
         facts = {"host": self.host, "startedAt": self.created_at, "git": git}
         return {name: value for name, value in facts.items() if value is not None}

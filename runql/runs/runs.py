@@ -15,6 +15,7 @@ from runql.runs.history_rows import x_axis_of
 from runql.runs.loader import PageLoader, complete
 from runql.runs.paginator import Paginator
 from runql.runs.run import Run
+from runql.runs.run_attributes import attributes
 from runql.runs.service import FULL, LIGHT, Filters, HistoryRequest, Page, PageRequest, ServiceApi, Stream, Wanted
 from runql.semantic.record import RunHistory, RunRecord
 from runql.text.render import clean
@@ -30,7 +31,7 @@ _SOON = 500
 """After so many runs a listing is not begun anew with their heavy parts: what was passed would be fetched again."""
 
 
-class Runs(Paginator[Run]):
+class Runs(Paginator[Run, Page]):
     """The runs of a project that match a filter, in order. Nothing is asked for before it is needed.
 
     It is a list that is fetched page by page: it can be looped over, also twice and nested, indexed, cut and counted.
@@ -130,6 +131,18 @@ class Runs(Paginator[Run]):
             self._sweeps[identity] = run.sweep
         run.accept_sweep(self._sweeps[identity])
 
+    def _response(self, page: Page) -> dict[str, Any]:
+        last = len(page.runs) - 1
+        edges = [
+            {"node": attributes(record), "cursor": page.cursor if at == last else None}
+            for at, record in enumerate(page.runs)
+        ]
+        info = {"endCursor": page.cursor, "hasNextPage": page.has_next}
+        return {"project": {"runCount": page.total, "runs": {"edges": edges, "pageInfo": info}}}
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**super().__getstate__(), "_loader": None}
+
     def _count(self) -> int | None:
         return self._service.count(self.entity, self.project, self.filters)
 
@@ -192,7 +205,7 @@ class Runs(Paginator[Run]):
         x_axis = arguments.checked_x_axis(x_axis)
         stream = arguments.checked_stream(stream, checked)
         request = HistoryRequest("", "", (), checked, samples, "all", x_axis, stream=stream)
-        names = None if checked is None else {x_axis_of(request), *checked}
+        names = None if checked is None else (x_axis_of(request), *checked)
         histories = self._histories(request)
         if shape == "default":
             return list(rows_with_run_id(histories, names))

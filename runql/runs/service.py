@@ -12,7 +12,7 @@ from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
 
 from runql.plan.capabilities import Capabilities
 from runql.semantic.catalog import Catalog
-from runql.semantic.record import ProjectRecord, RunHistory, RunRecord, SweepRecord
+from runql.semantic.record import AgentRecord, ProjectRecord, RunHistory, RunRecord, SweepRecord, UserRecord
 from runql.text.diagnostic import Diagnostic
 from runql.text.frozen import frozen
 
@@ -127,6 +127,48 @@ class ServiceApi(Protocol):
         """What the source holds. `metrics`: also the logged metrics, which a folder must read through for."""
 
     def close(self) -> None: ...
+
+
+@runtime_checkable
+class KeepsMetadata(Protocol):
+    """A service that knows more of where a run ran than a listing tells."""
+
+    def metadata(self, entity: str, project: str, run_id: str) -> Mapping[str, Any] | None:
+        """What `wandb-metadata.json` says, by the names used there; `None` if there is no such file."""
+
+    @property
+    def metadata_origin(self) -> str:
+        """Where that is from, to be said of a name that it lacks."""
+
+
+@runtime_checkable
+class KnowsUsers(Protocol):
+    """A service with users: a server."""
+
+    def viewer(self) -> UserRecord | None:
+        """Who asks; `None` if nobody is signed in."""
+
+    def users(self, text: str) -> list[UserRecord]:
+        """The users whose name or address is like the text. Servers tell that to administrators only."""
+
+
+@runtime_checkable
+class KnowsProjects(Protocol):
+    """A service that finds a project by its name."""
+
+    def project(self, entity: str, name: str) -> ProjectRecord | None:
+        """One project, or `None`."""
+
+
+@runtime_checkable
+class KnowsAgents(Protocol):
+    """A service that knows which agents ran a sweep."""
+
+    def agents(self, entity: str, project: str, sweep_id: str) -> list[AgentRecord]:
+        """The agents of a sweep."""
+
+    def runs_of_agent(self, entity: str, project: str, sweep_id: str, agent: str) -> list[str]:
+        """The ids of the runs that an agent ran."""
 
 
 @runtime_checkable

@@ -46,6 +46,14 @@ class RunRecord:
     system_metrics: Mapping[str, Any] | None = None
     history_keys: Mapping[str, Any] | None = None
     """As W&B gives it: `{"lastStep": n, "keys": {name: {"typeCounts": [{"type": t, "count": c}], …}}}`."""
+    user_name: str | None = None
+    """What people call the user, where that is not `user`."""
+    description: str | None = None
+    project_id: str | None = None
+    internal_config: Mapping[str, Any] | None = None
+    """What W&B keeps in the config for itself: `{"_wandb": {…}}`. With a whole `config` only."""
+    internal_summary: Mapping[str, Any] | None = None
+    """The same of the summary."""
 
 
 @frozen
@@ -83,6 +91,20 @@ class SweepRecord:
     run_count: int | None = None
     expected_run_count: int | None = None
     url: str | None = None
+    storage_id: str | None = None
+    description: str | None = None
+    created: datetime | None = None
+    updated: datetime | None = None
+    source_text: str | None = None
+    """The config as the server keeps it: YAML."""
+
+
+@frozen
+class UserRecord:
+    """One user of a server. `facts`: what the server says of them, by W&B's names with `_` between the words."""
+
+    username: str
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
 
 @frozen
@@ -93,3 +115,17 @@ class ProjectRecord:
     entity: str = ""
     run_count: int | None = None
     last_active: datetime | None = None
+    storage_id: str | None = None
+    created: datetime | None = None
+    is_benchmark: bool | None = None
+    read_only: bool | None = None
+    url: str | None = None
+    owner: UserRecord | None = None
+
+
+@frozen
+class AgentRecord:
+    """One agent of a sweep. `facts` as of a user."""
+
+    id: str
+    facts: Mapping[str, Any] = field(default_factory=dict)

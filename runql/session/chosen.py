@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import NoReturn
 
 from runql.runs.loader import PageLoader
 from runql.runs.run import Run
@@ -49,6 +50,11 @@ class ChosenRuns(Runs):
 
     def _count(self) -> int:
         return len(self._found())
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(
+            "what a query found cannot be pickled as a whole: pickle `list(runs)`, or the text of the query"
+        )
 
     def _histories(self, request: HistoryRequest) -> Iterator[RunHistory]:
         for history in histories_of(self._found(), replace(request)):

@@ -6,10 +6,12 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
+from functools import lru_cache, partial
 from os import PathLike
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
+from runql import config
 from runql.config import Settings
 from runql.errors import ArgumentError, NotFound, RunQLError, SourceError
 from runql.runs.service import ServiceApi
@@ -203,15 +205,22 @@ def _open_folder(name: str, settings: Settings) -> Place:
     return replace(_folder(path, name), said=tuple(_hidden(name, settings)))
 
 
+def knows_server(settings: Settings) -> bool:
+    """Whether there is a key for the W&B server, or an address of it is set: no request is sent to know that."""
+    server = settings.server
+    if server.base_url or server.api_key or server.env.get("WANDB_BASE_URL"):
+        return True
+    try:
+        return credentials_for(settings).auth is not None
+    except RunQLError:
+        return True  # there is a key, if one that is wrong: said when the server is asked
+
+
 def _hidden(name: str, settings: Settings) -> Iterator[Diagnostic]:
     """What to say of a folder that is called as a project may be, to somebody who has a key of the server."""
     if "/" not in name or "*" in name or not _ON_SERVER.match(name) or name.startswith("."):
         return
-    try:
-        is_known = credentials_for(settings).auth is not None
-    except RunQLError:
-        is_known = True  # there is a key, if one that is wrong: said when the server is asked
-    if is_known:
+    if knows_server(settings):
         hints = (f"`{ON_SERVER}{name}` is the project on the server, `./{name}` the folder",)
         yield Diagnostic("RQL516", f"`{name}` was read as the folder of that name", hints=hints)
 
@@ -258,10 +267,21 @@ def open_server(settings: Settings, name: str = "", entity: str = "", project: s
         line = replace(line, attempt_seconds=min(server.timeout_seconds, line.attempt_seconds))
     if server.most_answer_mb:
         line = replace(line, most_bytes=int(server.most_answer_mb * 1_000_000))
-    options = ServiceOptions(name, entity, project, cache_folder=cache, on_wait=server.on_wait, line=line)
+    reopen = partial(_reopened, credentials.base_url, name, entity, project, server.timeout_seconds)
+    options = ServiceOptions(
+        name, entity, project, cache_folder=cache, on_wait=server.on_wait, reopen=reopen, line=line
+    )
     service = WandbService(credentials, options)
     said = tuple(Diagnostic("RQL531", warning) for warning in credentials.warnings)
     return Place(name or service.name, service, entity, project, said)
+
+
+@lru_cache(maxsize=8)
+def _reopened(base_url: str, name: str, entity: str, project: str, timeout: float | None) -> ServiceApi:
+    """The service of a pickle, with the key that is found where it is read: one for all that a process reads."""
+    settings = config.load()
+    server = replace(settings.server, base_url=base_url, timeout_seconds=timeout)
+    return open_server(replace(settings, server=server), name, entity, project).service
 
 
 def _open_on_server(name: str, settings: Settings) -> Place:

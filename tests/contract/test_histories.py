@@ -125,7 +125,7 @@ def test_a_bad_argument_is_told_before_anything_is_asked(
 def test_the_history_of_one_run(runs: Runs) -> None:
     alpha = runs[0]
     frame = alpha.history(keys=["loss", "acc"])
-    assert list(frame.columns) == ["_step", "acc", "loss"]
+    assert list(frame.columns) == ["_step", "loss", "acc"]
     assert frame["acc"].tolist() == list(range(10))
     assert alpha.history(keys=["val/loss"], pandas=False) == [
         {"_step": 0, "val/loss": 2.0},

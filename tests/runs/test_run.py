@@ -11,9 +11,10 @@ import pytest
 from runql.backends.memory import MemoryService
 from runql.errors import ArgumentError, SourceError
 from runql.runs.api import Api
+from runql.runs.explained import RUN_REASONS
 from runql.runs.paths import parse_item_path, parse_project_path
 from runql.runs.run import Run
-from runql.runs.run_attributes import NOT_OFFERED, SPELLINGS
+from runql.runs.run_attributes import SPELLINGS
 from runql.semantic.record import SweepRecord
 
 
@@ -21,7 +22,7 @@ def make_run(**attributes: Any) -> Run:
     return Api(service_api=MemoryService([{"id": "a1", **attributes}])).run("a1")
 
 
-@pytest.mark.parametrize("name", sorted(NOT_OFFERED))
+@pytest.mark.parametrize("name", sorted(RUN_REASONS))
 def test_what_is_not_offered_says_why(name: str) -> None:
     with pytest.raises(AttributeError, match=rf"`Run\.{name}` is not offered: "):
         getattr(make_run(), name)

@@ -146,7 +146,8 @@ def _sweeps_of(ctx: Context, key: tuple[str, str]) -> list[dict[str, Any]]:
 def _sweep_node(ctx: Context, key: tuple[str, str], sweep: Mapping[str, Any]) -> dict[str, Any]:
     count = sum(1 for run in ctx.store.projects[key] if run.get("sweep") == sweep["name"])
     base = {"method": "random", "state": "RUNNING", "config": "method: random", "createdAt": "2026-01-01T00:00:00Z"}
-    return {"id": encode_id(f"Sweep:{sweep['name']}"), **base, "runCount": count, **sweep}
+    known = {"key": key, "id": encode_id(f"Sweep:{sweep['name']}")}
+    return {**known, **base, "runCount": count, **sweep}
 
 
 def _sweep(ctx: Context, parent: Any, args: Mapping[str, Any]) -> Any:
@@ -154,8 +155,38 @@ def _sweep(ctx: Context, parent: Any, args: Mapping[str, Any]) -> Any:
     return found and _sweep_node(ctx, parent["key"], found)
 
 
+def _agent_node(sweep: Mapping[str, Any], agent: Mapping[str, Any]) -> dict[str, Any]:
+    node = {"id": encode_id(f"Agent:{agent['name']}"), "state": "FINISHED", "host": "node1", "key": sweep["key"]}
+    return {**node, "totalRuns": len(agent.get("ran", ())), **agent}
+
+
+def _agents(_: Context, sweep: Any, __: Mapping[str, Any]) -> Any:
+    return {"edges": [{"node": _agent_node(sweep, agent)} for agent in sweep.get("agents", ())]}
+
+
+def _agent(_: Context, sweep: Any, args: Mapping[str, Any]) -> Any:
+    found = next((each for each in sweep.get("agents", ()) if each["name"] == args["agentName"]), None)
+    return found and _agent_node(sweep, found)
+
+
+def _agent_runs(ctx: Context, agent: Any, args: Mapping[str, Any]) -> Any:
+    runs = [run for run in ctx.store.projects[agent["key"]] if run["name"] in agent.get("ran", ())]
+    return _connection(runs, args, ctx.knobs)
+
+
+def _users(ctx: Context, _: Any, args: Mapping[str, Any]) -> Any:
+    """The users that ran anything, by a part of their names."""
+    names = {str(run["username"]) for runs in ctx.store.projects.values() for run in runs if run.get("username")}
+    found = sorted(name for name in names if str(args.get("query", "")) in name)
+    return {"edges": [{"node": _user(ctx, {"username": name}, {})} for name in found]}
+
+
 RESOLVERS: Mapping[tuple[str, str], Resolver] = {
     ("Query", "viewer"): lambda ctx, _, __: ctx.viewer,
+    ("Query", "users"): _users,
+    ("Sweep", "agents"): _agents,
+    ("Sweep", "agent"): _agent,
+    ("Agent", "runs"): _agent_runs,
     ("Query", "serverInfo"): lambda *_: {"features": []},
     ("Query", "project"): _project,
     ("Query", "model"): _project,

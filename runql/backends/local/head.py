@@ -31,6 +31,7 @@ class Head:
     version: int | None = None
     run: dict[str, Any] = field(default_factory=dict)
     config: dict[str, Any] = field(default_factory=dict)
+    internal_config: dict[str, Any] = field(default_factory=dict)
     summary: dict[str, Any] = field(default_factory=dict)
     system: dict[str, Any] = field(default_factory=dict)
     user: str | None = None
@@ -120,6 +121,7 @@ class _HeadReader:
         summary, bad_summary = self._summary.result()
         system, bad_system = self._system.result()
         head.config = {key: _unwrapped(value) for key, value in config.items() if key != "_wandb"}
+        head.internal_config = {key: _unwrapped(value) for key, value in config.items() if key == "_wandb"}
         head.summary = summary
         head.system = system
         for offset in (*self._unread, *bad_config, *bad_summary, *bad_system):
@@ -225,18 +227,18 @@ def _summarise_rows(path: Path, head: Head) -> None:
 
 def _read_side_files(path: Path, head: Head) -> None:
     """The step at which a resumed run went on, and who ran it: old SDKs keep these outside of the log."""
-    state = _read_json(path.with_name(path.name + ".syncstate"))
+    state = read_json(path.with_name(path.name + ".syncstate"))
     step = state.get("starting_step")
     if isinstance(step, int) and not isinstance(step, bool):
         head.starting_step = step
     elif head.run.get("starting_step"):
         head.starting_step = head.run["starting_step"]
     if head.user is None:
-        user = _read_json(path.parent / "files" / "wandb-metadata.json").get("username")
+        user = read_json(path.parent / "files" / "wandb-metadata.json").get("username")
         head.user = user if isinstance(user, str) else None
 
 
-def _read_json(path: Path) -> dict[str, Any]:
+def read_json(path: Path) -> dict[str, Any]:
     """A small JSON object; empty if there is no such file, or it holds something else: the log is what counts."""
     try:
         with path.open("rb") as file:

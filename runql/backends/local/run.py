@@ -61,7 +61,8 @@ def run_record(segments: Sequence[Segment]) -> RunRecord:
         config |= segment.head.config
         summary |= segment.head.summary
         system |= segment.head.system
-    summary.pop(_HIDDEN, None)
+    hidden = summary.pop(_HIDDEN, None)
+    internal = {key: value for segment in segments for key, value in segment.head.internal_config.items()}
     entity, project = segments[-1].owner
     signs = max(_last_time(segment) for segment in segments)
     return RunRecord(
@@ -87,6 +88,8 @@ def run_record(segments: Sequence[Segment]) -> RunRecord:
         config=config,
         summary=summary,
         system_metrics=system_leaves(system),
+        internal_config=internal or None,
+        internal_summary=None if hidden is None else {_HIDDEN: hidden},
     )
 
 

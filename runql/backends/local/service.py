@@ -6,14 +6,16 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from threading import Lock
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from runql.backends.local.discover import RunFile
 from runql.backends.local.folder import Folder, Snapshot
 from runql.backends.local.history import STEP
 from runql.backends.local.keys import Logged, count_keys
+from runql.backends.local.metadata import ORIGIN, metadata_of
 from runql.backends.local.notices import gathered
 from runql.backends.local.rows import logged_rows, system_rows
 from runql.backends.local.run import LocalRun
@@ -54,14 +56,23 @@ class LocalService:
         SourceError: there is nothing of that name, or no runs are in it.
     """
 
+    metadata_origin = ORIGIN
+
     def __init__(self, path: str | Path, *, name: str | None = None) -> None:
         root = Path(path).expanduser()
         self._name = str(path) if name is None else name
+        self._path = root.absolute()
         self._folder = Folder(root)
         self._logged: dict[RunFile, Logged] = {}
         self._selection: _Selection | None = None
         self._looking = Lock()
         self._snapshot = self._folder.snapshot()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _reopened, (str(self._path), self._name)
+
+    def __deepcopy__(self, _: dict[int, Any]) -> Self:
+        return self
 
     @property
     def name(self) -> str:
@@ -125,6 +136,11 @@ class LocalService:
             history = select_rows(run_id, rows.columns, request)
             history = replace(history, notices=(*rows.notices, *history.notices))
             yield from _pieces(history) if request.samples is None else (history,)
+
+    def metadata(self, entity: str, project: str, run_id: str) -> Mapping[str, Any] | None:
+        """What `wandb-metadata.json` says, or the log in its place; `None` if neither says anything."""
+        found = self._snapshot.find(entity, project, run_id)
+        return None if found is None else metadata_of(found)
 
     def sweep(self, entity: str, project: str, sweep_id: str) -> SweepRecord | None:
         """One sweep, or `None`."""
@@ -200,6 +216,12 @@ class LocalService:
         for (name, kind), count in counts.items():
             keys.setdefault(name, {"typeCounts": []})["typeCounts"].append({"type": kind, "count": count})
         return replace(run.record, id=run_id, history_keys={"lastStep": last_step, "keys": keys})
+
+
+@lru_cache(maxsize=8)
+def _reopened(path: str, name: str) -> LocalService:
+    """The service of a pickle: one for all the pickles of a folder that a process reads."""
+    return LocalService(path, name=name)
 
 
 def _pieces(history: RunHistory) -> Iterator[RunHistory]:

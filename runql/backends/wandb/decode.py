@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from runql.backends.wandb.failures import loads
 from runql.backends.wandb.logged import NON_FINITE
-from runql.semantic.record import ProjectRecord, RunRecord, SweepRecord
+from runql.semantic.record import AgentRecord, ProjectRecord, RunRecord, SweepRecord, UserRecord
 from runql.text.frozen import frozen
 
 INTERNAL_CONFIG = frozenset({"_wandb", "wandb_version"})
@@ -74,6 +74,15 @@ def read_history_keys(value: Any) -> dict[str, Any]:
     return {key: part for key, part in as_mapping(value).items() if part is not None}
 
 
+def internal_config(entries: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """What W&B keeps in a config for itself, unwrapped; `None` if there is nothing of that kind."""
+    found = {key: entry for key, entry in entries.items() if key in INTERNAL_CONFIG}
+    for key, entry in found.items():
+        if isinstance(entry, Mapping) and "value" in entry:
+            found[key] = entry["value"]
+    return found or None
+
+
 def read_time(value: Any) -> datetime | None:
     """An ISO text as an aware time in UTC; one without a zone is in UTC."""
     if not isinstance(value, str):
@@ -107,6 +116,8 @@ def read_run(node: Mapping[str, Any], place: Place) -> RunRecord | None:
     run_id = _text(node.get("name"))
     if run_id is None:
         return None
+    parsed = {name: as_mapping(node[name]) for name in ("config", "summaryMetrics") if name in node}
+    node = {**node, **parsed} if parsed else node
     user = as_mapping(node.get("user"))
     tags = node.get("tags")
     get = node.get
@@ -136,7 +147,16 @@ def read_run(node: Mapping[str, Any], place: Place) -> RunRecord | None:
         summary=_part(node, "summaryMetrics", "someSummary", read_summary),
         system_metrics=read_summary(node["systemMetrics"]) if "systemMetrics" in node else None,
         history_keys=read_history_keys(node["historyKeys"]) if "historyKeys" in node else None,
+        user_name=_text(user.get("name")),
+        description=_text(get("description")),
+        project_id=None if get("projectId") is None else str(get("projectId")),
+        internal_config=internal_config(parsed["config"]) if "config" in parsed else None,
+        internal_summary=_internal_summary(parsed["summaryMetrics"]) if "summaryMetrics" in parsed else None,
     )
+
+
+def _internal_summary(entries: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    return {"_wandb": entries["_wandb"]} if "_wandb" in entries else None
 
 
 def _part(node: Mapping[str, Any], whole: str, some: str, read: Any) -> Mapping[str, Any] | None:
@@ -165,6 +185,11 @@ def read_sweep(node: Mapping[str, Any], place: Place) -> SweepRecord | None:
         run_count=_whole(node.get("runCount")),
         expected_run_count=_whole(node.get("runCountExpected")),
         url="/".join((_project_url(place), "sweeps", quote(sweep_id, safe=""))),
+        storage_id=_text(node.get("id")),
+        description=_text(node.get("description")),
+        created=read_time(node.get("createdAt")),
+        updated=read_time(node.get("updatedAt")),
+        source_text=_text(node.get("config")),
     )
 
 
@@ -182,14 +207,64 @@ def _sweep_config(value: Any) -> Mapping[str, Any]:
     return read if isinstance(read, Mapping) else {}
 
 
-def read_project(node: Mapping[str, Any], entity: str) -> ProjectRecord | None:
+def read_project(node: Mapping[str, Any], entity: str, app_url: str) -> ProjectRecord | None:
     """One project."""
     name = _text(node.get("name"))
     if name is None:
         return None
+    owner = _text(node.get("entityName")) or entity
+    benchmark, read_only = node.get("isBenchmark"), node.get("readOnly")
     return ProjectRecord(
         name=name,
-        entity=_text(node.get("entityName")) or entity,
+        entity=owner,
         run_count=_whole(node.get("runCount")),
         last_active=read_time(node.get("lastActive")),
+        storage_id=_text(node.get("id")),
+        created=read_time(node.get("createdAt")),
+        is_benchmark=benchmark if isinstance(benchmark, bool) else None,
+        read_only=read_only if isinstance(read_only, bool) else None,
+        url=f"{_project_url(Place(owner, name, app_url))}/workspace",
+        owner=read_user(node.get("user")),
     )
+
+
+def read_user(value: Any) -> UserRecord | None:
+    """One user; `None` for a node that names nobody. Keys are never read."""
+    node = as_mapping(value)
+    name = _text(node.get("username")) or _text(node.get("name"))
+    if name is None:
+        return None
+    plain = {"id": "id", "name": "name", "email": "email", "entity": "entity", "admin": "admin", "flags": "flags"}
+    facts = {ours: node[theirs] for ours, theirs in (plain | {"deleted_at": "deletedAt"}).items() if theirs in node}
+    if "teams" in node:
+        facts["teams"] = [team["name"] for team in nodes_of(node["teams"]) if isinstance(team.get("name"), str)]
+    return UserRecord(name, facts)
+
+
+def read_agent(node: Mapping[str, Any]) -> AgentRecord | None:
+    """One agent of a sweep; `None` for a node without an id and a name."""
+    name = _text(node.get("id")) or _text(node.get("name"))
+    if name is None:
+        return None
+    times = {"created_at": "createdAt", "heartbeat_at": "heartbeatAt"}
+    facts = {key: _text(node.get(key)) for key in ("name", "host", "state")}
+    return AgentRecord(
+        name, {**facts, **{ours: node.get(them) for ours, them in times.items()}, "total_runs": node.get("totalRuns")}
+    )
+
+
+def nodes_of(connection: Any) -> list[Mapping[str, Any]]:
+    """The nodes of a connection, whatever else stands in it."""
+    edges = as_mapping(connection).get("edges")
+    found = [edge.get("node") for edge in edges if isinstance(edge, Mapping)] if isinstance(edges, list) else []
+    return [node for node in found if isinstance(node, Mapping)]
+
+
+_METADATA = {"cpuCount": "cpu_count", "gpuCount": "gpu_count", "codeSaved": "codeSaved"}
+
+
+def read_run_info(value: Any) -> Mapping[str, Any] | None:
+    """Where a run ran, by the names of `wandb-metadata.json`, without what the server left empty."""
+    node = as_mapping(value)
+    found = {_METADATA.get(key, key): entry for key, entry in node.items() if entry is not None}
+    return found or None

@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 from runql.backends.wandb.abilities import FILTERS
+from runql.backends.wandb.accounts import Accounts
 from runql.backends.wandb.asking import NEVER, Question, Server, filters_text
 from runql.backends.wandb.auth.urls import app_url_of, is_loopback, normal_base_url
 from runql.backends.wandb.catalog import CatalogKeeper
@@ -45,6 +46,7 @@ class ServiceOptions:
     """How a service behaves. `entity` and `project` are those of a request that names none.
 
     `allow_plain`: send the key over plain HTTP to another machine. `cache_folder`: where catalogs are kept.
+    `reopen`: how it is opened again where a pickle of it is read; the pickle holds no key.
     `on_wait` is told, about ten times a second and in the caller's thread, why nothing comes just now.
     """
 
@@ -54,10 +56,11 @@ class ServiceOptions:
     allow_plain: bool = False
     cache_folder: Path | None = None
     on_wait: Callable[[str], None] | None = None
+    reopen: Callable[[], object] | None = None
     line: LineSettings = field(default_factory=LineSettings)
 
 
-class WandbService:
+class WandbService(Accounts):
     """A W&B server. Threads may share it; nothing is asked before the first call.
 
     Args:
@@ -97,12 +100,26 @@ class WandbService:
             hints=hints,
         )
         self._client = client
+        self._base_url = base_url
         self._options = options
         self._name = options.name or (f"{options.entity}/{options.project}" if options.project else host)
         self._listings: OrderedDict[tuple[Any, ...], Listing] = OrderedDict()
         self._lock = threading.Lock()
         self._own: str | None = None
         self._catalogs = CatalogKeeper(self._server, options.cache_folder)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        if self._options.reopen is None:
+            raise TypeError(f"{self!r} cannot be pickled: nothing says how to open it again")
+        return self._options.reopen, ()
+
+    def __deepcopy__(self, _: dict[int, Any]) -> Self:
+        return self
+
+    @property
+    def base_url(self) -> str:
+        """The address of the server."""
+        return self._base_url
 
     def __repr__(self) -> str:
         return f"<WandbService {self._server.host}>"
@@ -241,7 +258,7 @@ class WandbService:
             raise NotFound([Diagnostic("RQL402", "whose projects? no entity is named, and nobody is signed in")])
         with self._errors(f"the projects of {owner}"):
             for node in self._connection("projects", {"entity": owner}, lambda data: data.get("models")):
-                project = read_project(node, owner)
+                project = read_project(node, owner, self._server.app_url)
                 if project is not None:
                     yield project
 

@@ -73,6 +73,12 @@ _TEXT = Leaf("a text or null", frozenset({str, _NULL}))
 _COUNT = Leaf(_COUNT_SAYS, frozenset({int, _NULL}), _odd_count)
 _NUMBER = Leaf("a number or null", frozenset({int, float, str, _NULL}), _odd_number)
 _JSON = Leaf("a JSON text, a record or null", frozenset({str, dict, _NULL}))
+_BOOL = Leaf("true, false or null", frozenset({bool, _NULL}))
+_TEXTS = Leaf(
+    "a list of texts or null",
+    frozenset({list, _NULL}),
+    lambda value: _odd_element(value, frozenset({str, _NULL}), "a text or null"),
+)
 _ROWS = Leaf("a list of rows or null", frozenset({list, _NULL}), odd_lines)
 
 _LEAVES: Mapping[str, Leaf] = {
@@ -82,13 +88,16 @@ _LEAVES: Mapping[str, Leaf] = {
     "historyLineCount": _COUNT,
     "computeSeconds": _NUMBER,
     "bestLoss": _NUMBER,
-    "readOnly": Leaf("true, false or null", frozenset({bool, _NULL})),
+    "readOnly": _BOOL,
+    "isBenchmark": _BOOL,
+    "admin": _BOOL,
+    "codeSaved": _BOOL,
+    "totalRuns": _COUNT,
+    "cpuCount": _COUNT,
+    "gpuCount": _COUNT,
+    "args": _TEXTS,
     "hasNextPage": Leaf("true or false", frozenset({bool})),
-    "tags": Leaf(
-        "a list of texts or null",
-        frozenset({list, _NULL}),
-        lambda value: _odd_element(value, frozenset({str, _NULL}), "a text or null"),
-    ),
+    "tags": _TEXTS,
     "config": _JSON,
     "summaryMetrics": _JSON,
     "systemMetrics": _JSON,

@@ -104,7 +104,7 @@ def test_no_node_is_too_odd(node: dict[str, Any]) -> None:
     run = read_run(node, PLACE)
     assert (run is None) == (not isinstance(node.get("name"), str))
     read_sweep(node, PLACE)
-    read_project(node, "acme")
+    read_project(node, "acme", "https://wandb.test")
     metrics_of(node)
     last_step(node)
 

@@ -52,15 +52,20 @@ def test_a_document_is_valid_whatever_the_server_lacks(name: str) -> None:
 
 def test_operations_are_named() -> None:
     assert {name: operation_of(name) for name in names()} == {
+        "agent_runs": "RunqlAgentRuns",
+        "agents": "RunqlAgents",
         "count": "RunqlCount",
         "entity_projects": "RunqlEntityProjects",
         "histories": "RunqlHistories",
         "histories_by_name": "RunqlHistoriesByName",
+        "metadata": "RunqlMetadata",
+        "project": "RunqlProject",
         "projects": "RunqlProjects",
         "run": "RunqlRun",
         "runs": "RunqlRuns",
         "sweep": "RunqlSweep",
         "sweeps": "RunqlSweeps",
+        "users": "RunqlUsers",
         "viewer": "RunqlViewer",
     }
 
