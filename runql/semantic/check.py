@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import field
 
 from runql.semantic.catalog import Catalog, Space
@@ -9,10 +10,12 @@ from runql.semantic.check_stages import check_stages
 from runql.semantic.clauses import Clauses, asks_histories
 from runql.semantic.columns import selected
 from runql.semantic.expressions import Expressions
+from runql.semantic.needed import children
 from runql.semantic.operands import BROKEN
 from runql.semantic.report import CheckContext, Report
+from runql.semantic.spelling import code, field_text
 from runql.semantic.stage_scope import Scope, scope_of, with_mentions
-from runql.semantic.typed import TOrderKey, TypedExpr, TypedQuery
+from runql.semantic.typed import TAnd, TBetween, TCompare, TField, TNot, TOr, TOrderKey, TypedExpr, TypedQuery
 from runql.semantic.typed_stages import TStage
 from runql.semantic.values import Kind
 from runql.syntax import tree
@@ -21,6 +24,9 @@ from runql.text.frozen import frozen
 
 _ROW_NAMES = ("_step", "_runtime", "_timestamp")
 """Columns that each row of a history has, and W&B also writes into the summary."""
+
+_NEVER_UNKNOWN = frozenset({tree.Comparison.EQ, tree.Comparison.NE})
+"""The comparisons that hold or don't of a missing field too."""
 
 _SORTABLE = frozenset({Kind.NUMBER, Kind.BOOL, Kind.TEXT, Kind.TIME})
 
@@ -93,7 +99,32 @@ def _where(query: tree.Query, expressions: Expressions, x_axis: str) -> TypedExp
         expressions.names.row_names = {name: _rows_instead(name, clause.condition, x_axis) for name in _ROW_NAMES}
     condition = expressions.condition(clause.condition)
     expressions.names.row_names = {}
+    for key in dict.fromkeys(_unknown_when_negated(condition)):
+        _say_left_out(key, expressions)
     return condition
+
+
+def _unknown_when_negated(where: TypedExpr) -> Iterator[TField]:
+    """The fields of order tests below a `not`: what is unknown of a run stays so when it is negated."""
+    waiting = [(where, False)]
+    while waiting:
+        node, negated = waiting.pop()
+        if isinstance(node, TNot | TAnd | TOr):
+            waiting += [(child, isinstance(node, TNot) is not negated) for child in reversed(children(node))]
+        elif negated and (isinstance(node, TBetween) or (isinstance(node, TCompare) and node.op not in _NEVER_UNKNOWN)):
+            yield from (part for part in children(node) if isinstance(part, TField))
+
+
+def _say_left_out(tested: TField, expressions: Expressions) -> None:
+    """Says that the runs without a field are left out, if the catalog knows of any."""
+    catalog, key = expressions.names.catalog, tested.key
+    infos = catalog.by_dotted.get((key.space, ".".join(map(str, key.segments))), ()) if catalog is not None else ()
+    if catalog is None or len(infos) != 1 or (lacking := catalog.looked_at(key.space) - infos[0].runs) <= 0:
+        return
+    name = code(key.written or field_text(key.space, key.segments, exact=key.exact))
+    counted = f" ({lacking:,} of {catalog.run_count:,})" if catalog.complete else ""
+    message = f"left out: runs without {name}{counted}, of which the test is unknown with `not` too"
+    expressions.report.add("RQL330", message, tested.span, f"take them in: `or missing({name[1:-1]})`")
 
 
 def _rows_instead(name: str, condition: tree.Expr, x_axis: str) -> tuple[str, ...]:
