@@ -201,8 +201,23 @@ def load(environ: Mapping[str, str] | None = None, folder: Path | None = None) -
         file=_user_file(environ),
         data=_data_folder(environ),
         pager=environ.get("PAGER"),
-        said=(*said, *more),
+        said=(*said, *more, *_zone_said(environ.get("TZ", ""))),
     )
+
+
+def _zone_said(name: str) -> tuple[Diagnostic, ...]:
+    """That a time zone is not known: the system takes UTC then, and says nothing. Rules of POSIX hold a digit."""
+    import zoneinfo
+
+    name = name.removeprefix(":")
+    if not name or name.startswith("/") or any(char.isdigit() for char in name):
+        return ()
+    try:
+        zoneinfo.ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        message = f"`TZ={name}` names no time zone that is known here: times are in UTC"
+        return (Diagnostic("RQL331", message, hints=("for example: `TZ=Europe/Berlin`",)),)
+    return ()
 
 
 def template() -> str:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from runql.engine.stages import PivotCell, PivotLayout
 
 _MOST_DIGITS = 6
+_NOISE = 1e-12
 
 
 @frozen
@@ -85,18 +86,31 @@ def _cells(frame: Frame, cell: PivotCell, best: frozenset[int]) -> Iterator[Meas
     nothing: Sequence[Value] = [MISSING] * frame.length
     spreads = frame.columns[cell.spread] if cell.spread else nothing
     counts = frame.columns[cell.count] if cell.count else nothing
+    spreads = [0 if _is_noise(spread, value) else spread for spread, value in zip(spreads, values, strict=True)]
     places = digits_of(spreads)
     for row, (value, spread, count) in enumerate(zip(values, spreads, counts, strict=True)):
         if value is MISSING or value is None:
             yield Measure()
             continue
-        has_spread = places is not None and is_finite(spread)
         yield Measure(
             _number(value, places),
-            f"{spread:.{places}f}" if has_spread else "",
+            _spread(spread, places) if is_finite(spread) else "",
             str(count) if count is not MISSING else "",
             row in best,
         )
+
+
+def _is_noise(spread: Value, value: Value) -> bool:
+    """Whether a spread is what rounding leaves of equal values."""
+    return is_finite(spread) and is_finite(value) and abs(spread) <= _NOISE * abs(value)
+
+
+def _spread(spread: float, places: int | None) -> str:
+    """A constant has the spread `0`; one that would look like it keeps two digits that count."""
+    if spread == 0:
+        return "0"
+    text = f"{spread:.{places}f}"
+    return text if float(text) else f"{spread:.2g}"
 
 
 def digits_of(spreads: Sequence[Value]) -> int | None:

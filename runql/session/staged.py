@@ -13,7 +13,7 @@ from runql.errors import AssertionFailed, QueryError
 from runql.results.frame import Frame
 from runql.semantic.catalog import Catalog
 from runql.semantic.typed import TypedQuery
-from runql.semantic.typed_stages import TStage
+from runql.semantic.typed_stages import TDistinct, TGroup, THoles, TPivot, TSelect, TStage
 from runql.session.answer import COUNT, STOPPED, Answer
 from runql.session.files import Files
 from runql.session.reading import Reading
@@ -21,6 +21,9 @@ from runql.session.spent import Spent
 from runql.syntax.tree import Target
 from runql.text.diagnostic import Diagnostic
 from runql.text.source import Source
+
+_NAME_THEIR_COLUMNS = (TDistinct, TGroup, THoles, TPivot, TSelect)
+"""Stages whose table has the columns that they name: which ones stood on the left of the pipe is no matter there."""
 
 
 class StagedAnswer(Answer):
@@ -111,7 +114,10 @@ class StagedAnswer(Answer):
         of_stages = self._flow.notices if self._flow is not None else ()
         is_read = not self._is_of_count and self._flow is not None
         meant = dict.fromkeys(self.reading.compared.said(self.stages) if is_read else ())
-        return {**super()._noticed(), **dict.fromkeys(of_stages), **meant, **self.files.said}
+        said = super()._noticed()
+        if any(isinstance(stage, _NAME_THEIR_COLUMNS) for stage in self.stages):
+            said = {notice: None for notice in said if notice.code != "RQL513"}
+        return {**said, **dict.fromkeys(of_stages), **meant, **self.files.said}
 
     @property
     def _why_empty(self) -> tuple[Diagnostic, ...]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, tzinfo
 
+_AT_GREENWICH = frozenset({"GMT", "WET"})
+
 
 class LocalZone(tzinfo):
     """Times as the system's own clock shows them, in summer and in winter."""
@@ -15,7 +17,9 @@ class LocalZone(tzinfo):
         return None
 
     def tzname(self, when: datetime | None) -> str | None:
-        return _as_local(when).tzname()
+        """The short name. A system that does not know its `TZ` takes UTC, and calls it by that text."""
+        local = _as_local(when)
+        return local.tzname() if local.utcoffset() or local.tzname() in _AT_GREENWICH else "UTC"
 
     def fromutc(self, when: datetime) -> datetime:
         local = when.replace(tzinfo=UTC).astimezone()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 
 from runql.config import Settings
 from runql.errors import BackendError, wrong_call
@@ -15,6 +14,7 @@ from runql.results.looks import visible
 from runql.results.view import View
 from runql.session import Explanation, Result
 from runql.session.going import Pace
+from runql.session.zone import LOCAL
 from runql.terminal import stderr, stdout
 from runql.terminal.below import Below
 from runql.terminal.held_back import HeldBack
@@ -46,6 +46,7 @@ class Show:
         default = "table" if self._terminal else "csv"
         self._format, self._path = chosen(output or default)
         self._view = self._view_of(settings)
+        self._color = settings.color
         self._progress = stderr.is_terminal() and not quiet and not settings.dumb_terminal
 
     def results(self, results: Sequence[Result | Explanation]) -> None:
@@ -83,7 +84,7 @@ class Show:
 
     def progress(self, describe: Callable[[], str], *, timed: bool = True) -> Progress:
         """A line at a terminal that says what goes on, or why nothing does."""
-        return Progress(describe, enabled=self._progress, waiting=self._waiting, timed=timed)
+        return Progress(describe, enabled=self._progress, waiting=self._waiting, timed=timed, color=self._color)
 
     def _array(self, results: Sequence[Result | Explanation]) -> None:
         """One JSON array of all results, and only then what there is to say: nothing comes between its lines.
@@ -191,15 +192,15 @@ class Show:
                 yield piece
 
     def _view_of(self, settings: Settings) -> View:
-        zone = datetime.now().astimezone().tzinfo or UTC
         if not self._terminal:
-            return View(zone=zone, unicode=stdout.takes_unicode())
+            # Elsewhere a table is as wide as its cells, but for a width that was asked for. All rows are there.
+            return View(width=settings.columns, zone=LOCAL, unicode=stdout.takes_unicode())
         return View(
             width=settings.columns or stdout.width() or _DEFAULT_WIDTH,
             most_rows=_MOST_ROWS_AT_A_TERMINAL,
             color=settings.color and not settings.dumb_terminal,
             unicode=stdout.takes_unicode(),
-            zone=zone,
+            zone=LOCAL,
             way_out="; `-o csv` for all",
         )
 

@@ -170,11 +170,13 @@ class Progress:
         waiting: Waiting | None = None,
         timed: bool = True,
         above: Callable[[], Sequence[str]] = tuple,
+        color: bool = True,
     ) -> None:
         self._describe = describe
         self._waiting = waiting
         self._timed = timed
         self._above = above
+        self._dim = "\x1b[2m%s\x1b[0m" if color else "%s"
         self._thread = threading.Thread(target=self._draw, daemon=True) if enabled else None
         self._done = threading.Event()
 
@@ -206,7 +208,7 @@ class Progress:
         while True:
             why = self._waiting.text if self._waiting is not None else ""
             line = why or self._describe() + (f" · {time.monotonic() - began:.0f} s" if self._timed else "")
-            region.draw([*self._above(), f"\x1b[2m{cut(visible(line), width, '…')}\x1b[0m"])
+            region.draw([*self._above(), self._dim % cut(visible(line), width, "…")])
             if self._done.wait(self._PERIOD_SECONDS):
                 break
         region.clear()

@@ -81,6 +81,8 @@ _TABLE = {
     "RQL325": Code("notice", "a comparison with a field of several types"),
     "RQL326": Code("notice", "a count that is the server's"),
     "RQL330": Code("notice", "runs left out because a negated test is unknown of them"),
+    "RQL331": Code("warning", "a time zone that is not known"),
+    "RQL332": Code("notice", "groups whose keys look alike"),
     # 4xx backend
     "RQL401": Code("error", "not signed in, or not allowed"),
     "RQL402": Code("error", "not found"),

@@ -124,6 +124,19 @@ def test_an_interrupt_ends_it_quietly(tmp_path: Path) -> None:
     assert list(tmp_path.glob("*out.csv*")) == []
 
 
+ONE_TIME = ("-s", "demo", "-o", "table", "runs limit 1 select id, created")
+
+
+def test_a_width_that_is_asked_for_holds_in_a_pipe_too(tmp_path: Path) -> None:
+    question = ("-s", "demo", "-o", "table", "runs limit 2")
+    out, _ = started(tmp_path, *question, COLUMNS="60").communicate()
+    lines = out.decode().splitlines()
+    assert max(map(len, lines)) <= 60
+    assert "created" in lines[-2] + lines[-1]  # named, not dropped in silence
+    wide, _ = started(tmp_path, *question).communicate()
+    assert max(map(len, wide.decode().splitlines())) > 60
+
+
 def test_a_terminal_gets_a_table_in_colour(tmp_path: Path) -> None:
     status, seen = at_a_terminal(tmp_path, "-s", "demo", "runs order id limit 3 select id, state")
     assert status == 0
@@ -131,7 +144,22 @@ def test_a_terminal_gets_a_table_in_colour(tmp_path: Path) -> None:
     assert "\x1b[32mfinished\x1b[0m" in seen
     assert "3 of 64 matching runs" in seen
     _, plain = at_a_terminal(tmp_path, "-s", "demo", "runs order id limit 3 select id, state", NO_COLOR="1")
-    assert "\x1b" not in plain
+    assert not re.search(
+        r"\x1b\[[\d;]*m", plain
+    )  # a line of progress, where it is slow, erases itself and has no looks
+
+
+@pytest.mark.parametrize(("zone", "title"), [("Europe/Berlin", "CET"), ("Europe/London", "GMT"), ("EST5EDT", "EST")])
+def test_times_are_in_the_zone_that_the_title_names(tmp_path: Path, zone: str, title: str) -> None:
+    out, err = started(tmp_path, *ONE_TIME, TZ=zone).communicate()
+    assert out.decode().splitlines()[0].split() == ["id", "created", title]
+    assert b"RQL331" not in err
+
+
+def test_a_zone_that_is_not_known_is_said_and_is_utc(tmp_path: Path) -> None:
+    out, err = started(tmp_path, *ONE_TIME, TZ="Foo/Bar").communicate()
+    assert out.decode().splitlines()[0].split() == ["id", "created", "UTC"]
+    assert b"warning[RQL331]: `TZ=Foo/Bar` names no time zone that is known here" in err
 
 
 def test_a_terminal_is_never_flooded_and_never_lied_to(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 import pytest
 from hypothesis import given, settings
@@ -53,6 +54,25 @@ def test_the_best_is_bold_and_has_a_star_where_there_are_no_colours() -> None:
     plain = [*table_lines(FRAME, View(unicode=False), LAYOUT)]
     assert [" *" in line for line in plain[2:]] == [False, False, True]
     assert "0.9123 +- 0.0041 (n=3)" in plain[2]
+
+
+def test_a_constant_has_the_spread_nought() -> None:
+    """Equal values that were rounded on the way are equal; a spread that is small is not one that is nought."""
+    layout = PivotLayout("m", (PivotCell("v", "v std", "v n"),), Goal.MAX)
+
+    def cells(*spreads: Value) -> list[str]:
+        columns: dict[str, Sequence[Value]] = {
+            "m": ["a", "b", "c"],
+            "v": [28.6] * 3,
+            "v std": spreads,
+            "v n": [9, 2, 1],
+        }
+        (column,) = (one for one in measured(Frame(columns), layout).values() if one is not None)
+        return [cell.text() for cell in column.cells]
+
+    assert cells(3.5e-15, 0.0, MISSING) == ["28.6 ± 0 (n=9)", "28.6 ± 0 (n=2)", "28.6 (n=1)"]
+    assert cells(3.5e-15, 0.41, MISSING) == ["28.60 ± 0 (n=9)", "28.60 ± 0.41 (n=2)", "28.60 (n=1)"]
+    assert cells(1e-9, 0.0, MISSING)[0] == "28.600000 ± 1e-09 (n=9)"
 
 
 def test_in_markdown() -> None:

@@ -183,3 +183,18 @@ def test_time_and_requests_of_the_check_count_too() -> None:
     assert first.footer()[-1].startswith("2 requests, ")
     assert second.footer()[-1].startswith("2 requests, ")
     assert "request" not in str(ask("runs").footer())
+
+
+def test_groups_that_look_alike_are_told_apart() -> None:
+    runs = [
+        {"id": id_, "config": config}
+        for id_, config in (("a", {}), ("b", {"m": None}), ("c", {"m": ""}), ("d", {"m": "x"}))
+    ]
+    notices = ask("runs | group config.m : count()", MemoryService(runs, {})).notices
+    said = [notice.message for notice in notices if notice.code == "RQL332"]
+    assert said == ["`config.m` has groups that look alike in CSV and JSON: missing and null and the empty text"]
+    assert not [
+        n
+        for n in ask("runs where id in ('a', 'd') | group config.m : count()", MemoryService(runs, {})).notices
+        if n.code == "RQL332"
+    ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from runql.engine.stages.context import StageContext, StageResult
 from runql.engine.stages.fold_columns import fold_column, fold_expression, skipped_notices
@@ -11,7 +11,7 @@ from runql.engine.stages.rows import folds_in
 from runql.engine.stages.shaping import columns_of, two_of_one_name
 from runql.engine.table import Table
 from runql.semantic.typed_stages import TGroup
-from runql.semantic.values import Value
+from runql.semantic.values import MISSING, Value
 from runql.text.diagnostic import Diagnostic
 from runql.text.source import Span
 
@@ -33,8 +33,21 @@ def group(stage: TGroup, table: Table, context: StageContext) -> StageResult:
         columns[named.name] = fold_expression(named.value, folded, of_keys, len(groups))
     sizes = groups.sizes()
     columns.setdefault(COUNT, sizes)
-    notices = [*skipped_notices(folded), *single_rows(sizes, stage.span)]
+    notices = [*skipped_notices(folded), *single_rows(sizes, stage.span), *_alike(of_keys, stage.span)]
     return StageResult(Table(columns, len(groups)), tuple(notices), context.other())
+
+
+def _alike(keys: Mapping[str, Sequence[Value]], span: Span) -> list[Diagnostic]:
+    """The keys with several groups that are all written as nothing (RQL332)."""
+    said = []
+    for name, cells in keys.items():
+        empty = {"missing": MISSING in cells, "null": None in cells, "the empty text": "" in cells}
+        alike = [what for what, is_there in empty.items() if is_there]
+        if len(alike) > 1:
+            message = f"`{name}` has groups that look alike in CSV and JSON: {' and '.join(alike)}"
+            hint = f'one group of them: `derive key = coalesce({name}, "none") | group key : …`'
+            said.append(Diagnostic("RQL332", message, span, hints=(hint,)))
+    return said
 
 
 def single_rows(sizes: Sequence[int], span: Span) -> list[Diagnostic]:

@@ -33,7 +33,8 @@ class Call:
     def looking(self) -> Progress:
         """The line at a terminal for as long as a text is checked, for which a server may be asked what it holds."""
         is_seen = stderr.is_terminal() and not self.arguments.quiet and not self.settings.dumb_terminal
-        return Progress(lambda: "looking at what there is", enabled=is_seen, waiting=self.waiting)
+        color = self.settings.color
+        return Progress(lambda: "looking at what there is", enabled=is_seen, waiting=self.waiting, color=color)
 
 
 def perform(arguments: Arguments) -> int:

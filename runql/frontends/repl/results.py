@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -16,6 +15,7 @@ from runql.results.frame import Frame
 from runql.results.view import Turn, View
 from runql.session import Result
 from runql.session.going import Pace
+from runql.session.zone import LOCAL
 from runql.terminal import pager, stderr, stdout
 from runql.terminal.below import Below
 from runql.terminal.show import harmless
@@ -98,12 +98,13 @@ class Screen:
 
     def progress(self, describe: Callable[[], str]) -> Progress:
         """A line that says what goes on."""
-        return Progress(describe, enabled=self._is_watched, waiting=self.waiting)
+        return Progress(describe, enabled=self._is_watched, waiting=self.waiting, color=self.settings.color)
 
     def _watching(self, pace: Pace, frames: Sequence[Frame]) -> Progress:
         """The first rows that have come, and below them a line that says how far it is."""
         above = Preview(frames, self) if self.height >= _LEAST_HEIGHT else tuple
-        return Progress(pace, enabled=self._is_watched, waiting=self.waiting, timed=False, above=above)
+        color = self.settings.color
+        return Progress(pace, enabled=self._is_watched, waiting=self.waiting, timed=False, above=above, color=color)
 
     @property
     def _is_watched(self) -> bool:
@@ -195,9 +196,8 @@ class Screen:
 
     def view(self, *, turn: Turn | None = None, whole: bool = False, paged: bool = True) -> View:
         """How tables are shown."""
-        zone = datetime.now().astimezone().tzinfo or UTC
         if not self.is_terminal:
-            return View(zone=zone, unicode=stdout.takes_unicode(), turn=turn or self.looks.turn)
+            return View(zone=LOCAL, unicode=stdout.takes_unicode(), turn=turn or self.looks.turn)
         is_paged = paged and self._may_page and bool(pager.pager_command(self.settings.pager))
         most = _MOST_PAGED if is_paged else _WITHOUT_PAGER
         return View(
@@ -207,7 +207,7 @@ class Screen:
             tail=most // 4 if is_paged else 5,
             color=self.settings.color and not self.settings.dumb_terminal,
             unicode=stdout.takes_unicode(),
-            zone=zone,
+            zone=LOCAL,
             way_out=r"; `\last all` for all of them",
             wider=r"; `\x` turns the table, `\last all` scrolls" if is_paged else r"; `\x` turns the table",
             turn=turn or self.looks.turn,
