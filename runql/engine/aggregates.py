@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from array import array
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import eq, gt, lt
 from types import MappingProxyType
@@ -89,6 +89,8 @@ class Aggregation:
 
     def __init__(self, nodes: Iterable[HistoryNode]) -> None:
         self._accumulators = {node: _accumulator(node) for node in nodes}
+        self.skipped: Counter[HistoryNode] = Counter()
+        """How many values that are no numbers each aggregate of numbers skipped; null and missing are no values."""
 
     def add(self, history: RunHistory) -> None:
         """Count in a part of the history."""
@@ -101,6 +103,8 @@ class Aggregation:
             elif node.metric in history.columns:
                 xs = history.columns.get(node.x_axis) or [MISSING] * history.length
                 accumulator.add(history.columns[node.metric], xs)
+                if node.name in _OF_NUMBERS:
+                    self.skipped[node] += _other_values(history.columns[node.metric], bools=node.name == "mean")
 
     def result(self) -> dict[HistoryNode, Value]:
         """The value of each aggregate over all parts so far."""
@@ -197,12 +201,14 @@ class _Extreme:
 
 
 class _Mean:
-    """The mean, the same however the rows are cut into parts: hence one exact sum at the end."""
+    """The mean, the same however the rows are cut into parts: hence one exact sum at the end. True is 1, false is 0."""
 
     def __init__(self) -> None:
         self._numbers = array("d")
 
     def add(self, cells: Sequence[Value], _xs: Sequence[Value], /) -> None:
+        if bool in set(map(type, cells)):
+            cells = [int(cell) if isinstance(cell, bool) else cell for cell in cells]
         self._numbers.extend(map(to_float, numbers_of(cells)))
 
     def result(self) -> Value:
@@ -236,6 +242,16 @@ def numbers_of(cells: Sequence[Value]) -> Sequence[Value]:
         return cells
     return [cell for cell in cells if is_number(cell) and not is_nan(cell)]
 
+
+def _other_values(cells: Sequence[Value], *, bools: bool) -> int:
+    """How many cells hold a value that is no number; with `bools` true and false are taken for numbers."""
+    if set(map(type, cells)) <= {int, float}:
+        return 0
+    others = (cell for cell in cells if cell is not None and cell is not MISSING and not is_number(cell))
+    return sum(not (bools and isinstance(cell, bool)) for cell in others)
+
+
+_OF_NUMBERS = frozenset({"min", "max", "argmin", "argmax", "mean"})
 
 _ACCUMULATORS: Mapping[str, Callable[[], _Accumulator]] = MappingProxyType(
     {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
@@ -9,6 +10,7 @@ from itertools import groupby
 from runql.engine.aggregates import Aggregation, HistoryNode, keys_needed, known_from_record
 from runql.engine.evaluate import NO_AGGREGATES, Aggregates
 from runql.runs.service import HistoryRequest, Stream
+from runql.semantic.naming import aggregate_text
 from runql.semantic.record import RunHistory, RunRecord
 from runql.semantic.values import Value
 from runql.session.found import Found
@@ -31,10 +33,21 @@ class AggregateReader:
 
     def __init__(self, nodes: Iterable[HistoryNode]) -> None:
         self.nodes = tuple(nodes)
-        self.notices: dict[Diagnostic, None] = {}
+        self._said: dict[Diagnostic, None] = {}
+        self._skipped: Counter[HistoryNode] = Counter()
         self.runs_read = 0
         self._values: dict[int, Aggregates] = {}
         self._held: dict[int, RunRecord] = {}  # so that no other run gets the identity of one that is gone
+
+    @property
+    def notices(self) -> tuple[Diagnostic, ...]:
+        """What is to be said of the histories that were read, and of the values that the aggregates skipped."""
+        skipped = (
+            Diagnostic("RQL312", f"`{aggregate_text(node)}`: {count:,} values that are no numbers skipped", node.span)
+            for node, count in self._skipped.items()
+            if count
+        )
+        return (*self._said, *skipped)
 
     def of(self, record: RunRecord) -> Aggregates:
         """What is known of a run. Raises RQL901 (of the engine, on use) for one that `load` was not called for."""
@@ -73,8 +86,10 @@ class AggregateReader:
             stretch = list(group)
             running = {one.record.id: Aggregation(nodes) for one in stretch}
             for history in histories_of(stretch, request):
-                self.notices.update(dict.fromkeys(history.notices))
+                self._said.update(dict.fromkeys(history.notices))
                 running[history.run_id].add(history)
+            for aggregation in running.values():
+                self._skipped.update(aggregation.skipped)
             for one in stretch:
                 results: dict[HistoryNode, Value] = running[one.record.id].result()
                 self._values[id(one.record)] = {**results, **self._values[id(one.record)]}

@@ -87,7 +87,7 @@ class Reading:
             said.update(dict.fromkeys(() if place.service.capabilities.cheap_pages else pushed.notes))
         for paging in self._paged:
             said.update(paging.notices)
-        said.update(self.aggregates.notices)
+        said.update(dict.fromkeys(self.aggregates.notices))
         said.update(dict.fromkeys(self._counted_in.notices()))
         said.update(dict.fromkeys(self._misplaced.notices()))
         said.update(self._said)

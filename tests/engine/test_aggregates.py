@@ -73,11 +73,13 @@ def test_over_no_values_it_is_missing(cells: list[Any]) -> None:
 
 def test_what_is_no_number_is_no_value_but_for_first_and_last() -> None:
     cells = ["text", True, None, {"_type": "image-file"}]
-    numeric = ("min", "max", "mean", "argmin", "diverged")
+    numeric = ("min", "max", "argmin", "diverged")
     assert [_value(name, cells) for name in numeric] == [MISSING] * len(numeric)
     assert _value("first", cells) == "text"
     assert _value("last", cells) == {"_type": "image-file"}
     assert _value("max", [*cells, 1]) == 1
+    assert _value("mean", cells) == 1.0  # true is 1
+    assert _value("mean", ["text", None]) is MISSING
 
 
 def test_means_at_the_edge_of_the_numbers() -> None:

@@ -185,6 +185,18 @@ def test_time_and_requests_of_the_check_count_too() -> None:
     assert "request" not in str(ask("runs").footer())
 
 
+def test_the_mean_of_truths_is_their_share_and_what_is_skipped_is_said() -> None:
+    rows = {"a": [{"_step": at, "ok": at > 0, "note": "x"} for at in range(4)]}
+    asked = "runs select mean(logged.ok) as share, max(logged.ok) as most, mean(logged.note) as note"
+    result = ask(asked, MemoryService([{"id": "a"}], rows))
+    assert result.pandas()["share"].tolist() == [0.75]
+    said = {notice.message for notice in result.notices if notice.code == "RQL312"}
+    assert said == {
+        "`max(logged.ok)`: 4 values that are no numbers skipped",
+        "`mean(logged.note)`: 4 values that are no numbers skipped",
+    }
+
+
 def test_groups_that_look_alike_are_told_apart() -> None:
     runs = [
         {"id": id_, "config": config}

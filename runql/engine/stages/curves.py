@@ -16,6 +16,7 @@ from runql.engine.stages.fold_columns import fold_cells
 from runql.engine.stages.folds import NOTHING_SKIPPED, Skipped
 from runql.engine.stages.groups import grouped
 from runql.engine.stages.rows import cells_of, take, values_of
+from runql.engine.stages.say import number_of
 from runql.engine.table import Table, concat
 from runql.errors import QueryError
 from runql.semantic.stage_table import stage_name
@@ -42,6 +43,7 @@ def smooth(stage: TSmooth, tables: Iterable[Table], context: StageContext, said:
         raise out_of_range(stage, "`smooth mean` is over a whole number of rows, at least 1")
     pace = Pace()
     passed: Counter[str] = Counter()
+    others: Counter[str] = Counter()
     for run in runs_of(stage, tables, context):
         fast = pace.is_fast(run)
         columns = dict(run.table.columns)
@@ -49,8 +51,19 @@ def smooth(stage: TSmooth, tables: Iterable[Table], context: StageContext, said:
             cells = columns[metric]
             columns[metric] = smoothed(cells, stage.method, stage.amount, fast=fast)
             passed[metric] += count_nan(cells)
+            others[metric] += _count_others(cells)
         yield Table(columns, run.table.length)
     said += _nan_skipped(stage, passed)
+    for metric, count in others.items():
+        if count:
+            message = f"`{metric}`: {number_of(count, 'value')} that are no numbers left as they are by `smooth`"
+            said.append(Diagnostic("RQL312", message, stage.span))
+
+
+def _count_others(cells: Sequence[Value]) -> int:
+    """How many cells hold a value that is no number; null and missing are no values."""
+    kinds = set(map(type, cells)) - {int, float, type(None), type(MISSING)}
+    return sum(type(cell) in kinds for cell in cells) if kinds else 0
 
 
 def _nan_skipped(stage: TStage, passed: Counter[str]) -> list[Diagnostic]:
