@@ -17,8 +17,8 @@ found in the working folder or the nearest one above it. The project's wins, nam
 A path in `.runql.toml` is meant from the folder of that file. Of the environment these are read: `RUNQL_SOURCE`,
 `RUNQL_CONFIG` (another `config.toml`), `RUNQL_CACHE` (the folder for what may be thrown away), `RUNQL_DATA` (the folder
 for the history of the prompt), `RUNQL_MAX_ANSWER_MB` (the largest answer of a server, unpacked), `RUNQL_DEBUG`,
-W&B's own (`WANDB_…`, `NETRC`), `NO_COLOR`, `TERM`, `COLUMNS`
-and `PAGER`.
+W&B's own (`WANDB_…`, `NETRC`), those of proxies and certificates (`HTTPS_PROXY`, `SSL_CERT_FILE` and their kind),
+`NO_COLOR`, `TERM`, `COLUMNS` and `PAGER`.
 """
 
 from __future__ import annotations
@@ -36,6 +36,10 @@ from runql.text.frozen import frozen
 from runql.text.nearest import nearest
 from runql.trust import Trust, contents, not_read, project_file, saved_folder
 
+_PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
+_CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+_OF_SERVERS = frozenset({"NETRC", "REQUEST_METHOD", *_CERTIFICATES, *_PROXIES, *map(str.lower, _PROXIES)})
+"""What says how to reach a server, beside the variables that begin with `WANDB_`."""
 _KEYS = ("source", "sources", "aliases", "prompt")
 
 
@@ -112,8 +116,8 @@ class ServerSettings:
     """Where a W&B server and a key are looked for, and what was given for this call. Its `repr` shows nothing: it may
     hold a key.
 
-    `env`: W&B's variables. `timeout_seconds`: for all that one call asks. `most_answer_mb`: the largest answer,
-    unpacked, in megabytes. `on_wait` is told why nothing comes just now.
+    `env`: W&B's variables, and those of the network. `timeout_seconds`: for all that one call asks. `most_answer_mb`:
+    the largest answer, unpacked, in megabytes. `on_wait` is told why nothing comes just now.
     `trust`: the folders that the user said yes to. `may_ask`: whether a server is asked at all.
     """
 
@@ -275,7 +279,7 @@ def _server(environ: Mapping[str, str], trust: Trust) -> ServerSettings:
 
     named = environ.get("RUNQL_CACHE")
     cache = Path(named) if named else Path(platformdirs.user_cache_dir("runql", appauthor=False))
-    env = {name: value for name, value in environ.items() if name.startswith("WANDB_") or name == "NETRC"}
+    env = {name: value for name, value in environ.items() if name.startswith("WANDB_") or name in _OF_SERVERS}
     home = environ.get("HOME") or environ.get("USERPROFILE")
     most = _megabytes(environ, "RUNQL_MAX_ANSWER_MB")
     return ServerSettings(env, Path(home) if home else Path.home(), cache, most_answer_mb=most, trust=trust)

@@ -272,7 +272,7 @@ def open_server(settings: Settings, name: str = "", entity: str = "", project: s
         name, entity, project, cache_folder=cache, on_wait=server.on_wait, reopen=reopen, line=line
     )
     service = WandbService(credentials, options)
-    said = tuple(Diagnostic("RQL531", warning) for warning in credentials.warnings)
+    said = (*(Diagnostic("RQL531", warning) for warning in credentials.warnings), *service.said)
     return Place(name or service.name, service, entity, project, said)
 
 

@@ -94,6 +94,8 @@ _TABLE = {
     "RQL408": Code("warning", "a run's history could not be fetched"),
     "RQL410": Code("error", "an answer of the server that is larger than is allowed"),
     "RQL415": Code("error", "the server lacks what the question needs"),
+    "RQL420": Code("warning", "a server whose certificate is not verified"),
+    "RQL421": Code("notice", "a setting of the network that does not count"),
     # 5xx results and files
     "RQL501": Code("warning", "a run file is damaged; what is whole of it is shown"),
     "RQL502": Code("warning", "a run file ends in the middle of a record"),

@@ -7,6 +7,7 @@ import contextlib
 import gzip
 import json
 import socket
+import ssl
 import threading
 import time
 from collections import Counter
@@ -163,24 +164,60 @@ class _Http(ThreadingHTTPServer):
             self.failures.append(error)
 
     failures: list[BaseException | None]
+    tls: ssl.SSLContext | None
+
+    def finish_request(self, request: Any, client_address: Any) -> None:
+        """In the thread of the connection: a client that does not trust the certificate hangs up in the handshake."""
+        if self.tls is None:
+            super().finish_request(request, client_address)
+            return
+        request.settimeout(10)
+        try:
+            secure = self.tls.wrap_socket(request, server_side=True)
+        except (ssl.SSLError, OSError):
+            return
+        with secure:
+            super().finish_request(secure, client_address)
+
+
+class _HttpOfSix(_Http):
+    address_family = socket.AF_INET6
 
 
 class LoopbackServer:
-    """A server in a thread. Use as a context; `base_url` is where it answers, `seen` every request that came."""
+    """A server in a thread. Use as a context; `base_url` is where it answers, `seen` every request that came.
 
-    def __init__(self, store: Store | None = None, knobs: Knobs | None = None, port: int = 0) -> None:
+    `tls`: speak TLS with this context. `host`: another address of loopback.
+    """
+
+    def __init__(
+        self,
+        store: Store | None = None,
+        knobs: Knobs | None = None,
+        port: int = 0,
+        *,
+        tls: ssl.SSLContext | None = None,
+        host: str = "127.0.0.1",
+    ) -> None:
         self.store = store or Store()
         self.knobs = knobs or Knobs()
         self.seen: list[Seen] = []
         self.lock = threading.Lock()
         handler = type("Handler", (_Handler,), {"owner": self})
-        self._http = _Http(("127.0.0.1", port), handler)
+        self._http = (_HttpOfSix if ":" in host else _Http)((host, port), handler)
         self._http.failures = []
+        self._http.tls = tls
+        self._scheme = "http" if tls is None else "https"
+        self._shown = f"[{host}]" if ":" in host else host
         self._thread = threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
 
     @property
     def base_url(self) -> str:
-        return f"http://127.0.0.1:{self._http.server_address[1]}"
+        return f"{self._scheme}://{self._shown}:{self.port}"
+
+    @property
+    def port(self) -> int:
+        return int(self._http.server_address[1])
 
     @property
     def operations(self) -> Counter[str]:

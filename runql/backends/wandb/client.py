@@ -24,6 +24,7 @@ from runql.backends.wandb.bodies import MEGABYTE
 from runql.backends.wandb.failures import Failure, Kind, backoff_seconds, read_reply, seconds_to_wait
 from runql.backends.wandb.identity import Identity
 from runql.backends.wandb.limiter import Limiter
+from runql.backends.wandb.network.network import Network
 from runql.backends.wandb.patience import Attempts, Patience, Stakes, Verdict
 from runql.backends.wandb.transport import Reply, Transport
 from runql.semantic.json_text import Oddity, read_json
@@ -91,14 +92,14 @@ class Client:
         limiter: Limiter,
         settings: LineSettings,
         *,
-        is_loopback: bool,
+        network: Network | None = None,
         on_wait: Callable[[str], None] | None = None,
     ) -> None:
         self._base_url = base_url
         self._identity = identity
         self._limiter = limiter
         self._settings = settings
-        self._is_loopback = is_loopback
+        self._network = Network() if network is None else network
         self._on_wait = on_wait
         self._deadline: ContextVar[float | None] = ContextVar("deadline", default=None)
         self._pending: set[Future[Any]] = set()
@@ -218,6 +219,7 @@ class Client:
                 reply = await self._attempt(transport, body, deadline)
                 data = read_reply(reply.status, reply.headers, reply.body, partial(_loads, oddities))
             except Failure as failure:
+                self._network.amend(failure)
                 self._patience.failed(attempts, failure)
                 await self._before_next(call, failure, attempts, deadline)
                 continue
@@ -230,7 +232,7 @@ class Client:
             self._transport = Transport(
                 self._base_url,
                 attempt_seconds=self._settings.attempt_seconds,
-                is_loopback=self._is_loopback,
+                network=self._network,
                 most=self._settings.most_at_once,
                 most_bytes=self._settings.most_bytes,
             )

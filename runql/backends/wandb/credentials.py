@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import field
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -23,6 +24,7 @@ from runql.backends.wandb.auth.settings import (
     untrusted,
 )
 from runql.backends.wandb.auth.urls import DEFAULT_BASE_URL, app_url_of, is_same_server, normal_base_url
+from runql.backends.wandb.network.settings import SECRETS, STORED, NetworkSettings
 from runql.errors import AuthError
 from runql.text.diagnostic import Diagnostic
 from runql.text.frozen import frozen
@@ -79,7 +81,7 @@ class IdentityToken:
 
 @frozen
 class Credentials:
-    """Where to ask and as whom. `auth` is `None` for nobody: enough for public projects.
+    """Where to ask, on which way, and as whom. `auth` is `None` for nobody: enough for public projects.
 
     `tried` says where a key was looked for, for the message that there is none.
     """
@@ -91,6 +93,7 @@ class Credentials:
     app_url: str | None = None
     tried: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    network: NetworkSettings = field(default_factory=NetworkSettings)
 
 
 def discover(
@@ -135,6 +138,7 @@ def discover(
         app_url=(env.get("WANDB_APP_URL") or _app_url(settings, url, layer) or "").rstrip("/") or None,
         tried=tried,
         warnings=(*settings.warnings, *warnings),
+        network=_network(around, settings, url, layer),
     )
 
 
@@ -268,3 +272,16 @@ def checked_key(key: str, origin: str) -> ApiKey:
 
 def _auth_error(message: str, *hints: str) -> AuthError:
     return AuthError([Diagnostic("RQL401", message, hints=hints)])
+
+
+def _network(around: Surroundings, settings: WandbSettings, url: str, layer: Layer | None) -> NetworkSettings:
+    """What says how the server is reached. The headers of a gateway do not go to a server that a folder names.
+
+    Raises:
+        UntrustedFolder: the settings file of a folder has a say in it, and nobody said yes to it.
+    """
+    env = around.env if layer is None else {name: text for name, text in around.env.items() if name not in SECRETS}
+    names = (*STORED, f"{urlsplit(url).scheme}_proxy")
+    asked = (name for name in names if not around.env.get(f"WANDB_{name.upper()}"))
+    stored = {name: settings.get(name) or "" for name in asked}
+    return NetworkSettings(env, stored | {name: settings.trusted(name) or "" for name in ("username", "email")})

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from runql.backends.wandb.lacking.refusals import KINDS, Said, said_in
+from runql.backends.wandb.network.pages import PageSort, host_of_redirect, page_in
 from runql.errors import AuthError, BackendError, NotFound, RateLimited, ServerError, Unreachable
 from runql.semantic.json_text import read_json
 from runql.text.diagnostic import Diagnostic
@@ -31,6 +32,14 @@ class Kind(StrEnum):
     TIMED_OUT = "timed out"
     OVERLOADED = "overloaded"
     NOT_JSON = "not JSON"
+    PAGE = "a page for people"
+    SIGN_IN_PAGE = "a sign-in page"
+    NETWORK = "a setting of the network"
+    CERTIFICATE = "a certificate that is not trusted"
+    NO_TLS = "no TLS"
+    NO_HTTP = "no HTTP"
+    PROXY_ASKS = "the proxy asks for a password"
+    PROXY_REFUSES = "the proxy refuses"
     TOO_LARGE = "too large"
     ODD = "odd"
     REDIRECTED = "redirected"
@@ -58,10 +67,13 @@ class Treatment:
     smaller: bool = False
 
 
-_SIGN_IN = "`wandb login` stores a key where RunQL finds it; or set `WANDB_API_KEY`"
+_LOG_IN = "`wandb login` stores a key where RunQL finds it; or set `WANDB_API_KEY`"
 _BASE_URL = "is `WANDB_BASE_URL` (or `base_url`) the address of a W&B server?"
 _OTHER = "it may be an older server, or one that is not W&B's"
 _SIMPLER = "a simpler query may pass: fewer conditions, `keys` or fields; `--stats` counts what was asked"
+_COMPANY_CA = "a company's own CA belongs into the system's store, or into the file that `SSL_CERT_FILE` names"
+_GATEWAY = "a gateway may want a sign-in in a browser, or headers: `WANDB_X_EXTRA_HTTP_HEADERS` gives them"
+_OWN_SETTINGS = "`docs/guide/network.md` names all that says how a server is reached"
 _LATER = "ask again later, or for less at once: `limit`, fewer `keys`"
 _LONGER = "`--timeout 600` allows more time for one answer"
 _ASK_LESS = "ask for less: fewer `keys` or fields, `limit`"
@@ -69,13 +81,13 @@ _RAISE = "`RUNQL_MAX_ANSWER_MB` allows more megabytes in one answer"
 
 TREATMENTS: Mapping[Kind, Treatment] = MappingProxyType(
     {
-        Kind.SIGNED_OUT: Treatment(AuthError, "RQL401", "{host} does not know this key", (_SIGN_IN,)),
-        Kind.NO_KEY: Treatment(AuthError, "RQL401", "{host} asks for a key", (_SIGN_IN,)),
+        Kind.SIGNED_OUT: Treatment(AuthError, "RQL401", "{host} does not know this key", (_LOG_IN,)),
+        Kind.NO_KEY: Treatment(AuthError, "RQL401", "{host} asks for a key", (_LOG_IN,)),
         Kind.FORBIDDEN: Treatment(
             AuthError,
             "RQL401",
             "{host} does not allow it",
-            ("the key belongs to a user who may not read this", _SIGN_IN),
+            ("the key belongs to a user who may not read this", _LOG_IN),
         ),
         Kind.MISSING: Treatment(NotFound, "RQL402", "{host} has no such thing", (_BASE_URL,)),
         Kind.REFUSED: Treatment(ServerError, "RQL405", "{host} refused the request", (_SIMPLER,)),
@@ -125,6 +137,40 @@ TREATMENTS: Mapping[Kind, Treatment] = MappingProxyType(
             at_first=0.25,
             longest_pause=3,
         ),
+        Kind.PAGE: Treatment(
+            ServerError,
+            "RQL405",
+            "{host} did not answer as a W&B server does",
+            (_GATEWAY, _BASE_URL),
+            patience=0.25,
+            longest_pause=3,
+        ),
+        Kind.SIGN_IN_PAGE: Treatment(
+            ServerError, "RQL405", "{host} did not answer as a W&B server does", (_GATEWAY, _BASE_URL)
+        ),
+        Kind.NETWORK: Treatment(Unreachable, "RQL404", "{host} cannot be reached", (_OWN_SETTINGS,)),
+        Kind.CERTIFICATE: Treatment(Unreachable, "RQL404", "the certificate of {host} is not trusted", (_COMPANY_CA,)),
+        Kind.NO_TLS: Treatment(Unreachable, "RQL404", "no secure connection to {host}", (_BASE_URL,)),
+        Kind.NO_HTTP: Treatment(
+            Unreachable,
+            "RQL404",
+            "what answers for {host} does not speak HTTP",
+            ("is it `https://`, or another port?", _BASE_URL),
+            patience=0.25,
+            longest_pause=3,
+        ),
+        Kind.PROXY_ASKS: Treatment(
+            Unreachable,
+            "RQL404",
+            "the proxy in front of {host} asks for a user and a password",
+            ("they are part of its address: `http://user:password@proxy.example.com:3128`, with `%40` for `@`",),
+        ),
+        Kind.PROXY_REFUSES: Treatment(
+            Unreachable,
+            "RQL404",
+            "the proxy does not let requests to {host} through",
+            ("a host that needs no proxy is named in `NO_PROXY`", _BASE_URL),
+        ),
         Kind.TOO_LARGE: Treatment(
             ServerError, "RQL410", "{host} sends too large an answer", (_ASK_LESS, _RAISE), smaller=True
         ),
@@ -142,15 +188,23 @@ TREATMENTS: Mapping[Kind, Treatment] = MappingProxyType(
 
 
 class Failure(Exception):  # noqa: N818 - an answer among others until somebody gives up on it
-    """One request failed. `after_seconds`: how long the server asked to wait; `errors`: all that it said.
+    """One request failed. `after_seconds`: how long the server asked to wait; `errors`: all that it said; `hints`:
+    what to do about this very failure.
 
     `is_hopeless`: nothing got through for so long that asking for less is no use either.
     """
 
     def __init__(
-        self, kind: Kind, detail: str = "", *, after_seconds: float | None = None, errors: Sequence[Said] = ()
+        self,
+        kind: Kind,
+        detail: str = "",
+        *,
+        after_seconds: float | None = None,
+        errors: Sequence[Said] = (),
+        hints: Sequence[str] = (),
     ) -> None:
         self.kind = kind
+        self.hints = tuple(hints)
         self.detail = detail
         self.after_seconds = after_seconds
         self.errors = tuple(errors)
@@ -168,42 +222,18 @@ class Failure(Exception):  # noqa: N818 - an answer among others until somebody 
         said = f": {self.detail}" if self.detail else ""
         about = f" ({subject})" if subject else ""
         asked = () if self.after_seconds is None else (f"it asks to wait {round(self.after_seconds):,} s",)
-        diagnostic = Diagnostic(treatment.code, f"{sentence}{about}{said}", hints=(*asked, *hints, *treatment.hints))
+        diagnostic = Diagnostic(
+            treatment.code, f"{sentence}{about}{said}", hints=(*asked, *self.hints, *hints, *treatment.hints)
+        )
         return treatment.error([diagnostic])
 
-
-EXCEPTIONS: Mapping[str, Kind] = MappingProxyType(
-    {
-        "ConnectError": Kind.NO_CONNECTION,
-        "ConnectTimeout": Kind.NO_CONNECTION,
-        "ProxyError": Kind.NO_CONNECTION,
-        "ReadError": Kind.BROKEN,
-        "WriteError": Kind.BROKEN,
-        "CloseError": Kind.BROKEN,
-        "RemoteProtocolError": Kind.BROKEN,
-        "DecodingError": Kind.BROKEN,
-        "ReadTimeout": Kind.TIMED_OUT,
-        "WriteTimeout": Kind.TIMED_OUT,
-        "PoolTimeout": Kind.TIMED_OUT,
-        "LocalProtocolError": Kind.BAD_URL,
-        "UnsupportedProtocol": Kind.BAD_URL,
-        "InvalidURL": Kind.BAD_URL,
-        "TooManyRedirects": Kind.REDIRECTED,
-        "NetworkError": Kind.BROKEN,
-        "ProtocolError": Kind.BROKEN,
-        "TimeoutException": Kind.TIMED_OUT,
-        "TransportError": Kind.BROKEN,
-        "RequestError": Kind.BROKEN,
-        "HTTPError": Kind.BROKEN,
-    }
-)
-"""By the name of an exception of httpx. Those of reading a stream twice are faults of ours and are not caught."""
 
 _STATUSES: Mapping[int, Kind] = MappingProxyType(
     {
         401: Kind.SIGNED_OUT,
         403: Kind.FORBIDDEN,
         404: Kind.MISSING,
+        407: Kind.PROXY_ASKS,
         408: Kind.TIMED_OUT,
         429: Kind.THROTTLED,
         501: Kind.REFUSED,
@@ -282,9 +312,7 @@ def read_reply(
     try:
         document = loads(body)
     except (ValueError, RecursionError):
-        if kind is None:
-            raise Failure(Kind.NOT_JSON, _first_words(body)) from None
-        raise Failure(kind, f"status {status}", after_seconds=seconds_to_wait(headers)) from None
+        raise _unreadable(kind, status, headers, body) from None
     messages, errors = messages_of(document), said_in(document)
     said = "; ".join(messages)
     told = Kind.LACKING if any(error.is_refusal for error in errors) else kind_of_message(said)
@@ -302,9 +330,27 @@ def read_reply(
     return data
 
 
-def _first_words(body: bytes) -> str:
-    text = body[:200].decode("utf-8", "replace")
-    return "HTML" if text.lstrip()[:1] == "<" else clean(text)[:80]
+def _unreadable(kind: Kind | None, status: int, headers: Mapping[str, str], body: bytes) -> Failure:
+    """The failure that an answer is which is no JSON: most likely it comes from somebody on the way."""
+    page = page_in(body)
+    if kind is None:
+        if page is None:
+            return Failure(Kind.NOT_JSON, clean(body[:200].decode("utf-8", "replace"))[:80])
+        return Failure(_PAGES[page.sort], clean(page.said))
+    detail = f"status {status}"
+    hints: tuple[str, ...] = ()
+    if kind is Kind.REDIRECTED:
+        host = host_of_redirect(headers.get("location", ""))
+        detail, hints = (f"to `{clean(host)}` ({detail})", (_GATEWAY,)) if host else (detail, ())
+    elif page is not None:
+        detail = f"{detail}, {clean(page.said)}"
+        hints = (_GATEWAY,) if kind in (Kind.SIGNED_OUT, Kind.FORBIDDEN, Kind.MISSING, Kind.REFUSED) else ()
+    return Failure(kind, detail, after_seconds=seconds_to_wait(headers), hints=hints)
+
+
+_PAGES: Mapping[PageSort, Kind] = MappingProxyType(
+    {PageSort.SIGN_IN: Kind.SIGN_IN_PAGE, PageSort.PASSES: Kind.NOT_JSON, PageSort.OTHER: Kind.PAGE}
+)
 
 
 def seconds_to_wait(headers: Mapping[str, str], now: float | None = None) -> float | None:

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from runql.backends.wandb.abilities import FILTERS
 from runql.backends.wandb.accounts import Accounts
 from runql.backends.wandb.asking import NEVER, Question, Server, filters_text
-from runql.backends.wandb.auth.urls import app_url_of, is_loopback, normal_base_url
+from runql.backends.wandb.auth.urls import app_url_of, normal_base_url
 from runql.backends.wandb.catalog import CatalogKeeper
 from runql.backends.wandb.client import Client, LineSettings
 from runql.backends.wandb.credentials import Credentials
@@ -26,6 +26,7 @@ from runql.backends.wandb.identity import identity_for
 from runql.backends.wandb.limiter import limiter_of
 from runql.backends.wandb.listing import Listing, position_in
 from runql.backends.wandb.narrowing import narrow
+from runql.backends.wandb.network.network import network_of
 from runql.backends.wandb.scans import Scan
 from runql.engine.mongo import compile_filter
 from runql.errors import ArgumentError, AuthError, NotFound
@@ -60,6 +61,13 @@ class ServiceOptions:
     line: LineSettings = field(default_factory=LineSettings)
 
 
+def _line(line: LineSettings, seconds: float | None) -> LineSettings:
+    """The line as `WANDB_HTTP_TIMEOUT` wants it: so long for one request with all its repetitions."""
+    if seconds is None:
+        return line
+    return replace(line, attempt_seconds=seconds, whole_seconds=seconds, give_up_seconds=seconds)
+
+
 class WandbService(Accounts):
     """A W&B server. Threads may share it; nothing is asked before the first call.
 
@@ -75,17 +83,19 @@ class WandbService(Accounts):
     def __init__(self, credentials: Credentials, options: ServiceOptions | None = None) -> None:
         options = options if options is not None else ServiceOptions()
         base_url = normal_base_url(credentials.base_url)
-        loopback = is_loopback(base_url)
         host = urlsplit(base_url).netloc
-        if credentials.auth is not None and base_url.startswith("http:") and not (loopback or options.allow_plain):
+        network = network_of(credentials.network, base_url)
+        if credentials.auth is not None and network.is_open(base_url) and not options.allow_plain:
+            by = "" if network.proxy is None else f" through {network.proxy}"
             hint = f"use `https://{host}`"
-            raise AuthError([Diagnostic("RQL401", f"the key would go to {host} without TLS", hints=(hint,))])
+            raise AuthError([Diagnostic("RQL401", f"the key would go to {host} without TLS{by}", hints=(hint,))])
+        self.said = network.notices
         client = Client(
             base_url,
             identity_for(credentials, base_url),
             limiter_of(host),
-            options.line,
-            is_loopback=loopback,
+            _line(options.line, network.timeout_seconds),
+            network=network,
             on_wait=options.on_wait,
         )
         tried = f"looked in {', '.join(credentials.tried)}" if credentials.tried else ""

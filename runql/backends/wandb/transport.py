@@ -4,13 +4,28 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from runql.backends.wandb.bodies import read_body
-from runql.backends.wandb.failures import EXCEPTIONS, Failure, Kind, clean
+from runql.backends.wandb.failures import Failure, Kind
+from runql.backends.wandb.network.certificates import context_of
+from runql.backends.wandb.network.network import Network
+from runql.backends.wandb.network.troubles import failure_of
+from runql.errors import Unreachable
 from runql.text.frozen import frozen
+
+if TYPE_CHECKING:
+    import ssl
+
+    import httpx
 
 USER_AGENT = "RunQL (+https://pypi.org/project/runql)"
 _CONNECT_SECONDS = 10.0
+_OWN = (
+    (b"User-Agent", USER_AGENT.encode()),
+    (b"Accept-Encoding", b"gzip"),
+    (b"Accept", b"application/json"),
+)
 
 
 @frozen
@@ -26,23 +41,32 @@ class Transport:
     """A pool of kept-alive connections to one base URL. Lives in one event loop.
 
     `most_bytes`: the largest answer that is read, unpacked.
+
+    Raises:
+        Failure: a setting of the network cannot be obeyed.
     """
 
-    def __init__(self, base_url: str, *, attempt_seconds: float, is_loopback: bool, most: int, most_bytes: int) -> None:
+    def __init__(self, base_url: str, *, attempt_seconds: float, network: Network, most: int, most_bytes: int) -> None:
         import httpx
 
-        self._httpx = httpx
         self._most_bytes = most_bytes
+        self._network = network
+        context = _context(base_url, network)
         self._client = httpx.AsyncClient(
             base_url=base_url,
-            headers={"User-Agent": USER_AGENT, "Accept-Encoding": "gzip", "Accept": "application/json"},
+            headers=[*_given(network), *_OWN],
             timeout=httpx.Timeout(attempt_seconds, connect=min(_CONNECT_SECONDS, attempt_seconds)),
             limits=httpx.Limits(max_connections=most, max_keepalive_connections=most),
             follow_redirects=False,
-            trust_env=not is_loopback,
+            trust_env=False,
             # Without TLS there is nothing to verify, and reading the certificates takes longer than a request.
-            verify=base_url.startswith("https:"),
+            verify=False if context is None else context,
+            proxy=_proxy(network, context),
         )
+        # What the client of a SOCKS proxy raises on an answer that it does not understand is no exception of httpx.
+        is_socks = network.proxy is not None and network.proxy.is_socks
+        strange = (*_socks_errors(), AssertionError, ValueError) if is_socks else ()
+        self._errors: tuple[type[Exception], ...] = (httpx.HTTPError, httpx.InvalidURL, *strange)
 
     async def post(
         self, path: str, body: bytes, content_type: str, authorization: str | None, whole_seconds: float
@@ -60,9 +84,10 @@ class Transport:
             async with asyncio.timeout(whole_seconds):
                 return await self._post(path, body, headers)
         except TimeoutError as error:
-            raise Failure(Kind.TIMED_OUT, f"no whole answer within {whole_seconds:.3g} s") from error
-        except (self._httpx.HTTPError, self._httpx.InvalidURL) as error:
-            raise failure_of(error) from error
+            through = "" if self._network.proxy is None else f" through {self._network.proxy}"
+            raise Failure(Kind.TIMED_OUT, f"no whole answer within {whole_seconds:.3g} s{through}") from error
+        except self._errors as error:
+            raise failure_of(error, self._network) from error
 
     async def _post(self, path: str, body: bytes, headers: Mapping[str, str]) -> Reply:
         async with self._client.stream("POST", path, content=body, headers=headers) as response:
@@ -74,8 +99,36 @@ class Transport:
         await self._client.aclose()
 
 
-def failure_of(error: Exception) -> Failure:
-    """The failure that an exception of httpx is."""
-    names = (kind.__name__ for kind in type(error).__mro__)
-    kind = next((EXCEPTIONS[name] for name in names if name in EXCEPTIONS), Kind.BROKEN)
-    return Failure(kind, clean(str(error)))
+def _given(network: Network) -> list[tuple[bytes, bytes]]:
+    """The headers of the settings, without those that the protocol sets itself."""
+    own = {name.lower() for name, _ in _OWN} | {b"content-type"}
+    given = ((name.encode(), value.reveal().encode()) for name, value in network.headers)
+    return [(name, value) for name, value in given if name.lower() not in own]
+
+
+def _context(base_url: str, network: Network) -> ssl.SSLContext | None:
+    if not base_url.startswith("https:") and not (network.proxy is not None and network.proxy.is_tls):
+        return None
+    try:
+        return context_of(network.trust)
+    except Unreachable as error:
+        said = error.diagnostics[0]
+        raise Failure(Kind.NETWORK, said.message, hints=said.hints) from error
+
+
+def _proxy(network: Network, context: ssl.SSLContext | None) -> httpx.Proxy | None:
+    import httpx
+
+    proxy = network.proxy
+    if proxy is None:
+        return None
+    auth = None
+    if proxy.user is not None:
+        auth = (proxy.user.reveal(), "" if proxy.password is None else proxy.password.reveal())
+    return httpx.Proxy(proxy.address, ssl_context=context if proxy.is_tls else None, auth=auth)
+
+
+def _socks_errors() -> tuple[type[Exception], ...]:
+    from socksio.exceptions import SOCKSError
+
+    return (SOCKSError,)

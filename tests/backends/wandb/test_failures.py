@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runql.backends.wandb.failures import (
-    EXCEPTIONS,
     TREATMENTS,
     Failure,
     Kind,
@@ -21,7 +20,7 @@ from runql.backends.wandb.failures import (
     read_reply,
     seconds_to_wait,
 )
-from runql.backends.wandb.transport import failure_of
+from runql.backends.wandb.network.troubles import EXCEPTIONS, failure_of
 from runql.errors import AuthError, BackendError, NotFound, RateLimited, ServerError, Unreachable
 from runql.text.codes import CODES
 
@@ -78,7 +77,16 @@ def test_how_long_a_server_asks_to_wait_is_said() -> None:
 def test_the_table_of_treatments_is_complete() -> None:
     assert set(TREATMENTS) == set(Kind)
     assert {kind for kind, treatment in TREATMENTS.items() if treatment.patience > 0} == {
-        *(Kind.THROTTLED, Kind.NO_CONNECTION, Kind.BROKEN, Kind.TIMED_OUT, Kind.OVERLOADED, Kind.NOT_JSON),
+        *(
+            Kind.THROTTLED,
+            Kind.NO_CONNECTION,
+            Kind.BROKEN,
+            Kind.TIMED_OUT,
+            Kind.OVERLOADED,
+            Kind.NOT_JSON,
+            Kind.PAGE,
+            Kind.NO_HTTP,
+        ),
     }
 
 
@@ -130,7 +138,11 @@ def test_errors_come_in_many_shapes(document: object, messages: list[str]) -> No
 @pytest.mark.parametrize(
     ("status", "body", "kind"),
     [
-        (200, b"<html>sign in</html>", Kind.NOT_JSON),
+        (200, b"<html>sign in</html>", Kind.SIGN_IN_PAGE),
+        (200, b"<html><input type='password'>Bad gateway", Kind.SIGN_IN_PAGE),
+        (200, b"\xef\xbb\xbf\n<!doctype html><title>Willkommen</title>", Kind.PAGE),
+        (200, b"<html>502 Bad Gateway</html>", Kind.NOT_JSON),
+        (407, b"<html>", Kind.PROXY_ASKS),
         (200, b"", Kind.NOT_JSON),
         (200, b"[]", Kind.NOT_JSON),
         (200, b'{"data": null}', Kind.NOT_JSON),
