@@ -52,7 +52,24 @@ def test_the_users_settings_file_may_give_them_and_a_folders_may_not(
         server.forget()
         ask_command(server.base_url)
         assert [one for one in server.seen if "X-Gate" in one.headers] == (server.seen if is_given else [])
+        assert bool(server.seen) is is_given
         (folder / "settings").unlink()
+
+
+def test_the_headers_of_one_gateway_do_not_go_to_a_server_that_a_folder_names(
+    serve: Serve, ask_command: Ask, tmp_path: Path
+) -> None:
+    server = serve(plain=True)
+    (tmp_path / "wandb").mkdir()
+    (tmp_path / "wandb" / "settings").write_text(f"[default]\nbase_url = {server.base_url}\n")
+    (tmp_path / "netrc").write_text(f"machine 127.0.0.1:{server.port} login user password {KEY}\n")
+    (tmp_path / "netrc").chmod(0o600)
+    (tmp_path / "home").mkdir()
+    (tmp_path / "netrc").rename(tmp_path / "home" / ".netrc")
+    (tmp_path / "elsewhere").mkdir()
+    asked = ask_command("", WANDB_X_EXTRA_HTTP_HEADERS=HEADERS, NETRC=str(tmp_path / "home" / ".netrc"))
+    assert asked.out in ("", "count\n5\n")
+    assert [one for one in server.seen if "X-Gate" in one.headers] == []
 
 
 def test_what_the_sdk_says_of_who_asks(serve: Serve, ask_command: Ask) -> None:
