@@ -26,8 +26,12 @@ DOORS = (
     Door("httpx", r"runql/backends/wandb/transport\.py", "one file speaks HTTP"),
     Door("yaml", r"runql/backends/wandb/decode\.py", "only the configs of sweeps are YAML that is read"),
     Door("socket", r"^$", "nobody opens a socket past the HTTP client"),
-    Door("urllib.request", r"runql/backends/wandb/network/proxies\.py", "read there for the proxy of the system, no more"),
-    Door("ssl", r"runql/backends/wandb/(transport|network/(certificates|troubles))\.py", "one file says who is trusted"),
+    Door(
+        "urllib.request", r"runql/backends/wandb/network/proxies\.py", "read there for the proxy of the system, no more"
+    ),
+    Door(
+        "ssl", r"runql/backends/wandb/(transport|network/(certificates|troubles))\.py", "one file says who is trusted"
+    ),
     Door("truststore", r"runql/backends/wandb/network/certificates\.py", "one file says who is trusted"),
     Door("certifi", r"runql/backends/wandb/network/certificates\.py", "one file says who is trusted"),
     Door("subprocess", r"runql/terminal/pager\.py", "the pager is the only other program that RunQL starts"),

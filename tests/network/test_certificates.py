@@ -208,6 +208,17 @@ def test_the_systems_store(
     assert len(held) == (0 if store == "folder" else 1)
 
 
+def test_what_the_system_trusts_anyway_may_be_named_too(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, ca_file: Path
+) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (folder / "company.pem").write_bytes(ca_file.read_bytes())
+    monkeypatch.setattr(ssl, "get_default_verify_paths", lambda: _paths(ca_file, tmp_path / "no"))
+    for name, path in (("SSL_CERT_DIR", folder), ("SSL_CERT_FILE", ca_file), ("REQUESTS_CA_BUNDLE", folder)):
+        assert len(context_of(Trust(((name, str(path)),))).get_ca_certs()) == 1
+
+
 def test_without_any_store_mozillas_list_stands_in(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(ssl, "get_default_verify_paths", lambda: _paths(tmp_path / "no.pem", tmp_path / "no"))
     monkeypatch.setattr(certificates, "_BUNDLES", ())

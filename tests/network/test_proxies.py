@@ -13,6 +13,7 @@ from runql.backends.wandb.network.bypass import is_bypassed
 from runql.backends.wandb.network.proxies import proxy_of
 from runql.backends.wandb.network.settings import NetworkSettings
 from runql.errors import Unreachable
+from runql.frontends.cli.main import main
 from tests.network.asked import KEY, NAME, ask_in_a_process
 from tests.network.conftest import Ask, Serve, context_for
 from tests.network.proxy import HttpProxy, Manner
@@ -50,14 +51,21 @@ def test_wandbs_own_settings_count_on_loopback_and_whatever_no_proxy_says(
             assert other.heads == []
 
 
-def test_a_settings_file_of_a_folder_names_no_proxy(
+def test_a_settings_file_of_a_folder_names_no_proxy_before_somebody_says_yes(
     serve: Serve, ask_command: Ask, ca_file: Path, tmp_path: Path
 ) -> None:
+    server = serve()
     (tmp_path / "wandb").mkdir()
     with HttpProxy() as proxy:
         (tmp_path / "wandb" / "settings").write_text(f"[default]\nhttps_proxy = {proxy.url}\n")
-        ask_command(serve().base_url, SSL_CERT_FILE=str(ca_file))
-    assert proxy.heads == []
+        asked = ask_command(server.base_url, SSL_CERT_FILE=str(ca_file))
+        assert asked.status != 0
+        assert "`runql trust " in asked.err
+        assert proxy.heads == []
+        assert server.seen == []
+        assert main(["trust", str(tmp_path)]) == 0
+        assert ask_command(server.base_url, SSL_CERT_FILE=str(ca_file)).out == "count\n5\n"
+        assert len(proxy.heads) > 0
 
 
 def test_loopback_is_never_asked_through_the_proxy_of_all(serve: Serve, ask_command: Ask, ca_file: Path) -> None:

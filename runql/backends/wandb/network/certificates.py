@@ -141,10 +141,7 @@ def _add_file(context: ssl.SSLContext, origin: str, path: str) -> None:
 def _add_folders(context: ssl.SSLContext, origin: str, paths: str, *, is_list: bool) -> None:
     """Adds each certificate of each folder, whatever its file is called."""
     folders = [Path(path) for path in (paths.split(os.pathsep) if is_list else (paths,)) if path]
-    before = len(context.get_ca_certs())
-    for file in _files_of(folders):
-        _add_if_certificate(context, file)
-    if len(context.get_ca_certs()) > before:
+    if sum([_add_if_certificate(context, file) for file in _files_of(folders)]):
         return
     there = [folder for folder in folders if folder.is_dir()]
     what = "where no file holds a certificate" if there else "which is not there, or no folder"
@@ -165,11 +162,13 @@ def _files_of(folders: list[Path]) -> Iterator[Path]:
                 yield real
 
 
-def _add_if_certificate(context: ssl.SSLContext, file: Path) -> None:
+def _add_if_certificate(context: ssl.SSLContext, file: Path) -> bool:
     import ssl
 
     try:
-        if file.stat().st_size <= _LARGEST and _BEGIN in file.read_bytes():
-            context.load_verify_locations(cafile=str(file))
+        if file.stat().st_size > _LARGEST or _BEGIN not in file.read_bytes():
+            return False
+        context.load_verify_locations(cafile=str(file))
     except (OSError, ssl.SSLError):
-        return  # A key or a list of what was revoked: a folder may hold more than certificates.
+        return False  # A key, for example: a folder may hold more than certificates.
+    return True
