@@ -21,10 +21,11 @@ from functools import partial
 from typing import Any, TypeVar
 
 from runql.backends.wandb.bodies import MEGABYTE
-from runql.backends.wandb.failures import Failure, Kind, backoff_seconds, read_reply, seconds_to_wait
+from runql.backends.wandb.failures import Failure, Kind, read_reply
 from runql.backends.wandb.identity import Identity
 from runql.backends.wandb.limiter import Limiter
 from runql.backends.wandb.network.network import Network
+from runql.backends.wandb.network.waits import backoff_seconds, seconds_to_wait
 from runql.backends.wandb.patience import Attempts, Patience, Stakes, Verdict
 from runql.backends.wandb.transport import Reply, Transport
 from runql.semantic.json_text import Oddity, read_json

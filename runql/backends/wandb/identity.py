@@ -14,7 +14,8 @@ from typing import Any, Protocol
 from urllib.parse import urlencode
 
 from runql.backends.wandb.credentials import ApiKey, Credentials, IdentityToken
-from runql.backends.wandb.failures import Failure, Kind, kind_of_status, loads, messages_of, seconds_to_wait
+from runql.backends.wandb.failures import Failure, Kind, kind_of_status, loads, messages_of
+from runql.backends.wandb.network.waits import seconds_to_wait
 from runql.backends.wandb.transport import Transport
 from runql.text.frozen import frozen
 

@@ -11,16 +11,15 @@ from runql.backends.wandb.failures import (
     TREATMENTS,
     Failure,
     Kind,
-    backoff_seconds,
     clean,
     kind_of_message,
     kind_of_status,
     loads,
     messages_of,
     read_reply,
-    seconds_to_wait,
 )
 from runql.backends.wandb.network.troubles import EXCEPTIONS, failure_of
+from runql.backends.wandb.network.waits import backoff_seconds, seconds_to_wait
 from runql.errors import AuthError, BackendError, NotFound, RateLimited, ServerError, Unreachable
 from runql.text.codes import CODES
 
