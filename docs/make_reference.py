@@ -56,8 +56,8 @@ def _rows(functions: Iterable[Function]) -> Iterator[str]:
 
 
 def _codes() -> Iterator[str]:
-    yield from ("# Codes", "", "A code never changes its meaning. A notice can be silenced: `--no RQL311`, or")
-    yield from ("`set RQL311 off`.", "", "| code | severity | what it is about |", "|---|---|---|")
+    yield from ("# Codes", "", "A code never changes its meaning. A notice or a warning can be silenced:")
+    yield from ("`--no RQL311`, or `set RQL311 off`.", "", "| code | severity | what it is about |", "|---|---|---|")
     for code, one in CODES.items():
         yield f"| {code} | {one.severity} | {_cell(one.title)} |"
 

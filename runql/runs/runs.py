@@ -105,6 +105,7 @@ class Runs(Paginator[Run, Page]):
         )
 
     def _convert(self, page: Page) -> list[Run]:
+        self._notices.update(dict.fromkeys(said for run in page.runs for said in run.said))
         loader = PageLoader(self._service)
         self._loader = loader if self._wanted == LIGHT else None
         fresh: dict[tuple[str, str, str], Run] = {}

@@ -54,6 +54,8 @@ class RunRecord:
     """What W&B keeps in the config for itself: `{"_wandb": {…}}`. With a whole `config` only."""
     internal_summary: Mapping[str, Any] | None = None
     """The same of the summary."""
+    said: tuple[Diagnostic, ...] = field(default=(), compare=False)
+    """What is to be said wherever the run is in an answer, such as that its log was cut off."""
 
 
 @frozen

@@ -28,7 +28,7 @@ PARAMETER_TYPES: Final[Mapping[str, str]] = MappingProxyType(
 )
 """The types of `param`."""
 
-OPTIONS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType({"max_rows": ("100", "null")})
+OPTIONS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType({"max_rows": ("100", "null"), "names": ("on", "off")})
 """What `set` sets besides the codes of notices, and values worth offering."""
 
 FILE_ENDINGS: Final[Mapping[str, str]] = MappingProxyType(

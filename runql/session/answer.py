@@ -35,7 +35,7 @@ from runql.session.spent import Spent
 from runql.session.summing import summed
 from runql.session.why_empty import why_empty
 from runql.syntax.tree import AlignMode, Target
-from runql.text.diagnostic import Diagnostic, Severity
+from runql.text.diagnostic import Diagnostic, Severity, folded
 
 COUNT = "count"
 STOPPED = "stopped after"
@@ -136,12 +136,12 @@ class Answer:
     @property
     def notices(self) -> tuple[Diagnostic, ...]:
         """What is to be said, as far as the table was read."""
-        return summed({**self._noticed(), **dict.fromkeys(self._why_empty)})
+        return folded(summed({**self._noticed(), **dict.fromkeys(self._why_empty)}))
 
     @property
     def warnings(self) -> tuple[Diagnostic, ...]:
         """What must be said even to somebody who wants to hear nothing."""
-        return tuple(notice for notice in self._noticed() if notice.severity is not Severity.NOTICE)
+        return folded(notice for notice in self._noticed() if notice.severity is not Severity.NOTICE)
 
     def _noticed(self) -> dict[Diagnostic, None]:
         said = dict.fromkeys(self.reading.notices)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from runql.session.told import Told
 from runql.syntax import tree
 from runql.syntax.stage_tree import SetStatement
 from runql.text.codes import CODES
@@ -19,24 +20,38 @@ _SWITCHES = {"on": True, "off": False, "true": True, "false": False}
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """`silenced`: codes of notices that are not said. `max_rows`: how many rows of an answer are shown at most."""
+    """`silenced`: codes of notices and warnings that are not said. `max_rows`: how many rows of an answer are shown at
+    most. `names`: whether each file and run is named that a notice speaks of. `told`: what was said of these before
+    and is not said again; without it everything is said each time.
+    """
 
     silenced: frozenset[str] = frozenset()
     max_rows: int | None = None
+    names: bool = False
+    told: Told | None = None
 
     def heard(self, diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
-        """Those that are to be said: only a notice can be silenced."""
-        return tuple(one for one in diagnostics if one.code not in self.silenced or one.severity != "notice")
+        """Those that are to be said: an error can't be silenced."""
+        heard = (one for one in diagnostics if one.code not in self.silenced or one.is_error)
+        return tuple(map(_with_names, heard)) if self.names else tuple(heard)
 
 
-OPTIONS = {"max_rows": "a number, or `null` for all rows", "RQLnnn": "`on` or `off`: whether such notices are said"}
+def _with_names(one: Diagnostic) -> Diagnostic:
+    return replace(one, hints=(*one.hints, ", ".join(one.names))) if len(one.names) > 1 else one
+
+
+OPTIONS = {
+    "max_rows": "a number, or `null` for all rows",
+    "names": "`on` or `off`: whether notices name each of several files and runs",
+    "RQLnnn": "`on` or `off`: whether such notices and warnings are said",
+}
 """What can be set, and to what."""
 
 
 def silenced_code(code: str) -> str | None:
     """A code that can be silenced, as it is written in the table; `None` for any other."""
     name = code.upper()
-    return name if name in CODES and CODES[name].severity == "notice" else None
+    return name if name in CODES and CODES[name].severity != "error" else None
 
 
 def set_option(options: Options, statement: SetStatement) -> tuple[Options, Diagnostic | None]:
@@ -50,6 +65,11 @@ def set_option(options: Options, statement: SetStatement) -> tuple[Options, Diag
         if value is None or (isinstance(value, int) and not isinstance(value, bool) and value > 0):
             return replace(options, max_rows=value), None
         return options, Diagnostic("RQL223", "`max_rows` is a number above 0, or `null` for all rows", statement.span)
+    if name.lower() == "names":
+        on = _truth(statement.value)
+        if on is None:
+            return options, Diagnostic("RQL223", "`names` is set to `on` or `off`", statement.span)
+        return replace(options, names=on), None
     near = nearest(name, OPTIONS, most=1)
     hints = (*(f"nearest: `{one}`" for one in near), f"options: {', '.join(f'`{one}`' for one in OPTIONS)}")
     return options, Diagnostic("RQL223", f"there is no option `{name}`", place, hints=hints)
@@ -58,8 +78,9 @@ def set_option(options: Options, statement: SetStatement) -> tuple[Options, Diag
 def _switch(options: Options, name: str, statement: SetStatement) -> tuple[Options, Diagnostic | None]:
     code = silenced_code(name)
     if code is None:
-        what = "an error or a warning" if name.upper() in CODES else "no code"
-        return options, Diagnostic("RQL223", f"`{name}` is {what}: only notices can be silenced", statement.span)
+        what = "an error" if name.upper() in CODES else "no code"
+        message = f"`{name}` is {what}: only notices and warnings can be silenced"
+        return options, Diagnostic("RQL223", message, statement.span)
     on = _truth(statement.value)
     if on is None:
         return options, Diagnostic("RQL223", f"`{code}` is set to `on` or `off`", statement.span)

@@ -227,6 +227,8 @@ class Reading:
         self.aggregates.load(part)
         self.passed += len(part)
         records = [found.record for found in part]
+        if self.query.target is not Target.COUNT:
+            self._said.update(dict.fromkeys(said for record in records for said in record.said))
         self.compared.add(records)
         self._counted_in.add(records)
         self._misplaced.add(records, self.aggregates.of)

@@ -102,7 +102,19 @@ class Result:
         if not self._answer.was_read:
             _ = self.frame
         said = (notice for notice in self._said_before if notice.severity is not Severity.NOTICE)
-        return (*said, *self._answer.warnings)
+        return self._options.heard((*said, *self._answer.warnings))
+
+    @property
+    def fresh_warnings(self) -> tuple[Diagnostic, ...]:
+        """Those of the warnings that are to be shown: where a person reads, what tells of a file is shown once."""
+        return tuple(warning for warning in self.warnings if warning in self._fresh)
+
+    @cached_property
+    def _fresh(self) -> frozenset[Diagnostic]:
+        """The notices and warnings that were not shown before."""
+        told = self._options.told
+        said = (*self.notices, *self.warnings)
+        return frozenset(said) if told is None else told.fresh(said)
 
     def explain(self) -> str:
         """What the query becomes: its one form, the calls, what is done here. Asks for no run."""
@@ -143,7 +155,8 @@ class Result:
         """What stands under the answer: how many of how many, the notices (few of each code), and what it cost."""
         alike: dict[str, list[str]] = {}
         for notice in self._footnotes():
-            alike.setdefault(notice.code, []).append(notice.message)
+            code = f" · {notice.code}" if notice.names else ""  # whoever has heard enough of it can silence it
+            alike.setdefault(notice.code, []).append(f"{notice.message}{code}")
         notes = [note for messages in alike.values() for note in few([*dict.fromkeys(messages)])]
         return (*self._answer.footer(), *notes, str(self._answer.spent))
 
@@ -160,7 +173,9 @@ class Result:
         return (
             notice
             for notice in self.notices
-            if notice.severity is Severity.NOTICE and not (notice.code == "RQL307" and notice.hints)
+            if notice.severity is Severity.NOTICE
+            and notice in self._fresh
+            and not (notice.code == "RQL307" and notice.hints)
         )
 
     def ladder(self) -> tuple[str, ...]:
@@ -224,5 +239,5 @@ class Result:
 
         # The table is read first: what is to be said tells of the reading.
         table = f"<b>{self.value:,}</b>" if self._answer.is_count else html(self.frame, layout=self._answer.layout)
-        warnings = render(self.warnings, self.source)
+        warnings = render(self.fresh_warnings, self.source)
         return table + notes(warnings, self.footer(), (*self.ladder(), *self.ways_out()))

@@ -28,12 +28,12 @@ class Below:
     def of(cls, result: Result, lost: Iterable[Diagnostic] = (), *, quiet: bool = False) -> Below:
         """Of a result; `lost` is what its format could not hold. `quiet`: only what is wrong, and nothing is asked."""
         if quiet:
-            return cls(tuple(few_of_each(result.warnings)), result.source, (), "", ())
+            return cls(tuple(few_of_each(result.fresh_warnings)), result.source, (), "", ())
         lost = tuple(lost)
         *counts, cost = result.footer()
         hints = [f"{notice.code} {hint}" for notice in lost for hint in notice.hints]
         return cls(
-            tuple(few_of_each(result.warnings)),
+            tuple(few_of_each(result.fresh_warnings)),
             result.source,
             (*counts, *(notice.message for notice in lost)),
             cost,
@@ -42,7 +42,7 @@ class Below:
 
     def say(self, voice: Voice, *before: str) -> None:
         """Say all of it; the footer begins with some words of the caller."""
-        # A warning says that something is wrong with the answer: nobody can ask for that not to be said.
+        # A warning says that something is wrong with the answer: to want quiet is not to want that unsaid.
         voice.diagnostics(self.warnings, self.source)
         voice.quiet_parts([visible(part) for part in (*before, *self.counts, self.cost) if part])
         for line in self.lines:

@@ -98,7 +98,7 @@ _TABLE = {
     "RQL421": Code("notice", "a setting of the network that does not count"),
     # 5xx results and files
     "RQL501": Code("warning", "a run file is damaged; what is whole of it is shown"),
-    "RQL502": Code("warning", "a run file ends in the middle of a record"),
+    "RQL502": Code("notice", "a log that ends in the middle of a record: its run was killed"),
     "RQL503": Code("warning", "a run file could not be read"),
     "RQL504": Code("notice", "NaN or infinity became null"),
     "RQL505": Code("notice", "a run is still being written"),
@@ -119,6 +119,11 @@ _TABLE = {
     "RQL532": Code("notice", "a name of the settings that an answer used"),
     "RQL533": Code("notice", "a name of the settings that does not count"),
     "RQL534": Code("error", "an expression that is too large"),
+    "RQL545": Code("notice", "a run without a log, or whose log holds nothing"),
+    "RQL546": Code("notice", "what a log that was cut off lacks comes from the files beside it"),
+    "RQL547": Code("warning", "folders that were not looked into"),
+    "RQL548": Code("notice", "a run that was rewound or forked"),
+    "RQL549": Code("notice", "a folder that holds settings of sweeps, and no runs"),
     # 9xx ours
     "RQL901": Code("error", "a fault of RunQL"),
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import field
+from dataclasses import field, replace
 from enum import StrEnum
 
 from runql.text.codes import CODES
@@ -49,6 +49,9 @@ class Diagnostic:
 
     `hints` are further lines (`nearest: …`), `expected` the words that could stand there. `count` is how many rows it
     speaks of, for one that each run may have and that a whole answer sums up.
+
+    One that tells of a file or a run, and not of the question, has the names of these in `names`, and in `many` the
+    sentence for several, with `{n}` for their number: see `folded`.
     """
 
     code: str
@@ -60,6 +63,8 @@ class Diagnostic:
     expected: tuple[str, ...] = ()
     source_name: str | None = field(default=None, compare=False)
     count: int = field(default=0, compare=False)
+    names: tuple[str, ...] = field(default=(), compare=False)
+    many: str = field(default="", compare=False)
 
     @property
     def severity(self) -> Severity:
@@ -68,6 +73,30 @@ class Diagnostic:
     @property
     def is_error(self) -> bool:
         return self.severity is Severity.ERROR
+
+
+def folded(found: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """The diagnostics, those that tell the same of several files or runs as one, where the first of them stood."""
+    alike: dict[tuple[str, str], list[Diagnostic]] = {}
+    result: list[Diagnostic | tuple[str, str]] = []
+    for one in found:
+        if not one.many:
+            result.append(one)
+            continue
+        key = (one.code, one.many)
+        if key not in alike:
+            result.append(key)
+        alike.setdefault(key, []).append(one)
+    return tuple(_as_one(alike[one]) if isinstance(one, tuple) else one for one in result)
+
+
+def _as_one(alike: list[Diagnostic]) -> Diagnostic:
+    first = alike[0]
+    names = tuple(dict.fromkeys(name for one in alike for name in one.names))
+    if len(names) < 2:
+        return first
+    hints = first.hints if all(one.hints == first.hints for one in alike) else ()
+    return replace(first, message=first.many.replace("{n}", f"{len(names):,}"), hints=hints, names=names)
 
 
 def without_echoes(found: Iterable[Diagnostic], wrong: Iterable[Diagnostic]) -> Iterator[Diagnostic]:

@@ -24,7 +24,11 @@ class Door:
 DOORS = (
     Door("lark", r"runql/syntax/\w+\.py", "only the syntax floor knows the parser generator"),
     Door("httpx", r"runql/backends/wandb/transport\.py", "one file speaks HTTP"),
-    Door("yaml", r"runql/backends/wandb/decode\.py", "only the configs of sweeps are YAML that is read"),
+    Door(
+        "yaml",
+        r"runql/backends/(wandb/decode|local/side/config_yaml)\.py",
+        "only the configs of sweeps and of runs without a whole log are YAML that is read",
+    ),
     Door("socket", r"^$", "nobody opens a socket past the HTTP client"),
     Door(
         "urllib.request", r"runql/backends/wandb/network/proxies\.py", "read there for the proxy of the system, no more"

@@ -138,7 +138,7 @@ class Damaged(Watched):
     """A source of which something could not be read."""
 
     def runs_page(self, request: Any) -> Any:
-        torn = tuple(Diagnostic("RQL502", f"`run-{number}.wandb` ends in the middle") for number in range(9))
+        torn = tuple(Diagnostic("RQL503", f"`run-{number}.wandb` could not be read") for number in range(9))
         return replace(super().runs_page(request), notices=torn)
 
     def histories(self, request: HistoryRequest) -> Iterator[RunHistory]:
@@ -150,7 +150,7 @@ class Damaged(Watched):
 def test_a_count_tells_of_what_could_not_be_read() -> None:
     result = ask("count runs where config.lr > 0.05", Damaged())
     assert int(result) == 6
-    assert {notice.code for notice in result.warnings} == {"RQL502"}
+    assert {notice.code for notice in result.warnings} == {"RQL503"}
 
 
 def test_of_many_notices_of_a_kind_a_few_are_shown() -> None:

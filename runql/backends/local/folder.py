@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import field, replace
 from pathlib import Path
 from typing import Final
 
-from runql.backends.local.discover import Found, RunFile, find_run_files, reason
-from runql.backends.local.head import Head, read_head
+from runql.backends.local.branches import Branches, said_of_rewinds
+from runql.backends.local.discover import Found, RunFile, find_run_files, printable, reason, stamps
+from runql.backends.local.head import Head, LogState
 from runql.backends.local.liveness import is_running, open_for_writing
-from runql.backends.local.notices import copied, file_notices, still_written, unreadable
+from runql.backends.local.notices import (
+    copied,
+    file_notices,
+    filled,
+    not_looked_into,
+    one_id,
+    still_written,
+    sweeps_alone,
+    unreadable,
+    without_log,
+)
 from runql.backends.local.run import LocalRun, Segment, run_record
+from runql.backends.local.side.complete import read_run
 from runql.errors import NotFound
 from runql.text.diagnostic import Diagnostic
 from runql.text.frozen import frozen
@@ -25,10 +37,11 @@ _COMPARED: Final = 1 << 16
 
 @frozen
 class Snapshot:
-    """The runs of a folder at one moment, and what is wrong with it."""
+    """The runs of a folder at one moment, what is wrong with it, and the ids of sweeps of which there are settings."""
 
     runs: tuple[LocalRun, ...]
     notices: tuple[Diagnostic, ...]
+    sweeps: frozenset[str] = frozenset()
     _named: dict[tuple[str, str], dict[str, LocalRun]] = field(default_factory=dict)
 
     def within(self, entity: str, project: str) -> dict[str, LocalRun]:
@@ -63,6 +76,7 @@ class Folder:
     def __init__(self, root: Path) -> None:
         self._root = root
         self._heads: dict[Path, tuple[RunFile, Head]] = {}
+        self._branches = Branches()
 
     def snapshot(self) -> Snapshot:
         """The folder as it is now.
@@ -76,24 +90,48 @@ class Folder:
         for file, head in heads.values():
             if head.is_foreign:
                 trouble += file_notices(file.shown, head, running=False)
-        heads = {path: known for path, known in heads.items() if not known[1].is_foreign}
-        open_files = open_for_writing([str(f.path) for f, head in heads.values() if head.exit_code is None])
+        heads = {path: known for path, known in heads.items() if not known[1].is_foreign or known[1].run}
+        unended = [file for file, head in heads.values() if head.exit_code is None and file.is_log]
+        open_files = open_for_writing([str(file.path) for file in unended])
         segments = [Segment(file, head, _is_running(file, head, open_files)) for file, head in heads.values()]
-        runs = tuple(_local_run(group, trouble) for group in _groups(segments))
-        return Snapshot(runs, (*trouble, *(notice for run in runs for notice in run.notices)))
+        runs = self._branches.inherit([self._local_run(group, trouble) for group in _groups(segments)])
+        if found.left_out:
+            trouble.append(not_looked_into(found.left_out))
+        if found.sweeps and not found.files:
+            trouble.append(sweeps_alone(len(found.sweeps)))
+        runs = tuple(replace(run, record=replace(run.record, said=run.notices)) if run.notices else run for run in runs)
+        return Snapshot(runs, tuple(trouble), frozenset(found.sweeps))
 
     def _read(self, found: Found, trouble: list[Diagnostic]) -> Iterator[tuple[Path, tuple[RunFile, Head]]]:
         for file in found.files:
             known = self._heads.get(file.path)
-            if known is not None and known[0] == file:
+            if known is not None and known[0] == file and _is_unchanged(*known):
                 yield file.path, known
                 continue
             try:
-                head = read_head(file.path)
+                head = read_run(file)
             except OSError as problem:
                 trouble.append(unreadable(file.shown, reason(problem)))
             else:
                 yield file.path, (file, head)
+
+    def _local_run(self, group: list[Segment], trouble: list[Diagnostic]) -> LocalRun:
+        segments = _without_copies(group, trouble)
+        run_id = segments[-1].run_id
+        left, strands = self._branches.rewind(segments, run_id)
+        record = run_record(left)
+        named = [each for each in segments if each.names_project]
+        if named and named[-1] is not segments[-1]:
+            entity, project = named[-1].owner
+            record = replace(record, entity=entity, project=project)
+        notices = (*_notices(run_id, segments), *said_of_rewinds(run_id, segments, left))
+        return LocalRun(record, tuple(segments), tuple(strands), notices)
+
+
+def _is_unchanged(file: RunFile, head: Head) -> bool:
+    """Whether the files beside the log are as they were, of a run for which they count."""
+    counts = head.log is not LogState.HELD or head.exit_code is None
+    return not counts or head.beside == tuple(stamps(file.folder))
 
 
 def _is_running(file: RunFile, head: Head, open_files: frozenset[str] | None) -> bool:
@@ -108,25 +146,25 @@ def _groups(segments: Iterable[Segment]) -> list[list[Segment]]:
     groups: dict[tuple[str, str, str], list[Segment]] = {}
     nameless: list[Segment] = []
     for segment in segments:
-        if segment.head.run:
+        if segment.names_project:
             groups.setdefault((*segment.owner, segment.run_id), []).append(segment)
         else:
             nameless.append(segment)
     for segment in nameless:
-        home = segment.file.path.parent.parent
         fitting = [
             key
             for key, group in groups.items()
-            if key[2] == segment.run_id and any(each.file.path.parent.parent == home for each in group)
+            if key[2] == segment.run_id and any(each.home == segment.home for each in group)
         ]
         key = fitting[0] if len(fitting) == 1 else ("", "", segment.run_id)
         groups.setdefault(key, []).append(segment)
     return list(groups.values())
 
 
-def _local_run(group: list[Segment], trouble: list[Diagnostic]) -> LocalRun:
+def _without_copies(group: list[Segment], trouble: list[Diagnostic]) -> list[Segment]:
+    """The folders of a run in the order in which they were begun, each once."""
     # A file that does not say when it was begun is the youngest.
-    ordered = sorted(group, key=lambda each: (not each.started, each.started, -each.file.size, each.file.shown))
+    ordered = sorted(group, key=lambda each: (not each.begun, each.begun, -each.file.size, each.file.shown))
     segments: list[Segment] = []
     for segment in ordered:
         original = next((each for each in segments if _is_copy(segment, each)), None)
@@ -134,35 +172,56 @@ def _local_run(group: list[Segment], trouble: list[Diagnostic]) -> LocalRun:
             segments.append(segment)
         else:
             trouble.append(copied(segment.file.shown, original.file.shown))
-    named = [each for each in segments if each.head.run]
-    record = run_record(segments)
-    if named and named[-1] is not segments[-1]:
-        entity, project = named[-1].owner
-        record = replace(record, entity=entity, project=project)
-    return LocalRun(record, tuple(segments), tuple(_notices(record.id, segments)))
+    return segments
 
 
-def _notices(run_id: str, segments: Iterable[Segment]) -> Iterator[Diagnostic]:
+def _notices(run_id: str, segments: Sequence[Segment]) -> Iterator[Diagnostic]:
     for segment in segments:
-        yield from file_notices(segment.file.shown, segment.head, running=segment.running)
+        head = segment.head
+        yield from (unreadable(printable(name), why) for name, why in head.bad_sides)
+        if head.log is not LogState.FOREIGN:  # such a one is told where the folder is
+            told = file_notices(segment.file.shown, head, running=segment.running)
+            yield from (one for one in told if one.code != "RQL502" or head.log is LogState.HELD)
         if segment.running:
-            yield still_written(run_id, segment.file.shown)
+            yield still_written(run_id, head)
+        else:
+            yield from without_log(run_id, head)
+        yield from filled(run_id, head)
+    if (count := _starts(segments)) > 1:
+        yield one_id(run_id, count)
+
+
+def _starts(segments: Sequence[Segment]) -> int:
+    """How many folders begin at or before a step at which another one began, and are no branch of it."""
+    steps = [
+        (segment.head.first_step, segment.head.last_step)
+        for segment in segments
+        if segment.head.first_step is not None and segment.head.branch is None
+    ]
+    again = sum(
+        any(first <= (end or 0) and begin <= (last or 0) for begin, end in steps[:at] if begin is not None)
+        for at, (first, last) in enumerate(steps)
+        if first is not None
+    )
+    return again + 1 if again else 0
 
 
 def _is_copy(one: Segment, other: Segment) -> bool:
     """Whether a file begins as another one does, and was begun in the same instant."""
     if not one.started or one.started != other.started:
         return False
+    if LogState.HELD not in (one.head.log, other.head.log):
+        return one.head.config == other.head.config and one.head.summary == other.head.summary
     size = min(one.file.size, other.file.size, _COMPARED)
-    return _beginning(one.file.path, size) == _beginning(other.file.path, size)
+    return _beginning(one.file, size) == _beginning(other.file, size)
 
 
-def _beginning(path: Path, size: int) -> bytes:
+def _beginning(file: RunFile, size: int) -> bytes:
     try:
-        with path.open("rb") as file:
-            return file.read(size)
+        with file.path.open("rb") as log:
+            return log.read(size)
     except OSError:
-        return str(path).encode()  # it was there a moment ago; equal to no other file
+        return str(file.path).encode()  # it was there a moment ago; equal to no other file
 
 
 def _matches(run: LocalRun, entity: str, project: str) -> bool:

@@ -53,6 +53,11 @@ class Damage:
     resumed: int | None = None
     lost: int | None = None
 
+    @property
+    def is_open_end(self) -> bool:
+        """Whether the file just stops there, as one whose writer was killed: in a record, or in zeros."""
+        return self.kind in (DamageKind.TORN, DamageKind.ZEROS) and self.resumed is None
+
 
 class Frames:
     """The whole records of a file, in order. Iterate once; `damages` and `version` are known as far as it was read.

@@ -2,21 +2,41 @@
 
 from __future__ import annotations
 
-import json
 import os
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
 
 from runql.backends.local import records
 from runql.backends.local.fold import MOST_PENDING, BatchedFold, Fold
 from runql.backends.local.framing import Damage, DamageKind, Frames
-from runql.backends.local.wire import BYTES, VARINT, Malformed, fields, signed, text, timestamp
+from runql.backends.local.history import own_step
+from runql.backends.local.wire import BYTES, FIXED64, VARINT, Malformed, double, fields, signed, text, timestamp
+from runql.text.frozen import frozen
 
 _STATS_ITEM_TAG: Final = 0x1A
 _NO_TAG: Final = -1
-_MOST_SIDE_FILE: Final = 1 << 20
-"""More than the SDK writes into a metadata file by far."""
+_POINTER: Final = b"version https://git-lfs.github.com/spec/"
+_ANNEXED: Final = b"/annex/objects/"
+
+
+class LogState(StrEnum):
+    """What there is of a run's log: `HELD` if it says which run it is of."""
+
+    HELD = "held"
+    EMPTY = "empty"
+    MISSING = "missing"
+    POINTER = "pointer"
+    FOREIGN = "foreign"
+
+
+@frozen
+class BranchPoint:
+    """The last step that a rewound or forked run shares with the run `run_id`."""
+
+    run_id: str
+    step: float
 
 
 @dataclass(slots=True)
@@ -25,6 +45,11 @@ class Head:
 
     `exit_code` is `None` where there is no exit record. `summary_from_rows`: the log holds no summary, so it was taken
     from the last value of each metric. `starting_step` is the number of the first row that has none of its own.
+    `first_step` and `last_step` are those of the first and last row that tell one.
+
+    What comes from the files beside the log: `history` and `events` hold the rows and samples of a run whose log holds
+    nothing, `state` is the state told there, `filled` names what the log lacks, `sign` is the last sign of life,
+    `bad_sides` are files that could not be read, and `beside` tells whether any of them changed.
     """
 
     size: int
@@ -38,10 +63,21 @@ class Head:
     rows: int = 0
     samples: int = 0
     exit_code: int | None = None
-    exit_runtime: float = 0
+    exit_runtime: float | None = None
     last_sample: float = 0
     starting_step: int | None = None
     summary_from_rows: bool = False
+    first_step: int | None = None
+    last_step: int | None = None
+    branch: BranchPoint | None = None
+    log: LogState = LogState.HELD
+    history: Path | None = None
+    events: Path | None = None
+    state: str | None = None
+    filled: tuple[str, ...] = ()
+    sign: float = 0
+    bad_sides: tuple[tuple[str, str], ...] = ()
+    beside: tuple[tuple[str, int, int], ...] = ()
     damages: list[Damage] = field(default_factory=list)
 
     @property
@@ -54,20 +90,42 @@ class Head:
 
 
 def read_head(path: Path) -> Head:
-    """Read a run file, and the small files beside it for what the log lacks.
+    """Read a log, and the small file beside it that tells the first step of a resumed run.
 
     Raises:
         OSError: the file cannot be read.
     """
     with path.open("rb") as file:
-        frames = Frames(file, os.fstat(file.fileno()).st_size)
-        reader = _HeadReader(Head(frames.size))
+        size = os.fstat(file.fileno()).st_size
+        if is_pointer(file.read(len(_POINTER))):
+            return Head(size, log=LogState.POINTER)
+        file.seek(0)
+        frames = Frames(file, size)
+        reader = _HeadReader(Head(size))
         reader.read(frames)
         head = reader.finish(frames)
         if head.rows and not head.summary:
             _summarise_rows(path, head)
-    _read_side_files(path, head)
+    if not head.run:
+        head.log = _log_without_run(path, head)
     return head
+
+
+def is_pointer(beginning: bytes) -> bool:
+    """Whether a file stands for one that Git keeps elsewhere."""
+    return beginning.startswith((_POINTER, _ANNEXED))
+
+
+def _log_without_run(path: Path, head: Head) -> LogState:
+    if not head.is_foreign:
+        holds = head.rows or any(not damage.is_open_end for damage in head.damages)
+        return LogState.HELD if holds else LogState.EMPTY
+    with path.open("rb") as file:
+        while piece := file.read(1 << 20):
+            if piece.strip(b"\0"):
+                return LogState.FOREIGN
+    head.damages.clear()
+    return LogState.EMPTY
 
 
 class _HeadReader:
@@ -82,11 +140,15 @@ class _HeadReader:
         """Take all records. Nearly all are histories and summaries: these are only counted and held back."""
         locate, pending = records.locate, self._summary.pending
         rows = 0
+        first: tuple[bytes, int, int] | None = None
+        last: tuple[bytes, int, int] | None = None
         for data, start, end, offset in frames:
             try:
                 kind, begin, stop = locate(data, start, end)
                 if kind == records.HISTORY:
                     rows += 1
+                    last = (data, begin, stop)
+                    first = first or last
                 elif kind == records.SUMMARY:
                     pending.append((data[begin:stop], offset))
                     if len(pending) >= MOST_PENDING:
@@ -96,6 +158,7 @@ class _HeadReader:
             except Malformed:
                 self._unread.append(offset)
         self._head.rows = rows
+        self._head.first_step, self._head.last_step = _step_of(first), _step_of(last)
 
     def _add(self, kind: int, data: bytes, start: int, end: int, offset: int) -> None:
         head = self._head
@@ -107,6 +170,7 @@ class _HeadReader:
             self._config.add(data, start, end, offset)
         elif kind == records.RUN:
             head.run = _read_run(data, start, end)
+            head.branch = head.run.pop("branch", head.branch)
             for begin, stop in head.run.pop("config"):
                 self._config.add(data, begin, stop, offset)
         elif kind == records.EXIT:
@@ -161,7 +225,28 @@ def _read_run(data: bytes, start: int, end: int) -> dict[str, Any]:
             run["started"] = timestamp(data, a, b)
         elif number == 21:
             run["commit"] = _text_of(data, a, b, 2)
+        elif number == 23:
+            run["branch"] = _read_branch(data, a, b)
     return run
+
+
+def _read_branch(data: bytes, start: int, end: int) -> BranchPoint | None:
+    run_id, step, metric = "", 0.0, "_step"
+    for number, wire, a, b in fields(data, start, end):
+        if wire == BYTES and number == 1:
+            run_id = text(data, a, b)
+        elif wire == FIXED64 and number == 2:
+            step = double(data, a)
+        elif wire == BYTES and number == 3:
+            metric = text(data, a, b)
+    return BranchPoint(run_id, step) if run_id and metric == "_step" else None
+
+
+def _step_of(row: tuple[bytes, int, int] | None) -> int | None:
+    try:
+        return None if row is None else own_step(*row)
+    except Malformed:
+        return None  # whoever reads the rows is told where
 
 
 def _text_of(data: bytes, start: int, end: int, wanted: int) -> str | None:
@@ -211,38 +296,18 @@ def _unwrapped(value: Any) -> Any:
 
 def _summarise_rows(path: Path, head: Head) -> None:
     """The last value of each metric: SDKs before 0.16 write the summary only when a run ends."""
-    rows = Fold(remove_tag=_NO_TAG)
+    rows, step = Fold(remove_tag=_NO_TAG), None
     with path.open("rb") as file:
         for data, start, end, offset in Frames(file, head.size):
             try:
                 kind, begin, stop = records.locate(data, start, end)
                 if kind == records.HISTORY:
                     rows.add(data, begin, stop, offset)
+                    step = own_step(data, begin, stop)
             except Malformed:
                 continue  # the first pass has noted it
     head.summary, unread = rows.result()
+    if step is not None:
+        head.summary.setdefault("_step", step)
     head.summary_from_rows = True
     head.damages += [Damage(offset, DamageKind.RECORD, offset, 1) for offset in unread]
-
-
-def _read_side_files(path: Path, head: Head) -> None:
-    """The step at which a resumed run went on, and who ran it: old SDKs keep these outside of the log."""
-    state = read_json(path.with_name(path.name + ".syncstate"))
-    step = state.get("starting_step")
-    if isinstance(step, int) and not isinstance(step, bool):
-        head.starting_step = step
-    elif head.run.get("starting_step"):
-        head.starting_step = head.run["starting_step"]
-    if head.user is None:
-        user = read_json(path.parent / "files" / "wandb-metadata.json").get("username")
-        head.user = user if isinstance(user, str) else None
-
-
-def read_json(path: Path) -> dict[str, Any]:
-    """A small JSON object; empty if there is no such file, or it holds something else: the log is what counts."""
-    try:
-        with path.open("rb") as file:
-            value = json.loads(file.read(_MOST_SIDE_FILE))
-    except (OSError, ValueError, RecursionError):
-        return {}
-    return value if isinstance(value, dict) else {}

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from runql.backends.local.items import leaves, parse_json, put, read_item
-from runql.backends.local.wire import BYTES, VARINT, Malformed, fields, signed, text, varint
+from runql.backends.local.wire import BYTES, VARINT, Malformed, after_field, fields, signed, text, varint
 from runql.semantic.values import MISSING
 
 _ITEM_TAG: Final = 0x0A
@@ -149,6 +149,9 @@ class HistoryReader:
         step: int | None = None
         while pos < end:
             tag = data[pos]
+            if tag not in (_ITEM_TAG, _STEP_TAG):
+                pos = after_field(data, pos, end)
+                continue
             length = data[pos + 1]
             begin = pos + 2
             if length > 127:
@@ -156,9 +159,7 @@ class HistoryReader:
             pos = begin + length
             if pos > end:
                 raise Malformed("an item longer than its record")
-            if tag != _ITEM_TAG:
-                if tag != _STEP_TAG:
-                    raise Malformed("a field that a history has not")
+            if tag == _STEP_TAG:
                 step = _step_of(data, begin, pos)
                 continue
             after = begin + 2 + data[begin + 1]

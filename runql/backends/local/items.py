@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final, TypeAlias
 
-from runql.backends.local.wire import BYTES, FIXED64, VARINT, Malformed, double, fields, text, zigzag
+from runql.backends.local.wire import BYTES, FIXED64, VARINT, double, fields, text, zigzag
 
 Path: TypeAlias = tuple[str, ...]
 """The keys of a value, outermost first. A key may hold dots."""
@@ -29,51 +29,60 @@ def read_item(data: bytes, start: int, end: int) -> tuple[Path, Any]:
             nested.append(text(data, a, b))
         elif wire == BYTES and number == _VALUE_JSON:
             value_json = data[a:b]
-        elif number in _TYPED:
-            typed = _typed(data, number, wire, a, b)
+        elif _WIRE_OF_TYPED.get(number) == wire:
+            typed = _typed(data, number, a, b)
     path = tuple(nested) if nested else (key,)
     if typed is not _ABSENT:
         return path, typed
     return path, parse_json(value_json) if value_json else None
 
 
-_TYPED = frozenset({_NONE, _BOOLEAN, _INTEGER, _NUMBER, _TEXT, _JSON})
+_WIRE_OF_TYPED: Final = {
+    _NONE: VARINT,
+    _BOOLEAN: VARINT,
+    _INTEGER: VARINT,
+    _NUMBER: FIXED64,
+    _TEXT: BYTES,
+    _JSON: BYTES,
+}
+"""A field of another wire type is none of ours: protobuf steps over it."""
 
 
-def _typed(data: bytes, number: int, wire: int, a: int, b: int) -> Any:
-    match number, wire:
-        case (3, _):
-            return None
-        case (4, int(kind)) if kind == VARINT:
+def _typed(data: bytes, number: int, a: int, b: int) -> Any:
+    match number:
+        case 4:
             return bool(a)
-        case (5, int(kind)) if kind == VARINT:
+        case 5:
             return zigzag(a)
-        case (6, int(kind)) if kind == FIXED64:
+        case 6:
             return double(data, a)
-        case (7, int(kind)) if kind == BYTES:
+        case 7:
             return text(data, a, b)
-        case (8, int(kind)) if kind == BYTES:
+        case 8:
             return parse_json(data[a:b])
-    raise Malformed("a value of another wire type than its own")
+    return None
 
 
 def parse_json(raw: bytes) -> Any:
-    """The value of a JSON text with bare `NaN` and `Infinity`, as every SDK writes it."""
+    """The value of a JSON text with bare `NaN` and `Infinity`, as every SDK writes it.
+
+    What is no JSON is the text itself: SDK 0.19.0 writes `NVIDIA H100` without quotes.
+    """
     try:
         value = json.loads(raw.decode("utf-8", "replace"), strict=False)
-    except (ValueError, RecursionError) as problem:
-        raise Malformed("a value that is no JSON") from problem
-    return _without_surrogates(value) if b"\\u" in raw else value
+        return without_surrogates(value) if b"\\u" in raw else value
+    except (ValueError, RecursionError):
+        return raw.decode("utf-8", "replace")
 
 
-def _without_surrogates(value: Any) -> Any:
+def without_surrogates(value: Any) -> Any:
     """Half of a surrogate pair is legal in JSON text, but no terminal and no file takes it."""
     if isinstance(value, str):
         return value if value.isascii() else value.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
     if isinstance(value, list):
-        return [_without_surrogates(v) for v in value]
+        return [without_surrogates(v) for v in value]
     if isinstance(value, dict):
-        return {_without_surrogates(k): _without_surrogates(v) for k, v in value.items()}
+        return {without_surrogates(k): without_surrogates(v) for k, v in value.items()}
     return value
 
 

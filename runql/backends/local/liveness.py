@@ -47,7 +47,8 @@ def is_running(file: RunFile, head: Head, open_files: frozenset[str] | None) -> 
 
     It does if a process has its file open for writing. If none has, and such a process would be seen (the run was
     started on this machine by this user), it does not. Otherwise it does if the file changed in the last five minutes
-    and the last record is about as young as the file: a copy is a young file of old records.
+    and the last record is about as young as the file: a copy is a young file of old records. Where no record tells a
+    time, the date in the folder's name does.
     """
     if open_files is not None:
         if str(file.path) in open_files:
@@ -55,7 +56,7 @@ def is_running(file: RunFile, head: Head, open_files: frozenset[str] | None) -> 
         if head.run.get("host") == platform.node() and os.geteuid() in (0, file.owner):
             return False
     changed = file.mtime_ns / 1e9
-    last = last_sign(head)
+    last = last_sign(head) or file.date
     return time.time() - changed < QUIET_SECONDS and (not last or abs(changed - last) < _LAG_SECONDS)
 
 
@@ -64,7 +65,7 @@ def last_sign(head: Head) -> float:
     logged = head.summary.get("_timestamp")
     last_row = float(logged) if isinstance(logged, int | float) else 0.0
     started: float = head.run.get("started", 0.0)
-    return max(head.last_sample, started, last_row)
+    return max(head.last_sample, started, last_row, head.sign)
 
 
 def _target(descriptor: Path) -> str:

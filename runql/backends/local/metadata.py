@@ -10,8 +10,8 @@ from typing import Any, Final
 
 from runql.backends.local import records
 from runql.backends.local.framing import Frames
-from runql.backends.local.head import read_json
 from runql.backends.local.run import LocalRun
+from runql.backends.local.side.read import metadata_beside
 from runql.backends.local.wire import BYTES, VARINT, Malformed, fields, text, timestamp
 
 ORIGIN: Final = "neither `files/wandb-metadata.json` nor the log of the run says it"
@@ -43,8 +43,8 @@ def metadata_of(run: LocalRun) -> Mapping[str, Any] | None:
     """What is said of where a run ran, by the names of W&B's file; of a run in several folders the last one wins."""
     found: dict[str, Any] = {}
     for segment in run.segments:
-        path = segment.file.path
-        found |= read_json(path.parent / "files" / "wandb-metadata.json") or _logged(path)
+        beside = metadata_beside(segment.file.folder) if segment.file.folder is not None else {}
+        found |= beside or (_logged(segment.file.path) if segment.file.is_log else {})
     return found or None
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from runql.backends.local.wire import BYTES, Malformed, fields, varint
+from runql.backends.local.wire import BYTES, fields, varint
 
 HISTORY: Final = 2
 SUMMARY: Final = 3
@@ -15,6 +15,9 @@ EXIT: Final = 18
 ENVIRONMENT: Final = 26
 
 _WANTED = frozenset({HISTORY, SUMMARY, CONFIG, STATS, RUN, EXIT, ENVIRONMENT})
+
+_MESSAGES = frozenset({*range(2, 14), 17, 18, *range(20, 28), 100})
+"""The numbers of which a record has one."""
 
 _NUM_TAG: Final = 0x08
 _HISTORY_TAG: Final = HISTORY << 3 | BYTES
@@ -44,9 +47,9 @@ def locate(data: bytes, start: int, end: int) -> tuple[int, int, int]:
                 length, begin = varint(data, pos + 1, end)
             if begin + length == end:
                 return tag >> 3, begin, end
+    found = (0, end, end)
     for number, wire, a, b in fields(data, start, end):
-        if number in _WANTED:
-            if wire != BYTES:
-                raise Malformed("a record that is no message")
-            return number, a, b
-    return 0, end, end
+        # Of several messages in one record the last one counts; a number of another wire type is no message of ours.
+        if wire == BYTES and number in _MESSAGES:
+            found = (number, a, b) if number in _WANTED else (0, end, end)
+    return found

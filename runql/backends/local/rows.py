@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 from runql.backends.local import records
-from runql.backends.local.discover import reason
+from runql.backends.local.discover import printable, reason
 from runql.backends.local.framing import Damage, DamageKind, Frames
-from runql.backends.local.head import Head
+from runql.backends.local.head import Head, LogState
 from runql.backends.local.history import STEP, HistoryReader
-from runql.backends.local.notices import file_notices, overlapping, still_written, unnumbered, unreadable
+from runql.backends.local.notices import bad_lines, file_notices, overlapping, torn, unnumbered, unreadable
 from runql.backends.local.run import LocalRun, Segment
 from runql.backends.local.samples import SampleReader
+from runql.backends.local.side import jsonl
 from runql.backends.local.wire import Malformed
 from runql.semantic.values import MISSING, Value
 from runql.text.diagnostic import Diagnostic
@@ -32,26 +35,45 @@ class Rows:
 
 
 def logged_rows(run: LocalRun, keys: Iterable[str] | None) -> Rows:
-    """What a run logged: `_step` and the wanted metrics (all with `None`), nested ones by names joined with dots."""
+    """What a run logged: `_step` and the wanted metrics (all with `None`), nested ones by names joined with dots.
+
+    The rows of a fork begin with those of the run that it was forked from; what a rewind abandoned is left out.
+    """
     rows = Rows()
     parts: list[Columns] = []
     next_step = 0
-    for segment in run.segments:
-        start = segment.head.starting_step
-        reader = HistoryReader(keys, next_step if start is None else start)
-        with_rows = _read(segment, records.HISTORY, reader.add, rows.notices)
-        if reader.unnumbered:
-            rows.notices.append(unnumbered(run.record.id, reader.unnumbered))
-        if not with_rows or not reader.steps:
-            continue
-        count = len(reader.steps)
-        columns = {name: column.dense(count) for name, column in reader.columns.items() if column.rows}
-        parts.append({STEP: reader.steps, **columns})
-        next_step = max(next_step, reader.steps[-1] + 1)
+    for strand in run.strands:
+        start = strand.segment.head.starting_step
+        columns = _cut(_logged(run, strand.segment, keys, next_step if start is None else start, rows), strand.until)
+        if columns:
+            parts.append(columns)
+            next_step = max(next_step, max(columns[STEP][-1:]) + 1)
     rows.columns = _joined(parts)
     if len(parts) > 1:
         _put_in_order(run.record.id, parts, rows)
     return rows
+
+
+def _logged(run: LocalRun, segment: Segment, keys: Iterable[str] | None, first: int, rows: Rows) -> Columns:
+    """The rows of one folder."""
+    if segment.head.history is not None:
+        return _read_lines(segment.head.history, rows, partial(jsonl.history, keys=keys, starting_step=first))
+    reader = HistoryReader(keys, first)
+    is_read = _read(segment, records.HISTORY, reader.add, rows.notices)
+    if reader.unnumbered:
+        rows.notices.append(unnumbered(run.record.id, reader.unnumbered))
+    if not is_read or not reader.steps:
+        return {}
+    count = len(reader.steps)
+    return {STEP: reader.steps, **{name: cells.dense(count) for name, cells in reader.columns.items() if cells.rows}}
+
+
+def _cut(columns: Columns, until: float) -> Columns:
+    """The rows up to a step."""
+    kept = [row for row, step in enumerate(columns.get(STEP, ())) if step <= until]
+    if len(kept) == len(columns.get(STEP, ())):
+        return columns
+    return {name: [cells[row] for row in kept] for name, cells in columns.items()} if kept else {}
 
 
 def system_rows(run: LocalRun, keys: Iterable[str] | None) -> Rows:
@@ -60,15 +82,38 @@ def system_rows(run: LocalRun, keys: Iterable[str] | None) -> Rows:
     parts: list[Columns] = []
     began = min((segment.started for segment in run.segments if segment.started), default=0.0)
     for segment in run.segments:
-        reader = SampleReader(keys, began)
-        if _read(segment, records.STATS, reader.add, rows.notices) and (columns := reader.columns()):
-            parts.append({**columns})
+        if segment.head.events is not None:
+            columns = _read_lines(segment.head.events, rows, partial(jsonl.samples, keys=keys))
+        else:
+            reader = SampleReader(keys, began)
+            is_read = _read(segment, records.STATS, reader.add, rows.notices)
+            columns = {**reader.columns()} if is_read else {}
+        if columns:
+            parts.append(columns)
     rows.columns = _joined(parts)
     return rows
 
 
+def _read_lines(path: Path, rows: Rows, read: Callable[[jsonl.Lines], Mapping[str, Sequence[Value]]]) -> Columns:
+    """The columns of a file of JSON lines; what is wrong with it is said."""
+    shown = printable(str(path.relative_to(path.parents[2])))
+    lines = jsonl.Lines(path)
+    try:
+        columns = {**read(lines)}
+    except OSError as problem:
+        rows.notices.append(unreadable(shown, reason(problem)))
+        return {}
+    if lines.bad:
+        rows.notices.append(bad_lines(shown, lines.bad))
+    if lines.torn:
+        rows.notices.append(torn(shown))
+    return columns
+
+
 def _read(segment: Segment, wanted: int, take: Callable[..., None], notices: list[Diagnostic]) -> bool:
-    """Hand every record of a kind to `take`, and what is wrong to `notices`. Whether the file could be read."""
+    """Hand every record of a kind to `take`, and what is wrong to `notices`. Whether the log could be read."""
+    if segment.head.log is not LogState.HELD:
+        return False
     try:
         with segment.file.path.open("rb") as file:
             frames = Frames(file, os.fstat(file.fileno()).st_size)
@@ -78,8 +123,6 @@ def _read(segment: Segment, wanted: int, take: Callable[..., None], notices: lis
         return False
     head = Head(frames.size, frames.version, damages=frames.damages)
     notices += file_notices(segment.file.shown, head, running=segment.running)
-    if segment.running:
-        notices.append(still_written(segment.run_id, segment.file.shown))
     return True
 
 
@@ -118,4 +161,6 @@ def _put_in_order(run_id: str, parts: Sequence[Columns], rows: Rows) -> None:
     folders = Counter(step for part in parts for step in set(part[STEP]))
     twice = sorted(step for step, count in folders.items() if count > 1)
     if twice:
-        rows.notices.append(overlapping(run_id, len(twice), twice[0], twice[-1]))
+        shared = set(twice)
+        sharing = sum(not shared.isdisjoint(part[STEP]) for part in parts)
+        rows.notices.append(overlapping(run_id, sharing, len(twice), twice[0], twice[-1]))

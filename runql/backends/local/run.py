@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, Final
 
 from runql.backends.local.discover import RunFile
-from runql.backends.local.head import Head
+from runql.backends.local.head import Head, LogState
 from runql.backends.local.items import leaves
 from runql.backends.local.liveness import last_sign
 from runql.semantic.record import RunRecord
@@ -34,7 +35,22 @@ class Segment:
     @property
     def run_id(self) -> str:
         """The id in the log or, of a run that just started, in the file's name."""
-        return self.head.run.get("id") or self.file.path.stem.removeprefix("run-")
+        return self.head.run.get("id") or self.file.run_id
+
+    @property
+    def home(self) -> Path:
+        """The folder in which the folder of the run lies."""
+        return self.file.path.parent.parent if self.file.is_log else self.file.path.parent
+
+    @property
+    def begun(self) -> float:
+        """When it was started, by the log or else by the name of its folder; 0 if neither tells."""
+        return self.started or self.file.date
+
+    @property
+    def names_project(self) -> bool:
+        """Whether it says which project the run is of, be it none."""
+        return bool(self.head.run) and (self.head.log is LogState.HELD or bool(self.head.run.get("project")))
 
     @property
     def owner(self) -> tuple[str, str]:
@@ -43,11 +59,23 @@ class Segment:
 
 
 @frozen
+class Strand:
+    """The rows of a folder up to a step: what comes after it was abandoned."""
+
+    segment: Segment
+    until: float
+
+
+@frozen
 class LocalRun:
-    """A run and its folders, in the order in which they were begun. The record has no `history_keys` yet."""
+    """A run and its folders, in the order in which they were begun. The record has no `history_keys` yet.
+
+    `strands` are its rows: those of its folders, and before them those of the runs that it was forked from.
+    """
 
     record: RunRecord
     segments: tuple[Segment, ...]
+    strands: tuple[Strand, ...]
     notices: tuple[Diagnostic, ...] = ()
 
 
@@ -79,7 +107,7 @@ def run_record(segments: Sequence[Segment]) -> RunRecord:
         user=next((segment.head.user for segment in reversed(segments) if segment.head.user), None),
         sweep=_last(runs, "sweep"),
         host=_last(runs, "host"),
-        created=_time(min((s.started for s in segments if s.started), default=0.0)),
+        created=_time(min((s.begun for s in segments if s.begun), default=0.0)),
         heartbeat=_time(signs),
         updated=_time(signs),
         runtime=_runtime(segments),
@@ -102,10 +130,14 @@ def _last(runs: Sequence[Mapping[str, Any]], name: str) -> Any:
     return next((run[name] for run in reversed(runs) if run.get(name)), None)
 
 
-def _state(segment: Segment) -> str:
-    if segment.head.exit_code is not None:
-        return "failed" if segment.head.exit_code else "finished"
-    return "running" if segment.running else "crashed"
+def _state(segment: Segment) -> str | None:
+    head = segment.head
+    if head.exit_code is not None:
+        return "failed" if head.exit_code else "finished"
+    if segment.running:
+        return "running"
+    is_cut_short = head.log is LogState.HELD or (head.log is LogState.EMPTY and not head.beside)
+    return "crashed" if is_cut_short else head.state
 
 
 def _runtime(segments: Sequence[Segment]) -> float | None:
@@ -137,7 +169,8 @@ def _logged_seconds(head: Head) -> float | None:
 
 
 def _last_time(segment: Segment) -> float:
-    return max(last_sign(segment.head), segment.started + (_own_runtime(segment.head) or 0.0) if segment.started else 0)
+    ended = segment.begun + (_own_runtime(segment.head) or 0.0) if segment.begun else 0
+    return max(last_sign(segment.head), ended)
 
 
 def _time(seconds: float) -> datetime | None:

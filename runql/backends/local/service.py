@@ -7,18 +7,20 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache
+from math import inf
 from pathlib import Path
 from threading import Lock
 from typing import Any, Final, Self
 
 from runql.backends.local.discover import RunFile
 from runql.backends.local.folder import Folder, Snapshot
+from runql.backends.local.head import LogState
 from runql.backends.local.history import STEP
-from runql.backends.local.keys import Logged, count_keys
+from runql.backends.local.keys import Logged, count_keys, type_name
 from runql.backends.local.metadata import ORIGIN, metadata_of
-from runql.backends.local.notices import gathered
 from runql.backends.local.rows import logged_rows, system_rows
-from runql.backends.local.run import LocalRun
+from runql.backends.local.run import LocalRun, Segment
+from runql.backends.local.side import jsonl
 from runql.plan.capabilities import Capabilities
 from runql.runs.history_rows import select_rows, x_axis_of
 from runql.runs.listing import count_records, needed, page_of, records_of, select_runs, trimmed
@@ -26,6 +28,8 @@ from runql.runs.service import Filters, HistoryRequest, Page, PageRequest, Wante
 from runql.semantic.build_catalog import build_catalog
 from runql.semantic.catalog import Catalog
 from runql.semantic.record import ProjectRecord, RunHistory, RunRecord, SweepRecord
+from runql.semantic.values import MISSING
+from runql.text.diagnostic import folded
 from runql.text.frozen import frozen
 
 PIECE_ROWS: Final = 50_000
@@ -42,7 +46,7 @@ class _Selection:
 
 
 class LocalService:
-    """The runs that the W&B SDK wrote below a path, offline or online, by any version since 0.12.
+    """The runs that the W&B SDK wrote below a path, offline or online, by any version since 0.8.
 
     Args:
         path: A `wandb` folder, a folder that holds one or several of them, one run folder, or one `.wandb` file.
@@ -98,7 +102,7 @@ class LocalService:
             named = selection.snapshot.within(request.entity, request.project)
             whole = (self._record(named[record.id], record.id, request.wanted) for record in page.runs)
             page = replace(page, runs=tuple(whole))
-        return replace(page, notices=() if request.cursor else gathered(selection.snapshot.notices))
+        return replace(page, notices=() if request.cursor else folded(selection.snapshot.notices))
 
     def count(self, entity: str, project: str, filters: Filters) -> int | None:
         """How many runs match."""
@@ -147,7 +151,7 @@ class LocalService:
         return next((sweep for sweep in self.sweeps(entity, project) if sweep.id == sweep_id), None)
 
     def sweeps(self, entity: str, project: str) -> Iterator[SweepRecord]:
-        """The sweeps that runs say they belong to. A folder knows no more of them."""
+        """The sweeps that runs say they belong to, and those of which there are only settings of runs."""
         self._refresh()
         counts = Counter(
             (run.record.sweep, run.record.entity, run.record.project)
@@ -156,6 +160,10 @@ class LocalService:
         )
         for (sweep_id, owner, name), count in sorted(counts.items()):
             yield SweepRecord(sweep_id, entity=owner, project=name, run_count=count)
+        if not (entity or project):
+            # Nothing tells of which project these are.
+            for sweep_id in sorted(self._snapshot.sweeps - {sweep_id for sweep_id, _, _ in counts}):
+                yield SweepRecord(sweep_id, run_count=0)
 
     def projects(self, entity: str) -> Iterator[ProjectRecord]:
         """The projects of an entity (of all, if it is empty), in order of their names."""
@@ -201,21 +209,51 @@ class LocalService:
 
     def _complete(self, run_id: str, run: LocalRun) -> RunRecord:
         """The record of a run with what it logged, in W&B's form."""
+        if any(strand.until < inf for strand in run.strands):
+            return replace(run.record, id=run_id, history_keys=_history_keys(*_counted(run)))
         counts: Counter[tuple[str, str]] = Counter()
         last_steps: list[int | None] = []
         for segment in run.segments:
             logged = self._logged.get(segment.file)
             if logged is None:
-                logged = self._logged[segment.file] = count_keys(segment.file.path)
+                logged = self._logged[segment.file] = _count(segment)
             counts += logged.counts
             last_steps.append(logged.last_step)
         if None in last_steps:  # some rows are numbered by counting them
             last_steps = [max(logged_rows(run, ()).columns.get(STEP, ()), default=-1)]
         last_step = max(step for step in last_steps if step is not None)
-        keys: dict[str, Any] = {}
-        for (name, kind), count in counts.items():
-            keys.setdefault(name, {"typeCounts": []})["typeCounts"].append({"type": kind, "count": count})
-        return replace(run.record, id=run_id, history_keys={"lastStep": last_step, "keys": keys})
+        return replace(run.record, id=run_id, history_keys=_history_keys(counts, last_step))
+
+
+def _history_keys(counts: Counter[tuple[str, str]], last_step: int) -> dict[str, Any]:
+    keys: dict[str, Any] = {}
+    for (name, kind), count in counts.items():
+        keys.setdefault(name, {"typeCounts": []})["typeCounts"].append({"type": kind, "count": count})
+    return {"lastStep": last_step, "keys": keys}
+
+
+def _counted(run: LocalRun) -> tuple[Counter[tuple[str, str]], int]:
+    """How often each metric was logged by a run of which not every logged row counts, and its last step."""
+    columns = logged_rows(run, None).columns
+    counts = Counter(
+        (name, type_name(value))
+        for name, cells in columns.items()
+        for value in cells
+        if name != STEP and value is not MISSING
+    )
+    return counts, max(columns.get(STEP, ()), default=-1)
+
+
+def _count(segment: Segment) -> Logged:
+    """How often each metric was logged in one folder."""
+    if segment.head.history is not None:
+        try:
+            return Logged(*jsonl.counts(segment.head.history, type_name))
+        except OSError:
+            return Logged(Counter(), None)  # it is gone: whoever lists its folder has said so
+    if segment.head.log is not LogState.HELD:
+        return Logged(Counter(), None)
+    return count_keys(segment.file.path)
 
 
 @lru_cache(maxsize=8)

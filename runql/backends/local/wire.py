@@ -10,6 +10,9 @@ VARINT: Final = 0
 FIXED64: Final = 1
 BYTES: Final = 2
 FIXED32: Final = 5
+_GROUP: Final = 3
+_END_OF_GROUP: Final = 4
+_FIXED_LENGTHS: Final = {FIXED32: 4, FIXED64: 8}
 
 Field: TypeAlias = tuple[int, int, int, int]
 """Number, wire type, then the value and 0 for a varint, or the start and the end of the value."""
@@ -50,12 +53,56 @@ def fields(data: bytes, pos: int, end: int) -> Iterator[Field]:
             length = 8
         elif wire == FIXED32:
             length = 4
+        elif wire == _GROUP:
+            pos = _after_group(data, pos, end, tag >> 3)
+            continue
         else:
             raise Malformed("a wire type that nobody writes")
         if length > end - pos:
             raise Malformed("a field longer than its message")
         yield tag >> 3, wire, pos, pos + length
         pos += length
+
+
+def after_field(data: bytes, pos: int, end: int) -> int:
+    """The place after a field that nobody asks for, whatever it holds."""
+    tag, pos = varint(data, pos, end)
+    wire = tag & 7
+    if wire == VARINT:
+        return varint(data, pos, end)[1]
+    if wire == _GROUP:
+        return _after_group(data, pos, end, tag >> 3)
+    length = _FIXED_LENGTHS.get(wire, end)
+    if wire == BYTES:
+        length, pos = varint(data, pos, end)
+    if length > end - pos:
+        raise Malformed("a field longer than its message")
+    return pos + length
+
+
+def _after_group(data: bytes, pos: int, end: int, number: int) -> int:
+    """The place after a group: an old form of a message, which no SDK writes, and which protobuf steps over."""
+    opened = [number]
+    while opened and pos < end:
+        tag, pos = varint(data, pos, end)
+        wire = tag & 7
+        if wire == _GROUP:
+            opened.append(tag >> 3)
+        elif wire == _END_OF_GROUP:
+            if opened.pop() != tag >> 3:
+                break
+        elif wire == VARINT:
+            _, pos = varint(data, pos, end)
+        elif wire == BYTES:
+            length, pos = varint(data, pos, end)
+            pos += length
+        else:
+            pos += _FIXED_LENGTHS.get(wire, end)
+        if pos > end:
+            break
+        if not opened:
+            return pos
+    raise Malformed("a group that does not end")
 
 
 def text(data: bytes, start: int, end: int) -> str:

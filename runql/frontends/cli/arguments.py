@@ -65,6 +65,7 @@ class Arguments(NamedTuple):
     timeout: float | None = None
     no: tuple[str, ...] = ()
     max_rows: int | None = None
+    names: bool = False
     errors: str = "text"
     stats: bool = False
     spec: bool = False
@@ -184,7 +185,8 @@ def _add_those_of_queries(parser: _Parser) -> None:
     add("--api-key-file", metavar="FILE", help="the file that holds W&B's key")
     add("--timeout", type=_seconds, metavar="SECONDS", help="the longest that a server may take for all of it")
     add("-p", "--param", dest="params", action="append", metavar="NAME=VALUE", help="a value for `$NAME`")
-    add("--no", action="append", metavar="CODE", help="say no notices of that code, such as RQL211")
+    add("--no", action="append", metavar="CODE", help="say no notices and warnings of that code, such as RQL211")
+    add("--names", action="store_true", help="name every file and run of which a notice speaks, not only their number")
     add("--errors", choices=("text", "json"), default="text", help="how errors are written: `text` or `json`")
 
 

@@ -34,12 +34,12 @@ def params_of(arguments: Arguments) -> Mapping[str, Any]:
 
 
 def options_of_call(arguments: Arguments) -> Options | None:
-    """The options that `--no` and `--max-rows` set, if they set any. Raises `QueryError`."""
-    if not arguments.no and arguments.max_rows is None:
+    """The options that the call sets, if it sets any. Raises `QueryError`."""
+    if not (arguments.no or arguments.names) and arguments.max_rows is None:
         return None
     from runql.frontends.cli.programs import options_of
 
-    return options_of(arguments.no, arguments.max_rows)
+    return options_of(arguments.no, arguments.max_rows, names=arguments.names)
 
 
 def saying_errors(start: Callable[[], int]) -> int:

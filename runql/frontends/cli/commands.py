@@ -98,7 +98,7 @@ def _session(call: Call) -> Session:
     from runql.session.script import State
 
     session = Session(call.arguments.source, call.settings)
-    session.state = State(options=options_of(call.arguments.no, call.arguments.max_rows))
+    session.state = State(options=options_of(call.arguments.no, call.arguments.max_rows, names=call.arguments.names))
     return session
 
 

@@ -8,22 +8,24 @@ from typing import TYPE_CHECKING, Any
 
 from runql.errors import wrong_call
 from runql.session.options import Options, silenced_code
+from runql.session.told import Told
 
 if TYPE_CHECKING:
     from runql.session import Explanation, Result
 
 
-def options_of(codes: Iterable[str], max_rows: int | None) -> Options:
-    """The options that `--no` and `--max-rows` set. Raises `QueryError` for a code that is no notice."""
+def options_of(codes: Iterable[str], max_rows: int | None, *, names: bool = False) -> Options:
+    """The options that the call sets. Raises `QueryError` for a code that can't be silenced."""
     silenced = []
     for code in codes:
         name = silenced_code(code)
         if name is None:
             raise wrong_call(
-                f"`--no {code}` names no notice", "only notices can be silenced: see docs/reference/codes.md"
+                f"`--no {code}` names no notice and no warning",
+                "only these can be silenced: see docs/reference/codes.md",
             )
         silenced.append(name)
-    return Options(frozenset(silenced), max_rows)
+    return Options(frozenset(silenced), max_rows, names, Told())
 
 
 def stats_json(results: Sequence[Result | Explanation]) -> str:

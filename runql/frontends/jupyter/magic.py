@@ -15,6 +15,7 @@ from runql.frontends.jupyter.call import Call, called
 from runql.frontends.jupyter.shown import quietly, read, show
 from runql.frontends.jupyter.variables import for_notebook, values_for
 from runql.session import Explanation, Result, Session
+from runql.session.told import Told
 from runql.terminal.stderr import Waiting
 from runql.text.source import Source
 
@@ -40,7 +41,8 @@ class RqlMagics(Magics):  # type: ignore[misc, unused-ignore]
         """The session of a source, by default of that of the notebook; opened once, so that names stay known."""
         name = self.source if source is None else source
         if name not in self._sessions:
-            self._sessions[name] = Session(name, self.settings)
+            session = self._sessions[name] = Session(name, self.settings)
+            session.state = replace(session.state, options=replace(session.state.options, told=Told()))
         return self._sessions[name]
 
     def close(self) -> None:

@@ -169,7 +169,8 @@ def _set(shell: Shell, call: Call) -> None:
     options = shell.session.state.options
     rows = [
         ("max_rows", options.max_rows, OPTIONS["max_rows"]),
-        *((code, "off", "such notices are not said") for code in sorted(options.silenced)),
+        ("names", "on" if options.names else "off", OPTIONS["names"]),
+        *((code, "off", "such notices and warnings are not said") for code in sorted(options.silenced)),
     ]
     shell.table(Frame.of_rows(("option", "value", "takes"), rows), "options")
 

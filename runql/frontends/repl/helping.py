@@ -147,7 +147,7 @@ def topics_of(written: str) -> Iterator[Topic]:
         yield Topic(field.name, "field", doc=f"A {field.kind} that every run has.", more=also)
     if (code := word.upper()) in CODES:
         said = CODES[code]
-        silence = f"`set {code} off` silences it." if said.severity == "notice" else ""
+        silence = f"`set {code} off` silences it." if said.severity != "error" else ""
         yield Topic(code, str(said.severity), doc=f"{said.title}.", more=silence)
 
 

@@ -9,13 +9,15 @@ from runql.frontends.repl.editor import edited
 from runql.frontends.repl.shell import Hooks, Shell
 from runql.frontends.repl.start import Start
 from runql.session import Session
+from runql.session.options import Options
+from runql.session.told import Told
 
 
 def make_shell(start: Start, refresh: Callable[[], None]) -> Shell:
     """The shell for what the prompt was started with. `refresh` is called when it is to be looked anew."""
     session = Session(start.source, start.settings)
-    if start.options is not None:
-        session.state = replace(session.state, options=start.options)
+    options = Options() if start.options is None else start.options
+    session.state = replace(session.state, options=replace(options, told=Told()))
     return Shell(
         session,
         output=start.output,

@@ -9,6 +9,7 @@ from runql.backends.local import LocalService
 from runql.runs.service import FULL, HistoryRequest, Page, PageRequest
 from runql.semantic.record import RunHistory, RunRecord
 from runql.semantic.values import MISSING
+from runql.text.diagnostic import Diagnostic
 
 
 def page(source: LocalService | Path, **request: Any) -> Page:
@@ -42,4 +43,10 @@ def rows(found: RunHistory) -> list[dict[str, Any]]:
 
 
 def codes(found: Page | RunHistory) -> list[str]:
-    return [notice.code for notice in found.notices]
+    return [notice.code for notice in notices(found)]
+
+
+def notices(found: Page | RunHistory) -> list[Diagnostic]:
+    """What is said of a listing, of its folder and then of its runs; or of a history."""
+    of_runs = [notice for run in found.runs for notice in run.said] if isinstance(found, Page) else []
+    return [*found.notices, *of_runs]

@@ -17,11 +17,12 @@ from hypothesis import strategies as st
 from runql.backends.local import LocalService
 from runql.backends.local.framing import Frames
 from runql.runs.service import HistoryRequest, PageRequest
+from runql.text.diagnostic import folded
 from tests.backends.local import files
-from tests.backends.local.ask import codes, history, only, page, rows
+from tests.backends.local.ask import codes, history, notices, only, page, rows
 from tests.backends.local.real import FILES, VERSIONS, same
 
-TROUBLE = {"RQL501", "RQL502", "RQL503"}
+TROUBLE = {"RQL501", "RQL502", "RQL503", "RQL545"}
 SAMPLES = [
     next((FILES / version / "wandb").glob(f"*-{run_id}/*.wandb"))
     for version in VERSIONS
@@ -67,6 +68,9 @@ def test_a_file_that_is_cut_off(path: Path, data: st.DataObject) -> None:
     size = data.draw(st.integers(0, len(content)))
     found, told, listed = _rows_of(content[:size], _id(path))
     assert same(found, complete[: len(found)])
+    if "RQL545" in listed:  # not even the run's own record is there
+        assert (found, told, listed) == ([], [], ["RQL545"])
+        return
     assert set(told) | set(listed) <= {"RQL502"}
     cuts = [7, *(at for _, at in records)]
     nothing_torn = size < 7 or any(at <= size and not content[at:size].strip(b"\0") and size - at < 7 for at in cuts)
@@ -197,7 +201,8 @@ def test_a_run_that_just_started_is_a_run_without_rows(tmp_path: Path, size: int
     run = only(tmp_path)
     assert (run.id, run.state, run.config, run.summary) == ("abc", "crashed", {}, {})
     assert history(tmp_path, "abc").length == 0
-    assert not page(tmp_path).notices
+    (notice,) = notices(page(tmp_path))
+    assert (notice.code, "holds nothing" in notice.message) == ("RQL545", True)
 
 
 def test_a_file_of_something_else(tmp_path: Path) -> None:
@@ -245,6 +250,6 @@ def test_many_broken_files_are_told_in_few_lines(tmp_path: Path) -> None:
     for at in range(25):
         files.write(tmp_path, files.log([files.run(f"r{at}"), files.row({("n",): 1}, 0)])[:-1], f"r{at}")
         os.utime(tmp_path / "wandb" / f"offline-run-20260101_000000-r{at}" / f"run-r{at}.wandb", (0, 0))
-    told = page(tmp_path).notices
-    assert len(told) == 11
-    assert told[-1].message.startswith("15 more")
+    (told,) = folded(notices(page(tmp_path)))
+    assert (told.code, told.message) == ("RQL502", "25 logs end mid-record: their runs were killed")
+    assert len(told.names) == 25

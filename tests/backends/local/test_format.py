@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from wandb.proto import wandb_internal_pb2
 
 from runql.backends.local.history import HistoryReader
 from runql.semantic.values import MISSING
@@ -144,7 +145,7 @@ def test_the_last_run_record_wins(tmp_path: Path) -> None:
 def test_a_run_without_a_summary_has_the_last_value_of_each_metric(tmp_path: Path) -> None:
     bodies = [files.run(), files.row({"a": 1, "b": {"c": 2}}, 0), files.row({"a": 3}, 1)]
     files.write(tmp_path, files.log(bodies))
-    assert only(tmp_path).summary == {"a": 3, "b": {"c": 2}}
+    assert only(tmp_path).summary == {"a": 3, "b": {"c": 2}, "_step": 1}
 
 
 def test_machine_metrics(tmp_path: Path) -> None:
@@ -177,14 +178,50 @@ def test_half_a_surrogate_pair_and_control_characters(tmp_path: Path) -> None:
     assert text.encode().endswith(b"!")
 
 
-def test_a_value_that_is_no_json_loses_its_row_only(tmp_path: Path) -> None:
-    bad = files.message(2, files.message(1, files.item(("a",), value_json="{oops")) + files.message(2, b""))
-    deep = files.message(2, files.message(1, files.item(("a",), value_json="[" * 100_000)))
-    files.write(tmp_path, files.log([files.run(), files.row({("a",): 1}, 0), bad, deep, files.row({("a",): 2}, 2)]))
+@pytest.mark.parametrize("text", ["{oops", "NVIDIA H100 80GB HBM3", "[" * 100_000, "tru", '"open', "\N{SNOWMAN}"])
+def test_a_value_that_is_no_json_is_a_text(tmp_path: Path, text: str) -> None:
+    """The frame passed its checksum and the protobuf is sound: nothing is lost, and nothing is called damaged."""
+    item = files.item(("a",), value_json=text)
+    sample = files.stats(5, {"cpu": 1})
+    inner = sample[2:] + files.message(3, files.item("gpu.0.name", value_json=text))
+    bodies = [
+        files.run(config={"b": 1}),
+        files.row({("a",): 1}, 0),
+        files.message(2, files.message(1, item) + files.message(2, files.number(1, 1))),
+        files.message(3, files.message(1, item)),
+        files.message(5, files.message(1, item)),
+        files.message(7, inner),
+        files.exit_(),
+    ]
+    files.write(tmp_path, files.log(bodies))
     for keys in (("a",), ()):
         found = history(tmp_path, "abc", *keys)
-        assert found.columns == {"_step": [0, 2], "a": [1, 2]}
-        assert codes(found) == ["RQL501"]
+        assert found.columns == {"_step": [0, 1], "a": [1, text]}
+        assert codes(found) == []
+    assert (only(tmp_path).config, only(tmp_path).summary) == ({"a": text, "b": 1}, {"a": text})
+    machine = history(tmp_path, "abc", stream="system")
+    assert (machine.columns["system.cpu"], machine.columns["system.gpu.0.name"]) == ([1], [text])
+    assert codes(page(tmp_path)) == codes(machine) == []
+
+
+def test_fields_that_nobody_knows_are_stepped_over_as_protobuf_does(tmp_path: Path) -> None:
+    """Unknown numbers, known numbers of another wire type, groups: the official decoder takes such records."""
+    group = files.varint(60 << 3 | 3) + files.number(1, 5) + files.message(2, b"xx") + files.varint(60 << 3 | 4)
+    odd = [files.number(50, 7), files.message(51, b"abc"), files.varint(52 << 3 | 1) + bytes(8), group]
+    odd += [files.varint(53 << 3 | 5) + bytes(4)]
+    wrong_type = files.message(1, files.item(("b",), value_json="2") + files.number(7, 3))
+    for at, extra in enumerate(odd):
+        plain = files.message(1, files.item(("a",), at)) + wrong_type
+        body = extra + plain + extra + files.message(2, files.number(1, at)) + extra
+        record = extra + files.message(2, body) + extra
+        path = files.write(tmp_path, files.log([files.run(), record, files.exit_()]))
+        official = wandb_internal_pb2.Record()  # type: ignore[attr-defined]
+        official.ParseFromString(record)
+        assert [item.value_json for item in official.history.item] == [str(at), "2"]
+        for keys in (("a", "b"), ()):
+            found = history(path, "abc", *keys)
+            assert found.columns == {"_step": [at], "a": [at], "b": [2]}
+            assert codes(found) == codes(page(path)) == []
 
 
 def test_lengths_that_lie(tmp_path: Path) -> None:

@@ -1,0 +1,101 @@
+"""What the small files beside a log say of a run: its config, its summary, who ran it and when."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from runql.backends.local.items import without_surrogates
+from runql.backends.local.side.config_yaml import read_config
+from runql.backends.local.side.layout import CONFIG, EVENTS, FILES, HISTORY, METADATA, SUMMARY
+
+_MOST_BYTES: Final = 16 << 20
+"""More than the SDK writes into any of these: W&B's server takes no config and no summary so large."""
+
+
+@dataclass(slots=True)
+class Sides:
+    """What could be read; `bad` are the files that could not, each with the reason."""
+
+    config: dict[str, Any] = field(default_factory=dict)
+    summary: dict[str, Any] = field(default_factory=dict)
+    metadata: dict[str, Any] = field(default_factory=dict)
+    history: Path | None = None
+    events: Path | None = None
+    bad: list[tuple[str, str]] = field(default_factory=list)
+
+    @property
+    def started(self) -> float:
+        """When the metadata was written, which is right after the run began; 0 if that is unknown."""
+        return time_of(self.metadata.get("startedAt"))
+
+    @property
+    def heartbeat(self) -> float:
+        """The last sign of life that the metadata tells; 0 if it tells none."""
+        return time_of(self.metadata.get("heartbeatAt"))
+
+    def told(self, name: str) -> str | None:
+        """A text of the metadata."""
+        value = self.metadata.get(name)
+        return value if isinstance(value, str) and value else None
+
+
+def read_sides(folder: Path) -> Sides:
+    """The files of a run's folder but for its log. A file that is malformed costs nothing but what it holds."""
+    sides = Sides(history=_place(folder, HISTORY), events=_place(folder, EVENTS))
+    sides.config = _read(folder, CONFIG, read_config, sides)
+    sides.summary = _read(folder, SUMMARY, json_object, sides)
+    sides.metadata = _read(folder, METADATA, json_object, sides)
+    return sides
+
+
+def metadata_beside(folder: Path) -> dict[str, Any]:
+    """What `wandb-metadata.json` holds; empty if there is no such file, or it holds something else."""
+    return _read(folder, METADATA, json_object, Sides())
+
+
+def json_object(text: bytes) -> dict[str, Any]:
+    """A JSON object, with `NaN` and `Infinity` as every SDK writes them. Raises `ValueError`."""
+    try:
+        value = json.loads(text.decode("utf-8", "replace"), strict=False)
+        value = without_surrogates(value) if b"\\u" in text else value
+    except RecursionError as problem:
+        raise ValueError("nested too deeply") from problem
+    if not isinstance(value, dict):
+        raise ValueError("no JSON object")
+    return value
+
+
+def _place(folder: Path, name: str) -> Path | None:
+    return next((path for path in (folder / FILES / name, folder / name) if path.is_file()), None)
+
+
+def _read(folder: Path, name: str, read: Callable[[bytes], dict[str, Any]], sides: Sides) -> dict[str, Any]:
+    path = _place(folder, name)
+    if path is None:
+        return {}
+    shown = f"{folder.name}/{path.relative_to(folder)}"
+    try:
+        with path.open("rb") as file:
+            text = file.read(_MOST_BYTES + 1)
+        if len(text) > _MOST_BYTES:
+            raise ValueError(f"larger than {_MOST_BYTES >> 20} MiB")
+        return read(text) if text.strip() else {}
+    except OSError as problem:
+        sides.bad.append((shown, (problem.strerror or str(problem)).lower()))
+    except ValueError as problem:
+        sides.bad.append((shown, str(problem).split("\n", 1)[0]))
+    return {}
+
+
+def time_of(text: Any) -> float:
+    """Seconds since 1970 of a time that the SDK wrote; one without a zone is in UTC."""
+    try:
+        time = datetime.fromisoformat(text)
+        return (time if time.tzinfo is not None else time.replace(tzinfo=UTC)).timestamp()
+    except (TypeError, ValueError, OverflowError):
+        return 0.0  # no time, or one that no calendar has
