@@ -320,7 +320,16 @@ class StageCalls(Calls):
             fold.name, argument.expr if argument else None, of.expr if of else None, kind=kind_in(kinds), span=span
         )
         texts = ", ".join(one.text for one in operands)
+        if fold.name == "count" and argument is not None and argument.kinds == {Kind.BOOL}:
+            self._counts_falsehoods(argument, span)
         return Operand(expr, kinds, text=f"{fold.name}({texts})" if all(one.text for one in operands) else "")
+
+    def _counts_falsehoods(self, argument: Operand, span: Span) -> None:
+        """`count(x)` counts values, and false is one: of a condition that is seldom what is meant."""
+        if isinstance(argument.expr, TCell | TField):
+            return
+        message = f"`count({argument.text})` counts the rows where it is known, those where it is false too"
+        self._report.add("RQL333", message, span, f"where it holds: `| where {argument.text} | group … : count()`")
 
     def _sampled(self, node: tree.Call, span: Span) -> None:
         inner = ", ".join(map(to_text, node.arguments))

@@ -83,6 +83,7 @@ _TABLE = {
     "RQL330": Code("notice", "runs left out because a negated test is unknown of them"),
     "RQL331": Code("warning", "a time zone that is not known"),
     "RQL332": Code("notice", "groups whose keys look alike"),
+    "RQL333": Code("notice", "a count of a condition's values"),
     # 4xx backend
     "RQL401": Code("error", "not signed in, or not allowed"),
     "RQL402": Code("error", "not found"),
