@@ -41,6 +41,7 @@ class _Tally:
     values: Counter[tuple[Kind, str | float | bool]] = field(default_factory=Counter)
     rows: int = 0
     steps: int = 0
+    spaced_rows: int = 0
 
     def add(self, value: Value) -> None:
         kind = kind_of(value)
@@ -103,10 +104,14 @@ def _add_metrics(tallies: dict[tuple[Space, tuple[str, ...]], _Tally], record: R
     for name, facts in keys.items():
         tally = tallies.setdefault((Space.LOGGED, (name,)), _Tally())
         tally.runs += 1
-        tally.steps += last_step + 1
+        rows = 0
         for each in facts.get("typeCounts", ()):
             tally.kinds[_LOGGED_KINDS.get(each["type"], Kind.RECORD)] += 1
-            tally.rows += each["count"]
+            rows += each["count"]
+        tally.rows += rows
+        if rows > 1:  # between the rows of a metric that a run logged once there is nothing
+            tally.steps += last_step + 1
+            tally.spaced_rows += rows
 
 
 def _field(space: Space, path: tuple[str, ...], tally: _Tally) -> FieldInfo:
@@ -122,5 +127,5 @@ def _field(space: Space, path: tuple[str, ...], tally: _Tally) -> FieldInfo:
         maximum=max(numbers, default=None),
         top=tuple((value, count) for (_, value), count in tally.values.most_common(TOP_VALUES)),
         rows=tally.rows if logged else None,
-        every=tally.steps / tally.rows if logged and tally.rows else None,
+        every=tally.steps / tally.spaced_rows if logged and tally.spaced_rows else None,
     )
