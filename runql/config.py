@@ -36,9 +36,9 @@ from runql.text.frozen import frozen
 from runql.text.nearest import nearest
 from runql.trust import Trust, contents, not_read, project_file, saved_folder
 
-_PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
+_PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "REQUEST_METHOD")
 _CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
-_OF_SERVERS = frozenset({"NETRC", "REQUEST_METHOD", *_CERTIFICATES, *_PROXIES, *map(str.lower, _PROXIES)})
+_OF_SERVERS = frozenset({"NETRC", *_CERTIFICATES, *_PROXIES, *map(str.lower, _PROXIES)})
 """What says how to reach a server, beside the variables that begin with `WANDB_`."""
 _KEYS = ("source", "sources", "aliases", "prompt")
 
@@ -163,16 +163,18 @@ class Settings:
     said: tuple[Diagnostic, ...] = ()
 
     def default_source(self) -> str | None:
-        """The source of a query that names none: the settings', else W&B's variables, else `./wandb` if it is there."""
+        """The source of a query that names none: the settings', W&B's variables', `./wandb`, W&B's settings files'."""
         if self.source:
             return self.source
-        if self.project:
-            return f"{self.entity}/{self.project}" if self.entity else self.project
         folders = [self.folder if self.wandb_dir is None else self.wandb_dir, self.folder]
         found = next((folder / "wandb" for folder in folders if (folder / "wandb").is_dir()), None)
-        if found is None:
-            return None
-        return "./wandb" if found == self.folder / "wandb" else str(found)
+        if self.project or found is None or all(path.name == "settings" for path in found.iterdir()):  # `wandb init`
+            from runql.backends.wandb.auth.project import Surroundings, project_source
+
+            around = Surroundings(self.server.env, self.server.home, self.folder, self.server.trust)
+            if named := project_source(around, self.entity, self.project, self.sources):
+                return named
+        return None if found is None else "./wandb" if found == self.folder / "wandb" else str(found)
 
 
 def load(environ: Mapping[str, str] | None = None, folder: Path | None = None) -> Settings:

@@ -27,6 +27,8 @@ ON_SERVER = "wandb:"
 _ONE_WORD = frozenset("/:\\")
 """What a name of the settings does not hold."""
 _ON_SERVER = re.compile(r"[\w.-]+(/[\w.*-]+)?\Z")
+_AFTER_MARK = re.compile(r"[^/\\#?%:\s]+(/[^/\\#?%:\x00-\x1f\x7f]+)?\Z|[^/\\#?%:\x00-\x1f\x7f]+\Z")
+"""What W&B itself allows in the name of a project."""
 
 
 @frozen
@@ -307,8 +309,9 @@ def opens_unasked(name: str, settings: Settings) -> bool:
 def _is_project(name: str, settings: Settings) -> bool:
     """`entity/project`, `wandb:entity/project`, or the project that the environment names."""
     plain = name.removeprefix(ON_SERVER)
-    is_said = plain != name or "/" in name or name == settings.project
-    return _ON_SERVER.match(plain) is not None and is_said
+    if plain != name:
+        return _AFTER_MARK.match(plain) is not None
+    return _ON_SERVER.match(plain) is not None and ("/" in name or name == settings.project)
 
 
 _Test = Callable[[str, Settings], bool]
