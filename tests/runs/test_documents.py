@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
-from tests.house.documents import blocks
+import runql
+from tests.house.documents import blocks, text_of
 
-PAGES = ("docs/guide/python.md", "docs/reference/runs.md")
+PAGES = ("docs/guide/coming-from.md", "docs/guide/python.md", "docs/reference/runs.md")
+_ROW = re.compile(r"^\| `(?P<call>[^`]*\b(?:api|run)\.[^`]*)` \| `(?P<query>[^`]+)` \|$", re.MULTILINE)
+GUIDE = [(found["call"], found["query"].replace("\\|", "|")) for found in _ROW.finditer(text_of(PAGES[0]))]
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -18,3 +23,20 @@ def test_the_python_of_a_page_runs(page: str) -> None:
     for block in found:
         code = compile("\n" * block.line + block.text, page, "exec")
         exec(code, names)
+
+
+@pytest.mark.parametrize(("call", "query"), GUIDE)
+def test_each_call_of_the_guide_gives_what_the_query_beside_it_gives(call: str, query: str) -> None:
+    api = runql.Api("demo")
+    given = eval(call, {"api": api, "run": api.run("ujehh0om")})
+    rows = [tuple(row.values()) for row in runql.query(query, source="demo")]
+    if isinstance(given, list):
+        columns = [list(column) for column in zip(*rows, strict=True)] or [[]]
+        assert given in (rows, *columns)
+    else:
+        assert given in (len(rows), *rows[0])
+    assert given != [] or "sweeps" in query
+
+
+def test_the_guide_has_its_calls() -> None:
+    assert len(GUIDE) == 15
