@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from runql.errors import SettingsError as SettingsError
     from runql.errors import SourceError as SourceError
     from runql.errors import Unreachable as Unreachable
+    from runql.errors import UntrustedFolder as UntrustedFolder
     from runql.results.frame import Frame as Frame
     from runql.runs.run import Run as Run
     from runql.runs.runs import Runs as Runs
@@ -57,6 +58,7 @@ _HOMES = {
         "SettingsError",
         "SourceError",
         "Unreachable",
+        "UntrustedFolder",
     ),
     "runql.results.frame": ("Frame",),
     "runql.runs.run": ("Run",),

@@ -40,6 +40,9 @@ _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "REQUEST_METHO
 _CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 _OF_SERVERS = frozenset({"NETRC", *_CERTIFICATES, *_PROXIES, *map(str.lower, _PROXIES)})
 """What says how to reach a server, beside the variables that begin with `WANDB_`."""
+_MOST_BYTES = 1 << 20
+_MOST_CHARACTERS = 50_000
+"""Of what the names of a table stand for: all of it is read before a query is."""
 _KEYS = ("source", "sources", "aliases", "prompt")
 
 
@@ -136,7 +139,8 @@ class ServerSettings:
 
 @frozen
 class Settings:
-    """All settings. `source` is what a settings file or `RUNQL_SOURCE` names; `sources` and `aliases` are by name.
+    """All settings. `source` is what a settings file or `RUNQL_SOURCE` names; `sources` and `aliases` are by name,
+    `alias_files` the files that aliases are of.
 
     `saved`: the folders of saved queries, the project's before the user's own. `file`: the user's own settings file,
     `data`: the folder for what must not get lost, such as the history of the prompt. `pager`: what `$PAGER` says.
@@ -146,6 +150,7 @@ class Settings:
     source: str | None = None
     sources: Mapping[str, str] = field(default_factory=dict)
     aliases: Mapping[str, str] = field(default_factory=dict)
+    alias_files: Mapping[str, str] = field(default_factory=dict)
     entity: str | None = None
     project: str | None = None
     wandb_dir: Path | None = None
@@ -193,6 +198,10 @@ def load(environ: Mapping[str, str] | None = None, folder: Path | None = None) -
         source=environ.get("RUNQL_SOURCE") or project.get("source") or user.get("source"),
         sources={**user.get("sources", {}), **project.get("sources", {})},
         aliases={**user.get("aliases", {}), **project.get("aliases", {})},
+        alias_files={
+            **dict.fromkeys(user.get("aliases", {}), str(_user_file(environ))),
+            **dict.fromkeys(project.get("aliases", {}), str(project_file(folder))),
+        },
         entity=environ.get("WANDB_ENTITY") or None,
         project=environ.get("WANDB_PROJECT") or None,
         wandb_dir=Path(environ["WANDB_DIR"]) if environ.get("WANDB_DIR") else None,
@@ -200,7 +209,7 @@ def load(environ: Mapping[str, str] | None = None, folder: Path | None = None) -
         color=not environ.get("NO_COLOR"),
         dumb_terminal=environ.get("TERM") == "dumb",
         columns=int(environ["COLUMNS"]) if environ.get("COLUMNS", "").isdecimal() else None,
-        debug=environ.get("RUNQL_DEBUG", "") not in {"", "0"},
+        debug=is_debugging(environ),
         folder=folder,
         saved=(*saved, _user_file(environ).parent / "queries"),
         prompt=PromptSettings(**{**user.get("prompt", {}), **project.get("prompt", {})}),
@@ -224,6 +233,11 @@ def _zone_said(name: str) -> tuple[Diagnostic, ...]:
         message = f"`TZ={name}` names no time zone that is known here: times are in UTC"
         return (Diagnostic("RQL331", message, hints=("for example: `TZ=Europe/Berlin`",)),)
     return ()
+
+
+def is_debugging(environ: Mapping[str, str] | None = None) -> bool:
+    """Whether whoever looks for a mistake in RunQL wants to see more; no settings file says that."""
+    return (os.environ if environ is None else environ).get("RUNQL_DEBUG", "") not in {"", "0"}
 
 
 def template() -> str:
@@ -342,11 +356,14 @@ def _from_folder(source: str, folder: Path) -> str:
 def _read(path: Path) -> Mapping[str, Any]:
     """One settings file, checked; nothing if there is none."""
     try:
-        raw = path.read_bytes()
+        with path.open("rb") as file:
+            raw = file.read(_MOST_BYTES + 1)
     except (FileNotFoundError, NotADirectoryError):
         return {}
     except OSError as error:
         raise _wrong(path, f"cannot be read: {error.strerror or error}") from error
+    if len(raw) > _MOST_BYTES:
+        raise _wrong(path, f"has more than {_MOST_BYTES:,} bytes")
     import tomllib
 
     try:
@@ -369,6 +386,8 @@ def _check(path: Path, text: str, key: str, value: Any) -> None:
         _check_prompt(path, text, value)
     elif not isinstance(value, dict) or not all(isinstance(to, str) for to in value.values()):
         raise _wrong(path, f"must have a table of texts as `{key}`{_line(text, key)}")
+    elif sum(map(len, value.values())) > _MOST_CHARACTERS:
+        raise _wrong(path, f"has more than {_MOST_CHARACTERS:,} characters in `{key}`{_line(text, key)}")
 
 
 def _check_prompt(path: Path, text: str, table: Any) -> None:

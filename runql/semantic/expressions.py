@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
 
+from runql.semantic.aliases import Aliases
 from runql.semantic.calls import Calls
 from runql.semantic.catalog import Catalog, Space
 from runql.semantic.comparisons import Comparisons
@@ -56,7 +56,7 @@ class Expressions:
         self.calls = Calls(self)
         self.tests = TextTests(self)
         self._depth = 0
-        self._aliases: list[str] = []
+        self.aliases = Aliases(self)
 
     # ------------------------------------------------------------ entries
 
@@ -70,6 +70,8 @@ class Expressions:
         try:
             if self._depth > MAX_DEPTH:
                 self.report.add("RQL215", f"an expression may nest {MAX_DEPTH} deep, and this is deeper", node.span)
+                return BROKEN
+            if self.aliases.is_too_large(node):
                 return BROKEN
             return self._value(node) or self._test(node)
         finally:
@@ -133,7 +135,7 @@ class Expressions:
     def written(self, node: tree.Node) -> str:
         """A node as it stands in the text; nothing if there is no text."""
         text = self.context.text
-        if text is None or node.span == NOWHERE or self._aliases:
+        if text is None or node.span == NOWHERE or self.aliases.names:
             return ""
         return " ".join(text[node.span.start : node.span.end].split())
 
@@ -173,7 +175,7 @@ class Expressions:
                 self._bare_history(found, span)
                 return BROKEN
             case AliasUse():
-                return self._alias(found, node.span)
+                return self.aliases.operand(found, node.span)
             case Resolved():
                 return field_operand(found, span)
             case _:
@@ -185,35 +187,6 @@ class Expressions:
         hint = "ask for one value of it: " + ", ".join(map(code, texts))
         message = f"{code(written)} is a whole history, and one value must stand here"
         self.report.add("RQL210", message, span, hint, fixes=rewrites(span, texts))
-
-    def _alias(self, use: AliasUse, span: Span) -> Operand:
-        if use.name in self._aliases:
-            chain = " → ".join(f"`{n}`" for n in (*self._aliases, use.name))
-            self.report.add("RQL202", f"the alias `{use.name}` means itself: {chain}", span)
-            return BROKEN
-        with self.report.inside_alias(use.name, span):
-            self._aliases.append(use.name)
-            try:
-                return self.operand(self._with_those_there(use.value))
-            finally:
-                self._aliases.pop()
-
-    def _with_those_there(self, value: tree.Expr) -> tree.Expr:
-        """An alias over several spellings without those that no run has, unless no run has any."""
-        if not isinstance(value, tree.Call) or value.name != "coalesce" or self.names.catalog is None:
-            return value
-        there = [argument for argument in value.arguments if self._is_there(argument)]
-        if not there or len(there) == len(value.arguments):
-            return value
-        return there[0] if len(there) == 1 else replace(value, arguments=tuple(there))
-
-    def _is_there(self, node: tree.Expr) -> bool:
-        """Whether a field is one of the catalog's; anything else is taken to be."""
-        if not isinstance(node, tree.Field):
-            return True
-        silent = Report()
-        found = Names(self.names.catalog, self.context, silent).resolve(node.path, node.span)
-        return found is not None or not any(one.code == "RQL201" for one in silent.diagnostics)
 
     # ------------------------------------------------------------ arithmetic
 
@@ -353,7 +326,7 @@ class Expressions:
     def _resolved(self, found: Resolved | AliasUse | None, node: tree.Field) -> Operand:
         if isinstance(found, Resolved):
             return field_operand(found, self.report.place(node.span))
-        return BROKEN if found is None else self._alias(found, node.span)
+        return BROKEN if found is None else self.aliases.operand(found, node.span)
 
     def _is_logged(self, name: LoggedName, node: tree.Is, span: Span) -> TypedExpr:
         self.metrics.known(name.metric, name.span, is_glob=name.is_glob)

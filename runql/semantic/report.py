@@ -19,6 +19,7 @@ LOOK_AROUND = "`show fields"
 
 _EMPTY: Mapping[str, object] = MappingProxyType({})
 _NO_ALIASES: Mapping[str, tree.Expr] = MappingProxyType({})
+_NO_FILES: Mapping[str, str] = MappingProxyType({})
 
 
 @frozen
@@ -26,7 +27,7 @@ class CheckContext:
     """What a query means depends on: parameters, the time, the zone of times without one, and the aliases.
 
     `now` is aware. `source_name` is what messages call the source, `text` the text that the spans point into
-    (columns without a name are called as they are written there).
+    (columns without a name are called as they are written there). `alias_files`: the settings files of aliases.
     """
 
     params: Mapping[str, object] = field(default_factory=lambda: _EMPTY)
@@ -35,6 +36,7 @@ class CheckContext:
     source_name: str | None = None
     aliases: Mapping[str, tree.Expr] = field(default_factory=lambda: _NO_ALIASES)
     text: str | None = None
+    alias_files: Mapping[str, str] = field(default_factory=lambda: _NO_FILES)
 
 
 class Report:
@@ -48,6 +50,9 @@ class Report:
         self._alias: tuple[str, Span] | None = None
         self.unreadable = False
         """Whether the parser left a hole in the tree; it has said so itself."""
+        self.expanded = 0
+        """How many terms the aliases stand for so far."""
+        self.aliases_said: set[str] = set()
 
     def place(self, span: Span) -> Span:
         return span if self._alias is None else self._alias[1]

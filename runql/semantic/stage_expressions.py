@@ -75,7 +75,7 @@ class StageExpressions(Expressions):
         if dotted in self.context.aliases and dotted not in RUN_FIELD_SPELLINGS:
             from runql.semantic.names import AliasUse
 
-            return self._alias(AliasUse(dotted, self.context.aliases[dotted]), node.span)
+            return self.aliases.operand(AliasUse(dotted, self.context.aliases[dotted]), node.span)
         hidden = next((name for name in _spellings(node.path, self.scope) if name in self.scope.hidden), None)
         if hidden is not None:
             message = f"the column {code(hidden)} is not there any more: a stage before took it away"

@@ -15,6 +15,8 @@ from runql.text.source import NOWHERE, Span
 
 _NodeT = TypeVar("_NodeT", bound=tree.Node)
 LAST = "_"
+MOST_LEVELS = 100
+"""How many queries may stand behind a name, each going on from the next."""
 MOST_KEPT = 9
 """How many of the last queries have a name: `_`, `_2` and so on."""
 
@@ -74,6 +76,8 @@ class Names:
         if name in seen:
             chain = " → ".join(f"`{one}`" for one in (*seen[seen.index(name) :], name))
             return Expanded(query, {}, (Diagnostic("RQL220", f"`{name}` means itself: {chain}", ref.span),))
+        if len(seen) >= MOST_LEVELS:
+            return Expanded(query, {}, (too_many_levels(name, ref.span),))
         found = self._found(ref)
         if isinstance(found, Diagnostic):
             return Expanded(query, {}, (found,))
@@ -105,6 +109,12 @@ class Names:
                 message = f"there is no query and no source `{ref.name}`"
                 found.append(Diagnostic("RQL220", message, ref.span, hints=(f"nearest: `{near[0]}`",)))
         return tuple(found)
+
+
+def too_many_levels(name: str, span: Span) -> Diagnostic:
+    """What to say where queries go on from queries without an end."""
+    message = f"more than {MOST_LEVELS} queries go on from each other, and `{name}` is one of them"
+    return Diagnostic("RQL534", message, span, hints=("write out the query that is meant",))
 
 
 def with_last(lets: Mapping[str, Named], last: Named) -> dict[str, Named]:

@@ -8,13 +8,16 @@ from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import Any
 
-from runql.session.named import Named, Names, nowhere
+from runql.session.named import MOST_LEVELS, Named, Names, nowhere, too_many_levels
 from runql.session.params import declared, is_set
 from runql.syntax import Parsed, parse, tree
 from runql.syntax import stage_tree as s
 from runql.text.diagnostic import Diagnostic
 from runql.text.nearest import nearest
 from runql.text.source import Source, Span
+
+_MOST_BYTES = 1 << 20
+_MOST_BYTES_OF_COMMENT = 1 << 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,18 +34,32 @@ def saved_queries(folders: Sequence[Path]) -> Iterator[SavedQuery]:
     found: dict[str, Path] = {}
     for folder in folders:
         for path in sorted(folder.glob("*.rql")) if folder.is_dir() else ():
-            found.setdefault(path.stem, path)
+            if path.is_file():
+                found.setdefault(path.stem, path)
     for name, path in sorted(found.items()):
         yield SavedQuery(name, path, _comment(path))
 
 
 def _comment(path: Path) -> str:
     try:
-        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+        lines = _begin(path, _MOST_BYTES_OF_COMMENT).decode(errors="replace").splitlines()
     except OSError:
         return ""
     comments = (line.strip().lstrip("#").strip() for line in lines if line.strip().startswith("#") and line[:2] != "#!")
     return next(comments, "")
+
+
+def _begin(path: Path, most: int) -> bytes:
+    with path.open("rb") as file:
+        return file.read(most)
+
+
+def _text(path: Path) -> str:
+    """The text of a saved query. Raises `OSError`, `ValueError`."""
+    raw = _begin(path, _MOST_BYTES + 1)
+    if len(raw) > _MOST_BYTES:
+        raise ValueError(f"it has more than {_MOST_BYTES:,} bytes")
+    return raw.decode().replace("\r\n", "\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +77,8 @@ class Loader:
         if name in self.inside:
             chain = " → ".join(f"`@{one}`" for one in (*self.inside, name))
             return Diagnostic("RQL220", f"`@{name}` means itself: {chain}", span)
+        if len(self.inside) >= MOST_LEVELS:
+            return too_many_levels(f"@{name}", span)
         saved = {one.name: one.path for one in saved_queries(self.folders)}
         if name not in saved:
             near = nearest(name, saved, most=1)
@@ -68,8 +87,8 @@ class Loader:
             return Diagnostic("RQL220", f"there is no saved query `@{name}`", span, hints=hints)
         path = saved[name]
         try:
-            text = path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
+            text = _text(path)
+        except (OSError, ValueError) as error:
             return Diagnostic("RQL220", f"the saved query `@{name}` cannot be read: {error}", span)
         parsed = parse(Source(text, str(path)))
         errors = [one for one in parsed.diagnostics if one.is_error]
@@ -102,5 +121,8 @@ class Loader:
             return Diagnostic("RQL220", f"the saved query `@{name}` holds {len(queries)} queries, not one", span)
         inner = Names(lets, replace(self, inside=(*self.inside, name)).load).expand(nowhere(queries[0]), (f"@{name}",))
         if inner.diagnostics:
-            return Diagnostic("RQL220", f"in `@{name}`: {inner.diagnostics[0].message}", span)
+            first = inner.diagnostics[0]
+            if first.code == "RQL534":
+                return replace(first, span=span)
+            return Diagnostic("RQL220", f"in `@{name}`: {first.message}", span)
         return Named(inner.query, {**inner.params, **params})

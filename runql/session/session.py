@@ -270,6 +270,7 @@ class Session(OpenSources):
             source_name=", ".join(place.name for place in places) or None,
             aliases=self.aliases,
             text=source.text,
+            alias_files=self.settings.alias_files,
         )
 
     def _answered(self, ready: _Ready | Look, source: Source) -> Result | Explanation:

@@ -172,4 +172,5 @@ def test_an_alias_over_several_spellings() -> None:
     staged = checked("runs | group rate : n = count() | order rate", aliases=aliases)
     assert list(staged.scope.columns) == ["rate", "n"]
     nowhere = {"rate": expression("coalesce(config.no, config.nay)")}
-    assert [one.code for one in checked("runs where rate > 0.1", aliases=nowhere).diagnostics] == ["RQL201", "RQL201"]
+    found = checked("runs where rate > 0.1", aliases=nowhere)
+    assert [one.code for one in found.diagnostics] == ["RQL532", "RQL201", "RQL201"]

@@ -66,7 +66,7 @@ def _quieten() -> None:
     """What pygls has to say is for those who look for a mistake: it holds whole texts."""
     from runql import config
 
-    if not config.load().debug:
+    if not config.is_debugging():
         logging.getLogger("pygls").setLevel(logging.CRITICAL + 1)
 
 

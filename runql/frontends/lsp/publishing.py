@@ -22,6 +22,8 @@ _UNNECESSARY: Final = 1
 _TAGS: Final = {"RQL222": [_UNNECESSARY]}
 _IN_INLAYS: Final = frozenset({"RQL211", "RQL301", "RQL305"})
 """What a note between the words says already."""
+_IN_HOVERS: Final = frozenset({"RQL532"})
+"""What is seen where the mouse rests on the name."""
 _LOOK_SECONDS: Final = 0.8
 """A source that is named is looked at when nobody has written on for so long: its name may not be finished."""
 
@@ -139,6 +141,8 @@ class Publisher:
     def _is_published(self, one: Diagnostic) -> bool:
         if one.severity is not Severity.NOTICE:
             return True
+        if one.code in _IN_HOVERS:
+            return False
         wishes = self._server.world.wishes
         has_inlays = wishes.hints and self._server.has("text_document", "inlay_hint")
         return wishes.notices and not (has_inlays and one.code in _IN_INLAYS)
