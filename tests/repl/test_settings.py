@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from runql import config
-from runql.config import PROMPT_OPTIONS, PromptSettings
 from runql.errors import SettingsError
 from runql.frontends.cli.main import main
+from runql.prompt_options import PROMPT_OPTIONS, PromptOption, PromptSettings, template
 from tests.house.sources import ROOT
 
 
@@ -31,16 +31,16 @@ def test_every_setting_is_in_the_table_and_in_the_guide() -> None:
 
 
 def test_the_template_sets_nothing_and_shows_what_holds(tmp_path: Path) -> None:
-    template = config.template()
-    assert tomllib.loads(template) == {"sources": {}, "aliases": {}, "prompt": {}}
-    assert load(tmp_path, template) == PromptSettings()
-    lines = template.partition("[prompt]")[2].splitlines()
+    text = template()
+    assert tomllib.loads(text) == {"sources": {}, "aliases": {}, "prompt": {}}
+    assert load(tmp_path, text) == PromptSettings()
+    lines = text.partition("[prompt]")[2].splitlines()
     shown = "\n".join(line.removeprefix("# ") for line in lines if " = " in line)
     assert load(tmp_path, f"[prompt]\n{shown}") == PromptSettings()
 
 
 @pytest.mark.parametrize("option", PROMPT_OPTIONS, ids=lambda one: one.name)
-def test_each_takes_what_it_says(tmp_path: Path, option: config.PromptOption) -> None:
+def test_each_takes_what_it_says(tmp_path: Path, option: PromptOption) -> None:
     other = (
         not option.default
         if isinstance(option.default, bool)
@@ -87,8 +87,8 @@ def test_a_settings_file_is_written_once(
     path = tmp_path / "new" / "config.toml"
     monkeypatch.setenv("RUNQL_CONFIG", str(path))
     assert main(["--write-config"]) == 0
-    assert path.read_text() == config.template()
+    assert path.read_text() == template()
     path.write_text("source = 'demo'\n")
     assert main(["--write-config"]) == 2
     assert path.read_text() == "source = 'demo'\n"
-    assert config.template().strip() in capsys.readouterr().out
+    assert template().strip() in capsys.readouterr().out

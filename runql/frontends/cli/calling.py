@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from runql import config
 from runql.errors import RunQLError
 from runql.frontends.cli.arguments import Arguments
+from runql.prompt_options import template
 from runql.terminal import stderr, stdout
 from runql.terminal.stderr import Voice, Waiting
 
@@ -55,10 +56,10 @@ def write_settings(settings_file: Path) -> int:
     try:
         settings_file.parent.mkdir(parents=True, exist_ok=True)
         with settings_file.open("x", encoding="utf-8") as file:
-            file.write(config.template())
+            file.write(template())
     except FileExistsError:
         Voice().say(f"runql: `{settings_file}` is there already, and stays as it is; this is what a new one says:\n")
-        stdout.say(config.template().rstrip())
+        stdout.say(template().rstrip())
         return stderr.WRONG
     except OSError as error:
         Voice().say(f"runql: `{settings_file}` cannot be written: {error.strerror or error}")
