@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 
 from runql.engine.compare import COMPARISONS, ORDERED_KINDS, as_number, is_nan, is_null, is_number
+from runql.semantic.json_text import is_huge
 from runql.semantic.values import MISSING, Kind, Value, kind_of
 from runql.syntax.tree import ArithmeticOp, Comparison
 
@@ -29,6 +30,11 @@ def to_float(value: int | float) -> float:
         return float(value)
     except OverflowError:
         return math.inf if value > 0 else -math.inf
+
+
+def in_range(value: Value) -> Value:
+    """A number; an integer beyond the range of a float, which no table holds, is an infinity."""
+    return to_float(value) if type(value) is int and is_huge(value) else value
 
 
 def _add(left: Value, right: Value) -> Value:
@@ -56,7 +62,7 @@ def _numeric(left: Value, right: Value, work: Callable[[Value, Value], Value]) -
     if not (is_number(left) and is_number(right)):
         return MISSING
     try:
-        return work(left, right)
+        return in_range(work(left, right))
     except OverflowError:
         return work(to_float(left), to_float(right))
 
@@ -150,7 +156,7 @@ def _round(value: Value, digits: Value = 0) -> Value:
     places = int(max(-400, min(400, digits)))
     if not places:
         return _whole(round)(value)
-    return round(value, places) if isinstance(value, int) or math.isfinite(value) else value
+    return in_range(round(value, places)) if isinstance(value, int) or math.isfinite(value) else value
 
 
 def _length(value: Value) -> Value:

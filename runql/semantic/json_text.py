@@ -33,7 +33,7 @@ class Oddity:
 
 
 HUGE: Final = "a number beyond the range of a double"
-DEEP: Final = f"nested more than {MOST_DEPTH} deep"
+DEEP: Final = f"nested more than {MOST_DEPTH} levels deep"
 
 
 @frozen
@@ -142,7 +142,7 @@ def whole_text(text: str) -> str:
 
 
 _SPACE = re.compile(r"[ \t\n\r]*")
-_NUMBER = re.compile(r"(-?\d+)(\.\d+)?([eE][-+]?\d+)?", re.ASCII)
+_NUMBER = re.compile(r"(-?(?:0|[1-9]\d*))(\.\d+)?([eE][-+]?\d+)?", re.ASCII)
 _BRACKET = re.compile(r"[\"\[\]{}]")
 _WORDS: Mapping[str, Any] = {
     "true": True,
@@ -260,8 +260,12 @@ class _Patient:
             opened.value.append(value)
 
     def _path(self) -> tuple[str, ...]:
-        inner = self._stack[1:]
-        return tuple(each.keys[0] if isinstance(each.value, dict) else str(len(each.value)) for each in inner)
+        steps = []
+        for opened in self._stack[1:]:
+            # What is open itself already stands in the list around it.
+            place = len(opened.value) - (opened is not self._stack[-1])
+            steps.append(opened.keys[0] if isinstance(opened.value, dict) else str(place))
+        return tuple(steps)
 
     def _skip(self) -> None:
         space = _SPACE.match(self._text, self._at)

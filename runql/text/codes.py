@@ -97,6 +97,7 @@ _TABLE = {
     "RQL415": Code("error", "the server lacks what the question needs"),
     "RQL420": Code("warning", "a server whose certificate is not verified"),
     "RQL421": Code("notice", "a setting of the network that does not count"),
+    "RQL411": Code("warning", "a part of a run that the server sends and nobody can read"),
     # 5xx results and files
     "RQL501": Code("warning", "a run file is damaged; what is whole of it is shown"),
     "RQL502": Code("notice", "a log that ends in the middle of a record: its run was killed"),
@@ -125,6 +126,7 @@ _TABLE = {
     "RQL547": Code("warning", "folders that were not looked into"),
     "RQL548": Code("notice", "a run that was rewound or forked"),
     "RQL549": Code("notice", "a folder that holds settings of sweeps, and no runs"),
+    "RQL540": Code("notice", "a value that no number or table can hold, shown as text"),
     # 9xx ours
     "RQL901": Code("error", "a fault of RunQL"),
 }

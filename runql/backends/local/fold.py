@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, KeysView
 from typing import Any, Final
 
-from runql.backends.local.items import put, read_item, remove
+from runql.backends.local.items import Outsize, put, read_item, remove
 from runql.backends.local.wire import BYTES, FIXED32, FIXED64, VARINT, Malformed, varint
 
 _KEY_TAGS: Final = (0x0A, 0x12)
@@ -24,9 +24,10 @@ class Fold:
     what is left; updates and removals of a key and of keys inside it take effect in the order of the file.
     """
 
-    __slots__ = ("_latest", "_remove_tag", "_update_tag")
+    __slots__ = ("_latest", "_remove_tag", "_update_tag", "outsize")
 
     def __init__(self, update_tag: int = 0x0A, remove_tag: int = 0x12) -> None:
+        self.outsize: Outsize = {}
         self._update_tag = update_tag
         self._remove_tag = remove_tag
         # By the bytes of the key fields: the byte of the file where the record began, the place in it, the item, and
@@ -71,7 +72,7 @@ class Fold:
         unread: list[int] = []
         for offset, _, item, removed in sorted(self._latest.values()):
             try:
-                path, value = read_item(item, 0, len(item))
+                path, value = read_item(item, 0, len(item), self.outsize)
             except Malformed:
                 unread.append(offset)
                 continue
@@ -94,6 +95,11 @@ class BatchedFold:
     def __init__(self) -> None:
         self._fold = Fold()
         self._pending: list[tuple[bytes, int]] = []
+
+    @property
+    def outsize(self) -> Outsize:
+        """As that of a `Fold`."""
+        return self._fold.outsize
 
     @property
     def pending(self) -> list[tuple[bytes, int]]:

@@ -18,6 +18,7 @@ from runql.backends.local.notices import (
     filled,
     not_looked_into,
     one_id,
+    outsize,
     still_written,
     sweeps_alone,
     unreadable,
@@ -182,6 +183,7 @@ def _notices(run_id: str, segments: Sequence[Segment]) -> Iterator[Diagnostic]:
         if head.log is not LogState.FOREIGN:  # such a one is told where the folder is
             told = file_notices(segment.file.shown, head, running=segment.running)
             yield from (one for one in told if one.code != "RQL502" or head.log is LogState.HELD)
+        yield from outsize(run_id, head.outsize)
         if segment.running:
             yield still_written(run_id, head)
         else:

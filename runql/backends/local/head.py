@@ -12,6 +12,7 @@ from runql.backends.local import records
 from runql.backends.local.fold import MOST_PENDING, BatchedFold, Fold
 from runql.backends.local.framing import Damage, DamageKind, Frames
 from runql.backends.local.history import own_step
+from runql.backends.local.items import Outsize
 from runql.backends.local.wire import BYTES, FIXED64, VARINT, Malformed, double, fields, signed, text, timestamp
 from runql.text.frozen import frozen
 
@@ -79,6 +80,7 @@ class Head:
     bad_sides: tuple[tuple[str, str], ...] = ()
     beside: tuple[tuple[str, int, int], ...] = ()
     damages: list[Damage] = field(default_factory=list)
+    outsize: Outsize = field(default_factory=dict)
 
     @property
     def is_foreign(self) -> bool:
@@ -188,6 +190,8 @@ class _HeadReader:
         head.internal_config = {key: _unwrapped(value) for key, value in config.items() if key == "_wandb"}
         head.summary = summary
         head.system = system
+        for space, fold in (("config", self._config), ("summary", self._summary), ("system", self._system)):
+            head.outsize.update({f"{space}.{name}": what for name, what in fold.outsize.items()})
         for offset in (*self._unread, *bad_config, *bad_summary, *bad_system):
             head.damages.append(Damage(offset, DamageKind.RECORD, offset, 1))
         return head

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-from runql.backends.local.items import leaves, parse_json, put, read_item
+from runql.backends.local.items import Outsize, leaves, parse_json, put, read_item
 from runql.backends.local.wire import BYTES, VARINT, Malformed, after_field, fields, signed, text, varint
 from runql.semantic.values import MISSING
 
@@ -54,6 +54,7 @@ class HistoryReader:
         self.steps: list[int] = []
         self.columns: dict[str, Column] = {}
         self.unnumbered = 0
+        self.outsize: Outsize = {}
         self._next_step = starting_step
         self._wanted = None if keys is None else frozenset(keys) - {STEP}
         self._prefixes = frozenset(
@@ -201,7 +202,7 @@ class HistoryReader:
         tree: dict[str, Any] = {}
         found: list[tuple[str, Any]] = []
         for start, end in items:
-            path, value = read_item(data, start, end)
+            path, value = read_item(data, start, end, self.outsize)
             if len(path) == 1 and not isinstance(value, dict):
                 found.append((path[0], value))
             else:

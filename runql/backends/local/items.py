@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any, Final, TypeAlias
 
 from runql.backends.local.wire import BYTES, FIXED64, VARINT, double, fields, text, zigzag
+from runql.semantic.json_text import Reading, read_json
+
+Outsize: TypeAlias = dict[str, str]
+"""Why a value is no number, or not nested, but a text: by its name."""
 
 Path: TypeAlias = tuple[str, ...]
 """The keys of a value, outermost first. A key may hold dots."""
@@ -16,8 +19,11 @@ _NONE, _BOOLEAN, _INTEGER, _NUMBER, _TEXT, _JSON = 3, 4, 5, 6, 7, 8
 _ABSENT: Final = object()
 
 
-def read_item(data: bytes, start: int, end: int) -> tuple[Path, Any]:
-    """The path and the value of one item; the value is `None` where there is none (an item of a removal)."""
+def read_item(data: bytes, start: int, end: int, outsize: Outsize | None = None) -> tuple[Path, Any]:
+    """The path and the value of one item; the value is `None` where there is none (an item of a removal).
+
+    `outsize` is told of a value that stays a text because no number or table can hold it.
+    """
     key = ""
     nested: list[str] = []
     value_json: bytes | None = None
@@ -34,7 +40,12 @@ def read_item(data: bytes, start: int, end: int) -> tuple[Path, Any]:
     path = tuple(nested) if nested else (key,)
     if typed is not _ABSENT:
         return path, typed
-    return path, parse_json(value_json) if value_json else None
+    if not value_json:
+        return path, None
+    reading = _reading(value_json)
+    if reading.oddities and outsize is not None:
+        outsize[".".join((*path, *reading.oddities[0].path[:1]))] = reading.oddities[0].what
+    return path, reading.value
 
 
 _WIRE_OF_TYPED: Final = {
@@ -68,22 +79,14 @@ def parse_json(raw: bytes) -> Any:
 
     What is no JSON is the text itself: SDK 0.19.0 writes `NVIDIA H100` without quotes.
     """
+    return _reading(raw).value
+
+
+def _reading(raw: bytes) -> Reading:
     try:
-        value = json.loads(raw.decode("utf-8", "replace"), strict=False)
-        return without_surrogates(value) if b"\\u" in raw else value
-    except (ValueError, RecursionError):
-        return raw.decode("utf-8", "replace")
-
-
-def without_surrogates(value: Any) -> Any:
-    """Half of a surrogate pair is legal in JSON text, but no terminal and no file takes it."""
-    if isinstance(value, str):
-        return value if value.isascii() else value.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
-    if isinstance(value, list):
-        return [without_surrogates(v) for v in value]
-    if isinstance(value, dict):
-        return {without_surrogates(k): without_surrogates(v) for k, v in value.items()}
-    return value
+        return read_json(raw)
+    except ValueError:
+        return Reading(raw.decode("utf-8", "replace"))
 
 
 def put(tree: dict[str, Any], path: Path, value: Any) -> None:

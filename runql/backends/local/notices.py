@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from runql.backends.local.discover import MOST_FOLDERS, printable
 from runql.backends.local.framing import Damage, DamageKind
 from runql.backends.local.head import Head, LogState
+from runql.semantic.outsize import outsize_notice
 from runql.text.diagnostic import Diagnostic
 
 _WHAT: Final = {
@@ -161,6 +162,12 @@ def unnumbered(run_id: str, count: int) -> Diagnostic:
     """Rows that count on rows that were lost."""
     rows = _count(count, "row")
     return Diagnostic("RQL501", f"{rows} of run `{run_id}` left out: they hold no step, and rows before them are lost")
+
+
+def outsize(run_id: str, found: Mapping[str, str]) -> Iterator[Diagnostic]:
+    """Values that no number or table can hold."""
+    if found:
+        yield outsize_notice(run_id, found)
 
 
 def not_looked_into(count: int) -> Diagnostic:

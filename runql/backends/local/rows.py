@@ -15,7 +15,7 @@ from runql.backends.local.discover import printable, reason
 from runql.backends.local.framing import Damage, DamageKind, Frames
 from runql.backends.local.head import Head, LogState
 from runql.backends.local.history import STEP, HistoryReader
-from runql.backends.local.notices import bad_lines, file_notices, overlapping, torn, unnumbered, unreadable
+from runql.backends.local.notices import bad_lines, file_notices, outsize, overlapping, torn, unnumbered, unreadable
 from runql.backends.local.run import LocalRun, Segment
 from runql.backends.local.samples import SampleReader
 from runql.backends.local.side import jsonl
@@ -60,6 +60,7 @@ def _logged(run: LocalRun, segment: Segment, keys: Iterable[str] | None, first: 
         return _read_lines(segment.head.history, rows, partial(jsonl.history, keys=keys, starting_step=first))
     reader = HistoryReader(keys, first)
     is_read = _read(segment, records.HISTORY, reader.add, rows.notices)
+    rows.notices += outsize(run.record.id, reader.outsize)
     if reader.unnumbered:
         rows.notices.append(unnumbered(run.record.id, reader.unnumbered))
     if not is_read or not reader.steps:

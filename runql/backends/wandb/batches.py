@@ -15,6 +15,7 @@ from runql.backends.wandb.asking import Question, Sent, Server
 from runql.backends.wandb.client import Answer
 from runql.backends.wandb.decode import Place
 from runql.backends.wandb.failures import Failure, Kind
+from runql.backends.wandb.oddities import OddRows, outsize_of
 from runql.backends.wandb.patience import Stakes
 from runql.backends.wandb.watching import edges_of
 from runql.text.diagnostic import Diagnostic
@@ -105,6 +106,7 @@ class Asker:
         self._place = place
         self._expected = expected
         self.sizer = Sizer(expected)
+        self.odd_rows = OddRows()
         self._any_came = False
         self._alone_failed = 0
 
@@ -189,6 +191,7 @@ class Asker:
         self._any_came = True
         self.sizer.came(answer)
         batch.nodes = {str(node.get("name")): node for node in nodes}
+        self.odd_rows.add_all(outsize_of(answer))
         self._read_the_others(batch)
 
     def _read_the_others(self, batch: Batch) -> None:

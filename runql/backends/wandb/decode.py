@@ -10,8 +10,18 @@ from urllib.parse import quote
 
 from runql.backends.wandb.failures import loads
 from runql.backends.wandb.logged import NON_FINITE
+from runql.backends.wandb.oddities import Oddities
 from runql.semantic.record import AgentRecord, ProjectRecord, RunRecord, SweepRecord, UserRecord
 from runql.text.frozen import frozen
+
+_JSON_PARTS = (
+    ("config", "config"),
+    ("someConfig", "config"),
+    ("summaryMetrics", "summary"),
+    ("someSummary", "summary"),
+    ("systemMetrics", "system"),
+)
+"""Fields that hold JSON texts, and what people call them."""
 
 INTERNAL_CONFIG = frozenset({"_wandb", "wandb_version"})
 
@@ -44,7 +54,7 @@ def as_mapping(value: Any) -> Mapping[str, Any]:
     if isinstance(value, str):
         try:
             value = loads(value)
-        except (ValueError, RecursionError):
+        except ValueError:
             return {}
     return value if isinstance(value, Mapping) else {}
 
@@ -55,11 +65,14 @@ def finite_or_float(value: Any) -> Any:
 
 
 def unwrap_config(value: Any) -> dict[str, Any]:
-    """A config without W&B's wrappers (`{"lr": {"value": 0.1, "desc": null}}`) and without W&B's own keys."""
+    """A config without W&B's wrappers (`{"lr": {"value": 0.1, "desc": null}}`) and without W&B's own keys.
+
+    A wrapper may hold more beside the value, as W&B's own client has it.
+    """
     found = {}
     for key, entry in as_mapping(value).items():
         if key not in INTERNAL_CONFIG:
-            wrapped = isinstance(entry, Mapping) and "value" in entry and entry.keys() <= {"value", "desc"}
+            wrapped = isinstance(entry, Mapping) and "value" in entry
             found[key] = finite_or_float(entry["value"] if wrapped else entry)
     return found
 
@@ -89,11 +102,11 @@ def read_time(value: Any) -> datetime | None:
         return None
     try:
         moment = datetime.fromisoformat(value)
-    except ValueError:
+        if moment.tzinfo is UTC:
+            return moment
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):  # the first and the last day have no other zones
         return None
-    if moment.tzinfo is UTC:
-        return moment
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 def _text(value: Any) -> str | None:
@@ -116,7 +129,8 @@ def read_run(node: Mapping[str, Any], place: Place) -> RunRecord | None:
     run_id = _text(node.get("name"))
     if run_id is None:
         return None
-    parsed = {name: as_mapping(node[name]) for name in ("config", "summaryMetrics") if name in node}
+    odd = Oddities(run_id)
+    parsed = {name: odd.mapping(node[name], part) for name, part in _JSON_PARTS if name in node}
     node = {**node, **parsed} if parsed else node
     user = as_mapping(node.get("user"))
     tags = node.get("tags")
@@ -135,9 +149,9 @@ def read_run(node: Mapping[str, Any], place: Place) -> RunRecord | None:
         user=_text(user.get("username")) or _text(user.get("name")),
         sweep=_text(get("sweepName")),
         host=_text(get("host")),
-        created=read_time(get("createdAt")),
-        heartbeat=read_time(get("heartbeatAt")),
-        updated=read_time(get("updatedAt")),
+        created=odd.time(read_time(get("createdAt")), get("createdAt"), "createdAt"),
+        heartbeat=odd.time(read_time(get("heartbeatAt")), get("heartbeatAt"), "heartbeatAt"),
+        updated=odd.time(read_time(get("updatedAt")), get("updatedAt"), "updatedAt"),
         runtime=_number(get("computeSeconds")),
         url=place.run_url(run_id),
         commit=_text(get("commit")),
@@ -152,6 +166,7 @@ def read_run(node: Mapping[str, Any], place: Place) -> RunRecord | None:
         project_id=None if get("projectId") is None else str(get("projectId")),
         internal_config=internal_config(parsed["config"]) if "config" in parsed else None,
         internal_summary=_internal_summary(parsed["summaryMetrics"]) if "summaryMetrics" in parsed else None,
+        said=odd.notices(),
     )
 
 

@@ -24,7 +24,6 @@ from runql.backends.wandb.specs import (
     holding,
     merge,
     metrics_of,
-    read_lines,
     read_sampled,
     spec_text,
     to_columns,
@@ -184,7 +183,7 @@ class SampledHistories:
         return self._request.samples if self._request.samples is not None else _MOST_SAMPLES
 
     def _history(self, job: _Job, run_id: str) -> RunHistory:
-        notices = self._notices()
+        notices = (*self._notices(), *self._asker.odd_rows.said_of(run_id))
         if run_id in job.failed:
             notices = (*notices, failure_notice(run_id, job.failed[run_id], self._server.host))
             return RunHistory(run_id, {}, notices=notices)
@@ -222,7 +221,7 @@ class SampledHistories:
     ) -> RunHistory:
         """From whole rows: what was asked for of them is chosen here."""
         request = self._request
-        lines = read_lines(node.get("events" if request.stream == "system" else "history"))
+        lines = self._asker.odd_rows.read_lines(run_id, node.get("events" if request.stream == "system" else "history"))
         asked = _WHOLE_SAMPLES if self._chooses_here else self._samples
         cut = len(lines) >= asked * _ROUGHLY and node.get("historyLineCount") != len(lines)
         chosen = select_rows(run_id, to_columns(lines), request)
@@ -230,7 +229,8 @@ class SampledHistories:
         if cut:
             known = metrics if self._is_unbounded and request.stream == "default" else {}
             rows_of = {key: known[key].rows for key in rows_of if key in known}
-        return replace(chosen, rows_of=rows_of, sampled=chosen.sampled or cut, notices=(*notices, *chosen.notices))
+        notices = (*notices, *self._asker.odd_rows.said_of(run_id), *chosen.notices)
+        return replace(chosen, rows_of=rows_of, sampled=chosen.sampled or cut, notices=notices)
 
     @property
     def _chooses_here(self) -> bool:

@@ -19,6 +19,7 @@ from runql.backends.wandb.fetching import RunKey, fetch_all, key_of
 from runql.backends.wandb.lists.bracketed import Bracketed
 from runql.backends.wandb.lists.brackets import brackets_of
 from runql.backends.wandb.narrowing import narrow
+from runql.backends.wandb.oddities import OddRuns
 from runql.backends.wandb.pages import Chunk, ListQuestion, Pages
 from runql.backends.wandb.watching import (
     breaks_filter,
@@ -80,6 +81,7 @@ class Listing:
         self._first_names: tuple[str, ...] = ()
         self._last: RunRecord | None = None
         self._said: set[Diagnostic] = set()
+        self._odd = OddRuns()
         self.position = 0
 
     def page(self, per_page: int) -> Page:
@@ -279,7 +281,7 @@ class Listing:
             cursor=self.cursor,
             has_next=has_next,
             total=self._total if self._narrowed.is_whole else None,
-            notices=self._notices() if has_next else self._notices() + self._count_notices(),
+            notices=(*self._notices(), *self._odd.of(runs), *(() if has_next else self._last_notices())),
         )
 
     def _notices(self) -> tuple[Diagnostic, ...]:
@@ -293,6 +295,9 @@ class Listing:
         new = tuple(notice for notice in notices if notice not in self._said)
         self._said.update(new)
         return new
+
+    def _last_notices(self) -> tuple[Diagnostic, ...]:
+        return (*self._odd.at_end(), *self._count_notices())
 
     def _count_notices(self) -> tuple[Diagnostic, ...]:
         came, total = self._came, self._counted
@@ -332,7 +337,7 @@ class Listing:
             cursor=self.cursor,
             has_next=bool(whole),
             total=self._total,
-            notices=self._notices() + (() if whole else self._count_notices()),
+            notices=(*self._notices(), *self._odd.of(runs), *(() if whole else self._last_notices())),
         )
 
     def _give(self, runs: list[RunRecord]) -> None:

@@ -19,7 +19,6 @@ from runql.backends.wandb.specs import (
     last_step,
     merge,
     metrics_of,
-    read_lines,
     read_sampled,
     spec_text,
     to_columns,
@@ -36,6 +35,8 @@ _FIRST_RUNS = 10
 _MOST_SPECS = 20
 _FULL = 0.9
 _MOST_STEPS = 2**53
+_MOST_WINDOWS = 10_000
+"""Of one run: a server that tells of more steps than there can be costs no more memory than these."""
 
 
 @dataclass
@@ -169,7 +170,7 @@ class Scan:
         if batch.ask.specs:
             texts = self._progress[run_id].texts
             return [within(read_sampled(rows, texts), self._request) for rows in node.get("sampledHistory") or ()]
-        return [within(read_lines(node.get("history")), self._request)]
+        return [within(self._asker.odd_rows.read_lines(run_id, node.get("history")), self._request)]
 
     def _rest(self, node: Mapping[str, Any], window: _Window, came: int) -> list[_Window]:
         """The windows after the first one, as wide as the rows of the run lie apart."""
@@ -185,7 +186,8 @@ class Scan:
         count = node.get("historyLineCount") or 0
         width = PAGE_STEPS
         if count > 0 and last > 2 * count:
-            width = max(PAGE_STEPS, min(last + 1 - window.high, int(PAGE_ROWS / 2 * (last + 1) / count)))
+            width = max(width, min(last + 1 - window.high, int(PAGE_ROWS / 2 * (last + 1) / count)))
+        width = max(width, -(-(last + 1 - window.high) // _MOST_WINDOWS))
         run_id = str(node.get("name"))
         return [_Window((run_id,), low, min(low + width, last + 1)) for low in range(window.high, last + 1, width)]
 
@@ -198,12 +200,13 @@ class Scan:
             yield RunHistory(run_id, {}, notices=(gone_notice(run_id),))
             return
         progress = self._progress[run_id]
+        odd = self._asker.odd_rows.said_of(run_id)
         rows = merge([part for part in parts if part] or [[]])
         chosen = select_rows(run_id, to_columns(rows), self._request)
         is_windowed = self._request.min_step is not None or self._request.max_step is not None
         names = self._keys if self._request.keys is not None else progress.rows_of
         rows_of = {} if is_windowed else {name: progress.rows_of[name] for name in names if name in progress.rows_of}
-        yield replace(chosen, rows_of=rows_of or chosen.rows_of, notices=(*self._notices(), *chosen.notices))
+        yield replace(chosen, rows_of=rows_of or chosen.rows_of, notices=(*self._notices(), *odd, *chosen.notices))
 
     def _notices(self) -> tuple[Diagnostic, ...]:
         concerned = [] if self._request.keys is None else ["Run.sampledHistory"]

@@ -11,7 +11,7 @@ from fractions import Fraction
 from functools import lru_cache
 from itertools import groupby
 
-from runql.engine.functions import to_float
+from runql.engine.functions import in_range, to_float
 
 _EXACT_T_UP_TO = 400
 """Degrees of freedom up to which Student's t is solved for; its expansion is exact to 1e-13 beyond."""
@@ -33,7 +33,7 @@ def exact_sum(values: Sequence[float]) -> float:
 def total(values: Sequence[int | float]) -> int | float:
     """The sum: a whole number of whole numbers."""
     if all(type(value) is int for value in values):
-        return sum(values)
+        return in_range(sum(values))  # type: ignore[no-any-return]
     return exact_sum([to_float(value) for value in values])
 
 

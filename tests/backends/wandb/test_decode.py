@@ -198,3 +198,34 @@ def test_a_config_that_is_no_config_is_none(text: str) -> None:
     sweep = read_sweep({"name": "s1", "config": text}, PLACE)
     assert sweep is not None
     assert (sweep.config, sweep.name) == (None, "s1")
+
+
+def test_what_cannot_be_read_of_a_run_is_said() -> None:
+    deep = "[" * 2000 + "]" * 2000
+    run = read_run(
+        {
+            "name": "abc",
+            "config": "{nope",
+            "summaryMetrics": f'{{"fine": 1, "huge": {2**1024}, "digits": {"7" * 5000}, "deep": {deep}}}',
+            "systemMetrics": "[1]",
+            "createdAt": "yesterday",
+            "heartbeatAt": "0001-01-01T00:00:00+14:00",
+            "updatedAt": "99999-01-01T00:00:00Z",
+        },
+        PLACE,
+    )
+    assert run is not None
+    assert (run.config, run.system_metrics, run.created, run.heartbeat, run.updated) == ({}, {}, None, None, None)
+    assert run.summary is not None
+    assert (run.summary["fine"], run.summary["huge"], run.summary["digits"]) == (1, str(2**1024), "7" * 5000)
+    said = [(notice.code, notice.message) for notice in run.said]
+    assert [code for code, _ in said] == ["RQL411"] * 5 + ["RQL540"]
+    assert said[0][1] == "the config of run `abc` cannot be read, and is left out: it is no JSON"
+    assert said[5][1].startswith("`summary.huge`, `summary.digits`, `summary.deep` of run `abc` are shown as text")
+
+
+def test_a_wrapper_may_hold_more_than_the_value() -> None:
+    assert unwrap_config({"lr": {"value": 0.3, "desc": None, "extra": 1}, "raw": {"desc": None}}) == {
+        "lr": 0.3,
+        "raw": {"desc": None},
+    }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -10,7 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from runql.backends.local.items import leaves, without_surrogates
+from runql.backends.local.items import leaves
+from runql.semantic.json_text import read_json
 from runql.semantic.values import MISSING
 
 STEP: Final = "_step"
@@ -44,9 +44,8 @@ class Lines:
 
 def _object(line: bytes) -> dict[str, Any] | None:
     try:
-        value = json.loads(line.decode("utf-8", "replace"), strict=False)
-        value = without_surrogates(value) if b"\\u" in line else value
-    except (ValueError, RecursionError):
+        value = read_json(line.strip(b"\0 \t\r\n")).value
+    except ValueError:
         return None  # `Lines` tells which line
     return value if isinstance(value, dict) else None
 

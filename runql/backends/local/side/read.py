@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from runql.backends.local.items import without_surrogates
 from runql.backends.local.side.config_yaml import read_config
 from runql.backends.local.side.layout import CONFIG, EVENTS, FILES, HISTORY, METADATA, SUMMARY
+from runql.semantic.json_text import read_json
 
 _MOST_BYTES: Final = 16 << 20
 """More than the SDK writes into any of these: W&B's server takes no config and no summary so large."""
@@ -60,11 +59,7 @@ def metadata_beside(folder: Path) -> dict[str, Any]:
 
 def json_object(text: bytes) -> dict[str, Any]:
     """A JSON object, with `NaN` and `Infinity` as every SDK writes them. Raises `ValueError`."""
-    try:
-        value = json.loads(text.decode("utf-8", "replace"), strict=False)
-        value = without_surrogates(value) if b"\\u" in text else value
-    except RecursionError as problem:
-        raise ValueError("nested too deeply") from problem
+    value = read_json(text).value
     if not isinstance(value, dict):
         raise ValueError("no JSON object")
     return value

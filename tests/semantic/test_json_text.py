@@ -1,0 +1,82 @@
+"""JSON texts of others: the same as Python's own reader, but for values that no table can hold."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from runql.semantic.json_text import DEEP, HUGE, MOST_DEPTH, Oddity, _Patient, read_json
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**1020), 2**1020) | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=20,
+)
+
+
+@given(VALUES, st.booleans(), st.sampled_from([None, 1]))
+def test_what_is_common_is_read_as_python_reads_it(value: Any, ascii_only: bool, indent: int | None) -> None:
+    text = json.dumps(value, ensure_ascii=ascii_only, indent=indent)
+    reading = read_json(text)
+    assert (reading.value, reading.oddities) == (value, ())
+    assert _Patient(text).read().value == value
+    assert read_json(text.encode("utf-8", "replace")).oddities == ()
+
+
+@given(st.text(alphabet='[]{}",:0129eE+-.tfnNI \\ud8', max_size=12))
+def test_what_is_no_json_is_none_for_both(text: str) -> None:
+    try:
+        right = json.loads(text)
+    except ValueError:
+        with pytest.raises(ValueError):
+            read_json(text)
+        with pytest.raises(ValueError):
+            _Patient(text).read()
+    else:
+        assert repr(_Patient(text).read().value) == repr(read_json(text).value)
+        assert "\\ud" in text.lower() or repr(right) == repr(read_json(text).value)
+
+
+@pytest.mark.parametrize("digits", [str(2**1024), str(-(2**1024)), "7" * 5000, "-" + "9" * 100_000])
+def test_integers_beyond_a_double_are_texts(digits: str) -> None:
+    reading = read_json(f'{{"a": [1, {digits}], "b": 2}}')
+    assert reading.value == {"a": [1, digits], "b": 2}
+    assert reading.oddities == (Oddity(("a", "1"), HUGE),)
+
+
+def test_integers_within_it_are_numbers() -> None:
+    largest = 2**1024 - 2**970 - 1
+    assert read_json(f"[{largest}, {-largest}]").value == [largest, -largest]
+    assert math.isfinite(float(largest))
+
+
+@pytest.mark.parametrize("depth", [101, 900, 2000, 100_000])
+@pytest.mark.parametrize(("head", "tail"), [("[", "]"), ('{"a":', "}"), ('[{"[": ', "}]")])
+def test_what_is_nested_too_deeply_is_a_text_from_there(depth: int, head: str, tail: str) -> None:
+    text = f'{{"x": {head * depth}1{tail * depth}, "y": 2}}'
+    for given_text in (text, text.encode()):
+        reading = read_json(given_text)
+        assert reading.value["y"] == 2
+        assert [(oddity.path[0], oddity.what) for oddity in reading.oddities] == [("x", DEEP)]
+        inner, levels = reading.value["x"], 1
+        while not isinstance(inner, str):
+            (inner,) = inner if isinstance(inner, list) else inner.values()
+            levels += 1
+        assert levels == MOST_DEPTH
+        assert inner in text
+
+
+def test_bytes_that_are_no_unicode_and_halves_of_pairs() -> None:
+    assert read_json(b'\xef\xbb\xbf["\xff"]').value == ["\ufffd"]
+    assert read_json('["\\ud800a", "\\ud83d\\ude00", {"\\udfff": 1}]').value == ["\ufffda", "😀", {"\ufffd": 1}]
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, '{"a": ' * 3000, "[1,]" + "[" * 2000, "1" * 5000 + "x"])
+def test_no_json_that_is_deep_or_long(text: str) -> None:
+    with pytest.raises(ValueError):
+        read_json(text)
