@@ -58,7 +58,9 @@ FINAL: list[tuple[Fault, type[BackendError]]] = [
 @pytest.mark.parametrize("fault", PASSING, ids=str)
 def test_what_passes_is_waited_out(serve: Serve, connect: Connect, fault: Fault) -> None:
     server = serve(knobs=Knobs(script=deque([fault, fault])))
-    assert len(connect(server).runs_page(PAGE).runs) == 10
+    # Long enough for any computer: what passes ends it at once.
+    patient = LineSettings(attempt_seconds=5.0, patience_seconds=5.0, backoff_seconds=0.01, give_up_seconds=100.0)
+    assert len(connect(server, line=patient).runs_page(PAGE).runs) == 10
     assert len(server.seen) == 3
 
 
