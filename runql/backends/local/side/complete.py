@@ -11,6 +11,7 @@ from runql.backends.local.side import jsonl
 from runql.backends.local.side.layout import folder_name, started_at
 from runql.backends.local.side.read import Sides, json_object, read_sides
 
+_MOST_STATE_BYTES: Final = 1 << 20
 _STATES: Final = frozenset({"finished", "failed", "crashed", "killed", "preempted"})
 _TEXTS: Final = {"project": "project", "name": "name", "notes": "notes", "jobType": "job_type", "group": "group"}
 
@@ -34,9 +35,11 @@ def read_run(file: RunFile) -> Head:
     head.user = head.user or sides.told("username")
     if head.log is not LogState.HELD:
         head.bad_sides = tuple(sides.bad)
+        head.outsize.update(sides.outsize)
         _take_all(file, head, sides)
     elif head.exit_code is None:
         head.bad_sides = tuple(sides.bad)
+        head.outsize.update({name: what for name, what in sides.outsize.items() if name not in head.outsize})
         _fill(head, sides)
     return head
 
@@ -51,7 +54,8 @@ def _read_first_step(file: RunFile, head: Head) -> None:
     state: dict[str, Any] = {}
     if file.is_log:
         try:
-            state = json_object(file.path.with_name(file.path.name + ".syncstate").read_bytes())
+            with file.path.with_name(file.path.name + ".syncstate").open("rb") as small:
+                state = json_object(small.read(_MOST_STATE_BYTES))
         except (OSError, ValueError):
             state = {}  # most runs have no such file
     step = state.get("starting_step")

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 from runql.backends.local.side.config_yaml import read_config
 from runql.backends.local.side.layout import CONFIG, EVENTS, FILES, HISTORY, METADATA, SUMMARY
 from runql.semantic.json_text import read_json
+from runql.semantic.outsize import by_name
 
 _MOST_BYTES: Final = 16 << 20
 """More than the SDK writes into any of these: W&B's server takes no config and no summary so large."""
@@ -26,6 +28,8 @@ class Sides:
     history: Path | None = None
     events: Path | None = None
     bad: list[tuple[str, str]] = field(default_factory=list)
+    outsize: dict[str, str] = field(default_factory=dict)
+    """Values of the summary that became texts, as `json_text` has them."""
 
     @property
     def started(self) -> float:
@@ -47,7 +51,7 @@ def read_sides(folder: Path) -> Sides:
     """The files of a run's folder but for its log. A file that is malformed costs nothing but what it holds."""
     sides = Sides(history=_place(folder, HISTORY), events=_place(folder, EVENTS))
     sides.config = _read(folder, CONFIG, read_config, sides)
-    sides.summary = _read(folder, SUMMARY, json_object, sides)
+    sides.summary = _read(folder, SUMMARY, partial(_summary, sides), sides)
     sides.metadata = _read(folder, METADATA, json_object, sides)
     return sides
 
@@ -55,6 +59,11 @@ def read_sides(folder: Path) -> Sides:
 def metadata_beside(folder: Path) -> dict[str, Any]:
     """What `wandb-metadata.json` holds; empty if there is no such file, or it holds something else."""
     return _read(folder, METADATA, json_object, Sides())
+
+
+def _summary(sides: Sides, text: bytes) -> dict[str, Any]:
+    sides.outsize.update(by_name("summary", read_json(text).oddities))
+    return json_object(text)
 
 
 def json_object(text: bytes) -> dict[str, Any]:
