@@ -17,7 +17,7 @@ _SKIP: Final = -1
 _DEEP: Final = -2
 _MOST_KNOWN_KEYS: Final = 100_000
 _MOST_NEEDLES: Final = 16
-_NOT_PLAIN: Final = object()
+NOT_PLAIN: Final = object()
 _ITEM_FIELD: Final = 1
 _STEP_FIELD: Final = 2
 STEP: Final = "_step"
@@ -133,8 +133,8 @@ class HistoryReader:
                 return None
             if data[after] != 0x82 or data[after + 1] != 1 or after + 3 + data[after + 2] != stop:
                 return None
-            value = _plain_value(data[after + 3 : stop])
-            if value is _NOT_PLAIN:
+            value = plain_value(data[after + 3 : stop])
+            if value is NOT_PLAIN:
                 return None
             column.rows.append(row)
             column.values.append(value)
@@ -171,8 +171,8 @@ class HistoryReader:
                 continue
             # 0x82 0x01 is the tag of `value_json`: a key of one segment, its value, and nothing else.
             if place >= 0 and data[after] == 0x82 and data[after + 1] == 1 and after + 3 + data[after + 2] == pos:
-                value = _plain_value(data[after + 3 : pos])
-                if value is not _NOT_PLAIN:
+                value = plain_value(data[after + 3 : pos])
+                if value is not NOT_PLAIN:
                     column = flat[place]
                     column.rows.append(row)
                     column.values.append(value)
@@ -245,13 +245,13 @@ def _step_over(data: bytes, pos: int, end: int) -> int:
     return pos
 
 
-def _plain_value(raw: bytes) -> Any:
+def plain_value(raw: bytes) -> Any:
     """The value of a JSON text, unless it is an object."""
     try:
         return float(raw) if b"." in raw else int(raw)
     except ValueError:
         value = parse_json(raw)
-        return _NOT_PLAIN if isinstance(value, dict) else value
+        return NOT_PLAIN if isinstance(value, dict) else value
 
 
 def _step_of(data: bytes, start: int, end: int) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import struct
 from pathlib import Path
@@ -13,6 +14,8 @@ from hypothesis import strategies as st
 from wandb.proto import wandb_internal_pb2
 
 from runql.backends.local.history import HistoryReader
+from runql.backends.local.items import leaves
+from runql.backends.local.samples import SampleReader
 from runql.semantic.values import MISSING
 from tests.backends.local import files
 from tests.backends.local.ask import codes, history, only, page, rows
@@ -279,3 +282,51 @@ def _length_of_message(body: bytes) -> int:
         if byte < 128:
             return length
     raise AssertionError("no message")
+
+
+NUMBERS = st.integers(-(2**70), 2**70) | st.floats() | st.booleans() | st.none() | TEXTS | st.lists(st.integers())
+METRICS = st.sampled_from(["cpu", "gpu.0.temp", "gpu.0", "network", "network.sent", "é", "x" * 130, "x" * 127, ""])
+STATS = st.lists(
+    st.tuples(
+        st.dictionaries(METRICS, NUMBERS | st.dictionaries(st.sampled_from(["sent", "recv"]), NUMBERS), max_size=5),
+        st.booleans(),
+    ),
+    max_size=5,
+)
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(samples=STATS, keys=st.lists(st.sampled_from(["cpu", "gpu.0.temp", "network.sent", "é", "x" * 127]), max_size=3))
+def test_samples_are_what_the_official_decoder_reads(
+    samples: list[tuple[dict[str, Any], bool]], keys: list[str]
+) -> None:
+    wanted = [f"system.{key}" for key in keys]
+    everything, some = SampleReader(None, 0), SampleReader(wanted, 0)
+    expected: list[dict[str, Any]] = []
+    for at, (values, has_more) in enumerate(samples):
+        record = files.stats(1e9 + at, values) + (files.number(60, 5) if has_more else b"")
+        official = wandb_internal_pb2.Record()  # type: ignore[attr-defined]
+        official.ParseFromString(record)
+        read = {item.key: json.loads(item.value_json) for item in official.stats.item}
+        flat = [leaf for key, value in read.items() for leaf in leaves(f"system.{key}", value)]
+        expected.append({"_timestamp": 1e9 + at, **dict(reversed(flat))})  # of a name that comes twice the first counts
+        length = _length_of_message(record)
+        start = 1 + len(files.varint(length))
+        for reader in (everything, some):
+            reader.add(record, start, start + length)
+    columns = everything.columns()
+    found = [
+        {name: cells[at] for name, cells in columns.items() if cells[at] is not MISSING} for at in range(len(samples))
+    ]
+    assert same(found, expected)
+    part = some.columns()
+    assert part.keys() - {"_timestamp"} == columns.keys() & set(wanted)
+    assert all(same(part[name], columns[name]) for name in part)
+
+
+def test_a_sample_that_is_no_message_is_taken_back(tmp_path: Path) -> None:
+    good = files.stats(5, {"cpu": 1.5, "gpu.0.temp": 60})
+    cut = files.message(7, files.message(3, files.item("cpu", 7)) + b"\x1a\x7fx")
+    files.write(tmp_path, files.log([files.run(), good, cut, good]))
+    found = history(tmp_path, "abc", stream="system")
+    assert (found.columns["system.cpu"], codes(found)) == ([1.5, 1.5], ["RQL501"])
