@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import cached_property
 from itertools import groupby
@@ -23,6 +23,7 @@ from runql.engine.histories import (
 from runql.engine.stages.context import PivotLayout
 from runql.errors import BackendError
 from runql.results.frame import Frame
+from runql.runs.question import asking, question
 from runql.runs.service import HistoryRequest
 from runql.semantic.catalog import Catalog, Space
 from runql.semantic.typed import HistoryPart, TypedQuery
@@ -55,6 +56,7 @@ class Answer:
         self.spent = Spent() if spent is None else spent
         self.was_read = False
         self._text = text
+        self._question = question()
         self._is_whole = False
         self._said: dict[Diagnostic, None] = {}
         self._mixed = MixedColumns()
@@ -176,9 +178,12 @@ class Answer:
         with self._measured():
             return tuple(not_logged(part, facts, self.reading.known(self.catalog)))
 
-    def _measured(self) -> AbstractContextManager[None]:
+    @contextmanager
+    def _measured(self) -> Iterator[None]:
         self.was_read = True
-        return self.spent.measured(lambda: [place.service for place in self.reading.places])
+        services = [place.service for place in self.reading.places]
+        with asking(self._question), self.spent.measured(lambda: services):
+            yield
 
     # ---------------------------------------------------------------- runs
 

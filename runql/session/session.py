@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from runql import config
 from runql.errors import QueryError, SettingsError
+from runql.runs.question import asking
 from runql.runs.service import ServiceApi
 from runql.semantic.catalog import Catalog
 from runql.semantic.check import Checked, check
@@ -115,15 +116,17 @@ class Session(OpenSources):
             SourceError: no source, or one that cannot be opened.
         """
         parsed = parse(text)
-        script = self._script(parsed, params or {})
-        ready = self._ready(parsed, script, params or {})
-        self.state = script.state
-        return tuple(self._answered(one, parsed.source) for one in ready)
+        with asking(object()):
+            script = self._script(parsed, params or {})
+            ready = self._ready(parsed, script, params or {})
+            self.state = script.state
+            return tuple(self._answered(one, parsed.source) for one in ready)
 
     def explain(self, text: str | Source, params: Mapping[str, Any] | None = None) -> tuple[str, ...]:
         """What each query of a text becomes. Raises as `run` does."""
         parsed = parse(text)
-        ready = self._ready(parsed, self._script(parsed, params or {}), params or {}, explains=True)
+        with asking(object()):
+            ready = self._ready(parsed, self._script(parsed, params or {}), params or {}, explains=True)
         return tuple(_explained(one, parsed.source) for one in ready if isinstance(one, _Ready))
 
     def written_out(self, text: str | Source) -> Named:

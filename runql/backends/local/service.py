@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -24,6 +25,7 @@ from runql.backends.local.side import jsonl
 from runql.plan.capabilities import Capabilities
 from runql.runs.history_rows import select_rows, x_axis_of
 from runql.runs.listing import count_records, needed, page_of, records_of, select_runs, trimmed
+from runql.runs.question import question
 from runql.runs.service import Filters, HistoryRequest, Page, PageRequest, Wanted
 from runql.semantic.build_catalog import build_catalog
 from runql.semantic.catalog import Catalog
@@ -31,6 +33,9 @@ from runql.semantic.record import ProjectRecord, RunHistory, RunRecord, SweepRec
 from runql.semantic.values import MISSING
 from runql.text.diagnostic import folded
 from runql.text.frozen import frozen
+
+MOST_SECONDS: Final = 2.0
+"""So long a look at the folder serves one question; an answer that is read later is one of then."""
 
 PIECE_ROWS: Final = 50_000
 """How many rows a scan gives at a time."""
@@ -70,6 +75,7 @@ class LocalService:
         self._logged: dict[RunFile, Logged] = {}
         self._selection: _Selection | None = None
         self._looking = Lock()
+        self._question, self._looked_at = question(), time.monotonic()
         self._snapshot = self._folder.snapshot()
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -185,8 +191,13 @@ class LocalService:
         """Nothing is open."""
 
     def _refresh(self) -> None:
+        """Look at the folder, unless that was done a moment ago for the same question."""
+        asked, now = question(), time.monotonic()
+        if asked is not None and asked is self._question and now - self._looked_at < MOST_SECONDS:
+            return
         with self._looking:
             self._snapshot = self._folder.snapshot()
+        self._question, self._looked_at = asked, now
         current = {segment.file for run in self._snapshot.runs for segment in run.segments}
         self._logged = {file: logged for file, logged in [*self._logged.items()] if file in current}
 

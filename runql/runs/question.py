@@ -1,0 +1,24 @@
+"""Which calls of a service belong to one question, so that a folder is looked at once for all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+_ASKED: ContextVar[object | None] = ContextVar("runql_question", default=None)
+
+
+def question() -> object | None:
+    """What is asked just now in this context; `None` if nobody said so: then each call is a question of its own."""
+    return _ASKED.get()
+
+
+@contextmanager
+def asking(asked: object | None) -> Iterator[None]:
+    """All calls inside the `with` belong to one question."""
+    token = _ASKED.set(asked)
+    try:
+        yield
+    finally:
+        _ASKED.reset(token)
