@@ -109,6 +109,12 @@ class ServerError(BackendError):
     """An answer that is an error, or no answer of the protocol."""
 
 
+Error = RunQLError
+"""What W&B's client calls it, for scripts that catch it by that name."""
+CommError = BackendError
+"""The same: what its `Api` raises where a server, or here whoever holds the runs, did not answer."""
+
+
 def wrong_call(message: str, *hints: str) -> RunQLError:
     """The command, or an option of it, was used wrongly."""
     return QueryError.of("RQL512", message, *hints)

@@ -78,7 +78,9 @@ def pandas_frame(columns: Columns) -> pandas.DataFrame:
     import pandas as pd
 
     frame = pd.DataFrame({at: _pandas_series(pd, cells) for at, cells in enumerate(columns.values())})
-    frame.columns = pd.Index(list(columns), dtype=object)
+    names = list(columns)
+    is_text = bool(names) and all(name == _whole(name) for name in names)
+    frame.columns = pd.Index(names) if is_text else pd.Index(names, dtype=object)
     return frame
 
 

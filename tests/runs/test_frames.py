@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runql.backends.memory import MemoryService
+from runql.runs.api import Api
 from runql.runs.frames import gather, pandas_frame, polars_frame, rows_of
 from runql.runs.runs import Runs
 from runql.semantic.record import RunHistory
@@ -113,3 +114,24 @@ def test_rows_hold_what_was_logged_and_no_more() -> None:
     logged = history("a", [{"x": 1, "_step": 0}, {"_step": 1, "y": None}])
     assert list(rows_of(logged)) == [{"_step": 0, "x": 1}, {"_step": 1, "y": None}]
     assert list(rows_of(logged, ["x"])) == [{"x": 1}, {}]
+
+
+plain_cells = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-(2**40), 2**40),
+    st.floats(),
+    st.text("ab", max_size=2),
+    st.lists(st.integers(), max_size=2),
+    st.just({"_type": "histogram", "values": [1, 2]}),
+)
+logged_rows = st.lists(st.dictionaries(st.sampled_from(["b", "a", "loss", "z"]), plain_cells, min_size=1), min_size=1)
+
+
+@settings(max_examples=200, deadline=None)
+@given(logged_rows)
+def test_the_frame_of_a_history_is_what_the_official_client_makes_of_its_rows(logged: list[dict[str, Any]]) -> None:
+    rows = [{"_step": at, **row} for at, row in enumerate(logged)]
+    run = Api(service_api=MemoryService([{"id": "a"}], {"a": rows})).run("a")
+    theirs = pd.DataFrame.from_records(rows)  # as `wandb.apis.public.Run.history` does with what the server sends
+    pd.testing.assert_frame_equal(run.history(), theirs)

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 import runql
+import runql.errors
 from tests.runs.snippets import SNIPPETS, plain
 from tests.server import LoopbackServer, Store
 from tests.server.samples import vision
@@ -98,7 +99,7 @@ def closing_apis() -> Iterator[Any]:
         return opened[-1]
 
     try:
-        yield SimpleNamespace(Api=api)
+        yield SimpleNamespace(Api=api, errors=runql.errors)
     finally:
         for each in opened:
             each.service_api.close()

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import tomllib
 from pathlib import Path
 
 import pytest
 
 import runql
+from runql import demo
 from runql.errors import RunQLError
 from tests.house.sources import ROOT
+from tests.server import LoopbackServer
+from tests.server.samples import vision
 from tests.session.fixtures import Watched
 
 
@@ -89,3 +94,28 @@ def test_every_error_can_be_caught_as_one() -> None:
 def test_the_version_is_that_of_the_package() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     assert project.get("version", runql.__version__) == runql.__version__
+
+
+def test_an_api_without_a_source_is_the_server_as_in_the_official_client(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for variable in [each for each in os.environ if each.startswith(("WANDB_", "RUNQL_"))]:
+        monkeypatch.delenv(variable)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    log = next(Path(demo.__path__[0]).rglob("*.wandb"))
+    (tmp_path / "wandb").mkdir()
+    shutil.copytree(log.parent, tmp_path / "wandb" / log.parent.name)
+    assert [run.id for run in runql.Api().runs()] == [log.stem.removeprefix("run-")]  # nobody has a key: the folder
+    with LoopbackServer(vision(3, 2)) as server:
+        monkeypatch.setenv("WANDB_API_KEY", "f" * 40)
+        monkeypatch.setenv("WANDB_BASE_URL", server.base_url)
+        monkeypatch.setenv("WANDB_ENTITY", "acme")
+        monkeypatch.setenv("WANDB_PROJECT", "vision")
+        api = runql.Api()
+        assert [run.id for run in api.runs()] == ["run00000", "run00001", "run00002"]
+        assert api.settings["base_url"] == server.base_url
+        assert [run.id for run in runql.Api("./wandb").runs()] == [log.stem.removeprefix("run-")]
+        monkeypatch.setenv("RUNQL_SOURCE", "./wandb")
+        assert [run.id for run in runql.Api().runs()] == [log.stem.removeprefix("run-")]
+        api.service_api.close()

@@ -168,3 +168,19 @@ def what_is_not_there(wandb: Any) -> Any:
 def iteration_goes_on(wandb: Any) -> Any:
     runs = wandb.Api().runs(PATH, per_page=3)
     return [[run.id for run in runs], [run.id for run in runs], len(list(runs)), [run.id for run in runs[2:4]]]
+
+
+@snippet
+def errors_by_their_names(wandb: Any) -> Any:
+    api = wandb.Api()
+    told = []
+    for path in (f"{PATH}/nothing", "acme/nothing/x"):
+        try:
+            api.run(path)
+        except wandb.errors.CommError:
+            told.append("CommError")
+    try:
+        len(list(api.runs("acme/nothing")))
+    except (wandb.errors.Error, ValueError):
+        told.append("ValueError")
+    return told
