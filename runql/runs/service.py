@@ -172,6 +172,15 @@ class KnowsAgents(Protocol):
 
 
 @runtime_checkable
+class TellsLacks(Protocol):
+    """A service that may turn out to lack what it is asked for. One that has all of it need not say so."""
+
+    def lacking(self, fields: tuple[str, ...], *, counts: bool, narrows: bool) -> tuple[Diagnostic, ...]:
+        """What to say of a query that was read: one that names these fields of a run (`logged`, `config` and so on for
+        what stands below them), that counts runs, and that narrows them."""
+
+
+@runtime_checkable
 class CountsRequests(Protocol):
     """A service that says how many requests it has sent so far. One that sends none need not say so."""
 

@@ -31,6 +31,7 @@ from runql.text.source import Source
 
 _VALUE_SPACES = (Space.CONFIG, Space.SUMMARY, Space.SYSTEM)
 _SHOWN_SPACES = (Space.CONFIG, Space.SUMMARY, Space.LOGGED)
+_NOT_TOLD = "the source does not say which metrics were logged"
 _FIELD_COLUMNS = ("field", "type", "runs", "missing", "min", "median", "max", "values")
 
 
@@ -122,6 +123,8 @@ def looked_at(catalog: Catalog, *spaces: Space) -> tuple[str, ...]:
     """Of how many runs the counts of a catalog are, where these are not all."""
     found = {space: catalog.looked_at(space) for space in spaces}
     few = {space: count for space, count in found.items() if count < catalog.run_count}
+    if few.get(Space.LOGGED) == 0:
+        return (*looked_at(catalog, *(space for space in spaces if space is not Space.LOGGED)), _NOT_TOLD)
     if not few:
         return ()
     counts = dict.fromkeys(few.values())

@@ -25,6 +25,7 @@ from runql.session.doubts import Doubt
 from runql.session.found import Found
 from runql.session.histories import AggregateReader
 from runql.session.intent import Compared
+from runql.session.lacking import lacking
 from runql.session.paging import Paging
 from runql.session.sources import Place
 from runql.syntax.tree import Comparison, Target
@@ -87,6 +88,7 @@ class Reading:
             said.update(dict.fromkeys(() if place.service.capabilities.cheap_pages else pushed.notes))
         for paging in self._paged:
             said.update(paging.notices)
+        said.update(dict.fromkeys(lacking(self.query, zip(self.places, self.pushed, strict=True))))
         said.update(dict.fromkeys(self.aggregates.notices))
         said.update(dict.fromkeys(self._counted_in.notices()))
         said.update(dict.fromkeys(self._misplaced.notices()))

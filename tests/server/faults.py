@@ -52,10 +52,14 @@ class Knobs:
 
     `script`: faults for the next requests, one each, `None` for a right answer. `fault_for`: asked for each
     request after the script is empty. `lacks`: parts of the schema to leave out, as `Run.sampledHistory` or
-    `Run.config(keys)`. `ignores`: of `filters order paging`. `poisoned`: runs whose history gives 502 for ever.
+    `Run.config(keys)`. `ignores`: of `filters order paging steps`. `poisoned`: runs whose history gives 502 for ever.
     `max_first`: the server's own cap of a page, silently. `max_body`: a longer answer gives 504.
     `count_off`: by how much `runCount` is wrong.
-    `order_as_text`: 10 comes before 9. `nan_as`: how sampled rows carry NaN. `sampling`: which rows a sample takes.
+    `renames`: types have other names. `refusal_status`: that of an answer to a document that is not valid.
+    `line_count`: what `historyLineCount` is of each run. `denies_more`: `hasNextPage` is always false. `cursors`:
+    of which make they are. `nulls`: fields that are always null. `mute`: operators of filters that let everything
+    through. `order_as_text`: 10 comes before 9. `nan_as`: how sampled rows carry NaN. `sampling`: which rows a
+    sample takes.
     """
 
     latency_seconds: float = 0.0
@@ -75,6 +79,13 @@ class Knobs:
     parquet_live: bool = True
     shuffle_ties: bool = False
     order_as_text: bool = False
+    renames: bool = False
+    refusal_status: int = 400
+    line_count: int | None = None
+    denies_more: bool = False
+    cursors: Literal["offsets", "opaque", "other", "none"] = "offsets"
+    nulls: frozenset[str] = frozenset()
+    mute: frozenset[str] = frozenset()
     key: str | None = None
     public: bool = True
     identity_token: str | None = None

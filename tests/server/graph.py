@@ -20,6 +20,7 @@ from graphql import (
     Visitor,
     build_ast_schema,
     parse,
+    print_ast,
     validate,
     visit,
 )
@@ -54,16 +55,27 @@ class _Without(Visitor):
         return (name if argument is None else f"{name}({argument.name.value})") in self._lacks
 
 
+OBJECTS = ("Project", "Run", "Sweep", "User", "Entity", "RunConnection", "RunEdge", "PageInfo", "ProjectConnection")
+SUFFIX = "Type"
+_NAMES = re.compile(rf"\b({'|'.join(OBJECTS)})\b(?=[ !\])\n}}])")
+
+
+def renamed(sdl: str) -> str:
+    """A schema whose types of objects have other names."""
+    return _NAMES.sub(rf"\1{SUFFIX}", sdl)
+
+
 @lru_cache(maxsize=64)
-def schema_without(lacks: frozenset[str]) -> GraphQLSchema:
+def schema_without(lacks: frozenset[str], *, renames: bool = False) -> GraphQLSchema:
     """The schema less what the server is told to lack."""
-    return build_ast_schema(visit(parse(SDL), _Without(lacks)))
+    cut = visit(parse(SDL), _Without(lacks))
+    return build_ast_schema(parse(renamed(print_ast(cut))) if renames else cut)
 
 
 @lru_cache(maxsize=256)
-def checked(text: str, lacks: frozenset[str]) -> tuple[DocumentNode, tuple[GraphQLError, ...]]:
+def checked(text: str, lacks: frozenset[str], renames: bool) -> tuple[DocumentNode, tuple[GraphQLError, ...]]:
     document = parse(text)
-    return document, tuple(validate(schema_without(lacks), document))
+    return document, tuple(validate(schema_without(lacks, renames=renames), document))
 
 
 def _operation(document: DocumentNode, name: str | None) -> OperationDefinitionNode:
@@ -75,7 +87,11 @@ def _operation(document: DocumentNode, name: str | None) -> OperationDefinitionN
 
 
 def _errors(errors: Any) -> bytes:
-    return json.dumps({"errors": [{"message": e.message} for e in errors]}).encode()
+    found = [
+        {"message": e.message, "locations": [{"line": at.line, "column": at.column} for at in e.locations or ()]}
+        for e in errors
+    ]
+    return json.dumps({"data": None, "errors": found}).encode()
 
 
 def answer(
@@ -83,14 +99,14 @@ def answer(
 ) -> tuple[int, bytes]:
     """Status and body for one GraphQL request."""
     try:
-        document, problems = checked(str(request.get("query", "")), knobs.lacks)
+        document, problems = checked(str(request.get("query", "")), knobs.lacks, knobs.renames)
     except GraphQLError as error:
         return 400, _errors([error])
     if problems:
-        return 400, _errors(problems)
+        return knobs.refusal_status, _errors(problems)
     try:
         operation = _operation(document, request.get("operationName"))
-        schema = schema_without(knobs.lacks)
+        schema = schema_without(knobs.lacks, renames=knobs.renames)
         coerced = get_variable_values(
             schema, operation.variable_definitions or (), dict(request.get("variables") or {})
         )

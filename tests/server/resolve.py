@@ -75,14 +75,14 @@ def _projects(ctx: Context, entity: str, args: Mapping[str, Any]) -> Any:
 
 
 def _connection(nodes: list[Any], args: Mapping[str, Any], knobs: Knobs, default_first: int = 50) -> dict[str, Any]:
-    start = 0 if "paging" in knobs.ignores else offset_after(args.get("after"))
+    start = 0 if "paging" in knobs.ignores else offset_after(args.get("after"), knobs.cursors)
     asked = args.get("first")
     first = default_first if asked is None else int(asked)
     if knobs.max_first is not None:
         first = min(first, knobs.max_first)
     chunk = nodes[start:] if "paging" in knobs.ignores else nodes[start : start + first]
-    edges = [{"node": node, "cursor": cursor_of(start + index)} for index, node in enumerate(chunk)]
-    more = start + len(chunk) < len(nodes)
+    edges = [{"node": node, "cursor": cursor_of(start + index, knobs.cursors)} for index, node in enumerate(chunk)]
+    more = start + len(chunk) < len(nodes) and not knobs.denies_more
     end = edges[-1]["cursor"] if edges else None
     return {"edges": edges, "pageInfo": {"endCursor": end, "hasNextPage": more}, "totalCount": len(nodes)}
 
@@ -113,7 +113,13 @@ def _sampled_history(ctx: Context, run: Any, args: Mapping[str, Any]) -> Any:
 def _history(ctx: Context, run: Any, args: Mapping[str, Any]) -> Any:
     _checked(ctx, run)
     low, high = args.get("minStep"), args.get("maxStep")
+    if "steps" in ctx.knobs.ignores:
+        low = high = None
     return history.whole(run, args.get("samples") or 500, _int(low), _int(high), ctx.knobs)
+
+
+def _line_count(ctx: Context, run: Any, _: Mapping[str, Any]) -> int:
+    return len(history.rows_of(run)) if ctx.knobs.line_count is None else ctx.knobs.line_count
 
 
 def _int(value: Any) -> int | None:
@@ -206,7 +212,7 @@ RESOLVERS: Mapping[tuple[str, str], Resolver] = {
     ("Run", "sweepName"): lambda _, run, __: run.get("sweep"),
     ("Run", "computeSeconds"): lambda _, run, __: run.get("duration"),
     ("Run", "user"): _user,
-    ("Run", "historyLineCount"): lambda _, run, __: len(history.rows_of(run)),
+    ("Run", "historyLineCount"): _line_count,
     ("Run", "eventsLineCount"): lambda _, run, __: len(run.get("events", ())),
     ("Run", "config"): lambda _, run, args: wrapped_config(run, args.get("keys")),
     ("Run", "summaryMetrics"): lambda _, run, args: summary_text(run, args.get("keys")),
@@ -242,7 +248,7 @@ def compile_selection(ctx: Context, kind: GraphQLObjectType, selections: Selecti
             below = None
             if node.selection_set is not None and isinstance(named, GraphQLObjectType):
                 below = compile_selection(ctx, named, node.selection_set)
-            merged[key] = (key, name, RESOLVERS.get((kind.name, name)), args, below)
+            merged[key] = (key, name, RESOLVERS.get((kind.name.removesuffix("Type"), name)), args, below)
     return list(merged.values())
 
 
@@ -250,6 +256,7 @@ def walk(ctx: Context, steps: list[_Step], parent: Any) -> dict[str, Any]:
     out = {}
     for key, name, resolver, args, below in steps:
         value = resolver(ctx, parent, args) if resolver is not None else parent.get(name)
+        value = None if name in ctx.knobs.nulls else value
         if below is not None and value is not None:
             value = [walk(ctx, below, item) for item in value] if isinstance(value, list) else walk(ctx, below, value)
         out[key] = value

@@ -56,9 +56,9 @@ class Store:
         self, key: tuple[str, str], filters: str | None, order: str | None, knobs: Knobs
     ) -> list[dict[str, Any]]:
         """The runs of a filter in an order; remembered until the store changes."""
-        text = None if "filters" in knobs.ignores else filters
+        text = None if "filters" in knobs.ignores else without_operators(filters, knobs.mute)
         wanted = "+created_at" if "order" in knobs.ignores else order
-        question = (key, text, wanted)
+        question = (key, text, wanted, knobs.order_as_text)
         kept = self._answers.get(question)
         if kept is not None and kept[0] == self.version and not knobs.shuffle_ties:
             return kept[1]
@@ -76,6 +76,20 @@ class Store:
 
     def find(self, key: tuple[str, str], name: str) -> dict[str, Any] | None:
         return next((run for run in self.projects.get(key, ()) if run["name"] == name), None)
+
+
+def without_operators(filters: str | None, mute: frozenset[str]) -> str | None:
+    """A filter as a server reads it that passes over some operators."""
+
+    def cut(node: Any) -> Any:
+        if isinstance(node, list):
+            return [cut(each) for each in node]
+        if not isinstance(node, Mapping):
+            return node
+        kept = {key: cut(value) for key, value in node.items() if key not in mute}
+        return {key: value for key, value in kept.items() if value != {}}
+
+    return json.dumps(cut(json.loads(filters))) if filters and mute else filters
 
 
 def stamp(minutes: float) -> str:
@@ -100,16 +114,24 @@ def summary_text(run: Mapping[str, Any], keys: list[str] | None) -> str:
     return json.dumps({key: summary[key] for key in keys if key in summary})
 
 
-def cursor_of(offset: int) -> str:
-    return encode_id(f"arrayconnection:{offset}")
+_CURSORS = {"offsets": "arrayconnection", "other": "run", "opaque": ""}
 
 
-def offset_after(cursor: str | None) -> int:
+def cursor_of(offset: int, make: str = "offsets") -> str | None:
+    """The cursor of a run. An opaque one is a plain number that no client can make up."""
+    if make == "none":
+        return None
+    return f"c{offset * 7 + 3}" if make == "opaque" else encode_id(f"{_CURSORS[make]}:{offset}")
+
+
+def offset_after(cursor: str | None, make: str = "offsets") -> int:
     if not cursor:
         return 0
     try:
+        if make == "opaque":
+            return (int(cursor.removeprefix("c")) - 3) // 7 + 1
         kind, _, offset = base64.b64decode(cursor).decode().partition(":")
-        if kind != "arrayconnection":
+        if kind != _CURSORS[make]:
             raise ValueError(kind)
         return int(offset) + 1
     except ValueError:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
+from runql.backends.wandb.lacking.proofs import Probe, Shape, is_proven, probe_of
 from runql.backends.wandb.lacking.refusals import Learned
 from runql.plan.capabilities import Capabilities
+from runql.runs.service import Filters
 from runql.text.diagnostic import Diagnostic
 
 FILTERS: Final = "filters"
@@ -22,7 +24,7 @@ _SAID = {
     "Run.history": "gives no whole histories",
     "Run.events": "gives no machine metrics",
     "Project.runCount(filters)": "does not count the runs of a filter",
-    "Project.runCount": "does not count runs",
+    "Project.runCount": "does not count runs: they are listed, and nothing tells whether all came",
     "Project.runs(after)": "does not page: all runs are fetched at once",
     "Project.runs(order)": "does not order runs: that is done here, over all of them",
     "Project.runs(filters)": "does not filter runs: all are fetched and filtered here",
@@ -33,6 +35,27 @@ _IGNORED = {
     ORDER: "ignores the order: all runs are fetched and ordered here",
     PAGING: "ignores paging: all runs are fetched at once",
 }
+
+FIELDS: Mapping[str, str] = {
+    "name": "displayName",
+    "state": "state",
+    "tags": "tags",
+    "group": "group",
+    "job_type": "jobType",
+    "notes": "notes",
+    "user": "user",
+    "sweep": "sweepName",
+    "host": "host",
+    "created": "createdAt",
+    "heartbeat": "heartbeatAt",
+    "updated": "updatedAt",
+    "runtime": "computeSeconds",
+    "config": "config",
+    "summary": "summaryMetrics",
+    "logged": "historyKeys",
+    "system": "systemMetrics",
+}
+"""What of a run a query may name, and the field of W&B's schema that brings it."""
 
 _QUIET = {"Run.host", "Run.updatedAt", "Run.computeSeconds", "Run.history(maxKeyLimit)"}
 """Lacked by servers that are otherwise whole; the fields are then missing in the runs, which shows."""
@@ -46,7 +69,7 @@ class Abilities:
         self._ignores: frozenset[str] = frozenset()
         self._types: frozenset[tuple[str, str]] = frozenset()
         self._lock = threading.Lock()
-        self.filters_proven = False
+        self._proven: frozenset[Shape] = frozenset()
         self.tells_of_more = False
         """Whether an answer ever said that more pages follow: one that always denies it says nothing."""
 
@@ -57,6 +80,9 @@ class Abilities:
 
     def has(self, coordinate: str) -> bool:
         return coordinate not in self._lacks and coordinate.partition("(")[0] not in self._lacks
+
+    def has_all(self, coordinates: Iterable[str]) -> bool:
+        return all(map(self.has, coordinates))
 
     def does(self, what: str) -> bool:
         """Whether it does not only take but also obey filters, an order or paging."""
@@ -79,6 +105,22 @@ class Abilities:
             newest = {**dict(self._types), **dict(learned.types)}
             self._types = frozenset(newest.items())
 
+    def is_proven(self, filters: Filters) -> bool:
+        """Whether the server was seen to obey all that can be seen of a filter."""
+        return is_proven(filters, self._proven)
+
+    def probe_of(self, filters: Filters) -> Probe:
+        """A filter that no run passes, for what of this one is not proven yet."""
+        return probe_of(filters, self._proven)
+
+    def learn_proof(self, probe: Probe, runs: int) -> None:
+        """Remembers how many runs passed a probe: with any, the server does not filter."""
+        with self._lock:
+            if runs:
+                self._ignores |= {FILTERS}
+            else:
+                self._proven |= probe.shapes
+
     def learn_ignores(self, what: str) -> None:
         with self._lock:
             self._ignores |= {what}
@@ -92,6 +134,14 @@ class Abilities:
             elif not self.has(name) and name not in _QUIET:
                 said.append(_SAID.get(name, f"has no `{name}`"))
         return tuple(Diagnostic("RQL406", f"{host} {text}") for text in dict.fromkeys(said))
+
+    def lacking(self, host: str, fields: Iterable[str]) -> tuple[Diagnostic, ...]:
+        """What to say under an answer to a query that names these fields: those that no run of the server has."""
+        lacked = [name for name in dict.fromkeys(fields) if name in FIELDS and not self.has(f"Run.{FIELDS[name]}")]
+        return tuple(
+            Diagnostic("RQL406", f"{host} has no `{FIELDS[name]}` of a run, so each run counts as one without `{name}`")
+            for name in lacked
+        )
 
     def as_capabilities(self) -> Capabilities:
         return Capabilities(

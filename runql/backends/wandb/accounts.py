@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 from runql.backends.wandb.asking import Question, Server
 from runql.backends.wandb.decode import Place, nodes_of, read_agent, read_project, read_run_info, read_user
+from runql.backends.wandb.lists.connections import nodes_of as connection_nodes
 from runql.semantic.record import AgentRecord, ProjectRecord, UserRecord
 
 
@@ -19,10 +20,6 @@ class Asked(Protocol):
     def _place(self, entity: str, project: str) -> Place: ...
 
     def _errors(self, subject: str) -> AbstractContextManager[None]: ...
-
-    def _connection(
-        self, name: str, variables: Mapping[str, Any], connection_of: Callable[[Mapping[str, Any]], Any]
-    ) -> Iterator[Mapping[str, Any]]: ...
 
 
 class Accounts:
@@ -65,7 +62,7 @@ class Accounts:
         place = self._place(entity, project)
         variables = {"entity": place.entity, "project": place.project, "sweep": sweep_id, "agent": agent}
         with self._errors(f"the runs of agent {agent}"):
-            nodes = self._connection("agent_runs", variables, _runs_of_agent)
+            nodes = connection_nodes(self._server, "agent_runs", "Agent.runs", variables, _runs_of_agent)
             return [node["name"] for node in nodes if isinstance(node.get("name"), str)]
 
     def metadata(self: Asked, entity: str, project: str, run_id: str) -> Mapping[str, Any] | None:

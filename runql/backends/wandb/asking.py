@@ -22,9 +22,6 @@ from runql.runs.service import Filters, Wanted
 from runql.text.diagnostic import Diagnostic
 from runql.text.frozen import frozen
 
-NEVER = json.dumps({"name": "runql-asks-for-no-run"})
-"""A filter that no run passes: a server that finds runs by it ignores filters."""
-
 _MOST_REFUSALS = 12
 _WHOLE_INSTEAD = (
     ("some_config", "all_config", "Run.config(keys)"),
@@ -34,13 +31,15 @@ _WHOLE_INSTEAD = (
 
 @frozen
 class Question:
-    """One document with its options and variables. `repeat`: how many runs a by-name document asks for."""
+    """One document with its options and variables. `repeat`: how many runs a by-name document asks for. `needs`: the
+    coordinates without which its answer is no use."""
 
     name: str
     options: frozenset[str]
     variables: Mapping[str, Any]
     repeat: int = 1
     stakes: Stakes | None = None
+    needs: frozenset[str] = frozenset()
 
 
 Sent: TypeAlias = tuple[Question, Document, Future[Answer]]
@@ -99,7 +98,7 @@ class Server:
                 if failure.kind is not Kind.LACKING:
                     raise
                 self.abilities.learn(read_refusals(failure.errors, asked))
-                if self._document(question).text == asked.text:
+                if self._document(question).text == asked.text or not self.abilities.has_all(question.needs):
                     raise
                 sent = self.submit(question)
         raise Failure(Kind.LACKING)

@@ -15,9 +15,11 @@ from runql.backends.wandb.asking import Question, Sent, Server
 from runql.backends.wandb.client import Answer
 from runql.backends.wandb.decode import Place
 from runql.backends.wandb.failures import Failure, Kind
+from runql.backends.wandb.lacking.refusals import Learned
 from runql.backends.wandb.oddities import OddRows, outsize_of
 from runql.backends.wandb.patience import Stakes
 from runql.backends.wandb.watching import edges_of
+from runql.runs.service import HistoryRequest
 from runql.text.diagnostic import Diagnostic
 from runql.text.frozen import frozen
 
@@ -79,6 +81,19 @@ class Ask:
     low: int | None = None
     high: int | None = None
 
+    @property
+    def needs(self) -> frozenset[str]:
+        """The fields of a run without which the answer is no use."""
+        return frozenset(f"Run.{field}" for option, field in _ROWS_OF.items() if option in self.options)
+
+    @property
+    def field(self) -> str:
+        """The field that brings the rows."""
+        return next(field for option, field in _ROWS_OF.items() if option in self.options)
+
+
+_ROWS_OF = {"sampled": "sampledHistory", "whole": "history", "system": "events"}
+
 
 @dataclass
 class Batch:
@@ -108,6 +123,7 @@ class Asker:
         self.sizer = Sizer(expected)
         self.odd_rows = OddRows()
         self._any_came = False
+        self._by_name = False
         self._alone_failed = 0
 
     def send(self, batch: Batch) -> Batch:
@@ -127,12 +143,14 @@ class Asker:
             "maxKeyLimit": MAX_KEY_LIMIT,
         }
         stakes = _OF_SOME if len(batch.run_ids) > 1 else _OF_ONE if self._expected > 1 else _OF_THE_ONLY_ONE
-        if self._server.abilities.does(FILTERS):
+        needs = batch.ask.needs
+        if self._server.abilities.does(FILTERS) and not self._by_name:
+            needs |= {"Project.runs(filters)"}
             variables["first"] = len(batch.run_ids)
             variables["filters"] = json.dumps({"name": {"$in": list(batch.run_ids)}})
-            return Question("histories", batch.ask.options, variables, stakes=stakes)
+            return Question("histories", batch.ask.options, variables, stakes=stakes, needs=needs)
         variables |= {f"name_{index}": run_id for index, run_id in enumerate(batch.run_ids)}
-        return Question("histories_by_name", batch.ask.options, variables, len(batch.run_ids), stakes)
+        return Question("histories_by_name", batch.ask.options, variables, len(batch.run_ids), stakes, needs)
 
     def collect(self, batch: Batch) -> None:
         """Waits for the nodes of a batch; what fails is halved until it is known which runs it is.
@@ -145,7 +163,9 @@ class Asker:
             self._read(batch, self._server.wait(self._sent(batch)))
         except Failure as failure:
             by_filter = batch.sent is not None and batch.sent[0].name == "histories"
-            if failure.kind is Kind.LACKING and by_filter and not self._server.abilities.does(FILTERS):
+            abilities = self._server.abilities
+            is_named_else = by_filter and not abilities.does(FILTERS) and abilities.has_all(batch.ask.needs)
+            if failure.kind is Kind.LACKING and is_named_else:
                 batch.sent = None
                 self.collect(batch)
             elif failure.kind in _ISOLATED and not failure.is_hopeless:
@@ -179,16 +199,28 @@ class Asker:
     def _read(self, batch: Batch, answer: Answer) -> None:
         project = self._server.project_of(answer, self._place)
         asked = set(batch.run_ids)
+        folded = {run_id.casefold() for run_id in asked}
         if "runs" in project or not any(name.startswith("run_") for name in project):
             nodes = [node for _, node in edges_of(answer.data)]
         else:
             nodes = [node for name, node in project.items() if name.startswith("run_") and isinstance(node, Mapping)]
-        if any(node.get("name") not in asked for node in nodes):
-            self._server.abilities.learn_ignores(FILTERS)
+        is_foreign = any(str(node.get("name")).casefold() not in folded for node in nodes)
+        by_filter = batch.sent is not None and batch.sent[0].name == "histories"
+        if by_filter and (is_foreign or not nodes):
+            # Whoever gives others does not filter; whoever gives none may not know this filter, or they are gone.
+            self._by_name = True
             batch.sent = None
             self._read(batch, self._server.wait(self._sent(batch)))
+            if is_foreign or batch.nodes:
+                self._server.abilities.learn_ignores(FILTERS)
+            self._by_name = False
             return
+        nodes = [node for node in nodes if node.get("name") in asked]
         self._any_came = True
+        if nodes and all(node.get(batch.ask.field) is None for node in nodes):
+            # Some servers answer null where others refuse.
+            self._server.abilities.learn(Learned(batch.ask.needs))
+            raise Failure(Kind.LACKING, f"`{batch.ask.field}` is null for each of {len(nodes):,} runs")
         self.sizer.came(answer)
         batch.nodes = {str(node.get("name")): node for node in nodes}
         self.odd_rows.add_all(outsize_of(answer))
@@ -206,6 +238,22 @@ class Asker:
             self.sizer.capped(came)
         batch.nodes |= rest.nodes
         batch.failed |= rest.failed
+
+
+def check_rows(server: Server, request: HistoryRequest, cause: Failure | None = None) -> None:
+    """Makes sure that the server gives the rows of a request in some way.
+
+    Raises:
+        Failure: it has none of the fields that bring them.
+    """
+    is_system = request.stream == "system"
+    fields = ("events",) if is_system else ("history",) if request.keys is None else ("sampledHistory", "history")
+    if any(server.abilities.has(f"Run.{field}") for field in fields):
+        return
+    named = " and no ".join(f"`{field}`" for field in fields)
+    what = "machine metrics" if is_system else "histories"
+    whole = "whole " if request.keys is None and server.abilities.has("Run.sampledHistory") else ""
+    raise Failure(Kind.LACKING, f"its runs have no {named}, so no {whole}{what} can be read from it") from cause
 
 
 def failure_notice(run_id: str, failure: Failure, host: str) -> Diagnostic:

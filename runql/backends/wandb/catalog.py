@@ -7,11 +7,12 @@ whole; of larger ones the newest, the oldest and some between, and the catalog s
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from runql.backends.wandb.abilities import ORDER, PAGING
 from runql.backends.wandb.asking import Server
 from runql.backends.wandb.catalog_store import CatalogStore, Kept
 from runql.backends.wandb.decode import Place
@@ -24,6 +25,7 @@ from runql.semantic.record import RunRecord
 
 SAMPLE_RUNS = 100
 METRIC_RUNS = 100
+_MORE_PAGES = 2
 _HEAVY = Wanted(config=None, summary=None, system_metrics=True)
 _METRICS = Wanted(history_keys=True)
 
@@ -65,12 +67,7 @@ def read_catalog(server: Server, place: Place, *, metrics: bool) -> Kept:
     total = first.total if first.total is not None else len(runs)
     stamp = stamp_of(first.total, runs[0] if runs else None)
     server.learning.note_stamp(place, stamp)
-    others = [_newest_first(server, place, _HEAVY, offset) for offset in _other_offsets(total, len(runs))]
-    for pages in others:
-        pages.start(SAMPLE_RUNS)
-    for pages in others:
-        chunk = pages.next(SAMPLE_RUNS, 0)
-        runs += chunk.runs if chunk is not None else ()
+    runs += _others(server, place, first, total, len(runs))
     catalog = _made_of(place, runs, stamp)
     return Kept(_with_logged(catalog, _logged(logged)) if metrics else catalog, stamp, metrics)
 
@@ -90,7 +87,7 @@ def _logged(pages: Pages | None) -> tuple[RunRecord, ...]:
 
 def _made_of(place: Place, runs: Iterable[RunRecord], stamp: Stamp) -> Catalog:
     """The catalog of these runs, which knows whether they are all that there are."""
-    unique = {run.storage_id or run.id: run for run in runs}
+    unique = {(run.storage_id, run.id): run for run in runs}
     total = stamp.total if stamp.total is not None else len(unique)
     is_whole = len(unique) >= total
     catalog = build_catalog(place.path, unique.values(), as_of=datetime.now(UTC))
@@ -108,6 +105,20 @@ def _with_logged(catalog: Catalog, logged: Sequence[RunRecord]) -> Catalog:
         complete=catalog.complete and is_whole,
         metrics_sample=None if is_whole else len(logged),
     )
+
+
+def _others(server: Server, place: Place, first: Pages, total: int, came: int) -> Iterator[RunRecord]:
+    """More runs for the sample: from the middle and the end, where the server's own cursors are offsets; else what
+    comes after the newest."""
+    if first.counts_offsets and server.abilities.does(ORDER):
+        others = [_newest_first(server, place, _HEAVY, offset) for offset in _other_offsets(total, came)]
+        for pages in others:
+            pages.start(SAMPLE_RUNS)
+    else:
+        others = [first] * _MORE_PAGES if server.abilities.does(PAGING) else []
+    for pages in others:
+        chunk = pages.next(SAMPLE_RUNS, 0)
+        yield from chunk.runs if chunk is not None else ()
 
 
 def _newest_first(server: Server, place: Place, wanted: Wanted, offset: int = 0) -> Pages:

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from typing import TypeAlias
 
 from runql.backends.wandb.abilities import FILTERS, ORDER, PAGING
-from runql.backends.wandb.asking import NEVER, Question, Server, filters_text, wanted_options
+from runql.backends.wandb.asking import Question, Server, filters_text, wanted_options
 from runql.backends.wandb.decode import Place, read_run
 from runql.backends.wandb.failures import Failure, Kind
 from runql.backends.wandb.pages import HEAVY_ROWS, ListQuestion, Pages
-from runql.backends.wandb.watching import edges_of, says_more
+from runql.backends.wandb.watching import edges_of, prove_filters, says_more
 from runql.runs.listing import needed, trimmed
 from runql.runs.service import Filters, Wanted
 from runql.semantic.record import RunRecord
@@ -64,6 +64,8 @@ def fetch_all(server: Server, place: Place, filters: Filters, wanted: Wanted, or
     found: dict[RunKey, RunRecord] = {}
     counted: int | None = None
     abilities = server.abilities
+    if filters:
+        prove_filters(server, place.entity, place.project, filters)
     if abilities.does(PAGING):
         pushed = filters if abilities.does(FILTERS) else {}
         pages = Pages(server, ListQuestion(place, pushed, _BY_CREATION if abilities.does(ORDER) else None, full))
@@ -109,7 +111,7 @@ def _all_at_once(server: Server, place: Place, filters: Filters, wanted: Wanted)
     while True:
         options, variables = wanted_options(wanted)
         variables |= {"entity": place.entity, "project": place.project, "first": size, "after": None}
-        variables |= {"filters": filters_text(filters), "never": NEVER}
+        variables |= {"filters": filters_text(filters)}
         answer = server.ask(Question("runs", options | {"filtered" if filters else "unfiltered"}, variables))
         project = server.project_of(answer, place)
         edges = edges_of(answer.data)

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from runql.backends.wandb.asking import Server
-from runql.backends.wandb.batches import MOST_IN_FLIGHT, Ask, Asker, Batch, failure_notice, gone_notice
+from runql.backends.wandb.batches import MOST_IN_FLIGHT, Ask, Asker, Batch, check_rows, failure_notice, gone_notice
 from runql.backends.wandb.decode import Place
-from runql.backends.wandb.failures import Failure
+from runql.backends.wandb.failures import Failure, Kind
 from runql.backends.wandb.specs import (
     Group,
     MetricInfo,
@@ -70,6 +70,7 @@ class SampledHistories:
         self._said: set[Diagnostic] = set()
 
     def __iter__(self) -> Iterator[RunHistory]:
+        check_rows(self._server, self._request)
         try:
             while self._waiting or self._jobs:
                 self._send_more()
@@ -124,9 +125,16 @@ class SampledHistories:
     def _advance(self, job: _Job) -> None:
         """Reads the answer that a job waits for, and asks again for what the guess of the groups missed."""
         batch = job.batch
-        self._asker.collect(batch)
+        try:
+            self._asker.collect(batch)
+        except Failure as failure:
+            if failure.kind is not Kind.LACKING:
+                raise
+            check_rows(self._server, self._request, failure)
+            if self._server.abilities.has_all(batch.ask.needs):
+                raise
         job.failed |= batch.failed
-        if batch.ask.specs and not self._is_sampled:
+        if not self._server.abilities.has_all(batch.ask.needs):
             # The server turned out to have no sampled histories: the same runs again, by whole rows.
             job.batch = self._asker.send(Batch(job.run_ids, self._ask(job.groups)))
             return

@@ -22,12 +22,13 @@ from runql.backends.wandb.narrowing import narrow
 from runql.backends.wandb.oddities import OddRuns
 from runql.backends.wandb.pages import Chunk, ListQuestion, Pages
 from runql.backends.wandb.watching import (
+    ask_for_nobody,
     breaks_filter,
     breaks_order,
-    ignores_filters,
     ignores_order,
     is_watchable,
     joined_keys,
+    prove_filters,
     watched,
 )
 from runql.engine.mongo import compile_filter
@@ -82,6 +83,7 @@ class Listing:
         self._last: RunRecord | None = None
         self._said: set[Diagnostic] = set()
         self._odd = OddRuns()
+        self._differs = False
         self.position = 0
 
     def page(self, per_page: int) -> Page:
@@ -91,6 +93,8 @@ class Listing:
             Failure: it could not be fetched. The listing stays where it is.
             NotFound: there is no such project, or none that may be seen.
         """
+        if self._request.filters and not self.position:
+            prove_filters(self._server, self._place.entity, self._place.project, self._narrowed.sent)
         if self._whole is None and not self._can_stream():
             self._make_whole("" if self._is_ordered else self._unordered())
         if self._whole is None:
@@ -255,11 +259,11 @@ class Listing:
         text = filters_text(question.filters)
         base = {"entity": self._place.entity, "project": self._place.project, "filters": text}
         suspicious = self._watches and breaks_filter(chunk.runs, question.filters)
-        if suspicious and not abilities.filters_proven:
-            if ignores_filters(self._server, base):
-                abilities.learn_ignores(FILTERS)
+        if suspicious and not abilities.is_proven(question.filters):
+            ask_for_nobody(self._server, base, question.filters)
+            if not abilities.does(FILTERS):
                 return True
-            abilities.filters_proven = True
+        self._differs |= suspicious
         before = () if self._last is None else (self._last,)
         self._last = chunk.runs[-1] if chunk.runs else self._last
         if breaks_order((*before, *chunk.runs), question.order or _BY_CREATION):
@@ -280,7 +284,7 @@ class Listing:
             runs=tuple(runs if is_trim else (trimmed(run, wanted) for run in runs)),
             cursor=self.cursor,
             has_next=has_next,
-            total=self._total if self._narrowed.is_whole else None,
+            total=self._total if self._narrowed.is_whole and not self._differs else None,
             notices=(*self._notices(), *self._odd.of(runs), *(() if has_next else self._last_notices())),
         )
 

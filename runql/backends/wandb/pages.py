@@ -13,11 +13,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from runql.backends.wandb.abilities import FILTERS, PAGING
-from runql.backends.wandb.asking import NEVER, Question, Sent, Server, filters_text, wanted_options
+from runql.backends.wandb.abilities import PAGING
+from runql.backends.wandb.asking import Question, Sent, Server, filters_text, wanted_options
 from runql.backends.wandb.client import Answer
 from runql.backends.wandb.decode import Place, read_run
 from runql.backends.wandb.failures import Failure, Kind
+from runql.backends.wandb.lacking.proofs import Probe
 from runql.backends.wandb.learning import stamp_of
 from runql.backends.wandb.patience import Stakes
 from runql.backends.wandb.watching import edges_of, says_more
@@ -108,6 +109,7 @@ class Pages:
     _planned: int = 0
     _is_over: bool = False
     _offsets: bool | None = None
+    _probe: Probe | None = None
 
     def __post_init__(self) -> None:
         self._planned = self.offset
@@ -195,7 +197,8 @@ class Pages:
         more = {"filtered" if question.filters else "unfiltered"}
         if question.order is not None:
             more.add("order")
-        if question.filters and not abilities.filters_proven:
+        if question.filters and self._probe is None and not abilities.is_proven(question.filters):
+            self._probe = abilities.probe_of(question.filters)
             more.add("probe")
         if chunk.offset == 0 and self.teaches and self.server.learning.stamp(question.place) is None:
             more.add("census")
@@ -206,7 +209,7 @@ class Pages:
             "after": chunk.after,
             "order": question.order,
             "filters": filters_text(question.filters),
-            "never": NEVER,
+            "never": filters_text(self._probe.filters) if self._probe is not None else None,
             **self.also_counts,
         }
         if self.also_counts and not self.counts:
@@ -327,9 +330,6 @@ class Pages:
             if isinstance(project.get(name), int):
                 self.counts[name] = project[name]
         none = project.get("none")
-        if isinstance(none, int):
-            if none == 0:
-                self.server.abilities.filters_proven = True
-            else:
-                self.server.abilities.learn_ignores(FILTERS)
-                self.ignores_filters = True
+        if isinstance(none, int) and self._probe is not None:
+            self.server.abilities.learn_proof(self._probe, none)
+            self.ignores_filters |= none > 0

@@ -7,31 +7,33 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
 
 from runql.backends.wandb.abilities import FILTERS
 from runql.backends.wandb.accounts import Accounts
-from runql.backends.wandb.asking import NEVER, Question, Server, filters_text
+from runql.backends.wandb.asking import Question, Server, filters_text
 from runql.backends.wandb.auth.urls import app_url_of, normal_base_url
 from runql.backends.wandb.catalog import CatalogKeeper
 from runql.backends.wandb.client import Client, LineSettings
 from runql.backends.wandb.credentials import Credentials
 from runql.backends.wandb.decode import Place, read_project, read_sweep
 from runql.backends.wandb.failures import Failure
-from runql.backends.wandb.fetching import fetch_all, fetch_run, fetch_runs
+from runql.backends.wandb.fetching import fetch_run, fetch_runs
 from runql.backends.wandb.histories import SampledHistories
 from runql.backends.wandb.identity import identity_for
 from runql.backends.wandb.limiter import limiter_of
 from runql.backends.wandb.listing import Listing, position_in
+from runql.backends.wandb.lists.connections import nodes_of, project_nodes
+from runql.backends.wandb.lists.counts import counted_by, listed_for
 from runql.backends.wandb.narrowing import narrow
 from runql.backends.wandb.network.network import network_of
 from runql.backends.wandb.scans import Scan
 from runql.engine.mongo import compile_filter
 from runql.errors import ArgumentError, AuthError, NotFound
 from runql.plan.capabilities import Capabilities
-from runql.runs.listing import needed
 from runql.runs.service import Filters, HistoryRequest, Page, PageRequest, Wanted
 from runql.semantic.catalog import Catalog, Known
 from runql.semantic.record import ProjectRecord, RunHistory, RunRecord, SweepRecord
@@ -39,7 +41,6 @@ from runql.text.diagnostic import Diagnostic
 from runql.text.frozen import frozen
 
 _KEPT_LISTINGS = 8
-_SMALL_PAGE = 200
 
 
 @frozen
@@ -194,26 +195,16 @@ class WandbService(Accounts):
             narrowed = narrow(filters)
             countable = abilities.counts_filtered if filters else abilities.has("Project.runCount")
             countable = countable and narrowed.is_whole
-            if countable:
-                options = {"filtered"} if filters else {"unfiltered"}
-                if filters and not abilities.filters_proven:
-                    options.add("probe")
-                variables = {"entity": place.entity, "project": place.project, "never": NEVER}
-                variables["filters"] = filters_text(narrowed.sent)
-                answer = self._server.ask(Question("count", frozenset(options), variables))
-                found = self._server.project_of(answer, place)
-                none = found.get("none")
-                if isinstance(none, int) and none != 0:
-                    abilities.learn_ignores(FILTERS)
-                elif none == 0:
-                    abilities.filters_proven = True
-                count = found.get("runCount" if filters else "allRuns")
-                if isinstance(count, int) and (not filters or abilities.counts_filtered):
-                    return count
-            wanted = needed(filters, "+created_at")
-            test = compile_filter(filters)
-            fetched = fetch_all(self._server, place, narrowed.sent, wanted, "+created_at")
-            return sum(1 for run in fetched.runs if test(run))
+            count = counted_by(self._server, place, narrowed.sent) if countable else None
+            return listed_for(self._server, place, filters, narrowed.sent) if count is None else count
+
+    def lacking(self, fields: tuple[str, ...], *, counts: bool, narrows: bool) -> tuple[Diagnostic, ...]:
+        """What the server turned out to lack, or not to do, of what a query asks: these fields, a count, a filter."""
+        concerned = [FILTERS, "Project.runs(filters)"] if narrows else []
+        if counts:
+            concerned.append("Project.runCount(filters)" if narrows else "Project.runCount")
+        abilities, host = self._server.abilities, self._server.host
+        return (*abilities.lacking(host, fields), *abilities.notices(host, concerned))
 
     def run(self, entity: str, project: str, run_id: str, wanted: Wanted) -> RunRecord | None:
         """One run, or `None`."""
@@ -252,7 +243,8 @@ class WandbService(Accounts):
         place = self._place(entity, project)
         variables = {"entity": place.entity, "project": place.project}
         with self._errors(f"the sweeps of {place.path}"):
-            for node in self._connection("sweeps", variables, lambda data: self._project_part(data, "sweeps")):
+            part = partial(self._project_part, name="sweeps")
+            for node in nodes_of(self._server, "sweeps", "Project.sweeps", variables, part):
                 sweep = read_sweep(node, place)
                 if sweep is not None:
                     yield sweep
@@ -267,7 +259,7 @@ class WandbService(Accounts):
         if not owner:
             raise NotFound([Diagnostic("RQL402", "whose projects? no entity is named, and nobody is signed in")])
         with self._errors(f"the projects of {owner}"):
-            for node in self._connection("projects", {"entity": owner}, lambda data: data.get("models")):
+            for node in project_nodes(self._server, owner):
                 project = read_project(node, owner, self._server.app_url)
                 if project is not None:
                     yield project
@@ -327,25 +319,3 @@ class WandbService(Accounts):
         if not isinstance(project, Mapping):
             raise NotFound([Diagnostic("RQL402", f"no such project on {self._server.host}, or none that may be seen")])
         return project.get(name)
-
-    def _connection(
-        self, name: str, variables: Mapping[str, Any], connection_of: Callable[[Mapping[str, Any]], Any]
-    ) -> Iterator[Mapping[str, Any]]:
-        """The nodes of all pages of a small connection."""
-        after: str | None = None
-        while True:
-            asked = {**variables, "first": _SMALL_PAGE, "after": after}
-            connection = connection_of(self._server.ask(Question(name, frozenset(), asked)).data)
-            if connection is None:
-                raise NotFound(
-                    [Diagnostic("RQL402", f"{self._server.host} has no {name} there, or none that may be seen")]
-                )
-            edges = connection.get("edges") or ()
-            for edge in edges:
-                if isinstance(edge, Mapping) and isinstance(edge.get("node"), Mapping):
-                    yield edge["node"]
-            info = connection.get("pageInfo") or {}
-            following = info.get("endCursor")
-            if not edges or not info.get("hasNextPage") or following in (None, after):
-                return
-            after = following

@@ -110,7 +110,7 @@ _LEAVES: Mapping[str, Leaf] = {
 """By the names of the schema. Whatever is not here is a text or null."""
 
 _NEVER_NULL: Final = frozenset({"runs", "sweeps", "pageInfo", "node"})
-_LISTS: Final = frozenset({"edges"})
+_LISTS: Final = frozenset({"edges", "nodes"})
 _VALUES: Final = frozenset(
     {"config", "someConfig", "summaryMetrics", "someSummary", "systemMetrics", "sampledHistory", "history", "events"}
 )
@@ -244,7 +244,9 @@ def _fields(tokens: list[str], bodies: Mapping[str, list[str]], parent: str) -> 
             continue
         body, tokens = _block(tokens, 0)
         fields = tuple(_fields(body, bodies, name))
-        if name in _LISTS:
+        # Of a server that has neither, the runs themselves stand there.
+        is_bare = name == "runs" and _LISTS.isdisjoint(key for key, _ in fields)
+        if name in _LISTS or is_bare:
             yield key, Each(Record(fields, may_be_null=False))
         else:
             yield key, Record(fields, may_be_null=name not in _NEVER_NULL)

@@ -11,7 +11,8 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
-from runql.backends.wandb.asking import NEVER, Question, Server
+from runql.backends.wandb.abilities import FILTERS
+from runql.backends.wandb.asking import Question, Server, filters_text
 from runql.engine.mongo import compile_filter, filter_fields
 from runql.engine.mongo_order import OrderField, parse_order
 from runql.runs.listing import needed
@@ -72,11 +73,20 @@ def is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and not math.isnan(value)
 
 
-def ignores_filters(server: Server, variables: Mapping[str, Any]) -> bool:
-    """Asks for a run that cannot be: whoever gives one does not filter."""
-    asked = {**variables, "first": 1, "after": None, "filters": NEVER}
+def ask_for_nobody(server: Server, variables: Mapping[str, Any], filters: Filters) -> None:
+    """Asks for a run that cannot be, by a filter of this shape: whoever gives one does not filter."""
+    probe = server.abilities.probe_of(filters)
+    asked = {**variables, "first": 1, "after": None, "filters": filters_text(probe.filters)}
     answer = server.ask(Question("runs", frozenset({"filtered"}), asked))
-    return bool(node_names(answer.data))
+    if server.abilities.does(FILTERS):
+        server.abilities.learn_proof(probe, len(node_names(answer.data)))
+
+
+def prove_filters(server: Server, entity: str, project: str, filters: Filters) -> None:
+    """Makes sure, once, that a server which cannot count the runs of a filter does filter."""
+    abilities = server.abilities
+    if abilities.does(FILTERS) and not abilities.counts_filtered and not abilities.is_proven(filters):
+        ask_for_nobody(server, {"entity": entity, "project": project}, filters)
 
 
 def ignores_order(server: Server, variables: Mapping[str, Any], order: str, options: frozenset[str]) -> bool:

@@ -13,7 +13,7 @@ from graphql import GraphQLSchema, build_schema, parse, validate
 from runql.backends.wandb.documents import document, names, operation_of, render
 from runql.backends.wandb.lacking.refusals import KINDS, Learned, Said, read_refusals
 from tests import server
-from tests.server.graph import SDL, schema_without
+from tests.server.graph import SDL, renamed, schema_without
 
 OPTIONS: dict[str, list[set[str]]] = {
     "runs": [
@@ -82,14 +82,6 @@ def test_a_by_name_document_asks_for_each_run() -> None:
 
 
 KNOWN = (Path(server.__file__).parent / "known.graphql").read_text(encoding="utf-8")
-_TYPES = re.compile(
-    r"\b(Project|Run|Sweep|User|Entity|RunConnection|RunEdge|PageInfo|ProjectConnection)\b(?=[ !\])\n}])"
-)
-
-
-def _otherwise(sdl: str) -> str:
-    """A schema whose types have other names."""
-    return _TYPES.sub(lambda found: f"{found[1]}Type", sdl)
 
 
 def _forms() -> Iterator[tuple[str, frozenset[str], frozenset[str]]]:
@@ -105,7 +97,7 @@ def _refusals(schema: GraphQLSchema, text: str) -> list[Said]:
     return [Said(error.message, error.locations[0].line if error.locations else None) for error in found]
 
 
-@pytest.mark.parametrize("sdl", [KNOWN, _otherwise(KNOWN), _otherwise(SDL)], ids=["known", "other names", "ours"])
+@pytest.mark.parametrize("sdl", [KNOWN, renamed(KNOWN), renamed(SDL)], ids=["known", "other names", "ours"])
 def test_every_refusal_is_learned_from_one_answer(sdl: str) -> None:
     schema = build_schema(sdl)
     forms = {document(name, options, lacks, 2).text: (name, options, lacks) for name, options, lacks in _forms()}
@@ -114,7 +106,7 @@ def test_every_refusal_is_learned_from_one_answer(sdl: str) -> None:
         learned = read_refusals(_refusals(schema, text), document(name, options, lacks, 2))
         settled.add(document(name, options, lacks | learned.lacks, 2, learned.types).text)
     assert [(text, refused) for text in settled if (refused := _refusals(schema, text))] == []
-    assert (settled == set(forms)) == (sdl == _otherwise(SDL))
+    assert (settled == set(forms)) == (sdl == renamed(SDL))
 
 
 def test_no_document_names_the_type_of_an_object() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from itertools import product
 from typing import Any, Literal
 
 import pytest
@@ -197,10 +198,23 @@ def test_older_servers_give_the_same(serve: Serve, connect: Connect, lacks: set[
 
 def test_a_server_without_any_history_says_so(serve: Serve, connect: Connect) -> None:
     server = serve(knobs=Knobs(lacks=frozenset({"Run.sampledHistory", "Run.history", "Run.historyKeys"})))
-    for samples in (500, None):
-        found = ask(connect(server), RUNS[:2], ("loss",), samples=samples)
-        assert [history.length for history in found] == [0, 0]
-        assert "RQL406" in {notice.code for notice in found[0].notices}
+    for samples, keys in product((500, None), (("loss",), None)):
+        server.forget()
+        service = connect(server)
+        with pytest.raises(ServerError, match=r"RQL415.*`history`"):
+            ask(service, RUNS, keys, samples=samples)
+        assert len(server.seen) <= 10
+        server.forget()
+        with pytest.raises(ServerError, match=r"RQL415.*`history`"):
+            ask(service, RUNS, keys, samples=samples)
+        assert server.seen == []
+
+
+@pytest.mark.parametrize("samples", [500, None])
+def test_a_server_without_machine_metrics_says_so(serve: Serve, connect: Connect, samples: int | None) -> None:
+    server = serve(knobs=Knobs(lacks=frozenset({"Run.events"})))
+    with pytest.raises(ServerError, match=r"RQL415.*`events`"):
+        ask(connect(server), RUNS, ("system.gpu.0.gpu",), samples=samples, stream="system")
 
 
 def test_a_server_that_ignores_filters_is_asked_by_name(serve: Serve, connect: Connect) -> None:

@@ -1,0 +1,52 @@
+"""How many runs match: as the server counts them, or by a list of them."""
+
+from __future__ import annotations
+
+from runql.backends.wandb.asking import Question, Server, filters_text
+from runql.backends.wandb.decode import Place
+from runql.backends.wandb.failures import Failure, Kind
+from runql.backends.wandb.fetching import fetch_all
+from runql.engine.mongo import compile_filter
+from runql.runs.listing import needed
+from runql.runs.service import Filters
+
+_BY_CREATION = "+created_at"
+
+
+def counted_by(server: Server, place: Place, filters: Filters) -> int | None:
+    """The server's count; `None` where it gives none, or one that is no use.
+
+    Raises:
+        Failure: it was not answered.
+    """
+    abilities = server.abilities
+    options = {"filtered"} if filters else {"unfiltered"}
+    probe = None if not filters or abilities.is_proven(filters) else abilities.probe_of(filters)
+    variables = {"entity": place.entity, "project": place.project, "filters": filters_text(filters)}
+    if probe is not None:
+        options.add("probe")
+        variables["never"] = filters_text(probe.filters)
+    needs = frozenset({"Project.runCount(filters)" if filters else "Project.runCount"})
+    try:
+        answer = server.ask(Question("count", frozenset(options), variables, needs=needs))
+    except Failure as failure:
+        if failure.kind is Kind.LACKING and not abilities.has_all(needs):
+            return None
+        raise
+    found = server.project_of(answer, place)
+    none = found.get("none")
+    if isinstance(none, int) and probe is not None:
+        abilities.learn_proof(probe, none)
+    count = found.get("runCount" if filters else "allRuns")
+    return count if isinstance(count, int) and (not filters or abilities.counts_filtered) else None
+
+
+def listed_for(server: Server, place: Place, filters: Filters, sent: Filters) -> int:
+    """The count of the runs that come and match. `sent`: the part of the filter that the server is left.
+
+    Raises:
+        Failure: they could not be fetched.
+    """
+    test = compile_filter(filters)
+    fetched = fetch_all(server, place, sent, needed(filters, _BY_CREATION), _BY_CREATION)
+    return sum(1 for run in fetched.runs if test(run))
