@@ -55,11 +55,11 @@ class Knobs:
     `Run.config(keys)`. `ignores`: of `filters order paging steps`. `poisoned`: runs whose history gives 502 for ever.
     `max_first`: the server's own cap of a page, silently. `max_body`: a longer answer gives 504.
     `count_off`: by how much `runCount` is wrong.
-    `renames`: types have other names. `refusal_status`: that of an answer to a document that is not valid.
-    `line_count`: what `historyLineCount` is of each run. `denies_more`: `hasNextPage` is always false. `cursors`:
-    of which make they are. `nulls`: fields that are always null. `mute`: operators of filters that let everything
-    through. `order_as_text`: 10 comes before 9. `nan_as`: how sampled rows carry NaN. `sampling`: which rows a
-    sample takes.
+    `renames`: types have other names. `other_schema`: texts of the schema, and what stands there instead.
+    `refusal_status`: that of an answer to a document that is not valid. `line_count`: what `historyLineCount` is of
+    each run. `denies_more`: `hasNextPage` is always false. `cursors`: of which make they are. `nulls`: fields that
+    are always null. `mute`: operators of filters that let everything through. `order_as_text`: 10 comes before 9.
+    `nan_as`: how sampled rows carry NaN. `sampling`: which rows a sample takes.
     """
 
     latency_seconds: float = 0.0
@@ -80,6 +80,7 @@ class Knobs:
     shuffle_ties: bool = False
     order_as_text: bool = False
     renames: bool = False
+    other_schema: tuple[tuple[str, str], ...] = ()
     refusal_status: int = 400
     line_count: int | None = None
     denies_more: bool = False

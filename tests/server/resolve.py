@@ -84,7 +84,12 @@ def _connection(nodes: list[Any], args: Mapping[str, Any], knobs: Knobs, default
     edges = [{"node": node, "cursor": cursor_of(start + index, knobs.cursors)} for index, node in enumerate(chunk)]
     more = start + len(chunk) < len(nodes) and not knobs.denies_more
     end = edges[-1]["cursor"] if edges else None
-    return {"edges": edges, "pageInfo": {"endCursor": end, "hasNextPage": more}, "totalCount": len(nodes)}
+    return {
+        "edges": edges,
+        "nodes": chunk,
+        "pageInfo": {"endCursor": end, "hasNextPage": more},
+        "totalCount": len(nodes),
+    }
 
 
 def _runs(ctx: Context, parent: Any, args: Mapping[str, Any]) -> Any:

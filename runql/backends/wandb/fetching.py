@@ -125,9 +125,16 @@ def _all_at_once(server: Server, place: Place, filters: Filters, wanted: Wanted)
             size *= 4
             continue
         if says_more(project) or (counted is not None and len(edges) < counted):
-            of = "" if counted is None else f" of {counted:,}"
-            raise Failure(Kind.LACKING, f"it gives {len(edges):,}{of} runs, and no page after them")
+            raise _held_back(server, len(edges), counted)
         return Fetched(list(filter(None, (read_run(node, place) for _, node in edges))), counted)
+
+
+def _held_back(server: Server, came: int, counted: int | None) -> Failure:
+    """What it is if a server gives no more runs than these."""
+    of = "" if counted is None else f" of {counted:,}"
+    lacked = [f"`runs({name})`" for name in ("first", "after") if not server.abilities.has(f"Project.runs({name})")]
+    why = f": it has no {' and no '.join(lacked)}" if lacked else ""
+    return Failure(Kind.LACKING, f"it gives {came:,}{of} runs, and no page after them{why}")
 
 
 def fetch_runs(server: Server, place: Place, run_ids: list[str], wanted: Wanted) -> list[RunRecord]:

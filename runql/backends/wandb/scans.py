@@ -222,7 +222,7 @@ class Scan:
         run_id = str(node.get("name"))
         came = max(map(len, parts), default=0)
         if not self._by_steps:
-            self._check_all(run_id, node, came)
+            self._check_all(run_id, node)
             return []
         if window.seeks:
             return self._sought(run_id, window, came)
@@ -250,9 +250,9 @@ class Scan:
         high = min(window.high + wider, end)
         return [_Window((run_id,), window.high, high, seeks=True)] if window.high < end else []
 
-    def _check_all(self, run_id: str, node: Mapping[str, Any], came: int) -> None:
+    def _check_all(self, run_id: str, node: Mapping[str, Any]) -> None:
         """Makes sure that a server that is asked for all rows at once gave them."""
-        count = node.get("historyLineCount") or 0
+        came, count = len(node.get("history") or ()), node.get("historyLineCount") or 0
         if came < count:
             said = f"it gives {came:,} of the {count:,} rows of run `{run_id}`"
             raise Failure(Kind.LACKING, f"{said}, and has no `history(minStep, maxStep)` to ask for the others")
