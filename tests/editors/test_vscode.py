@@ -166,9 +166,9 @@ def test_the_parts_of_the_client() -> None:
     assert found["plain"] == {"results": "return"}
     assert found["told"] == {"results": "message", "rows": 5}
     assert found["commands"] == [
-        {"command": "runql", "args": ["lsp"]},
-        {"command": "/a b/runql", "args": ["lsp"]},
-        {"command": "python", "args": ["-m", "runql", "lsp"]},
+        {"command": "runql", "args": ["lsp", "--trusted"]},
+        {"command": "/a b/runql", "args": ["lsp", "--trusted"]},
+        {"command": "python", "args": ["-m", "runql", "lsp", "--trusted"]},
     ]
     assert found["holds"] == [True, True, True, False, False]
     beside = {"viewColumn": -2, "preserveFocus": True, "preview": True}
@@ -178,3 +178,64 @@ def test_the_parts_of_the_client() -> None:
         ["changed", "runql-result:/error.md"],
         ["error", "RunQL: error[RQL101]: no"],
     ]
+
+
+TRUST = """
+const Module = require("module");
+const calls = [];
+let grant;
+const documents = [{ languageId: "rql", getText: () => "runs", uri: "file:///a.rql" }];
+const nothing = () => ({ dispose() {} });
+const commands = {};
+const vscode = {
+  EventEmitter: class { event() {} fire() {} dispose() {} },
+  workspace: {
+    isTrusted: false,
+    textDocuments: documents,
+    getConfiguration: () => ({ get: () => undefined }),
+    createFileSystemWatcher: nothing,
+    registerTextDocumentContentProvider: nothing,
+    onDidChangeConfiguration: (then) => ((vscode.configured = then), nothing()),
+    onDidOpenTextDocument: (then) => ((vscode.opened = then), nothing()),
+    onDidSaveTextDocument: (then) => ((vscode.saved = then), nothing()),
+    onDidGrantWorkspaceTrust: (then) => ((grant = then), nothing()),
+  },
+  commands: { registerCommand: (name, then) => ((commands[name] = then), nothing()), executeCommand: async () => {} },
+  window: { showInformationMessage: async (text) => void calls.push(text), activeTextEditor: undefined },
+};
+class LanguageClient {
+  constructor(id, name, server) { this.server = server; }
+  async start() { calls.push([this.server.command, ...this.server.args]); }
+  async stop() { calls.push("stopped"); }
+}
+const load = Module._load;
+Module._load = (name, ...rest) =>
+  name === "vscode" ? vscode : name === "vscode-languageclient/node" ? { LanguageClient } : load(name, ...rest);
+(async () => {
+  const { activate } = require("./src/extension");
+  await activate({ subscriptions: [] });
+  await vscode.opened(documents[0]);
+  await vscode.saved(documents[0]);
+  await vscode.configured({ affectsConfiguration: () => true });
+  await commands["runql.restart"]();
+  const before = [...calls];
+  vscode.workspace.isTrusted = true;
+  await grant();
+  console.log(JSON.stringify({ before, after: calls.slice(before.length) }));
+})();
+"""
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="node is not here")
+def test_no_server_is_started_before_the_workspace_is_trusted() -> None:
+    done = subprocess.run(["node", "-e", TRUST], cwd=HERE, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    found = json.loads(done.stdout)
+    assert found["before"] == ["RunQL starts no language server in a workspace that is not trusted."]
+    assert found["after"] == [["runql", "lsp", "--trusted"]]
+
+
+def test_trust_is_declared() -> None:
+    declared = PACKAGE["capabilities"]["untrustedWorkspaces"]
+    assert declared["supported"] == "limited"
+    assert {"runql.command", "runql.source", "runql.params"} <= set(declared["restrictedConfigurations"])

@@ -14,8 +14,9 @@ let client;
 let results;
 let isStarted = false;
 
-/** Start the server. What keeps it from starting is said, with the way out. */
+/** Start the server, if the workspace is trusted. What keeps it from starting is said, with the way out. */
 async function start() {
+  if (!vscode.workspace.isTrusted) return;
   const section = vscode.workspace.getConfiguration("runql");
   const { command, args } = commandOf(section);
   client = new LanguageClient(
@@ -63,15 +64,32 @@ async function sayWhyNot(command, error) {
   }
 }
 
-/** The server is started for the first text with queries: a page of Markdown without any needs none. */
+/**
+ * The server is started for the first text with queries: a page of Markdown without any needs none. In a workspace that
+ * is not trusted nothing is started: what a folder says would decide what is asked of a server, with the user's key.
+ */
 async function startFor(/** @type {import("vscode").TextDocument} */ document) {
+  if (!vscode.workspace.isTrusted) return;
   if (!isStarted && holdsQueries(document.languageId, document.getText())) await restart();
 }
 
+async function startForAll() {
+  for (const document of vscode.workspace.textDocuments) await startFor(document);
+}
+
 async function restart() {
+  if (!vscode.workspace.isTrusted) return void (await sayUntrusted());
   isStarted = true;
   await stop();
   await start();
+}
+
+async function sayUntrusted() {
+  const manage = "Manage Workspace Trust";
+  const message = "RunQL starts no language server in a workspace that is not trusted.";
+  if ((await vscode.window.showInformationMessage(message, manage)) === manage) {
+    await vscode.commands.executeCommand("workbench.trust.manage");
+  }
 }
 
 async function stop() {
@@ -110,6 +128,7 @@ async function activate(/** @type {import("vscode").ExtensionContext} */ context
   context.subscriptions.push(
     results,
     vscode.workspace.onDidChangeConfiguration(configured),
+    vscode.workspace.onDidGrantWorkspaceTrust(startForAll),
     vscode.workspace.onDidOpenTextDocument(startFor),
     vscode.workspace.onDidSaveTextDocument(startFor),
     command("runql.runAtCursor", atCursor("runql.run")),
@@ -118,7 +137,7 @@ async function activate(/** @type {import("vscode").ExtensionContext} */ context
     command("runql.refreshAll", () => client && vscode.commands.executeCommand("runql.refresh")),
     command("runql.restart", restart),
   );
-  for (const document of vscode.workspace.textDocuments) await startFor(document);
+  await startForAll();
 }
 
 module.exports = { activate, deactivate: stop };

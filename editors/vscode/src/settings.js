@@ -21,14 +21,14 @@ function wishes(section) {
 }
 
 /**
- * The program and its arguments.
+ * The program and its arguments. The server is started in trusted workspaces alone, so it may ask servers there.
  * @param {{ get(name: string): any }} section
  */
 function commandOf(section) {
   const given = section.get("command");
   const words = (Array.isArray(given) ? given : [given]).filter((word) => typeof word === "string" && word !== "");
   const [command, ...args] = words.length > 0 ? words : ["runql"];
-  return { command, args: [...args, "lsp"] };
+  return { command, args: [...args, "lsp", "--trusted"] };
 }
 
 module.exports = { WISHES, wishes, commandOf };
