@@ -10,9 +10,9 @@ from runql.runs import arguments
 from runql.runs.arguments import DEFAULT_ORDER
 from runql.runs.explained import API_REASONS, Explained
 from runql.runs.paths import parse_item_path, parse_project_path, path_parts
-from runql.runs.people import User
 from runql.runs.projects import Project, Projects
 from runql.runs.run import Run
+from runql.runs.run_facts import User
 from runql.runs.runs import Runs
 from runql.runs.service import Filters, KnowsUsers, ServiceApi
 from runql.runs.sweep import Sweep

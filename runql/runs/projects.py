@@ -8,8 +8,8 @@ from typing import Any, ClassVar
 from runql.errors import ArgumentError, NotFound
 from runql.runs.explained import PROJECT_REASONS, Pictured
 from runql.runs.paginator import Streamed
-from runql.runs.people import User
 from runql.runs.run_attributes import iso_text
+from runql.runs.run_facts import User
 from runql.runs.service import KnowsProjects, ServiceApi
 from runql.runs.sweep import Sweep
 from runql.semantic.record import ProjectRecord, SweepRecord

@@ -17,9 +17,9 @@ from runql.backends.memory import MemoryService
 from runql.errors import ArgumentError, NotFound, ServerError
 from runql.runs.api import Api
 from runql.runs.explained import Pictured
-from runql.runs.people import User
 from runql.runs.projects import Project, Projects
 from runql.runs.run import Run
+from runql.runs.run_facts import User
 from runql.semantic.record import ProjectRecord, RunRecord, SweepRecord
 from tests.server import LoopbackServer
 from tests.server.samples import vision

@@ -20,9 +20,9 @@ from wandb.apis.public.users import User as TheirUser
 from runql.backends.memory import MemoryService
 from runql.runs.api import Api
 from runql.runs.history_scan import HistoryScan
-from runql.runs.people import User
 from runql.runs.projects import Project, Projects, Sweeps
 from runql.runs.run import Run
+from runql.runs.run_facts import User
 from runql.runs.runs import Runs
 from runql.runs.summary import Summary
 from runql.runs.sweep import Agent, Sweep
