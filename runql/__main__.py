@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from typing import TYPE_CHECKING
-
-from runql.frontends.cli.main import main as command
 
 if TYPE_CHECKING:
     from runql.frontends.cli.arguments import Arguments
@@ -13,6 +12,11 @@ if TYPE_CHECKING:
 
 def main() -> int:
     """Run the command, or the front end that the call means, and give the exit status."""
+    # While modules are loaded, and after the answer, Ctrl-C ends the process at once and shows no traceback.
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    from runql.frontends.cli.main import main as command
+
     return command(others={"prompt": prompt, "lsp": lsp})
 
 

@@ -214,6 +214,11 @@ def _megabytes(environ: Mapping[str, str], name: str) -> float | None:
     return float(text)
 
 
+def pager_environment() -> Mapping[str, str]:
+    """The environment for the pager: what is pasted into `less` while it shows text from outside starts no program."""
+    return {**os.environ, "LESSSECURE": "1"}
+
+
 def user_file() -> Path:
     """The user's own settings file, whether it is there or not."""
     return _user_file(os.environ)

@@ -13,14 +13,15 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from runql.errors import OutputError
 from runql.results.cells import Lost, exact_text, json_cells, separated_cells, whole_unicode
+from runql.results.destination import Destination, destination
 from runql.results.frame import Frame
-from runql.results.looks import visible
 from runql.results.shapes import NUMBERS
 from runql.results.view import View
-from runql.results.writing import write_file
+from runql.results.writing import never, write_to
 from runql.text.diagnostic import Diagnostic
 from runql.text.frozen import frozen
 from runql.text.nearest import nearest
+from runql.text.visible import visible
 
 if TYPE_CHECKING:
     from runql.engine.stages import PivotLayout
@@ -259,9 +260,21 @@ def chosen(spec: str) -> tuple[Format, Path | None]:
     raise OutputError.of("RQL506", f"`{spec}` is neither a format nor a file of a known one", *near, known)
 
 
+def place_of(form: Format, path: Path) -> Destination:
+    """Where a file of a format goes. Raises `OutputError` for what cannot be written, or is no file of that format."""
+    return destination(path, [f".{end}" for end in form.extensions])
+
+
 def save(output: Output, form: Format, path: Path) -> tuple[Diagnostic, ...]:
     """Write a file, whole or not at all, and say what the format could not hold. Raises `OutputError`."""
-    write_file(path, form.pieces(output))
+    return save_at(output, form, place_of(form, path))
+
+
+def save_at(
+    output: Output, form: Format, place: Destination, gave_up: Callable[[], bool] = never
+) -> tuple[Diagnostic, ...]:
+    """The same to a place that was judged before. Raises `GivenUp` if `gave_up` says so while nobody reads."""
+    write_to(place, form.pieces(output), gave_up)
     return said(output.lost)
 
 

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 
 from runql.results.brief import size_of
 from runql.results.frame import Frame
-from runql.results.looks import Style, look_of, visible
+from runql.results.looks import Style, look_of
 from runql.results.measured import Measured, measured
 from runql.results.shapes import NUMBERS
 from runql.semantic.values import MISSING, Value
+from runql.text.visible import visible
 
 if TYPE_CHECKING:
     from runql.engine.stages import PivotLayout

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import unicodedata
 from collections.abc import Mapping
 from datetime import datetime, tzinfo
 from typing import Literal, TypeAlias
@@ -11,6 +10,7 @@ from typing import Literal, TypeAlias
 from runql.results.cells import json_text
 from runql.semantic.values import MISSING, Value
 from runql.text.frozen import frozen
+from runql.text.visible import visible
 
 Style: TypeAlias = Literal["", "header", "best", "dim", "good", "bad", "warn", "live", "changed"]
 
@@ -24,7 +24,6 @@ _STATES: Mapping[str, Style] = {
     "preempting": "warn",
     "preempted": "warn",
 }
-_BIDI = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _LARGEST_BEFORE_EXPONENT = 1e15
 
 
@@ -35,22 +34,6 @@ class Look:
     text: str
     style: Style = ""
     tail: int | None = None
-
-
-def visible(text: str) -> str:
-    """The text on one line, with everything that could steer a terminal written as an escape."""
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(char if _is_harmless(char) else _escape(char) for char in text)
-
-
-def _is_harmless(char: str) -> bool:
-    return char not in _BIDI and unicodedata.category(char) not in {"Cc", "Cs", "Zl", "Zp"}
-
-
-def _escape(char: str) -> str:
-    named = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}.get(char)
-    return named or (f"\\x{ord(char):02x}" if ord(char) < 0x100 else f"\\u{ord(char):04x}")
 
 
 def look_of(value: Value, zone: tzinfo, *, is_state: bool = False) -> Look:  # noqa: PLR0911 - one line a type

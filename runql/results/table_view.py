@@ -13,11 +13,12 @@ from rich.cells import cell_len
 
 from runql.results.frame import Frame
 from runql.results.layout import GAP, Slot, cut, fit, total
-from runql.results.looks import Look, look_of, visible
+from runql.results.looks import Look, look_of
 from runql.results.measured import Measured, measured
 from runql.results.shapes import NUMBERS, Shape
 from runql.results.turned import is_better_turned, turned_lines
 from runql.results.view import View
+from runql.text.visible import visible
 
 if TYPE_CHECKING:
     from runql.engine.stages import PivotLayout

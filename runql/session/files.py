@@ -88,11 +88,12 @@ class Files:
             written = pool.submit(write)
             try:
                 yield lambda table: parts.put(Frame(table.columns, table.length), written)
+                parts.put(None, written)
+                lost = written.result()
             except BaseException:
                 parts.give_up()
                 raise
-            parts.put(None, written)
-        self.said.update(dict.fromkeys(written.result()))
+        self.said.update(dict.fromkeys(lost))
         self.written.append(path)
 
 

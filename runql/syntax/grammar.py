@@ -12,10 +12,11 @@ import io
 import os
 import pickle
 import sys
-import tempfile
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from runql.text.replace import replace_with
 
 if TYPE_CHECKING:
     from lark import Lark
@@ -108,13 +109,7 @@ def _cache_folder() -> Path | None:
 def _keep(table: bytes, path: Path) -> None:
     """Write a table so that no reader ever sees half of one. A cache that cannot be written is none."""
     with contextlib.suppress(OSError):
-        handle, name = tempfile.mkstemp(dir=path.parent, suffix=".new")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(table)
-            Path(name).replace(path)
-        except OSError:
-            Path(name).unlink(missing_ok=True)
+        replace_with(path, table, mode=0o600)
 
 
 @cache

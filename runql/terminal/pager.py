@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import shlex
 import shutil
 import signal
@@ -10,7 +11,9 @@ import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
+from runql.config import pager_environment as environment
 from runql.terminal import stdout
+from runql.text.visible import styled
 
 _FIXED = ("less", "-SRXF")
 """Wide lines scroll, colours stay, the screen is left as it is, and a short text needs no key press."""
@@ -55,16 +58,17 @@ def write(pieces: Iterable[bytes], command: tuple[str, ...], height: int | None,
 def _page(command: tuple[str, ...], held: list[bytes], rest: Iterator[bytes]) -> None:
     stdout.flush()
     try:
-        pager = subprocess.Popen(command, stdin=subprocess.PIPE)
+        pager = subprocess.Popen(command, stdin=subprocess.PIPE, env=environment())
     except OSError:
         stdout.write([*held, *rest])
         return
     assert pager.stdin is not None
+    decoded = codecs.getincrementaldecoder("utf-8")("replace")
     with _deaf_to_interrupts():
         try:
             for pieces in (held, rest):
                 for piece in pieces:
-                    pager.stdin.write(piece)
+                    pager.stdin.write(styled(decoded.decode(piece)).encode())
         except BrokenPipeError:
             return  # whoever reads has seen enough
         finally:

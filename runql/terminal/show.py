@@ -10,7 +10,6 @@ from runql.config import Settings
 from runql.errors import BackendError, wrong_call
 from runql.results.formats import FORMATS, Format, Output, chosen, said, save
 from runql.results.frame import Frame
-from runql.results.looks import visible
 from runql.results.view import View
 from runql.session import Explanation, Result
 from runql.session.going import Pace
@@ -20,6 +19,7 @@ from runql.terminal.below import Below
 from runql.terminal.held_back import HeldBack
 from runql.terminal.stderr import Progress, Voice, Waiting
 from runql.text.diagnostic import Diagnostic
+from runql.text.visible import harmless, visible
 
 _MOST_ROWS_AT_A_TERMINAL = 60
 _DEFAULT_WIDTH = 80
@@ -237,9 +237,3 @@ def _without_last_line_end(pieces: Iterator[bytes]) -> Iterator[bytes]:
         yield last
         last = piece
     yield last.removesuffix(b"\n")
-
-
-def harmless(piece: bytes) -> bytes:
-    """Text for a terminal whose control characters are written out, all but tabs and line ends."""
-    lines = piece.decode().split("\n")
-    return "\n".join("\t".join(map(visible, line.split("\t"))) for line in lines).encode()

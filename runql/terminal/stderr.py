@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import threading
@@ -13,7 +14,9 @@ from typing import Final
 from runql.errors import AssertionFailed, BackendError, RunQLError, SourceError
 from runql.text.diagnostic import Diagnostic
 from runql.text.render import render
+from runql.text.replace import write_whole
 from runql.text.source import Source
+from runql.text.visible import styled, visible
 
 OK: Final = 0
 ASSERTION_FAILED: Final = 1
@@ -23,6 +26,7 @@ FAULT: Final = 70
 INTERRUPTED: Final = 130
 
 _UNREADABLE = (SourceError, BackendError)
+_NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 
 
 def status_of(error: RunQLError) -> int:
@@ -47,16 +51,33 @@ def columns() -> int | None:
         return None
 
 
+_lost: list[OSError] = []
+"""What kept something from being said, other than that nobody listens."""
+
+
 def raw(text: str) -> None:
-    """Write a text as it is, which may steer the terminal. A standard error that is gone is no reason to fail."""
+    """Write a text as it is, which may steer the terminal. A standard error that is gone is no reason to stop."""
     if sys.stderr is None:
         return
     try:
         encoding = sys.stderr.encoding or "utf-8"
-        sys.stderr.write(text.encode(encoding, "backslashreplace").decode(encoding))
-        sys.stderr.flush()
-    except (OSError, ValueError):
+        data = text.encode(encoding, "backslashreplace")
+        binary = getattr(sys.stderr, "buffer", None)
+        if binary is None:
+            sys.stderr.write(data.decode(encoding))
+            sys.stderr.flush()
+        else:
+            sys.stderr.flush()
+            write_whole(binary.fileno(), data)
+    except (OSError, ValueError) as error:
+        if isinstance(error, OSError) and error.errno in _NO_ROOM:
+            _lost.append(error)
         sys.stderr = None  # closed, or full: there is no one left to tell
+
+
+def with_loss(status: int) -> int:
+    """An exit status, which is not 0 if something could not be said for want of room: nothing else says so."""
+    return WRONG if status == OK and _lost else status
 
 
 class Voice:
@@ -131,8 +152,8 @@ class Voice:
             self.quiet_line(line)
 
     def say(self, text: str) -> None:
-        """A text and a line end. A standard error that is gone is no reason to fail."""
-        raw(f"{text}\n")
+        """A text and a line end. A terminal gets nothing that steers it but colours."""
+        raw(f"{styled(text) if is_terminal() else text}\n")
 
 
 class Waiting:
@@ -201,7 +222,6 @@ class Progress:
         if self._done.wait(self.PATIENCE_SECONDS):
             return
         from runql.results.layout import cut
-        from runql.results.looks import visible
         from runql.terminal.region import Region
 
         region, width = Region(), (columns() or 80) - 1

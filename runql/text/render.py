@@ -18,6 +18,7 @@ from typing import Final
 from runql.text.diagnostic import Diagnostic, Severity
 from runql.text.frozen import frozen
 from runql.text.source import NOWHERE, Source, Span
+from runql.text.visible import is_seen_at
 
 _WIDEST: Final = 100
 _NARROWEST: Final = 30
@@ -26,6 +27,7 @@ _FRAME: Final = 8
 _MARGIN: Final = 20
 _MOST_LINES: Final = 3
 _TAB: Final = "    "
+_JOINER: Final = "\u200d"
 _RESET: Final = "\x1b[0m"
 _BOLD: Final = "\x1b[1m"
 _DIM: Final = "\x1b[2m"
@@ -35,13 +37,14 @@ _COLORS: Final[Mapping[Severity, str]] = MappingProxyType(
 
 
 def clean(text: str) -> str:
-    """A text with every control, format and surrogate character replaced by a visible one; tabs become spaces."""
-    if text.isprintable():
+    """A text with everything that `visible` writes out replaced by one visible character; tabs become spaces."""
+    if text.isascii() and text.isprintable():
         return text
-    return "".join(_clean(char) for char in text)
+    return "".join(_clean(text, at) for at in range(len(text)))
 
 
-def _clean(char: str) -> str:
+def _clean(text: str, at: int) -> str:
+    char = text[at]
     code = ord(char)
     if char == "\t":
         return _TAB
@@ -49,7 +52,7 @@ def _clean(char: str) -> str:
         return chr(0x2400 + code)
     if code == 0x7F:
         return "\u2421"
-    if char.isprintable():
+    if is_seen_at(text, at) and (char.isprintable() or char == _JOINER):
         return char
     return " " if unicodedata.category(char) == "Zs" else "\N{REPLACEMENT CHARACTER}"
 
@@ -62,7 +65,7 @@ def width(text: str) -> int:
 
 
 def _width(char: str) -> int:
-    if unicodedata.combining(char) or unicodedata.category(char) in {"Mn", "Me"}:
+    if char == _JOINER or unicodedata.combining(char) or unicodedata.category(char) in {"Mn", "Me"}:
         return 0
     return 2 if unicodedata.east_asian_width(char) in {"W", "F"} else 1
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pty
 import re
@@ -52,6 +53,17 @@ def started(folder: Path, *argv: str, code: str | None = None, **more: str) -> s
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
+
+
+def wait_for_writing(process: int, folder: Path) -> None:
+    """Until the process holds a file of the folder open, with a name or without one."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        for handle in Path(f"/proc/{process}/fd").iterdir():
+            with contextlib.suppress(OSError):  # it is closed by now
+                if os.readlink(handle).startswith(f"{folder}/"):
+                    return
+        time.sleep(0.02)
 
 
 def at_a_terminal(folder: Path, *argv: str, code: str | None = None, **more: str) -> tuple[int, str]:
@@ -114,9 +126,7 @@ def test_a_full_disk_is_an_error_with_a_name(tmp_path: Path) -> None:
 
 def test_an_interrupt_ends_it_quietly(tmp_path: Path) -> None:
     process = started(tmp_path, "-s", "demo", "-o", "out.csv", MISSION, code=SLOW.format(seconds=60))
-    deadline = time.monotonic() + 60
-    while not list(tmp_path.glob(".out.csv.*.part")) and time.monotonic() < deadline:
-        time.sleep(0.02)
+    wait_for_writing(process.pid, tmp_path)
     process.send_signal(signal.SIGINT)
     _, err = process.communicate()
     assert process.returncode == 130

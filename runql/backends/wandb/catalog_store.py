@@ -5,8 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import os
-import tempfile
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +15,7 @@ from runql.backends.wandb.learning import Stamp
 from runql.semantic.catalog import Catalog, FieldInfo, Space
 from runql.semantic.values import Kind
 from runql.text.frozen import frozen
+from runql.text.replace import replace_with
 
 _FORMAT = 2
 _MOST_AGE_SECONDS = 86_400.0
@@ -74,15 +73,9 @@ class CatalogStore:
             return
         try:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            handle, name = tempfile.mkstemp(dir=path.parent, prefix=".catalog")
+            replace_with(path, text.encode(), mode=0o600)
         except OSError:
             return  # a full or read-only disk: the catalog is asked for again next time
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(text)
-            Path(name).replace(path)
-        except OSError:
-            Path(name).unlink(missing_ok=True)
 
     def _path(self, host: str, place: Place) -> Path:
         name = hashlib.sha256("\0".join((host, place.entity, place.project)).encode()).hexdigest()[:24]

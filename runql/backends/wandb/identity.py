@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
-import os
-import tempfile
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +16,7 @@ from runql.backends.wandb.failures import Failure, Kind, kind_of_status, loads, 
 from runql.backends.wandb.network.waits import seconds_to_wait
 from runql.backends.wandb.transport import Transport
 from runql.text.frozen import frozen
+from runql.text.replace import replace_with
 
 _GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 _FRESH_SECONDS = 300.0
@@ -167,10 +166,7 @@ def _store(path: Path, base_url: str, access: tuple[str, float]) -> None:
     entries[base_url] = {"expires_at": expires, "access_token": access[0]}
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".credentials")
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump(document, file)
-        Path(name).replace(path)
+        replace_with(path, json.dumps(document).encode(), mode=0o600)
     except OSError:
         # A read-only home: the token is exchanged again the next time, which is slower and no less right.
         return

@@ -13,6 +13,7 @@ from runql.frontends.cli.arguments import Arguments
 from runql.prompt_options import template
 from runql.terminal import stderr, stdout
 from runql.terminal.stderr import Voice, Waiting
+from runql.text.replace import replace_with
 
 if TYPE_CHECKING:
     from runql.session.options import Options
@@ -55,8 +56,7 @@ def write_settings(settings_file: Path) -> int:
     """Write a settings file that explains every setting, unless there is one; the exit status."""
     try:
         settings_file.parent.mkdir(parents=True, exist_ok=True)
-        with settings_file.open("x", encoding="utf-8") as file:
-            file.write(template())
+        replace_with(settings_file, template().encode(), fresh=True)
     except FileExistsError:
         Voice().say(f"runql: `{settings_file}` is there already, and stays as it is; this is what a new one says:\n")
         stdout.say(template().rstrip())

@@ -46,7 +46,7 @@ def perform(arguments: Arguments) -> int:
         settings = for_call(config.load(), arguments, waiting)
         debug = settings.debug
         voice = _voice(settings, structured)
-        return _carried_out(Call(arguments, settings, voice, waiting))
+        return stderr.with_loss(_carried_out(Call(arguments, settings, voice, waiting)))
     except RunQLError as error:
         return voice.error(error)
     except stdout.CannotWrite as error:

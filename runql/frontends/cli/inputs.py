@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from runql.errors import wrong_call
+from runql.terminal import stdin
 from runql.text.source import Source
 
 
@@ -18,7 +18,7 @@ def is_file_name(word: str) -> bool:
 def text_of(words: Sequence[str]) -> Source:
     """The text that the words stand for: `-` is standard input, one file name the file, all else the query itself."""
     if list(words) == ["-"]:
-        return Source(_decoded(sys.stdin.buffer.read(), "standard input"), "<stdin>")
+        return Source(_decoded(stdin.read(), "standard input"), "<stdin>")
     if len(words) == 1 and (is_file_name(words[0]) or _is_path_of_file(words[0])):
         return read_file(Path(words[0]))
     return Source(" ".join(words))

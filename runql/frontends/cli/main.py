@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
 from runql.frontends.cli.arguments import Arguments, UsageError, parse
-from runql.terminal import stdout
+from runql.terminal import signals, stdin, stdout
 
 FrontEnd = Callable[[Arguments], int]
 """Another front end, started with what the command was called with; gives the exit status."""
@@ -22,8 +22,10 @@ def main(argv: Sequence[str] | None = None, others: Mapping[str, FrontEnd] = Map
     `others` are the front ends that a call may mean instead: `prompt` for a call without words at a terminal, `lsp` for
     `runql lsp`.
     """
+    signals.occupy_closed()
     try:
-        return _main(sys.argv[1:] if argv is None else list(argv), others)
+        with signals.heard():
+            return _main(sys.argv[1:] if argv is None else list(argv), others)
     except stdout.ClosedPipe:
         return 0
     except stdout.CannotWrite as error:
@@ -32,7 +34,11 @@ def main(argv: Sequence[str] | None = None, others: Mapping[str, FrontEnd] = Map
         Voice().say(f"runql: cannot write standard output: {error}")
         return _USAGE
     except KeyboardInterrupt:
+        stdout.give_up()
         return _INTERRUPTED
+    except signals.Ended as ended:
+        stdout.give_up()
+        return signals.die(ended)
 
 
 def _main(argv: list[str], others: Mapping[str, FrontEnd]) -> int:
@@ -51,7 +57,7 @@ def _main(argv: list[str], others: Mapping[str, FrontEnd]) -> int:
     if arguments.command == "lsp":
         return _lsp(arguments, others)
     if not arguments.words and arguments.command not in {"describe", "trust"}:
-        if sys.stdin is None or sys.stdin.isatty():
+        if stdin.is_terminal() or not stdin.is_there():
             return _without_words(arguments, others)
         arguments = arguments._replace(words=("-",))
     from runql.frontends.cli.commands import perform
@@ -83,9 +89,10 @@ def _write_settings() -> int:
 
 
 def _without_words(arguments: Arguments, others: Mapping[str, FrontEnd]) -> int:
-    if arguments.command == "run" and "prompt" in others:
+    if arguments.command == "run" and "prompt" in others and stdin.is_there():
         return others["prompt"](arguments)
     from runql.terminal.stderr import Voice
 
-    Voice().say(f"runql {arguments.command}: name a query, a file or `-` for standard input")
+    name = "runql" if arguments.command == "run" else f"runql {arguments.command}"
+    Voice().say(f"{name}: name a query, a file or `-` for standard input")
     return _USAGE

@@ -12,10 +12,10 @@ from typing import Final
 from IPython.display import HTML, DisplayHandle, display
 
 from runql.errors import BackendError, RunQLError
-from runql.results.looks import visible
 from runql.session import Explanation, Result
 from runql.terminal.stderr import Waiting
 from runql.text.render import render
+from runql.text.visible import visible
 
 _PATIENCE_SECONDS: Final = 0.5
 _PERIOD_SECONDS: Final = 0.25

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from runql import __version__
 from runql.errors import wrong_call
-from runql.terminal import stdout
+from runql.terminal import stdin, stdout
 from runql.terminal.stderr import Voice
 
 if TYPE_CHECKING:
@@ -73,12 +73,13 @@ def _quieten() -> None:
 async def _over_pipes(server: Server) -> None:
     from concurrent.futures import ThreadPoolExecutor
 
-    from pygls.io_ import StdinAsyncReader, StdoutWriter
+    from pygls.io_ import StdinAsyncReader
 
+    messages = stdin.handed_over()
     _leave_nothing_behind(server)
-    server.protocol.set_writer(StdoutWriter(stdout.handed_over()))
+    server.protocol.set_writer(stdout.handed_over())
     with ThreadPoolExecutor(1) as pool:
-        await _messages(server, StdinAsyncReader(sys.stdin.buffer, pool))
+        await _messages(server, StdinAsyncReader(messages, pool))
 
 
 async def _over_tcp(server: Server, host: str, port: int) -> None:

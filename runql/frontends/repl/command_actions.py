@@ -14,11 +14,11 @@ from runql.frontends.repl.commands import COMMANDS, MARK, Call, nearest_command
 from runql.frontends.repl.kept import Kept, name_of
 from runql.results.formats import FORMATS, chosen
 from runql.results.frame import Frame
-from runql.results.looks import visible
 from runql.results.view import Turn
 from runql.session.given import values_of
 from runql.session.options import OPTIONS
 from runql.terminal import pager
+from runql.text.visible import visible
 
 if TYPE_CHECKING:
     from runql.frontends.repl.shell import Shell

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from runql.errors import wrong_call
 from runql.frontends.repl.commands import Call
 from runql.results.frame import Frame
-from runql.results.looks import digits, visible
+from runql.results.looks import digits
 from runql.semantic.catalog import Catalog, FieldInfo, Space
 from runql.semantic.run_fields import RUN_FIELDS
 from runql.semantic.spelling import info_text
@@ -17,6 +17,7 @@ from runql.service.facts import type_text
 from runql.session.named import LAST
 from runql.text.nearest import nearest
 from runql.text.source import Source
+from runql.text.visible import visible
 
 if TYPE_CHECKING:
     from runql.frontends.repl.shell import Shell

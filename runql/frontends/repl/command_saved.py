@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Final
 from runql.errors import QueryError, wrong_call
 from runql.frontends.repl.commands import Call
 from runql.results.frame import Frame
-from runql.results.looks import visible
 from runql.results.writing import write_file
 from runql.semantic.operands import literal_text
 from runql.semantic.values import MISSING
@@ -20,6 +19,7 @@ from runql.syntax import parse, tree
 from runql.syntax.stage_tree import LetStatement, ParamStatement
 from runql.text.nearest import nearest
 from runql.text.source import Source
+from runql.text.visible import visible
 
 if TYPE_CHECKING:
     from runql.frontends.repl.shell import Shell

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from runql.errors import RunQLError, wrong_call
 from runql.frontends.repl.commands import COMMANDS, MARK, SPELLINGS, Call
-from runql.results.looks import Style, visible
+from runql.results.looks import Style
 from runql.results.view import View
 from runql.semantic.folds import FOLDS, OFFERED_PERCENTILES, fold_named
 from runql.semantic.functions import AGGREGATES, FUNCTIONS
@@ -21,6 +21,7 @@ from runql.syntax.keywords import keywords
 from runql.text.codes import CODES
 from runql.text.frozen import frozen
 from runql.text.nearest import nearest
+from runql.text.visible import visible
 
 if TYPE_CHECKING:
     from runql.frontends.repl.shell import Shell

@@ -15,6 +15,9 @@ from typing import Final
 
 from prompt_toolkit.history import History
 
+from runql.text.replace import replace_with, write_whole
+from runql.text.signals import undisturbed
+
 FILE_NAME: Final = "history.jsonl"
 _LOCK_NAME: Final = "history.lock"
 _SLACK: Final = 1.2
@@ -129,7 +132,7 @@ class HistoryFile:
                 line = _line(text)
                 if _lacks_line_end(self._path):
                     line = b"\n" + line
-                os.write(handle, line)
+                _append_whole(handle, line)
             finally:
                 os.close(handle)
         self._last = text
@@ -144,16 +147,17 @@ class HistoryFile:
             except FileExistsError:
                 number += 1
                 continue
-            with os.fdopen(handle, "wb") as file:
-                file.write(raw)
+            try:
+                write_whole(handle, raw)
+            except BaseException:
+                aside.unlink(missing_ok=True)
+                raise
+            finally:
+                os.close(handle)
             return aside
 
     def _replace(self, entries: list[str]) -> None:
-        new = self._path.with_suffix(f".new-{os.getpid()}")
-        handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(handle, "wb") as file:
-            file.writelines(_line(entry) for entry in entries)
-        new.replace(self._path)
+        replace_with(self._path, b"".join(map(_line, entries)), mode=0o600)
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
@@ -179,6 +183,17 @@ def _private(handle: int) -> None:
     """A file that somebody opened to others is closed to them again."""
     if hasattr(os, "fchmod"):
         os.fchmod(handle, 0o600)
+
+
+def _append_whole(handle: int, line: bytes) -> None:
+    """Add a line, or nothing of it: what a full disk took of it is taken away again."""
+    size = os.fstat(handle).st_size
+    try:
+        with undisturbed():
+            write_whole(handle, line)
+    except OSError:
+        os.ftruncate(handle, size)
+        raise
 
 
 def _lacks_line_end(path: Path) -> bool:

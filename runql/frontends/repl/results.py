@@ -18,8 +18,8 @@ from runql.session.going import Pace
 from runql.session.zone import LOCAL
 from runql.terminal import pager, stderr, stdout
 from runql.terminal.below import Below
-from runql.terminal.show import harmless
 from runql.terminal.stderr import Progress, Voice, Waiting
+from runql.text.visible import harmless
 
 _DEFAULT_WIDTH: Final = 80
 _DEFAULT_HEIGHT: Final = 24

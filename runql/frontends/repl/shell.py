@@ -15,7 +15,6 @@ from runql.frontends.repl.kept import Kept, Shelf
 from runql.frontends.repl.results import Looks, Screen, Stopped
 from runql.results.formats import FORMATS, chosen
 from runql.results.frame import Frame
-from runql.results.looks import visible
 from runql.session import Explanation, Result, Session
 from runql.session.foreign import check_server, read
 from runql.syntax import parse, tree
@@ -23,6 +22,7 @@ from runql.syntax.stage_tree import DescribeStatement, ShowStatement
 from runql.terminal import stderr, stdout
 from runql.terminal.stderr import Voice, Waiting
 from runql.text.source import Source
+from runql.text.visible import visible
 
 _LONGEST_NAME: Final = 30
 

@@ -18,7 +18,6 @@ from runql.frontends.repl.kept import Kept
 from runql.results.formats import FORMATS
 from runql.results.frame import Frame
 from runql.results.layout import cut
-from runql.results.looks import visible
 from runql.results.table_view import table_lines
 from runql.results.view import View
 from runql.session import Result
@@ -31,6 +30,7 @@ from runql.terminal import keys, stderr
 from runql.terminal.region import Region
 from runql.text.frozen import frozen
 from runql.text.source import Source
+from runql.text.visible import visible
 
 if TYPE_CHECKING:
     from runql.frontends.repl.shell import Shell

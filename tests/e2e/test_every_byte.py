@@ -1,0 +1,196 @@
+"""Every byte of an output arrives, or an error is said: with real processes, pipes, limits and full disks."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from runql.results.formats import FORMATS
+from tests.cli.test_process import environment, started, wait_for_writing
+
+ROWS = "runs scan keys loss"
+TEXTS = [name for name, form in FORMATS.items() if not form.binary]
+FULL = pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a full disk to try")
+WORDS = [sys.executable, "-m", "runql", "-s", "demo"]
+
+
+def in_shell(folder: Path, line: str, **more: str) -> subprocess.CompletedProcess[bytes]:
+    """A line of a shell, in which `runql` is the command."""
+    line = line.replace("runql", shlex.join([sys.executable, "-m", "runql"]))
+    return subprocess.run(
+        ["bash", "-c", line], cwd=folder, env=environment(folder, **more), capture_output=True, check=False, timeout=120
+    )
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """The rows, as a file has them that nothing kept from being written."""
+    folder = tmp_path_factory.mktemp("whole")
+    process = started(folder, "-s", "demo", "-o", "csv", ROWS)
+    out, _ = process.communicate()
+    assert len(out) > 100_000
+    return out
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize("form", TEXTS)
+def test_a_limit_of_the_file_is_an_error(tmp_path: Path, form: str, unbuffered: str) -> None:
+    line = f"ulimit -f 4; runql -s demo -o {form} '{ROWS}' > out"
+    done = in_shell(tmp_path, line, PYTHONUNBUFFERED=unbuffered)
+    assert done.returncode == 2
+    assert done.stderr.decode().startswith("error[RQL506]: cannot write standard output: File too large\n")
+
+
+@FULL
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize(
+    "call",
+    [
+        "-s demo 'runs limit 2'",
+        "explain -s demo runs",
+        "describe demo",
+        "fmt 'runs limit 2'",
+        "fmt --diff x.rql",
+        "--help",
+        "--version",
+        "--spec",
+        "--write-config",
+    ],
+)
+def test_a_full_disk_is_an_error_of_every_command(tmp_path: Path, call: str, unbuffered: str) -> None:
+    (tmp_path / "x.rql").write_text("runs   limit 2")
+    line = f"runql {call} > /dev/full"
+    done = in_shell(tmp_path, line, PYTHONUNBUFFERED=unbuffered, RUNQL_CONFIG=str(tmp_path / "config.toml"))
+    assert done.returncode == 2
+    assert b"cannot write standard output: No space left on device\n" in done.stderr
+    assert b"Traceback" not in done.stderr
+
+
+@FULL
+def test_what_could_not_be_said_for_want_of_room_is_in_the_status(tmp_path: Path) -> None:
+    done = in_shell(tmp_path, "runql -s demo -o csv 'runs limit 2 select id' 2> /dev/full")
+    assert done.returncode == 2
+    assert len(done.stdout.splitlines()) == 3
+    assert in_shell(tmp_path, "runql -s demo -o csv 'runs limit 2 select id' 2>&-").returncode == 0
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_pipe_that_takes_little_and_makes_nobody_wait_gets_all(
+    tmp_path: Path, whole: bytes, unbuffered: str
+) -> None:
+    ours, theirs = os.pipe()
+    os.set_blocking(theirs, False)
+    command = [*WORDS, "-o", "csv", ROWS]
+    with subprocess.Popen(
+        command, cwd=tmp_path, env=environment(tmp_path, PYTHONUNBUFFERED=unbuffered), stdout=theirs, stderr=theirs
+    ) as process:
+        os.close(theirs)
+        seen = b""
+        while piece := os.read(ours, 3000):
+            seen += piece
+            time.sleep(0.001)
+    os.close(ours)
+    assert process.returncode == 0
+    assert seen.startswith(whole)
+    assert b"rows" in seen[len(whole) :]
+
+
+def test_a_text_that_comes_slowly_is_read_to_its_end(tmp_path: Path) -> None:
+    ours, theirs = os.pipe()
+    os.set_blocking(ours, False)
+    with subprocess.Popen(
+        [*WORDS, "-o", "csv", "-"],
+        cwd=tmp_path,
+        env=environment(tmp_path),
+        stdin=ours,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        os.close(ours)
+        for piece in (b"runs limit ", b"2 select ", b"id"):
+            os.write(theirs, piece)
+            time.sleep(0.5)
+        os.close(theirs)
+        out, _ = process.communicate()
+    assert len(out.splitlines()) == 3
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&-", "<&- 2>&-", ">&- 2>&-", "<&- >&- 2>&-"])
+def test_a_process_without_some_of_its_streams(tmp_path: Path, closed: str) -> None:
+    for call in ("-s demo -o csv 'runs limit 2 select id'", "", "fmt -", "lsp", "--help", "check -s demo runs"):
+        done = in_shell(tmp_path, f"runql {call} {closed}")
+        assert b"Traceback" not in done.stderr + done.stdout
+        assert b"RQL901" not in done.stderr + done.stdout
+        assert done.returncode in {0, 2}
+    file = in_shell(tmp_path, f"runql -s demo -o out.csv 'runs limit 2 select id' {closed}")
+    assert file.returncode == 0
+    assert len((tmp_path / "out.csv").read_bytes().splitlines()) == 3
+
+
+SLOW = """
+import sys, time
+from runql.backends.local import LocalService
+fast = LocalService.histories
+def histories(self, request):
+    for one in fast(self, request):
+        time.sleep(0.05)
+        yield one
+LocalService.histories = histories
+from runql.__main__ import main
+sys.exit(main())
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
+@pytest.mark.parametrize("words", [["-o", "out.csv", ROWS], [f'{ROWS} | to "out.csv"']])
+def test_a_file_is_as_it_was_whatever_ends_the_process(
+    tmp_path: Path, number: signal.Signals, words: list[str]
+) -> None:
+    (tmp_path / "out.csv").write_text("before\n")
+    process = started(tmp_path, "-s", "demo", *words, code=SLOW)
+    wait_for_writing(process.pid, tmp_path)
+    process.send_signal(number)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == (130 if number == signal.SIGINT else -number)
+    assert b"Traceback" not in err
+    assert [path.name for path in tmp_path.iterdir() if path.suffix != ".toml"] == ["out.csv"]
+    assert (tmp_path / "out.csv").read_text() == "before\n"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("end", ["to", "-o"])
+def test_a_pipe_that_nobody_reads_holds_nobody(tmp_path: Path, number: signal.Signals, end: str) -> None:
+    os.mkfifo(tmp_path / "pipe.csv")
+    words = ["-o", "pipe.csv", "runs"] if end == "-o" else ['runs | to "pipe.csv"']
+    process = started(tmp_path, "-s", "demo", *words)
+    time.sleep(3)
+    assert process.poll() is None
+    process.send_signal(number)
+    _, err = process.communicate(timeout=60)
+    assert b"Traceback" not in err
+    assert process.returncode == (130 if number == signal.SIGINT else -number)
+
+
+@pytest.mark.parametrize("words", [["-m", "runql"], ["-c", "from runql.__main__ import main; main()"]])
+def test_an_interrupt_while_modules_are_loaded_shows_no_traceback(tmp_path: Path, words: list[str]) -> None:
+    """The first module that the command loads waits, so that the signal comes in the middle."""
+    (tmp_path / "argparse.py").write_text("print('loading', flush=True)\nimport time\ntime.sleep(60)\n")
+    with subprocess.Popen(
+        [sys.executable, *words, "--version"],
+        cwd=tmp_path,
+        env={**environment(tmp_path), "PYTHONPATH": f"{tmp_path}:{environment(tmp_path)['PYTHONPATH']}"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"loading\n"
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=60)
+    assert (process.returncode, err) == (-signal.SIGINT, b"")
