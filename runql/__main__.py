@@ -6,6 +6,8 @@ import signal
 import sys
 from typing import TYPE_CHECKING
 
+_INTERRUPTED = 130
+
 if TYPE_CHECKING:
     from runql.frontends.cli.arguments import Arguments
 
@@ -15,14 +17,31 @@ def main() -> int:
     # While modules are loaded, and after the answer, Ctrl-C ends the process at once and shows no traceback.
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
+    _keep_what_is_compiled()
     from runql.frontends.cli.main import main as command
 
-    return command(others={"prompt": prompt, "lsp": lsp})
+    status = command(others={"prompt": prompt, "lsp": lsp})
+    if status == _INTERRUPTED:
+        from runql.terminal import stdout
+
+        stdout.give_up()
+    return status
+
+
+def _keep_what_is_compiled() -> None:
+    """Under a limit of the size of files Python itself would cut what it keeps of compiled modules, for good."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return
+    if resource.getrlimit(resource.RLIMIT_FSIZE)[0] != resource.RLIM_INFINITY:
+        sys.dont_write_bytecode = True
 
 
 def prompt(arguments: Arguments) -> int:
     """Start the prompt with what the command was called with."""
     from runql import config
+    from runql.errors import wrong_call
     from runql.frontends.cli.calling import for_call, options_of_call, params_of, saying_errors
     from runql.frontends.cli.trusting import asked_before
     from runql.frontends.repl.app import main as converse
@@ -30,6 +49,8 @@ def prompt(arguments: Arguments) -> int:
     from runql.terminal.stderr import Waiting
 
     def start() -> int:
+        if arguments.safe:
+            raise wrong_call("`--safe` goes with a query", '`| to "runs.csv" safe` says it at the prompt')
         waiting = Waiting()
         settings = for_call(config.load(), arguments, waiting)
         asked_before(settings, arguments.source)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from os import PathLike
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runql import config
@@ -39,20 +41,34 @@ def query(text: str, /, source: str | PathLike[str] | ServiceApi | None = None, 
     return connect(source).query(text, **params)
 
 
-def connect(source: str | PathLike[str] | ServiceApi | None = None) -> Connection:
+def connect(
+    source: str | PathLike[str] | ServiceApi | None = None, *, allow_write: Iterable[str | PathLike[str]] | None = None
+) -> Connection:
     """A connection to a source, by default to what the settings say.
+
+    Args:
+        source: As `query` takes it.
+        allow_write: Where `to` of a text may write besides the working folder, for texts that came from elsewhere: `()`
+            for nowhere. By default a text is the program's own and writes where the program may.
 
     Raises:
         SourceError: no source, or one that cannot be opened.
     """
-    return Connection(source)
+    return Connection(source, allow_write=allow_write)
 
 
 class Connection:
     """A source that stays open over many queries. A context manager: leaving it closes the source."""
 
-    def __init__(self, source: str | PathLike[str] | ServiceApi | None = None) -> None:
-        self._session = Session(source)
+    def __init__(
+        self,
+        source: str | PathLike[str] | ServiceApi | None = None,
+        *,
+        allow_write: Iterable[str | PathLike[str]] | None = None,
+    ) -> None:
+        more = () if allow_write is None else tuple(map(Path, allow_write))
+        self._session = Session(source, replace(config.load(), allow_write=more))
+        self._are_scripts = allow_write is not None
         self._place = self._session.place()
 
     def query(self, text: str, /, **params: Any) -> Result:
@@ -69,7 +85,7 @@ class Connection:
         All statements are checked before any is answered; each answer is read when it is used, so an `assert` fails
         then. Raises as `runql.query` does.
         """
-        return self._session.run(Source(text), params)
+        return self._session.run(Source(text, is_script=self._are_scripts), params)
 
     def runs(
         self,

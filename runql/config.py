@@ -37,6 +37,7 @@ from runql.text.frozen import frozen
 from runql.text.nearest import nearest
 from runql.trust import Trust, contents, not_read, project_file, saved_folder
 
+OWN_FOLDER = "queries"
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "REQUEST_METHOD")
 _CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 _OF_SERVERS = frozenset({"NETRC", *_CERTIFICATES, *_PROXIES, *map(str.lower, _PROXIES)})
@@ -78,6 +79,7 @@ class Settings:
     `saved`: the folders of saved queries, the project's before the user's own. `file`: the user's own settings file,
     `data`: the folder for what must not get lost, such as the history of the prompt. `pager`: what `$PAGER` says.
     `said`: what is to be said of files that do not count.
+    `allow_write`: where a script may write besides the working folder, which no settings file can say.
     """
 
     source: str | None = None
@@ -99,6 +101,12 @@ class Settings:
     data: Path | None = None
     pager: str | None = None
     said: tuple[Diagnostic, ...] = ()
+    allow_write: tuple[Path, ...] = ()
+
+    @property
+    def own_queries(self) -> Path | None:
+        """The folder of the queries that the user keeps for all projects."""
+        return None if self.file is None else self.file.parent / OWN_FOLDER
 
     def default_source(self) -> str | None:
         """The source of a query that names none: the settings', W&B's variables', `./wandb`, W&B's settings files'."""
@@ -144,7 +152,7 @@ def load(environ: Mapping[str, str] | None = None, folder: Path | None = None) -
         columns=int(environ["COLUMNS"]) if environ.get("COLUMNS", "").isdecimal() else None,
         debug=is_debugging(environ),
         folder=folder,
-        saved=(*saved, _user_file(environ).parent / "queries"),
+        saved=(*saved, _user_file(environ).parent / OWN_FOLDER),
         prompt=PromptSettings(**{**user.get("prompt", {}), **project.get("prompt", {})}),
         file=_user_file(environ),
         data=_data_folder(environ),

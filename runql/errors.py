@@ -26,6 +26,7 @@ from typing import Any
 
 from runql.text.diagnostic import Diagnostic
 from runql.text.source import Source
+from runql.text.visible import visible
 
 
 class RunQLError(Exception):
@@ -34,7 +35,8 @@ class RunQLError(Exception):
     def __init__(self, diagnostics: Iterable[Diagnostic], source: Source | None = None) -> None:
         self.diagnostics = tuple(diagnostics)
         self.source = source
-        super().__init__("; ".join(f"{d.code}: {d.message}" for d in self.diagnostics))
+        # A traceback shows it at a terminal; as it came it stands in `diagnostics`.
+        super().__init__("; ".join(visible(f"{d.code}: {d.message}") for d in self.diagnostics))
 
     @classmethod
     def of(cls, code: str, message: str, *hints: str) -> RunQLError:

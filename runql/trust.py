@@ -15,6 +15,7 @@ from typing import Any
 from runql.errors import SettingsError
 from runql.text.diagnostic import Diagnostic
 from runql.text.frozen import frozen
+from runql.text.replace import replace_with
 
 PROJECT_FILE = ".runql.toml"
 SAVED_FOLDER = ".runql"
@@ -109,21 +110,12 @@ class Trust:
         trouble = self.trouble()
         if trouble is not None:
             raise SettingsError.of("RQL510", trouble, "mend its owner and mode, or remove it")
-        part = self.file.with_name(f".{self.file.name}.{os.getpid()}")
         import json
 
         text = json.dumps({"version": _VERSION, "folders": folders}, indent=1)
         try:
             self.file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            try:
-                with os.fdopen(handle, "w", encoding="utf-8") as file:
-                    file.write(text)
-                    file.flush()
-                    os.fsync(file.fileno())
-                part.replace(self.file)
-            finally:
-                part.unlink(missing_ok=True)
+            replace_with(self.file, text.encode(), mode=0o600)
         except OSError as error:
             raise SettingsError.of("RQL510", f"`{self.file}` cannot be written: {error.strerror or error}") from error
 

@@ -106,21 +106,41 @@ def json_cells(values: Sequence[Value], lost: Lost) -> list[str]:
     return [json.dumps(to_json(value, lost), ensure_ascii=False, allow_nan=False) for value in values]
 
 
-def separated_cells(values: Sequence[Value], separator: str) -> list[str]:
-    """A column as fields of CSV, quoted as RFC 4180 has it where they hold a quote, the separator or a line end."""
+def separated_cells(values: Sequence[Value], separator: str, *, safe: bool = False) -> list[str]:
+    """A column as fields of CSV, quoted as RFC 4180 has it where they hold a quote, the separator or a line end.
+
+    `safe`: a text that a spreadsheet would run as a formula has a `'` before it, and one that holds what separates
+    cells elsewhere is quoted too. A number stays a number.
+    """
     types = set(map(type, values))
     if types <= _NUMBERS:
         return list(map(repr, values))
+    quoted = _quoted_safely if safe else _quoted
     if types == {str}:
-        texts = {value: _quoted(value, separator) for value in set(values)}
+        texts = {value: quoted(value, separator) for value in set(values)}
         return [texts[value] for value in values]
-    return [_quoted(exact_text(value), separator) for value in values]
+    return [
+        quoted(value, separator) if isinstance(value, str) else _quoted(exact_text(value), separator)
+        for value in values
+    ]
 
 
 _NUMBERS = frozenset({int, float})
+
+
+_FORMULA = frozenset("=+-@\t\r\n＝＋－＠")
+"""What begins a formula, or is dropped before one; those of East Asia's keyboards too."""
+_SEPARATORS = ",;\t|"
 
 
 def _quoted(cell: str, separator: str) -> str:
     if any(char in cell for char in (separator, '"', "\n", "\r")) or cell != cell.strip():
         return '"' + cell.replace('"', '""') + '"'
     return cell
+
+
+def _quoted_safely(cell: str, separator: str) -> str:
+    if cell[:1] in _FORMULA or cell.lstrip()[:1] in _FORMULA:
+        cell = f"'{cell}"
+    other = next((one for one in _SEPARATORS if one in cell), separator)
+    return _quoted(cell, other)

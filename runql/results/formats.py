@@ -48,6 +48,8 @@ class Output:
     """Gives how the columns of a pivot read, once all frames were taken."""
     sweep: bool = False
     """The rows are combinations that never ran."""
+    safe: bool = False
+    """No text of CSV or TSV is one that a spreadsheet would run as a formula."""
 
     def whole(self) -> Frame:
         """All frames as one."""
@@ -64,7 +66,8 @@ Pieces: TypeAlias = Callable[[Output], Iterator[bytes]]
 class Format:
     """One format. `extensions` are without the dot; a `binary` one needs a file.
 
-    `streams`: rows are written as they come, if the columns are known before; else all are held first.
+    `streams`: rows are written as they come, if the columns are known before; else all are held first. `separated`: a
+    spreadsheet opens it, and takes a text that begins with `=` for a formula.
     """
 
     name: str
@@ -73,6 +76,7 @@ class Format:
     pieces: Pieces
     binary: bool = False
     streams: bool = False
+    separated: bool = False
 
 
 def _encoded(lines: Iterable[str]) -> Iterator[bytes]:
@@ -158,9 +162,9 @@ def _delimited(output: Output, separator: str) -> Iterator[Iterable[str]]:
     """
     frames = iter(output.frames)
     first = next(frames, None)
-    yield [separator.join(separated_cells(output.names or (), separator)) or '""']
+    yield [separator.join(separated_cells(output.names or (), separator, safe=output.safe)) or '""']
     for frame in frames if first is None else chain([first], frames):
-        columns = [separated_cells(cells, separator) for cells in frame.columns.values()]
+        columns = [separated_cells(cells, separator, safe=output.safe) for cells in frame.columns.values()]
         yield (line or '""' for line in map(separator.join, zip(*columns, strict=True)))
 
 
@@ -228,8 +232,8 @@ _TABLE = (
     Format("table", (), "columns for a terminal", _table),
     Format("json", ("json",), "one array of objects", _json, streams=True),
     Format("jsonl", ("jsonl", "ndjson"), "one object a line, written as the rows come", _jsonl, streams=True),
-    Format("csv", ("csv",), "comma-separated values", _separated(","), streams=True),
-    Format("tsv", ("tsv", "tab"), "tab-separated values", _separated("\t"), streams=True),
+    Format("csv", ("csv",), "comma-separated values", _separated(","), streams=True, separated=True),
+    Format("tsv", ("tsv", "tab"), "tab-separated values", _separated("\t"), streams=True, separated=True),
     Format("md", ("md", "markdown"), "a Markdown table", _markdown),
     Format("tex", ("tex",), "a LaTeX table with booktabs; a pivot as mean ± spread, the best in bold", _tex),
     Format("yaml", ("yaml", "yml"), "a list of mappings; after `holes` the parameters of a W&B sweep", _yaml),
@@ -260,9 +264,12 @@ def chosen(spec: str) -> tuple[Format, Path | None]:
     raise OutputError.of("RQL506", f"`{spec}` is neither a format nor a file of a known one", *near, known)
 
 
-def place_of(form: Format, path: Path) -> Destination:
-    """Where a file of a format goes. Raises `OutputError` for what cannot be written, or is no file of that format."""
-    return destination(path, [f".{end}" for end in form.extensions])
+def place_of(form: Format, path: Path, name: str | None = None) -> Destination:
+    """Where a file of a format goes; `name` is what it is called.
+
+    Raises `OutputError` for what cannot be written, or is no file of that format.
+    """
+    return destination(path, [f".{end}" for end in form.extensions], name)
 
 
 def save(output: Output, form: Format, path: Path) -> tuple[Diagnostic, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from runql.results.cells import exact_text
@@ -11,6 +11,7 @@ from runql.results.frame import Frame
 from runql.results.measured import digits_of, measured
 from runql.results.shapes import NUMBERS
 from runql.semantic.values import MISSING, Value
+from runql.text.visible import visible
 
 if TYPE_CHECKING:
     from runql.engine.stages import PivotLayout
@@ -28,9 +29,11 @@ _SPECIAL = {
     "~": r"\textasciitilde{}",
     "%": r"\%",
     "±": r"$\pm$",
-    "\n": " ",
-    "\r": " ",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "|": r"\textbar{}",
 }
+_BLANKS = str.maketrans("\n\r\t", "   ")
 
 
 def tex_lines(frame: Frame, layout: PivotLayout | None) -> Iterator[str]:
@@ -39,17 +42,24 @@ def tex_lines(frame: Frame, layout: PivotLayout | None) -> Iterator[str]:
     yield r"% needs \usepackage{booktabs}"
     yield r"\begin{tabular}{%s}" % "".join("r" if number else "l" for number in numeric)  # noqa: UP031 - braces
     yield r"\toprule"
-    yield " & ".join(map(escaped, titles)) + r" \\"
+    yield _line(map(escaped, titles))
     yield r"\midrule"
     for row in rows:
-        yield " & ".join(row) + r" \\"
+        yield _line(row)
     yield r"\bottomrule"
     yield r"\end{tabular}"
 
 
+def _line(cells: Iterable[str]) -> str:
+    """A line of the table. What begins it must not be read as an argument of the `\\\\` or the rule before it."""
+    line = " & ".join(cells)
+    return ("{}" if line.lstrip()[:1] in {"[", "*"} else "") + line + r" \\"
+
+
 def escaped(text: str) -> str:
-    """Text that LaTeX sets as it is."""
-    return "".join(_SPECIAL.get(char, char) for char in text)
+    """Text that LaTeX sets as it is; what is not seen is written out."""
+    shown = "".join(_SPECIAL.get(char, char) for char in visible(text.translate(_BLANKS)))
+    return shown.replace("--", "-{}-").replace("--", "-{}-")
 
 
 def _plain(frame: Frame) -> tuple[Sequence[str], Iterator[list[str]], list[bool]]:

@@ -112,4 +112,4 @@ def _opened(place: Destination, gave_up: Callable[[], bool]) -> int:
 def _cannot(place: Destination, error: OSError, *hints: str) -> RunQLError:
     if isinstance(error, OwnerLost):
         hints = ("a new file in its place would belong to who runs this: remove it first, or name another",)
-    return OutputError.of("RQL506", f"cannot write `{place.path}`: {error.strerror or error}", *hints)
+    return OutputError.of("RQL506", f"cannot write `{place.name}`: {error.strerror or error}", *hints)

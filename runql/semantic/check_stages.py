@@ -188,7 +188,7 @@ class _Checker(CurveStages, RunStages):
     def to(self, stage: s.ToStage) -> TStage:
         if not stage.path.strip():
             self.report.add("RQL506", "`to` names no file", stage.span, 'write `to "runs.csv"`')
-        return TTo(stage.path, span=stage.span)
+        return TTo(stage.path, stage.safe, stage.guarded, span=stage.span)
 
     def asserted(self, stage: s.AssertStage) -> TStage:
         expressions = self.expressions

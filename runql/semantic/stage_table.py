@@ -236,8 +236,8 @@ _TABLE = (
     StageInfo(
         "to",
         (t.TTo,),
-        'to "FILE"',
-        "Write the table to a file, whole or not at all, and pass it on.",
+        'to "FILE" [safe]',
+        "Write the table to a file, whole or not at all, and pass it on; `safe`: no text is a spreadsheet's formula.",
         'runs | to "runs.csv"',
         streams=True,
     ),

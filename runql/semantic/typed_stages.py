@@ -211,9 +211,14 @@ class TDescribe(TStage):
 
 @frozen
 class TTo(TStage):
-    """Write the table to a file and pass it on."""
+    """Write the table to a file and pass it on.
+
+    `safe`: no text begins as a formula does. `guarded`: it came with a folder, so what it writes must be allowed.
+    """
 
     path: str
+    safe: bool = False
+    guarded: bool = False
 
 
 @frozen

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import field
+from pathlib import Path
 
 from runql.plan.explain import Asked, explain
 from runql.semantic.catalog import Catalog
@@ -31,6 +33,7 @@ class Explained:
     said: tuple[Diagnostic, ...]
     stages: tuple[TStage, ...] = ()
     hidden: tuple[str, ...] = ()
+    folder: Path = field(default_factory=Path)
 
 
 def explained(about: Explained, source: Source) -> str:
@@ -45,7 +48,7 @@ def explained(about: Explained, source: Source) -> str:
     if about.stages:
         from runql.session.staging import explained as staged
 
-        text = f"{text}\n{staged(about.stages)}"
+        text = f"{text}\n{staged(about.stages, about.folder)}"
     return _struck_out(text, about.hidden)
 
 

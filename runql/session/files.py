@@ -2,34 +2,65 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from queue import Full, Queue
 from typing import Any
 
+from runql.config import Settings
 from runql.engine.stages import Opener, StageContext
 from runql.engine.table import Table
-from runql.errors import QueryError
-from runql.results.formats import EXTENSIONS, Format, Output, save
+from runql.errors import QueryError, RunQLError
+from runql.results.destination import Destination, Kind
+from runql.results.formats import EXTENSIONS, Format, Output, place_of, save_at
 from runql.results.frame import Frame
+from runql.results.writing import GivenUp
 from runql.semantic.typed_stages import THoles, TStage, TTo
+from runql.session.permission import Permission
 from runql.text.diagnostic import Diagnostic
 from runql.text.nearest import nearest
 
 
-def wrong_files(stages: Sequence[TStage]) -> Iterator[Diagnostic]:
-    """The files that `to` cannot write: none of a known format, or no folder. Nothing is opened."""
+def located(path: str, folder: Path) -> Path:
+    """The file that `to` means: `~` is the user's own folder, and a relative path begins at the session's."""
+    return folder / os.path.expanduser(path)  # noqa: PTH111 - that of pathlib raises for a user who is not there
+
+
+def wrong_files(stages: Sequence[TStage], settings: Settings) -> Iterator[Diagnostic]:
+    """What is wrong with the files of `to`: their format, their place, who may write there. Nothing is opened."""
+    targets: dict[Path, str] = {}
     for stage in stages:
-        if isinstance(stage, TTo):
-            path = Path(stage.path).expanduser()
-            if _format_of(path) is None:
-                yield _no_format(stage, path)
-            elif path.is_dir() or not path.absolute().parent.is_dir():
-                what = f"`{stage.path}` is a folder" if path.is_dir() else f"there is no folder `{path.parent}`"
-                yield Diagnostic("RQL506", what, stage.span)
+        if not isinstance(stage, TTo):
+            continue
+        try:
+            place = _judged(stage, settings)
+        except RunQLError as error:
+            yield from (replace(one, span=stage.span) for one in error.diagnostics)
+            continue
+        if place.kind is not Kind.STREAM and place.target in targets:
+            yield Diagnostic("RQL506", f"`{stage.path}` is written twice: only the last would stay", stage.span)
+        targets[place.target] = stage.path
+
+
+def _judged(stage: TTo, settings: Settings) -> Destination:
+    """Where a stage writes. Raises `OutputError` for what it cannot, and `QueryError` for what it may not write."""
+    path = located(stage.path, settings.folder)
+    form = _format_of(path)
+    if form is None:
+        raise QueryError([_no_format(stage, path)])
+    if stage.safe and not form.separated:
+        hint = "a format that no spreadsheet reads as formulas needs no `safe`"
+        raise QueryError([Diagnostic("RQL506", "`safe` goes with `.csv` and `.tsv`", stage.span, hints=(hint,))])
+    place = place_of(form, path, stage.path)
+    refusal = Permission.of(settings).refusal(place, stage.span) if stage.guarded else None
+    if refusal is not None:
+        raise QueryError([refusal])
+    return place
 
 
 def _format_of(path: Path) -> Format | None:
@@ -49,11 +80,14 @@ class Files:
     `fixed`: every part of the table has the same columns, so a format that can writes the rows while they come.
     """
 
-    def __init__(self, stages: Sequence[TStage], fixed: Callable[[], bool] = lambda: False) -> None:
+    def __init__(
+        self, stages: Sequence[TStage], fixed: Callable[[], bool] = lambda: False, settings: Settings | None = None
+    ) -> None:
         self.said: dict[Diagnostic, None] = {}
         self.written: list[str] = []
         self._sweeps = _after_holes(stages)
         self._fixed = fixed
+        self._settings = Settings() if settings is None else settings
 
     @property
     def opener(self) -> Opener:
@@ -61,15 +95,13 @@ class Files:
         return self._open
 
     @contextmanager
-    def _open(self, path: str, context: StageContext) -> Iterator[Callable[[Table], None]]:
+    def _open(self, stage: TTo, context: StageContext) -> Iterator[Callable[[Table], None]]:
         """Take the parts; the file is in its place when the last one has passed and nothing went wrong."""
-        file = Path(path).expanduser()
-        form = _format_of(file)
-        if form is None:
-            raise QueryError([_no_format(TTo(path), file)])
+        place = _judged(stage, self._settings)  # once more: what was a file may be a link by now
+        form = EXTENSIONS[place.path.suffix[1:].lower()]
         parts = _Parts()
         names = self._fixed if form.streams else lambda: False
-        layout, sweep = context.layout, path in self._sweeps
+        layout, sweep = context.layout, stage.path in self._sweeps
 
         def write() -> tuple[Diagnostic, ...]:
             first = next(parts.frames, Frame({}))
@@ -80,8 +112,9 @@ class Files:
                 first.names if whole is None else whole.names,
                 layout=lambda: layout,
                 sweep=sweep,
+                safe=stage.safe,
             )
-            return save(output, form, file)
+            return save_at(output, form, place, parts.gave_up)
 
         # The formats ask for rows, and the stages hand them on: each in a thread of its own.
         with ThreadPoolExecutor(1, thread_name_prefix="runql-to") as pool:
@@ -94,11 +127,7 @@ class Files:
                 parts.give_up()
                 raise
         self.said.update(dict.fromkeys(lost))
-        self.written.append(path)
-
-
-class _GivenUp(Exception):  # noqa: N818 - nothing went wrong with the file
-    """The rest of the rows does not come."""
+        self.written.append(stage.path)
 
 
 class _Parts:
@@ -108,7 +137,7 @@ class _Parts:
     _LOOKS_EVERY_SECONDS = 0.05
 
     def __init__(self) -> None:
-        self._queue: Queue[Frame | _GivenUp | None] = Queue(self._MOST)
+        self._queue: Queue[Frame | GivenUp | None] = Queue(self._MOST)
         self._gave_up = False
         self.frames = iter(self._taken())
 
@@ -123,16 +152,20 @@ class _Parts:
             else:
                 return
 
+    def gave_up(self) -> bool:
+        """Whether what came is not to be kept."""
+        return self._gave_up
+
     def give_up(self) -> None:
         """Nothing comes any more, and what came is not to be kept."""
         self._gave_up = True
         with suppress(Full):
-            self._queue.put_nowait(_GivenUp())
+            self._queue.put_nowait(GivenUp())
 
     def _taken(self) -> Iterator[Frame]:
         while (part := self._queue.get()) is not None:
-            if self._gave_up or isinstance(part, _GivenUp):
-                raise _GivenUp
+            if self._gave_up or isinstance(part, GivenUp):
+                raise GivenUp
             yield part
 
 

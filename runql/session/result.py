@@ -19,8 +19,8 @@ from runql.session.options import Options
 from runql.session.shown import Shown, Stats
 from runql.session.summing import few
 from runql.text.diagnostic import Diagnostic, Severity
-from runql.text.render import clean
 from runql.text.source import Source
+from runql.text.visible import visible
 
 if TYPE_CHECKING:
     import pandas
@@ -231,7 +231,8 @@ class Result:
 
         frame = self.frame  # read first: the footer tells of the reading
         shown = brief(frame, layout=self._answer.layout)
-        return "\n".join([f"{shown} · {' · '.join(self.footer())}", *(clean(f"  {line}") for line in self.ladder())])
+        footer = visible(" · ".join(self.footer()))
+        return "\n".join([f"{shown} · {footer}", *(visible(f"  {line}") for line in self.ladder())])
 
     def _repr_html_(self) -> str:
         from runql.results.html import html, notes

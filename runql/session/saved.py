@@ -10,6 +10,7 @@ from typing import Any
 
 from runql.session.named import MOST_LEVELS, Named, Names, nowhere, too_many_levels
 from runql.session.params import declared, is_set
+from runql.session.permission import guarded
 from runql.syntax import Parsed, parse, tree
 from runql.syntax import stage_tree as s
 from runql.text.diagnostic import Diagnostic
@@ -64,13 +65,17 @@ def _text(path: Path) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Loader:
-    """Reads saved queries for one text. `given` are the parameters that the text was given."""
+    """Reads saved queries for one text. `given` are the parameters that the text was given.
+
+    `own`: the folder of those that the user keeps; what others write has to be allowed.
+    """
 
     folders: tuple[Path, ...]
     given: dict[str, Any]
     now: datetime
     zone: tzinfo
     inside: tuple[str, ...] = ()
+    own: Path | None = None
 
     def load(self, name: str, span: Span) -> Named | Diagnostic:
         """The query of a name with the values of its parameters, or what is wrong with it, at the place of the name."""
@@ -96,7 +101,10 @@ class Loader:
             line, _ = parsed.source.line_column(errors[0].span.start)
             message = f"the saved query `@{name}` is wrong at line {line}: {errors[0].message}"
             return Diagnostic("RQL220", message, span, hints=errors[0].hints)
-        return self._query(name, parsed, span)
+        found = self._query(name, parsed, span)
+        if isinstance(found, Named) and path.parent != self.own:
+            return replace(found, query=guarded(found.query))
+        return found
 
     def _query(self, name: str, parsed: Parsed, span: Span) -> Named | Diagnostic:
         params: dict[str, Any] = {}

@@ -14,6 +14,7 @@ from runql.semantic.spelling import info_text
 from runql.semantic.values import Kind
 from runql.text.frozen import frozen
 from runql.text.render import clean
+from runql.text.visible import visible_lines
 
 LEAST_BUDGET = 100
 """Words below which not even the frame of a schema fits."""
@@ -47,7 +48,7 @@ class Schema:
         return _written(self.catalog, self.budget, _TEXT)
 
     def __repr__(self) -> str:
-        return str(self)
+        return visible_lines(str(self))
 
     def json(self) -> str:
         """The same as one JSON document."""

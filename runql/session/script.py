@@ -11,6 +11,7 @@ from runql.session.catalogs import nodes
 from runql.session.named import Named, Names, is_last, nowhere, with_last
 from runql.session.options import Options, set_option
 from runql.session.params import declared, is_set
+from runql.session.permission import guarded
 from runql.syntax import Parsed, tree
 from runql.syntax import stage_tree as s
 from runql.text.diagnostic import Diagnostic
@@ -83,6 +84,8 @@ class Reader:
     def read(self) -> Script:
         """The whole text."""
         statements = self.parsed.script.statements
+        if self.parsed.source.is_script:
+            statements = tuple(map(_guarded, statements))
         declared = self._declared(statements)
         params = {**self.state.params, **self.params, **declared}
         lets = {**self.state.lets, **self._lets(statements)}
@@ -183,6 +186,14 @@ class Reader:
             if isinstance(statement, s.ParamStatement) and statement.name not in self.used:
                 message = f"the parameter `${statement.name}` is declared and never used"
                 self.found.append(Diagnostic("RQL222", message, _place(statement.name_span, statement.span)))
+
+
+def _guarded(statement: tree.Statement) -> tree.Statement:
+    """A statement of a text that came with a folder."""
+    match statement:
+        case tree.QueryStatement(query=query) | tree.ExplainStatement(query=query) | s.LetStatement(query=query):
+            return replace(statement, query=guarded(query))
+    return statement
 
 
 def _goes_on_from_last(query: tree.Query) -> bool:

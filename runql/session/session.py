@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from datetime import UTC, datetime, tzinfo
 from os import PathLike
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runql import config
@@ -63,6 +64,8 @@ class _Ready:
     doubt: Doubt | None = None
     hidden: tuple[str, ...] = ()
     """Values that are secret."""
+    folder: Path = field(default_factory=Path)
+    """Where the paths of `to` are meant from."""
 
 
 @frozen
@@ -167,7 +170,8 @@ class Session(OpenSources):
     def _script(self, parsed: Parsed, params: Mapping[str, Any]) -> Script:
         """The statements of a text with all names put in."""
         now = self._now or datetime.now(UTC)
-        loader = Loader(tuple(self.settings.saved), {**self.state.params, **params}, now, self.zone)
+        folders = tuple(self.settings.saved)
+        loader = Loader(folders, {**self.state.params, **params}, now, self.zone, own=self.settings.own_queries)
         return Reader(parsed, self.state, params, now, self.zone, loader.load, self._is_source).read()
 
     def _is_source(self, name: str) -> bool:
@@ -216,6 +220,7 @@ class Session(OpenSources):
                     item.options,
                     known.doubt,
                     tuple(str(item.params[name]) for name in script.state.secrets if name in item.params),
+                    self.settings.folder,
                 )
             )
         if wrong:
@@ -254,7 +259,7 @@ class Session(OpenSources):
         if any(isinstance(stage, TTo) for stage in checked.stages):
             from runql.session.files import wrong_files
 
-            if wrong := tuple(wrong_files(checked.stages)):
+            if wrong := tuple(wrong_files(checked.stages, self.settings)):
                 checked = Checked(None, (*checked.diagnostics, *wrong))
         return checked
 
@@ -332,7 +337,9 @@ class Session(OpenSources):
         if ready.stages:
             from runql.session.staged import StagedAnswer
 
-            answer: Answer = StagedAnswer(ready.query, reading, ready.catalog, source, ready.spent, stages=ready.stages)
+            answer: Answer = StagedAnswer(
+                ready.query, reading, ready.catalog, source, ready.spent, stages=ready.stages, settings=self.settings
+            )
         else:
             answer = Answer(ready.query, reading, ready.catalog, source.text, ready.spent)
         return Result(answer, source, ready.said, lambda: _explained(ready, source), ready.options)
@@ -348,8 +355,8 @@ class Session(OpenSources):
 def _explained(ready: _Ready, source: Source) -> str:
     from runql.session.explaining import Explained, explained
 
-    about = Explained(ready.tree, ready.query, ready.places, ready.catalog, ready.said, ready.stages, ready.hidden)
-    return explained(about, source)
+    fields = (ready.tree, ready.query, ready.places, ready.catalog, ready.said, ready.stages, ready.hidden)
+    return explained(Explained(*fields, ready.folder), source)
 
 
 def _linted(checked: Checked, places: Sequence[Place], catalog: Catalog) -> Iterator[Diagnostic]:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from runql.config import Settings
 from runql.engine.histories import x_axis_of
 from runql.engine.stages import Flow, PivotLayout, StageContext, column_order, run_stages
 from runql.engine.table import Table
@@ -38,11 +39,13 @@ class StagedAnswer(Answer):
         spent: Spent,
         *,
         stages: Sequence[TStage],
+        settings: Settings | None = None,
     ) -> None:
         super().__init__(query, reading, catalog, source.text, spent)
         self._source = source
         self.stages = tuple(stages)
-        self.files = Files(self.stages, lambda: self._is_of_count or super(StagedAnswer, self).names is not None)
+        fixed = lambda: self._is_of_count or super(StagedAnswer, self).names is not None  # noqa: E731
+        self.files = Files(self.stages, fixed, settings)
         self._flow: Flow | None = None
         self._rows = 0
         self._seen: dict[str, None] = {}

@@ -173,7 +173,7 @@ class StageBuilder(ExpressionBuilder):
         return _Option(word.lower(), part.span, path=self.path(value))
 
     def to_stage(self, part: Part) -> t.Stage:
-        return s.ToStage(read_string(part.children[1]), span=part.span)
+        return s.ToStage(read_string(part.children[1]), "SAFE" in part.types, span=part.span)
 
     def assert_stage(self, part: Part) -> t.Stage:
         message = read_string(part.children[-1]) if "STRING" in part.types else None

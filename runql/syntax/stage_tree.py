@@ -187,7 +187,11 @@ class PlotStage(Stage):
 
 @frozen
 class ToStage(Stage):
+    """`safe`: no text begins as a formula does. `guarded`: it came with a folder, so what it writes must be allowed."""
+
     path: str
+    safe: bool = False
+    guarded: bool = field(default=False, compare=False, repr=False)
 
 
 @frozen

@@ -97,8 +97,8 @@ class StagePrinter(PartPrinter):
                 return [word("DESCRIBE")]
             case s.PlotStage():
                 return _plot(stage)
-            case s.ToStage(path=path):
-                return [word("TO"), write_string(path)]
+            case s.ToStage(path=path, safe=safe):
+                return [word("TO"), write_string(path), *([word("SAFE")] if safe else [])]
             case _:
                 raise TypeError(f"a {type(stage).__name__} has no text of its own")
 

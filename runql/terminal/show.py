@@ -36,6 +36,7 @@ class Show:
         *,
         output: str | None = None,
         quiet: bool = False,
+        safe: bool = False,
     ) -> None:
         self._voice = voice
         self._waiting = waiting
@@ -45,6 +46,9 @@ class Show:
         self._wrote_rows = False
         default = "table" if self._terminal else "csv"
         self._format, self._path = chosen(output or default)
+        self._safe = safe
+        if safe and not self._format.separated:
+            raise wrong_call(f"`--safe` goes with csv and tsv, not with {self._format.name}", "add `-o csv`")
         self._view = self._view_of(settings)
         self._color = settings.color
         self._progress = stderr.is_terminal() and not quiet and not settings.dumb_terminal
@@ -143,7 +147,7 @@ class Show:
 
     def _read(self, result: Result, led_by: str, *, chomps: bool) -> tuple[Diagnostic, ...]:
         """Read a result and write it as it comes; gives what the format could not hold."""
-        output = result.output(self._view)
+        output = replace(result.output(self._view), safe=self._safe)
         frames = _UntilCutShort(output.frames)
         self._wrote_rows = False
         try:

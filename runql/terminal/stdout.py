@@ -10,7 +10,6 @@ from collections.abc import Iterable
 from typing import Any, Final, NoReturn
 
 from runql.text.replace import wait_for_room, write_whole
-from runql.text.visible import styled
 
 _STANDARD_ERROR: Final = 2
 
@@ -58,10 +57,14 @@ def write(pieces: Iterable[bytes]) -> None:
         raise CannotWrite("it is closed")
     out = _Output(sys.stdout)
     decoded = codecs.getincrementaldecoder("utf-8")("replace")
-    at_terminal = is_terminal()
-    for piece in pieces:
-        # Only errors of the output itself are translated, so the pieces are taken out here.
-        out.put(styled(decoded.decode(piece)).encode() if at_terminal else piece)
+    if not is_terminal():
+        for piece in pieces:  # only errors of the output itself are translated, so they are taken out here
+            out.put(piece)
+    else:
+        from runql.text.visible import styled
+
+        for piece in pieces:
+            out.put(styled(decoded.decode(piece)).encode("utf-8", "backslashreplace"))
     out.flush()
 
 

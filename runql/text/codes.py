@@ -121,6 +121,7 @@ _TABLE = {
     "RQL532": Code("notice", "a name of the settings that an answer used"),
     "RQL533": Code("notice", "a name of the settings that does not count"),
     "RQL534": Code("error", "an alias or a named query that stands for too much"),
+    "RQL535": Code("error", "a script or a saved query that may not write there"),
     "RQL545": Code("notice", "a run without a log, or whose log holds nothing"),
     "RQL546": Code("notice", "what a log that was cut off lacks comes from the files beside it"),
     "RQL547": Code("warning", "folders that were not looked into"),

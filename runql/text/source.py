@@ -27,10 +27,14 @@ NOWHERE = Span(0, 0)
 
 @frozen(slots=False)
 class Source:
-    """A text with the name it is shown under; `name` is `<query>` for text typed at a prompt."""
+    """A text with the name it is shown under; `name` is `<query>` for text typed at a prompt.
+
+    `is_script`: it came in a file or from another program, so what it writes has to be allowed.
+    """
 
     text: str
     name: str = field(default="<query>", compare=False)
+    is_script: bool = field(default=False, compare=False)
 
     @cached_property
     def line_starts(self) -> tuple[int, ...]:

@@ -37,6 +37,13 @@ def is_seen_at(text: str, at: int) -> bool:
     return is_visible(text[at]) or _belongs_to_emoji(text, at)
 
 
+def one_for_one(text: str) -> str:
+    """The text with a mark in the place of each character that is not seen, so that the others keep their places."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(char if is_seen_at(text, at) else "\N{REPLACEMENT CHARACTER}" for at, char in enumerate(text))
+
+
 def is_visible(char: str) -> bool:
     """Whether a character by itself shows on a screen, and does nothing else there."""
     return unicodedata.category(char) not in _ESCAPED and _UNSEEN.match(char) is None

@@ -82,9 +82,7 @@ def test_what_could_not_be_said_for_want_of_room_is_in_the_status(tmp_path: Path
 
 
 @pytest.mark.parametrize("unbuffered", ["", "1"])
-def test_a_pipe_that_takes_little_and_makes_nobody_wait_gets_all(
-    tmp_path: Path, whole: bytes, unbuffered: str
-) -> None:
+def test_a_pipe_that_takes_little_and_makes_nobody_wait_gets_all(tmp_path: Path, whole: bytes, unbuffered: str) -> None:
     ours, theirs = os.pipe()
     os.set_blocking(theirs, False)
     command = [*WORDS, "-o", "csv", ROWS]
@@ -128,7 +126,7 @@ def test_a_process_without_some_of_its_streams(tmp_path: Path, closed: str) -> N
         done = in_shell(tmp_path, f"runql {call} {closed}")
         assert b"Traceback" not in done.stderr + done.stdout
         assert b"RQL901" not in done.stderr + done.stdout
-        assert done.returncode in {0, 2}
+        assert done.returncode in ({0, 1, 2} if call == "lsp" else {0, 2})  # 1: its client is gone
     file = in_shell(tmp_path, f"runql -s demo -o out.csv 'runs limit 2 select id' {closed}")
     assert file.returncode == 0
     assert len((tmp_path / "out.csv").read_bytes().splitlines()) == 3

@@ -28,7 +28,11 @@ COMMAND = {
     "runql.frontends.cli.arguments",
     "runql.frontends.cli.main",
     "runql.terminal",
+    "runql.terminal.signals",
     "runql.terminal.stdout",
+    "runql.text",
+    "runql.text.replace",
+    "runql.text.signals",
 }
 SPY = """
 import sys

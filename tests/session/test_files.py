@@ -12,6 +12,7 @@ import pytest
 from runql.engine.stages import StageContext
 from runql.engine.table import Table
 from runql.errors import OutputError
+from runql.semantic.typed_stages import TTo
 from runql.session.files import Files
 from tests.session.fixtures import ask
 
@@ -31,7 +32,7 @@ def sizes_held_open(folder: Path) -> Iterator[int]:
 @pytest.mark.parametrize("name", ["rows.csv", "rows.tsv", "rows.json", "rows.jsonl"])
 def test_rows_are_written_while_they_come(tmp_path: Path, name: str) -> None:
     files = Files((), lambda: True)
-    with files.opener(str(tmp_path / name), StageContext()) as write:
+    with files.opener(TTo(str(tmp_path / name)), StageContext()) as write:
         for start in range(100):
             write(part(1000 * start))
         # Few parts are on the way, so most of them are on the disk, in a file without a name.
@@ -42,7 +43,7 @@ def test_rows_are_written_while_they_come(tmp_path: Path, name: str) -> None:
 
 
 def test_parts_of_other_columns_are_put_together_first(tmp_path: Path) -> None:
-    with Files(()).opener(str(tmp_path / "rows.csv"), StageContext()) as write:
+    with Files(()).opener(TTo(str(tmp_path / "rows.csv")), StageContext()) as write:
         write(Table({"a": [1]}, 1))
         write(Table({"a": [2], "b": [3]}, 1))
     assert (tmp_path / "rows.csv").read_text() == "a,b\n1,\n2,3\n"
@@ -54,7 +55,7 @@ def test_nothing_is_left_of_what_was_given_up(tmp_path: Path, parts: int, fixed:
     (tmp_path / "old.csv").write_text("good")
     with (
         pytest.raises(ZeroDivisionError),
-        Files((), lambda: fixed).opener(str(tmp_path / "old.csv"), StageContext()) as write,
+        Files((), lambda: fixed).opener(TTo(str(tmp_path / "old.csv")), StageContext()) as write,
     ):
         for start in range(parts):
             write(part(start))
@@ -66,7 +67,7 @@ def test_nothing_is_left_of_what_was_given_up(tmp_path: Path, parts: int, fixed:
 def test_a_file_that_cannot_be_written_stops_the_rows(tmp_path: Path, parts: int) -> None:
     with (
         pytest.raises(OutputError, match="there is no folder"),
-        Files((), lambda: True).opener(str(tmp_path / "none" / "x.csv"), StageContext()) as write,
+        Files((), lambda: True).opener(TTo(str(tmp_path / "none" / "x.csv")), StageContext()) as write,
     ):
         for start in range(parts):
             write(part(start))

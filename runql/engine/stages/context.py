@@ -10,13 +10,13 @@ from typing import TypeAlias
 from runql.engine.table import Table
 from runql.errors import QueryError, RunQLError
 from runql.semantic.stage_table import STAGES, TableKind, stage_name
-from runql.semantic.typed_stages import Goal, TStage
+from runql.semantic.typed_stages import Goal, TStage, TTo
 from runql.semantic.values import Value
 from runql.text.diagnostic import Diagnostic
 from runql.text.frozen import frozen
 
-Opener: TypeAlias = "Callable[[str, StageContext], AbstractContextManager[Callable[[Table], None]]]"
-"""How `to` writes: opens a file of that path for a table of that kind, and gives what takes its parts, in order.
+Opener: TypeAlias = "Callable[[TTo, StageContext], AbstractContextManager[Callable[[Table], None]]]"
+"""How `to` writes: opens the file of that stage for a table of that kind, and gives what takes its parts, in order.
 
 Leaving it without an exception makes the file whole; leaving it with one leaves no trace.
 """

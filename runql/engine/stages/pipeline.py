@@ -198,7 +198,7 @@ def _written(stage: t.TTo, tables: Iterator[Table], before: Flow) -> Iterator[Ta
     context = before.context
     if context.open is None:
         raise fault("nobody said how `to` writes")
-    with context.open(stage.path, context) as write:
+    with context.open(stage, context) as write:
         write(first)
         yield first
         for table in tables:

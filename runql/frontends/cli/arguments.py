@@ -64,6 +64,8 @@ class Arguments(NamedTuple):
     api_key_file: str | None = None
     timeout: float | None = None
     no: tuple[str, ...] = ()
+    allow_write: tuple[str, ...] = ()
+    safe: bool = False
     max_rows: int | None = None
     names: bool = False
     errors: str = "text"
@@ -103,7 +105,7 @@ def parse(argv: Sequence[str]) -> Arguments:
     if read.help:
         return Arguments(command, (), show=parser.format_help().rstrip())
     given = {name: value for name, value in vars(read).items() if name not in {"version", "help"}}
-    several = {name: tuple(given.get(name) or ()) for name in ("params", "no")}
+    several = {name: tuple(given.get(name) or ()) for name in ("params", "no", "allow_write")}
     return Arguments(command, tuple(words), **{**given, **several})
 
 
@@ -150,6 +152,7 @@ def _parser(command: Command) -> _Parser:
             metavar="FORMAT|FILE",
             help="table json jsonl csv tsv md tex yaml, or a file, also .parquet",
         )
+        add("--safe", action="store_true", help="in csv and tsv no text is one that a spreadsheet runs as a formula")
         add("-q", "--quiet", action="store_true", help="no notices and no progress")
     if command == "run":
         add("--max-rows", type=_count, metavar="N", help="show at most so many rows of an answer, and say what was cut")
@@ -185,6 +188,12 @@ def _add_those_of_queries(parser: _Parser) -> None:
     add("--api-key-file", metavar="FILE", help="the file that holds W&B's key")
     add("--timeout", type=_seconds, metavar="SECONDS", help="the longest that a server may take for all of it")
     add("-p", "--param", dest="params", action="append", metavar="NAME=VALUE", help="a value for `$NAME`")
+    add(
+        "--allow-write",
+        action="append",
+        metavar="PATH",
+        help="a folder or a file that a script or a saved query may write, besides the working folder",
+    )
     add("--no", action="append", metavar="CODE", help="say no notices and warnings of that code, such as RQL211")
     add("--names", action="store_true", help="name every file and run of which a notice speaks, not only their number")
     add("--errors", choices=("text", "json"), default="text", help="how errors are written: `text` or `json`")

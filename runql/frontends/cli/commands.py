@@ -107,7 +107,8 @@ def run(call: Call) -> int:
     from runql.frontends.cli.programs import stats_json
     from runql.terminal.show import Show
 
-    show = Show(call.settings, call.voice, call.waiting, output=call.arguments.output, quiet=call.arguments.quiet)
+    given = call.arguments
+    show = Show(call.settings, call.voice, call.waiting, output=given.output, quiet=given.quiet, safe=given.safe)
     source, params = _text(call), values_of(call.arguments.params)
     with _session(call) as session, session.within(call.arguments.timeout):
         with call.looking():

@@ -18,7 +18,7 @@ def is_file_name(word: str) -> bool:
 def text_of(words: Sequence[str]) -> Source:
     """The text that the words stand for: `-` is standard input, one file name the file, all else the query itself."""
     if list(words) == ["-"]:
-        return Source(_decoded(stdin.read(), "standard input"), "<stdin>")
+        return Source(_decoded(stdin.read(), "standard input"), "<stdin>", is_script=True)
     if len(words) == 1 and (is_file_name(words[0]) or _is_path_of_file(words[0])):
         return read_file(Path(words[0]))
     return Source(" ".join(words))
@@ -34,7 +34,7 @@ def read_file(path: Path) -> Source:
         raise wrong_call(f"there is no file `{path}`", *([near] if near else [])) from None
     except OSError as error:
         raise wrong_call(f"cannot read `{path}`: {error.strerror or error}") from error
-    return Source(_decoded(raw, f"`{path}`"), str(path))
+    return Source(_decoded(raw, f"`{path}`"), str(path), is_script=True)
 
 
 def _is_path_of_file(word: str) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
 from runql.frontends.cli.arguments import Arguments, UsageError, parse
-from runql.terminal import signals, stdin, stdout
+from runql.terminal import signals, stdout
 
 FrontEnd = Callable[[Arguments], int]
 """Another front end, started with what the command was called with; gives the exit status."""
@@ -34,10 +34,8 @@ def main(argv: Sequence[str] | None = None, others: Mapping[str, FrontEnd] = Map
         Voice().say(f"runql: cannot write standard output: {error}")
         return _USAGE
     except KeyboardInterrupt:
-        stdout.give_up()
         return _INTERRUPTED
     except signals.Ended as ended:
-        stdout.give_up()
         return signals.die(ended)
 
 
@@ -56,6 +54,8 @@ def _main(argv: list[str], others: Mapping[str, FrontEnd]) -> int:
         return _write_settings() if arguments.write_config else _say_spec()
     if arguments.command == "lsp":
         return _lsp(arguments, others)
+    from runql.terminal import stdin
+
     if not arguments.words and arguments.command not in {"describe", "trust"}:
         if stdin.is_terminal() or not stdin.is_there():
             return _without_words(arguments, others)
@@ -89,6 +89,8 @@ def _write_settings() -> int:
 
 
 def _without_words(arguments: Arguments, others: Mapping[str, FrontEnd]) -> int:
+    from runql.terminal import stdin
+
     if arguments.command == "run" and "prompt" in others and stdin.is_there():
         return others["prompt"](arguments)
     from runql.terminal.stderr import Voice

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from runql.frontends.lsp.world import Home
 from runql.text.frozen import frozen
 from runql.text.render import clean_lines, render
+from runql.text.source import Source
 
 if TYPE_CHECKING:
     from runql.session import Explanation, Result, Session
@@ -55,19 +56,22 @@ def carry_out(task: Task) -> Reply:
         session.state = State(options=Options(max_rows=task.rows or None))
         match task.what:
             case "explain":
-                return Reply("explanation", _block("\n\n".join(session.explain(task.text, task.params))))
+                return Reply("explanation", _block("\n\n".join(session.explain(_script(task), task.params))))
             case "check":
                 return _checked(session, task)
             case _:
-                results = session.run(task.text, task.params)
+                results = session.run(_script(task), task.params)
                 shown = [_shown(result, task) for result in results[-1:]]
                 return Reply("result", "\n\n".join(shown) or "nothing was asked for")
 
 
-def _checked(session: Session, task: Task) -> Reply:
-    from runql.text.source import Source
+def _script(task: Task) -> Source:
+    """The text of a document, which came with a folder: it writes below that."""
+    return Source(task.text, is_script=True)
 
-    found = session.check(task.text, task.params)
+
+def _checked(session: Session, task: Task) -> Reply:
+    found = session.check(_script(task), task.params)
     if not found:
         return Reply("check", "no mistakes")
     is_error = any(one.is_error for one in found)

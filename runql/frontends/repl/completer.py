@@ -13,6 +13,7 @@ from runql.frontends.repl.commands import COMMANDS, MARK, PromptCommand, Takes, 
 from runql.frontends.repl.knowledge import Knowledge
 from runql.frontends.repl.texts import is_command, query_start, word_end
 from runql.text.render import clean
+from runql.text.visible import one_for_one
 
 if TYPE_CHECKING:
     from runql.service import Completions, Item
@@ -65,7 +66,7 @@ class QueryCompleter(Completer):
             return []
         typed = text[:offset].rsplit(" ", maxsplit=1)[-1]
         return [
-            WordCompletion(word, -len(typed), _display(word, _letters(typed, word)), meta)
+            WordCompletion(word, -len(typed), _display(one_for_one(word), _letters(typed, word)), clean(meta))
             for word, meta in self._candidates(command)
             if _matches(typed, word)
         ]
@@ -134,7 +135,7 @@ def _completion(item: Item, found: Completions, offset: int) -> WordCompletion:
     meta = " · ".join(part for part in (item.kind.value, clean(item.detail)) if part)
     tail = max(0, found.whole_span.end - offset)
     return WordCompletion(
-        item.insert_text, found.span.start - offset, _display(clean(item.label), item.positions), meta, tail
+        item.insert_text, found.span.start - offset, _display(one_for_one(item.label), item.positions), meta, tail
     )
 
 

@@ -12,6 +12,7 @@ from runql.frontends.repl.knowledge import Knowledge
 from runql.frontends.repl.texts import is_command, query_start, word_end
 from runql.frontends.repl.thinking import Thinker
 from runql.text.source import Span
+from runql.text.visible import one_for_one
 
 _Painted = tuple[Span, str]
 
@@ -33,7 +34,8 @@ class QueryLexer(Lexer):
         starts = [0]
         for line in document.lines[:-1]:
             starts.append(starts[-1] + len(line) + 1)
-        return lambda number: _pieces(document.lines[number], styles[starts[number] :]) if number < len(starts) else []
+        lines = [one_for_one(line) for line in document.lines]
+        return lambda number: _pieces(lines[number], styles[starts[number] :]) if number < len(starts) else []
 
     def invalidation_hash(self) -> Hashable:
         """Changes whenever the same text may look different."""
@@ -76,6 +78,6 @@ def _pieces(line: str, styles: Sequence[str]) -> StyleAndTextTuples:
     start = 0
     for at in range(1, len(line) + 1):
         if at == len(line) or styles[at] != styles[start]:
-            pieces.append((styles[start], line[start:at]))
+            pieces.append((styles[start], line[start:at]))  # as many characters as the line has
             start = at
     return pieces

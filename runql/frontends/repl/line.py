@@ -51,6 +51,7 @@ from runql.frontends.repl.style import style_of
 from runql.frontends.repl.thinking import Thinker
 from runql.frontends.repl.toolbar import toolbar
 from runql.text.render import clean
+from runql.text.visible import one_for_one
 
 if TYPE_CHECKING:
     from prompt_toolkit.history import History
@@ -119,7 +120,7 @@ class WholeQueries(AutoSuggest):
             if not entry.startswith(text):
                 continue
             rest = entry[len(text) :].partition("\n")[0]
-            if 0 < len(rest) <= _LONGEST_SUGGESTION:
+            if 0 < len(rest) <= _LONGEST_SUGGESTION and one_for_one(rest) == rest:
                 return Suggestion(rest)
         return None
 

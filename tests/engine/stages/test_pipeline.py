@@ -188,11 +188,11 @@ class Files:
         self.contexts: list[StageContext] = []
 
     @contextmanager
-    def open(self, path: str, context: StageContext) -> Iterator[Callable[[Table], None]]:
+    def open(self, stage: t.TTo, context: StageContext) -> Iterator[Callable[[Table], None]]:
         parts: list[Table] = []
         self.contexts.append(context)
         yield parts.append
-        self.rows[path] = sum(part.length for part in parts)
+        self.rows[stage.path] = sum(part.length for part in parts)
 
 
 def _writing(files: Files, context: StageContext = RUNS) -> StageContext:
