@@ -101,12 +101,9 @@ class Loader:
             line, _ = parsed.source.line_column(errors[0].span.start)
             message = f"the saved query `@{name}` is wrong at line {line}: {errors[0].message}"
             return Diagnostic("RQL220", message, span, hints=errors[0].hints)
-        found = self._query(name, parsed, span)
-        if isinstance(found, Named) and path.parent != self.own:
-            return replace(found, query=guarded(found.query))
-        return found
+        return self._query(name, parsed, span, is_own=path.parent == self.own)
 
-    def _query(self, name: str, parsed: Parsed, span: Span) -> Named | Diagnostic:
+    def _query(self, name: str, parsed: Parsed, span: Span, *, is_own: bool) -> Named | Diagnostic:
         params: dict[str, Any] = {}
         lets: dict[str, Named] = {}
         queries: list[tree.Query] = []
@@ -133,4 +130,4 @@ class Loader:
             if first.code == "RQL534":
                 return replace(first, span=span)
             return Diagnostic("RQL220", f"in `@{name}`: {first.message}", span)
-        return Named(inner.query, {**inner.params, **params})
+        return Named(inner.query if is_own else guarded(inner.query), {**inner.params, **params})
