@@ -212,3 +212,14 @@ def asked_for(parsed: Parsed) -> Iterator[tree.Query]:
         query = s.query_of(statement)
         if query is not None:
             yield query
+
+
+def unused(script: Script, parsed: Parsed, params: Mapping[str, Any]) -> Iterator[Diagnostic]:
+    """Parameters that were given but that the text does not have: mostly a slip in the name."""
+    used = script.used
+    bare = {node.segments for node in nodes(parsed.script) if isinstance(node, tree.Path)}
+    for name in params:
+        if name not in used:
+            hint = f"it has {', '.join(f'`${one}`' for one in sorted(used))}" if used else "it has no parameter"
+            hint = f"its value stands where `${name}` is written, not `{name}`" if (name,) in bare else hint
+            yield Diagnostic("RQL217", f"the text does not use the parameter `{name}`", hints=(hint,))

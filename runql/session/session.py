@@ -24,7 +24,6 @@ from runql.session.catalogs import (
     metrics_named,
     must_be_looked_up,
     needs_metrics,
-    nodes,
 )
 from runql.session.doubts import Doubt, is_doubtful
 from runql.session.explanation import Explanation
@@ -33,7 +32,7 @@ from runql.session.named import Named, nowhere
 from runql.session.opened import OpenSources
 from runql.session.options import Options
 from runql.session.saved import Loader
-from runql.session.script import Ask, Look, Reader, Script, State
+from runql.session.script import Ask, Look, Reader, Script, State, unused
 from runql.session.sources import DEMO, Place, named
 from runql.session.spent import Spent
 from runql.session.zone import LOCAL
@@ -162,7 +161,7 @@ class Session(OpenSources):
                 found += item.options.heard(tuple(without_echoes(checked.diagnostics, parsed.diagnostics)))
             elif not offline:
                 found += self._wrong_in(item, parsed.source)
-        found += _unused(script, parsed, params or {})
+        found += unused(script, parsed, params or {})
         return tuple(sorted(dict.fromkeys(found), key=lambda diagnostic: diagnostic.span))
 
     # ---------------------------------------------------------------- the way of a text
@@ -191,7 +190,7 @@ class Session(OpenSources):
         ready: list[_Ready | Look] = []
         # The texts of a script are all checked before any is answered: what one names cannot wait for its runs.
         may_wait = len(script.items) == 1 and not explains
-        wrong = [*_unused(script, parsed, params), *(one for one in script.diagnostics if one.is_error)]
+        wrong = [*unused(script, parsed, params), *(one for one in script.diagnostics if one.is_error)]
         for item in script.items:
             if isinstance(item, Look):
                 ready.append(item)
@@ -380,17 +379,6 @@ def _queries(parsed: Parsed) -> Iterator[tuple[tree.Query, bool]]:
 def _worst(diagnostics: tuple[Diagnostic, ...]) -> list[Diagnostic]:
     """The errors and warnings, for an error that stops a text."""
     return [diagnostic for diagnostic in diagnostics if diagnostic.severity != "notice"]
-
-
-def _unused(script: Script, parsed: Parsed, params: Mapping[str, Any]) -> Iterator[Diagnostic]:
-    """Parameters that were given but that the text does not have: mostly a slip in the name."""
-    used = script.used
-    bare = {node.segments for node in nodes(parsed.script) if isinstance(node, tree.Path)}
-    for name in params:
-        if name not in used:
-            hint = f"it has {', '.join(f'`${one}`' for one in sorted(used))}" if used else "it has no parameter"
-            hint = f"its value stands where `${name}` is written, not `{name}`" if (name,) in bare else hint
-            yield Diagnostic("RQL217", f"the text does not use the parameter `{name}`", hints=(hint,))
 
 
 def _alias(name: str, text: str) -> tree.Expr:
