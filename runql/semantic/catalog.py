@@ -54,7 +54,7 @@ class Catalog:
 
     If not every run was, `sample` is how many were: the counts, medians and most frequent values are those of these
     runs, while names, types and ranges are those of all that was ever seen. `metrics_sample`: the same for what was
-    logged.
+    logged. `blank`: of how many runs nothing is known, neither config nor summary, since their logs hold nothing.
     """
 
     source: str
@@ -67,6 +67,15 @@ class Catalog:
     sweeps: Mapping[str, int] = field(default_factory=dict)
     groups: Mapping[str, int] = field(default_factory=dict)
     as_of: datetime | None = None
+    blank: int = 0
+
+    @property
+    def blank_hints(self) -> tuple[str, ...]:
+        """What to say where a field is not found, of runs that may have it."""
+        if not self.blank:
+            return ()
+        logs = "the log of 1 run holds" if self.blank == 1 else f"the logs of {self.blank:,} runs hold"
+        return (f"{logs} nothing, neither config nor summary: RQL545 or RQL505 says which",)
 
     def looked_at(self, space: Space) -> int:
         """Of how many runs the counts of a space are."""

@@ -164,12 +164,14 @@ class Names:
         dotted = ".".join(map(str, key.segments))
         hints, texts = self._suggestions(key.space, dotted)
         hints = hints or (f"{LOOK_AROUND} {key.space}` lists those that there are",)
+        hints = (*hints, *self.catalog.blank_hints)
         title = f"no {key.space} field `{dotted}`{self.source}"
         if self.catalog.complete:
             self.report.add("RQL201", title, span, *hints, fixes=rewrites(span, texts))
             return None
         seen = f"no {key.space} field `{dotted}` was seen{self.source}"
-        hints = (*hints, "not every run was looked at, so it may be there")
+        if not self.catalog.blank:
+            hints = (*hints, "not every run was looked at, so it may be there")
         self.report.add("RQL214", seen, span, *hints, fixes=rewrites(span, texts))
         return Resolved(key, LOGGABLE)
 

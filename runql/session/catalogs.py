@@ -33,6 +33,7 @@ def merged(catalogs: Sequence[Catalog]) -> Catalog:
         source=", ".join(catalog.source for catalog in catalogs),
         run_count=sum(catalog.run_count for catalog in catalogs),
         complete=all(catalog.complete for catalog in catalogs),
+        blank=sum(catalog.blank for catalog in catalogs),
         sample=_looked_at(catalogs, Space.CONFIG),
         metrics_sample=_looked_at(catalogs, Space.LOGGED),
         fields=tuple(fields.values()),

@@ -78,6 +78,11 @@ class LocalRun:
     strands: tuple[Strand, ...]
     notices: tuple[Diagnostic, ...] = ()
 
+    @property
+    def is_blank(self) -> bool:
+        """Whether nothing of it is known but that it was begun."""
+        return not any(segment.head.run for segment in self.segments)
+
 
 def run_record(segments: Sequence[Segment]) -> RunRecord:
     """The record of a run: what is said later wins, so config and summary are those of all its folders."""

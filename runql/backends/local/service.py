@@ -185,7 +185,10 @@ class LocalService:
         self._refresh()
         runs = self._scope(entity, project).items()
         found = [self._complete(name, run) if metrics else replace(run.record, id=name) for name, run in runs]
-        return build_catalog(self._name, found, metrics=metrics, as_of=datetime.now(UTC))
+        catalog = build_catalog(self._name, found, metrics=metrics, as_of=datetime.now(UTC))
+        blank = sum(run.is_blank for _, run in runs)
+        # Of runs that hold nothing no name is wrong: it may come with the next record.
+        return replace(catalog, blank=blank, complete=blank == 0 or blank < len(found))
 
     def close(self) -> None:
         """Nothing is open."""

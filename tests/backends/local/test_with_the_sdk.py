@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.backends.local.ask import codes, history, page, rows, runs
+from tests.backends.local.ask import codes, history, notices, page, rows, runs
 from tests.backends.local.real import nested_rows, same, without_clock
 from tests.fixtures import make_runs
 
@@ -76,3 +76,18 @@ def test_a_run_is_running_until_it_is_killed(tmp_path: Path) -> None:
     assert after == list(range(len(after)))
     assert run.config == {"lr": 9}
     assert (run.summary or {})["n"] - after[-1] in (0, 1)
+
+
+def test_what_was_rewound_and_forked(tmp_path: Path) -> None:
+    _write(tmp_path, "branch1", "forked", "rewound", "orphan")
+    found = runs(tmp_path)
+    assert history(tmp_path, "branched", "loss").columns == {"_step": [0, 1, 2, 3, 4], "loss": [10, 9, 8, 8.375, 8.5]}
+    assert {key: value for key, value in (found["branched"].summary or {}).items() if key[0] != "_"} == {"loss": 8.5}
+    assert found["branched"].config == {"lr": 1}
+    assert history(tmp_path, "forked", "loss").columns == {"_step": [0, 1, 2, 3, 4], "loss": [10, 9, 8, 7, 100]}
+    assert history(tmp_path, "orphan", "loss").columns == {"_step": [8], "loss": [1]}
+    assert {name: run.history_line_count for name, run in found.items()} == {"branched": 5, "forked": 5, "orphan": 1}
+    assert [(notice.code, notice.names) for notice in notices(page(tmp_path))] == [
+        ("RQL548", ("branched",)),
+        ("RQL548", ("orphan",)),
+    ]
