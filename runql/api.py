@@ -18,6 +18,7 @@ from runql.semantic.catalog import Catalog
 from runql.session import Result, Session
 from runql.session.explanation import Explanation
 from runql.session.sources import SignedIn, knows_server, open_server
+from runql.text.diagnostic import Diagnostic
 from runql.text.source import Source
 
 if TYPE_CHECKING:
@@ -85,7 +86,18 @@ class Connection:
         All statements are checked before any is answered; each answer is read when it is used, so an `assert` fails
         then. Raises as `runql.query` does.
         """
-        return self._session.run(Source(text, is_script=self._are_scripts), params)
+        from runql.session.foreign import check_server, read
+
+        found = read(text)
+        if found is None:
+            return self._session.run(Source(text, is_script=self._are_scripts), params)
+        check_server(found, self._session.settings)
+        results = self._session.run(Source(found.query), params)
+        notice = Diagnostic("RQL112", f"the {found.kind} was read as `{found.query}`", hints=found.notes)
+        for result in results:
+            if isinstance(result, Result):
+                result.say_first(notice)
+        return results
 
     def runs(
         self,

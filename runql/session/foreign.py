@@ -1,4 +1,5 @@
-"""What was pasted from elsewhere, as a query: an address of W&B's pages, a Mongo filter, a filter of MLflow.
+"""What was pasted from elsewhere, as a query: an address of W&B's pages, a Mongo filter, a filter of MLflow, of W&B's
+workspaces, of LEET or of Neptune.
 
 Whoever takes a text from a user hands it to `read` first, shows `Foreign.query` (and its notes), and runs that text
 in place of the one that was given. A text of the language, right or wrong, gives `None`.
@@ -14,7 +15,11 @@ from urllib.parse import unquote, urlsplit
 
 from runql.config import Settings
 from runql.errors import ArgumentError, QueryError, SourceError
+from runql.syntax import parse
 from runql.syntax import tree as t
+from runql.syntax.foreign.leet import read_leet
+from runql.syntax.foreign.nql import read_nql
+from runql.syntax.foreign.workspaces import read_workspace_filter
 from runql.syntax.mlflow import read_mlflow
 from runql.syntax.mongo import from_mongo, read_filter
 from runql.syntax.python_values import read_call
@@ -67,7 +72,7 @@ class Foreign:
 
 
 def read(text: str) -> Foreign | None:
-    """What a pasted text means; `None` if it is not one of W&B's addresses, a Mongo filter, or a filter of MLflow.
+    """What a pasted text means; `None` if it is not one of W&B's addresses, or a filter that is known.
 
     Raises:
         QueryError: it is one, and the language cannot say what it asks.
@@ -86,7 +91,7 @@ def read(text: str) -> Foreign | None:
             return Foreign(from_mongo(filters), "Mongo filter") if filters is not None else None
         if _CALL.match(pasted):
             return _arguments(read_call(pasted))
-        return _mlflow(pasted)
+        return _workspace(pasted) or _condition(pasted) or _mlflow(pasted)
     except ArgumentError as error:
         raise QueryError(
             [Diagnostic("RQL108", one.message, Span(0, len(text)), one.hints) for one in error.diagnostics],
@@ -202,6 +207,22 @@ def _search(values: list[Any], named: Mapping[str, Any]) -> Foreign | None:
     found = _mlflow(text, order, named.get("max_results"))
     notes = _left_out(named, _SEARCH_TAKES)
     return replace(found, notes=(*found.notes, *notes)) if found is not None else None
+
+
+def _workspace(text: str) -> Foreign | None:
+    found = read_workspace_filter(text)
+    return Foreign(found.query, "filter of a W&B workspace", notes=found.notes) if found is not None else None
+
+
+def _condition(text: str) -> Foreign | None:
+    """A filter that is nothing but a condition. One that makes no query was none."""
+    nql = read_nql(text)
+    leet = read_leet(text) if nql is None else None
+    where, kind, notes = (nql, "NQL filter", ()) if leet is None else (leet.where, "LEET filter", leet.notes)
+    if where is None:
+        return None
+    parsed = parse(f"runs where {where}")
+    return Foreign(f"runs where {where}", kind, notes=notes) if parsed.ok else None
 
 
 def _mlflow(text: str, order: list[str] | None = None, limit: object = None) -> Foreign | None:

@@ -88,6 +88,10 @@ class Result:
             raise TypeError("only the answer of `count` is one number: this one is a table")
         return self._answer.count
 
+    def say_first(self, *said: Diagnostic) -> None:
+        """Puts what there is to say of the text before what there is to say of its answer."""
+        self._said_before = (*said, *self._said_before)
+
     @property
     def notices(self) -> tuple[Diagnostic, ...]:
         """What is to be said about the answer. Reads it, if nothing was read yet."""

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import runql
 from runql.config import ServerSettings, Settings
 from runql.errors import QueryError, SourceError
 from runql.session.foreign import Foreign, check_server, read
@@ -44,6 +45,27 @@ READ = [
     ("attributes.start_time > 1700000000000", "runs where created > 2023-11-14T22:13:20Z"),
     ('db.runs.find({"config.lr": 1})', "runs where config.lr = 1"),
     ("tags.mlflow.runName = 'x'", 'runs where name = "x"'),
+    ('Config("lr") > 0.1 and Metric("State") == "finished"', 'runs where config.lr > 0.1 and state = "finished"'),
+    ("Config('a') = 'x=1' and SummaryMetric('val/loss') <= 0.5",
+     'runs where config.a = "x=1" and summary.val/loss <= 0.5'),
+    ("(Config('a') == 1 or Summary('b') >= 2) and Metric('CreatedTimestamp') within_last 5 days",
+     "runs where created >= 5d ago and (config.a = 1 or summary.b >= 2)"),
+    ("0.1 < Config('lr') <= 0.5", "runs where config.lr > 0.1 and config.lr <= 0.5"),
+    ("Tags() in ['a', 'b'] and not (ws.Config('x').isin([1, 2]))",
+     'runs where tags has any ("a", "b") and config.x not in (1, 2)'),
+    ("[Config('lr') >= 1, Metric('Name') == 'x']", 'runs where config.lr >= 1 and name = "x"'),
+    ("Or(Config('a') == 1, Config('b') == None)", "runs where config.a = 1 or config.b is null"),
+    ("config.lr>=0.1 has:acc adam",
+     'runs where config.lr >= 0.1 and exists(acc) and (id ~* "adam" or name ~* "adam" or '
+     'exists(notes) and notes ~* "adam" or tags has "adam")'),
+    ("name:'my run' -tag:old | cfg.lr>.5",
+     'runs where name ~* "my run" and not tags has "old" or config.lr > 0.5'),
+    ("has:val/loss not cfg.opt:ada",
+     'runs where exists(val/loss) and not (exists(config.opt) and config.opt ~* "ada")'),
+    ("`lr`:float > 0.01", "runs where lr > 0.01"),
+    ("(`lr`:float > .01) AND (`sys/tags`:stringSet CONTAINS \"a\")", 'runs where (lr > 0.01) and (tags has "a")'),
+    ('NOT `m`:string = "x" OR min(`metrics/loss`:floatSeries) < 1',
+     'runs where not m = "x" or min(logged.metrics/loss) < 1'),
     ('search_runs(filter_string="metrics.acc > 0.9", order_by=["metrics.acc DESC"], max_results=5)',
      "runs where summary.acc > 0.9 order -summary.acc limit 5"),
 ]  # fmt: skip
@@ -61,6 +83,22 @@ OURS = [
     "runs(",
     "acme/vision",
     "",
+    "adam",
+    "config.lr>=0.1",
+    "runs has:acc",
+    "has:acc limit 10",
+    "has:acc and",
+    "name: x",
+    "group x : n = count()",
+    "runs | group config.m : n = count()",
+    "param least: float = 1",
+    "runs where `lr`:float > 1",
+    "`lr` > 1",
+    "`lr`:float",
+    "`lr`:float > 0.01 order x",
+    "Config('lr') > 0.1 order Summary('x')",
+    "Config(" * 3000,
+    "max(Config) > 1",
 ]
 
 
@@ -163,3 +201,42 @@ def test_any_text_is_read_or_refused(text: str) -> None:
         assert error.diagnostics[0].message
         return
     assert found is None or parse(found.query).ok
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("Metric('loss') < 1", 'SummaryMetric("loss")'),
+        ("Config('lr') * 2 > 3", "names no field"),
+        ("KeysInfo('x') == 1", "names no field"),
+        ("Config('a') == 1 or Metric('CreatedTimestamp') within_last 5 days", "created >= 5d ago"),
+        ("config:adam has:x", "RunQL has no search of all fields yet"),
+        ("project:vision has:acc", "runs from ENTITY/PROJECT"),
+        ("cfg.lr>abc", "compares with numbers"),
+        ("`sys/failed`:bool = True", "no field of a run"),
+        ("variance(`x`:floatSeries) > 1", "nothing that RunQL computes"),
+    ],
+)
+def test_what_no_query_can_say_is_told(text: str, message: str) -> None:
+    with pytest.raises(QueryError) as error:
+        read(text)
+    (said,) = error.value.diagnostics
+    assert said.code == "RQL108"
+    assert message in f"{said.message} {said.hints}"
+
+
+def test_python_reads_them_and_says_so() -> None:
+    result = runql.query("Config('optimizer') == 'adam' and Metric('State') == 'finished'", source="demo")
+    own = runql.query('runs where config.optimizer = "adam" and state = "finished"', source="demo")
+    assert result.frame == own.frame
+    (said,) = (one for one in result.notices if one.code == "RQL112")
+    assert 'config.optimizer = "adam"' in said.message
+
+
+def test_what_leet_finds_though_a_field_is_missing() -> None:
+    """A negated test holds of runs that lack the field, as it does there."""
+    runs = runql.query("count runs", source="demo").value
+    for text in ("-notes:zzz has:name", "!zzz has:name", "-cfg.momentum=5 has:name"):
+        found = read(text)
+        assert found is not None
+        assert runql.query(f"count {found.query}", source="demo").value == runs
