@@ -31,7 +31,7 @@ demo: $(USE)
 	@$(BIN)/runql -o table -s demo "$(TABLE)"
 	@echo
 	@echo '$$ runql -s demo "$(MISSION)"'
-	@$(BIN)/runql -o table -s demo "$(MISSION)"
+	@few="--max-rows 20"; if [ -t 1 ]; then few=""; fi; $(BIN)/runql -o table $$few -s demo "$(MISSION)"
 
 test: $(WORK)
 	@$(BIN)/python -m pytest -n $(JOBS) -q

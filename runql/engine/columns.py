@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from math import log2
 from typing import TypeAlias
 
 from runql.engine.compare import is_nan, is_number
@@ -30,6 +32,11 @@ Leaf: TypeAlias = tuple[str, ...]
 FIRST_COLUMNS = ("id", "name", "state", "created")
 MAX_CONFIG_COLUMNS = 12
 MAX_SUMMARY_COLUMNS = 8
+_MOST_BITS = 3.0
+_FEW = 3
+_LONG_TEXT = 40
+_WORD = re.compile(r"[^a-z0-9]+")
+_HELD_OUT = frozenset({"val", "valid", "validation", "test", "eval", "dev"})
 
 
 @frozen
@@ -203,8 +210,10 @@ def _leaf_cells(records: Sequence[RunRecord], space: Space) -> Mapping[Leaf, lis
 
 
 def _telling_columns(records: Sequence[RunRecord]) -> tuple[list[Selected], tuple[Diagnostic, ...]]:
-    config = _by_coverage({p: c for p, c in _leaf_cells(records, Space.CONFIG).items() if _differ(p, c, len(records))})
-    summary = _by_coverage({p: c for p, c in _leaf_cells(records, Space.SUMMARY).items() if _is_main(p, c)})
+    differing = {p: c for p, c in _leaf_cells(records, Space.CONFIG).items() if _differ(p, c, len(records))}
+    config = sorted(differing, key=lambda path: _config_rank(path, differing[path], len(records)))
+    metrics = {p: c for p, c in _leaf_cells(records, Space.SUMMARY).items() if _is_main(p, c)}
+    summary = sorted(metrics, key=lambda path: _metric_rank(path, metrics[path], len(records)))
     columns = [
         *leaf_columns(Space.CONFIG, config[:MAX_CONFIG_COLUMNS]),
         *leaf_columns(Space.SUMMARY, summary[:MAX_SUMMARY_COLUMNS]),
@@ -223,9 +232,25 @@ def _telling_columns(records: Sequence[RunRecord]) -> tuple[list[Selected], tupl
     return columns, (Diagnostic("RQL513", f"not shown: {' and '.join(left_out)}", hints=(hint,)),)
 
 
-def _by_coverage(cells: Mapping[Leaf, list[Value]]) -> list[Leaf]:
-    """The paths that most runs have first, else by name."""
-    return sorted(cells, key=lambda path: (-len(cells[path]), ".".join(path), path))
+def _config_rank(path: Leaf, cells: Sequence[Value], run_count: int) -> tuple[object, ...]:
+    """Settings that tell the runs apart best come first: not names of runs, seeds and lists; of the others those with
+    most bits of difference over all the runs, up to three (eight values that are equally frequent), the shortest
+    path first."""
+    counts = Counter(map(identity, cells))
+    counts[Kind.MISSING, None] += run_count - len(cells)
+    bits = -sum(count / run_count * log2(count / run_count) for count in counts.values() if count)
+    is_name = len(counts) > _FEW and all(isinstance(cell, str) for cell in cells) and max(counts.values()) == 1
+    is_list = any(isinstance(cell, list | tuple) for cell in cells)
+    is_long = any(isinstance(cell, str) and len(cell) > _LONG_TEXT for cell in cells)
+    last = is_name or is_list or is_long, "seed" in path[-1].lower()
+    return *last, -round(min(bits, _MOST_BITS), 1), -len(cells), len(path), ".".join(path), path
+
+
+def _metric_rank(path: Leaf, cells: Sequence[Value], run_count: int) -> tuple[object, ...]:
+    """Metrics that differ come first; of those the ones that most runs have, and of these those of data held out."""
+    words = set(_WORD.split(".".join(path).lower()))
+    is_constant = len({identity(cell) for cell in cells}) == 1 and len(cells) > 1
+    return is_constant, -round(10 * len(cells) / run_count), not words & _HELD_OUT, ".".join(path), path
 
 
 def _differ(path: Leaf, cells: Sequence[Value], run_count: int) -> bool:

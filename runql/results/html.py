@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from runql.results.brief import size_of
 from runql.results.frame import Frame
-from runql.results.looks import Style, look_of
+from runql.results.looks import Showing, Style, look_of, needs_seconds
 from runql.results.measured import Measured, measured
 from runql.results.shapes import NUMBERS
 from runql.semantic.values import MISSING, Value
@@ -89,8 +89,9 @@ def _head(frame: Frame, name: str) -> str:
 def _cells(frame: Frame, name: str, zone: tzinfo) -> Iterator[str]:
     """The cells of a column."""
     number = ["rn"] if frame.shape(name) in NUMBERS else []
+    showing = Showing.of(name, zone, seconds=needs_seconds(frame.columns[name]))
     for value in frame.columns[name]:
-        look = look_of(value, zone, is_state=name == "state")
+        look = look_of(value, showing)
         classes = " ".join([*number, *([_CLASSES[look.style]] if look.style in _CLASSES else [])])
         key, title = _key(value), _title(value, look.text)
         text = look.text if len(look.text) <= _LONGEST_CELL else f"{look.text[:_LONGEST_CELL]}…"

@@ -121,6 +121,23 @@ def _kind(slot: Slot) -> str:
     return slot.name.partition(".")[0] if "." in slot.name else ""
 
 
+def cut_alike(texts: Sequence[str], width: int, ellipsis: str) -> list[str]:
+    """The texts of a column in at most `width` cells: in the middle, if cut at the end they would not differ."""
+    at_end = [cut(text, width, ellipsis) for text in texts]
+    if len(set(at_end)) == len(set(texts)):
+        return at_end
+    room = width - cell_len(ellipsis)
+    head = room // 3
+    return [
+        text if cell_len(text) <= width else _first(text, head) + ellipsis + _first(text[::-1], room - head)[::-1]
+        for text in texts
+    ]
+
+
+def _first(text: str, width: int) -> str:
+    return chop_cells(text, width)[0] if width > 0 else ""
+
+
 def cut(text: str, width: int, ellipsis: str) -> str:
     """The text in at most `width` cells; what is cut off is marked."""
     if cell_len(text) <= width:

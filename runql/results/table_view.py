@@ -6,14 +6,15 @@ import textwrap
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, tzinfo
+from itertools import chain
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeAlias
 
 from rich.cells import cell_len
 
 from runql.results.frame import Frame
-from runql.results.layout import GAP, Slot, cut, fit, total
-from runql.results.looks import Look, look_of
+from runql.results.layout import GAP, Slot, cut, cut_alike, fit, total
+from runql.results.looks import Look, Showing, look_of, needs_seconds
 from runql.results.measured import Measured, measured
 from runql.results.shapes import NUMBERS, Shape
 from runql.results.turned import is_better_turned, turned_lines
@@ -45,21 +46,23 @@ def table_lines(
         shown = Frame.concat([frame.slice(0, view.head), frame.slice(frame.length - view.tail, frame.length)])
     else:
         shown = frame
+    seconds = needs_seconds(chain.from_iterable(shown.columns.values()))
     slots = [
-        _slot(frame, shown, name, view, changed.get(name, ()))
+        _slot(frame, shown, name, replace(view, seconds=seconds), changed.get(name, ()))
         if pivoted is None
         else _measured_slot(pivoted, view, hidden)
         for name, pivoted in measured(frame, layout).items()
     ]
     is_wide = view.width is not None and total(slots) > view.width
+    key = layout.rows if layout is not None else None
     if shown.length and not hidden and (view.turn == "on" or (frame.length == 1 and is_wide)):
-        yield from turned_lines(slots, view)
+        yield from [*turned_lines(slots, view, key), *_legend(frame, layout, view)]
         return
     kept, dropped = fit(slots, view.width) if view.width is not None else (slots, [])
     if view.turn == "auto" and not hidden and is_better_turned(slots, dropped, view):
-        yield from turned_lines(slots, view)
+        yield from [*turned_lines(slots, view, key), *_legend(frame, layout, view)]
         return
-    yield from _grid(kept, view, hidden, shown.length)
+    yield from [*_grid(kept, view, hidden, shown.length), *_legend(frame, layout, view)]
     if dropped and not view.brief:
         for line in textwrap.wrap(
             _dropped_line(dropped, view), view.width or 80, subsequent_indent="  ", break_on_hyphens=False
@@ -67,9 +70,17 @@ def table_lines(
             yield view.paint(line, "dim")
 
 
+def _legend(frame: Frame, layout: PivotLayout | None, view: View) -> Iterator[str]:
+    """What `±` and `n` are below a pivot, if it shows any."""
+    columns = measured(frame, layout).values() if layout is not None else ()
+    if any(cell.spread for column in columns if column is not None for cell in column.cells):
+        yield view.paint(f"{'±' if view.unicode else '+-'} is the standard deviation, n the number of rows", "dim")
+
+
 def _slot(frame: Frame, shown: Frame, name: str, view: View, changed: Collection[int]) -> Slot:
     shape = frame.shape(name)
-    looks = [look_of(value, view.zone, is_state=name == "state") for value in shown.columns[name]]
+    showing = Showing.of(name, view.zone, seconds=view.seconds)
+    looks = [look_of(value, showing) for value in shown.columns[name]]
     if changed:
         hidden = frame.length - shown.length
         looks = [
@@ -127,12 +138,20 @@ def _grid(slots: Sequence[Slot], view: View, hidden: int, rows: int) -> Iterator
     for line in range(-lines, 0):
         titles = [slot.title_lines[line] if -line <= len(slot.title_lines) else "" for slot in slots]
         yield _title_line(slots, titles, view)
+    for slot in slots:
+        if not slot.is_number and slot.width < max(map(_look_width, slot.looks), default=0):
+            texts = cut_alike([look.text for look in slot.looks], slot.width, view.ellipsis)
+            slot.looks = [replace(look, text=text) for look, text in zip(slot.looks, texts, strict=True)]
     rule = "─" if view.unicode else "-"
     yield view.paint((" " * GAP).join(rule * slot.width for slot in slots), "dim")
     for row in range(rows):
         if hidden and row == view.head:
             yield view.paint(f"{view.ellipsis} {hidden:,} rows between{view.way_out}", "dim")
         yield _join([_cell(slot, slot.looks[row], view) for slot in slots])
+
+
+def _look_width(look: Look) -> int:
+    return cell_len(look.text)
 
 
 def _title_line(slots: Sequence[Slot], titles: Sequence[str], view: View) -> str:
@@ -147,8 +166,7 @@ def _title_line(slots: Sequence[Slot], titles: Sequence[str], view: View) -> str
 
 def _cell(slot: Slot, look: Look, view: View) -> str:
     if not slot.is_number:
-        text = cut(look.text, slot.width, view.ellipsis)
-        return view.paint(text, look.style) + " " * (slot.width - cell_len(text))
+        return view.paint(look.text, look.style) + " " * (slot.width - cell_len(look.text))
     after = " " * (slot.tail - look.tail) if look.tail is not None else ""
     before = " " * max(0, slot.width - cell_len(look.text) - len(after))
     return before + view.paint(look.text, look.style) + after

@@ -16,15 +16,16 @@ _NARROWEST_ROOM = 20
 _HEADS = ("name", "id", "run_id")
 
 
-def turned_lines(slots: Sequence[Slot], view: View) -> Iterator[str]:
-    """The lines of all rows."""
+def turned_lines(slots: Sequence[Slot], view: View, key: str | None = None) -> Iterator[str]:
+    """The lines of all rows. `key`: the column that names each row; else it is the run."""
     rows = len(slots[0].looks)
+    heads = _HEADS if key is None else (key,)
     if rows > 1 and (widths := _side_by_side(slots, view)) is not None:
-        yield from _columns(slots, widths, view)
+        yield from _columns(slots, widths, view, heads)
         return
     for row in range(rows):
         if rows > 1:
-            yield _head(slots, row, view)
+            yield _head(slots, row, view, heads)
         yield from _block(slots, row, view)
 
 
@@ -54,10 +55,10 @@ def _side_by_side(slots: Sequence[Slot], view: View) -> list[int] | None:
     return widths if view.width is None or needed <= view.width else None
 
 
-def _columns(slots: Sequence[Slot], widths: Sequence[int], view: View) -> Iterator[str]:
+def _columns(slots: Sequence[Slot], widths: Sequence[int], view: View, heads: Sequence[str]) -> Iterator[str]:
     """A line a field, a column a row; what names the row stands first."""
     margin = _margin(slots)
-    head = next((slot for name in _HEADS for slot in slots if slot.name == name), None)
+    head = next((slot for name in heads for slot in slots if slot.name == name), None)
     ordered = [*([head] if head is not None else []), *(slot for slot in slots if slot is not head)]
     for slot in ordered:
         cells = []
@@ -76,9 +77,11 @@ def _titled(slot: Slot, margin: int, view: View) -> str:
     return view.paint(slot.title, "header") + view.paint(slot.unit, "dim") + room
 
 
-def _head(slots: Sequence[Slot], row: int, view: View) -> str:
+def _head(slots: Sequence[Slot], row: int, view: View, heads: Sequence[str]) -> str:
     rule = "─" if view.unicode else "-"
-    named = next((slot.looks[row].text for name in _HEADS for slot in slots if slot.name == name), "")
+    named = next((slot.looks[row].text for name in heads for slot in slots if slot.name == name), "")
+    if heads is not _HEADS:
+        named = f"{heads[0]} = {named}"
     title = f"{rule * 2} {row + 1:,}{f' · {named}' if named and view.unicode else f' {named}' if named else ''} "
     width = min(view.width or 60, 60)
     title = cut(title, width, view.ellipsis)

@@ -27,6 +27,8 @@ class View:
     color: bool = False
     unicode: bool = True
     zone: tzinfo = UTC
+    seconds: bool = False
+    """Times to the second: minutes would not tell them apart."""
     way_out: str = ""
     """Where rows that are not shown can be had, such as "; `-o csv` for all"."""
     wider: str = ""

@@ -90,12 +90,36 @@ def test_with_nothing_named_what_differs_and_the_numbers_of_the_summary() -> Non
     assert _names(None) == [
         *FIRST,
         "config.data.name",
-        "config.seed",
         "config.data.size",
+        "config.seed",
         "summary.loss",
         "summary.acc",
     ]
     assert _names(None, records=[]) == FIRST
+
+
+def test_what_tells_the_runs_apart_comes_first() -> None:
+    """Settings that were varied, and metrics of held out data; last names of runs, lists, seeds and constants."""
+    runs = [
+        run(
+            f"r{at}",
+            config={
+                "dir": f"/out/{at}",
+                "a_seed": at,
+                "layers": [at],
+                "amp": at % 2 == 0,
+                "lr": 10.0**-at,
+                "model": "abc"[at % 3],
+            },
+            summary={"a_const": 1, "loss": at, "val/acc": at, **({"rare": at} if at == 0 else {})},
+        )
+        for at in range(6)
+    ]
+    assert _names(None, records=runs) == [
+        *FIRST,
+        *("config.lr", "config.model", "config.amp", "config.a_seed", "config.dir", "config.layers"),
+        *("summary.val/acc", "summary.loss", "summary.rare", "summary.a_const"),
+    ]
 
 
 def test_with_nothing_named_the_choice_is_cut_and_that_is_said() -> None:

@@ -145,3 +145,40 @@ def test_any_frame_has_a_harmless_view(frame: Frame, width: int) -> None:
     for line in shown(frame, width=width, most_rows=3, head=2, tail=1):
         assert all(char.isprintable() or not char.isascii() for char in line)
         assert "\u202e" not in line
+
+
+def test_names_are_cut_where_they_differ() -> None:
+    names = [f"resnet-50-imagenet-baseline-with-augmentation-seed-{at}" for at in range(3)]
+    lines = [*table_lines(Frame({"name": names, "x": [1, 2, 3]}), View(width=40))][2:]
+    assert [line.split("  ")[0][-6:] for line in lines] == ["seed-0", "seed-1", "seed-2"]
+    assert all("…" in line and len(line) <= 40 for line in lines)
+    apart = [*table_lines(Frame({"name": ["a" * 60, "b" * 60], "x": [1, 2]}), View(width=40))][2:]
+    assert [line.split("  ")[0][-2:] for line in apart] == ["a…", "b…"]
+
+
+def test_times_within_a_minute_have_seconds() -> None:
+    first, second = (datetime(2026, 1, 1, 9, 30, second, tzinfo=UTC) for second in (1, 40))
+    shown = "\n".join(table_lines(Frame({"field": ["created"], "a": [first], "b": [second]}), View()))
+    assert [time in shown for time in ("09:30:01", "09:30:40")] == [True, True]
+    assert "09:30:01" not in "\n".join(table_lines(Frame({"a": [first, first]}), View()))
+
+
+DURATIONS = [
+    (0.26, "0.26 s"),
+    (42, "42 s"),
+    (1260, "21 min"),
+    (3599, "1 h 0 min"),
+    (11520, "3 h 12 min"),
+    (187_200, "2 d 4 h"),
+]
+
+
+@pytest.mark.parametrize(("seconds", "text"), DURATIONS)
+def test_the_runtime_of_a_run_reads_as_a_time(seconds: float, text: str) -> None:
+    (line,) = [*table_lines(Frame({"runtime": [seconds]}), View())][2:]
+    assert line.strip() == text
+
+
+def test_lists_of_numbers_read_like_lists_of_texts() -> None:
+    lines = [*table_lines(Frame({"a": [["x", "y"], [64, 0.5, True], ["a,b"], []]}), View())]
+    assert lines[2:] == ["x, y", "64, 0.5, true", '["a,b"]', "[]"]
