@@ -75,7 +75,7 @@ def lsp(arguments: Arguments) -> int:
     from runql.frontends.cli.calling import saying_errors
     from runql.frontends.lsp.main import serve
 
-    return saying_errors(lambda: serve(arguments.tcp, is_trusted=arguments.trusted))
+    return saying_errors(lambda: serve(arguments.tcp, is_trusted=arguments.trusted, source=arguments.source))
 
 
 if __name__ == "__main__":

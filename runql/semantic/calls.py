@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from runql.semantic.catalog import Space
 from runql.semantic.functions import AGGREGATES, FUNCTIONS, Function
 from runql.semantic.idioms import FOREIGN_CALLS, run_field_named
 from runql.semantic.names import LoggedName
-from runql.semantic.nearest import nearest_hint, nearest_names
+from runql.semantic.nearest import nearest_names
 from runql.semantic.operands import ANY_KIND, BROKEN, SAID, Operand, kind_in, quoted
 from runql.semantic.report import Report, rewrite, rewrites
 from runql.semantic.spelling import PREFIXES, code, field_text
@@ -39,6 +40,17 @@ _SYNONYMS = {
     "latest": "last",
     "best": "min",
 }
+
+
+_PRESENCE = {
+    **dict.fromkeys(
+        ("notexists", "nexists", "nonexists", "unexists", "nonexistent", "doesntexist", "doesnotexist", "notexist"),
+        "missing",
+    ),
+    **dict.fromkeys(("absent", "isabsent", "ismissing", "isundefined", "undefined", "notset", "isunset"), "missing"),
+    **dict.fromkeys(("exist", "present", "ispresent", "defined", "isdefined", "isset", "notmissing"), "exists"),
+}
+"""Words for whether a field is there, without underscores, and what they are here."""
 
 
 class Calls:
@@ -191,19 +203,35 @@ class Calls:
         """The functions that can stand here, each with how it is called."""
         return {name: function.signature for name, function in {**FUNCTIONS, **AGGREGATES}.items()}
 
+    def _kind_of(self, name: str) -> str:
+        """What a function takes, in a few words."""
+        if name in FUNCTIONS and name in AGGREGATES:
+            return "of values, or of a metric's history"
+        return "of values" if name in FUNCTIONS else "of a metric's history"
+
     def _unknown(self, node: tree.Call, span: Span) -> Operand:
         place = self._report.place(node.name_span) if node.name_span != NOWHERE else span
         synonym = _SYNONYMS.get(node.name)
         if synonym == "**":
             self._report.add("RQL206", f"no function `{node.name}`", place, "a power is written `a ** b`")
             return BROKEN
+        if presence := _PRESENCE.get(node.name.replace("_", "")):
+            hint = f"whether a field is there is `{presence}(FIELD)`"
+            self._report.add("RQL206", f"no function `{node.name}`", place, hint, fixes=rewrites(place, (presence,)))
+            return BROKEN
         names = self._known()
         near = [synonym] if synonym else nearest_names(node.name, names)
-        hints = nearest_hint([names[n] for n in near])
-        if not near:
-            hints = ("the functions are " + ", ".join(sorted(names)),)
+        shown = ", ".join(f"{code(names[one])} ({self._kind_of(one)})" for one in near)
+        hints = (f"nearest: {shown}",) if near else tuple(_kinds_of_functions())
         self._report.add("RQL206", f"no function `{node.name}`", place, *hints, fixes=rewrites(place, near))
         return BROKEN
+
+
+def _kinds_of_functions() -> Iterator[str]:
+    """What there is, where no name is near."""
+    yield "of values there are `abs`, `round`, `log`, `lower`, `len`, `coalesce`, `if` and others"
+    yield "of a metric's history `min`, `max`, `mean`, `last`, `argmin` and others: `min(logged.loss)`"
+    yield "over rows, behind `group KEY :`, `count()`, `mean(x)`, `std(x)` and others"
 
 
 _SYSTEM = "system"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import field
 
 from runql.semantic.catalog import Catalog, Space
-from runql.semantic.check_stages import check_stages
+from runql.semantic.check_stages import check_stages, names_made
 from runql.semantic.clauses import Clauses, asks_histories
 from runql.semantic.columns import selected
 from runql.semantic.expressions import Expressions
@@ -72,7 +72,9 @@ def check(query: tree.Query, catalog: Catalog | None, context: CheckContext) -> 
         columns=selected(query.clause(tree.SelectClause), expressions, report),
     )
     clauses.contradictions()
-    staged = check_stages(query.stages, scope_of(typed, catalog), context, catalog)
+    scope = scope_of(typed, catalog)
+    lost = names_made(query.clause(tree.SelectClause)) - set(scope.columns) if report.has_errors else ()
+    staged = check_stages(query.stages, scope, context, catalog, lost)
     typed = with_mentions(typed, staged.mentions)
     _lazy_columns(lazy, typed, report)
     diagnostics = tuple(sorted((*report.diagnostics, *staged.diagnostics), key=lambda d: d.span.start))

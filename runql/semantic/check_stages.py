@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -76,7 +76,11 @@ class CheckedStages:
 
 
 def check_stages(
-    stages: Sequence[tree.Stage], scope: Scope, context: CheckContext, catalog: Catalog | None = None
+    stages: Sequence[tree.Stage],
+    scope: Scope,
+    context: CheckContext,
+    catalog: Catalog | None = None,
+    lost: Iterable[str] = (),
 ) -> CheckedStages:
     """Check the stages of a query, the first one against the table of the query itself (`scope_of`).
 
@@ -84,15 +88,42 @@ def check_stages(
     """
     report = Report()
     expressions = StageExpressions(catalog, context, report, scope)
+    expressions.lost |= set(lost)
     checker = _Checker(expressions, report)
     typed: list[TStage] = []
     for stage in stages:
         made = checker.check(stage)
+        if report.has_errors:
+            expressions.lost |= names_made(stage) - set(expressions.scope.columns)
         if made is None:
             break
         typed.append(made)
     found = None if report.has_errors else tuple(typed)
     return CheckedStages(found, expressions.scope, tuple(expressions.mentions.values()), report.diagnostics)
+
+
+def names_made(node: tree.Stage | tree.Clause | None) -> set[str]:
+    """The names that a stage or a clause gives to columns, as far as they are written."""
+    match node:
+        case s.DeriveStage(columns=columns):
+            return {_dotted(one.defined) for one in columns if one.defined is not None}
+        case s.GroupStage(keys=keys, folds=folds):
+            return _titles(keys) | {_dotted(one.defined) for one in folds if one.defined is not None}
+        case s.SelectStage(columns=chosen) | tree.SelectClause(columns=chosen):
+            return _titles(chosen)
+        case s.RenameStage(names=names):
+            return {_dotted(new) for _, new in names}
+    return set()
+
+
+def _titles(columns: Iterable[tree.Column]) -> set[str]:
+    named = {one.name for one in columns if one.name is not None}
+    fields = (one.value for one in columns if one.name is None)
+    return named | {_dotted(one.path) for one in fields if isinstance(one, tree.Field)}
+
+
+def _dotted(path: tree.Path) -> str:
+    return ".".join(map(str, path.segments))
 
 
 def stage_word(stage: tree.Stage) -> str:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from runql.semantic.catalog import Space
 from runql.semantic.expressions import Expressions
 from runql.semantic.metrics import SYSTEM_PREFIX
 from runql.semantic.report import Report, insertion, rewrite
-from runql.semantic.spelling import PREFIXES, path_text
+from runql.semantic.run_fields import RUN_FIELD_SPELLINGS
+from runql.semantic.spelling import PREFIXES, code, path_text
 from runql.semantic.typed import HistoryPart
 from runql.syntax import tree
 from runql.text.diagnostic import Edit, Fix, Label
@@ -187,11 +190,47 @@ class Clauses:
     def _keys(self, clause: tree.KeysClause) -> tuple[tuple[str, ...], tuple[str, ...]]:
         default: dict[str, None] = {}
         system: dict[str, None] = {}
+        fields = [path for path in clause.keys if self._is_field(path)]
+        if fields:
+            self._fields_in_keys(clause, fields)
         for path in clause.keys:
+            if path in fields:
+                continue
             metric, span = self._metric_name(path, clause.span)
             self.expressions.metrics.known(metric, span, is_glob=path.is_glob, prefix="")
             (system if metric.startswith(SYSTEM_PREFIX) else default)[metric] = None
         return tuple(default), tuple(system)
+
+    def _is_field(self, path: tree.Path) -> bool:
+        """Whether a key is a field of the runs, and no metric of that name was logged."""
+        metrics = self.expressions.metrics.names()
+        if not path.segments:
+            return False
+        first, rest = str(path.segments[0]), ".".join(map(str, path.segments[1:]))
+        if path.is_glob or not metrics or {".".join(map(str, path.segments)), rest} & {*metrics}:
+            return False
+        space, catalog = PREFIXES.get(first), self.expressions.names.catalog
+        if not rest:
+            return first in RUN_FIELD_SPELLINGS
+        return space in _VALUED and catalog is not None and (space, rest) in catalog.prefixes
+
+    def _fields_in_keys(self, clause: tree.KeysClause, fields: Sequence[tree.Path]) -> None:
+        """`keys loss, config.lr`: a field of the runs is selected beside the histories."""
+        written = [self.expressions.written(path) for path in clause.keys]
+        names = [self.expressions.written(path) for path in fields]
+        kept = ", ".join(text for path, text in zip(clause.keys, written, strict=True) if path not in fields)
+        select = self.query.clause(tree.SelectClause)
+        chosen = ", ".join(names)
+        keys = f"keys {kept}" if kept else ""
+        edits = [Edit(clause.span, f"{keys} select {chosen}".strip())]
+        if select is not None:
+            edits = [Edit(clause.span, keys), Edit(Span(select.span.end, select.span.end), f", {chosen}")]
+        fixes = (Fix(f"select {code(chosen)}", tuple(edits)),) if all(written) else ()
+        span = fields[0].span if fields[0].span != NOWHERE else clause.span
+        message = f"{code(names[0])} is a field of the run, not a metric"
+        self.report.add(
+            "RQL208", message, span, f"beside histories it is selected: {code(f'select {chosen}')}", fixes=fixes
+        )
 
     def _metric_name(self, path: tree.Path, clause_span: Span) -> tuple[str, Span]:
         """The metric that a key means: `logged.loss` is `loss`; `summary.loss` is not a metric's name."""
@@ -224,6 +263,9 @@ class Clauses:
             labels = (Label(wanted.span, "the stream is chosen here"),)
             fixes = _removal(wanted, "drop the `stream` clause")
             self.report.add("RQL213", message, span, hint, fixes=fixes, labels=labels)
+
+
+_VALUED = (Space.CONFIG, Space.SUMMARY)
 
 
 def _word(clause: tree.Clause) -> str:

@@ -13,7 +13,7 @@ from runql.semantic.nearest import nearest_hint, nearest_names
 from runql.semantic.operands import BROKEN, Operand, constant, example_value, literal_text, quoted
 from runql.semantic.report import CheckContext, Report, rewrite
 from runql.semantic.spelling import code, info_text
-from runql.semantic.times import Day, absolute, compare_with_day, from_text, is_time_without_quotes
+from runql.semantic.times import Day, absolute, compare_with_day, from_text, is_time_without_quotes, unix_time
 from runql.semantic.typed import TAnd, TBetween, TCompare, TField, TIn, TOr, TypedExpr
 from runql.semantic.values import MISSING, Kind
 from runql.syntax.tree import Comparison
@@ -33,6 +33,7 @@ FLIPPED = {
 }
 """The same test with its sides changed over."""
 
+_LENGTH = re.compile(r"(?:\d+(?:\.\d+)?[smhdw])+")
 _AGO = re.compile(r"(?:(?:the\s+)?(?:last|past)\s+)?(\d+)\s*([smhdw])(?:\w*)(?:\s+ago)?\Z")
 """`2 days ago`, `last 3 weeks`."""
 
@@ -60,6 +61,8 @@ class Comparisons:
 
     def compare(self, op: Comparison, left: Operand, right: Operand, span: Span) -> TypedExpr:
         left, right = self._as_times(left, right)
+        if op in _EQUALITY and self._nan_in_quotes(op, left, right, span):
+            return self._built(op, left, right, span)
         if op in _EQUALITY and self._one_of_list(left, (right,), span, negated=op is Comparison.NE):
             return self._built(op, left, right, span)
         if self._fit(left, right, span, ordered=op not in _EQUALITY):
@@ -204,9 +207,13 @@ class Comparisons:
     def _right_spelling(left: Operand, right: Operand) -> str | None:
         """The constant with its quotes taken off or put on, if that would fit."""
         value = right.value
+        if left.kinds == frozenset({Kind.TIME}) and not right.is_duration and not isinstance(value, bool):
+            return unix_time(value) if isinstance(value, int | float) else None
         if isinstance(value, str):
             word = value.strip().lower()
-            if Kind.NUMBER in left.kinds and _is_number(word):
+            if word.lstrip("+-") == "nan":
+                return None
+            if Kind.NUMBER in left.kinds and (_is_number(word) or (left.text == "runtime" and _LENGTH.fullmatch(word))):
                 return value.strip()
             if Kind.BOOL in left.kinds and word in ("true", "false"):
                 return word
@@ -252,6 +259,18 @@ class Comparisons:
         fixes = rewrite(span, text) if other.text else ()
         message = _NAN.get(op, f"nothing is `{op}` nan, so no run matches")
         self.report.add("RQL212", message, span, *hints, fixes=fixes)
+
+    def _nan_in_quotes(self, op: Comparison, left: Operand, right: Operand, span: Span) -> bool:
+        """Whether a number is held against the text `"NaN"`, which is reported."""
+        left, right = (right, left) if left.is_constant else (left, right)
+        kinds = seen_kinds(left.info, self.catalog) or left.kinds
+        is_text = isinstance(right.value, str) and right.value.strip().lower() == "nan"
+        if not is_text or left.is_constant or Kind.NUMBER not in kinds or Kind.TEXT in kinds:
+            return False
+        text = f"{left.text} is {'not ' if op is Comparison.NE else ''}nan"
+        message = f"{quoted(left)} is {left.holds}, and never compares with text"
+        self.report.add("RQL203", message, span, f"write {code(text)}", fixes=rewrite(span, text))
+        return True
 
     def _future(self, op: Comparison, left: Operand, right: Operand, span: Span) -> None:
         """`created > today`: no run is from after today."""

@@ -261,18 +261,21 @@ class Expressions:
             case tree.And(terms=terms):
                 return TAnd(tuple(self._terms(terms)), kind=Kind.BOOL, span=span)
             case tree.Or(terms=terms):
-                return TOr(tuple(self._terms(terms)), kind=Kind.BOOL, span=span)
+                return TOr(tuple(self._terms(terms, any_of=True)), kind=Kind.BOOL, span=span)
         self.report.unreadable = True
         return None
 
-    def _terms(self, terms: Sequence[tree.Expr]) -> Iterator[TypedExpr]:
+    def _terms(self, terms: Sequence[tree.Expr], *, any_of: bool = False) -> Iterator[TypedExpr]:
         """The terms of a condition. A value alone (`a = 1 or 2`) lacks the comparison that stands before it."""
         before: tree.Expr | None = None
         for term in terms:
             since = self.report.count
             yield self.condition(term)
             test = test_of(before)
-            if test is not None and isinstance(term, tree.Literal):
+            if test is not None and isinstance(term, tree.Literal) and any_of and test[1] == "!=":
+                hint = f"that it is none of several is `{self.written(test[0])} not in (…)`"
+                self.report.amend(since, ("RQL203",), (hint,), ())
+            elif test is not None and isinstance(term, tree.Literal):
                 text = f"{self.written(test[0])} {test[1]} {self.written(term)}"
                 fixes = rewrite(term.span, text)
                 self.report.amend(since, ("RQL203",), (f"each condition is written in full: {code(text)}",), fixes)
@@ -361,9 +364,7 @@ def _negated(expr: TypedExpr, negated: bool) -> TypedExpr:
 
 
 def _time_arithmetic(op: tree.ArithmeticOp, left: frozenset[Kind], right: frozenset[Kind]) -> set[Kind]:
-    kinds = set()
-    if Kind.TIME in left and Kind.NUMBER in right:
-        kinds.add(Kind.TIME)
+    kinds = {Kind.TIME} if Kind.TIME in left and Kind.NUMBER in right else set()
     if op is tree.ArithmeticOp.ADD and Kind.NUMBER in left and Kind.TIME in right:
         kinds.add(Kind.TIME)
     if op is tree.ArithmeticOp.SUB and Kind.TIME in left and Kind.TIME in right:

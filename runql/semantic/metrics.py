@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from fnmatch import fnmatchcase
 
 from runql.semantic.catalog import Catalog, Space
@@ -10,6 +11,7 @@ from runql.semantic.report import CheckContext, Report, rewrites
 from runql.semantic.spelling import code, path_text
 from runql.text.source import Span
 
+_PRODUCT = re.compile(r"(?P<metric>[\w./]+)\*(?P<factor>\d[\w.]*|[^\W\d][\w./]*)")
 ALWAYS_LOGGED = frozenset({"_step", "_runtime", "_timestamp"})
 SYSTEM_PREFIX = "system."
 
@@ -51,6 +53,12 @@ class Metrics:
     ) -> None:
         assert self.catalog is not None
         where = f" in {self.source}" if self.source else ""
+        product = _PRODUCT.fullmatch(metric) if is_glob else None
+        if product is not None and product["metric"] in names:
+            written = f"{product['metric']} * {product['factor']}"
+            hint = f"`keys` takes names; a product is a column of its own: `| derive y = {written}`"
+            self.report.add("RQL208", f"{code(metric)} is a pattern, and no metric{where} matches it", span, hint)
+            return
         if space is Space.LOGGED:
             there = field_names(self.catalog, (space,))
             near = [*there.nearest(metric), *(n for n in there.table.ending(metric) if not n.endswith("_" + metric))]

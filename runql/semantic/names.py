@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from runql.semantic.catalog import Catalog, FieldInfo, Space
+from runql.semantic.division import divided
 from runql.semantic.idioms import foreign_spelling
 from runql.semantic.nearest import counted, nearest_fields, nearest_names
 from runql.semantic.report import LOOK_AROUND, CheckContext, Report, rewrite, rewrites
@@ -162,6 +163,8 @@ class Names:
     def _unknown(self, key: FieldKey, span: Span) -> Resolved | None:
         assert self.catalog is not None
         dotted = ".".join(map(str, key.segments))
+        if self._divided(key.written, f"no {key.space} field `{dotted}`{self.source}", span):
+            return None
         hints, texts = self._suggestions(key.space, dotted)
         hints = hints or (f"{LOOK_AROUND} {key.space}` lists those that there are",)
         hints = (*hints, *self.catalog.blank_hints)
@@ -174,6 +177,24 @@ class Names:
             hints = (*hints, "not every run was looked at, so it may be there")
         self.report.add("RQL214", seen, span, *hints, fixes=rewrites(span, texts))
         return Resolved(key, LOGGABLE)
+
+    def _divided(self, name: str, message: str, span: Span) -> bool:
+        """Whether a name is a division without spaces, which then is reported."""
+        text = divided(name, self._is_known)
+        if text is None:
+            return False
+        hint = f"a division has spaces around its sign: {code(text)}"
+        self.report.add("RQL201", message, span, hint, fixes=rewrite(span, text))
+        return True
+
+    def _is_known(self, name: str) -> bool:
+        """Whether a field may be called so, with its prefix or without."""
+        first, dot, rest = name.partition(".")
+        space = PREFIXES.get(first) if dot else None
+        if space is not None:
+            return self.catalog is not None and bool(self.catalog.prefixes.get((space, rest)))
+        known = self.catalog is not None and any(self.catalog.prefixes.get((one, name)) for one in _VALUED)
+        return known or name in RUN_FIELD_SPELLINGS
 
     def _suggestions(self, space: Space, dotted: str) -> tuple[tuple[str, ...], list[str]]:
         """Hints and replacements for a field that is not there."""
@@ -272,6 +293,12 @@ class Names:
 
     def _unknown_bare(self, path: tree.Path, dotted: str, span: Span) -> None:
         assert self.catalog is not None
+        if self._divided(dotted, f"no field {code(path_text(path.segments))}{self.source}", span):
+            return
+        if (meant := self._prefix_meant(path)) is not None:
+            message = f"no field {code(path_text(path.segments))}{self.source}"
+            self.report.add("RQL201", message, span, f"nearest: {code(meant)}", fixes=rewrite(span, meant))
+            return
         near_run = nearest_names(dotted, RUN_FIELD_SPELLINGS)
         near = nearest_fields(dotted, self.catalog, _VALUED)[: 3 - len(near_run[:2])]
         texts = [*near_run[:2], *(info_text(i) for i in near)]
@@ -286,6 +313,14 @@ class Names:
             texts += options
         message = f"no field {code(path_text(path.segments))}{self.source}"
         self.report.add("RQL201", message, span, *hints, fixes=rewrites(span, texts))
+
+    def _prefix_meant(self, path: tree.Path) -> str | None:
+        """`onfig.lr`: the field that there is behind the prefix that was meant."""
+        first, rest = str(path.segments[0]), path.segments[1:]
+        for word in nearest_names(first, PREFIXES) if rest else ():
+            if self._paths(PREFIXES[word], rest, path.exact):
+                return field_text(PREFIXES[word], rest, exact=path.exact)
+        return None
 
     def _only_prefix(self, path: tree.Path, space: Space, span: Span) -> None:
         word = str(path.segments[0])

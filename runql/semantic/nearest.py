@@ -19,6 +19,9 @@ def nearest_names(word: str, names: Iterable[str], *, limit: int = 3) -> list[st
     return list(dict.fromkeys([*same, *nearest(word, pool, limit)]))[:limit]
 
 
+_MOST_FOUND = 64
+
+
 class FieldNames:
     """The names of the fields of some spaces of a catalog, ready to be searched."""
 
@@ -27,9 +30,17 @@ class FieldNames:
         for info in fields:
             self.by_name.setdefault(info.dotted, []).append(info)
         self.table = NameTable(self.by_name)
+        self._found: dict[tuple[str, int], list[str]] = {}
 
     def nearest(self, word: str, limit: int = 3) -> list[str]:
         """The names nearest to one: equal but for punctuation, then similar ones, then other words for the same."""
+        if (word, limit) not in self._found:
+            if len(self._found) >= _MOST_FOUND:
+                self._found.clear()
+            self._found[word, limit] = self._search(word, limit)
+        return [*self._found[word, limit]]
+
+    def _search(self, word: str, limit: int) -> list[str]:
         alike = [name for name in self.table.alike(word) if name != word]
         near = [name for name in self.table.nearest(word, limit + 1) if name != word]
         names = list(dict.fromkeys([*alike, *near]))[:limit]

@@ -269,6 +269,7 @@ class StageColumns:
         for definition in stage.columns:
             found = self.named(definition.value, _defined(definition))
             if found is None:
+                self.expressions.lost |= {_defined(definition) or ""}
                 continue
             columns.append(found[0])
             metrics = self.scope.metrics

@@ -8,6 +8,7 @@ from enum import Enum, auto
 
 from runql.semantic.calls import Calls
 from runql.semantic.catalog import Catalog, Space
+from runql.semantic.division import divided
 from runql.semantic.expressions import Expressions, field_operand
 from runql.semantic.folds import FOLDS, fold_named
 from runql.semantic.functions import AGGREGATES, FUNCTIONS, Function
@@ -50,6 +51,8 @@ class StageExpressions(Expressions):
         self.stage = ""
         self.folding = Folding.NO
         self.mentions: dict[str, TColumn] = {}
+        self.lost: set[str] = set()
+        """Columns that would be there if what makes them were right: nothing is said of them."""
         self.calls = StageCalls(self)
 
     # ------------------------------------------------------------ names
@@ -72,6 +75,8 @@ class StageExpressions(Expressions):
     def _elsewhere(self, node: tree.Field, span: Span) -> Operand:
         """A name that is no column as it is written: an alias, a shortened one, a field of the runs, or a mistake."""
         dotted = ".".join(map(str, node.path.segments))
+        if not self.lost.isdisjoint({dotted, *_spellings(node.path, self.scope)}):
+            return BROKEN
         if dotted in self.context.aliases and dotted not in RUN_FIELD_SPELLINGS:
             from runql.semantic.names import AliasUse
 
@@ -141,6 +146,13 @@ class StageExpressions(Expressions):
 
     def unknown(self, name: str, span: Span) -> None:
         """Report a column that the table does not have."""
+        if name in self.lost:
+            return
+        if text := divided(name, self.scope.columns.__contains__):
+            hint = f"a division has spaces around its sign: {code(text)}"
+            message = f"no column {code(name)} in the table that `{self.stage}` is given"
+            self.report.add("RQL218", message, span, hint, fixes=rewrite(span, text))
+            return
         near = nearest_names(name, self.scope.columns)
         hints = nearest_hint(near)
         if not hints:
@@ -247,6 +259,11 @@ class StageCalls(Calls):
     def _known(self) -> dict[str, str]:
         of_rows = FOLDS if self._stage.folding is Folding.YES else {}
         return {**super()._known(), **{name: fold.signature for name, fold in of_rows.items()}}
+
+    def _kind_of(self, name: str) -> str:
+        if name in FOLDS and name not in FUNCTIONS and self._stage.folding is Folding.YES:
+            return "over the rows of a group"
+        return super()._kind_of(name)
 
     def _scalar(self, node: tree.Call, fold: Function | None, span: Span) -> Operand:
         if fold is None and node.name not in FUNCTIONS and node.name not in AGGREGATES:

@@ -102,3 +102,16 @@ def seconds(duration: timedelta) -> int | float:
     """A duration as its seconds, whole where it is."""
     total = duration.total_seconds()
     return int(total) if total.is_integer() else total
+
+
+_SECONDS = (10**8, 10**11)
+"""Numbers that are taken for seconds since 1970: from 1973 on; larger ones are milliseconds."""
+
+
+def unix_time(value: float) -> str | None:
+    """A number of seconds or milliseconds since 1970 as a time is written; `None` if it is too small for one."""
+    least, most = _SECONDS
+    if not least <= value < most * 1000:
+        return None
+    found = datetime.fromtimestamp(value if value < most else value / 1000, UTC)
+    return found.isoformat(timespec="milliseconds" if found.microsecond else "seconds").replace("+00:00", "Z")

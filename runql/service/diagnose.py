@@ -7,11 +7,15 @@ from typing import Final
 
 from runql.plan.push import Pushed, push
 from runql.semantic.check import Checked, check
+from runql.semantic.odd_names import odd_names
 from runql.service.context import Context, Text, parsed
 from runql.service.declared import with_declared
 from runql.service.nodes import nodes, queries
 from runql.syntax import tree as t
+from runql.syntax.parse import Parsed, parse_proven, parse_untried
 from runql.text.diagnostic import Diagnostic, without_echoes
+from runql.text.proof import proven
+from runql.text.source import Source
 
 _NEEDS_CATALOG: Final = "RQL202"
 _NO_VALUE: Final = "RQL207"
@@ -23,15 +27,31 @@ def diagnostics(text: Text, context: Context) -> tuple[Diagnostic, ...]:
     What only a catalog could tell is left out while there is none; so is that a known parameter has no value.
     """
     whole = parsed(text)
-    context = with_declared(whole, context)
+
+    def errors_of(tried: str) -> Iterator[Diagnostic]:
+        read = parse_untried(Source(tried))
+        yield from read.diagnostics
+        for checked, at in _checked(read, context):
+            yield from (one for one in checked.diagnostics if _is_meant(one, at, tried))
+
+    if not whole.ok:
+        names = odd_names(whole.source.text, context.catalog)
+        if names or any(one.fixes for one in whole.diagnostics):
+            whole = parse_proven(whole.source, errors_of, whole, names)
     found = dict.fromkeys(whole.diagnostics)
-    for query in queries(whole.script):
-        checked, at = checked_query(query, whole.source.text, context)
+    for checked, at in _checked(whole, context):
         meant = (d for d in checked.diagnostics if _is_meant(d, at, whole.source.text))
         found.update(dict.fromkeys(without_echoes(meant, whole.diagnostics)))
         pushed = plan(checked, at)
         found.update(dict.fromkeys(pushed.notes if pushed is not None else ()))
-    return tuple(sorted(found, key=lambda d: (d.span.start, d.span.end)))
+    ordered = sorted(found, key=lambda d: (d.span.start, d.span.end))
+    return proven(whole.source.text, ordered, errors_of)
+
+
+def _checked(whole: Parsed, context: Context) -> Iterator[tuple[Checked, Context]]:
+    """The queries of a text as the checker sees them, with what is known of their sources."""
+    context = with_declared(whole, context)
+    return (checked_query(query, whole.source.text, context) for query in queries(whole.script))
 
 
 def checked_query(query: t.Query, text: str, context: Context) -> tuple[Checked, Context]:

@@ -34,7 +34,7 @@ from runql.session.sources import Place
 from runql.syntax import parse_query
 from runql.syntax.tree import Comparison
 from runql.text.diagnostic import Diagnostic
-from runql.text.nearest import distance
+from runql.text.letters import distance
 from runql.text.source import Span
 
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runql import config
-from runql.errors import QueryError, SettingsError
+from runql.errors import QueryError
 from runql.runs.question import asking
 from runql.runs.service import ServiceApi
 from runql.semantic.catalog import Catalog
@@ -18,6 +18,7 @@ from runql.semantic.check import Checked, check
 from runql.semantic.report import CheckContext
 from runql.semantic.typed import TypedQuery
 from runql.semantic.typed_stages import TStage, TTo
+from runql.session.aliases import alias_of
 from runql.session.catalogs import (
     at_hand,
     learned_for,
@@ -35,6 +36,7 @@ from runql.session.saved import Loader
 from runql.session.script import Ask, Look, Reader, Script, State, unused
 from runql.session.sources import DEMO, Place, named
 from runql.session.spent import Spent
+from runql.session.tried import Trials
 from runql.session.zone import LOCAL
 from runql.syntax import Parsed, parse, tree
 from runql.syntax.stage_tree import DescribeStatement
@@ -152,7 +154,8 @@ class Session(OpenSources):
         `offline`: no source is opened, so no field is looked up. Parameters without a value count as unknown only then.
         Raises `SourceError` if a source cannot be opened.
         """
-        parsed = parse(text)
+        trials = self._trials(params or {}, offline=offline)
+        parsed = trials.parsed(parse(text))
         script = self._script(parsed, params or {})
         found = [*parsed.diagnostics, *script.diagnostics, *self.settings.said]
         for item in script.items:
@@ -162,7 +165,8 @@ class Session(OpenSources):
             elif not offline:
                 found += self._wrong_in(item, parsed.source)
         found += unused(script, parsed, params or {})
-        return tuple(sorted(dict.fromkeys(found), key=lambda diagnostic: diagnostic.span))
+        found = sorted(dict.fromkeys(found), key=lambda diagnostic: diagnostic.span)
+        return trials.proven(parsed.source, found)
 
     # ---------------------------------------------------------------- the way of a text
 
@@ -185,8 +189,9 @@ class Session(OpenSources):
         from runql.session.columns import with_default_columns
         from runql.session.lint import with_steps
 
+        trials = self._trials(params)
         if not parsed.ok:
-            raise QueryError(_worst(parsed.diagnostics), parsed.source)
+            raise QueryError(_worst(trials.parsed(parsed).diagnostics), parsed.source)
         ready: list[_Ready | Look] = []
         # The texts of a script are all checked before any is answered: what one names cannot wait for its runs.
         may_wait = len(script.items) == 1 and not explains
@@ -223,7 +228,7 @@ class Session(OpenSources):
                 )
             )
         if wrong:
-            raise QueryError(dict.fromkeys(wrong), parsed.source)
+            raise QueryError(trials.proven(parsed.source, dict.fromkeys(wrong)), parsed.source)
         return ready
 
     def _check(
@@ -252,6 +257,14 @@ class Session(OpenSources):
                 return self._linted(checked, places, known.catalog), found
         catalog = learned_for(query, places)
         return self._linted(against(catalog), places, catalog), _Known(places, catalog)
+
+    def _trials(self, params: Mapping[str, Any], *, offline: bool = False) -> Trials:
+        """How the fixes of a text are tried before they are offered."""
+
+        def check_of(item: Ask, places: Sequence[Place], catalog: Catalog | None, source: Source) -> list[Diagnostic]:
+            return list(self._looked_over(item.query, catalog, self._context(item.params, places, source)).diagnostics)
+
+        return Trials(lambda parsed: self._script(parsed, params), (lambda _: ()) if offline else self.places, check_of)
 
     def _looked_over(self, query: tree.Query, catalog: Catalog | None, context: CheckContext) -> Checked:
         checked = check(query, catalog, context)
@@ -347,7 +360,7 @@ class Session(OpenSources):
     def aliases(self) -> Mapping[str, tree.Expr]:
         """The expressions that names of the settings stand for. Raises `SettingsError` for one that cannot be read."""
         if self._aliases is None:
-            self._aliases = {name: _alias(name, text) for name, text in self.settings.aliases.items()}
+            self._aliases = {name: alias_of(name, text) for name, text in self.settings.aliases.items()}
         return self._aliases
 
 
@@ -366,27 +379,6 @@ def _linted(checked: Checked, places: Sequence[Place], catalog: Catalog) -> Iter
         yield from lint(checked.query, catalog, both_of(places, catalog), checked.stages)
 
 
-def _queries(parsed: Parsed) -> Iterator[tuple[tree.Query, bool]]:
-    """The queries of a text, and of each whether it is only to be explained."""
-    for statement in parsed.script.statements:
-        match statement:
-            case tree.QueryStatement(query=query):
-                yield query, False
-            case tree.ExplainStatement(query=query):
-                yield query, True
-
-
 def _worst(diagnostics: tuple[Diagnostic, ...]) -> list[Diagnostic]:
     """The errors and warnings, for an error that stops a text."""
     return [diagnostic for diagnostic in diagnostics if diagnostic.severity != "notice"]
-
-
-def _alias(name: str, text: str) -> tree.Expr:
-    """The expression of an alias."""
-    parsed = parse(f"runs select {text}")
-    queries = [query for query, _ in _queries(parsed)]
-    clause = queries[0].clause(tree.SelectClause) if parsed.ok and len(queries) == 1 else None
-    if clause is None or len(clause.columns) != 1 or len(queries[0].clauses) != 1:
-        said = next((diagnostic.message for diagnostic in parsed.diagnostics), "it is no expression")
-        raise SettingsError.of("RQL510", f"the alias `{name}` cannot be read: {said}", f"it says `{text}`")
-    return clause.columns[0].value

@@ -33,6 +33,7 @@ _SIGNS: Final = {
     "\u2026": "..",
     "^": "**",
 }
+_GLUED: Final = re.compile(r"(\d[\d._]*(?:e[+-]?\d+)?)([a-z]{2,})(?!\w)", re.IGNORECASE)
 _WORDISH: Final = re.compile(r"[\w./-]+")
 _SLASHED: Final = re.compile(r"/(.+)/")
 _UNQUOTED: Final = re.compile(r"[^\s,;|()]+")
@@ -84,12 +85,33 @@ def smart_quote(place: Place) -> Mistake | None:
 
 def sign(place: Place) -> Mistake | None:
     """A mathematical sign for which the language has another."""
-    plain = _SIGNS.get(place.found.text)
+    plain = _SIGNS.get(place.found.text) or _wide(place.found.text)
     if place.found.terminal != STRAY or plain is None or place.back_terminal() in _TAKES_TEXT - {"EQ", "NE"}:
         return None
     start, end = place.found.start, place.found.end
     repair = replacing(start, end, spaced(place.text, start, end, plain) if plain.isalpha() else plain)
     return idiom(None, place.found.text, plain, place.span, repair)
+
+
+def _wide(char: str) -> str | None:
+    """The plain character for one of the width of a Chinese one."""
+    plain = unicodedata.normalize("NFKC", char)
+    return plain if len(char) == 1 and plain != char and plain.isascii() and not plain.isalnum() else None
+
+
+def glued_word(place: Place) -> Mistake | None:
+    """`0.1and`, `5keys`: a number and the word behind it."""
+    match = _GLUED.match(place.text, place.found.start)
+    if (
+        match is None
+        or place.found.terminal != STRAY
+        or match[2].lower() not in {"and", "or", *keywords().clause_words}
+    ):
+        return None
+    new = f"{match[1]} {match[2]}"
+    span = Span(*match.span())
+    message = f"a space is missing between `{match[1]}` and `{match[2]}`"
+    return Mistake("RQL107", message, span, repairs=(replacing(*match.span(), new),))
 
 
 def number(place: Place) -> Mistake | None:

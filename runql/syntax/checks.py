@@ -8,11 +8,12 @@ from dataclasses import replace
 from typing import Final
 
 from runql.syntax import tree as t
+from runql.syntax.idiom_lists import list_of_r
 from runql.syntax.idiom_python import closing
 from runql.syntax.idiom_stages import named_key
 from runql.syntax.keywords import keywords
 from runql.syntax.lexer import Lexeme
-from runql.syntax.literals import quote_name
+from runql.syntax.literals import quote_name, read_string
 from runql.syntax.mistakes import EXPRESSIONS, Mistake, Repair, idiom, replacing, tidy
 from runql.text.diagnostic import Diagnostic, Edit, Fix, Label
 from runql.text.source import Span
@@ -62,9 +63,16 @@ _CALLS: Final = {
     "notna": "is not null",
     "isnan": "is nan",
     "isfinite": "is finite",
+    **dict.fromkeys(("isnotnull", "is_not_null", "not_null", "isnotna"), "is not null"),
+    **dict.fromkeys(("isnotnan", "is_not_nan", "notnan", "not_nan"), "is not nan"),
+    **dict.fromkeys(("isinf", "is_inf", "isinfinite", "is_infinite"), "in (inf, -inf)"),
+    "is_nan": "is nan",
+    "is_finite": "is finite",
     "now": "now",
     "today": "today",
 }
+_METRIC_NAMES: Final = {f"{one}.{other}" for one in ("metric", "metrics", "logged") for other in ("name", "key")}
+_PLAIN_METRIC: Final = re.compile(r"\w+(?:[./]\w+)*")
 _OTHER_DATE: Final = re.compile(
     r"(?:(?P<year>[0-9]{4})[/-](?P<month>[0-9]{1,2})[/-](?P<day>[0-9]{1,2})|[0-9]{1,2}[-/][0-9]{1,2}[-/][0-9]{4})"
     r"(?![\w./-])"
@@ -118,11 +126,14 @@ def check_lexemes(text: str, lexemes: Sequence[Lexeme]) -> list[Mistake]:
             if checked is None and last.end == lexeme.start and lexeme.end == after.start:
                 checked = hyphen_mistake(last, after, before)
         elif lexeme.terminal == "PATH":
-            checked = _none(text, lexeme, last, before) or _mlflow(lexeme, last)
+            checked = _none(text, lexeme, last, before) or _metric_named(lexemes[index : index + 3])
+            checked = checked or _mlflow(lexeme, last)
             if checked is None and clause == "GROUP":
                 checked = named_key(text, lexemes, index)
         elif lexeme.terminal == "FUNCTION":
             checked = _order_by(lexeme, last, lexeme) or _python_call(text, lexeme)
+        elif lexeme.terminal == "MODULO":
+            checked = list_of_r(text, lexeme)
         elif lexeme.terminal == "NUMBER":
             checked = _date(text, lexeme)
         if checked is not None:
@@ -132,13 +143,13 @@ def check_lexemes(text: str, lexemes: Sequence[Lexeme]) -> list[Mistake]:
 
 def _python_call(text: str, name: Lexeme) -> Mistake | None:
     """`isnull(x)`, `now()`: what is written without a call here."""
-    new = _CALLS.get(name.text.lower())
+    new = _CALLS.get(name.text.lower().removeprefix("np.").removeprefix("pd."))
     end = closing(text, text.find("(", name.end)) if new else None
     if new is None or end is None:
         return None
     span = Span(name.start, end.end)
     inner = text[text.find("(", name.end) + 1 : end.start].strip()
-    if bool(inner) != ("is" in new):
+    if bool(inner) != (" " in new):
         return None
     written = f"{inner} {new}".strip()
     return idiom("Python", text[span.start : span.end], written, span, replacing(span.start, span.end, written))
@@ -203,6 +214,21 @@ def _none(text: str, word: Lexeme, sign: Lexeme, field: Lexeme | None) -> Mistak
     new = "is null" if sign.terminal == "EQ" else "is not null"
     span = Span(sign.start, word.end)
     return idiom("Python", text[span.start : span.end], new, span, replacing(span.start, span.end, new))
+
+
+def _metric_named(lexemes: Sequence[Lexeme]) -> Mistake | None:
+    """`metric.name = "loss"`: whether a metric was logged."""
+    if len(lexemes) < 3 or lexemes[0].text.lower() not in _METRIC_NAMES or lexemes[2].terminal != "STRING":
+        return None
+    word = {"EQ": "exists", "NE": "missing"}.get(lexemes[1].terminal)
+    name = read_string(lexemes[2].text)
+    if word is None or not name:
+        return None
+    written = name if _PLAIN_METRIC.fullmatch(name) else quote_name(name)
+    span = Span(lexemes[0].start, lexemes[2].end)
+    new = f"{word}(logged.{written})"
+    old = f"{lexemes[0].text} {lexemes[1].text} {lexemes[2].text}"
+    return idiom("MLflow", old, new, span, replacing(span.start, span.end, new))
 
 
 def _mlflow(word: Lexeme, before: Lexeme) -> Mistake | None:

@@ -100,6 +100,8 @@ _PIPES: Final = (
     (">>", _SHELL, "| to"),
     (">", _SHELL, "| to"),
 )
+_FOLDS: Final = {"avg": "mean", "average": "mean", "stddev": "std", "stdev": "std", "dcount": "n_unique"}
+_FOLD: Final = re.compile(rf"(?i)\b({'|'.join(_FOLDS)})\s*\(")
 _FILE: Final = re.compile(r"\s*([\w./~-]+\.\w+)(?=\s|;|\Z)")
 _QUOTED: Final = re.compile(r"""(["'])([^\W\d][\w./]*)\1""")
 _DESCENDING: Final = re.compile(r"\bdesc\(\s*([\w./]+)\s*\)")
@@ -251,7 +253,9 @@ def folding(place: Place) -> Mistake | None:
     if by is None or by + 1 >= len(lexemes):
         hint = "aggregates stand behind the keys: `| group KEY : n = count()`"
         return Mistake("RQL108", f"there is no stage `{place.found.text}`", place.span, (hint,), certain=True)
-    folds = place.text[lexemes[0].end : lexemes[by].start].strip()
+    folds = _FOLD.sub(
+        lambda call: _FOLDS[call[1].lower()] + "(", place.text[lexemes[0].end : lexemes[by].start].strip()
+    )
     keys = place.text[lexemes[by].end : lexemes[-1].end].strip()
     span = Span(place.found.start, lexemes[-1].end)
     new = f"group {keys} : {folds}"

@@ -96,36 +96,6 @@ def bare_list(place: Place) -> Mistake | None:
     return Mistake("RQL101", "a list stands in parentheses", span, repairs=(repair,), certain=True)
 
 
-def value_in_field(place: Place) -> Mistake | None:
-    """`"x" in tags`: the value on the left."""
-    item, word = place.back(2), place.back(1)
-    if word is None or item is None or word.terminal != "IN" or item.terminal != "STRING":
-        return None
-    if place.found.terminal != "PATH":
-        return None
-    span = Span(item.start, place.found.end)
-    new = f"{place.found.text} has {item.text}"
-    return idiom(_PYTHON, place.text[span.start : span.end], new, span, replacing(span.start, span.end, new))
-
-
-def equal_to_list(place: Place) -> Mistake | None:
-    """`x = [1, 2]`."""
-    sign = place.back()
-    if place.found.text != "[" or sign is None or sign.terminal not in {"EQ", "NE"}:
-        return None
-    end = closing(place.text, place.found.start)
-    if end is None:
-        return None
-    span = Span(sign.start, end.end)
-    inner = place.text[place.found.end : end.start]
-    new = f"{'in' if sign.terminal == 'EQ' else 'not in'} ({inner})"
-    hint = "one value of a list is found with `has`"
-    if "DECLARE" in (place.back_terminal(3), place.back_terminal(5)):
-        new = f"= ({inner}{',' if ',' not in inner else ''})"
-        hint = "a list of one value has a comma too: `(1,)`"
-    return idiom("Python", place.text[span.start : span.end], new, span, replacing(span.start, span.end, new), hint)
-
-
 def subscript(place: Place) -> Mistake | None:
     """`config["lr"]`, `config["optim"]["lr"]`."""
     name = place.back()

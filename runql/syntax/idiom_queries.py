@@ -36,6 +36,8 @@ def select_from(place: Place) -> Mistake | None:
     if not _begins(place) or place.word != "select":
         return None
     lexemes = _statement(place)
+    if len(lexemes) > 1 and lexemes[1].text.lower() == "distinct":
+        return _select_distinct(place, lexemes)
     table = next((i for i, lexeme in enumerate(lexemes) if lexeme.text.lower() == "from"), None)
     start, select_end = place.found.start, place.found.end
     columns = lexemes[1:table]
@@ -54,6 +56,19 @@ def select_from(place: Place) -> Mistake | None:
     old = place.text[start:end]
     title = f"write `{shown(new)}`"
     return idiom("SQL", shown(old), shown(new), Span(start, end), Repair(title, edits))
+
+
+def _select_distinct(place: Place, lexemes: list[Lexeme]) -> Mistake | None:
+    """`select distinct config.optimizer from runs where …`."""
+    words = [lexeme.text.lower() for lexeme in lexemes]
+    at = next((index for index in range(2, len(words) - 1) if words[index : index + 2] == ["from", "runs"]), None)
+    if at is None or at == 2:
+        return None
+    rest = place.text[lexemes[at + 1].end : lexemes[-1].end].strip()
+    columns = place.text[lexemes[2].start : lexemes[at - 1].end]
+    new = f"runs {rest} | select {columns} | distinct".replace("  ", " ")
+    span = Span(place.found.start, lexemes[-1].end)
+    return idiom("SQL", place.text[span.start : span.end], new, span, replacing(span.start, span.end, new))
 
 
 def runs_left_out(place: Place) -> Mistake | None:
@@ -94,7 +109,7 @@ def runs_subscript(place: Place) -> Mistake | None:
     end = closing(place.text, place.found.start)
     if end is None:
         return None
-    inner = place.text[place.found.end : end.start].strip()
+    inner = re.sub(r"\b(?:runs|df)\.(?=\w)", "", place.text[place.found.end : end.start].strip())
     span = Span(place.attempt.lexemes[-1].start, end.end)
     repair = replacing(place.found.start, end.end, f" where {inner}", "write `where`")
     return idiom("pandas", shown(place.text[span.start : span.end]), shown(f"runs where {inner}"), span, repair)

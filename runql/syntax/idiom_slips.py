@@ -49,6 +49,7 @@ _THOUSANDS: Final = re.compile(r"[1-9]\d{0,2}(?:,\d{3})+(?!\w)")
 _LENGTH: Final = re.compile(
     r"(?:(?:in|within)\s+)?(?:the\s+)?(?:(?:last|past)\s+)?(?P<length>\d+\s*[smhdw])\b", re.IGNORECASE
 )
+_MOMENTS: Final = frozenset({"inf", "now", "today", "yesterday", "true", "false"})
 _PERCENT: Final = re.compile(r"(?P<number>\d+(?:\.\d+)?)\s*%")
 
 
@@ -213,7 +214,7 @@ def is_word(place: Place) -> Mistake | None:
     word = place.back(1 + denied)
     if word is None or word.terminal != "IS" or place.found.terminal != "PATH" or "." in place.found.text:
         return None
-    value = "inf" if place.word in {"inf", "infinite", "infinity"} else f'"{place.found.text}"'
+    value = place.found.text if place.word in _MOMENTS else f'"{place.found.text}"'
     new = f"{'!=' if denied else '='} {value}"
     span = Span(word.start, place.found.end)
     hint = "`is` asks for `null`, `nan`, `finite` and `missing`"

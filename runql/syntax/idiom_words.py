@@ -87,6 +87,7 @@ _UNITS: Final = {
     "week": "w",
     **{letter: letter for letter in "smhdw"},
 }
+_LAST: Final = re.compile(r"(?:last|past)\s+(\d+(?:\.\d+)?)\s*([a-z]+)\b(?![./])", re.IGNORECASE)
 _COUNT_AND_UNIT: Final = re.compile(r"(\d+(?:\.\d+)?)([a-z]+)\b(?![./])", re.IGNORECASE)
 
 
@@ -183,13 +184,20 @@ def glued_unit(place: Place) -> Mistake | None:
 
 
 def last_days(place: Place) -> Mistake | None:
-    """`created > last 7d`."""
+    """`created > last 7d`, `created > last 7 days`."""
     word = place.back()
-    if place.found.terminal != "DURATION" or word is None or word.text.lower() not in {"last", "past"}:
+    if word is None or word.text.lower() not in {"last", "past"}:
         return None
-    span = Span(word.start, place.found.end)
-    new = f"{place.found.text} ago"
-    return idiom(None, place.text[span.start : span.end], new, span, replacing(span.start, span.end, new))
+    match = _LAST.match(place.text, word.start)
+    if match is None or match.end() <= place.found.start:
+        return None
+    unit = match[2].lower()
+    letter = _UNITS.get(unit) or _UNITS.get(unit.removesuffix("s"))
+    new = f"{match[1]}{letter} ago"
+    if letter is None:
+        return None
+    span = Span(*match.span())
+    return idiom(None, match[0], new, span, replacing(span.start, span.end, new))
 
 
 def offset(place: Place) -> Mistake | None:

@@ -9,7 +9,10 @@ from typing import Final
 from runql.syntax import (
     characters,
     idiom_curves,
+    idiom_denials,
     idiom_expressions,
+    idiom_lists,
+    idiom_numbers,
     idiom_pipes,
     idiom_python,
     idiom_queries,
@@ -17,6 +20,7 @@ from runql.syntax import (
     idiom_sql,
     idiom_stages,
     idiom_statements,
+    idiom_tops,
     idiom_words,
 )
 from runql.syntax.expected import either, expected_words, needed
@@ -24,7 +28,8 @@ from runql.syntax.keywords import keywords
 from runql.syntax.lexer import END, accepted
 from runql.syntax.mistakes import Mistake, Place, Repair, replacing, shown
 from runql.text.diagnostic import Edit
-from runql.text.nearest import distance, nearest
+from runql.text.letters import distance
+from runql.text.nearest import nearest
 from runql.text.source import Span
 
 
@@ -134,6 +139,26 @@ _KNOWN: Final[tuple[Callable[[Place], Mistake | None], ...]] = (
     characters.smart_quote,
     characters.unclosed_quote,
     characters.sign,
+    idiom_tops.reads_only,
+    idiom_tops.inner_query,
+    idiom_tops.window,
+    idiom_numbers.quoted_key,
+    idiom_numbers.prefixed_text,
+    idiom_numbers.flagged_pattern,
+    idiom_numbers.floor_division,
+    idiom_numbers.count_selected,
+    idiom_numbers.count_of_all,
+    idiom_numbers.time_with_space,
+    idiom_numbers.existing_field,
+    idiom_numbers.metric_of_keys,
+    idiom_lists.brackets_of_has,
+    idiom_lists.several_after_has,
+    idiom_lists.range_in,
+    idiom_lists.equal_to_list,
+    idiom_lists.equal_to_one_of,
+    idiom_lists.equal_to_whole_list,
+    idiom_tops.top_by,
+    idiom_tops.top_of_each,
     idiom_queries.client_call,
     idiom_pipes.method_chain,
     idiom_statements.common_table,
@@ -144,6 +169,7 @@ _KNOWN: Final[tuple[Callable[[Place], Mistake | None], ...]] = (
     idiom_sql.grouped_select,
     idiom_slips.how_many,
     idiom_queries.select_from,
+    idiom_tops.sliced_runs,
     idiom_queries.runs_subscript,
     idiom_queries.count_of_runs,
     idiom_python.braces,
@@ -167,6 +193,8 @@ _KNOWN: Final[tuple[Callable[[Place], Mistake | None], ...]] = (
     idiom_pipes.folding,
     idiom_pipes.misplaced_clause,
     idiom_pipes.nearest_as_clause,
+    idiom_denials.denial,
+    idiom_denials.denial_of_list,
     idiom_words.order_by,
     idiom_stages.group_by,
     idiom_stages.name_behind,
@@ -210,7 +238,9 @@ _KNOWN: Final[tuple[Callable[[Place], Mistake | None], ...]] = (
     idiom_python.subscript,
     idiom_python.method,
     idiom_python.list_brackets,
-    idiom_python.value_in_field,
+    idiom_lists.key_in_space,
+    idiom_lists.value_in_field,
+    idiom_lists.value_in_text,
     idiom_python.bare_list,
     idiom_expressions.chained_comparison,
     idiom_expressions.missing_left_side,
@@ -238,9 +268,9 @@ _KNOWN: Final[tuple[Callable[[Place], Mistake | None], ...]] = (
     idiom_slips.is_word,
     idiom_slips.parameter_sign,
     idiom_slips.and_left_out,
-    idiom_python.equal_to_list,
     characters.name_to_quote,
     idiom_words.glued_unit,
+    characters.glued_word,
     characters.number,
     characters.dot,
     characters.text_without_quotes,

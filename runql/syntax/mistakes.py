@@ -197,4 +197,5 @@ def idiom(language: str | None, old: str, new: str, span: Span, repair: Repair |
     old, new = shown(old), shown(new, 100)
     message = f"`{old}` is {language}; in RunQL write `{new}`" if language else f"for `{old}`, in RunQL write `{new}`"
     repairs = (repair,) if repair else ()
-    return Mistake("RQL108", message, span, hints, repairs=repairs, certain=True)
+    # Whether it was this idiom, only its repair can tell: what it writes is part of the sentence.
+    return Mistake("RQL108", message, span, hints, repairs=repairs, certain=repair is None, reach=0)

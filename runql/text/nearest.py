@@ -1,41 +1,14 @@
-"""The names nearest to one that does not exist."""
+"""The names nearest to one that does not exist: the one door of every `nearest:` that is said."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
+from runql.text.letters import distance
+from runql.text.opposite import are_opposite
 
-def distance(a: str, b: str, most: int) -> int:
-    """How many letters to change, drop, add or swap with a neighbour (optimal string alignment); `most + 1` if more."""
-    if abs(len(a) - len(b)) > most:
-        return most + 1
-    a, b = _without_common_ends(a, b)
-    before: list[int] = []
-    last = list(range(len(b) + 1))
-    for i, left in enumerate(a, 1):
-        row = [i] + [0] * len(b)
-        for j, right in enumerate(b, 1):
-            cost = min(last[j] + 1, row[j - 1] + 1, last[j - 1] + (left != right))
-            if i > 1 and j > 1 and left == b[j - 2] and a[i - 2] == right:
-                cost = min(cost, before[j - 2] + 1)
-            row[j] = cost
-        if min(row) > most:
-            return most + 1
-        before, last = last, row
-    return min(last[-1], most + 1)
-
-
-def _without_common_ends(a: str, b: str) -> tuple[str, str]:
-    """Both without what they begin and end with alike, which no shortest way touches."""
-    start = _alike(a, b)
-    a, b = a[start:], b[start:]
-    end = _alike(a[::-1], b[::-1])
-    return a[: len(a) - end], b[: len(b) - end]
-
-
-def _alike(a: str, b: str) -> int:
-    """With how many characters alike two texts begin."""
-    return next((i for i, (left, right) in enumerate(zip(a, b, strict=False)) if left != right), min(len(a), len(b)))
+_MANY = 400
+"""From so many names on RapidFuzz is sooner, its import counted in."""
 
 
 def allowance(name: str) -> int:
@@ -47,25 +20,53 @@ def nearest(name: str, candidates: Iterable[str], most: int = 3, allowed: int | 
     """At most `most` candidates that are near to a name, nearest first; none is better than one that is far.
 
     Case does not count as a difference, except between equals. A candidate whose last segment is the name, or that ends
-    with it after a separator (`lr` and `optim.lr`), is near too.
+    with it after a separator (`lr` and `optim.lr`), is near too. One that says the opposite (`finite` for `infinite`)
+    is none, nor is anything farther away than it.
     """
     limit = allowance(name) if allowed is None else allowed
     folded = name.casefold()
-    letters = _letters(folded)
-    ranked: list[tuple[float, int, str]] = []
+    by_fold: dict[str, list[str]] = {}
     for candidate in candidates:
-        other = candidate.casefold()
-        if other == folded:
-            rank: float = 0
-        elif abs(len(other) - len(folded)) <= limit and _apart(letters, _letters(other)) <= 2 * limit:
-            rank = distance(folded, other, limit)
+        by_fold.setdefault(candidate.casefold(), []).append(candidate)
+    apart = dict(within(folded, list(by_fold), limit))
+    if len(folded) > 1:
+        ends = tuple(f"{separator}{folded}" for separator in "./_")
+        apart |= {other: limit for other in by_fold if other not in apart and other.endswith(ends)}
+    ranked = ((rank, one) for other, rank in apart.items() for one in by_fold[other])
+    return best(name, ranked, most)
+
+
+def within(folded: str, names: Sequence[str], limit: int) -> list[tuple[str, int]]:
+    """The names, in small letters, that are at most so many letters from another one, each with how many."""
+    if len(names) >= _MANY and limit:
+        from rapidfuzz.distance import OSA
+        from rapidfuzz.process import extract
+
+        found = extract(folded, names, scorer=OSA.distance, score_cutoff=limit, limit=None)
+        return [(other, int(apart)) for other, apart, _ in found]
+    letters = _letters(folded)
+    found_here: list[tuple[str, int]] = []
+    for other in names:
+        if abs(len(other) - len(folded)) <= limit and (letters ^ _letters(other)).bit_count() <= 2 * limit:
+            apart_here = distance(folded, other, limit)
+            if apart_here <= limit:
+                found_here.append((other, apart_here))
+    return found_here
+
+
+def best(name: str, ranked: Iterable[tuple[int, str]], most: int) -> tuple[str, ...]:
+    """The best of names that are so many letters away, without what says the opposite and what is farther than that."""
+    ordered = sorted((apart, abs(len(one) - len(name)), one) for apart, one in ranked)
+    found: list[str] = []
+    farthest = max((apart for apart, _, _ in ordered), default=0)
+    for apart, _, one in ordered:
+        if len(found) == most or apart > farthest:
+            break
+        if are_opposite(name, one):
+            farthest = apart
         else:
-            rank = limit + 1
-        if rank > limit and len(folded) > 1 and other.endswith((f".{folded}", f"/{folded}", f"_{folded}")):
-            rank = limit
-        if rank <= limit:
-            ranked.append((rank, abs(len(other) - len(folded)), candidate))
-    return tuple(candidate for _, _, candidate in sorted(ranked)[:most])
+            found.append(one)
+    return tuple(found)
 
 
 def _letters(name: str) -> int:
@@ -74,7 +75,3 @@ def _letters(name: str) -> int:
     for char in name:
         bits |= 1 << (ord(char) & 63)
     return bits
-
-
-def _apart(a: int, b: int) -> int:
-    return (a ^ b).bit_count()

@@ -47,6 +47,7 @@ DOORS = (
     Door("polars", r"runql/(results/to_polars|runs/frames)\.py", "polars only where frames are made"),
     Door("pyarrow", r"runql/results/(to_arrow|formats)\.py", "pyarrow only where results are written"),
     Door("rich", r"runql/results/(layout|table_view|turned)\.py", "only the view knows how wide a character is"),
+    Door("rapidfuzz", r"runql/text/nearest\.py", "one file looks for the nearest names"),
     Door("re2", r"runql/(engine|semantic)/patterns\.py", "one file a floor knows the regex engine"),
     Door("platformdirs", r"runql/(config|syntax/grammar)\.py", "only settings and the grammar's cache have a folder"),
     Door("prompt_toolkit", r"runql/frontends/repl/\w+\.py", "only the prompt knows its toolkit"),
@@ -79,6 +80,7 @@ HEAVY = {
     "re2",
     "pygments",
     "platformdirs",
+    "rapidfuzz",
     "yaml",
 }
 

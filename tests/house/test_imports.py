@@ -19,6 +19,7 @@ HEAVY = {
     "prompt_toolkit",
     "pyarrow",
     "pygments",
+    "rapidfuzz",
     "wandb",
 }
 COMMAND = {

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runql.text.nearest import distance, nearest
+from runql.text.letters import distance
+from runql.text.nearest import nearest
 
 NAMES = ["learning_rate", "learning_rates", "lr", "optim.lr", "loss", "val/loss", "batch_size", "Loss"]
 

@@ -17,6 +17,8 @@ _COMMANDS: dict[str, Command] = {
     "lsp": "lsp",
 }
 
+_ONLY_COMMANDS = {"check", "fmt", "lsp"}
+
 _DESCRIPTION = """\
 Ask questions of machine-learning runs.
 
@@ -92,7 +94,7 @@ class _Parser(argparse.ArgumentParser):
 def parse(argv: Sequence[str]) -> Arguments:
     """Read a command line, without the program's name. Raises `UsageError`."""
     command: Command = "run"
-    rest = list(argv)
+    rest = _command_first(argv)
     if rest and rest[0] in _COMMANDS:
         command = _COMMANDS[rest.pop(0)]
     parser = _parser(command)
@@ -107,6 +109,18 @@ def parse(argv: Sequence[str]) -> Arguments:
     given = {name: value for name, value in vars(read).items() if name not in {"version", "help"}}
     several = {name: tuple(given.get(name) or ()) for name in ("params", "no", "allow_write")}
     return Arguments(command, tuple(words), **{**given, **several})
+
+
+def _command_first(argv: Sequence[str]) -> list[str]:
+    """The arguments with a command that stands behind options (`-s demo check …`) before them.
+
+    `explain` and `describe` begin statements of the language too, and are left where they are.
+    """
+    for index, word in enumerate(argv):
+        if word in _ONLY_COMMANDS:
+            _, words = _split(argv[:index], _parser("run"), _parser(_COMMANDS[word]))
+            return [*argv] if words or "--" in argv[:index] else [word, *argv[:index], *argv[index + 1 :]]
+    return [*argv]
 
 
 def described_options() -> list[dict[str, str | list[str] | None]]:
@@ -168,6 +182,7 @@ def _parser(command: Command) -> _Parser:
         add("--list", action="store_true", help="the folders that were said yes to, and what changed there since")
         add("--forget", action="store_true", help="take the yes back")
     if command == "lsp":
+        add("-s", "--source", metavar="SOURCE", help="where the runs are, of queries that name no source")
         add("--tcp", metavar="HOST:PORT", help="wait for one client at this address (127.0.0.1 if it has no host)")
         add("--stdio", action="store_true", help="talk over standard input and output, as without it")
         add("--trusted", action="store_true", help="the editor vouches for its folders: servers may be asked")
@@ -228,17 +243,17 @@ _USAGES: dict[Command, str] = {
     "check": "runql check [-s SOURCE] [-p NAME=VALUE]… [--offline] QUERY | FILE.rql | -",
     "fmt": "runql fmt [--check] [--diff] FILE.rql… | QUERY | -",
     "trust": "runql trust [--list | --forget] [FOLDER]",
-    "lsp": "runql lsp [--tcp HOST:PORT] [--trusted]",
+    "lsp": "runql lsp [-s SOURCE] [--tcp HOST:PORT] [--trusted]",
     "describe": "runql describe [-o FORMAT|FILE] [--budget WORDS] SOURCE [FIELD]",
 }
 
 
-def _split(argv: Sequence[str], parser: argparse.ArgumentParser) -> tuple[list[str], list[str]]:
+def _split(argv: Sequence[str], *parsers: argparse.ArgumentParser) -> tuple[list[str], list[str]]:
     """The options with their values, and the words.
 
     After the first word of a query `-summary.loss` is no option, so only options that stand alone are taken there.
     """
-    known = parser._option_string_actions
+    known = {name: action for parser in parsers for name, action in parser._option_string_actions.items()}
     options: list[str] = []
     words: list[str] = []
     rest = iter(argv)

@@ -24,7 +24,7 @@ _WATCH_SECONDS: Final = 5.0
 _TURN_SECONDS: Final = 0.001
 
 
-def serve(tcp: str | None = None, *, is_trusted: bool = False) -> int:
+def serve(tcp: str | None = None, *, is_trusted: bool = False, source: str | None = None) -> int:
     """Serve one client, on standard input and output or over TCP at an address `HOST:PORT`, and give the exit status.
 
     `is_trusted`: whoever starts it vouches for the folders that are open, so servers are asked.
@@ -43,6 +43,7 @@ def serve(tcp: str | None = None, *, is_trusted: bool = False) -> int:
     # While a thread looks at a source, a key press gets its turn within this time.
     sys.setswitchinterval(_TURN_SECONDS)
     server = server_of(__version__)
+    server.world.source = source
     server.world.is_trusted = is_trusted
     try:
         asyncio.run(_over_tcp(server, *address) if address is not None else _over_pipes(server))

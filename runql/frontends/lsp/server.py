@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -132,7 +133,8 @@ class Server(LanguageServer):
 
     def configure(self, given: object) -> None:
         """Take the settings of the editor."""
-        self.world.wishes, wrong = wishes_of(given)
+        wishes, wrong = wishes_of(given)
+        self.world.wishes = replace(wishes, source=wishes.source or self.world.source)
         for sentence in wrong:
             self.warn_once(sentence)
         self.world.forget()

@@ -52,6 +52,8 @@ class World:
 
     def __init__(self, call: Callable[[Callable[[], None]], None], on_change: Callable[[], None]) -> None:
         self.wishes = Wishes()
+        self.source: str | None = None
+        """The source that the server was started with; that of the editor's settings goes before it."""
         self.roots: list[Path] = []
         self.serial = 0
         self.is_trusted = False

@@ -1,0 +1,56 @@
+"""Names of fields that need backticks, found in a text that has them without: `summary.loss (train)`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from runql.semantic.catalog import Catalog, FieldInfo, Space
+from runql.semantic.spelling import field_text, path_text
+from runql.text.diagnostic import Diagnostic, Edit, Fix
+from runql.text.source import Span
+
+_PLAIN: Final = re.compile(r"[\w./-]*")
+_QUOTED: Final = re.compile(r""""(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|`[^`\n]*`|#[^\n]*""")
+_CLAUSE: Final = re.compile(r"(?i)\b(keys|x|where|order|select|derive|group|by|from)\b")
+_SPACES: Final = (Space.SUMMARY, Space.CONFIG, Space.LOGGED)
+_LEAST: Final = 3
+
+
+def odd_names(text: str, catalog: Catalog | None) -> tuple[Diagnostic, ...]:
+    """Each place of a name that the catalog knows and that lacks its backticks, longest names first."""
+    if catalog is None:
+        return ()
+    hidden = _QUOTED.sub(lambda match: "\0" * len(match[0]), text)
+    found: dict[Span, Diagnostic] = {}
+    candidates = (info for info in catalog.fields if info.space in _SPACES and not _PLAIN.fullmatch(info.dotted))
+    there = [info for info in candidates if info.dotted in hidden]
+    for info in sorted(there, key=lambda one: -len(one.dotted)):
+        for match in _places(info, hidden):
+            span = Span(*match.span())
+            one = _said(info, match["space"], span, hidden)
+            if one is not None and not any(other.start < span.end and span.start < other.end for other in found):
+                found[span] = one
+    return tuple(found.values())
+
+
+def _places(info: FieldInfo, text: str) -> Iterator[re.Match[str]]:
+    begin = r"(?<![\w./`])" if info.dotted[0].isalnum() or info.dotted[0] == "_" else r"(?<![./`])"
+    end = r"(?![\w`])" if info.dotted[-1].isalnum() or info.dotted[-1] == "_" else ""
+    pattern = rf"(?:(?P<space>config|summary|logged)\.{re.escape(info.dotted)}|{begin}{re.escape(info.dotted)}){end}"
+    return re.finditer(pattern, text)
+
+
+def _said(info: FieldInfo, prefix: str | None, span: Span, text: str) -> Diagnostic | None:
+    """What to say of a name at a place; nothing where the name of another space stands, or a short one without any."""
+    clauses = [match[1].lower() for match in _CLAUSE.finditer(text, 0, span.start)]
+    of_histories = bool(clauses) and clauses[-1] in {"keys", "x"}
+    if prefix is not None and prefix != info.space:
+        return None
+    if prefix is None and (len(info.dotted) < _LEAST or of_histories is not (info.space is Space.LOGGED)):
+        return None
+    bare = info.space is Space.LOGGED and prefix is None
+    new = path_text(info.path) if bare else field_text(info.space, info.path)
+    message = f"the name `{text[span.start : span.end]}` needs backticks: `` {new} ``"
+    return Diagnostic("RQL101", message, span, fixes=(Fix(f"write {new}", (Edit(span, new),)),))
