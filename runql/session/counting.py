@@ -62,6 +62,8 @@ def _with_first_runs(reading: Reading, place: Place, pushed: Pushed) -> int | No
         return passed
     if passed < len(first):
         return None
+    if not place.service.capabilities.counts:
+        return None  # it turned out not to count: what was counted then are the runs that came
     total = paging.total()
     if total is not None:
         reading.say(_left_to_the_server(len(first), total))

@@ -58,8 +58,9 @@ class Knobs:
     `renames`: types have other names. `other_schema`: texts of the schema, and what stands there instead.
     `refusal_status`: that of an answer to a document that is not valid. `line_count`: what `historyLineCount` is of
     each run. `denies_more`: `hasNextPage` is always false. `cursors`: of which make they are. `nulls`: fields that
-    are always null. `mute`: operators of filters that let everything through. `order_as_text`: 10 comes before 9.
-    `nan_as`: how sampled rows carry NaN. `sampling`: which rows a sample takes.
+    are always null. `mute`: operators of filters that let everything through. `folds_case`: names of runs are
+    compared without regard to case. `blind`: names of filters by which no run is found. `order_as_text`: 10 comes
+    before 9. `nan_as`: how sampled rows carry NaN. `sampling`: which rows a sample takes.
     """
 
     latency_seconds: float = 0.0
@@ -87,6 +88,8 @@ class Knobs:
     cursors: Literal["offsets", "opaque", "other", "none"] = "offsets"
     nulls: frozenset[str] = frozenset()
     mute: frozenset[str] = frozenset()
+    blind: frozenset[str] = frozenset()
+    folds_case: bool = False
     key: str | None = None
     public: bool = True
     identity_token: str | None = None

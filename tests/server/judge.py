@@ -122,7 +122,8 @@ def _distinct(value: Any) -> Any:
 class Judge:
     """One filter, checked and ready: names became short ones that mongomock can address."""
 
-    def __init__(self, text: str | None) -> None:
+    def __init__(self, text: str | None, blind: frozenset[str] = frozenset()) -> None:
+        self._blind = blind
         try:
             raw = json.loads(text) if text else {}
         except ValueError:
@@ -157,7 +158,7 @@ class Judge:
         document = {}
         for name, alias in self._names.items():
             value = lookup(run, name)
-            if value is not _MISSING:
+            if value is not _MISSING and name not in self._blind:
                 document[alias] = _distinct(value)
         return bool(filter_applies(self._filter, document))  # type: ignore[no-untyped-call]
 

@@ -207,8 +207,12 @@ RESOLVERS: Mapping[tuple[str, str], Resolver] = {
     ("Project", "runs"): _runs,
     ("Project", "runCount"): _run_count,
     ("Project", "totalRuns"): lambda ctx, parent, _: len(ctx.store.projects[parent["key"]]),
-    ("Project", "run"): lambda ctx, parent, args: ctx.store.find(parent["key"], args["name"]),
-    ("Project", "bucket"): lambda ctx, parent, args: ctx.store.find(parent["key"], args["name"]),
+    ("Project", "run"): lambda ctx, parent, args: ctx.store.find(
+        parent["key"], args["name"], folds_case=ctx.knobs.folds_case
+    ),
+    ("Project", "bucket"): lambda ctx, parent, args: ctx.store.find(
+        parent["key"], args["name"], folds_case=ctx.knobs.folds_case
+    ),
     ("Project", "sweeps"): _sweeps,
     ("Project", "sweep"): _sweep,
     ("Project", "totalSweeps"): lambda ctx, parent, _: len(_sweeps_of(ctx, parent["key"])),

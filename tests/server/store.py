@@ -57,14 +57,16 @@ class Store:
     ) -> list[dict[str, Any]]:
         """The runs of a filter in an order; remembered until the store changes."""
         text = None if "filters" in knobs.ignores else without_operators(filters, knobs.mute)
+        text = text.lower() if text and knobs.folds_case else text
         wanted = "+created_at" if "order" in knobs.ignores else order
         question = (key, text, wanted, knobs.order_as_text)
         kept = self._answers.get(question)
         if kept is not None and kept[0] == self.version and not knobs.shuffle_ties:
             return kept[1]
-        judge = Judge(text)
+        judge = Judge(text, knobs.blind)
         judge.check_names()
-        matching = [run for run in self.projects[key] if judge.holds(run)]
+        runs = self.projects[key]
+        matching = [run for run in runs if judge.holds(_folded(run) if knobs.folds_case else run)]
         as_stored = "order" in knobs.ignores
         answer = (
             matching
@@ -74,8 +76,11 @@ class Store:
         self._answers[question] = (self.version, answer)
         return answer
 
-    def find(self, key: tuple[str, str], name: str) -> dict[str, Any] | None:
-        return next((run for run in self.projects.get(key, ()) if run["name"] == name), None)
+    def find(self, key: tuple[str, str], name: str, *, folds_case: bool = False) -> dict[str, Any] | None:
+        for run in self.projects.get(key, ()):
+            if run["name"] == name or (folds_case and run["name"].casefold() == name.casefold()):
+                return run
+        return None
 
 
 def without_operators(filters: str | None, mute: frozenset[str]) -> str | None:
@@ -90,6 +95,10 @@ def without_operators(filters: str | None, mute: frozenset[str]) -> str | None:
         return {key: value for key, value in kept.items() if value != {}}
 
     return json.dumps(cut(json.loads(filters))) if filters and mute else filters
+
+
+def _folded(run: dict[str, Any]) -> dict[str, Any]:
+    return {**run, "name": run["name"].lower()}
 
 
 def stamp(minutes: float) -> str:

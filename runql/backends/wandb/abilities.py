@@ -70,6 +70,7 @@ class Abilities:
         self._types: frozenset[tuple[str, str]] = frozenset()
         self._lock = threading.Lock()
         self._proven: frozenset[Shape] = frozenset()
+        self._misread: frozenset[str] = frozenset()
         self.tells_of_more = False
         """Whether an answer ever said that more pages follow: one that always denies it says nothing."""
 
@@ -104,6 +105,16 @@ class Abilities:
             self._lacks |= learned.lacks
             newest = {**dict(self._types), **dict(learned.types)}
             self._types = frozenset(newest.items())
+
+    @property
+    def misread(self) -> frozenset[str]:
+        """Fields that the server was seen to read otherwise than its own runs have them."""
+        return self._misread
+
+    def learn_misread(self, names: Iterable[str]) -> None:
+        """Remembers the fields of a filter that misses runs which match it."""
+        with self._lock:
+            self._misread |= frozenset(names)
 
     def is_proven(self, filters: Filters) -> bool:
         """Whether the server was seen to obey all that can be seen of a filter."""
@@ -142,6 +153,14 @@ class Abilities:
             Diagnostic("RQL406", f"{host} has no `{FIELDS[name]}` of a run, so each run counts as one without `{name}`")
             for name in lacked
         )
+
+    def misread_notices(self, host: str) -> tuple[Diagnostic, ...]:
+        """What to say under an answer that was narrowed, if the server misreads some fields."""
+        if not self._misread:
+            return ()
+        named = ", ".join(f"`{name}`" for name in sorted(self._misread))
+        message = f"{host} does not find runs by {named} that its own listings have: that is decided here"
+        return (Diagnostic("RQL406", message),)
 
     def as_capabilities(self) -> Capabilities:
         return Capabilities(

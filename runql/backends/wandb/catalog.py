@@ -68,6 +68,7 @@ def read_catalog(server: Server, place: Place, *, metrics: bool) -> Kept:
     stamp = stamp_of(first.total, runs[0] if runs else None)
     server.learning.note_stamp(place, stamp)
     runs += _others(server, place, first, total, len(runs))
+    server.learning.note_sample(place, runs)
     catalog = _made_of(place, runs, stamp)
     return Kept(_with_logged(catalog, _logged(logged)) if metrics else catalog, stamp, metrics)
 

@@ -11,6 +11,7 @@ import time
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from itertools import islice
 
 from runql.backends.wandb.decode import Place
 from runql.runs.service import Wanted
@@ -104,6 +105,13 @@ class Learning:
             if time.monotonic() - project.whole_since > _FRESH_SECONDS:
                 project.whole.clear()
             return tuple(project.whole.values())
+
+    def note_sample(self, place: Place, runs: Iterable[RunRecord]) -> None:
+        """Keeps runs that came whole for a catalog: an answer that contradicts them is not believed."""
+        with self._lock:
+            project = self._of(place)
+            project.whole_since = time.monotonic()
+            project.whole = {run.id: run for run in islice(runs, MOST_WHOLE_RUNS)}
 
     def widened(self, place: Place, catalog: Catalog) -> Catalog:
         """A catalog with what came since: fields, types and ranges that its sample lacks. Its counts stay."""

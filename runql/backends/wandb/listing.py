@@ -6,8 +6,6 @@ next one. What the server cannot order as RunQL does, or ignores, is fetched who
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections import deque
 from collections.abc import Iterable
 from typing import Any
@@ -18,7 +16,9 @@ from runql.backends.wandb.decode import Place
 from runql.backends.wandb.fetching import RunKey, fetch_all, key_of
 from runql.backends.wandb.lists.bracketed import Bracketed
 from runql.backends.wandb.lists.brackets import brackets_of
-from runql.backends.wandb.narrowing import narrow
+from runql.backends.wandb.lists.counts import matching_at_hand
+from runql.backends.wandb.lists.cursors import cursor_at
+from runql.backends.wandb.narrowing import doubted_in, narrow
 from runql.backends.wandb.oddities import OddRuns
 from runql.backends.wandb.pages import Chunk, ListQuestion, Pages
 from runql.backends.wandb.watching import (
@@ -33,7 +33,6 @@ from runql.backends.wandb.watching import (
 )
 from runql.engine.mongo import compile_filter
 from runql.engine.mongo_order import parse_order, sort_by_fields
-from runql.errors import ArgumentError
 from runql.runs.listing import needed, select_runs, trimmed
 from runql.runs.service import Page, PageRequest, Wanted
 from runql.semantic.catalog import Space
@@ -45,7 +44,6 @@ _MOST_AHEAD_ROWS = 4000
 _LEAST_ROWS = 25
 _UNIQUE_ORDER = "+name"
 _BY_CREATION = "+created_at"
-_CURSOR = "runql:"
 _MOVED = "runs moved between two pages, so all were fetched again"
 _NONE_MISSING = ": none is missing and none comes twice"
 
@@ -58,7 +56,7 @@ class Listing:
         self._request = request
         self._place = place
         self._keys = parse_order(request.order)
-        self._narrowed = narrow(request.filters)
+        self._narrowed = narrow(request.filters, server.abilities.misread)
         self._test = compile_filter(request.filters) if request.filters else None
         self._watches = is_watchable(request.filters)
         wanted = watched(request.wanted, request.filters, request.order)
@@ -177,8 +175,25 @@ class Listing:
                     self._go_on(self._pages)
             else:
                 self._settle(everything=False)
-        if self._pages is None and self._total is not None and len(self._seen) < self._total:
+        if self._pages is None:
+            self._check_end()
+
+    def _check_end(self) -> None:
+        """Whether all came: the listing is made anew if runs at hand did not, or fewer than were counted."""
+        if missed := self._missed():
+            doubted = doubted_in(self._request.filters)
+            self._narrowed = narrow(self._request.filters, self._server.abilities.misread | doubted)
+            self._make_whole("")
+            if not missed.isdisjoint(run.id for run in self._whole or ()):
+                self._server.abilities.learn_misread(doubted)
+        elif self._total is not None and len(self._seen) < self._total:
             self._make_whole(_MOVED)
+
+    def _missed(self) -> set[str]:
+        """The runs that match the filter, as they came whole just now, and did not come by it."""
+        filters = self._request.filters
+        known = matching_at_hand(self._server, self._place, filters) if filters else ()
+        return {run.id for run in known if key_of(run) not in self._seen}
 
     def _next_segment(self, done: Pages) -> Pages | None:
         """What comes after a part: nothing, if the server counted that nothing does."""
@@ -356,23 +371,3 @@ def _joined(one: Wanted, other: Wanted) -> Wanted:
         system_metrics=one.system_metrics or other.system_metrics,
         history_keys=one.history_keys or other.history_keys,
     )
-
-
-def cursor_at(position: int) -> str | None:
-    """The cursor after so many runs of a listing."""
-    return base64.b64encode(f"{_CURSOR}{position}".encode()).decode() if position else None
-
-
-def position_in(cursor: str) -> int:
-    """How many runs lie before a cursor.
-
-    Raises:
-        ArgumentError: it is none of this source.
-    """
-    try:
-        text = base64.b64decode(cursor, validate=True).decode()
-        if not text.startswith(_CURSOR):
-            raise ValueError(text)
-        return int(text.removeprefix(_CURSOR))
-    except (binascii.Error, ValueError) as error:
-        raise ArgumentError.because(f"`{cursor}` is not a cursor of this source") from error

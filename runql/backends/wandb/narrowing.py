@@ -30,10 +30,23 @@ class Narrowed:
     is_whole: bool
 
 
-def narrow(filters: Filters) -> Narrowed:
-    """The part of a filter to send."""
+def names_in(filters: Filters) -> frozenset[str]:
+    """The fields that a filter reads, as it writes them."""
+    parts = (filters[key] for key in filters if key.startswith("$") and isinstance(filters[key], list | tuple))
+    below = (names_in(part) for each in parts for part in each)
+    return frozenset(key for key in filters if not key.startswith("$")).union(*below)
+
+
+def doubted_in(filters: Filters) -> frozenset[str]:
+    """The fields of a filter that is in doubt: what stands below a config or a summary, if anything does."""
+    names = names_in(filters)
+    return frozenset(name for name in names if "." in name) or names
+
+
+def narrow(filters: Filters, misread: frozenset[str] = frozenset()) -> Narrowed:
+    """The part of a filter to send. `misread`: fields that the server was seen to read otherwise."""
     terms = list(_terms(filters))
-    safe = [_sendable(term) for term in terms if _is_safe(term)]
+    safe = [_sendable(term) for term in terms if _is_safe(term) and misread.isdisjoint(names_in(term))]
     if len(safe) == len(terms):
         return Narrowed(_sendable(filters), True)
     return Narrowed({"$and": safe} if safe else {}, False)

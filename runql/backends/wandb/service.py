@@ -25,10 +25,10 @@ from runql.backends.wandb.fetching import fetch_run, fetch_runs
 from runql.backends.wandb.histories import SampledHistories
 from runql.backends.wandb.identity import identity_for
 from runql.backends.wandb.limiter import limiter_of
-from runql.backends.wandb.listing import Listing, position_in
+from runql.backends.wandb.listing import Listing
 from runql.backends.wandb.lists.connections import nodes_of, project_nodes
-from runql.backends.wandb.lists.counts import counted_by, listed_for
-from runql.backends.wandb.narrowing import narrow
+from runql.backends.wandb.lists.counts import count_of
+from runql.backends.wandb.lists.cursors import position_in
 from runql.backends.wandb.network.network import network_of
 from runql.backends.wandb.scans import Scan
 from runql.engine.mongo import compile_filter
@@ -190,13 +190,8 @@ class WandbService(Accounts):
         """How many runs match: one request, unless the server cannot count them."""
         place = self._place(entity, project)
         compile_filter(filters)
-        abilities = self._server.abilities
         with self._errors(f"the number of runs of {place.path}"):
-            narrowed = narrow(filters)
-            countable = abilities.counts_filtered if filters else abilities.has("Project.runCount")
-            countable = countable and narrowed.is_whole
-            count = counted_by(self._server, place, narrowed.sent) if countable else None
-            return listed_for(self._server, place, filters, narrowed.sent) if count is None else count
+            return count_of(self._server, place, filters)
 
     def lacking(self, fields: tuple[str, ...], *, counts: bool, narrows: bool) -> tuple[Diagnostic, ...]:
         """What the server turned out to lack, or not to do, of what a query asks: these fields, a count, a filter."""
@@ -204,7 +199,8 @@ class WandbService(Accounts):
         if counts:
             concerned.append("Project.runCount(filters)" if narrows else "Project.runCount")
         abilities, host = self._server.abilities, self._server.host
-        return (*abilities.lacking(host, fields), *abilities.notices(host, concerned))
+        misread = abilities.misread_notices(host) if narrows else ()
+        return (*abilities.lacking(host, fields), *abilities.notices(host, concerned), *misread)
 
     def run(self, entity: str, project: str, run_id: str, wanted: Wanted) -> RunRecord | None:
         """One run, or `None`."""

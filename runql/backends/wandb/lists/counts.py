@@ -6,11 +6,45 @@ from runql.backends.wandb.asking import Question, Server, filters_text
 from runql.backends.wandb.decode import Place
 from runql.backends.wandb.failures import Failure, Kind
 from runql.backends.wandb.fetching import fetch_all
-from runql.engine.mongo import compile_filter
+from runql.backends.wandb.narrowing import doubted_in, narrow
+from runql.engine.mongo import compile_filter, filter_fields
 from runql.runs.listing import needed
 from runql.runs.service import Filters
+from runql.semantic.catalog import Space
+from runql.semantic.record import RunRecord
 
 _BY_CREATION = "+created_at"
+
+
+def count_of(server: Server, place: Place, filters: Filters) -> int:
+    """How many runs match: one request, unless the server cannot count them, or counts fewer than are at hand.
+
+    Raises:
+        Failure: it was not answered.
+    """
+    abilities = server.abilities
+    narrowed = narrow(filters, abilities.misread)
+    countable = abilities.counts_filtered if filters else abilities.has("Project.runCount")
+    # Runs that are named are few, and a server may compare names without regard to their case: they are looked at.
+    countable = countable and "name" not in filters
+    count = counted_by(server, place, narrowed.sent) if countable and narrowed.is_whole else None
+    if count is None:
+        return listed_for(server, place, filters, narrowed.sent)
+    if filters and count < len(matching_at_hand(server, place, filters)):
+        doubted = doubted_in(filters)
+        seen = listed_for(server, place, filters, narrow(filters, abilities.misread | doubted).sent)
+        if seen > count:
+            abilities.learn_misread(doubted)
+        return seen
+    return count
+
+
+def matching_at_hand(server: Server, place: Place, filters: Filters) -> list[RunRecord]:
+    """Those of the runs that came whole just now that match."""
+    if any(field.space is Space.LOGGED for field in filter_fields(filters)):
+        return []
+    test = compile_filter(filters)
+    return [run for run in server.learning.sample(place) if test(run)]
 
 
 def counted_by(server: Server, place: Place, filters: Filters) -> int | None:
