@@ -59,6 +59,8 @@ class _Project:
     pages: deque[tuple[RunRecord, ...]] = field(default_factory=lambda: deque(maxlen=MOST_PAGES))
     whole: dict[str, RunRecord] = field(default_factory=dict)
     whole_since: float = 0.0
+    sampled: dict[str, RunRecord] = field(default_factory=dict)
+    sampled_at: float = 0.0
 
 
 class Learning:
@@ -110,8 +112,17 @@ class Learning:
         """Keeps runs that came whole for a catalog: an answer that contradicts them is not believed."""
         with self._lock:
             project = self._of(place)
-            project.whole_since = time.monotonic()
-            project.whole = {run.id: run for run in islice(runs, MOST_WHOLE_RUNS)}
+            project.sampled_at = time.monotonic()
+            project.sampled = {run.id: run for run in islice(runs, MOST_WHOLE_RUNS)}
+
+    def at_hand(self, place: Place) -> tuple[RunRecord, ...]:
+        """The runs that came whole just now, in a page or for the catalog."""
+        whole = self.sample(place)
+        with self._lock:
+            project = self._of(place)
+            if time.monotonic() - project.sampled_at > _FRESH_SECONDS:
+                project.sampled.clear()
+            return tuple({**project.sampled, **{run.id: run for run in whole}}.values())
 
     def widened(self, place: Place, catalog: Catalog) -> Catalog:
         """A catalog with what came since: fields, types and ranges that its sample lacks. Its counts stay."""

@@ -44,7 +44,7 @@ def matching_at_hand(server: Server, place: Place, filters: Filters) -> list[Run
     if any(field.space is Space.LOGGED for field in filter_fields(filters)):
         return []
     test = compile_filter(filters)
-    return [run for run in server.learning.sample(place) if test(run)]
+    return [run for run in server.learning.at_hand(place) if test(run)]
 
 
 def counted_by(server: Server, place: Place, filters: Filters) -> int | None:
