@@ -36,8 +36,12 @@ def _closed() -> RunQLError:
     return wrong_call("standard input is closed", "name a query or a file")
 
 
-def read() -> bytes:
-    """All of it, also where it comes slowly. Raises `QueryError` if there is none, or it cannot be read."""
+def read(most: int) -> bytes:
+    """All of it, also where it comes slowly.
+
+    Raises:
+        QueryError: there is none, it cannot be read, or it has more than `most` bytes.
+    """
     if sys.stdin is None:
         raise _closed()
     try:
@@ -45,6 +49,7 @@ def read() -> bytes:
     except (OSError, ValueError):  # it is no file of the system
         return sys.stdin.read().encode()
     parts: list[bytes] = []
+    size = 0
     while True:
         try:
             part = os.read(handle, _CHUNK)
@@ -56,6 +61,9 @@ def read() -> bytes:
         if not part:
             return b"".join(parts)
         parts.append(part)
+        size += len(part)
+        if size > most:
+            raise wrong_call(f"standard input has more than {most:,} bytes", "is it a query?")
 
 
 def _wait(handle: int) -> None:

@@ -14,6 +14,7 @@ from runql.backends.wandb.decode import Place
 from runql.backends.wandb.learning import Stamp
 from runql.semantic.catalog import Catalog, FieldInfo, Space
 from runql.semantic.values import Kind
+from runql.text.bounded import read_bounded
 from runql.text.frozen import frozen
 from runql.text.replace import replace_with
 
@@ -56,7 +57,7 @@ class CatalogStore:
     def load(self, host: str, place: Place) -> Kept | None:
         """What was kept of a project, however old."""
         try:
-            document = json.loads(self._path(host, place).read_text(encoding="utf-8"))
+            document = json.loads(read_bounded(self._path(host, place), _MOST_BYTES))
             if document["format"] != _FORMAT:
                 return None
             stamp = Stamp(document["total"], document["newest"])

@@ -26,6 +26,7 @@ from runql.backends.wandb.auth.settings import (
 from runql.backends.wandb.auth.urls import DEFAULT_BASE_URL, app_url_of, is_same_server, normal_base_url
 from runql.backends.wandb.network.settings import SECRETS, STORED, NetworkSettings
 from runql.errors import AuthError
+from runql.text.bounded import MOST_SMALL_BYTES, read_bounded
 from runql.text.diagnostic import Diagnostic
 from runql.text.frozen import frozen
 
@@ -243,7 +244,7 @@ def _servers_of_keys(settings: WandbSettings) -> list[tuple[Layer, str]]:
 
 def _read_key(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8").strip()
+        return read_bounded(path, MOST_SMALL_BYTES).decode().strip()
     except (OSError, UnicodeDecodeError) as error:
         raise _auth_error(f"the key file `{path}` cannot be read") from error
 

@@ -15,6 +15,7 @@ from runql.backends.wandb.credentials import ApiKey, Credentials, IdentityToken
 from runql.backends.wandb.failures import Failure, Kind, kind_of_status, loads, messages_of
 from runql.backends.wandb.network.waits import seconds_to_wait
 from runql.backends.wandb.transport import Transport
+from runql.text.bounded import MOST_SMALL_BYTES, read_bounded
 from runql.text.frozen import frozen
 from runql.text.replace import replace_with
 
@@ -88,7 +89,7 @@ class FederatedIdentity:
 
     async def _exchange(self, transport: Transport) -> tuple[str, float]:
         try:
-            assertion = self._token.path.read_text(encoding="utf-8").strip()
+            assertion = read_bounded(self._token.path, MOST_SMALL_BYTES).decode().strip()
         except (OSError, UnicodeDecodeError) as error:
             raise Failure(Kind.SIGNED_OUT, f"the identity token file `{self._token.path}` cannot be read") from error
         form = urlencode({"grant_type": _GRANT, "assertion": assertion}).encode()
@@ -150,7 +151,7 @@ def _stored(path: Path, base_url: str) -> tuple[str, float] | None:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        document = json.loads(read_bounded(path, MOST_SMALL_BYTES))
     except (OSError, ValueError, RecursionError):
         return {}
     return document if isinstance(document, dict) else {}

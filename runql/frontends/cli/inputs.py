@@ -7,6 +7,7 @@ from pathlib import Path
 
 from runql.errors import wrong_call
 from runql.terminal import stdin
+from runql.text.bounded import MOST_TEXT_BYTES, read_bounded
 from runql.text.source import Source
 
 
@@ -18,7 +19,8 @@ def is_file_name(word: str) -> bool:
 def text_of(words: Sequence[str]) -> Source:
     """The text that the words stand for: `-` is standard input, one file name the file, all else the query itself."""
     if list(words) == ["-"]:
-        return Source(_decoded(stdin.read(), "standard input"), "<stdin>", is_script=True)
+        raw = stdin.read(MOST_TEXT_BYTES)
+        return Source(_decoded(raw, "standard input"), "<stdin>", is_script=True)
     if len(words) == 1 and (is_file_name(words[0]) or _is_path_of_file(words[0])):
         return read_file(Path(words[0]))
     return Source(" ".join(words))
@@ -27,7 +29,7 @@ def text_of(words: Sequence[str]) -> Source:
 def read_file(path: Path) -> Source:
     """The text of a file. Raises `QueryError` if there is none."""
     try:
-        raw = path.read_bytes()
+        raw = read_bounded(path, MOST_TEXT_BYTES)
     except FileNotFoundError:
         there = sorted(found.name for found in path.parent.glob("*.rql")) if path.parent.is_dir() else []
         near = f"there are: {', '.join(f'`{name}`' for name in there[:8])}" if there else ""

@@ -6,7 +6,8 @@ import asyncio
 import logging
 import os
 import sys
-from typing import TYPE_CHECKING, Any, Final
+from functools import partial
+from typing import TYPE_CHECKING, Final
 
 from runql import __version__
 from runql.errors import wrong_call
@@ -14,6 +15,7 @@ from runql.terminal import stdin, stdout
 from runql.terminal.stderr import Voice
 
 if TYPE_CHECKING:
+    from runql.frontends.lsp.framing import Read
     from runql.frontends.lsp.server import Server
 
 OK: Final = 0
@@ -21,6 +23,7 @@ ENDED_EARLY: Final = 1
 """The exit status of a server that was left without `shutdown`, as the protocol has it."""
 _LOOPBACK: Final = "127.0.0.1"
 _WATCH_SECONDS: Final = 5.0
+_PIECE_BYTES: Final = 65_536
 _TURN_SECONDS: Final = 0.001
 
 
@@ -74,13 +77,13 @@ def _quieten() -> None:
 async def _over_pipes(server: Server) -> None:
     from concurrent.futures import ThreadPoolExecutor
 
-    from pygls.io_ import StdinAsyncReader
-
     messages = stdin.handed_over()
     _leave_nothing_behind(server)
+    loop = asyncio.get_running_loop()
+    read_some = partial(getattr(messages, "read1"), _PIECE_BYTES)  # noqa: B009 - `BinaryIO` has it not
     server.protocol.set_writer(stdout.handed_over())
     with ThreadPoolExecutor(1) as pool:
-        await _messages(server, StdinAsyncReader(messages, pool))
+        await _messages(server, lambda: loop.run_in_executor(pool, read_some))
 
 
 async def _over_tcp(server: Server, host: str, port: int) -> None:
@@ -96,7 +99,7 @@ async def _over_tcp(server: Server, host: str, port: int) -> None:
         has_client = True
         server.protocol.set_writer(_TcpWriter(writer))
         try:
-            await _messages(server, reader)
+            await _messages(server, lambda: reader.read(_PIECE_BYTES))
         except (ConnectionError, asyncio.IncompleteReadError):
             pass  # the client is gone, which ends the server as well
         except SystemExit:
@@ -131,15 +134,15 @@ class _TcpWriter:
         """The connection is closed once everything is sent."""
 
 
-async def _messages(server: Server, reader: Any) -> None:
+async def _messages(server: Server, read: Read) -> None:
     """Take messages until the client is gone."""
-    import threading
-
-    from pygls.io_ import run_async
+    from runql.frontends.lsp.framing import Framing
 
     watch = asyncio.get_running_loop().create_task(_watch(server))
     try:
-        await run_async(threading.Event(), reader, server.protocol, None, server.report_server_error)
+        async for message in Framing(read):
+            server.protocol.take(message)
+            await asyncio.sleep(0)  # where many came at once, what they began gets its turn
     finally:
         watch.cancel()
 

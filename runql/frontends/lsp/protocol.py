@@ -11,6 +11,7 @@ from pygls.exceptions import JsonRpcException, JsonRpcInvalidParams
 from pygls.protocol import LanguageServerProtocol
 from pygls.protocol.language_server import lsp_method
 
+from runql.frontends.lsp.framing import Malformed
 from runql.text.frozen import frozen
 
 if TYPE_CHECKING:
@@ -50,6 +51,15 @@ class Protocol(LanguageServerProtocol):
 
     # ---------------------------------------------------------------- messages
 
+    def take(self, body: bytes | Malformed) -> None:
+        """Handle one message. Whatever is wrong with it, the next one is handled too."""
+        try:
+            if isinstance(body, Malformed):
+                raise body
+            self.handle_message(json.loads(body, object_hook=self.structure_message))
+        except Exception as error:  # noqa: BLE001 - a client may send anything, and goes on to send more
+            self._server.report_server_error(error, JsonRpcException)
+
     def structure_message(self, data: dict[str, Any]) -> Any:
         """Read a message; a request that makes no sense is answered, for a client may wait for it."""
         try:
@@ -85,6 +95,8 @@ class Protocol(LanguageServerProtocol):
         """Answer a message that was no message."""
         if isinstance(error, json.JSONDecodeError | UnicodeDecodeError):
             self._fail(None, PARSE_ERROR, "the message is not JSON")
+        elif isinstance(error, Malformed):
+            self._fail(None, PARSE_ERROR, str(error))
         else:
             self._fail(None, INVALID_REQUEST, "the message cannot be read")
 

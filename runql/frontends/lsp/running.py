@@ -21,6 +21,7 @@ from runql.frontends.lsp.document import Document
 from runql.frontends.lsp.places import Json
 from runql.frontends.lsp.protocol import Plain
 from runql.frontends.lsp.showing import Shower
+from runql.text.bounded import MOST_TEXT_BYTES, read_bounded
 from runql.text.diagnostic import Diagnostic
 from runql.text.render import render
 
@@ -119,7 +120,7 @@ class Runner:
         if path is None:
             raise JsonRpcInvalidParams(f"`{uri}` is not open, and no file")
         try:
-            text = await asyncio.to_thread(Path(path).read_text, "utf-8")
+            text = (await asyncio.to_thread(read_bounded, Path(path), MOST_TEXT_BYTES)).decode()
         except (OSError, UnicodeDecodeError) as error:
             raise JsonRpcInvalidParams(f"`{path}` cannot be read: {error}") from error
         return Document(str(uri), text, None, "rql", self._server.encoding)

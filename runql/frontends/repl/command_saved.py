@@ -17,6 +17,7 @@ from runql.session.named import LAST, Named, text_of
 from runql.session.saved import saved_queries
 from runql.syntax import parse, tree
 from runql.syntax.stage_tree import LetStatement, ParamStatement
+from runql.text.bounded import MOST_TEXT_BYTES, read_bounded
 from runql.text.nearest import nearest
 from runql.text.source import Source
 from runql.text.visible import visible
@@ -34,7 +35,7 @@ def save(shell: Shell, call: Call) -> None:
     text = _to_save(shell, text) if text else _last_text(shell)
     path = _folder(shell) / f"{name}.rql"
     if path.exists() and not call.force:
-        old = path.read_text(encoding="utf-8", errors="replace")
+        old = read_bounded(path, MOST_TEXT_BYTES).decode(errors="replace")
         if old == text:
             shell.tell(f"`@{name}` is that query already")
             return
@@ -99,7 +100,7 @@ def show_saved(shell: Shell, call: Call) -> None:
     """The saved queries, or the text of one."""
     name = call.rest.removeprefix("@")
     if name:
-        text = _path(shell, name).read_text(encoding="utf-8", errors="replace")
+        text = read_bounded(_path(shell, name), MOST_TEXT_BYTES).decode(errors="replace")
         shell.screen.put("".join(f"{visible(line)}\n" for line in text.splitlines()))
         return
     rows = [
@@ -134,7 +135,7 @@ def edit(shell: Shell, call: Call) -> None:
         raise wrong_call(f"`{name}` is no name for a file", "letters, digits, `_`, `-` and `.`")
     saved = {one.name: one.path for one in saved_queries(shell.settings.saved)}
     path = saved.get(name, _folder(shell) / f"{name}.rql")
-    before = path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
+    before = read_bounded(path, MOST_TEXT_BYTES).decode(errors="replace") if path.exists() else ""
     text = shell.hooks.edit(before or _TEMPLATE)
     if text is None or text == before:
         shell.tell(f"`@{name}` is as it was")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import itertools
+import json
 import threading
 import time
 import tracemalloc
@@ -12,9 +14,11 @@ from collections.abc import Iterable
 
 import pytest
 
-from runql.backends.wandb import Credentials, LineSettings, ServiceOptions, WandbService
-from runql.errors import BackendError, ServerError, Unreachable
+from runql.backends.wandb import Credentials, LineSettings, ServiceOptions, WandbService, client
+from runql.errors import BackendError, RunQLError, ServerError, Unreachable
 from runql.runs.service import PageRequest
+from runql.session import Result, Session
+from runql.text.source import Source
 from tests.backends.wandb.conftest import Connect, Serve
 from tests.server import Knobs
 from tests.server.raw import Pieces, raw_server, response
@@ -170,3 +174,63 @@ def test_a_thread_that_waits_is_the_only_one(serve: Serve, connect: Connect) -> 
     failure_on(endless(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n", b" ", 0.01))
     assert len(connect(serve()).runs_page(PAGE).runs) == 10
     assert threading.active_count() <= before + 5
+
+
+@pytest.mark.parametrize("cursors", [["same"], ["a", "b"], ["n"], [None]], ids=str)
+@pytest.mark.parametrize("what", ["sweeps", "projects"])
+def test_pages_without_an_end(monkeypatch: pytest.MonkeyPatch, what: str, cursors: list[str | None]) -> None:
+    """Whoever says for ever that there is more, and gives the same or nothing, is not asked for ever."""
+    from tests.backends.wandb.in_process import InProcess
+
+    turn = itertools.cycle(cursors)
+
+    def more(number: int, body: bytes) -> bytes:
+        document = json.loads(body)
+        data = document["data"]
+        connection = data["models"] if "models" in data else data["project"]["sweeps"]
+        cursor = next(turn)
+        connection["pageInfo"] = {"endCursor": f"n{number}" if cursor == "n" else cursor, "hasNextPage": True}
+        return json.dumps(document).encode()
+
+    server = InProcess(vision(5, 3), more, pages=False)
+    monkeypatch.setattr(client, "Transport", server)
+    service = WandbService(Credentials("http://127.0.0.1:9"), ServiceOptions("", "acme", "vision", line=LINE))
+    with pytest.raises(ServerError, match="says that there are more"):
+        list(service.sweeps("acme", "vision") if what == "sweeps" else service.projects("acme"))
+    assert server.asked <= 3
+    service.close()
+
+
+@pytest.mark.parametrize("edges", ["none", "same"])
+@pytest.mark.parametrize("cursor", [None, "same", "new", "far"])
+def test_runs_without_an_end(monkeypatch: pytest.MonkeyPatch, edges: str, cursor: str | None) -> None:
+    from tests.backends.wandb.in_process import InProcess
+
+    def more(number: int, body: bytes) -> bytes:
+        document = json.loads(body)
+        runs = document["data"]["project"]["runs"]
+        if edges == "none" and number:
+            runs["edges"] = []
+        far = base64.b64encode(b"arrayconnection:99999999999999999999").decode()
+        runs["pageInfo"] = {
+            "endCursor": {"new": f"n{number}", "far": far}.get(str(cursor), cursor),
+            "hasNextPage": True,
+        }
+        for edge in runs["edges"]:
+            edge["cursor"] = runs["pageInfo"]["endCursor"]
+        return json.dumps(document).encode()
+
+    server = InProcess(vision(5, 3), more, pages=False)
+    monkeypatch.setattr(client, "Transport", server)
+    service = WandbService(Credentials("http://127.0.0.1:9"), ServiceOptions("", "acme", "vision", line=LINE))
+    session = Session(service)
+    for query in ("runs", "runs order summary.loss", "count runs where config.lr > 0", "show fields"):
+        server.forget()
+        try:
+            (result,) = session.run(Source(query), {})
+            assert isinstance(result, Result)
+            assert len(result.frame) <= 100
+        except RunQLError as error:
+            assert error.diagnostics[0].code != "RQL901"
+        assert server.asked < 60, query
+    service.close()

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from runql.backends.wandb.auth.settings import Surroundings
 from runql.backends.wandb.auth.urls import FORGE_HOSTS
+from runql.text.bounded import MOST_SMALL_BYTES, read_bounded
 
 
 def netrc_file(around: Surroundings) -> Path:
@@ -24,6 +25,7 @@ def key_from_netrc(path: Path, base_url: str, *, is_named: bool = False) -> tupl
     `is_named`: only an entry that names the server counts, not `default`.
     """
     try:
+        read_bounded(path, MOST_SMALL_BYTES)
         entries = netrc.netrc(path)
     except FileNotFoundError:
         return None, ()

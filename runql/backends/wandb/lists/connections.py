@@ -49,7 +49,9 @@ def nodes_of(
     size, after = _PAGE, None
     while True:
         asked = {**variables, "first": size, "after": after}
-        connection = connection_of(server.ask(Question(name, frozenset(), asked)).data) or {}
+        connection = connection_of(server.ask(Question(name, frozenset(), asked)).data)
+        if connection is None:
+            raise Failure(Kind.MISSING, "it has none there, or none that may be seen")
         edges = [edge for edge in connection.get("edges") or () if isinstance(edge, Mapping)]
         info = connection.get("pageInfo") or {}
         fresh = [edge["node"] for edge in edges if isinstance(edge.get("node"), Mapping)]
@@ -60,6 +62,8 @@ def nodes_of(
         following = info.get("endCursor") or (edges[-1].get("cursor") if edges else None)
         # A server may deny that there is more, though its page is full; or give the first page again.
         is_full = bool(edges) and len(edges) >= size
+        if says_more and not fresh and not is_full:
+            raise Failure(Kind.ODD, f"it gives {len(seen):,}, says that there are more, and has no other page")
         if not (is_full if after is not None and not fresh else fresh and (says_more or is_full)):
             return
         if fresh and server.abilities.has(f"{field}(after)") and following not in (None, after):
