@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import field, replace
 from itertools import chain, islice, repeat
@@ -195,12 +196,13 @@ def _markdown(output: Output) -> Iterator[bytes]:
 
 def _markdown_cell(text: str) -> str:
     """Text that a Markdown table shows as it is."""
-    escaped = text.translate(_MARKDOWN)
+    escaped = _MARKDOWN.sub(lambda sign: f"\\{sign.group()}", text)
     on_one_line = escaped.replace("\r\n", "<br>").replace("\n", "<br>").replace("\r", "<br>").replace("\t", " ")
     return visible(on_one_line)
 
 
-_MARKDOWN = str.maketrans({char: f"\\{char}" for char in "\\|<`*&["})
+_MARKDOWN = re.compile(r"[\\|<`*&\[~$]|(?<![^\W_])_|_(?![^\W_])")
+"""What is a sign in a table of Markdown; an underscore within a word is none."""
 
 
 def _parquet(output: Output) -> Iterator[bytes]:

@@ -6,6 +6,7 @@ from runql.semantic.catalog import Catalog, FieldInfo, Space
 from runql.semantic.spelling import info_text
 from runql.semantic.values import Kind
 from runql.syntax.literals import write_number, write_string
+from runql.text.markdown import code
 from runql.text.render import clean
 
 _SHOWN_VALUES = 5
@@ -59,8 +60,8 @@ def documentation(info: FieldInfo, catalog: Catalog) -> str:
     if ranges:
         lines.append(", ".join(ranges))
     if info.top and info.space is not Space.LOGGED:
-        values = [(clean(value_text(value)), count) for value, count in info.top[:_SHOWN_VALUES]]
-        lines.append("most frequent: " + ", ".join(f"`{value}` ({count:,})" for value, count in values if value))
+        values = [(code(value_text(value)), count) for value, count in info.top[:_SHOWN_VALUES]]
+        lines.append("most frequent: " + ", ".join(f"{value} ({count:,})" for value, count in values if value))
     return "\n\n".join(lines)
 
 

@@ -20,7 +20,7 @@ from runql.service.offer_named import function_documentation
 from runql.service.offer_values import meaning
 from runql.service.offer_words import stage_documentation
 from runql.service.slots import known_name
-from runql.service.words import WORDS
+from runql.service.words import LANGUAGE, WORDS
 from runql.syntax import tree as t
 from runql.syntax.keywords import keywords
 from runql.syntax.literals import read_path
@@ -28,7 +28,7 @@ from runql.syntax.parse import Parsed
 from runql.syntax.to_text import to_text
 from runql.syntax.tokens import Token, TokenKind
 from runql.text.frozen import frozen
-from runql.text.render import clean
+from runql.text.markdown import block, code, plain, words
 from runql.text.source import Span
 
 _SILENT: Final = {TokenKind.WHITESPACE, TokenKind.COMMENT, TokenKind.PUNCTUATION}
@@ -40,6 +40,11 @@ class Hover:
 
     span: Span
     markdown: str
+
+    @property
+    def plain(self) -> str:
+        """The same without Markdown."""
+        return plain(self.markdown)
 
 
 @frozen
@@ -85,11 +90,11 @@ def _name(place: _Place) -> str:
     if path.is_glob:
         return _glob(path, context.catalog)
     if dotted in context.aliases and dotted not in RUN_FIELD_SPELLINGS:
-        return f"`{clean(dotted)}`: alias of\n\n```rql\n{clean(to_text(context.aliases[dotted]))}\n```"
+        return f"{code(dotted)}: alias of\n\n{block(to_text(context.aliases[dotted]), LANGUAGE)}"
     found = known_name(written, context)
     if found is None:
         return _metric(written, context.catalog)
-    title = f"`{clean(found.key.written or dotted)}`"
+    title = code(found.key.written or dotted)
     if found.key.space is Space.RUN:
         field = RUN_FIELD_SPELLINGS[str(found.key.segments[0])]
         title = f"`{field.name}`: {field.kind}, a field of every run"
@@ -112,7 +117,7 @@ def _metric(written: str, catalog: Catalog | None) -> str:
     ):
         infos = catalog.by_dotted.get((space, name), ())
         if infos:
-            return f"`{clean(dotted)}`: metric\n\n{documentation(infos[0], catalog)}"
+            return f"{code(dotted)}: metric\n\n{documentation(infos[0], catalog)}"
     return ""
 
 
@@ -125,7 +130,7 @@ def _glob(path: t.Path, catalog: Catalog | None) -> str:
     pattern = ".".join(map(str, rest))
     names = [name for name in index_of(catalog).pools[space].names if fnmatchcase(name, pattern)]
     what = "metrics" if space in {Space.LOGGED, Space.SYSTEM} else "fields"
-    shown = ", ".join(f"`{name}`" for name in names[:5]) + (", …" if len(names) > 5 else "")
+    shown = ", ".join(map(code, names[:5])) + (", …" if len(names) > 5 else "")
     return f"{len(names):,} {what}" + (f": {shown}" if names else "")
 
 
@@ -153,8 +158,8 @@ def _parameter(place: _Place) -> str:
     context = place.context
     parts = [f"`${name}`"]
     if name in context.values:
-        parts.append(f"= `{clean(value_text(context.values[name]) or repr(context.values[name]))}`")
-    parts.append(clean(context.parameters.get(name, "")))
+        parts.append(f"= {code(value_text(context.values[name]) or repr(context.values[name]))}")
+    parts.append(words(context.parameters.get(name, "")))
     return " ".join(part for part in parts if part)
 
 
@@ -164,14 +169,14 @@ def _source(place: _Place) -> str:
     tables: tuple[Mapping[str, str], ...] = (context.sources, context.lets, context.saved)
     said = next((table[key] for table in tables for key in (name, name.removeprefix("@")) if key in table), "")
     known = f"{context.catalog.run_count:,} runs" if context.catalog is not None else ""
-    return " · ".join(part for part in (f"`{clean(name)}`", clean(said), known) if part)
+    return " · ".join(part for part in (code(name), words(said), known) if part)
 
 
 def _time(place: _Place) -> str:
     match _moment(place):
         case t.RelativeTime() as moment:
             shown = meaning(moment, place.context)
-            return f"`{shown}`" if shown else ""
+            return code(shown)
         case t.Duration(value=length):
             return f"{length.total_seconds():,.10g} seconds"
         case _:

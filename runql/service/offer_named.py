@@ -15,8 +15,10 @@ from runql.service.cursor import Cursor
 from runql.service.items import ItemKind, Offer
 from runql.service.offer_words import CALLED, Group
 from runql.service.slots import Role, Slot, known
+from runql.service.words import LANGUAGE
 from runql.syntax.lexer import lexer
 from runql.syntax.literals import write_string
+from runql.text.markdown import block, code
 from runql.text.render import clean
 
 _UNCALLED: Final = frozenset({Role.MEMBER, Role.PATTERN, Role.NOTHING, Role.NEW_NAME})
@@ -66,7 +68,7 @@ def _forms(forms: Iterable[Function]) -> str:
 
 def function_documentation(function: Function) -> str:
     """A function in Markdown."""
-    return f"```rql\n{function.signature}\n```\n\n{function.doc}\n\n`{function.example}`"
+    return f"{block(function.signature, LANGUAGE)}\n\n{function.doc}\n\n{code(function.example)}"
 
 
 # ---------------------------------------------------------------- what others have named

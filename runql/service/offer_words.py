@@ -16,9 +16,10 @@ from runql.service.context import Context
 from runql.service.cursor import Cursor
 from runql.service.items import ItemKind, Offer
 from runql.service.slots import Known, Role, Slot, known, known_name
-from runql.service.words import WORDS
+from runql.service.words import LANGUAGE, WORDS
 from runql.syntax.checks import CLAUSE_TERMINALS
 from runql.syntax.keywords import keywords
+from runql.text.markdown import block, code
 
 
 class Group(IntEnum):
@@ -202,4 +203,4 @@ def _stages(spellings: tuple[str, ...], table: Scope | None) -> Iterator[Offer]:
 
 def stage_documentation(info: StageInfo) -> str:
     """A stage in Markdown."""
-    return f"```rql\n{info.syntax}\n```\n\n{info.doc}\n\n`{info.example}`"
+    return f"{block(info.syntax, LANGUAGE)}\n\n{info.doc}\n\n{code(info.example)}"

@@ -11,6 +11,7 @@ from runql.service.cursor import cursor_at
 from runql.service.words import WORDS
 from runql.syntax.lexer import Lexeme
 from runql.text.frozen import frozen
+from runql.text.markdown import code
 from runql.text.source import Span
 
 
@@ -79,4 +80,4 @@ def _form(function: Function, index: int) -> Signature:
     # The dots after a parameter that may be repeated stand for all that follow.
     last = len(parameters) - 1 if function.most is None or index < function.most else -1
     active = min(index, last) if last >= 0 else None
-    return Signature(label, f"{function.doc}\n\n`{function.example}`", tuple(parameters), active)
+    return Signature(label, f"{function.doc}\n\n{code(function.example)}", tuple(parameters), active)

@@ -6,6 +6,10 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from runql.text.frozen import frozen
+from runql.text.markdown import block, code
+
+LANGUAGE = "rql"
+"""What editors call the language of a fence."""
 
 
 @frozen
@@ -19,9 +23,9 @@ class Word:
     @property
     def documentation(self) -> str:
         """Markdown."""
-        parts = [f"```rql\n{self.syntax}\n```", self.doc]
+        parts = [block(self.syntax, LANGUAGE), self.doc]
         if self.example:
-            parts.append(f"`{self.example}`")
+            parts.append(code(self.example))
         return "\n\n".join(parts)
 
 

@@ -142,7 +142,7 @@ const vscode = {
 (async () => {
   const results = new Results(vscode);
   await results.show({ kind: "result", text: "a table" });
-  await results.show({ kind: "error", text: "error[RQL101]: no\\nmore", isError: true });
+  await results.show({ kind: "error", text: "error[RQL101]: no\\nmore", message: "error[RQL101]: no", isError: true });
   await results.show({ kind: "cancelled", text: "", isCancelled: true });
   await results.show(undefined);
   console.log(JSON.stringify({

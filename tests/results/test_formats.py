@@ -15,6 +15,7 @@ import pyarrow.parquet
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 
 from runql.errors import OutputError
 from runql.results.formats import FORMATS, Output, chosen, said, save
@@ -239,3 +240,15 @@ def test_without_pyarrow_the_error_names_the_extra(monkeypatch: pytest.MonkeyPat
         save(Output([ODD]), *chosen(str(tmp_path / "a.parquet")))  # type: ignore[arg-type]
     assert "pip install runql[parquet]" in error.value.diagnostics[0].hints[0]
     assert list(tmp_path.iterdir()) == []
+
+
+@given(st.lists(st.text(st.sampled_from("`*_~$\\|<>[]()!&#a x1"), max_size=12), min_size=1, max_size=3))
+def test_a_reader_of_markdown_shows_each_cell_as_it_is(cells: list[str]) -> None:
+    """The reader is not ours. White space at the ends of a cell is no part of it in Markdown."""
+    reader = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+    tokens = reader.parse(written(Frame({"first": cells}), "md"))
+    shown = [token for token in tokens if token.type == "inline"][1:]
+    types = {child.type for token in shown for child in token.children or ()}
+    assert types <= {"text", "text_special"}
+    texts = ["".join(child.content for child in token.children or ()) for token in shown]
+    assert texts == [cell.strip() for cell in cells]

@@ -28,8 +28,7 @@ class Results {
     this._changed.fire(uri);
     if (reply.isError) {
       const more = "Show";
-      const [first] = reply.text.split("\n", 1);
-      if ((await this._vscode.window.showErrorMessage(`RunQL: ${first}`, more)) !== more) return;
+      if ((await this._vscode.window.showErrorMessage(`RunQL: ${reply.message}`, more)) !== more) return;
     }
     const document = await this._vscode.workspace.openTextDocument(uri);
     const viewColumn = this._vscode.ViewColumn.Beside;

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from runql.frontends.lsp.world import Home
 from runql.text.frozen import frozen
-from runql.text.render import clean_lines, render
+from runql.text.markdown import block, words
+from runql.text.render import render
 from runql.text.source import Source
 
 if TYPE_CHECKING:
@@ -17,13 +18,12 @@ if TYPE_CHECKING:
 
 @frozen
 class Reply:
-    """An answer in Markdown. `first` is its first line by itself, for a message."""
+    """An answer in Markdown."""
 
     kind: str
     text: str
     is_error: bool = False
     is_cancelled: bool = False
-    first: str = ""
 
 
 @dataclass(slots=True)
@@ -56,7 +56,7 @@ def carry_out(task: Task) -> Reply:
         session.state = State(options=Options(max_rows=task.rows or None))
         match task.what:
             case "explain":
-                return Reply("explanation", _block("\n\n".join(session.explain(_script(task), task.params))))
+                return Reply("explanation", block("\n\n".join(session.explain(_script(task), task.params))))
             case "check":
                 return _checked(session, task)
             case _:
@@ -75,7 +75,7 @@ def _checked(session: Session, task: Task) -> Reply:
     if not found:
         return Reply("check", "no mistakes")
     is_error = any(one.is_error for one in found)
-    return Reply("check", _block(render(found, Source(task.text))), is_error=is_error, first=found[0].message)
+    return Reply("check", block(render(found, Source(task.text))), is_error=is_error)
 
 
 def _shown(result: Result | Explanation, task: Task) -> str:
@@ -86,28 +86,15 @@ def _shown(result: Result | Explanation, task: Task) -> str:
     from runql.terminal.below import Below
 
     if isinstance(result, Explanation):
-        return _block(result.text)
+        return block(result.text)
     task.reading = result
     output = result.output(View(zone=LOCAL))
     table = b"".join(FORMATS[task.format].pieces(output)).decode().rstrip("\n")
     below = Below.of(result)
-    parts = [table if task.format == "md" else _block(table)] if table else []
+    parts = [table if task.format == "md" else block(table)] if table else []
     if below.warnings:
-        parts.append(_block(render(below.warnings, below.source)))
-    parts.append(" · ".join(part for part in (*below.counts, below.cost) if part))
+        parts.append(block(render(below.warnings, below.source)))
+    parts.append(" · ".join(words(part) for part in (*below.counts, below.cost) if part))
     if below.lines:
-        parts.append(_block("\n".join(below.lines)))
+        parts.append(block("\n".join(below.lines)))
     return "\n\n".join(parts)
-
-
-def _block(text: str) -> str:
-    """A text as it is, in Markdown: in a fence that nothing in it closes."""
-    lines = list(_lines(text))
-    ticks = max((len(line) - len(line.lstrip("`")) for line in lines), default=0)
-    fence = "`" * max(3, ticks + 1)
-    return "\n".join((f"{fence}text", *lines, fence))
-
-
-def _lines(text: str) -> Iterator[str]:
-    """Without what could steer whoever shows it."""
-    return (line for line in clean_lines(text))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, Final
 
 from runql.frontends.lsp.document import Document
@@ -15,7 +14,7 @@ if TYPE_CHECKING:
 
     from runql.frontends.lsp.analysis import Setting
     from runql.frontends.lsp.server import Server
-    from runql.service import Completions, Item
+    from runql.service import Completions, Hover, Item
 
 TRIGGERS: Final = (" ", ".", "$", "@", '"', "'", "`", "(", ",", "|", "=", "/")
 _KINDS: Final = {
@@ -34,7 +33,6 @@ _KINDS: Final = {
     "run": 21,
     "stage": 14,
 }
-_FENCE: Final = re.compile(r"^```\w*\n?|`", re.MULTILINE)
 
 
 async def completion(server: Server, params: types.CompletionParams) -> Plain:
@@ -128,16 +126,16 @@ async def hover(server: Server, params: types.HoverParams) -> Plain:
     said = hover_of(at.piece.parsed, offset, server.analysis.context(at, typing=True))
     if said is None:
         return Plain(None)
-    return Plain({"contents": _content(server, said.markdown), "range": document.range(at.start, said.span)})
+    return Plain({"contents": _content(server, said), "range": document.range(at.start, said.span)})
 
 
-def _content(server: Server, markdown: str) -> Json:
+def _content(server: Server, said: Hover) -> Json:
     """Markdown, or the words alone for a client that shows no other."""
     hovers = getattr(server.protocol.client_capabilities.text_document, "hover", None)
     formats = getattr(hovers, "content_format", None)
     if formats and all(getattr(each, "value", each) != "markdown" for each in formats):
-        return {"kind": "plaintext", "value": _FENCE.sub("", markdown)}
-    return {"kind": "markdown", "value": markdown}
+        return {"kind": "plaintext", "value": said.plain}
+    return {"kind": "markdown", "value": said.markdown}
 
 
 async def signature(server: Server, params: types.SignatureHelpParams) -> Plain:

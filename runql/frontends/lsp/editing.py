@@ -11,6 +11,7 @@ from runql.frontends.lsp.names import workspace_edit
 from runql.frontends.lsp.places import Json, range_of
 from runql.frontends.lsp.protocol import Plain
 from runql.text.diagnostic import Edit
+from runql.text.render import clean
 from runql.text.source import Span
 
 if TYPE_CHECKING:
@@ -107,7 +108,7 @@ def _of_piece(server: Server, document: Document, at: Setting, span: Span) -> It
 def _action(server: Server, document: Document, at: Setting, action: CodeAction) -> Json:
     edits = [_edit(document, at.start, edit) for edit in action.edits]
     found: Json = {
-        "title": action.title,
+        "title": clean(action.title),
         "kind": _KINDS[action.kind],
         "edit": workspace_edit(server, document, edits),
     }

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 from runql.frontends.lsp.document import Document
 from runql.frontends.lsp.places import Json, range_of
 from runql.frontends.lsp.protocol import Plain
+from runql.text.markdown import message
+from runql.text.render import clean
 from runql.text.source import Span
 
 if TYPE_CHECKING:
@@ -60,7 +62,7 @@ def _symbols(placed: list[Any]) -> Iterator[tuple[int, Symbol]]:
 
 def _symbol(document: Document, start: int, each: Symbol, deep: bool) -> Json:
     found: Json = {
-        "name": each.name or "…",
+        "name": clean(each.name) or "…",
         "kind": _KINDS[each.kind],
         "range": document.range(start, each.span),
         "selectionRange": document.range(start, each.name_span),
@@ -131,8 +133,8 @@ def _inlay(document: Document, at: Setting, note: Inlay) -> Json:
     leads = bool(note.edits) and note.edits[0].span == Span(note.offset, note.offset)
     found: Json = {
         "position": document.places.place(at.start + note.offset),
-        "label": note.label,
-        "tooltip": {"kind": "markdown", "value": note.tooltip},
+        "label": clean(note.label),
+        "tooltip": message(note.tooltip),  # a text, no Markdown
         "paddingLeft": not leads,
     }
     if leads:

@@ -12,6 +12,7 @@ from runql.frontends.lsp.places import Json
 from runql.frontends.lsp.server import Breath, Changed
 from runql.text.codes import CODES
 from runql.text.diagnostic import Diagnostic, Severity
+from runql.text.render import clean
 
 if TYPE_CHECKING:
     from runql.frontends.lsp.analysis import Setting
@@ -155,13 +156,16 @@ class Publisher:
             "severity": _SEVERITIES[one.severity],
             "code": one.code,
             "source": "runql",
-            "message": "\n".join(lines),
+            "message": "\n".join(clean(part) for line in lines for part in line.split("\n")),
         }
         if one.code in _TAGS:
             found["tags"] = _TAGS[one.code]
         if one.labels:
             found["relatedInformation"] = [
-                {"location": {"uri": document.uri, "range": document.range(start, label.span)}, "message": label.text}
+                {
+                    "location": {"uri": document.uri, "range": document.range(start, label.span)},
+                    "message": clean(label.text),
+                }
                 for label in one.labels
             ]
         if one.fixes:

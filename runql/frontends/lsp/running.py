@@ -23,6 +23,7 @@ from runql.frontends.lsp.protocol import Plain
 from runql.frontends.lsp.showing import Shower
 from runql.text.bounded import MOST_TEXT_BYTES, read_bounded
 from runql.text.diagnostic import Diagnostic
+from runql.text.markdown import block, message
 from runql.text.render import render
 
 if TYPE_CHECKING:
@@ -172,11 +173,11 @@ class Runner:
             await server.ask("window/workDoneProgress/create", _created(token))
         self._jobs[token] = job
         title = f"RunQL: {task.what}"
-        self._tell(token, {"kind": "begin", "title": title, "message": task.activity(), "cancellable": True})
+        self._tell(token, {"kind": "begin", "title": title, "message": message(task.activity()), "cancellable": True})
         try:
             while True:
                 await asyncio.sleep(_REPORT_SECONDS)
-                self._tell(token, {"kind": "report", "message": task.activity(), "cancellable": True})
+                self._tell(token, {"kind": "report", "message": message(task.activity()), "cancellable": True})
         finally:
             self._jobs.pop(token, None)
             self._tell(token, {"kind": "end"})
@@ -208,8 +209,9 @@ def _guarded(task: Task) -> Reply:
         return carry_out(task)
     except RunQLError as error:
         source = error.source
-        return Reply("error", render(error.diagnostics, source), is_error=True, first=error.diagnostics[0].message)
+        return Reply("error", block(render(error.diagnostics, source)), is_error=True)
     except Exception as error:  # noqa: BLE001 - whatever we did wrong is shown as ours
-        message = f"{type(error).__name__}: {error}"
-        fault = Diagnostic("RQL901", message, hints=("this is a mistake in RunQL, not in the query",))
-        return Reply("error", render([fault]), is_error=True, first=message)
+        fault = Diagnostic(
+            "RQL901", f"{type(error).__name__}: {error}", hints=("this is a mistake in RunQL, not in the query",)
+        )
+        return Reply("error", block(render([fault])), is_error=True)

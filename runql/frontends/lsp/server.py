@@ -21,6 +21,7 @@ from runql.frontends.lsp.places import UTF16
 from runql.frontends.lsp.protocol import Protocol
 from runql.frontends.lsp.wishes import wishes_of
 from runql.frontends.lsp.world import World
+from runql.text.markdown import message
 
 if TYPE_CHECKING:
     from runql.frontends.lsp.publishing import Publisher
@@ -81,7 +82,7 @@ class Server(LanguageServer):
         """Show a message, the first time that there is reason to."""
         if text not in self._said:
             self._said.add(text)
-            self.protocol.tell("window/showMessage", {"type": _WARNING, "message": text})
+            self.protocol.tell("window/showMessage", {"type": _WARNING, "message": message(text)})
 
     def ask(self, method: str, params: Any = None) -> asyncio.Future[Any]:
         """Ask the client something. That it has no answer is of interest only to whoever waits for it."""

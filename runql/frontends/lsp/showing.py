@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import tempfile
 from pathlib import Path
@@ -12,13 +11,13 @@ from typing import TYPE_CHECKING, Final
 from runql.frontends.lsp.answers import Reply
 from runql.frontends.lsp.document import Document
 from runql.frontends.lsp.places import Json
+from runql.text.markdown import message, plain
 
 if TYPE_CHECKING:
     from runql.frontends.lsp.server import Server
 
 _ERROR, _INFO = 1, 3
 _LONGEST_MESSAGE: Final = 4_000
-_FENCE: Final = re.compile(r"^```+(?:text)?\n|\n?^```+$", re.MULTILINE)
 PREFIX: Final = "runql-lsp-"
 
 
@@ -37,6 +36,7 @@ class Shower:
             "title": f"RunQL: {reply.kind} of {document.uri.rpartition('/')[2]}",
             "languageId": "markdown",
             "text": reply.text,
+            "message": message(plain(reply.text).partition("\n")[0]),
             "isError": reply.is_error,
             "isCancelled": reply.is_cancelled,
         }
@@ -55,7 +55,7 @@ class Shower:
         return "document" if self._server.has("window", "show_document", "support") else "message"
 
     def _message(self, reply: Reply) -> None:
-        text = _FENCE.sub("", reply.text)
+        text = message(plain(reply.text))
         text = text if len(text) <= _LONGEST_MESSAGE else f"{text[:_LONGEST_MESSAGE]}\n… (cut)"
         kind = _ERROR if reply.is_error else _INFO
         self._server.protocol.tell("window/showMessage", {"type": kind, "message": text})

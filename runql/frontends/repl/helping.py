@@ -20,6 +20,7 @@ from runql.session.statements import STATEMENTS
 from runql.syntax.keywords import keywords
 from runql.text.codes import CODES
 from runql.text.frozen import frozen
+from runql.text.markdown import plain
 from runql.text.nearest import nearest
 from runql.text.visible import visible
 
@@ -176,7 +177,7 @@ def _fields(shell: Shell, written: str) -> Iterator[Topic]:
     for info in catalog.fields:
         full = f"{info.space.value}.{info.dotted}"
         if name in (info.dotted, full):
-            said = documentation(info, catalog).replace("**", "").replace("\n\n", "\n")
+            said = plain(documentation(info, catalog)).replace("\n\n", "\n")
             yield Topic(full, "field", doc=said)
 
 
