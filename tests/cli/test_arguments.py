@@ -111,3 +111,22 @@ def test_a_file_that_is_no_text(tmp_path: Path) -> None:
     (tmp_path / "a.rql").write_bytes(b"runs \xff")
     with pytest.raises(QueryError, match="is not UTF-8: invalid start byte at byte 5"):
         read_file(tmp_path / "a.rql")
+
+
+@pytest.mark.parametrize(
+    ("call", "command", "words"),
+    [
+        ("-s demo lsp", "lsp", ()),
+        ("--source=demo lsp", "lsp", ()),
+        ("-s demo check runs", "check", ("runs",)),
+        ("--offline -s demo check runs", "check", ("runs",)),
+        ("-s demo runs where check", "run", ("runs", "where", "check")),
+        ("-s demo describe config.lr", "run", ("describe", "config.lr")),
+        ("-s lsp runs", "run", ("runs",)),
+        ("-s demo -- check", "run", ("check",)),
+    ],
+)
+def test_options_may_stand_before_a_command(call: str, command: str, words: tuple[str, ...]) -> None:
+    read = parse(call.split())
+    assert (read.command, read.words) == (command, words)
+    assert read.source == ("lsp" if call.startswith("-s lsp") else "demo")

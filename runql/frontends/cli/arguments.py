@@ -116,11 +116,14 @@ def _command_first(argv: Sequence[str]) -> list[str]:
 
     `explain` and `describe` begin statements of the language too, and are left where they are.
     """
-    for index, word in enumerate(argv):
-        if word in _ONLY_COMMANDS:
-            _, words = _split(argv[:index], _parser("run"), _parser(_COMMANDS[word]))
-            return [*argv] if words or "--" in argv[:index] else [word, *argv[:index], *argv[index + 1 :]]
-    return [*argv]
+    known = {name: action for command in _USAGES for name, action in _parser(command)._option_string_actions.items()}
+    index = 0
+    while index < len(argv) and argv[index].startswith("-") and argv[index] not in {"-", "--"}:
+        name, equals, _ = argv[index].partition("=")
+        index += 2 if name in known and known[name].nargs is None and not equals else 1
+    if index == 0 or index >= len(argv) or argv[index] not in _ONLY_COMMANDS:
+        return [*argv]
+    return [argv[index], *argv[:index], *argv[index + 1 :]]
 
 
 def described_options() -> list[dict[str, str | list[str] | None]]:
@@ -248,12 +251,12 @@ _USAGES: dict[Command, str] = {
 }
 
 
-def _split(argv: Sequence[str], *parsers: argparse.ArgumentParser) -> tuple[list[str], list[str]]:
+def _split(argv: Sequence[str], parser: argparse.ArgumentParser) -> tuple[list[str], list[str]]:
     """The options with their values, and the words.
 
     After the first word of a query `-summary.loss` is no option, so only options that stand alone are taken there.
     """
-    known = {name: action for parser in parsers for name, action in parser._option_string_actions.items()}
+    known = parser._option_string_actions
     options: list[str] = []
     words: list[str] = []
     rest = iter(argv)
