@@ -29,7 +29,7 @@ PARAMETER_TYPES: Final[Mapping[str, str]] = MappingProxyType(
 """The types of `param`."""
 
 OPTIONS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType({"max_rows": ("100", "null"), "names": ("on", "off")})
-"""What `set` sets besides the codes of notices, and values worth offering."""
+"""What `set` sets besides the codes of notices and warnings, and values worth offering."""
 
 FILE_ENDINGS: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -67,7 +67,7 @@ def _options(cursor: Cursor) -> Iterator[Offer]:
         for name in OPTIONS:
             yield Offer(name, name, ItemKind.PARAMETER, Group.FIRST, "an option of the session")
         for name, code in CODES.items():
-            if code.severity == "notice":
+            if code.severity != "error":
                 yield Offer(name, name, ItemKind.PARAMETER, Group.JOINS, code.title)
         return
     name = cursor.lexemes[1].text if len(cursor.lexemes) > 1 else ""

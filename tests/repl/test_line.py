@@ -42,21 +42,21 @@ def test_enter_goes_on_with_what_is_not_whole(
 
 
 @pytest.mark.parametrize("text", ["runs wher config.lr > 1", 'runs where name = "open', "runs limit -1", "]"])
-def test_a_mistake_that_is_over_is_run_and_said(tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str) -> None:
+def test_a_mistake_that_is_over_is_run_and_said(tmp_path: Path, capfd: pytest.CaptureFixture[str], text: str) -> None:
     with prompt(tmp_path) as driver:
         driver.ready()
         driver.run(text)
-    assert "error[RQL" in capsys.readouterr().err
+    assert "error[RQL" in capfd.readouterr().err
 
 
-def test_an_empty_last_line_runs_what_is_not_whole(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_empty_last_line_runs_what_is_not_whole(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     with prompt(tmp_path, menu="tab") as driver:
         driver.ready()
         driver.type("runs where")
         driver.press("Enter")
         driver.wait(lambda: driver.text == "runs where\n")
         driver.enter()
-    assert "error[RQL" in capsys.readouterr().err
+    assert "error[RQL" in capfd.readouterr().err
 
 
 def test_enter_on_an_empty_line_does_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

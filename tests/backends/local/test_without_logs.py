@@ -99,6 +99,21 @@ def test_a_line_that_is_no_json_costs_that_line(tmp_path: Path) -> None:
     assert (notice.code, "3 lines" in notice.message, "the first is 2" in notice.message) == ("RQL501", True, True)
 
 
+def test_what_some_writers_keep_in_the_config(tmp_path: Path) -> None:
+    config = """_wandb:
+  value: {start_time: 1795938034.5, project: p, run_name: n, group: g, job_type: null, tags: [a, 3], notes: []}
+lr: {value: 0.1}
+"""
+    folders.side_run(tmp_path, config__yaml=config, wandb_history__jsonl=folders.lines(folders.OLD_ROWS))
+    run = only(tmp_path)
+    assert (run.name, run.project, run.group, run.job_type, run.tags, run.notes) == ("n", "p", "g", None, ("a",), None)
+    assert run.created == datetime.fromtimestamp(1795938034.5, UTC)
+    assert run.config == {"lr": 0.1}
+    assert history(tmp_path, "side", "loss").length == 2
+    folders.side_run(tmp_path, config__yaml="_wandb: {value: {start_time: .nan, tags: x, project: 5}}")
+    assert (only(tmp_path).created, only(tmp_path).tags) == (datetime(2025, 1, 1, tzinfo=UTC), ())
+
+
 def test_a_log_wins_over_an_old_history(tmp_path: Path) -> None:
     log = files.log([files.run("side"), files.row({"loss": 7.0}, 0), files.summary({"loss": 7.0}), files.exit_()])
     folders.side_run(tmp_path, log=log, wandb_history__jsonl=folders.lines(folders.OLD_ROWS))

@@ -13,7 +13,13 @@ from runql.backends.local.side.read import Sides, json_object, read_sides
 
 _MOST_STATE_BYTES: Final = 1 << 20
 _STATES: Final = frozenset({"finished", "failed", "crashed", "killed", "preempted"})
-_TEXTS: Final = {"project": "project", "name": "name", "notes": "notes", "jobType": "job_type", "group": "group"}
+_TEXTS: Final = {
+    "project": ("project",),
+    "name": ("name", "run_name"),
+    "notes": ("notes",),
+    "job_type": ("jobType", "job_type"),
+    "group": ("group",),
+}
 
 
 def read_run(file: RunFile) -> Head:
@@ -80,17 +86,17 @@ def _take_all(file: RunFile, head: Head, sides: Sides) -> None:
     """Everything, for a run whose log holds nothing."""
     metadata = sides.metadata
     run: dict[str, Any] = {"id": file.run_id}
-    for name, own in _TEXTS.items():
-        if (text := sides.told(name)) is not None:
+    for own, names in _TEXTS.items():
+        if (text := sides.told(*names)) is not None:
             run[own] = text
     run["host"] = sides.told("host")
     git = metadata.get("git")
     run["commit"] = git.get("commit") if isinstance(git, dict) and isinstance(git.get("commit"), str) else None
-    tags = metadata.get("tags")
-    run["tags"] = [tag for tag in tags if isinstance(tag, str)] if isinstance(tags, list) else []
-    run["started"] = started_at(_date_in(file), sides.started, utc=sides.history is not None)
+    run["tags"] = sides.tags
+    run["started"] = sides.start_time or started_at(_date_in(file), sides.started, utc=sides.history is not None)
     head.run = run
     head.config, head.summary = sides.config, sides.summary
+    head.internal_config = {"_wandb": sides.internal} if sides.internal else {}
     head.history, head.events = sides.history, sides.events
     _read_rows(head)
     _read_end(head, metadata)

@@ -25,7 +25,7 @@ _SPECIAL: Final = {
 
 
 def read_config(text: bytes) -> dict[str, Any]:
-    """The config without W&B's wrappers and its own part.
+    """The config without W&B's wrappers; its own part is `_wandb`.
 
     Raises:
         ValueError: it is no YAML, no mapping, or larger than any config.
@@ -36,7 +36,7 @@ def read_config(text: bytes) -> dict[str, Any]:
     return {
         str(key): value["value"] if isinstance(value, dict) and "value" in value else value
         for key, value in raw.items()
-        if key not in ("_wandb", _BY_THE_OLD_SDK)
+        if key != _BY_THE_OLD_SDK
     }
 
 

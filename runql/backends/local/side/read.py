@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -20,11 +21,13 @@ _MOST_BYTES: Final = 16 << 20
 
 @dataclass(slots=True)
 class Sides:
-    """What could be read; `bad` are the files that could not, each with the reason."""
+    """What could be read; `bad` are the files that could not, each with the reason. `internal` is W&B's own part of the
+    config, in which some writers keep what others have in the metadata."""
 
     config: dict[str, Any] = field(default_factory=dict)
     summary: dict[str, Any] = field(default_factory=dict)
     metadata: dict[str, Any] = field(default_factory=dict)
+    internal: dict[str, Any] = field(default_factory=dict)
     history: Path | None = None
     events: Path | None = None
     bad: list[tuple[str, str]] = field(default_factory=list)
@@ -41,16 +44,31 @@ class Sides:
         """The last sign of life that the metadata tells; 0 if it tells none."""
         return time_of(self.metadata.get("heartbeatAt"))
 
-    def told(self, name: str) -> str | None:
-        """A text of the metadata."""
-        value = self.metadata.get(name)
-        return value if isinstance(value, str) and value else None
+    def told(self, *names: str) -> str | None:
+        """A text of the metadata, or of W&B's own part of the config, under the first of these names that has one."""
+        found = (place.get(name) for name in names for place in (self.metadata, self.internal))
+        return next((value for value in found if isinstance(value, str) and value), None)
+
+    @property
+    def tags(self) -> list[str]:
+        """The tags."""
+        tags = self.metadata.get("tags") or self.internal.get("tags")
+        return [tag for tag in tags if isinstance(tag, str)] if isinstance(tags, list) else []
+
+    @property
+    def start_time(self) -> float:
+        """When the run began, to the fraction of a second, where the config tells it; else 0."""
+        time = self.internal.get("start_time")
+        is_number = isinstance(time, int | float) and not isinstance(time, bool) and math.isfinite(time)
+        return float(time) if is_number and time is not None else 0.0
 
 
 def read_sides(folder: Path) -> Sides:
     """The files of a run's folder but for its log. A file that is malformed costs nothing but what it holds."""
     sides = Sides(history=_place(folder, HISTORY), events=_place(folder, EVENTS))
     sides.config = _read(folder, CONFIG, read_config, sides)
+    internal = sides.config.pop("_wandb", None)
+    sides.internal = internal if isinstance(internal, dict) else {}
     sides.summary = _read(folder, SUMMARY, partial(_summary, sides), sides)
     sides.metadata = _read(folder, METADATA, json_object, sides)
     return sides
