@@ -12,7 +12,7 @@ from runql.semantic.names import seen_kinds
 from runql.semantic.nearest import nearest_hint, nearest_names
 from runql.semantic.operands import BROKEN, Operand, constant, example_value, literal_text, quoted
 from runql.semantic.report import CheckContext, Report, rewrite
-from runql.semantic.spelling import code, info_text
+from runql.semantic.spelling import code
 from runql.semantic.times import Day, absolute, compare_with_day, from_text, is_time_without_quotes, unix_time
 from runql.semantic.typed import TAnd, TBetween, TCompare, TField, TIn, TOr, TypedExpr
 from runql.semantic.values import MISSING, Kind
@@ -184,24 +184,15 @@ class Comparisons:
         sign = "=" if example[0] in _QUOTED_OR_WORD else ">"
         hint = f"for example: {code(f'{left.text} {sign} {example}')}"
         hints = (hint,) if left.text and not left.is_constant and example != "null" else ()
-        if left.kinds == frozenset({Kind.RECORD}) and (inside := self._inside(left)):
-            hints = (f"it holds {', '.join(map(code, inside))}",)
         if Kind.TIME in right.kinds and isinstance(left.expr, TField) and left.expr.key.space is not Space.RUN:
             hints = ("a time that was logged is text or a number of seconds: compare it with one",)
         fixes = rewrite(right.span, text) if text else ()
+        span = left.span if left.span in self.report.records else span
         if sure:
             message = f"{quoted(left)} is {left.holds}, and never compares with {right.holds}"
         else:
             message = f"{quoted(left)} was {left.holds} in every run looked at, and does not compare with {right.holds}"
         self.report.add("RQL203" if sure else "RQL212", message, span, *hints, fixes=fixes)
-
-    def _inside(self, record: Operand) -> list[str]:
-        """Some fields of a record."""
-        if self.catalog is None or not isinstance(record.expr, TField):
-            return []
-        key = record.expr.key
-        below = [info for info in self.catalog.fields if info.space is key.space and len(info.path) > len(key.segments)]
-        return [info_text(info) for info in below if info.path[: len(key.segments)] == key.segments][:3]
 
     @staticmethod
     def _right_spelling(left: Operand, right: Operand) -> str | None:

@@ -213,6 +213,8 @@ class Expressions:
             message = f"two times cannot be joined by `{op}`; their difference is `later - earlier`"
         elif Kind.TIME in left.kinds | right.kinds:
             message = f"`{op}` does not go with {left.holds} and {right.holds}"
+        else:
+            span = wrong.span if wrong.span in self.report.records else span
         self.report.add("RQL203", message, span)
 
     def _negate(self, node: tree.Negate, span: Span) -> Operand:
@@ -220,6 +222,7 @@ class Expressions:
         if value is BROKEN:
             return BROKEN
         if Kind.NUMBER not in value.kinds:
+            span = value.span if value.span in self.report.records else span
             self.report.add("RQL203", f"{quoted(value)} is {value.holds}, and `-` works on numbers", span)
             return BROKEN
         number = value.value
@@ -323,7 +326,7 @@ class Expressions:
             value = self.operand(node.value)
         if node.state in (tree.State.NAN, tree.State.FINITE) and Kind.NUMBER not in value.kinds and value is not BROKEN:
             message = f"{quoted(value)} is {value.holds}, and only a number can be `{node.state}`"
-            self.report.add("RQL203", message, span)
+            self.report.add("RQL203", message, value.span if value.span in self.report.records else span)
         return TIs(value.expr, node.state, kind=Kind.BOOL, span=span)
 
     def _resolved(self, found: Resolved | AliasUse | None, node: tree.Field) -> Operand:

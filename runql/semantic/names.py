@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import islice
 
 from runql.semantic.catalog import Catalog, FieldInfo, Space
 from runql.semantic.division import divided
@@ -22,6 +23,7 @@ LOGGABLE = frozenset({Kind.NUMBER, Kind.BOOL, Kind.TEXT, Kind.LIST, Kind.RECORD}
 """What a config or summary field may hold: JSON has no times."""
 
 _JOINTS = {"and": "joins two conditions", "or": "joins two conditions", "not": "stands before a condition"}
+_MOST_INSIDE = 3
 _INTERNAL = frozenset({"_step", "_runtime", "_timestamp", "_wandb"})
 _VALUED = (Space.CONFIG, Space.SUMMARY)
 
@@ -119,8 +121,7 @@ class Names:
             if segments[0] in _INTERNAL or self._below_opaque(space, segments):
                 return Resolved(key, LOGGABLE)
             return self._unknown(key, span)
-        info = self.catalog.by_path.get((space, paths[0]))
-        return Resolved(key, *self._kinds(info))
+        return self._resolved(key, paths[0], span)
 
     def _paths(self, space: Space, segments: tuple[str | int, ...], exact: bool) -> tuple[tuple[str, ...], ...]:
         assert self.catalog is not None
@@ -251,8 +252,17 @@ class Names:
         written = field_text(space, path.segments, exact=path.exact)
         fixes = rewrite(span, written)
         self.report.add("RQL211", f"{code(path_text(path.segments))} was read as {code(written)}", span, fixes=fixes)
-        key = FieldKey(space, path.segments, path.exact, written)
-        return Resolved(key, *self._kinds(self.catalog.by_path.get((space, keys))))
+        return self._resolved(FieldKey(space, path.segments, path.exact, written), keys, span)
+
+    def _resolved(self, key: FieldKey, keys: tuple[str, ...], span: Span) -> Resolved:
+        """A field that the catalog knows; of a record the report learns what is inside."""
+        assert self.catalog is not None
+        kinds, info = self._kinds(self.catalog.by_path.get((key.space, keys)))
+        if kinds == {Kind.RECORD}:
+            below = (one for one in self.catalog.fields if one.space is key.space and len(one.path) > len(keys))
+            inside = (info_text(one) for one in below if one.path[: len(keys)] == keys)
+            self.report.records[span] = tuple(islice(inside, _MOST_INSIDE))
+        return Resolved(key, kinds, info)
 
     def _several(self, path: tree.Path, matches: list[tuple[Space, tuple[str, ...]]], span: Span) -> None:
         assert self.catalog is not None

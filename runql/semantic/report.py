@@ -8,7 +8,7 @@ from dataclasses import field, replace
 from datetime import UTC, datetime, tzinfo
 from types import MappingProxyType
 
-from runql.semantic.spelling import code
+from runql.semantic.spelling import code as code_of
 from runql.syntax import tree
 from runql.text.diagnostic import Diagnostic, Edit, Fix, Label
 from runql.text.frozen import frozen
@@ -17,6 +17,7 @@ from runql.text.source import NOWHERE, Span
 LOOK_AROUND = "`show fields"
 """How the last of ways out begins, where no name is near."""
 
+_ABOUT_TYPES = frozenset({"RQL203", "RQL212"})
 _EMPTY: Mapping[str, object] = MappingProxyType({})
 _NO_ALIASES: Mapping[str, tree.Expr] = MappingProxyType({})
 _NO_FILES: Mapping[str, str] = MappingProxyType({})
@@ -48,6 +49,9 @@ class Report:
     def __init__(self) -> None:
         self._found: list[Diagnostic] = []
         self._alias: tuple[str, Span] | None = None
+        self.records: dict[Span, tuple[str, ...]] = {}
+        """Where a field stands that holds a record in every run, with some fields inside of it: the way out of an error
+        about its type."""
         self.unreadable = False
         """Whether the parser left a hole in the tree; it has said so itself."""
         self.expanded = 0
@@ -75,6 +79,13 @@ class Report:
         fixes: Iterable[Fix] = (),
         labels: tuple[Label, ...] = (),
     ) -> None:
+        inside = self.records.get(span, ()) if code in _ABOUT_TYPES else ()
+        if inside:
+            # Which of several is meant nobody can say.
+            hints, fixes = (
+                (f"it holds {', '.join(map(code_of, inside))}",),
+                rewrites(span, inside) if len(inside) == 1 else (),
+            )
         if self._alias is not None:
             hints = (*hints, f"in the alias `{self._alias[0]}`")
             fixes = ()
@@ -109,7 +120,7 @@ class Report:
 
 def rewrite(span: Span, text: str, title: str | None = None) -> tuple[Fix, ...]:
     """The fix that writes `text` at a place; none if the place is nowhere."""
-    return () if span == NOWHERE else (Fix(title or f"write {code(text)}", (Edit(span, text),)),)
+    return () if span == NOWHERE else (Fix(title or f"write {code_of(text)}", (Edit(span, text),)),)
 
 
 def rewrites(span: Span, texts: Iterable[str]) -> tuple[Fix, ...]:
