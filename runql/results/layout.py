@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from heapq import heapify, heappop, heappush
+from itertools import islice
 
 from rich.cells import cell_len, chop_cells
 
@@ -78,10 +79,15 @@ def fit(slots: list[Slot], width: int) -> tuple[list[Slot], list[Slot]]:
     if total(slots) > width:
         for slot in slots:
             slot.stack()
-    kept = list(slots)
-    while total(kept) > width and len(kept) > 2:
-        kept.remove(_least_missed(kept))
-    dropped = [slot for slot in slots if not any(slot is other for other in kept)]
+    gone: set[int] = set()
+    left, excess = len(slots), total(slots) - width
+    for index in _least_missed(slots):
+        if excess <= 0 or left <= 2:
+            break
+        gone.add(index)
+        left, excess = left - 1, excess - slots[index].width - GAP
+    kept = [slot for index, slot in enumerate(slots) if index not in gone]
+    dropped = [slots[index] for index in sorted(gone)]
     _grow_texts(kept, width)
     _shrink_texts(kept, width)
     return kept, dropped
@@ -89,6 +95,13 @@ def fit(slots: list[Slot], width: int) -> tuple[list[Slot], list[Slot]]:
 
 def _shrink_texts(slots: Sequence[Slot], width: int) -> None:
     """Take cells from the widest text columns until all fits, as far as texts go."""
+    texts = [slot for slot in slots if slot.is_text]
+    narrowest = [min(slot.width, max(_NARROWEST_TEXT, slot.title_width)) for slot in texts]
+    if total(slots) - sum(slot.width for slot in texts) + sum(narrowest) >= width:
+        # All of it is not enough: the way there, which looks at every column for every cell, is left out.
+        for slot, least in zip(texts, narrowest, strict=True):
+            slot.width = least
+        return
     while (excess := total(slots) - width) > 0:
         texts = [slot for slot in slots if slot.is_text and slot.width > max(_NARROWEST_TEXT, slot.title_width)]
         if not texts:
@@ -107,14 +120,46 @@ def _grow_texts(slots: Sequence[Slot], width: int) -> None:
             slot.width += min(wanted, max(0, width - total(slots)))
 
 
-def _least_missed(slots: Sequence[Slot]) -> Slot:
-    """`created` of the leading columns, else the last of the kind (`config`, `summary`, …) that has the most left."""
-    lead = {slot.name for slot in slots[:4]} & set(_ALWAYS_FIRST)
-    if "created" in lead and len(slots) > 4:
-        return next(slot for slot in slots if slot.name == "created")
-    others = [slot for slot in slots[1:] if slot.name not in lead] or slots[1:]
-    sizes = Counter(_kind(slot) for slot in others)
-    return max(reversed(others), key=lambda slot: sizes[_kind(slot)])
+def _least_missed(slots: Sequence[Slot]) -> Iterator[int]:
+    """The places of the columns, in the order in which they go.
+
+    `created` of the leading columns, then the last of the kind (`config`, `summary`, …) that has the most left.
+    """
+    there = dict.fromkeys(range(len(slots)))
+    while len(there) > 1:
+        first, lead = [*islice(there, 4)], _lead(slots, there)
+        if "created" in {slots[at].name for at in lead} and len(there) > 4:
+            place = next(at for at in there if slots[at].name == "created")
+            del there[place]
+            yield place
+            continue
+        others = [at for at in there if at != first[0] and at not in lead]
+        for place in _by_kind(slots, others or [*there][1:]):
+            del there[place]
+            yield place
+            if place in first:
+                break  # the leading columns are others now
+
+
+def _lead(slots: Sequence[Slot], there: Iterable[int]) -> set[int]:
+    """The columns that stay longest. By name: a second column of such a name stays too."""
+    names = {slots[at].name for at in islice(there, 4)} & set(_ALWAYS_FIRST)
+    return {at for at in there if slots[at].name in names}
+
+
+def _by_kind(slots: Sequence[Slot], places: Sequence[int]) -> Iterator[int]:
+    """Always the last one of the kind that has the most left; of two such kinds, of the one that ends later."""
+    kinds: dict[str, list[int]] = {}
+    for at in places:
+        kinds.setdefault(_kind(slots[at]), []).append(at)
+    waiting = [(-len(own), -own[-1], kind) for kind, own in kinds.items()]
+    heapify(waiting)
+    while waiting:
+        kind = heappop(waiting)[2]
+        own = kinds[kind]
+        yield own.pop()
+        if own:
+            heappush(waiting, (-len(own), -own[-1], kind))
 
 
 def _kind(slot: Slot) -> str:
