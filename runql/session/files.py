@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, wait
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from queue import Full, Queue
-from typing import Any
+from threading import Thread
+from typing import Any, TypeVar
 
 from runql.config import Settings
 from runql.engine.stages import Opener, StageContext
@@ -24,6 +25,8 @@ from runql.semantic.typed_stages import THoles, TStage, TTo
 from runql.session.permission import Permission
 from runql.text.diagnostic import Diagnostic
 from runql.text.nearest import nearest
+
+T = TypeVar("T")
 
 
 def located(path: str, folder: Path) -> Path:
@@ -117,17 +120,31 @@ class Files:
             return save_at(output, form, place, parts.gave_up)
 
         # The formats ask for rows, and the stages hand them on: each in a thread of its own.
-        with ThreadPoolExecutor(1, thread_name_prefix="runql-to") as pool:
-            written = pool.submit(write)
-            try:
-                yield lambda table: parts.put(Frame(table.columns, table.length), written)
-                parts.put(None, written)
-                lost = written.result()
-            except BaseException:
-                parts.give_up()
-                raise
+        written = _started(write)
+        try:
+            yield lambda table: parts.put(Frame(table.columns, table.length), written)
+            parts.put(None, written)
+            lost = written.result()
+        except BaseException:
+            parts.give_up()
+            wait([written])
+            raise
         self.said.update(dict.fromkeys(lost))
         self.written.append(stage.path)
+
+
+def _started(work: Callable[[], T]) -> Future[T]:
+    """What some work gives, which is done in a thread that keeps no process from ending."""
+    done: Future[T] = Future()
+
+    def run() -> None:
+        try:
+            done.set_result(work())
+        except Exception as error:  # noqa: BLE001 - it is raised where the result is asked for
+            done.set_exception(error)
+
+    Thread(target=run, name="runql-to", daemon=True).start()
+    return done
 
 
 class _Parts:

@@ -62,17 +62,23 @@ def raw(text: str) -> None:
     try:
         encoding = sys.stderr.encoding or "utf-8"
         data = text.encode(encoding, "backslashreplace")
-        binary = getattr(sys.stderr, "buffer", None)
-        if binary is None:
-            sys.stderr.write(data.decode(encoding))
-            sys.stderr.flush()
-        else:
-            sys.stderr.flush()
-            write_whole(binary.fileno(), data)
+        handle = _handle()
+        sys.stderr.write("" if handle is not None else data.decode(encoding))
+        sys.stderr.flush()
+        if handle is not None:
+            write_whole(handle, data)
     except (OSError, ValueError) as error:
         if isinstance(error, OSError) and error.errno in _NO_ROOM:
             _lost.append(error)
         sys.stderr = None  # closed, or full: there is no one left to tell
+
+
+def _handle() -> int | None:
+    """The file of the system behind standard error, if there is one that takes bytes."""
+    try:
+        return int(sys.stderr.fileno()) if hasattr(sys.stderr, "buffer") else None
+    except (OSError, ValueError):
+        return None
 
 
 def with_loss(status: int) -> int:
