@@ -10,8 +10,7 @@ Everything here is loaded when it is first used.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+TYPE_CHECKING = False  # `typing` takes longer than all else here, and Ctrl-C shows a traceback until it is loaded
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import signal
 import sys
-from typing import TYPE_CHECKING
 
 _INTERRUPTED = 130
 
+TYPE_CHECKING = False  # `typing` takes longer than all else here, and Ctrl-C shows a traceback until it is loaded
 if TYPE_CHECKING:
     from runql.frontends.cli.arguments import Arguments
 
