@@ -34,6 +34,7 @@ from runql.errors import RunQLError, SettingsError
 from runql.prompt_options import PROMPT_OPTIONS, PromptSettings
 from runql.text.diagnostic import Diagnostic
 from runql.text.frozen import frozen
+from runql.text.hidden import HiddenValues
 from runql.text.nearest import nearest
 from runql.trust import Trust, contents, not_read, project_file, saved_folder
 
@@ -202,7 +203,8 @@ def _server(environ: Mapping[str, str], trust: Trust) -> ServerSettings:
 
     named = environ.get("RUNQL_CACHE")
     cache = Path(named) if named else Path(platformdirs.user_cache_dir("runql", appauthor=False))
-    env = {name: value for name, value in environ.items() if name.startswith("WANDB_") or name in _OF_SERVERS}
+    names = (name for name in environ if name.startswith("WANDB_") or name in _OF_SERVERS)
+    env = HiddenValues((name, environ[name]) for name in names)
     home = environ.get("HOME") or environ.get("USERPROFILE")
     most = _megabytes(environ, "RUNQL_MAX_ANSWER_MB")
     return ServerSettings(env, Path(home) if home else Path.home(), cache, most_answer_mb=most, trust=trust)

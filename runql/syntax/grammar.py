@@ -96,6 +96,8 @@ def _cache_folder() -> Path | None:
     from platformdirs import user_cache_path
 
     folder = user_cache_path("runql", appauthor=False) / "grammar"
+    if not folder.is_absolute():  # what a relative path leads to came with the working folder
+        return None
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         status = folder.lstat()

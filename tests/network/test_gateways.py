@@ -67,8 +67,12 @@ def test_the_headers_of_one_gateway_do_not_go_to_a_server_that_a_folder_names(
     (tmp_path / "home").mkdir()
     (tmp_path / "netrc").rename(tmp_path / "home" / ".netrc")
     (tmp_path / "elsewhere").mkdir()
-    asked = ask_command("", WANDB_X_EXTRA_HTTP_HEADERS=HEADERS, NETRC=str(tmp_path / "home" / ".netrc"))
-    assert asked.out == "count\n5\n", asked.err
+    own = tmp_path / "home" / ".config" / "wandb" / "settings"
+    own.parent.mkdir(parents=True)
+    own.write_text(f"[default]\nx_extra_http_headers = {HEADERS}\n")
+    for env in ({}, {"WANDB_X_EXTRA_HTTP_HEADERS": HEADERS}):
+        asked = ask_command("", NETRC=str(tmp_path / "home" / ".netrc"), **env)
+        assert asked.out == "count\n5\n", asked.err
     assert [one for one in server.seen if "X-Gate" in one.headers] == []
 
 

@@ -93,6 +93,14 @@ class _Trap:
         return pytest.fail, ("a table of somebody else was unpickled",)
 
 
+def test_a_relative_cache_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # What it leads to came with the working folder; older versions of platformdirs take it from the environment.
+    monkeypatch.setattr("platformdirs.user_cache_path", lambda *_, **__: Path(".cache"))
+    monkeypatch.chdir(tmp_path)
+    assert grammar._cache_folder() is None
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_cache_that_cannot_be_made_is_none(cache: Path) -> None:
     cache.parent.write_text("a file where the folder should be")
     assert_reads()

@@ -22,7 +22,7 @@ from typing import Any, TypeVar
 
 from runql.backends.wandb.bodies import MEGABYTE
 from runql.backends.wandb.failures import Failure, Kind, read_reply
-from runql.backends.wandb.identity import Identity
+from runql.backends.wandb.identity import Identity, without_secrets
 from runql.backends.wandb.limiter import Limiter
 from runql.backends.wandb.network.network import Network
 from runql.backends.wandb.network.waits import backoff_seconds, seconds_to_wait
@@ -152,6 +152,10 @@ class Client:
                     raise Failure(Kind.DEADLINE)
         except CancelledError:
             raise Failure(Kind.CANCELLED) from None
+        except Failure as failure:
+            # The frames and causes of the event loop hold what was sent, and a traceback may show them.
+            failure.__cause__ = failure.__context__ = None
+            raise failure.with_traceback(None) from None
         finally:
             if not future.done():
                 future.cancel()
@@ -220,7 +224,7 @@ class Client:
                 reply = await self._attempt(transport, body, deadline)
                 data = read_reply(reply.status, reply.headers, reply.body, partial(_loads, oddities))
             except Failure as failure:
-                self._network.amend(failure)
+                self._network.amend(failure, self._identity.secrets())
                 self._patience.failed(attempts, failure)
                 await self._before_next(call, failure, attempts, deadline)
                 continue
@@ -251,7 +255,7 @@ class Client:
             self._limiter.release()
         if reply.status == 200 and reply.headers.get("ratelimit-remaining") == "0":
             self._hold_on(seconds_to_wait(reply.headers), "throttled")
-        return replace(reply, body=self._identity.hidden(reply.body))
+        return replace(reply, body=without_secrets(reply.body, self._identity))
 
     async def _before_next(self, call: Call, failure: Failure, attempts: Attempts, deadline: float | None) -> None:
         """Waits before asking again, or gives up by raising the failure."""

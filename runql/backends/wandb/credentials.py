@@ -24,11 +24,12 @@ from runql.backends.wandb.auth.settings import (
     untrusted,
 )
 from runql.backends.wandb.auth.urls import DEFAULT_BASE_URL, app_url_of, is_same_server, normal_base_url
-from runql.backends.wandb.network.settings import SECRETS, STORED, NetworkSettings
+from runql.backends.wandb.network.settings import SECRET, SECRETS, STORED, NetworkSettings
 from runql.errors import AuthError
 from runql.text.bounded import MOST_SMALL_BYTES, read_bounded
 from runql.text.diagnostic import Diagnostic
 from runql.text.frozen import frozen
+from runql.text.hidden import HiddenValues
 
 _JWT = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+", re.ASCII)
 _SECRET = re.compile(r"[\w-]{40,}", re.ASCII)
@@ -136,7 +137,7 @@ def discover(
         auth=auth,
         entity=env.get("WANDB_ENTITY") or settings.get("entity") or None,
         project=env.get("WANDB_PROJECT") or settings.get("project") or None,
-        app_url=(env.get("WANDB_APP_URL") or _app_url(settings, url, layer) or "").rstrip("/") or None,
+        app_url=(env.get("WANDB_APP_URL") or _app_url(settings, url) or "").rstrip("/") or None,
         tried=tried,
         warnings=(*settings.warnings, *warnings),
         network=_network(around, settings, url, layer),
@@ -173,23 +174,21 @@ def _auth_of_a_folders_server(
     return checked_key(key, f"`{path}`"), (said,) if unused else ()
 
 
-def _app_url(settings: WandbSettings, url: str, known: Layer | None) -> str | None:
-    """The address of the pages. One of a folder counts if it is of the server that is asked."""
+def _app_url(settings: WandbSettings, url: str) -> str | None:
+    """The address of the pages. One of a folder counts if it is of the server that is asked: links lead there."""
     layer = settings.layer("app_url")
     if layer is None:
         return None
     app_url = layer.values["app_url"]
-    hosts = {urlsplit(each).netloc for each in (url, app_url_of(url))}
-    if layer is known or _netloc(app_url) in hosts:
-        return app_url
-    return settings.get("app_url")
+    hosts = {urlsplit(each)[:2] for each in (url, app_url_of(url))}
+    return app_url if _scheme_and_host(app_url) in hosts else settings.get("app_url")
 
 
-def _netloc(url: str) -> str:
+def _scheme_and_host(url: str) -> tuple[str, str]:
     try:
-        return urlsplit(url).netloc.lower()
+        return urlsplit(url.lower())[:2]
     except ValueError:
-        return ""
+        return "", ""
 
 
 def _explicit_auth(api_key: str | None, api_key_file: Path | None) -> ApiKey | None:
@@ -281,8 +280,11 @@ def _network(around: Surroundings, settings: WandbSettings, url: str, layer: Lay
     Raises:
         UntrustedFolder: the settings file of a folder has a say in it, and nobody said yes to it.
     """
-    env = around.env if layer is None else {name: text for name, text in around.env.items() if name not in SECRETS}
     names = (*STORED, f"{urlsplit(url).scheme}_proxy")
     asked = (name for name in names if not around.env.get(f"WANDB_{name.upper()}"))
-    stored = {name: settings.get(name) or "" for name in asked}
-    return NetworkSettings(env, stored | {name: settings.trusted(name) or "" for name in ("username", "email")})
+    stored = HiddenValues((name, settings.get(name) or "") for name in asked)
+    stored.update((name, settings.trusted(name) or "") for name in ("username", "email"))
+    if layer is None:
+        return NetworkSettings(around.env, stored)
+    stored.pop(SECRET, None)
+    return NetworkSettings(HiddenValues((name, around.env[name]) for name in around.env.keys() - SECRETS), stored)

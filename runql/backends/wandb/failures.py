@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
@@ -211,6 +212,12 @@ class Failure(Exception):  # noqa: N818 - an answer among others until somebody 
         self.errors = tuple(errors)
         self.is_hopeless = False
         super().__init__(f"{kind}: {detail}" if detail else str(kind))
+
+    def say_through(self, change: Callable[[str], str]) -> None:
+        """Change all that was said by somebody else."""
+        self.detail = change(self.detail)
+        self.errors = tuple(replace(said, message=change(said.message)) for said in self.errors)
+        self.args = tuple(change(str(said)) for said in self.args)
 
     @property
     def treatment(self) -> Treatment:

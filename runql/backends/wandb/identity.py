@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import json
+import re
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 
 from runql.backends.wandb.credentials import ApiKey, Credentials, IdentityToken
 from runql.backends.wandb.failures import Failure, Kind, kind_of_status, loads, messages_of
+from runql.backends.wandb.network.striking import STRUCK, basic
 from runql.backends.wandb.network.waits import seconds_to_wait
 from runql.backends.wandb.transport import Transport
 from runql.text.bounded import MOST_SMALL_BYTES, read_bounded
@@ -32,8 +33,8 @@ class Identity(Protocol):
 
     async def authorization(self, transport: Transport) -> str | None: ...
 
-    def hidden(self, body: bytes) -> bytes:
-        """An answer with the secret, should the server echo it, replaced."""
+    def secrets(self) -> tuple[str, ...]:
+        """What is sent, in all its forms: proxies and servers echo it."""
 
 
 @frozen
@@ -43,8 +44,8 @@ class Nobody:
     async def authorization(self, transport: Transport) -> str | None:  # noqa: ARG002
         return None
 
-    def hidden(self, body: bytes) -> bytes:
-        return body
+    def secrets(self) -> tuple[str, ...]:
+        return ()
 
 
 class KeyHolder:
@@ -54,13 +55,12 @@ class KeyHolder:
         self._key = key
 
     async def authorization(self, transport: Transport) -> str | None:  # noqa: ARG002
-        pair = f"api:{self._key.secret.reveal()}".encode()
-        return f"Basic {base64.b64encode(pair).decode()}"
+        sent = basic("api", self._key.secret.reveal())
+        return f"Basic {sent}{'=' * (-len(sent) % 4)}"
 
-    def hidden(self, body: bytes) -> bytes:
-        key = self._key.secret.reveal().encode()
-        # As it was sent, too: proxies echo headers.
-        return body.replace(key, b"***").replace(base64.b64encode(b"api:" + key), b"***")
+    def secrets(self) -> tuple[str, ...]:
+        key = self._key.secret.reveal()
+        return key, basic("api", key)
 
 
 class FederatedIdentity:
@@ -73,6 +73,7 @@ class FederatedIdentity:
         self._token = token
         self._base_url = base_url
         self._access: tuple[str, float] | None = None
+        self._assertion: tuple[str, ...] = ()
         self._turn = asyncio.Lock()
 
     async def authorization(self, transport: Transport) -> str | None:
@@ -84,14 +85,16 @@ class FederatedIdentity:
                 _store(self._token.credentials_path, self._base_url, self._access)
             return f"Bearer {self._access[0]}"
 
-    def hidden(self, body: bytes) -> bytes:
-        return body.replace(self._access[0].encode(), b"***") if self._access is not None else body
+    def secrets(self) -> tuple[str, ...]:
+        access = () if self._access is None else (self._access[0],)
+        return (*access, *self._assertion)
 
     async def _exchange(self, transport: Transport) -> tuple[str, float]:
         try:
             assertion = read_bounded(self._token.path, MOST_SMALL_BYTES).decode().strip()
         except (OSError, UnicodeDecodeError) as error:
             raise Failure(Kind.SIGNED_OUT, f"the identity token file `{self._token.path}` cannot be read") from error
+        self._assertion = (assertion,)
         form = urlencode({"grant_type": _GRANT, "assertion": assertion}).encode()
         for attempt in range(_EXCHANGE_TRIES):
             last = attempt == _EXCHANGE_TRIES - 1
@@ -129,6 +132,13 @@ def _lifetime(value: Any) -> float:
     """How many seconds a token is good for: none, unless the answer says so in a number that can be one."""
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     return float(value) if is_number and 0 < value <= _MOST_LIFETIME else 0.0
+
+
+def without_secrets(body: bytes, identity: Identity) -> bytes:
+    """An answer without the secrets of whoever asks: a run may be named like a key."""
+    for secret in identity.secrets():
+        body = re.sub(re.escape(secret.encode()) + b"=*", STRUCK.encode(), body)
+    return body
 
 
 def identity_for(credentials: Credentials, base_url: str) -> Identity:

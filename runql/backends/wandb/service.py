@@ -32,7 +32,7 @@ from runql.backends.wandb.lists.cursors import position_in
 from runql.backends.wandb.network.network import network_of
 from runql.backends.wandb.scans import Scan
 from runql.engine.mongo import compile_filter
-from runql.errors import ArgumentError, AuthError, NotFound
+from runql.errors import ArgumentError, AuthError, NotFound, Unreachable
 from runql.plan.capabilities import Capabilities
 from runql.runs.service import Filters, HistoryRequest, Page, PageRequest, Wanted
 from runql.semantic.catalog import Catalog, Known
@@ -85,7 +85,12 @@ class WandbService(Accounts):
         options = options if options is not None else ServiceOptions()
         base_url = normal_base_url(credentials.base_url)
         host = urlsplit(base_url).netloc
-        network = network_of(credentials.network, base_url)
+        try:
+            network = network_of(credentials.network, base_url)
+        except Unreachable as error:
+            # The frames hold the texts of proxies and headers, and so would a traceback that shows locals.
+            error.__context__ = None
+            raise error.with_traceback(None) from None
         if credentials.auth is not None and network.is_open(base_url) and not options.allow_plain:
             by = "" if network.proxy is None else f" through {network.proxy}"
             hint = f"use `https://{host}`"
@@ -133,7 +138,9 @@ class WandbService(Accounts):
         return self._base_url
 
     def __repr__(self) -> str:
-        return f"<WandbService {self._server.host}>"
+        # A debugger shows it also where it could not be made.
+        host = self._server.host if "_server" in vars(self) else "not open"
+        return f"<WandbService {host}>"
 
     @property
     def name(self) -> str:

@@ -191,15 +191,28 @@ def test_after_a_yes_the_order_is_that_of_the_official_client(home: Path) -> Non
 
 
 def test_a_server_of_a_folder_gets_the_key_that_netrc_keeps_for_it(home: Path) -> None:
-    folder_says(home, "base_url = https://W.test:8443\napp_url = https://seen.test")
+    folder_says(home, "base_url = https://W.test:8443\napp_url = https://w.test:8443/seen")
     netrc(home, f"machine w.test:8443 login user password {B}\ndefault login user password {C}\n")
     found = find(home)
-    assert (found.base_url, found.app_url, key_of(found)) == ("https://w.test:8443", "https://seen.test", B)
+    assert (found.base_url, found.app_url, key_of(found)) == ("https://w.test:8443", "https://w.test:8443/seen", B)
     found = find(home, {"WANDB_API_KEY": A})
     assert key_of(found) == B
     assert "WANDB_API_KEY" in found.warnings[0]
     with pytest.raises(UntrustedFolder):
         find(home, api_key=A)
+
+
+@pytest.mark.parametrize(
+    "app_url", ["https://seen.test", "javascript://w.test/%0aalert(1)", "http://w.test", "https://w.test@seen.test"]
+)
+@pytest.mark.parametrize("is_known", [False, True])
+def test_links_lead_to_no_server_that_a_folder_alone_names(home: Path, app_url: str, is_known: bool) -> None:
+    netrc(home, f"machine w.test login user password {B}\n")
+    if not is_known:
+        user_says(home, "base_url = https://w.test")
+    folder_says(home, f"{'base_url = https://w.test' if is_known else ''}\napp_url = {app_url}")
+    with pytest.raises(UntrustedFolder, match="app_url"):
+        find(home)
 
 
 def test_a_netrc_that_came_with_the_folder_names_no_server(home: Path) -> None:

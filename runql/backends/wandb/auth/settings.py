@@ -48,7 +48,7 @@ class NobodyVouches:
 class Surroundings:
     """What is looked at: the environment, the home folder, the working folder, and what is known of its files."""
 
-    env: Mapping[str, str] = field(default_factory=dict)
+    env: Mapping[str, str] = field(default_factory=dict, repr=False)
     home: Path = Path()
     cwd: Path = Path()
     guard: Guard = field(default_factory=NobodyVouches)

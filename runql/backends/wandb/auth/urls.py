@@ -45,8 +45,8 @@ def _parts(text: str) -> tuple[SplitResult, str, int | None]:
     try:
         parts = urlsplit(text)
         host, port = parts.hostname, parts.port
-    except ValueError as error:
-        raise _url_error(text, str(error)) from error
+    except ValueError:  # which may show a part of it
+        raise _url_error(text, "it must look like `https://api.example.com`") from None
     # Whoever reads an address otherwise than we do would ask another host than the one that was judged.
     is_plain = _NETLOC.fullmatch(parts.netloc) and not _OUTSIDE.search(text)
     if parts.scheme not in ("http", "https") or not host or not is_plain or parts.query or parts.fragment:
@@ -55,7 +55,9 @@ def _parts(text: str) -> tuple[SplitResult, str, int | None]:
 
 
 def _url_error(url: str, hint: str) -> SourceError:
-    shown = re.sub(r"//[^/]*@", "//***@", url)
+    # Somebody may have meant a user and a password, or a key behind a question mark.
+    shown = re.sub(r"(?s)^(https?:)?(//)?.*@", r"\1\2***@", url, flags=re.IGNORECASE)
+    shown = re.sub(r"(?s)([?#;]).*", r"\1***", shown)
     return SourceError([Diagnostic("RQL511", f"`{shown}` is not the base URL of a W&B server", hints=(hint,))])
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import field, replace
+from collections.abc import Iterable
+from dataclasses import field
 from urllib.parse import urlsplit
 
 from runql.backends.wandb.auth.urls import is_loopback
@@ -11,10 +12,9 @@ from runql.backends.wandb.network.certificates import Trust, trust_of
 from runql.backends.wandb.network.headers import Headers, gateway_headers, user_headers
 from runql.backends.wandb.network.proxies import Proxy, is_left_out, proxy_of
 from runql.backends.wandb.network.settings import NetworkSettings, timeout_of
+from runql.backends.wandb.network.striking import basic, struck
 from runql.text.diagnostic import Diagnostic
 from runql.text.frozen import frozen
-
-_SHORTEST_SECRET = 4
 
 
 @frozen
@@ -34,24 +34,22 @@ class Network:
             return False
         return not is_loopback(base_url) or (self.proxy is not None and not self.proxy.is_loopback)
 
-    def amend(self, failure: Failure) -> None:
-        """Strikes secrets out of what a failure says, and names the settings that it may stem from."""
-        failure.detail = self.without_secrets(failure.detail)
-        failure.errors = tuple(replace(said, message=self.without_secrets(said.message)) for said in failure.errors)
+    def amend(self, failure: Failure, secrets: Iterable[str] = ()) -> None:
+        """Strikes these secrets and its own out of what a failure says, and names the settings it may stem from."""
+        hidden = (*secrets, *self._secrets())
+        failure.say_through(lambda text: struck(text, hidden))
         if failure.kind is Kind.TIMED_OUT and self.timeout_seconds is not None:
             failure.hints = (f"`WANDB_HTTP_TIMEOUT` allows {self.timeout_seconds:g} s",)
         if failure.kind in _OF_SOMEBODY and self.proxy is not None:
             failure.hints = (f"it was asked through {self.proxy}",)
 
-    def without_secrets(self, text: str) -> str:
-        """A text of whoever answered, the values of headers and the proxy's password struck out of it."""
-        held = [value for _, value in self.headers if value != _ADMIN]
+    def _secrets(self) -> list[str]:
+        """The values of headers, and the proxy's password, also as it is sent."""
+        held = [value.reveal() for _, value in self.headers if value != _ADMIN]
         if self.proxy is not None and self.proxy.password is not None:
-            held.append(self.proxy.password)
-        for secret in held:
-            if len(secret.reveal()) >= _SHORTEST_SECRET:
-                text = text.replace(secret.reveal(), "***")
-        return text
+            password = self.proxy.password.reveal()
+            held += [password, basic("" if self.proxy.user is None else self.proxy.user.reveal(), password)]
+        return held
 
 
 _OF_SOMEBODY = (Kind.PAGE, Kind.SIGN_IN_PAGE, Kind.NOT_JSON, Kind.PROXY_ASKS)

@@ -13,11 +13,12 @@ from runql.errors import Unreachable
 from runql.text.diagnostic import Diagnostic
 from runql.text.frozen import frozen
 
-STORED = ("x_extra_http_headers", "insecure_disable_ssl")
+SECRET = "x_extra_http_headers"
+STORED = (SECRET, "insecure_disable_ssl")
 """Of W&B's settings files these count here, beside `http_proxy` or `https_proxy`, by the server's scheme."""
 
 SECRETS = frozenset({"WANDB_X_EXTRA_HTTP_HEADERS", "WANDB__EXTRA_HTTP_HEADERS"})
-"""The variables that hold what is meant for one server alone."""
+"""The variables that, as the setting `SECRET`, hold what is meant for one server alone."""
 
 _YES = frozenset({"1", "true", "t", "yes", "y", "on"})
 _NO = frozenset({"0", "false", "f", "no", "n", "off", ""})
