@@ -219,7 +219,7 @@ def knows_server(settings: Settings) -> bool:
 
 
 def _hidden(name: str, settings: Settings) -> Iterator[Diagnostic]:
-    """What to say of a folder that is called as a project may be, to somebody who has a key of the server."""
+    """What to say of a folder that is called as a project may be, where a server is known."""
     if "/" not in name or "*" in name or not _ON_SERVER.match(name) or name.startswith("."):
         return
     if knows_server(settings):

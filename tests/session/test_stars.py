@@ -29,8 +29,8 @@ def server() -> Iterator[LoopbackServer]:
         yield server
 
 
-def settings(server: LoopbackServer, folder: Path, key: str | None = KEY) -> config.Settings:
-    env = {"WANDB_API_KEY": key} if key else {}
+def settings(server: LoopbackServer, folder: Path) -> config.Settings:
+    env = {"WANDB_API_KEY": KEY}
     return config.Settings(server=config.ServerSettings(env, folder / "home", base_url=server.base_url), folder=folder)
 
 
@@ -112,7 +112,8 @@ def test_a_folder_that_hides_a_project_says_so(server: LoopbackServer, tmp_path:
     assert int(asked(server, tmp_path, "count runs", "wandb:acme/other")) == 5
     assert int(asked(server, tmp_path, "count runs from wandb:acme/other", "acme/vit-*")) == 5
     assert asked(server, tmp_path, "count runs", "./acme/other").notices == ()
-    assert open_place("acme/other", settings(server, tmp_path, key=None)).said == ()
+    nobody = config.Settings(server=config.ServerSettings({}, tmp_path / "home"), folder=tmp_path)
+    assert open_place("acme/other", nobody).said == ()  # neither a key nor an address: there is no other to mean
 
 
 def test_a_run_by_its_project_and_id(server: LoopbackServer, tmp_path: Path) -> None:
