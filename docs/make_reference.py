@@ -10,16 +10,50 @@ from runql.frontends.repl.commands import COMMANDS, MARK
 from runql.semantic.folds import FOLDS
 from runql.semantic.functions import AGGREGATES, FUNCTIONS, Function
 from runql.semantic.stage_table import ANY_TABLE, STAGES
+from runql.service.manual import pages as manual
 from runql.session.statements import STATEMENTS
 from runql.text.codes import CODES
+from runql.text.markdown import code
 
 MADE = "<!-- made by docs/make_reference.py -->"
 
 
 def pages() -> dict[str, str]:
     """The pages by the names of their files."""
-    made = {"stages.md": _stages(), "functions.md": _functions(), "codes.md": _codes(), "prompt.md": _prompt()}
+    made = {
+        "language.md": _language(),
+        "stages.md": _stages(),
+        "functions.md": _functions(),
+        "codes.md": _codes(),
+        "prompt.md": _prompt(),
+    }
     return {name: "\n".join([MADE, "", *lines]) + "\n" for name, lines in made.items()}
+
+
+def _language() -> Iterator[str]:
+    yield from ("# The language", "")
+    yield "Every form with what it means and an example. Each example runs on the embedded runs (`runql -s demo`),"
+    yield "unless it says what it needs. Keywords are written in any case, names as they were logged. What a query"
+    yield "means exactly, with null, missing and NaN, is in [semantics.md](../design/semantics.md)."
+    yield ""
+    yield " · ".join(
+        f"[{page.title}](#{page.title.lower().replace(' ', '-').replace(',', '')})" for page in manual().values()
+    )
+    for page in manual().values():
+        yield from ("", f"## {page.title}", "", page.doc)
+        for section in page.sections:
+            if len(page.sections) > 1:
+                yield from ("", f"### {section.title}")
+            if section.doc:
+                yield from ("", section.doc)
+            yield from ("", "| written | what it means | for example |", "|---|---|---|")
+            for one in section.entries:
+                needs = f" (needs {one.needs})" if one.needs else ""
+                yield f"| {_code(one.syntax)} | {_cell(one.doc)} | {_code(one.example)}{needs} |"
+    yield from (
+        "",
+        "Statements, and more of each stage: [stages.md](stages.md). What is said about answers: [codes.md](codes.md).",
+    )
 
 
 def _stages() -> Iterator[str]:
@@ -58,8 +92,8 @@ def _rows(functions: Iterable[Function]) -> Iterator[str]:
 def _codes() -> Iterator[str]:
     yield from ("# Codes", "", "A code never changes its meaning. A notice or a warning can be silenced:")
     yield from ("`--no RQL311`, or `set RQL311 off`.", "", "| code | severity | what it is about |", "|---|---|---|")
-    for code, one in CODES.items():
-        yield f"| {code} | {one.severity} | {_cell(one.title)} |"
+    for number, one in CODES.items():
+        yield f"| {number} | {one.severity} | {_cell(one.title)} |"
 
 
 def _prompt() -> Iterator[str]:
@@ -84,6 +118,10 @@ def _prompt() -> Iterator[str]:
         if one.aliases:
             yield from ("", f"Also {', '.join(f'`{MARK}{name}`' for name in one.aliases)}.")
         yield from ("", "For example:", "", f"    {one.example}")
+
+
+def _code(text: str) -> str:
+    return code(_cell(text))
 
 
 def _cell(text: str) -> str:

@@ -13,11 +13,11 @@
 
 (defconst rql-words-keywords
   '("into" "fields" "sources" "projects" "tags" "sweeps" "lets" "config"
-    "summary" "logged" "like" "from" "where" "order" "limit" "page" "sample"
-    "lazy" "full" "scan" "with" "keys" "x" "steps" "align" "stream" "select"
-    "safe" "min" "max" "ema" "mean" "line" "scatter" "bar" "hist" "y"
+    "summary" "logged" "system" "like" "from" "where" "order" "limit" "page"
+    "sample" "lazy" "full" "scan" "with" "keys" "x" "steps" "align" "stream"
+    "select" "safe" "min" "max" "ema" "mean" "line" "scatter" "bar" "hist" "y"
     "nearest" "by" "vs" "over" "log" "asc" "desc" "outer" "inner" "ffill"
-    "default" "system" "as" "except" "or" "and" "not" "contains" "startswith"
+    "default" "as" "except" "or" "and" "not" "contains" "startswith"
     "endswith" "glob" "between" "in" "has" "any" "all" "is" "finite" "missing"
     "ago" "untagged" "last" "approx")
   "Other keywords.")

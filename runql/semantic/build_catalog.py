@@ -18,6 +18,9 @@ from runql.semantic.values import Kind, Value, kind_of
 TOP_VALUES = 20
 """How many frequent values of a field are kept."""
 
+_COUNTED = frozenset({Kind.NUMBER, Kind.TEXT, Kind.BOOL})
+_MOST_ELEMENTS = 100
+"""Elements of one list that are counted, for completion: of longer lists nobody looks for one by name."""
 _SYSTEM_PREFIX = "system."
 
 _LOGGED_KINDS: Mapping[str, Kind] = {
@@ -39,6 +42,7 @@ class _Tally:
     numbers: list[float] = field(default_factory=list)
     # The kind is part of the key: in Python `True` and `1` are one key.
     values: Counter[tuple[Kind, str | float | bool]] = field(default_factory=Counter)
+    elements: Counter[tuple[Kind, str | float | bool]] = field(default_factory=Counter)
     rows: int = 0
     steps: int = 0
     spaced_rows: int = 0
@@ -49,8 +53,15 @@ class _Tally:
         self.kinds[kind] += 1
         if kind is Kind.NUMBER and not math.isnan(value):
             self.numbers.append(value)
-        if kind in (Kind.NUMBER, Kind.TEXT, Kind.BOOL) and value == value:  # noqa: PLR0124 - NaN is no key
+        if is_counted(value):
             self.values[kind, value] += 1
+        if kind is Kind.LIST:
+            self.elements.update({(kind_of(each), each): 1 for each in value[:_MOST_ELEMENTS] if is_counted(each)})
+
+
+def is_counted(value: Value) -> bool:
+    """Whether values of its kind are counted one by one. NaN is no key."""
+    return kind_of(value) in _COUNTED and value == value  # noqa: PLR0124
 
 
 def build_catalog(
@@ -126,6 +137,7 @@ def _field(space: Space, path: tuple[str, ...], tally: _Tally) -> FieldInfo:
         median=median(numbers) if numbers else None,
         maximum=max(numbers, default=None),
         top=tuple((value, count) for (_, value), count in tally.values.most_common(TOP_VALUES)),
+        elements=tuple((value, count) for (_, value), count in tally.elements.most_common(TOP_VALUES)),
         rows=tally.rows if logged else None,
         every=tally.steps / tally.spaced_rows if logged and tally.spaced_rows else None,
     )

@@ -27,7 +27,8 @@ class FieldInfo:
     """One field: `path` are its keys, outermost first (a key may hold dots).
 
     `kinds` counts the runs by the type of the value; `runs` are the runs that have it at all. For numbers,
-    `minimum`, `median` and `maximum`; `top` are frequent values with their counts.
+    `minimum`, `median` and `maximum`; `top` are frequent values with their counts,
+    `elements` those within lists, with the runs that hold each.
     For a metric, `rows` is how many rows hold it over all runs, and `every` about how many steps lie between two.
     """
 
@@ -39,6 +40,7 @@ class FieldInfo:
     median: float | None = None
     maximum: float | None = None
     top: tuple[tuple[str | float | bool, int], ...] = ()
+    elements: tuple[tuple[str | float | bool, int], ...] = ()
     rows: int | None = None
     every: float | None = None
 

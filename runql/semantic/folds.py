@@ -46,7 +46,7 @@ _TABLE = (
     _statistic(
         "iqm",
         "The interquartile mean: that of the values left when ⌊n/4⌋ are cut off at either end.",
-        _group("iqm(summary.reward)"),
+        _group("iqm(summary.acc)"),
     ),
     Function("min", (Parameter("x", _COMPARABLE),), Kind.UNKNOWN, "The smallest value.", _group("min(summary.loss)")),
     Function("max", (Parameter("x", _COMPARABLE),), Kind.UNKNOWN, "The largest value.", _group("max(summary.acc)")),
@@ -63,7 +63,13 @@ _TABLE = (
         )
         for name, size, metric in (("argmin", "smallest", "loss"), ("argmax", "largest", "acc"))
     ),
-    Function("any", _CONDITION, Kind.BOOL, "Whether a condition holds in at least one row.", _group("any(config.amp)")),
+    Function(
+        "any",
+        _CONDITION,
+        Kind.BOOL,
+        "Whether a condition holds in at least one row.",
+        _group("any(summary.loss is nan)"),
+    ),
     Function("all", _CONDITION, Kind.BOOL, "Whether a condition holds in every row.", _group("all(summary.acc > 0.5)")),
     Function("n_unique", _ANY, Kind.NUMBER, "How many different values there are.", _group("n_unique(config.seed)")),
     Function("list", _ANY, Kind.LIST, "The values as a list, in the order of the rows.", _group("list(config.seed)")),

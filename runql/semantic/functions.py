@@ -66,7 +66,7 @@ def _number(name: str, doc: str, example: str) -> Function:
 
 def _extreme(name: str, doc: str) -> Function:
     parameters = (Parameter("a", ORDERED), Parameter("b", ORDERED, repeated=True))
-    return Function(name, parameters, Kind.UNKNOWN, doc, f"{name}(summary.val/acc, summary.test/acc) > 0.9")
+    return Function(name, parameters, Kind.UNKNOWN, doc, f"{name}(summary.acc, summary.val/acc) > 0.9")
 
 
 _SCALARS = (
@@ -75,38 +75,38 @@ _SCALARS = (
     _number("log2", "The logarithm of base 2.", "log2(config.batch_size) >= 8"),
     _number("log10", "The logarithm of base 10.", "log10(config.lr) <= -3"),
     _number("exp", "e to the power of a number.", "exp(summary.loss) < 20"),
-    _number("sqrt", "The square root.", "sqrt(summary.mse) < 0.5"),
+    _number("sqrt", "The square root.", "sqrt(summary.params) > 50"),
     Function(
         "round",
         (_X, Parameter("digits", NUMBER, optional=True)),
         Kind.NUMBER,
         "The nearest whole number, or the nearest with that many digits after the point; a half goes to the even one.",
-        "round(summary.acc, 2) = 0.91",
+        "round(summary.acc, 2) = 0.98",
     ),
-    _number("floor", "The next whole number below.", "floor(config.epochs / 10) = 3"),
-    _number("ceil", "The next whole number above.", "ceil(config.epochs / 10) = 3"),
+    _number("floor", "The next whole number below.", "floor(config.model.hidden / 10) = 3"),
+    _number("ceil", "The next whole number above.", "ceil(config.steps / 100) = 1"),
     _extreme("min", "The smallest of several values; null and missing are skipped."),
     _extreme("max", "The largest of several values; null and missing are skipped."),
     Function(
-        "lower", (Parameter("text", TEXT),), Kind.TEXT, "The text in small letters.", 'lower(name) contains "resnet"'
+        "lower", (Parameter("text", TEXT),), Kind.TEXT, "The text in small letters.", 'lower(name) contains "baseline"'
     ),
     Function(
         "upper", (Parameter("text", TEXT),), Kind.TEXT, "The text in capitals.", 'upper(config.optimizer) = "SGD"'
     ),
-    Function("len", (Parameter("value", SIZED),), Kind.NUMBER, "The length of a text or a list.", "len(tags) > 2"),
+    Function("len", (Parameter("value", SIZED),), Kind.NUMBER, "The length of a text or a list.", "len(tags) > 1"),
     Function(
         "coalesce",
         (Parameter("a", ANYTHING), Parameter("b", ANYTHING, repeated=True)),
         Kind.UNKNOWN,
         "The first argument that is neither null nor missing.",
-        "coalesce(config.lr, config.optim.lr) > 0.01",
+        "coalesce(config.momentum, 0) = 0",
     ),
     Function(
         "if",
         (Parameter("condition", BOOL), Parameter("then", ANYTHING), Parameter("otherwise", ANYTHING)),
         Kind.UNKNOWN,
         "The second argument where the first is true, else the third.",
-        "if(config.use_amp, config.lr / 2, config.lr) > 0.01",
+        'if(config.optimizer = "adam", config.lr * 10, config.lr) > 0.01',
     ),
 )
 
@@ -125,8 +125,8 @@ _AGGREGATES = (
     _aggregate(
         "mean", Kind.NUMBER, "The mean of the logged values; NaN is skipped.", "mean(logged.loss, last 100) < 0.3"
     ),
-    _aggregate("argmin", Kind.NUMBER, "The x at which the metric was smallest.", "argmin(logged.val/loss) < 1000"),
-    _aggregate("argmax", Kind.NUMBER, "The x at which the metric was largest.", "argmax(logged.val/acc) > 5000"),
+    _aggregate("argmin", Kind.NUMBER, "The x at which the metric was smallest.", "argmin(logged.val/loss) < 90"),
+    _aggregate("argmax", Kind.NUMBER, "The x at which the metric was largest.", "argmax(logged.val/acc) > 50"),
     _aggregate("diverged", Kind.BOOL, "Whether any logged value is NaN or infinite.", "diverged(logged.loss)"),
     _aggregate("exists", Kind.BOOL, "Whether the metric was logged at all.", "exists(logged.val/loss)"),
 )

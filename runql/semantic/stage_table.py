@@ -92,7 +92,7 @@ _TABLE = (
         (t.TDistinct,),
         "distinct [by COLUMN, …]",
         "Each row once; by columns, the first row of each combination.",
-        "runs select config.model, config.data | distinct",
+        "runs select config.optimizer, config.model.depth | distinct",
         streams=True,
     ),
     StageInfo(
@@ -175,7 +175,7 @@ _TABLE = (
         (t.TPivot,),
         "pivot AGGREGATE by ROWS, COLUMNS",
         "A table of two keys: one row for each value of the first, one column for each of the second.",
-        "runs | pivot mean(summary.acc) by config.model, config.data",
+        "runs | pivot mean(summary.acc) by config.optimizer, config.model.depth",
         aggregates=True,
     ),
     StageInfo(

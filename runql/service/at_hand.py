@@ -8,18 +8,17 @@ from dataclasses import dataclass, field
 
 from runql.engine.evaluate import compile_truth
 from runql.engine.fields import value_of
+from runql.semantic.build_catalog import is_counted
 from runql.semantic.check import check
 from runql.semantic.needed import needed_fields
 from runql.semantic.record import RunRecord
 from runql.semantic.typed import FieldKey
-from runql.semantic.values import Kind, kind_of
 from runql.service.context import Context, Occurring
 from runql.syntax import tree as t
 
 MOST_RUNS = 2_000
 """Of more runs than this the catalog's counts are shown: counting takes too long for a key press."""
 
-_COUNTED = frozenset({Kind.NUMBER, Kind.TEXT, Kind.BOOL})
 _Conditions = tuple[t.Expr, ...]
 
 
@@ -35,15 +34,21 @@ class RunsAtHand:
     _last: tuple[_Conditions, Sequence[RunRecord] | None] | None = field(default=None, repr=False)
 
     def __call__(self, key: FieldKey, conditions: _Conditions) -> Occurring | None:
-        """The values in the runs for which the conditions hold; none if there are too many, or that needs histories."""
+        """The values in the runs for which the conditions hold, of lists their elements.
+
+        None if there are too many runs, or that needs histories.
+        """
         if self._last is None or self._last[0] != conditions:
             self._last = (conditions, self._matching(conditions))
         records = self._last[1]
         if records is None:
             return None
-        values = (value_of(record, key) for record in records)
         # The type is part of the key: in Python `True` and `1` are one key.
-        counts = Counter((type(value), value) for value in values if kind_of(value) in _COUNTED)
+        counts: Counter[tuple[type, str | float | bool]] = Counter()
+        for record in records:
+            value = value_of(record, key)
+            held = value if isinstance(value, tuple | list) else (value,)
+            counts.update({(type(each), each): 1 for each in held if is_counted(each)})
         return [(value, count) for (_, value), count in counts.most_common()]
 
     def _matching(self, conditions: _Conditions) -> Sequence[RunRecord] | None:

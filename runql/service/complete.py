@@ -50,7 +50,7 @@ def _offers(cursor: Cursor, context: Context) -> Iterator[Offer]:
         yield from functions(cursor, slot, context)
         yield from sources(cursor, context)
         yield from words(cursor, slot, context, table)
-        yield from from_tables(cursor)
+        yield from from_tables(cursor, context)
     yield from parameters(cursor, slot, context)
 
 

@@ -203,8 +203,11 @@ def _read(text: str) -> _Reading | None:
     """Read up to the mark: as written, else as the parser would put it right, else without what does not fit."""
     attempt = run(text)
     reading = _reached(text, attempt, is_whole=True)
-    if reading is not None:
+    if reading is not None and not _says_by(reading):
         return reading
+    if reading is not None:
+        by = next(lexeme for lexeme in reversed(reading.lexemes) if lexeme.terminal == "PATH")
+        text = text[: by.start] + " " * (by.end - by.start) + text[by.end :]
     text = _repaired(text)
     for _ in range(_MOST_BLANKED):
         attempt = run(text)
@@ -214,6 +217,18 @@ def _read(text: str) -> _Reading | None:
         start, end = _misfit(text, attempt, attempt.failure)
         text = text[:start] + " " * (end - start) + text[end:]
     return None
+
+
+def _says_by(reading: _Reading) -> bool:
+    """Whether `order by` stands before the mark, as SQL has it: the grammar takes that `by` for a field."""
+    lexemes = (
+        reading.lexemes[:-1] if reading.lexemes[-1:] and reading.lexemes[-1].terminal == "MINUS" else reading.lexemes
+    )
+    match lexemes[-2:]:
+        case (Lexeme(terminal="ORDER"), Lexeme(terminal="PATH", text=text)):
+            return text.lower() == "by"
+        case _:
+            return False
 
 
 def _misfit(text: str, attempt: Attempt, failure: Failure) -> tuple[int, int]:

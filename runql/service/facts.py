@@ -62,6 +62,9 @@ def documentation(info: FieldInfo, catalog: Catalog) -> str:
     if info.top and info.space is not Space.LOGGED:
         values = [(code(value_text(value)), count) for value, count in info.top[:_SHOWN_VALUES]]
         lines.append("most frequent: " + ", ".join(f"{value} ({count:,})" for value, count in values if value))
+    if info.elements:
+        elements = [(code(value_text(value)), count) for value, count in info.elements[:_SHOWN_VALUES]]
+        lines.append("most frequent in its lists: " + ", ".join(f"{each} ({n:,})" for each, n in elements if each))
     return "\n\n".join(lines)
 
 

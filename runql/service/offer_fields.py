@@ -20,7 +20,7 @@ from runql.service.cursor import Cursor
 from runql.service.facts import detail, documentation, kinds_of
 from runql.service.index import Accept, Hit, NameIndex, index_of
 from runql.service.items import MOST_ITEMS, ItemKind, Offer
-from runql.service.slots import Role, Slot, known
+from runql.service.slots import Role, Slot, kinds_of_expr
 from runql.syntax import tree as t
 from runql.syntax.lexer import lexer
 from runql.syntax.literals import quote_name
@@ -98,7 +98,7 @@ def _fields(cursor: Cursor, slot: Slot, context: Context, typed: str) -> Iterato
             yield from _globs(index, slot, space, head)
     if space is None and not cursor.quote and slot.role is not Role.EXCEPTED:
         yield from _namespaces(context.catalog, slot)
-        if _VALUED[0] in _spaces(slot):
+        if _VALUED[0] in _spaces(slot) and slot.role is not Role.DESCRIBED:
             yield from _run_fields(slot, kinds)
             for name, value in context.aliases.items():
                 yield Offer(name, name, ItemKind.ALIAS, Group.NAMESPACES, f"alias of {to_text(value)}")
@@ -124,8 +124,7 @@ def _wanted(slot: Slot, context: Context) -> frozenset[Kind]:
         case Role.CONDITION:
             return ANYTHING - {Kind.RECORD}
         case Role.VALUE | Role.PATTERN | Role.MEMBER:
-            subject = known(slot.subject, context)
-            return subject.kinds if subject is not None and subject.kinds else ANYTHING - {Kind.RECORD}
+            return kinds_of_expr(slot.subject, context) or ANYTHING - {Kind.RECORD}
         case Role.OPERAND:
             return _NUMBER | {Kind.TIME}
         case Role.ORDER_KEY:
@@ -140,6 +139,8 @@ def _wanted(slot: Slot, context: Context) -> frozenset[Kind]:
 
 def _spaces(slot: Slot) -> tuple[Space, ...]:
     """Where fields may come from. A metric's history stands only inside of an aggregate."""
+    if slot.role is Role.DESCRIBED:
+        return (*_VALUED, Space.LOGGED, Space.SYSTEM)
     if slot.role is Role.EXCEPTED:
         glob = slot.subject.path if isinstance(slot.subject, t.Field) else None
         space = PREFIXES.get(str(glob.segments[0])) if glob is not None else None
@@ -174,7 +175,7 @@ class _Search:
 def _hits(search: _Search, slot: Slot, kinds: frozenset[Kind]) -> Iterator[Offer]:
     if slot.role is Role.ORDER_KEY:
         numbers = search.hits(partial(_fits, kinds=_NUMBER))
-        ranked = [(Group.VALUES, hit) for hit in numbers]
+        ranked = [(Group.REST if hit.info.path[0].startswith("_") else Group.VALUES, hit) for hit in numbers]
         if search.typed and len(numbers) < search.limit:
             others = search.hits(lambda info: _fits(info, kinds) and not _fits(info, _NUMBER))
             ranked += [(Group.REST, hit) for hit in others]

@@ -14,14 +14,14 @@ from runql.service.context import Context
 from runql.service.cursor import Cursor
 from runql.service.items import ItemKind, Offer
 from runql.service.offer_words import CALLED, Group
-from runql.service.slots import Role, Slot, known
+from runql.service.slots import Role, Slot, kinds_of_expr
 from runql.service.words import LANGUAGE
 from runql.syntax.lexer import lexer
 from runql.syntax.literals import write_string
 from runql.text.markdown import block, code
 from runql.text.render import clean
 
-_UNCALLED: Final = frozenset({Role.MEMBER, Role.PATTERN, Role.NOTHING, Role.NEW_NAME})
+_UNCALLED: Final = frozenset({Role.MEMBER, Role.PATTERN, Role.NOTHING, Role.NEW_NAME, Role.DESCRIBED})
 
 
 def functions(cursor: Cursor, slot: Slot, context: Context) -> Iterator[Offer]:
@@ -58,8 +58,7 @@ def _result_kinds(slot: Slot, context: Context) -> frozenset[Kind]:
     if slot.role is Role.ARGUMENT:
         kinds = FUNCTIONS[slot.function].parameter(slot.index).kinds
         return ANYTHING if kinds == BOOL else kinds  # a condition may begin with anything
-    subject = known(slot.subject, context)
-    return subject.kinds if subject is not None and subject.kinds else ANYTHING
+    return kinds_of_expr(slot.subject, context) or ANYTHING
 
 
 def _forms(forms: Iterable[Function]) -> str:

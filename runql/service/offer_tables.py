@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Final
 
 from runql.service.context import Context
 from runql.service.cursor import Cursor
+from runql.service.index import index_of
 from runql.service.items import ItemKind, Offer
 from runql.service.offer_words import Group
 from runql.syntax.literals import read_string, write_string
@@ -48,9 +50,11 @@ FILE_ENDINGS: Final[Mapping[str, str]] = MappingProxyType(
 _SWITCHES: Final = ("off", "on")
 
 
-def from_tables(cursor: Cursor) -> Iterator[Offer]:
-    """What can stand after `param NAME:`, `set` and `to`."""
+def from_tables(cursor: Cursor, context: Context) -> Iterator[Offer]:
+    """What can stand after `param NAME:`, `set`, `to` and `show fields like`."""
     first = cursor.lexemes[0].terminal if cursor.lexemes else ""
+    if first == "SHOW" and cursor.previous == "LIKE":
+        yield from _patterns(cursor, context)
     if cursor.previous == "TO" and "STRING" in cursor.accepted:
         yield from _files(cursor)
     elif cursor.quote:
@@ -60,6 +64,26 @@ def from_tables(cursor: Cursor) -> Iterator[Offer]:
             yield Offer(name, name, ItemKind.KEYWORD, Group.FIRST, what)
     elif first == "SET":
         yield from _options(cursor)
+
+
+def _patterns(cursor: Cursor, context: Context) -> Iterator[Offer]:
+    """Patterns for names that begin alike."""
+    if context.catalog is None:
+        return
+    named = cursor.lexemes[-2].text.lower() if cursor.lexemes[-2].terminal == "SPACE" else ""
+    index = index_of(context.catalog)
+    counts = Counter[str]()
+    for space, families in index.families.items():
+        if named in {"", space}:
+            counts.update(dict(families))
+    details = {f"{family}*": f"{count:,} fields" for family, count in counts.most_common()}
+    for space, records in index.records.items():
+        if named in {"", space}:
+            details.update({f"{record}.*": "all below it" for record in records})
+    typed = cursor.typed.lstrip("\"'")
+    for pattern, detail in details.items():
+        text = write_string(pattern)
+        yield Offer(text, text, ItemKind.VALUE, Group.FIRST, detail, name=pattern, typed=typed)
 
 
 def _options(cursor: Cursor) -> Iterator[Offer]:

@@ -15,7 +15,7 @@ from runql.semantic.values import Kind
 from runql.service.context import Context
 from runql.service.cursor import Cursor
 from runql.service.items import ItemKind, Offer
-from runql.service.slots import Known, Role, Slot, known, known_name
+from runql.service.slots import Known, Role, Slot, kinds_of_expr, known_name
 from runql.service.words import LANGUAGE, WORDS
 from runql.syntax.checks import CLAUSE_TERMINALS
 from runql.syntax.keywords import keywords
@@ -141,8 +141,7 @@ def _lacks_test(cursor: Cursor, context: Context) -> bool:
 
 def _begins_well(terminal: str, slot: Slot, context: Context) -> bool:
     """Whether an expression may begin with a keyword where a name could stand too."""
-    subject = known(slot.subject, context)
-    kinds = subject.kinds if subject is not None else frozenset[Kind]()
+    kinds = kinds_of_expr(slot.subject, context)
     if slot.role is Role.ARGUMENT:
         function = FUNCTIONS.get(slot.function)
         kinds = function.parameter(slot.index).kinds if function is not None else kinds

@@ -7,13 +7,13 @@ from itertools import pairwise
 
 from runql.semantic.catalog import Catalog, FieldInfo, Space
 from runql.semantic.folds import fold_named
-from runql.semantic.functions import BOOL, NUMBER
+from runql.semantic.functions import AGGREGATES, BOOL, FUNCTIONS, NUMBER
 from runql.semantic.names import LoggedName, Names, Resolved
 from runql.semantic.report import Report
 from runql.semantic.run_fields import RUN_FIELD_SPELLINGS
 from runql.semantic.spelling import PREFIXES
 from runql.semantic.typed import FieldKey
-from runql.semantic.values import Kind
+from runql.semantic.values import Kind, kind_of
 from runql.service.context import Context
 from runql.service.cursor import Cursor
 from runql.syntax import stage_tree as s
@@ -34,6 +34,7 @@ class Role(Enum):
     ARGUMENT = auto()
     ORDER_KEY = auto()
     COLUMN = auto()
+    DESCRIBED = auto()
     EXCEPTED = auto()
     NEW_NAME = auto()
     METRIC = auto()
@@ -51,7 +52,8 @@ class Known:
 
 @frozen
 class Slot:
-    """`subject` is what the value is compared with, `op` how; `function` and `index` say which argument it is.
+    """`subject` is what the value is compared with, `op` how; `function` and `index` say which argument it is. Of an
+    operand, `subject` is what it is added to or taken from.
 
     `taken` are the values, or the names of metrics, that the list at the cursor has already.
     """
@@ -104,8 +106,9 @@ def _slot(parent: t.Node, child: t.Node) -> Slot | None:  # noqa: PLR0911, PLR09
             return Slot(Role.PATTERN, value, op)
         case t.Has(value=value, items=items):
             return Slot(Role.MEMBER, value, taken=_literals(items))
-        case t.Arithmetic():
-            return Slot(Role.OPERAND)
+        case t.Arithmetic(op=op, left=left, right=right):
+            is_shift = child is right and op in {t.ArithmeticOp.ADD, t.ArithmeticOp.SUB}
+            return Slot(Role.OPERAND, left if is_shift else None)
         case t.Call(name=name, arguments=arguments):
             place = next(index for index, argument in enumerate(arguments) if argument is child)
             return Slot(Role.ARGUMENT, function=name, index=place)
@@ -117,8 +120,10 @@ def _slot(parent: t.Node, child: t.Node) -> Slot | None:  # noqa: PLR0911, PLR09
             return Slot(Role.COLUMN if value is child else Role.EXCEPTED, value)
         case t.Stage() if not isinstance(parent, s.WhereStage | s.AssertStage):
             return Slot(Role.COLUMN)
-        case s.Definition() | s.DescribeStatement():
+        case s.Definition():
             return Slot(Role.COLUMN)
+        case s.DescribeStatement():
+            return Slot(Role.DESCRIBED)
         case s.ParamStatement() | s.SetStatement():
             return Slot(Role.NEW_NAME)
         case t.KeysClause(keys=keys):
@@ -159,6 +164,29 @@ def known(expr: t.Expr | t.Path | None, context: Context) -> Known | None:
         keys = tuple(map(str, found.key.segments))
         info = context.catalog.by_path.get((found.key.space, keys))
     return Known(found.key, found.kinds, info)
+
+
+def kinds_of_expr(expr: t.Expr | None, context: Context) -> frozenset[Kind]:  # noqa: PLR0911 - one line a shape
+    """The kinds of value that an expression may have; empty if they are not known."""
+    match expr:
+        case t.Time() | t.RelativeTime():
+            return frozenset({Kind.TIME})
+        case t.Duration() | t.Negate():
+            return NUMBER
+        case t.Literal(value=value) if value is not None:
+            return frozenset({kind_of(value)})
+        case t.Arithmetic(left=left, right=right):
+            times = [Kind.TIME in kinds_of_expr(side, context) for side in (left, right)]
+            return frozenset({Kind.TIME}) if any(times) and not all(times) else NUMBER
+        case t.Call(name=name, arguments=arguments):
+            form = FUNCTIONS.get(name) or AGGREGATES.get(name) or fold_named(name)
+            if form is None or form.result is not Kind.UNKNOWN:
+                return frozenset({form.result} if form is not None else ())
+            shared = [kinds_of_expr(each, context) for each in arguments[1 if name == "if" else 0 :]]
+            return frozenset().union(*shared) - {Kind.NULL} if all(shared) else frozenset()
+        case _:
+            found = known(expr, context)
+            return found.kinds if found is not None else frozenset()
 
 
 def known_name(text: str, context: Context) -> Known | None:

@@ -33,8 +33,8 @@ WORDS: Mapping[str, Word] = MappingProxyType(
     {
         "EXPLAIN": Word("explain QUERY", "What a query would ask of its source, and what would be done here."),
         "RUNS": Word("runs CLAUSE …", "The runs of a source.", "runs where state = 'finished' limit 10"),
-        "RUN": Word("run ID CLAUSE …", "One run, by its id."),
-        "SWEEP": Word("sweep ID CLAUSE …", "The runs of one sweep."),
+        "RUN": Word("run ID CLAUSE …", "One run, by its id.", "run s084pbp3"),
+        "SWEEP": Word("sweep ID CLAUSE …", "The runs of one sweep.", "sweep 8hqg2mzk"),
         "COUNT": Word("count runs CLAUSE …", "How many runs there are, and nothing else.", "count runs where untagged"),
         "FROM": Word(
             "from SOURCE, …", "Where the runs are: a project, a folder, a name of the settings.", "runs from demo"
@@ -45,19 +45,24 @@ WORDS: Mapping[str, Word] = MappingProxyType(
         "PAGE": Word("page N", "Ask for so many runs at a time.", "runs page 200"),
         "LAZY": Word("lazy", "Leave config and summary out.", "runs lazy"),
         "FULL": Word("full", "Fetch all of config and summary.", "runs full"),
-        "WITH": Word("with sweeps", "Fetch the sweep of each run too."),
+        "WITH": Word("with sweeps", "Fetch the sweep of each run too.", "runs with sweeps"),
         "SAMPLE": Word("sample N", "Histories of at most so many points a run.", "runs limit 3 sample 200 keys loss"),
         "SCAN": Word("scan", "Histories with every step that was logged.", "runs limit 3 keys loss scan"),
         "KEYS": Word("keys METRIC, …", "Histories of these metrics.", "runs limit 3 keys loss, val/*"),
-        "X": Word("x METRIC", "What histories run along; the step by default.", "runs limit 3 keys loss x epoch"),
+        "X": Word("x METRIC", "What histories run along; the step by default.", "runs limit 3 keys loss x _runtime"),
         "STEPS": Word(
-            "steps A..B", "Only these steps; either end may be left open.", "runs limit 3 keys loss steps 100.."
+            "steps A..B", "Only these steps; either end may be left open.", "runs limit 3 keys loss steps 50.."
         ),
         "ALIGN": Word(
             "align outer|inner|ffill",
             "How metrics logged at different steps meet: every row, full rows only, or the last value carried on.",
+            "runs limit 3 keys loss, val/loss align ffill",
         ),
-        "STREAM": Word("stream default|system", "Histories of the metrics, or of the machine."),
+        "STREAM": Word(
+            "stream default|system",
+            "Histories of the metrics, or of the machine.",
+            "runs stream system keys system.cpu",
+        ),
         "SELECT": Word(
             "select COLUMN [as NAME], …", "These columns.", "runs select name, config.*, summary.acc as acc"
         ),
@@ -77,7 +82,7 @@ WORDS: Mapping[str, Word] = MappingProxyType(
         "HAS": Word("LIST has VALUE", "The list holds the value.", 'runs where tags has "baseline"'),
         "ANY": Word("LIST has any (A, B, …)", "The list holds at least one of these."),
         "ALL": Word("LIST has all (A, B, …)", "The list holds all of these."),
-        "CONTAINS": Word('TEXT contains "PART"', "The text has this in it.", 'runs where name contains "resnet"'),
+        "CONTAINS": Word('TEXT contains "PART"', "The text has this in it.", 'runs where name contains "baseline"'),
         "STARTSWITH": Word('TEXT startswith "PART"', "The text begins with this."),
         "ENDSWITH": Word('TEXT endswith "PART"', "The text ends with this."),
         "LIKE_GLOB": Word('TEXT glob "run-*"', "The whole text fits the pattern: `*` is any text, `?` one character."),
@@ -106,13 +111,17 @@ WORDS: Mapping[str, Word] = MappingProxyType(
         "GT": Word("A > B", "Greater."),
         "GE": Word("A >= B", "Greater or equal."),
         "USE": Word("use SOURCE", "The source of the queries that follow."),
-        "LET": Word("let NAME = QUERY", "Name a query, for `from NAME`.", "let good = runs where state = 'finished'"),
+        "LET": Word(
+            "let NAME = QUERY",
+            "Name a query, for `from NAME`.",
+            "let good = runs where state = 'finished'; runs from good",
+        ),
         "DECLARE": Word("param NAME: TYPE = VALUE", "A parameter of a script, `$NAME`, with its default."),
         "SHOW": Word("show sources|projects|fields|tags|sweeps|lets", "Look around."),
         "DESCRIBE": Word("describe FIELD", "Type, how many runs have it, range and frequent values."),
         "PULL": Word("pull [QUERY] [into NAME]", "Copy runs with their histories to this computer."),
         "SET": Word("set NAME VALUE", "An option of the session."),
-        "FIELDS": Word('show fields [config|summary|logged] [like "val/*"]', "The fields that runs have."),
+        "FIELDS": Word('show fields [config|summary|logged|system] [like "val/*"]', "The fields that runs have."),
         "PIPE": Word("QUERY | STAGE …", "What follows is done here, to the table."),
     }
 )

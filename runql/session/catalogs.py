@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
+from typing import TypeAlias
 
 from runql.semantic.catalog import Catalog, FieldInfo, Known, Space
 from runql.semantic.spelling import PREFIXES
@@ -16,6 +17,7 @@ from runql.session.together import together
 from runql.syntax import tree
 
 _TOP = 20
+_Counted: TypeAlias = tuple[tuple[str | float | bool, int], ...]
 _SPACES = frozenset(PREFIXES)
 _AXES = frozenset({"_step", "_runtime", "_timestamp"})
 
@@ -51,8 +53,6 @@ def _looked_at(catalogs: Sequence[Catalog], space: Space) -> int | None:
 
 def _together(a: FieldInfo, b: FieldInfo) -> FieldInfo:
     kinds: Counter[Kind] = Counter(a.kinds) + Counter(b.kinds)
-    top = Counter({(type(value), value): count for value, count in a.top})
-    top.update({(type(value), value): count for value, count in b.top})
     return FieldInfo(
         a.space,
         a.path,
@@ -60,9 +60,18 @@ def _together(a: FieldInfo, b: FieldInfo) -> FieldInfo:
         kinds,
         minimum=min((x for x in (a.minimum, b.minimum) if x is not None), default=None),
         maximum=max((x for x in (a.maximum, b.maximum) if x is not None), default=None),
-        top=tuple((value, count) for (_, value), count in top.most_common(_TOP)),
+        top=_counted(a.top, b.top),
+        elements=_counted(a.elements, b.elements),
         rows=None if a.rows is None or b.rows is None else a.rows + b.rows,
     )
+
+
+def _counted(*parts: _Counted) -> _Counted:
+    """Values with their counts, taken together. The type is part of the key: in Python `True` and `1` are one key."""
+    counts: Counter[tuple[type, str | float | bool]] = Counter()
+    for part in parts:
+        counts.update({(type(value), value): count for value, count in part})
+    return tuple((value, count) for (_, value), count in counts.most_common(_TOP))
 
 
 def catalogs_of(places: Sequence[Place], *, metrics: bool = False, anew: bool = False) -> Catalog:

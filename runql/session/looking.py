@@ -14,7 +14,7 @@ from runql.semantic.catalog import Catalog, FieldInfo, Space
 from runql.semantic.names import Names, Resolved
 from runql.semantic.operands import literal_text
 from runql.semantic.report import CheckContext, Report
-from runql.semantic.spelling import info_text
+from runql.semantic.spelling import PREFIXES, info_text
 from runql.semantic.typed import TypedQuery
 from runql.semantic.values import MISSING, Kind, Value
 from runql.session.answer import Answer
@@ -27,10 +27,13 @@ from runql.session.together import together
 from runql.syntax.stage_tree import DescribeStatement, Show, ShowStatement
 from runql.syntax.tree import Target
 from runql.text.diagnostic import Diagnostic
+from runql.text.nearest import nearest
 from runql.text.source import Source
 
 _VALUE_SPACES = (Space.CONFIG, Space.SUMMARY, Space.SYSTEM)
-_SHOWN_SPACES = (Space.CONFIG, Space.SUMMARY, Space.LOGGED)
+_SHOWN_SPACES = (Space.CONFIG, Space.SUMMARY, Space.LOGGED, Space.SYSTEM)
+_METRICS = (Space.LOGGED, Space.SYSTEM)
+_WHICH = {space: f"which there are: `show fields {space}`" for space in _METRICS}
 _NOT_TOLD = "the source does not say which metrics were logged"
 _FIELD_COLUMNS = ("field", "type", "runs", "missing", "min", "median", "max", "values")
 
@@ -107,7 +110,7 @@ def shown(
             return _answer(("tag", "runs"), lambda: rows, notes=looked_at(facts, Space.CONFIG))
         case Show.FIELDS:
             space = Space(statement.space) if statement.space is not None else None
-            facts = catalog(space in (None, Space.LOGGED))
+            facts = catalog(space in (None, Space.LOGGED, Space.SYSTEM))
             spaces = _SHOWN_SPACES if space is None else (space,)
             notes = looked_at(facts, *spaces)
             return _answer(_FIELD_COLUMNS, lambda: _fields(facts, spaces, statement.like), notes=notes)
@@ -183,13 +186,15 @@ def _fields(catalog: Catalog, spaces: Sequence[Space], like: str | None) -> Iter
 
 
 def field_facts(info: FieldInfo, catalog: Catalog) -> tuple[Value, ...]:
-    """A row about a field: its name, types, how many runs have it, its range, its most frequent values."""
+    """A row about a field: its name, types, how many runs have it, its range, its most frequent values and elements."""
     kinds = sorted(((kind, count) for kind, count in info.kinds.items() if count), key=lambda one: -one[1])
     types = ", ".join(kind.value for kind, _ in kinds if kind is not Kind.MISSING)
     # Values that no two runs share say no more than the range.
     tells = info.minimum is None or any(count > 1 for _, count in info.top) or info.runs < 3
     values = info.top[:5] if tells else ()
-    top = ", ".join(f"{literal_text(value)} ({count:,})" for value, count in values) or _cadence(info)
+    held = ("", values), ("in lists: ", info.elements[:5])
+    parts = [before + ", ".join(f"{literal_text(value)} ({n:,})" for value, n in some) for before, some in held if some]
+    top = " · ".join(parts) or _cadence(info)
     return (
         info_text(info),
         types or MISSING,
@@ -217,11 +222,14 @@ def described(statement: DescribeStatement, catalog: Catalog, context: CheckCont
     span = statement.path.span
     segments = statement.path.segments
     found: list[FieldInfo] = []
-    if segments and segments[0] == "logged":
+    space = PREFIXES.get(str(segments[0]).lower()) if len(segments) > 1 else None
+    if space in _METRICS:
         name = ".".join(map(str, segments[1:]))
-        found = list(catalog.by_dotted.get((Space.LOGGED, name), ()))
+        found = list(catalog.by_dotted.get((space, name), ()))
         if not found:
-            report.add("RQL208", f"no metric `{name}` in {catalog.source}", span)
+            names = [info.dotted for info in catalog.fields if info.space is space]
+            near = [f"nearest: `{space}.{one}`" for one in nearest(name, names, most=1)]
+            report.add("RQL208", f"no metric `{space}.{name}` in {catalog.source}", span, *near, _WHICH[space])
     else:
         resolved = Names(catalog, context, report).resolve(statement.path, span)
         if isinstance(resolved, Resolved) and resolved.info is not None:

@@ -186,6 +186,10 @@ def _text_item(info: FieldInfo, catalog: Catalog) -> tuple[str, ...]:
         shown = ", ".join(f"{literal_text(value)} ({count:,})" for value, count in values)
         more = ", …" if len(info.top) > len(values) else ""
         levels.append(f"{levels[-1]}: {shown}{more}")
+    if info.elements:
+        shown = ", ".join(f"{literal_text(_short(value))} ({n:,})" for value, n in info.elements[:_MOST_VALUES])
+        more = ", …" if len(info.elements) > _MOST_VALUES else ""
+        levels.append(f"{levels[-1]} of {shown}{more}")
     return tuple(map(clean, levels))
 
 

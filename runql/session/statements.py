@@ -36,7 +36,7 @@ STATEMENTS = (
     ),
     StatementInfo(
         "show",
-        'show sources | projects | fields [config|summary|logged] [like "GLOB"] | tags | sweeps | lets',
+        'show sources | projects | fields [config|summary|logged|system] [like "GLOB"] | tags | sweeps | lets',
         "What there is.",
         'show fields summary like "val/*"',
     ),

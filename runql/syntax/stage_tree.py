@@ -249,7 +249,7 @@ class Show(StrEnum):
 
 @frozen
 class ShowStatement(Statement):
-    """`show fields config like "val/*"`: the space is `config`, `summary`, `logged`, or none."""
+    """`show fields config like "val/*"`: the space is `config`, `summary`, `logged`, `system`, or none."""
 
     what: Show
     space: str | None = None

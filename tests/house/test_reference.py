@@ -10,7 +10,7 @@ import pytest
 
 from tests.house.sources import ROOT
 
-PAGES = ("stages.md", "functions.md", "codes.md", "prompt.md")
+PAGES = ("language.md", "stages.md", "functions.md", "codes.md", "prompt.md")
 
 
 @pytest.fixture(scope="module")

@@ -122,6 +122,25 @@ def test_help_on_a_word_of_two_kinds_says_both(shell: Told) -> None:
     assert "where  stage" in out
 
 
+@pytest.mark.parametrize(
+    ("page", "said"),
+    [
+        ("functions", ["coalesce(a, b, …)", "argmin(logged.METRIC)", "ci95(x)"]),
+        ("operators", ["A !~ B", "LIST has any (A, B, …)", "A is missing"]),
+        ("dates", ["7d ago", "1h30m", "now - created"]),
+        ("system", ["keys system.METRIC", "max(logged.system.METRIC)"]),
+        ("literals", ["$NAME", "`odd name`"]),
+        ("clauses", ["steps A..B", "count runs"]),
+        ("stages", ["| pareto", "| holes"]),
+    ],
+)
+def test_help_on_all_of_a_kind(shell: Told, page: str, said: list[str]) -> None:
+    out = shell(rf"\help {page}")
+    assert not [one for one in said if one not in out]
+    assert all(len(line) <= 80 for line in out.splitlines())
+    assert page in shell(r"\help")
+
+
 def test_help_on_a_field_of_the_source(shell: Told) -> None:
     out = shell(r"\help lr")
     assert "config.lr  field" in out

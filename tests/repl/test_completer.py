@@ -45,6 +45,26 @@ def test_values_come_with_their_counts_under_the_query_so_far(driver: Driver) ->
     assert "of the runs so far" in state.completions[0].display_meta_text
 
 
+@pytest.mark.parametrize(
+    ("text", "offered"),
+    [
+        ("runs where tags has any (", '"baseline"'),
+        ('runs where tags has all ("final", ', '"sweep"'),
+        ("runs where config.model.sizes has ", "64"),
+        ("runs where created > ", "7d ago"),
+        ("runs where heartbeat < ", "yesterday"),
+        ("runs where created > now - ", "7d"),
+        ("runs where lower(config.optimizer) in (", '"sgd"'),
+        ("runs order by ", "summary.loss"),
+        ("show fields like ", '"val/*"'),
+        ("describe system.", "system.cpu"),
+    ],
+)
+def test_what_can_stand_there_comes_by_itself(driver: Driver, text: str, offered: str) -> None:
+    driver.type(text)
+    driver.wait(lambda: offered in driver.menu, f"{driver.menu}")
+
+
 def test_tab_writes_the_only_completion_whole(driver: Driver) -> None:
     driver.type("count runs where config.opti")
     driver.press("Tab")

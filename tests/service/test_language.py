@@ -281,6 +281,23 @@ def test_values_under_the_query_so_far() -> None:
     assert long_ago.found.items[0].detail == "300 of 412 runs", "histories are not read for a completion"
 
 
+def test_elements_of_lists_under_the_query_so_far() -> None:
+    records = [
+        RunRecord(str(n), tags=tags, config={"layers": layers, "optimizer": "SGD"}, summary={})
+        for n, (tags, layers) in enumerate([(("a", "b"), [64, 64]), (("b",), ["conv", [1]]), ((), [64, float("nan")])])
+    ]
+    context = replace(CONTEXT, values_of=RunsAtHand(records, CONTEXT))
+    found = ask("runs where tags has any (‸", context).found.items
+    assert [(one.insert_text, one.detail) for one in found[:2]] == [
+        ('"b"', "2 of the runs so far"),
+        ('"a"', "1 of the runs so far"),
+    ]
+    assert ask("runs where config.layers has all (64, ‸", context).inserts[0] == '"conv"'
+    assert ask("runs where config.layers has ‸", context).inserts[:3] == ["64", '"conv"', "any ("]
+    assert not {'"a"', '"b"'} & set(ask("runs where tags = ‸", context).inserts)
+    assert ask("runs where lower(config.optimizer) = ‸", context).inserts[0] == '"sgd"'
+
+
 def test_many_runs_are_left_to_the_catalog() -> None:
     from runql.service.slots import known_name
 

@@ -38,7 +38,7 @@ FIELDS = (
     info(Space.CONFIG, "model.name", Kind.TEXT, top=(("vit", 12),)),
     info(Space.CONFIG, "pbt.workspace", Kind.TEXT, runs=3),
     info(Space.CONFIG, ("pbt.workspace",), Kind.TEXT, runs=4),
-    info(Space.CONFIG, "layers", Kind.LIST, runs=5),
+    info(Space.CONFIG, "layers", Kind.LIST, runs=5, elements=(("conv", 4), (3, 2))),
     info(Space.CONFIG, ("weight decay",), Kind.NUMBER, runs=6),
     info(Space.CONFIG, ("a`tick",), Kind.NUMBER, runs=2),
     info(Space.CONFIG, ("bell\x07",), Kind.NUMBER, runs=1),

@@ -100,18 +100,19 @@ def _to_document(catalog: Catalog) -> dict[str, Any]:
                 "runs": info.runs,
                 "kinds": {kind.value: count for kind, count in info.kinds.items()},
                 "numbers": [info.minimum, info.median, info.maximum],
-                # A text that was cut would be no value of the field.
-                "top": [
-                    [value, count]
-                    for value, count in info.top
-                    if not isinstance(value, str) or len(value) <= _LONGEST_TEXT
-                ],
+                "top": _short(info.top),
+                "elements": _short(info.elements),
                 "rows": info.rows,
                 "every": info.every,
             }
             for info in catalog.fields
         ],
     }
+
+
+def _short(counted: Iterable[tuple[str | float | bool, int]]) -> list[list[str | float | bool]]:
+    """Values with their counts, without long texts: one that was cut would be no value of the field."""
+    return [[value, n] for value, n in counted if not isinstance(value, str) or len(value) <= _LONGEST_TEXT]
 
 
 def _from_document(document: Mapping[str, Any]) -> Catalog:
@@ -140,6 +141,7 @@ def _field(entry: Mapping[str, Any]) -> FieldInfo:
         median=median,
         maximum=maximum,
         top=_pairs(entry["top"]),
+        elements=_pairs(entry.get("elements", ())),
         rows=entry["rows"],
         every=entry["every"],
     )

@@ -152,7 +152,7 @@ def widened(catalog: Catalog, records: Iterable[RunRecord]) -> Catalog:
             fields[at] = _widened_field(known, info)
         elif info.space is not Space.RUN and len(fields) < _MOST_NEW_FIELDS:
             # No run of the sample has it. That is what its count says.
-            fields[at] = replace(info, runs=0, median=None, top=())
+            fields[at] = replace(info, runs=0, median=None, top=(), elements=())
     if all(fields[at] is info for at, info in catalog.by_path.items()) and len(fields) == len(catalog.fields):
         return catalog
     return replace(catalog, fields=tuple(fields.values()))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from runql.errors import wrong_call
@@ -67,7 +67,7 @@ class _Matcher:
 
 
 def _holds(info: FieldInfo) -> str:
-    """The range of numbers and times, else the most frequent values."""
+    """The range of numbers and times, else the most frequent values and elements of lists."""
     low, high = info.minimum, info.maximum
     if isinstance(low, int | float) and isinstance(high, int | float):
         if low == high:
@@ -76,9 +76,13 @@ def _holds(info: FieldInfo) -> str:
         return f"{digits(low)} … {digits(high)}{middle}"
     if low is not None and high is not None:
         return f"{low} … {high}"
-    shown = [f"{_short(value)} ({count:,})" for value, count in info.top[:_MOST_VALUES]]
-    more = len(info.top) > _MOST_VALUES
-    return visible(", ".join(shown) + (", …" if more else ""))
+    return " · ".join(part for part in (_most(info.top), _most(info.elements, "in lists: ")) if part)
+
+
+def _most(counted: Sequence[tuple[Value, int]], before: str = "") -> str:
+    shown = [f"{_short(value)} ({count:,})" for value, count in counted[:_MOST_VALUES]]
+    more = len(counted) > _MOST_VALUES
+    return visible(before + ", ".join(shown) + (", …" if more else "")) if shown else ""
 
 
 def _short(value: Value) -> str:

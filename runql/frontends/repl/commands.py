@@ -62,7 +62,7 @@ _TABLE = (
         r"\help pivot",
         Takes.TOPIC,
         "A word is a command, a statement, a clause, a stage, a function, a field of the source, or a code such as "
-        "`RQL307`.",
+        "`RQL307`. `clauses`, `operators`, `literals`, `dates`, `functions`, `stages` and `system` list all of a kind.",
         aliases=("h", "?"),
     ),
     PromptCommand(

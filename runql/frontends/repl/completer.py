@@ -18,7 +18,9 @@ from runql.text.visible import one_for_one
 if TYPE_CHECKING:
     from runql.service import Completions, Item
 
-_CHOICES: Final = frozenset({"stage", "field", "metric", "namespace", "value", "source", "query", "alias", "run"})
+_CHOICES: Final = frozenset(
+    {"stage", "field", "metric", "namespace", "value", "source", "query", "alias", "run", "time"}
+)
 """Kinds of items that are worth a menu before a letter of them is typed."""
 
 
@@ -96,7 +98,9 @@ class QueryCompleter(Completer):
             return
         from runql.semantic.functions import AGGREGATES, FUNCTIONS
         from runql.semantic.stage_table import STAGES
+        from runql.service.manual import pages
 
+        yield from ((name, page.title) for name, page in pages().items())
         yield from ((name, info.doc) for name, info in STAGES.items())
         yield from ((name, info.doc) for table in (FUNCTIONS, AGGREGATES) for name, info in table.items())
 

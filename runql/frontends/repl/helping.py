@@ -15,6 +15,7 @@ from runql.semantic.functions import AGGREGATES, FUNCTIONS
 from runql.semantic.run_fields import RUN_FIELD_SPELLINGS
 from runql.semantic.stage_table import STAGES
 from runql.service.facts import documentation
+from runql.service.manual import Page, pages
 from runql.service.words import WORDS
 from runql.session.statements import STATEMENTS
 from runql.syntax.keywords import keywords
@@ -33,6 +34,7 @@ _EXAMPLES: Final = (
     ("runs | group config.model : acc = mean(summary.acc)", "seeds together"),
 )
 _WIDEST: Final = 100
+_MARGIN: Final = 34
 
 
 @frozen
@@ -53,6 +55,10 @@ def show_help(shell: Shell, call: Call) -> None:
     width = min(shell.screen.width, _WIDEST)
     if not call.rest:
         shell.screen.put("\n".join(_overview(view, width)) + "\n")
+        return
+    page = pages().get(call.rest.lower())
+    if page is not None:
+        shell.screen.put("\n".join(_page(page, view, width)) + "\n")
         return
     topics = [*topics_of(call.rest), *_fields(shell, call.rest)]
     if not topics:
@@ -89,7 +95,9 @@ def _overview(view: View, width: int) -> Iterator[str]:
     for one in COMMANDS.values():
         yield from _beside(one.syntax, one.doc, min(margin, 30), view, width)
     yield ""
-    more = r"\help WORD says more of any of them. Ctrl-C stops a query and keeps what came."
+    kinds = ", ".join(pages())
+    more = rf"\help WORD says more of any of them; \help with {kinds} lists all of a kind."
+    more += " Ctrl-C stops a query and keeps what came."
     yield from (view.paint(line, "dim") for line in textwrap.wrap(more, width))
 
 
@@ -99,18 +107,36 @@ def _listed(title: str, names: list[str], view: View, width: int) -> Iterator[st
         yield f"{view.paint(title, 'header') + ' ' * (12 - len(title)) if at == 0 else ' ' * 12}{line}"
 
 
-def _beside(left: str, right: str, margin: int, view: View, width: int) -> Iterator[str]:
+def _beside(left: str, right: str, margin: int, view: View, width: int, *, style: Style = "header") -> Iterator[str]:
     """A term and what it means, in two columns where there is room."""
     if width < margin + 30:
-        yield view.paint(left, "header")
+        yield view.paint(left, style)
         yield from textwrap.wrap(right, width, initial_indent="    ", subsequent_indent="    ")
         return
     lines = textwrap.wrap(right, width - margin)
     if len(left) + 1 > margin:
-        yield view.paint(left, "header")
+        yield view.paint(left, style)
     else:
-        yield view.paint(left, "header") + " " * (margin - len(left)) + lines.pop(0)
+        yield view.paint(left, style) + " " * (margin - len(left)) + lines.pop(0)
     yield from (" " * margin + line for line in lines)
+
+
+def _page(page: Page, view: View, width: int) -> Iterator[str]:
+    """All forms of a kind, with what each means."""
+    yield view.paint(page.title, "header")
+    yield from _wrapped(page.doc, view, width)
+    for section in page.sections:
+        yield ""
+        if len(page.sections) > 1:
+            yield view.paint(section.title, "header")
+        if section.doc:
+            yield from _wrapped(section.doc, view, width, "dim")
+        margin = min(max(len(entry.syntax) for entry in section.entries) + 4, _MARGIN)
+        for entry in section.entries:
+            yield from _beside(f"  {entry.syntax}", entry.doc, margin, view, width, style="live")
+    yield ""
+    first = page.sections[0].entries[0]
+    yield from _wrapped(f"for example  {first.example}", view, width, "dim", subsequent=" " * 15)
 
 
 # ---------------------------------------------------------------- one word
@@ -215,4 +241,5 @@ def _all_names() -> list[str]:
         *OFFERED_PERCENTILES,
         *RUN_FIELD_SPELLINGS,
         *CODES,
+        *pages(),
     ]
