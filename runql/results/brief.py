@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from runql.results.frame import Frame
+from runql.results.measured import measured
 from runql.results.table_view import table_lines
 from runql.results.view import View
 
@@ -17,10 +18,10 @@ _ROWS = 20
 def brief(frame: Frame, width: int = 100, layout: PivotLayout | None = None) -> str:
     """The table, shortened; its size stands below. With the layout of a pivot as that reads."""
     lines = [*table_lines(frame, View(width=width, most_rows=_ROWS, head=10, tail=5), layout)]
-    return "\n".join([*lines, size_of(frame)])
+    return "\n".join([*lines, size_of(frame, len(measured(frame, layout)))])
 
 
-def size_of(frame: Frame) -> str:
-    """`3 rows × 2 columns`."""
-    rows, columns = frame.length, len(frame.names)
+def size_of(frame: Frame, columns: int | None = None) -> str:
+    """`3 rows × 2 columns`; of a pivot as it reads there are fewer columns than the frame has."""
+    rows, columns = frame.length, len(frame.names) if columns is None else columns
     return f"{rows:,} row{'s' * (rows != 1)} × {columns:,} column{'s' * (columns != 1)}"

@@ -6,12 +6,12 @@ import math
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, tzinfo
 from html import escape
-from itertools import islice
+from itertools import islice, starmap
 from typing import TYPE_CHECKING
 
 from runql.results.brief import size_of
 from runql.results.frame import Frame
-from runql.results.looks import Showing, Style, look_of, needs_seconds
+from runql.results.looks import Look, Showing, Style, look_of, needs_seconds
 from runql.results.measured import Measured, measured
 from runql.results.shapes import NUMBERS
 from runql.semantic.values import MISSING, Value
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 MOST_ROWS = 1_000
 MOST_COLUMNS = 100
 _LONGEST_CELL = 120
+_DIGIT_SPACE = "\u2007"
+"""As wide as a digit, and never taken for white space that may go."""
 
 # A colour for each style that reads on a light and on a dark page alike.
 _COLORS: dict[Style, str] = {"good": "#2e9e5b", "bad": "#e0524d", "warn": "#c98a1b", "live": "#2a8fbd"}
@@ -31,8 +33,16 @@ _CLASSES: dict[Style, str] = {"good": "rg", "bad": "rb", "warn": "rw", "live": "
 
 _STYLE = (
     ".runql{margin:0}"
-    ".runql td,.runql th{padding:.15em .6em;text-align:left;white-space:nowrap}"
-    ".runql .rn{text-align:right;font-variant-numeric:tabular-nums}"
+    # Notebooks have rules of their own for tables, which put all text to the right.
+    ".runql td,.runql th{padding:.15em .6em!important;text-align:left!important;white-space:nowrap!important}"
+    ".runql .rn{text-align:right!important;font-variant-numeric:tabular-nums}"
+    # What stands right of the point in longer numbers of the column, unseen: so the points meet.
+    ".runql .rn::after{content:attr(data-p);visibility:hidden}"
+    # The scroll bars and the header's ground are the browser's own: they follow the notebook's theme.
+    ":is([data-jp-theme-light=false],.vscode-dark,.vscode-high-contrast:not(.vscode-high-contrast-light),"
+    "html[theme=dark]) .runql-box{color-scheme:dark}"
+    ":is([data-jp-theme-light=true],.vscode-light,.vscode-high-contrast-light,html[theme=light]) "
+    ".runql-box{color-scheme:light}"
     ".runql th{position:sticky;top:0;cursor:pointer;background:var(--jp-layout-color0,Canvas)}"
     ".runql .rd{opacity:.6}.runql .rm{font-weight:bold}"
     + "".join(f".runql .{_CLASSES[style]}{{color:{color}}}" for style, color in _COLORS.items())
@@ -58,27 +68,28 @@ def html(frame: Frame, zone: tzinfo = UTC, layout: PivotLayout | None = None) ->
     Every name and value is escaped. Times are shown in `zone`. With a layout the columns of a pivot that belong
     together are one, sorted by their values.
     """
-    columns = dict(islice(measured(frame, layout).items(), MOST_COLUMNS))
+    known = measured(frame, layout)
+    columns = dict(islice(known.items(), MOST_COLUMNS))
     shown = frame.slice(0, MOST_ROWS)
     heads = "".join(_head(frame, name) for name in columns)
     made = (_cells(shown, name, zone) if one is None else _measured(shown, one) for name, one in columns.items())
     body = "".join(f"<tr>{''.join(cells)}</tr>" for cells in zip(*made))  # noqa: B905
     sort = escape("".join(_SORT.split("\n")))
     table = (
-        f'<style>{_STYLE}</style><div style="{_BOX}"><table class="dataframe runql">'
+        f'<style>{_STYLE}</style><div class="runql-box" style="{_BOX}"><table class="dataframe runql">'
         f'<thead onclick="{sort}"><tr>{heads}</tr></thead><tbody>{body}</tbody></table></div>'
     )
-    return f"{table}<div>{escape(_size(frame))}</div>"
+    return f"{table}<div>{escape(_size(frame, len(known)))}</div>"
 
 
-def _size(frame: Frame) -> str:
-    """How large it is, and how much of it is not there."""
+def _size(frame: Frame, columns: int) -> str:
+    """How large it is, and how much of it is not there. The columns of a pivot that are shown as one count as one."""
     more = [
         f"{count:,} more {what}{'s' * (count != 1)}"
-        for count, what in ((frame.length - MOST_ROWS, "row"), (len(frame.names) - MOST_COLUMNS, "column"))
+        for count, what in ((frame.length - MOST_ROWS, "row"), (columns - MOST_COLUMNS, "column"))
         if count > 0
     ]
-    return size_of(frame) + (f"; not shown: {', '.join(more)}" if more else "")
+    return size_of(frame, columns) + (f"; not shown: {', '.join(more)}" if more else "")
 
 
 def _head(frame: Frame, name: str) -> str:
@@ -90,21 +101,28 @@ def _cells(frame: Frame, name: str, zone: tzinfo) -> Iterator[str]:
     """The cells of a column."""
     number = ["rn"] if frame.shape(name) in NUMBERS else []
     showing = Showing.of(name, zone, seconds=needs_seconds(frame.columns[name]))
-    for value in frame.columns[name]:
-        look = look_of(value, showing)
+    looks = [look_of(value, showing) for value in frame.columns[name]]
+    longest = max((_tail(look) for look in looks), key=len, default="")
+    for value, look in zip(frame.columns[name], looks, strict=True):
         classes = " ".join([*number, *([_CLASSES[look.style]] if look.style in _CLASSES else [])])
         key, title = _key(value), _title(value, look.text)
         text = look.text if len(look.text) <= _LONGEST_CELL else f"{look.text[:_LONGEST_CELL]}…"
-        attributes = f"{_attribute('class', classes or None)}{_attribute('data-v', key)}{_attribute('title', title)}"
-        yield f"<td{attributes}>{escape(text)}</td>"
+        pad = longest[len(_tail(look)) :] or None if look.tail is not None else None
+        given = {"class": classes or None, "data-v": key, "data-p": pad, "title": title}
+        yield f"<td{''.join(starmap(_attribute, given.items()))}>{escape(text)}</td>"
+
+
+def _tail(look: Look) -> str:
+    """What stands right of the place where the points of a column meet."""
+    return look.text[len(look.text) - look.tail :] if look.tail else ""
 
 
 def _measured(frame: Frame, column: Measured) -> Iterator[str]:
     """The cells of a column of a pivot, the best in bold; the whole value as the title."""
-    for value, cell in zip(frame.columns[column.name], column.cells, strict=False):
+    for value, cell, padded in zip(frame.columns[column.name], column.cells, column.padded(), strict=False):
         classes = "rn rm" if cell.is_best else "rn"
-        key, text = _key(value), cell.text()
-        title = _title(value, text)
+        key, text = _key(value), padded.rstrip().replace(" ", _DIGIT_SPACE)
+        title = _title(value, cell.text())
         yield f'<td class="{classes}"{_attribute("data-v", key)}{_attribute("title", title)}>{escape(text)}</td>'
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
-from runql.errors import BackendError
+from runql.errors import BackendError, QueryError
 from runql.results.formats import Output, untyped_notices
 from runql.results.frame import Frame
 from runql.results.view import View
@@ -87,6 +87,12 @@ class Result:
         if not self._answer.is_count:
             raise TypeError("only the answer of `count` is one number: this one is a table")
         return self._answer.count
+
+    def plot(self, *_arguments: object, **_options: object) -> NoReturn:
+        """Charts come in a later version. Raises `QueryError`, which says so."""
+        hint = "`.pandas()`, `.polars()` and `.arrow()` give the rows to a library that draws: `.pandas().plot(…)`"
+        message = "charts come in a later version: `.plot()` draws nothing yet"
+        raise QueryError([Diagnostic("RQL304", message, hints=(hint,))])
 
     def say_first(self, *said: Diagnostic) -> None:
         """Puts what there is to say of the text before what there is to say of its answer."""

@@ -52,6 +52,30 @@ def test_a_table() -> None:
     assert any(cell.get("title") == "0.1234567891" for cell in page.cells)
 
 
+def test_the_points_of_numbers_meet() -> None:
+    """What longer numbers have right of the point stands, unseen, behind the shorter ones."""
+    page = Page(html(Frame({"x": [1, 0.25, 12.5, 1.5e-20, MISSING], "name": ["a", "bb", "c", "d", "e"]})))
+    cells = [cell for cell in page.cells if cell.get("title") != "sort"]
+    numbers = [(row[0], cell.get("data-p") or "") for row, cell in zip(page.rows[1:], cells[::2], strict=True)]
+    points = {len(text + pad) - (text + pad).index(".") for text, pad in numbers if text}
+    assert numbers[0][0] == "1" and numbers[0][1].startswith(".")
+    assert len(points) == 1
+    assert not any("data-p" in cell for cell in cells[1::2])
+
+
+def test_text_is_left_and_numbers_are_right_whatever_the_notebook_says() -> None:
+    text = html(Frame({"x": [1]}))
+    assert ".runql td,.runql th{padding:.15em .6em!important;text-align:left!important" in text
+    assert ".runql .rn{text-align:right!important" in text
+
+
+def test_scroll_bars_follow_the_theme_of_the_notebook() -> None:
+    text = html(Frame({"x": [1]}))
+    assert '<div class="runql-box"' in text
+    dark = text[: text.index(".runql-box{color-scheme:dark}")]
+    assert "data-jp-theme-light=false" in dark and ".vscode-dark" in dark
+
+
 def test_what_is_not_shown_is_said() -> None:
     columns = {f"c{at}": range(MOST_ROWS + 5) for at in range(MOST_COLUMNS + 1)}
     text = html(Frame(columns))
@@ -76,7 +100,7 @@ def test_values_stay_text(values: list[Value]) -> None:
         page = Page(html(Frame({name: values})))
         assert page.tags <= TAGS
         assert len(page.rows) == len(values) + 1
-        assert {key for cell in page.cells for key in cell} <= {"class", "data-v", "data-n", "title"}
+        assert {key for cell in page.cells for key in cell} <= {"class", "data-v", "data-n", "data-p", "title"}
         assert not any("\x1b" in cell or "\u202e" in cell for row in page.rows for cell in row)
 
 

@@ -87,7 +87,7 @@ def test_in_markdown() -> None:
 
 
 def test_in_a_notebook() -> None:
-    page = html(FRAME, layout=LAYOUT)
+    page = html(FRAME, layout=LAYOUT).replace("\u2007", " ")  # spaces as wide as a digit
     assert len(re.findall("<th ", page)) == 3
     assert '<td class="rn rm" data-v="0.97"' in page
     assert ">0.9123 ± 0.0041 (n=3)</td>" in page
