@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from runql.errors import ArgumentError as ArgumentError
     from runql.errors import AuthError as AuthError
     from runql.errors import BackendError as BackendError
+    from runql.errors import CommError as CommError
+    from runql.errors import Error as Error
     from runql.errors import NotFound as NotFound
     from runql.errors import OutputError as OutputError
     from runql.errors import QueryError as QueryError
@@ -47,6 +49,8 @@ _HOMES = {
         "ArgumentError",
         "AuthError",
         "BackendError",
+        "CommError",
+        "Error",
         "NotFound",
         "OutputError",
         "QueryError",
@@ -74,10 +78,12 @@ __all__ = ["__version__", *sorted(_MODULE_OF)]  # noqa: PLE0604 - the names are 
 if not TYPE_CHECKING:  # a type checker would take any name for one that is there
 
     def __getattr__(name: str) -> object:
-        if name not in _MODULE_OF:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         from importlib import import_module
 
+        if name not in _MODULE_OF:
+            if name.startswith("_"):  # what imports and tools look for
+                raise AttributeError(f"module {__name__!r} has no attribute {name!r}", name=name)
+            raise import_module("runql.runs.explained").why_not_in_the_module(name)
         value = getattr(import_module(_MODULE_OF[name]), name)
         globals()[name] = value
         return value

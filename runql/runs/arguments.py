@@ -53,7 +53,8 @@ def checked_keys(keys: Sequence[str] | None) -> tuple[str, ...] | None:
 
 
 def checked_stream(stream: str, keys: tuple[str, ...] | None) -> Stream:
-    """The stream; W&B takes no keys for that of the machine."""
+    """The stream; W&B takes no keys for that of the machine, which old scripts call `events`."""
+    stream = "system" if stream == "events" else stream
     if stream not in get_args(Stream):
         raise ArgumentError.because(f"`stream` is `default` or `system`, not `{stream!r}`")
     if stream == "system" and keys is not None:

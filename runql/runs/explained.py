@@ -53,6 +53,25 @@ API_REASONS: Mapping[str, str] = {
     "reports": _REPORTS,
     "client": "RunQL has a client of its own; who holds the runs is `service_api`",
 }
+MODULE_REASONS: Mapping[str, str] = {
+    "login": "the key that `wandb login` stored, or `WANDB_API_KEY`, is found without it: leave the call out",
+    **_reasons(
+        f"{_WRITES}: what logs goes on with `import wandb`",
+        "agent alert attach box3d config controller define_metric ensure_configured finish init join "
+        "link_model log log_artifact log_code log_model mark_preempting pin_config_keys plot plot_table "
+        "require run sagemaker_auth save sdk setup summary sweep teardown unwatch use_artifact use_model "
+        "visualize watch AlertLevel Audio Classes Config EvalTable Graph Histogram Html Image JoinedTable "
+        "Molecule Object3D Plotly Settings Table Video",
+    ),
+    **_reasons(_FILES, "Artifact ArtifactTTL restore"),
+    **_reasons("the classes are `runql.Api`, `runql.Run`, `runql.Runs`", "apis"),
+    **_reasons(
+        "it is of W&B's own package: `import wandb` beside RunQL",
+        "env sklearn termerror termlog termsetup termwarn util UsageError",
+    ),
+}
+"""What W&B's module has and ours has not: `import runql as wandb` is what becomes of a script."""
+
 PAGES_REASONS: Mapping[str, str] = {
     "QUERY": "RunQL fits its documents to the server; what is asked for is in `variables`",
 }
@@ -61,6 +80,14 @@ SUMMARY_REASONS: Mapping[str, str] = {
     **_reasons(_FILES, "open_h5 read_h5"),
     "load": "a summary is read with its run: `run.load(force=True)`",
 }
+
+
+def why_not_in_the_module(name: str) -> AttributeError:
+    """The error for a name that `runql` has not; with the reason for one that `wandb` has."""
+    reason = MODULE_REASONS.get(name)
+    if reason is None:
+        return AttributeError(f"module 'runql' has no attribute {name!r}", name=name)
+    return AttributeError(f"`runql.{name}` is not offered: {reason}", name=name)
 
 
 class Explained:

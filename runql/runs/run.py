@@ -12,7 +12,15 @@ from runql.runs.frames import gather, pandas_frame, rows_of
 from runql.runs.history_rows import x_axis_of
 from runql.runs.history_scan import HistoryScan
 from runql.runs.loader import PageLoader, not_found
-from runql.runs.run_attributes import SPELLINGS, Metadata, attributes, config_of, rawconfig_of, summary_of
+from runql.runs.run_attributes import (
+    SPELLINGS,
+    Metadata,
+    attributes,
+    config_of,
+    own_copy,
+    rawconfig_of,
+    summary_of,
+)
 from runql.runs.run_facts import RunFacts
 from runql.runs.service import FULL, LIGHT, HistoryRequest, KeepsMetadata, ServiceApi, Stream, Wanted
 from runql.runs.summary import Summary
@@ -69,6 +77,8 @@ class Run(RunFacts, Pictured):
         self._full = not lazy and record.config is not None
         self._loader = PageLoader(service_api) if loader is None else loader
         self._loader.runs.append(self)
+        self._handed_out: dict[str, Any] = {}
+        """Configs and tags that somebody may have changed: what is changed in them stays changed, in this object."""
         self._metadata: Metadata | None = None
         self._sweep: Sweep | None = None
         self._sweep_asked = False
@@ -96,13 +106,26 @@ class Run(RunFacts, Pictured):
 
     @property
     def config(self) -> dict[str, Any]:
-        """The hyperparameters, nested as they were set, without what W&B keeps there for itself."""
-        return config_of(self._whole())
+        """The hyperparameters, nested as they were set, without what W&B keeps there for itself.
+
+        A dict of this object's own: what is changed in it stays changed until `load(force=True)`.
+        """
+        record = self._whole()
+        if "config" not in self._handed_out:
+            self._handed_out["config"] = own_copy(config_of(record))
+        found: dict[str, Any] = self._handed_out["config"]
+        return found
+
+    @property
+    def tags(self) -> list[str]:
+        """The tags, a list of this object's own, as `config` is a dict."""
+        found: list[str] = self._handed_out.setdefault("tags", list(self._record.tags))
+        return found
 
     @property
     def rawconfig(self) -> dict[str, Any]:
         """The hyperparameters with what W&B keeps there for itself."""
-        return rawconfig_of(self._whole())
+        return own_copy(rawconfig_of(self._whole()))
 
     @property
     def json_config(self) -> str:
@@ -117,7 +140,7 @@ class Run(RunFacts, Pictured):
     @property
     def summary_metrics(self) -> dict[str, Any]:
         """The last value of each metric, as a plain dict."""
-        return summary_of(self._whole())
+        return own_copy(summary_of(self._whole()))
 
     @property
     def system_metrics(self) -> dict[str, Any]:
@@ -161,6 +184,7 @@ class Run(RunFacts, Pictured):
         """
         if force:
             self._record = self._ask(self.id, FULL if self._full else LIGHT)
+            self._handed_out.clear()
         return attributes(self._record)
 
     def load_full_data(self, force: bool = False) -> dict[str, Any]:
@@ -171,6 +195,7 @@ class Run(RunFacts, Pictured):
         """
         if force:
             self.accept(self._ask(self.id, FULL))
+            self._handed_out.clear()
         return attributes(self._whole())
 
     def accept(self, record: RunRecord) -> None:

@@ -51,6 +51,17 @@ def summary_of(record: RunRecord) -> dict[str, Any]:
     return {**(record.internal_summary or {}), **(record.summary or {})}
 
 
+def own_copy(values: dict[str, Any]) -> dict[str, Any]:
+    """Values that may be changed: the record that they are of is shared by all who ask for it."""
+    return {key: _own(value) for key, value in values.items()}
+
+
+def _own(value: Any) -> Any:
+    if isinstance(value, dict):
+        return own_copy(value)
+    return [_own(item) for item in value] if isinstance(value, list) else value
+
+
 def attributes(record: RunRecord) -> dict[str, Any]:
     """A run as W&B's server gives it: the heavy parts only where they were asked for."""
     light = {

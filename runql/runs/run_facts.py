@@ -116,11 +116,6 @@ class RunFacts:
         return self._record.state
 
     @property
-    def tags(self) -> list[str]:
-        """The tags."""
-        return list(self._record.tags)
-
-    @property
     def group(self) -> str | None:
         """The group."""
         return self._record.group

@@ -5,7 +5,9 @@ from __future__ import annotations
 import copy
 import json
 import pickle
+import re
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,7 @@ import pytest
 import runql
 from runql.backends.local import LocalService
 from runql.backends.memory import MemoryService
-from runql.errors import ArgumentError, NotFound, ServerError
+from runql.errors import ArgumentError, BackendError, NotFound, RunQLError, ServerError
 from runql.runs.api import Api
 from runql.runs.explained import Pictured
 from runql.runs.projects import Project, Projects
@@ -90,6 +92,41 @@ def test_what_wandb_keeps_for_itself_is_in_the_raw_forms_alone() -> None:
     assert (run.summary["x"], run.summary["_wandb"], run.record.summary) == (1, {}, {"x": 1})
     loaded = run.load()
     assert (loaded["config"], loaded["rawconfig"]) == (run.config, run.rawconfig)
+
+
+def test_what_a_script_changes_in_a_run_is_changed_for_it_alone() -> None:
+    api = runql.Api("demo")
+    run, other = api.run("ujehh0om"), api.run("ujehh0om")
+    run.config["model"]["sizes"].append("one more")
+    run.config["new"] = 1
+    run.tags.append("new")
+    run.summary_metrics.clear()
+    run.rawconfig["model"].clear()
+    assert run.config["new"] == 1
+    assert run.tags == ["baseline", "new"]
+    assert run.config["model"]["sizes"][-1] == "one more"
+    for one in (other, api.run("ujehh0om"), pickle.loads(pickle.dumps(other))):
+        assert "new" not in one.config
+        assert one.tags == ["baseline"]
+        assert "one more" not in one.config["model"]["sizes"]
+        assert one.summary_metrics
+    run.load(force=True)
+    assert "new" not in run.config
+    assert run.tags == ["baseline"]
+
+
+def test_each_name_of_the_module_is_there_or_said_why_not() -> None:
+    spec = find_spec("wandb")
+    assert spec is not None
+    assert spec.origin is not None
+    stub = Path(spec.origin).with_suffix(".pyi").read_text()
+    names = re.findall(r'"(\w+)"', stub.partition("__all__ = (")[2].partition(")")[0])
+    assert len(names) > 30
+    assert (runql.CommError, runql.Error) == (BackendError, RunQLError)
+    for name in {*names} - {*runql.__all__, "config"}:  # `runql.config` is a module of ours
+        if not name.startswith("_"):
+            with pytest.raises(AttributeError, match=rf"`runql\.{name}` is not offered: "):
+                getattr(runql, name)
 
 
 def test_a_page_in_a_notebook() -> None:

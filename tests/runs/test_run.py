@@ -46,7 +46,8 @@ def test_a_run_cannot_be_changed() -> None:
         run.summary["b"] = 3
     run.tags.append("y")
     run.config["a"] = 2
-    assert (run.tags, run.config) == (["x"], {"a": 1})
+    assert (run.tags, run.config) == (["x", "y"], {"a": 2})
+    assert (run.record.tags, run.record.config) == (("x",), {"a": 1})
 
 
 @pytest.mark.parametrize(

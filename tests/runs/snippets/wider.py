@@ -130,6 +130,23 @@ def last_response(wandb: Any) -> Any:
 
 
 @snippet
+def a_config_that_is_filled(wandb: Any) -> Any:
+    rows = []
+    for run in wandb.Api().runs(PATH):
+        run.config["id"] = run.id
+        run.config.pop("lr", None)
+        run.config.update(score=run.summary.get("acc"))
+        rows.append(run.config)
+        run.tags.append("seen")
+    return [rows, run.tags, "id" in wandb.Api().run(f"{PATH}/{run.id}").load(force=True)["config"]]
+
+
+@snippet
+def the_machine_as_old_scripts_say(wandb: Any) -> Any:
+    return wandb.Api().run(f"{PATH}/run00003").history(stream="events")
+
+
+@snippet
 def lazy_and_full(wandb: Any) -> Any:
     runs = wandb.Api().runs(PATH, lazy=True)
     first = runs[0]
