@@ -17,7 +17,7 @@ from runql.text.frozen import frozen
 
 MOST_DEPTH: Final = 100
 _DIGITS_IN_RANGE: Final = 308
-_MOST_PARSED_DIGITS: Final = 4000
+MOST_PARSED_DIGITS: Final = 4000
 
 _AS_ZERO: Final = bytes(ord("0") if chr(code).isdigit() and code < 128 else code for code in range(256))
 _LONG_NUMBER: Final = b"0" * (_DIGITS_IN_RANGE + 1)
@@ -96,13 +96,13 @@ def _may_be_deep(raw: bytes) -> bool:
 def _is_outsize(value: Any) -> bool:
     """Whether a value holds a number that is too large, or is nested too deeply."""
     level = [value]
-    for _ in range(MOST_DEPTH + 1):
+    for depth in range(MOST_DEPTH + 1):
         if any(type(each) is int and is_huge(each) for each in level):
             return True
+        if depth == MOST_DEPTH:
+            return any(isinstance(each, list | dict) for each in level)
         level = [below for each in level for below in _below(each)]
-        if not level:
-            return False
-    return any(isinstance(each, list | dict) for each in level)
+    return False
 
 
 def _below(value: Any) -> Iterator[Any]:
@@ -230,7 +230,7 @@ class _Patient:
         self._at = number.end()
         if number[2] or number[3]:
             self._put(float(number[0]))
-        elif len(number[0]) > _MOST_PARSED_DIGITS or is_huge(int(number[0])):
+        elif len(number[0]) > MOST_PARSED_DIGITS or is_huge(int(number[0])):
             self._put(number[0], HUGE)
         else:
             self._put(int(number[0]))

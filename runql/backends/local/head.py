@@ -11,7 +11,7 @@ from typing import Any, Final
 from runql.backends.local import records
 from runql.backends.local.fold import MOST_PENDING, BatchedFold, Fold
 from runql.backends.local.framing import Damage, DamageKind, Frames
-from runql.backends.local.history import own_step
+from runql.backends.local.history import own_step, step_of
 from runql.backends.local.items import Outsize
 from runql.backends.local.wire import BYTES, FIXED64, VARINT, Malformed, double, fields, signed, text, timestamp
 from runql.text.frozen import frozen
@@ -160,7 +160,7 @@ class _HeadReader:
             except Malformed:
                 self._unread.append(offset)
         self._head.rows = rows
-        self._head.first_step, self._head.last_step = _step_of(first), _step_of(last)
+        self._head.first_step, self._head.last_step = step_of(first), step_of(last)
 
     def _add(self, kind: int, data: bytes, start: int, end: int, offset: int) -> None:
         head = self._head
@@ -244,13 +244,6 @@ def _read_branch(data: bytes, start: int, end: int) -> BranchPoint | None:
         elif wire == BYTES and number == 3:
             metric = text(data, a, b)
     return BranchPoint(run_id, step) if run_id and metric == "_step" else None
-
-
-def _step_of(row: tuple[bytes, int, int] | None) -> int | None:
-    try:
-        return None if row is None else own_step(*row)
-    except Malformed:
-        return None  # whoever reads the rows is told where
 
 
 def _text_of(data: bytes, start: int, end: int, wanted: int) -> str | None:

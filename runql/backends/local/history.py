@@ -275,3 +275,11 @@ def own_step(data: bytes, start: int, end: int) -> int | None:
             if path == (STEP,) and isinstance(value, int | float) and math.isfinite(value):
                 item = int(value)
     return item
+
+
+def step_of(row: tuple[bytes, int, int] | None) -> int | None:
+    """As `own_step`, of a row that may not be there, or is not understood: whoever reads the rows is told where."""
+    try:
+        return None if row is None else own_step(*row)
+    except Malformed:
+        return None

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from runql.backends.local import records
 from runql.backends.local.framing import Frames
-from runql.backends.local.history import own_step
+from runql.backends.local.history import own_step, step_of
 from runql.backends.local.items import leaves, put, read_item
 from runql.backends.local.wire import Malformed, text, varint
 from runql.semantic.values import Kind, kind_of
@@ -60,7 +60,7 @@ def count_keys(path: Path) -> Logged:
                     last = (data, begin, stop)
             except Malformed:
                 continue  # whoever reads the rows is told where
-    return Logged(counter.result(), own_step(*last) if last else None)
+    return Logged(counter.result(), step_of(last))
 
 
 class KeyCounter:
@@ -92,7 +92,9 @@ class KeyCounter:
                     deep.append((begin, pos))
             if pos > end:
                 raise Malformed("an item longer than its record")
-            self._add_deep(data, deep)
+            if pos < end:
+                own_step(data, pos, end)  # what no reader of rows understands counts as no row
+            self._add_deep(data, deep, before)
         except (IndexError, Malformed) as problem:
             del held[before:]
             raise Malformed("a history that is not understood") from problem
@@ -100,13 +102,16 @@ class KeyCounter:
             self._heads.update(held)
             held.clear()
 
-    def _add_deep(self, data: bytes, items: list[tuple[int, int]]) -> None:
+    def _add_deep(self, data: bytes, items: list[tuple[int, int]], before: int) -> None:
         tree: dict[str, Any] = {}
         for start, end in items:
             path, value = read_item(data, start, end)
             put(tree, path, value)
-        found = [leaf for key, below in tree.items() for leaf in leaves(key, below)]
-        self._counts.update((name, type_name(value)) for name, value in found)
+        found = {name: value for key, below in tree.items() for name, value in leaves(key, below)}
+        self._counts.update((name, type_name(value)) for name, value in found.items())
+        if any("." in name for name in found):
+            # A row has one value of a name: nesting wins over a key that holds the dot.
+            self._held[before:] = [head for head in self._held[before:] if _name_of(head) not in found]
 
     def result(self) -> Counter[tuple[str, str]]:
         """How many rows hold each metric with a value of each type, by name and type."""
@@ -114,9 +119,13 @@ class KeyCounter:
         self._held.clear()
         counts = Counter(self._counts)
         for head, count in self._heads.items():
-            name = text(head, 2, len(head) - 4)
+            name = _name_of(head)
             counts[name, _TYPE_OF_FIRST_CHARACTER.get(head[-1], "map")] += count
         return counts
+
+
+def _name_of(head: bytes) -> str:
+    return text(head, 2, len(head) - 4)
 
 
 def type_name(value: Any) -> str:

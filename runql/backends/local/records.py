@@ -23,6 +23,8 @@ _NUM_TAG: Final = 0x08
 _HISTORY_TAG: Final = HISTORY << 3 | BYTES
 _SUMMARY_TAG: Final = SUMMARY << 3 | BYTES
 _LONGEST_HEAD: Final = 16
+_LONGEST_NUM: Final = 11
+"""A number of ten bytes behind its tag: a longer one is none, and what lies behind it is not looked at."""
 
 
 def locate(data: bytes, start: int, end: int) -> tuple[int, int, int]:
@@ -34,7 +36,8 @@ def locate(data: bytes, start: int, end: int) -> tuple[int, int, int]:
     if end - start > _LONGEST_HEAD:
         if data[pos] == _NUM_TAG:
             pos += 2
-            while data[pos - 1] > 127 and pos < end:
+            last = start + _LONGEST_NUM
+            while data[pos - 1] > 127 and pos < last:
                 pos += 1
         tag = data[pos]
         if tag in (_HISTORY_TAG, _SUMMARY_TAG):

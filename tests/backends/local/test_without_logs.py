@@ -184,9 +184,9 @@ BOMB = "a: &a [x]\n" + "".join(f"b{i}: &b{i} [{', '.join([f'*b{i - 1}' if i else
     "text",
     [
         *("[1", "- a\n", "\t", "a: *gone", "x: &x [*x]", BOMB, "[" * 100_000, "a: " + "{b: " * 5000, "- " * 20_000),
-        *("a: \0", "a: " + "9" * 5000, "%YAML 9\n---\na: 1", "x" * (17 << 20)),
+        *("a: \0", "%YAML 9\n---\na: 1", "x" * (17 << 20)),
     ],
-    ids=range(13),
+    ids=range(12),
 )
 def test_a_malformed_side_file_costs_that_file(tmp_path: Path, text: str) -> None:
     folders.side_run(tmp_path, "bad", config__yaml=text)
@@ -236,8 +236,9 @@ def test_yaml_as_the_sdks_write_it() -> None:
     assert load(b"[1, 1.5, .inf, -.inf, true, null, ~, 1e+21, 0x1F, 2020-01-01, !!python/tuple [1], yes, 007]") == (
         [1, 1.5, math.inf, -math.inf, True, None, None, 1e21, "0x1F", "2020-01-01", [1], "yes", "007"]
     )
-    assert read_config(b"a: {value: &x [1, 2]}\nb: {value: *x}\n1: {value: 3}\n") == {"a": [1, 2], "b": [1, 2], "1": 3}
-    assert read_config(b"c: {value: !!python/object/apply:os.system ['echo']}") == {"c": ["echo"]}
+    whole = read_config(b"a: {value: &x [1, 2]}\nb: {value: *x}\n1: {value: 3}\n")
+    assert (whole.value, whole.oddities) == ({"a": [1, 2], "b": [1, 2], "1": 3}, ())
+    assert read_config(b"c: {value: !!python/object/apply:os.system ['echo']}").value == {"c": ["echo"]}
 
 
 # ---------------------------------------------------------------- a log that was cut off

@@ -45,8 +45,8 @@ def read_run(file: RunFile) -> Head:
         _take_all(file, head, sides)
     elif head.exit_code is None:
         head.bad_sides = tuple(sides.bad)
-        head.outsize.update({name: what for name, what in sides.outsize.items() if name not in head.outsize})
         _fill(head, sides)
+        head.outsize.update({name: what for name, what in sides.outsize.items() if name in head.filled})
     return head
 
 
@@ -60,8 +60,10 @@ def _read_first_step(file: RunFile, head: Head) -> None:
     state: dict[str, Any] = {}
     if file.is_log:
         try:
-            with file.path.with_name(file.path.name + ".syncstate").open("rb") as small:
-                state = json_object(small.read(_MOST_STATE_BYTES))
+            beside = file.path.with_name(file.path.name + ".syncstate")
+            if beside.is_file():
+                with beside.open("rb") as small:
+                    state = json_object(small.read(_MOST_STATE_BYTES))
         except (OSError, ValueError):
             state = {}  # most runs have no such file
     step = state.get("starting_step")

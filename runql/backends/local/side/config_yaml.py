@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from typing import Any, Final
+
+from runql.semantic.json_text import DEEP, HUGE, MOST_DEPTH, MOST_PARSED_DIGITS, Oddity, Reading, is_huge
 
 _MOST_VALUES: Final = 500_000
 _DEEPEST: Final = 200
@@ -24,8 +27,12 @@ _SPECIAL: Final = {
 }
 
 
-def read_config(text: bytes) -> dict[str, Any]:
-    """The config without W&B's wrappers; its own part is `_wandb`.
+class _Huge(str):
+    """A whole number that no double can hold, as it is written."""
+
+
+def read_config(text: bytes) -> Reading:
+    """The config without W&B's wrappers, as a dict; its own part is `_wandb`. What no value can be is text, as in JSON.
 
     Raises:
         ValueError: it is no YAML, no mapping, or larger than any config.
@@ -33,11 +40,28 @@ def read_config(text: bytes) -> dict[str, Any]:
     raw = load(text)
     if not isinstance(raw, dict):
         raise ValueError("no mapping")
-    return {
-        str(key): value["value"] if isinstance(value, dict) and "value" in value else value
+    oddities: list[Oddity] = []
+    config = {
+        key: _bounded(value["value"] if isinstance(value, dict) and "value" in value else value, (key,), oddities)
         for key, value in raw.items()
         if key != _BY_THE_OLD_SDK
     }
+    return Reading(config, tuple(oddities))
+
+
+def _bounded(value: Any, path: tuple[str, ...], oddities: list[Oddity]) -> Any:
+    """A value in which texts stand for what is too large or too deep; those are told."""
+    if isinstance(value, _Huge):
+        oddities.append(Oddity(path, HUGE))
+        return str(value)
+    if not isinstance(value, dict | list):
+        return value
+    if len(path) > MOST_DEPTH:
+        oddities.append(Oddity(path, DEEP))
+        return json.dumps(value)
+    if isinstance(value, dict):
+        return {key: _bounded(below, (*path, key), oddities) for key, below in value.items()}
+    return [_bounded(below, (*path, str(place)), oddities) for place, below in enumerate(value)]
 
 
 def load(text: bytes) -> Any:
@@ -118,7 +142,7 @@ class _Build:
         if text in _SPECIAL:
             return _SPECIAL[text]
         if _INTEGER.match(text):
-            return int(text)
+            return _Huge(text) if len(text) > MOST_PARSED_DIGITS or is_huge(int(text)) else int(text)
         return float(text) if self._number.match(text) else text
 
 

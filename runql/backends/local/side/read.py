@@ -32,7 +32,7 @@ class Sides:
     events: Path | None = None
     bad: list[tuple[str, str]] = field(default_factory=list)
     outsize: dict[str, str] = field(default_factory=dict)
-    """Values of the summary that became texts, as `json_text` has them."""
+    """Values of the config and the summary that became texts, as `json_text` has them."""
 
     @property
     def started(self) -> float:
@@ -66,7 +66,7 @@ class Sides:
 def read_sides(folder: Path) -> Sides:
     """The files of a run's folder but for its log. A file that is malformed costs nothing but what it holds."""
     sides = Sides(history=_place(folder, HISTORY), events=_place(folder, EVENTS))
-    sides.config = _read(folder, CONFIG, read_config, sides)
+    sides.config = _read(folder, CONFIG, partial(_config, sides), sides)
     internal = sides.config.pop("_wandb", None)
     sides.internal = internal if isinstance(internal, dict) else {}
     sides.summary = _read(folder, SUMMARY, partial(_summary, sides), sides)
@@ -77,6 +77,13 @@ def read_sides(folder: Path) -> Sides:
 def metadata_beside(folder: Path) -> dict[str, Any]:
     """What `wandb-metadata.json` holds; empty if there is no such file, or it holds something else."""
     return _read(folder, METADATA, json_object, Sides())
+
+
+def _config(sides: Sides, text: bytes) -> dict[str, Any]:
+    reading = read_config(text)
+    sides.outsize.update(by_name("config", reading.oddities))
+    config: dict[str, Any] = reading.value
+    return config
 
 
 def _summary(sides: Sides, text: bytes) -> dict[str, Any]:
