@@ -7,15 +7,17 @@ better from then on.
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import Any
 
 from runql.backends.wandb.asking import Server
 from runql.backends.wandb.batches import MOST_IN_FLIGHT, Ask, Asker, Batch, check_rows, failure_notice, gone_notice
 from runql.backends.wandb.decode import Place
 from runql.backends.wandb.failures import Failure, Kind
+from runql.backends.wandb.oddities import fewer_notice
 from runql.backends.wandb.specs import (
     Group,
     MetricInfo,
@@ -217,6 +219,10 @@ class SampledHistories:
         cut = {key for group, part in kept.items() if self._left_out(group, part, metrics) for key in group}
         if not cut and self._request.rows == "any":
             notices += self._without_x(run_id, kept, metrics)
+        if self._is_unbounded and self._request.rows == "any":
+            came = Counter(chain.from_iterable(rows))
+            none = {key: metrics[key].rows for key in self._keys if key in metrics and not came[key]}
+            notices += fewer_notice(run_id, none, came, self._server.host)
         columns = to_columns(rows, axes(self._request), self._keys)
         rows_of = {key: metrics[key].rows for key in self._keys if key in metrics} if self._is_unbounded else {}
         if not rows_of:

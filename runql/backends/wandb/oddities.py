@@ -68,6 +68,19 @@ def outsize_of(answer: Answer) -> dict[str, dict[str, str]]:
     return found
 
 
+def fewer_notice(run_id: str, counted: Mapping[str, int], came: Mapping[str, int], host: str) -> tuple[Diagnostic, ...]:
+    """What to say where a server counts more rows of a metric than it gives."""
+    short = {name: count - came.get(name, 0) for name, count in counted.items() if came.get(name, 0) < count}
+    if not short:
+        return ()
+    name = max(short, key=short.__getitem__)
+    others = f", and of {len(short) - 1:,} more" if len(short) > 1 else ""
+    said = (
+        f"{host} counts {counted[name]:,} rows of `{name}`{others} in run `{run_id}`, and gives {came.get(name, 0):,}"
+    )
+    return (Diagnostic("RQL412", said, count=short[name]),)
+
+
 class OddRows:
     """What is to be said of the rows of runs, until it is said."""
 

@@ -6,7 +6,7 @@ page may be wider; one that comes back full may have been sampled and is read ag
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import chain
@@ -26,6 +26,7 @@ from runql.backends.wandb.batches import (
 from runql.backends.wandb.decode import Place
 from runql.backends.wandb.failures import Failure, Kind
 from runql.backends.wandb.lacking.refusals import Learned
+from runql.backends.wandb.oddities import fewer_notice
 from runql.backends.wandb.specs import (
     STEP,
     last_step,
@@ -74,6 +75,7 @@ class _Progress:
     count: int | None = None
     rows_of: dict[str, int] = field(default_factory=dict)
     texts: frozenset[str] = frozenset()
+    came: Counter[str] = field(default_factory=Counter)
 
 
 class Scan:
@@ -161,9 +163,11 @@ class Scan:
                 halves = ((window.low, window.high),) if is_endless else ((window.low, middle), (middle, window.high))
                 followers += [_after(window, run_id, *half) for half in halves]
                 continue
-            yield from self._answer(window, batch, run_id, parts)
-            if (window.is_first or window.seeks) and run_id in batch.nodes:
-                rest = self._rest(batch.nodes[run_id], window, parts)
+            has_more = (window.is_first or window.seeks) and run_id in batch.nodes
+            rest = self._rest(batch.nodes[run_id], window, parts) if has_more else []
+            is_last = not rest and not any(run_id in other.run_ids for other in self._windows)
+            yield from self._answer(window, batch, run_id, parts, is_last=is_last)
+            if has_more:
                 if rest and run_id != window.run_ids[-1]:
                     yield from self._now(rest)
                 else:
@@ -258,7 +262,7 @@ class Scan:
             raise Failure(Kind.LACKING, f"{said}, and has no `history(minStep, maxStep)` to ask for the others")
 
     def _answer(
-        self, window: _Window, batch: Batch, run_id: str, parts: list[list[dict[str, Any]]]
+        self, window: _Window, batch: Batch, run_id: str, parts: list[list[dict[str, Any]]], *, is_last: bool
     ) -> Iterator[RunHistory]:
         host = self._server.host
         if run_id in batch.failed:
@@ -272,11 +276,23 @@ class Scan:
         rows = merge([part for part in parts if part] or [[]])
         chosen = select_rows(run_id, to_columns(rows), self._request)
         is_windowed = self._request.min_step is not None or self._request.max_step is not None
-        if window.seeks and not rows and not odd:
+        progress.came.update(chain.from_iterable(rows))
+        short = self._fewer(run_id, progress) if is_last and not is_windowed else ()
+        if window.seeks and not rows and not odd and not short:
             return  # there was nothing more
         names = self._keys if self._request.keys is not None else progress.rows_of
         rows_of = {} if is_windowed else {name: progress.rows_of[name] for name in names if name in progress.rows_of}
-        yield replace(chosen, rows_of=rows_of or chosen.rows_of, notices=(*self._notices(), *odd, *chosen.notices))
+        yield replace(
+            chosen, rows_of=rows_of or chosen.rows_of, notices=(*self._notices(), *odd, *short, *chosen.notices)
+        )
+
+    def _fewer(self, run_id: str, progress: _Progress) -> tuple[Diagnostic, ...]:
+        """What to say where fewer rows came than the server counts: a row that holds all of several is not counted."""
+        if self._request.rows == "all" and len(self._keys) > 1:
+            return ()
+        names = self._keys if self._request.keys is not None else progress.rows_of
+        counts = {name: progress.rows_of[name] for name in names if name in progress.rows_of}
+        return fewer_notice(run_id, counts, progress.came, self._server.host)
 
     def _notices(self) -> tuple[Diagnostic, ...]:
         concerned = [] if self._request.keys is None else ["Run.sampledHistory"]

@@ -234,3 +234,26 @@ def test_runs_without_an_end(monkeypatch: pytest.MonkeyPatch, edges: str, cursor
             assert error.diagnostics[0].code != "RQL901"
         assert server.asked < 60, query
     service.close()
+
+
+@pytest.mark.parametrize("query", ["run run00002 keys loss scan", "run run00002 keys loss"])
+def test_rows_that_the_server_counts_and_does_not_give(monkeypatch: pytest.MonkeyPatch, query: str) -> None:
+    from tests.backends.wandb.in_process import InProcess
+
+    def without(_: int, body: bytes) -> bytes:
+        document = json.loads(body)
+        for edge in (document["data"]["project"].get("runs") or {}).get("edges", ()):
+            for rows in edge["node"].get("sampledHistory") or ():
+                rows[:] = []
+        return json.dumps(document).encode()
+
+    for change, said in ((without, ["RQL412"]), (lambda _, body: body, [])):
+        monkeypatch.setattr(client, "Transport", InProcess(vision(5, 30), change))
+        service = WandbService(Credentials("http://127.0.0.1:9"), ServiceOptions("", "acme", "vision", line=LINE))
+        (result,) = Session(service).run(Source(query), {})
+        assert isinstance(result, Result)
+        assert len(result.frame) == (0 if said else 30)
+        found = [notice for notice in result.notices if notice.code == "RQL412"]
+        assert [notice.code for notice in found] == said
+        assert not said or "counts 30 rows of `loss` in run `run00002`, and gives 0" in found[0].message
+        service.close()
