@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 
 from runql.errors import RunQLError
 from runql.semantic.catalog import Catalog
@@ -45,7 +46,7 @@ class Trials:
         names = odd_names(parsed.source.text, self._catalog_of(parsed))
         if not names and not any(one.fixes for one in parsed.diagnostics):
             return parsed
-        return parse_proven(parsed.source, self._errors, parsed, names)
+        return parse_proven(parsed.source, partial(self._errors, known=parsed), parsed, names)
 
     def _catalog_of(self, parsed: Parsed) -> Catalog | None:
         """What is known of the source of the first query of a text."""
@@ -56,8 +57,9 @@ class Trials:
         """What was found of a text, with those fixes that hold."""
         return proven(source.text, found, self._errors)
 
-    def _errors(self, text: str) -> Iterable[Diagnostic]:
-        parsed = parse_untried(Source(text))
+    def _errors(self, text: str, known: Parsed | None = None) -> Iterable[Diagnostic]:
+        is_known = known is not None and known.source.text == text
+        parsed = known if known is not None and is_known else parse_untried(Source(text))
         script = self._script_of(parsed)
         yield from parsed.diagnostics
         yield from script.diagnostics

@@ -14,6 +14,9 @@ from runql.text.source import Source
 
 __all__ = ["Parsed", "parse", "parse_proven", "parse_query", "parse_untried", "tokenize"]
 
+MOST_TRIED_CHARACTERS: Final = 20_000
+"""Of the texts that fixes make: of a long text full of mistakes not every one is tried, and those are not offered."""
+
 MAX_READINGS: Final = 6
 """How often a text is read again because a fix did not hold."""
 
@@ -43,10 +46,19 @@ def parse_proven(
     """
     refused: frozenset[Refused] = frozenset()
     known: dict[str, tuple[Diagnostic, ...]] = {}
+    if first is not None and errors_of is _errors:
+        known[source.text] = first.diagnostics
 
-    def errors(text: str) -> tuple[Diagnostic, ...]:
+    spent = 0
+
+    def errors(text: str) -> tuple[Diagnostic, ...] | None:
+        nonlocal spent
         if text not in known:
-            known[text] = tuple(errors_of(text))
+            if spent > MOST_TRIED_CHARACTERS:
+                return None
+            spent += len(text)
+            found = errors_of(text)
+            known[text] = () if found is None else tuple(found)
         return known[text]
 
     parsed = first if first is not None and not names else read(source, frozenset(), names)

@@ -33,6 +33,8 @@ Refused: TypeAlias = tuple[str, Span]
 """A mistake by its message and place."""
 
 MAX_REPAIRS: Final = 200
+_MOST_TRIED: Final = 15_000
+"""Lexemes that are read again while mistakes are put right: of a long clause full of them the first ones are."""
 _LONG: Final = 20_000
 _EXAMPLE: Final = "runs where config.lr > 0.01 order -summary.loss limit 10"
 
@@ -123,6 +125,7 @@ class _Reader:
         self._statements: list[t.Statement] = []
         self._open: _Draft | None = None
         self._repairs = 0
+        self._tried = 0
 
     def read(self) -> Parsed:
         attempt = run(self._shadow.text)
@@ -221,13 +224,14 @@ class _Reader:
 
     def _try(self, mistake: Mistake, place: Place) -> Attempt | None:
         """The attempt with a mistake put right, if that takes the parser further."""
-        if self._repairs >= MAX_REPAIRS:
+        if self._repairs >= MAX_REPAIRS or self._tried > _MOST_TRIED:
             return None
         self._repairs += 1
         repairs = tuple(_tidied(repair, place.text) for repair in mistake.repairs)
         shadow = self._shadow.apply(repairs[0].edits)
         begin = place.piece[0].start if place.piece else place.found.start
         trial = run(shadow.text, min(begin, len(shadow.text)), self._start_after(place))
+        self._tried += len(trial.lexemes)
         failed = self._shadow.place(place.found.start, place.found.end)
         if trial.failure is not None:
             reached = shadow.place(trial.failure.found.start, trial.failure.found.end)

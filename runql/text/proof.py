@@ -19,8 +19,8 @@ from runql.text.denial import keeps_denials
 from runql.text.diagnostic import Diagnostic, Edit, Fix, Severity
 from runql.text.source import Span
 
-ErrorsOf: TypeAlias = Callable[[str], Iterable[Diagnostic]]
-"""What is wrong with a text."""
+ErrorsOf: TypeAlias = Callable[[str], Iterable[Diagnostic] | None]
+"""What is wrong with a text; `None` if too much was looked at already."""
 
 Unproven: TypeAlias = dict[Diagnostic, tuple[Fix, ...]]
 """Diagnostics, each with those of its fixes that do not hold."""
@@ -78,9 +78,12 @@ class Proof:
         """The fixes that do not hold."""
         firsts = self._firsts([one for one in self._found if one.is_error])
         wrong: Unproven = {}
+        together = self._verdict(firsts) if firsts else Verdict.WRONG
         for one in self._found:
-            others = {other: fix for other, fix in firsts.items() if other != one}
-            verdicts = {fix: self._verdict({**others, one: fix}) for fix in one.fixes}
+            # With the others, the first fix of one of them is all of them: that is judged once.
+            verdicts = {
+                fix: together if fix == firsts.get(one) else self._verdict({**firsts, one: fix}) for fix in one.fixes
+            }
             bad = [fix for fix in one.fixes if verdicts[fix] not in _RIGHT and fix != firsts.get(one)]
             if Verdict.HOLDS in verdicts.values():
                 # Of several, one that names what is there is better than one that does not.
@@ -133,7 +136,10 @@ class Proof:
         if text not in self._seen:
             if len(self._seen) >= _MOST:
                 return None
-            self._seen[text] = tuple(dict.fromkeys(one for one in self._errors_of(text) if one.is_error))
+            found = self._errors_of(text)
+            if found is None:
+                return None
+            self._seen[text] = tuple(dict.fromkeys(one for one in found if one.is_error))
         return self._seen[text]
 
 

@@ -106,3 +106,11 @@ def test_a_shadow_knows_where_its_text_was_written() -> None:
     assert second.written(Edit(Span(8, 12), "x")) == Edit(Span(0, 4), "x")
     assert second.written(Edit(Span(13, 15), "x")) is None
     assert Shadow("a").apply([Edit(Span(0, 1), "")]).place(0, 0) == Span(0, 0)
+
+
+def test_a_thousand_mistakes_of_one_clause_are_named_without_trying_them_all() -> None:
+    text = "SELECT * FROM runs WHERE " + " AND ".join(f"config.a{at} LIKE '%x{at}%'" for at in range(1000))
+    parsed = parse(text)
+    assert not parsed.ok
+    assert "".join(token.text for token in parsed.tokens) == text
+    assert "`LIKE '%x0%'` is SQL" in " ".join(one.message for one in parsed.diagnostics)
