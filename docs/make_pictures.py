@@ -6,6 +6,8 @@ python docs/make_pictures.py [--out FOLDER]
 from __future__ import annotations
 
 import argparse
+import html
+import re
 import sys
 import tempfile
 from dataclasses import dataclass
@@ -14,6 +16,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.style import Style
 from rich.terminal_theme import TerminalTheme
@@ -52,7 +55,7 @@ FRAME = """\
 {chrome}
 <g transform="translate({terminal_x}, {terminal_y})" clip-path="url(#{unique_id}-clip-terminal)">
 {backgrounds}
-<g class="{unique_id}-matrix">
+<g class="{unique_id}-matrix" xml:space="preserve">
 {matrix}
 </g>
 </g>
@@ -121,6 +124,30 @@ PROMPTS = (
 )
 
 
+_TEXT = re.compile(
+    r'<text class="(?P<look>[^"]*)" x="(?P<x>[^"]*)" y="(?P<y>[^"]*)" textLength="[^"]*" clip-path="(?P<clip>[^"]*)">'
+    r"(?P<text>[^<]*)</text>"
+)
+_WORD = re.compile(r"\S+")
+_CELL = 12.2
+"""How wide rich draws a cell."""
+
+
+def placed(svg: str) -> str:
+    """The picture with each word at its own place: its columns hold in fonts and programs that space text otherwise."""
+
+    def words(found: re.Match[str]) -> str:
+        text = html.unescape(found["text"]).replace("\u00a0", " ")
+        return "".join(
+            f'<text class="{found["look"]}" x="{float(found["x"]) + cell_len(text[: word.start()]) * _CELL:g}" '
+            f'y="{found["y"]}" textLength="{cell_len(word[0]) * _CELL:g}" clip-path="{found["clip"]}">'
+            f"{html.escape(word[0])}</text>"
+            for word in _WORD.finditer(text)
+        )
+
+    return _TEXT.sub(words, svg)
+
+
 def draw_prompt(picture: PromptPicture) -> str:
     """The picture as SVG: the screen of a real prompt in a real terminal."""
     console = Console(record=True, width=picture.columns, file=StringIO(), force_terminal=True)
@@ -134,7 +161,7 @@ def draw_prompt(picture: PromptPicture) -> str:
         seen.settle()
         for number in range(picture.lines):
             console.print(_line(seen.screen.buffer[number], picture.columns, seen.screen.cursor, number), end="\n")
-    return console.export_svg(title="runql", theme=THEME, code_format=FRAME, unique_id=picture.name)
+    return placed(console.export_svg(title="runql", theme=THEME, code_format=FRAME, unique_id=picture.name))
 
 
 def _line(row: Any, columns: int, cursor: Any, number: int) -> Text:
@@ -173,7 +200,7 @@ def draw(picture: Picture) -> str:
             seen = show(line, Path(folder), color=True, columns=picture.columns)
             console.print(Text.assemble(("$ ", "bold green"), (line, "bold")))
             console.print(Text.from_ansi(seen))
-    return console.export_svg(title="runql", theme=THEME, code_format=FRAME, unique_id=picture.name)
+    return placed(console.export_svg(title="runql", theme=THEME, code_format=FRAME, unique_id=picture.name))
 
 
 def main() -> None:

@@ -26,7 +26,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import field
+from dataclasses import field, replace
 from pathlib import Path
 from typing import Any
 
@@ -160,6 +160,14 @@ def load(environ: Mapping[str, str] | None = None, folder: Path | None = None) -
         pager=environ.get("PAGER"),
         said=(*said, *more, *_zone_said(environ.get("TZ", ""))),
     )
+
+
+def with_saved(settings: Settings, environ: Mapping[str, str] | None = None) -> Settings:
+    """The settings with the folder of saved queries that is there now: it may have been made since they were read."""
+    found, _ = saved_folder(settings.folder, _trust(os.environ if environ is None else environ))
+    if settings.saved[: len(found)] == found:
+        return settings
+    return replace(settings, saved=(*found, *(one for one in settings.saved if one not in found)))
 
 
 def _zone_said(name: str) -> tuple[Diagnostic, ...]:

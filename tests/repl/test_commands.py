@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -205,6 +206,20 @@ def test_saving_asking_and_listing(shell: Told, tmp_path: Path) -> None:
     assert "@slow" in shell.err
     assert "the slow ones" in shell(r"\saved")
     assert shell(r"\saved slow") == "# the slow ones\n runs where config.lr < $most limit 1\n"
+
+
+def test_a_folder_for_saved_queries_that_was_made_meanwhile(shell: Told, tmp_path: Path) -> None:
+    """`mkdir .runql` beside an open prompt counts from the next line on."""
+    prompt = shell.shell
+    prompt.settings = prompt.session.settings = replace(prompt.settings, saved=(tmp_path / "own",))
+    shell("count runs")
+    (tmp_path / ".runql").mkdir()
+    (tmp_path / ".runql" / "there.rql").write_text("runs where config.lr > 0.08\n")
+    assert shell("count runs from @there") == "3\n"
+    shell(r"\save good runs where config.lr > 0.09")
+    assert (tmp_path / ".runql" / "good.rql").is_file()
+    assert shell("count runs from @good") == "2\n"
+    assert "@there" in shell(r"\saved")
 
 
 def test_nothing_saved_is_lost(shell: Told, tmp_path: Path) -> None:

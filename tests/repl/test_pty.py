@@ -208,3 +208,27 @@ def test_a_pipe_is_no_prompt(tmp_path: Path, given: str) -> None:
     )
     assert "demo>" not in done.stdout
     assert done.stdout == ("count\n44\n" if given else "")
+
+
+def test_lines_that_a_terminal_pastes_one_by_one_are_told(tmp_path: Path) -> None:
+    """A terminal without bracketed paste sends them as if they were typed."""
+    with terminal(tmp_path, "-s", "demo") as seen:
+        seen.wait("64 runs")
+        seen.press("count runs where config.lr > 0.01\rcount runs where config.lr > 0.1\r")
+        seen.wait(lambda: "44" in seen.lines and "10" in seen.lines)
+        seen.wait("each is run by itself")
+        seen.press("count runs where config.lr > 0.02\r")
+        seen.settle()
+        assert seen.text.count("several lines came at once") == 1
+        seen.press("\x04")
+        assert seen.end() == 0
+
+
+def test_a_paste_that_the_terminal_marks_stays_one_text(tmp_path: Path) -> None:
+    with terminal(tmp_path, "-s", "demo") as seen:
+        seen.wait("64 runs")
+        seen.press("\x1b[200~count runs\nwhere config.lr > 0.01\x1b[201~")
+        seen.wait("where config.lr > 0.01")
+        seen.press("\r")
+        seen.wait(lambda: "44" in seen.lines)
+        assert "several lines" not in seen.text

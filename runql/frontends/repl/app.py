@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from runql.frontends.repl.shell import Shell
 
 _NO_NAME: Final = "runql"
+_EACH_BY_ITSELF: Final = (
+    "several lines came at once: each is run by itself, as this terminal does not say what is pasted; "
+    r"`\edit` takes them as one text"
+)
 
 
 def main(start: Start) -> int:
@@ -67,6 +71,7 @@ class Conversation:
 
     def _converse(self) -> None:
         name, text, offer = self._start.source_name or _NO_NAME, "", ""
+        told = False
         while True:
             try:
                 typed = self.line.read(name, text, offer)
@@ -82,6 +87,9 @@ class Conversation:
                 continue
             with shell.session.within(self._start.timeout):
                 shell.perform(typed)
+            if self.line.has_more and not told:
+                told = True
+                shell.tell(_EACH_BY_ITSELF)
             if shell.leaving:
                 return
             name, text, offer = shell.prompt_name or _NO_NAME, shell.next_text, ""

@@ -40,6 +40,7 @@ def _enter(line: Line) -> KeyBindings:
         if not text.strip():
             buffer.reset()
         elif line.is_complete(text) or _ends_with_empty_line(buffer):
+            line.has_more = _has_more(event)
             buffer.validate_and_handle()
         else:
             buffer.newline(copy_margin=False)
@@ -51,6 +52,12 @@ def _enter(line: Line) -> KeyBindings:
         event.current_buffer.newline(copy_margin=False)
 
     return keys
+
+
+def _has_more(event: KeyPressEvent) -> bool:
+    """Whether letters came together with this Enter, and behind it."""
+    waiting = (press.key for press in event.app.key_processor.input_queue)
+    return any(len(key) == 1 and key.isprintable() for key in waiting)
 
 
 def _menu() -> KeyBindings:

@@ -151,6 +151,8 @@ class Line:
         self.thinker = Thinker(knowledge, counts=self.options.counts, tell=self.redraw)
         self.cpr_missing = False
         self.lines_read = 0
+        self.has_more = False
+        """Whether more lines came together with the one that was read."""
         self._past = WholeQueries(past=self.options.suggestions)
         self.buffer = self._buffer(history)
         self.search = SearchToolbar(Buffer(name=SEARCH_BUFFER), ignore_case=True)
@@ -182,6 +184,7 @@ class Line:
             EOFError: the prompt is left.
         """
         self._name = _short(clean(name))
+        self.has_more = False
         self.lines_read += 1
         self.thinker.forget()
         self.buffer.reset(Document(text))

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from runql.config import Settings
+from runql.config import Settings, with_saved
 from runql.errors import BackendError, OutputError, RunQLError
 from runql.frontends.repl.commands import read_call
 from runql.frontends.repl.interrupts import Interrupts
@@ -107,6 +107,7 @@ class Shell:
         self.next_text = ""
         with self.interrupts:
             try:
+                self.settings = self.session.settings = with_saved(self.settings)
                 self._perform(text)
             except KeyboardInterrupt:
                 self.voice.say("stopped · nothing is shown")
