@@ -52,7 +52,7 @@ def _language() -> Iterator[str]:
                 yield f"| {_code(one.syntax)} | {_cell(one.doc)} | {_code(one.example)}{needs} |"
     yield from (
         "",
-        "Statements, and more of each stage: [stages.md](stages.md). What is said about answers: [codes.md](codes.md).",
+        "Statements, and more of each stage: [stages.md](stages.md). Messages about answers: [codes.md](codes.md).",
     )
 
 

@@ -145,7 +145,7 @@ _TABLE = (
     PromptCommand(
         "timing",
         r"\timing [on|off]",
-        "Whether it is said where the time went.",
+        "Whether the time that each part took is shown.",
         r"\timing on",
         Takes.SWITCH,
         words=("on", "off"),
