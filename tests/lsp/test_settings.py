@@ -112,3 +112,22 @@ def test_the_guide_names_every_setting() -> None:
         default = getattr(Wishes(), name)
         if isinstance(default, str | int):
             assert said[name][1].strip("`") == str(default).lower()
+
+
+def test_the_call_names_the_source_of_texts_that_name_none(tmp_path: Path) -> None:
+    """`runql lsp -s demo` wins over the settings of the folder; a query's own `from` wins over both."""
+    (tmp_path / ".runql.toml").write_text('source = "./none"\n')
+    with piped({"RUNQL_SOURCE": ""}, "-s", "demo") as (client, _):
+        client.begin(options={"results": "return"}, root=tmp_path.as_uri())
+        document = client.open((tmp_path / "a.rql").as_uri(), "runs where config.nope = 1")
+        wait_for(client, document, ["RQL201"])
+        client.change(document["uri"], 2, {"text": "runs where config.model.sizes has "})
+        place = {"line": 0, "character": 34}
+        found = client.ask("textDocument/completion", {"textDocument": document, "position": place})
+        assert found["items"][0]["label"] == "64"
+        asked = [{"uri": document["uri"], "text": "count runs"}]
+        answer = client.ask("workspace/executeCommand", {"command": "runql.run", "arguments": asked})
+        assert not answer["isError"] and answer["text"].startswith("```text\n64")
+        elsewhere = [{"uri": document["uri"], "text": "count runs from ./none"}]
+        refused = client.ask("workspace/executeCommand", {"command": "runql.run", "arguments": elsewhere})
+        assert refused["isError"] and "none" in refused["message"]
