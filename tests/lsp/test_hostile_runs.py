@@ -24,7 +24,7 @@ def kinds(markdown: str) -> set[str]:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    config = {"opt": IMAGE, "fence": FENCE, "other": "```", IMAGE: 1}
+    config = {"opt": IMAGE, "fence": FENCE, "other": "```", "turned": "a\u202eb", IMAGE: 1}
     log = [files.run("abc", display_name=IMAGE), files.config(config), files.summary({IMAGE: 1}), files.exit_()]
     files.write(tmp_path / "wandb", files.log(log))
     return tmp_path
@@ -33,10 +33,9 @@ def folder(tmp_path: Path) -> Path:
 def opened(client: Raw, folder: Path, text: str) -> Json:
     document = client.open((folder / "a.rql").as_uri(), text)
     client.until("textDocument/publishDiagnostics", uri=document["uri"])
-    while not client.ask(
-        "textDocument/completion", {"textDocument": document, "position": {"line": 0, "character": 11}}
-    )["items"]:
-        pass
+    at = {"textDocument": document, "position": {"line": 0, "character": 11}}
+    while not any(item["detail"][:1].isdigit() for item in client.ask("textDocument/completion", at)["items"]):
+        pass  # until the source was read: how many fields it has is told then
     return document
 
 
@@ -63,6 +62,16 @@ def test_a_hostile_run(folder: Path, form: str) -> None:
             found = client.ask("workspace/executeCommand", asked)
             assert "e.example" in found["text"], json.dumps(found)
             assert not FORBIDDEN & kinds(found["text"]), found["text"]
+
+
+def test_a_menu_shows_no_character_that_turns_the_writing(folder: Path) -> None:
+    with piped({"RUNQL_SOURCE": ""}) as (client, _):
+        client.begin(options={"source": str(folder / "wandb"), "results": "return"}, root=folder.as_uri())
+        document = opened(client, folder, "runs where config.opt = 1")
+        client.change(document["uri"], 2, {"text": "runs where config.turned = "})
+        at = {"textDocument": document, "position": {"line": 0, "character": 27}}
+        first = client.ask("textDocument/completion", at)["items"][0]
+        assert first["label"] == first["textEdit"]["newText"] == r'"a\u202eb"'
 
 
 def test_a_message_has_no_link(folder: Path) -> None:

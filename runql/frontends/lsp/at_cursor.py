@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from runql.frontends.lsp.document import Document
 from runql.frontends.lsp.places import Json, place_of
 from runql.frontends.lsp.protocol import Plain
+from runql.text.render import clean
 from runql.text.source import Span
 
 if TYPE_CHECKING:
@@ -79,9 +80,9 @@ def _listed(server: Server, document: Document, start: int, found: Completions) 
 def _item(item: Item, part: Json, typed: str, serial: int) -> Json:
     # Editors sort by how well the filter text fits, and then by `sortText`: where all fit alike, our order stays.
     return {
-        "label": item.label,
+        "label": clean(item.label),
         "kind": _KINDS[item.kind],
-        "detail": item.detail,
+        "detail": clean(item.detail),
         "sortText": f"{item.sort_rank:04}",
         "filterText": typed or item.insert_text,
         "insertTextFormat": 1,
