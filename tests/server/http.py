@@ -9,7 +9,6 @@ import json
 import socket
 import ssl
 import threading
-import time
 from collections import Counter
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -73,7 +72,7 @@ class _Handler(BaseHTTPRequestHandler):
         seen = Seen(name, request.get("variables") or {}, dict(self.headers), body.decode(), self.path)
         index = self._record(seen)
         if knobs.latency_seconds:
-            time.sleep(knobs.latency_seconds)
+            owner.stopping.wait(knobs.latency_seconds)
         if knobs.before is not None:
             knobs.before(seen)
         with owner.lock:
@@ -88,7 +87,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(fault.status, fault.body.encode(), fault, index)
             return
         if fault is not None and fault.kind == "slow":
-            time.sleep(fault.seconds)
+            owner.stopping.wait(fault.seconds)
         if self.headers.get("Content-Type", "").split(";")[0] != "application/json":
             self._send(415, b'{"error": "unsupported media type"}', None, index)
             return
@@ -203,6 +202,7 @@ class LoopbackServer:
         self.knobs = knobs or Knobs()
         self.seen: list[Seen] = []
         self.lock = threading.Lock()
+        self.stopping = threading.Event()
         handler = type("Handler", (_Handler,), {"owner": self})
         self._http = (_HttpOfSix if ":" in host else _Http)((host, port), handler)
         self._http.failures = []
@@ -240,6 +240,8 @@ class LoopbackServer:
         return self
 
     def stop(self) -> None:
+        """Ends it, and every answer that it holds back."""
+        self.stopping.set()
         self._http.shutdown()
         self._http.server_close()
         self._thread.join()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -12,7 +13,11 @@ from tests.server import Knobs, LoopbackServer, Store
 from tests.server.samples import vision
 
 KEY = "k" * 40
-QUICK = LineSettings(attempt_seconds=5.0, patience_seconds=5.0, backoff_seconds=0.01, give_up_seconds=2.0)
+QUICK = LineSettings(attempt_seconds=100.0, patience_seconds=100.0, backoff_seconds=0.01, give_up_seconds=100.0)
+"""Asks again at once, and waits longer than any machine needs for an answer that comes."""
+
+HASTY = replace(QUICK, give_up_seconds=0.6)
+"""The same where nothing will ever come."""
 
 Connect = Callable[..., WandbService]
 Serve = Callable[..., LoopbackServer]

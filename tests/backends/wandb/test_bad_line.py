@@ -8,7 +8,7 @@ import threading
 import time
 import traceback
 from collections import deque
-from dataclasses import replace
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +20,15 @@ from runql.backends.wandb.limiter import limiter_of
 from runql.errors import AuthError, BackendError, RateLimited, ServerError, Unreachable
 from runql.runs.runs import Runs
 from runql.runs.service import HistoryRequest, PageRequest
-from tests.backends.wandb.conftest import KEY, QUICK, Connect, Serve
+from tests.backends.wandb.conftest import HASTY, KEY, QUICK, Connect, Serve
 from tests.server import Fault, Knobs, LoopbackServer
 from tests.server.http import ACCESS_TOKEN
 from tests.server.samples import vision
 
 PAGE = PageRequest("acme", "vision", per_page=10)
+
+NEVER = 600.0
+"""Seconds: longer than any test, on any machine."""
 
 PASSING = [
     Fault("cut"),
@@ -59,8 +62,7 @@ FINAL: list[tuple[Fault, type[BackendError]]] = [
 def test_what_passes_is_waited_out(serve: Serve, connect: Connect, fault: Fault) -> None:
     server = serve(knobs=Knobs(script=deque([fault, fault])))
     # Long enough for any computer: what passes ends it at once.
-    patient = LineSettings(attempt_seconds=5.0, patience_seconds=5.0, backoff_seconds=0.01, give_up_seconds=100.0)
-    assert len(connect(server, line=patient).runs_page(PAGE).runs) == 10
+    assert len(connect(server).runs_page(PAGE).runs) == 10
     assert len(server.seen) == 3
 
 
@@ -105,7 +107,7 @@ def test_an_answer_that_uses_the_last_request_holds_the_next_one_back(serve: Ser
     limiter = limiter_of(server.base_url.removeprefix("http://"))
     service.runs_page(PAGE)
     assert limiter.paused_seconds == 0
-    limiter.pause(0.3)
+    limiter.pause(3)
     server.forget()
     thread = threading.Thread(target=service.runs_page, args=(PAGE,))
     thread.start()
@@ -137,14 +139,14 @@ def test_concurrency_backs_off_and_recovers() -> None:
 def test_a_server_that_is_not_there() -> None:
     server = LoopbackServer().start()
     server.stop()
-    service = WandbService(Credentials(server.base_url), ServiceOptions(line=QUICK))
+    service = WandbService(Credentials(server.base_url), ServiceOptions(line=HASTY))
     with pytest.raises(Unreachable, match="cannot be reached"):
         service.runs_page(PAGE)
     service.close()
 
 
 def test_a_server_that_is_silent(serve: Serve, connect: Connect) -> None:
-    server = serve(knobs=Knobs(fault_for=lambda _: Fault("slow", seconds=0.5)))
+    server = serve(knobs=Knobs(fault_for=lambda _: Fault("slow", seconds=NEVER)))
     service = connect(server, line=LineSettings(attempt_seconds=0.05, backoff_seconds=0.01, give_up_seconds=0.5))
     with pytest.raises(Unreachable, match="did not answer in time"):
         service.runs_page(PAGE)
@@ -152,7 +154,7 @@ def test_a_server_that_is_silent(serve: Serve, connect: Connect) -> None:
 
 
 def test_a_deadline(serve: Serve, connect: Connect) -> None:
-    server = serve(knobs=Knobs(latency_seconds=0.4))
+    server = serve(knobs=Knobs(latency_seconds=NEVER))
     service = connect(server)
     with service.within(0.1), pytest.raises(Unreachable, match="within the time allowed") as caught:
         service.runs_page(PAGE)
@@ -164,40 +166,39 @@ def test_a_deadline(serve: Serve, connect: Connect) -> None:
 
 def test_rows_that_came_before_the_deadline_were_given(serve: Serve, connect: Connect) -> None:
     def fault(seen: Any) -> Fault | None:
-        return Fault("slow", seconds=2) if "run00059" in str(seen.variables) else None
+        return Fault("slow", seconds=NEVER) if "run00059" in str(seen.variables) else None
 
     service = connect(serve(knobs=Knobs(fault_for=fault)))
     given = []
-    with service.within(1.0), pytest.raises(Unreachable):
-        for history in service.histories(
-            HistoryRequest("acme", "vision", tuple(f"run{at:05d}" for at in range(60)), ("loss",))
-        ):
+    request = HistoryRequest("acme", "vision", tuple(f"run{at:05d}" for at in range(60)), ("loss",))
+    with service.within(NEVER), ExitStack() as deadline, pytest.raises(Unreachable):
+        for history in service.histories(request):
             given.append(history.run_id)
+            if len(given) == 40:  # all that come: the time is over when they are here, however long that took
+                deadline.enter_context(service.within(0.1))
     assert given == [f"run{at:05d}" for at in range(40)]
 
 
 def test_cancel_ends_it_from_another_thread(serve: Serve, connect: Connect) -> None:
-    server = serve(knobs=Knobs(latency_seconds=3))
+    server = serve(knobs=Knobs(latency_seconds=NEVER))
     service = connect(server)
-    raised: list[tuple[BaseException, float]] = []
+    raised: list[BaseException] = []
 
     def ask() -> None:
         try:
             service.runs_page(PAGE)
         except BackendError as error:
-            raised.append((error, time.monotonic()))
+            raised.append(error)
 
     thread = threading.Thread(target=ask)
     thread.start()
     while not server.seen:
         time.sleep(0.01)
-    cancelled = time.monotonic()
     service.cancel()
-    thread.join()
-    ((error, ended),) = raised
+    thread.join()  # the server would not have answered
+    (error,) = raised
     assert isinstance(error, Unreachable)
     assert "cancelled" in str(error)
-    assert ended - cancelled < 0.5 + 2  # two seconds for a busy machine; the server answers after three
     server.knobs.latency_seconds = 0
     assert len(service.runs_page(PAGE).runs) == 10
 
@@ -315,7 +316,7 @@ def unlucky(share: float, seed: int) -> Knobs:
 
 @pytest.mark.parametrize("seed", range(3))
 def test_every_row_comes_once_where_two_of_three_requests_fail(serve: Serve, connect: Connect, seed: int) -> None:
-    service = connect(serve(knobs=unlucky(2 / 3, seed)), line=replace(QUICK, give_up_seconds=60.0))
+    service = connect(serve(knobs=unlucky(2 / 3, seed)))
     runs = Runs(service, "acme", "vision", per_page=7)
     names = [f"run{at:05d}" for at in range(60)]
     assert [run.id for run in runs] == names
@@ -341,7 +342,7 @@ def test_a_line_on_which_nothing_gets_through_is_given_up(
     serve: Serve, connect: Connect, fault: Fault, error: type[BackendError]
 ) -> None:
     server = serve(knobs=Knobs(fault_for=lambda _: fault))
-    service = connect(server, line=replace(QUICK, give_up_seconds=0.6))
+    service = connect(server, line=HASTY)
     with pytest.raises(error):
         service.runs_page(PAGE)
     assert len(server.seen) > 1
@@ -349,7 +350,7 @@ def test_a_line_on_which_nothing_gets_through_is_given_up(
 
 def test_a_server_that_goes_away_in_the_middle_is_waited_for(serve: Serve, connect: Connect) -> None:
     first = serve()
-    service = connect(first, line=replace(QUICK, give_up_seconds=30.0))
+    service = connect(first)
     assert len(service.runs_page(PAGE).runs) == 10
     port = int(first.base_url.rpartition(":")[2])
     service.close()  # its kept connections would hold the old server
@@ -373,7 +374,7 @@ def test_a_question_that_never_passes_while_others_do_is_given_up(serve: Serve, 
     def fault(seen: Any) -> Fault | None:
         return Fault("cut") if "run00007" in str(seen.variables) else None
 
-    service = connect(serve(knobs=Knobs(fault_for=fault)), line=replace(QUICK, give_up_seconds=30.0))
+    service = connect(serve(knobs=Knobs(fault_for=fault)))
     names = tuple(f"run{at:05d}" for at in range(60))
     histories = list(service.histories(HistoryRequest("acme", "vision", names, ("loss",))))
     assert [history.run_id for history in histories if history.notices] == ["run00007"]
