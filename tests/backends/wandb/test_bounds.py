@@ -11,6 +11,7 @@ import time
 import tracemalloc
 import zlib
 from collections.abc import Iterable
+from dataclasses import replace
 
 import pytest
 
@@ -26,7 +27,13 @@ from tests.server.samples import vision
 
 PAGE = PageRequest(entity="acme", project="vision", per_page=10)
 MB = 1_000_000
-LINE = LineSettings(attempt_seconds=5, whole_seconds=0.5, most_bytes=2 * MB, backoff_seconds=0.01, give_up_seconds=0.3)
+LINE = LineSettings(
+    attempt_seconds=100, whole_seconds=100, most_bytes=2 * MB, backoff_seconds=0.01, give_up_seconds=0.3
+)
+"""The bytes end it, on any machine."""
+
+SHORT = replace(LINE, attempt_seconds=5, whole_seconds=0.5)
+"""The time ends it."""
 
 
 def failure_on(pieces: Pieces, line: LineSettings = LINE) -> BackendError:
@@ -106,7 +113,7 @@ def test_a_body_in_chunks_without_an_end() -> None:
     ids=["chunks", "length", "hints", "headers"],
 )
 def test_a_byte_now_and_then_ends_with_the_time_for_one_answer(pieces: Pieces) -> None:
-    error = failure_on(pieces)
+    error = failure_on(pieces, SHORT)
     assert isinstance(error, Unreachable)
     assert "no whole answer within 0.5 s" in str(error)
     assert any("--timeout" in hint for hint in error.diagnostics[0].hints)
@@ -171,7 +178,7 @@ def test_a_page_that_is_too_large_comes_in_halves(serve: Serve, connect: Connect
 def test_a_thread_that_waits_is_the_only_one(serve: Serve, connect: Connect) -> None:
     """What was cut off leaves no request behind."""
     before = threading.active_count()
-    failure_on(endless(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n", b" ", 0.01))
+    failure_on(endless(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n", b" ", 0.01), SHORT)
     assert len(connect(serve()).runs_page(PAGE).runs) == 10
     assert threading.active_count() <= before + 5
 
