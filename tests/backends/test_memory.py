@@ -154,7 +154,7 @@ def test_the_catalog_counts() -> None:
     assert dict(fields[Space.CONFIG, ("none",)].kinds) == {Kind.NULL: 1}
     loss = fields[Space.LOGGED, ("loss",)]
     assert (loss.runs, loss.rows, loss.every, dict(loss.kinds)) == (1, 4, 1.0, {Kind.NUMBER: 1, Kind.NULL: 1})
-    assert fields[Space.LOGGED, ("note",)].every == 4.0
+    assert fields[Space.LOGGED, ("note",)].every is None  # logged once: nothing lies between
     assert fields[Space.SYSTEM, ("gpu.0.gpu",)].runs == 1
     assert fields[Space.RUN, ("group",)].top == (("g", 1),)
     assert (dict(catalog.tags), dict(catalog.sweeps), dict(catalog.groups)) == ({"x": 2, "y": 1}, {"w": 1}, {"g": 1})
