@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 _SYNONYMS = {
     "avg": "mean",
     "average": "mean",
+    **dict.fromkeys(("stddev", "stdev", "sd"), "std"),
+    **dict.fromkeys(("nunique", "n_distinct", "count_distinct"), "n_unique"),
     "ln": "log",
     "pow": "**",
     "power": "**",

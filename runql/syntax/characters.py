@@ -35,7 +35,8 @@ _SIGNS: Final = {
 }
 _GLUED: Final = re.compile(r"(\d[\d._]*(?:e[+-]?\d+)?)([a-z]{2,})(?!\w)", re.IGNORECASE)
 _WORDISH: Final = re.compile(r"[\w./-]+")
-_SLASHED: Final = re.compile(r"/(.+)/")
+_SLASHED: Final = re.compile(r"/(.+)/(i?)")
+_ANY_CASE: Final = {"REGEX": "~*", "NOT_REGEX": "!~*"}
 _UNQUOTED: Final = re.compile(r"[^\s,;|()]+")
 _TAKES_TEXT: Final = {
     *("EQ", "NE", "CONTAINS", "STARTSWITH", "ENDSWITH", "HAS", "LIKE_GLOB", "LIKE"),
@@ -223,11 +224,17 @@ def text_without_quotes(place: Place) -> Mistake | None:
         return None
     operand = place.piece[index + 1] if index + 1 < len(place.piece) else place.found
     match = _UNQUOTED.match(place.text, operand.start)
-    if match is None or not match.start() <= place.found.start < match.end() or match[0][0] in "\"'`$":
+    if match is None or not match.start() <= place.found.start < match.end() or match[0][0] in "\"'`$=~!<>":
         return None
-    pattern = _SLASHED.fullmatch(match[0]) if place.piece[index].terminal == "REGEX" else None
+    if not any(map(str.isalnum, match[0])):
+        return None  # `=/=`: no text, a sign
+    test = place.piece[index]
+    pattern = _SLASHED.fullmatch(match[0]) if test.terminal in _ANY_CASE else None
     new = write_string(pattern[1] if pattern else match[0])
     span = Span(match.start(), match.end())
+    if pattern and pattern[2]:
+        span, new = Span(test.start, span.end), f"{_ANY_CASE[test.terminal]} {new}"
+        return idiom("Perl", place.text[span.start : span.end], new, span, replacing(span.start, span.end, new))
     repair = replacing(span.start, span.end, new)
     return Mistake("RQL101", f"text stands in quotes: `{new}`", span, repairs=(repair,))
 

@@ -246,8 +246,11 @@ def hyphen_mistake(left: Lexeme, right: Lexeme, before: Lexeme | None) -> Mistak
     span = Span(left.start, right.end)
     written = f"{left.text}-{right.text}"
     if left.terminal == "NUMBER" and right.terminal == "NUMBER" and len(left.text) == 4 and len(right.text) == 2:
-        repair = replacing(span.start, span.end, f"{written}-01")
-        return Mistake("RQL107", f"`{written}` is no whole date", span, ("a date is `2026-01-31`",), repairs=(repair,))
+        # For `=`, `>` and `<=` the first day is another time than the month, so it is offered for `>=` and `<` only.
+        begins = before is not None and before.terminal in {"GE", "LT"}
+        repairs = (replacing(span.start, span.end, f"{written}-01"),) if begins else ()
+        hint = "a date is `2026-01-31`, and a month `between 2026-01-01 and 2026-01-31`"
+        return Mistake("RQL107", f"`{written}` is no whole date", span, (hint,), repairs=repairs)
     if left.terminal != "PATH" or right.terminal not in {"PATH", "NUMBER", "DURATION"}:
         return None
     named, apart = hyphenated(left.text, right.text), f"{left.text} - {right.text}"

@@ -26,6 +26,9 @@ _TABLE: Final[tuple[tuple[str, str], ...]] = (
     (rf"{_ISNT}\s+(?:unset|undefined|absent)\b", "exists({field})"),
     (rf"{_ISNT}\s+empty\b|not_?empty\b", "len({field}) != 0"),
     (rf"{_ISNT}\s+(?:equals?(?:\s+to)?|eq|the\s+same\s+as|like(?=\s+\d))\b", "!="),
+    (rf"{_ISNT}\s+(?:one|any)\s+of(?=\s*[(\[])", "not in"),
+    (rf"{_ISNT}\s+at\s+least\b", "not {field} >="),
+    (rf"{_ISNT}\s+at\s+most\b", "not {field} <="),
     (rf"(?:{_NO}){_MORE}|(?:not|!)\s*>(?!=)|{_ISNT}\s*>(?!=)", "not {field} >"),
     (rf"(?:{_NO}){_LESS}|(?:not|!)\s*<(?![=>])|{_ISNT}\s*<(?![=>])", "not {field} <"),
     (rf"(?:not|!)\s*>=|{_ISNT}\s*>=", "not {field} >="),
@@ -53,6 +56,7 @@ _TABLE: Final[tuple[tuple[str, str], ...]] = (
     (r"(?:exists?|present|defined)\b(?!\s*[\w(])", "exists({field})"),
     (r"is\s+(?:set|present|defined|there|available|logged)\b|is_?set\b|is_?present\b", "exists({field})"),
     (r"is\s+(?:infinite|infinity)\b|is_?inf(?:inite)?\b", "in (inf, -inf)"),
+    (r"is\s+(?:(?:one|any)\s+of|in|among)(?=\s*[(\[])", "in"),
     (r"is\s+empty\b|is_?empty\b", "len({field}) = 0"),
 )
 _PATTERNS: Final = tuple((re.compile(pattern, re.IGNORECASE), new) for pattern, new in _TABLE)

@@ -87,9 +87,17 @@ def equal_to_list(place: Place) -> Mistake | None:
         return idiom(_PYTHON, place.text[span.start : span.end], new, span, replacing(span.start, span.end, new))
     if "," in inner or "[" in inner:
         return None
-    new = f"{'!has' if denied else 'has'} {inner}"
+    return _equal_to_one(place, field, inner, span, denied=denied)
+
+
+def _equal_to_one(place: Place, field: Lexeme, inner: str, span: Span, *, denied: bool) -> Mistake:
+    """A list of one value. Of tags, that value is nearly always meant, whatever else is there."""
     hint = "that it holds nothing else is `len(…) = 1`"
-    return idiom(_PYTHON, old, new, span, replacing(span.start, span.end, new), hint)
+    new = f"{'!has' if denied else 'has'} {inner}"
+    if field.text.lower() != "tags":
+        hint, span = "a list is not compared as a whole", Span(field.start, span.end)
+        new = f"{'not ' * denied}({field.text} has {inner} and len({field.text}) = 1)"
+    return idiom(_PYTHON, place.text[span.start : span.end], new, span, replacing(span.start, span.end, new), hint)
 
 
 def equal_to_one_of(place: Place) -> Mistake | None:

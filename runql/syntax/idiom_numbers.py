@@ -127,6 +127,9 @@ def prefixed_text(place: Place) -> Mistake | None:
     if letter.text.lower() not in {"r", "f", "b", "u", "rb", "br"}:
         return None
     inner = text.text[1:-1]
+    if "f" in letter.text.lower() and "{" in inner:
+        span, hint = Span(letter.start, text.end), "a text is written as it is, and nothing is put into it"
+        return Mistake("RQL108", f"`{place.text[span.start : span.end]}` is Python", span, (hint,), certain=True)
     new = write_string(inner) if "r" in letter.text.lower() else text.text
     span = Span(letter.start, text.end)
     return idiom("Python", place.text[span.start : span.end], new, span, replacing(span.start, span.end, new))

@@ -105,6 +105,8 @@ _FOLD: Final = re.compile(rf"(?i)\b({'|'.join(_FOLDS)})\s*\(")
 _FILE: Final = re.compile(r"\s*([\w./~-]+\.\w+)(?=\s|;|\Z)")
 _QUOTED: Final = re.compile(r"""(["'])([^\W\d][\w./]*)\1""")
 _DESCENDING: Final = re.compile(r"\bdesc\(\s*([\w./]+)\s*\)")
+_HEAD: Final = "5"
+"""How many rows `head()` gives in pandas."""
 _FALLING: Final = re.compile(r"\s*,\s*ascending\s*=\s*False\b")
 _KEYWORD_ARGUMENT: Final = re.compile(r"\A(?:by|subset|columns|n|items)\s*=\s*")
 
@@ -192,7 +194,8 @@ def stage_of_another_language(place: Place) -> Mistake | None:
     called = _call(place.text, place.found)
     language, stage = _STAGES.get(word, (None, word))
     if called is not None and stage in {*keywords().stage_words, *(new for _, new in _STAGES.values())}:
-        return _renamed(place, language, Span(start, called[1]), f"{stage} {called[0]}".strip(), language or "Python")
+        new = f"{stage} {called[0] or _HEAD * (stage == 'limit')}".strip()
+        return _renamed(place, language, Span(start, called[1]), new, language or "Python")
     if word in _STAGES:
         return _renamed(place, language, place.span, stage)
     if word in _NONE_HERE:
@@ -298,7 +301,7 @@ def method_chain(place: Place) -> Mistake | None:
         stage = _STAGES.get(match[1].lower(), (None, match[1].lower()))[1]
         if called is None or stage.split()[0] not in keywords().stage_words:
             return None
-        calls.append(f"{stage} {called[0]}".strip())
+        calls.append(f"{stage} {called[0] or _HEAD * (stage == 'limit')}".strip())
         end = called[1]
     if not calls:
         return None

@@ -49,6 +49,7 @@ _THOUSANDS: Final = re.compile(r"[1-9]\d{0,2}(?:,\d{3})+(?!\w)")
 _LENGTH: Final = re.compile(
     r"(?:(?:in|within)\s+)?(?:the\s+)?(?:(?:last|past)\s+)?(?P<length>\d+\s*[smhdw])\b", re.IGNORECASE
 )
+_FOLLOWS: Final = re.compile(r"\s*([^\W\d]\w*|[\d(\[\"'`.$-])")
 _MOMENTS: Final = frozenset({"inf", "now", "today", "yesterday", "true", "false"})
 _PERCENT: Final = re.compile(r"(?P<number>\d+(?:\.\d+)?)\s*%")
 
@@ -214,6 +215,9 @@ def is_word(place: Place) -> Mistake | None:
     word = place.back(1 + denied)
     if word is None or word.terminal != "IS" or place.found.terminal != "PATH" or "." in place.found.text:
         return None
+    follows = _FOLLOWS.match(place.text, place.found.end)
+    if follows is not None and follows[1].lower() not in {*keywords().clause_words, "and", "or", "as"}:
+        return None  # `is one of (…)`, `is neither 1 nor 2`: not one word
     value = place.found.text if place.word in _MOMENTS else f'"{place.found.text}"'
     new = f"{'!=' if denied else '='} {value}"
     span = Span(word.start, place.found.end)

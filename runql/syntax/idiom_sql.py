@@ -15,6 +15,8 @@ _PARTS: Final = frozenset("select from where group having order limit".split()) 
 _FOLDS: Final = {"avg": "mean", "stddev": "std", "average": "mean", "count_distinct": "n_unique"}
 _NAMED: Final = re.compile(r"(?is)(.+?)\s+as\s+([^\W\d]\w*)\Z")
 _STAR: Final = re.compile(r"(?i)\bcount\s*\(\s*\*\s*\)")
+_AGGREGATE: Final = re.compile(r"(?i)\b(?:count|sum|avg|average|mean|std|stddev|min|max|median)\s*\([^()]*\)")
+_SPACES: Final = re.compile(r"\s+")
 _CALL: Final = re.compile(r"([^\W\d]\w*)\s*\(")
 
 
@@ -52,12 +54,32 @@ def _parts(text: str, lexemes: Sequence[Lexeme]) -> dict[str, str]:
 
 def _written(parts: dict[str, str]) -> str:
     folds = [_fold(column) for column in _columns(parts["select"]) if "(" in column]
+    having, order = (_lifted(parts.get(part, ""), folds) for part in ("having", "order"))
     stages = [f"group {parts['group']}" + (f" : {', '.join(folds)}" if folds else "")]
-    stages += [f"where {parts['having']}"] if parts.get("having") else []
-    stages += [f"order {parts['order']}"] if parts.get("order") else []
+    stages += [f"where {having}"] if having else []
+    stages += [f"order {order}"] if order else []
     stages += [f"limit {parts['limit']}"] if parts.get("limit") else []
     query = f"runs where {parts['where']}" if parts.get("where") else "runs"
     return " | ".join([query, *stages])
+
+
+def _lifted(text: str, folds: list[str]) -> str:
+    """A condition or an order over the groups, with each aggregate as a column, which `folds` gets."""
+
+    def column(call: re.Match[str]) -> str:
+        fold = _fold(call[0])
+        if fold.lower() == "count()":
+            return "n"
+        name = re.sub(r"\W+", "_", fold).strip("_")
+        for index, one in enumerate(folds):
+            named = re.match(r"(?:(\w+) = )?(.*)", one, re.DOTALL)
+            if named is not None and _SPACES.sub("", named[2]).lower() == _SPACES.sub("", fold).lower():
+                folds[index] = one if named[1] else f"{name} = {one}"
+                return named[1] or name
+        folds.append(f"{name} = {fold}")
+        return name
+
+    return _AGGREGATE.sub(column, text)
 
 
 def _columns(text: str) -> list[str]:

@@ -114,6 +114,8 @@ def name_behind(place: Place) -> Mistake | None:
     begin: Lexeme | None = None
     for lexeme in reversed(place.piece):
         depth += (lexeme.terminal == "RPAR") - (lexeme.terminal == "LPAR")
+        if depth == 0 and lexeme.terminal == "EQ":
+            return None  # `x = y as int`: it has a name already
         if depth == 0 and lexeme.terminal in {"COMMA", "COLON", "DERIVE"}:
             break
         begin = lexeme
@@ -177,7 +179,8 @@ def rename_sign(place: Place) -> Mistake | None:
     if place.found.text in {"=", "=="}:
         new = [lexeme for lexeme, _ in zip(place.ahead(), range(2), strict=False)][-1]
         span = Span(old.start, new.end)
-        ways = (f"{old.text} as {new.text}", f"{new.text} as {old.text}")
+        # With a sign the new name stands first, as in `derive` and in dplyr.
+        ways = (f"{new.text} as {old.text}", f"{old.text} as {new.text}")
         repairs = tuple(replacing(span.start, span.end, way) for way in ways)
         return Mistake("RQL101", "`rename` is written `old as new`", span, repairs=repairs)
     arrow = _ARROW.match(place.text, place.found.start)

@@ -26,7 +26,7 @@ from runql.syntax import (
 from runql.syntax.expected import either, expected_words, needed
 from runql.syntax.keywords import keywords
 from runql.syntax.lexer import END, accepted
-from runql.syntax.mistakes import Mistake, Place, Repair, replacing, shown
+from runql.syntax.mistakes import Mistake, Place, Repair, idiom, replacing, shown
 from runql.text.diagnostic import Edit
 from runql.text.letters import distance
 from runql.text.nearest import nearest
@@ -71,8 +71,14 @@ def misspelled_before(place: Place) -> Mistake | None:
     )
 
 
+_OTHER_LOGIC: Final = frozenset({"xor", "nor", "nand", "xnor", "iff", "implies"})
+"""What joins conditions elsewhere and is not here: no slip for `or` and `and`, which mean something else."""
+
+
 def _misspelled(text: str, could: frozenset[str], start: int) -> Mistake | None:
     table = keywords()
+    if text.lower() in _OTHER_LOGIC:
+        return None
     words = [word for terminal in could for word in table.words.get(terminal, ())]
     allowed = 2 if len(text) > 4 or (len(words) == 1 and len(text) > 2) else 1 if len(text) > 2 else 0
     near = nearest(text, sorted(words), most=3, allowed=allowed)
@@ -97,11 +103,18 @@ def _misspelled(text: str, could: frozenset[str], start: int) -> Mistake | None:
     )
 
 
+_DIRECTIONS: Final = {"desc": "-", "descending": "-", "asc": "+", "ascending": "+"}
+
+
 def missing_comma(place: Place) -> Mistake | None:
     """`keys loss acc`."""
     before = place.back()
     if before is None or "COMMA" not in place.accepted or place.found.terminal not in {"PATH", "STRING", "NUMBER"}:
         return None
+    if before.text.lower() in _DIRECTIONS and place.clause is not None and place.clause.terminal == "ORDER":
+        new = f"{_DIRECTIONS[before.text.lower()]}{place.found.text}"
+        span = Span(before.start, place.found.end)
+        return idiom(None, place.text[span.start : span.end], new, span, replacing(span.start, span.end, new))
     repair = Repair("write `,` between", (Edit(Span(before.end, before.end), ","),))
     message = f"a comma is missing between `{shown(before.text)}` and `{shown(place.found.text)}`"
     return Mistake("RQL101", message, place.span, repairs=(repair,), reach=2)
