@@ -33,7 +33,8 @@ FIRST_COLUMNS = ("id", "name", "state", "created")
 MAX_CONFIG_COLUMNS = 12
 MAX_SUMMARY_COLUMNS = 8
 _MOST_BITS = 3.0
-_FEW = 3
+_FEW, _FEW_WORDS = 3, 7
+"""So many texts that all differ may be settings: with slashes, as paths have them, or without."""
 _LONG_TEXT = 40
 _WORD = re.compile(r"[^a-z0-9]+")
 _HELD_OUT = frozenset({"val", "valid", "validation", "test", "eval", "dev"})
@@ -239,7 +240,9 @@ def _config_rank(path: Leaf, cells: Sequence[Value], run_count: int) -> tuple[ob
     counts = Counter(map(identity, cells))
     counts[Kind.MISSING, None] += run_count - len(cells)
     bits = -sum(count / run_count * log2(count / run_count) for count in counts.values() if count)
-    is_name = len(counts) > _FEW and all(isinstance(cell, str) for cell in cells) and max(counts.values()) == 1
+    texts = [cell for cell in cells if isinstance(cell, str)]
+    few = _FEW if any("/" in text or "\\" in text for text in texts) else _FEW_WORDS
+    is_name = len(counts) > few and len(texts) == len(cells) and max(counts.values()) == 1
     is_list = any(isinstance(cell, list | tuple) for cell in cells)
     is_long = any(isinstance(cell, str) and len(cell) > _LONG_TEXT for cell in cells)
     last = is_name or is_list or is_long, "seed" in path[-1].lower()

@@ -122,6 +122,14 @@ def test_what_tells_the_runs_apart_comes_first() -> None:
     ]
 
 
+def test_a_text_that_each_of_a_few_runs_has_of_its_own_may_be_what_they_are_compared_by() -> None:
+    """Four models of four runs are a setting; so many that nobody compares them by hand are names."""
+    models = ("resnet", "vit", "mlp", "convnext", "unet", "bert", "gpt", "t5", "clip")
+    runs = [run(model, config={"amp": at % 2 == 0, "model": model}) for at, model in enumerate(models)]
+    assert _names(None, records=runs[:4]) == [*FIRST, "config.model", "config.amp"]
+    assert _names(None, records=runs) == [*FIRST, "config.amp", "config.model"]
+
+
 def test_with_nothing_named_the_choice_is_cut_and_that_is_said() -> None:
     many = [run(str(i), config={f"field_{n:02}": i for n in range(20)}, summary={"loss": i}) for i in range(2)]
     selection = run_selection(TypedQuery(Target.RUNS), many)
