@@ -44,6 +44,17 @@ _SYNONYMS = {
 }
 
 
+_ELSEWHERE = frozenset(
+    {
+        *("lag", "lead", "rank", "dense_rank", "percent_rank", "row_number", "ntile"),
+        *("shift", "diff", "cumsum", "cummax", "cummin", "cumprod"),
+        *("sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh"),
+        *("sign", "var", "variance", "mode", "rand", "random", "log1p", "expm1"),
+        *("exp2", "mod", "trunc", "cbrt", "trim", "left", "right", "mad"),
+    }
+)
+"""Functions that other languages have and that are not here: no slips for `log`, `min` or `round`."""
+
 _PRESENCE = {
     **dict.fromkeys(
         ("notexists", "nexists", "nonexists", "unexists", "nonexistent", "doesntexist", "doesnotexist", "notexist"),
@@ -222,7 +233,7 @@ class Calls:
             self._report.add("RQL206", f"no function `{node.name}`", place, hint, fixes=rewrites(place, (presence,)))
             return BROKEN
         names = self._known()
-        near = [synonym] if synonym else nearest_names(node.name, names)
+        near = [synonym] if synonym else [] if node.name in _ELSEWHERE else nearest_names(node.name, names)
         shown = ", ".join(f"{code(names[one])} ({self._kind_of(one)})" for one in near)
         hints = (f"nearest: {shown}",) if near else tuple(_kinds_of_functions())
         self._report.add("RQL206", f"no function `{node.name}`", place, *hints, fixes=rewrites(place, near))

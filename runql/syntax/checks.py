@@ -89,6 +89,10 @@ def _twice(first: t.Clause, second: t.Clause, text: str) -> Diagnostic:
         hints = ("the conditions of one `where` are joined with `and`",)
         if text[first.span.end : second.span.start].isspace():
             fixes.insert(0, Fix("join them with `and`", (*_joined(first, text, ""), *_joined(second, text, "and"))))
+    elif one == two and isinstance(second, t.SelectClause | t.KeysClause | t.OrderClause):
+        items = text[second.span.start + len(two) : second.span.end].strip()
+        more = Edit(Span(first.span.end, first.span.end), f", {items}")
+        fixes.insert(0, Fix("write one list", (more, tidy(Edit(second.span, ""), text))))
     label = Label(first.span, "first given here")
     return Diagnostic("RQL105", message, second.span, hints=hints, labels=(label,), fixes=tuple(fixes))
 
