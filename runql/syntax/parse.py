@@ -62,6 +62,9 @@ def parse_proven(
         return known[text]
 
     parsed = first if first is not None and not names else read(source, frozenset(), names)
+    if parsed.is_exhausted:
+        # What a fix leaves cannot be told from what was not looked for: none is offered, and the messages stay.
+        return replace(parsed, diagnostics=tuple(replace(one, fixes=()) for one in parsed.diagnostics))
     proof = Proof(source.text, parsed.diagnostics, errors)
     for _ in range(MAX_READINGS):
         wrong = {

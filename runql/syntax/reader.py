@@ -41,12 +41,16 @@ _EXAMPLE: Final = "runs where config.lr > 0.01 order -summary.loss limit 10"
 
 @frozen
 class Parsed:
-    """What a text is: its tree, its tokens (which joined are the text) and what is wrong with it."""
+    """What a text is: its tree, its tokens (which joined are the text) and what is wrong with it.
+
+    `is_exhausted`: there are so many mistakes that not all were looked for.
+    """
 
     source: Source
     script: t.Script
     tokens: tuple[Token, ...]
     diagnostics: tuple[Diagnostic, ...]
+    is_exhausted: bool = False
 
     @property
     def ok(self) -> bool:
@@ -139,7 +143,17 @@ class _Reader:
             )
         tokens = lossless(self._source.text, self._lexemes.values())
         ordered = sorted(self._diagnostics, key=lambda d: (d.span.start, d.span.end))
-        return Parsed(self._source, t.Script(tuple(self._statements), span=self._whole_span()), tokens, tuple(ordered))
+        return Parsed(
+            self._source,
+            t.Script(tuple(self._statements), span=self._whole_span()),
+            tokens,
+            tuple(ordered),
+            self._is_exhausted,
+        )
+
+    @property
+    def _is_exhausted(self) -> bool:
+        return self._repairs >= MAX_REPAIRS or self._tried > _MOST_TRIED
 
     def _whole_span(self) -> Span:
         return Span(0, len(self._source.text))
@@ -224,7 +238,7 @@ class _Reader:
 
     def _try(self, mistake: Mistake, place: Place) -> Attempt | None:
         """The attempt with a mistake put right, if that takes the parser further."""
-        if self._repairs >= MAX_REPAIRS or self._tried > _MOST_TRIED:
+        if self._is_exhausted:
             return None
         self._repairs += 1
         repairs = tuple(_tidied(repair, place.text) for repair in mistake.repairs)
