@@ -58,7 +58,7 @@ def _damaged(shown: str, damages: Sequence[Damage]) -> Diagnostic:
 
 def bad_lines(shown: str, bad: Sequence[int]) -> Diagnostic:
     """Lines of a history that are no JSON."""
-    message = f"`{shown}` is damaged: {_count(len(bad), 'line')} that hold no JSON object, the first is {bad[0]:,}"
+    message = f"`{shown}` is damaged: {_count(len(bad), 'line')} without a JSON object, the first is {bad[0]:,}"
     many = "{n} histories are damaged: what is whole of them is shown"
     return Diagnostic("RQL501", message, names=(shown,), many=many)
 

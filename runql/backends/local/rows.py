@@ -57,7 +57,7 @@ def logged_rows(run: LocalRun, keys: Iterable[str] | None) -> Rows:
 def _logged(run: LocalRun, segment: Segment, keys: Iterable[str] | None, first: int, rows: Rows) -> Columns:
     """The rows of one folder."""
     if segment.head.history is not None:
-        return _read_lines(segment.head.history, rows, partial(jsonl.history, keys=keys, starting_step=first))
+        return _read_lines(segment, segment.head.history, rows, partial(jsonl.history, keys=keys, starting_step=first))
     reader = HistoryReader(keys, first)
     is_read = _read(segment, records.HISTORY, reader.add, rows.notices)
     rows.notices += outsize(run.record.id, reader.outsize)
@@ -84,7 +84,7 @@ def system_rows(run: LocalRun, keys: Iterable[str] | None) -> Rows:
     began = min((segment.started for segment in run.segments if segment.started), default=0.0)
     for segment in run.segments:
         if segment.head.events is not None:
-            columns = _read_lines(segment.head.events, rows, partial(jsonl.samples, keys=keys))
+            columns = _read_lines(segment, segment.head.events, rows, partial(jsonl.samples, keys=keys))
         else:
             reader = SampleReader(keys, began)
             is_read = _read(segment, records.STATS, reader.add, rows.notices)
@@ -95,9 +95,12 @@ def system_rows(run: LocalRun, keys: Iterable[str] | None) -> Rows:
     return rows
 
 
-def _read_lines(path: Path, rows: Rows, read: Callable[[jsonl.Lines], Mapping[str, Sequence[Value]]]) -> Columns:
+def _read_lines(
+    segment: Segment, path: Path, rows: Rows, read: Callable[[jsonl.Lines], Mapping[str, Sequence[Value]]]
+) -> Columns:
     """The columns of a file of JSON lines; what is wrong with it is said."""
-    shown = printable(str(path.relative_to(path.parents[2])))
+    folder = segment.file.folder or path.parent
+    shown = printable(f"{folder.name}/{path.relative_to(folder)}")
     lines = jsonl.Lines(path)
     try:
         columns = {**read(lines)}

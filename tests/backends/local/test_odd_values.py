@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from runql import connect
+from runql.backends.local import LocalService
 from tests.backends.local import files, folders
 from tests.backends.local.ask import codes, history, only, page, runs
 
@@ -82,3 +83,14 @@ def test_a_pipe_beside_a_log_is_not_waited_for(tmp_path: Path) -> None:
     for name in ("config.yaml", "wandb-summary.json", "wandb-metadata.json", "wandb-history.jsonl"):
         os.mkfifo(path.with_name(name))
     assert only(tmp_path).state == "finished"
+
+
+def test_a_run_that_lies_at_the_top_of_the_file_system(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As one that is mounted into a container: no folder has to be above it."""
+    lines = folders.lines(folders.OLD_ROWS) + "no JSON\n"
+    folder = folders.put(tmp_path / "mounted", wandb_history__jsonl=lines, wandb_summary__json={"loss": 1})
+    source = LocalService(folder)
+    monkeypatch.setattr(type(folder), "parents", property(lambda path: (path.parent,)))
+    found = history(source, "mounted", "loss")
+    assert found.length == 2
+    assert "`mounted/wandb-history.jsonl`" in found.notices[0].message
