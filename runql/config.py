@@ -132,7 +132,7 @@ def load(environ: Mapping[str, str] | None = None, folder: Path | None = None) -
     """
     environ = os.environ if environ is None else environ
     folder = Path.cwd() if folder is None else folder
-    trust = _trust(environ)
+    trust = _trust(environ, folder)
     user = _read(_user_file(environ))
     project, said = _read_project(folder, trust)
     saved, more = saved_folder(folder, trust)
@@ -199,10 +199,13 @@ def _data_folder(environ: Mapping[str, str]) -> Path:
     return Path(platformdirs.user_data_dir("runql", appauthor=False))
 
 
-def _trust(environ: Mapping[str, str]) -> Trust:
-    """What the user said yes to. What a relative path leads to came with the working folder, and says nothing."""
+def _trust(environ: Mapping[str, str], working: Path) -> Trust:
+    """What the user said yes to. A file that came with the working folder says nothing, whatever names it."""
     folder, sudo_user = _data_folder(environ), environ.get("SUDO_UID", "")
-    file = folder / "trust.json" if folder.is_absolute() else None
+    home, working = _home(environ), working.resolve()
+    is_home_inside = home.is_absolute() and home.resolve().is_relative_to(working)
+    came_with_it = not is_home_inside and folder.resolve().is_relative_to(working)
+    file = folder / "trust.json" if folder.is_absolute() and not came_with_it else None
     return Trust(file, int(sudo_user) if sudo_user.isdecimal() else None)
 
 
@@ -213,9 +216,13 @@ def _server(environ: Mapping[str, str], trust: Trust) -> ServerSettings:
     cache = Path(named) if named else Path(platformdirs.user_cache_dir("runql", appauthor=False))
     names = (name for name in environ if name.startswith("WANDB_") or name in _OF_SERVERS)
     env = HiddenValues((name, environ[name]) for name in names)
-    home = environ.get("HOME") or environ.get("USERPROFILE")
     most = _megabytes(environ, "RUNQL_MAX_ANSWER_MB")
-    return ServerSettings(env, Path(home) if home else Path.home(), cache, most_answer_mb=most, trust=trust)
+    return ServerSettings(env, _home(environ), cache, most_answer_mb=most, trust=trust)
+
+
+def _home(environ: Mapping[str, str]) -> Path:
+    home = environ.get("HOME") or environ.get("USERPROFILE")
+    return Path(home) if home else Path.home()
 
 
 def _megabytes(environ: Mapping[str, str], name: str) -> float | None:

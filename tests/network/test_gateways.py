@@ -182,7 +182,11 @@ def test_a_server_that_hangs_is_given_up_on_in_time(serve: Serve, ask_command: A
     assert len(server.seen) <= 3
 
 
-@pytest.mark.parametrize("value", ["soon", "0", "-1", "nan", "inf", "5s"])
+def test_a_time_limit_of_nothing_is_none(serve: Serve, ask_command: Ask) -> None:
+    assert ask_command(serve(plain=True).base_url, WANDB_HTTP_TIMEOUT="0").out == "count\n5\n"
+
+
+@pytest.mark.parametrize("value", ["soon", "-0.5", "-1", "nan", "inf", "5s"])
 def test_a_time_limit_that_is_none(ask_command: Ask, value: str) -> None:
     asked = ask_command("http://127.0.0.1:9", WANDB_HTTP_TIMEOUT=value)
     assert (asked.status, asked.code) == (3, "RQL404")

@@ -172,6 +172,8 @@ MALFORMED = [
     *("http://:3128", "ftp://proxy:21", "socks4://proxy", "file:///etc/passwd", "http://a b:80", "http:///x"),
     *("http://pro\x01xy", "http://ada:p#word@proxy:3128", "http://ada:p/word@proxy:3128", "javascript://x", "[::1"),
     *("http://ada:word@", "http://ada:word@:80", "http://pr\u202eoxy:1", "http://%zz:80", "http://proxy:-1"),
+    # The rest of a password is no host: it would be looked up, and shown.
+    *("http://ada:p@word/rest@proxy:1", "http://ada:p@word?rest@proxy:1", "http://ada:p@word#rest@proxy:1"),
 ]
 
 
@@ -270,7 +272,7 @@ def test_the_systems_own_proxy_where_there_is_one(monkeypatch: pytest.MonkeyPatc
         ("a.test any.test", "any.test", 443, True),
         ("any.test:443", "any.test", 443, True),
         ("any.test:8080", "any.test", 443, False),
-        ("https://any.test/", "any.test", 443, True),
+        ("https://any.test/", "any.test", 443, False),
         ("münchen.test", "xn--mnchen-3ya.test", 443, True),
         ("10.0.0.0/8", "10.1.2.3", 443, True),
         ("10.0.0.0/8", "11.1.2.3", 443, False),

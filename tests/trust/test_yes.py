@@ -110,10 +110,11 @@ def test_wrong_calls(world: World, words: list[str], capfd: pytest.CaptureFixtur
     assert not (world.home / "data").exists()
 
 
-def test_a_relative_data_folder_keeps_no_yes(
-    world: World, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("data", ["data", "../repo/data", "{repo}/data", "{repo}/../repo/data"])
+def test_a_data_folder_in_the_folder_keeps_no_yes(
+    world: World, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], data: str
 ) -> None:
-    monkeypatch.setenv("RUNQL_DATA", "data")
+    monkeypatch.setenv("RUNQL_DATA", data.format(repo=world.repo))
     assert main(["trust"]) == 2
     assert "RQL510" in capfd.readouterr().err
     assert not (world.repo / "data").exists()

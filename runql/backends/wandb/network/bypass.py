@@ -42,7 +42,6 @@ def is_loopback_host(host: str) -> bool:
 def _leaves_out(entry: str, name: str, address: IPv4Address | IPv6Address | None, port: int) -> bool:
     if entry == "*":
         return True
-    entry = entry.partition("://")[2] or entry
     matched = _IN_BRACKETS.fullmatch(entry) or _WITH_PORT.fullmatch(entry)
     host, of_port = matched.groups() if matched is not None else (entry.rstrip("/"), None)
     if of_port is not None and int(of_port) != port:

@@ -136,6 +136,9 @@ def read_proxy(text: str, origin: str) -> Proxy:
         raise unusable(origin, f"is not the address of a proxy: {what}", *hints)
     if scheme.startswith("socks") and find_spec("socksio") is None:
         raise unusable(origin, "names a SOCKS proxy, which takes an extra", "`pip install 'runql[socks]'`")
+    if "@" in parts.path or parts.query or parts.fragment:
+        # A password with a bare sign in it: what stands behind is no host, and nobody's business.
+        raise unusable(origin, "is not the address of a proxy: it holds signs behind the host", *hints)
     shown = f"[{host}]" if ":" in host else host
     user = None if parts.username is None else Secret(unquote(parts.username))
     password = None if parts.password is None else Secret(unquote(parts.password))

@@ -60,14 +60,17 @@ def is_yes(found: tuple[str, str] | None) -> bool:
 
 
 def timeout_of(settings: NetworkSettings) -> float | None:
-    """The seconds that one request may take with all its repetitions, if `WANDB_HTTP_TIMEOUT` says so."""
+    """The seconds that one request may take with all its repetitions, if `WANDB_HTTP_TIMEOUT` says so.
+
+    0 is no limit of its own, as in W&B's client.
+    """
     found = settings.of_wandb("WANDB_HTTP_TIMEOUT")
     if found is None:
         return None
     try:
         seconds = float(found[0])
     except ValueError:
-        seconds = 0.0
-    if not 0.0 < seconds < 1e6:
+        seconds = -1.0
+    if not 0.0 <= seconds < 1e6:
         raise unusable(found[1], "is not a number of seconds", "such as `30`")
-    return seconds
+    return seconds or None
