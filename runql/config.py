@@ -164,7 +164,8 @@ def load(environ: Mapping[str, str] | None = None, folder: Path | None = None) -
 
 def with_saved(settings: Settings, environ: Mapping[str, str] | None = None) -> Settings:
     """The settings with the folder of saved queries that is there now: it may have been made since they were read."""
-    found, _ = saved_folder(settings.folder, _trust(os.environ if environ is None else environ))
+    trust = _trust(os.environ if environ is None else environ, settings.folder)
+    found, _ = saved_folder(settings.folder, trust)
     if settings.saved[: len(found)] == found:
         return settings
     return replace(settings, saved=(*found, *(one for one in settings.saved if one not in found)))
