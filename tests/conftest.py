@@ -9,8 +9,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from runql.syntax import grammar
+
+settings.register_profile("any machine", deadline=None)
+settings.load_profile("any machine")  # no test depends on the speed of the machine
 
 TABLE = Path(grammar.__file__).with_name("runql.table")
 
