@@ -41,7 +41,20 @@ def order_path(key: FieldKey, catalog: Catalog | None) -> str | None:
         name = str(key.segments[0])
         return _ORDER_NAMES.get(name, RUN_FIELDS[name].filter_name) if name != "tags" else None
     path = filter_path(key, catalog)
-    return f"{path}.value" if path is not None and key.space is Space.CONFIG and len(key.segments) == 1 else path
+    if path is not None and key.space is Space.CONFIG and len(key.segments) == 1:
+        path = f"{path}.value"
+    return None if path is None or _may_be_another(key, path, catalog) else path
+
+
+def _may_be_another(key: FieldKey, path: str, catalog: Catalog | None) -> bool:
+    """Whether some run may hold another field that the path reads too: a key with the dots of the path. A filter may
+    let such a run through, for it is decided again; an order is not made anew."""
+    if catalog is None or not catalog.complete:
+        # Of a config the key before W&B's wrapper and one after it are beyond doubt.
+        return len(key.segments) > (2 if key.space is Space.CONFIG else 1)
+    dotted = {".".join(map(str, key.segments)), path.partition(".")[2]}
+    found = (path for name in dotted for path in catalog.prefixes.get((key.space, name), ()))
+    return any(each != key.segments for each in found)
 
 
 def logged_path(metric: str) -> str | None:

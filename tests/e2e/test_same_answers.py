@@ -75,9 +75,9 @@ def in_memory(store: Store) -> MemoryService:
     kept = ("state", "tags", "group", "sweep", "config", "summary")
     runs = store.projects["acme", "vision"]
     records: list[dict[str, Any]] = [
-        {**{to: run[name] for name, to in names.items()}, **{name: run[name] for name in kept}} for run in runs
+        {**{to: run.get(name) for name, to in names.items()}, **{name: run.get(name) for name in kept}} for run in runs
     ]
-    return MemoryService(records, histories={run["name"]: run["history"] for run in runs})
+    return MemoryService(records, histories={run["name"]: run.get("history", ()) for run in runs})
 
 
 def sessions(store: Store, server: LoopbackServer, folder: Path) -> Iterator[Session]:
@@ -103,6 +103,38 @@ def test_the_server_answers_as_the_engine_does(serve: Serve, tmp_path: Path, for
     for text in QUERIES.strip().splitlines():
         here, there = (written(session, text, form) for session in sessions(store, server, tmp_path))
         assert there.decode() == here.decode(), text
+
+
+@pytest.mark.parametrize(
+    ("order", "expected"),
+    [
+        ("config.`m`.b desc", ["r2", "r0"]),
+        ("config.`m`.b", ["r0", "r2"]),
+        ("config.`m`.b.c", ["r4", "r0"]),
+        ("summary.`m`.b desc", ["r2", "r0"]),
+        ("summary.`m`.b.c", ["r4", "r0"]),
+        ("config.`lr` desc", ["r3", "r0"]),
+        ("config.`m.b` desc", ["r1", "r3"]),
+    ],
+)
+def test_an_order_by_an_exact_path_reads_no_key_with_dots(
+    serve: Serve, tmp_path: Path, order: str, expected: list[str]
+) -> None:
+    parts: list[dict[str, Any]] = [
+        {"m": {"b": 1}, "lr": 1},
+        {"m.b": 9, "lr.value": 9},
+        {"m": {"b": 3}},
+        {"m.b": 2, "m": {"c": 1}, "lr": 2},
+        {"m": {"b": {"c": 4}}},
+        {"m": {"b.c": 5}},
+    ]
+    store = Store()
+    store.add_project("acme", "vision", [{"name": f"r{at}", "config": p, "summary": p} for at, p in enumerate(parts)])
+    for session in sessions(store, serve(store, Knobs()), tmp_path):
+        with session:
+            (result,) = session.run(Source(f"runs order {order} limit 2 select id"))
+            assert isinstance(result, Result)
+            assert [row["id"] for row in result] == expected, session
 
 
 def test_projects_that_a_star_matches_are_one_list(serve: Serve, tmp_path: Path) -> None:

@@ -156,6 +156,12 @@ def test_a_server_without_history_keys(serve: Serve, connect: Connect) -> None:
     assert not catalog.complete
 
 
+def test_a_sweep_that_comes_twice_in_a_page_is_one(serve: Serve, connect: Connect) -> None:
+    store = vision(4, 2)
+    store.sweeps["acme", "vision"] *= 2
+    assert [sweep.id for sweep in connect(serve(store)).sweeps("acme", "vision")] == ["sw1"]
+
+
 def test_sweeps_projects_and_who_is_signed_in(serve: Serve, connect: Connect) -> None:
     server = serve()
     service = connect(server)

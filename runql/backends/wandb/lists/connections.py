@@ -54,9 +54,9 @@ def nodes_of(
             raise Failure(Kind.MISSING, "it has none there, or none that may be seen")
         edges = [edge for edge in connection.get("edges") or () if isinstance(edge, Mapping)]
         info = connection.get("pageInfo") or {}
-        fresh = [edge["node"] for edge in edges if isinstance(edge.get("node"), Mapping)]
-        fresh = [node for node in fresh if node.get("name") not in seen]
-        seen.update(node.get("name") for node in fresh)
+        named = {edge["node"].get("name"): edge["node"] for edge in edges if isinstance(edge.get("node"), Mapping)}
+        fresh = [node for name, node in named.items() if name not in seen]
+        seen.update(named)
         yield from fresh
         says_more = bool(info.get("hasNextPage"))
         following = info.get("endCursor") or (edges[-1].get("cursor") if edges else None)
