@@ -42,6 +42,8 @@ from runql.text.diagnostic import Diagnostic
 _AHEAD_PAGES = 4
 _MOST_AHEAD_ROWS = 4000
 _LEAST_ROWS = 25
+_ROWS_TO_WATCH = 10
+"""Of a first page: so many stand in the right order by chance on no server that ignores it, as two or three may."""
 _UNIQUE_ORDER = "+name"
 _BY_CREATION = "+created_at"
 _MOVED = "runs moved between two pages, so all were fetched again"
@@ -148,7 +150,7 @@ class Listing:
         if self._pages is not None and self._pages.most is not None:
             ahead = min(_MOST_AHEAD_ROWS, max(0, self._pages.most - self.position - per_page))
         self._calls += 1
-        least = 2
+        least = 2 if self._seen else _ROWS_TO_WATCH
         while len(self._ready) < per_page and self._pages is not None:
             if self._pages.is_over:
                 # The numbers were enough for the page before.
