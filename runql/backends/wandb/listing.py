@@ -13,6 +13,7 @@ from typing import Any
 from runql.backends.wandb.abilities import FILTERS, ORDER, PAGING
 from runql.backends.wandb.asking import Server, concerned_by, filters_text
 from runql.backends.wandb.decode import Place
+from runql.backends.wandb.failures import clean
 from runql.backends.wandb.fetching import RunKey, fetch_all, key_of
 from runql.backends.wandb.lists.bracketed import Bracketed
 from runql.backends.wandb.lists.brackets import brackets_of
@@ -73,6 +74,7 @@ class Listing:
         self._ready: deque[RunRecord] = deque()
         self._seen: set[RunKey] = set()
         self._given: set[str] = set()
+        self._twice = ""
         self._whole: deque[RunRecord] | None = None
         self._total: int | None = None
         self._whole_because = ""
@@ -313,6 +315,10 @@ class Listing:
         notices = list(self._server.abilities.notices(self._server.host, concerned))
         if self._whole_because and not notices:
             notices.append(Diagnostic("RQL406", self._whole_because))
+        if self._twice:
+            host = self._server.host
+            said = f"{host} gives several runs the id `{clean(self._twice)}`: a table holds one of each id"
+            notices.append(Diagnostic("RQL407", said))
         new = tuple(notice for notice in notices if notice not in self._said)
         self._said.update(new)
         return new
@@ -363,7 +369,10 @@ class Listing:
 
     def _give(self, runs: list[RunRecord]) -> None:
         self.position += len(runs)
-        self._given.update(run.id for run in runs)
+        for run in runs:
+            if run.id in self._given and not self._twice:
+                self._twice = run.id
+            self._given.add(run.id)
 
 
 def _joined(one: Wanted, other: Wanted) -> Wanted:

@@ -1,14 +1,15 @@
-"""A filter that misses runs which are at hand is not believed."""
+"""What contradicts itself is not believed: filters that miss runs at hand, an order that is none, one id twice."""
 
 from __future__ import annotations
 
+import random
 from typing import Any
 
 import pytest
 
 from runql.runs.service import PageRequest, Wanted
 from tests.backends.wandb.conftest import Connect, Serve
-from tests.backends.wandb.test_listing import codes, ids, listed
+from tests.backends.wandb.test_listing import codes, ids, in_memory, listed
 from tests.server import Knobs
 from tests.server.samples import vision
 
@@ -57,3 +58,27 @@ def test_a_run_that_is_gone_is_no_contradiction(serve: Serve, connect: Connect) 
     assert len(runs) == before - 1
     assert not set(codes(runs.notices)) - {"RQL407"}
     assert service.lacking((), counts=True, narrows=True) == ()
+
+
+@pytest.mark.parametrize("per_page", [1, 2, 3])
+@pytest.mark.parametrize("order", ["+created_at", "-created_at", "-summary_metrics.loss", "+config.lr"])
+def test_a_short_page_shows_too_that_the_order_is_ignored(
+    serve: Serve, connect: Connect, order: str, per_page: int
+) -> None:
+    server = serve(vision(40, 2), Knobs(ignores=frozenset({"order"})))
+    runs = server.store.projects["acme", "vision"]
+    for seed in range(8):
+        random.Random(seed).shuffle(runs)
+        server.store.version += 1
+        page = connect(server).runs_page(PageRequest("acme", "vision", order=order, per_page=per_page))
+        assert [run.id for run in page.runs] == ids(listed(in_memory(server.store), {}, order))[:per_page]
+
+
+def test_several_runs_of_one_id_are_said(serve: Serve, connect: Connect) -> None:
+    store = vision(12, 2)
+    store.projects["acme", "vision"][5]["name"] = "run00003"
+    runs = listed(connect(serve(store)))
+    assert len({run.id for run in runs}) == 11
+    (said,) = runs.notices
+    assert said.code == "RQL407"
+    assert "several runs the id `run00003`" in said.message

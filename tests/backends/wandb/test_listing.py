@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from typing import Any
 
 import pytest
@@ -124,20 +123,6 @@ def test_answers_are_those_of_the_engine(
     service = connect(server)
     assert ids(listed(service, filters, order, per_page=7)) == ids(listed(in_memory(server.store), filters, order))
     assert service.count("acme", "vision", filters) == len(listed(in_memory(server.store), filters, order))
-
-
-@pytest.mark.parametrize("per_page", [1, 2, 3])
-@pytest.mark.parametrize("order", ["+created_at", "-created_at", "-summary_metrics.loss", "+config.lr"])
-def test_a_short_page_shows_too_that_the_order_is_ignored(
-    serve: Serve, connect: Connect, order: str, per_page: int
-) -> None:
-    server = serve(vision(40, 2), Knobs(ignores=frozenset({"order"})))
-    runs = server.store.projects["acme", "vision"]
-    for seed in range(8):
-        random.Random(seed).shuffle(runs)
-        server.store.version += 1
-        page = connect(server).runs_page(PageRequest("acme", "vision", order=order, per_page=per_page))
-        assert [run.id for run in page.runs] == ids(listed(in_memory(server.store), {}, order))[:per_page]
 
 
 LACKING_QUIETLY: list[set[str]] = [{"Run.host", "Run.updatedAt", "Run.computeSeconds"}]
