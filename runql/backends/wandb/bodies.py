@@ -13,6 +13,8 @@ from runql.backends.wandb.failures import Failure, Kind, clean
 MEGABYTE = 1_000_000
 _STEP_BYTES = 1_048_576
 _GZIP_OR_ZLIB = 32 + zlib.MAX_WBITS
+_BYTES_OF_A_VALUE = 16
+"""So many bytes a value has at least, on average over an answer that is as large as is allowed."""
 
 
 class _Plain:
@@ -57,7 +59,8 @@ async def read_body(pieces: AsyncIterator[bytes], headers: Mapping[str, str], mo
     """The whole body, unpacked.
 
     Raises:
-        Failure: it is larger than `most` bytes, packed as nobody asked for, or breaks off.
+        Failure: it is larger than `most` bytes, holds more values than such an answer may, is packed as nobody asked
+            for, or breaks off.
     """
     packing = _packing(headers)
     body = bytearray()
@@ -75,7 +78,16 @@ async def read_body(pieces: AsyncIterator[bytes], headers: Mapping[str, str], mo
                 raise too_large(most)
     if not packing.is_whole:
         raise Failure(Kind.BROKEN, "the answer breaks off within its gzip")
+    _check_values(body, most)
     return bytes(body)
+
+
+def _check_values(body: bytearray, most: int) -> None:
+    """A record without anything is two bytes here and 64 when it is read, so values are counted too, from above: what
+    is between commas and brackets, those of texts among them."""
+    most_values = most // _BYTES_OF_A_VALUE
+    if len(body) > most_values and sum(map(body.count, (b",", b"{", b"["))) > most_values:
+        raise Failure(Kind.TOO_LARGE, f"more than {most_values:,} values")
 
 
 def _said_length(headers: Mapping[str, str]) -> int:

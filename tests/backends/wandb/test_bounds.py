@@ -56,6 +56,20 @@ def bomb(megabytes: int) -> bytes:
     return b"".join([*(packer.compress(b" " * MB) for _ in range(megabytes)), packer.flush()])
 
 
+@pytest.mark.parametrize("value", [b"{}", b"[]", b"1"])
+def test_values_of_two_bytes_are_bounded_too(value: bytes) -> None:
+    body = response(b'{"data":{"project":[' + (value + b",") * 500_000 + b"1]}}")
+    tracemalloc.start()
+    try:
+        error = failure_on(lambda: [body])
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert code_of(error) == "RQL410"
+    assert "more than 125,000 values" in str(error)
+    assert peak < 20 * MB
+
+
 def test_a_gzip_bomb_takes_no_more_memory_than_the_bound() -> None:
     body = response(bomb(200), "Content-Encoding: gzip")
     tracemalloc.start()
