@@ -207,7 +207,8 @@ def _read(text: str) -> _Reading | None:
         return reading
     if reading is not None:
         by = next(lexeme for lexeme in reversed(reading.lexemes) if lexeme.terminal == "PATH")
-        text = text[: by.start] + " " * (by.end - by.start) + text[by.end :]
+        without = text[: by.start] + " " * (by.end - by.start) + text[by.end :]
+        return _reached(without, run(without), is_whole=False) or reading
     text = _repaired(text)
     for _ in range(_MOST_BLANKED):
         attempt = run(text)
