@@ -129,7 +129,7 @@ class Cursor:
 
 
 def cursor_at(text: Text, offset: int) -> Cursor | None:
-    """The place at an offset; none inside a comment."""
+    """The place at an offset; none inside a comment, and where what stands before it cannot be read."""
     written = text if isinstance(text, str) else text.source.text
     offset = max(0, min(offset, len(written)))
     begin = _statement_start(text, offset)
@@ -143,6 +143,8 @@ def cursor_at(text: Text, offset: int) -> Cursor | None:
     if reading is None:
         return None
     length = len(reading.found.text) - len(MARK) - len(opened)
+    if length < 0:
+        return None  # putting the text right took the quote away in which the cursor stands
     word = Span(offset - length, offset)
     return Cursor(
         text=written,
