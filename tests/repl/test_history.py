@@ -13,8 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from runql import config
 from runql.frontends.repl.history import FILE_NAME, HistoryFile, QueryHistory
-from runql.frontends.repl.secrets import Secrets, without_secrets
+from runql.frontends.repl.secrets import Secrets, secrets_of, without_secrets
 from tests.house.sources import ROOT
 
 KEY = "0123456789abcdef0123456789abcdef01234567"
@@ -171,3 +172,11 @@ def test_a_secret_stays_secret_in_what_is_typed_later(tmp_path: Path) -> None:
     one.append_string("runs where name = 'very-hidden'")
     assert "very-hidden" not in (tmp_path / FILE_NAME).read_text()
     assert one.get_strings()[-1] == "runs where name = 'very-hidden'"
+
+
+def test_a_key_that_is_known_is_not_written_whatever_it_looks_like() -> None:
+    server = config.ServerSettings({"WANDB_API_KEY": "local-of-our-own-server"}, api_key="given-by-option")
+    strike = secrets_of(server)
+    assert strike("runs where name = 'local-of-our-own-server'") == "runs where name = '…'"
+    assert strike("# given-by-option") == "# …"
+    assert Secrets("abc")("runs where name = 'abc'") == "runs where name = 'abc'"

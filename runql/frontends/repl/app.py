@@ -51,12 +51,14 @@ class Conversation:
         from runql.frontends.repl.history import QueryHistory
         from runql.frontends.repl.knowledge import Knowledge
         from runql.frontends.repl.line import Line
-        from runql.frontends.repl.secrets import Secrets
+        from runql.frontends.repl.secrets import secrets_of
 
         self._start = start
         settings = start.settings
         self.knowledge: Knowledge = Knowledge(start, self._make_shell, changed=self._changed, trouble=self._trouble)
-        history = QueryHistory(settings.data, most=settings.prompt.history, without_secrets=Secrets(), say=self._say)
+        history = QueryHistory(
+            settings.data, most=settings.prompt.history, without_secrets=secrets_of(settings.server), say=self._say
+        )
         self.line: Line = Line(self.knowledge, history, settings, input=input, output=output)
 
     def run(self) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from runql.frontends.repl.history import QueryHistory
-from runql.frontends.repl.secrets import Secrets
+from runql.frontends.repl.secrets import secrets_of
 from runql.frontends.repl.start import Start
 from runql.frontends.repl.texts import asks_for_text, is_command
 from runql.frontends.repl.wiring import make_shell
@@ -17,7 +17,9 @@ from runql.text.render import clean
 def converse(start: Start) -> int:
     """Until somebody leaves. Gives the exit status."""
     settings = start.settings
-    history = QueryHistory(settings.data, most=settings.prompt.history, without_secrets=Secrets(), say=Voice().say)
+    history = QueryHistory(
+        settings.data, most=settings.prompt.history, without_secrets=secrets_of(settings.server), say=Voice().say
+    )
     _teach([*history.load_history_strings()][::-1])
     shell = make_shell(start, lambda: None)
     text = ""

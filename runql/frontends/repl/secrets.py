@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from runql.config import ServerSettings
 from runql.frontends.repl.commands import Takes, read_call
 
 _KEY: Final = re.compile(
@@ -16,14 +17,18 @@ _KEY: Final = re.compile(
 _SECRET_NAME: Final = re.compile(r"secret|token|password|passwd|(^|_)key$", re.IGNORECASE)
 _VALUE: Final = re.compile(r"""(\w+)=("(?:[^"\\]|\\.)*"|'[^']*'|\S*)""")
 _TYPE: Final = "secret"
+_SHORTEST_KEY: Final = 8
 STRUCK_OUT: Final = "…"
 
 
 class Secrets:
-    """Takes out of texts what is secret, and remembers the values of parameters that were declared to be."""
+    """Takes out of texts what is secret, and remembers the values of parameters that were declared to be.
 
-    def __init__(self) -> None:
-        self._values: set[str] = set()
+    `known` are keys that are secret whatever they look like; those of a few characters are no keys.
+    """
+
+    def __init__(self, *known: str | None) -> None:
+        self._values = {key for key in known if key is not None and len(key) >= _SHORTEST_KEY}
 
     def __call__(self, text: str) -> str:
         """A text without keys of W&B, and without the values of secret parameters.
@@ -58,6 +63,11 @@ class Secrets:
         for start, end in reversed(cuts):
             text = text[:start] + text[end:]
         return text
+
+
+def secrets_of(server: ServerSettings) -> Secrets:
+    """Those of somebody whose key is known already, of whatever form a server of one's own gives them."""
+    return Secrets(server.api_key, server.env.get("WANDB_API_KEY"))
 
 
 def without_secrets(text: str) -> str:
