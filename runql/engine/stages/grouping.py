@@ -55,5 +55,6 @@ def single_rows(sizes: Sequence[int], span: Span) -> list[Diagnostic]:
     single = sum(size == 1 for size in sizes)
     if not single:
         return []
-    which = "each group holds" if single == len(sizes) else f"{single:,} of {len(sizes):,} groups hold"
+    holds = "holds" if single == 1 else "hold"
+    which = "each group holds" if single == len(sizes) else f"{single:,} of {len(sizes):,} groups {holds}"
     return [Diagnostic("RQL311", f"{which} a single row, which has no spread", span)]

@@ -48,7 +48,7 @@ def test_a_group_of_one_is_marked() -> None:
     result = ask(TGroup((ColumnPick("k"),), (named("s", fold("std", "x")),)), table(k=[1, 1, 2], x=[1.0, 3.0, 5.0]))
     assert lines(result) == [[1, pytest.approx(math.sqrt(2)), 2], [2, MISSING, 1]]
     assert codes(result) == ["RQL311"]
-    assert result.notices[0].message == "1 of 2 groups hold a single row, which has no spread"
+    assert result.notices[0].message == "1 of 2 groups holds a single row, which has no spread"
 
 
 def test_an_aggregate_called_n_is_the_count() -> None:
