@@ -216,7 +216,8 @@ def is_word(place: Place) -> Mistake | None:
     if word is None or word.terminal != "IS" or place.found.terminal != "PATH" or "." in place.found.text:
         return None
     follows = _FOLLOWS.match(place.text, place.found.end)
-    if follows is not None and follows[1].lower() not in {*keywords().clause_words, "and", "or", "as"}:
+    ends = {*keywords().clause_words, "and", "or", "as"}
+    if place.word not in _MOMENTS and follows is not None and follows[1].lower() not in ends:
         return None  # `is one of (…)`, `is neither 1 nor 2`: not one word
     value = place.found.text if place.word in _MOMENTS else f'"{place.found.text}"'
     new = f"{'!=' if denied else '='} {value}"
