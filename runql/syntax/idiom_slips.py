@@ -70,7 +70,8 @@ def comma_in_number(place: Place) -> Mistake | None:
     span = Span(*match.span())
     repairs = tuple(replacing(span.start, span.end, text) for text in texts if text.count(".") < 2 and "," not in text)
     message = f"`{match[0]}` is no number: decimals stand behind a point, and thousands without a sign"
-    return Mistake("RQL107", message, span, repairs=repairs, certain=True)
+    hint = f"write {' or '.join(f'`{text}`' for text in texts)}"
+    return Mistake("RQL107", message, span, (hint,), repairs=repairs, certain=True)
 
 
 def percent(place: Place) -> Mistake | None:

@@ -253,7 +253,7 @@ class _Reader:
             at_end = trial.failure.found.terminal == END and place.found.terminal != END
             if (reached.start, reached.end) <= (failed.start, failed.end) and not at_end:
                 return None
-            ahead = sum(shadow.place(lexeme.start, lexeme.end).start >= failed.start for lexeme in trial.lexemes[-9:])
+            ahead = sum(shadow.place(lexeme.start, lexeme.end).end > failed.start for lexeme in trial.lexemes[-9:])
             if ahead < mistake.reach:
                 return None
         self._keep(place.attempt, place.begun)
