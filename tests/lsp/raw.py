@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from typing import IO, Any
 
 Json = dict[str, Any]
-PATIENCE_SECONDS = 15
+PATIENCE_SECONDS = 90
 
 
 class Raw:

@@ -56,7 +56,7 @@ async def diagnosed(client: LanguageClient, uri: str, code: str) -> list[types.D
 
 async def test_what_is_wrong_is_sent_with_its_place_and_code(client: LanguageClient) -> None:
     document = opened(client)
-    found = await asyncio.wait_for(diagnosed(client, document.uri, "RQL201"), 20)
+    found = await asyncio.wait_for(diagnosed(client, document.uri, "RQL201"), 90)
     by_code = {one.code: one for one in found}
     assert set(by_code) == {"RQL201", "RQL222"}
     assert by_code["RQL201"].range == types.Range(types.Position(6, 11), types.Position(6, 30))
@@ -80,7 +80,7 @@ async def test_a_completion_replaces_the_whole_word_and_keeps_its_order(client: 
     text = "# 😀\nruns where '😀' = name and summary.ac > 1"
     document = opened(client, text)
     place = at(text, "c > 1", 0, encoding_of(client))
-    await asyncio.wait_for(_catalog(client, document), 20)
+    await asyncio.wait_for(_catalog(client, document), 90)
     found: Any = await client.text_document_completion_async(types.CompletionParams(document, place))
     assert found.is_incomplete
     assert [item.sort_text for item in found.items] == sorted(item.sort_text for item in found.items)
@@ -248,7 +248,7 @@ async def test_fixes(client: LanguageClient) -> None:
 async def test_notes_between_the_words(client: LanguageClient) -> None:
     text = "runs where lr > 0.01 and created > 7d ago"
     document = opened(client, text)
-    await asyncio.wait_for(_catalog(client, document), 20)
+    await asyncio.wait_for(_catalog(client, document), 90)
     part = types.Range(types.Position(0, 0), types.Position(0, len(text)))
     notes = await client.text_document_inlay_hint_async(types.InlayHintParams(document, part))
     first, second = notes or ()

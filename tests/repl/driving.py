@@ -19,7 +19,7 @@ from runql.frontends.repl.app import Conversation
 from runql.frontends.repl.line import QueryBuffer
 from runql.frontends.repl.start import Start
 
-PATIENCE_SECONDS = 30.0
+PATIENCE_SECONDS = 90.0
 KEYS = {
     "Enter": "\r",
     "Tab": "\t",

@@ -134,9 +134,14 @@ def test_without_colours(tmp_path: Path) -> None:
         seen.wait("no config field `optimiser`")
         used = {(char.fg, char.bg) for row in seen.screen.buffer.values() for char in row.values()}
         assert used == {("default", "default")}
-        row = seen.screen.buffer[1]
-        underlined = "".join(row[at].data for at in range(100) if row[at].underscore)
-        assert underlined == "config.optimiser"
+
+        def underlined() -> str:
+            row = seen.screen.buffer[1]
+            return "".join(row[at].data for at in range(100) if row[at].underscore)
+
+        seen.wait(
+            lambda: underlined() == "config.optimiser"
+        )  # what is said and what is painted come one after the other
 
 
 def test_a_terminal_that_can_do_nothing(tmp_path: Path) -> None:
