@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
 from itertools import islice
 
-from rich.cells import cell_len, chop_cells
-
 from runql.results.looks import Look
+from runql.text.widths import beginning, cell_width, ending
 
 GAP = 2
 _WIDEST_TEXT = 44
@@ -41,10 +40,12 @@ class Slot:
         """Set `tail`, `content` and `width` from the cells."""
         if self.is_number:
             self.tail = max((look.tail for look in self.looks if look.tail is not None), default=0)
-            wholes = (cell_len(look.text) + (0 if look.tail is None else self.tail - look.tail) for look in self.looks)
+            wholes = (
+                cell_width(look.text) + (0 if look.tail is None else self.tail - look.tail) for look in self.looks
+            )
             self.content = max(wholes, default=0)
         else:
-            longest = max((cell_len(look.text) for look in self.looks), default=0)
+            longest = max((cell_width(look.text) for look in self.looks), default=0)
             self.content = min(longest, _WIDEST_TEXT) if self.is_text else longest
         self.width = max(self.content, self.title_width)
 
@@ -56,7 +57,7 @@ class Slot:
 
     @property
     def title_width(self) -> int:
-        return max(cell_len(line) for line in self.title_lines)
+        return max(cell_width(line) for line in self.title_lines)
 
     def stack(self) -> None:
         """Break the title after its dots if that makes the column narrower."""
@@ -171,21 +172,16 @@ def cut_alike(texts: Sequence[str], width: int, ellipsis: str) -> list[str]:
     at_end = [cut(text, width, ellipsis) for text in texts]
     if len(set(at_end)) == len(set(texts)):
         return at_end
-    room = width - cell_len(ellipsis)
+    room = width - cell_width(ellipsis)
     head = room // 3
     return [
-        text if cell_len(text) <= width else _first(text, head) + ellipsis + _first(text[::-1], room - head)[::-1]
+        text if cell_width(text) <= width else beginning(text, head) + ellipsis + ending(text, room - head)
         for text in texts
     ]
 
 
-def _first(text: str, width: int) -> str:
-    return chop_cells(text, width)[0] if width > 0 else ""
-
-
 def cut(text: str, width: int, ellipsis: str) -> str:
     """The text in at most `width` cells; what is cut off is marked."""
-    if cell_len(text) <= width:
+    if cell_width(text) <= width:
         return text
-    room = width - cell_len(ellipsis)
-    return (chop_cells(text, room)[0] if room > 0 else "") + ellipsis
+    return beginning(text, width - cell_width(ellipsis)) + ellipsis

@@ -10,8 +10,6 @@ from itertools import chain
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeAlias
 
-from rich.cells import cell_len
-
 from runql.results.frame import Frame
 from runql.results.layout import GAP, Slot, cut, cut_alike, fit, total
 from runql.results.looks import Look, Showing, look_of, needs_seconds
@@ -20,6 +18,7 @@ from runql.results.shapes import NUMBERS, Shape
 from runql.results.turned import is_better_turned, turned_lines
 from runql.results.view import View
 from runql.text.visible import visible
+from runql.text.widths import cell_width
 
 if TYPE_CHECKING:
     from runql.engine.stages import PivotLayout
@@ -151,14 +150,14 @@ def _grid(slots: Sequence[Slot], view: View, hidden: int, rows: int) -> Iterator
 
 
 def _look_width(look: Look) -> int:
-    return cell_len(look.text)
+    return cell_width(look.text)
 
 
 def _title_line(slots: Sequence[Slot], titles: Sequence[str], view: View) -> str:
     cells = []
     for slot, title in zip(slots, titles, strict=True):
         text = cut(title, slot.width, view.ellipsis)
-        room = " " * (slot.width - cell_len(text))
+        room = " " * (slot.width - cell_width(text))
         painted = view.paint(text, "header")
         cells.append(room + painted if slot.is_number else painted + room)
     return _join(cells)
@@ -166,9 +165,9 @@ def _title_line(slots: Sequence[Slot], titles: Sequence[str], view: View) -> str
 
 def _cell(slot: Slot, look: Look, view: View) -> str:
     if not slot.is_number:
-        return view.paint(look.text, look.style) + " " * (slot.width - cell_len(look.text))
+        return view.paint(look.text, look.style) + " " * (slot.width - cell_width(look.text))
     after = " " * (slot.tail - look.tail) if look.tail is not None else ""
-    before = " " * max(0, slot.width - cell_len(look.text) - len(after))
+    before = " " * max(0, slot.width - cell_width(look.text) - len(after))
     return before + view.paint(look.text, look.style) + after
 
 

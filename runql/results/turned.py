@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from rich.cells import cell_len, chop_cells
-
 from runql.results.layout import GAP, Slot, cut
 from runql.results.looks import Look
 from runql.results.view import View
+from runql.text.widths import cell_width, fold
 
 _LONGEST_VALUE = 600
 _WIDEST_VALUE = 28
@@ -43,13 +42,14 @@ def is_better_turned(slots: Sequence[Slot], dropped: Sequence[Slot], view: View)
 
 
 def _margin(slots: Sequence[Slot]) -> int:
-    return max(cell_len(slot.title + slot.unit) for slot in slots) + GAP
+    return max(cell_width(slot.title + slot.unit) for slot in slots) + GAP
 
 
 def _side_by_side(slots: Sequence[Slot], view: View) -> list[int] | None:
     """How wide each row is, if all of them fit beside the names with little cut off."""
     widths = [
-        min(_WIDEST_VALUE, max(cell_len(slot.looks[row].text) for slot in slots)) for row in range(len(slots[0].looks))
+        min(_WIDEST_VALUE, max(cell_width(slot.looks[row].text) for slot in slots))
+        for row in range(len(slots[0].looks))
     ]
     needed = _margin(slots) + sum(widths) + GAP * (len(widths) - 1)
     return widths if view.width is None or needed <= view.width else None
@@ -65,7 +65,7 @@ def _columns(slots: Sequence[Slot], widths: Sequence[int], view: View, heads: Se
         for look, width in zip(slot.looks, widths, strict=True):
             text = cut(look.text, width, view.ellipsis)
             style = "header" if slot is head else look.style
-            cells.append(view.paint(text, style) + " " * (width - cell_len(text)))
+            cells.append(view.paint(text, style) + " " * (width - cell_width(text)))
         yield (_titled(slot, margin, view) + (" " * GAP).join(cells)).rstrip()
         if slot is head:
             rule = "─" if view.unicode else "-"
@@ -73,7 +73,7 @@ def _columns(slots: Sequence[Slot], widths: Sequence[int], view: View, heads: Se
 
 
 def _titled(slot: Slot, margin: int, view: View) -> str:
-    room = " " * (margin - cell_len(slot.title + slot.unit))
+    room = " " * (margin - cell_width(slot.title + slot.unit))
     return view.paint(slot.title, "header") + view.paint(slot.unit, "dim") + room
 
 
@@ -85,13 +85,13 @@ def _head(slots: Sequence[Slot], row: int, view: View, heads: Sequence[str]) -> 
     title = f"{rule * 2} {row + 1:,}{f' · {named}' if named and view.unicode else f' {named}' if named else ''} "
     width = min(view.width or 60, 60)
     title = cut(title, width, view.ellipsis)
-    return view.paint(title + rule * (width - cell_len(title)), "dim")
+    return view.paint(title + rule * (width - cell_width(title)), "dim")
 
 
 def _block(slots: Sequence[Slot], row: int, view: View) -> Iterator[str]:
     """One row as a list of names and values, the values wrapped."""
     width = view.width or 80
-    margin = min(max(cell_len(slot.title) for slot in slots) + GAP, max(width - _NARROWEST_ROOM, width // 2))
+    margin = min(max(cell_width(slot.title) for slot in slots) + GAP, max(width - _NARROWEST_ROOM, width // 2))
     room = max(1, width - margin)
     for slot in slots:
         look: Look = slot.looks[row]
@@ -99,7 +99,7 @@ def _block(slots: Sequence[Slot], row: int, view: View) -> Iterator[str]:
         if len(text) > _LONGEST_VALUE:
             text = f"{text[:_LONGEST_VALUE]}{view.ellipsis} {len(text) - _LONGEST_VALUE:,} more characters"
         name = cut(slot.title, margin - GAP, view.ellipsis)
-        title = name + " " * (margin - cell_len(name))
-        for number, line in enumerate(chop_cells(text, room) or [""]):
+        title = name + " " * (margin - cell_width(name))
+        for number, line in enumerate(fold(text, room) or [""]):
             lead = view.paint(title, "header") if number == 0 else " " * margin
             yield (lead + view.paint(line, look.style)).rstrip()

@@ -19,6 +19,7 @@ from runql.text.diagnostic import Diagnostic, Severity
 from runql.text.frozen import frozen
 from runql.text.source import NOWHERE, Source, Span
 from runql.text.visible import is_seen_at
+from runql.text.widths import cell_width
 
 _WIDEST: Final = 100
 _NARROWEST: Final = 30
@@ -55,19 +56,6 @@ def _clean(text: str, at: int) -> str:
     if is_seen_at(text, at) and (char.isprintable() or char == _JOINER):
         return char
     return " " if unicodedata.category(char) == "Zs" else "\N{REPLACEMENT CHARACTER}"
-
-
-def width(text: str) -> int:
-    """How many columns a cleaned text takes in a terminal."""
-    if text.isascii():
-        return len(text)
-    return sum(_width(char) for char in text)
-
-
-def _width(char: str) -> int:
-    if char == _JOINER or unicodedata.combining(char) or unicodedata.category(char) in {"Mn", "Me"}:
-        return 0
-    return 2 if unicodedata.east_asian_width(char) in {"W", "F"} else 1
 
 
 def render(
@@ -204,8 +192,8 @@ def _underline(text: str, mark: _Mark, start: int, widest: int) -> str:
     last = len(text) if len(text) <= widest else widest
     low, high = (max(0, min(place - start, last)) for place in (mark.span.start, mark.span.end))
     shown = text[start:]
-    indent = width(clean(shown[:low])) + (start > 0)
-    under = max(1, width(clean(shown[low:high])))
+    indent = cell_width(clean(shown[:low])) + (start > 0)
+    under = max(1, cell_width(clean(shown[low:high])))
     low_mark = "─" if mark.main else "·"
     words = f" {clean(mark.text)}" if mark.text else ""
     return f"{' ' * indent}{low_mark * under}{words}"

@@ -20,7 +20,9 @@ HEAVY = {
     "pyarrow",
     "pygments",
     "rapidfuzz",
+    "rich",
     "wandb",
+    "wcwidth",
 }
 COMMAND = {
     "runql",
@@ -71,7 +73,7 @@ def ours(modules: set[str]) -> set[str]:
 
 
 def outside(modules: set[str]) -> set[str]:
-    return {name for name in modules if name in {*HEAVY, "lark", "rich", "re2"}}
+    return {name for name in modules if name in {*HEAVY, "lark", "re2"}}
 
 
 @pytest.mark.parametrize("option", ["--version", "--help"])

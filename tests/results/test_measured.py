@@ -8,7 +8,6 @@ from collections.abc import Sequence
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from rich.cells import cell_len
 
 from runql.engine.stages import PivotCell, PivotLayout
 from runql.results.formats import FORMATS, Output
@@ -124,7 +123,7 @@ def test_the_parts_stand_one_below_the_other(cells: list[tuple[Value, Value, int
     layout = PivotLayout("k", (PivotCell("v", "v std", "v n"),), Goal.MIN)
     column = measured(Frame(names), layout)["v"]
     assert column is not None
-    assert len({cell_len(text) for text in column.padded() if text.isprintable() and text.isascii()}) <= 2
+    assert len({len(text) for text in column.padded() if text.isprintable() and text.isascii()}) <= 2
     lines = [*table_lines(Frame(names), View(most_rows=60), layout)]
     lines = [line for line in lines if not line.startswith("± is")]
     assert len(lines) == 2 + min(len(cells), 26 if len(cells) > 60 else 60)

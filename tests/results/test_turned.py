@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from rich.cells import cell_len
 
 from runql.results.frame import Frame
 from runql.results.table_view import table_lines
 from runql.results.view import View
+from runql.text.widths import cell_width
 
 RUNS = Frame({"id": ["a", "b"], "name": ["one", "two"], "state": ["finished", "failed"], "lr": [0.1, 0.25]})
 
@@ -64,5 +64,5 @@ def test_it_is_said_how_to_see_the_columns_that_are_left_out() -> None:
 def test_no_line_is_wider_than_the_screen_and_every_field_has_one(rows: int, cells: dict[str, str], width: int) -> None:
     frame = Frame({name: [value] * rows for name, value in cells.items()})
     lines = list(table_lines(frame, View(turn="on", width=width)))
-    assert all(cell_len(line) <= width for line in lines)
+    assert all(cell_width(line) <= width for line in lines)
     assert len(lines) >= len(cells)

@@ -10,12 +10,12 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from rich.cells import cell_len
 
 from runql.results.frame import Frame
 from runql.results.table_view import table_lines
 from runql.results.view import View
 from runql.semantic.values import MISSING
+from runql.text.widths import cell_width
 from tests.results.test_formats import frames
 
 
@@ -107,7 +107,7 @@ RUNS = Frame(
 @pytest.mark.parametrize("width", [60, 80, 100, 132, 160, 200])
 def test_no_line_is_too_wide_and_no_column_vanishes_unsaid(width: int) -> None:
     lines = shown(RUNS, width=width)
-    assert max(map(cell_len, lines)) <= width
+    assert max(map(cell_width, lines)) <= width
     text = " ".join(lines)
     for name in RUNS.names:
         assert name in text or all(part in text for part in name.split("."))
@@ -131,7 +131,7 @@ def test_one_wide_row_is_shown_as_a_list() -> None:
 
 def test_wide_characters_keep_the_columns_straight() -> None:
     lines = shown(Frame({"name": ["日本語", "é", "👩‍🔬"], "n": [1, 2, 3]}))
-    ends = {cell_len(line) for line in lines if line}
+    ends = {cell_width(line) for line in lines if line}
     assert len(ends) == 1
 
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runql.text.diagnostic import Diagnostic, Label
-from runql.text.render import clean, render, render_line, width
+from runql.text.render import clean, render, render_line
 from runql.text.source import NOWHERE, Source, Span
 
 TEXT = "runs where config.learning_rat > 0.01"
@@ -146,10 +146,6 @@ def test_any_place_in_any_text_can_be_drawn(text: str, start: int, length: int, 
 def test_cleaning_is_done_once(text: str) -> None:
     assert clean(clean(text)) == clean(text)
     assert clean(text).isprintable()
-
-
-def test_width() -> None:
-    assert [width(text) for text in ("abc", "损失", "e\u0301", "")] == [3, 4, 1, 0]
 
 
 @pytest.mark.parametrize("columns", [None, 200, 100, 60, 40, 10])
