@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final, TypeAlias
 
+from runql.backends.files.wire import Malformed
 from runql.backends.local import records
 from runql.backends.local.discover import RunFile
 from runql.backends.local.fold import Fold
@@ -15,7 +16,6 @@ from runql.backends.local.head import BranchPoint
 from runql.backends.local.history import own_step
 from runql.backends.local.notices import orphaned, rewound
 from runql.backends.local.run import LocalRun, Segment, Strand
-from runql.backends.local.wire import Malformed
 
 _MOST_ANCESTORS: Final = 100
 _ALL: Final = math.inf

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from runql.backends.files.names import printable, reason
 from runql.backends.local.side.layout import (
     FILES,
     LOG_SUFFIX,
@@ -66,11 +67,6 @@ class Found:
     left_out: int = 0
 
 
-def printable(text: str) -> str:
-    """A name without anything that a terminal would take for a command."""
-    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
-
-
 def find_run_files(root: Path) -> Found:
     """The runs at a path and anywhere below it: a `wandb` folder, one that holds some of them, a run folder, a log.
 
@@ -97,11 +93,6 @@ def find_run_files(root: Path) -> Found:
         name, why = found.unreadable[0]
         raise SourceError.of("RQL511", f"nothing in `{printable(str(root))}` can be read: `{name}`: {why}")
     return found
-
-
-def reason(problem: OSError) -> str:
-    """Why the system refused, in lower case."""
-    return (problem.strerror or str(problem)).lower()
 
 
 def _run_of(root: Path) -> Path:

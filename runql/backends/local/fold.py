@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable, KeysView
 from typing import Any, Final
 
+from runql.backends.files.wire import BYTES, FIXED32, FIXED64, VARINT, Malformed, varint
 from runql.backends.local.items import Outsize, put, read_item, remove
-from runql.backends.local.wire import BYTES, FIXED32, FIXED64, VARINT, Malformed, varint
 
 _KEY_TAGS: Final = (0x0A, 0x12)
 _FIXED_LENGTHS: Final = {FIXED32: 4, FIXED64: 8}

@@ -8,10 +8,12 @@ from dataclasses import field, replace
 from pathlib import Path
 from typing import Final
 
+from runql.backends.files.names import printable, reason
+from runql.backends.files.writers import open_for_writing
 from runql.backends.local.branches import Branches, said_of_rewinds
-from runql.backends.local.discover import Found, RunFile, find_run_files, printable, reason, stamps
+from runql.backends.local.discover import Found, RunFile, find_run_files, stamps
 from runql.backends.local.head import Head, LogState
-from runql.backends.local.liveness import is_running, open_for_writing
+from runql.backends.local.liveness import is_running
 from runql.backends.local.notices import (
     copied,
     file_notices,

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import BinaryIO, Final, TypeAlias
 
-from runql.backends.local.wire import Malformed, varint
+from runql.backends.files.wire import Malformed, varint
 
 MAGIC: Final = b":W&B\xe1\xbe"
 HEADER_SIZE: Final = len(MAGIC) + 1

@@ -8,12 +8,12 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
 
+from runql.backends.files.wire import BYTES, FIXED64, VARINT, Malformed, double, fields, signed, text, timestamp
 from runql.backends.local import records
 from runql.backends.local.fold import MOST_PENDING, BatchedFold, Fold
 from runql.backends.local.framing import Damage, DamageKind, Frames
 from runql.backends.local.history import own_step, step_of
 from runql.backends.local.items import Outsize
-from runql.backends.local.wire import BYTES, FIXED64, VARINT, Malformed, double, fields, signed, text, timestamp
 from runql.text.frozen import frozen
 
 _STATS_ITEM_TAG: Final = 0x1A

@@ -6,8 +6,8 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
+from runql.backends.files.wire import BYTES, VARINT, Malformed, after_field, fields, signed, text, varint
 from runql.backends.local.items import Outsize, leaves, parse_json, put, read_item
-from runql.backends.local.wire import BYTES, VARINT, Malformed, after_field, fields, signed, text, varint
 from runql.semantic.values import MISSING
 
 _ITEM_TAG: Final = 0x0A

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final, TypeAlias
 
-from runql.backends.local.wire import BYTES, FIXED64, VARINT, double, fields, text, zigzag
+from runql.backends.files.wire import BYTES, FIXED64, VARINT, double, fields, text, zigzag
 from runql.semantic.json_text import Reading, read_json
 
 Outsize: TypeAlias = dict[str, str]

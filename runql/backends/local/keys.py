@@ -9,11 +9,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
+from runql.backends.files.wire import Malformed, text, varint
 from runql.backends.local import records
 from runql.backends.local.framing import Frames
 from runql.backends.local.history import own_step, step_of
 from runql.backends.local.items import leaves, put, read_item
-from runql.backends.local.wire import Malformed, text, varint
 from runql.semantic.values import Kind, kind_of
 from runql.text.frozen import frozen
 

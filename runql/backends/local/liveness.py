@@ -5,41 +5,13 @@ from __future__ import annotations
 import os
 import platform
 import time
-from collections.abc import Collection
-from pathlib import Path
 from typing import Final
 
+from runql.backends.files.writers import QUIET_SECONDS
 from runql.backends.local.discover import RunFile
 from runql.backends.local.head import Head
 
-QUIET_SECONDS: Final = 300
-"""After so long without a sign of life a run counts as crashed. (W&B's server waits as long for a heartbeat.)"""
-
 _LAG_SECONDS: Final = 900
-_PROC: Final = Path("/proc")
-
-
-def open_for_writing(paths: Collection[str]) -> frozenset[str] | None:
-    """Those of the files that a process has open for writing; `None` where the system does not tell.
-
-    Only the processes of this machine that this user may look into are seen.
-    """
-    if not (_PROC / "self" / "fd").is_dir():
-        return None
-    wanted = frozenset(paths)
-    found: set[str] = set()
-    for process in _PROC.iterdir() if wanted else ():
-        if not process.name.isdigit():
-            continue
-        try:
-            descriptors = list((process / "fd").iterdir())
-        except OSError:
-            continue  # it has ended, or belongs to someone else
-        for descriptor in descriptors:
-            target = _target(descriptor)
-            if target in wanted and target not in found and _writes(process / "fdinfo" / descriptor.name):
-                found.add(target)
-    return frozenset(found)
 
 
 def is_running(file: RunFile, head: Head, open_files: frozenset[str] | None) -> bool:
@@ -66,19 +38,3 @@ def last_sign(head: Head) -> float:
     last_row = float(logged) if isinstance(logged, int | float) else 0.0
     started: float = head.run.get("started", 0.0)
     return max(head.last_sample, started, last_row, head.sign)
-
-
-def _target(descriptor: Path) -> str:
-    try:
-        return str(descriptor.readlink())
-    except OSError:
-        return ""  # it was closed while we looked
-
-
-def _writes(info: Path) -> bool:
-    try:
-        text = info.read_text()
-    except OSError:
-        return False
-    flags = next((line.split()[1] for line in text.splitlines() if line.startswith("flags:")), "0")
-    return int(flags, 8) & os.O_ACCMODE != os.O_RDONLY

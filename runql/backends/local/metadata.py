@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
+from runql.backends.files.wire import BYTES, VARINT, Malformed, fields, text, timestamp
 from runql.backends.local import records
 from runql.backends.local.framing import Frames
 from runql.backends.local.run import LocalRun
 from runql.backends.local.side.read import metadata_beside
-from runql.backends.local.wire import BYTES, VARINT, Malformed, fields, text, timestamp
 
 ORIGIN: Final = "neither `files/wandb-metadata.json` nor the log of the run says it"
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
-from runql.backends.local.discover import MOST_FOLDERS, printable
+from runql.backends.files.names import printable
+from runql.backends.local.discover import MOST_FOLDERS
 from runql.backends.local.framing import Damage, DamageKind
 from runql.backends.local.head import Head, LogState
 from runql.semantic.outsize import outsize_notice

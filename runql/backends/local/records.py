@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from runql.backends.local.wire import BYTES, fields, varint
+from runql.backends.files.wire import BYTES, fields, varint
 
 HISTORY: Final = 2
 SUMMARY: Final = 3

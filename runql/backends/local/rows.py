@@ -10,8 +10,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from runql.backends.files.names import printable, reason
+from runql.backends.files.wire import Malformed
 from runql.backends.local import records
-from runql.backends.local.discover import printable, reason
 from runql.backends.local.framing import Damage, DamageKind, Frames
 from runql.backends.local.head import Head, LogState
 from runql.backends.local.history import STEP, HistoryReader
@@ -19,7 +20,6 @@ from runql.backends.local.notices import bad_lines, file_notices, outsize, overl
 from runql.backends.local.run import LocalRun, Segment
 from runql.backends.local.samples import SampleReader
 from runql.backends.local.side import jsonl
-from runql.backends.local.wire import Malformed
 from runql.semantic.values import MISSING, Value
 from runql.text.diagnostic import Diagnostic
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
+from runql.backends.files.wire import Malformed, after_field, text, timestamp, varint
 from runql.backends.local.history import NOT_PLAIN, Column, plain_value
 from runql.backends.local.items import leaves, read_item
 from runql.backends.local.run import SYSTEM_PREFIX
-from runql.backends.local.wire import Malformed, after_field, text, timestamp, varint
 from runql.semantic.values import Value
 
 _TIME_TAG: Final = 0x12

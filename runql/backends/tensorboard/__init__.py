@@ -1,0 +1,1 @@
+"""TensorBoard event files as a source of runs."""
