@@ -18,13 +18,15 @@ from typing import Any
 
 from runql.engine.stages import StageContext, rows, run_stage
 from runql.engine.table import Table
-from runql.semantic.typed import TAnd, TArithmetic, TCompare, TConst
-from runql.semantic.typed_stages import (
+from runql.semantic.typed import (
     ColumnPick,
-    Goal,
     Named,
+    TAnd,
+    TArithmetic,
     TBin,
     TCell,
+    TCompare,
+    TConst,
     TCorr,
     TDerive,
     TDescribe,
@@ -40,7 +42,7 @@ from runql.semantic.typed_stages import (
     TWhere,
 )
 from runql.semantic.values import MISSING
-from runql.syntax.tree import ArithmeticOp, Comparison
+from runql.syntax.tree import ArithmeticOp, Comparison, Goal
 
 RUNS = 100
 CONTEXT = StageContext.of_histories("_step", ("loss", "acc"), ("config.lr",))

@@ -32,9 +32,11 @@ from runql.semantic.typed import (
     TArithmetic,
     TBetween,
     TCall,
+    TCell,
     TCompare,
     TConst,
     TField,
+    TFold,
     THas,
     TIn,
     TIs,
@@ -46,7 +48,6 @@ from runql.semantic.typed import (
     TUntagged,
     TypedExpr,
 )
-from runql.semantic.typed_stages import TCell, TFold
 from runql.semantic.values import MISSING, Value
 from runql.syntax.tree import Comparison
 

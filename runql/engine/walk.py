@@ -13,9 +13,11 @@ from runql.semantic.typed import (
     TArithmetic,
     TBetween,
     TCall,
+    TCell,
     TCompare,
     TConst,
     TField,
+    TFold,
     THas,
     TIn,
     TIs,
@@ -27,7 +29,6 @@ from runql.semantic.typed import (
     TUntagged,
     TypedExpr,
 )
-from runql.semantic.typed_stages import TCell, TFold
 
 __all__ = ["AnyExpr", "children", "depth", "known", "postorder"]
 

@@ -15,8 +15,7 @@ from runql.semantic.operands import BROKEN
 from runql.semantic.report import CheckContext, Report
 from runql.semantic.spelling import code, field_text
 from runql.semantic.stage_scope import Scope, scope_of, with_mentions
-from runql.semantic.typed import TAnd, TBetween, TCompare, TField, TNot, TOr, TOrderKey, TypedExpr, TypedQuery
-from runql.semantic.typed_stages import TStage
+from runql.semantic.typed import TAnd, TBetween, TCompare, TField, TNot, TOr, TOrderKey, TStage, TypedExpr, TypedQuery
 from runql.semantic.values import Kind
 from runql.syntax import tree
 from runql.text.diagnostic import Diagnostic

@@ -13,9 +13,9 @@ from runql.semantic.stage_expressions import Folding, StageExpressions
 from runql.semantic.stage_runs import RunStages
 from runql.semantic.stage_scope import Scope
 from runql.semantic.stage_table import STAGES, TableKind
-from runql.semantic.typed import TColumn
-from runql.semantic.typed_stages import (
+from runql.semantic.typed import (
     TAssert,
+    TColumn,
     TDistinct,
     TEdge,
     TLimit,
@@ -25,8 +25,8 @@ from runql.semantic.typed_stages import (
     TTo,
     TWhere,
 )
-from runql.syntax import stage_tree as s
 from runql.syntax import tree
+from runql.syntax import tree as s
 from runql.text.diagnostic import Diagnostic
 from runql.text.frozen import frozen
 from runql.text.source import NOWHERE

@@ -13,20 +13,22 @@ from runql.semantic.run_fields import RUN_FIELD_SPELLINGS
 from runql.semantic.spelling import PREFIXES, code, path_text
 from runql.semantic.stage_expressions import Folding, StageExpressions, facts
 from runql.semantic.stage_scope import ColumnFacts, Scope, glob_columns, is_meant
-from runql.semantic.typed import FieldKey, TColumn, TypedExpr
-from runql.semantic.typed_stages import (
+from runql.semantic.typed import (
     ColumnPick,
+    FieldKey,
     Named,
     TCell,
+    TColumn,
     TDerive,
     TDrop,
     TGroup,
     TSelect,
     TStage,
+    TypedExpr,
 )
 from runql.semantic.values import Kind
-from runql.syntax import stage_tree as s
 from runql.syntax import tree
+from runql.syntax import tree as s
 from runql.syntax.to_text import to_text
 from runql.text.frozen import frozen
 from runql.text.source import NOWHERE, Span

@@ -7,9 +7,9 @@ from runql.semantic.report import rewrites
 from runql.semantic.spelling import code, path_text
 from runql.semantic.stage_columns import COUNT, StageColumns
 from runql.semantic.stage_scope import ColumnFacts
-from runql.semantic.typed_stages import Goal, TAlignStage, TBest, TBin, TResample, TSmooth, TStage
+from runql.semantic.typed import TAlignStage, TBest, TBin, TResample, TSmooth, TStage
 from runql.semantic.values import Kind
-from runql.syntax import stage_tree as s
+from runql.syntax import tree as s
 from runql.text.source import NOWHERE, Span
 
 SMOOTH_METHODS = ("ema", "mean")
@@ -37,7 +37,7 @@ class CurveStages(StageColumns):
         columns = {name: scope.columns[name] for name in first}
         made = {_free(name, scope.columns): _NUMBER for name in ("last", "gap")}
         self.expressions.scope = scope.of_each_run({**columns, **made, **scope.columns})
-        return TBest(Goal(stage.goal.value), found.name, span=stage.span)
+        return TBest(stage.goal, found.name, span=stage.span)
 
     def _no_metric(self, name: str, place: Span) -> None:
         metrics = sorted(self.scope.metrics)

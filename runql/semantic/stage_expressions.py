@@ -22,8 +22,7 @@ from runql.semantic.run_fields import RUN_FIELD_SPELLINGS
 from runql.semantic.spelling import PREFIXES, code, field_text, path_text
 from runql.semantic.stage_scope import ColumnFacts, Scope
 from runql.semantic.stage_table import TableKind
-from runql.semantic.typed import TAggregate, TColumn, TField, TIs, TLogged, TNot, TypedExpr
-from runql.semantic.typed_stages import TCell, TFold
+from runql.semantic.typed import TAggregate, TCell, TColumn, TField, TFold, TIs, TLogged, TNot, TypedExpr
 from runql.semantic.values import Kind
 from runql.syntax import tree
 from runql.syntax.to_text import to_text

@@ -8,9 +8,8 @@ from runql.semantic.stage_columns import COUNT, StageColumns
 from runql.semantic.stage_expressions import Folding
 from runql.semantic.stage_scope import ColumnFacts
 from runql.semantic.stage_table import TableKind
-from runql.semantic.typed import FieldKey
-from runql.semantic.typed_stages import (
-    Goal,
+from runql.semantic.typed import (
+    FieldKey,
     Named,
     TCorr,
     TDescribe,
@@ -23,8 +22,8 @@ from runql.semantic.typed_stages import (
     TStage,
 )
 from runql.semantic.values import Kind
-from runql.syntax import stage_tree as s
 from runql.syntax import tree
+from runql.syntax import tree as s
 
 _NUMBER = ColumnFacts(frozenset({Kind.NUMBER}))
 _TEXT = ColumnFacts(frozenset({Kind.TEXT}))
@@ -77,7 +76,7 @@ class RunStages(StageColumns):
         return None if found is None else TCorr(found, span=stage.span)
 
     def pareto(self, stage: s.ParetoStage) -> TStage:
-        goals = [(Goal(goal.value), self._measured(node, "pareto")) for goal, node in stage.goals]
+        goals = [(goal, self._measured(node, "pareto")) for goal, node in stage.goals]
         return TPareto(tuple((goal, named) for goal, named in goals if named is not None), span=stage.span)
 
     def _measured(self, node: tree.Expr, word: str) -> Named | None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from types import MappingProxyType
 
-from runql.semantic import typed_stages as t
+from runql.semantic import typed as t
 from runql.text.frozen import frozen
 
 

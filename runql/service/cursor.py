@@ -18,8 +18,8 @@ from runql.syntax.keywords import keywords
 from runql.syntax.lexer import END, STRAY, Attempt, Failure, Lexeme, accepted, first_lexeme, lexer, run
 from runql.syntax.literals import read_string
 from runql.syntax.parse import Parsed, parse
-from runql.syntax.stage_tree import query_of
 from runql.syntax.tokens import TokenKind
+from runql.syntax.tree import query_of
 from runql.text.diagnostic import Diagnostic, Edit
 from runql.text.frozen import frozen
 from runql.text.source import Span

@@ -9,7 +9,7 @@ from enum import Enum, auto
 
 from runql.service.context import Context, Text, parsed
 from runql.service.nodes import nodes
-from runql.syntax import stage_tree as s
+from runql.syntax import tree as s
 from runql.syntax import tree as t
 from runql.syntax.parse import Parsed
 from runql.syntax.tokens import TokenKind

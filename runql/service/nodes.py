@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from runql.syntax import tree as t
-from runql.syntax.stage_tree import query_of
+from runql.syntax.tree import query_of
 
 
 def children(node: t.Node) -> Iterator[t.Node]:

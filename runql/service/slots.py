@@ -16,7 +16,7 @@ from runql.semantic.typed import FieldKey
 from runql.semantic.values import Kind, kind_of
 from runql.service.context import Context
 from runql.service.cursor import Cursor
-from runql.syntax import stage_tree as s
+from runql.syntax import tree as s
 from runql.syntax import tree as t
 from runql.syntax.literals import read_path
 from runql.text.frozen import frozen
@@ -118,7 +118,7 @@ def _slot(parent: t.Node, child: t.Node) -> Slot | None:  # noqa: PLR0911, PLR09
             return Slot(Role.ORDER_KEY)
         case t.Column(value=value):
             return Slot(Role.COLUMN if value is child else Role.EXCEPTED, value)
-        case t.Stage() if not isinstance(parent, s.WhereStage | s.AssertStage):
+        case t.StageNode() if not isinstance(parent, s.WhereStage | s.AssertStage):
             return Slot(Role.COLUMN)
         case s.Definition():
             return Slot(Role.COLUMN)

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Final
 
 from runql.service.context import Text, parsed
-from runql.syntax import stage_tree as s
+from runql.syntax import tree as s
 from runql.syntax import tree as t
 from runql.syntax.parse import Parsed
 from runql.syntax.tokens import Token, TokenKind

@@ -9,8 +9,7 @@ from pathlib import Path
 
 from runql.plan.explain import Asked, explain
 from runql.semantic.catalog import Catalog
-from runql.semantic.typed import TypedQuery
-from runql.semantic.typed_stages import TStage
+from runql.semantic.typed import TStage, TypedQuery
 from runql.session.reading import Reading
 from runql.session.sources import Place
 from runql.syntax import to_text, tree

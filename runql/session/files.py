@@ -21,7 +21,7 @@ from runql.results.destination import Destination, Kind
 from runql.results.formats import EXTENSIONS, Format, Output, place_of, save_at
 from runql.results.frame import Frame
 from runql.results.writing import GivenUp
-from runql.semantic.typed_stages import THoles, TStage, TTo
+from runql.semantic.typed import THoles, TStage, TTo
 from runql.session.permission import Permission
 from runql.text.diagnostic import Diagnostic
 from runql.text.nearest import nearest

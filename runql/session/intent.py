@@ -9,8 +9,7 @@ from math import isfinite
 from runql.engine.stages.rows import cells_in, folds_in
 from runql.semantic.record import RunRecord
 from runql.semantic.run_fields import RUN_FIELDS
-from runql.semantic.typed import TypedExpr
-from runql.semantic.typed_stages import TBest, TCorr, TGroup, TPareto, TPivot, TStage
+from runql.semantic.typed import TBest, TCorr, TGroup, TPareto, TPivot, TStage, TypedExpr
 from runql.text.diagnostic import Diagnostic
 
 _COMPARES = (TBest, TCorr, TGroup, TPareto, TPivot)

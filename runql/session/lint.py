@@ -14,18 +14,25 @@ from runql.semantic.check import check
 from runql.semantic.operands import literal_text
 from runql.semantic.report import CheckContext
 from runql.semantic.spelling import code, info_text
-from runql.semantic.typed import FieldKey, TBetween, TColumn, TCompare, TConst, TField, TypedExpr, TypedQuery
-from runql.semantic.typed_stages import (
+from runql.semantic.typed import (
     ColumnPick,
+    FieldKey,
+    TBetween,
+    TColumn,
+    TCompare,
+    TConst,
     TCorr,
     TDerive,
     TDuplicates,
+    TField,
     TGroup,
     TLimit,
     TPareto,
     TSort,
     TStage,
     TWhere,
+    TypedExpr,
+    TypedQuery,
 )
 from runql.semantic.values import Kind, Value, kind_of
 from runql.session.intent import compares_metrics

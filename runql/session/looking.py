@@ -24,8 +24,7 @@ from runql.session.saved import saved_queries
 from runql.session.sources import DEMO, Place
 from runql.session.spent import Spent
 from runql.session.together import together
-from runql.syntax.stage_tree import DescribeStatement, Show, ShowStatement
-from runql.syntax.tree import Target
+from runql.syntax.tree import DescribeStatement, Show, ShowStatement, Target
 from runql.text.diagnostic import Diagnostic
 from runql.text.nearest import nearest
 from runql.text.source import Source

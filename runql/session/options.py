@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from runql.session.told import Told
 from runql.syntax import tree
-from runql.syntax.stage_tree import SetStatement
+from runql.syntax.tree import SetStatement
 from runql.text.codes import CODES
 from runql.text.diagnostic import Diagnostic
 from runql.text.nearest import nearest

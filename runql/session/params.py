@@ -11,7 +11,7 @@ from typing import Any
 from runql.semantic.times import Day, from_text, relative
 from runql.session.spelled import SpelledDuration, SpelledFloat, SpelledInt
 from runql.syntax import tree
-from runql.syntax.stage_tree import ParamStatement
+from runql.syntax.tree import ParamStatement
 from runql.text.diagnostic import Diagnostic
 from runql.text.nearest import nearest
 from runql.text.source import NOWHERE

@@ -10,7 +10,7 @@ from pathlib import Path
 from runql.config import Settings
 from runql.results.destination import Destination
 from runql.syntax import tree
-from runql.syntax.stage_tree import ToStage
+from runql.syntax.tree import ToStage
 from runql.text.diagnostic import Diagnostic
 from runql.text.frozen import frozen
 from runql.text.source import NOWHERE, Span

@@ -11,7 +11,7 @@ from runql.results.formats import Output, untyped_notices
 from runql.results.frame import Frame
 from runql.results.view import View
 from runql.runs.runs import Runs
-from runql.semantic.typed_stages import TAssert
+from runql.semantic.typed import TAssert
 from runql.session.answer import Answer
 from runql.session.chosen import ChosenRuns
 from runql.session.going import Going

@@ -12,7 +12,7 @@ from runql.session.named import MOST_LEVELS, Named, Names, nowhere, too_many_lev
 from runql.session.params import declared, is_set
 from runql.session.permission import guarded
 from runql.syntax import Parsed, parse, tree
-from runql.syntax import stage_tree as s
+from runql.syntax import tree as s
 from runql.text.diagnostic import Diagnostic
 from runql.text.nearest import nearest
 from runql.text.source import Source, Span

@@ -13,7 +13,7 @@ from runql.session.options import Options, set_option
 from runql.session.params import declared, is_set
 from runql.session.permission import guarded
 from runql.syntax import Parsed, tree
-from runql.syntax import stage_tree as s
+from runql.syntax import tree as s
 from runql.text.diagnostic import Diagnostic
 from runql.text.source import NOWHERE, Span
 

@@ -16,8 +16,7 @@ from runql.runs.service import ServiceApi
 from runql.semantic.catalog import Catalog
 from runql.semantic.check import Checked, check
 from runql.semantic.report import CheckContext
-from runql.semantic.typed import TypedQuery
-from runql.semantic.typed_stages import TStage, TTo
+from runql.semantic.typed import TStage, TTo, TypedQuery
 from runql.session.aliases import alias_of
 from runql.session.catalogs import (
     at_hand,
@@ -39,7 +38,7 @@ from runql.session.spent import Spent
 from runql.session.tried import Trials
 from runql.session.zone import LOCAL
 from runql.syntax import Parsed, parse, tree
-from runql.syntax.stage_tree import DescribeStatement
+from runql.syntax.tree import DescribeStatement
 from runql.text.diagnostic import Diagnostic, without_echoes
 from runql.text.frozen import frozen
 from runql.text.source import Source

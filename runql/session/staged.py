@@ -13,8 +13,7 @@ from runql.engine.table import Table
 from runql.errors import AssertionFailed, QueryError
 from runql.results.frame import Frame
 from runql.semantic.catalog import Catalog
-from runql.semantic.typed import TypedQuery
-from runql.semantic.typed_stages import TDistinct, TGroup, THoles, TPivot, TSelect, TStage
+from runql.semantic.typed import TDistinct, TGroup, THoles, TPivot, TSelect, TStage, TypedQuery
 from runql.session.answer import COUNT, STOPPED, Answer
 from runql.session.files import Files
 from runql.session.reading import Reading

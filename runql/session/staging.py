@@ -11,7 +11,7 @@ from runql.engine.stages.rows import FAST_ROWS
 from runql.results.destination import Kind, destination
 from runql.results.formats import EXTENSIONS
 from runql.semantic.stage_table import STAGES, TableKind, stage_name
-from runql.semantic.typed_stages import TAssert, TDistinct, TStage, TTo
+from runql.semantic.typed import TAssert, TDistinct, TStage, TTo
 from runql.session.files import located
 
 _LABEL_WIDTH = 10

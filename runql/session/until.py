@@ -8,7 +8,7 @@ from runql.engine.stages import StageContext, run_stages
 from runql.engine.table import Table
 from runql.errors import AssertionFailed
 from runql.results.frame import Frame
-from runql.semantic.typed_stages import TAssert
+from runql.semantic.typed import TAssert
 from runql.session.result import Result
 from runql.session.staged import StagedAnswer
 

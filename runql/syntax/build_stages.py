@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Final
 
-from runql.syntax import stage_tree as s
+from runql.syntax import tree as s
 from runql.syntax import tree as t
 from runql.syntax.build_expressions import ExpressionBuilder, Part
 from runql.syntax.literals import read_string

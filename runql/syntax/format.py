@@ -10,9 +10,9 @@ from typing import Final
 from runql.errors import QueryError
 from runql.syntax import tree as t
 from runql.syntax.parse import Parsed, parse
-from runql.syntax.stage_tree import query_of
 from runql.syntax.to_text import Printer, ordered
 from runql.syntax.tokens import Token, TokenKind
+from runql.syntax.tree import query_of
 from runql.syntax.write_expressions import word
 from runql.syntax.write_parts import Items
 from runql.text.source import Source

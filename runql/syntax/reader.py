@@ -23,8 +23,8 @@ from runql.syntax.messages import mistakes
 from runql.syntax.mistakes import Mistake, Place, Repair, alone_from, separated, tidy
 from runql.syntax.resume import begins_statement, next_piece
 from runql.syntax.shadow import Shadow
-from runql.syntax.stage_tree import BrokenStage, PullStatement, query_of, with_query
 from runql.syntax.tokens import Token, lossless
+from runql.syntax.tree import BrokenStage, PullStatement, query_of, with_query
 from runql.text.diagnostic import Diagnostic, Edit, Fix, Label
 from runql.text.frozen import frozen
 from runql.text.source import NOWHERE, Source, Span
@@ -187,13 +187,13 @@ class _Reader:
         match piece:
             case None:
                 self._close()
-            case t.Statement():
+            case t.StatementNode():
                 self._close()
                 self._open = _Draft(piece)
-            case t.Clause() if self._open:
+            case t.ClauseNode() if self._open:
                 self._open.clauses.append(piece)
                 self._open.end = piece.span.end
-            case t.Stage() if self._open:
+            case t.StageNode() if self._open:
                 self._open.stages.append(piece)
                 self._open.end = piece.span.end
             case Into() if self._open:

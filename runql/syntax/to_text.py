@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Final
+from typing import Final, assert_never
 
 from runql.syntax import tree as t
 from runql.syntax.checks import CLAUSE_TERMINALS
 from runql.syntax.literals import write_path
-from runql.syntax.stage_tree import query_of
+from runql.syntax.tree import query_of
 from runql.syntax.write_expressions import word
 from runql.syntax.write_parts import Items, name_or_string, source_text
 from runql.syntax.write_stages import StagePrinter
@@ -25,20 +25,20 @@ def to_text(node: t.Script | t.Statement | t.Query | t.Clause | t.Stage | t.Expr
     match node:
         case t.Script():
             return ";\n".join(to_text(statement) for statement in node.statements)
-        case t.Statement():
+        case t.StatementNode():
             return printer.statement(node)
         case t.Query():
             return printer.query(node)
-        case t.Clause():
+        case t.ClauseNode():
             return printer.clause(node)
-        case t.Stage():
+        case t.StageNode():
             return printer.stage(node)
         case t.Path():
             return write_path(node)
-        case t.Expr():
+        case t.ExprNode():
             return printer.expr(node)
         case _:
-            raise TypeError(f"a {type(node).__name__} has no text of its own")
+            assert_never(node)
 
 
 def ordered(clauses: Iterable[t.Clause]) -> list[t.Clause]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from runql.syntax import stage_tree as s
+from runql.syntax import tree as s
 from runql.syntax import tree as t
 from runql.syntax.lexer import lexer
 from runql.syntax.literals import write_path, write_string

@@ -311,7 +311,5 @@ def test_what_was_not_loaded_is_an_error_and_not_missing() -> None:
 def test_what_the_engine_does_not_know_is_an_error() -> None:
     with pytest.raises(RunQLError, match=r"RQL901.*`median`"):
         evaluate(call("median", X), run())
-    with pytest.raises(RunQLError, match=r"RQL901.*`TypedExpr`"):
-        evaluate(TypedExpr(), run())
     with pytest.raises(RunQLError, match=r"RQL901"):
         evaluate(TField(FieldKey(Space.LOGGED, ("loss",))), run())

@@ -12,9 +12,6 @@ from tests.house.sources import ROOT, package_files, tree_of
 MOST_LINES_OF_A_FILE = 400
 MOST_LINES_OF_A_FUNCTION = 80
 
-LONG_FILES = {"runql/syntax/tree.py": 480}
-"""Every node of the tree stands in one file, so that a reader finds them; no other file has a reason."""
-
 
 def checked_files() -> list[str]:
     folders = ("tests", "benchmarks", "examples", "docs", "editors")
@@ -29,12 +26,7 @@ def functions(file: str) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
 @pytest.mark.parametrize("file", checked_files())
 def test_sizes(file: str) -> None:
     lines = (ROOT / file).read_text(encoding="utf-8").count("\n")
-    assert lines <= LONG_FILES.get(file, MOST_LINES_OF_A_FILE), "split it at a seam"
+    assert lines <= MOST_LINES_OF_A_FILE, "split it at a seam"
     for function in functions(file):
         length = (function.end_lineno or function.lineno) - function.lineno + 1
         assert length <= MOST_LINES_OF_A_FUNCTION, f"{function.name} at line {function.lineno}"
-
-
-def test_no_exception_outlives_its_reason() -> None:
-    for file in LONG_FILES:
-        assert (ROOT / file).read_text(encoding="utf-8").count("\n") > MOST_LINES_OF_A_FILE

@@ -25,8 +25,7 @@ from runql.semantic.run_fields import FILTER_NAMES
 from runql.semantic.typed import TLogged, TypedExpr, TypedQuery
 from runql.syntax import parse, to_text
 from runql.syntax.mongo_fields import RUN_NAMES
-from runql.syntax.stage_tree import query_of
-from runql.syntax.tree import Target
+from runql.syntax.tree import Target, query_of
 from tests.plan.documents import document, mongo_lets_through
 from tests.plan.random_runs import (
     METRICS,

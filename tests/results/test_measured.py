@@ -16,8 +16,8 @@ from runql.results.html import html
 from runql.results.measured import measured
 from runql.results.table_view import table_lines
 from runql.results.view import View
-from runql.semantic.typed_stages import Goal
 from runql.semantic.values import MISSING, Value
+from runql.syntax.tree import Goal
 
 FRAME = Frame(
     {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from runql.semantic import typed_stages as t
+from runql.semantic import typed as t
 from runql.semantic.stage_table import STAGES, TableKind
 from runql.syntax import parse_query, tree
 from tests.semantic.world import PARTIAL, checked, shown

@@ -12,7 +12,7 @@ import pytest
 from runql.engine.stages import StageContext
 from runql.engine.table import Table
 from runql.errors import OutputError
-from runql.semantic.typed_stages import TTo
+from runql.semantic.typed import TTo
 from runql.session.files import Files
 from tests.session.fixtures import ask
 

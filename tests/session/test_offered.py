@@ -8,7 +8,7 @@ from runql.service.offer_tables import OPTIONS as OFFERED_OPTIONS
 from runql.session.options import OPTIONS, Options, set_option
 from runql.session.params import TYPES
 from runql.syntax import parse
-from runql.syntax.stage_tree import SetStatement
+from runql.syntax.tree import SetStatement
 
 
 def test_the_types_of_parameters() -> None:

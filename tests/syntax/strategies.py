@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 
 from hypothesis import strategies as st
 
-from runql.syntax import stage_tree as s
+from runql.syntax import tree as s
 from runql.syntax import tree as t
 
 WORDS = st.sampled_from(
@@ -128,7 +128,7 @@ def _several(strategy: st.SearchStrategy[object]) -> st.SearchStrategy[tuple[obj
     return st.lists(strategy, min_size=1, max_size=3).map(tuple)
 
 
-CLAUSES = (
+CLAUSES: tuple[st.SearchStrategy[t.Clause], ...] = (
     st.builds(t.FromClause, _several(SOURCES)),
     st.builds(t.WhereClause, EXPRESSIONS),
     st.builds(t.OrderClause, _several(st.builds(t.OrderKey, EXPRESSIONS, st.booleans()))),

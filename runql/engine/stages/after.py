@@ -11,7 +11,7 @@ from runql.engine.stages.edges import GAP, LAST
 from runql.engine.stages.grouping import COUNT
 from runql.engine.stages.rows import cells_in
 from runql.engine.stages.shaping import picked
-from runql.semantic import typed_stages as t
+from runql.semantic import typed as t
 from runql.semantic.stage_table import TableKind
 
 

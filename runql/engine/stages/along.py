@@ -14,7 +14,7 @@ from runql.engine.stages.context import StageContext, fault, need_columns
 from runql.engine.stages.ordering import sorted_rows
 from runql.engine.stages.rows import cells_of, take
 from runql.engine.table import Table, concat
-from runql.semantic.typed_stages import TStage
+from runql.semantic.typed import TStage
 from runql.semantic.values import Value
 from runql.text.frozen import frozen
 

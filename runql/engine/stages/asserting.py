@@ -11,7 +11,7 @@ from runql.engine.stages.rows import cells_in, cells_of, folds_in, rows_that_hol
 from runql.engine.stages.say import value_text
 from runql.engine.table import Table
 from runql.errors import AssertionFailed
-from runql.semantic.typed_stages import TAssert, TCell, TFold
+from runql.semantic.typed import TAssert, TCell, TFold
 from runql.semantic.values import Value
 from runql.text.diagnostic import Diagnostic
 

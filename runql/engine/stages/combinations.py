@@ -15,7 +15,7 @@ from runql.engine.stages.say import number_of
 from runql.engine.stages.shaping import columns_of
 from runql.engine.table import Table
 from runql.errors import QueryError
-from runql.semantic.typed_stages import TDuplicates, THoles
+from runql.semantic.typed import TDuplicates, THoles
 from runql.semantic.values import Value
 from runql.text.diagnostic import Diagnostic
 

@@ -10,8 +10,9 @@ from typing import TypeAlias
 from runql.engine.table import Table
 from runql.errors import QueryError, RunQLError
 from runql.semantic.stage_table import STAGES, TableKind, stage_name
-from runql.semantic.typed_stages import Goal, TStage, TTo
+from runql.semantic.typed import TStage, TTo
 from runql.semantic.values import Value
+from runql.syntax.tree import Goal
 from runql.text.diagnostic import Diagnostic
 from runql.text.frozen import frozen
 

@@ -12,7 +12,7 @@ from runql.engine.stages.context import StageContext, StageResult
 from runql.engine.stages.fold_columns import fold_cells
 from runql.engine.stages.groups import Groups, each_once
 from runql.engine.table import Table
-from runql.semantic.typed_stages import TDescribe
+from runql.semantic.typed import TDescribe
 from runql.semantic.values import MISSING, Kind, Value, kind_of
 
 COLUMNS = ("column", "type", "count", "missing", "nan", "min", "max", "mean", "distinct", "top", "top_n")

@@ -12,7 +12,7 @@ from runql.engine.stages.rows import cells_of
 from runql.engine.stages.say import number_of, some, value_text
 from runql.engine.table import Table
 from runql.errors import QueryError
-from runql.semantic.typed_stages import TDiff
+from runql.semantic.typed import TDiff
 from runql.semantic.values import MISSING, Value
 from runql.syntax.tree import ArithmeticOp
 from runql.text.diagnostic import Diagnostic

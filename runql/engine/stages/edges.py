@@ -10,9 +10,9 @@ from runql.engine.stages.along import Run, count_nan, runs_of
 from runql.engine.stages.context import StageContext, free_name, refuse_sampled
 from runql.engine.stages.rows import cells_of, take
 from runql.engine.table import Table
-from runql.semantic.typed_stages import Goal, TBest, TEdge
+from runql.semantic.typed import TBest, TEdge
 from runql.semantic.values import MISSING, Value
-from runql.syntax.tree import ArithmeticOp
+from runql.syntax.tree import ArithmeticOp, Goal
 from runql.text.diagnostic import Diagnostic
 
 LAST, GAP = "last", "gap"

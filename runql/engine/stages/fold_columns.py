@@ -12,8 +12,7 @@ from runql.engine.stages.groups import Groups
 from runql.engine.stages.rows import cells_of, folds_in, values_of
 from runql.engine.table import Table
 from runql.errors import QueryError
-from runql.semantic.typed import TypedExpr
-from runql.semantic.typed_stages import TCell, TFold
+from runql.semantic.typed import TCell, TFold, TypedExpr
 from runql.semantic.values import Value
 from runql.text.diagnostic import Diagnostic
 from runql.text.frozen import frozen

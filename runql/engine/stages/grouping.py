@@ -10,7 +10,7 @@ from runql.engine.stages.groups import grouped
 from runql.engine.stages.rows import folds_in
 from runql.engine.stages.shaping import columns_of, two_of_one_name
 from runql.engine.table import Table
-from runql.semantic.typed_stages import TGroup
+from runql.semantic.typed import TGroup
 from runql.semantic.values import MISSING, Value
 from runql.text.diagnostic import Diagnostic
 from runql.text.source import Span

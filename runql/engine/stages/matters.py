@@ -13,8 +13,9 @@ from runql.engine.stages.context import StageContext, StageResult
 from runql.engine.stages.rows import is_long, take, values_of
 from runql.engine.stages.say import number_of, some
 from runql.engine.table import Table
-from runql.semantic.typed_stages import Goal, TCorr, TPareto
+from runql.semantic.typed import TCorr, TPareto
 from runql.semantic.values import Value
+from runql.syntax.tree import Goal
 from runql.text.diagnostic import Diagnostic
 from runql.text.frozen import frozen
 

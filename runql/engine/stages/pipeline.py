@@ -16,7 +16,7 @@ from runql.engine.stages.matters import corr, pareto
 from runql.engine.stages.pivot import pivot
 from runql.engine.stages.reads import refuse_unknown
 from runql.engine.table import Table, concat
-from runql.semantic import typed_stages as t
+from runql.semantic import typed as t
 from runql.semantic.stage_table import STAGES, stage_name
 from runql.text.diagnostic import Diagnostic
 

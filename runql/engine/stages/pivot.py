@@ -18,8 +18,9 @@ from runql.engine.stages.groups import Groups, grouped
 from runql.engine.stages.rows import values_of
 from runql.engine.stages.say import some, value_text
 from runql.engine.table import Table
-from runql.semantic.typed_stages import Goal, TCell, TPivot
+from runql.semantic.typed import TCell, TPivot
 from runql.semantic.values import MISSING, Value
+from runql.syntax.tree import Goal
 from runql.text.diagnostic import Diagnostic
 from runql.text.frozen import frozen
 

@@ -8,8 +8,7 @@ from itertools import repeat
 from runql.engine.evaluate import compile_row
 from runql.engine.table import Table
 from runql.engine.walk import postorder
-from runql.semantic.typed import TUntagged, TypedExpr
-from runql.semantic.typed_stages import TCell, TFold
+from runql.semantic.typed import TCell, TFold, TUntagged, TypedExpr
 from runql.semantic.values import MISSING, Value
 
 FAST_ROWS = 50_000

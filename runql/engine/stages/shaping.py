@@ -13,7 +13,7 @@ from runql.engine.stages.ordering import sorted_rows
 from runql.engine.stages.rows import cells_of, is_long, rows_that_hold, take, values_of
 from runql.engine.table import Table
 from runql.errors import QueryError
-from runql.semantic.typed_stages import (
+from runql.semantic.typed import (
     ColumnPick,
     Named,
     TDerive,

@@ -9,7 +9,7 @@ from typing import Any
 from runql.errors import QueryError
 from runql.session.catalogs import nodes
 from runql.syntax import parse, tree
-from runql.syntax.stage_tree import ParamStatement
+from runql.syntax.tree import ParamStatement
 from runql.text.diagnostic import Diagnostic
 from runql.text.nearest import nearest
 from runql.text.source import Source

@@ -257,7 +257,7 @@ def _refs(piece: Piece) -> Iterator[tree.SourceRef]:
 
 
 def _named(piece: Piece) -> Iterator[tuple[str, Span]]:
-    from runql.syntax.stage_tree import LetStatement
+    from runql.syntax.tree import LetStatement
 
     statements = piece.parsed.script.statements
     return ((each.name, each.name_span) for each in statements if isinstance(each, LetStatement))

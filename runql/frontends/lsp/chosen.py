@@ -50,7 +50,7 @@ def chosen(document: Document, given: Json) -> str | None:
 
 
 def _placed(script: Script) -> Iterator[Placed]:
-    from runql.syntax import stage_tree as s
+    from runql.syntax import tree as s
 
     for start, piece in script.placed():
         statements = piece.parsed.script.statements
@@ -73,7 +73,7 @@ def _target(every: list[Placed], span: Span) -> Placed | None:
 def _needed(every: list[Placed], target: Placed) -> Iterator[Placed]:
     """The declarations that a statement uses, the options and the source in force there, and the query that `_` is."""
     from runql.service.nodes import nodes
-    from runql.syntax import stage_tree as s
+    from runql.syntax import tree as s
     from runql.syntax import tree as t
 
     waiting, names = [target], set[str]()
@@ -83,9 +83,9 @@ def _needed(every: list[Placed], target: Placed) -> Iterator[Placed]:
         names |= {node.name for node in found if isinstance(node, t.Param)}
         refs = [node for node in found if isinstance(node, t.SourceRef)]
         for each in every:
-            is_let = isinstance(each.statement, s.LetStatement) and each.statement.name not in names
-            if is_let and each.statement.name in {ref.name for ref in refs}:  # type: ignore[attr-defined]
-                names.add(each.statement.name)  # type: ignore[attr-defined]
+            name = each.statement.name if isinstance(each.statement, s.LetStatement) else None
+            if name is not None and name not in names and name in {ref.name for ref in refs}:
+                names.add(name)
                 waiting.append(each)
                 yield each
         if any(ref.kind is t.SourceKind.LAST for ref in refs):

@@ -18,7 +18,7 @@ from runql.text.source import Span
 if TYPE_CHECKING:
     from runql.service import SemanticToken
     from runql.syntax import Parsed, tree
-    from runql.syntax.stage_tree import ParamStatement
+    from runql.syntax.tree import ParamStatement
 
 _DECLARES: Final = re.compile(r"(?:\s|\ufeff|#[^\n]*\n)*(?:let|param|use)\b", re.IGNORECASE)
 _FENCE: Final = re.compile(
@@ -76,7 +76,7 @@ class Piece:
     @cached_property
     def declared(self) -> Declared:
         from runql.service.nodes import nodes, queries
-        from runql.syntax import stage_tree as s
+        from runql.syntax import tree as s
         from runql.syntax import tree as t
 
         statements = self.parsed.script.statements

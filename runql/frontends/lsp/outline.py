@@ -166,7 +166,7 @@ async def lenses(server: Server, params: types.CodeLensParams) -> Plain:
 
 def asked(document: Document) -> Iterator[tuple[Span, bool]]:
     """The statements that give a result, in the whole text, and whether they are queries."""
-    from runql.syntax import stage_tree as s
+    from runql.syntax import tree as s
     from runql.syntax import tree as t
 
     for _, start, piece in document.placed():

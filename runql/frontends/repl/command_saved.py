@@ -16,7 +16,7 @@ from runql.session.catalogs import nodes
 from runql.session.named import LAST, Named, text_of
 from runql.session.saved import saved_queries
 from runql.syntax import parse, tree
-from runql.syntax.stage_tree import LetStatement, ParamStatement
+from runql.syntax.tree import LetStatement, ParamStatement
 from runql.text.bounded import MOST_TEXT_BYTES, read_bounded
 from runql.text.nearest import nearest
 from runql.text.source import Source

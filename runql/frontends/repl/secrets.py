@@ -48,7 +48,7 @@ class Secrets:
 
     def _without_declared(self, text: str) -> str:
         from runql.syntax import parse, tree
-        from runql.syntax.stage_tree import ParamStatement
+        from runql.syntax.tree import ParamStatement
 
         cuts: list[tuple[int, int]] = []
         for statement in parse(text).script.statements:

@@ -18,7 +18,7 @@ from runql.results.frame import Frame
 from runql.session import Explanation, Result, Session
 from runql.session.foreign import check_server, read
 from runql.syntax import parse, tree
-from runql.syntax.stage_tree import DescribeStatement, ShowStatement
+from runql.syntax.tree import DescribeStatement, ShowStatement
 from runql.terminal import stderr, stdout
 from runql.terminal.stderr import Voice, Waiting
 from runql.text.source import Source

@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 
 from runql.engine.stages import StageContext, StageResult, rows, run_stage
 from runql.engine.table import Table
-from runql.semantic.typed import TypedExpr
-from runql.semantic.typed_stages import Named, TCell, TFold, TStage
+from runql.semantic.typed import Named, TCell, TFold, TStage, TypedExpr
 from runql.semantic.values import MISSING
 
 RUNS = StageContext.of_runs()

@@ -14,7 +14,7 @@ from scipy import stats
 
 from runql.engine.stages import StageContext, run_stage
 from runql.engine.table import Table
-from runql.semantic.typed_stages import TBin, TCorr, TGroup, TPivot, TResample, TSmooth
+from runql.semantic.typed import TBin, TCorr, TGroup, TPivot, TResample, TSmooth
 from runql.semantic.values import MISSING
 from tests.engine.stages.build import FAST, SLOW, cell, fold, from_rows, named
 

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from runql.engine.stages import StageContext
 from runql.engine.table import Table
 from runql.errors import QueryError
-from runql.semantic.typed_stages import ColumnPick, Goal, TCorr, TDescribe, TDiff, TDuplicates, THoles, TPareto
+from runql.semantic.typed import ColumnPick, TCorr, TDescribe, TDiff, TDuplicates, THoles, TPareto
 from runql.semantic.values import MISSING
+from runql.syntax.tree import Goal
 from tests.engine.stages.build import ask, codes, lines, named, table
 
 PAIR = table(

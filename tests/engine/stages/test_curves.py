@@ -13,9 +13,8 @@ from hypothesis import strategies as st
 from runql.engine.stages import StageContext, run_stage, run_stages
 from runql.engine.table import Table, concat
 from runql.errors import QueryError, RunQLError
-from runql.semantic.typed_stages import (
+from runql.semantic.typed import (
     ColumnPick,
-    Goal,
     TAlignStage,
     TBest,
     TBin,
@@ -26,6 +25,7 @@ from runql.semantic.typed_stages import (
     TStage,
 )
 from runql.semantic.values import MISSING
+from runql.syntax.tree import Goal
 from tests.engine.stages.build import HISTORIES, alike, ask, codes, lines, table, tables
 
 CURVES = table(

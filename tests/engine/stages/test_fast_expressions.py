@@ -14,6 +14,7 @@ from runql.semantic.typed import (
     TArithmetic,
     TBetween,
     TCall,
+    TCell,
     TCompare,
     TConst,
     THas,
@@ -25,7 +26,6 @@ from runql.semantic.typed import (
     TTextTest,
     TypedExpr,
 )
-from runql.semantic.typed_stages import TCell
 from runql.semantic.values import MISSING
 from runql.syntax.tree import ArithmeticOp, Comparison, HasMode, State, TextOp
 from tests.engine.stages.build import CELLS, FAST, alike, from_rows, tables

@@ -15,9 +15,8 @@ from runql.engine.stages.groups import Groups, grouped
 from runql.engine.stages.ordering import sorted_rows
 from runql.engine.table import Table
 from runql.semantic.folds import FOLDS, OFFERED_PERCENTILES
-from runql.semantic.typed_stages import (
+from runql.semantic.typed import (
     ColumnPick,
-    Goal,
     TBin,
     TCorr,
     TDescribe,
@@ -31,6 +30,7 @@ from runql.semantic.typed_stages import (
     TSort,
     TStage,
 )
+from runql.syntax.tree import Goal
 from tests.engine.stages.build import FAST, HISTORIES, PLAIN, SLOW, alike, ask, cell, fold, from_rows, named, tables
 
 examples = settings(max_examples=150, deadline=None)

@@ -9,10 +9,9 @@ import pytest
 from runql.engine.stages import PivotCell, StageContext
 from runql.engine.table import Table
 from runql.errors import QueryError
-from runql.semantic.typed import TArithmetic
-from runql.semantic.typed_stages import ColumnPick, Goal, TGroup, TPivot
+from runql.semantic.typed import ColumnPick, TArithmetic, TGroup, TPivot
 from runql.semantic.values import MISSING
-from runql.syntax.tree import ArithmeticOp
+from runql.syntax.tree import ArithmeticOp, Goal
 from tests.engine.stages.build import HISTORIES, RUNS, ask, cell, codes, fold, lines, named, table
 
 SEEDS = table(

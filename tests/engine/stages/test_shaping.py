@@ -10,9 +10,11 @@ import pytest
 from runql.engine.stages import column_order, run_stages
 from runql.engine.table import Table
 from runql.errors import QueryError
-from runql.semantic.typed import TArithmetic, TCompare, TConst, TypedExpr
-from runql.semantic.typed_stages import (
+from runql.semantic.typed import (
     ColumnPick,
+    TArithmetic,
+    TCompare,
+    TConst,
     TDerive,
     TDistinct,
     TDrop,
@@ -22,6 +24,7 @@ from runql.semantic.typed_stages import (
     TSort,
     TStage,
     TWhere,
+    TypedExpr,
 )
 from runql.semantic.values import MISSING
 from runql.syntax.tree import ArithmeticOp, Comparison
@@ -113,5 +116,9 @@ def test_limit_reads_no_more_than_it_must() -> None:
 
 
 def test_the_columns_are_known_before_any_row() -> None:
-    stages = [TDrop((ColumnPick("config.d*", is_glob=True),)), TDerive((named("x", cell("id")),)), TLimit(1)]
+    stages: list[TStage] = [
+        TDrop((ColumnPick("config.d*", is_glob=True),)),
+        TDerive((named("x", cell("id")),)),
+        TLimit(1),
+    ]
     assert column_order(stages, WIDE.names, RUNS) == ("id", "config.lr", "x")

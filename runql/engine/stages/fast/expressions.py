@@ -32,7 +32,7 @@ from runql.engine.stages.fast.vectors import (
 from runql.engine.stages.rows import cells_of, compile_rows
 from runql.engine.table import Table
 from runql.semantic import typed as t
-from runql.semantic.typed_stages import TCell
+from runql.semantic.typed import TCell
 from runql.semantic.values import MISSING, Value
 from runql.syntax.tree import Comparison, State
 

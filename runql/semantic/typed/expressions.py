@@ -1,25 +1,13 @@
-"""The typed tree: what the checker makes of a query, and all that plan and engine know of it.
-
-Names are resolved, parameters bound, times absolute and in UTC, durations seconds, patterns proven to be
-RE2. Spans are kept (outside equality) so that later floors can point.
-"""
+"""Typed expressions: over a run, and over the rows of a table (`TCell`, `TFold`)."""
 
 from __future__ import annotations
 
 from dataclasses import field
+from typing import TypeAlias
 
 from runql.semantic.catalog import Space
 from runql.semantic.values import Kind, Value
-from runql.syntax.tree import (
-    AlignMode,
-    ArithmeticOp,
-    Comparison,
-    HasMode,
-    State,
-    Stream,
-    Target,
-    TextOp,
-)
+from runql.syntax.tree import ArithmeticOp, Comparison, HasMode, State, TextOp
 from runql.text.frozen import frozen
 from runql.text.source import NOWHERE, Span
 
@@ -39,7 +27,7 @@ class FieldKey:
 
 
 @frozen(kw_only=True)
-class TypedExpr:
+class TypedExprNode:
     """An expression with the kind of its value; `UNKNOWN` where only the data can tell."""
 
     kind: Kind = field(default=Kind.UNKNOWN, compare=False)
@@ -47,28 +35,28 @@ class TypedExpr:
 
 
 @frozen
-class TConst(TypedExpr):
+class TConst(TypedExprNode):
     """A constant. Times are aware UTC `datetime`s, durations are seconds."""
 
     value: Value
 
 
 @frozen
-class TField(TypedExpr):
+class TField(TypedExprNode):
     """A field's value; its space is never `LOGGED` or `SYSTEM`."""
 
     key: FieldKey
 
 
 @frozen
-class TCompare(TypedExpr):
+class TCompare(TypedExprNode):
     op: Comparison
     left: TypedExpr
     right: TypedExpr
 
 
 @frozen
-class TBetween(TypedExpr):
+class TBetween(TypedExprNode):
     """Both ends included; never negated (a `not between` is a `TNot` of one)."""
 
     value: TypedExpr
@@ -77,7 +65,7 @@ class TBetween(TypedExpr):
 
 
 @frozen
-class TIn(TypedExpr):
+class TIn(TypedExprNode):
     """Never negated (a `not in` is a `TNot` of one)."""
 
     value: TypedExpr
@@ -85,7 +73,7 @@ class TIn(TypedExpr):
 
 
 @frozen
-class TTextTest(TypedExpr):
+class TTextTest(TypedExprNode):
     """Never negated."""
 
     op: TextOp
@@ -94,7 +82,7 @@ class TTextTest(TypedExpr):
 
 
 @frozen
-class THas(TypedExpr):
+class THas(TypedExprNode):
     """Never negated; `untagged` is `TNot` of an `exists`-like test: see `TUntagged`."""
 
     mode: HasMode
@@ -103,12 +91,12 @@ class THas(TypedExpr):
 
 
 @frozen
-class TUntagged(TypedExpr):
+class TUntagged(TypedExprNode):
     """The run has no tag."""
 
 
 @frozen
-class TIs(TypedExpr):
+class TIs(TypedExprNode):
     """Never negated. `TIs(F, MISSING)` is `missing(F)`."""
 
     value: TypedExpr
@@ -116,41 +104,41 @@ class TIs(TypedExpr):
 
 
 @frozen
-class TLogged(TypedExpr):
+class TLogged(TypedExprNode):
     """`exists(logged.METRIC)`: the run has at least one row with the metric (glob: any that matches)."""
 
     metric: str
 
 
 @frozen
-class TNot(TypedExpr):
+class TNot(TypedExprNode):
     value: TypedExpr
 
 
 @frozen
-class TAnd(TypedExpr):
+class TAnd(TypedExprNode):
     terms: tuple[TypedExpr, ...]
 
 
 @frozen
-class TOr(TypedExpr):
+class TOr(TypedExprNode):
     terms: tuple[TypedExpr, ...]
 
 
 @frozen
-class TArithmetic(TypedExpr):
+class TArithmetic(TypedExprNode):
     op: ArithmeticOp
     left: TypedExpr
     right: TypedExpr
 
 
 @frozen
-class TNegate(TypedExpr):
+class TNegate(TypedExprNode):
     value: TypedExpr
 
 
 @frozen
-class TCall(TypedExpr):
+class TCall(TypedExprNode):
     """A scalar function of the table, with its arguments."""
 
     name: str
@@ -158,7 +146,7 @@ class TCall(TypedExpr):
 
 
 @frozen
-class TAggregate(TypedExpr):
+class TAggregate(TypedExprNode):
     """One number a run from a metric's history: `min max first last mean argmin argmax diverged …`.
 
     `metric` is the name as logged. `last_rows`: only that many last rows. Argmin and argmax give the x.
@@ -172,50 +160,43 @@ class TAggregate(TypedExpr):
 
 
 @frozen
-class TOrderKey:
-    value: TypedExpr
-    descending: bool = False
-
-
-@frozen
-class TColumn:
-    """One selected column, or several by a glob. `glob` is (space, pattern) for `config.*`; else `value` is set."""
+class TCell(TypedExprNode):
+    """The value of a column in a row; missing where the table has no such column."""
 
     name: str
-    value: TypedExpr | None = None
-    glob: FieldKey | None = None
-    except_: tuple[FieldKey, ...] = ()
 
 
 @frozen
-class HistoryPart:
-    """What a query asks of histories. `keys` may hold globs; `None` is every metric. `samples` None is a scan.
+class TFold(TypedExprNode):
+    """One value from the rows of a group: `mean(x)`, `count()`, `p90(x)`, `argmin(x, of)`.
 
-    `system_keys` are the keys of the system stream (`system.gpu.*`), joined on time to the others.
+    `argmin` and `argmax` give, from the row where `argument` is best, the value of `of` (the run's id by default).
     """
 
-    keys: tuple[str, ...] | None
-    system_keys: tuple[str, ...] | None = ()
-    samples: int | None = 500
-    x_axis: str = "_step"
-    min_step: int | None = None
-    max_step: int | None = None
-    align: AlignMode = AlignMode.OUTER
-    stream: Stream = Stream.DEFAULT
+    name: str
+    argument: TypedExpr | None = None
+    of: TypedExpr | None = None
 
 
-@frozen
-class TypedQuery:
-    """A checked query. `histories` is `None` for a table of runs. `columns` `None` is the default selection."""
-
-    target: Target
-    ident: str | None = None
-    sources: tuple[str, ...] = ()
-    where: TypedExpr | None = None
-    order: tuple[TOrderKey, ...] = ()
-    limit: int | None = None
-    page_size: int | None = None
-    lazy: bool | None = None
-    with_sweeps: bool = False
-    histories: HistoryPart | None = None
-    columns: tuple[TColumn, ...] | None = None
+TypedExpr: TypeAlias = (
+    TConst
+    | TField
+    | TCompare
+    | TBetween
+    | TIn
+    | TTextTest
+    | THas
+    | TUntagged
+    | TIs
+    | TLogged
+    | TNot
+    | TAnd
+    | TOr
+    | TArithmetic
+    | TNegate
+    | TCall
+    | TAggregate
+    | TCell
+    | TFold
+)
+"""Every typed expression. A `match` over it ends in `assert_never`, so the type checker names it for each new one."""

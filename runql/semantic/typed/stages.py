@@ -1,36 +1,18 @@
 """The typed stages: what the checker makes of each table stage right of a pipe.
 
 Inside a stage an expression reads the columns of the table it stands on (`TCell`), and aggregates over rows are
-`TFold`. A stage that works along histories says so by `needs_histories`.
+`TFold`.
 """
 
 from __future__ import annotations
 
 from dataclasses import field
-from enum import StrEnum
+from typing import TypeAlias
 
-from runql.semantic.typed import TypedExpr
+from runql.semantic.typed.expressions import TFold, TypedExpr
+from runql.syntax.tree import Goal
 from runql.text.frozen import frozen
 from runql.text.source import NOWHERE, Span
-
-
-@frozen
-class TCell(TypedExpr):
-    """The value of a column in a row; missing where the table has no such column."""
-
-    name: str
-
-
-@frozen
-class TFold(TypedExpr):
-    """One value from the rows of a group: `mean(x)`, `count()`, `p90(x)`, `argmin(x, of)`.
-
-    `argmin` and `argmax` give, from the row where `argument` is best, the value of `of` (the run's id by default).
-    """
-
-    name: str
-    argument: TypedExpr | None = None
-    of: TypedExpr | None = None
 
 
 @frozen
@@ -50,68 +32,63 @@ class ColumnPick:
     except_: tuple[str, ...] = ()
 
 
-class Goal(StrEnum):
-    MIN = "min"
-    MAX = "max"
-
-
 @frozen(kw_only=True)
-class TStage:
+class TStageNode:
     """The base of all: where the stage stands in its text."""
 
     span: Span = field(default=NOWHERE, compare=False, repr=False)
 
 
 @frozen
-class TWhere(TStage):
+class TWhere(TStageNode):
     condition: TypedExpr
 
 
 @frozen
-class TSort(TStage):
+class TSort(TStageNode):
     """Keys with `True` for descending."""
 
     keys: tuple[tuple[TypedExpr, bool], ...]
 
 
 @frozen
-class TLimit(TStage):
+class TLimit(TStageNode):
     count: int
 
 
 @frozen
-class TSelect(TStage):
+class TSelect(TStageNode):
     columns: tuple[Named | ColumnPick, ...]
 
 
 @frozen
-class TDrop(TStage):
+class TDrop(TStageNode):
     columns: tuple[ColumnPick, ...]
 
 
 @frozen
-class TRename(TStage):
+class TRename(TStageNode):
     """Old name to new name."""
 
     names: tuple[tuple[str, str], ...]
 
 
 @frozen
-class TDistinct(TStage):
+class TDistinct(TStageNode):
     """Rows once each; by some columns, the first row of each."""
 
     columns: tuple[ColumnPick, ...] = ()
 
 
 @frozen
-class TDerive(TStage):
+class TDerive(TStageNode):
     """New columns, each of which sees the ones before it."""
 
     columns: tuple[Named, ...]
 
 
 @frozen
-class TGroup(TStage):
+class TGroup(TStageNode):
     """One row a group: the keys, the folds, then `n`. Values of folds may be arithmetic over `TFold`s."""
 
     keys: tuple[Named | ColumnPick, ...]
@@ -119,7 +96,7 @@ class TGroup(TStage):
 
 
 @frozen
-class TBest(TStage):
+class TBest(TStageNode):
     """One row a run: the x where the metric was best, the value, its distance from the last."""
 
     goal: Goal
@@ -127,14 +104,14 @@ class TBest(TStage):
 
 
 @frozen
-class TEdge(TStage):
+class TEdge(TStageNode):
     """`first` or `last`: one row a run."""
 
     last: bool
 
 
 @frozen
-class TSmooth(TStage):
+class TSmooth(TStageNode):
     """`ema 0.9` (weight of the past, debiased) or `mean 20` (rows), run by run, of the metrics."""
 
     method: str
@@ -142,28 +119,28 @@ class TSmooth(TStage):
 
 
 @frozen
-class TBin(TStage):
+class TBin(TStageNode):
     """`bin x 100`: the mean of each metric in each of so many steps of x."""
 
     width: float
 
 
 @frozen
-class TResample(TStage):
+class TResample(TStageNode):
     """So many evenly spaced x, each metric interpolated linearly between its own points."""
 
     points: int
 
 
 @frozen
-class TAlignStage(TStage):
+class TAlignStage(TStageNode):
     """`outer`, `inner`, `ffill` or `nearest`: fill cells of metrics logged at other x, run by run."""
 
     mode: str
 
 
 @frozen
-class TPivot(TStage):
+class TPivot(TStageNode):
     """Rows by columns; each cell the fold with its spread where a group has several rows."""
 
     value: TFold
@@ -172,45 +149,45 @@ class TPivot(TStage):
 
 
 @frozen
-class TDiff(TStage):
+class TDiff(TStageNode):
     """Only the fields in which the runs differ; against one run if `versus` is its id or name."""
 
     versus: str | None = None
 
 
 @frozen
-class TCorr(TStage):
+class TCorr(TStageNode):
     """How strongly each config column goes with a value."""
 
     target: Named
 
 
 @frozen
-class TPareto(TStage):
+class TPareto(TStageNode):
     goals: tuple[tuple[Goal, Named], ...]
 
 
 @frozen
-class THoles(TStage):
+class THoles(TStageNode):
     """The combinations of the values that occur which no row has."""
 
     over: tuple[Named, ...]
 
 
 @frozen
-class TDuplicates(TStage):
+class TDuplicates(TStageNode):
     """The combinations that several rows have."""
 
     by: tuple[Named | ColumnPick, ...]
 
 
 @frozen
-class TDescribe(TStage):
+class TDescribe(TStageNode):
     """A row a column."""
 
 
 @frozen
-class TTo(TStage):
+class TTo(TStageNode):
     """Write the table to a file and pass it on.
 
     `safe`: no text begins as a formula does. `guarded`: it came with a folder, so what it writes must be allowed.
@@ -222,10 +199,39 @@ class TTo(TStage):
 
 
 @frozen
-class TAssert(TStage):
+class TAssert(TStageNode):
     """`over_table`: the condition holds folds and is asked once; else it must hold in each row."""
 
     condition: TypedExpr
     message: str | None = None
     over_table: bool = False
     text: str = ""
+
+
+TStage: TypeAlias = (
+    TWhere
+    | TSort
+    | TLimit
+    | TSelect
+    | TDrop
+    | TRename
+    | TDistinct
+    | TDerive
+    | TGroup
+    | TBest
+    | TEdge
+    | TSmooth
+    | TBin
+    | TResample
+    | TAlignStage
+    | TPivot
+    | TDiff
+    | TCorr
+    | TPareto
+    | THoles
+    | TDuplicates
+    | TDescribe
+    | TTo
+    | TAssert
+)
+"""Every typed stage. A `match` over it ends in `assert_never`, so the type checker names it for each new one."""

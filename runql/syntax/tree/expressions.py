@@ -1,0 +1,247 @@
+"""What has a value for each run, or for each row of a table."""
+
+from __future__ import annotations
+
+from dataclasses import field
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import TypeAlias
+
+from runql.syntax.tree.names import Node, Path
+from runql.text.frozen import frozen
+from runql.text.source import NOWHERE, Span
+
+
+@frozen
+class ExprNode(Node):
+    """Something that has a value for each run."""
+
+
+@frozen
+class Literal(ExprNode):
+    """A number, text, boolean or null as it stands in the text."""
+
+    value: int | float | str | bool | None
+
+
+class Moment(StrEnum):
+    """A time that depends on when the query runs."""
+
+    NOW = "now"
+    TODAY = "today"
+    YESTERDAY = "yesterday"
+
+
+@frozen
+class Time(ExprNode):
+    """A date (`date`), a time without a zone (naive `datetime`, the user's own zone), or with one."""
+
+    value: date | datetime
+
+
+@frozen
+class RelativeTime(ExprNode):
+    """`now`, `today`, `yesterday`, or `7d ago` (`now` minus `back`)."""
+
+    moment: Moment
+    back: timedelta = timedelta(0)
+
+
+@frozen
+class Duration(ExprNode):
+    """`90s 15m 2h 7d 3w`: compares with a number of seconds, such as `runtime`."""
+
+    value: timedelta
+
+
+@frozen
+class Param(ExprNode):
+    """`$name`: a value bound to the tree when the query runs."""
+
+    name: str
+
+
+@frozen
+class Field(ExprNode):
+    """A field by its name as written: `config.lr`, `state`, `logged.val/loss`, or bare `lr`."""
+
+    path: Path
+
+
+class Comparison(StrEnum):
+    """How two values are compared; spellings `== <>` are folded into these."""
+
+    EQ = "="
+    NE = "!="
+    LT = "<"
+    LE = "<="
+    GT = ">"
+    GE = ">="
+
+
+@frozen
+class Compare(ExprNode):
+    op: Comparison
+    left: Expr
+    right: Expr
+
+
+@frozen
+class Between(ExprNode):
+    """`value between low and high`, both ends included."""
+
+    value: Expr
+    low: Expr
+    high: Expr
+    negated: bool = False
+
+
+@frozen
+class In(ExprNode):
+    """`value in (a, b)`, or `value in $list`: then `items` is one `Param`."""
+
+    value: Expr
+    items: tuple[Expr, ...] | Param
+    negated: bool = False
+
+
+class TextOp(StrEnum):
+    """Tests of text; the regex ones have their negations `!~ !~*` as `negated`."""
+
+    REGEX = "~"
+    REGEX_ANY_CASE = "~*"
+    CONTAINS = "contains"
+    STARTSWITH = "startswith"
+    ENDSWITH = "endswith"
+    GLOB = "glob"
+
+
+@frozen
+class TextTest(ExprNode):
+    op: TextOp
+    value: Expr
+    pattern: Expr
+    negated: bool = False
+
+
+class HasMode(StrEnum):
+    ONE = "has"
+    ANY = "has any"
+    ALL = "has all"
+
+
+@frozen
+class Has(ExprNode):
+    """`tags has "x"`, `tags has any (…)`, `tags has all (…)`; `items` may be one `Param` (a list)."""
+
+    mode: HasMode
+    value: Expr
+    items: tuple[Expr, ...] | Param
+    negated: bool = False
+
+
+@frozen
+class Untagged(ExprNode):
+    """`untagged`: the run has no tag."""
+
+
+class State(StrEnum):
+    """What `F is …` asks."""
+
+    NULL = "null"
+    NAN = "nan"
+    FINITE = "finite"
+    MISSING = "missing"
+
+
+@frozen
+class Is(ExprNode):
+    """`F is null`, `F is not nan`, …; `missing(F)` and `exists(F)` are `Is(F, MISSING)` and its negation."""
+
+    value: Expr
+    state: State
+    negated: bool = False
+
+
+@frozen
+class Not(ExprNode):
+    value: Expr
+
+
+@frozen
+class And(ExprNode):
+    """Two or more terms; a chain `a and b and c` is one node, parentheses keep their own."""
+
+    terms: tuple[Expr, ...]
+
+
+@frozen
+class Or(ExprNode):
+    terms: tuple[Expr, ...]
+
+
+class ArithmeticOp(StrEnum):
+    ADD = "+"
+    SUB = "-"
+    MUL = "*"
+    DIV = "/"
+    MOD = "%"
+    POW = "**"
+
+
+@frozen
+class Arithmetic(ExprNode):
+    op: ArithmeticOp
+    left: Expr
+    right: Expr
+
+
+@frozen
+class Negate(ExprNode):
+    """`-x` of something that is not a number literal."""
+
+    value: Expr
+
+
+@frozen
+class Call(ExprNode):
+    """`name(arguments)`; `last_rows` is the `last 100` of `mean(logged.loss, last 100)`, `approx` its word.
+
+    The name is lower case. Which names there are, the function table of the next floor says.
+    """
+
+    name: str
+    arguments: tuple[Expr, ...]
+    last_rows: int | None = None
+    approx: bool = False
+    name_span: Span = field(default=NOWHERE, compare=False, repr=False)
+
+
+@frozen
+class Broken(ExprNode):
+    """Where an expression should stand and none could be read; an error says so."""
+
+
+Expr: TypeAlias = (
+    Literal
+    | Time
+    | RelativeTime
+    | Duration
+    | Param
+    | Field
+    | Compare
+    | Between
+    | In
+    | TextTest
+    | Has
+    | Untagged
+    | Is
+    | Not
+    | And
+    | Or
+    | Arithmetic
+    | Negate
+    | Call
+    | Broken
+)
+"""Every expression. A `match` over it ends in `assert_never`, so the type checker names it for each new one."""
