@@ -44,7 +44,7 @@ check: $(WORK)
 	$(BIN)/python -m pytest -n $(JOBS) -q
 
 accept: $(WORK)
-	RUNQL_ACCEPT=1 $(BIN)/python -m pytest -q tests/cases tests/semantic tests/plan tests/service tests/house/test_docs.py
+	RUNQL_ACCEPT=1 $(BIN)/python -m pytest -q tests/cases tests/semantic tests/plan tests/ide tests/house/test_docs.py
 
 bench: $(WORK)
 	@for script in benchmarks/bench_*.py; do $(BIN)/python $$script || exit 1; done

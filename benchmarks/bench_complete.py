@@ -22,9 +22,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from runql.ide import Context, complete, index_of
 from runql.semantic.catalog import Catalog, FieldInfo, Space
 from runql.semantic.values import Kind
-from runql.service import Context, complete, index_of
 
 RUNS = 100_000
 FIELDS = {Space.CONFIG: 15_000, Space.SUMMARY: 15_000, Space.LOGGED: 20_000}

@@ -17,8 +17,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from runql.backends.local import LocalService
-from runql.runs.service import HistoryRequest, PageRequest, Wanted
+from runql.sources.local import LocalService
+from runql.sources.protocol import HistoryRequest, PageRequest, Wanted
 
 _WRITER = """
 import math, random, sys, wandb

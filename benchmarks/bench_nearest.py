@@ -19,11 +19,11 @@ from typing import Final
 from rapidfuzz.distance import OSA
 from rapidfuzz.process import extract
 
+from runql.ide import Context
+from runql.ide.diagnostics import diagnostics
 from runql.semantic.catalog import Catalog, FieldInfo, Space
-from runql.semantic.nearest import nearest_fields
+from runql.semantic.names.nearest import nearest_fields
 from runql.semantic.values import Kind
-from runql.service import Context
-from runql.service.diagnose import diagnostics
 
 SIZES: Final = (5_000, 50_000)
 WORDS: Final = re.findall(

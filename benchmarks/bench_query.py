@@ -14,9 +14,9 @@ from collections.abc import Callable
 
 from runql.config import Settings
 from runql.plan.push import push
-from runql.semantic.check import check
+from runql.semantic.check.query import check
 from runql.semantic.report import CheckContext
-from runql.session.sources import open_place
+from runql.sources.open import open_place
 from runql.syntax import parse_query
 
 MISSION = "runs where config.lr > 0.01 order -summary.loss sample 200 keys loss,acc"

@@ -18,11 +18,11 @@ from pathlib import Path
 
 from wandb.proto import wandb_internal_pb2
 
-from runql.backends.local import LocalService
-from runql.backends.local.framing import Frames
-from runql.backends.local.head import read_head
-from runql.runs.service import HistoryRequest
-from tests.backends.local import files
+from runql.sources.local import LocalService
+from runql.sources.local.framing import Frames
+from runql.sources.local.head import read_head
+from runql.sources.protocol import HistoryRequest
+from tests.sources.local import files
 
 _OFFICIAL = "W&B's decoder"
 

@@ -42,7 +42,7 @@ def _histories_official(api: Any) -> object:
 
 
 def _histories_ours(service: Any) -> object:
-    from runql.runs.runs import Runs
+    from runql.wandb_api.runs import Runs
 
     runs = Runs(service, "acme", "vision", SUBSET)
     return runs.histories(samples=SAMPLES, keys=["loss", "acc"], format="pandas").shape
@@ -55,8 +55,8 @@ def _columns_official(api: Any) -> object:
 
 
 def _columns_ours(service: Any) -> object:
-    from runql.runs.runs import Runs
-    from runql.runs.service import Wanted
+    from runql.sources.protocol import Wanted
+    from runql.wandb_api.runs import Runs
 
     wanted = Wanted(config=("c1", "c2"), summary=("s1", "s2"))
     runs = Runs(service, "acme", "wide", wanted=wanted)
@@ -80,7 +80,7 @@ def measure(client: str, base_url: str, rounds: int) -> None:
     else:
         import pandas  # noqa: F401 - the official client has imported it too, and that is not what is measured
 
-        from runql.backends.wandb import WandbService, discover
+        from runql.sources.wandb import WandbService, discover
 
         reader = WandbService(discover({"WANDB_BASE_URL": base_url, "WANDB_API_KEY": KEY}, Path.home(), Path.cwd()))
     for task in TASKS:

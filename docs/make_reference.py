@@ -6,12 +6,12 @@ import argparse
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from runql.frontends.repl.commands import COMMANDS, MARK
+from runql.frontends.repl.commands.table import COMMANDS, MARK
+from runql.ide.manual import pages as manual
+from runql.script.statements import STATEMENTS
 from runql.semantic.folds import FOLDS
 from runql.semantic.functions import AGGREGATES, FUNCTIONS, Function
 from runql.semantic.stage_table import ANY_TABLE, STAGES
-from runql.service.manual import pages as manual
-from runql.session.statements import STATEMENTS
 from runql.text.codes import CODES
 from runql.text.markdown import code
 

@@ -35,11 +35,11 @@ if TYPE_CHECKING:
     from runql.errors import Unreachable as Unreachable
     from runql.errors import UntrustedFolder as UntrustedFolder
     from runql.results.frame import Frame as Frame
-    from runql.runs.run import Run as Run
-    from runql.runs.runs import Runs as Runs
     from runql.semantic.values import MISSING as MISSING
     from runql.session import Result as Result
-    from runql.syntax.mongo import from_mongo as from_mongo
+    from runql.syntax.foreign.mongo import from_mongo as from_mongo
+    from runql.wandb_api.run import Run as Run
+    from runql.wandb_api.runs import Runs as Runs
 
 __version__ = "0.1.0"
 
@@ -64,10 +64,10 @@ _HOMES = {
         "UntrustedFolder",
     ),
     "runql.results.frame": ("Frame",),
-    "runql.runs.run": ("Run",),
-    "runql.runs.runs": ("Runs",),
+    "runql.wandb_api.run": ("Run",),
+    "runql.wandb_api.runs": ("Runs",),
     "runql.semantic.values": ("MISSING",),
-    "runql.syntax.mongo": ("from_mongo",),
+    "runql.syntax.foreign.mongo": ("from_mongo",),
     "runql.session": ("Result",),
 }
 _MODULE_OF = {name: module for module, names in _HOMES.items() for name in names}
@@ -83,7 +83,7 @@ if not TYPE_CHECKING:  # a type checker would take any name for one that is ther
         if name not in _MODULE_OF:
             if name.startswith("_"):  # what imports and tools look for
                 raise AttributeError(f"module {__name__!r} has no attribute {name!r}", name=name)
-            raise import_module("runql.runs.explained").why_not_in_the_module(name)
+            raise import_module("runql.wandb_api.explained").why_not_in_the_module(name)
         value = getattr(import_module(_MODULE_OF[name]), name)
         globals()[name] = value
         return value

@@ -42,8 +42,8 @@ def prompt(arguments: Arguments) -> int:
     """Start the prompt with what the command was called with."""
     from runql import config
     from runql.errors import wrong_call
-    from runql.frontends.cli.calling import for_call, options_of_call, params_of, saying_errors
-    from runql.frontends.cli.trusting import asked_before
+    from runql.frontends.cli.call_settings import for_call, options_of_call, params_of, saying_errors
+    from runql.frontends.cli.trust import asked_before
     from runql.frontends.repl.app import main as converse
     from runql.frontends.repl.start import Start
     from runql.terminal.stderr import Waiting
@@ -72,7 +72,7 @@ def prompt(arguments: Arguments) -> int:
 
 def lsp(arguments: Arguments) -> int:
     """Start the language server."""
-    from runql.frontends.cli.calling import saying_errors
+    from runql.frontends.cli.call_settings import saying_errors
     from runql.frontends.lsp.main import serve
 
     return saying_errors(lambda: serve(arguments.tcp, is_trusted=arguments.trusted, source=arguments.source))

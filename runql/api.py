@@ -10,19 +10,19 @@ from typing import TYPE_CHECKING, Any
 
 from runql import config
 from runql.errors import QueryError
-from runql.runs import api as runs_api
-from runql.runs.arguments import DEFAULT_ORDER
-from runql.runs.runs import Runs
-from runql.runs.service import Filters, ServiceApi
 from runql.semantic.catalog import Catalog
 from runql.session import Result, Session
 from runql.session.explanation import Explanation
-from runql.session.sources import SignedIn, knows_server, open_server
+from runql.sources.open import SignedIn, knows_server, open_server
+from runql.sources.protocol import Filters, ServiceApi
 from runql.text.diagnostic import Diagnostic
 from runql.text.source import Source
+from runql.wandb_api import api as runs_api
+from runql.wandb_api.arguments import DEFAULT_ORDER
+from runql.wandb_api.runs import Runs
 
 if TYPE_CHECKING:
-    from runql.session.schema import Schema
+    from runql.advice.schema import Schema
 
 
 def query(text: str, /, source: str | PathLike[str] | ServiceApi | None = None, **params: Any) -> Result:
@@ -86,7 +86,7 @@ class Connection:
         All statements are checked before any is answered; each answer is read when it is used, so an `assert` fails
         then. Raises as `runql.query` does.
         """
-        from runql.session.foreign import check_server, read
+        from runql.script.pasted import check_server, read
 
         found = read(text)
         if found is None:
@@ -113,7 +113,7 @@ class Connection:
         """
         places = self._session.places()
         if len(places) > 1:
-            from runql.session.many import ManyRuns
+            from runql.session.runs_of_projects import ManyRuns
 
             return ManyRuns(places, filters, order, include_sweeps=include_sweeps, lazy=lazy)
         (place,) = places
@@ -133,7 +133,7 @@ class Connection:
 
         Raises `ValueError` for a budget below 100. A folder is read through, to know what was logged.
         """
-        from runql.session.schema import Schema
+        from runql.advice.schema import Schema
 
         return Schema(self.catalog(metrics=True), budget)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from editors.generate import words as w
-from runql.service.coloring import Shade
+from runql.ide.semantic_tokens import Shade
 
 _HEAD = """\
 ;;; rql-words.el --- The words of RunQL -*- lexical-binding: t; -*-

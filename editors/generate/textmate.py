@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from editors.generate import words as w
-from runql.service.coloring import Shade
+from runql.ide.semantic_tokens import Shade
 
 Rule = dict[str, Any]
 

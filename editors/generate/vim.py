@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from editors.generate import words as w
-from runql.service.coloring import Shade
+from runql.ide.semantic_tokens import Shade
 
 LINKS = {
     Shade.STATEMENT: "Statement",

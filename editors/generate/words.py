@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from runql.ide.semantic_tokens import Shade
 from runql.semantic.catalog import Space
 from runql.semantic.functions import AGGREGATES, FUNCTIONS
 from runql.semantic.run_fields import RUN_FIELD_SPELLINGS
 from runql.semantic.spelling import PREFIXES
-from runql.service.coloring import Shade
 from runql.syntax.grammar import load_parser
 from runql.syntax.keywords import keywords
 from runql.syntax.lexer import lexer

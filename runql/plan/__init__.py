@@ -1,1 +1,1 @@
-"""plan."""
+"""Plans: which part of a query its source does, and which part is done here."""

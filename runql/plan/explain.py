@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from runql.plan.capabilities import Capabilities
-from runql.plan.literals import call_text, literal
 from runql.plan.push import Pushed
+from runql.plan.python_literals import call_text, literal
 from runql.semantic.catalog import Catalog
 from runql.semantic.needed import needed_fields
 from runql.semantic.operands import literal_text

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import field
 
 from runql.plan.capabilities import Capabilities
-from runql.plan.filter_paths import order_path
-from runql.plan.filters import Filter, Narrowing, conjunction
-from runql.plan.narrow import Narrower
 from runql.plan.simplify import never_true, simplify
+from runql.plan.to_mongo.filters import Filter, Narrowing, conjunction
+from runql.plan.to_mongo.narrow import Narrower
+from runql.plan.to_mongo.paths import order_path
 from runql.semantic.catalog import Catalog
 from runql.semantic.needed import Needed, needed_fields
 from runql.semantic.typed import TAnd, TField, TOrderKey, TypedExpr, TypedQuery

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from runql.semantic.comparisons import FLIPPED
+from runql.semantic.check.comparisons import FLIPPED
 from runql.semantic.typed import (
     TAggregate,
     TAnd,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from runql.results.formats.measured import measured
 from runql.results.frame import Frame
-from runql.results.measured import measured
-from runql.results.table_view import table_lines
-from runql.results.view import View
+from runql.results.terminal_table.options import View
+from runql.results.terminal_table.table import table_lines
 
 if TYPE_CHECKING:
     from runql.engine.stages import PivotLayout

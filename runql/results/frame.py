@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from runql.results.shapes import Shape, shape_of
+from runql.results.convert.column_types import Shape, shape_of
 from runql.semantic.values import MISSING, Value
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ class Frame:
         Lists, records and unlike values stay Python objects, and so do numbers of which a type of 64 bits would change
         one. A missing number is NaN, all else missing `None` or `NA`.
         """
-        from runql.results import to_pandas
+        from runql.results.convert import pandas as to_pandas
 
         return to_pandas.convert(self)
 
@@ -104,7 +104,7 @@ class Frame:
 
         Raises `OutputError` if polars is not installed.
         """
-        from runql.results import to_polars
+        from runql.results.convert import polars as to_polars
 
         return to_polars.convert(self)
 
@@ -113,7 +113,7 @@ class Frame:
 
         Raises `OutputError` if pyarrow is not installed.
         """
-        from runql.results import to_arrow
+        from runql.results.convert import arrow as to_arrow
 
         return to_arrow.convert(self)
 
@@ -123,6 +123,6 @@ class Frame:
         return brief(self)
 
     def _repr_html_(self) -> str:
-        from runql.results.html import html
+        from runql.results.formats.html import html
 
         return html(self)

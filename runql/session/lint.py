@@ -7,10 +7,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import combinations, dropwhile
 
+from runql.advice.intent import compares_metrics
 from runql.engine.columns import fields_named
 from runql.engine.walk import postorder
+from runql.execute.executor import Reading
 from runql.semantic.catalog import Catalog, FieldInfo, Space
-from runql.semantic.check import check
+from runql.semantic.check.query import check
 from runql.semantic.operands import literal_text
 from runql.semantic.report import CheckContext
 from runql.semantic.spelling import code, info_text
@@ -35,9 +37,7 @@ from runql.semantic.typed import (
     TypedQuery,
 )
 from runql.semantic.values import Kind, Value, kind_of
-from runql.session.intent import compares_metrics
-from runql.session.reading import Reading
-from runql.session.sources import Place
+from runql.sources.open import Place
 from runql.syntax import parse_query
 from runql.syntax.tree import Comparison
 from runql.text.diagnostic import Diagnostic

@@ -6,21 +6,21 @@ from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from runql.advice.notice_totals import few
 from runql.errors import BackendError, QueryError
-from runql.results.formats import Output, untyped_notices
+from runql.execute.answer import Answer
+from runql.execute.progress import Going
+from runql.results.formats.formats import Output, untyped_notices
 from runql.results.frame import Frame
-from runql.results.view import View
-from runql.runs.runs import Runs
+from runql.results.terminal_table.options import View
+from runql.script.options import Options
 from runql.semantic.typed import TAssert
-from runql.session.answer import Answer
-from runql.session.chosen import ChosenRuns
-from runql.session.going import Going
-from runql.session.options import Options
-from runql.session.shown import Shown, Stats
-from runql.session.summing import few
+from runql.session.row_limit import Shown, Stats
+from runql.session.runs_of_result import ChosenRuns
 from runql.text.diagnostic import Diagnostic, Severity
 from runql.text.source import Source
 from runql.text.visible import visible
+from runql.wandb_api.runs import Runs
 
 if TYPE_CHECKING:
     import pandas
@@ -245,7 +245,7 @@ class Result:
         return "\n".join([f"{shown} · {footer}", *(visible(f"  {line}") for line in self.ladder())])
 
     def _repr_html_(self) -> str:
-        from runql.results.html import html, notes
+        from runql.results.formats.html import html, notes
         from runql.text.render import render
 
         # The table is read first: what is to be said tells of the reading.

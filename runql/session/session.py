@@ -11,32 +11,26 @@ from typing import TYPE_CHECKING, Any
 
 from runql import config
 from runql.errors import QueryError
-from runql.runs.question import asking
-from runql.runs.service import ServiceApi
+from runql.execute.cost import Spent
+from runql.execute.deferred_names import Doubt, is_doubtful
+from runql.script.aliases import alias_of
+from runql.script.interpreter import Ask, Look, Reader, Script, State, unused
+from runql.script.named_queries import Named, nowhere
+from runql.script.options import Options
+from runql.script.saved import Loader
+from runql.script.titles import heading
 from runql.semantic.catalog import Catalog
-from runql.semantic.check import Checked, check
+from runql.semantic.check.query import Checked, check
 from runql.semantic.report import CheckContext
 from runql.semantic.typed import TStage, TTo, TypedQuery
-from runql.session.aliases import alias_of
-from runql.session.catalogs import (
-    at_hand,
-    learned_for,
-    metrics_named,
-    must_be_looked_up,
-    needs_metrics,
-)
-from runql.session.doubts import Doubt, is_doubtful
+from runql.session.checked_fixes import Trials
 from runql.session.explanation import Explanation
-from runql.session.heading import heading
-from runql.session.named import Named, nowhere
-from runql.session.opened import OpenSources
-from runql.session.options import Options
-from runql.session.saved import Loader
-from runql.session.script import Ask, Look, Reader, Script, State, unused
-from runql.session.sources import DEMO, Place, named
-from runql.session.spent import Spent
-from runql.session.tried import Trials
-from runql.session.zone import LOCAL
+from runql.session.open_sources import OpenSources
+from runql.session.time_zone import LOCAL
+from runql.sources.catalogs import at_hand, learned_for, metrics_named, must_be_looked_up, needs_metrics
+from runql.sources.open import DEMO, Place, named
+from runql.sources.protocol import ServiceApi
+from runql.sources.question import asking
 from runql.syntax import Parsed, parse, tree
 from runql.syntax.tree import DescribeStatement
 from runql.text.diagnostic import Diagnostic, without_echoes
@@ -44,8 +38,8 @@ from runql.text.frozen import frozen
 from runql.text.source import Source
 
 if TYPE_CHECKING:
-    from runql.session.looking import TableAnswer
     from runql.session.result import Result
+    from runql.session.show import TableAnswer
 
 
 @frozen
@@ -185,7 +179,7 @@ class Session(OpenSources):
         self, parsed: Parsed, script: Script, params: Mapping[str, Any], *, explains: bool = False
     ) -> list[_Ready | Look]:
         """The statements of a text, checked. Raises `QueryError` with every mistake of the text."""
-        from runql.session.columns import with_default_columns
+        from runql.execute.default_columns import with_default_columns
         from runql.session.lint import with_steps
 
         trials = self._trials(params)
@@ -268,7 +262,7 @@ class Session(OpenSources):
     def _looked_over(self, query: tree.Query, catalog: Catalog | None, context: CheckContext) -> Checked:
         checked = check(query, catalog, context)
         if any(isinstance(stage, TTo) for stage in checked.stages):
-            from runql.session.files import wrong_files
+            from runql.execute.write_files import wrong_files
 
             if wrong := tuple(wrong_files(checked.stages, self.settings)):
                 checked = Checked(None, (*checked.diagnostics, *wrong))
@@ -301,7 +295,7 @@ class Session(OpenSources):
 
     def _described(self, statement: DescribeStatement, source_name: str | None, source: Source) -> TableAnswer:
         """What is known of a field. Raises `QueryError` for one that is not there."""
-        from runql.session.looking import described
+        from runql.session.show import described
 
         catalog = self.catalog(source_name, metrics=statement.path.segments[:1] == ("logged",))
         return described(statement, catalog, self._context({}, self.places(source_name), source), source)
@@ -317,8 +311,8 @@ class Session(OpenSources):
 
     def _looked(self, look: Look, source: Source) -> Result:
         """What a `show` or a `describe` gives."""
-        from runql.session.looking import shown
         from runql.session.result import Result
+        from runql.session.show import shown
 
         statement, spent = look.statement, Spent()
         with spent.measured(lambda: [place.service for place in [*self._places.values()]]):
@@ -340,13 +334,13 @@ class Session(OpenSources):
         return Result(answer, source, said, lambda: "asks the source what it holds", look.options)
 
     def _result(self, ready: _Ready, source: Source) -> Result:
-        from runql.session.answer import Answer
-        from runql.session.reading import Reading
+        from runql.execute.answer import Answer
+        from runql.execute.executor import Reading
         from runql.session.result import Result
 
         reading = Reading(ready.query, ready.places, ready.catalog, ready.doubt)
         if ready.stages:
-            from runql.session.staged import StagedAnswer
+            from runql.execute.stages import StagedAnswer
 
             answer: Answer = StagedAnswer(
                 ready.query, reading, ready.catalog, source, ready.spent, stages=ready.stages, settings=self.settings
@@ -364,7 +358,7 @@ class Session(OpenSources):
 
 
 def _explained(ready: _Ready, source: Source) -> str:
-    from runql.session.explaining import Explained, explained
+    from runql.session.explain import Explained, explained
 
     fields = (ready.tree, ready.query, ready.places, ready.catalog, ready.said, ready.stages, ready.hidden)
     return explained(Explained(*fields, ready.folder), source)

@@ -7,10 +7,10 @@ from collections import deque
 from runql.engine.stages import StageContext, run_stages
 from runql.engine.table import Table
 from runql.errors import AssertionFailed
+from runql.execute.stages import StagedAnswer
 from runql.results.frame import Frame
 from runql.semantic.typed import TAssert
 from runql.session.result import Result
-from runql.session.staged import StagedAnswer
 
 
 class Until:

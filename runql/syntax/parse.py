@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Final
 
 from runql.syntax import tree as t
-from runql.syntax.reader import Parsed, Refused, read
+from runql.syntax.parser.reader import Parsed, Refused, read
 from runql.syntax.tokens import Token
 from runql.text.diagnostic import Diagnostic
 from runql.text.proof import ErrorsOf, Proof, without

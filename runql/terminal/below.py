@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from runql.advice.notice_totals import MOST_OF_A_KIND
 from runql.session import Result
-from runql.session.summing import MOST_OF_A_KIND
 from runql.terminal.stderr import Voice
 from runql.text.diagnostic import Diagnostic
 from runql.text.frozen import frozen

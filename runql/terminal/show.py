@@ -8,12 +8,12 @@ from dataclasses import replace
 
 from runql.config import Settings
 from runql.errors import BackendError, wrong_call
-from runql.results.formats import FORMATS, Format, Output, chosen, said, save
+from runql.execute.progress import Pace
+from runql.results.formats.formats import FORMATS, Format, Output, chosen, said, save
 from runql.results.frame import Frame
-from runql.results.view import View
+from runql.results.terminal_table.options import View
 from runql.session import Explanation, Result
-from runql.session.going import Pace
-from runql.session.zone import LOCAL
+from runql.session.time_zone import LOCAL
 from runql.terminal import stderr, stdout
 from runql.terminal.below import Below
 from runql.terminal.held_back import HeldBack
@@ -81,7 +81,7 @@ class Show:
 
     def _heading(self, result: Result) -> str:
         """What the answer is called, in a line that fits."""
-        from runql.results.layout import cut
+        from runql.results.terminal_table.layout import cut
 
         title = cut(f"# {visible(result.title)}", self._view.width or _DEFAULT_WIDTH, self._view.ellipsis)
         return f"{self._view.paint(title, 'header')}\n" if result.title else ""

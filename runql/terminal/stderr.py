@@ -227,7 +227,7 @@ class Progress:
         began = time.monotonic()
         if self._done.wait(self.PATIENCE_SECONDS):
             return
-        from runql.results.layout import cut
+        from runql.results.terminal_table.layout import cut
         from runql.terminal.region import Region
 
         region, width = Region(), (columns() or 80) - 1

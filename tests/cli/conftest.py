@@ -10,7 +10,7 @@ import pytest
 
 from runql.config import Settings
 from runql.frontends.cli.main import main
-from runql.session.sources import Place, open_place
+from runql.sources.open import Place, open_place
 from tests.session.fixtures import Watched
 
 
@@ -33,7 +33,7 @@ def runql(monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[by
     def opens(name: str, settings: Settings) -> Place:
         return Place(name, Watched()) if name == "memory" else open_place(name, settings)
 
-    monkeypatch.setattr("runql.session.opened.open_place", opens)
+    monkeypatch.setattr("runql.session.open_sources.open_place", opens)
     monkeypatch.chdir(tmp_path)
     for name in ("RUNQL_SOURCE", "RUNQL_DEBUG", "WANDB_ENTITY", "WANDB_PROJECT", "WANDB_DIR", "NO_COLOR", "COLUMNS"):
         monkeypatch.delenv(name, raising=False)

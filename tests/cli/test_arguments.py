@@ -12,7 +12,7 @@ import pytest
 from runql.errors import QueryError
 from runql.frontends.cli.arguments import Arguments, UsageError, parse
 from runql.frontends.cli.inputs import read_file, text_of
-from runql.session.given import value_of, values_of
+from runql.script.given_values import value_of, values_of
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,8 @@ import pyarrow.parquet
 import pytest
 
 from runql import __version__
+from runql.execute.answer import Answer
 from runql.frontends.cli.main import main
-from runql.session.answer import Answer
 from tests.cli.conftest import Runql
 
 MISSION = "runs where config.lr > 0.01 order -summary.loss sample 200 keys loss,acc"

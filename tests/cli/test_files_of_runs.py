@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.backends.local import files, folders
 from tests.cli.conftest import Runql
+from tests.sources.local import files, folders
 
 FOLDED = "13 logs end mid-record: their runs were killed · RQL502"
 

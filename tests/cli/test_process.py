@@ -20,7 +20,7 @@ from tests.house.sources import ROOT
 MISSION = "runs where config.lr > 0.01 order -summary.loss sample 200 keys loss,acc"
 SLOW = """
 import sys, time
-from runql.backends.local import LocalService
+from runql.sources.local import LocalService
 fast = LocalService.histories
 def histories(self, request):
     time.sleep({seconds})

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from runql.script.statements import STATEMENTS
 from runql.semantic.stage_table import STAGES
-from runql.session.statements import STATEMENTS
 from runql.syntax import parse
 from runql.text.codes import CODES
 from tests.cli.conftest import Runql

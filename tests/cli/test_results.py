@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from runql.runs.service import HistoryRequest
 from runql.semantic.record import RunHistory
+from runql.sources.protocol import HistoryRequest
 from runql.text.diagnostic import Diagnostic
 from tests.cli.conftest import Runql
 from tests.session.fixtures import Watched

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from runql.backends.memory import MemoryService
-from runql.runs.service import ServiceApi
 from runql.semantic.record import SweepRecord
-from tests.backends.local.sample import folder_of
+from runql.sources.memory import MemoryService
+from runql.sources.protocol import ServiceApi
 from tests.contract.sample import SampleProject
 from tests.contract.server import ServedSample
+from tests.sources.local.sample import folder_of
 
 
 @dataclass(frozen=True)

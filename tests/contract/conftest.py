@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from runql.runs.runs import Runs
+from runql.wandb_api.runs import Runs
 from tests.contract.backends import BACKENDS, Source
 from tests.contract.recorder import Recorder
 from tests.contract.sample import SAMPLE

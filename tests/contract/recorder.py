@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from runql.plan.capabilities import Capabilities
-from runql.runs.service import Filters, HistoryRequest, Page, PageRequest, ServiceApi, Wanted
 from runql.semantic.catalog import Catalog
 from runql.semantic.record import ProjectRecord, RunHistory, RunRecord, SweepRecord
+from runql.sources.protocol import Filters, HistoryRequest, Page, PageRequest, ServiceApi, Wanted
 
 
 class Recorder:

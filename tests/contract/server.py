@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from runql.backends.wandb import Credentials, WandbService
+from runql.sources.wandb import Credentials, WandbService
 from tests.contract.sample import SampleProject, SampleRun
 from tests.server import LoopbackServer, Store
 from tests.server.store import stamp

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from runql.runs.runs import Runs
+from runql.wandb_api.runs import Runs
 from tests.contract.backends import Source
 from tests.contract.sample import IDS
 

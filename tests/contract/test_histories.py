@@ -8,9 +8,9 @@ import pandas as pd
 import polars as pl
 import pytest
 
-from runql.runs.runs import Runs
-from runql.runs.service import HistoryRequest
 from runql.semantic.values import MISSING
+from runql.sources.protocol import HistoryRequest
+from runql.wandb_api.runs import Runs
 from tests.contract.backends import Source
 from tests.contract.recorder import Recorder
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from runql.errors import ArgumentError, NotFound
-from runql.runs.runs import Runs
+from runql.wandb_api.runs import Runs
 from tests.contract.backends import Source
 from tests.contract.recorder import Recorder
 from tests.contract.sample import IDS

@@ -7,9 +7,9 @@ import json
 import pytest
 
 from runql.errors import NotFound, RunNotFoundError
-from runql.runs.api import Api
 from runql.semantic.catalog import Space
 from runql.semantic.values import Kind
+from runql.wandb_api.api import Api
 from tests.contract.backends import Source
 from tests.contract.recorder import Recorder
 from tests.contract.sample import IDS

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from runql.results.formats import FORMATS
+from runql.results.formats.formats import FORMATS
 from tests.cli.test_process import environment, started, wait_for_writing
 
 ROWS = "runs scan keys loss"
@@ -134,7 +134,7 @@ def test_a_process_without_some_of_its_streams(tmp_path: Path, closed: str) -> N
 
 SLOW = """
 import sys, time
-from runql.backends.local import LocalService
+from runql.sources.local import LocalService
 fast = LocalService.histories
 def histories(self, request):
     for one in fast(self, request):

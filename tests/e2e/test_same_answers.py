@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from runql import config
-from runql.backends.memory import MemoryService
-from runql.results.formats import FORMATS
-from runql.results.view import View
+from runql.results.formats.formats import FORMATS
+from runql.results.terminal_table.options import View
 from runql.session import Result, Session
+from runql.sources.memory import MemoryService
 from runql.text.source import Source
 from tests.e2e.conftest import Serve, started
 from tests.server import Knobs, LoopbackServer, Store

@@ -16,11 +16,11 @@ from hypothesis import strategies as st
 
 from editors.generate.files import FOLDER, files
 from editors.generate.textmate import SCOPES, grammar
-from runql.service import Shade, semantic_tokens
+from runql.ide import Shade, semantic_tokens
 from runql.syntax.keywords import keywords
 from runql.syntax.parse import parse
 from tests.editors.textmate import Reader
-from tests.service.test_any_text import examples
+from tests.ide.test_any_text import examples
 
 READER = Reader(grammar())
 SYNTAXES = FOLDER / "vscode" / "syntaxes"

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from editors.generate.files import FOLDER
-from runql.frontends.lsp.coloring import TYPES
-from runql.frontends.lsp.wishes import WISHES, Wishes
+from runql.frontends.lsp.semantic_tokens import TYPES
+from runql.frontends.lsp.settings import WISHES, Wishes
 from runql.syntax.parse import parse
 
 HERE = FOLDER / "vscode"

@@ -10,7 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runql.engine.aggregates import AGGREGATES, HistoryNode, aggregate, aggregates_in, keys_needed, known_from_record
+from runql.engine.histories.aggregates import (
+    AGGREGATES,
+    HistoryNode,
+    aggregate,
+    aggregates_in,
+    keys_needed,
+    known_from_record,
+)
 from runql.errors import RunQLError
 from runql.semantic import functions as language
 from runql.semantic.record import RunHistory

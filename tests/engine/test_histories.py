@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runql.engine.columns import Selected, Selection
-from runql.engine.histories import HistoryTables, expand_keys, is_joined, keys_to_ask, x_axis_of
+from runql.engine.histories.tables import HistoryTables, expand_keys, is_joined, keys_to_ask, x_axis_of
 from runql.engine.table import Table, concat
 from runql.errors import RunQLError
 from runql.semantic.record import RunHistory

@@ -10,7 +10,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runql.engine.sampling import sample_rows
+from runql.engine.histories.sampling import sample_rows
 from runql.semantic.values import MISSING
 
 examples = settings(max_examples=200, deadline=None)

@@ -6,8 +6,8 @@ from itertools import combinations
 
 import pytest
 
-from runql.service.coloring import Shade
-from runql.service.palette import DARK, LIGHT, PALETTES, TERMINAL, Palette
+from runql.ide.palette import DARK, LIGHT, PALETTES, TERMINAL, Palette
+from runql.ide.semantic_tokens import Shade
 from tests.highlight.seeing import EYES, ciede2000, contrast, distance
 
 READABLE = 4.5

@@ -21,12 +21,12 @@ from pygments.token import Error, Generic, Keyword, Name, Token, Whitespace
 from runql.frontends.highlight.console import RunqlConsoleLexer
 from runql.frontends.highlight.lexer import TYPES, RunqlLexer
 from runql.frontends.highlight.styles import RunqlDarkStyle, RunqlLightStyle
-from runql.service.coloring import Shade
-from runql.service.palette import DARK, LIGHT, Palette
+from runql.ide.palette import DARK, LIGHT, Palette
+from runql.ide.semantic_tokens import Shade
 from runql.syntax.keywords import keywords
 from runql.syntax.tokens import TokenKind, kind_of
 from tests.highlight.seeing import contrast
-from tests.service.test_any_text import examples
+from tests.ide.test_any_text import examples
 
 MISSION = "runs where config.lr > 0.01 order -summary.loss sample 200 keys loss,acc"
 ANY = st.one_of(st.text(max_size=80), st.text("runs where $@|;'\"`\\#\r\n\t.>~-0é😀", max_size=60))

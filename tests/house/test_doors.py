@@ -23,38 +23,38 @@ class Door:
 
 DOORS = (
     Door("lark", r"runql/syntax/\w+\.py", "only the syntax floor knows the parser generator"),
-    Door("httpx", r"runql/backends/wandb/transport\.py", "one file speaks HTTP"),
+    Door("httpx", r"runql/sources/wandb/http/transport\.py", "one file speaks HTTP"),
     Door(
         "yaml",
-        r"runql/backends/(wandb/decode|local/side/config_yaml)\.py",
+        r"runql/sources/(wandb/decode|local/side/config_yaml)\.py",
         "only the configs of sweeps and of runs without a whole log are YAML that is read",
     ),
     Door("socket", r"^$", "nobody opens a socket past the HTTP client"),
     Door(
-        "urllib.request", r"runql/backends/wandb/network/proxies\.py", "read there for the proxy of the system, no more"
+        "urllib.request", r"runql/sources/wandb/network/proxies\.py", "read there for the proxy of the system, no more"
     ),
     Door(
-        "ssl", r"runql/backends/wandb/(transport|network/(certificates|troubles))\.py", "one file says who is trusted"
+        "ssl", r"runql/sources/wandb/(http/transport|network/(certificates|errors))\.py", "one file says who is trusted"
     ),
-    Door("truststore", r"runql/backends/wandb/network/certificates\.py", "one file says who is trusted"),
-    Door("certifi", r"runql/backends/wandb/network/certificates\.py", "one file says who is trusted"),
+    Door("truststore", r"runql/sources/wandb/network/certificates\.py", "one file says who is trusted"),
+    Door("certifi", r"runql/sources/wandb/network/certificates\.py", "one file says who is trusted"),
     Door("subprocess", r"runql/terminal/pager\.py", "the pager is the only other program that RunQL starts"),
     Door(
         "pandas",
-        r"runql/(results/(to_pandas|frame)|runs/(frames|runs|run)|engine/stages/fast/\w+)\.py",
+        r"runql/(results/(convert/pandas|frame)|wandb_api/(frames|runs|run)|engine/stages/arrays/\w+)\.py",
         "pandas only where frames are made, and for the stages of many rows",
     ),
-    Door("polars", r"runql/(results/to_polars|runs/frames)\.py", "polars only where frames are made"),
-    Door("pyarrow", r"runql/results/(to_arrow|formats)\.py", "pyarrow only where results are written"),
+    Door("polars", r"runql/(results/convert/polars|wandb_api/frames)\.py", "polars only where frames are made"),
+    Door("pyarrow", r"runql/results/(convert/arrow|formats/formats)\.py", "pyarrow only where results are written"),
     Door("wcwidth", r"runql/text/widths\.py", "one file knows how wide a character is"),
     Door("rich", r"^$", "widths are those of wcwidth, and pictures are drawn in docs/"),
     Door("rapidfuzz", r"runql/text/nearest\.py", "one file looks for the nearest names"),
-    Door("re2", r"runql/(engine|semantic)/patterns\.py", "one file a floor knows the regex engine"),
+    Door("re2", r"runql/(engine|semantic/check)/patterns\.py", "one file a floor knows the regex engine"),
     Door("platformdirs", r"runql/(config|syntax/grammar)\.py", "only settings and the grammar's cache have a folder"),
-    Door("prompt_toolkit", r"runql/frontends/repl/\w+\.py", "only the prompt knows its toolkit"),
+    Door("prompt_toolkit", r"runql/frontends/repl/(\w+/)?\w+\.py", "only the prompt knows its toolkit"),
     Door("pygments", r"runql/frontends/highlight/\w+\.py", "only the highlighter knows Pygments"),
-    Door("lsprotocol", r"runql/frontends/lsp/\w+\.py", "one front end speaks the editor's protocol"),
-    Door("pygls", r"runql/frontends/lsp/\w+\.py", "one front end speaks the editor's protocol"),
+    Door("lsprotocol", r"runql/frontends/lsp/(\w+/)?\w+\.py", "one front end speaks the editor's protocol"),
+    Door("pygls", r"runql/frontends/lsp/(\w+/)?\w+\.py", "one front end speaks the editor's protocol"),
     Door("IPython", r"runql/frontends/jupyter/\w+\.py", "only the notebook knows its kernel"),
     Door("wandb", r"^$", "RunQL reads what the W&B SDK writes without it"),
     Door("google.protobuf", r"^$", "the decoder of run files is our own"),

@@ -93,14 +93,15 @@ def test_the_package_loads_nothing(tmp_path: Path) -> None:
 def test_the_text_alone_needs_lark_alone(call: tuple[str, ...], tmp_path: Path) -> None:
     modules = loaded(command(*call), tmp_path)
     assert outside(modules) == {"lark"}
-    assert not {name for name in ours(modules) if name.startswith(("runql.backends.", "runql.engine."))}
+    above = ("runql.sources.wandb", "runql.sources.local", "runql.engine.")
+    assert not {name for name in ours(modules) if name.startswith(above)}
 
 
 @pytest.mark.parametrize("form", ["table", "csv", "json", "md"])
 def test_local_runs_need_nothing_heavy(form: str, tmp_path: Path) -> None:
     modules = loaded(command("-s", "demo", "-o", form, MISSION), tmp_path)
     assert not modules & HEAVY
-    assert not {name for name in modules if name.startswith("runql.backends.wandb")}
+    assert not {name for name in modules if name.startswith("runql.sources.wandb")}
 
 
 def test_rows_in_python_need_nothing_heavy(tmp_path: Path) -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from markdown_it import MarkdownIt
 
-from tests.backends.local import files
 from tests.lsp.raw import Json, Raw, piped
+from tests.sources.local import files
 
 READER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 IMAGE = "`![x](https://e.example/a.png) <img src=x> [r](command:y)`"

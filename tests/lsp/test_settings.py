@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from runql.frontends.lsp.wishes import WISHES, Wishes
+from runql.frontends.lsp.settings import WISHES, Wishes
 from tests.house.sources import ROOT
 from tests.lsp.raw import PATIENCE_SECONDS, Json, Raw, piped
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 import trustme
 
-from runql.backends.wandb.network import certificates
-from runql.backends.wandb.network.certificates import Trust, context_of
+from runql.sources.wandb.network import certificates
+from runql.sources.wandb.network.certificates import Trust, context_of
 from tests.network.asked import KEY
 from tests.network.conftest import Ask, Serve, context_for
 from tests.network.proxy import HttpProxy, Manner

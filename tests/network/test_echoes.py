@@ -15,11 +15,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runql.backends.wandb import LineSettings, ServiceOptions, WandbService, discover
-from runql.backends.wandb.auth.urls import normal_base_url
-from runql.backends.wandb.network.striking import STRUCK, struck
 from runql.errors import BackendError, RunQLError, SourceError
-from runql.runs.service import PageRequest
+from runql.sources.protocol import PageRequest
+from runql.sources.wandb import LineSettings, ServiceOptions, WandbService, discover
+from runql.sources.wandb.network.redaction import STRUCK, struck
+from runql.wandb_settings.urls import normal_base_url
 from tests.server.raw import raw_server, response
 
 KEY = "local-" + "Zk9_a8Qx" * 5
@@ -113,7 +113,7 @@ def test_a_traceback_that_shows_variables_shows_no_secret(env: dict[str, str], t
 
     env = {"WANDB_BASE_URL": "https://wandb.company.test", "WANDB_API_KEY": KEY, "HOME": str(tmp_path), **env}
     settings = runql.config.load({**env, "WANDB_HTTP_TIMEOUT": "1"}, tmp_path)
-    from runql.session.sources import open_server
+    from runql.sources.open import open_server
 
     with pytest.raises(RunQLError) as caught:
         open_server(settings).service.count("acme", "vision", {})

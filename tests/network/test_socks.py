@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from runql.backends.wandb.network import proxies
-from runql.backends.wandb.network.proxies import proxy_of
-from runql.backends.wandb.network.settings import NetworkSettings
 from runql.errors import Unreachable
+from runql.sources.wandb.network import proxies
+from runql.sources.wandb.network.proxies import proxy_of
+from runql.sources.wandb.network.settings import NetworkSettings
 from tests.network.asked import NAME
 from tests.network.conftest import Ask, Serve
 from tests.network.proxy import Manner, SocksProxy

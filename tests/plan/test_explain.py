@@ -11,7 +11,7 @@ import pytest
 from runql.plan.capabilities import Capabilities
 from runql.plan.explain import Asked, explain
 from runql.plan.push import push
-from runql.syntax.to_text import to_text
+from runql.syntax.printer.to_text import to_text
 from tests.semantic.markdown_cases import ACCEPT, Case, accept, cases
 from tests.semantic.world import COMPLETE, checked, query_of
 

@@ -13,18 +13,18 @@ from hypothesis import strategies as st
 
 import runql
 from runql.engine.evaluate import truth
-from runql.engine.mongo import compile_filter
+from runql.engine.mongo.filters import compile_filter
 from runql.errors import ArgumentError
 from runql.plan.capabilities import Capabilities
 from runql.plan.push import push
-from runql.semantic.check import check
+from runql.semantic.check.query import check
 from runql.semantic.needed import walk
 from runql.semantic.record import RunRecord
 from runql.semantic.report import CheckContext
 from runql.semantic.run_fields import FILTER_NAMES
 from runql.semantic.typed import TLogged, TypedExpr, TypedQuery
 from runql.syntax import parse, to_text
-from runql.syntax.mongo_fields import RUN_NAMES
+from runql.syntax.foreign.mongo_fields import RUN_NAMES
 from runql.syntax.tree import Target, query_of
 from tests.plan.documents import document, mongo_lets_through
 from tests.plan.random_runs import (

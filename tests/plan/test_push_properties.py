@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runql.engine.evaluate import truth
-from runql.engine.mongo import compile_filter
+from runql.engine.mongo.filters import compile_filter
 from runql.plan.capabilities import Capabilities
-from runql.plan.filters import as_json
 from runql.plan.push import push
 from runql.plan.simplify import simplify
+from runql.plan.to_mongo.filters import as_json
 from runql.semantic.build_catalog import build_catalog
 from runql.semantic.needed import walk
 from runql.semantic.record import RunRecord

@@ -12,8 +12,8 @@ import pytest
 
 from runql import config
 from runql.frontends.repl.shell import Hooks, Shell
-from runql.runs.service import ServiceApi
 from runql.session import Session
+from runql.sources.protocol import ServiceApi
 from tests.session.fixtures import Watched
 
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")

@@ -7,16 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from runql.frontends.repl.command_actions import _ACTIONS
-from runql.frontends.repl.commands import COMMANDS, SPELLINGS, Call, PromptCommand, nearest_command, read_call
-from runql.frontends.repl.helping import topics_of
-from runql.results.formats import FORMATS
+from runql.frontends.repl.commands.actions import _ACTIONS
+from runql.frontends.repl.commands.help import topics_of
+from runql.frontends.repl.commands.table import COMMANDS, SPELLINGS, Call, PromptCommand, nearest_command, read_call
+from runql.ide.words import WORDS
+from runql.results.formats.formats import FORMATS
+from runql.script.statements import STATEMENTS
 from runql.semantic.folds import FOLDS
 from runql.semantic.functions import AGGREGATES, FUNCTIONS
 from runql.semantic.run_fields import RUN_FIELDS
 from runql.semantic.stage_table import STAGES
-from runql.service.words import WORDS
-from runql.session.statements import STATEMENTS
 from runql.syntax.keywords import keywords
 from runql.text.codes import CODES
 from tests.repl.shells import Make, Told

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from runql.session.going import Going, Pace, in_words
+from runql.execute.progress import Going, Pace, in_words
 from runql.terminal import pager
 
 

@@ -66,7 +66,7 @@ def test_the_next_prompt_knows_the_last_one(tmp_path: Path) -> None:
 def test_what_is_typed_while_a_query_runs_waits_for_the_next_line(tmp_path: Path) -> None:
     code = """
 import time
-from runql.backends.local import LocalService
+from runql.sources.local import LocalService
 fast = LocalService.runs_page
 def runs_page(self, request):
     time.sleep(1)
@@ -174,8 +174,8 @@ def test_an_interrupt_from_elsewhere_gives_the_line_up(tmp_path: Path) -> None:
 
 def test_names_of_runs_never_steer_the_screen(tmp_path: Path) -> None:
     code = """
-from runql.backends.memory import MemoryService
-import runql.session.sources as sources
+from runql.sources.memory import MemoryService
+import runql.sources.open as sources
 runs = [{"id": "a", "name": "\\x1b]0;gone\\x07\\x1b[2J狐狸", "config": {"\\x1b[31mred\\x1b[2J": 1, "宽": "\\x1b[2J"}}]
 sources._open_demo = lambda name, settings: sources.Place("demo", MemoryService(runs, name="demo"))
 sources._OPENERS = ((lambda name, _: True, sources._open_demo),)

@@ -9,7 +9,7 @@ import pytest
 from runql import config
 from runql.frontends.repl.start import Start
 from runql.frontends.repl.wiring import make_shell
-from tests.backends.local import files
+from tests.sources.local import files
 
 TORN = "mid-record"
 

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from runql.backends.memory import MemoryService
 from runql.errors import Unreachable
-from runql.frontends.repl import kept as kept_module
-from runql.frontends.repl.kept import Kept, Shelf
+from runql.frontends.repl import kept_results as kept_module
+from runql.frontends.repl.kept_results import Kept, Shelf
 from runql.results.frame import Frame
-from runql.runs.service import Page
+from runql.sources.memory import MemoryService
+from runql.sources.protocol import Page
 from tests.repl.shells import Make, Told
 from tests.session.fixtures import Watched
 

@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from prompt_toolkit.formatted_text import fragment_list_width
 
 from runql.frontends.repl.knowledge import World
-from runql.frontends.repl.lexer import QueryLexer
-from runql.frontends.repl.thinking import Thought
-from runql.frontends.repl.toolbar import toolbar
+from runql.frontends.repl.line.lexer import QueryLexer
+from runql.frontends.repl.line.toolbar import toolbar
+from runql.frontends.repl.line.toolbar_text import Thought
+from runql.ide import Context
+from runql.ide.counting import Counts
 from runql.semantic.catalog import Catalog
-from runql.service import Context
-from runql.service.counting import Counts
 from runql.text.diagnostic import Diagnostic
 from runql.text.source import Span
 from tests.repl.driving import Driver, prompt

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 from runql.errors import AuthError, QueryError, Unreachable
-from runql.frontends.repl import watch
-from runql.frontends.repl.changes import Changes
-from runql.frontends.repl.watch import Order, read_order
+from runql.frontends.repl.commands import watch
+from runql.frontends.repl.commands.changes import Changes
+from runql.frontends.repl.commands.watch import Order, read_order
 from runql.results.frame import Frame
-from runql.results.table_view import table_lines
-from runql.results.view import View
-from runql.runs.service import Page
+from runql.results.terminal_table.options import View
+from runql.results.terminal_table.table import table_lines
+from runql.sources.protocol import Page
 from tests.repl.screen import terminal
 from tests.repl.shells import Make
 from tests.session.fixtures import Watched
@@ -199,7 +199,7 @@ _RUNS_THAT_COME = """
 import itertools
 from runql import config
 from runql.frontends.repl.shell import Shell
-from runql.runs.service import Page
+from runql.sources.protocol import Page
 from runql.session import Session
 from tests.session.fixtures import Watched
 

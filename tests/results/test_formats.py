@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from runql.errors import OutputError
-from runql.results.formats import FORMATS, Output, chosen, said, save
+from runql.results.formats.formats import FORMATS, Output, chosen, said, save
 from runql.results.frame import Frame
 from runql.semantic.values import MISSING
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 
 from runql.errors import OutputError
+from runql.results.convert.column_types import Shape
 from runql.results.frame import Frame
-from runql.results.shapes import Shape
 from runql.semantic.values import MISSING
 from tests.results.test_formats import frames
 

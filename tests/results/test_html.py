@@ -8,8 +8,8 @@ from html.parser import HTMLParser
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from runql.results.formats.html import MOST_COLUMNS, MOST_ROWS, html, notes
 from runql.results.frame import Frame
-from runql.results.html import MOST_COLUMNS, MOST_ROWS, html, notes
 from runql.semantic.values import MISSING, Value
 
 HOSTILE = ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "a\x1b[31mb\u202ec", "' onclick='x", "&lt;"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 
-from runql.results.layout import _ALWAYS_FIRST, Slot, _kind, _least_missed, fit, total
+from runql.results.terminal_table.layout import _ALWAYS_FIRST, Slot, _kind, _least_missed, fit, total
 
 NAMES = ["id", "name", "state", "created", "config.a", "config.b", "config.c", "config.dd.ee", "summary.x", "summary.y"]
 NAMES += ["n", "m", "k", "system.z", "a.b", "tags"]

@@ -10,12 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runql.engine.stages import PivotCell, PivotLayout
-from runql.results.formats import FORMATS, Output
+from runql.results.formats.formats import FORMATS, Output
+from runql.results.formats.html import html
+from runql.results.formats.measured import measured
 from runql.results.frame import Frame
-from runql.results.html import html
-from runql.results.measured import measured
-from runql.results.table_view import table_lines
-from runql.results.view import View
+from runql.results.terminal_table.options import View
+from runql.results.terminal_table.table import table_lines
 from runql.semantic.values import MISSING, Value
 from runql.syntax.tree import Goal
 

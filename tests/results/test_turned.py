@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runql.results.frame import Frame
-from runql.results.table_view import table_lines
-from runql.results.view import View
+from runql.results.terminal_table.options import View
+from runql.results.terminal_table.table import table_lines
 from runql.text.widths import cell_width
 
 RUNS = Frame({"id": ["a", "b"], "name": ["one", "two"], "state": ["finished", "failed"], "lr": [0.1, 0.25]})

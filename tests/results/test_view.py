@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runql.results.frame import Frame
-from runql.results.table_view import table_lines
-from runql.results.view import View
+from runql.results.terminal_table.options import View
+from runql.results.terminal_table.table import table_lines
 from runql.semantic.values import MISSING
 from runql.text.widths import cell_width
 from tests.results.test_formats import frames

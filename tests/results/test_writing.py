@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from runql.errors import OutputError
-from runql.results.formats import FORMATS, Output, save
+from runql.results.formats.formats import FORMATS, Output, save
 from runql.results.frame import Frame
 from runql.text.replace import replace_with
 

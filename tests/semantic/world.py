@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from runql.semantic.catalog import Catalog, FieldInfo, Space
-from runql.semantic.check import Checked, check
+from runql.semantic.check.query import Checked, check
 from runql.semantic.report import CheckContext
 from runql.semantic.typed import TypedQuery
 from runql.semantic.values import Kind

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from runql import config
-from runql.backends.memory import MemoryService
 from runql.session import Result, Session
-from runql.session.sources import Place
+from runql.sources.memory import MemoryService
+from runql.sources.open import Place
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 SETTINGS = config.Settings()

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tests.backends.local import files
+from tests.sources.local import files
 
 DEEP = "[" * 900 + "1" + "]" * 900
 DEEPER = '{"a": ' * 2000 + "1" + "}" * 2000

@@ -12,8 +12,8 @@ import pytest
 from runql.engine.stages import StageContext
 from runql.engine.table import Table
 from runql.errors import OutputError
+from runql.execute.write_files import Files
 from runql.semantic.typed import TTo
-from runql.session.files import Files
 from tests.session.fixtures import ask
 
 

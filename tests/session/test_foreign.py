@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 import runql
 from runql.config import ServerSettings, Settings
 from runql.errors import QueryError, SourceError
-from runql.session.foreign import Foreign, check_server, read
+from runql.script.pasted import Foreign, check_server, read
 from runql.syntax import parse
 
 W = "https://wandb.ai/acme/vision"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from runql.session.given import value_of, values_of
+from runql.script.given_values import value_of, values_of
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 import runql
-from runql.backends.memory import MemoryService
 from runql.session.lint import alike
+from runql.sources.memory import MemoryService
 from tests.session.fixtures import session
 
 CODES = ("RQL321", "RQL322", "RQL323", "RQL324", "RQL325")

@@ -7,15 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from runql.backends.wandb import Credentials, ServiceOptions, WandbService, client
-from runql.results.formats import FORMATS
-from runql.results.view import View
-from runql.runs.service import ServiceApi
+from runql.results.formats.formats import FORMATS
+from runql.results.terminal_table.options import View
 from runql.session import Result, Session
+from runql.sources.protocol import ServiceApi
+from runql.sources.wandb import Credentials, ServiceOptions, WandbService
+from runql.sources.wandb.http import client
 from runql.text.source import Source
-from tests.backends.wandb.in_process import InProcess
 from tests.server import Store
 from tests.session import odd_values
+from tests.sources.wandb.in_process import InProcess
 
 QUERIES = """
 runs

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from runql.results.formats import EXTENSIONS
-from runql.service.offer_tables import FILE_ENDINGS, PARAMETER_TYPES
-from runql.service.offer_tables import OPTIONS as OFFERED_OPTIONS
-from runql.session.options import OPTIONS, Options, set_option
-from runql.session.params import TYPES
+from runql.ide.completion.tables import FILE_ENDINGS, PARAMETER_TYPES
+from runql.ide.completion.tables import OPTIONS as OFFERED_OPTIONS
+from runql.results.formats.formats import EXTENSIONS
+from runql.script.options import OPTIONS, Options, set_option
+from runql.script.parameters import TYPES
 from runql.syntax import parse
 from runql.syntax.tree import SetStatement
 

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from runql import config
-from runql.backends.local import discover, service
 from runql.session import Result, Session
-from tests.backends.local import files
+from runql.sources.local import discover, service
+from tests.sources.local import files
 
 
 def _write(root: Path, run_id: str) -> None:
@@ -28,7 +28,7 @@ def looks(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
         found.append(root)
         return look(root)
 
-    monkeypatch.setattr("runql.backends.local.folder.find_run_files", counted)
+    monkeypatch.setattr("runql.sources.local.folder.find_run_files", counted)
     monkeypatch.setattr(service, "MOST_SECONDS", float("inf"))
     return found
 

@@ -9,11 +9,11 @@ import pytest
 import runql
 from runql.api import Connection
 from runql.errors import Unreachable
+from runql.execute.executor import Reading
 from runql.results.frame import Frame
-from runql.results.view import View
-from runql.runs.service import Page, PageRequest
+from runql.results.terminal_table.options import View
 from runql.session import Result
-from runql.session.reading import Reading
+from runql.sources.protocol import Page, PageRequest
 from tests.session.fixtures import Watched, ask, session
 
 STREAMED = "runs page 10 select id, config.lr"
@@ -75,7 +75,7 @@ def test_a_table_is_the_same_in_parts_and_whole(query: str, monkeypatch: pytest.
 
 
 def test_no_run_is_held_that_was_passed_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("runql.session.reading._KEPT", 15)
+    monkeypatch.setattr("runql.execute.executor._KEPT", 15)
     (result,) = session(Watched(60)).run("runs page 10 select id, min(logged.loss)")
     assert isinstance(result, Result)
     reading = result._answer.reading
@@ -88,7 +88,7 @@ def test_no_run_is_held_that_was_passed_on(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_a_short_answer_is_read_once_and_a_long_one_again(monkeypatch: pytest.MonkeyPatch) -> None:
     for kept, times in ((1000, 1), (30, 2)):
-        monkeypatch.setattr("runql.session.reading._KEPT", kept)
+        monkeypatch.setattr("runql.execute.executor._KEPT", kept)
         service = Watched(60)
         result = ask(STREAMED, service)
         service.asked.clear()

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from runql.errors import NotFound, QueryError, RunNotFoundError
-from runql.results.view import View
+from runql.results.terminal_table.options import View
 from runql.semantic.values import MISSING
 from runql.session import Result
 from tests.session.fixtures import Watched, ask, session

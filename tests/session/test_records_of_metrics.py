@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from runql.backends.memory import MemoryService
 from runql.errors import QueryError
+from runql.sources.memory import MemoryService
 from tests.session.fixtures import ask
 
 RUNS = [

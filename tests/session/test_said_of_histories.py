@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from runql.backends.memory import MemoryService
 from runql.plan.capabilities import Capabilities
-from runql.runs.service import HistoryRequest
 from runql.semantic.record import RunHistory
 from runql.session import Result
+from runql.sources.memory import MemoryService
+from runql.sources.protocol import HistoryRequest
 from runql.text.diagnostic import Diagnostic
 from tests.session.fixtures import Watched, ask, session
 

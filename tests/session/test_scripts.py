@@ -10,9 +10,9 @@ import pytest
 import yaml
 
 from runql import config
-from runql.backends.memory import MemoryService
 from runql.errors import AssertionFailed, QueryError
 from runql.session import Result, Session
+from runql.sources.memory import MemoryService
 from runql.syntax import format_text
 from tests.session.fixtures import SETTINGS, START, Watched, ask, run, session
 

@@ -9,8 +9,8 @@ import pytest
 from runql import config
 from runql.errors import SettingsError, SourceError
 from runql.session import Result, Session
-from runql.session.catalogs import merged
-from runql.session.sources import default_name, open_place
+from runql.sources.catalogs import merged
+from runql.sources.open import default_name, open_place
 from tests.session.fixtures import Watched, session
 
 

@@ -11,9 +11,9 @@ import runql
 from runql import config
 from runql.errors import NotFound
 from runql.session import Result, Session
-from runql.session.sources import open_place
-from tests.backends.local import files
+from runql.sources.open import open_place
 from tests.server import LoopbackServer, Store
+from tests.sources.local import files
 
 KEY = "k" * 40
 

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from runql.errors import Unreachable
+from runql.execute.why_empty import MOST_TERMS
 from runql.plan.capabilities import Capabilities
 from runql.session import Result
-from runql.session.why_empty import MOST_TERMS
 from tests.session.fixtures import Watched, ask, session
 
 

@@ -7,7 +7,7 @@ import pytest
 from runql.errors import QueryError
 from runql.syntax import Token, TokenKind, format_text, parse, parse_query, to_text, tokenize
 from runql.syntax import tree as t
-from runql.syntax.shadow import Shadow
+from runql.syntax.parser.edited_text import Shadow
 from runql.text.diagnostic import Edit
 from runql.text.source import Source, Span
 

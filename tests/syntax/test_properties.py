@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from runql.syntax import format_text, parse, to_text, tokenize
 from runql.syntax import tree as t
-from runql.syntax.to_text import ordered
+from runql.syntax.printer.to_text import ordered
 from runql.syntax.tree import BrokenStage, query_of, with_query
 from runql.text.source import NOWHERE
 from tests.cases.markdown import cases

@@ -12,7 +12,7 @@ from runql import config, trust
 from runql.errors import SettingsError, SourceError
 from runql.frontends.cli.main import main
 from runql.session import Result, Session
-from runql.session.sources import DEMO, open_place
+from runql.sources.open import DEMO, open_place
 from tests.trust.world import World
 
 

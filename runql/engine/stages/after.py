@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from runql.engine.stages.context import StageContext, free_name
-from runql.engine.stages.describing import COLUMNS as DESCRIBED
-from runql.engine.stages.edges import GAP, LAST
-from runql.engine.stages.grouping import COUNT
+from runql.engine.stages.reference.describe import COLUMNS as DESCRIBED
+from runql.engine.stages.reference.edges import GAP, LAST
+from runql.engine.stages.reference.group import COUNT
+from runql.engine.stages.reference.shape import picked
 from runql.engine.stages.rows import cells_in
-from runql.engine.stages.shaping import picked
 from runql.semantic import typed as t
 from runql.semantic.stage_table import TableKind
 

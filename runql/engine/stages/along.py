@@ -123,7 +123,7 @@ def is_point(value: Value) -> bool:
 def points(run: Run, metric: str, *, fast: bool) -> tuple[list[Value], list[Value]]:
     """The x and the value of the rows where both are finite numbers, x increasing; of rows of equal x the last."""
     if fast:
-        from runql.engine.stages.fast.along import points as points_of_arrays
+        from runql.engine.stages.arrays.along import points as points_of_arrays
 
         return points_of_arrays(run, metric)
     return points_by_reference(run, metric)

@@ -50,7 +50,7 @@ class PivotLayout:
 
     def best(self, table: Table) -> Mapping[str, frozenset[int]]:
         """The rows that hold the best value of each value column, equal ones all; none without a goal."""
-        from runql.engine.stages.pivot import best_rows
+        from runql.engine.stages.reference.pivot import best_rows
 
         return {cell.value: best_rows(table.columns[cell.value], self.goal) for cell in self.cells}
 

@@ -41,7 +41,7 @@ def fold_cells(name: str, cells: Sequence[Value], groups: Groups, answers: Seque
     """The same of cells that are at hand; `answers` are those that `argmin` and `argmax` choose from."""
     if len(cells) < rows.FAST_ROWS:
         return fold_cells_by_reference(name, cells, groups, answers)
-    from runql.engine.stages.fast.folds import fold_arrays
+    from runql.engine.stages.arrays.folds import fold_arrays
 
     return fold_arrays(name, cells, groups, answers)
 

@@ -46,7 +46,7 @@ def grouped(keys: Sequence[Sequence[Value]], length: int) -> Groups:
     if length < rows.FAST_ROWS:
         found = groups_by_reference(keys, length)
     else:
-        from runql.engine.stages.fast.groups import groups_of
+        from runql.engine.stages.arrays.groups import groups_of
 
         found = groups_of(keys, length)
     firsts = found.firsts()
@@ -59,7 +59,7 @@ def each_once(cells: Sequence[Value]) -> list[tuple[int, int]]:
     if len(cells) < rows.FAST_ROWS:
         found = groups_by_reference([cells], len(cells))
     else:
-        from runql.engine.stages.fast.groups import groups_of
+        from runql.engine.stages.arrays.groups import groups_of
 
         found = groups_of([cells], len(cells))
     return list(zip(found.firsts(), found.sizes(), strict=True))
@@ -85,6 +85,6 @@ def _reordered(found: Groups, chosen: Sequence[int]) -> Groups:
         for group in chosen:
             starts.append(starts[-1] + len(places[group]))
         return Groups(order, starts)
-    from runql.engine.stages.fast.groups import reordered
+    from runql.engine.stages.arrays.groups import reordered
 
     return reordered(found, chosen)

@@ -17,7 +17,7 @@ def sorted_rows(keys: Sequence[Key], length: int) -> Sequence[int]:
     """The places of the rows in the order of the keys."""
     if length < rows.FAST_ROWS:
         return sorted_rows_by_reference(keys, length)
-    from runql.engine.stages.fast.ordering import sorted_rows as sorted_arrays
+    from runql.engine.stages.arrays.ordering import sorted_rows as sorted_arrays
 
     return sorted_arrays(keys, length)
 

@@ -6,15 +6,15 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from types import MappingProxyType
 from typing import Any
 
-from runql.engine.stages import asserting, combinations, curves, edges, shaping
 from runql.engine.stages.after import context_after, names_after
 from runql.engine.stages.context import StageContext, StageResult, fault, refuse_sampled, refuse_wrong_table
-from runql.engine.stages.describing import describe
-from runql.engine.stages.differ import diff
-from runql.engine.stages.grouping import group
-from runql.engine.stages.matters import corr, pareto
-from runql.engine.stages.pivot import pivot
 from runql.engine.stages.reads import refuse_unknown
+from runql.engine.stages.reference import assertions, combinations, curves, edges, shape
+from runql.engine.stages.reference.describe import describe
+from runql.engine.stages.reference.diff import diff
+from runql.engine.stages.reference.group import group
+from runql.engine.stages.reference.matters import corr, pareto
+from runql.engine.stages.reference.pivot import pivot
 from runql.engine.table import Table, concat
 from runql.semantic import typed as t
 from runql.semantic.stage_table import STAGES, stage_name
@@ -151,23 +151,23 @@ def _parts(  # noqa: PLR0911 - one line a stage
     context = before.context
     match stage:
         case t.TWhere():
-            return (shaping.where(stage, table) for table in tables)
+            return (shape.where(stage, table) for table in tables)
         case t.TSelect():
-            return (shaping.select(stage, table) for table in tables)
+            return (shape.select(stage, table) for table in tables)
         case t.TDrop():
-            return (shaping.drop(stage, table) for table in tables)
+            return (shape.drop(stage, table) for table in tables)
         case t.TRename():
-            return (shaping.rename(stage, table) for table in tables)
+            return (shape.rename(stage, table) for table in tables)
         case t.TDerive():
-            return (shaping.derive(stage, table) for table in tables)
+            return (shape.derive(stage, table) for table in tables)
         case t.TDistinct():
-            return shaping.distinct(stage, tables)
+            return shape.distinct(stage, tables)
         case t.TLimit(count=count):
-            return shaping.limited(tables, count, read_on=read_on)
+            return shape.limited(tables, count, read_on=read_on)
         case t.TTo():
             return _written(stage, tables, before)
         case t.TAssert():
-            return asserting.assert_rows(stage, tables, context, said)
+            return assertions.assert_rows(stage, tables, context, said)
         case _:
             return _along(stage, tables, context, said)
 
@@ -208,7 +208,7 @@ def _written(stage: t.TTo, tables: Iterator[Table], before: Flow) -> Iterator[Ta
 
 _WORK: MappingProxyType[type[t.TStage], Callable[[Any, Table, StageContext], StageResult]] = MappingProxyType(
     {
-        t.TSort: shaping.sort,
+        t.TSort: shape.sort,
         t.TGroup: group,
         t.TPivot: pivot,
         t.TDiff: diff,
@@ -217,7 +217,7 @@ _WORK: MappingProxyType[type[t.TStage], Callable[[Any, Table, StageContext], Sta
         t.THoles: combinations.holes,
         t.TDuplicates: combinations.duplicates,
         t.TDescribe: describe,
-        t.TAssert: asserting.assert_table,
+        t.TAssert: assertions.assert_table,
     }
 )
 

@@ -60,7 +60,7 @@ def values_of(expr: TypedExpr, table: Table) -> Sequence[Value]:
         return cells_of(table, expr.name)
     if table.length < FAST_ROWS:
         return compile_rows(expr)(table)
-    from runql.engine.stages.fast.expressions import values
+    from runql.engine.stages.arrays.expressions import values
 
     return values(expr, table)
 
@@ -69,7 +69,7 @@ def rows_that_hold(condition: TypedExpr, table: Table) -> bytes:
     """A flag a row: 1 where the condition is true."""
     if table.length < FAST_ROWS:
         return bytes([value is True for value in compile_rows(condition)(table)])
-    from runql.engine.stages.fast.expressions import true_rows
+    from runql.engine.stages.arrays.expressions import true_rows
 
     return true_rows(condition, table)
 
@@ -77,7 +77,7 @@ def rows_that_hold(condition: TypedExpr, table: Table) -> bytes:
 def take(table: Table, rows: Sequence[int]) -> Table:
     """The table with these rows only, in this order."""
     if len(rows) >= FAST_ROWS:
-        from runql.engine.stages.fast.vectors import taken
+        from runql.engine.stages.arrays.vectors import taken
 
         return Table(taken(table.columns, rows), len(rows))
     return Table({name: [*map(cells.__getitem__, rows)] for name, cells in table.columns.items()}, len(rows))

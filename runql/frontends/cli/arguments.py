@@ -44,7 +44,7 @@ exit status: 0; 1 an assertion failed; 2 the query or the call is wrong; 3 the s
 
 
 _LEAST_BUDGET = 100
-"""As `runql.session.schema` has it, which is not loaded to read a call."""
+"""As `runql.advice.schema` has it, which is not loaded to read a call."""
 
 
 class UsageError(Exception):

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from runql import config
 from runql.errors import OutputError, RunQLError, UntrustedFolder, wrong_call
 from runql.frontends.cli.arguments import Arguments, Command
-from runql.frontends.cli.calling import for_call
+from runql.frontends.cli.call_settings import for_call
 from runql.frontends.cli.inputs import text_of
-from runql.session.given import values_of
+from runql.script.given_values import values_of
 from runql.terminal import stderr, stdout
 from runql.terminal.stderr import Progress, Voice, Waiting
 from runql.text.frozen import frozen
@@ -63,7 +63,7 @@ def _carried_out(call: Call) -> int:
     try:
         return command(call)
     except UntrustedFolder as error:
-        from runql.frontends.cli.trusting import asked
+        from runql.frontends.cli.trust import asked
 
         if not asked(call.settings, call.voice, error):
             raise
@@ -79,7 +79,7 @@ def _voice(settings: config.Settings, structured: bool) -> Voice:
 
 def _text(call: Call) -> Source:
     """The text of a call. What was pasted from elsewhere is the query that it means, which is said first."""
-    from runql.session.foreign import check_server, read
+    from runql.script.pasted import check_server, read
 
     source = text_of(call.arguments.words)
     found = read(source.text)
@@ -94,8 +94,8 @@ def _text(call: Call) -> Source:
 def _session(call: Call) -> Session:
     """A session with the options of the call."""
     from runql.frontends.cli.programs import options_of
+    from runql.script.interpreter import State
     from runql.session import Session
-    from runql.session.script import State
 
     session = Session(call.arguments.source, call.settings)
     session.state = State(options=options_of(call.arguments.no, call.arguments.max_rows, names=call.arguments.names))
@@ -151,7 +151,7 @@ def fmt(call: Call) -> int:
 
 def describe(call: Call) -> int:
     """Say what a source holds, in at most so many words; of one field what `describe FIELD` says."""
-    from runql.frontends.cli.describing import field_and_source, written
+    from runql.frontends.cli.describe import field_and_source, written
 
     arguments, field = field_and_source(call.arguments)
     call = replace(call, arguments=arguments)
@@ -165,7 +165,7 @@ def describe(call: Call) -> int:
 
 def trust(call: Call) -> int:
     """Say yes to a folder, take that back, or list what was said."""
-    from runql.frontends.cli.trusting import perform as carry_out
+    from runql.frontends.cli.trust import perform as carry_out
 
     return carry_out(call.settings, call.voice, call.arguments)
 

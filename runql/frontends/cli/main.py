@@ -83,7 +83,7 @@ def _say_spec() -> int:
 
 def _write_settings() -> int:
     from runql import config
-    from runql.frontends.cli.calling import saying_errors, write_settings
+    from runql.frontends.cli.call_settings import saying_errors, write_settings
 
     return saying_errors(lambda: write_settings(config.user_file()))
 

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from runql.errors import wrong_call
-from runql.session.options import Options, silenced_code
-from runql.session.told import Told
+from runql.script.options import Options, silenced_code
+from runql.script.said_once import Told
 
 if TYPE_CHECKING:
     from runql.session import Explanation, Result
@@ -47,14 +47,14 @@ def stats_json(results: Sequence[Result | Explanation]) -> str:
 def spec_json() -> str:
     """The language and the command as JSON, from the tables that they are made of."""
     from runql.frontends.cli.arguments import described_options
-    from runql.results.formats import FORMATS
+    from runql.results.formats.formats import FORMATS
+    from runql.script.options import OPTIONS
+    from runql.script.parameters import TYPES
+    from runql.script.statements import STATEMENTS
     from runql.semantic.folds import FOLDS, OFFERED_PERCENTILES, fold_named
     from runql.semantic.functions import AGGREGATES, FUNCTIONS
     from runql.semantic.run_fields import RUN_FIELDS
     from runql.semantic.stage_table import STAGES
-    from runql.session.options import OPTIONS
-    from runql.session.params import TYPES
-    from runql.session.statements import STATEMENTS
     from runql.text.codes import CODES
 
     folds = {**FOLDS, **{name: fold for name in OFFERED_PERCENTILES if (fold := fold_named(name)) is not None}}

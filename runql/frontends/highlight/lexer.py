@@ -10,7 +10,7 @@ from pygments import token
 from pygments.lexer import Lexer
 from pygments.token import _TokenType
 
-from runql.service.coloring import Shade, semantic_tokens
+from runql.ide.semantic_tokens import Shade, semantic_tokens
 from runql.syntax.keywords import keywords
 from runql.syntax.lexer import run
 from runql.syntax.parse import Parsed, parse

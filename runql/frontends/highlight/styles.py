@@ -9,8 +9,8 @@ from pygments.style import Style
 from pygments.token import _TokenType
 
 from runql.frontends.highlight.lexer import TYPES
-from runql.service.coloring import Shade
-from runql.service.palette import DARK, LIGHT, Look, Palette
+from runql.ide.palette import DARK, LIGHT, Look, Palette
+from runql.ide.semantic_tokens import Shade
 
 _ELSEWHERE: Final = {
     token.Comment: Shade.COMMENT,

@@ -14,9 +14,9 @@ from IPython.core.completer import CompletionContext, SimpleCompletion, SimpleMa
 
 from runql.errors import RunQLError
 from runql.frontends.jupyter.call import called
-from runql.service import Context, ItemKind, complete
+from runql.ide import Context, ItemKind, complete
 from runql.session import Session
-from runql.session.known import context_of, learned
+from runql.session.language_context import context_of, learned
 from runql.text.frozen import frozen
 
 if TYPE_CHECKING:

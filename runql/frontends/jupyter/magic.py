@@ -14,8 +14,8 @@ from runql.errors import QueryError, wrong_call
 from runql.frontends.jupyter.call import Call, called
 from runql.frontends.jupyter.shown import quietly, read, show
 from runql.frontends.jupyter.variables import for_notebook, values_for
+from runql.script.said_once import Told
 from runql.session import Explanation, Result, Session
-from runql.session.told import Told
 from runql.terminal.stderr import Waiting
 from runql.text.source import Source
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from runql.errors import QueryError
-from runql.session.catalogs import nodes
+from runql.sources.catalogs import nodes
 from runql.syntax import parse, tree
 from runql.syntax.tree import ParamStatement
 from runql.text.diagnostic import Diagnostic

@@ -15,8 +15,8 @@ from runql.text.frozen import frozen
 from runql.text.source import Span
 
 if TYPE_CHECKING:
+    from runql.ide import Context, Inlay
     from runql.semantic.catalog import Catalog
-    from runql.service import Context, Inlay
     from runql.syntax import tree
 
 _T = TypeVar("_T")
@@ -81,8 +81,8 @@ class Analysis:
 
     def context(self, at: Setting, *, typing: bool = False) -> Context:
         """What the language service is told for a piece. `typing`: with names of saved queries, which are files."""
-        from runql.service import Context
-        from runql.session.zone import LOCAL
+        from runql.ide import Context
+        from runql.session.time_zone import LOCAL
 
         lets, params = at.script.said
         given = self.world.given()
@@ -108,8 +108,8 @@ class Analysis:
 
     def _values(self, at: Setting) -> dict[str, Any]:
         """The values of parameters: given ones, else their defaults."""
-        from runql.session.params import declared, is_set
-        from runql.session.zone import LOCAL
+        from runql.script.parameters import declared, is_set
+        from runql.session.time_zone import LOCAL
 
         given = dict(self.world.given())
         for name, statement in at.script.params.items():
@@ -156,7 +156,7 @@ class Analysis:
         return self._kept("diagnostics", at, lambda: tuple(self._said(at)))
 
     def _said(self, at: Setting) -> Iterator[Diagnostic]:
-        from runql.service import diagnostics
+        from runql.ide import diagnostics
 
         found = dict.fromkeys(diagnostics(at.piece.parsed, self.context(at)))
         found.update(dict.fromkeys(self._of_names(at)))
@@ -166,10 +166,10 @@ class Analysis:
 
     def _of_names(self, at: Setting) -> tuple[Diagnostic, ...]:
         """What is wrong with the names of queries, parameters and options: what a session finds before it asks."""
-        from runql.session.named import LAST, Named
-        from runql.session.saved import Loader
-        from runql.session.script import Reader, State
-        from runql.session.zone import LOCAL
+        from runql.script.interpreter import Reader, State
+        from runql.script.named_queries import LAST, Named
+        from runql.script.saved import Loader
+        from runql.session.time_zone import LOCAL
 
         now = datetime.now(UTC)
         given = self._values(at)
@@ -218,7 +218,7 @@ class Analysis:
 
     def inlays(self, at: Setting) -> tuple[Inlay, ...]:
         """The notes of a piece."""
-        from runql.service import inlays
+        from runql.ide import inlays
 
         return inlays(at.piece.parsed, self.context(at))
 
@@ -249,7 +249,7 @@ def _at(error: RunQLError, span: Span) -> Diagnostic:
 
 
 def _refs(piece: Piece) -> Iterator[tree.SourceRef]:
-    from runql.service.nodes import nodes
+    from runql.ide.nodes import nodes
     from runql.syntax import tree as t
 
     found = (node for node in nodes(piece.parsed.script) if isinstance(node, t.SourceRef))
@@ -292,6 +292,6 @@ def _meaning(script: Script, name: str) -> tuple[object, ...]:
 
 
 def _saved(home: Home) -> dict[str, str]:
-    from runql.session.saved import saved_queries
+    from runql.script.saved import saved_queries
 
     return {saved.name: saved.comment for saved in saved_queries(home.settings.saved)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from runql.frontends.lsp.document import Document
-from runql.frontends.lsp.places import Json, place_of
+from runql.frontends.lsp.positions import Json, place_of
 from runql.frontends.lsp.protocol import Plain
 from runql.text.render import clean
 from runql.text.source import Span
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from runql.frontends.lsp.analysis import Setting
     from runql.frontends.lsp.server import Server
-    from runql.service import Completions, Hover, Item
+    from runql.ide import Completions, Hover, Item
 
 TRIGGERS: Final = (" ", ".", "$", "@", '"', "'", "`", "(", ",", "|", "=", "/")
 _KINDS: Final = {
@@ -46,7 +46,7 @@ async def completion(server: Server, params: types.CompletionParams) -> Plain:
     at = server.setting(document, offset)
     if at is None or (_by_itself(params) and not _must_go_on(at, offset - at.start)):
         return Plain({"isIncomplete": False, "items": []})
-    from runql.service import complete
+    from runql.ide import complete
 
     text = at.piece.parsed if at.piece.is_read else at.piece.text
     found = complete(text, offset - at.start, server.analysis.context(at, typing=True))
@@ -62,7 +62,7 @@ def _by_itself(params: types.CompletionParams) -> bool:
 
 def _must_go_on(at: Setting, offset: int) -> bool:
     """Whether a text cannot end at an offset: a menu that comes by itself must not take the Enter of who is done."""
-    from runql.service.cursor import cursor_at
+    from runql.ide.cursor import cursor_at
     from runql.syntax.lexer import END
 
     cursor = cursor_at(at.piece.text[:offset], offset)
@@ -122,7 +122,7 @@ async def hover(server: Server, params: types.HoverParams) -> Plain:
     if found is None:
         return Plain(None)
     document, at, offset = found
-    from runql.service import hover as hover_of
+    from runql.ide import hover as hover_of
 
     said = hover_of(at.piece.parsed, offset, server.analysis.context(at, typing=True))
     if said is None:
@@ -145,7 +145,7 @@ async def signature(server: Server, params: types.SignatureHelpParams) -> Plain:
     if found is None:
         return Plain(None)
     _, at, offset = found
-    from runql.service import signature as signature_of
+    from runql.ide import signature as signature_of
 
     forms = signature_of(at.piece.text, offset, server.analysis.context(at))
     if not forms:

@@ -10,13 +10,13 @@ from functools import cached_property
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any, Final
 
-from runql.frontends.lsp.places import Json, Places
-from runql.service.pieces import ends_after, piece_ends
+from runql.frontends.lsp.positions import Json, Places
+from runql.ide.pieces import ends_after, piece_ends
 from runql.text.frozen import frozen
 from runql.text.source import Span
 
 if TYPE_CHECKING:
-    from runql.service import SemanticToken
+    from runql.ide import SemanticToken
     from runql.syntax import Parsed, tree
     from runql.syntax.tree import ParamStatement
 
@@ -75,7 +75,7 @@ class Piece:
 
     @cached_property
     def declared(self) -> Declared:
-        from runql.service.nodes import nodes, queries
+        from runql.ide.nodes import nodes, queries
         from runql.syntax import tree as s
         from runql.syntax import tree as t
 
@@ -95,7 +95,7 @@ class Piece:
 
     @cached_property
     def tokens(self) -> tuple[SemanticToken, ...]:
-        from runql.service import semantic_tokens
+        from runql.ide import semantic_tokens
 
         return semantic_tokens(self.parsed)
 
@@ -138,8 +138,8 @@ class Script:
     @cached_property
     def said(self) -> tuple[Mapping[str, str], Mapping[str, str]]:
         """Named queries and parameters as they are declared, on one line."""
-        from runql.service import Context
-        from runql.service.declared import with_declared
+        from runql.ide import Context
+        from runql.ide.declarations import with_declared
 
         context = Context()
         for piece in self._declaring:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from runql.frontends.lsp.document import Document
 from runql.frontends.lsp.names import workspace_edit
-from runql.frontends.lsp.places import Json, range_of
+from runql.frontends.lsp.positions import Json, range_of
 from runql.frontends.lsp.protocol import Plain
 from runql.text.diagnostic import Edit
 from runql.text.render import clean
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from runql.frontends.lsp.analysis import Setting
     from runql.frontends.lsp.server import Server
-    from runql.service import CodeAction
+    from runql.ide import CodeAction
 
 QUICK_FIX: Final = "quickfix"
 REWRITE: Final = "refactor.rewrite"
@@ -45,7 +45,7 @@ async def formatting(server: Server, params: types.DocumentFormattingParams) -> 
 
 
 def _formatted(text: str) -> Sequence[Edit]:
-    from runql.service import formatting as formatting_of
+    from runql.ide import formatting as formatting_of
 
     return formatting_of(text) if text.strip() else ()
 
@@ -98,7 +98,7 @@ def _is_wanted(kind: str, wanted: Iterable[str]) -> bool:
 
 
 def _of_piece(server: Server, document: Document, at: Setting, span: Span) -> Iterator[Json]:
-    from runql.service.edits import actions
+    from runql.ide.code_actions import actions
 
     inside = Span(span.start - at.start, span.end - at.start)
     for action in actions(server.analysis.diagnostics(at), inside):
@@ -121,7 +121,7 @@ def _action(server: Server, document: Document, at: Setting, action: CodeAction)
 
 def _whole(server: Server, document: Document) -> Json | None:
     """All errors of a text that have one fix, put right."""
-    from runql.service.edits import single_fixes
+    from runql.ide.code_actions import single_fixes
 
     edits: list[Json] = []
     fixed = 0

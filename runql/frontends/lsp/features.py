@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from lsprotocol import types
 
-from runql.frontends.lsp import at_cursor, coloring, editing, names, outline
+from runql.frontends.lsp import at_cursor, editing, names, outline, semantic_tokens
 from runql.frontends.lsp.protocol import Plain
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ async def _refresh(server: Server, _params: types.ExecuteCommandParams) -> Plain
     return Plain(None)
 
 
-_LEGEND = types.SemanticTokensLegend(list(coloring.TYPES), list(coloring.MODIFIERS))
+_LEGEND = types.SemanticTokensLegend(list(semantic_tokens.TYPES), list(semantic_tokens.MODIFIERS))
 
 FEATURES: Final[tuple[tuple[str, Handler, Any], ...]] = (
     (types.INITIALIZE, _initialize, None),
@@ -117,9 +117,9 @@ FEATURES: Final[tuple[tuple[str, Handler, Any], ...]] = (
     (types.TEXT_DOCUMENT_FOLDING_RANGE, outline.folds, None),
     (types.TEXT_DOCUMENT_INLAY_HINT, outline.inlays, None),
     (types.TEXT_DOCUMENT_CODE_LENS, outline.lenses, None),
-    (types.TEXT_DOCUMENT_SEMANTIC_TOKENS_FULL, coloring.full, _LEGEND),
-    (types.TEXT_DOCUMENT_SEMANTIC_TOKENS_FULL_DELTA, coloring.delta, None),
-    (types.TEXT_DOCUMENT_SEMANTIC_TOKENS_RANGE, coloring.part, None),
+    (types.TEXT_DOCUMENT_SEMANTIC_TOKENS_FULL, semantic_tokens.full, _LEGEND),
+    (types.TEXT_DOCUMENT_SEMANTIC_TOKENS_FULL_DELTA, semantic_tokens.delta, None),
+    (types.TEXT_DOCUMENT_SEMANTIC_TOKENS_RANGE, semantic_tokens.part, None),
     (types.TEXT_DOCUMENT_FORMATTING, editing.formatting, None),
     (types.TEXT_DOCUMENT_RANGE_FORMATTING, editing.range_formatting, None),
     (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from runql.frontends.lsp.document import Document, Script
-from runql.frontends.lsp.places import Json, place_of
+from runql.frontends.lsp.positions import Json, place_of
 from runql.frontends.lsp.protocol import Plain, Refused
 from runql.text.frozen import frozen
 from runql.text.source import Span
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from lsprotocol import types
 
     from runql.frontends.lsp.server import Server
-    from runql.service.declared import Occurrence
+    from runql.ide.declarations import Occurrence
 
 _TEXT, _READ, _WRITE = 1, 2, 3
 
@@ -43,7 +43,7 @@ async def _same(server: Server, document: Document, position: Any) -> list[Found
 
 
 def _all(script: Script) -> list[Found]:
-    from runql.service.declared import named_places
+    from runql.ide.declarations import named_places
 
     lets = frozenset(script.lets)
     found = []
@@ -71,8 +71,8 @@ def _saved(server: Server, document: Document, position: Any) -> Json | None:
     """The file of the saved query at a position."""
     from pygls.uris import from_fs_path
 
-    from runql.service.hover import token_at
-    from runql.session.saved import saved_queries
+    from runql.ide.hover import token_at
+    from runql.script.saved import saved_queries
 
     offset = document.places.offset(place_of(position))
     at = server.setting(document, offset)
@@ -124,7 +124,7 @@ async def prepare_rename(server: Server, params: types.PrepareRenameParams) -> P
 
 async def rename(server: Server, params: types.RenameParams) -> Plain:
     """Another name, wherever the old one stands."""
-    from runql.service.declared import is_name
+    from runql.ide.declarations import is_name
 
     document = server.documents.get(params.text_document.uri)
     if document is None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 from runql.frontends.lsp.document import Document
-from runql.frontends.lsp.places import Json, range_of
+from runql.frontends.lsp.positions import Json, range_of
 from runql.frontends.lsp.protocol import Plain
 from runql.text.markdown import message
 from runql.text.render import clean
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from runql.frontends.lsp.analysis import Setting
     from runql.frontends.lsp.server import Server
-    from runql.service import Inlay, Symbol
+    from runql.ide import Inlay, Symbol
 
 _MANY: Final = 500
 """Statements of a text of which the outline has no clauses, and only `Run` stands above each."""
@@ -53,7 +53,7 @@ async def symbols(server: Server, params: types.DocumentSymbolParams) -> Plain:
 
 
 def _symbols(placed: list[Any]) -> Iterator[tuple[int, Symbol]]:
-    from runql.service import symbols as symbols_of
+    from runql.ide import symbols as symbols_of
 
     for _, start, piece in placed:
         for each in symbols_of(piece.parsed):
@@ -94,7 +94,7 @@ async def workspace_symbols(server: Server, params: types.WorkspaceSymbolParams)
 
 async def folds(server: Server, params: types.FoldingRangeParams) -> Plain:
     """The lines that fold."""
-    from runql.service import folds as folds_of
+    from runql.ide import folds as folds_of
 
     document = server.documents.get(params.text_document.uri)
     if document is None:

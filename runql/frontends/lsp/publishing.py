@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from runql.frontends.lsp.analysis import folder_of
 from runql.frontends.lsp.document import Document
-from runql.frontends.lsp.places import Json
+from runql.frontends.lsp.positions import Json
 from runql.frontends.lsp.server import Breath, Changed
 from runql.text.codes import CODES
 from runql.text.diagnostic import Diagnostic, Severity

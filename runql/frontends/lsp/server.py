@@ -17,16 +17,16 @@ from pygls.uris import to_fs_path
 
 from runql.frontends.lsp.analysis import Analysis, Setting
 from runql.frontends.lsp.document import Document
-from runql.frontends.lsp.places import UTF16
+from runql.frontends.lsp.positions import UTF16
 from runql.frontends.lsp.protocol import Protocol
-from runql.frontends.lsp.wishes import wishes_of
+from runql.frontends.lsp.settings import wishes_of
 from runql.frontends.lsp.world import World
 from runql.text.markdown import message
 
 if TYPE_CHECKING:
+    from runql.frontends.lsp.commands.commands import Runner
     from runql.frontends.lsp.publishing import Publisher
-    from runql.frontends.lsp.running import Runner
-    from runql.service import Completions
+    from runql.ide import Completions
 
 _SLICE_SECONDS: Final = 0.006
 """How long the reading of a long text may hold up a key press."""
@@ -242,7 +242,7 @@ class Breath:
 
 def _warm() -> None:
     """Load the grammar beside everything else."""
-    from runql.service import Context, complete, diagnostics
+    from runql.ide import Context, complete, diagnostics
 
     complete("runs where ", 11, Context())
     diagnostics("runs limit 1", Context())
@@ -258,9 +258,9 @@ def _range(part: types.Range) -> dict[str, dict[str, int]]:
 
 def server_of(version: str) -> Server:
     """A server with all its features."""
+    from runql.frontends.lsp.commands.commands import Runner
     from runql.frontends.lsp.features import COMMANDS, FEATURES
     from runql.frontends.lsp.publishing import Publisher
-    from runql.frontends.lsp.running import Runner
 
     server = Server(version)
     server.publisher = Publisher(server)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from runql import config
 from runql.errors import RunQLError, UntrustedFolder
-from runql.frontends.lsp.wishes import Wishes
+from runql.frontends.lsp.settings import Wishes
 from runql.trust import PROJECT_FILE
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ class World:
             return Home(settings, default, error, read_at=read_at)
 
     def _may_ask(self, settings: config.Settings, folder: Path) -> bool:
-        from runql.session.trusting import is_covered
+        from runql.sources.trusted import is_covered
 
         return self.is_trusted or is_covered(settings, folder)
 
@@ -160,7 +160,7 @@ class World:
 
     def _load(self, key: tuple[Path, str], settings: config.Settings) -> None:
         """Look at a source, first without what was logged: that may take reading everything."""
-        from runql.service import index_of
+        from runql.ide import index_of
         from runql.session import Session
 
         def tell(known: Known, *, is_last: bool) -> None:

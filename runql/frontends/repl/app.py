@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Final
 
 from runql import __version__
 from runql.errors import RunQLError
+from runql.frontends.repl.line.parsed_text import asks_for_text
+from runql.frontends.repl.line.typeahead import unseen
 from runql.frontends.repl.start import Start
-from runql.frontends.repl.texts import asks_for_text
-from runql.frontends.repl.typeahead import unseen
 from runql.terminal import stdout
 from runql.text.render import clean
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from prompt_toolkit.output import Output
 
     from runql.frontends.repl.knowledge import Knowledge
-    from runql.frontends.repl.line import Line
+    from runql.frontends.repl.line.line import Line
     from runql.frontends.repl.shell import Shell
 
 _NO_NAME: Final = "runql"
@@ -50,7 +50,7 @@ class Conversation:
     def __init__(self, start: Start, *, input: Input | None = None, output: Output | None = None) -> None:  # noqa: A002
         from runql.frontends.repl.history import QueryHistory
         from runql.frontends.repl.knowledge import Knowledge
-        from runql.frontends.repl.line import Line
+        from runql.frontends.repl.line.line import Line
         from runql.frontends.repl.secrets import secrets_of
 
         self._start = start

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from runql.frontends.repl.history import QueryHistory
+from runql.frontends.repl.line.parsed_text import asks_for_text, is_command
 from runql.frontends.repl.secrets import secrets_of
 from runql.frontends.repl.start import Start
-from runql.frontends.repl.texts import asks_for_text, is_command
 from runql.frontends.repl.wiring import make_shell
-from runql.service import is_unfinished
+from runql.ide import is_unfinished
 from runql.terminal.stderr import Voice
 from runql.text.render import clean
 

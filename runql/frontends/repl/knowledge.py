@@ -14,15 +14,15 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from runql.errors import RunQLError
+from runql.frontends.repl.line.parsed_text import Texts
 from runql.frontends.repl.start import Start
-from runql.frontends.repl.texts import Texts
 from runql.text.frozen import frozen
 
 if TYPE_CHECKING:
     from runql.frontends.repl.shell import Shell
+    from runql.ide import Context
     from runql.semantic.catalog import Catalog
     from runql.semantic.record import RunRecord
-    from runql.service import Context
     from runql.session import Session
 
 FRESH_SECONDS: Final = 60.0
@@ -45,7 +45,7 @@ class World:
 
     def at_now(self) -> Context:
         """The context, of this moment."""
-        from runql.service import Context
+        from runql.ide import Context
 
         return Context() if self.context is None else replace(self.context, now=datetime.now(UTC))
 
@@ -128,10 +128,10 @@ class Knowledge:
             job()
 
     def _load(self) -> None:
-        from runql import service
+        from runql import ide
 
         self.texts.parsed("runs where config.lr > 0.01 limit 1")
-        self.language = service
+        self.language = ide
         self._changed()
         self._shell = self._make_shell()
         self._ready.set()
@@ -159,7 +159,7 @@ class Knowledge:
 
     def _again(self, session: Session, known: World) -> World:
         """The same source after a text was performed, which may have named queries and set parameters."""
-        from runql.session.known import context_of
+        from runql.session.language_context import context_of
 
         context = context_of(session, self._start.params, known.source)
         return replace(
@@ -169,7 +169,7 @@ class Knowledge:
         )
 
     def _find_out(self, session: Session, name: str | None, number: int, *, anew: bool) -> None:
-        from runql.session.known import context_of, records_of
+        from runql.session.language_context import context_of, records_of
 
         if name is None:
             self._take(number, World(name, context_of(session, self._start.params, name)))
@@ -197,8 +197,8 @@ def _world(
     name: str, context: Context, catalog: Catalog, records: tuple[RunRecord, ...] | None, *, looking: bool = False
 ) -> World:
     """What is known with a catalog, which is made ready for completion here, off every key press."""
-    from runql.service import index_of
-    from runql.service.at_hand import RunsAtHand
+    from runql.ide import index_of
+    from runql.ide.loaded_runs import RunsAtHand
 
     index_of(catalog)
     gc.freeze()

@@ -9,13 +9,13 @@ from typing import Final
 
 from runql.config import Settings
 from runql.errors import BackendError
-from runql.frontends.repl.kept import Kept
-from runql.results.formats import FORMATS, Format, chosen, said, save
+from runql.execute.progress import Pace
+from runql.frontends.repl.kept_results import Kept
+from runql.results.formats.formats import FORMATS, Format, chosen, said, save
 from runql.results.frame import Frame
-from runql.results.view import Turn, View
+from runql.results.terminal_table.options import Turn, View
 from runql.session import Result
-from runql.session.going import Pace
-from runql.session.zone import LOCAL
+from runql.session.time_zone import LOCAL
 from runql.terminal import pager, stderr, stdout
 from runql.terminal.below import Below
 from runql.terminal.stderr import Progress, Voice, Waiting
@@ -233,7 +233,7 @@ class Preview:
         return self._lines
 
     def _drawn(self) -> Iterator[str]:
-        from runql.results.table_view import table_lines
+        from runql.results.terminal_table.table import table_lines
 
         some: list[Frame] = []
         left = _PREVIEWED

@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from runql.config import ServerSettings
-from runql.frontends.repl.commands import Takes, read_call
+from runql.frontends.repl.commands.table import Takes, read_call
 
 _KEY: Final = re.compile(
     r"(?<![\w-])(?:[a-z]+-)?[0-9a-f]{40}(?![\w-])"  # what W&B gave for years, that of a server of one's own included

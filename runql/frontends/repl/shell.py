@@ -9,14 +9,14 @@ from typing import Any, Final
 
 from runql.config import Settings, with_saved
 from runql.errors import BackendError, OutputError, RunQLError
-from runql.frontends.repl.commands import read_call
+from runql.frontends.repl.commands.table import read_call
 from runql.frontends.repl.interrupts import Interrupts
-from runql.frontends.repl.kept import Kept, Shelf
+from runql.frontends.repl.kept_results import Kept, Shelf
 from runql.frontends.repl.results import Looks, Screen, Stopped
-from runql.results.formats import FORMATS, chosen
+from runql.results.formats.formats import FORMATS, chosen
 from runql.results.frame import Frame
+from runql.script.pasted import check_server, read
 from runql.session import Explanation, Result, Session
-from runql.session.foreign import check_server, read
 from runql.syntax import parse, tree
 from runql.syntax.tree import DescribeStatement, ShowStatement
 from runql.terminal import stderr, stdout
@@ -127,7 +127,7 @@ class Shell:
     def _perform(self, text: str) -> None:
         call = read_call(text)
         if call is not None:
-            from runql.frontends.repl.command_actions import carry_out
+            from runql.frontends.repl.commands.actions import carry_out
 
             carry_out(self, call)
         elif text.strip():

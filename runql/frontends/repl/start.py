@@ -10,7 +10,7 @@ from runql.config import Settings
 from runql.text.frozen import frozen
 
 if TYPE_CHECKING:
-    from runql.session.options import Options
+    from runql.script.options import Options
     from runql.terminal.stderr import Waiting
 
 

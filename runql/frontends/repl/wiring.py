@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from runql.frontends.repl.editor import edited
+from runql.frontends.repl.commands.editor import edited
 from runql.frontends.repl.shell import Hooks, Shell
 from runql.frontends.repl.start import Start
+from runql.script.options import Options
+from runql.script.said_once import Told
 from runql.session import Session
-from runql.session.options import Options
-from runql.session.told import Told
 
 
 def make_shell(start: Start, refresh: Callable[[], None]) -> Shell:

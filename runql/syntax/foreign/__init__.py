@@ -1,1 +1,1 @@
-"""Filters of other tools that stand in no query, read as one: of W&B's workspaces, of LEET, of Neptune."""
+"""Filters of other tools, read as trees: Mongo, MLflow, W&B's workspaces, LEET, Neptune."""

@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from runql.errors import ArgumentError
-from runql.syntax.mongo import from_mongo
-from runql.syntax.mongo_fields import RUN_NAMES
+from runql.syntax.foreign.mongo import from_mongo
+from runql.syntax.foreign.mongo_fields import RUN_NAMES
 from runql.text.frozen import frozen
 
 _BEGINS: Final = re.compile(

@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runql.engine.stages import StageContext, run_stage
-from runql.engine.stages.curves import smoothed
 from runql.engine.stages.fold_columns import fold_cells
 from runql.engine.stages.groups import Groups, grouped
 from runql.engine.stages.ordering import sorted_rows
+from runql.engine.stages.reference.curves import smoothed
 from runql.engine.table import Table
 from runql.semantic.folds import FOLDS, OFFERED_PERCENTILES
 from runql.semantic.typed import (

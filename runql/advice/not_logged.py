@@ -1,0 +1,90 @@
+"""Why an answer of histories is empty, or a column of it: what none of the runs logged, or only some of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from runql.engine.histories.facts import HistoryFacts
+from runql.engine.histories.tables import keys_wanted
+from runql.engine.patterns import star_matcher
+from runql.semantic.catalog import Catalog, Space
+from runql.semantic.spelling import segment_text
+from runql.semantic.typed import HistoryPart
+from runql.syntax.tree import AlignMode
+from runql.text.diagnostic import Diagnostic
+from runql.text.nearest import nearest
+
+_SYSTEM = "system."
+
+
+def not_logged(part: HistoryPart, facts: HistoryFacts, catalog: Catalog) -> Iterator[Diagnostic]:
+    """What to say of keys of which no run of an answer has a row (RQL308), or only some runs (RQL323)."""
+    if part.align is AlignMode.INNER and not facts.rows:
+        yield Diagnostic("RQL308", f"no row holds all of {_listed(keys_wanted(part) or ())}", hints=_OUTER)
+        return
+    if part.align is AlignMode.INNER:
+        return
+    within = _steps(part)
+    if not facts.rows and keys_wanted(part) is None:
+        yield Diagnostic("RQL308", f"{_these(facts.runs)} logged nothing{within}")
+        return
+    for key in dict.fromkeys((*(part.keys or ()), *(part.system_keys or ()))):
+        matches = star_matcher(key) if "*" in key else key.__eq__
+        if not any(map(matches, facts.runs_of)):
+            yield _missing(key, facts, catalog, within)
+        elif "*" not in key and facts.runs_of[key] <= _FEW * facts.runs:
+            yield _of_few(key, facts, within)
+
+
+_FEW = 3 / 4
+"""Up to which part of the runs it is said: that one run in ten, which failed early, lacks a metric is no news."""
+
+
+def _of_few(key: str, facts: HistoryFacts, within: str) -> Diagnostic:
+    message = f"{facts.runs_of[key]:,} of {facts.runs:,} runs logged `{key}`{within}"
+    hints = () if within or key.startswith(_SYSTEM) else (f"only these: `where exists(logged.{segment_text(key)})`",)
+    return Diagnostic("RQL323", message, hints=hints)
+
+
+_OUTER = ("`align outer`: rows that hold any of them",)
+
+
+def _missing(key: str, facts: HistoryFacts, catalog: Catalog, within: str) -> Diagnostic:
+    machine = key.startswith(_SYSTEM)
+    if machine and not any(info.space is Space.SYSTEM for info in catalog.fields):
+        return Diagnostic("RQL308", f"no machine metrics were logged in {catalog.source}")
+    verb = "has" if facts.runs == 1 else "have"
+    noun = "machine metric that matches" if machine and "*" in key else "metric that matches" if "*" in key else ""
+    if noun:
+        return Diagnostic("RQL308", f"{_these(facts.runs)} {verb} no {noun} `{key}`{within}")
+    hints = () if within else _others(key, catalog)
+    return Diagnostic("RQL308", f"{_these(facts.runs)} {verb} no value of `{key}`{within}", hints=hints)
+
+
+def _others(key: str, catalog: Catalog) -> tuple[str, ...]:
+    """How many runs of the source logged it, and what is called nearly so."""
+    # What was logged ends in the summary; the metrics themselves are known only if somebody had to look for them.
+    spaces = (Space.SYSTEM,) if key.startswith(_SYSTEM) else (Space.SUMMARY, Space.LOGGED)
+    prefix = _SYSTEM if key.startswith(_SYSTEM) else ""
+    known = sorted((info for info in catalog.fields if info.space in spaces), key=lambda info: spaces.index(info.space))
+    named = {prefix + info.dotted.removeprefix(prefix): info for info in known}
+    if key in named and named[key].runs:
+        there = f"{named[key].runs:,} of {catalog.looked_at(named[key].space):,} runs have it"
+        return (there if prefix else f"{there}: `where exists(logged.{key})`",)
+    near = nearest(key, [name for name in named if name != key])
+    return (f"nearest: {_listed(near)}",) if near else ()
+
+
+def _steps(part: HistoryPart) -> str:
+    if part.min_step is None and part.max_step is None:
+        return ""
+    low, high = ("" if step is None else f"{step}" for step in (part.min_step, part.max_step))
+    return f" within the steps {low}..{high}"
+
+
+def _these(runs: int) -> str:
+    return "the run" if runs == 1 else f"these {runs:,} runs"
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    return ", ".join(f"`{name}`" for name in names)

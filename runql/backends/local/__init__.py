@@ -1,5 +1,0 @@
-"""Runs on disk: the files that the W&B SDK writes, read without it."""
-
-from runql.backends.local.service import LocalService
-
-__all__ = ["LocalService"]

@@ -1,1 +1,0 @@
-"""Parts of a listing that the server orders otherwise than RunQL."""

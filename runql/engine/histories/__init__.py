@@ -1,0 +1,1 @@
+"""Histories: tables of rows, their alignment, samples and single values."""

@@ -1,0 +1,1 @@
+"""W&B's Mongo filters and orders, evaluated over runs."""

@@ -1,0 +1,253 @@
+"""Expressions over whole columns. What has no form here, the reference works out for that part of the expression."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from runql.engine.patterns import matcher
+from runql.engine.stages.arrays.arithmetic import ARITHMETIC, OF_NUMBER, arithmetic
+from runql.engine.stages.arrays.vectors import (
+    BOOL,
+    IN_NUMBERS,
+    LIST,
+    NO_VALUE,
+    NULL,
+    NUMBER,
+    RECORD,
+    TEXT,
+    TIME,
+    Bools,
+    NotHeld,
+    Objects,
+    Vector,
+    choose,
+    constant,
+    decode,
+    encode,
+    of_numbers,
+    of_truth,
+)
+from runql.engine.stages.rows import cells_of, compile_rows
+from runql.engine.table import Table
+from runql.semantic import typed as t
+from runql.semantic.typed import TCell
+from runql.semantic.values import MISSING, Value
+from runql.syntax.tree import Comparison, State
+
+
+def values(expr: t.TypedExpr, table: Table) -> list[Value]:
+    """The value of an expression in each row."""
+    import numpy as np
+
+    try:
+        with np.errstate(all="ignore"):
+            return decode(_Columns(table).of(expr))
+    except NotHeld:
+        return compile_rows(expr)(table)
+
+
+def true_rows(condition: t.TypedExpr, table: Table) -> bytes:
+    """A flag a row: 1 where the condition is true."""
+    import numpy as np
+
+    with np.errstate(all="ignore"):
+        return bytes(_is(_Columns(table).truth(condition), 1).astype(np.uint8).tobytes())
+
+
+class _Columns:
+    """The columns of a table as arrays, each made once."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+        self._cells: dict[str, Vector] = {}
+
+    def of(self, expr: t.TypedExpr) -> Vector:
+        try:
+            return self._worked_out(expr)
+        except NotHeld:
+            return encode(compile_rows(expr)(self._table))
+
+    def truth(self, condition: t.TypedExpr) -> Vector:
+        """The same of a condition, whose values are always held: what is no truth is unknown."""
+        try:
+            return self._worked_out(condition)
+        except NotHeld:
+            truths = compile_rows(condition)(self._table)
+            return encode([value if isinstance(value, bool) else MISSING for value in truths])
+
+    def _worked_out(self, expr: t.TypedExpr) -> Vector:  # noqa: PLR0911, PLR0912 - one line a node
+        match expr:
+            case TCell(name=name):
+                if name not in self._cells:
+                    self._cells[name] = encode(cells_of(self._table, name))
+                return self._cells[name]
+            case t.TConst(value=value):
+                return constant(value, self._table.length)
+            case t.TCompare():
+                return self._compare(expr)
+            case t.TBetween(value=value, low=low, high=high) if not _has_state(value, low, high):
+                middle = self.of(value)
+                lower, upper = _ordered("<=", self.of(low), middle), _ordered("<=", middle, self.of(high))
+                return _both(lower, upper)
+            case t.TIn(value=value, items=items):
+                tests = [t.TCompare(Comparison.EQ, value, item) for item in items]
+                return self._chain(tuple(tests), _either) if tests else of_truth(self.of(value).tags < 0)
+            case t.TTextTest(value=value, pattern=t.TConst(value=str() as pattern)):
+                return _text_test(self.of(value), matcher(expr.op, pattern))
+            case t.TIs(value=value, state=state):
+                return _STATES[state](self.of(value))
+            case t.TNot(value=value):
+                inner = self.of(value)
+                return of_truth(inner.numbers == 0, inner.tags == BOOL)
+            case t.TAnd(terms=terms):
+                return self._chain(terms, _both)
+            case t.TOr(terms=terms):
+                return self._chain(terms, _either)
+            case t.TArithmetic(op=op) if op in ARITHMETIC:
+                return arithmetic(op, self.of(expr.left), self.of(expr.right))
+            case t.TNegate(value=value):
+                number = self.of(value)
+                return of_numbers(-number.numbers, number.whole, number.tags == NUMBER)
+            case t.TCall(name=name, arguments=(only,)) if name in OF_NUMBER:
+                return OF_NUMBER[name](self.of(only))
+            case t.TCall(name="coalesce", arguments=arguments):
+                return self._coalesce(arguments)
+            case t.TCall(name="if", arguments=(condition, then, otherwise)):
+                truth = self.of(condition)
+                return choose((truth.tags == BOOL) & (truth.numbers == 1), self.of(then), self.of(otherwise))
+            case _:
+                raise NotHeld
+
+    def _compare(self, node: t.TCompare) -> Vector:
+        if _has_state(node.left, node.right):
+            raise NotHeld
+        left, right = node.left, node.right
+        if node.op in _ORDERINGS:
+            return _ordered(_ORDERINGS[node.op], self.of(left), self.of(right))
+        if _is_null(right) or _is_null(left):
+            same = self.of(left if _is_null(right) else right).tags >= NULL
+        else:
+            same = _equal(self.of(left), self.of(right))
+        return of_truth(same if node.op is Comparison.EQ else ~same)
+
+    def _chain(self, terms: tuple[t.TypedExpr, ...], join: Callable[[Vector, Vector], Vector]) -> Vector:
+        if not terms:
+            raise NotHeld
+        first = self.of(terms[0])
+        result = join(first, first)  # what is no truth becomes unknown
+        for term in terms[1:]:
+            result = join(result, self.of(term))
+        return result
+
+    def _coalesce(self, arguments: tuple[t.TypedExpr, ...]) -> Vector:
+        vectors = [self.of(argument) for argument in arguments]
+        result = constant(None, self._table.length)
+        result.tags[:] = NO_VALUE
+        for vector in reversed(vectors):
+            result = choose(vector.tags < NULL, vector, result)
+        return result
+
+
+def _is_null(expr: t.TypedExpr) -> bool:
+    return isinstance(expr, t.TConst) and expr.value is None
+
+
+def _has_state(*exprs: t.TypedExpr) -> bool:
+    """Whether letters' case does not count."""
+    return any(isinstance(expr, TCell) and expr.name == "state" for expr in exprs)
+
+
+# ---------------------------------------------------------------- tests
+
+_ORDERINGS: Mapping[Comparison, str] = MappingProxyType(
+    {Comparison.LT: "<", Comparison.LE: "<=", Comparison.GT: ">", Comparison.GE: ">="}
+)
+
+
+def _ordered(sign: str, left: Vector, right: Vector) -> Vector:
+    import numpy as np
+
+    work = {"<": np.less, "<=": np.less_equal, ">": np.greater, ">=": np.greater_equal}[sign]
+    known = (left.tags == right.tags) & (left.tags <= TIME)
+    result = work(left.numbers, right.numbers)
+    texts = known & (left.tags == TEXT)
+    if texts.any():
+        result[texts] = work(_texts(left, texts), _texts(right, texts)).astype(bool)
+    return of_truth(result, known)
+
+
+def _equal(left: Vector, right: Vector) -> Bools:
+    import numpy as np
+
+    same = left.tags == right.tags
+    if (same & ((left.tags == LIST) | (left.tags == RECORD))).any():
+        raise NotHeld
+    result = same & np.where(np.isin(left.tags, IN_NUMBERS), left.numbers == right.numbers, left.tags == NULL)
+    texts = same & (left.tags == TEXT)
+    if texts.any():
+        result[texts] = (_texts(left, texts) == _texts(right, texts)).astype(bool)
+    return result
+
+
+def _texts(vector: Vector, where: Bools) -> Objects:
+    if vector.cells is None:
+        raise NotHeld
+    return vector.cells[where]
+
+
+def _text_test(vector: Vector, matches: Callable[[str], bool]) -> Vector:
+    """Each different text is matched once."""
+    import numpy as np
+    import pandas as pd
+
+    result = np.zeros(len(vector.tags), bool)
+    texts = vector.tags == TEXT
+    if texts.any():
+        different: Any
+        codes, different = pd.factorize(_texts(vector, texts))
+        result[texts] = np.array([matches(text) for text in different], bool)[codes]
+    return of_truth(result)
+
+
+def _both(left: Vector, right: Vector) -> Vector:
+    false = _is(left, 0) | _is(right, 0)
+    true = _is(left, 1) & _is(right, 1)
+    return of_truth(true, true | false)
+
+
+def _either(left: Vector, right: Vector) -> Vector:
+    true = _is(left, 1) | _is(right, 1)
+    false = _is(left, 0) & _is(right, 0)
+    return of_truth(true, true | false)
+
+
+def _is(vector: Vector, truth: int) -> Bools:
+    return (vector.tags == BOOL) & (vector.numbers == truth)
+
+
+def _state(test: Callable[[Vector], Bools]) -> Callable[[Vector], Vector]:
+    return lambda vector: of_truth(test(vector))
+
+
+def _is_nan(vector: Vector) -> Bools:
+    import numpy as np
+
+    return (vector.tags == NUMBER) & np.isnan(vector.numbers)
+
+
+def _is_finite(vector: Vector) -> Bools:
+    import numpy as np
+
+    return (vector.tags == NUMBER) & np.isfinite(vector.numbers)
+
+
+_STATES: Mapping[State, Callable[[Vector], Vector]] = MappingProxyType(
+    {
+        State.NULL: _state(lambda vector: vector.tags >= NULL),
+        State.NAN: _state(_is_nan),
+        State.FINITE: _state(_is_finite),
+        State.MISSING: _state(lambda vector: vector.tags == NO_VALUE),
+    }
+)

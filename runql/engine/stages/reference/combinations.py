@@ -1,0 +1,67 @@
+"""`holes` and `duplicates`: the combinations that never ran, and those that ran twice."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import product
+from math import prod
+
+from runql.engine.columns import identity
+from runql.engine.compare import is_null
+from runql.engine.stages.context import StageContext, StageResult, free_name
+from runql.engine.stages.groups import grouped
+from runql.engine.stages.reference.shape import columns_of
+from runql.engine.stages.rows import cells_of, values_of
+from runql.engine.stages.say import number_of
+from runql.engine.table import Table
+from runql.errors import QueryError
+from runql.semantic.typed import TDuplicates, THoles
+from runql.semantic.values import Value
+from runql.text.diagnostic import Diagnostic
+
+MOST_COMBINATIONS = 1_000_000
+IDS, COUNT = "ids", "n"
+
+
+def holes(stage: THoles, table: Table, context: StageContext) -> StageResult:
+    """The combinations of the values that occur which no row has, in order. Rows that lack a value don't count.
+
+    Raises RQL209 if there are more than `MOST_COMBINATIONS` to look at.
+    """
+    columns = [values_of(named.value, table) for named in stage.over]
+    # Of each combination one row is looked at.
+    groups = grouped(columns, table.length)
+    sizes = dict(zip(groups.firsts(), groups.sizes(), strict=True))
+    held = [row for row in sizes if not any(is_null(cells[row]) for cells in columns)]
+    values = [_different([cells[row] for row in held]) for cells in columns]
+    count = prod(map(len, values))
+    if count > MOST_COMBINATIONS:
+        message = f"{len(values)} fields make {count:,} combinations, more than {MOST_COMBINATIONS:,}"
+        raise QueryError([Diagnostic("RQL209", message, stage.span, hints=("name fewer fields",))])
+    there = {tuple(identity(cells[row]) for cells in columns) for row in held}
+    missing = [one for one in product(*values) if tuple(map(identity, one)) not in there] if held else []
+    names = [named.name for named in stage.over]
+    result = Table({name: [one[place] for one in missing] for place, name in enumerate(names)}, len(missing))
+    notices = []
+    if without := table.length - sum(map(sizes.__getitem__, held)):
+        message = f"{number_of(without, 'row')} left out: a value is missing"
+        notices.append(Diagnostic("RQL313", message, stage.span))
+    return StageResult(result, tuple(notices), context.other())
+
+
+def _different(cells: Sequence[Value]) -> list[Value]:
+    """Each value once, in order."""
+    return [cells[row] for row in grouped([cells], len(cells)).firsts()]
+
+
+def duplicates(stage: TDuplicates, table: Table, context: StageContext) -> StageResult:
+    """The combinations that several rows have: the keys, `n`, and the ids of the runs. Missing is a value here."""
+    keys = columns_of(stage.by, table)
+    groups = grouped(list(keys.values()), table.length)
+    several = [places for places in groups.rows() if len(places) > 1]
+    columns: dict[str, Sequence[Value]] = {name: [cells[p[0]] for p in several] for name, cells in keys.items()}
+    columns[free_name(COUNT, columns)] = [len(places) for places in several]
+    if context.run_id is not None and context.run_id in table.columns:
+        ids = cells_of(table, context.run_id)
+        columns[free_name(IDS, columns)] = [[ids[row] for row in places] for places in several]
+    return StageResult(Table(columns, len(several)), (), context.other())

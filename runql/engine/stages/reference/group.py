@@ -1,0 +1,60 @@
+"""`group`: one row a group, with its keys, its aggregates and the number of its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from runql.engine.stages.context import StageContext, StageResult
+from runql.engine.stages.fold_columns import fold_column, fold_expression, skipped_notices
+from runql.engine.stages.groups import grouped
+from runql.engine.stages.reference.shape import columns_of, two_of_one_name
+from runql.engine.stages.rows import folds_in
+from runql.engine.table import Table
+from runql.semantic.typed import TGroup
+from runql.semantic.values import MISSING, Value
+from runql.text.diagnostic import Diagnostic
+from runql.text.source import Span
+
+COUNT = "n"
+
+
+def group(stage: TGroup, table: Table, context: StageContext) -> StageResult:
+    """A row a group, in the order of the keys: the keys, the aggregates, and `n` unless an aggregate is called so."""
+    keys = columns_of(stage.keys, table)
+    groups = grouped(list(keys.values()), table.length)
+    nodes = dict.fromkeys(node for named in stage.folds for node in folds_in(named.value))
+    folded = {node: fold_column(node, table, groups, context) for node in nodes}
+    firsts = groups.firsts()
+    columns: dict[str, Sequence[Value]] = {name: [cells[row] for row in firsts] for name, cells in keys.items()}
+    of_keys = dict(columns)
+    for named in stage.folds:
+        if named.name in columns:
+            raise two_of_one_name(named.name, named.value.span)
+        columns[named.name] = fold_expression(named.value, folded, of_keys, len(groups))
+    sizes = groups.sizes()
+    columns.setdefault(COUNT, sizes)
+    notices = [*skipped_notices(folded), *single_rows(sizes, stage.span), *_alike(of_keys, stage.span)]
+    return StageResult(Table(columns, len(groups)), tuple(notices), context.other())
+
+
+def _alike(keys: Mapping[str, Sequence[Value]], span: Span) -> list[Diagnostic]:
+    """The keys with several groups that are all written as nothing (RQL332)."""
+    said = []
+    for name, cells in keys.items():
+        empty = {"missing": MISSING in cells, "null": None in cells, "the empty text": "" in cells}
+        alike = [what for what, is_there in empty.items() if is_there]
+        if len(alike) > 1:
+            message = f"`{name}` has groups that look alike in CSV and JSON: {' and '.join(alike)}"
+            hint = f'one group of them: `derive key = coalesce({name}, "none") | group key : …`'
+            said.append(Diagnostic("RQL332", message, span, hints=(hint,)))
+    return said
+
+
+def single_rows(sizes: Sequence[int], span: Span) -> list[Diagnostic]:
+    """How many groups hold a single row, if any (RQL311)."""
+    single = sum(size == 1 for size in sizes)
+    if not single:
+        return []
+    holds = "holds" if single == 1 else "hold"
+    which = "each group holds" if single == len(sizes) else f"{single:,} of {len(sizes):,} groups {holds}"
+    return [Diagnostic("RQL311", f"{which} a single row, which has no spread", span)]

@@ -1,0 +1,31 @@
+"""A run that was found, and where."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from runql.semantic.record import RunRecord
+from runql.sources.open import Place
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Found:
+    """A run with the place that holds it."""
+
+    record: RunRecord
+    place: Place
+
+    @property
+    def entity(self) -> str:
+        return self.record.entity or self.place.entity
+
+    @property
+    def project(self) -> str:
+        return self.record.project or self.place.project
+
+    def is_same_run(self, other: Found) -> bool:
+        """Whether two sources hold one run: the same id, and no other project as far as both name one."""
+        return self.record.id == other.record.id and all(
+            not mine or not theirs or mine == theirs
+            for mine, theirs in ((self.entity, other.entity), (self.project, other.project))
+        )

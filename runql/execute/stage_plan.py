@@ -1,0 +1,71 @@
+"""How the stages of a query work, for `explain`: which pass rows on, which hold the table, and what runs them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from runql.engine.stages import is_streaming
+from runql.engine.stages.rows import FAST_ROWS
+from runql.execute.write_files import located
+from runql.results.destination import Kind, destination
+from runql.results.formats.formats import EXTENSIONS
+from runql.semantic.stage_table import STAGES, TableKind, stage_name
+from runql.semantic.typed import TAssert, TDistinct, TStage, TTo
+
+_LABEL_WIDTH = 10
+_HERE = Path()
+
+
+def explained(stages: Sequence[TStage], folder: Path = _HERE) -> str:
+    """A line a stage, then what runs them; nothing without stages."""
+    if not stages:
+        return ""
+    width = max(len(stage_name(stage)) for stage in stages)
+    lines = [f"{stage_name(stage):<{width}}  {_way(stage, folder)}" for stage in stages]
+    lines.append(f"run by Python row by row; from {FAST_ROWS:,} rows on by NumPy and pandas, to the same result")
+    return "\n".join(_labelled("stages", lines))
+
+
+def _way(stage: TStage, folder: Path) -> str:
+    info = STAGES[stage_name(stage)]
+    match stage:
+        case TTo(path=path):
+            form = EXTENSIONS.get(Path(path).suffix[1:].lower())
+            keeps = form is not None and form.streams
+            how = "written while the rows pass on" if keeps else "holds the table, for the format needs all of it"
+            return f"{_leads(path, folder)}: {how}; {_end(stage, folder)}"
+        case TAssert() if not is_streaming(stage):
+            return "holds the table, of all of which it asks"
+        case TAssert():
+            return "passes rows on, and ends the query behind the last one if any fails"
+        case TDistinct():
+            return "passes rows on, and holds what it has seen"
+    if not is_streaming(stage):
+        return "holds the table"
+    return "passes rows on, run by run" if info.tables == frozenset({TableKind.HISTORIES}) else "passes rows on"
+
+
+def _leads(path: str, folder: Path) -> str:
+    """A path as it was written and, where that is not the same, what it leads to."""
+    target = os.path.realpath(located(path, folder))
+    as_written = os.path.realpath(folder) + os.sep + os.path.normpath(path)
+    return path if target in {as_written, path} else f"{path} → {target}"
+
+
+def _end(stage: TTo, folder: Path) -> str:
+    """What becomes of what is there."""
+    place = destination(located(stage.path, folder), tuple(f".{end}" for end in EXTENSIONS))
+    match place.kind:
+        case Kind.STREAM:
+            return "into a device or a pipe, as it comes"
+        case Kind.FILE:
+            return "in the place of the file there when it is whole"
+        case Kind.NOTHING:
+            return "in its place when it is whole"
+
+
+def _labelled(label: str, lines: Sequence[str]) -> Iterator[str]:
+    for place, line in enumerate(lines):
+        yield f"{label if place == 0 else '':<{_LABEL_WIDTH}}  {line}"

@@ -1,0 +1,185 @@
+"""Why no run passes: how many each term of the condition lets through, and what its field really holds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+
+from runql.advice.field_summary import field_of, held_by, held_in, said_of
+from runql.engine.evaluate import compile_truth
+from runql.engine.histories.aggregates import aggregates_in
+from runql.errors import BackendError
+from runql.execute.executor import Reading, with_ident
+from runql.plan.push import push
+from runql.semantic.catalog import Catalog
+from runql.semantic.record import RunRecord
+from runql.semantic.typed import TAnd, TColumn, TypedExpr, TypedQuery
+from runql.semantic.values import Kind
+from runql.sources.catalogs import known_runs
+from runql.sources.open import Place
+from runql.syntax.tree import Target
+from runql.text.diagnostic import Diagnostic
+from runql.text.frozen import frozen
+from runql.text.source import NOWHERE
+
+MOST_TERMS = 8
+"""Of a longer condition only so many terms are counted: on a server each costs two requests."""
+
+_WIDEST_TERM = 60
+_Count = Callable[[Sequence[TypedExpr]], "int | None"]
+"""How many runs pass all of some terms; `None` where that cannot be said without reading the runs."""
+
+
+@frozen
+class Rung:
+    """One term: how many runs pass it `alone`, and how many pass all the others, `without` it."""
+
+    term: TypedExpr
+    alone: int | None
+    without: int | None
+
+
+def why_empty(query: TypedQuery, places: Sequence[Place], catalog: Catalog, text: str) -> Diagnostic:
+    """What to say of a query that no run passed (RQL307); `text` is what its spans point into.
+
+    Runs at hand are looked at; of any other source only counts are asked for, at most two a term.
+    """
+    terms = [*_terms(query.where)]
+    records = _at_hand(query, places, catalog)
+    total = len(records) if records is not None else _runs_in(places, catalog) if query.ident is None else None
+    if not terms or total == 0:
+        return Diagnostic("RQL307", f"no run was found in {', '.join(f'`{place.name}`' for place in places)}")
+    count = _counting(query, places, catalog) if records is None else _looking(records)
+    rungs = [_rung(term, terms, count) for term in terms[:MOST_TERMS]]
+    said = [_held(rung, catalog, records) for rung in rungs]
+    guilty = _guilty(rungs)
+    names = [_term_text(rung.term, text) for rung in rungs]
+    return Diagnostic(
+        "RQL307",
+        _message([name for name, rung in zip(names, rungs, strict=True) if rung in guilty], guilty, said, rungs),
+        hints=(*_lines(rungs, names, said, guilty, total), *_not_looked_at(len(terms) - len(rungs))),
+    )
+
+
+def _runs_in(places: Sequence[Place], catalog: Catalog) -> int:
+    known = known_runs(places)
+    return catalog.run_count if known is None else known
+
+
+def _terms(where: TypedExpr | None) -> Iterator[TypedExpr]:
+    if isinstance(where, TAnd):
+        for term in where.terms:
+            yield from _terms(term)
+    elif where is not None:
+        yield where
+
+
+# ---------------------------------------------------------------- the counts
+
+
+def _at_hand(query: TypedQuery, places: Sequence[Place], catalog: Catalog) -> tuple[RunRecord, ...] | None:
+    """All the runs, with what the condition reads; `None` if that would cost requests."""
+    if not all(place.service.capabilities.cheap_pages for place in places):
+        return None
+    read = tuple(TColumn(f"{at}", value=term) for at, term in enumerate(_terms(query.where)) if not aggregates_in(term))
+    reading = Reading(
+        replace(query, where=None, order=(), limit=None, lazy=None, histories=None, columns=read), places, catalog
+    )
+    return tuple(found.record for found in reading.found())
+
+
+def _looking(records: Sequence[RunRecord]) -> _Count:
+    passing: dict[int, list[bool]] = {}
+
+    def flags(term: TypedExpr) -> list[bool]:
+        if id(term) not in passing:
+            holds = compile_truth(term)
+            passing[id(term)] = [holds(record) is True for record in records]
+        return passing[id(term)]
+
+    def count(terms: Sequence[TypedExpr]) -> int | None:
+        if aggregates_in(*terms):
+            return None
+        return sum(map(all, zip(*map(flags, terms), strict=True))) if terms else len(records)
+
+    return count
+
+
+def _counting(query: TypedQuery, places: Sequence[Place], catalog: Catalog) -> _Count:
+    def count(terms: Sequence[TypedExpr]) -> int | None:
+        if not terms and query.ident is None:
+            return _runs_in(places, catalog)
+        where = TAnd(tuple(terms), kind=Kind.BOOL) if len(terms) > 1 else terms[0] if terms else None
+        asked = with_ident(replace(query, where=where, order=(), limit=None, histories=None, columns=None))
+        counts = [_count_there(asked, place, catalog) for place in places]
+        return None if None in counts else sum(each or 0 for each in counts)
+
+    return count
+
+
+def _count_there(query: TypedQuery, place: Place, catalog: Catalog) -> int | None:
+    pushed = push(replace(query, target=Target.RUNS), place.service.capabilities, catalog)
+    if pushed.nothing:
+        return 0
+    if not (pushed.exact and place.service.capabilities.counts):
+        return None
+    try:
+        return place.service.count(place.entity, place.project, pushed.filters)
+    except BackendError:
+        return None  # the answer is there already: that its explanation cannot be had is no reason to take it back
+
+
+def _rung(term: TypedExpr, terms: Sequence[TypedExpr], count: _Count) -> Rung:
+    if len(terms) == 1:
+        return Rung(term, 0, None)
+    return Rung(term, count([term]), count([other for other in terms if other is not term]))
+
+
+# ---------------------------------------------------------------- the words
+
+
+def _held(rung: Rung, catalog: Catalog, records: Sequence[RunRecord] | None) -> str:
+    """What the field of a term that nothing passes really holds."""
+    key = field_of(rung.term)
+    if rung.alone != 0 or key is None:
+        return ""
+    held = held_by(records, key) if records is not None else held_in(catalog, key)
+    return said_of(rung.term, held) if held is not None else ""
+
+
+def _guilty(rungs: Sequence[Rung]) -> list[Rung]:
+    """The terms that nothing passes; if there are none, those without which there would be runs."""
+    return [rung for rung in rungs if rung.alone == 0] or [rung for rung in rungs if rung.without]
+
+
+def _message(names: Sequence[str], guilty: Sequence[Rung], said: Sequence[str], rungs: Sequence[Rung]) -> str:
+    if not guilty:
+        return "no run passes all the terms of the condition"
+    listed = ", ".join(f"`{name}`" for name in names)
+    if guilty[0].alone != 0:
+        return f"no run passes all the terms; without one of these there are some: {listed}"
+    if len(guilty) > 1:
+        return f"no run passes {' nor '.join(f'`{name}`' for name in names)}"
+    note = said[rungs.index(guilty[0])]
+    return f"no run passes {listed}" + (f": {note}" if note else "")
+
+
+def _lines(
+    rungs: Sequence[Rung], names: Sequence[str], said: Sequence[str], guilty: Sequence[Rung], total: int | None
+) -> Iterator[str]:
+    """A line a term: how many pass it, what its field holds, how many pass without it; the guilty ones are marked."""
+    widest = max(map(len, names))
+    for rung, name, note in zip(rungs, names, said, strict=True):
+        mark = "" if len(rungs) == 1 else "✗ " if rung in guilty else "  "
+        alone = "not counted" if rung.alone is None else f"{rung.alone:,}" + ("" if total is None else f" of {total:,}")
+        line = f"{mark}{name:<{widest}} → {alone}" + (f" ({note})" if note else "")
+        yield line if rung.without is None else f"{line}; without it {rung.without:,}"
+
+
+def _not_looked_at(more: int) -> list[str]:
+    return [f"  … and {more} more term{'s' * (more != 1)}"] if more > 0 else []
+
+
+def _term_text(term: TypedExpr, text: str) -> str:
+    written = " ".join(text[term.span.start : term.span.end].split()) if term.span != NOWHERE else ""
+    return written if 0 < len(written) <= _WIDEST_TERM else written[: _WIDEST_TERM - 1] + "…" if written else "a term"

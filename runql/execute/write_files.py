@@ -1,0 +1,194 @@
+"""`to "FILE"`: what a stage writes while the rows pass."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, wait
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from itertools import chain
+from pathlib import Path
+from queue import Full, Queue
+from threading import Thread
+from typing import Any, TypeVar
+
+from runql.config import Settings
+from runql.engine.stages import Opener, StageContext
+from runql.engine.table import Table
+from runql.errors import QueryError, RunQLError
+from runql.results.destination import Destination, Kind
+from runql.results.formats.formats import EXTENSIONS, Format, Output, place_of, save_at
+from runql.results.frame import Frame
+from runql.results.writing import GivenUp
+from runql.script.permission import Permission
+from runql.semantic.typed import THoles, TStage, TTo
+from runql.text.diagnostic import Diagnostic
+from runql.text.nearest import nearest
+
+T = TypeVar("T")
+
+
+def located(path: str, folder: Path) -> Path:
+    """The file that `to` means: `~` is the user's own folder, and a relative path begins at the session's."""
+    return folder / os.path.expanduser(path)  # noqa: PTH111 - that of pathlib raises for a user who is not there
+
+
+def wrong_files(stages: Sequence[TStage], settings: Settings) -> Iterator[Diagnostic]:
+    """What is wrong with the files of `to`: their format, their place, who may write there. Nothing is opened."""
+    targets: dict[Path, str] = {}
+    for stage in stages:
+        if not isinstance(stage, TTo):
+            continue
+        try:
+            place = _judged(stage, settings)
+        except RunQLError as error:
+            yield from (replace(one, span=stage.span) for one in error.diagnostics)
+            continue
+        if place.kind is not Kind.STREAM and place.target in targets:
+            yield Diagnostic("RQL506", f"`{stage.path}` is written twice: only the last would stay", stage.span)
+        targets[place.target] = stage.path
+
+
+def _judged(stage: TTo, settings: Settings) -> Destination:
+    """Where a stage writes. Raises `OutputError` for what it cannot, and `QueryError` for what it may not write."""
+    path = located(stage.path, settings.folder)
+    form = _format_of(path)
+    if form is None:
+        raise QueryError([_no_format(stage, path)])
+    if stage.safe and not form.separated:
+        hint = "a format that no spreadsheet reads as formulas needs no `safe`"
+        raise QueryError([Diagnostic("RQL506", "`safe` goes with `.csv` and `.tsv`", stage.span, hints=(hint,))])
+    place = place_of(form, path, stage.path)
+    refusal = Permission.of(settings).refusal(place, stage.span) if stage.guarded else None
+    if refusal is not None:
+        raise QueryError([refusal])
+    return place
+
+
+def _format_of(path: Path) -> Format | None:
+    return EXTENSIONS.get(path.suffix[1:].lower())
+
+
+def _no_format(stage: TTo, path: Path) -> Diagnostic:
+    known = ", ".join(f"`.{end}`" for end in EXTENSIONS)
+    near = nearest(path.suffix[1:], EXTENSIONS, most=1)
+    hints = (*(f"nearest: `.{end}`" for end in near), f"a file that ends in {known}")
+    return Diagnostic("RQL506", f"`{stage.path}` is no file of a known format", stage.span, hints=hints)
+
+
+class Files:
+    """Opens the files of one answer, and keeps what is to be said of them.
+
+    `fixed`: every part of the table has the same columns, so a format that can writes the rows while they come.
+    """
+
+    def __init__(
+        self, stages: Sequence[TStage], fixed: Callable[[], bool] = lambda: False, settings: Settings | None = None
+    ) -> None:
+        self.said: dict[Diagnostic, None] = {}
+        self.written: list[str] = []
+        self._sweeps = _after_holes(stages)
+        self._fixed = fixed
+        self._settings = Settings() if settings is None else settings
+
+    @property
+    def opener(self) -> Opener:
+        """What the engine asks to open a file."""
+        return self._open
+
+    @contextmanager
+    def _open(self, stage: TTo, context: StageContext) -> Iterator[Callable[[Table], None]]:
+        """Take the parts; the file is in its place when the last one has passed and nothing went wrong."""
+        place = _judged(stage, self._settings)  # once more: what was a file may be a link by now
+        form = EXTENSIONS[place.path.suffix[1:].lower()]
+        parts = _Parts()
+        names = self._fixed if form.streams else lambda: False
+        layout, sweep = context.layout, stage.path in self._sweeps
+
+        def write() -> tuple[Diagnostic, ...]:
+            first = next(parts.frames, Frame({}))
+            frames = chain([first], parts.frames)
+            whole = None if names() else Frame.concat(frames)
+            output = Output(
+                frames if whole is None else (whole,),
+                first.names if whole is None else whole.names,
+                layout=lambda: layout,
+                sweep=sweep,
+                safe=stage.safe,
+            )
+            return save_at(output, form, place, parts.gave_up)
+
+        # The formats ask for rows, and the stages hand them on: each in a thread of its own.
+        written = _started(write)
+        try:
+            yield lambda table: parts.put(Frame(table.columns, table.length), written)
+            parts.put(None, written)
+            lost = written.result()
+        except BaseException:
+            parts.give_up()
+            wait([written])
+            raise
+        self.said.update(dict.fromkeys(lost))
+        self.written.append(stage.path)
+
+
+def _started(work: Callable[[], T]) -> Future[T]:
+    """What some work gives, which is done in a thread that keeps no process from ending."""
+    done: Future[T] = Future()
+
+    def run() -> None:
+        try:
+            done.set_result(work())
+        except Exception as error:  # noqa: BLE001 - it is raised where the result is asked for
+            done.set_exception(error)
+
+    Thread(target=run, name="runql-to", daemon=True).start()
+    return done
+
+
+class _Parts:
+    """Parts of a table on their way from one thread to another; few are on the way at a time."""
+
+    _MOST = 4
+    _LOOKS_EVERY_SECONDS = 0.05
+
+    def __init__(self) -> None:
+        self._queue: Queue[Frame | GivenUp | None] = Queue(self._MOST)
+        self._gave_up = False
+        self.frames = iter(self._taken())
+
+    def put(self, frame: Frame | None, reader: Future[Any]) -> None:
+        """Hand a part on, `None` behind the last. Raises what made the reader stop, if it did."""
+        while True:
+            try:
+                self._queue.put(frame, timeout=self._LOOKS_EVERY_SECONDS)
+            except Full:
+                if reader.done():
+                    reader.result()
+            else:
+                return
+
+    def gave_up(self) -> bool:
+        """Whether what came is not to be kept."""
+        return self._gave_up
+
+    def give_up(self) -> None:
+        """Nothing comes any more, and what came is not to be kept."""
+        self._gave_up = True
+        with suppress(Full):
+            self._queue.put_nowait(GivenUp())
+
+    def _taken(self) -> Iterator[Frame]:
+        while (part := self._queue.get()) is not None:
+            if self._gave_up or isinstance(part, GivenUp):
+                raise GivenUp
+            yield part
+
+
+def _after_holes(stages: Sequence[TStage]) -> frozenset[str]:
+    """The files that get the combinations which never ran: as YAML, they are the parameters of a sweep."""
+    places = [place for place, stage in enumerate(stages) if isinstance(stage, THoles)]
+    if not places:
+        return frozenset()
+    return frozenset(stage.path for stage in stages[places[-1] :] if isinstance(stage, TTo))

@@ -1,0 +1,245 @@
+"""`\\help`: short, from the tables that the language, its completion and its reference are made of."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final
+
+from runql.errors import RunQLError, wrong_call
+from runql.frontends.repl.commands.table import COMMANDS, MARK, SPELLINGS, Call
+from runql.ide.field_text import documentation
+from runql.ide.manual import Page, pages
+from runql.ide.words import WORDS
+from runql.results.terminal_table.cells import Style
+from runql.results.terminal_table.options import View
+from runql.script.statements import STATEMENTS
+from runql.semantic.folds import FOLDS, OFFERED_PERCENTILES, fold_named
+from runql.semantic.functions import AGGREGATES, FUNCTIONS
+from runql.semantic.run_fields import RUN_FIELD_SPELLINGS
+from runql.semantic.stage_table import STAGES
+from runql.syntax.keywords import keywords
+from runql.text.codes import CODES
+from runql.text.frozen import frozen
+from runql.text.markdown import plain
+from runql.text.nearest import nearest
+from runql.text.visible import visible
+
+if TYPE_CHECKING:
+    from runql.frontends.repl.shell import Shell
+
+_EXAMPLES: Final = (
+    ("runs where config.lr > 0.01 order -summary.loss limit 20", "the best of some runs"),
+    ("runs limit 5 keys loss, val/loss sample 200", "their curves"),
+    ("runs | group config.model : acc = mean(summary.acc)", "seeds together"),
+)
+_WIDEST: Final = 100
+_MARGIN: Final = 34
+
+
+@frozen
+class Topic:
+    """What is known of one word: what kind of thing it is, how it is written, what it does, an example."""
+
+    name: str
+    kind: str
+    syntax: str = ""
+    doc: str = ""
+    example: str = ""
+    more: str = ""
+
+
+def show_help(shell: Shell, call: Call) -> None:
+    """All there is, or what is known of a word. Raises `QueryError` for a word that nothing is known of."""
+    view = shell.screen.view()
+    width = min(shell.screen.width, _WIDEST)
+    if not call.rest:
+        shell.screen.put("\n".join(_overview(view, width)) + "\n")
+        return
+    page = pages().get(call.rest.lower())
+    if page is not None:
+        shell.screen.put("\n".join(_page(page, view, width)) + "\n")
+        return
+    topics = [*topics_of(call.rest), *_fields(shell, call.rest)]
+    if not topics:
+        near = nearest(call.rest.lstrip(MARK), _all_names(), most=2)
+        raise wrong_call(
+            f"there is no help on `{call.rest}`",
+            *([f"nearest: {', '.join(f'`{one}`' for one in near)}"] if near else []),
+            r"`\help` names what there is, `\fields` the fields of the source",
+        )
+    lines = [line for topic in topics for line in (*_shown(topic, view, width), "")]
+    shell.screen.put("\n".join(lines[:-1]) + "\n")
+
+
+# ---------------------------------------------------------------- all there is
+
+
+def _overview(view: View, width: int) -> Iterator[str]:
+    intro = "A query runs with Enter. A name that is wrong is found before anything is asked for."
+    yield from (view.paint(line, "dim") for line in textwrap.wrap(intro, width))
+    yield ""
+    wide = max(len(query) for query, _ in _EXAMPLES)
+    for query, what in _EXAMPLES:
+        said = view.paint(f"  # {what}", "dim") if wide + len(what) + 6 <= width else ""
+        yield f"  {query.ljust(wide) if said else query}{said}"
+    yield ""
+    for title, names in (
+        ("statements", [one.name for one in STATEMENTS if not one.is_later]),
+        ("clauses", list(keywords().clause_words)),
+        ("stages", ["|", *(info.name for info in STAGES.values() if info.nodes)]),
+    ):
+        yield from _listed(title, names, view, width)
+    yield ""
+    margin = max(len(one.syntax) for one in COMMANDS.values()) + 2
+    for one in COMMANDS.values():
+        yield from _beside(one.syntax, one.doc, min(margin, 30), view, width)
+    yield ""
+    kinds = ", ".join(pages())
+    more = rf"\help WORD says more of any of them; \help with {kinds} lists all of a kind."
+    more += " Ctrl-C stops a query and keeps what came."
+    yield from (view.paint(line, "dim") for line in textwrap.wrap(more, width))
+
+
+def _listed(title: str, names: list[str], view: View, width: int) -> Iterator[str]:
+    lines = textwrap.wrap("  ".join(names), max(20, width - 12), break_on_hyphens=False)
+    for at, line in enumerate(lines):
+        yield f"{view.paint(title, 'header') + ' ' * (12 - len(title)) if at == 0 else ' ' * 12}{line}"
+
+
+def _beside(left: str, right: str, margin: int, view: View, width: int, *, style: Style = "header") -> Iterator[str]:
+    """A term and what it means, in two columns where there is room."""
+    if width < margin + 30:
+        yield view.paint(left, style)
+        yield from textwrap.wrap(right, width, initial_indent="    ", subsequent_indent="    ")
+        return
+    lines = textwrap.wrap(right, width - margin)
+    if len(left) + 1 > margin:
+        yield view.paint(left, style)
+    else:
+        yield view.paint(left, style) + " " * (margin - len(left)) + lines.pop(0)
+    yield from (" " * margin + line for line in lines)
+
+
+def _page(page: Page, view: View, width: int) -> Iterator[str]:
+    """All forms of a kind, with what each means."""
+    yield view.paint(page.title, "header")
+    yield from _wrapped(page.doc, view, width)
+    for section in page.sections:
+        yield ""
+        if len(page.sections) > 1:
+            yield view.paint(section.title, "header")
+        if section.doc:
+            yield from _wrapped(section.doc, view, width, "dim")
+        margin = min(max(len(entry.syntax) for entry in section.entries) + 4, _MARGIN)
+        for entry in section.entries:
+            yield from _beside(f"  {entry.syntax}", entry.doc, margin, view, width, style="live")
+    yield ""
+    first = page.sections[0].entries[0]
+    yield from _wrapped(f"for example  {first.example}", view, width, "dim", subsequent=" " * 15)
+
+
+# ---------------------------------------------------------------- one word
+
+
+def topics_of(written: str) -> Iterator[Topic]:
+    """What the language and the prompt know of a word, whatever kinds of thing it is."""
+    is_command = written.startswith(MARK)
+    word = written.strip().lstrip(MARK).removesuffix("()").lower()
+    if word in SPELLINGS:
+        one = SPELLINGS[word]
+        also = f"Also {', '.join(f'`{MARK}{name}`' for name in one.aliases)}." if one.aliases else ""
+        more = " ".join(part for part in (one.more, also) if part)
+        yield Topic(f"{MARK}{one.name}", "command", one.syntax, one.doc, one.example, more)
+    if is_command:
+        return
+    statements = {one.name: one for one in STATEMENTS}
+    if word in statements:
+        found = statements[word]
+        yield Topic(word, "statement", found.syntax, found.doc, found.example)
+    else:
+        yield from _words(word)
+    if word in STAGES:
+        info = STAGES[word]
+        yield Topic(word, "stage", f"… | {info.syntax}", info.doc, info.example)
+    for kind, function in (
+        ("function", FUNCTIONS.get(word)),
+        ("function of a metric's history", AGGREGATES.get(word)),
+        ("function of rows", fold_named(word)),
+    ):
+        if function is not None:
+            yield Topic(word, kind, function.signature, function.doc, function.example)
+    if word in RUN_FIELD_SPELLINGS:
+        field = RUN_FIELD_SPELLINGS[word]
+        also = f"Also {', '.join(f'`{name}`' for name in field.aliases)}." if field.aliases else ""
+        yield Topic(field.name, "field", doc=f"A {field.kind} that every run has.", more=also)
+    if (code := word.upper()) in CODES:
+        said = CODES[code]
+        silence = f"`set {code} off` silences it." if said.severity != "error" else ""
+        yield Topic(code, str(said.severity), doc=f"{said.title}.", more=silence)
+
+
+def _words(word: str) -> Iterator[Topic]:
+    """The keywords and operators that are spelled so."""
+    for terminal, one in WORDS.items():
+        if word in _spellings(terminal):
+            yield Topic(word, "clause" if terminal in keywords().clauses else "word", one.syntax, one.doc, one.example)
+
+
+def _spellings(terminal: str) -> tuple[str, ...]:
+    return keywords().words.get(terminal) or keywords().symbols.get(terminal, ())
+
+
+def _fields(shell: Shell, written: str) -> Iterator[Topic]:
+    """The fields of that name, as far as the source is known. A source that cannot be asked has none to tell of."""
+    if written.startswith(MARK) or shell.source is None:
+        return
+    name = written.strip("`")
+    try:
+        with shell.screen.progress(lambda: "looking at what there is"):
+            catalog = shell.session.catalog(shell.session.state.source)
+    except RunQLError:
+        return
+    for info in catalog.fields:
+        full = f"{info.space.value}.{info.dotted}"
+        if name in (info.dotted, full):
+            said = plain(documentation(info, catalog)).replace("\n\n", "\n")
+            yield Topic(full, "field", doc=said)
+
+
+def _shown(topic: Topic, view: View, width: int) -> Iterator[str]:
+    yield f"{view.paint(visible(topic.name), 'header')}  {view.paint(topic.kind, 'dim')}"
+    if topic.syntax:
+        yield from _wrapped(topic.syntax, view, width, "live", subsequent="      ")
+    for text in (*topic.doc.splitlines(), topic.more):
+        yield from _wrapped(text, view, width)
+    if topic.example:
+        yield from _wrapped(f"for example  {topic.example}", view, width, "dim", subsequent=" " * 15)
+
+
+def _wrapped(text: str, view: View, width: int, style: Style = "", subsequent: str = "  ") -> Iterator[str]:
+    lines = textwrap.wrap(
+        visible(text),
+        width,
+        initial_indent="  ",
+        subsequent_indent=subsequent,
+        break_on_hyphens=False,
+        break_long_words=False,
+    )
+    yield from (view.paint(line, style) for line in lines)
+
+
+def _all_names() -> list[str]:
+    return [
+        *COMMANDS,
+        *(one.name for one in STATEMENTS),
+        *(word for terminal in WORDS for word in _spellings(terminal) if word.isalpha()),
+        *STAGES,
+        *FUNCTIONS,
+        *AGGREGATES,
+        *FOLDS,
+        *OFFERED_PERCENTILES,
+        *RUN_FIELD_SPELLINGS,
+        *CODES,
+        *pages(),
+    ]

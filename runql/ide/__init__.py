@@ -1,0 +1,54 @@
+"""The language service: what a prompt, an editor or a notebook asks about a text. Pure: offsets in, values out.
+
+`at_hand` needs the engine, so it is imported by itself.
+"""
+
+from runql.ide.code_actions import ActionKind, CodeAction, code_actions, formatting
+from runql.ide.completion.complete import complete
+from runql.ide.completion.index import index_of
+from runql.ide.completion.items import MOST_ITEMS, Completions, Item, ItemKind
+from runql.ide.context import Context, Occurring, Text, ValuesOf
+from runql.ide.declarations import definition, occurrences, rename
+from runql.ide.diagnostics import diagnostics
+from runql.ide.hover import Hover, hover
+from runql.ide.inlay_hints import Inlay, inlays
+from runql.ide.semantic_tokens import SemanticToken, Shade, semantic_tokens
+from runql.ide.signature_help import Signature, signature
+from runql.ide.symbols import Fold, Symbol, SymbolKind, folds, symbols
+from runql.ide.unfinished import is_unfinished
+
+__all__ = [
+    "MOST_ITEMS",
+    "ActionKind",
+    "CodeAction",
+    "Completions",
+    "Context",
+    "Fold",
+    "Hover",
+    "Inlay",
+    "Item",
+    "ItemKind",
+    "Occurring",
+    "SemanticToken",
+    "Shade",
+    "Signature",
+    "Symbol",
+    "SymbolKind",
+    "Text",
+    "ValuesOf",
+    "code_actions",
+    "complete",
+    "definition",
+    "diagnostics",
+    "folds",
+    "formatting",
+    "hover",
+    "index_of",
+    "inlays",
+    "is_unfinished",
+    "occurrences",
+    "rename",
+    "semantic_tokens",
+    "signature",
+    "symbols",
+]

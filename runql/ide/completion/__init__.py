@@ -1,0 +1,1 @@
+"""Completion: what can stand at a place in a text, best first."""

@@ -1,0 +1,77 @@
+"""Completion: what can stand at a place in a text, best first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from runql.ide.completion.fields import names
+from runql.ide.completion.index import MOST_BY_LETTERS
+from runql.ide.completion.items import Completions, Item, Offer, listed
+from runql.ide.completion.named import functions, parameters, sources
+from runql.ide.completion.slots import slot_at
+from runql.ide.completion.stage_input import table_at
+from runql.ide.completion.tables import from_tables, saved_at
+from runql.ide.completion.values import values
+from runql.ide.completion.words import words
+from runql.ide.context import Context, Text
+from runql.ide.cursor import Cursor, cursor_at
+from runql.ide.declarations import with_declared
+from runql.text.source import Span
+
+_OPENS = frozenset("([{,=<>~!+*/%|-")
+"""Signs behind which a word may stand without a space."""
+
+
+def complete(text: Text, offset: int, context: Context) -> Completions:
+    """What can stand at an offset of a text; never raises, whatever the text.
+
+    Nothing is asked of any source: it knows what the context knows.
+    """
+    cursor = cursor_at(text, offset)
+    if cursor is None:
+        return Completions(Span(offset, offset), Span(offset, offset))
+    context = with_declared(cursor.around, context).of(cursor.sources)
+    if "SAVED" not in cursor.accepted and cursor.text[: cursor.word.start].endswith("@"):
+        return _of_saved(cursor, context)
+    items, is_cut = listed(_offers(cursor, context), cursor.typed)
+    spaced = tuple(_spaced(item, cursor) for item in items)
+    # A letter more also finds the fields that are listed under their namespace so far.
+    more = bool(cursor.chain) and "." not in cursor.typed and context.catalog is not None
+    return Completions(cursor.word, cursor.whole, spaced, is_cut or more or len(items) >= MOST_BY_LETTERS)
+
+
+def _offers(cursor: Cursor, context: Context) -> Iterator[Offer]:
+    slot = slot_at(cursor)
+    table = table_at(cursor, context)
+    if not cursor.typed.startswith("$"):
+        yield from values(cursor, slot, context)
+        yield from names(cursor, slot, context, table)
+        yield from functions(cursor, slot, context)
+        yield from sources(cursor, context)
+        yield from words(cursor, slot, context, table)
+        yield from from_tables(cursor, context)
+    yield from parameters(cursor, slot, context)
+
+
+def _of_saved(cursor: Cursor, context: Context) -> Completions:
+    """What an item of a saved query replaces is its sign too."""
+    items, is_cut = listed(saved_at(cursor, context), cursor.typed)
+    start = cursor.word.start - 1
+    return Completions(Span(start, cursor.word.end), Span(start, cursor.whole.end), items, is_cut)
+
+
+def _spaced(item: Item, cursor: Cursor) -> Item:
+    """An item with a space where it would run into what stands beside it."""
+    before = cursor.text[: cursor.word.start][-1:]
+    after = cursor.text[cursor.whole.end :][:1]
+    text = item.insert_text
+    if before and not before.isspace() and before not in _OPENS and (text[0].isalnum() or text[0] in "\"'`$"):
+        text = f" {text}"
+    if _is_wordy(after) and _is_wordy(text[-1]):
+        text = f"{text} "
+    return item if text == item.insert_text else replace(item, insert_text=text)
+
+
+def _is_wordy(char: str) -> bool:
+    return char.isalnum() or char in set("_\"'`$")

@@ -1,0 +1,213 @@
+"""What a name or a value at the cursor would be: a condition, the other side of a comparison, a metric."""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+from itertools import pairwise
+
+from runql.ide.context import Context
+from runql.ide.cursor import Cursor
+from runql.semantic.catalog import Catalog, FieldInfo, Space
+from runql.semantic.folds import fold_named
+from runql.semantic.functions import AGGREGATES, BOOL, FUNCTIONS, NUMBER
+from runql.semantic.names.resolver import LoggedName, Names, Resolved
+from runql.semantic.report import Report
+from runql.semantic.run_fields import RUN_FIELD_SPELLINGS
+from runql.semantic.spelling import PREFIXES
+from runql.semantic.typed import FieldKey
+from runql.semantic.values import Kind, kind_of
+from runql.syntax import tree as s
+from runql.syntax import tree as t
+from runql.syntax.literals import read_path
+from runql.text.frozen import frozen
+
+
+class Role(Enum):
+    """What stands at the cursor."""
+
+    NOTHING = auto()
+    CONDITION = auto()
+    VALUE = auto()
+    PATTERN = auto()
+    MEMBER = auto()
+    OPERAND = auto()
+    ARGUMENT = auto()
+    ORDER_KEY = auto()
+    COLUMN = auto()
+    DESCRIBED = auto()
+    EXCEPTED = auto()
+    NEW_NAME = auto()
+    METRIC = auto()
+    AXIS = auto()
+
+
+@frozen
+class Known:
+    """What is known of a field that a text names: its kinds (empty if unknown), and its facts if it has any."""
+
+    key: FieldKey
+    kinds: frozenset[Kind]
+    info: FieldInfo | None = None
+
+
+@frozen
+class Slot:
+    """`subject` is what the value is compared with, `op` how; `function` and `index` say which argument it is. Of an
+    operand, `subject` is what it is added to or taken from.
+
+    `taken` are the values, or the names of metrics, that the list at the cursor has already.
+    """
+
+    role: Role
+    subject: t.Expr | None = None
+    op: t.Comparison | t.TextOp | None = None
+    function: str = ""
+    index: int = 0
+    taken: frozenset[object] = frozenset()
+
+
+_NAMING = frozenset({"AS", "LET", "DECLARE", "SET"})
+"""The words behind which a name is made up."""
+
+
+def slot_at(cursor: Cursor) -> Slot:
+    """What would stand at the cursor, as the tree around it says."""
+    if not cursor.chain:
+        return Slot(Role.NOTHING)
+    upward = tuple(reversed(cursor.chain))
+    if cursor.previous in _NAMING:
+        return Slot(Role.NEW_NAME)
+    for child, parent in pairwise(upward):
+        slot = _slot(parent, child)
+        if slot is not None:
+            return _folded(slot) if cursor.is_folding else slot
+    return Slot(Role.CONDITION)
+
+
+def _folded(slot: Slot) -> Slot:
+    """An argument of an aggregate over rows: what is read of each row."""
+    fold = fold_named(slot.function)
+    if slot.role is not Role.ARGUMENT or fold is None:
+        return slot
+    kinds = fold.parameter(slot.index).kinds
+    role = Role.OPERAND if kinds == NUMBER else Role.CONDITION if kinds == BOOL else Role.COLUMN
+    return Slot(role, function=slot.function, index=slot.index)
+
+
+def _slot(parent: t.Node, child: t.Node) -> Slot | None:  # noqa: PLR0911, PLR0912 - one a node
+    match parent:
+        case t.Compare(op=op, left=left):
+            return Slot(Role.VALUE, left, op)
+        case t.Between(value=value):
+            return Slot(Role.VALUE, value, t.Comparison.GE)
+        case t.In(value=value, items=items):
+            return Slot(Role.VALUE, value, t.Comparison.EQ, taken=_literals(items))
+        case t.TextTest(op=op, value=value):
+            return Slot(Role.PATTERN, value, op)
+        case t.Has(value=value, items=items):
+            return Slot(Role.MEMBER, value, taken=_literals(items))
+        case t.Arithmetic(op=op, left=left, right=right):
+            is_shift = child is right and op in {t.ArithmeticOp.ADD, t.ArithmeticOp.SUB}
+            return Slot(Role.OPERAND, left if is_shift else None)
+        case t.Call(name=name, arguments=arguments):
+            place = next(index for index, argument in enumerate(arguments) if argument is child)
+            return Slot(Role.ARGUMENT, function=name, index=place)
+        case t.Is():
+            return Slot(Role.ARGUMENT, function="exists")
+        case t.OrderKey():
+            return Slot(Role.ORDER_KEY)
+        case t.Column(value=value):
+            return Slot(Role.COLUMN if value is child else Role.EXCEPTED, value)
+        case t.StageNode() if not isinstance(parent, s.WhereStage | s.AssertStage):
+            return Slot(Role.COLUMN)
+        case s.Definition():
+            return Slot(Role.COLUMN)
+        case s.DescribeStatement():
+            return Slot(Role.DESCRIBED)
+        case s.ParamStatement() | s.SetStatement():
+            return Slot(Role.NEW_NAME)
+        case t.KeysClause(keys=keys):
+            return Slot(Role.METRIC, taken=frozenset(".".join(map(str, key.segments)) for key in keys))
+        case t.XClause():
+            return Slot(Role.AXIS)
+        case _:
+            return None
+
+
+def _literals(items: tuple[t.Expr, ...] | t.Param) -> frozenset[object]:
+    listed = () if isinstance(items, t.Param) else items
+    return frozenset(item.value for item in listed if isinstance(item, t.Literal))
+
+
+def other_terms(cursor: Cursor) -> tuple[t.Expr, ...]:
+    """The conditions that hold beside the one at the cursor: the other terms of a condition joined by `and`."""
+    for parent, child in pairwise(cursor.chain):
+        if isinstance(parent, t.WhereClause) and isinstance(child, t.And):
+            return tuple(term for term in child.terms if term not in cursor.chain)
+    return ()
+
+
+def known(expr: t.Expr | t.Path | None, context: Context) -> Known | None:
+    """What is known of a field; none for anything else, and for a name that means none or several."""
+    if isinstance(expr, t.Negate):
+        return known(expr.value, context)
+    path = expr.path if isinstance(expr, t.Field) else expr
+    if not isinstance(path, t.Path) or not path.segments or not _is_there(path, context.catalog):
+        return None
+    found = Names(context.catalog, context.for_check(), Report()).resolve(path, path.span)
+    if isinstance(found, LoggedName):
+        return _metric(found, context.catalog)
+    if not isinstance(found, Resolved):
+        return None
+    info = found.info
+    if info is None and context.catalog is not None:
+        keys = tuple(map(str, found.key.segments))
+        info = context.catalog.by_path.get((found.key.space, keys))
+    return Known(found.key, found.kinds, info)
+
+
+def kinds_of_expr(expr: t.Expr | None, context: Context) -> frozenset[Kind]:  # noqa: PLR0911 - one line a shape
+    """The kinds of value that an expression may have; empty if they are not known."""
+    match expr:
+        case t.Time() | t.RelativeTime():
+            return frozenset({Kind.TIME})
+        case t.Duration() | t.Negate():
+            return NUMBER
+        case t.Literal(value=value) if value is not None:
+            return frozenset({kind_of(value)})
+        case t.Arithmetic(left=left, right=right):
+            times = [Kind.TIME in kinds_of_expr(side, context) for side in (left, right)]
+            return frozenset({Kind.TIME}) if any(times) and not all(times) else NUMBER
+        case t.Call(name=name, arguments=arguments):
+            form = FUNCTIONS.get(name) or AGGREGATES.get(name) or fold_named(name)
+            if form is None or form.result is not Kind.UNKNOWN:
+                return frozenset({form.result} if form is not None else ())
+            shared = [kinds_of_expr(each, context) for each in arguments[1 if name == "if" else 0 :]]
+            return frozenset().union(*shared) - {Kind.NULL} if all(shared) else frozenset()
+        case _:
+            found = known(expr, context)
+            return found.kinds if found is not None else frozenset()
+
+
+def known_name(text: str, context: Context) -> Known | None:
+    """The same for a name as it is written."""
+    return known(read_path(text), context)
+
+
+def _is_there(path: t.Path, catalog: Catalog | None) -> bool:
+    """Whether a name is in the catalog, or needs none: looking for what is near takes too long for a key press."""
+    dotted = ".".join(map(str, path.segments))
+    space = PREFIXES.get(str(path.segments[0]))
+    if space is Space.LOGGED or dotted in RUN_FIELD_SPELLINGS:
+        return True
+    if catalog is None:
+        return space is not None
+    if space is not None:
+        return (space, ".".join(map(str, path.segments[1:]))) in catalog.prefixes
+    return any((each, dotted) in catalog.prefixes for each in (Space.CONFIG, Space.SUMMARY))
+
+
+def _metric(found: LoggedName, catalog: Catalog | None) -> Known:
+    infos = catalog.by_dotted.get((Space.LOGGED, found.metric), ()) if catalog is not None else ()
+    key = FieldKey(Space.LOGGED, (found.metric,), written=f"logged.{found.metric}")
+    return Known(key, frozenset(infos[0].kinds) if infos else frozenset(), infos[0] if infos else None)

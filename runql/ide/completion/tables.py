@@ -1,0 +1,123 @@
+"""What no catalog holds and no grammar spells: types of parameters, options of `set`, endings of files."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import Final
+
+from runql.ide.completion.index import index_of
+from runql.ide.completion.items import ItemKind, Offer
+from runql.ide.completion.words import Group
+from runql.ide.context import Context
+from runql.ide.cursor import Cursor
+from runql.syntax.literals import read_string, write_string
+from runql.text.codes import CODES
+from runql.text.render import clean
+
+PARAMETER_TYPES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "float": "a number",
+        "int": "a whole number",
+        "text": "text",
+        "bool": "true or false",
+        "time": "a time, such as `2026-01-31`",
+        "duration": "a duration, such as `2h`",
+        "list": "a list",
+        "secret": "text that is neither said in an error nor kept in the history of the prompt",
+    }
+)
+"""The types of `param`."""
+
+OPTIONS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType({"max_rows": ("100", "null"), "names": ("on", "off")})
+"""What `set` sets besides the codes of notices and warnings, and values worth offering."""
+
+FILE_ENDINGS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "csv": "values with commas between",
+        "tsv": "values with tabs between",
+        "json": "one JSON document",
+        "jsonl": "a JSON object a row",
+        "md": "a table in Markdown",
+        "tex": "a table in LaTeX",
+        "parquet": "Apache Parquet",
+        "yaml": "the parameters of a W&B sweep",
+    }
+)
+"""What files `to` writes, by their ending."""
+
+_SWITCHES: Final = ("off", "on")
+
+
+def from_tables(cursor: Cursor, context: Context) -> Iterator[Offer]:
+    """What can stand after `param NAME:`, `set`, `to` and `show fields like`."""
+    first = cursor.lexemes[0].terminal if cursor.lexemes else ""
+    if first == "SHOW" and cursor.previous == "LIKE":
+        yield from _patterns(cursor, context)
+    if cursor.previous == "TO" and "STRING" in cursor.accepted:
+        yield from _files(cursor)
+    elif cursor.quote:
+        return
+    elif first == "DECLARE" and cursor.previous == "COLON":
+        for name, what in PARAMETER_TYPES.items():
+            yield Offer(name, name, ItemKind.KEYWORD, Group.FIRST, what)
+    elif first == "SET":
+        yield from _options(cursor)
+
+
+def _patterns(cursor: Cursor, context: Context) -> Iterator[Offer]:
+    """Patterns for names that begin alike."""
+    if context.catalog is None:
+        return
+    named = cursor.lexemes[-2].text.lower() if cursor.lexemes[-2].terminal == "SPACE" else ""
+    index = index_of(context.catalog)
+    counts = Counter[str]()
+    for space, families in index.families.items():
+        if named in {"", space}:
+            counts.update(dict(families))
+    details = {f"{family}*": f"{count:,} fields" for family, count in counts.most_common()}
+    for space, records in index.records.items():
+        if named in {"", space}:
+            details.update({f"{record}.*": "all below it" for record in records})
+    typed = cursor.typed.lstrip("\"'")
+    for pattern, detail in details.items():
+        text = write_string(pattern)
+        yield Offer(text, text, ItemKind.VALUE, Group.FIRST, detail, name=pattern, typed=typed)
+
+
+def _options(cursor: Cursor) -> Iterator[Offer]:
+    if cursor.previous == "SET":
+        for name in OPTIONS:
+            yield Offer(name, name, ItemKind.PARAMETER, Group.FIRST, "an option of the session")
+        for name, code in CODES.items():
+            if code.severity != "error":
+                yield Offer(name, name, ItemKind.PARAMETER, Group.JOINS, code.title)
+        return
+    name = cursor.lexemes[1].text if len(cursor.lexemes) > 1 else ""
+    if cursor.previous in {"PATH", "EQ"} and len(cursor.lexemes) <= 3:
+        values = OPTIONS.get(name.lower(), _SWITCHES if name.upper() in CODES else ())
+        for value in values:
+            yield Offer(value, value, ItemKind.VALUE, Group.FIRST, f"for `{clean(name)}`")
+
+
+def _files(cursor: Cursor) -> Iterator[Offer]:
+    """The typed name with each ending; the files that are there are not looked at."""
+    quote = cursor.quote or '"'
+    typed = cursor.typed.removeprefix(quote)
+    stem, dot, ending = typed.rpartition(".")
+    stem = read_string(f'"{stem}"') if dot and '"' not in stem else typed if not dot else stem
+    for name, what in FILE_ENDINGS.items():
+        if dot and not name.startswith(ending.lower()):
+            continue
+        written = write_string(f"{stem or 'runs'}.{name}")
+        if quote == "'":
+            written = f"'{written[1:-1]}'"
+        yield Offer(f".{name}", written, ItemKind.VALUE, Group.FIRST, what, name=written, typed=cursor.typed)
+
+
+def saved_at(cursor: Cursor, context: Context) -> Iterator[Offer]:
+    """`@` where a query may begin: the saved queries, to be started from."""
+    if "RUNS" in cursor.accepted:
+        for name, detail in context.saved.items():
+            yield Offer(f"@{name}", f"runs from @{name}", ItemKind.QUERY, Group.FIRST, clean(detail), name=name)

@@ -1,0 +1,205 @@
+"""Words: keywords, operators, functions, stages, parameters, sources."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from enum import IntEnum
+from functools import partial
+from typing import Final
+
+from runql.ide.completion.items import ItemKind, Offer
+from runql.ide.completion.slots import Known, Role, Slot, kinds_of_expr, known_name
+from runql.ide.context import Context
+from runql.ide.cursor import Cursor
+from runql.ide.words import LANGUAGE, WORDS
+from runql.semantic.check.clauses import COUNTABLE
+from runql.semantic.check_stages.scope import Scope
+from runql.semantic.functions import AGGREGATES, FUNCTIONS
+from runql.semantic.stage_table import STAGES, StageInfo
+from runql.semantic.values import Kind
+from runql.syntax.keywords import keywords
+from runql.syntax.mistakes.checks import CLAUSE_TERMINALS
+from runql.text.markdown import block, code
+
+
+class Group(IntEnum):
+    """The order of words that match alike. Values and names stand between the tests and the functions."""
+
+    FIRST = 0
+    JOINS = 1
+    CLAUSES = 2
+    PIPE = 3
+    FUNCTIONS = 5
+    SIGNS = 6
+    LAST = 7
+
+
+CALLED: Final = frozenset({"EXISTS", "MISSING"})
+"""The words that are called like functions."""
+_ENDINGS: Final = {"EXISTS": "(", "MISSING": "(", "ANY": " (", "ALL": " (", "LAST": " 100"}
+"""What is written behind a word, because it is only that word where this follows."""
+
+_LISTED: Final = frozenset({"ANY", "ALL"})
+_CONDITIONS: Final = frozenset({"NOT", "UNTAGGED", *CALLED})
+_ONLY_IN_AGGREGATES: Final = frozenset({"LAST", "APPROX"})
+_CONSTANTS: Final = {
+    "TRUE": Kind.BOOL,
+    "FALSE": Kind.BOOL,
+    "INF": Kind.NUMBER,
+    "NOW": Kind.TIME,
+    "TODAY": Kind.TIME,
+    "YESTERDAY": Kind.TIME,
+}
+_EXCLUDING: Final = {"LAZY": "FULL", "FULL": "LAZY", "SAMPLE": "SCAN", "SCAN": "SAMPLE"}
+_JOINS: Final = ("AND", "OR")
+_TEXT_TESTS: Final = ("CONTAINS", "REGEX", "STARTSWITH", "ENDSWITH", "LIKE_GLOB", "NOT_REGEX", "REGEX_ANY_CASE")
+_TESTS: Final = {
+    Kind.NUMBER: ("GT", "LT", "EQ", "GE", "LE", "NE", "BETWEEN", "IN", "IS"),
+    Kind.TIME: ("GT", "LT", "BETWEEN", "EQ", "GE", "LE", "IS"),
+    Kind.TEXT: ("EQ", "NE", "IN", *_TEXT_TESTS, "IS", "NOT_REGEX_ANY_CASE"),
+    Kind.BOOL: ("EQ", "NE", "IS"),
+    Kind.LIST: ("HAS", "IS", "EQ"),
+    Kind.UNKNOWN: (
+        "EQ",
+        "NE",
+        "GT",
+        "LT",
+        "GE",
+        "LE",
+        "BETWEEN",
+        "IN",
+        "HAS",
+        *_TEXT_TESTS,
+        "IS",
+        "NOT_REGEX_ANY_CASE",
+    ),
+}
+"""The tests that fit a kind of value, in the order of use."""
+
+
+def words(cursor: Cursor, slot: Slot, context: Context, table: Scope | None) -> Iterator[Offer]:
+    """The keywords and operators that can stand at the cursor; `table` is the one on which a stage stands."""
+    if cursor.quote:
+        return
+    spelled = keywords()
+    tests = _tests(cursor, context)
+    signs = cursor.accepted & {*tests, "PIPE", "DOTDOT"} & spelled.symbols.keys() if not cursor.typed else frozenset()
+    for terminal in _by_use((cursor.accepted & spelled.words.keys()) | signs, tests):
+        spellings = spelled.words.get(terminal) or spelled.symbols[terminal][:1]
+        if cursor.previous == "PIPE":
+            yield from _stages(spellings, table)
+        elif _can_come(terminal, cursor, slot, context, tests):
+            yield from (_word(terminal, spelling, cursor, tests) for spelling in spellings)
+    if not cursor.typed and "LPAR" in cursor.accepted and "PATH" not in cursor.accepted:
+        yield Offer("(", "(", ItemKind.OPERATOR, Group.FIRST, "a list of values")
+
+
+def _by_use(terminals: Iterable[str], tests: tuple[str, ...]) -> list[str]:
+    """Keywords in the order in which they are used: tests, joints, clauses as the formatter orders them."""
+    table = keywords()
+    order = (*table.queries, *tests, *_JOINS, *table.clauses, *table.stages, *WORDS)
+    order = (*order, *table.words)
+    rank = {terminal: place for place, terminal in reversed(list(enumerate(order)))}
+    return sorted(terminals, key=lambda terminal: (rank.get(terminal, len(order)), terminal))
+
+
+def _tests(cursor: Cursor, context: Context) -> tuple[str, ...]:
+    """The tests that fit what stands before the cursor; none if no test can follow."""
+    if not {"EQ", "IN"} & cursor.accepted:
+        return ()
+    subject = _before(cursor, context)
+    kinds = subject.kinds if subject is not None and subject.kinds else frozenset({Kind.UNKNOWN})
+    tests = [test for kind in _TESTS if kind in kinds for test in _TESTS[kind]]
+    return tuple(dict.fromkeys(tests)) or _TESTS[Kind.UNKNOWN]
+
+
+def _before(cursor: Cursor, context: Context) -> Known | None:
+    last = cursor.lexemes[-2:] if cursor.previous == "NOT" else cursor.lexemes[-1:]
+    return known_name(last[0].text, context) if last and last[0].terminal == "PATH" else None
+
+
+def _can_come(terminal: str, cursor: Cursor, slot: Slot, context: Context, tests: tuple[str, ...]) -> bool:
+    """Whether a keyword that the grammar takes also makes sense."""
+    if terminal in _TESTS[Kind.UNKNOWN]:
+        return terminal in tests
+    if terminal in {*keywords().clauses, *_JOINS, "PIPE"}:
+        return terminal not in _closed(cursor) and not _lacks_test(cursor, context)
+    if "PATH" not in cursor.accepted or (terminal == "SHAPE" and cursor.previous == "PLOT"):
+        return True
+    return _begins_well(terminal, slot, context)
+
+
+def _lacks_test(cursor: Cursor, context: Context) -> bool:
+    """Whether what stands before the cursor is no condition yet: a field that is no bool, a value."""
+    if cursor.clause != "WHERE" or "EQ" not in cursor.accepted:
+        return False
+    subject = _before(cursor, context)
+    if subject is not None:
+        return bool(subject.kinds) and Kind.BOOL not in subject.kinds
+    return cursor.previous in {"NUMBER", "STRING", "TIME", "DURATION"}
+
+
+def _begins_well(terminal: str, slot: Slot, context: Context) -> bool:
+    """Whether an expression may begin with a keyword where a name could stand too."""
+    kinds = kinds_of_expr(slot.subject, context)
+    if slot.role is Role.ARGUMENT:
+        function = FUNCTIONS.get(slot.function)
+        kinds = function.parameter(slot.index).kinds if function is not None else kinds
+        if terminal in _ONLY_IN_AGGREGATES:
+            return slot.function in AGGREGATES and slot.index > 0
+        return terminal in _CONDITIONS and kinds == {Kind.BOOL}
+    if terminal in _CONDITIONS:
+        return slot.role is Role.CONDITION
+    if slot.role is Role.VALUE:
+        return _CONSTANTS.get(terminal) in kinds
+    return slot.role is Role.MEMBER and terminal in _LISTED
+
+
+def _closed(cursor: Cursor) -> set[str]:
+    """The clauses that cannot come: they are there already, or contradict one that is."""
+    if cursor.is_piped:
+        return set()
+    begun = {lexeme.terminal for lexeme in cursor.lexemes} & set(keywords().clauses)
+    begun |= {CLAUSE_TERMINALS[type(clause)] for clause in cursor.later if type(clause) in CLAUSE_TERMINALS}
+    closed = begun | {_EXCLUDING[terminal] for terminal in begun if terminal in _EXCLUDING}
+    if any(lexeme.terminal == "COUNT" for lexeme in cursor.lexemes):
+        countable = {CLAUSE_TERMINALS[kind] for kind in COUNTABLE if kind in CLAUSE_TERMINALS}
+        closed |= set(keywords().clauses) - countable
+    return closed
+
+
+def _word(terminal: str, spelling: str, cursor: Cursor, tests: tuple[str, ...]) -> Offer:
+    word = WORDS.get(terminal)
+    is_sign = terminal in keywords().symbols
+    kind = ItemKind.OPERATOR if is_sign else ItemKind.FUNCTION if terminal in CALLED else ItemKind.KEYWORD
+    detail = word.doc if word is not None else ""
+    describe = (lambda: word.documentation) if word is not None else str
+    insert = spelling + _ENDINGS.get(terminal, "")
+    return Offer(spelling, insert, kind, _group(terminal, cursor, tests), detail, describe)
+
+
+def _group(terminal: str, cursor: Cursor, tests: tuple[str, ...]) -> Group:
+    if terminal == "SHAPE":
+        return Group.FIRST
+    if terminal in keywords().clauses:
+        return Group.CLAUSES
+    if terminal == "PIPE":
+        return Group.PIPE
+    if terminal in tests or terminal == "NOT":
+        return Group.FIRST if cursor.clause == "WHERE" and "PATH" not in cursor.accepted else Group.LAST
+    if terminal in _JOINS:
+        return Group.JOINS if cursor.clause == "WHERE" else Group.LAST
+    return Group.LAST if "PATH" in cursor.accepted and terminal not in _LISTED else Group.FIRST
+
+
+def _stages(spellings: tuple[str, ...], table: Scope | None) -> Iterator[Offer]:
+    """The stages that can work on the table left of the pipe; on all, if it is not known what that is."""
+    for name in spellings:
+        info = STAGES.get(name)
+        if info is not None and info.nodes and (table is None or table.kind in info.tables):
+            yield Offer(name, name, ItemKind.STAGE, Group.FIRST, info.doc, partial(stage_documentation, info))
+
+
+def stage_documentation(info: StageInfo) -> str:
+    """A stage in Markdown."""
+    return f"{block(info.syntax, LANGUAGE)}\n\n{info.doc}\n\n{code(info.example)}"

@@ -1,0 +1,106 @@
+"""The names that a text itself declares, by `let` and `param`: where they stand, and under another name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from enum import Enum, auto
+
+from runql.ide.context import Context, Text, parsed
+from runql.ide.nodes import nodes
+from runql.syntax import tree as s
+from runql.syntax import tree as t
+from runql.syntax.parse import Parsed
+from runql.syntax.tokens import TokenKind
+from runql.text.diagnostic import Edit
+from runql.text.frozen import frozen
+from runql.text.render import clean
+from runql.text.source import Span
+
+_NAME = re.compile(r"[^\W\d]\w*")
+
+
+class Sort(Enum):
+    LET = auto()
+    PARAMETER = auto()
+
+
+@frozen
+class Occurrence:
+    """One place of a name, without a `$` before it."""
+
+    sort: Sort
+    name: str
+    span: Span
+    is_definition: bool = False
+
+
+def with_declared(text: Text, context: Context) -> Context:
+    """What is known, with what the text declares."""
+    written = parsed(text)
+    lets, parameters = dict(context.lets), dict(context.parameters)
+    for statement in written.script.statements:
+        said = clean(" ".join(written.source.text[statement.span.start : statement.span.end].split()))
+        match statement:
+            case s.LetStatement(name=name):
+                lets[name] = said.partition("=")[2].strip()
+            case s.ParamStatement(name=name):
+                parameters[name] = said.partition(name)[2].lstrip(" :")
+            case _:
+                pass
+    return replace(context, lets=lets, parameters=parameters)
+
+
+def definition(text: Text, offset: int) -> Span | None:
+    """Where the name at an offset is declared; none if it is no such name, or declared elsewhere."""
+    return next((each.span for each in _same(text, offset) if each.is_definition), None)
+
+
+def occurrences(text: Text, offset: int) -> tuple[Span, ...]:
+    """Every place of the named query or the parameter at an offset, in their order; a `$` is not part of them."""
+    return tuple(each.span for each in _same(text, offset))
+
+
+def rename(text: Text, offset: int, name: str) -> tuple[Edit, ...]:
+    """What gives the name at an offset another one; nothing if that is no name, or taken."""
+    name = name.removeprefix("$")
+    found = _same(text, offset)
+    taken = {each.name for each in _all(parsed(text)) if found and each.sort is found[0].sort}
+    if not is_name(name) or name in taken:
+        return ()
+    return tuple(Edit(each.span, name) for each in found)
+
+
+def is_name(text: str) -> bool:
+    """Whether a query or a parameter may be called so."""
+    return _NAME.fullmatch(text) is not None
+
+
+def _same(text: Text, offset: int) -> tuple[Occurrence, ...]:
+    """The occurrences of the name at an offset."""
+    found = sorted(_all(parsed(text)), key=lambda each: each.span)
+    at = next((each for each in found if each.span.start - 1 <= offset <= each.span.end), None)
+    return tuple(each for each in found if at is not None and (each.sort, each.name) == (at.sort, at.name))
+
+
+def _all(whole: Parsed) -> Iterator[Occurrence]:
+    lets = {statement.name for statement in whole.script.statements if isinstance(statement, s.LetStatement)}
+    return named_places(whole, frozenset(lets))
+
+
+def named_places(whole: Parsed, lets: frozenset[str]) -> Iterator[Occurrence]:
+    """Every place of a named query or a parameter; `lets` are the names of queries, those of other texts among them."""
+    for node in nodes(whole.script):
+        match node:
+            case s.LetStatement(name=name, name_span=span):
+                yield Occurrence(Sort.LET, name, span, is_definition=True)
+            case s.ParamStatement(name=name, name_span=span):
+                yield Occurrence(Sort.PARAMETER, name, span, is_definition=True)
+            case t.SourceRef(kind=t.SourceKind.NAME, name=name, span=span) if name in lets:
+                yield Occurrence(Sort.LET, name, span)
+            case _:
+                pass
+    for token in whole.tokens:
+        if token.kind is TokenKind.PARAMETER:
+            yield Occurrence(Sort.PARAMETER, token.text[1:], Span(token.span.start + 1, token.span.end))

@@ -1,0 +1,201 @@
+"""What is known of the word under the pointer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from fnmatch import fnmatchcase
+from typing import Final
+
+from runql.ide.completion.index import index_of
+from runql.ide.completion.named import function_documentation
+from runql.ide.completion.slots import known_name
+from runql.ide.completion.values import meaning
+from runql.ide.completion.words import stage_documentation
+from runql.ide.context import Context, Text, parsed
+from runql.ide.field_text import documentation, value_text
+from runql.ide.nodes import chain_at
+from runql.ide.words import LANGUAGE, WORDS
+from runql.semantic.catalog import Catalog, Space
+from runql.semantic.folds import fold_named
+from runql.semantic.functions import AGGREGATES, FUNCTIONS
+from runql.semantic.run_fields import RUN_FIELD_SPELLINGS
+from runql.semantic.spelling import PREFIXES
+from runql.semantic.stage_table import STAGES
+from runql.syntax import tree as t
+from runql.syntax.keywords import keywords
+from runql.syntax.literals import read_path
+from runql.syntax.parse import Parsed
+from runql.syntax.printer.to_text import to_text
+from runql.syntax.tokens import Token, TokenKind
+from runql.text.frozen import frozen
+from runql.text.markdown import block, code, plain, words
+from runql.text.source import Span
+
+_SILENT: Final = {TokenKind.WHITESPACE, TokenKind.COMMENT, TokenKind.PUNCTUATION}
+
+
+@frozen
+class Hover:
+    """What is said, in Markdown, and of which part of the text."""
+
+    span: Span
+    markdown: str
+
+    @property
+    def plain(self) -> str:
+        """The same without Markdown."""
+        return plain(self.markdown)
+
+
+@frozen
+class _Place:
+    token: Token
+    chain: tuple[t.Node, ...]
+    context: Context
+
+
+def hover(text: Text, offset: int, context: Context) -> Hover | None:
+    """What is known of the word at an offset; none if there is nothing to say."""
+    whole = parsed(text)
+    token = token_at(whole, offset)
+    if token is None:
+        return None
+    chain = chain_at(whole.script, token.span.start)
+    place = _Place(token, chain, _context_of(chain, context))
+    kind = TokenKind.TIME if token.terminal == "AGO" else token.kind
+    said = _SAYERS.get(kind, _word)(place)
+    span = _time_span(place) if kind is TokenKind.TIME else token.span
+    return Hover(span, said) if said else None
+
+
+def token_at(whole: Parsed, offset: int) -> Token | None:
+    """The token that holds an offset, or ends at it if nothing but white space or a sign follows."""
+    touching = [token for token in whole.tokens if token.span.start <= offset <= token.span.end]
+    said = [token for token in touching if token.kind not in _SILENT]
+    return next((token for token in said if offset < token.span.end), said[0] if said else None)
+
+
+def _context_of(chain: tuple[t.Node, ...], context: Context) -> Context:
+    query = next((node for node in chain if isinstance(node, t.Query)), None)
+    clause = query.clause(t.FromClause) if query is not None else None
+    return context.of(tuple(source.name for source in clause.sources) if clause is not None else ())
+
+
+def _name(place: _Place) -> str:
+    written, context = place.token.text, place.context
+    if any(isinstance(node, t.KeysClause | t.XClause) for node in place.chain):
+        return _metric(written, context.catalog)
+    path = read_path(written)
+    dotted = ".".join(map(str, path.segments))
+    if path.is_glob:
+        return _glob(path, context.catalog)
+    if dotted in context.aliases and dotted not in RUN_FIELD_SPELLINGS:
+        return f"{code(dotted)}: alias of\n\n{block(to_text(context.aliases[dotted]), LANGUAGE)}"
+    found = known_name(written, context)
+    if found is None:
+        return _metric(written, context.catalog)
+    title = code(found.key.written or dotted)
+    if found.key.space is Space.RUN:
+        field = RUN_FIELD_SPELLINGS[str(found.key.segments[0])]
+        title = f"`{field.name}`: {field.kind}, a field of every run"
+    if found.info is None or context.catalog is None:
+        return title
+    return f"{title}\n\n{documentation(found.info, context.catalog)}"
+
+
+def _metric(written: str, catalog: Catalog | None) -> str:
+    path = read_path(written)
+    if catalog is None or not path.segments:
+        return ""
+    if path.is_glob:
+        return _glob(path, catalog)
+    dotted = ".".join(map(str, path.segments))
+    for space, name in (
+        (Space.LOGGED, dotted),
+        (Space.SYSTEM, dotted.removeprefix("system.")),
+        (Space.SUMMARY, dotted),
+    ):
+        infos = catalog.by_dotted.get((space, name), ())
+        if infos:
+            return f"{code(dotted)}: metric\n\n{documentation(infos[0], catalog)}"
+    return ""
+
+
+def _glob(path: t.Path, catalog: Catalog | None) -> str:
+    """How many names a pattern stands for."""
+    if catalog is None:
+        return ""
+    space = PREFIXES.get(str(path.segments[0]), Space.LOGGED)
+    rest = path.segments if space is Space.LOGGED else path.segments[1:]
+    pattern = ".".join(map(str, rest))
+    names = [name for name in index_of(catalog).pools[space].names if fnmatchcase(name, pattern)]
+    what = "metrics" if space in {Space.LOGGED, Space.SYSTEM} else "fields"
+    shown = ", ".join(map(code, names[:5])) + (", …" if len(names) > 5 else "")
+    return f"{len(names):,} {what}" + (f": {shown}" if names else "")
+
+
+def _function(place: _Place) -> str:
+    if place.token.terminal in WORDS:
+        return WORDS[place.token.terminal].documentation
+    name = place.token.text.lower()
+    if any(isinstance(node, t.Stage) for node in place.chain) and (fold := fold_named(name)) is not None:
+        return function_documentation(fold)
+    forms = [table[name] for table in (FUNCTIONS, AGGREGATES) if name in table]
+    return "\n\n".join(map(function_documentation, forms))
+
+
+def _word(place: _Place) -> str:
+    token = place.token
+    in_stage = any(isinstance(node, t.Stage) and node.span.start == token.span.start for node in place.chain)
+    if token.terminal in WORDS and not in_stage:
+        return WORDS[token.terminal].documentation
+    info = STAGES.get(token.text.lower()) if token.terminal in keywords().stages else None
+    return stage_documentation(info) if info is not None else ""
+
+
+def _parameter(place: _Place) -> str:
+    name = place.token.text.removeprefix("$")
+    context = place.context
+    parts = [f"`${name}`"]
+    if name in context.values:
+        parts.append(f"= {code(value_text(context.values[name]) or repr(context.values[name]))}")
+    parts.append(words(context.parameters.get(name, "")))
+    return " ".join(part for part in parts if part)
+
+
+def _source(place: _Place) -> str:
+    name = place.token.text
+    context = place.context
+    tables: tuple[Mapping[str, str], ...] = (context.sources, context.lets, context.saved)
+    said = next((table[key] for table in tables for key in (name, name.removeprefix("@")) if key in table), "")
+    known = f"{context.catalog.run_count:,} runs" if context.catalog is not None else ""
+    return " · ".join(part for part in (code(name), words(said), known) if part)
+
+
+def _time(place: _Place) -> str:
+    match _moment(place):
+        case t.RelativeTime() as moment:
+            shown = meaning(moment, place.context)
+            return code(shown)
+        case t.Duration(value=length):
+            return f"{length.total_seconds():,.10g} seconds"
+        case _:
+            return ""
+
+
+def _moment(place: _Place) -> t.Node | None:
+    return next((node for node in reversed(place.chain) if isinstance(node, t.RelativeTime | t.Duration)), None)
+
+
+def _time_span(place: _Place) -> Span:
+    moment = _moment(place)
+    return place.token.span if moment is None else moment.span
+
+
+_SAYERS: Final[Mapping[TokenKind, Callable[[_Place], str]]] = {
+    TokenKind.FIELD: _name,
+    TokenKind.FUNCTION: _function,
+    TokenKind.PARAMETER: _parameter,
+    TokenKind.SOURCE: _source,
+    TokenKind.TIME: _time,
+}

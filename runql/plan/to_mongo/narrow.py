@@ -1,0 +1,296 @@
+"""From a condition to a W&B filter that lets through every run for which it holds.
+
+A filter only narrows: the whole condition is evaluated again on the runs that come back. So each rule here has
+to answer one question: is the filter true of *every* run for which the condition is true (or, under a `not`,
+false)? What a filter means is what the MongoDB manual says of documents `{"config": {key: {"value": …}},
+"summary_metrics": {…}, …}`, with the doubts about W&B's server on the safe side unless `mongo_exact` is set.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from runql.plan.capabilities import Capabilities
+from runql.plan.to_mongo.comparisons import between_times, compare_numbers, compare_time, negated_op
+from runql.plan.to_mongo.filters import Narrowing, conjunction, disjunction, is_sendable
+from runql.plan.to_mongo.paths import filter_path, kinds_held, logged_path
+from runql.plan.to_mongo.texts import portable_pattern
+from runql.semantic.catalog import Catalog, Space
+from runql.semantic.typed import (
+    FieldKey,
+    TAnd,
+    TBetween,
+    TCompare,
+    TConst,
+    TField,
+    THas,
+    TIn,
+    TIs,
+    TLogged,
+    TNot,
+    TOr,
+    TTextTest,
+    TUntagged,
+    TypedExpr,
+)
+from runql.semantic.values import Kind, Value, kind_of
+from runql.syntax.tree import Comparison, HasMode, State, TextOp
+from runql.text.frozen import frozen
+
+_SCALARS = frozenset({Kind.NUMBER, Kind.BOOL, Kind.TEXT, Kind.TIME})
+_NEVER_NULL = frozenset({"id", "state", "created"})
+
+
+@frozen
+class FilterField:
+    """A field as a filter sees it. `kinds` are those it holds, `None` if they are not known for every run."""
+
+    key: FieldKey
+    path: str
+    kinds: frozenset[Kind] | None
+
+    @property
+    def is_run_field(self) -> bool:
+        return self.key.space is Space.RUN
+
+    @property
+    def name(self) -> str:
+        return str(self.key.segments[0]) if self.is_run_field else ""
+
+    @property
+    def is_top(self) -> bool:
+        """Not below a record: so no list can stand above it."""
+        return len(self.key.segments) == 1
+
+    @property
+    def is_scalar(self) -> bool:
+        """Whether no run holds a list or a record there: a filter asks a list for any of its elements."""
+        return self.is_top and self.kinds is not None and self.kinds <= _SCALARS
+
+    def holds_only(self, kind: Kind) -> bool:
+        return self.is_top and self.kinds == frozenset({kind})
+
+
+@frozen
+class Narrower:
+    """Makes filters for one backend and one catalog."""
+
+    capabilities: Capabilities
+    catalog: Catalog | None
+
+    def narrow(self, expr: TypedExpr, wanted: bool = True) -> Narrowing | None:  # noqa: PLR0911 - one line a node
+        """A filter that lets through every run where the condition is `wanted`; `None` if there is no safe one."""
+        match expr:
+            case TNot(value=value):
+                return self.narrow(value, not wanted)
+            case TAnd(terms=terms):
+                return self._all(terms, True) if wanted else self._any(terms, False)
+            case TOr(terms=terms):
+                return self._any(terms, True) if wanted else self._all(terms, False)
+            case TCompare(op=op, left=TField(key=key), right=TConst(value=value)):
+                return self._compare(key, op, value, wanted)
+            case TBetween(value=TField(key=key), low=TConst(value=low), high=TConst(value=high)):
+                return self._between(key, low, high) if wanted else None
+            case TIn(value=TField(key=key), items=items):
+                return self._is_in(key, items, wanted)
+            case TTextTest(op=text_op, value=TField(key=key), pattern=TConst(value=str() as pattern)):
+                return self._text(key, text_op, pattern, wanted)
+            case THas(mode=mode, value=TField(key=key), items=items):
+                return self._has(key, mode, items, wanted)
+            case TIs(value=TField(key=key), state=state):
+                return self._is(key, state, wanted)
+            case TField(key=key):
+                return self._bare(key, wanted)
+            case TUntagged():
+                return self._untagged(wanted)
+            case TLogged(metric=metric):
+                path = logged_path(metric)
+                return None if path is None else Narrowing({path: {"$exists": wanted}}, exact=True)
+        return None
+
+    # ------------------------------------------------------------ logic
+
+    def _all(self, terms: tuple[TypedExpr, ...], wanted: bool) -> Narrowing | None:
+        """Every term as wanted: those that have no filter are left to the evaluation here."""
+        found = [self.narrow(term, wanted) for term in terms]
+        some = [f for f in found if f is not None]
+        if not some:
+            return None
+        joined = conjunction(some)
+        return joined if len(some) == len(found) else joined.inexact()
+
+    def _any(self, terms: tuple[TypedExpr, ...], wanted: bool) -> Narrowing | None:
+        """Some term as wanted: all of them must have a filter."""
+        found = []
+        for term in terms:
+            narrowing = self.narrow(term, wanted)
+            if narrowing is None:
+                return None
+            found.append(narrowing)
+        return disjunction(found)
+
+    # ------------------------------------------------------------ fields
+
+    def _target(self, key: FieldKey) -> FilterField | None:
+        path = filter_path(key, self.catalog)
+        if path is None or (key.segments == ("runtime",) and key.space is Space.RUN and not self._trusts):
+            return None  # W&B's `duration` need not be the runtime that its records show
+        return FilterField(key, path, kinds_held(key, self.catalog))
+
+    @property
+    def _trusts(self) -> bool:
+        return self.capabilities.mongo_exact
+
+    def _compare(self, key: FieldKey, op: Comparison, value: Value, wanted: bool) -> Narrowing | None:
+        target = self._target(key)
+        if target is None:
+            return None
+        if op in (Comparison.EQ, Comparison.NE):
+            return self._equal(target, value, wanted is (op is Comparison.EQ))
+        kind = kind_of(value)
+        if kind is Kind.TIME:
+            time_op = op if wanted else negated_op(op)
+            return compare_time(target.path, time_op, value, self._trusts) if target.is_run_field else None
+        if kind is Kind.NUMBER and wanted and is_sendable(value):
+            return compare_numbers(target.path, op, value, exact=target.holds_only(Kind.NUMBER))
+        return None
+
+    def _between(self, key: FieldKey, low: Value, high: Value) -> Narrowing | None:
+        ends = (self._compare(key, Comparison.GE, low, True), self._compare(key, Comparison.LE, high, True))
+        some = [e for e in ends if e is not None]
+        if not some:
+            return None
+        return conjunction(some) if len(some) == 2 else some[0].inexact()
+
+    def _equal(self, target: FilterField, value: Value, wanted: bool) -> Narrowing | None:
+        if value is None:
+            return self._null(target, wanted)
+        if target.key.segments == ("tags",) and target.is_run_field:
+            return None
+        if kind_of(value) is Kind.TIME:
+            return between_times(target.path, value, wanted, self._trusts) if target.is_run_field else None
+        if not is_sendable(value) or (target.is_run_field and target.kinds != frozenset({kind_of(value)})):
+            return None
+        sent = value.lower() if target.name == "state" else value
+        if wanted:
+            return Narrowing({target.path: sent}, exact=self._unmixed(target, value))
+        return self._differs(target, {"$ne": sent}, [value])
+
+    def _differs(self, target: FilterField, condition: dict[str, Any], values: list[Value]) -> Narrowing | None:
+        """`!=` and `not in`, which hold for runs without a value too: W&B's server drops those unless asked for."""
+        if target.is_run_field:
+            plain = Narrowing({target.path: condition}, exact=True)
+            if self._trusts or target.name in _NEVER_NULL:
+                return plain
+            return disjunction([plain, Narrowing({target.path: None}, exact=True)])
+        if self._trusts and all(self._unmixed(target, v) for v in values):
+            return Narrowing({target.path: condition}, exact=True)
+        return None
+
+    @staticmethod
+    def _unmixed(target: FilterField, value: Value) -> bool:
+        """Whether no list, and no bool beside a number, can make an equality true elsewhere than here."""
+        if not target.is_scalar or target.kinds is None:
+            return False
+        return not {Kind.BOOL, Kind.NUMBER} <= target.kinds | {kind_of(value)}
+
+    def _null(self, target: FilterField, wanted: bool) -> Narrowing | None:
+        if target.is_run_field:
+            if target.name == "tags":
+                return None
+            return Narrowing({target.path: None if wanted else {"$ne": None}}, exact=True)
+        if not wanted:
+            return Narrowing({target.path: {"$exists": True}})
+        return Narrowing({target.path: None}, target.is_scalar) if self._trusts and target.is_top else None
+
+    # ------------------------------------------------------------ lists of values
+
+    def _is_in(self, key: FieldKey, items: tuple[TypedExpr, ...], wanted: bool) -> Narrowing | None:
+        target = self._target(key)
+        if target is None or not all(isinstance(i, TConst) for i in items):
+            return None
+        values = [i.value for i in items if isinstance(i, TConst) and i.value == i.value]  # nan equals nothing
+        plain = [
+            v
+            for v in values
+            if is_sendable(v) and not (target.is_run_field and target.kinds != frozenset({kind_of(v)}))
+        ]
+        if len(plain) < len(values) or len(plain) < 2:
+            tests = [self._equal(target, v, wanted) for v in values]
+            some = [t for t in tests if t is not None]
+            if wanted:
+                return disjunction(some) if some and len(some) == len(tests) else None
+            joined = conjunction(some) if some else None
+            return joined if joined is None or len(some) == len(tests) else joined.inexact()
+        sent = [v.lower() if target.name == "state" else v for v in plain]
+        if wanted:
+            exact = all(self._unmixed(target, v) for v in plain)
+            return Narrowing({target.path: {"$in": sent}}, exact)
+        return self._differs(target, {"$nin": sent}, plain)
+
+    def _has(self, key: FieldKey, mode: HasMode, items: tuple[TypedExpr, ...], wanted: bool) -> Narrowing | None:
+        target = self._target(key)
+        values = [i.value for i in items if isinstance(i, TConst) and is_sendable(i.value)]
+        if target is None or not values or len(values) < len(items):
+            return None
+        is_tags = target.is_run_field and target.name == "tags" and all(isinstance(v, str) for v in values)
+        if not is_tags and not (self._trusts and wanted and target.is_top):
+            return None
+        if mode is HasMode.ALL:
+            parts = [self._holds(target.path, [v], wanted, exact=is_tags) for v in values]
+            return conjunction(parts) if wanted else disjunction(parts)
+        return self._holds(target.path, values, wanted, exact=is_tags)
+
+    def _holds(self, path: str, values: list[Value], wanted: bool, *, exact: bool) -> Narrowing:
+        """A list holds one of some values, or none of them. W&B keeps no tags as null, which differs from nothing."""
+        if wanted:
+            return Narrowing({path: values[0] if len(values) == 1 else {"$in": values}}, exact)
+        plain = Narrowing({path: {"$ne": values[0]} if len(values) == 1 else {"$nin": values}}, exact)
+        return plain if self._trusts else disjunction([Narrowing({path: None}, exact), plain])
+
+    def _untagged(self, wanted: bool) -> Narrowing | None:
+        if not wanted:
+            return Narrowing({"tags": {"$ne": None}})
+        if not self._trusts:
+            return None  # W&B's server fails on a filter that names a whole list
+        return Narrowing({"$or": [{"tags": None}, {"tags": []}]}, exact=True)
+
+    # ------------------------------------------------------------ single tests
+
+    def _text(self, key: FieldKey, op: TextOp, pattern: str, wanted: bool) -> Narrowing | None:
+        target = self._target(key)
+        if target is None or target.name == "state" or (target.is_run_field and target.kinds != frozenset({Kind.TEXT})):
+            return None
+        found = portable_pattern(op, pattern) if is_sendable(pattern) else None
+        if found is None:
+            return None
+        narrowing = Narrowing({target.path: {"$regex": found.text}}, exact=found.exact and target.is_scalar)
+        if wanted:
+            return narrowing
+        return Narrowing({"$nor": [narrowing.filter]}, exact=True) if narrowing.exact and self._trusts else None
+
+    def _is(self, key: FieldKey, state: State, wanted: bool) -> Narrowing | None:
+        target = self._target(key)
+        if target is None:
+            return None
+        match state:
+            case State.NULL:
+                return self._null(target, wanted)
+            case State.MISSING:
+                return self._null(target, wanted) if target.is_run_field else self._missing(target, wanted)
+            case State.FINITE:
+                return Narrowing({target.path: {"$exists": True}}) if wanted else None
+            case State.NAN:
+                return Narrowing({target.path: {"$exists": True}}) if wanted and self._trusts else None
+
+    def _missing(self, target: FilterField, wanted: bool) -> Narrowing | None:
+        if not wanted:
+            return Narrowing({target.path: {"$exists": True}}, target.is_top) if self._trusts else None
+        return Narrowing({target.path: {"$exists": False}}, exact=self._trusts) if target.is_top else None
+
+    def _bare(self, key: FieldKey, wanted: bool) -> Narrowing | None:
+        """A field as a condition: true where it is `true`, false where it is `false`."""
+        target = self._target(key)
+        if target is None or target.is_run_field:
+            return None
+        return Narrowing({target.path: wanted}, exact=target.holds_only(Kind.BOOL))

@@ -1,0 +1,86 @@
+"""The names that W&B's filters and orders have for fields, where they are beyond doubt."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from runql.semantic.catalog import Catalog, Space
+from runql.semantic.names.resolver import seen_kinds
+from runql.semantic.run_fields import RUN_FIELDS
+from runql.semantic.typed import FieldKey
+from runql.semantic.values import Kind
+
+_SAFE_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_/-]*\Z")
+_PREFIXES: Mapping[Space, str] = {Space.CONFIG: "config", Space.SUMMARY: "summary_metrics"}
+_ORDER_NAMES = {"created": "created_at", "heartbeat": "heartbeat_at", "updated": "updated_at"}
+_WRAPPER = frozenset({"value", "desc"})
+"""W&B keeps a config value as `{"value": …, "desc": …}`: keys of these names cannot be told from the wrapper's."""
+
+
+def filter_path(key: FieldKey, catalog: Catalog | None) -> str | None:
+    """The name of a field in a filter, or `None` if the server might read it as another field.
+
+    A top-level config key is written `config.lr` (W&B reads it as `config.lr.value`), a nested one
+    `config.model.value.depth`.
+    """
+    if key.space is Space.RUN:
+        return RUN_FIELDS[str(key.segments[0])].filter_name
+    keys = _plain_keys(key, catalog)
+    if keys is None or key.space not in _PREFIXES:
+        return None
+    prefix = _PREFIXES[key.space]
+    if key.space is Space.CONFIG and len(keys) > 1:
+        return ".".join((prefix, keys[0], "value", *keys[1:]))
+    return ".".join((prefix, *keys))
+
+
+def order_path(key: FieldKey, catalog: Catalog | None) -> str | None:
+    """The name of a field in an order, without its sign: `created_at`, `config.lr.value`, `summary_metrics.loss`."""
+    if key.space is Space.RUN:
+        name = str(key.segments[0])
+        return _ORDER_NAMES.get(name, RUN_FIELDS[name].filter_name) if name != "tags" else None
+    path = filter_path(key, catalog)
+    if path is not None and key.space is Space.CONFIG and len(key.segments) == 1:
+        path = f"{path}.value"
+    return None if path is None or _may_be_another(key, path, catalog) else path
+
+
+def _may_be_another(key: FieldKey, path: str, catalog: Catalog | None) -> bool:
+    """Whether some run may hold another field that the path reads too: a key with the dots of the path. A filter may
+    let such a run through, for it is decided again; an order is not made anew."""
+    if catalog is None or not catalog.complete:
+        # Of a config the key before W&B's wrapper and one after it are beyond doubt.
+        return len(key.segments) > (2 if key.space is Space.CONFIG else 1)
+    dotted = {".".join(map(str, key.segments)), path.partition(".")[2]}
+    found = (path for name in dotted for path in catalog.prefixes.get((key.space, name), ()))
+    return any(each != key.segments for each in found)
+
+
+def logged_path(metric: str) -> str | None:
+    """The name of "this metric was logged" in a filter."""
+    return f"keys_info.keys.{metric}" if _SAFE_KEY.match(metric) else None
+
+
+def _plain_keys(key: FieldKey, catalog: Catalog | None) -> tuple[str, ...] | None:
+    """The nested keys of a field, if the path can mean nothing else and the server can take each."""
+    keys = tuple(s for s in key.segments if isinstance(s, str))
+    if len(keys) != len(key.segments) or not all(map(_SAFE_KEY.match, keys)):
+        return None
+    if key.space is Space.CONFIG and not _WRAPPER.isdisjoint(keys):
+        return None
+    if len(keys) == 1 or key.exact:
+        return keys
+    known = catalog is not None and catalog.complete and catalog.prefixes.get((key.space, ".".join(keys))) == (keys,)
+    return keys if known else None
+
+
+def kinds_held(key: FieldKey, catalog: Catalog | None) -> frozenset[Kind] | None:
+    """The kinds that a field holds, null and missing apart; `None` if not every run was looked at."""
+    if key.space is Space.RUN:
+        return frozenset({RUN_FIELDS[str(key.segments[0])].kind})
+    if catalog is None or not catalog.complete:
+        return None
+    infos = catalog.by_dotted.get((key.space, ".".join(map(str, key.segments))), ())
+    kinds = [seen_kinds(info, catalog) for info in infos]
+    return frozenset[Kind]().union(*kinds) if kinds and all(kinds) else None

@@ -1,0 +1,1 @@
+"""Frames as pandas, polars and Arrow tables."""

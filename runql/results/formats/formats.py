@@ -1,0 +1,304 @@
+"""The formats that a result is written in, as a table."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import field, replace
+from itertools import chain, islice, repeat
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, TypeAlias
+
+from runql.errors import OutputError
+from runql.results.convert.column_types import NUMBERS
+from runql.results.destination import Destination, destination
+from runql.results.formats.cells import Lost, exact_text, json_cells, separated_cells, whole_unicode
+from runql.results.frame import Frame
+from runql.results.terminal_table.options import View
+from runql.results.writing import never, write_to
+from runql.text.diagnostic import Diagnostic
+from runql.text.frozen import frozen
+from runql.text.nearest import nearest
+from runql.text.visible import visible
+
+if TYPE_CHECKING:
+    from runql.engine.stages import PivotLayout
+
+_LINES_A_PIECE = 1000
+
+
+@frozen
+class Output:
+    """A result on its way out: frames one below the other, and the names of all columns where they are known.
+
+    `scalar` says that the result is one number (of `count`), which JSON shows as that number. `lost` counts, while
+    the pieces are taken, what the format cannot hold.
+    """
+
+    frames: Iterable[Frame]
+    names: tuple[str, ...] | None = None
+    scalar: bool = False
+    view: View = field(default_factory=View)
+    lost: Lost = field(default_factory=Lost)
+    settle: Callable[[], tuple[str, ...]] | None = None
+    """Gives the names, once all frames were taken, where these are not known before."""
+    layout: Callable[[], PivotLayout | None] = lambda: None
+    """Gives how the columns of a pivot read, once all frames were taken."""
+    sweep: bool = False
+    """The rows are combinations that never ran."""
+    safe: bool = False
+    """No text of CSV or TSV is one that a spreadsheet would run as a formula."""
+
+    def whole(self) -> Frame:
+        """All frames as one."""
+        frames = list(self.frames)
+        names = self.settle() if self.names is None and self.settle is not None else self.names
+        return Frame.concat(frames, names)
+
+
+Pieces: TypeAlias = Callable[[Output], Iterator[bytes]]
+"""Gives the bytes of a file, piece by piece."""
+
+
+@frozen
+class Format:
+    """One format. `extensions` are without the dot; a `binary` one needs a file.
+
+    `streams`: rows are written as they come, if the columns are known before; else all are held first. `separated`: a
+    spreadsheet opens it, and takes a text that begins with `=` for a formula.
+    """
+
+    name: str
+    extensions: tuple[str, ...]
+    what: str
+    pieces: Pieces
+    binary: bool = False
+    streams: bool = False
+    separated: bool = False
+
+
+def _encoded(lines: Iterable[str]) -> Iterator[bytes]:
+    """The lines as UTF-8, many in a piece."""
+    return _encoded_groups([lines])
+
+
+def _encoded_groups(groups: Iterable[Iterable[str]]) -> Iterator[bytes]:
+    """The lines of each group; none is held back for the group that follows."""
+    for some in _portions(groups):
+        yield whole_unicode("\n".join(some) + "\n").encode()
+
+
+def _portions(groups: Iterable[Iterable[str]]) -> Iterator[list[str]]:
+    for group in groups:
+        lines = iter(group)
+        while some := list(islice(lines, _LINES_A_PIECE)):
+            yield some
+
+
+def _table(output: Output) -> Iterator[bytes]:
+    if output.scalar:
+        return _encoded(exact_text(cell) for row in output.whole().tuples() for cell in row)
+    from runql.results.terminal_table.table import table_lines
+
+    frame = output.whole()
+    return _encoded(table_lines(frame, output.view, output.layout()))
+
+
+def _json_rows(output: Output) -> Iterator[Iterable[str]]:
+    """The objects of each frame."""
+    for frame in output.frames:
+        names = [json.dumps(name, ensure_ascii=False).replace("%", "%%") for name in frame.names]
+        row = "{%s}" % ", ".join(f"{name}: %s" for name in names)  # noqa: UP031 - rows are filled in by the same operator
+        columns = [json_cells(cells, output.lost) for cells in frame.columns.values()]
+        yield map(row.__mod__, zip(*columns, strict=True) if columns else repeat((), frame.length))
+
+
+def _json(output: Output) -> Iterator[bytes]:
+    if output.scalar:
+        return _encoded(cell for cells in output.whole().columns.values() for cell in json_cells(cells, output.lost))
+    return _json_array(_json_rows(_known(output)))
+
+
+def _json_array(groups: Iterable[Iterable[str]]) -> Iterator[bytes]:
+    before = "[\n  "
+    for some in _portions(groups):
+        yield whole_unicode(before + ",\n  ".join(some)).encode()
+        before = ",\n  "
+    yield b"[]\n" if before.startswith("[") else b"\n]\n"
+
+
+def _jsonl(output: Output) -> Iterator[bytes]:
+    if output.scalar:
+        return _json(output)
+    return _encoded_groups(_json_rows(_known(output) if output.names is not None else output))
+
+
+def _known(output: Output) -> Output:
+    """Every frame with the same columns; if these are not known yet, all is read to know them."""
+    if output.names is None:
+        whole = output.whole()
+        return replace(output, frames=(whole,), names=whole.names)
+    names = output.names
+    return replace(output, frames=(_with_names(frame, names) for frame in output.frames))
+
+
+def _with_names(frame: Frame, names: tuple[str, ...]) -> Frame:
+    return frame if frame.names == names else Frame.concat([frame], names)
+
+
+def _separated(separator: str) -> Pieces:
+    def pieces(output: Output) -> Iterator[bytes]:
+        return _encoded_groups(_delimited(_known(output), separator))
+
+    return pieces
+
+
+def _delimited(output: Output, separator: str) -> Iterator[Iterable[str]]:
+    """The title, then the lines of each frame. A line of nothing would be no row, so a single empty cell is quoted.
+
+    The title waits for the first frame: an answer that fails before it writes nothing.
+    """
+    frames = iter(output.frames)
+    first = next(frames, None)
+    yield [separator.join(separated_cells(output.names or (), separator, safe=output.safe)) or '""']
+    for frame in frames if first is None else chain([first], frames):
+        columns = [separated_cells(cells, separator, safe=output.safe) for cells in frame.columns.values()]
+        yield (line or '""' for line in map(separator.join, zip(*columns, strict=True)))
+
+
+def _markdown(output: Output) -> Iterator[bytes]:
+    from runql.results.formats.measured import measured
+
+    frame = output.whole()
+    columns = measured(frame, output.layout())
+    numbers = [one is not None or frame.shape(name) in NUMBERS for name, one in columns.items()]
+
+    def line(cells: Iterable[str]) -> str:
+        return f"| {' | '.join(cells)} |"
+
+    texts = [
+        [_markdown_cell(exact_text(cell)) for cell in frame.columns[name]]
+        if one is None
+        else [f"**{cell.text()}**" if cell.is_best else cell.text() for cell in one.cells]
+        for name, one in columns.items()
+    ]
+    rows = zip(*texts, strict=True) if texts else repeat((), frame.length)
+    lines = [
+        line([_markdown_cell(name) for name in columns]),
+        line(["---:" if number else "---" for number in numbers]),
+        *map(line, rows),
+    ]
+    return _encoded(lines)
+
+
+def _markdown_cell(text: str) -> str:
+    """Text that a Markdown table shows as it is."""
+    escaped = _MARKDOWN.sub(lambda sign: f"\\{sign.group()}", text)
+    on_one_line = escaped.replace("\r\n", "<br>").replace("\n", "<br>").replace("\r", "<br>").replace("\t", " ")
+    return visible(on_one_line)
+
+
+_MARKDOWN = re.compile(r"[\\|<`*&\[~$]|(?<![^\W_])_|_(?![^\W_])")
+"""What is a sign in a table of Markdown; an underscore within a word is none."""
+
+
+def _parquet(output: Output) -> Iterator[bytes]:
+    frame = output.whole()
+    table = frame.arrow()
+    output.lost.untyped = frame.untyped
+    import pyarrow.parquet
+
+    buffer = io.BytesIO()
+    pyarrow.parquet.write_table(table, buffer)
+    yield buffer.getvalue()
+
+
+def _tex(output: Output) -> Iterator[bytes]:
+    from runql.results.formats.tex import tex_lines
+
+    frame = output.whole()
+    return _encoded(tex_lines(frame, output.layout()))
+
+
+def _yaml(output: Output) -> Iterator[bytes]:
+    from runql.results.formats.sweeps import sweep_lines, yaml_lines
+
+    frame = output.whole()
+    return _encoded(sweep_lines(frame) if output.sweep else yaml_lines(frame, output.lost))
+
+
+_TABLE = (
+    Format("table", (), "columns for a terminal", _table),
+    Format("json", ("json",), "one array of objects", _json, streams=True),
+    Format("jsonl", ("jsonl", "ndjson"), "one object a line, written as the rows come", _jsonl, streams=True),
+    Format("csv", ("csv",), "comma-separated values", _separated(","), streams=True, separated=True),
+    Format("tsv", ("tsv", "tab"), "tab-separated values", _separated("\t"), streams=True, separated=True),
+    Format("md", ("md", "markdown"), "a Markdown table", _markdown),
+    Format("tex", ("tex",), "a LaTeX table with booktabs; a pivot as mean ± spread, the best in bold", _tex),
+    Format("yaml", ("yaml", "yml"), "a list of mappings; after `holes` the parameters of a W&B sweep", _yaml),
+    Format("parquet", ("parquet", "pq"), "a typed file; needs pyarrow", _parquet, binary=True),
+)
+
+FORMATS: Mapping[str, Format] = MappingProxyType({form.name: form for form in _TABLE})
+"""By name."""
+
+EXTENSIONS: Mapping[str, Format] = MappingProxyType({end: form for form in _TABLE for end in form.extensions})
+"""By the end of a file's name."""
+
+
+def chosen(spec: str) -> tuple[Format, Path | None]:
+    """The format that `-o` asks for, and its file: by the name of a format, or by the end of a file's name.
+
+    Raises `OutputError` for what is neither, and for a format that needs a file without one.
+    """
+    if spec in FORMATS:
+        if FORMATS[spec].binary:
+            raise OutputError.of("RQL506", f"`{spec}` is no text: it needs a file", f"write `-o runs.{spec}`")
+        return FORMATS[spec], None
+    path = Path(spec)
+    if (form := EXTENSIONS.get(path.suffix[1:].lower())) is not None:
+        return form, path
+    known = f"formats: {', '.join(FORMATS)}; or a file that ends in {', '.join(f'.{end}' for end in EXTENSIONS)}"
+    near = [f"nearest: `{name}`" for name in nearest(spec, FORMATS)[:1]]
+    raise OutputError.of("RQL506", f"`{spec}` is neither a format nor a file of a known one", *near, known)
+
+
+def place_of(form: Format, path: Path, name: str | None = None) -> Destination:
+    """Where a file of a format goes; `name` is what it is called.
+
+    Raises `OutputError` for what cannot be written, or is no file of that format.
+    """
+    return destination(path, [f".{end}" for end in form.extensions], name)
+
+
+def save(output: Output, form: Format, path: Path) -> tuple[Diagnostic, ...]:
+    """Write a file, whole or not at all, and say what the format could not hold. Raises `OutputError`."""
+    return save_at(output, form, place_of(form, path))
+
+
+def save_at(
+    output: Output, form: Format, place: Destination, gave_up: Callable[[], bool] = never
+) -> tuple[Diagnostic, ...]:
+    """The same to a place that was judged before. Raises `GivenUp` if `gave_up` says so while nobody reads."""
+    write_to(place, form.pieces(output), gave_up)
+    return said(output.lost)
+
+
+def said(lost: Lost) -> tuple[Diagnostic, ...]:
+    """What was lost on the way, as notices."""
+    notices = untyped_notices(lost.untyped)
+    if count := lost.non_finite:
+        values = "1 value is" if count == 1 else f"{count:,} values are"
+        notices += (Diagnostic("RQL504", f"{values} NaN or infinite: null in JSON", hints=("`-o csv` keeps them",)),)
+    return notices
+
+
+def untyped_notices(names: Iterable[str]) -> tuple[Diagnostic, ...]:
+    """What is to be said of columns of numbers that have no typed column to go to: see `Frame.untyped`."""
+    where = "as text in polars, Arrow and Parquet, as Python's own numbers in pandas"
+    return tuple(
+        Diagnostic("RQL509", f"`{name}` holds whole numbers that no type of 64 bits keeps: {where}") for name in names
+    )

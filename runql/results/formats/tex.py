@@ -1,0 +1,124 @@
+"""A table for a paper: LaTeX with `booktabs`, a pivot as mean ± spread with the best of each column in bold."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from runql.results.convert.column_types import NUMBERS
+from runql.results.formats.cells import exact_text
+from runql.results.formats.measured import digits_of, measured
+from runql.results.frame import Frame
+from runql.semantic.values import MISSING, Value
+from runql.text.visible import visible
+
+if TYPE_CHECKING:
+    from runql.engine.stages import PivotLayout
+
+_DIGITS = 4
+_SPECIAL = {
+    "\\": r"\textbackslash{}",
+    "{": r"\{",
+    "}": r"\}",
+    "$": r"\$",
+    "&": r"\&",
+    "#": r"\#",
+    "^": r"\textasciicircum{}",
+    "_": r"\_",
+    "~": r"\textasciitilde{}",
+    "%": r"\%",
+    "±": r"$\pm$",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "|": r"\textbar{}",
+}
+_BLANKS = str.maketrans("\n\r\t", "   ")
+
+
+def tex_lines(frame: Frame, layout: PivotLayout | None) -> Iterator[str]:
+    """The lines of a `tabular`; with a layout the columns of a pivot are joined to one cell each."""
+    titles, rows, numeric = _pivot(frame, layout) if layout is not None else _plain(frame)
+    yield r"% needs \usepackage{booktabs}"
+    yield r"\begin{tabular}{%s}" % "".join("r" if number else "l" for number in numeric)  # noqa: UP031 - braces
+    yield r"\toprule"
+    yield _line(map(escaped, titles))
+    yield r"\midrule"
+    for row in rows:
+        yield _line(row)
+    yield r"\bottomrule"
+    yield r"\end{tabular}"
+
+
+def _line(cells: Iterable[str]) -> str:
+    """A line of the table. What begins it must not be read as an argument of the `\\\\` or the rule before it."""
+    line = " & ".join(cells)
+    return ("{}" if line.lstrip()[:1] in {"[", "*"} else "") + line + r" \\"
+
+
+def escaped(text: str) -> str:
+    """Text that LaTeX sets as it is; what is not seen is written out."""
+    shown = "".join(_SPECIAL.get(char, char) for char in visible(text.translate(_BLANKS)))
+    return shown.replace("--", "-{}-").replace("--", "-{}-")
+
+
+def _plain(frame: Frame) -> tuple[Sequence[str], Iterator[list[str]], list[bool]]:
+    numeric = [frame.shape(name) in NUMBERS for name in frame.names]
+    return frame.names, ([_cell(cell) for cell in row] for row in frame.tuples()), numeric
+
+
+def _cell(value: Value) -> str:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return _number(value)
+    return escaped(exact_text(value))
+
+
+def _number(value: float, digits: int | None = None) -> str:
+    """A number with so many digits after the point, or with four that count."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return "nan" if math.isnan(value) else r"$\infty$" if value > 0 else r"$-\infty$"
+    if digits is not None:
+        return f"{value:.{digits}f}"
+    if isinstance(value, int):
+        return str(value)
+    text = f"{value:.{_DIGITS}g}"
+    if "e" not in text:
+        return text
+    mantissa, _, exponent = text.partition("e")
+    return rf"${mantissa} \times 10^{{{int(exponent)}}}$"
+
+
+# ---------------------------------------------------------------- a pivot
+
+
+def _pivot(frame: Frame, layout: PivotLayout) -> tuple[list[str], Iterator[list[str]], list[bool]]:
+    from runql.engine.table import Table
+
+    best = layout.best(Table(frame.columns, frame.length))
+    digits = {cell.value: digits_of(frame.columns[cell.spread]) if cell.spread else None for cell in layout.cells}
+    others = [name for name, one in measured(frame, layout).items() if one is None and name != layout.rows]
+
+    def rows() -> Iterator[list[str]]:
+        for place in range(frame.length):
+            line = [_cell(frame.columns[layout.rows][place])]
+            for cell in layout.cells:
+                spread = frame.columns[cell.spread][place] if cell.spread else MISSING
+                bold = place in best.get(cell.value, ())
+                line.append(_measured(frame.columns[cell.value][place], spread, digits[cell.value], bold))
+            yield [*line, *(_cell(frame.columns[name][place]) for name in others)]
+
+    titles = [layout.rows, *(cell.value for cell in layout.cells), *others]
+    return titles, rows(), [False, *(True for _ in layout.cells), *(frame.shape(name) in NUMBERS for name in others)]
+
+
+def _measured(value: Value, spread: Value, digits: int | None, bold: bool) -> str:
+    """`0.912 ± 0.004`; nothing for an empty cell; no spread where there is a single value."""
+    if value is MISSING or value is None:
+        return "--"
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return _cell(value)
+    text = _number(value, digits)
+    shown = rf"\textbf{{{text}}}" if bold else text
+    if isinstance(spread, int | float) and digits is not None:
+        return rf"{shown} $\pm$ {_number(spread, digits)}"
+    return shown

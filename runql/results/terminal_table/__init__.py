@@ -1,0 +1,1 @@
+"""A frame as a table at a terminal."""

@@ -1,0 +1,182 @@
+"""The table view: a frame as lines for a terminal, of any width, that hides nothing without saying so."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, tzinfo
+from itertools import chain
+from types import MappingProxyType
+from typing import TYPE_CHECKING, TypeAlias
+
+from runql.results.convert.column_types import NUMBERS, Shape
+from runql.results.formats.measured import Measured, measured
+from runql.results.frame import Frame
+from runql.results.terminal_table.cells import Look, Showing, look_of, needs_seconds
+from runql.results.terminal_table.layout import GAP, Slot, cut, cut_alike, fit, total
+from runql.results.terminal_table.options import View
+from runql.results.terminal_table.turned import is_better_turned, turned_lines
+from runql.text.visible import visible
+from runql.text.widths import cell_width
+
+if TYPE_CHECKING:
+    from runql.engine.stages import PivotLayout
+
+Changed: TypeAlias = Mapping[str, Collection[int]]
+
+_STAR = " *"
+_TEXTS = frozenset({Shape.TEXT, Shape.LIST, Shape.RECORD, Shape.MIXED})
+_NAMED_COLUMNS = 24
+
+
+def table_lines(
+    frame: Frame, view: View, layout: PivotLayout | None = None, changed: Changed = MappingProxyType({})
+) -> Iterator[str]:
+    """The lines of the table, without line ends. With a layout the columns of a pivot that belong together are one.
+
+    `changed`: by column the rows whose cells are marked, with a star where there are no colours.
+    """
+    if not frame.columns:
+        return
+    hidden = 0
+    if view.most_rows is not None and frame.length > view.most_rows:
+        hidden = frame.length - view.head - view.tail
+        shown = Frame.concat([frame.slice(0, view.head), frame.slice(frame.length - view.tail, frame.length)])
+    else:
+        shown = frame
+    seconds = needs_seconds(chain.from_iterable(shown.columns.values()))
+    slots = [
+        _slot(frame, shown, name, replace(view, seconds=seconds), changed.get(name, ()))
+        if pivoted is None
+        else _measured_slot(pivoted, view, hidden)
+        for name, pivoted in measured(frame, layout).items()
+    ]
+    is_wide = view.width is not None and total(slots) > view.width
+    key = layout.rows if layout is not None else None
+    if shown.length and not hidden and (view.turn == "on" or (frame.length == 1 and is_wide)):
+        yield from [*turned_lines(slots, view, key), *_legend(frame, layout, view)]
+        return
+    kept, dropped = fit(slots, view.width) if view.width is not None else (slots, [])
+    if view.turn == "auto" and not hidden and is_better_turned(slots, dropped, view):
+        yield from [*turned_lines(slots, view, key), *_legend(frame, layout, view)]
+        return
+    yield from [*_grid(kept, view, hidden, shown.length), *_legend(frame, layout, view)]
+    if dropped and not view.brief:
+        for line in textwrap.wrap(
+            _dropped_line(dropped, view), view.width or 80, subsequent_indent="  ", break_on_hyphens=False
+        ):
+            yield view.paint(line, "dim")
+
+
+def _legend(frame: Frame, layout: PivotLayout | None, view: View) -> Iterator[str]:
+    """What `±` and `n` are below a pivot, if it shows any."""
+    columns = measured(frame, layout).values() if layout is not None else ()
+    if any(cell.spread for column in columns if column is not None for cell in column.cells):
+        yield view.paint(f"{'±' if view.unicode else '+-'} is the standard deviation, n the number of rows", "dim")
+
+
+def _slot(frame: Frame, shown: Frame, name: str, view: View, changed: Collection[int]) -> Slot:
+    shape = frame.shape(name)
+    showing = Showing.of(name, view.zone, seconds=view.seconds)
+    looks = [look_of(value, showing) for value in shown.columns[name]]
+    if changed:
+        hidden = frame.length - shown.length
+        looks = [
+            _marked(look, view) if (row if row < view.head or not hidden else row + hidden) in changed else look
+            for row, look in enumerate(looks)
+        ]
+    is_id = name in {"id", "run_id"}
+    if is_id:
+        looks = _quiet_repeats(looks)
+    unit = f" {_zone_name(shown.columns[name], view.zone)}" if shape is Shape.TIME else ""
+    slot = Slot(name, visible(name), looks, shape in NUMBERS, not is_id and shape in _TEXTS, unit)
+    slot.measure()
+    return slot
+
+
+def _marked(look: Look, view: View) -> Look:
+    """A cell that has changed. Without colours a star says so."""
+    if view.color:
+        return replace(look, style="changed")
+    return replace(look, text=f"{look.text}*", tail=None if look.tail is None else look.tail + 1)
+
+
+def _measured_slot(column: Measured, view: View, hidden: int) -> Slot:
+    """A column of a pivot: the parts of its cells one below the other, the best with a star and in bold."""
+    texts = column.padded("±" if view.unicode else "+-")
+    has_best = any(cell.is_best for cell in column.cells)
+    looks = [
+        Look(
+            text + (_STAR if cell.is_best else " " * len(_STAR) if has_best else ""), "best" if cell.is_best else "", 0
+        )
+        for text, cell in zip(texts, column.cells, strict=True)
+    ]
+    looks = [*looks[: view.head], *looks[len(looks) - view.tail :]] if hidden else looks
+    slot = Slot(column.name, visible(column.name), looks, is_number=True, is_text=False)
+    slot.measure()
+    return slot
+
+
+def _quiet_repeats(looks: list[Look]) -> list[Look]:
+    """An id that is that of the row above is dim, so that the rows of one run read as one block."""
+    before = [Look(""), *looks]
+    return [
+        Look(look.text, "dim") if look.text == above.text else look for above, look in zip(before, looks, strict=False)
+    ]
+
+
+def _zone_name(times: Sequence[object], zone: tzinfo) -> str:
+    """The zone's short name; its two names where the times lie on both sides of a change of the clock."""
+    names = {time.astimezone(zone).tzname() or "" for time in times if isinstance(time, datetime)}
+    return "/".join(sorted(names))
+
+
+def _grid(slots: Sequence[Slot], view: View, hidden: int, rows: int) -> Iterator[str]:
+    lines = max(len(slot.title_lines) for slot in slots)
+    for line in range(-lines, 0):
+        titles = [slot.title_lines[line] if -line <= len(slot.title_lines) else "" for slot in slots]
+        yield _title_line(slots, titles, view)
+    for slot in slots:
+        if not slot.is_number and slot.width < max(map(_look_width, slot.looks), default=0):
+            texts = cut_alike([look.text for look in slot.looks], slot.width, view.ellipsis)
+            slot.looks = [replace(look, text=text) for look, text in zip(slot.looks, texts, strict=True)]
+    rule = "─" if view.unicode else "-"
+    yield view.paint((" " * GAP).join(rule * slot.width for slot in slots), "dim")
+    for row in range(rows):
+        if hidden and row == view.head:
+            yield view.paint(f"{view.ellipsis} {hidden:,} rows between{view.way_out}", "dim")
+        yield _join([_cell(slot, slot.looks[row], view) for slot in slots])
+
+
+def _look_width(look: Look) -> int:
+    return cell_width(look.text)
+
+
+def _title_line(slots: Sequence[Slot], titles: Sequence[str], view: View) -> str:
+    cells = []
+    for slot, title in zip(slots, titles, strict=True):
+        text = cut(title, slot.width, view.ellipsis)
+        room = " " * (slot.width - cell_width(text))
+        painted = view.paint(text, "header")
+        cells.append(room + painted if slot.is_number else painted + room)
+    return _join(cells)
+
+
+def _cell(slot: Slot, look: Look, view: View) -> str:
+    if not slot.is_number:
+        return view.paint(look.text, look.style) + " " * (slot.width - cell_width(look.text))
+    after = " " * (slot.tail - look.tail) if look.tail is not None else ""
+    before = " " * max(0, slot.width - cell_width(look.text) - len(after))
+    return before + view.paint(look.text, look.style) + after
+
+
+def _join(cells: Sequence[str]) -> str:
+    return (" " * GAP).join(cells).rstrip()
+
+
+def _dropped_line(dropped: Sequence[Slot], view: View) -> str:
+    names = [slot.title for slot in dropped]
+    more = f", and {len(names) - _NAMED_COLUMNS} more" if len(names) > _NAMED_COLUMNS else ""
+    plural = "s" if len(names) > 1 else ""
+    return f"{view.ellipsis} {len(names)} more column{plural}: {', '.join(names[:_NAMED_COLUMNS])}{more}{view.wider}"

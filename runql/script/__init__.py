@@ -1,0 +1,1 @@
+"""Scripts: names, parameters, options, saved queries, and the order of statements."""

@@ -1,0 +1,225 @@
+"""The statements of a text, in order: what each asks for, once names, parameters and sources are put in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, tzinfo
+from typing import Any, TypeAlias
+
+from runql.script.named_queries import Named, Names, is_last, nowhere, with_last
+from runql.script.options import Options, set_option
+from runql.script.parameters import declared, is_set
+from runql.script.permission import guarded
+from runql.sources.catalogs import nodes
+from runql.syntax import Parsed, tree
+from runql.syntax import tree as s
+from runql.text.diagnostic import Diagnostic
+from runql.text.source import NOWHERE, Span
+
+Saved: TypeAlias = Callable[[str, Span], "Named | Diagnostic"]
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What one text leaves to the next one of a session: its names, its parameters, its source, its options."""
+
+    lets: Mapping[str, Named] = field(default_factory=dict)
+    params: Mapping[str, Any] = field(default_factory=dict)
+    source: str | None = None
+    options: Options = field(default_factory=Options)
+    secrets: frozenset[str] = frozenset()
+    """The parameters whose values are shown and written nowhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A query to be run or explained. `written`: as the text has it, before names were put in."""
+
+    query: tree.Query
+    written: tree.Query
+    explains: bool
+    params: Mapping[str, Any]
+    source: str | None
+    options: Options
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """`show …` or `describe FIELD`."""
+
+    statement: s.ShowStatement | s.DescribeStatement
+    source: str | None
+    lets: Mapping[str, Named]
+    options: Options
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """What a text asks for, in order, what is wrong with it, and what it leaves. `used`: its parameters."""
+
+    items: tuple[Ask | Look, ...]
+    diagnostics: tuple[Diagnostic, ...]
+    state: State
+    used: frozenset[str] = frozenset()
+
+
+@dataclass(slots=True)
+class Reader:
+    """Goes through the statements of one text."""
+
+    parsed: Parsed
+    state: State
+    params: Mapping[str, Any]
+    now: datetime
+    zone: tzinfo
+    saved: Saved
+    is_source: Callable[[str], bool]
+    items: list[Ask | Look] = field(default_factory=list)
+    found: list[Diagnostic] = field(default_factory=list)
+    used: set[str] = field(default_factory=set)
+    unfit: set[str] = field(default_factory=set)
+    """The parameters of which it was said what is wrong: queries that use them are not looked at."""
+
+    def read(self) -> Script:
+        """The whole text."""
+        statements = self.parsed.script.statements
+        if self.parsed.source.is_script:
+            statements = tuple(map(_guarded, statements))
+        declared = self._declared(statements)
+        params = {**self.state.params, **self.params, **declared}
+        lets = {**self.state.lets, **self._lets(statements)}
+        names = Names(lets, self.saved, self.is_source)
+        secrets = self.state.secrets | {
+            one.name for one in statements if isinstance(one, s.ParamStatement) and one.type_name == "secret"
+        }
+        state = replace(self.state, lets=lets, params={**self.state.params, **declared}, secrets=secrets)
+        for statement in statements:
+            match statement:
+                case tree.QueryStatement(query=query) | tree.ExplainStatement(query=query):
+                    expanded = names.expand(query)
+                    self.found += expanded.diagnostics
+                    if expanded.diagnostics:
+                        continue
+                    named = {node.name for node in nodes(expanded.query) if isinstance(node, tree.Param)}
+                    self.used |= named
+                    if named & self.unfit:
+                        continue
+                    known = {**expanded.params, **params}
+                    explains = isinstance(statement, tree.ExplainStatement)
+                    self.items.append(Ask(expanded.query, query, explains, known, state.source, state.options))
+                    names.lets = with_last(names.lets, Named(nowhere(expanded.query), known))
+                    state = replace(state, lets=names.lets)
+                case s.LetStatement(name=name, query=query):
+                    expanded = names.expand(query, (name,))
+                    self.found += expanded.diagnostics
+                    if _goes_on_from_last(query) and not expanded.diagnostics:
+                        names.lets = {**names.lets, name: Named(expanded.query, expanded.params)}
+                        state = replace(state, lets=names.lets)
+                    self.used |= {node.name for node in nodes(query) if isinstance(node, tree.Param)}
+                case s.UseStatement(source=ref):
+                    state = replace(state, source=self._used(ref, state.source))
+                case s.SetStatement():
+                    options, wrong = set_option(state.options, statement)
+                    self.found += [wrong] if wrong is not None else []
+                    state = replace(state, options=options)
+                case s.ShowStatement() | s.DescribeStatement():
+                    self.items.append(Look(statement, state.source, dict(state.lets), state.options))
+                case s.PullStatement():
+                    self._pull(statement, names, params, state)
+        self._unused_declarations(statements)
+        lasting = {name: replace(one, query=nowhere(one.query)) for name, one in state.lets.items()}
+        return Script(
+            tuple(self.items), tuple(dict.fromkeys(self.found)), replace(state, lets=lasting), frozenset(self.used)
+        )
+
+    def _declared(self, statements: tuple[tree.Statement, ...]) -> dict[str, Any]:
+        values: dict[str, Any] = {}
+        seen: dict[str, Span] = {}
+        for statement in statements:
+            if not isinstance(statement, s.ParamStatement):
+                continue
+            if statement.name in seen:
+                message = f"the parameter `${statement.name}` is declared twice"
+                self.found.append(Diagnostic("RQL221", message, _place(statement.name_span, statement.span)))
+            seen[statement.name] = statement.span
+            value, wrong = declared(statement, self.params, self.now, self.zone)
+            if wrong is not None:
+                self.found.append(wrong)
+                self.unfit.add(statement.name)
+            elif is_set(statement, self.params):
+                values[statement.name] = value
+        return values
+
+    def _lets(self, statements: tuple[tree.Statement, ...]) -> dict[str, Named]:
+        lets: dict[str, Named] = {}
+        for statement in statements:
+            if isinstance(statement, s.LetStatement):
+                if statement.name in lets:
+                    place = _place(statement.name_span, statement.span)
+                    self.found.append(Diagnostic("RQL220", f"`{statement.name}` is named twice", place))
+                lets[statement.name] = Named(statement.query)
+        return lets
+
+    def _used(self, ref: tree.SourceRef, before: str | None) -> str | None:
+        if ref.kind is tree.SourceKind.NAME and ref.name not in self.state.lets:
+            return ref.name
+        hint = "a query is continued with `runs from …`"
+        self.found.append(Diagnostic("RQL220", f"`{ref.name}` is a query, not a source", ref.span, hints=(hint,)))
+        return before
+
+    def _pull(self, statement: s.PullStatement, names: Names, params: Mapping[str, Any], state: State) -> None:
+        """Checked like any query, and answered by what it will do."""
+        if statement.query is not None:
+            expanded = names.expand(statement.query)
+            self.found += expanded.diagnostics
+            self.used |= {node.name for node in nodes(expanded.query) if isinstance(node, tree.Param)}
+            if not expanded.diagnostics:
+                known = {**expanded.params, **params}
+                self.items.append(Ask(expanded.query, statement.query, True, known, state.source, state.options))
+        hint = 'until then: `runs … scan | to "runs.parquet"` keeps a copy'
+        message = "the embedded store comes in a later version: `pull` is read, but nothing is copied"
+        self.found.append(Diagnostic("RQL304", message, statement.span, hints=(hint,)))
+
+    def _unused_declarations(self, statements: tuple[tree.Statement, ...]) -> None:
+        for statement in statements:
+            if isinstance(statement, s.ParamStatement) and statement.name not in self.used:
+                message = f"the parameter `${statement.name}` is declared and never used"
+                self.found.append(Diagnostic("RQL222", message, _place(statement.name_span, statement.span)))
+
+
+def _guarded(statement: tree.Statement) -> tree.Statement:
+    """A statement of a text that came with a folder."""
+    match statement:
+        case tree.QueryStatement(query=query) | tree.ExplainStatement(query=query) | s.LetStatement(query=query):
+            return replace(statement, query=guarded(query))
+    return statement
+
+
+def _goes_on_from_last(query: tree.Query) -> bool:
+    """Whether a query names one of the last ones, which is another one as soon as something is asked."""
+    clause = query.clause(tree.FromClause)
+    return clause is not None and any(ref.kind is tree.SourceKind.LAST or is_last(ref.name) for ref in clause.sources)
+
+
+def _place(span: Span, otherwise: Span) -> Span:
+    return span if span != NOWHERE else otherwise
+
+
+def asked_for(parsed: Parsed) -> Iterator[tree.Query]:
+    """The queries of a text as they are written, those of names included."""
+    for statement in parsed.script.statements:
+        query = s.query_of(statement)
+        if query is not None:
+            yield query
+
+
+def unused(script: Script, parsed: Parsed, params: Mapping[str, Any]) -> Iterator[Diagnostic]:
+    """Parameters that were given but that the text does not have: mostly a slip in the name."""
+    used = script.used
+    bare = {node.segments for node in nodes(parsed.script) if isinstance(node, tree.Path)}
+    for name in params:
+        if name not in used:
+            hint = f"it has {', '.join(f'`${one}`' for one in sorted(used))}" if used else "it has no parameter"
+            hint = f"its value stands where `${name}` is written, not `{name}`" if (name,) in bare else hint
+            yield Diagnostic("RQL217", f"the text does not use the parameter `{name}`", hints=(hint,))

@@ -1,0 +1,97 @@
+"""The options of a session: `set max_rows 100`, `set RQL312 off`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from runql.script.said_once import Told
+from runql.syntax import tree
+from runql.syntax.tree import SetStatement
+from runql.text.codes import CODES
+from runql.text.diagnostic import Diagnostic
+from runql.text.nearest import nearest
+from runql.text.source import NOWHERE
+
+_CODE = re.compile(r"RQL\d{3}\Z", re.IGNORECASE)
+_SWITCHES = {"on": True, "off": False, "true": True, "false": False}
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """`silenced`: codes of notices and warnings that are not said. `max_rows`: how many rows of an answer are shown at
+    most. `names`: whether each file and run is named that a notice speaks of. `told`: what was said of these before
+    and is not said again; without it everything is said each time.
+    """
+
+    silenced: frozenset[str] = frozenset()
+    max_rows: int | None = None
+    names: bool = False
+    told: Told | None = None
+
+    def heard(self, diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+        """Those that are to be said: an error can't be silenced."""
+        heard = (one for one in diagnostics if one.code not in self.silenced or one.is_error)
+        return tuple(map(_with_names, heard)) if self.names else tuple(heard)
+
+
+def _with_names(one: Diagnostic) -> Diagnostic:
+    return replace(one, hints=(*one.hints, ", ".join(one.names))) if len(one.names) > 1 else one
+
+
+OPTIONS = {
+    "max_rows": "a number, or `null` for all rows",
+    "names": "`on` or `off`: whether notices name each of several files and runs",
+    "RQLnnn": "`on` or `off`: whether such notices and warnings are said",
+}
+"""What can be set, and to what."""
+
+
+def silenced_code(code: str) -> str | None:
+    """A code that can be silenced, as it is written in the table; `None` for any other."""
+    name = code.upper()
+    return name if name in CODES and CODES[name].severity != "error" else None
+
+
+def set_option(options: Options, statement: SetStatement) -> tuple[Options, Diagnostic | None]:
+    """The options after a `set`, or what is wrong with it (RQL223)."""
+    place = statement.name_span if statement.name_span != NOWHERE else statement.span
+    name = statement.name
+    if _CODE.match(name):
+        return _switch(options, name, statement)
+    if name.lower() == "max_rows":
+        value = statement.value.value if isinstance(statement.value, tree.Literal) else ""
+        if value is None or (isinstance(value, int) and not isinstance(value, bool) and value > 0):
+            return replace(options, max_rows=value), None
+        return options, Diagnostic("RQL223", "`max_rows` is a number above 0, or `null` for all rows", statement.span)
+    if name.lower() == "names":
+        on = _truth(statement.value)
+        if on is None:
+            return options, Diagnostic("RQL223", "`names` is set to `on` or `off`", statement.span)
+        return replace(options, names=on), None
+    near = nearest(name, OPTIONS, most=1)
+    hints = (*(f"nearest: `{one}`" for one in near), f"options: {', '.join(f'`{one}`' for one in OPTIONS)}")
+    return options, Diagnostic("RQL223", f"there is no option `{name}`", place, hints=hints)
+
+
+def _switch(options: Options, name: str, statement: SetStatement) -> tuple[Options, Diagnostic | None]:
+    code = silenced_code(name)
+    if code is None:
+        what = "an error" if name.upper() in CODES else "no code"
+        message = f"`{name}` is {what}: only notices and warnings can be silenced"
+        return options, Diagnostic("RQL223", message, statement.span)
+    on = _truth(statement.value)
+    if on is None:
+        return options, Diagnostic("RQL223", f"`{code}` is set to `on` or `off`", statement.span)
+    silenced = options.silenced - {code} if on else options.silenced | {code}
+    return replace(options, silenced=silenced), None
+
+
+def _truth(value: tree.Expr | None) -> bool | None:
+    if isinstance(value, tree.Literal) and isinstance(value.value, bool):
+        return value.value
+    word = str(value.path.segments[0]) if isinstance(value, tree.Field) and len(value.path.segments) == 1 else ""
+    if isinstance(value, tree.Literal) and isinstance(value.value, str):
+        word = value.value
+    return _SWITCHES.get(word.lower())

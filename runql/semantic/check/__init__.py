@@ -1,0 +1,1 @@
+"""The checker of queries: clauses, expressions, tests and calls."""

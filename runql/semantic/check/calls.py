@@ -1,0 +1,254 @@
+"""Calls: functions of values, and aggregates of one metric's history."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from runql.semantic.catalog import Space
+from runql.semantic.functions import AGGREGATES, FUNCTIONS, Function
+from runql.semantic.names.idioms import FOREIGN_CALLS, run_field_named
+from runql.semantic.names.nearest import nearest_names
+from runql.semantic.names.resolver import LoggedName
+from runql.semantic.operands import ANY_KIND, BROKEN, SAID, Operand, kind_in, quoted
+from runql.semantic.report import Report, rewrite, rewrites
+from runql.semantic.spelling import PREFIXES, code, field_text
+from runql.semantic.typed import TAggregate, TCall, TLogged
+from runql.semantic.values import Kind
+from runql.syntax import tree
+from runql.text.diagnostic import Fix
+from runql.text.source import NOWHERE, Span
+
+if TYPE_CHECKING:
+    from runql.semantic.check.expressions import Expressions
+
+_SYNONYMS = {
+    "avg": "mean",
+    "average": "mean",
+    **dict.fromkeys(("stddev", "stdev", "sd"), "std"),
+    **dict.fromkeys(("nunique", "n_distinct", "count_distinct"), "n_unique"),
+    "ln": "log",
+    "pow": "**",
+    "power": "**",
+    "length": "len",
+    "ifnull": "coalesce",
+    "nvl": "coalesce",
+    "iff": "if",
+    "where": "if",
+    "ceiling": "ceil",
+    "lcase": "lower",
+    "ucase": "upper",
+    "final": "last",
+    "latest": "last",
+    "best": "min",
+}
+
+
+_ELSEWHERE = frozenset(
+    {
+        *("lag", "lead", "rank", "dense_rank", "percent_rank", "row_number", "ntile"),
+        *("shift", "diff", "cumsum", "cummax", "cummin", "cumprod"),
+        *("sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh"),
+        *("sign", "var", "variance", "mode", "rand", "random", "log1p", "expm1"),
+        *("exp2", "mod", "trunc", "cbrt", "trim", "left", "right", "mad"),
+    }
+)
+"""Functions that other languages have and that are not here: no slips for `log`, `min` or `round`."""
+
+_PRESENCE = {
+    **dict.fromkeys(
+        ("notexists", "nexists", "nonexists", "unexists", "nonexistent", "doesntexist", "doesnotexist", "notexist"),
+        "missing",
+    ),
+    **dict.fromkeys(("absent", "isabsent", "ismissing", "isundefined", "undefined", "notset", "isunset"), "missing"),
+    **dict.fromkeys(("exist", "present", "ispresent", "defined", "isdefined", "isset", "notmissing"), "exists"),
+}
+"""Words for whether a field is there, without underscores, and what they are here."""
+
+
+class Calls:
+    """Checks the calls of one query."""
+
+    def __init__(self, expressions: Expressions) -> None:
+        self._expressions = expressions
+        self._report: Report = expressions.report
+        self.x_axis = "_step"
+        self.uses_x = False
+        """Whether an `argmin` or `argmax` needed the x axis."""
+
+    def call(self, node: tree.Call, span: Span) -> Operand:
+        """A call as an operand."""
+        if any(isinstance(one, tree.Field) and not one.path.segments for one in node.arguments):
+            self._report.unreadable = True
+            return BROKEN
+        foreign = self._foreign(node)
+        if foreign is not None:
+            message = f"`{node.name}(…)` is not how RunQL writes a field"
+            self._report.add("RQL108", message, span, f"in RunQL write {code(foreign)}", fixes=rewrite(span, foreign))
+            return BROKEN
+        history = self._history(node)
+        if node.name in AGGREGATES and history is not None and len(node.arguments) == 1:
+            return self._aggregate(node, history, span)
+        if node.name in FUNCTIONS:
+            return self._function(FUNCTIONS[node.name], node, span)
+        if node.name in AGGREGATES:
+            return self._needs_history(node, span)
+        return self._unknown(node, span)
+
+    def _foreign(self, node: tree.Call) -> str | None:
+        """`Config("lr")`, as W&B's reports write it."""
+        space = FOREIGN_CALLS.get(node.name)
+        if space is None or len(node.arguments) != 1:
+            return None
+        argument = node.arguments[0]
+        if not (isinstance(argument, tree.Literal) and isinstance(argument.value, str)):
+            return None
+        if space is Space.RUN:
+            return run_field_named(argument.value)
+        text = field_text(space, tuple(argument.value.split(".")))
+        return f"exists({text})" if space is Space.LOGGED else text
+
+    def _history(self, node: tree.Call) -> LoggedName | None:
+        """The metric, if the first argument is `logged.METRIC`."""
+        if not node.arguments or not isinstance(node.arguments[0], tree.Field):
+            return None
+        path = node.arguments[0].path
+        if len(path.segments) < 2 or PREFIXES.get(str(path.segments[0])) is not Space.LOGGED:
+            return None
+        span = path.span if path.span != NOWHERE else node.arguments[0].span
+        return LoggedName(".".join(map(str, path.segments[1:])), path.is_glob, span)
+
+    # ------------------------------------------------------------ aggregates
+
+    def _aggregate(self, node: tree.Call, history: LoggedName, span: Span) -> Operand:
+        function = AGGREGATES[node.name]
+        text = f"{node.name}({field_text(Space.LOGGED, tuple(history.metric.split('.')))})"
+        if history.is_glob and node.name != "exists":
+            message = f"`{node.name}` takes one metric, and `logged.{history.metric}` may be several"
+            self._report.add("RQL206", message, history.span)
+            return BROKEN
+        self._expressions.metrics.known(history.metric, history.span, is_glob=history.is_glob)
+        if node.name == "exists":
+            return Operand(TLogged(history.metric, kind=Kind.BOOL, span=span), frozenset({Kind.BOOL}), text=text)
+        if node.last_rows is not None and node.last_rows < 1:
+            self._report.add("RQL209", f"`last {node.last_rows}` must be at least 1", span)
+        self.uses_x |= node.name in ("argmin", "argmax")
+        kinds = frozenset({function.result}) if function.result is not Kind.UNKNOWN else ANY_KIND - {Kind.TIME}
+        expr = TAggregate(
+            node.name, history.metric, node.last_rows, self.x_axis, node.approx, kind=function.result, span=span
+        )
+        return Operand(expr, kinds, text=text)
+
+    def _needs_history(self, node: tree.Call, span: Span) -> Operand:
+        hints: tuple[str, ...] = (f"for example: `{AGGREGATES[node.name].example}`",)
+        fixes: tuple[Fix, ...] = ()
+        message = f"`{node.name}` takes one metric's history, written `logged.METRIC`"
+        if node.name in FUNCTIONS:
+            message += ", or several values"
+        argument = node.arguments[0] if node.arguments else None
+        if isinstance(argument, tree.Field) and _prefix(argument) in {*PREFIXES, _SYSTEM}:
+            segments = argument.path.segments
+            named = segments if _prefix(argument) == _SYSTEM else segments[1:]
+            metric = field_text(Space.LOGGED, named) if segments[1:] else ""
+            if metric:
+                hints, fixes = (f"write {code(f'{node.name}({metric})')}",), rewrite(argument.span, metric)
+        self._report.add("RQL206", message, span, *hints, fixes=fixes)
+        return BROKEN
+
+    # ------------------------------------------------------------ functions of values
+
+    def _function(self, function: Function, node: tree.Call, span: Span) -> Operand:
+        if function.name in AGGREGATES and len(node.arguments) == 1:
+            return self._needs_history(node, span)
+        if not self._arity(function, node, span):
+            return BROKEN
+        if node.last_rows is not None or node.approx:
+            word = "approx" if node.approx else f"last {node.last_rows}"
+            message = f"`{word}` belongs to a metric's history, not to values"
+            self._report.add("RQL206", message, span, f"for example: `{AGGREGATES['mean'].example}`")
+            return BROKEN
+        operands = [self._argument(function, i, argument) for i, argument in enumerate(node.arguments)]
+        if any(operand is BROKEN for operand in operands):
+            return BROKEN
+        kinds = self._result(function, operands)
+        expr = TCall(function.name, tuple(o.expr for o in operands), kind=kind_in(kinds), span=span)
+        text = f"{function.name}({', '.join(o.text for o in operands)})" if all(o.text for o in operands) else ""
+        return Operand(expr, kinds, text=text)
+
+    def _argument(self, function: Function, index: int, node: tree.Expr) -> Operand:
+        parameter = function.parameter(index)
+        if parameter.kinds == {Kind.BOOL}:
+            expr = self._expressions.condition(node)
+            return Operand(expr, frozenset({Kind.BOOL}), text=self._expressions.written(node))
+        operand = self._expressions.operand(node)
+        if operand is BROKEN or operand.kinds & parameter.kinds:
+            return operand
+        takes = " or ".join(SAID[k] for k in Kind if k in parameter.kinds)
+        message = f"{quoted(operand)} is {operand.holds}, and `{function.name}` takes {takes}"
+        self._report.add("RQL203", message, operand.span, f"written `{function.signature}`")
+        return BROKEN
+
+    def _arity(self, function: Function, node: tree.Call, span: Span) -> bool:
+        count = len(node.arguments)
+        if count >= function.least and (function.most is None or count <= function.most):
+            return True
+        if function.most is None:
+            takes = f"at least {function.least} arguments"
+        elif function.most == function.least:
+            takes = "one argument" if function.least == 1 else f"{function.least} arguments"
+        else:
+            takes = f"{function.least} to {function.most} arguments"
+        hint = f"written `{function.signature}`"
+        self._report.add("RQL206", f"`{function.name}` takes {takes}, not {count}", span, hint)
+        return False
+
+    @staticmethod
+    def _result(function: Function, operands: list[Operand]) -> frozenset[Kind]:
+        if function.result is not Kind.UNKNOWN:
+            return frozenset({function.result})
+        values = operands[1:] if function.name == "if" else operands
+        kinds = frozenset[Kind]().union(*(o.kinds for o in values if not o.is_null))
+        if function.name in ("min", "max"):
+            kinds &= {Kind.NUMBER, Kind.TIME}
+        return kinds or ANY_KIND
+
+    def _known(self) -> dict[str, str]:
+        """The functions that can stand here, each with how it is called."""
+        return {name: function.signature for name, function in {**FUNCTIONS, **AGGREGATES}.items()}
+
+    def _kind_of(self, name: str) -> str:
+        """What a function takes, in a few words."""
+        if name in FUNCTIONS and name in AGGREGATES:
+            return "of values, or of a metric's history"
+        return "of values" if name in FUNCTIONS else "of a metric's history"
+
+    def _unknown(self, node: tree.Call, span: Span) -> Operand:
+        place = self._report.place(node.name_span) if node.name_span != NOWHERE else span
+        synonym = _SYNONYMS.get(node.name)
+        if synonym == "**":
+            self._report.add("RQL206", f"no function `{node.name}`", place, "a power is written `a ** b`")
+            return BROKEN
+        if presence := _PRESENCE.get(node.name.replace("_", "")):
+            hint = f"whether a field is there is `{presence}(FIELD)`"
+            self._report.add("RQL206", f"no function `{node.name}`", place, hint, fixes=rewrites(place, (presence,)))
+            return BROKEN
+        names = self._known()
+        near = [synonym] if synonym else [] if node.name in _ELSEWHERE else nearest_names(node.name, names)
+        shown = ", ".join(f"{code(names[one])} ({self._kind_of(one)})" for one in near)
+        hints = (f"nearest: {shown}",) if near else tuple(_kinds_of_functions())
+        self._report.add("RQL206", f"no function `{node.name}`", place, *hints, fixes=rewrites(place, near))
+        return BROKEN
+
+
+def _kinds_of_functions() -> Iterator[str]:
+    """What there is, where no name is near."""
+    yield "of values there are `abs`, `round`, `log`, `lower`, `len`, `coalesce`, `if` and others"
+    yield "of a metric's history `min`, `max`, `mean`, `last`, `argmin` and others: `min(logged.loss)`"
+    yield "over rows, behind `group KEY :`, `count()`, `mean(x)`, `std(x)` and others"
+
+
+_SYSTEM = "system"
+
+
+def _prefix(field: tree.Field) -> str:
+    return str(field.path.segments[0]) if field.path.segments else ""

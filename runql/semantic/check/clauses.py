@@ -1,0 +1,291 @@
+"""Clauses: their values, which of them go together, and the histories that they ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from runql.semantic.catalog import Space
+from runql.semantic.check.expressions import Expressions
+from runql.semantic.names.metrics import SYSTEM_PREFIX
+from runql.semantic.report import Report, insertion, rewrite
+from runql.semantic.run_fields import RUN_FIELD_SPELLINGS
+from runql.semantic.spelling import PREFIXES, code, path_text
+from runql.semantic.typed import HistoryPart
+from runql.syntax import tree
+from runql.text.diagnostic import Edit, Fix, Label
+from runql.text.frozen import frozen
+from runql.text.source import NOWHERE, Span
+
+DEFAULT_SAMPLES = 500
+
+_WORDS: dict[type[tree.Clause], str] = {
+    tree.FromClause: "from",
+    tree.WhereClause: "where",
+    tree.OrderClause: "order",
+    tree.LimitClause: "limit",
+    tree.PageClause: "page",
+    tree.LazyClause: "lazy",
+    tree.SweepsClause: "with sweeps",
+    tree.SampleClause: "sample",
+    tree.ScanClause: "scan",
+    tree.KeysClause: "keys",
+    tree.XClause: "x",
+    tree.StepsClause: "steps",
+    tree.AlignClause: "align",
+    tree.StreamClause: "stream",
+    tree.SelectClause: "select",
+}
+_ASKS_HISTORIES = (tree.SampleClause, tree.ScanClause, tree.KeysClause)
+_NEEDS_HISTORIES = (tree.StepsClause, tree.AlignClause, tree.StreamClause)
+COUNTABLE = (tree.FromClause, tree.WhereClause, tree.SweepsClause, tree.BrokenClause)
+
+
+def asks_histories(query: tree.Query) -> bool:
+    """Whether a query gives rows of histories and not runs."""
+    return any(isinstance(clause, _ASKS_HISTORIES) for clause in query.clauses)
+
+
+@frozen
+class Clauses:
+    """Checks the clauses of one query, apart from its expressions and columns."""
+
+    query: tree.Query
+    expressions: Expressions
+    report: Report
+
+    # ------------------------------------------------------------ together
+
+    def contradictions(self) -> None:
+        """Reports the clauses that cannot stand together."""
+        if self.query.target is tree.Target.COUNT:
+            self._counted()
+        else:
+            self._histories_missing()
+        sample, scan = self.query.clause(tree.SampleClause), self.query.clause(tree.ScanClause)
+        if sample is not None and scan is not None:
+            fixes = (*_removal(scan, "drop `scan`"), *_removal(sample, "drop `sample`"))
+            hints = ("`sample` reads some of the steps, `scan` every one",)
+            labels = (Label(sample.span, "`sample` is here"),)
+            message = "`scan` and `sample` contradict each other"
+            self.report.add("RQL213", message, scan.span, *hints, fixes=fixes, labels=labels)
+
+    def _counted(self) -> None:
+        for clause in self.query.clauses:
+            if isinstance(clause, COUNTABLE):
+                continue
+            word = _word(clause)
+            message = f"`count` gives one number, so `{word}` has nothing to do"
+            fixes = _removal(clause, f"drop `{word}`")
+            self.report.add(
+                "RQL213", message, clause.span, "only `from`, `where` and `with sweeps` go with it", fixes=fixes
+            )
+
+    def _histories_missing(self) -> None:
+        if asks_histories(self.query):
+            return
+        for clause in self.query.clauses:
+            alone = isinstance(clause, tree.XClause) and not self.expressions.calls.uses_x
+            if isinstance(clause, _NEEDS_HISTORIES) or alone:
+                word = _word(clause)
+                message = f"`{word}` is about histories, and this query gives the table of runs"
+                hint = "add `keys`, `sample` or `scan` to get histories"
+                fixes = insertion(clause.span, f" sample {DEFAULT_SAMPLES}", f"add `sample {DEFAULT_SAMPLES}`")
+                self.report.add("RQL213", message, clause.span, hint, fixes=fixes)
+
+    # ------------------------------------------------------------ counts
+
+    def limit(self) -> int | None:
+        clause = self.query.clause(tree.LimitClause)
+        return None if clause is None else self._count(clause.count, clause, "limit")
+
+    def page_size(self) -> int | None:
+        clause = self.query.clause(tree.PageClause)
+        return None if clause is None else self._count(clause.size, clause, "page")
+
+    def _count(self, count: int | tree.Param, clause: tree.Clause, word: str) -> int | None:
+        span = clause.span
+        value: object = count
+        if isinstance(count, tree.Param):
+            span = count.span if count.span != NOWHERE else span
+            bound = self.expressions.bound(count)
+            if bound is None:
+                return None
+            value = None if isinstance(bound, tuple) or bound.is_duration else bound.value
+            if isinstance(value, float) and value.is_integer():
+                value = int(value)
+            if isinstance(value, bool) or not isinstance(value, int):
+                shown = _said(value) if not isinstance(bound, tuple) else "a list"
+                message = f"`{word}` takes a whole number, and `${count.name}` is {shown}"
+                self.report.add("RQL209", message, span)
+                return None
+        assert isinstance(value, int)
+        if value < 1:
+            self.report.add("RQL209", f"`{word} {value}` must be at least 1", span)
+            return None
+        return value
+
+    # ------------------------------------------------------------ histories
+
+    def x_axis(self) -> str:
+        clause = self.query.clause(tree.XClause)
+        if clause is None:
+            return "_step"
+        metric, span = self._metric_name(clause.metric, clause.span)
+        if clause.metric.is_glob:
+            self.report.add("RQL208", "`x` takes one metric, not a pattern", span)
+        self.expressions.metrics.known(metric, span, prefix="")
+        return metric
+
+    def histories(self, x_axis: str) -> HistoryPart | None:
+        """The histories that the query asks for; `None` for a table of runs."""
+        if not asks_histories(self.query):
+            return None
+        first, last = self._steps()
+        align = self.query.clause(tree.AlignClause)
+        keys, system_keys, stream = self._streams()
+        return HistoryPart(
+            keys=keys,
+            system_keys=system_keys,
+            samples=self._samples(),
+            x_axis=x_axis,
+            min_step=first,
+            max_step=last,
+            align=align.mode if align else tree.AlignMode.OUTER,
+            stream=stream,
+        )
+
+    def _samples(self) -> int | None:
+        if self.query.clause(tree.ScanClause) is not None:
+            return None
+        clause = self.query.clause(tree.SampleClause)
+        count = None if clause is None else self._count(clause.count, clause, "sample")
+        return DEFAULT_SAMPLES if count is None else count
+
+    def _steps(self) -> tuple[int | None, int | None]:
+        clause = self.query.clause(tree.StepsClause)
+        if clause is None:
+            return None, None
+        first, last = clause.first, clause.last
+        if first is not None and last is not None and first > last:
+            fixes = rewrite(clause.span, f"steps {last}..{first}")
+            message = f"the steps {first}..{last} are the wrong way round"
+            self.report.add("RQL209", message, clause.span, f"write `steps {last}..{first}`", fixes=fixes)
+        return first, last
+
+    def _streams(self) -> tuple[tuple[str, ...] | None, tuple[str, ...] | None, tree.Stream]:
+        """The keys of the default and of the system stream, and which of them leads."""
+        wanted = self.query.clause(tree.StreamClause)
+        clause = self.query.clause(tree.KeysClause)
+        if clause is None:
+            if wanted is not None and wanted.stream is tree.Stream.SYSTEM:
+                return (), None, tree.Stream.SYSTEM
+            return None, (), tree.Stream.DEFAULT
+        keys, system_keys = self._keys(clause)
+        if wanted is not None:
+            self._stream_of_keys(clause, wanted)
+        only_system = not keys and bool(system_keys)
+        return keys, system_keys, tree.Stream.SYSTEM if only_system else tree.Stream.DEFAULT
+
+    def _keys(self, clause: tree.KeysClause) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        default: dict[str, None] = {}
+        system: dict[str, None] = {}
+        fields = [path for path in clause.keys if self._is_field(path)]
+        if fields:
+            self._fields_in_keys(clause, fields)
+        for path in clause.keys:
+            if path in fields:
+                continue
+            metric, span = self._metric_name(path, clause.span)
+            self.expressions.metrics.known(metric, span, is_glob=path.is_glob, prefix="")
+            (system if metric.startswith(SYSTEM_PREFIX) else default)[metric] = None
+        return tuple(default), tuple(system)
+
+    def _is_field(self, path: tree.Path) -> bool:
+        """Whether a key is a field of the runs, and no metric of that name was logged."""
+        metrics = self.expressions.metrics.names()
+        if not path.segments:
+            return False
+        first, rest = str(path.segments[0]), ".".join(map(str, path.segments[1:]))
+        if path.is_glob or not metrics or {".".join(map(str, path.segments)), rest} & {*metrics}:
+            return False
+        space, catalog = PREFIXES.get(first), self.expressions.names.catalog
+        if not rest:
+            return first in RUN_FIELD_SPELLINGS
+        return space in _VALUED and catalog is not None and (space, rest) in catalog.prefixes
+
+    def _fields_in_keys(self, clause: tree.KeysClause, fields: Sequence[tree.Path]) -> None:
+        """`keys loss, config.lr`: a field of the runs is selected beside the histories."""
+        written = [self.expressions.written(path) for path in clause.keys]
+        names = [self.expressions.written(path) for path in fields]
+        kept = ", ".join(text for path, text in zip(clause.keys, written, strict=True) if path not in fields)
+        select = self.query.clause(tree.SelectClause)
+        chosen = ", ".join(names)
+        keys = f"keys {kept}" if kept else ""
+        edits = [Edit(clause.span, f"{keys} select {chosen}".strip())]
+        if select is not None:
+            edits = [Edit(clause.span, keys), Edit(Span(select.span.end, select.span.end), f", {chosen}")]
+        fixes = (Fix(f"select {code(chosen)}", tuple(edits)),) if all(written) else ()
+        span = fields[0].span if fields[0].span != NOWHERE else clause.span
+        message = f"{code(names[0])} is a field of the run, not a metric"
+        self.report.add(
+            "RQL208", message, span, f"beside histories it is selected: {code(f'select {chosen}')}", fixes=fixes
+        )
+
+    def _metric_name(self, path: tree.Path, clause_span: Span) -> tuple[str, Span]:
+        """The metric that a key means: `logged.loss` is `loss`; `summary.loss` is not a metric's name."""
+        span = path.span if path.span != NOWHERE else clause_span
+        name = ".".join(map(str, path.segments))
+        names = self.expressions.metrics.names()
+        if name in names or len(path.segments) < 2 or path.exact:
+            return name, span
+        first = str(path.segments[0])
+        rest = ".".join(map(str, path.segments[1:]))
+        if first == "logged":
+            return rest, span
+        if first in PREFIXES and first != "system":
+            text = rest if path.is_glob else path_text(path.segments[1:])
+            message = f"histories are named as logged, without `{first}.`"
+            self.report.add("RQL208", message, span, f"write `{text}`", fixes=rewrite(span, text))
+            return rest, span
+        return name, span
+
+    def _stream_of_keys(self, clause: tree.KeysClause, wanted: tree.StreamClause) -> None:
+        """`stream` beside `keys`: all of them must belong to it."""
+        for path in clause.keys:
+            name = ".".join(map(str, path.segments))
+            is_system = name.startswith(SYSTEM_PREFIX)
+            if is_system is (wanted.stream is tree.Stream.SYSTEM):
+                continue
+            span = path.span if path.span != NOWHERE else clause.span
+            message = f"`{name}` does not belong to the {wanted.stream} stream"
+            hint = "without `stream`, each key is looked for where its name says"
+            labels = (Label(wanted.span, "the stream is chosen here"),)
+            fixes = _removal(wanted, "drop the `stream` clause")
+            self.report.add("RQL213", message, span, hint, fixes=fixes, labels=labels)
+
+
+_VALUED = (Space.CONFIG, Space.SUMMARY)
+
+
+def _word(clause: tree.Clause) -> str:
+    if isinstance(clause, tree.LazyClause):
+        return "lazy" if clause.lazy else "full"
+    return _WORDS[type(clause)]
+
+
+def _removal(clause: tree.Clause, title: str) -> tuple[Fix, ...]:
+    return () if clause.span == NOWHERE else (Fix(title, (Edit(clause.span, ""),)),)
+
+
+def _said(value: object) -> str:
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "true" if value else "false"
+        case datetime() | timedelta():
+            return "a time"
+        case str():
+            return "text"
+    return f"`{value}`"

@@ -1,0 +1,327 @@
+"""Tests of two or more values: kinds that compare, dates as days, and tests that can never hold."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from runql.semantic.catalog import Catalog, Space
+from runql.semantic.names.nearest import nearest_hint, nearest_names
+from runql.semantic.names.resolver import seen_kinds
+from runql.semantic.operands import BROKEN, Operand, constant, example_value, literal_text, quoted
+from runql.semantic.report import CheckContext, Report, rewrite
+from runql.semantic.spelling import code
+from runql.semantic.times import Day, absolute, compare_with_day, from_text, is_time_without_quotes, unix_time
+from runql.semantic.typed import TAnd, TBetween, TCompare, TField, TIn, TOr, TypedExpr
+from runql.semantic.values import MISSING, Kind
+from runql.syntax.tree import Comparison
+from runql.text.frozen import frozen
+from runql.text.source import Span
+
+RUN_STATES = ("running", "finished", "crashed", "failed", "killed", "pending", "preempting", "preempted")
+"""The states that W&B knows."""
+
+FLIPPED = {
+    Comparison.EQ: Comparison.EQ,
+    Comparison.NE: Comparison.NE,
+    Comparison.LT: Comparison.GT,
+    Comparison.LE: Comparison.GE,
+    Comparison.GT: Comparison.LT,
+    Comparison.GE: Comparison.LE,
+}
+"""The same test with its sides changed over."""
+
+_LENGTH = re.compile(r"(?:\d+(?:\.\d+)?[smhdw])+")
+_AGO = re.compile(r"(?:(?:the\s+)?(?:last|past)\s+)?(\d+)\s*([smhdw])(?:\w*)(?:\s+ago)?\Z")
+"""`2 days ago`, `last 3 weeks`."""
+
+_ORDERED = frozenset({Kind.NUMBER, Kind.TEXT, Kind.TIME, Kind.BOOL})
+_QUOTED_OR_WORD = frozenset('"tf')
+"""How an example value begins that is text or a bool."""
+
+_NAN = {
+    Comparison.EQ: "nan equals nothing, so no run matches",
+    Comparison.NE: "nan differs from every value, so every run matches",
+}
+_LISTS = frozenset({Kind.LIST})
+_EQUALITY = (Comparison.EQ, Comparison.NE)
+
+
+@frozen
+class Comparisons:
+    """Builds typed tests of operands, and says what is wrong with them."""
+
+    catalog: Catalog | None
+    context: CheckContext
+    report: Report
+
+    # ------------------------------------------------------------ the tests
+
+    def compare(self, op: Comparison, left: Operand, right: Operand, span: Span) -> TypedExpr:
+        left, right = self._as_times(left, right)
+        if op in _EQUALITY and self._nan_in_quotes(op, left, right, span):
+            return self._built(op, left, right, span)
+        if op in _EQUALITY and self._one_of_list(left, (right,), span, negated=op is Comparison.NE):
+            return self._built(op, left, right, span)
+        if self._fit(left, right, span, ordered=op not in _EQUALITY):
+            self._never(op, left, right, span)
+            self._state(left, right)
+        return self._built(op, left, right, span)
+
+    def between(self, value: Operand, low: Operand, high: Operand, span: Span) -> TypedExpr:
+        value_low, low = self._as_times(value, low)
+        value, high = self._as_times(value_low, high)
+        if all([self._fit(value, low, span, ordered=True), self._fit(value, high, span, ordered=True)]):
+            self._between_never(low, high, span)
+        if low.day is None and high.day is None:
+            return TBetween(value.expr, low.expr, high.expr, kind=Kind.BOOL, span=span)
+        terms = (self._built(Comparison.GE, value, low, span), self._built(Comparison.LE, value, high, span))
+        return TAnd(terms, kind=Kind.BOOL, span=span)
+
+    def is_in(self, value: Operand, items: list[Operand], span: Span, *, negated: bool = False) -> TypedExpr:
+        if self._one_of_list(value, items, span, negated=negated):
+            return TIn(value.expr, tuple(item.expr for item in items), kind=Kind.BOOL, span=span)
+        pairs = [self._as_times(value, item) for item in items]
+        for left, right in pairs:
+            if self._fit(left, right, right.span, ordered=False):
+                self._state(left, right)
+        if not items:
+            self.report.add("RQL212", "an empty list holds nothing, so no run matches", span)
+        elif all(item.is_nan for item in items):
+            self._nan(value, span, Comparison.EQ)
+        if any(item.day for _, item in pairs):
+            tests = tuple(self._built(Comparison.EQ, left, right, span) for left, right in pairs)
+            return TOr(tests, kind=Kind.BOOL, span=span) if len(tests) > 1 else tests[0]
+        return TIn(value.expr, tuple(item.expr for _, item in pairs), kind=Kind.BOOL, span=span)
+
+    def _built(self, op: Comparison, left: Operand, right: Operand, span: Span) -> TypedExpr:
+        if right.day is not None:
+            return compare_with_day(op, left.expr, right.day, span)
+        if left.day is not None:
+            return compare_with_day(FLIPPED[op], right.expr, left.day, span)
+        return TCompare(op, left.expr, right.expr, kind=Kind.BOOL, span=span)
+
+    # ------------------------------------------------------------ times
+
+    def _as_times(self, left: Operand, right: Operand) -> tuple[Operand, Operand]:
+        """Constants beside a time as times: ISO text, and `-24h` for 24 hours ago."""
+        times = frozenset({Kind.TIME})
+        if left.kinds == times and right.is_constant:
+            return left, self._time(right, left)
+        if right.kinds == times and left.is_constant:
+            return self._time(left, right), right
+        return left, right
+
+    def _time(self, operand: Operand, beside: Operand) -> Operand:
+        value = operand.value
+        if operand.is_duration and isinstance(value, int | float) and not isinstance(value, bool) and value < 0:
+            moment = self._ago(-value)
+            return constant(moment, operand.span, text=operand.text) if moment else BROKEN
+        if operand.is_duration and not isinstance(value, bool):
+            fixes = rewrite(operand.span, f"{operand.text} ago")
+            message = f"{quoted(beside)} is a time, and {quoted(operand)} is a length of time"
+            self.report.add("RQL203", message, operand.span, f"write `{operand.text} ago`", fixes=fixes)
+            return BROKEN
+        if not isinstance(value, str):
+            return operand
+        found = from_text(value.strip(), self.context.zone)
+        if isinstance(found, Day):
+            return constant(found.start, operand.span, day=found, text=operand.text)
+        if found is not None:
+            return constant(found, operand.span, text=operand.text)
+        self._bad_time(value, operand.span)
+        return BROKEN
+
+    def _ago(self, seconds: float) -> datetime | None:
+        try:
+            return absolute(self.context.now - timedelta(seconds=seconds), self.context.zone)
+        except (OverflowError, ValueError):
+            return None
+
+    def _bad_time(self, text: str, span: Span) -> None:
+        unquoted = text.strip().lower()
+        if is_time_without_quotes(unquoted):
+            unquoted += " ago" if unquoted[0].isdigit() and not unquoted.endswith("ago") else ""
+            fixes = rewrite(span, unquoted)
+            self.report.add("RQL205", f'"{text}" is not a date', span, f"without quotes: `{unquoted}`", fixes=fixes)
+            return
+        spelled = _AGO.match(unquoted)
+        hint = "a time is written `2026-01-31`, `2026-01-31T12:00` or `7d ago`"
+        fixes = rewrite(span, f"{spelled[1]}{spelled[2]} ago") if spelled else ()
+        self.report.add("RQL205", f"{literal_text(text)} is not a date", span, hint, fixes=fixes)
+
+    # ------------------------------------------------------------ kinds
+
+    def _fit(self, left: Operand, right: Operand, span: Span, *, ordered: bool) -> bool:
+        """Whether the two may compare at all; if not, it is reported."""
+        if left.is_null or right.is_null:
+            return True
+        common = left.kinds & right.kinds
+        if common & _ORDERED or (common and not ordered):
+            self._fit_what_was_seen(left, right, span)
+            return True
+        if common:
+            what = "records" if common == {Kind.RECORD} else "lists"
+            self.report.add("RQL203", f"{what} have no order: {quoted(left)} cannot be compared like this", span)
+            return False
+        self._unfit(left, right, span)
+        return False
+
+    def _fit_what_was_seen(self, left: Operand, right: Operand, span: Span) -> None:
+        """A warning where the kinds may fit, but did not in any of the runs that were looked at."""
+        seen_left, seen_right = (seen_kinds(o.info, self.catalog) or o.kinds for o in (left, right))
+        if seen_left & seen_right:
+            return
+        self._unfit(replace(left, kinds=seen_left), replace(right, kinds=seen_right), span, sure=False)
+
+    def _unfit(self, left: Operand, right: Operand, span: Span, *, sure: bool = True) -> None:
+        if left.is_constant and not right.is_constant:
+            left, right = right, left
+        text = self._right_spelling(left, right)
+        example = text or example_value(left)
+        sign = "=" if example[0] in _QUOTED_OR_WORD else ">"
+        hint = f"for example: {code(f'{left.text} {sign} {example}')}"
+        hints = (hint,) if left.text and not left.is_constant and example != "null" else ()
+        if Kind.TIME in right.kinds and isinstance(left.expr, TField) and left.expr.key.space is not Space.RUN:
+            hints = ("a time that was logged is text or a number of seconds: compare it with one",)
+        fixes = rewrite(right.span, text) if text else ()
+        span = left.span if left.span in self.report.records else span
+        if sure:
+            message = f"{quoted(left)} is {left.holds}, and never compares with {right.holds}"
+        else:
+            message = f"{quoted(left)} was {left.holds} in every run looked at, and does not compare with {right.holds}"
+        self.report.add("RQL203" if sure else "RQL212", message, span, *hints, fixes=fixes)
+
+    @staticmethod
+    def _right_spelling(left: Operand, right: Operand) -> str | None:
+        """The constant with its quotes taken off or put on, if that would fit."""
+        value = right.value
+        if left.kinds == frozenset({Kind.TIME}) and not right.is_duration and not isinstance(value, bool):
+            return unix_time(value) if isinstance(value, int | float) else None
+        if isinstance(value, str):
+            word = value.strip().lower()
+            if word.lstrip("+-") == "nan":
+                return None
+            if Kind.NUMBER in left.kinds and (_is_number(word) or (left.text == "runtime" and _LENGTH.fullmatch(word))):
+                return value.strip()
+            if Kind.BOOL in left.kinds and word in ("true", "false"):
+                return word
+        elif isinstance(value, int | float) and Kind.TEXT in left.kinds and not left.is_state:
+            return literal_text(str(value).lower() if isinstance(value, bool) else str(value))
+        return None
+
+    def _one_of_list(self, left: Operand, items: Sequence[Operand], span: Span, *, negated: bool) -> bool:
+        """Whether a list is held against what it may hold: `tags = "x"`. Then `has` is offered."""
+        if len(items) == 1 and items[0].kinds == _LISTS and left.kinds != _LISTS:
+            left, items = items[0], (left,)
+        others = [item for item in items if not item.is_null]
+        if left.kinds != _LISTS or not others or any(Kind.LIST in item.kinds for item in others):
+            return False
+        inner = ", ".join(item.text for item in items)
+        test = f"has any ({inner})" if len(items) > 1 else f"has {inner}"
+        text = f"{'not ' * negated}{left.text} {test}"
+        hints, fixes = ((f"a list is asked with `has`: {code(text)}",), rewrite(span, text)) if inner else ((), ())
+        message = f"{quoted(left)} is a list, and never compares with {others[0].holds}"
+        self.report.add("RQL203", message, span, *hints, fixes=fixes)
+        return True
+
+    # ------------------------------------------------------------ never
+
+    def _never(self, op: Comparison, left: Operand, right: Operand, span: Span) -> None:
+        """Says so if the test holds for no run, or for every one."""
+        for one, other in ((left, right), (right, left)):
+            if one.is_nan:
+                self._nan(other, span, op)
+                return
+            if one.is_null and op not in _EQUALITY:
+                fix = f"{other.text} is not null" if op in (Comparison.GT, Comparison.LT) else f"{other.text} is null"
+                hint = f"write {code(fix)}"
+                self.report.add(
+                    "RQL212", f"nothing is `{op}` null, so no run matches", span, hint, fixes=rewrite(span, fix)
+                )
+                return
+        self._future(op, left, right, span)
+
+    def _nan(self, other: Operand, span: Span, op: Comparison) -> None:
+        text = f"{other.text} is {'not ' if op is Comparison.NE else ''}nan"
+        hints = (f"write {code(text)}",) if other.text else ()
+        fixes = rewrite(span, text) if other.text else ()
+        message = _NAN.get(op, f"nothing is `{op}` nan, so no run matches")
+        self.report.add("RQL212", message, span, *hints, fixes=fixes)
+
+    def _nan_in_quotes(self, op: Comparison, left: Operand, right: Operand, span: Span) -> bool:
+        """Whether a number is held against the text `"NaN"`, which is reported."""
+        left, right = (right, left) if left.is_constant else (left, right)
+        kinds = seen_kinds(left.info, self.catalog) or left.kinds
+        is_text = isinstance(right.value, str) and right.value.strip().lower() == "nan"
+        if not is_text or left.is_constant or Kind.NUMBER not in kinds or Kind.TEXT in kinds:
+            return False
+        text = f"{left.text} is {'not ' if op is Comparison.NE else ''}nan"
+        message = f"{quoted(left)} is {left.holds}, and never compares with text"
+        self.report.add("RQL203", message, span, f"write {code(text)}", fixes=rewrite(span, text))
+        return True
+
+    def _future(self, op: Comparison, left: Operand, right: Operand, span: Span) -> None:
+        """`created > today`: no run is from after today."""
+        if left.is_constant:
+            op, left, right = FLIPPED[op], right, left
+        field = left.expr
+        if not (isinstance(field, TField) and field.key.space is Space.RUN and isinstance(right.value, datetime)):
+            return
+        moment = right.day.end if right.day is not None and op is Comparison.GT else right.value
+        if op in (Comparison.GT, Comparison.GE, Comparison.EQ) and moment > self.context.now:
+            hints: tuple[str, ...] = ()
+            if right.day is not None and right.day.start <= self.context.now:
+                hints = ("a date is the whole day: `>=` includes it",)
+            self.report.add("RQL212", f"{quoted(left)} is never in the future, so no run matches", span, *hints)
+
+    def _between_never(self, low: Operand, high: Operand, span: Span) -> None:
+        if low.is_nan or high.is_nan:
+            self.report.add("RQL212", "nothing lies between a number and nan, so no run matches", span)
+        elif low.is_null or high.is_null:
+            self.report.add("RQL212", "nothing lies between a value and null, so no run matches", span)
+        elif low.is_constant and high.is_constant and low.kinds == high.kinds and _less(high, low):
+            fixes = rewrite(low.span.to(high.span), f"{high.text} and {low.text}") if low.text and high.text else ()
+            message = "the limits of `between` are the wrong way round, so no run matches"
+            self.report.add("RQL212", message, span, "write the smaller one first", fixes=fixes)
+
+    def _state(self, left: Operand, right: Operand) -> None:
+        if right.is_state:
+            left, right = right, left
+        value = right.value
+        if not (left.is_state and isinstance(value, str)) or value.lower() in RUN_STATES:
+            return
+        near = nearest_names(value, RUN_STATES, limit=1) or state_like(value)
+        hints = (*nearest_hint(near), "the states are " + ", ".join(RUN_STATES))
+        fixes = rewrite(right.span, f'"{near[0]}"') if near else ()
+        self.report.add("RQL212", f"no run has the state {literal_text(value)}", right.span, *hints, fixes=fixes)
+
+
+def state_like(word: str) -> list[str]:
+    """The state that a word of another tool means."""
+    synonyms = {
+        "finished": ("done", "success", "succeeded", "complete", "completed", "ok"),
+        "failed": ("error", "failure", "fail"),
+        "running": ("active", "alive", "started", "run"),
+        "crashed": ("crash", "dead", "lost"),
+        "killed": ("stopped", "aborted", "cancelled", "canceled"),
+        "pending": ("queued", "waiting", "scheduled"),
+    }
+    return [state for state, words in synonyms.items() if word.lower() in words]
+
+
+def _is_number(word: str) -> bool:
+    try:
+        float(word)
+    except ValueError:
+        return False
+    return "_" not in word and word.strip("+-") not in ("infinity",)
+
+
+def _less(a: Operand, b: Operand) -> bool:
+    x, y = a.value, b.value
+    if x is MISSING or y is MISSING or not a.kinds <= _ORDERED:
+        return False
+    return bool(x < y)

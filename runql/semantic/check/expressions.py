@@ -1,0 +1,375 @@
+"""Expressions: from the tree to the typed tree, with everything that is wrong on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import assert_never
+
+from runql.semantic.catalog import Catalog, Space
+from runql.semantic.check.aliases import Aliases
+from runql.semantic.check.calls import Calls
+from runql.semantic.check.comparisons import Comparisons
+from runql.semantic.check.parameters import Bound, UnfitError, bind
+from runql.semantic.check.text_tests import TextTests
+from runql.semantic.check.unquoted import is_word, test_of, values_meant
+from runql.semantic.names.metrics import Metrics
+from runql.semantic.names.nearest import nearest_hint, nearest_names
+from runql.semantic.names.resolver import AliasUse, LoggedName, Names, Resolved
+from runql.semantic.operands import BROKEN, Operand, constant, example_value, kind_in, quoted
+from runql.semantic.report import CheckContext, Report, rewrite, rewrites
+from runql.semantic.spelling import code, field_text
+from runql.semantic.times import Day, absolute, relative, seconds, whole_day
+from runql.semantic.typed import (
+    TAnd,
+    TArithmetic,
+    TConst,
+    TField,
+    TIs,
+    TLogged,
+    TNegate,
+    TNot,
+    TOr,
+    TUntagged,
+    TypedExpr,
+)
+from runql.semantic.values import MISSING, Kind
+from runql.syntax import tree
+from runql.text.source import NOWHERE, Span
+
+_UNKNOWN = ("RQL201", "RQL202", "RQL218")
+"""What is said of a name that is none."""
+
+MAX_DEPTH = 100
+"""How deep an expression may nest, aliases included: later floors walk it by recursion."""
+
+
+class Expressions:
+    """Checks the expressions of one query."""
+
+    def __init__(self, catalog: Catalog | None, context: CheckContext, report: Report) -> None:
+        self.context = context
+        self.report = report
+        self.names = Names(catalog, context, report)
+        self.metrics = Metrics(catalog, context, report)
+        self.comparisons = Comparisons(catalog, context, report)
+        self.calls = Calls(self)
+        self.tests = TextTests(self)
+        self._depth = 0
+        self.aliases = Aliases(self)
+
+    # ------------------------------------------------------------ entries
+
+    def condition(self, node: tree.Expr) -> TypedExpr:
+        """A node where a truth must stand."""
+        return self._as_condition(self.operand(node))
+
+    def operand(self, node: tree.Expr) -> Operand:
+        """A node where a value may stand; a test is the value true or false."""
+        self._depth += 1
+        try:
+            if self._depth > MAX_DEPTH:
+                self.report.add("RQL215", f"an expression may nest {MAX_DEPTH} deep, and this is deeper", node.span)
+                return BROKEN
+            if self.aliases.is_too_large(node):
+                return BROKEN
+            return self._value(node) or self._test(node)
+        finally:
+            self._depth -= 1
+
+    def _as_condition(self, operand: Operand) -> TypedExpr:
+        if operand.is_null:
+            self.report.add("RQL212", "null is never true, so no run matches", operand.span)
+        elif Kind.BOOL not in operand.kinds:
+            holds = operand.holds
+            examples = [f"{operand.text} > {example_value(operand)}"] if Kind.NUMBER in operand.kinds else []
+            if operand.text and not operand.is_constant:
+                examples = examples or [f"{operand.text} = {example_value(operand)}"]
+                hints: tuple[str, ...] = (f"for example: `{examples[0]}`, or `exists({operand.text})`",)
+            else:
+                hints = ()
+            self.report.add(
+                "RQL203", f"{quoted(operand)} is {holds}, and a condition must stand here", operand.span, *hints
+            )
+        return operand.expr
+
+    # ------------------------------------------------------------ values
+
+    def _value(self, node: tree.Expr) -> Operand | None:  # noqa: PLR0911 - one line a node
+        """The value of a node, or `None` if it is a test."""
+        span = self.report.place(node.span)
+        zone = self.context.zone
+        match node:
+            case tree.Literal(value=value):
+                return constant(value, span)
+            case tree.Time(value=value):
+                found = absolute(value, zone) if isinstance(value, datetime) else whole_day(value, zone)
+                return self._moment(found, value.isoformat(), span)
+            case tree.RelativeTime():
+                return self._moment(relative(node, self.context.now, zone), self.written(node), span)
+            case tree.Duration(value=value):
+                return constant(seconds(value), span, is_duration=True, text=self.written(node) or None)
+            case tree.Param():
+                return self._param(node, span)
+            case tree.Field():
+                return self._field(node, span)
+            case tree.Arithmetic():
+                return self._arithmetic(node, span)
+            case tree.Negate():
+                return self._negate(node, span)
+            case tree.Call():
+                return self.calls.call(node, span)
+            case tree.Broken():
+                self.report.unreadable = True
+                return BROKEN
+        return None
+
+    def _moment(self, found: datetime | Day | None, text: str, span: Span) -> Operand:
+        if found is None:
+            self.report.add("RQL205", f"`{text}` is outside of the calendar", span, "years run from 1 to 9999")
+            return BROKEN
+        if isinstance(found, Day):
+            return constant(found.start, span, day=found, text=text)
+        return constant(found, span, text=text)
+
+    def written(self, node: tree.Node) -> str:
+        """A node as it stands in the text; nothing if there is no text."""
+        text = self.context.text
+        if text is None or node.span == NOWHERE or self.aliases.names:
+            return ""
+        return " ".join(text[node.span.start : node.span.end].split())
+
+    def _param(self, node: tree.Param, span: Span) -> Operand:
+        bound = self.bound(node)
+        if isinstance(bound, tuple):
+            hint = f"a list stands after `in`, `has any` or `has all`: `… in ${node.name}`"
+            self.report.add("RQL203", f"`${node.name}` is a list, and one value must stand here", span, hint)
+            return BROKEN
+        return BROKEN if bound is None else self._bound_operand(bound, node, span)
+
+    def _bound_operand(self, bound: Bound, node: tree.Param, span: Span) -> Operand:
+        text = f"${node.name}"
+        return constant(bound.value, span, day=bound.day, is_duration=bound.is_duration, text=text)
+
+    def bound(self, node: tree.Param) -> Bound | tuple[Bound, ...] | None:
+        """What a parameter is bound to; `None` if that is reported as an error."""
+        span = self.report.place(node.span)
+        if node.name not in self.context.params:
+            near = [f"${n}" for n in nearest_names(node.name, self.context.params)]
+            hints = nearest_hint(near) or (f"give it one: `-p {node.name}=VALUE`, or `{node.name}=` in Python",)
+            message = f"the parameter `${node.name}` has no value"
+            self.report.add("RQL207", message, span, *hints, fixes=rewrites(span, near))
+            return None
+        try:
+            return bind(self.context.params[node.name], self.context.zone)
+        except UnfitError as error:
+            self.report.add("RQL203", f"the parameter `${node.name}` is {error}", span)
+            return None
+
+    def _field(self, node: tree.Field, span: Span) -> Operand:
+        found = self.names.resolve(node.path, node.span)
+        match found:
+            case None:
+                return BROKEN
+            case LoggedName():
+                self._bare_history(found, span)
+                return BROKEN
+            case AliasUse():
+                return self.aliases.operand(found, node.span)
+            case Resolved():
+                return field_operand(found, span)
+            case _:
+                assert_never(found)
+
+    def _bare_history(self, name: LoggedName, span: Span) -> None:
+        written = field_text(Space.LOGGED, tuple(name.metric.split(".")))
+        texts = [f"{f}({written})" for f in ("last", "min", "max")]
+        hint = "ask for one value of it: " + ", ".join(map(code, texts))
+        message = f"{code(written)} is a whole history, and one value must stand here"
+        self.report.add("RQL210", message, span, hint, fixes=rewrites(span, texts))
+
+    # ------------------------------------------------------------ arithmetic
+
+    def _arithmetic(self, node: tree.Arithmetic, span: Span) -> Operand:
+        left, right = self.operand(node.left), self.operand(node.right)
+        if left is BROKEN or right is BROKEN:
+            return BROKEN
+        kinds: set[Kind] = set()
+        if Kind.NUMBER in left.kinds and Kind.NUMBER in right.kinds:
+            kinds.add(Kind.NUMBER)
+        if node.op in (tree.ArithmeticOp.ADD, tree.ArithmeticOp.SUB):
+            kinds |= _time_arithmetic(node.op, left.kinds, right.kinds)
+        if not kinds:
+            self._no_arithmetic(node.op, left, right, span)
+            return BROKEN
+        result = frozenset(kinds)
+        expr = TArithmetic(node.op, left.expr, right.expr, kind=kind_in(result), span=span)
+        return Operand(expr, result, text=self.written(node))
+
+    def _no_arithmetic(self, op: tree.ArithmeticOp, left: Operand, right: Operand, span: Span) -> None:
+        wrong = left if not left.kinds & {Kind.NUMBER, Kind.TIME} else right
+        message = f"{quoted(wrong)} is {wrong.holds}, and `{op}` works on numbers"
+        if left.kinds == right.kinds == {Kind.TIME}:
+            message = f"two times cannot be joined by `{op}`; their difference is `later - earlier`"
+        elif Kind.TIME in left.kinds | right.kinds:
+            message = f"`{op}` does not go with {left.holds} and {right.holds}"
+        else:
+            span = wrong.span if wrong.span in self.report.records else span
+        self.report.add("RQL203", message, span)
+
+    def _negate(self, node: tree.Negate, span: Span) -> Operand:
+        value = self.operand(node.value)
+        if value is BROKEN:
+            return BROKEN
+        if Kind.NUMBER not in value.kinds:
+            span = value.span if value.span in self.report.records else span
+            self.report.add("RQL203", f"{quoted(value)} is {value.holds}, and `-` works on numbers", span)
+            return BROKEN
+        number = value.value
+        if isinstance(number, int | float) and not isinstance(number, bool):
+            return constant(-number, span, is_duration=value.is_duration, text=self.written(node) or None)
+        expr = TNegate(value.expr, kind=Kind.NUMBER, span=span)
+        return Operand(expr, frozenset({Kind.NUMBER}), text=self.written(node))
+
+    # ------------------------------------------------------------ tests
+
+    def _test(self, node: tree.Expr) -> Operand:
+        expr = self._tested(node)
+        return BROKEN if expr is None else Operand(expr, frozenset({Kind.BOOL}), text=self.written(node))
+
+    def _tested(self, node: tree.Expr) -> TypedExpr | None:  # noqa: PLR0911 - one line a node
+        span = self.report.place(node.span)
+        match node:
+            case tree.Compare():
+                left = self.operand(node.left)
+                return self.comparisons.compare(node.op, left, self.beside(left, node.right), span)
+            case tree.Between():
+                low, high = self.operand(node.low), self.operand(node.high)
+                return _negated(self.comparisons.between(self.operand(node.value), low, high, span), node.negated)
+            case tree.In():
+                value = self.operand(node.value)
+                items = self.items(node.items, value)
+                test = self.comparisons.is_in(value, items, span, negated=node.negated)
+                return _negated(test, node.negated)
+            case tree.TextTest():
+                return _negated(self.tests.text(node, span), node.negated)
+            case tree.Has():
+                return _negated(self.tests.has(node, span), node.negated)
+            case tree.Untagged():
+                return TUntagged(kind=Kind.BOOL, span=span)
+            case tree.Is():
+                return _negated(self._is(node, span), node.negated)
+            case tree.Not(value=value):
+                return TNot(self.condition(value), kind=Kind.BOOL, span=span)
+            case tree.And(terms=terms):
+                return TAnd(tuple(self._terms(terms)), kind=Kind.BOOL, span=span)
+            case tree.Or(terms=terms):
+                return TOr(tuple(self._terms(terms, any_of=True)), kind=Kind.BOOL, span=span)
+        self.report.unreadable = True
+        return None
+
+    def _terms(self, terms: Sequence[tree.Expr], *, any_of: bool = False) -> Iterator[TypedExpr]:
+        """The terms of a condition. A value alone (`a = 1 or 2`) lacks the comparison that stands before it."""
+        before: tree.Expr | None = None
+        for term in terms:
+            since = self.report.count
+            yield self.condition(term)
+            test = test_of(before)
+            if test is not None and isinstance(term, tree.Literal) and any_of and test[1] == "!=":
+                hint = f"that it is none of several is `{self.written(test[0])} not in (…)`"
+                self.report.amend(since, ("RQL203",), (hint,), ())
+            elif test is not None and isinstance(term, tree.Literal):
+                text = f"{self.written(test[0])} {test[1]} {self.written(term)}"
+                fixes = rewrite(term.span, text)
+                self.report.amend(since, ("RQL203",), (f"each condition is written in full: {code(text)}",), fixes)
+            before = term
+
+    def beside(self, value: Operand, node: tree.Expr) -> Operand:
+        """What stands beside a value in a test. A word that is no field may be a text without its quotes."""
+        since = self.report.count
+        operand = self.operand(node)
+        if operand is BROKEN and isinstance(node, tree.Field) and is_word(node):
+            word = str(node.path.segments[0])
+            texts = values_meant(word, value, self.names.catalog)
+            if texts:
+                text = texts[0]
+                is_same = text[1:-1].casefold() == word.casefold()
+                hint = f"text stands in quotes: `{text}`" if is_same else f"write `{text}`"
+                self.report.amend(since, _UNKNOWN, (hint,), rewrites(node.span, texts))
+        return operand
+
+    def items(self, items: Sequence[tree.Expr] | tree.Param, value: Operand | None = None) -> list[Operand]:
+        """The values of a list, written out or bound to a parameter. In a list, a list parameter is its values."""
+        found: list[Operand] = []
+        for item in (items,) if isinstance(items, tree.Param) else items:
+            if not isinstance(item, tree.Param):
+                found.append(self.operand(item) if value is None else self.beside(value, item))
+                continue
+            bound = self.bound(item)
+            span = self.report.place(item.span)
+            if bound is None:
+                found.append(BROKEN)
+            elif isinstance(bound, tuple):
+                found += [self._bound_operand(b, item, span) for b in bound]
+            else:
+                found.append(self._bound_operand(bound, item, span))
+        return found
+
+    def _is(self, node: tree.Is, span: Span) -> TypedExpr:
+        if isinstance(node.value, tree.Field):
+            path_span = node.value.path.span if node.value.path.span != NOWHERE else node.value.span
+            found = self.names.resolve(node.value.path, path_span)
+            if isinstance(found, LoggedName):
+                return self._is_logged(found, node, span)
+            value = self._resolved(found, node.value)
+        else:
+            value = self.operand(node.value)
+        if node.state in (tree.State.NAN, tree.State.FINITE) and Kind.NUMBER not in value.kinds and value is not BROKEN:
+            message = f"{quoted(value)} is {value.holds}, and only a number can be `{node.state}`"
+            self.report.add("RQL203", message, value.span if value.span in self.report.records else span)
+        return TIs(value.expr, node.state, kind=Kind.BOOL, span=span)
+
+    def _resolved(self, found: Resolved | AliasUse | None, node: tree.Field) -> Operand:
+        if isinstance(found, Resolved):
+            return field_operand(found, self.report.place(node.span))
+        return BROKEN if found is None else self.aliases.operand(found, node.span)
+
+    def _is_logged(self, name: LoggedName, node: tree.Is, span: Span) -> TypedExpr:
+        self.metrics.known(name.metric, name.span, is_glob=name.is_glob)
+        if node.state in (tree.State.MISSING, tree.State.NULL):
+            if node.state is tree.State.NULL:
+                self._history_is_null(name, node, span)
+            there = TLogged(name.metric, kind=Kind.BOOL, span=span)
+            return TNot(there, kind=Kind.BOOL, span=span)
+        self._bare_history(name, self.report.place(node.value.span))
+        return TConst(MISSING, span=span)
+
+    def _history_is_null(self, name: LoggedName, node: tree.Is, span: Span) -> None:
+        written = field_text(Space.LOGGED, tuple(name.metric.split(".")))
+        text = f"{'exists' if node.negated else 'missing'}({written})"
+        message = f"{code(written)} is a whole history, and a history is never null"
+        self.report.add("RQL210", message, span, f"write {code(text)}", fixes=rewrite(span, text))
+
+
+def field_operand(found: Resolved, span: Span) -> Operand:
+    """A resolved field as an operand."""
+    expr = TField(found.key, kind=found.kind, span=span)
+    return Operand(expr, found.kinds, text=found.key.written, info=found.info)
+
+
+def _negated(expr: TypedExpr, negated: bool) -> TypedExpr:
+    if not negated:
+        return expr
+    # `exists(logged.x)` is the negation of a negation: it is the plain test again.
+    if isinstance(expr, TNot) and isinstance(expr.value, TLogged):
+        return expr.value
+    return TNot(expr, kind=Kind.BOOL, span=expr.span)
+
+
+def _time_arithmetic(op: tree.ArithmeticOp, left: frozenset[Kind], right: frozenset[Kind]) -> set[Kind]:
+    kinds = {Kind.TIME} if Kind.TIME in left and Kind.NUMBER in right else set()
+    if op is tree.ArithmeticOp.ADD and Kind.NUMBER in left and Kind.TIME in right:
+        kinds.add(Kind.TIME)
+    if op is tree.ArithmeticOp.SUB and Kind.TIME in left and Kind.TIME in right:
+        kinds.add(Kind.NUMBER)
+    return kinds

@@ -1,0 +1,179 @@
+"""The checker: from the tree of a query to its typed tree, with everything that is wrong or worth saying."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import field
+
+from runql.semantic.catalog import Catalog, Space
+from runql.semantic.check.clauses import Clauses, asks_histories
+from runql.semantic.check.columns import selected
+from runql.semantic.check.expressions import Expressions
+from runql.semantic.check_stages.pipeline import check_stages, names_made
+from runql.semantic.check_stages.scope import Scope, scope_of, with_mentions
+from runql.semantic.needed import children
+from runql.semantic.operands import BROKEN
+from runql.semantic.report import CheckContext, Report
+from runql.semantic.spelling import code, field_text
+from runql.semantic.typed import TAnd, TBetween, TCompare, TField, TNot, TOr, TOrderKey, TStage, TypedExpr, TypedQuery
+from runql.semantic.values import Kind
+from runql.syntax import tree
+from runql.text.diagnostic import Diagnostic
+from runql.text.frozen import frozen
+
+_ROW_NAMES = ("_step", "_runtime", "_timestamp")
+"""Columns that each row of a history has, and W&B also writes into the summary."""
+
+_NEVER_UNKNOWN = frozenset({tree.Comparison.EQ, tree.Comparison.NE})
+"""The comparisons that hold or don't of a missing field too."""
+
+_SORTABLE = frozenset({Kind.NUMBER, Kind.BOOL, Kind.TEXT, Kind.TIME})
+
+
+@frozen
+class Checked:
+    """A checked query and all that is to be said of it.
+
+    `query` is `None` if there is an error: among the diagnostics, or of the parser (a broken node in the tree). It
+    fetches what its stages name too. `scope`: the table after the stages.
+    """
+
+    query: TypedQuery | None
+    diagnostics: tuple[Diagnostic, ...] = ()
+    stages: tuple[TStage, ...] = ()
+    scope: Scope = field(default_factory=Scope)
+
+
+def check(query: tree.Query, catalog: Catalog | None, context: CheckContext) -> Checked:
+    """Check a query against what is known of its source; without a catalog no field is looked up.
+
+    Pure, and raises for no tree: each mistake is a diagnostic, all of one query are found in one pass.
+    """
+    report = Report()
+    report.unreadable = any(isinstance(c, tree.BrokenClause) for c in query.clauses)
+    expressions = Expressions(catalog, context, report)
+    clauses = Clauses(query, expressions, report)
+    x_axis = clauses.x_axis()
+    expressions.calls.x_axis = x_axis
+    lazy = query.clause(tree.LazyClause)
+    source = query.clause(tree.FromClause)
+    typed = TypedQuery(
+        target=query.target,
+        ident=query.ident,
+        sources=tuple(_source(s) for s in source.sources) if source else (),
+        where=_where(query, expressions, x_axis),
+        order=_order(query, expressions, report),
+        limit=clauses.limit(),
+        page_size=clauses.page_size(),
+        lazy=lazy.lazy if lazy else None,
+        with_sweeps=query.clause(tree.SweepsClause) is not None,
+        histories=clauses.histories(x_axis),
+        columns=selected(query.clause(tree.SelectClause), expressions, report),
+    )
+    clauses.contradictions()
+    scope = scope_of(typed, catalog)
+    lost = names_made(query.clause(tree.SelectClause)) - set(scope.columns) if report.has_errors else ()
+    staged = check_stages(query.stages, scope, context, catalog, lost)
+    typed = with_mentions(typed, staged.mentions)
+    _lazy_columns(lazy, typed, report)
+    diagnostics = tuple(sorted((*report.diagnostics, *staged.diagnostics), key=lambda d: d.span.start))
+    if report.has_errors or staged.stages is None:
+        return Checked(None, diagnostics)
+    return Checked(typed, diagnostics, staged.stages, staged.scope)
+
+
+def _source(ref: tree.SourceRef) -> str:
+    match ref.kind:
+        case tree.SourceKind.LAST:
+            return "_"
+        case tree.SourceKind.SAVED:
+            return f"@{ref.name.removeprefix('@')}"
+        case tree.SourceKind.NAME:
+            return ref.name
+
+
+def _where(query: tree.Query, expressions: Expressions, x_axis: str) -> TypedExpr | None:
+    clause = query.clause(tree.WhereClause)
+    if clause is None:
+        return None
+    if asks_histories(query):
+        expressions.names.row_names = {name: _rows_instead(name, clause.condition, x_axis) for name in _ROW_NAMES}
+    condition = expressions.condition(clause.condition)
+    expressions.names.row_names = {}
+    for key in dict.fromkeys(_unknown_when_negated(condition)):
+        _say_left_out(key, expressions)
+    return condition
+
+
+def _unknown_when_negated(where: TypedExpr) -> Iterator[TField]:
+    """The fields of order tests below a `not`: what is unknown of a run stays so when it is negated."""
+    waiting = [(where, False)]
+    while waiting:
+        node, negated = waiting.pop()
+        if isinstance(node, TNot | TAnd | TOr):
+            waiting += [(child, isinstance(node, TNot) is not negated) for child in reversed(children(node))]
+        elif negated and (isinstance(node, TBetween) or (isinstance(node, TCompare) and node.op not in _NEVER_UNKNOWN)):
+            yield from (part for part in children(node) if isinstance(part, TField))
+
+
+def _say_left_out(tested: TField, expressions: Expressions) -> None:
+    """Says that the runs without a field are left out, if the catalog knows of any."""
+    catalog, key = expressions.names.catalog, tested.key
+    infos = catalog.by_dotted.get((key.space, ".".join(map(str, key.segments))), ()) if catalog is not None else ()
+    if catalog is None or len(infos) != 1 or (lacking := catalog.looked_at(key.space) - infos[0].runs) <= 0:
+        return
+    name = code(key.written or field_text(key.space, key.segments, exact=key.exact))
+    counted = f" ({lacking:,} of {catalog.run_count:,})" if catalog.complete else ""
+    message = f"left out: runs without {name}{counted}, of which the test is unknown with `not` too"
+    expressions.report.add("RQL330", message, tested.span, f"take them in: `or missing({name[1:-1]})`")
+
+
+def _rows_instead(name: str, condition: tree.Expr, x_axis: str) -> tuple[str, ...]:
+    """How rows are chosen by one of their columns, with the bound that the condition compares it to."""
+    terms = condition.terms if isinstance(condition, tree.And) else (condition,)
+    for term in terms:
+        match term:
+            case tree.Compare(op, tree.Field(tree.Path((written,))), tree.Literal(value)) if written == name:
+                steps = _steps(op, value) if name == x_axis == "_step" else None
+                clause = "" if steps is None else f"`steps {steps}`, or behind the clauses "
+                return (f"rows: {clause}`| where {name} {op.value} {value}`",)
+    return (f"rows: behind the clauses `| where {name} …`",)
+
+
+def _steps(op: tree.Comparison, bound: object) -> str | None:
+    """The clause `steps` that says the same of whole steps."""
+    if isinstance(bound, bool) or not isinstance(bound, int):
+        return None
+    ranges: dict[tree.Comparison, str | None] = {
+        tree.Comparison.LT: f"..{bound - 1}" if bound > 0 else None,
+        tree.Comparison.LE: f"..{bound}",
+        tree.Comparison.GT: f"{bound + 1}..",
+        tree.Comparison.GE: f"{bound}..",
+        tree.Comparison.EQ: f"{bound}..{bound}",
+    }
+    return ranges.get(op)
+
+
+def _order(query: tree.Query, expressions: Expressions, report: Report) -> tuple[TOrderKey, ...]:
+    clause = query.clause(tree.OrderClause)
+    keys = []
+    for key in clause.keys if clause else ():
+        operand = expressions.operand(key.value)
+        if operand is not BROKEN and not operand.kinds & _SORTABLE:
+            report.add("RQL203", f"`{operand.text}` is {operand.holds}, and has no order", operand.span)
+        elif operand.is_constant and operand is not BROKEN:
+            hint = "order by a field: `order -summary.loss`"
+            report.add("RQL203", "a constant orders nothing", operand.span, hint)
+        keys.append(TOrderKey(operand.expr, key.descending))
+    return tuple(keys)
+
+
+def _lazy_columns(clause: tree.LazyClause | None, query: TypedQuery, report: Report) -> None:
+    """`lazy` leaves config and summary out, so a pattern over them contradicts it."""
+    if clause is None or not clause.lazy:
+        return
+    for column in query.columns or ():
+        if column.glob is not None and column.glob.space in (Space.CONFIG, Space.SUMMARY):
+            message = f"`lazy` leaves out what `{column.name}` asks for"
+            hint = "drop `lazy`: only the fields that the query names are fetched anyway"
+            report.add("RQL213", message, clause.span, hint)

@@ -1,0 +1,159 @@
+"""Tests of texts and lists: `~ contains startswith endswith glob`, `has`."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from runql.semantic.catalog import Space
+from runql.semantic.check.patterns import check_pattern
+from runql.semantic.operands import BROKEN, Operand, constant, example_value, quoted
+from runql.semantic.report import rewrite
+from runql.semantic.spelling import code
+from runql.semantic.typed import TField, THas, TTextTest, TypedExpr
+from runql.semantic.values import Kind
+from runql.syntax import tree
+from runql.text.diagnostic import Fix
+from runql.text.source import NOWHERE, Span
+
+if TYPE_CHECKING:
+    from runql.semantic.check.expressions import Expressions
+
+_REGEXES = (tree.TextOp.REGEX, tree.TextOp.REGEX_ANY_CASE)
+_RE2 = "the syntax of RE2 is at `https://github.com/google/re2/wiki/Syntax`"
+_GLOB = re.compile(r"[*?][\w.*?/ -]*")
+"""A pattern of file names, which as a regular expression repeats nothing."""
+_PATTERNS = (*_REGEXES, tree.TextOp.GLOB)
+
+
+class TextTests:
+    """Checks the tests of text and of lists of one query."""
+
+    def __init__(self, expressions: Expressions) -> None:
+        self._expressions = expressions
+        self._report = expressions.report
+
+    def text(self, node: tree.TextTest, span: Span) -> TypedExpr:
+        value = self._expressions.operand(node.value)
+        pattern = self._expressions.beside(value, node.pattern)
+        self._must_be_text(value, node, pattern)
+        if pattern is not BROKEN:
+            self._pattern(node, pattern)
+        return TTextTest(node.op, value.expr, pattern.expr, kind=Kind.BOOL, span=span)
+
+    def _must_be_text(self, value: Operand, node: tree.TextTest, pattern: Operand) -> None:
+        if Kind.TEXT in value.kinds or value is BROKEN:
+            return
+        hints: tuple[str, ...] = ()
+        fixes: tuple[Fix, ...] = ()
+        if Kind.LIST in value.kinds and pattern.text:
+            text = f"{value.text} {'not ' * node.negated}has {pattern.text}"
+            if node.op is tree.TextOp.CONTAINS:
+                hints, fixes = (f"a list is asked with `has`: `{text}`",), rewrite(value.span.to(pattern.span), text)
+            else:
+                hints = (f'patterns do not go over the elements of a list: `{value.text} has "…"` finds a whole one',)
+        elif Kind.NUMBER in value.kinds:
+            hints = (f"for example: `{value.text} > {example_value(value)}`",)
+        self._report.add(
+            "RQL203", f"{quoted(value)} is {value.holds}, and `{node.op}` tests text", value.span, *hints, fixes=fixes
+        )
+
+    def _pattern(self, node: tree.TextTest, pattern: Operand) -> None:
+        if Kind.TEXT not in pattern.kinds or pattern.is_null:
+            self._not_a_text(node.op, pattern)
+        elif node.op in _PATTERNS and not pattern.is_constant:
+            message = f"the pattern of `{node.op}` must be written out, or be a parameter"
+            self._report.add("RQL204", message, pattern.span, "`contains` takes the value of another field")
+        elif node.op in _REGEXES:
+            self._regex(node, pattern)
+
+    def _not_a_text(self, op: tree.TextOp, pattern: Operand) -> None:
+        if pattern.is_null:
+            self._report.add("RQL203", f"`{op}` takes a text, and this is null", pattern.span)
+            return
+        text = f'"{pattern.text}"'
+        hints = (f"in quotes: `{text}`",) if pattern.is_constant else ()
+        fixes = rewrite(pattern.span, text) if hints else ()
+        message = f"`{op}` takes a text, and {quoted(pattern)} is {pattern.holds}"
+        self._report.add("RQL203", message, pattern.span, *hints, fixes=fixes)
+
+    def _regex(self, node: tree.TextTest, pattern: Operand) -> None:
+        if not isinstance(pattern.value, str) or (error := check_pattern(pattern.value)) is None:
+            return
+        span, value = pattern.span, pattern.value
+        plain = isinstance(node.pattern, tree.Literal) and span.end - span.start == len(value) + 2
+        if plain and error.start is not None and error.end is not None:
+            span = Span(pattern.span.start + 1 + error.start, pattern.span.start + 1 + error.end)
+        # A bracket or a star that was not meant as one: then the text itself was.
+        is_slip = not error.hint and "RE2" not in error.message
+        hints = (error.hint,) if error.hint else ("`contains` takes a text as it stands",) if is_slip else (_RE2,)
+        fixes: tuple[Fix, ...] = ()
+        if is_slip and node.op is tree.TextOp.REGEX and not node.negated and node.value.span != NOWHERE:
+            text = f" {'glob' if _GLOB.fullmatch(value) else 'contains'} {pattern.text}"
+            if text.startswith(" glob"):
+                hints = ("`glob` takes a pattern with `*` and `?`",)
+            fixes = rewrite(Span(node.value.span.end, pattern.span.end), text, f"write `{text.strip()}`")
+        if error.excluded is not None and not node.negated and node.value.span != NOWHERE:
+            op = "!~*" if node.op is tree.TextOp.REGEX_ANY_CASE else "!~"
+            between = Span(node.value.span.end, pattern.span.end)
+            text = f" {op} {constant(error.excluded, NOWHERE).text}"
+            fixes = rewrite(between, text, f"write `{text.strip()}`")
+        self._report.add("RQL204", f"bad regular expression: {error.message}", span, *hints, fixes=fixes)
+
+    def _written(self, item: Operand) -> str:
+        """An item as it stands in the text: `lr`, not the field that it was read as."""
+        whole = self._expressions.context.text
+        return item.text if whole is None or item.span == NOWHERE else whole[item.span.start : item.span.end].strip()
+
+    def has(self, node: tree.Has, span: Span) -> TypedExpr:
+        value = self._expressions.operand(node.value)
+        if (items_of_none := _items_of_none(node)) is not None:
+            return self._has_none(value, node, items_of_none, span)
+        items = self._expressions.items(node.items, value)
+        if Kind.LIST not in value.kinds and value is not BROKEN:
+            hints = (f"for example: `{value.text} = {example_value(value)}`",)
+            fixes: tuple[Fix, ...] = ()
+            if Kind.TEXT in value.kinds:
+                hints = (f'text is asked with `contains`: `{value.text} contains "…"`',)
+                if node.mode is tree.HasMode.ONE and len(items) == 1 and Kind.TEXT in items[0].kinds:
+                    text = f"{value.text} {'not ' * node.negated}contains {self._written(items[0])}"
+                    fixes = rewrite(span, text)
+            message = f"{quoted(value)} is {value.holds}, and `has` asks a list"
+            self._report.add("RQL203", message, value.span, *hints, fixes=fixes)
+        is_tags = isinstance(value.expr, TField) and value.expr.key.space is Space.RUN
+        for item in items if is_tags else ():
+            if Kind.TEXT not in item.kinds:
+                text = f'"{self._written(item)}"'
+                self._report.add(
+                    "RQL203",
+                    f"a tag is text, not {item.holds}",
+                    item.span,
+                    f"in quotes: `{text}`",
+                    fixes=rewrite(item.span, text),
+                )
+        if not items and node.mode is not tree.HasMode.ALL:
+            self._report.add("RQL212", "an empty list holds nothing, so no run matches", span)
+        return THas(node.mode, value.expr, tuple(i.expr for i in items), kind=Kind.BOOL, span=span)
+
+    def _has_none(self, value: Operand, node: tree.Has, items: tuple[tree.Expr, ...], span: Span) -> TypedExpr:
+        """`tags has none`, `tags has none ("a", "b")`: there is no such word."""
+        text = f"len({value.text}) {'!=' if node.negated else '='} 0"
+        hint = f"whether a list is empty is asked with {code(text)}"
+        if items:
+            inner = ", ".join(self._expressions.written(item) for item in items)
+            text = f"{value.text} {'not ' * (not node.negated)}has any ({inner})"
+            hint = f"that it holds none of several is asked with {code(text)}"
+        self._report.add("RQL203", "`has` takes a value, and `none` is none", span, hint, fixes=rewrite(span, text))
+        return THas(node.mode, value.expr, (), kind=Kind.BOOL, span=span)
+
+
+def _items_of_none(node: tree.Has) -> tuple[tree.Expr, ...] | None:
+    """What stands behind a `none` that stands where a value must: values, or nothing; `None` if there is none."""
+    if isinstance(node.items, tree.Param) or len(node.items) != 1 or node.mode is not tree.HasMode.ONE:
+        return None
+    match node.items[0]:
+        case tree.Field(path=tree.Path(segments=("none" | "None",), exact=False)):
+            return ()
+        case tree.Call(name="none", arguments=arguments):
+            return arguments
+    return None

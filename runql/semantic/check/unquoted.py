@@ -1,0 +1,61 @@
+"""Words that stand where a value must, without quotes: `state = finished`, `tags has lr`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from runql.semantic.catalog import Catalog, Space
+from runql.semantic.check.comparisons import RUN_STATES, state_like
+from runql.semantic.names.nearest import nearest_names
+from runql.semantic.operands import Operand, literal_text
+from runql.semantic.typed import TField
+from runql.semantic.values import Kind
+from runql.syntax import tree
+
+_TIMES = ("now", "today", "yesterday")
+_TRUTHS = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
+
+
+def is_word(node: tree.Expr) -> bool:
+    """Whether a node is one word that could have been meant as text."""
+    return isinstance(node, tree.Field) and len(node.path.segments) == 1 and not node.path.exact
+
+
+def values_meant(word: str, beside: Operand, catalog: Catalog | None) -> tuple[str, ...]:
+    """What a word beside an operand may be meant for, as it is written, likeliest first; none if text never fits."""
+    if beside.kinds == frozenset({Kind.BOOL}):
+        return (_TRUTHS[word.lower()],) if word.lower() in _TRUTHS else ()
+    if beside.kinds == frozenset({Kind.TIME}):
+        return tuple(nearest_names(word.lower(), _TIMES, limit=1))
+    if not beside.kinds & {Kind.TEXT, Kind.LIST}:
+        return ()
+    known = known_values(beside, catalog)
+    same = [value for value in known if value.casefold() == word.casefold()]
+    near = same or nearest_names(word, known, limit=1)
+    if beside.is_state:
+        near = near or state_like(word)
+    return tuple(map(literal_text, near)) or (literal_text(word),)
+
+
+def known_values(operand: Operand, catalog: Catalog | None) -> Sequence[str]:
+    """The texts that a field is known to hold."""
+    if operand.is_state:
+        return RUN_STATES
+    expr = operand.expr
+    if isinstance(expr, TField) and expr.key.space is Space.RUN and expr.key.segments == ("tags",):
+        return tuple(catalog.tags) if catalog is not None else ()
+    return [value for value, _ in operand.info.top if isinstance(value, str)] if operand.info is not None else []
+
+
+def test_of(node: tree.Expr | None) -> tuple[tree.Expr, str] | None:
+    """What a test asks, and how."""
+    match node:
+        case tree.Compare(op=op, left=left):
+            return left, str(op)
+        case tree.Has(mode=tree.HasMode.ONE, value=value):
+            return value, "has"
+        case tree.TextTest(op=text_op, value=value, negated=False):
+            return value, str(text_op)
+        case tree.And(terms=(*_, last)) | tree.Or(terms=(*_, last)):
+            return test_of(last)
+    return None

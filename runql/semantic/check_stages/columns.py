@@ -1,0 +1,328 @@
+"""The stages that choose, make and group columns, and what all stages share: amounts, columns, patterns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from fnmatch import fnmatchcase
+
+from runql.semantic.catalog import Space
+from runql.semantic.check_stages.expressions import Folding, StageExpressions, facts
+from runql.semantic.check_stages.scope import ColumnFacts, Scope, glob_columns, is_meant
+from runql.semantic.operands import BROKEN, Operand
+from runql.semantic.report import Report
+from runql.semantic.run_fields import RUN_FIELD_SPELLINGS
+from runql.semantic.spelling import PREFIXES, code, path_text
+from runql.semantic.typed import (
+    ColumnPick,
+    FieldKey,
+    Named,
+    TCell,
+    TColumn,
+    TDerive,
+    TDrop,
+    TGroup,
+    TSelect,
+    TStage,
+    TypedExpr,
+)
+from runql.semantic.values import Kind
+from runql.syntax import tree
+from runql.syntax import tree as s
+from runql.syntax.printer.to_text import to_text
+from runql.text.frozen import frozen
+from runql.text.source import NOWHERE, Span
+
+COUNT = "n"
+_SORTABLE = frozenset({Kind.NUMBER, Kind.BOOL, Kind.TEXT, Kind.TIME})
+
+
+@frozen
+class FoundColumn:
+    """A column that a stage names."""
+
+    name: str
+    facts: ColumnFacts
+
+
+class StageColumns:
+    """Checks these stages, and gives the others their parts."""
+
+    expressions: StageExpressions
+    report: Report
+
+    @property
+    def scope(self) -> Scope:
+        return self.expressions.scope
+
+    # ------------------------------------------------------------ parts
+
+    def sortable(self, node: tree.Expr) -> Operand:
+        """A value that has an order."""
+        operand = self.expressions.operand(node)
+        if operand is not BROKEN and not operand.kinds & _SORTABLE:
+            self.report.add("RQL203", f"`{operand.text}` is {operand.holds}, and has no order", operand.span)
+        elif operand is not BROKEN and operand.is_constant:
+            self.report.add(
+                "RQL203", "a constant orders nothing", operand.span, "order by a column: `order -summary.loss`"
+            )
+        return operand
+
+    def whole(self, node: tree.Expr, word: str, *, least: int) -> int:
+        """A whole number, written or bound to a parameter; `least` itself if it is neither, which is reported."""
+        value = self.amount(node, word)
+        if value is None:
+            return least
+        if value != int(value) or value < least:
+            what = "a whole number" if value != int(value) else "at least"
+            message = f"`{word}` takes {what}" + ("" if value != int(value) else f" {least}") + f", not {value:g}"
+            self.report.add("RQL209", message, node.span)
+            return least
+        return int(value)
+
+    def amount(self, node: tree.Expr, word: str) -> float | None:
+        """A number that is written or bound to a parameter; `None` if it is none, which is reported."""
+        operand = self.expressions.operand(node)
+        value = operand.value
+        if operand is BROKEN:
+            return None
+        if (
+            isinstance(value, bool)
+            or not isinstance(value, int | float)
+            or operand.is_duration
+            or not abs(value) < 1e300
+        ):
+            message = f"`{word}` takes a number that is written out or a parameter"
+            self.report.add("RQL209", message, operand.span)
+            return None
+        return value
+
+    def column(self, path: tree.Path, span: Span) -> FoundColumn | None:
+        """The column that a path means; `None` if that is a mistake, which is reported."""
+        place = path.span if path.span != NOWHERE else span
+        if path.is_glob:
+            self.report.add(
+                "RQL218", f"{code(path_text(path.segments))} is a pattern, and one column must stand here", place
+            )
+            return None
+        operand = self.expressions.operand(tree.Field(path, span=place))
+        if operand is BROKEN or not isinstance(operand.expr, TCell):
+            if operand is not BROKEN:
+                message = f"{code(path_text(path.segments))} is no column but stands for an expression"
+                self.report.add("RQL218", message, place, "make it one: `derive NAME = …`")
+            return None
+        return FoundColumn(operand.expr.name, facts(operand))
+
+    def picks(self, path: tree.Path, span: Span) -> list[ColumnPick]:
+        """The columns that a name or a pattern means."""
+        if path.is_glob:
+            pick = self.pattern(path, (), span)
+            return [] if pick is None else [pick]
+        found = self.column(path, span)
+        return [] if found is None else [ColumnPick(found.name)]
+
+    def title(self, node: tree.Expr, operand: Operand) -> str:
+        """What a column without a name is called: an alias by its name, a field by its full name, else as written."""
+        if isinstance(node, tree.Field):
+            dotted = ".".join(map(str, node.path.segments))
+            if dotted in self.expressions.context.aliases and dotted not in RUN_FIELD_SPELLINGS:
+                return dotted
+        return operand.text or self.expressions.written(node) or ("" if self.report.unreadable else to_text(node))
+
+    def named(self, node: tree.Expr, name: str | None = None) -> tuple[Named, ColumnFacts] | None:
+        """A value with its name; `None` if it is broken, which is reported."""
+        operand = self.expressions.operand(node)
+        if operand is BROKEN:
+            return None
+        return Named(name or self.title(node, operand), operand.expr), facts(operand)
+
+    # ------------------------------------------------------------ patterns
+
+    def pattern(self, path: tree.Path, except_: Sequence[tree.Path], span: Span) -> ColumnPick | None:
+        """The columns that a pattern means. Fields of the runs are fetched for it where they still can be."""
+        place = path.span if path.span != NOWHERE else span
+        text = ".".join(map(str, path.segments))
+        space = PREFIXES.get(str(path.segments[0]))
+        if space is Space.SUMMARY:
+            text = ".".join(map(str, ("summary", *path.segments[1:])))
+        known = self._fetched(path, space, place)
+        if not any(fnmatchcase(name, text) for name in known) and not self.scope.more:
+            self.expressions.unknown(text, place)
+            return None
+        excepted = [self._excepted(one, text, known, place) for one in except_]
+        return ColumnPick(text, True, tuple(one for one in excepted if one is not None))
+
+    def _fetched(self, path: tree.Path, space: Space | None, place: Span) -> Mapping[str, ColumnFacts]:
+        """The columns that there are, with the fields of the runs that a pattern adds to them."""
+        scope = self.scope
+        if not scope.fields or space not in (Space.CONFIG, Space.SUMMARY) or len(path.segments) < 2:
+            return scope.columns
+        key = self.expressions.names.glob(path, place)
+        if key is None:
+            return scope.columns
+        return self.fetch(key)
+
+    def fetch(self, key: FieldKey) -> Mapping[str, ColumnFacts]:
+        """Have the query fetch all the fields that a pattern means."""
+        catalog = self.expressions.catalog
+        self.expressions.mentions.setdefault(key.written, TColumn(key.written, glob=key))
+        columns, more = glob_columns(key, (), catalog)
+        fresh = {name: info for name, info in columns.items() if name not in self.scope.hidden}
+        added = self.scope.with_columns(fresh)
+        self.expressions.scope = replace(added, more=added.more or more)
+        return self.scope.columns
+
+    def _excepted(self, path: tree.Path, glob: str, known: Mapping[str, ColumnFacts], span: Span) -> str | None:
+        """A name or pattern after `except`, with the prefix of the glob where it has none of its own."""
+        place = path.span if path.span != NOWHERE else span
+        text = ".".join(map(str, path.segments))
+        prefix = glob.partition(".")[0]
+        names = [text, f"{prefix}.{text}"] if prefix in PREFIXES else [text]
+        found = next((name for name in names if any(is_meant(column, name) for column in known)), None)
+        if found is not None:
+            return found
+        if self.scope.more:
+            return text if text.partition(".")[0] in PREFIXES or prefix not in PREFIXES else f"{prefix}.{text}"
+        self.expressions.unknown(names[0] if names[0].partition(".")[0] in PREFIXES else names[-1], place)
+        return None
+
+    def matched(self, pick: ColumnPick) -> dict[str, ColumnFacts]:
+        """The columns known to belong to a pick."""
+        names = [name for name in self.scope.columns if is_meant(name, pick.pattern)]
+        if not pick.is_glob:
+            names = [name for name in (pick.pattern,) if name in self.scope.columns]
+        kept = [name for name in names if not any(is_meant(name, one) for one in pick.except_)]
+        return {name: self.scope.columns[name] for name in kept}
+
+    # ------------------------------------------------------------ lists of columns
+
+    def chosen(self, columns: Sequence[tree.Column]) -> tuple[list[Named | ColumnPick], dict[str, ColumnFacts], bool]:
+        """What `select`, `group` and `duplicates` list; the columns that they make; whether there may be others."""
+        picks: list[Named | ColumnPick] = []
+        made: dict[str, ColumnFacts] = {}
+        more = False
+        for column in columns:
+            path = column.value.path if isinstance(column.value, tree.Field) else None
+            if path is not None and path.is_glob:
+                if column.name is not None:
+                    message = f"{code(path_text(path.segments))} stands for several columns, and `as` names one"
+                    self.report.add("RQL213", message, column.span)
+                pick = self.pattern(path, column.except_, column.span)
+                if pick is not None:
+                    picks.append(pick)
+                    made.update(self.matched(pick))
+                    more = more or self.scope.more
+                continue
+            if column.except_:
+                self.report.add("RQL213", "`except` takes away from a pattern such as `config.*`", column.span)
+            found = self.named(column.value, column.name)
+            if found is None:
+                continue
+            self._once(found[0].name, made, column.span)
+            picks.append(found[0])
+            made[found[0].name] = found[1]
+        return picks, made, more
+
+    def _once(self, name: str, made: Mapping[str, ColumnFacts], span: Span) -> None:
+        if name in made:
+            self.report.add("RQL318", f"two columns would be called `{name}`", span, "name one of them with `as`")
+
+    # ------------------------------------------------------------ the stages
+
+    def select(self, stage: s.SelectStage) -> TStage:
+        picks, made, more = self.chosen(stage.columns)
+        before, renames = self.scope, _renames(picks)
+        after = self.scope.closed(made, more=more)
+        after = replace(
+            after,
+            run_id=renames.get(before.run_id or "", after.run_id),
+            x_axis=renames.get(before.x_axis or "", after.x_axis),
+            metrics=frozenset(renames.get(name, name) for name in before.metrics) & set(made),
+        )
+        self.expressions.scope = after
+        return TSelect(tuple(picks), span=stage.span)
+
+    def drop(self, stage: s.DropStage) -> TStage:
+        picks: list[ColumnPick] = []
+        for path in stage.columns:
+            if path.is_glob and self.scope.fields:
+                # What was never fetched need not be dropped, but a name that is none is still a mistake.
+                picks.append(ColumnPick(".".join(map(str, path.segments)), True))
+            else:
+                picks += self.picks(path, stage.span)
+        gone = [name for pick in picks for name in self.matched(pick)]
+        gone += [pick.pattern for pick in picks if not pick.is_glob]
+        self.expressions.scope = self.scope.without(gone)
+        return TDrop(tuple(picks), span=stage.span)
+
+    def renamed(self, titles: Mapping[str, str], added: Mapping[str, ColumnFacts]) -> None:
+        """The scope with columns under new names."""
+        before = self.scope
+        after = before.without(titles).with_columns(added)
+        self.expressions.scope = replace(
+            after,
+            run_id=titles.get(before.run_id or "", before.run_id),
+            x_axis=titles.get(before.x_axis or "", before.x_axis),
+            metrics=frozenset(titles.get(name, name) for name in before.metrics),
+        )
+
+    def derive(self, stage: s.DeriveStage) -> TStage:
+        columns: list[Named] = []
+        for definition in stage.columns:
+            found = self.named(definition.value, _defined(definition))
+            if found is None:
+                self.expressions.lost |= {_defined(definition) or ""}
+                continue
+            columns.append(found[0])
+            metrics = self.scope.metrics
+            self.expressions.scope = self.scope.with_columns({found[0].name: found[1]})
+            if any(cell.name in metrics for cell in self.expressions.loose_cells(found[0].value)):
+                self.expressions.scope = replace(self.scope, metrics=metrics | {found[0].name})
+        return TDerive(tuple(columns), span=stage.span)
+
+    def group(self, stage: s.GroupStage) -> TStage:
+        keys, made, more = self.chosen(stage.keys)
+        folds: list[Named] = []
+        for definition in stage.folds:
+            named = self._fold(definition, tuple(made))
+            if named is None:
+                continue
+            if named[0].name in made:
+                self.report.add("RQL318", f"two columns would be called `{named[0].name}`", definition.span)
+            folds.append(named[0])
+            made[named[0].name] = named[1]
+        made.setdefault(COUNT, ColumnFacts(frozenset({Kind.NUMBER})))
+        self.expressions.scope = self.scope.other(made, more=more)
+        return TGroup(tuple(keys), tuple(folds), span=stage.span)
+
+    def _fold(self, definition: s.Definition, keys: tuple[str, ...]) -> tuple[Named, ColumnFacts] | None:
+        """A value of a group: of aggregates, and of the keys."""
+        self.expressions.folding = Folding.YES
+        try:
+            named = self.named(definition.value, _defined(definition))
+        finally:
+            self.expressions.folding = Folding.NO
+        if named is not None:
+            self.no_loose_cells(named[0].value, "of a whole group", keys)
+        return named
+
+    def no_loose_cells(self, expr: TypedExpr, what: str, keys: tuple[str, ...]) -> None:
+        """Report the columns outside of aggregates where rows are looked at together."""
+        for cell in self.expressions.loose_cells(expr):
+            if cell.name not in keys:
+                name = cell.name
+                message = f"{code(name)} has a value a row, and one value {what} must stand here"
+                inner = name.removesuffix(")").rpartition("(")
+                fold = inner[0] if inner[1] and inner[0].isalpha() else "mean"
+                hint = f"write an aggregate of it, such as {code(f'{fold}({name})')}"
+                more = () if keys == () else ("or put it among the keys",)
+                self.report.add("RQL219", message, cell.span, hint, *more)
+
+
+def _defined(definition: s.Definition) -> str | None:
+    return None if definition.defined is None else ".".join(map(str, definition.defined.segments))
+
+
+def _renames(picks: Sequence[Named | ColumnPick]) -> dict[str, str]:
+    """The titles under which a `select` passes columns on."""
+    return {one.value.name: one.name for one in picks if isinstance(one, Named) and isinstance(one.value, TCell)}

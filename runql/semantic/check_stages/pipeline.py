@@ -1,0 +1,296 @@
+"""The checker of stages: from the trees right of the pipe to typed stages, each against the table that it is given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
+
+from runql.semantic.catalog import Catalog
+from runql.semantic.check_stages.curves import CurveStages
+from runql.semantic.check_stages.expressions import Folding, StageExpressions
+from runql.semantic.check_stages.runs import RunStages
+from runql.semantic.check_stages.scope import Scope
+from runql.semantic.report import CheckContext, Report
+from runql.semantic.stage_table import STAGES, TableKind
+from runql.semantic.typed import (
+    TAssert,
+    TColumn,
+    TDistinct,
+    TEdge,
+    TLimit,
+    TRename,
+    TSort,
+    TStage,
+    TTo,
+    TWhere,
+)
+from runql.syntax import tree
+from runql.syntax import tree as s
+from runql.text.diagnostic import Diagnostic
+from runql.text.frozen import frozen
+from runql.text.source import NOWHERE
+
+_NAMES: Mapping[type[tree.Stage], str] = MappingProxyType(
+    {
+        s.WhereStage: "where",
+        s.OrderStage: "order",
+        s.LimitStage: "limit",
+        s.SelectStage: "select",
+        s.DropStage: "drop",
+        s.RenameStage: "rename",
+        s.DistinctStage: "distinct",
+        s.DeriveStage: "derive",
+        s.GroupStage: "group",
+        s.BestStage: "best",
+        s.SmoothStage: "smooth",
+        s.BinStage: "bin",
+        s.ResampleStage: "resample",
+        s.AlignStage: "align",
+        s.PivotStage: "pivot",
+        s.DiffStage: "diff",
+        s.CorrStage: "corr",
+        s.ParetoStage: "pareto",
+        s.HolesStage: "holes",
+        s.DuplicatesStage: "duplicates",
+        s.DescribeStage: "describe",
+        s.PlotStage: "plot",
+        s.ToStage: "to",
+        s.AssertStage: "assert",
+    }
+)
+
+
+@frozen
+class CheckedStages:
+    """Checked stages, and all that is to be said of them.
+
+    `stages` is `None` if there is an error. `scope`: the table after them. `mentions`: what the stages name of the runs
+    and the query itself must fetch, as columns.
+    """
+
+    stages: tuple[TStage, ...] | None
+    scope: Scope
+    mentions: tuple[TColumn, ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+
+def check_stages(
+    stages: Sequence[tree.Stage],
+    scope: Scope,
+    context: CheckContext,
+    catalog: Catalog | None = None,
+    lost: Iterable[str] = (),
+) -> CheckedStages:
+    """Check the stages of a query, the first one against the table of the query itself (`scope_of`).
+
+    Pure, and raises for no tree. After a stage that cannot be made out nothing more is said of the ones that follow.
+    """
+    report = Report()
+    expressions = StageExpressions(catalog, context, report, scope)
+    expressions.lost |= set(lost)
+    checker = _Checker(expressions, report)
+    typed: list[TStage] = []
+    for stage in stages:
+        made = checker.check(stage)
+        if report.has_errors:
+            expressions.lost |= names_made(stage) - set(expressions.scope.columns)
+        if made is None:
+            break
+        typed.append(made)
+    found = None if report.has_errors else tuple(typed)
+    return CheckedStages(found, expressions.scope, tuple(expressions.mentions.values()), report.diagnostics)
+
+
+def names_made(node: tree.Stage | tree.Clause | None) -> set[str]:
+    """The names that a stage or a clause gives to columns, as far as they are written."""
+    match node:
+        case s.DeriveStage(columns=columns):
+            return {_dotted(one.defined) for one in columns if one.defined is not None}
+        case s.GroupStage(keys=keys, folds=folds):
+            return _titles(keys) | {_dotted(one.defined) for one in folds if one.defined is not None}
+        case s.SelectStage(columns=chosen) | tree.SelectClause(columns=chosen):
+            return _titles(chosen)
+        case s.RenameStage(names=names):
+            return {_dotted(new) for _, new in names}
+    return set()
+
+
+def _titles(columns: Iterable[tree.Column]) -> set[str]:
+    named = {one.name for one in columns if one.name is not None}
+    fields = (one.value for one in columns if one.name is None)
+    return named | {_dotted(one.path) for one in fields if isinstance(one, tree.Field)}
+
+
+def _dotted(path: tree.Path) -> str:
+    return ".".join(map(str, path.segments))
+
+
+def stage_word(stage: tree.Stage) -> str:
+    """The name under which the language knows a stage; empty for text that is none."""
+    if isinstance(stage, s.EdgeStage):
+        return "last" if stage.last else "first"
+    return _NAMES.get(type(stage), "")
+
+
+class _Checker(CurveStages, RunStages):
+    """One method a stage; each gives the typed stage and changes the scope."""
+
+    def __init__(self, expressions: StageExpressions, report: Report) -> None:
+        self.expressions = expressions
+        self.report = report
+
+    def check(self, stage: tree.Stage) -> TStage | None:
+        """The typed stage; `None` if nothing can be said of what follows."""
+        if isinstance(stage, s.BrokenStage) or type(stage) not in _WORK:
+            self.report.unreadable = True
+            return None
+        name = stage_word(stage)
+        self.expressions.stage, self.expressions.folding = name, Folding.NO
+        if not self._fits(name, stage):
+            return None
+        typed: TStage | None = _WORK[type(stage)](self, stage)
+        return typed
+
+    # ------------------------------------------------------------ the kind of table
+
+    def _fits(self, name: str, stage: tree.Stage) -> bool:
+        """Whether the stage works on such rows; if not, it is reported with a way out."""
+        info, scope = STAGES[name], self.scope
+        place = stage.span
+        if scope.kind not in info.tables:
+            message, hint = _wrong_table(name, scope.kind, TableKind.HISTORIES in info.tables)
+            self.report.add("RQL314", message, place, hint, f"for example: `{info.example}`")
+            return False
+        if info.tables == {TableKind.HISTORIES} and (scope.run_id is None or scope.x_axis is None):
+            lacking = "the id of the run" if scope.run_id is None else "the x axis"
+            message = f"`{name}` needs {lacking}, which a stage before has taken away"
+            self.report.add("RQL316", message, place)
+            return False
+        by_itself = info.aggregates and not isinstance(stage, s.GroupStage | s.PivotStage)
+        if scope.is_sampled and scope.kind is TableKind.HISTORIES and by_itself:
+            message = f"`{name}` needs every row, and the histories are sampled"
+            self.report.add("RQL310", message, place, "every row: write `scan` left of the pipe, without `sample`")
+        return True
+
+    # ------------------------------------------------------------ rows
+
+    def where(self, stage: s.WhereStage) -> TStage:
+        return TWhere(self.expressions.condition(stage.condition), span=stage.span)
+
+    def order(self, stage: s.OrderStage) -> TStage:
+        keys = []
+        for key in stage.keys:
+            operand = self.sortable(key.value)
+            keys.append((operand.expr, key.descending))
+        return TSort(tuple(keys), span=stage.span)
+
+    def limit(self, stage: s.LimitStage) -> TStage:
+        return TLimit(int(self.whole(stage.count, "limit", least=1)), span=stage.span)
+
+    def distinct(self, stage: s.DistinctStage) -> TStage:
+        picks = [pick for path in stage.columns for pick in self.picks(path, stage.span)]
+        return TDistinct(tuple(picks), span=stage.span)
+
+    def rename(self, stage: s.RenameStage) -> TStage:
+        pairs: list[tuple[str, str]] = []
+        added = {}
+        for old, new in stage.names:
+            operand = self.column(old, stage.span)
+            if operand is None:
+                continue
+            title = ".".join(map(str, new.segments))
+            if title in self.scope.columns and title != operand.name:
+                place = new.span if new.span != NOWHERE else stage.span
+                self.report.add(
+                    "RQL318", f"there is a column `{title}` already", place, "drop it first, or choose another name"
+                )
+            pairs.append((operand.name, title))
+            added[title] = operand.facts
+        self.renamed(dict(pairs), added)
+        return TRename(tuple(pairs), span=stage.span)
+
+    def edge(self, stage: s.EdgeStage) -> TStage:
+        self.expressions.scope = self.scope.of_each_run(self.scope.columns)
+        return TEdge(stage.last, span=stage.span)
+
+    # ------------------------------------------------------------ the end of a line
+
+    def to(self, stage: s.ToStage) -> TStage:
+        if not stage.path.strip():
+            self.report.add("RQL506", "`to` names no file", stage.span, 'write `to "runs.csv"`')
+        return TTo(stage.path, stage.safe, stage.guarded, span=stage.span)
+
+    def asserted(self, stage: s.AssertStage) -> TStage:
+        expressions = self.expressions
+        expressions.folding = Folding.YES
+        condition = expressions.condition(stage.condition)
+        over_table = bool(expressions.folds(condition))
+        if over_table:
+            self.no_loose_cells(condition, "of the whole table", ())
+        text = expressions.written(stage.condition)
+        return TAssert(condition, stage.message, over_table, text, span=stage.span)
+
+    def plot(self, stage: s.PlotStage) -> TStage | None:
+        for path in (*stage.y, stage.x, stage.by):
+            if path is not None:
+                self.column(path, stage.span)
+        hint = 'the rows themselves go to a file: `to "curves.csv"`'
+        self.report.add(
+            "RQL304", "charts come in a later version: `plot` is read, but nothing is drawn", stage.span, hint
+        )
+        return None
+
+
+def _wrong_table(name: str, kind: TableKind, along: bool) -> tuple[str, str]:
+    """What is wrong, and the way out."""
+    if along and kind is TableKind.RUNS:
+        return (
+            f"`{name}` works along histories, and this is a table of runs",
+            "add `keys METRIC` left of the pipe (and `scan` for every step)",
+        )
+    if along:
+        return (
+            f"`{name}` works along histories, and a stage before has made other rows of them",
+            f"put `{name}` before it",
+        )
+    if kind is TableKind.HISTORIES:
+        return (
+            f"`{name}` works on runs, and this is a table of histories",
+            "one row a run first: `| last`, `| best min METRIC`; or leave out `keys`, `sample` and `scan`",
+        )
+    return (
+        f"`{name}` works on runs, and a stage before has made other rows of them",
+        f"put `{name}` before it",
+    )
+
+
+_WORK: Mapping[type[tree.Stage], Callable[[_Checker, Any], TStage | None]] = MappingProxyType(
+    {
+        s.WhereStage: _Checker.where,
+        s.OrderStage: _Checker.order,
+        s.LimitStage: _Checker.limit,
+        s.SelectStage: _Checker.select,
+        s.DropStage: _Checker.drop,
+        s.RenameStage: _Checker.rename,
+        s.DistinctStage: _Checker.distinct,
+        s.DeriveStage: _Checker.derive,
+        s.GroupStage: _Checker.group,
+        s.BestStage: _Checker.best,
+        s.EdgeStage: _Checker.edge,
+        s.SmoothStage: _Checker.smooth,
+        s.BinStage: _Checker.bin,
+        s.ResampleStage: _Checker.resample,
+        s.AlignStage: _Checker.align,
+        s.PivotStage: _Checker.pivot,
+        s.DiffStage: _Checker.diff,
+        s.CorrStage: _Checker.corr,
+        s.ParetoStage: _Checker.pareto,
+        s.HolesStage: _Checker.holes,
+        s.DuplicatesStage: _Checker.duplicates,
+        s.DescribeStage: _Checker.describe,
+        s.PlotStage: _Checker.plot,
+        s.ToStage: _Checker.to,
+        s.AssertStage: _Checker.asserted,
+    }
+)

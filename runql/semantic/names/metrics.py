@@ -1,0 +1,79 @@
+"""Metrics: the names of histories, checked against those that were logged."""
+
+from __future__ import annotations
+
+import re
+from fnmatch import fnmatchcase
+
+from runql.semantic.catalog import Catalog, Space
+from runql.semantic.names.nearest import field_names, nearest_names
+from runql.semantic.report import CheckContext, Report, rewrites
+from runql.semantic.spelling import code, path_text
+from runql.text.source import Span
+
+_PRODUCT = re.compile(r"(?P<metric>[\w./]+)\*(?P<factor>\d[\w.]*|[^\W\d][\w./]*)")
+ALWAYS_LOGGED = frozenset({"_step", "_runtime", "_timestamp"})
+SYSTEM_PREFIX = "system."
+
+
+class Metrics:
+    """Knows the metrics of a catalog; without one, or without metrics in it, every name may be one."""
+
+    def __init__(self, catalog: Catalog | None, context: CheckContext, report: Report) -> None:
+        self.catalog = catalog
+        self.report = report
+        self.source = context.source_name or (catalog.source if catalog else None)
+        self._names: dict[Space, dict[str, int]] = {}
+
+    def names(self, space: Space = Space.LOGGED) -> dict[str, int]:
+        """The names of a stream with how many runs have them; those of the system stream start with `system.`."""
+        if space not in self._names:
+            infos = [i for i in self.catalog.fields if i.space is space] if self.catalog else []
+            prefix = SYSTEM_PREFIX if space is Space.SYSTEM else ""
+            self._names[space] = {prefix + i.dotted.removeprefix(prefix): i.runs for i in infos}
+        return self._names[space]
+
+    def known(self, metric: str, span: Span, *, is_glob: bool = False, prefix: str = "logged.") -> bool:
+        """Whether runs log the metric (or one that the pattern matches); if not, it is reported.
+
+        `prefix` is what stands before the metric at `span`, kept by the fixes.
+        """
+        space = Space.SYSTEM if metric.startswith(SYSTEM_PREFIX) else Space.LOGGED
+        names = self.names(space)
+        if not names or metric in ALWAYS_LOGGED or metric in names:
+            return True
+        if is_glob and any(fnmatchcase(name, metric) for name in names):
+            return True
+        assert self.catalog is not None
+        self._unknown(metric, span, space, is_glob=is_glob, prefix=prefix, names=names)
+        return not self.catalog.complete
+
+    def _unknown(
+        self, metric: str, span: Span, space: Space, *, is_glob: bool, prefix: str, names: dict[str, int]
+    ) -> None:
+        assert self.catalog is not None
+        where = f" in {self.source}" if self.source else ""
+        product = _PRODUCT.fullmatch(metric) if is_glob else None
+        if product is not None and product["metric"] in names:
+            written = f"{product['metric']} * {product['factor']}"
+            hint = f"`keys` takes names; a product is a column of its own: `| derive y = {written}`"
+            self.report.add("RQL208", f"{code(metric)} is a pattern, and no metric{where} matches it", span, hint)
+            return
+        if space is Space.LOGGED:
+            there = field_names(self.catalog, (space,))
+            near = [*there.nearest(metric), *(n for n in there.table.ending(metric) if not n.endswith("_" + metric))]
+        else:
+            near = nearest_names(metric, names)
+        near = list(dict.fromkeys(near))[:3]
+        total = self.catalog.looked_at(space)
+        shown = ", ".join(f"{code(n)} ({names[n]:,} of {total:,} runs)" for n in near)
+        hints = (f"nearest: {shown}",) if near else ()
+        complete = self.catalog.complete
+        if not complete:
+            hints = (*hints, "not every run was looked at, so it may be there")
+        what = "metric matches" if is_glob else "metric"
+        message = (
+            f"no {what} {code(metric)}{where}" if complete else f"no {what} {code(metric)} among those seen{where}"
+        )
+        fixes = rewrites(span, [prefix + path_text(n.split(".")) for n in near])
+        self.report.add("RQL208" if complete else "RQL214", message, span, *hints, fixes=fixes)

@@ -1,0 +1,89 @@
+"""Names near to one that is not there."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Iterable, Sequence
+
+from runql.semantic.catalog import Catalog, FieldInfo, Space
+from runql.semantic.names.synonyms import synonyms
+from runql.semantic.spelling import code, info_text
+from runql.text.name_table import NameTable, plain
+from runql.text.nearest import nearest
+
+
+def nearest_names(word: str, names: Iterable[str], *, limit: int = 3) -> list[str]:
+    """The names nearest to a word, best first: those equal but for case and punctuation, then the similar ones."""
+    pool = [n for n in dict.fromkeys(names) if n != word]
+    same = [n for n in pool if plain(n) == plain(word)]
+    return list(dict.fromkeys([*same, *nearest(word, pool, limit)]))[:limit]
+
+
+_MOST_FOUND = 64
+
+
+class FieldNames:
+    """The names of the fields of some spaces of a catalog, ready to be searched."""
+
+    def __init__(self, fields: Iterable[FieldInfo]) -> None:
+        self.by_name: dict[str, list[FieldInfo]] = {}
+        for info in fields:
+            self.by_name.setdefault(info.dotted, []).append(info)
+        self.table = NameTable(self.by_name)
+        self._found: dict[tuple[str, int], list[str]] = {}
+
+    def nearest(self, word: str, limit: int = 3) -> list[str]:
+        """The names nearest to one: equal but for punctuation, then similar ones, then other words for the same."""
+        if (word, limit) not in self._found:
+            if len(self._found) >= _MOST_FOUND:
+                self._found.clear()
+            self._found[word, limit] = self._search(word, limit)
+        return [*self._found[word, limit]]
+
+    def _search(self, word: str, limit: int) -> list[str]:
+        alike = [name for name in self.table.alike(word) if name != word]
+        near = [name for name in self.table.nearest(word, limit + 1) if name != word]
+        names = list(dict.fromkeys([*alike, *near]))[:limit]
+        if not names:
+            names = [name for other in synonyms(word) for name in self.table.written(other)]
+        return list(dict.fromkeys(names))[:limit]
+
+
+_NAMES: dict[int, tuple[weakref.ref[Catalog], dict[tuple[Space, ...], FieldNames]]] = {}
+
+
+def field_names(catalog: Catalog, spaces: Sequence[Space]) -> FieldNames:
+    """The names of some spaces, made ready at the first call for a catalog and kept as long as it lives."""
+    key = id(catalog)
+    kept = _NAMES.get(key)
+    if kept is None or kept[0]() is not catalog:
+        kept = _NAMES[key] = (weakref.ref(catalog, lambda _: _NAMES.pop(key, None)), {})
+    chosen = tuple(spaces)
+    if chosen not in kept[1]:
+        kept[1][chosen] = FieldNames(info for info in catalog.fields if info.space in chosen)
+    return kept[1][chosen]
+
+
+def nearest_fields(word: str, catalog: Catalog, spaces: Sequence[Space], *, limit: int = 3) -> list[FieldInfo]:
+    """The catalog's fields nearest to a dotted name: the same name elsewhere, similar ones, the same last part."""
+    there = field_names(catalog, spaces)
+    names = [word] if word in there.by_name else []
+    names += there.nearest(word, limit)
+    if not names and "." in word:
+        last = word.rpartition(".")[2]
+        names += [n for n in there.table.ending(last) if not n.endswith(f"_{last}")]
+        names += [last] if last in there.by_name else []
+    found = [info for name in dict.fromkeys(names) for info in sorted(there.by_name[name], key=lambda i: -i.runs)]
+    return found[:limit]
+
+
+def counted(info: FieldInfo, catalog: Catalog) -> str:
+    """A field with how many runs have it: `` `config.lr` (412 of 412 runs) ``."""
+    looked_at = catalog.looked_at(info.space)
+    seen = " looked at" if looked_at < catalog.run_count else ""
+    return f"{code(info_text(info))} ({info.runs:,} of {looked_at:,} runs{seen})"
+
+
+def nearest_hint(names: Sequence[str]) -> tuple[str, ...]:
+    """The hint that offers names, if there are any."""
+    return ("nearest: " + ", ".join(code(n) for n in names),) if names else ()

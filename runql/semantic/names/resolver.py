@@ -1,0 +1,385 @@
+"""Name resolution: which field a path means, and what is said when it means none or several."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from itertools import islice
+
+from runql.semantic.catalog import Catalog, FieldInfo, Space
+from runql.semantic.names.division import divided
+from runql.semantic.names.idioms import foreign_spelling
+from runql.semantic.names.nearest import counted, nearest_fields, nearest_names
+from runql.semantic.report import LOOK_AROUND, CheckContext, Report, rewrite, rewrites
+from runql.semantic.run_fields import RUN_FIELD_SPELLINGS, RUN_FIELDS
+from runql.semantic.spelling import PREFIXES, code, field_text, info_text, path_text, spelled_exactly
+from runql.semantic.typed import FieldKey
+from runql.semantic.values import Kind
+from runql.syntax import tree
+from runql.text.frozen import frozen
+from runql.text.source import NOWHERE, Span
+
+LOGGABLE = frozenset({Kind.NUMBER, Kind.BOOL, Kind.TEXT, Kind.LIST, Kind.RECORD})
+"""What a config or summary field may hold: JSON has no times."""
+
+_JOINTS = {"and": "joins two conditions", "or": "joins two conditions", "not": "stands before a condition"}
+_MOST_INSIDE = 3
+_INTERNAL = frozenset({"_step", "_runtime", "_timestamp", "_wandb"})
+_VALUED = (Space.CONFIG, Space.SUMMARY)
+
+
+@frozen
+class Resolved:
+    """The field that is meant, and the kinds that its values may have (null and missing apart)."""
+
+    key: FieldKey
+    kinds: frozenset[Kind]
+    info: FieldInfo | None = None
+
+    @property
+    def kind(self) -> Kind:
+        return next(iter(self.kinds)) if len(self.kinds) == 1 else Kind.UNKNOWN
+
+
+@frozen
+class LoggedName:
+    """A metric's history, `logged.METRIC`."""
+
+    metric: str
+    is_glob: bool
+    span: Span
+
+
+@frozen
+class AliasUse:
+    """A name that stands for an expression."""
+
+    name: str
+    value: tree.Expr
+
+
+def seen_kinds(info: FieldInfo | None, catalog: Catalog | None) -> frozenset[Kind]:
+    """The kinds of value that runs hold in a field, null and missing apart; empty if they are not known."""
+    if info is None or catalog is None:
+        return frozenset()
+    kinds = frozenset(k for k, count in info.kinds.items() if count)
+    if Kind.UNKNOWN in kinds:
+        return frozenset()
+    kinds -= {Kind.NULL, Kind.MISSING}
+    return kinds | {Kind.RECORD} if kinds and (info.space, info.path) in catalog.records else kinds
+
+
+class Names:
+    """Resolves the paths of one query against one catalog."""
+
+    def __init__(self, catalog: Catalog | None, context: CheckContext, report: Report) -> None:
+        self.catalog = catalog
+        self.context = context
+        self.report = report
+        self.row_names: Mapping[str, tuple[str, ...]] = {}
+        """Columns of the rows of a history, with the ways out, while a condition is read that chooses runs."""
+
+    @property
+    def source(self) -> str:
+        name = self.context.source_name or (self.catalog.source if self.catalog else None)
+        return f" in {name}" if name else ""
+
+    def resolve(self, path: tree.Path, span: Span) -> Resolved | LoggedName | AliasUse | None:
+        """What a path means; `None` if that was an error, which is reported."""
+        span = path.span if path.span != NOWHERE else span
+        if not path.segments:
+            self.report.unreadable = True
+            return None
+        space = PREFIXES.get(str(path.segments[0]))
+        if space is None:
+            return self._bare(path, span)
+        rest = path.segments[1:]
+        if not rest:
+            self._only_prefix(path, space, span)
+            return None
+        if space is Space.LOGGED:
+            return LoggedName(".".join(map(str, rest)), path.is_glob, span)
+        if space is Space.SYSTEM:
+            self._system(path, span)
+            return None
+        return self._prefixed(space, rest, path.exact, span)
+
+    # ------------------------------------------------------------ with a prefix
+
+    def _prefixed(self, space: Space, segments: tuple[str | int, ...], exact: bool, span: Span) -> Resolved | None:
+        key = FieldKey(space, segments, exact, field_text(space, segments, exact=exact))
+        if any(isinstance(segment, int) and segment < 0 for segment in segments):
+            message = f"{code(key.written)} is always missing: the elements of a list are counted from its start"
+            self.report.add("RQL214", message, span, "the first one is `[0]`")
+        if self.catalog is None or (space not in self.catalog.spaces and not self.catalog.complete):
+            return Resolved(key, LOGGABLE)
+        paths = self._paths(space, segments, exact)
+        if len(paths) > 1:
+            self._two_spellings(space, paths, key.written, span)
+            return None
+        if not paths:
+            if segments[0] in _INTERNAL or self._below_opaque(space, segments):
+                return Resolved(key, LOGGABLE)
+            return self._unknown(key, span)
+        return self._resolved(key, paths[0], span)
+
+    def _paths(self, space: Space, segments: tuple[str | int, ...], exact: bool) -> tuple[tuple[str, ...], ...]:
+        assert self.catalog is not None
+        found = self.catalog.prefixes.get((space, ".".join(map(str, segments))), ())
+        if exact:
+            return tuple(p for p in found if p == tuple(map(str, segments)))
+        return found
+
+    def _kinds(self, info: FieldInfo | None) -> tuple[frozenset[Kind], FieldInfo | None]:
+        """The kinds that a field may hold: those that were seen, if every run was looked at."""
+        if info is None:
+            return frozenset({Kind.RECORD}), None
+        assert self.catalog is not None
+        kinds = seen_kinds(info, self.catalog)
+        return (kinds if kinds and self.catalog.complete else LOGGABLE), info
+
+    def _below_opaque(self, space: Space, segments: tuple[str | int, ...]) -> bool:
+        """Whether a path leads into a list, or into a record of which the catalog doesn't know the inside."""
+        assert self.catalog is not None
+        for length in range(len(segments) - 1, 0, -1):
+            dotted = ".".join(map(str, segments[:length]))
+            for info in self.catalog.by_dotted.get((space, dotted), ()):
+                rest = segments[length]
+                if Kind.LIST in info.kinds and (isinstance(rest, int) or rest.isdigit()):
+                    return True
+                if Kind.RECORD in info.kinds or not info.kinds:
+                    return not any(p.path[: len(info.path)] == info.path and p is not info for p in self.catalog.fields)
+        return False
+
+    def _two_spellings(self, space: Space, paths: tuple[tuple[str, ...], ...], written: str, span: Span) -> None:
+        names = [spelled_exactly(space, path) for path in sorted(paths, key=len, reverse=True)]
+        self.report.add(
+            "RQL202",
+            f"{code(written)} is both a nested field and a key with a dot{self.source}",
+            span,
+            "write " + " or ".join(map(code, names)),
+            fixes=rewrites(span, names),
+        )
+
+    def _unknown(self, key: FieldKey, span: Span) -> Resolved | None:
+        assert self.catalog is not None
+        dotted = ".".join(map(str, key.segments))
+        if self._divided(key.written, f"no {key.space} field `{dotted}`{self.source}", span):
+            return None
+        hints, texts = self._suggestions(key.space, dotted)
+        hints = hints or (f"{LOOK_AROUND} {key.space}` lists those that there are",)
+        hints = (*hints, *self.catalog.blank_hints)
+        title = f"no {key.space} field `{dotted}`{self.source}"
+        if self.catalog.complete:
+            self.report.add("RQL201", title, span, *hints, fixes=rewrites(span, texts))
+            return None
+        seen = f"no {key.space} field `{dotted}` was seen{self.source}"
+        if not self.catalog.blank:
+            hints = (*hints, "not every run was looked at, so it may be there")
+        self.report.add("RQL214", seen, span, *hints, fixes=rewrites(span, texts))
+        return Resolved(key, LOGGABLE)
+
+    def _divided(self, name: str, message: str, span: Span) -> bool:
+        """Whether a name is a division without spaces, which then is reported."""
+        text = divided(name, self._is_known)
+        if text is None:
+            return False
+        hint = f"a division has spaces around its sign: {code(text)}"
+        self.report.add("RQL201", message, span, hint, fixes=rewrite(span, text))
+        return True
+
+    def _is_known(self, name: str) -> bool:
+        """Whether a field may be called so, with its prefix or without."""
+        first, dot, rest = name.partition(".")
+        space = PREFIXES.get(first) if dot else None
+        if space is not None:
+            return self.catalog is not None and bool(self.catalog.prefixes.get((space, rest)))
+        known = self.catalog is not None and any(self.catalog.prefixes.get((one, name)) for one in _VALUED)
+        return known or name in RUN_FIELD_SPELLINGS
+
+    def _suggestions(self, space: Space, dotted: str) -> tuple[tuple[str, ...], list[str]]:
+        """Hints and replacements for a field that is not there."""
+        assert self.catalog is not None
+        stripped = dotted.removesuffix(".value").replace(".value.", ".", 1)
+        if stripped != dotted and self.catalog.prefixes.get((space, stripped)):
+            text = field_text(space, tuple(stripped.split(".")))
+            return (f"W&B's `.value` is not written here: {code(text)}",), [text]
+        other = Space.SUMMARY if space is Space.CONFIG else Space.CONFIG
+        elsewhere = self.catalog.by_dotted.get((other, dotted), ())
+        near = [*elsewhere, *nearest_fields(dotted, self.catalog, (space,))]
+        if not near and dotted in RUN_FIELD_SPELLINGS:
+            name = RUN_FIELD_SPELLINGS[dotted].name
+            return (f"`{name}` is a field of the run itself",), [name]
+        if not near and self.catalog.by_dotted.get((Space.LOGGED, dotted)):
+            text = f"last({field_text(Space.LOGGED, tuple(dotted.split('.')))})"
+            return (f"it is a logged metric: {code(text)} is its last value",), [text]
+        near = (near or nearest_fields(dotted, self.catalog, _VALUED))[:3]
+        if not near:
+            return (), []
+        return ("nearest: " + ", ".join(counted(i, self.catalog) for i in near),), [info_text(i) for i in near]
+
+    # ------------------------------------------------------------ without a prefix
+
+    def _bare(self, path: tree.Path, span: Span) -> Resolved | AliasUse | LoggedName | None:
+        dotted = ".".join(map(str, path.segments))
+        if dotted in self.row_names and dotted not in self.context.aliases:
+            self._of_rows(dotted, span)
+            return None
+        run_field = RUN_FIELD_SPELLINGS.get(dotted)
+        if run_field is not None:
+            key = FieldKey(Space.RUN, (run_field.name,), written=run_field.name)
+            return Resolved(key, frozenset({run_field.kind}))
+        if dotted in self.context.aliases:
+            return AliasUse(dotted, self.context.aliases[dotted])
+        if self.catalog is not None:
+            matches = [(s, p) for s in _VALUED for p in self._paths(s, path.segments, path.exact)]
+            if len(matches) == 1:
+                return self._looked_up(path, matches[0][0], matches[0][1], span)
+            if matches:
+                self._several(path, matches, span)
+                return None
+        return self._unmatched(path, dotted, span)
+
+    def _of_rows(self, name: str, span: Span) -> None:
+        """Reports a column of the rows where runs are chosen: no row is read by then."""
+        written = field_text(Space.SUMMARY, (name,))
+        message = f"{code(name)} is a column of the rows, and `where` chooses runs"
+        hints = (*self.row_names[name], f"runs by the last one of each: {code(written)}")
+        self.report.add("RQL210", message, span, *hints, fixes=rewrite(span, written))
+
+    def _looked_up(self, path: tree.Path, space: Space, keys: tuple[str, ...], span: Span) -> Resolved:
+        assert self.catalog is not None
+        written = field_text(space, path.segments, exact=path.exact)
+        fixes = rewrite(span, written)
+        self.report.add("RQL211", f"{code(path_text(path.segments))} was read as {code(written)}", span, fixes=fixes)
+        return self._resolved(FieldKey(space, path.segments, path.exact, written), keys, span)
+
+    def _resolved(self, key: FieldKey, keys: tuple[str, ...], span: Span) -> Resolved:
+        """A field that the catalog knows; of a record the report learns what is inside."""
+        assert self.catalog is not None
+        kinds, info = self._kinds(self.catalog.by_path.get((key.space, keys)))
+        if kinds == {Kind.RECORD}:
+            below = (one for one in self.catalog.fields if one.space is key.space and len(one.path) > len(keys))
+            inside = (info_text(one) for one in below if one.path[: len(keys)] == keys)
+            self.report.records[span] = tuple(islice(inside, _MOST_INSIDE))
+        return Resolved(key, kinds, info)
+
+    def _several(self, path: tree.Path, matches: list[tuple[Space, tuple[str, ...]]], span: Span) -> None:
+        assert self.catalog is not None
+        spaces = [s for s, _ in matches]
+        texts, shown = [], []
+        for space, keys in matches:
+            exact = path.exact or spaces.count(space) > 1
+            text = field_text(space, keys if exact else path.segments, exact=exact)
+            info = self.catalog.by_path.get((space, keys))
+            texts.append(text)
+            seen = self.catalog.looked_at(space)
+            shown.append(code(text) + (f" ({info.runs:,} of {seen:,} runs)" if info else ""))
+        name = path_text(path.segments)
+        message = f"{code(name)} is ambiguous{self.source}"
+        self.report.add("RQL202", message, span, "it may be " + " or ".join(shown), fixes=rewrites(span, texts))
+
+    def _unmatched(self, path: tree.Path, dotted: str, span: Span) -> LoggedName | Resolved | None:
+        foreign = foreign_spelling(path)
+        if foreign is not None:
+            message = f"{code(path_text(path.segments))} is not how RunQL writes it"
+            hint = f"in RunQL write {code(foreign)}"
+            self.report.add("RQL108", message, span, hint, fixes=rewrite(span, foreign))
+        elif self.catalog is None:
+            self._needs_prefix(path, span)
+        elif self.catalog.by_dotted.get((Space.LOGGED, dotted)):
+            return LoggedName(dotted, path.is_glob, span)
+        else:
+            self._unknown_bare(path, dotted, span)
+        return None
+
+    def _needs_prefix(self, path: tree.Path, span: Span) -> None:
+        name = path_text(path.segments)
+        near = nearest_names(name, RUN_FIELDS)
+        texts = [*near, *(field_text(s, path.segments, exact=path.exact) for s in _VALUED)]
+        hint = "write " + " or ".join(map(code, texts))
+        message = f"{code(name)} needs a prefix: the fields of the runs are not known here"
+        self.report.add("RQL202", message, span, hint, fixes=rewrites(span, texts))
+
+    def _unknown_bare(self, path: tree.Path, dotted: str, span: Span) -> None:
+        assert self.catalog is not None
+        if self._divided(dotted, f"no field {code(path_text(path.segments))}{self.source}", span):
+            return
+        if (meant := self._prefix_meant(path)) is not None:
+            message = f"no field {code(path_text(path.segments))}{self.source}"
+            self.report.add("RQL201", message, span, f"nearest: {code(meant)}", fixes=rewrite(span, meant))
+            return
+        near_run = nearest_names(dotted, RUN_FIELD_SPELLINGS)
+        near = nearest_fields(dotted, self.catalog, _VALUED)[: 3 - len(near_run[:2])]
+        texts = [*near_run[:2], *(info_text(i) for i in near)]
+        shown = [*(f"`{n}`" for n in near_run[:2]), *(counted(i, self.catalog) for i in near)]
+        hints = ("nearest: " + ", ".join(shown),) if shown else _no_field(dotted)
+        if not self.catalog.complete:
+            options = [field_text(s, path.segments, exact=path.exact) for s in _VALUED]
+            hints = (
+                *hints,
+                f"not every run was looked at: write {code(options[0])} or {code(options[1])} if it is there",
+            )
+            texts += options
+        message = f"no field {code(path_text(path.segments))}{self.source}"
+        self.report.add("RQL201", message, span, *hints, fixes=rewrites(span, texts))
+
+    def _prefix_meant(self, path: tree.Path) -> str | None:
+        """`onfig.lr`: the field that there is behind the prefix that was meant."""
+        first, rest = str(path.segments[0]), path.segments[1:]
+        for word in nearest_names(first, PREFIXES) if rest else ():
+            if self._paths(PREFIXES[word], rest, path.exact):
+                return field_text(PREFIXES[word], rest, exact=path.exact)
+        return None
+
+    def _only_prefix(self, path: tree.Path, space: Space, span: Span) -> None:
+        word = str(path.segments[0])
+        what = "metrics" if space in (Space.LOGGED, Space.SYSTEM) else "fields"
+        hints = (f"write `{space}.NAME` for one of its {what}, or select `{space}.*` for all",)
+        self.report.add("RQL201", f"`{word}` is not a field: it holds the {space} {what}", span, *hints)
+
+    def _system(self, path: tree.Path, span: Span) -> None:
+        name = path_text(path.segments)
+        message = f"{code(name)} is a machine metric, not a field of the run"
+        self.report.add("RQL210", message, span, f"ask for its history: {code(f'keys {name}')}")
+
+    # ------------------------------------------------------------ globs
+
+    def glob(self, path: tree.Path, span: Span) -> FieldKey | None:
+        """The fields that a pattern such as `config.*` stands for, as a key whose segments hold stars."""
+        span = path.span if path.span != NOWHERE else span
+        space = PREFIXES.get(str(path.segments[0]))
+        if space in (Space.LOGGED, Space.SYSTEM):
+            name = path_text(path.segments[1:]) if space is Space.LOGGED else path_text(path.segments)
+            self.report.add(
+                "RQL210", "histories are asked for by `keys`, not selected", span, f"write {code(f'keys {name}')}"
+            )
+            return None
+        if space is not None and len(path.segments) > 1:
+            return FieldKey(space, path.segments[1:], path.exact, field_text(space, path.segments[1:]))
+        options = [field_text(s, path.segments) for s in _VALUED]
+        hint = "write " + " or ".join(map(code, options))
+        message = f"{code(path_text(path.segments))} needs a prefix"
+        self.report.add("RQL202", message, span, hint, fixes=rewrites(span, options))
+        return None
+
+    def excepted(self, path: tree.Path, span: Span, glob: FieldKey) -> FieldKey | None:
+        """A field or pattern after `except`: with its prefix, or without: then in the space of the glob."""
+        span = path.span if path.span != NOWHERE else span
+        space = PREFIXES.get(str(path.segments[0])) if len(path.segments) > 1 else None
+        if space is None:
+            written = ".".join((glob.space, *map(str, path.segments)))
+            return FieldKey(glob.space, path.segments, path.exact, written)
+        if space is not glob.space:
+            message = f"{code(path_text(path.segments))} is not among `{glob.written}`"
+            self.report.add("RQL213", message, span, f"only {glob.space} fields can be left out of it")
+            return None
+        key = FieldKey(space, path.segments[1:], path.exact)
+        return replace(key, written=field_text(space, key.segments, exact=path.exact))
+
+
+def _no_field(word: str) -> tuple[str, ...]:
+    """The way out where no name is near."""
+    if word.lower() in _JOINTS:
+        return (f"`{word}` {_JOINTS[word.lower()]}: something is missing beside it",)
+    return (f"{LOOK_AROUND}` lists those that there are",)

@@ -1,0 +1,60 @@
+"""The text of an explanation, from a query that was checked."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import field
+from pathlib import Path
+
+from runql.execute.executor import Reading
+from runql.plan.explain import Asked, explain
+from runql.semantic.catalog import Catalog
+from runql.semantic.typed import TStage, TypedQuery
+from runql.sources.open import Place
+from runql.syntax import to_text, tree
+from runql.text.diagnostic import Diagnostic
+from runql.text.frozen import frozen
+from runql.text.source import Source
+
+_SHORTEST = 4
+"""A shorter secret is struck out only as a value of its own: its letters stand all over a text."""
+
+
+@frozen
+class Explained:
+    """A query that was checked, with all that an explanation tells of it. `hidden`: values that it must not show."""
+
+    tree: tree.Query
+    query: TypedQuery
+    places: tuple[Place, ...]
+    catalog: Catalog
+    said: tuple[Diagnostic, ...]
+    stages: tuple[TStage, ...] = ()
+    hidden: tuple[str, ...] = ()
+    folder: Path = field(default_factory=Path)
+
+
+def explained(about: Explained, source: Source) -> str:
+    """What a checked query becomes. Nothing is asked of its sources."""
+    reading = Reading(about.query, about.places, about.catalog)
+    asked = [
+        Asked(place.name, place.entity, place.project, place.service.capabilities, pushed)
+        for place, pushed in zip(reading.places, reading.pushed, strict=True)
+    ]
+    canonical = to_text(about.tree)
+    text = explain(canonical, about.query, asked, text=source.text, catalog=about.catalog, notices=about.said)
+    if about.stages:
+        from runql.execute.stage_plan import explained as staged
+
+        text = f"{text}\n{staged(about.stages, about.folder)}"
+    return _struck_out(text, about.hidden)
+
+
+def _struck_out(text: str, hidden: Sequence[str]) -> str:
+    for value in sorted(filter(None, hidden), key=len, reverse=True):
+        written = json.dumps(value, ensure_ascii=False)
+        text = text.replace(written, '"…"').replace(json.dumps(value), '"…"')
+        if len(value) >= _SHORTEST:
+            text = text.replace(written[1:-1], "…").replace(value, "…")
+    return text

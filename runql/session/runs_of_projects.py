@@ -1,0 +1,77 @@
+"""The runs of several projects of a server as one `Runs` object."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+from runql.engine.mongo.order import parse_order, sort_by_fields
+from runql.execute.found_run import Found
+from runql.session.runs_of_result import ChosenRuns
+from runql.sources.concurrent import together
+from runql.sources.open import Place
+from runql.sources.paging import needed
+from runql.sources.protocol import FULL, Filters, Page, Wanted
+from runql.wandb_api.arguments import DEFAULT_ORDER
+from runql.wandb_api.run import Run
+from runql.wandb_api.runs import Runs
+
+_PAGE = 500
+"""Runs a page at the least: all of them are fetched, since the order is over all projects."""
+
+
+class ManyRuns(ChosenRuns):
+    """The runs of the projects that a `*` matches, in one order over all of them. They are fetched at the first use.
+
+    `places`: the projects, of one service. The other arguments are those of `Runs`.
+    """
+
+    def __init__(
+        self,
+        places: Sequence[Place],
+        filters: Filters | None = None,
+        order: str = DEFAULT_ORDER,
+        *,
+        include_sweeps: bool = False,
+        lazy: bool = True,
+    ) -> None:
+        # What W&B's `Runs` has as its one project is the star here, for whoever looks.
+        projects = ",".join(place.project for place in places)
+        Runs.__init__(self, places[0].service, places[0].entity, projects, filters, order, _PAGE, include_sweeps, lazy)
+        read = needed({}, self.order)
+        self._wanted = Wanted(read.config, read.summary, history_keys=read.history_keys) if lazy else FULL
+        self._places = tuple(places)
+        self._records: tuple[Found, ...] | None = None
+        self._found = self._fetched
+
+    def _fetched(self) -> tuple[Found, ...]:
+        if self._records is None:
+            found = [
+                one
+                for part in together([partial(self._of, place) for place in self._places], self._places)
+                for one in part
+            ]
+            by_record = {id(one.record): one for one in found}
+            ordered = sort_by_fields([one.record for one in found], parse_order(self.order))
+            self._records = tuple(by_record[id(record)] for record in ordered)
+        return self._records
+
+    def _of(self, place: Place) -> list[Found]:
+        runs = Runs(place.service, place.entity, place.project, self.filters, self.order, _PAGE, wanted=self._wanted)
+        found = [Found(run.record, place) for run in runs]
+        self._notices.update(dict.fromkeys(runs.notices))
+        return found
+
+    def _convert(self, page: Page) -> list[Run]:
+        runs = super()._convert(page)
+        if self._include_sweeps:
+            for run in runs:
+                self._give_sweep(run)
+        return runs
+
+    def _count(self) -> int:
+        if self._records is not None:
+            return len(self._records)
+        asked = [partial(place.service.count, place.entity, place.project, self.filters) for place in self._places]
+        counts = together(asked, self._places)
+        return len(self._found()) if None in counts else sum(count or 0 for count in counts)

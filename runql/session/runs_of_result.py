@@ -1,0 +1,62 @@
+"""The runs of a result as a `Runs` object: exactly those, in the order of the query."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import NoReturn
+
+from runql.execute.executor import Reading
+from runql.execute.found_run import Found
+from runql.execute.histories import histories_of
+from runql.semantic.record import RunHistory
+from runql.sources.protocol import HistoryRequest, Page
+from runql.wandb_api.loader import PageLoader
+from runql.wandb_api.run import Run
+from runql.wandb_api.runs import Runs
+
+
+class ChosenRuns(Runs):
+    """What a query found. `filters` and `order` are what its first source was asked; the rest was decided here."""
+
+    def __init__(self, reading: Reading, found: Callable[[], tuple[Found, ...]]) -> None:
+        place, pushed = reading.places[0], reading.pushed[0]
+        super().__init__(
+            place.service,
+            place.entity,
+            place.project,
+            pushed.filters,
+            pushed.order,
+            pushed.per_page,
+            reading.query.with_sweeps,
+            reading.query.lazy is not False,
+            wanted=reading.wanted(pushed),
+        )
+        self._found: Callable[[], tuple[Found, ...]] = found
+
+    def _fetch(self) -> Page:
+        return Page(tuple(found.record for found in self._found()), total=len(self._found()))
+
+    def _convert(self, page: Page) -> list[Run]:  # noqa: ARG002 - which place holds a run, a page does not say
+        loaders: dict[int, PageLoader] = {}
+        runs = []
+        for found in self._found():
+            service = found.place.service
+            loader = loaders.setdefault(id(service), PageLoader(service))
+            runs.append(
+                Run(service, found.place.entity, found.place.project, found.record.id, found.record, loader=loader)
+            )
+        return runs
+
+    def _count(self) -> int:
+        return len(self._found())
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(
+            "what a query found cannot be pickled as a whole: pickle `list(runs)`, or the text of the query"
+        )
+
+    def _histories(self, request: HistoryRequest) -> Iterator[RunHistory]:
+        for history in histories_of(self._found(), replace(request)):
+            self._notices.update(dict.fromkeys(history.notices))
+            yield history

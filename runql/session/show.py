@@ -1,0 +1,245 @@
+"""`show …` and `describe FIELD`: what there is, as tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from runql.config import Settings
+from runql.engine.patterns import star_matcher
+from runql.errors import QueryError
+from runql.execute.answer import Answer
+from runql.execute.cost import Spent
+from runql.execute.executor import Reading
+from runql.results.frame import Frame
+from runql.script.named_queries import Named, is_last, text_of
+from runql.script.saved import saved_queries
+from runql.semantic.catalog import Catalog, FieldInfo, Space
+from runql.semantic.names.resolver import Names, Resolved
+from runql.semantic.operands import literal_text
+from runql.semantic.report import CheckContext, Report
+from runql.semantic.spelling import PREFIXES, info_text
+from runql.semantic.typed import TypedQuery
+from runql.semantic.values import MISSING, Kind, Value
+from runql.sources.concurrent import together
+from runql.sources.open import DEMO, Place
+from runql.syntax.tree import DescribeStatement, Show, ShowStatement, Target
+from runql.text.diagnostic import Diagnostic
+from runql.text.nearest import nearest
+from runql.text.source import Source
+
+_VALUE_SPACES = (Space.CONFIG, Space.SUMMARY, Space.SYSTEM)
+_SHOWN_SPACES = (Space.CONFIG, Space.SUMMARY, Space.LOGGED, Space.SYSTEM)
+_METRICS = (Space.LOGGED, Space.SYSTEM)
+_WHICH = {space: f"which there are: `show fields {space}`" for space in _METRICS}
+_NOT_TOLD = "the source does not say which metrics were logged"
+_FIELD_COLUMNS = ("field", "type", "runs", "missing", "min", "median", "max", "values")
+
+
+class TableAnswer(Answer):
+    """A table that is no query's: made when it is read."""
+
+    def __init__(
+        self, make: Callable[[], Frame], names: Sequence[str], places: Sequence[Place], notes: Sequence[str] = ()
+    ) -> None:
+        query, nothing = TypedQuery(Target.RUNS), Catalog("")
+        super().__init__(query, Reading(query, places, nothing), nothing, "", Spent())
+        self._make = make
+        self._titles = tuple(names)
+        self._notes = tuple(notes)
+        self._length = 0
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns."""
+        return self._titles
+
+    @property
+    def final_names(self) -> tuple[str, ...]:
+        """The same."""
+        return self._titles
+
+    def _parts(self) -> Iterator[Frame]:
+        frame = self._make()
+        self._length = frame.length
+        yield frame
+
+    def _noticed(self) -> dict[Diagnostic, None]:
+        return {}
+
+    @property
+    def _why_empty(self) -> tuple[Diagnostic, ...]:
+        return ()
+
+    def footer(self) -> tuple[str, ...]:
+        """How many rows, and what they are made of."""
+        return (f"{self._length:,} row{'s' * (self._length != 1)}", *self._notes)
+
+
+# ---------------------------------------------------------------- show
+
+
+def shown(
+    statement: ShowStatement,
+    place: Callable[[], Place],
+    places: Callable[[], Sequence[Place]],
+    catalog: Callable[[bool], Catalog],
+    *,
+    settings: Settings,
+    lets: Mapping[str, Named],
+) -> TableAnswer:
+    """The table of a `show`. A source is only opened for what it holds; `places` are those that its `*` stands for."""
+    match statement.what:
+        case Show.SOURCES:
+            return _answer(("source", "means"), lambda: _sources(settings))
+        case Show.LETS:
+            return _answer(("name", "query", "comment"), lambda: _lets(lets, settings))
+        case Show.PROJECTS:
+            here = place()
+            return _answer(("project", "entity", "runs", "active"), lambda: _projects(here), here)
+        case Show.SWEEPS:
+            all_here = places()
+            own = ("project",) if len(all_here) > 1 else ()
+            names = (*own, "sweep", "name", "method", "state", "runs", "best")
+            return _answer(names, lambda: _sweeps(all_here, names_project=bool(own)), *all_here)
+        case Show.TAGS:
+            facts = catalog(False)
+            rows = sorted(facts.tags.items(), key=lambda one: (-one[1], one[0]))
+            return _answer(("tag", "runs"), lambda: rows, notes=looked_at(facts, Space.CONFIG))
+        case Show.FIELDS:
+            space = Space(statement.space) if statement.space is not None else None
+            facts = catalog(space in (None, Space.LOGGED, Space.SYSTEM))
+            spaces = _SHOWN_SPACES if space is None else (space,)
+            notes = looked_at(facts, *spaces)
+            return _answer(_FIELD_COLUMNS, lambda: _fields(facts, spaces, statement.like), notes=notes)
+
+
+def _answer(
+    names: Sequence[str], rows: Callable[[], Iterable[Sequence[Value]]], *places: Place, notes: Sequence[str] = ()
+) -> TableAnswer:
+    return TableAnswer(lambda: Frame.of_rows(names, rows()), names, places, notes)
+
+
+def looked_at(catalog: Catalog, *spaces: Space) -> tuple[str, ...]:
+    """Of how many runs the counts of a catalog are, where these are not all."""
+    found = {space: catalog.looked_at(space) for space in spaces}
+    few = {space: count for space, count in found.items() if count < catalog.run_count}
+    if few.get(Space.LOGGED) == 0:
+        return (*looked_at(catalog, *(space for space in spaces if space is not Space.LOGGED)), _NOT_TOLD)
+    if not few:
+        return ()
+    counts = dict.fromkeys(few.values())
+    if len(counts) == 1:
+        return (f"counts are of {next(iter(counts)):,} of {catalog.run_count:,} runs, there may be other fields",)
+    values, metrics = (max(few.get(space, 0) for space in some) for some in (_VALUE_SPACES, (Space.LOGGED,)))
+    of = f"{values:,}, of metrics of {metrics:,}, of {catalog.run_count:,} runs"
+    return (f"counts are of {of}, there may be other fields",)
+
+
+def _sources(settings: Settings) -> Iterator[tuple[Value, ...]]:
+    default = settings.default_source()
+    named = {DEMO: "the runs that come with RunQL", **settings.sources}
+    if default is not None and default not in named:
+        named = {default: "the default", **named}
+    yield from named.items()
+
+
+def _lets(lets: Mapping[str, Named], settings: Settings) -> Iterator[tuple[Value, ...]]:
+    for name, named in lets.items():
+        yield name, text_of(named), "one of the last queries" if is_last(name) else MISSING
+    for saved in saved_queries(settings.saved):
+        yield f"@{saved.name}", str(saved.path), saved.comment or MISSING
+
+
+def _projects(place: Place) -> Iterator[tuple[Value, ...]]:
+    matches = star_matcher(place.project) if "*" in place.project else None
+    for one in place.service.projects(place.entity):
+        if matches is not None and not matches(one.name):
+            continue
+        yield one.name, one.entity, _given(one.run_count), _given(one.last_active)
+
+
+def _sweeps(places: Sequence[Place], *, names_project: bool) -> Iterator[tuple[Value, ...]]:
+    def ask(place: Place) -> list[tuple[Value, ...]]:
+        own = (place.project or place.name,) if names_project else ()
+        return [
+            (*own, one.id, *map(_given, (one.name, one.method, one.state, one.run_count, one.best_loss)))
+            for one in place.service.sweeps(place.entity, place.project)
+        ]
+
+    for rows in together([partial(ask, place) for place in places], places):
+        yield from rows
+
+
+def _given(value: Any) -> Value:
+    return MISSING if value is None else value
+
+
+def _fields(catalog: Catalog, spaces: Sequence[Space], like: str | None) -> Iterator[tuple[Value, ...]]:
+    matches = star_matcher(like) if like is not None else None
+    for one in spaces:
+        for info in sorted((info for info in catalog.fields if info.space is one), key=lambda info: info.dotted):
+            if matches is None or matches(info.dotted) or matches(info_text(info)):
+                yield field_facts(info, catalog)
+
+
+def field_facts(info: FieldInfo, catalog: Catalog) -> tuple[Value, ...]:
+    """A row about a field: its name, types, how many runs have it, its range, its most frequent values and elements."""
+    kinds = sorted(((kind, count) for kind, count in info.kinds.items() if count), key=lambda one: -one[1])
+    types = ", ".join(kind.value for kind, _ in kinds if kind is not Kind.MISSING)
+    # Values that no two runs share say no more than the range.
+    tells = info.minimum is None or any(count > 1 for _, count in info.top) or info.runs < 3
+    values = info.top[:5] if tells else ()
+    held = ("", values), ("in lists: ", info.elements[:5])
+    parts = [before + ", ".join(f"{literal_text(value)} ({n:,})" for value, n in some) for before, some in held if some]
+    top = " · ".join(parts) or _cadence(info)
+    return (
+        info_text(info),
+        types or MISSING,
+        info.runs,
+        max(0, catalog.looked_at(info.space) - info.runs),
+        *map(_given, (info.minimum, info.median, info.maximum)),
+        top or MISSING,
+    )
+
+
+def _cadence(info: FieldInfo) -> str:
+    """How often a metric was logged: `3,000 rows, every 10 steps`."""
+    if info.rows is None:
+        return ""
+    often = "" if info.every is None else ", every step" if info.every < 1.05 else f", every {info.every:.3g} steps"
+    return f"{info.rows:,} row{'s' * (info.rows != 1)}{often}"
+
+
+# ---------------------------------------------------------------- describe
+
+
+def described(statement: DescribeStatement, catalog: Catalog, context: CheckContext, source: Source) -> TableAnswer:
+    """What is known of one field. Raises `QueryError` for one that is not there."""
+    report = Report()
+    span = statement.path.span
+    segments = statement.path.segments
+    found: list[FieldInfo] = []
+    space = PREFIXES.get(str(segments[0]).lower()) if len(segments) > 1 else None
+    if space in _METRICS:
+        name = ".".join(map(str, segments[1:]))
+        found = list(catalog.by_dotted.get((space, name), ()))
+        if not found:
+            names = [info.dotted for info in catalog.fields if info.space is space]
+            near = [f"nearest: `{space}.{one}`" for one in nearest(name, names, most=1)]
+            report.add("RQL208", f"no metric `{space}.{name}` in {catalog.source}", span, *near, _WHICH[space])
+    else:
+        resolved = Names(catalog, context, report).resolve(statement.path, span)
+        if isinstance(resolved, Resolved) and resolved.info is not None:
+            found = [resolved.info]
+        elif isinstance(resolved, Resolved) and resolved.key.space is Space.RUN:
+            name = resolved.key.written
+            hint = f"its values: `runs | group {name} : n = count()`"
+            report.add("RQL213", f"`{name}` is a field that every run has", span, hint)
+        elif resolved is not None:
+            report.add("RQL213", "only a field of config or summary, or a metric, is described", span)
+    if not found:
+        raise QueryError([one for one in report.diagnostics if one.is_error], source)
+    notes = looked_at(catalog, *(info.space for info in found))
+    return _answer(_FIELD_COLUMNS, lambda: [field_facts(info, catalog) for info in found], notes=notes)

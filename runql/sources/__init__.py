@@ -1,0 +1,1 @@
+"""Sources of runs: the protocol, the names of sources, and those that exist."""

@@ -1,0 +1,170 @@
+"""The rows of a run from all its folders, as whole columns."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from runql.semantic.values import MISSING, Value
+from runql.sources.files.names import printable, reason
+from runql.sources.files.wire import Malformed
+from runql.sources.local import records
+from runql.sources.local.framing import Damage, DamageKind, Frames
+from runql.sources.local.head import Head, LogState
+from runql.sources.local.history import STEP, HistoryReader
+from runql.sources.local.notices import bad_lines, file_notices, outsize, overlapping, torn, unnumbered, unreadable
+from runql.sources.local.run import LocalRun, Segment
+from runql.sources.local.samples import SampleReader
+from runql.sources.local.side import jsonl
+from runql.text.diagnostic import Diagnostic
+
+Columns = dict[str, Sequence[Value]]
+
+
+@dataclass(slots=True)
+class Rows:
+    """Columns of equal length in the order of the steps, and what is to be said about them."""
+
+    columns: Columns = field(default_factory=dict)
+    notices: list[Diagnostic] = field(default_factory=list)
+
+
+def logged_rows(run: LocalRun, keys: Iterable[str] | None) -> Rows:
+    """What a run logged: `_step` and the wanted metrics (all with `None`), nested ones by names joined with dots.
+
+    The rows of a fork begin with those of the run that it was forked from; what a rewind abandoned is left out.
+    """
+    rows = Rows()
+    parts: list[Columns] = []
+    next_step = 0
+    for strand in run.strands:
+        start = strand.segment.head.starting_step
+        columns = _cut(_logged(run, strand.segment, keys, next_step if start is None else start, rows), strand.until)
+        if columns:
+            parts.append(columns)
+            next_step = max(next_step, max(columns[STEP][-1:]) + 1)
+    rows.columns = _joined(parts)
+    if len(parts) > 1:
+        _put_in_order(run.record.id, parts, rows)
+    return rows
+
+
+def _logged(run: LocalRun, segment: Segment, keys: Iterable[str] | None, first: int, rows: Rows) -> Columns:
+    """The rows of one folder."""
+    if segment.head.history is not None:
+        return _read_lines(segment, segment.head.history, rows, partial(jsonl.history, keys=keys, starting_step=first))
+    reader = HistoryReader(keys, first)
+    is_read = _read(segment, records.HISTORY, reader.add, rows.notices)
+    rows.notices += outsize(run.record.id, reader.outsize)
+    if reader.unnumbered:
+        rows.notices.append(unnumbered(run.record.id, reader.unnumbered))
+    if not is_read or not reader.steps:
+        return {}
+    count = len(reader.steps)
+    return {STEP: reader.steps, **{name: cells.dense(count) for name, cells in reader.columns.items() if cells.rows}}
+
+
+def _cut(columns: Columns, until: float) -> Columns:
+    """The rows up to a step."""
+    kept = [row for row, step in enumerate(columns.get(STEP, ())) if step <= until]
+    if len(kept) == len(columns.get(STEP, ())):
+        return columns
+    return {name: [cells[row] for row in kept] for name, cells in columns.items()} if kept else {}
+
+
+def system_rows(run: LocalRun, keys: Iterable[str] | None) -> Rows:
+    """The machine metrics of a run: `_timestamp`, `_runtime` and the wanted `system.…` columns."""
+    rows = Rows()
+    parts: list[Columns] = []
+    began = min((segment.started for segment in run.segments if segment.started), default=0.0)
+    for segment in run.segments:
+        if segment.head.events is not None:
+            columns = _read_lines(segment, segment.head.events, rows, partial(jsonl.samples, keys=keys))
+        else:
+            reader = SampleReader(keys, began)
+            is_read = _read(segment, records.STATS, reader.add, rows.notices)
+            columns = {**reader.columns()} if is_read else {}
+        if columns:
+            parts.append(columns)
+    rows.columns = _joined(parts)
+    return rows
+
+
+def _read_lines(
+    segment: Segment, path: Path, rows: Rows, read: Callable[[jsonl.Lines], Mapping[str, Sequence[Value]]]
+) -> Columns:
+    """The columns of a file of JSON lines; what is wrong with it is said."""
+    folder = segment.file.folder or path.parent
+    shown = printable(f"{folder.name}/{path.relative_to(folder)}")
+    lines = jsonl.Lines(path)
+    try:
+        columns = {**read(lines)}
+    except OSError as problem:
+        rows.notices.append(unreadable(shown, reason(problem)))
+        return {}
+    if lines.bad:
+        rows.notices.append(bad_lines(shown, lines.bad))
+    if lines.torn:
+        rows.notices.append(torn(shown))
+    return columns
+
+
+def _read(segment: Segment, wanted: int, take: Callable[..., None], notices: list[Diagnostic]) -> bool:
+    """Hand every record of a kind to `take`, and what is wrong to `notices`. Whether the log could be read."""
+    if segment.head.log is not LogState.HELD:
+        return False
+    try:
+        with segment.file.path.open("rb") as file:
+            frames = Frames(file, os.fstat(file.fileno()).st_size)
+            _take_all(frames, wanted, take)
+    except OSError as problem:
+        notices.append(unreadable(segment.file.shown, reason(problem)))
+        return False
+    head = Head(frames.size, frames.version, damages=frames.damages)
+    notices += file_notices(segment.file.shown, head, running=segment.running)
+    return True
+
+
+def _take_all(frames: Frames, wanted: int, take: Callable[..., None]) -> None:
+    locate = records.locate
+    malformed: list[Damage] = []
+    for data, start, end, offset in frames:
+        try:
+            kind, begin, stop = locate(data, start, end)
+            if kind == wanted:
+                take(data, begin, stop, numbered=not (frames.damages or malformed))
+        except Malformed:
+            malformed.append(Damage(offset, DamageKind.RECORD, offset, 1))
+    frames.damages += malformed
+
+
+def _joined(parts: Sequence[Columns]) -> Columns:
+    """Parts one below the other; a cell of a column that a part has not is missing."""
+    if len(parts) < 2:
+        return parts[0] if parts else {}
+    names = dict.fromkeys(name for part in parts for name in part)
+    return {name: list(_cells(parts, name)) for name in names}
+
+
+def _cells(parts: Sequence[Columns], name: str) -> Iterator[Any]:
+    for part in parts:
+        yield from part.get(name) or [MISSING] * len(next(iter(part.values())))
+
+
+def _put_in_order(run_id: str, parts: Sequence[Columns], rows: Rows) -> None:
+    """Rows of several folders by step; of equal steps those of the older folder come first."""
+    steps = rows.columns[STEP]
+    order = sorted(range(len(steps)), key=steps.__getitem__)
+    if order != list(range(len(steps))):
+        rows.columns = {name: [cells[row] for row in order] for name, cells in rows.columns.items()}
+    folders = Counter(step for part in parts for step in set(part[STEP]))
+    twice = sorted(step for step, count in folders.items() if count > 1)
+    if twice:
+        shared = set(twice)
+        sharing = sum(not shared.isdisjoint(part[STEP]) for part in parts)
+        rows.notices.append(overlapping(run_id, sharing, len(twice), twice[0], twice[-1]))

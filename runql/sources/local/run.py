@@ -1,0 +1,185 @@
+"""One run, from the one or several folders that hold it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from runql.semantic.record import RunRecord
+from runql.sources.local.discover import RunFile
+from runql.sources.local.head import Head, LogState
+from runql.sources.local.items import leaves
+from runql.sources.local.liveness import last_sign
+from runql.text.diagnostic import Diagnostic
+from runql.text.frozen import frozen
+
+SYSTEM_PREFIX: Final = "system."
+_HIDDEN: Final = "_wandb"
+
+
+@frozen
+class Segment:
+    """One run file with what its log says. A run that was resumed has several."""
+
+    file: RunFile
+    head: Head
+    running: bool
+
+    @property
+    def started(self) -> float:
+        started: float = self.head.run.get("started", 0.0)
+        return started
+
+    @property
+    def run_id(self) -> str:
+        """The id in the log or, of a run that just started, in the file's name."""
+        return self.head.run.get("id") or self.file.run_id
+
+    @property
+    def home(self) -> Path:
+        """The folder in which the folder of the run lies."""
+        return self.file.path.parent.parent if self.file.is_log else self.file.path.parent
+
+    @property
+    def begun(self) -> float:
+        """When it was started, by the log or else by the name of its folder; 0 if neither tells."""
+        return self.started or self.file.date
+
+    @property
+    def names_project(self) -> bool:
+        """Whether it says which project the run is of, be it none."""
+        return bool(self.head.run) and (self.head.log is LogState.HELD or bool(self.head.run.get("project")))
+
+    @property
+    def owner(self) -> tuple[str, str]:
+        """The entity and the project."""
+        return self.head.run.get("entity", ""), self.head.run.get("project", "")
+
+
+@frozen
+class Strand:
+    """The rows of a folder up to a step: what comes after it was abandoned."""
+
+    segment: Segment
+    until: float
+
+
+@frozen
+class LocalRun:
+    """A run and its folders, in the order in which they were begun. The record has no `history_keys` yet.
+
+    `strands` are its rows: those of its folders, and before them those of the runs that it was forked from.
+    """
+
+    record: RunRecord
+    segments: tuple[Segment, ...]
+    strands: tuple[Strand, ...]
+    notices: tuple[Diagnostic, ...] = ()
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether nothing of it is known but that it was begun."""
+        return not any(segment.head.run for segment in self.segments)
+
+
+def run_record(segments: Sequence[Segment]) -> RunRecord:
+    """The record of a run: what is said later wins, so config and summary are those of all its folders."""
+    runs = [segment.head.run for segment in segments]
+    config: dict[str, Any] = {}
+    summary: dict[str, Any] = {}
+    system: dict[str, Any] = {}
+    for segment in segments:
+        config |= segment.head.config
+        summary |= segment.head.summary
+        system |= segment.head.system
+    hidden = summary.pop(_HIDDEN, None)
+    internal = {key: value for segment in segments for key, value in segment.head.internal_config.items()}
+    entity, project = segments[-1].owner
+    signs = max(_last_time(segment) for segment in segments)
+    return RunRecord(
+        id=segments[-1].run_id,
+        name=_last(runs, "name"),
+        state=_state(segments[-1]),
+        entity=entity,
+        project=project,
+        storage_id=_last(runs, "storage_id"),
+        tags=tuple(_last(runs, "tags") or ()),
+        group=_last(runs, "group"),
+        job_type=_last(runs, "job_type"),
+        notes=_last(runs, "notes"),
+        user=next((segment.head.user for segment in reversed(segments) if segment.head.user), None),
+        sweep=_last(runs, "sweep"),
+        host=_last(runs, "host"),
+        created=_time(min((s.begun for s in segments if s.begun), default=0.0)),
+        heartbeat=_time(signs),
+        updated=_time(signs),
+        runtime=_runtime(segments),
+        commit=_last(runs, "commit"),
+        history_line_count=sum(segment.head.rows for segment in segments),
+        config=config,
+        summary=summary,
+        system_metrics=system_leaves(system),
+        internal_config=internal or None,
+        internal_summary=None if hidden is None else {_HIDDEN: hidden},
+    )
+
+
+def system_leaves(sample: Mapping[str, Any]) -> dict[str, Any]:
+    """Machine metrics by the names under which W&B shows them."""
+    return {name: value for key, below in sample.items() for name, value in leaves(SYSTEM_PREFIX + key, below)}
+
+
+def _last(runs: Sequence[Mapping[str, Any]], name: str) -> Any:
+    return next((run[name] for run in reversed(runs) if run.get(name)), None)
+
+
+def _state(segment: Segment) -> str | None:
+    head = segment.head
+    if head.exit_code is not None:
+        return "failed" if head.exit_code else "finished"
+    if segment.running:
+        return "running"
+    is_cut_short = head.log is LogState.HELD or (head.log is LogState.EMPTY and not head.beside)
+    return "crashed" if is_cut_short else head.state
+
+
+def _runtime(segments: Sequence[Segment]) -> float | None:
+    """Seconds. A run that was resumed online counts on from where it stood, an offline one from 0."""
+    total, known = 0.0, False
+    for segment in segments:
+        own = _own_runtime(segment.head)
+        known |= own is not None
+        total = (own or 0.0) + (0.0 if segment.head.run.get("runtime") else total)
+    return total if known else None
+
+
+def _own_runtime(head: Head) -> float | None:
+    hidden = head.summary.get(_HIDDEN)
+    told = (
+        head.exit_runtime,
+        head.summary.get("_runtime"),
+        hidden.get("runtime") if isinstance(hidden, dict) else None,
+        _logged_seconds(head),
+    )
+    numbers = [float(each) for each in told if isinstance(each, int | float) and not isinstance(each, bool)]
+    return max((number for number in numbers if number >= 0), default=None)
+
+
+def _logged_seconds(head: Head) -> float | None:
+    """From the start to the last row: SDKs since 0.20 set the summary's `_runtime` to whole seconds in the end."""
+    last, started = head.summary.get("_timestamp"), head.run.get("started")
+    return last - started if isinstance(last, int | float) and started else None
+
+
+def _last_time(segment: Segment) -> float:
+    ended = segment.begun + (_own_runtime(segment.head) or 0.0) if segment.begun else 0
+    return max(last_sign(segment.head), ended)
+
+
+def _time(seconds: float) -> datetime | None:
+    try:
+        return datetime.fromtimestamp(seconds, UTC) if seconds > 0 else None
+    except (OverflowError, OSError, ValueError):
+        return None  # a date that no calendar has

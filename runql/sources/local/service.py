@@ -1,0 +1,285 @@
+"""Runs in a folder, as a source of runs."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import lru_cache
+from math import inf
+from pathlib import Path
+from threading import Lock
+from typing import Any, Final, Self
+
+from runql.plan.capabilities import Capabilities
+from runql.semantic.build_catalog import build_catalog
+from runql.semantic.catalog import Catalog
+from runql.semantic.record import ProjectRecord, RunHistory, RunRecord, SweepRecord
+from runql.semantic.values import MISSING
+from runql.sources.history_rows import select_rows, x_axis_of
+from runql.sources.local.discover import RunFile
+from runql.sources.local.folder import Folder, Snapshot
+from runql.sources.local.head import LogState
+from runql.sources.local.history import STEP
+from runql.sources.local.keys import Logged, count_keys, type_name
+from runql.sources.local.metadata import ORIGIN, metadata_of
+from runql.sources.local.rows import logged_rows, system_rows
+from runql.sources.local.run import LocalRun, Segment
+from runql.sources.local.side import jsonl
+from runql.sources.paging import count_records, needed, page_of, records_of, select_runs, trimmed
+from runql.sources.protocol import Filters, HistoryRequest, Page, PageRequest, Wanted
+from runql.sources.question import question
+from runql.text.diagnostic import folded
+from runql.text.frozen import frozen
+
+MOST_SECONDS: Final = 2.0
+"""So long a look at the folder serves one question; an answer that is read later is one of then."""
+
+PIECE_ROWS: Final = 50_000
+"""How many rows a scan gives at a time."""
+
+
+@frozen
+class _Selection:
+    """What the pages of one listing are cut from."""
+
+    asked: object
+    records: list[RunRecord]
+    snapshot: Snapshot
+
+
+class LocalService:
+    """The runs that the W&B SDK wrote below a path, offline or online, by any version since 0.8.
+
+    Args:
+        path: A `wandb` folder, a folder that holds one or several of them, one run folder, or one `.wandb` file.
+        name: What the source is called in messages; the path if it is not given.
+
+    Where two runs of different projects have one id, a listing of both gives each an id of its own: `vision/abc`.
+    Each such id is understood wherever an id is asked for; the plain one only together with the project.
+    Threads may share it.
+
+    Raises:
+        SourceError: there is nothing of that name, or no runs are in it.
+    """
+
+    metadata_origin = ORIGIN
+
+    def __init__(self, path: str | Path, *, name: str | None = None) -> None:
+        root = Path(path).expanduser()
+        self._name = str(path) if name is None else name
+        self._path = root.absolute()
+        self._folder = Folder(root)
+        self._logged: dict[RunFile, Logged] = {}
+        self._selection: _Selection | None = None
+        self._looking = Lock()
+        self._question, self._looked_at = question(), time.monotonic()
+        self._snapshot = self._folder.snapshot()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _reopened, (str(self._path), self._name)
+
+    def __deepcopy__(self, _: dict[int, Any]) -> Self:
+        return self
+
+    @property
+    def name(self) -> str:
+        """The source as a user writes it."""
+        return self._name
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """All that a plan may ask for."""
+        return Capabilities(exact_order=True, cheap_pages=True)
+
+    def runs_page(self, request: PageRequest) -> Page:
+        """One page of a listing. The first one looks at the folder anew; the notices about it come with that."""
+        asked = (request.entity, request.project, repr(request.filters), request.order)
+        selection = self._selection
+        if request.cursor is None or selection is None or selection.asked != asked:
+            self._refresh()
+            runs = self._within(request.entity, request.project, request.filters, request.order)
+            selected = select_runs(runs, "", "", request.filters, request.order)
+            self._selection = selection = _Selection(asked, selected, self._snapshot)
+        page = page_of(selection.records, request)
+        if request.wanted.history_keys:
+            named = selection.snapshot.within(request.entity, request.project)
+            whole = (self._record(named[record.id], record.id, request.wanted) for record in page.runs)
+            page = replace(page, runs=tuple(whole))
+        return replace(page, notices=() if request.cursor else folded(selection.snapshot.notices))
+
+    def count(self, entity: str, project: str, filters: Filters) -> int | None:
+        """How many runs match."""
+        self._refresh()
+        return count_records(self._within(entity, project, filters, "+created_at"), "", "", filters)
+
+    def run(self, entity: str, project: str, run_id: str, wanted: Wanted) -> RunRecord | None:
+        """One run, or `None`.
+
+        Raises:
+            NotFound: several runs have that id, and no project is named.
+        """
+        self._refresh()
+        found = self._snapshot.find(entity, project, run_id)
+        return None if found is None else self._record(found, run_id, wanted)
+
+    def upgrade(self, entity: str, project: str, run_ids: tuple[str, ...], wanted: Wanted) -> Mapping[str, RunRecord]:
+        """The heavy parts of many runs, by run id."""
+        found = {run_id: self._snapshot.find(entity, project, run_id) for run_id in run_ids}
+        return {run_id: self._record(run, run_id, wanted) for run_id, run in found.items() if run is not None}
+
+    def histories(self, request: HistoryRequest) -> Iterator[RunHistory]:
+        """The rows of each run in the order of `run_ids`; a scan in pieces, each with the counts of the whole.
+
+        Raises:
+            NotFound: several runs have one of the ids, and no project is named.
+        """
+        for run_id in request.run_ids:
+            run = self._snapshot.find(request.entity, request.project, run_id)
+            if run is None:
+                yield RunHistory(run_id, {})
+                continue
+            keys = None if request.keys is None else {*request.keys, x_axis_of(request)}
+            rows = system_rows(run, keys) if request.stream == "system" else logged_rows(run, keys)
+            history = select_rows(run_id, rows.columns, request)
+            history = replace(history, notices=(*rows.notices, *history.notices))
+            yield from _pieces(history) if request.samples is None else (history,)
+
+    def metadata(self, entity: str, project: str, run_id: str) -> Mapping[str, Any] | None:
+        """What `wandb-metadata.json` says, or the log in its place; `None` if neither says anything."""
+        found = self._snapshot.find(entity, project, run_id)
+        return None if found is None else metadata_of(found)
+
+    def sweep(self, entity: str, project: str, sweep_id: str) -> SweepRecord | None:
+        """One sweep, or `None`."""
+        return next((sweep for sweep in self.sweeps(entity, project) if sweep.id == sweep_id), None)
+
+    def sweeps(self, entity: str, project: str) -> Iterator[SweepRecord]:
+        """The sweeps that runs say they belong to, and those of which there are only settings of runs."""
+        self._refresh()
+        counts = Counter(
+            (run.record.sweep, run.record.entity, run.record.project)
+            for run in self._scope(entity, project).values()
+            if run.record.sweep
+        )
+        for (sweep_id, owner, name), count in sorted(counts.items()):
+            yield SweepRecord(sweep_id, entity=owner, project=name, run_count=count)
+        if not (entity or project):
+            # Nothing tells of which project these are.
+            for sweep_id in sorted(self._snapshot.sweeps - {sweep_id for sweep_id, _, _ in counts}):
+                yield SweepRecord(sweep_id, run_count=0)
+
+    def projects(self, entity: str) -> Iterator[ProjectRecord]:
+        """The projects of an entity (of all, if it is empty), in order of their names."""
+        self._refresh()
+        runs = [run.record for run in self._scope(entity, "").values()]
+        for owner, name in sorted({(run.entity, run.project) for run in runs}):
+            own = [run for run in runs if (run.entity, run.project) == (owner, name)]
+            last = max((run.heartbeat for run in own if run.heartbeat is not None), default=None)
+            yield ProjectRecord(name, owner, len(own), last)
+
+    def catalog(self, entity: str, project: str, *, metrics: bool = False) -> Catalog:
+        """The facts of all the runs. With `metrics` the files are read through, to count what was logged."""
+        self._refresh()
+        runs = self._scope(entity, project).items()
+        found = [self._complete(name, run) if metrics else replace(run.record, id=name) for name, run in runs]
+        catalog = build_catalog(self._name, found, metrics=metrics, as_of=datetime.now(UTC))
+        blank = sum(run.is_blank for _, run in runs)
+        # Of runs that hold nothing no name is wrong: it may come with the next record.
+        return replace(catalog, blank=blank, complete=blank == 0 or blank < len(found))
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+    def _refresh(self) -> None:
+        """Look at the folder, unless that was done a moment ago for the same question."""
+        asked, now = question(), time.monotonic()
+        if asked is not None and asked is self._question and now - self._looked_at < MOST_SECONDS:
+            return
+        with self._looking:
+            self._snapshot = self._folder.snapshot()
+        self._question, self._looked_at = asked, now
+        current = {segment.file for run in self._snapshot.runs for segment in run.segments}
+        self._logged = {file: logged for file, logged in [*self._logged.items()] if file in current}
+
+    def _scope(self, entity: str, project: str) -> dict[str, LocalRun]:
+        named = self._snapshot.within(entity, project)
+        if not named:
+            records_of([run.record for run in self._snapshot.runs], entity, project)  # says so, if it is misspelt
+        return named
+
+    def _within(self, entity: str, project: str, filters: Filters, order: str) -> list[RunRecord]:
+        """The records of a project with all that a filter and an order read."""
+        runs = self._scope(entity, project).items()
+        if needed(filters, order).history_keys:
+            return [self._complete(name, run) for name, run in runs]
+        return [replace(run.record, id=name) for name, run in runs]
+
+    def _record(self, run: LocalRun, run_id: str, wanted: Wanted) -> RunRecord:
+        whole = self._complete(run_id, run) if wanted.history_keys else replace(run.record, id=run_id)
+        return trimmed(whole, wanted)
+
+    def _complete(self, run_id: str, run: LocalRun) -> RunRecord:
+        """The record of a run with what it logged, in W&B's form."""
+        if any(strand.until < inf for strand in run.strands):
+            return replace(run.record, id=run_id, history_keys=_history_keys(*_counted(run)))
+        counts: Counter[tuple[str, str]] = Counter()
+        last_steps: list[int | None] = []
+        for segment in run.segments:
+            logged = self._logged.get(segment.file)
+            if logged is None:
+                logged = self._logged[segment.file] = _count(segment)
+            counts += logged.counts
+            last_steps.append(logged.last_step)
+        if None in last_steps:  # some rows are numbered by counting them
+            last_steps = [max(logged_rows(run, ()).columns.get(STEP, ()), default=-1)]
+        last_step = max(step for step in last_steps if step is not None)
+        return replace(run.record, id=run_id, history_keys=_history_keys(counts, last_step))
+
+
+def _history_keys(counts: Counter[tuple[str, str]], last_step: int) -> dict[str, Any]:
+    keys: dict[str, Any] = {}
+    for (name, kind), count in counts.items():
+        keys.setdefault(name, {"typeCounts": []})["typeCounts"].append({"type": kind, "count": count})
+    return {"lastStep": last_step, "keys": keys}
+
+
+def _counted(run: LocalRun) -> tuple[Counter[tuple[str, str]], int]:
+    """How often each metric was logged by a run of which not every logged row counts, and its last step."""
+    columns = logged_rows(run, None).columns
+    counts = Counter(
+        (name, type_name(value))
+        for name, cells in columns.items()
+        for value in cells
+        if name != STEP and value is not MISSING
+    )
+    return counts, max(columns.get(STEP, ()), default=-1)
+
+
+def _count(segment: Segment) -> Logged:
+    """How often each metric was logged in one folder."""
+    if segment.head.history is not None:
+        try:
+            return Logged(*jsonl.counts(segment.head.history, type_name))
+        except OSError:
+            return Logged(Counter(), None)  # it is gone: whoever lists its folder has said so
+    if segment.head.log is not LogState.HELD:
+        return Logged(Counter(), None)
+    return count_keys(segment.file.path)
+
+
+@lru_cache(maxsize=8)
+def _reopened(path: str, name: str) -> LocalService:
+    """The service of a pickle: one for all the pickles of a folder that a process reads."""
+    return LocalService(path, name=name)
+
+
+def _pieces(history: RunHistory) -> Iterator[RunHistory]:
+    for start in range(0, max(1, history.length), PIECE_ROWS):
+        yield replace(
+            history,
+            columns={name: cells[start : start + PIECE_ROWS] for name, cells in history.columns.items()},
+            notices=() if start else history.notices,
+        )

@@ -1,0 +1,268 @@
+"""Runs in a list of dicts: for examples, for tests, and for whoever has runs from elsewhere.
+
+MemoryService(
+    [{"id": "a1", "state": "finished", "config": {"lr": 0.1}, "summary": {"loss": 0.5}}],
+    histories={"a1": [{"loss": 0.9}, {"loss": 0.5}]},
+)
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import fields, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from runql.engine.histories.sampling import AXES
+from runql.errors import ArgumentError
+from runql.plan.capabilities import Capabilities
+from runql.semantic.build_catalog import build_catalog
+from runql.semantic.catalog import Catalog
+from runql.semantic.record import ProjectRecord, RunHistory, RunRecord, SweepRecord
+from runql.semantic.run_fields import RUN_FIELD_SPELLINGS
+from runql.semantic.values import MISSING, Kind, Value, kind_of
+from runql.sources.history_rows import select_rows
+from runql.sources.paging import count_records, page_of, select_runs, trimmed
+from runql.sources.protocol import Filters, HistoryRequest, Page, PageRequest, Wanted
+from runql.text.nearest import nearest
+
+Rows = Sequence[Mapping[str, Any]]
+_Columns = dict[str, list[Value]]
+
+_ATTRIBUTES = frozenset(each.name for each in fields(RunRecord))
+_ALIASES: Mapping[str, str] = {
+    **{spelling: field.name for spelling, field in RUN_FIELD_SPELLINGS.items()},
+    "summary_metrics": "summary",
+    "summaryMetrics": "summary",
+    "systemMetrics": "system_metrics",
+    "historyKeys": "history_keys",
+}
+_TIMES = frozenset({"created", "heartbeat", "updated"})
+_TYPE_NAMES: Mapping[Kind, str] = {
+    Kind.NUMBER: "number",
+    Kind.TEXT: "string",
+    Kind.BOOL: "bool",
+    Kind.NULL: "nil",
+    Kind.LIST: "list",
+}
+"""What W&B calls the types of logged values; a record without a `_type` is a map."""
+
+
+class MemoryService:
+    """A source that is a list of runs. Nothing that is put in is changed, or read again later.
+
+    Args:
+        runs: Each a `RunRecord` or a dict with its attributes (`id` is needed; W&B's spellings such as
+            `displayName` are taken too). Times are `datetime`s or ISO text.
+        histories: The logged rows by run id, each row a dict. A row without `_step` gets the one after the row
+            before. Where a run has no summary of its own, it is the last value of each metric.
+        system: The same for machine metrics (`system.…` and `_timestamp`).
+        sweeps: The sweeps that runs belong to.
+        name: What the source is called in messages.
+
+    Raises:
+        ArgumentError: a run without an id, two of one id in a project, an attribute that runs do not have.
+    """
+
+    def __init__(
+        self,
+        runs: Iterable[Mapping[str, Any] | RunRecord],
+        histories: Mapping[str, Rows] | None = None,
+        *,
+        system: Mapping[str, Rows] | None = None,
+        sweeps: Iterable[SweepRecord] = (),
+        name: str = "memory",
+    ) -> None:
+        histories, system = histories or {}, system or {}
+        self._name = name
+        self._columns = {run_id: _columns(rows, steps=True) for run_id, rows in histories.items()}
+        self._system = {run_id: _columns(rows, steps=False) for run_id, rows in system.items()}
+        records = [_record(run) for run in runs]
+        _check_ids(records, {*histories, *system})
+        self._records = tuple(
+            _complete(run, histories.get(run.id, ()), self._columns.get(run.id, {}), system.get(run.id, ()))
+            for run in records
+        )
+        self._sweeps = tuple(sweeps)
+        self._catalogs: dict[tuple[str, str, bool], Catalog] = {}
+        self._selected: tuple[object, list[RunRecord]] | None = None
+
+    @property
+    def name(self) -> str:
+        """The source as a user writes it."""
+        return self._name
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """All that a plan may ask for."""
+        return Capabilities(exact_order=True, cheap_pages=True)
+
+    def runs_page(self, request: PageRequest) -> Page:
+        """One page of a listing."""
+        wanted = (request.entity, request.project, repr(request.filters), request.order)
+        selected = self._selected
+        if selected is None or selected[0] != wanted:
+            runs = select_runs(self._records, request.entity, request.project, request.filters, request.order)
+            self._selected = selected = (wanted, runs)
+        return page_of(selected[1], request)
+
+    def count(self, entity: str, project: str, filters: Filters) -> int | None:
+        """How many runs match."""
+        return count_records(self._records, entity, project, filters)
+
+    def run(self, entity: str, project: str, run_id: str, wanted: Wanted) -> RunRecord | None:
+        """One run, or `None`."""
+        return next((trimmed(record, wanted) for record in self._within(entity, project) if record.id == run_id), None)
+
+    def upgrade(self, entity: str, project: str, run_ids: tuple[str, ...], wanted: Wanted) -> Mapping[str, RunRecord]:
+        """The heavy parts of many runs, by run id."""
+        ids = frozenset(run_ids)
+        return {record.id: trimmed(record, wanted) for record in self._within(entity, project) if record.id in ids}
+
+    def histories(self, request: HistoryRequest) -> Iterator[RunHistory]:
+        """The rows of each run in the order of `run_ids`."""
+        known = {record.id for record in self._within(request.entity, request.project)}
+        columns = self._system if request.stream == "system" else self._columns
+        for run_id in request.run_ids:
+            yield select_rows(run_id, columns.get(run_id, {}) if run_id in known else {}, request)
+
+    def sweep(self, entity: str, project: str, sweep_id: str) -> SweepRecord | None:
+        """One sweep, or `None`."""
+        return next((sweep for sweep in self.sweeps(entity, project) if sweep.id == sweep_id), None)
+
+    def sweeps(self, entity: str, project: str) -> Iterator[SweepRecord]:
+        """The sweeps of a project."""
+        return (sweep for sweep in self._sweeps if _matches(sweep, entity, project))
+
+    def projects(self, entity: str) -> Iterator[ProjectRecord]:
+        """The projects of an entity (of all, if it is empty), in order of their names."""
+        counts = Counter((record.entity, record.project) for record in self._within(entity, ""))
+        for (owner, project), count in sorted(counts.items()):
+            times = [run.created for run in self._within(owner, project) if run.created is not None]
+            yield ProjectRecord(project, owner, count, max(times, default=None))
+
+    def catalog(self, entity: str, project: str, *, metrics: bool = False) -> Catalog:
+        """The facts of all the runs."""
+        wanted = (entity, project, metrics)
+        if wanted not in self._catalogs:
+            self._catalogs[wanted] = build_catalog(self._name, self._within(entity, project), metrics=metrics)
+        return self._catalogs[wanted]
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+    def _within(self, entity: str, project: str) -> Iterator[RunRecord]:
+        return (record for record in self._records if _matches(record, entity, project))
+
+
+def _complete(record: RunRecord, rows: Rows, columns: _Columns, system: Rows) -> RunRecord:
+    """The run with what its history tells, where it does not say so itself."""
+    told: dict[str, Any] = {
+        "config": {},
+        "summary": _summary(rows, columns),
+        "system_metrics": {name: value for row in system for name, value in row.items() if name not in AXES},
+        "history_keys": _history_keys(columns),
+        "history_line_count": len(rows),
+    }
+    return replace(record, **{name: value for name, value in told.items() if getattr(record, name) is None})
+
+
+def _matches(item: RunRecord | SweepRecord, entity: str, project: str) -> bool:
+    return (not entity or item.entity == entity) and (not project or item.project == project)
+
+
+def _record(run: Mapping[str, Any] | RunRecord) -> RunRecord:
+    if isinstance(run, RunRecord):
+        return run
+    if not isinstance(run, Mapping):
+        raise ArgumentError.because(f"a run is a dict, not a `{type(run).__name__}`")
+    if not isinstance(run.get("id"), str) or not run["id"]:
+        raise ArgumentError.because("a run has no `id`: give each one a text of its own")
+    values: dict[str, Any] = {}
+    for key, value in run.items():
+        attribute = key if key in _ATTRIBUTES else _ALIASES.get(key)
+        if attribute is None:
+            near = nearest(key, [*_ATTRIBUTES, *_ALIASES], 1)
+            hints = [f"nearest: `{near[0]}`"] if near else ["hyperparameters go into `config`, metrics into `summary`"]
+            raise ArgumentError.because(f"runs have no attribute `{key}`", *hints)
+        values[attribute] = _time(value) if attribute in _TIMES else tuple(value) if attribute == "tags" else value
+    return RunRecord(**values)
+
+
+def _time(value: datetime | str | None) -> datetime | None:
+    if value is None:
+        return None
+    try:
+        time = datetime.fromisoformat(value) if isinstance(value, str) else value
+    except ValueError as error:
+        raise ArgumentError.because(f"`{value}` is not a time: write it as `2026-01-31T12:00:00Z`") from error
+    return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
+
+
+def _check_ids(records: Sequence[RunRecord], with_rows: set[str]) -> None:
+    seen = Counter((record.entity, record.project, record.id) for record in records)
+    for (_, _, run_id), count in seen.items():
+        if count > 1:
+            raise ArgumentError.because(f"{count} runs have the id `{run_id}`")
+    if shared := with_rows & {run_id for run_id, count in Counter(each[2] for each in seen).items() if count > 1}:
+        raise ArgumentError.because(f"rows for `{min(shared)}`, and runs of that id in several projects")
+    if strangers := with_rows - {record.id for record in records}:
+        raise ArgumentError.because(f"rows for `{min(strangers)}`, and no run of that id")
+
+
+def _columns(rows: Rows, *, steps: bool) -> _Columns:
+    """The rows by columns, nested names joined with dots."""
+    columns: _Columns = {}
+    step = -1
+    for at, row in enumerate(rows):
+        flat = dict(_flat(row, ""))
+        if steps:
+            step = flat.setdefault("_step", step + 1)
+        for name, value in flat.items():
+            columns.setdefault(name, [MISSING] * len(rows))[at] = value
+    return columns
+
+
+def _flat(row: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Value]]:
+    for key, value in row.items():
+        if isinstance(value, Mapping) and value and "_type" not in value:
+            yield from _flat(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value
+
+
+def _summary(rows: Rows, columns: _Columns) -> dict[str, Value]:
+    """The last value of each metric, nested as it was logged."""
+    summary: dict[str, Value] = {}
+    for row in rows:
+        _merge(summary, row)
+    if "_step" in columns:
+        summary["_step"] = columns["_step"][-1]
+    return summary
+
+
+def _merge(into: dict[str, Value], row: Mapping[str, Any]) -> None:
+    for key, value in row.items():
+        if isinstance(value, Mapping) and "_type" not in value:
+            inner = into.get(key)
+            nested = dict(inner) if isinstance(inner, Mapping) and "_type" not in inner else {}
+            _merge(nested, value)
+            into[key] = nested
+        else:
+            into[key] = value
+
+
+def _history_keys(columns: _Columns) -> dict[str, Any]:
+    """As W&B gives them."""
+    keys = {}
+    for name, cells in columns.items():
+        types = Counter(_type_name(value) for value in cells if value is not MISSING)
+        keys[name] = {"typeCounts": [{"type": kind, "count": count} for kind, count in types.items()]}
+    return {"lastStep": max(columns.get("_step", []), default=-1), "keys": keys}
+
+
+def _type_name(value: Value) -> str:
+    if isinstance(value, Mapping):
+        return str(value.get("_type", "map"))
+    return _TYPE_NAMES.get(kind_of(value), "map")

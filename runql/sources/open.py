@@ -1,0 +1,337 @@
+"""From the name of a source to whoever holds its runs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from functools import lru_cache, partial
+from os import PathLike
+from pathlib import Path
+from typing import Protocol, runtime_checkable
+
+from runql import config
+from runql.config import Settings
+from runql.errors import ArgumentError, NotFound, RunQLError, SourceError
+from runql.semantic.catalog import Catalog, Known
+from runql.sources.protocol import ServiceApi
+from runql.sources.trusted import credentials_for
+from runql.text.diagnostic import Diagnostic
+from runql.text.frozen import frozen
+from runql.text.nearest import nearest
+
+DEMO = "demo"
+ON_SERVER = "wandb:"
+"""Before the name of a project it says that no folder is meant."""
+_ONE_WORD = frozenset("/:\\")
+"""What a name of the settings does not hold."""
+_ON_SERVER = re.compile(r"[\w.-]+(/[\w.*-]+)?\Z")
+_AFTER_MARK = re.compile(r"[^/\\#?%:\s]+(/[^/\\#?%:\x00-\x1f\x7f]+)?\Z|[^/\\#?%:\x00-\x1f\x7f]+\Z")
+"""What W&B itself allows in the name of a project."""
+
+
+@frozen
+class Place:
+    """Where runs are asked for. `name` is as a user writes it; an empty entity or project means all that there is.
+
+    `said`: what is to be said of how the name was read.
+    """
+
+    name: str
+    service: ServiceApi
+    entity: str = ""
+    project: str = ""
+    said: tuple[Diagnostic, ...] = ()
+
+
+@runtime_checkable
+class Limited(Protocol):
+    """A service that can be held to a time limit."""
+
+    def within(self, seconds: float | None) -> AbstractContextManager[None]:
+        """All that is asked inside the `with`, in this thread, must be answered within so many seconds."""
+
+
+@runtime_checkable
+class Cancellable(Protocol):
+    """A service that can be told to end what it is asked just now."""
+
+    def cancel(self) -> None:
+        """Ends it, from any thread."""
+
+
+@runtime_checkable
+class Remembers(Protocol):
+    """A service that knows things of a project from earlier, and gives them without a request."""
+
+    def known_catalog(self, entity: str, project: str, *, metrics: bool = False) -> Known | None:
+        """The catalog as it was, if there is one."""
+
+    def known_total(self, entity: str, project: str) -> int | None:
+        """How many runs the project had when that was last seen."""
+
+
+@runtime_checkable
+class Relearns(Protocol):
+    """A service that keeps catalogs, and can be told not to trust them."""
+
+    def catalog(self, entity: str, project: str, *, metrics: bool = False, anew: bool = False) -> Catalog:
+        """The catalog. `anew`: whatever was kept, it is asked for."""
+
+
+@runtime_checkable
+class SignedIn(Protocol):
+    """A service that knows who asks it."""
+
+    def default_entity(self) -> str | None:
+        """The entity of whoever is signed in."""
+
+
+def named(source: str | PathLike[str] | ServiceApi | None) -> str | ServiceApi | None:
+    """A source as a name, or as whoever holds the runs. A path is never the name of anything else.
+
+    Raises:
+        ArgumentError: none of these.
+    """
+    if isinstance(source, PathLike):
+        path = str(Path(source))
+        return path if path.startswith((".", "~", "/")) or Path(path).is_absolute() else f"./{path}"
+    if source is None or isinstance(source, str | ServiceApi):
+        return source
+    hint = "a source is a folder (`./wandb`), `demo`, a name of the settings, or whoever holds the runs"
+    raise ArgumentError.because(f"`{source!r}` is no source", hint)
+
+
+def open_place(name: str, settings: Settings) -> Place:
+    """Open a source by its name: one of the settings, `demo`, a folder, or a project of a W&B server.
+
+    Raises:
+        SourceError: no such source, or one that this version cannot open.
+    """
+    meant = _through_settings(name, settings)
+    for opens, opener in _OPENERS:
+        if opens(meant, settings):
+            place = opener(meant, settings)
+            return replace(place, said=(*said_of_name(name, settings), *place.said))
+    raise _unknown(name, settings)
+
+
+def matching_projects(place: Place) -> tuple[Place, ...]:
+    """The places that a place stands for: itself, or the projects of its entity that its `*` matches, by name.
+
+    Raises:
+        NotFound: there is none.
+    """
+    if "*" not in place.project:
+        return (place,)
+    from runql.engine.patterns import star_matcher
+
+    matches = star_matcher(place.project)
+    names = sorted(project.name for project in place.service.projects(place.entity))
+    found = [name for name in names if matches(name)]
+    if not found:
+        near = nearest(place.project.replace("*", ""), names, most=1)
+        hints = [f"nearest: `{place.entity}/{near[0]}`"] if near else []
+        raise NotFound.of("RQL402", f"no project of `{place.entity}` is like `{place.project}`", *hints)
+    return tuple(Place(f"{place.entity}/{name}", place.service, place.entity, name) for name in found)
+
+
+def default_name(settings: Settings) -> str:
+    """The source of a query that names none. Raises `SourceError` if nothing says which."""
+    name = settings.default_source()
+    if name is None:
+        raise SourceError.of(
+            "RQL511",
+            "no source: there is no `./wandb` here, and neither `-s` nor the settings name one",
+            f"try it on runs that come with RunQL: `-s {DEMO}`",
+            "runs on disk: `-s path/to/wandb`; on a W&B server: `-s entity/project`",
+        )
+    return name
+
+
+def _through_settings(name: str, settings: Settings) -> str:
+    """What a name of the settings stands for; a name may stand for another one."""
+    seen: list[str] = []
+    while name in settings.sources and not means_itself(name) and name not in seen:
+        seen.append(name)
+        name = settings.sources[name]
+    if name in seen and settings.sources[name] != name:
+        raise SourceError.of("RQL511", f"the source `{name}` of the settings stands for itself")
+    return name
+
+
+def means_itself(name: str) -> bool:
+    """Whether a name is never one of the settings: the demo, a path, or a project with its owner."""
+    return name == DEMO or name.startswith((".", "~")) or not _ONE_WORD.isdisjoint(name)
+
+
+def said_of_name(name: str, settings: Settings) -> Iterator[Diagnostic]:
+    """What to say of a name that the settings have too."""
+    if name not in settings.sources:
+        return
+    meant = f"`{settings.sources[name]}`"
+    if means_itself(name):
+        why = "the demo" if name == DEMO else "a path or a project"
+        message = f"`{name}` is {why}: that the settings call {meant} so does not count"
+        yield Diagnostic("RQL533", message, hints=("a name of the settings is one word without `/` and `:`",))
+    elif (settings.folder / name).exists():
+        message = f"`{name}` was read as the settings have it: {meant}"
+        yield Diagnostic("RQL533", message, hints=(f"`./{name}` is the folder of that name",))
+
+
+def _is_path(name: str, settings: Settings) -> bool:
+    return name.startswith((".", "~", "/")) or (not name.startswith(ON_SERVER) and (settings.folder / name).exists())
+
+
+def _path(name: str, settings: Settings) -> Path:
+    try:
+        path = Path(name).expanduser()
+    except RuntimeError as error:
+        raise SourceError.of("RQL511", f"no folder `{name}`: {error}") from error
+    return path if path.is_absolute() or settings.folder == Path() else settings.folder / path
+
+
+def _open_demo(_name: str, _settings: Settings) -> Place:
+    from runql import demo
+
+    return _folder(Path(demo.__path__[0]) / "wandb", DEMO)
+
+
+def _open_folder(name: str, settings: Settings) -> Place:
+    path = _path(name, settings)
+    if not path.exists():
+        near = [found.name for found in path.parent.iterdir()] if path.parent.is_dir() else []
+        hints = [f"nearest: `{each}`" for each in nearest(path.name, near, most=1)]
+        raise SourceError.of("RQL511", f"there is no folder `{name}`", *hints)
+    return replace(_folder(path, name), said=tuple(_hidden(name, settings)))
+
+
+def knows_server(settings: Settings) -> bool:
+    """Whether there is a key for the W&B server, or an address of it is set: no request is sent to know that."""
+    server = settings.server
+    if server.base_url or server.api_key or server.env.get("WANDB_BASE_URL"):
+        return True
+    try:
+        return credentials_for(settings).auth is not None
+    except RunQLError:
+        return True  # there is a key, if one that is wrong: said when the server is asked
+
+
+def _hidden(name: str, settings: Settings) -> Iterator[Diagnostic]:
+    """What to say of a folder that is called as a project may be, where a server is known."""
+    if "/" not in name or "*" in name or not _ON_SERVER.match(name) or name.startswith("."):
+        return
+    if knows_server(settings):
+        hints = (f"`{ON_SERVER}{name}` is the project on the server, `./{name}` the folder",)
+        yield Diagnostic("RQL516", f"`{name}` was read as the folder of that name", hints=hints)
+
+
+def _folder(path: Path, name: str) -> Place:
+    from runql.sources.local import LocalService
+
+    return Place(name, LocalService(path, name=name))
+
+
+def server_hosts(settings: Settings) -> tuple[str, ...]:
+    """The hosts of the W&B server that the settings name, with their ports: of its API first, then of its pages."""
+    from urllib.parse import urlsplit
+
+    from runql.wandb_settings.urls import FORGE_HOSTS, app_url_of, normal_base_url
+
+    credentials = credentials_for(settings)
+    base_url = normal_base_url(credentials.base_url)
+    hosts = {urlsplit(url).netloc: None for url in (base_url, app_url_of(base_url, credentials.app_url))}
+    for front, upstream in FORGE_HOSTS.items():
+        plain = upstream.removeprefix("api.")
+        family = (front, f"api.{front}", upstream, plain, f"app.{plain}")
+        if not hosts.keys().isdisjoint(family):
+            hosts.update(dict.fromkeys(family))
+    return tuple(hosts)
+
+
+def open_server(settings: Settings, name: str = "", entity: str = "", project: str = "") -> Place:
+    """The W&B server that the settings name, and one of its projects if one is named.
+
+    Raises:
+        AuthError: a key that can't be one, or that would travel in the open.
+        SourceError: a base URL that is none.
+        UntrustedFolder: a setting of the folder would count that nobody said yes to, or no server may be asked here.
+    """
+    from runql.sources.wandb import LineSettings, ServiceOptions, WandbService
+
+    server = settings.server
+    credentials = credentials_for(settings)
+    entity = entity or settings.entity or credentials.entity or ""
+    cache = server.cache_folder / "catalogs" if server.cache_folder else None
+    line = LineSettings()
+    if server.timeout_seconds:
+        line = replace(line, attempt_seconds=min(server.timeout_seconds, line.attempt_seconds))
+    if server.most_answer_mb:
+        line = replace(line, most_bytes=int(server.most_answer_mb * 1_000_000))
+    reopen = partial(_reopened, credentials.base_url, name, entity, project, server.timeout_seconds)
+    options = ServiceOptions(
+        name, entity, project, cache_folder=cache, on_wait=server.on_wait, reopen=reopen, line=line
+    )
+    service = WandbService(credentials, options)
+    said = (*(Diagnostic("RQL531", warning) for warning in credentials.warnings), *service.said)
+    return Place(name or service.name, service, entity, project, said)
+
+
+@lru_cache(maxsize=8)
+def _reopened(base_url: str, name: str, entity: str, project: str, timeout: float | None) -> ServiceApi:
+    """The service of a pickle, with the key that is found where it is read: one for all that a process reads."""
+    settings = config.load()
+    server = replace(settings.server, base_url=base_url, timeout_seconds=timeout)
+    return open_server(replace(settings, server=server), name, entity, project).service
+
+
+def _open_on_server(name: str, settings: Settings) -> Place:
+    """A project of the server. A name without an entity means the user's own."""
+    name = name.removeprefix(ON_SERVER)
+    entity, _, project = name.rpartition("/")
+    place = open_server(settings, name, entity, project)
+    if place.entity:
+        return place
+    own = place.service.default_entity() if isinstance(place.service, SignedIn) else None
+    if not own:
+        hint = "write `entity/project`, or set `WANDB_ENTITY`"
+        raise SourceError.of("RQL511", f"`{name}` names no entity, and nobody is signed in", hint)
+    return replace(place, entity=own)
+
+
+def opens_unasked(name: str, settings: Settings) -> bool:
+    """Whether a source opens without a request, and without reading a folder: a project of a server, with its owner."""
+    meant = _through_settings(name, settings)
+    return not any(test(meant, settings) for test, _ in _OPENERS[:2]) and "/" in meant and _is_project(meant, settings)
+
+
+def _is_project(name: str, settings: Settings) -> bool:
+    """`entity/project`, `wandb:entity/project`, or the project that the environment names."""
+    plain = name.removeprefix(ON_SERVER)
+    if plain != name:
+        return _AFTER_MARK.match(plain) is not None
+    return _ON_SERVER.match(plain) is not None and ("/" in name or name == settings.project)
+
+
+_Test = Callable[[str, Settings], bool]
+_Opener = Callable[[str, Settings], Place]
+
+_OPENERS: tuple[tuple[_Test, _Opener], ...] = (
+    (lambda name, _: name == DEMO, _open_demo),
+    (_is_path, _open_folder),
+    (_is_project, _open_on_server),
+)
+"""Who opens which name: the first whose test holds."""
+
+
+def _unknown(name: str, settings: Settings) -> RunQLError:
+    known: Mapping[str, str] = {DEMO: "", **settings.sources}
+    near = nearest(name, known, most=1)
+    hints = [f"nearest: `{near[0]}`"] if near else []
+    return SourceError.of(
+        "RQL511",
+        f"no source `{name}`",
+        *hints,
+        f"a source is a folder (`./wandb`), `entity/project` of a W&B server, `{DEMO}`, or a name of the settings",
+    )

@@ -1,0 +1,212 @@
+"""The catalog of a project on a server: from a few pages spread over it, widened by what queries bring.
+
+Four requests at the most, and one to see whether what was kept is still true. Projects of up to three pages are read
+whole; of larger ones the newest, the oldest and some between, and the catalog says of how many runs it is.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from runql.semantic.build_catalog import build_catalog
+from runql.semantic.catalog import Catalog, Known, Space
+from runql.semantic.record import RunRecord
+from runql.sources.protocol import Wanted
+from runql.sources.wandb.catalog.observed import Stamp, stamp_of
+from runql.sources.wandb.catalog.store import CatalogStore, Kept
+from runql.sources.wandb.decode import Place
+from runql.sources.wandb.listing.pages import ListQuestion, Pages, cursor_after
+from runql.sources.wandb.project import Server
+from runql.sources.wandb.schema.abilities import ORDER, PAGING
+
+SAMPLE_RUNS = 100
+METRIC_RUNS = 100
+_MORE_PAGES = 2
+_HEAVY = Wanted(config=None, summary=None, system_metrics=True)
+_METRICS = Wanted(history_keys=True)
+
+
+def read_stamp(server: Server, place: Place) -> Stamp:
+    """How the project is: what some answer told just now, else one request for the number of runs and the newest one.
+
+    Raises:
+        Failure: it was not answered.
+    """
+    seen = server.learning.stamp(place)
+    if seen is not None:
+        return seen
+    pages = _newest_first(server, place, Wanted())
+    chunk = pages.next(1, 0)
+    stamp = stamp_of(pages.total, chunk.runs[0] if chunk is not None and chunk.runs else None)
+    server.learning.note_stamp(place, stamp)
+    return stamp
+
+
+def read_catalog(server: Server, place: Place, *, metrics: bool) -> Kept:
+    """Makes the catalog of a sample of the runs: of those that came whole with other answers if they are all there are,
+    else of runs asked for, at most four requests in two turns.
+
+    Raises:
+        Failure: it was not answered.
+    """
+    stamp, came = server.learning.stamp(place), server.learning.sample(place)
+    if stamp is not None and not metrics and stamp.total == len(came):
+        return Kept(_made_of(place, came, stamp), stamp, metrics=False)
+    first = _newest_first(server, place, _HEAVY)
+    asks_metrics = metrics and server.abilities.has("Run.historyKeys")
+    logged = _newest_first(server, place, _METRICS) if asks_metrics else None
+    first.start(SAMPLE_RUNS)
+    if logged is not None:
+        logged.start(METRIC_RUNS)
+    chunk = first.next(SAMPLE_RUNS, 0)
+    runs = list(chunk.runs) if chunk is not None else []
+    total = first.total if first.total is not None else len(runs)
+    stamp = stamp_of(first.total, runs[0] if runs else None)
+    server.learning.note_stamp(place, stamp)
+    runs += _others(server, place, first, total, len(runs))
+    server.learning.note_sample(place, runs)
+    catalog = _made_of(place, runs, stamp)
+    return Kept(_with_logged(catalog, _logged(logged)) if metrics else catalog, stamp, metrics)
+
+
+def _with_metrics(server: Server, place: Place, kept: Kept) -> Kept:
+    """A catalog that is still true, with what was logged."""
+    asks = server.abilities.has("Run.historyKeys")
+    logged = _logged(_newest_first(server, place, _METRICS) if asks else None)
+    return replace(kept, catalog=_with_logged(kept.catalog, logged), metrics=True)
+
+
+def _logged(pages: Pages | None) -> tuple[RunRecord, ...]:
+    """The runs of a page that say what they logged."""
+    chunk = pages.next(METRIC_RUNS, 0) if pages is not None else None
+    return tuple(run for run in (chunk.runs if chunk is not None else ()) if run.history_keys is not None)
+
+
+def _made_of(place: Place, runs: Iterable[RunRecord], stamp: Stamp) -> Catalog:
+    """The catalog of these runs, which knows whether they are all that there are."""
+    unique = {(run.storage_id, run.id): run for run in runs}
+    total = stamp.total if stamp.total is not None else len(unique)
+    is_whole = len(unique) >= total
+    catalog = build_catalog(place.path, unique.values(), as_of=datetime.now(UTC))
+    return replace(catalog, run_count=total, complete=is_whole, sample=None if is_whole else len(unique))
+
+
+def _with_logged(catalog: Catalog, logged: Sequence[RunRecord]) -> Catalog:
+    """The catalog with what these runs say that they logged."""
+    seen = build_catalog(catalog.source, logged, metrics=True)
+    fields = (*catalog.fields, *(info for info in seen.fields if info.space is Space.LOGGED))
+    is_whole = len(logged) >= catalog.run_count
+    return replace(
+        catalog,
+        fields=fields,
+        complete=catalog.complete and is_whole,
+        metrics_sample=None if is_whole else len(logged),
+    )
+
+
+def _others(server: Server, place: Place, first: Pages, total: int, came: int) -> Iterator[RunRecord]:
+    """More runs for the sample: from the middle and the end, where the server's own cursors are offsets; else what
+    comes after the newest."""
+    if first.counts_offsets and server.abilities.does(ORDER):
+        others = [_newest_first(server, place, _HEAVY, offset) for offset in _other_offsets(total, came)]
+        for pages in others:
+            pages.start(SAMPLE_RUNS)
+    else:
+        others = [first] * _MORE_PAGES if server.abilities.does(PAGING) else []
+    for pages in others:
+        chunk = pages.next(SAMPLE_RUNS, 0)
+        yield from chunk.runs if chunk is not None else ()
+
+
+def _newest_first(server: Server, place: Place, wanted: Wanted, offset: int = 0) -> Pages:
+    question = ListQuestion(place, {}, "-created_at", wanted)
+    return Pages(server, question, offset, cursor_after(offset), teaches=False)
+
+
+def _other_offsets(total: int, came: int) -> list[int]:
+    """Where the other pages of the sample start, in the order of the newest first."""
+    if total <= came:
+        return []
+    if total <= came + 2 * SAMPLE_RUNS:
+        return list(range(came, total, SAMPLE_RUNS))
+    return [total // 2, total - SAMPLE_RUNS]
+
+
+class CatalogKeeper:
+    """The catalogs of one server: in memory, on disk, and asked for where neither will do. Threads may share it."""
+
+    def __init__(self, server: Server, folder: Path | None) -> None:
+        self._server = server
+        self._store = CatalogStore(folder) if folder is not None else None
+        self._kept: dict[Place, Kept] = {}
+        self._looked_for: set[Place] = set()
+        self._unsaved: set[Place] = set()
+        self._lock = threading.Lock()
+
+    def learn(self, place: Place, *, metrics: bool, anew: bool = False) -> Catalog:
+        """The catalog as the project is: asked for anew unless what was kept is still true.
+
+        Raises:
+            Failure: it was not answered.
+        """
+        kept = None if anew else self._at_hand(place)
+        if kept is not None and kept.is_true_of(read_stamp(self._server, place)):
+            if metrics and not kept.metrics:
+                kept = self._keep(place, _with_metrics(self._server, place, kept))
+        else:
+            kept = self._keep(place, read_catalog(self._server, place, metrics=metrics))
+        return self._widened(place, kept).catalog
+
+    def known(self, place: Place, *, metrics: bool) -> Known | None:
+        """What is known without a request."""
+        kept = self._at_hand(place)
+        if kept is None or (metrics and not kept.metrics):
+            return None
+        stamp = self._server.learning.stamp(place)
+        is_true = stamp is not None and kept.is_true_of(stamp)
+        return Known(self._widened(place, kept).catalog, kept.age_seconds, is_true)
+
+    def save(self) -> None:
+        """Writes what the pages of this process added to the catalogs."""
+        with self._lock:
+            everything = tuple(self._kept.items())
+        for place, kept in everything:
+            wider = self._widened(place, kept)
+            with self._lock:
+                is_unsaved = place in self._unsaved
+                self._unsaved.discard(place)
+            if is_unsaved and self._store is not None:
+                self._store.save(self._server.host, place, wider)
+
+    def _at_hand(self, place: Place) -> Kept | None:
+        """What was kept, in memory or on disk. The lock is not held while the disk is read."""
+        with self._lock:
+            kept = self._kept.get(place)
+            if kept is not None or self._store is None or place in self._looked_for:
+                return kept
+        kept = self._store.load(self._server.host, place)
+        with self._lock:
+            self._looked_for.add(place)
+            return self._kept.setdefault(place, kept) if kept is not None else self._kept.get(place)
+
+    def _keep(self, place: Place, kept: Kept) -> Kept:
+        with self._lock:
+            self._kept[place] = kept
+        if self._store is not None:
+            self._store.save(self._server.host, place, kept)
+        return kept
+
+    def _widened(self, place: Place, kept: Kept) -> Kept:
+        """With what came since. It goes to the disk at the end."""
+        catalog = self._server.learning.widened(place, kept.catalog)
+        if catalog is kept.catalog:
+            return kept
+        wider = replace(kept, catalog=catalog)
+        with self._lock:
+            self._kept[place] = wider
+            self._unsaved.add(place)
+        return wider

@@ -1,0 +1,285 @@
+"""From the nodes of an answer to plain records. Everything may be null; nothing here raises over a strange value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
+from urllib.parse import quote
+
+from runql.semantic.record import AgentRecord, ProjectRecord, RunRecord, SweepRecord, UserRecord
+from runql.sources.wandb.histories.history_keys import NON_FINITE
+from runql.sources.wandb.http.failures import loads
+from runql.sources.wandb.unreadable import Oddities
+from runql.text.frozen import frozen
+
+_JSON_PARTS = (
+    ("config", "config"),
+    ("someConfig", "config"),
+    ("summaryMetrics", "summary"),
+    ("someSummary", "summary"),
+    ("systemMetrics", "system"),
+)
+"""Fields that hold JSON texts, and what people call them."""
+
+INTERNAL_CONFIG = frozenset({"_wandb", "wandb_version"})
+
+
+@frozen
+class Place:
+    """Where a run belongs: entity, project, and the address of the project in a browser."""
+
+    entity: str
+    project: str
+    app_url: str
+
+    @property
+    def path(self) -> str:
+        return f"{self.entity}/{self.project}"
+
+    def run_url(self, run_id: str) -> str:
+        return (
+            f"{_project_url(self)}/runs/{run_id if run_id.isascii() and run_id.isalnum() else quote(run_id, safe='')}"
+        )
+
+
+@lru_cache(maxsize=64)
+def _project_url(place: Place) -> str:
+    return "/".join((place.app_url, *(quote(part, safe="") for part in (place.entity, place.project))))
+
+
+def as_mapping(value: Any) -> Mapping[str, Any]:
+    """A JSON text, or the object itself, as a mapping; anything else is an empty one."""
+    if isinstance(value, str):
+        try:
+            value = loads(value)
+        except ValueError:
+            return {}
+    return value if isinstance(value, Mapping) else {}
+
+
+def finite_or_float(value: Any) -> Any:
+    """The texts in which some servers write NaN and the infinities, as floats."""
+    return NON_FINITE.get(value, value) if isinstance(value, str) else value
+
+
+def unwrap_config(value: Any) -> dict[str, Any]:
+    """A config without W&B's wrappers (`{"lr": {"value": 0.1, "desc": null}}`) and without W&B's own keys.
+
+    A wrapper may hold more beside the value, as W&B's own client has it.
+    """
+    found = {}
+    for key, entry in as_mapping(value).items():
+        if key not in INTERNAL_CONFIG:
+            wrapped = isinstance(entry, Mapping) and "value" in entry
+            found[key] = finite_or_float(entry["value"] if wrapped else entry)
+    return found
+
+
+def read_summary(value: Any) -> dict[str, Any]:
+    """A summary without W&B's own key."""
+    return {key: finite_or_float(entry) for key, entry in as_mapping(value).items() if key != "_wandb"}
+
+
+def read_history_keys(value: Any) -> dict[str, Any]:
+    """What a run says that it logged, without the parts that are null."""
+    return {key: part for key, part in as_mapping(value).items() if part is not None}
+
+
+def internal_config(entries: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """What W&B keeps in a config for itself, unwrapped; `None` if there is nothing of that kind."""
+    found = {key: entry for key, entry in entries.items() if key in INTERNAL_CONFIG}
+    for key, entry in found.items():
+        if isinstance(entry, Mapping) and "value" in entry:
+            found[key] = entry["value"]
+    return found or None
+
+
+def read_time(value: Any) -> datetime | None:
+    """An ISO text as an aware time in UTC; one without a zone is in UTC."""
+    if not isinstance(value, str):
+        return None
+    try:
+        moment = datetime.fromisoformat(value)
+        if moment.tzinfo is UTC:
+            return moment
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):  # the first and the last day have no other zones
+        return None
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _whole(value: Any) -> int | None:
+    try:
+        return int(value)
+    except (TypeError, ValueError, OverflowError):
+        return None
+
+
+def _number(value: Any) -> float | None:
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def read_run(node: Mapping[str, Any], place: Place) -> RunRecord | None:
+    """One run; `None` for a node without an id."""
+    run_id = _text(node.get("name"))
+    if run_id is None:
+        return None
+    odd = Oddities(run_id)
+    parsed = {name: odd.mapping(node[name], part) for name, part in _JSON_PARTS if name in node}
+    node = {**node, **parsed} if parsed else node
+    user = as_mapping(node.get("user"))
+    tags = node.get("tags")
+    get = node.get
+    return RunRecord(
+        id=run_id,
+        name=_text(get("displayName")),
+        state=_text(get("state")),
+        entity=place.entity,
+        project=place.project,
+        storage_id=_text(get("id")),
+        tags=tuple(tag for tag in tags if isinstance(tag, str)) if isinstance(tags, list) else (),
+        group=_text(get("group")),
+        job_type=_text(get("jobType")),
+        notes=_text(get("notes")),
+        user=_text(user.get("username")) or _text(user.get("name")),
+        sweep=_text(get("sweepName")),
+        host=_text(get("host")),
+        created=odd.time(read_time(get("createdAt")), get("createdAt"), "createdAt"),
+        heartbeat=odd.time(read_time(get("heartbeatAt")), get("heartbeatAt"), "heartbeatAt"),
+        updated=odd.time(read_time(get("updatedAt")), get("updatedAt"), "updatedAt"),
+        runtime=_number(get("computeSeconds")),
+        url=place.run_url(run_id),
+        commit=_text(get("commit")),
+        read_only=bool(get("readOnly")),
+        history_line_count=_whole(get("historyLineCount")),
+        config=_part(node, "config", "someConfig", unwrap_config),
+        summary=_part(node, "summaryMetrics", "someSummary", read_summary),
+        system_metrics=read_summary(node["systemMetrics"]) if "systemMetrics" in node else None,
+        history_keys=read_history_keys(node["historyKeys"]) if "historyKeys" in node else None,
+        user_name=_text(user.get("name")),
+        description=_text(get("description")),
+        project_id=None if get("projectId") is None else str(get("projectId")),
+        internal_config=internal_config(parsed["config"]) if "config" in parsed else None,
+        internal_summary=_internal_summary(parsed["summaryMetrics"]) if "summaryMetrics" in parsed else None,
+        said=odd.notices(),
+    )
+
+
+def _internal_summary(entries: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    return {"_wandb": entries["_wandb"]} if "_wandb" in entries else None
+
+
+def _part(node: Mapping[str, Any], whole: str, some: str, read: Any) -> Mapping[str, Any] | None:
+    for name in (whole, some):
+        if name in node:
+            found: dict[str, Any] = read(node[name])
+            return found
+    return None
+
+
+def read_sweep(node: Mapping[str, Any], place: Place) -> SweepRecord | None:
+    """One sweep. Its name is what people call it, else that of its config, else its id, as in W&B's client."""
+    sweep_id = _text(node.get("name"))
+    if sweep_id is None:
+        return None
+    config = _sweep_config(node.get("config"))
+    return SweepRecord(
+        id=sweep_id,
+        name=_text(node.get("displayName")) or _text(config.get("name")) or sweep_id,
+        entity=place.entity,
+        project=place.project,
+        method=_text(node.get("method")),
+        state=_text(node.get("state")),
+        config=config or None,
+        best_loss=_number(node.get("bestLoss")),
+        run_count=_whole(node.get("runCount")),
+        expected_run_count=_whole(node.get("runCountExpected")),
+        url="/".join((_project_url(place), "sweeps", quote(sweep_id, safe=""))),
+        storage_id=_text(node.get("id")),
+        description=_text(node.get("description")),
+        created=read_time(node.get("createdAt")),
+        updated=read_time(node.get("updatedAt")),
+        source_text=_text(node.get("config")),
+    )
+
+
+def _sweep_config(value: Any) -> Mapping[str, Any]:
+    """The config of a sweep: YAML, of which JSON is a part. Empty where it cannot be read."""
+    found = as_mapping(value)
+    if found or not isinstance(value, str):
+        return found
+    import yaml
+
+    try:
+        read = yaml.safe_load(value)
+    except (yaml.YAMLError, ValueError, OverflowError, RecursionError):
+        return {}
+    return read if isinstance(read, Mapping) else {}
+
+
+def read_project(node: Mapping[str, Any], entity: str, app_url: str) -> ProjectRecord | None:
+    """One project."""
+    name = _text(node.get("name"))
+    if name is None:
+        return None
+    owner = _text(node.get("entityName")) or entity
+    benchmark, read_only = node.get("isBenchmark"), node.get("readOnly")
+    return ProjectRecord(
+        name=name,
+        entity=owner,
+        run_count=_whole(node.get("runCount")),
+        last_active=read_time(node.get("lastActive")),
+        storage_id=_text(node.get("id")),
+        created=read_time(node.get("createdAt")),
+        is_benchmark=benchmark if isinstance(benchmark, bool) else None,
+        read_only=read_only if isinstance(read_only, bool) else None,
+        url=f"{_project_url(Place(owner, name, app_url))}/workspace",
+        owner=read_user(node.get("user")),
+    )
+
+
+def read_user(value: Any) -> UserRecord | None:
+    """One user; `None` for a node that names nobody. Keys are never read."""
+    node = as_mapping(value)
+    name = _text(node.get("username")) or _text(node.get("name"))
+    if name is None:
+        return None
+    plain = {"id": "id", "name": "name", "email": "email", "entity": "entity", "admin": "admin", "flags": "flags"}
+    facts = {ours: node[theirs] for ours, theirs in (plain | {"deleted_at": "deletedAt"}).items() if theirs in node}
+    if "teams" in node:
+        facts["teams"] = [team["name"] for team in nodes_of(node["teams"]) if isinstance(team.get("name"), str)]
+    return UserRecord(name, facts)
+
+
+def read_agent(node: Mapping[str, Any]) -> AgentRecord | None:
+    """One agent of a sweep; `None` for a node without an id and a name."""
+    name = _text(node.get("id")) or _text(node.get("name"))
+    if name is None:
+        return None
+    times = {"created_at": "createdAt", "heartbeat_at": "heartbeatAt"}
+    facts = {key: _text(node.get(key)) for key in ("name", "host", "state")}
+    return AgentRecord(
+        name, {**facts, **{ours: node.get(them) for ours, them in times.items()}, "total_runs": node.get("totalRuns")}
+    )
+
+
+def nodes_of(connection: Any) -> list[Mapping[str, Any]]:
+    """The nodes of a connection, whatever else stands in it."""
+    edges = as_mapping(connection).get("edges")
+    found = [edge.get("node") for edge in edges if isinstance(edge, Mapping)] if isinstance(edges, list) else []
+    return [node for node in found if isinstance(node, Mapping)]
+
+
+_METADATA = {"cpuCount": "cpu_count", "gpuCount": "gpu_count", "codeSaved": "codeSaved"}
+
+
+def read_run_info(value: Any) -> Mapping[str, Any] | None:
+    """Where a run ran, by the names of `wandb-metadata.json`, without what the server left empty."""
+    node = as_mapping(value)
+    found = {_METADATA.get(key, key): entry for key, entry in node.items() if entry is not None}
+    return found or None

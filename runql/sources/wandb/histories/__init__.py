@@ -1,0 +1,1 @@
+"""Histories from a server: sampled ones in batches, and scans of every row."""

@@ -1,0 +1,295 @@
+"""Sampled histories of many runs: few requests, all metrics together, results in the order of the runs.
+
+Metrics that were logged together share a spec, and so their sampled rows. Which those are is guessed first (all of
+them) and checked with the counts that come along; a run for which the guess was wrong is asked again, and the guess is
+better from then on.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from itertools import chain
+from typing import Any
+
+from runql.semantic.record import RunHistory
+from runql.sources.history_rows import select_rows
+from runql.sources.protocol import HistoryRequest
+from runql.sources.wandb.decode import Place
+from runql.sources.wandb.histories.batches import (
+    MOST_IN_FLIGHT,
+    Ask,
+    Asker,
+    Batch,
+    check_rows,
+    failure_notice,
+    gone_notice,
+)
+from runql.sources.wandb.histories.specs import (
+    Group,
+    MetricInfo,
+    axes,
+    groups_of,
+    holding,
+    merge,
+    metrics_of,
+    read_sampled,
+    spec_text,
+    to_columns,
+    within,
+)
+from runql.sources.wandb.http.failures import Failure, Kind
+from runql.sources.wandb.project import Server
+from runql.sources.wandb.unreadable import fewer_notice
+from runql.text.diagnostic import Diagnostic
+
+_MOST_GROUPS = 12
+_ROUGHLY = 0.9
+"""Servers give about as many samples as were asked for: fewer than this share of them, and nothing was left out."""
+
+_MOST_SAMPLES = 2**31 - 1
+_WHOLE_SAMPLES = 10_000
+
+
+@dataclass
+class _Job:
+    """Some runs; the batch that is asked now, for these groups; and what came of them so far."""
+
+    run_ids: tuple[str, ...]
+    batch: Batch
+    groups: tuple[Group, ...]
+    is_whole: bool = False
+    nodes: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    metrics: dict[str, dict[str, MetricInfo]] = field(default_factory=dict)
+    rows: dict[str, dict[Group, list[dict[str, Any]]]] = field(default_factory=dict)
+    failed: dict[str, Failure] = field(default_factory=dict)
+
+
+class SampledHistories:
+    """One request, answered run by run."""
+
+    def __init__(self, server: Server, place: Place, request: HistoryRequest) -> None:
+        self._server = server
+        self._request = request
+        self._asker = Asker(server, place, len(request.run_ids))
+        self._keys = tuple(dict.fromkeys(request.keys or ()))
+        self._groups: list[Group] = [self._keys]
+        self._waiting = deque(request.run_ids)
+        self._jobs: deque[_Job] = deque()
+        self._said: set[Diagnostic] = set()
+
+    def __iter__(self) -> Iterator[RunHistory]:
+        check_rows(self._server, self._request)
+        try:
+            while self._waiting or self._jobs:
+                self._send_more()
+                job = self._jobs[0]
+                self._finish(job)
+                self._jobs.popleft()
+                self._send_more()
+                for run_id in job.run_ids:
+                    yield self._history(job, run_id)
+        finally:
+            for job in self._jobs:
+                if job.batch.sent is not None:
+                    job.batch.sent[2].cancel()
+
+    @property
+    def _is_sampled(self) -> bool:
+        """Whether single metrics are asked for; otherwise whole rows, chosen from here."""
+        named = self._request.keys is not None and self._request.stream == "default"
+        return named and self._server.abilities.has("Run.sampledHistory")
+
+    def _send_more(self) -> None:
+        while self._waiting and len(self._jobs) < MOST_IN_FLIGHT:
+            size = min(self._asker.sizer.size, len(self._waiting))
+            run_ids = tuple(self._waiting.popleft() for _ in range(size))
+            groups = tuple(self._groups)
+            self._jobs.append(_Job(run_ids, self._asker.send(Batch(run_ids, self._ask(groups))), groups))
+
+    def _ask(self, groups: tuple[Group, ...]) -> Ask:
+        request = self._request
+        samples = self._samples
+        if request.stream == "system":
+            return Ask(frozenset({"system"}), samples=samples)
+        if self._is_sampled:
+            low, high = request.min_step, request.max_step
+            specs = (spec_text(group, request, samples=samples, low=low, high=high) for group in groups)
+            return Ask(frozenset({"sampled", "keys"}), specs=tuple(specs))
+        options = {"whole", "keys"}
+        samples = max(samples, _WHOLE_SAMPLES) if self._chooses_here else samples
+        if request.min_step is None and request.max_step is None:
+            return Ask(frozenset(options), samples=samples)
+        high = None if request.max_step is None else request.max_step + 1
+        return Ask(frozenset({*options, "window"}), samples=samples, low=request.min_step, high=high)
+
+    def _finish(self, job: _Job) -> None:
+        """Waits until a job is whole. Others that came meanwhile get their next questions on the way."""
+        while not job.is_whole:
+            self._advance(job)
+            for other in self._jobs:
+                if not other.is_whole and other is not job and other.batch.is_done:
+                    self._advance(other)
+
+    def _advance(self, job: _Job) -> None:
+        """Reads the answer that a job waits for, and asks again for what the guess of the groups missed."""
+        batch = job.batch
+        try:
+            self._asker.collect(batch)
+        except Failure as failure:
+            if failure.kind is not Kind.LACKING:
+                raise
+            check_rows(self._server, self._request, failure)
+            if self._server.abilities.has_all(batch.ask.needs):
+                raise
+        job.failed |= batch.failed
+        if not self._server.abilities.has_all(batch.ask.needs):
+            # The server turned out to have no sampled histories: the same runs again, by whole rows.
+            job.batch = self._asker.send(Batch(job.run_ids, self._ask(job.groups)))
+            return
+        for run_id, node in batch.nodes.items():
+            job.nodes.setdefault(run_id, node)
+            if "historyKeys" in node:
+                job.metrics[run_id] = metrics_of(node["historyKeys"])
+        missing = self._keep(job, batch) if self._is_sampled else {}
+        if not missing:
+            job.is_whole = True
+            return
+        groups = tuple(dict.fromkeys(group for lacking in missing.values() for group in lacking))
+        self._groups += [g for g in groups if g not in self._groups][: max(0, _MOST_GROUPS - len(self._groups))]
+        job.groups = groups
+        job.batch = self._asker.send(Batch(tuple(missing), self._ask(groups)))
+
+    def _keep(self, job: _Job, batch: Batch) -> dict[str, list[Group]]:
+        """Keeps the rows of an answer; the groups that are still missing, by run."""
+        missing = {}
+        for run_id, node in batch.nodes.items():
+            metrics = job.metrics.get(run_id)
+            texts = [name for name, info in (metrics or {}).items() if info.is_text]
+            kept = job.rows.setdefault(run_id, {})
+            for group, rows in zip(job.groups, node.get("sampledHistory") or (), strict=False):
+                kept[group] = within(read_sampled(rows, texts), self._request)
+            lacking = [group for group in self._groups_needed(metrics, kept) if group not in kept]
+            if lacking:
+                missing[run_id] = lacking
+        return missing
+
+    def _groups_needed(
+        self, metrics: Mapping[str, MetricInfo] | None, kept: Mapping[Group, list[dict[str, Any]]]
+    ) -> list[Group]:
+        """The groups of one run: with W&B's own rule all keys in one, else by how often they were logged."""
+        if self._request.rows == "all" or len(self._keys) < 2:
+            return [self._keys]
+        if metrics is None:
+            return [(key,) for key in self._keys]
+        needed: list[Group] = []
+        for group in groups_of(self._keys, metrics):
+            count = min(metrics[key].rows for key in (group[0], *axes(self._request)) if key in metrics)
+            is_shared = group not in kept or self._is_shared(kept[group], count)
+            needed += [group] if is_shared else [(key,) for key in group]
+        return needed
+
+    def _is_shared(self, rows: list[dict[str, Any]], count: int) -> bool:
+        """Whether metrics that were logged equally often were logged at the same steps."""
+        if not self._is_unbounded:
+            return len(rows) > 0
+        return len(rows) >= min(count, self._samples * _ROUGHLY)
+
+    @property
+    def _samples(self) -> int:
+        return self._request.samples if self._request.samples is not None else _MOST_SAMPLES
+
+    def _history(self, job: _Job, run_id: str) -> RunHistory:
+        notices = (*self._notices(), *self._asker.odd_rows.said_of(run_id))
+        if run_id in job.failed:
+            notices = (*notices, failure_notice(run_id, job.failed[run_id], self._server.host))
+            return RunHistory(run_id, {}, notices=notices)
+        node = job.nodes.get(run_id)
+        if node is None:
+            return RunHistory(run_id, {}, notices=(*notices, gone_notice(run_id)))
+        metrics = job.metrics.get(run_id, {})
+        if self._is_sampled:
+            return self._from_specs(run_id, job.rows.get(run_id, {}), metrics, notices)
+        return self._from_lines(run_id, node, metrics, notices)
+
+    def _from_specs(
+        self,
+        run_id: str,
+        kept: Mapping[Group, list[dict[str, Any]]],
+        metrics: Mapping[str, MetricInfo],
+        notices: tuple[Diagnostic, ...],
+    ) -> RunHistory:
+        if self._request.rows == "all":
+            needed = (*axes(self._request), *self._keys)
+            kept = {group: holding(rows, needed) for group, rows in kept.items()}
+        rows = merge([part for part in kept.values() if part] or [[]])
+        cut = {key for group, part in kept.items() if self._left_out(group, part, metrics) for key in group}
+        if not cut and self._request.rows == "any":
+            notices += self._without_x(run_id, kept, metrics)
+        if self._is_unbounded and self._request.rows == "any":
+            came = Counter(chain.from_iterable(rows))
+            none = {key: metrics[key].rows for key in self._keys if key in metrics and not came[key]}
+            notices += fewer_notice(run_id, none, came, self._server.host)
+        columns = to_columns(rows, axes(self._request), self._keys)
+        rows_of = {key: metrics[key].rows for key in self._keys if key in metrics} if self._is_unbounded else {}
+        if not rows_of:
+            counted = {key: sum(key in row for row in rows) for key in self._keys if key not in cut}
+            rows_of = {key: count for key, count in counted.items() if count}
+        return RunHistory(run_id, columns, rows_of, bool(cut), notices)
+
+    def _from_lines(
+        self, run_id: str, node: Mapping[str, Any], metrics: Mapping[str, MetricInfo], notices: tuple[Diagnostic, ...]
+    ) -> RunHistory:
+        """From whole rows: what was asked for of them is chosen here."""
+        request = self._request
+        lines = self._asker.odd_rows.read_lines(run_id, node.get("events" if request.stream == "system" else "history"))
+        asked = _WHOLE_SAMPLES if self._chooses_here else self._samples
+        cut = len(lines) >= asked * _ROUGHLY and node.get("historyLineCount") != len(lines)
+        chosen = select_rows(run_id, to_columns(lines), request)
+        rows_of: Mapping[str, int] = chosen.rows_of
+        if cut:
+            known = metrics if self._is_unbounded and request.stream == "default" else {}
+            rows_of = {key: known[key].rows for key in rows_of if key in known}
+        notices = (*notices, *self._asker.odd_rows.said_of(run_id), *chosen.notices)
+        return replace(chosen, rows_of=rows_of, sampled=chosen.sampled or cut, notices=notices)
+
+    @property
+    def _chooses_here(self) -> bool:
+        """Whether single metrics were asked for and whole rows must be fetched to find them."""
+        return self._request.keys is not None and self._request.stream == "default" and not self._is_sampled
+
+    @property
+    def _is_unbounded(self) -> bool:
+        return self._request.min_step is None and self._request.max_step is None
+
+    def _left_out(self, group: Group, rows: list[dict[str, Any]], metrics: Mapping[str, MetricInfo]) -> bool:
+        """Whether the server left rows of a group out of its sample."""
+        if len(rows) < self._samples * _ROUGHLY:
+            return False
+        known = [metrics[key].rows for key in group if key in metrics]
+        return not known or min(known) > len(rows)
+
+    def _without_x(
+        self, run_id: str, kept: Mapping[Group, list[dict[str, Any]]], metrics: Mapping[str, MetricInfo]
+    ) -> tuple[Diagnostic, ...]:
+        """What to say of rows that the server left out because they have no x."""
+        if len(axes(self._request)) == 1 or not self._is_unbounded or not metrics:
+            return ()
+        missing = 0
+        for key in self._keys:
+            came = max((len(rows) for group, rows in kept.items() if key in group), default=0)
+            missing = max(missing, metrics[key].rows - came if key in metrics else 0)
+        rows_said = "1 row" if missing == 1 else f"{missing} rows"
+        said = f"{rows_said} of run `{run_id}` left out: no `{self._request.x_axis}`"
+        return (Diagnostic("RQL508", said, count=missing),) if missing else ()
+
+    def _notices(self) -> tuple[Diagnostic, ...]:
+        concerned = ["Run.events"] if self._request.stream == "system" else []
+        if self._request.stream == "default":
+            concerned += ["Run.sampledHistory", "Run.historyKeys"] if self._request.keys is not None else []
+            concerned += [] if self._is_sampled else ["Run.history"]
+        found = self._server.abilities.notices(self._server.host, concerned)
+        new = tuple(notice for notice in found if notice not in self._said)
+        self._said.update(new)
+        return new

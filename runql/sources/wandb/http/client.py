@@ -1,0 +1,287 @@
+"""Asks GraphQL questions until they are answered: retries, waits, a deadline, and a way to stop at once.
+
+One daemon thread runs the event loop that all requests live in; callers wait in their own thread, in short steps, so
+that Ctrl-C, `cancel` and a deadline are answered at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+import threading
+import time
+from collections.abc import Callable, Coroutine, Iterator, Mapping
+from concurrent.futures import CancelledError, Future
+from concurrent.futures import TimeoutError as FutureTimeout
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import replace
+from functools import partial
+from typing import Any, TypeVar
+
+from runql.semantic.json_text import Oddity, read_json
+from runql.sources.wandb.http.bodies import MEGABYTE
+from runql.sources.wandb.http.failures import Failure, Kind, read_reply
+from runql.sources.wandb.http.identity import Identity, without_secrets
+from runql.sources.wandb.http.limiter import Limiter
+from runql.sources.wandb.http.patience import Attempts, Patience, Stakes, Verdict
+from runql.sources.wandb.http.retry_after import backoff_seconds, seconds_to_wait
+from runql.sources.wandb.http.transport import Reply, Transport
+from runql.sources.wandb.network.network import Network
+from runql.text.frozen import frozen
+
+_T = TypeVar("_T")
+_STEP_SECONDS = 0.1
+_SAID_FROM_SECONDS = 1.0
+_LONGEST_AT_STAKE = 2.0
+"""The longest pause, in first pauses, of a question that is asked in parts if it fails: others wait for it."""
+
+
+@frozen
+class Call:
+    """One question. `stakes`: what becomes of it if it keeps failing; by default all that depends on it fails."""
+
+    operation: str
+    document: str
+    variables: Mapping[str, Any]
+    stakes: Stakes | None = None
+
+
+@frozen
+class Answer:
+    """`size` is the length of the unzipped body in bytes, `seconds` how long the last attempt took.
+
+    `oddities`: values that no number or table can hold, which became texts.
+    """
+
+    data: Mapping[str, Any]
+    size: int
+    seconds: float
+    oddities: tuple[Oddity, ...] = ()
+
+
+@frozen
+class LineSettings:
+    """`attempt_seconds`: the longest silence in one attempt. `whole_seconds`: the longest time that one answer may take
+    to come whole; a later deadline allows more. `most_bytes`: the largest answer, unpacked. `patience_seconds`: the
+    longest wait that a server may ask for. `backoff_seconds`: the first pause after a failure. `give_up_seconds`: how
+    long to ask again, without a deadline, while nothing gets through."""
+
+    attempt_seconds: float = 60.0
+    whole_seconds: float = 120.0
+    most_bytes: int = 128 * MEGABYTE
+    patience_seconds: float = 120.0
+    backoff_seconds: float = 0.5
+    give_up_seconds: float = 120.0
+    most_at_once: int = 8
+
+
+def _loads(oddities: list[Oddity], body: bytes) -> Any:
+    reading = read_json(body)
+    oddities += reading.oddities
+    return reading.value
+
+
+class Client:
+    """The line to one server. Threads may share it."""
+
+    def __init__(
+        self,
+        base_url: str,
+        identity: Identity,
+        limiter: Limiter,
+        settings: LineSettings,
+        *,
+        network: Network | None = None,
+        on_wait: Callable[[str], None] | None = None,
+    ) -> None:
+        self._base_url = base_url
+        self._identity = identity
+        self._limiter = limiter
+        self._settings = settings
+        self._network = Network() if network is None else network
+        self._on_wait = on_wait
+        self._deadline: ContextVar[float | None] = ContextVar("deadline", default=None)
+        self._pending: set[Future[Any]] = set()
+        self._lock = threading.Lock()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+        self._transport: Transport | None = None
+        self._patience = Patience(settings.give_up_seconds)
+        self._waiting_until = 0.0
+        self._waiting_why = ""
+        self.requests = 0
+
+    # Called in the caller's thread.
+
+    @contextmanager
+    def within(self, seconds: float | None) -> Iterator[None]:
+        """All that is asked inside must be answered within so many seconds."""
+        token = self._deadline.set(None if seconds is None else time.monotonic() + seconds)
+        try:
+            yield
+        finally:
+            self._deadline.reset(token)
+
+    def submit(self, call: Call) -> Future[Answer]:
+        """Sends a question on its way."""
+        deadline = self._deadline.get()
+        return self._start(self._ask(call, deadline))
+
+    def ask(self, call: Call) -> Answer:
+        """Asks, and waits for the answer.
+
+        Raises:
+            Failure: no answer came, and asking again does not help.
+        """
+        return self.wait(self.submit(call))
+
+    def wait(self, future: Future[_T]) -> _T:
+        """The result of what was submitted. An interrupt cancels it."""
+        deadline = self._deadline.get()
+        try:
+            while True:
+                try:
+                    return future.result(timeout=_STEP_SECONDS)
+                except FutureTimeout:
+                    if future.done():
+                        raise
+                    self._say_waiting()
+                if deadline is not None and time.monotonic() >= deadline:
+                    raise Failure(Kind.DEADLINE)
+        except CancelledError:
+            raise Failure(Kind.CANCELLED) from None
+        except Failure as failure:
+            # The frames and causes of the event loop hold what was sent, and a traceback may show them.
+            failure.__cause__ = failure.__context__ = None
+            raise failure.with_traceback(None) from None
+        finally:
+            if not future.done():
+                future.cancel()
+
+    def cancel(self) -> None:
+        """Stops all that is on its way; whoever waits gets a failure at once. Later questions are not concerned."""
+        with self._lock:
+            pending = list(self._pending)
+        for future in pending:
+            future.cancel()
+
+    def close(self) -> None:
+        """Closes the connections. The client starts again when it is asked again."""
+        self.cancel()
+        with self._lock:
+            loop, thread = self._loop, self._thread
+            self._loop = self._thread = None
+        if loop is None or thread is None:
+            return
+        asyncio.run_coroutine_threadsafe(self._shut(), loop).result(timeout=5)
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(timeout=5)
+        loop.close()
+
+    def _start(self, coroutine: Coroutine[Any, Any, _T]) -> Future[_T]:
+        with self._lock:
+            if self._loop is None:
+                self._loop = asyncio.new_event_loop()
+                self._thread = threading.Thread(target=self._loop.run_forever, name="runql-wandb", daemon=True)
+                self._thread.start()
+            future = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
+            self._pending.add(future)
+        future.add_done_callback(self._forget)
+        return future
+
+    def _forget(self, future: Future[Any]) -> None:
+        with self._lock:
+            self._pending.discard(future)
+
+    def _say_waiting(self) -> None:
+        left = self._waiting_until - time.monotonic()
+        if self._on_wait is not None and left > 0:
+            self._on_wait(f"{self._waiting_why}, going on in {max(1, round(left))} s")
+
+    # Called in the event loop.
+
+    async def _shut(self) -> None:
+        tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        if self._transport is not None:
+            await self._transport.close()
+            self._transport = None
+
+    async def _ask(self, call: Call, deadline: float | None) -> Answer:
+        body = json.dumps(
+            {"query": call.document, "variables": call.variables, "operationName": call.operation}
+        ).encode()
+        transport = self._opened()  # before the clock starts: the first one loads httpx
+        attempts = Attempts()
+        while True:
+            started = time.monotonic()
+            oddities: list[Oddity] = []
+            try:
+                reply = await self._attempt(transport, body, deadline)
+                data = read_reply(reply.status, reply.headers, reply.body, partial(_loads, oddities))
+            except Failure as failure:
+                self._network.amend(failure, self._identity.secrets())
+                self._patience.failed(attempts, failure)
+                await self._before_next(call, failure, attempts, deadline)
+                continue
+            self._patience.came(attempts)
+            self._limiter.went_well()
+            return Answer(data, len(reply.body), time.monotonic() - started, tuple(oddities))
+
+    def _opened(self) -> Transport:
+        if self._transport is None:
+            self._transport = Transport(
+                self._base_url,
+                attempt_seconds=self._settings.attempt_seconds,
+                network=self._network,
+                most=self._settings.most_at_once,
+                most_bytes=self._settings.most_bytes,
+            )
+        return self._transport
+
+    async def _attempt(self, transport: Transport, body: bytes, deadline: float | None) -> Reply:
+        authorization = await self._identity.authorization(transport)
+        await self._limiter.acquire()
+        try:
+            self.requests += 1
+            left = 0.0 if deadline is None else deadline - time.monotonic()
+            seconds = max(self._settings.whole_seconds, left)
+            reply = await transport.post("/graphql", body, "application/json", authorization, seconds)
+        finally:
+            self._limiter.release()
+        if reply.status == 200 and reply.headers.get("ratelimit-remaining") == "0":
+            self._hold_on(seconds_to_wait(reply.headers), "throttled")
+        return replace(reply, body=without_secrets(reply.body, self._identity))
+
+    async def _before_next(self, call: Call, failure: Failure, attempts: Attempts, deadline: float | None) -> None:
+        """Waits before asking again, or gives up by raising the failure."""
+        if failure.kind in (Kind.THROTTLED, Kind.TIMED_OUT) or "status 503" in failure.detail:
+            self._limiter.too_much()
+        longest = failure.treatment.longest_pause if call.stakes is None else _LONGEST_AT_STAKE
+        pause = backoff_seconds(attempts.failed - 1, self._settings.backoff_seconds, random.random(), longest)
+        asked = failure.after_seconds
+        wait = max(pause, asked) if asked is not None else pause
+        verdict = self._patience.verdict(attempts, call.stakes, failure, deadline)
+        failure.is_hopeless = verdict is Verdict.HOPELESS
+        if verdict is not Verdict.ASK_AGAIN or wait > self._settings.patience_seconds:
+            raise failure
+        if deadline is not None and time.monotonic() + wait >= deadline:
+            raise failure if failure.kind is Kind.THROTTLED else Failure(Kind.DEADLINE, failure.detail)
+        if failure.kind is Kind.THROTTLED:
+            self._hold_on(wait, "throttled")
+        else:
+            self._note_wait(wait, f"{failure.kind}, asking again" if wait >= _SAID_FROM_SECONDS else "")
+            await asyncio.sleep(wait)
+
+    def _hold_on(self, seconds: float | None, why: str) -> None:
+        if seconds:
+            self._limiter.pause(min(seconds, self._settings.patience_seconds))
+            self._note_wait(seconds, why)
+
+    def _note_wait(self, seconds: float, why: str) -> None:
+        if why and time.monotonic() + seconds > self._waiting_until:
+            self._waiting_until, self._waiting_why = time.monotonic() + seconds, why

@@ -1,0 +1,370 @@
+"""What can go wrong between here and a W&B server, as tables: which failure a status, an exception of httpx or a
+message of GraphQL is, whether asking again may help, and which error of RunQL it becomes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any
+
+from runql.errors import AuthError, BackendError, NotFound, RateLimited, ServerError, Unreachable
+from runql.semantic.json_text import read_json
+from runql.sources.wandb.http.retry_after import seconds_to_wait
+from runql.sources.wandb.network.html_answers import PageSort, host_of_redirect, page_in
+from runql.sources.wandb.schema.refusals import KINDS, Said, said_in
+from runql.text.diagnostic import Diagnostic
+from runql.text.frozen import frozen
+
+
+class Kind(StrEnum):
+    """One kind of failure."""
+
+    SIGNED_OUT = "signed out"
+    NO_KEY = "no key"
+    FORBIDDEN = "forbidden"
+    MISSING = "missing"
+    REFUSED = "refused"
+    LACKING = "lacking"
+    THROTTLED = "throttled"
+    NO_CONNECTION = "no connection"
+    BROKEN = "broken"
+    TIMED_OUT = "timed out"
+    OVERLOADED = "overloaded"
+    NOT_JSON = "not JSON"
+    PAGE = "a page for people"
+    SIGN_IN_PAGE = "a sign-in page"
+    NETWORK = "a setting of the network"
+    CERTIFICATE = "a certificate that is not trusted"
+    NO_TLS = "no TLS"
+    NO_HTTP = "no HTTP"
+    PROXY_ASKS = "the proxy asks for a password"
+    PROXY_REFUSES = "the proxy refuses"
+    TOO_LARGE = "too large"
+    ODD = "odd"
+    REDIRECTED = "redirected"
+    BAD_URL = "bad URL"
+    DEADLINE = "deadline"
+    CANCELLED = "cancelled"
+
+
+@frozen
+class Treatment:
+    """How to go on after a failure.
+
+    `patience`: how long to go on asking while nothing but this comes, in parts of the time that a line has for it
+    (`LineSettings.give_up_seconds`; 0: asking again is no use). `at_first`: the same before anything ever got through.
+    `longest_pause`: the longest pause before asking again, in first pauses. `smaller`: to ask for less may help.
+    """
+
+    error: type[BackendError]
+    code: str
+    sentence: str
+    hints: tuple[str, ...]
+    patience: float = 0.0
+    at_first: float = 0.0
+    longest_pause: float = 1.0
+    smaller: bool = False
+
+
+_LOG_IN = "`wandb login` stores a key where RunQL finds it; or set `WANDB_API_KEY`"
+_BASE_URL = "is `WANDB_BASE_URL` (or `base_url`) the address of a W&B server?"
+_OTHER = "it may be an older server, or one that is not W&B's"
+_SIMPLER = "a simpler query may pass: fewer conditions, `keys` or fields; `--stats` counts what was asked"
+_COMPANY_CA = "a company's own CA belongs into the system's store, or into the file that `SSL_CERT_FILE` names"
+_GATEWAY = "a gateway may want a sign-in in a browser, or headers: `WANDB_X_EXTRA_HTTP_HEADERS` gives them"
+_OWN_SETTINGS = "`docs/guide/network.md` names all that says how a server is reached"
+_LATER = "ask again later, or for less at once: `limit`, fewer `keys`"
+_LONGER = "`--timeout 600` allows more time for one answer"
+_ASK_LESS = "ask for less: fewer `keys` or fields, `limit`"
+_RAISE = "`RUNQL_MAX_ANSWER_MB` allows more megabytes in one answer"
+
+TREATMENTS: Mapping[Kind, Treatment] = MappingProxyType(
+    {
+        Kind.SIGNED_OUT: Treatment(AuthError, "RQL401", "{host} does not know this key", (_LOG_IN,)),
+        Kind.NO_KEY: Treatment(AuthError, "RQL401", "{host} asks for a key", (_LOG_IN,)),
+        Kind.FORBIDDEN: Treatment(
+            AuthError,
+            "RQL401",
+            "{host} does not allow it",
+            ("the key belongs to a user who may not read this", _LOG_IN),
+        ),
+        Kind.MISSING: Treatment(NotFound, "RQL402", "{host} has no such thing", (_BASE_URL,)),
+        Kind.REFUSED: Treatment(ServerError, "RQL405", "{host} refused the request", (_SIMPLER,)),
+        Kind.LACKING: Treatment(
+            ServerError, "RQL415", "{host} lacks a part of W&B's schema that this needs", (_OTHER,)
+        ),
+        Kind.THROTTLED: Treatment(
+            RateLimited, "RQL403", "{host} allows no more requests now", (_LATER,), 2.5, 2.5, longest_pause=60
+        ),
+        Kind.NO_CONNECTION: Treatment(
+            Unreachable,
+            "RQL404",
+            "{host} cannot be reached",
+            ("is the network up?", _BASE_URL),
+            patience=1,
+            at_first=0.01,
+            longest_pause=5,
+        ),
+        Kind.BROKEN: Treatment(
+            Unreachable,
+            "RQL404",
+            "the connection to {host} breaks off",
+            ("is the network up?",),
+            patience=1,
+            at_first=0.25,
+            longest_pause=3,
+        ),
+        Kind.TIMED_OUT: Treatment(
+            Unreachable,
+            "RQL404",
+            "{host} did not answer in time",
+            (_LATER, _LONGER),
+            1,
+            1,
+            longest_pause=5,
+            smaller=True,
+        ),
+        Kind.OVERLOADED: Treatment(
+            ServerError, "RQL405", "{host} failed", (_LATER,), 1, 0.5, longest_pause=5, smaller=True
+        ),
+        Kind.NOT_JSON: Treatment(
+            ServerError,
+            "RQL405",
+            "{host} did not answer as a W&B server does",
+            (_BASE_URL,),
+            patience=0.25,
+            at_first=0.25,
+            longest_pause=3,
+        ),
+        Kind.PAGE: Treatment(
+            ServerError,
+            "RQL405",
+            "{host} did not answer as a W&B server does",
+            (_GATEWAY, _BASE_URL),
+            patience=0.25,
+            longest_pause=3,
+        ),
+        Kind.SIGN_IN_PAGE: Treatment(
+            ServerError, "RQL405", "{host} did not answer as a W&B server does", (_GATEWAY, _BASE_URL)
+        ),
+        Kind.NETWORK: Treatment(Unreachable, "RQL404", "{host} cannot be reached", (_OWN_SETTINGS,)),
+        Kind.CERTIFICATE: Treatment(Unreachable, "RQL404", "the certificate of {host} is not trusted", (_COMPANY_CA,)),
+        Kind.NO_TLS: Treatment(Unreachable, "RQL404", "no secure connection to {host}", (_BASE_URL,)),
+        Kind.NO_HTTP: Treatment(
+            Unreachable,
+            "RQL404",
+            "what answers for {host} does not speak HTTP",
+            ("is it `https://`, or another port?", _BASE_URL),
+            patience=0.25,
+            longest_pause=3,
+        ),
+        Kind.PROXY_ASKS: Treatment(
+            Unreachable,
+            "RQL404",
+            "the proxy in front of {host} asks for a user and a password",
+            ("they are part of its address: `http://user:password@proxy.example.com:3128`, with `%40` for `@`",),
+        ),
+        Kind.PROXY_REFUSES: Treatment(
+            Unreachable,
+            "RQL404",
+            "the proxy does not let requests to {host} through",
+            ("a host that needs no proxy is named in `NO_PROXY`", _BASE_URL),
+        ),
+        Kind.TOO_LARGE: Treatment(
+            ServerError, "RQL410", "{host} sends too large an answer", (_ASK_LESS, _RAISE), smaller=True
+        ),
+        Kind.ODD: Treatment(ServerError, "RQL405", "{host} did not answer as a W&B server does", (_BASE_URL,)),
+        Kind.REDIRECTED: Treatment(
+            ServerError, "RQL405", "{host} sends requests elsewhere", ("the key goes to no other host", _BASE_URL)
+        ),
+        Kind.BAD_URL: Treatment(Unreachable, "RQL404", "no request can be sent to {host}", (_BASE_URL,)),
+        Kind.DEADLINE: Treatment(
+            Unreachable, "RQL404", "no whole answer of {host} within the time allowed", ("`--timeout` allows more",)
+        ),
+        Kind.CANCELLED: Treatment(Unreachable, "RQL404", "the request to {host} was cancelled", ()),
+    }
+)
+
+
+class Failure(Exception):  # noqa: N818 - an answer among others until somebody gives up on it
+    """One request failed. `after_seconds`: how long the server asked to wait; `errors`: all that it said; `hints`:
+    what to do about this very failure.
+
+    `is_hopeless`: nothing got through for so long that asking for less is no use either.
+    """
+
+    def __init__(
+        self,
+        kind: Kind,
+        detail: str = "",
+        *,
+        after_seconds: float | None = None,
+        errors: Sequence[Said] = (),
+        hints: Sequence[str] = (),
+    ) -> None:
+        self.kind = kind
+        self.hints = tuple(hints)
+        self.detail = detail
+        self.after_seconds = after_seconds
+        self.errors = tuple(errors)
+        self.is_hopeless = False
+        super().__init__(f"{kind}: {detail}" if detail else str(kind))
+
+    def say_through(self, change: Callable[[str], str]) -> None:
+        """Change all that was said by somebody else."""
+        self.detail = change(self.detail)
+        self.errors = tuple(replace(said, message=change(said.message)) for said in self.errors)
+        self.args = tuple(change(str(said)) for said in self.args)
+
+    @property
+    def treatment(self) -> Treatment:
+        return TREATMENTS[self.kind]
+
+    def to_error(self, host: str, subject: str = "", *hints: str) -> BackendError:
+        """As RunQL raises it: what failed, what the server said, what to do."""
+        treatment = self.treatment
+        sentence = treatment.sentence.format(host=host)
+        said = f": {self.detail}" if self.detail else ""
+        about = f" ({subject})" if subject else ""
+        asked = () if self.after_seconds is None else (f"it asks to wait {round(self.after_seconds):,} s",)
+        diagnostic = Diagnostic(
+            treatment.code, f"{sentence}{about}{said}", hints=(*asked, *self.hints, *hints, *treatment.hints)
+        )
+        return treatment.error([diagnostic])
+
+
+_STATUSES: Mapping[int, Kind] = MappingProxyType(
+    {
+        401: Kind.SIGNED_OUT,
+        403: Kind.FORBIDDEN,
+        404: Kind.MISSING,
+        407: Kind.PROXY_ASKS,
+        408: Kind.TIMED_OUT,
+        429: Kind.THROTTLED,
+        501: Kind.REFUSED,
+    }
+)
+
+
+def kind_of_status(status: int) -> Kind | None:
+    """The failure that an HTTP status is; `None` for an answer to read."""
+    if 200 <= status < 300:
+        return None
+    if status in _STATUSES:
+        return _STATUSES[status]
+    if 300 <= status < 400:
+        return Kind.REDIRECTED
+    if 400 <= status < 500:
+        return Kind.REFUSED
+    return Kind.OVERLOADED
+
+
+_MESSAGES: Sequence[tuple[re.Pattern[str], Kind]] = (
+    (KINDS, Kind.LACKING),
+    (re.compile(r"deadline exceeded|timed? ?out", re.I), Kind.TIMED_OUT),
+    (re.compile(r"rate.?limit|too many requests", re.I), Kind.THROTTLED),
+    (
+        re.compile(r"relogin required|unauthenticated|not logged in|invalid (api )?key|invalid credentials", re.I),
+        Kind.SIGNED_OUT,
+    ),
+    (re.compile(r"permission denied|forbidden|not authorized|access denied", re.I), Kind.FORBIDDEN),
+    (re.compile(r"not found|does not exist|no such", re.I), Kind.MISSING),
+    (re.compile(r"internal|unavailable|overload|gateway|database", re.I), Kind.OVERLOADED),
+)
+
+
+def kind_of_message(message: str) -> Kind:
+    """The failure that a message of GraphQL is: those have no code, only words."""
+    return next((kind for pattern, kind in _MESSAGES if pattern.search(message)), Kind.REFUSED)
+
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
+_LONGEST_DETAIL = 300
+
+
+def clean(text: str) -> str:
+    """A text of the server, fit to show: one line, no control characters, not too long."""
+    line = _CONTROL.sub(" ", text).strip()
+    return line if len(line) <= _LONGEST_DETAIL else f"{line[:_LONGEST_DETAIL]}…"
+
+
+def messages_of(document: Any) -> list[str]:
+    """The messages of an error document, in any of the shapes that W&B's layers give."""
+    if not isinstance(document, Mapping):
+        return []
+    errors = document.get("errors")
+    found = errors if isinstance(errors, list) else [] if errors is None else [errors]
+    if "error" in document:
+        found = [*found, document["error"]]
+    return [clean(_message(error)) for error in found if error is not None]
+
+
+def _message(error: Any) -> str:
+    if isinstance(error, Mapping):
+        return str(error.get("message", error))
+    return str(error)
+
+
+def read_reply(
+    status: int, headers: Mapping[str, str], body: bytes, loads: Callable[[bytes], Any]
+) -> Mapping[str, Any]:
+    """The `data` of an answer.
+
+    Raises:
+        Failure: a status, a body or an `errors` that is no answer.
+    """
+    kind = kind_of_status(status)
+    try:
+        document = loads(body)
+    except (ValueError, RecursionError):
+        raise _unreadable(kind, status, headers, body) from None
+    messages, errors = messages_of(document), said_in(document)
+    said = "; ".join(messages)
+    told = Kind.LACKING if any(error.is_refusal for error in errors) else kind_of_message(said)
+    wait = seconds_to_wait(headers)
+    if kind is not None:
+        if kind in (Kind.REFUSED, Kind.OVERLOADED) and messages:
+            kind = told if told in (Kind.LACKING, Kind.TIMED_OUT, Kind.THROTTLED) else kind
+        detail = f"{said} (status {status})" if said else f"status {status}"
+        raise Failure(kind, detail, after_seconds=wait, errors=errors)
+    if messages:
+        raise Failure(told, said, after_seconds=wait, errors=errors)
+    data = document.get("data") if isinstance(document, Mapping) else None
+    if not isinstance(data, Mapping):
+        raise Failure(Kind.NOT_JSON, "an answer without data")
+    return data
+
+
+def _unreadable(kind: Kind | None, status: int, headers: Mapping[str, str], body: bytes) -> Failure:
+    """The failure that an answer is which is no JSON: most likely it comes from somebody on the way."""
+    page = page_in(body)
+    if kind is None:
+        if page is None:
+            return Failure(Kind.NOT_JSON, clean(body[:200].decode("utf-8", "replace"))[:80])
+        return Failure(_PAGES[page.sort], clean(page.said))
+    detail = f"status {status}"
+    hints: tuple[str, ...] = ()
+    if kind is Kind.REDIRECTED:
+        host = host_of_redirect(headers.get("location", ""))
+        detail, hints = (f"to `{clean(host)}` ({detail})", (_GATEWAY,)) if host else (detail, ())
+    elif page is not None:
+        detail = f"{detail}, {clean(page.said)}"
+        hints = (_GATEWAY,) if kind in (Kind.SIGNED_OUT, Kind.FORBIDDEN, Kind.MISSING, Kind.REFUSED) else ()
+    return Failure(kind, detail, after_seconds=seconds_to_wait(headers), hints=hints)
+
+
+_PAGES: Mapping[PageSort, Kind] = MappingProxyType(
+    {PageSort.SIGN_IN: Kind.SIGN_IN_PAGE, PageSort.PASSES: Kind.NOT_JSON, PageSort.OTHER: Kind.PAGE}
+)
+
+
+def loads(body: bytes | str) -> Any:
+    """JSON as W&B writes it: NaN and Infinity bare, raw control characters in texts.
+
+    Raises:
+        ValueError: it is none.
+    """
+    return read_json(body).value

@@ -1,0 +1,1 @@
+"""Listings of runs: pages, their order, counts, and what a server orders otherwise than RunQL."""

@@ -1,0 +1,73 @@
+"""What stands before the numbers of a listing and after them: asked for when its turn comes, and looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Sequence
+
+from runql.engine.mongo.order import OrderField, sort_by_fields
+from runql.semantic.record import RunRecord
+from runql.sources.protocol import Filters, Wanted
+from runql.sources.wandb.decode import Place
+from runql.sources.wandb.http.failures import Failure, Kind
+from runql.sources.wandb.listing.brackets import Brackets
+from runql.sources.wandb.listing.fetch import RunKey, all_pages, key_of
+from runql.sources.wandb.listing.order_check import is_number
+from runql.sources.wandb.listing.pages import ListQuestion, Pages
+from runql.sources.wandb.project import Server
+
+_BY_CREATION = "+created_at"
+
+
+class Bracketed:
+    """The parts of a listing around its numbers. `None` of a method: the server does not give what it counted, and the
+    whole listing must be made here."""
+
+    def __init__(self, server: Server, place: Place, wanted: Wanted, brackets: Brackets) -> None:
+        self._server = server
+        self._place = place
+        self._wanted = wanted
+        self._brackets = brackets
+        self._odd: int | None = None
+        self._first = 0
+
+    def is_odd(self, runs: Sequence[RunRecord], numbers: Pages) -> bool:
+        """Whether a page of numbers holds anything else, or the counts are not what they were."""
+        odd = self._brackets.odd_runs(numbers.counts, numbers.total)
+        # A list passes as a number if one is in it: the server puts it among them, RunQL does not.
+        are_numbers = all(is_number(self._brackets.field.value(run)) for run in runs)
+        return odd is None or not are_numbers or (self._odd is not None and odd != self._odd)
+
+    def before(self, runs: Sequence[RunRecord], numbers: Pages) -> list[RunRecord] | None:
+        """The infinities that stand before the first page of numbers."""
+        if self._odd is not None:
+            return []
+        self._odd = self._brackets.odd_runs(numbers.counts, numbers.total) or 0
+        self._first = self._brackets.first_runs(numbers.counts)
+        if not self._first:
+            return []
+        found = self._all(self._brackets.first)
+        if found is None or len(found) != self._first or not self._brackets.are_first(found):
+            return None
+        return None if self._brackets.are_first(runs[:1]) and runs else sort_by_fields(found, ())
+
+    @property
+    def has_more(self) -> bool:
+        """Whether anything but runs without a value comes after the numbers."""
+        return bool(self._odd) and self._odd != self._first
+
+    def after(self, seen: Container[RunKey], keys: Sequence[OrderField]) -> list[RunRecord] | None:
+        """What is neither a number nor absent, but for those that stood before the numbers."""
+        if not self.has_more:
+            return []
+        found = self._all(self._brackets.odd)
+        fresh = [run for run in found or () if key_of(run) not in seen]
+        are_all = found is not None and len(found) == self._odd and len(fresh) == len(found) - self._first
+        return sort_by_fields(fresh, keys) if are_all and self._brackets.are_odd(fresh) else None
+
+    def _all(self, filters: Filters) -> list[RunRecord] | None:
+        try:
+            return list(all_pages(Pages(self._server, ListQuestion(self._place, filters, _BY_CREATION, self._wanted))))
+        except Failure as failure:
+            if failure.kind is Kind.REFUSED:
+                return None  # a filter that the server does not take
+            raise

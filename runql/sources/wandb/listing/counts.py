@@ -1,0 +1,86 @@
+"""How many runs match: as the server counts them, or by a list of them."""
+
+from __future__ import annotations
+
+from runql.engine.mongo.filters import compile_filter, filter_fields
+from runql.semantic.catalog import Space
+from runql.semantic.record import RunRecord
+from runql.sources.paging import needed
+from runql.sources.protocol import Filters
+from runql.sources.wandb.decode import Place
+from runql.sources.wandb.http.failures import Failure, Kind
+from runql.sources.wandb.listing.fetch import fetch_all
+from runql.sources.wandb.listing.safe_filters import doubted_in, narrow
+from runql.sources.wandb.project import Question, Server, filters_text
+
+_BY_CREATION = "+created_at"
+
+
+def count_of(server: Server, place: Place, filters: Filters) -> int:
+    """How many runs match: one request, unless the server cannot count them, or counts fewer than are at hand.
+
+    Raises:
+        Failure: it was not answered.
+    """
+    abilities = server.abilities
+    narrowed = narrow(filters, abilities.misread)
+    countable = abilities.counts_filtered if filters else abilities.has("Project.runCount")
+    # Runs that are named are few, and a server may compare names without regard to their case: they are looked at.
+    countable = countable and "name" not in filters
+    count = counted_by(server, place, narrowed.sent) if countable and narrowed.is_whole else None
+    if count is None:
+        return listed_for(server, place, filters, narrowed.sent)
+    if filters and count < len(matching_at_hand(server, place, filters)):
+        doubted = doubted_in(filters)
+        seen = listed_for(server, place, filters, narrow(filters, abilities.misread | doubted).sent)
+        if seen > count:
+            abilities.learn_misread(doubted)
+        return seen
+    return count
+
+
+def matching_at_hand(server: Server, place: Place, filters: Filters) -> list[RunRecord]:
+    """Those of the runs that came whole just now that match."""
+    if any(field.space is Space.LOGGED for field in filter_fields(filters)):
+        return []
+    test = compile_filter(filters)
+    return [run for run in server.learning.at_hand(place) if test(run)]
+
+
+def counted_by(server: Server, place: Place, filters: Filters) -> int | None:
+    """The server's count; `None` where it gives none, or one that is no use.
+
+    Raises:
+        Failure: it was not answered.
+    """
+    abilities = server.abilities
+    options = {"filtered"} if filters else {"unfiltered"}
+    probe = None if not filters or abilities.is_proven(filters) else abilities.probe_of(filters)
+    variables = {"entity": place.entity, "project": place.project, "filters": filters_text(filters)}
+    if probe is not None:
+        options.add("probe")
+        variables["never"] = filters_text(probe.filters)
+    needs = frozenset({"Project.runCount(filters)" if filters else "Project.runCount"})
+    try:
+        answer = server.ask(Question("count", frozenset(options), variables, needs=needs))
+    except Failure as failure:
+        if failure.kind is Kind.LACKING and not abilities.has_all(needs):
+            return None
+        raise
+    found = server.project_of(answer, place)
+    none = found.get("none")
+    if isinstance(none, int) and probe is not None:
+        abilities.learn_proof(probe, none)
+    count = found.get("runCount" if filters else "allRuns")
+    return count if isinstance(count, int) and (not filters or abilities.counts_filtered) else None
+
+
+def listed_for(server: Server, place: Place, filters: Filters, sent: Filters) -> int:
+    """The count of the runs that come and match. `sent`: the part of the filter that the server is left.
+
+    Raises:
+        Failure: they could not be fetched.
+    """
+    test = compile_filter(filters)
+    fetched = fetch_all(server, place, sent, needed(filters, _BY_CREATION), _BY_CREATION)
+    return sum(1 for run in fetched.runs if test(run))

@@ -1,0 +1,213 @@
+"""Runs outside of a listing: one, some by their ids, all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TypeAlias
+
+from runql.semantic.record import RunRecord
+from runql.sources.paging import needed, trimmed
+from runql.sources.protocol import Filters, Wanted
+from runql.sources.wandb.decode import Place, read_run
+from runql.sources.wandb.http.failures import Failure, Kind
+from runql.sources.wandb.listing.order_check import edges_of, prove_filters, says_more
+from runql.sources.wandb.listing.pages import HEAVY_ROWS, ListQuestion, Pages
+from runql.sources.wandb.project import Question, Server, filters_text, wanted_options
+from runql.sources.wandb.schema.abilities import FILTERS, ORDER, PAGING
+from runql.text.frozen import frozen
+
+_ALL_AT_ONCE = 1000
+_MOST_ALL_AT_ONCE = 1_000_000
+_PAGE_ROWS = 500
+_AHEAD_ROWS = 4000
+_MOST_LISTINGS = 8
+_FEW = 3
+"""How many runs are asked for one by one where a server does not filter: of more one listing is read."""
+
+_BY_CREATION = "+created_at"
+
+
+def all_pages(pages: Pages) -> Iterator[RunRecord]:
+    """The runs of all pages; stops, and remembers it, where the server gives the first page again and again."""
+    first: tuple[str, ...] = ()
+    while (chunk := pages.next(_PAGE_ROWS, _AHEAD_ROWS)) is not None:
+        names = tuple(run.id for run in chunk.runs)
+        if first and len(names) > 1 and names == first[: len(names)]:
+            pages.server.abilities.learn_ignores(PAGING)
+            pages.close()
+            return
+        first = first or names
+        yield from chunk.runs
+
+
+@frozen
+class Fetched:
+    """All runs of a question. `counted`: how many the server says there are, if it does."""
+
+    runs: list[RunRecord]
+    counted: int | None
+
+
+def fetch_all(server: Server, place: Place, filters: Filters, wanted: Wanted, order: str) -> Fetched:
+    """Every run that may match, each once, in any order, with what the filter and the order read.
+
+    Raises:
+        Failure: a page could not be fetched.
+    """
+    also = needed(filters, order)
+    full = Wanted(
+        config=None if wanted.config is None or also.config is None else (*wanted.config, *also.config),
+        summary=None if wanted.summary is None or also.summary is None else (*wanted.summary, *also.summary),
+        system_metrics=wanted.system_metrics,
+        history_keys=wanted.history_keys or also.history_keys,
+    )
+    found: dict[RunKey, RunRecord] = {}
+    counted: int | None = None
+    abilities = server.abilities
+    if filters:
+        prove_filters(server, place.entity, place.project, filters)
+    if abilities.does(PAGING):
+        pushed = filters if abilities.does(FILTERS) else {}
+        pages = Pages(server, ListQuestion(place, pushed, _BY_CREATION if abilities.does(ORDER) else None, full))
+        came = _read_all(pages, found)
+        counted = pages.total
+        is_short = len(found) < came if counted is None else len(found) < counted
+        if is_short and abilities.does(ORDER) and abilities.does(PAGING):
+            again = Pages(server, ListQuestion(place, pushed, "+name", full))
+            came = _read_all(again, found)
+            counted = again.total
+    if not abilities.does(PAGING):
+        pushed = filters if abilities.does(FILTERS) else {}
+        fetched = _all_at_once(server, place, pushed, full)
+        found.update((key_of(run), run) for run in fetched.runs)
+        counted = fetched.counted
+    return Fetched(list(found.values()), counted)
+
+
+RunKey: TypeAlias = tuple[str | None, str]
+
+
+def key_of(run: RunRecord) -> RunKey:
+    """What tells a run from the others of its project, though a server should give one storage id to several."""
+    return run.storage_id, run.id
+
+
+def _read_all(pages: Pages, found: dict[RunKey, RunRecord]) -> int:
+    """Puts the runs of all pages among those that were found; how many came, each as often as it did."""
+    came = 0
+    for run in all_pages(pages):
+        found[key_of(run)] = run
+        came += 1
+    return came
+
+
+def _all_at_once(server: Server, place: Place, filters: Filters, wanted: Wanted) -> Fetched:
+    """All runs as one page: of as many as the server counts, else larger ones until one is not full.
+
+    Raises:
+        Failure: fewer came than there are, and the server has no pages to ask for the others.
+    """
+    size = _ALL_AT_ONCE
+    while True:
+        options, variables = wanted_options(wanted)
+        variables |= {"entity": place.entity, "project": place.project, "first": size, "after": None}
+        variables |= {"filters": filters_text(filters)}
+        answer = server.ask(Question("runs", options | {"filtered" if filters else "unfiltered"}, variables))
+        project = server.project_of(answer, place)
+        edges = edges_of(answer.data)
+        counted = project.get("runCount" if filters else "allRuns")
+        counted = counted if isinstance(counted, int) and not isinstance(counted, bool) else None
+        is_bounded = server.abilities.has("Project.runs(first)")
+        if counted is not None and len(edges) < counted and is_bounded and size <= counted < _MOST_ALL_AT_ONCE:
+            size = counted + 1
+            continue
+        if counted is None and len(edges) == size < _MOST_ALL_AT_ONCE and is_bounded:
+            size *= 4
+            continue
+        if says_more(project) or (counted is not None and len(edges) < counted):
+            raise _held_back(server, len(edges), counted)
+        return Fetched(list(filter(None, (read_run(node, place) for _, node in edges))), counted)
+
+
+def _held_back(server: Server, came: int, counted: int | None) -> Failure:
+    """What it is if a server gives no more runs than these."""
+    of = "" if counted is None else f" of {counted:,}"
+    lacked = [f"`runs({name})`" for name in ("first", "after") if not server.abilities.has(f"Project.runs({name})")]
+    why = f": it has no {' and no '.join(lacked)}" if lacked else ""
+    return Failure(Kind.LACKING, f"it gives {came:,}{of} runs, and no page after them{why}")
+
+
+def fetch_runs(server: Server, place: Place, run_ids: list[str], wanted: Wanted) -> list[RunRecord]:
+    """Runs by their ids, in that order; one that is gone is left out.
+
+    A few go ahead: they tell how many a page may hold, and so how few requests the others take.
+
+    Raises:
+        Failure: they could not be fetched.
+    """
+    found = _found_by_filter(server, place, run_ids, wanted) if server.abilities.does(FILTERS) else None
+    if found is None and len(run_ids) <= _FEW and server.abilities.has("Project.run"):
+        return list(filter(None, (fetch_run(server, place, run_id, wanted) for run_id in run_ids)))
+    if found is None:
+        every = fetch_all(server, place, {}, wanted, _BY_CREATION)
+        found = {run.id: trimmed(run, wanted) for run in every.runs}
+    return [found[run_id] for run_id in run_ids if run_id in found]
+
+
+def _found_by_filter(server: Server, place: Place, run_ids: list[str], wanted: Wanted) -> dict[str, RunRecord] | None:
+    """Runs by a filter; `None` if it turns out that the server does not filter."""
+    found: dict[str, RunRecord] = {}
+    asked = {run_id.casefold() for run_id in run_ids}
+    size = HEAVY_ROWS
+    start = 0
+    while start < len(run_ids):
+        few = run_ids[start : start + (size if start == 0 else size * _MOST_LISTINGS)]
+        batches = [few[at : at + size] for at in range(0, len(few), size)]
+        listings = [_by_ids(server, place, batch, wanted) for batch in batches]
+        for listing in listings:
+            listing.start(size)
+        for listing in listings:
+            while (chunk := listing.next(size, 0)) is not None:
+                # A server may compare names without regard to their case; any other run was not asked for.
+                if any(run.id.casefold() not in asked for run in chunk.runs):
+                    server.abilities.learn_ignores(FILTERS)
+                found.update((run.id, run) for run in chunk.runs)
+                if not server.abilities.does(FILTERS):
+                    return None
+        start += len(few)
+        size = listings[-1].cap
+    if found or not run_ids or not server.abilities.has("Project.run"):
+        return found
+    if fetch_run(server, place, run_ids[0], wanted) is None:
+        return found
+    # It is there, and a filter by its name does not find it.
+    server.abilities.learn_ignores(FILTERS)
+    return None
+
+
+def _by_ids(server: Server, place: Place, run_ids: list[str], wanted: Wanted) -> Pages:
+    pages = Pages(server, ListQuestion(place, {"name": {"$in": run_ids}}, None, wanted), teaches=False)
+    pages.cap = len(run_ids)
+    return pages
+
+
+def fetch_run(server: Server, place: Place, run_id: str, wanted: Wanted) -> RunRecord | None:
+    """One run; `None` where there is none of that id.
+
+    Raises:
+        Failure: it could not be fetched.
+    """
+    options, variables = wanted_options(wanted)
+    variables |= {"entity": place.entity, "project": place.project, "name": run_id}
+    if not server.abilities.has("Project.run"):
+        return next(iter(fetch_runs(server, place, [run_id], wanted)), None)
+    try:
+        answer = server.ask(Question("run", options, variables))
+    except Failure as failure:
+        if failure.kind is Kind.LACKING and not server.abilities.has("Project.run"):
+            return next(iter(fetch_runs(server, place, [run_id], wanted)), None)
+        raise
+    node = server.project_of(answer, place).get("run")
+    run = read_run(node, place) if isinstance(node, dict) else None
+    # To a server that compares names without regard to their case another run may answer to it.
+    return trimmed(run, wanted) if run is not None and run.id == run_id else None

@@ -1,0 +1,125 @@
+"""Watches whether a server did what it was asked: do the runs match the filter, do they stand in the order?
+
+A suspicion costs one more request, which decides; a server that is in order costs none.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from itertools import pairwise
+from typing import Any
+
+from runql.engine.mongo.filters import compile_filter, filter_fields
+from runql.engine.mongo.order import OrderField, parse_order
+from runql.semantic.catalog import Space
+from runql.semantic.record import RunRecord
+from runql.sources.paging import needed
+from runql.sources.protocol import Filters, Wanted
+from runql.sources.wandb.project import Question, Server, filters_text
+from runql.sources.wandb.schema.abilities import FILTERS
+
+PROBE_SIZE = 5
+
+
+def is_watchable(filters: Filters) -> bool:
+    """Whether runs can be held against a filter for a small price: the keys of all metrics are too large for that."""
+    return all(field.space is not Space.LOGGED for field in filter_fields(filters))
+
+
+def watched(wanted: Wanted, filters: Filters, order: str) -> Wanted:
+    """What is asked for, and the fields that the filter and the order read."""
+    also = needed(filters if is_watchable(filters) else {}, order)
+    return Wanted(
+        config=joined_keys(wanted.config, also.config),
+        summary=joined_keys(wanted.summary, also.summary),
+        system_metrics=wanted.system_metrics,
+        history_keys=wanted.history_keys,
+    )
+
+
+def joined_keys(keys: tuple[str, ...] | None, more: tuple[str, ...] | None) -> tuple[str, ...] | None:
+    """The keys of both, each once; `None` is all."""
+    if keys is None or more is None:
+        return None
+    return tuple(dict.fromkeys((*keys, *more)))
+
+
+def breaks_filter(runs: Sequence[RunRecord], filters: Filters) -> bool:
+    """Whether any run does not match."""
+    if not filters or not is_watchable(filters):
+        return False
+    test = compile_filter(filters)
+    return any(not test(run) for run in runs)
+
+
+def breaks_order(runs: Sequence[RunRecord], order: str) -> bool:
+    """Whether neighbours stand the wrong way round, as far as that is beyond doubt: two numbers, or two times."""
+    key = parse_order(order)[0]
+    values = [key.field.value(run) for run in runs]
+    return any(_wrong(a, b, key) for a, b in pairwise(values))
+
+
+def _wrong(a: Any, b: Any, key: OrderField) -> bool:
+    comparable = (is_number(a) and is_number(b)) or (isinstance(a, datetime) and isinstance(b, datetime))
+    if not comparable:
+        return False
+    return bool(a < b) if key.descending else bool(a > b)
+
+
+def is_number(value: Any) -> bool:
+    """Whether a value has a place among the numbers."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and not math.isnan(value)
+
+
+def ask_for_nobody(server: Server, variables: Mapping[str, Any], filters: Filters) -> None:
+    """Asks for a run that cannot be, by a filter of this shape: whoever gives one does not filter."""
+    probe = server.abilities.probe_of(filters)
+    asked = {**variables, "first": 1, "after": None, "filters": filters_text(probe.filters)}
+    answer = server.ask(Question("runs", frozenset({"filtered"}), asked))
+    if server.abilities.does(FILTERS):
+        server.abilities.learn_proof(probe, len(node_names(answer.data)))
+
+
+def prove_filters(server: Server, entity: str, project: str, filters: Filters) -> None:
+    """Makes sure, once, that a server which cannot count the runs of a filter does filter."""
+    abilities = server.abilities
+    if abilities.does(FILTERS) and not abilities.counts_filtered and not abilities.is_proven(filters):
+        ask_for_nobody(server, {"entity": entity, "project": project}, filters)
+
+
+def ignores_order(server: Server, variables: Mapping[str, Any], order: str, options: frozenset[str]) -> bool:
+    """Asks for the first runs both ways round: whoever gives the same does not order."""
+    turned = ("+" if order.startswith("-") else "-") + order.lstrip("+-")
+    ask: Callable[[str], list[str]] = lambda way: node_names(  # noqa: E731
+        server.ask(Question("runs", options, {**variables, "first": PROBE_SIZE, "after": None, "order": way})).data
+    )
+    forwards = ask(order)
+    return len(forwards) > 1 and forwards == ask(turned)
+
+
+def node_names(data: Mapping[str, Any]) -> list[str]:
+    """The ids of the runs of an answer."""
+    return [str(node.get("name")) for _, node in edges_of(data)]
+
+
+def edges_of(data: Mapping[str, Any]) -> list[tuple[str | None, Mapping[str, Any]]]:
+    """Cursor and node of each run of an answer, whatever else is null in it."""
+    project = data.get("project") or {}
+    runs = project.get("runs") or {}
+    if isinstance(runs, list) or "edges" not in runs:
+        nodes = runs if isinstance(runs, list) else runs.get("nodes") or ()
+        return [(None, node) for node in nodes if isinstance(node, Mapping)]
+    found = []
+    for edge in runs.get("edges") or ():
+        if isinstance(edge, Mapping) and isinstance(edge.get("node"), Mapping):
+            found.append((edge.get("cursor"), edge["node"]))
+    return found
+
+
+def says_more(project: Mapping[str, Any]) -> bool:
+    """Whether an answer says that more runs follow."""
+    runs = project.get("runs")
+    info = runs.get("pageInfo") if isinstance(runs, Mapping) else None
+    return isinstance(info, Mapping) and bool(info.get("hasNextPage"))

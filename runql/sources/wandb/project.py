@@ -1,0 +1,185 @@
+"""A project of a server, ready to be asked: documents are fitted to what the server has, and errors become RunQL's."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from concurrent.futures import Future
+from typing import Any, TypeAlias
+from urllib.parse import urlsplit
+
+from runql.errors import BackendError, NotFound
+from runql.sources.protocol import Filters, Wanted
+from runql.sources.wandb.catalog.observed import Learning
+from runql.sources.wandb.decode import Place
+from runql.sources.wandb.http.client import Answer, Call, Client
+from runql.sources.wandb.http.failures import Failure, Kind
+from runql.sources.wandb.http.patience import Stakes
+from runql.sources.wandb.schema.abilities import Abilities
+from runql.sources.wandb.schema.documents import Document, document, operation_of
+from runql.sources.wandb.schema.refusals import read_refusals
+from runql.sources.wandb.schema.shapes import conform
+from runql.text.diagnostic import Diagnostic
+from runql.text.frozen import frozen
+
+_MOST_REFUSALS = 12
+_WHOLE_INSTEAD = (
+    ("some_config", "all_config", "Run.config(keys)"),
+    ("some_summary", "all_summary", "Run.summaryMetrics(keys)"),
+)
+
+
+@frozen
+class Question:
+    """One document with its options and variables. `repeat`: how many runs a by-name document asks for. `needs`: the
+    coordinates without which its answer is no use."""
+
+    name: str
+    options: frozenset[str]
+    variables: Mapping[str, Any]
+    repeat: int = 1
+    stakes: Stakes | None = None
+    needs: frozenset[str] = frozenset()
+
+
+Sent: TypeAlias = tuple[Question, Document, Future[Answer]]
+"""A question on its way, and the document that was sent for it."""
+
+
+class Server:
+    """One server: its client and what is known of it. Raises `Failure`; `error` makes RunQL's of one."""
+
+    def __init__(
+        self, base_url: str, app_url: str, client: Client, *, has_identity: bool, hints: tuple[str, ...]
+    ) -> None:
+        self.host = urlsplit(base_url).netloc
+        self.app_url = app_url
+        self.client = client
+        self.abilities = Abilities()
+        self.learning = Learning()
+        self._has_identity = has_identity
+        self._hints = hints
+
+    def submit(self, question: Question) -> Sent:
+        """Sends a question, fitted to what the server has. To be given to `wait`."""
+        asked = self._document(question)
+        types = dict(self.abilities.types)
+        variables = {
+            key: fitted(value, types.get(key)) for key, value in question.variables.items() if f"${key}:" in asked.text
+        }
+        call = Call(operation_of(question.name), asked.text, variables, question.stakes)
+        return question, asked, self.client.submit(call)
+
+    def _document(self, question: Question) -> Document:
+        abilities = self.abilities
+        options = self._fitted(question.options)
+        return document(question.name, options, abilities.lacks, question.repeat, abilities.types)
+
+    def _fitted(self, options: frozenset[str]) -> frozenset[str]:
+        """Whole configs and summaries where single fields cannot be had."""
+        for some, whole, coordinate in _WHOLE_INSTEAD:
+            if some in options and not self.abilities.has(coordinate):
+                options = (options - {some}) | {whole}
+        return options
+
+    def wait(self, sent: Sent) -> Answer:
+        """The answer; asked again without the parts that the server turns out not to have.
+
+        Raises:
+            Failure: no answer, or a refusal that names nothing new.
+        """
+        for _ in range(_MOST_REFUSALS):
+            question, asked, future = sent
+            try:
+                answer = self.client.wait(future)
+                conform(asked.text, answer.data, answer.oddities)
+                return answer
+            except Failure as failure:
+                if failure.kind is not Kind.LACKING:
+                    raise
+                self.abilities.learn(read_refusals(failure.errors, asked))
+                if self._document(question).text == asked.text or not self.abilities.has_all(question.needs):
+                    raise
+                sent = self.submit(question)
+        raise Failure(Kind.LACKING)
+
+    def ask(self, question: Question) -> Answer:
+        return self.wait(self.submit(question))
+
+    def error(self, failure: Failure, subject: str) -> BackendError:
+        """RunQL's error for a failure, with what to do where nobody is signed in."""
+        hints = () if self._has_identity else self._hints
+        if failure.kind is Kind.SIGNED_OUT and not self._has_identity:
+            return Failure(Kind.NO_KEY, failure.detail).to_error(self.host, subject, *hints[1:])
+        wants_key = failure.kind in (Kind.SIGNED_OUT, Kind.FORBIDDEN, Kind.MISSING)
+        return failure.to_error(self.host, subject, *(hints if wants_key else ()))
+
+    def project_of(self, answer: Answer, place: Place) -> Mapping[str, Any]:
+        """The `project` of an answer.
+
+        Raises:
+            NotFound: it is null: there is none, or whoever asks may not see it. W&B does not say which.
+        """
+        project = answer.data.get("project")
+        if isinstance(project, Mapping):
+            return project
+        hint = f"`show projects` lists those of `{place.entity}`" if self._has_identity else ""
+        hints = tuple(filter(None, (hint, *(() if self._has_identity else self._hints))))
+        message = f"no project `{place.path}` on {self.host}, or none that may be seen"
+        raise NotFound([Diagnostic("RQL402", message, hints=hints)])
+
+
+def fitted(value: Any, kind: str | None) -> Any:
+    """The value of a variable that a server wants to be of another type."""
+    base = (kind or "").strip("[]!")
+    if base in ("String", "ID") and isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    if base in ("JSON", "JSONObject", "Map", "Any") and isinstance(value, str):
+        return json.loads(value)
+    return value
+
+
+def wanted_options(wanted: Wanted) -> tuple[frozenset[str], dict[str, Any]]:
+    """The options and variables of a document that asks for parts of a run."""
+    options: set[str] = set()
+    variables: dict[str, Any] = {}
+    for name, keys in (("config", wanted.config), ("summary", wanted.summary)):
+        if keys is None:
+            options.add(f"all_{name}")
+        elif keys:
+            options.add(f"some_{name}")
+            variables[f"{name}Keys"] = list(keys)
+    if wanted.system_metrics:
+        options.add("system_metrics")
+    if wanted.history_keys:
+        options.add("history_keys")
+    return frozenset(options), variables
+
+
+def filters_text(filters: Filters) -> str:
+    """Filters as the server takes them. Times become ISO text."""
+    return json.dumps(filters, default=_as_json)
+
+
+def _as_json(value: Any) -> Any:
+    if hasattr(value, "isoformat"):
+        return value.isoformat()
+    if isinstance(value, Mapping):
+        return dict(value)
+    if hasattr(value, "item"):
+        return value.item()
+    if isinstance(value, tuple | set | frozenset):
+        return list(value)
+    raise TypeError(f"a filter holds a {type(value).__name__}")
+
+
+def concerned_by(wanted: Wanted) -> tuple[str, ...]:
+    """The coordinates whose lack changes how these parts are fetched."""
+    named = []
+    if wanted.config:
+        named.append("Run.config(keys)")
+    if wanted.summary:
+        named.append("Run.summaryMetrics(keys)")
+    if wanted.history_keys:
+        named.append("Run.historyKeys")
+    return tuple(named)

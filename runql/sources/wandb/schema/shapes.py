@@ -1,0 +1,252 @@
+"""What the answer to a document must look like, said once: every field that was asked for is there, of its type.
+
+The fields are taken from the document that was sent, their types from the tables here, by their names in W&B's schema.
+Whatever reads an answer can rely on it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import lru_cache
+from typing import Any, Final, TypeAlias
+
+from runql.semantic.json_text import Oddity
+from runql.sources.wandb.histories.history_keys import NON_FINITE, Odd, odd_history_keys, odd_lines, odd_samples
+from runql.sources.wandb.http.failures import Failure, Kind, clean
+from runql.text.frozen import frozen
+
+_NULL: Final = type(None)
+
+
+@frozen
+class Leaf:
+    """A value of one of these types, called so. `odd`: where within it something is that cannot be, and what it must
+    be; `None` if all is well."""
+
+    says: str
+    types: frozenset[type]
+    odd: Callable[[Any], Odd | None] = lambda _: None
+
+
+@frozen
+class Record:
+    """A record with these fields, by the keys of the answer."""
+
+    fields: tuple[tuple[str, Shape], ...]
+    may_be_null: bool
+
+
+@frozen
+class Each:
+    """A list of records."""
+
+    item: Record
+
+
+Shape: TypeAlias = Leaf | Record | Each
+
+
+_COUNT_SAYS: Final = "a count or null"
+
+
+def _odd_count(value: Any) -> Odd | None:
+    return ((), value, _COUNT_SAYS) if value is not None and value < 0 else None
+
+
+def _odd_name(value: Any) -> Odd | None:
+    return None if value else ((), value, "a name")
+
+
+def _odd_number(value: Any) -> Odd | None:
+    return ((), value, "a number or null") if type(value) is str and value not in NON_FINITE else None
+
+
+def _odd_element(value: Any, types: frozenset[type], says: str) -> Odd | None:
+    if value is None or {*map(type, value)} <= types:
+        return None
+    return next(((str(at),), each, says) for at, each in enumerate(value) if type(each) not in types)
+
+
+_NAME = Leaf("a text", frozenset({str}), _odd_name)
+_TEXT = Leaf("a text or null", frozenset({str, _NULL}))
+_COUNT = Leaf(_COUNT_SAYS, frozenset({int, _NULL}), _odd_count)
+_NUMBER = Leaf("a number or null", frozenset({int, float, str, _NULL}), _odd_number)
+_JSON = Leaf("a JSON text, a record or null", frozenset({str, dict, _NULL}))
+_BOOL = Leaf("true, false or null", frozenset({bool, _NULL}))
+_TEXTS = Leaf(
+    "a list of texts or null",
+    frozenset({list, _NULL}),
+    lambda value: _odd_element(value, frozenset({str, _NULL}), "a text or null"),
+)
+_ROWS = Leaf("a list of rows or null", frozenset({list, _NULL}), odd_lines)
+
+_LEAVES: Mapping[str, Leaf] = {
+    "name": _NAME,
+    "runCount": _COUNT,
+    "runCountExpected": _COUNT,
+    "historyLineCount": _COUNT,
+    "computeSeconds": _NUMBER,
+    "bestLoss": _NUMBER,
+    "readOnly": _BOOL,
+    "isBenchmark": _BOOL,
+    "admin": _BOOL,
+    "codeSaved": _BOOL,
+    "totalRuns": _COUNT,
+    "cpuCount": _COUNT,
+    "gpuCount": _COUNT,
+    "args": _TEXTS,
+    "hasNextPage": Leaf("true or false", frozenset({bool})),
+    "tags": _TEXTS,
+    "config": _JSON,
+    "summaryMetrics": _JSON,
+    "systemMetrics": _JSON,
+    "historyKeys": Leaf("a record, its JSON text or null", frozenset({str, dict, _NULL}), odd_history_keys),
+    "sampledHistory": Leaf("a list of lists of rows or null", frozenset({list, _NULL}), odd_samples),
+    "history": _ROWS,
+    "events": _ROWS,
+    "projectId": Leaf("a text, a number or null", frozenset({str, int, _NULL})),
+}
+"""By the names of the schema. Whatever is not here is a text or null."""
+
+_NEVER_NULL: Final = frozenset({"runs", "sweeps", "pageInfo", "node"})
+_LISTS: Final = frozenset({"edges", "nodes"})
+_VALUES: Final = frozenset(
+    {"config", "someConfig", "summaryMetrics", "someSummary", "systemMetrics", "sampledHistory", "history", "events"}
+)
+"""Fields that hold what people logged, whatever that is."""
+
+_NULL_NAMES: Final = frozenset({"user", "viewer", "entity"})
+"""Records whose `name` may be null."""
+
+
+def conform(document: str, data: Mapping[str, Any], oddities: Iterable[Oddity] = ()) -> None:
+    """Holds the answer to a document against what was asked for. `oddities`: what of it was no JSON value to hold.
+
+    Raises:
+        Failure: something of it is missing, or of another type; it says where.
+    """
+    _check(shape_of(document), data, ())
+    for oddity in oddities:
+        if _VALUES.isdisjoint(oddity.path):
+            raise _failure(oddity.path[1:], f"is {oddity.what}", "something else")
+
+
+def _check(shape: Record, value: Any, path: tuple[str, ...]) -> None:
+    for key, part in shape.fields:
+        if key not in value:
+            raise _failure((*path, key), "is missing", _called(part))
+        found = value[key]
+        if isinstance(part, Leaf):
+            if type(found) not in part.types:
+                raise _failure((*path, key), _is(found), part.says)
+            odd = part.odd(found)
+            if odd is not None:
+                raise _failure((*path, key, *odd[0]), _is(odd[1]), odd[2])
+        elif isinstance(part, Record):
+            _check_record(part, found, (*path, key))
+        else:
+            if type(found) is not list:
+                raise _failure((*path, key), _is(found), "a list")
+            for index, each in enumerate(found):
+                _check_record(part.item, each, (*path, key, str(index)))
+
+
+def _check_record(shape: Record, value: Any, path: tuple[str, ...]) -> None:
+    if type(value) is dict:
+        _check(shape, value, path)
+    elif value is not None or not shape.may_be_null:
+        raise _failure(path, _is(value), _called(shape))
+
+
+def _called(shape: Shape) -> str:
+    match shape:
+        case Leaf(says=says):
+            return says
+        case Record(may_be_null=may_be_null):
+            return "a record or null" if may_be_null else "a record"
+        case Each():
+            return "a list"
+
+
+def _is(value: Any) -> str:
+    """What stands there, in a few words."""
+    match value:
+        case None:
+            return "is null"
+        case bool() | int():
+            return f"is `{str(value).lower()[:40]}`"
+        case float():
+            return f"is `{value:g}`"
+        case str():
+            return "is a text" if value else "is an empty text"
+        case list():
+            return "is a list"
+        case _:
+            return "is a record"
+
+
+def _failure(path: tuple[str, ...], what: str, wanted: str) -> Failure:
+    return Failure(Kind.ODD, f"`{clean('.'.join(path))}` {what}, where {wanted} must stand")
+
+
+# ---------------------------------------------------------------- from the document to its shape
+
+
+_TOKEN = re.compile(r"\.\.\.|\w+|[{}():]|[^\s\w{}():]", re.ASCII)
+
+
+@lru_cache(maxsize=128)
+def shape_of(document: str) -> Record:
+    """The shape of the answer to a document: that of its operation, its fragments put in."""
+    tokens = [*_without_arguments(_TOKEN.findall(document))]
+    bodies: dict[str, list[str]] = {}
+    while tokens:
+        at = tokens.index("{")
+        body, rest = _block(tokens, at)
+        bodies[tokens[1] if tokens[0] == "fragment" else ""] = body
+        tokens = rest
+    return Record(tuple(_fields(bodies[""], bodies, "")), may_be_null=False)
+
+
+def _without_arguments(tokens: list[str]) -> Iterator[str]:
+    depth = 0
+    for token in tokens:
+        depth += token == "("
+        if not depth:
+            yield token
+        depth -= token == ")"
+
+
+def _block(tokens: list[str], at: int) -> tuple[list[str], list[str]]:
+    """What stands between the brace at a place and the one that closes it, and what comes after."""
+    depth = 0
+    for index in range(at, len(tokens)):
+        depth += (tokens[index] == "{") - (tokens[index] == "}")
+        if not depth:
+            return tokens[at + 1 : index], tokens[index + 1 :]
+    raise AssertionError("a document with an open brace")
+
+
+def _fields(tokens: list[str], bodies: Mapping[str, list[str]], parent: str) -> Iterator[tuple[str, Shape]]:
+    while tokens:
+        if tokens[0] == "...":
+            yield from _fields(bodies[tokens[1]], bodies, parent)
+            tokens = tokens[2:]
+            continue
+        key = name = tokens[0]
+        tokens = tokens[1:]
+        if tokens[:1] == [":"]:
+            name, tokens = tokens[1], tokens[2:]
+        if tokens[:1] != ["{"]:
+            nullable = name == "name" and parent in _NULL_NAMES
+            yield key, _TEXT if nullable else _LEAVES.get(name, _TEXT)
+            continue
+        body, tokens = _block(tokens, 0)
+        fields = tuple(_fields(body, bodies, name))
+        # Of a server that has neither, the runs themselves stand there.
+        is_bare = name == "runs" and _LISTS.isdisjoint(key for key, _ in fields)
+        if name in _LISTS or is_bare:
+            yield key, Each(Record(fields, may_be_null=False))
+        else:
+            yield key, Record(fields, may_be_null=name not in _NEVER_NULL)

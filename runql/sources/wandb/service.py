@@ -1,0 +1,324 @@
+"""The runs of a W&B server, behind the protocol that all sources share."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import field, replace
+from functools import partial
+from pathlib import Path
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+from runql.engine.mongo.filters import compile_filter
+from runql.errors import ArgumentError, AuthError, NotFound, Unreachable
+from runql.plan.capabilities import Capabilities
+from runql.semantic.catalog import Catalog, Known
+from runql.semantic.record import ProjectRecord, RunHistory, RunRecord, SweepRecord
+from runql.sources.protocol import Filters, HistoryRequest, Page, PageRequest, Wanted
+from runql.sources.wandb.accounts import Accounts
+from runql.sources.wandb.catalog.catalog import CatalogKeeper
+from runql.sources.wandb.decode import Place, read_project, read_sweep
+from runql.sources.wandb.histories.sampled import SampledHistories
+from runql.sources.wandb.histories.scans import Scan
+from runql.sources.wandb.http.client import Client, LineSettings
+from runql.sources.wandb.http.credentials import Credentials
+from runql.sources.wandb.http.failures import Failure
+from runql.sources.wandb.http.identity import identity_for
+from runql.sources.wandb.http.limiter import limiter_of
+from runql.sources.wandb.listing.connections import nodes_of, project_nodes
+from runql.sources.wandb.listing.counts import count_of
+from runql.sources.wandb.listing.cursors import position_in
+from runql.sources.wandb.listing.fetch import fetch_run, fetch_runs
+from runql.sources.wandb.listing.listing import Listing
+from runql.sources.wandb.network.network import network_of
+from runql.sources.wandb.project import Question, Server, filters_text
+from runql.sources.wandb.schema.abilities import FILTERS
+from runql.text.diagnostic import Diagnostic
+from runql.text.frozen import frozen
+from runql.wandb_settings.urls import app_url_of, normal_base_url
+
+_KEPT_LISTINGS = 8
+
+
+@frozen
+class ServiceOptions:
+    """How a service behaves. `entity` and `project` are those of a request that names none.
+
+    `allow_plain`: send the key over plain HTTP to another machine. `cache_folder`: where catalogs are kept.
+    `reopen`: how it is opened again where a pickle of it is read; the pickle holds no key.
+    `on_wait` is told, about ten times a second and in the caller's thread, why nothing comes just now.
+    """
+
+    name: str = ""
+    entity: str = ""
+    project: str = ""
+    allow_plain: bool = False
+    cache_folder: Path | None = None
+    on_wait: Callable[[str], None] | None = None
+    reopen: Callable[[], object] | None = None
+    line: LineSettings = field(default_factory=LineSettings)
+
+
+def _line(line: LineSettings, seconds: float | None) -> LineSettings:
+    """The line as `WANDB_HTTP_TIMEOUT` wants it: so long for one request with all its repetitions."""
+    if seconds is None:
+        return line
+    return replace(line, attempt_seconds=seconds, whole_seconds=seconds, give_up_seconds=seconds)
+
+
+class WandbService(Accounts):
+    """A W&B server. Threads may share it; nothing is asked before the first call.
+
+    Args:
+        credentials: The server and who asks it, as `discover` finds them.
+        options: How it behaves.
+
+    Raises:
+        AuthError: the key would travel in the open.
+        SourceError: the base URL is none.
+    """
+
+    def __init__(self, credentials: Credentials, options: ServiceOptions | None = None) -> None:
+        options = options if options is not None else ServiceOptions()
+        base_url = normal_base_url(credentials.base_url)
+        host = urlsplit(base_url).netloc
+        try:
+            network = network_of(credentials.network, base_url)
+        except Unreachable as error:
+            # The frames hold the texts of proxies and headers, and so would a traceback that shows locals.
+            error.__context__ = None
+            raise error.with_traceback(None) from None
+        if credentials.auth is not None and network.is_open(base_url) and not options.allow_plain:
+            by = "" if network.proxy is None else f" through {network.proxy}"
+            hint = f"use `https://{host}`"
+            raise AuthError([Diagnostic("RQL401", f"the key would go to {host} without TLS{by}", hints=(hint,))])
+        self.said = network.notices
+        client = Client(
+            base_url,
+            identity_for(credentials, base_url),
+            limiter_of(host),
+            _line(options.line, network.timeout_seconds),
+            network=network,
+            on_wait=options.on_wait,
+        )
+        tried = f"looked in {', '.join(credentials.tried)}" if credentials.tried else ""
+        hints = tuple(
+            filter(None, ("no key was sent: `wandb login` stores one, `WANDB_API_KEY` holds one for now", tried))
+        )
+        self._server = Server(
+            base_url,
+            app_url_of(base_url, credentials.app_url),
+            client,
+            has_identity=credentials.auth is not None,
+            hints=hints,
+        )
+        self._client = client
+        self._base_url = base_url
+        self._options = options
+        self._name = options.name or (f"{options.entity}/{options.project}" if options.project else host)
+        self._listings: OrderedDict[tuple[Any, ...], Listing] = OrderedDict()
+        self._lock = threading.Lock()
+        self._own: str | None = None
+        self._catalogs = CatalogKeeper(self._server, options.cache_folder)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        if self._options.reopen is None:
+            raise TypeError(f"{self!r} cannot be pickled: nothing says how to open it again")
+        return self._options.reopen, ()
+
+    def __deepcopy__(self, _: dict[int, Any]) -> Self:
+        return self
+
+    @property
+    def base_url(self) -> str:
+        """The address of the server."""
+        return self._base_url
+
+    def __repr__(self) -> str:
+        # A debugger shows it also where it could not be made.
+        host = self._server.host if "_server" in vars(self) else "not open"
+        return f"<WandbService {host}>"
+
+    @property
+    def name(self) -> str:
+        """The source as a user writes it."""
+        return self._name
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What the server does, as far as it is known by now."""
+        return self._server.abilities.as_capabilities()
+
+    @property
+    def requests(self) -> int:
+        """How many requests were sent so far."""
+        return self._client.requests
+
+    def within(self, seconds: float | None) -> AbstractContextManager[None]:
+        """All that is asked inside the `with`, in this thread, must be answered within so many seconds."""
+        return self._client.within(seconds)
+
+    def cancel(self) -> None:
+        """Ends all that is asked just now, from any thread: those calls raise `Unreachable` at once."""
+        self._client.cancel()
+
+    def close(self) -> None:
+        """Closes the connections, and keeps what was learned of projects on disk."""
+        with self._lock:
+            self._listings.clear()
+        self._catalogs.save()
+        self._client.close()
+
+    def runs_page(self, request: PageRequest) -> Page:
+        """One page of a listing; further pages are fetched ahead while it is read on."""
+        place = self._place(request.entity, request.project)
+        key = (place, filters_text(request.filters), request.order, request.wanted)
+        with self._lock:
+            listing = self._listings.pop((*key, request.cursor), None) if request.cursor is not None else None
+        skipped = 0 if request.cursor is None else position_in(request.cursor)
+        if request.per_page < 1:
+            raise ArgumentError.because(f"`per_page` must be 1 or more, not {request.per_page}")
+        with self._errors(f"the runs of {place.path}"):
+            if listing is None:
+                listing = Listing(self._server, request, place)
+                listing.skip(skipped)
+            page = listing.page(request.per_page)
+        if page.has_next:
+            with self._lock:
+                self._listings[(*key, page.cursor)] = listing
+                while len(self._listings) > _KEPT_LISTINGS:
+                    self._listings.popitem(last=False)[1].close()
+        return page
+
+    def count(self, entity: str, project: str, filters: Filters) -> int | None:
+        """How many runs match: one request, unless the server cannot count them."""
+        place = self._place(entity, project)
+        compile_filter(filters)
+        with self._errors(f"the number of runs of {place.path}"):
+            return count_of(self._server, place, filters)
+
+    def lacking(self, fields: tuple[str, ...], *, counts: bool, narrows: bool) -> tuple[Diagnostic, ...]:
+        """What the server turned out to lack, or not to do, of what a query asks: these fields, a count, a filter."""
+        concerned = [FILTERS, "Project.runs(filters)"] if narrows else []
+        if counts:
+            concerned.append("Project.runCount(filters)" if narrows else "Project.runCount")
+        abilities, host = self._server.abilities, self._server.host
+        misread = abilities.misread_notices(host) if narrows else ()
+        return (*abilities.lacking(host, fields), *abilities.notices(host, concerned), *misread)
+
+    def run(self, entity: str, project: str, run_id: str, wanted: Wanted) -> RunRecord | None:
+        """One run, or `None`."""
+        place = self._place(entity, project)
+        with self._errors(f"run {place.path}/{run_id}"):
+            return fetch_run(self._server, place, run_id, wanted)
+
+    def upgrade(self, entity: str, project: str, run_ids: tuple[str, ...], wanted: Wanted) -> Mapping[str, RunRecord]:
+        """The heavy parts of many runs, by run id; many runs a request."""
+        place = self._place(entity, project)
+        with self._errors(f"runs of {place.path}"):
+            return {run.id: run for run in fetch_runs(self._server, place, list(dict.fromkeys(run_ids)), wanted)}
+
+    def histories(self, request: HistoryRequest) -> Iterator[RunHistory]:
+        """The histories of many runs, in their order, as they land."""
+        place = self._place(request.entity, request.project)
+        if not request.run_ids:
+            return
+        unique = replace(request, run_ids=tuple(dict.fromkeys(request.run_ids)))
+        is_scan = request.samples is None and request.stream == "default"
+        source = Scan(self._server, place, unique) if is_scan else SampledHistories(self._server, place, unique)
+        with self._errors(f"histories of {place.path}"):
+            yield from source
+
+    def sweep(self, entity: str, project: str, sweep_id: str) -> SweepRecord | None:
+        """One sweep, or `None`."""
+        place = self._place(entity, project)
+        variables = {"entity": place.entity, "project": place.project, "name": sweep_id}
+        with self._errors(f"sweep {place.path}/{sweep_id}"):
+            answer = self._server.ask(Question("sweep", frozenset(), variables))
+            node = self._server.project_of(answer, place).get("sweep")
+        return read_sweep(node, place) if isinstance(node, Mapping) else None
+
+    def sweeps(self, entity: str, project: str) -> Iterator[SweepRecord]:
+        """The sweeps of a project."""
+        place = self._place(entity, project)
+        variables = {"entity": place.entity, "project": place.project}
+        with self._errors(f"the sweeps of {place.path}"):
+            part = partial(self._project_part, name="sweeps")
+            for node in nodes_of(self._server, "sweeps", "Project.sweeps", variables, part):
+                sweep = read_sweep(node, place)
+                if sweep is not None:
+                    yield sweep
+
+    def projects(self, entity: str) -> Iterator[ProjectRecord]:
+        """The projects of an entity; of whoever is signed in, if it is empty.
+
+        Raises:
+            NotFound: no entity was named, and nobody is signed in.
+        """
+        owner = entity or self._options.entity or self.default_entity()
+        if not owner:
+            raise NotFound([Diagnostic("RQL402", "whose projects? no entity is named, and nobody is signed in")])
+        with self._errors(f"the projects of {owner}"):
+            for node in project_nodes(self._server, owner):
+                project = read_project(node, owner, self._server.app_url)
+                if project is not None:
+                    yield project
+
+    def default_entity(self) -> str | None:
+        """The entity of whoever is signed in."""
+        with self._errors("who is signed in"):
+            viewer = self._server.ask(Question("viewer", frozenset(), {})).data.get("viewer")
+        entity = viewer.get("entity") if isinstance(viewer, Mapping) else None
+        return entity if isinstance(entity, str) else None
+
+    def catalog(self, entity: str, project: str, *, metrics: bool = False, anew: bool = False) -> Catalog:
+        """What the project holds, from a sample of its runs: at most five requests, one if what was kept is still true,
+        none within half a minute. `anew`: whatever was kept, it is asked for."""
+        place = self._place(entity, project)
+        with self._errors(f"the fields of {place.path}"):
+            return self._catalogs.learn(place, metrics=metrics, anew=anew)
+
+    def known_catalog(self, entity: str, project: str, *, metrics: bool = False) -> Known | None:
+        """What is known of the project without a request: of this process, else of the disk; `None` if nothing is."""
+        place = self._place_at_hand(entity, project)
+        return None if place is None else self._catalogs.known(place, metrics=metrics)
+
+    def known_total(self, entity: str, project: str) -> int | None:
+        """How many runs the project has, if any answer told so."""
+        place = self._place_at_hand(entity, project)
+        return None if place is None else self._server.learning.total(place)
+
+    def _place_at_hand(self, entity: str, project: str) -> Place | None:
+        """The project, unless a request would be needed to say whose it is."""
+        entity, project = entity or self._options.entity or self._own or "", project or self._options.project
+        return Place(entity, project, self._server.app_url) if entity and project else None
+
+    def _place(self, entity: str, project: str) -> Place:
+        project = project or self._options.project
+        entity = entity or self._options.entity or (self._own_entity() if project else "")
+        if not entity or not project:
+            hint = "write it as `entity/project`"
+            raise NotFound([Diagnostic("RQL402", "a W&B server is asked for one project", hints=(hint,))])
+        return Place(entity, project, self._server.app_url)
+
+    def _own_entity(self) -> str:
+        """The entity of whoever is signed in, asked once; empty if nobody is."""
+        if self._own is None:
+            self._own = self.default_entity() or ""
+        return self._own
+
+    @contextmanager
+    def _errors(self, subject: str) -> Iterator[None]:
+        try:
+            yield
+        except Failure as failure:
+            raise self._server.error(failure, subject) from failure
+
+    def _project_part(self, data: Mapping[str, Any], name: str) -> Any:
+        project = data.get("project")
+        if not isinstance(project, Mapping):
+            raise NotFound([Diagnostic("RQL402", f"no such project on {self._server.host}, or none that may be seen")])
+        return project.get(name)

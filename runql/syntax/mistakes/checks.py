@@ -1,0 +1,282 @@
+"""What the grammar can't say: clauses given twice, and hyphens that could be part of a name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+from runql.syntax import tree as t
+from runql.syntax.keywords import keywords
+from runql.syntax.lexer import Lexeme
+from runql.syntax.literals import quote_name, read_string
+from runql.syntax.mistake import EXPRESSIONS, Mistake, Repair, idiom, replacing, tidy
+from runql.syntax.mistakes.lists import list_of_r
+from runql.syntax.mistakes.python import closing
+from runql.syntax.mistakes.stages import named_key
+from runql.text.diagnostic import Diagnostic, Edit, Fix, Label
+from runql.text.source import Span
+
+CLAUSE_TERMINALS: Final[dict[type[t.Clause], str]] = {
+    t.FromClause: "FROM",
+    t.WhereClause: "WHERE",
+    t.OrderClause: "ORDER",
+    t.LimitClause: "LIMIT",
+    t.PageClause: "PAGE",
+    t.LazyClause: "LAZY",
+    t.SweepsClause: "WITH",
+    t.SampleClause: "SAMPLE",
+    t.ScanClause: "SCAN",
+    t.KeysClause: "KEYS",
+    t.XClause: "X",
+    t.StepsClause: "STEPS",
+    t.AlignClause: "ALIGN",
+    t.StreamClause: "STREAM",
+    t.SelectClause: "SELECT",
+}
+"""Each kind of clause and the keyword that begins it, in the order of the formatter."""
+
+
+def check_statement(query: t.Query, text: str, diagnostics: list[Diagnostic]) -> t.Query:
+    """The query with each kind of clause once: a second one is reported, with both places, and left out."""
+    first: dict[type[t.Clause], t.Clause] = {}
+    kept: list[t.Clause] = []
+    for clause in query.clauses:
+        kind = type(clause)
+        earlier = first.get(kind)
+        if earlier is None or kind is t.BrokenClause:
+            first[kind] = clause
+            kept.append(clause)
+            continue
+        diagnostics.append(_twice(earlier, clause, text))
+    return replace(query, clauses=tuple(kept))
+
+
+_TAKES_TEXT: Final = {"EQ", "NE", "CONTAINS", "STARTSWITH", "ENDSWITH", "HAS", "REGEX", "LIKE_GLOB"}
+_MLFLOW: Final = {"metrics": "summary", "metric": "summary", "params": "config", "parameters": "config"}
+_CALLS: Final = {
+    "isnull": "is null",
+    "isna": "is null",
+    "is_null": "is null",
+    "notnull": "is not null",
+    "notna": "is not null",
+    "isnan": "is nan",
+    "isfinite": "is finite",
+    **dict.fromkeys(("isnotnull", "is_not_null", "not_null", "isnotna"), "is not null"),
+    **dict.fromkeys(("isnotnan", "is_not_nan", "notnan", "not_nan"), "is not nan"),
+    **dict.fromkeys(("isinf", "is_inf", "isinfinite", "is_infinite"), "in (inf, -inf)"),
+    "is_nan": "is nan",
+    "is_finite": "is finite",
+    "now": "now",
+    "today": "today",
+}
+_METRIC_NAMES: Final = {f"{one}.{other}" for one in ("metric", "metrics", "logged") for other in ("name", "key")}
+_PLAIN_METRIC: Final = re.compile(r"\w+(?:[./]\w+)*")
+_OTHER_DATE: Final = re.compile(
+    r"(?:(?P<year>[0-9]{4})[/-](?P<month>[0-9]{1,2})[/-](?P<day>[0-9]{1,2})|[0-9]{1,2}[-/][0-9]{1,2}[-/][0-9]{4})"
+    r"(?![\w./-])"
+)
+
+
+def _twice(first: t.Clause, second: t.Clause, text: str) -> Diagnostic:
+    words = [text[clause.span.start : clause.span.end].split(maxsplit=1)[:1] for clause in (first, second)]
+    one, two = ("".join(word).lower() for word in words)
+    message = f"`{one}` is given twice" if one == two else f"`{two}` is given after `{one}`"
+    fixes = [Fix("leave out the second", (tidy(Edit(second.span, ""), text),))]
+    hints: tuple[str, ...] = ()
+    if isinstance(first, t.WhereClause) and isinstance(second, t.WhereClause):
+        hints = ("the conditions of one `where` are joined with `and`",)
+        if text[first.span.end : second.span.start].isspace():
+            fixes.insert(0, Fix("join them with `and`", (*_joined(first, text, ""), *_joined(second, text, "and"))))
+    elif one == two and isinstance(second, t.SelectClause | t.KeysClause | t.OrderClause):
+        items = text[second.span.start + len(two) : second.span.end].strip()
+        more = Edit(Span(first.span.end, first.span.end), f", {items}")
+        fixes.insert(0, Fix("write one list", (more, tidy(Edit(second.span, ""), text))))
+    label = Label(first.span, "first given here")
+    return Diagnostic("RQL105", message, second.span, hints=hints, labels=(label,), fixes=tuple(fixes))
+
+
+def _joined(clause: t.WhereClause, text: str, joint: str) -> list[Edit]:
+    """The edits by which the condition of a clause becomes a term."""
+    keyword = Span(clause.span.start, clause.span.start + len(keywords().spelling("WHERE")))
+    edits = [Edit(keyword, joint)] if joint else []
+    if isinstance(clause.condition, t.Or):
+        begin = (
+            keyword.end + len(text[keyword.end : clause.span.end]) - len(text[keyword.end : clause.span.end].lstrip())
+        )
+        edits += [Edit(Span(begin, begin), "("), Edit(Span(clause.span.end, clause.span.end), ")")]
+    return edits
+
+
+def check_lexemes(text: str, lexemes: Sequence[Lexeme]) -> list[Mistake]:
+    """What the parser takes and nobody means: a hyphen in a name, `order by -x`, `= None`, `metrics.loss`."""
+    found: list[Mistake] = []
+    table = keywords()
+    clauses = {*table.clauses, *table.stages, *table.heads}
+    clause = ""
+    previous = [None, None, *lexemes]
+    for index, lexeme in enumerate(lexemes):
+        before, last = previous[index], previous[index + 1]
+        after = lexemes[index + 1] if index + 1 < len(lexemes) else None
+        clause = lexeme.terminal if lexeme.terminal in clauses else clause
+        if clause not in EXPRESSIONS or last is None:
+            continue
+        checked = None
+        if lexeme.terminal == "MINUS" and after is not None:
+            checked = _order_by(last, before, after) or _sql_comment(text, lexeme, after)
+            if checked is None and clause == "ORDER":
+                checked = _two_keys(last, lexeme, after)
+            if checked is None and last.end == lexeme.start and lexeme.end == after.start:
+                checked = hyphen_mistake(last, after, before)
+        elif lexeme.terminal == "PATH":
+            checked = _none(text, lexeme, last, before) or _metric_named(lexemes[index : index + 3])
+            checked = checked or _mlflow(lexeme, last)
+            if checked is None and clause == "GROUP":
+                checked = named_key(text, lexemes, index)
+        elif lexeme.terminal == "FUNCTION":
+            checked = _order_by(lexeme, last, lexeme) or _python_call(text, lexeme)
+        elif lexeme.terminal == "MODULO":
+            checked = list_of_r(text, lexeme)
+        elif lexeme.terminal == "NUMBER":
+            checked = _date(text, lexeme)
+        if checked is not None:
+            found.append(checked)
+    return found
+
+
+def _python_call(text: str, name: Lexeme) -> Mistake | None:
+    """`isnull(x)`, `now()`: what is written without a call here."""
+    new = _CALLS.get(name.text.lower().removeprefix("np.").removeprefix("pd."))
+    end = closing(text, text.find("(", name.end)) if new else None
+    if new is None or end is None:
+        return None
+    span = Span(name.start, end.end)
+    inner = text[text.find("(", name.end) + 1 : end.start].strip()
+    if bool(inner) != (" " in new):
+        return None
+    written = f"{inner} {new}".strip()
+    return idiom("Python", text[span.start : span.end], written, span, replacing(span.start, span.end, written))
+
+
+def _date(text: str, number: Lexeme) -> Mistake | None:
+    """`01-31-2026`, `2026/01/31`, which would be arithmetic."""
+    match = _OTHER_DATE.match(text, number.start)
+    if match is None:
+        return None
+    repairs: tuple[Repair, ...] = ()
+    if match["year"]:
+        repairs = (replacing(match.start(), match.end(), f"{match['year']}-{match['month']:0>2}-{match['day']:0>2}"),)
+    span = Span(match.start(), match.end())
+    return Mistake("RQL107", f"`{match[0]}` is no date", span, ("a date is `2026-01-31`",), repairs=repairs)
+
+
+def _order_by(by: Lexeme, order: Lexeme | None, after: Lexeme) -> Mistake | None:
+    """`order by -x`, which would be the field `by` minus `x`."""
+    if (
+        order is None
+        or order.terminal != "ORDER"
+        or by.text.lower() != "by"
+        or after.terminal not in {"PATH", "FUNCTION"}
+    ):
+        return None
+    span = Span(order.start, by.end)
+    return idiom("SQL", f"{order.text} {by.text}", "order", span, replacing(span.start, span.end, "order"))
+
+
+def _two_keys(left: Lexeme, sign: Lexeme, right: Lexeme) -> Mistake | None:
+    """`order -a -b`, which would be one key, minus `a` minus `b`."""
+    if left.terminal not in {"PATH", "RPAR"} or left.end == sign.start or sign.end != right.start:
+        return None
+    span = Span(left.end, right.end)
+    message = f"`-{right.text}` could be a second key or a subtraction"
+    return Mistake(
+        "RQL101",
+        message,
+        Span(sign.start, right.end),
+        (f"a second key is written `, -{right.text}`", f"the subtraction is written `- {right.text}`"),
+        repairs=(
+            replacing(span.start, span.end, f", -{right.text}", "write a second key"),
+            replacing(span.start, span.end, f" - {right.text}", "write the subtraction"),
+        ),
+    )
+
+
+def _sql_comment(text: str, first: Lexeme, second: Lexeme) -> Mistake | None:
+    """`-- words`, which would be a double minus."""
+    if second.terminal != "MINUS" or first.end != second.start or not text[second.end : second.end + 1].isspace():
+        return None
+    return idiom(
+        "a comment elsewhere", "--", "#", Span(first.start, second.end), replacing(first.start, second.end, "#")
+    )
+
+
+def _none(text: str, word: Lexeme, sign: Lexeme, field: Lexeme | None) -> Mistake | None:
+    """`x == None`, which would be a field of that name."""
+    if word.text not in {"None", "nil", "undefined", "NULL"} or sign.terminal not in {"EQ", "NE"} or field is None:
+        return None
+    new = "is null" if sign.terminal == "EQ" else "is not null"
+    span = Span(sign.start, word.end)
+    return idiom("Python", text[span.start : span.end], new, span, replacing(span.start, span.end, new))
+
+
+def _metric_named(lexemes: Sequence[Lexeme]) -> Mistake | None:
+    """`metric.name = "loss"`: whether a metric was logged."""
+    if len(lexemes) < 3 or lexemes[0].text.lower() not in _METRIC_NAMES or lexemes[2].terminal != "STRING":
+        return None
+    word = {"EQ": "exists", "NE": "missing"}.get(lexemes[1].terminal)
+    name = read_string(lexemes[2].text)
+    if word is None or not name:
+        return None
+    written = name if _PLAIN_METRIC.fullmatch(name) else quote_name(name)
+    span = Span(lexemes[0].start, lexemes[2].end)
+    new = f"{word}(logged.{written})"
+    old = f"{lexemes[0].text} {lexemes[1].text} {lexemes[2].text}"
+    return idiom("MLflow", old, new, span, replacing(span.start, span.end, new))
+
+
+def _mlflow(word: Lexeme, before: Lexeme) -> Mistake | None:
+    """`metrics.loss`, `params.lr`: a logged name that begins so is written with its namespace."""
+    namespace, dot, rest = word.text.partition(".")
+    if not dot or namespace not in _MLFLOW or before.terminal == "AS":
+        return None
+    new = f"{_MLFLOW[namespace]}.{rest}"
+    hint = f"a logged name that begins so is written `{_MLFLOW[namespace]}.{word.text}`"
+    return idiom("MLflow", word.text, new, Span(word.start, word.end), replacing(word.start, word.end, new), hint)
+
+
+def hyphen_mistake(left: Lexeme, right: Lexeme, before: Lexeme | None) -> Mistake | None:
+    """What to say about `left-right`; none if a subtraction is plain."""
+    span = Span(left.start, right.end)
+    written = f"{left.text}-{right.text}"
+    if left.terminal == "NUMBER" and right.terminal == "NUMBER" and len(left.text) == 4 and len(right.text) == 2:
+        # For `=`, `>` and `<=` the first day is another time than the month, so it is offered for `>=` and `<` only.
+        begins = before is not None and before.terminal in {"GE", "LT"}
+        repairs = (replacing(span.start, span.end, f"{written}-01"),) if begins else ()
+        hint = "a date is `2026-01-31`, and a month `between 2026-01-01 and 2026-01-31`"
+        return Mistake("RQL107", f"`{written}` is no whole date", span, (hint,), repairs=repairs)
+    if left.terminal != "PATH" or right.terminal not in {"PATH", "NUMBER", "DURATION"}:
+        return None
+    named, apart = hyphenated(left.text, right.text), f"{left.text} - {right.text}"
+    ways = [("name", named), ("subtraction", apart)]
+    if before is not None and before.terminal in _TAKES_TEXT and "." not in left.text:
+        ways.insert(0, ("text", f'"{written}"'))
+    return Mistake(
+        "RQL101",
+        f"`{written}` could be {'text, ' if len(ways) > 2 else ''}a name or a subtraction",
+        span,
+        tuple(f"the {what} is written {_quoted(way)}" for what, way in ways),
+        repairs=tuple(replacing(span.start, span.end, way, f"write the {what}: {way}") for what, way in ways),
+    )
+
+
+def _quoted(text: str) -> str:
+    return f"`` {text} ``" if "`" in text else f"`{text}`"
+
+
+def hyphenated(left: str, right: str) -> str:
+    """A name whose last segment is hyphenated, in backticks: ``config.`batch-size` ``."""
+    namespace, dot, last = left.rpartition(".")
+    if "`" in left or "`" in right or "[" in left:
+        return f"{left} - {right}"
+    return f"{namespace}{dot}{quote_name(f'{last}-{right}')}"

@@ -1,0 +1,140 @@
+"""Slips in the stages that work along histories, and in those at the end: `best`, `smooth`, `plot`, `to`, `assert`."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from runql.syntax.lexer import END
+from runql.syntax.literals import write_string
+from runql.syntax.mistake import Mistake, Place, Repair, idiom, leaving_out, replacing, shown
+from runql.syntax.mistakes.stages import SHAPES, tried
+from runql.text.diagnostic import Edit
+from runql.text.source import Span
+
+_SMALL_IS_GOOD: Final = re.compile(r"(?i)loss|err|mae\b|mse|perplexity|ppl|wer\b|fid\b|time|latency")
+_FILE: Final = re.compile(r"[^\s|;\"'`]+")
+_FORMATS: Final = {"csv", "tsv", "json", "jsonl", "parquet", "md", "markdown", "tex", "latex", "yaml", "file"}
+_ENDINGS: Final = {"markdown": "md", "latex": "tex"}
+_FILLERS: Final = {"by", "to", "into", "every", "width", "of", "x", "points", "n"}
+
+
+def goal(place: Place) -> Mistake | None:
+    """`best loss`, `pareto summary.loss`, `best min(loss)`: what is better must be said."""
+    found, before = place.found, place.back()
+    if found.terminal == "LPAR" and before is not None and before.terminal == "GOAL":
+        end = place.text.find(")", found.end)
+        inner = place.text[found.end : end].strip() if end >= 0 else ""
+        if not inner:
+            return None
+        span = Span(before.start, end + 1)
+        new = f"{before.text} {inner}"
+        return idiom(None, place.text[span.start : span.end], new, span, replacing(span.start, span.end, new))
+    if "GOAL" not in place.accepted or found.terminal not in {"PATH", "FUNCTION"} or before is None:
+        return None
+    following = [lexeme for lexeme, _ in zip(place.ahead(), range(2), strict=False)][1:]
+    if following and following[0].terminal == "PATH":
+        return None
+    ways = ["min", "max"] if _SMALL_IS_GOOD.search(found.text) else ["max", "min"]
+    start = Span(found.start, found.start)
+    repairs = tuple(Repair(f"write `{way}`", (Edit(start, f"{way} "),)) for way in ways)
+    message = f"`min` or `max` must stand before `{shown(found.text)}`"
+    return Mistake("RQL101", message, place.span, repairs=repairs, expected=("min", "max"))
+
+
+def smoothing(place: Place) -> Mistake | None:
+    """`smooth 0.9`, `smooth 20`, `smooth loss ema 0.9`."""
+    before = place.back()
+    if before is None or before.terminal != "SMOOTH":
+        return None
+    if place.found.terminal == "NUMBER":
+        method = "ema" if place.found.text.startswith(("0.", ".")) else "mean"
+        repair = Repair(f"write `{method}`", (Edit(Span(place.found.start, place.found.start), f"{method} "),))
+        hint = "an exponential mean is `smooth ema 0.9`, one of the last values `smooth mean 20`"
+        message = f"`ema` or `mean` must stand before `{place.found.text}`"
+        return Mistake("RQL101", message, place.span, (hint,), repairs=(repair,))
+    if place.found.terminal != "PATH":
+        return None
+    repair = leaving_out(place.found.start, place.found.end, place.found.text)
+    message = "`smooth` takes no metric: it smooths those of the table"
+    return Mistake("RQL101", message, place.span, repairs=(repair,))
+
+
+def binning(place: Place) -> Mistake | None:
+    """`bin 50`, `bin x by 50`, `bin x, 50`, `resample to 50`."""
+    before, found = place.back(), place.found
+    if before is None:
+        return None
+    if before.terminal == "BIN" and found.terminal == "NUMBER":
+        repair = Repair("write `x`", (Edit(Span(found.start, found.start), "x "),))
+        return Mistake("RQL101", f"`x` is missing before `{found.text}`", place.span, repairs=(repair,))
+    axis = place.back_terminal(2) == "BIN"
+    if (axis or before.terminal in {"RESAMPLE", "LIMIT"}) and place.word in {*_FILLERS, ",", "/", "="}:
+        return Mistake(
+            "RQL101",
+            f"`{found.text}` cannot stand here",
+            place.span,
+            repairs=(leaving_out(found.start, found.end, found.text),),
+        )
+    return None
+
+
+def rows_of_edge(place: Place) -> Mistake | None:
+    """`first 5`, `last 5`: they take no number."""
+    edge = place.back()
+    if (
+        edge is None
+        or edge.terminal not in {"FIRST_ROW", "LAST_ROW"}
+        or place.found.terminal not in {"NUMBER", "PARAM"}
+    ):
+        return None
+    span = Span(edge.start, place.found.end)
+    message = f"`{edge.text}` is one row of each run, and takes no number"
+    if edge.terminal == "LAST_ROW":
+        hint = "for the last rows, `order` the other way and `limit`"
+        return Mistake("RQL101", message, span, (hint,), certain=True)
+    repair = replacing(edge.start, edge.end, "limit")
+    return Mistake("RQL101", message, span, repairs=(repair,), certain=True)
+
+
+def plot_shape(place: Place) -> Mistake | None:
+    """`plot histogram loss`: the shape was taken for a metric."""
+    shape, plot = place.back(1), place.back(2)
+    if shape is None or plot is None or plot.terminal != "PLOT":
+        return None
+    new = SHAPES.get(shape.text.lower())
+    if new is None:
+        return None
+    span = Span(shape.start, shape.end)
+    return tried(idiom(None, shape.text, new, span, replacing(span.start, span.end, new)))
+
+
+def file_name(place: Place) -> Mistake | None:
+    """`to table.csv`, `to csv "table.csv"`."""
+    before = place.back()
+    if before is None or before.terminal != "TO" or place.found.terminal in {END, "PIPE", "SEMI"}:
+        return None
+    match = _FILE.match(place.text, place.found.start)
+    if match is None:
+        return None
+    following = [lexeme for lexeme, _ in zip(place.ahead(), range(2), strict=False)][1:]
+    if place.word in _FORMATS and following and following[0].terminal == "STRING":
+        repair = leaving_out(place.found.start, place.found.end, place.found.text)
+        message = "the format is that of the file's ending"
+        return Mistake("RQL101", message, place.span, repairs=(repair,))
+    name = match[0].lower()
+    new = write_string(f"runs.{_ENDINGS.get(name, name)}" if name in _FORMATS - {"file"} else match[0])
+    span = Span(*match.span())
+    message = f"a file's name stands in quotes: `{new}`"
+    return Mistake("RQL101", message, span, repairs=(replacing(*match.span(), new),))
+
+
+def assert_message(place: Place) -> Mistake | None:
+    """`assert count() > 0 : "none"`, `assert a > 1 else "none"`."""
+    if place.clause is None or place.clause.terminal != "ASSERT" or "COMMA" not in place.accepted:
+        return None
+    if place.word not in {":", "else", "otherwise", "message"}:
+        return None
+    before = place.attempt.lexemes[-1]
+    repair = replacing(before.end, place.found.end, ",", "write `,`")
+    return Mistake("RQL101", "a message stands behind a comma", place.span, repairs=(repair,))

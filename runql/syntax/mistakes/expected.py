@@ -1,0 +1,165 @@
+"""What can stand at a place, in words."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from runql.syntax.keywords import keywords
+from runql.syntax.lexer import END
+from runql.syntax.mistake import Place
+
+_MOST: Final = 5
+_GROUPS: Final[tuple[tuple[str, frozenset[str]], ...]] = (
+    ("a value", frozenset({"NUMBER", "STRING", "TIME", "DURATION"})),
+    ("a comparison such as `>`", frozenset({"EQ", "NE", "LT", "LE", "GT", "GE"})),
+)
+_STAGE: Final = "a stage such as `group`"
+_SINGLE: Final = {
+    "PATH": "a field",
+    "GLOB": "a pattern such as `val/*`",
+    "SOURCE": "a source such as `acme/vision`",
+    "NUMBER": "a number",
+    "STRING": "a string",
+    "PARAM": "a parameter such as `$n`",
+    "COMMA": "`,`",
+    "RPAR": "`)`",
+    "LPAR": "`(`",
+    "DOTDOT": "`..`",
+    "SEMI": "`;`",
+    "COLON": "`:`",
+}
+_CONTINUES: Final = frozenset(
+    {
+        *("AND", "OR", "NOT", "EQ", "NE", "LT", "LE", "GT", "GE", "REGEX", "REGEX_ANY_CASE", "NOT_REGEX"),
+        *("NOT_REGEX_ANY_CASE", "CONTAINS", "STARTSWITH", "ENDSWITH", "LIKE_GLOB", "BETWEEN", "IN", "HAS", "IS"),
+        *("PLUS", "MINUS", "TIMES", "DIVIDE", "MODULO", "POWER"),
+    }
+)
+"""What goes on with an expression that could also be whole."""
+
+_LIKELIEST: Final = (
+    "RPAR",
+    "RUNS",
+    "COUNT",
+    "EXPLAIN",
+    "LET",
+    "USE",
+    "SHOW",
+    "RUN",
+    "SWEEP",
+    "COMMA",
+    "AND",
+    "OR",
+    "WHERE",
+    "ORDER",
+    "LIMIT",
+    "KEYS",
+    "SELECT",
+    "SWEEPS",
+    "NULL",
+    "NAN",
+    "FINITE",
+    "UNSET",
+    "OUTER",
+    "INNER",
+    "FFILL",
+    "DEFAULT",
+    "SYSTEM",
+    "IN",
+    "BETWEEN",
+    "CONTAINS",
+    "HAS",
+    "STARTSWITH",
+    "ENDSWITH",
+    "LIKE_GLOB",
+    "NOT",
+    "DOTDOT",
+    "LPAR",
+    "COLON",
+    "GOAL",
+    "METHOD",
+    "NEAREST",
+    "BY",
+    "VS",
+    "OVER",
+    "EQ",
+    "SHOWN",
+    "FIELDS",
+    "SHAPE",
+    "LOG",
+    "AXIS",
+    "LIKE",
+    "PIPE",
+)
+
+
+def expected_words(place: Place) -> tuple[str, ...]:
+    """At most five things that could stand there, likeliest first, as a reader would name them."""
+    could = set(place.accepted) - {END}
+    words: list[str] = []
+    if "STRING" in could and "TIME" in could:
+        words = ["a field", "a value", "`(`"] + (["`not`"] if "NOT" in could else [])
+        return tuple(words)
+    for name, members in (*_GROUPS, (_STAGE, frozenset(keywords().stages))):
+        if members <= could:
+            words.append(name)
+            could -= members
+    for terminal in ("PATH", "SOURCE", "NUMBER", "PARAM", "GLOB", "STRING"):
+        if terminal in could:
+            words.append(_single(terminal, place.back_terminal(), place.clause.terminal if place.clause else ""))
+    words.extend(word for terminal in _LIKELIEST if terminal in could for word in _named(terminal))
+    return tuple(dict.fromkeys(words))[:_MOST]
+
+
+def _single(terminal: str, before: str, clause: str) -> str:
+    """What one terminal is called where it stands."""
+    if terminal == "PATH":
+        if clause in {"KEYS", "X", "BEST"}:
+            return "a metric"
+        return "a name" if before in {"AS", "LET", "DECLARE", "SET"} else "an axis" if before == "BIN" else "a field"
+    return "an id" if terminal == "SOURCE" and before in {"RUN", "SWEEP", "VS"} else _SINGLE[terminal]
+
+
+def _named(terminal: str) -> tuple[str, ...]:
+    """What a terminal is called, one name for each of its words."""
+    if terminal in _SINGLE:
+        return (_SINGLE[terminal],)
+    table = keywords()
+    return tuple(f"`{word}`" for word in table.words.get(terminal, table.symbols.get(terminal, ())[:1]))
+
+
+def needed(could: frozenset[str], before: str, clause: str) -> str:
+    """What must stand where these terminals are accepted, in one phrase.
+
+    `before` is the terminal before that place, `clause` the one that begins its clause.
+    """
+    if END not in could and could - _CONTINUES:
+        could -= _CONTINUES
+    if "LET" in could:
+        return "a statement"
+    if "RUNS" in could:
+        return "a query"
+    if set(keywords().stages) <= could:
+        return "a stage"
+    if "STRING" in could and "TIME" in could:
+        conditions = {"WHERE", "AND", "OR", "NOT", "ASSERT"}
+        fields = {"ORDER", "SELECT", "GROUP", "BY", "OVER", "CORR", "GOAL"}
+        return "a condition" if before in conditions else "a field" if before in fields else "a value"
+    for terminal, phrase in (
+        ("PATH", ""),
+        ("SOURCE", ""),
+        ("NUMBER", "a whole number" if "PARAM" in could and clause not in {"SMOOTH", "BIN"} else "a number"),
+        ("DOTDOT", "a range"),
+        ("LPAR", "a list in parentheses"),
+        ("RPAR", "`)`"),
+        ("STRING", "a file's name in quotes" if before == "TO" else "a string"),
+    ):
+        if terminal in could:
+            return phrase or _single(terminal, before, clause).partition(" such as")[0]
+    words = tuple(word for terminal in _LIKELIEST if terminal in could for word in _named(terminal))
+    return either(words) or "something else"
+
+
+def either(words: tuple[str, ...]) -> str:
+    """`a, b or c`."""
+    return " or ".join(part for part in (", ".join(words[:-1]), *words[-1:]) if part)

@@ -1,0 +1,310 @@
+"""What stands on the wrong side of a pipe, and stages under the names of other languages."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import takewhile
+from typing import Final
+
+from runql.syntax.keywords import keywords
+from runql.syntax.lexer import END, Lexeme, run
+from runql.syntax.literals import write_string
+from runql.syntax.mistake import Mistake, Place, Repair, alone_from, idiom, replacing, shown, tidy
+from runql.syntax.mistakes.python import closing
+from runql.syntax.recovery import next_piece
+from runql.text.diagnostic import Edit
+from runql.text.source import Span
+
+_PANDAS: Final = "pandas"
+_DPLYR: Final = "dplyr"
+_KUSTO: Final = "Kusto"
+_SPLUNK: Final = "Splunk"
+_SHELL: Final = "shell"
+_STAGES: Final[dict[str, tuple[str | None, str]]] = {
+    # what is written: whose word it is, and the stage that does it here
+    "sort": (None, "order"),
+    "sortby": (None, "order"),
+    "sort_by": (None, "order"),
+    "sort_values": (_PANDAS, "order"),
+    "arrange": (_DPLYR, "order"),
+    "orderby": ("SQL", "order"),
+    "filter": (None, "where"),
+    "query": (_PANDAS, "where"),
+    "having": ("SQL", "where"),
+    "grep": (_SHELL, "where"),
+    "head": (None, "limit"),
+    "take": (None, "limit"),
+    "top": (None, "limit"),
+    "slice_head": (_DPLYR, "limit"),
+    "project": (_KUSTO, "select"),
+    "keep": (None, "select"),
+    "fields": (_SPLUNK, "select"),
+    "columns": (None, "select"),
+    "cut": (_SHELL, "select"),
+    "remove": (None, "drop"),
+    "exclude": (None, "drop"),
+    "mutate": (_DPLYR, "derive"),
+    "transmute": (_DPLYR, "derive"),
+    "extend": (_KUSTO, "derive"),
+    "eval": (_SPLUNK, "derive"),
+    "assign": (_PANDAS, "derive"),
+    "with_columns": ("polars", "derive"),
+    "compute": (None, "derive"),
+    "add": (None, "derive"),
+    "groupby": (_PANDAS, "group"),
+    "group_by": (_DPLYR, "group"),
+    "dedup": (_SPLUNK, "distinct"),
+    "unique": (None, "distinct"),
+    "uniq": (_SHELL, "distinct"),
+    "drop_duplicates": (_PANDAS, "distinct"),
+    "pivot_table": (_PANDAS, "pivot"),
+    "ewm": (_PANDAS, "smooth ema"),
+    "ema": (None, "smooth ema"),
+    "rolling": (_PANDAS, "smooth mean"),
+    "interpolate": (_PANDAS, "resample"),
+    "correlate": (None, "corr"),
+    "correlation": (None, "corr"),
+    "compare": (None, "diff"),
+    "summary": ("R", "describe"),
+    "chart": (None, "plot"),
+    "graph": (None, "plot"),
+    "draw": (None, "plot"),
+    "write": (None, "to"),
+    "save": (None, "to"),
+    "export": (None, "to"),
+    "to_csv": (_PANDAS, "to"),
+    "to_parquet": (_PANDAS, "to"),
+    "tee": (_SHELL, "to"),
+    "check": (None, "assert"),
+    "expect": (None, "assert"),
+    "min": (None, "best min"),
+    "max": (None, "best max"),
+}
+_FOLDING: Final = {"agg", "aggregate", "summarize", "summarise", "stats"}
+_PAIRS: Final = {("sort", "by"): "order", ("order", "by"): "order", ("group", "by"): "group", ("filter", "by"): "where"}
+_NONE_HERE: Final = {
+    "tail": "`order` the other way and `limit`; of a history, `last` is the last row of each run",
+    "join": "`runs from A, B` puts the runs of several sources into one table",
+    "union": "`runs from A, B` puts the runs of several sources into one table",
+    "merge": "`runs from A, B` puts the runs of several sources into one table",
+    "offset": "`limit` gives the first rows",
+    "skip": "`limit` gives the first rows",
+    "count": "`count runs …` counts runs; `| group KEY : n = count()` counts the rows of each group",
+    "wc": "`count runs …` counts runs; `| group KEY : n = count()` counts the rows of each group",
+}
+_PIPES: Final = (
+    ("|>", "R", "|"),
+    ("%>%", "dplyr", "|"),
+    ("||", None, "|"),
+    (">>", _SHELL, "| to"),
+    (">", _SHELL, "| to"),
+)
+_FOLDS: Final = {"avg": "mean", "average": "mean", "stddev": "std", "stdev": "std", "dcount": "n_unique"}
+_FOLD: Final = re.compile(rf"(?i)\b({'|'.join(_FOLDS)})\s*\(")
+_FILE: Final = re.compile(r"\s*([\w./~-]+\.\w+)(?=\s|;|\Z)")
+_QUOTED: Final = re.compile(r"""(["'])([^\W\d][\w./]*)\1""")
+_DESCENDING: Final = re.compile(r"\bdesc\(\s*([\w./]+)\s*\)")
+_HEAD: Final = "5"
+"""How many rows `head()` gives in pandas."""
+_FALLING: Final = re.compile(r"\s*,\s*ascending\s*=\s*False\b")
+_KEYWORD_ARGUMENT: Final = re.compile(r"\A(?:by|subset|columns|n|items)\s*=\s*")
+
+
+def misplaced_clause(place: Place) -> Mistake | None:
+    """`| keys loss`, `| limit 3 keys loss`: a clause of the query right of a pipe."""
+    table = keywords()
+    if place.word not in table.clause_words or place.word in table.stage_words or place.compares:
+        return None
+    pipe = place.first_pipe
+    dangling = place.back_terminal() == "PIPE"
+    if pipe is None or not (dangling or END in place.accepted):
+        return None
+    end = next_piece(place.text, place.found.end, frozenset({"PIPE"}))
+    clauses = place.text[place.found.start : end].strip()
+    start = place.attempt.lexemes[-1].start if dangling else place.found.start
+    leaving = tidy(Edit(Span(start, start + len(place.text[start:end].rstrip())), ""), place.text)
+    message = f"`{place.found.text}` belongs to the query, left of the first `|`"
+    attempt = run(clauses, 0, "rest")
+    begun = {lexeme.terminal for lexeme in place.attempt.lexemes[:pipe]}
+    if attempt.failure is not None or not begun & set(table.queries):
+        return Mistake("RQL101", message, place.span, certain=True, resume=place.found.start)
+    if begun & {lexeme.terminal for lexeme in attempt.lexemes} & set(table.clauses):
+        repair = Repair("leave it out", (leaving,))
+        return Mistake("RQL105", f"{message}, which has one", place.span, proven=(repair,), certain=True, resume=end)
+    before = place.attempt.lexemes[pipe - 1].end
+    repair = Repair("move it left of the first `|`", (Edit(Span(before, before), f" {clauses}"), leaving))
+    return Mistake("RQL101", message, place.span, proven=(repair,), certain=True, resume=place.found.start)
+
+
+def missing_pipe(place: Place) -> Mistake | None:
+    """`runs group config.model`, `| limit 3 order x`: a stage without its pipe."""
+    if place.word not in keywords().stage_words or "PIPE" not in place.accepted:
+        return None
+    start = place.found.start
+    repair = Repair("write `|` before it", (Edit(Span(start, start), "| "),))
+    message = f"`|` is missing before the stage `{place.found.text}`"
+    return Mistake("RQL101", message, place.span, repairs=(repair,), reach=2)
+
+
+def nearest_as_clause(place: Place) -> Mistake | None:
+    """`align nearest` left of the pipe: a mode that only the stage has."""
+    align = place.back()
+    if align is None or align.terminal != "ALIGN" or place.word != "nearest":
+        return None
+    repair = Repair("write `|` before it", (Edit(Span(align.start, align.start), "| "),))
+    span = Span(align.start, place.found.end)
+    return Mistake("RQL101", "only the stage `| align` has the mode `nearest`", span, repairs=(repair,))
+
+
+def foreign_pipe(place: Place) -> Mistake | None:
+    """`|>`, `%>%`, `||`, `> "file"`: pipes of other languages, and the shell's way into a file."""
+    dangling = place.back_terminal() == "PIPE"
+    start = place.attempt.lexemes[-1].start if dangling else place.found.start
+    if not dangling and "PIPE" not in place.accepted:
+        return None
+    for sign, language, new in _PIPES:
+        if place.text.startswith(sign, start) and (not dangling or place.found.start < start + len(sign)):
+            end = start + len(sign)
+            file = _FILE.match(place.text, end) if new == "| to" else None
+            written = f"{new} {write_string(file[1])}" if file else new
+            span = Span(start, file.end() if file else end)
+            return idiom(
+                language, place.text[span.start : span.end], written, span, replacing(span.start, span.end, written)
+            )
+    return None
+
+
+def empty_stage(place: Place) -> Mistake | None:
+    """`runs | | limit 3`."""
+    if place.back_terminal() != "PIPE" or place.found.terminal != "PIPE":
+        return None
+    repair = Repair("leave out the second", (Edit(place.span, ""),))
+    return Mistake("RQL101", "no stage stands between these pipes", place.span, repairs=(repair,), certain=True)
+
+
+def stage_of_another_language(place: Place) -> Mistake | None:
+    """`| head 5`, `| groupby x`, `| filter(x > 1)`: the name of another language where a stage must begin."""
+    if place.back_terminal() != "PIPE":
+        return None
+    word, start, end = place.word, place.found.start, place.found.end
+    following = next(alone_from(place.text, end), None)
+    if following is not None and (pair := _PAIRS.get((word, following.text.lower()))):
+        return _renamed(place, None, Span(start, following.end), pair)
+    called = _call(place.text, place.found)
+    language, stage = _STAGES.get(word, (None, word))
+    if called is not None and stage in {*keywords().stage_words, *(new for _, new in _STAGES.values())}:
+        new = f"{stage} {called[0] or _HEAD * (stage == 'limit')}".strip()
+        return _renamed(place, language, Span(start, called[1]), new, language or "Python")
+    if word in _STAGES:
+        return _renamed(place, language, place.span, stage)
+    if word in _NONE_HERE:
+        hint = _NONE_HERE[word]
+        return Mistake("RQL108", f"there is no stage `{place.found.text}`", place.span, (hint,), certain=True)
+    return None
+
+
+def unpiped_stage_of_another_language(place: Place) -> Mistake | None:
+    """`runs groupby config.model`: the same without its pipe."""
+    if place.word not in _STAGES or "PIPE" not in place.accepted or place.found.terminal not in {"PATH", "FUNCTION"}:
+        return None
+    language, stage = _STAGES[place.word]
+    called = _call(place.text, place.found)
+    end, new = (called[1], f"{stage} {called[0]}") if called else (place.found.end, stage)
+    return _renamed(place, language, Span(place.found.start, end), f"| {new}")
+
+
+def _renamed(place: Place, language: str | None, span: Span, new: str, whose: str | None = None) -> Mistake:
+    mistake = idiom(
+        whose or language, place.text[span.start : span.end], new, span, replacing(span.start, span.end, new)
+    )
+    return Mistake(mistake.code, mistake.message, mistake.span, mistake.hints, repairs=mistake.repairs)
+
+
+def _call(text: str, name: Lexeme) -> tuple[str, int] | None:
+    """The arguments of `name(…)` as a stage has them, and where the call ends; none if it is no call."""
+    if text[name.end : name.end + 1] != "(":
+        return None
+    end = closing(text, name.end)
+    if end is None:
+        return None
+    inner = text[name.end + 1 : end.start].strip()
+    inner = _KEYWORD_ARGUMENT.sub("", inner)
+    falling = _FALLING.search(inner)
+    inner = _DESCENDING.sub(r"-\1", _FALLING.sub("", inner))
+    if "to" not in name.text.lower():
+        inner = _QUOTED.sub(r"\2", inner)
+    if inner[:1] in {"[", "("} and inner[-1:] in {"]", ")"}:
+        inner = inner[1:-1].strip()
+    return (f"-{inner}" if falling else inner), end.end
+
+
+def folding(place: Place) -> Mistake | None:
+    """`| agg mean(x)`, `| summarize n = count() by model`: aggregates are written behind the keys of `group`."""
+    if place.back_terminal() != "PIPE" or place.word not in _FOLDING:
+        return None
+    pipe = place.attempt.lexemes[-1]
+    stage = place.piece[:-1]
+    called = _call(place.text, place.found)
+    if [lexeme.terminal for lexeme in stage[:2]] == ["PIPE", "GROUP"] and all(x.terminal != "COLON" for x in stage):
+        end = called[1] if called else place.found.end
+        span = Span(pipe.start, end)
+        old = place.text[span.start : span.end]
+        return idiom(None, old, ":", span, replacing(span.start, end, f": {called[0]}" if called else ":"))
+    lexemes = list(_stage_lexemes(place))
+    by = next((index for index, lexeme in enumerate(lexemes) if lexeme.text.lower() == "by"), None)
+    if by is None or by + 1 >= len(lexemes):
+        hint = "aggregates stand behind the keys: `| group KEY : n = count()`"
+        return Mistake("RQL108", f"there is no stage `{place.found.text}`", place.span, (hint,), certain=True)
+    folds = _FOLD.sub(
+        lambda call: _FOLDS[call[1].lower()] + "(", place.text[lexemes[0].end : lexemes[by].start].strip()
+    )
+    keys = place.text[lexemes[by].end : lexemes[-1].end].strip()
+    span = Span(place.found.start, lexemes[-1].end)
+    new = f"group {keys} : {folds}"
+    return idiom(None, place.text[span.start : span.end], new, span, replacing(span.start, span.end, new))
+
+
+def _stage_lexemes(place: Place) -> Iterator[Lexeme]:
+    """The lexemes from what was found to the end of the stage."""
+    return takewhile(lambda lexeme: lexeme.terminal not in {"PIPE", "SEMI"}, place.ahead())
+
+
+def statement_as_stage(place: Place) -> Mistake | None:
+    """`| show fields`, `| runs where a > 1`: what begins a statement."""
+    if place.back_terminal() != "PIPE" or place.word not in keywords().head_words or place.word == "count":
+        return None
+    message = f"`{place.found.text}` begins a statement, and cannot stand behind `|`"
+    hint = "statements are separated by `;`"
+    return Mistake("RQL101", message, place.span, (hint,), certain=True)
+
+
+def no_stage(place: Place) -> Mistake | None:
+    """A word behind a pipe that is no stage."""
+    if place.back_terminal() != "PIPE" or place.found.terminal not in {"PATH", "FUNCTION"}:
+        return None
+    some = tuple(f"`{word}`" for word in keywords().stage_words[:5])
+    hint = "expected a stage such as `where`, `group` or `derive`"
+    message = f"there is no stage `{shown(place.found.text)}`"
+    return Mistake("RQL106", message, place.span, (hint,), expected=some, certain=True)
+
+
+def method_chain(place: Place) -> Mistake | None:
+    """`runs.groupby("model").head(3)`: calls one behind the other, as pandas has them."""
+    name = place.found
+    if "RUNS" not in place.accepted or not name.text.lower().startswith("runs.") or name.terminal == "STRING":
+        return None
+    calls: list[str] = []
+    end = name.start + len("runs")
+    while match := re.compile(r"\s*\.\s*([^\W\d]\w*)(?=\()").match(place.text, end):
+        called = _call(place.text, Lexeme("PATH", match[1], match.start(1)))
+        stage = _STAGES.get(match[1].lower(), (None, match[1].lower()))[1]
+        if called is None or stage.split()[0] not in keywords().stage_words:
+            return None
+        calls.append(f"{stage} {called[0] or _HEAD * (stage == 'limit')}".strip())
+        end = called[1]
+    if not calls:
+        return None
+    new = " | ".join(["runs", *calls])
+    span = Span(name.start, end)
+    return idiom(_PANDAS, place.text[span.start : span.end], new, span, replacing(span.start, span.end, new))

@@ -1,0 +1,167 @@
+"""Lists, brackets and calls as Python, pandas and Mongo write them."""
+
+from __future__ import annotations
+
+import re
+from itertools import islice
+from typing import Final
+
+from runql.syntax.foreign.mongo import mongo_text
+from runql.syntax.lexer import Lexeme
+from runql.syntax.literals import quote_name, read_string
+from runql.syntax.mistake import Mistake, Place, alone_from, idiom, leaving_out, replacing
+from runql.text.source import Span
+
+_PYTHON: Final = "Python"
+_METHODS: Final = {
+    "startswith": "startswith",
+    "endswith": "endswith",
+    "contains": "contains",
+    "isin": "in",
+    "isnull": "is null",
+    "isna": "is null",
+    "notnull": "is not null",
+    "notna": "is not null",
+    "is_null": "is null",
+    "is_not_null": "is not null",
+    "match": "~",
+}
+_OPERATOR_WORDS: Final = {"in", "between", "contains", "startswith", "endswith", "has", "glob"}
+_QUOTED: Final = re.compile(r"""(["'])([^\W\d][\w./]*)\1""")
+_PLAIN_KEY: Final = re.compile(r"\w+(?:/\w+)*")
+_FUNCTIONS: Final = {"lower": "lower", "upper": "upper", "len": "len", "length": "len", "size": "len", "abs": "abs"}
+"""Methods without arguments, and the functions that do the same."""
+_CLOSING: Final = {"(": ")", "[": "]", "{": "}"}
+_VALUES: Final = {"STRING", "NUMBER", "PATH", "TIME", "DURATION", "PARAM"}
+
+
+def closing(text: str, start: int) -> Lexeme | None:
+    """The bracket that closes the one at a place."""
+    depth = 0
+    for lexeme in alone_from(text, start):
+        depth += (lexeme.text in _CLOSING) - (lexeme.text in _CLOSING.values())
+        if depth == 0:
+            return lexeme
+    return None
+
+
+def braces(place: Place) -> Mistake | None:
+    """A Mongo filter where a condition must stand."""
+    if place.found.text != "{":
+        return None
+    end = closing(place.text, place.found.start)
+    condition = mongo_text(place.text[place.found.start : end.end]) if end else None
+    if end is None or condition is None:
+        return None
+    started = "RUNS" not in place.accepted
+    new = condition if started else f"runs where {condition}"
+    span = Span(place.found.start, end.end)
+    repair = replacing(span.start, span.end, new if started else f"runs where {condition}")
+    return idiom("a Mongo filter", place.text[span.start : span.end], new, span, repair)
+
+
+def list_brackets(place: Place) -> Mistake | None:
+    """`in [1, 2]`, `keys ["loss", "acc"]`: lists in other brackets."""
+    text, before = place.found.text, place.back()
+    if text not in {"[", "{", "("} or before is None:
+        return None
+    end = closing(place.text, place.found.start)
+    if end is None:
+        return None
+    span = Span(place.found.start, end.end)
+    old = place.text[span.start : span.end]
+    inner = old[1:-1]
+    if "LPAR" in place.accepted and before.terminal in {"IN", "ANY", "ALL", "HAS"} and text != "(":
+        new = f"({inner})"
+        return idiom(_PYTHON, old, new, span, replacing(span.start, span.end, new))
+    if place.clause is before and before.terminal in {"KEYS", "SELECT", "FROM", "ORDER"} and inner.strip():
+        inner = _QUOTED.sub(r"\2", inner)
+        return idiom(_PYTHON, old, inner.strip(), span, replacing(span.start, span.end, inner))
+    return None
+
+
+def bare_list(place: Place) -> Mistake | None:
+    """`in 1, 2` without parentheses."""
+    if place.back_terminal() not in {"IN", "ANY", "ALL"} or place.found.terminal not in _VALUES:
+        return None
+    items = [place.found]
+    ahead = list(islice(alone_from(place.text, place.found.end), 200))
+    for comma, item in zip(ahead[::2], ahead[1::2], strict=False):
+        if comma.terminal != "COMMA" or item.terminal not in _VALUES:
+            break
+        items.append(item)
+    span = Span(items[0].start, items[-1].end)
+    new = f"({place.text[span.start : span.end]})"
+    repair = replacing(span.start, span.end, new)
+    return Mistake("RQL101", "a list stands in parentheses", span, repairs=(repair,), certain=True)
+
+
+def subscript(place: Place) -> Mistake | None:
+    """`config["lr"]`, `config["optim"]["lr"]`."""
+    name = place.back()
+    if place.found.text != "[" or name is None or name.terminal != "PATH":
+        return None
+    new, end = name.text, None
+    following = iter(islice(alone_from(place.text, place.found.start), 60))
+    for bracket, key, closed in zip(following, following, following, strict=False):
+        if bracket.text != "[" or key.terminal != "STRING" or closed.text != "]":
+            break
+        text = read_string(key.text)
+        new += f".{text if _PLAIN_KEY.fullmatch(text) else quote_name(text)}"
+        end = closed.end
+    if end is None:
+        return None
+    span = Span(name.start, end)
+    return idiom(_PYTHON, place.text[span.start : span.end], new, span, replacing(span.start, span.end, new))
+
+
+def method(place: Place) -> Mistake | None:  # noqa: PLR0911 - one a kind of call
+    """`name.startswith("a")`, `config.x.isin([1, 2])`, `now()`."""
+    name = place.back()
+    if place.found.terminal != "LPAR" or name is None:
+        return None
+    if name.terminal in {"NOW", "TODAY", "YESTERDAY"} and (end := closing(place.text, place.found.start)):
+        span = Span(name.start, end.end)
+        repair = leaving_out(place.found.start, end.end, "()")
+        return idiom("Python", place.text[span.start : span.end], name.text, span, repair)
+    if name.terminal != "PATH":
+        return None
+    if name.text.lower() in _OPERATOR_WORDS:
+        message = f"a field must stand before `{name.text}`"
+        return Mistake("RQL101", message, Span(name.start, name.end), certain=True)
+    owner, _, called = name.text.rpartition(".")
+    owner = owner.removesuffix(".str")
+    end = closing(place.text, place.found.start)
+    operator = _METHODS.get(called)
+    span = Span(name.start, end.end if end else place.found.end)
+    if end and owner and (new := _without_call(owner, called, place.text[place.found.end : end.start].strip())):
+        return idiom(_PYTHON, place.text[span.start : span.end], new, span, replacing(span.start, span.end, new))
+    if operator is None or end is None or not owner:
+        message = f"`{name.text}` cannot be called"
+        return Mistake("RQL101", message, span, ("functions stand before what they take: `lower(name)`",), certain=True)
+    inner = place.text[place.found.end : end.start].strip()
+    if operator == "in" and inner[:1] in {"[", "{"}:
+        inner = inner[1:-1]
+    argument = f" ({inner})" if operator == "in" else f" {inner}" if inner else ""
+    new = f"{owner} {operator}{argument}"
+    return idiom(_PYTHON, place.text[span.start : span.end], new, span, replacing(span.start, span.end, new))
+
+
+def _without_call(owner: str, called: str, argument: str) -> str | None:
+    """`config.get("lr")` as a field, `name.lower()` as a function."""
+    if called in _FUNCTIONS and not argument:
+        return f"{_FUNCTIONS[called]}({owner})"
+    key = re.fullmatch(r"""(["'])(.+?)\1(?:\s*,.*)?""", argument) if called == "get" else None
+    return f"{owner}.{key[2] if _PLAIN_KEY.fullmatch(key[2]) else quote_name(key[2])}" if key else None
+
+
+def placeholder(place: Place) -> Mistake | None:
+    """`{lr}`, `:lr`, `@lr`, `${lr}`: parameters of other languages."""
+    if "PARAM" not in place.accepted:
+        return None
+    match = re.compile(r"(?:\$?\{(\w+)\}|%\((\w+)\)s|[:@](\w+))").match(place.text, place.found.start)
+    name = next((group for group in match.groups() if group), None) if match else None
+    if match is None or name is None or name[0].isdigit():
+        return None
+    span = Span(match.start(), match.end())
+    return idiom(None, match[0], f"${name}", span, replacing(*match.span(), f"${name}"))

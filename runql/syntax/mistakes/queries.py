@@ -1,0 +1,253 @@
+"""Whole queries and clauses as SQL, Python and the W&B client write them."""
+
+from __future__ import annotations
+
+import re
+from itertools import islice, takewhile
+from typing import Final
+
+from runql.syntax.foreign.mongo import mongo_text
+from runql.syntax.keywords import keywords
+from runql.syntax.lexer import END, Lexeme, accepted, beginning, lexer
+from runql.syntax.literals import read_path, read_string, write_path
+from runql.syntax.mistake import Mistake, Place, Repair, alone_from, idiom, leaving_out, replacing, shown
+from runql.syntax.mistakes.expected import needed
+from runql.syntax.mistakes.python import closing
+from runql.text.diagnostic import Edit
+from runql.text.source import Span
+
+_VERBS: Final = {"get", "list", "find", "fetch", "give", "show", "select", "all", "the", "my", "query", "from"}
+_COMMENT: Final = re.compile(r"(?:--|//)(?=\s)")
+
+
+def _statement(place: Place) -> list[Lexeme]:
+    """The lexemes from what was found to the end of the statement."""
+    ahead = islice(place.ahead(), 500)
+    return list(takewhile(lambda lexeme: lexeme.terminal not in {"SEMI", "PIPE"}, ahead))
+
+
+def _begins(place: Place) -> bool:
+    """Whether a query must begin here."""
+    return "RUNS" in place.accepted and place.back_terminal() != "COUNT"
+
+
+def select_from(place: Place) -> Mistake | None:
+    """`select * from runs where …`, `select name from runs`."""
+    if not _begins(place) or place.word != "select":
+        return None
+    lexemes = _statement(place)
+    if len(lexemes) > 1 and lexemes[1].text.lower() == "distinct":
+        return _select_distinct(place, lexemes)
+    table = next((i for i, lexeme in enumerate(lexemes) if lexeme.text.lower() == "from"), None)
+    start, select_end = place.found.start, place.found.end
+    columns = lexemes[1:table]
+    counted = [lexeme.text.lower() for lexeme in columns] == ["count", "(", "*", ")"]
+    from_runs = table is not None and table + 1 < len(lexemes) and lexemes[table + 1].text.lower() == "runs"
+    last = columns[-1] if columns else place.found
+    end = lexemes[table + 1].end if table is not None and from_runs else last.end
+    begin = "count runs" if counted else "runs"
+    if counted or [lexeme.text for lexeme in columns] == ["*"]:
+        edits: tuple[Edit, ...] = (Edit(Span(start, end), begin),)
+        new = begin
+    else:
+        head = (Edit(Span(start, start), "runs "),)
+        edits = (*head, Edit(Span(last.end, end), "")) if from_runs else head
+        new = f"runs select {place.text[select_end : last.end].strip()}"
+    old = place.text[start:end]
+    title = f"write `{shown(new)}`"
+    return idiom("SQL", shown(old), shown(new), Span(start, end), Repair(title, edits))
+
+
+def _select_distinct(place: Place, lexemes: list[Lexeme]) -> Mistake | None:
+    """`select distinct config.optimizer from runs where …`."""
+    words = [lexeme.text.lower() for lexeme in lexemes]
+    at = next((index for index in range(2, len(words) - 1) if words[index : index + 2] == ["from", "runs"]), None)
+    if at is None or at == 2:
+        return None
+    rest = place.text[lexemes[at + 1].end : lexemes[-1].end].strip()
+    columns = place.text[lexemes[2].start : lexemes[at - 1].end]
+    new = f"runs {rest} | select {columns} | distinct".replace("  ", " ")
+    span = Span(place.found.start, lexemes[-1].end)
+    return idiom("SQL", place.text[span.start : span.end], new, span, replacing(span.start, span.end, new))
+
+
+def runs_left_out(place: Place) -> Mistake | None:
+    """A query that begins with a clause, or with a condition."""
+    if not _begins(place) or place.found.terminal == END:
+        return None
+    start = place.found.start
+    if place.word in keywords().clause_words and not place.compares:
+        repair = Repair("write `runs` before it", (Edit(Span(start, start), "runs "),))
+        message = f"`runs` is missing before `{place.found.text}`"
+        return Mistake("RQL101", message, place.span, repairs=(repair,))
+    if place.compares or (place.found.text in {"(", "!"} and place.found.terminal != "STRAY"):
+        repair = Repair("write `runs where` before it", (Edit(Span(start, start), "runs where "),))
+        message = f"`runs where` is missing before `{place.found.text}`"
+        return Mistake("RQL101", message, place.span, repairs=(repair,), reach=2)
+    return None
+
+
+def word_before_runs(place: Place) -> Mistake | None:
+    """`get runs where …`."""
+    if not _begins(place) or place.word not in _VERBS:
+        return None
+    following, after, *_ = [*islice(place.ahead(), 1, 3), None, None]
+    if following is None or following.text.lower() not in {"runs", "count", "run", "sweep"}:
+        return None
+    if after is not None and after.terminal == "LPAR":
+        return None
+    span = Span(place.found.start, following.start)
+    repair = Repair(f"leave out `{place.found.text}`", (Edit(span, ""),))
+    message = f"a query begins with `{following.text.lower()}`"
+    return Mistake("RQL101", message, place.span, repairs=(repair,))
+
+
+def runs_subscript(place: Place) -> Mistake | None:
+    """`runs[config.lr > 1]`."""
+    if place.found.text != "[" or place.back_terminal() != "RUNS":
+        return None
+    end = closing(place.text, place.found.start)
+    if end is None:
+        return None
+    inner = re.sub(r"\b(?:runs|df)\.(?=\w)", "", place.text[place.found.end : end.start].strip())
+    span = Span(place.attempt.lexemes[-1].start, end.end)
+    repair = replacing(place.found.start, end.end, f" where {inner}", "write `where`")
+    return idiom("pandas", shown(place.text[span.start : span.end]), shown(f"runs where {inner}"), span, repair)
+
+
+def client_call(place: Place) -> Mistake | None:
+    """`api.runs("acme/vision", {"config.lr": 0.1})`: the call of the W&B client."""
+    if not _begins(place) or place.word.rpartition(".")[2] not in {"runs", "run"}:
+        return None
+    following = list(islice(alone_from(place.text, place.found.end), 2))
+    if len(following) < 2 or following[0].terminal != "LPAR" or following[1].terminal != "STRING":
+        return None
+    end = closing(place.text, following[0].start)
+    if end is None:
+        return None
+    source = read_string(following[1].text)
+    plain = source if lexer().terminal_pattern("SOURCE").fullmatch(source) else following[1].text
+    span = Span(place.found.start, end.end)
+    rest = re.sub(r"\A\s*,?\s*(?:filters\s*=)?\s*", "", place.text[following[1].end : end.start]).strip().rstrip(",")
+    condition = mongo_text(rest) if rest else None
+    new = f"runs from {plain}" + (f" where {condition}" if condition else "")
+    repair = replacing(span.start, span.end, new) if condition or not rest else None
+    return idiom("Python", place.text[span.start : span.end], new, span, repair)
+
+
+def one_run(place: Place) -> Mistake | None:
+    """`run where …`: a keyword was taken for the id of a run."""
+    head, ident = (place.piece[0], place.piece[1]) if len(place.piece) == 2 else (place.back(2), place.back(1))
+    if head is None or ident is None or head.terminal not in {"RUN", "SWEEP"} or ident.terminal != "SOURCE":
+        return None
+    if ident.text.lower() not in keywords().clause_words:
+        return None
+    repair = replacing(head.start, head.end, "runs")
+    hint = f"`{head.text}` takes the id of one"
+    message = f"an id is missing after `{head.text}`"
+    return Mistake("RQL101", message, Span(head.start, ident.end), (hint,), repairs=(repair,), certain=True)
+
+
+def count_of_runs(place: Place) -> Mistake | None:
+    """`count where …`."""
+    if place.back_terminal() != "COUNT" or place.word not in keywords().clause_words:
+        return None
+    repair = Repair("write `runs`", (Edit(Span(place.found.start, place.found.start), "runs "),))
+    return Mistake("RQL101", "`count` is followed by `runs`", place.span, repairs=(repair,))
+
+
+def comment(place: Place) -> Mistake | None:
+    """`-- words`, `// words`: comments of other languages."""
+    text = place.text
+    line = text.rfind("\n", 0, place.found.start) + 1
+    signs = [lexeme.start for lexeme in (*place.piece, place.found) if lexeme.start >= line]
+    start = next((at for at in signs if _COMMENT.match(text, at)), None)
+    if start is None:
+        return None
+    span = Span(start, start + 2)
+    return idiom("a comment elsewhere", text[start : start + 2], "#", span, replacing(start, start + 2, "#"))
+
+
+def step_range(place: Place) -> Mistake | None:
+    """`steps 100-500`, `steps 100 to 500`, `steps 100`, `steps < 500`."""
+    if place.clause is None or place.clause.terminal != "STEPS":
+        return None
+    rest = place.text[place.clause.end :]
+    match = re.match(r"\s*([0-9_]+[kKMG]?)\s*(?:-|:|,|to\b|and\b|\s)\s*([0-9_]+[kKMG]?)(?!\w)", rest)
+    if match:
+        new = f"{match[1]}..{match[2]}"
+        start = place.clause.end + match.start(1)
+        end = place.clause.end + match.end()
+        repair = replacing(start, end, new)
+        old = place.text[start:end]
+        return Mistake("RQL101", f"`{old}` is written `{new}`", Span(start, end), repairs=(repair,), certain=True)
+    if place.back_terminal() == "NUMBER" and "DOTDOT" in place.accepted:
+        first = place.attempt.lexemes[-1]
+        repair = Repair(f"write `{first.text}..`", (Edit(Span(first.end, first.end), ".."),))
+        hint = f"from there on is `{first.text}..`, up to there `..{first.text}`"
+        span = Span(first.start, first.end)
+        return Mistake("RQL101", "`steps` takes a range", span, (hint,), repairs=(repair,), certain=True)
+    return None
+
+
+def sample_of_how_many(place: Place) -> Mistake | None:
+    """`sample keys loss`: W&B's own number is 500."""
+    if place.back_terminal() != "SAMPLE" or place.found.terminal not in {"PATH", END, "PIPE", "SEMI"}:
+        return None
+    before = place.attempt.lexemes[-1]
+    repair = Repair("write `sample 500`", (Edit(Span(before.end, before.end), " 500"),))
+    hint = "W&B's own number is 500; `scan` reads every step"
+    span = Span(before.start, before.end)
+    return Mistake("RQL101", "`sample` takes a number of points", span, (hint,), repairs=(repair,), certain=True)
+
+
+def quoted_name(place: Place) -> Mistake | None:
+    """`keys "loss"`: a name in quotes where only a name can stand."""
+    if place.found.terminal != "STRING" or "PATH" not in place.accepted or "STRING" in place.accepted:
+        return None
+    name = read_string(place.found.text)
+    pattern = lexer().terminal_pattern("GLOB" if "*" in name else "PATH")
+    if not name or "\n" in name:
+        return None
+    new = name if pattern.fullmatch(name) and "`" not in name else f"`{name.replace('`', '``')}`"
+    if pattern.fullmatch(name) and "`" not in name:
+        new = write_path(read_path(name))
+    repair = replacing(place.found.start, place.found.end, new)
+    return Mistake("RQL101", f"names stand without quotes: `` {new} ``", place.span, repairs=(repair,), certain=True)
+
+
+def keyword_taken_for_name(place: Place) -> Mistake | None:
+    """`keys loss, limit 10`, `where limit 10`: the keyword was read as a name, and then nothing fits."""
+    for count in (1, 2):
+        name, before = place.back(count), place.back(count + 1)
+        if name is None or before is None or name.terminal not in ({"PATH", "SOURCE"} if count == 1 else {"SOURCE"}):
+            continue
+        if name.text.lower() in keywords().clause_words and len(beginning(place.text, name.start, 2)) == 2:
+            return _taken_for_name(place, name, before, count)
+    return None
+
+
+def _taken_for_name(place: Place, name: Lexeme, before: Lexeme, count: int) -> Mistake:
+    if before.terminal == "COMMA":
+        repair = leaving_out(before.start, before.end, ",")
+        message = f"nothing follows the comma before `{name.text}`"
+        return Mistake("RQL101", message, Span(before.start, before.end), repairs=(repair,), certain=True)
+    lexemes = place.attempt.lexemes[:-count]
+    could = accepted(place.attempt.start, lexemes)
+    what = needed(
+        could, before.terminal, before.terminal if count == 2 else place.clause.terminal if place.clause else ""
+    )
+    message = f"{what} must follow `{shown(before.text)}`, not `{name.text}`"
+    quoted = f'`"{name.text}"`' if name.terminal == "SOURCE" else f"`` `{name.text}` ``"
+    hint = f"a {'source' if name.terminal == 'SOURCE' else 'field'} of that name is written {quoted}"
+    return Mistake("RQL101", message, Span(name.start, name.end), (hint,), certain=True, resume=name.start)
+
+
+def comma_before_end(place: Place) -> Mistake | None:
+    """`f(a, )`, `in (1, 2, )`."""
+    before = place.back()
+    if before is None or before.terminal != "COMMA" or place.found.terminal != "RPAR":
+        return None
+    repair = leaving_out(before.start, before.end, ",")
+    span = Span(before.start, before.end)
+    return Mistake("RQL101", "nothing follows this comma", span, repairs=(repair,), certain=True)

@@ -1,0 +1,140 @@
+"""The best few, and parts of lists of runs: `top 5 by x`, `runs[:5]`, and what the language has no word for yet."""
+
+from __future__ import annotations
+
+import re
+from itertools import islice
+from typing import Final
+
+from runql.syntax.keywords import keywords
+from runql.syntax.mistake import Mistake, Place, alone_from, idiom, replacing
+from runql.syntax.mistakes.python import closing
+from runql.text.source import Span
+
+_TOP: Final = re.compile(
+    r"(?i)(?P<word>top|bottom|best|worst|largest|smallest|highest|lowest|nlargest|nsmallest)\s+(?P<count>\d+)\s+"
+    r"(?:by|on|of)\s+(?P<key>[-+]?[^\W\d][\w./]*(?:\([\w./]+\))?)(?:\s+(?P<way>asc|desc)\b)?"
+)
+_LOW: Final = {"bottom", "worst", "smallest", "lowest", "nsmallest"}
+_SLICE: Final = re.compile(r"\s*(?:0?\s*:\s*(?P<count>\d+)|(?P<first>0))\s*")
+_READS_ONLY: Final = {"delete", "update", "insert", "drop", "truncate", "alter", "create", "remove", "replace", "merge"}
+_OF_RUNS: Final = {"runs", "run", "from", "into", "table", "sweep", "sweeps", "project", "where", "set", "all"}
+
+
+def top_by(place: Place) -> Mistake | None:
+    """`top 5 by summary.acc`: an order and a limit."""
+    match = _TOP.match(place.text, place.found.start)
+    if match is None or not ({"LIMIT", "LIMIT_STAGE"} & place.accepted or place.back_terminal() == "PIPE"):
+        return None
+    key = match["key"].lstrip("-+")
+    rising = (match["way"] or "").lower() == "asc" or (match["word"].lower() in _LOW and match["way"] is None)
+    between = " | " if place.first_pipe is not None else " "
+    new = f"order {'' if rising else '-'}{key}{between}limit {match['count']}"
+    span = Span(*match.span())
+    return idiom(None, match[0], new, span, replacing(span.start, span.end, new))
+
+
+def top_of_each(place: Place) -> Mistake | None:
+    """`top 3 x by y`, `limit 3 by y`: so many of each."""
+    by = place.back(2) if place.back_terminal() == "NUMBER" else None
+    match = re.compile(r"(?i)(top|limit|head)\s+\d+\s+(?:[\w./]+\s+)?by\s+[\w./]+").match(
+        place.text, by.start if by is not None and place.word == "by" else place.found.start
+    )
+    if match is None or match.end() <= place.found.start:
+        return None
+    message = f"`{match[0]}` asks for so many of each, and the language has no word for that yet"
+    hints = ("of all together: `order -KEY limit N`", "one of each: `| order -KEY | distinct by OTHER`")
+    return Mistake("RQL108", message, Span(*match.span()), hints, certain=True, resume=match.end())
+
+
+def sliced_runs(place: Place) -> Mistake | None:
+    """`runs[:5]`, `runs[0]`: the first ones."""
+    if place.found.terminal == "PATH" and (first := re.fullmatch(r"(?i)runs\[0\]", place.found.text)):
+        new = "runs limit 1"
+        return idiom("Python", first[0], new, place.span, replacing(place.found.start, place.found.end, new))
+    if place.found.text != "[" or place.back_terminal() != "RUNS":
+        return None
+    end = closing(place.text, place.found.start)
+    if end is None:
+        return None
+    inner = place.text[place.found.end : end.start]
+    match = _SLICE.fullmatch(inner)
+    span = Span(place.attempt.lexemes[-1].start, end.end)
+    old = place.text[span.start : span.end]
+    if match is not None:
+        new = f"runs limit {match['count'] or 1}"
+        return idiom("Python", old, new, span, replacing(place.found.start, end.end, new.removeprefix("runs")))
+    if not re.fullmatch(r"[\s\d:-]+", inner):
+        return None
+    hint = "`limit` gives the first runs; with `order` the other way, the last ones"
+    return Mistake(
+        "RQL108", f"`{old}` is Python; RunQL has no parts of lists", span, (hint,), certain=True, resume=end.end
+    )
+
+
+def reads_only(place: Place) -> Mistake | None:
+    """`delete runs where …`: RunQL changes nothing."""
+    if place.word not in _READS_ONLY or "RUNS" not in place.accepted:
+        return None
+    following = next(islice(place.ahead(), 1, 2), None)
+    if following is None or following.text.lower() not in _OF_RUNS:
+        return None
+    end = next((one.start for one in place.ahead() if one.terminal == "SEMI"), len(place.text))
+    hint = "the W&B client and the web page change runs"
+    message = f"RunQL only reads: there is no `{place.found.text}`"
+    return Mistake("RQL108", message, place.span, (hint,), certain=True, resume=end)
+
+
+def window(place: Place) -> Mistake | None:
+    """`rank() over model`, `mean(x) over (partition by y)`: a value beside those of its group."""
+    if place.word != "over" or place.back_terminal() != "RPAR" or {"BY", "OVER"} & place.accepted:
+        return None
+    following = list(islice(alone_from(place.text, place.found.end), 1))
+    if not following or following[0].terminal not in {"PATH", "LPAR"}:
+        return None
+    end = closing(place.text, following[0].start) if following[0].terminal == "LPAR" else following[0]
+    stop = end.end if end is not None else following[0].end
+    span = Span(_call_start(place), stop)
+    hint = "`| group KEY : mean(x)` gives one row a group; the rest in pandas, by `.pandas()`"
+    message = "the language has no windows yet: a value cannot stand beside those of its group"
+    return Mistake("RQL304", message, span, (hint,), certain=True, resume=_rest(place, span.end))
+
+
+def _call_start(place: Place) -> int:
+    """Where the call begins whose bracket was read last."""
+    depth = 0
+    lexemes = place.attempt.lexemes
+    for index in range(len(lexemes) - 1, 0, -1):
+        depth += (lexemes[index].terminal == "RPAR") - (lexemes[index].terminal == "LPAR")
+        if depth == 0:
+            return lexemes[index - 1].start
+    return place.found.start
+
+
+def _rest(place: Place, start: int) -> int:
+    """Where the next stage or statement begins."""
+    return next(
+        (one.start for one in alone_from(place.text, start) if one.terminal in {"PIPE", "SEMI"}), len(place.text)
+    )
+
+
+def inner_query(place: Place) -> Mistake | None:
+    """`id in (runs where …)`, `acc > (runs | …)`: a query inside of one."""
+    lexemes = place.attempt.lexemes
+    at = next((i for i in range(len(lexemes) - 1, 0, -1) if lexemes[i].terminal == "LPAR"), None)
+    if at is None or at > len(lexemes) or not place.in_condition:
+        return None
+    inner = next(alone_from(place.text, lexemes[at].end), None)
+    after = next(islice(alone_from(place.text, lexemes[at].end), 1, 2), None)
+    if inner is None or inner.text.lower() not in {"runs", "run", "sweep", "select", "count"} or after is None:
+        return None
+    if after.text.lower() not in {*keywords().clause_words, "|", "runs", *_OF_RUNS} and after.terminal != "PATH":
+        return None
+    end = closing(place.text, lexemes[at].start)
+    stop = end.end if end is not None else len(place.text)
+    hints = (
+        'ask it first, and give its values by a parameter: `… in $ids`, `-p \'ids=["a", "b"]\'`',
+        "a condition on it may also be joined with `and`: `let good = runs where …; runs from good where …`",
+    )
+    message = "a query cannot stand inside of another one yet"
+    return Mistake("RQL304", message, Span(lexemes[at].start, stop), hints, certain=True, resume=stop)

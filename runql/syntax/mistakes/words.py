@@ -1,0 +1,208 @@
+"""Words of other languages, and the words for them here."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from runql.syntax.lexer import STRAY, lexer
+from runql.syntax.literals import read_string, write_string
+from runql.syntax.mistake import Mistake, Place, idiom, replacing
+from runql.text.source import Span
+
+_SQL: Final = "SQL"
+_PYTHON: Final = "Python"
+_WORDS: Final[dict[str, tuple[str | None, str]]] = {
+    # what is written: whose word it is, and what is written here
+    "sort": (_PYTHON, "order"),
+    "sortby": (_PYTHON, "order"),
+    "sort_by": (_PYTHON, "order"),
+    "orderby": (_SQL, "order"),
+    "order_by": ("MLflow", "order"),
+    "filter": (_PYTHON, "where"),
+    "filters": ("the W&B client", "where"),
+    "filter_string": ("MLflow", "where"),
+    "having": (_SQL, "where"),
+    "take": (_PYTHON, "limit"),
+    "top": (_SQL, "limit"),
+    "head": (_PYTHON, "limit"),
+    "max_results": ("MLflow", "limit"),
+    "per_page": ("the W&B client", "page"),
+    "samples": ("the W&B client", "sample"),
+    "x_axis": ("the W&B client", "x"),
+    "xaxis": ("the W&B client", "x"),
+    "metrics": ("MLflow", "keys"),
+    "metric": ("MLflow", "keys"),
+    "columns": (_PYTHON, "select"),
+    "fields": ("GraphQL", "select"),
+    "descending": (_PYTHON, "desc"),
+    "ascending": (_PYTHON, "asc"),
+    "isnull": (_SQL, "is null"),
+    "isna": (_PYTHON, "is null"),
+    "notnull": (_SQL, "is not null"),
+    "notna": (_PYTHON, "is not null"),
+    "none": (_PYTHON, "null"),
+    "nil": ("Lua", "null"),
+    "undefined": ("JavaScript", "null"),
+    "empty": (_SQL, "null"),
+    "notin": (_PYTHON, "not in"),
+    "not_in": (_PYTHON, "not in"),
+    "nin": ("Mongo", "not in"),
+    "matches": ("NQL", "~"),
+    "regexp": (_SQL, "~"),
+    "rlike": (_SQL, "~"),
+    "regex": ("Mongo", "~"),
+    "equals": (None, "="),
+    "eq": ("Mongo", "="),
+    "ne": ("Mongo", "!="),
+    "gt": ("Mongo", ">"),
+    "gte": ("Mongo", ">="),
+    "ge": ("Mongo", ">="),
+    "lt": ("Mongo", "<"),
+    "lte": ("Mongo", "<="),
+    "le": ("Mongo", "<="),
+    "includes": ("JavaScript", "contains"),
+    "starts_with": (_PYTHON, "startswith"),
+    "ends_with": (_PYTHON, "endswith"),
+    "in": (None, "from"),
+}
+_PAIRS: Final[dict[tuple[str, str], tuple[str | None, str]]] = {
+    ("sort", "by"): (_SQL, "order"),
+    ("order", "by"): (_SQL, "order"),
+    ("starts", "with"): (None, "startswith"),
+    ("begins", "with"): (None, "startswith"),
+    ("ends", "with"): (None, "endswith"),
+    ("include", "sweeps"): ("the W&B client", "with sweeps"),
+    ("filter", "by"): (None, "where"),
+}
+_LIKES: Final = {"like": True, "ilike": False}
+_UNITS: Final = {
+    "second": "s",
+    "sec": "s",
+    "minute": "m",
+    "min": "m",
+    "hour": "h",
+    "hr": "h",
+    "day": "d",
+    "week": "w",
+    **{letter: letter for letter in "smhdw"},
+}
+_LAST: Final = re.compile(r"(?:last|past)\s+(\d+(?:\.\d+)?)\s*([a-z]+)\b(?![./])", re.IGNORECASE)
+_COUNT_AND_UNIT: Final = re.compile(r"(\d+(?:\.\d+)?)([a-z]+)\b(?![./])", re.IGNORECASE)
+
+
+def word_of_another_language(place: Place) -> Mistake | None:
+    """One or two words that another language has for something that is here too."""
+    following = [lexeme for lexeme, _ in zip(place.ahead(), range(2), strict=False)]
+    if not following or following[0].terminal != "PATH":
+        return None
+    if len(following) == 2 and (pair := _PAIRS.get((place.word, following[1].text.lower()))):
+        return _translated(place, place.found.start, following[1].end, *pair)
+    if place.word in _WORDS:
+        return _translated(place, place.found.start, place.found.end, *_WORDS[place.word])
+    return None
+
+
+def _translated(place: Place, start: int, end: int, language: str | None, new: str) -> Mistake:
+    return _uncertain(idiom(language, place.text[start:end], new, Span(start, end), replacing(start, end, new)))
+
+
+def _uncertain(mistake: Mistake) -> Mistake:
+    """A mistake that is only said if its repair takes the parser further."""
+    return Mistake(mistake.code, mistake.message, mistake.span, mistake.hints, repairs=mistake.repairs)
+
+
+def order_by(place: Place) -> Mistake | None:
+    """`order by x`: the `by` was taken for a field."""
+    by, order = place.back(1), place.back(2)
+    if by is None or order is None or by.text.lower() != "by" or order.terminal != "ORDER":
+        return None
+    repair = replacing(order.start, place.found.start, "order ", "write `order`")
+    return idiom(_SQL, place.text[order.start : by.end], "order", Span(order.start, by.end), repair)
+
+
+def like(place: Place) -> Mistake | None:
+    """`like '%a%'`, and `ilike`."""
+    exact = _LIKES.get(place.word)
+    ahead = [lexeme for lexeme, _ in zip(place.ahead(), range(2), strict=False)]
+    if exact is None or len(ahead) < 2 or ahead[1].terminal != "STRING":
+        return None
+    new = like_test(read_string(ahead[1].text), exact=exact)
+    start, end = place.found.start, ahead[1].end
+    if place.back_terminal() == "NOT" and new[0] == "~":
+        start, new = place.attempt.lexemes[-1].start, f"!{new}"
+    return idiom(_SQL, place.text[start:end], new, Span(start, end), replacing(start, end, new))
+
+
+def like_test(pattern: str, *, exact: bool) -> str:
+    """What SQL's `like` asks, or `ilike` if it is not `exact`, as an operator and its text."""
+    inner = pattern.strip("%")
+    if not exact:
+        regex = re.escape(inner).replace("%", ".*").replace("_", ".")
+        anchored = ("" if pattern.startswith("%") else "^") + regex + ("" if pattern.endswith("%") else "$")
+        return f"~* {write_string(anchored)}"
+    if "%" in inner or "_" in inner:
+        return f"glob {write_string(pattern.replace('%', '*').replace('_', '?'))}"
+    match pattern.startswith("%"), pattern.endswith("%") and len(pattern) > 1:
+        case True, True:
+            return f"contains {write_string(inner)}"
+        case True, False:
+            return f"endswith {write_string(inner)}"
+        case False, True:
+            return f"startswith {write_string(inner)}"
+        case _:
+            return f"= {write_string(inner)}"
+
+
+def spelled_unit(place: Place) -> Mistake | None:
+    """`7 days`: a number and the name of a unit."""
+    count = place.back()
+    singular = place.word[:-1] if place.word.endswith("s") and len(place.word) > 1 else place.word
+    if count is None or count.terminal != "NUMBER" or place.found.terminal != "PATH":
+        return None
+    span = Span(count.start, place.found.end)
+    old = place.text[span.start : span.end]
+    if singular in {"month", "year"}:
+        hint = "durations are `90s`, `15m`, `2h`, `7d`, `3w`"
+        return Mistake("RQL107", f"a {singular} is no fixed time", span, (hint,), certain=True)
+    new = f"{count.text}{_UNITS.get(singular, '')}"
+    if singular not in _UNITS or not lexer().terminal_pattern("DURATION").fullmatch(new):
+        return None
+    return idiom(None, old, new, span, replacing(span.start, span.end, new))
+
+
+def glued_unit(place: Place) -> Mistake | None:
+    """`5min`, `30days`: a number and the name of a unit, without a space."""
+    match = _COUNT_AND_UNIT.match(place.text, place.found.start)
+    if match is None or place.found.terminal != STRAY or "DURATION" not in place.accepted:
+        return None
+    unit = match[2].lower()
+    new = f"{match[1]}{_UNITS.get(unit) or _UNITS.get(unit.removesuffix('s'), '')}"
+    if not lexer().terminal_pattern("DURATION").fullmatch(new):
+        return None
+    return idiom(None, match[0], new, Span(*match.span()), replacing(*match.span(), new))
+
+
+def last_days(place: Place) -> Mistake | None:
+    """`created > last 7d`, `created > last 7 days`."""
+    word = place.back()
+    if word is None or word.text.lower() not in {"last", "past"}:
+        return None
+    match = _LAST.match(place.text, word.start)
+    if match is None or match.end() <= place.found.start:
+        return None
+    unit = match[2].lower()
+    letter = _UNITS.get(unit) or _UNITS.get(unit.removesuffix("s"))
+    new = f"{match[1]}{letter} ago"
+    if letter is None:
+        return None
+    span = Span(*match.span())
+    return idiom(None, match[0], new, span, replacing(span.start, span.end, new))
+
+
+def offset(place: Place) -> Mistake | None:
+    """`offset 5`: there is none."""
+    if place.word not in {"offset", "skip"} or "LIMIT" not in place.accepted:
+        return None
+    hint = "`limit` gives the first runs; take the later ones from a longer list"
+    return Mistake("RQL108", f"`{place.found.text}` is {_SQL}; RunQL has none", place.span, (hint,), certain=True)

@@ -1,0 +1,207 @@
+"""From the parser's tree to ours, bottom up and without recursion: a text may nest as deeply as it likes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final
+
+from runql.syntax import tree as t
+from runql.syntax.literals import quote_name, read_path, read_string
+from runql.syntax.parser.build_expressions import Part
+from runql.syntax.parser.build_stages import StageBuilder
+from runql.syntax.parser.build_statements import Into, StatementBuilder
+from runql.text.diagnostic import Diagnostic
+from runql.text.source import NOWHERE, Span
+
+if TYPE_CHECKING:
+    from lark import Token, Tree
+
+MAX_DEPTH: Final = 100
+"""How deep an expression may nest: the floors above walk it by recursion."""
+
+_TARGETS: Final = {
+    "RUNS": t.Target.RUNS,
+    "RUN": t.Target.RUN,
+    "SWEEP": t.Target.SWEEP,
+    "COUNT": t.Target.COUNT,
+}
+_ALIGN: Final = {"OUTER": t.AlignMode.OUTER, "INNER": t.AlignMode.INNER, "FFILL": t.AlignMode.FFILL}
+_STREAMS: Final = {"DEFAULT": t.Stream.DEFAULT, "SYSTEM": t.Stream.SYSTEM}
+
+Piece = t.Statement | t.Clause | t.Stage | Into | None
+"""What a text consists of; none is the end of a statement."""
+
+
+class Builder(StageBuilder, StatementBuilder):
+    """Builds statements and clauses; what is wrong with a value is in `diagnostics`."""
+
+    def __init__(self, text: str, place: Callable[[int, int], Span] = Span) -> None:
+        super().__init__(text, place)
+        self._range = slice(0)
+        self._too_deep = False
+
+    def pieces(self, tree: Tree[Token]) -> list[Piece]:
+        """The statements, clauses, stages and the `into` of a `script` or a `rest`."""
+        built: dict[int, Any] = {}
+        depths: dict[int, int] = {}
+        for subtree in tree.iter_subtrees():
+            inner = [child for child in subtree.children if not hasattr(child, "type")]
+            depth = (subtree.data != "paren") + max((depths[id(child)] for child in inner), default=0)
+            node = self._build(subtree, built)
+            if depth > MAX_DEPTH and isinstance(node, t.Expr):
+                node, depth = self._deep(node.span), 1
+            built[id(subtree)], depths[id(subtree)] = node, depth
+        pieces: list[Piece] = built[id(tree)]
+        return pieces
+
+    def _build(self, tree: Tree[Token], built: dict[int, Any]) -> Any:
+        children = [child if hasattr(child, "type") else built[id(child)] for child in tree.children]
+        meta = tree.meta
+        if meta.empty:
+            self._range, span = slice(0), NOWHERE
+        else:
+            self._range, span = slice(meta.start_pos, meta.end_pos), self.place(meta.start_pos, meta.end_pos)
+        return getattr(self, tree.data)(Part(children, span))
+
+    def _deep(self, span: Span) -> t.Expr:
+        if not self._too_deep:
+            self._too_deep = True
+            message = f"this expression is nested more than {MAX_DEPTH} levels deep"
+            self.diagnostics.append(Diagnostic("RQL111", message, span))
+        return t.Broken(span=span)
+
+    # ------------------------------------------------------------ statements
+
+    def script(self, part: Part) -> list[Piece]:
+        return [None if hasattr(child, "type") else child for child in part.children]
+
+    rest = script
+
+    def query(self, part: Part) -> t.Query:
+        target, ident = part.children[0]
+        clauses = tuple(child for child in part.children if isinstance(child, t.Clause))
+        stages = tuple(child for child in part.children if isinstance(child, t.Stage))
+        return t.Query(target, clauses, ident, stages, span=part.span)
+
+    def head(self, part: Part) -> tuple[t.Target, str | None]:
+        return _TARGETS[part.types[0]], next(iter(part.nodes), None)
+
+    def ident(self, part: Part) -> str:
+        token = part.children[0]
+        return read_string(token) if token.type == "STRING" else str(token)
+
+    # ------------------------------------------------------------ clauses
+
+    def from_clause(self, part: Part) -> t.Clause:
+        return t.FromClause(tuple(part.nodes), span=part.span)
+
+    def source(self, part: Part) -> t.SourceRef:
+        token = part.children[0]
+        match token.type:
+            case "STRING":
+                return t.SourceRef(t.SourceKind.NAME, read_string(token), span=part.span)
+            case "SAVED":
+                return t.SourceRef(t.SourceKind.SAVED, str(token)[1:], span=part.span)
+            case "LAST_RESULT":
+                return t.SourceRef(t.SourceKind.LAST, str(token), span=part.span)
+            case _:
+                return t.SourceRef(t.SourceKind.NAME, str(token), span=part.span)
+
+    def where_clause(self, part: Part) -> t.Clause:
+        return t.WhereClause(part.children[1], span=part.span)
+
+    def order_clause(self, part: Part) -> t.Clause:
+        return t.OrderClause(tuple(part.nodes), span=part.span)
+
+    def order_key(self, part: Part) -> t.OrderKey:
+        value = part.nodes[0]
+        signs = part.types
+        minus = isinstance(value, t.Negate) and id(value) not in self.parenthesised
+        if minus + len(signs) > 1:
+            message = "the direction of this key is given twice"
+            hint = "one of `-`, `+`, `asc` and `desc` is enough"
+            self.diagnostics.append(Diagnostic("RQL101", message, part.span, hints=(hint,)))
+        if minus and not signs:
+            return t.OrderKey(value.value, True, span=part.span)
+        return t.OrderKey(value, "DESC" in signs, span=part.span)
+
+    def limit_clause(self, part: Part) -> t.Clause:
+        return self._counted(t.LimitClause, part)
+
+    def page_clause(self, part: Part) -> t.Clause:
+        return self._counted(t.PageClause, part)
+
+    def sample_clause(self, part: Part) -> t.Clause:
+        return self._counted(t.SampleClause, part)
+
+    def _counted(self, clause: Callable[..., t.Clause], part: Part) -> t.Clause:
+        count = part.children[1]
+        return self._broken(part) if count is None else clause(count, span=part.span)
+
+    def _broken(self, part: Part) -> t.Clause:
+        return t.BrokenClause(self.text[self._range], span=part.span)
+
+    def count(self, part: Part) -> int | t.Param | None:
+        token = part.children[0]
+        if token.type == "PARAM":
+            return t.Param(str(token)[1:], span=part.span)
+        return self.whole(token)
+
+    def load_clause(self, part: Part) -> t.Clause:
+        return t.LazyClause("LAZY" in part.types, span=part.span)
+
+    def sweeps_clause(self, part: Part) -> t.Clause:
+        return t.SweepsClause(span=part.span)
+
+    def scan_clause(self, part: Part) -> t.Clause:
+        return t.ScanClause(span=part.span)
+
+    def keys_clause(self, part: Part) -> t.Clause:
+        return t.KeysClause(tuple(part.nodes), span=part.span)
+
+    def key(self, part: Part) -> t.Path:
+        return self.path(part.children[0])
+
+    def x_clause(self, part: Part) -> t.Clause:
+        return t.XClause(self.path(part.children[1]), span=part.span)
+
+    def steps_clause(self, part: Part) -> t.Clause:
+        dots = part.types.index("DOTDOT")
+        low, high = part.children[1:dots], part.children[dots + 1 :]
+        first = self.whole(low[0]) if low else None
+        last = self.whole(high[0]) if high else None
+        if (low and first is None) or (high and last is None):
+            return self._broken(part)
+        return t.StepsClause(first, last, span=part.span)
+
+    def align_clause(self, part: Part) -> t.Clause:
+        return t.AlignClause(_ALIGN[part.children[1].type], span=part.span)
+
+    def stream_clause(self, part: Part) -> t.Clause:
+        return t.StreamClause(_STREAMS[part.children[1].type], span=part.span)
+
+    def select_clause(self, part: Part) -> t.Clause:
+        return t.SelectClause(tuple(part.nodes), span=part.span)
+
+    def column(self, part: Part) -> t.Column:
+        value, *named = part.nodes
+        return t.Column(value, named[0] if named else None, span=part.span)
+
+    def glob_column(self, part: Part) -> t.Column:
+        path = self.path(part.children[0])
+        excepted = part.nodes
+        return t.Column(t.Field(path, span=path.span), None, excepted[0] if excepted else (), span=part.span)
+
+    def excepted(self, part: Part) -> tuple[t.Path, ...]:
+        return tuple(part.children)
+
+    def name(self, part: Part) -> str | None:
+        token = part.children[0]
+        if token.type == "STRING":
+            return read_string(token)
+        segments = read_path(token).segments
+        if len(segments) == 1:
+            return str(segments[0])
+        hint = f"a column's new name is one word, or in backticks: {quote_name(token)}"
+        self.diagnostics.append(Diagnostic("RQL101", f"`{token}` is not one name", self.span(token), hints=(hint,)))
+        return None

@@ -1,0 +1,180 @@
+"""Table stages, from the parser's tree to ours."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Final
+
+from runql.syntax import tree as s
+from runql.syntax import tree as t
+from runql.syntax.literals import read_string
+from runql.syntax.parser.build_expressions import ExpressionBuilder, Part
+from runql.text.diagnostic import Diagnostic, Edit, Fix
+from runql.text.frozen import frozen
+from runql.text.source import Span
+
+_GOALS: Final = {"min": s.Goal.MIN, "max": s.Goal.MAX}
+
+
+@frozen
+class _Option:
+    """What may follow what is plotted: `vs x`, `by field`, `log y`."""
+
+    word: str
+    span: Span
+    path: t.Path | None = None
+    axis: str | None = None
+
+
+class StageBuilder(ExpressionBuilder):
+    """Each method is named after a rule of the grammar. A stage's span begins behind the pipe."""
+
+    def stage(self, part: Part) -> t.Stage:
+        stage: t.Stage = part.children[1]
+        return stage
+
+    # ------------------------------------------------------------ rows and columns
+
+    def where_stage(self, part: Part) -> t.Stage:
+        return s.WhereStage(part.children[1], span=part.span)
+
+    def order_stage(self, part: Part) -> t.Stage:
+        return s.OrderStage(tuple(part.nodes), span=part.span)
+
+    def limit_stage(self, part: Part) -> t.Stage:
+        return s.LimitStage(part.nodes[0], span=part.span)
+
+    def select_stage(self, part: Part) -> t.Stage:
+        return s.SelectStage(tuple(part.nodes), span=part.span)
+
+    def drop_stage(self, part: Part) -> t.Stage:
+        return s.DropStage(tuple(part.nodes), span=part.span)
+
+    def rename_stage(self, part: Part) -> t.Stage:
+        return s.RenameStage(tuple(part.nodes), span=part.span)
+
+    def renamed(self, part: Part) -> tuple[t.Path, t.Path]:
+        return self.path(part.children[0]), part.children[2]
+
+    def new_name(self, part: Part) -> t.Path:
+        token = part.children[0]
+        if token.type == "PATH":
+            return self.path(token)
+        name = read_string(token)
+        if not name or "\n" in name:
+            message = "a column's name is one line of text"
+            self.diagnostics.append(Diagnostic("RQL101", message, part.span))
+        return t.Path((name,), exact=True, span=part.span)
+
+    def distinct_stage(self, part: Part) -> t.Stage:
+        return s.DistinctStage(tuple(part.nodes), span=part.span)
+
+    def derive_stage(self, part: Part) -> t.Stage:
+        return s.DeriveStage(tuple(part.nodes), span=part.span)
+
+    def group_stage(self, part: Part) -> t.Stage:
+        keys, *folds = part.nodes
+        return s.GroupStage(keys, tuple(folds), span=part.span)
+
+    def group_keys(self, part: Part) -> tuple[t.Column, ...]:
+        return tuple(part.nodes)
+
+    def definition(self, part: Part) -> s.Definition:
+        name = self.path(part.children[0]) if part.types else None
+        return s.Definition(part.nodes[0], name, span=part.span)
+
+    # ------------------------------------------------------------ along histories
+
+    def best_stage(self, part: Part) -> t.Stage:
+        _, goal, metric = part.children
+        return s.BestStage(_GOALS[goal.lower()], self.path(metric), span=part.span)
+
+    def edge_stage(self, part: Part) -> t.Stage:
+        return s.EdgeStage("LAST_ROW" in part.types, span=part.span)
+
+    def smooth_stage(self, part: Part) -> t.Stage:
+        return s.SmoothStage(part.children[1].lower(), part.nodes[0], span=part.span)
+
+    def bin_stage(self, part: Part) -> t.Stage:
+        return s.BinStage(self.path(part.children[1]), part.nodes[0], span=part.span)
+
+    def resample_stage(self, part: Part) -> t.Stage:
+        return s.ResampleStage(part.nodes[0], span=part.span)
+
+    def align_stage(self, part: Part) -> t.Stage:
+        return s.AlignStage(part.children[1].lower(), span=part.span)
+
+    def amount(self, part: Part) -> t.Expr:
+        return self.param(part) if part.types == ["PARAM"] else self.number(part)
+
+    def whole_amount(self, part: Part) -> t.Expr:
+        if part.types == ["PARAM"]:
+            return self.param(part)
+        count = self.whole(part.children[0])
+        return t.Broken(span=part.span) if count is None else t.Literal(count, span=part.span)
+
+    # ------------------------------------------------------------ comparisons of runs
+
+    def pivot_stage(self, part: Part) -> t.Stage:
+        return s.PivotStage(*part.nodes, span=part.span)
+
+    def diff_stage(self, part: Part) -> t.Stage:
+        return s.DiffStage(next(iter(part.nodes), None), span=part.span)
+
+    def corr_stage(self, part: Part) -> t.Stage:
+        return s.CorrStage(part.children[1], span=part.span)
+
+    def pareto_stage(self, part: Part) -> t.Stage:
+        return s.ParetoStage(tuple(part.nodes), span=part.span)
+
+    def goal(self, part: Part) -> tuple[s.Goal, t.Expr]:
+        return _GOALS[part.children[0].lower()], part.children[1]
+
+    def holes_stage(self, part: Part) -> t.Stage:
+        return s.HolesStage(tuple(part.nodes), span=part.span)
+
+    def duplicates_stage(self, part: Part) -> t.Stage:
+        return s.DuplicatesStage(tuple(part.nodes), span=part.span)
+
+    # ------------------------------------------------------------ looking, keeping, asserting
+
+    def describe_stage(self, part: Part) -> t.Stage:
+        return s.DescribeStage(span=part.span)
+
+    def plot_stage(self, part: Part) -> t.Stage:
+        shape = part.children[1].lower() if "SHAPE" in part.types else None
+        plotted = [node for node in part.nodes if not isinstance(node, _Option)]
+        options = [node for node in part.nodes if isinstance(node, _Option)]
+        chosen: dict[str, t.Path] = {}
+        log: list[str] = []
+        for before, option in pairwise((None, *options)):
+            assert option is not None
+            if before is not None and (option.word in chosen or option.axis in log):
+                self._option_twice(option, before.span.end)
+            elif option.path is not None:
+                chosen[option.word] = option.path
+            elif option.axis is not None:
+                log.append(option.axis)
+        y = plotted[0] if plotted else ()
+        return s.PlotStage(shape, y, chosen.get("vs"), chosen.get("by"), tuple(log), span=part.span)
+
+    def _option_twice(self, option: _Option, start: int) -> None:
+        written = f"{option.word} {option.axis}" if option.axis else option.word
+        fixes = (Fix("leave out the second", (Edit(Span(start, option.span.end), ""),)),)
+        self.diagnostics.append(Diagnostic("RQL105", f"`{written}` is given twice", option.span, fixes=fixes))
+
+    def plotted(self, part: Part) -> tuple[t.Path, ...]:
+        return tuple(part.nodes)
+
+    def plot_option(self, part: Part) -> _Option:
+        word, value = part.children
+        if value.type == "AXIS":
+            return _Option(word.lower(), part.span, axis=value.lower())
+        return _Option(word.lower(), part.span, path=self.path(value))
+
+    def to_stage(self, part: Part) -> t.Stage:
+        return s.ToStage(read_string(part.children[1]), "SAFE" in part.types, span=part.span)
+
+    def assert_stage(self, part: Part) -> t.Stage:
+        message = read_string(part.children[-1]) if "STRING" in part.types else None
+        return s.AssertStage(part.nodes[0], message, span=part.span)

@@ -1,0 +1,1 @@
+"""The printer: a tree as text in canonical form, and the formatter of whole texts."""

@@ -1,0 +1,166 @@
+"""Table stages and statements as text: parsing it gives the same tree."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from runql.syntax import tree as s
+from runql.syntax import tree as t
+from runql.syntax.lexer import lexer
+from runql.syntax.literals import write_path, write_string
+from runql.syntax.printer.expressions import word
+from runql.syntax.printer.parts import Items, PartPrinter, name_or_string, source_text
+from runql.text.source import Span
+
+
+class StagePrinter(PartPrinter):
+    """Writes table stages, without their pipe, and the statements beside the query."""
+
+    def stage(self, stage: t.Stage) -> str:
+        return (
+            stage.text.removeprefix("|").lstrip() if isinstance(stage, s.BrokenStage) else self.stage_items(stage).flat
+        )
+
+    def stage_items(self, stage: t.Stage) -> Items:  # noqa: PLR0911, PLR0912 - one a node
+        """A stage in parts that may stand on lines of their own."""
+        match stage:
+            case s.WhereStage(condition=condition):
+                return self.condition(word("WHERE"), condition)
+            case s.AssertStage(condition=condition, message=message):
+                return _followed(self.condition(word("ASSERT"), condition), message)
+            case s.OrderStage(keys=keys):
+                return Items(word("ORDER"), tuple((self.order_key(key), key.span) for key in keys))
+            case s.SelectStage(columns=columns):
+                return Items(word("SELECT"), self._columns(columns))
+            case s.DuplicatesStage(by=columns):
+                return Items(f"{word('DUPLICATES')} {word('BY')}", self._columns(columns))
+            case s.DropStage(columns=paths):
+                return Items(word("DROP"), _paths(paths))
+            case s.DistinctStage(columns=()):
+                return Items(word("DISTINCT"))
+            case s.DistinctStage(columns=paths):
+                return Items(f"{word('DISTINCT')} {word('BY')}", _paths(paths))
+            case s.RenameStage(names=names):
+                pairs = ((old, f"{write_path(old)} {word('AS')} {write_path(new)}") for old, new in names)
+                return Items(word("RENAME"), tuple((text, old.span) for old, text in pairs))
+            case s.DeriveStage(columns=columns):
+                return Items(word("DERIVE"), self._definitions(columns))
+            case s.GroupStage(keys=keys, folds=folds):
+                items = (*((_compared(self.column(key)), key.span) for key in keys), *self._definitions(folds))
+                return Items(word("GROUP"), items, colon=len(keys) - 1 if folds else None)
+            case s.ParetoStage(goals=goals):
+                items = tuple((f"{goal.value} {self.expr(value)}", value.span) for goal, value in goals)
+                return Items(word("PARETO"), items)
+            case s.HolesStage(over=values):
+                items = tuple((self.expr(value), value.span) for value in values)
+                return Items(f"{word('HOLES')} {word('OVER')}", items)
+            case _:
+                return Items(" ".join(self._words(stage)))
+
+    def _columns(self, columns: Iterable[t.Column]) -> tuple[tuple[str, Span], ...]:
+        return tuple((self.column(column), column.span) for column in columns)
+
+    def _definitions(self, definitions: Iterable[s.Definition]) -> tuple[tuple[str, Span], ...]:
+        return tuple((self._definition(definition), definition.span) for definition in definitions)
+
+    def _definition(self, definition: s.Definition) -> str:
+        text = self.expr(definition.value)
+        if definition.defined is not None:
+            return f"{write_path(definition.defined)} {word('EQ')} {text}"
+        return _compared(text)
+
+    def _words(self, stage: t.Stage) -> list[str]:  # noqa: PLR0911, PLR0912 - one a node
+        """A stage that is never broken into lines."""
+        match stage:
+            case s.LimitStage(count=count):
+                return [word("LIMIT"), self.expr(count)]
+            case s.BestStage(goal=goal, metric=metric):
+                return [word("BEST"), goal.value, write_path(metric)]
+            case s.EdgeStage(last=last):
+                return [word("LAST_ROW" if last else "FIRST_ROW")]
+            case s.SmoothStage(method=method, amount=amount):
+                return [word("SMOOTH"), method, self.expr(amount)]
+            case s.BinStage(axis=axis, width=width):
+                return [word("BIN"), write_path(axis), self.expr(width)]
+            case s.ResampleStage(points=points):
+                return [word("RESAMPLE"), self.expr(points)]
+            case s.AlignStage(mode=mode):
+                return [word("ALIGN"), mode]
+            case s.PivotStage(value=value, rows=rows, columns=columns):
+                return [word("PIVOT"), self.expr(value), word("BY"), f"{self.expr(rows)},", self.expr(columns)]
+            case s.DiffStage(versus=versus):
+                return [word("DIFF"), *([word("VS"), name_or_string(versus)] if versus is not None else [])]
+            case s.CorrStage(target=target):
+                return [word("CORR"), self.expr(target)]
+            case s.DescribeStage():
+                return [word("DESCRIBE")]
+            case s.PlotStage():
+                return _plot(stage)
+            case s.ToStage(path=path, safe=safe):
+                return [word("TO"), write_string(path), *([word("SAFE")] if safe else [])]
+            case _:
+                raise TypeError(f"a {type(stage).__name__} has no text of its own")
+
+    def around_query(self, statement: t.Statement) -> tuple[str, str]:
+        """What a statement writes before its query and behind it; of one without a query, its text."""
+        match statement:
+            case t.ExplainStatement():
+                return word("EXPLAIN"), ""
+            case s.LetStatement(name=name):
+                return f"{word('LET')} {name} {word('EQ')}", ""
+            case s.PullStatement(into=into):
+                return word("PULL"), f"{word('INTO')} {name_or_string(into)}" if into is not None else ""
+            case t.BrokenStatement(text=text):
+                return text, ""
+            case _:
+                return " ".join(self._statement_words(statement)), ""
+
+    def _statement_words(self, statement: t.Statement) -> list[str]:
+        match statement:
+            case t.QueryStatement():
+                return []
+            case s.UseStatement(source=source):
+                return [word("USE"), source_text(source)]
+            case s.ParamStatement(name=name, type_name=type_name, default=default, values=values):
+                typed = name if type_name is None else f"{name}: {type_name}"
+                written = None if default is None else self.expr(default)
+                if values is not None:
+                    written = f"({', '.join(map(self.expr, values))}{',' if len(values) == 1 else ''})"
+                return [word("DECLARE"), typed, *([word("EQ"), written] if written is not None else [])]
+            case s.ShowStatement(what=what, space=space, like=like):
+                words = [word("SHOW"), what.value, *([space] if space is not None else [])]
+                return words + ([word("LIKE"), write_string(like)] if like is not None else [])
+            case s.DescribeStatement(path=path):
+                return [word("DESCRIBE"), write_path(path)]
+            case s.SetStatement(name=name, value=value):
+                return [word("SET"), name, *([self.expr(value)] if value is not None else [])]
+            case _:
+                raise TypeError(f"a {type(statement).__name__} has no text of its own")
+
+
+def _compared(text: str) -> str:
+    """A value in parentheses if the left side of its comparison would be read as its name."""
+    return f"({text})" if lexer().terminal_pattern("DEFINED").match(text) else text
+
+
+def _paths(paths: Sequence[t.Path]) -> tuple[tuple[str, Span], ...]:
+    return tuple((write_path(path), path.span) for path in paths)
+
+
+def _followed(items: Items, message: str | None) -> Items:
+    """A condition with the message behind its last term."""
+    if message is None:
+        return items
+    *before, (last, span) = items.items
+    return replace(items, items=(*before, (f"{last}, {write_string(message)}", span)))
+
+
+def _plot(stage: s.PlotStage) -> list[str]:
+    words = [word("PLOT"), *([stage.shape] if stage.shape else [])]
+    words += [", ".join(write_path(path) for path in stage.y)] if stage.y else []
+    words += [word("VS"), write_path(stage.x)] if stage.x is not None else []
+    words += [word("BY"), write_path(stage.by)] if stage.by is not None else []
+    for axis in stage.log:
+        words += [word("LOG"), axis]
+    return words

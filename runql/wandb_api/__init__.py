@@ -1,0 +1,1 @@
+"""W&B's public classes over any source: `Api`, `Runs`, `Run`, `Sweep`."""

@@ -1,0 +1,137 @@
+"""Whatever the text and wherever the cursor: an answer, and nothing offered that cannot stand there."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from runql.ide import (
+    Completions,
+    code_actions,
+    complete,
+    diagnostics,
+    folds,
+    formatting,
+    hover,
+    inlays,
+    occurrences,
+    semantic_tokens,
+    signature,
+    symbols,
+)
+from runql.ide.cursor import cursor_at
+from runql.ide.words import WORDS
+from runql.semantic.functions import AGGREGATES, FUNCTIONS
+from runql.semantic.stage_table import STAGES
+from runql.syntax.lexer import END, run
+from runql.syntax.parse import parse
+from runql.text.source import Span
+from tests.house.documents import blocks
+from tests.ide.world import CONTEXT, CURSOR
+
+LONGEST = 250
+"""Longer texts are long for the sake of the parser: they take long, and their places are like others."""
+
+HERE = Path(__file__).parent
+_QUERY = re.compile(r"```rql[^\n]*\n(?P<text>.*?)```", re.DOTALL)
+_INSERTED = (*"abx.`\"'()$@#;|,-=<>~*/ \n0é😀", "where ", " and ", "not ", "config.", "..", "order -", "in (")
+
+
+@cache
+def examples() -> tuple[str, ...]:
+    """Every query that stands anywhere: in the cases, the documents and the tables."""
+    pages = [path for folder in ("cases", "semantic", "plan") for path in (HERE.parent / folder).rglob("*.md")]
+    found = [match["text"] for page in pages for match in _QUERY.finditer(page.read_text("utf-8"))]
+    found += [block.text for block in blocks("runql")]
+    found += [
+        line.replace(CURSOR, "") for line in (HERE / "completions.md").read_text("utf-8").split("\n") if CURSOR in line
+    ]
+    found += [f"runs where {function.example}" for function in (*FUNCTIONS.values(), *AGGREGATES.values())]
+    found += [info.example for info in STAGES.values()]
+    found += [word.example for word in WORDS.values() if word.example]
+    return tuple(dict.fromkeys(text for text in found if len(text) < LONGEST))
+
+
+def test_there_are_examples() -> None:
+    assert len(examples()) > 150
+
+
+@cache
+def everything(text: str, offset: int) -> Completions:
+    """Ask all that can be asked at a place, once; what is given back must lie in the text."""
+    parsed = parse(text)
+    found = complete(parsed, offset, CONTEXT)
+    assert 0 <= found.span.start <= found.span.end == offset <= found.whole_span.end <= len(text)
+    signature(parsed, offset, CONTEXT)
+    said = hover(parsed, offset, CONTEXT)
+    assert said is None or said.span.start <= offset <= said.span.end
+    return found
+
+
+@pytest.mark.parametrize("text", examples())
+def test_every_prefix_of_every_example_has_an_answer(text: str) -> None:
+    for end in range(len(text) + 1):
+        everything(text[:end], end)
+
+
+@settings(deadline=None, max_examples=150)
+@given(st.data())
+def test_any_change_of_an_example_has_an_answer(data: st.DataObject) -> None:
+    text = data.draw(st.sampled_from(examples()))
+    for _ in range(data.draw(st.integers(1, 3))):
+        at = data.draw(st.integers(0, len(text)))
+        drop = data.draw(st.integers(0, 3))
+        text = text[:at] + data.draw(st.sampled_from(_INSERTED)) + text[at + drop :]
+    everything(text, data.draw(st.integers(0, len(text))))
+    whole(text)
+
+
+@settings(deadline=None, max_examples=150)
+@given(st.text(max_size=60), st.integers(0, 60))
+def test_any_text_has_an_answer(text: str, offset: int) -> None:
+    everything(text, min(offset, len(text)))
+    whole(text)
+
+
+def whole(written: str) -> None:
+    """Ask all that is asked of a whole text."""
+    text = parse(written)
+    for diagnostic in diagnostics(text, CONTEXT):
+        assert 0 <= diagnostic.span.start <= diagnostic.span.end <= len(written)
+    assert all(a.span.end <= b.span.start for a, b in pairwise(semantic_tokens(text)))
+    symbols(text)
+    folds(text)
+    formatting(text)
+    inlays(text, CONTEXT)
+    occurrences(text, len(written) // 2)
+    code_actions(text, Span(0, len(written)), CONTEXT)
+
+
+@settings(deadline=None, max_examples=300)
+@given(st.data())
+def test_what_is_offered_can_stand_there(data: st.DataObject) -> None:
+    text = data.draw(st.sampled_from(examples()))
+    offset = data.draw(st.integers(0, len(text)))
+    text = text[:offset]
+    cursor = cursor_at(text, offset)
+    if cursor is None or not cursor.is_whole:
+        return  # nothing can be said of what stands behind a mistake
+    begin = cursor.offset - len(cursor.before) - len(cursor.typed)
+    for item in complete(text, offset, CONTEXT).items:
+        end = "x" if item.insert_text.endswith(".") else ""  # a namespace waits for a name
+        attempt = run(text[begin : cursor.word.start] + item.insert_text + end)
+        assert attempt.failure is None or attempt.failure.found.terminal == END, (text, item)
+
+
+@pytest.mark.parametrize("text", examples())
+def test_the_coloured_pieces_are_all_of_a_text(text: str) -> None:
+    left = list(text)
+    for piece in semantic_tokens(text):
+        left[piece.span.start : piece.span.end] = " " * (piece.span.end - piece.span.start)
+    assert not "".join(left).strip(" \t\r\n\ufeff")

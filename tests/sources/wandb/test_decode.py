@@ -1,0 +1,223 @@
+"""Nodes and rows as servers send them, odd ones included."""
+
+from __future__ import annotations
+
+import json
+import math
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from runql.semantic.values import MISSING
+from runql.sources.wandb.decode import Place, read_project, read_run, read_summary, read_sweep, read_time, unwrap_config
+from runql.sources.wandb.histories.specs import (
+    groups_of,
+    last_step,
+    merge,
+    metrics_of,
+    read_lines,
+    read_sampled,
+    to_columns,
+)
+
+PLACE = Place("acme", "my project", "https://w.test")
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=10,
+)
+
+
+def test_a_run() -> None:
+    node = {
+        "id": "UnVuOjE=",
+        "name": "abc/1",
+        "displayName": "warm-1",
+        "state": "finished",
+        "tags": ["a", None, 3],
+        "createdAt": "2026-01-02T03:04:05",
+        "heartbeatAt": "2026-01-02T05:04:05.5+02:00",
+        "user": {"name": "Ada L", "username": None},
+        "historyLineCount": "12",
+        "computeSeconds": 90,
+        "config": '{"lr": {"value": 0.1, "desc": null}, "_wandb": {"value": {}}, "raw": 3, "d": {"value": {"v": 1}}}',
+        "someSummary": '{"loss": NaN, "acc": "Infinity", "note": "x\ny", "_wandb": {}}',
+    }
+    run = read_run(node, PLACE)
+    assert run is not None
+    assert (run.id, run.name, run.storage_id, run.user) == ("abc/1", "warm-1", "UnVuOjE=", "Ada L")
+    assert run.url == "https://w.test/acme/my%20project/runs/abc%2F1"
+    assert run.tags == ("a",)
+    assert run.created == datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+    assert run.heartbeat == datetime(2026, 1, 2, 3, 4, 5, 500_000, tzinfo=UTC)
+    assert (run.runtime, run.history_line_count) == (90.0, 12)
+    assert run.config == {"lr": 0.1, "raw": 3, "d": {"v": 1}}
+    assert run.summary is not None
+    assert math.isnan(run.summary["loss"])
+    assert run.summary["acc"] == math.inf
+    assert run.summary["note"] == "x\ny"
+    assert (run.system_metrics, run.history_keys) == (None, None)
+
+
+def test_what_was_asked_for_and_is_null_is_empty() -> None:
+    run = read_run(
+        {"name": "a", "config": None, "summaryMetrics": None, "systemMetrics": None, "historyKeys": None}, PLACE
+    )
+    assert run is not None
+    assert (run.config, run.summary, run.system_metrics, run.history_keys) == ({}, {}, {}, {})
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(
+            [
+                "name",
+                "id",
+                "tags",
+                "user",
+                "createdAt",
+                "config",
+                "summaryMetrics",
+                "state",
+                "historyKeys",
+                "computeSeconds",
+                "historyLineCount",
+                "readOnly",
+            ]
+        ),
+        JSON,
+    )
+)
+@settings(deadline=None, max_examples=80)
+def test_no_node_is_too_odd(node: dict[str, Any]) -> None:
+    run = read_run(node, PLACE)
+    assert (run is None) == (not isinstance(node.get("name"), str))
+    read_sweep(node, PLACE)
+    read_project(node, "acme", "https://wandb.test")
+    metrics_of(node)
+    last_step(node)
+
+
+@given(st.dictionaries(st.text().filter(lambda key: key not in ("_wandb", "wandb_version")), JSON, max_size=5))
+@settings(deadline=None, max_examples=80)
+def test_wrapping_and_unwrapping(config: dict[str, Any]) -> None:
+    spelled = {key: value for key, value in config.items() if value not in ("NaN", "Infinity", "-Infinity")}
+    wrapped = {key: {"value": value, "desc": None} for key, value in spelled.items()}
+    assert repr(unwrap_config(json.dumps(wrapped))) == repr(spelled)
+
+
+def test_times_that_are_none() -> None:
+    assert [read_time(value) for value in (None, 3, "", "yesterday", "2026-13-01")] == [None] * 5
+
+
+def test_summaries_that_are_none() -> None:
+    assert [read_summary(value) for value in (None, "", "[1]", 3, "{")] == [{}] * 5
+
+
+def test_rows_of_a_spec() -> None:
+    rows = read_sampled([{"_step": 0, "loss": "NaN", "note": "NaN"}, None, {"_step": 1, "loss": 2}], ["note"])
+    assert math.isnan(rows[0]["loss"])
+    assert [row["_step"] for row in rows] == [0, 1]
+    assert rows[0]["note"] == "NaN"
+    assert read_sampled(None) == []
+
+
+def test_rows_as_texts() -> None:
+    rows = read_lines(['{"_step": 0, "loss": NaN}', "{", None, '{"_step": 1, "x": "a\nb"}', "[1]"])
+    assert [row["_step"] for row in rows] == [0, 1]
+    assert math.isnan(rows[0]["loss"])
+
+
+def test_metrics_and_their_groups() -> None:
+    counts = {"a": 10, "b": 10, "c": 2}
+    keys = {name: {"typeCounts": [{"type": "number", "count": count}]} for name, count in counts.items()}
+    keys["t"] = {"typeCounts": [{"type": "string", "count": 3}, {"type": "nil", "count": 1}]}
+    metrics = metrics_of({"lastStep": 9, "keys": keys})
+    assert (metrics["t"].rows, metrics["t"].is_text, metrics["a"].is_text) == (4, True, False)
+    assert groups_of(["c", "a", "nothing", "b"], metrics) == [("c",), ("a", "b")]
+    assert [last_step(each) for each in ({"lastStep": 9}, {"lastStep": -1}, {}, None, {"lastStep": 3.0})] == [
+        *(9, None, None, None, 3),
+    ]
+
+
+ROWS = st.lists(st.dictionaries(st.sampled_from("abc"), st.integers(), max_size=3), max_size=12)
+
+
+@given(ROWS)
+@settings(deadline=None)
+def test_columns_hold_the_rows(drawn: list[dict[str, int]]) -> None:
+    rows = [{"_step": step, **row} for step, row in enumerate(drawn)]
+    columns = to_columns(rows, ("_step",), ("c", "a", "b"))
+    again = [
+        {name: column[at] for name, column in columns.items() if column[at] is not MISSING} for at in range(len(rows))
+    ]
+    assert again == rows
+    assert list(columns) == [name for name in ("_step", "c", "a", "b") if name in columns]
+
+
+@given(ROWS)
+@settings(deadline=None)
+def test_specs_join_on_the_step(drawn: list[dict[str, int]]) -> None:
+    rows = [{"_step": step, **row} for step, row in enumerate(drawn) if row]
+    parts = [[{"_step": row["_step"], key: row[key]} for row in rows if key in row] for key in "abc"]
+    assert merge(parts) == [dict(sorted(row.items(), key=lambda pair: pair[0])) for row in rows]
+
+
+def test_the_config_of_a_sweep_is_yaml() -> None:
+    written = (
+        "method: bayes\nname: search\nmetric:\n  name: val/loss\n  goal: minimize\nparameters:\n  lr: {min: 0.1}\n"
+    )
+    sweep = read_sweep({"name": "s1", "config": written, "runCountExpected": 12}, PLACE)
+    assert sweep is not None
+    assert sweep.config == {
+        "method": "bayes",
+        "name": "search",
+        "metric": {"name": "val/loss", "goal": "minimize"},
+        "parameters": {"lr": {"min": 0.1}},
+    }
+    assert (sweep.name, sweep.expected_run_count) == ("search", 12)
+    assert sweep.url is not None
+    assert sweep.url.endswith("/sweeps/s1")
+
+
+@pytest.mark.parametrize(
+    "text", ["a: [", "- 1", "", "!!python/object:os.system {}", "x: 2020-13-45", "{" * 3000, "{a: }: 1"]
+)
+def test_a_config_that_is_no_config_is_none(text: str) -> None:
+    sweep = read_sweep({"name": "s1", "config": text}, PLACE)
+    assert sweep is not None
+    assert (sweep.config, sweep.name) == (None, "s1")
+
+
+def test_what_cannot_be_read_of_a_run_is_said() -> None:
+    deep = "[" * 2000 + "]" * 2000
+    run = read_run(
+        {
+            "name": "abc",
+            "config": "{nope",
+            "summaryMetrics": f'{{"fine": 1, "huge": {2**1024}, "digits": {"7" * 5000}, "deep": {deep}}}',
+            "systemMetrics": "[1]",
+            "createdAt": "yesterday",
+            "heartbeatAt": "0001-01-01T00:00:00+14:00",
+            "updatedAt": "99999-01-01T00:00:00Z",
+        },
+        PLACE,
+    )
+    assert run is not None
+    assert (run.config, run.system_metrics, run.created, run.heartbeat, run.updated) == ({}, {}, None, None, None)
+    assert run.summary is not None
+    assert (run.summary["fine"], run.summary["huge"], run.summary["digits"]) == (1, str(2**1024), "7" * 5000)
+    said = [(notice.code, notice.message) for notice in run.said]
+    assert [code for code, _ in said] == ["RQL411"] * 5 + ["RQL540"]
+    assert said[0][1] == "the config of run `abc` cannot be read, and is left out: it is no JSON"
+    assert said[5][1].startswith("`summary.huge`, `summary.digits`, `summary.deep` of run `abc` are shown as text")
+
+
+def test_a_wrapper_may_hold_more_than_the_value() -> None:
+    assert unwrap_config({"lr": {"value": 0.3, "desc": None, "extra": 1}, "raw": {"desc": None}}) == {
+        "lr": 0.3,
+        "raw": {"desc": None},
+    }
