@@ -26,8 +26,8 @@ def test_a_new_floor_needs_a_place(tmp_path: Path) -> None:
         (package / name).mkdir(parents=True)
         (package / name / "__init__.py").touch()
     (package / "__init__.py").touch()
-    for source in ("local.py", "wandb.py", "memory.py"):
-        (package / "sources" / source).touch()
+    for source in tomllib.loads(contract)["tool"]["importlinter"]["contracts"][1]["modules"]:
+        (tmp_path / f"{source.replace('.', '/')}.py").touch()
     (package / "frontends" / "some.py").touch()
     (tmp_path / "pyproject.toml").write_text(contract, encoding="utf-8")
     done = subprocess.run(LINT, cwd=tmp_path, capture_output=True, text=True, check=False)
