@@ -224,10 +224,14 @@ def _tex(output: Output) -> Iterator[bytes]:
 
 
 def _yaml(output: Output) -> Iterator[bytes]:
-    from runql.results.formats.sweeps import sweep_lines, yaml_lines
-
     frame = output.whole()
-    return _encoded(sweep_lines(frame) if output.sweep else yaml_lines(frame, output.lost))
+    if output.sweep:
+        from runql.results.formats.sweeps import sweep_documents
+
+        return map(str.encode, sweep_documents(frame))
+    from runql.results.formats.yaml_text import yaml_rows
+
+    return map(str.encode, yaml_rows(frame))
 
 
 _TABLE = (
