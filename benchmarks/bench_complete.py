@@ -23,8 +23,8 @@ from pathlib import Path
 from typing import Final
 
 from runql.ide import Context, complete, index_of
+from runql.language.kinds import Kind
 from runql.semantic.catalog import Catalog, FieldInfo, Space
-from runql.semantic.values import Kind
 
 RUNS = 100_000
 FIELDS = {Space.CONFIG: 15_000, Space.SUMMARY: 15_000, Space.LOGGED: 20_000}

@@ -21,9 +21,9 @@ from rapidfuzz.process import extract
 
 from runql.ide import Context
 from runql.ide.diagnostics import diagnostics
+from runql.language.kinds import Kind
 from runql.semantic.catalog import Catalog, FieldInfo, Space
 from runql.semantic.names.nearest import nearest_fields
-from runql.semantic.values import Kind
 
 SIZES: Final = (5_000, 50_000)
 WORDS: Final = re.findall(

@@ -8,10 +8,12 @@ from pathlib import Path
 
 from runql.frontends.repl.commands.table import COMMANDS, MARK
 from runql.ide.manual import pages as manual
+from runql.language.aggregates import HISTORY_AGGREGATES, ROW_AGGREGATES
+from runql.language.entry import Function
+from runql.language.functions import FUNCTIONS
+from runql.language.kinds import ANY_TABLE
+from runql.language.stages import STAGES
 from runql.script.statements import STATEMENTS
-from runql.semantic.folds import FOLDS
-from runql.semantic.functions import AGGREGATES, FUNCTIONS, Function
-from runql.semantic.stage_table import ANY_TABLE, STAGES
 from runql.text.codes import CODES
 from runql.text.markdown import code
 
@@ -60,9 +62,9 @@ def _stages() -> Iterator[str]:
     yield from ("# Stages and statements", "", "## Stages", "")
     yield "A stage stands right of a `|`: a table in, a table out. One that streams passes rows on while it reads."
     for info in STAGES.values():
-        tables = "any table" if info.tables == ANY_TABLE else " and ".join(sorted(info.tables))
-        later = "" if info.nodes else " It comes in a later version: it is read and checked, but does nothing yet."
-        yield from ("", f"### {info.name}", "", f"    {info.syntax}", "", info.doc + later)
+        tables = "any table" if info.takes == ANY_TABLE else " and ".join(sorted(info.takes))
+        later = " It comes in a later version: it is read and checked, but does nothing yet." if info.is_later else ""
+        yield from ("", f"### {info.name}", "", f"    {info.form}", "", info.doc + later)
         yield from ("", f"Works on {tables}{', and streams' if info.streams else ''}. For example:", "")
         yield f"    {info.example}"
     yield from ("", "## Statements", "", "Several statements are parted by `;`.")
@@ -76,8 +78,8 @@ def _functions() -> Iterator[str]:
     yield "# Functions"
     for title, table in (
         ("Functions of values", FUNCTIONS.values()),
-        ("Values of a metric's history", AGGREGATES.values()),
-        ("Aggregates over rows", FOLDS.values()),
+        ("Values of a metric's history", HISTORY_AGGREGATES.values()),
+        ("Aggregates over rows", ROW_AGGREGATES.values()),
     ):
         yield from ("", f"## {title}", "", *_rows(table))
     yield from ("", "Of rows there are the percentiles from `p0` to `p100` too.")
@@ -86,7 +88,7 @@ def _functions() -> Iterator[str]:
 def _rows(functions: Iterable[Function]) -> Iterator[str]:
     yield from ("| written | what it is | for example |", "|---|---|---|")
     for one in functions:
-        yield f"| `{one.signature}` | {_cell(one.doc)} | `{_cell(one.example)}` |"
+        yield f"| `{one.form}` | {_cell(one.doc)} | `{_cell(one.example)}` |"
 
 
 def _codes() -> Iterator[str]:

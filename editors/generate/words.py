@@ -13,8 +13,9 @@ from functools import cache
 from typing import Any
 
 from runql.ide.semantic_tokens import Shade
+from runql.language.aggregates import HISTORY_AGGREGATES
+from runql.language.functions import FUNCTIONS
 from runql.semantic.catalog import Space
-from runql.semantic.functions import AGGREGATES, FUNCTIONS
 from runql.semantic.run_fields import RUN_FIELD_SPELLINGS
 from runql.semantic.spelling import PREFIXES
 from runql.syntax.grammar import load_parser
@@ -138,7 +139,7 @@ def pattern(terminal: str) -> str:
 
 
 def functions() -> tuple[str, ...]:
-    return tuple(sorted({*FUNCTIONS, *AGGREGATES, *_presence()}))
+    return tuple(sorted({*FUNCTIONS, *HISTORY_AGGREGATES, *_presence()}))
 
 
 def _presence() -> Iterator[str]:

@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import product
 from typing import Any
 
+from runql.language.kinds import Kind
 from runql.semantic.catalog import Catalog, FieldInfo, Space
 from runql.semantic.operands import literal_text
 from runql.semantic.run_fields import RUN_FIELDS
 from runql.semantic.spelling import info_text
-from runql.semantic.values import Kind
 from runql.text.frozen import frozen
 from runql.text.render import clean
 from runql.text.visible import visible_lines

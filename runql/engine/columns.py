@@ -16,13 +16,14 @@ from runql.engine.patterns import star_matcher
 from runql.engine.table import Table
 from runql.engine.walk import postorder
 from runql.errors import RunQLError
+from runql.language.kinds import Kind
 from runql.semantic.catalog import Space
 from runql.semantic.naming import aggregate_text, key_text
 from runql.semantic.record import RunRecord
 from runql.semantic.run_fields import RUN_FIELDS
 from runql.semantic.spelling import field_text, spelled_exactly
 from runql.semantic.typed import FieldKey, TAggregate, TColumn, TField, TLogged, TypedExpr, TypedQuery
-from runql.semantic.values import MISSING, Kind, Value, kind_of
+from runql.semantic.values import MISSING, Value, kind_of
 from runql.text.diagnostic import Diagnostic
 from runql.text.frozen import frozen
 

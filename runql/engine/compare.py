@@ -11,7 +11,8 @@ from datetime import timedelta
 from operator import ge, gt, le, lt
 from types import MappingProxyType
 
-from runql.semantic.values import MISSING, Kind, Value, kind_of
+from runql.language.kinds import Kind
+from runql.semantic.values import MISSING, Value, kind_of
 from runql.syntax.tree import Comparison, HasMode, State
 
 Test2 = Callable[[Value, Value], Value]

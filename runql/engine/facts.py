@@ -11,6 +11,7 @@ from runql.engine.fields import field_getter
 from runql.engine.order import AggregatesOf, no_aggregates
 from runql.engine.table import Table
 from runql.engine.walk import AnyExpr, children, known
+from runql.language.kinds import Kind
 from runql.semantic.record import RunRecord
 from runql.semantic.spelling import field_text
 from runql.semantic.typed import (
@@ -25,7 +26,6 @@ from runql.semantic.typed import (
     TTextTest,
     TypedExpr,
 )
-from runql.semantic.values import Kind
 from runql.syntax.tree import Comparison
 from runql.text.diagnostic import Diagnostic
 from runql.text.source import Span

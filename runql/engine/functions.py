@@ -11,8 +11,9 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 
 from runql.engine.compare import COMPARISONS, ORDERED_KINDS, as_number, is_nan, is_null, is_number
+from runql.language.kinds import Kind
 from runql.semantic.json_text import is_huge
-from runql.semantic.values import MISSING, Kind, Value, kind_of
+from runql.semantic.values import MISSING, Value, kind_of
 from runql.syntax.tree import ArithmeticOp, Comparison
 
 _MAX_INT_BITS = 1024

@@ -8,9 +8,10 @@ from typing import TypeAlias
 
 from runql.engine.compare import ORDERED_KINDS, as_number, is_nan
 from runql.engine.evaluate import NO_AGGREGATES, Aggregates, compile_value
+from runql.language.kinds import Kind
 from runql.semantic.record import RunRecord
 from runql.semantic.typed import TOrderKey
-from runql.semantic.values import Kind, Value, kind_of
+from runql.semantic.values import Value, kind_of
 
 AggregatesOf: TypeAlias = Callable[[RunRecord], Aggregates]
 """What the history of a run gives for each aggregate of the query."""

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import repeat
 
 from runql.errors import RunQLError
-from runql.semantic.values import MISSING, Kind, Value, kind_of
+from runql.language.kinds import Kind
+from runql.semantic.values import MISSING, Value, kind_of
 from runql.text.frozen import frozen
 
 

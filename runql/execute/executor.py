@@ -19,11 +19,11 @@ from runql.execute.deferred_names import Doubt
 from runql.execute.found_run import Found
 from runql.execute.histories import AggregateReader
 from runql.execute.pages import Paging
+from runql.language.kinds import Kind
 from runql.plan.push import Pushed, push
 from runql.semantic.catalog import Catalog, Space
 from runql.semantic.record import RunRecord
 from runql.semantic.typed import FieldKey, TAnd, TCompare, TConst, TField, TOr, TypedExpr, TypedQuery
-from runql.semantic.values import Kind
 from runql.sources.catalogs import known_runs
 from runql.sources.open import Place
 from runql.sources.protocol import FULL, LIGHT, Wanted

@@ -9,10 +9,11 @@ from pathlib import Path
 from runql.engine.stages import is_streaming
 from runql.engine.stages.rows import FAST_ROWS
 from runql.execute.write_files import located
+from runql.language.kinds import TableKind
 from runql.results.destination import Kind, destination
 from runql.results.formats.formats import EXTENSIONS
-from runql.semantic.stage_table import STAGES, TableKind, stage_name
 from runql.semantic.typed import TAssert, TDistinct, TStage, TTo
+from runql.semantic.typed.stages import entry_of, stage_name
 
 _LABEL_WIDTH = 10
 _HERE = Path()
@@ -29,7 +30,7 @@ def explained(stages: Sequence[TStage], folder: Path = _HERE) -> str:
 
 
 def _way(stage: TStage, folder: Path) -> str:
-    info = STAGES[stage_name(stage)]
+    info = entry_of(stage)
     match stage:
         case TTo(path=path):
             form = EXTENSIONS.get(Path(path).suffix[1:].lower())
@@ -44,7 +45,7 @@ def _way(stage: TStage, folder: Path) -> str:
             return "passes rows on, and holds what it has seen"
     if not is_streaming(stage):
         return "holds the table"
-    return "passes rows on, run by run" if info.tables == frozenset({TableKind.HISTORIES}) else "passes rows on"
+    return "passes rows on, run by run" if info.takes == frozenset({TableKind.HISTORIES}) else "passes rows on"
 
 
 def _leads(path: str, folder: Path) -> str:

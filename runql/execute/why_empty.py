@@ -10,11 +10,11 @@ from runql.engine.evaluate import compile_truth
 from runql.engine.histories.aggregates import aggregates_in
 from runql.errors import BackendError
 from runql.execute.executor import Reading, with_ident
+from runql.language.kinds import Kind
 from runql.plan.push import push
 from runql.semantic.catalog import Catalog
 from runql.semantic.record import RunRecord
 from runql.semantic.typed import TAnd, TColumn, TypedExpr, TypedQuery
-from runql.semantic.values import Kind
 from runql.sources.catalogs import known_runs
 from runql.sources.open import Place
 from runql.syntax.tree import Target

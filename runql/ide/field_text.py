@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from runql.language.kinds import Kind
 from runql.semantic.catalog import Catalog, FieldInfo, Space
 from runql.semantic.spelling import info_text
-from runql.semantic.values import Kind
 from runql.syntax.literals import write_number, write_string
 from runql.text.markdown import code
 from runql.text.render import clean

@@ -15,14 +15,14 @@ from runql.ide.context import Context, Text, parsed
 from runql.ide.field_text import documentation, value_text
 from runql.ide.nodes import chain_at
 from runql.ide.words import LANGUAGE, WORDS
+from runql.language.aggregates import HISTORY_AGGREGATES
+from runql.language.functions import FUNCTIONS
+from runql.language.stages import STAGES
 from runql.semantic.catalog import Catalog, Space
 from runql.semantic.folds import fold_named
-from runql.semantic.functions import AGGREGATES, FUNCTIONS
 from runql.semantic.run_fields import RUN_FIELD_SPELLINGS
 from runql.semantic.spelling import PREFIXES
-from runql.semantic.stage_table import STAGES
 from runql.syntax import tree as t
-from runql.syntax.keywords import keywords
 from runql.syntax.literals import read_path
 from runql.syntax.parse import Parsed
 from runql.syntax.printer.to_text import to_text
@@ -140,7 +140,7 @@ def _function(place: _Place) -> str:
     name = place.token.text.lower()
     if any(isinstance(node, t.Stage) for node in place.chain) and (fold := fold_named(name)) is not None:
         return function_documentation(fold)
-    forms = [table[name] for table in (FUNCTIONS, AGGREGATES) if name in table]
+    forms = [table[name] for table in (FUNCTIONS, HISTORY_AGGREGATES) if name in table]
     return "\n\n".join(map(function_documentation, forms))
 
 
@@ -149,7 +149,7 @@ def _word(place: _Place) -> str:
     in_stage = any(isinstance(node, t.Stage) and node.span.start == token.span.start for node in place.chain)
     if token.terminal in WORDS and not in_stage:
         return WORDS[token.terminal].documentation
-    info = STAGES.get(token.text.lower()) if token.terminal in keywords().stages else None
+    info = STAGES.get(token.terminal)
     return stage_documentation(info) if info is not None else ""
 
 

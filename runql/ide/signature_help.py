@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from runql.ide.context import Context, Text
 from runql.ide.cursor import cursor_at
 from runql.ide.words import WORDS
+from runql.language.aggregates import HISTORY_AGGREGATES
+from runql.language.entry import Function
+from runql.language.functions import FUNCTIONS
 from runql.semantic.folds import fold_named
-from runql.semantic.functions import AGGREGATES, FUNCTIONS, Function
 from runql.syntax.lexer import Lexeme
 from runql.text.frozen import frozen
 from runql.text.markdown import code
@@ -41,7 +43,9 @@ def signature(text: Text, offset: int, context: Context) -> tuple[Signature, ...
     fold = fold_named(function.text.lower()) if cursor.is_piped else None
     if fold is not None:
         return (_form(fold, index),)
-    forms = [table[name] for name in (function.text.lower(),) for table in (FUNCTIONS, AGGREGATES) if name in table]
+    forms = [
+        table[name] for name in (function.text.lower(),) for table in (FUNCTIONS, HISTORY_AGGREGATES) if name in table
+    ]
     return tuple(_form(form, index) for form in forms)
 
 
@@ -71,7 +75,7 @@ def _inside(syntax: str) -> Span:
 
 
 def _form(function: Function, index: int) -> Signature:
-    label = function.signature
+    label = function.form
     inside = _inside(label)
     parameters, start = [], inside.start
     for part in label[inside.start : inside.end].split(", "):

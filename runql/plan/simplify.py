@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from runql.language.kinds import Kind
 from runql.semantic.check.comparisons import FLIPPED
 from runql.semantic.typed import (
     TAggregate,
@@ -23,7 +24,6 @@ from runql.semantic.typed import (
     TUntagged,
     TypedExpr,
 )
-from runql.semantic.values import Kind
 from runql.syntax.tree import Comparison
 
 _TESTS = (TCompare, TBetween, TIn, TTextTest, THas, TUntagged, TIs, TLogged, TNot, TAnd, TOr)

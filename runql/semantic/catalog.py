@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
 
-from runql.semantic.values import Kind
+from runql.language.kinds import Kind
 from runql.text.frozen import frozen
 
 

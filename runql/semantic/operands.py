@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from datetime import datetime, timedelta
 
+from runql.language.kinds import Kind
 from runql.semantic.catalog import FieldInfo, Space
 from runql.semantic.spelling import code
 from runql.semantic.times import Day
 from runql.semantic.typed import TConst, TField, TypedExpr
-from runql.semantic.values import MISSING, Kind, Value, kind_of
+from runql.semantic.values import MISSING, Value, kind_of
 from runql.text.frozen import frozen
 from runql.text.source import Span
 

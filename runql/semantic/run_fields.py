@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from runql.semantic.values import Kind
+from runql.language.kinds import Kind
 from runql.text.frozen import frozen
 
 

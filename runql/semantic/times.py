@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
+from runql.language.kinds import Kind
 from runql.semantic.typed import TAnd, TCompare, TConst, TIs, TNot, TypedExpr
-from runql.semantic.values import Kind
 from runql.syntax.tree import Comparison, Moment, RelativeTime, State
 from runql.text.frozen import frozen
 from runql.text.source import Span

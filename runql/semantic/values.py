@@ -7,8 +7,10 @@ A value is a Python `bool`, `int`, `float`, `str`, aware `datetime`, `list`, `di
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from enum import Enum, StrEnum
+from enum import Enum
 from typing import Any, Final, TypeAlias
+
+from runql.language.kinds import Kind
 
 
 class _Missing(Enum):
@@ -27,20 +29,6 @@ MISSING: Final = _Missing.MISSING
 Missing: TypeAlias = _Missing
 Value: TypeAlias = Any
 """Any of the values above. (Python's types can't say it without a cast at each use.)"""
-
-
-class Kind(StrEnum):
-    """The type of a value. `UNKNOWN` is the type of a field of which nothing is known."""
-
-    NUMBER = "number"
-    BOOL = "bool"
-    TEXT = "text"
-    TIME = "time"
-    LIST = "list"
-    RECORD = "record"
-    NULL = "null"
-    MISSING = "missing"
-    UNKNOWN = "unknown"
 
 
 def kind_of(value: Value) -> Kind:  # noqa: PLR0911 - one line a kind

@@ -11,6 +11,7 @@ from runql.advice.intent import compares_metrics
 from runql.engine.columns import fields_named
 from runql.engine.walk import postorder
 from runql.execute.executor import Reading
+from runql.language.kinds import Kind
 from runql.semantic.catalog import Catalog, FieldInfo, Space
 from runql.semantic.check.query import check
 from runql.semantic.operands import literal_text
@@ -36,7 +37,7 @@ from runql.semantic.typed import (
     TypedExpr,
     TypedQuery,
 )
-from runql.semantic.values import Kind, Value, kind_of
+from runql.semantic.values import Value, kind_of
 from runql.sources.open import Place
 from runql.syntax import parse_query
 from runql.syntax.tree import Comparison

@@ -12,6 +12,7 @@ from runql.errors import QueryError
 from runql.execute.answer import Answer
 from runql.execute.cost import Spent
 from runql.execute.executor import Reading
+from runql.language.kinds import Kind
 from runql.results.frame import Frame
 from runql.script.named_queries import Named, is_last, text_of
 from runql.script.saved import saved_queries
@@ -21,7 +22,7 @@ from runql.semantic.operands import literal_text
 from runql.semantic.report import CheckContext, Report
 from runql.semantic.spelling import PREFIXES, info_text
 from runql.semantic.typed import TypedQuery
-from runql.semantic.values import MISSING, Kind, Value
+from runql.semantic.values import MISSING, Value
 from runql.sources.concurrent import together
 from runql.sources.open import DEMO, Place
 from runql.syntax.tree import DescribeStatement, Show, ShowStatement, Target

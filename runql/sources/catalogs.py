@@ -9,9 +9,9 @@ from dataclasses import replace
 from functools import partial
 from typing import TypeAlias
 
+from runql.language.kinds import Kind
 from runql.semantic.catalog import Catalog, FieldInfo, Known, Space
 from runql.semantic.spelling import PREFIXES
-from runql.semantic.values import Kind
 from runql.sources.concurrent import together
 from runql.sources.open import Place, Relearns, Remembers
 from runql.syntax import tree

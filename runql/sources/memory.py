@@ -16,12 +16,13 @@ from typing import Any
 
 from runql.engine.histories.sampling import AXES
 from runql.errors import ArgumentError
+from runql.language.kinds import Kind
 from runql.plan.capabilities import Capabilities
 from runql.semantic.build_catalog import build_catalog
 from runql.semantic.catalog import Catalog
 from runql.semantic.record import ProjectRecord, RunHistory, RunRecord, SweepRecord
 from runql.semantic.run_fields import RUN_FIELD_SPELLINGS
-from runql.semantic.values import MISSING, Kind, Value, kind_of
+from runql.semantic.values import MISSING, Value, kind_of
 from runql.sources.history_rows import select_rows
 from runql.sources.paging import count_records, page_of, select_runs, trimmed
 from runql.sources.protocol import Filters, HistoryRequest, Page, PageRequest, Wanted

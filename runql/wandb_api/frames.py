@@ -13,8 +13,9 @@ import warnings
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from runql.language.kinds import Kind
 from runql.semantic.record import RunHistory
-from runql.semantic.values import MISSING, Kind, Value, kind_of
+from runql.semantic.values import MISSING, Value, kind_of
 
 if TYPE_CHECKING:
     import pandas

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from runql.language.stages import STAGES
 from runql.script.statements import STATEMENTS
-from runql.semantic.stage_table import STAGES
 from runql.syntax import parse
 from runql.text.codes import CODES
 from tests.cli.conftest import Runql
@@ -37,7 +37,7 @@ def test_what_it_cost(runql: Runql) -> None:
 def test_the_language(runql: Runql) -> None:
     said = runql("--spec")
     spec = json.loads(said.out)
-    assert [stage["name"] for stage in spec["stages"]] == list(STAGES)
+    assert [stage["name"] for stage in spec["stages"]] == [one.name for one in STAGES.values()]
     assert set(spec["codes"]) == set(CODES)
     options = {name for option in spec["options"] for name in option["names"]}
     assert {"--errors", "--stats", "--max-rows", "--no", "--offline", "--diff"} <= options

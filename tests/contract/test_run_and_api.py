@@ -7,8 +7,8 @@ import json
 import pytest
 
 from runql.errors import NotFound, RunNotFoundError
+from runql.language.kinds import Kind
 from runql.semantic.catalog import Space
-from runql.semantic.values import Kind
 from runql.wandb_api.api import Api
 from tests.contract.backends import Source
 from tests.contract.recorder import Recorder

@@ -19,7 +19,7 @@ from runql.engine.histories.aggregates import (
     known_from_record,
 )
 from runql.errors import RunQLError
-from runql.semantic import functions as language
+from runql.language.aggregates import HISTORY_AGGREGATES
 from runql.semantic.record import RunHistory
 from runql.semantic.typed import TAggregate, TAnd, TLogged
 from runql.semantic.values import MISSING, Value
@@ -134,6 +134,6 @@ def test_only_that_a_metric_exists_is_known_without_its_rows() -> None:
 
 
 def test_every_aggregate_of_the_language_has_a_body() -> None:
-    assert language.AGGREGATES.keys() == AGGREGATES
+    assert HISTORY_AGGREGATES.keys() == AGGREGATES
     with pytest.raises(RunQLError, match="RQL901"):
         _value("median", [1])

@@ -13,6 +13,7 @@ from runql.engine.evaluate import Aggregates
 from runql.engine.facts import counted_in, misplaced, mixed_columns
 from runql.engine.table import Table, concat
 from runql.errors import RunQLError
+from runql.language.kinds import Kind
 from runql.semantic.record import RunRecord
 from runql.semantic.typed import (
     TAggregate,
@@ -25,7 +26,7 @@ from runql.semantic.typed import (
     TypedExpr,
     TypedQuery,
 )
-from runql.semantic.values import MISSING, Kind
+from runql.semantic.values import MISSING
 from runql.syntax.tree import Target
 from runql.text.source import Span
 from tests.engine.build import arithmetic, compare, const, field, has, is_in, key, not_, run, text_test

@@ -10,7 +10,7 @@ import pytest
 from runql.engine.fields import leaves, value_of
 from runql.engine.functions import FUNCTIONS
 from runql.errors import RunQLError
-from runql.semantic import functions as language
+from runql.language import functions as language
 from runql.semantic.record import RunRecord
 from runql.semantic.run_fields import RUN_FIELDS
 from runql.semantic.values import MISSING

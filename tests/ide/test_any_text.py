@@ -27,8 +27,9 @@ from runql.ide import (
 )
 from runql.ide.cursor import cursor_at
 from runql.ide.words import WORDS
-from runql.semantic.functions import AGGREGATES, FUNCTIONS
-from runql.semantic.stage_table import STAGES
+from runql.language.aggregates import HISTORY_AGGREGATES
+from runql.language.functions import FUNCTIONS
+from runql.language.stages import STAGES
 from runql.syntax.lexer import END, run
 from runql.syntax.parse import parse
 from runql.text.source import Span
@@ -52,7 +53,7 @@ def examples() -> tuple[str, ...]:
     found += [
         line.replace(CURSOR, "") for line in (HERE / "completions.md").read_text("utf-8").split("\n") if CURSOR in line
     ]
-    found += [f"runs where {function.example}" for function in (*FUNCTIONS.values(), *AGGREGATES.values())]
+    found += [function.example for function in (*FUNCTIONS.values(), *HISTORY_AGGREGATES.values())]
     found += [info.example for info in STAGES.values()]
     found += [word.example for word in WORDS.values() if word.example]
     return tuple(dict.fromkeys(text for text in found if len(text) < LONGEST))

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from runql.ide import MOST_ITEMS, Context, ItemKind, complete
+from runql.language.kinds import Kind
 from runql.semantic.catalog import Catalog, FieldInfo, Space
-from runql.semantic.values import Kind
 from runql.syntax.parse import parse
 from runql.text.source import Span
 from tests.ide.world import CONTEXT, NOW, ask, info

@@ -8,9 +8,9 @@ import pytest
 
 from runql.ide.manual import Entry, pages
 from runql.ide.words import WORDS
-from runql.semantic.folds import FOLDS
-from runql.semantic.functions import AGGREGATES, FUNCTIONS
-from runql.semantic.stage_table import STAGES
+from runql.language.aggregates import HISTORY_AGGREGATES, ROW_AGGREGATES
+from runql.language.functions import FUNCTIONS
+from runql.language.stages import STAGES
 from runql.session import Result, Session
 from runql.syntax.keywords import keywords
 from runql.syntax.parse import parse
@@ -45,11 +45,11 @@ def test_an_example_that_needs_more_is_whole(example: str) -> None:
 
 def test_it_names_all_there_is() -> None:
     text = "\n".join(f"{one.syntax}\n{one.doc}" for one in entries())
-    for name in (*FUNCTIONS, *AGGREGATES, *FOLDS):
+    for name in (*FUNCTIONS, *HISTORY_AGGREGATES, *ROW_AGGREGATES):
         assert f"{name}(" in text
     for terminal in keywords().clauses:
         assert WORDS[terminal].syntax in text and WORDS[terminal].example
     for info in STAGES.values():
-        assert not info.nodes or f"| {info.syntax}" in text
+        assert info.is_later or f"| {info.form}" in text
     signs = {sign for spelled in keywords().symbols.values() for sign in spelled}
     assert not {sign for sign in signs if sign not in text} - {";", ":", "<>"}

@@ -11,12 +11,12 @@ from runql.frontends.repl.commands.actions import _ACTIONS
 from runql.frontends.repl.commands.help import topics_of
 from runql.frontends.repl.commands.table import COMMANDS, SPELLINGS, Call, PromptCommand, nearest_command, read_call
 from runql.ide.words import WORDS
+from runql.language.aggregates import HISTORY_AGGREGATES, ROW_AGGREGATES
+from runql.language.functions import FUNCTIONS
+from runql.language.stages import STAGES
 from runql.results.formats.formats import FORMATS
 from runql.script.statements import STATEMENTS
-from runql.semantic.folds import FOLDS
-from runql.semantic.functions import AGGREGATES, FUNCTIONS
 from runql.semantic.run_fields import RUN_FIELDS
-from runql.semantic.stage_table import STAGES
 from runql.syntax.keywords import keywords
 from runql.text.codes import CODES
 from tests.repl.shells import Make, Told
@@ -92,7 +92,7 @@ def test_help_names_all_there_is(shell: Told) -> None:
         assert command.syntax in out
     words = out.split()
     assert set(keywords().clause_words) <= set(words)
-    assert {name for name, info in STAGES.items() if info.nodes} <= set(words)
+    assert {one.name for one in STAGES.values() if not one.is_later} <= set(words)
     assert all(len(line) <= 80 for line in out.splitlines())
 
 
@@ -103,10 +103,10 @@ def test_help_names_all_there_is(shell: Told) -> None:
         *(one.name for one in STATEMENTS),
         *(word for terminal in WORDS for word in keywords().words.get(terminal, ())),
         *(word for terminal in WORDS for word in keywords().symbols.get(terminal, ())),
-        *STAGES,
+        *(one.name for one in STAGES.values()),
         *FUNCTIONS,
-        *AGGREGATES,
-        *FOLDS,
+        *HISTORY_AGGREGATES,
+        *ROW_AGGREGATES,
         *RUN_FIELDS,
         *CODES,
     ],

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from runql.language.entry import StageEntry
+from runql.language.kinds import TableKind
+from runql.language.stages import STAGES
 from runql.semantic import typed as t
-from runql.semantic.stage_table import STAGES, TableKind
+from runql.semantic.typed.stages import entry_of
 from runql.syntax import parse_query, tree
 from tests.semantic.world import PARTIAL, checked, shown
 
@@ -89,14 +92,17 @@ def test_columns_after_stages(text: str, expected: list[str]) -> None:
     assert columns(text) == expected
 
 
-@pytest.mark.parametrize("name", [name for name, info in STAGES.items() if info.nodes])
-def test_every_stage_is_checked_as_its_example_has_it(name: str) -> None:
-    found = checked(STAGES[name].example, None)
+@pytest.mark.parametrize("entry", [one for one in STAGES.values() if not one.is_later], ids=lambda one: one.name)
+def test_every_stage_is_checked_as_its_example_has_it(entry: StageEntry) -> None:
+    found = checked(entry.example, None)
     assert not [d for d in found.diagnostics if d.is_error], found.diagnostics
-    assert isinstance(found.stages[-1], STAGES[name].nodes)
+    assert entry_of(found.stages[-1]) is entry
+    before = checked(entry.example.rpartition(" | ")[0], None).scope
+    assert before.kind in entry.takes
+    assert found.scope.kind is (before.kind if entry.gives is None else entry.gives)
 
 
-@pytest.mark.parametrize("name", [name for name, info in STAGES.items() if TableKind.RUNS not in info.tables])
+@pytest.mark.parametrize("name", [name for name, info in STAGES.items() if TableKind.RUNS not in info.takes])
 def test_a_stage_of_histories_on_runs(name: str) -> None:
     stage = STAGES[name].example.rpartition("| ")[2]
     found = checked(f"runs | {stage}")

@@ -7,11 +7,11 @@ from datetime import UTC, datetime, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from runql.language.kinds import Kind
 from runql.semantic.catalog import Catalog, FieldInfo, Space
 from runql.semantic.check.query import Checked, check
 from runql.semantic.report import CheckContext
 from runql.semantic.typed import TypedQuery
-from runql.semantic.values import Kind
 from runql.syntax import tree
 from runql.syntax.parse import parse
 from runql.text.diagnostic import Diagnostic

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from runql.errors import ArgumentError, NotFound
+from runql.language.kinds import Kind
 from runql.semantic.catalog import Space
 from runql.semantic.record import RunRecord
-from runql.semantic.values import MISSING, Kind
+from runql.semantic.values import MISSING
 from runql.sources.memory import MemoryService
 from runql.sources.protocol import FULL, LIGHT, HistoryRequest, PageRequest, ServiceApi, Wanted
 

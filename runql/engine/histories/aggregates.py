@@ -19,9 +19,10 @@ from runql.engine.functions import to_float
 from runql.engine.patterns import star_matcher
 from runql.engine.walk import postorder
 from runql.errors import RunQLError
+from runql.language.kinds import Kind
 from runql.semantic.record import RunHistory, RunRecord
 from runql.semantic.typed import TAggregate, TAnd, TLogged, TypedExpr
-from runql.semantic.values import MISSING, Kind, Value
+from runql.semantic.values import MISSING, Value
 
 HistoryNode: TypeAlias = TAggregate | TLogged
 """An expression that a run's history answers."""

@@ -18,8 +18,9 @@ from typing import Any, TypeAlias
 from runql.engine.mongo.fields import FilterField, parse_field
 from runql.engine.patterns import Matcher, matcher
 from runql.errors import ArgumentError, QueryError
+from runql.language.kinds import Kind
 from runql.semantic.record import RunRecord
-from runql.semantic.values import MISSING, Kind, Value, kind_of
+from runql.semantic.values import MISSING, Value, kind_of
 from runql.syntax.tree import TextOp
 from runql.text.nearest import nearest
 

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 from runql.engine.mongo.fields import FilterField, parse_field
 from runql.engine.order import sort_records, sorted_indices
 from runql.errors import ArgumentError
+from runql.language.kinds import Kind
 from runql.semantic.catalog import Space
 from runql.semantic.record import RunRecord
-from runql.semantic.values import Kind
 from runql.text.frozen import frozen
 
 

@@ -11,8 +11,8 @@ from runql.engine.stages.reference.edges import GAP, LAST
 from runql.engine.stages.reference.group import COUNT
 from runql.engine.stages.reference.shape import picked
 from runql.engine.stages.rows import cells_in
+from runql.language.kinds import TableKind
 from runql.semantic import typed as t
-from runql.semantic.stage_table import TableKind
 
 
 def names_after(stage: t.TStage, names: Sequence[str], context: StageContext) -> tuple[str, ...] | None:  # noqa: PLR0911

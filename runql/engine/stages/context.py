@@ -9,8 +9,9 @@ from typing import TypeAlias
 
 from runql.engine.table import Table
 from runql.errors import QueryError, RunQLError
-from runql.semantic.stage_table import STAGES, TableKind, stage_name
+from runql.language.kinds import TableKind
 from runql.semantic.typed import TStage, TTo
+from runql.semantic.typed.stages import entry_of, stage_name
 from runql.semantic.values import Value
 from runql.syntax.tree import Goal
 from runql.text.diagnostic import Diagnostic
@@ -127,10 +128,10 @@ class StageResult:
 
 def refuse_wrong_table(stage: TStage, context: StageContext) -> None:
     """Raises RQL314 if the stage does not work on such a table."""
-    info = STAGES[stage_name(stage)]
-    if context.kind in info.tables:
+    info = entry_of(stage)
+    if context.kind in info.takes:
         return
-    wanted = " or ".join(sorted(kind.value for kind in info.tables if kind is not TableKind.OTHER))
+    wanted = " or ".join(sorted(kind.value for kind in info.takes if kind is not TableKind.OTHER))
     given = "rows of another stage" if context.kind is TableKind.OTHER else context.kind.value
     raise QueryError(
         [Diagnostic("RQL314", f"`{info.name}` works on {wanted}, not on {given}", stage.span, hints=(info.example,))]

@@ -17,8 +17,9 @@ from runql.engine.compare import ORDERED_KINDS, as_number, is_nan, is_null
 from runql.engine.order import RANKS
 from runql.engine.stages import statistics
 from runql.engine.stages.context import fault
+from runql.language.kinds import Kind
 from runql.semantic.folds import percentile_of
-from runql.semantic.values import MISSING, Kind, Value, kind_of
+from runql.semantic.values import MISSING, Value, kind_of
 from runql.text.frozen import frozen
 
 

@@ -17,7 +17,7 @@ from runql.engine.stages.reference.matters import corr, pareto
 from runql.engine.stages.reference.pivot import pivot
 from runql.engine.table import Table, concat
 from runql.semantic import typed as t
-from runql.semantic.stage_table import STAGES, stage_name
+from runql.semantic.typed.stages import entry_of, stage_name
 from runql.text.diagnostic import Diagnostic
 
 
@@ -48,7 +48,7 @@ class Flow:
 
 def is_streaming(stage: t.TStage) -> bool:
     """Whether a stage passes rows on while it reads, holding at most one run."""
-    return STAGES[stage_name(stage)].streams and not (isinstance(stage, t.TAssert) and stage.over_table)
+    return entry_of(stage).streams and not (isinstance(stage, t.TAssert) and stage.over_table)
 
 
 def run_stages(stages: Sequence[t.TStage], tables: Iterable[Table], context: StageContext) -> Flow:
@@ -102,7 +102,7 @@ def _collected(stage: t.TStage, before: Flow, said: list[Diagnostic]) -> Flow:
     def tables() -> Iterator[Table]:
         table = _whole(before)
         context = before.context
-        if STAGES[stage_name(stage)].aggregates or isinstance(stage, t.TAssert):
+        if entry_of(stage).aggregates or isinstance(stage, t.TAssert):
             refuse_sampled(stage, context)
         result = _work(stage)(stage, table, context)
         said.extend(result.notices)

@@ -13,8 +13,8 @@ from runql.engine.stages.say import some
 from runql.engine.table import Table
 from runql.errors import QueryError
 from runql.semantic.spelling import code
-from runql.semantic.stage_table import stage_name
 from runql.semantic.typed import ColumnPick, TCell, TDerive, TRename, TStage
+from runql.semantic.typed.stages import stage_name
 from runql.text.diagnostic import Diagnostic
 from runql.text.nearest import nearest
 from runql.text.source import NOWHERE, Span

@@ -47,34 +47,35 @@ def stats_json(results: Sequence[Result | Explanation]) -> str:
 def spec_json() -> str:
     """The language and the command as JSON, from the tables that they are made of."""
     from runql.frontends.cli.arguments import described_options
+    from runql.language.aggregates import HISTORY_AGGREGATES, OFFERED_PERCENTILES, ROW_AGGREGATES
+    from runql.language.functions import FUNCTIONS
+    from runql.language.stages import STAGES
     from runql.results.formats.formats import FORMATS
     from runql.script.options import OPTIONS
     from runql.script.parameters import TYPES
     from runql.script.statements import STATEMENTS
-    from runql.semantic.folds import FOLDS, OFFERED_PERCENTILES, fold_named
-    from runql.semantic.functions import AGGREGATES, FUNCTIONS
+    from runql.semantic.folds import fold_named
     from runql.semantic.run_fields import RUN_FIELDS
-    from runql.semantic.stage_table import STAGES
     from runql.text.codes import CODES
 
-    folds = {**FOLDS, **{name: fold for name in OFFERED_PERCENTILES if (fold := fold_named(name)) is not None}}
+    folds = {**ROW_AGGREGATES, **{name: fold for name in OFFERED_PERCENTILES if (fold := fold_named(name)) is not None}}
     spec = {
         "options": described_options(),
         "statements": [{"name": s.name, "syntax": s.syntax, "doc": s.doc, "example": s.example} for s in STATEMENTS],
         "stages": [
             {
                 "name": info.name,
-                "syntax": info.syntax,
+                "syntax": info.form,
                 "doc": info.doc,
                 "example": info.example,
-                "tables": sorted(info.tables),
+                "tables": sorted(info.takes),
                 "streams": info.streams,
             }
             for info in STAGES.values()
         ],
         "functions": {
             "of values": [_function(one) for one in FUNCTIONS.values()],
-            "of a metric's history": [_function(one) for one in AGGREGATES.values()],
+            "of a metric's history": [_function(one) for one in HISTORY_AGGREGATES.values()],
             "of rows": [_function(one) for one in folds.values()],
         },
         "fields": [
@@ -93,7 +94,7 @@ def spec_json() -> str:
 def _function(function: Any) -> dict[str, str]:
     return {
         "name": function.name,
-        "signature": function.signature,
+        "signature": function.form,
         "result": str(function.result),
         "doc": function.doc,
         "example": function.example,

@@ -14,13 +14,14 @@ from runql.ide.completion.slots import Role, Slot, kinds_of_expr
 from runql.ide.context import Context
 from runql.ide.cursor import Cursor
 from runql.ide.field_text import detail, documentation, kinds_of
+from runql.language.aggregates import HISTORY_AGGREGATES
+from runql.language.functions import FUNCTIONS
+from runql.language.kinds import ANYTHING, BOOL, Kind
 from runql.semantic.catalog import Catalog, FieldInfo, Space
 from runql.semantic.check_stages.scope import Scope
-from runql.semantic.functions import AGGREGATES, ANYTHING, BOOL, FUNCTIONS
 from runql.semantic.names.metrics import ALWAYS_LOGGED, SYSTEM_PREFIX
 from runql.semantic.run_fields import RUN_FIELDS
 from runql.semantic.spelling import PREFIXES, info_text, path_text, spelled_exactly
-from runql.semantic.values import Kind
 from runql.syntax import tree as t
 from runql.syntax.lexer import lexer
 from runql.syntax.literals import quote_name
@@ -147,7 +148,7 @@ def _spaces(slot: Slot) -> tuple[Space, ...]:
         return (space,) if space in _VALUED else _VALUED
     if slot.role is Role.ARGUMENT and slot.index and slot.function not in FUNCTIONS:
         return ()
-    if slot.role is Role.ARGUMENT and slot.function in AGGREGATES and not slot.index:
+    if slot.role is Role.ARGUMENT and slot.function in HISTORY_AGGREGATES and not slot.index:
         return (Space.LOGGED, *(_VALUED if slot.function in {*FUNCTIONS, "exists"} else ()))
     return _VALUED
 

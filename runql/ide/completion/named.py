@@ -12,10 +12,12 @@ from runql.ide.completion.words import CALLED, Group
 from runql.ide.context import Context
 from runql.ide.cursor import Cursor
 from runql.ide.words import LANGUAGE
+from runql.language.aggregates import HISTORY_AGGREGATES, OFFERED_PERCENTILES, ROW_AGGREGATES
+from runql.language.entry import Function
+from runql.language.functions import FUNCTIONS
+from runql.language.kinds import ANYTHING, BOOL, ORDERED, Kind
 from runql.semantic.catalog import Space
-from runql.semantic.folds import FOLDS, OFFERED_PERCENTILES, fold_named
-from runql.semantic.functions import AGGREGATES, ANYTHING, BOOL, FUNCTIONS, ORDERED, Function
-from runql.semantic.values import Kind
+from runql.semantic.folds import fold_named
 from runql.syntax.lexer import lexer
 from runql.syntax.literals import write_string
 from runql.text.markdown import block, code
@@ -37,18 +39,18 @@ def functions(cursor: Cursor, slot: Slot, context: Context) -> Iterator[Offer]:
     for name in dict.fromkeys(name for table in tables for name in table):
         forms = [table[name] for table in tables if name in table]
         if name.upper() not in CALLED and any(form.result in {Kind.UNKNOWN, *kinds} for form in forms):
-            signatures = " or ".join(dict.fromkeys(form.signature for form in forms))
+            signatures = " or ".join(dict.fromkeys(form.form for form in forms))
             yield Offer(name, f"{name}(", ItemKind.FUNCTION, group, signatures, partial(_forms, forms))
 
 
 def _tables(cursor: Cursor, slot: Slot) -> tuple[Mapping[str, Function], ...]:
     """The functions that there are where the cursor stands: those over rows only in stages that fold."""
     if not cursor.is_folding:
-        return (FUNCTIONS, AGGREGATES)
+        return (FUNCTIONS, HISTORY_AGGREGATES)
     if fold_named(slot.function) is not None:
         return (FUNCTIONS,)  # an aggregate holds no other
     percentiles = {name: fold for name in OFFERED_PERCENTILES if (fold := fold_named(name)) is not None}
-    return (FOLDS, percentiles, FUNCTIONS)
+    return (ROW_AGGREGATES, percentiles, FUNCTIONS)
 
 
 def _result_kinds(slot: Slot, context: Context) -> frozenset[Kind]:
@@ -67,7 +69,7 @@ def _forms(forms: Iterable[Function]) -> str:
 
 def function_documentation(function: Function) -> str:
     """A function in Markdown."""
-    return f"{block(function.signature, LANGUAGE)}\n\n{function.doc}\n\n{code(function.example)}"
+    return f"{block(function.form, LANGUAGE)}\n\n{function.doc}\n\n{code(function.example)}"
 
 
 # ---------------------------------------------------------------- what others have named

@@ -7,15 +7,17 @@ from itertools import pairwise
 
 from runql.ide.context import Context
 from runql.ide.cursor import Cursor
+from runql.language.aggregates import HISTORY_AGGREGATES
+from runql.language.functions import FUNCTIONS
+from runql.language.kinds import BOOL, NUMBER, Kind
 from runql.semantic.catalog import Catalog, FieldInfo, Space
 from runql.semantic.folds import fold_named
-from runql.semantic.functions import AGGREGATES, BOOL, FUNCTIONS, NUMBER
 from runql.semantic.names.resolver import LoggedName, Names, Resolved
 from runql.semantic.report import Report
 from runql.semantic.run_fields import RUN_FIELD_SPELLINGS
 from runql.semantic.spelling import PREFIXES
 from runql.semantic.typed import FieldKey
-from runql.semantic.values import Kind, kind_of
+from runql.semantic.values import kind_of
 from runql.syntax import tree as s
 from runql.syntax import tree as t
 from runql.syntax.literals import read_path
@@ -179,7 +181,7 @@ def kinds_of_expr(expr: t.Expr | None, context: Context) -> frozenset[Kind]:  # 
             times = [Kind.TIME in kinds_of_expr(side, context) for side in (left, right)]
             return frozenset({Kind.TIME}) if any(times) and not all(times) else NUMBER
         case t.Call(name=name, arguments=arguments):
-            form = FUNCTIONS.get(name) or AGGREGATES.get(name) or fold_named(name)
+            form = FUNCTIONS.get(name) or HISTORY_AGGREGATES.get(name) or fold_named(name)
             if form is None or form.result is not Kind.UNKNOWN:
                 return frozenset({form.result} if form is not None else ())
             shared = [kinds_of_expr(each, context) for each in arguments[1 if name == "if" else 0 :]]

@@ -12,10 +12,10 @@ from runql.ide.completion.slots import Known, Role, Slot, kinds_of_expr, known, 
 from runql.ide.context import Context
 from runql.ide.cursor import Cursor
 from runql.ide.field_text import runs_text, value_text
+from runql.language.kinds import Kind
 from runql.semantic.catalog import FieldInfo, Space
 from runql.semantic.check.comparisons import RUN_STATES
 from runql.semantic.times import Day, absolute, relative
-from runql.semantic.values import Kind
 from runql.syntax import tree as t
 from runql.syntax.literals import write_duration, write_time
 

@@ -12,13 +12,15 @@ from runql.ide.completion.slots import Known, Role, Slot, kinds_of_expr, known_n
 from runql.ide.context import Context
 from runql.ide.cursor import Cursor
 from runql.ide.words import LANGUAGE, WORDS
-from runql.semantic.check.clauses import COUNTABLE
+from runql.language.aggregates import HISTORY_AGGREGATES
+from runql.language.clauses import CLAUSES
+from runql.language.entry import StageEntry
+from runql.language.functions import FUNCTIONS
+from runql.language.kinds import Kind
+from runql.language.stages import STAGES
 from runql.semantic.check_stages.scope import Scope
-from runql.semantic.functions import AGGREGATES, FUNCTIONS
-from runql.semantic.stage_table import STAGES, StageInfo
-from runql.semantic.values import Kind
 from runql.syntax.keywords import keywords
-from runql.syntax.mistakes.checks import CLAUSE_TERMINALS
+from runql.syntax.tree import terminal_of
 from runql.text.markdown import block, code
 
 
@@ -50,7 +52,6 @@ _CONSTANTS: Final = {
     "TODAY": Kind.TIME,
     "YESTERDAY": Kind.TIME,
 }
-_EXCLUDING: Final = {"LAZY": "FULL", "FULL": "LAZY", "SAMPLE": "SCAN", "SCAN": "SAMPLE"}
 _JOINS: Final = ("AND", "OR")
 _TEXT_TESTS: Final = ("CONTAINS", "REGEX", "STARTSWITH", "ENDSWITH", "LIKE_GLOB", "NOT_REGEX", "REGEX_ANY_CASE")
 _TESTS: Final = {
@@ -87,7 +88,7 @@ def words(cursor: Cursor, slot: Slot, context: Context, table: Scope | None) -> 
     for terminal in _by_use((cursor.accepted & spelled.words.keys()) | signs, tests):
         spellings = spelled.words.get(terminal) or spelled.symbols[terminal][:1]
         if cursor.previous == "PIPE":
-            yield from _stages(spellings, table)
+            yield from _stages(terminal, spellings, table)
         elif _can_come(terminal, cursor, slot, context, tests):
             yield from (_word(terminal, spelling, cursor, tests) for spelling in spellings)
     if not cursor.typed and "LPAR" in cursor.accepted and "PATH" not in cursor.accepted:
@@ -146,7 +147,7 @@ def _begins_well(terminal: str, slot: Slot, context: Context) -> bool:
         function = FUNCTIONS.get(slot.function)
         kinds = function.parameter(slot.index).kinds if function is not None else kinds
         if terminal in _ONLY_IN_AGGREGATES:
-            return slot.function in AGGREGATES and slot.index > 0
+            return slot.function in HISTORY_AGGREGATES and slot.index > 0
         return terminal in _CONDITIONS and kinds == {Kind.BOOL}
     if terminal in _CONDITIONS:
         return slot.role is Role.CONDITION
@@ -159,12 +160,11 @@ def _closed(cursor: Cursor) -> set[str]:
     """The clauses that cannot come: they are there already, or contradict one that is."""
     if cursor.is_piped:
         return set()
-    begun = {lexeme.terminal for lexeme in cursor.lexemes} & set(keywords().clauses)
-    begun |= {CLAUSE_TERMINALS[type(clause)] for clause in cursor.later if type(clause) in CLAUSE_TERMINALS}
-    closed = begun | {_EXCLUDING[terminal] for terminal in begun if terminal in _EXCLUDING}
+    begun = {lexeme.terminal for lexeme in cursor.lexemes} & CLAUSES.keys()
+    begun |= {terminal_of(clause) for clause in cursor.later} & CLAUSES.keys()
+    closed = begun | {other for terminal in begun for other in CLAUSES[terminal].excludes}
     if any(lexeme.terminal == "COUNT" for lexeme in cursor.lexemes):
-        countable = {CLAUSE_TERMINALS[kind] for kind in COUNTABLE if kind in CLAUSE_TERMINALS}
-        closed |= set(keywords().clauses) - countable
+        closed |= {terminal for terminal, entry in CLAUSES.items() if not entry.counts}
     return closed
 
 
@@ -192,14 +192,14 @@ def _group(terminal: str, cursor: Cursor, tests: tuple[str, ...]) -> Group:
     return Group.LAST if "PATH" in cursor.accepted and terminal not in _LISTED else Group.FIRST
 
 
-def _stages(spellings: tuple[str, ...], table: Scope | None) -> Iterator[Offer]:
+def _stages(terminal: str, spellings: tuple[str, ...], table: Scope | None) -> Iterator[Offer]:
     """The stages that can work on the table left of the pipe; on all, if it is not known what that is."""
-    for name in spellings:
-        info = STAGES.get(name)
-        if info is not None and info.nodes and (table is None or table.kind in info.tables):
+    info = STAGES.get(terminal)
+    if info is not None and not info.is_later and (table is None or table.kind in info.takes):
+        for name in spellings:
             yield Offer(name, name, ItemKind.STAGE, Group.FIRST, info.doc, partial(stage_documentation, info))
 
 
-def stage_documentation(info: StageInfo) -> str:
+def stage_documentation(info: StageEntry) -> str:
     """A stage in Markdown."""
-    return f"{block(info.syntax, LANGUAGE)}\n\n{info.doc}\n\n{code(info.example)}"
+    return f"{block(info.form, LANGUAGE)}\n\n{info.doc}\n\n{code(info.example)}"

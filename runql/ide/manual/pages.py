@@ -11,10 +11,11 @@ from runql.ide.manual.entry import Entry, Page, Section
 from runql.ide.manual.moments import DATES, SYSTEM
 from runql.ide.manual.operators import LITERALS, OPERATORS
 from runql.ide.words import WORDS
-from runql.semantic.folds import FOLDS
-from runql.semantic.functions import AGGREGATES, FUNCTIONS, Function
-from runql.semantic.stage_table import STAGES
-from runql.semantic.values import Kind
+from runql.language.aggregates import HISTORY_AGGREGATES, ROW_AGGREGATES
+from runql.language.entry import Function
+from runql.language.functions import FUNCTIONS
+from runql.language.kinds import Kind
+from runql.language.stages import STAGES
 from runql.syntax.keywords import keywords
 
 _QUERIES: Final = ("RUNS", "RUN", "SWEEP", "COUNT")
@@ -40,7 +41,7 @@ def _word(terminal: str) -> Entry:
 
 
 def _stages() -> Page:
-    entries = (Entry(f"| {one.syntax}", one.doc, one.example) for one in STAGES.values() if one.nodes)
+    entries = (Entry(f"| {one.form}", one.doc, one.example) for one in STAGES.values() if not one.is_later)
     doc = "What stands right of a `|` works on the table that comes from the left, and gives a table."
     return Page("stages", "Stages", doc, (Section("Stages", tuple(entries)),))
 
@@ -61,16 +62,20 @@ def _functions() -> Page:
         "`NAME(…)`, in any condition, order or column.",
         (
             *(Section(titles.get(kind, kind), _conditions(some)) for kind, some in by_kind.items()),
-            Section("Of a metric's history", _conditions(AGGREGATES.values()), "They read the histories of the runs."),
             Section(
-                "Of the rows of a group", tuple(Entry(f.signature, f.doc, f.example) for f in FOLDS.values()), rows
+                "Of a metric's history",
+                _conditions(HISTORY_AGGREGATES.values()),
+                "They read the histories of the runs.",
+            ),
+            Section(
+                "Of the rows of a group", tuple(Entry(f.form, f.doc, f.example) for f in ROW_AGGREGATES.values()), rows
             ),
         ),
     )
 
 
 def _conditions(functions: Iterable[Function]) -> tuple[Entry, ...]:
-    return tuple(Entry(one.signature, one.doc, f"runs where {one.example}") for one in functions)
+    return tuple(Entry(one.form, one.doc, one.example) for one in functions)
 
 
 @cache

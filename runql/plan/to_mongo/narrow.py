@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from runql.language.kinds import Kind
 from runql.plan.capabilities import Capabilities
 from runql.plan.to_mongo.comparisons import between_times, compare_numbers, compare_time, negated_op
 from runql.plan.to_mongo.filters import Narrowing, conjunction, disjunction, is_sendable
@@ -33,7 +34,7 @@ from runql.semantic.typed import (
     TUntagged,
     TypedExpr,
 )
-from runql.semantic.values import Kind, Value, kind_of
+from runql.semantic.values import Value, kind_of
 from runql.syntax.tree import Comparison, HasMode, State, TextOp
 from runql.text.frozen import frozen
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from runql.language.aggregates import HISTORY_AGGREGATES
+from runql.language.entry import Function
+from runql.language.functions import FUNCTIONS
+from runql.language.kinds import Kind
 from runql.semantic.catalog import Space
-from runql.semantic.functions import AGGREGATES, FUNCTIONS, Function
 from runql.semantic.names.idioms import FOREIGN_CALLS, run_field_named
 from runql.semantic.names.nearest import nearest_names
 from runql.semantic.names.resolver import LoggedName
@@ -14,7 +17,6 @@ from runql.semantic.operands import ANY_KIND, BROKEN, SAID, Operand, kind_in, qu
 from runql.semantic.report import Report, rewrite, rewrites
 from runql.semantic.spelling import PREFIXES, code, field_text
 from runql.semantic.typed import TAggregate, TCall, TLogged
-from runql.semantic.values import Kind
 from runql.syntax import tree
 from runql.text.diagnostic import Fix
 from runql.text.source import NOWHERE, Span
@@ -87,11 +89,11 @@ class Calls:
             self._report.add("RQL108", message, span, f"in RunQL write {code(foreign)}", fixes=rewrite(span, foreign))
             return BROKEN
         history = self._history(node)
-        if node.name in AGGREGATES and history is not None and len(node.arguments) == 1:
+        if node.name in HISTORY_AGGREGATES and history is not None and len(node.arguments) == 1:
             return self._aggregate(node, history, span)
         if node.name in FUNCTIONS:
             return self._function(FUNCTIONS[node.name], node, span)
-        if node.name in AGGREGATES:
+        if node.name in HISTORY_AGGREGATES:
             return self._needs_history(node, span)
         return self._unknown(node, span)
 
@@ -121,7 +123,7 @@ class Calls:
     # ------------------------------------------------------------ aggregates
 
     def _aggregate(self, node: tree.Call, history: LoggedName, span: Span) -> Operand:
-        function = AGGREGATES[node.name]
+        function = HISTORY_AGGREGATES[node.name]
         text = f"{node.name}({field_text(Space.LOGGED, tuple(history.metric.split('.')))})"
         if history.is_glob and node.name != "exists":
             message = f"`{node.name}` takes one metric, and `logged.{history.metric}` may be several"
@@ -140,7 +142,7 @@ class Calls:
         return Operand(expr, kinds, text=text)
 
     def _needs_history(self, node: tree.Call, span: Span) -> Operand:
-        hints: tuple[str, ...] = (f"for example: `{AGGREGATES[node.name].example}`",)
+        hints: tuple[str, ...] = (f"for example: `{HISTORY_AGGREGATES[node.name].example}`",)
         fixes: tuple[Fix, ...] = ()
         message = f"`{node.name}` takes one metric's history, written `logged.METRIC`"
         if node.name in FUNCTIONS:
@@ -158,14 +160,14 @@ class Calls:
     # ------------------------------------------------------------ functions of values
 
     def _function(self, function: Function, node: tree.Call, span: Span) -> Operand:
-        if function.name in AGGREGATES and len(node.arguments) == 1:
+        if function.name in HISTORY_AGGREGATES and len(node.arguments) == 1:
             return self._needs_history(node, span)
         if not self._arity(function, node, span):
             return BROKEN
         if node.last_rows is not None or node.approx:
             word = "approx" if node.approx else f"last {node.last_rows}"
             message = f"`{word}` belongs to a metric's history, not to values"
-            self._report.add("RQL206", message, span, f"for example: `{AGGREGATES['mean'].example}`")
+            self._report.add("RQL206", message, span, f"for example: `{HISTORY_AGGREGATES['mean'].example}`")
             return BROKEN
         operands = [self._argument(function, i, argument) for i, argument in enumerate(node.arguments)]
         if any(operand is BROKEN for operand in operands):
@@ -185,7 +187,7 @@ class Calls:
             return operand
         takes = " or ".join(SAID[k] for k in Kind if k in parameter.kinds)
         message = f"{quoted(operand)} is {operand.holds}, and `{function.name}` takes {takes}"
-        self._report.add("RQL203", message, operand.span, f"written `{function.signature}`")
+        self._report.add("RQL203", message, operand.span, f"written `{function.form}`")
         return BROKEN
 
     def _arity(self, function: Function, node: tree.Call, span: Span) -> bool:
@@ -198,7 +200,7 @@ class Calls:
             takes = "one argument" if function.least == 1 else f"{function.least} arguments"
         else:
             takes = f"{function.least} to {function.most} arguments"
-        hint = f"written `{function.signature}`"
+        hint = f"written `{function.form}`"
         self._report.add("RQL206", f"`{function.name}` takes {takes}, not {count}", span, hint)
         return False
 
@@ -214,11 +216,11 @@ class Calls:
 
     def _known(self) -> dict[str, str]:
         """The functions that can stand here, each with how it is called."""
-        return {name: function.signature for name, function in {**FUNCTIONS, **AGGREGATES}.items()}
+        return {name: function.form for name, function in {**FUNCTIONS, **HISTORY_AGGREGATES}.items()}
 
     def _kind_of(self, name: str) -> str:
         """What a function takes, in a few words."""
-        if name in FUNCTIONS and name in AGGREGATES:
+        if name in FUNCTIONS and name in HISTORY_AGGREGATES:
             return "of values, or of a metric's history"
         return "of values" if name in FUNCTIONS else "of a metric's history"
 

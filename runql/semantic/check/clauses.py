@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
+from runql.language.clauses import CLAUSES
+from runql.language.entry import ClauseEntry
 from runql.semantic.catalog import Space
 from runql.semantic.check.expressions import Expressions
 from runql.semantic.names.metrics import SYSTEM_PREFIX
@@ -19,31 +21,10 @@ from runql.text.source import NOWHERE, Span
 
 DEFAULT_SAMPLES = 500
 
-_WORDS: dict[type[tree.Clause], str] = {
-    tree.FromClause: "from",
-    tree.WhereClause: "where",
-    tree.OrderClause: "order",
-    tree.LimitClause: "limit",
-    tree.PageClause: "page",
-    tree.LazyClause: "lazy",
-    tree.SweepsClause: "with sweeps",
-    tree.SampleClause: "sample",
-    tree.ScanClause: "scan",
-    tree.KeysClause: "keys",
-    tree.XClause: "x",
-    tree.StepsClause: "steps",
-    tree.AlignClause: "align",
-    tree.StreamClause: "stream",
-    tree.SelectClause: "select",
-}
-_ASKS_HISTORIES = (tree.SampleClause, tree.ScanClause, tree.KeysClause)
-_NEEDS_HISTORIES = (tree.StepsClause, tree.AlignClause, tree.StreamClause)
-COUNTABLE = (tree.FromClause, tree.WhereClause, tree.SweepsClause, tree.BrokenClause)
-
 
 def asks_histories(query: tree.Query) -> bool:
     """Whether a query gives rows of histories and not runs."""
-    return any(isinstance(clause, _ASKS_HISTORIES) for clause in query.clauses)
+    return any(entry.asks_histories for _, entry in _known(query))
 
 
 @frozen
@@ -71,23 +52,23 @@ class Clauses:
             self.report.add("RQL213", message, scan.span, *hints, fixes=fixes, labels=labels)
 
     def _counted(self) -> None:
-        for clause in self.query.clauses:
-            if isinstance(clause, COUNTABLE):
+        allowed = [f"`{entry.words}`" for entry in CLAUSES.values() if entry.counts]
+        for clause, entry in _known(self.query):
+            if entry.counts:
                 continue
-            word = _word(clause)
+            word = entry.words
             message = f"`count` gives one number, so `{word}` has nothing to do"
             fixes = _removal(clause, f"drop `{word}`")
-            self.report.add(
-                "RQL213", message, clause.span, "only `from`, `where` and `with sweeps` go with it", fixes=fixes
-            )
+            hint = f"only {', '.join(allowed[:-1])} and {allowed[-1]} go with it"
+            self.report.add("RQL213", message, clause.span, hint, fixes=fixes)
 
     def _histories_missing(self) -> None:
         if asks_histories(self.query):
             return
-        for clause in self.query.clauses:
-            alone = isinstance(clause, tree.XClause) and not self.expressions.calls.uses_x
-            if isinstance(clause, _NEEDS_HISTORIES) or alone:
-                word = _word(clause)
+        for clause, entry in _known(self.query):
+            is_used = isinstance(clause, tree.XClause) and self.expressions.calls.uses_x
+            if entry.needs_histories and not is_used:
+                word = entry.words
                 message = f"`{word}` is about histories, and this query gives the table of runs"
                 hint = "add `keys`, `sample` or `scan` to get histories"
                 fixes = insertion(clause.span, f" sample {DEFAULT_SAMPLES}", f"add `sample {DEFAULT_SAMPLES}`")
@@ -268,10 +249,12 @@ class Clauses:
 _VALUED = (Space.CONFIG, Space.SUMMARY)
 
 
-def _word(clause: tree.Clause) -> str:
-    if isinstance(clause, tree.LazyClause):
-        return "lazy" if clause.lazy else "full"
-    return _WORDS[type(clause)]
+def _known(query: tree.Query) -> Iterator[tuple[tree.Clause, ClauseEntry]]:
+    """The clauses of a query that are none of broken text, with what the language says of each."""
+    for clause in query.clauses:
+        entry = CLAUSES.get(tree.terminal_of(clause))
+        if entry is not None:
+            yield clause, entry
 
 
 def _removal(clause: tree.Clause, title: str) -> tuple[Fix, ...]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from runql.language.kinds import Kind
 from runql.semantic.catalog import Catalog, Space
 from runql.semantic.names.nearest import nearest_hint, nearest_names
 from runql.semantic.names.resolver import seen_kinds
@@ -15,7 +16,7 @@ from runql.semantic.report import CheckContext, Report, rewrite
 from runql.semantic.spelling import code
 from runql.semantic.times import Day, absolute, compare_with_day, from_text, is_time_without_quotes, unix_time
 from runql.semantic.typed import TAnd, TBetween, TCompare, TField, TIn, TOr, TypedExpr
-from runql.semantic.values import MISSING, Kind
+from runql.semantic.values import MISSING
 from runql.syntax.tree import Comparison
 from runql.text.frozen import frozen
 from runql.text.source import Span

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import assert_never
 
+from runql.language.kinds import Kind
 from runql.semantic.catalog import Catalog, Space
 from runql.semantic.check.aliases import Aliases
 from runql.semantic.check.calls import Calls
@@ -33,7 +34,7 @@ from runql.semantic.typed import (
     TUntagged,
     TypedExpr,
 )
-from runql.semantic.values import MISSING, Kind
+from runql.semantic.values import MISSING
 from runql.syntax import tree
 from runql.text.source import NOWHERE, Span
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import field
 
+from runql.language.kinds import Kind
 from runql.semantic.catalog import Catalog, Space
 from runql.semantic.check.clauses import Clauses, asks_histories
 from runql.semantic.check.columns import selected
@@ -16,7 +17,6 @@ from runql.semantic.operands import BROKEN
 from runql.semantic.report import CheckContext, Report
 from runql.semantic.spelling import code, field_text
 from runql.semantic.typed import TAnd, TBetween, TCompare, TField, TNot, TOr, TOrderKey, TStage, TypedExpr, TypedQuery
-from runql.semantic.values import Kind
 from runql.syntax import tree
 from runql.text.diagnostic import Diagnostic
 from runql.text.frozen import frozen

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from runql.language.kinds import Kind
 from runql.semantic.catalog import Space
 from runql.semantic.check.patterns import check_pattern
 from runql.semantic.operands import BROKEN, Operand, constant, example_value, quoted
 from runql.semantic.report import rewrite
 from runql.semantic.spelling import code
 from runql.semantic.typed import TField, THas, TTextTest, TypedExpr
-from runql.semantic.values import Kind
 from runql.syntax import tree
 from runql.text.diagnostic import Fix
 from runql.text.source import NOWHERE, Span

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from runql.language.kinds import Kind
 from runql.semantic.catalog import Catalog, Space
 from runql.semantic.check.comparisons import RUN_STATES, state_like
 from runql.semantic.names.nearest import nearest_names
 from runql.semantic.operands import Operand, literal_text
 from runql.semantic.typed import TField
-from runql.semantic.values import Kind
 from runql.syntax import tree
 
 _TIMES = ("now", "today", "yesterday")

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
 
+from runql.language.kinds import Kind
 from runql.semantic.catalog import Space
 from runql.semantic.check_stages.expressions import Folding, StageExpressions, facts
 from runql.semantic.check_stages.scope import ColumnFacts, Scope, glob_columns, is_meant
@@ -26,7 +27,6 @@ from runql.semantic.typed import (
     TStage,
     TypedExpr,
 )
-from runql.semantic.values import Kind
 from runql.syntax import tree
 from runql.syntax import tree as s
 from runql.syntax.printer.to_text import to_text

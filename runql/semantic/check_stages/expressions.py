@@ -6,12 +6,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 from enum import Enum, auto
 
+from runql.language.aggregates import HISTORY_AGGREGATES, ROW_AGGREGATES
+from runql.language.entry import Function
+from runql.language.functions import FUNCTIONS
+from runql.language.kinds import Kind, TableKind
 from runql.semantic.catalog import Catalog, Space
 from runql.semantic.check.calls import Calls
 from runql.semantic.check.expressions import Expressions, field_operand
 from runql.semantic.check_stages.scope import ColumnFacts, Scope
-from runql.semantic.folds import FOLDS, fold_named
-from runql.semantic.functions import AGGREGATES, FUNCTIONS, Function
+from runql.semantic.folds import fold_named
 from runql.semantic.names.division import divided
 from runql.semantic.names.nearest import nearest_hint, nearest_names
 from runql.semantic.names.resolver import LoggedName, Resolved
@@ -21,9 +24,7 @@ from runql.semantic.operands import ANY_KIND, BROKEN, Operand, kind_in, quoted
 from runql.semantic.report import CheckContext, Report, rewrite, rewrites
 from runql.semantic.run_fields import RUN_FIELD_SPELLINGS
 from runql.semantic.spelling import PREFIXES, code, field_text, path_text
-from runql.semantic.stage_table import TableKind
 from runql.semantic.typed import TAggregate, TCell, TColumn, TField, TFold, TIs, TLogged, TNot, TypedExpr
-from runql.semantic.values import Kind
 from runql.syntax import tree
 from runql.syntax.printer.to_text import to_text
 from runql.text.source import NOWHERE, Span
@@ -245,7 +246,7 @@ class StageCalls(Calls):
         if written in self._stage.scope.columns:
             return self._stage._cell(written, span)
         history = self._history(node)
-        if history is not None and node.name in AGGREGATES:
+        if history is not None and node.name in HISTORY_AGGREGATES:
             return self._of_history(node, history, span)
         fold = fold_named(node.name)
         if fold is None or (node.name in FUNCTIONS and len(node.arguments) > 1):
@@ -256,20 +257,20 @@ class StageCalls(Calls):
         return self._fold(fold, node, span)
 
     def _known(self) -> dict[str, str]:
-        of_rows = FOLDS if self._stage.folding is Folding.YES else {}
-        return {**super()._known(), **{name: fold.signature for name, fold in of_rows.items()}}
+        of_rows = ROW_AGGREGATES if self._stage.folding is Folding.YES else {}
+        return {**super()._known(), **{name: fold.form for name, fold in of_rows.items()}}
 
     def _kind_of(self, name: str) -> str:
-        if name in FOLDS and name not in FUNCTIONS and self._stage.folding is Folding.YES:
+        if name in ROW_AGGREGATES and name not in FUNCTIONS and self._stage.folding is Folding.YES:
             return "over the rows of a group"
         return super()._kind_of(name)
 
     def _scalar(self, node: tree.Call, fold: Function | None, span: Span) -> Operand:
-        if fold is None and node.name not in FUNCTIONS and node.name not in AGGREGATES:
-            near = nearest_names(node.name, FOLDS)
+        if fold is None and node.name not in FUNCTIONS and node.name not in HISTORY_AGGREGATES:
+            near = nearest_names(node.name, ROW_AGGREGATES)
             if near and self._stage.folding is Folding.YES and not nearest_names(node.name, FUNCTIONS):
                 place = node.name_span if node.name_span != NOWHERE else span
-                hints = nearest_hint([FOLDS[name].signature for name in near])
+                hints = nearest_hint([ROW_AGGREGATES[name].form for name in near])
                 self._report.add("RQL206", f"no aggregate `{node.name}`", place, *hints, fixes=rewrites(place, near))
                 return BROKEN
         return super().call(node, span)
@@ -300,7 +301,7 @@ class StageCalls(Calls):
         else:
             message = f"`{node.name}` makes one value of many rows, and `{stage}` looks at one row at a time"
             hints = (f"first `group KEY : {to_text(node)}`",)
-            if node.arguments and isinstance(node.arguments[0], tree.Field) and node.name in AGGREGATES:
+            if node.arguments and isinstance(node.arguments[0], tree.Field) and node.name in HISTORY_AGGREGATES:
                 segments = node.arguments[0].path.segments
                 metric = segments[1:] if str(segments[0]) in PREFIXES and len(segments) > 1 else segments
                 one = f"{node.name}({field_text(Space.LOGGED, metric)})"
@@ -310,7 +311,7 @@ class StageCalls(Calls):
     def _fold(self, fold: Function, node: tree.Call, span: Span) -> Operand:
         if node.last_rows is not None:
             message = f"`last {node.last_rows}` belongs to a metric's history, not to an aggregate over rows"
-            self._report.add("RQL206", message, span, f"written `{fold.signature}`")
+            self._report.add("RQL206", message, span, f"written `{fold.form}`")
             return BROKEN
         if not self._arity(fold, node, span):
             return BROKEN

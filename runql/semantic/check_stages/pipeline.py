@@ -6,13 +6,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
+from runql.language.kinds import TableKind
+from runql.language.stages import STAGES
 from runql.semantic.catalog import Catalog
 from runql.semantic.check_stages.curves import CurveStages
 from runql.semantic.check_stages.expressions import Folding, StageExpressions
 from runql.semantic.check_stages.runs import RunStages
 from runql.semantic.check_stages.scope import Scope
 from runql.semantic.report import CheckContext, Report
-from runql.semantic.stage_table import STAGES, TableKind
 from runql.semantic.typed import (
     TAssert,
     TColumn,
@@ -30,35 +31,6 @@ from runql.syntax import tree as s
 from runql.text.diagnostic import Diagnostic
 from runql.text.frozen import frozen
 from runql.text.source import NOWHERE
-
-_NAMES: Mapping[type[tree.Stage], str] = MappingProxyType(
-    {
-        s.WhereStage: "where",
-        s.OrderStage: "order",
-        s.LimitStage: "limit",
-        s.SelectStage: "select",
-        s.DropStage: "drop",
-        s.RenameStage: "rename",
-        s.DistinctStage: "distinct",
-        s.DeriveStage: "derive",
-        s.GroupStage: "group",
-        s.BestStage: "best",
-        s.SmoothStage: "smooth",
-        s.BinStage: "bin",
-        s.ResampleStage: "resample",
-        s.AlignStage: "align",
-        s.PivotStage: "pivot",
-        s.DiffStage: "diff",
-        s.CorrStage: "corr",
-        s.ParetoStage: "pareto",
-        s.HolesStage: "holes",
-        s.DuplicatesStage: "duplicates",
-        s.DescribeStage: "describe",
-        s.PlotStage: "plot",
-        s.ToStage: "to",
-        s.AssertStage: "assert",
-    }
-)
 
 
 @frozen
@@ -128,9 +100,8 @@ def _dotted(path: tree.Path) -> str:
 
 def stage_word(stage: tree.Stage) -> str:
     """The name under which the language knows a stage; empty for text that is none."""
-    if isinstance(stage, s.EdgeStage):
-        return "last" if stage.last else "first"
-    return _NAMES.get(type(stage), "")
+    found = STAGES.get(tree.terminal_of(stage))
+    return found.name if found is not None else ""
 
 
 class _Checker(CurveStages, RunStages):
@@ -156,13 +127,13 @@ class _Checker(CurveStages, RunStages):
 
     def _fits(self, name: str, stage: tree.Stage) -> bool:
         """Whether the stage works on such rows; if not, it is reported with a way out."""
-        info, scope = STAGES[name], self.scope
+        info, scope = STAGES[tree.terminal_of(stage)], self.scope
         place = stage.span
-        if scope.kind not in info.tables:
-            message, hint = _wrong_table(name, scope.kind, TableKind.HISTORIES in info.tables)
+        if scope.kind not in info.takes:
+            message, hint = _wrong_table(name, scope.kind, TableKind.HISTORIES in info.takes)
             self.report.add("RQL314", message, place, hint, f"for example: `{info.example}`")
             return False
-        if info.tables == {TableKind.HISTORIES} and (scope.run_id is None or scope.x_axis is None):
+        if info.takes == {TableKind.HISTORIES} and (scope.run_id is None or scope.x_axis is None):
             lacking = "the id of the run" if scope.run_id is None else "the x axis"
             message = f"`{name}` needs {lacking}, which a stage before has taken away"
             self.report.add("RQL316", message, place)

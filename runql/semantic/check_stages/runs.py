@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from runql.language.kinds import Kind, TableKind
 from runql.semantic.catalog import Space
 from runql.semantic.check_stages.columns import COUNT, StageColumns
 from runql.semantic.check_stages.expressions import Folding
 from runql.semantic.check_stages.scope import ColumnFacts
 from runql.semantic.operands import BROKEN, quoted
-from runql.semantic.stage_table import TableKind
 from runql.semantic.typed import (
     FieldKey,
     Named,
@@ -21,7 +21,6 @@ from runql.semantic.typed import (
     TPivot,
     TStage,
 )
-from runql.semantic.values import Kind
 from runql.syntax import tree
 from runql.syntax import tree as s
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from itertools import islice
 
+from runql.language.kinds import Kind
 from runql.semantic.catalog import Catalog, FieldInfo, Space
 from runql.semantic.names.division import divided
 from runql.semantic.names.idioms import foreign_spelling
@@ -14,7 +15,6 @@ from runql.semantic.report import LOOK_AROUND, CheckContext, Report, rewrite, re
 from runql.semantic.run_fields import RUN_FIELD_SPELLINGS, RUN_FIELDS
 from runql.semantic.spelling import PREFIXES, code, field_text, info_text, path_text, spelled_exactly
 from runql.semantic.typed import FieldKey
-from runql.semantic.values import Kind
 from runql.syntax import tree
 from runql.text.frozen import frozen
 from runql.text.source import NOWHERE, Span

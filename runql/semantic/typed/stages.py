@@ -7,8 +7,10 @@ Inside a stage an expression reads the columns of the table it stands on (`TCell
 from __future__ import annotations
 
 from dataclasses import field
-from typing import TypeAlias
+from typing import ClassVar, TypeAlias
 
+from runql.language.entry import StageEntry
+from runql.language.stages import STAGES
 from runql.semantic.typed.expressions import TFold, TypedExpr
 from runql.syntax.tree import Goal
 from runql.text.frozen import frozen
@@ -34,13 +36,16 @@ class ColumnPick:
 
 @frozen(kw_only=True)
 class TStageNode:
-    """The base of all: where the stage stands in its text."""
+    """The base of all: where the stage stands in its text, and the terminal that begins it in the grammar."""
+
+    terminal: ClassVar[str]
 
     span: Span = field(default=NOWHERE, compare=False, repr=False)
 
 
 @frozen
 class TWhere(TStageNode):
+    terminal = "WHERE"
     condition: TypedExpr
 
 
@@ -48,21 +53,25 @@ class TWhere(TStageNode):
 class TSort(TStageNode):
     """Keys with `True` for descending."""
 
+    terminal = "ORDER"
     keys: tuple[tuple[TypedExpr, bool], ...]
 
 
 @frozen
 class TLimit(TStageNode):
+    terminal = "LIMIT"
     count: int
 
 
 @frozen
 class TSelect(TStageNode):
+    terminal = "SELECT"
     columns: tuple[Named | ColumnPick, ...]
 
 
 @frozen
 class TDrop(TStageNode):
+    terminal = "DROP"
     columns: tuple[ColumnPick, ...]
 
 
@@ -70,6 +79,7 @@ class TDrop(TStageNode):
 class TRename(TStageNode):
     """Old name to new name."""
 
+    terminal = "RENAME"
     names: tuple[tuple[str, str], ...]
 
 
@@ -77,6 +87,7 @@ class TRename(TStageNode):
 class TDistinct(TStageNode):
     """Rows once each; by some columns, the first row of each."""
 
+    terminal = "DISTINCT"
     columns: tuple[ColumnPick, ...] = ()
 
 
@@ -84,6 +95,7 @@ class TDistinct(TStageNode):
 class TDerive(TStageNode):
     """New columns, each of which sees the ones before it."""
 
+    terminal = "DERIVE"
     columns: tuple[Named, ...]
 
 
@@ -91,6 +103,7 @@ class TDerive(TStageNode):
 class TGroup(TStageNode):
     """One row a group: the keys, the folds, then `n`. Values of folds may be arithmetic over `TFold`s."""
 
+    terminal = "GROUP"
     keys: tuple[Named | ColumnPick, ...]
     folds: tuple[Named, ...]
 
@@ -99,6 +112,7 @@ class TGroup(TStageNode):
 class TBest(TStageNode):
     """One row a run: the x where the metric was best, the value, its distance from the last."""
 
+    terminal = "BEST"
     goal: Goal
     metric: str
 
@@ -107,6 +121,7 @@ class TBest(TStageNode):
 class TEdge(TStageNode):
     """`first` or `last`: one row a run."""
 
+    terminal = "FIRST_ROW"
     last: bool
 
 
@@ -114,6 +129,7 @@ class TEdge(TStageNode):
 class TSmooth(TStageNode):
     """`ema 0.9` (weight of the past, debiased) or `mean 20` (rows), run by run, of the metrics."""
 
+    terminal = "SMOOTH"
     method: str
     amount: float
 
@@ -122,6 +138,7 @@ class TSmooth(TStageNode):
 class TBin(TStageNode):
     """`bin x 100`: the mean of each metric in each of so many steps of x."""
 
+    terminal = "BIN"
     width: float
 
 
@@ -129,6 +146,7 @@ class TBin(TStageNode):
 class TResample(TStageNode):
     """So many evenly spaced x, each metric interpolated linearly between its own points."""
 
+    terminal = "RESAMPLE"
     points: int
 
 
@@ -136,6 +154,7 @@ class TResample(TStageNode):
 class TAlignStage(TStageNode):
     """`outer`, `inner`, `ffill` or `nearest`: fill cells of metrics logged at other x, run by run."""
 
+    terminal = "ALIGN"
     mode: str
 
 
@@ -143,6 +162,7 @@ class TAlignStage(TStageNode):
 class TPivot(TStageNode):
     """Rows by columns; each cell the fold with its spread where a group has several rows."""
 
+    terminal = "PIVOT"
     value: TFold
     rows: Named
     columns: Named
@@ -152,6 +172,7 @@ class TPivot(TStageNode):
 class TDiff(TStageNode):
     """Only the fields in which the runs differ; against one run if `versus` is its id or name."""
 
+    terminal = "DIFF"
     versus: str | None = None
 
 
@@ -159,11 +180,13 @@ class TDiff(TStageNode):
 class TCorr(TStageNode):
     """How strongly each config column goes with a value."""
 
+    terminal = "CORR"
     target: Named
 
 
 @frozen
 class TPareto(TStageNode):
+    terminal = "PARETO"
     goals: tuple[tuple[Goal, Named], ...]
 
 
@@ -171,6 +194,7 @@ class TPareto(TStageNode):
 class THoles(TStageNode):
     """The combinations of the values that occur which no row has."""
 
+    terminal = "HOLES"
     over: tuple[Named, ...]
 
 
@@ -178,12 +202,15 @@ class THoles(TStageNode):
 class TDuplicates(TStageNode):
     """The combinations that several rows have."""
 
+    terminal = "DUPLICATES"
     by: tuple[Named | ColumnPick, ...]
 
 
 @frozen
 class TDescribe(TStageNode):
     """A row a column."""
+
+    terminal = "DESCRIBE"
 
 
 @frozen
@@ -193,6 +220,7 @@ class TTo(TStageNode):
     `safe`: no text begins as a formula does. `guarded`: it came with a folder, so what it writes must be allowed.
     """
 
+    terminal = "TO"
     path: str
     safe: bool = False
     guarded: bool = False
@@ -202,6 +230,7 @@ class TTo(TStageNode):
 class TAssert(TStageNode):
     """`over_table`: the condition holds folds and is asked once; else it must hold in each row."""
 
+    terminal = "ASSERT"
     condition: TypedExpr
     message: str | None = None
     over_table: bool = False
@@ -235,3 +264,14 @@ TStage: TypeAlias = (
     | TAssert
 )
 """Every typed stage. A `match` over it ends in `assert_never`, so the type checker names it for each new one."""
+
+
+def entry_of(stage: TStage) -> StageEntry:
+    """What the language says of a stage."""
+    is_last = isinstance(stage, TEdge) and stage.last
+    return STAGES["LAST_ROW" if is_last else stage.terminal]
+
+
+def stage_name(stage: TStage) -> str:
+    """The word that begins a stage."""
+    return entry_of(stage).name

@@ -9,7 +9,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
-from runql.semantic.values import Kind, kind_of
+from runql.language.kinds import Kind
+from runql.semantic.values import kind_of
 from runql.sources.files.wire import Malformed, text, varint
 from runql.sources.local import records
 from runql.sources.local.framing import Frames

@@ -18,25 +18,6 @@ from runql.syntax.mistakes.stages import named_key
 from runql.text.diagnostic import Diagnostic, Edit, Fix, Label
 from runql.text.source import Span
 
-CLAUSE_TERMINALS: Final[dict[type[t.Clause], str]] = {
-    t.FromClause: "FROM",
-    t.WhereClause: "WHERE",
-    t.OrderClause: "ORDER",
-    t.LimitClause: "LIMIT",
-    t.PageClause: "PAGE",
-    t.LazyClause: "LAZY",
-    t.SweepsClause: "WITH",
-    t.SampleClause: "SAMPLE",
-    t.ScanClause: "SCAN",
-    t.KeysClause: "KEYS",
-    t.XClause: "X",
-    t.StepsClause: "STEPS",
-    t.AlignClause: "ALIGN",
-    t.StreamClause: "STREAM",
-    t.SelectClause: "SELECT",
-}
-"""Each kind of clause and the keyword that begins it, in the order of the formatter."""
-
 
 def check_statement(query: t.Query, text: str, diagnostics: list[Diagnostic]) -> t.Query:
     """The query with each kind of clause once: a second one is reported, with both places, and left out."""

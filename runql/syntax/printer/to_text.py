@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable
 from typing import Final, assert_never
 
+from runql.language.clauses import CLAUSES
 from runql.syntax import tree as t
 from runql.syntax.literals import write_path
-from runql.syntax.mistakes.checks import CLAUSE_TERMINALS
 from runql.syntax.printer.expressions import word
 from runql.syntax.printer.parts import Items, name_or_string, source_text
 from runql.syntax.printer.stages import StagePrinter
@@ -43,8 +43,8 @@ def to_text(node: t.Script | t.Statement | t.Query | t.Clause | t.Stage | t.Expr
 
 def ordered(clauses: Iterable[t.Clause]) -> list[t.Clause]:
     """Clauses in the order of the formatter."""
-    rank = {kind: index for index, kind in enumerate(CLAUSE_TERMINALS)}
-    return sorted(clauses, key=lambda clause: rank.get(type(clause), len(rank)))
+    rank = {terminal: index for index, terminal in enumerate(CLAUSES)}
+    return sorted(clauses, key=lambda clause: rank.get(clause.terminal, len(rank)))
 
 
 class Printer(StagePrinter):
@@ -73,7 +73,7 @@ class Printer(StagePrinter):
 
     def items(self, clause: t.Clause) -> Items:  # noqa: PLR0911, PLR0912 - one a node
         """A clause in parts that may stand on lines of their own."""
-        first_word = word(CLAUSE_TERMINALS[type(clause)]) if type(clause) in CLAUSE_TERMINALS else ""
+        first_word = word(clause.terminal) if clause.terminal else ""
 
         def single(text: str) -> Items:
             return Items(first_word, ((text, clause.span),))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TypeAlias
+from typing import ClassVar, TypeAlias
 
 from runql.syntax.tree.expressions import Expr, Param
 from runql.syntax.tree.names import Node, Path
@@ -12,7 +12,12 @@ from runql.text.frozen import frozen
 
 @frozen
 class ClauseNode(Node):
-    """One clause of a query. The span covers the keyword and all that belongs to it."""
+    """One clause of a query. The span covers the keyword and all that belongs to it.
+
+    `terminal` begins it in the grammar: `terminal_of` knows the clause that two words begin.
+    """
+
+    terminal: ClassVar[str]
 
 
 class SourceKind(StrEnum):
@@ -31,11 +36,13 @@ class SourceRef(Node):
 
 @frozen
 class FromClause(ClauseNode):
+    terminal = "FROM"
     sources: tuple[SourceRef, ...]
 
 
 @frozen
 class WhereClause(ClauseNode):
+    terminal = "WHERE"
     condition: Expr
 
 
@@ -47,16 +54,19 @@ class OrderKey(Node):
 
 @frozen
 class OrderClause(ClauseNode):
+    terminal = "ORDER"
     keys: tuple[OrderKey, ...]
 
 
 @frozen
 class LimitClause(ClauseNode):
+    terminal = "LIMIT"
     count: int | Param
 
 
 @frozen
 class PageClause(ClauseNode):
+    terminal = "PAGE"
     size: int | Param
 
 
@@ -64,6 +74,7 @@ class PageClause(ClauseNode):
 class LazyClause(ClauseNode):
     """`lazy` or `full`."""
 
+    terminal = "LAZY"
     lazy: bool
 
 
@@ -71,9 +82,12 @@ class LazyClause(ClauseNode):
 class SweepsClause(ClauseNode):
     """`with sweeps`."""
 
+    terminal = "WITH"
+
 
 @frozen
 class SampleClause(ClauseNode):
+    terminal = "SAMPLE"
     count: int | Param
 
 
@@ -81,14 +95,18 @@ class SampleClause(ClauseNode):
 class ScanClause(ClauseNode):
     """`scan`: every logged step."""
 
+    terminal = "SCAN"
+
 
 @frozen
 class KeysClause(ClauseNode):
+    terminal = "KEYS"
     keys: tuple[Path, ...]
 
 
 @frozen
 class XClause(ClauseNode):
+    terminal = "X"
     metric: Path
 
 
@@ -96,6 +114,7 @@ class XClause(ClauseNode):
 class StepsClause(ClauseNode):
     """`steps A..B`, both ends included, either open."""
 
+    terminal = "STEPS"
     first: int | None
     last: int | None
 
@@ -108,6 +127,7 @@ class AlignMode(StrEnum):
 
 @frozen
 class AlignClause(ClauseNode):
+    terminal = "ALIGN"
     mode: AlignMode
 
 
@@ -118,6 +138,7 @@ class Stream(StrEnum):
 
 @frozen
 class StreamClause(ClauseNode):
+    terminal = "STREAM"
     stream: Stream
 
 
@@ -135,6 +156,7 @@ class Column(Node):
 
 @frozen
 class SelectClause(ClauseNode):
+    terminal = "SELECT"
     columns: tuple[Column, ...]
 
 
@@ -142,6 +164,7 @@ class SelectClause(ClauseNode):
 class BrokenClause(ClauseNode):
     """Text that is no clause; an error says why."""
 
+    terminal = ""
     text: str
 
 

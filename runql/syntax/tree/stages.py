@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import field
 from enum import StrEnum
-from typing import TypeAlias
+from typing import ClassVar, TypeAlias
 
-from runql.syntax.tree.clauses import Column, OrderKey
+from runql.syntax.tree.clauses import Clause, Column, LazyClause, OrderKey
 from runql.syntax.tree.expressions import Expr
 from runql.syntax.tree.names import Node, Path
 from runql.text.frozen import frozen
@@ -14,26 +14,35 @@ from runql.text.frozen import frozen
 
 @frozen
 class StageNode(Node):
-    """A table stage right of a pipe: a table in, a table out."""
+    """A table stage right of a pipe: a table in, a table out.
+
+    `terminal` begins it in the grammar: `terminal_of` knows the stage that two words begin.
+    """
+
+    terminal: ClassVar[str]
 
 
 @frozen
 class WhereStage(StageNode):
+    terminal = "WHERE"
     condition: Expr
 
 
 @frozen
 class OrderStage(StageNode):
+    terminal = "ORDER"
     keys: tuple[OrderKey, ...]
 
 
 @frozen
 class LimitStage(StageNode):
+    terminal = "LIMIT"
     count: Expr
 
 
 @frozen
 class SelectStage(StageNode):
+    terminal = "SELECT"
     columns: tuple[Column, ...]
 
 
@@ -41,6 +50,7 @@ class SelectStage(StageNode):
 class DropStage(StageNode):
     """Columns by name or glob."""
 
+    terminal = "DROP"
     columns: tuple[Path, ...]
 
 
@@ -48,6 +58,7 @@ class DropStage(StageNode):
 class RenameStage(StageNode):
     """Old name, new name."""
 
+    terminal = "RENAME"
     names: tuple[tuple[Path, Path], ...]
 
 
@@ -55,6 +66,7 @@ class RenameStage(StageNode):
 class DistinctStage(StageNode):
     """`distinct`, or `distinct by a, b`."""
 
+    terminal = "DISTINCT"
     columns: tuple[Path, ...] = ()
 
 
@@ -68,6 +80,7 @@ class Definition(Node):
 
 @frozen
 class DeriveStage(StageNode):
+    terminal = "DERIVE"
     columns: tuple[Definition, ...]
 
 
@@ -75,6 +88,7 @@ class DeriveStage(StageNode):
 class GroupStage(StageNode):
     """`group KEY, … : name = fold, …`; keys may be globs with `except`, `as` names them."""
 
+    terminal = "GROUP"
     keys: tuple[Column, ...]
     folds: tuple[Definition, ...] = ()
 
@@ -86,6 +100,7 @@ class Goal(StrEnum):
 
 @frozen
 class BestStage(StageNode):
+    terminal = "BEST"
     goal: Goal
     metric: Path
 
@@ -94,6 +109,7 @@ class BestStage(StageNode):
 class EdgeStage(StageNode):
     """`first` or `last`."""
 
+    terminal = "FIRST_ROW"
     last: bool
 
 
@@ -101,6 +117,7 @@ class EdgeStage(StageNode):
 class SmoothStage(StageNode):
     """`smooth ema 0.9`, `smooth mean 20`."""
 
+    terminal = "SMOOTH"
     method: str
     amount: Expr
 
@@ -109,12 +126,14 @@ class SmoothStage(StageNode):
 class BinStage(StageNode):
     """`bin x 100`, `bin _step 100`: the axis as written is `x` or the name of the x column."""
 
+    terminal = "BIN"
     axis: Path
     width: Expr
 
 
 @frozen
 class ResampleStage(StageNode):
+    terminal = "RESAMPLE"
     points: Expr
 
 
@@ -122,6 +141,7 @@ class ResampleStage(StageNode):
 class AlignStage(StageNode):
     """`align nearest` and the modes of the clause."""
 
+    terminal = "ALIGN"
     mode: str
 
 
@@ -129,6 +149,7 @@ class AlignStage(StageNode):
 class PivotStage(StageNode):
     """`pivot FOLD by ROWS, COLUMNS`."""
 
+    terminal = "PIVOT"
     value: Expr
     rows: Expr
     columns: Expr
@@ -138,26 +159,31 @@ class PivotStage(StageNode):
 class DiffStage(StageNode):
     """`diff`, `diff vs ID`."""
 
+    terminal = "DIFF"
     versus: str | None = None
 
 
 @frozen
 class CorrStage(StageNode):
+    terminal = "CORR"
     target: Expr
 
 
 @frozen
 class ParetoStage(StageNode):
+    terminal = "PARETO"
     goals: tuple[tuple[Goal, Expr], ...]
 
 
 @frozen
 class HolesStage(StageNode):
+    terminal = "HOLES"
     over: tuple[Expr, ...]
 
 
 @frozen
 class DuplicatesStage(StageNode):
+    terminal = "DUPLICATES"
     by: tuple[Column, ...]
 
 
@@ -165,11 +191,14 @@ class DuplicatesStage(StageNode):
 class DescribeStage(StageNode):
     """A row a column."""
 
+    terminal = "DESCRIBE"
+
 
 @frozen
 class PlotStage(StageNode):
     """`plot [line|scatter|bar|hist] [y…] [vs x] [by field] [log x|y]`."""
 
+    terminal = "PLOT"
     shape: str | None = None
     y: tuple[Path, ...] = ()
     x: Path | None = None
@@ -181,6 +210,7 @@ class PlotStage(StageNode):
 class ToStage(StageNode):
     """`safe`: no text begins as a formula does. `guarded`: it came with a folder, so what it writes must be allowed."""
 
+    terminal = "TO"
     path: str
     safe: bool = False
     guarded: bool = field(default=False, compare=False, repr=False)
@@ -188,6 +218,7 @@ class ToStage(StageNode):
 
 @frozen
 class AssertStage(StageNode):
+    terminal = "ASSERT"
     condition: Expr
     message: str | None = None
 
@@ -196,6 +227,7 @@ class AssertStage(StageNode):
 class BrokenStage(StageNode):
     """Text that is no stage; an error says why."""
 
+    terminal = ""
     text: str
 
 
@@ -228,3 +260,12 @@ Stage: TypeAlias = (
     | BrokenStage
 )
 """Every stage. A `match` over it ends in `assert_never`, so the type checker names it for each new one."""
+
+
+def terminal_of(part: Clause | Stage) -> str:
+    """The terminal of the grammar that begins a clause or a stage; empty for text that is neither."""
+    if isinstance(part, LazyClause) and not part.lazy:
+        return "FULL"
+    if isinstance(part, EdgeStage) and part.last:
+        return "LAST_ROW"
+    return part.terminal

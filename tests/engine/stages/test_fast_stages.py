@@ -14,7 +14,7 @@ from runql.engine.stages.groups import Groups, grouped
 from runql.engine.stages.ordering import sorted_rows
 from runql.engine.stages.reference.curves import smoothed
 from runql.engine.table import Table
-from runql.semantic.folds import FOLDS, OFFERED_PERCENTILES
+from runql.language.aggregates import OFFERED_PERCENTILES, ROW_AGGREGATES
 from runql.semantic.typed import (
     ColumnPick,
     TBin,
@@ -34,7 +34,7 @@ from runql.syntax.tree import Goal
 from tests.engine.stages.build import FAST, HISTORIES, PLAIN, SLOW, alike, ask, cell, fold, from_rows, named, tables
 
 examples = settings(max_examples=150, deadline=None)
-ONE_ARGUMENT = [name for name in (*FOLDS, *OFFERED_PERCENTILES) if name not in ("argmin", "argmax")]
+ONE_ARGUMENT = [name for name in (*ROW_AGGREGATES, *OFFERED_PERCENTILES) if name not in ("argmin", "argmax")]
 
 
 def _both(work: Any) -> tuple[Any, Any]:

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from runql.errors import NotFound
+from runql.language.kinds import Kind
 from runql.semantic.catalog import Space
-from runql.semantic.values import Kind
 from runql.sources.protocol import HistoryRequest, PageRequest, Wanted
 from tests.server import Knobs
 from tests.server.samples import vision, wide

@@ -11,7 +11,8 @@ from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
 from runql.engine.order import RANKS
-from runql.semantic.values import MISSING, Kind, Missing, Value
+from runql.language.kinds import Kind
+from runql.semantic.values import MISSING, Missing, Value
 
 Bools: TypeAlias = Any
 Floats: TypeAlias = Any

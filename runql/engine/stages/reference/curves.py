@@ -19,8 +19,8 @@ from runql.engine.stages.rows import cells_of, take, values_of
 from runql.engine.stages.say import number_of
 from runql.engine.table import Table, concat
 from runql.errors import QueryError
-from runql.semantic.stage_table import stage_name
 from runql.semantic.typed import TAlignStage, TArithmetic, TBin, TCall, TCell, TConst, TResample, TSmooth, TStage
+from runql.semantic.typed.stages import stage_name
 from runql.semantic.values import MISSING, Value
 from runql.syntax.tree import ArithmeticOp
 from runql.text.diagnostic import Diagnostic

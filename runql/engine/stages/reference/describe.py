@@ -12,8 +12,9 @@ from runql.engine.stages.context import StageContext, StageResult
 from runql.engine.stages.fold_columns import fold_cells
 from runql.engine.stages.groups import Groups, each_once
 from runql.engine.table import Table
+from runql.language.kinds import Kind
 from runql.semantic.typed import TDescribe
-from runql.semantic.values import MISSING, Kind, Value, kind_of
+from runql.semantic.values import MISSING, Value, kind_of
 
 COLUMNS = ("column", "type", "count", "missing", "nan", "min", "max", "mean", "distinct", "top", "top_n")
 

@@ -11,13 +11,14 @@ from runql.frontends.repl.commands.table import COMMANDS, MARK, SPELLINGS, Call
 from runql.ide.field_text import documentation
 from runql.ide.manual import Page, pages
 from runql.ide.words import WORDS
+from runql.language.aggregates import HISTORY_AGGREGATES, OFFERED_PERCENTILES, ROW_AGGREGATES
+from runql.language.functions import FUNCTIONS
+from runql.language.stages import STAGES
 from runql.results.terminal_table.cells import Style
 from runql.results.terminal_table.options import View
 from runql.script.statements import STATEMENTS
-from runql.semantic.folds import FOLDS, OFFERED_PERCENTILES, fold_named
-from runql.semantic.functions import AGGREGATES, FUNCTIONS
+from runql.semantic.folds import fold_named
 from runql.semantic.run_fields import RUN_FIELD_SPELLINGS
-from runql.semantic.stage_table import STAGES
 from runql.syntax.keywords import keywords
 from runql.text.codes import CODES
 from runql.text.frozen import frozen
@@ -87,7 +88,7 @@ def _overview(view: View, width: int) -> Iterator[str]:
     for title, names in (
         ("statements", [one.name for one in STATEMENTS if not one.is_later]),
         ("clauses", list(keywords().clause_words)),
-        ("stages", ["|", *(info.name for info in STAGES.values() if info.nodes)]),
+        ("stages", ["|", *(info.name for info in STAGES.values() if not info.is_later)]),
     ):
         yield from _listed(title, names, view, width)
     yield ""
@@ -159,16 +160,15 @@ def topics_of(written: str) -> Iterator[Topic]:
         yield Topic(word, "statement", found.syntax, found.doc, found.example)
     else:
         yield from _words(word)
-    if word in STAGES:
-        info = STAGES[word]
-        yield Topic(word, "stage", f"… | {info.syntax}", info.doc, info.example)
+    for info in (one for one in STAGES.values() if one.name == word):
+        yield Topic(word, "stage", f"… | {info.form}", info.doc, info.example)
     for kind, function in (
         ("function", FUNCTIONS.get(word)),
-        ("function of a metric's history", AGGREGATES.get(word)),
+        ("function of a metric's history", HISTORY_AGGREGATES.get(word)),
         ("function of rows", fold_named(word)),
     ):
         if function is not None:
-            yield Topic(word, kind, function.signature, function.doc, function.example)
+            yield Topic(word, kind, function.form, function.doc, function.example)
     if word in RUN_FIELD_SPELLINGS:
         field = RUN_FIELD_SPELLINGS[word]
         also = f"Also {', '.join(f'`{name}`' for name in field.aliases)}." if field.aliases else ""
@@ -234,10 +234,10 @@ def _all_names() -> list[str]:
         *COMMANDS,
         *(one.name for one in STATEMENTS),
         *(word for terminal in WORDS for word in _spellings(terminal) if word.isalpha()),
-        *STAGES,
+        *(one.name for one in STAGES.values()),
         *FUNCTIONS,
-        *AGGREGATES,
-        *FOLDS,
+        *HISTORY_AGGREGATES,
+        *ROW_AGGREGATES,
         *OFFERED_PERCENTILES,
         *RUN_FIELD_SPELLINGS,
         *CODES,

@@ -97,12 +97,13 @@ class QueryCompleter(Completer):
         if self._knowledge.language is None:
             return
         from runql.ide.manual import pages
-        from runql.semantic.functions import AGGREGATES, FUNCTIONS
-        from runql.semantic.stage_table import STAGES
+        from runql.language.aggregates import HISTORY_AGGREGATES
+        from runql.language.functions import FUNCTIONS
+        from runql.language.stages import STAGES
 
         yield from ((name, page.title) for name, page in pages().items())
-        yield from ((name, info.doc) for name, info in STAGES.items())
-        yield from ((name, info.doc) for table in (FUNCTIONS, AGGREGATES) for name, info in table.items())
+        yield from ((info.name, info.doc) for info in STAGES.values())
+        yield from ((name, info.doc) for table in (FUNCTIONS, HISTORY_AGGREGATES) for name, info in table.items())
 
     def _fields(self) -> Iterator[tuple[str, str]]:
         catalog = self._knowledge.world.catalog

@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from runql.language.kinds import Kind
 from runql.semantic.catalog import Catalog, FieldInfo, Space
-from runql.semantic.values import Kind
 from runql.sources.wandb.catalog.observed import Stamp
 from runql.sources.wandb.decode import Place
 from runql.text.bounded import read_bounded

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final, TypeAlias
 
 from runql.engine.mongo.fields import parse_field
+from runql.language.kinds import Kind
 from runql.semantic.catalog import Space
-from runql.semantic.values import Kind
 from runql.sources.protocol import Filters
 from runql.text.frozen import frozen
 

@@ -1,265 +1,219 @@
-"""The stages of the language: one table for the checker, the engine, completion and the reference pages."""
+"""The stages, in the order of the reference. Each has a node, a check and a body of its own."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from enum import StrEnum
 from types import MappingProxyType
+from typing import Final
 
-from runql.semantic import typed as t
-from runql.text.frozen import frozen
-
-
-class TableKind(StrEnum):
-    """What the rows of a table are. A stage such as `group` makes rows of another kind."""
-
-    RUNS = "runs"
-    HISTORIES = "histories"
-    OTHER = "other"
-
-
-ANY_TABLE = frozenset(TableKind)
-RUNS = frozenset({TableKind.RUNS})
-HISTORIES = frozenset({TableKind.HISTORIES})
-ROWS_OF_RUNS = frozenset({TableKind.RUNS, TableKind.OTHER})
-
-
-@frozen
-class StageInfo:
-    """One stage. `nodes` are its typed forms; none for a stage that is to come.
-
-    `streams`: it passes rows on while it reads, holding no more than one run, or what `distinct` has seen.
-    `aggregates`: one value comes of many rows, so it is refused on sampled histories without `approx`.
-    """
-
-    name: str
-    nodes: tuple[type[t.TStage], ...]
-    syntax: str
-    doc: str
-    example: str
-    tables: frozenset[TableKind] = ANY_TABLE
-    streams: bool = False
-    aggregates: bool = False
-
+from runql.language.entry import StageEntry
+from runql.language.kinds import HISTORIES, ROWS_OF_RUNS, RUNS, TableKind
 
 _CURVES = "runs limit 5 keys loss scan"
 
 _TABLE = (
-    StageInfo(
-        "where",
-        (t.TWhere,),
+    StageEntry(
         "where EXPR",
         "The rows for which a condition is true.",
         "runs | where config.lr > 0.01",
+        terminal="WHERE",
         streams=True,
     ),
-    StageInfo(
-        "order",
-        (t.TSort,),
+    StageEntry(
         "order [-]EXPR, …",
         "The rows sorted; `-` puts the largest first. NaN, null and missing come last both ways.",
         "runs | order -summary.acc",
+        terminal="ORDER",
     ),
-    StageInfo(
-        "limit", (t.TLimit,), "limit N", "The first N rows.", "runs | order summary.loss | limit 3", streams=True
+    StageEntry(
+        "limit N",
+        "The first N rows.",
+        "runs | order summary.loss | limit 3",
+        terminal="LIMIT",
+        streams=True,
     ),
-    StageInfo(
-        "select",
-        (t.TSelect,),
+    StageEntry(
         "select EXPR [as NAME] | GLOB [except GLOB], …",
         "These columns and no others.",
         "runs | select name, summary.acc * 100 as percent",
+        terminal="SELECT",
         streams=True,
     ),
-    StageInfo(
-        "drop",
-        (t.TDrop,),
+    StageEntry(
         "drop COLUMN | GLOB, …",
         "All columns but these.",
         "runs select name, config.* | drop config.seed",
+        terminal="DROP",
         streams=True,
     ),
-    StageInfo(
-        "rename",
-        (t.TRename,),
+    StageEntry(
         "rename OLD as NEW, …",
         "The same columns under other names.",
         "runs select name, summary.acc | rename summary.acc as acc",
+        terminal="RENAME",
         streams=True,
     ),
-    StageInfo(
-        "distinct",
-        (t.TDistinct,),
+    StageEntry(
         "distinct [by COLUMN, …]",
         "Each row once; by columns, the first row of each combination.",
         "runs select config.optimizer, config.model.depth | distinct",
+        terminal="DISTINCT",
         streams=True,
     ),
-    StageInfo(
-        "derive",
-        (t.TDerive,),
+    StageEntry(
         "derive NAME = EXPR, …",
         "New columns; each sees the ones before it.",
         "runs | derive gap = summary.val/loss - summary.loss",
+        terminal="DERIVE",
         streams=True,
     ),
-    StageInfo(
-        "group",
-        (t.TGroup,),
+    StageEntry(
         "group KEY, … : [NAME =] AGGREGATE, …",
         "One row a group, in the order of the keys: the keys, the aggregates, and how many rows it has.",
         "runs | group config.* except config.seed : acc = mean(summary.acc), ci95(summary.acc)",
+        terminal="GROUP",
+        gives=TableKind.OTHER,
         aggregates=True,
     ),
-    StageInfo(
-        "best",
-        (t.TBest,),
+    StageEntry(
         "best min|max METRIC",
         "One row a run: where the metric was best, its value there and at the end, and the gap between them.",
         "runs keys val/acc scan | best max val/acc",
-        HISTORIES,
+        terminal="BEST",
+        takes=HISTORIES,
+        gives=TableKind.OTHER,
         streams=True,
         aggregates=True,
     ),
-    *(
-        StageInfo(
-            name,
-            (t.TEdge,),
-            name,
-            f"The {name} row of each run.",
-            f"{_CURVES} | {name}",
-            HISTORIES,
-            streams=True,
-            aggregates=True,
-        )
-        for name in ("first", "last")
+    StageEntry(
+        "first",
+        "The first row of each run.",
+        f"{_CURVES} | first",
+        terminal="FIRST_ROW",
+        takes=HISTORIES,
+        gives=TableKind.OTHER,
+        streams=True,
+        aggregates=True,
     ),
-    StageInfo(
-        "smooth",
-        (t.TSmooth,),
+    StageEntry(
+        "last",
+        "The last row of each run.",
+        f"{_CURVES} | last",
+        terminal="LAST_ROW",
+        takes=HISTORIES,
+        gives=TableKind.OTHER,
+        streams=True,
+        aggregates=True,
+    ),
+    StageEntry(
         "smooth ema WEIGHT | mean ROWS",
         "Each metric smoothed along x, run by run: a debiased exponential mean, or that of the last values.",
         f"{_CURVES} | smooth ema 0.9",
-        HISTORIES,
+        terminal="SMOOTH",
+        takes=HISTORIES,
         streams=True,
     ),
-    StageInfo(
-        "bin",
-        (t.TBin,),
+    StageEntry(
         "bin x WIDTH",
         "One row for each stretch of x of that width, run by run: the mean of each metric, and how many rows it is of.",
         f"{_CURVES} | bin x 100",
-        HISTORIES,
+        terminal="BIN",
+        takes=HISTORIES,
         streams=True,
     ),
-    StageInfo(
-        "resample",
-        (t.TResample,),
+    StageEntry(
         "resample N",
         "N evenly spaced points of x a run, each metric interpolated linearly between its own points.",
         f"{_CURVES} | resample 50",
-        HISTORIES,
+        terminal="RESAMPLE",
+        takes=HISTORIES,
         streams=True,
     ),
-    StageInfo(
-        "align",
-        (t.TAlignStage,),
+    StageEntry(
         "align outer|inner|ffill|nearest",
         "Fill the cells of metrics that were logged at other x: with the value before, or with the nearest one.",
         "runs limit 5 keys loss, val/acc scan | align nearest",
-        HISTORIES,
+        terminal="ALIGN",
+        takes=HISTORIES,
         streams=True,
     ),
-    StageInfo(
-        "pivot",
-        (t.TPivot,),
+    StageEntry(
         "pivot AGGREGATE by ROWS, COLUMNS",
         "A table of two keys: one row for each value of the first, one column for each of the second.",
         "runs | pivot mean(summary.acc) by config.optimizer, config.model.depth",
+        terminal="PIVOT",
+        gives=TableKind.OTHER,
         aggregates=True,
     ),
-    StageInfo(
-        "diff",
-        (t.TDiff,),
+    StageEntry(
         "diff [vs RUN]",
         "Only the fields in which the runs differ: one row a field, one column a run.",
         "runs limit 2 | diff",
-        RUNS,
+        terminal="DIFF",
+        takes=RUNS,
+        gives=TableKind.OTHER,
     ),
-    StageInfo(
-        "corr",
-        (t.TCorr,),
+    StageEntry(
         "corr EXPR",
         "How strongly each config field goes with a value, strongest first.",
         "runs | corr summary.val/acc",
-        ROWS_OF_RUNS,
+        terminal="CORR",
+        takes=ROWS_OF_RUNS,
+        gives=TableKind.OTHER,
     ),
-    StageInfo(
-        "pareto",
-        (t.TPareto,),
+    StageEntry(
         "pareto min|max EXPR, …",
         "The rows that no other row beats in every respect.",
         "runs | pareto max summary.acc, min summary.params",
-        ROWS_OF_RUNS,
+        terminal="PARETO",
+        takes=ROWS_OF_RUNS,
     ),
-    StageInfo(
-        "holes",
-        (t.THoles,),
+    StageEntry(
         "holes over EXPR, …",
         "The combinations of the values that occur which no row has.",
         "runs | holes over config.lr, config.seed",
-        ROWS_OF_RUNS,
+        terminal="HOLES",
+        takes=ROWS_OF_RUNS,
+        gives=TableKind.OTHER,
     ),
-    StageInfo(
-        "duplicates",
-        (t.TDuplicates,),
+    StageEntry(
         "duplicates by KEY, …",
         "The combinations that several rows have, with the ids of their runs.",
         "runs | duplicates by config.* except config.seed",
-        ROWS_OF_RUNS,
+        terminal="DUPLICATES",
+        takes=ROWS_OF_RUNS,
+        gives=TableKind.OTHER,
     ),
-    StageInfo(
-        "describe",
-        (t.TDescribe,),
+    StageEntry(
         "describe",
         "A row for each column: its type, how many values, the smallest, the largest, the most frequent.",
         "runs select config.*, summary.* | describe",
+        terminal="DESCRIBE",
+        gives=TableKind.OTHER,
         aggregates=True,
     ),
-    StageInfo(
-        "plot",
-        (),
+    StageEntry(
         "plot [line|scatter|bar|hist] [Y …] [vs X] [by FIELD] [log x|y]",
         "A chart.",
         f"{_CURVES} | plot line loss",
+        terminal="PLOT",
+        is_later=True,
     ),
-    StageInfo(
-        "to",
-        (t.TTo,),
+    StageEntry(
         'to "FILE" [safe]',
         "Write the table to a file, whole or not at all, and pass it on; `safe`: no text is a spreadsheet's formula.",
         'runs | to "runs.csv"',
+        terminal="TO",
         streams=True,
     ),
-    StageInfo(
-        "assert",
-        (t.TAssert,),
+    StageEntry(
         'assert EXPR [, "MESSAGE"]',
         "Fail unless a condition holds in every row; one with aggregates is asked of the whole table.",
         'runs | assert count() > 0, "no runs"',
+        terminal="ASSERT",
         streams=True,
     ),
 )
 
-STAGES: Mapping[str, StageInfo] = MappingProxyType({info.name: info for info in _TABLE})
-"""The stages by name, in the order of the reference."""
-
-
-def stage_name(stage: t.TStage) -> str:
-    """The name under which the language knows a typed stage."""
-    if isinstance(stage, t.TEdge):
-        return "last" if stage.last else "first"
-    return _NAME_OF[type(stage)]
-
-
-_NAME_OF = {node: info.name for info in _TABLE for node in info.nodes}
+STAGES: Final[Mapping[str, StageEntry]] = MappingProxyType({one.terminal: one for one in _TABLE})
+"""By the terminal that begins it behind the pipe."""

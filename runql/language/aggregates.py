@@ -1,0 +1,119 @@
+"""The aggregates: of a metric's history (`logged.METRIC`), and over the rows of a group.
+
+Both skip what is missing, null or NaN. Statistics take numbers only; a bool is no number. Their bodies stand in
+`engine/histories/aggregates.py` and `engine/stages/folds.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from runql.language.entry import Function, Parameter
+from runql.language.kinds import ANYTHING, BOOL, COMPARABLE, NUMBER, Kind
+
+# ---------------------------------------------------------------- of a metric's history
+
+_METRIC = (Parameter("logged.METRIC", NUMBER),)
+
+
+def _aggregate(name: str, result: Kind, doc: str, example: str) -> Function:
+    return Function(name, _METRIC, result, doc, f"runs where {example}")
+
+
+_OF_HISTORIES = (
+    _aggregate("min", Kind.NUMBER, "The smallest value that was logged; NaN is skipped.", "min(logged.val/loss) < 0.2"),
+    _aggregate("max", Kind.NUMBER, "The largest value that was logged; NaN is skipped.", "max(logged.val/acc) > 0.9"),
+    _aggregate("first", Kind.UNKNOWN, "The first value that was logged.", "first(logged.loss) > 2"),
+    _aggregate("last", Kind.UNKNOWN, "The last value that was logged.", "last(logged.loss) < first(logged.loss)"),
+    _aggregate(
+        "mean", Kind.NUMBER, "The mean of the logged values; NaN is skipped.", "mean(logged.loss, last 100) < 0.3"
+    ),
+    _aggregate("argmin", Kind.NUMBER, "The x at which the metric was smallest.", "argmin(logged.val/loss) < 90"),
+    _aggregate("argmax", Kind.NUMBER, "The x at which the metric was largest.", "argmax(logged.val/acc) > 50"),
+    _aggregate("diverged", Kind.BOOL, "Whether any logged value is NaN or infinite.", "diverged(logged.loss)"),
+    _aggregate("exists", Kind.BOOL, "Whether the metric was logged at all.", "exists(logged.val/loss)"),
+)
+
+# ---------------------------------------------------------------- over rows: `group`, `pivot`, `assert`
+
+_X = (Parameter("x", NUMBER),)
+_CONDITION = (Parameter("condition", BOOL),)
+_ANY = (Parameter("x", ANYTHING),)
+
+
+def _statistic(name: str, doc: str, example: str) -> Function:
+    return Function(name, _X, Kind.NUMBER, doc, example)
+
+
+def _group(folds: str) -> str:
+    return f"runs | group config.lr : {folds}"
+
+
+_OF_ROWS = (
+    Function(
+        "count",
+        (Parameter("x", ANYTHING, optional=True),),
+        Kind.NUMBER,
+        "How many rows there are; of an argument, how many of them have a value.",
+        _group("n = count(), finished = count(summary.acc)"),
+    ),
+    _statistic("sum", "The sum.", _group("hours = sum(runtime) / 3600")),
+    _statistic("mean", "The arithmetic mean.", _group("acc = mean(summary.acc)")),
+    _statistic("std", "The standard deviation of a sample (n - 1); missing for one value.", _group("std(summary.acc)")),
+    _statistic("sem", "The standard error of the mean: std / √n; missing for one value.", _group("sem(summary.acc)")),
+    _statistic(
+        "ci95",
+        "Half the width of the 95 % confidence interval of the mean, by Student's t; missing for one value.",
+        _group("acc = mean(summary.acc), ci = ci95(summary.acc)"),
+    ),
+    _statistic(
+        "iqm",
+        "The interquartile mean: that of the values left when ⌊n/4⌋ are cut off at either end.",
+        _group("iqm(summary.acc)"),
+    ),
+    Function("min", (Parameter("x", COMPARABLE),), Kind.UNKNOWN, "The smallest value.", _group("min(summary.loss)")),
+    Function("max", (Parameter("x", COMPARABLE),), Kind.UNKNOWN, "The largest value.", _group("max(summary.acc)")),
+    _statistic("median", "The median: half way between the two in the middle.", _group("median(summary.loss)")),
+    Function("first", _ANY, Kind.UNKNOWN, "The first value, in the order of the rows.", _group("first(name)")),
+    Function("last", _ANY, Kind.UNKNOWN, "The last value, in the order of the rows.", _group("last(name)")),
+    *(
+        Function(
+            name,
+            (Parameter("x", COMPARABLE), Parameter("of", ANYTHING, optional=True)),
+            Kind.UNKNOWN,
+            f"Where x is {size}, the value of the second argument there: the run's id if it is left out.",
+            _group(f"best = {name}(summary.{metric}, name)"),
+        )
+        for name, size, metric in (("argmin", "smallest", "loss"), ("argmax", "largest", "acc"))
+    ),
+    Function(
+        "any",
+        _CONDITION,
+        Kind.BOOL,
+        "Whether a condition holds in at least one row.",
+        _group("any(summary.loss is nan)"),
+    ),
+    Function("all", _CONDITION, Kind.BOOL, "Whether a condition holds in every row.", _group("all(summary.acc > 0.5)")),
+    Function("n_unique", _ANY, Kind.NUMBER, "How many different values there are.", _group("n_unique(config.seed)")),
+    Function("list", _ANY, Kind.LIST, "The values as a list, in the order of the rows.", _group("list(config.seed)")),
+)
+
+HISTORY_AGGREGATES: Final[Mapping[str, Function]] = MappingProxyType({one.name: one for one in _OF_HISTORIES})
+"""Those of one metric's history, by name. `exists` is parsed as a test of its own."""
+
+ROW_AGGREGATES: Final[Mapping[str, Function]] = MappingProxyType({one.name: one for one in _OF_ROWS})
+"""Those over rows, by name, without the percentiles."""
+
+PERCENTILE: Final = Function(
+    "p",
+    _X,
+    Kind.NUMBER,
+    "The {percent}th percentile: {percent} % of the values are below, linear between two neighbours.",
+    _group("{name}(summary.loss)"),
+)
+"""Any percentile over rows, from `p0` to `p100`: `{name}` and `{percent}` are filled in."""
+
+OFFERED_PERCENTILES: Final = ("p5", "p10", "p25", "p75", "p90", "p95", "p99")
+"""The percentiles that a menu shows. All from `p0` to `p100` are understood."""

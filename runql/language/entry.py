@@ -1,0 +1,106 @@
+"""What an entry says of a part of the language."""
+
+from __future__ import annotations
+
+from dataclasses import field
+from itertools import takewhile
+
+from runql.language.kinds import ANY_TABLE, Kind, TableKind
+from runql.text.frozen import frozen
+
+
+@frozen
+class Entry:
+    """One form: how it is written, what it means in one sentence, and a statement that runs on the demo.
+
+    In `form` what is to be filled in stands in capitals, what may be left out in brackets. `terminal` is the keyword or
+    operator of the grammar that it explains, if it is about one. `needs`: what the source has to hold for the example;
+    the demo has it if this is empty.
+    """
+
+    form: str
+    doc: str
+    example: str
+    terminal: str = field(default="", kw_only=True)
+    needs: str = field(default="", kw_only=True)
+
+    @property
+    def name(self) -> str:
+        """The word with which the form begins."""
+        return self.form.split(maxsplit=1)[0]
+
+    @property
+    def words(self) -> str:
+        """The words with which the form begins: `with sweeps`."""
+        return " ".join(takewhile(lambda word: word.isalpha() and word.islower(), self.form.split()))
+
+
+@frozen(kw_only=True)
+class ClauseEntry(Entry):
+    """One clause. `excludes`: the terminals of clauses that contradict it.
+
+    `asks_histories`: a query with it gives rows of histories. `needs_histories`: it says nothing of a table of runs.
+    `counts`: it goes with `count`, which gives one number.
+    """
+
+    excludes: tuple[str, ...] = ()
+    asks_histories: bool = False
+    needs_histories: bool = False
+    counts: bool = False
+
+
+@frozen(kw_only=True)
+class StageEntry(Entry):
+    """One stage. `takes`: the tables that it works on; `gives`: the kind of its own, `None` for that of the one given.
+
+    `streams`: it passes rows on while it reads, holding no more than one run, or what `distinct` has seen.
+    `aggregates`: one value comes of many rows, so it is refused on sampled histories without `approx`.
+    `is_later`: it is read and checked, but does nothing yet.
+    """
+
+    takes: frozenset[TableKind] = ANY_TABLE
+    gives: TableKind | None = None
+    streams: bool = False
+    aggregates: bool = False
+    is_later: bool = False
+
+
+@frozen
+class Parameter:
+    """One parameter: the kinds it takes; `repeated` stands for one or more arguments."""
+
+    name: str
+    kinds: frozenset[Kind]
+    optional: bool = False
+    repeated: bool = False
+
+
+@frozen
+class Function:
+    """One function. A `result` of `UNKNOWN` is the kind that its arguments share."""
+
+    name: str
+    parameters: tuple[Parameter, ...]
+    result: Kind
+    doc: str
+    example: str
+
+    @property
+    def form(self) -> str:
+        """As written in a menu: `round(x, [digits])`, `max(a, b, …)`."""
+        names = [f"[{p.name}]" if p.optional else f"{p.name}, …" if p.repeated else p.name for p in self.parameters]
+        return f"{self.name}({', '.join(names)})"
+
+    @property
+    def least(self) -> int:
+        """The fewest arguments it takes."""
+        return sum(not p.optional for p in self.parameters)
+
+    @property
+    def most(self) -> int | None:
+        """The most arguments it takes; `None` for any number."""
+        return None if any(p.repeated for p in self.parameters) else len(self.parameters)
+
+    def parameter(self, index: int) -> Parameter:
+        """The parameter that the argument at `index` fills."""
+        return self.parameters[min(index, len(self.parameters) - 1)]

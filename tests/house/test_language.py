@@ -1,0 +1,52 @@
+"""The entries of the language and the grammar say the same, and each entry has a body."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+import pytest
+
+from runql.engine import functions
+from runql.engine.histories import aggregates
+from runql.engine.stages import folds
+from runql.language.aggregates import HISTORY_AGGREGATES, ROW_AGGREGATES
+from runql.language.clauses import CLAUSES
+from runql.language.entry import Entry
+from runql.language.functions import FUNCTIONS
+from runql.language.stages import STAGES
+from runql.semantic import typed
+from runql.syntax import tree
+from runql.syntax.keywords import keywords
+
+ENTRIES = (*CLAUSES.values(), *STAGES.values())
+
+
+def test_the_clauses_are_those_of_the_grammar_in_its_order() -> None:
+    assert tuple(CLAUSES) == keywords().clauses
+
+
+def test_the_stages_are_those_of_the_grammar_in_its_order() -> None:
+    assert tuple(STAGES) == keywords().stages
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.terminal)
+def test_a_form_begins_with_its_keyword(entry: Entry) -> None:
+    assert entry.name == keywords().spelling(entry.terminal)
+
+
+def test_each_node_has_an_entry_and_each_entry_a_node() -> None:
+    assert {node.terminal for node in get_args(tree.Clause)} == {"", *CLAUSES} - {"FULL"}
+    assert {node.terminal for node in get_args(tree.Stage)} == {"", *STAGES} - {"LAST_ROW"}
+    done = {terminal for terminal, entry in STAGES.items() if not entry.is_later}
+    assert {node.terminal for node in get_args(typed.TStage)} == done - {"LAST_ROW"}
+
+
+def test_what_a_clause_excludes_excludes_it() -> None:
+    for terminal, entry in CLAUSES.items():
+        assert all(terminal in CLAUSES[other].excludes for other in entry.excludes)
+
+
+def test_each_function_has_a_body_and_each_body_a_function() -> None:
+    assert FUNCTIONS.keys() == functions.FUNCTIONS.keys()
+    assert HISTORY_AGGREGATES.keys() == aggregates.AGGREGATES
+    assert ROW_AGGREGATES.keys() == {*folds.BODIES, "argmin", "argmax"}
