@@ -41,14 +41,14 @@ class Task:
 
 
 def _service(base_url: str) -> Any:
-    from runql.backends.wandb import WandbService, discover
+    from runql.sources.wandb import WandbService, discover
 
     found = discover({"WANDB_BASE_URL": base_url, "WANDB_API_KEY": "0" * 40}, Path("/nowhere"), Path("/nowhere"))
     return WandbService(found)
 
 
 def _histories_by_runs(base_url: str) -> Any:
-    from runql.runs.runs import Runs
+    from runql.wandb_api.runs import Runs
 
     runs = Runs(_service(base_url), "acme", "vision", {"config.lr": {"$gt": 0.03345}})
     return runs.histories(samples=SAMPLES, keys=["loss", "acc"], format="pandas")

@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from json.decoder import scanstring  # type: ignore[attr-defined]
 from typing import Any, Final
 
@@ -19,9 +20,18 @@ MOST_DEPTH: Final = 100
 _DIGITS_IN_RANGE: Final = 308
 MOST_PARSED_DIGITS: Final = 4000
 
+_LONG_TEXT: Final = 4096
+"""From so many bytes on the faster reader is worth its checks."""
+_IN_64_BITS: Final = 18
+"""Every integer of so many digits fits into 64 bits."""
 _AS_ZERO: Final = bytes(ord("0") if chr(code).isdigit() and code < 128 else code for code in range(256))
 _LONG_NUMBER: Final = b"0" * (_DIGITS_IN_RANGE + 1)
+_SHAPE: Final = bytes(ord("0") if 48 <= code < 58 else ord(".") if code == 46 else ord("x") for code in range(256))
+_LONG_INTEGER: Final = b"x" + b"0" * (_IN_64_BITS + 1)
 _NO_BRACKETS: Final = bytes(code for code in range(256) if chr(code) not in "[]{}")
+
+
+_scan: Final = json.JSONDecoder(strict=False).scan_once  # type: ignore[attr-defined]
 
 
 @frozen
@@ -50,8 +60,10 @@ def read_json(text: str | bytes) -> Reading:
     Raises:
         ValueError: it is no JSON.
     """
+    if isinstance(text, bytes) and len(text) >= _LONG_TEXT and (found := _fast(text)) is not None:
+        return found
     try:
-        value = json.loads(text, strict=False)
+        value = _loads(text)
     except (ValueError, RecursionError) as error:
         return _patiently(text, error)
     raw = text if isinstance(text, bytes) else None
@@ -62,6 +74,39 @@ def read_json(text: str | bytes) -> Reading:
     halves = (b"\\ud", b"\\uD") if isinstance(text, bytes) else ("\\ud", "\\uD")
     half = any(each in text for each in halves)  # type: ignore[operator]
     return Reading(_without_surrogates(value) if half else value)
+
+
+def _loads(text: str | bytes) -> Any:
+    """`json.loads`, without making a decoder each time for the many short texts of an answer."""
+    if isinstance(text, str):
+        try:
+            value, end = _scan(text, 0)
+        except StopIteration:
+            end = -1
+        if end == len(text):
+            return value
+    return json.loads(text, strict=False)
+
+
+def _fast(text: bytes) -> Reading | None:
+    """A long text read by orjson; `None` where that is not installed, refuses (bare NaN, half characters, control
+    characters, …) or would round an integer."""
+    loads = _orjson_loads()
+    if loads is None or _LONG_INTEGER in text.translate(_SHAPE) or _may_be_deep(text):
+        return None
+    try:
+        return Reading(loads(text))
+    except (ValueError, RecursionError):
+        return None
+
+
+@cache
+def _orjson_loads() -> Callable[[bytes], Any] | None:
+    try:
+        from orjson import loads
+    except ImportError:
+        return None
+    return loads
 
 
 def _patiently(text: str | bytes, error: BaseException | None) -> Reading:

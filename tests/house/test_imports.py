@@ -14,6 +14,7 @@ MISSION = "runs where config.lr > 0.01 order -summary.loss sample 200 keys loss,
 HEAVY = {
     "httpx",
     "numpy",
+    "orjson",
     "pandas",
     "polars",
     "prompt_toolkit",

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runql.semantic.json_text import DEEP, HUGE, MOST_DEPTH, Oddity, _Patient, read_json
+from runql.semantic.json_text import DEEP, HUGE, MOST_DEPTH, Oddity, _orjson_loads, _Patient, read_json
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**1020), 2**1020) | st.floats(allow_nan=False) | st.text(),
@@ -80,3 +81,33 @@ def test_bytes_that_are_no_unicode_and_halves_of_pairs() -> None:
 def test_no_json_that_is_deep_or_long(text: str) -> None:
     with pytest.raises(ValueError):
         read_json(text)
+
+
+@given(VALUES, st.booleans())
+def test_long_texts_are_read_as_short_ones_are(value: Any, ascii_only: bool) -> None:
+    body = json.dumps([" " * 5000, value], ensure_ascii=ascii_only).encode("utf-8", "surrogatepass")
+    short = json.dumps([" ", value], ensure_ascii=ascii_only).encode("utf-8", "surrogatepass")
+    assert repr(read_json(body).value[1]) == repr(read_json(short).value[1])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1", "-0", "-0.0", "1e5", "1E400", "-1e400", "9007199254740993", "18446744073709551615", "18446744073709551616",
+        "-9223372036854775809", "123456789012345678901234567890", "1e0000000000000000000003", "0.1234567890123456789",
+        "0.00012345678901234567890123", "NaN", "-Infinity", '"\\ud83d"', '"\\ud83d\\ude00"', '"a\x01"', '{"a":1,"a":2}',
+        "1" * 400, "0." + "1" * 400, '"é"',
+    ],
+)  # fmt: skip
+def test_no_reader_of_long_texts_rounds_or_refuses(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    body = f"[{' ' * 5000}{text}]".encode()
+    fast = read_json(body)
+    monkeypatch.setitem(sys.modules, "orjson", None)
+    _orjson_loads.cache_clear()
+    slow = read_json(body)
+    _orjson_loads.cache_clear()
+    assert repr(fast) == repr(slow)
+
+
+def test_the_reader_of_long_texts_is_at_hand() -> None:
+    assert _orjson_loads() is not None

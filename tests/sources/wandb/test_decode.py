@@ -11,16 +11,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from runql.engine.table import Table
 from runql.semantic.values import MISSING
+from runql.sources.protocol import HistoryRequest
 from runql.sources.wandb.decode import Place, read_project, read_run, read_summary, read_sweep, read_time, unwrap_config
 from runql.sources.wandb.histories.specs import (
+    columns_in,
+    counts_of,
     groups_of,
+    holding,
     last_step,
     merge,
     metrics_of,
-    read_lines,
     read_sampled,
-    to_columns,
+    table_of_lines,
+    within,
 )
 
 PLACE = Place("acme", "my project", "https://w.test")
@@ -118,17 +123,26 @@ def test_summaries_that_are_none() -> None:
 
 
 def test_rows_of_a_spec() -> None:
-    rows = read_sampled([{"_step": 0, "loss": "NaN", "note": "NaN"}, None, {"_step": 1, "loss": 2}], ["note"])
-    assert math.isnan(rows[0]["loss"])
-    assert [row["_step"] for row in rows] == [0, 1]
-    assert rows[0]["note"] == "NaN"
-    assert read_sampled(None) == []
+    table = read_sampled([{"_step": 0, "loss": "NaN", "note": "NaN"}, None, {"_step": 1, "loss": 2}], ["note"])
+    assert table.length == 2
+    assert table.columns["_step"] == [0, 1]
+    assert math.isnan(table.columns["loss"][0])
+    assert table.columns["note"] == ["NaN", MISSING]
+    assert read_sampled(None) == Table({}, 0)
 
 
-def test_rows_as_texts() -> None:
-    rows = read_lines(['{"_step": 0, "loss": NaN}', "{", None, '{"_step": 1, "x": "a\nb"}', "[1]"])
-    assert [row["_step"] for row in rows] == [0, 1]
-    assert math.isnan(rows[0]["loss"])
+def test_rows_within_steps() -> None:
+    table = table_of_lines([{"_step": 0, "a": 1}, {"b": 2}, {"_step": 5, "c": 3}, {"_step": 9, "a": 4}])
+    assert within(table, HistoryRequest("", "", ())) is table
+    cut = within(table, HistoryRequest("", "", (), min_step=1, max_step=9))
+    assert [*cut.rows()] == [{"_step": 5, "a": MISSING, "c": 3}, {"_step": 9, "a": 4, "c": MISSING}]
+
+
+def test_rows_that_hold_all() -> None:
+    table = table_of_lines([{"_step": 0, "a": 1}, {"_step": 5, "a": None, "b": 3}, {"_step": 6, "b": 1}])
+    assert [*holding(table, ("a", "b")).rows()] == [{"_step": 5, "a": None, "b": 3}]
+    assert holding(table, ("a", "z")).length == 0
+    assert counts_of(table) == {"_step": 3, "a": 2, "b": 2}
 
 
 def test_metrics_and_their_groups() -> None:
@@ -148,22 +162,12 @@ ROWS = st.lists(st.dictionaries(st.sampled_from("abc"), st.integers(), max_size=
 
 @given(ROWS)
 @settings(deadline=None)
-def test_columns_hold_the_rows(drawn: list[dict[str, int]]) -> None:
-    rows = [{"_step": step, **row} for step, row in enumerate(drawn)]
-    columns = to_columns(rows, ("_step",), ("c", "a", "b"))
-    again = [
-        {name: column[at] for name, column in columns.items() if column[at] is not MISSING} for at in range(len(rows))
-    ]
-    assert again == rows
-    assert list(columns) == [name for name in ("_step", "c", "a", "b") if name in columns]
-
-
-@given(ROWS)
-@settings(deadline=None)
 def test_specs_join_on_the_step(drawn: list[dict[str, int]]) -> None:
     rows = [{"_step": step, **row} for step, row in enumerate(drawn) if row]
     parts = [[{"_step": row["_step"], key: row[key]} for row in rows if key in row] for key in "abc"]
-    assert merge(parts) == [dict(sorted(row.items(), key=lambda pair: pair[0])) for row in rows]
+    joined = merge([table_of_lines(part) for part in parts])
+    assert [{name: cell for name, cell in row.items() if cell is not MISSING} for row in joined.rows()] == rows
+    assert list(columns_in(joined, ("_step", "c", "a"))) == [n for n in ("_step", "c", "a") if n in joined.columns]
 
 
 def test_the_config_of_a_sweep_is_yaml() -> None:

@@ -7,12 +7,13 @@ better from then on.
 
 from __future__ import annotations
 
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from itertools import chain
 from typing import Any
 
+from runql.engine.table import Table
+from runql.engine.values.column import columns_of_rows
 from runql.semantic.record import RunHistory
 from runql.sources.history_rows import select_rows
 from runql.sources.protocol import HistoryRequest
@@ -30,13 +31,14 @@ from runql.sources.wandb.histories.specs import (
     Group,
     MetricInfo,
     axes,
+    columns_in,
+    counts_of,
     groups_of,
     holding,
     merge,
     metrics_of,
     read_sampled,
     spec_text,
-    to_columns,
     within,
 )
 from runql.sources.wandb.http.failures import Failure, Kind
@@ -62,7 +64,7 @@ class _Job:
     is_whole: bool = False
     nodes: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     metrics: dict[str, dict[str, MetricInfo]] = field(default_factory=dict)
-    rows: dict[str, dict[Group, list[dict[str, Any]]]] = field(default_factory=dict)
+    rows: dict[str, dict[Group, Table]] = field(default_factory=dict)
     failed: dict[str, Failure] = field(default_factory=dict)
 
 
@@ -175,9 +177,7 @@ class SampledHistories:
                 missing[run_id] = lacking
         return missing
 
-    def _groups_needed(
-        self, metrics: Mapping[str, MetricInfo] | None, kept: Mapping[Group, list[dict[str, Any]]]
-    ) -> list[Group]:
+    def _groups_needed(self, metrics: Mapping[str, MetricInfo] | None, kept: Mapping[Group, Table]) -> list[Group]:
         """The groups of one run: with W&B's own rule all keys in one, else by how often they were logged."""
         if self._request.rows == "all" or len(self._keys) < 2:
             return [self._keys]
@@ -190,11 +190,11 @@ class SampledHistories:
             needed += [group] if is_shared else [(key,) for key in group]
         return needed
 
-    def _is_shared(self, rows: list[dict[str, Any]], count: int) -> bool:
+    def _is_shared(self, rows: Table, count: int) -> bool:
         """Whether metrics that were logged equally often were logged at the same steps."""
         if not self._is_unbounded:
-            return len(rows) > 0
-        return len(rows) >= min(count, self._samples * _ROUGHLY)
+            return rows.length > 0
+        return rows.length >= min(count, self._samples * _ROUGHLY)
 
     @property
     def _samples(self) -> int:
@@ -216,26 +216,25 @@ class SampledHistories:
     def _from_specs(
         self,
         run_id: str,
-        kept: Mapping[Group, list[dict[str, Any]]],
+        kept: Mapping[Group, Table],
         metrics: Mapping[str, MetricInfo],
         notices: tuple[Diagnostic, ...],
     ) -> RunHistory:
         if self._request.rows == "all":
             needed = (*axes(self._request), *self._keys)
             kept = {group: holding(rows, needed) for group, rows in kept.items()}
-        rows = merge([part for part in kept.values() if part] or [[]])
+        rows = merge([part for part in kept.values() if part.length] or [Table({}, 0)])
+        came = counts_of(rows)
         cut = {key for group, part in kept.items() if self._left_out(group, part, metrics) for key in group}
         if not cut and self._request.rows == "any":
             notices += self._without_x(run_id, kept, metrics)
         if self._is_unbounded and self._request.rows == "any":
-            came = Counter(chain.from_iterable(rows))
-            none = {key: metrics[key].rows for key in self._keys if key in metrics and not came[key]}
+            none = {key: metrics[key].rows for key in self._keys if key in metrics and key not in came}
             notices += fewer_notice(run_id, none, came, self._server.host)
-        columns = to_columns(rows, axes(self._request), self._keys)
+        columns = columns_in(rows, (*axes(self._request), *self._keys))
         rows_of = {key: metrics[key].rows for key in self._keys if key in metrics} if self._is_unbounded else {}
         if not rows_of:
-            counted = {key: sum(key in row for row in rows) for key in self._keys if key not in cut}
-            rows_of = {key: count for key, count in counted.items() if count}
+            rows_of = {key: came[key] for key in self._keys if key in came and key not in cut}
         return RunHistory(run_id, columns, rows_of, bool(cut), notices)
 
     def _from_lines(
@@ -246,7 +245,7 @@ class SampledHistories:
         lines = self._asker.odd_rows.read_lines(run_id, node.get("events" if request.stream == "system" else "history"))
         asked = _WHOLE_SAMPLES if self._chooses_here else self._samples
         cut = len(lines) >= asked * _ROUGHLY and node.get("historyLineCount") != len(lines)
-        chosen = select_rows(run_id, to_columns(lines), request)
+        chosen = select_rows(run_id, columns_of_rows(lines), request)
         rows_of: Mapping[str, int] = chosen.rows_of
         if cut:
             known = metrics if self._is_unbounded and request.stream == "default" else {}
@@ -263,22 +262,22 @@ class SampledHistories:
     def _is_unbounded(self) -> bool:
         return self._request.min_step is None and self._request.max_step is None
 
-    def _left_out(self, group: Group, rows: list[dict[str, Any]], metrics: Mapping[str, MetricInfo]) -> bool:
+    def _left_out(self, group: Group, rows: Table, metrics: Mapping[str, MetricInfo]) -> bool:
         """Whether the server left rows of a group out of its sample."""
-        if len(rows) < self._samples * _ROUGHLY:
+        if rows.length < self._samples * _ROUGHLY:
             return False
         known = [metrics[key].rows for key in group if key in metrics]
-        return not known or min(known) > len(rows)
+        return not known or min(known) > rows.length
 
     def _without_x(
-        self, run_id: str, kept: Mapping[Group, list[dict[str, Any]]], metrics: Mapping[str, MetricInfo]
+        self, run_id: str, kept: Mapping[Group, Table], metrics: Mapping[str, MetricInfo]
     ) -> tuple[Diagnostic, ...]:
         """What to say of rows that the server left out because they have no x."""
         if len(axes(self._request)) == 1 or not self._is_unbounded or not metrics:
             return ()
         missing = 0
         for key in self._keys:
-            came = max((len(rows) for group, rows in kept.items() if key in group), default=0)
+            came = max((rows.length for group, rows in kept.items() if key in group), default=0)
             missing = max(missing, metrics[key].rows - came if key in metrics else 0)
         rows_said = "1 row" if missing == 1 else f"{missing} rows"
         said = f"{rows_said} of run `{run_id}` left out: no `{self._request.x_axis}`"

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Any
 
+from runql.engine.table import Table
 from runql.semantic.record import RunHistory
 from runql.sources.history_rows import select_rows
 from runql.sources.protocol import HistoryRequest
@@ -28,12 +29,14 @@ from runql.sources.wandb.histories.batches import (
 )
 from runql.sources.wandb.histories.specs import (
     STEP,
+    counts_of,
     last_step,
     merge,
     metrics_of,
     read_sampled,
     spec_text,
-    to_columns,
+    steps_of,
+    table_of_lines,
     within,
 )
 from runql.sources.wandb.http.failures import Failure, Kind
@@ -187,9 +190,9 @@ class Scan:
         is_by_steps = bool(batch.ask.specs) or "window" in batch.ask.options
         return bool(batch.ask.specs) == self._by_spec and is_by_steps == self._by_steps
 
-    def _keeps_to(self, window: _Window, batch: Batch, parts: Iterable[list[dict[str, Any]]]) -> bool:
+    def _keeps_to(self, window: _Window, batch: Batch, parts: Iterable[Table]) -> bool:
         """Whether only rows of the steps asked for came. A server that ignores them is asked otherwise from then on."""
-        if not self._by_steps or not any(_is_outside(row, window) for rows in parts for row in rows):
+        if not self._by_steps or not any(_is_outside(step, window) for rows in parts for step in steps_of(rows)):
             return True
         self._server.abilities.learn(Learned(batch.ask.needs if batch.ask.specs else _WINDOW))
         check_rows(self._server, self._request)
@@ -203,12 +206,12 @@ class Scan:
             yield from self._read(self._windows.popleft())
         self._windows = later
 
-    def _is_full(self, parts: list[list[dict[str, Any]]], window: _Window) -> bool:
+    def _is_full(self, parts: list[Table], window: _Window) -> bool:
         """Whether rows may have been left out: more steps than rows were asked for, and about as many rows came."""
         wide = window.high - window.low > PAGE_ROWS
-        return wide and any(len(rows) >= PAGE_ROWS * _FULL for rows in parts)
+        return wide and any(rows.length >= PAGE_ROWS * _FULL for rows in parts)
 
-    def _parts(self, batch: Batch, run_id: str) -> list[list[dict[str, Any]]]:
+    def _parts(self, batch: Batch, run_id: str) -> list[Table]:
         node = batch.nodes.get(run_id, {})
         if "historyKeys" in node:
             metrics = metrics_of(node["historyKeys"])
@@ -219,12 +222,12 @@ class Scan:
         if batch.ask.specs:
             texts = self._progress[run_id].texts
             return [within(read_sampled(rows, texts), self._request) for rows in node.get("sampledHistory") or ()]
-        return [within(self._asker.odd_rows.read_lines(run_id, node.get("history")), self._request)]
+        return [within(table_of_lines(self._asker.odd_rows.read_lines(run_id, node.get("history"))), self._request)]
 
-    def _rest(self, node: Mapping[str, Any], window: _Window, parts: list[list[dict[str, Any]]]) -> list[_Window]:
+    def _rest(self, node: Mapping[str, Any], window: _Window, parts: list[Table]) -> list[_Window]:
         """The windows after this one: as wide as the rows of the run lie apart, if it is known where they end."""
         run_id = str(node.get("name"))
-        came = max(map(len, parts), default=0)
+        came = max((rows.length for rows in parts), default=0)
         if not self._by_steps:
             self._check_all(run_id, node)
             return []
@@ -232,7 +235,7 @@ class Scan:
             return self._sought(run_id, window, came)
         count = node.get("historyLineCount") or 0
         last = last_step(node.get("historyKeys"))
-        if last is None or any(row[STEP] > last for rows in parts for row in rows if _has_step(row)):
+        if last is None or any(_is_step(step) and step > last for rows in parts for step in steps_of(rows)):
             says_all = not self._by_spec and 0 < count == came
             is_over = says_all or (not came and self._server.abilities.has("Run.historyKeys"))
             return [] if is_over else self._sought(run_id, window, came)
@@ -262,7 +265,7 @@ class Scan:
             raise Failure(Kind.LACKING, f"{said}, and has no `history(minStep, maxStep)` to ask for the others")
 
     def _answer(
-        self, window: _Window, batch: Batch, run_id: str, parts: list[list[dict[str, Any]]], *, is_last: bool
+        self, window: _Window, batch: Batch, run_id: str, parts: list[Table], *, is_last: bool
     ) -> Iterator[RunHistory]:
         host = self._server.host
         if run_id in batch.failed:
@@ -273,12 +276,12 @@ class Scan:
             return
         progress = self._progress[run_id]
         odd = self._asker.odd_rows.said_of(run_id)
-        rows = merge([part for part in parts if part] or [[]])
-        chosen = select_rows(run_id, to_columns(rows), self._request)
+        rows = merge([part for part in parts if part.length] or [Table({}, 0)])
+        chosen = select_rows(run_id, rows.columns, self._request)
         is_windowed = self._request.min_step is not None or self._request.max_step is not None
-        progress.came.update(chain.from_iterable(rows))
+        progress.came.update(counts_of(rows))
         short = self._fewer(run_id, progress) if is_last and not is_windowed else ()
-        if window.seeks and not rows and not odd and not short:
+        if window.seeks and not rows.length and not odd and not short:
             return  # there was nothing more
         names = self._keys if self._request.keys is not None else progress.rows_of
         rows_of = {} if is_windowed else {name: progress.rows_of[name] for name in names if name in progress.rows_of}
@@ -311,9 +314,9 @@ def _after(window: _Window, run_id: str, low: int, high: int) -> _Window:
     return _Window((run_id,), low, high, window.is_first and low == window.low, window.seeks and is_last)
 
 
-def _has_step(row: Mapping[str, Any]) -> bool:
-    return isinstance(row.get(STEP), int | float)
+def _is_step(value: Any) -> bool:
+    return isinstance(value, int | float)
 
 
-def _is_outside(row: Mapping[str, Any], window: _Window) -> bool:
-    return _has_step(row) and not window.low <= row[STEP] < window.high
+def _is_outside(step: Any, window: _Window) -> bool:
+    return _is_step(step) and not window.low <= step < window.high

@@ -1,21 +1,21 @@
-"""What to ask of a history and how to read the answer: specs, the sets of metrics logged together, rows to columns."""
+"""What to ask of a history and how to read the answer: specs, the sets of metrics logged together, rows as tables."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
-from operator import itemgetter
 from typing import Any, TypeAlias
 
-from runql.semantic.values import MISSING
+from runql.engine.presence import intersection
+from runql.engine.table import Table
+from runql.engine.values.column import column_of, columns_of_rows, constant
+from runql.semantic.values import MISSING, Missing
 from runql.sources.history_rows import x_axis_of
 from runql.sources.protocol import HistoryRequest
 from runql.sources.wandb.decode import as_mapping, finite_or_float
-from runql.sources.wandb.http.failures import loads
 from runql.text.frozen import frozen
 
-Row: TypeAlias = Mapping[str, Any]
 Group: TypeAlias = tuple[str, ...]
 
 STEP = "_step"
@@ -74,68 +74,79 @@ def spec_text(
     return json.dumps(spec)
 
 
-def read_sampled(rows: Any, texts: Iterable[str] = ()) -> list[dict[str, Any]]:
+def read_sampled(rows: Any, texts: Iterable[str] = ()) -> Table:
     """The rows of one spec. NaN written as text becomes a float, unless the metric is one of `texts`."""
     found: list[dict[str, Any]] = [row for row in rows or () if isinstance(row, dict)]
-    if str not in set(map(type, chain.from_iterable(map(dict.values, found)))):
-        return found
+    columns = columns_of_rows(found)
     kept = set(texts)
-    return [{key: finite_or_float(value) if key not in kept else value for key, value in row.items()} for row in found]
+    for name, column in columns.items():
+        if str in column.types and name not in kept:
+            columns[name] = column_of(map(finite_or_float, column))
+    return Table(columns, len(found))
 
 
-def read_lines(lines: Any) -> list[dict[str, Any]]:
-    """Rows that came as JSON texts."""
-    found = []
-    for line in lines or ():
-        row = line
-        if isinstance(line, str):
-            try:
-                row = loads(line)
-            except (ValueError, RecursionError):
-                continue
-        if isinstance(row, Mapping):
-            found.append(dict(row))
-    return found
+def table_of_lines(rows: Sequence[dict[str, Any]]) -> Table:
+    """Whole rows."""
+    return Table(columns_of_rows(rows), len(rows))
 
 
-def within(rows: Iterable[dict[str, Any]], request: HistoryRequest) -> list[dict[str, Any]]:
+def within(table: Table, request: HistoryRequest) -> Table:
     """The rows within the steps asked for, both ends included."""
     low, high = request.min_step, request.max_step
     if low is None and high is None:
-        return list(rows)
-    return [
-        row
-        for row in rows
-        if isinstance(step := row.get(STEP), int | float)
-        and (low is None or step >= low)
-        and (high is None or step <= high)
+        return table
+    inside = [
+        isinstance(step, int | float) and (low is None or step >= low) and (high is None or step <= high)
+        for step in steps_of(table)
     ]
+    return _kept(table, bytes(inside))
 
 
-def merge(parts: Sequence[list[dict[str, Any]]]) -> list[dict[str, Any]]:
-    """Rows of several specs as one list: an outer join on the step, in order of steps."""
-    if len(parts) == 1:
-        return parts[0]
-    by_step: dict[Any, dict[str, Any]] = {}
-    for rows in parts:
-        for row in rows:
-            by_step.setdefault(row.get(STEP), {}).update(row)
-    return [by_step[step] for step in sorted(by_step, key=lambda step: (step is None, step or 0))]
+def steps_of(table: Table) -> Sequence[Any]:
+    """The step of each row; `MISSING` in one that holds none."""
+    return table.columns.get(STEP) or constant(MISSING, table.length)
 
 
-def holding(rows: list[dict[str, Any]], keys: Iterable[str]) -> list[dict[str, Any]]:
+def holding(table: Table, keys: Iterable[str]) -> Table:
     """The rows that hold all of some keys."""
     needed = set(keys)
-    return [row for row in rows if needed <= row.keys()]
+    if not needed <= table.columns.keys():
+        return Table({}, 0)
+    held = [column_of(table.columns[key]).held for key in needed]
+    return _kept(table, intersection(held, table.length))
 
 
-def to_columns(
-    rows: Sequence[Row], first: Sequence[str] = (), keys: Sequence[str] | None = None
-) -> dict[str, list[Any]]:
-    """Columns of equal length: the axes, then the keys that occur, as asked or else as they come."""
-    present = dict.fromkeys(chain.from_iterable(rows))
-    names = dict.fromkeys((*first, *(keys if keys is not None else present)))
-    is_even = len(set(map(len, rows))) <= 1 and len(present) == (len(rows[0]) if rows else 0)
-    if is_even:
-        return {name: list(map(itemgetter(name), rows)) for name in names if name in present}
-    return {name: [row.get(name, MISSING) for row in rows] for name in names if name in present}
+def _kept(table: Table, flags: bytes) -> Table:
+    """The rows whose flag is set, with the columns that any of them holds."""
+    if 0 not in flags:
+        return table
+    columns = {name: column_of(cells).compress(flags) for name, cells in table.columns.items()}
+    return Table({name: cells for name, cells in columns.items() if cells.types - {Missing}}, flags.count(1))
+
+
+def merge(parts: Sequence[Table]) -> Table:
+    """The rows of several specs as one table: an outer join on the step, in order of steps."""
+    if len(parts) == 1:
+        return parts[0]
+    steps = [[None if step is MISSING else step for step in steps_of(part)] for part in parts]
+    ordered = sorted(dict.fromkeys(chain.from_iterable(steps)), key=lambda step: (step is None, step or 0))
+    place = {step: at for at, step in enumerate(ordered)}
+    columns: dict[str, list[Any]] = {}
+    for part, own in zip(parts, steps, strict=True):
+        places = [place[step] for step in own]
+        for name, cells in part.columns.items():
+            merged = columns.setdefault(name, [MISSING] * len(ordered))
+            for at, cell in zip(places, cells, strict=True):
+                if cell is not MISSING:
+                    merged[at] = cell
+    return Table({name: column_of(cells) for name, cells in columns.items()}, len(ordered))
+
+
+def counts_of(table: Table) -> dict[str, int]:
+    """How many rows hold each metric."""
+    return {name: column_of(cells).held.count(1) for name, cells in table.columns.items()}
+
+
+def columns_in(table: Table, names: Iterable[str]) -> dict[str, Sequence[Any]]:
+    """These columns, in this order, as far as any row holds them."""
+    return {name: table.columns[name] for name in dict.fromkeys(names) if name in table.columns}

@@ -1,0 +1,1 @@
+"""Values in bulk: columns as vectors."""
