@@ -15,15 +15,18 @@ WORK := $(VENV)/.work-stamp
 MISSION := runs where config.lr > 0.01 order -summary.loss sample 200 keys loss,acc
 TABLE := runs where config.lr > 0.01 order -summary.loss limit 10 select name, config.lr, config.optimizer, summary.loss, summary.acc
 
-.PHONY: help demo test check accept bench pictures clean
+# What `check` looks at beside the tests, in this order.
+STATIC := format lint types contracts fresh
+
+.PHONY: help demo test check static $(STATIC) generate accept bench clean
 
 help:
 	@echo "make demo      ask the embedded runs the first questions"
 	@echo "make test      run the tests"
-	@echo "make check     the whole gate: format, lint, types, layers, tests"
+	@echo "make check     the whole gate: the tests, and $(STATIC)"
+	@echo "make generate  write anew what follows from other files; \`check\` names what is stale"
 	@echo "make accept    write what the cases and the documents show anew; read the diff"
 	@echo "make bench     measure"
-	@echo "make pictures  draw the pictures of the README anew"
 	@echo "make clean     remove what these made"
 
 demo: $(USE)
@@ -36,21 +39,33 @@ demo: $(USE)
 test: $(WORK)
 	@$(BIN)/python -m pytest -n $(JOBS) -q
 
-check: $(WORK)
+check: static test
+
+static: $(STATIC)
+
+format: $(WORK)
 	$(BIN)/ruff format --check .
+
+lint: $(WORK)
 	$(BIN)/ruff check .
+
+types: $(WORK)
 	$(BIN)/mypy
+
+contracts: $(WORK)
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -n $(JOBS) -q
+
+fresh: $(WORK)
+	$(BIN)/python -m tools.generate --check
+
+generate: $(WORK)
+	$(BIN)/python -m tools.generate
 
 accept: $(WORK)
 	RUNQL_ACCEPT=1 $(BIN)/python -m pytest -q tests/cases tests/semantic tests/plan tests/ide tests/house/test_docs.py
 
 bench: $(WORK)
 	@for script in benchmarks/bench_*.py; do $(BIN)/python $$script || exit 1; done
-
-pictures: $(WORK)
-	$(BIN)/python docs/make_pictures.py
 
 clean:
 	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from editors.generate.files import FOLDER, files
+from editors.generate.files import FOLDER
 from editors.generate.textmate import SCOPES, grammar
 from runql.ide import Shade, semantic_tokens
 from runql.syntax.keywords import keywords
@@ -58,12 +58,6 @@ def disagreements(text: str) -> Iterator[tuple[str, str, set[str | None]]]:
 @cache
 def good_examples() -> tuple[str, ...]:
     return tuple(text for text in examples() if parse(text).ok)
-
-
-@pytest.mark.parametrize("name", files())
-def test_what_is_made_is_what_is_there(name: str) -> None:
-    there = (FOLDER / name).read_text(encoding="utf-8")
-    assert there == files()[name], "the language has changed: run `python -m editors.generate`"
 
 
 def names_are_keywords(text: str) -> bool:

@@ -8,11 +8,8 @@
 
 from __future__ import annotations
 
-import html
 import os
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -71,20 +68,6 @@ def commands(block: Block) -> Iterator[tuple[str, str]]:
 def timeless(text: str) -> str:
     """The text without what differs from one time to the next."""
     return DURATION.sub("… s", text)
-
-
-def test_the_pictures(tmp_path: Path) -> None:
-    command = [sys.executable, "docs/make_pictures.py", "--out", str(tmp_path)]
-    subprocess.run(command, cwd=ROOT, check=True)
-    drawn = {path.name: words(path) for path in tmp_path.glob("*.svg")}
-    kept = {path.name: words(path) for path in (ROOT / "docs" / "pictures").glob("*.svg")}
-    assert drawn == kept, "`make pictures` draws what is shown now"
-
-
-def words(picture: Path) -> str:
-    """The text of a picture, without spaces: lines may break elsewhere as durations change."""
-    pieces = re.findall(r"<text [^>]*>([^<]*)</text>", picture.read_text(encoding="utf-8"))
-    return re.sub(r"\s+", "", timeless(html.unescape(" ".join(pieces)).replace("\N{NO-BREAK SPACE}", " ")))
 
 
 @pytest.mark.parametrize("document", documents())

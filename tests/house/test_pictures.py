@@ -8,10 +8,16 @@ from xml.etree import ElementTree
 import pytest
 
 from tests.house.sources import ROOT
+from tools.generate import COMMAND, GENERATORS, changes
 
 PICTURES = sorted((ROOT / "docs" / "pictures").glob("*.svg"))
 _CELL = 12.2
 _SVG = "{http://www.w3.org/2000/svg}"
+
+
+def test_the_pictures_show_what_is_shown_now() -> None:
+    [pictures] = [one for one in GENERATORS if one.name == "pictures"]
+    assert not [*changes(pictures)], f"stale: `{COMMAND}` writes it anew"
 
 
 @pytest.mark.parametrize("path", PICTURES, ids=lambda path: path.name)

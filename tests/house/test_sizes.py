@@ -14,7 +14,7 @@ MOST_LINES_OF_A_FUNCTION = 80
 
 
 def checked_files() -> list[str]:
-    folders = ("tests", "benchmarks", "examples", "docs", "editors")
+    folders = ("tests", "benchmarks", "examples", "docs", "editors", "tools")
     others = (path for folder in folders for path in (ROOT / folder).rglob("*.py"))
     return [*package_files(), *sorted(path.relative_to(ROOT).as_posix() for path in others)]
 
