@@ -1,0 +1,64 @@
+"""No import goes round: neither between modules nor between the rooms of a package, however late or only for types."""
+
+from __future__ import annotations
+
+from os.path import commonpath
+
+import pytest
+
+from tests.house.circles import between_rooms, circles, edges, imports, packages, room
+
+MODULES = {
+    "runql.engine.stages",
+    "runql.execute",
+    "runql.frontends.jupyter",
+    "runql.frontends.lsp",
+    "runql.frontends.repl",
+    "runql.frontends.repl.line",
+    "runql.results",
+    "runql.semantic.check",
+    "runql.terminal",
+    "runql.wandb_api",
+}
+"""The packages in which modules still import each other."""
+
+ROOMS = MODULES | {"runql.semantic", "runql.sources.local", "runql.sources.wandb", "runql.syntax"}
+"""The packages whose rooms still do."""
+
+
+def home(circle: tuple[str, ...]) -> str:
+    """The package that holds all modules of a circle."""
+    return commonpath([module.replace(".", "/") for module in circle]).replace("/", ".")
+
+
+def test_modules_do_not_import_each_other() -> None:
+    found = circles(imports())
+    new = {circle: edges(circle, imports()) for circle in found if home(circle) not in MODULES}
+    assert not new
+    assert {home(circle) for circle in found} == MODULES, "a circle that is gone is taken off the list"
+
+
+@pytest.mark.parametrize("package", packages())
+def test_rooms_do_not_import_from_each_other(package: str) -> None:
+    graph = between_rooms(package)
+    found = [edges(circle, graph) for circle in circles(graph)]
+    assert bool(found) == (package in ROOMS), found or "a circle that is gone is taken off the list"
+
+
+def test_no_package_outlives_its_place_on_the_list() -> None:
+    assert set(packages()) >= ROOMS
+
+
+def test_a_circle_is_found() -> None:
+    """A test of the test."""
+    graph = {"a": {"b"}, "b": {"c", "d"}, "c": {"a"}, "d": {"e"}, "e": {"d"}, "f": {"a"}, "g": {"h"}}
+    assert circles(graph) == [("a", "b", "c"), ("d", "e")]
+    assert edges(("d", "e"), graph) == ["d -> e", "e -> d"]
+
+
+def test_every_kind_of_import_counts() -> None:
+    assert "runql.frontends.cli.arguments" in imports()["runql.frontends.cli.main"]  # within a function
+    assert "runql.text.source" in imports()["runql.text.diagnostic"]
+    assert "yaml" not in imports()["runql.results.formats.yaml_text"]
+    assert room("runql.sources.wandb.http.client", "runql.sources") == "runql.sources.wandb"
+    assert room("runql.sources", "runql.sources") is None
