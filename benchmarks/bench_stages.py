@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from runql.engine.stages import StageContext, rows, run_stage
+from runql.engine.stages import StageContext, dispatch, run_stage
 from runql.engine.table import Table
 from runql.semantic.typed import (
     ColumnPick,
@@ -120,11 +120,11 @@ def of_runs(stage: TStage, table: Table, threshold: int) -> Callable[[], object]
     """A stage of runs, by arrays from so many rows on."""
 
     def work() -> object:
-        before, rows.FAST_ROWS = rows.FAST_ROWS, threshold
+        before, dispatch.FAST_ROWS = dispatch.FAST_ROWS, threshold
         try:
             return run_stage(stage, table, StageContext.of_runs())
         finally:
-            rows.FAST_ROWS = before
+            dispatch.FAST_ROWS = before
 
     return work
 
@@ -135,11 +135,11 @@ def by_arrays(stage: TStage, table: Table) -> Callable[[], object]:
 
 def by_reference(stage: TStage, table: Table) -> Callable[[], object]:
     def work() -> object:
-        before, rows.FAST_ROWS = rows.FAST_ROWS, 10**12
+        before, dispatch.FAST_ROWS = dispatch.FAST_ROWS, 10**12
         try:
             return run_stage(stage, table, CONTEXT)
         finally:
-            rows.FAST_ROWS = before
+            dispatch.FAST_ROWS = before
 
     return work
 
@@ -219,7 +219,7 @@ def main() -> None:
     print(f"\n{'where, milliseconds':28}{'row by row':>12}{'arrays':>10}")
     for size in SIZES:
         small, stage = history(size), STAGES["where"]
-        rows.FAST_ROWS = 1
+        dispatch.FAST_ROWS = 1
         fast = best(by_arrays(stage, small))
         print(f"{size:>16,} rows{'':7}{best(by_reference(stage, small)) * 1000:12.1f}{fast * 1000:10.1f}")
     print()

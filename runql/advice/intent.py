@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from math import isfinite
 
-from runql.engine.stages.rows import cells_in, folds_in
+from runql.engine.stages.shared.rows import cells_in, folds_in
 from runql.semantic.record import RunRecord
 from runql.semantic.run_fields import RUN_FIELDS
 from runql.semantic.typed import TBest, TCorr, TGroup, TPareto, TPivot, TStage, TypedExpr

@@ -22,7 +22,7 @@ from runql.engine.histories.tables import (
     keys_wanted,
     x_axis_of,
 )
-from runql.engine.stages.context import PivotLayout
+from runql.engine.stages.layout import PivotLayout
 from runql.errors import BackendError
 from runql.execute.cost import Spent
 from runql.execute.default_columns import run_field

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from runql.engine.stages import is_streaming
-from runql.engine.stages.rows import FAST_ROWS
+from runql.engine.stages.dispatch import FAST_ROWS
 from runql.execute.write_files import located
 from runql.language.kinds import TableKind
 from runql.results.destination import Kind, destination

@@ -8,7 +8,7 @@ import pytest
 
 from runql.engine import functions
 from runql.engine.histories import aggregates
-from runql.engine.stages import folds
+from runql.engine.stages.reference import folds
 from runql.language.aggregates import HISTORY_AGGREGATES, ROW_AGGREGATES
 from runql.language.clauses import CLAUSES
 from runql.language.entry import Entry

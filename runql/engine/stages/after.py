@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from runql.engine.stages.along.best import GAP, LAST
 from runql.engine.stages.context import StageContext, free_name
-from runql.engine.stages.reference.describe import COLUMNS as DESCRIBED
-from runql.engine.stages.reference.edges import GAP, LAST
-from runql.engine.stages.reference.group import COUNT
-from runql.engine.stages.reference.shape import picked
-from runql.engine.stages.rows import cells_in
+from runql.engine.stages.describe import COLUMNS as DESCRIBED
+from runql.engine.stages.group import COUNT
+from runql.engine.stages.shape import picked
+from runql.engine.stages.shared.rows import cells_in
 from runql.language.kinds import TableKind
 from runql.semantic import typed as t
 

@@ -7,13 +7,13 @@ from contextlib import AbstractContextManager
 from dataclasses import field
 from typing import TypeAlias
 
+from runql.engine.stages.layout import PivotLayout
 from runql.engine.table import Table
 from runql.errors import QueryError, RunQLError
 from runql.language.kinds import TableKind
 from runql.semantic.typed import TStage, TTo
 from runql.semantic.typed.stages import entry_of, stage_name
 from runql.semantic.values import Value
-from runql.syntax.tree import Goal
 from runql.text.diagnostic import Diagnostic
 from runql.text.frozen import frozen
 
@@ -22,38 +22,6 @@ Opener: TypeAlias = "Callable[[TTo, StageContext], AbstractContextManager[Callab
 
 Leaving it without an exception makes the file whole; leaving it with one leaves no trace.
 """
-
-
-@frozen
-class PivotCell:
-    """The columns of a pivot that belong to one value of its second key.
-
-    `value`: the column of the values. `spread`: that of their standard deviations, `None` unless the values are means
-    of several rows. `count`: that of the numbers of values, `None` if no cell has several rows.
-    """
-
-    value: str
-    spread: str | None = None
-    count: str | None = None
-
-
-@frozen
-class PivotLayout:
-    """How a pivot reads: `0.912 ± 0.004 (n=3)` in one cell, from columns of plain numbers.
-
-    `goal`: whether the best of a column is the smallest or the largest; `None` if the name of what is measured does
-    not tell.
-    """
-
-    rows: str
-    cells: tuple[PivotCell, ...]
-    goal: Goal | None = None
-
-    def best(self, table: Table) -> Mapping[str, frozenset[int]]:
-        """The rows that hold the best value of each value column, equal ones all; none without a goal."""
-        from runql.engine.stages.reference.pivot import best_rows
-
-        return {cell.value: best_rows(table.columns[cell.value], self.goal) for cell in self.cells}
 
 
 @frozen

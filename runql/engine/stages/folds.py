@@ -1,143 +1,71 @@
-"""The bodies of the aggregates over rows: what `mean(x)`, `argmax(x, of)` and their like come to. The reference.
-
-Values that are missing, null or NaN are skipped. Statistics take numbers; `min`, `max`, `argmin` and `argmax` the
-values of the first kind that occurs in the order of kinds (numbers, bools, texts, times). What else there is counts as
-of another type. Over no value an aggregate is missing, but for `count`, `n_unique` and `list`.
-"""
+"""Aggregates of a stage over each group of its table, and what is said of the values that they skip."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from enum import StrEnum
-from functools import partial
-from types import MappingProxyType
+from collections.abc import Mapping, Sequence
 
-from runql.engine.columns import identity
-from runql.engine.compare import ORDERED_KINDS, as_number, is_nan, is_null
-from runql.engine.order import RANKS
-from runql.engine.stages import statistics
-from runql.engine.stages.context import fault
-from runql.language.kinds import Kind
-from runql.semantic.folds import percentile_of
-from runql.semantic.values import MISSING, Value, kind_of
-from runql.text.frozen import frozen
-
-
-class Takes(StrEnum):
-    """Which values an aggregate is of."""
-
-    NUMBERS = "numbers"
-    COMPARABLE = "comparable"
-    BOOLS = "bools"
-    ANYTHING = "anything"
+from runql.engine.evaluate import compile_row
+from runql.engine.stages.context import StageContext
+from runql.engine.stages.dispatch import fold_cells, values_of
+from runql.engine.stages.shared.aggregates import FoldColumn
+from runql.engine.stages.shared.groups import Groups
+from runql.engine.stages.shared.rows import cells_of, folds_in
+from runql.engine.table import Table
+from runql.errors import QueryError
+from runql.semantic.typed import TCell, TFold, TypedExpr
+from runql.semantic.values import Value
+from runql.text.diagnostic import Diagnostic
 
 
-@frozen
-class Skipped:
-    """How many values an aggregate passed over. `missing` counts null too."""
-
-    missing: int = 0
-    nan: int = 0
-    other: int = 0
-
-    def __add__(self, more: Skipped) -> Skipped:
-        return Skipped(self.missing + more.missing, self.nan + more.nan, self.other + more.other)
+def fold_column(node: TFold, table: Table, groups: Groups, context: StageContext) -> FoldColumn:
+    """An aggregate over each group. Raises RQL316 if it wants the run's id and no column has it."""
+    if node.argument is None:
+        return FoldColumn(groups.sizes(), groups.sizes())
+    cells = values_of(node.argument, table)
+    if node.name in ("argmin", "argmax"):
+        return fold_cells(node.name, cells, groups, _answers(node, table, context))
+    return fold_cells(node.name, cells, groups)
 
 
-NOTHING_SKIPPED = Skipped()
+def _answers(node: TFold, table: Table, context: StageContext) -> Sequence[Value]:
+    if node.of is not None:
+        return values_of(node.of, table)
+    if context.run_id is None or context.run_id not in table.columns:
+        hint = f"name the column: `{node.name}(x, column)`"
+        message = f"`{node.name}` gives the id of a run, and no column holds it"
+        raise QueryError([Diagnostic("RQL316", message, node.span, hints=(hint,))])
+    return cells_of(table, context.run_id)
 
 
-@frozen
-class Body:
-    """What an aggregate takes, what it makes of at least one such value, and what of none."""
-
-    takes: Takes
-    work: Callable[[list[Value]], Value]
-    of_none: Callable[[], Value] = lambda: MISSING
-
-
-_KINDS_TAKEN = {Takes.NUMBERS: frozenset({Kind.NUMBER}), Takes.BOOLS: frozenset({Kind.BOOL})}
-
-
-def usable(values: Sequence[Value], takes: Takes) -> tuple[list[int], Skipped]:
-    """The places of the values that count, and what was skipped."""
-    kinds = [kind_of(value) for value in values]
-    if takes is Takes.ANYTHING:
-        wanted = frozenset(Kind)
-    elif takes is Takes.COMPARABLE:
-        there = {kind for value, kind in zip(values, kinds, strict=True) if not is_nan(value)}
-        wanted = frozenset(sorted(ORDERED_KINDS & there, key=RANKS.__getitem__)[:1])
-    else:
-        wanted = _KINDS_TAKEN[takes]
-    places, missing, nan = [], 0, 0
-    for place, (value, kind) in enumerate(zip(values, kinds, strict=True)):
-        if is_null(value):
-            missing += 1
-        elif is_nan(value):
-            nan += 1
-        elif kind in wanted:
-            places.append(place)
-    return places, Skipped(missing, nan, len(values) - len(places) - missing - nan)
+def fold_expression(
+    expr: TypedExpr, columns: Mapping[TFold, FoldColumn], keys: Mapping[str, Sequence[Value]], length: int
+) -> list[Value]:
+    """An expression over aggregates, such as `max(x) - min(x)`, for each group; it may read the keys too."""
+    if isinstance(expr, TFold):
+        return list(columns[expr].values)
+    value_of = compile_row(expr)
+    wanted: dict[str | TFold, Sequence[Value]] = {node: columns[node].values for node in folds_in(expr)}
+    wanted.update(keys)
+    return [value_of({name: cells[group] for name, cells in wanted.items()}) for group in range(length)]
 
 
-def fold(name: str, values: Sequence[Value]) -> tuple[Value, Skipped]:
-    """What an aggregate of one argument comes to. `count()` is of any value a row."""
-    body = body_of(name)
-    places, skipped = usable(values, body.takes)
-    if not places:
-        return body.of_none(), skipped
-    return body.work([as_number(values[place]) for place in places]), skipped
-
-
-def fold_where(name: str, values: Sequence[Value], of: Sequence[Value]) -> tuple[Value, Skipped]:
-    """`argmin` and `argmax`: the value of `of` where the other is best, the first of equal ones."""
-    places, skipped = usable(values, Takes.COMPARABLE)
-    if not places:
-        return MISSING, skipped
-    pick = min if name == "argmin" else max
-    return of[pick(places, key=lambda place: as_number(values[place]))], skipped
-
-
-def body_of(name: str) -> Body:
-    """The body of an aggregate. Raises RQL901 if it has none."""
-    percent = percentile_of(name)
-    if percent is not None:
-        return Body(Takes.NUMBERS, partial(_percentile, percent))
-    if name not in BODIES:
-        raise fault(f"the aggregate `{name}` has no body")
-    return BODIES[name]
-
-
-def _percentile(percent: float, values: list[Value]) -> Value:
-    return statistics.percentile(sorted(values), percent)
-
-
-def _spread(of_deviation: Callable[[float, int], float]) -> Callable[[list[Value]], Value]:
-    """A measure of spread, which one value does not have."""
-    return lambda values: of_deviation(statistics.std(values), len(values)) if len(values) > 1 else MISSING
-
-
-SPREADS: Mapping[str, Callable[[float, int], float]] = MappingProxyType(
-    {"std": lambda deviation, _count: deviation, "sem": statistics.sem_of, "ci95": statistics.ci95_of}
-)
-"""What is made of a standard deviation and the number of values."""
-
-BODIES: Mapping[str, Body] = MappingProxyType(
-    {
-        "count": Body(Takes.ANYTHING, len, lambda: 0),
-        "sum": Body(Takes.NUMBERS, statistics.total),
-        "mean": Body(Takes.NUMBERS, statistics.mean),
-        **{name: Body(Takes.NUMBERS, _spread(of_deviation)) for name, of_deviation in SPREADS.items()},
-        "iqm": Body(Takes.NUMBERS, lambda values: statistics.iqm(sorted(values))),
-        "min": Body(Takes.COMPARABLE, min),
-        "max": Body(Takes.COMPARABLE, max),
-        "median": Body(Takes.NUMBERS, partial(_percentile, 50)),
-        "first": Body(Takes.ANYTHING, lambda values: values[0]),
-        "last": Body(Takes.ANYTHING, lambda values: values[-1]),
-        "any": Body(Takes.BOOLS, any),
-        "all": Body(Takes.BOOLS, all),
-        "n_unique": Body(Takes.ANYTHING, lambda values: len(set(map(identity, values))), lambda: 0),
-        "list": Body(Takes.ANYTHING, list, list),
-    }
-)
-"""The aggregates of one argument by name; `argmin` and `argmax` are `fold_where`, percentiles `body_of`."""
+def skipped_notices(folded: Mapping[TFold, FoldColumn]) -> list[Diagnostic]:
+    """What aggregates skipped of the values they were given (RQL312): once for each argument, however many take it."""
+    said: dict[str, Diagnostic] = {}
+    for node, column in folded.items():
+        skipped = column.skipped
+        parts = [
+            f"{count:,} {what}"
+            for count, what in (
+                (skipped.missing, "missing"),
+                (skipped.nan, "NaN"),
+                (skipped.other, "of another type"),
+            )
+            if count
+        ]
+        # `count(x)` and `n_unique(x)` ask what there is.
+        if parts and (node.name not in ("count", "n_unique") or skipped.nan):
+            name = node.argument.name if isinstance(node.argument, TCell) else f"{node.name}(…)"
+            message = f"`{name}`: {', '.join(parts)} skipped"
+            said.setdefault(message, Diagnostic("RQL312", message, node.span))
+    return list(said.values())

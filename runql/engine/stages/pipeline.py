@@ -6,15 +6,18 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from types import MappingProxyType
 from typing import Any
 
+from runql.engine.stages import assertions, combinations, shape
 from runql.engine.stages.after import context_after, names_after
+from runql.engine.stages.along import align, best, resample, smooth
+from runql.engine.stages.along import bin as bins
 from runql.engine.stages.context import StageContext, StageResult, fault, refuse_sampled, refuse_wrong_table
+from runql.engine.stages.correlation import corr
+from runql.engine.stages.describe import describe
+from runql.engine.stages.diff import diff
+from runql.engine.stages.group import group
+from runql.engine.stages.pareto import pareto
+from runql.engine.stages.pivot import pivot
 from runql.engine.stages.reads import refuse_unknown
-from runql.engine.stages.reference import assertions, combinations, curves, edges, shape
-from runql.engine.stages.reference.describe import describe
-from runql.engine.stages.reference.diff import diff
-from runql.engine.stages.reference.group import group
-from runql.engine.stages.reference.matters import corr, pareto
-from runql.engine.stages.reference.pivot import pivot
 from runql.engine.table import Table, concat
 from runql.semantic import typed as t
 from runql.semantic.typed.stages import entry_of, stage_name
@@ -176,17 +179,17 @@ def _along(stage: t.TStage, tables: Iterator[Table], context: StageContext, said
     """The stages that take a history run by run."""
     match stage:
         case t.TBest():
-            return edges.best(stage, tables, context, said)
+            return best.best(stage, tables, context, said)
         case t.TEdge():
-            return edges.edge(stage, tables, context)
+            return best.edge(stage, tables, context)
         case t.TSmooth():
-            return curves.smooth(stage, tables, context, said)
+            return smooth.smooth(stage, tables, context, said)
         case t.TBin():
-            return curves.bin_rows(stage, tables, context, said)
+            return bins.bin_rows(stage, tables, context, said)
         case t.TResample():
-            return curves.resample(stage, tables, context, said)
+            return resample.resample(stage, tables, context, said)
         case t.TAlignStage():
-            return curves.align(stage, tables, context)
+            return align.align(stage, tables, context)
     raise fault(f"the stage `{stage_name(stage)}` has no body")
 
 

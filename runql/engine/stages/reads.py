@@ -9,7 +9,7 @@ import dataclasses
 from collections.abc import Iterator
 from typing import Any
 
-from runql.engine.stages.say import some
+from runql.engine.stages.shared.say import some
 from runql.engine.table import Table
 from runql.errors import QueryError
 from runql.semantic.spelling import code

@@ -10,7 +10,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from runql.engine.stages import StageContext, StageResult, rows, run_stage
+from runql.engine.stages import StageContext, StageResult, dispatch, run_stage
 from runql.engine.table import Table
 from runql.semantic.typed import Named, TCell, TFold, TStage, TypedExpr
 from runql.semantic.values import MISSING
@@ -54,12 +54,12 @@ def codes(result: StageResult) -> list[str]:
 @contextmanager
 def from_rows(count: int) -> Iterator[None]:
     """Arrays do the work from so many rows on."""
-    before = rows.FAST_ROWS
-    rows.FAST_ROWS = count
+    before = dispatch.FAST_ROWS
+    dispatch.FAST_ROWS = count
     try:
         yield
     finally:
-        rows.FAST_ROWS = before
+        dispatch.FAST_ROWS = before
 
 
 FAST, SLOW = 1, 10**9

@@ -7,7 +7,8 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runql.engine.stages.rows import compile_rows, rows_that_hold, values_of
+from runql.engine.stages.dispatch import rows_that_hold, values_of
+from runql.engine.stages.shared.rows import compile_rows
 from runql.engine.table import Table
 from runql.semantic.typed import (
     TAnd,

@@ -9,10 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runql.engine.stages import StageContext, run_stage
-from runql.engine.stages.fold_columns import fold_cells
-from runql.engine.stages.groups import Groups, grouped
-from runql.engine.stages.ordering import sorted_rows
-from runql.engine.stages.reference.curves import smoothed
+from runql.engine.stages.dispatch import fold_cells, grouped, smoothed, sorted_rows
+from runql.engine.stages.shared.groups import Groups
 from runql.engine.table import Table
 from runql.language.aggregates import OFFERED_PERCENTILES, ROW_AGGREGATES
 from runql.semantic.typed import (

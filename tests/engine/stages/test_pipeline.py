@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from runql.engine.stages import StageContext, context_after, is_streaming, run_stages
-from runql.engine.stages.folds import BODIES
+from runql.engine.stages.reference.folds import BODIES
 from runql.engine.table import Table, concat
 from runql.errors import AssertionFailed, QueryError
 from runql.language.aggregates import HISTORY_AGGREGATES, ROW_AGGREGATES

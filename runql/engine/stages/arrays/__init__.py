@@ -1,1 +1,1 @@
-"""The stages of many rows, on NumPy arrays. `reference` says what they must give."""
+"""The operations of the stages on NumPy arrays, for many rows. `reference` says what they must give."""

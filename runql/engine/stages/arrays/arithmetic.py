@@ -6,7 +6,8 @@ import math
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from runql.engine.stages.arrays.vectors import NUMBER, TIME, NotHeld, Vector, of_numbers
+from runql.engine.stages.arrays.vectors import NUMBER, TIME, Vector, of_numbers
+from runql.engine.stages.shared.rows import NotHeld
 from runql.syntax.tree import ArithmeticOp
 
 ARITHMETIC = frozenset({ArithmeticOp.ADD, ArithmeticOp.SUB, ArithmeticOp.MUL, ArithmeticOp.DIV, ArithmeticOp.MOD})

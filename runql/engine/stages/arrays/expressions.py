@@ -19,7 +19,6 @@ from runql.engine.stages.arrays.vectors import (
     TEXT,
     TIME,
     Bools,
-    NotHeld,
     Objects,
     Vector,
     choose,
@@ -29,7 +28,7 @@ from runql.engine.stages.arrays.vectors import (
     of_numbers,
     of_truth,
 )
-from runql.engine.stages.rows import cells_of, compile_rows
+from runql.engine.stages.shared.rows import NotHeld, cells_of, compile_rows
 from runql.engine.table import Table
 from runql.semantic import typed as t
 from runql.semantic.typed import TCell
@@ -38,14 +37,11 @@ from runql.syntax.tree import Comparison, State
 
 
 def values(expr: t.TypedExpr, table: Table) -> list[Value]:
-    """The value of an expression in each row."""
+    """The value of an expression in each row. Raises `NotHeld`."""
     import numpy as np
 
-    try:
-        with np.errstate(all="ignore"):
-            return decode(_Columns(table).of(expr))
-    except NotHeld:
-        return compile_rows(expr)(table)
+    with np.errstate(all="ignore"):
+        return decode(_Columns(table).of(expr))
 
 
 def true_rows(condition: t.TypedExpr, table: Table) -> bytes:

@@ -6,7 +6,6 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 
-from runql.engine.stages import statistics
 from runql.engine.stages.arrays.groups import codes_of
 from runql.engine.stages.arrays.vectors import (
     BOOL,
@@ -18,26 +17,23 @@ from runql.engine.stages.arrays.vectors import (
     Bools,
     Floats,
     Ints,
-    NotHeld,
     Vector,
     encode,
 )
-from runql.engine.stages.fold_columns import FoldColumn, fold_cells_by_reference
-from runql.engine.stages.folds import SPREADS, Skipped, Takes, body_of
-from runql.engine.stages.groups import Groups
+from runql.engine.stages.shared import statistics
+from runql.engine.stages.shared.aggregates import SPREADS, FoldColumn, Skipped, Takes, of_none, takes_of
+from runql.engine.stages.shared.groups import Groups
+from runql.engine.stages.shared.rows import NotHeld
 from runql.semantic.folds import percentile_of
 from runql.semantic.values import MISSING, Value
 
 
-def fold_arrays(name: str, cells: Sequence[Value], groups: Groups, answers: Sequence[Value] | None) -> FoldColumn:
-    """What an aggregate comes to in each group."""
+def fold_cells(name: str, cells: Sequence[Value], groups: Groups, answers: Sequence[Value] | None) -> FoldColumn:
+    """What an aggregate comes to in each group. Raises `NotHeld`."""
     import numpy as np
 
-    try:
-        with np.errstate(all="ignore"):
-            return _Folding(name, cells, groups).column(answers)
-    except NotHeld:
-        return fold_cells_by_reference(name, cells, groups, answers)
+    with np.errstate(all="ignore"):
+        return _Folding(name, cells, groups).column(answers)
 
 
 class _Folding:
@@ -51,7 +47,7 @@ class _Folding:
         import numpy as np
 
         self.name, self.cells = name, cells
-        takes = Takes.COMPARABLE if name in ("argmin", "argmax") else body_of(name).takes
+        takes = takes_of(name)
         vector = encode(cells)
         order, starts = np.asarray(groups.order), np.asarray(groups.starts)
         group = np.repeat(np.arange(len(groups)), np.diff(starts))
@@ -67,8 +63,7 @@ class _Folding:
 
     def column(self, answers: Sequence[Value] | None) -> FoldColumn:
         """The result for each group."""
-        of_none = MISSING if answers is not None else body_of(self.name).of_none()
-        values: list[Value] = [of_none] * len(self.counts)
+        values: list[Value] = [of_none(self.name) for _ in self.counts]
         if len(self.rows):
             for group, value in zip(self.present.tolist(), self._results(answers), strict=True):
                 values[group] = value

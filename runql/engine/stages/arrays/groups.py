@@ -5,12 +5,27 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Sequence
 
 from runql.engine.columns import identity
-from runql.engine.stages.arrays.vectors import IN_NUMBERS, LIST, RECORD, TEXT, Ints, NotHeld, Objects, encode
-from runql.engine.stages.groups import Groups
+from runql.engine.stages.arrays.ordering import sorted_rows
+from runql.engine.stages.arrays.vectors import IN_NUMBERS, LIST, RECORD, TEXT, Ints, Objects, encode
+from runql.engine.stages.shared.groups import Groups
+from runql.engine.stages.shared.rows import NotHeld
 from runql.semantic.values import Value
 
 
-def groups_of(keys: Sequence[Sequence[Value]], length: int) -> Groups:
+def grouped(keys: Sequence[Sequence[Value]], length: int) -> Groups:
+    """The groups of a table of so many rows, in the order of their keys; with no key one group of all rows."""
+    found = _as_they_occur(keys, length)
+    firsts = found.firsts()
+    return _reordered(found, sorted_rows([([cells[row] for row in firsts], False) for cells in keys], len(firsts)))
+
+
+def each_once(cells: Sequence[Value]) -> list[tuple[int, int]]:
+    """Each different value, as the place where it first stands and how often it occurs, in the order of the places."""
+    found = _as_they_occur([cells], len(cells))
+    return list(zip(found.firsts(), found.sizes(), strict=True))
+
+
+def _as_they_occur(keys: Sequence[Sequence[Value]], length: int) -> Groups:
     """The groups in the order in which they first occur."""
     import numpy as np
     import pandas as pd
@@ -23,7 +38,7 @@ def groups_of(keys: Sequence[Sequence[Value]], length: int) -> Groups:
     return Groups(order, _starts(np.bincount(codes)))
 
 
-def reordered(found: Groups, chosen: Sequence[int]) -> Groups:
+def _reordered(found: Groups, chosen: Sequence[int]) -> Groups:
     """The same groups in another order."""
     import numpy as np
 

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from runql.engine.order import sorted_indices
-from runql.engine.stages.arrays.vectors import NULL, NUMBER, TEXT, Bools, Floats, Ints, NotHeld, Vector, encode
+from runql.engine.stages.arrays.vectors import NULL, NUMBER, TEXT, Bools, Floats, Ints, Vector, encode, objects
+from runql.engine.stages.shared.rows import Key, NotHeld
+from runql.engine.table import Table
 from runql.semantic.values import Value
-
-if TYPE_CHECKING:
-    from runql.engine.stages.ordering import Key
 
 
 def sorted_rows(keys: Sequence[Key], length: int) -> list[int]:
@@ -22,6 +20,14 @@ def sorted_rows(keys: Sequence[Key], length: int) -> list[int]:
         order = _sorted(order, cells, descending)
     places: list[int] = order.tolist()
     return places
+
+
+def take(table: Table, rows: Sequence[int]) -> Table:
+    """The table with these rows only, in this order."""
+    import numpy as np
+
+    places = np.asarray(rows, np.intp)
+    return Table({name: objects(cells)[places].tolist() for name, cells in table.columns.items()}, len(rows))
 
 
 def _sorted(order: Ints, cells: Sequence[Value], descending: bool) -> Ints:

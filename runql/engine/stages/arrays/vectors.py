@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
 from runql.engine.order import RANKS
+from runql.engine.stages.shared.rows import NotHeld
 from runql.language.kinds import Kind
 from runql.semantic.values import MISSING, Missing, Value
 
@@ -45,10 +46,6 @@ _TIMES_HELD = (datetime(1900, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC
 """Between these the seconds of two times that are a microsecond apart differ as floats."""
 
 
-class NotHeld(Exception):  # noqa: N818 - it is a turn, not an error
-    """Arrays would not hold this column exactly."""
-
-
 @dataclass(slots=True)
 class Vector:
     """A column of n cells. `tags`: the rank of each cell's kind. `numbers`: of the kinds in `IN_NUMBERS`, else 0.
@@ -76,14 +73,6 @@ def objects(cells: Sequence[Value]) -> Objects:
     array = np.empty(len(cells), object)
     array[:] = cells if isinstance(cells, list) else list(cells)
     return array
-
-
-def taken(columns: Mapping[str, Sequence[Value]], rows: Sequence[int]) -> dict[str, list[Value]]:
-    """These rows of each column, in this order."""
-    import numpy as np
-
-    places = np.asarray(rows, np.intp)
-    return {name: objects(cells)[places].tolist() for name, cells in columns.items()}
 
 
 def encode(cells: Sequence[Value]) -> Vector:

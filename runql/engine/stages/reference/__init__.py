@@ -1,1 +1,1 @@
-"""The stages, row by row: what each of them means. One file a stage or a family of stages."""
+"""The operations of the stages row by row: what each of them means. `arrays` has the same names for many rows."""

@@ -1,9 +1,10 @@
-"""Expressions over the rows of a table: one after the other by the reference evaluator, or as whole columns."""
+"""Expressions over the rows of a table: what they read, and their values row by row."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import repeat
+from typing import TypeAlias
 
 from runql.engine.evaluate import compile_row
 from runql.engine.table import Table
@@ -11,13 +12,12 @@ from runql.engine.walk import postorder
 from runql.semantic.typed import TCell, TFold, TUntagged, TypedExpr
 from runql.semantic.values import MISSING, Value
 
-FAST_ROWS = 50_000
-"""From so many rows on, columns are worked on as arrays: below, loading NumPy takes longer than the rows do."""
+Key: TypeAlias = tuple[Sequence[Value], bool]
+"""The values of a key of an order, and whether it is descending."""
 
 
-def is_long(table: Table) -> bool:
-    """Whether a table has so many rows that arrays are worth loading."""
-    return table.length >= FAST_ROWS
+class NotHeld(Exception):  # noqa: N818 - it is a turn, not an error
+    """Arrays would not hold this column exactly: the reference works on it."""
 
 
 def cells_in(expr: TypedExpr) -> tuple[str, ...]:
@@ -52,32 +52,3 @@ def compile_rows(expr: TypedExpr) -> Callable[[Table], list[Value]]:
         return [value_of(dict(zip(names, cells, strict=True))) for cells in rows]
 
     return run
-
-
-def values_of(expr: TypedExpr, table: Table) -> Sequence[Value]:
-    """The value of an expression in each row, worked out in the faster way."""
-    if isinstance(expr, TCell):
-        return cells_of(table, expr.name)
-    if table.length < FAST_ROWS:
-        return compile_rows(expr)(table)
-    from runql.engine.stages.arrays.expressions import values
-
-    return values(expr, table)
-
-
-def rows_that_hold(condition: TypedExpr, table: Table) -> bytes:
-    """A flag a row: 1 where the condition is true."""
-    if table.length < FAST_ROWS:
-        return bytes([value is True for value in compile_rows(condition)(table)])
-    from runql.engine.stages.arrays.expressions import true_rows
-
-    return true_rows(condition, table)
-
-
-def take(table: Table, rows: Sequence[int]) -> Table:
-    """The table with these rows only, in this order."""
-    if len(rows) >= FAST_ROWS:
-        from runql.engine.stages.arrays.vectors import taken
-
-        return Table(taken(table.columns, rows), len(rows))
-    return Table({name: [*map(cells.__getitem__, rows)] for name, cells in table.columns.items()}, len(rows))

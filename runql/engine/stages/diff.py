@@ -8,8 +8,8 @@ from runql.engine.columns import identity
 from runql.engine.compare import is_number
 from runql.engine.functions import ARITHMETIC
 from runql.engine.stages.context import StageContext, StageResult, free_name
-from runql.engine.stages.rows import cells_of
-from runql.engine.stages.say import number_of, some, value_text
+from runql.engine.stages.shared.rows import cells_of
+from runql.engine.stages.shared.say import number_of, some, value_text
 from runql.engine.table import Table
 from runql.errors import QueryError
 from runql.semantic.typed import TDiff

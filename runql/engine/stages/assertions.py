@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from runql.engine.stages.context import StageContext, StageResult
-from runql.engine.stages.fold_columns import fold_column, fold_expression, skipped_notices
-from runql.engine.stages.groups import Groups
-from runql.engine.stages.rows import cells_in, cells_of, folds_in, rows_that_hold
-from runql.engine.stages.say import value_text
+from runql.engine.stages.dispatch import rows_that_hold
+from runql.engine.stages.folds import fold_column, fold_expression, skipped_notices
+from runql.engine.stages.shared.groups import Groups
+from runql.engine.stages.shared.rows import cells_in, cells_of, folds_in
+from runql.engine.stages.shared.say import value_text
 from runql.engine.table import Table
 from runql.errors import AssertionFailed
 from runql.semantic.typed import TAssert, TCell, TFold

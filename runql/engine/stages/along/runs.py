@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby, islice
-from math import isfinite
-from operator import le, ne
+from operator import le
 
-from runql.engine.compare import is_number
-from runql.engine.functions import to_float
-from runql.engine.stages import rows
 from runql.engine.stages.context import StageContext, fault, need_columns
-from runql.engine.stages.ordering import sorted_rows
-from runql.engine.stages.rows import cells_of, take
+from runql.engine.stages.dispatch import sorted_rows, take
 from runql.engine.table import Table, concat
+from runql.errors import QueryError
 from runql.semantic.typed import TStage
+from runql.semantic.typed.stages import stage_name
 from runql.semantic.values import Value
+from runql.text.diagnostic import Diagnostic
 from runql.text.frozen import frozen
 
 
@@ -87,52 +86,16 @@ def _along(table: Table, x_axis: str) -> Table:
     return take(table, order) if list(order) != list(range(table.length)) else table
 
 
-def run_by_run(
-    stage: TStage, tables: Iterable[Table], context: StageContext, work: Callable[[Run], Table]
-) -> Iterator[Table]:
-    """What `work` makes of each run, one table each."""
-    return map(work, runs_of(stage, tables, context))
+def out_of_range(stage: TStage, message: str) -> QueryError:
+    """An amount that the stage does not take (RQL209)."""
+    return QueryError([Diagnostic("RQL209", message, stage.span)])
 
 
-class Pace:
-    """Whether arrays are worth their while, run after run: once many rows came by, and for runs that are not tiny."""
-
-    def __init__(self) -> None:
-        self._seen = 0
-
-    def is_fast(self, run: Run) -> bool:
-        """Count a run in, and say how to work on it."""
-        self._seen += run.table.length
-        return self._seen >= rows.FAST_ROWS and run.table.length >= min(_FAST_RUN, rows.FAST_ROWS)
-
-
-_FAST_RUN = 250
-
-
-def count_nan(cells: Iterable[Value]) -> int:
-    """How many cells are NaN: no other value differs from itself."""
-    listed = list(cells)
-    return sum(map(ne, listed, listed))
-
-
-def is_point(value: Value) -> bool:
-    """Whether a value is a finite number, as a float has it."""
-    return isfinite(value) if type(value) is float else is_number(value) and isfinite(to_float(value))
-
-
-def points(run: Run, metric: str, *, fast: bool) -> tuple[list[Value], list[Value]]:
-    """The x and the value of the rows where both are finite numbers, x increasing; of rows of equal x the last."""
-    if fast:
-        from runql.engine.stages.arrays.along import points as points_of_arrays
-
-        return points_of_arrays(run, metric)
-    return points_by_reference(run, metric)
-
-
-def points_by_reference(run: Run, metric: str) -> tuple[list[Value], list[Value]]:
-    """The same, one after the other."""
-    found: dict[Value, Value] = {}
-    for x, cell in zip(run.xs, cells_of(run.table, metric), strict=True):
-        if is_point(x) and is_point(cell):
-            found[x] = cell
-    return list(found), list(found.values())
+def nan_skipped(stage: TStage, passed: Counter[str]) -> list[Diagnostic]:
+    """How many NaN of each metric did not count (RQL312)."""
+    name = stage_name(stage)
+    return [
+        Diagnostic("RQL312", f"`{metric}`: {count:,} NaN skipped by `{name}`", stage.span)
+        for metric, count in passed.items()
+        if count
+    ]

@@ -9,8 +9,8 @@ from operator import itemgetter
 from runql.engine.compare import ORDERED_KINDS, as_number, is_nan
 from runql.engine.order import RANKS
 from runql.engine.stages.context import StageContext, StageResult
-from runql.engine.stages.fold_columns import fold_cells
-from runql.engine.stages.groups import Groups, each_once
+from runql.engine.stages.dispatch import each_once, fold_cells
+from runql.engine.stages.shared.groups import Groups
 from runql.engine.table import Table
 from runql.language.kinds import Kind
 from runql.semantic.typed import TDescribe

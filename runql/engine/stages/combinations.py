@@ -9,10 +9,10 @@ from math import prod
 from runql.engine.columns import identity
 from runql.engine.compare import is_null
 from runql.engine.stages.context import StageContext, StageResult, free_name
-from runql.engine.stages.groups import grouped
-from runql.engine.stages.reference.shape import columns_of
-from runql.engine.stages.rows import cells_of, values_of
-from runql.engine.stages.say import number_of
+from runql.engine.stages.dispatch import grouped, values_of
+from runql.engine.stages.shape import columns_of
+from runql.engine.stages.shared.rows import cells_of
+from runql.engine.stages.shared.say import number_of
 from runql.engine.table import Table
 from runql.errors import QueryError
 from runql.semantic.typed import TDuplicates, THoles

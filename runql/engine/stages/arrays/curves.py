@@ -2,29 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
-from runql.engine.stages.arrays.vectors import NUMBER, Bools, Floats, NotHeld, Vector, decode, encode
-from runql.engine.stages.rows import cells_of
+from runql.engine.stages.arrays.vectors import NUMBER, Bools, Floats, Vector, decode, encode
 from runql.semantic.values import Value
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
-    from runql.engine.stages.along import Run
-
-
-def points(run: Run, metric: str) -> tuple[list[Value], list[Value]]:
-    """The x and the value of the rows where both are finite numbers; of rows of equal x the last."""
+def points(x_cells: Sequence[Value], cells_of_metric: Sequence[Value]) -> tuple[list[Value], list[Value]]:
+    """The x and the value of the rows where both are finite numbers; of rows of equal x the last. Raises `NotHeld`."""
     import numpy as np
 
-    from runql.engine.stages.along import points_by_reference
-
-    try:
-        xs, cells = encode(run.xs), encode(cells_of(run.table, metric))
-    except NotHeld:
-        return points_by_reference(run, metric)
-    there = np.flatnonzero(finite(xs) & finite(cells))
+    xs, cells = encode(x_cells), encode(cells_of_metric)
+    there = np.flatnonzero(_finite(xs) & _finite(cells))
     along = xs.numbers[there]
     lasts = there[np.append(along[1:] != along[:-1], np.True_)] if len(there) else there
     return _taken(xs, lasts), _taken(cells, lasts)
@@ -34,29 +23,34 @@ def _taken(vector: Vector, places: Floats) -> list[Value]:
     return decode(Vector(vector.tags[places], vector.numbers[places], vector.whole[places]))
 
 
-def finite(vector: Vector) -> Bools:
+def _finite(vector: Vector) -> Bools:
     """Where a finite number stands."""
     import numpy as np
 
     return (vector.tags == NUMBER) & np.isfinite(vector.numbers)
 
 
-def exponential(cells: Sequence[Value], weight: float) -> list[Value]:
-    """The debiased exponential mean of the finite numbers; other cells as they are. Raises `NotHeld`."""
+def smoothed(cells: Sequence[Value], method: str, amount: float) -> list[Value]:
+    """One metric of one run smoothed. Raises `NotHeld`."""
+    return _exponential(cells, amount) if method == "ema" else _trailing(cells, int(amount))
+
+
+def _exponential(cells: Sequence[Value], weight: float) -> list[Value]:
+    """The debiased exponential mean of the finite numbers; other cells as they are."""
     import pandas as pd
 
     vector = encode(cells)
-    there = finite(vector)
+    there = _finite(vector)
     smoothed = pd.Series(vector.numbers[there]).ewm(com=weight / (1 - weight), adjust=True, ignore_na=True).mean()
     return _replaced(cells, there, smoothed.to_numpy())
 
 
-def trailing(cells: Sequence[Value], count: int) -> list[Value]:
-    """The mean of the last so many finite numbers; other cells as they are. Raises `NotHeld`."""
+def _trailing(cells: Sequence[Value], count: int) -> list[Value]:
+    """The mean of the last so many finite numbers; other cells as they are."""
     import numpy as np
 
     vector = encode(cells)
-    there = finite(vector)
+    there = _finite(vector)
     numbers = vector.numbers[there]
     if not len(numbers):
         return list(cells)

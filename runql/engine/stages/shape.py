@@ -8,9 +8,8 @@ from itertools import compress
 from runql.engine.columns import identity
 from runql.engine.patterns import star_matcher
 from runql.engine.stages.context import StageContext, StageResult
-from runql.engine.stages.groups import grouped
-from runql.engine.stages.ordering import sorted_rows
-from runql.engine.stages.rows import cells_of, is_long, rows_that_hold, take, values_of
+from runql.engine.stages.dispatch import grouped, is_long, rows_that_hold, sorted_rows, take, values_of
+from runql.engine.stages.shared.rows import cells_of
 from runql.engine.table import Table
 from runql.errors import QueryError
 from runql.semantic.typed import (
@@ -111,7 +110,7 @@ def distinct(stage: TDistinct, tables: Iterator[Table]) -> Iterator[Table]:
         names = [name for pick in stage.columns for name in picked(pick, table.names)] or table.names
         columns = [cells_of(table, name) for name in names]
         # Where there are many rows, those that look the same within the part are one already.
-        candidates = sorted(grouped(columns, table.length).firsts()) if columns and is_long(table) else None
+        candidates = sorted(grouped(columns, table.length).firsts()) if columns and is_long(table.length) else None
         if candidates is not None:
             columns = [[cells[row] for row in candidates] for cells in columns]
         places = candidates if candidates is not None else range(table.length)

@@ -11,12 +11,13 @@ import re
 from collections.abc import Sequence
 
 from runql.engine.columns import identity
-from runql.engine.compare import is_nan, is_number
-from runql.engine.stages.context import PivotCell, PivotLayout, StageContext, StageResult, free_name
-from runql.engine.stages.fold_columns import FoldColumn, fold_cells, fold_column, skipped_notices
-from runql.engine.stages.groups import Groups, grouped
-from runql.engine.stages.rows import values_of
-from runql.engine.stages.say import some, value_text
+from runql.engine.stages.context import StageContext, StageResult, free_name
+from runql.engine.stages.dispatch import fold_cells, grouped, values_of
+from runql.engine.stages.folds import fold_column, skipped_notices
+from runql.engine.stages.layout import PivotCell, PivotLayout
+from runql.engine.stages.shared.aggregates import FoldColumn
+from runql.engine.stages.shared.groups import Groups
+from runql.engine.stages.shared.say import some, value_text
 from runql.engine.table import Table
 from runql.semantic.typed import TCell, TPivot
 from runql.semantic.values import MISSING, Value
@@ -97,7 +98,7 @@ def _cross(row: Value, column: Value) -> str:
     return f"{value_text(row)} × {value_text(column)}"
 
 
-# ---------------------------------------------------------------- the best
+# ---------------------------------------------------------------- what is better
 
 _WORDS = {
     Goal.MAX: "acc accuracy auc auroc ap map mrr f1 precision recall reward return score iou miou dice bleu rouge ndcg "
@@ -114,12 +115,3 @@ def _goal(stage: TPivot) -> Goal | None:
     words = re.split(r"[^a-z0-9]+", stage.value.argument.name.casefold())
     goals = {_GOAL_OF_WORD[word] for word in words if word in _GOAL_OF_WORD}
     return goals.pop() if len(goals) == 1 else None
-
-
-def best_rows(cells: Sequence[Value], goal: Goal | None) -> frozenset[int]:
-    """The rows with the best number of a column; none without a goal, or if there is only one to choose from."""
-    numbers = [cell for cell in cells if is_number(cell) and not is_nan(cell)]
-    if goal is None or len(numbers) < 2:
-        return frozenset()
-    best = min(numbers) if goal is Goal.MIN else max(numbers)
-    return frozenset(row for row, cell in enumerate(cells) if is_number(cell) and cell == best)

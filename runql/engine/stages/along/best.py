@@ -6,9 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from runql.engine.compare import is_nan, is_number
 from runql.engine.functions import ARITHMETIC, FUNCTIONS
-from runql.engine.stages.along import Run, count_nan, runs_of
+from runql.engine.stages.along.runs import Run, runs_of
 from runql.engine.stages.context import StageContext, free_name, refuse_sampled
-from runql.engine.stages.rows import cells_of, take
+from runql.engine.stages.dispatch import take
+from runql.engine.stages.shared.numbers import count_nan
+from runql.engine.stages.shared.rows import cells_of
 from runql.engine.table import Table
 from runql.semantic.typed import TBest, TEdge
 from runql.semantic.values import MISSING, Value

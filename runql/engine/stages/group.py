@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from runql.engine.stages.context import StageContext, StageResult
-from runql.engine.stages.fold_columns import fold_column, fold_expression, skipped_notices
-from runql.engine.stages.groups import grouped
-from runql.engine.stages.reference.shape import columns_of, two_of_one_name
-from runql.engine.stages.rows import folds_in
+from runql.engine.stages.dispatch import grouped
+from runql.engine.stages.folds import fold_column, fold_expression, skipped_notices
+from runql.engine.stages.shape import columns_of, two_of_one_name
+from runql.engine.stages.shared.rows import folds_in
 from runql.engine.table import Table
 from runql.semantic.typed import TGroup
 from runql.semantic.values import MISSING, Value

@@ -1,0 +1,1 @@
+"""The stages of histories: run by run along x."""

@@ -1,0 +1,78 @@
+"""`bin`: the means of each metric over stretches of x."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from runql.engine.stages.along.runs import Run, out_of_range, runs_of
+from runql.engine.stages.context import StageContext, free_name
+from runql.engine.stages.dispatch import fold_cells, grouped, is_long, take, values_of
+from runql.engine.stages.shared.aggregates import NOTHING_SKIPPED, Skipped
+from runql.engine.stages.shared.rows import cells_of
+from runql.engine.table import Table, concat
+from runql.semantic.typed import TArithmetic, TBin, TCall, TCell, TConst
+from runql.semantic.values import Value
+from runql.syntax.tree import ArithmeticOp
+from runql.text.diagnostic import Diagnostic
+
+
+def bin_rows(stage: TBin, tables: Iterable[Table], context: StageContext, said: list[Diagnostic]) -> Iterator[Table]:
+    """The mean of each metric over the rows with the same ⌊x / width⌋; x is where that stretch begins."""
+    if not stage.width > 0:
+        raise out_of_range(stage, "the width of a `bin` is above 0")
+    skipped: dict[str, Skipped] = {}
+    left_out = 0
+    for runs in _batches(runs_of(stage, tables, context)):
+        whole = concat([run.table for run in runs])
+        without = _one_batch(stage, whole, runs[0].x_axis, context, skipped)
+        left_out += whole.length - sum(without.columns[_count_name(whole)])
+        yield without
+    if left_out:
+        said.append(Diagnostic("RQL508", f"{left_out:,} rows left out by `bin`: x is no finite number", stage.span))
+    for metric, count in skipped.items():
+        parts = [f"{count.nan:,} NaN"] * bool(count.nan) + [f"{count.other:,} of another type"] * bool(count.other)
+        if parts:
+            said.append(Diagnostic("RQL312", f"`{metric}`: {', '.join(parts)} skipped by `bin`", stage.span))
+
+
+def _one_batch(stage: TBin, table: Table, x_axis: str, context: StageContext, skipped: dict[str, Skipped]) -> Table:
+    width = int(stage.width) if float(stage.width).is_integer() else stage.width
+    stretch = TCall("floor", (TArithmetic(ArithmeticOp.DIV, TCell(x_axis), TConst(width)),))
+    bins = values_of(stretch, table)
+    if set(map(type, bins)) != {int}:  # beside the stretches: infinities, NaN, and missing where x is no number
+        keep = [row for row, one in enumerate(bins) if type(one) is int]
+        table, bins = take(table, keep), [bins[row] for row in keep]
+    ids = cells_of(table, context.run_id or "")
+    order = {ident: place for place, ident in enumerate(dict.fromkeys(ids))}
+    groups = grouped([[order[ident] for ident in ids], bins], table.length)
+    firsts = groups.firsts()
+    metrics = context.metrics_in(table.names)
+    columns: dict[str, Sequence[Value]] = {}
+    for name, cells in table.columns.items():
+        if name == x_axis:
+            columns[name] = [bins[row] * width for row in firsts]
+        elif name in metrics:
+            folded = fold_cells("mean", cells, groups)
+            columns[name] = folded.values
+            skipped[name] = skipped.get(name, NOTHING_SKIPPED) + folded.skipped
+        else:
+            columns[name] = [cells[row] for row in firsts]
+    return Table({**columns, _count_name(table): groups.sizes()}, len(groups))
+
+
+def _count_name(table: Table) -> str:
+    return free_name("n", table.columns)
+
+
+def _batches(runs: Iterable[Run]) -> Iterator[list[Run]]:
+    """Runs together, as many as are worth their arrays."""
+    batch: list[Run] = []
+    held = 0
+    for run in runs:
+        batch.append(run)
+        held += run.table.length
+        if is_long(held):
+            yield batch
+            batch, held = [], 0
+    if batch:
+        yield batch

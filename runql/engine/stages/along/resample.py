@@ -1,0 +1,68 @@
+"""`resample`: evenly spaced x, each metric interpolated between its own points."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+
+from runql.engine.functions import to_float
+from runql.engine.stages.along.runs import nan_skipped, out_of_range, runs_of
+from runql.engine.stages.context import StageContext
+from runql.engine.stages.dispatch import Pace, points
+from runql.engine.stages.shared import statistics
+from runql.engine.stages.shared.numbers import count_nan, is_point
+from runql.engine.stages.shared.rows import cells_of
+from runql.engine.table import Table
+from runql.semantic.typed import TResample
+from runql.semantic.values import MISSING, Value
+from runql.text.diagnostic import Diagnostic
+
+
+def resample(
+    stage: TResample, tables: Iterable[Table], context: StageContext, said: list[Diagnostic]
+) -> Iterator[Table]:
+    """Evenly spaced x from the first to the last of each run. A metric is missing outside of its own points."""
+    if stage.points < 1:
+        raise out_of_range(stage, "`resample` takes a number of points, at least 1")
+    pace = Pace()
+    passed: Counter[str] = Counter()
+    for run in runs_of(stage, tables, context):
+        fast = pace.is_fast(run.table.length)
+        grid = _grid([x for x in run.xs if is_point(x)], stage.points)
+        columns: dict[str, Sequence[Value]] = {}
+        for name, cells in run.table.columns.items():
+            if name == run.x_axis:
+                columns[name] = grid
+            elif name in run.metrics:
+                columns[name] = _interpolated(grid, *points(run.xs, cells_of(run.table, name), fast=fast))
+                passed[name] += count_nan(cells)
+            else:
+                columns[name] = [cells[0]] * len(grid)
+        yield Table(columns, len(grid))
+    said += nan_skipped(stage, passed)
+
+
+def _grid(xs: Sequence[Value], count: int) -> list[Value]:
+    if not xs:
+        return []
+    if xs[0] == xs[-1] or count == 1:
+        return [xs[0]]
+    low, high = to_float(xs[0]), to_float(xs[-1])
+    grid = [*(low + (high - low) * place / (count - 1) for place in range(count - 1)), high]
+    whole = isinstance(xs[0], int) and isinstance(xs[-1], int) and all(x.is_integer() for x in grid)
+    return [int(x) for x in grid] if whole else list(grid)
+
+
+def _interpolated(grid: Sequence[Value], xs: Sequence[Value], values: Sequence[Value]) -> list[Value]:
+    result: list[Value] = []
+    for x in grid:
+        place = bisect_left(xs, x)
+        if place < len(xs) and xs[place] == x:
+            result.append(values[place])
+        elif 0 < place < len(xs):
+            (left, right), (low, high) = (map(to_float, pair[place - 1 : place + 1]) for pair in (xs, values))
+            result.append(statistics.between(low, high, (x - left) / (right - left)))
+        else:
+            result.append(MISSING)
+    return result

@@ -1,0 +1,48 @@
+"""`smooth`: each metric of each run smoothed along x."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from math import floor
+
+from runql.engine.stages.along.runs import nan_skipped, out_of_range, runs_of
+from runql.engine.stages.context import StageContext
+from runql.engine.stages.dispatch import Pace, smoothed
+from runql.engine.stages.shared.numbers import count_nan
+from runql.engine.stages.shared.say import number_of
+from runql.engine.table import Table
+from runql.semantic.typed import TSmooth
+from runql.semantic.values import MISSING, Value
+from runql.text.diagnostic import Diagnostic
+
+
+def smooth(stage: TSmooth, tables: Iterable[Table], context: StageContext, said: list[Diagnostic]) -> Iterator[Table]:
+    """Each metric smoothed. Cells that hold no finite number stay as they are, and do not count."""
+    if stage.method == "ema" and not 0 <= stage.amount < 1:
+        raise out_of_range(stage, "the weight of the past in `smooth ema` is from 0 to below 1")
+    if stage.method == "mean" and (stage.amount < 1 or stage.amount != floor(stage.amount)):
+        raise out_of_range(stage, "`smooth mean` is over a whole number of rows, at least 1")
+    pace = Pace()
+    passed: Counter[str] = Counter()
+    others: Counter[str] = Counter()
+    for run in runs_of(stage, tables, context):
+        fast = pace.is_fast(run.table.length)
+        columns = dict(run.table.columns)
+        for metric in run.metrics:
+            cells = columns[metric]
+            columns[metric] = smoothed(cells, stage.method, stage.amount, fast=fast)
+            passed[metric] += count_nan(cells)
+            others[metric] += _count_others(cells)
+        yield Table(columns, run.table.length)
+    said += nan_skipped(stage, passed)
+    for metric, count in others.items():
+        if count:
+            message = f"`{metric}`: {number_of(count, 'value')} that are no numbers left as they are by `smooth`"
+            said.append(Diagnostic("RQL312", message, stage.span))
+
+
+def _count_others(cells: Sequence[Value]) -> int:
+    """How many cells hold a value that is no number; null and missing are no values."""
+    kinds = set(map(type, cells)) - {int, float, type(None), type(MISSING)}
+    return sum(type(cell) in kinds for cell in cells) if kinds else 0

@@ -1,0 +1,40 @@
+"""`corr`: how strongly each field goes with a value."""
+
+from __future__ import annotations
+
+from runql.engine.compare import is_nan, is_number
+from runql.engine.stages.context import StageContext, StageResult
+from runql.engine.stages.dispatch import measured, values_of
+from runql.engine.stages.shared.say import number_of, some
+from runql.engine.table import Table
+from runql.semantic.typed import TCorr
+from runql.text.diagnostic import Diagnostic
+
+
+def corr(stage: TCorr, table: Table, context: StageContext) -> StageResult:
+    """A row a field: `field, measure, strength, n`, strongest first, then those with more rows, then by name.
+
+    A field that holds numbers only gets Spearman's rank correlation with the target; any other one the correlation
+    ratio eta, its values taken as categories. Both of the rows in which both have a value. Left out, and said: fields
+    that don't vary, that have fewer than three such rows, or a category for each row.
+    """
+    targets = values_of(stage.target.value, table)
+    found: list[tuple[str, str, float, int]] = []
+    left_out: dict[str, list[str]] = {}
+    for name in context.config_in(table.names, stage.target.name):
+        found_here = measured(table.columns[name], targets)
+        if found_here.strength is None:
+            left_out.setdefault(found_here.why or "without any variation", []).append(name)
+        else:
+            found.append((name, found_here.measure, found_here.strength, found_here.count))
+    found.sort(key=lambda line: (-abs(line[2]), -line[3], line[0]))
+    columns = dict(zip(("field", "measure", "strength", "n"), map(list, zip(*found, strict=True)), strict=False))
+    result = Table(columns or {"field": [], "measure": [], "strength": [], "n": []}, len(found))
+    notices = [
+        Diagnostic("RQL313", f"{number_of(len(names), 'field')} left out, {why}: {some(names)}", stage.span)
+        for why, names in left_out.items()
+    ]
+    if without := sum(not is_number(value) or is_nan(value) for value in targets):
+        message = f"{number_of(without, 'row')} left out: no number in `{stage.target.name}`"
+        notices.insert(0, Diagnostic("RQL313", message, stage.span))
+    return StageResult(result, tuple(notices), context.other())

@@ -1,0 +1,172 @@
+"""Which room does an operation: `reference`, row by row, or `arrays`, on NumPy arrays, for many rows.
+
+The two have the same functions and know nothing of each other. What arrays would not hold exactly they refuse
+(`NotHeld`), and the reference does it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from runql.engine.stages.reference import correlation, curves, expressions, folds, groups, ordering, pareto
+from runql.engine.stages.shared.aggregates import FoldColumn
+from runql.engine.stages.shared.groups import Groups
+from runql.engine.stages.shared.measures import Measured
+from runql.engine.stages.shared.rows import Key, NotHeld, cells_of
+from runql.engine.table import Table
+from runql.semantic.typed import TCell, TypedExpr
+from runql.semantic.values import Value
+
+FAST_ROWS = 50_000
+"""From so many rows on, columns are worked on as arrays: below, loading NumPy takes longer than the rows do."""
+
+_FAST_RUN = 250
+"""A single run of fewer rows is not worth its arrays, however many rows there are in all."""
+
+_T = TypeVar("_T")
+
+
+def is_long(length: int) -> bool:
+    """Whether so many rows are worth their arrays."""
+    return length >= FAST_ROWS
+
+
+class Pace:
+    """Whether arrays are worth their while, run after run: once many rows came by, and for runs that are not tiny."""
+
+    def __init__(self) -> None:
+        self._seen = 0
+
+    def is_fast(self, length: int) -> bool:
+        """Count a run of so many rows in, and say how to work on it."""
+        self._seen += length
+        return is_long(self._seen) and length >= min(_FAST_RUN, FAST_ROWS)
+
+
+def _fast_if_held(fast: Callable[[], _T], slow: Callable[[], _T]) -> _T:
+    try:
+        return fast()
+    except NotHeld:
+        return slow()
+
+
+# ---------------------------------------------------------------- expressions
+
+
+def values_of(expr: TypedExpr, table: Table) -> Sequence[Value]:
+    """The value of an expression in each row."""
+    if isinstance(expr, TCell):
+        return cells_of(table, expr.name)
+    if not is_long(table.length):
+        return expressions.values(expr, table)
+    from runql.engine.stages.arrays.expressions import values
+
+    return _fast_if_held(lambda: values(expr, table), lambda: expressions.values(expr, table))
+
+
+def rows_that_hold(condition: TypedExpr, table: Table) -> bytes:
+    """A flag a row: 1 where the condition is true."""
+    if not is_long(table.length):
+        return expressions.true_rows(condition, table)
+    from runql.engine.stages.arrays.expressions import true_rows
+
+    return true_rows(condition, table)
+
+
+# ---------------------------------------------------------------- rows
+
+
+def sorted_rows(keys: Sequence[Key], length: int) -> Sequence[int]:
+    """The places of the rows in the order of the keys, ties as they stand."""
+    if not is_long(length):
+        return ordering.sorted_rows(keys, length)
+    from runql.engine.stages.arrays.ordering import sorted_rows as sorted_arrays
+
+    return sorted_arrays(keys, length)
+
+
+def take(table: Table, rows: Sequence[int]) -> Table:
+    """The table with these rows only, in this order."""
+    if not is_long(len(rows)):
+        return ordering.take(table, rows)
+    from runql.engine.stages.arrays.ordering import take as take_arrays
+
+    return take_arrays(table, rows)
+
+
+# ---------------------------------------------------------------- groups
+
+
+def grouped(keys: Sequence[Sequence[Value]], length: int) -> Groups:
+    """The groups of a table of so many rows, in the order of their keys; with no key one group of all rows.
+
+    Groups that the order does not tell apart (lists and records) stand as they first occur.
+    """
+    if not is_long(length):
+        return groups.grouped(keys, length)
+    from runql.engine.stages.arrays.groups import grouped as grouped_arrays
+
+    return grouped_arrays(keys, length)
+
+
+def each_once(cells: Sequence[Value]) -> list[tuple[int, int]]:
+    """Each different value, as the place where it first stands and how often it occurs, in the order of the places."""
+    if not is_long(len(cells)):
+        return groups.each_once(cells)
+    from runql.engine.stages.arrays.groups import each_once as each_once_arrays
+
+    return each_once_arrays(cells)
+
+
+def fold_cells(name: str, cells: Sequence[Value], parts: Groups, answers: Sequence[Value] | None = None) -> FoldColumn:
+    """An aggregate over each group; `answers` are those that `argmin` and `argmax` choose from."""
+    if not is_long(len(cells)):
+        return folds.fold_cells(name, cells, parts, answers)
+    from runql.engine.stages.arrays.folds import fold_cells as fold_arrays
+
+    return _fast_if_held(
+        lambda: fold_arrays(name, cells, parts, answers), lambda: folds.fold_cells(name, cells, parts, answers)
+    )
+
+
+# ---------------------------------------------------------------- columns against each other
+
+
+def measured(cells: Sequence[Value], targets: Sequence[Value]) -> Measured:
+    """How strongly two columns go together, of the rows in which both have a value."""
+    if not is_long(len(cells)):
+        return correlation.measured(cells, targets)
+    from runql.engine.stages.arrays.correlation import measured as measured_arrays
+
+    return _fast_if_held(lambda: measured_arrays(cells, targets), lambda: correlation.measured(cells, targets))
+
+
+def undominated(columns: Sequence[Sequence[Value]], signs: Sequence[int]) -> tuple[Sequence[int], int]:
+    """The rows that no other row beats, and how many lack a number; by sign 1 less is better, by -1 more."""
+    if not is_long(len(columns[0])):
+        return pareto.undominated(columns, signs)
+    from runql.engine.stages.arrays.pareto import undominated as undominated_arrays
+
+    return _fast_if_held(lambda: undominated_arrays(columns, signs), lambda: pareto.undominated(columns, signs))
+
+
+# ---------------------------------------------------------------- along the x of one run
+
+
+def smoothed(cells: Sequence[Value], method: str, amount: float, *, fast: bool) -> Sequence[Value]:
+    """One metric of one run smoothed, `fast` by arrays (`Pace`)."""
+    if not fast:
+        return curves.smoothed(cells, method, amount)
+    from runql.engine.stages.arrays.curves import smoothed as smoothed_arrays
+
+    return _fast_if_held(lambda: smoothed_arrays(cells, method, amount), lambda: curves.smoothed(cells, method, amount))
+
+
+def points(xs: Sequence[Value], cells: Sequence[Value], *, fast: bool) -> tuple[Sequence[Value], Sequence[Value]]:
+    """The x and the value of the rows where both are finite numbers, x increasing; of rows of equal x the last."""
+    if not fast:
+        return curves.points(xs, cells)
+    from runql.engine.stages.arrays.curves import points as points_of_arrays
+
+    return _fast_if_held(lambda: points_of_arrays(xs, cells), lambda: curves.points(xs, cells))

@@ -1,0 +1,31 @@
+"""The order of rows by keys, as runs are ordered; ties as they stand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import compress
+
+from runql.engine.order import sorted_indices
+from runql.engine.stages.shared.rows import Key
+from runql.engine.table import Table
+from runql.semantic.values import Value
+
+
+def sorted_rows(keys: Sequence[Key], length: int) -> list[int]:
+    """The places of the rows in the order of the keys: from the last key to the first, each sort stable."""
+    order = list(range(length))
+    for cells, descending in reversed(keys):
+        places = sorted_indices([cells[row] for row in order], descending=descending)
+        order = [order[place] for place in places]
+    return order
+
+
+def take(table: Table, rows: Sequence[int]) -> Table:
+    """The table with these rows only, in this order."""
+    return Table({name: [*map(cells.__getitem__, rows)] for name, cells in table.columns.items()}, len(rows))
+
+
+def kept(table: Table, flags: bytes) -> Table:
+    """The rows whose flag is 1."""
+    columns: dict[str, Sequence[Value]] = {name: list(compress(cells, flags)) for name, cells in table.columns.items()}
+    return Table(columns, flags.count(1))

@@ -1,0 +1,22 @@
+"""Cells that are finite numbers, and cells that are NaN."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from math import isfinite
+from operator import ne
+
+from runql.engine.compare import is_number
+from runql.engine.functions import to_float
+from runql.semantic.values import Value
+
+
+def count_nan(cells: Iterable[Value]) -> int:
+    """How many cells are NaN: no other value differs from itself."""
+    listed = list(cells)
+    return sum(map(ne, listed, listed))
+
+
+def is_point(value: Value) -> bool:
+    """Whether a value is a finite number, as a float has it."""
+    return isfinite(value) if type(value) is float else is_number(value) and isfinite(to_float(value))
