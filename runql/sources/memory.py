@@ -17,15 +17,13 @@ from typing import Any
 from runql.engine.histories.sampling import AXES
 from runql.errors import ArgumentError
 from runql.language.kinds import Kind
-from runql.plan.capabilities import Capabilities
-from runql.semantic.build_catalog import build_catalog
 from runql.semantic.catalog import Catalog
-from runql.semantic.record import ProjectRecord, RunHistory, RunRecord, SweepRecord
+from runql.semantic.record import RunRecord, SweepRecord
 from runql.semantic.run_fields import RUN_FIELD_SPELLINGS
 from runql.semantic.values import MISSING, Value, kind_of
-from runql.sources.history_rows import select_rows
-from runql.sources.paging import count_records, page_of, select_runs, trimmed
-from runql.sources.protocol import Filters, HistoryRequest, Page, PageRequest, Wanted
+from runql.sources.at_hand import RunsAtHand
+from runql.sources.protocol import Stream
+from runql.text.diagnostic import Diagnostic
 from runql.text.nearest import nearest
 
 Rows = Sequence[Mapping[str, Any]]
@@ -50,7 +48,7 @@ _TYPE_NAMES: Mapping[Kind, str] = {
 """What W&B calls the types of logged values; a record without a `_type` is a map."""
 
 
-class MemoryService:
+class MemoryService(RunsAtHand):
     """A source that is a list of runs. Nothing that is put in is changed, or read again later.
 
     Args:
@@ -76,7 +74,7 @@ class MemoryService:
         name: str = "memory",
     ) -> None:
         histories, system = histories or {}, system or {}
-        self._name = name
+        super().__init__(name)
         self._columns = {run_id: _columns(rows, steps=True) for run_id, rows in histories.items()}
         self._system = {run_id: _columns(rows, steps=False) for run_id, rows in system.items()}
         records = [_record(run) for run in runs]
@@ -87,74 +85,30 @@ class MemoryService:
         )
         self._sweeps = tuple(sweeps)
         self._catalogs: dict[tuple[str, str, bool], Catalog] = {}
-        self._selected: tuple[object, list[RunRecord]] | None = None
 
-    @property
-    def name(self) -> str:
-        """The source as a user writes it."""
-        return self._name
+    def look(self) -> Sequence[RunRecord]:
+        """The runs that were put in."""
+        return self._records
 
-    @property
-    def capabilities(self) -> Capabilities:
-        """All that a plan may ask for."""
-        return Capabilities(exact_order=True, cheap_pages=True)
-
-    def runs_page(self, request: PageRequest) -> Page:
-        """One page of a listing."""
-        wanted = (request.entity, request.project, repr(request.filters), request.order)
-        selected = self._selected
-        if selected is None or selected[0] != wanted:
-            runs = select_runs(self._records, request.entity, request.project, request.filters, request.order)
-            self._selected = selected = (wanted, runs)
-        return page_of(selected[1], request)
-
-    def count(self, entity: str, project: str, filters: Filters) -> int | None:
-        """How many runs match."""
-        return count_records(self._records, entity, project, filters)
-
-    def run(self, entity: str, project: str, run_id: str, wanted: Wanted) -> RunRecord | None:
-        """One run, or `None`."""
-        return next((trimmed(record, wanted) for record in self._within(entity, project) if record.id == run_id), None)
-
-    def upgrade(self, entity: str, project: str, run_ids: tuple[str, ...], wanted: Wanted) -> Mapping[str, RunRecord]:
-        """The heavy parts of many runs, by run id."""
-        ids = frozenset(run_ids)
-        return {record.id: trimmed(record, wanted) for record in self._within(entity, project) if record.id in ids}
-
-    def histories(self, request: HistoryRequest) -> Iterator[RunHistory]:
-        """The rows of each run in the order of `run_ids`."""
-        known = {record.id for record in self._within(request.entity, request.project)}
-        columns = self._system if request.stream == "system" else self._columns
-        for run_id in request.run_ids:
-            yield select_rows(run_id, columns.get(run_id, {}) if run_id in known else {}, request)
-
-    def sweep(self, entity: str, project: str, sweep_id: str) -> SweepRecord | None:
-        """One sweep, or `None`."""
-        return next((sweep for sweep in self.sweeps(entity, project) if sweep.id == sweep_id), None)
+    def columns(
+        self,
+        record: RunRecord,
+        names: frozenset[str] | None,
+        stream: Stream,  # noqa: ARG002 - all are at hand
+    ) -> tuple[Mapping[str, Sequence[Value]], tuple[Diagnostic, ...]]:
+        """The rows that were put in."""
+        return (self._system if stream == "system" else self._columns).get(record.id, {}), ()
 
     def sweeps(self, entity: str, project: str) -> Iterator[SweepRecord]:
         """The sweeps of a project."""
         return (sweep for sweep in self._sweeps if _matches(sweep, entity, project))
 
-    def projects(self, entity: str) -> Iterator[ProjectRecord]:
-        """The projects of an entity (of all, if it is empty), in order of their names."""
-        counts = Counter((record.entity, record.project) for record in self._within(entity, ""))
-        for (owner, project), count in sorted(counts.items()):
-            times = [run.created for run in self._within(owner, project) if run.created is not None]
-            yield ProjectRecord(project, owner, count, max(times, default=None))
-
     def catalog(self, entity: str, project: str, *, metrics: bool = False) -> Catalog:
         """The facts of all the runs."""
         wanted = (entity, project, metrics)
         if wanted not in self._catalogs:
-            self._catalogs[wanted] = build_catalog(self._name, self._within(entity, project), metrics=metrics)
+            self._catalogs[wanted] = super().catalog(entity, project, metrics=metrics)
         return self._catalogs[wanted]
-
-    def close(self) -> None:
-        """Nothing is open."""
-
-    def _within(self, entity: str, project: str) -> Iterator[RunRecord]:
-        return (record for record in self._records if _matches(record, entity, project))
 
 
 def _complete(record: RunRecord, rows: Rows, columns: _Columns, system: Rows) -> RunRecord:
@@ -169,7 +123,7 @@ def _complete(record: RunRecord, rows: Rows, columns: _Columns, system: Rows) ->
     return replace(record, **{name: value for name, value in told.items() if getattr(record, name) is None})
 
 
-def _matches(item: RunRecord | SweepRecord, entity: str, project: str) -> bool:
+def _matches(item: SweepRecord, entity: str, project: str) -> bool:
     return (not entity or item.entity == entity) and (not project or item.project == project)
 
 

@@ -1,1 +1,5 @@
-"""TensorBoard event files as a source of runs."""
+"""TensorBoard event files as a source of runs, read without TensorBoard."""
+
+from runql.sources.tensorboard.service import TensorboardService
+
+__all__ = ["TensorboardService"]

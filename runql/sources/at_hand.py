@@ -1,0 +1,155 @@
+"""A source that has all its runs in the process tells which there are and what they logged; the rest is here."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from runql.plan.capabilities import Capabilities
+from runql.semantic.build_catalog import build_catalog
+from runql.semantic.catalog import Catalog
+from runql.semantic.record import ProjectRecord, RunHistory, RunRecord, SweepRecord
+from runql.sources.history_rows import Columns, select_rows
+from runql.sources.paging import count_records, page_of, records_of, select_runs, trimmed
+from runql.sources.protocol import Filters, HistoryRequest, Page, PageRequest, Stream, Wanted
+from runql.text.diagnostic import Diagnostic, folded
+from runql.text.frozen import frozen
+
+PIECE_ROWS = 50_000
+"""How many rows a scan gives at a time."""
+
+
+@frozen
+class _Selection:
+    """What the pages of one listing are cut from."""
+
+    asked: object
+    runs: list[RunRecord]
+    said: tuple[Diagnostic, ...]
+
+
+class RunsAtHand(ABC):
+    """A `ServiceApi` made of three things that a source tells: its runs, their rows, and what is wrong with it.
+
+    A source writes `look` and `columns`, and `said`, `sweeps`, `find` or `catalog` where it has more to tell.
+    Filters, orders, pages, counts, row rules, samples and catalogs are those of the engine.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._selection: _Selection | None = None
+
+    @abstractmethod
+    def look(self) -> Sequence[RunRecord]:
+        """The runs as they are now, with `config`, `summary`, `system_metrics` and `history_keys`."""
+
+    @abstractmethod
+    def columns(
+        self, record: RunRecord, names: frozenset[str] | None, stream: Stream
+    ) -> tuple[Columns, tuple[Diagnostic, ...]]:
+        """All rows of a run by columns, in the order of the x axis, and what is wrong with them.
+
+        At least the columns of these names (all for `None`) that it has; a cell that was not logged is `MISSING`.
+        """
+
+    def said(self) -> tuple[Diagnostic, ...]:
+        """What is wrong with the source as a whole, as of the last look."""
+        return ()
+
+    def sweeps(self, entity: str, project: str) -> Iterator[SweepRecord]:
+        """The sweeps that the runs say they belong to."""
+        runs = [run for run in self.look() if run.sweep and _matches(run, entity, project)]
+        counts = Counter((run.sweep or "", run.entity, run.project) for run in runs)
+        for (sweep_id, owner, name), count in sorted(counts.items()):
+            yield SweepRecord(sweep_id, entity=owner, project=name, run_count=count)
+
+    def find(self, entity: str, project: str, run_id: str) -> RunRecord | None:
+        """The run of an id, or `None`."""
+        return next((run for run in self.look() if run.id == run_id and _matches(run, entity, project)), None)
+
+    @property
+    def name(self) -> str:
+        """The source as a user writes it."""
+        return self._name
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """All that a plan may ask for."""
+        return Capabilities(exact_order=True, cheap_pages=True)
+
+    def runs_page(self, request: PageRequest) -> Page:
+        """One page of a listing. The first one looks anew; what there is to say comes with that."""
+        asked = (request.entity, request.project, repr(request.filters), request.order)
+        selection = self._selection
+        if request.cursor is None or selection is None or selection.asked != asked:
+            runs = select_runs(self.look(), request.entity, request.project, request.filters, request.order)
+            self._selection = selection = _Selection(asked, runs, self.said())
+        page = page_of(selection.runs, request)
+        return replace(page, notices=() if request.cursor else folded(selection.said))
+
+    def count(self, entity: str, project: str, filters: Filters) -> int | None:
+        """How many runs match."""
+        return count_records(self.look(), entity, project, filters)
+
+    def run(self, entity: str, project: str, run_id: str, wanted: Wanted) -> RunRecord | None:
+        """One run, or `None`."""
+        found = self.find(entity, project, run_id)
+        return None if found is None else trimmed(found, wanted)
+
+    def upgrade(self, entity: str, project: str, run_ids: tuple[str, ...], wanted: Wanted) -> Mapping[str, RunRecord]:
+        """The heavy parts of many runs, by run id."""
+        found = self._found(entity, project, run_ids)
+        return {run_id: trimmed(record, wanted) for run_id, record in found.items()}
+
+    def histories(self, request: HistoryRequest) -> Iterator[RunHistory]:
+        """The rows of each run in the order of `run_ids`; a scan in pieces, each with the counts of the whole."""
+        found = self._found(request.entity, request.project, request.run_ids)
+        names = None if request.keys is None else frozenset((*request.keys, request.x_axis, "_step", "_timestamp"))
+        for run_id in request.run_ids:
+            columns, notices = self.columns(found[run_id], names, request.stream) if run_id in found else ({}, ())
+            history = select_rows(run_id, columns, request)
+            history = replace(history, notices=(*notices, *history.notices))
+            yield from _pieces(history) if request.samples is None else (history,)
+
+    def sweep(self, entity: str, project: str, sweep_id: str) -> SweepRecord | None:
+        """One sweep, or `None`."""
+        return next((sweep for sweep in self.sweeps(entity, project) if sweep.id == sweep_id), None)
+
+    def projects(self, entity: str) -> Iterator[ProjectRecord]:
+        """The projects of an entity (of all, if it is empty), in order of their names."""
+        runs = [run for run in self.look() if _matches(run, entity, "")]
+        for owner, project in sorted({(run.entity, run.project) for run in runs}):
+            own = [run for run in runs if (run.entity, run.project) == (owner, project)]
+            times = [time for run in own if (time := run.heartbeat or run.created) is not None]
+            yield ProjectRecord(project, owner, len(own), max(times, default=None))
+
+    def catalog(self, entity: str, project: str, *, metrics: bool = False) -> Catalog:
+        """The facts of all the runs."""
+        return build_catalog(self._name, records_of(self.look(), entity, project), metrics=metrics)
+
+    def close(self) -> None:
+        """Nothing is open; what pages are cut from is let go."""
+        self._selection = None
+
+    def _found(self, entity: str, project: str, run_ids: Iterable[str]) -> dict[str, RunRecord]:
+        here: dict[str, RunRecord] = {}
+        for run in self.look():
+            if _matches(run, entity, project):
+                here.setdefault(run.id, run)
+        found = {run_id: here.get(run_id) or self.find(entity, project, run_id) for run_id in run_ids}
+        return {run_id: run for run_id, run in found.items() if run is not None}
+
+
+def _matches(item: RunRecord | SweepRecord, entity: str, project: str) -> bool:
+    return (not entity or item.entity == entity) and (not project or item.project == project)
+
+
+def _pieces(history: RunHistory) -> Iterator[RunHistory]:
+    for start in range(0, max(1, history.length), PIECE_ROWS):
+        yield replace(
+            history,
+            columns={name: cells[start : start + PIECE_ROWS] for name, cells in history.columns.items()},
+            notices=() if start else history.notices,
+        )

@@ -1,0 +1,120 @@
+"""What a listing tells of a run: the last value of each tag, how often it was logged, how it began and ended."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from runql.sources.files.names import reason
+from runql.sources.tensorboard.discover import EventFile
+from runql.sources.tensorboard.stream import Cuts, FileState, Restarts, Stream
+from runql.sources.tensorboard.tensors import Number
+from runql.text.frozen import frozen
+
+
+@dataclass(slots=True)
+class Facts:
+    """The facts of the points that count. `dropped`: how many a restart took away."""
+
+    last: dict[str, Number] = field(default_factory=dict)
+    counts: Counter[tuple[str, str]] = field(default_factory=Counter)
+    last_step: int = -1
+    highest_step: int | None = None
+    dropped: int = 0
+
+    def history_keys(self) -> dict[str, Any]:
+        """What was logged, in W&B's form."""
+        keys: dict[str, Any] = {}
+        for (tag, kind), count in self.counts.items():
+            keys.setdefault(tag, {"typeCounts": []})["typeCounts"].append({"type": kind, "count": count})
+        return {"lastStep": -1 if self.highest_step is None else self.highest_step, "keys": keys}
+
+
+@frozen
+class Extent:
+    """How much of which files is a run: each path, whether it is the run's first file, and the byte where it ends."""
+
+    parts: tuple[tuple[Path, bool, int], ...]
+    cuts: Cuts
+
+
+class RunReader:
+    """Reads the event files of one run, and goes on where it stopped when they grow."""
+
+    def __init__(self) -> None:
+        self.files: tuple[EventFile, ...] = ()
+        self.states: list[FileState] = []
+        self.stream = Stream()
+        self.facts = Facts()
+        self._cuts = Cuts(Restarts())
+
+    def extent(self) -> Extent:
+        """What was read so far: it stays as it is when this goes on."""
+        read = zip(self.files, self.states, strict=True)
+        parts = tuple((file.path, state.is_first, state.end) for file, state in read if state.end)
+        return Extent(parts, Cuts(self.stream.restarts))
+
+    def update(self, files: tuple[EventFile, ...]) -> None:
+        """Read what came since the last time. A file that cannot be read has its `problem` in its state."""
+        if files == self.files and not any(state.problem for state in self.states):
+            return
+        if not self._goes_on(files):
+            self._begin(Restarts())
+        known = self.stream.restarts.count
+        self._read(files)
+        if self.stream.restarts.count != known and self._is_cut():
+            self._begin(self.stream.restarts)
+            self._read(files)
+        self.files = files
+
+    def _goes_on(self, files: tuple[EventFile, ...]) -> bool:
+        """Whether the files are those of the last time with something behind: the last one longer, or further ones."""
+        known = self.files
+        if not known or len(files) < len(known):
+            return False
+        before, now = known[-1], files[len(known) - 1]
+        is_grown = (before.path, before.inode) == (now.path, now.inode) and now.size >= before.size
+        return is_grown and files[: len(known) - 1] == known[:-1]
+
+    def _begin(self, restarts: Restarts) -> None:
+        self.stream, self.facts, self.states = Stream(), Facts(), []
+        self._cuts = Cuts(restarts)
+
+    def _read(self, files: tuple[EventFile, ...]) -> None:
+        for at, file in enumerate(files):
+            if at == len(self.states):
+                self.states.append(FileState(is_first=at == 0))
+            state = self.states[at]
+            if state.end >= file.size and file.size:
+                continue
+            state.damages = [damage for damage in state.damages if not damage.is_end]
+            state.problem = ""
+            try:
+                self._read_file(file, state)
+            except OSError as problem:
+                state.problem = reason(problem)
+
+    def _read_file(self, file: EventFile, state: FileState) -> None:
+        facts, stream, cuts = self.facts, self.stream, self._cuts
+        for event, points in stream.points(file.path, state.end, file.size, state):
+            if not points:
+                continue
+            step, number = event.step, stream.events
+            for tag, value in points:
+                if not cuts.is_empty and cuts.drops(number, step, tag):
+                    facts.dropped += 1
+                    continue
+                facts.last[tag] = value
+                facts.counts[tag, "bool" if isinstance(value, bool) else "number"] += 1
+                facts.last_step = step
+                if facts.highest_step is None or step > facts.highest_step:
+                    facts.highest_step = step
+
+    def _is_cut(self) -> bool:
+        """Whether any restart lies at or below a step that was logged: most begin where nothing was."""
+        restarts = self.stream.restarts
+        every = [*restarts.everywhere, *(one for found in restarts.by_tag.values() for one in found)]
+        highest = self.facts.highest_step
+        return highest is not None and any(step <= highest for _, step in every)

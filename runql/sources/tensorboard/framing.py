@@ -1,0 +1,107 @@
+"""The outer layer of an event file: TFRecord.
+
+A record is its length (u64), the checksum of these eight bytes, the payload, and the checksum of the payload, all
+little endian; the checksums are masked CRC-32C (see `crc32c`). There is no header, and nothing stands between records.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+from typing import BinaryIO, Final
+
+from runql.sources.tensorboard.crc32c import masked_crc32c
+
+MOST_BYTES: Final = 1 << 28
+"""A record that is longer is stepped over: no scalar and no hyperparameter is that long."""
+
+_HEAD = struct.Struct("<QI")
+_CHECKSUM = struct.Struct("<I")
+_PIECE: Final = 1 << 20
+
+
+class DamageKind(StrEnum):
+    """What is wrong at a place of a file."""
+
+    LENGTH = "length"
+    CHECKSUM = "checksum"
+    RECORD = "record"
+    TOO_LONG = "too long"
+    TORN = "torn"
+
+
+@dataclass(slots=True)
+class Damage:
+    """A place where a record was lost. Behind a wrong length and a torn record nothing can be read."""
+
+    offset: int
+    kind: DamageKind
+
+    @property
+    def is_end(self) -> bool:
+        """Whether reading ended there."""
+        return self.kind in (DamageKind.LENGTH, DamageKind.TORN)
+
+
+class Records:
+    """The records of a file from a place on, in order. Iterate once; `end` and `damages` are known as far as it was
+    read. The checksum of a payload is asked for by whoever uses the payload: see `is_whole`.
+    """
+
+    def __init__(self, file: BinaryIO, start: int, size: int) -> None:
+        self.end = start
+        self.damages: list[Damage] = []
+        self._file = file
+        self._size = size
+
+    def __iter__(self) -> Iterator[tuple[bytes, int]]:
+        """The payload with its checksum behind it, and where the record begins."""
+        read, unpack = self._file.read, _HEAD.unpack
+        while (left := self._size - self.end) > 0:
+            head = read(_HEAD.size) if left >= _HEAD.size else b""
+            if len(head) < _HEAD.size:
+                self.damages.append(Damage(self.end, DamageKind.TORN))
+                return
+            length, checksum = unpack(head)
+            if _checksum_of_length(head[:8]) != checksum:
+                kind = DamageKind.LENGTH if any(head) or self._goes_on() else DamageKind.TORN
+                self.damages.append(Damage(self.end, kind))
+                return
+            size = length + _CHECKSUM.size
+            if size > left - _HEAD.size:
+                self.damages.append(Damage(self.end, DamageKind.TORN))
+                return
+            offset = self.end
+            if length > MOST_BYTES:
+                self.damages.append(Damage(offset, DamageKind.TOO_LONG))
+                self._file.seek(size, 1)
+            else:
+                payload = read(size)
+                if len(payload) < size:  # it was cut while it was read
+                    self.damages.append(Damage(offset, DamageKind.TORN))
+                    return
+                yield payload, offset
+            self.end = offset + _HEAD.size + size
+
+    def _goes_on(self) -> bool:
+        """Whether anything but zeros follows: some systems leave those at the end of a file when they crash."""
+        while piece := self._file.read(_PIECE):
+            if piece.count(0) < len(piece):
+                return True
+        return False
+
+
+def is_whole(payload: bytes) -> bool:
+    """Whether a payload is what was written, by the checksum behind it."""
+    end = len(payload) - _CHECKSUM.size
+    expected: int = _CHECKSUM.unpack_from(payload, end)[0]
+    return masked_crc32c(payload, 0, end) == expected
+
+
+@lru_cache(maxsize=4096)
+def _checksum_of_length(length: bytes) -> int:
+    """Most records of a file have one of a few lengths."""
+    return masked_crc32c(length, 0, len(length))

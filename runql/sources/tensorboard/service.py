@@ -1,0 +1,119 @@
+"""TensorBoard event files in a folder, as a source of runs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
+from threading import Lock
+from typing import Any, Final, Self
+
+from runql.semantic.catalog import Catalog
+from runql.semantic.record import RunRecord
+from runql.sources.at_hand import RunsAtHand
+from runql.sources.files.names import reason
+from runql.sources.files.writers import open_for_writing
+from runql.sources.history_rows import Columns
+from runql.sources.protocol import Stream
+from runql.sources.question import question
+from runql.sources.tensorboard.discover import Found, find_runs
+from runql.sources.tensorboard.facts import Extent, RunReader
+from runql.sources.tensorboard.notices import not_looked_into, unreadable
+from runql.sources.tensorboard.rows import run_columns
+from runql.sources.tensorboard.run import run_record, unended
+from runql.text.diagnostic import Diagnostic
+
+MOST_SECONDS: Final = 2.0
+"""So long a look at the folder serves one question; an answer that is read later is one of then."""
+
+
+class TensorboardService(RunsAtHand):
+    """The runs whose event files lie below a path: each folder that holds some is one, named by its path.
+
+    Args:
+        path: A folder of logs, or one event file.
+        name: What the source is called in messages; `tb:` and the path if it is not given.
+
+    Threads may share it.
+
+    Raises:
+        SourceError: there is nothing of that name, or no event files are in it.
+    """
+
+    def __init__(self, path: str | Path, *, name: str | None = None) -> None:
+        super().__init__(f"tb:{path}" if name is None else name)
+        self._root = Path(path).expanduser().absolute()
+        self._looking = Lock()
+        self._readers: dict[str, RunReader] = {}
+        self._records: dict[str, RunRecord] = {}
+        self._extents: dict[str, Extent] = {}
+        self._said: tuple[Diagnostic, ...] = ()
+        self._question, self._looked_at = question(), time.monotonic()
+        self._take(find_runs(self._root))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _reopened, (str(self._root), self.name)
+
+    def __deepcopy__(self, _: dict[int, Any]) -> Self:
+        return self
+
+    def look(self) -> Sequence[RunRecord]:
+        """The runs as they are now. A look of a moment ago serves the same question."""
+        with self._looking:
+            asked, now = question(), time.monotonic()
+            if asked is None or asked is not self._question or now - self._looked_at >= MOST_SECONDS:
+                self._take(find_runs(self._root))
+                self._question, self._looked_at = asked, now
+            return [*self._records.values()]
+
+    def columns(
+        self, record: RunRecord, names: frozenset[str] | None, stream: Stream
+    ) -> tuple[Columns, tuple[Diagnostic, ...]]:
+        """The rows of a run as of the last look; there are no machine metrics."""
+        extent = self._extents.get(record.id)
+        if stream == "system" or extent is None:
+            return {}, ()
+        try:
+            return run_columns(extent, names), ()
+        except OSError as problem:
+            return {}, (unreadable(record.id, reason(problem)),)
+
+    def said(self) -> tuple[Diagnostic, ...]:
+        """What could not be read or was not looked into."""
+        return self._said
+
+    def find(self, entity: str, project: str, run_id: str) -> RunRecord | None:
+        """The run of a name. One with slashes in it may come as the parts of a path."""
+        wanted = "/".join(part for part in (entity, project, run_id) if part)
+        return next((run for run in self.look() if run.id == wanted), None)
+
+    def catalog(self, entity: str, project: str, *, metrics: bool = False) -> Catalog:
+        """The facts of all the runs. Of runs that hold nothing no name is wrong: it may come with the next event."""
+        catalog = super().catalog(entity, project, metrics=metrics)
+        blank = sum(not (run.config or run.summary) for run in self._records.values())
+        complete = blank == 0 or blank < len(self._records)
+        return replace(catalog, as_of=datetime.now(UTC), blank=blank, complete=complete)
+
+    def _take(self, found: Found) -> None:
+        """Read what is new."""
+        readers: dict[str, RunReader] = {}
+        for name, files in found.runs.items():
+            reader = self._readers.get(name)
+            readers[name] = reader = RunReader() if reader is None else reader
+            reader.update(files)
+        waiting = [file for reader in readers.values() if unended(reader) for file in reader.files]
+        open_files = open_for_writing([str(file.path.resolve()) for file in waiting])
+        self._records = {name: run_record(name, reader, open_files) for name, reader in readers.items()}
+        self._extents = {name: reader.extent() for name, reader in readers.items()}
+        self._readers = readers
+        more = (not_looked_into(found.left_out),) if found.left_out else ()
+        self._said = (*(unreadable(shown, why) for shown, why in found.unreadable), *more)
+
+
+@lru_cache(maxsize=8)
+def _reopened(path: str, name: str) -> TensorboardService:
+    """The service of a pickle: one for all the pickles of a folder that a process reads."""
+    return TensorboardService(path, name=name)
