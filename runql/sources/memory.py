@@ -93,8 +93,8 @@ class MemoryService(RunsAtHand):
     def columns(
         self,
         record: RunRecord,
-        names: frozenset[str] | None,
-        stream: Stream,  # noqa: ARG002 - all are at hand
+        names: frozenset[str] | None,  # noqa: ARG002 - all are at hand
+        stream: Stream,
     ) -> tuple[Mapping[str, Sequence[Value]], tuple[Diagnostic, ...]]:
         """The rows that were put in."""
         return (self._system if stream == "system" else self._columns).get(record.id, {}), ()
