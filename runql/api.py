@@ -156,7 +156,8 @@ class Connection:
 class Api(runs_api.Api):
     """W&B's `Api` over any source: `runql.Api("demo").runs()`, `runql.Api("./wandb").run(id)`.
 
-    `source`: `entity/project`, a folder, `demo`, a name of the settings; by default the `source` of the settings.
+    `source`: `entity/project`, a folder, `tb:FOLDER` with TensorBoard logs, `demo`, a name of the settings; by
+    default the `source` of the settings.
     Without any, and where `base_url` or `api_key` is given, it is the W&B server, as in W&B's client: a `./wandb` in
     the working folder is taken only where there is no key for a server and no address of one.
     """

@@ -46,6 +46,8 @@ _OF_SERVERS = frozenset({"NETRC", *_CERTIFICATES, *_PROXIES, *map(str.lower, _PR
 _MOST_BYTES = 1 << 20
 _MOST_CHARACTERS = 50_000
 """Of what the names of a table stand for: all of it is read before a query is."""
+TENSORBOARD = "tb:"
+"""Before a path: the TensorBoard logs there."""
 _KEYS = ("source", "sources", "aliases", "prompt")
 
 
@@ -280,7 +282,9 @@ def _read_project(folder: Path, trust: Trust) -> tuple[Mapping[str, Any], tuple[
 
 
 def _from_folder(source: str, folder: Path) -> str:
-    return str(folder / source) if source.startswith(("./", "../")) or source in {".", ".."} else source
+    mark = TENSORBOARD if source.startswith(TENSORBOARD) else ""
+    path = source.removeprefix(mark)
+    return f"{mark}{folder / path}" if path.startswith(("./", "../")) or path in {".", ".."} else source
 
 
 def _read(path: Path) -> Mapping[str, Any]:

@@ -11,7 +11,7 @@ from runql.ide.context import Context
 from runql.script.saved import saved_queries
 from runql.semantic.record import RunRecord
 from runql.session.session import Session
-from runql.sources.open import DEMO
+from runql.sources.names import known_sources
 from runql.sources.protocol import PageRequest, Wanted
 from runql.syntax import to_text
 from runql.text.render import clean
@@ -25,7 +25,7 @@ def context_of(session: Session, params: Mapping[str, Any], name: str | None) ->
 
     `name` is the source of queries that name none; it is opened if it is not yet.
     """
-    sources = {DEMO: "the runs that come with RunQL", **session.settings.sources}
+    sources = known_sources(session.settings)
     try:
         aliases = session.aliases
     except RunQLError:  # said by whatever is run first

@@ -28,7 +28,8 @@ from runql.session.explanation import Explanation
 from runql.session.open_sources import OpenSources
 from runql.session.time_zone import LOCAL
 from runql.sources.catalogs import at_hand, learned_for, metrics_named, must_be_looked_up, needs_metrics
-from runql.sources.open import DEMO, Place, named
+from runql.sources.names import may_be_source
+from runql.sources.open import Place, named
 from runql.sources.protocol import ServiceApi
 from runql.sources.question import asking
 from runql.syntax import Parsed, parse, tree
@@ -172,8 +173,7 @@ class Session(OpenSources):
 
     def _is_source(self, name: str) -> bool:
         """Whether a name may be a source, by its looks or because it is one that is known."""
-        known = name in self._places or name in self.settings.sources or name == DEMO
-        return known or "/" in name or name.startswith((".", "~")) or (self.settings.folder / name).exists()
+        return name in self._places or may_be_source(name, self.settings)
 
     def _ready(
         self, parsed: Parsed, script: Script, params: Mapping[str, Any], *, explains: bool = False

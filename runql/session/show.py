@@ -24,7 +24,8 @@ from runql.semantic.spelling import PREFIXES, info_text
 from runql.semantic.typed import TypedQuery
 from runql.semantic.values import MISSING, Value
 from runql.sources.concurrent import together
-from runql.sources.open import DEMO, Place
+from runql.sources.names import known_sources
+from runql.sources.open import Place
 from runql.syntax.tree import DescribeStatement, Show, ShowStatement, Target
 from runql.text.diagnostic import Diagnostic
 from runql.text.nearest import nearest
@@ -140,7 +141,7 @@ def looked_at(catalog: Catalog, *spaces: Space) -> tuple[str, ...]:
 
 def _sources(settings: Settings) -> Iterator[tuple[Value, ...]]:
     default = settings.default_source()
-    named = {DEMO: "the runs that come with RunQL", **settings.sources}
+    named = known_sources(settings)
     if default is not None and default not in named:
         named = {default: "the default", **named}
     yield from named.items()

@@ -12,16 +12,16 @@ from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from runql import config
-from runql.config import Settings
+from runql.config import TENSORBOARD, Settings
 from runql.errors import ArgumentError, NotFound, RunQLError, SourceError
 from runql.semantic.catalog import Catalog, Known
+from runql.sources.names import DEMO, has_event_files
 from runql.sources.protocol import ServiceApi
 from runql.sources.trusted import credentials_for
 from runql.text.diagnostic import Diagnostic
 from runql.text.frozen import frozen
 from runql.text.nearest import nearest
 
-DEMO = "demo"
 ON_SERVER = "wandb:"
 """Before the name of a project it says that no folder is meant."""
 _ONE_WORD = frozenset("/:\\")
@@ -104,7 +104,7 @@ def named(source: str | PathLike[str] | ServiceApi | None) -> str | ServiceApi |
 
 
 def open_place(name: str, settings: Settings) -> Place:
-    """Open a source by its name: one of the settings, `demo`, a folder, or a project of a W&B server.
+    """Open a source by its name: one of the settings, `demo`, a folder, TensorBoard logs, or a project of a W&B server.
 
     Raises:
         SourceError: no such source, or one that this version cannot open.
@@ -145,7 +145,7 @@ def default_name(settings: Settings) -> str:
             "RQL511",
             "no source: there is no `./wandb` here, and neither `-s` nor the settings name one",
             f"try it on runs that come with RunQL: `-s {DEMO}`",
-            "runs on disk: `-s path/to/wandb`; on a W&B server: `-s entity/project`",
+            f"runs on disk: `-s path/to/wandb` or `-s {TENSORBOARD}path/to/logs`; on a W&B server: `-s entity/project`",
         )
     return name
 
@@ -180,6 +180,30 @@ def said_of_name(name: str, settings: Settings) -> Iterator[Diagnostic]:
         yield Diagnostic("RQL533", message, hints=(f"`./{name}` is the folder of that name",))
 
 
+def _is_tensorboard(name: str, _settings: Settings) -> bool:
+    return name.startswith(TENSORBOARD)
+
+
+def _open_tensorboard(name: str, settings: Settings) -> Place:
+    plain = name.removeprefix(TENSORBOARD)
+    if not plain:
+        raise SourceError.of("RQL511", f"`{TENSORBOARD}` names no folder", f"write `{TENSORBOARD}./logs`")
+    path = _existing(plain, settings)
+    from runql.sources.tensorboard import TensorboardService
+
+    try:
+        return Place(name, TensorboardService(path, name=name))
+    except SourceError as error:
+        if (path / "wandb").is_dir() or path.name == "wandb":
+            raise _with_hint(error, f"runs of W&B are asked for without `{TENSORBOARD}`: `{plain}`") from error
+        raise
+
+
+def _with_hint(error: SourceError, hint: str) -> RunQLError:
+    first = error.diagnostics[0]
+    return SourceError.of(first.code, first.message, *first.hints, hint)
+
+
 def _is_path(name: str, settings: Settings) -> bool:
     return name.startswith((".", "~", "/")) or (not name.startswith(ON_SERVER) and (settings.folder / name).exists())
 
@@ -199,12 +223,23 @@ def _open_demo(_name: str, _settings: Settings) -> Place:
 
 
 def _open_folder(name: str, settings: Settings) -> Place:
+    path = _existing(name, settings)
+    try:
+        return replace(_folder(path, name), said=tuple(_hidden(name, settings)))
+    except SourceError as error:
+        if has_event_files(path):
+            raise _with_hint(error, f"TensorBoard logs are there: `{TENSORBOARD}{name}`") from error
+        raise
+
+
+def _existing(name: str, settings: Settings) -> Path:
+    """The path that a name means. Raises `SourceError` if nothing is there, with what is nearest."""
     path = _path(name, settings)
     if not path.exists():
         near = [found.name for found in path.parent.iterdir()] if path.parent.is_dir() else []
         hints = [f"nearest: `{each}`" for each in nearest(path.name, near, most=1)]
         raise SourceError.of("RQL511", f"there is no folder `{name}`", *hints)
-    return replace(_folder(path, name), said=tuple(_hidden(name, settings)))
+    return path
 
 
 def knows_server(settings: Settings) -> bool:
@@ -303,7 +338,7 @@ def _open_on_server(name: str, settings: Settings) -> Place:
 def opens_unasked(name: str, settings: Settings) -> bool:
     """Whether a source opens without a request, and without reading a folder: a project of a server, with its owner."""
     meant = _through_settings(name, settings)
-    return not any(test(meant, settings) for test, _ in _OPENERS[:2]) and "/" in meant and _is_project(meant, settings)
+    return not any(test(meant, settings) for test, _ in _OPENERS[:3]) and "/" in meant and _is_project(meant, settings)
 
 
 def _is_project(name: str, settings: Settings) -> bool:
@@ -319,6 +354,7 @@ _Opener = Callable[[str, Settings], Place]
 
 _OPENERS: tuple[tuple[_Test, _Opener], ...] = (
     (lambda name, _: name == DEMO, _open_demo),
+    (_is_tensorboard, _open_tensorboard),
     (_is_path, _open_folder),
     (_is_project, _open_on_server),
 )
@@ -333,5 +369,6 @@ def _unknown(name: str, settings: Settings) -> RunQLError:
         "RQL511",
         f"no source `{name}`",
         *hints,
-        f"a source is a folder (`./wandb`), `entity/project` of a W&B server, `{DEMO}`, or a name of the settings",
+        f"a source is a folder (`./wandb`), TensorBoard logs (`{TENSORBOARD}./logs`), `entity/project` of a W&B "
+        f"server, `{DEMO}`, or a name of the settings",
     )

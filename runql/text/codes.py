@@ -128,6 +128,7 @@ _TABLE = {
     "RQL547": Code("warning", "folders that were not looked into"),
     "RQL548": Code("notice", "a run that was rewound or forked"),
     "RQL549": Code("notice", "a folder that holds settings of sweeps, and no runs"),
+    "RQL541": Code("notice", "data of kinds that are not read from event files"),
     "RQL540": Code("notice", "a value that no number or table can hold, shown as text"),
     # 9xx ours
     "RQL901": Code("error", "a fault of RunQL"),

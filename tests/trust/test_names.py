@@ -12,7 +12,8 @@ from runql import config, trust
 from runql.errors import SettingsError, SourceError
 from runql.frontends.cli.main import main
 from runql.session import Result, Session
-from runql.sources.open import DEMO, open_place
+from runql.sources.names import DEMO
+from runql.sources.open import open_place
 from tests.trust.world import World
 
 

@@ -201,7 +201,7 @@ def _add_those_of_queries(parser: _Parser) -> None:
         "-s",
         "--source",
         metavar="SOURCE",
-        help="where the runs are: entity/project, a folder, `demo`, or a name of the settings",
+        help="where the runs are: entity/project, a folder, tb:FOLDER, `demo`, or a name of the settings",
     )
     add("--api-key-file", metavar="FILE", help="the file that holds W&B's key")
     add("--timeout", type=_seconds, metavar="SECONDS", help="the longest that a server may take for all of it")

@@ -60,7 +60,7 @@ class RqlMagics(Magics):  # type: ignore[misc, unused-ignore]
         %rql -s SOURCE              the source of all that follows and names none
         %%rql [-s SOURCE] [NAME]    a query or a script in the lines below; the result is shown, and kept as NAME
 
-        SOURCE: entity/project, a folder, demo, or a name of the settings. $x stands for the notebook's variable x.
+        SOURCE: entity/project, a folder, tb:FOLDER, demo, a name of the settings. $x is the notebook's variable x.
         A result is a value: .pandas(), .polars(), .arrow(), .runs, iteration; several results are a tuple.
         """
         with quietly():

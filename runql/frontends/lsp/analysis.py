@@ -23,7 +23,6 @@ _T = TypeVar("_T")
 
 EMPTY: Final = "RQL110"
 UNUSED: Final = "RQL222"
-DEMO: Final = "demo"
 
 
 @frozen
@@ -83,6 +82,7 @@ class Analysis:
         """What the language service is told for a piece. `typing`: with names of saved queries, which are files."""
         from runql.ide import Context
         from runql.session.time_zone import LOCAL
+        from runql.sources.names import known_sources
 
         lets, params = at.script.said
         given = self.world.given()
@@ -91,7 +91,7 @@ class Analysis:
             catalog=known.catalog if known is not None else None,
             parameters={**dict.fromkeys(given, ""), **params},
             values=self._shown_values(at),
-            sources={DEMO: "runs that come with RunQL", **at.home.settings.sources},
+            sources=known_sources(at.home.settings),
             lets=lets,
             saved=_saved(at.home) if typing else {},
             aliases=at.home.aliases,
@@ -170,6 +170,7 @@ class Analysis:
         from runql.script.named_queries import LAST, Named
         from runql.script.saved import Loader
         from runql.session.time_zone import LOCAL
+        from runql.sources.names import may_be_source
 
         now = datetime.now(UTC)
         given = self._values(at)
@@ -182,8 +183,7 @@ class Analysis:
         settings = at.home.settings
 
         def is_source(name: str) -> bool:
-            known = name in settings.sources or name == DEMO or "/" in name or name.startswith((".", "~"))
-            return known or (settings.folder / name).exists()
+            return may_be_source(name, settings)
 
         reader = Reader(at.piece.parsed, State(lets), dict(self.world.given()), now, LOCAL, loader.load, is_source)
         return reader.read().diagnostics

@@ -9,7 +9,7 @@ from typing import Final
 from runql.sources.files.wire import BYTES, FIXED32, FIXED64, VARINT, double, fields, signed, text
 
 _WALL_TIME, _STEP, _FILE_VERSION, _SUMMARY, _SESSION_LOG = 1, 2, 3, 5, 7
-_OTHER_EVENTS: Final = {4: "graph", 6: "log message", 8: "run metadata", 9: "graph"}
+_OTHER_EVENTS: Final = {4: "graph", 6: "log message", 8: "run profile", 9: "graph"}
 _SOURCE_METADATA: Final = 10
 _START: Final = 1
 _VERSION_MARK: Final = ".Event:"
@@ -20,7 +20,7 @@ HPARAMS: Final = "hparams"
 
 _MOST_SCALAR_BYTES: Final = 1 << 10
 
-_OLD_VALUES: Final = {3: "histogram", 4: "image", 5: "histogram", 6: "audio"}
+_OLD_VALUES: Final = {3: "histogram", 4: "image", 5: "histogram", 6: "audio clip"}
 """The values of TensorFlow 1 that are no numbers, by their field."""
 
 _float = struct.Struct("<f").unpack_from

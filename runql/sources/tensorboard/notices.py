@@ -18,7 +18,6 @@ _WHAT: Final = {
     DamageKind.TORN: "a record that is cut off",
 }
 _MOST_KINDS: Final = 6
-_UNCOUNTED: Final = frozenset({"audio", "text", "run metadata"})
 
 
 def file_notices(shown: str, damages: Sequence[Damage], *, running: bool) -> Iterator[Diagnostic]:
@@ -82,7 +81,7 @@ def changed_config(run_id: str) -> Diagnostic:
 def not_read(run_id: str, others: Mapping[str, int]) -> Diagnostic:
     """What a run holds beside scalars and hyperparameters."""
     kinds = sorted(others.items(), key=lambda each: (-each[1], each[0]))
-    told = [_counted_kind(kind, count) for kind, count in kinds[:_MOST_KINDS]]
+    told = [_count(count, kind) for kind, count in kinds[:_MOST_KINDS]]
     if rest := sum(count for _, count in kinds[_MOST_KINDS:]):
         told.append(f"{rest:,} more")
     parts = f"{', '.join(told[:-1])} and {told[-1]}" if len(told) > 1 else told[0]
@@ -96,12 +95,6 @@ def not_looked_into(count: int) -> Diagnostic:
     """Folders beyond the bound."""
     message = f"{_count(count, 'folder')} were not looked into: more than {MOST_FOLDERS:,} are there"
     return Diagnostic("RQL547", message, hints=("name a folder nearer to the runs",))
-
-
-def _counted_kind(kind: str, count: int) -> str:
-    if kind in _UNCOUNTED:
-        return f"{count:,} of {kind}"
-    return _count(count, kind) if not kind.startswith("value") else f"{count:,} × {kind}"
 
 
 def _count(count: int, noun: str) -> str:

@@ -156,7 +156,7 @@ class Stream:
             if number is None:
                 continue
             if value.tag in _RESERVED:
-                self.others["value whose tag is a reserved name"] += 1
+                self.others["reserved tag"] += 1
             else:
                 found.append((value.tag, number))
         return found
@@ -200,15 +200,15 @@ _KINDS: Final[dict[str, str]] = {
     "histograms": "histogram",
     "distributions": "histogram",
     "text": "text",
-    "audio": "audio",
+    "audio": "audio clip",
     "pr_curves": "PR curve",
-    "mesh": "mesh",
+    "mesh": "3D mesh plot",
     "custom_scalars": "layout",
     "graphs": "graph",
     "graph_keras_model": "graph",
-    "graph_run_metadata": "run metadata",
-    "graph_run_metadata_graph": "run metadata",
-    "graph_tagged_run_metadata": "run metadata",
+    "graph_run_metadata": "run profile",
+    "graph_run_metadata_graph": "run profile",
+    "graph_tagged_run_metadata": "run profile",
 }
 """What the values of TensorBoard's own plugins are called."""
 

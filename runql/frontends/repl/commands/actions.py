@@ -20,6 +20,7 @@ from runql.results.frame import Frame
 from runql.results.terminal_table.options import Turn
 from runql.script.given_values import values_of
 from runql.script.options import OPTIONS
+from runql.sources.names import known_sources
 from runql.terminal import pager
 from runql.text.visible import visible
 
@@ -183,13 +184,13 @@ def _source(shell: Shell, call: Call) -> None:
     session = shell.session
     if not call.rest:
         settings = session.settings
-        known = {"demo": "the runs that come with RunQL", **settings.sources}
+        known = known_sources(settings)
         here = shell.source
         if here is not None and here not in known:
             known = {here: "", **known}
         rows = [("→" if name == here else "", name, what) for name, what in known.items()]
         shell.table(Frame.of_rows(("", "source", "means"), rows), "sources")
-        shell.tell(r"`\source NAME` takes another: a name, a folder, or `entity/project` of a W&B server")
+        shell.tell(r"`\source NAME` takes another: a name, a folder, `tb:FOLDER`, or `entity/project` of a W&B server")
         return
     name = call.rest.strip("\"'")
     with shell.screen.progress(lambda: f"looking at {visible(name)}"):

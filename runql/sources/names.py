@@ -1,0 +1,40 @@
+"""Names of sources: which words may be one, and which can be offered without knowing any."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from runql.config import TENSORBOARD, Settings
+from runql.errors import SourceError
+
+DEMO: Final = "demo"
+_LOG_FOLDERS: Final = ("runs", "logs", "lightning_logs", "tb_logs", "tensorboard")
+"""What folders of event files are called by those who write them."""
+_MOST_LOOKED_INTO: Final = 50
+"""So many folders are looked into to say whether event files lie below one that was not asked for as such."""
+
+
+def may_be_source(name: str, settings: Settings) -> bool:
+    """Whether a name may be a source, by its looks or because it is one that is known."""
+    is_known = name in settings.sources or name == DEMO or "/" in name or name.startswith((".", "~", TENSORBOARD))
+    return is_known or (settings.folder / name).exists()
+
+
+def known_sources(settings: Settings) -> dict[str, str]:
+    """The sources that can be named without knowing any, with what each means: for completion and lists."""
+    logs = [name for name in _LOG_FOLDERS if has_event_files(settings.folder / name)]
+    found = {f"{TENSORBOARD}./{name}": "the TensorBoard logs of this folder" for name in logs}
+    return {DEMO: "the runs that come with RunQL", **found, **settings.sources}
+
+
+def has_event_files(path: Path) -> bool:
+    """Whether event files of TensorBoard lie in a folder, or not far below."""
+    if not path.is_dir():
+        return False
+    from runql.sources.tensorboard.discover import find_runs
+
+    try:
+        return bool(find_runs(path, most_folders=_MOST_LOOKED_INTO).runs)
+    except SourceError:
+        return False
