@@ -7,13 +7,13 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from runql.frontends.repl.commands.table import COMMANDS, MARK
-from runql.ide.manual import pages as manual
 from runql.language.aggregates import HISTORY_AGGREGATES, ROW_AGGREGATES
 from runql.language.entry import Function
 from runql.language.functions import FUNCTIONS
 from runql.language.kinds import ANY_TABLE
+from runql.language.pages import PAGES
 from runql.language.stages import STAGES
-from runql.script.statements import STATEMENTS
+from runql.language.statements import STATEMENTS
 from runql.text.codes import CODES
 from runql.text.markdown import code
 
@@ -39,9 +39,9 @@ def _language() -> Iterator[str]:
     yield "means exactly, with null, missing and NaN, is in [semantics.md](../design/semantics.md)."
     yield ""
     yield " · ".join(
-        f"[{page.title}](#{page.title.lower().replace(' ', '-').replace(',', '')})" for page in manual().values()
+        f"[{page.title}](#{page.title.lower().replace(' ', '-').replace(',', '')})" for page in PAGES.values()
     )
-    for page in manual().values():
+    for page in PAGES.values():
         yield from ("", f"## {page.title}", "", page.doc)
         for section in page.sections:
             if len(page.sections) > 1:
@@ -51,7 +51,7 @@ def _language() -> Iterator[str]:
             yield from ("", "| written | what it means | for example |", "|---|---|---|")
             for one in section.entries:
                 needs = f" (needs {one.needs})" if one.needs else ""
-                yield f"| {_code(one.syntax)} | {_cell(one.doc)} | {_code(one.example)}{needs} |"
+                yield f"| {_code(section.before + one.form)} | {_cell(one.doc)} | {_code(one.example)}{needs} |"
     yield from (
         "",
         "Statements, and more of each stage: [stages.md](stages.md). Messages about answers: [codes.md](codes.md).",
@@ -68,9 +68,9 @@ def _stages() -> Iterator[str]:
         yield from ("", f"Works on {tables}{', and streams' if info.streams else ''}. For example:", "")
         yield f"    {info.example}"
     yield from ("", "## Statements", "", "Several statements are parted by `;`.")
-    for one in STATEMENTS:
+    for one in STATEMENTS.values():
         later = " It comes in a later version: it is read, but does nothing yet." if one.is_later else ""
-        yield from ("", f"### The statement {one.name}", "", f"    {one.syntax}", "", one.doc + later)
+        yield from ("", f"### The statement {one.name}", "", f"    {one.form}", "", one.doc + later)
         yield from ("", "For example:", "", f"    {one.example}")
 
 

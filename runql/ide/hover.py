@@ -7,17 +7,16 @@ from fnmatch import fnmatchcase
 from typing import Final
 
 from runql.ide.completion.index import index_of
-from runql.ide.completion.named import function_documentation
 from runql.ide.completion.slots import known_name
 from runql.ide.completion.values import meaning
-from runql.ide.completion.words import stage_documentation
 from runql.ide.context import Context, Text, parsed
+from runql.ide.entry_text import LANGUAGE, entry_markdown
 from runql.ide.field_text import documentation, value_text
 from runql.ide.nodes import chain_at
-from runql.ide.words import LANGUAGE, WORDS
 from runql.language.aggregates import HISTORY_AGGREGATES
 from runql.language.functions import FUNCTIONS
 from runql.language.stages import STAGES
+from runql.language.words import WORDS
 from runql.semantic.catalog import Catalog, Space
 from runql.semantic.folds import fold_named
 from runql.semantic.run_fields import RUN_FIELD_SPELLINGS
@@ -136,21 +135,21 @@ def _glob(path: t.Path, catalog: Catalog | None) -> str:
 
 def _function(place: _Place) -> str:
     if place.token.terminal in WORDS:
-        return WORDS[place.token.terminal].documentation
+        return entry_markdown(WORDS[place.token.terminal])
     name = place.token.text.lower()
     if any(isinstance(node, t.Stage) for node in place.chain) and (fold := fold_named(name)) is not None:
-        return function_documentation(fold)
+        return entry_markdown(fold)
     forms = [table[name] for table in (FUNCTIONS, HISTORY_AGGREGATES) if name in table]
-    return "\n\n".join(map(function_documentation, forms))
+    return "\n\n".join(map(entry_markdown, forms))
 
 
 def _word(place: _Place) -> str:
     token = place.token
     in_stage = any(isinstance(node, t.Stage) and node.span.start == token.span.start for node in place.chain)
     if token.terminal in WORDS and not in_stage:
-        return WORDS[token.terminal].documentation
+        return entry_markdown(WORDS[token.terminal])
     info = STAGES.get(token.terminal)
-    return stage_documentation(info) if info is not None else ""
+    return entry_markdown(info) if info is not None else ""
 
 
 def _parameter(place: _Place) -> str:

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 from runql.ide.context import Context, Text
 from runql.ide.cursor import cursor_at
-from runql.ide.words import WORDS
 from runql.language.aggregates import HISTORY_AGGREGATES
 from runql.language.entry import Function
 from runql.language.functions import FUNCTIONS
+from runql.language.stages import STAGES
+from runql.language.words import WORDS
 from runql.semantic.folds import fold_named
 from runql.syntax.lexer import Lexeme
 from runql.text.frozen import frozen
@@ -34,12 +35,12 @@ def signature(text: Text, offset: int, context: Context) -> tuple[Signature, ...
         return ()
     called = _called(cursor.lexemes)
     if called is None:
-        word = WORDS.get(cursor.clause)
-        return (Signature(word.syntax, word.doc),) if word is not None else ()
+        word = STAGES.get(cursor.clause) if cursor.is_piped else WORDS.get(cursor.clause)
+        return (Signature(word.form, word.doc),) if word is not None else ()
     function, index = called
     if function.terminal in WORDS:
         word = WORDS[function.terminal]
-        return (Signature(word.syntax, word.doc, (_inside(word.syntax),), 0),)
+        return (Signature(word.form, word.doc, (_inside(word.form),), 0),)
     fold = fold_named(function.text.lower()) if cursor.is_piped else None
     if fold is not None:
         return (_form(fold, index),)

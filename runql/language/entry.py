@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import field
 from itertools import takewhile
+from typing import ClassVar
 
 from runql.language.kinds import ANY_TABLE, Kind, TableKind
 from runql.text.frozen import frozen
@@ -50,6 +51,13 @@ class ClauseEntry(Entry):
 
 
 @frozen(kw_only=True)
+class StatementEntry(Entry):
+    """One statement. `is_later`: it is read and checked, and answered by a sentence."""
+
+    is_later: bool = False
+
+
+@frozen(kw_only=True)
 class StageEntry(Entry):
     """One stage. `takes`: the tables that it works on; `gives`: the kind of its own, `None` for that of the one given.
 
@@ -79,6 +87,7 @@ class Parameter:
 class Function:
     """One function. A `result` of `UNKNOWN` is the kind that its arguments share."""
 
+    needs: ClassVar[str] = ""
     name: str
     parameters: tuple[Parameter, ...]
     result: Kind
@@ -104,3 +113,23 @@ class Function:
     def parameter(self, index: int) -> Parameter:
         """The parameter that the argument at `index` fills."""
         return self.parameters[min(index, len(self.parameters) - 1)]
+
+
+@frozen
+class ReferenceSection:
+    """Forms of one kind under a heading; `doc` says what holds for all of them, `before` what stands before each."""
+
+    title: str
+    entries: tuple[Entry | Function, ...]
+    doc: str = ""
+    before: str = ""
+
+
+@frozen
+class ReferencePage:
+    """A topic of `\\help`. `name` is the word that asks for it."""
+
+    name: str
+    title: str
+    doc: str
+    sections: tuple[ReferenceSection, ...]

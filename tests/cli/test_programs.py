@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from runql.language.entry import StatementEntry
 from runql.language.stages import STAGES
-from runql.script.statements import STATEMENTS
+from runql.language.statements import STATEMENTS
 from runql.syntax import parse
 from runql.text.codes import CODES
 from tests.cli.conftest import Runql
@@ -43,9 +44,9 @@ def test_the_language(runql: Runql) -> None:
     assert {"--errors", "--stats", "--max-rows", "--no", "--offline", "--diff"} <= options
 
 
-@pytest.mark.parametrize("statement", STATEMENTS, ids=lambda statement: statement.name)
-def test_every_statement_is_read_as_its_example_has_it(statement: object) -> None:
-    assert parse(getattr(statement, "example")).ok  # noqa: B009 - the ids need no type
+@pytest.mark.parametrize("statement", STATEMENTS.values(), ids=lambda statement: statement.name)
+def test_every_statement_is_read_as_its_example_has_it(statement: StatementEntry) -> None:
+    assert parse(statement.example).ok
 
 
 def test_notices_can_be_silenced(runql: Runql) -> None:

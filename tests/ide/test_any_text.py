@@ -26,10 +26,10 @@ from runql.ide import (
     symbols,
 )
 from runql.ide.cursor import cursor_at
-from runql.ide.words import WORDS
 from runql.language.aggregates import HISTORY_AGGREGATES
 from runql.language.functions import FUNCTIONS
 from runql.language.stages import STAGES
+from runql.language.words import WORDS
 from runql.syntax.lexer import END, run
 from runql.syntax.parse import parse
 from runql.text.source import Span

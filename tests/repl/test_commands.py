@@ -10,12 +10,11 @@ import pytest
 from runql.frontends.repl.commands.actions import _ACTIONS
 from runql.frontends.repl.commands.help import topics_of
 from runql.frontends.repl.commands.table import COMMANDS, SPELLINGS, Call, PromptCommand, nearest_command, read_call
-from runql.ide.words import WORDS
 from runql.language.aggregates import HISTORY_AGGREGATES, ROW_AGGREGATES
 from runql.language.functions import FUNCTIONS
 from runql.language.stages import STAGES
+from runql.language.words import WORDS
 from runql.results.formats.formats import FORMATS
-from runql.script.statements import STATEMENTS
 from runql.semantic.run_fields import RUN_FIELDS
 from runql.syntax.keywords import keywords
 from runql.text.codes import CODES
@@ -100,7 +99,6 @@ def test_help_names_all_there_is(shell: Told) -> None:
     "word",
     [
         *COMMANDS,
-        *(one.name for one in STATEMENTS),
         *(word for terminal in WORDS for word in keywords().words.get(terminal, ())),
         *(word for terminal in WORDS for word in keywords().symbols.get(terminal, ())),
         *(one.name for one in STAGES.values()),

@@ -50,10 +50,10 @@ def spec_json() -> str:
     from runql.language.aggregates import HISTORY_AGGREGATES, OFFERED_PERCENTILES, ROW_AGGREGATES
     from runql.language.functions import FUNCTIONS
     from runql.language.stages import STAGES
+    from runql.language.statements import STATEMENTS
     from runql.results.formats.formats import FORMATS
     from runql.script.options import OPTIONS
     from runql.script.parameters import TYPES
-    from runql.script.statements import STATEMENTS
     from runql.semantic.folds import fold_named
     from runql.semantic.run_fields import RUN_FIELDS
     from runql.text.codes import CODES
@@ -61,7 +61,9 @@ def spec_json() -> str:
     folds = {**ROW_AGGREGATES, **{name: fold for name in OFFERED_PERCENTILES if (fold := fold_named(name)) is not None}}
     spec = {
         "options": described_options(),
-        "statements": [{"name": s.name, "syntax": s.syntax, "doc": s.doc, "example": s.example} for s in STATEMENTS],
+        "statements": [
+            {"name": s.name, "syntax": s.form, "doc": s.doc, "example": s.example} for s in STATEMENTS.values()
+        ],
         "stages": [
             {
                 "name": info.name,

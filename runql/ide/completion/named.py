@@ -11,7 +11,7 @@ from runql.ide.completion.slots import Role, Slot, kinds_of_expr
 from runql.ide.completion.words import CALLED, Group
 from runql.ide.context import Context
 from runql.ide.cursor import Cursor
-from runql.ide.words import LANGUAGE
+from runql.ide.entry_text import entry_markdown
 from runql.language.aggregates import HISTORY_AGGREGATES, OFFERED_PERCENTILES, ROW_AGGREGATES
 from runql.language.entry import Function
 from runql.language.functions import FUNCTIONS
@@ -20,7 +20,6 @@ from runql.semantic.catalog import Space
 from runql.semantic.folds import fold_named
 from runql.syntax.lexer import lexer
 from runql.syntax.literals import write_string
-from runql.text.markdown import block, code
 from runql.text.render import clean
 
 _UNCALLED: Final = frozenset({Role.MEMBER, Role.PATTERN, Role.NOTHING, Role.NEW_NAME, Role.DESCRIBED})
@@ -64,12 +63,7 @@ def _result_kinds(slot: Slot, context: Context) -> frozenset[Kind]:
 
 
 def _forms(forms: Iterable[Function]) -> str:
-    return "\n\n".join(function_documentation(form) for form in forms)
-
-
-def function_documentation(function: Function) -> str:
-    """A function in Markdown."""
-    return f"{block(function.form, LANGUAGE)}\n\n{function.doc}\n\n{code(function.example)}"
+    return "\n\n".join(map(entry_markdown, forms))
 
 
 # ---------------------------------------------------------------- what others have named

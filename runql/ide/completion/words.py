@@ -11,17 +11,16 @@ from runql.ide.completion.items import ItemKind, Offer
 from runql.ide.completion.slots import Known, Role, Slot, kinds_of_expr, known_name
 from runql.ide.context import Context
 from runql.ide.cursor import Cursor
-from runql.ide.words import LANGUAGE, WORDS
+from runql.ide.entry_text import entry_markdown
 from runql.language.aggregates import HISTORY_AGGREGATES
 from runql.language.clauses import CLAUSES
-from runql.language.entry import StageEntry
 from runql.language.functions import FUNCTIONS
 from runql.language.kinds import Kind
 from runql.language.stages import STAGES
+from runql.language.words import WORDS
 from runql.semantic.check_stages.scope import Scope
 from runql.syntax.keywords import keywords
 from runql.syntax.tree import terminal_of
-from runql.text.markdown import block, code
 
 
 class Group(IntEnum):
@@ -173,7 +172,7 @@ def _word(terminal: str, spelling: str, cursor: Cursor, tests: tuple[str, ...]) 
     is_sign = terminal in keywords().symbols
     kind = ItemKind.OPERATOR if is_sign else ItemKind.FUNCTION if terminal in CALLED else ItemKind.KEYWORD
     detail = word.doc if word is not None else ""
-    describe = (lambda: word.documentation) if word is not None else str
+    describe = partial(entry_markdown, word) if word is not None else str
     insert = spelling + _ENDINGS.get(terminal, "")
     return Offer(spelling, insert, kind, _group(terminal, cursor, tests), detail, describe)
 
@@ -197,9 +196,4 @@ def _stages(terminal: str, spellings: tuple[str, ...], table: Scope | None) -> I
     info = STAGES.get(terminal)
     if info is not None and not info.is_later and (table is None or table.kind in info.takes):
         for name in spellings:
-            yield Offer(name, name, ItemKind.STAGE, Group.FIRST, info.doc, partial(stage_documentation, info))
-
-
-def stage_documentation(info: StageEntry) -> str:
-    """A stage in Markdown."""
-    return f"{block(info.form, LANGUAGE)}\n\n{info.doc}\n\n{code(info.example)}"
+            yield Offer(name, name, ItemKind.STAGE, Group.FIRST, info.doc, partial(entry_markdown, info))

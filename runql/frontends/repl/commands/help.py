@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING, Final
 from runql.errors import RunQLError, wrong_call
 from runql.frontends.repl.commands.table import COMMANDS, MARK, SPELLINGS, Call
 from runql.ide.field_text import documentation
-from runql.ide.manual import Page, pages
-from runql.ide.words import WORDS
 from runql.language.aggregates import HISTORY_AGGREGATES, OFFERED_PERCENTILES, ROW_AGGREGATES
+from runql.language.clauses import CLAUSES
+from runql.language.entry import ReferencePage
 from runql.language.functions import FUNCTIONS
+from runql.language.pages import PAGES
 from runql.language.stages import STAGES
+from runql.language.statements import STATEMENTS
+from runql.language.words import WORDS
 from runql.results.terminal_table.cells import Style
 from runql.results.terminal_table.options import View
-from runql.script.statements import STATEMENTS
 from runql.semantic.folds import fold_named
 from runql.semantic.run_fields import RUN_FIELD_SPELLINGS
 from runql.syntax.keywords import keywords
@@ -57,7 +59,7 @@ def show_help(shell: Shell, call: Call) -> None:
     if not call.rest:
         shell.screen.put("\n".join(_overview(view, width)) + "\n")
         return
-    page = pages().get(call.rest.lower())
+    page = PAGES.get(call.rest.lower())
     if page is not None:
         shell.screen.put("\n".join(_page(page, view, width)) + "\n")
         return
@@ -86,7 +88,7 @@ def _overview(view: View, width: int) -> Iterator[str]:
         yield f"  {query.ljust(wide) if said else query}{said}"
     yield ""
     for title, names in (
-        ("statements", [one.name for one in STATEMENTS if not one.is_later]),
+        ("statements", [one.name for one in STATEMENTS.values() if not one.is_later]),
         ("clauses", list(keywords().clause_words)),
         ("stages", ["|", *(info.name for info in STAGES.values() if not info.is_later)]),
     ):
@@ -96,7 +98,7 @@ def _overview(view: View, width: int) -> Iterator[str]:
     for one in COMMANDS.values():
         yield from _beside(one.syntax, one.doc, min(margin, 30), view, width)
     yield ""
-    kinds = ", ".join(pages())
+    kinds = ", ".join(PAGES)
     more = rf"\help WORD says more of any of them; \help with {kinds} lists all of a kind."
     more += " Ctrl-C stops a query and keeps what came."
     yield from (view.paint(line, "dim") for line in textwrap.wrap(more, width))
@@ -122,7 +124,7 @@ def _beside(left: str, right: str, margin: int, view: View, width: int, *, style
     yield from (" " * margin + line for line in lines)
 
 
-def _page(page: Page, view: View, width: int) -> Iterator[str]:
+def _page(page: ReferencePage, view: View, width: int) -> Iterator[str]:
     """All forms of a kind, with what each means."""
     yield view.paint(page.title, "header")
     yield from _wrapped(page.doc, view, width)
@@ -132,9 +134,10 @@ def _page(page: Page, view: View, width: int) -> Iterator[str]:
             yield view.paint(section.title, "header")
         if section.doc:
             yield from _wrapped(section.doc, view, width, "dim")
-        margin = min(max(len(entry.syntax) for entry in section.entries) + 4, _MARGIN)
-        for entry in section.entries:
-            yield from _beside(f"  {entry.syntax}", entry.doc, margin, view, width, style="live")
+        forms = [f"{section.before}{entry.form}" for entry in section.entries]
+        margin = min(max(map(len, forms)) + 4, _MARGIN)
+        for form, entry in zip(forms, section.entries, strict=True):
+            yield from _beside(f"  {form}", entry.doc, margin, view, width, style="live")
     yield ""
     first = page.sections[0].entries[0]
     yield from _wrapped(f"for example  {first.example}", view, width, "dim", subsequent=" " * 15)
@@ -154,12 +157,7 @@ def topics_of(written: str) -> Iterator[Topic]:
         yield Topic(f"{MARK}{one.name}", "command", one.syntax, one.doc, one.example, more)
     if is_command:
         return
-    statements = {one.name: one for one in STATEMENTS}
-    if word in statements:
-        found = statements[word]
-        yield Topic(word, "statement", found.syntax, found.doc, found.example)
-    else:
-        yield from _words(word)
+    yield from _words(word)
     for info in (one for one in STAGES.values() if one.name == word):
         yield Topic(word, "stage", f"… | {info.form}", info.doc, info.example)
     for kind, function in (
@@ -183,7 +181,8 @@ def _words(word: str) -> Iterator[Topic]:
     """The keywords and operators that are spelled so."""
     for terminal, one in WORDS.items():
         if word in _spellings(terminal):
-            yield Topic(word, "clause" if terminal in keywords().clauses else "word", one.syntax, one.doc, one.example)
+            kind = "statement" if terminal in STATEMENTS else "clause" if terminal in CLAUSES else "word"
+            yield Topic(word, kind, one.form, one.doc, one.example)
 
 
 def _spellings(terminal: str) -> tuple[str, ...]:
@@ -232,7 +231,6 @@ def _wrapped(text: str, view: View, width: int, style: Style = "", subsequent: s
 def _all_names() -> list[str]:
     return [
         *COMMANDS,
-        *(one.name for one in STATEMENTS),
         *(word for terminal in WORDS for word in _spellings(terminal) if word.isalpha()),
         *(one.name for one in STAGES.values()),
         *FUNCTIONS,
@@ -241,5 +239,5 @@ def _all_names() -> list[str]:
         *OFFERED_PERCENTILES,
         *RUN_FIELD_SPELLINGS,
         *CODES,
-        *pages(),
+        *PAGES,
     ]

@@ -96,12 +96,12 @@ class QueryCompleter(Completer):
         yield from ((name, one.doc) for name, one in COMMANDS.items())
         if self._knowledge.language is None:
             return
-        from runql.ide.manual import pages
         from runql.language.aggregates import HISTORY_AGGREGATES
         from runql.language.functions import FUNCTIONS
+        from runql.language.pages import PAGES
         from runql.language.stages import STAGES
 
-        yield from ((name, page.title) for name, page in pages().items())
+        yield from ((name, page.title) for name, page in PAGES.items())
         yield from ((info.name, info.doc) for info in STAGES.values())
         yield from ((name, info.doc) for table in (FUNCTIONS, HISTORY_AGGREGATES) for name, info in table.items())
 

@@ -14,11 +14,21 @@ from runql.language.clauses import CLAUSES
 from runql.language.entry import Entry
 from runql.language.functions import FUNCTIONS
 from runql.language.stages import STAGES
+from runql.language.statements import STATEMENTS
+from runql.language.words import WORDS
 from runql.semantic import typed
 from runql.syntax import tree
 from runql.syntax.keywords import keywords
 
-ENTRIES = (*CLAUSES.values(), *STAGES.values())
+ENTRIES = (*STATEMENTS.values(), *CLAUSES.values(), *STAGES.values())
+
+
+def test_each_keyword_has_an_entry_and_each_entry_a_keyword() -> None:
+    assert WORDS.keys() | STAGES.keys() == keywords().words.keys() | keywords().symbols.keys()
+
+
+def test_the_statements_are_those_of_the_grammar_in_its_order() -> None:
+    assert tuple(STATEMENTS) == keywords().heads
 
 
 def test_the_clauses_are_those_of_the_grammar_in_its_order() -> None:

@@ -1,0 +1,176 @@
+"""The keywords and signs that stand inside clauses, stages and statements."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from runql.language.entry import Entry
+
+_LATER = "a later version"
+
+_COLUMNS = (
+    Entry("COLUMN as NAME", "What the column is called.", "runs select summary.acc as acc", terminal="AS"),
+    Entry(
+        "GLOB except NAME",
+        "All that the pattern gives, without these.",
+        "runs select config.* except config.seed",
+        terminal="EXCEPT",
+    ),
+    Entry("FIELD asc", "Smallest first.", "runs order config.lr asc limit 3", terminal="ASC"),
+    Entry("FIELD desc", "Largest first.", "runs order config.lr desc limit 3", terminal="DESC"),
+)
+_HISTORIES = (
+    Entry("with sweeps", "The sweep of each run.", "runs with sweeps limit 3", terminal="SWEEPS"),
+    Entry(
+        "align outer",
+        "Every row, as it was logged.",
+        "runs limit 3 keys loss, val/loss align outer",
+        terminal="OUTER",
+    ),
+    Entry(
+        "align inner",
+        "Only the rows that have a value of each metric.",
+        "runs limit 3 keys loss, val/loss align inner",
+        terminal="INNER",
+    ),
+    Entry(
+        "align ffill",
+        "Every row, with the last value of each metric carried on.",
+        "runs limit 3 keys loss, val/loss align ffill",
+        terminal="FFILL",
+    ),
+    Entry(
+        "align nearest",
+        "Every row, with the value of each metric that was logged nearest to it.",
+        "runs limit 5 keys loss, val/acc scan | align nearest",
+        terminal="NEAREST",
+    ),
+    Entry("stream default", "The metrics of the run.", "runs limit 3 stream default keys loss", terminal="DEFAULT"),
+    Entry(
+        "stream system",
+        "The metrics of the machine.",
+        "runs stream system keys system.cpu",
+        terminal="SYSTEM",
+    ),
+    Entry(
+        "mean(METRIC, last N)",
+        "Only the last so many rows.",
+        "runs where mean(logged.loss, last 100) < 0.3",
+        terminal="LAST",
+    ),
+    Entry(
+        "mean(METRIC, approx)",
+        "From a sample of the history, which takes less to read.",
+        "runs where mean(logged.loss, approx) < 0.3",
+        terminal="APPROX",
+    ),
+)
+_STAGES = (
+    Entry(
+        "… by KEY, …",
+        "The columns by which rows are told apart.",
+        "runs | distinct by config.optimizer",
+        terminal="BY",
+    ),
+    Entry(
+        "holes over EXPR, …",
+        "The values that are combined.",
+        "runs | holes over config.lr, config.seed",
+        terminal="OVER",
+    ),
+    Entry(
+        "… vs RUN",
+        "The run that the others are held against.",
+        "runs where tags has 'baseline' | diff vs s084pbp3",
+        terminal="VS",
+    ),
+    Entry(
+        "min|max VALUE",
+        "Which is better, the smallest or the largest.",
+        "runs | pareto max summary.acc, min summary.params",
+        terminal="GOAL",
+    ),
+    Entry(
+        "smooth ema|mean AMOUNT",
+        "An exponential mean, or the mean of the last rows.",
+        "runs limit 5 keys loss scan | smooth mean 20",
+        terminal="METHOD",
+    ),
+    Entry(
+        "plot line|scatter|bar|hist",
+        "The shape of the chart.",
+        "runs limit 5 keys loss scan | plot line loss",
+        terminal="SHAPE",
+        needs=_LATER,
+    ),
+    Entry(
+        "plot … log x|y",
+        "An axis that is logarithmic.",
+        "runs limit 5 keys loss scan | plot line loss log y",
+        terminal="LOG",
+        needs=_LATER,
+    ),
+    Entry(
+        "log x|y",
+        "Which axis is logarithmic.",
+        "runs limit 5 keys loss scan | plot line loss log x",
+        terminal="AXIS",
+        needs=_LATER,
+    ),
+    Entry(
+        'to "FILE" safe',
+        "No text in the file is one that a spreadsheet would run as a formula.",
+        'runs | to "runs.csv" safe',
+        terminal="SAFE",
+    ),
+)
+_STATEMENTS = (
+    Entry("pull [QUERY] into NAME", "The name of the copy.", "pull runs into mine", terminal="INTO", needs=_LATER),
+    Entry(
+        'show fields [config|summary|logged|system] [like "GLOB"]',
+        "The fields that runs have.",
+        "show fields summary",
+        terminal="FIELDS",
+    ),
+    Entry(
+        "show sources|projects|tags|sweeps|lets",
+        "What there is besides fields.",
+        "show tags",
+        terminal="SHOWN",
+    ),
+    Entry(
+        "show fields config|summary|logged|system",
+        "Only the fields of one kind.",
+        "show fields config",
+        terminal="SPACE",
+    ),
+    Entry(
+        'show fields like "GLOB"',
+        "Only the fields whose names fit the pattern.",
+        'show fields like "val/*"',
+        terminal="LIKE",
+    ),
+)
+_SIGNS = (
+    Entry("QUERY | STAGE …", "What follows is done here, to the table.", "runs | limit 3", terminal="PIPE"),
+    Entry("STATEMENT; STATEMENT", "Several statements in one text.", "use demo; count runs", terminal="SEMI"),
+    Entry(
+        "group KEY : AGGREGATE, …",
+        "What is made of each group; in `param`, the type.",
+        "runs | group config.lr : mean(summary.acc)",
+        terminal="COLON",
+    ),
+    Entry(
+        "A..B",
+        "From one step to another, both included; either end may be left open.",
+        "runs limit 3 keys loss steps 10..20",
+        terminal="DOTDOT",
+    ),
+)
+
+KEYWORDS: Final[Mapping[str, Entry]] = MappingProxyType(
+    {one.terminal: one for one in (*_COLUMNS, *_HISTORIES, *_STAGES, *_STATEMENTS, *_SIGNS)}
+)
+"""By terminal."""

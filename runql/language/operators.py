@@ -1,0 +1,164 @@
+"""Operators and tests: what stands between values. Their bodies are the nodes of expressions."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from runql.language.entry import Entry, ReferencePage, ReferenceSection
+
+_COMPARISONS: Final = ReferenceSection(
+    "Comparisons",
+    (
+        Entry("A = B", "Equal; `==` is the same.", "runs where config.optimizer = 'adam'", terminal="EQ"),
+        Entry(
+            "A != B",
+            "Not equal; it holds for runs that lack the field too, and the answer says for how many.",
+            "runs where config.momentum != 0.9",
+            terminal="NE",
+        ),
+        Entry("A < B", "Less.", "runs where summary.loss < 0.01", terminal="LT"),
+        Entry("A <= B", "Less or equal.", "runs where config.lr <= 0.01", terminal="LE"),
+        Entry("A > B", "Greater.", "runs where summary.val/loss > summary.loss", terminal="GT"),
+        Entry("A >= B", "Greater or equal.", "runs where config.batch_size >= 32", terminal="GE"),
+        Entry(
+            "A between B and C",
+            "From B to C, both included.",
+            "runs where config.lr between 0.001 and 0.1",
+            terminal="BETWEEN",
+        ),
+        Entry(
+            "A in (B, C, …)", "Equal to one of them.", "runs where config.optimizer in ('adam', 'sgd')", terminal="IN"
+        ),
+        Entry("A not in (B, C, …)", "Equal to none of them.", "runs where state not in ('crashed', 'failed')"),
+    ),
+    "Numbers compare with numbers, texts with texts, times with times, bools with bools. Where the types are known, "
+    "another comparison is an error. With null, missing or NaN, `<`, `<=`, `>`, `>=` and `between` do not hold.",
+)
+_LOGIC: Final = ReferenceSection(
+    "Conditions together",
+    (
+        Entry("A and B", "Both hold.", "runs where state = 'finished' and config.lr > 0.01", terminal="AND"),
+        Entry("A or B", "At least one holds.", "runs where config.optimizer = 'sgd' or config.lr > 0.1", terminal="OR"),
+        Entry(
+            "not A",
+            "A does not hold; where A is unknown, so is `not A`.",
+            "runs where not (config.lr > 0.01)",
+            terminal="NOT",
+        ),
+    ),
+    "`not` binds tightest, then `and`, then `or`; brackets change that.",
+)
+_TEXTS: Final = ReferenceSection(
+    "Tests of text",
+    (
+        Entry("A contains B", "B occurs in A.", "runs where name contains 'adam'", terminal="CONTAINS"),
+        Entry("A startswith B", "A begins with B.", "runs where name startswith 'long'", terminal="STARTSWITH"),
+        Entry("A endswith B", "A ends with B.", "runs where name endswith 's0'", terminal="ENDSWITH"),
+        Entry(
+            "A glob B",
+            "All of A fits the pattern: `*` is any text, `?` one character.",
+            "runs where name glob 'lr*'",
+            terminal="LIKE_GLOB",
+        ),
+        Entry("A ~ B", "The regular expression B occurs in A.", "runs where name ~ 'h(32|64)'", terminal="REGEX"),
+        Entry("A ~* B", "The same in any case.", "runs where name ~* 'ADAM'", terminal="REGEX_ANY_CASE"),
+        Entry("A !~ B", "The regular expression does not occur.", "runs where name !~ '^long'", terminal="NOT_REGEX"),
+        Entry("A !~* B", "The same in any case.", "runs where name !~* '^LONG'", terminal="NOT_REGEX_ANY_CASE"),
+        Entry("A not contains B", "`not` stands before any of these words.", "runs where name not contains 'adam'"),
+    ),
+    "Upper and lower case differ, except in `~*`, `!~*` and tests of `state`.",
+)
+_LISTS: Final = ReferenceSection(
+    "Tests of lists",
+    (
+        Entry("LIST has A", "One element equals A.", "runs where tags has 'baseline'", terminal="HAS"),
+        Entry(
+            "LIST has any (A, B, …)",
+            "At least one of them is an element.",
+            "runs where tags has any ('lr', 'long')",
+            terminal="ANY",
+        ),
+        Entry(
+            "LIST has all (A, B, …)",
+            "All of them are elements.",
+            "runs where tags has all ('sweep', 'lr')",
+            terminal="ALL",
+        ),
+        Entry(
+            "LIST !has A",
+            "No element equals A; `!has any (…)` and `!has all (…)` likewise.",
+            "runs where tags !has 'lr'",
+        ),
+        Entry("untagged", "The run has no tag.", "count runs where untagged", terminal="UNTAGGED"),
+        Entry(
+            "LIST[N]", "The element at a place, from 0; `[-1]` is the last.", "runs where config.model.sizes[0] = 64"
+        ),
+    ),
+)
+_STATES: Final = ReferenceSection(
+    "Tests of what is there",
+    (
+        Entry(
+            "A is null|nan|finite|missing",
+            "Which kind of no value it is, or that it is a number; `is not` is the opposite.",
+            "runs where summary.loss is not nan",
+            terminal="IS",
+        ),
+        Entry(
+            "exists(FIELD)",
+            "The field was set, to null or anything else; for a metric, it was logged.",
+            "runs where exists(config.momentum)",
+            terminal="EXISTS",
+        ),
+        Entry(
+            "missing(FIELD)",
+            "The field was never set; for a metric, it was never logged.",
+            "runs where missing(config.momentum)",
+            terminal="MISSING",
+        ),
+        Entry("exists(logged.METRIC)", "The metric was logged at least once.", "runs where exists(logged.val/acc)"),
+        Entry(
+            "A is null",
+            "Set to null, or never set; `is not null` is the opposite.",
+            "runs where notes is null",
+            terminal="NULL",
+        ),
+        Entry("A is nan", "A number that is NaN.", "runs where summary.loss is nan", terminal="NAN"),
+        Entry(
+            "A is finite",
+            "A number that is neither NaN nor infinite.",
+            "runs where summary.loss is finite",
+            terminal="FINITE",
+        ),
+        Entry("A is missing", "Never set.", "runs where summary.val/acc is missing", terminal="UNSET"),
+    ),
+)
+_ARITHMETIC: Final = ReferenceSection(
+    "Arithmetic",
+    (
+        Entry("A + B", "The sum.", "runs where summary.loss + summary.val/loss < 0.2", terminal="PLUS"),
+        Entry("A - B", "The difference.", "runs where summary.val/loss - summary.loss > 0.1", terminal="MINUS"),
+        Entry("A * B", "The product.", "runs where config.lr * config.batch_size > 1", terminal="TIMES"),
+        Entry(
+            "A / B",
+            "The quotient; a space stands on both sides of `/`, for it may be part of a name.",
+            "runs where summary.params / config.batch_size > 100",
+            terminal="DIVIDE",
+        ),
+        Entry("A % B", "The remainder.", "runs where config.model.depth % 2 = 0", terminal="MODULO"),
+        Entry(
+            "A ** B",
+            "Power; it binds tighter than a sign before it.",
+            "runs where config.model.hidden ** 2 > 1000",
+            terminal="POWER",
+        ),
+        Entry("-A", "The negative.", "runs order -summary.acc limit 5"),
+    ),
+    "Division by zero gives no value: a comparison with it does not hold.",
+)
+OPERATORS: Final = ReferencePage(
+    "operators",
+    "Operators and tests",
+    "What stands between values in `where`, `order`, `select` and the stages.",
+    (_COMPARISONS, _LOGIC, _TEXTS, _LISTS, _STATES, _ARITHMETIC),
+)

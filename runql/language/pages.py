@@ -1,0 +1,79 @@
+"""The pages of the language: the topics of `\\help`, and the sections of the reference."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import Final
+
+from runql.language.aggregates import HISTORY_AGGREGATES, ROW_AGGREGATES
+from runql.language.clauses import CLAUSES
+from runql.language.dates import DATES
+from runql.language.entry import Function, ReferencePage, ReferenceSection, StatementEntry
+from runql.language.functions import FUNCTIONS
+from runql.language.keywords import KEYWORDS
+from runql.language.kinds import Kind
+from runql.language.literals import LITERALS
+from runql.language.machine import SYSTEM
+from runql.language.operators import OPERATORS
+from runql.language.stages import STAGES
+from runql.language.statements import STATEMENTS
+
+_QUERIES = ("RUNS", "RUN", "SWEEP", "COUNT")
+
+
+def _giving(*kinds: Kind) -> tuple[Function, ...]:
+    return tuple(one for one in FUNCTIONS.values() if one.result in kinds)
+
+
+def _beside_queries() -> Iterator[StatementEntry]:
+    yield from (one for name, one in STATEMENTS.items() if name not in _QUERIES and not one.is_later)
+
+
+_CLAUSES = ReferencePage(
+    "clauses",
+    "Queries and clauses",
+    "A query says what it asks for, then its clauses, in any order, each at most once.",
+    (
+        ReferenceSection("Queries", tuple(STATEMENTS[name] for name in _QUERIES)),
+        ReferenceSection("Clauses", tuple(CLAUSES.values())),
+        ReferenceSection("Words and signs inside them, and inside stages", tuple(KEYWORDS.values())),
+    ),
+)
+_FUNCTIONS = ReferencePage(
+    "functions",
+    "Functions",
+    "`NAME(…)`, in any condition, order or column.",
+    (
+        ReferenceSection("That give a number", _giving(Kind.NUMBER)),
+        ReferenceSection("That give one of their values", _giving(Kind.UNKNOWN)),
+        ReferenceSection("That give a text", _giving(Kind.TEXT)),
+        ReferenceSection(
+            "Of a metric's history",
+            tuple(HISTORY_AGGREGATES.values()),
+            "They read the histories of the runs.",
+        ),
+        ReferenceSection(
+            "Of the rows of a group",
+            tuple(ROW_AGGREGATES.values()),
+            "In `group`, `pivot` and `assert`. They skip null, missing and NaN. There are also `p0` to `p100`.",
+        ),
+    ),
+)
+_STAGES = ReferencePage(
+    "stages",
+    "Stages",
+    "What stands right of a `|` works on the table that comes from the left, and gives a table.",
+    (ReferenceSection("Stages", tuple(one for one in STAGES.values() if not one.is_later), before="| "),),
+)
+_STATEMENTS = ReferencePage(
+    "statements",
+    "Statements",
+    "What a text may hold besides queries. Several statements are parted by `;`.",
+    (ReferenceSection("Statements", tuple(_beside_queries())),),
+)
+
+PAGES: Final[Mapping[str, ReferencePage]] = MappingProxyType(
+    {page.name: page for page in (_CLAUSES, OPERATORS, LITERALS, DATES, _FUNCTIONS, _STAGES, _STATEMENTS, SYSTEM)}
+)
+"""By name, in the order of the reference."""
