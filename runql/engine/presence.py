@@ -6,12 +6,13 @@ from collections.abc import Iterable, Sequence
 from functools import reduce
 from operator import and_, or_
 
+from runql.engine.values.column import Column
 from runql.semantic.values import MISSING, Value
 
 
 def held_rows(cells: Sequence[Value]) -> bytes:
     """A flag for each cell: 1 unless it is `MISSING`."""
-    return bytes([cell is not MISSING for cell in cells])
+    return cells.held if isinstance(cells, Column) else bytes([cell is not MISSING for cell in cells])
 
 
 def union(flags: Iterable[bytes], length: int) -> bytes:

@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import repeat
 
+from runql.engine.values.column import constant
+from runql.engine.values.concat import concat_columns
 from runql.errors import RunQLError
 from runql.language.kinds import Kind
 from runql.semantic.values import MISSING, Value, kind_of
@@ -59,8 +61,8 @@ def concat(tables: Iterable[Table], names: Sequence[str] | None = None) -> Table
         if extra := [name for name in order if name not in names]:
             raise RunQLError.of("RQL901", f"the column `{extra[0]}` has no place in the table")
         order = tuple(names)
-    columns: dict[str, list[Value]] = {name: [] for name in order}
-    for part in parts:
-        for name, cells in columns.items():
-            cells.extend(part.columns[name] if name in part.columns else repeat(MISSING, part.length))
+    columns = {
+        name: concat_columns([part.columns.get(name, constant(MISSING, part.length)) for part in parts])
+        for name in order
+    }
     return Table(columns, sum(part.length for part in parts))

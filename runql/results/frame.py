@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from runql.engine.values.column import Column, column_of, constant
+from runql.engine.values.concat import concat_columns
 from runql.results.convert.column_types import Shape, shape_of
 from runql.semantic.values import MISSING, Value
 
@@ -22,7 +24,7 @@ class Frame:
     where it was never set. Raises `ValueError` if the columns differ in length.
     """
 
-    __slots__ = ("_shapes", "columns", "length")
+    __slots__ = ("_shapes", "_typed", "columns", "length")
 
     def __init__(self, columns: Mapping[str, Sequence[Value]], length: int | None = None) -> None:
         self.columns: Mapping[str, Sequence[Value]] = MappingProxyType(dict(columns))
@@ -31,6 +33,7 @@ class Frame:
             raise ValueError(f"columns differ in length: {sorted(lengths)}")
         self.length = lengths.pop() if lengths else 0
         self._shapes: dict[str, Shape] = {}
+        self._typed: dict[str, Column] = {}
 
     @classmethod
     def of_rows(cls, names: Sequence[str], rows: Iterable[Sequence[Value]]) -> Frame:
@@ -44,10 +47,10 @@ class Frame:
         """One frame under the other. Columns: `names`, then any others in the order they first occur."""
         parts = list(frames)
         order = dict.fromkeys([*(names or ()), *(name for part in parts for name in part.columns)])
-        columns: dict[str, list[Value]] = {name: [] for name in order}
-        for part in parts:
-            for name, values in columns.items():
-                values.extend(part.columns.get(name) or (MISSING,) * part.length)
+        columns = {
+            name: concat_columns([part.columns.get(name, constant(MISSING, part.length)) for part in parts])
+            for name in order
+        }
         return cls(columns, sum(part.length for part in parts))
 
     @property
@@ -68,8 +71,14 @@ class Frame:
     def shape(self, name: str) -> Shape:
         """What the column holds as a whole. Raises `KeyError` for a name that is no column."""
         if name not in self._shapes:
-            self._shapes[name] = shape_of(self.columns[name])
+            self._shapes[name] = shape_of(self.column(name))
         return self._shapes[name]
+
+    def column(self, name: str) -> Column:
+        """The column as a vector. Raises `KeyError` for a name that is no column."""
+        if name not in self._typed:
+            self._typed[name] = column_of(self.columns[name])
+        return self._typed[name]
 
     @property
     def untyped(self) -> tuple[str, ...]:

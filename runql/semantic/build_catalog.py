@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from statistics import median
@@ -48,21 +48,30 @@ class _Tally:
     steps: int = 0
     spaced_rows: int = 0
 
-    def add(self, value: Value) -> None:
-        kind = kind_of(value)
-        self.runs += 1
-        self.kinds[kind] += 1
-        if kind is Kind.NUMBER and not math.isnan(value):
-            self.numbers.append(value)
-        if is_counted(value):
-            self.values[kind, value] += 1
-        if kind is Kind.LIST:
-            self.elements.update({(kind_of(each), each): 1 for each in value[:_MOST_ELEMENTS] if is_counted(each)})
+    def add_all(self, cells: Sequence[Value]) -> None:
+        """Count in the values of a field, one a run."""
+        by_type = Counter(map(type, cells))
+        kind_of_type = {type(cell): kind_of(cell) for cell in dict(zip(map(type, cells), cells, strict=True)).values()}
+        self.runs += len(cells)
+        for each, count in by_type.items():
+            self.kinds[kind_of_type[each]] += count
+        if Kind.NUMBER in self.kinds:
+            numbers = (cell for cell in cells if kind_of_type[type(cell)] is Kind.NUMBER)
+            self.numbers.extend(number for number in numbers if not math.isnan(number))
+        kinds = {each: kind for each, kind in kind_of_type.items() if kind in _COUNTED}
+        self.values.update((kinds[type(cell)], cell) for cell in cells if type(cell) in kinds and not is_nan(cell))
+        for cell in cells if Kind.LIST in self.kinds else ():
+            if kind_of_type[type(cell)] is Kind.LIST:
+                self.elements.update({(kind_of(each), each): 1 for each in cell[:_MOST_ELEMENTS] if is_counted(each)})
+
+
+def is_nan(value: Value) -> bool:
+    return isinstance(value, float) and math.isnan(value)
 
 
 def is_counted(value: Value) -> bool:
     """Whether values of its kind are counted one by one. NaN is no key."""
-    return kind_of(value) in _COUNTED and value == value  # noqa: PLR0124
+    return kind_of(value) in _COUNTED and not is_nan(value)
 
 
 def build_catalog(
@@ -73,17 +82,21 @@ def build_catalog(
     `source` is the name of what holds them, as a user writes it. The catalog is complete.
     """
     tallies: dict[tuple[Space, tuple[str, ...]], _Tally] = {}
+    cells: dict[tuple[Space, tuple[str, ...]], list[Value]] = {}
     tags, sweeps, groups = Counter[str](), Counter[str](), Counter[str]()
     count = 0
     for record in records:
         count += 1
         for space, path, value in _values(record):
-            tallies.setdefault((space, path), _Tally()).add(value)
+            cells.setdefault((space, path), []).append(value)
+            tallies.setdefault((space, path), _Tally())
         if metrics:
             _add_metrics(tallies, record)
         tags.update(dict.fromkeys(record.tags, 1))
         sweeps.update([record.sweep] if record.sweep else [])
         groups.update([record.group] if record.group else [])
+    for key, values in cells.items():
+        tallies[key].add_all(values)
     fields = tuple(_field(space, path, tally) for (space, path), tally in tallies.items())
     return Catalog(source, count, complete=True, fields=fields, tags=tags, sweeps=sweeps, groups=groups, as_of=as_of)
 

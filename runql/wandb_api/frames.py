@@ -13,9 +13,12 @@ import warnings
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from runql.engine.values.column import Column, Numbers, Repeats, column_of, constant
+from runql.engine.values.concat import concat_columns
+from runql.engine.values.numpy_arrays import doubles, integers
 from runql.language.kinds import Kind
 from runql.semantic.record import RunHistory
-from runql.semantic.values import MISSING, Value, kind_of
+from runql.semantic.values import MISSING, Missing, Value, kind_of
 
 if TYPE_CHECKING:
     import pandas
@@ -53,21 +56,25 @@ def gather(histories: Iterable[RunHistory], names: Collection[str] | None, *, ru
     `names`: these columns and no others, even if no row holds them. `run_id`: a column with the id of each row's run;
     then the columns are sorted by name, for they are those of unlike runs.
     """
-    columns: dict[str, list[Value]] = {} if names is None else {name: [] for name in names}
+    parts: dict[str, list[Column]] = {} if names is None else {name: [] for name in names}
     if run_id and names is not None:
-        columns[RUN_ID] = []
+        parts[RUN_ID] = []
+    gathered = dict.fromkeys(parts, 0)
     length = 0
     for history in histories:
-        part = {name: cells for name, cells in history.columns.items() if names is None or name in columns}
+        part = {name: column_of(cells) for name, cells in history.columns.items() if names is None or name in parts}
         if run_id:
-            part[RUN_ID] = [history.run_id] * history.length
-        for name, cells in part.items():
-            if name not in columns:
-                columns[name] = [MISSING] * length
-            columns[name].extend(cells)
+            part[RUN_ID] = constant(history.run_id, history.length)
+        for name, column in part.items():
+            own = parts.setdefault(name, [])
+            if gathered.get(name, 0) < length:
+                own.append(constant(MISSING, length - gathered.get(name, 0)))
+            own.append(column)
+            gathered[name] = length + history.length
         length += history.length
-        for gathered in columns.values():
-            gathered.extend([MISSING] * (length - len(gathered)))
+    for name, own in parts.items():
+        own.append(constant(MISSING, length - gathered.get(name, 0)))
+    columns = {name: concat_columns(own) for name, own in parts.items()}
     return dict(sorted(columns.items())) if run_id else columns
 
 
@@ -78,14 +85,23 @@ def pandas_frame(columns: Columns) -> pandas.DataFrame:
     """
     import pandas as pd
 
-    frame = pd.DataFrame({at: _pandas_series(pd, cells) for at, cells in enumerate(columns.values())})
+    frame = pd.DataFrame({at: _pandas_series(pd, column_of(cells)) for at, cells in enumerate(columns.values())})
     names = list(columns)
     is_text = bool(names) and all(name == _whole(name) for name in names)
     frame.columns = pd.Index(names) if is_text else pd.Index(names, dtype=object)
     return frame
 
 
-def _pandas_series(pd: Any, cells: Sequence[Value]) -> Any:
+def _pandas_series(pd: Any, column: Column) -> Any:
+    if isinstance(column, Numbers) and column.types - {type(None), Missing}:
+        is_double = column.has_gaps or float in column.types
+        return pd.Series(doubles(column) if is_double else integers(column))
+    if isinstance(column, Repeats) and column.types == {str}:
+        return pd.Series([_whole(value) for value in column.values]).repeat(column.counts).reset_index(drop=True)
+    return _series_of(pd, list(column))
+
+
+def _series_of(pd: Any, cells: list[Value]) -> Any:
     kinds = _kinds(cells)
     gaps = kinds & {Kind.MISSING, Kind.NULL}
     if kinds - gaps == {Kind.NUMBER} and (gaps or any(isinstance(value, float) for value in cells)):

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from itertools import compress
+from collections.abc import Mapping
 
-from runql.engine.compare import is_nan
-from runql.engine.presence import held_rows, intersection
+from runql.engine.presence import intersection
+from runql.engine.values.column import Column
 from runql.semantic.record import RunHistory
-from runql.semantic.values import Value
 from runql.syntax.tree import AlignMode
 from runql.text.diagnostic import Diagnostic
 
@@ -47,24 +45,23 @@ class HistoryFacts:
     def runs_begun(self) -> int:
         return self.runs + bool(self._run_rows)
 
-    def count(
-        self, history: RunHistory, held: Mapping[str, bytes], keep: bytes, cells: Mapping[str, Sequence[Value]]
-    ) -> None:
+    def count(self, history: RunHistory, held: Mapping[str, bytes], keep: bytes, cells: Mapping[str, Column]) -> None:
         """Count in a part of a run: which rows hold each metric, which rows stay, and the cells of all its rows."""
-        self._run_has.update(name for name in cells if name not in held and any(held_rows(cells[name])))
+        self._run_has.update(name for name in cells if name not in held and 1 in cells[name].held)
         self.notices_of_backend.update(dict.fromkeys(history.notices))
         self._run_sampled = self._run_sampled or history.sampled
-        self._run_rows += sum(keep)
-        self.rows += sum(keep)
+        kept = keep.count(1)
+        self._run_rows += kept
+        self.rows += kept
         self._apart = self._apart or len(set(held.values())) > 1
         for name, flags in held.items():
             total = history.rows_of.get(name, 0) if history.sampled else 0
-            rows = max(total, sum(flags))
+            rows = max(total, flags.count(1))
             self.rows_of[name] += rows
             if rows:
                 self._run_has.add(name)
-            self.shown_of[name] += sum(intersection([flags, keep], history.length))
-        self.nan_values += sum(sum(map(is_nan, compress(column, keep))) for column in cells.values())
+            self.shown_of[name] += intersection([flags, keep], history.length).count(1)
+        self.nan_values += sum(column.compress(keep).nan_count() for column in cells.values())
 
     def close_run(self) -> None:
         """The parts of one run are all counted."""

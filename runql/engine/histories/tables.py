@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import compress, groupby, repeat
+from itertools import groupby
 
 from runql.engine.columns import Selection
 from runql.engine.histories.facts import HistoryFacts
@@ -14,13 +14,16 @@ from runql.engine.order import AggregatesOf, no_aggregates
 from runql.engine.patterns import star_matcher
 from runql.engine.presence import held_rows, intersection, union
 from runql.engine.table import Table
+from runql.engine.values.column import Column, column_of, constant
+from runql.engine.values.concat import concat_columns
 from runql.errors import RunQLError
 from runql.semantic.record import RunHistory, RunRecord
 from runql.semantic.typed import HistoryPart
-from runql.semantic.values import MISSING, Value
+from runql.semantic.values import MISSING, Missing, Value
 from runql.syntax.tree import AlignMode, Stream
 
 RUN_ID = "run_id"
+_ABSENT = frozenset({Missing})
 
 
 # ---------------------------------------------------------------- what to ask for
@@ -135,8 +138,8 @@ class HistoryTables:
             columns = run.align(part)
             length = len(columns[self._layout.x_axis])
             if length:
-                repeated = {name: [value] * length for name, value in fixed.items()}
-                yield Table({RUN_ID: [run_id] * length, **columns, **repeated}, length)
+                repeated = {name: constant(value, length) for name, value in fixed.items()}
+                yield Table({RUN_ID: constant(run_id, length), **columns, **repeated}, length)
 
 
 class _Layout:
@@ -185,10 +188,10 @@ class _RunRows:
         self._facts = facts
         self._carried: dict[str, Value] = {}
 
-    def align(self, part: RunHistory) -> dict[str, Sequence[Value]]:
+    def align(self, part: RunHistory) -> dict[str, Column]:
         """The x axis and the metrics of the rows that stay."""
         layout = self._layout
-        logged = [name for name, column in part.columns.items() if any(cell is not MISSING for cell in column)]
+        logged = [name for name, column in part.columns.items() if column_of(column).types - _ABSENT]
         layout.learn(logged, self._machine)
         metrics = layout.metrics((*logged, *self._carried), self._machine)
         cells = {name: self._cells(part, name) for name in metrics}
@@ -201,15 +204,15 @@ class _RunRows:
         self._facts.count(part, held, keep, cells)
         if self._mode is AlignMode.FFILL:
             cells = {name: self._carry(name, column) for name, column in cells.items()}
-        columns = {layout.x_axis: list(compress(_column(part, layout.x_axis), keep))}
-        return columns | {layout.title(name): list(compress(column, keep)) for name, column in cells.items()}
+        columns = {layout.x_axis: _column(part, layout.x_axis).compress(keep)}
+        return columns | {layout.title(name): column.compress(keep) for name, column in cells.items()}
 
-    def _cells(self, part: RunHistory, name: str) -> Sequence[Value]:
+    def _cells(self, part: RunHistory, name: str) -> Column:
         if name not in part.columns and name in self._machine:
-            return self._machine[name].at(_column(part, TIME_AXIS))
+            return column_of(self._machine[name].at(_column(part, TIME_AXIS)))
         return _column(part, name)
 
-    def _keep(self, part: RunHistory, cells: Mapping[str, Sequence[Value]], held: Mapping[str, bytes]) -> bytes:
+    def _keep(self, part: RunHistory, cells: Mapping[str, Column], held: Mapping[str, bytes]) -> bytes:
         """A flag a row: whether it holds any metric, or with `align inner` all of them, and an x."""
         x_axis, length = self._layout.x_axis, part.length
         with_x = held_rows(_column(part, x_axis))
@@ -219,28 +222,31 @@ class _RunRows:
         if self._mode is AlignMode.INNER:
             keep = intersection([keep, *map(held_rows, cells.values())], length)
         rows = intersection([keep, with_x], length)
-        self._facts.without_x += sum(keep) - sum(rows)
+        self._facts.without_x += keep.count(1) - rows.count(1)
         return rows
 
-    def _sampled(self, part: RunHistory, cells: Mapping[str, Sequence[Value]], keep: bytes, samples: int) -> bytes:
+    def _sampled(self, part: RunHistory, cells: Mapping[str, Column], keep: bytes, samples: int) -> bytes:
         """The rows of `keep` that a sample has: chosen as the source would have, and told by what was logged."""
         rows = [row for row, kept in enumerate(keep) if kept]
         own = [name for name in cells if name in part.columns] or [self._layout.x_axis]
-        chosen = sample_rows({name: list(compress(_column(part, name), keep)) for name in own}, samples)
+        chosen = sample_rows({name: _column(part, name).compress(keep) for name in own}, samples)
         flags = bytearray(len(keep))
         for place in chosen if len(rows) > samples else range(len(rows)):
             flags[rows[place]] = 1
         return bytes(flags)
 
-    def _carry(self, name: str, column: Sequence[Value]) -> Sequence[Value]:
+    def _carry(self, name: str, column: Column) -> Column:
+        if len(column) and 0 not in column.held:
+            self._carried[name] = column[-1]
+            return column
         value = self._carried.get(name, MISSING)
         filled = [value := cell if cell is not MISSING else value for cell in column]
         self._carried[name] = value
-        return filled
+        return column_of(filled)
 
 
-def _column(part: RunHistory, name: str) -> Sequence[Value]:
-    return part.columns[name] if name in part.columns else [MISSING] * part.length
+def _column(part: RunHistory, name: str) -> Column:
+    return column_of(part.columns[name]) if name in part.columns else constant(MISSING, part.length)
 
 
 def _merged(parts: Sequence[RunHistory]) -> RunHistory:
@@ -248,9 +254,6 @@ def _merged(parts: Sequence[RunHistory]) -> RunHistory:
     if len(parts) == 1:
         return parts[0]
     names = dict.fromkeys(name for part in parts for name in part.columns)
-    columns: dict[str, list[Value]] = {name: [] for name in names}
-    for part in parts:
-        for name, cells in columns.items():
-            cells.extend(part.columns[name] if name in part.columns else repeat(MISSING, part.length))
+    columns = {name: concat_columns([_column(part, name) for part in parts]) for name in names}
     notices = tuple(dict.fromkeys(notice for part in parts for notice in part.notices))
     return RunHistory(parts[0].run_id, columns, parts[0].rows_of, any(part.sampled for part in parts), notices)

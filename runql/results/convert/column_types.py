@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from enum import StrEnum
 
-from runql.semantic.values import MISSING, Value
+from runql.engine.values.column import Column, Numbers, column_of
+from runql.semantic.values import MISSING, Missing, Value
 
 _LEAST, _MOST = -(2**63), 2**63 - 1
 _SAFE = 2**53
@@ -33,6 +34,19 @@ SCALARS = frozenset({Shape.BOOL, Shape.INT, Shape.FLOAT, Shape.TEXT, Shape.TIME}
 
 NUMBERS = frozenset({Shape.INT, Shape.FLOAT, Shape.BIG})
 
+_SHAPE_OF_TYPE: Mapping[type, Shape] = {
+    type(None): Shape.EMPTY,
+    Missing: Shape.EMPTY,
+    bool: Shape.BOOL,
+    int: Shape.INT,
+    float: Shape.FLOAT,
+    str: Shape.TEXT,
+    datetime: Shape.TIME,
+    list: Shape.LIST,
+    tuple: Shape.LIST,
+    dict: Shape.RECORD,
+}
+
 
 def shape_of_value(value: Value) -> Shape:  # noqa: PLR0911 - one line a type
     """The shape of one value; `EMPTY` for null and missing."""
@@ -56,15 +70,27 @@ def shape_of_value(value: Value) -> Shape:  # noqa: PLR0911 - one line a type
 def shape_of(values: Iterable[Value]) -> Shape:
     """The shape of a column: whole and other numbers meet as `FLOAT` where each is exact as one, else as `BIG`; all
     else that is unlike is `MIXED`."""
-    held = values if isinstance(values, Sequence) else list(values)
-    shapes = {shape_of_value(value) for value in held} - {Shape.EMPTY}
+    column = column_of(values)
+    shapes = _shapes_in(column) - {Shape.EMPTY}
     if not shapes:
         return Shape.EMPTY
     if len(shapes) == 1:
         return shapes.pop()
     if shapes <= NUMBERS:
-        return Shape.FLOAT if Shape.BIG not in shapes and all(map(_is_exact_as_float, held)) else Shape.BIG
+        is_exact = isinstance(column, Numbers) or (Shape.BIG not in shapes and all(map(_is_exact_as_float, column)))
+        return Shape.FLOAT if is_exact else Shape.BIG
     return Shape.MIXED
+
+
+def _shapes_in(column: Column) -> set[Shape]:
+    """The shapes of the cells. One of each type tells, but for integers and for types that are nobody's."""
+    shapes: set[Shape] = set()
+    for each in column.types:
+        if each in _SHAPE_OF_TYPE and (each is not int or isinstance(column, Numbers)):
+            shapes.add(_SHAPE_OF_TYPE[each])
+        else:
+            shapes.update(shape_of_value(value) for value in column if type(value) is each)
+    return shapes
 
 
 def _is_exact_as_float(value: Value) -> bool:

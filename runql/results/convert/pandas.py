@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from runql.engine.values.column import Numbers, Repeats
+from runql.engine.values.numpy_arrays import doubles, gap_mask, integers
 from runql.results.convert.arrow import float_of
 from runql.results.convert.column_types import Shape
 from runql.results.formats.cells import whole_unicode
@@ -25,16 +28,27 @@ def convert(frame: Frame) -> pandas.DataFrame:
 
 
 def _series(pd: Any, frame: Frame, name: str) -> Any:
-    values = frame.columns[name]
-    gaps = any(value is None or value is MISSING for value in values)
-    filled = [None if value is MISSING else value for value in values]
-    match frame.shape(name):
+    column = frame.column(name)
+    shape = frame.shape(name)
+    if isinstance(column, Numbers) and shape in (Shape.INT, Shape.FLOAT):
+        if shape is Shape.FLOAT:
+            return pd.Series(doubles(column))
+        found = integers(column)
+        return pd.Series(pd.arrays.IntegerArray(found, gap_mask(column)) if column.has_gaps else found)
+    if isinstance(column, Repeats):
+        return _series_of(pd, column.values, shape, column.has_gaps).repeat(column.counts).reset_index(drop=True)
+    return _series_of(pd, column, shape, column.has_gaps)
+
+
+def _series_of(pd: Any, cells: Sequence[Value], shape: Shape, has_gaps: bool) -> Any:
+    filled = [None if value is MISSING else value for value in cells]
+    match shape:
         case Shape.BOOL:
-            return pd.Series(filled, dtype="boolean" if gaps else "bool")
+            return pd.Series(filled, dtype="boolean" if has_gaps else "bool")
         case Shape.INT:
-            return pd.Series(filled, dtype="Int64" if gaps else "int64")
+            return pd.Series(filled, dtype="Int64" if has_gaps else "int64")
         case Shape.FLOAT:
-            return pd.Series([_float(value) for value in values], dtype="float64")
+            return pd.Series([_float(value) for value in filled], dtype="float64")
         case Shape.TIME:
             return pd.to_datetime(pd.Series(filled, dtype=object), utc=True)
         case Shape.TEXT:
@@ -44,4 +58,4 @@ def _series(pd: Any, frame: Frame, name: str) -> Any:
 
 
 def _float(value: Value) -> float:
-    return float("nan") if value is None or value is MISSING else float_of(value)
+    return float("nan") if value is None else float_of(value)

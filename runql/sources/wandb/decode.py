@@ -8,20 +8,10 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
-from runql.semantic.record import AgentRecord, ProjectRecord, RunRecord, SweepRecord, UserRecord
+from runql.semantic.record import AgentRecord, ProjectRecord, SweepRecord, UserRecord
 from runql.sources.wandb.histories.history_keys import NON_FINITE
 from runql.sources.wandb.http.failures import loads
-from runql.sources.wandb.unreadable import Oddities
 from runql.text.frozen import frozen
-
-_JSON_PARTS = (
-    ("config", "config"),
-    ("someConfig", "config"),
-    ("summaryMetrics", "summary"),
-    ("someSummary", "summary"),
-    ("systemMetrics", "system"),
-)
-"""Fields that hold JSON texts, and what people call them."""
 
 INTERNAL_CONFIG = frozenset({"_wandb", "wandb_version"})
 
@@ -51,6 +41,8 @@ def _project_url(place: Place) -> str:
 
 def as_mapping(value: Any) -> Mapping[str, Any]:
     """A JSON text, or the object itself, as a mapping; anything else is an empty one."""
+    if type(value) is dict:
+        return value
     if isinstance(value, str):
         try:
             value = loads(value)
@@ -72,14 +64,18 @@ def unwrap_config(value: Any) -> dict[str, Any]:
     found = {}
     for key, entry in as_mapping(value).items():
         if key not in INTERNAL_CONFIG:
-            wrapped = isinstance(entry, Mapping) and "value" in entry
-            found[key] = finite_or_float(entry["value"] if wrapped else entry)
+            value = entry["value"] if isinstance(entry, dict) and "value" in entry else entry
+            found[key] = finite_or_float(value) if isinstance(value, str) else value
     return found
 
 
 def read_summary(value: Any) -> dict[str, Any]:
     """A summary without W&B's own key."""
-    return {key: finite_or_float(entry) for key, entry in as_mapping(value).items() if key != "_wandb"}
+    return {
+        key: finite_or_float(entry) if isinstance(entry, str) else entry
+        for key, entry in as_mapping(value).items()
+        if key != "_wandb"
+    }
 
 
 def read_history_keys(value: Any) -> dict[str, Any]:
@@ -109,102 +105,46 @@ def read_time(value: Any) -> datetime | None:
         return None
 
 
-def _text(value: Any) -> str | None:
+def text_of(value: Any) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def _whole(value: Any) -> int | None:
+def whole_of(value: Any) -> int | None:
+    if value is None:
+        return None
     try:
         return int(value)
     except (TypeError, ValueError, OverflowError):
         return None
 
 
-def _number(value: Any) -> float | None:
+def number_of(value: Any) -> float | None:
     return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
-
-
-def read_run(node: Mapping[str, Any], place: Place) -> RunRecord | None:
-    """One run; `None` for a node without an id."""
-    run_id = _text(node.get("name"))
-    if run_id is None:
-        return None
-    odd = Oddities(run_id)
-    parsed = {name: odd.mapping(node[name], part) for name, part in _JSON_PARTS if name in node}
-    node = {**node, **parsed} if parsed else node
-    user = as_mapping(node.get("user"))
-    tags = node.get("tags")
-    get = node.get
-    return RunRecord(
-        id=run_id,
-        name=_text(get("displayName")),
-        state=_text(get("state")),
-        entity=place.entity,
-        project=place.project,
-        storage_id=_text(get("id")),
-        tags=tuple(tag for tag in tags if isinstance(tag, str)) if isinstance(tags, list) else (),
-        group=_text(get("group")),
-        job_type=_text(get("jobType")),
-        notes=_text(get("notes")),
-        user=_text(user.get("username")) or _text(user.get("name")),
-        sweep=_text(get("sweepName")),
-        host=_text(get("host")),
-        created=odd.time(read_time(get("createdAt")), get("createdAt"), "createdAt"),
-        heartbeat=odd.time(read_time(get("heartbeatAt")), get("heartbeatAt"), "heartbeatAt"),
-        updated=odd.time(read_time(get("updatedAt")), get("updatedAt"), "updatedAt"),
-        runtime=_number(get("computeSeconds")),
-        url=place.run_url(run_id),
-        commit=_text(get("commit")),
-        read_only=bool(get("readOnly")),
-        history_line_count=_whole(get("historyLineCount")),
-        config=_part(node, "config", "someConfig", unwrap_config),
-        summary=_part(node, "summaryMetrics", "someSummary", read_summary),
-        system_metrics=read_summary(node["systemMetrics"]) if "systemMetrics" in node else None,
-        history_keys=read_history_keys(node["historyKeys"]) if "historyKeys" in node else None,
-        user_name=_text(user.get("name")),
-        description=_text(get("description")),
-        project_id=None if get("projectId") is None else str(get("projectId")),
-        internal_config=internal_config(parsed["config"]) if "config" in parsed else None,
-        internal_summary=_internal_summary(parsed["summaryMetrics"]) if "summaryMetrics" in parsed else None,
-        said=odd.notices(),
-    )
-
-
-def _internal_summary(entries: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    return {"_wandb": entries["_wandb"]} if "_wandb" in entries else None
-
-
-def _part(node: Mapping[str, Any], whole: str, some: str, read: Any) -> Mapping[str, Any] | None:
-    for name in (whole, some):
-        if name in node:
-            found: dict[str, Any] = read(node[name])
-            return found
-    return None
 
 
 def read_sweep(node: Mapping[str, Any], place: Place) -> SweepRecord | None:
     """One sweep. Its name is what people call it, else that of its config, else its id, as in W&B's client."""
-    sweep_id = _text(node.get("name"))
+    sweep_id = text_of(node.get("name"))
     if sweep_id is None:
         return None
     config = _sweep_config(node.get("config"))
     return SweepRecord(
         id=sweep_id,
-        name=_text(node.get("displayName")) or _text(config.get("name")) or sweep_id,
+        name=text_of(node.get("displayName")) or text_of(config.get("name")) or sweep_id,
         entity=place.entity,
         project=place.project,
-        method=_text(node.get("method")),
-        state=_text(node.get("state")),
+        method=text_of(node.get("method")),
+        state=text_of(node.get("state")),
         config=config or None,
-        best_loss=_number(node.get("bestLoss")),
-        run_count=_whole(node.get("runCount")),
-        expected_run_count=_whole(node.get("runCountExpected")),
+        best_loss=number_of(node.get("bestLoss")),
+        run_count=whole_of(node.get("runCount")),
+        expected_run_count=whole_of(node.get("runCountExpected")),
         url="/".join((_project_url(place), "sweeps", quote(sweep_id, safe=""))),
-        storage_id=_text(node.get("id")),
-        description=_text(node.get("description")),
+        storage_id=text_of(node.get("id")),
+        description=text_of(node.get("description")),
         created=read_time(node.get("createdAt")),
         updated=read_time(node.get("updatedAt")),
-        source_text=_text(node.get("config")),
+        source_text=text_of(node.get("config")),
     )
 
 
@@ -224,17 +164,17 @@ def _sweep_config(value: Any) -> Mapping[str, Any]:
 
 def read_project(node: Mapping[str, Any], entity: str, app_url: str) -> ProjectRecord | None:
     """One project."""
-    name = _text(node.get("name"))
+    name = text_of(node.get("name"))
     if name is None:
         return None
-    owner = _text(node.get("entityName")) or entity
+    owner = text_of(node.get("entityName")) or entity
     benchmark, read_only = node.get("isBenchmark"), node.get("readOnly")
     return ProjectRecord(
         name=name,
         entity=owner,
-        run_count=_whole(node.get("runCount")),
+        run_count=whole_of(node.get("runCount")),
         last_active=read_time(node.get("lastActive")),
-        storage_id=_text(node.get("id")),
+        storage_id=text_of(node.get("id")),
         created=read_time(node.get("createdAt")),
         is_benchmark=benchmark if isinstance(benchmark, bool) else None,
         read_only=read_only if isinstance(read_only, bool) else None,
@@ -246,7 +186,7 @@ def read_project(node: Mapping[str, Any], entity: str, app_url: str) -> ProjectR
 def read_user(value: Any) -> UserRecord | None:
     """One user; `None` for a node that names nobody. Keys are never read."""
     node = as_mapping(value)
-    name = _text(node.get("username")) or _text(node.get("name"))
+    name = text_of(node.get("username")) or text_of(node.get("name"))
     if name is None:
         return None
     plain = {"id": "id", "name": "name", "email": "email", "entity": "entity", "admin": "admin", "flags": "flags"}
@@ -258,11 +198,11 @@ def read_user(value: Any) -> UserRecord | None:
 
 def read_agent(node: Mapping[str, Any]) -> AgentRecord | None:
     """One agent of a sweep; `None` for a node without an id and a name."""
-    name = _text(node.get("id")) or _text(node.get("name"))
+    name = text_of(node.get("id")) or text_of(node.get("name"))
     if name is None:
         return None
     times = {"created_at": "createdAt", "heartbeat_at": "heartbeatAt"}
-    facts = {key: _text(node.get(key)) for key in ("name", "host", "state")}
+    facts = {key: text_of(node.get(key)) for key in ("name", "host", "state")}
     return AgentRecord(
         name, {**facts, **{ours: node.get(them) for ours, them in times.items()}, "total_runs": node.get("totalRuns")}
     )

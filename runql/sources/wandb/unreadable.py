@@ -19,6 +19,18 @@ MOST_SAID: Final = 10
 """So many runs of an answer are named; of the others the number is told."""
 
 
+def plain_mapping(value: Any) -> Mapping[str, Any] | None:
+    """The record that a value is, or that its JSON text is; null is an empty one. `None` if there is something to say
+    of it (`Oddities.mapping`)."""
+    if isinstance(value, str):
+        try:
+            reading = read_json(value)
+        except ValueError:
+            return None
+        return reading.value if isinstance(reading.value, dict) and not reading.oddities else None
+    return {} if value is None else value if isinstance(value, dict) else None
+
+
 class Oddities:
     """What is to be said of one run."""
 

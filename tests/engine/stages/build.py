@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from runql.engine.stages import StageContext, StageResult, dispatch, run_stage
 from runql.engine.table import Table
+from runql.engine.values.column import Column
 from runql.semantic.typed import Named, TCell, TFold, TStage, TypedExpr
 from runql.semantic.values import MISSING
 
@@ -71,7 +72,7 @@ def alike(one: Any, other: Any, *, tolerance: float = 0.0) -> bool:  # noqa: PLR
         return one.notices == other.notices and alike(one.table.columns, other.table.columns, tolerance=tolerance)
     if isinstance(one, Mapping) and isinstance(other, Mapping):
         return list(one) == list(other) and all(alike(one[key], other[key], tolerance=tolerance) for key in one)
-    if isinstance(one, list | tuple) and isinstance(other, list | tuple):
+    if isinstance(one, list | tuple | Column) and isinstance(other, list | tuple | Column):
         pairs = zip(one, other, strict=False)
         return len(one) == len(other) and all(alike(*pair, tolerance=tolerance) for pair in pairs)
     if type(one) is not type(other):

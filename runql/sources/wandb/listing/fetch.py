@@ -8,11 +8,12 @@ from typing import TypeAlias
 from runql.semantic.record import RunRecord
 from runql.sources.paging import needed, trimmed
 from runql.sources.protocol import Filters, Wanted
-from runql.sources.wandb.decode import Place, read_run
+from runql.sources.wandb.decode import Place
 from runql.sources.wandb.http.failures import Failure, Kind
 from runql.sources.wandb.listing.order_check import edges_of, prove_filters, says_more
 from runql.sources.wandb.listing.pages import HEAVY_ROWS, ListQuestion, Pages
 from runql.sources.wandb.project import Question, Server, filters_text, wanted_options
+from runql.sources.wandb.run_nodes import read_run, read_runs
 from runql.sources.wandb.schema.abilities import FILTERS, ORDER, PAGING
 from runql.text.frozen import frozen
 
@@ -126,7 +127,7 @@ def _all_at_once(server: Server, place: Place, filters: Filters, wanted: Wanted)
             continue
         if says_more(project) or (counted is not None and len(edges) < counted):
             raise _held_back(server, len(edges), counted)
-        return Fetched(list(filter(None, (read_run(node, place) for _, node in edges))), counted)
+        return Fetched(read_runs((node for _, node in edges), place), counted)
 
 
 def _held_back(server: Server, came: int, counted: int | None) -> Failure:

@@ -16,12 +16,13 @@ from typing import Any
 from runql.semantic.record import RunRecord
 from runql.sources.protocol import Filters, Wanted
 from runql.sources.wandb.catalog.observed import stamp_of
-from runql.sources.wandb.decode import Place, read_run
+from runql.sources.wandb.decode import Place
 from runql.sources.wandb.http.client import Answer
 from runql.sources.wandb.http.failures import Failure, Kind
 from runql.sources.wandb.http.patience import Stakes
 from runql.sources.wandb.listing.order_check import edges_of, says_more
 from runql.sources.wandb.project import Question, Sent, Server, filters_text, wanted_options
+from runql.sources.wandb.run_nodes import read_runs
 from runql.sources.wandb.schema.abilities import PAGING
 from runql.sources.wandb.schema.probes import Probe
 from runql.text.frozen import frozen
@@ -246,7 +247,7 @@ class Pages:
         listed = project.get("runs")
         info = (listed.get("pageInfo") if isinstance(listed, Mapping) else None) or {}
         last_cursor = (edges[-1][0] if edges else None) or info.get("endCursor")
-        runs = tuple(filter(None, (read_run(node, self.question.place) for _, node in edges)))
+        runs = tuple(read_runs((node for _, node in edges), self.question.place))
         if self.teaches:
             self.server.learning.note_page(self.question.place, self.question.wanted, runs)
         if len(edges) > chunk.size:
@@ -315,7 +316,7 @@ class Pages:
         newest = project.get("newest")
         if isinstance(newest, Mapping):
             nodes = [edge.get("node") for edge in newest.get("edges") or () if isinstance(edge, Mapping)]
-            runs = [read_run(node, self.question.place) for node in nodes if isinstance(node, Mapping)]
+            runs = read_runs([node for node in nodes if isinstance(node, Mapping)], self.question.place)
             total = project.get("everything")
             stamp = stamp_of(total if isinstance(total, int) else None, runs[0] if runs else None)
             self.server.learning.note_stamp(self.question.place, stamp)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
+from itertools import chain
 from typing import Any, Final, TypeAlias
 
 from runql.semantic.json_text import Oddity
@@ -26,7 +27,7 @@ class Leaf:
 
     says: str
     types: frozenset[type]
-    odd: Callable[[Any], Odd | None] = lambda _: None
+    odd: Callable[[Any], Odd | None] | None = None
 
 
 @frozen
@@ -126,10 +127,29 @@ def conform(document: str, data: Mapping[str, Any], oddities: Iterable[Oddity] =
     Raises:
         Failure: something of it is missing, or of another type; it says where.
     """
-    _check(shape_of(document), data, ())
+    shape = shape_of(document)
+    if not _all_fit(shape, [data]):
+        _check(shape, data, ())
     for oddity in oddities:
         if _VALUES.isdisjoint(oddity.path):
             raise _failure(oddity.path[1:], f"is {oddity.what}", "something else")
+
+
+def _all_fit(shape: Shape, values: list[Any]) -> bool:
+    """Whether each of these values is what a shape says: looked at field by field, for an answer has few fields and
+    many records. Of one that is not, `_check` says where."""
+    if isinstance(shape, Leaf):
+        odd = shape.odd
+        return shape.types.issuperset(map(type, values)) and (odd is None or all(odd(each) is None for each in values))
+    if isinstance(shape, Each):
+        return {list}.issuperset(map(type, values)) and _all_fit(shape.item, [*chain.from_iterable(values)])
+    records = [each for each in values if each is not None] if shape.may_be_null else values
+    if not {dict}.issuperset(map(type, records)):
+        return False
+    try:
+        return all(_all_fit(part, [record[key] for record in records]) for key, part in shape.fields)
+    except KeyError:
+        return False
 
 
 def _check(shape: Record, value: Any, path: tuple[str, ...]) -> None:
@@ -140,7 +160,7 @@ def _check(shape: Record, value: Any, path: tuple[str, ...]) -> None:
         if isinstance(part, Leaf):
             if type(found) not in part.types:
                 raise _failure((*path, key), _is(found), part.says)
-            odd = part.odd(found)
+            odd = None if part.odd is None else part.odd(found)
             if odd is not None:
                 raise _failure((*path, key, *odd[0]), _is(odd[1]), odd[2])
         elif isinstance(part, Record):
