@@ -36,13 +36,18 @@ class PageLoader:
 
         Raises:
             RunNotFoundError: this run is gone.
+            BackendError: the source cannot read it.
         """
         with self._lock:
             self.is_used = True
             if not run.is_full:
                 complete(self._service, (each for each in self.runs if not each.is_full))
         if not run.is_full:
-            raise not_found(self._service, run.entity, run.project, run.id)
+            # Is it gone, or can the source not read it? Then it is told what the source says.
+            record = self._service.run(run.entity, run.project, run.id, FULL)
+            if record is None:
+                raise not_found(self._service, run.entity, run.project, run.id)
+            run.accept(record)
 
 
 def complete(service: ServiceApi, runs: Iterable[Run]) -> None:

@@ -61,6 +61,8 @@ class Knobs:
     are always null. `mute`: operators of filters that let everything through. `folds_case`: names of runs are
     compared without regard to case. `blind`: names of filters by which no run is found. `order_as_text`: 10 comes
     before 9. `nan_as`: how sampled rows carry NaN. `sampling`: which rows a sample takes.
+    `panics`: of runs, sweeps and projects by name, the fields over which the server breaks; over `name` it breaks
+    whatever is asked of them. The request gives 500, or with `tells_where` 200 with what is whole, and where it is not.
     """
 
     latency_seconds: float = 0.0
@@ -90,6 +92,8 @@ class Knobs:
     mute: frozenset[str] = frozenset()
     blind: frozenset[str] = frozenset()
     folds_case: bool = False
+    panics: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    tells_where: bool = False
     key: str | None = None
     public: bool = True
     identity_token: str | None = None

@@ -127,5 +127,6 @@ def answer(
         return fault.status, json.dumps({"errors": [{"message": fault.message}], "data": None}).encode()
     except GraphQLError as error:
         return 400, _errors([error])
-    text = _MARKED.sub(lambda found: ctx.texts[int(found[1])], json.dumps({"data": data}))
+    told = {"errors": ctx.errors} if ctx.errors else {}
+    text = _MARKED.sub(lambda found: ctx.texts[int(found[1])], json.dumps({"data": data, **told}))
     return 200, text.encode()

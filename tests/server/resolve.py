@@ -39,6 +39,7 @@ class Context:
     variables: VariableValues
     fragments: Mapping[str, FragmentDefinitionNode]
     viewer: Mapping[str, Any] | None
+    errors: list[dict[str, Any]] = field(default_factory=list)
     texts: list[str] = field(default_factory=list)
     """JSON that is at hand as text; the walk leaves a mark for each, so that no row is encoded twice."""
 
@@ -261,12 +262,40 @@ def compile_selection(ctx: Context, kind: GraphQLObjectType, selections: Selecti
     return list(merged.values())
 
 
-def walk(ctx: Context, steps: list[_Step], parent: Any) -> dict[str, Any]:
-    out = {}
+def walk(ctx: Context, steps: list[_Step], parent: Any, path: tuple[str | int, ...] = ()) -> dict[str, Any]:
+    out: dict[str, Any] = {}
+    panics = ctx.knobs.panics.get(str(parent.get("name")), ()) if ctx.knobs.panics else ()
     for key, name, resolver, args, below in steps:
+        if panics and name in panics:
+            _break(ctx, name, (*path, key))
+            out[key] = None
+            continue
         value = resolver(ctx, parent, args) if resolver is not None else parent.get(name)
         value = None if name in ctx.knobs.nulls else value
         if below is not None and value is not None:
-            value = [walk(ctx, below, item) for item in value] if isinstance(value, list) else walk(ctx, below, value)
+            if isinstance(value, list):
+                value = [_walk_item(ctx, below, item, (*path, key, at)) for at, item in enumerate(value)]
+            else:
+                value = walk(ctx, below, value, (*path, key))
         out[key] = value
     return out
+
+
+class _Broken(Exception):  # noqa: N818 - a fault on purpose
+    """A record without its name is none: its parent has null there."""
+
+
+def _break(ctx: Context, name: str, path: tuple[str | int, ...]) -> None:
+    """The server breaks over a field: over the whole request, or only this field, or the record that needs it."""
+    if not ctx.knobs.tells_where:
+        raise HttpFault(500, "panic occurred")
+    ctx.errors.append({"message": "panic occurred", "path": list(path)})
+    if name == "name":
+        raise _Broken
+
+
+def _walk_item(ctx: Context, below: list[_Step], item: Any, path: tuple[str | int, ...]) -> Any:
+    try:
+        return walk(ctx, below, item, path)
+    except _Broken:
+        return {**item, "node": None}

@@ -95,6 +95,7 @@ class Server:
                 conform(asked.text, answer.data, answer.oddities)
                 return answer
             except Failure as failure:
+                failure.document = asked.text
                 if failure.kind is not Kind.LACKING:
                     raise
                 self.abilities.learn(read_refusals(failure.errors, asked))

@@ -181,7 +181,8 @@ class WandbService(Accounts):
         skipped = 0 if request.cursor is None else position_in(request.cursor)
         if request.per_page < 1:
             raise ArgumentError.because(f"`per_page` must be 1 or more, not {request.per_page}")
-        with self._errors(f"the runs of {place.path}"):
+        run_id = request.filters.get("name") if len(request.filters) == 1 else None
+        with self._errors(f"run {place.path}/{run_id}" if isinstance(run_id, str) else f"the runs of {place.path}"):
             if listing is None:
                 listing = Listing(self._server, request, place)
                 listing.skip(skipped)
@@ -218,7 +219,8 @@ class WandbService(Accounts):
     def upgrade(self, entity: str, project: str, run_ids: tuple[str, ...], wanted: Wanted) -> Mapping[str, RunRecord]:
         """The heavy parts of many runs, by run id; many runs a request."""
         place = self._place(entity, project)
-        with self._errors(f"runs of {place.path}"):
+        subject = f"run {place.path}/{run_ids[0]}" if len(run_ids) == 1 else f"runs of {place.path}"
+        with self._errors(subject):
             return {run.id: run for run in fetch_runs(self._server, place, list(dict.fromkeys(run_ids)), wanted)}
 
     def histories(self, request: HistoryRequest) -> Iterator[RunHistory]:

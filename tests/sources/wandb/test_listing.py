@@ -11,7 +11,7 @@ from runql.errors import ArgumentError, NotFound
 from runql.sources.memory import MemoryService
 from runql.sources.protocol import FULL, PageRequest, ServiceApi, Wanted
 from runql.sources.wandb import WandbService
-from runql.sources.wandb.listing.pages import offset_in
+from runql.sources.wandb.listing.questions import offset_in
 from runql.text.diagnostic import Diagnostic
 from runql.wandb_api.runs import Runs
 from tests.server import Fault, Knobs, Seen, Store

@@ -19,7 +19,8 @@ from runql.sources.protocol import Wanted
 from runql.sources.wandb.catalog.observed import Stamp, stamp_of
 from runql.sources.wandb.catalog.store import CatalogStore, Kept
 from runql.sources.wandb.decode import Place
-from runql.sources.wandb.listing.pages import ListQuestion, Pages, cursor_after
+from runql.sources.wandb.listing.pages import Pages
+from runql.sources.wandb.listing.questions import ListQuestion, cursor_after
 from runql.sources.wandb.project import Server
 from runql.sources.wandb.schema.abilities import ORDER, PAGING
 
@@ -62,12 +63,12 @@ def read_catalog(server: Server, place: Place, *, metrics: bool) -> Kept:
     first.start(SAMPLE_RUNS)
     if logged is not None:
         logged.start(METRIC_RUNS)
-    chunk = first.next(SAMPLE_RUNS, 0)
-    runs = list(chunk.runs) if chunk is not None else []
+    runs = _sampled(first, SAMPLE_RUNS)
     total = first.total if first.total is not None else len(runs)
     stamp = stamp_of(first.total, runs[0] if runs else None)
     server.learning.note_stamp(place, stamp)
-    runs += _others(server, place, first, total, len(runs))
+    looked_at = len(runs) + len(first.lost) + len(first.partial)
+    runs += _others(server, place, first, total, looked_at)
     server.learning.note_sample(place, runs)
     catalog = _made_of(place, runs, stamp)
     return Kept(_with_logged(catalog, _logged(logged)) if metrics else catalog, stamp, metrics)
@@ -82,8 +83,8 @@ def _with_metrics(server: Server, place: Place, kept: Kept) -> Kept:
 
 def _logged(pages: Pages | None) -> tuple[RunRecord, ...]:
     """The runs of a page that say what they logged."""
-    chunk = pages.next(METRIC_RUNS, 0) if pages is not None else None
-    return tuple(run for run in (chunk.runs if chunk is not None else ()) if run.history_keys is not None)
+    found = _sampled(pages, METRIC_RUNS) if pages is not None else []
+    return tuple(run for run in found if run.history_keys is not None)
 
 
 def _made_of(place: Place, runs: Iterable[RunRecord], stamp: Stamp) -> Catalog:
@@ -118,8 +119,19 @@ def _others(server: Server, place: Place, first: Pages, total: int, came: int) -
     else:
         others = [first] * _MORE_PAGES if server.abilities.does(PAGING) else []
     for pages in others:
-        chunk = pages.next(SAMPLE_RUNS, 0)
-        yield from chunk.runs if chunk is not None else ()
+        yield from _sampled(pages, SAMPLE_RUNS)
+
+
+def _sampled(pages: Pages, size: int) -> list[RunRecord]:
+    """The runs of so large a page, less those that the server cannot read, or not all of. It may come in parts."""
+    found: list[RunRecord] = []
+    looked_at = 0
+    while looked_at < size and (chunk := pages.next(size - looked_at, 0)) is not None:
+        found += chunk.whole
+        looked_at += len(chunk.runs) + len(chunk.lost)
+        if not (chunk.is_part and chunk.has_next):
+            break
+    return found
 
 
 def _newest_first(server: Server, place: Place, wanted: Wanted, offset: int = 0) -> Pages:

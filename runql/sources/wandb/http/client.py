@@ -50,7 +50,8 @@ class Call:
 
 @frozen
 class Answer:
-    """`size` is the length of the unzipped body in bytes, `seconds` how long the last attempt took.
+    """`size` is the length of the unzipped body in bytes, `seconds` how long the last attempt took, `failed` how many
+    did not come before it.
 
     `oddities`: values that no number or table can hold, which became texts.
     """
@@ -59,6 +60,7 @@ class Answer:
     size: int
     seconds: float
     oddities: tuple[Oddity, ...] = ()
+    failed: int = 0
 
 
 @frozen
@@ -230,7 +232,7 @@ class Client:
                 continue
             self._patience.came(attempts)
             self._limiter.went_well()
-            return Answer(data, len(reply.body), time.monotonic() - started, tuple(oddities))
+            return Answer(data, len(reply.body), time.monotonic() - started, tuple(oddities), attempts.failed)
 
     def _opened(self) -> Transport:
         if self._transport is None:

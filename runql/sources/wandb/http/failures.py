@@ -193,7 +193,8 @@ class Failure(Exception):  # noqa: N818 - an answer among others until somebody 
     """One request failed. `after_seconds`: how long the server asked to wait; `errors`: all that it said; `hints`:
     what to do about this very failure.
 
-    `is_hopeless`: nothing got through for so long that asking for less is no use either.
+    `is_hopeless`: nothing got through for so long that asking for less is no use either. `partial`: the data that came
+    beside the errors, and `document`: the text that they answer.
     """
 
     def __init__(
@@ -204,8 +205,11 @@ class Failure(Exception):  # noqa: N818 - an answer among others until somebody 
         after_seconds: float | None = None,
         errors: Sequence[Said] = (),
         hints: Sequence[str] = (),
+        partial: Mapping[str, Any] | None = None,
     ) -> None:
         self.kind = kind
+        self.partial = partial
+        self.document = ""
         self.hints = tuple(hints)
         self.detail = detail
         self.after_seconds = after_seconds
@@ -222,6 +226,11 @@ class Failure(Exception):  # noqa: N818 - an answer among others until somebody 
     @property
     def treatment(self) -> Treatment:
         return TREATMENTS[self.kind]
+
+    def why(self, host: str) -> str:
+        """What failed and what the server said, in one sentence."""
+        said = f": {self.detail}" if self.detail else ""
+        return f"{self.treatment.sentence.format(host=host)}{said}"
 
     def to_error(self, host: str, subject: str = "", *hints: str) -> BackendError:
         """As RunQL raises it: what failed, what the server said, what to do."""
@@ -262,8 +271,17 @@ def kind_of_status(status: int) -> Kind | None:
     return Kind.OVERLOADED
 
 
+_CRASHES = re.compile(
+    r"panic|interface conversion|runtime error|nil pointer|invalid memory address|(?:index|bounds) out of range"
+    r"|cannot return null for non-?nullable|cannot unmarshal|unexpected (?:end of json|eof)"
+    r"|stack overflow|out of memory|unhandled exception|traceback \(most|something went wrong",
+    re.I,
+)
+"""Words of a server that broke over what it was to send: its fault, not a refusal of the question."""
+
 _MESSAGES: Sequence[tuple[re.Pattern[str], Kind]] = (
     (KINDS, Kind.LACKING),
+    (_CRASHES, Kind.OVERLOADED),
     (re.compile(r"deadline exceeded|timed? ?out", re.I), Kind.TIMED_OUT),
     (re.compile(r"rate.?limit|too many requests", re.I), Kind.THROTTLED),
     (
@@ -325,17 +343,19 @@ def read_reply(
     said = "; ".join(messages)
     told = Kind.LACKING if any(error.is_refusal for error in errors) else kind_of_message(said)
     wait = seconds_to_wait(headers)
+    data = document.get("data") if isinstance(document, Mapping) else None
+    partial = data if isinstance(data, Mapping) else None
     if kind is not None:
         if kind in (Kind.REFUSED, Kind.OVERLOADED) and messages:
-            kind = told if told in (Kind.LACKING, Kind.TIMED_OUT, Kind.THROTTLED) else kind
+            is_crash = bool(_CRASHES.search(said))
+            kind = told if is_crash or told in (Kind.LACKING, Kind.TIMED_OUT, Kind.THROTTLED) else kind
         detail = f"{said} (status {status})" if said else f"status {status}"
-        raise Failure(kind, detail, after_seconds=wait, errors=errors)
+        raise Failure(kind, detail, after_seconds=wait, errors=errors, partial=partial)
     if messages:
-        raise Failure(told, said, after_seconds=wait, errors=errors)
-    data = document.get("data") if isinstance(document, Mapping) else None
-    if not isinstance(data, Mapping):
+        raise Failure(told, said, after_seconds=wait, errors=errors, partial=partial)
+    if partial is None:
         raise Failure(Kind.NOT_JSON, "an answer without data")
-    return data
+    return partial
 
 
 def _unreadable(kind: Kind | None, status: int, headers: Mapping[str, str], body: bytes) -> Failure:

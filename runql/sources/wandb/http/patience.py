@@ -31,12 +31,13 @@ class Stakes:
     """What happens to a question that keeps failing. `tries`: how often it must fail at least on a good line.
 
     `isolates`: also where asking for less is no help in itself, since it may be the fault of one run. `final`: its
-    rows are given up on; else it is asked for in parts.
+    rows are given up on; else it is asked for in parts. `doubt`: how likely it may be chance that it fails so often.
     """
 
     tries: int
     isolates: bool = False
     final: bool = False
+    doubt: float | None = None
 
 
 class Verdict(Enum):
@@ -117,7 +118,8 @@ class Patience:
     def _is_to_blame(self, attempts: Attempts, stakes: Stakes, failure: Failure) -> bool:
         if failure.kind is Kind.TIMED_OUT and not stakes.final:
             return attempts.failed >= stakes.tries
-        return attempts.failed >= self._needed(stakes.tries, _DOUBT_OF_RUN if stakes.final else _DOUBT_OF_SIZE)
+        usual = _DOUBT_OF_RUN if stakes.final else _DOUBT_OF_SIZE
+        return attempts.failed >= self._needed(stakes.tries, usual if stakes.doubt is None else stakes.doubt)
 
     def _needed(self, least: int, doubt: float) -> int:
         """How often a question must fail until it is hardly chance, by how often those failed that got through."""

@@ -11,9 +11,12 @@ from runql.sources.wandb.decode import Place
 from runql.sources.wandb.http.failures import Failure, Kind
 from runql.sources.wandb.listing.brackets import Brackets
 from runql.sources.wandb.listing.fetch import RunKey, all_pages, key_of
+from runql.sources.wandb.listing.losses import Lost
 from runql.sources.wandb.listing.order_check import is_number
-from runql.sources.wandb.listing.pages import ListQuestion, Pages
+from runql.sources.wandb.listing.pages import Pages
+from runql.sources.wandb.listing.questions import ListQuestion
 from runql.sources.wandb.project import Server
+from runql.text.diagnostic import Diagnostic
 
 _BY_CREATION = "+created_at"
 
@@ -29,6 +32,9 @@ class Bracketed:
         self._brackets = brackets
         self._odd: int | None = None
         self._first = 0
+        self.lost: list[Lost] = []
+        self.partial: dict[str, tuple[Diagnostic, ...]] = {}
+        """Runs that the server cannot read, or not all of, of the parts that were asked for."""
 
     def is_odd(self, runs: Sequence[RunRecord], numbers: Pages) -> bool:
         """Whether a page of numbers holds anything else, or the counts are not what they were."""
@@ -46,7 +52,7 @@ class Bracketed:
         if not self._first:
             return []
         found = self._all(self._brackets.first)
-        if found is None or len(found) != self._first or not self._brackets.are_first(found):
+        if found is None or len(found) + len(self.lost) != self._first or not self._brackets.are_first(found):
             return None
         return None if self._brackets.are_first(runs[:1]) and runs else sort_by_fields(found, ())
 
@@ -59,14 +65,22 @@ class Bracketed:
         """What is neither a number nor absent, but for those that stood before the numbers."""
         if not self.has_more:
             return []
+        first = self._first - len(self.lost)
+        # The infinities are among them, and so are those of them that cannot be read.
+        self.lost.clear()
         found = self._all(self._brackets.odd)
         fresh = [run for run in found or () if key_of(run) not in seen]
-        are_all = found is not None and len(found) == self._odd and len(fresh) == len(found) - self._first
+        are_all = found is not None and len(found) + len(self.lost) == self._odd
+        are_all = are_all and len(fresh) == len(found or ()) - first
         return sort_by_fields(fresh, keys) if are_all and self._brackets.are_odd(fresh) else None
 
     def _all(self, filters: Filters) -> list[RunRecord] | None:
+        pages = Pages(self._server, ListQuestion(self._place, filters, _BY_CREATION, self._wanted))
         try:
-            return list(all_pages(Pages(self._server, ListQuestion(self._place, filters, _BY_CREATION, self._wanted))))
+            found = list(all_pages(pages))
+            self.lost += pages.lost
+            self.partial |= pages.partial
+            return found
         except Failure as failure:
             if failure.kind is Kind.REFUSED:
                 return None  # a filter that the server does not take

@@ -16,8 +16,9 @@ from runql.sources.wandb.project import Question, Server, filters_text
 _BY_CREATION = "+created_at"
 
 
-def count_of(server: Server, place: Place, filters: Filters) -> int:
-    """How many runs match: one request, unless the server cannot count them, or counts fewer than are at hand.
+def count_of(server: Server, place: Place, filters: Filters) -> int | None:
+    """How many runs match: one request, unless the server cannot count them, or counts fewer than are at hand; `None`
+    if they must be listed for it and the server cannot read some.
 
     Raises:
         Failure: it was not answered.
@@ -33,7 +34,7 @@ def count_of(server: Server, place: Place, filters: Filters) -> int:
     if filters and count < len(matching_at_hand(server, place, filters)):
         doubted = doubted_in(filters)
         seen = listed_for(server, place, filters, narrow(filters, abilities.misread | doubted).sent)
-        if seen > count:
+        if seen is not None and seen > count:
             abilities.learn_misread(doubted)
         return seen
     return count
@@ -75,12 +76,13 @@ def counted_by(server: Server, place: Place, filters: Filters) -> int | None:
     return count if isinstance(count, int) and (not filters or abilities.counts_filtered) else None
 
 
-def listed_for(server: Server, place: Place, filters: Filters, sent: Filters) -> int:
-    """The count of the runs that come and match. `sent`: the part of the filter that the server is left.
+def listed_for(server: Server, place: Place, filters: Filters, sent: Filters) -> int | None:
+    """The count of the runs that come and match. `sent`: the part of the filter that the server is left. `None` if the
+    server cannot read some: then a count would pass for the whole.
 
     Raises:
         Failure: they could not be fetched.
     """
     test = compile_filter(filters)
     fetched = fetch_all(server, place, sent, needed(filters, _BY_CREATION), _BY_CREATION)
-    return sum(1 for run in fetched.runs if test(run))
+    return None if fetched.lost or fetched.partial else sum(1 for run in fetched.runs if test(run))

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import field
 from typing import TypeAlias
 
 from runql.semantic.record import RunRecord
 from runql.sources.paging import needed, trimmed
 from runql.sources.protocol import Filters, Wanted
 from runql.sources.wandb.decode import Place
+from runql.sources.wandb.http.client import Answer
 from runql.sources.wandb.http.failures import Failure, Kind
+from runql.sources.wandb.http.patience import Stakes
+from runql.sources.wandb.listing.isolation import may_be_one_run
+from runql.sources.wandb.listing.losses import Lost
 from runql.sources.wandb.listing.order_check import edges_of, prove_filters, says_more
-from runql.sources.wandb.listing.pages import HEAVY_ROWS, ListQuestion, Pages
+from runql.sources.wandb.listing.pages import HEAVY_ROWS, Pages
+from runql.sources.wandb.listing.questions import ListQuestion
 from runql.sources.wandb.project import Question, Server, filters_text, wanted_options
 from runql.sources.wandb.run_nodes import read_run, read_runs
 from runql.sources.wandb.schema.abilities import FILTERS, ORDER, PAGING
+from runql.text.diagnostic import Diagnostic
 from runql.text.frozen import frozen
 
 _ALL_AT_ONCE = 1000
@@ -22,6 +29,7 @@ _MOST_ALL_AT_ONCE = 1_000_000
 _PAGE_ROWS = 500
 _AHEAD_ROWS = 4000
 _MOST_LISTINGS = 8
+_OF_RUN = Stakes(3, isolates=True)
 _FEW = 3
 """How many runs are asked for one by one where a server does not filter: of more one listing is read."""
 
@@ -43,10 +51,13 @@ def all_pages(pages: Pages) -> Iterator[RunRecord]:
 
 @frozen
 class Fetched:
-    """All runs of a question. `counted`: how many the server says there are, if it does."""
+    """All runs of a question. `counted`: how many the server says there are, if it does. `lost`: those that it cannot
+    read; `partial`: what is to be said of those of which it cannot read a part, by their ids."""
 
     runs: list[RunRecord]
     counted: int | None
+    lost: tuple[Lost, ...] = ()
+    partial: Mapping[str, tuple[Diagnostic, ...]] = field(default_factory=dict)
 
 
 def fetch_all(server: Server, place: Place, filters: Filters, wanted: Wanted, order: str) -> Fetched:
@@ -64,6 +75,8 @@ def fetch_all(server: Server, place: Place, filters: Filters, wanted: Wanted, or
     )
     found: dict[RunKey, RunRecord] = {}
     counted: int | None = None
+    lost: tuple[Lost, ...] = ()
+    partial: Mapping[str, tuple[Diagnostic, ...]] = {}
     abilities = server.abilities
     if filters:
         prove_filters(server, place.entity, place.project, filters)
@@ -71,18 +84,19 @@ def fetch_all(server: Server, place: Place, filters: Filters, wanted: Wanted, or
         pushed = filters if abilities.does(FILTERS) else {}
         pages = Pages(server, ListQuestion(place, pushed, _BY_CREATION if abilities.does(ORDER) else None, full))
         came = _read_all(pages, found)
-        counted = pages.total
-        is_short = len(found) < came if counted is None else len(found) < counted
+        counted, lost, partial = pages.total, tuple(pages.lost), pages.partial
+        is_short = len(found) < came if counted is None else len(found) + len(lost) < counted
         if is_short and abilities.does(ORDER) and abilities.does(PAGING):
             again = Pages(server, ListQuestion(place, pushed, "+name", full))
             came = _read_all(again, found)
-            counted = again.total
+            counted, lost, partial = again.total, tuple(again.lost), again.partial
     if not abilities.does(PAGING):
         pushed = filters if abilities.does(FILTERS) else {}
         fetched = _all_at_once(server, place, pushed, full)
         found.update((key_of(run), run) for run in fetched.runs)
-        counted = fetched.counted
-    return Fetched(list(found.values()), counted)
+        counted, lost, partial = fetched.counted, fetched.lost, {}
+    runs = list(found.values())
+    return Fetched(runs, counted, lost, partial)
 
 
 RunKey: TypeAlias = tuple[str | None, str]
@@ -175,6 +189,9 @@ def _found_by_filter(server: Server, place: Place, run_ids: list[str], wanted: W
                 found.update((run.id, run) for run in chunk.runs)
                 if not server.abilities.does(FILTERS):
                     return None
+            # What is not all there is left to whoever asks for that very run: it is told then what the server says.
+            for run_id in listing.partial:
+                found.pop(run_id, None)
         start += len(few)
         size = listings[-1].cap
     if found or not run_ids or not server.abilities.has("Project.run"):
@@ -192,6 +209,22 @@ def _by_ids(server: Server, place: Place, run_ids: list[str], wanted: Wanted) ->
     return pages
 
 
+def _ask_for_one(server: Server, place: Place, question: Question) -> Answer:
+    """The answer to a question for one run. If it fails and the server is there it fails over this run, and is not
+    waited for.
+
+    Raises:
+        Failure: it was not answered.
+    """
+    try:
+        return server.ask(question)
+    except Failure as failure:
+        if not may_be_one_run(failure, others_came=False):
+            raise
+        server.ask(ListQuestion(place, {}, None, Wanted()).count())
+        return server.ask(question)
+
+
 def fetch_run(server: Server, place: Place, run_id: str, wanted: Wanted) -> RunRecord | None:
     """One run; `None` where there is none of that id.
 
@@ -203,7 +236,7 @@ def fetch_run(server: Server, place: Place, run_id: str, wanted: Wanted) -> RunR
     if not server.abilities.has("Project.run"):
         return next(iter(fetch_runs(server, place, [run_id], wanted)), None)
     try:
-        answer = server.ask(Question("run", options, variables))
+        answer = _ask_for_one(server, place, Question("run", options, variables, stakes=_OF_RUN))
     except Failure as failure:
         if failure.kind is Kind.LACKING and not server.abilities.has("Project.run"):
             return next(iter(fetch_runs(server, place, [run_id], wanted)), None)

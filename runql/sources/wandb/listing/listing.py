@@ -20,20 +20,23 @@ from runql.sources.wandb.decode import Place
 from runql.sources.wandb.http.failures import clean
 from runql.sources.wandb.listing.bracket_edges import Bracketed
 from runql.sources.wandb.listing.brackets import brackets_of
+from runql.sources.wandb.listing.chunks import Chunk
 from runql.sources.wandb.listing.counts import matching_at_hand
 from runql.sources.wandb.listing.cursors import cursor_at
 from runql.sources.wandb.listing.fetch import RunKey, fetch_all, key_of
+from runql.sources.wandb.listing.losses import Losses
 from runql.sources.wandb.listing.order_check import (
     ask_for_nobody,
     breaks_filter,
     breaks_order,
     ignores_order,
     is_watchable,
-    joined_keys,
+    joined,
     prove_filters,
     watched,
 )
-from runql.sources.wandb.listing.pages import Chunk, ListQuestion, Pages
+from runql.sources.wandb.listing.pages import Pages
+from runql.sources.wandb.listing.questions import ListQuestion
 from runql.sources.wandb.listing.safe_filters import doubted_in, narrow
 from runql.sources.wandb.project import Server, concerned_by, filters_text
 from runql.sources.wandb.schema.abilities import FILTERS, ORDER, PAGING
@@ -64,7 +67,7 @@ class Listing:
         self._watches = is_watchable(request.filters)
         wanted = watched(request.wanted, request.filters, request.order)
         decides_here = self._watches or not self._narrowed.is_whole
-        self._wanted = _joined(wanted, needed(request.filters, request.order)) if decides_here else wanted
+        self._wanted = joined(wanted, needed(request.filters, request.order)) if decides_here else wanted
         self._bracketed: Bracketed | None = None
         self._parts = tuple(self._first_segments())
         self._segments = deque(self._parts)
@@ -85,6 +88,7 @@ class Listing:
         self._last: RunRecord | None = None
         self._said: set[Diagnostic] = set()
         self._odd = OddRuns()
+        self._losses = Losses()
         self._differs = False
         self.position = 0
 
@@ -162,6 +166,8 @@ class Listing:
             # One more than is needed shows whether the last one ties with those after it.
             chunk = self._pages.next(max(least, per_page - len(self._ready) - len(self._held) + 1), ahead)
             least = _LEAST_ROWS
+            if chunk is not None:
+                self._losses.note(chunk.lost, chunk.partial)
             if self._is_odd(chunk):
                 self._make_whole(self._unordered() if self._pages.also_counts else "")
                 return
@@ -190,8 +196,13 @@ class Listing:
             self._make_whole("")
             if not missed.isdisjoint(run.id for run in self._whole or ()):
                 self._server.abilities.learn_misread(doubted)
-        elif self._total is not None and len(self._seen) < self._total:
+        elif self._total is not None and self._found < self._total:
             self._make_whole(_MOVED)
+
+    @property
+    def _found(self) -> int:
+        """How many runs there turned out to be, those that cannot be read among them."""
+        return len(self._seen) + self._losses.count
 
     def _missed(self) -> set[str]:
         """The runs that match the filter, as they came whole just now, and did not come by it."""
@@ -208,6 +219,8 @@ class Listing:
         bracketed, self._bracketed = self._bracketed, None
         if not self._pass_on(bracketed.after(self._seen, self._keys) if bracketed is not None else []):
             return False
+        if bracketed is not None:
+            self._losses.note(bracketed.lost, bracketed.partial)
         self._pages, self._last = self._next_segment(done), None
         return True
 
@@ -217,7 +230,7 @@ class Listing:
             self._make_whole(self._unordered())
             return False
         self._seen.update(map(key_of, runs))
-        self._came = len(self._seen)
+        self._came = self._found
         self._ready.extend(run for run in runs if self._passes(run))
         return True
 
@@ -229,7 +242,7 @@ class Listing:
         """Keeps the server's newest count of the whole listing."""
         if self._pages is not None and (self._total is None or len(self._parts) == 1):
             self._total = self._pages.counts.get("whole", self._pages.total)
-        self._came, self._counted = len(self._seen), self._total
+        self._came, self._counted = self._found, self._total
 
     def _receive(self, runs: Iterable[RunRecord]) -> None:
         for run in runs:
@@ -303,9 +316,14 @@ class Listing:
             runs=tuple(runs if is_trim else (trimmed(run, wanted) for run in runs)),
             cursor=self.cursor,
             has_next=has_next,
-            total=self._total if self._narrowed.is_whole and not self._differs else None,
+            total=self._total_to_come if self._narrowed.is_whole and not self._differs else None,
             notices=(*self._notices(), *self._odd.of(runs), *(() if has_next else self._last_notices())),
         )
+
+    @property
+    def _total_to_come(self) -> int | None:
+        """How many runs the whole listing gives, by what is known now."""
+        return None if self._total is None else max(0, self._total - self._losses.count)
 
     def _notices(self) -> tuple[Diagnostic, ...]:
         """What was not yet said of the server."""
@@ -319,12 +337,13 @@ class Listing:
             host = self._server.host
             said = f"{host} gives several runs the id `{clean(self._twice)}`: a table holds one of each id"
             notices.append(Diagnostic("RQL407", said))
+        notices += self._losses.said()
         new = tuple(notice for notice in notices if notice not in self._said)
         self._said.update(new)
         return new
 
     def _last_notices(self) -> tuple[Diagnostic, ...]:
-        return (*self._odd.at_end(), *self._count_notices())
+        return (*self._losses.at_end(), *self._odd.at_end(), *self._count_notices())
 
     def _count_notices(self) -> tuple[Diagnostic, ...]:
         came, total = self._came, self._counted
@@ -345,7 +364,9 @@ class Listing:
         request = self._request
         sent = self._narrowed.sent
         fetched = fetch_all(self._server, self._place, sent, self._whole_wanted(), request.order)
-        self._came, self._counted = len(fetched.runs), fetched.counted
+        self._losses = Losses()
+        self._losses.note(fetched.lost, fetched.partial)
+        self._came, self._counted = len(fetched.runs) + len(fetched.lost), fetched.counted
         if because == _MOVED and self._came == self._counted:
             self._whole_because += _NONE_MISSING
         chosen = select_runs(fetched.runs, "", "", request.filters, request.order)
@@ -354,7 +375,7 @@ class Listing:
 
     def _whole_wanted(self) -> Wanted:
         also = needed(self._request.filters, self._request.order)
-        return _joined(self._wanted, also)
+        return joined(self._wanted, also)
 
     def _whole_page(self, per_page: int, whole: deque[RunRecord]) -> Page:
         runs = [whole.popleft() for _ in range(min(per_page, len(whole)))]
@@ -373,12 +394,3 @@ class Listing:
             if run.id in self._given and not self._twice:
                 self._twice = run.id
             self._given.add(run.id)
-
-
-def _joined(one: Wanted, other: Wanted) -> Wanted:
-    return Wanted(
-        config=joined_keys(one.config, other.config),
-        summary=joined_keys(one.summary, other.summary),
-        system_metrics=one.system_metrics or other.system_metrics,
-        history_keys=one.history_keys or other.history_keys,
-    )

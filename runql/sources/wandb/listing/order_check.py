@@ -17,10 +17,13 @@ from runql.semantic.catalog import Space
 from runql.semantic.record import RunRecord
 from runql.sources.paging import needed
 from runql.sources.protocol import Filters, Wanted
+from runql.sources.wandb.http.failures import Failure
+from runql.sources.wandb.http.patience import Stakes
 from runql.sources.wandb.project import Question, Server, filters_text
 from runql.sources.wandb.schema.abilities import FILTERS
 
 PROBE_SIZE = 5
+_OF_PROBE = Stakes(3)
 
 
 def is_watchable(filters: Filters) -> bool:
@@ -44,6 +47,16 @@ def joined_keys(keys: tuple[str, ...] | None, more: tuple[str, ...] | None) -> t
     if keys is None or more is None:
         return None
     return tuple(dict.fromkeys((*keys, *more)))
+
+
+def joined(one: Wanted, other: Wanted) -> Wanted:
+    """The parts of both."""
+    return Wanted(
+        config=joined_keys(one.config, other.config),
+        summary=joined_keys(one.summary, other.summary),
+        system_metrics=one.system_metrics or other.system_metrics,
+        history_keys=one.history_keys or other.history_keys,
+    )
 
 
 def breaks_filter(runs: Sequence[RunRecord], filters: Filters) -> bool:
@@ -90,13 +103,24 @@ def prove_filters(server: Server, entity: str, project: str, filters: Filters) -
 
 
 def ignores_order(server: Server, variables: Mapping[str, Any], order: str, options: frozenset[str]) -> bool:
-    """Asks for the first runs both ways round: whoever gives the same does not order."""
+    """Asks for the first runs both ways round: whoever gives the same does not order.
+
+    Raises:
+        Failure: it was not answered.
+    """
     turned = ("+" if order.startswith("-") else "-") + order.lstrip("+-")
     ask: Callable[[str], list[str]] = lambda way: node_names(  # noqa: E731
-        server.ask(Question("runs", options, {**variables, "first": PROBE_SIZE, "after": None, "order": way})).data
+        server.ask(
+            Question("runs", options, {**variables, "first": PROBE_SIZE, "after": None, "order": way}, stakes=_OF_PROBE)
+        ).data
     )
-    forwards = ask(order)
-    return len(forwards) > 1 and forwards == ask(turned)
+    try:
+        forwards = ask(order)
+        return len(forwards) > 1 and forwards == ask(turned)
+    except Failure as failure:
+        if failure.is_hopeless or not failure.treatment.patience:
+            raise
+        return False  # one of these runs cannot be read: nothing is known of the order
 
 
 def node_names(data: Mapping[str, Any]) -> list[str]:

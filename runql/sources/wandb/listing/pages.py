@@ -6,26 +6,32 @@ like that is read one page after the other.
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from runql.semantic.record import RunRecord
-from runql.sources.protocol import Filters, Wanted
 from runql.sources.wandb.catalog.observed import stamp_of
-from runql.sources.wandb.decode import Place
-from runql.sources.wandb.http.client import Answer
 from runql.sources.wandb.http.failures import Failure, Kind
-from runql.sources.wandb.http.patience import Stakes
+from runql.sources.wandb.listing.chunks import Chunk, Part
+from runql.sources.wandb.listing.isolation import (
+    MAY_BE_DOWN,
+    OF_PAGE,
+    OF_PART,
+    OF_SMALL_PAGE,
+    Isolation,
+    Unread,
+    may_be_one_run,
+)
+from runql.sources.wandb.listing.losses import Came, Lost, came_in_part
 from runql.sources.wandb.listing.order_check import edges_of, says_more
-from runql.sources.wandb.project import Question, Sent, Server, filters_text, wanted_options
-from runql.sources.wandb.run_nodes import read_runs
+from runql.sources.wandb.listing.questions import ListQuestion, cursor_after, offset_in
+from runql.sources.wandb.project import Question, Server, filters_text
+from runql.sources.wandb.run_nodes import read_run, read_runs
 from runql.sources.wandb.schema.abilities import PAGING
 from runql.sources.wandb.schema.probes import Probe
-from runql.text.frozen import frozen
+from runql.text.diagnostic import Diagnostic
 
 MOST_ROWS = 500
 HEAVY_ROWS = 100
@@ -33,52 +39,6 @@ SMALL_ROWS = 20
 LEAST_ROWS = 5
 _BODY_BYTES = 4_000_000
 _MOST_AT_ONCE = 8
-_PREFIX = "arrayconnection:"
-
-
-def cursor_after(offset: int) -> str | None:
-    """The cursor of the run before `offset`: what to ask `after` for the runs from there on."""
-    return base64.b64encode(f"{_PREFIX}{offset - 1}".encode()).decode() if offset > 0 else None
-
-
-def offset_in(cursor: str | None) -> int | None:
-    """The offset after a cursor of W&B's; `None` if it is of another make."""
-    if not cursor:
-        return None
-    try:
-        text = base64.b64decode(cursor, validate=True).decode()
-        return int(text.removeprefix(_PREFIX)) + 1 if text.startswith(_PREFIX) else None
-    except (binascii.Error, ValueError):
-        return None
-
-
-@frozen
-class ListQuestion:
-    """What is listed. `order` `None`: in whatever order."""
-
-    place: Place
-    filters: Filters
-    order: str | None
-    wanted: Wanted
-
-
-@dataclass(slots=True)
-class _Chunk:
-    """A page to fetch: `size` runs from `offset` on, or after an opaque cursor."""
-
-    offset: int
-    size: int
-    after: str | None
-    sent: Sent | None = None
-
-
-@frozen
-class Chunk:
-    """A page that came. `offset` is that of its first run."""
-
-    runs: tuple[RunRecord, ...]
-    offset: int
-    has_next: bool
 
 
 @dataclass
@@ -103,7 +63,7 @@ class Pages:
     ignores_filters: bool = False
     also_counts: Mapping[str, str] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
-    _queue: deque[_Chunk] = field(default_factory=deque)
+    _queue: deque[Part] = field(default_factory=deque)
     cap: int = MOST_ROWS
     _ceiling: float = MOST_ROWS
     _server_cap: int = MOST_ROWS
@@ -111,9 +71,17 @@ class Pages:
     _is_over: bool = False
     _offsets: bool | None = None
     _probe: Probe | None = None
+    lost: list[Lost] = field(default_factory=list)
+    partial: dict[str, tuple[Diagnostic, ...]] = field(default_factory=dict)
+    _fault_end: int = 0
+    """Up to here runs stand of a page that failed, where they cannot be asked for apart."""
+    _sizes: tuple[int, float] | None = None
+    """How large pages were before the last one that failed."""
+    _last_id: str | None = None
 
     def __post_init__(self) -> None:
         self._planned = self.offset
+        self._isolation = Isolation(self.server, self.question)
         heavy = self.question.wanted
         if heavy.config is None or heavy.summary is None or heavy.history_keys:
             self.cap = HEAVY_ROWS
@@ -146,13 +114,13 @@ class Pages:
         self._send()
         chunk = self._queue.popleft()
         try:
-            answer = self._wait(chunk)
+            came = self._wait(chunk)
+            return self._take(chunk, came) if isinstance(came, Came) else self._leave_out(chunk, came)
         except BaseException:
             # Whoever tries again finds the listing where it was.
             chunk.sent = None
             self._queue.appendleft(chunk)
             raise
-        return self._take(chunk, answer)
 
     def start(self, rows: int) -> None:
         """Asks for the first page, without waiting for it."""
@@ -170,14 +138,18 @@ class Pages:
         if self.total is not None and self.counts_offsets:
             # Not just those that are left: a project that grows by a run a page would never end.
             size = min(size, max(SMALL_ROWS, self.total - self._planned))
+        left = self._fault_end - self._planned
+        if left > 0:
+            # Its beginning came, so the fault is in the rest: that is not asked for once more.
+            size = min(size, left if left > SMALL_ROWS else max(1, left // 2))
         is_known = self._planned == self.offset or not self.counts_offsets
         after = self.after if is_known else cursor_after(self._planned)
-        self._queue.append(_Chunk(self._planned, size, after))
+        self._queue.append(Part(self._planned, size, after, is_part=left > 0))
         self._planned += size
 
     def _plan_ahead(self, rows: int) -> None:
         """More pages, where the number of runs is known and cursors are offsets."""
-        if self.total is None or not self.counts_offsets or self._is_over:
+        if self.total is None or not self.counts_offsets or self._is_over or self._is_in_parts:
             return
         planned = sum(chunk.size for chunk in self._queue)
         # One run more than are read shows whether the last one ties.
@@ -189,86 +161,176 @@ class Pages:
 
     def _send(self) -> None:
         for chunk in self._queue:
-            if chunk.sent is None:
+            if chunk.sent is None and not chunk.is_suspect:
                 chunk.sent = self.server.submit(self._ask_for(chunk))
 
-    def _ask_for(self, chunk: _Chunk) -> Question:
+    @property
+    def _is_in_parts(self) -> bool:
+        """Whether a page that failed is being asked for in parts."""
+        return self._planned < self._fault_end or any(chunk.is_part for chunk in self._queue)
+
+    def _ask_for(self, chunk: Part) -> Question:
         abilities, question = self.server.abilities, self.question
-        options, variables = wanted_options(question.wanted)
-        more = {"filtered" if question.filters else "unfiltered"}
-        if question.order is not None:
-            more.add("order")
+        more: set[str] = set()
         if question.filters and self._probe is None and not abilities.is_proven(question.filters):
             self._probe = abilities.probe_of(question.filters)
             more.add("probe")
-        if chunk.offset == 0 and self.teaches and self.server.learning.stamp(question.place) is None:
-            more.add("census")
-        variables |= {
-            "entity": question.place.entity,
-            "project": question.place.project,
-            "first": chunk.size,
-            "after": chunk.after,
-            "order": question.order,
-            "filters": filters_text(question.filters),
-            "never": filters_text(self._probe.filters) if self._probe is not None else None,
-            **self.also_counts,
-        }
+        # The newest run may be the one that fails.
+        if chunk.offset == 0 and self.teaches and not chunk.is_part:
+            more |= {"census"} if self.server.learning.stamp(question.place) is None else set()
         if self.also_counts and not self.counts:
             more.add("brackets")
-        return Question("runs", options | more, variables, stakes=Stakes(2) if chunk.size > SMALL_ROWS else None)
+        never = filters_text(self._probe.filters) if self._probe is not None else None
+        stakes = OF_PART if chunk.is_part else OF_PAGE if chunk.size > SMALL_ROWS else OF_SMALL_PAGE
+        return question.page(chunk.size, chunk.after, options=more, stakes=stakes, never=never, **self.also_counts)
 
-    def _wait(self, chunk: _Chunk) -> Answer:
-        """The answer for the chunk. A page that is too much is asked for in halves, and later ones are smaller."""
+    def _wait(self, chunk: Part) -> Came | Unread:
+        """What comes of the chunk. A page that is too much is asked for in halves, and later ones are smaller; down to
+        one run, if it is one run that the server cannot read."""
         while True:
+            if chunk.is_suspect and chunk.size > 1:
+                self._halve(chunk, chunk.size // 2)
             if chunk.sent is None:
                 chunk.sent = self.server.submit(self._ask_for(chunk))
             try:
-                return self.server.wait(chunk.sent)
+                return Came(self.server.wait(chunk.sent))
             except Failure as failure:
-                # A small page that fails without a time-out is not too large: the server is down.
-                least = 1 if failure.kind in (Kind.TIMED_OUT, Kind.TOO_LARGE) else SMALL_ROWS
-                if not failure.treatment.smaller or failure.is_hopeless or chunk.size <= least:
+                others_came = self._isolation.good is not None
+                if (came := came_in_part(failure, self.server.host)) is not None:
+                    return came
+                if not may_be_one_run(failure, others_came=others_came):
                     raise
-                half = chunk.size // 2
-                self._ceiling = max(LEAST_ROWS, half)
-                self.cap = max(LEAST_ROWS, min(self.cap, half))
-                if self.counts_offsets:
-                    rest = _Chunk(chunk.offset + half, chunk.size - half, cursor_after(chunk.offset + half))
-                    self._queue.appendleft(rest)
-                else:
-                    self._planned = chunk.offset + half
-                chunk.size, chunk.sent = half, None
+                if not chunk.is_part and self._was_down(chunk, failure):
+                    continue
+                if chunk.size == 1:
+                    found = self._isolation.settle(chunk.after, failure)
+                    self._restore_sizes()
+                    return found
+                # A question that is refused may pass for no run at all: that is soon seen of one.
+                is_refused = failure.kind is Kind.REFUSED and not others_came
+                self._halve(chunk, 1 if is_refused else chunk.size // 2)
 
-    def _take(self, chunk: _Chunk, answer: Answer) -> Chunk:
+    def _was_down(self, chunk: Part, failure: Failure) -> bool:
+        """Whether it was the whole server, which is waited for: then the page is asked for again as it was. Otherwise
+        no more is asked for than is there."""
+        if failure.kind not in MAY_BE_DOWN:
+            return False
+        answer = self.server.ask(self.question.count())
+        if answer.failed:
+            for each in (chunk, *self._queue):
+                if each.sent is not None and each.sent[2].done():
+                    each.sent = None
+            return True
+        project = self.server.project_of(answer, self.question.place)
+        count = project.get("runCount" if self.question.filters else "allRuns")
+        if isinstance(count, int) and not self._queue and chunk.offset < count < chunk.offset + chunk.size:
+            chunk.size, self._planned = count - chunk.offset, count
+        return False
+
+    def _halve(self, chunk: Part, half: int) -> None:
+        """Takes the first runs of a chunk that failed for the chunk; the rest comes after it."""
+        self._sizes = self._sizes or (self.cap, self._ceiling)
+        self._ceiling = max(LEAST_ROWS, half)
+        self.cap = max(LEAST_ROWS, min(self.cap, half))
+        for other in self._queue:
+            other.is_suspect = False
+        at, size = chunk.offset + half, chunk.size - half
+        if self.counts_offsets:
+            rest = Part(at, size, cursor_after(at), is_part=True, is_suspect=chunk.size <= SMALL_ROWS)
+            self._queue.appendleft(rest)
+        else:
+            self._planned, self._fault_end = at, at + size
+        chunk.size, chunk.sent, chunk.is_part, chunk.is_suspect = half, None, True, False
+
+    def _restore_sizes(self) -> None:
+        """It was one run, and not the size of the page."""
+        if self._sizes is not None:
+            (self.cap, self._ceiling), self._sizes = self._sizes, None
+
+    def _leave_out(self, chunk: Part, unread: Unread) -> Chunk:
+        """Goes on behind a run that the server cannot read.
+
+        Raises:
+            Failure: nothing tells where the next one starts.
+        """
+        came = chunk.offset + 1
+        if unread.cursor is not None:
+            self._read_cursor(unread.cursor, came)
+        elif self._offsets is None and self._isolation.counts_offsets:
+            self._offsets = True
+        if not self.counts_offsets:
+            if unread.cursor is None:
+                raise unread.failure
+            self._planned = came
+        why = unread.failure.why(self.server.host)
+        lost = Lost(unread.run_id, came, self.question.order, self._last_id, why)
+        self.lost.append(lost)
+        has_next = self.total is None or came < self.total
+        if not has_next:
+            self._end(came)
+        return Chunk((), chunk.offset, has_next, (lost,), is_part=True)
+
+    def _take(self, chunk: Part, came: Came) -> Chunk:
+        answer = came.answer
         project = self.server.project_of(answer, self.question.place)
         self._learn_counts(project)
         self._learn_census(project)
         edges = edges_of(answer.data)
+        rows = len(edges) + len(came.holes)
         listed = project.get("runs")
         info = (listed.get("pageInfo") if isinstance(listed, Mapping) else None) or {}
-        last_cursor = (edges[-1][0] if edges else None) or info.get("endCursor")
-        runs = tuple(read_runs((node for _, node in edges), self.question.place))
+        last_cursor = (edges[-1][0] if edges and rows - 1 not in came.holes else None) or info.get("endCursor")
+        taken = self._read_runs(chunk, came, edges)
         if self.teaches:
-            self.server.learning.note_page(self.question.place, self.question.wanted, runs)
-        if len(edges) > chunk.size:
+            self.server.learning.note_page(self.question.place, self.question.wanted, taken.whole)
+        if rows > chunk.size:
             self.server.abilities.learn_ignores(PAGING)
             self.close()
-            return Chunk(runs, chunk.offset, False)
-        came = chunk.offset + len(edges)
+            return replace(taken, has_next=False)
+        end = chunk.offset + rows
+        if 0 not in came.unread and 0 not in came.holes and edges:
+            self._isolation.good = self.question.page(1, chunk.after)
         if edges:
-            self._read_cursor(last_cursor, came)
-        self._fit_size(answer.size, len(edges))
-        has_next = self._goes_on(says_more(project), came, len(edges), chunk.size)
+            self._read_cursor(last_cursor, end)
+        if not chunk.is_part:
+            self._sizes = None
+        self._fit_size(answer.size, rows)
+        has_next = self._goes_on(says_more(project), end, rows, chunk.size)
         if not has_next:
-            self._end(came)
-        elif len(edges) < chunk.size:
+            self._end(end)
+        elif rows < chunk.size:
             # The server caps pages: what is missing of this one comes next, and later ones are no larger.
-            self.cap = self._server_cap = len(edges)
-            after = cursor_after(came) if self.counts_offsets else last_cursor
-            self._queue.appendleft(_Chunk(came, chunk.size - len(edges), after))
+            self.cap = self._server_cap = rows
+            after = cursor_after(end) if self.counts_offsets else last_cursor
+            self._queue.appendleft(Part(end, chunk.size - rows, after))
         elif not self.counts_offsets:
-            self._planned = came
-        return Chunk(runs, chunk.offset, has_next)
+            self._planned = end
+        return replace(taken, has_next=has_next)
+
+    def _read_runs(self, chunk: Part, came: Came, edges: list[tuple[str | None, Mapping[str, Any]]]) -> Chunk:
+        """The runs of a page, in their order, and those that are not there."""
+        if not (came.holes or came.unread):
+            every = tuple(read_runs((node for _, node in edges), self.question.place))
+            self._last_id = every[-1].id if every else self._last_id
+            return Chunk(every, chunk.offset, True, is_part=chunk.is_part)
+        runs: list[RunRecord] = []
+        lost: list[Lost] = []
+        partial: dict[str, tuple[Diagnostic, ...]] = {}
+        nodes = iter(edges)
+        for at in range(len(edges) + len(came.holes)):
+            if at in came.holes:
+                number = chunk.offset + at + 1
+                lost.append(Lost(None, number, self.question.order, self._last_id, came.holes[at]))
+                continue
+            run = read_run(next(nodes)[1], self.question.place)
+            if run is not None:
+                runs.append(run)
+                if at in came.unread:
+                    partial[run.id] = came.said_of(at, run.id)
+                self._last_id = run.id
+        self.lost += lost
+        self.partial |= partial
+        return Chunk(tuple(runs), chunk.offset, True, tuple(lost), partial, chunk.is_part)
 
     def _read_cursor(self, cursor: str | None, came: int) -> None:
         """Sees whether cursors are offsets. Of a server whose are not, no page is asked for ahead."""
@@ -306,7 +368,7 @@ class Pages:
 
     def _fit_size(self, size: int, rows: int) -> None:
         """Pages of about four megabytes, once it is known how large a run is."""
-        if rows >= 10:
+        if rows >= 10 and size:
             fitting = int(_BODY_BYTES * rows / max(size, 1))
             self._ceiling = min(MOST_ROWS, self._ceiling * 1.1)
             self.cap = max(LEAST_ROWS, min(fitting, int(self._ceiling), self._server_cap))

@@ -17,11 +17,12 @@ from runql.text.frozen import frozen
 @frozen
 class Said:
     """One error of a server. `line`: where in the document, counted from one, if it says so. `is_refusal`: it says
-    that the document is not valid, whatever its words."""
+    that the document is not valid, whatever its words. `path`: where in the answer."""
 
     message: str
     line: int | None = None
     is_refusal: bool = False
+    path: tuple[str | int, ...] = ()
 
 
 @frozen
@@ -183,4 +184,6 @@ def _one(error: Any) -> Said:
     is_line = isinstance(line, int) and not isinstance(line, bool)
     more = error.get("extensions")
     code = str(more.get("code")) if isinstance(more, Mapping) else ""
-    return Said(str(error.get("message", error)), line if is_line else None, bool(_CODES.search(code)))
+    path = error.get("path")
+    steps = tuple(step for step in path if isinstance(step, str | int)) if isinstance(path, list) else ()
+    return Said(str(error.get("message", error)), line if is_line else None, bool(_CODES.search(code)), steps)

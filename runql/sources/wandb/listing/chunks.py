@@ -1,0 +1,44 @@
+"""The pages of a listing: as they are asked for, and as they came."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from runql.semantic.record import RunRecord
+from runql.sources.wandb.listing.losses import Lost
+from runql.sources.wandb.project import Sent
+from runql.text.diagnostic import Diagnostic
+from runql.text.frozen import frozen
+
+
+@dataclass(slots=True)
+class Part:
+    """A page to fetch: `size` runs from `offset` on, or after an opaque cursor. `is_part`: of a page that failed;
+    `is_suspect`: what else was in that page came, so it will fail too."""
+
+    offset: int
+    size: int
+    after: str | None
+    sent: Sent | None = None
+    is_part: bool = False
+    is_suspect: bool = False
+
+
+@frozen
+class Chunk:
+    """A page that came. `offset` is that of its first run. `lost`: runs of it that the server cannot read;
+    `partial`: what is to be said of those of which it cannot read a part, by their ids. `is_part`: a page failed, and
+    this is a part of it."""
+
+    runs: tuple[RunRecord, ...]
+    offset: int
+    has_next: bool
+    lost: tuple[Lost, ...] = ()
+    partial: Mapping[str, tuple[Diagnostic, ...]] = field(default_factory=dict)
+    is_part: bool = False
+
+    @property
+    def whole(self) -> tuple[RunRecord, ...]:
+        """The runs of which all came that was asked for."""
+        return tuple(run for run in self.runs if run.id not in self.partial) if self.partial else self.runs

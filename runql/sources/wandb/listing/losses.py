@@ -1,0 +1,153 @@
+"""Runs of a listing that the server cannot read: what is said of them, and what is whole of an answer with errors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import field
+from typing import Any
+
+from runql.semantic.outsize import unreadable_notice
+from runql.sources.wandb.http.client import Answer
+from runql.sources.wandb.http.failures import Failure, Kind
+from runql.sources.wandb.schema.shapes import conform
+from runql.sources.wandb.unreadable import MOST_SAID
+from runql.text.diagnostic import Diagnostic
+from runql.text.frozen import frozen
+
+PARTS: Mapping[str, str] = {
+    "config": "config",
+    "someConfig": "config",
+    "summaryMetrics": "summary",
+    "someSummary": "summary",
+    "systemMetrics": "system metrics",
+    "historyKeys": "list of metrics",
+}
+"""The heavy fields of an answer, and what people call them."""
+
+
+@frozen
+class Lost:
+    """A run that could not be read. `number`: its place in the listing; `behind`: the id of the run before it."""
+
+    run_id: str | None
+    number: int
+    order: str | None
+    behind: str | None
+    why: str
+
+    def notice(self) -> Diagnostic:
+        if self.run_id is not None:
+            which = f"run `{self.run_id}`"
+        else:
+            at = f"number {self.number:,}" + ("" if self.order is None else f" by `{self.order}`")
+            after = "" if self.behind is None else f", after run `{self.behind}`"
+            which = f"a run ({at}{after})"
+        return Diagnostic("RQL408", f"{which} could not be read, and is left out: {self.why}")
+
+
+@frozen
+class Came:
+    """A page that came. `holes`: why a run of it is not there, by its place among the edges; `unread`: why parts of a
+    run are not, by what people call them."""
+
+    answer: Answer
+    holes: Mapping[int, str] = field(default_factory=dict)
+    unread: Mapping[int, Mapping[str, str]] = field(default_factory=dict)
+
+    def said_of(self, at: int, run_id: str) -> tuple[Diagnostic, ...]:
+        """What is to be said of a run that is not all there: one sentence for all the parts that fail alike."""
+        parts = self.unread.get(at, {})
+        return tuple(
+            unreadable_notice(run_id, " and the ".join(part for part, each in parts.items() if each == why), why)
+            for why in dict.fromkeys(parts.values())
+        )
+
+
+def came_in_part(failure: Failure, host: str) -> Came | None:
+    """What is whole of an answer that came with errors, if each of them is about one run; `None` if it is no use."""
+    edges = _edges(failure.partial)
+    if edges is None or failure.kind is Kind.LACKING or not failure.errors:
+        return None
+    holes: dict[int, str] = {}
+    unread: dict[int, dict[str, str]] = {}
+    for error in failure.errors:
+        at, below = _row_of(error.path)
+        if at is None or at >= len(edges):
+            return None
+        why = _about(failure, error.message).why(host)
+        part = next((PARTS[step] for step in below if isinstance(step, str) and step in PARTS), None)
+        if part is None or not _has_node(edges[at]):
+            holes[at] = why
+        else:
+            unread.setdefault(at, {})[part] = why
+    if len(holes) == len(edges) or any(at not in holes and not _has_node(edge) for at, edge in enumerate(edges)):
+        return None
+    data = _with_edges(failure.partial or {}, [edge for at, edge in enumerate(edges) if at not in holes])
+    try:
+        conform(failure.document, data)
+    except Failure:
+        return None
+    return Came(Answer(data, 0, 0.0), holes, {at: parts for at, parts in unread.items() if at not in holes})
+
+
+def _about(failure: Failure, detail: str) -> Failure:
+    """A failure of the same kind over one of the things that the server said."""
+    return Failure(failure.kind, detail)
+
+
+def _edges(data: Mapping[str, Any] | None) -> list[Any] | None:
+    project = (data or {}).get("project")
+    runs = project.get("runs") if isinstance(project, Mapping) else None
+    edges = runs.get("edges") if isinstance(runs, Mapping) else None
+    return edges if isinstance(edges, list) and edges else None
+
+
+def _with_edges(data: Mapping[str, Any], edges: list[Any]) -> dict[str, Any]:
+    project = data["project"]
+    return {**data, "project": {**project, "runs": {**project["runs"], "edges": edges}}}
+
+
+def _row_of(path: tuple[str | int, ...]) -> tuple[int | None, tuple[str | int, ...]]:
+    """Which edge an error is about, and what below it."""
+    if path[:3] == ("project", "runs", "edges") and len(path) > 3 and isinstance(path[3], int):
+        return path[3], path[4:]
+    return None, ()
+
+
+def _has_node(edge: Any) -> bool:
+    node = edge.get("node") if isinstance(edge, Mapping) else None
+    return isinstance(node, Mapping) and isinstance(node.get("name"), str)
+
+
+class Losses:
+    """The runs that one listing lost, or a part of: what is to be said of them, and how many are not there."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._partial = 0
+        self._said: list[Diagnostic] = []
+
+    def note(self, lost: Iterable[Lost], partial: Mapping[str, Sequence[Diagnostic]]) -> None:
+        """Puts aside what is to be said: of the first few each by itself."""
+        for one in lost:
+            self.count += 1
+            self._said += [one.notice()] if self.count <= MOST_SAID else []
+        for notices in partial.values():
+            self._partial += 1
+            self._said += notices if self._partial <= MOST_SAID else []
+
+    def said(self) -> list[Diagnostic]:
+        """What was not yet said."""
+        said, self._said = self._said, []
+        return said
+
+    def at_end(self) -> Iterator[Diagnostic]:
+        """How many were not named."""
+        if more := max(0, self.count - MOST_SAID):
+            yield Diagnostic("RQL408", f"{_runs(more)} could not be read, and left out likewise")
+        if more := max(0, self._partial - MOST_SAID):
+            yield Diagnostic("RQL411", f"the same of {_runs(more)}", count=more)
+
+
+def _runs(more: int) -> str:
+    return "1 more run" if more == 1 else f"{more:,} more runs"
