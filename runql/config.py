@@ -118,7 +118,7 @@ class Settings:
         folders = [self.folder if self.wandb_dir is None else self.wandb_dir, self.folder]
         found = next((folder / "wandb" for folder in folders if (folder / "wandb").is_dir()), None)
         if self.project or found is None or all(path.name == "settings" for path in found.iterdir()):  # `wandb init`
-            from runql.wandb_settings.project import Surroundings, project_source
+            from runql.wandb_settings.files import Surroundings, project_source
 
             around = Surroundings(self.server.env, self.server.home, self.folder, self.server.trust)
             if named := project_source(around, self.entity, self.project, self.sources):

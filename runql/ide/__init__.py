@@ -9,13 +9,12 @@ from runql.ide.completion.index import index_of
 from runql.ide.completion.items import MOST_ITEMS, Completions, Item, ItemKind
 from runql.ide.context import Context, Occurring, Text, ValuesOf
 from runql.ide.declarations import definition, occurrences, rename
-from runql.ide.diagnostics import diagnostics
+from runql.ide.diagnostics import diagnostics, is_unfinished
 from runql.ide.hover import Hover, hover
 from runql.ide.inlay_hints import Inlay, inlays
 from runql.ide.semantic_tokens import SemanticToken, Shade, semantic_tokens
 from runql.ide.signature_help import Signature, signature
 from runql.ide.symbols import Fold, Symbol, SymbolKind, folds, symbols
-from runql.ide.unfinished import is_unfinished
 
 __all__ = [
     "MOST_ITEMS",

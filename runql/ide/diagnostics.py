@@ -12,6 +12,7 @@ from runql.plan.push import Pushed, push
 from runql.semantic.check.query import Checked, check
 from runql.semantic.names.odd_names import odd_names
 from runql.syntax import tree as t
+from runql.syntax.lexer import END, run
 from runql.syntax.parse import Parsed, parse_proven, parse_untried
 from runql.text.diagnostic import Diagnostic, without_echoes
 from runql.text.proof import proven
@@ -79,3 +80,19 @@ def relative_times(script: t.Script) -> Iterator[t.RelativeTime]:
     """The times of a text that depend on when it runs, in its order."""
     found = (node for node in nodes(script) if isinstance(node, t.RelativeTime))
     return iter(sorted(found, key=lambda node: node.span))
+
+
+_TRIVIA = frozenset({"WHITESPACE", "COMMENT"})
+
+
+def is_unfinished(text: Text) -> bool:
+    """Whether a text is right so far and more must follow: an open bracket, a pipe, keyword or operator at its end.
+
+    A text with a mistake before its end is none, nor is an empty one. Strings end with their line, so an open quote is
+    a mistake.
+    """
+    whole = parsed(text)
+    if whole.ok or all(token.terminal in _TRIVIA for token in whole.tokens):
+        return False
+    failure = run(whole.source.text).failure
+    return failure is not None and failure.found.terminal == END

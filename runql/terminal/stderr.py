@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from types import TracebackType
-from typing import Final
+from typing import Any, Final
 
 from runql.errors import AssertionFailed, BackendError, RunQLError, SourceError
 from runql.text.diagnostic import Diagnostic
 from runql.text.render import render
 from runql.text.replace import write_whole
-from runql.text.source import Source
+from runql.text.source import NOWHERE, Source
 from runql.text.visible import styled, visible
 
 OK: Final = 0
@@ -103,8 +104,6 @@ class Voice:
         """Show each as a picture of its place, or as JSON for a program."""
         shown = list(diagnostics)
         if shown and self._structured:
-            from runql.terminal.structured import errors_json
-
             self.say(errors_json(shown, source))
         elif shown:
             self.say(render(shown, source, color=self._color, columns=self._columns))
@@ -238,3 +237,31 @@ class Progress:
             if self._done.wait(self._PERIOD_SECONDS):
                 break
         region.clear()
+
+
+def errors_json(diagnostics: Iterable[Diagnostic], source: Source | None) -> str:
+    """Diagnostics as a JSON array: code, severity, message, place, what was expected, fixes as edits of the text."""
+    return json.dumps([_diagnostic(one, source) for one in diagnostics], ensure_ascii=False, indent=2)
+
+
+def _diagnostic(one: Diagnostic, source: Source | None) -> dict[str, Any]:
+    has_place = source is not None and one.span != NOWHERE
+    line, column = source.line_column(one.span.start) if source is not None and has_place else (None, None)
+    return {
+        "code": one.code,
+        "severity": str(one.severity),
+        "message": one.message,
+        "source": source.name if source is not None else one.source_name,
+        "span": [one.span.start, one.span.end] if has_place else None,
+        "line": line,
+        "column": column,
+        "expected": list(one.expected),
+        "hints": list(one.hints),
+        "fixes": [
+            {
+                "title": fix.title,
+                "edits": [{"span": [edit.span.start, edit.span.end], "text": edit.text} for edit in fix.edits],
+            }
+            for fix in one.fixes
+        ],
+    }

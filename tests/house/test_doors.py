@@ -49,7 +49,7 @@ DOORS = (
     Door("wcwidth", r"runql/text/widths\.py", "one file knows how wide a character is"),
     Door("rich", r"^$", "widths are those of wcwidth, and pictures are drawn in docs/"),
     Door("rapidfuzz", r"runql/text/nearest\.py", "one file looks for the nearest names"),
-    Door("re2", r"runql/(engine|semantic/check)/patterns\.py", "one file a floor knows the regex engine"),
+    Door("re2", r"runql/(engine/patterns|semantic/check/text_tests)\.py", "one file a floor knows the regex engine"),
     Door("orjson", r"runql/semantic/json_text\.py", "one file reads the JSON of others"),
     Door("platformdirs", r"runql/(config|syntax/grammar)\.py", "only settings and the grammar's cache have a folder"),
     Door("prompt_toolkit", r"runql/frontends/repl/(\w+/)?\w+\.py", "only the prompt knows its toolkit"),

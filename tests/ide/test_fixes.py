@@ -12,9 +12,8 @@ from hypothesis import strategies as st
 from runql.ide import Context
 from runql.ide.code_actions import single_fixes
 from runql.ide.diagnostics import diagnostics
-from runql.text.denial import denials
 from runql.text.diagnostic import Diagnostic, Severity
-from runql.text.proof import applied, is_of_name
+from runql.text.proof import applied, denials, is_of_name
 from tests.cases.markdown import cases as of_syntax
 from tests.semantic.markdown_cases import cases as of_names
 from tests.semantic.world import COMPLETE, NOW

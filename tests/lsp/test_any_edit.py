@@ -9,9 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runql.frontends.lsp.document import Document
+from runql.frontends.lsp.document import Document, ends_after, piece_ends
 from runql.frontends.lsp.positions import UTF8, UTF16, UTF32, Places, units
-from runql.ide.pieces import ends_after, piece_ends
 from runql.syntax import parse
 from runql.text.source import Span
 from tests.lsp.raw import Json, piped

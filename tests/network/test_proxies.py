@@ -11,8 +11,7 @@ import trustme
 
 from runql.errors import Unreachable
 from runql.frontends.cli.main import main
-from runql.sources.wandb.network.no_proxy import is_bypassed
-from runql.sources.wandb.network.proxies import proxy_of
+from runql.sources.wandb.network.proxies import is_bypassed, proxy_of
 from runql.sources.wandb.network.settings import NetworkSettings
 from tests.network.asked import KEY, NAME, ask_in_a_process
 from tests.network.conftest import Ask, Serve, context_for

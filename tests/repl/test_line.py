@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from runql.frontends.repl.commands.editor import edited
+from runql.frontends.repl.wiring import edited
 from tests.repl.driving import prompt
 
 

@@ -13,7 +13,6 @@ from runql import config
 from runql.errors import QueryError, wrong_call
 from runql.frontends.jupyter.call import Call, called
 from runql.frontends.jupyter.shown import quietly, read, show
-from runql.frontends.jupyter.variables import for_notebook, values_for
 from runql.script.said_once import Told
 from runql.session import Explanation, Result, Session
 from runql.terminal.stderr import Waiting
@@ -21,6 +20,15 @@ from runql.text.source import Source
 
 if TYPE_CHECKING:
     from runql.frontends.jupyter.completion import Matcher
+
+
+from collections.abc import Mapping
+
+from runql.sources.catalogs import nodes
+from runql.syntax import parse, tree
+from runql.syntax.tree import ParamStatement
+from runql.text.diagnostic import Diagnostic
+from runql.text.nearest import nearest
 
 
 @magics_class
@@ -122,3 +130,32 @@ class RqlMagics(Magics):  # type: ignore[misc, unused-ignore]
         names = self.shell.user_ns if self.shell is not None else {}
         assert isinstance(names, dict)
         return names
+
+
+_NO_VALUE = "RQL207"
+
+
+def values_for(source: Source, variables: Mapping[str, Any]) -> dict[str, Any]:
+    """The variables that a text asks for by `$name`. A parameter to which the text gives a default keeps that."""
+    script = parse(source).script
+    with_default = {
+        statement.name
+        for statement in script.statements
+        if isinstance(statement, ParamStatement) and (statement.default is not None or statement.values is not None)
+    }
+    named = {node.name for node in nodes(script) if isinstance(node, tree.Param)}
+    return {name: variables[name] for name in sorted(named - with_default) if name in variables}
+
+
+def for_notebook(error: QueryError, variables: Mapping[str, Any]) -> QueryError:
+    """The error with the way out that a notebook has: a parameter without a value is a variable that is not there."""
+    return QueryError((_with_way_out(one, variables) for one in error.diagnostics), error.source)
+
+
+def _with_way_out(one: Diagnostic, variables: Mapping[str, Any]) -> Diagnostic:
+    if one.code != _NO_VALUE or one.source_name is not None:
+        return one
+    name = one.message.partition("`$")[2].partition("`")[0]
+    near = nearest(name, [each for each in variables if not each.startswith("_")])
+    hints = (f"nearest: `${near[0]}`",) if near else (f"give the notebook a variable of that name: `{name} = …`",)
+    return replace(one, hints=hints)

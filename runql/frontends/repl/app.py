@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Final
 from runql import __version__
 from runql.errors import RunQLError
 from runql.frontends.repl.line.parsed_text import asks_for_text
-from runql.frontends.repl.line.typeahead import unseen
 from runql.frontends.repl.start import Start
 from runql.terminal import stdout
 from runql.text.render import clean
@@ -19,6 +18,11 @@ if TYPE_CHECKING:
     from runql.frontends.repl.knowledge import Knowledge
     from runql.frontends.repl.line.line import Line
     from runql.frontends.repl.shell import Shell
+
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 _NO_NAME: Final = "runql"
 _EACH_BY_ITSELF: Final = (
@@ -124,3 +128,28 @@ class Conversation:
         from runql.terminal.stderr import Voice
 
         self.line.above(lambda: Voice().say(text))
+
+
+@contextmanager
+def unseen() -> Iterator[None]:
+    """While this lasts the terminal itself writes no key among the rows of a result; Ctrl-C goes on to interrupt.
+
+    The line editor writes what is typed at the prompt, in a mode of its own.
+    """
+    try:
+        import termios
+    except ImportError:  # Windows writes none by itself
+        yield
+        return
+    if sys.stdin is None or not sys.stdin.isatty():
+        yield
+        return
+    terminal = sys.stdin.fileno()
+    before = termios.tcgetattr(terminal)
+    during = termios.tcgetattr(terminal)
+    during[3] &= ~(termios.ECHO | termios.ICANON)
+    termios.tcsetattr(terminal, termios.TCSANOW, during)
+    try:
+        yield
+    finally:
+        termios.tcsetattr(terminal, termios.TCSANOW, before)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import signal
+import threading
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from types import FrameType, TracebackType
 from typing import Any, Final
 
 from runql.config import Settings, with_saved
 from runql.errors import BackendError, OutputError, RunQLError
 from runql.frontends.repl.commands.table import read_call
-from runql.frontends.repl.interrupts import Interrupts
 from runql.frontends.repl.kept_results import Kept, Shelf
 from runql.frontends.repl.results import Looks, Screen, Stopped
 from runql.results.formats.formats import FORMATS, chosen
@@ -244,3 +246,39 @@ def _titles(text: str) -> list[tuple[str, bool]]:
             case _:
                 pass
     return found
+
+
+class Interrupts:
+    """A context in which Ctrl-C raises `KeyboardInterrupt` once; further ones do nothing while that is dealt with.
+
+    Outside the main thread, where no signal arrives, it does nothing.
+    """
+
+    def __init__(self) -> None:
+        self._armed = False
+        self._depth = 0
+        self._before: Any = None
+
+    def __enter__(self) -> Interrupts:
+        self._depth += 1
+        if self._depth == 1 and threading.current_thread() is threading.main_thread():
+            self._armed = True
+            self._before = signal.signal(signal.SIGINT, self._stop)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._depth -= 1
+        if self._depth == 0 and self._before is not None:
+            before, self._before = self._before, None
+            signal.signal(signal.SIGINT, before)
+
+    def rearm(self) -> None:
+        """What was stopped is dealt with: the next Ctrl-C stops what comes now."""
+        self._armed = True
+
+    def _stop(self, _number: int, _frame: FrameType | None) -> None:
+        if self._armed:
+            self._armed = False
+            raise KeyboardInterrupt

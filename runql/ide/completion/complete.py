@@ -10,13 +10,16 @@ from runql.ide.completion.index import MOST_BY_LETTERS
 from runql.ide.completion.items import Completions, Item, Offer, listed
 from runql.ide.completion.named import functions, parameters, sources
 from runql.ide.completion.slots import slot_at
-from runql.ide.completion.stage_input import table_at
 from runql.ide.completion.tables import from_tables, saved_at
 from runql.ide.completion.values import values
 from runql.ide.completion.words import words
 from runql.ide.context import Context, Text
 from runql.ide.cursor import Cursor, cursor_at
 from runql.ide.declarations import with_declared
+from runql.ide.nodes import queries
+from runql.semantic.check.query import check
+from runql.semantic.check_stages.scope import Scope
+from runql.syntax.parse import parse
 from runql.text.source import Span
 
 _OPENS = frozenset("([{,=<>~!+*/%|-")
@@ -75,3 +78,15 @@ def _spaced(item: Item, cursor: Cursor) -> Item:
 
 def _is_wordy(char: str) -> bool:
     return char.isalnum() or char in set("_\"'`$")
+
+
+def table_at(cursor: Cursor, context: Context) -> Scope | None:
+    """The columns and the kind of the table left of the last pipe; none if there is no pipe, or that has mistakes."""
+    pipes = [lexeme.start for lexeme in cursor.lexemes if lexeme.terminal == "PIPE"]
+    if not pipes:
+        return None
+    found = list(queries(parse(cursor.before[: pipes[-1]]).script))
+    if not found:
+        return None
+    checked = check(found[-1], context.catalog, context.for_check())
+    return checked.scope if checked.query is not None else None

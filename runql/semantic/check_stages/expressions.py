@@ -15,8 +15,8 @@ from runql.semantic.check.calls import Calls
 from runql.semantic.check.expressions import Expressions, field_operand
 from runql.semantic.check_stages.scope import ColumnFacts, Scope
 from runql.semantic.folds import fold_named
-from runql.semantic.names.division import divided
 from runql.semantic.names.nearest import nearest_hint, nearest_names
+from runql.semantic.names.odd_names import divided
 from runql.semantic.names.resolver import LoggedName, Resolved
 from runql.semantic.naming import aggregate_text, key_text
 from runql.semantic.needed import walk

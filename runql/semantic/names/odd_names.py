@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from runql.semantic.catalog import Catalog, FieldInfo, Space
@@ -54,3 +54,17 @@ def _said(info: FieldInfo, prefix: str | None, span: Span, text: str) -> Diagnos
     new = path_text(info.path) if bare else field_text(info.space, info.path)
     message = f"the name `{text[span.start : span.end]}` needs backticks: `` {new} ``"
     return Diagnostic("RQL101", message, span, fixes=(Fix(f"write {new}", (Edit(span, new),)),))
+
+
+_NUMBER = re.compile(r"\d+(?:\.\d+)?\Z")
+
+
+def divided(name: str, is_known: Callable[[str], bool]) -> str | None:
+    """A name as a division of two names that are known, or of one by a number; `None` if it is none."""
+    if "`" in name:
+        return None
+    for at, char in enumerate(name):
+        left, right = name[:at], name[at + 1 :]
+        if char == "/" and is_known(left) and (is_known(right) or _NUMBER.match(right)):
+            return f"{left} / {right}"
+    return None
