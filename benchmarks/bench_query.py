@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 
 from runql.config import Settings
+from runql.plan.lower import lower
 from runql.plan.push import push
 from runql.semantic.check.query import check
 from runql.semantic.report import CheckContext
@@ -42,7 +43,7 @@ def main() -> None:
     steps: dict[str, Callable[[], object]] = {
         "parse": lambda: parse_query(MISSION),
         "check": lambda: check(query, catalog, CheckContext()),
-        "push": lambda: push(typed, capabilities, catalog),
+        "lower, push": lambda: push(lower(typed), capabilities, catalog),
     }
     total = 0.0
     for name, step in steps.items():

@@ -23,9 +23,9 @@ from types import CodeType, FrameType
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from runql.frontends.cli.main import main as command
-from tests.server import LoopbackServer
-from tests.server.samples import vision
+from runql.frontends.cli.main import main as command  # noqa: E402
+from tests.server import LoopbackServer  # noqa: E402
+from tests.server.samples import vision  # noqa: E402
 
 MISSION = "runs where config.lr > 0.01 order -summary.loss sample 200 keys loss,acc"
 _OURS = str(ROOT / "runql") + os.sep

@@ -4,14 +4,28 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import dropwhile
 from math import isfinite
 
 from runql.engine.stages.shared.rows import cells_in, folds_in
 from runql.semantic.record import RunRecord
 from runql.semantic.run_fields import RUN_FIELDS
-from runql.semantic.typed import TBest, TCorr, TGroup, TPareto, TPivot, TStage, TypedExpr
+from runql.semantic.typed import (
+    TBest,
+    TCorr,
+    TDerive,
+    TGroup,
+    TLimit,
+    TPareto,
+    TPivot,
+    TSort,
+    TStage,
+    TWhere,
+    TypedExpr,
+)
 from runql.text.diagnostic import Diagnostic
 
+_LETS_THROUGH = (TWhere, TSort, TLimit, TDerive)
 _COMPARES = (TBest, TCorr, TGroup, TPareto, TPivot)
 _GOES_ON = frozenset({"running", "pending", "preempting"})
 _TOLD_APART = frozenset({"state", "_step"})
@@ -47,6 +61,12 @@ class Compared:
             message = f"the runs have from {self._fewest:,} to {self._most:,} steps"
             hint = "to compare them at one step: `keys … steps ..N scan`"
             yield Diagnostic("RQL322", message, stage.span, hints=(hint,))
+
+
+def hides_steps(stages: Sequence[TStage]) -> bool:
+    """Whether stages sum up metrics, so that nobody sees how many steps the runs have: then it is said (RQL322)."""
+    first = next(dropwhile(lambda stage: isinstance(stage, _LETS_THROUGH), stages), None)
+    return first is not None and not isinstance(first, TPareto) and compares_metrics(first)
 
 
 def compares_metrics(stage: TStage) -> bool:

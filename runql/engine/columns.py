@@ -14,15 +14,14 @@ from runql.engine.fields import PART_OF_SPACE, leaves
 from runql.engine.order import AggregatesOf, no_aggregates
 from runql.engine.patterns import star_matcher
 from runql.engine.table import Table
-from runql.engine.walk import postorder
 from runql.errors import RunQLError
 from runql.language.kinds import Kind
+from runql.plan.default_columns import FIRST_COLUMNS, run_field
 from runql.semantic.catalog import Space
-from runql.semantic.naming import aggregate_text, key_text
 from runql.semantic.record import RunRecord
 from runql.semantic.run_fields import RUN_FIELDS
 from runql.semantic.spelling import field_text, spelled_exactly
-from runql.semantic.typed import FieldKey, TAggregate, TColumn, TField, TLogged, TypedExpr, TypedQuery
+from runql.semantic.typed import FieldKey, TColumn, TField, TypedExpr
 from runql.semantic.values import MISSING, Value, kind_of
 from runql.text.diagnostic import Diagnostic
 from runql.text.frozen import frozen
@@ -30,7 +29,6 @@ from runql.text.frozen import frozen
 Leaf: TypeAlias = tuple[str, ...]
 """The keys of a config or summary value, outermost first."""
 
-FIRST_COLUMNS = ("id", "name", "state", "created")
 MAX_CONFIG_COLUMNS = 12
 MAX_SUMMARY_COLUMNS = 8
 _MOST_BITS = 3.0
@@ -61,59 +59,27 @@ class Selection:
         return [(column.name, compile_value(column.value)) for column in self.columns]
 
 
-# ---------------------------------------------------------------- what a query names
-
-
-def expressions_of(query: TypedQuery) -> Iterator[TypedExpr]:
-    """The expressions of a query: the condition, the order keys, the columns."""
-    if query.where is not None:
-        yield query.where
-    yield from (key.value for key in query.order)
-    yield from (column.value for column in query.columns or () if column.value is not None)
-
-
-def fields_named(query: TypedQuery) -> tuple[FieldKey, ...]:
-    """The fields that a query names, each once, in the order of their first mention in the text."""
-    return tuple(node.key for node in _mentions(query) if isinstance(node, TField))
-
-
-def _mentions(query: TypedQuery) -> list[TField | TAggregate | TLogged]:
-    """Fields and aggregates, each once. The clauses stand in the order of the text, which only the spans tell."""
-    found = [
-        node
-        for expr in expressions_of(query)
-        for node in postorder(expr)
-        if isinstance(node, TField | TAggregate | TLogged)
-    ]
-    return list(dict.fromkeys(sorted(found, key=lambda node: node.span.start)))
-
-
 # ---------------------------------------------------------------- the choice
 
 
-def run_selection(query: TypedQuery, records: Sequence[RunRecord]) -> Selection:
-    """The columns of a table of runs: those that `select` asks for, else the default ones.
+def run_selection(columns: Sequence[TColumn] | None, records: Sequence[RunRecord]) -> Selection:
+    """The columns of a table of runs; with `None` those in which the runs differ.
 
-    The default: `id, name, state, created`, then every field and aggregate that the query names. With none named: the
-    config fields that differ between the runs and the numbers of the summary, those that most runs have first, and
-    so many that a table can be read; a notice (RQL513) says how many were left out.
-    Globs and the default look into all the runs; raises RQL901 where their config or summary was not loaded.
+    These are `id, name, state, created`, the config fields that differ between the runs and the numbers of the
+    summary, those that most runs have first, and so many that a table can be read; a notice (RQL513) says how many
+    were left out.
+    Globs and `None` look into all the runs; raises RQL901 where their config or summary was not loaded.
     """
-    if query.columns is not None:
-        return Selection(_without_doubles(expand(query.columns, records)))
-    first = [_run_column(name) for name in FIRST_COLUMNS]
-    named = [_mention_column(node) for node in _mentions(query)]
-    if named:
-        return Selection(_without_doubles([*first, *named]))
+    if columns is not None:
+        return Selection(_without_doubles(expand(columns, records)))
+    first = [Selected(name, run_field(name)) for name in FIRST_COLUMNS]
     telling, notices = _telling_columns(records)
     return Selection(_without_doubles([*first, *telling]), notices)
 
 
-def has_fixed_columns(query: TypedQuery) -> bool:
+def has_fixed_columns(columns: Sequence[TColumn] | None) -> bool:
     """Whether the columns of a table of runs are known before any run is; `run_selection` of no run then gives them."""
-    if query.columns is not None:
-        return all(column.glob is None or column.glob.space is Space.RUN for column in query.columns)
-    return bool(_mentions(query))
+    return columns is not None and all(column.glob is None or column.glob.space is Space.RUN for column in columns)
 
 
 def run_table(selection: Selection, records: Sequence[RunRecord], aggregates_of: AggregatesOf = no_aggregates) -> Table:
@@ -122,17 +88,6 @@ def run_table(selection: Selection, records: Sequence[RunRecord], aggregates_of:
         name: [value_of(record, aggregates_of(record)) for record in records] for name, value_of in selection.readers()
     }
     return Table(columns, len(records))
-
-
-def _run_column(name: str) -> Selected:
-    key = FieldKey(Space.RUN, (name,), written=name)
-    return Selected(name, TField(key, kind=RUN_FIELDS[name].kind))
-
-
-def _mention_column(node: TField | TAggregate | TLogged) -> Selected:
-    if isinstance(node, TField):
-        return Selected(key_text(node.key), node)
-    return Selected(aggregate_text(node), node)
 
 
 def _without_doubles(columns: Iterable[Selected]) -> tuple[Selected, ...]:
@@ -165,7 +120,7 @@ def _expand_glob(glob: FieldKey, except_: Sequence[FieldKey], records: Sequence[
     unwanted = [_name_test(key) for key in except_ if key.space is glob.space]
     if glob.space is Space.RUN:
         names = [name for name in RUN_FIELDS if wanted(name) and not any(test(name) for test in unwanted)]
-        yield from map(_run_column, names)
+        yield from (Selected(name, run_field(name)) for name in names)
         return
     found = {
         path

@@ -4,70 +4,74 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING
 
 from runql.engine.evaluate import compile_truth
-from runql.plan.push import Pushed
+from runql.execute.operators import RunOperators
+from runql.execute.run_facts import RunFacts
+from runql.plan.nodes import Fetch, Filter, Merge, Runs, those
 from runql.sources.concurrent import together
 from runql.sources.open import Place
+from runql.sources.protocol import LIGHT
 from runql.text.diagnostic import Diagnostic
-
-if TYPE_CHECKING:
-    from runql.execute.executor import Reading
 
 FIRST_RUNS = 499
 """How many runs come with a count that the server cannot be left to: what a page of W&B's holds, but for the one that
 shows whether the last of them ties."""
 
 
-def counted(reading: Reading) -> int | None:
-    """The sum over the sources; `None` if the runs must be listed for it."""
-    if reading.query.limit is not None or not _are_apart(reading.places):
-        return None
-    pairs = list(zip(reading.places, reading.pushed, strict=True))
-    counts = together([partial(_counted_there, reading, *pair) for pair in pairs], reading.places)
-    if None in counts:
-        return None
-    total = sum(count or 0 for count in counts)
-    if total == 0 and reading.doubt is not None:
-        reading.doubt.settle()
-    return total
+class Counting:
+    """Counts the runs of a plan by its sources."""
 
+    def __init__(self, places: Sequence[Place], operators: RunOperators, facts: RunFacts) -> None:
+        self._places = places
+        self._operators = operators
+        self._facts = facts
 
-def _are_apart(places: Sequence[Place]) -> bool:
-    """Whether no run can be in two of them."""
-    owners = {(place.entity, place.project) for place in places}
-    return len(places) == 1 or (len(owners) == len(places) and all(map(all, owners)))
+    def total(self, runs: Runs) -> int | None:
+        """The sum over the sources; `None` if the runs must be listed for it."""
+        inputs = runs.inputs if isinstance(runs, Merge) else (runs,)
+        if not self._are_apart() or not all(isinstance(one, Fetch | Filter) for one in inputs):
+            return None
+        counts = together([partial(self._of_source, one) for one in inputs], self._places)
+        return None if None in counts else sum(count or 0 for count in counts)
 
+    def _are_apart(self) -> bool:
+        """Whether no run can be in two of the sources."""
+        owners = {(place.entity, place.project) for place in self._places}
+        return len(self._places) == 1 or (len(owners) == len(self._places) and all(map(all, owners)))
 
-def _counted_there(reading: Reading, place: Place, pushed: Pushed) -> int | None:
-    if pushed.nothing:
-        return 0
-    can = place.service.capabilities
-    if pushed.exact and can.counts:
-        return reading.counted_at(place, pushed)
-    if can.cheap_pages or not can.counts or pushed.here:
-        return None
-    return _with_first_runs(reading, place, pushed)
+    def _of_source(self, runs: Runs) -> int | None:
+        """`runs`: what a source gives, with the filters over it."""
+        (fetch,) = those(runs, Fetch)
+        if fetch.is_empty:
+            return 0
+        place = self._places[fetch.at]
+        can = place.service.capabilities
+        if not (fetch.exact and can.counts):
+            return None if can.cheap_pages or not can.counts or fetch.here else self._with_first_runs(runs, fetch)
+        if not can.cheap_pages:
+            return place.service.count(place.entity, place.project, fetch.filters)
+        # Only a page tells of runs that could not be read, without which the count would pass for the whole.
+        paging = self._operators.paging(fetch, 1, LIGHT)
+        return paging.total() if next(paging.pages(), ()) else 0
 
-
-def _with_first_runs(reading: Reading, place: Place, pushed: Pushed) -> int | None:
-    """The server's count, with the first runs that it means: mostly these are all, and decided here."""
-    paging = reading.paging(place, pushed, FIRST_RUNS, reading.wanted(pushed))
-    first = next(paging.pages(), [])
-    reading.look(first)
-    passes = compile_truth(pushed.residual) if pushed.residual is not None else None
-    passed = sum(1 for record in first if passes is None or passes(record) is True)
-    if not paging.has_more:
-        return passed
-    if passed < len(first):
-        return None
-    if not place.service.capabilities.counts:
-        return None  # it turned out not to count: what was counted then are the runs that came
-    total = paging.total()
-    if total is not None:
-        reading.say(_left_to_the_server(len(first), total))
-    return total
+    def _with_first_runs(self, runs: Runs, fetch: Fetch) -> int | None:
+        """The server's count, with the first runs that it means: mostly these are all, and decided here."""
+        paging = self._operators.paging(fetch, FIRST_RUNS)
+        first = next(paging.pages(), [])
+        self._operators.look(first)
+        tests = [compile_truth(node.condition) for node in those(runs, Filter)]
+        passed = sum(1 for record in first if all(passes(record) is True for passes in tests))
+        if not paging.has_more:
+            return passed
+        if passed < len(first):
+            return None
+        if not self._places[fetch.at].service.capabilities.counts:
+            return None  # it turned out not to count: what was counted then are the runs that came
+        total = paging.total()
+        if total is not None:
+            self._facts.say(_left_to_the_server(len(first), total))
+        return total
 
 
 def _left_to_the_server(looked_at: int, total: int) -> Diagnostic:

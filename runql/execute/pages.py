@@ -2,29 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from runql.errors import ServerError
-from runql.plan.push import Pushed
+from runql.plan.nodes import Fetch
 from runql.semantic.record import RunRecord
 from runql.sources.open import Place
-from runql.sources.protocol import Page, PageRequest, Wanted
+from runql.sources.protocol import FULL, Page, PageRequest, Wanted
 from runql.text.diagnostic import Diagnostic
 
 
-class Paging:
-    """The runs that a source gives for a request, each once, though a source that runs come and go in may repeat some.
+def wanted_of(fetch: Fetch, metrics: Iterable[str] = ()) -> Wanted:
+    """The heavy parts of each run that a plan reads; with `full` all of them. `metrics`: of the summary these too."""
+    scan = fetch.scan
+    if scan.lazy is False:
+        return FULL
+    summary = scan.read.summary
+    if summary is not None:
+        summary = tuple(dict.fromkeys((*summary, *metrics)))
+    return Wanted(scan.read.config, summary, history_keys=scan.read.history_keys)
 
-    Of a run that was passed on only its id stays. `notices` is what the source said so far. `most`: how many runs
-    will be read, if that is known.
+
+class Paging:
+    """The runs that a source gives for a `Fetch`, each once, though a source that runs come and go in may repeat some.
+
+    Of a run that was passed on only its id stays. `notices` is what the source said so far. `per_page`: unless it is
+    that of the plan.
     """
 
-    def __init__(self, place: Place, pushed: Pushed, per_page: int, wanted: Wanted, *, most: int | None = None) -> None:
+    def __init__(self, place: Place, fetch: Fetch, wanted: Wanted, per_page: int | None = None) -> None:
         self.notices: dict[Diagnostic, None] = {}
+        self.exact = fetch.exact
         self._place = place
         self._request = PageRequest(
-            place.entity, place.project, pushed.filters, pushed.order, None, per_page, wanted, most
+            entity=place.entity,
+            project=place.project,
+            filters=fetch.filters,
+            order=fetch.order,
+            per_page=fetch.per_page if per_page is None else per_page,
+            wanted=wanted,
+            most=fetch.most if per_page is None else None,
         )
         self._seen: dict[tuple[str, str], set[str]] = {}
         self._page: Page | None = None

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
+from typing import assert_never
 
 from runql.config import Settings
 from runql.engine.histories.tables import x_axis_of
 from runql.engine.stages import Flow, PivotLayout, StageContext, column_order, run_stages
 from runql.engine.table import Table
 from runql.errors import AssertionFailed, QueryError
-from runql.execute.answer import COUNT, STOPPED, Answer
+from runql.execute.answer import COUNT, STOPPED, Answer, has_patterns
 from runql.execute.cost import Spent
-from runql.execute.executor import Reading
+from runql.execute.executor import Executor
 from runql.execute.write_files import Files
+from runql.plan.nodes import Count, Histories, Projection, stages_of
 from runql.results.frame import Frame
 from runql.semantic.catalog import Catalog
-from runql.semantic.typed import TDistinct, TGroup, THoles, TPivot, TSelect, TStage, TypedQuery
-from runql.syntax.tree import Target
+from runql.semantic.typed import TDistinct, TGroup, THoles, TPivot, TSelect
 from runql.text.diagnostic import Diagnostic
 from runql.text.source import Source
 
@@ -31,39 +32,32 @@ class StagedAnswer(Answer):
 
     def __init__(
         self,
-        query: TypedQuery,
-        reading: Reading,
+        executor: Executor,
         catalog: Catalog,
         source: Source,
         spent: Spent,
         *,
-        stages: Sequence[TStage],
         settings: Settings | None = None,
     ) -> None:
-        super().__init__(query, reading, catalog, source.text, spent)
+        super().__init__(executor, catalog, source.text, spent)
         self._source = source
-        self.stages = tuple(stages)
-        fixed = lambda: self._is_of_count or super(StagedAnswer, self).names is not None  # noqa: E731
+        self.stages = stages_of(executor.plan)
+        fixed = lambda: super(StagedAnswer, self).names is not None  # noqa: E731
         self.files = Files(self.stages, fixed, settings)
         self._flow: Flow | None = None
         self._rows = 0
         self._seen: dict[str, None] = {}
 
     @property
-    def is_count(self) -> bool:
-        """What comes out of a stage is a table, also of a count."""
-        return False
-
-    @property
     def _is_of_count(self) -> bool:
-        return self.query.target is Target.COUNT
+        return isinstance(self.table, Count)
 
     # ---------------------------------------------------------------- the table
 
     @property
     def names(self) -> tuple[str, ...] | None:
         """The columns, if they are known before anything is read."""
-        before = (COUNT,) if self._is_of_count else super().names
+        before = super().names
         return None if before is None else column_order(self.stages, before, self._context())
 
     @property
@@ -90,9 +84,6 @@ class StagedAnswer(Answer):
         except AssertionFailed as error:
             raise AssertionFailed(error.diagnostics, error.source or self._source) from error
 
-    def _parts(self) -> Iterator[Frame]:
-        return iter([Frame({COUNT: [self.count]})]) if self._is_of_count else super()._parts()
-
     @property
     def layout(self) -> PivotLayout | None:
         """How the table reads, if it is a pivot that was read."""
@@ -100,14 +91,17 @@ class StagedAnswer(Answer):
 
     def _context(self) -> StageContext:
         """What the stages are told of the table. Whether an aggregate may take a sample, the checker has seen to."""
-        part = self.query.histories
-        if self._is_of_count:
-            return StageContext(open=self.files.opener, approx=True)
-        if part is None:
-            return replace(StageContext.of_runs(), open=self.files.opener, approx=True)
-        selection = self._selection(self.reading.found() if self._has_patterns else ())
-        fixed = [column.name for column in selection.columns] if selection is not None else []
-        context = StageContext.of_histories(x_axis_of(part), None, fixed)
+        match self.table:
+            case Count():
+                context = StageContext()
+            case Projection():
+                context = StageContext.of_runs()
+            case Histories(part=part, columns=columns):
+                selection = self._selection(columns, self.executor.found() if has_patterns(columns) else ())
+                fixed = [column.name for column in selection.columns] if selection is not None else []
+                context = StageContext.of_histories(x_axis_of(part), None, fixed)
+            case _:
+                assert_never(self.table)
         return replace(context, open=self.files.opener, approx=True)
 
     # ---------------------------------------------------------------- what there is to say
@@ -115,7 +109,7 @@ class StagedAnswer(Answer):
     def _noticed(self) -> dict[Diagnostic, None]:
         of_stages = self._flow.notices if self._flow is not None else ()
         is_read = not self._is_of_count and self._flow is not None
-        meant = dict.fromkeys(self.reading.compared.said(self.stages) if is_read else ())
+        meant = dict.fromkeys(self.executor.facts.compared.said(self.stages) if is_read else ())
         said = super()._noticed()
         if any(isinstance(stage, _NAME_THEIR_COLUMNS) for stage in self.stages):
             said = {notice: None for notice in said if notice.code != "RQL513"}

@@ -8,7 +8,9 @@ from typing import Final
 from runql.ide.context import Context, Text, parsed
 from runql.ide.declarations import with_declared
 from runql.ide.nodes import nodes, queries
-from runql.plan.push import Pushed, push
+from runql.plan.lower import lower
+from runql.plan.nodes import Fetch
+from runql.plan.push import push
 from runql.semantic.check.query import Checked, check
 from runql.semantic.names.odd_names import odd_names
 from runql.syntax import tree as t
@@ -62,11 +64,11 @@ def checked_query(query: t.Query, text: str, context: Context) -> tuple[Checked,
     return check(query, at.catalog, at.for_check(text)), at
 
 
-def plan(checked: Checked, context: Context) -> Pushed | None:
+def plan(checked: Checked, context: Context) -> Fetch | None:
     """What of a query its source would do; none if that is not known."""
     if checked.query is None or context.capabilities is None:
         return None
-    return push(checked.query, context.capabilities, context.catalog)
+    return push(lower(checked.query), context.capabilities, context.catalog).source
 
 
 def _is_meant(diagnostic: Diagnostic, context: Context, text: str) -> bool:

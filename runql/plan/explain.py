@@ -6,14 +6,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from runql.plan.capabilities import Capabilities
-from runql.plan.push import Pushed
+from runql.plan.nodes import Count, Fetch, Filter, Histories, Plan, keys_of, limit_of, table_of, those
+from runql.plan.push import push
 from runql.plan.python_literals import call_text, literal
+from runql.plan.simplify import by_cost
 from runql.semantic.catalog import Catalog
-from runql.semantic.needed import needed_fields
 from runql.semantic.operands import literal_text
 from runql.semantic.spelling import segment_text
-from runql.semantic.typed import HistoryPart, TCompare, TConst, TField, TypedExpr, TypedQuery
-from runql.syntax.tree import AlignMode, Stream, Target
+from runql.semantic.typed import HistoryPart, TCompare, TConst, TField, TypedExpr
+from runql.syntax.tree import AlignMode, Stream
 from runql.text.diagnostic import Diagnostic
 from runql.text.frozen import frozen
 from runql.text.source import NOWHERE
@@ -30,13 +31,23 @@ class Asked:
     entity: str
     project: str
     capabilities: Capabilities
-    pushed: Pushed
+
+
+@frozen
+class _Asked:
+    """A source with what it is asked for."""
+
+    name: str
+    entity: str
+    project: str
+    capabilities: Capabilities
+    fetch: Fetch
 
 
 def explain(
     canonical: str,
-    query: TypedQuery,
-    asked: Sequence[Asked],
+    plan: Plan,
+    sources: Sequence[Asked],
     *,
     text: str = "",
     catalog: Catalog | None = None,
@@ -47,12 +58,16 @@ def explain(
     The calls are Python that can be pasted where `service_api` is a source. Nothing is asked of any source.
     """
     parts = [canonical.strip()]
+    asked = [
+        _Asked(one.name, one.entity, one.project, one.capabilities, push(plan, one.capabilities, catalog).source)
+        for one in sources
+    ]
     for one in asked:
-        if one.pushed.nothing:
+        if one.fetch.is_empty:
             continue
-        code = _calls(query, one)
+        code = _calls(plan, one)
         parts.append(f"# {one.name}\n{code}" if len(asked) > 1 else code)
-    lines = [line for label, said in _facts(query, asked, text, catalog) for line in _labelled(label, said)]
+    lines = [line for label, said in _facts(plan, asked, text, catalog) for line in _labelled(label, said)]
     lines += _labelled("notices", [d.message for d in notices])
     parts.append("\n".join(lines))
     return "\n\n".join(parts)
@@ -66,26 +81,26 @@ def _labelled(label: str, said: Sequence[str]) -> Iterator[str]:
 # ---------------------------------------------------------------- the calls
 
 
-def _calls(query: TypedQuery, one: Asked) -> str:
-    pushed = one.pushed
+def _calls(plan: Plan, one: _Asked) -> str:
+    fetch, table = one.fetch, table_of(plan)
     runs = call_text(
         "Runs",
         ["service_api", literal(one.entity), literal(one.project)],
         {
-            "filters": pushed.filters or None,
-            "order": pushed.order,
-            "per_page": pushed.per_page,
-            "include_sweeps": query.with_sweeps,
-            "lazy": query.lazy is not False,
+            "filters": fetch.filters or None,
+            "order": fetch.order,
+            "per_page": fetch.per_page,
+            "include_sweeps": fetch.scan.with_sweeps,
+            "lazy": fetch.scan.lazy is not False,
         },
     )
-    if query.target is Target.COUNT:
+    if isinstance(table, Count):
         return f"len({runs})" if _counts_there(one) else f"runs = {runs}"
-    return "\n".join([f"runs = {runs}", *_history_calls(query.histories)])
+    return "\n".join([f"runs = {runs}", *_history_calls(table.part if isinstance(table, Histories) else None)])
 
 
-def _counts_there(one: Asked) -> bool:
-    return one.pushed.exact and one.capabilities.counts
+def _counts_there(one: _Asked) -> bool:
+    return one.fetch.exact and one.capabilities.counts
 
 
 def _history_calls(part: HistoryPart | None) -> Iterator[str]:
@@ -115,40 +130,40 @@ def _given(arguments: dict[str, Any]) -> dict[str, Any]:
 # ---------------------------------------------------------------- who does what
 
 
-def _facts(
-    query: TypedQuery, asked: Sequence[Asked], text: str, catalog: Catalog | None
-) -> Iterator[tuple[str, list[str]]]:
-    if any(one.pushed.nothing for one in asked):
+def _facts(plan: Plan, asked: Sequence[_Asked], text: str, catalog: Catalog | None) -> Iterator[tuple[str, list[str]]]:
+    if any(one.fetch.is_empty for one in asked):
         yield "nothing", ["the condition holds for no run, so nothing is asked"]
         return
-    yield "there", _distinct(_term(term, text) for one in asked for term in one.pushed.there) or ["no filter"]
-    yield "here", _here(query, asked, text) or ["nothing"]
-    yield "fetched", _distinct(_fetched(query, one) for one in asked)
-    yield "requests", _distinct(_requests(query, one, catalog) for one in asked)
-    if query.histories is not None:
-        yield "histories", list(_histories(query.histories))
+    yield "there", _distinct(_term(term, text) for one in asked for term in one.fetch.there) or ["no filter"]
+    yield "here", _here(plan, asked, text) or ["nothing"]
+    yield "fetched", _distinct(_fetched(plan, one) for one in asked)
+    yield "requests", _distinct(_requests(plan, one, catalog) for one in asked)
+    table = table_of(plan)
+    if isinstance(table, Histories):
+        yield "histories", list(_histories(table.part))
 
 
-def _here(query: TypedQuery, asked: Sequence[Asked], text: str) -> list[str]:
-    said = _distinct(_term(term, text) for one in asked for term in one.pushed.here)
-    if query.target is Target.COUNT:
+def _here(plan: Plan, asked: Sequence[_Asked], text: str) -> list[str]:
+    said = _distinct(_term(term, text) for one in asked for term in one.fetch.here)
+    if isinstance(table_of(plan), Count):
         return said if len(asked) == 1 and _counts_there(asked[0]) else [*said, "the count"]
-    if query.where is not None:
+    if those(plan, Filter):
         said.append("the whole condition again, on the runs that come back")
-    crosses = all(one.pushed.limit_crosses for one in asked)
-    if query.order and not (crosses and len(asked) == 1):
+    crosses = all(one.fetch.ordered for one in asked)
+    if keys_of(plan) and not (crosses and len(asked) == 1):
         said.append("the order")
-    if query.limit is not None:
-        said.append(_limit(query, asked, query.limit, crosses=crosses))
+    if (limit := limit_of(plan)) is not None:
+        said.append(_limit(plan, asked, limit, crosses=crosses))
     if len(asked) > 1:
         said.append("the sources become one: each run once")
     return said
 
 
-def _limit(query: TypedQuery, asked: Sequence[Asked], limit: int, *, crosses: bool) -> str:
+def _limit(plan: Plan, asked: Sequence[_Asked], limit: int, *, crosses: bool) -> str:
     runs = "1 run" if limit == 1 else f"{limit:,} runs"
-    condition = needed_fields(TypedQuery(query.target, where=query.where))
-    if all(one.capabilities.cheap_pages for one in asked) and not (condition.aggregates or condition.logged):
+    conditions = [node.condition for node in those(plan, Filter)]
+    is_dear = any(by_cost(condition)[1] is not None for condition in conditions)
+    if all(one.capabilities.cheap_pages for one in asked) and not is_dear:
         return f"the limit: {runs}; all that match are counted"
     return f"the limit: reading stops at {runs}" if crosses else f"the limit: {runs}, after the order"
 
@@ -163,11 +178,11 @@ def _term(term: TypedExpr, text: str) -> str:
     return "a condition"
 
 
-def _fetched(query: TypedQuery, one: Asked) -> str:
-    wanted = one.pushed.wanted
-    if query.target is Target.COUNT and _counts_there(one):
+def _fetched(plan: Plan, one: _Asked) -> str:
+    wanted = one.fetch.scan.read
+    if isinstance(table_of(plan), Count) and _counts_there(one):
         return "no run"
-    if query.lazy is False:
+    if one.fetch.scan.lazy is False:
         return "all of each run"
     parts = []
     for space, keys in (("config", wanted.config), ("summary", wanted.summary)):
@@ -178,23 +193,23 @@ def _fetched(query: TypedQuery, one: Asked) -> str:
     return ", ".join(["the fields of the run", *parts])
 
 
-def _requests(query: TypedQuery, one: Asked, catalog: Catalog | None) -> str:
+def _requests(plan: Plan, one: _Asked, catalog: Catalog | None) -> str:
     if one.capabilities.cheap_pages:
         return "none: the runs are at hand"
-    if query.target is Target.COUNT and _counts_there(one):
+    if isinstance(table_of(plan), Count) and _counts_there(one):
         return "1, for the count"
-    size = one.pushed.per_page
+    size, limit = one.fetch.per_page, limit_of(plan)
     total = catalog.run_count if catalog is not None and catalog.run_count else None
-    if query.limit is not None and one.pushed.limit_crosses and one.pushed.exact:
-        total = query.limit if total is None else min(total, query.limit)
+    if limit is not None and one.fetch.ordered and one.fetch.exact:
+        total = limit if total is None else min(total, limit)
     if total is None:
         pages = f"pages of {size} runs"
     else:
         count = -(-total // size)
         pages = "1 page" if count == 1 else f"up to {count:,} pages of {size} runs"
-    if query.histories is None:
+    if not isinstance(table_of(plan), Histories):
         return pages
-    return f"{pages}, then histories of " + ("the runs" if query.limit is None else f"at most {query.limit:,} runs")
+    return f"{pages}, then histories of " + ("the runs" if limit is None else f"at most {limit:,} runs")
 
 
 def _histories(part: HistoryPart) -> Iterator[str]:

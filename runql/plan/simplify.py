@@ -1,11 +1,15 @@
-"""Simplification of conditions. It keeps the three-valued truth of each run, and the places of what stays."""
+"""Simplification of conditions and plans. It keeps the three-valued truth of each run, and the places of what stays."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import assert_never
 
 from runql.language.kinds import Kind
+from runql.plan.nodes import Fetch, Filter, Limit, Merge, Runs, RunScan, Sort, Watch
 from runql.semantic.check.comparisons import FLIPPED
+from runql.semantic.needed import walk
 from runql.semantic.typed import (
     TAggregate,
     TAnd,
@@ -27,6 +31,40 @@ from runql.semantic.typed import (
 from runql.syntax.tree import Comparison
 
 _TESTS = (TCompare, TBetween, TIn, TTextTest, THas, TUntagged, TIs, TLogged, TNot, TAnd, TOr)
+
+
+def condition_of(runs: Runs) -> TypedExpr | None:
+    """The whole condition of a plan, simplified: what names its run or sweep, and all of its filters."""
+    terms = tuple(_conditions(runs))
+    return None if not terms else simplify(terms[0] if len(terms) == 1 else TAnd(terms, kind=Kind.BOOL))
+
+
+def _conditions(runs: Runs) -> Iterator[TypedExpr]:
+    """From the bottom up."""
+    match runs:
+        case RunScan(named=named):
+            yield from () if named is None else (named.condition,)
+        case Filter(input=below, condition=condition):
+            yield from _conditions(below)
+            yield condition
+        case Sort(input=below) | Limit(input=below) | Watch(input=below):
+            yield from _conditions(below)
+        case Fetch() | Merge():
+            return
+        case _:
+            assert_never(runs)
+
+
+def by_cost(condition: TypedExpr) -> tuple[TypedExpr | None, TypedExpr | None]:
+    """The terms of a condition that need no history of a run, and those that do."""
+    terms = condition.terms if isinstance(condition, TAnd) else (condition,)
+    is_dear = [any(isinstance(node, TAggregate | TLogged) for node in walk(term)) for term in terms]
+    cheap, dear = ([term for term, is_so in zip(terms, is_dear, strict=True) if is_so is one] for one in (False, True))
+    return _all(cheap), _all(dear)
+
+
+def _all(terms: Sequence[TypedExpr]) -> TypedExpr | None:
+    return None if not terms else terms[0] if len(terms) == 1 else TAnd(tuple(terms), kind=Kind.BOOL)
 
 
 def simplify(expr: TypedExpr) -> TypedExpr:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from runql.semantic.catalog import Space
 from runql.semantic.typed import (
@@ -83,11 +83,16 @@ def query_expressions(query: TypedQuery) -> Iterator[TypedExpr]:
 
 def needed_fields(query: TypedQuery) -> Needed:
     """What a query reads of each run, what its columns show included."""
-    nodes = [n for e in query_expressions(query) for n in walk(e)]
-    keys = [n.key for n in nodes if isinstance(n, TField)]
     globs = [c.glob for c in query.columns or () if c.glob is not None]
-    if _shows_what_differs(query, nodes):
+    if _shows_what_differs(query):
         globs += [FieldKey(Space.CONFIG, ("*",)), FieldKey(Space.SUMMARY, ("*",))]
+    return needed_of(query_expressions(query), globs)
+
+
+def needed_of(expressions: Iterable[TypedExpr], globs: Sequence[FieldKey] = ()) -> Needed:
+    """What expressions and patterns read of each run."""
+    nodes = [n for e in expressions for n in walk(e)]
+    keys = [n.key for n in nodes if isinstance(n, TField)]
     aggregates = tuple(dict.fromkeys(n for n in nodes if isinstance(n, TAggregate)))
     logged = tuple(dict.fromkeys(n.metric for n in nodes if isinstance(n, TLogged)))
     return Needed(
@@ -99,19 +104,18 @@ def needed_fields(query: TypedQuery) -> Needed:
     )
 
 
-def _shows_what_differs(query: TypedQuery, nodes: list[TypedExpr]) -> bool:
+def _shows_what_differs(query: TypedQuery) -> bool:
     """Whether the table shows the fields in which the runs differ: then all of them are needed to tell.
 
-    It does where nothing is named. The id of `run ID` or `sweep ID` may stand in the condition unnamed.
+    It does where nothing is named.
     """
     if query.columns is not None or query.histories is not None or query.target is Target.COUNT:
         return False
-    unnamed = (("id",), ("sweep",)) if query.ident is not None else ()
-    named = (n for n in nodes if not (isinstance(n, TField) and n.key.space is Space.RUN and n.key.segments in unnamed))
-    return not any(isinstance(n, TField | TAggregate | TLogged) for n in named)
+    nodes = (n for e in query_expressions(query) for n in walk(e))
+    return not any(isinstance(n, TField | TAggregate | TLogged) for n in nodes)
 
 
-def _top_keys(space: Space, keys: list[FieldKey], globs: list[FieldKey]) -> tuple[str, ...] | None:
+def _top_keys(space: Space, keys: list[FieldKey], globs: Sequence[FieldKey]) -> tuple[str, ...] | None:
     if any(g.space is space for g in globs):
         return None
     found: dict[str, None] = {}

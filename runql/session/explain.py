@@ -7,10 +7,9 @@ from collections.abc import Sequence
 from dataclasses import field
 from pathlib import Path
 
-from runql.execute.executor import Reading
 from runql.plan.explain import Asked, explain
+from runql.plan.nodes import Plan, stages_of
 from runql.semantic.catalog import Catalog
-from runql.semantic.typed import TStage, TypedQuery
 from runql.sources.open import Place
 from runql.syntax import to_text, tree
 from runql.text.diagnostic import Diagnostic
@@ -26,28 +25,23 @@ class Explained:
     """A query that was checked, with all that an explanation tells of it. `hidden`: values that it must not show."""
 
     tree: tree.Query
-    query: TypedQuery
+    plan: Plan
     places: tuple[Place, ...]
     catalog: Catalog
     said: tuple[Diagnostic, ...]
-    stages: tuple[TStage, ...] = ()
     hidden: tuple[str, ...] = ()
     folder: Path = field(default_factory=Path)
 
 
 def explained(about: Explained, source: Source) -> str:
     """What a checked query becomes. Nothing is asked of its sources."""
-    reading = Reading(about.query, about.places, about.catalog)
-    asked = [
-        Asked(place.name, place.entity, place.project, place.service.capabilities, pushed)
-        for place, pushed in zip(reading.places, reading.pushed, strict=True)
-    ]
+    asked = [Asked(place.name, place.entity, place.project, place.service.capabilities) for place in about.places]
     canonical = to_text(about.tree)
-    text = explain(canonical, about.query, asked, text=source.text, catalog=about.catalog, notices=about.said)
-    if about.stages:
+    text = explain(canonical, about.plan, asked, text=source.text, catalog=about.catalog, notices=about.said)
+    if stages := stages_of(about.plan):
         from runql.execute.stage_plan import explained as staged
 
-        text = f"{text}\n{staged(about.stages, about.folder)}"
+        text = f"{text}\n{staged(stages, about.folder)}"
     return _struck_out(text, about.hidden)
 
 

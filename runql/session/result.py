@@ -10,6 +10,7 @@ from runql.advice.notice_totals import few
 from runql.errors import BackendError, QueryError
 from runql.execute.answer import Answer
 from runql.execute.progress import Going
+from runql.plan.nodes import stages_of
 from runql.results.formats.formats import Output, untyped_notices
 from runql.results.frame import Frame
 from runql.results.terminal_table.options import View
@@ -74,12 +75,12 @@ class Result:
     @cached_property
     def runs(self) -> Runs:
         """The runs of the answer, exactly and in its order, as W&B's `Runs`; more than a thousand are read again."""
-        return ChosenRuns(self._answer.reading, self._answer.reading.found)
+        return ChosenRuns(self._answer.executor)
 
     @property
     def has_assertion(self) -> bool:
         """Whether the answer may be refused when its rows were read."""
-        return any(isinstance(stage, TAssert) for stage in getattr(self._answer, "stages", ()))
+        return any(isinstance(stage, TAssert) for stage in stages_of(self._answer.plan))
 
     @property
     def value(self) -> int:
@@ -195,9 +196,9 @@ class Result:
 
     def activity(self) -> str:
         """What goes on while it is read, in a few words."""
-        reading = self._answer.reading
-        looked = f"{reading.fetched:,} run{'s' * (reading.fetched != 1)} read"
-        read = reading.aggregates.runs_read
+        fetched = self._answer.executor.facts.fetched
+        looked = f"{fetched:,} run{'s' * (fetched != 1)} read"
+        read = self._answer.executor.aggregates.runs_read
         rows = self._answer.rows_read
         return " · ".join(
             [looked, *([f"{read:,} histories scanned"] if read else []), *([f"{rows:,} rows"] if rows else [])]
@@ -210,13 +211,13 @@ class Result:
 
     def going(self) -> Going:
         """How far the reading is."""
-        answer, reading = self._answer, self._answer.reading
+        answer, executor = self._answer, self._answer.executor
         rows = (f"{answer.rows_read:,} rows",) if answer.rows_read else ()
         if answer.runs_done is not None:
-            return Going("histories", answer.runs_done, reading.passed, rows)
-        read = reading.aggregates.runs_read
+            return Going("histories", answer.runs_done, executor.facts.passed, rows)
+        read = executor.aggregates.runs_read
         scanned = (f"{read:,} histories scanned",) if read else ()
-        return Going("runs", reading.fetched, reading.announced, scanned)
+        return Going("runs", executor.facts.fetched, executor.announced, scanned)
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
         if "frame" in self.__dict__ or self._answer.names is None:

@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import NoReturn
 
-from runql.execute.executor import Reading
+from runql.execute.executor import Executor
 from runql.execute.found_run import Found
 from runql.execute.histories import histories_of
+from runql.execute.pages import wanted_of
+from runql.plan.nodes import Fetch, those
 from runql.semantic.record import RunHistory
 from runql.sources.protocol import HistoryRequest, Page
 from runql.wandb_api.loader import PageLoader
@@ -19,20 +21,20 @@ from runql.wandb_api.runs import Runs
 class ChosenRuns(Runs):
     """What a query found. `filters` and `order` are what its first source was asked; the rest was decided here."""
 
-    def __init__(self, reading: Reading, found: Callable[[], tuple[Found, ...]]) -> None:
-        place, pushed = reading.places[0], reading.pushed[0]
+    def __init__(self, executor: Executor) -> None:
+        place, fetch = executor.places[0], those(executor.pushed, Fetch)[0]
         super().__init__(
             place.service,
             place.entity,
             place.project,
-            pushed.filters,
-            pushed.order,
-            pushed.per_page,
-            reading.query.with_sweeps,
-            reading.query.lazy is not False,
-            wanted=reading.wanted(pushed),
+            fetch.filters,
+            fetch.order,
+            fetch.per_page,
+            fetch.scan.with_sweeps,
+            fetch.scan.lazy is not False,
+            wanted=wanted_of(fetch, executor.metrics),
         )
-        self._found: Callable[[], tuple[Found, ...]] = found
+        self._found: Callable[[], tuple[Found, ...]] = executor.found
 
     def _fetch(self) -> Page:
         return Page(tuple(found.record for found in self._found()), total=len(self._found()))

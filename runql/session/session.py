@@ -13,16 +13,19 @@ from runql import config
 from runql.errors import QueryError
 from runql.execute.cost import Spent
 from runql.execute.deferred_names import Doubt, is_doubtful
+from runql.plan.lower import lower
+from runql.plan.nodes import Plan, TableStage
 from runql.script.aliases import alias_of
 from runql.script.interpreter import Ask, Look, Reader, Script, State, unused
 from runql.script.named_queries import Named, nowhere
 from runql.script.options import Options
 from runql.script.saved import Loader
 from runql.script.titles import heading
-from runql.semantic.catalog import Catalog
+from runql.semantic.catalog import Catalog, FieldInfo
 from runql.semantic.check.query import Checked, check
 from runql.semantic.report import CheckContext
-from runql.semantic.typed import TStage, TTo, TypedQuery
+from runql.semantic.spelling import info_text
+from runql.semantic.typed import TTo
 from runql.session.checked_fixes import Trials
 from runql.session.explanation import Explanation
 from runql.session.open_sources import OpenSources
@@ -32,7 +35,7 @@ from runql.sources.names import may_be_source
 from runql.sources.open import Place, named
 from runql.sources.protocol import ServiceApi
 from runql.sources.question import asking
-from runql.syntax import Parsed, parse, tree
+from runql.syntax import Parsed, parse, parse_query, tree
 from runql.syntax.tree import DescribeStatement
 from runql.text.diagnostic import Diagnostic, without_echoes
 from runql.text.frozen import frozen
@@ -47,14 +50,13 @@ if TYPE_CHECKING:
 class _Ready:
     """A statement that was checked and may run."""
 
-    query: TypedQuery
+    plan: Plan
     said: tuple[Diagnostic, ...]
     places: tuple[Place, ...]
     catalog: Catalog
     tree: tree.Query
     explains: bool
     spent: Spent
-    stages: tuple[TStage, ...] = ()
     options: Options = field(default_factory=Options)
     doubt: Doubt | None = None
     hidden: tuple[str, ...] = ()
@@ -179,8 +181,7 @@ class Session(OpenSources):
         self, parsed: Parsed, script: Script, params: Mapping[str, Any], *, explains: bool = False
     ) -> list[_Ready | Look]:
         """The statements of a text, checked. Raises `QueryError` with every mistake of the text."""
-        from runql.execute.default_columns import with_default_columns
-        from runql.session.lint import with_steps
+        from runql.advice.intent import hides_steps
 
         trials = self._trials(params)
         if not parsed.ok:
@@ -200,20 +201,19 @@ class Session(OpenSources):
             if checked.query is None or known.catalog is None:
                 wrong += _worst(checked.diagnostics)
                 continue
-            typed = with_steps(with_default_columns(checked.query), checked.stages)
+            plan = lower(checked.query, checked.stages, with_steps=hides_steps(checked.stages))
             of_places = (one for place in known.places for one in place.said)
             of_script = (one for one in script.diagnostics if not one.is_error)
             said = (*of_script, *self.settings.said, *of_places, *checked.diagnostics)
             ready.append(
                 _Ready(
-                    typed,
+                    plan,
                     said,
                     known.places,
                     known.catalog,
                     item.query,
                     item.explains,
                     spent,
-                    checked.stages,
                     item.options,
                     known.doubt,
                     tuple(str(item.params[name]) for name in script.state.secrets if name in item.params),
@@ -335,18 +335,16 @@ class Session(OpenSources):
 
     def _result(self, ready: _Ready, source: Source) -> Result:
         from runql.execute.answer import Answer
-        from runql.execute.executor import Reading
+        from runql.execute.executor import Executor
         from runql.session.result import Result
 
-        reading = Reading(ready.query, ready.places, ready.catalog, ready.doubt)
-        if ready.stages:
+        executor = Executor(ready.plan, ready.places, ready.catalog, ready.doubt)
+        if isinstance(ready.plan, TableStage):
             from runql.execute.stages import StagedAnswer
 
-            answer: Answer = StagedAnswer(
-                ready.query, reading, ready.catalog, source, ready.spent, stages=ready.stages, settings=self.settings
-            )
+            answer: Answer = StagedAnswer(executor, ready.catalog, source, ready.spent, settings=self.settings)
         else:
-            answer = Answer(ready.query, reading, ready.catalog, source.text, ready.spent)
+            answer = Answer(executor, ready.catalog, source.text, ready.spent)
         return Result(answer, source, ready.said, lambda: _explained(ready, source), ready.options)
 
     @property
@@ -360,16 +358,25 @@ class Session(OpenSources):
 def _explained(ready: _Ready, source: Source) -> str:
     from runql.session.explain import Explained, explained
 
-    fields = (ready.tree, ready.query, ready.places, ready.catalog, ready.said, ready.stages, ready.hidden)
+    fields = (ready.tree, ready.plan, ready.places, ready.catalog, ready.said, ready.hidden)
     return explained(Explained(*fields, ready.folder), source)
 
 
 def _linted(checked: Checked, places: Sequence[Place], catalog: Catalog) -> Iterator[Diagnostic]:
     """Lint of intent. Only where pages are free the runs themselves are asked whether any has both of two fields."""
-    from runql.session.lint import both_of, lint
+    from runql.advice.lint import lint
+
+    def have_both(a: FieldInfo, b: FieldInfo) -> int | None:
+        from runql.execute.executor import Executor
+
+        if not all(place.service.capabilities.cheap_pages for place in places):
+            return None
+        parsed = parse_query(f"count runs where exists({info_text(a)}) and exists({info_text(b)})")[0]
+        both = check(parsed, catalog, CheckContext()).query if parsed is not None else None
+        return None if both is None else Executor(lower(both), places, catalog).count()
 
     if checked.query is not None:
-        yield from lint(checked.query, catalog, both_of(places, catalog), checked.stages)
+        yield from lint(lower(checked.query, checked.stages), catalog, have_both)
 
 
 def _worst(diagnostics: tuple[Diagnostic, ...]) -> list[Diagnostic]:

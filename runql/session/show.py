@@ -11,8 +11,9 @@ from runql.engine.patterns import star_matcher
 from runql.errors import QueryError
 from runql.execute.answer import Answer
 from runql.execute.cost import Spent
-from runql.execute.executor import Reading
+from runql.execute.executor import Executor
 from runql.language.kinds import Kind
+from runql.plan.nodes import Projection, RunScan
 from runql.results.frame import Frame
 from runql.script.named_queries import Named, is_last, text_of
 from runql.script.saved import saved_queries
@@ -21,12 +22,11 @@ from runql.semantic.names.resolver import Names, Resolved
 from runql.semantic.operands import literal_text
 from runql.semantic.report import CheckContext, Report
 from runql.semantic.spelling import PREFIXES, info_text
-from runql.semantic.typed import TypedQuery
 from runql.semantic.values import MISSING, Value
 from runql.sources.concurrent import together
 from runql.sources.names import known_sources
 from runql.sources.open import Place
-from runql.syntax.tree import DescribeStatement, Show, ShowStatement, Target
+from runql.syntax.tree import DescribeStatement, Show, ShowStatement
 from runql.text.diagnostic import Diagnostic
 from runql.text.nearest import nearest
 from runql.text.source import Source
@@ -45,8 +45,8 @@ class TableAnswer(Answer):
     def __init__(
         self, make: Callable[[], Frame], names: Sequence[str], places: Sequence[Place], notes: Sequence[str] = ()
     ) -> None:
-        query, nothing = TypedQuery(Target.RUNS), Catalog("")
-        super().__init__(query, Reading(query, places, nothing), nothing, "", Spent())
+        nothing = Catalog("")
+        super().__init__(Executor(Projection(RunScan()), places, nothing), nothing, "", Spent())
         self._make = make
         self._titles = tuple(names)
         self._notes = tuple(notes)

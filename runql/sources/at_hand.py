@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from runql.plan.capabilities import Capabilities
+from runql.plan.capabilities import Capabilities, Trust
 from runql.semantic.build_catalog import build_catalog
 from runql.semantic.catalog import Catalog
 from runql.semantic.record import ProjectRecord, RunHistory, RunRecord, SweepRecord
@@ -77,7 +77,7 @@ class RunsAtHand(ABC):
     @property
     def capabilities(self) -> Capabilities:
         """All that a plan may ask for."""
-        return Capabilities(exact_order=True, cheap_pages=True)
+        return Capabilities(order=Trust.EXACT, cheap_pages=True)
 
     def runs_page(self, request: PageRequest) -> Page:
         """One page of a listing. The first one looks anew; what there is to say comes with that."""

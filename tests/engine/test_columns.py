@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 
-from runql.engine.columns import MAX_CONFIG_COLUMNS, fields_named, run_selection, run_table
+from runql.engine.columns import MAX_CONFIG_COLUMNS, run_selection, run_table
 from runql.engine.evaluate import Aggregates
 from runql.engine.facts import counted_in, misplaced, mixed_columns
 from runql.engine.table import Table, concat
 from runql.errors import RunQLError
 from runql.language.kinds import Kind
+from runql.plan.default_columns import columns_of
 from runql.semantic.record import RunRecord
 from runql.semantic.typed import (
     TAggregate,
@@ -52,7 +53,7 @@ RUNS = [
 
 def _names(columns: tuple[TColumn, ...] | None, records: list[RunRecord] = RUNS, **clauses: Any) -> list[str]:
     query = TypedQuery(Target.RUNS, columns=columns, **clauses)
-    return [column.name for column in run_selection(query, records).columns]
+    return [column.name for column in run_selection(columns_of(query), records).columns]
 
 
 def _at(name: str, start: int) -> TField:
@@ -66,18 +67,13 @@ def test_the_default_columns_are_those_that_the_query_names_in_the_order_of_the_
     where = TAnd((compare(_at("config.lr", 40), ">", const(0)), compare(_at("state", 60), "=", const("finished"))))
     order = (TOrderKey(_at("summary.loss", 20)), TOrderKey(_at("config.lr", 80)))
     assert _names(None, where=where, order=order) == [*FIRST, "summary.loss", "config.lr"]
-    assert fields_named(TypedQuery(Target.RUNS, where=where, order=order)) == (
-        key("summary.loss"),
-        key("config.lr"),
-        key("state"),
-    )
 
 
 def test_an_aggregate_that_the_query_names_is_shown_too() -> None:
     best = TAggregate("min", "val/loss", last_rows=10)
     where = TAnd((compare(best, "<", const(1)), TLogged("acc")))
     query = TypedQuery(Target.RUNS, where=where)
-    selection = run_selection(query, RUNS)
+    selection = run_selection(columns_of(query), RUNS)
     assert [c.name for c in selection.columns[4:]] == ["min(logged.val/loss, last 10)", "exists(logged.acc)"]
     found: dict[str, Aggregates] = {
         "r1": {best: 0.25, TLogged("acc"): True},
@@ -133,12 +129,12 @@ def test_a_text_that_each_of_a_few_runs_has_of_its_own_may_be_what_they_are_comp
 
 def test_with_nothing_named_the_choice_is_cut_and_that_is_said() -> None:
     many = [run(str(i), config={f"field_{n:02}": i for n in range(20)}, summary={"loss": i}) for i in range(2)]
-    selection = run_selection(TypedQuery(Target.RUNS), many)
+    selection = run_selection(None, many)
     assert [column.name for column in selection.columns[4:-1]] == [
         f"config.field_{n:02}" for n in range(MAX_CONFIG_COLUMNS)
     ]
     assert [(d.code, d.message) for d in selection.notices] == [("RQL513", "not shown: 8 config fields that differ")]
-    assert run_selection(TypedQuery(Target.RUNS), RUNS).notices == ()
+    assert run_selection(None, RUNS).notices == ()
 
 
 @pytest.mark.parametrize(
@@ -162,7 +158,7 @@ def test_globs(glob: str, except_: tuple[str, ...], names: list[str]) -> None:
 def test_two_fields_of_one_dotted_name_are_spelled_exactly() -> None:
     rivals = [run(config={"a": {"b": 1}}), run(config={"a.b": 2})]
     query = TypedQuery(Target.RUNS, columns=(TColumn("*", glob=key("config.*")),))
-    table = run_table(run_selection(query, rivals), rivals)
+    table = run_table(run_selection(columns_of(query), rivals), rivals)
     assert len(set(table.names)) == 2
     assert sorted(map(repr, table.columns.values())) == ["[1, MISSING]", "[MISSING, 2]"]
 
@@ -176,7 +172,7 @@ def test_selected_columns_stand_as_written_and_once() -> None:
         TColumn("rate", field("config.seed")),
     )
     query = TypedQuery(Target.RUNS, columns=columns)
-    table = run_table(run_selection(query, RUNS), RUNS)
+    table = run_table(run_selection(columns_of(query), RUNS), RUNS)
     assert list(table.rows()) == [
         {"config.lr": 0.1, "rate": 1.0, "rate_2": 1},
         {"config.lr": 0.1, "rate": 1.0, "rate_2": 2},

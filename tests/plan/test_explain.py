@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from runql.plan.capabilities import Capabilities
+from runql.plan.capabilities import Capabilities, Trust
 from runql.plan.explain import Asked, explain
+from runql.plan.lower import lower
 from runql.plan.push import push
 from runql.syntax.printer.to_text import to_text
 from tests.semantic.markdown_cases import ACCEPT, Case, accept, cases
@@ -17,7 +18,7 @@ from tests.semantic.world import COMPLETE, checked, query_of
 
 EXPLAINED = Path(__file__).with_name("explained.md")
 SERVER = Capabilities()
-DISK = Capabilities(exact_order=True, cheap_pages=True)
+DISK = Capabilities(order=Trust.EXACT, cheap_pages=True)
 
 
 def explained(text: str, *capabilities: Capabilities) -> str:
@@ -25,10 +26,10 @@ def explained(text: str, *capabilities: Capabilities) -> str:
     query = found.query
     assert query is not None, found.diagnostics
     asked = [
-        Asked(f"acme/{project}", "acme", project, able, push(query, able, COMPLETE))
+        Asked(f"acme/{project}", "acme", project, able)
         for project, able in zip(("vision", "audio"), capabilities or (SERVER,), strict=False)
     ]
-    return explain(to_text(query_of(text)), query, asked, text=text, catalog=COMPLETE, notices=found.diagnostics)
+    return explain(to_text(query_of(text)), lower(query), asked, text=text, catalog=COMPLETE, notices=found.diagnostics)
 
 
 if ACCEPT:
@@ -49,7 +50,7 @@ def test_the_calls_are_python_that_can_be_pasted(case: Case) -> None:
     given = {k.arg: ast.literal_eval(k.value) for k in runs.keywords}
     query = checked(case.query).query
     assert query is not None
-    pushed = push(query, SERVER, COMPLETE)
+    pushed = push(lower(query), SERVER, COMPLETE).source
     assert json.dumps(given["filters"]) == json.dumps(pushed.filters or None)
     assert (given["order"], given["per_page"]) == (pushed.order, pushed.per_page)
 

@@ -16,6 +16,7 @@ from runql.engine.evaluate import truth
 from runql.engine.mongo.filters import compile_filter
 from runql.errors import ArgumentError
 from runql.plan.capabilities import Capabilities
+from runql.plan.lower import lower
 from runql.plan.push import push
 from runql.semantic.check.query import check
 from runql.semantic.needed import walk
@@ -80,7 +81,7 @@ def lets_through(where: TypedExpr | None, run: RunRecord) -> bool:
 @settings(deadline=None, max_examples=150)
 @given(plain_runs, conditions)
 def test_what_we_send_is_read_back(runs: list[RunRecord], where: TypedExpr) -> None:
-    filters = push(TypedQuery(Target.RUNS, where=where), Capabilities(mongo_exact=False), None).filters
+    filters = push(lower(TypedQuery(Target.RUNS, where=where)), Capabilities(), None).source.filters
     read = condition_of(runql.from_mongo(filters))
     test = compile_filter(filters)
     for run in runs:

@@ -7,17 +7,19 @@ from typing import Any
 
 import pytest
 
-from runql.plan.capabilities import Capabilities
-from runql.plan.push import Pushed, push
+from runql.plan.capabilities import Capabilities, Trust
+from runql.plan.lower import lower
+from runql.plan.nodes import Fetch, Filter, those
+from runql.plan.push import push
 from runql.semantic.catalog import Catalog
 from tests.semantic.world import COMPLETE, PARTIAL, typed
 
 SERVER = Capabilities()
-OURS = Capabilities(exact_order=True, mongo_exact=True)
+OURS = Capabilities(Trust.EXACT, Trust.EXACT)
 
 
-def pushed(text: str, capabilities: Capabilities = SERVER, catalog: Catalog | None = COMPLETE) -> Pushed:
-    return push(typed(text, catalog), capabilities, catalog)
+def pushed(text: str, capabilities: Capabilities = SERVER, catalog: Catalog | None = COMPLETE) -> Fetch:
+    return push(lower(typed(text, catalog)), capabilities, catalog).source
 
 
 def filters(condition: str, capabilities: Capabilities = SERVER, catalog: Catalog | None = COMPLETE) -> dict[str, Any]:
@@ -128,7 +130,7 @@ def test_one_and_true_are_two_values() -> None:
 
 
 def test_a_backend_that_ignores_filters_gets_none() -> None:
-    found = pushed("runs where config.lr > 1", Capabilities(narrows=False))
+    found = pushed("runs where config.lr > 1", Capabilities(filters=Trust.NONE))
     assert (found.filters, found.exact) == ({}, False)
 
 
@@ -157,12 +159,13 @@ def test_without_a_catalog_a_filter_on_config_never_decides() -> None:
 
 def test_the_whole_condition_stays() -> None:
     query = typed("runs where config.lr > 1 and summary.loss < summary.acc")
-    assert push(query, SERVER, COMPLETE).residual == query.where
+    rest = push(lower(query), SERVER, COMPLETE).rest
+    assert [node.condition for node in those(rest, Filter)] == [query.where]
 
 
 @pytest.mark.parametrize("condition", ["false", "config.lr > 1 and false", "not (true or config.lr > 1)"])
 def test_a_condition_that_never_holds_asks_nothing(condition: str) -> None:
-    assert pushed(f"runs where {condition}").nothing
+    assert pushed(f"runs where {condition}").is_empty
 
 
 @pytest.mark.parametrize(
@@ -190,11 +193,11 @@ def test_the_first_key_is_asked_for(order: str, expected: str) -> None:
         ("runs order -summary.loss, created limit 5", OURS, False),
         ("runs order summary.loss - summary.acc limit 5", OURS, False),
         ("runs order -summary.loss limit 5", SERVER, False),
-        ("runs limit 5", Capabilities(orders=False, exact_order=True), False),
+        ("runs limit 5", Capabilities(order=Trust.NONE), False),
     ],
 )
 def test_a_limit_rests_only_on_an_order_that_is_ours(text: str, capabilities: Capabilities, crosses: bool) -> None:
-    assert pushed(text, capabilities).limit_crosses is crosses
+    assert pushed(text, capabilities).ordered is crosses
 
 
 @pytest.mark.parametrize(
@@ -216,7 +219,7 @@ def test_the_size_of_a_page(text: str, capabilities: Capabilities, size: int) ->
 
 def test_what_is_done_here_is_said_where_it_is_written() -> None:
     text = "runs where state = 'failed' and summary.loss < summary.acc and log(config.lr) > 1 order -summary.loss"
-    notes = push(typed(text), SERVER, COMPLETE).notes
+    notes = pushed(text).notes
     assert [(d.code, d.message, text[d.span.start : d.span.end]) for d in notes] == [
         ("RQL301", "2 filters are done here", "summary.loss < summary.acc and log(config.lr) > 1"),
         ("RQL305", "the order is made here", "summary.loss"),

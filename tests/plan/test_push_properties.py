@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 
 from runql.engine.evaluate import truth
 from runql.engine.mongo.filters import compile_filter
-from runql.plan.capabilities import Capabilities
+from runql.plan.capabilities import Capabilities, Trust
+from runql.plan.lower import lower
+from runql.plan.nodes import Filter, those
 from runql.plan.push import push
 from runql.plan.simplify import simplify
 from runql.plan.to_mongo.filters import as_json
@@ -24,8 +26,8 @@ from tests.plan.documents import document, mongo_lets_through, sql_lets_through
 from tests.plan.random_runs import conditions, many_records, tests_of_run_fields
 from tests.plan.reference import holds
 
-TRUSTED = Capabilities(mongo_exact=True)
-DOUBTED = Capabilities(mongo_exact=False)
+TRUSTED = Capabilities(filters=Trust.EXACT)
+DOUBTED = Capabilities()
 Judge = Callable[[Mapping[str, Any], Mapping[str, Any]], bool]
 
 
@@ -39,17 +41,18 @@ def check_promise(
 ) -> None:
     """Filter, then the residual, gives what the condition alone gives; and an exact filter gives it by itself."""
     catalog = build_catalog("t", runs) if known else None
-    pushed = push(TypedQuery(Target.RUNS, where=where), capabilities, catalog)
-    as_json(pushed.filters)
+    plan = push(lower(TypedQuery(Target.RUNS, where=where)), capabilities, catalog)
+    source, here = plan.source, [node.condition for node in those(plan.rest, Filter)]
+    as_json(source.filters)
     alone = [holds(where, run) is True for run in runs]
     assert [by_engine(where, run) is True for run in runs] == alone
-    assert pushed.residual is not None
-    through = [judge(pushed.filters, document(run, timedelta(seconds=hidden))) for run in runs]
-    both = [let and holds(pushed.residual, run) is True for let, run in zip(through, runs, strict=True)]
-    assert both == alone, pushed.filters
-    if pushed.exact and capabilities.mongo_exact:
-        assert through == alone, pushed.filters
-    if pushed.nothing:
+    through = [judge(source.filters, document(run, timedelta(seconds=hidden))) for run in runs]
+    both = [let and all(holds(part, run) is True for part in here) for let, run in zip(through, runs, strict=True)]
+    assert both == alone, source.filters
+    if source.exact and capabilities.filters is Trust.EXACT:
+        assert not here
+        assert through == alone, source.filters
+    if source.is_empty:
         assert not any(alone)
 
 
@@ -90,7 +93,7 @@ def test_and_so_by_our_own_evaluation_of_filters(
     runs: list[RunRecord], where: TypedExpr, known: bool, trusted: bool
 ) -> None:
     catalog = build_catalog("t", runs) if known else None
-    pushed = push(TypedQuery(Target.RUNS, where=where), TRUSTED if trusted else DOUBTED, catalog)
+    pushed = push(lower(TypedQuery(Target.RUNS, where=where)), TRUSTED if trusted else DOUBTED, catalog).source
     test = compile_filter(pushed.filters)
     for run in runs:
         let, holding = test(run), holds(where, run) is True

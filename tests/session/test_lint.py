@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 import runql
-from runql.session.lint import alike
+from runql.advice.lint import alike
 from runql.sources.memory import MemoryService
 from tests.session.fixtures import session
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from runql.advice.why_empty import MOST_TERMS
 from runql.errors import Unreachable
-from runql.execute.why_empty import MOST_TERMS
-from runql.plan.capabilities import Capabilities
+from runql.plan.capabilities import Capabilities, Trust
 from runql.session import Result
 from tests.session.fixtures import Watched, ask, session
 
@@ -21,7 +21,7 @@ class Remote(Watched):
 
     @property
     def capabilities(self) -> Capabilities:
-        return Capabilities(exact_order=True, mongo_exact=True)
+        return Capabilities(Trust.EXACT, Trust.EXACT)
 
     def runs_page(self, request: Any) -> Any:
         self.requests += 1

@@ -19,9 +19,8 @@ from runql.engine.functions import to_float
 from runql.engine.patterns import star_matcher
 from runql.engine.walk import postorder
 from runql.errors import RunQLError
-from runql.language.kinds import Kind
 from runql.semantic.record import RunHistory, RunRecord
-from runql.semantic.typed import TAggregate, TAnd, TLogged, TypedExpr
+from runql.semantic.typed import TAggregate, TLogged, TypedExpr
 from runql.semantic.values import MISSING, Value
 
 HistoryNode: TypeAlias = TAggregate | TLogged
@@ -34,19 +33,6 @@ def aggregates_in(*exprs: TypedExpr) -> tuple[HistoryNode, ...]:
     """The aggregates that expressions hold, each once."""
     found = (node for expr in exprs for node in postorder(expr) if isinstance(node, TAggregate | TLogged))
     return tuple(dict.fromkeys(found))
-
-
-def by_cost(where: TypedExpr | None) -> tuple[TypedExpr | None, TypedExpr | None]:
-    """The terms of a condition that need no history, and those that do."""
-    if where is None:
-        return None, None
-    terms = where.terms if isinstance(where, TAnd) else (where,)
-    dear = {id(term) for term in terms if aggregates_in(term)}
-    return _all([term for term in terms if id(term) not in dear]), _all([term for term in terms if id(term) in dear])
-
-
-def _all(terms: Sequence[TypedExpr]) -> TypedExpr | None:
-    return None if not terms else terms[0] if len(terms) == 1 else TAnd(tuple(terms), kind=Kind.BOOL)
 
 
 def keys_needed(nodes: Iterable[HistoryNode]) -> tuple[str, ...] | None:

@@ -3,7 +3,7 @@
 A filter only narrows: the whole condition is evaluated again on the runs that come back. So each rule here has
 to answer one question: is the filter true of *every* run for which the condition is true (or, under a `not`,
 false)? What a filter means is what the MongoDB manual says of documents `{"config": {key: {"value": …}},
-"summary_metrics": {…}, …}`, with the doubts about W&B's server on the safe side unless `mongo_exact` is set.
+"summary_metrics": {…}, …}`, with the doubts about W&B's server on the safe side unless its filters are EXACT.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Any
 
 from runql.language.kinds import Kind
-from runql.plan.capabilities import Capabilities
+from runql.plan.capabilities import Capabilities, Trust
 from runql.plan.to_mongo.comparisons import between_times, compare_numbers, compare_time, negated_op
 from runql.plan.to_mongo.filters import Narrowing, conjunction, disjunction, is_sendable
 from runql.plan.to_mongo.paths import filter_path, kinds_held, logged_path
@@ -140,7 +140,7 @@ class Narrower:
 
     @property
     def _trusts(self) -> bool:
-        return self.capabilities.mongo_exact
+        return self.capabilities.filters is Trust.EXACT
 
     def _compare(self, key: FieldKey, op: Comparison, value: Value, wanted: bool) -> Narrowing | None:
         target = self._target(key)

@@ -13,7 +13,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, Final, Self
 
-from runql.plan.capabilities import Capabilities
+from runql.plan.capabilities import Capabilities, Trust
 from runql.semantic.build_catalog import build_catalog
 from runql.semantic.catalog import Catalog
 from runql.semantic.record import ProjectRecord, RunHistory, RunRecord, SweepRecord
@@ -92,7 +92,7 @@ class LocalService:
     @property
     def capabilities(self) -> Capabilities:
         """All that a plan may ask for."""
-        return Capabilities(exact_order=True, cheap_pages=True)
+        return Capabilities(order=Trust.EXACT, cheap_pages=True)
 
     def runs_page(self, request: PageRequest) -> Page:
         """One page of a listing. The first one looks at the folder anew; the notices about it come with that."""

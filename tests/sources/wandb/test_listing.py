@@ -8,6 +8,7 @@ import pytest
 
 import runql
 from runql.errors import ArgumentError, NotFound
+from runql.plan.capabilities import Trust
 from runql.sources.memory import MemoryService
 from runql.sources.protocol import FULL, PageRequest, ServiceApi, Wanted
 from runql.sources.wandb import WandbService
@@ -166,11 +167,11 @@ def test_older_servers_give_the_same(serve: Serve, connect: Connect, lacks: set[
 def test_what_a_server_ignores_is_found_once_and_remembered(serve: Serve, connect: Connect) -> None:
     server = serve(knobs=Knobs(ignores=frozenset({"filters"})))
     service = connect(server)
-    assert service.capabilities.narrows
+    assert service.capabilities.filters is not Trust.NONE
     runs = listed(service, LR)
     assert codes(runs.notices) == ["RQL406"]
     assert "ignores filters" in runs.notices[0].message
-    assert not service.capabilities.narrows
+    assert service.capabilities.filters is Trust.NONE
     server.forget()
     assert ids(listed(service, LR)) == ids(runs)
     assert len(server.seen) == 1

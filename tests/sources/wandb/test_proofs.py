@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from runql.engine.mongo.filters import compile_filter
+from runql.plan.capabilities import Trust
 from runql.semantic.catalog import Space
 from runql.sources.protocol import FULL, PageRequest
 from runql.sources.wandb.schema.probes import probe_of
@@ -75,7 +76,7 @@ def test_names_that_differ_in_case_alone_are_other_runs(serve: Serve, connect: C
     service = connect(server)
     found = service.upgrade("acme", "vision", ("ABC",), FULL)
     assert {run_id: dict(run.config or {}) for run_id, run in found.items()} == {"ABC": {"at": "ABC"}}
-    assert service.capabilities.narrows
+    assert service.capabilities.filters is not Trust.NONE
     assert ids(listed(service, {"name": "ABC"})) == ["ABC"]
     run = service.run("acme", "vision", "OTHER", FULL)
     assert run is None

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from runql.plan.capabilities import Capabilities
+from runql.plan.capabilities import Capabilities, Trust
 from runql.sources.protocol import Filters
 from runql.sources.wandb.schema.probes import Probe, Shape, is_proven, probe_of
 from runql.sources.wandb.schema.refusals import Learned
@@ -164,9 +164,8 @@ class Abilities:
 
     def as_capabilities(self) -> Capabilities:
         return Capabilities(
-            narrows=self.does(FILTERS),
-            orders=self.does(ORDER),
-            exact_order=True,
+            filters=Trust.HINT if self.does(FILTERS) else Trust.NONE,
+            order=Trust.EXACT if self.does(ORDER) else Trust.NONE,
             counts=self.counts_filtered,
             column_subsets=self.has("Run.config(keys)") and self.has("Run.summaryMetrics(keys)"),
         )

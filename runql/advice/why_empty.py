@@ -9,15 +9,15 @@ from runql.advice.field_summary import field_of, held_by, held_in, said_of
 from runql.engine.evaluate import compile_truth
 from runql.engine.histories.aggregates import aggregates_in
 from runql.errors import BackendError
-from runql.execute.executor import Reading, with_ident
 from runql.language.kinds import Kind
+from runql.plan.nodes import Count, Filter, Plan, Projection, RunScan, scan_of, those
 from runql.plan.push import push
 from runql.semantic.catalog import Catalog
+from runql.semantic.needed import needed_of
 from runql.semantic.record import RunRecord
-from runql.semantic.typed import TAnd, TColumn, TypedExpr, TypedQuery
+from runql.semantic.typed import TAnd, TypedExpr
 from runql.sources.catalogs import known_runs
 from runql.sources.open import Place
-from runql.syntax.tree import Target
 from runql.text.diagnostic import Diagnostic
 from runql.text.frozen import frozen
 from runql.text.source import NOWHERE
@@ -39,17 +39,22 @@ class Rung:
     without: int | None
 
 
-def why_empty(query: TypedQuery, places: Sequence[Place], catalog: Catalog, text: str) -> Diagnostic:
-    """What to say of a query that no run passed (RQL307); `text` is what its spans point into.
+_Listing = Callable[[Plan], Sequence[RunRecord]]
+"""Gives the runs of a plan."""
+
+
+def why_empty(plan: Plan, places: Sequence[Place], catalog: Catalog, text: str, runs_of: _Listing) -> Diagnostic:
+    """What to say of a plan that no run passed (RQL307); `text` is what its spans point into.
 
     Runs at hand are looked at; of any other source only counts are asked for, at most two a term.
     """
-    terms = [*_terms(query.where)]
-    records = _at_hand(query, places, catalog)
-    total = len(records) if records is not None else _runs_in(places, catalog) if query.ident is None else None
+    terms = [term for node in reversed(those(plan, Filter)) for term in _terms(node.condition)]
+    scan = scan_of(plan)
+    records = _at_hand(scan, terms, places, runs_of)
+    total = len(records) if records is not None else _runs_in(places, catalog) if scan.named is None else None
     if not terms or total == 0:
         return Diagnostic("RQL307", f"no run was found in {', '.join(f'`{place.name}`' for place in places)}")
-    count = _counting(query, places, catalog) if records is None else _looking(records)
+    count = _counting(scan, places, catalog) if records is None else _looking(records)
     rungs = [_rung(term, terms, count) for term in terms[:MOST_TERMS]]
     said = [_held(rung, catalog, records) for rung in rungs]
     guilty = _guilty(rungs)
@@ -66,26 +71,24 @@ def _runs_in(places: Sequence[Place], catalog: Catalog) -> int:
     return catalog.run_count if known is None else known
 
 
-def _terms(where: TypedExpr | None) -> Iterator[TypedExpr]:
-    if isinstance(where, TAnd):
-        for term in where.terms:
-            yield from _terms(term)
-    elif where is not None:
-        yield where
+def _terms(condition: TypedExpr) -> Iterator[TypedExpr]:
+    for term in condition.terms if isinstance(condition, TAnd) else ():
+        yield from _terms(term)
+    if not isinstance(condition, TAnd):
+        yield condition
 
 
 # ---------------------------------------------------------------- the counts
 
 
-def _at_hand(query: TypedQuery, places: Sequence[Place], catalog: Catalog) -> tuple[RunRecord, ...] | None:
-    """All the runs, with what the condition reads; `None` if that would cost requests."""
+def _at_hand(
+    scan: RunScan, terms: Sequence[TypedExpr], places: Sequence[Place], runs_of: _Listing
+) -> Sequence[RunRecord] | None:
+    """All the runs, with what the terms read; `None` if that would cost requests."""
     if not all(place.service.capabilities.cheap_pages for place in places):
         return None
-    read = tuple(TColumn(f"{at}", value=term) for at, term in enumerate(_terms(query.where)) if not aggregates_in(term))
-    reading = Reading(
-        replace(query, where=None, order=(), limit=None, lazy=None, histories=None, columns=read), places, catalog
-    )
-    return tuple(found.record for found in reading.found())
+    read = needed_of(term for term in terms if not aggregates_in(term))
+    return runs_of(Projection(replace(scan, read=read, lazy=None), ()))
 
 
 def _looking(records: Sequence[RunRecord]) -> _Count:
@@ -105,26 +108,26 @@ def _looking(records: Sequence[RunRecord]) -> _Count:
     return count
 
 
-def _counting(query: TypedQuery, places: Sequence[Place], catalog: Catalog) -> _Count:
+def _counting(scan: RunScan, places: Sequence[Place], catalog: Catalog) -> _Count:
     def count(terms: Sequence[TypedExpr]) -> int | None:
-        if not terms and query.ident is None:
+        if not terms and scan.named is None:
             return _runs_in(places, catalog)
-        where = TAnd(tuple(terms), kind=Kind.BOOL) if len(terms) > 1 else terms[0] if terms else None
-        asked = with_ident(replace(query, where=where, order=(), limit=None, histories=None, columns=None))
-        counts = [_count_there(asked, place, catalog) for place in places]
+        where = TAnd(tuple(terms), kind=Kind.BOOL)
+        count = Count(Filter(scan, where) if terms else scan)
+        counts = [_count_there(count, place, catalog) for place in places]
         return None if None in counts else sum(each or 0 for each in counts)
 
     return count
 
 
-def _count_there(query: TypedQuery, place: Place, catalog: Catalog) -> int | None:
-    pushed = push(replace(query, target=Target.RUNS), place.service.capabilities, catalog)
-    if pushed.nothing:
+def _count_there(count: Count, place: Place, catalog: Catalog) -> int | None:
+    source = push(count, place.service.capabilities, catalog).source
+    if source.is_empty:
         return 0
-    if not (pushed.exact and place.service.capabilities.counts):
+    if not (source.exact and place.service.capabilities.counts):
         return None
     try:
-        return place.service.count(place.entity, place.project, pushed.filters)
+        return place.service.count(place.entity, place.project, source.filters)
     except BackendError:
         return None  # the answer is there already: that its explanation cannot be had is no reason to take it back
 

@@ -4,42 +4,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
-from itertools import combinations, dropwhile
+from itertools import combinations
 
-from runql.advice.intent import compares_metrics
-from runql.engine.columns import fields_named
 from runql.engine.walk import postorder
-from runql.execute.executor import Reading
 from runql.language.kinds import Kind
+from runql.plan.default_columns import mentions
+from runql.plan.nodes import Filter, Histories, Plan, Projection, expressions_of, stages_of, table_of, those
 from runql.semantic.catalog import Catalog, FieldInfo, Space
-from runql.semantic.check.query import check
 from runql.semantic.operands import literal_text
-from runql.semantic.report import CheckContext
 from runql.semantic.spelling import code, info_text
 from runql.semantic.typed import (
-    ColumnPick,
     FieldKey,
     TBetween,
-    TColumn,
     TCompare,
     TConst,
     TCorr,
-    TDerive,
     TDuplicates,
     TField,
     TGroup,
-    TLimit,
-    TPareto,
-    TSort,
-    TStage,
-    TWhere,
     TypedExpr,
-    TypedQuery,
 )
 from runql.semantic.values import Value, kind_of
-from runql.sources.open import Place
-from runql.syntax import parse_query
 from runql.syntax.tree import Comparison
 from runql.text.diagnostic import Diagnostic
 from runql.text.letters import distance
@@ -54,9 +39,9 @@ BothIn = Callable[[FieldInfo, FieldInfo], "int | None"]
 """How many runs have both of two fields; `None` if to know it would cost a request."""
 
 
-def lint(query: TypedQuery, catalog: Catalog, both_in: BothIn, stages: Sequence[TStage] = ()) -> Iterator[Diagnostic]:
-    """What to say of the fields that a query names: two names for one thing (RQL324), values of two types (RQL325)."""
-    named = {(info.space, info.path): info for info in _named(query, catalog)}
+def lint(plan: Plan, catalog: Catalog, both_in: BothIn) -> Iterator[Diagnostic]:
+    """What to say of the fields that a plan names: two names for one thing (RQL324), values of two types (RQL325)."""
+    named = {(info.space, info.path): info for info in _named(plan, catalog)}
     for info in named.values():
         for other in catalog.fields:
             if (other.space, other.path) in named or not _may_be_one(info, other, catalog):
@@ -65,10 +50,10 @@ def lint(query: TypedQuery, catalog: Catalog, both_in: BothIn, stages: Sequence[
             if not both:
                 yield _two_names(info, other, catalog, apart=both == 0)
                 break
-    if any(isinstance(stage, _TELLS_APART) for stage in stages):
-        yield from _split(query, set(named), catalog, both_in)
-    if query.where is not None:
-        yield from _two_types(query.where, catalog)
+    if any(isinstance(stage, _TELLS_APART) for stage in stages_of(plan)):
+        yield from _split(plan, set(named), catalog, both_in)
+    for node in those(plan, Filter):
+        yield from _two_types(node.condition, catalog)
 
 
 _TELLS_APART = (TGroup, TCorr, TDuplicates)
@@ -77,10 +62,12 @@ _MOST_SPLIT = 300
 
 
 def _split(
-    query: TypedQuery, named: set[tuple[Space, tuple[str, ...]]], catalog: Catalog, both_in: BothIn
+    plan: Plan, named: set[tuple[Space, tuple[str, ...]]], catalog: Catalog, both_in: BothIn
 ) -> Iterator[Diagnostic]:
     """Two names for one setting among all those by which a stage tells runs apart: each run lacks one of them."""
-    if not any(column.glob is not None and column.glob.space is Space.CONFIG for column in query.columns or ()):
+    table = table_of(plan)
+    columns = table.columns if isinstance(table, Projection | Histories) else ()
+    if not any(column.glob is not None and column.glob.space is Space.CONFIG for column in columns or ()):
         return
     total = catalog.looked_at(Space.CONFIG)
     some = [one for one in catalog.fields if one.space is Space.CONFIG and one.runs < total]
@@ -92,12 +79,13 @@ def _split(
                 yield _two_names(info, other, catalog, apart=both == 0)
 
 
-def _named(query: TypedQuery, catalog: Catalog) -> Iterator[FieldInfo]:
-    """The fields and the metrics that a query names, as the catalog knows them. A metric ends in the summary."""
-    for key in fields_named(query):
-        if (info := _info(key, catalog)) is not None:
+def _named(plan: Plan, catalog: Catalog) -> Iterator[FieldInfo]:
+    """The fields and the metrics that a plan names, as the catalog knows them. A metric ends in the summary."""
+    for node in mentions(expressions_of(plan)):
+        if isinstance(node, TField) and (info := _info(node.key, catalog)) is not None:
             yield info
-    for name in (query.histories.keys if query.histories is not None else None) or ():
+    table = table_of(plan)
+    for name in (table.part.keys if isinstance(table, Histories) else None) or ():
         for space in (Space.LOGGED, Space.SUMMARY):
             infos = catalog.by_dotted.get((space, name), ())
             if len(infos) == 1:
@@ -110,19 +98,6 @@ def _info(key: FieldKey, catalog: Catalog) -> FieldInfo | None:
         return None
     infos = catalog.by_dotted.get((key.space, ".".join(map(str, key.segments))), ())
     return infos[0] if len(infos) == 1 else None
-
-
-def both_of(places: Sequence[Place], catalog: Catalog) -> BothIn:
-    """Counts the runs that have both of two fields, where the runs of all places are at hand."""
-
-    def count(a: FieldInfo, b: FieldInfo) -> int | None:
-        if not all(place.service.capabilities.cheap_pages for place in places):
-            return None
-        parsed = parse_query(f"count runs where exists({info_text(a)}) and exists({info_text(b)})")[0]
-        checked = check(parsed, catalog, CheckContext()).query if parsed is not None else None
-        return None if checked is None else Reading(checked, places, catalog).count()
-
-    return count
 
 
 # ---------------------------------------------------------------- two names
@@ -190,34 +165,6 @@ def _two_names(info: FieldInfo, other: FieldInfo, catalog: Catalog, *, apart: bo
     else:
         hints = (f"either: `coalesce({info_text(info)}, {info_text(other)})`",)
     return Diagnostic("RQL324", message, hints=hints)
-
-
-# ---------------------------------------------------------------- steps
-
-_LETS_THROUGH = (TWhere, TSort, TLimit, TDerive)
-_STEP = TField(FieldKey(Space.SUMMARY, ("_step",), written="summary._step"), kind=Kind.NUMBER)
-
-
-def with_steps(query: TypedQuery, stages: Sequence[TStage]) -> TypedQuery:
-    """The query that also fetches the last step of each run, where a stage sums up metrics and so hides it.
-
-    Only where no row of the table of runs is shown or written, for nobody asked for that column.
-    """
-    after = list(dropwhile(lambda stage: isinstance(stage, _LETS_THROUGH), stages))
-    if not after or not compares_metrics(after[0]) or isinstance(after[0], TPareto):
-        return query
-    if query.histories is not None or query.columns is None or query.lazy:
-        return query
-    keys = after[0].keys if isinstance(after[0], TGroup) else ()
-    if any(isinstance(key, ColumnPick) and not key.pattern.startswith("config.") for key in keys):
-        return query
-    if any(column.value == _STEP or (column.glob is not None) for column in query.columns if _is_summary(column)):
-        return query
-    return replace(query, columns=(*query.columns, TColumn("summary._step", value=_STEP)))
-
-
-def _is_summary(column: TColumn) -> bool:
-    return column.glob.space is Space.SUMMARY if column.glob is not None else column.value == _STEP
 
 
 # ---------------------------------------------------------------- two types

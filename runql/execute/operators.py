@@ -1,0 +1,180 @@
+"""The operations of a plan that give runs, pulled: each takes the parts of the one below it, as they come."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import assert_never
+
+from runql.engine.evaluate import compile_truth
+from runql.engine.histories.aggregates import aggregates_in
+from runql.engine.order import sort_records
+from runql.errors import RunQLError
+from runql.execute.deferred_names import Doubt
+from runql.execute.found_run import Found
+from runql.execute.histories import AggregateReader
+from runql.execute.pages import Paging, wanted_of
+from runql.execute.run_facts import RunFacts
+from runql.plan.nodes import Fetch, Filter, Limit, Merge, Runs, RunScan, Sort, Watch
+from runql.semantic.record import RunRecord
+from runql.semantic.typed import TOrderKey
+from runql.sources.open import Place
+from runql.sources.protocol import Wanted
+
+_HISTORIES_AT_ONCE = 16
+"""For how many runs histories are read before it is seen whether the limit is reached."""
+
+_BUFFER = 1024
+"""Runs held for the first few of an order, if they are fewer than that."""
+
+
+class RunOperators:
+    """One execution of the operations of a plan, over its sources. Pulling an operation reads it anew.
+
+    `held`: the runs that wait to be ordered. `metrics`: those of the summary that are read beside what the plan needs.
+    """
+
+    def __init__(
+        self,
+        places: Sequence[Place],
+        aggregates: AggregateReader,
+        facts: RunFacts,
+        doubt: Doubt | None,
+        metrics: Sequence[str],
+    ) -> None:
+        self.held: list[Found] = []
+        self._places = places
+        self._aggregates = aggregates
+        self._facts = facts
+        self._doubt = doubt
+        self._metrics = tuple(metrics)
+
+    def pull(self, node: Runs) -> Iterator[list[Found]]:  # noqa: PLR0911 - one line an operation
+        """The runs of an operation, part by part."""
+        match node:
+            case Fetch():
+                return self._fetch(node)
+            case Filter():
+                return self._filter(node)
+            case Merge():
+                return self._merge(node)
+            case Sort():
+                return self._sort(node)
+            case Watch():
+                return self._watch(node)
+            case Limit(input=Sort() as below):
+                return self._first_of_order(node, below)
+            case Limit():
+                return self._limit(node)
+            case RunScan():
+                raise RunQLError.of("RQL901", "nobody said which source scans the runs")
+            case _:
+                assert_never(node)
+
+    def paging(self, fetch: Fetch, per_page: int | None = None, wanted: Wanted | None = None) -> Paging:
+        """The listing of a source; what it has to say is among the notices from then on."""
+        wanted = wanted_of(fetch, self._metrics) if wanted is None else wanted
+        paging = Paging(self._places[fetch.at], fetch, wanted, per_page)
+        self._facts.pagings.append(paging)
+        return paging
+
+    def look(self, page: Sequence[RunRecord]) -> None:
+        """A page came. Raises `QueryError` if it shows that the query names what is not there."""
+        self._facts.fetched += len(page)
+        if self._doubt is not None:
+            self._doubt.look(page)
+
+    def ordered(self, kept: Sequence[Found], keys: tuple[TOrderKey, ...]) -> list[Found]:
+        """Runs in an order; what it needs of their histories is read."""
+        if aggregates_in(*(key.value for key in keys)):
+            self._aggregates.load(kept)
+        by_record = {id(found.record): found for found in kept}
+        records = sort_records((found.record for found in kept), keys, self._aggregates.of)
+        return [by_record[id(record)] for record in records]
+
+    # ---------------------------------------------------------------- one operation each
+
+    def _fetch(self, node: Fetch) -> Iterator[list[Found]]:
+        if node.is_empty:
+            return
+        place = self._places[node.at]
+        for page in self.paging(node).pages():
+            self.look(page)
+            yield [self._found(record, place) for record in page]
+
+    def _found(self, record: RunRecord, place: Place) -> Found:
+        """Among several sources, a run that knows no project gets the name of its source, for the column that tells
+        the sources apart."""
+        if len(self._places) > 1 and not record.project:
+            record = replace(record, project=place.project or place.name)
+        return Found(record, place)
+
+    def _filter(self, node: Filter) -> Iterator[list[Found]]:
+        passes = compile_truth(node.condition)
+        if not aggregates_in(node.condition):
+            for part in self.pull(node.input):
+                yield [found for found in part if passes(found.record)]
+            return
+        for part in self.pull(node.input):
+            for start in range(0, len(part), _HISTORIES_AT_ONCE):
+                few = part[start : start + _HISTORIES_AT_ONCE]
+                self._aggregates.load(few)
+                kept = [found for found in few if passes(found.record, self._aggregates.of(found.record))]
+                self._aggregates.forget([found for found in few if found not in kept])
+                yield kept
+
+    def _merge(self, node: Merge) -> Iterator[list[Found]]:
+        earlier: dict[str, list[Found]] = {}
+        for below, most in zip(node.inputs, node.most, strict=True):
+            own: list[Found] = []
+            for part in self.pull(below):
+                fresh = [one for one in part if not any(map(one.is_same_run, earlier.get(one.record.id, ())))]
+                self._facts.doubles += len(part) - len(fresh)
+                fresh = fresh if most is None else fresh[: most - len(own)]
+                own += fresh
+                yield fresh
+                if most is not None and len(own) >= most:
+                    break
+            for one in own:
+                earlier.setdefault(one.record.id, []).append(one)
+
+    def _sort(self, node: Sort) -> Iterator[list[Found]]:
+        self.held = []
+        for part in self.pull(node.input):
+            self.held += part
+        self.held = self.ordered(self.held, node.keys)
+        yield self.held
+
+    def _first_of_order(self, limit: Limit, sort: Sort) -> Iterator[list[Found]]:
+        """The last of many cannot be among the first few: so not all of them are held."""
+        self.held, passed = [], 0
+        for part in self.pull(sort.input):
+            passed += len(part)
+            self.held += part
+            if len(self.held) >= max(2 * limit.count, _BUFFER):
+                self.held = self.ordered(self.held, sort.keys)[: limit.count]
+        self.held = self.ordered(self.held, sort.keys)[: limit.count]
+        is_cut = isinstance(sort.input, Merge) and any(most is not None for most in sort.input.most)
+        self._facts.matching = passed if passed >= limit.count and not is_cut else None
+        yield self.held
+
+    def _limit(self, node: Limit) -> Iterator[list[Found]]:
+        matching = passed = 0
+        for part in self.pull(node.input):
+            matching += len(part)
+            kept = part[: node.count - passed]
+            passed += len(kept)
+            yield kept
+            if node.stops and passed >= node.count:
+                self._facts.matching = self._facts.total_of_source()
+                return
+        self._facts.matching = matching if matching >= node.count else None
+
+    def _watch(self, node: Watch) -> Iterator[list[Found]]:
+        last: Found | None = None
+        for part in self.pull(node.input):
+            ordered = self.ordered(part, node.keys)
+            if last is not None and ordered and self.ordered([last, ordered[0]], node.keys)[0] is not last:
+                self._facts.displaced += 1
+            last = ordered[-1] if ordered else last
+            yield ordered

@@ -1,0 +1,86 @@
+"""What is known of the runs of an answer so far: how many, and what is to be said of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from runql.advice.intent import Compared
+from runql.advice.missing_capabilities import lacking
+from runql.engine.facts import CountedIn, Misplaced
+from runql.engine.order import AggregatesOf
+from runql.execute.found_run import Found
+from runql.execute.pages import Paging
+from runql.plan.nodes import Count, Fetch, Plan, keys_of, table_of, those
+from runql.plan.simplify import condition_of
+from runql.sources.open import Place
+from runql.text.diagnostic import Diagnostic
+
+
+class RunFacts:
+    """Counts and notices of one reading; nothing is held of a run.
+
+    `fetched`: how many runs were looked at. `passed`: how many the answer has so far. `doubles`: how many were left out
+    because another source holds them too. `displaced`: how often a run came out of its order. `matching`: how many runs
+    match in all, where a limit cut them and that is known. `is_whole`: all was read that the answer takes.
+    """
+
+    def __init__(self, plan: Plan, pushed: Plan, places: Sequence[Place]) -> None:
+        self.fetched = 0
+        self.passed = 0
+        self.doubles = 0
+        self.displaced = 0
+        self.matching: int | None = None
+        self.is_whole = False
+        self.pagings: list[Paging] = []
+        self.compared = Compared()
+        self._plan = plan
+        self._sources = [(places[fetch.at], fetch) for fetch in those(pushed, Fetch)]
+        self._counted_in = CountedIn(condition_of(table_of(plan).input))
+        self._misplaced = Misplaced(keys_of(plan))
+        self._said: dict[Diagnostic, None] = {}
+
+    def add(self, part: Sequence[Found], aggregates_of: AggregatesOf) -> None:
+        """Count some more runs of the answer in."""
+        self.passed += len(part)
+        records = [found.record for found in part]
+        if not isinstance(table_of(self._plan), Count):
+            self._said.update(dict.fromkeys(said for record in records for said in record.said))
+        self.compared.add(records)
+        self._counted_in.add(records)
+        self._misplaced.add(records, aggregates_of)
+
+    def say(self, notice: Diagnostic) -> None:
+        """Something to be said of this reading."""
+        self._said[notice] = None
+
+    def notices(self) -> Iterator[Diagnostic]:
+        """What is to be said so far."""
+        for place, fetch in self._sources:
+            # Where a page costs no request, "done here" says nothing.
+            yield from () if place.service.capabilities.cheap_pages else fetch.notes
+        for paging in self.pagings:
+            yield from paging.notices
+        yield from lacking(self._plan, self._sources)
+        yield from self._counted_in.notices()
+        yield from self._misplaced.notices()
+        yield from self._said
+        if self.displaced:
+            yield _displaced_notice(self.displaced)
+
+    def total_of_source(self) -> int | None:
+        """How many runs match, where the only source knows."""
+        return self.pagings[0].total() if len(self.pagings) == 1 and self.pagings[0].exact else None
+
+    @property
+    def announced(self) -> int | None:
+        """How many runs will be looked at, as far as the sources have said so."""
+        totals = [paging.announced for paging in self.pagings]
+        if len(totals) < len(self._sources) or None in totals:
+            return None
+        return sum(total or 0 for total in totals)
+
+
+def _displaced_notice(times: int) -> Diagnostic:
+    how_often = "once" if times == 1 else f"{times:,} times"
+    message = f"runs changed while they were read: the order is broken {how_often}"
+    return Diagnostic("RQL407", message, hints=("ask again for a still picture",))

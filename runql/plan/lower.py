@@ -1,0 +1,86 @@
+"""From a checked query to its plan. Behind it nothing reads the typed query: every field of it is in the tree.
+
+A clause that is new becomes an operation here: above those that work before it, below those that work after it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from runql.language.kinds import Kind
+from runql.plan.default_columns import columns_of
+from runql.plan.nodes import (
+    Count,
+    Filter,
+    Histories,
+    Limit,
+    NamedRuns,
+    Plan,
+    Projection,
+    Runs,
+    RunScan,
+    Sort,
+    TableStage,
+)
+from runql.semantic.catalog import Space
+from runql.semantic.needed import Needed, needed_fields
+from runql.semantic.typed import FieldKey, TAnd, TCompare, TConst, TField, TOr, TStage, TypedExpr, TypedQuery
+from runql.syntax.tree import Comparison, Target
+
+
+def lower(query: TypedQuery, stages: Sequence[TStage] = (), *, with_steps: bool = False) -> Plan:
+    """The plan of a query and of the stages behind it. `with_steps`: the last step of each run is read beside what a
+    table of runs names, to be compared."""
+    plan = _table(query, with_steps=with_steps)
+    for stage in stages:
+        plan = TableStage(plan, stage)
+    return plan
+
+
+def _table(query: TypedQuery, *, with_steps: bool) -> Plan:
+    if query.target is Target.COUNT:
+        return Count(_limited(query, _filtered(query, replace(needed_fields(query), history_keys=False))))
+    if query.histories is not None:
+        runs = _limited(query, Sort(_filtered(query, needed_fields(query)), query.order))
+        return Histories(runs, query.histories, query.columns or ())
+    columns = columns_of(query)
+    read = needed_fields(replace(query, columns=columns))
+    if with_steps and columns is not None and not query.lazy and read.summary is not None:
+        read = replace(read, summary=tuple(dict.fromkeys((*read.summary, "_step"))))
+    return Projection(_limited(query, Sort(_filtered(query, read), query.order)), columns)
+
+
+def _filtered(query: TypedQuery, read: Needed) -> Runs:
+    scan = RunScan(
+        sources=query.sources,
+        named=_named(query),
+        read=read,
+        lazy=query.lazy,
+        page_size=query.page_size,
+        with_sweeps=query.with_sweeps,
+    )
+    return scan if query.where is None else Filter(scan, query.where)
+
+
+def _limited(query: TypedQuery, runs: Runs) -> Runs:
+    return runs if query.limit is None else Limit(runs, query.limit)
+
+
+def _named(query: TypedQuery) -> NamedRuns | None:
+    """What `run ID` and `sweep ID` name, with a condition, so that it narrows like any other."""
+    if query.ident is None:
+        return None
+    is_run = query.target is Target.RUN
+    test = _equals("id" if is_run else "sweep", query.ident)
+    *owners, last = query.ident.split("/")
+    if is_run and 0 < len(owners) < 3 and last:
+        # An id with its project before it, or its entity and project: as a listing shows it where two runs have one id.
+        parts = (_equals("id", last), *map(_equals, ("project", "entity"), reversed(owners)))
+        test = TOr((test, TAnd(parts, kind=Kind.BOOL)), kind=Kind.BOOL)
+    return NamedRuns(query.ident, is_run, test)
+
+
+def _equals(name: str, text: str) -> TypedExpr:
+    key = FieldKey(Space.RUN, (name,), written=name)
+    return TCompare(Comparison.EQ, TField(key, kind=Kind.TEXT), TConst(text, kind=Kind.TEXT), kind=Kind.BOOL)

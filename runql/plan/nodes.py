@@ -1,0 +1,237 @@
+"""The plan of a query: a tree of operations, each over the one below it.
+
+Runs come out of a `RunScan` and pass `Filter`, `Sort` and `Limit`; a `Projection`, `Histories` or a `Count` makes a
+table of them, and each `TableStage` makes another table of that. `lower` makes such a tree of a checked query, `push`
+puts what a source does into a `Fetch`, in the place of the scan. Who executes a query knows its plan and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import field
+from typing import Any, TypeAlias, TypeVar, assert_never
+
+from runql.semantic.needed import Needed
+from runql.semantic.typed import HistoryPart, TColumn, TOrderKey, TStage, TypedExpr
+from runql.text.diagnostic import Diagnostic
+from runql.text.frozen import frozen
+
+# ---------------------------------------------------------------- runs
+
+
+@frozen
+class NamedRuns:
+    """The one run, or the runs of the one sweep, that a query names: an error if there is no such run or sweep."""
+
+    ident: str
+    is_run: bool
+    condition: TypedExpr
+
+
+@frozen(kw_only=True)
+class RunScan:
+    """All the runs of the sources of a query, or those that it names.
+
+    `sources`: their names as written; without any that of whoever asks. `read`: the parts of each run that the plan
+    reads. `lazy`: false for all of each run (`full`), true where the query forbids all but what it names.
+    """
+
+    sources: tuple[str, ...] = ()
+    named: NamedRuns | None = None
+    read: Needed = field(default_factory=Needed)
+    lazy: bool | None = None
+    page_size: int | None = None
+    with_sweeps: bool = False
+
+
+@frozen
+class Filter:
+    """The runs of which the condition is true."""
+
+    input: Runs
+    condition: TypedExpr
+
+
+@frozen
+class Sort:
+    """The runs in an order; without keys in that of their creation."""
+
+    input: Runs
+    keys: tuple[TOrderKey, ...] = ()
+
+
+@frozen
+class Limit:
+    """The first runs. `stops`: nothing is read behind them; else the others are read, if only to count them."""
+
+    input: Runs
+    count: int
+    stops: bool = False
+
+
+# ---------------------------------------------------------------- runs, once it is known who does what
+
+
+@frozen(kw_only=True)
+class Fetch:
+    """What a source gives, page by page: the scan, and those operations on it that are left to the source.
+
+    `at`: which of the sources of the plan. `filters` lets through every run that matches, `exact`: and no other.
+    `there` and `here`: the terms of the condition that the filter narrows by, and those that it does not. `order`:
+    what is asked for; `ordered`: the runs come in the order of the plan. `most`: no more are needed. `is_empty`: no
+    run can match, so nothing is asked. `notes`: what is to be said of what is done here.
+    """
+
+    scan: RunScan
+    at: int = 0
+    filters: dict[str, Any] = field(default_factory=dict)
+    exact: bool = True
+    there: tuple[TypedExpr, ...] = ()
+    here: tuple[TypedExpr, ...] = ()
+    order: str
+    ordered: bool = False
+    per_page: int
+    most: int | None = None
+    is_empty: bool = False
+    notes: tuple[Diagnostic, ...] = ()
+
+
+@frozen
+class Merge:
+    """The runs of several sources, each run once. `most`: how many of each suffice, since they come in order."""
+
+    inputs: tuple[Runs, ...]
+    most: tuple[int | None, ...]
+
+
+@frozen
+class Watch:
+    """Runs that come in this order, if they do: each page is put right, and it is said where they jumped."""
+
+    input: Runs
+    keys: tuple[TOrderKey, ...] = ()
+
+
+Runs: TypeAlias = RunScan | Filter | Sort | Limit | Fetch | Merge | Watch
+"""An operation that gives runs. A `match` over it ends in `assert_never`."""
+
+
+# ---------------------------------------------------------------- tables
+
+
+@frozen
+class Projection:
+    """The table of runs; with `None` for columns those in which the runs differ."""
+
+    input: Runs
+    columns: tuple[TColumn, ...] | None = None
+
+
+@frozen
+class Count:
+    """How many runs there are."""
+
+    input: Runs
+
+
+@frozen
+class Histories:
+    """The rows that the runs logged, `part` says which; `columns` of the run are repeated on each row."""
+
+    input: Runs
+    part: HistoryPart
+    columns: tuple[TColumn, ...] = ()
+
+
+@frozen
+class TableStage:
+    """What a stage makes of a table. The typed stage is the operation; all of them are dispatched by the engine."""
+
+    input: Plan
+    stage: TStage
+
+
+Plan: TypeAlias = Projection | Count | Histories | TableStage
+"""An operation that gives a table: the whole plan is one. A `match` over it ends in `assert_never`."""
+
+Node: TypeAlias = Runs | Plan
+
+
+# ---------------------------------------------------------------- walks
+
+N = TypeVar("N")
+
+
+def inputs_of(node: Node) -> tuple[Node, ...]:
+    """The operations right below one."""
+    match node:
+        case RunScan() | Fetch():
+            return ()
+        case Merge(inputs=inputs):
+            return inputs
+        case Filter(input=below) | Sort(input=below) | Limit(input=below) | Watch(input=below):
+            return (below,)
+        case Projection(input=below) | Count(input=below) | Histories(input=below) | TableStage(input=below):
+            return (below,)
+        case _:
+            assert_never(node)
+
+
+def nodes(plan: Node) -> Iterator[Node]:
+    """A node and all below it, from the top down."""
+    yield plan
+    for below in inputs_of(plan):
+        yield from nodes(below)
+
+
+def those(plan: Node, kind: type[N]) -> tuple[N, ...]:
+    """The nodes of a kind, from the top down."""
+    return tuple(node for node in nodes(plan) if isinstance(node, kind))
+
+
+def scan_of(plan: Node) -> RunScan:
+    """The scan at the bottom of a plan."""
+    for node in nodes(plan):
+        if isinstance(node, RunScan):
+            return node
+        if isinstance(node, Fetch):
+            return node.scan
+    raise AssertionError("a plan without a scan")
+
+
+def limit_of(plan: Node) -> int | None:
+    """How many runs a plan takes at most."""
+    return next((node.count for node in those(plan, Limit)), None)
+
+
+def keys_of(plan: Node) -> tuple[TOrderKey, ...]:
+    """The keys by which a plan orders its runs."""
+    return next((node.keys for node in nodes(plan) if isinstance(node, Sort | Watch)), ())
+
+
+def table_of(plan: Plan) -> Projection | Count | Histories:
+    """What makes the first table of a plan, below all stages."""
+    while isinstance(plan, TableStage):
+        plan = plan.input
+    return plan
+
+
+def stages_of(plan: Plan) -> tuple[TStage, ...]:
+    """The stages of a plan, in the order in which they work."""
+    return tuple(node.stage for node in reversed(those(plan, TableStage)))
+
+
+def expressions_of(plan: Node) -> Iterator[TypedExpr]:
+    """The expressions over runs: of the conditions, the orders, the columns, from the bottom up."""
+    for node in reversed(tuple(nodes(plan))):
+        match node:
+            case RunScan() | Fetch() | Merge() | Limit() | Count() | TableStage():
+                pass
+            case Filter(condition=condition):
+                yield condition
+            case Sort(keys=keys) | Watch(keys=keys):
+                yield from (key.value for key in keys)
+            case Projection(columns=columns) | Histories(columns=columns):
+                yield from (column.value for column in columns or () if column.value is not None)
+            case _:
+                assert_never(node)
