@@ -23,6 +23,10 @@ LR: dict[str, Any] = {"config.lr": {"$gt": 0.03}}
 COLUMNS = Wanted(config=("lr",), summary=("loss",))
 
 
+def asked_for_filters(service: WandbService) -> bool:
+    return service.capabilities.filters is not Trust.NONE
+
+
 def listed(service: ServiceApi, filters: dict[str, Any] | None = None, order: str = "+created_at", **more: Any) -> Runs:
     runs = Runs(service, "acme", more.pop("project", "vision"), filters, order, **more)
     assert len(list(runs)) == len(runs.objects)
@@ -167,11 +171,11 @@ def test_older_servers_give_the_same(serve: Serve, connect: Connect, lacks: set[
 def test_what_a_server_ignores_is_found_once_and_remembered(serve: Serve, connect: Connect) -> None:
     server = serve(knobs=Knobs(ignores=frozenset({"filters"})))
     service = connect(server)
-    assert service.capabilities.filters is not Trust.NONE
+    assert asked_for_filters(service)
     runs = listed(service, LR)
     assert codes(runs.notices) == ["RQL406"]
     assert "ignores filters" in runs.notices[0].message
-    assert service.capabilities.filters is Trust.NONE
+    assert not asked_for_filters(service)
     server.forget()
     assert ids(listed(service, LR)) == ids(runs)
     assert len(server.seen) == 1
