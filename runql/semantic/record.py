@@ -99,6 +99,8 @@ class SweepRecord:
     updated: datetime | None = None
     source_text: str | None = None
     """The config as the server keeps it: YAML."""
+    said: tuple[Diagnostic, ...] = field(default=(), compare=False)
+    """What is to be said of the list that it is in."""
 
 
 @frozen
@@ -123,6 +125,8 @@ class ProjectRecord:
     read_only: bool | None = None
     url: str | None = None
     owner: UserRecord | None = None
+    said: tuple[Diagnostic, ...] = field(default=(), compare=False)
+    """What is to be said of the list that it is in."""
 
 
 @frozen

@@ -20,6 +20,7 @@ from runql.script.saved import saved_queries
 from runql.semantic.catalog import Catalog, FieldInfo, Space
 from runql.semantic.names.resolver import Names, Resolved
 from runql.semantic.operands import literal_text
+from runql.semantic.record import SweepRecord
 from runql.semantic.report import CheckContext, Report
 from runql.semantic.spelling import PREFIXES, info_text
 from runql.semantic.values import MISSING, Value
@@ -51,6 +52,7 @@ class TableAnswer(Answer):
         self._titles = tuple(names)
         self._notes = tuple(notes)
         self._length = 0
+        self.said: dict[Diagnostic, None] = {}
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -68,7 +70,7 @@ class TableAnswer(Answer):
         yield frame
 
     def _noticed(self) -> dict[Diagnostic, None]:
-        return {}
+        return dict(self.said)
 
     @property
     def _why_empty(self) -> tuple[Diagnostic, ...]:
@@ -99,12 +101,12 @@ def shown(
             return _answer(("name", "query", "comment"), lambda: _lets(lets, settings))
         case Show.PROJECTS:
             here = place()
-            return _answer(("project", "entity", "runs", "active"), lambda: _projects(here), here)
+            return _listed(("project", "entity", "runs", "active"), partial(_projects, here), here)
         case Show.SWEEPS:
             all_here = places()
             own = ("project",) if len(all_here) > 1 else ()
             names = (*own, "sweep", "name", "method", "state", "runs", "best")
-            return _answer(names, lambda: _sweeps(all_here, names_project=bool(own)), *all_here)
+            return _listed(names, partial(_sweeps, all_here, bool(own)), *all_here)
         case Show.TAGS:
             facts = catalog(False)
             rows = sorted(facts.tags.items(), key=lambda one: (-one[1], one[0]))
@@ -121,6 +123,14 @@ def _answer(
     names: Sequence[str], rows: Callable[[], Iterable[Sequence[Value]]], *places: Place, notes: Sequence[str] = ()
 ) -> TableAnswer:
     return TableAnswer(lambda: Frame.of_rows(names, rows()), names, places, notes)
+
+
+def _listed(
+    names: Sequence[str], rows: Callable[[dict[Diagnostic, None]], Iterable[Sequence[Value]]], *places: Place
+) -> TableAnswer:
+    """The same of rows that say what is missing among them."""
+    answer = TableAnswer(lambda: Frame.of_rows(names, rows(answer.said)), names, places)
+    return answer
 
 
 def looked_at(catalog: Catalog, *spaces: Space) -> tuple[str, ...]:
@@ -154,24 +164,24 @@ def _lets(lets: Mapping[str, Named], settings: Settings) -> Iterator[tuple[Value
         yield f"@{saved.name}", str(saved.path), saved.comment or MISSING
 
 
-def _projects(place: Place) -> Iterator[tuple[Value, ...]]:
+def _projects(place: Place, said: dict[Diagnostic, None]) -> Iterator[tuple[Value, ...]]:
     matches = star_matcher(place.project) if "*" in place.project else None
     for one in place.service.projects(place.entity):
+        said.update(dict.fromkeys(one.said))
         if matches is not None and not matches(one.name):
             continue
         yield one.name, one.entity, _given(one.run_count), _given(one.last_active)
 
 
-def _sweeps(places: Sequence[Place], *, names_project: bool) -> Iterator[tuple[Value, ...]]:
-    def ask(place: Place) -> list[tuple[Value, ...]]:
-        own = (place.project or place.name,) if names_project else ()
-        return [
-            (*own, one.id, *map(_given, (one.name, one.method, one.state, one.run_count, one.best_loss)))
-            for one in place.service.sweeps(place.entity, place.project)
-        ]
+def _sweeps(places: Sequence[Place], names_project: bool, said: dict[Diagnostic, None]) -> Iterator[tuple[Value, ...]]:
+    def ask(place: Place) -> list[SweepRecord]:
+        return [*place.service.sweeps(place.entity, place.project)]
 
-    for rows in together([partial(ask, place) for place in places], places):
-        yield from rows
+    for place, sweeps in zip(places, together([partial(ask, place) for place in places], places), strict=True):
+        own = (place.project or place.name,) if names_project else ()
+        for one in sweeps:
+            said.update(dict.fromkeys(one.said))
+            yield (*own, one.id, *map(_given, (one.name, one.method, one.state, one.run_count, one.best_loss)))
 
 
 def _given(value: Any) -> Value:

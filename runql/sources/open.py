@@ -128,13 +128,16 @@ def matching_projects(place: Place) -> tuple[Place, ...]:
     from runql.engine.patterns import star_matcher
 
     matches = star_matcher(place.project)
-    names = sorted(project.name for project in place.service.projects(place.entity))
+    projects = [*place.service.projects(place.entity)]
+    said = tuple(dict.fromkeys(notice for project in projects for notice in project.said))
+    names = sorted(project.name for project in projects)
     found = [name for name in names if matches(name)]
     if not found:
         near = nearest(place.project.replace("*", ""), names, most=1)
         hints = [f"nearest: `{place.entity}/{near[0]}`"] if near else []
         raise NotFound.of("RQL402", f"no project of `{place.entity}` is like `{place.project}`", *hints)
-    return tuple(Place(f"{place.entity}/{name}", place.service, place.entity, name) for name in found)
+    # What could not be read may be one of them.
+    return tuple(Place(f"{place.entity}/{name}", place.service, place.entity, name, said) for name in found)
 
 
 def default_name(settings: Settings) -> str:

@@ -92,7 +92,7 @@ _TABLE = {
     "RQL405": Code("error", "the server failed"),
     "RQL406": Code("notice", "the server does less than it was asked; the rest is done here"),
     "RQL407": Code("warning", "runs came, went or changed while they were read"),
-    "RQL408": Code("warning", "a run, or the history of one, could not be fetched"),
+    "RQL408": Code("warning", "a run, a history, a sweep or a project that the server could not read"),
     "RQL412": Code("warning", "rows of a history that the server counts and does not give"),
     "RQL410": Code("error", "an answer of the server that is larger than is allowed"),
     "RQL415": Code("error", "the server lacks what the question needs"),

@@ -245,7 +245,8 @@ class Streamed(Paginator[T, Stretch]):
         found = [*self._ahead, *fresh]
         self._ahead = found[self.per_page :]
         end = self._taken - len(self._ahead)
-        return Stretch(tuple(found[: self.per_page]), str(end), bool(self._ahead))
+        said = dict.fromkeys(notice for record in found[: self.per_page] for notice in record.said)
+        return Stretch(tuple(found[: self.per_page]), str(end), bool(self._ahead), notices=tuple(said))
 
     def _convert(self, page: Stretch) -> list[T]:
         return [self._make(record) for record in page.records]

@@ -28,7 +28,7 @@ from runql.sources.wandb.http.credentials import Credentials
 from runql.sources.wandb.http.failures import Failure
 from runql.sources.wandb.http.identity import identity_for
 from runql.sources.wandb.http.limiter import limiter_of
-from runql.sources.wandb.listing.connections import nodes_of, project_nodes
+from runql.sources.wandb.listing.connections import nodes_of, project_nodes, saying
 from runql.sources.wandb.listing.counts import count_of
 from runql.sources.wandb.listing.cursors import position_in
 from runql.sources.wandb.listing.fetch import fetch_run, fetch_runs
@@ -249,10 +249,9 @@ class WandbService(Accounts):
         variables = {"entity": place.entity, "project": place.project}
         with self._errors(f"the sweeps of {place.path}"):
             part = partial(self._project_part, name="sweeps")
-            for node in nodes_of(self._server, "sweeps", "Project.sweeps", variables, part):
-                sweep = read_sweep(node, place)
-                if sweep is not None:
-                    yield sweep
+            lost: list[Diagnostic] = []
+            nodes = nodes_of(self._server, "sweeps", "Project.sweeps", variables, part, lost=lost)
+            yield from saying((read_sweep(node, place) for node in nodes), lost)
 
     def projects(self, entity: str) -> Iterator[ProjectRecord]:
         """The projects of an entity; of whoever is signed in, if it is empty.
@@ -264,10 +263,9 @@ class WandbService(Accounts):
         if not owner:
             raise NotFound([Diagnostic("RQL402", "whose projects? no entity is named, and nobody is signed in")])
         with self._errors(f"the projects of {owner}"):
-            for node in project_nodes(self._server, owner):
-                project = read_project(node, owner, self._server.app_url)
-                if project is not None:
-                    yield project
+            lost: list[Diagnostic] = []
+            nodes = project_nodes(self._server, owner, lost)
+            yield from saying((read_project(node, owner, self._server.app_url) for node in nodes), lost)
 
     def default_entity(self) -> str | None:
         """The entity of whoever is signed in."""

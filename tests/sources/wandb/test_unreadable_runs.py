@@ -13,6 +13,7 @@ from runql.session import Result, Session
 from runql.sources.protocol import FULL, PageRequest, Wanted
 from runql.text.diagnostic import Diagnostic
 from runql.text.source import Source
+from runql.wandb_api.projects import Sweeps
 from runql.wandb_api.runs import Runs
 from tests.server import Fault, Knobs, Seen
 from tests.server.samples import vision, wide
@@ -341,3 +342,34 @@ def test_a_server_that_is_down_is_no_run_at_fault(serve: Serve, connect: Connect
     service = connect(serve(knobs=Knobs(fault_for=lambda _: Fault("status", 500, PANIC))), line=HASTY)
     with pytest.raises(ServerError, match="panic occurred"):
         service.runs_page(PageRequest("acme", "vision"))
+
+
+# ------------------------------------------------------------ sweeps and projects
+
+
+@pytest.mark.parametrize("bad", [1, 2, 4])
+def test_a_sweep_that_cannot_be_read_costs_no_other(serve: Serve, connect: Connect, bad: int) -> None:
+    store = vision(20, 5)
+    store.sweeps["acme", "vision"] = [{"name": f"sw{at}", "displayName": f"sweep {at}"} for at in range(5)]
+    server = serve(store, Knobs(panics={f"sw{bad}": EVERYTHING}))
+    service = connect(server, entity="acme", project="vision")
+    result = ask(service, "show sweeps")
+    assert [row["sweep"] for row in result.frame.rows()] == [f"sw{at}" for at in range(5) if at != bad]
+    (message,) = said(result, "RQL408")
+    assert message.startswith(f"sweep number {bad + 1} could not be read, and is left out: ")
+    assert len(server.seen) <= FEW
+    sweeps = Sweeps(service, "acme", "vision")
+    assert [sweep.id for sweep in sweeps] == [f"sw{at}" for at in range(5) if at != bad]
+    assert codes(sweeps.notices) == ["RQL408"]
+
+
+@pytest.mark.parametrize("bad", ["p1", "p3"])
+def test_a_project_that_cannot_be_read_costs_no_other(serve: Serve, connect: Connect, bad: str) -> None:
+    store = vision(20, 5)
+    for at in range(4):
+        store.add_project("team", f"p{at}", [{"name": f"r{at}"}])
+    server = serve(store, Knobs(panics={bad: EVERYTHING}))
+    service = connect(server, entity="team")
+    result = ask(service, "show projects")
+    assert [row["project"] for row in result.frame.rows()] == [f"p{at}" for at in range(4) if f"p{at}" != bad]
+    assert len(said(result, "RQL408")) == 1
