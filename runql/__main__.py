@@ -46,7 +46,7 @@ def prompt(arguments: Arguments) -> int:
     from runql.frontends.cli.trust import asked_before
     from runql.frontends.repl.app import main as converse
     from runql.frontends.repl.start import Start
-    from runql.terminal.stderr import Waiting
+    from runql.terminal.progress import Waiting
 
     def start() -> int:
         if arguments.safe:

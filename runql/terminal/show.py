@@ -17,7 +17,8 @@ from runql.session import Explanation, Result
 from runql.session.time_zone import LOCAL
 from runql.terminal import stderr, stdout
 from runql.terminal.below import Below
-from runql.terminal.stderr import Progress, Voice, Waiting
+from runql.terminal.progress import Progress, Waiting
+from runql.terminal.stderr import Voice
 from runql.text.diagnostic import Diagnostic
 from runql.text.visible import harmless, visible
 

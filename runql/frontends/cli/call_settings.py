@@ -12,7 +12,8 @@ from runql.errors import RunQLError
 from runql.frontends.cli.arguments import Arguments
 from runql.prompt_options import template
 from runql.terminal import stderr, stdout
-from runql.terminal.stderr import Voice, Waiting
+from runql.terminal.progress import Waiting
+from runql.terminal.stderr import Voice
 from runql.text.replace import replace_with
 
 if TYPE_CHECKING:

@@ -13,7 +13,8 @@ from runql.frontends.cli.call_settings import for_call
 from runql.frontends.cli.inputs import text_of
 from runql.script.given_values import values_of
 from runql.terminal import stderr, stdout
-from runql.terminal.stderr import Progress, Voice, Waiting
+from runql.terminal.progress import Progress, Waiting
+from runql.terminal.stderr import Voice
 from runql.text.frozen import frozen
 
 if TYPE_CHECKING:

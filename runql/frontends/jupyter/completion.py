@@ -8,7 +8,7 @@ import threading
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from typing import Any, Final, Protocol
 
 from IPython.core.completer import CompletionContext, SimpleCompletion, SimpleMatcherResult, context_matcher
 
@@ -18,9 +18,6 @@ from runql.ide import Context, ItemKind, complete
 from runql.session import Session
 from runql.session.language_context import context_of, learned
 from runql.text.frozen import frozen
-
-if TYPE_CHECKING:
-    from runql.frontends.jupyter.magic import RqlMagics
 
 _FRESH_SECONDS: Final = 60.0
 _CELL: Final = re.compile(r"%%rql(?=\s|$)")
@@ -63,10 +60,20 @@ def written(cell: str, line: int, column: int) -> Written | None:
     return Written(call.source, lines[line][start:], column - start) if column >= start else None
 
 
+class Notebook(Protocol):
+    """What completion asks the magics: the sessions that they opened, and the variables of the notebook."""
+
+    source: str | None
+
+    def session(self, source: str | None = None) -> Session: ...
+
+    def variables(self) -> dict[str, Any]: ...
+
+
 class Matcher:
     """Offers what can stand at the cursor. What the sources hold is learned beside the cells; no key press waits."""
 
-    def __init__(self, magics: RqlMagics) -> None:
+    def __init__(self, magics: Notebook) -> None:
         self._magics = magics
         self._contexts: dict[str | None, Context] = {}
         self._learning: set[str | None] = set()

@@ -15,7 +15,7 @@ from runql.frontends.jupyter.call import Call, called
 from runql.frontends.jupyter.shown import quietly, read, show
 from runql.script.said_once import Told
 from runql.session import Explanation, Result, Session
-from runql.terminal.stderr import Waiting
+from runql.terminal.progress import Waiting
 from runql.text.source import Source
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from IPython.display import HTML, DisplayHandle, display
 
 from runql.errors import BackendError, RunQLError
 from runql.session import Explanation, Result
-from runql.terminal.stderr import Waiting
+from runql.terminal.progress import Waiting
 from runql.text.render import render
 from runql.text.visible import visible
 

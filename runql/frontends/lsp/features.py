@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from functools import partial
+from typing import Any, Final, TypeAlias
 
 from lsprotocol import types
 
 from runql.frontends.lsp import at_cursor, editing, names, outline, semantic_tokens
+from runql.frontends.lsp.commands.commands import Runner
 from runql.frontends.lsp.protocol import Plain
-
-if TYPE_CHECKING:
-    from runql.frontends.lsp.server import Server
+from runql.frontends.lsp.publishing import Publisher
+from runql.frontends.lsp.server import Server
 
 Handler: TypeAlias = Callable[..., Awaitable[Any]]
 
@@ -135,3 +136,15 @@ COMMANDS: Final[tuple[tuple[str, Handler], ...]] = (
     ("runql.check", _check),
     ("runql.refresh", _refresh),
 )
+
+
+def server_of(version: str) -> Server:
+    """A server with all its features."""
+    server = Server(version)
+    server.publisher = Publisher(server)
+    server.runner = Runner(server)
+    for name, handler, options in FEATURES:
+        server.feature(name, options)(partial(handler, server))
+    for name, handler in COMMANDS:
+        server.command(name)(partial(handler, server))
+    return server

@@ -40,7 +40,7 @@ def serve(tcp: str | None = None, *, is_trusted: bool = False, source: str | Non
     except ImportError as error:
         hint = 'it needs an extra: `pip install "runql[lsp]"`'
         raise wrong_call("the language server is not installed: there is no `pygls`", hint) from error
-    from runql.frontends.lsp.server import server_of
+    from runql.frontends.lsp.features import server_of
 
     _quieten()
     # While a thread looks at a source, a key press gets its turn within this time.

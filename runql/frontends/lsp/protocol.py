@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
+from typing import Protocol as Interface
 
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException, JsonRpcInvalidParams
@@ -13,9 +14,6 @@ from pygls.protocol.language_server import lsp_method
 
 from runql.frontends.lsp.framing import Malformed
 from runql.text.frozen import frozen
-
-if TYPE_CHECKING:
-    from runql.frontends.lsp.server import Server
 
 PARSE_ERROR: Final = -32700
 INVALID_REQUEST: Final = -32600
@@ -44,10 +42,28 @@ class _Unreadable:
     jsonrpc: str = "2.0"
 
 
-class Protocol(LanguageServerProtocol):
-    """`_server` holds the documents."""
+class Texts(Interface):
+    """Who holds the documents, and hears of what goes wrong."""
 
-    _server: Server
+    def opened(self, item: types.TextDocumentItem) -> None: ...
+
+    def changed(self, params: types.DidChangeTextDocumentParams) -> None: ...
+
+    def closed(self, uri: str) -> None: ...
+
+    def note(self, text: str) -> None: ...
+
+    def report_server_error(self, error: Exception, source: Any) -> None: ...
+
+
+class Protocol(LanguageServerProtocol):
+    """The protocol of a server that holds `Texts`."""
+
+    @property
+    def _texts(self) -> Texts:
+        server: Any = self._server
+        texts: Texts = server
+        return texts
 
     # ---------------------------------------------------------------- messages
 
@@ -58,7 +74,7 @@ class Protocol(LanguageServerProtocol):
                 raise body
             self.handle_message(json.loads(body, object_hook=self.structure_message))
         except Exception as error:  # noqa: BLE001 - a client may send anything, and goes on to send more
-            self._server.report_server_error(error, JsonRpcException)
+            self._texts.report_server_error(error, JsonRpcException)
 
     def structure_message(self, data: dict[str, Any]) -> Any:
         """Read a message; a request that makes no sense is answered, for a client may wait for it."""
@@ -69,7 +85,7 @@ class Protocol(LanguageServerProtocol):
                 self._fail(data["id"], INVALID_PARAMS, f"the parameters of `{data['method']}` cannot be read")
             elif "method" not in data:
                 raise
-            self._server.note(f"a message could not be read: {error}")
+            self._texts.note(f"a message could not be read: {error}")
             return _Unreadable()
 
     def handle_message(self, message: Any) -> None:
@@ -124,15 +140,15 @@ class Protocol(LanguageServerProtocol):
 
     @lsp_method(types.TEXT_DOCUMENT_DID_OPEN)
     def lsp_text_document__did_open(self, params: types.DidOpenTextDocumentParams) -> None:
-        self._server.opened(params.text_document)
+        self._texts.opened(params.text_document)
 
     @lsp_method(types.TEXT_DOCUMENT_DID_CHANGE)
     def lsp_text_document__did_change(self, params: types.DidChangeTextDocumentParams) -> None:
-        self._server.changed(params)
+        self._texts.changed(params)
 
     @lsp_method(types.TEXT_DOCUMENT_DID_CLOSE)
     def lsp_text_document__did_close(self, params: types.DidCloseTextDocumentParams) -> None:
-        self._server.closed(params.text_document.uri)
+        self._texts.closed(params.text_document.uri)
 
     @lsp_method(types.WORKSPACE_EXECUTE_COMMAND)
     async def lsp_workspace__execute_command(self, params: types.ExecuteCommandParams) -> Any:  # type: ignore[override]

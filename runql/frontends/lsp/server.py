@@ -6,9 +6,9 @@ import asyncio
 import time
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+from typing import Protocol as Interface
 
 from lsprotocol import types
 from lsprotocol.converters import get_converter
@@ -18,15 +18,15 @@ from pygls.uris import to_fs_path
 from runql.frontends.lsp.analysis import Analysis, Setting
 from runql.frontends.lsp.document import Document
 from runql.frontends.lsp.positions import UTF16
-from runql.frontends.lsp.protocol import Protocol
+from runql.frontends.lsp.protocol import Plain, Protocol
 from runql.frontends.lsp.settings import wishes_of
 from runql.frontends.lsp.world import World
 from runql.text.markdown import message
 
 if TYPE_CHECKING:
-    from runql.frontends.lsp.commands.commands import Runner
-    from runql.frontends.lsp.publishing import Publisher
+    from runql.frontends.lsp.positions import Json
     from runql.ide import Completions
+    from runql.text.diagnostic import Diagnostic
 
 _SLICE_SECONDS: Final = 0.006
 """How long the reading of a long text may hold up a key press."""
@@ -39,12 +39,36 @@ class Changed(Exception):  # noqa: N818 - what was asked is of no interest any m
     """The text was changed while something was worked out of it."""
 
 
+class DiagnosticPublisher(Interface):
+    """What the server and its features ask of whoever works out the diagnostics of documents."""
+
+    def soon(self, uri: str) -> None: ...
+
+    def closed(self, uri: str) -> None: ...
+
+    def refresh(self) -> None: ...
+
+    async def pull(self, document: Document) -> list[Json]: ...
+
+    def written(self, document: Document, start: int, one: Diagnostic) -> Json: ...
+
+
+class CommandRunner(Interface):
+    """What they ask of whoever carries out the commands."""
+
+    async def perform(self, what: str, params: types.ExecuteCommandParams) -> Plain: ...
+
+    def cancel(self, token: Any) -> None: ...
+
+    def stop(self) -> None: ...
+
+
 class Server(LanguageServer):
     """`documents` are the open files, by their addresses."""
 
     protocol: Protocol
-    publisher: Publisher
-    runner: Runner
+    publisher: DiagnosticPublisher
+    runner: CommandRunner
 
     def __init__(self, version: str) -> None:
         super().__init__("runql", version, protocol_cls=Protocol, converter_factory=get_converter)
@@ -254,19 +278,3 @@ def _range(part: types.Range) -> dict[str, dict[str, int]]:
         "start": {"line": start.line, "character": start.character},
         "end": {"line": end.line, "character": end.character},
     }
-
-
-def server_of(version: str) -> Server:
-    """A server with all its features."""
-    from runql.frontends.lsp.commands.commands import Runner
-    from runql.frontends.lsp.features import COMMANDS, FEATURES
-    from runql.frontends.lsp.publishing import Publisher
-
-    server = Server(version)
-    server.publisher = Publisher(server)
-    server.runner = Runner(server)
-    for name, handler, options in FEATURES:
-        server.feature(name, options)(partial(handler, server))
-    for name, handler in COMMANDS:
-        server.command(name)(partial(handler, server))
-    return server

@@ -18,7 +18,8 @@ from runql.session import Result
 from runql.session.time_zone import LOCAL
 from runql.terminal import pager, stderr, stdout
 from runql.terminal.below import Below
-from runql.terminal.stderr import Progress, Voice, Waiting
+from runql.terminal.progress import Progress, Waiting
+from runql.terminal.stderr import Voice
 from runql.text.visible import harmless
 
 _DEFAULT_WIDTH: Final = 80

@@ -22,7 +22,8 @@ from runql.session import Explanation, Result, Session
 from runql.syntax import parse, tree
 from runql.syntax.tree import DescribeStatement, ShowStatement
 from runql.terminal import stderr, stdout
-from runql.terminal.stderr import Voice, Waiting
+from runql.terminal.progress import Waiting
+from runql.terminal.stderr import Voice
 from runql.text.source import Source
 from runql.text.visible import visible
 

@@ -11,7 +11,7 @@ from runql.text.frozen import frozen
 
 if TYPE_CHECKING:
     from runql.script.options import Options
-    from runql.terminal.stderr import Waiting
+    from runql.terminal.progress import Waiting
 
 
 @frozen
