@@ -16,7 +16,7 @@ from prompt_toolkit.output.vt100 import Vt100_Output
 
 from runql import config
 from runql.frontends.repl.app import Conversation
-from runql.frontends.repl.line.line import QueryBuffer
+from runql.frontends.repl.line.buffer import QueryBuffer
 from runql.frontends.repl.start import Start
 
 PATIENCE_SECONDS = 90.0

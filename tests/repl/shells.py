@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from runql import config
+from runql.frontends.repl.evaluate import evaluate
 from runql.frontends.repl.shell import Hooks, Shell
 from runql.session import Session
 from runql.sources.protocol import ServiceApi
@@ -38,7 +39,7 @@ class Told:
     def __call__(self, text: str) -> str:
         """Perform a text; what it wrote to standard output."""
         self.capture.readouterr()
-        self.shell.perform(text)
+        evaluate(self.shell, text)
         out, err = self.capture.readouterr()
         self.out, self.err = out.decode(), err.decode()
         assert not CONTROL.search(self.out + self.err)

@@ -73,11 +73,11 @@ def runs_page(self, request):
     LocalService.runs_page = fast
     return fast(self, request)
 from runql.frontends.repl.shell import Shell
-perform = Shell.perform
+run = Shell.run
 def slowly(self, text):
     LocalService.runs_page = runs_page
-    perform(self, text)
-Shell.perform = slowly
+    run(self, text)
+Shell.run = slowly
 from runql.__main__ import main
 main()
 """

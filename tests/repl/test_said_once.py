@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from runql import config
+from runql.frontends.repl.evaluate import evaluate
 from runql.frontends.repl.start import Start
 from runql.frontends.repl.wiring import make_shell
 from tests.sources.local import files
@@ -26,7 +27,7 @@ def test_a_killed_run_is_said_once(tmp_path: Path, capfdbinary: pytest.CaptureFi
 
     def said(text: str) -> str:
         capfdbinary.readouterr()
-        shell.perform(text)
+        evaluate(shell, text)
         return capfdbinary.readouterr().err.decode()
 
     assert "run-a.wandb` ends mid-record: its run was killed" in said("runs where id = 'a'")

@@ -10,6 +10,7 @@ import pytest
 
 from runql.errors import Unreachable
 from runql.frontends.repl import kept_results as kept_module
+from runql.frontends.repl.evaluate import evaluate
 from runql.frontends.repl.kept_results import Kept, Shelf
 from runql.results.frame import Frame
 from runql.sources.memory import MemoryService
@@ -247,7 +248,7 @@ def test_an_output_that_is_gone_ends_it(shell: Told, monkeypatch: pytest.MonkeyP
         raise stdout.ClosedPipe
 
     monkeypatch.setattr(stdout, "write", closed)
-    shell.shell.perform("runs")
+    evaluate(shell.shell, "runs")
     assert shell.shell.leaving
 
 

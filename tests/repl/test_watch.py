@@ -198,6 +198,7 @@ def test_what_is_wrong_is_said_before_it_begins(new: Make, text: str, said: str)
 _RUNS_THAT_COME = """
 import itertools
 from runql import config
+from runql.frontends.repl.evaluate import evaluate
 from runql.frontends.repl.shell import Shell
 from runql.sources.protocol import Page
 from runql.session import Session
@@ -210,7 +211,7 @@ class Growing(Watched):
 
 shell = Shell(Session(Growing(20), config.load()))
 while True:
-    shell.perform(input("> "))
+    evaluate(shell, input("> "))
 """
 
 

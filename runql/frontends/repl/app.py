@@ -1,12 +1,15 @@
-"""The prompt: reads a line, lets the shell perform it, and so on until somebody leaves."""
+"""The prompt: reads a line, evaluates it, and so on until somebody leaves."""
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from runql import __version__
 from runql.errors import RunQLError
-from runql.frontends.repl.line.parsed_text import asks_for_text
+from runql.frontends.repl.parsed_text import asks_for_text
 from runql.frontends.repl.start import Start
 from runql.terminal import stdout
 from runql.text.render import clean
@@ -18,11 +21,6 @@ if TYPE_CHECKING:
     from runql.frontends.repl.knowledge import Knowledge
     from runql.frontends.repl.line.line import Line
     from runql.frontends.repl.shell import Shell
-
-
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 _NO_NAME: Final = "runql"
 _EACH_BY_ITSELF: Final = (
@@ -91,8 +89,10 @@ class Conversation:
             except KeyboardInterrupt:
                 text = typed
                 continue
+            from runql.frontends.repl.evaluate import evaluate
+
             with shell.session.within(self._start.timeout):
-                shell.perform(typed)
+                evaluate(shell, typed)
             if self.line.has_more and not told:
                 told = True
                 shell.tell(_EACH_BY_ITSELF)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from runql.frontends.repl.evaluate import evaluate
 from runql.frontends.repl.history import QueryHistory
-from runql.frontends.repl.line.parsed_text import asks_for_text, is_command
+from runql.frontends.repl.parsed_text import asks_for_text, is_command
 from runql.frontends.repl.secrets import secrets_of
 from runql.frontends.repl.start import Start
 from runql.frontends.repl.wiring import make_shell
@@ -36,7 +37,7 @@ def converse(start: Start) -> int:
         if text.strip():
             history.append_string(text)
             with shell.session.within(start.timeout):
-                shell.perform(text)
+                evaluate(shell, text)
     return 0
 
 

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from runql.errors import RunQLError
-from runql.frontends.repl.line.parsed_text import Texts
+from runql.frontends.repl.parsed_text import Texts
 from runql.frontends.repl.start import Start
 from runql.text.frozen import frozen
 

@@ -1,4 +1,4 @@
-"""What the prompt does with a text that was entered: it runs it, shows what comes, and goes on whatever happens."""
+"""The shell of a prompt: it runs statements, shows what they give, and holds what the commands work on."""
 
 from __future__ import annotations
 
@@ -10,9 +10,15 @@ from dataclasses import dataclass, replace
 from types import FrameType, TracebackType
 from typing import Any, Final
 
+<<<<<<< HEAD
 from runql.config import Settings, with_saved
 from runql.errors import BackendError, OutputError, RunQLError
 from runql.frontends.repl.commands.table import read_call
+=======
+from runql.config import Settings
+from runql.errors import BackendError
+from runql.frontends.repl.interrupts import Interrupts
+>>>>>>> 33f7139 (Evaluate at the prompt above the shell, its commands and its line, so that these import one way)
 from runql.frontends.repl.kept_results import Kept, Shelf
 from runql.frontends.repl.results import Looks, Screen, Stopped
 from runql.results.formats.formats import FORMATS, chosen
@@ -21,7 +27,7 @@ from runql.script.pasted import check_server, read
 from runql.session import Explanation, Result, Session
 from runql.syntax import parse, tree
 from runql.syntax.tree import DescribeStatement, ShowStatement
-from runql.terminal import stderr, stdout
+from runql.terminal import stderr
 from runql.terminal.progress import Waiting
 from runql.terminal.stderr import Voice
 from runql.text.source import Source
@@ -34,7 +40,7 @@ def _nothing() -> None:
     """What a hook does that nobody set."""
 
 
-class _WasStopped(Exception):  # noqa: N818 - the user's wish
+class WasStopped(Exception):  # noqa: N818 - the user's wish
     """Ctrl-C, and what came was shown."""
 
 
@@ -52,7 +58,7 @@ class Hooks:
 
 
 class Shell:
-    """Carries out what is entered at the prompt, one text at a time.
+    """What is entered at the prompt is carried out on it, one text at a time, by `evaluate`.
 
     Args:
         session: What the queries are asked of; its state goes on from text to text.
@@ -102,40 +108,6 @@ class Shell:
         name = visible(self.source or "")
         return name if len(name) <= _LONGEST_NAME else f"…{name[1 - _LONGEST_NAME :]}"
 
-    def perform(self, text: str) -> None:
-        """Carry out a text: statements, or one backslash command. Whatever goes wrong is said; nothing is raised.
-
-        Ctrl-C stops what goes on and keeps what came.
-        """
-        self.next_text = ""
-        with self.interrupts:
-            try:
-                self.settings = self.session.settings = with_saved(self.settings)
-                self._perform(text)
-            except KeyboardInterrupt:
-                self.voice.say("stopped · nothing is shown")
-            except _WasStopped:
-                pass  # it was said beside what came
-            except RunQLError as error:
-                self.voice.error(error)
-                self._offer(text, error)
-            except stdout.CannotWrite as error:
-                self.voice.error(OutputError.of("RQL506", f"cannot write standard output: {error}"))
-                self.leaving = True
-            except stdout.ClosedPipe:
-                self.leaving = True
-            except Exception as error:  # noqa: BLE001 - whatever we did wrong is shown as ours, and the prompt goes on
-                self.voice.fault(error, debug=self.settings.debug)
-
-    def _perform(self, text: str) -> None:
-        call = read_call(text)
-        if call is not None:
-            from runql.frontends.repl.commands.actions import carry_out
-
-            carry_out(self, call)
-        elif text.strip():
-            self.run(self.query_of(text))
-
     # ---------------------------------------------------------------- statements
 
     def query_of(self, text: str) -> str:
@@ -183,7 +155,7 @@ class Shell:
                 self.interrupts.rearm()
                 self.keep(stopped.kept, is_query=is_query)
                 self.screen.show_part(stopped.kept, failed=isinstance(stopped.cause, BackendError))
-                raise (_WasStopped if isinstance(stopped.cause, KeyboardInterrupt) else stopped.cause) from None
+                raise (WasStopped if isinstance(stopped.cause, KeyboardInterrupt) else stopped.cause) from None
             except BaseException:
                 self._keep_nothing(title, is_query=is_query)
                 raise
@@ -205,22 +177,6 @@ class Shell:
         width = self.screen.width
         line = line if len(line) <= width else f"{line[: width - 1]}…"
         self.screen.put(("" if first else "\n") + self.screen.view().paint(line, "header") + "\n")
-
-    def _offer(self, text: str, error: RunQLError) -> None:
-        """Begin the next prompt with the text put right, if there is just one way to do that."""
-        fixes = [fix for one in error.diagnostics for fix in one.fixes]
-        if error.source is None or error.source.text != text or self.next_text:
-            return
-        if text.lstrip().startswith(("_", "@")) and parse(f"runs from {text.lstrip()}").ok:
-            self.next_text = f"runs from {text.lstrip()}"
-            self.tell("a query goes on from another like this: Enter runs it, Ctrl-C clears it")
-            return
-        if len(fixes) == len(error.diagnostics) == 1:
-            for edit in sorted(fixes[0].edits, key=lambda edit: edit.span, reverse=True):
-                text = text[: edit.span.start] + edit.text + text[edit.span.end :]
-            if parse(text).ok:
-                self.next_text = text
-                self.tell(f"put right: {text}" if self.settings.dumb_terminal else "put right below: Right takes it")
 
     def tell(self, text: str) -> None:
         """A line about what was done."""

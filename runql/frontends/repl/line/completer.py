@@ -11,7 +11,7 @@ from prompt_toolkit.formatted_text import StyleAndTextTuples
 
 from runql.frontends.repl.commands.table import COMMANDS, MARK, PromptCommand, Takes, read_call
 from runql.frontends.repl.knowledge import Knowledge
-from runql.frontends.repl.line.parsed_text import is_command, query_start, word_end
+from runql.frontends.repl.parsed_text import is_command, query_start, word_end
 from runql.text.render import clean
 from runql.text.visible import one_for_one
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from prompt_toolkit.buffer import Buffer, CompletionState
 from prompt_toolkit.completion import CompleteEvent, get_common_complete_suffix
@@ -10,8 +10,7 @@ from prompt_toolkit.enums import DEFAULT_BUFFER, EditingMode
 from prompt_toolkit.filters import Condition, completion_is_selected, has_completions, has_focus
 from prompt_toolkit.key_binding import KeyBindings, KeyBindingsBase, KeyPressEvent, merge_key_bindings
 
-if TYPE_CHECKING:
-    from runql.frontends.repl.line.line import Line, QueryBuffer
+from runql.frontends.repl.line.buffer import QueryBuffer
 
 _CONTINUED = (".", "(")
 """Ends of a completion behind which the next one is wanted at once."""
@@ -19,12 +18,21 @@ _CONTINUED = (".", "(")
 _TYPING = has_focus(DEFAULT_BUFFER)
 
 
-def key_bindings(line: Line) -> KeyBindingsBase:
+class TypedLine(Protocol):
+    """What the keys ask of the line: its text, and whether that can be run as it is."""
+
+    buffer: QueryBuffer
+    has_more: bool
+
+    def is_complete(self, text: str) -> bool: ...
+
+
+def key_bindings(line: TypedLine) -> KeyBindingsBase:
     """The keys of a line."""
     return merge_key_bindings([_enter(line), _menu(), _history(line.buffer), _ways_out(line)])
 
 
-def _enter(line: Line) -> KeyBindings:
+def _enter(line: TypedLine) -> KeyBindings:
     keys = KeyBindings()
 
     @keys.add("enter", filter=_TYPING)
@@ -119,7 +127,7 @@ def _history(buffer: QueryBuffer) -> KeyBindings:
     return keys
 
 
-def _ways_out(line: Line) -> KeyBindings:
+def _ways_out(line: TypedLine) -> KeyBindings:
     keys = KeyBindings()
     is_empty = Condition(lambda: not line.buffer.text)
 

@@ -9,8 +9,8 @@ from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.lexers import Lexer
 
 from runql.frontends.repl.knowledge import Knowledge
-from runql.frontends.repl.line.parsed_text import is_command, query_start, word_end
 from runql.frontends.repl.line.toolbar_text import Thinker
+from runql.frontends.repl.parsed_text import is_command, query_start, word_end
 from runql.text.source import Span
 from runql.text.visible import one_for_one
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from runql.errors import QueryError
 from runql.frontends.repl.knowledge import Knowledge, World
-from runql.frontends.repl.line.parsed_text import query_start
+from runql.frontends.repl.parsed_text import query_start
 from runql.text.diagnostic import Diagnostic
 from runql.text.frozen import frozen
 from runql.text.source import Span
