@@ -15,7 +15,7 @@ from collections.abc import Callable
 from runql.config import Settings
 from runql.plan.lower import lower
 from runql.plan.push import push
-from runql.semantic.check.query import check
+from runql.semantic.query import check
 from runql.semantic.report import CheckContext
 from runql.sources.open import open_place
 from runql.syntax import parse_query

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from runql.ide.context import Context, Text, parsed
 from runql.ide.diagnostics import diagnostics
-from runql.syntax.printer.format import format_text
+from runql.syntax.format import format_text
 from runql.text.diagnostic import Diagnostic, Edit
 from runql.text.frozen import frozen
 from runql.text.source import Span

@@ -22,7 +22,7 @@ from runql.script.options import Options
 from runql.script.saved import Loader
 from runql.script.titles import heading
 from runql.semantic.catalog import Catalog, FieldInfo
-from runql.semantic.check.query import Checked, check
+from runql.semantic.query import Checked, check
 from runql.semantic.report import CheckContext
 from runql.semantic.spelling import info_text
 from runql.semantic.typed import TTo

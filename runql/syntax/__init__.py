@@ -1,7 +1,7 @@
 """Syntax: the grammar, the tokens, the tree, the parser with its messages, the formatter. Loads lark at first use."""
 
+from runql.syntax.format import format_text
 from runql.syntax.parse import Parsed, parse, parse_query, tokenize
-from runql.syntax.printer.format import format_text
 from runql.syntax.printer.to_text import to_text
 from runql.syntax.tokens import Token, TokenKind
 

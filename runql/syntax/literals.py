@@ -205,3 +205,23 @@ def _write_segment(segment: str | int, index: int, path: Path) -> str:
 def quote_name(name: str) -> str:
     """A name in backticks, each backtick in it doubled."""
     return "`" + name.replace("`", "``") + "`"
+
+
+def like_test(pattern: str, *, exact: bool) -> str:
+    """What SQL's `like` asks, or `ilike` if it is not `exact`, as an operator and its text."""
+    inner = pattern.strip("%")
+    if not exact:
+        regex = re.escape(inner).replace("%", ".*").replace("_", ".")
+        anchored = ("" if pattern.startswith("%") else "^") + regex + ("" if pattern.endswith("%") else "$")
+        return f"~* {write_string(anchored)}"
+    if "%" in inner or "_" in inner:
+        return f"glob {write_string(pattern.replace('%', '*').replace('_', '?'))}"
+    match pattern.startswith("%"), pattern.endswith("%") and len(pattern) > 1:
+        case True, True:
+            return f"contains {write_string(inner)}"
+        case True, False:
+            return f"endswith {write_string(inner)}"
+        case False, True:
+            return f"startswith {write_string(inner)}"
+        case _:
+            return f"= {write_string(inner)}"

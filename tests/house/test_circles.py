@@ -10,19 +10,12 @@ from tests.house.circles import between_rooms, circles, edges, imports, packages
 
 MODULES = {
     "runql.engine.stages",
-    "runql.execute",
-    "runql.frontends.jupyter",
-    "runql.frontends.lsp",
-    "runql.frontends.repl",
-    "runql.frontends.repl.line",
     "runql.results",
-    "runql.semantic.check",
-    "runql.terminal",
     "runql.wandb_api",
 }
 """The packages in which modules still import each other."""
 
-ROOMS = MODULES | {"runql.semantic", "runql.sources.local", "runql.sources.wandb", "runql.syntax"}
+ROOMS = MODULES
 """The packages whose rooms still do."""
 
 

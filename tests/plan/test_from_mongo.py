@@ -18,8 +18,8 @@ from runql.errors import ArgumentError
 from runql.plan.capabilities import Capabilities
 from runql.plan.lower import lower
 from runql.plan.push import push
-from runql.semantic.check.query import check
 from runql.semantic.needed import walk
+from runql.semantic.query import check
 from runql.semantic.record import RunRecord
 from runql.semantic.report import CheckContext
 from runql.semantic.run_fields import FILTER_NAMES

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runql.semantic.check.query import check
+from runql.semantic.query import check
 from runql.semantic.report import CheckContext
 from runql.syntax import tree
 from runql.syntax.parse import parse

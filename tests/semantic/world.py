@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from runql.language.kinds import Kind
 from runql.semantic.catalog import Catalog, FieldInfo, Space
-from runql.semantic.check.query import Checked, check
+from runql.semantic.query import Checked, check
 from runql.semantic.report import CheckContext
 from runql.semantic.typed import TypedQuery
 from runql.syntax import tree

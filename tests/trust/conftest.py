@@ -38,6 +38,6 @@ def world(
         monkeypatch.setenv(name, value)
     monkeypatch.chdir(made.repo)
     # W&B's default stands for a server on this machine here: no test asks any other.
-    monkeypatch.setattr("runql.sources.wandb.http.credentials.DEFAULT_BASE_URL", own.base_url)
+    monkeypatch.setattr("runql.sources.wandb.network.credentials.DEFAULT_BASE_URL", own.base_url)
     yield made
     assert made.elsewhere.got == [], "somebody asked a server that the user did not choose"

@@ -263,7 +263,7 @@ def test_after_a_yes_the_server_of_the_folder_is_asked(
     world: World, monkeypatch: pytest.MonkeyPatch, asker: str
 ) -> None:
     """The test of the test: the same folder, with a server that answers and a user who said yes."""
-    monkeypatch.setattr("runql.sources.wandb.http.credentials.DEFAULT_BASE_URL", world.elsewhere.url)
+    monkeypatch.setattr("runql.sources.wandb.network.credentials.DEFAULT_BASE_URL", world.elsewhere.url)
     monkeypatch.setenv("WANDB_API_KEY", KEY)
     world.repo_says(f"base_url = {world.own.base_url}")
     assert ASKERS[asker](world, monkeypatch) == REFUSED

@@ -10,15 +10,8 @@ from dataclasses import dataclass, replace
 from types import FrameType, TracebackType
 from typing import Any, Final
 
-<<<<<<< HEAD
-from runql.config import Settings, with_saved
-from runql.errors import BackendError, OutputError, RunQLError
-from runql.frontends.repl.commands.table import read_call
-=======
 from runql.config import Settings
 from runql.errors import BackendError
-from runql.frontends.repl.interrupts import Interrupts
->>>>>>> 33f7139 (Evaluate at the prompt above the shell, its commands and its line, so that these import one way)
 from runql.frontends.repl.kept_results import Kept, Shelf
 from runql.frontends.repl.results import Looks, Screen, Stopped
 from runql.results.formats.formats import FORMATS, chosen

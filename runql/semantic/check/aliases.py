@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from runql.semantic.check.interface import ExpressionCheck
 from runql.semantic.names.resolver import AliasUse, Names
 from runql.semantic.operands import BROKEN, Operand
 from runql.semantic.report import Report
 from runql.semantic.spelling import code
 from runql.syntax import to_text, tree
 from runql.text.source import Span
-
-if TYPE_CHECKING:
-    from runql.semantic.check.expressions import Expressions
 
 MAX_EXPANSION: Final = 4_000
 """How many terms the aliases of one query may stand for: of aliases that name others twice, thirty stand for 2³⁰."""
@@ -25,7 +23,7 @@ _SHOWN: Final = 60
 class Aliases:
     """The aliases in the expressions of one query. `names` are those inside of which the check is just now."""
 
-    def __init__(self, expressions: Expressions) -> None:
+    def __init__(self, expressions: ExpressionCheck) -> None:
         self._expressions = expressions
         self.names: list[str] = []
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from runql.language.aggregates import HISTORY_AGGREGATES
 from runql.language.entry import Function
 from runql.language.functions import FUNCTIONS
 from runql.language.kinds import Kind
 from runql.semantic.catalog import Space
+from runql.semantic.check.interface import ExpressionCheck
 from runql.semantic.names.idioms import FOREIGN_CALLS, run_field_named
 from runql.semantic.names.nearest import nearest_names
 from runql.semantic.names.resolver import LoggedName
@@ -20,9 +20,6 @@ from runql.semantic.typed import TAggregate, TCall, TLogged
 from runql.syntax import tree
 from runql.text.diagnostic import Fix
 from runql.text.source import NOWHERE, Span
-
-if TYPE_CHECKING:
-    from runql.semantic.check.expressions import Expressions
 
 _SYNONYMS = {
     "avg": "mean",
@@ -71,7 +68,7 @@ _PRESENCE = {
 class Calls:
     """Checks the calls of one query."""
 
-    def __init__(self, expressions: Expressions) -> None:
+    def __init__(self, expressions: ExpressionCheck) -> None:
         self._expressions = expressions
         self._report: Report = expressions.report
         self.x_axis = "_step"

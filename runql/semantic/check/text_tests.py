@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from runql.language.kinds import Kind
 from runql.semantic.catalog import Space
+from runql.semantic.check.interface import ExpressionCheck
 from runql.semantic.operands import BROKEN, Operand, constant, example_value, quoted
 from runql.semantic.report import rewrite
 from runql.semantic.spelling import code
 from runql.semantic.typed import TField, THas, TTextTest, TypedExpr
 from runql.syntax import tree
 from runql.text.diagnostic import Fix
-from runql.text.source import NOWHERE, Span
-
-if TYPE_CHECKING:
-    from runql.semantic.check.expressions import Expressions
-
-
 from runql.text.frozen import frozen
+from runql.text.source import NOWHERE, Span
 
 _REGEXES = (tree.TextOp.REGEX, tree.TextOp.REGEX_ANY_CASE)
 _RE2 = "the syntax of RE2 is at `https://github.com/google/re2/wiki/Syntax`"
@@ -31,7 +26,7 @@ _PATTERNS = (*_REGEXES, tree.TextOp.GLOB)
 class TextTests:
     """Checks the tests of text and of lists of one query."""
 
-    def __init__(self, expressions: Expressions) -> None:
+    def __init__(self, expressions: ExpressionCheck) -> None:
         self._expressions = expressions
         self._report = expressions.report
 

@@ -11,7 +11,7 @@ from typing import Final
 
 from runql.errors import SourceError
 from runql.sources.files.names import printable, reason
-from runql.sources.local.side.layout import (
+from runql.sources.local.folder_layout import (
     FILES,
     LOG_SUFFIX,
     SIDE_FILES,

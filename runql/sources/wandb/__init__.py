@@ -1,7 +1,7 @@
 """Runs on a W&B server, over GraphQL."""
 
 from runql.sources.wandb.http.client import LineSettings
-from runql.sources.wandb.http.credentials import Credentials, discover
+from runql.sources.wandb.network.credentials import Credentials, discover
 from runql.sources.wandb.service import ServiceOptions, WandbService
 
 __all__ = ["Credentials", "LineSettings", "ServiceOptions", "WandbService", "discover"]

@@ -9,8 +9,8 @@ from typing import Any
 from urllib.parse import quote
 
 from runql.semantic.record import AgentRecord, ProjectRecord, SweepRecord, UserRecord
-from runql.sources.wandb.histories.history_keys import NON_FINITE
-from runql.sources.wandb.http.failures import loads
+from runql.sources.wandb.failures.failures import loads
+from runql.sources.wandb.history_keys import NON_FINITE
 from runql.text.frozen import frozen
 
 INTERNAL_CONFIG = frozenset({"_wandb", "wandb_version"})

@@ -10,15 +10,15 @@ from urllib.parse import urlsplit
 
 from runql.errors import BackendError, NotFound
 from runql.sources.protocol import Filters, Wanted
-from runql.sources.wandb.catalog.observed import Learning
+from runql.sources.wandb.answer_shapes import conform
 from runql.sources.wandb.decode import Place
+from runql.sources.wandb.failures.failures import Failure, Kind
 from runql.sources.wandb.http.client import Answer, Call, Client
-from runql.sources.wandb.http.failures import Failure, Kind
 from runql.sources.wandb.http.patience import Stakes
+from runql.sources.wandb.observed import Learning
 from runql.sources.wandb.schema.abilities import Abilities
 from runql.sources.wandb.schema.documents import Document, document, operation_of
 from runql.sources.wandb.schema.refusals import read_refusals
-from runql.sources.wandb.schema.shapes import conform
 from runql.text.diagnostic import Diagnostic
 from runql.text.frozen import frozen
 

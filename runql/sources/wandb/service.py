@@ -21,11 +21,10 @@ from runql.sources.protocol import Filters, HistoryRequest, Page, PageRequest, W
 from runql.sources.wandb.accounts import Accounts
 from runql.sources.wandb.catalog.catalog import CatalogKeeper
 from runql.sources.wandb.decode import Place, read_project, read_sweep
+from runql.sources.wandb.failures.failures import Failure
 from runql.sources.wandb.histories.sampled import SampledHistories
 from runql.sources.wandb.histories.scans import Scan
 from runql.sources.wandb.http.client import Client, LineSettings
-from runql.sources.wandb.http.credentials import Credentials
-from runql.sources.wandb.http.failures import Failure
 from runql.sources.wandb.http.identity import identity_for
 from runql.sources.wandb.http.limiter import limiter_of
 from runql.sources.wandb.listing.connections import nodes_of, project_nodes, saying
@@ -33,6 +32,7 @@ from runql.sources.wandb.listing.counts import count_of
 from runql.sources.wandb.listing.cursors import position_in
 from runql.sources.wandb.listing.fetch import fetch_run, fetch_runs
 from runql.sources.wandb.listing.listing import Listing
+from runql.sources.wandb.network.credentials import Credentials
 from runql.sources.wandb.network.network import network_of
 from runql.sources.wandb.project import Question, Server, filters_text
 from runql.sources.wandb.schema.abilities import FILTERS

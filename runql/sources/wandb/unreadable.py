@@ -9,9 +9,9 @@ from typing import Any, Final
 from runql.semantic.json_text import read_json
 from runql.semantic.outsize import by_name, outsize_notice, unreadable_notice
 from runql.semantic.record import RunRecord
-from runql.sources.wandb.histories.history_keys import STEP, is_step
+from runql.sources.wandb.failures.failures import clean
+from runql.sources.wandb.history_keys import STEP, is_step
 from runql.sources.wandb.http.client import Answer
-from runql.sources.wandb.http.failures import clean
 from runql.text.diagnostic import Diagnostic
 
 _ROWS: Final = frozenset({"sampledHistory"})

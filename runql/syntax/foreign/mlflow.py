@@ -7,8 +7,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
-from runql.syntax.literals import read_path, write_path, write_string, write_time
-from runql.syntax.mistakes.words import like_test
+from runql.syntax.literals import like_test, read_path, write_path, write_string, write_time
 from runql.syntax.tree import Path
 from runql.text.frozen import frozen
 

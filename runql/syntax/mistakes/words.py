@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from runql.syntax.lexer import STRAY, lexer
-from runql.syntax.literals import read_string, write_string
+from runql.syntax.literals import like_test, read_string
 from runql.syntax.mistake import Mistake, Place, idiom, replacing
 from runql.text.source import Span
 
@@ -132,26 +132,6 @@ def like(place: Place) -> Mistake | None:
     if place.back_terminal() == "NOT" and new[0] == "~":
         start, new = place.attempt.lexemes[-1].start, f"!{new}"
     return idiom(_SQL, place.text[start:end], new, Span(start, end), replacing(start, end, new))
-
-
-def like_test(pattern: str, *, exact: bool) -> str:
-    """What SQL's `like` asks, or `ilike` if it is not `exact`, as an operator and its text."""
-    inner = pattern.strip("%")
-    if not exact:
-        regex = re.escape(inner).replace("%", ".*").replace("_", ".")
-        anchored = ("" if pattern.startswith("%") else "^") + regex + ("" if pattern.endswith("%") else "$")
-        return f"~* {write_string(anchored)}"
-    if "%" in inner or "_" in inner:
-        return f"glob {write_string(pattern.replace('%', '*').replace('_', '?'))}"
-    match pattern.startswith("%"), pattern.endswith("%") and len(pattern) > 1:
-        case True, True:
-            return f"contains {write_string(inner)}"
-        case True, False:
-            return f"endswith {write_string(inner)}"
-        case False, True:
-            return f"startswith {write_string(inner)}"
-        case _:
-            return f"= {write_string(inner)}"
 
 
 def spelled_unit(place: Place) -> Mistake | None:

@@ -17,8 +17,8 @@ import pytest
 from runql.errors import AuthError, BackendError, RateLimited, ServerError, Unreachable
 from runql.sources.protocol import HistoryRequest, PageRequest
 from runql.sources.wandb import Credentials, LineSettings, ServiceOptions, WandbService
-from runql.sources.wandb.http.credentials import ApiKey, IdentityToken, Secret
 from runql.sources.wandb.http.limiter import limiter_of
+from runql.sources.wandb.network.credentials import ApiKey, IdentityToken, Secret
 from runql.wandb_api.runs import Runs
 from tests.server import Fault, Knobs, LoopbackServer
 from tests.server.http import ACCESS_TOKEN

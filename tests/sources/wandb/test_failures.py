@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runql.errors import AuthError, BackendError, NotFound, RateLimited, ServerError, Unreachable
-from runql.sources.wandb.http.failures import (
+from runql.sources.wandb.failures.failures import (
     TREATMENTS,
     Failure,
     Kind,
@@ -19,7 +19,7 @@ from runql.sources.wandb.http.failures import (
     messages_of,
     read_reply,
 )
-from runql.sources.wandb.http.retry_after import backoff_seconds, seconds_to_wait
+from runql.sources.wandb.failures.retry_after import backoff_seconds, seconds_to_wait
 from runql.sources.wandb.network.errors import EXCEPTIONS, failure_of
 from runql.text.codes import CODES
 

@@ -6,9 +6,9 @@ import math
 from typing import Any, Final
 
 from runql.sources.local.discover import RunFile, stamps
+from runql.sources.local.folder_layout import folder_name, started_at
 from runql.sources.local.head import Head, LogState, read_head
 from runql.sources.local.side import jsonl
-from runql.sources.local.side.layout import folder_name, started_at
 from runql.sources.local.side.read import Sides, json_object, read_sides
 
 _MOST_STATE_BYTES: Final = 1 << 20

@@ -12,8 +12,8 @@ from typing import Any, Final
 
 from runql.semantic.json_text import read_json
 from runql.semantic.outsize import by_name
+from runql.sources.local.folder_layout import CONFIG, EVENTS, FILES, HISTORY, METADATA, SUMMARY
 from runql.sources.local.side.config_yaml import read_config
-from runql.sources.local.side.layout import CONFIG, EVENTS, FILES, HISTORY, METADATA, SUMMARY
 
 _MOST_BYTES: Final = 16 << 20
 """More than the SDK writes into any of these: W&B's server takes no config and no summary so large."""

@@ -16,11 +16,11 @@ from runql.semantic.build_catalog import build_catalog
 from runql.semantic.catalog import Catalog, Known, Space
 from runql.semantic.record import RunRecord
 from runql.sources.protocol import Wanted
-from runql.sources.wandb.catalog.observed import Stamp, stamp_of
 from runql.sources.wandb.catalog.store import CatalogStore, Kept
 from runql.sources.wandb.decode import Place
 from runql.sources.wandb.listing.pages import Pages
 from runql.sources.wandb.listing.questions import ListQuestion, cursor_after
+from runql.sources.wandb.observed import Stamp, stamp_of
 from runql.sources.wandb.project import Server
 from runql.sources.wandb.schema.abilities import ORDER, PAGING
 

@@ -12,8 +12,8 @@ from typing import Any
 
 from runql.language.kinds import Kind
 from runql.semantic.catalog import Catalog, FieldInfo, Space
-from runql.sources.wandb.catalog.observed import Stamp
 from runql.sources.wandb.decode import Place
+from runql.sources.wandb.observed import Stamp
 from runql.text.bounded import read_bounded
 from runql.text.frozen import frozen
 from runql.text.replace import replace_with

@@ -12,8 +12,8 @@ from typing import Any
 
 from runql.sources.protocol import HistoryRequest
 from runql.sources.wandb.decode import Place
+from runql.sources.wandb.failures.failures import Failure, Kind
 from runql.sources.wandb.http.client import Answer
-from runql.sources.wandb.http.failures import Failure, Kind
 from runql.sources.wandb.http.patience import Stakes
 from runql.sources.wandb.listing.order_check import edges_of
 from runql.sources.wandb.project import Question, Sent, Server

@@ -18,6 +18,7 @@ from runql.semantic.record import RunHistory
 from runql.sources.history_rows import select_rows
 from runql.sources.protocol import HistoryRequest
 from runql.sources.wandb.decode import Place
+from runql.sources.wandb.failures.failures import Failure, Kind
 from runql.sources.wandb.histories.batches import (
     MOST_IN_FLIGHT,
     Ask,
@@ -41,7 +42,6 @@ from runql.sources.wandb.histories.specs import (
     spec_text,
     within,
 )
-from runql.sources.wandb.http.failures import Failure, Kind
 from runql.sources.wandb.project import Server
 from runql.sources.wandb.unreadable import fewer_notice
 from runql.text.diagnostic import Diagnostic

@@ -17,6 +17,7 @@ from runql.semantic.record import RunHistory
 from runql.sources.history_rows import select_rows
 from runql.sources.protocol import HistoryRequest
 from runql.sources.wandb.decode import Place
+from runql.sources.wandb.failures.failures import Failure, Kind
 from runql.sources.wandb.histories.batches import (
     MOST_IN_FLIGHT,
     Ask,
@@ -39,7 +40,6 @@ from runql.sources.wandb.histories.specs import (
     table_of_lines,
     within,
 )
-from runql.sources.wandb.http.failures import Failure, Kind
 from runql.sources.wandb.project import Server
 from runql.sources.wandb.schema.refusals import Learned
 from runql.sources.wandb.unreadable import fewer_notice

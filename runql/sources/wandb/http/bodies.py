@@ -8,7 +8,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import AsyncIterator, Mapping
 
-from runql.sources.wandb.http.failures import Failure, Kind, clean
+from runql.sources.wandb.failures.failures import Failure, Kind, clean
 
 MEGABYTE = 1_000_000
 _STEP_BYTES = 1_048_576

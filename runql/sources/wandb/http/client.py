@@ -21,12 +21,12 @@ from functools import partial
 from typing import Any, TypeVar
 
 from runql.semantic.json_text import Oddity, read_json
+from runql.sources.wandb.failures.failures import Failure, Kind, read_reply
+from runql.sources.wandb.failures.retry_after import backoff_seconds, seconds_to_wait
 from runql.sources.wandb.http.bodies import MEGABYTE
-from runql.sources.wandb.http.failures import Failure, Kind, read_reply
 from runql.sources.wandb.http.identity import Identity, without_secrets
 from runql.sources.wandb.http.limiter import Limiter
 from runql.sources.wandb.http.patience import Attempts, Patience, Stakes, Verdict
-from runql.sources.wandb.http.retry_after import backoff_seconds, seconds_to_wait
 from runql.sources.wandb.http.transport import Reply, Transport
 from runql.sources.wandb.network.network import Network
 from runql.text.frozen import frozen

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import urlencode
 
-from runql.sources.wandb.http.credentials import ApiKey, Credentials, IdentityToken
-from runql.sources.wandb.http.failures import Failure, Kind, kind_of_status, loads, messages_of
-from runql.sources.wandb.http.retry_after import seconds_to_wait
+from runql.sources.wandb.failures.failures import Failure, Kind, kind_of_status, loads, messages_of
+from runql.sources.wandb.failures.retry_after import seconds_to_wait
 from runql.sources.wandb.http.transport import Transport
+from runql.sources.wandb.network.credentials import ApiKey, Credentials, IdentityToken
 from runql.sources.wandb.network.redaction import STRUCK, basic
 from runql.text.bounded import MOST_SMALL_BYTES, read_bounded
 from runql.text.frozen import frozen

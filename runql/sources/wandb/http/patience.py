@@ -15,7 +15,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from enum import Enum
 
-from runql.sources.wandb.http.failures import Failure, Kind
+from runql.sources.wandb.failures.failures import Failure, Kind
 from runql.text.frozen import frozen
 
 _REMEMBERED = 40

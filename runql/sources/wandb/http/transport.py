@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from runql.errors import Unreachable
+from runql.sources.wandb.failures.failures import Failure, Kind
 from runql.sources.wandb.http.bodies import read_body
-from runql.sources.wandb.http.failures import Failure, Kind
 from runql.sources.wandb.network.certificates import context_of
 from runql.sources.wandb.network.errors import failure_of
 from runql.sources.wandb.network.network import Network

@@ -8,7 +8,7 @@ from runql.engine.mongo.order import OrderField, sort_by_fields
 from runql.semantic.record import RunRecord
 from runql.sources.protocol import Filters, Wanted
 from runql.sources.wandb.decode import Place
-from runql.sources.wandb.http.failures import Failure, Kind
+from runql.sources.wandb.failures.failures import Failure, Kind
 from runql.sources.wandb.listing.brackets import Brackets
 from runql.sources.wandb.listing.fetch import RunKey, all_pages, key_of
 from runql.sources.wandb.listing.losses import Lost

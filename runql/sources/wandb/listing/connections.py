@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from runql.semantic.record import ProjectRecord, SweepRecord
-from runql.sources.wandb.http.failures import Failure, Kind
+from runql.sources.wandb.failures.failures import Failure, Kind
 from runql.sources.wandb.http.patience import Stakes
 from runql.sources.wandb.listing.isolation import OF_PAGE, OF_PART, OF_SMALL_PAGE, may_be_one_run
 from runql.sources.wandb.listing.questions import cursor_after, offset_in

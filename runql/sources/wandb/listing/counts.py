@@ -8,7 +8,7 @@ from runql.semantic.record import RunRecord
 from runql.sources.paging import needed
 from runql.sources.protocol import Filters
 from runql.sources.wandb.decode import Place
-from runql.sources.wandb.http.failures import Failure, Kind
+from runql.sources.wandb.failures.failures import Failure, Kind
 from runql.sources.wandb.listing.fetch import fetch_all
 from runql.sources.wandb.listing.safe_filters import doubted_in, narrow
 from runql.sources.wandb.project import Question, Server, filters_text

@@ -10,8 +10,8 @@ from runql.semantic.record import RunRecord
 from runql.sources.paging import needed, trimmed
 from runql.sources.protocol import Filters, Wanted
 from runql.sources.wandb.decode import Place
+from runql.sources.wandb.failures.failures import Failure, Kind
 from runql.sources.wandb.http.client import Answer
-from runql.sources.wandb.http.failures import Failure, Kind
 from runql.sources.wandb.http.patience import Stakes
 from runql.sources.wandb.listing.isolation import may_be_one_run
 from runql.sources.wandb.listing.losses import Lost

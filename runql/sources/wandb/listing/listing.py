@@ -17,7 +17,7 @@ from runql.semantic.record import RunRecord
 from runql.sources.paging import needed, select_runs, trimmed
 from runql.sources.protocol import Page, PageRequest, Wanted
 from runql.sources.wandb.decode import Place
-from runql.sources.wandb.http.failures import clean
+from runql.sources.wandb.failures.failures import clean
 from runql.sources.wandb.listing.bracket_edges import Bracketed
 from runql.sources.wandb.listing.brackets import brackets_of
 from runql.sources.wandb.listing.chunks import Chunk

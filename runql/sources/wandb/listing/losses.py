@@ -7,9 +7,9 @@ from dataclasses import field
 from typing import Any
 
 from runql.semantic.outsize import unreadable_notice
+from runql.sources.wandb.answer_shapes import conform
+from runql.sources.wandb.failures.failures import Failure, Kind
 from runql.sources.wandb.http.client import Answer
-from runql.sources.wandb.http.failures import Failure, Kind
-from runql.sources.wandb.schema.shapes import conform
 from runql.sources.wandb.unreadable import MOST_SAID
 from runql.text.diagnostic import Diagnostic
 from runql.text.frozen import frozen

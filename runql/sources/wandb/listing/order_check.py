@@ -17,7 +17,7 @@ from runql.semantic.catalog import Space
 from runql.semantic.record import RunRecord
 from runql.sources.paging import needed
 from runql.sources.protocol import Filters, Wanted
-from runql.sources.wandb.http.failures import Failure
+from runql.sources.wandb.failures.failures import Failure
 from runql.sources.wandb.http.patience import Stakes
 from runql.sources.wandb.project import Question, Server, filters_text
 from runql.sources.wandb.schema.abilities import FILTERS

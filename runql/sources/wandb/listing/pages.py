@@ -12,8 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from runql.semantic.record import RunRecord
-from runql.sources.wandb.catalog.observed import stamp_of
-from runql.sources.wandb.http.failures import Failure, Kind
+from runql.sources.wandb.failures.failures import Failure, Kind
 from runql.sources.wandb.listing.chunks import Chunk, Part
 from runql.sources.wandb.listing.isolation import (
     MAY_BE_DOWN,
@@ -27,6 +26,7 @@ from runql.sources.wandb.listing.isolation import (
 from runql.sources.wandb.listing.losses import Came, Lost, came_in_part
 from runql.sources.wandb.listing.order_check import edges_of, says_more
 from runql.sources.wandb.listing.questions import ListQuestion, cursor_after, offset_in
+from runql.sources.wandb.observed import stamp_of
 from runql.sources.wandb.project import Question, Server, filters_text
 from runql.sources.wandb.run_nodes import read_run, read_runs
 from runql.sources.wandb.schema.abilities import PAGING

@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
-from runql.sources.wandb.http.failures import Failure, Kind, clean
+from runql.sources.wandb.failures.failures import Failure, Kind, clean
 from runql.sources.wandb.network.network import Network
 
 EXCEPTIONS: Mapping[str, Kind] = MappingProxyType(

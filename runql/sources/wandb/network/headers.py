@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 
-from runql.sources.wandb.http.credentials import Secret
+from runql.sources.wandb.network.credentials import Secret
 from runql.sources.wandb.network.settings import NetworkSettings, unusable
 
 Headers = tuple[tuple[str, Secret], ...]

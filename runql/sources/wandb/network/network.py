@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import field
 from urllib.parse import urlsplit
 
-from runql.sources.wandb.http.failures import Failure, Kind
+from runql.sources.wandb.failures.failures import Failure, Kind
 from runql.sources.wandb.network.certificates import Trust, trust_of
 from runql.sources.wandb.network.headers import Headers, gateway_headers, user_headers
 from runql.sources.wandb.network.proxies import Proxy, is_left_out, proxy_of

@@ -15,7 +15,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from runql.sources.wandb.http.credentials import Secret
+from runql.sources.wandb.network.credentials import Secret
 from runql.sources.wandb.network.settings import NetworkSettings, unusable
 from runql.text.frozen import frozen
 

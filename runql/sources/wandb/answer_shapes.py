@@ -13,8 +13,8 @@ from itertools import chain
 from typing import Any, Final, TypeAlias
 
 from runql.semantic.json_text import Oddity
-from runql.sources.wandb.histories.history_keys import NON_FINITE, Odd, odd_history_keys, odd_lines, odd_samples
-from runql.sources.wandb.http.failures import Failure, Kind, clean
+from runql.sources.wandb.failures.failures import Failure, Kind, clean
+from runql.sources.wandb.history_keys import NON_FINITE, Odd, odd_history_keys, odd_lines, odd_samples
 from runql.text.frozen import frozen
 
 _NULL: Final = type(None)

@@ -1,0 +1,1 @@
+"""Whatever a server can answer besides what was asked for, as errors of RunQL."""
