@@ -9,7 +9,6 @@ import pytest
 from tests.house.circles import between_rooms, circles, edges, imports, packages, room
 
 MODULES = {
-    "runql.engine.stages",
     "runql.results",
     "runql.wandb_api",
 }
