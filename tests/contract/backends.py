@@ -17,6 +17,7 @@ from runql.sources.protocol import ServiceApi
 from tests.contract.sample import SampleProject
 from tests.contract.server import ServedSample
 from tests.sources.local.sample import folder_of
+from tests.sources.tensorboard.sample import logs_of
 
 
 @dataclass(frozen=True)
@@ -36,10 +37,21 @@ class Factory(Protocol):
 
 @dataclass(frozen=True)
 class Backend:
-    """`lacks`: what its source cannot hold, of `sweeps` and `system`; tests of these are skipped, and say so."""
+    """`lacks`: what its source cannot hold, by the names of `PARTS`; tests of these are skipped, and say so."""
 
     make: Factory
     lacks: frozenset[str] = frozenset()
+
+
+PARTS: Mapping[str, str] = {
+    "sweeps": "sweeps",
+    "system": "machine metrics",
+    "labels": "names that are not ids, tags, job types and notes of runs",
+    "texts": "texts that were logged",
+    "nesting": "metrics that nest: they are one name with dots",
+}
+LABELS = ("displayName", "display_name", "tags", "jobType")
+"""The filters and orders of labels."""
 
 
 def make_memory(sample: SampleProject, folder: Path) -> Source:
@@ -86,8 +98,14 @@ def make_local(sample: SampleProject, folder: Path) -> Source:
     return Source(folder_of(sample, folder), sample.entity, sample.project)
 
 
+def make_tensorboard(sample: SampleProject, folder: Path) -> Source:
+    """The sample as TensorBoard logs, which have no project."""
+    return Source(logs_of(sample, folder), "", "")
+
+
 BACKENDS: Mapping[str, Backend] = {
     "memory": Backend(make_memory),
     "local": Backend(make_local),
+    "tensorboard": Backend(make_tensorboard, frozenset(PARTS)),
     "wandb": Backend(make_wandb),
 }

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from runql.wandb_api.runs import Runs
-from tests.contract.backends import BACKENDS, Source
+from tests.contract.backends import BACKENDS, PARTS, Source
 from tests.contract.recorder import Recorder
 from tests.contract.sample import SAMPLE
 
@@ -32,7 +32,9 @@ def runs(source: Source, recorder: Recorder) -> Runs:
     return Runs(recorder, source.entity, source.project, per_page=3)
 
 
-@pytest.fixture
-def lacks(request: pytest.FixtureRequest) -> frozenset[str]:
-    """What the backend's source cannot hold."""
-    return BACKENDS[request.node.callspec.params["source"]].lacks
+@pytest.fixture(autouse=True)
+def _is_held(request: pytest.FixtureRequest) -> None:
+    """Skip what is marked `needs` and the source cannot hold."""
+    for marker in request.node.iter_markers("needs"):
+        for part in BACKENDS[request.node.callspec.params["source"]].lacks.intersection(marker.args):
+            pytest.skip(f"this source holds no {PARTS[part]}")

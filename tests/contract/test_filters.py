@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from runql.wandb_api.runs import Runs
-from tests.contract.backends import Source
+from tests.contract.backends import LABELS, Source
 from tests.contract.sample import IDS
 
 CASES: list[tuple[dict[str, Any], str]] = [
@@ -83,7 +83,15 @@ CASES: list[tuple[dict[str, Any], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("filters", "ids"), CASES, ids=[str(filters) for filters, _ in CASES])
+def needed(text: str) -> list[pytest.MarkDecorator]:
+    """What a source has to hold for these filters or this order to mean anything."""
+    return [pytest.mark.needs("labels")] if any(label in text for label in LABELS) else []
+
+
+@pytest.mark.parametrize(
+    ("filters", "ids"),
+    [pytest.param(filters, ids, id=str(filters), marks=needed(str(filters))) for filters, ids in CASES],
+)
 def test_filter(source: Source, filters: dict[str, Any], ids: str) -> None:
     runs = Runs(source.service, source.entity, source.project, filters)
     assert [run.id for run in runs] == ids.split()
@@ -107,7 +115,7 @@ ORDERS = [
 ]
 
 
-@pytest.mark.parametrize(("order", "ids"), ORDERS)
+@pytest.mark.parametrize(("order", "ids"), [pytest.param(*each, marks=needed(each[0])) for each in ORDERS])
 @pytest.mark.parametrize("per_page", [1, 3, 50])
 def test_order(source: Source, order: str, ids: str, per_page: int) -> None:
     runs = Runs(source.service, source.entity, source.project, order=order, per_page=per_page)

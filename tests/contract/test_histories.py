@@ -45,7 +45,12 @@ def test_nested_keys_have_dots(runs: Runs) -> None:
 def test_without_keys_there_is_every_row(runs: Runs) -> None:
     rows = [row for row in runs.histories() if row["run_id"] == "gamma"]
     assert [row.get("epoch", MISSING) for row in rows] == [MISSING, 1]
-    assert [row["note"] for row in rows] == [5, 6]
+
+
+@pytest.mark.needs("texts")
+def test_texts_are_values_too(runs: Runs) -> None:
+    notes = [row["note"] for row in runs.histories() if "note" in row]
+    assert notes == ["half", "half", "half", 5, 6]
 
 
 def test_another_x_axis(runs: Runs) -> None:
@@ -74,6 +79,7 @@ def test_polars_takes_unlike_runs(runs: Runs) -> None:
     assert frame.height == 19
 
 
+@pytest.mark.needs("texts")
 def test_polars_says_which_column_became_text(runs: Runs) -> None:
     with pytest.warns(UserWarning, match="`note` mixes number and text"):
         frame = runs.histories(keys=["note"], format="polars")
@@ -90,9 +96,8 @@ def test_frames_of_nothing_have_their_columns(runs: Runs) -> None:
     assert runs.histories(keys=["nothing"]) == []
 
 
-def test_the_machines_stream(runs: Runs, lacks: frozenset[str]) -> None:
-    if "system" in lacks:
-        pytest.skip("this source has no machine metrics of ours")
+@pytest.mark.needs("system")
+def test_the_machines_stream(runs: Runs) -> None:
     rows = runs.histories(stream="system")
     assert [(row["run_id"], row["system.cpu"], row["_timestamp"]) for row in rows] == [
         ("alpha", 10.0 + at, 1.7e9 + at) for at in range(4)

@@ -138,9 +138,8 @@ def test_upgrading_takes_those_that_are_here_and_all_to_come(runs: Runs, recorde
     assert recorder.calls == ["runs_page", "runs_page", "upgrade 6", "runs_page"]
 
 
-def test_sweeps_are_asked_for_once_each(source: Source, recorder: Recorder, lacks: frozenset[str]) -> None:
-    if "sweeps" in lacks:
-        pytest.skip("this source has no sweeps")
+@pytest.mark.needs("sweeps")
+def test_sweeps_are_asked_for_once_each(source: Source, recorder: Recorder) -> None:
     runs = Runs(recorder, source.entity, source.project, include_sweeps=True)
     found = [run.sweep.id if run.sweep else None for run in runs]
     assert found == ["sw1", "sw1", None, None, None, None, None, None]

@@ -34,6 +34,11 @@ class EventFile:
     inode: tuple[int, int]
     owner: int
 
+    def is_as_it_was(self, status: os.stat_result) -> bool:
+        """Whether nothing was written to it since it was found."""
+        now = ((status.st_dev, status.st_ino), status.st_size, status.st_mtime_ns)
+        return now == (self.inode, self.size, self.mtime_ns)
+
 
 @dataclass(slots=True)
 class Found:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
-from runql.sources.files.wire import BYTES, FIXED32, FIXED64, VARINT, double, fields, signed, text
+from runql.sources.files.wire import BYTES, FIXED32, FIXED64, VARINT, double, fields, signed, text, varint
 
 _WALL_TIME, _STEP, _FILE_VERSION, _SUMMARY, _SESSION_LOG = 1, 2, 3, 5, 7
 _OTHER_EVENTS: Final = {4: "graph", 6: "log message", 8: "run profile", 9: "graph"}
 _SOURCE_METADATA: Final = 10
+_TAG_OF_TIME, _TAG_OF_STEP, _TAG_OF_SUMMARY, _TAG_OF_VALUE = 0x09, 0x10, 0x2A, 0x0A
 _START: Final = 1
 _VERSION_MARK: Final = ".Event:"
 
@@ -74,6 +76,9 @@ def read_event(data: bytes, end: int) -> Event:
     Raises:
         Malformed: no protobuf.
     """
+    plain = _plain_event(data, end)
+    if plain is not None:
+        return plain
     event = Event()
     # One of `what` counts, the last: so protobuf has it.
     for number, wire, a, b in fields(data, 0, end):
@@ -102,6 +107,21 @@ def read_event(data: bytes, end: int) -> Event:
     return event
 
 
+def _plain_event(data: bytes, end: int) -> Event | None:
+    """A time, a step, and one plain value, as nearly all events are; else `None`, and they are read field by field."""
+    if end < 18 or data[0] != _TAG_OF_TIME:
+        return None
+    at, step = 9, 0
+    if data[at] == _TAG_OF_STEP:
+        step, at = varint(data, at + 1, end)
+    if at + 4 >= end or data[at] != _TAG_OF_SUMMARY or data[at + 1] != end - at - 2 or data[at + 1] > 127:
+        return None
+    if data[at + 2] != _TAG_OF_VALUE or data[at + 3] != end - at - 4:
+        return None
+    value = _plain_value(data, at + 4, end)
+    return None if value is None else Event(double(data, 1), signed(step), [value])
+
+
 def _reset(event: Event) -> None:
     event.values, event.version, event.is_start, event.other = None, None, False, ""
 
@@ -123,12 +143,18 @@ def _read_summary(data: bytes, pos: int, end: int, values: list[Value]) -> None:
 
 def _plain_value(data: bytes, start: int, end: int) -> Value | None:
     """A tag of less than 128 bytes and a simple value, which is what nearly all of them are; else `None`."""
-    if end - start < 7 or data[start] != 0x0A:
+    if end - start < 7 or data[start] != 0x0A or data[start + 1] > 127:
         return None
     at = start + 2 + data[start + 1]
     if at + 5 != end or data[at] != 0x15:
         return None
-    return Value(text(data, start + 2, at), _float(data, at + 1)[0])
+    return Value(_tag(data[start + 2 : at]), _float(data, at + 1)[0])
+
+
+@lru_cache(maxsize=4096)
+def _tag(name: bytes) -> str:
+    """A tag as text: files hold few of them, again and again."""
+    return text(name, 0, len(name))
 
 
 def _value(data: bytes, pos: int, end: int) -> Value:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from runql.sources.files.names import reason
@@ -33,10 +32,20 @@ class Facts:
 
 
 @frozen
-class Extent:
-    """How much of which files is a run: each path, whether it is the run's first file, and the byte where it ends."""
+class Part:
+    """A file up to the byte `end`, without the records that begin at the bytes `lost`."""
 
-    parts: tuple[tuple[Path, bool, int], ...]
+    file: EventFile
+    is_first: bool
+    end: int
+    lost: frozenset[int]
+
+
+@frozen
+class Extent:
+    """How much of which files is a run, and which of its points restarts took away."""
+
+    parts: tuple[Part, ...]
     cuts: Cuts
 
 
@@ -52,14 +61,20 @@ class RunReader:
 
     def extent(self) -> Extent:
         """What was read so far: it stays as it is when this goes on."""
-        read = zip(self.files, self.states, strict=True)
-        parts = tuple((file.path, state.is_first, state.end) for file, state in read if state.end)
+        parts = tuple(
+            Part(file, state.is_first, state.end, frozenset(damage.offset for damage in state.damages))
+            for file, state in zip(self.files, self.states, strict=True)
+            if state.end
+        )
         return Extent(parts, Cuts(self.stream.restarts))
 
-    def update(self, files: tuple[EventFile, ...]) -> None:
-        """Read what came since the last time. A file that cannot be read has its `problem` in its state."""
+    def update(self, files: tuple[EventFile, ...]) -> bool:
+        """Read what came since the last time, and say whether anything did.
+
+        A file that cannot be read has its `problem` in its state.
+        """
         if files == self.files and not any(state.problem for state in self.states):
-            return
+            return False
         if not self._goes_on(files):
             self._begin(Restarts())
         known = self.stream.restarts.count
@@ -68,6 +83,7 @@ class RunReader:
             self._begin(self.stream.restarts)
             self._read(files)
         self.files = files
+        return True
 
     def _goes_on(self, files: tuple[EventFile, ...]) -> bool:
         """Whether the files are those of the last time with something behind: the last one longer, or further ones."""
@@ -98,7 +114,7 @@ class RunReader:
 
     def _read_file(self, file: EventFile, state: FileState) -> None:
         facts, stream, cuts = self.facts, self.stream, self._cuts
-        for event, points in stream.points(file.path, state.end, file.size, state):
+        for event, points in stream.points(file, state.end, file.size, state):
             if not points:
                 continue
             step, number = event.step, stream.events

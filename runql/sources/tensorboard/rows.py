@@ -55,8 +55,8 @@ def run_columns(extent: Extent, names: Container[str] | None) -> dict[str, Seque
     tags: dict[str, _Tag] = {}
     times: dict[tuple[int, int], float] = {}
     stream, cuts = Stream(), extent.cuts
-    for path, is_first, end in extent.parts:
-        for event, points in stream.points(path, 0, end, FileState(is_first)):
+    for part in extent.parts:
+        for event, points in stream.points(part.file, 0, part.end, FileState(part.is_first), part.lost):
             step = event.step
             for tag, value in points:
                 if not cuts.is_empty and cuts.drops(stream.events, step, tag):

@@ -19,11 +19,14 @@ from runql.sources.tensorboard.facts import RunReader
 from runql.text.diagnostic import Diagnostic
 
 _LAG_SECONDS: Final = 900
+_LONG_QUIET_SECONDS: Final = 7 * 86_400
+"""After so long nobody looks whether a process still has the file open."""
+
 _AFTER_TIME: Final = re.compile(r"tfevents\.\d+\.(?P<rest>.+)\Z")
 _ENDED: Final = frozenset({"finished", "failed"})
 
 
-def run_record(name: str, reader: RunReader, open_files: frozenset[str] | None) -> RunRecord:
+def run_record(name: str, reader: RunReader, *, running: bool) -> RunRecord:
     """What a listing tells of a run. What event files do not say, such as tags, users and projects, is missing."""
     stream, facts = reader.stream, reader.facts
     start, end = stream.started, stream.ended
@@ -31,7 +34,6 @@ def run_record(name: str, reader: RunReader, open_files: frozenset[str] | None) 
     begun = start.started if start is not None and _is_time(start.started) else first
     last = max(stream.last_time, end.ended if end is not None and _is_time(end.ended) else 0.0)
     state = end.state if end is not None else None
-    running = state not in _ENDED and _is_running(reader, open_files)
     return RunRecord(
         id=name,
         name=name,
@@ -49,10 +51,11 @@ def run_record(name: str, reader: RunReader, open_files: frozenset[str] | None) 
     )
 
 
-def unended(reader: RunReader) -> bool:
-    """Whether nothing in the files of a run says that it ended."""
+def may_be_running(reader: RunReader) -> bool:
+    """Whether nothing in the files of a run says that it ended, and any of them changed not long ago."""
     end = reader.stream.ended
-    return end is None or end.state not in _ENDED
+    changed = max(file.mtime_ns for file in reader.files) / 1e9
+    return (end is None or end.state not in _ENDED) and time.time() - changed < _LONG_QUIET_SECONDS
 
 
 def _summary(reader: RunReader) -> dict[str, Any]:
@@ -78,8 +81,8 @@ def _said(name: str, reader: RunReader, *, running: bool) -> Iterator[Diagnostic
         yield notices.not_read(name, reader.stream.others)
 
 
-def _is_running(reader: RunReader, open_files: frozenset[str] | None) -> bool:
-    """Whether somebody still writes one of the files of a run that says nothing of its end.
+def is_running(reader: RunReader, open_files: frozenset[str] | None) -> bool:
+    """Whether somebody still writes one of the files of a run that may be running.
 
     So it is if a process has one open for writing. If none has, and such a process would be seen (a file of this
     machine, by its name, and of this user), it is not. Otherwise it is if the newest file changed in the last five

@@ -23,7 +23,7 @@ from runql.sources.tensorboard.discover import Found, find_runs
 from runql.sources.tensorboard.facts import Extent, RunReader
 from runql.sources.tensorboard.notices import not_looked_into, unreadable
 from runql.sources.tensorboard.rows import run_columns
-from runql.sources.tensorboard.run import run_record, unended
+from runql.sources.tensorboard.run import is_running, may_be_running, run_record
 from runql.text.diagnostic import Diagnostic
 
 MOST_SECONDS: Final = 2.0
@@ -50,6 +50,7 @@ class TensorboardService(RunsAtHand):
         self._readers: dict[str, RunReader] = {}
         self._records: dict[str, RunRecord] = {}
         self._extents: dict[str, Extent] = {}
+        self._running: set[str] = set()
         self._said: tuple[Diagnostic, ...] = ()
         self._question, self._looked_at = question(), time.monotonic()
         self._take(find_runs(self._root))
@@ -99,16 +100,18 @@ class TensorboardService(RunsAtHand):
 
     def _take(self, found: Found) -> None:
         """Read what is new."""
-        readers: dict[str, RunReader] = {}
-        for name, files in found.runs.items():
-            reader = self._readers.get(name)
-            readers[name] = reader = RunReader() if reader is None else reader
-            reader.update(files)
-        waiting = [file for reader in readers.values() if unended(reader) for file in reader.files]
-        open_files = open_for_writing([str(file.path.resolve()) for file in waiting])
-        self._records = {name: run_record(name, reader, open_files) for name, reader in readers.items()}
-        self._extents = {name: reader.extent() for name, reader in readers.items()}
-        self._readers = readers
+        readers = {name: self._readers.get(name) or RunReader() for name in found.runs}
+        changed = {name for name, files in found.runs.items() if readers[name].update(files)}
+        waiting = {name for name, reader in readers.items() if may_be_running(reader)}
+        written = open_for_writing([str(file.path.resolve()) for name in waiting for file in readers[name].files])
+        running = {name for name in waiting if is_running(readers[name], written)}
+        for name in changed | (running ^ self._running):
+            if name in readers:
+                self._records[name] = run_record(name, readers[name], running=name in running)
+                self._extents[name] = readers[name].extent()
+        self._records = {name: self._records[name] for name in readers}
+        self._extents = {name: self._extents[name] for name in readers}
+        self._readers, self._running = readers, running
         more = (not_looked_into(found.left_out),) if found.left_out else ()
         self._said = (*(unreadable(shown, why) for shown, why in found.unreadable), *more)
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Final
 
 from runql.engine.histories.sampling import AXES
 from runql.sources.files.wire import Malformed
 from runql.sources.tensorboard import hparams
+from runql.sources.tensorboard.discover import EventFile
 from runql.sources.tensorboard.events import HPARAMS, SCALARS, Event, Value, read_event
 from runql.sources.tensorboard.framing import Damage, DamageKind, Records, is_whole
 from runql.sources.tensorboard.tensors import Number, scalar_of
@@ -94,37 +94,44 @@ class Stream:
     _recent_step: int = -1
 
     def points(
-        self, path: Path, start: int, size: int, file: FileState
+        self, file: EventFile, start: int, size: int, state: FileState, lost: frozenset[int] | None = None
     ) -> Iterator[tuple[Event, list[tuple[str, Number]]]]:
         """The events of one file from a place on, each with the scalars in it. Files come in order of their names.
+
+        `lost`: where the records begin that an earlier reading found damaged. If the file is as it was then, no
+        checksum is computed anew.
 
         Raises:
             OSError: it cannot be read.
         """
-        with path.open("rb", buffering=1 << 20) as opened:
+        with file.path.open("rb", buffering=1 << 20) as opened:
+            known = lost if lost is not None and file.is_as_it_was(os.fstat(opened.fileno())) else None
             opened.seek(start)
             records = Records(opened, start, size)
             try:
                 for payload, offset in records:
-                    event = _checked(payload, offset, records.damages)
+                    if known is not None:
+                        event = None if offset in known else read_event(payload, len(payload) - _CHECKSUM_SIZE)
+                    else:
+                        event = _checked(payload, offset, records.damages)
                     if event is not None:
-                        yield event, self._read(event, payload, file)
+                        yield event, self._read(event, payload, state)
             finally:
-                file.end, file.damages = records.end, [*file.damages, *records.damages]
+                state.end, state.damages = records.end, [*state.damages, *records.damages]
 
-    def _read(self, event: Event, payload: bytes, file: FileState) -> list[tuple[str, Number]]:
+    def _read(self, event: Event, payload: bytes, state: FileState) -> list[tuple[str, Number]]:
         self.events += 1
         if self.first_time is None:
             self.first_time = event.wall_time
         self.last_time = event.wall_time
         if event.version is not None:
             self.version = event.version
-        self._watch_restarts(event, file)
+        self._watch_restarts(event, state)
         if event.other:
             self.others[event.other] += 1
         return [] if event.values is None else self._scalars(event.values, payload)
 
-    def _watch_restarts(self, event: Event, file: FileState) -> None:
+    def _watch_restarts(self, event: Event, state: FileState) -> None:
         """As TensorBoard: since version 2 a session that starts drops what came before it from its step on.
 
         The first start in the first file drops nothing: TensorFlow 1 wrote it from another thread, so that a few
@@ -133,7 +140,7 @@ class Stream:
         """
         if self.version >= 2:
             if event.is_start:
-                if self._is_started or not file.is_first:
+                if self._is_started or not state.is_first:
                     self.restarts.everywhere.append((self.events, event.step))
                 self._is_started = True
         elif event.values is not None:
@@ -220,13 +227,13 @@ def _checked(payload: bytes, offset: int, damages: list[Damage]) -> Event | None
     if checked and not is_whole(payload):
         damages.append(Damage(offset, DamageKind.CHECKSUM))
         return None
-    event = None
-    with suppress(Malformed):
+    try:
         event = read_event(payload, end)
-    if event is None or (event.is_used and not checked):
-        if not checked and not is_whole(payload):
-            damages.append(Damage(offset, DamageKind.CHECKSUM))
-            return None
-        if event is None:
-            damages.append(Damage(offset, DamageKind.RECORD))
+    except Malformed:
+        is_record = checked or is_whole(payload)
+        damages.append(Damage(offset, DamageKind.RECORD if is_record else DamageKind.CHECKSUM))
+        return None
+    if not checked and event.is_used and not is_whole(payload):
+        damages.append(Damage(offset, DamageKind.CHECKSUM))
+        return None
     return event
