@@ -243,6 +243,14 @@ def test_a_server_with_other_cursors(serve: Serve, connect: Connect) -> None:
     assert message.startswith(f"run `{name(17)}` could not be read")
 
 
+def test_where_nothing_leads_past_the_run_it_is_an_error(serve: Serve, connect: Connect) -> None:
+    service = connect(serve(knobs=Knobs(panics={name(17): EVERYTHING}, cursors="opaque")))
+    with pytest.raises(ServerError, match="panic occurred") as caught:
+        list(Runs(service, "acme", "vision"))
+    assert "order -created" in caught.value.diagnostics[0].hints[0]
+    assert [run.id for run in Runs(service, "acme", "vision", order="-created_at", per_page=20)[:20]] == but()[:39:-1]
+
+
 # ------------------------------------------------------------ a part of the run
 
 

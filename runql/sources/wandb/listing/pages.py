@@ -39,6 +39,7 @@ SMALL_ROWS = 20
 LEAST_ROWS = 5
 _BODY_BYTES = 4_000_000
 _MOST_AT_ONCE = 8
+_STUCK = "a run cannot be read, and nothing tells what stands behind it: `order -created` begins at the other end"
 
 
 @dataclass
@@ -260,6 +261,7 @@ class Pages:
             self._offsets = True
         if not self.counts_offsets:
             if unread.cursor is None:
+                unread.failure.hints = (*unread.failure.hints, _STUCK)
                 raise unread.failure
             self._planned = came
         why = unread.failure.why(self.server.host)
