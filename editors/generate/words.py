@@ -14,9 +14,9 @@ from typing import Any
 
 from runql.ide.semantic_tokens import Shade
 from runql.language.aggregates import HISTORY_AGGREGATES
+from runql.language.fields import RUN_FIELD_SPELLINGS
 from runql.language.functions import FUNCTIONS
 from runql.semantic.catalog import Space
-from runql.semantic.run_fields import RUN_FIELD_SPELLINGS
 from runql.semantic.spelling import PREFIXES
 from runql.syntax.grammar import load_parser
 from runql.syntax.keywords import keywords

@@ -8,8 +8,8 @@ from itertools import dropwhile
 from math import isfinite
 
 from runql.engine.stages.shared.rows import cells_in, folds_in
+from runql.language.fields import RUN_FIELDS
 from runql.semantic.record import RunRecord
-from runql.semantic.run_fields import RUN_FIELDS
 from runql.semantic.typed import (
     TBest,
     TCorr,

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import product
 from typing import Any
 
+from runql.language.fields import RUN_FIELDS
 from runql.language.kinds import Kind
 from runql.semantic.catalog import Catalog, FieldInfo, Space
 from runql.semantic.operands import literal_text
-from runql.semantic.run_fields import RUN_FIELDS
 from runql.semantic.spelling import info_text
 from runql.text.frozen import frozen
 from runql.text.render import clean

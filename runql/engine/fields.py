@@ -7,9 +7,9 @@ from operator import attrgetter
 from typing import Any
 
 from runql.errors import RunQLError
+from runql.language.fields import RUN_FIELDS
 from runql.semantic.catalog import Space
 from runql.semantic.record import RunRecord
-from runql.semantic.run_fields import RUN_FIELDS
 from runql.semantic.spelling import field_text
 from runql.semantic.typed import FieldKey
 from runql.semantic.values import MISSING, Value

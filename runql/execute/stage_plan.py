@@ -34,7 +34,7 @@ def _way(stage: TStage, folder: Path) -> str:
     match stage:
         case TTo(path=path):
             form = EXTENSIONS.get(Path(path).suffix[1:].lower())
-            keeps = form is not None and form.streams
+            keeps = form is not None and form.entry.streams
             how = "written while the rows pass on" if keeps else "holds the table, for the format needs all of it"
             return f"{_leads(path, folder)}: {how}; {_end(stage, folder)}"
         case TAssert() if not is_streaming(stage):

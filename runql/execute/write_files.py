@@ -56,7 +56,7 @@ def _judged(stage: TTo, settings: Settings) -> Destination:
     form = _format_of(path)
     if form is None:
         raise QueryError([_no_format(stage, path)])
-    if stage.safe and not form.separated:
+    if stage.safe and not form.entry.separated:
         hint = "a format that no spreadsheet reads as formulas needs no `safe`"
         raise QueryError([Diagnostic("RQL506", "`safe` goes with `.csv` and `.tsv`", stage.span, hints=(hint,))])
     place = place_of(form, path, stage.path)
@@ -103,7 +103,7 @@ class Files:
         place = _judged(stage, self._settings)  # once more: what was a file may be a link by now
         form = EXTENSIONS[place.path.suffix[1:].lower()]
         parts = _Parts()
-        names = self._fixed if form.streams else lambda: False
+        names = self._fixed if form.entry.streams else lambda: False
         layout, sweep = context.layout, stage.path in self._sweeps
 
         def write() -> tuple[Diagnostic, ...]:

@@ -14,18 +14,22 @@ from runql.ide.entry_text import LANGUAGE, entry_markdown
 from runql.ide.field_text import documentation, value_text
 from runql.ide.nodes import chain_at
 from runql.language.aggregates import HISTORY_AGGREGATES
+from runql.language.entry import Entry
+from runql.language.fields import RUN_FIELD_SPELLINGS
 from runql.language.functions import FUNCTIONS
+from runql.language.options import CODE_OPTION, OPTIONS
 from runql.language.stages import STAGES
+from runql.language.types import TYPE_SPELLINGS
 from runql.language.words import WORDS
 from runql.semantic.catalog import Catalog, Space
 from runql.semantic.folds import fold_named
-from runql.semantic.run_fields import RUN_FIELD_SPELLINGS
 from runql.semantic.spelling import PREFIXES
 from runql.syntax import tree as t
 from runql.syntax.literals import read_path
 from runql.syntax.parse import Parsed
 from runql.syntax.printer.to_text import to_text
 from runql.syntax.tokens import Token, TokenKind
+from runql.text.codes import CODES
 from runql.text.frozen import frozen
 from runql.text.markdown import block, code, plain, words
 from runql.text.source import Span
@@ -70,7 +74,7 @@ def hover(text: Text, offset: int, context: Context) -> Hover | None:
 def token_at(whole: Parsed, offset: int) -> Token | None:
     """The token that holds an offset, or ends at it if nothing but white space or a sign follows."""
     touching = [token for token in whole.tokens if token.span.start <= offset <= token.span.end]
-    said = [token for token in touching if token.kind not in _SILENT]
+    said = [token for token in touching if token.kind not in _SILENT or token.terminal in WORDS]
     return next((token for token in said if offset < token.span.end), said[0] if said else None)
 
 
@@ -81,6 +85,11 @@ def _context_of(chain: tuple[t.Node, ...], context: Context) -> Context:
 
 
 def _name(place: _Place) -> str:
+    entry = _in_statement(place)
+    return entry_markdown(entry) if entry is not None else _field(place)
+
+
+def _field(place: _Place) -> str:
     written, context = place.token.text, place.context
     if any(isinstance(node, t.KeysClause | t.XClause) for node in place.chain):
         return _metric(written, context.catalog)
@@ -96,10 +105,22 @@ def _name(place: _Place) -> str:
     title = code(found.key.written or dotted)
     if found.key.space is Space.RUN:
         field = RUN_FIELD_SPELLINGS[str(found.key.segments[0])]
-        title = f"`{field.name}`: {field.kind}, a field of every run"
+        title = f"`{field.name}`: {field.kind}, a field of every run\n\n{field.doc}"
     if found.info is None or context.catalog is None:
         return title
     return f"{title}\n\n{documentation(found.info, context.catalog)}"
+
+
+def _in_statement(place: _Place) -> Entry | None:
+    """The type of a `param`, or the option of a `set`, if the word is one."""
+    written = place.token.text
+    match place.chain:
+        case (*_, t.ParamStatement(type_name=str(type_name))) if written == type_name:
+            return TYPE_SPELLINGS.get(written)
+        case (*_, t.SetStatement(name=name)) if written == name:
+            return CODE_OPTION if name.upper() in CODES else OPTIONS.get(name.lower())
+        case _:
+            return None
 
 
 def _metric(written: str, catalog: Catalog | None) -> str:
@@ -174,8 +195,8 @@ def _source(place: _Place) -> str:
 def _time(place: _Place) -> str:
     match _moment(place):
         case t.RelativeTime() as moment:
-            shown = meaning(moment, place.context)
-            return code(shown)
+            entry = WORDS.get(place.token.terminal)
+            return "\n\n".join([code(meaning(moment, place.context)), *([entry.doc] if entry is not None else [])])
         case t.Duration(value=length):
             return f"{length.total_seconds():,.10g} seconds"
         case _:

@@ -73,6 +73,49 @@ class StageEntry(Entry):
     is_later: bool = False
 
 
+@frozen(kw_only=True)
+class FieldEntry(Entry):
+    """One field of every run.
+
+    `filter_name` is what W&B's filters and orders call it (`None`: the server cannot filter by it); `aliases` are W&B's
+    other spellings, accepted everywhere.
+    """
+
+    kind: Kind
+    filter_name: str | None = None
+    aliases: tuple[str, ...] = ()
+
+
+@frozen(kw_only=True)
+class TypeEntry(Entry):
+    """One type of a parameter. `takes`: what fits, as an error says it; `aliases`: other spellings."""
+
+    takes: str
+    aliases: tuple[str, ...] = ()
+
+
+@frozen(kw_only=True)
+class OptionEntry(Entry):
+    """One option of a session. `takes`: what it may be set to; `values`: those worth offering."""
+
+    takes: str
+    values: tuple[str, ...]
+
+
+@frozen(kw_only=True)
+class FormatEntry(Entry):
+    """One format of results. `extensions` are without the dot; a `binary` one needs a file.
+
+    `streams`: rows are written as they come, if the columns are known before; else all are held first. `separated`: a
+    spreadsheet opens it, and takes a text that begins with `=` for a formula.
+    """
+
+    extensions: tuple[str, ...] = ()
+    binary: bool = False
+    streams: bool = False
+    separated: bool = False
+
+
 @frozen
 class Parameter:
     """One parameter: the kinds it takes; `repeated` stands for one or more arguments."""

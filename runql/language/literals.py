@@ -53,7 +53,7 @@ LITERALS: Final = ReferencePage(
                     r"Text. `\n`, `\t`, `\\`, `\"`, `\'` and `\u00e9` are escapes.",
                     'runs where config.optimizer = "adam"',
                 ),
-                Entry("true", "The bool for yes.", "runs where (config.stop_on_nan = false) = true", terminal="TRUE"),
+                Entry("true", "The bool for yes.", "runs where config.stop_on_nan != true", terminal="TRUE"),
                 Entry("false", "The bool for no.", "runs where config.stop_on_nan = false", terminal="FALSE"),
                 Entry("null", "The value of a field that was set to null.", "runs where config.lr != null"),
                 Entry("(A, B, …)", "A list, behind `in`, `has any` and `has all`.", "runs where config.seed in (0, 1)"),

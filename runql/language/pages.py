@@ -10,14 +10,18 @@ from runql.language.aggregates import HISTORY_AGGREGATES, ROW_AGGREGATES
 from runql.language.clauses import CLAUSES
 from runql.language.dates import DATES
 from runql.language.entry import Function, ReferencePage, ReferenceSection, StatementEntry
+from runql.language.fields import RUN_FIELDS
+from runql.language.formats import FORMATS
 from runql.language.functions import FUNCTIONS
 from runql.language.keywords import KEYWORDS
 from runql.language.kinds import Kind
 from runql.language.literals import LITERALS
 from runql.language.machine import SYSTEM
 from runql.language.operators import OPERATORS
+from runql.language.options import OPTIONS
 from runql.language.stages import STAGES
 from runql.language.statements import STATEMENTS
+from runql.language.types import TYPES
 
 _QUERIES = ("RUNS", "RUN", "SWEEP", "COUNT")
 
@@ -72,8 +76,27 @@ _STATEMENTS = ReferencePage(
     "What a text may hold besides queries. Several statements are parted by `;`.",
     (ReferenceSection("Statements", tuple(_beside_queries())),),
 )
-
-PAGES: Final[Mapping[str, ReferencePage]] = MappingProxyType(
-    {page.name: page for page in (_CLAUSES, OPERATORS, LITERALS, DATES, _FUNCTIONS, _STAGES, _STATEMENTS, SYSTEM)}
+_FIELDS = ReferencePage(
+    "fields",
+    "Fields of every run",
+    "What W&B knows of each run besides `config`, `summary` and what was logged.",
+    (ReferenceSection("Fields", tuple(RUN_FIELDS.values())),),
 )
+_SCRIPTS = ReferencePage(
+    "scripts",
+    "Types, options and formats",
+    "What stands behind `param NAME:`, `set` and `-o`.",
+    (
+        ReferenceSection("Types of parameters", tuple(TYPES.values())),
+        ReferenceSection("Options of `set`", tuple(OPTIONS.values()), "Also `--max-rows`, `--names`, `--no RQLnnn`."),
+        ReferenceSection("Formats of `-o`", tuple(FORMATS.values()), "A file's ending says its format."),
+    ),
+)
+
+_PAGES = (
+    *(_CLAUSES, OPERATORS, LITERALS, DATES, _FUNCTIONS),
+    *(_STAGES, _STATEMENTS, _SCRIPTS, _FIELDS, SYSTEM),
+)
+
+PAGES: Final[Mapping[str, ReferencePage]] = MappingProxyType({page.name: page for page in _PAGES})
 """By name, in the order of the reference."""

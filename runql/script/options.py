@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from runql.language.options import OPTIONS
 from runql.script.said_once import Told
 from runql.syntax import tree
 from runql.syntax.tree import SetStatement
@@ -38,14 +39,6 @@ class Options:
 
 def _with_names(one: Diagnostic) -> Diagnostic:
     return replace(one, hints=(*one.hints, ", ".join(one.names))) if len(one.names) > 1 else one
-
-
-OPTIONS = {
-    "max_rows": "a number, or `null` for all rows",
-    "names": "`on` or `off`: whether notices name each of several files and runs",
-    "RQLnnn": "`on` or `off`: whether such notices and warnings are said",
-}
-"""What can be set, and to what."""
 
 
 def silenced_code(code: str) -> str | None:

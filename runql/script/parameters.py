@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Final
 
+from runql.language.types import TYPE_SPELLINGS, TYPES
 from runql.script.spelled import SpelledDuration, SpelledFloat, SpelledInt
 from runql.semantic.times import Day, from_text, relative
 from runql.syntax import tree
@@ -19,15 +20,6 @@ from runql.text.source import NOWHERE
 
 class Unfit(Exception):  # noqa: N818 - an answer, not a fault
     """The value is not of the type."""
-
-
-@dataclass(frozen=True, slots=True)
-class ParamType:
-    """A type by its names. `take` gives the value that the query gets, or raises `Unfit`."""
-
-    names: tuple[str, ...]
-    what: str
-    take: Callable[[Any, tzinfo], Any]
 
 
 def _number(value: Any, _: tzinfo) -> Any:
@@ -94,17 +86,19 @@ def _list(value: Any, _: tzinfo) -> Any:
     return value
 
 
-TYPES = (
-    ParamType(("float", "number", "real"), "a number", _number),
-    ParamType(("int", "integer"), "a whole number", _whole),
-    ParamType(("text", "string", "str"), "text", _text),
-    ParamType(("bool", "boolean"), "true or false", _bool),
-    ParamType(("time", "date", "datetime"), "a time, such as `2026-01-31`", _time),
-    ParamType(("duration",), "a duration, such as `2h`", _duration),
-    ParamType(("list",), "a list", _list),
-    ParamType(("secret",), "text that is neither said in an error nor kept in the history of the prompt", _secret),
+TAKERS: Final[Mapping[str, Callable[[Any, tzinfo], Any]]] = MappingProxyType(
+    {
+        "float": _number,
+        "int": _whole,
+        "text": _text,
+        "bool": _bool,
+        "time": _time,
+        "duration": _duration,
+        "list": _list,
+        "secret": _secret,
+    }
 )
-_BY_NAME = {name: kind for kind in TYPES for name in kind.names}
+"""By the name of a type: gives the value that the query gets, or raises `Unfit`."""
 
 
 def declared(
@@ -117,10 +111,10 @@ def declared(
     place = statement.name_span if statement.name_span != NOWHERE else statement.span
     kind = None
     if statement.type_name is not None:
-        kind = _BY_NAME.get(statement.type_name)
+        kind = TYPE_SPELLINGS.get(statement.type_name)
         if kind is None:
-            near = nearest(statement.type_name, _BY_NAME, most=1)
-            hints = (*(f"nearest: `{name}`" for name in near), f"types: {', '.join(f'`{t.names[0]}`' for t in TYPES)}")
+            near = nearest(statement.type_name, TYPE_SPELLINGS, most=1)
+            hints = (*(f"nearest: `{name}`" for name in near), f"types: {', '.join(f'`{one}`' for one in TYPES)}")
             return None, Diagnostic("RQL221", f"there is no type `{statement.type_name}`", place, hints=hints)
     is_given = statement.name in given
     if not is_set(statement, given):
@@ -134,11 +128,11 @@ def declared(
     if kind is None:
         return value, None
     try:
-        return kind.take(value, zone), None
+        return TAKERS[kind.name](value, zone), None
     except Unfit:
         shown = value if isinstance(value, int | float | str | bool) else type(value).__name__
         origin = "" if is_given else "the default of "
-        message = f"{origin}`${statement.name}` is {kind.what}, not `{shown}`"
+        message = f"{origin}`${statement.name}` is {kind.takes}, not `{shown}`"
         return None, Diagnostic("RQL221", message, place)
 
 

@@ -10,10 +10,10 @@ from datetime import datetime
 from statistics import median
 from typing import Any
 
+from runql.language.fields import RUN_FIELDS
 from runql.language.kinds import Kind
 from runql.semantic.catalog import Catalog, FieldInfo, Space
 from runql.semantic.record import RunRecord
-from runql.semantic.run_fields import RUN_FIELDS
 from runql.semantic.values import Value, kind_of
 
 TOP_VALUES = 20

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import field
 
+from runql.language.fields import RUN_FIELD_SPELLINGS, RUN_FIELDS
 from runql.language.kinds import Kind
 from runql.semantic.catalog import Catalog, Space
 from runql.semantic.check.clauses import Clauses, asks_histories
@@ -15,7 +16,6 @@ from runql.semantic.check_stages.scope import Scope, scope_of, with_mentions
 from runql.semantic.needed import children
 from runql.semantic.operands import BROKEN
 from runql.semantic.report import CheckContext, Report
-from runql.semantic.run_fields import RUN_FIELD_SPELLINGS, RUN_FIELDS
 from runql.semantic.spelling import code, field_text, path_text
 from runql.semantic.typed import (
     FieldKey,

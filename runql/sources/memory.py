@@ -16,10 +16,10 @@ from typing import Any
 
 from runql.engine.histories.sampling import AXES
 from runql.errors import ArgumentError
+from runql.language.fields import RUN_FIELD_SPELLINGS
 from runql.language.kinds import Kind
 from runql.semantic.catalog import Catalog
 from runql.semantic.record import RunRecord, SweepRecord
-from runql.semantic.run_fields import RUN_FIELD_SPELLINGS
 from runql.semantic.values import MISSING, Value, kind_of
 from runql.sources.at_hand import RunsAtHand
 from runql.sources.protocol import Stream

@@ -48,7 +48,7 @@ class Show:
         default = "table" if self._terminal else "csv"
         self._format, self._path = chosen(output or default)
         self._safe = safe
-        if safe and not self._format.separated:
+        if safe and not self._format.entry.separated:
             raise wrong_call(f"`--safe` goes with csv and tsv, not with {self._format.name}", "add `-o csv`")
         self._view = self._view_of(settings)
         self._color = settings.color

@@ -11,8 +11,8 @@ from runql.engine.fields import leaves, value_of
 from runql.engine.functions import FUNCTIONS
 from runql.errors import RunQLError
 from runql.language import functions as language
+from runql.language.fields import RUN_FIELDS
 from runql.semantic.record import RunRecord
-from runql.semantic.run_fields import RUN_FIELDS
 from runql.semantic.values import MISSING
 from tests.engine.build import key, run
 

@@ -12,13 +12,19 @@ from runql.engine.stages.reference import folds
 from runql.language.aggregates import HISTORY_AGGREGATES, ROW_AGGREGATES
 from runql.language.clauses import CLAUSES
 from runql.language.entry import Entry
+from runql.language.formats import FORMATS
 from runql.language.functions import FUNCTIONS
+from runql.language.options import CODE_OPTION, OPTIONS
 from runql.language.stages import STAGES
 from runql.language.statements import STATEMENTS
+from runql.language.types import TYPES
 from runql.language.words import WORDS
+from runql.results.formats import formats
+from runql.script import options, parameters
 from runql.semantic import typed
 from runql.syntax import tree
 from runql.syntax.keywords import keywords
+from runql.syntax.parse import parse
 
 ENTRIES = (*STATEMENTS.values(), *CLAUSES.values(), *STAGES.values())
 
@@ -49,6 +55,19 @@ def test_each_node_has_an_entry_and_each_entry_a_node() -> None:
     assert {node.terminal for node in get_args(tree.Stage)} == {"", *STAGES} - {"LAST_ROW"}
     done = {terminal for terminal, entry in STAGES.items() if not entry.is_later}
     assert {node.terminal for node in get_args(typed.TStage)} == done - {"LAST_ROW"}
+
+
+def test_each_type_and_format_has_a_body_and_each_body_an_entry() -> None:
+    assert TYPES.keys() == parameters.TAKERS.keys()
+    assert FORMATS.keys() == formats.FORMATS.keys() == formats.BODIES.keys()
+
+
+def test_what_an_option_offers_can_be_set() -> None:
+    for entry in OPTIONS.values():
+        for value in entry.values:
+            (statement,) = parse(f"set {'RQL211' if entry is CODE_OPTION else entry.name} {value}").script.statements
+            assert isinstance(statement, tree.SetStatement)
+            assert options.set_option(options.Options(), statement)[1] is None
 
 
 def test_what_a_clause_excludes_excludes_it() -> None:

@@ -20,8 +20,8 @@ from typing import Any
 
 from mongomock.filtering import filter_applies
 
+from runql.language.fields import RUN_FIELDS
 from runql.semantic.record import RunRecord
-from runql.semantic.run_fields import RUN_FIELDS
 
 _BOOLS = {True: uuid.UUID(int=1), False: uuid.UUID(int=0)}
 _TIMES = ("createdAt", "heartbeatAt", "updatedAt")

@@ -15,6 +15,7 @@ import runql
 from runql.engine.evaluate import truth
 from runql.engine.mongo.filters import compile_filter
 from runql.errors import ArgumentError
+from runql.language.fields import FILTER_NAMES
 from runql.plan.capabilities import Capabilities
 from runql.plan.lower import lower
 from runql.plan.push import push
@@ -22,7 +23,6 @@ from runql.semantic.needed import walk
 from runql.semantic.query import check
 from runql.semantic.record import RunRecord
 from runql.semantic.report import CheckContext
-from runql.semantic.run_fields import FILTER_NAMES
 from runql.semantic.typed import TLogged, TypedExpr, TypedQuery
 from runql.syntax import parse, to_text
 from runql.syntax.foreign.mongo_fields import RUN_NAMES

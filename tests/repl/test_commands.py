@@ -11,11 +11,13 @@ from runql.frontends.repl.commands.actions import _ACTIONS
 from runql.frontends.repl.commands.help import topics_of
 from runql.frontends.repl.commands.table import COMMANDS, SPELLINGS, Call, PromptCommand, nearest_command, read_call
 from runql.language.aggregates import HISTORY_AGGREGATES, ROW_AGGREGATES
+from runql.language.fields import RUN_FIELDS
 from runql.language.functions import FUNCTIONS
+from runql.language.options import OPTIONS
 from runql.language.stages import STAGES
+from runql.language.types import TYPES
 from runql.language.words import WORDS
 from runql.results.formats.formats import FORMATS
-from runql.semantic.run_fields import RUN_FIELDS
 from runql.syntax.keywords import keywords
 from runql.text.codes import CODES
 from tests.repl.shells import Make, Told
@@ -106,6 +108,9 @@ def test_help_names_all_there_is(shell: Told) -> None:
         *HISTORY_AGGREGATES,
         *ROW_AGGREGATES,
         *RUN_FIELDS,
+        *TYPES,
+        *OPTIONS,
+        *FORMATS,
         *CODES,
     ],
 )

@@ -11,10 +11,10 @@ from typing import Any
 
 from runql.engine.fields import lookup
 from runql.errors import ArgumentError
+from runql.language.fields import FILTER_NAMES, RUN_FIELD_SPELLINGS
 from runql.language.kinds import Kind
 from runql.semantic.catalog import Space
 from runql.semantic.record import RunRecord
-from runql.semantic.run_fields import FILTER_NAMES, RUN_FIELD_SPELLINGS
 from runql.semantic.values import MISSING, Value
 from runql.text.frozen import frozen
 from runql.text.nearest import nearest

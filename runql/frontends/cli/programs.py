@@ -48,14 +48,14 @@ def spec_json() -> str:
     """The language and the command as JSON, from the tables that they are made of."""
     from runql.frontends.cli.arguments import described_options
     from runql.language.aggregates import HISTORY_AGGREGATES, OFFERED_PERCENTILES, ROW_AGGREGATES
+    from runql.language.fields import RUN_FIELDS
+    from runql.language.formats import FORMATS
     from runql.language.functions import FUNCTIONS
+    from runql.language.options import OPTIONS
     from runql.language.stages import STAGES
     from runql.language.statements import STATEMENTS
-    from runql.results.formats.formats import FORMATS
-    from runql.script.options import OPTIONS
-    from runql.script.parameters import TYPES
+    from runql.language.types import TYPES
     from runql.semantic.folds import fold_named
-    from runql.semantic.run_fields import RUN_FIELDS
     from runql.text.codes import CODES
 
     folds = {**ROW_AGGREGATES, **{name: fold for name in OFFERED_PERCENTILES if (fold := fold_named(name)) is not None}}
@@ -81,12 +81,16 @@ def spec_json() -> str:
             "of rows": [_function(one) for one in folds.values()],
         },
         "fields": [
-            {"name": one.name, "type": str(one.kind), "aliases": list(one.aliases)} for one in RUN_FIELDS.values()
+            {"name": one.name, "type": str(one.kind), "aliases": list(one.aliases), "doc": one.doc}
+            for one in RUN_FIELDS.values()
         ],
-        "parameter types": [{"names": list(one.names), "what": one.what} for one in TYPES],
-        "set": OPTIONS,
+        "parameter types": [
+            {"names": [one.name, *one.aliases], "what": one.takes, "doc": one.doc, "example": one.example}
+            for one in TYPES.values()
+        ],
+        "set": {one.name: f"{one.takes}: {one.doc}" for one in OPTIONS.values()},
         "formats": [
-            {"name": form.name, "extensions": list(form.extensions), "what": form.what} for form in FORMATS.values()
+            {"name": form.name, "extensions": list(form.extensions), "what": form.doc} for form in FORMATS.values()
         ],
         "codes": {code: {"severity": one.severity, "title": one.title} for code, one in CODES.items()},
     }

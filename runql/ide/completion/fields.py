@@ -13,14 +13,15 @@ from runql.ide.completion.items import MOST_ITEMS, ItemKind, Offer
 from runql.ide.completion.slots import Role, Slot, kinds_of_expr
 from runql.ide.context import Context
 from runql.ide.cursor import Cursor
+from runql.ide.entry_text import entry_markdown
 from runql.ide.field_text import detail, documentation, kinds_of
 from runql.language.aggregates import HISTORY_AGGREGATES
+from runql.language.fields import RUN_FIELDS
 from runql.language.functions import FUNCTIONS
 from runql.language.kinds import ANYTHING, BOOL, Kind
 from runql.semantic.catalog import Catalog, FieldInfo, Space
 from runql.semantic.check_stages.scope import Scope
 from runql.semantic.names.metrics import ALWAYS_LOGGED, SYSTEM_PREFIX
-from runql.semantic.run_fields import RUN_FIELDS
 from runql.semantic.spelling import PREFIXES, info_text, path_text, spelled_exactly
 from runql.syntax import tree as t
 from runql.syntax.lexer import lexer
@@ -229,9 +230,10 @@ def _namespaces(catalog: Catalog | None, slot: Slot) -> Iterator[Offer]:
 def _run_fields(slot: Slot, kinds: frozenset[Kind]) -> Iterator[Offer]:
     order = _ORDER if slot.role is Role.ORDER_KEY else ()
     for name in (*order, *(name for name in RUN_FIELDS if name not in order)):
-        kind = RUN_FIELDS[name].kind
-        if kind in kinds:
-            yield Offer(name, name, ItemKind.FIELD, Group.RUN_FIELDS, f"{kind} · every run")
+        entry = RUN_FIELDS[name]
+        if entry.kind in kinds:
+            describe = partial(entry_markdown, entry)
+            yield Offer(name, name, ItemKind.FIELD, Group.RUN_FIELDS, f"{entry.kind} · every run", describe)
 
 
 def _globs(index: NameIndex, slot: Slot, space: Space | None, head: str) -> Iterator[Offer]:

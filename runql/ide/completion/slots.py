@@ -8,13 +8,13 @@ from itertools import pairwise
 from runql.ide.context import Context
 from runql.ide.cursor import Cursor
 from runql.language.aggregates import HISTORY_AGGREGATES
+from runql.language.fields import RUN_FIELD_SPELLINGS
 from runql.language.functions import FUNCTIONS
 from runql.language.kinds import BOOL, NUMBER, Kind
 from runql.semantic.catalog import Catalog, FieldInfo, Space
 from runql.semantic.folds import fold_named
 from runql.semantic.names.resolver import LoggedName, Names, Resolved
 from runql.semantic.report import Report
-from runql.semantic.run_fields import RUN_FIELD_SPELLINGS
 from runql.semantic.spelling import PREFIXES
 from runql.semantic.typed import FieldKey
 from runql.semantic.values import kind_of

@@ -3,51 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from types import MappingProxyType
-from typing import Final
+from collections.abc import Iterator
+from functools import partial
 
 from runql.ide.completion.index import index_of
 from runql.ide.completion.items import ItemKind, Offer
 from runql.ide.completion.words import Group
 from runql.ide.context import Context
 from runql.ide.cursor import Cursor
+from runql.ide.entry_text import entry_markdown
+from runql.language.formats import FORMATS
+from runql.language.options import CODE_OPTION, OPTIONS
+from runql.language.types import TYPES
 from runql.syntax.literals import read_string, write_string
 from runql.text.codes import CODES
 from runql.text.render import clean
-
-PARAMETER_TYPES: Final[Mapping[str, str]] = MappingProxyType(
-    {
-        "float": "a number",
-        "int": "a whole number",
-        "text": "text",
-        "bool": "true or false",
-        "time": "a time, such as `2026-01-31`",
-        "duration": "a duration, such as `2h`",
-        "list": "a list",
-        "secret": "text that is neither said in an error nor kept in the history of the prompt",
-    }
-)
-"""The types of `param`."""
-
-OPTIONS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType({"max_rows": ("100", "null"), "names": ("on", "off")})
-"""What `set` sets besides the codes of notices and warnings, and values worth offering."""
-
-FILE_ENDINGS: Final[Mapping[str, str]] = MappingProxyType(
-    {
-        "csv": "values with commas between",
-        "tsv": "values with tabs between",
-        "json": "one JSON document",
-        "jsonl": "a JSON object a row",
-        "md": "a table in Markdown",
-        "tex": "a table in LaTeX",
-        "parquet": "Apache Parquet",
-        "yaml": "the parameters of a W&B sweep",
-    }
-)
-"""What files `to` writes, by their ending."""
-
-_SWITCHES: Final = ("off", "on")
 
 
 def from_tables(cursor: Cursor, context: Context) -> Iterator[Offer]:
@@ -60,8 +30,8 @@ def from_tables(cursor: Cursor, context: Context) -> Iterator[Offer]:
     elif cursor.quote:
         return
     elif first == "DECLARE" and cursor.previous == "COLON":
-        for name, what in PARAMETER_TYPES.items():
-            yield Offer(name, name, ItemKind.KEYWORD, Group.FIRST, what)
+        for name, entry in TYPES.items():
+            yield Offer(name, name, ItemKind.KEYWORD, Group.FIRST, entry.doc, partial(entry_markdown, entry))
     elif first == "SET":
         yield from _options(cursor)
 
@@ -88,16 +58,17 @@ def _patterns(cursor: Cursor, context: Context) -> Iterator[Offer]:
 
 def _options(cursor: Cursor) -> Iterator[Offer]:
     if cursor.previous == "SET":
-        for name in OPTIONS:
-            yield Offer(name, name, ItemKind.PARAMETER, Group.FIRST, "an option of the session")
+        for name, entry in OPTIONS.items():
+            if entry is not CODE_OPTION:
+                yield Offer(name, name, ItemKind.PARAMETER, Group.FIRST, entry.doc, partial(entry_markdown, entry))
         for name, code in CODES.items():
             if code.severity != "error":
                 yield Offer(name, name, ItemKind.PARAMETER, Group.JOINS, code.title)
         return
     name = cursor.lexemes[1].text if len(cursor.lexemes) > 1 else ""
     if cursor.previous in {"PATH", "EQ"} and len(cursor.lexemes) <= 3:
-        values = OPTIONS.get(name.lower(), _SWITCHES if name.upper() in CODES else ())
-        for value in values:
+        option = CODE_OPTION if name.upper() in CODES else OPTIONS.get(name.lower())
+        for value in option.values if option is not None else ():
             yield Offer(value, value, ItemKind.VALUE, Group.FIRST, f"for `{clean(name)}`")
 
 
@@ -107,13 +78,14 @@ def _files(cursor: Cursor) -> Iterator[Offer]:
     typed = cursor.typed.removeprefix(quote)
     stem, dot, ending = typed.rpartition(".")
     stem = read_string(f'"{stem}"') if dot and '"' not in stem else typed if not dot else stem
-    for name, what in FILE_ENDINGS.items():
+    endings = {entry.extensions[0]: entry for entry in FORMATS.values() if entry.extensions}
+    for name, entry in endings.items():
         if dot and not name.startswith(ending.lower()):
             continue
         written = write_string(f"{stem or 'runs'}.{name}")
         if quote == "'":
             written = f"'{written[1:-1]}'"
-        yield Offer(f".{name}", written, ItemKind.VALUE, Group.FIRST, what, name=written, typed=cursor.typed)
+        yield Offer(f".{name}", written, ItemKind.VALUE, Group.FIRST, entry.doc, name=written, typed=cursor.typed)
 
 
 def saved_at(cursor: Cursor, context: Context) -> Iterator[Offer]:

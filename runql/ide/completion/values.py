@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Final
 
 from runql.ide.completion.items import ItemKind, Offer
 from runql.ide.completion.slots import Known, Role, Slot, kinds_of_expr, known, other_terms
 from runql.ide.context import Context
 from runql.ide.cursor import Cursor
+from runql.ide.entry_text import entry_markdown
 from runql.ide.field_text import runs_text, value_text
 from runql.language.kinds import Kind
+from runql.language.words import WORDS
 from runql.semantic.catalog import FieldInfo, Space
 from runql.semantic.check.comparisons import RUN_STATES
 from runql.semantic.times import Day, absolute, relative
@@ -173,7 +176,8 @@ def _times(slot: Slot, context: Context) -> Iterator[Offer]:
         moments += [t.RelativeTime(t.Moment.NOW, back) for back in _BACK]
     for moment in moments:
         back = f"{write_duration(moment.back)} ago" if moment.back else moment.moment.value
-        yield Offer(back, back, ItemKind.TIME, GROUP, meaning(moment, context))
+        describe = partial(entry_markdown, WORDS["AGO" if moment.back else moment.moment.name])
+        yield Offer(back, back, ItemKind.TIME, GROUP, meaning(moment, context), describe)
     today = absolute(context.now, context.zone)
     if today is not None:
         text = write_time(today.astimezone(context.zone).date())

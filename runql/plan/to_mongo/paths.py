@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from runql.language.fields import RUN_FIELDS
 from runql.language.kinds import Kind
 from runql.semantic.catalog import Catalog, Space
 from runql.semantic.names.resolver import seen_kinds
-from runql.semantic.run_fields import RUN_FIELDS
 from runql.semantic.typed import FieldKey
 
 _SAFE_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_/-]*\Z")

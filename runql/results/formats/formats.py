@@ -13,6 +13,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeAlias
 
 from runql.errors import OutputError
+from runql.language import formats as language
+from runql.language.entry import FormatEntry
 from runql.results.convert.column_types import NUMBERS
 from runql.results.destination import Destination, destination
 from runql.results.formats.cells import Lost, exact_text, json_cells, separated_cells, whole_unicode
@@ -65,19 +67,14 @@ Pieces: TypeAlias = Callable[[Output], Iterator[bytes]]
 
 @frozen
 class Format:
-    """One format. `extensions` are without the dot; a `binary` one needs a file.
+    """One format: what the language says of it, and what writes it."""
 
-    `streams`: rows are written as they come, if the columns are known before; else all are held first. `separated`: a
-    spreadsheet opens it, and takes a text that begins with `=` for a formula.
-    """
-
-    name: str
-    extensions: tuple[str, ...]
-    what: str
+    entry: FormatEntry
     pieces: Pieces
-    binary: bool = False
-    streams: bool = False
-    separated: bool = False
+
+    @property
+    def name(self) -> str:
+        return self.entry.name
 
 
 def _encoded(lines: Iterable[str]) -> Iterator[bytes]:
@@ -234,22 +231,26 @@ def _yaml(output: Output) -> Iterator[bytes]:
     return map(str.encode, yaml_rows(frame))
 
 
-_TABLE = (
-    Format("table", (), "columns for a terminal", _table),
-    Format("json", ("json",), "one array of objects", _json, streams=True),
-    Format("jsonl", ("jsonl", "ndjson"), "one object a line, written as the rows come", _jsonl, streams=True),
-    Format("csv", ("csv",), "comma-separated values", _separated(","), streams=True, separated=True),
-    Format("tsv", ("tsv", "tab"), "tab-separated values", _separated("\t"), streams=True, separated=True),
-    Format("md", ("md", "markdown"), "a Markdown table", _markdown),
-    Format("tex", ("tex",), "a LaTeX table with booktabs; a pivot as mean ± spread, the best in bold", _tex),
-    Format("yaml", ("yaml", "yml"), "a list of mappings; after `holes` the parameters of a W&B sweep", _yaml),
-    Format("parquet", ("parquet", "pq"), "a typed file; needs pyarrow", _parquet, binary=True),
-)
+BODIES: Mapping[str, Pieces] = {
+    "table": _table,
+    "json": _json,
+    "jsonl": _jsonl,
+    "csv": _separated(","),
+    "tsv": _separated("\t"),
+    "md": _markdown,
+    "tex": _tex,
+    "yaml": _yaml,
+    "parquet": _parquet,
+}
 
-FORMATS: Mapping[str, Format] = MappingProxyType({form.name: form for form in _TABLE})
+FORMATS: Mapping[str, Format] = MappingProxyType(
+    {name: Format(entry, BODIES[name]) for name, entry in language.FORMATS.items()}
+)
 """By name."""
 
-EXTENSIONS: Mapping[str, Format] = MappingProxyType({end: form for form in _TABLE for end in form.extensions})
+EXTENSIONS: Mapping[str, Format] = MappingProxyType(
+    {end: form for form in FORMATS.values() for end in form.entry.extensions}
+)
 """By the end of a file's name."""
 
 
@@ -259,7 +260,7 @@ def chosen(spec: str) -> tuple[Format, Path | None]:
     Raises `OutputError` for what is neither, and for a format that needs a file without one.
     """
     if spec in FORMATS:
-        if FORMATS[spec].binary:
+        if FORMATS[spec].entry.binary:
             raise OutputError.of("RQL506", f"`{spec}` is no text: it needs a file", f"write `-o runs.{spec}`")
         return FORMATS[spec], None
     path = Path(spec)
@@ -275,7 +276,7 @@ def place_of(form: Format, path: Path, name: str | None = None) -> Destination:
 
     Raises `OutputError` for what cannot be written, or is no file of that format.
     """
-    return destination(path, [f".{end}" for end in form.extensions], name)
+    return destination(path, [f".{end}" for end in form.entry.extensions], name)
 
 
 def save(output: Output, form: Format, path: Path) -> tuple[Diagnostic, ...]:

@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 
 from runql.language.clauses import CLAUSES
 from runql.language.entry import ClauseEntry
+from runql.language.fields import RUN_FIELD_SPELLINGS
 from runql.semantic.catalog import Space
 from runql.semantic.check.expressions import Expressions
 from runql.semantic.names.metrics import SYSTEM_PREFIX
 from runql.semantic.report import Report, insertion, rewrite
-from runql.semantic.run_fields import RUN_FIELD_SPELLINGS
 from runql.semantic.spelling import PREFIXES, code, path_text
 from runql.semantic.typed import HistoryPart
 from runql.syntax import tree

@@ -8,6 +8,7 @@ from enum import Enum, auto
 
 from runql.language.aggregates import HISTORY_AGGREGATES, ROW_AGGREGATES
 from runql.language.entry import Function
+from runql.language.fields import RUN_FIELD_SPELLINGS
 from runql.language.functions import FUNCTIONS
 from runql.language.kinds import Kind, TableKind
 from runql.semantic.catalog import Catalog, Space
@@ -22,7 +23,6 @@ from runql.semantic.naming import aggregate_text, key_text
 from runql.semantic.needed import walk
 from runql.semantic.operands import ANY_KIND, BROKEN, Operand, kind_in, quoted
 from runql.semantic.report import CheckContext, Report, rewrite, rewrites
-from runql.semantic.run_fields import RUN_FIELD_SPELLINGS
 from runql.semantic.spelling import PREFIXES, code, field_text, path_text
 from runql.semantic.typed import TAggregate, TCell, TColumn, TField, TFold, TIs, TLogged, TNot, TypedExpr
 from runql.syntax import tree

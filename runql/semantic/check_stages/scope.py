@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field, replace
 from fnmatch import fnmatchcase
 
+from runql.language.fields import RUN_FIELDS
 from runql.language.kinds import Kind, TableKind
 from runql.semantic.catalog import Catalog, FieldInfo, Space
 from runql.semantic.names.metrics import SYSTEM_PREFIX
@@ -13,7 +14,6 @@ from runql.semantic.names.resolver import LOGGABLE, seen_kinds
 from runql.semantic.naming import aggregate_text, key_text
 from runql.semantic.needed import query_expressions, walk
 from runql.semantic.operands import ANY_KIND
-from runql.semantic.run_fields import RUN_FIELDS
 from runql.semantic.spelling import info_text
 from runql.semantic.typed import FieldKey, HistoryPart, TAggregate, TColumn, TField, TLogged, TypedExpr, TypedQuery
 from runql.syntax.tree import Stream, Target

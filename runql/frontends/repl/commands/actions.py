@@ -15,11 +15,11 @@ from runql.frontends.repl.commands import saved as command_saved
 from runql.frontends.repl.commands import watch
 from runql.frontends.repl.commands.table import COMMANDS, MARK, Call, nearest_command
 from runql.frontends.repl.kept_results import Kept, name_of
+from runql.language.options import OPTIONS
 from runql.results.formats.formats import FORMATS, chosen
 from runql.results.frame import Frame
 from runql.results.terminal_table.options import Turn
 from runql.script.given_values import values_of
-from runql.script.options import OPTIONS
 from runql.sources.names import known_sources
 from runql.terminal import pager
 from runql.text.visible import visible
@@ -172,8 +172,8 @@ def _set(shell: Shell, call: Call) -> None:
         return
     options = shell.session.state.options
     rows = [
-        ("max_rows", options.max_rows, OPTIONS["max_rows"]),
-        ("names", "on" if options.names else "off", OPTIONS["names"]),
+        ("max_rows", options.max_rows, OPTIONS["max_rows"].takes),
+        ("names", "on" if options.names else "off", f"{OPTIONS['names'].takes}: {OPTIONS['names'].doc}"),
         *((code, "off", "such notices and warnings are not said") for code in sorted(options.silenced)),
     ]
     shell.table(Frame.of_rows(("option", "value", "takes"), rows), "options")

@@ -12,15 +12,18 @@ from runql.ide.field_text import documentation
 from runql.language.aggregates import HISTORY_AGGREGATES, OFFERED_PERCENTILES, ROW_AGGREGATES
 from runql.language.clauses import CLAUSES
 from runql.language.entry import ReferencePage
+from runql.language.fields import RUN_FIELD_SPELLINGS
+from runql.language.formats import FORMATS
 from runql.language.functions import FUNCTIONS
+from runql.language.options import OPTIONS
 from runql.language.pages import PAGES
 from runql.language.stages import STAGES
 from runql.language.statements import STATEMENTS
+from runql.language.types import TYPE_SPELLINGS
 from runql.language.words import WORDS
 from runql.results.terminal_table.cells import Style
 from runql.results.terminal_table.options import View
 from runql.semantic.folds import fold_named
-from runql.semantic.run_fields import RUN_FIELD_SPELLINGS
 from runql.syntax.keywords import keywords
 from runql.text.codes import CODES
 from runql.text.frozen import frozen
@@ -60,18 +63,16 @@ def show_help(shell: Shell, call: Call) -> None:
         shell.screen.put("\n".join(_overview(view, width)) + "\n")
         return
     page = PAGES.get(call.rest.lower())
-    if page is not None:
-        shell.screen.put("\n".join(_page(page, view, width)) + "\n")
-        return
     topics = [*topics_of(call.rest), *_fields(shell, call.rest)]
-    if not topics:
+    if not topics and page is None:
         near = nearest(call.rest.lstrip(MARK), _all_names(), most=2)
         raise wrong_call(
             f"there is no help on `{call.rest}`",
             *([f"nearest: {', '.join(f'`{one}`' for one in near)}"] if near else []),
             r"`\help` names what there is, `\fields` the fields of the source",
         )
-    lines = [line for topic in topics for line in (*_shown(topic, view, width), "")]
+    lines = [*_page(page, view, width), ""] if page is not None else []
+    lines += [line for topic in topics for line in (*_shown(topic, view, width), "")]
     shell.screen.put("\n".join(lines[:-1]) + "\n")
 
 
@@ -170,7 +171,14 @@ def topics_of(written: str) -> Iterator[Topic]:
     if word in RUN_FIELD_SPELLINGS:
         field = RUN_FIELD_SPELLINGS[word]
         also = f"Also {', '.join(f'`{name}`' for name in field.aliases)}." if field.aliases else ""
-        yield Topic(field.name, "field", doc=f"A {field.kind} that every run has.", more=also)
+        yield Topic(field.name, f"{field.kind} of every run", field.form, field.doc, field.example, also)
+    for kind, entry in (
+        ("type of a parameter", TYPE_SPELLINGS.get(word)),
+        ("option of `set`", next((one for one in OPTIONS.values() if one.name.lower() == word), None)),
+        ("format", FORMATS.get(word)),
+    ):
+        if entry is not None:
+            yield Topic(entry.name, kind, entry.form, entry.doc, entry.example)
     if (code := word.upper()) in CODES:
         said = CODES[code]
         silence = f"`set {code} off` silences it." if said.severity != "error" else ""
@@ -238,6 +246,9 @@ def _all_names() -> list[str]:
         *ROW_AGGREGATES,
         *OFFERED_PERCENTILES,
         *RUN_FIELD_SPELLINGS,
+        *TYPE_SPELLINGS,
+        *OPTIONS,
+        *FORMATS,
         *CODES,
         *PAGES,
     ]

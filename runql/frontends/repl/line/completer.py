@@ -116,9 +116,9 @@ class QueryCompleter(Completer):
 
     def _formats(self) -> Iterator[tuple[str, str]]:
         if self._knowledge.language is not None:
-            from runql.results.formats.formats import FORMATS
+            from runql.language.formats import FORMATS
 
-            yield from ((form.name, form.what) for form in FORMATS.values())
+            yield from ((form.name, form.doc) for form in FORMATS.values())
 
 
 def _commands(text: str, offset: int) -> Iterator[Completion]:

@@ -1,0 +1,40 @@
+"""The options of a session: what `set` sets. What each does is in `script/options.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from runql.language.entry import OptionEntry
+
+SWITCH: Final = "`on` or `off`"
+
+_TABLE = (
+    OptionEntry(
+        "max_rows",
+        "How many rows of an answer are shown at most.",
+        "set max_rows 100; runs limit 3",
+        takes="a number, or `null` for all rows",
+        values=("100", "null"),
+    ),
+    OptionEntry(
+        "names",
+        "Whether notices name each of several files and runs.",
+        "set names on; runs limit 3",
+        takes=SWITCH,
+        values=("on", "off"),
+    ),
+    OptionEntry(
+        "RQLnnn",
+        "Whether such notices and warnings are said.",
+        "set RQL211 off; runs order -lr limit 3",
+        takes=SWITCH,
+        values=("off", "on"),
+    ),
+)
+
+OPTIONS: Final[Mapping[str, OptionEntry]] = MappingProxyType({one.name: one for one in _TABLE})
+"""By name; `RQLnnn` stands for every code that can be silenced."""
+
+CODE_OPTION: Final = OPTIONS["RQLnnn"]
