@@ -1,15 +1,10 @@
-"""The frame: what a query gives, as named columns in order."""
+"""The frame: what a query gives, as named columns in order, and what these can become."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from runql.engine.values.column import Column, column_of, constant
-from runql.engine.values.concat import concat_columns
-from runql.results.convert.column_types import Shape, shape_of
-from runql.semantic.values import MISSING, Value
+from runql.results.columns import Columns
 
 if TYPE_CHECKING:
     import pandas
@@ -17,86 +12,10 @@ if TYPE_CHECKING:
     import pyarrow
 
 
-class Frame:
-    """Columns of equal length, each with a name, in order. Immutable.
+class Frame(Columns):
+    """Columns that show themselves at a Python prompt and in a notebook, and become frames of other libraries."""
 
-    A cell is a Python value (see `runql.semantic.values`), `None` where the field was set to null, `MISSING`
-    where it was never set. Raises `ValueError` if the columns differ in length.
-    """
-
-    __slots__ = ("_shapes", "_typed", "columns", "length")
-
-    def __init__(self, columns: Mapping[str, Sequence[Value]], length: int | None = None) -> None:
-        self.columns: Mapping[str, Sequence[Value]] = MappingProxyType(dict(columns))
-        lengths = {len(values) for values in self.columns.values()} | ({length} if length is not None else set())
-        if len(lengths) > 1:
-            raise ValueError(f"columns differ in length: {sorted(lengths)}")
-        self.length = lengths.pop() if lengths else 0
-        self._shapes: dict[str, Shape] = {}
-        self._typed: dict[str, Column] = {}
-
-    @classmethod
-    def of_rows(cls, names: Sequence[str], rows: Iterable[Sequence[Value]]) -> Frame:
-        """A frame of rows that each hold one value a column."""
-        listed = list(rows)
-        columns = zip(*listed, strict=True) if listed else ((),) * len(names)
-        return cls(dict(zip(names, columns, strict=True)), len(listed))
-
-    @classmethod
-    def concat(cls, frames: Iterable[Frame], names: Sequence[str] | None = None) -> Frame:
-        """One frame under the other. Columns: `names`, then any others in the order they first occur."""
-        parts = list(frames)
-        order = dict.fromkeys([*(names or ()), *(name for part in parts for name in part.columns)])
-        columns = {
-            name: concat_columns([part.columns.get(name, constant(MISSING, part.length)) for part in parts])
-            for name in order
-        }
-        return cls(columns, sum(part.length for part in parts))
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The names of the columns, in order."""
-        return tuple(self.columns)
-
-    def __len__(self) -> int:
-        return self.length
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Frame):
-            return NotImplemented
-        return self.names == other.names and [*self.tuples()] == [*other.tuples()]
-
-    __hash__ = None  # type: ignore[assignment]
-
-    def shape(self, name: str) -> Shape:
-        """What the column holds as a whole. Raises `KeyError` for a name that is no column."""
-        if name not in self._shapes:
-            self._shapes[name] = shape_of(self.column(name))
-        return self._shapes[name]
-
-    def column(self, name: str) -> Column:
-        """The column as a vector. Raises `KeyError` for a name that is no column."""
-        if name not in self._typed:
-            self._typed[name] = column_of(self.columns[name])
-        return self._typed[name]
-
-    @property
-    def untyped(self) -> tuple[str, ...]:
-        """The columns of numbers that no type of 64 bits holds exactly, as far as `shape` was asked for."""
-        return tuple(name for name, shape in self._shapes.items() if shape is Shape.BIG)
-
-    def tuples(self) -> Iterator[tuple[Value, ...]]:
-        """The rows, one value a column; a cell that was never set is `MISSING`."""
-        return zip(*self.columns.values(), strict=True) if self.columns else iter(((),) * self.length)
-
-    def rows(self) -> Iterator[dict[str, Any]]:
-        """The rows as dictionaries by column; a cell that was never set is `None`."""
-        for row in self.tuples():
-            yield {name: None if cell is MISSING else cell for name, cell in zip(self.columns, row, strict=True)}
-
-    def slice(self, start: int, stop: int) -> Frame:
-        """The rows from `start` up to `stop`, as Python slices count."""
-        return Frame({name: values[start:stop] for name, values in self.columns.items()})
+    __slots__ = ()
 
     def pandas(self) -> pandas.DataFrame:
         """A pandas frame. Whole numbers with gaps are `Int64`, truth values with gaps `boolean`, times are in UTC.

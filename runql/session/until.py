@@ -8,7 +8,7 @@ from runql.engine.stages import StageContext, run_stages
 from runql.engine.table import Table
 from runql.errors import AssertionFailed
 from runql.execute.stages import StagedAnswer
-from runql.results.frame import Frame
+from runql.results.columns import Columns
 from runql.semantic.typed import TAssert
 from runql.session.result import Result
 
@@ -23,7 +23,7 @@ class Until:
             raise TypeError("the query does not end in an `assert`")
         self._stage = stage
 
-    def holds(self, frame: Frame) -> bool:
+    def holds(self, frame: Columns) -> bool:
         """Whether it is true of the table; a condition of rows also needs a row of which it is true."""
         if not frame.length and not self._stage.over_table:
             return False

@@ -10,8 +10,8 @@ from dataclasses import replace
 from runql.config import Settings
 from runql.errors import BackendError, wrong_call
 from runql.execute.progress import Pace
+from runql.results.columns import Columns
 from runql.results.formats.formats import FORMATS, Format, Output, chosen, said, save
-from runql.results.frame import Frame
 from runql.results.terminal_table.options import View
 from runql.session import Explanation, Result
 from runql.session.time_zone import LOCAL
@@ -213,12 +213,12 @@ class Show:
 class _UntilCutShort:
     """The frames of a result up to an interrupt or an error of its source, if there is one after the first row."""
 
-    def __init__(self, frames: Iterable[Frame]) -> None:
+    def __init__(self, frames: Iterable[Columns]) -> None:
         self._frames = frames
         self.rows = 0
         self.cut: KeyboardInterrupt | BackendError | None = None
 
-    def __iter__(self) -> Iterator[Frame]:
+    def __iter__(self) -> Iterator[Columns]:
         try:
             for frame in self._frames:
                 self.rows += frame.length

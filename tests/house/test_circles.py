@@ -9,7 +9,6 @@ import pytest
 from tests.house.circles import between_rooms, circles, edges, imports, packages, room
 
 MODULES = {
-    "runql.results",
     "runql.wandb_api",
 }
 """The packages in which modules still import each other."""

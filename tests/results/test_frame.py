@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 
 from runql.errors import OutputError
-from runql.results.convert.column_types import Shape
+from runql.results.column_types import Shape
 from runql.results.frame import Frame
 from runql.semantic.values import MISSING
 from tests.results.test_formats import frames

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from runql.engine.stages import PivotCell, PivotLayout
 from runql.results.formats.formats import FORMATS, Output
 from runql.results.formats.html import html
-from runql.results.formats.measured import measured
 from runql.results.frame import Frame
+from runql.results.terminal_table.measured import measured
 from runql.results.terminal_table.options import View
 from runql.results.terminal_table.table import table_lines
 from runql.semantic.values import MISSING, Value

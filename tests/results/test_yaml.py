@@ -13,7 +13,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runql.results.formats.cells import iso
+from runql.results.cell_text import iso
 from runql.results.formats.formats import FORMATS, Output, said
 from runql.results.formats.yaml_text import yaml_text
 from runql.results.frame import Frame

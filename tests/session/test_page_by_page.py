@@ -11,6 +11,7 @@ import runql
 from runql.api import Connection
 from runql.errors import Unreachable
 from runql.plan.capabilities import Capabilities, Trust
+from runql.results.columns import Columns
 from runql.results.frame import Frame
 from runql.results.terminal_table.options import View
 from runql.session import Result
@@ -43,7 +44,7 @@ class Unordered(Watched):
         return replace(super().capabilities, order=Trust.NONE)
 
 
-def parts(result: Result) -> Iterator[Frame]:
+def parts(result: Result) -> Iterator[Columns]:
     return iter(result.output(View()).frames)
 
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from runql.results.columns import Columns
 from runql.results.formats.formats import Output
-from runql.results.frame import Frame
 from runql.results.terminal_table.options import View
 from runql.script.named_queries import MOST_KEPT
 from runql.terminal.below import Below
@@ -25,7 +25,7 @@ class Kept:
     """A result that was read: its table or its text, and what was said below. `whole`: nothing stopped the reading."""
 
     title: str
-    frame: Frame | None = None
+    frame: Columns | None = None
     text: str = ""
     scalar: bool = False
     sweep: bool = False
@@ -42,7 +42,7 @@ class Kept:
 
     def output(self, view: View) -> Output:
         """It, on its way to a screen or a file."""
-        frame = Frame({}) if self.frame is None else self.frame
+        frame = Columns({}) if self.frame is None else self.frame
         return Output(
             (frame,), frame.names, scalar=self.scalar, view=view, layout=lambda: self.layout, sweep=self.sweep
         )

@@ -11,8 +11,8 @@ from runql.config import Settings
 from runql.errors import BackendError
 from runql.execute.progress import Pace
 from runql.frontends.repl.kept_results import Kept
+from runql.results.columns import Columns
 from runql.results.formats.formats import FORMATS, Format, chosen, said, save
-from runql.results.frame import Frame
 from runql.results.terminal_table.options import Turn, View
 from runql.session import Result
 from runql.session.time_zone import LOCAL
@@ -77,23 +77,23 @@ class Screen:
 
     def read(self, result: Result, title: str) -> Kept:
         """All of a result, with what goes on in sight. Raises `Stopped` with what came if that was not all."""
-        frames: list[Frame] = []
+        frames: list[Columns] = []
         try:
             with self._watching(Pace(result.going), frames):
                 return self.gather(result, title, frames)
         except (KeyboardInterrupt, BackendError) as error:
             if not any(frame.length for frame in frames):
                 raise
-            raise Stopped(Kept(title, Frame.concat(frames), whole=False), error) from error
+            raise Stopped(Kept(title, Columns.concat(frames), whole=False), error) from error
 
-    def gather(self, result: Result, title: str, frames: list[Frame] | None = None) -> Kept:
+    def gather(self, result: Result, title: str, frames: list[Columns] | None = None) -> Kept:
         """All of a result; its parts are added to `frames` as they come."""
         frames = [] if frames is None else frames
         output = result.output(self.view())
         for frame in output.frames:
             frames.append(frame)  # one by one: they are looked at while they come
         names = output.names if output.names is not None or output.settle is None else output.settle()
-        whole = frames[0] if len(frames) == 1 and frames[0].names == names else Frame.concat(frames, names)
+        whole = frames[0] if len(frames) == 1 and frames[0].names == names else Columns.concat(frames, names)
         below = Below.of(result, quiet=self.quiet)
         return Kept(title, whole, "", output.scalar, output.sweep, output.layout(), below)
 
@@ -101,7 +101,7 @@ class Screen:
         """A line that says what goes on."""
         return Progress(describe, enabled=self._is_watched, waiting=self.waiting, color=self.settings.color)
 
-    def _watching(self, pace: Pace, frames: Sequence[Frame]) -> Progress:
+    def _watching(self, pace: Pace, frames: Sequence[Columns]) -> Progress:
         """The first rows that have come, and below them a line that says how far it is."""
         above = Preview(frames, self) if self.height >= _LEAST_HEIGHT else tuple
         color = self.settings.color
@@ -219,7 +219,7 @@ class Screen:
 class Preview:
     """The first rows of what has come so far, as lines; made anew when there are more."""
 
-    def __init__(self, frames: Sequence[Frame], screen: Screen) -> None:
+    def __init__(self, frames: Sequence[Columns], screen: Screen) -> None:
         self._frames = frames
         self._screen = screen
         self._rows = 0
@@ -236,7 +236,7 @@ class Preview:
     def _drawn(self) -> Iterator[str]:
         from runql.results.terminal_table.table import table_lines
 
-        some: list[Frame] = []
+        some: list[Columns] = []
         left = _PREVIEWED
         for frame in list(self._frames):
             some.append(frame.slice(0, left))
@@ -244,4 +244,4 @@ class Preview:
             if left <= 0:
                 break
         view = replace(self._screen.view(), turn="off", brief=True, width=self._screen.width - 1)
-        yield from table_lines(Frame.concat(some), view)
+        yield from table_lines(Columns.concat(some), view)

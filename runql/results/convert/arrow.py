@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from runql.errors import OutputError
-from runql.results.convert.column_types import SCALARS, Shape, shape_of
-from runql.results.formats.cells import exact_text, whole_unicode
-from runql.results.frame import Frame
+from runql.results.cell_text import exact_text, whole_unicode
+from runql.results.column_types import SCALARS, Shape, shape_of
+from runql.results.columns import Columns
 from runql.semantic.values import MISSING, Value
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ _TYPES: Mapping[Shape, str] = {
 }
 
 
-def convert(frame: Frame) -> pyarrow.Table:
+def convert(frame: Columns) -> pyarrow.Table:
     """The frame as an Arrow table. Raises `OutputError` if pyarrow is not installed."""
     try:
         import pyarrow as pa
@@ -47,7 +47,7 @@ def _arrow_type(pa: Any, shape: Shape, element: Shape | None) -> Any:
     return pa.type_for_alias(_TYPES[shape])
 
 
-def column_cells(frame: Frame, name: str) -> tuple[list[Any], Shape, Shape | None]:
+def column_cells(frame: Columns, name: str) -> tuple[list[Any], Shape, Shape | None]:
     """A column ready for a typed library: its cells, its shape, and the shape of the elements of lists.
 
     The shape is one of the scalar ones, `EMPTY`, or `LIST` with scalar elements; everything else became text.

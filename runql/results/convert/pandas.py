@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 from runql.engine.values.column import Numbers, Repeats
 from runql.engine.values.numpy_arrays import doubles, gap_mask, integers
+from runql.results.cell_text import whole_unicode
+from runql.results.column_types import Shape
+from runql.results.columns import Columns
 from runql.results.convert.arrow import float_of
-from runql.results.convert.column_types import Shape
-from runql.results.formats.cells import whole_unicode
-from runql.results.frame import Frame
 from runql.semantic.values import MISSING, Value
 
 if TYPE_CHECKING:
     import pandas
 
 
-def convert(frame: Frame) -> pandas.DataFrame:
+def convert(frame: Columns) -> pandas.DataFrame:
     """The frame as a pandas frame with a plain row index."""
     import pandas as pd
 
@@ -27,7 +27,7 @@ def convert(frame: Frame) -> pandas.DataFrame:
     return converted
 
 
-def _series(pd: Any, frame: Frame, name: str) -> Any:
+def _series(pd: Any, frame: Columns, name: str) -> Any:
     column = frame.column(name)
     shape = frame.shape(name)
     if isinstance(column, Numbers) and shape in (Shape.INT, Shape.FLOAT):

@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from runql.errors import OutputError
+from runql.results.cell_text import whole_unicode
+from runql.results.column_types import Shape
+from runql.results.columns import Columns
 from runql.results.convert.arrow import column_cells
-from runql.results.convert.column_types import Shape
-from runql.results.formats.cells import whole_unicode
-from runql.results.frame import Frame
 
 if TYPE_CHECKING:
     import polars
 
 
-def convert(frame: Frame) -> polars.DataFrame:
+def convert(frame: Columns) -> polars.DataFrame:
     """The frame as a polars frame. Raises `OutputError` if polars is not installed."""
     try:
         import polars as pl

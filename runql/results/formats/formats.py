@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, TypeAlias
 from runql.errors import OutputError
 from runql.language import formats as language
 from runql.language.entry import FormatEntry
-from runql.results.convert.column_types import NUMBERS
+from runql.results.cell_text import Lost, exact_text, json_cells, separated_cells, whole_unicode
+from runql.results.column_types import NUMBERS
+from runql.results.columns import Columns
 from runql.results.destination import Destination, destination
-from runql.results.formats.cells import Lost, exact_text, json_cells, separated_cells, whole_unicode
-from runql.results.frame import Frame
 from runql.results.terminal_table.options import View
 from runql.results.writing import never, write_to
 from runql.text.diagnostic import Diagnostic
@@ -40,7 +40,7 @@ class Output:
     the pieces are taken, what the format cannot hold.
     """
 
-    frames: Iterable[Frame]
+    frames: Iterable[Columns]
     names: tuple[str, ...] | None = None
     scalar: bool = False
     view: View = field(default_factory=View)
@@ -54,11 +54,11 @@ class Output:
     safe: bool = False
     """No text of CSV or TSV is one that a spreadsheet would run as a formula."""
 
-    def whole(self) -> Frame:
+    def whole(self) -> Columns:
         """All frames as one."""
         frames = list(self.frames)
         names = self.settle() if self.names is None and self.settle is not None else self.names
-        return Frame.concat(frames, names)
+        return Columns.concat(frames, names)
 
 
 Pieces: TypeAlias = Callable[[Output], Iterator[bytes]]
@@ -142,8 +142,8 @@ def _known(output: Output) -> Output:
     return replace(output, frames=(_with_names(frame, names) for frame in output.frames))
 
 
-def _with_names(frame: Frame, names: tuple[str, ...]) -> Frame:
-    return frame if frame.names == names else Frame.concat([frame], names)
+def _with_names(frame: Columns, names: tuple[str, ...]) -> Columns:
+    return frame if frame.names == names else Columns.concat([frame], names)
 
 
 def _separated(separator: str) -> Pieces:
@@ -167,7 +167,7 @@ def _delimited(output: Output, separator: str) -> Iterator[Iterable[str]]:
 
 
 def _markdown(output: Output) -> Iterator[bytes]:
-    from runql.results.formats.measured import measured
+    from runql.results.terminal_table.measured import measured
 
     frame = output.whole()
     columns = measured(frame, output.layout())
@@ -204,7 +204,9 @@ _MARKDOWN = re.compile(r"[\\|<`*&\[~$]|(?<![^\W_])_|_(?![^\W_])")
 
 def _parquet(output: Output) -> Iterator[bytes]:
     frame = output.whole()
-    table = frame.arrow()
+    from runql.results.convert.arrow import convert
+
+    table = convert(frame)
     output.lost.untyped = frame.untyped
     import pyarrow.parquet
 
@@ -302,7 +304,7 @@ def said(lost: Lost) -> tuple[Diagnostic, ...]:
 
 
 def untyped_notices(names: Iterable[str]) -> tuple[Diagnostic, ...]:
-    """What is to be said of columns of numbers that have no typed column to go to: see `Frame.untyped`."""
+    """What is to be said of columns of numbers that have no typed column to go to: see `Columns.untyped`."""
     where = "as text in polars, Arrow and Parquet, as Python's own numbers in pandas"
     return tuple(
         Diagnostic("RQL509", f"`{name}` holds whole numbers that no type of 64 bits keeps: {where}") for name in names

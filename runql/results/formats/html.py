@@ -10,10 +10,10 @@ from itertools import islice, starmap
 from typing import TYPE_CHECKING
 
 from runql.results.brief import size_of
-from runql.results.convert.column_types import NUMBERS
-from runql.results.formats.measured import Measured, measured
-from runql.results.frame import Frame
+from runql.results.column_types import NUMBERS
+from runql.results.columns import Columns
 from runql.results.terminal_table.cells import Look, Showing, Style, look_of, needs_seconds
+from runql.results.terminal_table.measured import Measured, measured
 from runql.semantic.values import MISSING, Value
 from runql.text.visible import visible
 
@@ -62,7 +62,7 @@ d*(n?x-y:x<y?-1:x>y?1:0)).forEach(([,r])=>b.append(r));
 """
 
 
-def html(frame: Frame, zone: tzinfo = UTC, layout: PivotLayout | None = None) -> str:
+def html(frame: Columns, zone: tzinfo = UTC, layout: PivotLayout | None = None) -> str:
     """The table as HTML, with its size below; of more than 1,000 rows or 100 columns it says what is not shown.
 
     Every name and value is escaped. Times are shown in `zone`. With a layout the columns of a pivot that belong
@@ -82,7 +82,7 @@ def html(frame: Frame, zone: tzinfo = UTC, layout: PivotLayout | None = None) ->
     return f"{table}<div>{escape(_size(frame, len(known)))}</div>"
 
 
-def _size(frame: Frame, columns: int) -> str:
+def _size(frame: Columns, columns: int) -> str:
     """How large it is, and how much of it is not there. The columns of a pivot that are shown as one count as one."""
     more = [
         f"{count:,} more {what}{'s' * (count != 1)}"
@@ -92,12 +92,12 @@ def _size(frame: Frame, columns: int) -> str:
     return size_of(frame, columns) + (f"; not shown: {', '.join(more)}" if more else "")
 
 
-def _head(frame: Frame, name: str) -> str:
+def _head(frame: Columns, name: str) -> str:
     kind = ' class="rn" data-n="1"' if frame.shape(name) in NUMBERS else ""
     return f'<th{kind} title="sort">{escape(visible(name))}<span></span></th>'
 
 
-def _cells(frame: Frame, name: str, zone: tzinfo) -> Iterator[str]:
+def _cells(frame: Columns, name: str, zone: tzinfo) -> Iterator[str]:
     """The cells of a column."""
     number = ["rn"] if frame.shape(name) in NUMBERS else []
     showing = Showing.of(name, zone, seconds=needs_seconds(frame.columns[name]))
@@ -117,7 +117,7 @@ def _tail(look: Look) -> str:
     return look.text[len(look.text) - look.tail :] if look.tail else ""
 
 
-def _measured(frame: Frame, column: Measured) -> Iterator[str]:
+def _measured(frame: Columns, column: Measured) -> Iterator[str]:
     """The cells of a column of a pivot, the best in bold; the whole value as the title."""
     for value, cell, padded in zip(frame.columns[column.name], column.cells, column.padded(), strict=False):
         classes = "rn rm" if cell.is_best else "rn"

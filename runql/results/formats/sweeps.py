@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeAlias
 
-from runql.results.formats.cells import json_text
+from runql.results.cell_text import json_text
+from runql.results.columns import Columns
 from runql.results.formats.yaml_text import Plain, plain, yaml_text
-from runql.results.frame import Frame
 
 Axis: TypeAlias = tuple[str, ...]
 """The values of a parameter, each as the JSON text that tells it from the others."""
 
 
-def sweep_documents(frame: Frame) -> Iterator[str]:
+def sweep_documents(frame: Columns) -> Iterator[str]:
     """The parameters of grid searches that run exactly these combinations, a document each.
 
     Combinations that form no whole grid are parted into several, for one grid would run others again.

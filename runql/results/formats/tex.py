@@ -6,10 +6,10 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from runql.results.convert.column_types import NUMBERS
-from runql.results.formats.cells import exact_text
-from runql.results.formats.measured import digits_of, measured
-from runql.results.frame import Frame
+from runql.results.cell_text import exact_text
+from runql.results.column_types import NUMBERS
+from runql.results.columns import Columns
+from runql.results.terminal_table.measured import digits_of, measured
 from runql.semantic.values import MISSING, Value
 from runql.text.visible import visible
 
@@ -36,7 +36,7 @@ _SPECIAL = {
 _BLANKS = str.maketrans("\n\r\t", "   ")
 
 
-def tex_lines(frame: Frame, layout: PivotLayout | None) -> Iterator[str]:
+def tex_lines(frame: Columns, layout: PivotLayout | None) -> Iterator[str]:
     """The lines of a `tabular`; with a layout the columns of a pivot are joined to one cell each."""
     titles, rows, numeric = _pivot(frame, layout) if layout is not None else _plain(frame)
     yield r"% needs \usepackage{booktabs}"
@@ -62,7 +62,7 @@ def escaped(text: str) -> str:
     return shown.replace("--", "-{}-").replace("--", "-{}-")
 
 
-def _plain(frame: Frame) -> tuple[Sequence[str], Iterator[list[str]], list[bool]]:
+def _plain(frame: Columns) -> tuple[Sequence[str], Iterator[list[str]], list[bool]]:
     numeric = [frame.shape(name) in NUMBERS for name in frame.names]
     return frame.names, ([_cell(cell) for cell in row] for row in frame.tuples()), numeric
 
@@ -91,7 +91,7 @@ def _number(value: float, digits: int | None = None) -> str:
 # ---------------------------------------------------------------- a pivot
 
 
-def _pivot(frame: Frame, layout: PivotLayout) -> tuple[list[str], Iterator[list[str]], list[bool]]:
+def _pivot(frame: Columns, layout: PivotLayout) -> tuple[list[str], Iterator[list[str]], list[bool]]:
     from runql.engine.table import Table
 
     best = layout.best(Table(frame.columns, frame.length))

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
-from runql.results.formats.cells import Lost, to_json, whole_unicode
-from runql.results.frame import Frame
+from runql.results.cell_text import Lost, to_json, whole_unicode
+from runql.results.columns import Columns
 from runql.semantic.values import MISSING, Value
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def plain(value: Value) -> Plain:
             return json_value
 
 
-def yaml_rows(frame: Frame) -> Iterator[str]:
+def yaml_rows(frame: Columns) -> Iterator[str]:
     """A list with a mapping a row, many rows in a piece."""
     rows: Iterator[Plain] = (
         {name: plain(cell) for name, cell in zip(frame.names, row, strict=True)} for row in frame.tuples()

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, tzinfo
 from typing import Literal, TypeAlias
 
-from runql.results.formats.cells import json_text
+from runql.results.cell_text import json_text
 from runql.semantic.values import MISSING, Value
 from runql.text.frozen import frozen
 from runql.text.visible import visible

@@ -10,11 +10,11 @@ from itertools import chain
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeAlias
 
-from runql.results.convert.column_types import NUMBERS, Shape
-from runql.results.formats.measured import Measured, measured
-from runql.results.frame import Frame
+from runql.results.column_types import NUMBERS, Shape
+from runql.results.columns import Columns
 from runql.results.terminal_table.cells import Look, Showing, look_of, needs_seconds
 from runql.results.terminal_table.layout import GAP, Slot, cut, cut_alike, fit, total
+from runql.results.terminal_table.measured import Measured, measured
 from runql.results.terminal_table.options import View
 from runql.results.terminal_table.turned import is_better_turned, turned_lines
 from runql.text.visible import visible
@@ -31,7 +31,7 @@ _NAMED_COLUMNS = 24
 
 
 def table_lines(
-    frame: Frame, view: View, layout: PivotLayout | None = None, changed: Changed = MappingProxyType({})
+    frame: Columns, view: View, layout: PivotLayout | None = None, changed: Changed = MappingProxyType({})
 ) -> Iterator[str]:
     """The lines of the table, without line ends. With a layout the columns of a pivot that belong together are one.
 
@@ -42,7 +42,7 @@ def table_lines(
     hidden = 0
     if view.most_rows is not None and frame.length > view.most_rows:
         hidden = frame.length - view.head - view.tail
-        shown = Frame.concat([frame.slice(0, view.head), frame.slice(frame.length - view.tail, frame.length)])
+        shown = Columns.concat([frame.slice(0, view.head), frame.slice(frame.length - view.tail, frame.length)])
     else:
         shown = frame
     seconds = needs_seconds(chain.from_iterable(shown.columns.values()))
@@ -69,14 +69,14 @@ def table_lines(
             yield view.paint(line, "dim")
 
 
-def _legend(frame: Frame, layout: PivotLayout | None, view: View) -> Iterator[str]:
+def _legend(frame: Columns, layout: PivotLayout | None, view: View) -> Iterator[str]:
     """What `±` and `n` are below a pivot, if it shows any."""
     columns = measured(frame, layout).values() if layout is not None else ()
     if any(cell.spread for column in columns if column is not None for cell in column.cells):
         yield view.paint(f"{'±' if view.unicode else '+-'} is the standard deviation, n the number of rows", "dim")
 
 
-def _slot(frame: Frame, shown: Frame, name: str, view: View, changed: Collection[int]) -> Slot:
+def _slot(frame: Columns, shown: Columns, name: str, view: View, changed: Collection[int]) -> Slot:
     shape = frame.shape(name)
     showing = Showing.of(name, view.zone, seconds=view.seconds)
     looks = [look_of(value, showing) for value in shown.columns[name]]

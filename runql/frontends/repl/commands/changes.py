@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field
 from itertools import repeat
 
-from runql.results.frame import Frame
+from runql.results.columns import Columns
 from runql.semantic.values import Value
 from runql.text.frozen import frozen
 
@@ -24,7 +24,7 @@ class Changes:
     gone: int = 0
 
     @classmethod
-    def between(cls, before: Frame, now: Frame) -> Changes:
+    def between(cls, before: Columns, now: Columns) -> Changes:
         """What changed. Rows are the same by the columns that tell them apart, else by their place."""
         names = now.names
         key = next((key for key in _KEYS if set(key) <= set(names) and set(key) <= set(before.names)), ())
@@ -56,7 +56,7 @@ class Changes:
         return ", ".join(filter(None, parts)) or "nothing changed"
 
 
-def _identities(frame: Frame, key: Sequence[str]) -> list[tuple[object, ...]]:
+def _identities(frame: Columns, key: Sequence[str]) -> list[tuple[object, ...]]:
     """What each row is known by; of rows that are alike by the key, by their number too."""
     columns = [map(repr, frame.columns[name]) for name in key]
     parts: Iterable[tuple[str, ...]] = zip(*columns, strict=True) if columns else repeat((), frame.length)

@@ -16,8 +16,8 @@ from runql.execute.progress import in_words
 from runql.frontends.repl.commands.changes import Changes
 from runql.frontends.repl.commands.table import Call
 from runql.frontends.repl.kept_results import Kept
+from runql.results.columns import Columns
 from runql.results.formats.formats import FORMATS
-from runql.results.frame import Frame
 from runql.results.terminal_table.layout import cut
 from runql.results.terminal_table.options import View
 from runql.results.terminal_table.table import table_lines
@@ -162,7 +162,7 @@ class _Watch:
         if not self.times:
             self.state = after
         before = self.kept.frame if self.kept is not None else None
-        frame = kept.frame if kept.frame is not None else Frame({})
+        frame = kept.frame if kept.frame is not None else Columns({})
         self.changes = Changes.between(before, frame) if before is not None else Changes()
         self.kept, self.asked, self.trouble = kept, asked, ""
         self.times += 1

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from runql.results.frame import Frame
+from runql.results.columns import Columns
 from runql.results.terminal_table.cells import digits
 from runql.semantic.values import MISSING, Value
 from runql.text.frozen import frozen
@@ -56,7 +56,7 @@ class Measured:
         return lines
 
 
-def measured(frame: Frame, layout: PivotLayout | None) -> dict[str, Measured | None]:
+def measured(frame: Columns, layout: PivotLayout | None) -> dict[str, Measured | None]:
     """The columns to show, in order: those that a pivot measured, and `None` for those that are shown as they are.
 
     Every column is shown as it is if there is no layout, or if a column that it names is gone.
@@ -76,12 +76,12 @@ def measured(frame: Frame, layout: PivotLayout | None) -> dict[str, Measured | N
     return shown
 
 
-def _is_whole(frame: Frame, layout: PivotLayout) -> bool:
+def _is_whole(frame: Columns, layout: PivotLayout) -> bool:
     names = {layout.rows, *(name for cell in layout.cells for name in (cell.value, cell.spread, cell.count) if name)}
     return names <= set(frame.names)
 
 
-def _cells(frame: Frame, cell: PivotCell, best: frozenset[int]) -> Iterator[Measure]:
+def _cells(frame: Columns, cell: PivotCell, best: frozenset[int]) -> Iterator[Measure]:
     values = frame.columns[cell.value]
     nothing: Sequence[Value] = [MISSING] * frame.length
     spreads = frame.columns[cell.spread] if cell.spread else nothing
@@ -128,7 +128,7 @@ def is_finite(value: Value) -> bool:
 
 def _number(value: Value, places: int | None) -> str:
     if not is_finite(value):
-        from runql.results.formats.cells import exact_text
+        from runql.results.cell_text import exact_text
 
         return exact_text(value)
     if places is not None:
