@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from runql.engine.stages.context import StageContext, StageResult
 from runql.engine.stages.dispatch import rows_that_hold
 from runql.engine.stages.folds import fold_column, fold_expression, skipped_notices
-from runql.engine.stages.shared.groups import Groups
+from runql.engine.stages.shared.groups import all_rows
 from runql.engine.stages.shared.rows import cells_in, cells_of, folds_in
 from runql.engine.stages.shared.say import value_text
 from runql.engine.table import Table
@@ -46,7 +46,7 @@ def assert_rows(
 
 def assert_table(stage: TAssert, table: Table, context: StageContext) -> StageResult:
     """Ask the condition once, of all rows together. Raises `AssertionFailed` (RQL520) unless it is true."""
-    everything = Groups(list(range(table.length)), [0, table.length])
+    everything = all_rows(table.length)
     folded = {node: fold_column(node, table, everything, context) for node in folds_in(stage.condition)}
     (value,) = fold_expression(stage.condition, folded, {}, 1)
     if value is not True:

@@ -9,7 +9,7 @@ from math import prod
 from runql.engine.columns import identity
 from runql.engine.compare import is_null
 from runql.engine.stages.context import StageContext, StageResult, free_name
-from runql.engine.stages.dispatch import grouped, values_of
+from runql.engine.stages.dispatch import cells_at, grouped, values_of
 from runql.engine.stages.shape import columns_of
 from runql.engine.stages.shared.rows import cells_of
 from runql.engine.stages.shared.say import number_of
@@ -49,9 +49,9 @@ def holes(stage: THoles, table: Table, context: StageContext) -> StageResult:
     return StageResult(result, tuple(notices), context.other())
 
 
-def _different(cells: Sequence[Value]) -> list[Value]:
+def _different(cells: Sequence[Value]) -> Sequence[Value]:
     """Each value once, in order."""
-    return [cells[row] for row in grouped([cells], len(cells)).firsts()]
+    return cells_at(cells, grouped([cells], len(cells)).firsts())
 
 
 def duplicates(stage: TDuplicates, table: Table, context: StageContext) -> StageResult:

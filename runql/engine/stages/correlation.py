@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from runql.engine.compare import is_nan, is_number
 from runql.engine.stages.context import StageContext, StageResult
-from runql.engine.stages.dispatch import measured, values_of
+from runql.engine.stages.dispatch import measuring, values_of
 from runql.engine.stages.shared.say import number_of, some
 from runql.engine.table import Table
 from runql.semantic.typed import TCorr
@@ -19,14 +19,15 @@ def corr(stage: TCorr, table: Table, context: StageContext) -> StageResult:
     that don't vary, that have fewer than three such rows, or a category for each row.
     """
     targets = values_of(stage.target.value, table)
+    measure = measuring(targets)
     found: list[tuple[str, str, float, int]] = []
     left_out: dict[str, list[str]] = {}
     for name in context.config_in(table.names, stage.target.name):
-        found_here = measured(table.columns[name], targets)
-        if found_here.strength is None:
-            left_out.setdefault(found_here.why or "without any variation", []).append(name)
+        measured = measure(table.columns[name])
+        if measured.strength is None:
+            left_out.setdefault(measured.why or "without any variation", []).append(name)
         else:
-            found.append((name, found_here.measure, found_here.strength, found_here.count))
+            found.append((name, measured.measure, measured.strength, measured.count))
     found.sort(key=lambda line: (-abs(line[2]), -line[3], line[0]))
     columns = dict(zip(("field", "measure", "strength", "n"), map(list, zip(*found, strict=True)), strict=False))
     result = Table(columns or {"field": [], "measure": [], "strength": [], "n": []}, len(found))

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from runql.engine.stages.reference import correlation, curves, expressions, folds, groups, ordering, pareto
+from runql.engine.stages.reference import correlation, curves, describe, expressions, folds, groups, ordering, pareto
 from runql.engine.stages.shared.aggregates import FoldColumn
+from runql.engine.stages.shared.described import Described
 from runql.engine.stages.shared.groups import Groups
 from runql.engine.stages.shared.measures import Measured
 from runql.engine.stages.shared.rows import Key, NotHeld, cells_of
@@ -83,7 +84,8 @@ def sorted_rows(keys: Sequence[Key], length: int) -> Sequence[int]:
         return ordering.sorted_rows(keys, length)
     from runql.engine.stages.arrays.ordering import sorted_rows as sorted_arrays
 
-    return sorted_arrays(keys, length)
+    places: Sequence[int] = sorted_arrays(keys, length)
+    return places
 
 
 def take(table: Table, rows: Sequence[int]) -> Table:
@@ -93,6 +95,24 @@ def take(table: Table, rows: Sequence[int]) -> Table:
     from runql.engine.stages.arrays.ordering import take as take_arrays
 
     return take_arrays(table, rows)
+
+
+def kept(table: Table, flags: bytes) -> Table:
+    """The rows whose flag is 1."""
+    if not is_long(table.length):
+        return ordering.kept(table, flags)
+    from runql.engine.stages.arrays.ordering import kept as kept_arrays
+
+    return kept_arrays(table, flags)
+
+
+def cells_at(cells: Sequence[Value], rows: Sequence[int]) -> Sequence[Value]:
+    """Some cells of a column, in this order."""
+    if not is_long(len(rows)):
+        return ordering.cells_at(cells, rows)
+    from runql.engine.stages.arrays.ordering import cells_at as cells_at_arrays
+
+    return cells_at_arrays(cells, rows)
 
 
 # ---------------------------------------------------------------- groups
@@ -110,13 +130,13 @@ def grouped(keys: Sequence[Sequence[Value]], length: int) -> Groups:
     return grouped_arrays(keys, length)
 
 
-def each_once(cells: Sequence[Value]) -> list[tuple[int, int]]:
-    """Each different value, as the place where it first stands and how often it occurs, in the order of the places."""
-    if not is_long(len(cells)):
-        return groups.each_once(cells)
-    from runql.engine.stages.arrays.groups import each_once as each_once_arrays
+def first_rows(keys: Sequence[Sequence[Value]], length: int) -> Sequence[int]:
+    """The first row of each group, in the order of the table."""
+    if not is_long(length):
+        return groups.first_rows(keys, length)
+    from runql.engine.stages.arrays.groups import first_rows as first_rows_arrays
 
-    return each_once_arrays(cells)
+    return first_rows_arrays(keys, length)
 
 
 def fold_cells(name: str, cells: Sequence[Value], parts: Groups, answers: Sequence[Value] | None = None) -> FoldColumn:
@@ -130,16 +150,27 @@ def fold_cells(name: str, cells: Sequence[Value], parts: Groups, answers: Sequen
     )
 
 
-# ---------------------------------------------------------------- columns against each other
+# ---------------------------------------------------------------- columns, and columns against each other
 
 
-def measured(cells: Sequence[Value], targets: Sequence[Value]) -> Measured:
-    """How strongly two columns go together, of the rows in which both have a value."""
+def described(cells: Sequence[Value]) -> Described:
+    """What `describe` says of a column."""
     if not is_long(len(cells)):
-        return correlation.measured(cells, targets)
-    from runql.engine.stages.arrays.correlation import measured as measured_arrays
+        return describe.described(cells)
+    from runql.engine.stages.arrays.describe import described as described_arrays
 
-    return _fast_if_held(lambda: measured_arrays(cells, targets), lambda: correlation.measured(cells, targets))
+    return _fast_if_held(lambda: described_arrays(cells), lambda: describe.described(cells))
+
+
+def measuring(targets: Sequence[Value]) -> Callable[[Sequence[Value]], Measured]:
+    """How strongly a column goes together with the targets, of the rows in which both have a value."""
+    slow = correlation.measuring(targets)
+    if not is_long(len(targets)):
+        return slow
+    from runql.engine.stages.arrays.correlation import measuring as measuring_arrays
+
+    fast = _fast_if_held(lambda: measuring_arrays(targets), lambda: slow)
+    return lambda cells: _fast_if_held(lambda: fast(cells), lambda: slow(cells))
 
 
 def undominated(columns: Sequence[Sequence[Value]], signs: Sequence[int]) -> tuple[Sequence[int], int]:
@@ -151,7 +182,16 @@ def undominated(columns: Sequence[Sequence[Value]], signs: Sequence[int]) -> tup
     return _fast_if_held(lambda: undominated_arrays(columns, signs), lambda: pareto.undominated(columns, signs))
 
 
-# ---------------------------------------------------------------- along the x of one run
+# ---------------------------------------------------------------- along the x of runs
+
+
+def rising(xs: Sequence[Value], lengths: Sequence[int]) -> Sequence[bool]:
+    """For each stretch of so many cells, whether it holds numbers that never fall."""
+    if not is_long(len(xs)):
+        return curves.rising(xs, lengths)
+    from runql.engine.stages.arrays.curves import rising as rising_arrays
+
+    return _fast_if_held(lambda: rising_arrays(xs, lengths), lambda: curves.rising(xs, lengths))
 
 
 def smoothed(cells: Sequence[Value], method: str, amount: float, *, fast: bool) -> Sequence[Value]:

@@ -39,10 +39,10 @@ def _answers(node: TFold, table: Table, context: StageContext) -> Sequence[Value
 
 def fold_expression(
     expr: TypedExpr, columns: Mapping[TFold, FoldColumn], keys: Mapping[str, Sequence[Value]], length: int
-) -> list[Value]:
+) -> Sequence[Value]:
     """An expression over aggregates, such as `max(x) - min(x)`, for each group; it may read the keys too."""
     if isinstance(expr, TFold):
-        return list(columns[expr].values)
+        return columns[expr].values
     value_of = compile_row(expr)
     wanted: dict[str | TFold, Sequence[Value]] = {node: columns[node].values for node in folds_in(expr)}
     wanted.update(keys)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from runql.engine.stages.context import StageContext, StageResult
-from runql.engine.stages.dispatch import grouped
+from runql.engine.stages.dispatch import cells_at, grouped
 from runql.engine.stages.folds import fold_column, fold_expression, skipped_notices
 from runql.engine.stages.shape import columns_of, two_of_one_name
 from runql.engine.stages.shared.rows import folds_in
 from runql.engine.table import Table
+from runql.engine.values.column import column_of
 from runql.semantic.typed import TGroup
-from runql.semantic.values import MISSING, Value
+from runql.semantic.values import Missing, Value
 from runql.text.diagnostic import Diagnostic
 from runql.text.source import Span
 
@@ -25,7 +26,7 @@ def group(stage: TGroup, table: Table, context: StageContext) -> StageResult:
     nodes = dict.fromkeys(node for named in stage.folds for node in folds_in(named.value))
     folded = {node: fold_column(node, table, groups, context) for node in nodes}
     firsts = groups.firsts()
-    columns: dict[str, Sequence[Value]] = {name: [cells[row] for row in firsts] for name, cells in keys.items()}
+    columns: dict[str, Sequence[Value]] = {name: cells_at(cells, firsts) for name, cells in keys.items()}
     of_keys = dict(columns)
     for named in stage.folds:
         if named.name in columns:
@@ -41,7 +42,9 @@ def _alike(keys: Mapping[str, Sequence[Value]], span: Span) -> list[Diagnostic]:
     """The keys with several groups that are all written as nothing (RQL332)."""
     said = []
     for name, cells in keys.items():
-        empty = {"missing": MISSING in cells, "null": None in cells, "the empty text": "" in cells}
+        types = column_of(cells).types
+        has_empty = str in types and "" in list(cells)
+        empty = {"missing": Missing in types, "null": type(None) in types, "the empty text": has_empty}
         alike = [what for what, is_there in empty.items() if is_there]
         if len(alike) > 1:
             message = f"`{name}` has groups that look alike in CSV and JSON: {' and '.join(alike)}"
@@ -52,7 +55,7 @@ def _alike(keys: Mapping[str, Sequence[Value]], span: Span) -> list[Diagnostic]:
 
 def single_rows(sizes: Sequence[int], span: Span) -> list[Diagnostic]:
     """How many groups hold a single row, if any (RQL311)."""
-    single = sum(size == 1 for size in sizes)
+    single = list(sizes).count(1)
     if not single:
         return []
     holds = "holds" if single == 1 else "hold"

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from itertools import compress
 
 from runql.engine.columns import identity
 from runql.engine.patterns import star_matcher
 from runql.engine.stages.context import StageContext, StageResult
-from runql.engine.stages.dispatch import grouped, is_long, rows_that_hold, sorted_rows, take, values_of
+from runql.engine.stages.dispatch import first_rows, is_long, kept, rows_that_hold, sorted_rows, take, values_of
 from runql.engine.stages.shared.rows import cells_of
 from runql.engine.table import Table
 from runql.errors import QueryError
@@ -76,8 +75,7 @@ def two_of_one_name(name: str, span: Span = NOWHERE) -> QueryError:
 
 def where(stage: TWhere, table: Table) -> Table:
     """The rows for which the condition is true."""
-    keep = rows_that_hold(stage.condition, table)
-    return Table({name: list(compress(cells, keep)) for name, cells in table.columns.items()}, sum(keep))
+    return kept(table, rows_that_hold(stage.condition, table))
 
 
 def sort(stage: TSort, table: Table, context: StageContext) -> StageResult:
@@ -110,7 +108,7 @@ def distinct(stage: TDistinct, tables: Iterator[Table]) -> Iterator[Table]:
         names = [name for pick in stage.columns for name in picked(pick, table.names)] or table.names
         columns = [cells_of(table, name) for name in names]
         # Where there are many rows, those that look the same within the part are one already.
-        candidates = sorted(grouped(columns, table.length).firsts()) if columns and is_long(table.length) else None
+        candidates = first_rows(columns, table.length) if columns and is_long(table.length) else None
         if candidates is not None:
             columns = [[cells[row] for row in candidates] for cells in columns]
         places = candidates if candidates is not None else range(table.length)

@@ -17,9 +17,10 @@ from __future__ import annotations
 import math
 from abc import abstractmethod
 from array import array
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
-from itertools import chain, compress, repeat
+from itertools import accumulate, chain, compress, repeat
 from operator import itemgetter
 from typing import Any, Final, TypeAlias, overload
 
@@ -279,7 +280,8 @@ class Repeats(Column):
     def __getitem__(self, at: slice) -> Column: ...
     def __getitem__(self, at: int | slice) -> Value:
         if isinstance(at, slice):
-            return column_of(list(self)[at])
+            start, stop, step = at.indices(self._length)
+            return self._stretch(start, stop) if step == 1 else column_of(list(self)[at])
         if not -self._length <= at < self._length:
             raise IndexError("column index out of range")
         at %= self._length
@@ -288,6 +290,15 @@ class Repeats(Column):
                 return value
             at -= count
         raise AssertionError("counts that do not add up")
+
+    def _stretch(self, start: int, stop: int) -> Repeats:
+        ends = list(accumulate(self.counts))
+        first, last = bisect_right(ends, start), bisect_left(ends, stop)
+        counts = [
+            max(0, min(end, stop) - max(end - count, start))
+            for end, count in zip(ends[first : last + 1], self.counts[first : last + 1], strict=True)
+        ]
+        return Repeats(self.values[first : last + 1], counts)
 
 
 # ---------------------------------------------------------------- making columns

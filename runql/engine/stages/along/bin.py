@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from runql.engine.stages.along.runs import Run, out_of_range, runs_of
 from runql.engine.stages.context import StageContext, free_name
-from runql.engine.stages.dispatch import fold_cells, grouped, is_long, take, values_of
+from runql.engine.stages.dispatch import cells_at, fold_cells, grouped, is_long, take, values_of
 from runql.engine.stages.shared.aggregates import NOTHING_SKIPPED, Skipped
-from runql.engine.stages.shared.rows import cells_of
 from runql.engine.table import Table, concat
+from runql.engine.values.column import Column, Repeats, column_of
 from runql.semantic.typed import TArithmetic, TBin, TCall, TCell, TConst
 from runql.semantic.values import Value
 from runql.syntax.tree import ArithmeticOp
@@ -24,7 +24,8 @@ def bin_rows(stage: TBin, tables: Iterable[Table], context: StageContext, said: 
     left_out = 0
     for runs in _batches(runs_of(stage, tables, context)):
         whole = concat([run.table for run in runs])
-        without = _one_batch(stage, whole, runs[0].x_axis, context, skipped)
+        places = Repeats(range(len(runs)), [run.table.length for run in runs])
+        without = _one_batch(stage, whole, places, context, skipped)
         left_out += whole.length - sum(without.columns[_count_name(whole)])
         yield without
     if left_out:
@@ -35,16 +36,16 @@ def bin_rows(stage: TBin, tables: Iterable[Table], context: StageContext, said: 
             said.append(Diagnostic("RQL312", f"`{metric}`: {', '.join(parts)} skipped by `bin`", stage.span))
 
 
-def _one_batch(stage: TBin, table: Table, x_axis: str, context: StageContext, skipped: dict[str, Skipped]) -> Table:
+def _one_batch(stage: TBin, table: Table, places: Column, context: StageContext, skipped: dict[str, Skipped]) -> Table:
+    """`places`: the number of the run of each row."""
+    x_axis = str(context.x_axis)
     width = int(stage.width) if float(stage.width).is_integer() else stage.width
     stretch = TCall("floor", (TArithmetic(ArithmeticOp.DIV, TCell(x_axis), TConst(width)),))
     bins = values_of(stretch, table)
-    if set(map(type, bins)) != {int}:  # beside the stretches: infinities, NaN, and missing where x is no number
+    if column_of(bins).types != {int}:  # beside the stretches: infinities, NaN, and missing where x is no number
         keep = [row for row, one in enumerate(bins) if type(one) is int]
-        table, bins = take(table, keep), [bins[row] for row in keep]
-    ids = cells_of(table, context.run_id or "")
-    order = {ident: place for place, ident in enumerate(dict.fromkeys(ids))}
-    groups = grouped([[order[ident] for ident in ids], bins], table.length)
+        table, bins, places = take(table, keep), cells_at(bins, keep), column_of(cells_at(places, keep))
+    groups = grouped([places, bins], table.length)
     firsts = groups.firsts()
     metrics = context.metrics_in(table.names)
     columns: dict[str, Sequence[Value]] = {}
@@ -56,7 +57,7 @@ def _one_batch(stage: TBin, table: Table, x_axis: str, context: StageContext, sk
             columns[name] = folded.values
             skipped[name] = skipped.get(name, NOTHING_SKIPPED) + folded.skipped
         else:
-            columns[name] = [cells[row] for row in firsts]
+            columns[name] = cells_at(cells, firsts)
     return Table({**columns, _count_name(table): groups.sizes()}, len(groups))
 
 

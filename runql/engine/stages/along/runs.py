@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import groupby, islice
-from operator import le
+from itertools import groupby
+from operator import itemgetter
 
 from runql.engine.stages.context import StageContext, fault, need_columns
-from runql.engine.stages.dispatch import sorted_rows, take
+from runql.engine.stages.dispatch import rising, sorted_rows, take
 from runql.engine.table import Table, concat
+from runql.engine.values.column import Repeats
 from runql.errors import QueryError
 from runql.semantic.typed import TStage
 from runql.semantic.typed.stages import stage_name
@@ -44,43 +45,59 @@ def runs_of(stage: TStage, tables: Iterable[Table], context: StageContext) -> It
     """
     run_id, x_axis = need_columns(stage, context)
     done: set[Value] = set()
-    pieces = (piece for table in tables if table.length for piece in _pieces(table, run_id))
-    for ident, parts in groupby(pieces, key=lambda piece: piece[0]):
+    pieces = (piece for table in tables if table.length for piece in _pieces(table, run_id, x_axis))
+    for ident, parts in groupby(pieces, key=lambda piece: piece.id):
         if ident in done:
             raise fault(f"the rows of run `{ident}` are not side by side")
         done.add(ident)
-        table = _joined([part for _, part in parts])
-        yield Run(ident, _along(table, x_axis), x_axis, context.metrics_in(table.names))
+        table = _along(list(parts), x_axis)
+        yield Run(ident, table, x_axis, context.metrics_in(table.names))
 
 
-def _pieces(table: Table, run_id: str) -> list[tuple[Value, Table]]:
+@frozen
+class _Piece:
+    """Rows of one run. `rises`: it is known that x never falls in them."""
+
+    id: Value
+    table: Table
+    rises: bool = False
+
+
+def _pieces(table: Table, run_id: str, x_axis: str) -> list[_Piece]:
     """The table run by run, in the order in which they first occur."""
     ids = table.columns[run_id]
-    stretches = [(ident, len(list(same))) for ident, same in groupby(ids)]
-    if len(stretches) == 1:
-        return [(ids[0], table)]
+    stretches = _stretches(ids)
     if len({ident for ident, _ in stretches}) < len(stretches):
         places: dict[Value, list[int]] = {}
         for row, ident in enumerate(ids):
             places.setdefault(ident, []).append(row)
-        return [(ident, take(table, rows_of_run)) for ident, rows_of_run in places.items()]
+        return [_Piece(ident, take(table, rows_of_run)) for ident, rows_of_run in places.items()]
+    flags = rising(table.columns[x_axis], [length for _, length in stretches])
+    if len(stretches) == 1:
+        return [_Piece(ids[0], table, flags[0])]
     pieces = []
     start = 0
-    for ident, length in stretches:
+    for (ident, length), rises in zip(stretches, flags, strict=True):
         part = {name: cells[start : start + length] for name, cells in table.columns.items()}
-        pieces.append((ident, Table(part, length)))
+        pieces.append(_Piece(ident, Table(part, length), rises))
         start += length
     return pieces
 
 
-def _joined(parts: Sequence[Table]) -> Table:
-    return parts[0] if len(parts) == 1 else concat(parts)
+def _stretches(ids: Sequence[Value]) -> list[tuple[Value, int]]:
+    """The ids with the numbers of rows in which each stands side by side."""
+    if isinstance(ids, Repeats):
+        counted = [(ident, count) for ident, count in zip(ids.values, ids.counts, strict=True) if count]
+        groups = groupby(counted, key=itemgetter(0))
+        return [(ident, sum(count for _, count in same)) for ident, same in groups]
+    return [(ident, len(list(same))) for ident, same in groupby(ids)]
 
 
-def _along(table: Table, x_axis: str) -> Table:
-    """The rows in the order of x, those of equal x as they stand."""
+def _along(parts: Sequence[_Piece], x_axis: str) -> Table:
+    """The rows of a run in the order of x, those of equal x as they stand."""
+    table = parts[0].table if len(parts) == 1 else concat([part.table for part in parts])
     xs = table.columns[x_axis]
-    if set(map(type, xs)) <= {int, float} and all(map(le, xs, islice(xs, 1, None))):
+    if parts[0].rises if len(parts) == 1 else rising(xs, [table.length])[0]:
         return table
     order = sorted_rows([(xs, False)], table.length)
     return take(table, order) if list(order) != list(range(table.length)) else table

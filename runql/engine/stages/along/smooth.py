@@ -12,8 +12,9 @@ from runql.engine.stages.dispatch import Pace, smoothed
 from runql.engine.stages.shared.numbers import count_nan
 from runql.engine.stages.shared.say import number_of
 from runql.engine.table import Table
+from runql.engine.values.column import Column
 from runql.semantic.typed import TSmooth
-from runql.semantic.values import MISSING, Value
+from runql.semantic.values import Missing, Value
 from runql.text.diagnostic import Diagnostic
 
 
@@ -44,5 +45,6 @@ def smooth(stage: TSmooth, tables: Iterable[Table], context: StageContext, said:
 
 def _count_others(cells: Sequence[Value]) -> int:
     """How many cells hold a value that is no number; null and missing are no values."""
-    kinds = set(map(type, cells)) - {int, float, type(None), type(MISSING)}
+    types = cells.types if isinstance(cells, Column) else frozenset(map(type, cells))
+    kinds = types - {int, float, type(None), Missing}
     return sum(type(cell) in kinds for cell in cells) if kinds else 0

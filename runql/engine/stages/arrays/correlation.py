@@ -1,38 +1,95 @@
-"""How strongly two columns go together, over many rows."""
+"""How strongly columns go together with one, over many rows."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 
-from runql.engine.stages.arrays.groups import codes_of
-from runql.engine.stages.arrays.vectors import NULL, NUMBER, Bools, Floats, encode
-from runql.engine.stages.shared import statistics
+from runql.engine.stages.arrays.codes import codes_of, codes_of_numbers
+from runql.engine.stages.arrays.sums import group_means, group_sums
+from runql.engine.stages.arrays.vectors import NULL, NUMBER, Bools, Floats, Ints, encode
 from runql.engine.stages.shared.measures import ETA, SPEARMAN, Measured, refusal
 from runql.semantic.values import Value
 
 
-def measured(cells: Sequence[Value], targets: Sequence[Value]) -> Measured:
-    """What the reference gives for the two columns. Raises `NotHeld`."""
+def measuring(targets: Sequence[Value]) -> Callable[[Sequence[Value]], Measured]:
+    """What the reference gives for a column and the targets. Raises `NotHeld`, and so does what is given."""
+    return _Measuring(targets).measured
+
+
+class _Measuring:
+    """The targets as numbers, and their ranks once they were asked for."""
+
+    def __init__(self, targets: Sequence[Value]) -> None:
+        vector = encode(targets)
+        self._numbers, self._there = vector.numbers, vector.is_number()
+        self._ranks: tuple[Bools, Floats] | None = None
+
+    def measured(self, cells: Sequence[Value]) -> Measured:
+        import numpy as np
+
+        with np.errstate(all="ignore"):
+            vector = encode(cells)
+            is_nan = (vector.tags == NUMBER) & np.isnan(vector.numbers)
+            rows: Bools = self._there & (vector.tags < NULL) & ~is_nan
+            count = int(rows.sum())
+            if count and (vector.tags[rows] == NUMBER).all():
+                why = refusal(count, None)
+                strength = None if why else _pearson(_ranks(vector.numbers[rows]), self._ranks_of(rows))
+                return Measured(SPEARMAN, strength, count, why)
+            codes = codes_of(cells, sort_texts=False).numbers[rows]
+            counts = np.bincount(codes) if count else np.zeros(0, np.int64)
+            if why := refusal(count, int((counts > 0).sum())):
+                return Measured(ETA, None, count, why)
+            return Measured(ETA, _correlation_ratio(codes, counts, self._numbers[rows]), count)
+
+    def _ranks_of(self, rows: Bools) -> Floats:
+        import numpy as np
+
+        if self._ranks is None or not np.array_equal(self._ranks[0], rows):
+            self._ranks = rows, _ranks(self._numbers[rows])
+        return self._ranks[1]
+
+
+def _ranks(numbers: Floats) -> Floats:
+    """The rank of each number from 1; equal ones share the mean of theirs."""
     import numpy as np
 
-    of_cells, of_targets = encode(cells), encode(targets)
-    is_nan = (of_cells.tags == NUMBER) & np.isnan(of_cells.numbers)
-    rows: Bools = of_targets.is_number() & (of_cells.tags < NULL) & ~is_nan
-    count = int(rows.sum())
-    numbers = of_targets.numbers[rows]
-    if count and (of_cells.tags[rows] == NUMBER).all():
-        strength = None
-        if not (why := refusal(count, None)):
-            strength = statistics.pearson(_ranks(of_cells.numbers[rows]), _ranks(numbers))
-        return Measured(SPEARMAN, strength, count, why)
-    codes = codes_of(cells)[rows]
-    if why := refusal(count, len(np.unique(codes))):
-        return Measured(ETA, None, count, why)
-    return Measured(ETA, statistics.correlation_ratio(codes.tolist(), numbers.tolist()), count)
+    codes = codes_of_numbers(numbers)
+    counts = np.bincount(codes.numbers, minlength=codes.count)
+    shared = np.cumsum(counts) - (counts - 1) / 2
+    return shared[codes.numbers]
 
 
-def _ranks(numbers: Floats) -> list[float]:
-    import pandas as pd
+def _pearson(xs: Floats, ys: Floats) -> float | None:
+    """`statistics.pearson`."""
+    from_x, from_y = xs - _mean(xs), ys - _mean(ys)
+    vary_x, vary_y = _sum(from_x * from_x), _sum(from_y * from_y)
+    if vary_x == 0 or vary_y == 0:
+        return None
+    return max(-1.0, min(1.0, _sum(from_x * from_y) / math.sqrt(vary_x) / math.sqrt(vary_y)))
 
-    ranks: list[float] = pd.Series(numbers).rank().tolist()
-    return ranks
+
+def _correlation_ratio(codes: Ints, counts: Ints, numbers: Floats) -> float | None:
+    """`statistics.correlation_ratio`."""
+    centre = _mean(numbers)
+    distances = numbers - centre
+    whole = _sum(distances * distances)
+    if whole == 0 or not math.isfinite(whole):
+        return None
+    there = counts > 0
+    means = group_means(numbers, codes, counts)[there].tolist()
+    apart = math.fsum(count * (mean - centre) ** 2 for count, mean in zip(counts[there].tolist(), means, strict=True))
+    return math.sqrt(min(1.0, apart / whole))
+
+
+def _mean(numbers: Floats) -> float:
+    import numpy as np
+
+    return float(group_means(numbers, None, np.array([len(numbers)]))[0])
+
+
+def _sum(numbers: Floats) -> float:
+    import numpy as np
+
+    return float(group_sums(numbers, None, np.array([len(numbers)]))[0])

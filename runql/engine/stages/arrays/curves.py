@@ -1,14 +1,33 @@
-"""Work along the x of one run, on arrays."""
+"""Metrics along the x of runs, on arrays."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from runql.engine.stages.arrays.vectors import NUMBER, Bools, Floats, Vector, decode, encode
+from runql.engine.stages.arrays.vectors import NUMBER, Bools, Floats, Ints, Vector, decode, encode, numbers_column
+from runql.engine.values.column import Column, column_of
 from runql.semantic.values import Value
 
 
-def points(x_cells: Sequence[Value], cells_of_metric: Sequence[Value]) -> tuple[list[Value], list[Value]]:
+def rising(xs: Sequence[Value], lengths: Sequence[int]) -> list[bool]:
+    """For each stretch of so many cells, whether it holds numbers that never fall. Raises `NotHeld`."""
+    import numpy as np
+
+    vector = encode(xs)
+    numbers = vector.numbers
+    wrong = (vector.tags != NUMBER) | np.isnan(numbers)
+    ends = np.cumsum(lengths)
+    wrong[1:] |= numbers[1:] < numbers[:-1]
+    starts = ends - lengths
+    at_start = starts[1:]
+    wrong[at_start] = (vector.tags[at_start] != NUMBER) | np.isnan(numbers[at_start])
+    flags = np.ones(len(lengths), bool)
+    flags[np.searchsorted(ends, np.flatnonzero(wrong), side="right")] = False
+    found: list[bool] = flags.tolist()
+    return found
+
+
+def points(x_cells: Sequence[Value], cells_of_metric: Sequence[Value]) -> tuple[Column, Column]:
     """The x and the value of the rows where both are finite numbers; of rows of equal x the last. Raises `NotHeld`."""
     import numpy as np
 
@@ -19,7 +38,7 @@ def points(x_cells: Sequence[Value], cells_of_metric: Sequence[Value]) -> tuple[
     return _taken(xs, lasts), _taken(cells, lasts)
 
 
-def _taken(vector: Vector, places: Floats) -> list[Value]:
+def _taken(vector: Vector, places: Ints) -> Column:
     return decode(Vector(vector.tags[places], vector.numbers[places], vector.whole[places]))
 
 
@@ -30,43 +49,38 @@ def _finite(vector: Vector) -> Bools:
     return (vector.tags == NUMBER) & np.isfinite(vector.numbers)
 
 
-def smoothed(cells: Sequence[Value], method: str, amount: float) -> list[Value]:
-    """One metric of one run smoothed. Raises `NotHeld`."""
-    return _exponential(cells, amount) if method == "ema" else _trailing(cells, int(amount))
-
-
-def _exponential(cells: Sequence[Value], weight: float) -> list[Value]:
-    """The debiased exponential mean of the finite numbers; other cells as they are."""
-    import pandas as pd
-
-    vector = encode(cells)
-    there = _finite(vector)
-    smoothed = pd.Series(vector.numbers[there]).ewm(com=weight / (1 - weight), adjust=True, ignore_na=True).mean()
-    return _replaced(cells, there, smoothed.to_numpy())
-
-
-def _trailing(cells: Sequence[Value], count: int) -> list[Value]:
-    """The mean of the last so many finite numbers; other cells as they are."""
+def smoothed(cells: Sequence[Value], method: str, amount: float) -> Column:
+    """One metric of one run smoothed: its finite numbers; other cells stay as they are. Raises `NotHeld`."""
     import numpy as np
 
     vector = encode(cells)
     there = _finite(vector)
-    numbers = vector.numbers[there]
+    everywhere = bool(there.all())
+    numbers = vector.numbers if everywhere else vector.numbers[there]
     if not len(numbers):
-        return list(cells)
+        return column_of(cells)
+    smooth = _exponential(numbers, amount) if method == "ema" else _trailing(numbers, int(amount))
+    if everywhere:
+        return numbers_column(smooth, np.zeros(len(smooth), bool))
+    together = vector.numbers.copy()
+    together[there] = smooth
+    return decode(Vector(vector.tags, together, vector.whole & ~there, vector.cells))
+
+
+def _exponential(numbers: Floats, weight: float) -> Floats:
+    """The debiased exponential mean."""
+    import pandas as pd
+
+    smooth: Floats = pd.Series(numbers).ewm(com=weight / (1 - weight), adjust=True).mean().to_numpy()
+    return smooth
+
+
+def _trailing(numbers: Floats, count: int) -> Floats:
+    """The mean of the last so many numbers, of fewer at the start."""
+    import numpy as np
+
     width = min(count, len(numbers))
     padded = np.concatenate((np.zeros(width - 1), numbers))
     with np.errstate(all="ignore"):
         sums = np.lib.stride_tricks.sliding_window_view(padded, width).sum(axis=1)
-    held = np.minimum(np.arange(1, len(numbers) + 1), width)
-    return _replaced(cells, there, sums / held)
-
-
-def _replaced(cells: Sequence[Value], there: Bools, numbers: Floats) -> list[Value]:
-    if there.all():
-        listed: list[Value] = numbers.tolist()
-        return listed
-    result = list(cells)
-    for place, number in zip(there.nonzero()[0].tolist(), numbers.tolist(), strict=True):
-        result[place] = number
-    return result
+    return sums / np.minimum(np.arange(1, len(numbers) + 1), width)

@@ -30,13 +30,14 @@ from runql.engine.stages.arrays.vectors import (
 )
 from runql.engine.stages.shared.rows import NotHeld, cells_of, compile_rows
 from runql.engine.table import Table
+from runql.engine.values.column import Column
 from runql.semantic import typed as t
 from runql.semantic.typed import TCell
-from runql.semantic.values import MISSING, Value
+from runql.semantic.values import MISSING
 from runql.syntax.tree import Comparison, State
 
 
-def values(expr: t.TypedExpr, table: Table) -> list[Value]:
+def values(expr: t.TypedExpr, table: Table) -> Column:
     """The value of an expression in each row. Raises `NotHeld`."""
     import numpy as np
 

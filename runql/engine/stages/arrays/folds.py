@@ -1,15 +1,19 @@
-"""Aggregates over the groups of many rows. Sums are exact (`math.fsum`), so they equal those of the reference."""
+"""Aggregates over the groups of many rows."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 
-from runql.engine.stages.arrays.groups import codes_of
+from runql.engine.stages.arrays.codes import codes_of
+from runql.engine.stages.arrays.groups import CodedGroups, coded, firsts_of, lasts_of
+from runql.engine.stages.arrays.ordering import cells_at
+from runql.engine.stages.arrays.sorting import stable_order
+from runql.engine.stages.arrays.sums import group_means, group_sums
 from runql.engine.stages.arrays.vectors import (
     BOOL,
     LARGEST_WHOLE,
+    NO_VALUE,
     NULL,
     NUMBER,
     TEXT,
@@ -19,13 +23,15 @@ from runql.engine.stages.arrays.vectors import (
     Ints,
     Vector,
     encode,
+    integers_column,
+    numbers_column,
 )
-from runql.engine.stages.shared import statistics
 from runql.engine.stages.shared.aggregates import SPREADS, FoldColumn, Skipped, Takes, of_none, takes_of
 from runql.engine.stages.shared.groups import Groups
 from runql.engine.stages.shared.rows import NotHeld
+from runql.engine.values.column import Column, column_of
 from runql.semantic.folds import percentile_of
-from runql.semantic.values import MISSING, Value
+from runql.semantic.values import Value
 
 
 def fold_cells(name: str, cells: Sequence[Value], groups: Groups, answers: Sequence[Value] | None) -> FoldColumn:
@@ -33,139 +39,193 @@ def fold_cells(name: str, cells: Sequence[Value], groups: Groups, answers: Seque
     import numpy as np
 
     with np.errstate(all="ignore"):
-        return _Folding(name, cells, groups).column(answers)
+        return _Folding(name, cells, coded(groups, len(cells))).column(answers)
 
 
 class _Folding:
-    """The values that count, those of a group side by side.
+    """The values that count, in the order of the table.
 
-    `rows`: their places in the table. `group`: the number of the group of each. `numbers`: their numbers.
-    `present`: the groups that have a value. `bounds`: where the values of these begin, and one past the last.
+    `rows`: their places in the table, `None` for all. `group`: the number of the group of each. `numbers`: their
+    numbers. `counts`: how many each group has. `present`: the groups that have any.
     """
 
-    def __init__(self, name: str, cells: Sequence[Value], groups: Groups) -> None:
+    def __init__(self, name: str, cells: Sequence[Value], groups: CodedGroups) -> None:
         import numpy as np
 
         self.name, self.cells = name, cells
-        takes = takes_of(name)
         vector = encode(cells)
-        order, starts = np.asarray(groups.order), np.asarray(groups.starts)
-        group = np.repeat(np.arange(len(groups)), np.diff(starts))
-        counting = _counting(takes, vector, order, starts, group)
-        self.rows, self.group = order[counting], group[counting]
-        self.numbers, self.whole = vector.numbers[self.rows], vector.whole[self.rows]
-        self.counts = np.bincount(self.group, minlength=len(groups))
+        is_nan = (vector.tags == NUMBER) & np.isnan(vector.numbers)
+        counting = _counting(takes_of(name), vector, is_nan, groups)
+        if counting.all():
+            self.rows, self.group, self.numbers, self.whole = None, groups.of_row, vector.numbers, vector.whole
+            self.counts = groups.row_counts
+        else:
+            self.rows = np.flatnonzero(counting)
+            self.group = groups.of_row[self.rows]
+            self.numbers, self.whole = vector.numbers[self.rows], vector.whole[self.rows]
+            self.counts = np.bincount(self.group, minlength=len(groups))
+        self.has_texts = bool((vector.tags == TEXT).any())
         self.present = np.flatnonzero(self.counts)
-        self.bounds = np.concatenate(([0], np.cumsum(self.counts[self.present])))
-        missing = int((vector.tags >= NULL).sum())
-        nan = int(((vector.tags == NUMBER) & np.isnan(vector.numbers)).sum())
-        self.skipped = Skipped(missing, nan, len(cells) - len(self.rows) - missing - nan)
+        missing, nan = int((vector.tags >= NULL).sum()), int(is_nan.sum())
+        self.skipped = Skipped(missing, nan, len(cells) - len(self.group) - missing - nan)
 
     def column(self, answers: Sequence[Value] | None) -> FoldColumn:
         """The result for each group."""
-        values: list[Value] = [of_none(self.name) for _ in self.counts]
-        if len(self.rows):
-            for group, value in zip(self.present.tolist(), self._results(answers), strict=True):
-                values[group] = value
-        return FoldColumn(values, self.counts.tolist(), self.skipped)
+        counts = integers_column(self.counts)
+        if not len(self.present):
+            return FoldColumn(column_of([of_none(self.name) for _ in counts]), counts, self.skipped)
+        values = self._results(answers)
+        if len(self.present) < len(self.counts):
+            values = self._spread_out(values)
+        return FoldColumn(values, counts, self.skipped)
+
+    def _spread_out(self, values: Sequence[Value]) -> Column:
+        """The results with what comes of no value in the other groups."""
+        everywhere: list[Value] = [of_none(self.name) for _ in self.counts]
+        for group, value in zip(self.present.tolist(), values, strict=True):
+            everywhere[group] = value
+        return column_of(everywhere)
 
     def _results(self, answers: Sequence[Value] | None) -> Sequence[Value]:
         """One value for each group that has any."""
         name = self.name
         if answers is not None:
-            return [answers[row] for row in self._extremes(largest=name == "argmax")]
+            return cells_at(answers, self.places(self._extremes(largest=name == "argmax")))
         if name in ("min", "max"):
-            return [self.cells[row] for row in self._extremes(largest=name == "max")]
+            return self.at(self._extremes(largest=name == "max"))
         if name in SPREADS:
             return self._spreads(SPREADS[name])
-        if name == "median" or percentile_of(name) is not None:
-            percent = 50 if name == "median" else percentile_of(name) or 0
-            return [statistics.percentile(part, percent) for part in self._sorted_parts()]
+        if name == "median":
+            return self._percentiles(50)
+        if (percent := percentile_of(name)) is not None:
+            return self._percentiles(percent)
         return _WORK[name](self)
 
-    def parts(self, numbers: Floats) -> Iterator[list[float]]:
-        """The numbers of each group as a list."""
-        listed = numbers.tolist()
-        return (listed[start:end] for start, end in pairwise(self.bounds.tolist()))
+    def places(self, chosen: Ints) -> Ints:
+        """The rows of the table in which some of the values stand."""
+        return chosen if self.rows is None else self.rows[chosen]
 
-    def _sorted_parts(self) -> Iterator[list[float]]:
-        import numpy as np
-
-        return self.parts(self.numbers[np.lexsort((self.numbers, self.group))])
-
-    def _extremes(self, *, largest: bool) -> list[int]:
-        """The row of the first of the best values of each group."""
-        import numpy as np
-
-        reduce = np.maximum if largest else np.minimum
-        best = np.zeros(len(self.counts))
-        best[self.present] = reduce.reduceat(self.numbers, self.bounds[:-1])
-        those = np.flatnonzero(self.numbers == best[self.group])
-        firsts = np.unique(self.group[those], return_index=True)[1]
-        rows: list[int] = self.rows[those[firsts]].tolist()
-        return rows
-
-    def _spreads(self, of_deviation: Callable[[float, int], float]) -> list[Value]:
-        import numpy as np
-
-        means = np.zeros(len(self.counts))
-        means[self.present] = self.means()
-        distances = self.numbers - means[self.group]
-        squares = map(statistics.exact_sum, self.parts(distances * distances))
-        counts = self.counts[self.present].tolist()
-        return [
-            of_deviation(math.sqrt(square / (count - 1)), count) if count > 1 else MISSING
-            for square, count in zip(squares, counts, strict=True)
-        ]
-
-    def means(self) -> list[float]:
-        return [statistics.mean_of_floats(part) for part in self.parts(self.numbers)]
-
-    def sums(self) -> list[Value]:
-        import numpy as np
-
-        whole = np.logical_and.reduceat(self.whole, self.bounds[:-1]).tolist()
-        sums = [statistics.exact_sum(part) for part in self.parts(self.numbers)]
-        if any(is_whole and abs(value) >= LARGEST_WHOLE for value, is_whole in zip(sums, whole, strict=True)):
-            raise NotHeld
-        return [int(value) if is_whole else value for value, is_whole in zip(sums, whole, strict=True)]
-
-    def iqms(self) -> list[float]:
-        parts = self._sorted_parts()
-        return [statistics.mean_of_floats(part[len(part) // 4 : len(part) - len(part) // 4]) for part in parts]
-
-    def at(self, places: Ints) -> list[Value]:
+    def at(self, chosen: Ints) -> Column:
         """The cells of some of the values."""
-        return [self.cells[row] for row in self.rows[places].tolist()]
+        return cells_at(self.cells, self.places(chosen))
 
-    def lists(self) -> list[Value]:
-        cells = [self.cells[row] for row in self.rows.tolist()]
-        return [cells[start:end] for start, end in pairwise(self.bounds.tolist())]
+    def edges(self, *, last: bool) -> Column:
+        """The first or the last value of each group."""
+        find = lasts_of if last else firsts_of
+        return self.at(find(self.group, len(self.counts))[self.present])
 
-    def different(self) -> list[int]:
+    def _extremes(self, *, largest: bool) -> Ints:
+        """The first of the best values of each group."""
         import numpy as np
 
-        codes = codes_of(self.cells)[self.rows]
-        pairs = np.unique(self.group * (int(codes.max()) + 1) + codes)
-        groups = pairs // (int(codes.max()) + 1)
-        counts: list[int] = np.bincount(groups, minlength=len(self.counts))[self.present].tolist()
-        return counts
+        numbers = self.numbers
+        if self.has_texts:
+            inside = codes_of(self.cells).numbers
+            numbers = (inside if self.rows is None else inside[self.rows]).astype(np.float64)
+        best = np.full(len(self.counts), -np.inf if largest else np.inf)
+        (np.maximum if largest else np.minimum).at(best, self.group, numbers)
+        those = np.flatnonzero(numbers == best[self.group])
+        return those[firsts_of(self.group[those], len(self.counts))[self.present]]
 
-    def truths(self, *, every: bool) -> list[bool]:
+    # ------------------------------------------------------------ statistics
+
+    def means(self) -> Column:
+        return _floats(group_means(self.numbers, self.group, self.counts)[self.present])
+
+    def _spreads(self, of_deviation: Callable[[float, int], float]) -> Column:
         import numpy as np
 
-        reduce = np.logical_and if every else np.logical_or
-        truths: list[bool] = reduce.reduceat(self.numbers == 1, self.bounds[:-1]).tolist()
-        return truths
+        means = group_means(self.numbers, self.group, self.counts)
+        distances = self.numbers - means[self.group]
+        counts = self.counts[self.present]
+        squares = group_sums(distances * distances, self.group, self.counts)[self.present]
+        deviations = np.sqrt(squares / (counts - 1))
+        several = counts > 1
+        if self.name != "std":
+            made = map(of_deviation, deviations[several].tolist(), counts[several].tolist())
+            deviations[several] = np.fromiter(made, np.float64, int(several.sum()))
+        if several.all():
+            return _floats(deviations)
+        if not several.any():
+            return column_of([of_none(self.name)] * len(counts))
+        tags = np.where(several, np.uint8(NUMBER), np.uint8(NO_VALUE))
+        return numbers_column(np.where(several, deviations, 0.0), several & False, tags)
+
+    def sums(self) -> Column:
+        import numpy as np
+
+        sums = group_sums(self.numbers, self.group, self.counts)[self.present]
+        parts = np.bincount(self.group, weights=~self.whole, minlength=len(self.counts))[self.present]
+        whole = parts == 0
+        if (np.abs(sums[whole]) >= LARGEST_WHOLE).any():
+            raise NotHeld
+        return numbers_column(sums, whole)
+
+    def _in_order(self) -> tuple[Floats, Ints, Ints]:
+        """The numbers in order inside each group, where each group begins, and the sizes: of groups that have any."""
+        import numpy as np
+
+        order = np.argsort(self.numbers)
+        order = order[stable_order(self.group[order])]
+        counts = self.counts[self.present]
+        return self.numbers[order], np.cumsum(counts) - counts, counts
+
+    def _percentiles(self, percent: float) -> Column:
+        """Linear between two neighbours, as `statistics.percentile` has it."""
+        import numpy as np
+
+        numbers, starts, counts = self._in_order()
+        places = percent / 100 * (counts - 1)
+        low = np.floor(places).astype(np.int64)
+        below, above = numbers[starts + low], numbers[starts + np.minimum(low + 1, counts - 1)]
+        part, width = places - low, above - below
+        between = np.where(part >= 0.5, above - width * (1 - part), below + width * part)
+        return _floats(np.where(below == above, below, between))
+
+    def iqms(self) -> Column:
+        import numpy as np
+
+        numbers, starts, counts = self._in_order()
+        group = np.repeat(np.arange(len(counts)), counts)
+        place, cut = np.arange(len(numbers)) - starts[group], counts // 4
+        inside = (place >= cut[group]) & (place < (counts - cut)[group])
+        return _floats(group_means(numbers[inside], group[inside], counts - 2 * cut))
+
+    # ------------------------------------------------------------ other aggregates
+
+    def lists(self) -> Sequence[Value]:
+        order = stable_order(self.group)
+        cells = list(self.at(order))
+        ends = self.counts[self.present].cumsum().tolist()
+        return column_of([cells[start:end] for start, end in pairwise([0, *ends])])
+
+    def different(self) -> Column:
+        import numpy as np
+
+        codes = codes_of(self.cells, sort_texts=False)
+        if self.rows is not None:
+            codes.numbers = codes.numbers[self.rows]
+        pairs = self.group * codes.count + codes.numbers
+        if len(self.counts) * codes.count <= 4 * len(pairs) + 2**20:
+            groups = np.flatnonzero(np.bincount(pairs, minlength=1)) // codes.count
+        else:
+            groups = np.unique(pairs) // codes.count
+        return integers_column(np.bincount(groups, minlength=len(self.counts))[self.present])
+
+    def truths(self, *, every: bool) -> Column:
+        import numpy as np
+
+        true = np.bincount(self.group, weights=self.numbers, minlength=len(self.counts))[self.present]
+        return column_of((true == self.counts[self.present] if every else true > 0).tolist())
 
 
 _WORK: dict[str, Callable[[_Folding], Sequence[Value]]] = {
-    "count": lambda folding: folding.counts[folding.present].tolist(),
+    "count": lambda folding: integers_column(folding.counts[folding.present]),
     "sum": _Folding.sums,
     "mean": _Folding.means,
     "iqm": _Folding.iqms,
-    "first": lambda folding: folding.at(folding.bounds[:-1]),
-    "last": lambda folding: folding.at(folding.bounds[1:] - 1),
+    "first": lambda folding: folding.edges(last=False),
+    "last": lambda folding: folding.edges(last=True),
     "any": lambda folding: folding.truths(every=False),
     "all": lambda folding: folding.truths(every=True),
     "n_unique": _Folding.different,
@@ -173,12 +233,18 @@ _WORK: dict[str, Callable[[_Folding], Sequence[Value]]] = {
 }
 
 
-def _counting(takes: Takes, vector: Vector, order: Ints, starts: Ints, group: Ints) -> Bools:
-    """A flag a row, in the order of the groups: whether its value counts. Raises `NotHeld` where texts are compared."""
+def _floats(numbers: Floats) -> Column:
     import numpy as np
 
-    tags = vector.tags[order]
-    has_value = (tags < NULL) & ~((tags == NUMBER) & np.isnan(vector.numbers[order]))
+    return numbers_column(numbers, np.zeros(len(numbers), bool))
+
+
+def _counting(takes: Takes, vector: Vector, is_nan: Bools, groups: CodedGroups) -> Bools:
+    """A flag a row: whether its value counts."""
+    import numpy as np
+
+    tags = vector.tags
+    has_value = (tags < NULL) & ~is_nan
     match takes:
         case Takes.NUMBERS:
             return has_value & (tags == NUMBER)
@@ -187,10 +253,10 @@ def _counting(takes: Takes, vector: Vector, order: Ints, starts: Ints, group: In
         case Takes.ANYTHING:
             return has_value
         case Takes.COMPARABLE:
-            ranks = np.where(has_value & (tags <= TIME), tags, NULL)
-            if not len(ranks):
-                return has_value
-            kind = np.minimum.reduceat(ranks, starts[:-1])
-            if (kind == TEXT).any():
-                raise NotHeld
-            return has_value & (tags == kind[group])
+            comparable = has_value & (tags <= TIME)
+            if len(np.unique(tags[comparable])) < 2:
+                return comparable
+            ranks = np.where(comparable, tags, np.uint8(NULL))
+            kind = np.full(len(groups), NULL, np.uint8)
+            np.minimum.at(kind, groups.of_row, ranks)
+            return comparable & (tags == kind[groups.of_row])

@@ -2,95 +2,116 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
-from runql.engine.columns import identity
+from runql.engine.stages.arrays.codes import codes_of, joined
 from runql.engine.stages.arrays.ordering import sorted_rows
-from runql.engine.stages.arrays.vectors import IN_NUMBERS, LIST, RECORD, TEXT, Ints, Objects, encode
+from runql.engine.stages.arrays.sorting import stable_order
+from runql.engine.stages.arrays.vectors import Ints, integers_column
 from runql.engine.stages.shared.groups import Groups
-from runql.engine.stages.shared.rows import NotHeld
+from runql.engine.values.column import Column
 from runql.semantic.values import Value
 
 
-def grouped(keys: Sequence[Sequence[Value]], length: int) -> Groups:
+class CodedGroups:
+    """Groups by the number of the group of each row (`of_row`), all below `count`; each has a row.
+
+    The places of the rows by group are only worked out when an aggregate asks for them.
+    """
+
+    def __init__(self, of_row: Ints, count: int) -> None:
+        import numpy as np
+
+        self.of_row = of_row
+        self.row_counts: Ints = np.bincount(of_row, minlength=count)
+        self._order: Ints | None = None
+
+    def __len__(self) -> int:
+        return len(self.row_counts)
+
+    @property
+    def starts(self) -> Ints:
+        """Where each group begins in `order`, and one past the last."""
+        import numpy as np
+
+        return np.concatenate(([0], np.cumsum(self.row_counts)))
+
+    @property
+    def order(self) -> Ints:
+        """The places of all rows, those of a group side by side."""
+        if self._order is None:
+            self._order = stable_order(self.of_row)
+        return self._order
+
+    def firsts(self) -> list[int]:
+        """The place of the first row of each group."""
+        firsts: list[int] = firsts_of(self.of_row, len(self)).tolist()
+        return firsts
+
+    def sizes(self) -> Column:
+        """How many rows each group has."""
+        return integers_column(self.row_counts)
+
+    def rows(self) -> Iterator[Sequence[int]]:
+        """The places of the rows of each group."""
+        order = self.order.tolist()
+        return (order[start:end] for start, end in pairwise(self.starts.tolist()))
+
+
+def firsts_of(of_row: Ints, count: int) -> Ints:
+    """Where each code first stands; each must occur."""
+    import numpy as np
+
+    firsts = np.empty(count, np.int64)
+    firsts[of_row[::-1]] = np.arange(len(of_row) - 1, -1, -1)  # of several the last one written stays
+    return firsts
+
+
+def lasts_of(of_row: Ints, count: int) -> Ints:
+    """Where each code last stands; each must occur."""
+    import numpy as np
+
+    lasts = np.empty(count, np.int64)
+    lasts[of_row] = np.arange(len(of_row))
+    return lasts
+
+
+def coded(groups: Groups, length: int) -> CodedGroups:
+    """Any groups of so many rows by their codes."""
+    import numpy as np
+
+    if isinstance(groups, CodedGroups):
+        return groups
+    of_row = np.zeros(length, np.int64)
+    if len(groups) > 1:
+        for group, places in enumerate(groups.rows()):
+            of_row[list(places)] = group
+    return CodedGroups(of_row, len(groups))
+
+
+def grouped(keys: Sequence[Sequence[Value]], length: int) -> CodedGroups:
     """The groups of a table of so many rows, in the order of their keys; with no key one group of all rows."""
-    found = _as_they_occur(keys, length)
-    firsts = found.firsts()
-    return _reordered(found, sorted_rows([([cells[row] for row in firsts], False) for cells in keys], len(firsts)))
+    codes = joined([codes_of(cells) for cells in keys], length)
+    found = CodedGroups(codes.numbers, codes.count)
+    return found if codes.in_order else _in_order(found, keys)
 
 
-def each_once(cells: Sequence[Value]) -> list[tuple[int, int]]:
-    """Each different value, as the place where it first stands and how often it occurs, in the order of the places."""
-    found = _as_they_occur([cells], len(cells))
-    return list(zip(found.firsts(), found.sizes(), strict=True))
-
-
-def _as_they_occur(keys: Sequence[Sequence[Value]], length: int) -> Groups:
-    """The groups in the order in which they first occur."""
-    import numpy as np
-    import pandas as pd
-
-    codes = np.zeros(length, np.int64)
-    for cells in keys:
-        column = codes_of(cells)
-        codes = pd.factorize(codes * (int(column.max()) + 1) + column)[0]
-    order: Ints = np.argsort(codes, kind="stable")
-    return Groups(order, _starts(np.bincount(codes)))
-
-
-def _reordered(found: Groups, chosen: Sequence[int]) -> Groups:
-    """The same groups in another order."""
+def _in_order(found: CodedGroups, keys: Sequence[Sequence[Value]]) -> CodedGroups:
+    """Where the codes don't rise with the keys: groups that no order tells apart stand as they first occur."""
     import numpy as np
 
-    old_starts = np.asarray(found.starts)
-    sizes = np.diff(old_starts)[np.asarray(chosen, np.int64)]
-    starts = _starts(sizes)
-    shift = np.repeat(old_starts[:-1][np.asarray(chosen, np.int64)] - starts[:-1], sizes)
-    return Groups(np.asarray(found.order)[np.arange(len(found.order)) + shift], starts)
+    firsts = np.sort(np.array(found.firsts()))
+    places = sorted_rows([([cells[row] for row in firsts.tolist()], False) for cells in keys], len(firsts))
+    new = np.empty(len(found), np.int64)
+    new[found.of_row[firsts[np.asarray(places)]]] = np.arange(len(found))
+    return CodedGroups(new[found.of_row], len(found))
 
 
-def codes_of(cells: Sequence[Value]) -> Ints:
-    """A number from 0 a cell: the same for cells that look the same."""
-    import numpy as np
-    import pandas as pd
-
-    try:
-        vector = encode(cells)
-    except NotHeld:
-        return _codes_of_identities(map(identity, cells), len(cells))
-    codes = vector.tags.astype(np.int64)  # null and missing: the tag itself is the code
-    used = int(codes.max()) + 1
-    for tag in (*IN_NUMBERS, TEXT, LIST, RECORD):
-        there = vector.tags == tag
-        if not there.any():
-            continue
-        if tag in IN_NUMBERS:
-            # -0.0 equals 0.0, and NaN is a value of its own.
-            inside = pd.factorize(vector.numbers[there] + 0.0, use_na_sentinel=False)[0]
-        else:
-            assert vector.cells is not None
-            inside = _codes_of_objects(vector.cells[there], hashable=tag == TEXT)
-        codes[there] = inside + used
-        used += int(inside.max()) + 1
-    return codes
-
-
-def _codes_of_objects(cells: Objects, *, hashable: bool) -> Ints:
-    import pandas as pd
-
-    if hashable:
-        return pd.factorize(cells)[0]
-    return _codes_of_identities(map(identity, cells), len(cells))
-
-
-def _codes_of_identities(identities: Iterable[Hashable], length: int) -> Ints:
+def first_rows(keys: Sequence[Sequence[Value]], length: int) -> Sequence[int]:
+    """The first row of each group, in the order of the table."""
     import numpy as np
 
-    seen: dict[Hashable, int] = {}
-    return np.fromiter((seen.setdefault(one, len(seen)) for one in identities), np.int64, length)
-
-
-def _starts(sizes: Ints) -> Ints:
-    import numpy as np
-
-    return np.concatenate(([0], np.cumsum(sizes)))
+    codes = joined([codes_of(cells, sort_texts=False) for cells in keys], length)
+    rows: list[int] = np.sort(firsts_of(codes.numbers, codes.count)).tolist()
+    return rows

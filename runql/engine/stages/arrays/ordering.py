@@ -1,51 +1,67 @@
-"""Sorting columns of many rows."""
+"""Sorting and choosing rows of columns of many cells."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeAlias
 
 from runql.engine.order import sorted_indices
-from runql.engine.stages.arrays.vectors import NULL, NUMBER, TEXT, Bools, Floats, Ints, Vector, encode, objects
+from runql.engine.stages.arrays.sorting import stable_order
+from runql.engine.stages.arrays.vectors import (
+    NULL,
+    NUMBER,
+    TEXT,
+    Bools,
+    Floats,
+    Ints,
+    Vector,
+    array_of,
+    encode,
+    gaps_of,
+    listed,
+    objects,
+)
 from runql.engine.stages.shared.rows import Key, NotHeld
 from runql.engine.table import Table
+from runql.engine.values import column as typed
+from runql.engine.values.column import Column, Numbers, Repeats, column_of
 from runql.semantic.values import Value
 
+Rows: TypeAlias = "Sequence[int] | Ints"
 
-def sorted_rows(keys: Sequence[Key], length: int) -> list[int]:
-    """The places of the rows in the order of the keys, each sort stable."""
+
+def sorted_rows(keys: Sequence[Key], length: int) -> Ints:
+    """The places of the rows in the order of the keys: from the last key to the first, each sort stable."""
     import numpy as np
 
-    order = np.arange(length)
+    order = None
     for cells, descending in reversed(keys):
         order = _sorted(order, cells, descending)
-    places: list[int] = order.tolist()
-    return places
+    return np.arange(length) if order is None else order
 
 
-def take(table: Table, rows: Sequence[int]) -> Table:
-    """The table with these rows only, in this order."""
-    import numpy as np
-
-    places = np.asarray(rows, np.intp)
-    return Table({name: objects(cells)[places].tolist() for name, cells in table.columns.items()}, len(rows))
-
-
-def _sorted(order: Ints, cells: Sequence[Value], descending: bool) -> Ints:
-    import numpy as np
-
+def _sorted(order: Ints | None, cells: Sequence[Value], descending: bool) -> Ints:
     try:
         vector = encode(cells)
     except NotHeld:
-        listed = order.tolist()
-        return order[sorted_indices([cells[row] for row in listed], descending=descending)]
+        return _then(order, _by_reference(order, cells, descending))
     values = values_in_order(vector)
     if descending:
         values = -values
-    order = order[np.argsort(values[order], kind="stable")]
+    order = _then(order, stable_order(values if order is None else values[order]))
     ranks = ranks_of(vector)
-    if (ranks != ranks[0]).any():
-        order = order[np.argsort(ranks[order], kind="stable")]
-    return order
+    return order if (ranks == ranks[0]).all() else _then(order, stable_order(ranks[order]))
+
+
+def _then(order: Ints | None, places: Ints) -> Ints:
+    return places if order is None else order[places]
+
+
+def _by_reference(order: Ints | None, cells: Sequence[Value], descending: bool) -> Ints:
+    import numpy as np
+
+    held = cells if order is None else [cells[row] for row in order.tolist()]
+    return np.array(sorted_indices(held, descending=descending), np.int64)
 
 
 def ranks_of(vector: Vector) -> Ints:
@@ -71,10 +87,50 @@ def values_in_order(vector: Vector) -> Floats:
 def _ranks_of_texts(vector: Vector, texts: Bools) -> Floats:
     """Each different text is compared once, by code point."""
     import numpy as np
-    import pandas as pd
 
     assert vector.cells is not None
-    codes, different = pd.factorize(vector.cells[texts])
-    ranks = np.empty(len(different))
-    ranks[sorted(range(len(different)), key=different.tolist().__getitem__)] = np.arange(len(different))
-    return ranks[codes]
+    cells = vector.cells[texts].tolist()
+    different = sorted(set(cells))
+    place = dict(zip(different, range(len(different)), strict=True))
+    return np.fromiter(map(place.__getitem__, cells), np.float64, len(cells))
+
+
+# ---------------------------------------------------------------- some of the rows
+
+
+def take(table: Table, rows: Rows) -> Table:
+    """The table with these rows only, in this order."""
+    import numpy as np
+
+    places = np.asarray(rows, np.intp)
+    return Table({name: cells_at(cells, places) for name, cells in table.columns.items()}, len(places))
+
+
+def kept(table: Table, flags: bytes) -> Table:
+    """The rows whose flag is 1."""
+    import numpy as np
+
+    return take(table, np.flatnonzero(np.frombuffer(flags, np.uint8)))
+
+
+def cells_at(cells: Sequence[Value], rows: Rows) -> Column:
+    """Some cells of a column, in this order."""
+    import numpy as np
+
+    places = np.asarray(rows, np.intp)
+    if isinstance(cells, Numbers):
+        values = array_of(cells.values.typecode, np.asarray(cells.values)[places])
+        return Numbers(values, _bytes_at(cells.whole, places), gaps_of(_bytes_at(cells.gaps, places)))
+    if isinstance(cells, Repeats):
+        numbers = np.arange(len(cells.values)).repeat(np.asarray(cells.counts))[places]
+        return column_of(objects(list(cells.values))[numbers].tolist())
+    chosen = objects(listed(cells))[places].tolist()
+    return (
+        typed.Objects(chosen, cells.types) if isinstance(cells, Column) and len(cells.types) == 1 else column_of(chosen)
+    )
+
+
+def _bytes_at(flags: bytes | None, places: Ints) -> bytes | None:
+    import numpy as np
+
+    return None if flags is None else np.frombuffer(flags, np.uint8)[places].tobytes()

@@ -1,10 +1,12 @@
-"""A column as arrays: what kind each cell is, and its number.
+"""A column as arrays, what kind each cell is and its number, and back.
 
-What arrays would not hold exactly (integers from 2^53 on, durations, other libraries) is left to the reference.
+The vectors of a typed column are taken as they are. What arrays would not hold exactly (integers from 2^53 on,
+durations, other libraries) is left to the reference.
 """
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,6 +14,8 @@ from typing import Any, TypeAlias
 
 from runql.engine.order import RANKS
 from runql.engine.stages.shared.rows import NotHeld
+from runql.engine.values import column as typed
+from runql.engine.values.column import Column, Numbers, Repeats
 from runql.language.kinds import Kind
 from runql.semantic.values import MISSING, Missing, Value
 
@@ -42,6 +46,8 @@ _TAG_OF_TYPE: Mapping[type, int] = {
     type(None): NULL,
     Missing: NO_VALUE,
 }
+_FLOATS, _INTS, _TEXTS = frozenset({float}), frozenset({int}), frozenset({str})
+_GAP_OF_TAG = tuple({NULL: typed.NULL, NO_VALUE: typed.ABSENT}.get(tag, typed.HELD) for tag in range(NO_VALUE + 1))
 _TIMES_HELD = (datetime(1900, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))
 """Between these the seconds of two times that are a microsecond apart differ as floats."""
 
@@ -75,20 +81,41 @@ def objects(cells: Sequence[Value]) -> Objects:
     return array
 
 
+def types_of(cells: Sequence[Value]) -> frozenset[type]:
+    """The Python types of the cells."""
+    return cells.types if isinstance(cells, Column) else frozenset(map(type, cells))
+
+
+def listed(cells: Sequence[Value]) -> list[Value]:
+    """The cells as a list, which is not to be changed."""
+    if isinstance(cells, typed.Objects):
+        return cells.cells
+    return cells if isinstance(cells, list) else list(cells)
+
+
 def encode(cells: Sequence[Value]) -> Vector:
     """A column as arrays. Raises `NotHeld`."""
+    if isinstance(cells, Numbers):
+        return _of_numbers_column(cells)
+    if isinstance(cells, Repeats):
+        return _repeated(cells)
+    return _of_objects(listed(cells), types_of(cells))
+
+
+def _of_objects(cells: list[Value], types: frozenset[type]) -> Vector:
     import numpy as np
 
-    types = set(map(type, cells))
     length = len(cells)
-    if types == {float}:
+    if types == _FLOATS:
         return _numeric(np.array(cells, np.float64), False)
-    if types == {int}:
+    if types == _INTS:
         return _numeric(_integers(cells), True)
     if not types <= _TAG_OF_TYPE.keys():
         raise NotHeld
-    tags = np.fromiter(map(_TAG_OF_TYPE.__getitem__, map(type, cells)), np.uint8, length)
     held = objects(cells)
+    if types == _TEXTS:
+        return Vector(np.full(length, TEXT, np.uint8), np.zeros(length), np.zeros(length, bool), held)
+    tags = np.fromiter(map(_TAG_OF_TYPE.__getitem__, map(type, cells)), np.uint8, length)
     numbers, whole = np.zeros(length), np.zeros(length, bool)
     for tag in IN_NUMBERS:
         there = tags == tag
@@ -97,6 +124,37 @@ def encode(cells: Sequence[Value]) -> Vector:
     if int in types:
         whole = (tags == NUMBER) & np.fromiter((kind is int for kind in map(type, cells)), bool, length)
     return Vector(tags, numbers, whole, held)
+
+
+def _of_numbers_column(cells: Numbers) -> Vector:
+    import numpy as np
+
+    length = len(cells)
+    values = np.asarray(cells.values)
+    if cells.gaps is None:
+        tags = np.zeros(length, np.uint8)
+    else:
+        tags = np.array([NUMBER, NULL, NO_VALUE], np.uint8)[np.frombuffer(cells.gaps, np.uint8)]
+    held = tags == NUMBER
+    if cells.is_whole:
+        if length and max(-int(values.min()), int(values.max())) >= LARGEST_WHOLE:
+            raise NotHeld
+        return Vector(tags, values.astype(np.float64), held)
+    if cells.whole is None:
+        return Vector(tags, values, np.zeros(length, bool))
+    whole = np.frombuffer(cells.whole, np.uint8).astype(bool) & held
+    if (np.abs(values[whole]) >= LARGEST_WHOLE).any():
+        raise NotHeld
+    return Vector(tags, values, whole)
+
+
+def _repeated(cells: Repeats) -> Vector:
+    import numpy as np
+
+    one = encode(list(cells.values))
+    counts = np.asarray(cells.counts)
+    held = None if one.cells is None else one.cells.repeat(counts)
+    return Vector(one.tags.repeat(counts), one.numbers.repeat(counts), one.whole.repeat(counts), held)
 
 
 def _numbers_of(tag: int, cells: list[Value]) -> Floats:
@@ -185,13 +243,13 @@ def _filled(vector: Vector) -> Objects:
     return np.empty(len(vector.tags), object) if vector.cells is None else vector.cells
 
 
-def decode(vector: Vector) -> list[Value]:
-    """The cells as Python values."""
+def decode(vector: Vector) -> Column:
+    """The column that a vector is."""
     import numpy as np
 
     tags, numbers, whole = vector.tags, vector.numbers, vector.whole
-    if not tags.any() and not whole.any():
-        return list(numbers.tolist())
+    if (tags == NUMBER).any() and not ((tags != NUMBER) & (tags < NULL)).any():
+        return numbers_column(numbers, whole, tags if tags.any() else None)
     cells = np.empty(len(tags), object)
     there = tags == NUMBER
     cells[there] = numbers[there]
@@ -202,4 +260,37 @@ def decode(vector: Vector) -> list[Value]:
     rest = (tags == TEXT) | (tags == TIME) | (tags == LIST) | (tags == RECORD)
     if rest.any():
         cells[rest] = _filled(vector)[rest]
-    return list(cells)
+    return typed.Objects(cells.tolist())
+
+
+def numbers_column(numbers: Floats, whole: Bools, tags: Tags | None = None) -> Column:
+    """A column of numbers, at least one, and gaps where a tag says null or missing."""
+    import numpy as np
+
+    gaps = None if tags is None else np.array(_GAP_OF_TAG, np.uint8)[tags].tobytes()
+    if not whole.any():
+        return Numbers(array_of("d", numbers), None, gaps)
+    if (whole if tags is None else whole | (tags != NUMBER)).all():
+        return Numbers(array_of("q", numbers.astype(np.int64)), None, gaps)
+    return Numbers(array_of("d", numbers), whole.astype(np.uint8).tobytes(), gaps)
+
+
+def integers_column(numbers: Ints) -> Column:
+    """A column of integers of 64 bits."""
+    import numpy as np
+
+    return Numbers(array_of("q", numbers.astype(np.int64)))
+
+
+def gaps_of(gaps: bytes | None) -> bytes | None:
+    """The gaps of a column, if it has one."""
+    return None if gaps is None or gaps.count(typed.HELD) == len(gaps) else gaps
+
+
+def array_of(code: str, numbers: Any) -> array[Any]:
+    """The numbers as an array of the standard library."""
+    import numpy as np
+
+    made = array(code)
+    made.frombytes(np.ascontiguousarray(numbers).data.cast("B") if len(numbers) else b"")
+    return made

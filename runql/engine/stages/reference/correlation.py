@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from runql.engine.columns import identity
 from runql.engine.compare import is_nan, is_null, is_number
@@ -12,7 +12,12 @@ from runql.engine.stages.shared.measures import ETA, SPEARMAN, Measured, refusal
 from runql.semantic.values import Value
 
 
-def measured(cells: Sequence[Value], targets: Sequence[Value]) -> Measured:
+def measuring(targets: Sequence[Value]) -> Callable[[Sequence[Value]], Measured]:
+    """How strongly a column goes together with the targets."""
+    return lambda cells: _measured(cells, targets)
+
+
+def _measured(cells: Sequence[Value], targets: Sequence[Value]) -> Measured:
     """How strongly two columns go together, of the rows in which both have a value."""
     pairs = [
         (cell, target)

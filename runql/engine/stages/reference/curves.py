@@ -4,11 +4,23 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
+from itertools import islice
+from operator import le
 
 from runql.engine.functions import to_float
 from runql.engine.stages.shared import statistics
 from runql.engine.stages.shared.numbers import is_point
 from runql.semantic.values import Value
+
+
+def rising(xs: Sequence[Value], lengths: Sequence[int]) -> list[bool]:
+    """For each stretch of so many cells, whether it holds numbers that never fall."""
+    cells = iter(xs)
+    return [_rises(list(islice(cells, length))) for length in lengths]
+
+
+def _rises(xs: list[Value]) -> bool:
+    return set(map(type, xs)) <= {int, float} and all(map(le, xs, islice(xs, 1, None)))
 
 
 def smoothed(cells: Sequence[Value], method: str, amount: float) -> list[Value]:

@@ -6,11 +6,11 @@ from collections.abc import Hashable, Sequence
 
 from runql.engine.columns import identity
 from runql.engine.stages.reference.ordering import sorted_rows
-from runql.engine.stages.shared.groups import Groups
+from runql.engine.stages.shared.groups import ListedGroups
 from runql.semantic.values import Value
 
 
-def grouped(keys: Sequence[Sequence[Value]], length: int) -> Groups:
+def grouped(keys: Sequence[Sequence[Value]], length: int) -> ListedGroups:
     """The groups of a table of so many rows, in the order of their keys; with no key one group of all rows.
 
     Groups that the order does not tell apart (lists and records) stand as they first occur.
@@ -21,17 +21,12 @@ def grouped(keys: Sequence[Sequence[Value]], length: int) -> Groups:
     starts = [0]
     for group in chosen:
         starts.append(starts[-1] + len(found[group]))
-    return Groups([row for group in chosen for row in found[group]], starts)
+    return ListedGroups([row for group in chosen for row in found[group]], starts)
 
 
 def first_rows(keys: Sequence[Sequence[Value]], length: int) -> list[int]:
     """The first row of each group, in the order of the table."""
     return [places[0] for places in _by_key(keys, length).values()]
-
-
-def each_once(cells: Sequence[Value]) -> list[tuple[int, int]]:
-    """Each different value, as the place where it first stands and how often it occurs, in the order of the places."""
-    return [(places[0], len(places)) for places in _by_key([cells], len(cells)).values()]
 
 
 def _by_key(keys: Sequence[Sequence[Value]], length: int) -> dict[Hashable, list[int]]:

@@ -20,9 +20,14 @@ def sorted_rows(keys: Sequence[Key], length: int) -> list[int]:
     return order
 
 
+def cells_at(cells: Sequence[Value], rows: Sequence[int]) -> list[Value]:
+    """Some cells of a column, in this order."""
+    return [*map(cells.__getitem__, rows)]
+
+
 def take(table: Table, rows: Sequence[int]) -> Table:
     """The table with these rows only, in this order."""
-    return Table({name: [*map(cells.__getitem__, rows)] for name, cells in table.columns.items()}, len(rows))
+    return Table({name: cells_at(cells, rows) for name, cells in table.columns.items()}, len(rows))
 
 
 def kept(table: Table, flags: bytes) -> Table:

@@ -4,15 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
+from typing import Protocol
 
 from runql.text.frozen import frozen
 
 
-@frozen
-class Groups:
-    """Rows by group. `order`: the places of all rows, those of a group side by side, in the order of the table.
+class Groups(Protocol):
+    """Rows by group."""
 
-    `starts`: where each group begins in it, and one past the last. Both are lists, or arrays of NumPy.
+    def __len__(self) -> int: ...
+
+    def firsts(self) -> Sequence[int]:
+        """The place of the first row of each group."""
+        ...
+
+    def sizes(self) -> Sequence[int]:
+        """How many rows each group has."""
+        ...
+
+    def rows(self) -> Iterator[Sequence[int]]:
+        """The places of the rows of each group, in the order of the table."""
+        ...
+
+
+@frozen
+class ListedGroups:
+    """Groups as lists. `order`: the places of all rows, those of a group side by side, in the order of the table.
+
+    `starts`: where each group begins in it, and one past the last.
     """
 
     order: Sequence[int]
@@ -22,13 +41,15 @@ class Groups:
         return len(self.starts) - 1
 
     def firsts(self) -> list[int]:
-        """The place of the first row of each group."""
-        return [int(self.order[start]) for start in self.starts[:-1]]
+        return [self.order[start] for start in self.starts[:-1]]
 
     def sizes(self) -> list[int]:
-        """How many rows each group has."""
-        return [int(end - start) for start, end in pairwise(self.starts)]
+        return [end - start for start, end in pairwise(self.starts)]
 
     def rows(self) -> Iterator[Sequence[int]]:
-        """The places of the rows of each group."""
         return (self.order[start:end] for start, end in pairwise(self.starts))
+
+
+def all_rows(length: int) -> ListedGroups:
+    """One group of all the rows."""
+    return ListedGroups(range(length), (0, length))

@@ -8,11 +8,14 @@ from operator import ne
 
 from runql.engine.compare import is_number
 from runql.engine.functions import to_float
+from runql.engine.values.column import Column
 from runql.semantic.values import Value
 
 
 def count_nan(cells: Iterable[Value]) -> int:
     """How many cells are NaN: no other value differs from itself."""
+    if isinstance(cells, Column):
+        return cells.nan_count()
     listed = list(cells)
     return sum(map(ne, listed, listed))
 
