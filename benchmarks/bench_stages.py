@@ -1,11 +1,11 @@
-"""What the table stages take over many rows: row by row in Python, on NumPy arrays (what RunQL does), and in polars.
+"""What the table stages take over many rows, against polars and pandas on the same columns.
 
-python benchmarks/bench_stages.py [--rows 1000000] [--without-reference]
+python benchmarks/bench_stages.py [--rows 1000000] [--only group,corr] [--reference] [--repeat 3]
 
-The rows are those of histories: 100 runs with two metrics, the second one logged every tenth step. Each stage begins
-with Python lists and ends with them, as the engine has them; for polars the conversion to and from its frames is a line
-of its own. Below stand stages of runs, of which polars has no like. Times are the best of three (row by row and stages
-of runs: of one), in seconds.
+Each begins with columns as its owner holds them (typed columns here, frames there) and ends with such columns. The
+ratio is to the faster of the two libraries, in the same run. Where a library has no like of a stage, or says less, its
+nearest expression stands there. `--reference` adds the same stage row by row in Python. Times are the best of several,
+in seconds; what loading the libraries takes is left out.
 """
 
 from __future__ import annotations
@@ -13,11 +13,12 @@ from __future__ import annotations
 import argparse
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from runql.engine.stages import StageContext, dispatch, run_stage
 from runql.engine.table import Table
+from runql.engine.values.column import Repeats, column_of
 from runql.semantic.typed import (
     ColumnPick,
     Named,
@@ -36,6 +37,7 @@ from runql.semantic.typed import (
     TGroup,
     THoles,
     TPareto,
+    TPivot,
     TSmooth,
     TSort,
     TStage,
@@ -45,146 +47,195 @@ from runql.semantic.values import MISSING
 from runql.syntax.tree import ArithmeticOp, Comparison, Goal
 
 RUNS = 100
-CONTEXT = StageContext.of_histories("_step", ("loss", "acc"), ("config.lr",))
+HISTORIES = StageContext.of_histories("_step", ("loss", "acc"), ("config.lr",))
 LOSS, STEP = TCell("loss"), TCell("_step")
-SIZES = (1_000, 5_000, 20_000, 50_000)
+ACC, PARAMS = Named("acc", TCell("summary.acc")), Named("params", TCell("summary.params"))
+LR, OPT = Named("config.lr", TCell("config.lr")), Named("config.opt", TCell("config.opt"))
+Work = Callable[[], object]
 
 
-def history(count: int) -> Table:
-    """So many rows of histories."""
-    random.seed(7)
+def histories(count: int) -> Table:
+    """So many rows of 100 runs with two metrics, the second one logged every tenth step."""
+    draw = random.Random(7)
     steps = count // RUNS
-    loss = [random.random() for _ in range(count)]
+    loss = [draw.random() for _ in range(steps * RUNS)]
+    acc = [1 - one if row % 10 == 0 else MISSING for row, one in enumerate(loss)]
     return Table.of(
         {
-            "run_id": [f"run{row // steps:03}" for row in range(count)],
-            "_step": [row % steps for row in range(count)],
-            "loss": loss,
-            "acc": [1 - loss[row] if row % 10 == 0 else MISSING for row in range(count)],
-            "config.lr": [(0.1, 0.01, 0.001)[row // steps % 3] for row in range(count)],
+            "run_id": Repeats([f"run{run:03}" for run in range(RUNS)], [steps] * RUNS),
+            "_step": column_of(list(range(steps)) * RUNS),
+            "loss": column_of(loss),
+            "acc": column_of(acc),
+            "config.lr": Repeats([(0.1, 0.01, 0.001)[run % 3] for run in range(RUNS)], [steps] * RUNS),
         }
     )
-
-
-STAGES: dict[str, TStage] = {
-    "where": TWhere(
-        TAnd((TCompare(Comparison.LT, LOSS, TConst(0.5)), TCompare(Comparison.GT, STEP, TConst(100)))),
-    ),
-    "derive": TDerive(
-        (Named("ratio", TArithmetic(ArithmeticOp.DIV, LOSS, TArithmetic(ArithmeticOp.ADD, STEP, TConst(1)))),)
-    ),
-    "order": TSort(((LOSS, True),)),
-    "order by two": TSort(((TCell("config.lr"), False), (LOSS, False))),
-    "group, few groups": TGroup(
-        (ColumnPick("config.lr"),), (Named("mean", TFold("mean", LOSS)), Named("std", TFold("std", LOSS)))
-    ),
-    "group, one a step": TGroup(
-        (ColumnPick("config.lr"), ColumnPick("_step")),
-        (Named("mean", TFold("mean", LOSS)), Named("ci95", TFold("ci95", LOSS))),
-    ),
-    "group, one a row": TGroup((ColumnPick("run_id"), ColumnPick("_step")), (Named("median", TFold("median", LOSS)),)),
-    "smooth ema": TSmooth("ema", 0.9),
-    "smooth mean": TSmooth("mean", 20),
-    "bin": TBin(100),
-}
 
 
 def runs(count: int) -> Table:
     """A table of so many runs: two settings of few values, two metrics that differ in each."""
     draw = random.Random(7)
-    return Table(
-        {
-            "id": [f"r{row}" for row in range(count)],
-            "config.lr": [draw.choice((0.1, 0.01, 0.001)) for _ in range(count)],
-            "config.opt": [draw.choice(("adam", "sgd")) for _ in range(count)],
-            "summary.acc": [draw.random() for _ in range(count)],
-            "summary.params": [draw.random() for _ in range(count)],
-        },
-        count,
-    )
+    columns: dict[str, list[Any]] = {
+        "id": [f"r{row}" for row in range(count)],
+        "config.lr": [draw.choice((0.1, 0.01, 0.001)) for _ in range(count)],
+        "config.opt": [draw.choice(("adam", "sgd")) for _ in range(count)],
+        "summary.acc": [draw.random() for _ in range(count)],
+        "summary.params": [draw.random() for _ in range(count)],
+    }
+    return Table({name: column_of(cells) for name, cells in columns.items()}, count)
 
 
-ACC, PARAMS = Named("acc", TCell("summary.acc")), Named("params", TCell("summary.params"))
-SETTINGS = (Named("config.lr", TCell("config.lr")), Named("config.opt", TCell("config.opt")))
+def folds(*names: str) -> tuple[Named, ...]:
+    return tuple(Named(name, TFold(name, LOSS)) for name in names)
+
+
+OF_HISTORIES: dict[str, TStage] = {
+    "where": TWhere(TAnd((TCompare(Comparison.LT, LOSS, TConst(0.5)), TCompare(Comparison.GT, STEP, TConst(100))))),
+    "derive": TDerive(
+        (Named("ratio", TArithmetic(ArithmeticOp.DIV, LOSS, TArithmetic(ArithmeticOp.ADD, STEP, TConst(1)))),)
+    ),
+    "order": TSort(((LOSS, True),)),
+    "order, two keys": TSort(((TCell("config.lr"), False), (LOSS, False))),
+    "group, 3 groups": TGroup((ColumnPick("config.lr"),), folds("mean", "std")),
+    "group, one a step": TGroup((ColumnPick("config.lr"), ColumnPick("_step")), folds("mean", "std")),
+    "group, one a row": TGroup((ColumnPick("run_id"), ColumnPick("_step")), folds("median")),
+    "group, min and median": TGroup((ColumnPick("config.lr"),), folds("min", "median")),
+    "smooth ema": TSmooth("ema", 0.9),
+    "smooth mean": TSmooth("mean", 20),
+    "bin": TBin(100),
+    "pivot": TPivot(TFold("mean", LOSS), Named("run_id", TCell("run_id")), Named("lr", TCell("config.lr"))),
+}
 OF_RUNS: dict[str, TStage] = {
-    "distinct": TDistinct((ColumnPick("config.lr"), ColumnPick("config.opt"))),
+    "group by text": TGroup((ColumnPick("config.opt"),), (Named("mean", TFold("mean", ACC.value)),)),
     "describe": TDescribe(),
-    "corr": TCorr(ACC),
+    "corr, two fields": TCorr(ACC),
+    "distinct, two columns": TDistinct((ColumnPick("config.lr"), ColumnPick("config.opt"))),
+    "distinct, all columns": TDistinct(),
+    "holes": THoles((LR, OPT)),
+    "duplicates": TDuplicates((LR, OPT)),
     "pareto": TPareto(((Goal.MAX, ACC), (Goal.MIN, PARAMS))),
-    "holes": THoles(SETTINGS),
-    "duplicates": TDuplicates(SETTINGS),
 }
 
 
-def of_runs(stage: TStage, table: Table, threshold: int) -> Callable[[], object]:
-    """A stage of runs, by arrays from so many rows on."""
-
-    def work() -> object:
-        before, dispatch.FAST_ROWS = dispatch.FAST_ROWS, threshold
-        try:
-            return run_stage(stage, table, StageContext.of_runs())
-        finally:
-            dispatch.FAST_ROWS = before
-
-    return work
+# ---------------------------------------------------------------- the same elsewhere
 
 
-def by_arrays(stage: TStage, table: Table) -> Callable[[], object]:
-    return lambda: run_stage(stage, table, CONTEXT)
-
-
-def by_reference(stage: TStage, table: Table) -> Callable[[], object]:
-    def work() -> object:
-        before, dispatch.FAST_ROWS = dispatch.FAST_ROWS, 10**12
-        try:
-            return run_stage(stage, table, CONTEXT)
-        finally:
-            dispatch.FAST_ROWS = before
-
-    return work
-
-
-def in_polars(table: Table) -> dict[str, Callable[[], Any]]:
-    """The same in polars, each from a frame that is there to a frame."""
+def polars_of_histories(table: Table) -> dict[str, Work]:
+    """Each from a frame that is there to a frame."""
     import polars as pl
 
-    frame = _to_polars(table)
-    loss, step = pl.col("loss"), pl.col("_step")
-    by_run = pl.col("acc").ewm_mean(alpha=0.1, ignore_nulls=True).over("run_id")
+    frame = to_polars(table)
+    loss, acc, step = pl.col("loss"), pl.col("acc"), pl.col("_step")
+    keyed = frame.group_by("config.lr", "_step")
     return {
         "where": lambda: frame.filter((loss < 0.5) & (step > 100)),
         "derive": lambda: frame.with_columns(ratio=loss / (step + 1)),
         "order": lambda: frame.sort("loss", descending=True, maintain_order=True),
-        "order by two": lambda: frame.sort("config.lr", "loss", maintain_order=True),
-        "group, few groups": lambda: frame.group_by("config.lr").agg(mean=loss.mean(), std=loss.std(), n=pl.len()),
-        "group, one a step": lambda: (
-            frame.group_by("config.lr", "_step").agg(mean=loss.mean(), sd=loss.std()).sort("config.lr", "_step")
+        "order, two keys": lambda: frame.sort("config.lr", "loss", maintain_order=True),
+        "group, 3 groups": lambda: frame.group_by("config.lr").agg(mean=loss.mean(), std=loss.std(), n=pl.len()),
+        "group, one a step": lambda: keyed.agg(mean=loss.mean(), std=loss.std(), n=pl.len()).sort("config.lr", "_step"),
+        "group, one a row": lambda: (
+            frame.group_by("run_id", "_step").agg(loss.median(), n=pl.len()).sort("run_id", "_step")
         ),
-        "group, one a row": lambda: frame.group_by("run_id", "_step").agg(loss.median()).sort("run_id", "_step"),
-        "smooth ema": lambda: frame.with_columns(loss.ewm_mean(alpha=0.1).over("run_id"), by_run),
+        "group, min and median": lambda: frame.group_by("config.lr").agg(least=loss.min(), median=loss.median()),
+        "smooth ema": lambda: frame.with_columns(
+            loss.ewm_mean(alpha=0.1, ignore_nulls=True).over("run_id"),
+            acc.ewm_mean(alpha=0.1, ignore_nulls=True).over("run_id"),
+        ),
         "smooth mean": lambda: frame.with_columns(
-            loss.rolling_mean(20, min_samples=1).over("run_id"),
-            pl.col("acc").rolling_mean(20, min_samples=1).over("run_id"),
+            loss.rolling_mean(20, min_samples=1).over("run_id"), acc.rolling_mean(20, min_samples=1).over("run_id")
         ),
         "bin": lambda: (
-            frame.group_by("run_id", step // 100)
-            .agg(loss.mean(), pl.col("acc").mean(), n=pl.len())
-            .sort("run_id", "_step")
+            frame.group_by("run_id", step // 100).agg(loss.mean(), acc.mean(), n=pl.len()).sort("run_id", "_step")
         ),
+        "pivot": lambda: frame.pivot("config.lr", index="run_id", values="loss", aggregate_function="mean"),
     }
 
 
-def _to_polars(table: Table) -> Any:
+def polars_of_runs(table: Table) -> dict[str, Work]:
+    import polars as pl
+
+    frame = to_polars(table)
+    lr, opt, acc = pl.col("config.lr"), pl.col("config.opt"), pl.col("summary.acc")
+
+    def holes() -> object:
+        every = frame.select(lr.unique()).join(frame.select(opt.unique()), how="cross")
+        return every.join(frame.select(lr, opt).unique(), on=["config.lr", "config.opt"], how="anti")
+
+    def describe() -> object:
+        """What `describe` of polars lacks: how many different values, and the most frequent one with its count."""
+        counts = [
+            pl.col(name).value_counts(sort=True).first().struct.field("count").alias(name) for name in table.names
+        ]
+        return frame.describe(), frame.select(pl.all().n_unique()), frame.select(counts)
+
+    def corr() -> object:
+        """The rank correlation, and eta from the means of the groups."""
+        of_group = frame.group_by(opt).agg(acc.mean(), n=pl.len())
+        return frame.select(pl.corr("config.lr", "summary.acc", method="spearman"), acc.var()), of_group
+
+    return {
+        "group by text": lambda: frame.group_by(opt).agg(acc.mean(), n=pl.len()).sort("config.opt"),
+        "describe": describe,
+        "corr, two fields": corr,
+        "distinct, two columns": lambda: frame.unique(["config.lr", "config.opt"], keep="first", maintain_order=True),
+        "distinct, all columns": lambda: frame.unique(keep="first", maintain_order=True),
+        "holes": holes,
+        "duplicates": lambda: frame.group_by("config.lr", "config.opt").agg(pl.len(), pl.col("id")),
+    }
+
+
+def pandas_of_histories(table: Table) -> dict[str, Work]:
+    frame = to_pandas(table)
+    by_run = frame.groupby("run_id", sort=False)[["loss", "acc"]]
+    return {
+        "where": lambda: frame[(frame["loss"] < 0.5) & (frame["_step"] > 100)],
+        "derive": lambda: frame.assign(ratio=frame["loss"] / (frame["_step"] + 1)),
+        "order": lambda: frame.sort_values("loss", ascending=False, kind="stable"),
+        "order, two keys": lambda: frame.sort_values(["config.lr", "loss"], kind="stable"),
+        "group, 3 groups": lambda: frame.groupby("config.lr")["loss"].agg(["mean", "std", "size"]),
+        "group, one a step": lambda: frame.groupby(["config.lr", "_step"])["loss"].agg(["mean", "std", "size"]),
+        "group, one a row": lambda: frame.groupby(["run_id", "_step"])["loss"].agg(["median", "size"]),
+        "group, min and median": lambda: frame.groupby("config.lr")["loss"].agg(["min", "median"]),
+        "smooth mean": lambda: by_run.rolling(20, min_periods=1).mean(),
+        "bin": lambda: frame.groupby(["run_id", frame["_step"] // 100])[["loss", "acc"]].agg("mean"),
+        "pivot": lambda: frame.pivot_table(index="run_id", columns="config.lr", values="loss", aggfunc="mean"),
+    }
+
+
+def pandas_of_runs(table: Table) -> dict[str, Work]:
+    frame = to_pandas(table)
+    names = ["config.lr", "config.opt"]
+
+    def corr() -> object:
+        means = frame.groupby("config.opt")["summary.acc"].agg(["mean", "size"])
+        return frame["config.lr"].rank().corr(frame["summary.acc"].rank()), means, frame["summary.acc"].var()
+
+    return {
+        "group by text": lambda: frame.groupby("config.opt")["summary.acc"].agg(["mean", "size"]),
+        "describe": lambda: frame.describe(include="all"),
+        "corr, two fields": corr,
+        "distinct, two columns": lambda: frame.drop_duplicates(names),
+        "distinct, all columns": lambda: frame.drop_duplicates(ignore_index=True),
+        "duplicates": lambda: frame.groupby(names)["id"].agg(["size", list]),
+    }
+
+
+def to_polars(table: Table) -> Any:
     import polars as pl
 
     return pl.DataFrame({name: [None if c is MISSING else c for c in cells] for name, cells in table.columns.items()})
 
 
-def _to_lists(frame: Any) -> object:
-    return [[MISSING if cell is None else cell for cell in frame[name].to_list()] for name in frame.columns]
+def to_pandas(table: Table) -> Any:
+    import pandas as pd
+
+    return pd.DataFrame({name: [None if c is MISSING else c for c in cells] for name, cells in table.columns.items()})
 
 
-def best(work: Callable[[], object], times: int = 3) -> float:
+# ---------------------------------------------------------------- times
+
+
+def best(work: Work, times: int) -> float:
     """The shortest of several times, in seconds."""
     taken = []
     for _ in range(times):
@@ -194,35 +245,55 @@ def best(work: Callable[[], object], times: int = 3) -> float:
     return min(taken)
 
 
+def ours(stage: TStage, table: Table, context: StageContext, threshold: int | None = None) -> Work:
+    """A stage, by arrays from so many rows on."""
+
+    def work() -> object:
+        before, dispatch.FAST_ROWS = dispatch.FAST_ROWS, dispatch.FAST_ROWS if threshold is None else threshold
+        try:
+            return run_stage(stage, table, context)
+        finally:
+            dispatch.FAST_ROWS = before
+
+    return work
+
+
+def lines(
+    stages: dict[str, TStage],
+    table: Table,
+    context: StageContext,
+    others: Sequence[dict[str, Work]],
+    options: argparse.Namespace,
+) -> Iterator[str]:
+    wanted = options.only.split(",") if options.only else [""]
+    for name, stage in stages.items():
+        if not any(name.startswith(each) for each in wanted):
+            continue
+        mine = best(ours(stage, table, context), options.repeat)
+        theirs = [best(other[name], options.repeat) if name in other else None for other in others]
+        known = [one for one in theirs if one is not None]
+        cells = "".join(f"{'' if one is None else f'{one:.3f}':>10}" for one in theirs)
+        ratio = f"{mine / min(known):.1f}" if known else ""
+        slow = f"{best(ours(stage, table, context, 10**12), 1):12.2f}" if options.reference else ""
+        yield f"{name:24}{mine:10.3f}{cells}{ratio:>8}{slow}"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=1_000_000)
-    parser.add_argument("--without-reference", action="store_true", help="do not time the rows one by one")
+    parser.add_argument("--only", help="stages whose names begin so, with commas between")
+    parser.add_argument("--repeat", type=int, default=3, help="the best of so many times")
+    parser.add_argument("--reference", action="store_true", help="also row by row")
     options = parser.parse_args()
-
-    start = time.perf_counter()
-    import numpy as np
-    import pandas as pd
-
-    print(f"loading NumPy {np.__version__} and pandas {pd.__version__}: {time.perf_counter() - start:.2f} s\n")
-    table = history(options.rows)
-    polars = in_polars(table)
-    print(f"{options.rows:,} rows, seconds{'':8}{'row by row':>12}{'arrays':>10}{'polars':>10}")
-    for name, stage in STAGES.items():
-        slow = "" if options.without_reference else f"{best(by_reference(stage, table), 1):.2f}"
-        print(f"{name:28}{slow:>12}{best(by_arrays(stage, table)):10.2f}{best(polars[name]):10.2f}")
-    print(f"{'to polars and back':28}{'':22}{best(lambda: _to_lists(_to_polars(table))):10.2f}\n")
-    wide = runs(options.rows)
-    for name, stage in OF_RUNS.items():
-        slow = "" if options.without_reference else f"{best(of_runs(stage, wide, 10**9), 1):.2f}"
-        print(f"{name:28}{slow:>12}{best(of_runs(stage, wide, 1), 1):10.2f}")
-    print(f"\n{'where, milliseconds':28}{'row by row':>12}{'arrays':>10}")
-    for size in SIZES:
-        small, stage = history(size), STAGES["where"]
-        dispatch.FAST_ROWS = 1
-        fast = best(by_arrays(stage, small))
-        print(f"{size:>16,} rows{'':7}{best(by_reference(stage, small)) * 1000:12.1f}{fast * 1000:10.1f}")
-    print()
+    print(f"{options.rows:,} rows{'':10}{'runql':>14}{'polars':>10}{'pandas':>10}{'ratio':>8}")
+    table = histories(options.rows)
+    others = [polars_of_histories(table), pandas_of_histories(table)]
+    for line in lines(OF_HISTORIES, table, HISTORIES, others, options):
+        print(line, flush=True)
+    table = runs(options.rows)
+    others = [polars_of_runs(table), pandas_of_runs(table)]
+    for line in lines(OF_RUNS, table, StageContext.of_runs(), others, options):
+        print(line, flush=True)
 
 
 if __name__ == "__main__":

@@ -62,6 +62,6 @@ def duplicates(stage: TDuplicates, table: Table, context: StageContext) -> Stage
     columns: dict[str, Sequence[Value]] = {name: [cells[p[0]] for p in several] for name, cells in keys.items()}
     columns[free_name(COUNT, columns)] = [len(places) for places in several]
     if context.run_id is not None and context.run_id in table.columns:
-        ids = cells_of(table, context.run_id)
+        ids = list(cells_of(table, context.run_id))
         columns[free_name(IDS, columns)] = [[ids[row] for row in places] for places in several]
     return StageResult(Table(columns, len(several)), (), context.other())

@@ -7,7 +7,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from runql.engine.columns import identity
 from runql.engine.patterns import star_matcher
 from runql.engine.stages.context import StageContext, StageResult
-from runql.engine.stages.dispatch import first_rows, is_long, kept, rows_that_hold, sorted_rows, take, values_of
+from runql.engine.stages.dispatch import cells_at, first_rows, kept, rows_that_hold, sorted_rows, take, values_of
 from runql.engine.stages.shared.rows import cells_of
 from runql.engine.table import Table
 from runql.errors import QueryError
@@ -102,25 +102,34 @@ def limited(tables: Iterator[Table], count: int, *, read_on: bool) -> Iterator[T
 
 
 def distinct(stage: TDistinct, tables: Iterator[Table]) -> Iterator[Table]:
-    """The first row of each combination. In memory are the combinations seen."""
+    """The first row of each combination. In memory are the combinations seen, once a second part comes."""
     seen: set[Hashable] = set()
-    for table in tables:
+    of_first: Iterable[Hashable] = ()
+    for place, table in enumerate(tables):
         names = [name for pick in stage.columns for name in picked(pick, table.names)] or table.names
         columns = [cells_of(table, name) for name in names]
-        # Where there are many rows, those that look the same within the part are one already.
-        candidates = first_rows(columns, table.length) if columns and is_long(table.length) else None
-        if candidates is not None:
-            columns = [[cells[row] for row in candidates] for cells in columns]
-        places = candidates if candidates is not None else range(table.length)
-        keys = zip(*(map(identity, cells) for cells in columns), strict=True) if names else iter([()] * table.length)
-        fresh = []
-        for row, key in zip(places, keys, strict=True):
-            # A part of a history may lack a column that others have: its cells are missing, however that is written.
-            known = frozenset((name, one) for name, one in zip(names, key, strict=True) if one != _NO_VALUE)
-            if known not in seen:
-                seen.add(known)
-                fresh.append(row)
-        yield take(table, fresh)
+        rows = first_rows(columns, table.length)
+        known = _combinations(names, [cells_at(cells, rows) for cells in columns], len(rows))
+        if place:
+            seen.update(of_first)
+            fresh = []
+            for row, combination in zip(rows, known, strict=True):
+                if combination not in seen:
+                    seen.add(combination)
+                    fresh.append(row)
+            of_first, rows = (), fresh
+        else:
+            of_first = known  # worked out once there is a second part
+        yield take(table, rows)
+
+
+def _combinations(names: Sequence[str], columns: Sequence[Sequence[Value]], length: int) -> Iterator[Hashable]:
+    """What each row holds. A part of a history may lack a column that others have: its cells are missing, however
+    that is written.
+    """
+    keys = zip(*(map(identity, cells) for cells in columns), strict=True) if names else iter([()] * length)
+    for key in keys:
+        yield frozenset((name, one) for name, one in zip(names, key, strict=True) if one != _NO_VALUE)
 
 
 # ---------------------------------------------------------------- columns

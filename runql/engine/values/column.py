@@ -201,13 +201,17 @@ class Numbers(Column):
 
 
 class Objects(Column):
-    """Cells of any kind, as a list."""
+    """Cells of any kind, as a list.
 
-    __slots__ = ("_types", "cells")
+    `codes`: what stages of many rows made of texts to compare them, kept with the column, which does not change.
+    """
+
+    __slots__ = ("_types", "cells", "codes")
 
     def __init__(self, cells: list[Value], types: frozenset[type] | None = None) -> None:
         self.cells = cells
         self._types = types
+        self.codes: Any = None
 
     @property
     def types(self) -> frozenset[type]:

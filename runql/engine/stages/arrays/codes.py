@@ -24,12 +24,13 @@ from runql.engine.stages.arrays.vectors import (
     types_of,
 )
 from runql.engine.stages.shared.rows import NotHeld
-from runql.engine.values.column import Repeats
-from runql.semantic.values import Value
+from runql.engine.values.column import Objects, Repeats
+from runql.semantic.values import Missing, Value
 
 _SAMPLE = 1024
 _FEW = 256
 _TEXTS = frozenset({str})
+_GAPS = frozenset({type(None), Missing})
 
 
 @dataclass(slots=True)
@@ -51,6 +52,8 @@ def codes_of(cells: Sequence[Value], *, sort_texts: bool = True) -> Codes:
     if isinstance(cells, Repeats):
         inner = codes_of(list(cells.values), sort_texts=sort_texts)
         return Codes(inner.numbers.repeat(np.asarray(cells.counts)), inner.count, inner.in_order)
+    if isinstance(cells, Objects) and not cells.types - _TEXTS - _GAPS:
+        return _kept(cells, sort_texts=sort_texts)
     if types_of(cells) == _TEXTS:
         return _of_texts(listed(cells), sort_texts=sort_texts)
     try:
@@ -58,6 +61,18 @@ def codes_of(cells: Sequence[Value], *, sort_texts: bool = True) -> Codes:
     except NotHeld:
         return _of_identities(map(identity, cells), len(cells))
     return _of_vector(vector, sort_texts=sort_texts)
+
+
+def _kept(column: Objects, *, sort_texts: bool) -> Codes:
+    """The codes of texts, made once for a column."""
+    kept: Codes | None = column.codes
+    if kept is None or (sort_texts and not kept.in_order):
+        if column.types == _TEXTS:
+            kept = _of_texts(column.cells, sort_texts=sort_texts)
+        else:
+            kept = _of_vector(encode(column), sort_texts=sort_texts)
+        column.codes = kept
+    return kept
 
 
 def _of_vector(vector: Vector, *, sort_texts: bool) -> Codes:

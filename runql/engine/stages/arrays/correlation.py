@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 
 from runql.engine.stages.arrays.codes import codes_of, codes_of_numbers
-from runql.engine.stages.arrays.sums import group_means, group_sums
+from runql.engine.stages.arrays.sums import Summands, group_means, group_sums
 from runql.engine.stages.arrays.vectors import NULL, NUMBER, Bools, Floats, Ints, encode
 from runql.engine.stages.shared.measures import ETA, SPEARMAN, Measured, refusal
 from runql.semantic.values import Value
@@ -63,22 +63,21 @@ def _ranks(numbers: Floats) -> Floats:
 
 def _pearson(xs: Floats, ys: Floats) -> float | None:
     """`statistics.pearson`."""
-    from_x, from_y = xs - _mean(xs), ys - _mean(ys)
-    vary_x, vary_y = _sum(from_x * from_x), _sum(from_y * from_y)
+    mean_x, mean_y = _mean(xs), _mean(ys)
+    vary_x, vary_y = _spread(xs, mean_x), _spread(ys, mean_y)
     if vary_x == 0 or vary_y == 0:
         return None
-    return max(-1.0, min(1.0, _sum(from_x * from_y) / math.sqrt(vary_x) / math.sqrt(vary_y)))
+    return max(-1.0, min(1.0, _sum((xs - mean_x) * (ys - mean_y)) / math.sqrt(vary_x) / math.sqrt(vary_y)))
 
 
 def _correlation_ratio(codes: Ints, counts: Ints, numbers: Floats) -> float | None:
     """`statistics.correlation_ratio`."""
     centre = _mean(numbers)
-    distances = numbers - centre
-    whole = _sum(distances * distances)
+    whole = _spread(numbers, centre)
     if whole == 0 or not math.isfinite(whole):
         return None
     there = counts > 0
-    means = group_means(numbers, codes, counts)[there].tolist()
+    means = group_means(Summands(numbers, codes, counts))[there].tolist()
     apart = math.fsum(count * (mean - centre) ** 2 for count, mean in zip(counts[there].tolist(), means, strict=True))
     return math.sqrt(min(1.0, apart / whole))
 
@@ -86,10 +85,17 @@ def _correlation_ratio(codes: Ints, counts: Ints, numbers: Floats) -> float | No
 def _mean(numbers: Floats) -> float:
     import numpy as np
 
-    return float(group_means(numbers, None, np.array([len(numbers)]))[0])
+    return float(group_means(Summands(numbers, None, np.array([len(numbers)])))[0])
+
+
+def _spread(numbers: Floats, centre: float) -> float:
+    """The sum of the squares of the distances from a centre."""
+    import numpy as np
+
+    return float(group_sums(Summands(numbers, None, np.array([len(numbers)]), np.array([centre])))[0])
 
 
 def _sum(numbers: Floats) -> float:
     import numpy as np
 
-    return float(group_sums(numbers, None, np.array([len(numbers)]))[0])
+    return float(group_sums(Summands(numbers, None, np.array([len(numbers)])))[0])

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from runql.engine.stages.arrays.codes import codes_of
 from runql.engine.stages.arrays.groups import firsts_of
-from runql.engine.stages.arrays.sums import group_means
+from runql.engine.stages.arrays.sums import Summands, group_means
 from runql.engine.stages.arrays.vectors import BOOL, NULL, NUMBER, TIME, Bools, Floats, Vector, encode, listed, types_of
 from runql.engine.stages.shared.described import NOTHING, Described, summary, type_of
 from runql.language.kinds import Kind
@@ -28,8 +28,8 @@ def described(cells: Sequence[Value]) -> Described:
         vector = encode(cells)
         is_nan = (vector.tags == NUMBER) & np.isnan(vector.numbers)
         there = (vector.tags < NULL) & ~is_nan
-        tags = np.unique(vector.tags[there]).tolist()
-        if len(tags) == 1 and tags[0] in _KIND_OF_TAG:
+        tags = np.flatnonzero(np.bincount(vector.tags[vector.tags < NULL])).tolist()
+        if len(tags) == 1 and tags[0] in _KIND_OF_TAG and there.any():
             return _of_numbers(cells, vector, there, _KIND_OF_TAG[tags[0]])
         return _of_any(cells, vector, there)
 
@@ -63,7 +63,7 @@ def _of_numbers(cells: Sequence[Value], vector: Vector, there: Bools, kind: Kind
         return cells[place if rows is None else int(rows[place])]
 
     is_number = kind is Kind.NUMBER
-    mean = float(group_means(numbers, None, np.array([len(numbers)]))[0]) if is_number else MISSING
+    mean = float(group_means(Summands(numbers, None, np.array([len(numbers)])))[0]) if is_number else MISSING
     missing = int((vector.tags >= NULL).sum())
     return Described(
         type_of({kind: 1}),
@@ -106,6 +106,6 @@ def _of_any(cells: Sequence[Value], vector: Vector, there: Bools) -> Described:
     for _, kind, often, _ in values:
         kinds[kind] += often
     numbers = vector.numbers[there & (vector.tags == NUMBER)]
-    mean = float(group_means(numbers, None, np.array([len(numbers)]))[0]) if len(numbers) else MISSING
+    mean = float(group_means(Summands(numbers, None, np.array([len(numbers)])))[0]) if len(numbers) else MISSING
     different = [(cell, kind, often) for cell, kind, often, is_there in values if is_there and kind not in NOTHING]
     return summary(different, kinds, mean)

@@ -11,6 +11,7 @@ from runql.engine.stages.arrays.arithmetic import ARITHMETIC, OF_NUMBER, arithme
 from runql.engine.stages.arrays.vectors import (
     BOOL,
     IN_NUMBERS,
+    LARGEST_WHOLE,
     LIST,
     NO_VALUE,
     NULL,
@@ -50,7 +51,7 @@ def true_rows(condition: t.TypedExpr, table: Table) -> bytes:
     import numpy as np
 
     with np.errstate(all="ignore"):
-        return bytes(_is(_Columns(table).truth(condition), 1).astype(np.uint8).tobytes())
+        return bytes(_Columns(table).true(condition).tobytes())
 
 
 class _Columns:
@@ -73,6 +74,29 @@ class _Columns:
         except NotHeld:
             truths = compile_rows(condition)(self._table)
             return encode([value if isinstance(value, bool) else MISSING for value in truths])
+
+    def true(self, condition: t.TypedExpr) -> Bools:
+        """Where the condition is true: `and` where all its terms are, `or` where any is."""
+        import numpy as np
+
+        if isinstance(condition, t.TAnd) and condition.terms:
+            return np.logical_and.reduce([self.true(term) for term in condition.terms])
+        if isinstance(condition, t.TOr) and condition.terms:
+            return np.logical_or.reduce([self.true(term) for term in condition.terms])
+        if isinstance(condition, t.TCompare) and condition.op in _ORDERINGS and not _has_state(condition.left):
+            number = condition.right.value if isinstance(condition.right, t.TConst) else MISSING
+            if type(number) in (int, float) and abs(number) < LARGEST_WHOLE:
+                return self._ordered_with(condition, number)
+        return _is(self.truth(condition), 1)
+
+    def _ordered_with(self, condition: t.TCompare, number: float) -> Bools:
+        """Where a number that stands in the text is exceeded, or not."""
+        try:
+            left = self.of(condition.left)
+        except NotHeld:
+            return _is(self.truth(condition), 1)
+        result = _ufunc(_ORDERINGS[condition.op])(left.numbers, number)
+        return result & (left.tags == NUMBER) if left.tags.any() else result
 
     def _worked_out(self, expr: t.TypedExpr) -> Vector:  # noqa: PLR0911, PLR0912 - one line a node
         match expr:
@@ -163,10 +187,15 @@ _ORDERINGS: Mapping[Comparison, str] = MappingProxyType(
 )
 
 
-def _ordered(sign: str, left: Vector, right: Vector) -> Vector:
+def _ufunc(sign: str) -> Any:
     import numpy as np
 
-    work = {"<": np.less, "<=": np.less_equal, ">": np.greater, ">=": np.greater_equal}[sign]
+    return {"<": np.less, "<=": np.less_equal, ">": np.greater, ">=": np.greater_equal}[sign]
+
+
+def _ordered(sign: str, left: Vector, right: Vector) -> Vector:
+
+    work = _ufunc(sign)
     known = (left.tags == right.tags) & (left.tags <= TIME)
     result = work(left.numbers, right.numbers)
     texts = known & (left.tags == TEXT)

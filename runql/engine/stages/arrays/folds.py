@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from itertools import pairwise
 
 from runql.engine.stages.arrays.codes import codes_of
 from runql.engine.stages.arrays.groups import CodedGroups, coded, firsts_of, lasts_of
 from runql.engine.stages.arrays.ordering import cells_at
 from runql.engine.stages.arrays.sorting import stable_order
-from runql.engine.stages.arrays.sums import group_means, group_sums
+from runql.engine.stages.arrays.sums import Summands, group_means, group_sums
 from runql.engine.stages.arrays.vectors import (
     BOOL,
     LARGEST_WHOLE,
@@ -33,6 +34,9 @@ from runql.engine.values.column import Column, column_of
 from runql.semantic.folds import percentile_of
 from runql.semantic.values import Value
 
+_FEW_GROUPS = 2**12
+"""Of so many groups each is sorted by itself."""
+
 
 def fold_cells(name: str, cells: Sequence[Value], groups: Groups, answers: Sequence[Value] | None) -> FoldColumn:
     """What an aggregate comes to in each group. Raises `NotHeld`."""
@@ -42,20 +46,19 @@ def fold_cells(name: str, cells: Sequence[Value], groups: Groups, answers: Seque
         return _Folding(name, cells, coded(groups, len(cells))).column(answers)
 
 
-class _Folding:
-    """The values that count, in the order of the table.
+class Counting:
+    """The values of a column that count for some aggregates, in the order of the table.
 
     `rows`: their places in the table, `None` for all. `group`: the number of the group of each. `numbers`: their
     numbers. `counts`: how many each group has. `present`: the groups that have any.
     """
 
-    def __init__(self, name: str, cells: Sequence[Value], groups: CodedGroups) -> None:
+    def __init__(self, takes: Takes, cells: Sequence[Value], groups: CodedGroups) -> None:
         import numpy as np
 
-        self.name, self.cells = name, cells
         vector = encode(cells)
         is_nan = (vector.tags == NUMBER) & np.isnan(vector.numbers)
-        counting = _counting(takes_of(name), vector, is_nan, groups)
+        counting = _counting(takes, vector, is_nan, groups)
         if counting.all():
             self.rows, self.group, self.numbers, self.whole = None, groups.of_row, vector.numbers, vector.whole
             self.counts = groups.row_counts
@@ -69,15 +72,52 @@ class _Folding:
         missing, nan = int((vector.tags >= NULL).sum()), int(is_nan.sum())
         self.skipped = Skipped(missing, nan, len(cells) - len(self.group) - missing - nan)
 
+    @cached_property
+    def means(self) -> Floats:
+        """The mean of each group."""
+        return group_means(Summands(self.numbers, self.group, self.counts))
+
+    @cached_property
+    def squares(self) -> Floats:
+        """The sum of the squared distances from the mean of each group."""
+        return group_sums(Summands(self.numbers, self.group, self.counts, self.means))
+
+    @cached_property
+    def in_order(self) -> tuple[Floats, Ints, Ints]:
+        """The numbers in order inside each group, where each group begins, and the sizes: of groups that have any."""
+        import numpy as np
+
+        counts = self.counts[self.present]
+        ends = np.cumsum(counts)
+        if len(counts) <= _FEW_GROUPS or len(counts) == len(self.numbers):
+            numbers = self.numbers[stable_order(self.group)]
+            for start, end in pairwise([0, *ends.tolist()]) if len(counts) < len(self.numbers) else ():
+                numbers[start:end].sort()
+        else:
+            order = np.argsort(self.numbers)
+            numbers = self.numbers[order[stable_order(self.group[order])]]
+        return numbers, ends - counts, counts
+
+
+class _Folding:
+    """An aggregate over the values that count for it."""
+
+    def __init__(self, name: str, cells: Sequence[Value], groups: CodedGroups) -> None:
+        self.name, self.cells = name, cells
+        takes = takes_of(name)
+        self.of = groups.kept(takes, cells, lambda: Counting(takes, cells, groups))
+        self.rows, self.group, self.numbers, self.whole = self.of.rows, self.of.group, self.of.numbers, self.of.whole
+        self.counts, self.present = self.of.counts, self.of.present
+
     def column(self, answers: Sequence[Value] | None) -> FoldColumn:
         """The result for each group."""
         counts = integers_column(self.counts)
         if not len(self.present):
-            return FoldColumn(column_of([of_none(self.name) for _ in counts]), counts, self.skipped)
+            return FoldColumn(column_of([of_none(self.name) for _ in counts]), counts, self.of.skipped)
         values = self._results(answers)
         if len(self.present) < len(self.counts):
             values = self._spread_out(values)
-        return FoldColumn(values, counts, self.skipped)
+        return FoldColumn(values, counts, self.of.skipped)
 
     def _spread_out(self, values: Sequence[Value]) -> Column:
         """The results with what comes of no value in the other groups."""
@@ -119,7 +159,7 @@ class _Folding:
         import numpy as np
 
         numbers = self.numbers
-        if self.has_texts:
+        if self.of.has_texts:
             inside = codes_of(self.cells).numbers
             numbers = (inside if self.rows is None else inside[self.rows]).astype(np.float64)
         best = np.full(len(self.counts), -np.inf if largest else np.inf)
@@ -130,16 +170,13 @@ class _Folding:
     # ------------------------------------------------------------ statistics
 
     def means(self) -> Column:
-        return _floats(group_means(self.numbers, self.group, self.counts)[self.present])
+        return _floats(self.of.means[self.present])
 
     def _spreads(self, of_deviation: Callable[[float, int], float]) -> Column:
         import numpy as np
 
-        means = group_means(self.numbers, self.group, self.counts)
-        distances = self.numbers - means[self.group]
         counts = self.counts[self.present]
-        squares = group_sums(distances * distances, self.group, self.counts)[self.present]
-        deviations = np.sqrt(squares / (counts - 1))
+        deviations = np.sqrt(self.of.squares[self.present] / (counts - 1))
         several = counts > 1
         if self.name != "std":
             made = map(of_deviation, deviations[several].tolist(), counts[several].tolist())
@@ -154,27 +191,18 @@ class _Folding:
     def sums(self) -> Column:
         import numpy as np
 
-        sums = group_sums(self.numbers, self.group, self.counts)[self.present]
+        sums = group_sums(Summands(self.numbers, self.group, self.counts))[self.present]
         parts = np.bincount(self.group, weights=~self.whole, minlength=len(self.counts))[self.present]
         whole = parts == 0
         if (np.abs(sums[whole]) >= LARGEST_WHOLE).any():
             raise NotHeld
         return numbers_column(sums, whole)
 
-    def _in_order(self) -> tuple[Floats, Ints, Ints]:
-        """The numbers in order inside each group, where each group begins, and the sizes: of groups that have any."""
-        import numpy as np
-
-        order = np.argsort(self.numbers)
-        order = order[stable_order(self.group[order])]
-        counts = self.counts[self.present]
-        return self.numbers[order], np.cumsum(counts) - counts, counts
-
     def _percentiles(self, percent: float) -> Column:
         """Linear between two neighbours, as `statistics.percentile` has it."""
         import numpy as np
 
-        numbers, starts, counts = self._in_order()
+        numbers, starts, counts = self.of.in_order
         places = percent / 100 * (counts - 1)
         low = np.floor(places).astype(np.int64)
         below, above = numbers[starts + low], numbers[starts + np.minimum(low + 1, counts - 1)]
@@ -185,11 +213,11 @@ class _Folding:
     def iqms(self) -> Column:
         import numpy as np
 
-        numbers, starts, counts = self._in_order()
+        numbers, starts, counts = self.of.in_order
         group = np.repeat(np.arange(len(counts)), counts)
         place, cut = np.arange(len(numbers)) - starts[group], counts // 4
         inside = (place >= cut[group]) & (place < (counts - cut)[group])
-        return _floats(group_means(numbers[inside], group[inside], counts - 2 * cut))
+        return _floats(group_means(Summands(numbers[inside], group[inside], counts - 2 * cut)))
 
     # ------------------------------------------------------------ other aggregates
 
@@ -203,9 +231,8 @@ class _Folding:
         import numpy as np
 
         codes = codes_of(self.cells, sort_texts=False)
-        if self.rows is not None:
-            codes.numbers = codes.numbers[self.rows]
-        pairs = self.group * codes.count + codes.numbers
+        numbers = codes.numbers if self.rows is None else codes.numbers[self.rows]
+        pairs = self.group * codes.count + numbers
         if len(self.counts) * codes.count <= 4 * len(pairs) + 2**20:
             groups = np.flatnonzero(np.bincount(pairs, minlength=1)) // codes.count
         else:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
+from typing import Any, TypeVar
 
 from runql.engine.stages.arrays.codes import codes_of, joined
 from runql.engine.stages.arrays.ordering import sorted_rows
@@ -12,6 +13,8 @@ from runql.engine.stages.arrays.vectors import Ints, integers_column
 from runql.engine.stages.shared.groups import Groups
 from runql.engine.values.column import Column
 from runql.semantic.values import Value
+
+_T = TypeVar("_T")
 
 
 class CodedGroups:
@@ -26,6 +29,7 @@ class CodedGroups:
         self.of_row = of_row
         self.row_counts: Ints = np.bincount(of_row, minlength=count)
         self._order: Ints | None = None
+        self._kept: dict[tuple[object, int], tuple[Sequence[Value], Any]] = {}
 
     def __len__(self) -> int:
         return len(self.row_counts)
@@ -43,6 +47,14 @@ class CodedGroups:
         if self._order is None:
             self._order = stable_order(self.of_row)
         return self._order
+
+    def kept(self, what: object, cells: Sequence[Value], make: Callable[[], _T]) -> _T:
+        """What was made of a column for these groups, the first time it is asked for."""
+        key = (what, id(cells))
+        if key not in self._kept:
+            self._kept[key] = cells, make()  # the cells too, for their identity is the key
+        made: _T = self._kept[key][1]
+        return made
 
     def firsts(self) -> list[int]:
         """The place of the first row of each group."""

@@ -110,7 +110,22 @@ def kept(table: Table, flags: bytes) -> Table:
     """The rows whose flag is 1."""
     import numpy as np
 
-    return take(table, np.flatnonzero(np.frombuffer(flags, np.uint8)))
+    keep = np.frombuffer(flags, np.uint8)
+    places = np.flatnonzero(keep)
+    columns = {
+        name: _fewer(cells, keep) if isinstance(cells, Repeats) else cells_at(cells, places)
+        for name, cells in table.columns.items()
+    }
+    return Table(columns, len(places))
+
+
+def _fewer(cells: Repeats, keep: Ints) -> Repeats:
+    """The values of the rows whose flag is 1, each as often as it is left."""
+    import numpy as np
+
+    ends = np.cumsum(np.concatenate(([0], cells.counts)))
+    left = np.concatenate(([0], np.cumsum(keep, dtype=np.int64)))[ends]
+    return Repeats(cells.values, np.diff(left).tolist())
 
 
 def cells_at(cells: Sequence[Value], rows: Rows) -> Column:
@@ -123,7 +138,7 @@ def cells_at(cells: Sequence[Value], rows: Rows) -> Column:
         return Numbers(values, _bytes_at(cells.whole, places), gaps_of(_bytes_at(cells.gaps, places)))
     if isinstance(cells, Repeats):
         numbers = np.arange(len(cells.values)).repeat(np.asarray(cells.counts))[places]
-        return column_of(objects(list(cells.values))[numbers].tolist())
+        return cells_at(column_of(list(cells.values)), numbers)
     chosen = objects(listed(cells))[places].tolist()
     return (
         typed.Objects(chosen, cells.types) if isinstance(cells, Column) and len(cells.types) == 1 else column_of(chosen)

@@ -3,6 +3,7 @@
 Each number is cut into a part that all sums hold exactly and what is left, twice (Rump, Ogita and Oishi, "Accurate
 floating-point summation", 2008). So a sum is two exact numbers and a remainder with a known bound; where that bound
 leaves the last digit open, and where a number is infinite or so large that a sum could overflow, `math.fsum` decides.
+The numbers are taken in blocks that stay in the processor's cache.
 """
 
 from __future__ import annotations
@@ -14,90 +15,116 @@ from runql.engine.stages.arrays.sorting import stable_order
 from runql.engine.stages.arrays.vectors import Bools, Floats, Ints
 from runql.engine.stages.shared import statistics
 
-_UNIT = 2.0**-53
-_LARGEST = 2.0**960
+_HALF_DIGIT = 2.0**-53
+_LARGEST = 2.0**480
+"""Squares of numbers so large are still far from overflow, and so are their sums."""
+
+_BLOCK = 2**15
+_MOST_GROUPS_OF_BLOCKS = 2**12
 
 
-def group_sums(numbers: Floats, group: Ints | None, counts: Ints) -> Floats:
-    """The sum of each group; without `group` all are of the only one. `counts`: how many numbers each has."""
+class Summands:
+    """Numbers to be added group by group, or the squares of their distances from a centre of each group.
+
+    `group`: the number of the group of each, `None` if all are of one. `counts`: how many each group has.
+    """
+
+    def __init__(self, numbers: Floats, group: Ints | None, counts: Ints, centres: Floats | None = None) -> None:
+        self.numbers, self.group, self.counts, self.centres = numbers, group, counts, centres
+
+    def within(self, start: int, stop: int) -> Floats:
+        """Those of some rows."""
+        numbers = self.numbers[start:stop]
+        if self.centres is None:
+            return numbers
+        numbers = numbers - (self.centres[0] if self.group is None else self.centres[self.group[start:stop]])
+        numbers *= numbers
+        return numbers
+
+    def largest(self) -> float:
+        """A number that none of them exceeds, whatever its sign; NaN or infinite if they are not all finite."""
+        low, high = float(self.numbers.min()), float(self.numbers.max())
+        if self.centres is None:
+            return max(high, -low)
+        return (2 * (high - low)) ** 2 if max(high, -low) < _LARGEST else math.inf
+
+    def totals(self, numbers: Floats, start: int) -> Floats:
+        """What some numbers that belong to the rows from a place on add up to in each group."""
+        import numpy as np
+
+        if self.group is None:
+            return np.array([numbers.sum()])
+        group = self.group[start : start + len(numbers)]
+        return np.bincount(group, weights=numbers, minlength=len(self.counts))
+
+
+def group_sums(summands: Summands) -> Floats:
+    """The sum of each group."""
     import numpy as np
 
     with np.errstate(all="ignore"):
-        sums, is_sure = _sums(numbers, group, counts)
-    return _settled(sums, is_sure, numbers, group, statistics.exact_sum)
+        sums, is_sure = _sums(summands)
+        return _settled(sums, is_sure, summands, statistics.exact_sum)
 
 
-def group_means(numbers: Floats, group: Ints | None, counts: Ints) -> Floats:
+def group_means(summands: Summands) -> Floats:
     """The mean of each group; NaN for one without a number."""
     import numpy as np
 
     with np.errstate(all="ignore"):
-        sums, is_sure = _sums(numbers, group, counts)
-        means = sums / counts
-    return _settled(means, is_sure, numbers, group, statistics.mean_of_floats)
+        sums, is_sure = _sums(summands)
+        return _settled(sums / summands.counts, is_sure, summands, statistics.mean_of_floats)
 
 
-def _settled(
-    results: Floats, is_sure: Bools, numbers: Floats, group: Ints | None, work: Callable[[list[float]], float]
-) -> Floats:
+def _settled(results: Floats, is_sure: Bools, summands: Summands, work: Callable[[list[float]], float]) -> Floats:
     """The results, those that are not sure worked out one after the other."""
     import numpy as np
 
     if is_sure.all():
         return results
-    if group is None:
+    numbers = summands.within(0, len(summands.numbers))
+    if summands.group is None:
         results[0] = work(numbers.tolist())
         return results
-    rows = np.flatnonzero(~is_sure[group])
-    rows = rows[stable_order(group[rows])]
-    groups, starts = np.unique(group[rows], return_index=True)
+    rows = np.flatnonzero(~is_sure[summands.group])
+    rows = rows[stable_order(summands.group[rows])]
+    groups, starts = np.unique(summands.group[rows], return_index=True)
     for place, part in zip(groups.tolist(), np.split(numbers[rows], starts[1:]), strict=True):
         results[place] = work(part.tolist())
     return results
 
 
-def _sums(numbers: Floats, group: Ints | None, counts: Ints) -> tuple[Floats, Bools]:
-    """The sums, and which of them are sure to the last digit."""
+def _sums(summands: Summands) -> tuple[Floats, Bools]:
+    """The sums, and which of them are sure to the last digit. A group without numbers is."""
     import numpy as np
 
-    if not len(numbers):
-        return np.zeros(len(counts)), np.ones(len(counts), bool)
-    most = int(counts.max())
-    largest = max(float(numbers.max()), -float(numbers.min()))
-    if not largest * most < _LARGEST:
-        return np.zeros(len(counts)), np.zeros(len(counts), bool)
+    counts, length = summands.counts, len(summands.numbers)
+    groups = len(counts)
+    largest, most = (summands.largest(), int(counts.max())) if length else (0.0, 0)
     if not largest:
-        return np.zeros(len(counts)), np.ones(len(counts), bool)
-    high, rest = _cut(numbers, largest, most)
-    first = _totals(high, group, len(counts))
-    largest = max(float(rest.max()), -float(rest.min()))
-    if not largest:
-        return first, np.ones(len(counts), bool)
-    middle, rest = _cut(rest, largest, most)
-    second = _totals(middle, group, len(counts))
-    largest = max(float(rest.max()), -float(rest.min()))
-    if not largest:
-        return first + second, np.ones(len(counts), bool)
-    left = _totals(rest, group, len(counts))
+        return np.zeros(groups), np.ones(groups, bool)
+    if not largest * most < _LARGEST * _LARGEST:
+        return np.zeros(groups), counts == 0
+    # What is cut off at a unit is at most half a digit of it, and the next cut begins there.
+    units = [math.ldexp(1.0, math.frexp(largest)[1] + (most + 2).bit_length())]
+    units.append(math.ldexp(units[0] * _HALF_DIGIT, 1 + (most + 2).bit_length()))
+    first, second, left = np.zeros(groups), np.zeros(groups), np.zeros(groups)
+    has_rest = False
+    block = _BLOCK if groups <= _MOST_GROUPS_OF_BLOCKS else length
+    for start in range(0, length, block):
+        rest = summands.within(start, start + block)
+        for unit, added in zip(units, (first, second), strict=True):
+            high = rest + unit
+            high -= unit
+            np.add(added, summands.totals(high, start), out=added)
+            rest = rest - high
+        if rest.any():
+            has_rest = True
+            left += summands.totals(rest, start)
     total = first + second
-    lost = second - (total - first)  # exact, for `first` is zero or not smaller than `second`
-    lost = np.where(np.abs(first) >= np.abs(second), lost, first - (total - second))
-    bound = largest * _UNIT * counts * counts + 4 * _UNIT * (np.abs(lost) + np.abs(left)) + 5e-324
+    if not has_rest:
+        return total, np.ones(groups, bool)
+    lost = np.where(np.abs(first) >= np.abs(second), second - (total - first), first - (total - second))
+    bound = units[1] * _HALF_DIGIT**2 * counts * counts + 4 * _HALF_DIGIT * (np.abs(lost) + np.abs(left)) + 5e-324
     below, above = total + ((lost + left) - bound), total + ((lost + left) + bound)
     return below, (below == above) | (counts == 0)
-
-
-def _cut(numbers: Floats, largest: float, count: int) -> tuple[Floats, Floats]:
-    """Each number as a part of few digits, of which so many can be added exactly, and what is left."""
-    unit = math.ldexp(1.0, math.frexp(largest)[1] + (count + 2).bit_length())
-    high = numbers + unit
-    high -= unit
-    return high, numbers - high
-
-
-def _totals(numbers: Floats, group: Ints | None, count: int) -> Floats:
-    import numpy as np
-
-    if group is None:
-        return np.array([numbers.sum()])
-    return np.bincount(group, weights=numbers, minlength=count)
