@@ -6,7 +6,7 @@ The two have the same functions and know nothing of each other. What arrays woul
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeVar
 
 from runql.engine.stages.reference import correlation, curves, describe, expressions, folds, groups, ordering, pareto
@@ -39,9 +39,14 @@ class Pace:
     def __init__(self) -> None:
         self._seen = 0
 
+    def counted(self, tables: Iterable[Table]) -> Iterator[Table]:
+        """The parts of a table; their rows count when they come."""
+        for table in tables:
+            self._seen += table.length
+            yield table
+
     def is_fast(self, length: int) -> bool:
-        """Count a run of so many rows in, and say how to work on it."""
-        self._seen += length
+        """How to work on a run of so many rows."""
         return is_long(self._seen) and length >= min(_FAST_RUN, FAST_ROWS)
 
 
@@ -201,6 +206,15 @@ def smoothed(cells: Sequence[Value], method: str, amount: float, *, fast: bool) 
     from runql.engine.stages.arrays.curves import smoothed as smoothed_arrays
 
     return _fast_if_held(lambda: smoothed_arrays(cells, method, amount), lambda: curves.smoothed(cells, method, amount))
+
+
+def left_out(cells: Sequence[Value], *, fast: bool) -> tuple[int, int]:
+    """How many cells hold NaN, and how many a value that is no number; null and missing are no values."""
+    if not fast:
+        return curves.left_out(cells)
+    from runql.engine.stages.arrays.curves import left_out as left_out_arrays
+
+    return _fast_if_held(lambda: left_out_arrays(cells), lambda: curves.left_out(cells))
 
 
 def points(xs: Sequence[Value], cells: Sequence[Value], *, fast: bool) -> tuple[Sequence[Value], Sequence[Value]]:

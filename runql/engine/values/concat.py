@@ -35,9 +35,8 @@ def _joined_numbers(parts: Sequence[Column]) -> Column:
     if len(typecodes) > 1 and not all(map(_fits_doubles, held)):
         return column_of(list(chain.from_iterable(held)))
     typecode = "d" if len(typecodes) != 1 else typecodes.pop()
-    values: array[Any] = array(typecode)
-    for part in held:
-        values.extend(part.values if part.values.typecode == typecode else array("d", part.values))
+    arrays = [part.values if part.values.typecode == typecode else array("d", part.values) for part in held]
+    values: array[Any] = array(typecode, b"".join(arrays))
     whole = gaps = None
     if typecode == "d" and any(part.is_whole or part.whole is not None for part in held):
         whole = b"".join(every(len(part)) if part.is_whole else part.whole or bytes(len(part)) for part in held)

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from runql.engine.functions import to_float
 from runql.engine.stages.along.runs import nan_skipped, out_of_range, runs_of
 from runql.engine.stages.context import StageContext
-from runql.engine.stages.dispatch import Pace, points
+from runql.engine.stages.dispatch import Pace, left_out, points
 from runql.engine.stages.shared import statistics
-from runql.engine.stages.shared.numbers import count_nan, is_point
+from runql.engine.stages.shared.numbers import is_point
 from runql.engine.stages.shared.rows import cells_of
 from runql.engine.table import Table
 from runql.semantic.typed import TResample
@@ -27,7 +27,7 @@ def resample(
         raise out_of_range(stage, "`resample` takes a number of points, at least 1")
     pace = Pace()
     passed: Counter[str] = Counter()
-    for run in runs_of(stage, tables, context):
+    for run in runs_of(stage, pace.counted(tables), context):
         fast = pace.is_fast(run.table.length)
         grid = _grid([x for x in run.xs if is_point(x)], stage.points)
         columns: dict[str, Sequence[Value]] = {}
@@ -36,7 +36,7 @@ def resample(
                 columns[name] = grid
             elif name in run.metrics:
                 columns[name] = _interpolated(grid, *points(run.xs, cells_of(run.table, name), fast=fast))
-                passed[name] += count_nan(cells)
+                passed[name] += left_out(cells, fast=fast)[0]
             else:
                 columns[name] = [cells[0]] * len(grid)
         yield Table(columns, len(grid))

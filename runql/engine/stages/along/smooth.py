@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from math import floor
 
 from runql.engine.stages.along.runs import nan_skipped, out_of_range, runs_of
 from runql.engine.stages.context import StageContext
-from runql.engine.stages.dispatch import Pace, smoothed
-from runql.engine.stages.shared.numbers import count_nan
+from runql.engine.stages.dispatch import Pace, left_out, smoothed
 from runql.engine.stages.shared.say import number_of
 from runql.engine.table import Table
-from runql.engine.values.column import Column
 from runql.semantic.typed import TSmooth
-from runql.semantic.values import Missing, Value
 from runql.text.diagnostic import Diagnostic
 
 
@@ -27,24 +24,18 @@ def smooth(stage: TSmooth, tables: Iterable[Table], context: StageContext, said:
     pace = Pace()
     passed: Counter[str] = Counter()
     others: Counter[str] = Counter()
-    for run in runs_of(stage, tables, context):
+    for run in runs_of(stage, pace.counted(tables), context):
         fast = pace.is_fast(run.table.length)
         columns = dict(run.table.columns)
         for metric in run.metrics:
             cells = columns[metric]
             columns[metric] = smoothed(cells, stage.method, stage.amount, fast=fast)
-            passed[metric] += count_nan(cells)
-            others[metric] += _count_others(cells)
+            nan, other = left_out(cells, fast=fast)
+            passed[metric] += nan
+            others[metric] += other
         yield Table(columns, run.table.length)
     said += nan_skipped(stage, passed)
     for metric, count in others.items():
         if count:
             message = f"`{metric}`: {number_of(count, 'value')} that are no numbers left as they are by `smooth`"
             said.append(Diagnostic("RQL312", message, stage.span))
-
-
-def _count_others(cells: Sequence[Value]) -> int:
-    """How many cells hold a value that is no number; null and missing are no values."""
-    types = cells.types if isinstance(cells, Column) else frozenset(map(type, cells))
-    kinds = types - {int, float, type(None), Missing}
-    return sum(type(cell) in kinds for cell in cells) if kinds else 0

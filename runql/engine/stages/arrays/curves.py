@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from runql.engine.stages.arrays.vectors import NUMBER, Bools, Floats, Ints, Vector, decode, encode, numbers_column
+from runql.engine.stages.arrays.vectors import NULL, NUMBER, Bools, Floats, Ints, Vector, decode, encode, numbers_column
 from runql.engine.values.column import Column, column_of
 from runql.semantic.values import Value
 
@@ -25,6 +25,15 @@ def rising(xs: Sequence[Value], lengths: Sequence[int]) -> list[bool]:
     flags[np.searchsorted(ends, np.flatnonzero(wrong), side="right")] = False
     found: list[bool] = flags.tolist()
     return found
+
+
+def left_out(cells: Sequence[Value]) -> tuple[int, int]:
+    """How many cells hold NaN, and how many a value that is no number. Raises `NotHeld`."""
+    import numpy as np
+
+    vector = encode(cells)
+    nan = int(((vector.tags == NUMBER) & np.isnan(vector.numbers)).sum())
+    return nan, int(((vector.tags != NUMBER) & (vector.tags < NULL)).sum())
 
 
 def points(x_cells: Sequence[Value], cells_of_metric: Sequence[Value]) -> tuple[Column, Column]:
@@ -80,7 +89,13 @@ def _trailing(numbers: Floats, count: int) -> Floats:
     import numpy as np
 
     width = min(count, len(numbers))
-    padded = np.concatenate((np.zeros(width - 1), numbers))
+    sums, power, size, behind = np.zeros(len(numbers)), numbers, 1, 0
     with np.errstate(all="ignore"):
-        sums = np.lib.stride_tricks.sliding_window_view(padded, width).sum(axis=1)
+        while size <= width:  # `power`: the sums of the last `size` numbers
+            if width & size:
+                sums[behind:] += power[: len(power) - behind]
+                behind += size
+            longer = power.copy()
+            longer[size:] += power[:-size]
+            power, size = longer, 2 * size
     return sums / np.minimum(np.arange(1, len(numbers) + 1), width)

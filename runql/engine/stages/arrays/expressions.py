@@ -84,8 +84,8 @@ class _Columns:
         if isinstance(condition, t.TOr) and condition.terms:
             return np.logical_or.reduce([self.true(term) for term in condition.terms])
         if isinstance(condition, t.TCompare) and condition.op in _ORDERINGS and not _has_state(condition.left):
-            number = condition.right.value if isinstance(condition.right, t.TConst) else MISSING
-            if type(number) in (int, float) and abs(number) < LARGEST_WHOLE:
+            number = condition.right.value if isinstance(condition.right, t.TConst) else None
+            if isinstance(number, int | float) and not isinstance(number, bool) and abs(number) < LARGEST_WHOLE:
                 return self._ordered_with(condition, number)
         return _is(self.truth(condition), 1)
 

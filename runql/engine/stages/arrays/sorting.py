@@ -10,13 +10,21 @@ _SMALL = 2**16
 """NumPy sorts integers of 16 bits by their digits, in one pass and as they stand."""
 
 
+_LONG_STRETCH = 64
+
+
 def stable_order(numbers: Any) -> Ints:
     """The places of the numbers in their order, those of equal ones rising. None is NaN."""
     import numpy as np
 
     length = len(numbers)
-    if length < 2 or not (numbers[1:] < numbers[:-1]).any():
+    falls = np.flatnonzero(numbers[1:] < numbers[:-1])
+    if not len(falls):
         return np.arange(length)
+    if len(falls) * _LONG_STRETCH < length:
+        stretched = _of_stretches(numbers)
+        if stretched is not None:
+            return stretched
     if numbers.dtype.kind in "iu" and numbers.min() >= 0 and numbers.max() < _SMALL:
         return np.argsort(numbers.astype(np.uint16), kind="stable")
     order = np.argsort(numbers)
@@ -28,3 +36,17 @@ def stable_order(numbers: Any) -> Ints:
     runs = np.zeros(length, np.int64)
     np.cumsum(other, out=runs[1:])
     return np.sort(runs * length + order) - runs * length
+
+
+def _of_stretches(numbers: Any) -> Ints | None:
+    """The same where equal numbers stand side by side in long stretches; `None` where they do not."""
+    import numpy as np
+
+    length = len(numbers)
+    starts = np.concatenate(([0], np.flatnonzero(numbers[1:] != numbers[:-1]) + 1))
+    if len(starts) * _LONG_STRETCH > length:
+        return None
+    ends = np.append(starts[1:], length)
+    order = np.argsort(numbers[starts], kind="stable")
+    pairs = zip(starts[order].tolist(), ends[order].tolist(), strict=True)
+    return np.concatenate([np.arange(start, end) for start, end in pairs])

@@ -215,6 +215,9 @@ def of_numbers(numbers: Floats, whole: Bools, is_known: Bools) -> Vector:
     """A column of numbers, missing where there is none. Raises `NotHeld` if an integer is too large."""
     import numpy as np
 
+    everywhere = bool(is_known.all())
+    if everywhere and not whole.any():
+        return _numeric(numbers, False)
     if (np.abs(numbers[whole & is_known]) >= LARGEST_WHOLE).any():
         raise NotHeld
     tags = np.where(is_known, np.uint8(NUMBER), np.uint8(NO_VALUE))

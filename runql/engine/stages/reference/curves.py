@@ -9,8 +9,9 @@ from operator import le
 
 from runql.engine.functions import to_float
 from runql.engine.stages.shared import statistics
-from runql.engine.stages.shared.numbers import is_point
-from runql.semantic.values import Value
+from runql.engine.stages.shared.numbers import count_nan, is_point
+from runql.engine.values.column import Column
+from runql.semantic.values import Missing, Value
 
 
 def rising(xs: Sequence[Value], lengths: Sequence[int]) -> list[bool]:
@@ -54,6 +55,13 @@ def _trailing(cells: Sequence[Value], count: int) -> list[Value]:
         else:
             result.append(cell)
     return result
+
+
+def left_out(cells: Sequence[Value]) -> tuple[int, int]:
+    """How many cells hold NaN, and how many a value that is no number; null and missing are no values."""
+    types = cells.types if isinstance(cells, Column) else frozenset(map(type, cells))
+    others = types - {int, float, type(None), Missing}
+    return count_nan(cells), sum(type(cell) in others for cell in cells) if others else 0
 
 
 def points(xs: Sequence[Value], cells: Sequence[Value]) -> tuple[list[Value], list[Value]]:
