@@ -6,8 +6,10 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from typing import assert_never
 
 from runql.engine.fields import field_getter
+from runql.semantic import typed as t
 from runql.semantic.catalog import Catalog, Space
 from runql.semantic.operands import literal_text
 from runql.semantic.record import RunRecord
@@ -84,7 +86,7 @@ def held_in(catalog: Catalog, key: FieldKey) -> Held | None:
     return Held(info.runs, info.minimum, info.maximum, texts)
 
 
-def field_of(term: TypedExpr) -> FieldKey | None:
+def field_of(term: TypedExpr) -> FieldKey | None:  # noqa: PLR0911 - one line a node
     """The field of a test that asks about one field and constants."""
     match term:
         case TNot(value=value):
@@ -95,8 +97,14 @@ def field_of(term: TypedExpr) -> FieldKey | None:
             return key
         case THas(value=TField(key=key)) | TIs(value=TField(key=key)) | TField(key=key):
             return key
-        case _:
+        case t.TConst() | t.TCompare() | t.TBetween() | t.TIn() | t.TTextTest() | t.THas() | t.TUntagged() | t.TIs():
             return None
+        case t.TLogged() | t.TAnd() | t.TOr() | t.TArithmetic() | t.TNegate() | t.TCall() | t.TAggregate() | t.TCell():
+            return None
+        case t.TFold():
+            return None
+        case _:
+            assert_never(term)
 
 
 def said_of(term: TypedExpr, held: Held) -> str:  # noqa: PLR0911 - one line a test
@@ -118,8 +126,12 @@ def said_of(term: TypedExpr, held: Held) -> str:  # noqa: PLR0911 - one line a t
             return f"{_runs(held.runs)} {'has' if held.runs == 1 else 'have'} a value"
         case TNot():
             return _most_frequent(held) or _range(held)
-        case _:
+        case t.TConst() | t.TField() | t.TCompare() | t.TTextTest() | t.TUntagged() | t.TLogged() | t.TAnd() | t.TOr():
             return _most_frequent(held)
+        case t.TArithmetic() | t.TNegate() | t.TCall() | t.TAggregate() | t.TCell() | t.TFold():
+            return _most_frequent(held)
+        case _:
+            assert_never(term)
 
 
 def _of_comparison(op: Comparison, value: Value, held: Held) -> str:

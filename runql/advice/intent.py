@@ -6,9 +6,11 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import dropwhile
 from math import isfinite
+from typing import assert_never
 
 from runql.engine.stages.shared.rows import cells_in, folds_in
 from runql.language.fields import RUN_FIELDS
+from runql.semantic import typed as t
 from runql.semantic.record import RunRecord
 from runql.semantic.typed import (
     TBest,
@@ -87,8 +89,14 @@ def compares_metrics(stage: TStage) -> bool:
             exprs = [target.value]
         case TPareto(goals=goals):
             exprs = [one.value for _, one in goals]
-        case _:
+        case t.TWhere() | t.TSort() | t.TLimit() | t.TSelect() | t.TDrop() | t.TRename() | t.TDistinct() | t.TDerive():
             return False
+        case t.TEdge() | t.TSmooth() | t.TBin() | t.TResample() | t.TAlignStage() | t.TDiff() | t.THoles():
+            return False
+        case t.TDuplicates() | t.TDescribe() | t.TTo() | t.TAssert():
+            return False
+        case _:
+            assert_never(stage)
     return any(_is_metric(name) for expr in exprs for name in (*cells_in(expr), *_of_folds(expr)))
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from itertools import combinations
+from typing import assert_never
 
 from runql.engine.walk import postorder
 from runql.language.kinds import Kind
 from runql.plan.default_columns import mentions
 from runql.plan.nodes import Filter, Histories, Plan, Projection, expressions_of, stages_of, table_of, those
+from runql.semantic import typed as t
 from runql.semantic.catalog import Catalog, FieldInfo, Space
 from runql.semantic.operands import literal_text
 from runql.semantic.spelling import code, info_text
@@ -198,5 +200,11 @@ def _ordered(node: TypedExpr) -> tuple[FieldKey, Value, Span] | None:
             return key, value, node.span
         case TBetween(value=TField(key=key), low=TConst(value=value)):
             return key, value, node.span
-        case _:
+        case t.TConst() | t.TField() | t.TCompare() | t.TBetween() | t.TIn() | t.TTextTest() | t.THas() | t.TUntagged():
             return None
+        case t.TIs() | t.TLogged() | t.TNot() | t.TAnd() | t.TOr() | t.TArithmetic() | t.TNegate() | t.TCall():
+            return None
+        case t.TAggregate() | t.TCell() | t.TFold():
+            return None
+        case _:
+            assert_never(node)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import assert_never
 
 from runql.plan.capabilities import Trust
 from runql.plan.default_columns import FIRST_COLUMNS
 from runql.plan.nodes import Count, Fetch, Plan, Projection, expressions_of, table_of
+from runql.semantic import typed as t
 from runql.semantic.catalog import Space
 from runql.semantic.needed import walk
-from runql.semantic.typed import TField, TLogged
+from runql.semantic.typed import TField, TLogged, TypedExpr
 from runql.sources.open import Place
 from runql.sources.protocol import TellsLacks
 from runql.text.diagnostic import Diagnostic
@@ -30,10 +32,24 @@ def lacking(plan: Plan, asked: Iterable[tuple[Place, Fetch]]) -> Iterator[Diagno
 def _fields(plan: Plan) -> Iterator[str]:
     for expr in expressions_of(plan):
         for node in walk(expr):
-            if isinstance(node, TLogged):
-                yield Space.LOGGED.value
-            elif isinstance(node, TField):
-                yield str(node.key.segments[0]) if node.key.space is Space.RUN else node.key.space.value
+            yield from _field(node)
     table = table_of(plan)
     if isinstance(table, Projection) and table.columns is None:
         yield from FIRST_COLUMNS
+
+
+def _field(node: TypedExpr) -> tuple[str, ...]:
+    """What a node reads of a run itself."""
+    match node:
+        case TLogged():
+            return (Space.LOGGED.value,)
+        case TField(key=key):
+            return (str(key.segments[0]) if key.space is Space.RUN else key.space.value,)
+        case t.TConst() | t.TCompare() | t.TBetween() | t.TIn() | t.TTextTest() | t.THas() | t.TUntagged() | t.TIs():
+            return ()
+        case t.TNot() | t.TAnd() | t.TOr() | t.TArithmetic() | t.TNegate() | t.TCall() | t.TAggregate() | t.TCell():
+            return ()
+        case t.TFold():
+            return ()
+        case _:
+            assert_never(node)

@@ -22,7 +22,7 @@ from runql.engine.compare import (
 from runql.engine.fields import field_getter
 from runql.engine.functions import ARITHMETIC, FUNCTIONS, minus
 from runql.engine.patterns import matcher
-from runql.engine.walk import AnyExpr, children, depth, known, postorder
+from runql.engine.walk import children, depth, postorder
 from runql.errors import RunQLError
 from runql.semantic.catalog import Space
 from runql.semantic.record import RunRecord
@@ -113,11 +113,10 @@ def compile_row(expr: TypedExpr) -> RowValueOf:
 
 
 def _compile(expr: TypedExpr) -> _ValueOf:
-    root = known(expr)
-    return _compile_steps(root) if depth(root) > _MAX_CLOSURE_DEPTH else _compile_closures(root)
+    return _compile_steps(expr) if depth(expr) > _MAX_CLOSURE_DEPTH else _compile_closures(expr)
 
 
-def _compile_closures(root: AnyExpr) -> _ValueOf:
+def _compile_closures(root: TypedExpr) -> _ValueOf:
     """One function a node, each calling those of its children; `and` and `or` stop early."""
     done: list[_ValueOf] = []
     for node in postorder(root):
@@ -128,11 +127,9 @@ def _compile_closures(root: AnyExpr) -> _ValueOf:
     return done[0]
 
 
-def _closure(node: AnyExpr, parts: list[_ValueOf]) -> _ValueOf:  # noqa: PLR0911 - one line a shape
-    if isinstance(node, TAnd):
-        return _short_circuit(parts, stop=False)
-    if isinstance(node, TOr):
-        return _short_circuit(parts, stop=True)
+def _closure(node: TypedExpr, parts: list[_ValueOf]) -> _ValueOf:
+    if isinstance(node, TAnd | TOr):
+        return _short_circuit(parts, stop=isinstance(node, TOr))
     if not parts:
         return _leaf(node)
     work = _operation(node)
@@ -165,7 +162,7 @@ def _short_circuit(parts: list[_ValueOf], *, stop: bool) -> _ValueOf:
     return run
 
 
-def _compile_steps(root: AnyExpr) -> _ValueOf:
+def _compile_steps(root: TypedExpr) -> _ValueOf:
     """A list of steps over a stack of values, for expressions too deep to call each other."""
     steps: list[tuple[int, Callable[..., Value]]] = []
     for node in postorder(root):
@@ -186,7 +183,7 @@ def _compile_steps(root: AnyExpr) -> _ValueOf:
     return run
 
 
-def _leaf(node: AnyExpr) -> _ValueOf:  # noqa: PLR0911 - one line a node
+def _leaf(node: TypedExpr) -> _ValueOf:  # noqa: PLR0911 - one line a node
     """A node without children: what it reads from a run or a row."""
     match node:
         case TConst(value=value):
@@ -202,9 +199,17 @@ def _leaf(node: AnyExpr) -> _ValueOf:  # noqa: PLR0911 - one line a node
             return lambda record, _aggregates: not _tags_of(record)
         case TAggregate() | TLogged():
             return _aggregate_reader(node)
-        case _:  # an operator or a call over nothing, such as `in ()`
-            work = _operation(node)
-            return lambda _record, _aggregates: work()
+        case TCompare() | TBetween() | TIn() | TTextTest() | THas() | TIs() | TNot():  # over nothing, such as `in ()`
+            return _over_nothing(node)
+        case TAnd() | TOr() | TArithmetic() | TNegate() | TCall():
+            return _over_nothing(node)
+        case _:
+            assert_never(node)
+
+
+def _over_nothing(node: TypedExpr) -> _ValueOf:
+    work = _operation(node)
+    return lambda _record, _aggregates: work()
 
 
 def _tags_of(subject: RunRecord | Row) -> Value:
@@ -222,7 +227,7 @@ def _aggregate_reader(node: TAggregate | TLogged) -> _ValueOf:
     return read
 
 
-def _operation(node: AnyExpr) -> Callable[..., Value]:  # noqa: PLR0911, PLR0912 - one line a node
+def _operation(node: TypedExpr) -> Callable[..., Value]:  # noqa: PLR0911, PLR0912 - one line a node
     """What a node makes of the values of its children."""
     match node:
         case TCompare():
@@ -255,7 +260,8 @@ def _operation(node: AnyExpr) -> Callable[..., Value]:  # noqa: PLR0911, PLR0912
             return _function(name)
         case TConst() | TField() | TUntagged() | TAggregate() | TLogged() | TCell() | TFold():
             raise RunQLError.of("RQL901", f"`{type(node).__name__}` has no operands")
-    assert_never(node)
+        case _:
+            assert_never(node)
 
 
 def _function(name: str) -> Callable[..., Value]:
@@ -275,8 +281,10 @@ def _comparison(node: TCompare) -> Callable[[Value, Value], Value]:
         case Comparison.NE:
             same = _equality(node.left, node.right)
             return lambda left, right: not same(left, right)
-        case _:
+        case Comparison.LT | Comparison.LE | Comparison.GT | Comparison.GE:
             return _folding(COMPARISONS[node.op], node.left, node.right)
+        case _:
+            assert_never(node.op)
 
 
 def _equality(left: TypedExpr, right: TypedExpr) -> Callable[[Value, Value], bool]:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from typing import assert_never
 
 from runql.engine.compare import is_nan, is_null
 from runql.engine.evaluate import compile_value
 from runql.engine.fields import field_getter
 from runql.engine.order import AggregatesOf, no_aggregates
 from runql.engine.table import Table
-from runql.engine.walk import AnyExpr, children, known
+from runql.engine.walk import children
 from runql.language.kinds import Kind
+from runql.semantic import typed as t
 from runql.semantic.record import RunRecord
 from runql.semantic.spelling import field_text
 from runql.semantic.typed import (
@@ -73,8 +75,7 @@ def _negative_tests(root: TypedExpr) -> Iterator[tuple[FieldKey, Span]]:
     """The fields of tests that hold where the field is missing, with the place of the test."""
     waiting: list[tuple[TypedExpr, bool]] = [(root, True)]
     while waiting:
-        expr, positive = waiting.pop()
-        node = known(expr)
+        node, positive = waiting.pop()
         if isinstance(node, TNot):
             waiting.append((node.value, not positive))
         elif _holds_of_missing(node) is positive:
@@ -83,7 +84,7 @@ def _negative_tests(root: TypedExpr) -> Iterator[tuple[FieldKey, Span]]:
             waiting.extend((part, positive) for part in reversed(children(node)))
 
 
-def _holds_of_missing(node: AnyExpr) -> bool | None:
+def _holds_of_missing(node: TypedExpr) -> bool | None:
     """What a test says of a missing field: true for `!=`, false for `=`, `in`, `~`, …; `None` for any other node."""
     match node:
         case TCompare(op=Comparison.EQ | Comparison.NE as op):
@@ -91,8 +92,12 @@ def _holds_of_missing(node: AnyExpr) -> bool | None:
             return None if asks_for_null else op is Comparison.NE
         case TIn() | TTextTest() | THas():
             return False
-        case _:
+        case t.TConst() | t.TField() | t.TCompare() | t.TBetween() | t.TUntagged() | t.TIs() | t.TLogged() | t.TNot():
             return None
+        case t.TAnd() | t.TOr() | t.TArithmetic() | t.TNegate() | t.TCall() | t.TAggregate() | t.TCell() | t.TFold():
+            return None
+        case _:
+            assert_never(node)
 
 
 class Misplaced:

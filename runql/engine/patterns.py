@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from fnmatch import fnmatchcase
 from functools import lru_cache
+from typing import assert_never
 
 from runql.errors import QueryError
 from runql.syntax.tree import TextOp
@@ -29,6 +30,8 @@ def matcher(op: TextOp, pattern: str) -> Matcher:
             return lambda text: text.startswith(pattern)
         case TextOp.ENDSWITH:
             return lambda text: text.endswith(pattern)
+        case _:
+            assert_never(op)
 
 
 def _re2_matcher(regex: str, written: str) -> Matcher:

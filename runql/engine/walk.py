@@ -3,72 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TypeAlias
 
-from runql.errors import RunQLError
 from runql.semantic.needed import children
-from runql.semantic.typed import (
-    TAggregate,
-    TAnd,
-    TArithmetic,
-    TBetween,
-    TCall,
-    TCell,
-    TCompare,
-    TConst,
-    TField,
-    TFold,
-    THas,
-    TIn,
-    TIs,
-    TLogged,
-    TNegate,
-    TNot,
-    TOr,
-    TTextTest,
-    TUntagged,
-    TypedExpr,
-)
+from runql.semantic.typed import TypedExpr
 
-__all__ = ["AnyExpr", "children", "depth", "known", "postorder"]
-
-AnyExpr: TypeAlias = (
-    TConst
-    | TField
-    | TCompare
-    | TBetween
-    | TIn
-    | TTextTest
-    | THas
-    | TUntagged
-    | TIs
-    | TLogged
-    | TNot
-    | TAnd
-    | TOr
-    | TArithmetic
-    | TNegate
-    | TCall
-    | TAggregate
-    | TCell
-    | TFold
-)
-"""Every node that there is."""
+__all__ = ["children", "depth", "postorder"]
 
 
-def known(expr: TypedExpr) -> AnyExpr:
-    """The node as one of those that there are. Raises RQL901 for any other."""
-    if isinstance(expr, AnyExpr):
-        return expr
-    raise RunQLError.of("RQL901", f"the engine does not know the node `{type(expr).__name__}`")
-
-
-def postorder(root: TypedExpr) -> Iterator[AnyExpr]:
+def postorder(root: TypedExpr) -> Iterator[TypedExpr]:
     """Each node after its children, in the order of the text."""
     waiting: list[tuple[TypedExpr, bool]] = [(root, False)]
     while waiting:
-        expr, opened = waiting.pop()
-        node = known(expr)
+        node, opened = waiting.pop()
         if opened:
             yield node
             continue
@@ -82,5 +28,5 @@ def depth(root: TypedExpr) -> int:
     level: list[TypedExpr] = [root]
     while level:
         deepest += 1
-        level = [child for expr in level for child in children(known(expr))]
+        level = [child for node in level for child in children(node)]
     return deepest

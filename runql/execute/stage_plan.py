@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import assert_never
 
 from runql.engine.stages import is_streaming
 from runql.engine.stages.dispatch import FAST_ROWS
@@ -12,6 +13,7 @@ from runql.execute.write_files import located
 from runql.language.kinds import TableKind
 from runql.results.destination import Kind, destination
 from runql.results.formats.formats import EXTENSIONS
+from runql.semantic import typed as t
 from runql.semantic.typed import TAssert, TDistinct, TStage, TTo
 from runql.semantic.typed.stages import entry_of, stage_name
 
@@ -29,8 +31,7 @@ def explained(stages: Sequence[TStage], folder: Path = _HERE) -> str:
     return "\n".join(_labelled("stages", lines))
 
 
-def _way(stage: TStage, folder: Path) -> str:
-    info = entry_of(stage)
+def _way(stage: TStage, folder: Path) -> str:  # noqa: PLR0911 - one line a stage
     match stage:
         case TTo(path=path):
             form = EXTENSIONS.get(Path(path).suffix[1:].lower())
@@ -43,9 +44,21 @@ def _way(stage: TStage, folder: Path) -> str:
             return "passes rows on, and ends the query behind the last one if any fails"
         case TDistinct():
             return "passes rows on, and holds what it has seen"
+        case t.TWhere() | t.TSort() | t.TLimit() | t.TSelect() | t.TDrop() | t.TRename() | t.TDerive() | t.TGroup():
+            return _passes(stage)
+        case t.TBest() | t.TEdge() | t.TSmooth() | t.TBin() | t.TResample() | t.TAlignStage() | t.TPivot() | t.TDiff():
+            return _passes(stage)
+        case t.TCorr() | t.TPareto() | t.THoles() | t.TDuplicates() | t.TDescribe():
+            return _passes(stage)
+        case _:
+            assert_never(stage)
+
+
+def _passes(stage: TStage) -> str:
     if not is_streaming(stage):
         return "holds the table"
-    return "passes rows on, run by run" if info.takes == frozenset({TableKind.HISTORIES}) else "passes rows on"
+    along = entry_of(stage).takes == frozenset({TableKind.HISTORIES})
+    return "passes rows on, run by run" if along else "passes rows on"
 
 
 def _leads(path: str, folder: Path) -> str:
@@ -65,6 +78,8 @@ def _end(stage: TTo, folder: Path) -> str:
             return "in the place of the file there when it is whole"
         case Kind.NOTHING:
             return "in its place when it is whole"
+        case _:
+            assert_never(place.kind)
 
 
 def _labelled(label: str, lines: Sequence[str]) -> Iterator[str]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from enum import Enum, auto
+from typing import assert_never
 
 from runql.ide.context import Context, Text, parsed
 from runql.ide.nodes import nodes
@@ -47,8 +48,12 @@ def with_declared(text: Text, context: Context) -> Context:
                 lets[name] = said.partition("=")[2].strip()
             case s.ParamStatement(name=name):
                 parameters[name] = said.partition(name)[2].lstrip(" :")
-            case _:
+            case t.QueryStatement() | t.ExplainStatement() | t.BrokenStatement() | t.UseStatement() | t.ShowStatement():
                 pass
+            case t.DescribeStatement() | t.PullStatement() | t.SetStatement():
+                pass
+            case _:
+                assert_never(statement)
     return replace(context, lets=lets, parameters=parameters)
 
 
@@ -91,16 +96,26 @@ def _all(whole: Parsed) -> Iterator[Occurrence]:
 
 def named_places(whole: Parsed, lets: frozenset[str]) -> Iterator[Occurrence]:
     """Every place of a named query or a parameter; `lets` are the names of queries, those of other texts among them."""
+    for statement in whole.script.statements:
+        yield from _declared(statement)
     for node in nodes(whole.script):
-        match node:
-            case s.LetStatement(name=name, name_span=span):
-                yield Occurrence(Sort.LET, name, span, is_definition=True)
-            case s.ParamStatement(name=name, name_span=span):
-                yield Occurrence(Sort.PARAMETER, name, span, is_definition=True)
-            case t.SourceRef(kind=t.SourceKind.NAME, name=name, span=span) if name in lets:
-                yield Occurrence(Sort.LET, name, span)
-            case _:
-                pass
+        if isinstance(node, t.SourceRef) and node.kind is t.SourceKind.NAME and node.name in lets:
+            yield Occurrence(Sort.LET, node.name, node.span)
     for token in whole.tokens:
         if token.kind is TokenKind.PARAMETER:
             yield Occurrence(Sort.PARAMETER, token.text[1:], Span(token.span.start + 1, token.span.end))
+
+
+def _declared(statement: t.Statement) -> Iterator[Occurrence]:
+    """The name that a statement gives."""
+    match statement:
+        case s.LetStatement(name=name, name_span=span):
+            yield Occurrence(Sort.LET, name, span, is_definition=True)
+        case s.ParamStatement(name=name, name_span=span):
+            yield Occurrence(Sort.PARAMETER, name, span, is_definition=True)
+        case t.QueryStatement() | t.ExplainStatement() | t.BrokenStatement() | t.UseStatement() | t.ShowStatement():
+            pass
+        case t.DescribeStatement() | t.PullStatement() | t.SetStatement():
+            pass
+        case _:
+            assert_never(statement)

@@ -193,17 +193,16 @@ def _source(place: _Place) -> str:
 
 
 def _time(place: _Place) -> str:
-    match _moment(place):
-        case t.RelativeTime() as moment:
-            entry = WORDS.get(place.token.terminal)
-            return "\n\n".join([code(meaning(moment, place.context)), *([entry.doc] if entry is not None else [])])
-        case t.Duration(value=length):
-            return f"{length.total_seconds():,.10g} seconds"
-        case _:
-            return ""
+    moment = _moment(place)
+    if moment is None:
+        return ""
+    if isinstance(moment, t.Duration):
+        return f"{moment.value.total_seconds():,.10g} seconds"
+    entry = WORDS.get(place.token.terminal)
+    return "\n\n".join([code(meaning(moment, place.context)), *([entry.doc] if entry is not None else [])])
 
 
-def _moment(place: _Place) -> t.Node | None:
+def _moment(place: _Place) -> t.RelativeTime | t.Duration | None:
     return next((node for node in reversed(place.chain) if isinstance(node, t.RelativeTime | t.Duration)), None)
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from math import log, prod
 from operator import ge, gt, le, lt
-from typing import Final
+from typing import Final, assert_never
 
+from runql.semantic import typed as t
 from runql.semantic.catalog import Catalog, FieldInfo, Space
 from runql.semantic.typed import (
     FieldKey,
@@ -40,7 +41,7 @@ _MIRRORED: Final = {
 }
 
 
-def likely(where: TypedExpr, catalog: Catalog) -> float:  # noqa: PLR0911 - one line a shape
+def likely(where: TypedExpr, catalog: Catalog) -> float:  # noqa: PLR0911, PLR0912 - one line a shape
     """The part of the runs, from 0 to 1, for which a condition may hold; terms are taken as independent."""
     match where:
         case TAnd(terms=terms):
@@ -68,7 +69,12 @@ def likely(where: TypedExpr, catalog: Catalog) -> float:  # noqa: PLR0911 - one 
         case TIs(value=TField(key=key), state=state) if state in {State.MISSING, State.NULL}:
             info = _info(catalog, key)
             return 1 - _had(info, catalog) if info is not None else _UNKNOWN
-    return _UNKNOWN
+        case t.TConst() | t.TField() | t.TCompare() | t.TBetween() | t.TIn() | t.TTextTest() | t.THas() | t.TIs():
+            return _UNKNOWN
+        case t.TLogged() | t.TArithmetic() | t.TNegate() | t.TCall() | t.TAggregate() | t.TCell() | t.TFold():
+            return _UNKNOWN
+        case _:
+            assert_never(where)
 
 
 def _info(catalog: Catalog, key: FieldKey) -> FieldInfo | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from enum import StrEnum
-from typing import Final
+from typing import Final, assert_never
 
 from runql.ide.context import Text, parsed
 from runql.syntax import tree as s
@@ -68,8 +68,10 @@ def _statement(statement: t.Statement, text: str) -> Symbol:
             return replace(_symbol(statement, SymbolKind.PARAMETER, text), name_span=span)
         case t.BrokenStatement():
             return _symbol(statement, SymbolKind.BROKEN, text)
-        case _:
+        case s.UseStatement() | s.ShowStatement() | s.DescribeStatement() | s.PullStatement() | s.SetStatement():
             return _symbol(statement, SymbolKind.STATEMENT, text)
+        case _:
+            assert_never(statement)
 
 
 def _parts(query: t.Query, text: str) -> tuple[Symbol, ...]:

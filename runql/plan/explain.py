@@ -172,9 +172,8 @@ def _term(term: TypedExpr, text: str) -> str:
     """A term as it was written; one that the query holds without writing it, as it would be."""
     if term.span != NOWHERE and text:
         return " ".join(text[term.span.start : term.span.end].split())
-    match term:
-        case TCompare(op=op, left=TField(key=key), right=TConst(value=value)):
-            return f"{key.written} {op} {literal_text(value)}"
+    if isinstance(term, TCompare) and isinstance(term.left, TField) and isinstance(term.right, TConst):
+        return f"{term.left.key.written} {term.op} {literal_text(term.right.value)}"
     return "a condition"
 
 

@@ -13,15 +13,19 @@ from runql.semantic.needed import walk
 from runql.semantic.typed import (
     TAggregate,
     TAnd,
+    TArithmetic,
     TBetween,
     TCall,
+    TCell,
     TCompare,
     TConst,
     TField,
+    TFold,
     THas,
     TIn,
     TIs,
     TLogged,
+    TNegate,
     TNot,
     TOr,
     TTextTest,
@@ -67,7 +71,7 @@ def _all(terms: Sequence[TypedExpr]) -> TypedExpr | None:
     return None if not terms else terms[0] if len(terms) == 1 else TAnd(tuple(terms), kind=Kind.BOOL)
 
 
-def simplify(expr: TypedExpr) -> TypedExpr:
+def simplify(expr: TypedExpr) -> TypedExpr:  # noqa: PLR0911 - one line a node
     """A condition that is true, false and unknown for the same runs: chains flat, constants folded, fields first."""
     match expr:
         case TAnd(terms=terms):
@@ -80,7 +84,12 @@ def simplify(expr: TypedExpr) -> TypedExpr:
             return _compare(expr)
         case TIn():
             return _membership(expr)
-    return expr
+        case TConst() | TField() | TBetween() | TTextTest() | THas() | TUntagged() | TIs() | TLogged() | TArithmetic():
+            return expr
+        case TNegate() | TCall() | TAggregate() | TCell() | TFold():
+            return expr
+        case _:
+            assert_never(expr)
 
 
 def _membership(expr: TIn) -> TypedExpr:
@@ -120,13 +129,21 @@ def _distinct(terms: list[TypedExpr]) -> list[TypedExpr]:
 
 
 def _negation(expr: TypedExpr, value: TypedExpr) -> TypedExpr:
-    if isinstance(value, TNot) and is_test(value.value):
-        return value.value
-    if isinstance(value, TConst) and isinstance(value.value, bool):
-        return TConst(not value.value, kind=Kind.BOOL, span=expr.span)
-    if isinstance(value, TCompare) and value.op is Comparison.NE:
-        return replace(value, op=Comparison.EQ)
-    return TNot(value, kind=Kind.BOOL, span=expr.span)
+    match value:
+        case TNot(value=inner) if is_test(inner):
+            return inner
+        case TConst(value=bool() as constant):
+            return TConst(not constant, kind=Kind.BOOL, span=expr.span)
+        case TCompare(op=Comparison.NE):
+            return replace(value, op=Comparison.EQ)
+        case TConst() | TField() | TCompare() | TBetween() | TIn() | TTextTest() | THas() | TUntagged() | TIs():
+            return TNot(value, kind=Kind.BOOL, span=expr.span)
+        case TLogged() | TNot() | TAnd() | TOr() | TArithmetic() | TNegate() | TCall() | TAggregate() | TCell():
+            return TNot(value, kind=Kind.BOOL, span=expr.span)
+        case TFold():
+            return TNot(value, kind=Kind.BOOL, span=expr.span)
+        case _:
+            assert_never(value)
 
 
 def is_test(expr: TypedExpr) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import assert_never
 
 from runql.errors import SettingsError
 from runql.syntax import Parsed, parse, tree
@@ -27,3 +28,9 @@ def queries_of(parsed: Parsed) -> Iterator[tuple[tree.Query, bool]]:
                 yield query, False
             case tree.ExplainStatement(query=query):
                 yield query, True
+            case tree.BrokenStatement() | tree.UseStatement() | tree.LetStatement() | tree.ParamStatement():
+                pass
+            case tree.ShowStatement() | tree.DescribeStatement() | tree.PullStatement() | tree.SetStatement():
+                pass
+            case _:
+                assert_never(statement)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, assert_never
 
 from runql.script.named_queries import Named, Names, is_last, nowhere, with_last
 from runql.script.options import Options, set_option
@@ -81,7 +81,7 @@ class Reader:
     unfit: set[str] = field(default_factory=set)
     """The parameters of which it was said what is wrong: queries that use them are not looked at."""
 
-    def read(self) -> Script:
+    def read(self) -> Script:  # noqa: PLR0912 - one line a node
         """The whole text."""
         statements = self.parsed.script.statements
         if self.parsed.source.is_script:
@@ -127,6 +127,10 @@ class Reader:
                     self.items.append(Look(statement, state.source, dict(state.lets), state.options))
                 case s.PullStatement():
                     self._pull(statement, names, params, state)
+                case s.ParamStatement() | tree.BrokenStatement():
+                    pass  # the one is read before, of the other the parser has said what is wrong
+                case _:
+                    assert_never(statement)
         self._unused_declarations(statements)
         lasting = {name: replace(one, query=nowhere(one.query)) for name, one in state.lets.items()}
         return Script(
@@ -193,7 +197,12 @@ def _guarded(statement: tree.Statement) -> tree.Statement:
     match statement:
         case tree.QueryStatement(query=query) | tree.ExplainStatement(query=query) | s.LetStatement(query=query):
             return replace(statement, query=guarded(query))
-    return statement
+        case tree.BrokenStatement() | tree.UseStatement() | tree.ParamStatement() | tree.ShowStatement():
+            return statement
+        case tree.DescribeStatement() | tree.PullStatement() | tree.SetStatement():
+            return statement
+        case _:
+            assert_never(statement)
 
 
 def _goes_on_from_last(query: tree.Query) -> bool:

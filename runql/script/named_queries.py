@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from typing import Any, TypeVar, assert_never
 
 from runql.syntax import to_text, tree
 from runql.syntax.tree import SourceKind, Target
@@ -182,6 +182,8 @@ def _written(ref: tree.SourceRef) -> str:
             return f"@{ref.name.removeprefix('@')}"
         case SourceKind.NAME:
             return ref.name
+        case _:
+            assert_never(ref.kind)
 
 
 def _at(diagnostic: Diagnostic, span: Span) -> Diagnostic:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta, tzinfo
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, assert_never
 
 from runql.language.types import TYPE_SPELLINGS, TYPES
 from runql.script.spelled import SpelledDuration, SpelledFloat, SpelledInt
@@ -141,7 +141,7 @@ def is_set(statement: ParamStatement, given: Mapping[str, Any]) -> bool:
     return statement.name in given or statement.default is not None or statement.values is not None
 
 
-def _default(node: tree.Expr | None, now: datetime, zone: tzinfo) -> Any:
+def _default(node: tree.Expr | None, now: datetime, zone: tzinfo) -> Any:  # noqa: PLR0911 - one line a node
     match node:
         case tree.Literal(value=value) | tree.Time(value=value) | tree.Duration(value=value):
             return value
@@ -151,4 +151,13 @@ def _default(node: tree.Expr | None, now: datetime, zone: tzinfo) -> Any:
         case tree.Negate(value=inner):
             value = _default(inner, now, zone)
             return -value if isinstance(value, int | float) else value
-    return None
+        case None:
+            return None
+        case tree.Param() | tree.Field() | tree.Compare() | tree.Between() | tree.In() | tree.TextTest() | tree.Has():
+            return None
+        case tree.Untagged() | tree.Is() | tree.Not() | tree.And() | tree.Or() | tree.Arithmetic() | tree.Call():
+            return None
+        case tree.Broken():
+            return None
+        case _:
+            assert_never(node)

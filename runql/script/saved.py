@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from pathlib import Path
-from typing import Any
+from typing import Any, assert_never
 
 from runql.script.named_queries import MOST_LEVELS, Named, Names, nowhere, too_many_levels
 from runql.script.parameters import declared, is_set
@@ -18,6 +18,7 @@ from runql.text.nearest import nearest
 from runql.text.source import Source, Span
 
 _MOST_BYTES = 1 << 20
+_NO_QUERY = "holds a statement that is neither `param`, `let` nor a query"
 _MOST_BYTES_OF_COMMENT = 1 << 14
 
 
@@ -103,7 +104,7 @@ class Loader:
             return Diagnostic("RQL220", message, span, hints=errors[0].hints)
         return self._query(name, parsed, span, is_own=path.parent == self.own)
 
-    def _query(self, name: str, parsed: Parsed, span: Span, *, is_own: bool) -> Named | Diagnostic:
+    def _query(self, name: str, parsed: Parsed, span: Span, *, is_own: bool) -> Named | Diagnostic:  # noqa: PLR0911 - one line a node
         params: dict[str, Any] = {}
         lets: dict[str, Named] = {}
         queries: list[tree.Query] = []
@@ -119,9 +120,12 @@ class Loader:
                     lets[statement.name] = Named(nowhere(query))
                 case tree.QueryStatement(query=query):
                     queries.append(query)
+                case tree.ExplainStatement() | tree.BrokenStatement() | tree.UseStatement() | tree.ShowStatement():
+                    return Diagnostic("RQL220", f"the saved query `@{name}` {_NO_QUERY}", span)
+                case tree.DescribeStatement() | tree.PullStatement() | tree.SetStatement():
+                    return Diagnostic("RQL220", f"the saved query `@{name}` {_NO_QUERY}", span)
                 case _:
-                    message = f"the saved query `@{name}` holds a statement that is neither `param`, `let` nor a query"
-                    return Diagnostic("RQL220", message, span)
+                    assert_never(statement)
         if len(queries) != 1:
             return Diagnostic("RQL220", f"the saved query `@{name}` holds {len(queries)} queries, not one", span)
         inner = Names(lets, replace(self, inside=(*self.inside, name)).load).expand(nowhere(queries[0]), (f"@{name}",))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import assert_never
 
 from runql.semantic.catalog import Space
 from runql.semantic.typed import (
@@ -12,8 +13,11 @@ from runql.semantic.typed import (
     TArithmetic,
     TBetween,
     TCall,
+    TCell,
     TCompare,
+    TConst,
     TField,
+    TFold,
     THas,
     TIn,
     TIs,
@@ -22,6 +26,7 @@ from runql.semantic.typed import (
     TNot,
     TOr,
     TTextTest,
+    TUntagged,
     TypedExpr,
     TypedQuery,
 )
@@ -61,7 +66,10 @@ def children(expr: TypedExpr) -> tuple[TypedExpr, ...]:  # noqa: PLR0911 - one l
             return terms
         case TCall(arguments=arguments):
             return arguments
-    return ()
+        case TConst() | TField() | TUntagged() | TLogged() | TAggregate() | TCell() | TFold():
+            return ()
+        case _:
+            assert_never(expr)
 
 
 def walk(expr: TypedExpr) -> Iterator[TypedExpr]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import field
+from typing import assert_never
 
 from runql.language.fields import RUN_FIELD_SPELLINGS, RUN_FIELDS
 from runql.language.kinds import Kind
@@ -106,6 +107,8 @@ def _source(ref: tree.SourceRef) -> str:
             return f"@{ref.name.removeprefix('@')}"
         case tree.SourceKind.NAME:
             return ref.name
+        case _:
+            assert_never(ref.kind)
 
 
 def _where(query: tree.Query, expressions: Expressions, x_axis: str) -> TypedExpr | None:
@@ -148,12 +151,16 @@ def _rows_instead(name: str, condition: tree.Expr, x_axis: str) -> tuple[str, ..
     """How rows are chosen by one of their columns, with the bound that the condition compares it to."""
     terms = condition.terms if isinstance(condition, tree.And) else (condition,)
     for term in terms:
-        match term:
-            case tree.Compare(op, tree.Field(tree.Path((written,))), tree.Literal(value)) if written == name:
-                steps = _steps(op, value) if name == x_axis == "_step" else None
-                clause = "" if steps is None else f"`steps {steps}`, or behind the clauses "
-                return (f"rows: {clause}`| where {name} {op.value} {value}`",)
+        if isinstance(term, tree.Compare) and isinstance(term.right, tree.Literal) and _is_named(term.left, name):
+            op, value = term.op, term.right.value
+            steps = _steps(op, value) if name == x_axis == "_step" else None
+            clause = "" if steps is None else f"`steps {steps}`, or behind the clauses "
+            return (f"rows: {clause}`| where {name} {op.value} {value}`",)
     return (f"rows: behind the clauses `| where {name} …`",)
+
+
+def _is_named(value: tree.Expr, name: str) -> bool:
+    return isinstance(value, tree.Field) and value.path.segments == (name,)
 
 
 def _steps(op: tree.Comparison, bound: object) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from typing import assert_never
 
 from runql.language.kinds import Kind
 from runql.semantic.typed import TAnd, TCompare, TConst, TIs, TNot, TypedExpr
@@ -53,6 +54,8 @@ def relative(node: RelativeTime, now: datetime, zone: tzinfo) -> datetime | Day 
                 if not node.back:
                     return whole_day(day, zone)
                 return absolute(datetime.combine(day, time(), zone) - node.back, zone)
+            case _:
+                assert_never(node.moment)
     except OverflowError:
         return None
 
@@ -96,6 +99,8 @@ def compare_with_day(op: Comparison, value: TypedExpr, day: Day, span: Span) -> 
             terms = (there, bound(Comparison.GE, day.start), bound(Comparison.LT, day.end))
             equal = TAnd(terms, kind=Kind.BOOL, span=span)
             return equal if op is Comparison.EQ else TNot(equal, kind=Kind.BOOL, span=span)
+        case _:
+            assert_never(op)
 
 
 def seconds(duration: timedelta) -> int | float:

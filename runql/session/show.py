@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, assert_never
 
 from runql.config import Settings
 from runql.engine.patterns import star_matcher
@@ -117,6 +117,8 @@ def shown(
             spaces = _SHOWN_SPACES if space is None else (space,)
             notes = looked_at(facts, *spaces)
             return _answer(_FIELD_COLUMNS, lambda: _fields(facts, spaces, statement.like), notes=notes)
+        case _:
+            assert_never(statement.what)
 
 
 def _answer(

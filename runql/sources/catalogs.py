@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import TypeAlias
+from typing import TypeAlias, assert_never
 
 from runql.language.kinds import Kind
 from runql.semantic.catalog import Catalog, FieldInfo, Known, Space
@@ -143,13 +143,11 @@ def must_be_looked_up(query: tree.Query) -> bool:
 
 
 def _is_open(node: tree.Node) -> bool:
-    match node:
-        case tree.KeysClause(keys=keys):
-            return any(key.is_glob for key in keys)
-        case tree.Field(path=path):
-            is_long = len(path.segments) > 2 and path.segments[0] in _SPACES
-            return is_long and not path.exact and not path.is_glob
-    return False
+    if isinstance(node, tree.Field):
+        path = node.path
+        is_long = len(path.segments) > 2 and path.segments[0] in _SPACES
+        return is_long and not path.exact and not path.is_glob
+    return isinstance(node, tree.KeysClause) and any(key.is_glob for key in node.keys)
 
 
 def needs_metrics(query: tree.Query, catalog: Catalog) -> bool:
@@ -169,14 +167,28 @@ def metrics_named(query: tree.Query) -> Iterator[str]:
 
 
 def _metrics_named(query: tree.Query) -> Iterator[str]:
+    for clause in query.clauses:
+        yield from map(_name, _metrics_of(clause))
     for node in nodes(query):
-        match node:
-            case tree.KeysClause(keys=keys):
-                yield from (_name(key.segments) for key in keys)
-            case tree.XClause(metric=metric):
-                yield _name(metric.segments)
-            case tree.Field(path=tree.Path(segments=("logged", *rest))):
-                yield _name(tuple(rest))
+        if isinstance(node, tree.Field) and node.path.segments[:1] == ("logged",):
+            yield _name(node.path.segments[1:])
+
+
+def _metrics_of(clause: tree.Clause) -> tuple[tuple[str | int, ...], ...]:
+    """The metrics that a clause names where nothing else can stand."""
+    match clause:
+        case tree.KeysClause(keys=keys):
+            return tuple(key.segments for key in keys)
+        case tree.XClause(metric=metric):
+            return (metric.segments,)
+        case tree.FromClause() | tree.WhereClause() | tree.OrderClause() | tree.LimitClause() | tree.PageClause():
+            return ()
+        case tree.LazyClause() | tree.SweepsClause() | tree.SampleClause() | tree.ScanClause() | tree.StepsClause():
+            return ()
+        case tree.AlignClause() | tree.StreamClause() | tree.SelectClause() | tree.BrokenClause():
+            return ()
+        case _:
+            assert_never(clause)
 
 
 def _name(segments: Sequence[str | int]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import assert_never
 
 from runql.engine.stages.along.best import GAP, LAST
 from runql.engine.stages.context import StageContext, free_name
@@ -15,7 +16,7 @@ from runql.language.kinds import TableKind
 from runql.semantic import typed as t
 
 
-def names_after(stage: t.TStage, names: Sequence[str], context: StageContext) -> tuple[str, ...] | None:  # noqa: PLR0911
+def names_after(stage: t.TStage, names: Sequence[str], context: StageContext) -> tuple[str, ...] | None:  # noqa: PLR0911, PLR0912
     """The columns after a stage, in order, from those before it; `None` where only the rows can tell."""
     match stage:
         case t.TSelect() | t.TGroup() | t.TDuplicates():
@@ -42,27 +43,47 @@ def names_after(stage: t.TStage, names: Sequence[str], context: StageContext) ->
             return DESCRIBED
         case t.TPivot() | t.TDiff():
             return None
-        case _:
+        case (
+            t.TWhere()
+            | t.TSort()
+            | t.TLimit()
+            | t.TDistinct()
+            | t.TEdge()
+            | t.TSmooth()
+            | t.TResample()
+            | t.TAlignStage()
+        ):
             return tuple(names)
+        case t.TPareto() | t.TTo() | t.TAssert():
+            return tuple(names)
+        case _:
+            assert_never(stage)
 
 
 def _chosen(
     stage: t.TSelect | t.TGroup | t.TDuplicates, names: Sequence[str], context: StageContext
 ) -> tuple[str, ...]:
-    keys = {t.TSelect: "columns", t.TGroup: "keys", t.TDuplicates: "by"}[type(stage)]
-    result: dict[str, None] = {}
-    for one in getattr(stage, keys):
-        result.update(dict.fromkeys([one.name] if isinstance(one, t.Named) else picked(one, names)))
-    if isinstance(stage, t.TGroup):
-        result.update(dict.fromkeys((*(fold.name for fold in stage.folds), COUNT)))
-    if isinstance(stage, t.TDuplicates):
-        result[free_name(COUNT, result)] = None
-        if context.run_id in names:
-            result[free_name("ids", result)] = None
-    return tuple(result)
+    match stage:
+        case t.TSelect(columns=columns):
+            return tuple(_titled(columns, names))
+        case t.TGroup(keys=keys, folds=folds):
+            return tuple(dict.fromkeys((*_titled(keys, names), *(fold.name for fold in folds), COUNT)))
+        case t.TDuplicates(by=by):
+            result = _titled(by, names)
+            result[free_name(COUNT, result)] = None
+            if context.run_id in names:
+                result[free_name("ids", result)] = None
+            return tuple(result)
+        case _:
+            assert_never(stage)
 
 
-def context_after(stage: t.TStage, context: StageContext) -> StageContext:
+def _titled(columns: Sequence[t.Named | t.ColumnPick], names: Sequence[str]) -> dict[str, None]:
+    """The names of the columns that are chosen, each once."""
+    return {name: None for one in columns for name in ([one.name] if isinstance(one, t.Named) else picked(one, names))}
+
+
+def context_after(stage: t.TStage, context: StageContext) -> StageContext:  # noqa: PLR0911 - one line a stage
     """What is known of the table after a stage. The layout of a pivot comes with its rows."""
     match stage:
         case t.TGroup() | t.TPivot() | t.TDiff() | t.TCorr() | t.THoles() | t.TDuplicates() | t.TDescribe():
@@ -77,8 +98,12 @@ def context_after(stage: t.TStage, context: StageContext) -> StageContext:
             for column in columns:
                 context = _with_column(column, context)
             return context
-        case _:
+        case t.TWhere() | t.TSort() | t.TLimit() | t.TDistinct() | t.TSmooth() | t.TResample() | t.TAlignStage():
             return context
+        case t.TPareto() | t.TTo() | t.TAssert():
+            return context
+        case _:
+            assert_never(stage)
 
 
 def _with_column(column: t.Named, context: StageContext) -> StageContext:
@@ -142,6 +167,8 @@ def _titles(stage: t.TSelect | t.TDrop | t.TRename) -> Callable[[str], list[str]
             return lambda name: [] if any(name in picked(pick, (name,)) for pick in columns) else [name]
         case t.TSelect(columns=wanted):
             return lambda name: [title for one in wanted for title in _selected(one, name)]
+        case _:
+            assert_never(stage)
 
 
 def _selected(one: t.Named | t.ColumnPick, name: str) -> list[str]:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from types import MappingProxyType
-from typing import Any
+from typing import assert_never
 
-from runql.engine.stages import assertions, combinations, shape
+from runql.engine.stages import assertions, shape
 from runql.engine.stages.after import context_after, names_after
 from runql.engine.stages.along import align, best, resample, smooth
 from runql.engine.stages.along import bin as bins
@@ -16,8 +15,9 @@ from runql.engine.stages.describe import describe
 from runql.engine.stages.diff import diff
 from runql.engine.stages.group import group
 from runql.engine.stages.pareto import pareto
-from runql.engine.stages.pivot import pivot
 from runql.engine.stages.reads import refuse_unknown
+from runql.engine.stages.reference import combinations
+from runql.engine.stages.reference.pivot import pivot
 from runql.engine.table import Table, concat
 from runql.semantic import typed as t
 from runql.semantic.typed.stages import entry_of, stage_name
@@ -107,7 +107,7 @@ def _collected(stage: t.TStage, before: Flow, said: list[Diagnostic]) -> Flow:
         context = before.context
         if entry_of(stage).aggregates or isinstance(stage, t.TAssert):
             refuse_sampled(stage, context)
-        result = _work(stage)(stage, table, context)
+        result = _work(stage, table, context)
         said.extend(result.notices)
         after.append(result.context)
         yield result.table
@@ -148,7 +148,7 @@ def _streamed(stage: t.TStage, before: Flow, said: list[Diagnostic], read_on: bo
     return Flow(tables(), lambda: context_after(stage, before.context), said)
 
 
-def _parts(  # noqa: PLR0911 - one line a stage
+def _parts(  # noqa: PLR0911, PLR0912 - one line a stage
     stage: t.TStage, tables: Iterator[Table], before: Flow, said: list[Diagnostic], read_on: bool
 ) -> Iterator[Table]:
     context = before.context
@@ -171,13 +171,6 @@ def _parts(  # noqa: PLR0911 - one line a stage
             return _written(stage, tables, before)
         case t.TAssert():
             return assertions.assert_rows(stage, tables, context, said)
-        case _:
-            return _along(stage, tables, context, said)
-
-
-def _along(stage: t.TStage, tables: Iterator[Table], context: StageContext, said: list[Diagnostic]) -> Iterator[Table]:
-    """The stages that take a history run by run."""
-    match stage:
         case t.TBest():
             return best.best(stage, tables, context, said)
         case t.TEdge():
@@ -190,7 +183,12 @@ def _along(stage: t.TStage, tables: Iterator[Table], context: StageContext, said
             return resample.resample(stage, tables, context, said)
         case t.TAlignStage():
             return align.align(stage, tables, context)
-    raise fault(f"the stage `{stage_name(stage)}` has no body")
+        case t.TSort() | t.TGroup() | t.TPivot() | t.TDiff() | t.TCorr() | t.TPareto() | t.THoles() | t.TDuplicates():
+            raise fault(f"the stage `{stage_name(stage)}` takes its whole table first")
+        case t.TDescribe():
+            raise fault(f"the stage `{stage_name(stage)}` takes its whole table first")
+        case _:
+            assert_never(stage)
 
 
 def _written(stage: t.TTo, tables: Iterator[Table], before: Flow) -> Iterator[Table]:
@@ -209,23 +207,31 @@ def _written(stage: t.TTo, tables: Iterator[Table], before: Flow) -> Iterator[Ta
             yield table
 
 
-_WORK: MappingProxyType[type[t.TStage], Callable[[Any, Table, StageContext], StageResult]] = MappingProxyType(
-    {
-        t.TSort: shape.sort,
-        t.TGroup: group,
-        t.TPivot: pivot,
-        t.TDiff: diff,
-        t.TCorr: corr,
-        t.TPareto: pareto,
-        t.THoles: combinations.holes,
-        t.TDuplicates: combinations.duplicates,
-        t.TDescribe: describe,
-        t.TAssert: assertions.assert_table,
-    }
-)
-
-
-def _work(stage: t.TStage) -> Callable[[Any, Table, StageContext], StageResult]:
-    if type(stage) not in _WORK:
-        raise fault(f"the stage `{stage_name(stage)}` has no body")
-    return _WORK[type(stage)]
+def _work(stage: t.TStage, table: Table, context: StageContext) -> StageResult:  # noqa: PLR0911, PLR0912 - one line a stage
+    match stage:
+        case t.TSort():
+            return shape.sort(stage, table, context)
+        case t.TGroup():
+            return group(stage, table, context)
+        case t.TPivot():
+            return pivot(stage, table, context)
+        case t.TDiff():
+            return diff(stage, table, context)
+        case t.TCorr():
+            return corr(stage, table, context)
+        case t.TPareto():
+            return pareto(stage, table, context)
+        case t.THoles():
+            return combinations.holes(stage, table, context)
+        case t.TDuplicates():
+            return combinations.duplicates(stage, table, context)
+        case t.TDescribe():
+            return describe(stage, table, context)
+        case t.TAssert():
+            return assertions.assert_table(stage, table, context)
+        case t.TWhere() | t.TLimit() | t.TSelect() | t.TDrop() | t.TRename() | t.TDistinct() | t.TDerive() | t.TBest():
+            raise fault(f"the stage `{stage_name(stage)}` passes its rows on")
+        case t.TEdge() | t.TSmooth() | t.TBin() | t.TResample() | t.TAlignStage() | t.TTo():
+            raise fault(f"the stage `{stage_name(stage)}` passes its rows on")
+        case _:
+            assert_never(stage)

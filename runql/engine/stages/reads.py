@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, assert_never
 
 from runql.engine.stages.shared.say import some
 from runql.engine.table import Table
 from runql.errors import QueryError
+from runql.semantic import typed as t
 from runql.semantic.spelling import code
-from runql.semantic.typed import ColumnPick, TCell, TDerive, TRename, TStage
 from runql.semantic.typed.stages import stage_name
 from runql.text.diagnostic import Diagnostic
 from runql.text.nearest import nearest
@@ -22,11 +22,11 @@ from runql.text.source import NOWHERE, Span
 _MOST_NAMED = 8
 
 
-def refuse_unknown(stage: TStage, table: Table) -> None:
+def refuse_unknown(stage: t.TStage, table: Table) -> None:
     """Raises RQL218 for the columns that a stage names and that the table lacks."""
     wrong = []
     said: set[str] = set()
-    for name, span in _read(stage, stage.span):
+    for name, span in _read(stage):
         if name not in table.columns and name not in said:
             near = nearest(name, table.names, most=1)
             known = some([code(one) for one in table.names], _MOST_NAMED)
@@ -38,23 +38,35 @@ def refuse_unknown(stage: TStage, table: Table) -> None:
         raise QueryError(wrong)
 
 
-def _read(node: Any, span: Span) -> Iterator[tuple[str, Span]]:
+def _read(stage: t.TStage) -> Iterator[tuple[str, Span]]:
     """The names in a stage, with their places; not those that `derive` has made itself before it reads them."""
-    match node:
-        case TDerive(columns=columns):
+    match stage:
+        case t.TDerive(columns=columns):
             made: set[str] = set()
             for column in columns:
-                yield from ((name, at) for name, at in _read(column.value, span) if name not in made)
+                yield from ((name, at) for name, at in _named(column.value, stage.span) if name not in made)
                 made.add(column.name)
-        case TRename(names=names):
-            yield from ((old, span) for old, _ in names)
-        case TCell(name=name):
-            yield name, node.span if node.span != NOWHERE else span
-        case ColumnPick(pattern=pattern):
-            yield from () if node.is_glob else ((pattern, span),)
-        case tuple():
-            for part in node:
-                yield from _read(part, span)
-        case _ if dataclasses.is_dataclass(node):
-            for one in dataclasses.fields(node):
-                yield from _read(getattr(node, one.name), span)
+        case t.TRename(names=names):
+            yield from ((old, stage.span) for old, _ in names)
+        case t.TWhere() | t.TSort() | t.TLimit() | t.TSelect() | t.TDrop() | t.TDistinct() | t.TGroup() | t.TBest():
+            yield from _named(stage, stage.span)
+        case t.TEdge() | t.TSmooth() | t.TBin() | t.TResample() | t.TAlignStage() | t.TPivot() | t.TDiff() | t.TCorr():
+            yield from _named(stage, stage.span)
+        case t.TPareto() | t.THoles() | t.TDuplicates() | t.TDescribe() | t.TTo() | t.TAssert():
+            yield from _named(stage, stage.span)
+        case _:
+            assert_never(stage)
+
+
+def _named(node: Any, span: Span) -> Iterator[tuple[str, Span]]:
+    """The names in any part of a stage: whatever fields it has."""
+    if isinstance(node, t.TCell):
+        yield node.name, node.span if node.span != NOWHERE else span
+    elif isinstance(node, t.ColumnPick):
+        yield from () if node.is_glob else ((node.pattern, span),)
+    elif isinstance(node, tuple):
+        for part in node:
+            yield from _named(part, span)
+    elif dataclasses.is_dataclass(node):
+        for one in dataclasses.fields(node):
+            yield from _named(getattr(node, one.name), span)

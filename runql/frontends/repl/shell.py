@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from types import FrameType, TracebackType
-from typing import Any, Final
+from typing import Any, Final, assert_never
 
 from runql.config import Settings
 from runql.errors import BackendError
@@ -193,8 +193,12 @@ def _titles(text: str) -> list[tuple[str, bool]]:
                 found.append((written, True))
             case ShowStatement() | DescribeStatement():
                 found.append((written, False))
-            case _:
+            case tree.BrokenStatement() | tree.UseStatement() | tree.LetStatement() | tree.ParamStatement():
                 pass
+            case tree.PullStatement() | tree.SetStatement():
+                pass
+            case _:
+                assert_never(statement)
     return found
 
 

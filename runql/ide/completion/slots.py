@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import Enum, auto
 from itertools import pairwise
+from typing import Final, assert_never
 
 from runql.ide.context import Context
 from runql.ide.cursor import Cursor
@@ -18,7 +20,6 @@ from runql.semantic.report import Report
 from runql.semantic.spelling import PREFIXES
 from runql.semantic.typed import FieldKey
 from runql.semantic.values import kind_of
-from runql.syntax import tree as s
 from runql.syntax import tree as t
 from runql.syntax.literals import read_path
 from runql.text.frozen import frozen
@@ -96,7 +97,24 @@ def _folded(slot: Slot) -> Slot:
     return Slot(role, function=slot.function, index=slot.index)
 
 
-def _slot(parent: t.Node, child: t.Node) -> Slot | None:  # noqa: PLR0911, PLR0912 - one a node
+def _slot(parent: t.Node, child: t.Node) -> Slot | None:
+    if isinstance(parent, t.Expr):
+        return _in_expression(parent, child)
+    if isinstance(parent, t.Clause):
+        return _in_clause(parent)
+    if isinstance(parent, t.Stage):
+        return _in_stage(parent)
+    if isinstance(parent, t.Statement):
+        return _in_statement(parent)
+    if isinstance(parent, t.Column):
+        return Slot(Role.COLUMN if parent.value is child else Role.EXCEPTED, parent.value)
+    return Slot(_PARTS[type(parent)]) if type(parent) in _PARTS else None
+
+
+_PARTS: Final[Mapping[type[t.Node], Role]] = {t.OrderKey: Role.ORDER_KEY, t.Definition: Role.COLUMN}
+
+
+def _in_expression(parent: t.Expr, child: t.Node) -> Slot | None:  # noqa: PLR0911 - one a node
     match parent:
         case t.Compare(op=op, left=left):
             return Slot(Role.VALUE, left, op)
@@ -116,24 +134,58 @@ def _slot(parent: t.Node, child: t.Node) -> Slot | None:  # noqa: PLR0911, PLR09
             return Slot(Role.ARGUMENT, function=name, index=place)
         case t.Is():
             return Slot(Role.ARGUMENT, function="exists")
-        case t.OrderKey():
-            return Slot(Role.ORDER_KEY)
-        case t.Column(value=value):
-            return Slot(Role.COLUMN if value is child else Role.EXCEPTED, value)
-        case t.StageNode() if not isinstance(parent, s.WhereStage | s.AssertStage):
-            return Slot(Role.COLUMN)
-        case s.Definition():
-            return Slot(Role.COLUMN)
-        case s.DescribeStatement():
-            return Slot(Role.DESCRIBED)
-        case s.ParamStatement() | s.SetStatement():
-            return Slot(Role.NEW_NAME)
+        case t.Literal() | t.Time() | t.RelativeTime() | t.Duration() | t.Param() | t.Field() | t.Untagged() | t.Not():
+            return None
+        case t.And() | t.Or() | t.Negate() | t.Broken():
+            return None
+        case _:
+            assert_never(parent)
+
+
+def _in_clause(parent: t.Clause) -> Slot | None:
+    match parent:
         case t.KeysClause(keys=keys):
             return Slot(Role.METRIC, taken=frozenset(".".join(map(str, key.segments)) for key in keys))
         case t.XClause():
             return Slot(Role.AXIS)
-        case _:
+        case t.FromClause() | t.WhereClause() | t.OrderClause() | t.LimitClause() | t.PageClause() | t.LazyClause():
             return None
+        case t.SweepsClause() | t.SampleClause() | t.ScanClause() | t.StepsClause() | t.AlignClause():
+            return None
+        case t.StreamClause() | t.SelectClause() | t.BrokenClause():
+            return None
+        case _:
+            assert_never(parent)
+
+
+def _in_stage(parent: t.Stage) -> Slot | None:
+    match parent:
+        case t.WhereStage() | t.AssertStage() | t.BrokenStage():
+            return None
+        case t.OrderStage() | t.LimitStage() | t.SelectStage() | t.DropStage() | t.RenameStage() | t.DistinctStage():
+            return Slot(Role.COLUMN)
+        case t.DeriveStage() | t.GroupStage() | t.BestStage() | t.EdgeStage() | t.SmoothStage() | t.BinStage():
+            return Slot(Role.COLUMN)
+        case t.ResampleStage() | t.AlignStage() | t.PivotStage() | t.DiffStage() | t.CorrStage() | t.ParetoStage():
+            return Slot(Role.COLUMN)
+        case t.HolesStage() | t.DuplicatesStage() | t.DescribeStage() | t.PlotStage() | t.ToStage():
+            return Slot(Role.COLUMN)
+        case _:
+            assert_never(parent)
+
+
+def _in_statement(parent: t.Statement) -> Slot | None:
+    match parent:
+        case t.DescribeStatement():
+            return Slot(Role.DESCRIBED)
+        case t.ParamStatement() | t.SetStatement():
+            return Slot(Role.NEW_NAME)
+        case t.QueryStatement() | t.ExplainStatement() | t.BrokenStatement() | t.UseStatement() | t.LetStatement():
+            return None
+        case t.ShowStatement() | t.PullStatement():
+            return None
+        case _:
+            assert_never(parent)
 
 
 def _literals(items: tuple[t.Expr, ...] | t.Param) -> frozenset[object]:
@@ -186,9 +238,17 @@ def kinds_of_expr(expr: t.Expr | None, context: Context) -> frozenset[Kind]:  # 
                 return frozenset({form.result} if form is not None else ())
             shared = [kinds_of_expr(each, context) for each in arguments[1 if name == "if" else 0 :]]
             return frozenset().union(*shared) - {Kind.NULL} if all(shared) else frozenset()
-        case _:
+        case None:
+            return frozenset()
+        case t.Field():
             found = known(expr, context)
             return found.kinds if found is not None else frozenset()
+        case t.Literal() | t.Param() | t.Compare() | t.Between() | t.In() | t.TextTest() | t.Has() | t.Untagged():
+            return frozenset()
+        case t.Is() | t.Not() | t.And() | t.Or() | t.Broken():
+            return frozenset()
+        case _:
+            assert_never(expr)
 
 
 def known_name(text: str, context: Context) -> Known | None:

@@ -63,33 +63,40 @@ def _all(cursor: Cursor, slot: Slot, context: Context) -> Iterator[Offer]:
 
 def _computed(cursor: Cursor, slot: Slot, context: Context) -> Iterator[Offer]:
     """The values that fit what is no field: the names in small letters, the range of a metric, a length of time."""
-    match slot.subject:
-        case t.Call(name=name, arguments=[argument]) if name in _CHANGED:
-            subject = known(argument, context)
-            if subject is not None:
-                change = _CHANGED[name]
-                counts = Counter[object]()
-                for value, count in _held(cursor, subject, context):
-                    if isinstance(value, str):
-                        counts[change(value)] += count
-                yield from _counted(counts.most_common(), cursor, slot, "of the runs")
-        case t.Call(name=name, arguments=[t.Field(path=t.Path(segments=(Space.LOGGED, *keys))), *_]) if (
-            name in _EXTREME
-        ):
-            metric = (Space.SUMMARY, ".".join(map(str, keys)))
-            for info in context.catalog.by_dotted.get(metric, ())[:1] if context.catalog is not None else ():
-                yield from _ends(info)
-        case t.Arithmetic() as sum_ if _is_length(sum_, context):
-            yield from _lengths(_LONG)
-        case expr if Kind.TIME in kinds_of_expr(expr, context):
-            yield from _times(slot, context)
-        case _:
-            return
+    expr = slot.subject
+    if isinstance(expr, t.Call) and expr.name in _CHANGED and len(expr.arguments) == 1:
+        subject = known(expr.arguments[0], context)
+        if subject is not None:
+            change = _CHANGED[expr.name]
+            counts = Counter[object]()
+            for value, count in _held(cursor, subject, context):
+                if isinstance(value, str):
+                    counts[change(value)] += count
+            yield from _counted(counts.most_common(), cursor, slot, "of the runs")
+    elif (metric := _extreme_of(expr)) is not None:
+        infos = context.catalog.by_dotted.get((Space.SUMMARY, metric), ()) if context.catalog is not None else ()
+        yield from (offer for info in infos[:1] for offer in _ends(info))
+    elif _is_length(expr, context):
+        yield from _lengths(_LONG)
+    elif Kind.TIME in kinds_of_expr(expr, context):
+        yield from _times(slot, context)
 
 
-def _is_length(expr: t.Arithmetic, context: Context) -> bool:
+def _extreme_of(expr: t.Expr | None) -> str | None:
+    """The metric of `min(logged.METRIC)` and the like."""
+    if not isinstance(expr, t.Call) or expr.name not in _EXTREME or not expr.arguments:
+        return None
+    field = expr.arguments[0]
+    if not isinstance(field, t.Field) or field.path.segments[:1] != (Space.LOGGED,):
+        return None
+    return ".".join(map(str, field.path.segments[1:]))
+
+
+def _is_length(expr: t.Expr | None, context: Context) -> bool:
     """Whether it is a time minus a time."""
-    return all(Kind.TIME in kinds_of_expr(side, context) for side in (expr.left, expr.right))
+    return isinstance(expr, t.Arithmetic) and all(
+        Kind.TIME in kinds_of_expr(side, context) for side in (expr.left, expr.right)
+    )
 
 
 def _offers(cursor: Cursor, slot: Slot, subject: Known, context: Context) -> Iterator[Offer]:

@@ -8,7 +8,7 @@ false)? What a filter means is what the MongoDB manual says of documents `{"conf
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, assert_never
 
 from runql.language.kinds import Kind
 from runql.plan.capabilities import Capabilities, Trust
@@ -19,15 +19,21 @@ from runql.plan.to_mongo.texts import portable_pattern
 from runql.semantic.catalog import Catalog, Space
 from runql.semantic.typed import (
     FieldKey,
+    TAggregate,
     TAnd,
+    TArithmetic,
     TBetween,
+    TCall,
+    TCell,
     TCompare,
     TConst,
     TField,
+    TFold,
     THas,
     TIn,
     TIs,
     TLogged,
+    TNegate,
     TNot,
     TOr,
     TTextTest,
@@ -79,7 +85,7 @@ class Narrower:
     capabilities: Capabilities
     catalog: Catalog | None
 
-    def narrow(self, expr: TypedExpr, wanted: bool = True) -> Narrowing | None:  # noqa: PLR0911 - one line a node
+    def narrow(self, expr: TypedExpr, wanted: bool = True) -> Narrowing | None:  # noqa: PLR0911, PLR0912 - one line a node
         """A filter that lets through every run where the condition is `wanted`; `None` if there is no safe one."""
         match expr:
             case TNot(value=value):
@@ -107,7 +113,12 @@ class Narrower:
             case TLogged(metric=metric):
                 path = logged_path(metric)
                 return None if path is None else Narrowing({path: {"$exists": wanted}}, exact=True)
-        return None
+            case TCompare() | TBetween() | TIn() | TTextTest() | THas() | TIs():
+                return None  # of more than one field, or of a value that is worked out
+            case TConst() | TArithmetic() | TNegate() | TCall() | TAggregate() | TCell() | TFold():
+                return None
+            case _:
+                assert_never(expr)
 
     # ------------------------------------------------------------ logic
 
@@ -283,6 +294,8 @@ class Narrower:
                 return Narrowing({target.path: {"$exists": True}}) if wanted else None
             case State.NAN:
                 return Narrowing({target.path: {"$exists": True}}) if wanted and self._trusts else None
+            case _:
+                assert_never(state)
 
     def _missing(self, target: FilterField, wanted: bool) -> Narrowing | None:
         if not wanted:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import assert_never
 
 from runql.syntax.tree import TextOp
 from runql.text.frozen import frozen
@@ -51,6 +52,8 @@ def portable_pattern(op: TextOp, text: str) -> Pattern | None:  # noqa: PLR0911 
         case TextOp.REGEX_ANY_CASE:
             found = _regex(text) if text.isascii() else None
             return Pattern("(?i)" + found.text, exact=False) if found else None
+        case _:
+            assert_never(op)
 
 
 def _escaped(text: str) -> str:

@@ -74,7 +74,7 @@ class Expressions:
                 return BROKEN
             if self.aliases.is_too_large(node):
                 return BROKEN
-            return self._value(node) or self._test(node)
+            return self._value(node)
         finally:
             self._depth -= 1
 
@@ -96,8 +96,8 @@ class Expressions:
 
     # ------------------------------------------------------------ values
 
-    def _value(self, node: tree.Expr) -> Operand | None:  # noqa: PLR0911 - one line a node
-        """The value of a node, or `None` if it is a test."""
+    def _value(self, node: tree.Expr) -> Operand:  # noqa: PLR0911, PLR0912 - one line a node
+        """The value of a node; that of a test is true or false."""
         span = self.report.place(node.span)
         zone = self.context.zone
         match node:
@@ -123,7 +123,14 @@ class Expressions:
             case tree.Broken():
                 self.report.unreadable = True
                 return BROKEN
-        return None
+            case (
+                tree.Compare() | tree.Between() | tree.In() | tree.TextTest() | tree.Has() | tree.Untagged() | tree.Is()
+            ):
+                return self._test(node)
+            case tree.Not() | tree.And() | tree.Or():
+                return self._test(node)
+            case _:
+                assert_never(node)
 
     def _moment(self, found: datetime | Day | None, text: str, span: Span) -> Operand:
         if found is None:
@@ -234,11 +241,10 @@ class Expressions:
 
     # ------------------------------------------------------------ tests
 
-    def _test(self, node: tree.Expr) -> Operand:
-        expr = self._tested(node)
-        return BROKEN if expr is None else Operand(expr, frozenset({Kind.BOOL}), text=self.written(node))
+    def _test(self, node: tree.Truth) -> Operand:
+        return Operand(self._tested(node), frozenset({Kind.BOOL}), text=self.written(node))
 
-    def _tested(self, node: tree.Expr) -> TypedExpr | None:  # noqa: PLR0911 - one line a node
+    def _tested(self, node: tree.Truth) -> TypedExpr:  # noqa: PLR0911 - one line a node
         span = self.report.place(node.span)
         match node:
             case tree.Compare():
@@ -266,8 +272,8 @@ class Expressions:
                 return TAnd(tuple(self._terms(terms)), kind=Kind.BOOL, span=span)
             case tree.Or(terms=terms):
                 return TOr(tuple(self._terms(terms, any_of=True)), kind=Kind.BOOL, span=span)
-        self.report.unreadable = True
-        return None
+            case _:
+                assert_never(node)
 
     def _terms(self, terms: Sequence[tree.Expr], *, any_of: bool = False) -> Iterator[TypedExpr]:
         """The terms of a condition. A value alone (`a = 1 or 2`) lacks the comparison that stands before it."""

@@ -148,12 +148,11 @@ def _items_of_none(node: tree.Has) -> tuple[tree.Expr, ...] | None:
     """What stands behind a `none` that stands where a value must: values, or nothing; `None` if there is none."""
     if isinstance(node.items, tree.Param) or len(node.items) != 1 or node.mode is not tree.HasMode.ONE:
         return None
-    match node.items[0]:
-        case tree.Field(path=tree.Path(segments=("none" | "None",), exact=False)):
-            return ()
-        case tree.Call(name="none", arguments=arguments):
-            return arguments
-    return None
+    item = node.items[0]
+    if isinstance(item, tree.Call):
+        return item.arguments if item.name == "none" else None
+    is_none = isinstance(item, tree.Field) and not item.path.exact and item.path.segments in {("none",), ("None",)}
+    return () if is_none else None
 
 
 _LOOK_AROUND = re.compile(r"\(\?(?:[=!]|<[=!])")

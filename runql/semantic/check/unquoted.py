@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import assert_never
 
 from runql.language.kinds import Kind
 from runql.semantic.catalog import Catalog, Space
@@ -47,7 +48,7 @@ def known_values(operand: Operand, catalog: Catalog | None) -> Sequence[str]:
     return [value for value, _ in operand.info.top if isinstance(value, str)] if operand.info is not None else []
 
 
-def test_of(node: tree.Expr | None) -> tuple[tree.Expr, str] | None:
+def test_of(node: tree.Expr | None) -> tuple[tree.Expr, str] | None:  # noqa: PLR0911 - one line a node
     """What a test asks, and how."""
     match node:
         case tree.Compare(op=op, left=left):
@@ -58,4 +59,13 @@ def test_of(node: tree.Expr | None) -> tuple[tree.Expr, str] | None:
             return value, str(text_op)
         case tree.And(terms=(*_, last)) | tree.Or(terms=(*_, last)):
             return test_of(last)
-    return None
+        case None:
+            return None
+        case tree.Literal() | tree.Time() | tree.RelativeTime() | tree.Duration() | tree.Param() | tree.Field():
+            return None
+        case tree.Between() | tree.In() | tree.TextTest() | tree.Has() | tree.Untagged() | tree.Is() | tree.Not():
+            return None
+        case tree.And() | tree.Or() | tree.Arithmetic() | tree.Negate() | tree.Call() | tree.Broken():
+            return None
+        case _:
+            assert_never(node)

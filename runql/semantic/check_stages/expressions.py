@@ -164,7 +164,7 @@ class StageExpressions(Expressions):
 
     # ------------------------------------------------------------ tests
 
-    def _tested(self, node: tree.Expr) -> TypedExpr | None:
+    def _tested(self, node: tree.Truth) -> TypedExpr:
         if isinstance(node, tree.Untagged):
             # The engine reads the column `tags`.
             self.operand(tree.Field(tree.Path(("tags",), span=node.span), span=node.span))

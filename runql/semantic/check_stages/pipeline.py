@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any
+from typing import Any, assert_never
 
 from runql.language.kinds import TableKind
 from runql.language.stages import STAGES
@@ -74,8 +74,8 @@ def check_stages(
     return CheckedStages(found, expressions.scope, tuple(expressions.mentions.values()), report.diagnostics)
 
 
-def names_made(node: tree.Stage | tree.Clause | None) -> set[str]:
-    """The names that a stage or a clause gives to columns, as far as they are written."""
+def names_made(node: tree.Stage | tree.SelectClause | None) -> set[str]:  # noqa: PLR0911 - one line a node
+    """The names that a stage or `select` gives to columns, as far as they are written."""
     match node:
         case s.DeriveStage(columns=columns):
             return {_dotted(one.defined) for one in columns if one.defined is not None}
@@ -85,7 +85,18 @@ def names_made(node: tree.Stage | tree.Clause | None) -> set[str]:
             return _titles(chosen)
         case s.RenameStage(names=names):
             return {_dotted(new) for _, new in names}
-    return set()
+        case None:
+            return set()
+        case s.WhereStage() | s.OrderStage() | s.LimitStage() | s.DropStage() | s.DistinctStage() | s.BestStage():
+            return set()
+        case s.EdgeStage() | s.SmoothStage() | s.BinStage() | s.ResampleStage() | s.AlignStage() | s.PivotStage():
+            return set()
+        case s.DiffStage() | s.CorrStage() | s.ParetoStage() | s.HolesStage() | s.DuplicatesStage() | s.DescribeStage():
+            return set()
+        case s.PlotStage() | s.ToStage() | s.AssertStage() | s.BrokenStage():
+            return set()
+        case _:
+            assert_never(node)
 
 
 def _titles(columns: Iterable[tree.Column]) -> set[str]:

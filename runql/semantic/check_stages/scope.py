@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field, replace
 from fnmatch import fnmatchcase
+from typing import assert_never
 
 from runql.language.fields import RUN_FIELDS
 from runql.language.kinds import Kind, TableKind
+from runql.semantic import typed as t
 from runql.semantic.catalog import Catalog, FieldInfo, Space
 from runql.semantic.names.metrics import SYSTEM_PREFIX
 from runql.semantic.names.resolver import LOGGABLE, seen_kinds
@@ -105,10 +107,10 @@ def scope_of(query: TypedQuery, catalog: Catalog | None) -> Scope:
         return Scope(TableKind.RUNS, columns, more=more, run_id="id" if "id" in columns else None)
     columns = {name: ColumnFacts(frozenset({RUN_FIELDS[name].kind})) for name in _FIRST}
     for node in (node for expr in query_expressions(query) for node in walk(expr)):
-        if isinstance(node, TField):
-            columns[key_text(node.key)] = _facts_of_field(node, catalog)
-        elif isinstance(node, TAggregate | TLogged):
-            columns[aggregate_text(node)] = ColumnFacts(kinds_of(node))
+        name = _column_name(node)
+        if name is not None:
+            facts = _facts_of_field(node, catalog) if isinstance(node, TField) else ColumnFacts(kinds_of(node))
+            columns[name] = facts
     return Scope(TableKind.RUNS, columns, fields=True, run_id="id")
 
 
@@ -121,13 +123,27 @@ def with_mentions(query: TypedQuery, mentions: Sequence[TColumn]) -> TypedQuery:
         columns = {name: TColumn(name, value=_run_field(name)) for name in _FIRST}
         nodes = [node for expr in query_expressions(query) for node in walk(expr)]
         for node in sorted(nodes, key=lambda node: node.span.start):
-            if isinstance(node, TField):
-                columns.setdefault(key_text(node.key), TColumn(key_text(node.key), value=node))
-            elif isinstance(node, TAggregate | TLogged):
-                columns.setdefault(aggregate_text(node), TColumn(aggregate_text(node), value=node))
+            name = _column_name(node)
+            if name is not None:
+                columns.setdefault(name, TColumn(name, value=node))
     for column in mentions:
         columns.setdefault(column.name, column)
     return replace(query, columns=tuple(columns.values()))
+
+
+def _column_name(node: TypedExpr) -> str | None:
+    """The column in which what a node reads of a run is shown; none if it reads nothing itself."""
+    match node:
+        case TField(key=key):
+            return key_text(key)
+        case TAggregate() | TLogged():
+            return aggregate_text(node)
+        case t.TConst() | t.TCompare() | t.TBetween() | t.TIn() | t.TTextTest() | t.THas() | t.TUntagged() | t.TIs():
+            return None
+        case t.TNot() | t.TAnd() | t.TOr() | t.TArithmetic() | t.TNegate() | t.TCall() | t.TCell() | t.TFold():
+            return None
+        case _:
+            assert_never(node)
 
 
 def _run_field(name: str) -> TField:

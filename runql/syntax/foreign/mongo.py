@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, assert_never
 
 from runql.errors import ArgumentError
 from runql.syntax import tree as t
@@ -146,7 +146,14 @@ def _negated(expr: t.Expr) -> t.Expr:  # noqa: PLR0911 - one a node
             return _flipped(expr)
         case t.Or(terms=terms) if all(isinstance(term, _FLIPPED) or _is_equality(term) for term in terms):
             return t.And(tuple(map(_negated, terms)))
-    return t.Not(_two_valued(expr))
+        case t.Literal() | t.Time() | t.RelativeTime() | t.Duration() | t.Param() | t.Field() | t.Compare():
+            return t.Not(_two_valued(expr))
+        case t.Between() | t.Untagged() | t.Not() | t.And() | t.Or() | t.Arithmetic() | t.Negate() | t.Call():
+            return t.Not(_two_valued(expr))
+        case t.Broken():
+            return t.Not(_two_valued(expr))
+        case _:
+            assert_never(expr)
 
 
 _FLIPPED: Final = (t.In, t.TextTest, t.Has, t.Is)
@@ -166,6 +173,8 @@ def _flipped(expr: t.In | t.TextTest | t.Has | t.Is) -> t.Expr:
             return t.Has(expr.mode, expr.value, expr.items, not expr.negated)
         case t.Is():
             return t.Is(expr.value, expr.state, not expr.negated)
+        case _:
+            assert_never(expr)
 
 
 def _two_valued(expr: t.Expr) -> t.Expr:
@@ -177,7 +186,14 @@ def _two_valued(expr: t.Expr) -> t.Expr:
             return t.Or(tuple(map(_two_valued, terms)))
         case t.Compare(op=op) if op in _ORDERS.values():
             return t.Call("if", (expr, _ALWAYS, _NEVER))
-    return expr
+        case t.Literal() | t.Time() | t.RelativeTime() | t.Duration() | t.Param() | t.Field() | t.Compare():
+            return expr
+        case t.Between() | t.In() | t.TextTest() | t.Has() | t.Untagged() | t.Is() | t.Not() | t.Arithmetic():
+            return expr
+        case t.Negate() | t.Call() | t.Broken():
+            return expr
+        case _:
+            assert_never(expr)
 
 
 # ---------------------------------------------------------------- tests of one field

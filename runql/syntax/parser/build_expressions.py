@@ -165,19 +165,17 @@ class ExpressionBuilder:
         return t.Arithmetic(_ARITHMETIC[op.type], left, right, span=part.span)
 
     def negate(self, part: Part) -> t.Expr:
-        value = part.children[1]
+        value: t.Expr = part.children[1]
         bare = id(value) not in self.parenthesised
-        match value:
-            case t.Literal(value=bool()):
-                return t.Negate(value, span=part.span)
-            case t.Literal(value=float() as number) if bare and math.isnan(number):
+        number = value.value if isinstance(value, t.Literal) else None
+        if bare and isinstance(number, int | float) and not isinstance(number, bool):
+            if math.isnan(number):
                 return value
-            case t.Literal(value=int() | float() as number) if bare and not str(number).startswith("-"):
+            if not str(number).startswith("-"):
                 return t.Literal(-number, span=part.span)
-            case t.Duration(value=length) if bare and length >= timedelta(0):
-                return t.Duration(-length, span=part.span)
-            case _:
-                return t.Negate(value, span=part.span)
+        if bare and isinstance(value, t.Duration) and value.value >= timedelta(0):
+            return t.Duration(-value.value, span=part.span)
+        return t.Negate(value, span=part.span)
 
     def paren(self, part: Part) -> t.Expr:
         value: t.Expr = part.children[0]

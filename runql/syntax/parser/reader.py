@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import takewhile
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, assert_never
 
 from runql.syntax import tree as t
 from runql.syntax.keywords import keywords
@@ -92,6 +92,19 @@ class _Draft:
     stages: list[t.Stage] = field(default_factory=list)
     into: Into | None = None
     end: int = 0
+
+    def take(self, piece: t.Clause | t.Stage | Into) -> None:
+        """Another part of it."""
+        match piece:
+            case t.ClauseNode():
+                self.clauses.append(piece)
+            case t.StageNode():
+                self.stages.append(piece)
+            case Into():
+                self.into = piece
+            case _:
+                assert_never(piece)
+        self.end = piece.span.end
 
     def finish(self, text: str, diagnostics: list[Diagnostic]) -> t.Statement:
         statement = self.statement
@@ -190,17 +203,11 @@ class _Reader:
             case t.StatementNode():
                 self._close()
                 self._open = _Draft(piece)
-            case t.ClauseNode() if self._open:
-                self._open.clauses.append(piece)
-                self._open.end = piece.span.end
-            case t.StageNode() if self._open:
-                self._open.stages.append(piece)
-                self._open.end = piece.span.end
-            case Into() if self._open:
-                self._open.into = piece
-                self._open.end = piece.span.end
+            case t.ClauseNode() | t.StageNode() | Into():
+                if self._open is not None:
+                    self._open.take(piece)
             case _:
-                pass
+                assert_never(piece)
 
     def _close(self) -> None:
         if self._open is not None:

@@ -68,22 +68,26 @@ class ExpressionPrinter:
                 return f"{word('NOT')} {self._denied(value)}", Binds.NOT
             case t.Arithmetic() | t.Negate():
                 return self._arithmetic(expr)
-            case t.Call() | t.Field() | t.Param() | t.Untagged() | t.Broken() | t.Is(state=t.State.MISSING):
+            case t.Is(value=value, state=t.State.MISSING, negated=negated):
+                return f"{word('EXISTS' if negated else 'MISSING')}({self.expr(value)})", Binds.ATOM
+            case t.Call() | t.Field() | t.Param() | t.Untagged() | t.Broken():
                 return self._atom(expr), Binds.ATOM
             case t.Literal() | t.Time() | t.Duration() | t.RelativeTime():
                 text = self._value(expr)
                 return text, Binds.UNARY if text.startswith("-") else Binds.ATOM
-            case _:
+            case t.Compare() | t.Between() | t.In() | t.TextTest() | t.Has() | t.Is():
                 return self._test(expr), Binds.TEST
+            case _:
+                assert_never(expr)
 
     def _denied(self, value: t.Expr) -> str:
         """What follows `not`: a test in parentheses, so that it reads as it is meant."""
         text, own = self._write(value)
         return f"({text})" if own < Binds.NOT or own is Binds.TEST else text
 
-    def _test(self, expr: t.Expr) -> str:  # noqa: PLR0911 - one a node
+    def _test(self, expr: t.Test) -> str:  # noqa: PLR0911 - one a node
         side = partial(self.at, binds=Binds.SUM)
-        denied = f"{word('NOT')} " if getattr(expr, "negated", False) else ""
+        denied = "" if isinstance(expr, t.Compare) or not expr.negated else f"{word('NOT')} "
         match expr:
             case t.Compare(op=op, left=left, right=right):
                 return f"{side(left)} {op.value} {side(right)}"
@@ -102,7 +106,7 @@ class ExpressionPrinter:
             case t.Is(value=value, state=state):
                 return f"{side(value)} {word('IS')} {denied}{state.value}"
             case _:
-                raise TypeError(f"a {type(expr).__name__} has no text of its own")
+                assert_never(expr)
 
     def _list(self, items: tuple[t.Expr, ...] | t.Param) -> str:
         if isinstance(items, t.Param):
@@ -124,7 +128,7 @@ class ExpressionPrinter:
             case _:
                 assert_never(expr)
 
-    def _atom(self, expr: t.Expr) -> str:
+    def _atom(self, expr: t.Call | t.Field | t.Param | t.Untagged | t.Broken) -> str:
         match expr:
             case t.Call(name=name, arguments=arguments, last_rows=last_rows, approx=approx):
                 parts = [self.expr(argument) for argument in arguments]
@@ -135,14 +139,14 @@ class ExpressionPrinter:
                 return write_path(path)
             case t.Param(name=name):
                 return f"${name}"
-            case t.Is(value=value, negated=negated):
-                return f"{word('EXISTS' if negated else 'MISSING')}({self.expr(value)})"
             case t.Untagged():
                 return word("UNTAGGED")
-            case _:
+            case t.Broken():
                 return "…"
+            case _:
+                assert_never(expr)
 
-    def _value(self, expr: t.Literal | t.Time | t.Duration | t.RelativeTime) -> str:
+    def _value(self, expr: t.Constant) -> str:
         match expr:
             case t.Literal(value=value):
                 return self._literal(value, expr.span)

@@ -50,25 +50,21 @@ class PartPrinter(ExpressionPrinter):
     """Writes conditions, columns and keys."""
 
     def condition(self, first_word: str, condition: t.Expr) -> Items:
-        match condition:
-            case t.And(terms=terms):
-                return self._terms(first_word, terms, Binds.NOT, word("AND"))
-            case t.Or(terms=terms):
-                return self._terms(first_word, terms, Binds.AND, word("OR"))
-            case _:
-                return Items(first_word, ((self.expr(condition), condition.span),))
+        if not isinstance(condition, t.And | t.Or):
+            return Items(first_word, ((self.expr(condition), condition.span),))
+        binds, joint = (Binds.NOT, word("AND")) if isinstance(condition, t.And) else (Binds.AND, word("OR"))
+        return self._terms(first_word, condition.terms, binds, joint)
 
     def _terms(self, first_word: str, terms: tuple[t.Expr, ...], binds: Binds, joint: str) -> Items:
         return Items(first_word, tuple((self.at(term, binds), term.span) for term in terms), joint, leads=True)
 
     def order_key(self, key: t.OrderKey) -> str:
-        match key.value:
-            case t.Literal() | t.Duration() if key.descending:
-                return f"{self.expr(key.value)} {word('DESC')}"
-            case t.Negate() if not key.descending:
-                return f"({self.expr(key.value)})"
-            case value:
-                return f"-{self.at(value, Binds.UNARY)}" if key.descending else self.expr(value)
+        if not key.descending:
+            text = self.expr(key.value)
+            return f"({text})" if isinstance(key.value, t.Negate) else text
+        if isinstance(key.value, t.Literal | t.Duration):
+            return f"{self.expr(key.value)} {word('DESC')}"
+        return f"-{self.at(key.value, Binds.UNARY)}"
 
     def column(self, column: t.Column) -> str:
         text = self.expr(column.value)

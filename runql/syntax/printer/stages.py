@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import assert_never
 
 from runql.syntax import tree as s
 from runql.syntax import tree as t
@@ -18,9 +19,7 @@ class StagePrinter(PartPrinter):
     """Writes table stages, without their pipe, and the statements beside the query."""
 
     def stage(self, stage: t.Stage) -> str:
-        return (
-            stage.text.removeprefix("|").lstrip() if isinstance(stage, s.BrokenStage) else self.stage_items(stage).flat
-        )
+        return self.stage_items(stage).flat
 
     def stage_items(self, stage: t.Stage) -> Items:  # noqa: PLR0911, PLR0912 - one a node
         """A stage in parts that may stand on lines of their own."""
@@ -55,8 +54,36 @@ class StagePrinter(PartPrinter):
             case s.HolesStage(over=values):
                 items = tuple((self.expr(value), value.span) for value in values)
                 return Items(f"{word('HOLES')} {word('OVER')}", items)
+            case s.LimitStage(count=count):
+                return _line(word("LIMIT"), self.expr(count))
+            case s.BestStage(goal=goal, metric=metric):
+                return _line(word("BEST"), goal.value, write_path(metric))
+            case s.EdgeStage(last=last):
+                return _line(word("LAST_ROW" if last else "FIRST_ROW"))
+            case s.SmoothStage(method=method, amount=amount):
+                return _line(word("SMOOTH"), method, self.expr(amount))
+            case s.BinStage(axis=axis, width=width):
+                return _line(word("BIN"), write_path(axis), self.expr(width))
+            case s.ResampleStage(points=points):
+                return _line(word("RESAMPLE"), self.expr(points))
+            case s.AlignStage(mode=mode):
+                return _line(word("ALIGN"), mode)
+            case s.PivotStage(value=value, rows=rows, columns=columns):
+                return _line(word("PIVOT"), self.expr(value), word("BY"), f"{self.expr(rows)},", self.expr(columns))
+            case s.DiffStage(versus=versus):
+                return _line(word("DIFF"), *([word("VS"), name_or_string(versus)] if versus is not None else []))
+            case s.CorrStage(target=target):
+                return _line(word("CORR"), self.expr(target))
+            case s.DescribeStage():
+                return _line(word("DESCRIBE"))
+            case s.PlotStage():
+                return _line(*_plot(stage))
+            case s.ToStage(path=path, safe=safe):
+                return _line(word("TO"), write_string(path), *([word("SAFE")] if safe else []))
+            case s.BrokenStage(text=text):
+                return _line(text.removeprefix("|").lstrip())
             case _:
-                return Items(" ".join(self._words(stage)))
+                assert_never(stage)
 
     def _columns(self, columns: Iterable[t.Column]) -> tuple[tuple[str, Span], ...]:
         return tuple((self.column(column), column.span) for column in columns)
@@ -70,39 +97,7 @@ class StagePrinter(PartPrinter):
             return f"{write_path(definition.defined)} {word('EQ')} {text}"
         return _compared(text)
 
-    def _words(self, stage: t.Stage) -> list[str]:  # noqa: PLR0911, PLR0912 - one a node
-        """A stage that is never broken into lines."""
-        match stage:
-            case s.LimitStage(count=count):
-                return [word("LIMIT"), self.expr(count)]
-            case s.BestStage(goal=goal, metric=metric):
-                return [word("BEST"), goal.value, write_path(metric)]
-            case s.EdgeStage(last=last):
-                return [word("LAST_ROW" if last else "FIRST_ROW")]
-            case s.SmoothStage(method=method, amount=amount):
-                return [word("SMOOTH"), method, self.expr(amount)]
-            case s.BinStage(axis=axis, width=width):
-                return [word("BIN"), write_path(axis), self.expr(width)]
-            case s.ResampleStage(points=points):
-                return [word("RESAMPLE"), self.expr(points)]
-            case s.AlignStage(mode=mode):
-                return [word("ALIGN"), mode]
-            case s.PivotStage(value=value, rows=rows, columns=columns):
-                return [word("PIVOT"), self.expr(value), word("BY"), f"{self.expr(rows)},", self.expr(columns)]
-            case s.DiffStage(versus=versus):
-                return [word("DIFF"), *([word("VS"), name_or_string(versus)] if versus is not None else [])]
-            case s.CorrStage(target=target):
-                return [word("CORR"), self.expr(target)]
-            case s.DescribeStage():
-                return [word("DESCRIBE")]
-            case s.PlotStage():
-                return _plot(stage)
-            case s.ToStage(path=path, safe=safe):
-                return [word("TO"), write_string(path), *([word("SAFE")] if safe else [])]
-            case _:
-                raise TypeError(f"a {type(stage).__name__} has no text of its own")
-
-    def around_query(self, statement: t.Statement) -> tuple[str, str]:
+    def around_query(self, statement: t.Statement) -> tuple[str, str]:  # noqa: PLR0911 - one a node
         """What a statement writes before its query and behind it; of one without a query, its text."""
         match statement:
             case t.ExplainStatement():
@@ -113,30 +108,37 @@ class StagePrinter(PartPrinter):
                 return word("PULL"), f"{word('INTO')} {name_or_string(into)}" if into is not None else ""
             case t.BrokenStatement(text=text):
                 return text, ""
-            case _:
-                return " ".join(self._statement_words(statement)), ""
-
-    def _statement_words(self, statement: t.Statement) -> list[str]:
-        match statement:
             case t.QueryStatement():
-                return []
+                return "", ""
             case s.UseStatement(source=source):
-                return [word("USE"), source_text(source)]
-            case s.ParamStatement(name=name, type_name=type_name, default=default, values=values):
-                typed = name if type_name is None else f"{name}: {type_name}"
-                written = None if default is None else self.expr(default)
-                if values is not None:
-                    written = f"({', '.join(map(self.expr, values))}{',' if len(values) == 1 else ''})"
-                return [word("DECLARE"), typed, *([word("EQ"), written] if written is not None else [])]
-            case s.ShowStatement(what=what, space=space, like=like):
-                words = [word("SHOW"), what.value, *([space] if space is not None else [])]
-                return words + ([word("LIKE"), write_string(like)] if like is not None else [])
+                return f"{word('USE')} {source_text(source)}", ""
+            case s.ParamStatement():
+                return self._declaration(statement), ""
+            case s.ShowStatement():
+                return _show(statement), ""
             case s.DescribeStatement(path=path):
-                return [word("DESCRIBE"), write_path(path)]
+                return f"{word('DESCRIBE')} {write_path(path)}", ""
             case s.SetStatement(name=name, value=value):
-                return [word("SET"), name, *([self.expr(value)] if value is not None else [])]
+                return f"{word('SET')} {name}{'' if value is None else f' {self.expr(value)}'}", ""
             case _:
-                raise TypeError(f"a {type(statement).__name__} has no text of its own")
+                assert_never(statement)
+
+    def _declaration(self, param: s.ParamStatement) -> str:
+        written = None if param.default is None else self.expr(param.default)
+        if param.values is not None:
+            written = f"({', '.join(map(self.expr, param.values))}{',' if len(param.values) == 1 else ''})"
+        typed = param.name if param.type_name is None else f"{param.name}: {param.type_name}"
+        return " ".join([word("DECLARE"), typed, *([word("EQ"), written] if written is not None else [])])
+
+
+def _line(*words: str) -> Items:
+    """A stage that is never broken into lines."""
+    return Items(" ".join(words))
+
+
+def _show(show: s.ShowStatement) -> str:
+    words = [word("SHOW"), show.what.value, *([show.space] if show.space is not None else [])]
+    return " ".join([*words, *([word("LIKE"), write_string(show.like)] if show.like is not None else [])])
 
 
 def _compared(text: str) -> str:

@@ -69,7 +69,7 @@ class Printer(StagePrinter):
         return " ".join(words)
 
     def clause(self, clause: t.Clause) -> str:
-        return clause.text if isinstance(clause, t.BrokenClause) else self.items(clause).flat
+        return self.items(clause).flat
 
     def items(self, clause: t.Clause) -> Items:  # noqa: PLR0911, PLR0912 - one a node
         """A clause in parts that may stand on lines of their own."""
@@ -103,8 +103,12 @@ class Printer(StagePrinter):
                 return single(stream.value)
             case t.SelectClause(columns=columns):
                 return Items(first_word, tuple((self.column(column), column.span) for column in columns))
-            case _:
+            case t.ScanClause():
                 return Items(first_word)
+            case t.BrokenClause(text=text):
+                return Items(text)
+            case _:
+                assert_never(clause)
 
     def _count(self, count: int | t.Param, span: Span) -> str:
         if isinstance(count, t.Param):

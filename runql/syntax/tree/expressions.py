@@ -222,6 +222,15 @@ class Broken(ExprNode):
     """Where an expression should stand and none could be read; an error says so."""
 
 
+Constant: TypeAlias = Literal | Time | RelativeTime | Duration
+"""What stands for one value, the same for each run."""
+
+Test: TypeAlias = Compare | Between | In | TextTest | Has | Is
+"""What asks something of a value."""
+
+Truth: TypeAlias = Test | Untagged | Not | And | Or
+"""What is true, false or unknown."""
+
 Expr: TypeAlias = (
     Literal
     | Time

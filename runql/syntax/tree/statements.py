@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import field, replace
 from enum import StrEnum
-from typing import TypeAlias, TypeVar
+from typing import TypeAlias, TypeVar, assert_never
 
 from runql.syntax.tree.clauses import Clause, SourceRef
 from runql.syntax.tree.expressions import Expr, Literal
@@ -164,8 +164,12 @@ def query_of(statement: Statement) -> Query | None:
             return query
         case LetStatement(query=query) | PullStatement(query=query):
             return query
-        case _:
+        case UseStatement() | ParamStatement() | ShowStatement() | DescribeStatement() | SetStatement():
             return None
+        case BrokenStatement():
+            return None
+        case _:
+            assert_never(statement)
 
 
 def with_query(statement: Statement, query: Query, span: Span) -> Statement:
@@ -173,5 +177,9 @@ def with_query(statement: Statement, query: Query, span: Span) -> Statement:
     match statement:
         case QueryStatement() | ExplainStatement() | LetStatement() | PullStatement():
             return replace(statement, query=query, span=span)
-        case _:
+        case UseStatement() | ParamStatement() | ShowStatement() | DescribeStatement() | SetStatement():
             raise TypeError(f"a {type(statement).__name__} holds no query")
+        case BrokenStatement():
+            raise TypeError("a BrokenStatement holds no query")
+        case _:
+            assert_never(statement)

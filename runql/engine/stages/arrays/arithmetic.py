@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
+from typing import assert_never
 
 from runql.engine.stages.arrays.vectors import NUMBER, TIME, Vector, of_numbers
 from runql.engine.stages.shared.rows import NotHeld
@@ -30,8 +31,12 @@ def arithmetic(op: ArithmeticOp, left: Vector, right: Vector) -> Vector:
             return of_numbers(a * b, whole, known)
         case ArithmeticOp.DIV:
             return of_numbers(a / b, whole & False, known)
-        case _:
+        case ArithmeticOp.MOD:
             return of_numbers(np.where(b == 0, np.nan, np.mod(a, b)), whole & (b != 0), known)
+        case ArithmeticOp.POW:
+            raise NotHeld
+        case _:
+            assert_never(op)
 
 
 def _rounded(work: str) -> Callable[[Vector], Vector]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Any
+from typing import Any, assert_never
 
 from runql.engine.patterns import matcher
 from runql.engine.stages.arrays.arithmetic import ARITHMETIC, OF_NUMBER, arithmetic
@@ -138,8 +138,12 @@ class _Columns:
             case t.TCall(name="if", arguments=(condition, then, otherwise)):
                 truth = self.of(condition)
                 return choose((truth.tags == BOOL) & (truth.numbers == 1), self.of(then), self.of(otherwise))
-            case _:
+            case t.TBetween() | t.TTextTest() | t.TArithmetic() | t.TCall():
                 raise NotHeld
+            case t.TField() | t.THas() | t.TUntagged() | t.TLogged() | t.TAggregate() | t.TFold():
+                raise NotHeld
+            case _:
+                assert_never(expr)
 
     def _compare(self, node: t.TCompare) -> Vector:
         if _has_state(node.left, node.right):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import repeat
-from typing import TypeAlias
+from typing import TypeAlias, assert_never
 
 from runql.engine.evaluate import compile_row
 from runql.engine.table import Table
 from runql.engine.walk import postorder
+from runql.semantic import typed as t
 from runql.semantic.typed import TCell, TFold, TUntagged, TypedExpr
 from runql.semantic.values import MISSING, Value
 
@@ -24,10 +25,19 @@ def cells_in(expr: TypedExpr) -> tuple[str, ...]:
     """The columns that an expression reads, each once; those inside aggregates are not among them."""
     names: dict[str, None] = {}
     for node in postorder(expr):
-        if isinstance(node, TCell):
-            names[node.name] = None
-        elif isinstance(node, TUntagged):
-            names["tags"] = None
+        match node:
+            case TCell(name=name):
+                names[name] = None
+            case TUntagged():
+                names["tags"] = None
+            case t.TConst() | t.TField() | t.TCompare() | t.TBetween() | t.TIn() | t.TTextTest() | t.THas() | t.TIs():
+                pass
+            case t.TLogged() | t.TNot() | t.TAnd() | t.TOr() | t.TArithmetic() | t.TNegate() | t.TCall():
+                pass
+            case t.TAggregate() | t.TFold():
+                pass
+            case _:
+                assert_never(node)
     return tuple(names)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 from runql.frontends.lsp.document import Document, Script
 from runql.frontends.lsp.positions import Json
@@ -94,13 +94,25 @@ def _needed(every: list[Placed], target: Placed) -> Iterator[Placed]:
                 waiting.append(before[-1])
                 yield before[-1]
     for each in every:
-        match each.statement:
-            case s.ParamStatement(name=name) if name in names:
-                yield each
-            case s.UseStatement() | s.SetStatement() if each.span.start < target.span.start:
-                yield each
-            case _:
-                pass
+        if _holds_for(each.statement, names, is_before=each.span.start < target.span.start):
+            yield each
+
+
+def _holds_for(statement: tree.Statement, names: set[str], *, is_before: bool) -> bool:
+    """Whether a query that uses these parameters needs a statement that stands before it or not."""
+    from runql.syntax import tree as s
+
+    match statement:
+        case s.ParamStatement(name=name):
+            return name in names
+        case s.UseStatement() | s.SetStatement():
+            return is_before
+        case s.QueryStatement() | s.ExplainStatement() | s.BrokenStatement() | s.LetStatement() | s.ShowStatement():
+            return False
+        case s.DescribeStatement() | s.PullStatement():
+            return False
+        case _:
+            assert_never(statement)
 
 
 def _blanked(text: str, spans: list[Span]) -> str:
