@@ -16,6 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from runql.syntax.check_grammar import check_grammar
 from runql.text.replace import replace_with
 
 if TYPE_CHECKING:
@@ -39,10 +40,16 @@ def grammar_text() -> str:
 
 
 def build_parser(*, strict: bool = False) -> Lark:
-    """The parser, made from the grammar: takes seconds. `strict` also refuses any conflict (needs `interegular`)."""
+    """The parser, made from the grammar: takes seconds. `strict` also refuses any conflict (needs `interegular`).
+
+    Raises:
+        GrammarMismatchError: the grammar has a rule that nobody builds, or a keyword that cannot be read off it.
+    """
     from lark import Lark
 
-    return Lark(
+    from runql.syntax.parser.build import Builder
+
+    parser = Lark(
         grammar_text(),
         parser="lalr",
         lexer="contextual",
@@ -51,6 +58,8 @@ def build_parser(*, strict: bool = False) -> Lark:
         maybe_placeholders=False,
         strict=strict,
     )
+    check_grammar(parser, Builder)
+    return parser
 
 
 def table_key() -> str:

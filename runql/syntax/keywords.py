@@ -6,12 +6,11 @@ import re
 from functools import cache
 from types import MappingProxyType
 
+from runql.syntax.check_grammar import KEYWORD, KEYWORD_PRIORITY
 from runql.syntax.grammar import load_parser
 from runql.text.frozen import frozen
 
-_WORDS = re.compile(r"\(\?i:([a-z|]+)\)")
 _LOOK_AHEAD = re.compile(r"\(\?!(?:\[[^]]*\]|[^)])*\)\Z")
-_WORD_PRIORITY = 5
 _SYMBOL_PRIORITY = 1
 
 
@@ -69,8 +68,8 @@ def keywords() -> Keywords:
     symbols: dict[str, tuple[str, ...]] = {}
     for terminal in load_parser().terminals:
         pattern = terminal.pattern.to_regexp()
-        found = tuple(word for group in _WORDS.findall(pattern) for word in group.split("|"))
-        if terminal.priority == _WORD_PRIORITY and found:
+        found = tuple(word for group in KEYWORD.findall(pattern) for word in group.split("|"))
+        if terminal.priority == KEYWORD_PRIORITY and found:
             words[terminal.name] = found
         elif terminal.priority == _SYMBOL_PRIORITY:
             symbols[terminal.name] = _symbols(pattern)

@@ -28,10 +28,14 @@ ENUMS: Final = {name for name, kind in vars(tree).items() if isinstance(kind, ty
 """The closed sets of words in the tree: they are told apart in the same way."""
 
 
+OTHERS: Final = {"ast", "token"}
+"""Python's own trees, and the tokens of Pygments: some of their classes are called as ours are."""
+
+
 def name_of(node: ast.expr | None) -> str:
-    """The last name of `a` or `m.a`; empty for anything else, and for the nodes of Python's own trees."""
+    """The last name of `a` or `m.a`; empty for anything else, and for the classes of the libraries in `OTHERS`."""
     if isinstance(node, ast.Attribute):
-        return "" if name_of(node.value) == "ast" else node.attr
+        return "" if name_of(node.value) in OTHERS else node.attr
     return node.id if isinstance(node, ast.Name) else ""
 
 
@@ -115,3 +119,20 @@ def chains(block: list[ast.stmt]) -> Iterator[tuple[int, str, int]]:
         if len(run) > 1:
             yield run[0][0], run[0][1][1], len(run)
         run = questions
+
+
+def dispatches(tree: ast.Module) -> Iterator[tuple[int, str, str, set[str]]]:
+    """The dictionaries keyed by node classes: the line, the name of the constant (empty for any other place), the
+    union, the keys.
+    """
+    named: dict[int, str] = {}
+    for statement in tree.body:
+        if isinstance(statement, ast.Assign | ast.AnnAssign) and statement.value is not None:
+            target = statement.target if isinstance(statement, ast.AnnAssign) else statement.targets[0]
+            named |= {id(node): name_of(target) for node in ast.walk(statement.value) if isinstance(node, ast.Dict)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Dict):
+            keys = {name_of(key) for key in node.keys}
+            union = next((MEMBERS[key] for key in keys if key in MEMBERS), None)
+            if union is not None:
+                yield node.lineno, named.get(id(node), ""), union, keys

@@ -16,8 +16,10 @@ from hatchling.builders.wheel import WheelBuilder
 from lark import Token
 
 from runql.syntax import grammar
+from runql.syntax.check_grammar import GrammarMismatchError, rule_names
 from runql.syntax.keywords import keywords
 from runql.syntax.lexer import run
+from runql.syntax.parser.build import Builder
 
 ROOT = Path(__file__).parents[2]
 
@@ -49,6 +51,49 @@ def assert_reads() -> None:
 
 def test_the_grammar_has_no_conflict() -> None:
     grammar.build_parser(strict=True)
+
+
+def test_what_does_not_fit_the_grammar_is_named_when_the_table_is_built(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = grammar.grammar_text()
+    for old, new in (
+        ("    | limit_stage\n", "    | limit_stage\n    | thin_stage\n"),
+        ('LIMIT.5: "limit"i _B', "LIMIT.5: /limit[2]/i _B"),
+        ("page_clause: PAGE count", "page_clause: count PAGE"),
+        ("amount: NUMBER", 'thin_stage: THIN amount\nTHIN.5: "thin"i _B\namount: NUMBER'),
+    ):
+        assert text.count(old) >= 1
+        text = text.replace(old, new, 1)
+    monkeypatch.setattr(grammar, "grammar_text", lambda: text)
+    with pytest.raises(GrammarMismatchError) as caught:
+        grammar.build_parser()
+    one, two, three = str(caught.value).splitlines()
+    assert one.startswith("the rule `thin_stage` of the grammar has no method in build_stages.py")
+    assert two.startswith("the rule `page_clause` of the grammar does not begin with a keyword")
+    assert three.startswith("the keyword `LIMIT` of the grammar has no spelling")
+
+
+def test_a_keyword_may_hold_an_underscore(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = grammar.grammar_text().replace('LIMIT.5: "limit"i _B', 'LIMIT.5: "at_most"i _B')
+    monkeypatch.setattr(grammar, "grammar_text", lambda: text)
+    parser = grammar.build_parser()
+    monkeypatch.setattr("runql.syntax.keywords.load_parser", lambda: parser)
+    keywords.cache_clear()
+    try:
+        assert keywords().spelling("LIMIT") == "at_most"
+        assert "at_most" in keywords().clause_words
+    finally:
+        keywords.cache_clear()
+
+
+def test_every_method_of_the_builder_is_of_a_rule() -> None:
+    names = rule_names(grammar.load_parser())
+    helpers = {"bad", "path", "whole", "span", "pieces"}
+    methods = {name for name, one in vars_of(Builder).items() if callable(one) and not name.startswith("_")}
+    assert methods - set(names) == helpers
+
+
+def vars_of(cls: type) -> dict[str, object]:
+    return {name: one for base in reversed(cls.__mro__[:-1]) for name, one in vars(base).items()}
 
 
 def test_the_table_is_kept_in_a_folder_of_the_user_alone(cache: Path) -> None:

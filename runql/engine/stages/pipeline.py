@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import assert_never
 
-from runql.engine.stages import assertions, shape
+from runql.engine.stages import assertions, combinations, shape
 from runql.engine.stages.after import context_after, names_after
 from runql.engine.stages.along import align, best, resample, smooth
 from runql.engine.stages.along import bin as bins
@@ -15,9 +15,8 @@ from runql.engine.stages.describe import describe
 from runql.engine.stages.diff import diff
 from runql.engine.stages.group import group
 from runql.engine.stages.pareto import pareto
+from runql.engine.stages.pivot import pivot
 from runql.engine.stages.reads import refuse_unknown
-from runql.engine.stages.reference import combinations
-from runql.engine.stages.reference.pivot import pivot
 from runql.engine.table import Table, concat
 from runql.semantic import typed as t
 from runql.semantic.typed.stages import entry_of, stage_name

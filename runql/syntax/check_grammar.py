@@ -1,0 +1,68 @@
+"""What a new parser must fit: the methods that build the tree, and how keywords are written."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from lark import Lark
+
+KEYWORD: Final = re.compile(r"\(\?i:([a-z_|]+)\)")
+"""How the spellings of a keyword stand in the pattern of its terminal: `"limit"i`, or `/min|max/i`."""
+
+KEYWORD_PRIORITY: Final = 5
+_BEGIN_WITH_A_WORD: Final = ("_clause", "_stage", "_statement")
+
+
+class GrammarMismatchError(Exception):
+    """The grammar and the code that reads it do not fit: one line each."""
+
+
+def check_grammar(parser: Lark, builder: type) -> None:
+    """Raises `GrammarMismatchError` if a text could be parsed and not built, or a keyword not be found."""
+    wrong = (
+        *_rules_without_method(parser, builder),
+        *_rules_without_keyword(parser),
+        *_keywords_without_spelling(parser),
+    )
+    if wrong:
+        raise GrammarMismatchError("\n".join(dict.fromkeys(wrong)))
+
+
+def rule_names(parser: Lark) -> tuple[str, ...]:
+    """The names that the nodes of a parse have: an alias, or the rule's own; not the helpers of `*` and `+`."""
+    names: dict[str, None] = {}
+    for rule in parser.rules:
+        own = str(rule.origin.name)
+        is_inlined = own.startswith("_") or (rule.options.expand1 and len(rule.expansion) == 1)
+        if rule.alias is not None:
+            names[str(rule.alias)] = None
+        elif not is_inlined:
+            names[own] = None
+    return tuple(names)
+
+
+def _rules_without_method(parser: Lark, builder: type) -> Iterator[str]:
+    for name in rule_names(parser):
+        if not callable(getattr(builder, name, None)):
+            where = next((f"build_{part}s.py" for part in ("stage", "statement") if name.endswith(part)), "build.py")
+            yield f"the rule `{name}` of the grammar has no method in {where}: add `def {name}(self, part)`"
+
+
+def _rules_without_keyword(parser: Lark) -> Iterator[str]:
+    for rule in parser.rules:
+        name, first = str(rule.origin.name), next(iter(rule.expansion), None)
+        is_one = name.endswith(_BEGIN_WITH_A_WORD) and not rule.options.expand1
+        if is_one and (first is None or not first.is_term):
+            yield f"the rule `{name}` of the grammar does not begin with a keyword in each of its alternatives"
+
+
+def _keywords_without_spelling(parser: Lark) -> Iterator[str]:
+    for terminal in parser.terminals:
+        if terminal.priority == KEYWORD_PRIORITY and not KEYWORD.search(terminal.pattern.to_regexp()):
+            yield (
+                f"the keyword `{terminal.name}` of the grammar has no spelling that can be read off it: write"
+                f' `{terminal.name}.{KEYWORD_PRIORITY}: "word"i _B`, in small letters and `_`'
+            )
