@@ -1,0 +1,146 @@
+"""No clause, no stage and no field of a checked query is parsed, checked and then ignored."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import fields, replace
+from typing import Any, Final, get_args
+
+import pytest
+
+from runql.errors import RunQLError
+from runql.language.clauses import CLAUSES
+from runql.language.entry import Entry
+from runql.language.stages import STAGES
+from runql.semantic.typed import HistoryPart, TColumn, TOrderKey, TypedQuery
+from runql.session import Explanation, Session
+from runql.syntax import tree
+from runql.syntax.parse import parse
+from runql.syntax.printer.to_text import to_text
+
+TELLING: Final = {
+    tree.FromClause: "runs from nowhere",
+    tree.StreamClause: "runs limit 1 stream system sample 5",
+}
+"""Queries that tell more than the example of the language, which would be answered alike without the clause."""
+
+READERS: Final = ("plan", "engine", "execute", "sources", "results", "session", "wandb_api")
+"""The floors that answer: what only the checker reads has no effect."""
+
+RECORDS: Final[tuple[type, ...]] = (TypedQuery, HistoryPart, TColumn, TOrderKey)
+FURTHER: Final = (
+    "run 11hnaukd",
+    "count runs where config.lr > 0.01",
+    "runs keys loss, system.cpu stream default steps 5..10 x _step align inner limit 2 sample 9",
+    "runs select config.* except config.seed, summary.acc * 2 as double order -summary.acc limit 2",
+    "runs | limit 2",
+)
+"""Queries that beside the examples ask for all that a checked query may hold."""
+
+OPENED_BEFORE: Final = {"TypedQuery.sources"}
+"""The session opens the sources that the tree names, for a query is checked against their catalog."""
+
+NOT_EXPLAINED: Final = {
+    "TColumn.name": "the columns are seen in the table",
+    "TColumn.glob": "the columns are seen in the table",
+    "TColumn.except_": "the columns are seen in the table",
+    "HistoryPart.stream": "the keys that are read say it",
+}
+"""Fields of which `explain` says nothing, and why."""
+
+
+@pytest.fixture(scope="module")
+def demo() -> Iterator[Session]:
+    with Session("demo") as session:
+        yield session
+
+
+def parsed_query(text: str) -> tree.Query:
+    query = tree.query_of(parse(text).script.statements[0])
+    assert query is not None
+    return query
+
+
+def example_with(kind: type[tree.Node], parts: Callable[[tree.Query], Iterable[tree.Node]], table: str) -> str:
+    """An example of the language that holds a node of a kind."""
+    if kind in TELLING:
+        return TELLING[kind]
+    entries: list[Entry] = [*CLAUSES.values(), *STAGES.values()]
+    texts = [one.example for one in entries if any(isinstance(part, kind) for part in parts(parsed_query(one.example)))]
+    assert texts, f"no example holds a {kind.__name__}: give it an entry in `runql/language/{table}.py`"
+    return texts[0]
+
+
+def told(session: Session, query: tree.Query) -> tuple[object, ...]:
+    """All that is told of a query: how it is answered, its rows, what is said below them."""
+    text = to_text(query)
+    writes = any(isinstance(stage, tree.ToStage) for stage in query.stages)
+    try:
+        explained = session.explain(text)
+        found = session.run(text)[-1]
+        if writes or isinstance(found, Explanation):
+            return (explained,)
+        return (explained, found.frame.names, [repr(row) for row in found], [str(one) for one in found.notices])
+    except RunQLError as error:
+        return (str(error),)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in get_args(tree.Clause) if kind is not tree.BrokenClause])
+def test_a_query_without_a_clause_is_answered_otherwise(demo: Session, kind: type[tree.Clause]) -> None:
+    query = parsed_query(example_with(kind, lambda one: one.clauses, "clauses"))
+    without = replace(query, clauses=tuple(clause for clause in query.clauses if not isinstance(clause, kind)))
+    assert told(demo, query) != told(demo, without), f"`{to_text(query)}`: a {kind.__name__} makes no difference"
+
+
+@pytest.mark.parametrize("kind", [kind for kind in get_args(tree.Stage) if kind is not tree.BrokenStage])
+def test_a_query_without_a_stage_is_answered_otherwise(demo: Session, kind: type[tree.Stage]) -> None:
+    query = parsed_query(example_with(kind, lambda one: one.stages, "stages"))
+    without = replace(query, stages=tuple(stage for stage in query.stages if not isinstance(stage, kind)))
+    assert told(demo, query) != told(demo, without), f"`{to_text(query)}`: a {kind.__name__} makes no difference"
+
+
+# ---------------------------------------------------------------- fields of a checked query
+
+
+@contextmanager
+def reads_of(*records: type) -> Iterator[set[tuple[str, str]]]:
+    """Which field of the records is read by which module, in the body of the `with`."""
+    seen: set[tuple[str, str]] = set()
+    slots = [(record, one.name, vars(record)[one.name]) for record in records for one in fields(record)]
+
+    def traced(record: type, name: str, slot: Any) -> property:
+        def read(self: object) -> object:
+            seen.add((f"{record.__name__}.{name}", sys._getframe(1).f_globals["__name__"]))
+            return slot.__get__(self)
+
+        return property(read)
+
+    for record, name, slot in slots:
+        setattr(record, name, traced(record, name, slot))
+    try:
+        yield seen
+    finally:
+        for record, name, slot in slots:
+            setattr(record, name, slot)
+
+
+def read_by_those_who_answer(seen: set[tuple[str, str]]) -> set[str]:
+    return {name for name, module in seen if module.split(".")[:2] in [["runql", floor] for floor in READERS]}
+
+
+def test_every_field_of_a_checked_query_is_read_where_it_is_answered_and_explained(demo: Session) -> None:
+    every = {f"{record.__name__}.{one.name}" for record in RECORDS for one in fields(record)}
+    texts = [*(one.example for one in CLAUSES.values()), *TELLING.values(), *FURTHER]
+    demo.explain("runs keys loss order name select name limit 1")  # first, the records must be made untraced
+    with reads_of(*RECORDS) as seen:
+        for text in texts:
+            told(demo, parsed_query(text))
+    answered = read_by_those_who_answer(seen)
+    assert every - answered == OPENED_BEFORE, "behind the checker nobody reads it, so it is ignored"
+    with reads_of(*RECORDS) as seen:
+        for text in texts[: len(CLAUSES)]:
+            demo.explain(text)
+    unexplained = every - read_by_those_who_answer(seen)
+    assert unexplained - OPENED_BEFORE == set(NOT_EXPLAINED), "say it in `explain`, or here why not"
