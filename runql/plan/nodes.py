@@ -191,12 +191,8 @@ def those(plan: Node, kind: type[N]) -> tuple[N, ...]:
 
 def scan_of(plan: Node) -> RunScan:
     """The scan at the bottom of a plan."""
-    for node in nodes(plan):
-        if isinstance(node, RunScan):
-            return node
-        if isinstance(node, Fetch):
-            return node.scan
-    raise AssertionError("a plan without a scan")
+    bottom = next(node for node in nodes(plan) if isinstance(node, RunScan | Fetch))
+    return bottom.scan if isinstance(bottom, Fetch) else bottom
 
 
 def limit_of(plan: Node) -> int | None:

@@ -47,8 +47,6 @@ def build_parser(*, strict: bool = False) -> Lark:
     """
     from lark import Lark
 
-    from runql.syntax.parser.build import Builder
-
     parser = Lark(
         grammar_text(),
         parser="lalr",
@@ -58,7 +56,7 @@ def build_parser(*, strict: bool = False) -> Lark:
         maybe_placeholders=False,
         strict=strict,
     )
-    check_grammar(parser, Builder)
+    check_grammar(parser)
     return parser
 
 

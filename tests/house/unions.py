@@ -7,23 +7,26 @@ from collections.abc import Iterator
 from enum import Enum
 from typing import Any, Final, get_args
 
+from runql.plan import nodes as plan
 from runql.semantic import typed
 from runql.syntax import tree
 
-UNIONS: Final[dict[str, tuple[type, Any]]] = {
+UNIONS: Final[dict[str, tuple[type | None, Any]]] = {
     "Expr": (tree.ExprNode, tree.Expr),
     "Clause": (tree.ClauseNode, tree.Clause),
     "Stage": (tree.StageNode, tree.Stage),
     "Statement": (tree.StatementNode, tree.Statement),
     "TypedExpr": (typed.TypedExprNode, typed.TypedExpr),
     "TStage": (typed.TStageNode, typed.TStage),
+    "Runs": (None, plan.Runs),
+    "Plan": (None, plan.Plan),
 }
-"""Each union by the name of its alias, with the base class of its members."""
+"""Each union by the name of its alias, with the base class of its members if they have one."""
 
 MEMBERS: Final = {member.__name__: union for union, (_, alias) in UNIONS.items() for member in get_args(alias)}
 """The union of each node class."""
 
-BASES: Final = {base.__name__: union for union, (base, _) in UNIONS.items()}
+BASES: Final = {base.__name__: union for union, (base, _) in UNIONS.items() if base is not None}
 ENUMS: Final = {name for name, kind in vars(tree).items() if isinstance(kind, type) and issubclass(kind, Enum)}
 """The closed sets of words in the tree: they are told apart in the same way."""
 

@@ -16,7 +16,7 @@ from hatchling.builders.wheel import WheelBuilder
 from lark import Token
 
 from runql.syntax import grammar
-from runql.syntax.check_grammar import GrammarMismatchError, rule_names
+from runql.syntax.check_grammar import GrammarMismatchError, builder_methods, rule_names
 from runql.syntax.keywords import keywords
 from runql.syntax.lexer import run
 from runql.syntax.parser.build import Builder
@@ -86,14 +86,10 @@ def test_a_keyword_may_hold_an_underscore(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_every_method_of_the_builder_is_of_a_rule() -> None:
-    names = rule_names(grammar.load_parser())
     helpers = {"bad", "path", "whole", "span", "pieces"}
-    methods = {name for name, one in vars_of(Builder).items() if callable(one) and not name.startswith("_")}
-    assert methods - set(names) == helpers
-
-
-def vars_of(cls: type) -> dict[str, object]:
-    return {name: one for base in reversed(cls.__mro__[:-1]) for name, one in vars(base).items()}
+    public = {name for name in builder_methods() if not name.startswith("_")}
+    assert public - set(rule_names(grammar.load_parser())) == helpers
+    assert all(callable(getattr(Builder, name)) for name in public)
 
 
 def test_the_table_is_kept_in_a_folder_of_the_user_alone(cache: Path) -> None:
