@@ -9,11 +9,15 @@ from itertools import groupby
 
 from runql.engine.evaluate import NO_AGGREGATES, Aggregates
 from runql.engine.histories.aggregates import Aggregation, HistoryNode, keys_needed, known_from_record
+from runql.engine.histories.tables import expand_keys, is_joined, is_system, keys_to_ask, keys_wanted, x_axis_of
 from runql.execute.found_run import Found
+from runql.semantic.catalog import Catalog, Space
 from runql.semantic.naming import aggregate_text
 from runql.semantic.record import RunHistory, RunRecord
+from runql.semantic.typed import HistoryPart
 from runql.semantic.values import Value
 from runql.sources.protocol import HistoryRequest, Stream
+from runql.syntax.tree import AlignMode
 from runql.text.diagnostic import Diagnostic
 
 _SYSTEM = "system."
@@ -26,6 +30,38 @@ def histories_of(found: Sequence[Found], request: HistoryRequest) -> Iterator[Ru
     ):
         ids = tuple(one.record.id for one in group)
         yield from service.histories(replace(request, entity=entity, project=project, run_ids=ids))
+
+
+def requests_of(part: HistoryPart, catalog: Catalog) -> tuple[HistoryRequest, HistoryRequest | None]:
+    """What to ask of the stream that makes the rows, and of the machine metrics that are joined to it."""
+    own = Space.SYSTEM if is_system(part) else Space.LOGGED
+    keys = _expanded(keys_to_ask(part), own, catalog)
+    is_inner = part.align is AlignMode.INNER and keys is not None and keys == keys_wanted(part)
+    request = HistoryRequest(
+        entity="",
+        project="",
+        run_ids=(),
+        keys=keys,
+        samples=part.samples,
+        rows="all" if is_inner else "any",
+        x_axis=x_axis_of(part),
+        min_step=part.min_step,
+        max_step=part.max_step,
+        stream="system" if own is Space.SYSTEM else "default",
+    )
+    if not is_joined(part):
+        return request, None
+    machine_keys = _expanded(part.system_keys, Space.SYSTEM, catalog)
+    return request, HistoryRequest("", "", (), machine_keys, None, "any", "_timestamp", stream="system")
+
+
+def _expanded(keys: tuple[str, ...] | None, space: Space, catalog: Catalog) -> tuple[str, ...] | None:
+    """The keys without globs, if the catalog knows what was logged; else every key is asked for."""
+    if keys is None or not any("*" in key for key in keys):
+        return keys
+    prefix = "system." if space is Space.SYSTEM else ""
+    logged = [prefix + info.dotted.removeprefix(prefix) for info in catalog.fields if info.space is space]
+    return expand_keys(keys, logged) if logged else None
 
 
 class AggregateReader:

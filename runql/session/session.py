@@ -14,7 +14,7 @@ from runql.errors import QueryError
 from runql.execute.cost import Spent
 from runql.execute.deferred_names import Doubt, is_doubtful
 from runql.plan.lower import lower
-from runql.plan.nodes import Plan, TableStage
+from runql.plan.nodes import Plan
 from runql.script.aliases import alias_of
 from runql.script.interpreter import Ask, Look, Reader, Script, State, unused
 from runql.script.named_queries import Named, nowhere
@@ -42,8 +42,8 @@ from runql.text.frozen import frozen
 from runql.text.source import Source
 
 if TYPE_CHECKING:
+    from runql.execute.answer import Answer
     from runql.session.result import Result
-    from runql.session.show import TableAnswer
 
 
 @frozen
@@ -293,7 +293,7 @@ class Session(OpenSources):
         result.title = heading(source.text, ready.statement.span if isinstance(ready, Look) else ready.tree.span)
         return result
 
-    def _described(self, statement: DescribeStatement, source_name: str | None, source: Source) -> TableAnswer:
+    def _described(self, statement: DescribeStatement, source_name: str | None, source: Source) -> Answer:
         """What is known of a field. Raises `QueryError` for one that is not there."""
         from runql.session.show import described
 
@@ -339,12 +339,7 @@ class Session(OpenSources):
         from runql.session.result import Result
 
         executor = Executor(ready.plan, ready.places, ready.catalog, ready.doubt)
-        if isinstance(ready.plan, TableStage):
-            from runql.execute.stages import StagedAnswer
-
-            answer: Answer = StagedAnswer(executor, ready.catalog, source, ready.spent, settings=self.settings)
-        else:
-            answer = Answer(executor, ready.catalog, source.text, ready.spent)
+        answer = Answer(executor, ready.catalog, source, ready.spent, self.settings)
         return Result(answer, source, ready.said, lambda: _explained(ready, source), ready.options)
 
     @property

@@ -8,10 +8,11 @@ from typing import Any, assert_never
 
 from runql.config import Settings
 from runql.engine.patterns import star_matcher
+from runql.engine.table import Table
 from runql.errors import QueryError
 from runql.execute.answer import Answer
-from runql.execute.cost import Spent
 from runql.execute.executor import Executor
+from runql.execute.tables import TableOperator
 from runql.language.kinds import Kind
 from runql.plan.nodes import Projection, RunScan
 from runql.results.frame import Frame
@@ -28,7 +29,6 @@ from runql.sources.concurrent import together
 from runql.sources.names import known_sources
 from runql.sources.open import Place
 from runql.syntax.tree import DescribeStatement, Show, ShowStatement
-from runql.text.diagnostic import Diagnostic
 from runql.text.nearest import nearest
 from runql.text.source import Source
 
@@ -40,44 +40,29 @@ _NOT_TOLD = "the source does not say which metrics were logged"
 _FIELD_COLUMNS = ("field", "type", "runs", "missing", "min", "median", "max", "values")
 
 
-class TableAnswer(Answer):
-    """A table that is no query's: made when it is read."""
+class MadeTable(TableOperator):
+    """A table that is no query's: made when it is read. `notes`: what its rows are made of."""
 
-    def __init__(
-        self, make: Callable[[], Frame], names: Sequence[str], places: Sequence[Place], notes: Sequence[str] = ()
-    ) -> None:
-        nothing = Catalog("")
-        super().__init__(Executor(Projection(RunScan()), places, nothing), nothing, "", Spent())
+    def __init__(self, make: Callable[[], Frame], names: Sequence[str], notes: Sequence[str]) -> None:
         self._make = make
-        self._titles = tuple(names)
+        self._names = tuple(names)
         self._notes = tuple(notes)
         self._length = 0
         self.said: dict[Diagnostic, None] = {}
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The columns."""
-        return self._titles
+        return self._names
 
-    @property
-    def final_names(self) -> tuple[str, ...]:
-        """The same."""
-        return self._titles
-
-    def _parts(self) -> Iterator[Frame]:
+    def tables(self) -> Iterator[Table]:
         frame = self._make()
         self._length = frame.length
-        yield frame
+        yield Table(frame.columns, frame.length)
 
-    def _noticed(self) -> dict[Diagnostic, None]:
-        return dict(self.said)
+    def notices(self) -> Iterable[Diagnostic]:
+        return self.said
 
-    @property
-    def _why_empty(self) -> tuple[Diagnostic, ...]:
-        return ()
-
-    def footer(self) -> tuple[str, ...]:
-        """How many rows, and what they are made of."""
+    def footer(self, counted: tuple[str, ...]) -> tuple[str, ...]:  # noqa: ARG002 - no runs are counted
         return (f"{self._length:,} row{'s' * (self._length != 1)}", *self._notes)
 
 
@@ -92,7 +77,7 @@ def shown(
     *,
     settings: Settings,
     lets: Mapping[str, Named],
-) -> TableAnswer:
+) -> Answer:
     """The table of a `show`. A source is only opened for what it holds; `places` are those that its `*` stands for."""
     match statement.what:
         case Show.SOURCES:
@@ -123,16 +108,21 @@ def shown(
 
 def _answer(
     names: Sequence[str], rows: Callable[[], Iterable[Sequence[Value]]], *places: Place, notes: Sequence[str] = ()
-) -> TableAnswer:
-    return TableAnswer(lambda: Frame.of_rows(names, rows()), names, places, notes)
+) -> Answer:
+    return _answer_of(MadeTable(lambda: Frame.of_rows(names, rows()), names, notes), places)
 
 
 def _listed(
     names: Sequence[str], rows: Callable[[dict[Diagnostic, None]], Iterable[Sequence[Value]]], *places: Place
-) -> TableAnswer:
+) -> Answer:
     """The same of rows that say what is missing among them."""
-    answer = TableAnswer(lambda: Frame.of_rows(names, rows(answer.said)), names, places)
-    return answer
+    table = MadeTable(lambda: Frame.of_rows(names, rows(table.said)), names, ())
+    return _answer_of(table, places)
+
+
+def _answer_of(table: MadeTable, places: Sequence[Place]) -> Answer:
+    nothing = Catalog("")
+    return Answer(Executor(Projection(RunScan(), ()), places, nothing), nothing, Source(""), top=table)
 
 
 def looked_at(catalog: Catalog, *spaces: Space) -> tuple[str, ...]:
@@ -229,7 +219,7 @@ def _cadence(info: FieldInfo) -> str:
 # ---------------------------------------------------------------- describe
 
 
-def described(statement: DescribeStatement, catalog: Catalog, context: CheckContext, source: Source) -> TableAnswer:
+def described(statement: DescribeStatement, catalog: Catalog, context: CheckContext, source: Source) -> Answer:
     """What is known of one field. Raises `QueryError` for one that is not there."""
     report = Report()
     span = statement.path.span

@@ -7,7 +7,7 @@ from collections import deque
 from runql.engine.stages import StageContext, run_stages
 from runql.engine.table import Table
 from runql.errors import AssertionFailed
-from runql.execute.stages import StagedAnswer
+from runql.plan.nodes import TableStage
 from runql.results.columns import Columns
 from runql.semantic.typed import TAssert
 from runql.session.result import Result
@@ -17,8 +17,8 @@ class Until:
     """The last `assert` of a checked query, to be held against tables of the query without it."""
 
     def __init__(self, result: Result) -> None:
-        answer = result.answer
-        stage = answer.stages[-1] if isinstance(answer, StagedAnswer) else None
+        plan = result.answer.plan
+        stage = plan.stage if isinstance(plan, TableStage) else None
         if not isinstance(stage, TAssert):
             raise TypeError("the query does not end in an `assert`")
         self._stage = stage
