@@ -29,6 +29,7 @@ from runql.sources.concurrent import together
 from runql.sources.names import known_sources
 from runql.sources.open import Place
 from runql.syntax.tree import DescribeStatement, Show, ShowStatement
+from runql.text.diagnostic import Diagnostic
 from runql.text.nearest import nearest
 from runql.text.source import Source
 
@@ -41,9 +42,11 @@ _FIELD_COLUMNS = ("field", "type", "runs", "missing", "min", "median", "max", "v
 
 
 class MadeTable(TableOperator):
-    """A table that is no query's: made when it is read. `notes`: what its rows are made of."""
+    """A table that is no query's: made when it is read. `notes`: what its rows are made of; `said`: what they lack."""
 
-    def __init__(self, make: Callable[[], Frame], names: Sequence[str], notes: Sequence[str]) -> None:
+    def __init__(
+        self, make: Callable[[dict[Diagnostic, None]], Frame], names: Sequence[str], notes: Sequence[str]
+    ) -> None:
         self._make = make
         self._names = tuple(names)
         self._notes = tuple(notes)
@@ -55,7 +58,7 @@ class MadeTable(TableOperator):
         return self._names
 
     def tables(self) -> Iterator[Table]:
-        frame = self._make()
+        frame = self._make(self.said)
         self._length = frame.length
         yield Table(frame.columns, frame.length)
 
@@ -109,15 +112,14 @@ def shown(
 def _answer(
     names: Sequence[str], rows: Callable[[], Iterable[Sequence[Value]]], *places: Place, notes: Sequence[str] = ()
 ) -> Answer:
-    return _answer_of(MadeTable(lambda: Frame.of_rows(names, rows()), names, notes), places)
+    return _answer_of(MadeTable(lambda _: Frame.of_rows(names, rows()), names, notes), places)
 
 
 def _listed(
     names: Sequence[str], rows: Callable[[dict[Diagnostic, None]], Iterable[Sequence[Value]]], *places: Place
 ) -> Answer:
     """The same of rows that say what is missing among them."""
-    table = MadeTable(lambda: Frame.of_rows(names, rows(table.said)), names, ())
-    return _answer_of(table, places)
+    return _answer_of(MadeTable(lambda said: Frame.of_rows(names, rows(said)), names, ()), places)
 
 
 def _answer_of(table: MadeTable, places: Sequence[Place]) -> Answer:
