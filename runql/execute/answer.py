@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 from runql.advice.not_logged import not_logged
 from runql.advice.notice_totals import summed
@@ -15,8 +15,8 @@ from runql.engine.table import Table
 from runql.errors import AssertionFailed, QueryError
 from runql.execute.cost import Spent
 from runql.execute.executor import Executor
-from runql.execute.tables import STOPPED, CountOperator, HistoriesOperator, TableOperator, operator_of
-from runql.plan.nodes import Count, Filter, Plan, limit_of, table_of, those
+from runql.execute.tables import STOPPED, CountOperator, HistoriesOperator, TableOperator, bottom_of
+from runql.plan.nodes import Count, Filter, Histories, Plan, Projection, TableStage, limit_of, table_of, those
 from runql.results.frame import Frame
 from runql.semantic.catalog import Catalog
 from runql.semantic.record import RunRecord
@@ -48,7 +48,7 @@ class Answer:
         self.was_read = False
         self._source = source
         self._question = question()
-        self._top = operator_of(executor.plan, executor, catalog, settings) if top is None else top
+        self._top = _operator_of(executor, catalog, settings) if top is None else top
         self._bottom = self._top.bottom
         self._histories = self._bottom if isinstance(self._bottom, HistoriesOperator) else None
 
@@ -192,6 +192,20 @@ class Answer:
         if matching is None:
             return f"the first {shown:,} that match of {total:,} {noun}"
         return f"{shown:,} of {matching:,} matching {'run' if matching == 1 else 'runs'}"
+
+
+def _operator_of(executor: Executor, catalog: Catalog, settings: Settings | None) -> TableOperator:
+    """The operator at the top of a plan, over all those below it."""
+    plan = executor.plan
+    match plan:
+        case Count() | Projection() | Histories():
+            return bottom_of(plan, executor, catalog)
+        case TableStage():
+            from runql.execute.stages import StagesOperator
+
+            return StagesOperator(plan, bottom_of(table_of(plan), executor, catalog), executor, settings)
+        case _:
+            assert_never(plan)
 
 
 def _rows(count: int) -> str:

@@ -1,4 +1,4 @@
-"""The operations of a plan that give a table: one class each, made for the whole tree by `table_of_plan`."""
+"""The operations of a plan that give the first table, of the runs of its sources: one class each."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from functools import cached_property
 from itertools import groupby
 from typing import TYPE_CHECKING, TypeAlias, assert_never
 
-from runql.config import Settings
 from runql.engine.columns import Selected, Selection, expand, has_fixed_columns, run_selection, run_table
 from runql.engine.facts import MixedColumns
 from runql.engine.histories.tables import HistoryTables, fills_first
@@ -18,7 +17,7 @@ from runql.execute.executor import Executor
 from runql.execute.found_run import Found
 from runql.execute.histories import histories_of, requests_of
 from runql.plan.default_columns import run_field
-from runql.plan.nodes import Count, Histories, Plan, Projection, TableStage, table_of
+from runql.plan.nodes import Count, Histories, Projection
 from runql.semantic.catalog import Catalog
 from runql.semantic.typed import TColumn
 from runql.text.diagnostic import Diagnostic
@@ -71,19 +70,6 @@ class TableOperator:
     def footer(self, counted: tuple[str, ...]) -> tuple[str, ...]:
         """What stands under the table; `counted`: what was counted of the runs and rows that came."""
         return counted
-
-
-def operator_of(plan: Plan, executor: Executor, catalog: Catalog, settings: Settings | None = None) -> TableOperator:
-    """The operator of a plan, with those below it."""
-    match plan:
-        case Count() | Projection() | Histories():
-            return bottom_of(plan, executor, catalog)
-        case TableStage():
-            from runql.execute.stages import StagesOperator
-
-            return StagesOperator(plan, bottom_of(table_of(plan), executor, catalog), executor, settings)
-        case _:
-            assert_never(plan)
 
 
 def bottom_of(table: Count | Projection | Histories, executor: Executor, catalog: Catalog) -> BottomOperator:
