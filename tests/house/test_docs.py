@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -54,6 +55,8 @@ else:
 
 
 def shown(block: Block, folder: Path) -> str:
+    if "tb:./logs" in block.text:
+        shutil.copytree(ROOT / "tests" / "fixtures" / "tensorboard_files", folder / "logs", dirs_exist_ok=True)
     return "".join(f"$ {line}\n{show(line, folder)}{gap}" for line, gap in commands(block))
 
 

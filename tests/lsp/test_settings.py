@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from pathlib import Path
 
@@ -131,3 +132,17 @@ def test_the_call_names_the_source_of_texts_that_name_none(tmp_path: Path) -> No
         elsewhere = [{"uri": document["uri"], "text": "count runs from ./none"}]
         refused = client.ask("workspace/executeCommand", {"command": "runql.run", "arguments": elsewhere})
         assert refused["isError"] and "none" in refused["message"]
+
+
+def test_tensorboard_logs_are_a_source(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "tests" / "fixtures" / "tensorboard_files", tmp_path / "logs")
+    with piped({"RUNQL_SOURCE": ""}) as (client, _):
+        client.begin(options={"results": "return"}, root=tmp_path.as_uri())
+        document = client.open((tmp_path / "a.rql").as_uri(), "use tb:./logs;\nruns where config.nope = config.uni")
+        wait_for(client, document, ["RQL201", "RQL201"])
+        place = {"line": 1, "character": 36}
+        items = client.ask("textDocument/completion", {"textDocument": document, "position": place})["items"]
+        assert "config.units" in [item["label"] for item in items]
+        fresh = client.open((tmp_path / "b.rql").as_uri(), "use t")
+        items = client.ask("textDocument/completion", {"textDocument": fresh, "position": {"line": 0, "character": 5}})
+        assert "tb:./logs" in [item["label"] for item in items["items"]]

@@ -15,20 +15,22 @@ from runql.text.frozen import frozen
 
 @dataclass(slots=True)
 class Facts:
-    """The facts of the points that count. `dropped`: how many a restart took away."""
+    """The facts of the points that count. `dropped`: how many a restart took away; `behind`: how many were logged at or
+    before a step at which their tag had been logged already; `highest`: the highest step of each tag."""
 
     last: dict[str, Number] = field(default_factory=dict)
     counts: Counter[tuple[str, str]] = field(default_factory=Counter)
+    highest: dict[str, int] = field(default_factory=dict)
     last_step: int = -1
-    highest_step: int | None = None
     dropped: int = 0
+    behind: int = 0
 
     def history_keys(self) -> dict[str, Any]:
         """What was logged, in W&B's form."""
         keys: dict[str, Any] = {}
         for (tag, kind), count in self.counts.items():
             keys.setdefault(tag, {"typeCounts": []})["typeCounts"].append({"type": kind, "count": count})
-        return {"lastStep": -1 if self.highest_step is None else self.highest_step, "keys": keys}
+        return {"lastStep": max(self.highest.values(), default=-1), "keys": keys}
 
 
 @frozen
@@ -113,7 +115,7 @@ class RunReader:
                 state.problem = reason(problem)
 
     def _read_file(self, file: EventFile, state: FileState) -> None:
-        facts, stream, cuts = self.facts, self.stream, self._cuts
+        facts, stream, cuts, highest = self.facts, self.stream, self._cuts, self.facts.highest
         for event, points in stream.points(file, state.end, file.size, state):
             if not points:
                 continue
@@ -125,12 +127,14 @@ class RunReader:
                 facts.last[tag] = value
                 facts.counts[tag, "bool" if isinstance(value, bool) else "number"] += 1
                 facts.last_step = step
-                if facts.highest_step is None or step > facts.highest_step:
-                    facts.highest_step = step
+                if tag not in highest or step > highest[tag]:
+                    highest[tag] = step
+                else:
+                    facts.behind += 1
 
     def _is_cut(self) -> bool:
         """Whether any restart lies at or below a step that was logged: most begin where nothing was."""
         restarts = self.stream.restarts
         every = [*restarts.everywhere, *(one for found in restarts.by_tag.values() for one in found)]
-        highest = self.facts.highest_step
+        highest = max(self.facts.highest.values(), default=None)
         return highest is not None and any(step <= highest for _, step in every)

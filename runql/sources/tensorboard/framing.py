@@ -15,7 +15,7 @@ from typing import BinaryIO, Final
 
 from runql.sources.tensorboard.crc32c import masked_crc32c
 
-MOST_BYTES: Final = 1 << 28
+MOST_BYTES: Final = 1 << 26
 """A record that is longer is stepped over: no scalar and no hyperparameter is that long."""
 
 _HEAD = struct.Struct("<QI")
@@ -29,7 +29,6 @@ class DamageKind(StrEnum):
     LENGTH = "length"
     CHECKSUM = "checksum"
     RECORD = "record"
-    TOO_LONG = "too long"
     TORN = "torn"
 
 
@@ -47,13 +46,14 @@ class Damage:
 
 
 class Records:
-    """The records of a file from a place on, in order. Iterate once; `end` and `damages` are known as far as it was
-    read. The checksum of a payload is asked for by whoever uses the payload: see `is_whole`.
+    """The records of a file from a place on, in order. Iterate once; `end`, `damages` and how many were `too_long` are
+    known as far as it was read. The checksum of a payload is asked for by whoever uses the payload: see `is_whole`.
     """
 
     def __init__(self, file: BinaryIO, start: int, size: int) -> None:
         self.end = start
         self.damages: list[Damage] = []
+        self.too_long = 0
         self._file = file
         self._size = size
 
@@ -76,7 +76,7 @@ class Records:
                 return
             offset = self.end
             if length > MOST_BYTES:
-                self.damages.append(Damage(offset, DamageKind.TOO_LONG))
+                self.too_long += 1
                 self._file.seek(size, 1)
             else:
                 payload = read(size)

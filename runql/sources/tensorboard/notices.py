@@ -14,7 +14,6 @@ _WHAT: Final = {
     DamageKind.LENGTH: "a wrong checksum of a length",
     DamageKind.CHECKSUM: "a wrong checksum",
     DamageKind.RECORD: "a record that is not understood",
-    DamageKind.TOO_LONG: "a record of more than 256 MiB, which is not read",
     DamageKind.TORN: "a record that is cut off",
 }
 _MOST_KINDS: Final = 6
@@ -69,6 +68,17 @@ def restarted(run_id: str, dropped: int) -> Diagnostic:
     many = "{n} runs were started again at an earlier step: what they had logged from there on is left out"
     hint = "TensorBoard leaves the same points out"
     return Diagnostic("RQL548", message, hints=(hint,), names=(run_id,), many=many)
+
+
+def again(run_id: str, behind: int) -> Diagnostic:
+    """A run that logged steps again, and does not say that it was started anew."""
+    points = f"{_count(behind, 'point')} {'was' if behind == 1 else 'were'}"
+    message = (
+        f"{points} logged by run `{printable(run_id)}` at or before a step that its tag had reached: all are shown"
+    )
+    many = "{n} runs logged points at or before steps that their tags had reached: all are shown"
+    hint = "so does a run that was started again without saying so; TensorBoard shows the later points only"
+    return Diagnostic("RQL514", message, hints=(hint,), names=(run_id,), many=many)
 
 
 def changed_config(run_id: str) -> Diagnostic:

@@ -75,6 +75,8 @@ def _said(name: str, reader: RunReader, *, running: bool) -> Iterator[Diagnostic
         yield notices.still_written(name)
     if reader.facts.dropped:
         yield notices.restarted(name, reader.facts.dropped)
+    if reader.facts.behind:
+        yield notices.again(name, reader.facts.behind)
     if reader.stream.changed_config:
         yield notices.changed_config(name)
     if reader.stream.others:

@@ -87,8 +87,9 @@ class TensorboardService(RunsAtHand):
         return self._said
 
     def find(self, entity: str, project: str, run_id: str) -> RunRecord | None:
-        """The run of a name. One with slashes in it may come as the parts of a path."""
-        wanted = "/".join(part for part in (entity, project, run_id) if part)
+        """The run of a name. One with slashes in it may come as the parts of a path, of which the last may be whole."""
+        before = "/".join(part for part in (entity, project) if part)
+        wanted = run_id if not before or run_id.startswith(f"{before}/") else f"{before}/{run_id}"
         return next((run for run in self.look() if run.id == wanted), None)
 
     def catalog(self, entity: str, project: str, *, metrics: bool = False) -> Catalog:

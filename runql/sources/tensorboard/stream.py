@@ -118,6 +118,8 @@ class Stream:
                         yield event, self._read(event, payload, state)
             finally:
                 state.end, state.damages = records.end, [*state.damages, *records.damages]
+                if records.too_long:
+                    self.others["oversized record"] += records.too_long
 
     def _read(self, event: Event, payload: bytes, state: FileState) -> list[tuple[str, Number]]:
         self.events += 1

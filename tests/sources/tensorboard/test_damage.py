@@ -85,7 +85,7 @@ def test_a_record_that_is_too_long_is_stepped_over(
 ) -> None:
     monkeypatch.setattr(framing, "MOST_BYTES", 1000)
     data = RECORDS[0] + writer.event(writer.message(4, b"x" * 2000)) + b"".join(RECORDS[1:])
-    assert read(tmp_path, data) == (whole, {"RQL501"})
+    assert read(tmp_path, data) == (whole, {"RQL541"})
 
 
 @pytest.mark.parametrize("payload", [b"\xff" * 30, b"\x0a", b"\x2a\x05\x0a\x09", b"\x2b" * 40])

@@ -120,7 +120,9 @@ def test_steps_that_go_back_and_tags_that_repeat_keep_every_point(tmp_path: Path
         (5, 3, None),
         (5, 5, None),
     ]
-    assert summary_of(runs(service)["."]) == {"loss": 5.0, "acc": 9.0}
+    (run,) = runs(service).values()
+    assert summary_of(run) == {"loss": 5.0, "acc": 9.0}
+    assert [(notice.code, notice.message[:21]) for notice in run.said] == [("RQL514", "4 points were logged ")]
 
 
 def test_only_a_later_start_drops_what_came_before(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from runql import Api
 from runql.semantic.record import RunRecord
 from runql.sources.protocol import FULL
 from runql.sources.tensorboard import TensorboardService
@@ -132,4 +133,14 @@ def test_a_name_with_slashes_may_come_in_parts(tmp_path: Path) -> None:
     writer.write(tmp_path / "a" / "b" / "c", writer.version())
     service = TensorboardService(tmp_path)
     assert service.run("a", "b", "c", FULL) == service.run("", "", "a/b/c", FULL) is not None
+    assert service.run("a", "b", "a/b/c", FULL) is not None
     assert service.run("", "", "c", FULL) is None
+    assert service.run("b", "a", "a/b/c", FULL) is None
+
+
+def test_the_classes_of_wandb_take_such_names(tmp_path: Path) -> None:
+    writer.write(tmp_path / "a" / "b", writer.version(), writer.summary([writer.simple("loss", 0.5)], 3, BEGIN))
+    run = Api(f"tb:{tmp_path}").run("a/b")
+    assert (run.id, run.summary["loss"]) == ("a/b", 0.5)
+    assert run.history(keys=["loss"], pandas=False) == [{"_step": 3, "loss": 0.5}]
+    assert [row["loss"] for row in run.scan_history()] == [0.5]
