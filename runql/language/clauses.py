@@ -21,6 +21,8 @@ _TABLE = (
         "Only the runs for which this is true.",
         "runs where config.lr > 0.01",
         terminal="WHERE",
+        wants="a condition",
+        expressions=True,
         counts=True,
     ),
     ClauseEntry(
@@ -28,9 +30,13 @@ _TABLE = (
         "Sorted; `-` puts the largest first.",
         "runs order -summary.acc, created",
         terminal="ORDER",
+        wants="a field",
+        expressions=True,
     ),
-    ClauseEntry("limit N", "At most so many runs.", "runs order -created limit 10", terminal="LIMIT"),
-    ClauseEntry("page N", "Ask for so many runs at a time.", "runs page 200", terminal="PAGE"),
+    ClauseEntry(
+        "limit N", "At most so many runs.", "runs order -created limit 10", terminal="LIMIT", offers=(10, 50, 100)
+    ),
+    ClauseEntry("page N", "Ask for so many runs at a time.", "runs page 200", terminal="PAGE", offers=(50, 200)),
     ClauseEntry("lazy", "Leave config and summary out.", "runs lazy", terminal="LAZY", excludes=("FULL",)),
     ClauseEntry("full", "Fetch all of config and summary.", "runs full", terminal="FULL", excludes=("LAZY",)),
     ClauseEntry("with sweeps", "Fetch the sweep of each run too.", "runs with sweeps", terminal="WITH", counts=True),
@@ -39,6 +45,7 @@ _TABLE = (
         "Histories of at most so many points a run.",
         "runs limit 3 sample 200 keys loss",
         terminal="SAMPLE",
+        offers=(200, 500, 1000),
         asks_histories=True,
         excludes=("SCAN",),
     ),
@@ -55,6 +62,7 @@ _TABLE = (
         "Histories of these metrics.",
         "runs limit 3 keys loss, val/*",
         terminal="KEYS",
+        wants="a metric",
         asks_histories=True,
     ),
     ClauseEntry(
@@ -62,6 +70,7 @@ _TABLE = (
         "What histories run along; the step by default.",
         "runs limit 3 keys loss x _runtime",
         terminal="X",
+        wants="a metric",
         needs_histories=True,
     ),
     ClauseEntry(
@@ -90,6 +99,8 @@ _TABLE = (
         "These columns.",
         "runs select name, config.*, summary.acc as acc",
         terminal="SELECT",
+        wants="a field",
+        expressions=True,
     ),
 )
 

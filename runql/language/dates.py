@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from runql.language.entry import Entry, ReferencePage, ReferenceSection
+from runql.language.entry import Entry, LiteralEntry, ReferencePage, ReferenceSection
+from runql.language.kinds import Kind
 
 DATES: Final = ReferencePage(
     "dates",
@@ -21,13 +22,16 @@ DATES: Final = ReferencePage(
                     "A time in UTC, or with `+02:00` in that zone.",
                     "runs where created > 2026-01-12T10:30Z",
                 ),
-                Entry("now", "This moment.", "runs where heartbeat < now - 1h", terminal="NOW"),
-                Entry("today", "This day, as a whole.", "runs where created < today", terminal="TODAY"),
-                Entry(
+                LiteralEntry("now", "This moment.", "runs where heartbeat < now - 1h", terminal="NOW", gives=Kind.TIME),
+                LiteralEntry(
+                    "today", "This day, as a whole.", "runs where created < today", terminal="TODAY", gives=Kind.TIME
+                ),
+                LiteralEntry(
                     "yesterday",
                     "The day before this one, as a whole.",
                     "runs where created < yesterday",
                     terminal="YESTERDAY",
+                    gives=Kind.TIME,
                 ),
                 Entry("7d ago", "So long before now.", "runs where created < 7d ago", terminal="AGO"),
             ),

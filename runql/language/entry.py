@@ -16,7 +16,7 @@ class Entry:
 
     In `form` what is to be filled in stands in capitals, what may be left out in brackets. `terminal` is the keyword or
     operator of the grammar that it explains, if it is about one. `needs`: what the source has to hold for the example;
-    the demo has it if this is empty.
+    the demo has it if this is empty. `wants`: what must stand behind the word, as an error says it.
     """
 
     form: str
@@ -24,6 +24,7 @@ class Entry:
     example: str
     terminal: str = field(default="", kw_only=True)
     needs: str = field(default="", kw_only=True)
+    wants: str = field(default="", kw_only=True)
 
     @property
     def name(self) -> str:
@@ -41,13 +42,16 @@ class ClauseEntry(Entry):
     """One clause. `excludes`: the terminals of clauses that contradict it.
 
     `asks_histories`: a query with it gives rows of histories. `needs_histories`: it says nothing of a table of runs.
-    `counts`: it goes with `count`, which gives one number.
+    `counts`: it goes with `count`, which gives one number. `expressions`: it holds some. `offers`: numbers worth
+    offering.
     """
 
     excludes: tuple[str, ...] = ()
     asks_histories: bool = False
     needs_histories: bool = False
     counts: bool = False
+    expressions: bool = False
+    offers: tuple[float, ...] = ()
 
 
 @frozen(kw_only=True)
@@ -63,7 +67,8 @@ class StageEntry(Entry):
 
     `streams`: it passes rows on while it reads, holding no more than one run, or what `distinct` has seen.
     `aggregates`: one value comes of many rows, so it is refused on sampled histories without `approx`.
-    `is_later`: it is read and checked, but does nothing yet.
+    `is_later`: it is read and checked, but does nothing yet. `expressions`: it holds some. `offers`: numbers worth
+    offering.
     """
 
     takes: frozenset[TableKind] = ANY_TABLE
@@ -71,6 +76,20 @@ class StageEntry(Entry):
     streams: bool = False
     aggregates: bool = False
     is_later: bool = False
+    expressions: bool = False
+    offers: tuple[float, ...] = ()
+
+
+@frozen
+class OperatorEntry(Entry):
+    """What stands between two values, or before such an operator: `not`."""
+
+
+@frozen(kw_only=True)
+class LiteralEntry(Entry):
+    """A word that is a value, and its kind."""
+
+    gives: Kind
 
 
 @frozen(kw_only=True)

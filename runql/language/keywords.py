@@ -11,7 +11,9 @@ from runql.language.entry import Entry
 _LATER = "a later version"
 
 _COLUMNS = (
-    Entry("COLUMN as NAME", "What the column is called.", "runs select summary.acc as acc", terminal="AS"),
+    Entry(
+        "COLUMN as NAME", "What the column is called.", "runs select summary.acc as acc", terminal="AS", wants="a name"
+    ),
     Entry(
         "GLOB except NAME",
         "All that the pattern gives, without these.",
@@ -73,24 +75,28 @@ _STAGES = (
         "The columns by which rows are told apart.",
         "runs | distinct by config.optimizer",
         terminal="BY",
+        wants="a field",
     ),
     Entry(
         "holes over EXPR, …",
         "The values that are combined.",
         "runs | holes over config.lr, config.seed",
         terminal="OVER",
+        wants="a field",
     ),
     Entry(
         "… vs RUN",
         "The run that the others are held against.",
         "runs where tags has 'baseline' | diff vs s084pbp3",
         terminal="VS",
+        wants="an id",
     ),
     Entry(
         "min|max VALUE",
         "Which is better, the smallest or the largest.",
         "runs | pareto max summary.acc, min summary.params",
         terminal="GOAL",
+        wants="a field",
     ),
     Entry(
         "smooth ema|mean AMOUNT",

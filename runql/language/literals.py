@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from runql.language.entry import Entry, ReferencePage, ReferenceSection
+from runql.language.entry import Entry, LiteralEntry, ReferencePage, ReferenceSection
+from runql.language.kinds import Kind
 
 LITERALS: Final = ReferencePage(
     "literals",
@@ -42,19 +43,32 @@ LITERALS: Final = ReferencePage(
             "Literals",
             (
                 Entry("42, 0.5, 1e-3, 1_000", "Numbers.", "runs where config.lr >= 1e-3"),
-                Entry(
+                LiteralEntry(
                     "inf",
                     "Infinity; `-inf` is below all numbers, and `nan` is none.",
                     "runs where summary.loss < inf",
                     terminal="INF",
+                    gives=Kind.NUMBER,
                 ),
                 Entry(
                     "'text', \"text\"",
                     r"Text. `\n`, `\t`, `\\`, `\"`, `\'` and `\u00e9` are escapes.",
                     'runs where config.optimizer = "adam"',
                 ),
-                Entry("true", "The bool for yes.", "runs where config.stop_on_nan != true", terminal="TRUE"),
-                Entry("false", "The bool for no.", "runs where config.stop_on_nan = false", terminal="FALSE"),
+                LiteralEntry(
+                    "true",
+                    "The bool for yes.",
+                    "runs where config.stop_on_nan != true",
+                    terminal="TRUE",
+                    gives=Kind.BOOL,
+                ),
+                LiteralEntry(
+                    "false",
+                    "The bool for no.",
+                    "runs where config.stop_on_nan = false",
+                    terminal="FALSE",
+                    gives=Kind.BOOL,
+                ),
                 Entry("null", "The value of a field that was set to null.", "runs where config.lr != null"),
                 Entry("(A, B, …)", "A list, behind `in`, `has any` and `has all`.", "runs where config.seed in (0, 1)"),
                 Entry("# …", "A comment, to the end of the line.", "runs limit 3  # the first three"),

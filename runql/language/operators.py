@@ -2,31 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Final
 
-from runql.language.entry import Entry, ReferencePage, ReferenceSection
+from runql.language.entry import Entry, OperatorEntry, ReferencePage, ReferenceSection
+from runql.language.kinds import Kind
 
 _COMPARISONS: Final = ReferenceSection(
     "Comparisons",
     (
-        Entry("A = B", "Equal; `==` is the same.", "runs where config.optimizer = 'adam'", terminal="EQ"),
-        Entry(
+        OperatorEntry("A = B", "Equal; `==` is the same.", "runs where config.optimizer = 'adam'", terminal="EQ"),
+        OperatorEntry(
             "A != B",
             "Not equal; it holds for runs that lack the field too, and the answer says for how many.",
             "runs where config.momentum != 0.9",
             terminal="NE",
         ),
-        Entry("A < B", "Less.", "runs where summary.loss < 0.01", terminal="LT"),
-        Entry("A <= B", "Less or equal.", "runs where config.lr <= 0.01", terminal="LE"),
-        Entry("A > B", "Greater.", "runs where summary.val/loss > summary.loss", terminal="GT"),
-        Entry("A >= B", "Greater or equal.", "runs where config.batch_size >= 32", terminal="GE"),
-        Entry(
+        OperatorEntry("A < B", "Less.", "runs where summary.loss < 0.01", terminal="LT"),
+        OperatorEntry("A <= B", "Less or equal.", "runs where config.lr <= 0.01", terminal="LE"),
+        OperatorEntry("A > B", "Greater.", "runs where summary.val/loss > summary.loss", terminal="GT"),
+        OperatorEntry("A >= B", "Greater or equal.", "runs where config.batch_size >= 32", terminal="GE"),
+        OperatorEntry(
             "A between B and C",
             "From B to C, both included.",
             "runs where config.lr between 0.001 and 0.1",
             terminal="BETWEEN",
         ),
-        Entry(
+        OperatorEntry(
             "A in (B, C, …)", "Equal to one of them.", "runs where config.optimizer in ('adam', 'sgd')", terminal="IN"
         ),
         Entry("A not in (B, C, …)", "Equal to none of them.", "runs where state not in ('crashed', 'failed')"),
@@ -37,13 +40,26 @@ _COMPARISONS: Final = ReferenceSection(
 _LOGIC: Final = ReferenceSection(
     "Conditions together",
     (
-        Entry("A and B", "Both hold.", "runs where state = 'finished' and config.lr > 0.01", terminal="AND"),
-        Entry("A or B", "At least one holds.", "runs where config.optimizer = 'sgd' or config.lr > 0.1", terminal="OR"),
-        Entry(
+        OperatorEntry(
+            "A and B",
+            "Both hold.",
+            "runs where state = 'finished' and config.lr > 0.01",
+            terminal="AND",
+            wants="a condition",
+        ),
+        OperatorEntry(
+            "A or B",
+            "At least one holds.",
+            "runs where config.optimizer = 'sgd' or config.lr > 0.1",
+            terminal="OR",
+            wants="a condition",
+        ),
+        OperatorEntry(
             "not A",
             "A does not hold; where A is unknown, so is `not A`.",
             "runs where not (config.lr > 0.01)",
             terminal="NOT",
+            wants="a condition",
         ),
     ),
     "`not` binds tightest, then `and`, then `or`; brackets change that.",
@@ -51,19 +67,23 @@ _LOGIC: Final = ReferenceSection(
 _TEXTS: Final = ReferenceSection(
     "Tests of text",
     (
-        Entry("A contains B", "B occurs in A.", "runs where name contains 'adam'", terminal="CONTAINS"),
-        Entry("A startswith B", "A begins with B.", "runs where name startswith 'long'", terminal="STARTSWITH"),
-        Entry("A endswith B", "A ends with B.", "runs where name endswith 's0'", terminal="ENDSWITH"),
-        Entry(
+        OperatorEntry("A contains B", "B occurs in A.", "runs where name contains 'adam'", terminal="CONTAINS"),
+        OperatorEntry("A startswith B", "A begins with B.", "runs where name startswith 'long'", terminal="STARTSWITH"),
+        OperatorEntry("A endswith B", "A ends with B.", "runs where name endswith 's0'", terminal="ENDSWITH"),
+        OperatorEntry(
             "A glob B",
             "All of A fits the pattern: `*` is any text, `?` one character.",
             "runs where name glob 'lr*'",
             terminal="LIKE_GLOB",
         ),
-        Entry("A ~ B", "The regular expression B occurs in A.", "runs where name ~ 'h(32|64)'", terminal="REGEX"),
-        Entry("A ~* B", "The same in any case.", "runs where name ~* 'ADAM'", terminal="REGEX_ANY_CASE"),
-        Entry("A !~ B", "The regular expression does not occur.", "runs where name !~ '^long'", terminal="NOT_REGEX"),
-        Entry("A !~* B", "The same in any case.", "runs where name !~* '^LONG'", terminal="NOT_REGEX_ANY_CASE"),
+        OperatorEntry(
+            "A ~ B", "The regular expression B occurs in A.", "runs where name ~ 'h(32|64)'", terminal="REGEX"
+        ),
+        OperatorEntry("A ~* B", "The same in any case.", "runs where name ~* 'ADAM'", terminal="REGEX_ANY_CASE"),
+        OperatorEntry(
+            "A !~ B", "The regular expression does not occur.", "runs where name !~ '^long'", terminal="NOT_REGEX"
+        ),
+        OperatorEntry("A !~* B", "The same in any case.", "runs where name !~* '^LONG'", terminal="NOT_REGEX_ANY_CASE"),
         Entry("A not contains B", "`not` stands before any of these words.", "runs where name not contains 'adam'"),
     ),
     "Upper and lower case differ, except in `~*`, `!~*` and tests of `state`.",
@@ -71,7 +91,7 @@ _TEXTS: Final = ReferenceSection(
 _LISTS: Final = ReferenceSection(
     "Tests of lists",
     (
-        Entry("LIST has A", "One element equals A.", "runs where tags has 'baseline'", terminal="HAS"),
+        OperatorEntry("LIST has A", "One element equals A.", "runs where tags has 'baseline'", terminal="HAS"),
         Entry(
             "LIST has any (A, B, …)",
             "At least one of them is an element.",
@@ -98,7 +118,7 @@ _LISTS: Final = ReferenceSection(
 _STATES: Final = ReferenceSection(
     "Tests of what is there",
     (
-        Entry(
+        OperatorEntry(
             "A is null|nan|finite|missing",
             "Which kind of no value it is, or that it is a number; `is not` is the opposite.",
             "runs where summary.loss is not nan",
@@ -136,17 +156,17 @@ _STATES: Final = ReferenceSection(
 _ARITHMETIC: Final = ReferenceSection(
     "Arithmetic",
     (
-        Entry("A + B", "The sum.", "runs where summary.loss + summary.val/loss < 0.2", terminal="PLUS"),
-        Entry("A - B", "The difference.", "runs where summary.val/loss - summary.loss > 0.1", terminal="MINUS"),
-        Entry("A * B", "The product.", "runs where config.lr * config.batch_size > 1", terminal="TIMES"),
-        Entry(
+        OperatorEntry("A + B", "The sum.", "runs where summary.loss + summary.val/loss < 0.2", terminal="PLUS"),
+        OperatorEntry("A - B", "The difference.", "runs where summary.val/loss - summary.loss > 0.1", terminal="MINUS"),
+        OperatorEntry("A * B", "The product.", "runs where config.lr * config.batch_size > 1", terminal="TIMES"),
+        OperatorEntry(
             "A / B",
             "The quotient; a space stands on both sides of `/`, for it may be part of a name.",
             "runs where summary.params / config.batch_size > 100",
             terminal="DIVIDE",
         ),
-        Entry("A % B", "The remainder.", "runs where config.model.depth % 2 = 0", terminal="MODULO"),
-        Entry(
+        OperatorEntry("A % B", "The remainder.", "runs where config.model.depth % 2 = 0", terminal="MODULO"),
+        OperatorEntry(
             "A ** B",
             "Power; it binds tighter than a sign before it.",
             "runs where config.model.hidden ** 2 > 1000",
@@ -162,3 +182,29 @@ OPERATORS: Final = ReferencePage(
     "What stands between values in `where`, `order`, `select` and the stages.",
     (_COMPARISONS, _LOGIC, _TEXTS, _LISTS, _STATES, _ARITHMETIC),
 )
+
+INFIX: Final = frozenset(
+    one.terminal for section in OPERATORS.sections for one in section.entries if isinstance(one, OperatorEntry)
+)
+"""The terminals of what stands between two values, and of `not`."""
+
+_TEXT_TESTS = ("CONTAINS", "REGEX", "STARTSWITH", "ENDSWITH", "LIKE_GLOB", "NOT_REGEX", "REGEX_ANY_CASE")
+
+TESTS: Final[Mapping[Kind, tuple[str, ...]]] = MappingProxyType(
+    {
+        Kind.NUMBER: ("GT", "LT", "EQ", "GE", "LE", "NE", "BETWEEN", "IN", "IS"),
+        Kind.TIME: ("GT", "LT", "BETWEEN", "EQ", "GE", "LE", "IS"),
+        Kind.TEXT: ("EQ", "NE", "IN", *_TEXT_TESTS, "IS", "NOT_REGEX_ANY_CASE"),
+        Kind.BOOL: ("EQ", "NE", "IS"),
+        Kind.LIST: ("HAS", "IS", "EQ"),
+        Kind.UNKNOWN: (
+            *("EQ", "NE", "GT", "LT", "GE", "LE", "BETWEEN", "IN", "HAS"),
+            *_TEXT_TESTS,
+            *("IS", "NOT_REGEX_ANY_CASE"),
+        ),
+    }
+)
+"""The tests that a kind of value takes, in the order of use."""
+
+BEFORE_TEXT: Final = frozenset({*TESTS[Kind.TEXT], "HAS"} - {"IN", "IS"})
+"""The tests behind which one text stands."""

@@ -15,12 +15,15 @@ _TABLE = (
         "runs where state = 'finished' limit 10",
         terminal="RUNS",
     ),
-    StatementEntry("run ID [CLAUSE …]", "One run, with all that is known of it.", "run s084pbp3", terminal="RUN"),
+    StatementEntry(
+        "run ID [CLAUSE …]", "One run, with all that is known of it.", "run s084pbp3", terminal="RUN", wants="an id"
+    ),
     StatementEntry(
         "sweep ID [CLAUSE …]",
         "The runs of one sweep.",
         "sweep 8hqg2mzk",
         terminal="SWEEP",
+        wants="an id",
         needs="that sweep",
     ),
     StatementEntry(
@@ -46,12 +49,14 @@ _TABLE = (
         "Names a query: `runs from NAME …` goes on from it. Conditions are and-ed, another clause replaces.",
         "let good = runs where state = 'finished'; count runs from good where config.lr > 0.01",
         terminal="LET",
+        wants="a name",
     ),
     StatementEntry(
         "param NAME[: TYPE] [= DEFAULT]",
         "A parameter of a script, written `$NAME`; `-p NAME=VALUE` or Python gives its value.",
         "param least: float = 0.98; runs where summary.acc > $least",
         terminal="DECLARE",
+        wants="a name",
     ),
     StatementEntry(
         'show sources | projects | fields [config|summary|logged|system] [like "GLOB"] | tags | sweeps | lets',
@@ -77,6 +82,7 @@ _TABLE = (
         "An option of the session.",
         "set RQL211 off; runs order -lr limit 3",
         terminal="SET",
+        wants="a name",
     ),
 )
 

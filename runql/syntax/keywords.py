@@ -44,6 +44,10 @@ class Keywords:
         return tuple(self.spelling(terminal) for terminal in self.clauses)
 
     @property
+    def query_words(self) -> tuple[str, ...]:
+        return tuple(self.spelling(terminal) for terminal in self.queries)
+
+    @property
     def stage_words(self) -> tuple[str, ...]:
         return tuple(self.spelling(terminal) for terminal in self.stages)
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import islice
 from typing import Final
 
+from runql.language.clauses import CLAUSES
+from runql.language.stages import STAGES
 from runql.syntax.keywords import keywords
 from runql.syntax.lexer import Attempt, Failure, Lexeme, lexer
 from runql.text.diagnostic import Edit
@@ -14,12 +16,21 @@ from runql.text.frozen import frozen
 from runql.text.source import Span
 
 EXPRESSIONS: Final = frozenset(
-    {"WHERE", "ORDER", "SELECT", "DERIVE", "GROUP", "PIVOT", "CORR", "PARETO", "HOLES", "DUPLICATES", "ASSERT"}
+    {one.terminal for one in CLAUSES.values() if one.expressions}
+    | {one.terminal for one in STAGES.values() if one.expressions}
 )
 """What begins a clause or a stage that holds expressions."""
 
-OPERATOR_WORDS: Final = frozenset({"in", "is", "has", "not", "between", "contains", "startswith", "endswith", "glob"})
 _NO_OPERATORS: Final = frozenset({";", "|", "-", "+", "..", ":"})
+
+
+@cache
+def operator_words(*left_out: str) -> frozenset[str]:
+    """The operators that are words, without `and`, `or` and these."""
+    from runql.language.operators import INFIX
+
+    terminals = INFIX - {"AND", "OR", *left_out}
+    return frozenset(word for terminal in terminals for word in keywords().words.get(terminal, ()))
 
 
 @frozen
@@ -118,7 +129,7 @@ class Place:
             return False
         operator = following[1]
         symbols = {symbol for group in keywords().symbols.values() for symbol in group} - _NO_OPERATORS
-        return operator.text in symbols or operator.text.lower() in OPERATOR_WORDS or operator.terminal == "LPAR"
+        return operator.text in symbols or operator.text.lower() in operator_words() or operator.terminal == "LPAR"
 
     @cached_property
     def opened(self) -> tuple[Lexeme, ...]:

@@ -13,6 +13,7 @@ from runql.language.aggregates import HISTORY_AGGREGATES
 from runql.language.fields import RUN_FIELD_SPELLINGS
 from runql.language.functions import FUNCTIONS
 from runql.language.kinds import BOOL, NUMBER, Kind
+from runql.language.words import WORDS
 from runql.semantic.catalog import Catalog, FieldInfo, Space
 from runql.semantic.folds import fold_named
 from runql.semantic.names.resolver import LoggedName, Names, Resolved
@@ -69,7 +70,7 @@ class Slot:
     taken: frozenset[object] = frozenset()
 
 
-_NAMING = frozenset({"AS", "LET", "DECLARE", "SET"})
+_NAMING = frozenset(terminal for terminal, entry in WORDS.items() if entry.wants == "a name")
 """The words behind which a name is made up."""
 
 

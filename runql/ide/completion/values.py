@@ -14,7 +14,9 @@ from runql.ide.context import Context
 from runql.ide.cursor import Cursor
 from runql.ide.entry_text import entry_markdown
 from runql.ide.field_text import runs_text, value_text
+from runql.language.clauses import CLAUSES
 from runql.language.kinds import Kind
+from runql.language.stages import STAGES
 from runql.language.words import WORDS
 from runql.semantic.catalog import FieldInfo, Space
 from runql.semantic.check.comparisons import RUN_STATES
@@ -27,15 +29,8 @@ _ORDERED: Final = frozenset({t.Comparison.LT, t.Comparison.LE, t.Comparison.GT, 
 _REGEX: Final = frozenset({t.TextOp.REGEX, t.TextOp.REGEX_ANY_CASE})
 _BACK: Final = (timedelta(hours=1), timedelta(days=1), timedelta(days=7), timedelta(days=30), timedelta(days=90))
 _LONG: Final = (timedelta(minutes=10), timedelta(hours=1), timedelta(hours=8), timedelta(days=1), timedelta(days=7))
-_COUNTS: Final[Mapping[str, tuple[float, ...]]] = {
-    "LIMIT": (10, 50, 100),
-    "SAMPLE": (200, 500, 1000),
-    "PAGE": (50, 200),
-    "RESAMPLE": (50, 100, 200),
-    "BIN": (10, 100, 1000),
-    "ema": (0.6, 0.9, 0.99),
-    "mean": (5, 10, 50),
-}
+_AMOUNTS: Final[Mapping[str, tuple[float, ...]]] = {"ema": (0.6, 0.9, 0.99), "mean": (5, 10, 50)}
+"""What is worth offering behind the methods of `smooth`."""
 _CHANGED: Final[Mapping[str, Callable[[str], str]]] = {"lower": str.lower, "upper": str.upper}
 _EXTREME: Final = frozenset({"min", "max", "first", "last", "mean"})
 """The aggregates whose value lies in the range of the metric."""
@@ -50,8 +45,7 @@ def values(cursor: Cursor, slot: Slot, context: Context) -> Iterator[Offer]:
 
 def _all(cursor: Cursor, slot: Slot, context: Context) -> Iterator[Offer]:
     if slot.role is Role.NOTHING and "NUMBER" in cursor.accepted:
-        method = cursor.lexemes[-1].text.lower() if cursor.previous == "METHOD" else cursor.clause
-        for count in _COUNTS.get(method, ()):
+        for count in _amounts(cursor):
             yield Offer(str(count), str(count), ItemKind.VALUE, GROUP)
     elif slot.role is Role.OPERAND and Kind.TIME in kinds_of_expr(slot.subject, context):
         yield from _lengths(_BACK)
@@ -59,6 +53,13 @@ def _all(cursor: Cursor, slot: Slot, context: Context) -> Iterator[Offer]:
         subject = known(slot.subject, context)
         found = _computed(cursor, slot, context) if subject is None else _offers(cursor, slot, subject, context)
         yield from found
+
+
+def _amounts(cursor: Cursor) -> tuple[float, ...]:
+    if cursor.previous == "METHOD":
+        return _AMOUNTS.get(cursor.lexemes[-1].text.lower(), ())
+    entry = (STAGES if cursor.is_piped else CLAUSES).get(cursor.clause)
+    return entry.offers if entry is not None else ()
 
 
 def _computed(cursor: Cursor, slot: Slot, context: Context) -> Iterator[Offer]:

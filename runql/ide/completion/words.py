@@ -14,8 +14,10 @@ from runql.ide.cursor import Cursor
 from runql.ide.entry_text import entry_markdown
 from runql.language.aggregates import HISTORY_AGGREGATES
 from runql.language.clauses import CLAUSES
+from runql.language.entry import LiteralEntry
 from runql.language.functions import FUNCTIONS
 from runql.language.kinds import Kind
+from runql.language.operators import TESTS
 from runql.language.stages import STAGES
 from runql.language.words import WORDS
 from runql.semantic.check_stages.scope import Scope
@@ -43,38 +45,8 @@ _ENDINGS: Final = {"EXISTS": "(", "MISSING": "(", "ANY": " (", "ALL": " (", "LAS
 _LISTED: Final = frozenset({"ANY", "ALL"})
 _CONDITIONS: Final = frozenset({"NOT", "UNTAGGED", *CALLED})
 _ONLY_IN_AGGREGATES: Final = frozenset({"LAST", "APPROX"})
-_CONSTANTS: Final = {
-    "TRUE": Kind.BOOL,
-    "FALSE": Kind.BOOL,
-    "INF": Kind.NUMBER,
-    "NOW": Kind.TIME,
-    "TODAY": Kind.TIME,
-    "YESTERDAY": Kind.TIME,
-}
+_CONSTANTS: Final = {terminal: entry.gives for terminal, entry in WORDS.items() if isinstance(entry, LiteralEntry)}
 _JOINS: Final = ("AND", "OR")
-_TEXT_TESTS: Final = ("CONTAINS", "REGEX", "STARTSWITH", "ENDSWITH", "LIKE_GLOB", "NOT_REGEX", "REGEX_ANY_CASE")
-_TESTS: Final = {
-    Kind.NUMBER: ("GT", "LT", "EQ", "GE", "LE", "NE", "BETWEEN", "IN", "IS"),
-    Kind.TIME: ("GT", "LT", "BETWEEN", "EQ", "GE", "LE", "IS"),
-    Kind.TEXT: ("EQ", "NE", "IN", *_TEXT_TESTS, "IS", "NOT_REGEX_ANY_CASE"),
-    Kind.BOOL: ("EQ", "NE", "IS"),
-    Kind.LIST: ("HAS", "IS", "EQ"),
-    Kind.UNKNOWN: (
-        "EQ",
-        "NE",
-        "GT",
-        "LT",
-        "GE",
-        "LE",
-        "BETWEEN",
-        "IN",
-        "HAS",
-        *_TEXT_TESTS,
-        "IS",
-        "NOT_REGEX_ANY_CASE",
-    ),
-}
-"""The tests that fit a kind of value, in the order of use."""
 
 
 def words(cursor: Cursor, slot: Slot, context: Context, table: Scope | None) -> Iterator[Offer]:
@@ -109,8 +81,8 @@ def _tests(cursor: Cursor, context: Context) -> tuple[str, ...]:
         return ()
     subject = _before(cursor, context)
     kinds = subject.kinds if subject is not None and subject.kinds else frozenset({Kind.UNKNOWN})
-    tests = [test for kind in _TESTS if kind in kinds for test in _TESTS[kind]]
-    return tuple(dict.fromkeys(tests)) or _TESTS[Kind.UNKNOWN]
+    tests = [test for kind in TESTS if kind in kinds for test in TESTS[kind]]
+    return tuple(dict.fromkeys(tests)) or TESTS[Kind.UNKNOWN]
 
 
 def _before(cursor: Cursor, context: Context) -> Known | None:
@@ -120,7 +92,7 @@ def _before(cursor: Cursor, context: Context) -> Known | None:
 
 def _can_come(terminal: str, cursor: Cursor, slot: Slot, context: Context, tests: tuple[str, ...]) -> bool:
     """Whether a keyword that the grammar takes also makes sense."""
-    if terminal in _TESTS[Kind.UNKNOWN]:
+    if terminal in TESTS[Kind.UNKNOWN]:
         return terminal in tests
     if terminal in {*keywords().clauses, *_JOINS, "PIPE"}:
         return terminal not in _closed(cursor) and not _lacks_test(cursor, context)

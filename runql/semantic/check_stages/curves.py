@@ -13,7 +13,7 @@ from runql.syntax import tree as s
 from runql.text.source import NOWHERE, Span
 
 SMOOTH_METHODS = ("ema", "mean")
-ALIGN_MODES = ("outer", "inner", "ffill", "nearest")
+ALIGN_MODES = (*(mode.value for mode in s.AlignMode), "nearest")
 _NUMBER = ColumnFacts(frozenset({Kind.NUMBER}))
 
 

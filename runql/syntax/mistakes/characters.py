@@ -6,6 +6,7 @@ import re
 import unicodedata
 from typing import Final
 
+from runql.language.operators import BEFORE_TEXT
 from runql.syntax.keywords import keywords
 from runql.syntax.lexer import END, STRAY
 from runql.syntax.literals import quote_name, write_string
@@ -38,10 +39,7 @@ _WORDISH: Final = re.compile(r"[\w./-]+")
 _SLASHED: Final = re.compile(r"/(.+)/(i?)")
 _ANY_CASE: Final = {"REGEX": "~*", "NOT_REGEX": "!~*"}
 _UNQUOTED: Final = re.compile(r"[^\s,;|()]+")
-_TAKES_TEXT: Final = {
-    *("EQ", "NE", "CONTAINS", "STARTSWITH", "ENDSWITH", "HAS", "LIKE_GLOB", "LIKE"),
-    *("REGEX", "REGEX_ANY_CASE", "NOT_REGEX", "NOT_REGEX_ANY_CASE"),
-}
+_TAKES_TEXT: Final = {*BEFORE_TEXT, "LIKE"}
 _CLOSES: Final = {")": "(", "]": "[", "}": "{"}
 
 

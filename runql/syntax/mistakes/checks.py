@@ -34,7 +34,6 @@ def check_statement(query: t.Query, text: str, diagnostics: list[Diagnostic]) ->
     return replace(query, clauses=tuple(kept))
 
 
-_TAKES_TEXT: Final = {"EQ", "NE", "CONTAINS", "STARTSWITH", "ENDSWITH", "HAS", "REGEX", "LIKE_GLOB"}
 _MLFLOW: Final = {"metrics": "summary", "metric": "summary", "params": "config", "parameters": "config"}
 _CALLS: Final = {
     "isnull": "is null",
@@ -240,7 +239,9 @@ def hyphen_mistake(left: Lexeme, right: Lexeme, before: Lexeme | None) -> Mistak
         return None
     named, apart = hyphenated(left.text, right.text), f"{left.text} - {right.text}"
     ways = [("name", named), ("subtraction", apart)]
-    if before is not None and before.terminal in _TAKES_TEXT and "." not in left.text:
+    from runql.language.operators import BEFORE_TEXT  # of most texts it is not asked
+
+    if before is not None and before.terminal in BEFORE_TEXT and "." not in left.text:
         ways.insert(0, ("text", f'"{written}"'))
     return Mistake(
         "RQL101",

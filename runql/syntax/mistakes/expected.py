@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from runql.language.operators import INFIX
+from runql.language.stages import STAGES
+from runql.language.words import LIKELIEST, WORDS
 from runql.syntax.keywords import keywords
 from runql.syntax.lexer import END
 from runql.syntax.mistake import Place
@@ -28,69 +31,6 @@ _SINGLE: Final = {
     "SEMI": "`;`",
     "COLON": "`:`",
 }
-_CONTINUES: Final = frozenset(
-    {
-        *("AND", "OR", "NOT", "EQ", "NE", "LT", "LE", "GT", "GE", "REGEX", "REGEX_ANY_CASE", "NOT_REGEX"),
-        *("NOT_REGEX_ANY_CASE", "CONTAINS", "STARTSWITH", "ENDSWITH", "LIKE_GLOB", "BETWEEN", "IN", "HAS", "IS"),
-        *("PLUS", "MINUS", "TIMES", "DIVIDE", "MODULO", "POWER"),
-    }
-)
-"""What goes on with an expression that could also be whole."""
-
-_LIKELIEST: Final = (
-    "RPAR",
-    "RUNS",
-    "COUNT",
-    "EXPLAIN",
-    "LET",
-    "USE",
-    "SHOW",
-    "RUN",
-    "SWEEP",
-    "COMMA",
-    "AND",
-    "OR",
-    "WHERE",
-    "ORDER",
-    "LIMIT",
-    "KEYS",
-    "SELECT",
-    "SWEEPS",
-    "NULL",
-    "NAN",
-    "FINITE",
-    "UNSET",
-    "OUTER",
-    "INNER",
-    "FFILL",
-    "DEFAULT",
-    "SYSTEM",
-    "IN",
-    "BETWEEN",
-    "CONTAINS",
-    "HAS",
-    "STARTSWITH",
-    "ENDSWITH",
-    "LIKE_GLOB",
-    "NOT",
-    "DOTDOT",
-    "LPAR",
-    "COLON",
-    "GOAL",
-    "METHOD",
-    "NEAREST",
-    "BY",
-    "VS",
-    "OVER",
-    "EQ",
-    "SHOWN",
-    "FIELDS",
-    "SHAPE",
-    "LOG",
-    "AXIS",
-    "LIKE",
-    "PIPE",
-)
 
 
 def expected_words(place: Place) -> tuple[str, ...]:
@@ -107,17 +47,22 @@ def expected_words(place: Place) -> tuple[str, ...]:
     for terminal in ("PATH", "SOURCE", "NUMBER", "PARAM", "GLOB", "STRING"):
         if terminal in could:
             words.append(_single(terminal, place.back_terminal(), place.clause.terminal if place.clause else ""))
-    words.extend(word for terminal in _LIKELIEST if terminal in could for word in _named(terminal))
+    words.extend(word for terminal in LIKELIEST if terminal in could for word in _named(terminal))
     return tuple(dict.fromkeys(words))[:_MOST]
 
 
 def _single(terminal: str, before: str, clause: str) -> str:
     """What one terminal is called where it stands."""
     if terminal == "PATH":
-        if clause in {"KEYS", "X", "BEST"}:
-            return "a metric"
-        return "a name" if before in {"AS", "LET", "DECLARE", "SET"} else "an axis" if before == "BIN" else "a field"
-    return "an id" if terminal == "SOURCE" and before in {"RUN", "SWEEP", "VS"} else _SINGLE[terminal]
+        wanted = _wanted(clause) if _wanted(clause) == "a metric" else _wanted(before)
+        return wanted if wanted in {"a metric", "a name", "an axis"} else "a field"
+    return "an id" if terminal == "SOURCE" and _wanted(before) == "an id" else _SINGLE[terminal]
+
+
+def _wanted(terminal: str) -> str:
+    """What the language says must stand behind a terminal; empty if it says nothing."""
+    entry = WORDS.get(terminal) or STAGES.get(terminal)
+    return entry.wants if entry is not None else ""
 
 
 def _named(terminal: str) -> tuple[str, ...]:
@@ -133,8 +78,8 @@ def needed(could: frozenset[str], before: str, clause: str) -> str:
 
     `before` is the terminal before that place, `clause` the one that begins its clause.
     """
-    if END not in could and could - _CONTINUES:
-        could -= _CONTINUES
+    if END not in could and could - INFIX:
+        could -= INFIX
     if "LET" in could:
         return "a statement"
     if "RUNS" in could:
@@ -142,9 +87,7 @@ def needed(could: frozenset[str], before: str, clause: str) -> str:
     if set(keywords().stages) <= could:
         return "a stage"
     if "STRING" in could and "TIME" in could:
-        conditions = {"WHERE", "AND", "OR", "NOT", "ASSERT"}
-        fields = {"ORDER", "SELECT", "GROUP", "BY", "OVER", "CORR", "GOAL"}
-        return "a condition" if before in conditions else "a field" if before in fields else "a value"
+        return _wanted(before) or "a value"
     for terminal, phrase in (
         ("PATH", ""),
         ("SOURCE", ""),
@@ -152,11 +95,11 @@ def needed(could: frozenset[str], before: str, clause: str) -> str:
         ("DOTDOT", "a range"),
         ("LPAR", "a list in parentheses"),
         ("RPAR", "`)`"),
-        ("STRING", "a file's name in quotes" if before == "TO" else "a string"),
+        ("STRING", _wanted(before) or "a string"),
     ):
         if terminal in could:
             return phrase or _single(terminal, before, clause).partition(" such as")[0]
-    words = tuple(word for terminal in _LIKELIEST if terminal in could for word in _named(terminal))
+    words = tuple(word for terminal in LIKELIEST if terminal in could for word in _named(terminal))
     return either(words) or "something else"
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Final
 
 from runql.syntax.lexer import Lexeme
-from runql.syntax.mistake import Mistake, Place, Repair, idiom, leaving_out, replacing, shown, spaced
+from runql.syntax.mistake import Mistake, Place, Repair, idiom, leaving_out, operator_words, replacing, shown, spaced
 from runql.text.diagnostic import Edit
 from runql.text.source import Span
 
@@ -25,7 +25,6 @@ _RUNS_TOGETHER: Final = {
     (">", "<"): "!=",
     ("~", "="): "~",
 }
-_OPERATOR_WORDS: Final = {"in", "between", "contains", "startswith", "endswith", "has", "glob"}
 
 
 def two_signs(place: Place) -> Mistake | None:
@@ -159,7 +158,7 @@ def is_value(place: Place) -> Mistake | None:
         return None
     span = Span(word.start, place.found.end)
     old = place.text[span.start : span.end]
-    if place.word in _OPERATOR_WORDS:
+    if place.word in operator_words("IS", "NOT"):
         new = f"{'not ' * denied}{place.word}"
         return idiom("SQL", old, new, span, replacing(span.start, span.end, new))
     if place.found.terminal not in {"NUMBER", "STRING", "TIME"} and place.word not in {"true", "false"}:

@@ -9,7 +9,7 @@ from typing import Final
 from runql.syntax.foreign.mongo import mongo_text
 from runql.syntax.lexer import Lexeme
 from runql.syntax.literals import quote_name, read_string
-from runql.syntax.mistake import Mistake, Place, alone_from, idiom, leaving_out, replacing
+from runql.syntax.mistake import Mistake, Place, alone_from, idiom, leaving_out, operator_words, replacing
 from runql.text.source import Span
 
 _PYTHON: Final = "Python"
@@ -26,7 +26,6 @@ _METHODS: Final = {
     "is_not_null": "is not null",
     "match": "~",
 }
-_OPERATOR_WORDS: Final = {"in", "between", "contains", "startswith", "endswith", "has", "glob"}
 _QUOTED: Final = re.compile(r"""(["'])([^\W\d][\w./]*)\1""")
 _PLAIN_KEY: Final = re.compile(r"\w+(?:/\w+)*")
 _FUNCTIONS: Final = {"lower": "lower", "upper": "upper", "len": "len", "length": "len", "size": "len", "abs": "abs"}
@@ -126,7 +125,7 @@ def method(place: Place) -> Mistake | None:  # noqa: PLR0911 - one a kind of cal
         return idiom("Python", place.text[span.start : span.end], name.text, span, repair)
     if name.terminal != "PATH":
         return None
-    if name.text.lower() in _OPERATOR_WORDS:
+    if name.text.lower() in operator_words("IS", "NOT"):
         message = f"a field must stand before `{name.text}`"
         return Mistake("RQL101", message, Span(name.start, name.end), certain=True)
     owner, _, called = name.text.rpartition(".")

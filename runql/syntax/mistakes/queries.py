@@ -92,7 +92,7 @@ def word_before_runs(place: Place) -> Mistake | None:
     if not _begins(place) or place.word not in _VERBS:
         return None
     following, after, *_ = [*islice(place.ahead(), 1, 3), None, None]
-    if following is None or following.text.lower() not in {"runs", "count", "run", "sweep"}:
+    if following is None or following.text.lower() not in keywords().query_words:
         return None
     if after is not None and after.terminal == "LPAR":
         return None

@@ -6,6 +6,8 @@ import re
 from itertools import islice
 from typing import Final
 
+from runql.language.entry import LiteralEntry
+from runql.language.words import WORDS
 from runql.syntax.keywords import keywords
 from runql.syntax.lexer import END
 from runql.syntax.mistake import Mistake, Place, Repair, idiom, leaving_out, replacing
@@ -50,7 +52,7 @@ _LENGTH: Final = re.compile(
     r"(?:(?:in|within)\s+)?(?:the\s+)?(?:(?:last|past)\s+)?(?P<length>\d+\s*[smhdw])\b", re.IGNORECASE
 )
 _FOLLOWS: Final = re.compile(r"\s*([^\W\d]\w*|[\d(\[\"'`.$-])")
-_MOMENTS: Final = frozenset({"inf", "now", "today", "yesterday", "true", "false"})
+_VALUES: Final = frozenset(terminal for terminal, entry in WORDS.items() if isinstance(entry, LiteralEntry))
 _PERCENT: Final = re.compile(r"(?P<number>\d+(?:\.\d+)?)\s*%")
 
 
@@ -218,9 +220,10 @@ def is_word(place: Place) -> Mistake | None:
         return None
     follows = _FOLLOWS.match(place.text, place.found.end)
     ends = {*keywords().clause_words, "and", "or", "as"}
-    if place.word not in _MOMENTS and follows is not None and follows[1].lower() not in ends:
+    literals = {word for terminal in _VALUES for word in keywords().words[terminal]}
+    if place.word not in literals and follows is not None and follows[1].lower() not in ends:
         return None  # `is one of (…)`, `is neither 1 nor 2`: not one word
-    value = place.found.text if place.word in _MOMENTS else f'"{place.found.text}"'
+    value = place.found.text if place.word in literals else f'"{place.found.text}"'
     new = f"{'!=' if denied else '='} {value}"
     span = Span(word.start, place.found.end)
     hint = "`is` asks for `null`, `nan`, `finite` and `missing`"

@@ -130,7 +130,7 @@ def statement_of_another_language(place: Place) -> Mistake | None:
 def show_runs(place: Place) -> Mistake | None:
     """`show runs where …`: a query needs no verb."""
     show = place.back()
-    if show is None or show.terminal != "SHOW" or place.word not in {"runs", "run", "sweep", "count"}:
+    if show is None or show.terminal != "SHOW" or place.word not in keywords().query_words:
         return None
     repair = Repair(f"leave out `{show.text}`", (Edit(Span(show.start, place.found.start), ""),))
     message = f"a query begins with `{place.word}`"

@@ -126,7 +126,7 @@ def inner_query(place: Place) -> Mistake | None:
         return None
     inner = next(alone_from(place.text, lexemes[at].end), None)
     after = next(islice(alone_from(place.text, lexemes[at].end), 1, 2), None)
-    if inner is None or inner.text.lower() not in {"runs", "run", "sweep", "select", "count"} or after is None:
+    if inner is None or inner.text.lower() not in {*keywords().query_words, "select"} or after is None:
         return None
     if after.text.lower() not in {*keywords().clause_words, "|", "runs", *_OF_RUNS} and after.terminal != "PATH":
         return None

@@ -19,12 +19,6 @@ if TYPE_CHECKING:
 MAX_DEPTH: Final = 100
 """How deep an expression may nest: the floors above walk it by recursion."""
 
-_TARGETS: Final = {
-    "RUNS": t.Target.RUNS,
-    "RUN": t.Target.RUN,
-    "SWEEP": t.Target.SWEEP,
-    "COUNT": t.Target.COUNT,
-}
 _ALIGN: Final = {"OUTER": t.AlignMode.OUTER, "INNER": t.AlignMode.INNER, "FFILL": t.AlignMode.FFILL}
 _STREAMS: Final = {"DEFAULT": t.Stream.DEFAULT, "SYSTEM": t.Stream.SYSTEM}
 
@@ -84,7 +78,7 @@ class Builder(StageBuilder, StatementBuilder):
         return t.Query(target, clauses, ident, stages, span=part.span)
 
     def head(self, part: Part) -> tuple[t.Target, str | None]:
-        return _TARGETS[part.types[0]], next(iter(part.nodes), None)
+        return t.Target[part.types[0]], next(iter(part.nodes), None)
 
     def ident(self, part: Part) -> str:
         token = part.children[0]

@@ -15,7 +15,6 @@ from runql.syntax.printer.stages import StagePrinter
 from runql.syntax.tree import query_of
 from runql.text.source import Span
 
-_HEADS: Final = {t.Target.RUNS: "RUNS", t.Target.RUN: "RUN", t.Target.SWEEP: "SWEEP", t.Target.COUNT: "COUNT"}
 _COUNT: Final = re.compile(r"[0-9.][\w.]*\Z")
 
 
@@ -61,7 +60,7 @@ class Printer(StagePrinter):
         return " ".join([self.head(query), *map(self.clause, ordered(query.clauses)), *stages])
 
     def head(self, query: t.Query) -> str:
-        words = [word(_HEADS[query.target])]
+        words = [word(query.target.name)]
         if query.target is t.Target.COUNT:
             words.append(word("RUNS" if query.ident is None else "SWEEP"))
         if query.ident is not None:
