@@ -13,7 +13,7 @@ from runql.errors import QueryError
 from runql.semantic.catalog import Catalog
 from runql.session import Result, Session
 from runql.session.explanation import Explanation
-from runql.sources.open import SignedIn, knows_server, open_server
+from runql.sources.open import knows_server, open_server
 from runql.sources.protocol import Filters, ServiceApi
 from runql.text.diagnostic import Diagnostic
 from runql.text.source import Source
@@ -165,8 +165,8 @@ class Api(runs_api.Api):
     @property
     def default_entity(self) -> str:
         """The entity of paths that name none: of the settings, else of who is signed in to the server, else empty."""
-        service = self.service_api
-        return self._entity or (isinstance(service, SignedIn) and service.default_entity()) or ""
+        accounts = self.service_api.accounts
+        return self._entity or (accounts is not None and accounts.default_entity()) or ""
 
     def open_source(self, source: str | None) -> runs_api.OpenedSource:
         """Who holds the runs of a source. Raises `SourceError` if there is none, or it cannot be opened."""

@@ -13,7 +13,6 @@ from runql.semantic.catalog import Space
 from runql.semantic.needed import walk
 from runql.semantic.typed import TField, TLogged, TypedExpr
 from runql.sources.open import Place
-from runql.sources.protocol import TellsLacks
 from runql.text.diagnostic import Diagnostic
 
 
@@ -22,11 +21,10 @@ def lacking(plan: Plan, asked: Iterable[tuple[Place, Fetch]]) -> Iterator[Diagno
     fields = tuple(dict.fromkeys(_fields(plan)))
     counts = isinstance(table_of(plan), Count)
     for place, fetch in asked:
-        if isinstance(place.service, TellsLacks):
-            # A source that decides the whole condition knows what was logged, though its runs may not tell.
-            is_left = fetch.exact and place.service.capabilities.filters is not Trust.NONE
-            named = tuple(name for name in fields if not (is_left and name == Space.LOGGED))
-            yield from place.service.lacking(named, counts=counts, narrows=bool(fetch.filters))
+        # A source that decides the whole condition knows what was logged, though its runs may not tell.
+        is_left = fetch.exact and place.service.capabilities.filters is not Trust.NONE
+        named = tuple(name for name in fields if not (is_left and name == Space.LOGGED))
+        yield from place.service.lacking(named, counts=counts, narrows=bool(fetch.filters))
 
 
 def _fields(plan: Plan) -> Iterator[str]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from runql.sources.protocol import CountsRequests, ServiceApi
+from runql.sources.protocol import ServiceApi
 
 
 @dataclass(slots=True)
@@ -46,4 +46,5 @@ class Spent:
 
 def _requests(services: Iterable[ServiceApi]) -> dict[int, int]:
     """How many requests each of the services that count them has sent."""
-    return {id(service): service.requests for service in services if isinstance(service, CountsRequests)}
+    lines = ((id(service), service.line) for service in services)
+    return {service: line.requests for service, line in lines if line is not None}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -13,7 +13,7 @@ from runql.semantic.catalog import Catalog
 from runql.semantic.record import ProjectRecord, RunHistory, RunRecord, SweepRecord
 from runql.sources.history_rows import Columns, select_rows
 from runql.sources.paging import count_records, page_of, records_of, select_runs, trimmed
-from runql.sources.protocol import Filters, HistoryRequest, Page, PageRequest, Stream, Wanted
+from runql.sources.protocol import Filters, HistoryRequest, Page, PageRequest, ServiceApi, Stream, Wanted
 from runql.text.diagnostic import Diagnostic, folded
 from runql.text.frozen import frozen
 
@@ -30,7 +30,7 @@ class _Selection:
     said: tuple[Diagnostic, ...]
 
 
-class RunsAtHand(ABC):
+class RunsAtHand(ServiceApi):
     """A `ServiceApi` made of three things that a source tells: its runs, their rows, and what is wrong with it.
 
     A source writes `look` and `columns`, and `said`, `sweeps`, `find` or `catalog` where it has more to tell.

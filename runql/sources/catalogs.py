@@ -13,7 +13,7 @@ from runql.language.kinds import Kind
 from runql.semantic.catalog import Catalog, FieldInfo, Known, Space
 from runql.semantic.spelling import PREFIXES
 from runql.sources.concurrent import together
-from runql.sources.open import Place, Relearns, Remembers
+from runql.sources.open import Place
 from runql.syntax import tree
 
 _TOP = 20
@@ -78,9 +78,9 @@ def catalogs_of(places: Sequence[Place], *, metrics: bool = False, anew: bool = 
     """What the sources hold together; those that cost requests are asked at once."""
 
     def ask(place: Place) -> Catalog:
-        service = place.service
-        if anew and isinstance(service, Remembers) and isinstance(service, Relearns):
-            return service.catalog(place.entity, place.project, metrics=metrics, anew=True)
+        service, memory = place.service, place.service.memory
+        if anew and memory is not None:
+            return memory.catalog_anew(place.entity, place.project, metrics=metrics)
         return service.catalog(place.entity, place.project, metrics=metrics)
 
     return merged(together([partial(ask, place) for place in places], places))
@@ -97,9 +97,10 @@ def at_hand(places: Sequence[Place]) -> Known | None:
     or are asked for free."""
     found = []
     for place in places:
-        if place.service.capabilities.cheap_pages or not isinstance(place.service, Remembers):
+        memory = place.service.memory
+        if place.service.capabilities.cheap_pages or memory is None:
             return None
-        known = place.service.known_catalog(place.entity, place.project)
+        known = memory.known_catalog(place.entity, place.project)
         found.append(Known(Catalog(place.name), 0.0, is_true=False) if known is None else known)
     if not found:
         return None
@@ -113,10 +114,8 @@ def at_hand(places: Sequence[Place]) -> Known | None:
 def remembered(places: Sequence[Place], *, metrics: bool) -> Known | None:
     """What services remember of all these places; `None` if one remembers nothing."""
     found = [
-        place.service.known_catalog(place.entity, place.project, metrics=metrics)
-        if isinstance(place.service, Remembers)
-        else None
-        for place in places
+        None if memory is None else memory.known_catalog(place.entity, place.project, metrics=metrics)
+        for place, memory in ((place, place.service.memory) for place in places)
     ]
     known = [one for one in found if one is not None]
     if not known or len(known) < len(found):
@@ -128,8 +127,8 @@ def remembered(places: Sequence[Place], *, metrics: bool) -> Known | None:
 def known_runs(places: Sequence[Place]) -> int | None:
     """How many runs the sources had when last seen, if all of them say so."""
     totals = [
-        place.service.known_total(place.entity, place.project) if isinstance(place.service, Remembers) else None
-        for place in places
+        None if memory is None else memory.known_total(place.entity, place.project)
+        for place, memory in ((place, place.service.memory) for place in places)
     ]
     return None if None in totals or not totals else sum(total or 0 for total in totals)
 

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from typing import TypeVar
 
-from runql.sources.open import Cancellable, Place
+from runql.sources.open import Place
 
 _T = TypeVar("_T")
 _MOST_AT_ONCE = 8
@@ -26,6 +26,6 @@ def together(questions: Sequence[Callable[[], _T]], places: Iterable[Place]) -> 
             for future in futures:
                 future.cancel()
             for service in {id(place.service): place.service for place in places}.values():
-                if isinstance(service, Cancellable):
-                    service.cancel()
+                if service.line is not None:
+                    service.line.cancel()
             raise

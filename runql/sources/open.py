@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager
 from dataclasses import replace
 from functools import lru_cache, partial
 from os import PathLike
 from pathlib import Path
-from typing import Protocol, runtime_checkable
 
 from runql import config
 from runql.config import TENSORBOARD, Settings
 from runql.errors import ArgumentError, NotFound, RunQLError, SourceError
-from runql.semantic.catalog import Catalog, Known
 from runql.sources.names import DEMO, has_event_files
 from runql.sources.protocol import ServiceApi
 from runql.sources.trusted import credentials_for
@@ -43,49 +40,6 @@ class Place:
     entity: str = ""
     project: str = ""
     said: tuple[Diagnostic, ...] = ()
-
-
-@runtime_checkable
-class Limited(Protocol):
-    """A service that can be held to a time limit."""
-
-    def within(self, seconds: float | None) -> AbstractContextManager[None]:
-        """All that is asked inside the `with`, in this thread, must be answered within so many seconds."""
-
-
-@runtime_checkable
-class Cancellable(Protocol):
-    """A service that can be told to end what it is asked just now."""
-
-    def cancel(self) -> None:
-        """Ends it, from any thread."""
-
-
-@runtime_checkable
-class Remembers(Protocol):
-    """A service that knows things of a project from earlier, and gives them without a request."""
-
-    def known_catalog(self, entity: str, project: str, *, metrics: bool = False) -> Known | None:
-        """The catalog as it was, if there is one."""
-
-    def known_total(self, entity: str, project: str) -> int | None:
-        """How many runs the project had when that was last seen."""
-
-
-@runtime_checkable
-class Relearns(Protocol):
-    """A service that keeps catalogs, and can be told not to trust them."""
-
-    def catalog(self, entity: str, project: str, *, metrics: bool = False, anew: bool = False) -> Catalog:
-        """The catalog. `anew`: whatever was kept, it is asked for."""
-
-
-@runtime_checkable
-class SignedIn(Protocol):
-    """A service that knows who asks it."""
-
-    def default_entity(self) -> str | None:
-        """The entity of whoever is signed in."""
 
 
 def named(source: str | PathLike[str] | ServiceApi | None) -> str | ServiceApi | None:
@@ -331,7 +285,8 @@ def _open_on_server(name: str, settings: Settings) -> Place:
     place = open_server(settings, name, entity, project)
     if place.entity:
         return place
-    own = place.service.default_entity() if isinstance(place.service, SignedIn) else None
+    accounts = place.service.accounts
+    own = None if accounts is None else accounts.default_entity()
     if not own:
         hint = "write `entity/project`, or set `WANDB_ENTITY`"
         raise SourceError.of("RQL511", f"`{name}` names no entity, and nobody is signed in", hint)

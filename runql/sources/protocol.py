@@ -7,11 +7,12 @@ Everything is a plain value; a backend speaks no `Run`, and `Runs` speaks no HTT
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import field
 from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
 
 from runql.plan.capabilities import Capabilities
-from runql.semantic.catalog import Catalog
+from runql.semantic.catalog import Catalog, Known
 from runql.semantic.record import AgentRecord, ProjectRecord, RunHistory, RunRecord, SweepRecord, UserRecord
 from runql.text.diagnostic import Diagnostic
 from runql.text.frozen import frozen
@@ -94,6 +95,70 @@ class HistoryRequest:
     stream: Stream = "default"
 
 
+@frozen
+class RunMetadata:
+    """What `wandb-metadata.json` says, by the names used there. `origin`: to be said of a name that is not there."""
+
+    facts: Mapping[str, Any]
+    origin: str
+
+
+NO_METADATA = RunMetadata({}, "the source knows no more than `host`, `startedAt` and `git`")
+
+
+class LineApi(Protocol):
+    """The line to a server. Threads share it."""
+
+    @property
+    def requests(self) -> int:
+        """How many requests were sent so far."""
+
+    def within(self, seconds: float | None) -> AbstractContextManager[None]:
+        """All that is asked inside the `with`, in this thread, must be answered within so many seconds."""
+
+    def cancel(self) -> None:
+        """End what is asked just now, from any thread."""
+
+
+class CatalogMemory(Protocol):
+    """What was learned of projects earlier, given without a request."""
+
+    def known_catalog(self, entity: str, project: str, *, metrics: bool = False) -> Known | None:
+        """The catalog as it was, if there is one."""
+
+    def known_total(self, entity: str, project: str) -> int | None:
+        """How many runs the project had when that was last seen."""
+
+    def catalog_anew(self, entity: str, project: str, *, metrics: bool = False) -> Catalog:
+        """The catalog, asked for whatever was kept."""
+
+
+class AccountsApi(Protocol):
+    """The users of a server, and what W&B's classes ask beyond runs."""
+
+    @property
+    def base_url(self) -> str:
+        """The address of the server."""
+
+    def default_entity(self) -> str | None:
+        """The entity of whoever is signed in."""
+
+    def viewer(self) -> UserRecord | None:
+        """Who asks; `None` if nobody is signed in."""
+
+    def users(self, text: str) -> list[UserRecord]:
+        """The users whose name or address is like the text. Servers tell that to administrators only."""
+
+    def project(self, entity: str, name: str) -> ProjectRecord | None:
+        """One project, or `None`."""
+
+    def agents(self, entity: str, project: str, sweep_id: str) -> list[AgentRecord]:
+        """The agents of a sweep."""
+
+    def runs_of_agent(self, entity: str, project: str, sweep_id: str, agent: str) -> list[str]:
+        """The ids of the runs that an agent ran."""
+
+
 @runtime_checkable
 class ServiceApi(Protocol):
     """Whoever holds runs: a W&B server, a folder, a list in memory."""
@@ -128,61 +193,31 @@ class ServiceApi(Protocol):
 
     def close(self) -> None: ...
 
-
-@runtime_checkable
-class KeepsMetadata(Protocol):
-    """A service that knows more of where a run ran than a listing tells."""
-
-    def metadata(self, entity: str, project: str, run_id: str) -> Mapping[str, Any] | None:
-        """What `wandb-metadata.json` says, by the names used there; `None` if there is no such file."""
+    # What some sources have besides. A class that derives from this one has nothing of it unless it says so.
 
     @property
-    def metadata_origin(self) -> str:
-        """Where that is from, to be said of a name that it lacks."""
-
-
-@runtime_checkable
-class KnowsUsers(Protocol):
-    """A service with users: a server."""
-
-    def viewer(self) -> UserRecord | None:
-        """Who asks; `None` if nobody is signed in."""
-
-    def users(self, text: str) -> list[UserRecord]:
-        """The users whose name or address is like the text. Servers tell that to administrators only."""
-
-
-@runtime_checkable
-class KnowsProjects(Protocol):
-    """A service that finds a project by its name."""
-
-    def project(self, entity: str, name: str) -> ProjectRecord | None:
-        """One project, or `None`."""
-
-
-@runtime_checkable
-class KnowsAgents(Protocol):
-    """A service that knows which agents ran a sweep."""
-
-    def agents(self, entity: str, project: str, sweep_id: str) -> list[AgentRecord]:
-        """The agents of a sweep."""
-
-    def runs_of_agent(self, entity: str, project: str, sweep_id: str, agent: str) -> list[str]:
-        """The ids of the runs that an agent ran."""
-
-
-@runtime_checkable
-class TellsLacks(Protocol):
-    """A service that may turn out to lack what it is asked for. One that has all of it need not say so."""
-
-    def lacking(self, fields: tuple[str, ...], *, counts: bool, narrows: bool) -> tuple[Diagnostic, ...]:
-        """What to say of a query that was read: one that names these fields of a run (`logged`, `config` and so on for
-        what stands below them), that counts runs, and that narrows them."""
-
-
-@runtime_checkable
-class CountsRequests(Protocol):
-    """A service that says how many requests it has sent so far. One that sends none need not say so."""
+    def line(self) -> LineApi | None:
+        """What it is asked over; `None` where that costs no request."""
+        return None
 
     @property
-    def requests(self) -> int: ...
+    def memory(self) -> CatalogMemory | None:
+        """What it keeps of projects; `None` where each look is a new one."""
+        return None
+
+    @property
+    def accounts(self) -> AccountsApi | None:
+        """Its users and all that is theirs; `None` where there are none."""
+        return None
+
+    def metadata(self, entity: str, project: str, run_id: str) -> RunMetadata:  # noqa: ARG002 - nothing of any run
+        """Where a run ran, beyond what a listing tells."""
+        return NO_METADATA
+
+    def lacking(self, fields: tuple[str, ...], *, counts: bool, narrows: bool) -> tuple[Diagnostic, ...]:  # noqa: ARG002
+        """What to say of a query that was read, if the source turned out to lack something for it.
+
+        The query names these fields of a run (`logged`, `config` and so on for what stands below them), it counts
+        runs, and it narrows them.
+        """
+        return ()

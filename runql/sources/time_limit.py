@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from threading import get_ident
 from time import monotonic
 
-from runql.sources.open import Limited
 from runql.sources.protocol import ServiceApi
 
 
@@ -49,5 +48,5 @@ class Limits:
         if limit is None or limit.thread != get_ident() or any(service is one for one in limit.held):
             return
         limit.held.append(service)
-        if isinstance(service, Limited):
-            limit.stack.enter_context(service.within(limit.end - monotonic()))
+        if service.line is not None:
+            limit.stack.enter_context(service.line.within(limit.end - monotonic()))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, NamedTuple
 
 from runql.errors import ArgumentError, NotFound, SourceError
-from runql.sources.protocol import Filters, KnowsUsers, ServiceApi
+from runql.sources.protocol import AccountsApi, Filters, ServiceApi
 from runql.wandb_api import arguments
 from runql.wandb_api.arguments import DEFAULT_ORDER
 from runql.wandb_api.explained import API_REASONS, Explained
@@ -76,7 +76,9 @@ class Api(Explained):
         self._service = opened.service
         self._entity = entity or self.settings.get("entity") or opened.entity
         self._project = project or self.settings.get("project") or opened.project
-        known = {"base_url": getattr(self._service, "base_url", None), "entity": self._entity, "project": self._project}
+        accounts = self._service.accounts
+        base = None if accounts is None else accounts.base_url
+        known = {"base_url": base, "entity": self._entity, "project": self._project}
         for name, value in {**known, "organization": None}.items():
             self.settings[name] = self.settings.get(name) or value or None
 
@@ -192,15 +194,16 @@ class Api(Explained):
         """The first of `users`; `None` if there is none."""
         return next(iter(self.users(username_or_email)), None)
 
-    def _users(self) -> KnowsUsers:
-        if isinstance(self._service, KnowsUsers):
-            return self._service
+    def _users(self) -> AccountsApi:
+        accounts = self._service.accounts
+        if accounts is not None:
+            return accounts
         raise NotFound.of("RQL402", f"`{self._service.name}` knows no users", "a W&B server does")
 
     @property
     def user_agent(self) -> str:
         """What this client calls itself."""
-        return str(getattr(self._service, "user_agent", "RunQL"))
+        return "RunQL"
 
     def flush(self) -> None:
         """Nothing is kept, so there is nothing to forget; W&B's scripts call this."""

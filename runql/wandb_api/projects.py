@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from runql.errors import ArgumentError, NotFound
 from runql.semantic.record import ProjectRecord, SweepRecord
-from runql.sources.protocol import KnowsProjects, ServiceApi
+from runql.sources.protocol import ServiceApi
 from runql.text.render import clean
 from runql.wandb_api.explained import PROJECT_REASONS, Pictured
 from runql.wandb_api.paginator import Streamed
@@ -51,9 +51,9 @@ class Project(Pictured):
 
     def _known(self) -> ProjectRecord:
         if self._record is None:
-            service = self._service
-            if isinstance(service, KnowsProjects):
-                self._record = service.project(self.entity, self.name)
+            service, accounts = self._service, self._service.accounts
+            if accounts is not None:
+                self._record = accounts.project(self.entity, self.name)
             else:
                 self._record = next((each for each in service.projects(self.entity) if each.name == self.name), None)
         if self._record is None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, overload
 
 from runql.semantic.record import RunRecord
 from runql.sources.history_rows import x_axis_of
-from runql.sources.protocol import FULL, LIGHT, HistoryRequest, KeepsMetadata, ServiceApi, Stream, Wanted
+from runql.sources.protocol import FULL, LIGHT, HistoryRequest, ServiceApi, Stream, Wanted
 from runql.text.render import clean
 from runql.wandb_api import arguments
 from runql.wandb_api.explained import RUN_REASONS, Pictured
@@ -164,11 +164,8 @@ class Run(RunFacts, Pictured):
         Of runs on disk that is the file, or what the log holds in its place; a server is asked for it.
         """
         if self._metadata is None:
-            told, origin = None, "the source knows no more than `host`, `startedAt` and `git`"
-            if isinstance(self._service, KeepsMetadata):
-                origin = self._service.metadata_origin
-                told = self._service.metadata(*self._place, self.id)
-            self._metadata = Metadata({**self._known_metadata(), **(told or {})}, origin)
+            told = self._service.metadata(*self._place, self.id)
+            self._metadata = Metadata({**self._known_metadata(), **told.facts}, told.origin)
         return self._metadata
 
     @property

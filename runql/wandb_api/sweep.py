@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from runql.errors import ArgumentError, NotFound, RunNotFoundError
 from runql.semantic.record import AgentRecord, SweepRecord
-from runql.sources.protocol import KnowsAgents, ServiceApi
+from runql.sources.protocol import ServiceApi
 from runql.text.render import clean
 from runql.wandb_api.explained import SWEEP_REASONS, Pictured
 from runql.wandb_api.run import Run
@@ -204,9 +204,10 @@ class Sweep(Pictured):
         Raises:
             NotFound: the source does not know of agents, as a folder.
         """
-        if not isinstance(self._service, KnowsAgents):
+        accounts = self._service.accounts
+        if accounts is None:
             raise NotFound.of("RQL402", f"{self._service.name} knows no agents of sweeps", "a W&B server does")
-        found = self._service.agents(*self._place, self.id)
+        found = accounts.agents(*self._place, self.id)
         return [Agent(self._service, record, self.entity, self.project, self.id) for record in found]
 
     def agent(self, agent_id: str) -> Agent:
@@ -252,10 +253,10 @@ class Agent(Pictured):
 
     def runs(self, per_page: int = 50) -> Runs:
         """The runs that it ran, oldest first."""
-        service = self._service
-        if not isinstance(service, KnowsAgents):
+        service, accounts = self._service, self._service.accounts
+        if accounts is None:
             raise NotFound.of("RQL402", f"{service.name} knows no agents of sweeps")
-        found = service.runs_of_agent(*self._sweep, self.name or self.id)
+        found = accounts.runs_of_agent(*self._sweep, self.name or self.id)
         entity, project, _ = self._sweep
         return Runs(service, entity, project, {"name": {"$in": found}}, per_page=per_page)
 

@@ -10,7 +10,7 @@ from runql.semantic.record import ProjectRecord, RunHistory, RunRecord, SweepRec
 from runql.sources.protocol import Filters, HistoryRequest, Page, PageRequest, ServiceApi, Wanted
 
 
-class Recorder:
+class Recorder(ServiceApi):
     """`calls` are the names of the methods that ask the source for something, in order."""
 
     def __init__(self, service: ServiceApi) -> None:

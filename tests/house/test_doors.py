@@ -57,6 +57,11 @@ DOORS = (
     Door("lsprotocol", r"runql/frontends/lsp/(\w+/)?\w+\.py", "one front end speaks the editor's protocol"),
     Door("pygls", r"runql/frontends/lsp/(\w+/)?\w+\.py", "one front end speaks the editor's protocol"),
     Door("IPython", r"runql/frontends/jupyter/\w+\.py", "only the notebook knows its kernel"),
+    Door(
+        "typing.runtime_checkable",
+        r"runql/sources/protocol\.py",
+        "a source is asked for what it can do, not who it is; only an argument of the API may be one",
+    ),
     Door("wandb", r"^$", "RunQL reads what the W&B SDK writes without it"),
     Door("google.protobuf", r"^$", "the decoder of run files is our own"),
     Door("pickle", r"runql/syntax/grammar\.py", "a pickle is a program: only the grammar's own table is one"),

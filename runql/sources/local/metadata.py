@@ -102,13 +102,13 @@ _ENVIRONMENT: Final = _Message(
 """`EnvironmentRecord` of the SDK 0.31, by the names under which it stands in the file."""
 
 
-def metadata_of(run: LocalRun) -> Mapping[str, Any] | None:
+def metadata_of(run: LocalRun) -> Mapping[str, Any]:
     """What is said of where a run ran, by the names of W&B's file; of a run in several folders the last one wins."""
     found: dict[str, Any] = {}
     for segment in run.segments:
         beside = metadata_beside(segment.file.folder) if segment.file.folder is not None else {}
         found |= beside or (_logged(segment.file.path) if segment.file.is_log else {})
-    return found or None
+    return found
 
 
 def _logged(path: Path) -> dict[str, Any]:

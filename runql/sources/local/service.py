@@ -29,7 +29,7 @@ from runql.sources.local.rows import logged_rows, system_rows
 from runql.sources.local.run import LocalRun, Segment
 from runql.sources.local.side import jsonl
 from runql.sources.paging import count_records, needed, page_of, records_of, select_runs, trimmed
-from runql.sources.protocol import Filters, HistoryRequest, Page, PageRequest, Wanted
+from runql.sources.protocol import Filters, HistoryRequest, Page, PageRequest, RunMetadata, ServiceApi, Wanted
 from runql.sources.question import question
 from runql.text.diagnostic import folded
 from runql.text.frozen import frozen
@@ -50,7 +50,7 @@ class _Selection:
     snapshot: Snapshot
 
 
-class LocalService:
+class LocalService(ServiceApi):
     """The runs that the W&B SDK wrote below a path, offline or online, by any version since 0.8.
 
     Args:
@@ -64,8 +64,6 @@ class LocalService:
     Raises:
         SourceError: there is nothing of that name, or no runs are in it.
     """
-
-    metadata_origin = ORIGIN
 
     def __init__(self, path: str | Path, *, name: str | None = None) -> None:
         root = Path(path).expanduser()
@@ -147,10 +145,10 @@ class LocalService:
             history = replace(history, notices=(*rows.notices, *history.notices))
             yield from _pieces(history) if request.samples is None else (history,)
 
-    def metadata(self, entity: str, project: str, run_id: str) -> Mapping[str, Any] | None:
-        """What `wandb-metadata.json` says, or the log in its place; `None` if neither says anything."""
+    def metadata(self, entity: str, project: str, run_id: str) -> RunMetadata:
+        """What `wandb-metadata.json` says, or the log in its place."""
         found = self._snapshot.find(entity, project, run_id)
-        return None if found is None else metadata_of(found)
+        return RunMetadata({} if found is None else metadata_of(found), ORIGIN)
 
     def sweep(self, entity: str, project: str, sweep_id: str) -> SweepRecord | None:
         """One sweep, or `None`."""

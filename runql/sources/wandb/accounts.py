@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from runql.semantic.record import AgentRecord, ProjectRecord, UserRecord
+from runql.sources.protocol import RunMetadata
 from runql.sources.wandb.decode import Place, nodes_of, read_agent, read_project, read_run_info, read_user
 from runql.sources.wandb.listing.connections import nodes_of as connection_nodes
 from runql.sources.wandb.project import Question, Server
+
+_METADATA_ORIGIN: Final = (
+    "a server tells `program args os python executable cpu_count gpu_count gpu git` and no more of it"
+)
 
 
 class Asked(Protocol):
@@ -24,8 +29,6 @@ class Asked(Protocol):
 
 class Accounts:
     """The questions of W&B's classes that no query asks. Each is one request, at the first use."""
-
-    metadata_origin = "a server tells `program args os python executable cpu_count gpu_count gpu git` and no more of it"
 
     def viewer(self: Asked) -> UserRecord | None:
         """Who asks; `None` if nobody is signed in."""
@@ -65,14 +68,15 @@ class Accounts:
             nodes = connection_nodes(self._server, "agent_runs", "Agent.runs", variables, _runs_of_agent)
             return [node["name"] for node in nodes if isinstance(node.get("name"), str)]
 
-    def metadata(self: Asked, entity: str, project: str, run_id: str) -> Mapping[str, Any] | None:
+    def metadata(self: Asked, entity: str, project: str, run_id: str) -> RunMetadata:
         """Where a run ran, by the names of `wandb-metadata.json`, as far as the server says so in an answer."""
         place = self._place(entity, project)
         variables = {"entity": place.entity, "project": place.project, "name": run_id}
         with self._errors(f"the metadata of {place.path}/{run_id}"):
             answer = self._server.ask(Question("metadata", frozenset(), variables))
             run = self._server.project_of(answer, place).get("run")
-        return read_run_info(run.get("runInfo")) if isinstance(run, Mapping) else None
+        facts = read_run_info(run.get("runInfo")) if isinstance(run, Mapping) else None
+        return RunMetadata(facts or {}, _METADATA_ORIGIN)
 
 
 def _runs_of_agent(data: Mapping[str, Any]) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import field, replace
 from functools import partial
 from pathlib import Path
@@ -17,7 +17,17 @@ from runql.errors import ArgumentError, AuthError, NotFound, Unreachable
 from runql.plan.capabilities import Capabilities
 from runql.semantic.catalog import Catalog, Known
 from runql.semantic.record import ProjectRecord, RunHistory, RunRecord, SweepRecord
-from runql.sources.protocol import Filters, HistoryRequest, Page, PageRequest, Wanted
+from runql.sources.protocol import (
+    AccountsApi,
+    CatalogMemory,
+    Filters,
+    HistoryRequest,
+    LineApi,
+    Page,
+    PageRequest,
+    ServiceApi,
+    Wanted,
+)
 from runql.sources.wandb.accounts import Accounts
 from runql.sources.wandb.catalog.catalog import CatalogKeeper
 from runql.sources.wandb.decode import Place, read_project, read_sweep
@@ -69,7 +79,7 @@ def _line(line: LineSettings, seconds: float | None) -> LineSettings:
     return replace(line, attempt_seconds=seconds, whole_seconds=seconds, give_up_seconds=seconds)
 
 
-class WandbService(Accounts):
+class WandbService(Accounts, ServiceApi):
     """A W&B server. Threads may share it; nothing is asked before the first call.
 
     Args:
@@ -153,17 +163,19 @@ class WandbService(Accounts):
         return self._server.abilities.as_capabilities()
 
     @property
-    def requests(self) -> int:
-        """How many requests were sent so far."""
-        return self._client.requests
+    def line(self) -> LineApi:
+        """The client. What is cancelled raises `Unreachable` at once."""
+        return self._client
 
-    def within(self, seconds: float | None) -> AbstractContextManager[None]:
-        """All that is asked inside the `with`, in this thread, must be answered within so many seconds."""
-        return self._client.within(seconds)
+    @property
+    def memory(self) -> CatalogMemory:
+        """What it keeps of projects."""
+        return self
 
-    def cancel(self) -> None:
-        """Ends all that is asked just now, from any thread: those calls raise `Unreachable` at once."""
-        self._client.cancel()
+    @property
+    def accounts(self) -> AccountsApi:
+        """Its users, projects and agents."""
+        return self
 
     def close(self) -> None:
         """Closes the connections, and keeps what was learned of projects on disk."""
@@ -274,9 +286,16 @@ class WandbService(Accounts):
         entity = viewer.get("entity") if isinstance(viewer, Mapping) else None
         return entity if isinstance(entity, str) else None
 
-    def catalog(self, entity: str, project: str, *, metrics: bool = False, anew: bool = False) -> Catalog:
+    def catalog(self, entity: str, project: str, *, metrics: bool = False) -> Catalog:
         """What the project holds, from a sample of its runs: at most five requests, one if what was kept is still true,
-        none within half a minute. `anew`: whatever was kept, it is asked for."""
+        none within half a minute."""
+        return self._catalog(entity, project, metrics=metrics)
+
+    def catalog_anew(self, entity: str, project: str, *, metrics: bool = False) -> Catalog:
+        """The same, asked for whatever was kept."""
+        return self._catalog(entity, project, metrics=metrics, anew=True)
+
+    def _catalog(self, entity: str, project: str, *, metrics: bool, anew: bool = False) -> Catalog:
         place = self._place(entity, project)
         with self._errors(f"the fields of {place.path}"):
             return self._catalogs.learn(place, metrics=metrics, anew=anew)

@@ -57,7 +57,7 @@ def test_the_record_in_the_log_says_what_the_sdk_writes_into_the_file(tmp_path: 
     fill(record, pb.EnvironmentRecord.DESCRIPTOR)
     wanted = json_format.MessageToDict(record)
     wanted["startedAt"] = "2026-01-31T12:00:00.250000Z"
-    found = service(tmp_path, files.message(ENVIRONMENT, record.SerializeToString())).metadata("", "", "abc")
+    found = service(tmp_path, files.message(ENVIRONMENT, record.SerializeToString())).metadata("", "", "abc").facts
     assert found is not None
     assert found == wanted
     assert len(found) == len(pb.EnvironmentRecord.DESCRIPTOR.fields) - 1
@@ -66,7 +66,7 @@ def test_the_record_in_the_log_says_what_the_sdk_writes_into_the_file(tmp_path: 
 def test_several_records_are_one(tmp_path: Path) -> None:
     bodies = [pb.EnvironmentRecord(os="Linux", python="3.11"), pb.EnvironmentRecord(gpu_type="H100", os="Linux 6")]
     made = service(tmp_path, *(files.message(ENVIRONMENT, each.SerializeToString()) for each in bodies))
-    assert made.metadata("", "", "abc") == {"os": "Linux 6", "python": "3.11", "gpu": "H100"}
+    assert made.metadata("", "", "abc").facts == {"os": "Linux 6", "python": "3.11", "gpu": "H100"}
 
 
 def test_the_file_beside_the_log_counts(tmp_path: Path) -> None:
@@ -92,10 +92,10 @@ def test_a_file_that_holds_none_is_passed_over(tmp_path: Path, content: bytes) -
     (log,) = tmp_path.rglob("*.wandb")
     (log.parent / "files").mkdir()
     (log.parent / "files" / "wandb-metadata.json").write_bytes(content)
-    assert made.metadata("", "", "abc") == {"python": "3.11"}
+    assert made.metadata("", "", "abc").facts == {"python": "3.11"}
 
 
 def test_a_run_that_says_nothing(tmp_path: Path) -> None:
     made = service(tmp_path)
-    assert made.metadata("", "", "abc") is None
-    assert made.metadata("", "", "other") is None
+    assert made.metadata("", "", "abc").facts == {}
+    assert made.metadata("", "", "other").facts == {}

@@ -156,11 +156,11 @@ def test_a_server_that_is_silent(serve: Serve, connect: Connect) -> None:
 def test_a_deadline(serve: Serve, connect: Connect) -> None:
     server = serve(knobs=Knobs(latency_seconds=NEVER))
     service = connect(server)
-    with service.within(0.1), pytest.raises(Unreachable, match="within the time allowed") as caught:
+    with service.line.within(0.1), pytest.raises(Unreachable, match="within the time allowed") as caught:
         service.runs_page(PAGE)
     assert "--timeout" in caught.value.diagnostics[0].hints[0]
     server.knobs.latency_seconds = 0
-    with service.within(30):
+    with service.line.within(30):
         assert len(service.runs_page(PAGE).runs) == 10
 
 
@@ -171,11 +171,11 @@ def test_rows_that_came_before_the_deadline_were_given(serve: Serve, connect: Co
     service = connect(serve(knobs=Knobs(fault_for=fault)))
     given = []
     request = HistoryRequest("acme", "vision", tuple(f"run{at:05d}" for at in range(60)), ("loss",))
-    with service.within(NEVER), ExitStack() as deadline, pytest.raises(Unreachable):
+    with service.line.within(NEVER), ExitStack() as deadline, pytest.raises(Unreachable):
         for history in service.histories(request):
             given.append(history.run_id)
             if len(given) == 40:  # all that come: the time is over when they are here, however long that took
-                deadline.enter_context(service.within(0.1))
+                deadline.enter_context(service.line.within(0.1))
     assert given == [f"run{at:05d}" for at in range(40)]
 
 
@@ -194,7 +194,7 @@ def test_cancel_ends_it_from_another_thread(serve: Serve, connect: Connect) -> N
     thread.start()
     while not server.seen:
         time.sleep(0.01)
-    service.cancel()
+    service.line.cancel()
     thread.join()  # the server would not have answered
     (error,) = raised
     assert isinstance(error, Unreachable)

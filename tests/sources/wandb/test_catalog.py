@@ -114,7 +114,7 @@ def test_metrics_are_one_request_more(serve: Serve, connect: Connect) -> None:
     server.forget()
     assert (Space.LOGGED, "loss") in service.catalog("acme", "vision", metrics=True).by_dotted
     assert len(server.seen) == 1
-    service.catalog("acme", "vision", anew=True)
+    service.catalog_anew("acme", "vision")
     assert len(server.seen) == 2
 
 

@@ -77,7 +77,7 @@ def test_a_thousand_whole_runs_take_ten_requests_at_most(serve: Serve, connect: 
     runs = listed(service, project="wide", per_page=100, wanted=FULL)
     assert len(runs) == 1000
     assert all(run.record.config and run.record.summary for run in runs)
-    assert service.requests == len(server.seen) <= 10
+    assert service.line.requests == len(server.seen) <= 10
     server.forget()
     assert len(listed(connect(server), project="wide", wanted=COLUMNS)) == 1000
     assert len(server.seen) <= 8
