@@ -11,6 +11,7 @@ from runql.language.entry import StatementEntry
 from runql.language.stages import STAGES
 from runql.language.statements import STATEMENTS
 from runql.syntax import parse
+from runql.syntax.keywords import keywords
 from runql.text.codes import CODES
 from tests.cli.conftest import Runql
 
@@ -40,6 +41,9 @@ def test_the_language(runql: Runql) -> None:
     spec = json.loads(said.out)
     assert [stage["name"] for stage in spec["stages"]] == [one.name for one in STAGES.values()]
     assert set(spec["codes"]) == set(CODES)
+    assert [clause["name"] for clause in spec["clauses"]] == list(keywords().clause_words)
+    spelled = {text for word in spec["words"] for text in word["spelled"]}
+    assert spelled >= {"between", "contains", "as", "ema", "=", "==", "untagged", "|"}
     options = {name for option in spec["options"] for name in option["names"]}
     assert {"--errors", "--stats", "--max-rows", "--no", "--offline", "--diff"} <= options
 

@@ -11,6 +11,7 @@ from runql.script.options import Options, silenced_code
 from runql.script.said_once import Told
 
 if TYPE_CHECKING:
+    from runql.language.entry import Entry, Function
     from runql.session import Explanation, Result
 
 
@@ -48,6 +49,7 @@ def spec_json() -> str:
     """The language and the command as JSON, from the tables that they are made of."""
     from runql.frontends.cli.arguments import described_options
     from runql.language.aggregates import HISTORY_AGGREGATES, OFFERED_PERCENTILES, ROW_AGGREGATES
+    from runql.language.clauses import CLAUSES
     from runql.language.fields import RUN_FIELDS
     from runql.language.formats import FORMATS
     from runql.language.functions import FUNCTIONS
@@ -55,49 +57,49 @@ def spec_json() -> str:
     from runql.language.stages import STAGES
     from runql.language.statements import STATEMENTS
     from runql.language.types import TYPES
+    from runql.language.words import WORDS
     from runql.semantic.folds import fold_named
+    from runql.syntax.keywords import keywords
     from runql.text.codes import CODES
 
     folds = {**ROW_AGGREGATES, **{name: fold for name in OFFERED_PERCENTILES if (fold := fold_named(name)) is not None}}
+    table = keywords()
+    inside = {terminal: one for terminal, one in WORDS.items() if terminal not in {*STATEMENTS, *CLAUSES}}
     spec = {
         "options": described_options(),
-        "statements": [
-            {"name": s.name, "syntax": s.form, "doc": s.doc, "example": s.example} for s in STATEMENTS.values()
-        ],
-        "stages": [
-            {
-                "name": info.name,
-                "syntax": info.form,
-                "doc": info.doc,
-                "example": info.example,
-                "tables": sorted(info.takes),
-                "streams": info.streams,
-            }
-            for info in STAGES.values()
+        "statements": [_entry(one) for one in STATEMENTS.values()],
+        "clauses": [_entry(one) for one in CLAUSES.values()],
+        "stages": [{**_entry(one), "tables": sorted(one.takes), "streams": one.streams} for one in STAGES.values()],
+        "words": [
+            {"spelled": list(table.words.get(terminal) or table.symbols[terminal]), **_entry(one, named=False)}
+            for terminal, one in inside.items()
         ],
         "functions": {
             "of values": [_function(one) for one in FUNCTIONS.values()],
             "of a metric's history": [_function(one) for one in HISTORY_AGGREGATES.values()],
             "of rows": [_function(one) for one in folds.values()],
         },
-        "fields": [
-            {"name": one.name, "type": str(one.kind), "aliases": list(one.aliases), "doc": one.doc}
-            for one in RUN_FIELDS.values()
-        ],
+        "fields": [{**_entry(one), "type": str(one.kind), "aliases": list(one.aliases)} for one in RUN_FIELDS.values()],
         "parameter types": [
             {"names": [one.name, *one.aliases], "what": one.takes, "doc": one.doc, "example": one.example}
             for one in TYPES.values()
         ],
         "set": {one.name: f"{one.takes}: {one.doc}" for one in OPTIONS.values()},
         "formats": [
-            {"name": form.name, "extensions": list(form.extensions), "what": form.doc} for form in FORMATS.values()
+            {"name": one.name, "extensions": list(one.extensions), "what": one.doc} for one in FORMATS.values()
         ],
         "codes": {code: {"severity": one.severity, "title": one.title} for code, one in CODES.items()},
     }
     return json.dumps(spec, ensure_ascii=False, indent=2)
 
 
-def _function(function: Any) -> dict[str, str]:
+def _entry(entry: Entry, *, named: bool = True) -> dict[str, Any]:
+    name = {"name": entry.name} if named else {}
+    needs = {"needs": entry.needs} if entry.needs else {}
+    return {**name, "syntax": entry.form, "doc": entry.doc, "example": entry.example, **needs}
+
+
+def _function(function: Function) -> dict[str, str]:
     return {
         "name": function.name,
         "signature": function.form,
