@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import dropwhile
 from math import isfinite
 from typing import assert_never
@@ -114,8 +114,8 @@ def _of_folds(expr: TypedExpr) -> Iterator[str]:
 
 def _last_step(record: RunRecord) -> int | None:
     """The last step of a run, where its summary or its history keys came with it."""
-    for part in (record.summary, record.history_keys):
-        step = part.get("_step" if part is record.summary else "lastStep") if isinstance(part, Mapping) else None
+    for part, name in ((record.summary, "_step"), (record.history_keys, "lastStep")):
+        step = None if part is None else part.get(name)
         if isinstance(step, int | float) and not isinstance(step, bool) and isfinite(step):
             return int(step)
     return None

@@ -14,6 +14,7 @@ from runql.engine.fields import PART_OF_SPACE, leaves
 from runql.engine.order import AggregatesOf, no_aggregates
 from runql.engine.patterns import star_matcher
 from runql.engine.table import Table
+from runql.engine.values.column import column_of
 from runql.errors import RunQLError
 from runql.language.fields import RUN_FIELDS
 from runql.language.kinds import Kind
@@ -84,9 +85,8 @@ def has_fixed_columns(columns: Sequence[TColumn] | None) -> bool:
 
 def run_table(selection: Selection, records: Sequence[RunRecord], aggregates_of: AggregatesOf = no_aggregates) -> Table:
     """The table of runs: a row for each, in the order given."""
-    columns = {
-        name: [value_of(record, aggregates_of(record)) for record in records] for name, value_of in selection.readers()
-    }
+    aggregates = list(map(aggregates_of, records))
+    columns = {name: column_of(list(map(value_of, records, aggregates))) for name, value_of in selection.readers()}
     return Table(columns, len(records))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
+from operator import eq
 from typing import TypeAlias
 
 from runql.engine.compare import ORDERED_KINDS, as_number, is_nan
@@ -51,6 +52,10 @@ def sort_records(
 
 def sorted_indices(values: Sequence[Value], *, descending: bool = False) -> list[int]:
     """The places of the values in their order; equal ones, lists and records among themselves, stay as given."""
+    types = set(map(type, values))
+    if types in ({datetime}, {str}, {int}) or (types <= {int, float} and all(map(eq, values, values))):
+        # All of one kind, and none is NaN, which is not equal to itself.
+        return sorted(range(len(values)), key=values.__getitem__, reverse=descending)
     ranked: dict[float, list[int]] = {}
     for index, value in enumerate(values):
         ranked.setdefault(rank_of(value), []).append(index)

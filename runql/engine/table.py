@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import repeat
 
-from runql.engine.values.column import constant
+from runql.engine.values.column import column_of, constant
 from runql.engine.values.concat import concat_columns
 from runql.errors import RunQLError
 from runql.language.kinds import Kind
-from runql.semantic.values import MISSING, Value, kind_of
+from runql.semantic.values import MISSING, Value
 from runql.text.frozen import frozen
 
 
@@ -47,7 +47,7 @@ class Table:
 
     def kinds(self, name: str) -> Counter[Kind]:
         """How many cells of a column are of each kind, missing ones included."""
-        return Counter(map(kind_of, self.columns[name]))
+        return column_of(self.columns[name]).kinds()
 
 
 def concat(tables: Iterable[Table], names: Sequence[str] | None = None) -> Table:

@@ -71,9 +71,14 @@ def read_json(text: str | bytes) -> Reading:
         raw = raw if raw is not None else text.encode("utf-8", "surrogatepass")  # type: ignore[union-attr]
         if (_has_long_number(raw) or _may_be_deep(raw)) and _is_outsize(value):
             return _patiently(text, None)
-    halves = (b"\\ud", b"\\uD") if isinstance(text, bytes) else ("\\ud", "\\uD")
-    half = any(each in text for each in halves)  # type: ignore[operator]
-    return Reading(_without_surrogates(value) if half else value)
+    return Reading(_without_surrogates(value) if _has_half(text) else value)
+
+
+def _has_half(text: str | bytes) -> bool:
+    """Whether half of a surrogate pair may stand in it as an escape."""
+    if isinstance(text, bytes):
+        return b"\\ud" in text or b"\\uD" in text
+    return "\\ud" in text or "\\uD" in text
 
 
 def _loads(text: str | bytes) -> Any:

@@ -18,13 +18,15 @@ import math
 from abc import abstractmethod
 from array import array
 from bisect import bisect_left, bisect_right
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import accumulate, chain, compress, repeat
 from operator import itemgetter
 from typing import Any, Final, TypeAlias, overload
 
-from runql.semantic.values import MISSING, Missing, Value
+from runql.language.kinds import Kind
+from runql.semantic.values import MISSING, Missing, Value, kind_of
 
 Flags: TypeAlias = bytes
 """One byte a cell, 1 or 0, so that whole columns combine at once."""
@@ -73,6 +75,16 @@ class Column(Sequence[Value]):
     def has_gaps(self) -> bool:
         """Whether a cell is null or `MISSING`."""
         return not _GAPS.isdisjoint(self.types)
+
+    def kinds(self) -> Counter[Kind]:
+        """How many cells are of each kind, missing ones included."""
+        if len(self.types) == 1 and len(self):
+            return Counter({kind_of(self[0]): len(self)})
+        kinds = {type(cell): kind_of(cell) for cell in dict(zip(map(type, self), self, strict=True)).values()}
+        found = Counter[Kind]()
+        for each, count in Counter(map(type, self)).items():
+            found[kinds[each]] += count
+        return found
 
     @abstractmethod
     def nan_count(self) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from itertools import repeat
+from itertools import chain, repeat
 from typing import Any
 
 from runql.semantic.record import RunRecord
@@ -90,10 +90,13 @@ class _Page:
 
     def __init__(self, nodes: Sequence[Mapping[str, Any]]) -> None:
         self._nodes = nodes
+        self._fields = frozenset(chain.from_iterable(nodes))
         self._odd: dict[int, Oddities] = {}
         self._parsed = {name: self._mappings(name, part) for name, part in _JSON_PARTS}
 
     def cells(self, name: str) -> list[Any]:
+        if name not in self._fields:
+            return [None] * len(self._nodes)
         return [node.get(name) for node in self._nodes]
 
     def texts(self, name: str) -> list[str | None]:
@@ -111,6 +114,8 @@ class _Page:
 
     def each(self, name: str, read: Callable[[Any], Mapping[str, Any]]) -> list[Mapping[str, Any] | None]:
         """What is read of a field, `None` where a node does not have it."""
+        if name not in self._fields:
+            return [None] * len(self._nodes)
         return [read(node[name]) if name in node else None for node in self._nodes]
 
     def own(self, name: str, read: Callable[[Any], Mapping[str, Any] | None]) -> list[Mapping[str, Any] | None]:
@@ -128,6 +133,8 @@ class _Page:
 
     def _mappings(self, name: str, part: str) -> list[Mapping[str, Any] | None]:
         """The values of a JSON part, parsed; `None` where a node does not have it."""
+        if name not in self._fields:
+            return [None] * len(self._nodes)
         found: list[Mapping[str, Any] | None] = []
         for at, node in enumerate(self._nodes):
             if name not in node:
@@ -142,7 +149,7 @@ class _Page:
 
 
 def _tags(value: Any) -> tuple[str, ...]:
-    return tuple([tag for tag in value if isinstance(tag, str)]) if isinstance(value, list) else ()
+    return tuple([tag for tag in value if isinstance(tag, str)]) if value and isinstance(value, list) else ()
 
 
 def _internal_summary(entries: Mapping[str, Any]) -> Mapping[str, Any] | None:

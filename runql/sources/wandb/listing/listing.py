@@ -246,8 +246,9 @@ class Listing:
 
     def _receive(self, runs: Iterable[RunRecord]) -> None:
         for run in runs:
-            if key_of(run) not in self._seen:
-                self._seen.add(key_of(run))
+            key = key_of(run)
+            if key not in self._seen:
+                self._seen.add(key)
                 self._held.append(run)
 
     def _settle(self, *, everything: bool) -> None:

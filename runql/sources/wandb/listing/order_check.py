@@ -9,6 +9,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from itertools import pairwise
+from operator import eq, gt, lt
 from typing import Any
 
 from runql.engine.mongo.filters import compile_filter, filter_fields
@@ -71,6 +72,9 @@ def breaks_order(runs: Sequence[RunRecord], order: str) -> bool:
     """Whether neighbours stand the wrong way round, as far as that is beyond doubt: two numbers, or two times."""
     key = parse_order(order)[0]
     values = [key.field.value(run) for run in runs]
+    types = set(map(type, values))
+    if types == {datetime} or (types <= {int, float} and all(map(eq, values, values))):  # NaN is not equal to itself
+        return any(map(lt if key.descending else gt, values, values[1:]))
     return any(_wrong(a, b, key) for a, b in pairwise(values))
 
 
@@ -137,8 +141,8 @@ def edges_of(data: Mapping[str, Any]) -> list[tuple[str | None, Mapping[str, Any
         return [(None, node) for node in nodes if isinstance(node, Mapping)]
     found = []
     for edge in runs.get("edges") or ():
-        if isinstance(edge, Mapping) and isinstance(edge.get("node"), Mapping):
-            found.append((edge.get("cursor"), edge["node"]))
+        if isinstance(edge, dict) and isinstance(node := edge.get("node"), dict):
+            found.append((edge.get("cursor"), node))
     return found
 
 
