@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from runql.engine.histories.sampling import AXES, sample_rows
+from runql.engine.presence import intersection, union
+from runql.engine.values.column import Column, Flags, column_of, constant, every
 from runql.semantic.record import RunHistory
 from runql.semantic.values import MISSING, Value
 from runql.sources.protocol import HistoryRequest
@@ -36,40 +38,45 @@ def select_rows(run_id: str, columns: Columns, request: HistoryRequest) -> RunHi
     a cell that was not logged is `MISSING`.
     """
     x_axis = x_axis_of(request)
-    within = _within_steps(columns, request)
+    vectors = {name: column_of(cells) for name, cells in columns.items()}
+    length = len(next(iter(vectors.values()), ()))
+    within = _within_steps(vectors, request, length)
     metrics = _metrics(columns, request, x_axis)
+    held = [vectors[name].held for name in metrics]
     if request.rows == "all":
-        rows, left_out = _rows_with_all(columns, [x_axis, *(request.keys or ())], within), 0
+        rows, left_out = _rows_with(vectors, [x_axis, *(request.keys or ())], within), 0
         # All rows count as one set: a metric that is logged rarely has no share of its own.
         sets = metrics if request.keys else [x_axis]
     else:
-        rows, left_out = _rows_with_any(columns, metrics, x_axis, within)
-        sets = metrics
-    chosen = _sampled(columns, sets, rows, request.samples)
+        logged = intersection([within, union(held, length)], length)
+        rows = _rows_with(vectors, [x_axis], logged)
+        left_out, sets = logged.count(1) - rows.count(1), metrics
+    wanted = {*sets, *_answer(columns, request, x_axis)}
+    kept = {name: vectors[name].compress(rows) for name in wanted if name in vectors}
+    count = rows.count(1)
+    is_sample = request.samples is not None and count > request.samples
+    if is_sample and request.samples is not None:
+        chosen = sample_rows({name: kept[name] for name in sets}, request.samples)
+        is_sample = len(chosen) < count
+        kept = {name: column.take(chosen) for name, column in kept.items()}
     return RunHistory(
         run_id=run_id,
-        columns={name: [columns[name][row] for row in chosen] for name in _answer(columns, request, x_axis)},
-        rows_of={name: sum(columns[name][row] is not MISSING for row in within) for name in metrics},
-        sampled=len(chosen) < len(rows),
+        columns={name: kept[name] for name in _answer(columns, request, x_axis)},
+        rows_of={
+            name: intersection([flags, within], length).count(1) for name, flags in zip(metrics, held, strict=True)
+        },
+        sampled=is_sample,
         notices=_left_out(run_id, left_out, x_axis),
     )
 
 
-def _length(columns: Columns) -> int:
-    return len(next(iter(columns.values()), ()))
-
-
-def _within_steps(columns: Columns, request: HistoryRequest) -> Sequence[int]:
+def _within_steps(columns: Mapping[str, Column], request: HistoryRequest, length: int) -> Flags:
     low, high = request.min_step, request.max_step
-    every = range(_length(columns))
     if request.stream == "system" or (low is None and high is None):
-        return every
-    steps = columns.get("_step", [MISSING] * len(every))
-    return [
-        row
-        for row in every
-        if steps[row] is not MISSING and (low is None or steps[row] >= low) and (high is None or steps[row] <= high)
-    ]
+        return every(length)
+    steps = columns.get("_step", constant(MISSING, length))
+    inside = [step is not MISSING and (low is None or step >= low) and (high is None or step <= high) for step in steps]
+    return bytes(inside)
 
 
 def _metrics(columns: Columns, request: HistoryRequest, x_axis: str) -> list[str]:
@@ -80,31 +87,10 @@ def _metrics(columns: Columns, request: HistoryRequest, x_axis: str) -> list[str
     return logged or list(columns)
 
 
-def _rows_with_all(columns: Columns, required: Iterable[str], within: Sequence[int]) -> Sequence[int]:
-    rows = within
-    for name in required:
-        if name not in columns:
-            return ()
-        cells = columns[name]
-        rows = [row for row in rows if cells[row] is not MISSING]
-    return rows
-
-
-def _rows_with_any(
-    columns: Columns, metrics: Sequence[str], x_axis: str, within: Sequence[int]
-) -> tuple[Sequence[int], int]:
-    """The rows in which any metric and the x axis have a value, and how many were left out for want of an x."""
-    logged = [columns[name] for name in metrics]
-    rows = [row for row in within if any(cells[row] is not MISSING for cells in logged)]
-    with_x = _rows_with_all(columns, [x_axis], rows)
-    return with_x, len(rows) - len(with_x)
-
-
-def _sampled(columns: Columns, metrics: Sequence[str], rows: Sequence[int], samples: int | None) -> Sequence[int]:
-    if samples is None or len(rows) <= samples:
-        return rows
-    cells = {name: [columns[name][row] for row in rows] for name in metrics}
-    return [rows[place] for place in sample_rows(cells, samples)]
+def _rows_with(columns: Mapping[str, Column], required: Iterable[str], rows: Flags) -> Flags:
+    """Of these rows those that hold all of some columns."""
+    held = [columns[name].held if name in columns else bytes(len(rows)) for name in required]
+    return intersection([rows, *held], len(rows))
 
 
 def _answer(columns: Columns, request: HistoryRequest, x_axis: str) -> list[str]:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
+from runql.engine.values import column as vector
 from runql.semantic.values import MISSING
 from runql.sources.files.wire import BYTES, VARINT, Malformed, after_field, fields, signed, text, varint
 from runql.sources.local.items import Outsize, leaves, parse_json, put, read_item
@@ -33,14 +34,14 @@ class Column:
         self.rows: list[int] = []
         self.values: list[Any] = []
 
-    def dense(self, length: int) -> list[Any]:
-        """A cell for each of `length` rows. Of a key that a row holds twice (no SDK writes that) one is shown."""
-        if len(self.rows) == length and self.rows == list(range(length)):
-            return self.values
-        cells: list[Any] = [MISSING] * length
+    def dense(self, rows: Sequence[int]) -> vector.Column:
+        """A cell for each of `rows`, 0 and so on. Of a key that a row holds twice (no SDK writes that) one is shown."""
+        if self.rows == rows:
+            return vector.column_of(self.values)
+        cells: list[Any] = [MISSING] * len(rows)
         for row, value in zip(self.rows, self.values, strict=True):
             cells[row] = value
-        return cells
+        return vector.column_of(cells)
 
 
 class HistoryReader:
@@ -108,6 +109,26 @@ class HistoryReader:
             step = self._next_step
         self.steps.append(step)
         self._next_step = step + 1
+
+    def wants(self, name: str) -> bool:
+        """Whether the cells of a key that is not nested are read."""
+        return name != STEP and (self._wanted is None or name in self._wanted)
+
+    def add_steps(self, steps: Sequence[int]) -> None:
+        """Take in rows whose cells come by `add_cells`."""
+        self.steps.extend(steps)
+        self._next_step = steps[-1] + 1
+
+    def expect(self, names: Iterable[str]) -> None:
+        """Take in the names of a row: columns stand in the order of their first row."""
+        for name in names:
+            self.columns.setdefault(name, Column())
+
+    def add_cells(self, name: str, rows: Sequence[int], cells: Sequence[Any]) -> None:
+        """The cells of a key in rows that hold it once."""
+        column = self.columns.setdefault(name, Column())
+        column.rows.extend(rows)
+        column.values.extend(cells)
 
     def _pick(self, data: bytes, start: int, end: int, row: int) -> int | None:
         """The wanted cells of a plain row: each name is searched for, then every item is stepped over to prove that

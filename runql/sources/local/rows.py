@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any
 
+from runql.engine.values.column import column_of, constant
+from runql.engine.values.concat import concat_columns
 from runql.semantic.values import MISSING, Value
 from runql.sources.files.names import printable, reason
 from runql.sources.files.wire import Malformed
 from runql.sources.local import records
+from runql.sources.local.batches import Batches
 from runql.sources.local.framing import Damage, DamageKind, Frames
 from runql.sources.local.head import Head, LogState
 from runql.sources.local.history import STEP, HistoryReader
@@ -34,17 +36,19 @@ class Rows:
     notices: list[Diagnostic] = field(default_factory=list)
 
 
-def logged_rows(run: LocalRun, keys: Iterable[str] | None) -> Rows:
+def logged_rows(run: LocalRun, keys: Iterable[str] | None, *, in_bulk: bool = False) -> Rows:
     """What a run logged: `_step` and the wanted metrics (all with `None`), nested ones by names joined with dots.
 
-    The rows of a fork begin with those of the run that it was forked from; what a rewind abandoned is left out.
+    `in_bulk`: it is part of so much that rows are worth reading by NumPy; they are the same. The rows of a fork begin
+    with those of the run that it was forked from; what a rewind abandoned is left out.
     """
     rows = Rows()
     parts: list[Columns] = []
     next_step = 0
     for strand in run.strands:
         start = strand.segment.head.starting_step
-        columns = _cut(_logged(run, strand.segment, keys, next_step if start is None else start, rows), strand.until)
+        first = next_step if start is None else start
+        columns = _cut(_logged(run, strand.segment, keys, first, rows, in_bulk=in_bulk), strand.until)
         if columns:
             parts.append(columns)
             next_step = max(next_step, max(columns[STEP][-1:]) + 1)
@@ -54,19 +58,23 @@ def logged_rows(run: LocalRun, keys: Iterable[str] | None) -> Rows:
     return rows
 
 
-def _logged(run: LocalRun, segment: Segment, keys: Iterable[str] | None, first: int, rows: Rows) -> Columns:
+def _logged(
+    run: LocalRun, segment: Segment, keys: Iterable[str] | None, first: int, rows: Rows, *, in_bulk: bool
+) -> Columns:
     """The rows of one folder."""
     if segment.head.history is not None:
         return _read_lines(segment, segment.head.history, rows, partial(jsonl.history, keys=keys, starting_step=first))
     reader = HistoryReader(keys, first)
-    is_read = _read(segment, records.HISTORY, reader.add, rows.notices)
+    batches = Batches(reader) if in_bulk else None
+    is_read = _read(segment, records.HISTORY, reader.add, rows.notices, batches)
     rows.notices += outsize(run.record.id, reader.outsize)
     if reader.unnumbered:
         rows.notices.append(unnumbered(run.record.id, reader.unnumbered))
     if not is_read or not reader.steps:
         return {}
-    count = len(reader.steps)
-    return {STEP: reader.steps, **{name: cells.dense(count) for name, cells in reader.columns.items() if cells.rows}}
+    every = list(range(len(reader.steps)))
+    logged = {name: cells.dense(every) for name, cells in reader.columns.items() if cells.rows}
+    return {STEP: column_of(reader.steps), **logged}
 
 
 def _cut(columns: Columns, until: float) -> Columns:
@@ -114,14 +122,21 @@ def _read_lines(
     return columns
 
 
-def _read(segment: Segment, wanted: int, take: Callable[..., None], notices: list[Diagnostic]) -> bool:
-    """Hand every record of a kind to `take`, and what is wrong to `notices`. Whether the log could be read."""
+def _read(
+    segment: Segment,
+    wanted: int,
+    take: Callable[..., None],
+    notices: list[Diagnostic],
+    batches: Batches | None = None,
+) -> bool:
+    """Hand every record of a kind to `take` or `batches`, and what is wrong to `notices`. Whether the log could be
+    read."""
     if segment.head.log is not LogState.HELD:
         return False
     try:
         with segment.file.path.open("rb") as file:
             frames = Frames(file, os.fstat(file.fileno()).st_size)
-            _take_all(frames, wanted, take)
+            _take_all(frames, wanted, take, batches)
     except OSError as problem:
         notices.append(unreadable(segment.file.shown, reason(problem)))
         return False
@@ -130,16 +145,24 @@ def _read(segment: Segment, wanted: int, take: Callable[..., None], notices: lis
     return True
 
 
-def _take_all(frames: Frames, wanted: int, take: Callable[..., None]) -> None:
+def _take_all(frames: Frames, wanted: int, take: Callable[..., None], batches: Batches | None) -> None:
     locate = records.locate
     malformed: list[Damage] = []
     for data, start, end, offset in frames:
         try:
             kind, begin, stop = locate(data, start, end)
             if kind == wanted:
-                take(data, begin, stop, numbered=not (frames.damages or malformed))
+                numbered = not (frames.damages or malformed)
+                if batches is None:
+                    take(data, begin, stop, numbered=numbered)
+                else:
+                    batches.add(data, begin, stop, offset, numbered=numbered)
         except Malformed:
             malformed.append(Damage(offset, DamageKind.RECORD, offset, 1))
+    if batches is not None:
+        batches.flush()
+        malformed += [Damage(offset, DamageKind.RECORD, offset, 1) for offset in batches.malformed]
+        malformed.sort(key=lambda damage: damage.offset)
     frames.damages += malformed
 
 
@@ -148,12 +171,11 @@ def _joined(parts: Sequence[Columns]) -> Columns:
     if len(parts) < 2:
         return parts[0] if parts else {}
     names = dict.fromkeys(name for part in parts for name in part)
-    return {name: list(_cells(parts, name)) for name in names}
+    return {name: concat_columns([part.get(name) or _absent(part) for part in parts]) for name in names}
 
 
-def _cells(parts: Sequence[Columns], name: str) -> Iterator[Any]:
-    for part in parts:
-        yield from part.get(name) or [MISSING] * len(next(iter(part.values())))
+def _absent(part: Columns) -> Sequence[Value]:
+    return constant(MISSING, len(next(iter(part.values()))))
 
 
 def _put_in_order(run_id: str, parts: Sequence[Columns], rows: Rows) -> None:
@@ -161,7 +183,7 @@ def _put_in_order(run_id: str, parts: Sequence[Columns], rows: Rows) -> None:
     steps = rows.columns[STEP]
     order = sorted(range(len(steps)), key=steps.__getitem__)
     if order != list(range(len(steps))):
-        rows.columns = {name: [cells[row] for row in order] for name, cells in rows.columns.items()}
+        rows.columns = {name: column_of(cells).take(order) for name, cells in rows.columns.items()}
     folders = Counter(step for part in parts for step in set(part[STEP]))
     twice = sorted(step for step, count in folders.items() if count > 1)
     if twice:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from runql.semantic.values import Value
@@ -111,12 +111,13 @@ class SampleReader:
                 column.rows.pop()
                 column.values.pop()
 
-    def columns(self) -> dict[str, list[Value]]:
+    def columns(self) -> dict[str, Sequence[Value]]:
         """`_timestamp`, `_runtime` if the start is known, and the metrics; nothing if there are no samples."""
         if not self._times:
             return {}
-        axes: dict[str, list[Value]] = {"_timestamp": list(self._times)}
+        axes: dict[str, Sequence[Value]] = {"_timestamp": list(self._times)}
         if self._began:
             axes["_runtime"] = [time - self._began for time in self._times]
         columns = {name: column for name, column in self._columns.items() if column.rows}
-        return axes | {name: column.dense(len(self._times)) for name, column in columns.items()}
+        every = list(range(len(self._times)))
+        return axes | {name: column.dense(every) for name, column in columns.items()}

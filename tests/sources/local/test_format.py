@@ -268,7 +268,7 @@ def test_what_is_picked_is_what_is_there(logged: list[tuple[dict[Any, Any], bool
     count = len(some.steps)
     for key in keys:
         cells = [
-            reader.columns[key].dense(count) if key in reader.columns else [MISSING] * count
+            reader.columns[key].dense(list(range(count))) if key in reader.columns else [MISSING] * count
             for reader in (some, everything)
         ]
         assert same(*cells)

@@ -139,7 +139,7 @@ def edges_of(data: Mapping[str, Any]) -> list[tuple[str | None, Mapping[str, Any
     if isinstance(runs, list) or "edges" not in runs:
         nodes = runs if isinstance(runs, list) else runs.get("nodes") or ()
         return [(None, node) for node in nodes if isinstance(node, Mapping)]
-    found = []
+    found: list[tuple[str | None, Mapping[str, Any]]] = []
     for edge in runs.get("edges") or ():
         if isinstance(edge, dict) and isinstance(node := edge.get("node"), dict):
             found.append((edge.get("cursor"), node))
