@@ -160,7 +160,7 @@ def test_two_fields_of_one_dotted_name_are_spelled_exactly() -> None:
     query = TypedQuery(Target.RUNS, columns=(TColumn("*", glob=key("config.*")),))
     table = run_table(run_selection(columns_of(query), rivals), rivals)
     assert len(set(table.names)) == 2
-    assert sorted(map(repr, table.columns.values())) == ["[1, MISSING]", "[MISSING, 2]"]
+    assert sorted(map(repr, map(list, table.columns.values()))) == ["[1, MISSING]", "[MISSING, 2]"]
 
 
 def test_selected_columns_stand_as_written_and_once() -> None:
