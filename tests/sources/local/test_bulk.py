@@ -42,7 +42,8 @@ def _row(items: list[tuple[str, str]], step: int | None, tail: bytes) -> bytes:
 
 
 def _one_by_one(rows: list[bytes], keys: list[str] | None) -> tuple[HistoryReader, list[int]]:
-    reader, malformed = HistoryReader(keys), []
+    reader = HistoryReader(keys)
+    malformed: list[int] = []
     for place, row in enumerate(rows):
         try:
             reader.add(b"??" + row + b"!", 2, 2 + len(row), numbered=not malformed)
@@ -106,12 +107,16 @@ def test_a_long_log_in_any_order_of_keys(
     path = files.write(tmp_path, files.log([files.run(), *bodies, files.exit_()]))
     slow = history(path, "abc", *keys)
     monkeypatch.setattr(service, "BULK_BYTES", 0)
-    read = []
-    monkeypatch.setattr(
-        "runql.sources.local.batches.read_rows", lambda *given: read.append(bulk.read_rows(*given)) or read[-1]
-    )
+    read: list[bulk.Found] = []
+
+    def watched(*given: Any) -> list[bulk.Found]:
+        found = bulk.read_rows(*given)
+        read.extend(found)
+        return found
+
+    monkeypatch.setattr("runql.sources.local.batches.read_rows", watched)
     fast = history(path, "abc", *keys)
-    assert sum(len(found.places) for each in read for found in each) > 9_000
+    assert sum(len(found.places) for found in read) > 9_000
     assert list(fast.columns) == list(slow.columns)
     assert {name: repr(list(cells)) for name, cells in fast.columns.items()} == {
         name: repr(list(cells)) for name, cells in slow.columns.items()
