@@ -9,14 +9,11 @@ from runql.engine.evaluate import compile_truth
 from runql.execute.operators import RunOperators
 from runql.execute.run_facts import RunFacts
 from runql.plan.nodes import Fetch, Filter, Merge, Runs, those
+from runql.plan.push import FIRST_RUNS
 from runql.sources.concurrent import together
 from runql.sources.open import Place
 from runql.sources.protocol import LIGHT
 from runql.text.diagnostic import Diagnostic
-
-FIRST_RUNS = 499
-"""How many runs come with a count that the server cannot be left to: what a page of W&B's holds, but for the one that
-shows whether the last of them ties."""
 
 
 class Counting:

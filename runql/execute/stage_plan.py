@@ -1,9 +1,8 @@
-"""How the stages of a query work, for `explain`: which pass rows on, which hold the table, and what runs them."""
+"""How a stage works, for `explain`: which pass rows on, which hold the table, and what runs them."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import assert_never
 
@@ -15,23 +14,16 @@ from runql.results.destination import Kind, destination
 from runql.results.formats.formats import EXTENSIONS
 from runql.semantic import typed as t
 from runql.semantic.typed import TAssert, TDistinct, TStage, TTo
-from runql.semantic.typed.stages import entry_of, stage_name
+from runql.semantic.typed.stages import entry_of
 
-_LABEL_WIDTH = 10
 _HERE = Path()
 
 
-def explained(stages: Sequence[TStage], folder: Path = _HERE) -> str:
-    """A line a stage, then what runs them; nothing without stages."""
-    if not stages:
-        return ""
-    width = max(len(stage_name(stage)) for stage in stages)
-    lines = [f"{stage_name(stage):<{width}}  {_way(stage, folder)}" for stage in stages]
-    lines.append(f"run by Python row by row; from {FAST_ROWS:,} rows on by NumPy and pandas, to the same result")
-    return "\n".join(_labelled("stages", lines))
+RUN_BY = f"Python, row by row; from {FAST_ROWS:,} rows on NumPy and pandas, to the same result"
+"""What runs the stages."""
 
 
-def _way(stage: TStage, folder: Path) -> str:  # noqa: PLR0911 - one line a stage
+def way_of(stage: TStage, folder: Path = _HERE) -> str:  # noqa: PLR0911 - one line a stage
     match stage:
         case TTo(path=path):
             form = EXTENSIONS.get(Path(path).suffix[1:].lower())
@@ -80,8 +72,3 @@ def _end(stage: TTo, folder: Path) -> str:
             return "in its place when it is whole"
         case _:
             assert_never(place.kind)
-
-
-def _labelled(label: str, lines: Sequence[str]) -> Iterator[str]:
-    for place, line in enumerate(lines):
-        yield f"{label if place == 0 else '':<{_LABEL_WIDTH}}  {line}"

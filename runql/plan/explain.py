@@ -1,47 +1,71 @@
-"""What a query becomes, as text: its canonical form, the calls, and who does what."""
+"""The text of `explain`: the canonical form, the calls, and the plan: who does each operation, and what it costs."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from textwrap import wrap
+from typing import assert_never
 
 from runql.plan.capabilities import Capabilities
-from runql.plan.nodes import Count, Fetch, Filter, Histories, Plan, keys_of, limit_of, table_of, those
-from runql.plan.push import push
-from runql.plan.python_literals import call_text, literal
-from runql.plan.simplify import by_cost
+from runql.plan.nodes import (
+    Count,
+    Fetch,
+    Filter,
+    Histories,
+    Limit,
+    Merge,
+    Plan,
+    Projection,
+    Runs,
+    RunScan,
+    Sort,
+    TableStage,
+    Watch,
+    keys_of,
+    limit_of,
+    table_of,
+    those,
+)
+from runql.plan.push import FIRST_RUNS, spread
+from runql.plan.python_calls import calls
 from runql.semantic.catalog import Catalog
 from runql.semantic.operands import literal_text
 from runql.semantic.spelling import segment_text
-from runql.semantic.typed import HistoryPart, TCompare, TConst, TField, TypedExpr
-from runql.syntax.tree import AlignMode, Stream
+from runql.semantic.typed import (
+    HistoryPart,
+    TAnd,
+    TColumn,
+    TCompare,
+    TConst,
+    TField,
+    TOrderKey,
+    TStage,
+    TypedExpr,
+)
+from runql.semantic.typed.stages import stage_name
+from runql.syntax.tree import AlignMode
 from runql.text.diagnostic import Diagnostic
 from runql.text.frozen import frozen
 from runql.text.source import NOWHERE
 
-_LABEL_WIDTH = 10
-_SYSTEM_AXIS = "_timestamp"
+_WIDTH = 80
+_WHO, _NAME = 8, 10
+"""Columns for who does an operation, and for what it is called."""
+
+_SOURCE, _HERE = "source", "here"
+
+Row = tuple[str, str, Iterable[str]]
+"""Who does something, what it is called, and lines on it; without anybody it belongs to the row above."""
 
 
 @frozen
 class Asked:
-    """One source of a query, and what it is asked for. `name` is as a user writes it."""
+    """One source of a query. `name` is as a user writes it."""
 
     name: str
     entity: str
     project: str
     capabilities: Capabilities
-
-
-@frozen
-class _Asked:
-    """A source with what it is asked for."""
-
-    name: str
-    entity: str
-    project: str
-    capabilities: Capabilities
-    fetch: Fetch
 
 
 def explain(
@@ -52,166 +76,235 @@ def explain(
     text: str = "",
     catalog: Catalog | None = None,
     notices: Iterable[Diagnostic] = (),
+    way_of: Callable[[TStage], str] = stage_name,
+    run_by: str = "",
 ) -> str:
-    """The text of `explain`. `canonical` is the query as the formatter writes it, `text` what its spans point into.
+    """The text of `explain`. `canonical` is the query as the formatter writes it, `text` what its spans point into;
+    `way_of` says how a stage works, `run_by` what runs all of them.
 
     The calls are Python that can be pasted where `service_api` is a source. Nothing is asked of any source.
     """
+    pushed = spread(plan, [one.capabilities for one in sources], catalog)
+    steps = _Steps(pushed, sources, catalog, text, way_of)
     parts = [canonical.strip()]
-    asked = [
-        _Asked(one.name, one.entity, one.project, one.capabilities, push(plan, one.capabilities, catalog).source)
-        for one in sources
-    ]
-    for one in asked:
-        if one.fetch.is_empty:
-            continue
-        code = _calls(plan, one)
-        parts.append(f"# {one.name}\n{code}" if len(asked) > 1 else code)
-    lines = [line for label, said in _facts(plan, asked, text, catalog) for line in _labelled(label, said)]
-    lines += _labelled("notices", [d.message for d in notices])
+    for fetch in those(pushed, Fetch):
+        one = sources[fetch.at]
+        if not fetch.is_empty:
+            code = calls(plan, fetch, one.entity, one.project, counted=steps.counts(fetch))
+            parts.append(f"# {one.name}\n{code}" if len(sources) > 1 else code)
+    lines = [line for row in steps.of_plan(pushed) for line in _written(row)]
+    if run_by:
+        lines += _written(("", "run by", [run_by]))
+    lines += _written(("notices", "", [one.message for one in notices]))
     parts.append("\n".join(lines))
     return "\n\n".join(parts)
 
 
-def _labelled(label: str, said: Sequence[str]) -> Iterator[str]:
-    for i, line in enumerate(said):
-        yield f"{label if i == 0 else '':<{_LABEL_WIDTH}}  {line}".rstrip()
+def _written(row: Row) -> Iterator[str]:
+    who, name, lines = row
+    before = f"{who:<{_WHO}}{name:<{_NAME}}"
+    for line in lines:
+        yield from _hanging(before, _WHO + _NAME, line)
+        before = ""
 
 
-# ---------------------------------------------------------------- the calls
+def _hanging(before: str, indent: int, line: str) -> Iterator[str]:
+    """A line behind a title, broken where it is too long; what is broken stands below its beginning."""
+    pieces = wrap(line, _WIDTH - indent, break_long_words=False, break_on_hyphens=False) or [""]
+    for at, piece in enumerate(pieces):
+        yield f"{before if at == 0 else '':<{indent}}{piece}".rstrip()
 
 
-def _calls(plan: Plan, one: _Asked) -> str:
-    fetch, table = one.fetch, table_of(plan)
-    runs = call_text(
-        "Runs",
-        ["service_api", literal(one.entity), literal(one.project)],
-        {
-            "filters": fetch.filters or None,
-            "order": fetch.order,
-            "per_page": fetch.per_page,
-            "include_sweeps": fetch.scan.with_sweeps,
-            "lazy": fetch.scan.lazy is not False,
-        },
-    )
-    if isinstance(table, Count):
-        return f"len({runs})" if _counts_there(one) else f"runs = {runs}"
-    return "\n".join([f"runs = {runs}", *_history_calls(table.part if isinstance(table, Histories) else None)])
+class _Steps:
+    """The operations of a plan in the order in which they work: the sources first, the last stage last."""
 
+    def __init__(
+        self,
+        pushed: Plan,
+        sources: Sequence[Asked],
+        catalog: Catalog | None,
+        text: str,
+        way_of: Callable[[TStage], str],
+    ) -> None:
+        self._plan = pushed
+        self._sources = sources
+        self._catalog = catalog
+        self._text = text
+        self._way_of = way_of
 
-def _counts_there(one: _Asked) -> bool:
-    return one.fetch.exact and one.capabilities.counts
+    def counts(self, fetch: Fetch) -> bool:
+        """Whether a source counts the runs by itself."""
+        is_count = isinstance(table_of(self._plan), Count)
+        return is_count and fetch.exact and self._sources[fetch.at].capabilities.counts
 
+    def of_plan(self, plan: Plan) -> Iterator[Row]:
+        """The rows of an operation that gives a table, below those that it stands on."""
+        if any(fetch.is_empty for fetch in those(plan, Fetch)):
+            yield "nothing", "", ["the condition holds for no run, so nothing is asked"]
+            return
+        match plan:
+            case Count(input=below):
+                yield from self._count(below)
+            case Projection(input=below, columns=columns):
+                yield from self._runs(below)
+                yield _HERE, "select", [_columns(columns)]
+            case Histories(input=below):
+                yield from self._runs(below)
+                yield from self._histories(plan)
+            case TableStage(input=below, stage=stage):
+                yield from self.of_plan(below)
+                yield _HERE, stage_name(stage), [self._way_of(stage)]
+            case _:
+                assert_never(plan)
 
-def _history_calls(part: HistoryPart | None) -> Iterator[str]:
-    if part is None:
-        return
-    if part.keys is None or part.keys:
-        yield _history_call(part, part.keys, part.x_axis, Stream.DEFAULT)
-    if part.system_keys is None or part.system_keys:
-        yield _history_call(part, part.system_keys, _SYSTEM_AXIS, Stream.SYSTEM)
+    def _runs(self, node: Runs) -> Iterator[Row]:
+        match node:
+            case Fetch():
+                yield from self._fetch(node)
+            case Filter(input=below, condition=condition):
+                yield from self._runs(below)
+                yield _HERE, "where", self._terms(condition, those(below, Fetch))
+            case Merge(inputs=inputs):
+                for below in inputs:
+                    yield from self._runs(below)
+                yield _HERE, "merge", ["the sources become one: each run once"]
+            case Sort(input=below, keys=keys):
+                yield from self._runs(below)
+                if keys:
+                    yield _HERE, "order", [self._keys(keys)]
+            case Limit(input=below):
+                yield from self._runs(below)
+                yield _HERE, "limit", [_limit(node)]
+            case Watch(input=below, keys=keys):
+                yield from self._runs(below)
+                if keys and not self._sources[those(below, Fetch)[0].at].capabilities.cheap_pages:
+                    yield _HERE, "order", [f"{self._keys(keys)}, checked as the runs come"]
+            case RunScan():
+                raise AssertionError("a plan is explained once it is known who does what")
+            case _:
+                assert_never(node)
 
+    # ---------------------------------------------------------------- what a source does
 
-def _history_call(part: HistoryPart, keys: tuple[str, ...] | None, x_axis: str, stream: Stream) -> str:
-    wanted = None if keys is None else list(keys)
-    if part.samples is None and stream is Stream.DEFAULT:
-        last = None if part.max_step is None else part.max_step + 1
-        scan = _given({"keys": wanted, "min_step": part.min_step, "max_step": last})
-        return f"for run in runs:\n    {call_text('run.scan_history', [], scan)}"
-    system = "system" if stream is Stream.SYSTEM else None
-    given = _given({"samples": part.samples, "keys": wanted, "x_axis": x_axis, "stream": system})
-    return call_text("runs.histories", [], given)
+    def _fetch(self, fetch: Fetch) -> Iterator[Row]:
+        one = self._sources[fetch.at]
+        yield _SOURCE, "runs", [one.name]
+        yield "", "where", dict.fromkeys(_term(term, self._text) for term in fetch.there) or ["no filter"]
+        if fetch.ordered and (keys := keys_of(self._plan)):
+            yield "", "order", [self._keys(keys)]
+        if fetch.most is not None:
+            yield "", "limit", [f"no more than {_counted(fetch.most)}: the filter alone decides"]
+        yield "", "fetched", ["no run" if self.counts(fetch) else _fetched(fetch, one.capabilities)]
+        yield "", "requests", [self._requests(fetch, one.capabilities)]
 
+    def _requests(self, fetch: Fetch, capabilities: Capabilities) -> str:
+        if capabilities.cheap_pages:
+            return "none: the runs are at hand"
+        if self.counts(fetch):
+            return "1, for the count"
+        pages = self._pages(fetch)
+        if isinstance(table_of(self._plan), Count) and capabilities.counts and not fetch.here:
+            return f"1, with the first {FIRST_RUNS} runs; if one of them fails, then {pages}"
+        return pages
 
-def _given(arguments: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in arguments.items() if value is not None}
+    def _pages(self, fetch: Fetch) -> str:
+        size, limit, catalog = fetch.per_page, limit_of(self._plan), self._catalog
+        total = catalog.run_count if catalog is not None and catalog.run_count else None
+        if limit is not None and fetch.ordered and fetch.exact:
+            total = limit if total is None else min(total, limit)
+        if total is None:
+            return f"pages of {size} runs"
+        count = -(-total // size)
+        return "1 page" if count == 1 else f"up to {count:,} pages of {size} runs"
 
+    def _count(self, below: Runs) -> Iterator[Row]:
+        fetches = those(below, Fetch)
+        if all(map(self.counts, fetches)):
+            for fetch in fetches:
+                yield from self._fetch(fetch)
+            yield _SOURCE, "count", ["the filter decides, so the source counts"]
+        else:
+            yield from self._runs(below)
+            yield _HERE, "count", ["the runs that are left"]
 
-# ---------------------------------------------------------------- who does what
+    def _histories(self, node: Histories) -> Iterator[Row]:
+        limit, part = limit_of(self._plan), node.part
+        yield _SOURCE, "keys", [f"{_metrics(part)}, of {'the runs' if limit is None else f'at most {_counted(limit)}'}"]
+        yield "", "rows", _rows(part)
+        yield _HERE, "align", _aligned(part)
+        if node.columns:
+            yield _HERE, "select", [f"{_columns(node.columns)}, on each row"]
 
+    # ---------------------------------------------------------------- terms and keys
 
-def _facts(plan: Plan, asked: Sequence[_Asked], text: str, catalog: Catalog | None) -> Iterator[tuple[str, list[str]]]:
-    if any(one.fetch.is_empty for one in asked):
-        yield "nothing", ["the condition holds for no run, so nothing is asked"]
-        return
-    yield "there", _distinct(_term(term, text) for one in asked for term in one.fetch.there) or ["no filter"]
-    yield "here", _here(plan, asked, text) or ["nothing"]
-    yield "fetched", _distinct(_fetched(plan, one) for one in asked)
-    yield "requests", _distinct(_requests(plan, one, catalog) for one in asked)
-    table = table_of(plan)
-    if isinstance(table, Histories):
-        yield "histories", list(_histories(table.part))
+    def _terms(self, condition: TypedExpr, fetches: Sequence[Fetch]) -> Iterator[str]:
+        terms = condition.terms if isinstance(condition, TAnd) else (condition,)
+        left = {id(term) for fetch in fetches for term in fetch.here}
+        own = [term for term in terms if id(term) in left]
+        yield from dict.fromkeys(_term(term, self._text) for term in own)
+        if len(own) < len(terms):
+            yield "the terms above again, on the runs that come back"
 
-
-def _here(plan: Plan, asked: Sequence[_Asked], text: str) -> list[str]:
-    said = _distinct(_term(term, text) for one in asked for term in one.fetch.here)
-    if isinstance(table_of(plan), Count):
-        return said if len(asked) == 1 and _counts_there(asked[0]) else [*said, "the count"]
-    if those(plan, Filter):
-        said.append("the whole condition again, on the runs that come back")
-    crosses = all(one.fetch.ordered for one in asked)
-    if keys_of(plan) and not (crosses and len(asked) == 1):
-        said.append("the order")
-    if (limit := limit_of(plan)) is not None:
-        said.append(_limit(plan, asked, limit, crosses=crosses))
-    if len(asked) > 1:
-        said.append("the sources become one: each run once")
-    return said
-
-
-def _limit(plan: Plan, asked: Sequence[_Asked], limit: int, *, crosses: bool) -> str:
-    runs = "1 run" if limit == 1 else f"{limit:,} runs"
-    conditions = [node.condition for node in those(plan, Filter)]
-    is_dear = any(by_cost(condition)[1] is not None for condition in conditions)
-    if all(one.capabilities.cheap_pages for one in asked) and not is_dear:
-        return f"the limit: {runs}; all that match are counted"
-    return f"the limit: reading stops at {runs}" if crosses else f"the limit: {runs}, after the order"
+    def _keys(self, keys: Sequence[TOrderKey]) -> str:
+        return ", ".join(f"{'-' * key.descending}{_term(key.value, self._text)}" for key in keys)
 
 
 def _term(term: TypedExpr, text: str) -> str:
     """A term as it was written; one that the query holds without writing it, as it would be."""
     if term.span != NOWHERE and text:
         return " ".join(text[term.span.start : term.span.end].split())
-    if isinstance(term, TCompare) and isinstance(term.left, TField) and isinstance(term.right, TConst):
-        return f"{term.left.key.written} {term.op} {literal_text(term.right.value)}"
+    match term:
+        case TCompare(op=op, left=TField(key=key), right=TConst(value=value)):
+            return f"{key.written} {op} {literal_text(value)}"
     return "a condition"
 
 
-def _fetched(plan: Plan, one: _Asked) -> str:
-    wanted = one.fetch.scan.read
-    if isinstance(table_of(plan), Count) and _counts_there(one):
-        return "no run"
-    if one.fetch.scan.lazy is False:
+def _limit(node: Limit) -> str:
+    if node.stops:
+        return f"reading stops at {_counted(node.count)}"
+    if isinstance(node.input, Sort):
+        return f"{_counted(node.count)}, after the order"
+    return f"{_counted(node.count)}; all that match are counted"
+
+
+def _counted(runs: int) -> str:
+    return "1 run" if runs == 1 else f"{runs:,} runs"
+
+
+def _fetched(fetch: Fetch, capabilities: Capabilities) -> str:
+    wanted = fetch.scan.read
+    if fetch.scan.lazy is False:
         return "all of each run"
-    parts = []
+    parts = ["the fields of the run"]
     for space, keys in (("config", wanted.config), ("summary", wanted.summary)):
-        whole = keys is None or (keys and not one.capabilities.column_subsets)
+        whole = keys is None or (keys and not capabilities.column_subsets)
         parts += [f"{space}.*"] if whole else [f"{space}.{segment_text(k)}" for k in keys or ()]
     parts += [f"the history of {a}" for a in dict.fromkeys(a.metric for a in wanted.aggregates)]
     parts += ["the names of the logged metrics"] if wanted.history_keys else []
-    return ", ".join(["the fields of the run", *parts])
+    return ", ".join(parts)
 
 
-def _requests(plan: Plan, one: _Asked, catalog: Catalog | None) -> str:
-    if one.capabilities.cheap_pages:
-        return "none: the runs are at hand"
-    if isinstance(table_of(plan), Count) and _counts_there(one):
-        return "1, for the count"
-    size, limit = one.fetch.per_page, limit_of(plan)
-    total = catalog.run_count if catalog is not None and catalog.run_count else None
-    if limit is not None and one.fetch.ordered and one.fetch.exact:
-        total = limit if total is None else min(total, limit)
-    if total is None:
-        pages = f"pages of {size} runs"
-    else:
-        count = -(-total // size)
-        pages = "1 page" if count == 1 else f"up to {count:,} pages of {size} runs"
-    if not isinstance(table_of(plan), Histories):
-        return pages
-    return f"{pages}, then histories of " + ("the runs" if limit is None else f"at most {limit:,} runs")
+def _columns(columns: Sequence[TColumn] | None) -> str:
+    if columns is None:
+        return "id, name, state, created, and what differs between the runs"
+    return ", ".join(dict.fromkeys(map(_column, columns)))
 
 
-def _histories(part: HistoryPart) -> Iterator[str]:
+def _column(column: TColumn) -> str:
+    without = ", ".join(".".join(map(str, (key.space.value, *key.segments))) for key in column.except_)
+    return f"{column.name} except {without}" if without else column.name
+
+
+# ---------------------------------------------------------------- histories
+
+
+def _metrics(part: HistoryPart) -> str:
+    named = [*(part.keys or ()), *(part.system_keys or ())]
+    every = ["every metric"] * (part.keys is None) + ["every machine metric"] * (part.system_keys is None)
+    return ", ".join([*every, *named])
+
+
+def _rows(part: HistoryPart) -> Iterator[str]:
     if part.samples is None:
         yield "every logged row"
     else:
@@ -219,7 +312,12 @@ def _histories(part: HistoryPart) -> Iterator[str]:
     if part.min_step is not None or part.max_step is not None:
         first, last = (("" if step is None else f"{step}") for step in (part.min_step, part.max_step))
         yield f"steps {first}..{last}, cut before sampling" if part.samples else f"steps {first}..{last}"
+
+
+def _aligned(part: HistoryPart) -> Iterator[str]:
     yield _ALIGNED[part.align]
+    if part.x_axis != "_step":
+        yield f"along {part.x_axis}"
     if part.system_keys is None or (part.system_keys and part.keys):
         yield "machine metrics are joined on time" if part.keys else "machine metrics, along time"
 
@@ -229,7 +327,3 @@ _ALIGNED = {
     AlignMode.INNER: "only rows that hold all of the metrics",
     AlignMode.FFILL: "a row wherever any of the metrics has a value, the others carried forward",
 }
-
-
-def _distinct(lines: Iterable[str]) -> list[str]:
-    return list(dict.fromkeys(lines))

@@ -42,6 +42,10 @@ DEFAULT_ORDER = "+created_at"
 PLAIN_PAGE, LIGHT_PAGE, HEAVY_PAGE, LARGEST_PAGE = 50, 200, 100, 1000
 """Runs a page: of a plain listing; when more must be read anyway; with all of config or summary; at most."""
 
+FIRST_RUNS = 499
+"""How many runs come with a count that the server cannot be left to: what a page of W&B's holds, but for the one that
+shows whether the last of them ties."""
+
 
 @frozen
 class Pushed:

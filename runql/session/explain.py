@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import field
+from functools import partial
 from pathlib import Path
 
 from runql.plan.explain import Asked, explain
-from runql.plan.nodes import Plan, stages_of
+from runql.plan.nodes import Plan, TableStage
 from runql.semantic.catalog import Catalog
 from runql.sources.open import Place
 from runql.syntax import to_text, tree
@@ -37,12 +38,12 @@ def explained(about: Explained, source: Source) -> str:
     """What a checked query becomes. Nothing is asked of its sources."""
     asked = [Asked(place.name, place.entity, place.project, place.service.capabilities) for place in about.places]
     canonical = to_text(about.tree)
-    text = explain(canonical, about.plan, asked, text=source.text, catalog=about.catalog, notices=about.said)
-    if stages := stages_of(about.plan):
-        from runql.execute.stage_plan import explained as staged
+    tell = partial(explain, canonical, about.plan, asked, text=source.text, catalog=about.catalog, notices=about.said)
+    if not isinstance(about.plan, TableStage):
+        return _struck_out(tell(), about.hidden)
+    from runql.execute.stage_plan import RUN_BY, way_of
 
-        text = f"{text}\n{staged(stages, about.folder)}"
-    return _struck_out(text, about.hidden)
+    return _struck_out(tell(way_of=partial(way_of, folder=about.folder), run_by=RUN_BY), about.hidden)
 
 
 def _struck_out(text: str, hidden: Sequence[str]) -> str:

@@ -52,12 +52,9 @@ NOT_EXECUTED: Final = {
 """Fields that change no answer, and why."""
 
 NOT_EXPLAINED: Final = {
-    "TColumn.name": "the columns are seen in the table",
-    "TColumn.glob": "the columns are seen in the table",
-    "TColumn.except_": "the columns are seen in the table",
+    "TColumn.glob": "its name says it",
     "HistoryPart.stream": "the keys that are read say it",
     "RunScan.sources": "the sources as they were opened are named",
-    "Limit.stops": "a sentence on the limit says it from what the source can do",
 }
 """Fields of which `explain` says nothing, and why."""
 

@@ -1,0 +1,60 @@
+"""A plan as the calls of W&B's public classes that ask for the same: Python that can be pasted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, assert_never
+
+from runql.plan.nodes import Count, Fetch, Histories, Plan, Projection, table_of
+from runql.plan.python_literals import call_text, literal
+from runql.semantic.typed import HistoryPart
+from runql.syntax.tree import Stream
+
+_SYSTEM_AXIS = "_timestamp"
+
+
+def calls(plan: Plan, fetch: Fetch, entity: str, project: str, *, counted: bool) -> str:
+    """The calls for one source. `counted`: the source counts by itself."""
+    runs = call_text(
+        "Runs",
+        ["service_api", literal(entity), literal(project)],
+        {
+            "filters": fetch.filters or None,
+            "order": fetch.order,
+            "per_page": fetch.per_page,
+            "include_sweeps": fetch.scan.with_sweeps,
+            "lazy": fetch.scan.lazy is not False,
+        },
+    )
+    table = table_of(plan)
+    match table:
+        case Count():
+            return f"len({runs})" if counted else f"runs = {runs}"
+        case Projection():
+            return f"runs = {runs}"
+        case Histories(part=part):
+            return "\n".join([f"runs = {runs}", *_history_calls(part)])
+        case _:
+            assert_never(table)
+
+
+def _history_calls(part: HistoryPart) -> Iterator[str]:
+    if part.keys is None or part.keys:
+        yield _history_call(part, part.keys, part.x_axis, Stream.DEFAULT)
+    if part.system_keys is None or part.system_keys:
+        yield _history_call(part, part.system_keys, _SYSTEM_AXIS, Stream.SYSTEM)
+
+
+def _history_call(part: HistoryPart, keys: tuple[str, ...] | None, x_axis: str, stream: Stream) -> str:
+    wanted = None if keys is None else list(keys)
+    if part.samples is None and stream is Stream.DEFAULT:
+        last = None if part.max_step is None else part.max_step + 1
+        scan = _given({"keys": wanted, "min_step": part.min_step, "max_step": last})
+        return f"for run in runs:\n    {call_text('run.scan_history', [], scan)}"
+    system = "system" if stream is Stream.SYSTEM else None
+    given = _given({"samples": part.samples, "keys": wanted, "x_axis": x_axis, "stream": system})
+    return call_text("runs.histories", [], given)
+
+
+def _given(arguments: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in arguments.items() if value is not None}
