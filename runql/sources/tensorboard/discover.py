@@ -27,7 +27,7 @@ _EMPTY_SUFFIX: Final = ".profile-empty"
 class EventFile:
     """One event file. `shown` is its path below the source, fit for a terminal; the rest tells whether it changed."""
 
-    path: Path
+    path: str
     shown: str
     size: int
     mtime_ns: int
@@ -71,7 +71,7 @@ def find_runs(root: Path, *, most_folders: int = MOST_FOLDERS) -> Found:
         if not is_event_file(root.name):
             hint = "an event file is called `events.out.tfevents.…`; name it, its folder, or one above"
             raise SourceError.of("RQL511", f"`{shown}` is no TensorBoard event file", hint)
-        found = walk.file_alone(root)
+        found = walk.file_alone(root.name)
     else:
         found = walk.all()
     if not found.runs:
@@ -89,23 +89,23 @@ def _nothing(shown: str, found: Found) -> RunQLError:
 
 
 class _Walk:
-    """One look at a tree of folders, nearest first."""
+    """One look at a tree of folders, nearest first. Paths below the root are texts: there are many of them."""
 
     def __init__(self, root: Path, most_folders: int) -> None:
-        self._root = root
+        self._root = str(root)
         self._most = most_folders
         self._runs: dict[str, tuple[EventFile, ...]] = {}
         self._found = Found(self._runs)
         self._entered: set[tuple[int, int]] = set()
 
-    def file_alone(self, path: Path) -> Found:
-        """One event file: a run with the name of a root."""
-        self._add(ROOT, [path])
+    def file_alone(self, name: str) -> Found:
+        """One event file, which is the root: a run with the name of a root."""
+        self._add(ROOT, [(self._root, name)])
         return self._found
 
     def all(self) -> Found:
         """Everything below the root. Links come last, so that a run has the name of its own folder."""
-        waiting, linked = deque([self._root]), deque[Path]()
+        waiting, linked = deque([""]), deque[str]()
         while waiting or linked:
             folder = waiting.popleft() if waiting else linked.popleft()
             if len(self._entered) >= self._most:
@@ -115,29 +115,34 @@ class _Walk:
             waiting += folders
             linked += links
             if files:
-                self._add(self._name(folder), files)
+                self._add(_name(folder), files)
         return self._found
 
-    def _look_into(self, folder: Path) -> tuple[list[Path], list[Path], list[Path]]:
-        """The event files of a folder, the folders in it, and links to folders."""
-        files, folders, links = list[Path](), list[Path](), list[Path]()
+    def _look_into(self, folder: str) -> tuple[list[tuple[str, str]], list[str], list[str]]:
+        """The event files of a folder with what they are called, the folders in it, and links to folders.
+
+        Folders are paths below the root, with `/` between their names, and empty for the root itself.
+        """
+        files, folders, links = list[tuple[str, str]](), list[str](), list[str]()
+        path = f"{self._root}{os.sep}{folder}" if folder else self._root
+        before = f"{folder}/" if folder else ""
         try:
-            status = folder.stat()
+            status = os.stat(path)  # noqa: PTH116 - a path made of texts
             if (inode := (status.st_dev, status.st_ino)) in self._entered:
                 return files, folders, links
             self._entered.add(inode)
-            with os.scandir(folder) as entries:
+            with os.scandir(path) as entries:
                 for entry in sorted(entries, key=lambda entry: entry.name):
                     if _is_folder(entry):
-                        (links if entry.is_symlink() else folders).append(folder / entry.name)
+                        (links if entry.is_symlink() else folders).append(before + entry.name)
                     elif is_event_file(entry.name):
-                        files.append(folder / entry.name)
+                        files.append((entry.path, before + entry.name))
         except OSError as problem:
-            self._found.unreadable.append((self._shown(folder), reason(problem)))
+            self._found.unreadable.append((printable(folder or Path(path).name), reason(problem)))
         return files, folders, links
 
-    def _add(self, name: str, paths: list[Path]) -> None:
-        files = [file for path in paths if (file := self._event_file(path)) is not None]
+    def _add(self, name: str, paths: list[tuple[str, str]]) -> None:
+        files = [file for path, shown in paths if (file := self._event_file(path, shown)) is not None]
         if not files:
             return
         unique, count = name, 1
@@ -146,26 +151,21 @@ class _Walk:
             unique = f"{name}~{count}"
         self._runs[unique] = tuple(files)
 
-    def _event_file(self, path: Path) -> EventFile | None:
+    def _event_file(self, path: str, shown: str) -> EventFile | None:
         try:
-            status = path.stat()
+            status = os.stat(path)  # noqa: PTH116 - a path made of texts
         except OSError as problem:
-            self._found.unreadable.append((self._shown(path), reason(problem)))
+            self._found.unreadable.append((printable(shown), reason(problem)))
             return None
         if not stat.S_ISREG(status.st_mode):
             return None  # a pipe or a device: reading it might never end
         inode = (status.st_dev, status.st_ino)
-        return EventFile(path, self._shown(path), status.st_size, status.st_mtime_ns, inode, status.st_uid)
+        return EventFile(path, printable(shown), status.st_size, status.st_mtime_ns, inode, status.st_uid)
 
-    def _name(self, folder: Path) -> str:
-        """The path below the root; bytes that are no text become U+FFFD."""
-        if folder == self._root:
-            return ROOT
-        return os.fsencode(folder.relative_to(self._root).as_posix()).decode("utf-8", "replace")
 
-    def _shown(self, path: Path) -> str:
-        is_below = path != self._root and path.is_relative_to(self._root)
-        return printable(str(path.relative_to(self._root)) if is_below else path.name)
+def _name(folder: str) -> str:
+    """The path below the root; bytes that are no text become U+FFFD."""
+    return os.fsencode(folder).decode("utf-8", "replace") if folder else ROOT
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:

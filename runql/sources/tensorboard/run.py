@@ -22,7 +22,7 @@ _LAG_SECONDS: Final = 900
 _LONG_QUIET_SECONDS: Final = 7 * 86_400
 """After so long nobody looks whether a process still has the file open."""
 
-_AFTER_TIME: Final = re.compile(r"tfevents\.\d+\.(?P<rest>.+)\Z")
+_AFTER_TIME: Final = re.compile(r"tfevents\.\d+\.(?P<rest>[^/]+)\Z")
 _ENDED: Final = frozenset({"finished", "failed"})
 
 
@@ -90,7 +90,7 @@ def is_running(reader: RunReader, open_files: frozenset[str] | None) -> bool:
     machine, by its name, and of this user), it is not. Otherwise it is if the newest file changed in the last five
     minutes, and the last event is about as young as the file: a copy is a young file of old events.
     """
-    if open_files is not None and any(str(file.path.resolve()) in open_files for file in reader.files):
+    if open_files is not None and any(os.path.realpath(file.path) in open_files for file in reader.files):
         return True
     newest = max(reader.files, key=lambda file: file.mtime_ns)
     if open_files is not None and _is_of_here(newest):
@@ -101,7 +101,7 @@ def is_running(reader: RunReader, open_files: frozenset[str] | None) -> bool:
 
 def _is_of_here(file: EventFile) -> bool:
     """Whether this user wrote a file on this machine, by its name: `events.out.tfevents.TIME.HOST.PID.N`."""
-    told = _AFTER_TIME.search(file.path.name)
+    told = _AFTER_TIME.search(file.shown)
     is_here = told is not None and f"{told['rest']}.".startswith(f"{platform.node()}.")
     return is_here and os.geteuid() in (0, file.owner)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -104,7 +105,7 @@ class TensorboardService(RunsAtHand):
         readers = {name: self._readers.get(name) or RunReader() for name in found.runs}
         changed = {name for name, files in found.runs.items() if readers[name].update(files)}
         waiting = {name for name, reader in readers.items() if may_be_running(reader)}
-        written = open_for_writing([str(file.path.resolve()) for name in waiting for file in readers[name].files])
+        written = open_for_writing([os.path.realpath(file.path) for name in waiting for file in readers[name].files])
         running = {name for name in waiting if is_running(readers[name], written)}
         for name in changed | (running ^ self._running):
             if name in readers:

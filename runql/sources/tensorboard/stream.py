@@ -7,6 +7,7 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Final
 
 from runql.engine.histories.sampling import AXES
@@ -104,7 +105,7 @@ class Stream:
         Raises:
             OSError: it cannot be read.
         """
-        with file.path.open("rb", buffering=1 << 20) as opened:
+        with Path(file.path).open("rb", buffering=1 << 20) as opened:
             known = lost if lost is not None and file.is_as_it_was(os.fstat(opened.fileno())) else None
             opened.seek(start)
             records = Records(opened, start, size)
