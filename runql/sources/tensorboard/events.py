@@ -54,7 +54,7 @@ class Value:
 
 @dataclass(slots=True)
 class Event:
-    """One event. `other` names what it is, if it is nothing that is read."""
+    """One event. `other` names what it is, if it is nothing that is read; `is_known` whether it is anything."""
 
     wall_time: float = 0.0
     step: int = 0
@@ -62,6 +62,7 @@ class Event:
     version: float | None = None
     is_start: bool = False
     other: str = ""
+    is_known: bool = False
 
     @property
     def is_used(self) -> bool:
@@ -79,7 +80,7 @@ def read_event(data: bytes, end: int) -> Event:
     plain = _plain_event(data, end)
     if plain is not None:
         return plain
-    event = Event()
+    event, is_strange = Event(), False
     # One of `what` counts, the last: so protobuf has it.
     for number, wire, a, b in fields(data, 0, end):
         if number == _WALL_TIME and wire == FIXED64:
@@ -103,7 +104,9 @@ def read_event(data: bytes, end: int) -> Event:
             _reset(event)
             event.other = _OTHER_EVENTS[number]
         elif number != _SOURCE_METADATA:
-            event.other = event.other or "unknown event"
+            is_strange = True
+    if is_strange and not event.is_known:
+        event.other = "unknown event"
     return event
 
 
@@ -123,7 +126,7 @@ def _plain_event(data: bytes, end: int) -> Event | None:
 
 
 def _reset(event: Event) -> None:
-    event.values, event.version, event.is_start, event.other = None, None, False, ""
+    event.values, event.version, event.is_start, event.other, event.is_known = None, None, False, "", True
 
 
 def _version(name: str) -> float:
@@ -158,7 +161,7 @@ def _tag(name: bytes) -> str:
 
 
 def _value(data: bytes, pos: int, end: int) -> Value:
-    value = Value()
+    value, is_strange = Value(), False
     for number, wire, a, b in fields(data, pos, end):
         if number == 1 and wire == BYTES:
             value.tag = text(data, a, b)
@@ -173,7 +176,9 @@ def _value(data: bytes, pos: int, end: int) -> Value:
         elif number == 9 and wire == BYTES:
             _read_metadata(data, a, b, value)
         else:
-            value.kind = value.kind or "unknown value"
+            is_strange = True
+    if is_strange and value.number is None and value.tensor is None:
+        value.kind = value.kind or "unknown value"
     if value.tensor is not None and not value.tag:
         value.tag = value.node_name
     return value

@@ -196,6 +196,17 @@ def test_a_file_that_is_gone_when_its_rows_are_read_is_told(tmp_path: Path) -> N
     assert (dict(columns), [notice.code for notice in notices]) == ({}, ["RQL503"])
 
 
+def test_a_file_that_was_overwritten_since_is_checked_again(tmp_path: Path) -> None:
+    path = writer.write(tmp_path, writer.version(), *(point("loss", at, at) for at in range(3)))
+    service = TensorboardService(tmp_path)
+    (record,) = service.look()
+    data = bytearray(path.read_bytes())
+    data[-6] ^= 0x40  # in the last value
+    path.write_bytes(data)
+    columns, _ = service.columns(record, None, "default")
+    assert list(columns["loss"]) == [0.0, 1.0]
+
+
 def test_a_pickle_reads_the_folder(tmp_path: Path) -> None:
     writer.write(tmp_path / "a", writer.version(), point("loss", 1, 1))
     service = TensorboardService(tmp_path, name="tb:./logs")
