@@ -153,7 +153,7 @@ class Connection:
         return f"<Connection {place.name}>" if place is not None else "<Connection, not open>"
 
 
-class Api(runs_api.Api):
+class Api(runs_api.WandbApi):
     """W&B's `Api` over any source: `runql.Api("demo").runs()`, `runql.Api("./wandb").run(id)`.
 
     `source`: `entity/project`, a folder, `tb:FOLDER` with TensorBoard logs, `demo`, a name of the settings; by

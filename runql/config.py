@@ -36,7 +36,7 @@ from runql.text.diagnostic import Diagnostic
 from runql.text.frozen import frozen
 from runql.text.hidden import HiddenValues
 from runql.text.nearest import nearest
-from runql.trust import Trust, contents, not_read, project_file, saved_folder
+from runql.trust import FolderTrust, contents, not_read, project_file, saved_folder
 
 OWN_FOLDER = "queries"
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "REQUEST_METHOD")
@@ -70,7 +70,7 @@ class ServerSettings:
     timeout_seconds: float | None = field(default=None, repr=False)
     most_answer_mb: float | None = field(default=None, repr=False)
     on_wait: Callable[[str], None] | None = field(default=None, repr=False)
-    trust: Trust = field(default_factory=Trust, repr=False)
+    trust: FolderTrust = field(default_factory=FolderTrust, repr=False)
     may_ask: bool = True
 
 
@@ -202,17 +202,17 @@ def _data_folder(environ: Mapping[str, str]) -> Path:
     return Path(platformdirs.user_data_dir("runql", appauthor=False))
 
 
-def _trust(environ: Mapping[str, str], working: Path) -> Trust:
+def _trust(environ: Mapping[str, str], working: Path) -> FolderTrust:
     """What the user said yes to. A file that came with the working folder says nothing, whatever names it."""
     folder, sudo_user = _data_folder(environ), environ.get("SUDO_UID", "")
     home, working = _home(environ), working.resolve()
     is_home_inside = home.is_absolute() and home.resolve().is_relative_to(working)
     came_with_it = not is_home_inside and folder.resolve().is_relative_to(working)
     file = folder / "trust.json" if folder.is_absolute() and not came_with_it else None
-    return Trust(file, int(sudo_user) if sudo_user.isdecimal() else None)
+    return FolderTrust(file, int(sudo_user) if sudo_user.isdecimal() else None)
 
 
-def _server(environ: Mapping[str, str], trust: Trust) -> ServerSettings:
+def _server(environ: Mapping[str, str], trust: FolderTrust) -> ServerSettings:
     import platformdirs
 
     named = environ.get("RUNQL_CACHE")
@@ -261,7 +261,7 @@ def _user_file(environ: Mapping[str, str]) -> Path:
     return Path(platformdirs.user_config_dir("runql", appauthor=False)) / "config.toml"
 
 
-def _read_project(folder: Path, trust: Trust) -> tuple[Mapping[str, Any], tuple[Diagnostic, ...]]:
+def _read_project(folder: Path, trust: FolderTrust) -> tuple[Mapping[str, Any], tuple[Diagnostic, ...]]:
     """The nearest project file; its relative paths are made absolute where it is not that of the working folder.
 
     Also what to say where it is not read.

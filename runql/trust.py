@@ -25,7 +25,7 @@ _MOST_BYTES = 1 << 20
 
 
 @frozen
-class Trust:
+class FolderTrust:
     """What the user said. `file` keeps it; without one nothing is trusted. It is read anew for each question.
 
     `sudo_user` is who became root, and so owns the files that root works on.
@@ -139,7 +139,7 @@ def project_file(folder: Path) -> Path | None:
     return next((file for file in files if file.is_file()), None)
 
 
-def saved_folder(folder: Path, trust: Trust) -> tuple[tuple[Path, ...], tuple[Diagnostic, ...]]:
+def saved_folder(folder: Path, trust: FolderTrust) -> tuple[tuple[Path, ...], tuple[Diagnostic, ...]]:
     """The folder of the queries that are kept beside the project: the nearest one, from the working folder up.
 
     Also what to say where it is not read.
@@ -153,7 +153,7 @@ def saved_folder(folder: Path, trust: Trust) -> tuple[tuple[Path, ...], tuple[Di
     return ((found,), ()) if doubt is None else ((), (not_read(doubt, found.parent),))
 
 
-def doubt_of_queries(folder: Path, trust: Trust) -> str | None:
+def doubt_of_queries(folder: Path, trust: FolderTrust) -> str | None:
     """Why a folder of saved queries is not read, in a sentence; `None` if it is."""
     for path in (folder, *sorted(folder.glob("*.rql"))):
         doubt = trust.doubt(path)

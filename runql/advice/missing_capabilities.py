@@ -12,11 +12,11 @@ from runql.semantic import typed as t
 from runql.semantic.catalog import Space
 from runql.semantic.needed import walk
 from runql.semantic.typed import TField, TLogged, TypedExpr
-from runql.sources.open import Place
+from runql.sources.open import SourcePlace
 from runql.text.diagnostic import Diagnostic
 
 
-def lacking(plan: Plan, asked: Iterable[tuple[Place, Fetch]]) -> Iterator[Diagnostic]:
+def lacking(plan: Plan, asked: Iterable[tuple[SourcePlace, Fetch]]) -> Iterator[Diagnostic]:
     """What is to be said of it, as far as it is known by now."""
     fields = tuple(dict.fromkeys(_fields(plan)))
     counts = isinstance(table_of(plan), Count)

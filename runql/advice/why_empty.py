@@ -17,7 +17,7 @@ from runql.semantic.needed import needed_of
 from runql.semantic.record import RunRecord
 from runql.semantic.typed import TAnd, TypedExpr
 from runql.sources.catalogs import known_runs
-from runql.sources.open import Place
+from runql.sources.open import SourcePlace
 from runql.text.diagnostic import Diagnostic
 from runql.text.frozen import frozen
 from runql.text.source import NOWHERE
@@ -43,7 +43,7 @@ _Listing = Callable[[Plan], Sequence[RunRecord]]
 """Gives the runs of a plan."""
 
 
-def why_empty(plan: Plan, places: Sequence[Place], catalog: Catalog, text: str, runs_of: _Listing) -> Diagnostic:
+def why_empty(plan: Plan, places: Sequence[SourcePlace], catalog: Catalog, text: str, runs_of: _Listing) -> Diagnostic:
     """What to say of a plan that no run passed (RQL307); `text` is what its spans point into.
 
     Runs at hand are looked at; of any other source only counts are asked for, at most two a term.
@@ -66,7 +66,7 @@ def why_empty(plan: Plan, places: Sequence[Place], catalog: Catalog, text: str, 
     )
 
 
-def _runs_in(places: Sequence[Place], catalog: Catalog) -> int:
+def _runs_in(places: Sequence[SourcePlace], catalog: Catalog) -> int:
     known = known_runs(places)
     return catalog.run_count if known is None else known
 
@@ -82,7 +82,7 @@ def _terms(condition: TypedExpr) -> Iterator[TypedExpr]:
 
 
 def _at_hand(
-    scan: RunScan, terms: Sequence[TypedExpr], places: Sequence[Place], runs_of: _Listing
+    scan: RunScan, terms: Sequence[TypedExpr], places: Sequence[SourcePlace], runs_of: _Listing
 ) -> Sequence[RunRecord] | None:
     """All the runs, with what the terms read; `None` if that would cost requests."""
     if not all(place.service.capabilities.cheap_pages for place in places):
@@ -108,7 +108,7 @@ def _looking(records: Sequence[RunRecord]) -> _Count:
     return count
 
 
-def _counting(scan: RunScan, places: Sequence[Place], catalog: Catalog) -> _Count:
+def _counting(scan: RunScan, places: Sequence[SourcePlace], catalog: Catalog) -> _Count:
     def count(terms: Sequence[TypedExpr]) -> int | None:
         if not terms and scan.named is None:
             return _runs_in(places, catalog)
@@ -120,7 +120,7 @@ def _counting(scan: RunScan, places: Sequence[Place], catalog: Catalog) -> _Coun
     return count
 
 
-def _count_there(count: Count, place: Place, catalog: Catalog) -> int | None:
+def _count_there(count: Count, place: SourcePlace, catalog: Catalog) -> int | None:
     source = push(count, place.service.capabilities, catalog).source
     if source.is_empty:
         return 0

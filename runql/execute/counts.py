@@ -11,15 +11,15 @@ from runql.execute.run_facts import RunFacts
 from runql.plan.nodes import Fetch, Filter, Merge, Runs, those
 from runql.plan.push import FIRST_RUNS
 from runql.sources.concurrent import together
-from runql.sources.open import Place
+from runql.sources.open import SourcePlace
 from runql.sources.protocol import LIGHT
 from runql.text.diagnostic import Diagnostic
 
 
-class Counting:
+class RunCounter:
     """Counts the runs of a plan by its sources."""
 
-    def __init__(self, places: Sequence[Place], operators: RunOperators, facts: RunFacts) -> None:
+    def __init__(self, places: Sequence[SourcePlace], operators: RunOperators, facts: RunFacts) -> None:
         self._places = places
         self._operators = operators
         self._facts = facts

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 
 from runql.engine.histories.aggregates import aggregates_in
 from runql.errors import BackendError, NotFound, RunQLError
-from runql.execute.counts import Counting
+from runql.execute.counts import RunCounter
 from runql.execute.deferred_names import Doubt
-from runql.execute.found_run import Found
+from runql.execute.found_run import FoundRun
 from runql.execute.histories import AggregateReader
 from runql.execute.operators import RunOperators
 from runql.execute.run_facts import RunFacts
@@ -28,7 +28,7 @@ from runql.plan.nodes import (
 from runql.plan.push import spread
 from runql.semantic.catalog import Catalog
 from runql.sources.catalogs import known_runs
-from runql.sources.open import Place
+from runql.sources.open import SourcePlace
 from runql.sources.protocol import LIGHT
 from runql.text.diagnostic import Diagnostic
 from runql.text.nearest import nearest
@@ -45,7 +45,7 @@ class Executor:
     """
 
     def __init__(
-        self, plan: Plan, places: Sequence[Place], catalog: Catalog | None, doubt: Doubt | None = None
+        self, plan: Plan, places: Sequence[SourcePlace], catalog: Catalog | None, doubt: Doubt | None = None
     ) -> None:
         self.plan = plan
         self.places = tuple(places)
@@ -54,14 +54,14 @@ class Executor:
         self.aggregates = AggregateReader(aggregates_in(*expressions_of(plan)))
         self.metrics = doubt.metrics if doubt is not None and not isinstance(plan, Count) else ()
         self._runs = table_of(self.pushed).input
-        self._found: tuple[Found, ...] | None = None
+        self._found: tuple[FoundRun, ...] | None = None
         self._begin()
 
     def _begin(self) -> None:
         """Forget what an earlier reading counted."""
         self.facts = RunFacts(self.plan, self.pushed, self.places)
         self._operators = RunOperators(self.places, self.aggregates, self.facts, self.doubt, self.metrics)
-        self._kept: list[Found] = []
+        self._kept: list[FoundRun] = []
 
     @property
     def notices(self) -> tuple[Diagnostic, ...]:
@@ -76,13 +76,13 @@ class Executor:
 
     # ---------------------------------------------------------------- the runs
 
-    def found(self) -> tuple[Found, ...]:
+    def found(self) -> tuple[FoundRun, ...]:
         """The runs, all at once. Raises `NotFound` if the query names a run or a sweep that is not there."""
         if self._found is None:
             self._found = tuple(found for part in self._read(keep=True) for found in part)
         return self._found
 
-    def parts(self) -> Iterator[Sequence[Found]]:
+    def parts(self) -> Iterator[Sequence[FoundRun]]:
         """The runs, part by part in the order of the plan, as they come; see `streams`. Raises as `found` does.
 
         Whoever is done with a part says so (`forget`). Answers of up to a thousand runs are kept, to be read again.
@@ -92,19 +92,19 @@ class Executor:
         else:
             yield from self._read(keep=False)
 
-    def forget(self, part: Sequence[Found]) -> None:
+    def forget(self, part: Sequence[FoundRun]) -> None:
         """Drop what was read for a part that nobody will ask about again."""
         if self._found is None and not self._kept:
             self.aggregates.forget(part)
 
-    def came(self) -> tuple[Found, ...]:
+    def came(self) -> tuple[FoundRun, ...]:
         """The runs of a reading that failed, as far as they are a part of the answer and are still held."""
         if self.streams:
             return tuple(self._kept)
         is_part = limit_of(self.plan) is None and not self.aggregates.nodes
         return tuple(self._operators.ordered(self._operators.held, keys_of(self.plan))) if is_part else ()
 
-    def _read(self, *, keep: bool) -> Iterator[Sequence[Found]]:
+    def _read(self, *, keep: bool) -> Iterator[Sequence[FoundRun]]:
         self._begin()
         is_held = True
         for part in filter(None, self._operators.pull(self._runs)):
@@ -126,7 +126,7 @@ class Executor:
 
     def count(self) -> int:
         """How many runs match, without listing them where the sources can say so."""
-        total = Counting(self.places, self._operators, self.facts).total(self._runs)
+        total = RunCounter(self.places, self._operators, self.facts).total(self._runs)
         if total is None:
             for part in self.parts():
                 self.forget(part)
@@ -185,11 +185,11 @@ class Executor:
         raise _no_run(self.places[0], named.ident) if named.is_run else _no_sweep(self.places[0], named.ident)
 
 
-def _no_run(place: Place, ident: str) -> RunQLError:
+def _no_run(place: SourcePlace, ident: str) -> RunQLError:
     return not_found(place.service, place.entity, place.project, ident)
 
 
-def _no_sweep(place: Place, ident: str) -> RunQLError:
+def _no_sweep(place: SourcePlace, ident: str) -> RunQLError:
     near = nearest(ident, [sweep.id for sweep in place.service.sweeps(place.entity, place.project)])
     hints = [f"nearest: {', '.join(f'`{sweep}`' for sweep in near)}"] if near else []
     return NotFound.of("RQL402", f"no sweep `{ident}` in {place.name}", *hints)

@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from runql.semantic.record import RunRecord
-from runql.sources.open import Place
+from runql.sources.open import SourcePlace
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Found:
+class FoundRun:
     """A run with the place that holds it."""
 
     record: RunRecord
-    place: Place
+    place: SourcePlace
 
     @property
     def entity(self) -> str:
@@ -23,7 +23,7 @@ class Found:
     def project(self) -> str:
         return self.record.project or self.place.project
 
-    def is_same_run(self, other: Found) -> bool:
+    def is_same_run(self, other: FoundRun) -> bool:
         """Whether two sources hold one run: the same id, and no other project as far as both name one."""
         return self.record.id == other.record.id and all(
             not mine or not theirs or mine == theirs

@@ -10,7 +10,7 @@ from itertools import groupby
 from runql.engine.evaluate import NO_AGGREGATES, Aggregates
 from runql.engine.histories.aggregates import Aggregation, HistoryNode, keys_needed, known_from_record
 from runql.engine.histories.tables import expand_keys, is_joined, is_system, keys_to_ask, keys_wanted, x_axis_of
-from runql.execute.found_run import Found
+from runql.execute.found_run import FoundRun
 from runql.semantic.catalog import Catalog, Space
 from runql.semantic.naming import aggregate_text
 from runql.semantic.record import RunHistory, RunRecord
@@ -23,7 +23,7 @@ from runql.text.diagnostic import Diagnostic
 _SYSTEM = "system."
 
 
-def histories_of(found: Sequence[Found], request: HistoryRequest) -> Iterator[RunHistory]:
+def histories_of(found: Sequence[FoundRun], request: HistoryRequest) -> Iterator[RunHistory]:
     """The histories of runs in their order: one request for each stretch of runs that one project holds."""
     for (service, entity, project), group in groupby(
         found, key=lambda one: (one.place.service, one.entity, one.project)
@@ -89,7 +89,7 @@ class AggregateReader:
         """What is known of a run. Raises RQL901 (of the engine, on use) for one that `load` was not called for."""
         return self._values.get(id(record), NO_AGGREGATES)
 
-    def load(self, found: Sequence[Found]) -> None:
+    def load(self, found: Sequence[FoundRun]) -> None:
         """Read the histories of the runs that were not read yet, as far as the runs themselves don't tell."""
         if not self.nodes:
             return
@@ -105,13 +105,13 @@ class AggregateReader:
         for stream in ("default", "system"):
             self._scan(unread, stream)
 
-    def forget(self, found: Sequence[Found]) -> None:
+    def forget(self, found: Sequence[FoundRun]) -> None:
         """Drop what is known of runs that nobody will ask about again."""
         for one in found:
             self._values.pop(id(one.record), None)
             self._held.pop(id(one.record), None)
 
-    def _scan(self, found: Sequence[Found], stream: Stream) -> None:
+    def _scan(self, found: Sequence[FoundRun], stream: Stream) -> None:
         nodes = [node for node in self.nodes if node.metric.startswith(_SYSTEM) == (stream == "system")]
         if not nodes or not found:
             return

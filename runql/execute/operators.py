@@ -11,14 +11,14 @@ from runql.engine.histories.aggregates import aggregates_in
 from runql.engine.order import sort_records
 from runql.errors import RunQLError
 from runql.execute.deferred_names import Doubt
-from runql.execute.found_run import Found
+from runql.execute.found_run import FoundRun
 from runql.execute.histories import AggregateReader
 from runql.execute.pages import Paging, wanted_of
 from runql.execute.run_facts import RunFacts
 from runql.plan.nodes import Fetch, Filter, Limit, Merge, Runs, RunScan, Sort, Watch
 from runql.semantic.record import RunRecord
 from runql.semantic.typed import TOrderKey
-from runql.sources.open import Place
+from runql.sources.open import SourcePlace
 from runql.sources.protocol import Wanted
 
 _HISTORIES_AT_ONCE = 16
@@ -36,20 +36,20 @@ class RunOperators:
 
     def __init__(
         self,
-        places: Sequence[Place],
+        places: Sequence[SourcePlace],
         aggregates: AggregateReader,
         facts: RunFacts,
         doubt: Doubt | None,
         metrics: Sequence[str],
     ) -> None:
-        self.held: list[Found] = []
+        self.held: list[FoundRun] = []
         self._places = places
         self._aggregates = aggregates
         self._facts = facts
         self._doubt = doubt
         self._metrics = tuple(metrics)
 
-    def pull(self, node: Runs) -> Iterator[list[Found]]:  # noqa: PLR0911 - one line an operation
+    def pull(self, node: Runs) -> Iterator[list[FoundRun]]:  # noqa: PLR0911 - one line an operation
         """The runs of an operation, part by part."""
         match node:
             case Fetch():
@@ -84,7 +84,7 @@ class RunOperators:
         if self._doubt is not None:
             self._doubt.look(page)
 
-    def ordered(self, kept: Sequence[Found], keys: tuple[TOrderKey, ...]) -> list[Found]:
+    def ordered(self, kept: Sequence[FoundRun], keys: tuple[TOrderKey, ...]) -> list[FoundRun]:
         """Runs in an order; what it needs of their histories is read."""
         if aggregates_in(*(key.value for key in keys)):
             self._aggregates.load(kept)
@@ -94,7 +94,7 @@ class RunOperators:
 
     # ---------------------------------------------------------------- one operation each
 
-    def _fetch(self, node: Fetch) -> Iterator[list[Found]]:
+    def _fetch(self, node: Fetch) -> Iterator[list[FoundRun]]:
         if node.is_empty:
             return
         place = self._places[node.at]
@@ -102,14 +102,14 @@ class RunOperators:
             self.look(page)
             yield [self._found(record, place) for record in page]
 
-    def _found(self, record: RunRecord, place: Place) -> Found:
+    def _found(self, record: RunRecord, place: SourcePlace) -> FoundRun:
         """Among several sources, a run that knows no project gets the name of its source, for the column that tells
         the sources apart."""
         if len(self._places) > 1 and not record.project:
             record = replace(record, project=place.project or place.name)
-        return Found(record, place)
+        return FoundRun(record, place)
 
-    def _filter(self, node: Filter) -> Iterator[list[Found]]:
+    def _filter(self, node: Filter) -> Iterator[list[FoundRun]]:
         passes = compile_truth(node.condition)
         if not aggregates_in(node.condition):
             for part in self.pull(node.input):
@@ -123,10 +123,10 @@ class RunOperators:
                 self._aggregates.forget([found for found in few if found not in kept])
                 yield kept
 
-    def _merge(self, node: Merge) -> Iterator[list[Found]]:
-        earlier: dict[str, list[Found]] = {}
+    def _merge(self, node: Merge) -> Iterator[list[FoundRun]]:
+        earlier: dict[str, list[FoundRun]] = {}
         for below, most in zip(node.inputs, node.most, strict=True):
-            own: list[Found] = []
+            own: list[FoundRun] = []
             for part in self.pull(below):
                 fresh = [one for one in part if not any(map(one.is_same_run, earlier.get(one.record.id, ())))]
                 self._facts.doubles += len(part) - len(fresh)
@@ -138,14 +138,14 @@ class RunOperators:
             for one in own:
                 earlier.setdefault(one.record.id, []).append(one)
 
-    def _sort(self, node: Sort) -> Iterator[list[Found]]:
+    def _sort(self, node: Sort) -> Iterator[list[FoundRun]]:
         self.held = []
         for part in self.pull(node.input):
             self.held += part
         self.held = self.ordered(self.held, node.keys)
         yield self.held
 
-    def _first_of_order(self, limit: Limit, sort: Sort) -> Iterator[list[Found]]:
+    def _first_of_order(self, limit: Limit, sort: Sort) -> Iterator[list[FoundRun]]:
         """The last of many cannot be among the first few: so not all of them are held."""
         self.held, passed = [], 0
         for part in self.pull(sort.input):
@@ -158,7 +158,7 @@ class RunOperators:
         self._facts.matching = passed if passed >= limit.count and not is_cut else None
         yield self.held
 
-    def _limit(self, node: Limit) -> Iterator[list[Found]]:
+    def _limit(self, node: Limit) -> Iterator[list[FoundRun]]:
         matching = passed = 0
         for part in self.pull(node.input):
             matching += len(part)
@@ -170,8 +170,8 @@ class RunOperators:
                 return
         self._facts.matching = matching if matching >= node.count else None
 
-    def _watch(self, node: Watch) -> Iterator[list[Found]]:
-        last: Found | None = None
+    def _watch(self, node: Watch) -> Iterator[list[FoundRun]]:
+        last: FoundRun | None = None
         for part in self.pull(node.input):
             ordered = self.ordered(part, node.keys)
             if last is not None and ordered and self.ordered([last, ordered[0]], node.keys)[0] is not last:

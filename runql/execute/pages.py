@@ -8,7 +8,7 @@ from dataclasses import replace
 from runql.errors import ServerError
 from runql.plan.nodes import Fetch
 from runql.semantic.record import RunRecord
-from runql.sources.open import Place
+from runql.sources.open import SourcePlace
 from runql.sources.protocol import FULL, Page, PageRequest, Wanted
 from runql.text.diagnostic import Diagnostic
 
@@ -31,7 +31,7 @@ class Paging:
     that of the plan.
     """
 
-    def __init__(self, place: Place, fetch: Fetch, wanted: Wanted, per_page: int | None = None) -> None:
+    def __init__(self, place: SourcePlace, fetch: Fetch, wanted: Wanted, per_page: int | None = None) -> None:
         self.notices: dict[Diagnostic, None] = {}
         self.exact = fetch.exact
         self._place = place

@@ -24,7 +24,7 @@ class Going:
     also: tuple[str, ...] = ()
 
 
-class Pace:
+class RunProgress:
     """Says how far something is, with its rate and the time left: `1,240 of 10,000 runs · 830/s · 11 s left`.
 
     The rate is that of the last ten seconds. Asked again and again while it goes on.

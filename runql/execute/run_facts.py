@@ -8,11 +8,11 @@ from runql.advice.intent import Compared
 from runql.advice.missing_capabilities import lacking
 from runql.engine.facts import CountedIn, Misplaced
 from runql.engine.order import AggregatesOf
-from runql.execute.found_run import Found
+from runql.execute.found_run import FoundRun
 from runql.execute.pages import Paging
 from runql.plan.nodes import Count, Fetch, Plan, keys_of, table_of, those
 from runql.plan.simplify import condition_of
-from runql.sources.open import Place
+from runql.sources.open import SourcePlace
 from runql.text.diagnostic import Diagnostic
 
 
@@ -24,7 +24,7 @@ class RunFacts:
     match in all, where a limit cut them and that is known. `is_whole`: all was read that the answer takes.
     """
 
-    def __init__(self, plan: Plan, pushed: Plan, places: Sequence[Place]) -> None:
+    def __init__(self, plan: Plan, pushed: Plan, places: Sequence[SourcePlace]) -> None:
         self.fetched = 0
         self.passed = 0
         self.doubles = 0
@@ -39,7 +39,7 @@ class RunFacts:
         self._misplaced = Misplaced(keys_of(plan))
         self._said: dict[Diagnostic, None] = {}
 
-    def add(self, part: Sequence[Found], aggregates_of: AggregatesOf) -> None:
+    def add(self, part: Sequence[FoundRun], aggregates_of: AggregatesOf) -> None:
         """Count some more runs of the answer in."""
         self.passed += len(part)
         records = [found.record for found in part]

@@ -10,7 +10,7 @@ from runql.engine.stages import is_streaming
 from runql.engine.stages.dispatch import FAST_ROWS
 from runql.execute.write_files import located
 from runql.language.kinds import TableKind
-from runql.results.destination import Kind, destination
+from runql.results.destination import DestinationKind, destination
 from runql.results.formats.formats import EXTENSIONS
 from runql.semantic import typed as t
 from runql.semantic.typed import TAssert, TDistinct, TStage, TTo
@@ -64,11 +64,11 @@ def _end(stage: TTo, folder: Path) -> str:
     """What becomes of what is there."""
     place = destination(located(stage.path, folder), tuple(f".{end}" for end in EXTENSIONS))
     match place.kind:
-        case Kind.STREAM:
+        case DestinationKind.STREAM:
             return "into a device or a pipe, as it comes"
-        case Kind.FILE:
+        case DestinationKind.FILE:
             return "in the place of the file there when it is whole"
-        case Kind.NOTHING:
+        case DestinationKind.NOTHING:
             return "in its place when it is whole"
         case _:
             assert_never(place.kind)

@@ -14,7 +14,7 @@ from runql.engine.histories.tables import HistoryTables, fills_first
 from runql.engine.table import Table
 from runql.errors import BackendError
 from runql.execute.executor import Executor
-from runql.execute.found_run import Found
+from runql.execute.found_run import FoundRun
 from runql.execute.histories import histories_of, requests_of
 from runql.plan.default_columns import run_field
 from runql.plan.nodes import Count, Histories, Projection
@@ -129,7 +129,7 @@ class ProjectionOperator(TableOperator):
             return None
         return self._selection(())[0]
 
-    def _selection(self, found: Sequence[Found]) -> tuple[Selection, tuple[Diagnostic, ...]]:
+    def _selection(self, found: Sequence[FoundRun]) -> tuple[Selection, tuple[Diagnostic, ...]]:
         selection = run_selection(self._columns, [one.record for one in found])
         return Selection(with_project(selection.columns, self._executor)), selection.notices
 
@@ -161,12 +161,12 @@ class ProjectionOperator(TableOperator):
                 yield self._of_all(came)
             raise
 
-    def _of_all(self, found: Sequence[Found]) -> Table:
+    def _of_all(self, found: Sequence[FoundRun]) -> Table:
         selection, said = self._selection(found)
         self._said.update(dict.fromkeys(said))
         return self._table(selection, found)
 
-    def _table(self, selection: Selection, found: Sequence[Found]) -> Table:
+    def _table(self, selection: Selection, found: Sequence[FoundRun]) -> Table:
         table = run_table(selection, [one.record for one in found], self._executor.aggregates.of)
         self._mixed.add(table)
         return table
@@ -197,7 +197,7 @@ class HistoriesOperator(TableOperator):
     def final_names(self) -> tuple[str, ...]:
         return self.read.names if self.read is not None else self.names or ()
 
-    def _selection(self, found: Sequence[Found]) -> Selection | None:
+    def _selection(self, found: Sequence[FoundRun]) -> Selection | None:
         """The columns of the run that stand on each row: those selected."""
         selected = tuple(dict.fromkeys(expand(self._columns, [one.record for one in found])))
         selected = with_project(selected, self._executor)
@@ -215,7 +215,7 @@ class HistoriesOperator(TableOperator):
             self._executor.forget(found)
         self.is_whole = True
 
-    def _of_project(self, read: HistoryTables, stretch: Sequence[Found]) -> Iterator[Table]:
+    def _of_project(self, read: HistoryTables, stretch: Sequence[FoundRun]) -> Iterator[Table]:
         request, system = self._requests
         machines = histories_of(stretch, system) if system is not None else ()
         # To fill a row, the rows before it are needed that a sample would leave out.
@@ -250,9 +250,9 @@ def _has_patterns(columns: Sequence[TColumn] | None) -> bool:
     return any(column.glob is not None for column in columns or ())
 
 
-def _gathered(parts: Iterable[Sequence[Found]]) -> Iterator[Sequence[Found]]:
+def _gathered(parts: Iterable[Sequence[FoundRun]]) -> Iterator[Sequence[FoundRun]]:
     """The runs in parts that are worth a round of requests for their histories; one at least, if an empty one."""
-    waiting: list[Found] = []
+    waiting: list[FoundRun] = []
     is_first = True
     for part in parts:
         waiting += part

@@ -17,7 +17,7 @@ from runql.config import Settings
 from runql.engine.stages import Opener, StageContext
 from runql.engine.table import Table
 from runql.errors import QueryError, RunQLError
-from runql.results.destination import Destination, Kind
+from runql.results.destination import Destination, DestinationKind
 from runql.results.formats.formats import EXTENSIONS, Format, Output, place_of, save_at
 from runql.results.frame import Frame
 from runql.results.writing import GivenUp
@@ -45,7 +45,7 @@ def wrong_files(stages: Sequence[TStage], settings: Settings) -> Iterator[Diagno
         except RunQLError as error:
             yield from (replace(one, span=stage.span) for one in error.diagnostics)
             continue
-        if place.kind is not Kind.STREAM and place.target in targets:
+        if place.kind is not DestinationKind.STREAM and place.target in targets:
             yield Diagnostic("RQL506", f"`{stage.path}` is written twice: only the last would stay", stage.span)
         targets[place.target] = stage.path
 

@@ -14,7 +14,7 @@ from runql.ide.hover import Hover, hover
 from runql.ide.inlay_hints import Inlay, inlays
 from runql.ide.semantic_tokens import SemanticToken, Shade, semantic_tokens
 from runql.ide.signature_help import Signature, signature
-from runql.ide.symbols import Fold, Symbol, SymbolKind, folds, symbols
+from runql.ide.symbols import FoldingRange, Symbol, SymbolKind, folds, symbols
 
 __all__ = [
     "MOST_ITEMS",
@@ -22,7 +22,7 @@ __all__ = [
     "CodeAction",
     "Completions",
     "Context",
-    "Fold",
+    "FoldingRange",
     "Hover",
     "Inlay",
     "Item",

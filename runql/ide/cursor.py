@@ -15,7 +15,7 @@ from runql.ide.context import Text, parsed
 from runql.ide.nodes import chain_to
 from runql.syntax import tree as t
 from runql.syntax.keywords import keywords
-from runql.syntax.lexer import END, STRAY, Attempt, Failure, Lexeme, accepted, first_lexeme, lexer, run
+from runql.syntax.lexer import END, STRAY, Attempt, Lexeme, LexFailure, accepted, first_lexeme, lexer, run
 from runql.syntax.literals import read_string
 from runql.syntax.parse import Parsed, parse
 from runql.syntax.tokens import TokenKind
@@ -234,7 +234,7 @@ def _says_by(reading: _Reading) -> bool:
             return False
 
 
-def _misfit(text: str, attempt: Attempt, failure: Failure) -> tuple[int, int]:
+def _misfit(text: str, attempt: Attempt, failure: LexFailure) -> tuple[int, int]:
     """What to leave out: a clause that was not finished, if another begins where the parser stopped; else the word."""
     begins = {*keywords().clauses, "PIPE", "SEMI"}
     following = first_lexeme(text, failure.found.start)

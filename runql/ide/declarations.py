@@ -22,7 +22,7 @@ from runql.text.source import Span
 _NAME = re.compile(r"[^\W\d]\w*")
 
 
-class Sort(Enum):
+class NameSort(Enum):
     LET = auto()
     PARAMETER = auto()
 
@@ -31,7 +31,7 @@ class Sort(Enum):
 class Occurrence:
     """One place of a name, without a `$` before it."""
 
-    sort: Sort
+    sort: NameSort
     name: str
     span: Span
     is_definition: bool = False
@@ -100,19 +100,19 @@ def named_places(whole: Parsed, lets: frozenset[str]) -> Iterator[Occurrence]:
         yield from _declared(statement)
     for node in nodes(whole.script):
         if isinstance(node, t.SourceRef) and node.kind is t.SourceKind.NAME and node.name in lets:
-            yield Occurrence(Sort.LET, node.name, node.span)
+            yield Occurrence(NameSort.LET, node.name, node.span)
     for token in whole.tokens:
         if token.kind is TokenKind.PARAMETER:
-            yield Occurrence(Sort.PARAMETER, token.text[1:], Span(token.span.start + 1, token.span.end))
+            yield Occurrence(NameSort.PARAMETER, token.text[1:], Span(token.span.start + 1, token.span.end))
 
 
 def _declared(statement: t.Statement) -> Iterator[Occurrence]:
     """The name that a statement gives."""
     match statement:
         case s.LetStatement(name=name, name_span=span):
-            yield Occurrence(Sort.LET, name, span, is_definition=True)
+            yield Occurrence(NameSort.LET, name, span, is_definition=True)
         case s.ParamStatement(name=name, name_span=span):
-            yield Occurrence(Sort.PARAMETER, name, span, is_definition=True)
+            yield Occurrence(NameSort.PARAMETER, name, span, is_definition=True)
         case t.QueryStatement() | t.ExplainStatement() | t.BrokenStatement() | t.UseStatement() | t.ShowStatement():
             pass
         case t.DescribeStatement() | t.PullStatement() | t.SetStatement():

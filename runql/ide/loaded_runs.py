@@ -23,7 +23,7 @@ _Conditions = tuple[t.Expr, ...]
 
 
 @dataclass
-class RunsAtHand:
+class LoadedRuns:
     """A `ValuesOf` over runs that hold their config and summary; `context` is what their conditions are checked with.
 
     It remembers the runs of the last conditions, for they stay the same while a value is typed.

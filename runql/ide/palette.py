@@ -16,7 +16,7 @@ from runql.text.frozen import frozen
 
 
 @frozen
-class Look:
+class Paint:
     """How a piece is painted. `color` is `#rrggbb` or a name of a terminal's own colours; empty for its ink."""
 
     color: str = ""
@@ -32,7 +32,7 @@ class Palette:
     name: str
     background: str
     ink: str
-    looks: Mapping[Shade, Look]
+    looks: Mapping[Shade, Paint]
 
 
 def _palette(
@@ -50,26 +50,26 @@ def _palette(
     red: str,
 ) -> Palette:
     looks = {
-        Shade.STATEMENT: Look(blue, bold=True),
-        Shade.KEYWORD: Look(blue),
-        Shade.STAGE: Look(magenta, bold=True),
-        Shade.CONSTANT: Look(orange, bold=True),
-        Shade.FUNCTION: Look(yellow),
-        Shade.NAMESPACE: Look(grey),
-        Shade.FIELD: Look(ink),
-        Shade.RUN_FIELD: Look(ink, italic=True),
-        Shade.METRIC: Look(teal),
-        Shade.SOURCE: Look(teal, bold=True),
-        Shade.NUMBER: Look(orange),
-        Shade.STRING: Look(green),
-        Shade.REGEX: Look(green, italic=True),
-        Shade.TIME: Look(orange, italic=True),
-        Shade.PARAMETER: Look(magenta, italic=True),
-        Shade.OPERATOR: Look(ink),
-        Shade.PUNCTUATION: Look(grey),
-        Shade.TEXT: Look(ink),
-        Shade.COMMENT: Look(grey, italic=True),
-        Shade.ERROR: Look(red, underline=True),
+        Shade.STATEMENT: Paint(blue, bold=True),
+        Shade.KEYWORD: Paint(blue),
+        Shade.STAGE: Paint(magenta, bold=True),
+        Shade.CONSTANT: Paint(orange, bold=True),
+        Shade.FUNCTION: Paint(yellow),
+        Shade.NAMESPACE: Paint(grey),
+        Shade.FIELD: Paint(ink),
+        Shade.RUN_FIELD: Paint(ink, italic=True),
+        Shade.METRIC: Paint(teal),
+        Shade.SOURCE: Paint(teal, bold=True),
+        Shade.NUMBER: Paint(orange),
+        Shade.STRING: Paint(green),
+        Shade.REGEX: Paint(green, italic=True),
+        Shade.TIME: Paint(orange, italic=True),
+        Shade.PARAMETER: Paint(magenta, italic=True),
+        Shade.OPERATOR: Paint(ink),
+        Shade.PUNCTUATION: Paint(grey),
+        Shade.TEXT: Paint(ink),
+        Shade.COMMENT: Paint(grey, italic=True),
+        Shade.ERROR: Paint(red, underline=True),
     }
     return Palette(name, background, ink, MappingProxyType(looks))
 

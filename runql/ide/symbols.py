@@ -42,7 +42,7 @@ class Symbol:
 
 
 @frozen
-class Fold:
+class FoldingRange:
     """Lines, from 1, that can be folded into the first of them."""
 
     first_line: int
@@ -91,7 +91,7 @@ def _symbol(node: t.Node, kind: SymbolKind, text: str, children: tuple[Symbol, .
     return Symbol(short, kind, node.span, first, children)
 
 
-def folds(text: Text) -> tuple[Fold, ...]:
+def folds(text: Text) -> tuple[FoldingRange, ...]:
     """Statements, brackets and comments over several lines, in the order of the text."""
     whole = parsed(text)
     spans = [statement.span for statement in whole.script.statements]
@@ -101,10 +101,10 @@ def folds(text: Text) -> tuple[Fold, ...]:
     return tuple(sorted(several, key=lambda fold: (fold.first_line, -fold.last_line)))
 
 
-def _fold(whole: Parsed, span: Span, *, is_comment: bool = False) -> Fold:
+def _fold(whole: Parsed, span: Span, *, is_comment: bool = False) -> FoldingRange:
     first, _ = whole.source.line_column(span.start)
     last, _ = whole.source.line_column(max(span.start, span.end - 1))
-    return Fold(first, last, is_comment)
+    return FoldingRange(first, last, is_comment)
 
 
 def _brackets(tokens: tuple[Token, ...]) -> Iterator[Span]:

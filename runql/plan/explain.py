@@ -59,7 +59,7 @@ Row = tuple[str, str, Iterable[str]]
 
 
 @frozen
-class Asked:
+class ExplainedSource:
     """One source of a query. `name` is as a user writes it."""
 
     name: str
@@ -71,7 +71,7 @@ class Asked:
 def explain(
     canonical: str,
     plan: Plan,
-    sources: Sequence[Asked],
+    sources: Sequence[ExplainedSource],
     *,
     text: str = "",
     catalog: Catalog | None = None,
@@ -121,7 +121,7 @@ class _Steps:
     def __init__(
         self,
         pushed: Plan,
-        sources: Sequence[Asked],
+        sources: Sequence[ExplainedSource],
         catalog: Catalog | None,
         text: str,
         way_of: Callable[[TStage], str],

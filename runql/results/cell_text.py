@@ -13,7 +13,7 @@ from runql.semantic.values import MISSING, Value
 
 
 @dataclass(slots=True)
-class Lost:
+class ConversionLoss:
     """What a format cannot hold: numbers that JSON has no form for, columns that a typed file has no type for."""
 
     non_finite: int = 0
@@ -25,7 +25,7 @@ def iso(value: datetime) -> str:
     return value.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
 
 
-def to_json(value: Value, lost: Lost) -> Any:  # noqa: PLR0911 - one line a type
+def to_json(value: Value, lost: ConversionLoss) -> Any:  # noqa: PLR0911 - one line a type
     """A value that `json.dumps` takes: null for missing, NaN and the infinities (which are counted)."""
     match value:
         case None | bool() | int() | str():
@@ -61,7 +61,7 @@ def _keep(value: Value) -> Any:
         case Mapping():
             return {str(key): _keep(item) for key, item in value.items() if item is not MISSING}
         case _:
-            return to_json(value, Lost())
+            return to_json(value, ConversionLoss())
 
 
 def exact_text(value: Value) -> str:  # noqa: PLR0911 - one line a type
@@ -95,7 +95,7 @@ def whole_unicode(text: str) -> str:
 # ---------------------------------------------------------------- whole columns
 
 
-def json_cells(values: Sequence[Value], lost: Lost) -> list[str]:
+def json_cells(values: Sequence[Value], lost: ConversionLoss) -> list[str]:
     """A column as JSON, a text a cell."""
     types = set(map(type, values))
     if types <= _NUMBERS and all(map(math.isfinite, values)):

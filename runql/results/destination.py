@@ -15,7 +15,7 @@ from runql.text.frozen import frozen
 _STANDARD: Final = {1: "standard output", 2: "standard error"}
 
 
-class Kind(Enum):
+class DestinationKind(Enum):
     """What is there already."""
 
     NOTHING = "nothing"
@@ -33,7 +33,7 @@ class Destination:
     name: str
     path: Path
     target: Path
-    kind: Kind
+    kind: DestinationKind
     there: os.stat_result | None = None
 
     @property
@@ -59,7 +59,7 @@ def destination(path: Path, endings: Collection[str] | None = None, name: str | 
     except OSError as error:
         _refuse(f"cannot write `{name}`: {error.strerror or error}")
     if there is not None and (stat.S_ISFIFO(there.st_mode) or stat.S_ISCHR(there.st_mode)):
-        return Destination(name, path, target, Kind.STREAM, there)
+        return Destination(name, path, target, DestinationKind.STREAM, there)
     if there is not None and stat.S_ISDIR(there.st_mode):
         _refuse(f"`{name}` is a folder", "name a file in it")
     if there is not None and not stat.S_ISREG(there.st_mode):
@@ -72,7 +72,7 @@ def destination(path: Path, endings: Collection[str] | None = None, name: str | 
         _refuse(f"`{name}` is a link to `{target}`, which is another kind of file", "name a file, or remove the link")
     if there is not None:
         _check_file(path, name, there)
-    return Destination(name, path, target, Kind.NOTHING if there is None else Kind.FILE, there)
+    return Destination(name, path, target, DestinationKind.NOTHING if there is None else DestinationKind.FILE, there)
 
 
 def _found(path: Path) -> os.stat_result | None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from runql.errors import OutputError, RunQLError
-from runql.results.destination import Destination, Kind, destination
+from runql.results.destination import Destination, DestinationKind, destination
 from runql.text.replace import OwnerLost, replaced, write_whole
 from runql.text.visible import harmless
 
@@ -42,7 +42,7 @@ def write_to(place: Destination, pieces: Iterable[bytes], gave_up: Callable[[], 
         OutputError: it cannot be written. Then, and if the pieces raise anything, a file is as it was.
         GivenUp: `gave_up` said so.
     """
-    if place.kind is Kind.STREAM:
+    if place.kind is DestinationKind.STREAM:
         _pour(place, pieces, gave_up)
         return
     told = _Told(pieces)

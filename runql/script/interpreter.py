@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
 from typing import Any, TypeAlias, assert_never
 
-from runql.script.named_queries import Named, Names, is_last, nowhere, with_last
+from runql.script.named_queries import NamedQuery, QueryNames, is_last, nowhere, with_last
 from runql.script.options import Options, set_option
 from runql.script.parameters import declared, is_set
 from runql.script.permission import guarded
@@ -17,14 +17,14 @@ from runql.syntax import tree as s
 from runql.text.diagnostic import Diagnostic
 from runql.text.source import NOWHERE, Span
 
-Saved: TypeAlias = Callable[[str, Span], "Named | Diagnostic"]
+Saved: TypeAlias = Callable[[str, Span], "NamedQuery | Diagnostic"]
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class ScriptState:
     """What one text leaves to the next one of a session: its names, its parameters, its source, its options."""
 
-    lets: Mapping[str, Named] = field(default_factory=dict)
+    lets: Mapping[str, NamedQuery] = field(default_factory=dict)
     params: Mapping[str, Any] = field(default_factory=dict)
     source: str | None = None
     options: Options = field(default_factory=Options)
@@ -33,7 +33,7 @@ class State:
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
+class QueryTask:
     """A query to be run or explained. `written`: as the text has it, before names were put in."""
 
     query: tree.Query
@@ -45,22 +45,22 @@ class Ask:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class SchemaTask:
     """`show …` or `describe FIELD`."""
 
     statement: s.ShowStatement | s.DescribeStatement
     source: str | None
-    lets: Mapping[str, Named]
+    lets: Mapping[str, NamedQuery]
     options: Options
 
 
 @dataclass(frozen=True, slots=True)
-class Script:
+class ScriptPlan:
     """What a text asks for, in order, what is wrong with it, and what it leaves. `used`: its parameters."""
 
-    items: tuple[Ask | Look, ...]
+    items: tuple[QueryTask | SchemaTask, ...]
     diagnostics: tuple[Diagnostic, ...]
-    state: State
+    state: ScriptState
     used: frozenset[str] = frozenset()
 
 
@@ -69,19 +69,19 @@ class Reader:
     """Goes through the statements of one text."""
 
     parsed: Parsed
-    state: State
+    state: ScriptState
     params: Mapping[str, Any]
     now: datetime
     zone: tzinfo
     saved: Saved
     is_source: Callable[[str], bool]
-    items: list[Ask | Look] = field(default_factory=list)
+    items: list[QueryTask | SchemaTask] = field(default_factory=list)
     found: list[Diagnostic] = field(default_factory=list)
     used: set[str] = field(default_factory=set)
     unfit: set[str] = field(default_factory=set)
     """The parameters of which it was said what is wrong: queries that use them are not looked at."""
 
-    def read(self) -> Script:  # noqa: PLR0912 - one line a node
+    def read(self) -> ScriptPlan:  # noqa: PLR0912 - one line a node
         """The whole text."""
         statements = self.parsed.script.statements
         if self.parsed.source.is_script:
@@ -89,7 +89,7 @@ class Reader:
         declared = self._declared(statements)
         params = {**self.state.params, **self.params, **declared}
         lets = {**self.state.lets, **self._lets(statements)}
-        names = Names(lets, self.saved, self.is_source)
+        names = QueryNames(lets, self.saved, self.is_source)
         secrets = self.state.secrets | {
             one.name for one in statements if isinstance(one, s.ParamStatement) and one.type_name == "secret"
         }
@@ -107,14 +107,14 @@ class Reader:
                         continue
                     known = {**expanded.params, **params}
                     explains = isinstance(statement, tree.ExplainStatement)
-                    self.items.append(Ask(expanded.query, query, explains, known, state.source, state.options))
-                    names.lets = with_last(names.lets, Named(nowhere(expanded.query), known))
+                    self.items.append(QueryTask(expanded.query, query, explains, known, state.source, state.options))
+                    names.lets = with_last(names.lets, NamedQuery(nowhere(expanded.query), known))
                     state = replace(state, lets=names.lets)
                 case s.LetStatement(name=name, query=query):
                     expanded = names.expand(query, (name,))
                     self.found += expanded.diagnostics
                     if _goes_on_from_last(query) and not expanded.diagnostics:
-                        names.lets = {**names.lets, name: Named(expanded.query, expanded.params)}
+                        names.lets = {**names.lets, name: NamedQuery(expanded.query, expanded.params)}
                         state = replace(state, lets=names.lets)
                     self.used |= {node.name for node in nodes(query) if isinstance(node, tree.Param)}
                 case s.UseStatement(source=ref):
@@ -124,7 +124,7 @@ class Reader:
                     self.found += [wrong] if wrong is not None else []
                     state = replace(state, options=options)
                 case s.ShowStatement() | s.DescribeStatement():
-                    self.items.append(Look(statement, state.source, dict(state.lets), state.options))
+                    self.items.append(SchemaTask(statement, state.source, dict(state.lets), state.options))
                 case s.PullStatement():
                     self._pull(statement, names, params, state)
                 case s.ParamStatement() | tree.BrokenStatement():
@@ -133,7 +133,7 @@ class Reader:
                     assert_never(statement)
         self._unused_declarations(statements)
         lasting = {name: replace(one, query=nowhere(one.query)) for name, one in state.lets.items()}
-        return Script(
+        return ScriptPlan(
             tuple(self.items), tuple(dict.fromkeys(self.found)), replace(state, lets=lasting), frozenset(self.used)
         )
 
@@ -155,14 +155,14 @@ class Reader:
                 values[statement.name] = value
         return values
 
-    def _lets(self, statements: tuple[tree.Statement, ...]) -> dict[str, Named]:
-        lets: dict[str, Named] = {}
+    def _lets(self, statements: tuple[tree.Statement, ...]) -> dict[str, NamedQuery]:
+        lets: dict[str, NamedQuery] = {}
         for statement in statements:
             if isinstance(statement, s.LetStatement):
                 if statement.name in lets:
                     place = _place(statement.name_span, statement.span)
                     self.found.append(Diagnostic("RQL220", f"`{statement.name}` is named twice", place))
-                lets[statement.name] = Named(statement.query)
+                lets[statement.name] = NamedQuery(statement.query)
         return lets
 
     def _used(self, ref: tree.SourceRef, before: str | None) -> str | None:
@@ -172,7 +172,9 @@ class Reader:
         self.found.append(Diagnostic("RQL220", f"`{ref.name}` is a query, not a source", ref.span, hints=(hint,)))
         return before
 
-    def _pull(self, statement: s.PullStatement, names: Names, params: Mapping[str, Any], state: State) -> None:
+    def _pull(
+        self, statement: s.PullStatement, names: QueryNames, params: Mapping[str, Any], state: ScriptState
+    ) -> None:
         """Checked like any query, and answered by what it will do."""
         if statement.query is not None:
             expanded = names.expand(statement.query)
@@ -180,7 +182,7 @@ class Reader:
             self.used |= {node.name for node in nodes(expanded.query) if isinstance(node, tree.Param)}
             if not expanded.diagnostics:
                 known = {**expanded.params, **params}
-                self.items.append(Ask(expanded.query, statement.query, True, known, state.source, state.options))
+                self.items.append(QueryTask(expanded.query, statement.query, True, known, state.source, state.options))
         hint = 'until then: `runs … scan | to "runs.parquet"` keeps a copy'
         message = "the embedded store comes in a later version: `pull` is read, but nothing is copied"
         self.found.append(Diagnostic("RQL304", message, statement.span, hints=(hint,)))
@@ -223,7 +225,7 @@ def asked_for(parsed: Parsed) -> Iterator[tree.Query]:
             yield query
 
 
-def unused(script: Script, parsed: Parsed, params: Mapping[str, Any]) -> Iterator[Diagnostic]:
+def unused(script: ScriptPlan, parsed: Parsed, params: Mapping[str, Any]) -> Iterator[Diagnostic]:
     """Parameters that were given but that the text does not have: mostly a slip in the name."""
     used = script.used
     bare = {node.segments for node in nodes(parsed.script) if isinstance(node, tree.Path)}

@@ -28,7 +28,7 @@ _REPLACES: Mapping[type[tree.Clause], tuple[type[tree.Clause], ...]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class NamedQuery:
     """A query with the values of its own parameters."""
 
     query: tree.Query
@@ -44,7 +44,7 @@ class Expanded:
     diagnostics: tuple[Diagnostic, ...] = ()
 
 
-class Names:
+class QueryNames:
     """What names stand for. `lets` are by their names, the last query among them as `_`; `saved` reads one of a file.
 
     `saved` gives the query or what is wrong with it.
@@ -52,8 +52,8 @@ class Names:
 
     def __init__(
         self,
-        lets: Mapping[str, Named],
-        saved: Callable[[str, Span], Named | Diagnostic],
+        lets: Mapping[str, NamedQuery],
+        saved: Callable[[str, Span], NamedQuery | Diagnostic],
         is_source: Callable[[str], bool] = lambda _: False,
     ) -> None:
         self.lets = lets
@@ -92,7 +92,7 @@ class Names:
     def _is_query(self, ref: tree.SourceRef) -> bool:
         return ref.kind is not SourceKind.NAME or ref.name in self.lets
 
-    def _found(self, ref: tree.SourceRef) -> Named | Diagnostic:
+    def _found(self, ref: tree.SourceRef) -> NamedQuery | Diagnostic:
         if ref.kind is SourceKind.SAVED:
             return self.saved(ref.name.removeprefix("@"), ref.span)
         name = LAST if ref.kind is SourceKind.LAST else ref.name
@@ -117,7 +117,7 @@ def too_many_levels(name: str, span: Span) -> Diagnostic:
     return Diagnostic("RQL534", message, span, hints=("write out the query that is meant",))
 
 
-def with_last(lets: Mapping[str, Named], last: Named) -> dict[str, Named]:
+def with_last(lets: Mapping[str, NamedQuery], last: NamedQuery) -> dict[str, NamedQuery]:
     """The names after one more query: it is `_`, the one before `_2`."""
     names = [LAST, *(f"{LAST}{number}" for number in range(2, MOST_KEPT + 1))]
     older = [lets[name] for name in names if name in lets]
@@ -205,6 +205,6 @@ def _nowhere(value: Any) -> Any:
     return NOWHERE if isinstance(value, Span) else value
 
 
-def text_of(named: Named) -> str:
+def text_of(named: NamedQuery) -> str:
     """The query of a name, as a text."""
     return to_text(named.query)

@@ -8,7 +8,7 @@ from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import Any, assert_never
 
-from runql.script.named_queries import MOST_LEVELS, Named, Names, nowhere, too_many_levels
+from runql.script.named_queries import MOST_LEVELS, NamedQuery, QueryNames, nowhere, too_many_levels
 from runql.script.parameters import declared, is_set
 from runql.script.permission import guarded
 from runql.syntax import Parsed, parse, tree
@@ -78,7 +78,7 @@ class Loader:
     inside: tuple[str, ...] = ()
     own: Path | None = None
 
-    def load(self, name: str, span: Span) -> Named | Diagnostic:
+    def load(self, name: str, span: Span) -> NamedQuery | Diagnostic:
         """The query of a name with the values of its parameters, or what is wrong with it, at the place of the name."""
         if name in self.inside:
             chain = " → ".join(f"`@{one}`" for one in (*self.inside, name))
@@ -104,9 +104,9 @@ class Loader:
             return Diagnostic("RQL220", message, span, hints=errors[0].hints)
         return self._query(name, parsed, span, is_own=path.parent == self.own)
 
-    def _query(self, name: str, parsed: Parsed, span: Span, *, is_own: bool) -> Named | Diagnostic:  # noqa: PLR0911 - one line a node
+    def _query(self, name: str, parsed: Parsed, span: Span, *, is_own: bool) -> NamedQuery | Diagnostic:  # noqa: PLR0911 - one line a node
         params: dict[str, Any] = {}
-        lets: dict[str, Named] = {}
+        lets: dict[str, NamedQuery] = {}
         queries: list[tree.Query] = []
         for statement in parsed.script.statements:
             match statement:
@@ -117,7 +117,7 @@ class Loader:
                     if is_set(statement, self.given):
                         params[statement.name] = value
                 case s.LetStatement(query=query):
-                    lets[statement.name] = Named(nowhere(query))
+                    lets[statement.name] = NamedQuery(nowhere(query))
                 case tree.QueryStatement(query=query):
                     queries.append(query)
                 case tree.ExplainStatement() | tree.BrokenStatement() | tree.UseStatement() | tree.ShowStatement():
@@ -128,10 +128,12 @@ class Loader:
                     assert_never(statement)
         if len(queries) != 1:
             return Diagnostic("RQL220", f"the saved query `@{name}` holds {len(queries)} queries, not one", span)
-        inner = Names(lets, replace(self, inside=(*self.inside, name)).load).expand(nowhere(queries[0]), (f"@{name}",))
+        inner = QueryNames(lets, replace(self, inside=(*self.inside, name)).load).expand(
+            nowhere(queries[0]), (f"@{name}",)
+        )
         if inner.diagnostics:
             first = inner.diagnostics[0]
             if first.code == "RQL534":
                 return replace(first, span=span)
             return Diagnostic("RQL220", f"in `@{name}`: {first.message}", span)
-        return Named(inner.query if is_own else guarded(inner.query), {**inner.params, **params})
+        return NamedQuery(inner.query if is_own else guarded(inner.query), {**inner.params, **params})

@@ -119,7 +119,7 @@ class Catalog:
 
 
 @frozen
-class Known:
+class KnownCatalog:
     """A catalog that was at hand. `age_seconds`: how long ago its sample was taken. `is_true`: the source was seen just
     now to be as it was then; else runs may have come that hold other fields."""
 

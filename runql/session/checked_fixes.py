@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
 from runql.errors import RunQLError
-from runql.script.interpreter import Ask, Script
+from runql.script.interpreter import QueryTask, ScriptPlan
 from runql.semantic.catalog import Catalog
 from runql.semantic.names.odd_names import odd_names
 from runql.sources.catalogs import learned_for, remembered
-from runql.sources.open import Place
+from runql.sources.open import SourcePlace
 from runql.syntax import tree
 from runql.syntax.parse import Parsed, parse_proven, parse_untried
 from runql.text.diagnostic import Diagnostic
@@ -31,9 +31,9 @@ class Trials:
 
     def __init__(
         self,
-        script_of: Callable[[Parsed], Script],
-        places_of: Callable[[str | None], Sequence[Place]],
-        check: Callable[[Ask, Sequence[Place], Catalog | None, Source], Iterable[Diagnostic]],
+        script_of: Callable[[Parsed], ScriptPlan],
+        places_of: Callable[[str | None], Sequence[SourcePlace]],
+        check: Callable[[QueryTask, Sequence[SourcePlace], Catalog | None, Source], Iterable[Diagnostic]],
     ) -> None:
         self._script_of = script_of
         self._places_of = places_of
@@ -50,7 +50,7 @@ class Trials:
 
     def _catalog_of(self, parsed: Parsed) -> Catalog | None:
         """What is known of the source of the first query of a text."""
-        first = next((item for item in self._script_of(parsed).items if isinstance(item, Ask)), None)
+        first = next((item for item in self._script_of(parsed).items if isinstance(item, QueryTask)), None)
         return None if first is None else self._known(first)[1]
 
     def proven(self, source: Source, found: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
@@ -64,13 +64,13 @@ class Trials:
         yield from parsed.diagnostics
         yield from script.diagnostics
         for item in script.items:
-            if isinstance(item, Ask):
+            if isinstance(item, QueryTask):
                 places, catalog = self._known(item)
                 for one in self._check(item, places, catalog, parsed.source):
                     if catalog is not None or one.code != _NEEDS_CATALOG:
                         yield one
 
-    def _known(self, item: Ask) -> tuple[Sequence[Place], Catalog | None]:
+    def _known(self, item: QueryTask) -> tuple[Sequence[SourcePlace], Catalog | None]:
         """The places of a query, and what is known of them without a request."""
         clause = item.query.clause(tree.FromClause)
         names = dict.fromkeys(ref.name for ref in clause.sources) if clause else (item.source,)

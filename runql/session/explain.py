@@ -8,10 +8,10 @@ from dataclasses import field
 from functools import partial
 from pathlib import Path
 
-from runql.plan.explain import Asked, explain
+from runql.plan.explain import ExplainedSource, explain
 from runql.plan.nodes import Plan, TableStage
 from runql.semantic.catalog import Catalog
-from runql.sources.open import Place
+from runql.sources.open import SourcePlace
 from runql.syntax import to_text, tree
 from runql.text.diagnostic import Diagnostic
 from runql.text.frozen import frozen
@@ -22,21 +22,23 @@ _SHORTEST = 4
 
 
 @frozen
-class Explained:
+class CheckedQuery:
     """A query that was checked, with all that an explanation tells of it. `hidden`: values that it must not show."""
 
     tree: tree.Query
     plan: Plan
-    places: tuple[Place, ...]
+    places: tuple[SourcePlace, ...]
     catalog: Catalog
     said: tuple[Diagnostic, ...]
     hidden: tuple[str, ...] = ()
     folder: Path = field(default_factory=Path)
 
 
-def explained(about: Explained, source: Source) -> str:
+def explained(about: CheckedQuery, source: Source) -> str:
     """What a checked query becomes. Nothing is asked of its sources."""
-    asked = [Asked(place.name, place.entity, place.project, place.service.capabilities) for place in about.places]
+    asked = [
+        ExplainedSource(place.name, place.entity, place.project, place.service.capabilities) for place in about.places
+    ]
     canonical = to_text(about.tree)
     tell = partial(explain, canonical, about.plan, asked, text=source.text, catalog=about.catalog, notices=about.said)
     if not isinstance(about.plan, TableStage):

@@ -49,7 +49,7 @@ def learned(session: Session, context: Context) -> Context:
     Reads the source, so it belongs in a thread of its own. Raises the `BackendError` family.
     """
     from runql.ide.completion.index import index_of
-    from runql.ide.loaded_runs import RunsAtHand
+    from runql.ide.loaded_runs import LoadedRuns
 
     name = context.source_name
     if name is None:
@@ -58,7 +58,7 @@ def learned(session: Session, context: Context) -> Context:
     index_of(catalog)
     context = replace(context, catalog=catalog)
     records = records_of(session, name)
-    return context if records is None else replace(context, values_of=RunsAtHand(records, context))
+    return context if records is None else replace(context, values_of=LoadedRuns(records, context))
 
 
 def records_of(session: Session, name: str) -> tuple[RunRecord, ...] | None:

@@ -10,7 +10,7 @@ from typing import Self
 from runql.config import Settings
 from runql.semantic.catalog import Catalog
 from runql.sources.catalogs import catalogs_of, remembered
-from runql.sources.open import Place, default_name, matching_projects, open_place, opens_unasked
+from runql.sources.open import SourcePlace, default_name, matching_projects, open_place, opens_unasked
 from runql.sources.protocol import ServiceApi
 from runql.sources.time_limit import Limits
 
@@ -24,9 +24,9 @@ class OpenSources:
     def __init__(self, source: str | ServiceApi | None, settings: Settings) -> None:
         self.settings = settings
         self._source = source
-        self._places: dict[str, Place] = {}
-        self._matching: dict[Place, tuple[Place, ...]] = {}
-        self._learned: dict[tuple[Place, ...], tuple[Catalog, float, bool]] = {}
+        self._places: dict[str, SourcePlace] = {}
+        self._matching: dict[SourcePlace, tuple[SourcePlace, ...]] = {}
+        self._learned: dict[tuple[SourcePlace, ...], tuple[Catalog, float, bool]] = {}
         self._limits = Limits()
         self._opening = Lock()
 
@@ -52,13 +52,13 @@ class OpenSources:
             return self.settings.default_source()
         return self._source if isinstance(self._source, str) else self._source.name
 
-    def place(self, name: str | None = None) -> Place:
+    def place(self, name: str | None = None) -> SourcePlace:
         """A source by its name, opened once; without a name the session's own."""
         if name is None:
             if self._source is None:
                 self._source = default_name(self.settings)
             if not isinstance(self._source, str):
-                return self._places.setdefault("", Place(self._source.name, self._source))
+                return self._places.setdefault("", SourcePlace(self._source.name, self._source))
             name = self._source
         with self._opening:
             if name not in self._places:
@@ -67,7 +67,7 @@ class OpenSources:
         self._limits.hold(place.service)
         return place
 
-    def places(self, name: str | None = None) -> tuple[Place, ...]:
+    def places(self, name: str | None = None) -> tuple[SourcePlace, ...]:
         """The sources that a name means: one, or the projects of a server that its `*` matches."""
         place = self.place(name)
         if place not in self._matching:
@@ -110,7 +110,7 @@ class OpenSources:
             self._learned[places] = (catalog, monotonic(), metrics)
         return catalog
 
-    def _place_at_hand(self, name: str | None) -> Place | None:
+    def _place_at_hand(self, name: str | None) -> SourcePlace | None:
         """A source that is open, or opens for nothing."""
         name = self.source_name if name is None else name
         if name is None or (

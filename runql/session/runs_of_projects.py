@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from functools import partial
 
 from runql.engine.mongo.order import parse_order, sort_by_fields
-from runql.execute.found_run import Found
+from runql.execute.found_run import FoundRun
 from runql.session.runs_of_result import ChosenRuns
 from runql.sources.concurrent import together
-from runql.sources.open import Place
+from runql.sources.open import SourcePlace
 from runql.sources.paging import needed
 from runql.sources.protocol import FULL, Filters, Page, Wanted
 from runql.wandb_api.arguments import DEFAULT_ORDER
@@ -28,7 +28,7 @@ class ManyRuns(ChosenRuns):
 
     def __init__(
         self,
-        places: Sequence[Place],
+        places: Sequence[SourcePlace],
         filters: Filters | None = None,
         order: str = DEFAULT_ORDER,
         *,
@@ -41,10 +41,10 @@ class ManyRuns(ChosenRuns):
         read = needed({}, self.order)
         self._wanted = Wanted(read.config, read.summary, history_keys=read.history_keys) if lazy else FULL
         self._places = tuple(places)
-        self._records: tuple[Found, ...] | None = None
+        self._records: tuple[FoundRun, ...] | None = None
         self._found = self._fetched
 
-    def _fetched(self) -> tuple[Found, ...]:
+    def _fetched(self) -> tuple[FoundRun, ...]:
         if self._records is None:
             found = [
                 one
@@ -56,9 +56,9 @@ class ManyRuns(ChosenRuns):
             self._records = tuple(by_record[id(record)] for record in ordered)
         return self._records
 
-    def _of(self, place: Place) -> list[Found]:
+    def _of(self, place: SourcePlace) -> list[FoundRun]:
         runs = Runs(place.service, place.entity, place.project, self.filters, self.order, _PAGE, wanted=self._wanted)
-        found = [Found(run.record, place) for run in runs]
+        found = [FoundRun(run.record, place) for run in runs]
         self._notices.update(dict.fromkeys(runs.notices))
         return found
 

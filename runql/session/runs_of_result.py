@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import NoReturn
 
 from runql.execute.executor import Executor
-from runql.execute.found_run import Found
+from runql.execute.found_run import FoundRun
 from runql.execute.histories import histories_of
 from runql.execute.pages import wanted_of
 from runql.plan.nodes import Fetch, those
@@ -34,7 +34,7 @@ class ChosenRuns(Runs):
             fetch.scan.lazy is not False,
             wanted=wanted_of(fetch, executor.metrics),
         )
-        self._found: Callable[[], tuple[Found, ...]] = executor.found
+        self._found: Callable[[], tuple[FoundRun, ...]] = executor.found
 
     def _fetch(self) -> Page:
         return Page(tuple(found.record for found in self._found()), total=len(self._found()))

@@ -16,8 +16,8 @@ from runql.execute.deferred_names import Doubt, is_doubtful
 from runql.plan.lower import lower
 from runql.plan.nodes import Plan
 from runql.script.aliases import alias_of
-from runql.script.interpreter import Ask, Look, Reader, Script, State, unused
-from runql.script.named_queries import Named, nowhere
+from runql.script.interpreter import QueryTask, Reader, SchemaTask, ScriptPlan, ScriptState, unused
+from runql.script.named_queries import NamedQuery, nowhere
 from runql.script.options import Options
 from runql.script.saved import Loader
 from runql.script.titles import heading
@@ -32,7 +32,7 @@ from runql.session.open_sources import OpenSources
 from runql.session.time_zone import LOCAL
 from runql.sources.catalogs import at_hand, learned_for, metrics_named, must_be_looked_up, needs_metrics
 from runql.sources.names import may_be_source
-from runql.sources.open import Place, named
+from runql.sources.open import SourcePlace, named
 from runql.sources.protocol import ServiceApi
 from runql.sources.question import asking
 from runql.syntax import Parsed, parse, parse_query, tree
@@ -52,7 +52,7 @@ class _Ready:
 
     plan: Plan
     said: tuple[Diagnostic, ...]
-    places: tuple[Place, ...]
+    places: tuple[SourcePlace, ...]
     catalog: Catalog
     tree: tree.Query
     explains: bool
@@ -69,7 +69,7 @@ class _Ready:
 class _Known:
     """What a query was checked against: sources, catalog, and what of it is to be seen when runs come."""
 
-    places: tuple[Place, ...] = ()
+    places: tuple[SourcePlace, ...] = ()
     catalog: Catalog | None = None
     doubt: Doubt | None = None
 
@@ -97,7 +97,7 @@ class Session(OpenSources):
         self.zone = zone
         self._now = now
         self._aliases: Mapping[str, tree.Expr] | None = None
-        self.state = State()
+        self.state = ScriptState()
         """What the texts so far leave to the next one."""
 
     @property
@@ -129,18 +129,18 @@ class Session(OpenSources):
             ready = self._ready(parsed, self._script(parsed, params or {}), params or {}, explains=True)
         return tuple(_explained(one, parsed.source) for one in ready if isinstance(one, _Ready))
 
-    def written_out(self, text: str | Source) -> Named:
+    def written_out(self, text: str | Source) -> NamedQuery:
         """The query of a text with the names of this session put in. Nothing is asked for.
 
         Raises `QueryError` for a text that is wrong, or that is not one query.
         """
         parsed = parse(text)
         script = self._script(parsed, {})
-        asks = [item for item in script.items if isinstance(item, Ask)]
+        asks = [item for item in script.items if isinstance(item, QueryTask)]
         wrong = [one for one in (*parsed.diagnostics, *script.diagnostics) if one.is_error]
         if wrong or len(asks) != 1:
             raise QueryError(wrong or [Diagnostic("RQL512", "the text is not one query")], parsed.source)
-        return Named(nowhere(asks[0].query), asks[0].params)
+        return NamedQuery(nowhere(asks[0].query), asks[0].params)
 
     def check(
         self, text: str | Source, params: Mapping[str, Any] | None = None, *, offline: bool = False
@@ -155,7 +155,7 @@ class Session(OpenSources):
         script = self._script(parsed, params or {})
         found = [*parsed.diagnostics, *script.diagnostics, *self.settings.said]
         for item in script.items:
-            if isinstance(item, Ask):
+            if isinstance(item, QueryTask):
                 checked = self._check(item, parsed.source, offline=offline)[0]
                 found += item.options.heard(tuple(without_echoes(checked.diagnostics, parsed.diagnostics)))
             elif not offline:
@@ -166,7 +166,7 @@ class Session(OpenSources):
 
     # ---------------------------------------------------------------- the way of a text
 
-    def _script(self, parsed: Parsed, params: Mapping[str, Any]) -> Script:
+    def _script(self, parsed: Parsed, params: Mapping[str, Any]) -> ScriptPlan:
         """The statements of a text with all names put in."""
         now = self._now or datetime.now(UTC)
         folders = tuple(self.settings.saved)
@@ -178,20 +178,20 @@ class Session(OpenSources):
         return name in self._places or may_be_source(name, self.settings)
 
     def _ready(
-        self, parsed: Parsed, script: Script, params: Mapping[str, Any], *, explains: bool = False
-    ) -> list[_Ready | Look]:
+        self, parsed: Parsed, script: ScriptPlan, params: Mapping[str, Any], *, explains: bool = False
+    ) -> list[_Ready | SchemaTask]:
         """The statements of a text, checked. Raises `QueryError` with every mistake of the text."""
         from runql.advice.intent import hides_steps
 
         trials = self._trials(params)
         if not parsed.ok:
             raise QueryError(_worst(trials.parsed(parsed).diagnostics), parsed.source)
-        ready: list[_Ready | Look] = []
+        ready: list[_Ready | SchemaTask] = []
         # The texts of a script are all checked before any is answered: what one names cannot wait for its runs.
         may_wait = len(script.items) == 1 and not explains
         wrong = [*unused(script, parsed, params), *(one for one in script.diagnostics if one.is_error)]
         for item in script.items:
-            if isinstance(item, Look):
+            if isinstance(item, SchemaTask):
                 ready.append(item)
                 wrong += self._wrong_in(item, parsed.source) if len(script.items) > 1 else ()
                 continue
@@ -225,7 +225,7 @@ class Session(OpenSources):
         return ready
 
     def _check(
-        self, item: Ask, source: Source, *, offline: bool = False, may_wait: bool = False
+        self, item: QueryTask, source: Source, *, offline: bool = False, may_wait: bool = False
     ) -> tuple[Checked, _Known]:
         """A query, checked. `may_wait`: what its names mean may be seen when its runs come, where to look costs."""
         query = item.query
@@ -254,7 +254,9 @@ class Session(OpenSources):
     def _trials(self, params: Mapping[str, Any], *, offline: bool = False) -> Trials:
         """How the fixes of a text are tried before they are offered."""
 
-        def check_of(item: Ask, places: Sequence[Place], catalog: Catalog | None, source: Source) -> list[Diagnostic]:
+        def check_of(
+            item: QueryTask, places: Sequence[SourcePlace], catalog: Catalog | None, source: Source
+        ) -> list[Diagnostic]:
             return list(self._looked_over(item.query, catalog, self._context(item.params, places, source)).diagnostics)
 
         return Trials(lambda parsed: self._script(parsed, params), (lambda _: ()) if offline else self.places, check_of)
@@ -269,13 +271,13 @@ class Session(OpenSources):
         return checked
 
     @staticmethod
-    def _linted(checked: Checked, places: Sequence[Place], catalog: Catalog) -> Checked:
+    def _linted(checked: Checked, places: Sequence[SourcePlace], catalog: Catalog) -> Checked:
         """With lint of intent."""
         if checked.query is None:
             return checked
         return replace(checked, diagnostics=(*checked.diagnostics, *_linted(checked, places, catalog)))
 
-    def _context(self, params: Mapping[str, Any], places: Sequence[Place], source: Source) -> CheckContext:
+    def _context(self, params: Mapping[str, Any], places: Sequence[SourcePlace], source: Source) -> CheckContext:
         return CheckContext(
             params=params,
             now=self._now or datetime.now(UTC),
@@ -286,11 +288,11 @@ class Session(OpenSources):
             alias_files=self.settings.alias_files,
         )
 
-    def _answered(self, ready: _Ready | Look, source: Source) -> Result | Explanation:
+    def _answered(self, ready: _Ready | SchemaTask, source: Source) -> Result | Explanation:
         if isinstance(ready, _Ready) and ready.explains:
             return Explanation(_explained(ready, source))
-        result = self._looked(ready, source) if isinstance(ready, Look) else self._result(ready, source)
-        result.title = heading(source.text, ready.statement.span if isinstance(ready, Look) else ready.tree.span)
+        result = self._looked(ready, source) if isinstance(ready, SchemaTask) else self._result(ready, source)
+        result.title = heading(source.text, ready.statement.span if isinstance(ready, SchemaTask) else ready.tree.span)
         return result
 
     def _described(self, statement: DescribeStatement, source_name: str | None, source: Source) -> Answer:
@@ -300,7 +302,7 @@ class Session(OpenSources):
         catalog = self.catalog(source_name, metrics=statement.path.segments[:1] == ("logged",))
         return described(statement, catalog, self._context({}, self.places(source_name), source), source)
 
-    def _wrong_in(self, look: Look, source: Source) -> Sequence[Diagnostic]:
+    def _wrong_in(self, look: SchemaTask, source: Source) -> Sequence[Diagnostic]:
         """What is wrong with the field that is to be described."""
         try:
             if isinstance(look.statement, DescribeStatement):
@@ -309,7 +311,7 @@ class Session(OpenSources):
             return error.diagnostics
         return ()
 
-    def _looked(self, look: Look, source: Source) -> Result:
+    def _looked(self, look: SchemaTask, source: Source) -> Result:
         """What a `show` or a `describe` gives."""
         from runql.session.result import Result
         from runql.session.show import shown
@@ -351,13 +353,13 @@ class Session(OpenSources):
 
 
 def _explained(ready: _Ready, source: Source) -> str:
-    from runql.session.explain import Explained, explained
+    from runql.session.explain import CheckedQuery, explained
 
     fields = (ready.tree, ready.plan, ready.places, ready.catalog, ready.said, ready.hidden)
-    return explained(Explained(*fields, ready.folder), source)
+    return explained(CheckedQuery(*fields, ready.folder), source)
 
 
-def _linted(checked: Checked, places: Sequence[Place], catalog: Catalog) -> Iterator[Diagnostic]:
+def _linted(checked: Checked, places: Sequence[SourcePlace], catalog: Catalog) -> Iterator[Diagnostic]:
     """Lint of intent. Only where pages are free the runs themselves are asked whether any has both of two fields."""
     from runql.advice.lint import lint
 

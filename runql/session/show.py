@@ -16,7 +16,7 @@ from runql.execute.tables import TableOperator
 from runql.language.kinds import Kind
 from runql.plan.nodes import Projection, RunScan
 from runql.results.frame import Frame
-from runql.script.named_queries import Named, is_last, text_of
+from runql.script.named_queries import NamedQuery, is_last, text_of
 from runql.script.saved import saved_queries
 from runql.semantic.catalog import Catalog, FieldInfo, Space
 from runql.semantic.names.resolver import Names, Resolved
@@ -27,7 +27,7 @@ from runql.semantic.spelling import PREFIXES, info_text
 from runql.semantic.values import MISSING, Value
 from runql.sources.concurrent import together
 from runql.sources.names import known_sources
-from runql.sources.open import Place
+from runql.sources.open import SourcePlace
 from runql.syntax.tree import DescribeStatement, Show, ShowStatement
 from runql.text.diagnostic import Diagnostic
 from runql.text.nearest import nearest
@@ -74,12 +74,12 @@ class MadeTable(TableOperator):
 
 def shown(
     statement: ShowStatement,
-    place: Callable[[], Place],
-    places: Callable[[], Sequence[Place]],
+    place: Callable[[], SourcePlace],
+    places: Callable[[], Sequence[SourcePlace]],
     catalog: Callable[[bool], Catalog],
     *,
     settings: Settings,
-    lets: Mapping[str, Named],
+    lets: Mapping[str, NamedQuery],
 ) -> Answer:
     """The table of a `show`. A source is only opened for what it holds; `places` are those that its `*` stands for."""
     match statement.what:
@@ -110,19 +110,19 @@ def shown(
 
 
 def _answer(
-    names: Sequence[str], rows: Callable[[], Iterable[Sequence[Value]]], *places: Place, notes: Sequence[str] = ()
+    names: Sequence[str], rows: Callable[[], Iterable[Sequence[Value]]], *places: SourcePlace, notes: Sequence[str] = ()
 ) -> Answer:
     return _answer_of(MadeTable(lambda _: Frame.of_rows(names, rows()), names, notes), places)
 
 
 def _listed(
-    names: Sequence[str], rows: Callable[[dict[Diagnostic, None]], Iterable[Sequence[Value]]], *places: Place
+    names: Sequence[str], rows: Callable[[dict[Diagnostic, None]], Iterable[Sequence[Value]]], *places: SourcePlace
 ) -> Answer:
     """The same of rows that say what is missing among them."""
     return _answer_of(MadeTable(lambda said: Frame.of_rows(names, rows(said)), names, ()), places)
 
 
-def _answer_of(table: MadeTable, places: Sequence[Place]) -> Answer:
+def _answer_of(table: MadeTable, places: Sequence[SourcePlace]) -> Answer:
     nothing = Catalog("")
     return Answer(Executor(Projection(RunScan(), ()), places, nothing), nothing, Source(""), top=table)
 
@@ -151,14 +151,14 @@ def _sources(settings: Settings) -> Iterator[tuple[Value, ...]]:
     yield from named.items()
 
 
-def _lets(lets: Mapping[str, Named], settings: Settings) -> Iterator[tuple[Value, ...]]:
+def _lets(lets: Mapping[str, NamedQuery], settings: Settings) -> Iterator[tuple[Value, ...]]:
     for name, named in lets.items():
         yield name, text_of(named), "one of the last queries" if is_last(name) else MISSING
     for saved in saved_queries(settings.saved):
         yield f"@{saved.name}", str(saved.path), saved.comment or MISSING
 
 
-def _projects(place: Place, said: dict[Diagnostic, None]) -> Iterator[tuple[Value, ...]]:
+def _projects(place: SourcePlace, said: dict[Diagnostic, None]) -> Iterator[tuple[Value, ...]]:
     matches = star_matcher(place.project) if "*" in place.project else None
     for one in place.service.projects(place.entity):
         said.update(dict.fromkeys(one.said))
@@ -167,8 +167,10 @@ def _projects(place: Place, said: dict[Diagnostic, None]) -> Iterator[tuple[Valu
         yield one.name, one.entity, _given(one.run_count), _given(one.last_active)
 
 
-def _sweeps(places: Sequence[Place], names_project: bool, said: dict[Diagnostic, None]) -> Iterator[tuple[Value, ...]]:
-    def ask(place: Place) -> list[SweepRecord]:
+def _sweeps(
+    places: Sequence[SourcePlace], names_project: bool, said: dict[Diagnostic, None]
+) -> Iterator[tuple[Value, ...]]:
+    def ask(place: SourcePlace) -> list[SweepRecord]:
         return [*place.service.sweeps(place.entity, place.project)]
 
     for place, sweeps in zip(places, together([partial(ask, place) for place in places], places), strict=True):

@@ -10,10 +10,10 @@ from functools import partial
 from typing import TypeAlias, assert_never
 
 from runql.language.kinds import Kind
-from runql.semantic.catalog import Catalog, FieldInfo, Known, Space
+from runql.semantic.catalog import Catalog, FieldInfo, KnownCatalog, Space
 from runql.semantic.spelling import PREFIXES
 from runql.sources.concurrent import together
-from runql.sources.open import Place
+from runql.sources.open import SourcePlace
 from runql.syntax import tree
 
 _TOP = 20
@@ -74,10 +74,10 @@ def _counted(*parts: _Counted) -> _Counted:
     return tuple((value, count) for (_, value), count in counts.most_common(_TOP))
 
 
-def catalogs_of(places: Sequence[Place], *, metrics: bool = False, anew: bool = False) -> Catalog:
+def catalogs_of(places: Sequence[SourcePlace], *, metrics: bool = False, anew: bool = False) -> Catalog:
     """What the sources hold together; those that cost requests are asked at once."""
 
-    def ask(place: Place) -> Catalog:
+    def ask(place: SourcePlace) -> Catalog:
         service, memory = place.service, place.service.memory
         if anew and memory is not None:
             return memory.catalog_anew(place.entity, place.project, metrics=metrics)
@@ -86,13 +86,13 @@ def catalogs_of(places: Sequence[Place], *, metrics: bool = False, anew: bool = 
     return merged(together([partial(ask, place) for place in places], places))
 
 
-def learned_for(query: tree.Query, places: Sequence[Place]) -> Catalog:
+def learned_for(query: tree.Query, places: Sequence[SourcePlace]) -> Catalog:
     """The catalog that a query needs, asked for where it must be."""
     catalog = catalogs_of(places)
     return catalogs_of(places, metrics=True) if needs_metrics(query, catalog) else catalog
 
 
-def at_hand(places: Sequence[Place]) -> Known | None:
+def at_hand(places: Sequence[SourcePlace]) -> KnownCatalog | None:
     """What is known of the sources without a request; blank for one of which nothing is. `None` if some must be asked,
     or are asked for free."""
     found = []
@@ -101,17 +101,17 @@ def at_hand(places: Sequence[Place]) -> Known | None:
         if place.service.capabilities.cheap_pages or memory is None:
             return None
         known = memory.known_catalog(place.entity, place.project)
-        found.append(Known(Catalog(place.name), 0.0, is_true=False) if known is None else known)
+        found.append(KnownCatalog(Catalog(place.name), 0.0, is_true=False) if known is None else known)
     if not found:
         return None
     is_true = all(known.is_true for known in found)
     catalog = merged([known.catalog for known in found])
-    return Known(
+    return KnownCatalog(
         catalog if is_true else replace(catalog, complete=False), max(one.age_seconds for one in found), is_true
     )
 
 
-def remembered(places: Sequence[Place], *, metrics: bool) -> Known | None:
+def remembered(places: Sequence[SourcePlace], *, metrics: bool) -> KnownCatalog | None:
     """What services remember of all these places; `None` if one remembers nothing."""
     found = [
         None if memory is None else memory.known_catalog(place.entity, place.project, metrics=metrics)
@@ -121,10 +121,10 @@ def remembered(places: Sequence[Place], *, metrics: bool) -> Known | None:
     if not known or len(known) < len(found):
         return None
     age = max(one.age_seconds for one in known)
-    return Known(merged([one.catalog for one in known]), age, all(one.is_true for one in known))
+    return KnownCatalog(merged([one.catalog for one in known]), age, all(one.is_true for one in known))
 
 
-def known_runs(places: Sequence[Place]) -> int | None:
+def known_runs(places: Sequence[SourcePlace]) -> int | None:
     """How many runs the sources had when last seen, if all of them say so."""
     totals = [
         None if memory is None else memory.known_total(place.entity, place.project)

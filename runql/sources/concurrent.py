@@ -7,13 +7,13 @@ from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from typing import TypeVar
 
-from runql.sources.open import Place
+from runql.sources.open import SourcePlace
 
 _T = TypeVar("_T")
 _MOST_AT_ONCE = 8
 
 
-def together(questions: Sequence[Callable[[], _T]], places: Iterable[Place]) -> list[_T]:
+def together(questions: Sequence[Callable[[], _T]], places: Iterable[SourcePlace]) -> list[_T]:
     """The answers. An interrupt, or a question that fails, cancels what the places are asked just now."""
     if len(questions) < 2:
         return [question() for question in questions]

@@ -29,7 +29,7 @@ _AFTER_MARK = re.compile(r"[^/\\#?%:\s]+(/[^/\\#?%:\x00-\x1f\x7f]+)?\Z|[^/\\#?%:
 
 
 @frozen
-class Place:
+class SourcePlace:
     """Where runs are asked for. `name` is as a user writes it; an empty entity or project means all that there is.
 
     `said`: what is to be said of how the name was read.
@@ -57,7 +57,7 @@ def named(source: str | PathLike[str] | ServiceApi | None) -> str | ServiceApi |
     raise ArgumentError.because(f"`{source!r}` is no source", hint)
 
 
-def open_place(name: str, settings: Settings) -> Place:
+def open_place(name: str, settings: Settings) -> SourcePlace:
     """Open a source by its name: one of the settings, `demo`, a folder, TensorBoard logs, or a project of a W&B server.
 
     Raises:
@@ -71,7 +71,7 @@ def open_place(name: str, settings: Settings) -> Place:
     raise _unknown(name, settings)
 
 
-def matching_projects(place: Place) -> tuple[Place, ...]:
+def matching_projects(place: SourcePlace) -> tuple[SourcePlace, ...]:
     """The places that a place stands for: itself, or the projects of its entity that its `*` matches, by name.
 
     Raises:
@@ -91,7 +91,7 @@ def matching_projects(place: Place) -> tuple[Place, ...]:
         hints = [f"nearest: `{place.entity}/{near[0]}`"] if near else []
         raise NotFound.of("RQL402", f"no project of `{place.entity}` is like `{place.project}`", *hints)
     # What could not be read may be one of them.
-    return tuple(Place(f"{place.entity}/{name}", place.service, place.entity, name, said) for name in found)
+    return tuple(SourcePlace(f"{place.entity}/{name}", place.service, place.entity, name, said) for name in found)
 
 
 def default_name(settings: Settings) -> str:
@@ -141,7 +141,7 @@ def _is_tensorboard(name: str, _settings: Settings) -> bool:
     return name.startswith(TENSORBOARD)
 
 
-def _open_tensorboard(name: str, settings: Settings) -> Place:
+def _open_tensorboard(name: str, settings: Settings) -> SourcePlace:
     plain = name.removeprefix(TENSORBOARD)
     if not plain:
         raise SourceError.of("RQL511", f"`{TENSORBOARD}` names no folder", f"write `{TENSORBOARD}./logs`")
@@ -149,7 +149,7 @@ def _open_tensorboard(name: str, settings: Settings) -> Place:
     from runql.sources.tensorboard import TensorboardService
 
     try:
-        return Place(name, TensorboardService(path, name=name))
+        return SourcePlace(name, TensorboardService(path, name=name))
     except SourceError as error:
         if (path / "wandb").is_dir() or path.name == "wandb":
             raise _with_hint(error, f"runs of W&B are asked for without `{TENSORBOARD}`: `{plain}`") from error
@@ -173,13 +173,13 @@ def _path(name: str, settings: Settings) -> Path:
     return path if path.is_absolute() or settings.folder == Path() else settings.folder / path
 
 
-def _open_demo(_name: str, _settings: Settings) -> Place:
+def _open_demo(_name: str, _settings: Settings) -> SourcePlace:
     from runql import demo
 
     return _folder(Path(demo.__path__[0]) / "wandb", DEMO)
 
 
-def _open_folder(name: str, settings: Settings) -> Place:
+def _open_folder(name: str, settings: Settings) -> SourcePlace:
     path = _existing(name, settings)
     try:
         return replace(_folder(path, name), said=tuple(_hidden(name, settings)))
@@ -219,10 +219,10 @@ def _hidden(name: str, settings: Settings) -> Iterator[Diagnostic]:
         yield Diagnostic("RQL516", f"`{name}` was read as the folder of that name", hints=hints)
 
 
-def _folder(path: Path, name: str) -> Place:
+def _folder(path: Path, name: str) -> SourcePlace:
     from runql.sources.local import LocalService
 
-    return Place(name, LocalService(path, name=name))
+    return SourcePlace(name, LocalService(path, name=name))
 
 
 def server_hosts(settings: Settings) -> tuple[str, ...]:
@@ -242,7 +242,7 @@ def server_hosts(settings: Settings) -> tuple[str, ...]:
     return tuple(hosts)
 
 
-def open_server(settings: Settings, name: str = "", entity: str = "", project: str = "") -> Place:
+def open_server(settings: Settings, name: str = "", entity: str = "", project: str = "") -> SourcePlace:
     """The W&B server that the settings name, and one of its projects if one is named.
 
     Raises:
@@ -267,7 +267,7 @@ def open_server(settings: Settings, name: str = "", entity: str = "", project: s
     )
     service = WandbService(credentials, options)
     said = (*(Diagnostic("RQL531", warning) for warning in credentials.warnings), *service.said)
-    return Place(name or service.name, service, entity, project, said)
+    return SourcePlace(name or service.name, service, entity, project, said)
 
 
 @lru_cache(maxsize=8)
@@ -278,7 +278,7 @@ def _reopened(base_url: str, name: str, entity: str, project: str, timeout: floa
     return open_server(replace(settings, server=server), name, entity, project).service
 
 
-def _open_on_server(name: str, settings: Settings) -> Place:
+def _open_on_server(name: str, settings: Settings) -> SourcePlace:
     """A project of the server. A name without an entity means the user's own."""
     name = name.removeprefix(ON_SERVER)
     entity, _, project = name.rpartition("/")
@@ -308,7 +308,7 @@ def _is_project(name: str, settings: Settings) -> bool:
 
 
 _Test = Callable[[str, Settings], bool]
-_Opener = Callable[[str, Settings], Place]
+_Opener = Callable[[str, Settings], SourcePlace]
 
 _OPENERS: tuple[tuple[_Test, _Opener], ...] = (
     (lambda name, _: name == DEMO, _open_demo),

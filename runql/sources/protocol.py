@@ -12,7 +12,7 @@ from dataclasses import field
 from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
 
 from runql.plan.capabilities import Capabilities
-from runql.semantic.catalog import Catalog, Known
+from runql.semantic.catalog import Catalog, KnownCatalog
 from runql.semantic.record import AgentRecord, ProjectRecord, RunHistory, RunRecord, SweepRecord, UserRecord
 from runql.text.diagnostic import Diagnostic
 from runql.text.frozen import frozen
@@ -123,7 +123,7 @@ class LineApi(Protocol):
 class CatalogMemory(Protocol):
     """What was learned of projects earlier, given without a request."""
 
-    def known_catalog(self, entity: str, project: str, *, metrics: bool = False) -> Known | None:
+    def known_catalog(self, entity: str, project: str, *, metrics: bool = False) -> KnownCatalog | None:
         """The catalog as it was, if there is one."""
 
     def known_total(self, entity: str, project: str) -> int | None:

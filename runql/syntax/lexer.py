@@ -43,7 +43,7 @@ def _choices(parser: Any) -> Iterable[str]:
 
 
 @frozen
-class Failure:
+class LexFailure:
     """Where the parser could not go on.
 
     `found` is what stands there by itself (its terminal is `$END` at the end of the text); `accepted` are the
@@ -62,7 +62,7 @@ class Attempt:
     lexemes: tuple[Lexeme, ...]
     trivia: tuple[Lexeme, ...]
     tree: Tree[LarkToken] | None
-    failure: Failure | None
+    failure: LexFailure | None
 
 
 class Lexer:
@@ -181,7 +181,7 @@ def run(text: str, position: int = 0, start: str = "script") -> Attempt:
             pass
         # The parser has gone on reducing before it gave up: a new one knows what it could have taken.
         failed = Lexeme(END, "", position) if ended else lex.alone(text, position)
-        failure = Failure(failed, accepted(start, feed.lexemes))
+        failure = LexFailure(failed, accepted(start, feed.lexemes))
         return Attempt(start, tuple(feed.lexemes), tuple(trivia), None, failure)
 
 

@@ -10,7 +10,7 @@ from typing import Final
 from runql.language.clauses import CLAUSES
 from runql.language.stages import STAGES
 from runql.syntax.keywords import keywords
-from runql.syntax.lexer import Attempt, Failure, Lexeme, lexer
+from runql.syntax.lexer import Attempt, Lexeme, LexFailure, lexer
 from runql.text.diagnostic import Edit
 from runql.text.frozen import frozen
 from runql.text.source import Span
@@ -71,7 +71,7 @@ class Place:
     text: str
     attempt: Attempt
     begun: int
-    failure: Failure
+    failure: LexFailure
 
     @cached_property
     def piece(self) -> tuple[Lexeme, ...]:

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from runql.config import Settings
 from runql.errors import BackendError, wrong_call
-from runql.execute.progress import Pace
+from runql.execute.progress import RunProgress
 from runql.results.columns import Columns
 from runql.results.formats.formats import FORMATS, Format, Output, chosen, said, save
 from runql.results.terminal_table.options import View
@@ -26,7 +26,7 @@ _MOST_ROWS_AT_A_TERMINAL = 60
 _DEFAULT_WIDTH = 80
 
 
-class Show:
+class ResultWriter:
     """Writes results one after the other, in the format that was asked for."""
 
     def __init__(
@@ -152,7 +152,7 @@ class Show:
         frames = _UntilCutShort(output.frames)
         self._wrote_rows = False
         try:
-            with self.progress(Pace(result.going), timed=False) as progress:
+            with self.progress(RunProgress(result.going), timed=False) as progress:
                 if self._path is not None:
                     return save(output, self._format, self._path)
                 pieces = self._pieces(replace(output, frames=frames), self._format, progress)

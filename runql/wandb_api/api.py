@@ -29,7 +29,7 @@ class OpenedSource(NamedTuple):
 _SECRETS = ("key", "token", "password", "auth")
 
 
-class Api(Explained):
+class WandbApi(Explained):
     """Runs, sweeps and projects of a source. Nothing is kept between calls: each answer is of the time it is asked.
 
     Args:

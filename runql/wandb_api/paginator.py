@@ -15,7 +15,7 @@ from runql.wandb_api.arguments import checked_count
 from runql.wandb_api.explained import PAGES_REASONS, Explained
 
 
-class Piece(Protocol):
+class PageFacts(Protocol):
     """What a page says of itself: `total` is how many objects there are in all, if the source says so."""
 
     @property
@@ -29,7 +29,7 @@ class Piece(Protocol):
 
 
 T = TypeVar("T")
-P = TypeVar("P", bound=Piece)
+P = TypeVar("P", bound=PageFacts)
 
 
 class Paginator(Explained, ABC, Generic[T, P]):

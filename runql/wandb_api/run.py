@@ -24,7 +24,7 @@ from runql.wandb_api.run_attributes import (
     rawconfig_of,
     summary_of,
 )
-from runql.wandb_api.run_facts import RunFacts
+from runql.wandb_api.run_facts import LightAttributes
 from runql.wandb_api.summary import Summary
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from runql.wandb_api.sweep import Sweep
 
 
-class Run(RunFacts, Pictured):
+class Run(LightAttributes, Pictured):
     """One run. What a listing left out is loaded the first time that it is read, for the whole page at once.
 
     Args:

@@ -58,7 +58,7 @@ class User(Explained, str):
         return sorted({*super().__dir__(), *self._facts})
 
 
-class RunFacts:
+class LightAttributes:
     """The light attributes of a run, under the names that W&B documents."""
 
     _record: RunRecord

@@ -10,7 +10,7 @@ import pytest
 
 from runql.config import Settings
 from runql.frontends.cli.main import main
-from runql.sources.open import Place, open_place
+from runql.sources.open import SourcePlace, open_place
 from tests.session.fixtures import Watched
 
 
@@ -30,8 +30,8 @@ Runql = Callable[..., Said]
 def runql(monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes], tmp_path: Path) -> Runql:
     """Call the command with these words, in an empty folder, where `-s memory` is a source of twelve runs."""
 
-    def opens(name: str, settings: Settings) -> Place:
-        return Place(name, Watched()) if name == "memory" else open_place(name, settings)
+    def opens(name: str, settings: Settings) -> SourcePlace:
+        return SourcePlace(name, Watched()) if name == "memory" else open_place(name, settings)
 
     monkeypatch.setattr("runql.session.open_sources.open_place", opens)
     monkeypatch.chdir(tmp_path)

@@ -9,18 +9,18 @@ import pytest
 from runql.errors import NotFound, RunNotFoundError
 from runql.language.kinds import Kind
 from runql.semantic.catalog import Space
-from runql.wandb_api.api import Api
+from runql.wandb_api.api import WandbApi
 from tests.contract.backends import Source
 from tests.contract.recorder import Recorder
 from tests.contract.sample import IDS
 
 
 @pytest.fixture
-def api(source: Source, recorder: Recorder) -> Api:
-    return Api(service_api=recorder, entity=source.entity, project=source.project)
+def api(source: Source, recorder: Recorder) -> WandbApi:
+    return WandbApi(service_api=recorder, entity=source.entity, project=source.project)
 
 
-def test_the_attributes_that_are_documented(api: Api, source: Source) -> None:
+def test_the_attributes_that_are_documented(api: WandbApi, source: Source) -> None:
     run = api.run("alpha")
     assert (run.id, run.state, run.group) == ("alpha", "finished", "g1")
     assert run.path[-1] == "alpha"
@@ -44,22 +44,22 @@ def test_the_attributes_that_are_documented(api: Api, source: Source) -> None:
 
 
 @pytest.mark.needs("labels")
-def test_the_labels(api: Api) -> None:
+def test_the_labels(api: WandbApi) -> None:
     run = api.run("alpha")
     assert (run.name, run.job_type, run.notes, run.tags) == ("warm-1", "train", "the first", ["baseline", "paper"])
 
 
 @pytest.mark.needs("nesting")
-def test_nested_metrics(api: Api) -> None:
+def test_nested_metrics(api: WandbApi) -> None:
     assert api.run("alpha").summary["net"]["a"] == 18
 
 
-def test_one_run_costs_one_request(api: Api, recorder: Recorder) -> None:
+def test_one_run_costs_one_request(api: WandbApi, recorder: Recorder) -> None:
     assert api.run("beta").config["seed"] == 2
     assert recorder.calls == ["run"]
 
 
-def test_a_run_without_anything(api: Api) -> None:
+def test_a_run_without_anything(api: WandbApi) -> None:
     run = api.run("theta")
     assert run.config == {}
     assert run.lastHistoryStep == -1
@@ -67,7 +67,7 @@ def test_a_run_without_anything(api: Api) -> None:
     assert list(run.scan_history()) == []
 
 
-def test_a_run_can_be_read_again(api: Api, recorder: Recorder) -> None:
+def test_a_run_can_be_read_again(api: WandbApi, recorder: Recorder) -> None:
     run = api.runs()[0]
     assert run.load()["displayName"] == run.name
     assert "config" not in run.load(force=True)
@@ -77,7 +77,7 @@ def test_a_run_can_be_read_again(api: Api, recorder: Recorder) -> None:
     assert recorder.calls[-1] == "run"
 
 
-def test_the_nearest_run_is_named(api: Api) -> None:
+def test_the_nearest_run_is_named(api: WandbApi) -> None:
     with pytest.raises(RunNotFoundError, match="nearest: `alpha`") as caught:
         api.run("alpah")
     assert isinstance(caught.value, ValueError)
@@ -90,18 +90,18 @@ def test_the_nearest_run_is_named(api: Api) -> None:
 
 
 @pytest.mark.needs("labels")
-def test_a_name_is_no_id(api: Api) -> None:
+def test_a_name_is_no_id(api: WandbApi) -> None:
     with pytest.raises(ValueError, match="`cold-2` is a name, its id is `delta`"):
         api.run("cold-2")
 
 
-def test_each_listing_is_new(api: Api) -> None:
+def test_each_listing_is_new(api: WandbApi) -> None:
     assert api.runs() is not api.runs()
     assert [run.id for run in api.runs(filters={"state": "failed"}, order="-created_at", per_page=2)] == ["beta"]
 
 
 @pytest.mark.needs("sweeps")
-def test_sweeps(api: Api) -> None:
+def test_sweeps(api: WandbApi) -> None:
     sweep = api.sweep("sw1")
     assert [run.id for run in sweep.runs] == ["alpha", "beta"]
     best = sweep.best_run("+summary_metrics.loss")
@@ -111,7 +111,7 @@ def test_sweeps(api: Api) -> None:
         api.sweep("sw2")
 
 
-def test_projects(api: Api, source: Source) -> None:
+def test_projects(api: WandbApi, source: Source) -> None:
     if not source.project:
         pytest.skip("this source is one project without a name")
     assert source.project in [project.name for project in api.projects()]

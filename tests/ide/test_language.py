@@ -10,7 +10,7 @@ import pytest
 from runql.ide import (
     ActionKind,
     Context,
-    Fold,
+    FoldingRange,
     Shade,
     SymbolKind,
     code_actions,
@@ -26,7 +26,7 @@ from runql.ide import (
     signature,
     symbols,
 )
-from runql.ide.loaded_runs import MOST_RUNS, RunsAtHand
+from runql.ide.loaded_runs import MOST_RUNS, LoadedRuns
 from runql.plan.capabilities import Capabilities
 from runql.semantic.record import RunRecord
 from runql.text.source import Span
@@ -168,7 +168,7 @@ def test_symbols() -> None:
 
 def test_folds() -> None:
     text = "# one\n# two\n\n# alone\nruns where config.lr in (\n  1,\n  2\n)\n  limit 3;\nruns"
-    assert folds(text) == (Fold(1, 2, is_comment=True), Fold(5, 9), Fold(5, 8))
+    assert folds(text) == (FoldingRange(1, 2, is_comment=True), FoldingRange(5, 9), FoldingRange(5, 8))
 
 
 def test_colours() -> None:
@@ -269,7 +269,7 @@ def test_values_under_the_query_so_far() -> None:
         RunRecord(str(n), state="finished" if n % 2 else "crashed", config={"optimizer": name}, summary={})
         for n, name in enumerate(["adam", "adam", "sgd", "sgd", "sgd", "lion"])
     ]
-    at_hand = RunsAtHand(records, CONTEXT)
+    at_hand = LoadedRuns(records, CONTEXT)
     context = replace(CONTEXT, values_of=at_hand)
     everywhere = ask("runs where config.optimizer = ‸", context)
     assert [(each.insert_text, each.detail) for each in everywhere.found.items[:3]] == [
@@ -286,7 +286,7 @@ def test_elements_of_lists_under_the_query_so_far() -> None:
         RunRecord(str(n), tags=tags, config={"layers": layers, "optimizer": "SGD"}, summary={})
         for n, (tags, layers) in enumerate([(("a", "b"), [64, 64]), (("b",), ["conv", [1]]), ((), [64, float("nan")])])
     ]
-    context = replace(CONTEXT, values_of=RunsAtHand(records, CONTEXT))
+    context = replace(CONTEXT, values_of=LoadedRuns(records, CONTEXT))
     found = ask("runs where tags has any (‸", context).found.items
     assert [(one.insert_text, one.detail) for one in found[:2]] == [
         ('"b"', "2 of the runs so far"),
@@ -304,5 +304,5 @@ def test_many_runs_are_left_to_the_catalog() -> None:
     records = [RunRecord(str(n), created=NOW - timedelta(days=n), config={}, summary={}) for n in range(MOST_RUNS + 1)]
     state = known_name("state", CONTEXT)
     assert state is not None
-    assert RunsAtHand(records, CONTEXT)(state.key, ()) is None
+    assert LoadedRuns(records, CONTEXT)(state.key, ()) is None
     assert CATALOG.run_count

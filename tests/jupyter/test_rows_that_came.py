@@ -10,7 +10,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 
 from runql.frontends.jupyter import load, unload
-from runql.sources.open import Place
+from runql.sources.open import SourcePlace
 from runql.sources.protocol import Page, PageRequest
 from tests.session.test_page_by_page import Dying
 
@@ -37,7 +37,7 @@ def shell() -> Iterator[Any]:
 def test_the_rows_before_the_end_are_shown(
     shell: Any, monkeypatch: pytest.MonkeyPatch, service: type[Dying], error: str
 ) -> None:
-    monkeypatch.setattr("runql.session.open_sources.open_place", lambda name, settings: Place(name, service(4)))
+    monkeypatch.setattr("runql.session.open_sources.open_place", lambda name, settings: SourcePlace(name, service(4)))
     with capture_output() as captured:
         done = shell.run_cell("%%rql -s memory best\nruns page 10 select id, config.lr")
     assert type(done.error_in_exec).__name__ == error

@@ -10,7 +10,7 @@ import pytest
 import trustme
 
 from runql.sources.wandb.network import certificates
-from runql.sources.wandb.network.certificates import Trust, context_of
+from runql.sources.wandb.network.certificates import TrustedCertificates, context_of
 from tests.network.asked import KEY
 from tests.network.conftest import Ask, Serve, context_for
 from tests.network.proxy import HttpProxy, Manner
@@ -202,7 +202,7 @@ def test_the_systems_store(
     file = ca_file if store == "file" else tmp_path / "missing.pem"
     monkeypatch.setattr(ssl, "get_default_verify_paths", lambda: _paths(file, folder))
     monkeypatch.setattr(certificates, "_BUNDLES", ("/nowhere.pem", str(ca_file)))
-    held = context_of(Trust()).get_ca_certs()
+    held = context_of(TrustedCertificates()).get_ca_certs()
     # What lies in a folder is looked up when a server shows a certificate, not before.
     assert [one["subject"] for one in held] == ([] if store == "folder" else [held[0]["subject"]])
     assert len(held) == (0 if store == "folder" else 1)
@@ -216,15 +216,15 @@ def test_what_the_system_trusts_anyway_may_be_named_too(
     (folder / "company.pem").write_bytes(ca_file.read_bytes())
     monkeypatch.setattr(ssl, "get_default_verify_paths", lambda: _paths(ca_file, tmp_path / "no"))
     for name, path in (("SSL_CERT_DIR", folder), ("SSL_CERT_FILE", ca_file), ("REQUESTS_CA_BUNDLE", folder)):
-        assert len(context_of(Trust(((name, str(path)),))).get_ca_certs()) == 1
+        assert len(context_of(TrustedCertificates(((name, str(path)),))).get_ca_certs()) == 1
 
 
 def test_without_any_store_mozillas_list_stands_in(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(ssl, "get_default_verify_paths", lambda: _paths(tmp_path / "no.pem", tmp_path / "no"))
     monkeypatch.setattr(certificates, "_BUNDLES", ())
-    assert len(context_of(Trust()).get_ca_certs()) > 50
+    assert len(context_of(TrustedCertificates()).get_ca_certs()) > 50
 
 
 def test_the_oldest_version_is_tls_1_2() -> None:
-    for trust in (Trust(), Trust(verifies=False)):
+    for trust in (TrustedCertificates(), TrustedCertificates(verifies=False)):
         assert context_of(trust).minimum_version == ssl.TLSVersion.TLSv1_2

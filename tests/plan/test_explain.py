@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from runql.plan.capabilities import Capabilities, Trust
-from runql.plan.explain import Asked, explain
+from runql.plan.explain import ExplainedSource, explain
 from runql.plan.lower import lower
 from runql.plan.push import push
 from runql.syntax.printer.to_text import to_text
@@ -26,7 +26,7 @@ def explained(text: str, *capabilities: Capabilities) -> str:
     query = found.query
     assert query is not None, found.diagnostics
     asked = [
-        Asked(f"acme/{project}", "acme", project, able)
+        ExplainedSource(f"acme/{project}", "acme", project, able)
         for project, able in zip(("vision", "audio"), capabilities or (SERVER,), strict=False)
     ]
     return explain(to_text(query_of(text)), lower(query), asked, text=text, catalog=COMPLETE, notices=found.diagnostics)

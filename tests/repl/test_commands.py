@@ -9,7 +9,14 @@ import pytest
 
 from runql.frontends.repl.commands.actions import _ACTIONS
 from runql.frontends.repl.commands.help import topics_of
-from runql.frontends.repl.commands.table import COMMANDS, SPELLINGS, Call, PromptCommand, nearest_command, read_call
+from runql.frontends.repl.commands.table import (
+    COMMANDS,
+    SPELLINGS,
+    BackslashCall,
+    PromptCommand,
+    nearest_command,
+    read_call,
+)
 from runql.language.aggregates import HISTORY_AGGREGATES, ROW_AGGREGATES
 from runql.language.fields import RUN_FIELDS
 from runql.language.functions import FUNCTIONS
@@ -53,19 +60,19 @@ def test_every_example_works(new: Make, command: PromptCommand) -> None:
 @pytest.mark.parametrize(
     ("text", "call"),
     [
-        (r"\help", Call("help", False, "")),
-        (r"  \save!  good runs ", Call("save", True, "good runs")),
-        ("\\explain\nruns\nlimit 3", Call("explain", False, "runs\nlimit 3")),
-        ("help", Call("help", False, "")),
-        ("quit;", Call("quit", False, "")),
-        ("Exit", Call("quit", False, "")),
-        ("?", Call("help", False, "")),
-        ("\\", Call("", False, "")),
+        (r"\help", BackslashCall("help", False, "")),
+        (r"  \save!  good runs ", BackslashCall("save", True, "good runs")),
+        ("\\explain\nruns\nlimit 3", BackslashCall("explain", False, "runs\nlimit 3")),
+        ("help", BackslashCall("help", False, "")),
+        ("quit;", BackslashCall("quit", False, "")),
+        ("Exit", BackslashCall("quit", False, "")),
+        ("?", BackslashCall("help", False, "")),
+        ("\\", BackslashCall("", False, "")),
         ("runs", None),
         ("help me", None),
     ],
 )
-def test_what_is_a_command(text: str, call: Call | None) -> None:
+def test_what_is_a_command(text: str, call: BackslashCall | None) -> None:
     assert read_call(text) == call
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from runql.execute.progress import Going, Pace, in_words
+from runql.execute.progress import Going, RunProgress, in_words
 from runql.terminal import pager
 
 
@@ -21,7 +21,7 @@ class Clock:
 
 def paced(*steps: tuple[float, Going]) -> list[str]:
     clock, going = Clock(), [Going("runs", 0)]
-    pace = Pace(lambda: going[-1], clock)
+    pace = RunProgress(lambda: going[-1], clock)
     said = [pace()]
     for seconds, now in steps:
         clock.now = seconds

@@ -11,7 +11,7 @@ import pytest
 from runql.errors import Unreachable
 from runql.frontends.repl import kept_results as kept_module
 from runql.frontends.repl.evaluate import evaluate
-from runql.frontends.repl.kept_results import Kept, Shelf
+from runql.frontends.repl.kept_results import KeptResult, Shelf
 from runql.results.frame import Frame
 from runql.sources.memory import MemoryService
 from runql.sources.protocol import Page
@@ -155,7 +155,7 @@ def test_nine_results_are_kept(shell: Told) -> None:
 def test_large_results_make_room(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kept_module, "MOST_CELLS", 10)
     shelf = Shelf()
-    small, large = Kept("small", Frame({"a": [1] * 4})), Kept("large", Frame({"a": [1] * 8}))
+    small, large = KeptResult("small", Frame({"a": [1] * 4})), KeptResult("large", Frame({"a": [1] * 8}))
     assert list(shelf.add(small, is_query=True)) == []
     assert list(shelf.add(large, is_query=True)) == [
         "the 4 rows of `_2` were let go to make room; the query is still `_2`"

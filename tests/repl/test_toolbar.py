@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from prompt_toolkit.formatted_text import fragment_list_width
 
-from runql.frontends.repl.knowledge import World
+from runql.frontends.repl.knowledge import PromptWorld
 from runql.frontends.repl.line.lexer import QueryLexer
 from runql.frontends.repl.line.toolbar import toolbar
 from runql.frontends.repl.line.toolbar_text import Thought
@@ -89,18 +89,18 @@ def test_the_count_can_be_left_away(tmp_path: Path) -> None:
 
 def test_an_estimate_says_that_it_is_one() -> None:
     thought = Thought("", 0, counts=Counts(312, 1000, about=True, without=(("lr", 14),)))
-    assert said(thought, World("a/b"), 80).startswith("about 312 runs · 14 without lr")
+    assert said(thought, PromptWorld("a/b"), 80).startswith("about 312 runs · 14 without lr")
 
 
 @pytest.mark.parametrize(("age", "shown"), [(1, "fresh"), (90, "2 min old"), (7200, "2 h old"), (200_000, "2 d old")])
 def test_the_age_of_what_is_known(age: int, shown: str) -> None:
     catalog = Catalog("demo", 1, complete=True, as_of=datetime.now(UTC) - timedelta(seconds=age))
-    assert said(None, World("demo", Context(catalog=catalog)), 60).endswith(f"demo · 1 run · {shown}")
+    assert said(None, PromptWorld("demo", Context(catalog=catalog)), 60).endswith(f"demo · 1 run · {shown}")
 
 
 def test_no_source_and_one_that_is_in_trouble() -> None:
-    assert "use demo" in said(None, World(None), 80)
-    assert "there is no folder" in said(None, World("./x", trouble="there is no folder `./x`"), 80)
+    assert "use demo" in said(None, PromptWorld(None), 80)
+    assert "there is no folder" in said(None, PromptWorld("./x", trouble="there is no folder `./x`"), 80)
 
 
 texts = st.text(max_size=40) | st.sampled_from(["\x1b[2J", "狐狸" * 20, "a\nb", "\u202e", "e\u0301" * 30])
@@ -110,12 +110,14 @@ texts = st.text(max_size=40) | st.sampled_from(["\x1b[2J", "狐狸" * 20, "a\nb"
 @settings(deadline=None, max_examples=150)
 def test_it_fits_and_steers_nothing(message: str, source: str, columns: int) -> None:
     wrong = Diagnostic("RQL201", message, Span(0, 1), hints=(f"nearest: {message}",))
-    pieces = toolbar(Thought("x", 0, (wrong,)), World(source, Context(catalog=Catalog(source, 5)), trouble=""), columns)
+    pieces = toolbar(
+        Thought("x", 0, (wrong,)), PromptWorld(source, Context(catalog=Catalog(source, 5)), trouble=""), columns
+    )
     assert fragment_list_width(pieces) <= max(columns, 0)
     shown = "".join(text for _, text, *_ in pieces)
     assert "\x1b" not in shown
     assert "\n" not in shown
 
 
-def said(thought: Thought | None, world: World, columns: int) -> str:
+def said(thought: Thought | None, world: PromptWorld, columns: int) -> str:
     return "".join(text for _, text, *_ in toolbar(thought, world, columns)).rstrip()

@@ -5,20 +5,20 @@ from __future__ import annotations
 import random
 from collections import Counter
 
-from runql.results.terminal_table.layout import _ALWAYS_FIRST, Slot, _kind, _least_missed, fit, total
+from runql.results.terminal_table.layout import _ALWAYS_FIRST, ColumnSlot, _kind, _least_missed, fit, total
 
 NAMES = ["id", "name", "state", "created", "config.a", "config.b", "config.c", "config.dd.ee", "summary.x", "summary.y"]
 NAMES += ["n", "m", "k", "system.z", "a.b", "tags"]
 
 
-def slot(name: str, draw: random.Random) -> Slot:
-    made = Slot(name, name, [], is_number=False, is_text=draw.random() < 0.5)
+def slot(name: str, draw: random.Random) -> ColumnSlot:
+    made = ColumnSlot(name, name, [], is_number=False, is_text=draw.random() < 0.5)
     made.content = draw.randrange(1, 60)
     made.width = max(made.content, made.title_width)
     return made
 
 
-def next_to_go(slots: list[Slot]) -> Slot:
+def next_to_go(slots: list[ColumnSlot]) -> ColumnSlot:
     """The rule, said for one column."""
     lead = {slot.name for slot in slots[:4]} & set(_ALWAYS_FIRST)
     if "created" in lead and len(slots) > 4:

@@ -8,7 +8,7 @@ from typing import Any
 from runql import config
 from runql.session import Result, Session
 from runql.sources.memory import MemoryService
-from runql.sources.open import Place
+from runql.sources.open import SourcePlace
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 SETTINGS = config.Settings()
@@ -62,7 +62,7 @@ class Watched(MemoryService):
 def session(service: MemoryService | None = None, **places: MemoryService) -> Session:
     """A session over a source in memory, in which other sources are open under their names."""
     made = Session(service or Watched(), SETTINGS, now=START + timedelta(days=2), zone=UTC)
-    made._places.update({name: Place(name, other) for name, other in places.items()})
+    made._places.update({name: SourcePlace(name, other) for name, other in places.items()})
     return made
 
 

@@ -119,7 +119,7 @@ def test_a_file_of_ones_own_that_a_stranger_linked_is_the_strangers(tmp_path: Pa
     (tmp_path / "other.toml").write_text('source = "demo"\n')
     (tmp_path / ".runql.toml").symlink_to("other.toml")
     os.chown(tmp_path / ".runql.toml", 12345, 12345, follow_symlinks=False)
-    assert trust.Trust().doubt(tmp_path / ".runql.toml") == "it belongs to another user"
+    assert trust.FolderTrust().doubt(tmp_path / ".runql.toml") == "it belongs to another user"
 
 
 def test_a_settings_file_has_a_bound(tmp_path: Path) -> None:

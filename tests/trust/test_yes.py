@@ -15,18 +15,18 @@ import pytest
 
 from runql.errors import SettingsError
 from runql.frontends.cli.main import main
-from runql.trust import Trust, contents
+from runql.trust import FolderTrust, contents
 from tests.trust.world import KEY, World
 
 TOO_OPEN = [(0o620, 0o700), (0o602, 0o700), (0o600, 0o777)]
 
 
-def said_yes(tmp_path: Path) -> tuple[Trust, Path, Path]:
+def said_yes(tmp_path: Path) -> tuple[FolderTrust, Path, Path]:
     folder = tmp_path / "repo"
     (folder / "wandb").mkdir(parents=True)
     file = folder / "wandb" / "settings"
     file.write_text("[default]\nbase_url = https://w.test\n")
-    trust = Trust(tmp_path / "home" / "data" / "trust.json")
+    trust = FolderTrust(tmp_path / "home" / "data" / "trust.json")
     trust.add(folder, contents([file, folder / ".runql.toml"]))
     return trust, folder, file
 

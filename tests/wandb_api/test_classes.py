@@ -18,7 +18,7 @@ from runql.errors import ArgumentError, BackendError, NotFound, RunQLError, Serv
 from runql.semantic.record import ProjectRecord, RunRecord, SweepRecord
 from runql.sources.local import LocalService
 from runql.sources.memory import MemoryService
-from runql.wandb_api.api import Api
+from runql.wandb_api.api import WandbApi
 from runql.wandb_api.explained import Pictured
 from runql.wandb_api.projects import Project, Projects
 from runql.wandb_api.run import Run
@@ -30,11 +30,11 @@ SECRET = "5ec2e7" * 7
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "wandb_files"
 
 
-def memory(**attributes: Any) -> Api:
+def memory(**attributes: Any) -> WandbApi:
     run = {"id": "a1", "entity": "acme", "project": "vision", "sweep": "s", **attributes}
     sweeps = [SweepRecord("s", entity="acme", project="vision", state="RUNNING")]
     service = MemoryService([run], {"a1": [{"loss": 2}, {"loss": 1}]}, sweeps=sweeps)
-    return Api(service_api=service, entity="acme", project="vision")
+    return WandbApi(service_api=service, entity="acme", project="vision")
 
 
 def test_a_user_is_a_text_with_the_attributes_of_a_user() -> None:
@@ -86,7 +86,7 @@ def test_a_summary_only_reads() -> None:
 def test_what_wandb_keeps_for_itself_is_in_the_raw_forms_alone() -> None:
     kept = {"_wandb": {"cli_version": "0.31.0"}}
     record = RunRecord("a", config={"lr": 1}, internal_config=kept, summary={"x": 1}, internal_summary={"_wandb": {}})
-    run = Api(service_api=MemoryService([record])).run("a")
+    run = WandbApi(service_api=MemoryService([record])).run("a")
     assert (run.config, run.rawconfig) == ({"lr": 1}, {**kept, "lr": 1})
     assert json.loads(run.json_config) == {key: {"value": each, "desc": None} for key, each in run.rawconfig.items()}
     assert (run.summary["x"], run.summary["_wandb"], run.record.summary) == (1, {}, {"x": 1})
@@ -152,7 +152,7 @@ def test_a_page_in_a_notebook() -> None:
 
 def test_projects_are_a_list_that_is_fetched_page_by_page() -> None:
     runs = [{"id": "a", "entity": "acme", "project": name} for name in ("p1", "p2", "p3", "p4", "p5")]
-    api = Api(service_api=MemoryService(runs), entity="acme")
+    api = WandbApi(service_api=MemoryService(runs), entity="acme")
     projects = api.projects(per_page=2)
     assert projects.more
     assert projects[0].path == ["acme", "p1"]
@@ -236,10 +236,10 @@ def test_what_is_no_path(path: str, message: str) -> None:
 
 def test_the_settings_of_wandb() -> None:
     assert memory().settings == {"base_url": None, "entity": "acme", "project": "vision", "organization": None}
-    assert Api({"entity": "x", "run": "r"}, 5, service_api=MemoryService([])).settings["run"] == "r"
+    assert WandbApi({"entity": "x", "run": "r"}, 5, service_api=MemoryService([])).settings["run"] == "r"
 
 
-def everything(api: Api, entity: str, project: str) -> list[Any]:
+def everything(api: WandbApi, entity: str, project: str) -> list[Any]:
     runs = api.runs(f"{entity}/{project}" if project else None, per_page=2)
     return [api, runs, runs[0], *runs[:3], *([runs[0].sweep] if runs[0].sweep else []), api.project(project, entity)]
 
@@ -264,8 +264,8 @@ def test_pickles_of_runs_in_memory() -> None:
 
 def test_pickles_of_runs_on_disk() -> None:
     service = LocalService(FIXTURES / "0.31.0")
-    run = Api(service_api=service).runs()[0]
-    things = everything(Api(service_api=service), run.entity, run.project)
+    run = WandbApi(service_api=service).runs()[0]
+    things = everything(WandbApi(service_api=service), run.entity, run.project)
     checked_pickles(things)
 
 

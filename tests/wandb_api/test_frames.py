@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from runql.semantic.record import RunHistory
 from runql.semantic.values import MISSING
 from runql.sources.memory import MemoryService
-from runql.wandb_api.api import Api
+from runql.wandb_api.api import WandbApi
 from runql.wandb_api.frames import gather, pandas_frame, polars_frame, rows_of
 from runql.wandb_api.runs import Runs
 
@@ -132,6 +132,6 @@ logged_rows = st.lists(st.dictionaries(st.sampled_from(["b", "a", "loss", "z"]),
 @given(logged_rows)
 def test_the_frame_of_a_history_is_what_the_official_client_makes_of_its_rows(logged: list[dict[str, Any]]) -> None:
     rows = [{"_step": at, **row} for at, row in enumerate(logged)]
-    run = Api(service_api=MemoryService([{"id": "a"}], {"a": rows})).run("a")
+    run = WandbApi(service_api=MemoryService([{"id": "a"}], {"a": rows})).run("a")
     theirs = pd.DataFrame.from_records(rows)  # as `wandb.apis.public.Run.history` does with what the server sends
     pd.testing.assert_frame_equal(run.history(), theirs)

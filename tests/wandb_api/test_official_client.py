@@ -19,7 +19,7 @@ from wandb.apis.public.users import User as TheirUser
 
 from runql.semantic.record import AgentRecord, SweepRecord
 from runql.sources.memory import MemoryService
-from runql.wandb_api.api import Api
+from runql.wandb_api.api import WandbApi
 from runql.wandb_api.history_scan import HistoryScan
 from runql.wandb_api.projects import Project, Projects, Sweeps
 from runql.wandb_api.run import Run
@@ -29,7 +29,7 @@ from runql.wandb_api.summary import Summary
 from runql.wandb_api.sweep import Agent, Sweep
 
 CLASSES: list[tuple[type, type]] = [
-    (public.Api, Api),
+    (public.Api, WandbApi),
     (public.Runs, Runs),
     (public.Run, Run),
     (TheirSweep, Sweep),
@@ -108,12 +108,12 @@ def test_the_api_takes_theirs_in_their_order() -> None:
     wanted = list(inspect.signature(public.Api.__init__).parameters)
     found = [
         name
-        for name, each in inspect.signature(Api.__init__).parameters.items()
+        for name, each in inspect.signature(WandbApi.__init__).parameters.items()
         if each.kind is inspect.Parameter.POSITIONAL_OR_KEYWORD
     ]
     assert wanted == ["self", "overrides", "timeout", "api_key"]
     assert found == ["self", "source", "timeout", "api_key"]  # a dict for `source` is taken for `overrides`
-    assert "overrides" in inspect.signature(Api.__init__).parameters
+    assert "overrides" in inspect.signature(WandbApi.__init__).parameters
 
 
 def objects() -> Mapping[type, Any]:
@@ -122,7 +122,7 @@ def objects() -> Mapping[type, Any]:
         [{"id": "a", "entity": "e", "project": "p", "user": "ada", "sweep": "s", "summary": {"loss": 1}}],
         sweeps=[SweepRecord("s", entity="e", project="p")],
     )
-    api = Api(service_api=service, entity="e", project="p")
+    api = WandbApi(service_api=service, entity="e", project="p")
     run = api.run("a")
     projects = api.projects()
     project = projects[0]
@@ -139,7 +139,7 @@ def test_each_public_name_of_theirs_works_or_says_why_not(theirs: type, ours: ty
         if name in reasons and inspect.getattr_static(ours, name, None) is None:
             with pytest.raises(AttributeError, match=rf"`{ours.__name__}\.{name}` is not offered: \w"):
                 getattr(thing, name)
-        elif (ours, name) == (Api, "viewer"):
+        elif (ours, name) == (WandbApi, "viewer"):
             with pytest.raises(ValueError, match="knows no users"):
                 getattr(thing, name)
         elif (ours, name) == (User, "teams"):
@@ -151,7 +151,7 @@ def test_each_public_name_of_theirs_works_or_says_why_not(theirs: type, ours: ty
 
 @pytest.mark.parametrize(("theirs", "ours"), CLASSES, ids=[ours.__name__ for _, ours in CLASSES])
 def test_a_reason_is_given_only_for_what_theirs_has(theirs: type, ours: type) -> None:
-    old = {(Run, "dir"), (Api, "client"), (Runs, "QUERY")}
+    old = {(Run, "dir"), (WandbApi, "client"), (Runs, "QUERY")}
     """Attributes of their objects that the class does not show."""
     reasons = [name for name in getattr(ours, "REASONS", {}) if (ours, name) not in old]
     assert [name for name in reasons if not hasattr(theirs, name)] == []

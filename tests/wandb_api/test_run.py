@@ -11,7 +11,7 @@ import pytest
 from runql.errors import ArgumentError, SourceError
 from runql.semantic.record import SweepRecord
 from runql.sources.memory import MemoryService
-from runql.wandb_api.api import Api
+from runql.wandb_api.api import WandbApi
 from runql.wandb_api.explained import RUN_REASONS
 from runql.wandb_api.paths import parse_item_path, parse_project_path
 from runql.wandb_api.run import Run
@@ -19,7 +19,7 @@ from runql.wandb_api.run_attributes import SPELLINGS
 
 
 def make_run(**attributes: Any) -> Run:
-    return Api(service_api=MemoryService([{"id": "a1", **attributes}])).run("a1")
+    return WandbApi(service_api=MemoryService([{"id": "a1", **attributes}])).run("a1")
 
 
 @pytest.mark.parametrize("name", sorted(RUN_REASONS))
@@ -140,18 +140,18 @@ def test_what_is_no_path_of_a_project(path: Any) -> None:
 
 def test_an_api_without_a_backend_says_so() -> None:
     with pytest.raises(SourceError, match="service_api"):
-        Api()
+        WandbApi()
 
 
 def test_settings_may_come_as_wandbs_first_argument() -> None:
     service = MemoryService([{"id": "a1", "entity": "acme", "project": "vision"}])
-    api = Api({"entity": "acme", "project": "vision"}, service_api=service)
+    api = WandbApi({"entity": "acme", "project": "vision"}, service_api=service)
     assert api.default_entity == "acme"
     assert api.run("a1").path == ["acme", "vision", "a1"]
     assert api.runs().entity == "acme"
     api.flush()
     with pytest.raises(ArgumentError, match="overrides"):
-        Api(service_api=service, overrides=5)  # type: ignore[arg-type]
+        WandbApi(service_api=service, overrides=5)  # type: ignore[arg-type]
 
 
 def test_the_best_run_of_a_sweep_is_that_of_its_metric() -> None:
@@ -160,7 +160,7 @@ def test_the_best_run_of_a_sweep_is_that_of_its_metric() -> None:
             [{"id": run_id, "sweep": "s", "summary": {"acc": acc}} for run_id, acc in (("a", 1), ("b", 3), ("c", 2))],
             sweeps=[SweepRecord("s", config={"metric": metric}), SweepRecord("none", config={"metric": metric})],
         )
-        api = Api(service_api=service)
+        api = WandbApi(service_api=service)
         assert api.sweep("none").best_run() is None
         run = api.sweep("s").best_run()
         return None if run is None else run.id

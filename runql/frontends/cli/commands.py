@@ -31,7 +31,7 @@ from runql.semantic.spelling import PREFIXES
 
 
 @frozen
-class Call:
+class CommandCall:
     """A call of the command, with what it needs."""
 
     arguments: Arguments
@@ -55,7 +55,7 @@ def perform(arguments: Arguments) -> int:
         settings = for_call(config.load(), arguments, waiting)
         debug = settings.debug
         voice = _voice(settings, structured)
-        return stderr.with_loss(_carried_out(Call(arguments, settings, voice, waiting)))
+        return stderr.with_loss(_carried_out(CommandCall(arguments, settings, voice, waiting)))
     except RunQLError as error:
         return voice.error(error)
     except stdout.CannotWrite as error:
@@ -66,7 +66,7 @@ def perform(arguments: Arguments) -> int:
         return voice.fault(error, debug=debug)
 
 
-def _carried_out(call: Call) -> int:
+def _carried_out(call: CommandCall) -> int:
     """Carry a call out. Where the settings of the folder need a yes, and somebody can say it, it is asked for once."""
     command = _COMMANDS[call.arguments.command]
     try:
@@ -86,7 +86,7 @@ def _voice(settings: config.Settings, structured: bool) -> Voice:
     return Voice(color=color, columns=settings.columns or stderr.columns(), structured=structured)
 
 
-def _text(call: Call) -> Source:
+def _text(call: CommandCall) -> Source:
     """The text of a call. What was pasted from elsewhere is the query that it means, which is said first."""
     from runql.script.pasted import check_server, read
 
@@ -100,24 +100,28 @@ def _text(call: Call) -> Source:
     return replace(source, text=found.query)
 
 
-def _session(call: Call) -> Session:
+def _session(call: CommandCall) -> Session:
     """A session with the options of the call."""
     from runql.frontends.cli.programs import options_of
-    from runql.script.interpreter import State
+    from runql.script.interpreter import ScriptState
     from runql.session import Session
 
     session = Session(call.arguments.source, call.settings)
-    session.state = State(options=options_of(call.arguments.no, call.arguments.max_rows, names=call.arguments.names))
+    session.state = ScriptState(
+        options=options_of(call.arguments.no, call.arguments.max_rows, names=call.arguments.names)
+    )
     return session
 
 
-def run(call: Call) -> int:
+def run(call: CommandCall) -> int:
     """Run a query or a script: data to standard output or a file, everything else to standard error."""
     from runql.frontends.cli.programs import stats_json
-    from runql.terminal.show import Show
+    from runql.terminal.show import ResultWriter
 
     given = call.arguments
-    show = Show(call.settings, call.voice, call.waiting, output=given.output, quiet=given.quiet, safe=given.safe)
+    show = ResultWriter(
+        call.settings, call.voice, call.waiting, output=given.output, quiet=given.quiet, safe=given.safe
+    )
     source, params = _text(call), values_of(call.arguments.params)
     with _session(call) as session, session.within(call.arguments.timeout):
         with call.looking():
@@ -130,7 +134,7 @@ def run(call: Call) -> int:
     return stderr.OK
 
 
-def explain(call: Call) -> int:
+def explain(call: CommandCall) -> int:
     """Print what a text becomes."""
     source, params = _text(call), values_of(call.arguments.params)
     with _session(call) as session, session.within(call.arguments.timeout):
@@ -140,7 +144,7 @@ def explain(call: Call) -> int:
     return stderr.OK
 
 
-def check(call: Call) -> int:
+def check(call: CommandCall) -> int:
     """Say every mistake of a text."""
     source, params = _text(call), values_of(call.arguments.params)
     with _session(call) as session, session.within(call.arguments.timeout), call.looking():
@@ -149,7 +153,7 @@ def check(call: Call) -> int:
     return stderr.WRONG if any(diagnostic.is_error for diagnostic in diagnostics) else stderr.OK
 
 
-def fmt(call: Call) -> int:
+def fmt(call: CommandCall) -> int:
     """Write texts in the one form."""
     from runql.frontends.cli.fmt import format_all
 
@@ -158,7 +162,7 @@ def fmt(call: Call) -> int:
     return format_all(call.arguments, call.voice)
 
 
-def describe(call: Call) -> int:
+def describe(call: CommandCall) -> int:
     """Say what a source holds, in at most so many words; of one field what `describe FIELD` says."""
 
     arguments, field = field_and_source(call.arguments)
@@ -171,14 +175,14 @@ def describe(call: Call) -> int:
         return written(catalog, arguments)
 
 
-def trust(call: Call) -> int:
+def trust(call: CommandCall) -> int:
     """Say yes to a folder, take that back, or list what was said."""
     from runql.frontends.cli.trust import perform as carry_out
 
     return carry_out(call.settings, call.voice, call.arguments)
 
 
-_COMMANDS: Mapping[Command, Callable[[Call], int]] = {
+_COMMANDS: Mapping[Command, Callable[[CommandCall], int]] = {
     "run": run,
     "explain": explain,
     "check": check,

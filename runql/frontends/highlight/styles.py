@@ -9,7 +9,7 @@ from pygments.style import Style
 from pygments.token import _TokenType
 
 from runql.frontends.highlight.lexer import TYPES
-from runql.ide.palette import DARK, LIGHT, Look, Palette
+from runql.ide.palette import DARK, LIGHT, Paint, Palette
 from runql.ide.semantic_tokens import Shade
 
 _ELSEWHERE: Final = {
@@ -36,7 +36,7 @@ _ELSEWHERE: Final = {
 """What RunQL has no pieces of, so that a page with other languages is of one look."""
 
 
-def _written(look: Look) -> str:
+def _written(look: Paint) -> str:
     """A look as Pygments spells it; one type takes nothing over from another."""
     flags = ("bold", "italic", "underline")
     return " ".join(["noinherit", look.color, *(flag for flag in flags if getattr(look, flag))])

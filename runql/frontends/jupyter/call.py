@@ -12,7 +12,7 @@ _SOURCE = frozenset({"-s", "--source"})
 
 
 @frozen
-class Call:
+class MagicCall:
     """What a magic was called with; `start` is where the rest of its line begins, in characters."""
 
     source: str | None
@@ -20,7 +20,7 @@ class Call:
     start: int
 
 
-def called(line: str) -> Call:
+def called(line: str) -> MagicCall:
     """Read the options at the front of a magic's line. Raises `RunQLError` for one that there is not."""
     source, at = None, 0
     while (found := _OPTION.match(line, at)) is not None:
@@ -31,4 +31,4 @@ def called(line: str) -> Call:
             raise wrong_call(f"`{name}` wants the name of a source", "such as `%rql -s demo`")
         source, at = value.strip("\"'"), found.end()
     rest = line[at:]
-    return Call(source, rest.strip(), at + len(rest) - len(rest.lstrip()))
+    return MagicCall(source, rest.strip(), at + len(rest) - len(rest.lstrip()))

@@ -11,7 +11,7 @@ from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_exp
 
 from runql import config
 from runql.errors import QueryError, wrong_call
-from runql.frontends.jupyter.call import Call, called
+from runql.frontends.jupyter.call import MagicCall, called
 from runql.frontends.jupyter.shown import quietly, read, show
 from runql.script.said_once import Told
 from runql.session import Explanation, Result, Session
@@ -77,7 +77,7 @@ class RqlMagics(Magics):  # type: ignore[misc, unused-ignore]
                 return self._line(call)
             return self._cell(call, cell)
 
-    def _line(self, call: Call) -> Any:
+    def _line(self, call: MagicCall) -> Any:
         if call.rest:
             answers = self._answers(Source(call.rest), call)
             return answers[0] if len(answers) == 1 else None
@@ -88,7 +88,7 @@ class RqlMagics(Magics):  # type: ignore[misc, unused-ignore]
         self._learn(None)
         return None
 
-    def _cell(self, call: Call, cell: str) -> Any:
+    def _cell(self, call: MagicCall, cell: str) -> Any:
         if call.rest and not call.rest.isidentifier():
             hint = "the query stands on the lines below" if " " in call.rest else "such as `%%rql best`"
             raise wrong_call(f"`{call.rest}` is no name for a result", hint)
@@ -99,7 +99,7 @@ class RqlMagics(Magics):  # type: ignore[misc, unused-ignore]
             self._user_names()[call.rest] = answers[0] if len(answers) == 1 else answers
         return answers[0] if len(answers) == 1 else None
 
-    def _answers(self, source: Source, call: Call) -> tuple[Result | Explanation, ...]:
+    def _answers(self, source: Source, call: MagicCall) -> tuple[Result | Explanation, ...]:
         """The answers to a text, read: whatever goes wrong with one goes wrong here."""
         session, variables = self.session(call.source), self._user_names()
         try:

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from runql.errors import BackendError, RunQLError, UntrustedFolder
-from runql.frontends.lsp.document import Document, Piece, Script
-from runql.frontends.lsp.world import Home, Known, World
+from runql.frontends.lsp.document import Document, DocumentScript, Piece
+from runql.frontends.lsp.world import Home, KnownSource, World
 from runql.text.diagnostic import Diagnostic
 from runql.text.frozen import frozen
 from runql.text.source import Span
@@ -29,7 +29,7 @@ UNUSED: Final = "RQL222"
 class Setting:
     """A piece in its place: the script around it, where it begins, its folder's settings."""
 
-    script: Script
+    script: DocumentScript
     start: int
     piece: Piece
     home: Home
@@ -43,7 +43,7 @@ class Analysis:
         self.generation = 0
         """Counts the times at which files other than the open ones may have changed."""
 
-    def setting(self, document: Document, script: Script, start: int, piece: Piece) -> Setting:
+    def setting(self, document: Document, script: DocumentScript, start: int, piece: Piece) -> Setting:
         return Setting(script, start, piece, self.world.home(folder_of(document.uri)))
 
     # ---------------------------------------------------------------- what a piece stands in
@@ -166,8 +166,8 @@ class Analysis:
 
     def _of_names(self, at: Setting) -> tuple[Diagnostic, ...]:
         """What is wrong with the names of queries, parameters and options: what a session finds before it asks."""
-        from runql.script.interpreter import Reader, State
-        from runql.script.named_queries import LAST, Named
+        from runql.script.interpreter import Reader, ScriptState
+        from runql.script.named_queries import LAST, NamedQuery
         from runql.script.saved import Loader
         from runql.session.time_zone import LOCAL
         from runql.sources.names import may_be_source
@@ -175,17 +175,19 @@ class Analysis:
         now = datetime.now(UTC)
         given = self._values(at)
         own = at.piece.declared.lets
-        lets = {name: Named(query) for name, query in at.script.lets.items() if name not in own}
+        lets = {name: NamedQuery(query) for name, query in at.script.lets.items() if name not in own}
         before = _query_before(at)
         if before is not None:
-            lets[LAST] = Named(before)
+            lets[LAST] = NamedQuery(before)
         loader = Loader(at.home.settings.saved, given, now, LOCAL)
         settings = at.home.settings
 
         def is_source(name: str) -> bool:
             return may_be_source(name, settings)
 
-        reader = Reader(at.piece.parsed, State(lets), dict(self.world.given()), now, LOCAL, loader.load, is_source)
+        reader = Reader(
+            at.piece.parsed, ScriptState(lets), dict(self.world.given()), now, LOCAL, loader.load, is_source
+        )
         return reader.read().diagnostics
 
     def _of_sources(self, at: Setting) -> Iterator[Diagnostic]:
@@ -196,7 +198,7 @@ class Analysis:
             if known is not None and known.error is not None:
                 yield _at(known.error, ref.span)
 
-    def of_whole(self, script: Script) -> Iterator[tuple[int, Diagnostic]]:
+    def of_whole(self, script: DocumentScript) -> Iterator[tuple[int, Diagnostic]]:
         """What only the whole text shows: names declared twice, parameters that nothing uses. With their pieces."""
         seen: dict[str, str] = {}
         used = {name for piece in script.pieces for name in piece.declared.used}
@@ -228,7 +230,7 @@ class Analysis:
         started = [self.world.want(at.home, name) for name in names]
         return any(started)
 
-    def known(self, at: Setting) -> Known | None:
+    def known(self, at: Setting) -> KnownSource | None:
         return self.world.known(at.home, self.source(at))
 
 
@@ -278,7 +280,7 @@ def _query_before(at: Setting) -> tree.Query | None:
     return None
 
 
-def _meaning(script: Script, name: str) -> tuple[object, ...]:
+def _meaning(script: DocumentScript, name: str) -> tuple[object, ...]:
     """The queries that a name goes on from, one behind the other."""
     from runql.syntax import tree as t
 

@@ -100,7 +100,7 @@ class Piece:
         return semantic_tokens(self.parsed)
 
 
-class Script:
+class DocumentScript:
     """Statements that know each other's names: a file, or a fence in one. `start` is where it begins in the text."""
 
     def __init__(self, start: int, pieces: Sequence[Piece]) -> None:
@@ -178,7 +178,9 @@ class Document:
         self.colors: tuple[str, list[int]] | None = None
         """The last tokens that were sent, with the name of that answer."""
         self.places = Places(text, encoding)
-        self.scripts: list[Script] = self._fences() if language == MARKDOWN else [Script(0, _pieces(text))]
+        self.scripts: list[DocumentScript] = (
+            self._fences() if language == MARKDOWN else [DocumentScript(0, _pieces(text))]
+        )
 
     @property
     def text(self) -> str:
@@ -200,19 +202,19 @@ class Document:
         begin = ends[first - 1] if first else 0
         known = {piece.text: piece for piece in old[first:last]}
         made = [_piece(self.text[a:b], known) for a, b in zip([begin, *fresh], fresh, strict=False)]
-        self.scripts = [Script(0, [*old[:first], *made, *old[last:]])]
+        self.scripts = [DocumentScript(0, [*old[:first], *made, *old[last:]])]
 
-    def script_at(self, offset: int) -> Script | None:
+    def script_at(self, offset: int) -> DocumentScript | None:
         """The script that holds an offset."""
         return next((script for script in self.scripts if script.start <= offset <= script.end), None)
 
-    def placed(self) -> Iterator[tuple[Script, int, Piece]]:
+    def placed(self) -> Iterator[tuple[DocumentScript, int, Piece]]:
         """All pieces with their scripts and beginnings."""
         for script in self.scripts:
             for start, piece in script.placed():
                 yield script, start, piece
 
-    def touched(self, span: Span) -> Iterator[tuple[Script, int, Piece]]:
+    def touched(self, span: Span) -> Iterator[tuple[DocumentScript, int, Piece]]:
         """The pieces that a part of the text touches."""
         for script in self.scripts:
             first = max(0, bisect_right(script.starts, span.start) - 1)
@@ -227,11 +229,11 @@ class Document:
         """A span of the piece that begins at `start`, as the protocol writes it."""
         return self.places.range(Span(start + span.start, start + span.end))
 
-    def _fences(self) -> list[Script]:
+    def _fences(self) -> list[DocumentScript]:
         """The scripts in the fences of a Markdown file."""
         known = {piece.text: piece for _, _, piece in self.placed()} if self.round else {}
         return [
-            Script(found.start("text"), _pieces(found["text"], known))
+            DocumentScript(found.start("text"), _pieces(found["text"], known))
             for found in _FENCE.finditer(self.places.text)
             if found["text"]
         ]

@@ -20,7 +20,7 @@ Read = Callable[[], Awaitable[bytes]]
 """Gives some bytes; none at the end."""
 
 
-class Malformed(ValueError):  # noqa: N818 - a kind of message before it is an error
+class MalformedMessage(ValueError):  # noqa: N818 - a kind of message before it is an error
     """What came is no message. Its text says why."""
 
 
@@ -32,12 +32,12 @@ class Framing:
         self._held = bytearray()
         self._ended = False
 
-    async def __aiter__(self) -> AsyncIterator[bytes | Malformed]:
+    async def __aiter__(self) -> AsyncIterator[bytes | MalformedMessage]:
         is_lost = False
         while (header := await self._header()) is not None:
             length = _length_in(header)
             if isinstance(length, int) and not is_lost and not _CLEAN.fullmatch(header):
-                yield Malformed("bytes that belong to no message")
+                yield MalformedMessage("bytes that belong to no message")
             if isinstance(length, int):
                 is_lost = False
                 body = await self._take(length)
@@ -80,14 +80,14 @@ class Framing:
         return cut
 
 
-def _length_in(header: bytes) -> int | Malformed:
+def _length_in(header: bytes) -> int | MalformedMessage:
     """The length that a header says. What stands before it is what is left of something malformed."""
     said = _LENGTH.findall(header)
     if not said:
-        return Malformed("a header without `Content-Length`")
+        return MalformedMessage("a header without `Content-Length`")
     if not _NUMBER.fullmatch(said[-1]):
-        return Malformed("`Content-Length` is no length")
+        return MalformedMessage("`Content-Length` is no length")
     length = int(said[-1])
     if not 0 < length <= MOST_BODY_BYTES:
-        return Malformed(f"a message must have between 1 and {MOST_BODY_BYTES:,} bytes")
+        return MalformedMessage(f"a message must have between 1 and {MOST_BODY_BYTES:,} bytes")
     return length

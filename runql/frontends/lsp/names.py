@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from runql.frontends.lsp.document import Document, Script
+from runql.frontends.lsp.document import Document, DocumentScript
 from runql.frontends.lsp.positions import Json, place_of
 from runql.frontends.lsp.protocol import Plain, Refused
 from runql.text.frozen import frozen
@@ -20,14 +20,14 @@ _TEXT, _READ, _WRITE = 1, 2, 3
 
 
 @frozen
-class Found:
+class FoundName:
     """A place of a name; `span` is in the whole text."""
 
     span: Span
     occurrence: Occurrence
 
 
-async def _same(server: Server, document: Document, position: Any) -> list[Found]:
+async def _same(server: Server, document: Document, position: Any) -> list[FoundName]:
     """The places of the name at a position, in their order."""
     offset = document.places.offset(place_of(position))
     script = document.script_at(offset)
@@ -42,7 +42,7 @@ async def _same(server: Server, document: Document, position: Any) -> list[Found
     return [each for each in every if (each.occurrence.sort, each.occurrence.name) == meant]
 
 
-def _all(script: Script) -> list[Found]:
+def _all(script: DocumentScript) -> list[FoundName]:
     from runql.ide.declarations import named_places
 
     lets = frozenset(script.lets)
@@ -52,7 +52,7 @@ def _all(script: Script) -> list[Found]:
         # Most pieces of a long text have no names at all: they are not walked through.
         if declared.lets or declared.params or "$" in piece.text or not lets.isdisjoint(declared.froms):
             for each in named_places(piece.parsed, lets):
-                found.append(Found(Span(start + each.span.start, start + each.span.end), each))
+                found.append(FoundName(Span(start + each.span.start, start + each.span.end), each))
     return sorted(found, key=lambda each: each.span)
 
 

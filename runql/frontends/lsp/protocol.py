@@ -12,7 +12,7 @@ from pygls.exceptions import JsonRpcException, JsonRpcInvalidParams
 from pygls.protocol import LanguageServerProtocol
 from pygls.protocol.language_server import lsp_method
 
-from runql.frontends.lsp.framing import Malformed
+from runql.frontends.lsp.framing import MalformedMessage
 from runql.text.frozen import frozen
 
 PARSE_ERROR: Final = -32700
@@ -42,7 +42,7 @@ class _Unreadable:
     jsonrpc: str = "2.0"
 
 
-class Texts(Interface):
+class DocumentHolder(Interface):
     """Who holds the documents, and hears of what goes wrong."""
 
     def opened(self, item: types.TextDocumentItem) -> None: ...
@@ -60,17 +60,17 @@ class Protocol(LanguageServerProtocol):
     """The protocol of a server that holds `Texts`."""
 
     @property
-    def _texts(self) -> Texts:
+    def _texts(self) -> DocumentHolder:
         server: Any = self._server
-        texts: Texts = server
+        texts: DocumentHolder = server
         return texts
 
     # ---------------------------------------------------------------- messages
 
-    def take(self, body: bytes | Malformed) -> None:
+    def take(self, body: bytes | MalformedMessage) -> None:
         """Handle one message. Whatever is wrong with it, the next one is handled too."""
         try:
-            if isinstance(body, Malformed):
+            if isinstance(body, MalformedMessage):
                 raise body
             self.handle_message(json.loads(body, object_hook=self.structure_message))
         except Exception as error:  # noqa: BLE001 - a client may send anything, and goes on to send more
@@ -111,7 +111,7 @@ class Protocol(LanguageServerProtocol):
         """Answer a message that was no message."""
         if isinstance(error, json.JSONDecodeError | UnicodeDecodeError):
             self._fail(None, PARSE_ERROR, "the message is not JSON")
-        elif isinstance(error, Malformed):
+        elif isinstance(error, MalformedMessage):
             self._fail(None, PARSE_ERROR, str(error))
         else:
             self._fail(None, INVALID_REQUEST, "the message cannot be read")

@@ -48,22 +48,22 @@ _STEP: Final = 1000
 
 
 @frozen
-class _Packed:
+class _PackedTokens:
     """The tokens of a piece; the first two numbers are the place of the first one, `last` is that of the last."""
 
     data: list[int]
     last: tuple[int, int]
 
 
-def _packed(piece: Piece, encoding: str) -> _Packed:
+def _packed(piece: Piece, encoding: str) -> _PackedTokens:
     kept = piece.kept.get("tokens")
     if kept is None or kept[0] != encoding:
         piece.kept["tokens"] = kept = (encoding, _pack(piece, encoding))
-    packed: _Packed = kept[1]
+    packed: _PackedTokens = kept[1]
     return packed
 
 
-def _pack(piece: Piece, encoding: str) -> _Packed:
+def _pack(piece: Piece, encoding: str) -> _PackedTokens:
     places = Places(piece.text, encoding)
     data: list[int] = []
     line = column = 0
@@ -76,7 +76,7 @@ def _pack(piece: Piece, encoding: str) -> _Packed:
         lines = at_line - line
         data += (lines, at_column if lines else at_column - column, units(text, encoding), *code)
         line, column = at_line, at_column
-    return _Packed(data, (line, column))
+    return _PackedTokens(data, (line, column))
 
 
 def _data(document: Document, placed: Iterator[Any]) -> list[int]:

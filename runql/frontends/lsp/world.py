@@ -25,7 +25,7 @@ _CATALOG_SECONDS: Final = 300.0
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class KnownSource:
     """What is known of a source; `serial` tells two states of it apart. `error`: why it could not be looked at."""
 
     serial: int
@@ -62,7 +62,7 @@ class World:
         self._call = call
         self._on_change = on_change
         self._homes: dict[Path, Home] = {}
-        self._known: dict[tuple[Path, str], Known] = {}
+        self._known: dict[tuple[Path, str], KnownSource] = {}
         self._loading: set[tuple[Path, str]] = set()
 
     # ---------------------------------------------------------------- settings
@@ -131,7 +131,7 @@ class World:
 
     # ---------------------------------------------------------------- catalogs
 
-    def known(self, home: Home, name: str | None) -> Known | None:
+    def known(self, home: Home, name: str | None) -> KnownSource | None:
         """What is known of a source just now; nothing is asked for."""
         return self._known.get((home.settings.folder, name)) if name is not None else None
 
@@ -163,7 +163,7 @@ class World:
         from runql.ide import index_of
         from runql.session import Session
 
-        def tell(known: Known, *, is_last: bool) -> None:
+        def tell(known: KnownSource, *, is_last: bool) -> None:
             self._call(lambda: self._arrived(key, known, is_last=is_last))
 
         try:
@@ -174,15 +174,15 @@ class World:
                     gc.freeze()
                     places = session.places()
                     name = ", ".join(place.name for place in places)
-                    known = Known(0, name, catalog, places[0].service.capabilities)
+                    known = KnownSource(0, name, catalog, places[0].service.capabilities)
                     tell(known, is_last=metrics)
         except RunQLError as error:
-            tell(Known(0, key[1], error=error), is_last=True)
+            tell(KnownSource(0, key[1], error=error), is_last=True)
         except Exception as error:  # noqa: BLE001 - a source that breaks us must not end the server: it is said
             fault = RunQLError.of("RQL901", f"{type(error).__name__}: {error}")
-            tell(Known(0, key[1], error=fault), is_last=True)
+            tell(KnownSource(0, key[1], error=fault), is_last=True)
 
-    def _arrived(self, key: tuple[Path, str], known: Known, *, is_last: bool) -> None:
+    def _arrived(self, key: tuple[Path, str], known: KnownSource, *, is_last: bool) -> None:
         if is_last:
             self._loading.discard(key)
         before = self._known.get(key)

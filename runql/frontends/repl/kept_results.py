@@ -21,7 +21,7 @@ MOST_CELLS = 5_000_000
 
 
 @frozen
-class Kept:
+class KeptResult:
     """A result that was read: its table or its text, and what was said below. `whole`: nothing stopped the reading."""
 
     title: str
@@ -52,13 +52,13 @@ class Shelf:
     """The last results of queries, newest first, which queries call `_`, `_2` and so on; and the last of anything."""
 
     def __init__(self) -> None:
-        self._of_queries: list[Kept] = []
-        self.last: Kept | None = None
+        self._of_queries: list[KeptResult] = []
+        self.last: KeptResult | None = None
 
     def __len__(self) -> int:
         return len(self._of_queries)
 
-    def add(self, kept: Kept, *, is_query: bool) -> Iterator[str]:
+    def add(self, kept: KeptResult, *, is_query: bool) -> Iterator[str]:
         """Keep one more; what is said of older ones that had to go for it is given back."""
         self.last = kept
         if not is_query:
@@ -74,11 +74,11 @@ class Shelf:
             yield f"the {size} of `{name_of(at)}` were let go to make room; the query is still `{name_of(at)}`"
 
     @property
-    def newest_query(self) -> Kept | None:
+    def newest_query(self) -> KeptResult | None:
         """The result of the last query."""
         return self.get(1)
 
-    def get(self, number: int) -> Kept | None:
+    def get(self, number: int) -> KeptResult | None:
         """The last result of a query (1), the one before (2), and so on."""
         return self._of_queries[number - 1] if 0 < number <= len(self._of_queries) else None
 

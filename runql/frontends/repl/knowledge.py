@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from runql.errors import RunQLError
-from runql.frontends.repl.parsed_text import Texts
+from runql.frontends.repl.parsed_text import ParsedTexts
 from runql.frontends.repl.start import Start
 from runql.text.frozen import frozen
 
@@ -30,7 +30,7 @@ FRESH_SECONDS: Final = 60.0
 
 
 @frozen(slots=False)
-class World:
+class PromptWorld:
     """What is known of the source by now. `looking`: more is on its way. `trouble`: the first line of why not."""
 
     source: str | None = None
@@ -80,8 +80,8 @@ class Knowledge:
         self._newest = 0
         self.language: Any = None
         """The language service, once it is loaded."""
-        self.texts = Texts()
-        self.world = World(start.source_name, looking=True)
+        self.texts = ParsedTexts()
+        self.world = PromptWorld(start.source_name, looking=True)
 
     def begin(self) -> None:
         """Start to load; called once, after the prompt is drawn."""
@@ -141,7 +141,7 @@ class Knowledge:
         if number != self._newest:
             return
         session, name = shell.session, shell.source
-        known = self.world if self.world.source == name else World(name)
+        known = self.world if self.world.source == name else PromptWorld(name)
         self.world = replace(known, looking=True)
         self._changed()
         try:
@@ -157,7 +157,7 @@ class Knowledge:
                     self._trouble(error)
         self._changed()
 
-    def _again(self, session: Session, known: World) -> World:
+    def _again(self, session: Session, known: PromptWorld) -> PromptWorld:
         """The same source after a text was performed, which may have named queries and set parameters."""
         from runql.session.language_context import context_of
 
@@ -172,7 +172,7 @@ class Knowledge:
         from runql.session.language_context import context_of, records_of
 
         if name is None:
-            self._take(number, World(name, context_of(session, self._start.params, name)))
+            self._take(number, PromptWorld(name, context_of(session, self._start.params, name)))
             return
         known, _ = session.known_catalog(name, metrics=True)
         if known is not None and self.world.catalog is None:
@@ -187,7 +187,7 @@ class Knowledge:
         catalog = session.learn_catalog(name, metrics=True)
         self._take(number, _world(name, context, catalog, records))
 
-    def _take(self, number: int, world: World) -> None:
+    def _take(self, number: int, world: PromptWorld) -> None:
         if number == self._newest:
             self.world = world
             self._changed()
@@ -195,17 +195,17 @@ class Knowledge:
 
 def _world(
     name: str, context: Context, catalog: Catalog, records: tuple[RunRecord, ...] | None, *, looking: bool = False
-) -> World:
+) -> PromptWorld:
     """What is known with a catalog, which is made ready for completion here, off every key press."""
     from runql.ide import index_of
-    from runql.ide.loaded_runs import RunsAtHand
+    from runql.ide.loaded_runs import LoadedRuns
 
     index_of(catalog)
     gc.freeze()
     context = replace(context, catalog=catalog)
     if records is not None:
-        context = replace(context, values_of=RunsAtHand(records, context))
-    return World(name, context, records, looking)
+        context = replace(context, values_of=LoadedRuns(records, context))
+    return PromptWorld(name, context, records, looking)
 
 
 def _is_fresh(catalog: Catalog) -> bool:

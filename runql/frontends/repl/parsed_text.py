@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from runql.frontends.repl.commands.table import MARK, Takes, read_call
+from runql.frontends.repl.commands.table import MARK, Argument, read_call
 
 if TYPE_CHECKING:
     from runql.syntax import Parsed
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 _KEPT: Final = 8
 
 
-class Texts:
+class ParsedTexts:
     """What the last texts were parsed to. Threads may share it."""
 
     def __init__(self) -> None:
@@ -39,12 +39,12 @@ def query_start(text: str) -> int | None:
         return 0
     call = read_call(text)
     command = call.command if call is not None else None
-    if command is None or command.takes not in {Takes.QUERY, Takes.WATCH, Takes.NEW_NAME}:
+    if command is None or command.takes not in {Argument.QUERY, Argument.WATCH, Argument.NEW_NAME}:
         return None
     start = word_end(text)
     start += len(text[start:]) - len(text[start:].lstrip())
     word, _, _ = text[start:].partition(" ")
-    skips = command.takes is Takes.NEW_NAME or (command.takes is Takes.WATCH and word[:1].isdigit())
+    skips = command.takes is Argument.NEW_NAME or (command.takes is Argument.WATCH and word[:1].isdigit())
     if not skips:
         return start
     if len(word) == len(text[start:]):

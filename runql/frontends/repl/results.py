@@ -9,8 +9,8 @@ from typing import Final
 
 from runql.config import Settings
 from runql.errors import BackendError
-from runql.execute.progress import Pace
-from runql.frontends.repl.kept_results import Kept
+from runql.execute.progress import RunProgress
+from runql.frontends.repl.kept_results import KeptResult
 from runql.results.columns import Columns
 from runql.results.formats.formats import FORMATS, Format, chosen, said, save
 from runql.results.terminal_table.options import Turn, View
@@ -56,7 +56,7 @@ class Looks:
 class Stopped(Exception):  # noqa: N818 - the user's wish
     """Ctrl-C, or a source that gave up, after some of a result came: it is kept."""
 
-    def __init__(self, kept: Kept, cause: BaseException) -> None:
+    def __init__(self, kept: KeptResult, cause: BaseException) -> None:
         super().__init__()
         self.kept = kept
         self.cause = cause
@@ -75,18 +75,18 @@ class Screen:
 
     # ---------------------------------------------------------------- reading
 
-    def read(self, result: Result, title: str) -> Kept:
+    def read(self, result: Result, title: str) -> KeptResult:
         """All of a result, with what goes on in sight. Raises `Stopped` with what came if that was not all."""
         frames: list[Columns] = []
         try:
-            with self._watching(Pace(result.going), frames):
+            with self._watching(RunProgress(result.going), frames):
                 return self.gather(result, title, frames)
         except (KeyboardInterrupt, BackendError) as error:
             if not any(frame.length for frame in frames):
                 raise
-            raise Stopped(Kept(title, Columns.concat(frames), whole=False), error) from error
+            raise Stopped(KeptResult(title, Columns.concat(frames), whole=False), error) from error
 
-    def gather(self, result: Result, title: str, frames: list[Columns] | None = None) -> Kept:
+    def gather(self, result: Result, title: str, frames: list[Columns] | None = None) -> KeptResult:
         """All of a result; its parts are added to `frames` as they come."""
         frames = [] if frames is None else frames
         output = result.output(self.view())
@@ -95,13 +95,13 @@ class Screen:
         names = output.names if output.names is not None or output.settle is None else output.settle()
         whole = frames[0] if len(frames) == 1 and frames[0].names == names else Columns.concat(frames, names)
         below = Below.of(result, quiet=self.quiet)
-        return Kept(title, whole, "", output.scalar, output.sweep, output.layout(), below)
+        return KeptResult(title, whole, "", output.scalar, output.sweep, output.layout(), below)
 
     def progress(self, describe: Callable[[], str]) -> Progress:
         """A line that says what goes on."""
         return Progress(describe, enabled=self._is_watched, waiting=self.waiting, color=self.settings.color)
 
-    def _watching(self, pace: Pace, frames: Sequence[Columns]) -> Progress:
+    def _watching(self, pace: RunProgress, frames: Sequence[Columns]) -> Progress:
         """The first rows that have come, and below them a line that says how far it is."""
         above = Preview(frames, self) if self.height >= _LEAST_HEIGHT else tuple
         color = self.settings.color
@@ -113,7 +113,7 @@ class Screen:
 
     # ---------------------------------------------------------------- showing
 
-    def show(self, kept: Kept, *, turn: Turn | None = None, whole: bool = False) -> None:
+    def show(self, kept: KeptResult, *, turn: Turn | None = None, whole: bool = False) -> None:
         """Draw it in the format that is set, or write it to the file that the next result goes to."""
         path, self.looks.path = self.looks.path, None
         if path is not None and kept.frame is not None:
@@ -122,7 +122,7 @@ class Screen:
         lost = self.draw(kept, self.looks.form, turn=turn, whole=whole)
         self.say_below(kept, *lost)
 
-    def show_part(self, kept: Kept, *, failed: bool) -> None:
+    def show_part(self, kept: KeptResult, *, failed: bool) -> None:
         """Draw what came of a result before it was stopped or failed, at once: nobody wants a pager then."""
         frame = kept.frame
         rows = frame.length if frame is not None else 0
@@ -136,14 +136,14 @@ class Screen:
         """The format of a file by its name. Raises `OutputError`."""
         return chosen(str(path))[0]
 
-    def save(self, kept: Kept, form: Format, path: Path) -> None:
+    def save(self, kept: KeptResult, form: Format, path: Path) -> None:
         """Write it to a file. Raises `OutputError`."""
         output = kept.output(self.view())
         lost = save(output, form, path)
         self.say_below(kept, f"wrote {path}", *(notice.message for notice in lost))
 
     def draw(
-        self, kept: Kept, form: Format, *, turn: Turn | None = None, whole: bool = False, paged: bool = True
+        self, kept: KeptResult, form: Format, *, turn: Turn | None = None, whole: bool = False, paged: bool = True
     ) -> tuple[str, ...]:
         """Put it on the screen; gives what the format could not hold."""
         if kept.frame is None:
@@ -166,7 +166,7 @@ class Screen:
         else:
             stdout.write([text.encode()])
 
-    def say_below(self, kept: Kept, *more: str) -> None:
+    def say_below(self, kept: KeptResult, *more: str) -> None:
         """The footer and what else there is to say."""
         below = kept.below
         if below is not None:

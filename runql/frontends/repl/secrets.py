@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from runql.config import ServerSettings
-from runql.frontends.repl.commands.table import Takes, read_call
+from runql.frontends.repl.commands.table import Argument, read_call
 
 _KEY: Final = re.compile(
     r"(?<![\w-])(?:[a-z]+-)?[0-9a-f]{40}(?![\w-])"  # what W&B gave for years, that of a server of one's own included
@@ -39,7 +39,7 @@ class Secrets:
         if _TYPE in text:
             text = self._without_declared(text)
         call = read_call(text)
-        if call is not None and call.command is not None and call.command.takes is Takes.PARAMETER:
+        if call is not None and call.command is not None and call.command.takes is Argument.PARAMETER:
             text = _VALUE.sub(lambda found: "" if _SECRET_NAME.search(found[1]) else found[0], text)
             text = " ".join(text.split())
         for value in sorted(self._values, key=len, reverse=True):

@@ -12,7 +12,7 @@ from typing import Any, Final, assert_never
 
 from runql.config import Settings
 from runql.errors import BackendError
-from runql.frontends.repl.kept_results import Kept, Shelf
+from runql.frontends.repl.kept_results import KeptResult, Shelf
 from runql.frontends.repl.results import Looks, Screen, Stopped
 from runql.results.formats.formats import FORMATS, chosen
 from runql.results.frame import Frame
@@ -140,7 +140,7 @@ class Shell:
     def show(self, result: Result | Explanation, title: str, *, is_query: bool) -> None:
         """Read a result, keep it and draw it. What came before Ctrl-C or an error is kept and drawn too."""
         if isinstance(result, Explanation):
-            kept = Kept(title, text=result.text)
+            kept = KeptResult(title, text=result.text)
         else:
             try:
                 kept = self.screen.read(result, title)
@@ -158,9 +158,9 @@ class Shell:
     def _keep_nothing(self, title: str, *, is_query: bool) -> None:
         """A query that was not read has a name all the same, so it has a place among the results too."""
         if is_query:
-            self.keep(Kept(title, gone="nothing of it was read"), is_query=True)
+            self.keep(KeptResult(title, gone="nothing of it was read"), is_query=True)
 
-    def keep(self, kept: Kept, *, is_query: bool) -> None:
+    def keep(self, kept: KeptResult, *, is_query: bool) -> None:
         """Keep a result; what had to go for it is said."""
         for line in self.shelf.add(kept, is_query=is_query):
             self.voice.quiet_line(line)
@@ -177,7 +177,7 @@ class Shell:
 
     def table(self, frame: Frame, title: str, *said: str) -> None:
         """Show a table that no query gave, and a line below it."""
-        kept = Kept(title, frame)
+        kept = KeptResult(title, frame)
         self.keep(kept, is_query=False)
         self.screen.draw(kept, FORMATS["table"])
         self.voice.quiet_parts([visible(part) for part in said])

@@ -45,7 +45,7 @@ _ORDER: Final = ("created", "runtime", "heartbeat", "updated")
 """The fields of every run that are sorted by most."""
 
 
-class Group(IntEnum):
+class FieldGroup(IntEnum):
     """The order of names that match alike; values stand before nearly all of them."""
 
     VALUES = 0
@@ -81,7 +81,7 @@ def _columns(cursor: Cursor, table: Scope, slot: Slot, context: Context) -> Iter
         is_offered = name in only if only is not None else not facts.kinds or facts.kinds & kinds
         if is_offered and not (table.fields and name in RUN_FIELDS) and clean(text) == text:
             shown = " or ".join(sorted(facts.kinds)) if len(facts.kinds) < _MANY else ""
-            yield Offer(text, text, ItemKind.FIELD, Group.VALUES, shown or "a column", name=name)
+            yield Offer(text, text, ItemKind.FIELD, FieldGroup.VALUES, shown or "a column", name=name)
 
 
 # ---------------------------------------------------------------- fields
@@ -103,7 +103,7 @@ def _fields(cursor: Cursor, slot: Slot, context: Context, typed: str) -> Iterato
         if _VALUED[0] in _spaces(slot) and slot.role is not Role.DESCRIBED:
             yield from _run_fields(slot, kinds)
             for name, value in context.aliases.items():
-                yield Offer(name, name, ItemKind.ALIAS, Group.NAMESPACES, f"alias of {to_text(value)}")
+                yield Offer(name, name, ItemKind.ALIAS, FieldGroup.NAMESPACES, f"alias of {to_text(value)}")
 
 
 def _searched(slot: Slot, space: Space | None, typed: str) -> list[tuple[Space, int]]:
@@ -177,17 +177,17 @@ class _Search:
 def _hits(search: _Search, slot: Slot, kinds: frozenset[Kind]) -> Iterator[Offer]:
     if slot.role is Role.ORDER_KEY:
         numbers = search.hits(partial(_fits, kinds=_NUMBER))
-        ranked = [(Group.REST if hit.info.path[0].startswith("_") else Group.VALUES, hit) for hit in numbers]
+        ranked = [(FieldGroup.REST if hit.info.path[0].startswith("_") else FieldGroup.VALUES, hit) for hit in numbers]
         if search.typed and len(numbers) < search.limit:
             others = search.hits(lambda info: _fits(info, kinds) and not _fits(info, _NUMBER))
-            ranked += [(Group.REST, hit) for hit in others]
+            ranked += [(FieldGroup.REST, hit) for hit in others]
     else:
-        ranked = [(Group.FIELDS, hit) for hit in search.hits(partial(_fits, kinds=kinds))]
+        ranked = [(FieldGroup.FIELDS, hit) for hit in search.hits(partial(_fits, kinds=kinds))]
     for group, hit in ranked:
         yield _field(hit, partial(field_name, hit.info, search.catalog), group, search)
 
 
-def _field(hit: Hit, name_of: Callable[[], str], group: Group, search: _Search) -> Offer:
+def _field(hit: Hit, name_of: Callable[[], str], group: FieldGroup, search: _Search) -> Offer:
     """A field that matches; its name is written only if it comes to be listed."""
     info, catalog = hit.info, search.catalog
     return Offer(
@@ -224,7 +224,7 @@ def _namespaces(catalog: Catalog | None, slot: Slot) -> Iterator[Offer]:
         count = len(index_of(catalog).pools[space].fields) if catalog is not None else 0
         if count or catalog is None:
             detail = f"{count:,} {what}" if count else what
-            yield Offer(f"{space}.", f"{space}.", ItemKind.NAMESPACE, Group.NAMESPACES, detail)
+            yield Offer(f"{space}.", f"{space}.", ItemKind.NAMESPACE, FieldGroup.NAMESPACES, detail)
 
 
 def _run_fields(slot: Slot, kinds: frozenset[Kind]) -> Iterator[Offer]:
@@ -233,7 +233,7 @@ def _run_fields(slot: Slot, kinds: frozenset[Kind]) -> Iterator[Offer]:
         entry = RUN_FIELDS[name]
         if entry.kind in kinds:
             describe = partial(entry_markdown, entry)
-            yield Offer(name, name, ItemKind.FIELD, Group.RUN_FIELDS, f"{entry.kind} · every run", describe)
+            yield Offer(name, name, ItemKind.FIELD, FieldGroup.RUN_FIELDS, f"{entry.kind} · every run", describe)
 
 
 def _globs(index: NameIndex, slot: Slot, space: Space | None, head: str) -> Iterator[Offer]:
@@ -241,10 +241,10 @@ def _globs(index: NameIndex, slot: Slot, space: Space | None, head: str) -> Iter
     for each in _spaces(slot):
         if space is None and slot.role is Role.COLUMN and index.pools[each].fields:
             text = f"{each}.*"
-            yield Offer(text, text, ItemKind.NAMESPACE, Group.NAMESPACES, f"all {len(index.pools[each].fields):,}")
+            yield Offer(text, text, ItemKind.NAMESPACE, FieldGroup.NAMESPACES, f"all {len(index.pools[each].fields):,}")
         for record in index.records.get(each, ()) if space is each else ():
             text = f"{head}.{record}.*"
-            yield Offer(text, text, ItemKind.NAMESPACE, Group.REST, "all below it")
+            yield Offer(text, text, ItemKind.NAMESPACE, FieldGroup.REST, "all below it")
 
 
 # ---------------------------------------------------------------- metrics
@@ -254,7 +254,7 @@ def _metrics(cursor: Cursor, slot: Slot, context: Context, typed: str) -> Iterat
     catalog = context.catalog
     if slot.role is Role.AXIS and not cursor.quote:
         for name in sorted(ALWAYS_LOGGED - {"_step"}):
-            yield Offer(name, name, ItemKind.METRIC, Group.NAMESPACES, "logged with every row")
+            yield Offer(name, name, ItemKind.METRIC, FieldGroup.NAMESPACES, "logged with every row")
     if catalog is None:
         return
     index = index_of(catalog)
@@ -267,7 +267,7 @@ def _metrics(cursor: Cursor, slot: Slot, context: Context, typed: str) -> Iterat
         search = _Search(index, catalog, space, typed.removeprefix(prefix), _MOST)
         for place, hit in enumerate(search.hits(partial(_fits, kinds=_NUMBER))):
             name = prefix + hit.info.dotted.removeprefix(prefix)
-            group = Group.REST if prefix or place > _FEW else Group.RUN_FIELDS
+            group = FieldGroup.REST if prefix or place > _FEW else FieldGroup.RUN_FIELDS
             if name not in slot.taken and name not in ALWAYS_LOGGED:
                 yield _field(hit, partial(_metric_name, name), group, search)
 
@@ -280,7 +280,9 @@ def _patterns(index: NameIndex, space: Space, prefix: str) -> Iterator[Offer]:
     """`val/*` for metrics with a beginning in common."""
     if prefix and index.pools[space].fields:
         text = f"{prefix}*"
-        yield Offer(text, text, ItemKind.METRIC, Group.FIELDS, f"{len(index.pools[space].fields):,} machine metrics")
+        yield Offer(
+            text, text, ItemKind.METRIC, FieldGroup.FIELDS, f"{len(index.pools[space].fields):,} machine metrics"
+        )
     for family, count in index.families[space]:
         text = f"{prefix}{family}*"
-        yield Offer(text, text, ItemKind.METRIC, Group.FIELDS, f"{count:,} metrics")
+        yield Offer(text, text, ItemKind.METRIC, FieldGroup.FIELDS, f"{count:,} metrics")

@@ -8,7 +8,7 @@ from typing import Final
 
 from runql.ide.completion.items import ItemKind, Offer
 from runql.ide.completion.slots import Role, Slot, kinds_of_expr
-from runql.ide.completion.words import CALLED, Group
+from runql.ide.completion.words import CALLED, WordGroup
 from runql.ide.context import Context
 from runql.ide.cursor import Cursor
 from runql.ide.entry_text import entry_markdown
@@ -34,7 +34,7 @@ def functions(cursor: Cursor, slot: Slot, context: Context) -> Iterator[Offer]:
     kinds = _result_kinds(slot, context)
     tables = _tables(cursor, slot)
     is_fold = cursor.is_folding and slot.role is Role.COLUMN and not slot.function
-    group = Group.FIRST if is_fold else Group.FUNCTIONS
+    group = WordGroup.FIRST if is_fold else WordGroup.FUNCTIONS
     for name in dict.fromkeys(name for table in tables for name in table):
         forms = [table[name] for table in tables if name in table]
         if name.upper() not in CALLED and any(form.result in {Kind.UNKNOWN, *kinds} for form in forms):
@@ -76,7 +76,9 @@ def parameters(cursor: Cursor, slot: Slot, context: Context) -> Iterator[Offer]:
     if slot.role is Role.NEW_NAME or (slot.role is Role.ARGUMENT and slot.function not in FUNCTIONS):
         return
     names = {**dict.fromkeys(context.values, ""), **context.parameters}
-    group = Group.JOINS if slot.role in {Role.VALUE, Role.MEMBER, Role.PATTERN, Role.NOTHING} else Group.FUNCTIONS
+    group = (
+        WordGroup.JOINS if slot.role in {Role.VALUE, Role.MEMBER, Role.PATTERN, Role.NOTHING} else WordGroup.FUNCTIONS
+    )
     typed = cursor.typed.removeprefix("$")
     for name, description in names.items():
         if name.isidentifier():
@@ -92,20 +94,20 @@ def sources(cursor: Cursor, context: Context) -> Iterator[Offer]:
         return
     if cursor.previous in {"RUN", "SWEEP", "VS"}:
         for name, detail in _idents(cursor.previous, context):
-            yield _source(name, detail, ItemKind.RUN, Group.FIRST, typed)
+            yield _source(name, detail, ItemKind.RUN, WordGroup.FIRST, typed)
         return
     for name, detail in context.sources.items():
-        yield _source(name, detail, ItemKind.SOURCE, Group.JOINS, typed)
+        yield _source(name, detail, ItemKind.SOURCE, WordGroup.JOINS, typed)
     if cursor.previous == "USE":
         return  # a source, and no query
     for name, detail in context.lets.items():
-        yield _source(name, detail, ItemKind.QUERY, Group.FIRST, typed)
+        yield _source(name, detail, ItemKind.QUERY, WordGroup.FIRST, typed)
     if "SAVED" in cursor.accepted and not cursor.quote:
         for name, detail in context.saved.items():
             if lexer().terminal_pattern("SAVED").fullmatch(f"@{name}"):
-                yield Offer(f"@{name}", f"@{name}", ItemKind.QUERY, Group.CLAUSES, clean(detail), name=f"@{name}")
+                yield Offer(f"@{name}", f"@{name}", ItemKind.QUERY, WordGroup.CLAUSES, clean(detail), name=f"@{name}")
     if "LAST_RESULT" in cursor.accepted and not cursor.quote:
-        yield Offer("_", "_", ItemKind.QUERY, Group.LAST, "the last result")
+        yield Offer("_", "_", ItemKind.QUERY, WordGroup.LAST, "the last result")
 
 
 def _idents(terminal: str, context: Context) -> Iterator[tuple[str, str]]:
@@ -119,7 +121,7 @@ def _idents(terminal: str, context: Context) -> Iterator[tuple[str, str]]:
     yield from ((str(name), "") for name, _ in (info.top if info is not None else ()))
 
 
-def _source(name: str, detail: str, kind: ItemKind, group: Group, typed: str) -> Offer:
+def _source(name: str, detail: str, kind: ItemKind, group: WordGroup, typed: str) -> Offer:
     plain = lexer().terminal_pattern("SOURCE").fullmatch(name) and not lexer().terminal_pattern("LAST_RESULT").match(
         name
     )

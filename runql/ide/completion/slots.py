@@ -46,7 +46,7 @@ class Role(Enum):
 
 
 @frozen
-class Known:
+class KnownField:
     """What is known of a field that a text names: its kinds (empty if unknown), and its facts if it has any."""
 
     key: FieldKey
@@ -202,7 +202,7 @@ def other_terms(cursor: Cursor) -> tuple[t.Expr, ...]:
     return ()
 
 
-def known(expr: t.Expr | t.Path | None, context: Context) -> Known | None:
+def known(expr: t.Expr | t.Path | None, context: Context) -> KnownField | None:
     """What is known of a field; none for anything else, and for a name that means none or several."""
     if isinstance(expr, t.Negate):
         return known(expr.value, context)
@@ -218,7 +218,7 @@ def known(expr: t.Expr | t.Path | None, context: Context) -> Known | None:
     if info is None and context.catalog is not None:
         keys = tuple(map(str, found.key.segments))
         info = context.catalog.by_path.get((found.key.space, keys))
-    return Known(found.key, found.kinds, info)
+    return KnownField(found.key, found.kinds, info)
 
 
 def kinds_of_expr(expr: t.Expr | None, context: Context) -> frozenset[Kind]:  # noqa: PLR0911 - one line a shape
@@ -252,7 +252,7 @@ def kinds_of_expr(expr: t.Expr | None, context: Context) -> frozenset[Kind]:  # 
             assert_never(expr)
 
 
-def known_name(text: str, context: Context) -> Known | None:
+def known_name(text: str, context: Context) -> KnownField | None:
     """The same for a name as it is written."""
     return known(read_path(text), context)
 
@@ -270,7 +270,7 @@ def _is_there(path: t.Path, catalog: Catalog | None) -> bool:
     return any((each, dotted) in catalog.prefixes for each in (Space.CONFIG, Space.SUMMARY))
 
 
-def _metric(found: LoggedName, catalog: Catalog | None) -> Known:
+def _metric(found: LoggedName, catalog: Catalog | None) -> KnownField:
     infos = catalog.by_dotted.get((Space.LOGGED, found.metric), ()) if catalog is not None else ()
     key = FieldKey(Space.LOGGED, (found.metric,), written=f"logged.{found.metric}")
-    return Known(key, frozenset(infos[0].kinds) if infos else frozenset(), infos[0] if infos else None)
+    return KnownField(key, frozenset(infos[0].kinds) if infos else frozenset(), infos[0] if infos else None)

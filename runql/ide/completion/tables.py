@@ -8,7 +8,7 @@ from functools import partial
 
 from runql.ide.completion.index import index_of
 from runql.ide.completion.items import ItemKind, Offer
-from runql.ide.completion.words import Group
+from runql.ide.completion.words import WordGroup
 from runql.ide.context import Context
 from runql.ide.cursor import Cursor
 from runql.ide.entry_text import entry_markdown
@@ -31,7 +31,7 @@ def from_tables(cursor: Cursor, context: Context) -> Iterator[Offer]:
         return
     elif first == "DECLARE" and cursor.previous == "COLON":
         for name, entry in TYPES.items():
-            yield Offer(name, name, ItemKind.KEYWORD, Group.FIRST, entry.doc, partial(entry_markdown, entry))
+            yield Offer(name, name, ItemKind.KEYWORD, WordGroup.FIRST, entry.doc, partial(entry_markdown, entry))
     elif first == "SET":
         yield from _options(cursor)
 
@@ -53,23 +53,23 @@ def _patterns(cursor: Cursor, context: Context) -> Iterator[Offer]:
     typed = cursor.typed.lstrip("\"'")
     for pattern, detail in details.items():
         text = write_string(pattern)
-        yield Offer(text, text, ItemKind.VALUE, Group.FIRST, detail, name=pattern, typed=typed)
+        yield Offer(text, text, ItemKind.VALUE, WordGroup.FIRST, detail, name=pattern, typed=typed)
 
 
 def _options(cursor: Cursor) -> Iterator[Offer]:
     if cursor.previous == "SET":
         for name, entry in OPTIONS.items():
             if entry is not CODE_OPTION:
-                yield Offer(name, name, ItemKind.PARAMETER, Group.FIRST, entry.doc, partial(entry_markdown, entry))
+                yield Offer(name, name, ItemKind.PARAMETER, WordGroup.FIRST, entry.doc, partial(entry_markdown, entry))
         for name, code in CODES.items():
             if code.severity != "error":
-                yield Offer(name, name, ItemKind.PARAMETER, Group.JOINS, code.title)
+                yield Offer(name, name, ItemKind.PARAMETER, WordGroup.JOINS, code.title)
         return
     name = cursor.lexemes[1].text if len(cursor.lexemes) > 1 else ""
     if cursor.previous in {"PATH", "EQ"} and len(cursor.lexemes) <= 3:
         option = CODE_OPTION if name.upper() in CODES else OPTIONS.get(name.lower())
         for value in option.values if option is not None else ():
-            yield Offer(value, value, ItemKind.VALUE, Group.FIRST, f"for `{clean(name)}`")
+            yield Offer(value, value, ItemKind.VALUE, WordGroup.FIRST, f"for `{clean(name)}`")
 
 
 def _files(cursor: Cursor) -> Iterator[Offer]:
@@ -85,11 +85,11 @@ def _files(cursor: Cursor) -> Iterator[Offer]:
         written = write_string(f"{stem or 'runs'}.{name}")
         if quote == "'":
             written = f"'{written[1:-1]}'"
-        yield Offer(f".{name}", written, ItemKind.VALUE, Group.FIRST, entry.doc, name=written, typed=cursor.typed)
+        yield Offer(f".{name}", written, ItemKind.VALUE, WordGroup.FIRST, entry.doc, name=written, typed=cursor.typed)
 
 
 def saved_at(cursor: Cursor, context: Context) -> Iterator[Offer]:
     """`@` where a query may begin: the saved queries, to be started from."""
     if "RUNS" in cursor.accepted:
         for name, detail in context.saved.items():
-            yield Offer(f"@{name}", f"runs from @{name}", ItemKind.QUERY, Group.FIRST, clean(detail), name=name)
+            yield Offer(f"@{name}", f"runs from @{name}", ItemKind.QUERY, WordGroup.FIRST, clean(detail), name=name)

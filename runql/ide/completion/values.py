@@ -9,7 +9,7 @@ from functools import partial
 from typing import Final
 
 from runql.ide.completion.items import ItemKind, Offer
-from runql.ide.completion.slots import Known, Role, Slot, kinds_of_expr, known, other_terms
+from runql.ide.completion.slots import KnownField, Role, Slot, kinds_of_expr, known, other_terms
 from runql.ide.context import Context
 from runql.ide.cursor import Cursor
 from runql.ide.entry_text import entry_markdown
@@ -100,7 +100,7 @@ def _is_length(expr: t.Expr | None, context: Context) -> bool:
     )
 
 
-def _offers(cursor: Cursor, slot: Slot, subject: Known, context: Context) -> Iterator[Offer]:
+def _offers(cursor: Cursor, slot: Slot, subject: KnownField, context: Context) -> Iterator[Offer]:
     occurring = context.values_of(subject.key, other_terms(cursor)) if context.values_of is not None else None
     if slot.role is Role.VALUE and subject.kinds and subject.kinds <= {Kind.LIST}:
         return  # a list is no value that can be written
@@ -114,7 +114,7 @@ def _offers(cursor: Cursor, slot: Slot, subject: Known, context: Context) -> Ite
         yield from _frequent(cursor, slot, subject, context)
 
 
-def _held(cursor: Cursor, subject: Known, context: Context) -> Iterable[tuple[object, int]]:
+def _held(cursor: Cursor, subject: KnownField, context: Context) -> Iterable[tuple[object, int]]:
     """The values of a field with their counts, as far as they are known."""
     occurring = context.values_of(subject.key, other_terms(cursor)) if context.values_of is not None else None
     if occurring is not None:
@@ -122,7 +122,7 @@ def _held(cursor: Cursor, subject: Known, context: Context) -> Iterable[tuple[ob
     return subject.info.top if subject.info is not None else ()
 
 
-def _frequent(cursor: Cursor, slot: Slot, subject: Known, context: Context) -> Iterator[Offer]:
+def _frequent(cursor: Cursor, slot: Slot, subject: KnownField, context: Context) -> Iterator[Offer]:
     """The values that the catalog knows, and those that a field of its kind always may have."""
     catalog = context.catalog
     name = str(subject.key.segments[0]) if subject.key.space is Space.RUN else ""
@@ -152,7 +152,7 @@ def _counted(values: Iterable[tuple[object, int]], cursor: Cursor, slot: Slot, o
         yield Offer(text, text, ItemKind.VALUE, GROUP, detail, name=name, typed=typed)
 
 
-def _range(subject: Known) -> Iterator[Offer]:
+def _range(subject: KnownField) -> Iterator[Offer]:
     if subject.key.space is Space.RUN and subject.key.segments == ("runtime",):
         yield from _lengths(_LONG)
     if subject.info is not None:

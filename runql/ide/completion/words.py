@@ -8,7 +8,7 @@ from functools import partial
 from typing import Final
 
 from runql.ide.completion.items import ItemKind, Offer
-from runql.ide.completion.slots import Known, Role, Slot, kinds_of_expr, known_name
+from runql.ide.completion.slots import KnownField, Role, Slot, kinds_of_expr, known_name
 from runql.ide.context import Context
 from runql.ide.cursor import Cursor
 from runql.ide.entry_text import entry_markdown
@@ -25,7 +25,7 @@ from runql.syntax.keywords import keywords
 from runql.syntax.tree import terminal_of
 
 
-class Group(IntEnum):
+class WordGroup(IntEnum):
     """The order of words that match alike. Values and names stand between the tests and the functions."""
 
     FIRST = 0
@@ -63,7 +63,7 @@ def words(cursor: Cursor, slot: Slot, context: Context, table: Scope | None) -> 
         elif _can_come(terminal, cursor, slot, context, tests):
             yield from (_word(terminal, spelling, cursor, tests) for spelling in spellings)
     if not cursor.typed and "LPAR" in cursor.accepted and "PATH" not in cursor.accepted:
-        yield Offer("(", "(", ItemKind.OPERATOR, Group.FIRST, "a list of values")
+        yield Offer("(", "(", ItemKind.OPERATOR, WordGroup.FIRST, "a list of values")
 
 
 def _by_use(terminals: Iterable[str], tests: tuple[str, ...]) -> list[str]:
@@ -85,7 +85,7 @@ def _tests(cursor: Cursor, context: Context) -> tuple[str, ...]:
     return tuple(dict.fromkeys(tests)) or TESTS[Kind.UNKNOWN]
 
 
-def _before(cursor: Cursor, context: Context) -> Known | None:
+def _before(cursor: Cursor, context: Context) -> KnownField | None:
     last = cursor.lexemes[-2:] if cursor.previous == "NOT" else cursor.lexemes[-1:]
     return known_name(last[0].text, context) if last and last[0].terminal == "PATH" else None
 
@@ -149,18 +149,18 @@ def _word(terminal: str, spelling: str, cursor: Cursor, tests: tuple[str, ...]) 
     return Offer(spelling, insert, kind, _group(terminal, cursor, tests), detail, describe)
 
 
-def _group(terminal: str, cursor: Cursor, tests: tuple[str, ...]) -> Group:
+def _group(terminal: str, cursor: Cursor, tests: tuple[str, ...]) -> WordGroup:
     if terminal == "SHAPE":
-        return Group.FIRST
+        return WordGroup.FIRST
     if terminal in keywords().clauses:
-        return Group.CLAUSES
+        return WordGroup.CLAUSES
     if terminal == "PIPE":
-        return Group.PIPE
+        return WordGroup.PIPE
     if terminal in tests or terminal == "NOT":
-        return Group.FIRST if cursor.clause == "WHERE" and "PATH" not in cursor.accepted else Group.LAST
+        return WordGroup.FIRST if cursor.clause == "WHERE" and "PATH" not in cursor.accepted else WordGroup.LAST
     if terminal in _JOINS:
-        return Group.JOINS if cursor.clause == "WHERE" else Group.LAST
-    return Group.LAST if "PATH" in cursor.accepted and terminal not in _LISTED else Group.FIRST
+        return WordGroup.JOINS if cursor.clause == "WHERE" else WordGroup.LAST
+    return WordGroup.LAST if "PATH" in cursor.accepted and terminal not in _LISTED else WordGroup.FIRST
 
 
 def _stages(terminal: str, spellings: tuple[str, ...], table: Scope | None) -> Iterator[Offer]:
@@ -168,4 +168,4 @@ def _stages(terminal: str, spellings: tuple[str, ...], table: Scope | None) -> I
     info = STAGES.get(terminal)
     if info is not None and not info.is_later and (table is None or table.kind in info.takes):
         for name in spellings:
-            yield Offer(name, name, ItemKind.STAGE, Group.FIRST, info.doc, partial(entry_markdown, info))
+            yield Offer(name, name, ItemKind.STAGE, WordGroup.FIRST, info.doc, partial(entry_markdown, info))

@@ -49,7 +49,7 @@ _NEVER_NULL = frozenset({"id", "state", "created"})
 
 
 @frozen
-class FilterField:
+class PushedField:
     """A field as a filter sees it. `kinds` are those it holds, `None` if they are not known for every run."""
 
     key: FieldKey
@@ -143,11 +143,11 @@ class Narrower:
 
     # ------------------------------------------------------------ fields
 
-    def _target(self, key: FieldKey) -> FilterField | None:
+    def _target(self, key: FieldKey) -> PushedField | None:
         path = filter_path(key, self.catalog)
         if path is None or (key.segments == ("runtime",) and key.space is Space.RUN and not self._trusts):
             return None  # W&B's `duration` need not be the runtime that its records show
-        return FilterField(key, path, kinds_held(key, self.catalog))
+        return PushedField(key, path, kinds_held(key, self.catalog))
 
     @property
     def _trusts(self) -> bool:
@@ -174,7 +174,7 @@ class Narrower:
             return None
         return conjunction(some) if len(some) == 2 else some[0].inexact()
 
-    def _equal(self, target: FilterField, value: Value, wanted: bool) -> Narrowing | None:
+    def _equal(self, target: PushedField, value: Value, wanted: bool) -> Narrowing | None:
         if value is None:
             return self._null(target, wanted)
         if target.key.segments == ("tags",) and target.is_run_field:
@@ -188,7 +188,7 @@ class Narrower:
             return Narrowing({target.path: sent}, exact=self._unmixed(target, value))
         return self._differs(target, {"$ne": sent}, [value])
 
-    def _differs(self, target: FilterField, condition: dict[str, Any], values: list[Value]) -> Narrowing | None:
+    def _differs(self, target: PushedField, condition: dict[str, Any], values: list[Value]) -> Narrowing | None:
         """`!=` and `not in`, which hold for runs without a value too: W&B's server drops those unless asked for."""
         if target.is_run_field:
             plain = Narrowing({target.path: condition}, exact=True)
@@ -200,13 +200,13 @@ class Narrower:
         return None
 
     @staticmethod
-    def _unmixed(target: FilterField, value: Value) -> bool:
+    def _unmixed(target: PushedField, value: Value) -> bool:
         """Whether no list, and no bool beside a number, can make an equality true elsewhere than here."""
         if not target.is_scalar or target.kinds is None:
             return False
         return not {Kind.BOOL, Kind.NUMBER} <= target.kinds | {kind_of(value)}
 
-    def _null(self, target: FilterField, wanted: bool) -> Narrowing | None:
+    def _null(self, target: PushedField, wanted: bool) -> Narrowing | None:
         if target.is_run_field:
             if target.name == "tags":
                 return None
@@ -297,7 +297,7 @@ class Narrower:
             case _:
                 assert_never(state)
 
-    def _missing(self, target: FilterField, wanted: bool) -> Narrowing | None:
+    def _missing(self, target: PushedField, wanted: bool) -> Narrowing | None:
         if not wanted:
             return Narrowing({target.path: {"$exists": True}}, target.is_top) if self._trusts else None
         return Narrowing({target.path: {"$exists": False}}, exact=self._trusts) if target.is_top else None

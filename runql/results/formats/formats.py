@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from runql.errors import OutputError
 from runql.language import formats as language
 from runql.language.entry import FormatEntry
-from runql.results.cell_text import Lost, exact_text, json_cells, separated_cells, whole_unicode
+from runql.results.cell_text import ConversionLoss, exact_text, json_cells, separated_cells, whole_unicode
 from runql.results.column_types import NUMBERS
 from runql.results.columns import Columns
 from runql.results.destination import Destination, destination
@@ -44,7 +44,7 @@ class Output:
     names: tuple[str, ...] | None = None
     scalar: bool = False
     view: View = field(default_factory=View)
-    lost: Lost = field(default_factory=Lost)
+    lost: ConversionLoss = field(default_factory=ConversionLoss)
     settle: Callable[[], tuple[str, ...]] | None = None
     """Gives the names, once all frames were taken, where these are not known before."""
     layout: Callable[[], PivotLayout | None] = lambda: None
@@ -294,7 +294,7 @@ def save_at(
     return said(output.lost)
 
 
-def said(lost: Lost) -> tuple[Diagnostic, ...]:
+def said(lost: ConversionLoss) -> tuple[Diagnostic, ...]:
     """What was lost on the way, as notices."""
     notices = untyped_notices(lost.untyped)
     if count := lost.non_finite:

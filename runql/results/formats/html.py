@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from runql.results.brief import size_of
 from runql.results.column_types import NUMBERS
 from runql.results.columns import Columns
-from runql.results.terminal_table.cells import Look, Showing, Style, look_of, needs_seconds
-from runql.results.terminal_table.measured import Measured, measured
+from runql.results.terminal_table.cells import CellLook, Showing, Style, look_of, needs_seconds
+from runql.results.terminal_table.measured import MeasuredColumn, measured
 from runql.semantic.values import MISSING, Value
 from runql.text.visible import visible
 
@@ -112,12 +112,12 @@ def _cells(frame: Columns, name: str, zone: tzinfo) -> Iterator[str]:
         yield f"<td{''.join(starmap(_attribute, given.items()))}>{escape(text)}</td>"
 
 
-def _tail(look: Look) -> str:
+def _tail(look: CellLook) -> str:
     """What stands right of the place where the points of a column meet."""
     return look.text[len(look.text) - look.tail :] if look.tail else ""
 
 
-def _measured(frame: Columns, column: Measured) -> Iterator[str]:
+def _measured(frame: Columns, column: MeasuredColumn) -> Iterator[str]:
     """The cells of a column of a pivot, the best in bold; the whole value as the title."""
     for value, cell, padded in zip(frame.columns[column.name], column.cells, column.padded(), strict=False):
         classes = "rn rm" if cell.is_best else "rn"

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
-from runql.results.cell_text import Lost, to_json, whole_unicode
+from runql.results.cell_text import ConversionLoss, to_json, whole_unicode
 from runql.results.columns import Columns
 from runql.semantic.values import MISSING, Value
 
@@ -39,7 +39,7 @@ def plain(value: Value) -> Plain:
         case Mapping():
             return {str(key): plain(item) for key, item in value.items() if item is not MISSING}
         case _:
-            json_value: Plain = to_json(value, Lost())
+            json_value: Plain = to_json(value, ConversionLoss())
             return json_value
 
 

@@ -28,7 +28,7 @@ _LARGEST_BEFORE_EXPONENT = 1e15
 
 
 @frozen
-class Look:
+class CellLook:
     """A cell as shown. `tail` is how many characters of a number stand right of the place where the points meet."""
 
     text: str
@@ -52,27 +52,29 @@ class Showing:
         return cls(zone, seconds, name == "runtime", name == "state")
 
 
-def look_of(value: Value, showing: Showing) -> Look:  # noqa: PLR0911 - one line a type
+def look_of(value: Value, showing: Showing) -> CellLook:  # noqa: PLR0911 - one line a type
     """How a value looks: nothing for missing, six digits of a number, the minute of a time."""
     match value:
         case _ if value is MISSING:
-            return Look("")
+            return CellLook("")
         case None:
-            return Look("null", "dim")
+            return CellLook("null", "dim")
         case str():
-            return Look(visible(value), _STATES.get(value.lower(), "") if showing.is_state else "")
+            return CellLook(visible(value), _STATES.get(value.lower(), "") if showing.is_state else "")
         case bool():
-            return Look("true" if value else "false")
+            return CellLook("true" if value else "false")
         case int() | float() if showing.is_duration and math.isfinite(value) and value >= 0:
-            return Look(duration(value))
+            return CellLook(duration(value))
         case int():
-            return Look(str(value), tail=0)
+            return CellLook(str(value), tail=0)
         case float():
             return _number(value)
         case datetime():
-            return Look(value.astimezone(showing.zone).strftime(f"%Y-%m-%d %H:%M{':%S' if showing.seconds else ''}"))
+            return CellLook(
+                value.astimezone(showing.zone).strftime(f"%Y-%m-%d %H:%M{':%S' if showing.seconds else ''}")
+            )
         case list() | tuple():
-            return Look(_list(value), "" if value else "dim")
+            return CellLook(_list(value), "" if value else "dim")
         case _:
             return _record(value)
 
@@ -107,13 +109,13 @@ def digits(value: float) -> str:
     return f"{value:.6g}"
 
 
-def _number(value: float) -> Look:
+def _number(value: float) -> CellLook:
     if not math.isfinite(value):
-        return Look(f"{value}", "warn")
+        return CellLook(f"{value}", "warn")
     text = digits(value)
     mantissa, _, exponent = text.partition("e")
     _, dot, decimals = mantissa.partition(".")
-    return Look(text, tail=len(dot) + len(decimals) + (len(exponent) + 1 if exponent else 0))
+    return CellLook(text, tail=len(dot) + len(decimals) + (len(exponent) + 1 if exponent else 0))
 
 
 def _list(values: list[Value] | tuple[Value, ...]) -> str:
@@ -133,12 +135,12 @@ def _element(value: float) -> str:
     return digits(value) if isinstance(value, float) else str(value)
 
 
-def _record(value: Mapping[str, Value]) -> Look:
+def _record(value: Mapping[str, Value]) -> CellLook:
     """A media object as what it is, another record as JSON."""
     kind = value.get("_type")
     if not isinstance(kind, str):
-        return Look(visible(json_text(value)))
+        return CellLook(visible(json_text(value)))
     sizes = [str(value[key]) for key in ("width", "height") if isinstance(value.get(key), int)]
     size = f" {'×'.join(sizes)}" if len(sizes) == 2 else ""
     rows = f" {value['nrows']}×{value['ncols']}" if {"nrows", "ncols"} <= value.keys() else ""
-    return Look(visible(f"<{kind}{size}{rows}>"), "dim")
+    return CellLook(visible(f"<{kind}{size}{rows}>"), "dim")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
 from itertools import islice
 
-from runql.results.terminal_table.cells import Look
+from runql.results.terminal_table.cells import CellLook
 from runql.text.widths import beginning, cell_width, ending
 
 GAP = 2
@@ -19,12 +19,12 @@ _AFTER_DOT = re.compile(r"(?<=\w\.)(?=\w)")
 
 
 @dataclass(slots=True)
-class Slot:
+class ColumnSlot:
     """One column on its way to the screen."""
 
     name: str
     title: str
-    looks: list[Look]
+    looks: list[CellLook]
     is_number: bool
     is_text: bool
     """It may be cut where room is short."""
@@ -66,12 +66,12 @@ class Slot:
             self.width = max(min(self.content, self.width), self.title_width)
 
 
-def total(slots: Sequence[Slot]) -> int:
+def total(slots: Sequence[ColumnSlot]) -> int:
     """The width of a table of these columns."""
     return sum(slot.width for slot in slots) + GAP * max(0, len(slots) - 1)
 
 
-def fit(slots: list[Slot], width: int) -> tuple[list[Slot], list[Slot]]:
+def fit(slots: list[ColumnSlot], width: int) -> tuple[list[ColumnSlot], list[ColumnSlot]]:
     """The columns that fit, and those that don't: texts get narrower first, then titles break, then columns go.
 
     The first column and at least one more always stay.
@@ -94,7 +94,7 @@ def fit(slots: list[Slot], width: int) -> tuple[list[Slot], list[Slot]]:
     return kept, dropped
 
 
-def _shrink_texts(slots: Sequence[Slot], width: int) -> None:
+def _shrink_texts(slots: Sequence[ColumnSlot], width: int) -> None:
     """Take cells from the widest text columns until all fits, as far as texts go."""
     texts = [slot for slot in slots if slot.is_text]
     narrowest = [min(slot.width, max(_NARROWEST_TEXT, slot.title_width)) for slot in texts]
@@ -113,7 +113,7 @@ def _shrink_texts(slots: Sequence[Slot], width: int) -> None:
         widest.width -= min(excess, widest.width - floor)
 
 
-def _grow_texts(slots: Sequence[Slot], width: int) -> None:
+def _grow_texts(slots: Sequence[ColumnSlot], width: int) -> None:
     """Give room that is left back to texts that were cut."""
     for slot in slots:
         wanted = slot.content - slot.width
@@ -121,7 +121,7 @@ def _grow_texts(slots: Sequence[Slot], width: int) -> None:
             slot.width += min(wanted, max(0, width - total(slots)))
 
 
-def _least_missed(slots: Sequence[Slot]) -> Iterator[int]:
+def _least_missed(slots: Sequence[ColumnSlot]) -> Iterator[int]:
     """The places of the columns, in the order in which they go.
 
     `created` of the leading columns, then the last of the kind (`config`, `summary`, …) that has the most left.
@@ -142,13 +142,13 @@ def _least_missed(slots: Sequence[Slot]) -> Iterator[int]:
                 break  # the leading columns are others now
 
 
-def _lead(slots: Sequence[Slot], there: Iterable[int]) -> set[int]:
+def _lead(slots: Sequence[ColumnSlot], there: Iterable[int]) -> set[int]:
     """The columns that stay longest. By name: a second column of such a name stays too."""
     names = {slots[at].name for at in islice(there, 4)} & set(_ALWAYS_FIRST)
     return {at for at in there if slots[at].name in names}
 
 
-def _by_kind(slots: Sequence[Slot], places: Sequence[int]) -> Iterator[int]:
+def _by_kind(slots: Sequence[ColumnSlot], places: Sequence[int]) -> Iterator[int]:
     """Always the last one of the kind that has the most left; of two such kinds, of the one that ends later."""
     kinds: dict[str, list[int]] = {}
     for at in places:
@@ -163,7 +163,7 @@ def _by_kind(slots: Sequence[Slot], places: Sequence[int]) -> Iterator[int]:
             heappush(waiting, (-len(own), -own[-1], kind))
 
 
-def _kind(slot: Slot) -> str:
+def _kind(slot: ColumnSlot) -> str:
     return slot.name.partition(".")[0] if "." in slot.name else ""
 
 

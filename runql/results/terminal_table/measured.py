@@ -34,7 +34,7 @@ class Measure:
 
 
 @frozen
-class Measured:
+class MeasuredColumn:
     """A column of a pivot as it is read."""
 
     name: str
@@ -56,7 +56,7 @@ class Measured:
         return lines
 
 
-def measured(frame: Columns, layout: PivotLayout | None) -> dict[str, Measured | None]:
+def measured(frame: Columns, layout: PivotLayout | None) -> dict[str, MeasuredColumn | None]:
     """The columns to show, in order: those that a pivot measured, and `None` for those that are shown as they are.
 
     Every column is shown as it is if there is no layout, or if a column that it names is gone.
@@ -67,12 +67,12 @@ def measured(frame: Columns, layout: PivotLayout | None) -> dict[str, Measured |
 
     best = layout.best(Table(frame.columns, frame.length))
     of_cells = {name: cell for cell in layout.cells for name in (cell.value, cell.spread, cell.count) if name}
-    shown: dict[str, Measured | None] = {}
+    shown: dict[str, MeasuredColumn | None] = {}
     for name in frame.names:
         if name not in of_cells:
             shown[name] = None
         elif of_cells[name].value == name:
-            shown[name] = Measured(name, tuple(_cells(frame, of_cells[name], best.get(name, frozenset()))))
+            shown[name] = MeasuredColumn(name, tuple(_cells(frame, of_cells[name], best.get(name, frozenset()))))
     return shown
 
 

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from runql.results.column_types import NUMBERS, Shape
 from runql.results.columns import Columns
-from runql.results.terminal_table.cells import Look, Showing, look_of, needs_seconds
-from runql.results.terminal_table.layout import GAP, Slot, cut, cut_alike, fit, total
-from runql.results.terminal_table.measured import Measured, measured
+from runql.results.terminal_table.cells import CellLook, Showing, look_of, needs_seconds
+from runql.results.terminal_table.layout import GAP, ColumnSlot, cut, cut_alike, fit, total
+from runql.results.terminal_table.measured import MeasuredColumn, measured
 from runql.results.terminal_table.options import View
 from runql.results.terminal_table.turned import is_better_turned, turned_lines
 from runql.text.visible import visible
@@ -76,7 +76,7 @@ def _legend(frame: Columns, layout: PivotLayout | None, view: View) -> Iterator[
         yield view.paint(f"{'±' if view.unicode else '+-'} is the standard deviation, n the number of rows", "dim")
 
 
-def _slot(frame: Columns, shown: Columns, name: str, view: View, changed: Collection[int]) -> Slot:
+def _slot(frame: Columns, shown: Columns, name: str, view: View, changed: Collection[int]) -> ColumnSlot:
     shape = frame.shape(name)
     showing = Showing.of(name, view.zone, seconds=view.seconds)
     looks = [look_of(value, showing) for value in shown.columns[name]]
@@ -90,39 +90,40 @@ def _slot(frame: Columns, shown: Columns, name: str, view: View, changed: Collec
     if is_id:
         looks = _quiet_repeats(looks)
     unit = f" {_zone_name(shown.columns[name], view.zone)}" if shape is Shape.TIME else ""
-    slot = Slot(name, visible(name), looks, shape in NUMBERS, not is_id and shape in _TEXTS, unit)
+    slot = ColumnSlot(name, visible(name), looks, shape in NUMBERS, not is_id and shape in _TEXTS, unit)
     slot.measure()
     return slot
 
 
-def _marked(look: Look, view: View) -> Look:
+def _marked(look: CellLook, view: View) -> CellLook:
     """A cell that has changed. Without colours a star says so."""
     if view.color:
         return replace(look, style="changed")
     return replace(look, text=f"{look.text}*", tail=None if look.tail is None else look.tail + 1)
 
 
-def _measured_slot(column: Measured, view: View, hidden: int) -> Slot:
+def _measured_slot(column: MeasuredColumn, view: View, hidden: int) -> ColumnSlot:
     """A column of a pivot: the parts of its cells one below the other, the best with a star and in bold."""
     texts = column.padded("±" if view.unicode else "+-")
     has_best = any(cell.is_best for cell in column.cells)
     looks = [
-        Look(
+        CellLook(
             text + (_STAR if cell.is_best else " " * len(_STAR) if has_best else ""), "best" if cell.is_best else "", 0
         )
         for text, cell in zip(texts, column.cells, strict=True)
     ]
     looks = [*looks[: view.head], *looks[len(looks) - view.tail :]] if hidden else looks
-    slot = Slot(column.name, visible(column.name), looks, is_number=True, is_text=False)
+    slot = ColumnSlot(column.name, visible(column.name), looks, is_number=True, is_text=False)
     slot.measure()
     return slot
 
 
-def _quiet_repeats(looks: list[Look]) -> list[Look]:
+def _quiet_repeats(looks: list[CellLook]) -> list[CellLook]:
     """An id that is that of the row above is dim, so that the rows of one run read as one block."""
-    before = [Look(""), *looks]
+    before = [CellLook(""), *looks]
     return [
-        Look(look.text, "dim") if look.text == above.text else look for above, look in zip(before, looks, strict=False)
+        CellLook(look.text, "dim") if look.text == above.text else look
+        for above, look in zip(before, looks, strict=False)
     ]
 
 
@@ -132,7 +133,7 @@ def _zone_name(times: Sequence[object], zone: tzinfo) -> str:
     return "/".join(sorted(names))
 
 
-def _grid(slots: Sequence[Slot], view: View, hidden: int, rows: int) -> Iterator[str]:
+def _grid(slots: Sequence[ColumnSlot], view: View, hidden: int, rows: int) -> Iterator[str]:
     lines = max(len(slot.title_lines) for slot in slots)
     for line in range(-lines, 0):
         titles = [slot.title_lines[line] if -line <= len(slot.title_lines) else "" for slot in slots]
@@ -149,11 +150,11 @@ def _grid(slots: Sequence[Slot], view: View, hidden: int, rows: int) -> Iterator
         yield _join([_cell(slot, slot.looks[row], view) for slot in slots])
 
 
-def _look_width(look: Look) -> int:
+def _look_width(look: CellLook) -> int:
     return cell_width(look.text)
 
 
-def _title_line(slots: Sequence[Slot], titles: Sequence[str], view: View) -> str:
+def _title_line(slots: Sequence[ColumnSlot], titles: Sequence[str], view: View) -> str:
     cells = []
     for slot, title in zip(slots, titles, strict=True):
         text = cut(title, slot.width, view.ellipsis)
@@ -163,7 +164,7 @@ def _title_line(slots: Sequence[Slot], titles: Sequence[str], view: View) -> str
     return _join(cells)
 
 
-def _cell(slot: Slot, look: Look, view: View) -> str:
+def _cell(slot: ColumnSlot, look: CellLook, view: View) -> str:
     if not slot.is_number:
         return view.paint(look.text, look.style) + " " * (slot.width - cell_width(look.text))
     after = " " * (slot.tail - look.tail) if look.tail is not None else ""
@@ -175,7 +176,7 @@ def _join(cells: Sequence[str]) -> str:
     return (" " * GAP).join(cells).rstrip()
 
 
-def _dropped_line(dropped: Sequence[Slot], view: View) -> str:
+def _dropped_line(dropped: Sequence[ColumnSlot], view: View) -> str:
     names = [slot.title for slot in dropped]
     more = f", and {len(names) - _NAMED_COLUMNS} more" if len(names) > _NAMED_COLUMNS else ""
     plural = "s" if len(names) > 1 else ""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from runql.results.terminal_table.cells import Look
-from runql.results.terminal_table.layout import GAP, Slot, cut
+from runql.results.terminal_table.cells import CellLook
+from runql.results.terminal_table.layout import GAP, ColumnSlot, cut
 from runql.results.terminal_table.options import View
 from runql.text.widths import cell_width, fold
 
@@ -15,7 +15,7 @@ _NARROWEST_ROOM = 20
 _HEADS = ("name", "id", "run_id")
 
 
-def turned_lines(slots: Sequence[Slot], view: View, key: str | None = None) -> Iterator[str]:
+def turned_lines(slots: Sequence[ColumnSlot], view: View, key: str | None = None) -> Iterator[str]:
     """The lines of all rows. `key`: the column that names each row; else it is the run."""
     rows = len(slots[0].looks)
     heads = _HEADS if key is None else (key,)
@@ -28,7 +28,7 @@ def turned_lines(slots: Sequence[Slot], view: View, key: str | None = None) -> I
         yield from _block(slots, row, view)
 
 
-def is_better_turned(slots: Sequence[Slot], dropped: Sequence[Slot], view: View) -> bool:
+def is_better_turned(slots: Sequence[ColumnSlot], dropped: Sequence[ColumnSlot], view: View) -> bool:
     """Whether more is seen of a table that way: columns find no room in it, and turned it fits on the screen.
 
     Blocks are harder to compare than rows, so they must save at least half of the columns.
@@ -41,11 +41,11 @@ def is_better_turned(slots: Sequence[Slot], dropped: Sequence[Slot], view: View)
     return 2 * len(dropped) >= len(slots) and rows * (len(slots) + (rows > 1)) <= (view.height or 0)
 
 
-def _margin(slots: Sequence[Slot]) -> int:
+def _margin(slots: Sequence[ColumnSlot]) -> int:
     return max(cell_width(slot.title + slot.unit) for slot in slots) + GAP
 
 
-def _side_by_side(slots: Sequence[Slot], view: View) -> list[int] | None:
+def _side_by_side(slots: Sequence[ColumnSlot], view: View) -> list[int] | None:
     """How wide each row is, if all of them fit beside the names with little cut off."""
     widths = [
         min(_WIDEST_VALUE, max(cell_width(slot.looks[row].text) for slot in slots))
@@ -55,7 +55,7 @@ def _side_by_side(slots: Sequence[Slot], view: View) -> list[int] | None:
     return widths if view.width is None or needed <= view.width else None
 
 
-def _columns(slots: Sequence[Slot], widths: Sequence[int], view: View, heads: Sequence[str]) -> Iterator[str]:
+def _columns(slots: Sequence[ColumnSlot], widths: Sequence[int], view: View, heads: Sequence[str]) -> Iterator[str]:
     """A line a field, a column a row; what names the row stands first."""
     margin = _margin(slots)
     head = next((slot for name in heads for slot in slots if slot.name == name), None)
@@ -72,12 +72,12 @@ def _columns(slots: Sequence[Slot], widths: Sequence[int], view: View, heads: Se
             yield view.paint(rule * (margin - GAP) + "".join(" " * GAP + rule * width for width in widths), "dim")
 
 
-def _titled(slot: Slot, margin: int, view: View) -> str:
+def _titled(slot: ColumnSlot, margin: int, view: View) -> str:
     room = " " * (margin - cell_width(slot.title + slot.unit))
     return view.paint(slot.title, "header") + view.paint(slot.unit, "dim") + room
 
 
-def _head(slots: Sequence[Slot], row: int, view: View, heads: Sequence[str]) -> str:
+def _head(slots: Sequence[ColumnSlot], row: int, view: View, heads: Sequence[str]) -> str:
     rule = "─" if view.unicode else "-"
     named = next((slot.looks[row].text for name in heads for slot in slots if slot.name == name), "")
     if heads is not _HEADS:
@@ -88,13 +88,13 @@ def _head(slots: Sequence[Slot], row: int, view: View, heads: Sequence[str]) -> 
     return view.paint(title + rule * (width - cell_width(title)), "dim")
 
 
-def _block(slots: Sequence[Slot], row: int, view: View) -> Iterator[str]:
+def _block(slots: Sequence[ColumnSlot], row: int, view: View) -> Iterator[str]:
     """One row as a list of names and values, the values wrapped."""
     width = view.width or 80
     margin = min(max(cell_width(slot.title) for slot in slots) + GAP, max(width - _NARROWEST_ROOM, width // 2))
     room = max(1, width - margin)
     for slot in slots:
-        look: Look = slot.looks[row]
+        look: CellLook = slot.looks[row]
         text = look.text + (slot.unit if look.text else "")
         if len(text) > _LONGEST_VALUE:
             text = f"{text[:_LONGEST_VALUE]}{view.ellipsis} {len(text) - _LONGEST_VALUE:,} more characters"

@@ -21,7 +21,7 @@ _MAX_VARINT_BITS = 64
 _double = struct.Struct("<d").unpack_from
 
 
-class Malformed(Exception):  # noqa: N818 - never leaves this package
+class MalformedWire(Exception):  # noqa: N818 - never leaves this package
     """Bytes that passed their checksum but are not what they should be."""
 
 
@@ -35,7 +35,7 @@ def varint(data: bytes, pos: int, end: int) -> tuple[int, int]:
         if byte < 0x80:
             return value, pos
         shift += 7
-    raise Malformed("a number that does not end")
+    raise MalformedWire("a number that does not end")
 
 
 def fields(data: bytes, pos: int, end: int) -> Iterator[Field]:
@@ -57,9 +57,9 @@ def fields(data: bytes, pos: int, end: int) -> Iterator[Field]:
             pos = _after_group(data, pos, end, tag >> 3)
             continue
         else:
-            raise Malformed("a wire type that nobody writes")
+            raise MalformedWire("a wire type that nobody writes")
         if length > end - pos:
-            raise Malformed("a field longer than its message")
+            raise MalformedWire("a field longer than its message")
         yield tag >> 3, wire, pos, pos + length
         pos += length
 
@@ -76,7 +76,7 @@ def after_field(data: bytes, pos: int, end: int) -> int:
     if wire == BYTES:
         length, pos = varint(data, pos, end)
     if length > end - pos:
-        raise Malformed("a field longer than its message")
+        raise MalformedWire("a field longer than its message")
     return pos + length
 
 
@@ -102,7 +102,7 @@ def _after_group(data: bytes, pos: int, end: int, number: int) -> int:
             break
         if not opened:
             return pos
-    raise Malformed("a group that does not end")
+    raise MalformedWire("a group that does not end")
 
 
 def text(data: bytes, start: int, end: int) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeAlias
 
-from runql.sources.files.wire import Malformed
+from runql.sources.files.wire import MalformedWire
 from runql.sources.local.bulk import MOST_ROWS, Found, read_rows
 from runql.sources.local.history import HistoryReader
 
@@ -60,6 +60,6 @@ class Batches:
                 continue
             try:
                 reader.add(data, start, end, numbered=numbered and not self.malformed)
-            except Malformed:
+            except MalformedWire:
                 self.malformed.append(offset)
         return numbers

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final, TypeAlias
 
-from runql.sources.files.wire import Malformed
+from runql.sources.files.wire import MalformedWire
 from runql.sources.local import records
 from runql.sources.local.discover import RunFile
 from runql.sources.local.fold import Fold
@@ -104,7 +104,7 @@ def _read_kept(segment: Segment, until: float) -> Kept:
                 fold.add(data, begin, stop, offset)
                 last = last + 1 if step is None else step
                 rows += 1
-            except Malformed:
+            except MalformedWire:
                 continue  # whoever reads the rows is told where
     return rows, fold.result()[0]
 

@@ -57,7 +57,7 @@ class RunFile:
 
 
 @dataclass(slots=True)
-class Found:
+class FoundFiles:
     """What lies below a path: runs, the ids of sweeps of which there are settings, and what was not looked into."""
 
     files: list[RunFile] = field(default_factory=list)
@@ -67,7 +67,7 @@ class Found:
     left_out: int = 0
 
 
-def find_run_files(root: Path) -> Found:
+def find_run_files(root: Path) -> FoundFiles:
     """The runs at a path and anywhere below it: a `wandb` folder, one that holds some of them, a run folder, a log.
 
     A run is found once, however many links lead to it. The order is that of the names.
@@ -80,7 +80,7 @@ def find_run_files(root: Path) -> Found:
     if root.is_file() and root.suffix != LOG_SUFFIX:
         hint = "a run file is called `run-….wandb`; name it, its folder, or the `wandb` folder"
         raise SourceError.of("RQL511", f"`{printable(str(root))}` is no run file", hint)
-    walk = _Walk(_run_of(root))
+    walk = _RunWalk(_run_of(root))
     found = walk.log_alone(root) if root.is_file() else walk.all()
     if not (found.files or found.is_source or found.unreadable):
         raise SourceError.of(
@@ -101,25 +101,25 @@ def _run_of(root: Path) -> Path:
     return root.parent if is_part else root
 
 
-class _Walk:
+class _RunWalk:
     """One look at a tree of folders, nearest first. Each folder is entered once, whatever links lead to it."""
 
     def __init__(self, root: Path) -> None:
         self._root = Path(os.path.realpath(root))
-        self._found = Found(is_source=root.name in _ROOT_NAMES)
+        self._found = FoundFiles(is_source=root.name in _ROOT_NAMES)
         self._seen: set[tuple[int, int]] = set()
         self._entered: set[tuple[int, int]] = set()
         self._waiting: deque[tuple[Path, int]] = deque()
         self._linked: deque[tuple[Path, int]] = deque()
 
-    def log_alone(self, path: Path) -> Found:
+    def log_alone(self, path: Path) -> FoundFiles:
         """One log, with the files beside it."""
         real = Path(os.path.realpath(path))
         names = [entry.name for entry in self._entries(real.parent)]
         self._add_log(real, sum(name.endswith(LOG_SUFFIX) for name in names) == 1)
         return self._found
 
-    def all(self) -> Found:
+    def all(self) -> FoundFiles:
         """Everything below the root."""
         self._waiting.append((self._root, 0))
         looked_into = 0

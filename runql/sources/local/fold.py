@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, KeysView
 from typing import Any, Final
 
-from runql.sources.files.wire import BYTES, FIXED32, FIXED64, VARINT, Malformed, varint
+from runql.sources.files.wire import BYTES, FIXED32, FIXED64, VARINT, MalformedWire, varint
 from runql.sources.local.items import Outsize, put, read_item, remove
 
 _KEY_TAGS: Final = (0x0A, 0x12)
@@ -50,9 +50,9 @@ class Fold:
                     after = _end_of_keys(data, begin, pos)
                 latest[data[begin:after]] = (offset, pos, data[begin:pos], False)
         except IndexError as problem:
-            raise Malformed("a message that is cut off") from problem
+            raise MalformedWire("a message that is cut off") from problem
         if pos > end:
-            raise Malformed("an item longer than its record")
+            raise MalformedWire("an item longer than its record")
 
     def _add_other(self, data: bytes, pos: int, end: int, offset: int) -> int:
         """Take a long item or a removal, step over any other field; the place after it."""
@@ -73,7 +73,7 @@ class Fold:
         for offset, _, item, removed in sorted(self._latest.values()):
             try:
                 path, value = read_item(item, 0, len(item), self.outsize)
-            except Malformed:
+            except MalformedWire:
                 unread.append(offset)
                 continue
             if removed:
@@ -133,7 +133,7 @@ def _add_all(fold: Fold, batch: Iterable[tuple[bytes, int]]) -> list[int]:
     for payload, offset in batch:
         try:
             fold.add(payload, 0, len(payload), offset)
-        except Malformed:
+        except MalformedWire:
             unread.append(offset)
     return unread
 
@@ -161,9 +161,9 @@ def _any_field(data: bytes, pos: int, end: int) -> tuple[int, int, int, int]:
     elif wire == BYTES:
         length, pos = varint(data, pos, end)
     elif not length:
-        raise Malformed("a wire type that nobody writes")
+        raise MalformedWire("a wire type that nobody writes")
     if length > end - pos:
-        raise Malformed("a field longer than its message")
+        raise MalformedWire("a field longer than its message")
     return tag, wire, pos, pos + length
 
 

@@ -12,7 +12,7 @@ from runql.errors import NotFound
 from runql.sources.files.names import printable, reason
 from runql.sources.files.writers import open_for_writing
 from runql.sources.local.branches import Branches, said_of_rewinds
-from runql.sources.local.discover import Found, RunFile, find_run_files, stamps
+from runql.sources.local.discover import FoundFiles, RunFile, find_run_files, stamps
 from runql.sources.local.head import Head, LogState
 from runql.sources.local.liveness import is_running
 from runql.sources.local.notices import (
@@ -105,7 +105,7 @@ class Folder:
         runs = tuple(replace(run, record=replace(run.record, said=run.notices)) if run.notices else run for run in runs)
         return Snapshot(runs, tuple(trouble), frozenset(found.sweeps))
 
-    def _read(self, found: Found, trouble: list[Diagnostic]) -> Iterator[tuple[Path, tuple[RunFile, Head]]]:
+    def _read(self, found: FoundFiles, trouble: list[Diagnostic]) -> Iterator[tuple[Path, tuple[RunFile, Head]]]:
         for file in found.files:
             known = self._heads.get(file.path)
             if known is not None and known[0] == file and _is_unchanged(*known):

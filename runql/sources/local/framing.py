@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import BinaryIO, Final, TypeAlias
 
-from runql.sources.files.wire import Malformed, varint
+from runql.sources.files.wire import MalformedWire, varint
 
 MAGIC: Final = b":W&B\xe1\xbe"
 HEADER_SIZE: Final = len(MAGIC) + 1
@@ -213,5 +213,5 @@ def number_of(frame: Frame | None) -> int:
         return 0
     try:
         return varint(frame[0], frame[1] + 1, frame[2])[0]
-    except Malformed:
+    except MalformedWire:
         return 0

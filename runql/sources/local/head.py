@@ -8,7 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
 
-from runql.sources.files.wire import BYTES, FIXED64, VARINT, Malformed, double, fields, signed, text, timestamp
+from runql.sources.files.wire import BYTES, FIXED64, VARINT, MalformedWire, double, fields, signed, text, timestamp
 from runql.sources.local import records
 from runql.sources.local.fold import MOST_PENDING, BatchedFold, Fold
 from runql.sources.local.framing import Damage, DamageKind, Frames
@@ -157,7 +157,7 @@ class _HeadReader:
                         self._unread += self._summary.flush()
                 elif kind:
                     self._add(kind, data, begin, stop, offset)
-            except Malformed:
+            except MalformedWire:
                 self._unread.append(offset)
         self._head.rows = rows
         self._head.first_step, self._head.last_step = step_of(first), step_of(last)
@@ -301,7 +301,7 @@ def _summarise_rows(path: Path, head: Head) -> None:
                 if kind == records.HISTORY:
                     rows.add(data, begin, stop, offset)
                     step = own_step(data, begin, stop)
-            except Malformed:
+            except MalformedWire:
                 continue  # the first pass has noted it
     head.summary, unread = rows.result()
     if step is not None:

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from runql.engine.values import column as vector
 from runql.semantic.values import MISSING
-from runql.sources.files.wire import BYTES, VARINT, Malformed, after_field, fields, signed, text, varint
+from runql.sources.files.wire import BYTES, VARINT, MalformedWire, after_field, fields, signed, text, varint
 from runql.sources.local.items import Outsize, leaves, parse_json, put, read_item
 
 _ITEM_TAG: Final = 0x0A
@@ -25,7 +25,7 @@ STEP: Final = "_step"
 STEP_BYTES: Final = b"_step"
 
 
-class Column:
+class HistoryColumn:
     """The cells of one metric: `rows[i]` is the row that holds `values[i]`."""
 
     __slots__ = ("rows", "values")
@@ -53,7 +53,7 @@ class HistoryReader:
 
     def __init__(self, keys: Iterable[str] | None, starting_step: int = 0) -> None:
         self.steps: list[int] = []
-        self.columns: dict[str, Column] = {}
+        self.columns: dict[str, HistoryColumn] = {}
         self.unnumbered = 0
         self.outsize: Outsize = {}
         self._next_step = starting_step
@@ -66,11 +66,11 @@ class HistoryReader:
         )
         # By the bytes of an item's first key field: a place in `_flat`, or that it is skipped, or not flat.
         self._known: dict[bytes, int] = {}
-        self._flat: list[Column] = []
+        self._flat: list[HistoryColumn] = []
         self._places: dict[str, int] = {}
         self._needles = self._make_needles()
 
-    def _make_needles(self) -> tuple[tuple[bytes, Column | None], ...]:
+    def _make_needles(self) -> tuple[tuple[bytes, HistoryColumn | None], ...]:
         """For each name with which an item that matters can begin: its length and text as they stand in the file.
 
         Empty if there is nothing to gain: everything is wanted, or very much, or a name is too long for one byte.
@@ -78,10 +78,10 @@ class HistoryReader:
         names = [*sorted(self._wanted or ()), *sorted(self._prefixes)]
         if len(names) > _MOST_NEEDLES or any(len(name.encode()) > 127 for name in names):
             return ()
-        needles: list[tuple[bytes, Column | None]] = []
+        needles: list[tuple[bytes, HistoryColumn | None]] = []
         for name in names:
             raw = name.encode("utf-8", "replace")
-            column = self.columns.setdefault(name, Column()) if name in (self._wanted or ()) else None
+            column = self.columns.setdefault(name, HistoryColumn()) if name in (self._wanted or ()) else None
             needles.append((bytes([len(raw)]) + raw, column))
         return tuple(needles)
 
@@ -98,9 +98,9 @@ class HistoryReader:
                 self._read_deep(data, deep, row)
             if step is None:
                 step = own_step(data, start, end)
-        except (IndexError, Malformed) as problem:
+        except (IndexError, MalformedWire) as problem:
             self._take_back(row)
-            raise Malformed("a history that is not understood") from problem
+            raise MalformedWire("a history that is not understood") from problem
         if step is None:
             if not numbered:
                 self._take_back(row)
@@ -122,11 +122,11 @@ class HistoryReader:
     def expect(self, names: Iterable[str]) -> None:
         """Take in the names of a row: columns stand in the order of their first row."""
         for name in names:
-            self.columns.setdefault(name, Column())
+            self.columns.setdefault(name, HistoryColumn())
 
     def add_cells(self, name: str, rows: Sequence[int], cells: Sequence[Any]) -> None:
         """The cells of a key in rows that hold it once."""
-        column = self.columns.setdefault(name, Column())
+        column = self.columns.setdefault(name, HistoryColumn())
         column.rows.extend(rows)
         column.values.extend(cells)
 
@@ -135,7 +135,7 @@ class HistoryReader:
         what was found is an item. The step, or `None` if this row must be read item by item.
         """
         find = data.find
-        hits: list[tuple[int, int, Column]] = []
+        hits: list[tuple[int, int, HistoryColumn]] = []
         for needle, column in self._needles:
             at = find(needle, start, end)
             if at >= 0:
@@ -180,7 +180,7 @@ class HistoryReader:
                 length, begin = varint(data, pos + 1, end)
             pos = begin + length
             if pos > end:
-                raise Malformed("an item longer than its record")
+                raise MalformedWire("an item longer than its record")
             if tag == _STEP_TAG:
                 step = _step_of(data, begin, pos)
                 continue
@@ -211,7 +211,7 @@ class HistoryReader:
         elif self._wanted is None or name in self._wanted:
             place = self._places.setdefault(name, len(self._flat))
             if place == len(self._flat):
-                self._flat.append(self.columns.setdefault(name, Column()))
+                self._flat.append(self.columns.setdefault(name, HistoryColumn()))
         else:
             place = _DEEP if name in self._prefixes else _SKIP
         if len(self._known) < _MOST_KNOWN_KEYS:
@@ -235,7 +235,7 @@ class HistoryReader:
                 continue
             column = self.columns.get(name)
             if column is None:
-                column = self.columns[name] = Column()
+                column = self.columns[name] = HistoryColumn()
             if column.rows and column.rows[-1] == row:
                 column.values[-1] = value  # nesting wins over a key that holds the dot
             else:
@@ -249,7 +249,7 @@ class HistoryReader:
                 column.values.pop()
 
 
-def _place(hit: tuple[int, int, Column]) -> int:
+def _place(hit: tuple[int, int, HistoryColumn]) -> int:
     return hit[0]
 
 
@@ -302,5 +302,5 @@ def step_of(row: tuple[bytes, int, int] | None) -> int | None:
     """As `own_step`, of a row that may not be there, or is not understood: whoever reads the rows is told where."""
     try:
         return None if row is None else own_step(*row)
-    except Malformed:
+    except MalformedWire:
         return None

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from runql.language.kinds import Kind
 from runql.semantic.values import kind_of
-from runql.sources.files.wire import Malformed, text, varint
+from runql.sources.files.wire import MalformedWire, text, varint
 from runql.sources.local import records
 from runql.sources.local.framing import Frames
 from runql.sources.local.history import own_step, step_of
@@ -59,7 +59,7 @@ def count_keys(path: Path) -> Logged:
                 if kind == records.HISTORY:
                     counter.add(data, begin, stop)
                     last = (data, begin, stop)
-            except Malformed:
+            except MalformedWire:
                 continue  # whoever reads the rows is told where
     return Logged(counter.result(), step_of(last))
 
@@ -92,13 +92,13 @@ class KeyCounter:
                 else:
                     deep.append((begin, pos))
             if pos > end:
-                raise Malformed("an item longer than its record")
+                raise MalformedWire("an item longer than its record")
             if pos < end:
                 own_step(data, pos, end)  # what no reader of rows understands counts as no row
             self._add_deep(data, deep, before)
-        except (IndexError, Malformed) as problem:
+        except (IndexError, MalformedWire) as problem:
             del held[before:]
-            raise Malformed("a history that is not understood") from problem
+            raise MalformedWire("a history that is not understood") from problem
         if len(held) > _MOST_HELD:
             self._heads.update(held)
             held.clear()

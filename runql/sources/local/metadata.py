@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
-from runql.sources.files.wire import BYTES, VARINT, Malformed, fields, text, timestamp
+from runql.sources.files.wire import BYTES, VARINT, MalformedWire, fields, text, timestamp
 from runql.sources.local import records
 from runql.sources.local.framing import Frames
 from runql.sources.local.run import LocalRun
@@ -121,7 +121,7 @@ def _logged(path: Path) -> dict[str, Any]:
                     kind, begin, stop = records.locate(data, start, end)
                     if kind == records.ENVIRONMENT:
                         found |= _ENVIRONMENT(data, begin, stop)
-                except Malformed:
+                except MalformedWire:
                     continue  # the listing has said so
     except OSError:
         return found  # as above: the file was read a moment ago for the listing, which says what is wrong with it

@@ -13,7 +13,7 @@ from runql.engine.values.column import column_of, constant
 from runql.engine.values.concat import concat_columns
 from runql.semantic.values import MISSING, Value
 from runql.sources.files.names import printable, reason
-from runql.sources.files.wire import Malformed
+from runql.sources.files.wire import MalformedWire
 from runql.sources.local import records
 from runql.sources.local.batches import Batches
 from runql.sources.local.framing import Damage, DamageKind, Frames
@@ -157,7 +157,7 @@ def _take_all(frames: Frames, wanted: int, take: Callable[..., None], batches: B
                     take(data, begin, stop, numbered=numbered)
                 else:
                     batches.add(data, begin, stop, offset, numbered=numbered)
-        except Malformed:
+        except MalformedWire:
             malformed.append(Damage(offset, DamageKind.RECORD, offset, 1))
     if batches is not None:
         batches.flush()

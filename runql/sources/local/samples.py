@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from runql.semantic.values import Value
-from runql.sources.files.wire import Malformed, after_field, text, timestamp, varint
-from runql.sources.local.history import NOT_PLAIN, Column, plain_value
+from runql.sources.files.wire import MalformedWire, after_field, text, timestamp, varint
+from runql.sources.local.history import NOT_PLAIN, HistoryColumn, plain_value
 from runql.sources.local.items import leaves, read_item
 from runql.sources.local.run import SYSTEM_PREFIX
 
@@ -15,7 +15,7 @@ _TIME_TAG: Final = 0x12
 _ITEM_TAG: Final = 0x1A
 _KEY_TAG: Final = 0x0A
 _MOST_KNOWN_KEYS: Final = 100_000
-_SKIP: Final = Column()
+_SKIP: Final = HistoryColumn()
 """What an item is put into that is not wanted."""
 
 
@@ -26,9 +26,9 @@ class SampleReader:
         self._wanted = None if keys is None else frozenset(keys)
         self._began = began
         self._times: list[float] = []
-        self._columns: dict[str, Column] = {}
+        self._columns: dict[str, HistoryColumn] = {}
         # By the bytes of an item's key field: where its values go.
-        self._known: dict[bytes, Column] = {}
+        self._known: dict[bytes, HistoryColumn] = {}
 
     def add(self, data: bytes, start: int, end: int, *, numbered: bool = True) -> None:  # noqa: ARG002 - as a history
         """Read one stats record. Nearly all items are a known key and a number: these take no call but that of it."""
@@ -46,7 +46,7 @@ class SampleReader:
                     length, begin = varint(data, pos + 1, end)
                 pos = begin + length
                 if pos > end:
-                    raise Malformed("an item longer than its record")
+                    raise MalformedWire("an item longer than its record")
                 if tag == _TIME_TAG:
                     time = timestamp(data, begin, pos)
                     continue
@@ -72,18 +72,18 @@ class SampleReader:
                         continue
                 deep.append((begin, pos))
             self._add_deep(data, deep, row)
-        except (IndexError, Malformed) as problem:
+        except (IndexError, MalformedWire) as problem:
             self._take_back(row)
-            raise Malformed("a sample that is not understood") from problem
+            raise MalformedWire("a sample that is not understood") from problem
         self._times.append(time)
 
-    def _learn(self, data: bytes, begin: int, end: int, after: int) -> Column | None:
+    def _learn(self, data: bytes, begin: int, end: int, after: int) -> HistoryColumn | None:
         """Where the values of items go that begin with this key field; `None` if that must be seen item by item."""
         if after > end or data[begin] != _KEY_TAG or data[begin + 1] > 127:
             return None
         name = SYSTEM_PREFIX + text(data, begin + 2, after)
         if self._wanted is None or name in self._wanted:
-            column = self._columns.setdefault(name, Column())
+            column = self._columns.setdefault(name, HistoryColumn())
         elif any(key.startswith(name + ".") for key in self._wanted):
             return None
         else:
@@ -100,7 +100,7 @@ class SampleReader:
             found += leaves(SYSTEM_PREFIX + path[-1], value)
         for name, value in found:
             if self._wanted is None or name in self._wanted:
-                column = self._columns.setdefault(name, Column())
+                column = self._columns.setdefault(name, HistoryColumn())
                 if not column.rows or column.rows[-1] != row:
                     column.rows.append(row)
                     column.values.append(value)

@@ -45,7 +45,7 @@ PIECE_ROWS: Final = 50_000
 
 
 @frozen
-class _Selection:
+class _LocalSelection:
     """What the pages of one listing are cut from."""
 
     asked: object
@@ -74,7 +74,7 @@ class LocalService(ServiceApi):
         self._path = root.absolute()
         self._folder = Folder(root)
         self._logged: dict[RunFile, Logged] = {}
-        self._selection: _Selection | None = None
+        self._selection: _LocalSelection | None = None
         self._looking = Lock()
         self._question, self._looked_at = question(), time.monotonic()
         self._snapshot = self._folder.snapshot()
@@ -103,7 +103,7 @@ class LocalService(ServiceApi):
             self._refresh()
             runs = self._within(request.entity, request.project, request.filters, request.order)
             selected = select_runs(runs, "", "", request.filters, request.order)
-            self._selection = selection = _Selection(asked, selected, self._snapshot)
+            self._selection = selection = _LocalSelection(asked, selected, self._snapshot)
         page = page_of(selection.records, request)
         if request.wanted.history_keys:
             named = selection.snapshot.within(request.entity, request.project)

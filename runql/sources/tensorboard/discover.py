@@ -41,7 +41,7 @@ class EventFile:
 
 
 @dataclass(slots=True)
-class Found:
+class FoundEvents:
     """What lies below a path: the files of each run by its name, and what was not looked into."""
 
     runs: Mapping[str, tuple[EventFile, ...]] = field(default_factory=dict)
@@ -54,7 +54,7 @@ def is_event_file(name: str) -> bool:
     return _MARK in name and not name.endswith(_EMPTY_SUFFIX)
 
 
-def find_runs(root: Path, *, most_folders: int = MOST_FOLDERS) -> Found:
+def find_runs(root: Path, *, most_folders: int = MOST_FOLDERS) -> FoundEvents:
     """The runs at a path and anywhere below it, or in one event file.
 
     Links are followed, and each folder is entered once. The files of a run are in the order of their names, which begin
@@ -66,7 +66,7 @@ def find_runs(root: Path, *, most_folders: int = MOST_FOLDERS) -> Found:
     shown = printable(str(root))
     if not os.path.lexists(root):
         raise SourceError.of("RQL511", f"there is no file or folder `{shown}`")
-    walk = _Walk(root, most_folders)
+    walk = _EventWalk(root, most_folders)
     if root.is_file():
         if not is_event_file(root.name):
             hint = "an event file is called `events.out.tfevents.…`; name it, its folder, or one above"
@@ -79,7 +79,7 @@ def find_runs(root: Path, *, most_folders: int = MOST_FOLDERS) -> Found:
     return found
 
 
-def _nothing(shown: str, found: Found) -> RunQLError:
+def _nothing(shown: str, found: FoundEvents) -> RunQLError:
     if found.unreadable:
         name, why = found.unreadable[0]
         return SourceError.of("RQL511", f"nothing in `{shown}` can be read: `{name}`: {why}")
@@ -88,22 +88,22 @@ def _nothing(shown: str, found: Found) -> RunQLError:
     return SourceError.of("RQL511", f"no TensorBoard event files in `{shown}`", looked)
 
 
-class _Walk:
+class _EventWalk:
     """One look at a tree of folders, nearest first. Paths below the root are texts: there are many of them."""
 
     def __init__(self, root: Path, most_folders: int) -> None:
         self._root = str(root)
         self._most = most_folders
         self._runs: dict[str, tuple[EventFile, ...]] = {}
-        self._found = Found(self._runs)
+        self._found = FoundEvents(self._runs)
         self._entered: set[tuple[int, int]] = set()
 
-    def file_alone(self, name: str) -> Found:
+    def file_alone(self, name: str) -> FoundEvents:
         """One event file, which is the root: a run with the name of a root."""
         self._add(ROOT, [(self._root, name)])
         return self._found
 
-    def all(self) -> Found:
+    def all(self) -> FoundEvents:
         """Everything below the root. Links come last, so that a run has the name of its own folder."""
         waiting, linked = deque([""]), deque[str]()
         while waiting or linked:

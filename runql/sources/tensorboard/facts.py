@@ -8,7 +8,7 @@ from typing import Any
 
 from runql.sources.files.names import reason
 from runql.sources.tensorboard.discover import EventFile
-from runql.sources.tensorboard.stream import Cuts, FileState, Restarts, Stream
+from runql.sources.tensorboard.stream import Cuts, EventStream, FileState, Restarts
 from runql.sources.tensorboard.tensors import Number
 from runql.text.frozen import frozen
 
@@ -34,7 +34,7 @@ class Facts:
 
 
 @frozen
-class Part:
+class FilePart:
     """A file up to the byte `end`, without the records that begin at the bytes `lost`."""
 
     file: EventFile
@@ -47,7 +47,7 @@ class Part:
 class Extent:
     """How much of which files is a run, and which of its points restarts took away."""
 
-    parts: tuple[Part, ...]
+    parts: tuple[FilePart, ...]
     cuts: Cuts
 
 
@@ -57,14 +57,14 @@ class RunReader:
     def __init__(self) -> None:
         self.files: tuple[EventFile, ...] = ()
         self.states: list[FileState] = []
-        self.stream = Stream()
+        self.stream = EventStream()
         self.facts = Facts()
         self._cuts = Cuts(Restarts())
 
     def extent(self) -> Extent:
         """What was read so far: it stays as it is when this goes on."""
         parts = tuple(
-            Part(file, state.is_first, state.end, frozenset(damage.offset for damage in state.damages))
+            FilePart(file, state.is_first, state.end, frozenset(damage.offset for damage in state.damages))
             for file, state in zip(self.files, self.states, strict=True)
             if state.end
         )
@@ -97,7 +97,7 @@ class RunReader:
         return is_grown and files[: len(known) - 1] == known[:-1]
 
     def _begin(self, restarts: Restarts) -> None:
-        self.stream, self.facts, self.states = Stream(), Facts(), []
+        self.stream, self.facts, self.states = EventStream(), Facts(), []
         self._cuts = Cuts(restarts)
 
     def _read(self, files: tuple[EventFile, ...]) -> None:

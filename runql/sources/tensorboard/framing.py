@@ -23,7 +23,7 @@ _CHECKSUM = struct.Struct("<I")
 _PIECE: Final = 1 << 20
 
 
-class DamageKind(StrEnum):
+class EventDamageKind(StrEnum):
     """What is wrong at a place of a file."""
 
     LENGTH = "length"
@@ -33,16 +33,16 @@ class DamageKind(StrEnum):
 
 
 @dataclass(slots=True)
-class Damage:
+class EventDamage:
     """A place where a record was lost. Behind a wrong length and a torn record nothing can be read."""
 
     offset: int
-    kind: DamageKind
+    kind: EventDamageKind
 
     @property
     def is_end(self) -> bool:
         """Whether reading ended there."""
-        return self.kind in (DamageKind.LENGTH, DamageKind.TORN)
+        return self.kind in (EventDamageKind.LENGTH, EventDamageKind.TORN)
 
 
 class Records:
@@ -52,7 +52,7 @@ class Records:
 
     def __init__(self, file: BinaryIO, start: int, size: int) -> None:
         self.end = start
-        self.damages: list[Damage] = []
+        self.damages: list[EventDamage] = []
         self.too_long = 0
         self._file = file
         self._size = size
@@ -63,16 +63,16 @@ class Records:
         while (left := self._size - self.end) > 0:
             head = read(_HEAD.size) if left >= _HEAD.size else b""
             if len(head) < _HEAD.size:
-                self.damages.append(Damage(self.end, DamageKind.TORN))
+                self.damages.append(EventDamage(self.end, EventDamageKind.TORN))
                 return
             length, checksum = unpack(head)
             if _checksum_of_length(head[:8]) != checksum:
-                kind = DamageKind.LENGTH if any(head) or self._goes_on() else DamageKind.TORN
-                self.damages.append(Damage(self.end, kind))
+                kind = EventDamageKind.LENGTH if any(head) or self._goes_on() else EventDamageKind.TORN
+                self.damages.append(EventDamage(self.end, kind))
                 return
             size = length + _CHECKSUM.size
             if size > left - _HEAD.size:
-                self.damages.append(Damage(self.end, DamageKind.TORN))
+                self.damages.append(EventDamage(self.end, EventDamageKind.TORN))
                 return
             offset = self.end
             if length > MOST_BYTES:
@@ -81,7 +81,7 @@ class Records:
             else:
                 payload = read(size)
                 if len(payload) < size:  # it was cut while it was read
-                    self.damages.append(Damage(offset, DamageKind.TORN))
+                    self.damages.append(EventDamage(offset, EventDamageKind.TORN))
                     return
                 yield payload, offset
             self.end = offset + _HEAD.size + size

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from runql.sources.files.wire import BYTES, FIXED64, VARINT, Malformed, double, fields, signed, text
+from runql.sources.files.wire import BYTES, FIXED64, VARINT, MalformedWire, double, fields, signed, text
 from runql.text.frozen import frozen
 
 START_TAG: Final = "_hparams_/session_start_info"
@@ -76,7 +76,7 @@ def _entry(data: bytes, start: int, end: int) -> tuple[str, Any]:
 def _value(data: bytes, start: int, end: int, depth: int) -> Any:
     """A `google.protobuf.Value`. Writers give bools, numbers and texts; lists and structures are read as well."""
     if depth > _MOST_DEPTH:
-        raise Malformed("a value that is nested too deep")
+        raise MalformedWire("a value that is nested too deep")
     value: Any = None
     for number, wire, a, b in fields(data, start, end):
         match number, wire:

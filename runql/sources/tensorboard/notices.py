@@ -7,27 +7,27 @@ from typing import Final
 
 from runql.sources.files.names import printable
 from runql.sources.tensorboard.discover import MOST_FOLDERS
-from runql.sources.tensorboard.framing import Damage, DamageKind
+from runql.sources.tensorboard.framing import EventDamage, EventDamageKind
 from runql.text.diagnostic import Diagnostic
 
 _WHAT: Final = {
-    DamageKind.LENGTH: "a wrong checksum of a length",
-    DamageKind.CHECKSUM: "a wrong checksum",
-    DamageKind.RECORD: "a record that is not understood",
-    DamageKind.TORN: "a record that is cut off",
+    EventDamageKind.LENGTH: "a wrong checksum of a length",
+    EventDamageKind.CHECKSUM: "a wrong checksum",
+    EventDamageKind.RECORD: "a record that is not understood",
+    EventDamageKind.TORN: "a record that is cut off",
 }
 _MOST_KINDS: Final = 6
 
 
-def file_notices(shown: str, damages: Sequence[Damage], *, running: bool) -> Iterator[Diagnostic]:
+def file_notices(shown: str, damages: Sequence[EventDamage], *, running: bool) -> Iterator[Diagnostic]:
     """What is wrong with one file. The open end of a file that is being written is not."""
-    told = [damage for damage in damages if not (running and damage.kind is DamageKind.TORN)]
+    told = [damage for damage in damages if not (running and damage.kind is EventDamageKind.TORN)]
     if not told:
         return
     first = told[0]
-    if first.kind is DamageKind.LENGTH and first.offset == 0:
+    if first.kind is EventDamageKind.LENGTH and first.offset == 0:
         yield unreadable(shown, "it is no TensorBoard event file")
-    elif len(told) == 1 and first.kind is DamageKind.TORN:
+    elif len(told) == 1 and first.kind is EventDamageKind.TORN:
         message = f"`{shown}` ends mid-record: its run was killed, or is still being copied"
         many = "{n} event files end mid-record: their runs were killed, or are still being copied"
         yield Diagnostic("RQL502", message, names=(shown,), many=many)
@@ -35,7 +35,7 @@ def file_notices(shown: str, damages: Sequence[Damage], *, running: bool) -> Ite
         yield _damaged(shown, told)
 
 
-def _damaged(shown: str, damages: Sequence[Damage]) -> Diagnostic:
+def _damaged(shown: str, damages: Sequence[EventDamage]) -> Diagnostic:
     first, lost = damages[0], sum(not damage.is_end for damage in damages)
     more = f", and in {_count(len(damages) - 1, 'more place')}" if len(damages) > 1 else ""
     message = f"`{shown}` is damaged at byte {first.offset}{more}: {_WHAT[first.kind]}"

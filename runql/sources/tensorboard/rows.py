@@ -9,7 +9,7 @@ from typing import Any
 
 from runql.semantic.values import MISSING
 from runql.sources.tensorboard.facts import Extent
-from runql.sources.tensorboard.stream import FileState, Stream
+from runql.sources.tensorboard.stream import EventStream, FileState
 from runql.sources.tensorboard.tensors import Number
 
 
@@ -54,7 +54,7 @@ def run_columns(extent: Extent, names: Container[str] | None) -> dict[str, Seque
     """
     tags: dict[str, _Tag] = {}
     times: dict[tuple[int, int], float] = {}
-    stream, cuts = Stream(), extent.cuts
+    stream, cuts = EventStream(), extent.cuts
     for part in extent.parts:
         for event, points in stream.points(part.file, 0, part.end, FileState(part.is_first), part.lost):
             step = event.step

@@ -20,7 +20,7 @@ from runql.sources.files.writers import open_for_writing
 from runql.sources.history_rows import Columns
 from runql.sources.protocol import Stream
 from runql.sources.question import question
-from runql.sources.tensorboard.discover import Found, find_runs
+from runql.sources.tensorboard.discover import FoundEvents, find_runs
 from runql.sources.tensorboard.facts import Extent, RunReader
 from runql.sources.tensorboard.notices import not_looked_into, unreadable
 from runql.sources.tensorboard.rows import run_columns
@@ -100,7 +100,7 @@ class TensorboardService(RunsAtHand):
         complete = blank == 0 or blank < len(self._records)
         return replace(catalog, as_of=datetime.now(UTC), blank=blank, complete=complete)
 
-    def _take(self, found: Found) -> None:
+    def _take(self, found: FoundEvents) -> None:
         """Read what is new."""
         readers = {name: self._readers.get(name) or RunReader() for name in found.runs}
         changed = {name for name, files in found.runs.items() if readers[name].update(files)}

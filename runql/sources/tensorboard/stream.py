@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Final
 
 from runql.engine.histories.sampling import AXES
-from runql.sources.files.wire import Malformed
+from runql.sources.files.wire import MalformedWire
 from runql.sources.tensorboard import hparams
 from runql.sources.tensorboard.discover import EventFile
 from runql.sources.tensorboard.events import HPARAMS, SCALARS, Event, Value, read_event
-from runql.sources.tensorboard.framing import Damage, DamageKind, Records, is_whole
+from runql.sources.tensorboard.framing import EventDamage, EventDamageKind, Records, is_whole
 from runql.sources.tensorboard.tensors import Number, scalar_of
 
 _ALWAYS_CHECKED: Final = 1 << 14
@@ -75,7 +75,7 @@ def _is_after(cuts: _Lowest, event: int, step: int) -> bool:
 
 
 @dataclass(slots=True)
-class Stream:
+class EventStream:
     """What is known of a run as far as its files were read; `points` reads on.
 
     `others` counts what is not read, by kind. `plugins` says for each tag who wrote it, by its first metadata.
@@ -159,7 +159,7 @@ class Stream:
             if number is None:
                 try:
                     number = self._other_form(value, payload)
-                except Malformed:
+                except MalformedWire:
                     self.others["unreadable value"] += 1
             else:
                 self.plugins.setdefault(value.tag, SCALARS)
@@ -201,7 +201,7 @@ class FileState:
 
     is_first: bool
     end: int = 0
-    damages: list[Damage] = field(default_factory=list)
+    damages: list[EventDamage] = field(default_factory=list)
     problem: str = ""
 
 
@@ -223,20 +223,20 @@ _KINDS: Final[dict[str, str]] = {
 """What the values of TensorBoard's own plugins are called."""
 
 
-def _checked(payload: bytes, offset: int, damages: list[Damage]) -> Event | None:
+def _checked(payload: bytes, offset: int, damages: list[EventDamage]) -> Event | None:
     """The event of a record; `None` if it is damaged. Nothing is used whose checksum was not computed."""
     end = len(payload) - _CHECKSUM_SIZE
     checked = end <= _ALWAYS_CHECKED
     if checked and not is_whole(payload):
-        damages.append(Damage(offset, DamageKind.CHECKSUM))
+        damages.append(EventDamage(offset, EventDamageKind.CHECKSUM))
         return None
     try:
         event = read_event(payload, end)
-    except Malformed:
+    except MalformedWire:
         is_record = checked or is_whole(payload)
-        damages.append(Damage(offset, DamageKind.RECORD if is_record else DamageKind.CHECKSUM))
+        damages.append(EventDamage(offset, EventDamageKind.RECORD if is_record else EventDamageKind.CHECKSUM))
         return None
     if not checked and event.is_used and not is_whole(payload):
-        damages.append(Damage(offset, DamageKind.CHECKSUM))
+        damages.append(EventDamage(offset, EventDamageKind.CHECKSUM))
         return None
     return event

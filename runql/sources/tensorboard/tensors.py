@@ -6,7 +6,7 @@ import struct
 from collections.abc import Callable, Mapping
 from typing import Final, TypeAlias
 
-from runql.sources.files.wire import BYTES, FIXED32, FIXED64, VARINT, Malformed, fields, signed, varint
+from runql.sources.files.wire import BYTES, FIXED32, FIXED64, VARINT, MalformedWire, fields, signed, varint
 
 Number: TypeAlias = float | int | bool
 
@@ -110,7 +110,7 @@ def _packed(data: bytes, a: int, b: int, wire: int, read: Callable[[bytes, int],
             continue
         size = 4 if wire == FIXED32 else 8
         if a + size > b:
-            raise Malformed("a number that is cut off")
+            raise MalformedWire("a number that is cut off")
         numbers.append(read(data, a))
         a += size
     return numbers

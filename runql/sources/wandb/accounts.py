@@ -8,21 +8,21 @@ from typing import Any, Final, Protocol
 
 from runql.semantic.record import AgentRecord, ProjectRecord, UserRecord
 from runql.sources.protocol import RunMetadata
-from runql.sources.wandb.decode import Place, nodes_of, read_agent, read_project, read_run_info, read_user
+from runql.sources.wandb.decode import ProjectPlace, nodes_of, read_agent, read_project, read_run_info, read_user
 from runql.sources.wandb.listing.connections import nodes_of as connection_nodes
-from runql.sources.wandb.project import Question, Server
+from runql.sources.wandb.project import Question, WandbServer
 
 _METADATA_ORIGIN: Final = (
     "a server tells `program args os python executable cpu_count gpu_count gpu git` and no more of it"
 )
 
 
-class Asked(Protocol):
+class AccountHost(Protocol):
     """What these questions need of the service that they belong to."""
 
-    _server: Server
+    _server: WandbServer
 
-    def _place(self, entity: str, project: str) -> Place: ...
+    def _place(self, entity: str, project: str) -> ProjectPlace: ...
 
     def _errors(self, subject: str) -> AbstractContextManager[None]: ...
 
@@ -30,19 +30,19 @@ class Asked(Protocol):
 class Accounts:
     """The questions of W&B's classes that no query asks. Each is one request, at the first use."""
 
-    def viewer(self: Asked) -> UserRecord | None:
+    def viewer(self: AccountHost) -> UserRecord | None:
         """Who asks; `None` if nobody is signed in."""
         with self._errors("who is signed in"):
             return read_user(self._server.ask(Question("viewer", frozenset({"whole"}), {})).data.get("viewer"))
 
-    def users(self: Asked, text: str) -> list[UserRecord]:
+    def users(self: AccountHost, text: str) -> list[UserRecord]:
         """The users whose name or address is like the text. Servers tell that to administrators only."""
         with self._errors("the users"):
             answer = self._server.ask(Question("users", frozenset(), {"query": text}))
         found = (read_user(node) for node in nodes_of(answer.data.get("users")))
         return [user for user in found if user is not None]
 
-    def project(self: Asked, entity: str, name: str) -> ProjectRecord | None:
+    def project(self: AccountHost, entity: str, name: str) -> ProjectRecord | None:
         """One project, or `None`."""
         place = self._place(entity, name)
         with self._errors(f"the project {place.path}"):
@@ -50,7 +50,7 @@ class Accounts:
             node = self._server.ask(Question("project", frozenset(), variables)).data.get("project")
         return read_project(node, place.entity, self._server.app_url) if isinstance(node, Mapping) else None
 
-    def agents(self: Asked, entity: str, project: str, sweep_id: str) -> list[AgentRecord]:
+    def agents(self: AccountHost, entity: str, project: str, sweep_id: str) -> list[AgentRecord]:
         """The agents of a sweep."""
         place = self._place(entity, project)
         variables = {"entity": place.entity, "project": place.project, "sweep": sweep_id}
@@ -60,7 +60,7 @@ class Accounts:
         found = (read_agent(node) for node in nodes_of(sweep.get("agents") if isinstance(sweep, Mapping) else None))
         return [agent for agent in found if agent is not None]
 
-    def runs_of_agent(self: Asked, entity: str, project: str, sweep_id: str, agent: str) -> list[str]:
+    def runs_of_agent(self: AccountHost, entity: str, project: str, sweep_id: str, agent: str) -> list[str]:
         """The ids of the runs that an agent ran."""
         place = self._place(entity, project)
         variables = {"entity": place.entity, "project": place.project, "sweep": sweep_id, "agent": agent}
@@ -68,7 +68,7 @@ class Accounts:
             nodes = connection_nodes(self._server, "agent_runs", "Agent.runs", variables, _runs_of_agent)
             return [node["name"] for node in nodes if isinstance(node.get("name"), str)]
 
-    def metadata(self: Asked, entity: str, project: str, run_id: str) -> RunMetadata:
+    def metadata(self: AccountHost, entity: str, project: str, run_id: str) -> RunMetadata:
         """Where a run ran, by the names of `wandb-metadata.json`, as far as the server says so in an answer."""
         place = self._place(entity, project)
         variables = {"entity": place.entity, "project": place.project, "name": run_id}

@@ -13,7 +13,7 @@ from itertools import chain
 from typing import Any, Final, TypeAlias
 
 from runql.semantic.json_text import Oddity
-from runql.sources.wandb.failures.failures import Failure, Kind, clean
+from runql.sources.wandb.failures.failures import Failure, Fault, clean
 from runql.sources.wandb.history_keys import NON_FINITE, Odd, odd_history_keys, odd_lines, odd_samples
 from runql.text.frozen import frozen
 
@@ -207,7 +207,7 @@ def _is(value: Any) -> str:
 
 
 def _failure(path: tuple[str, ...], what: str, wanted: str) -> Failure:
-    return Failure(Kind.ODD, f"`{clean('.'.join(path))}` {what}, where {wanted} must stand")
+    return Failure(Fault.ODD, f"`{clean('.'.join(path))}` {what}, where {wanted} must stand")
 
 
 # ---------------------------------------------------------------- from the document to its shape

@@ -17,7 +17,7 @@ INTERNAL_CONFIG = frozenset({"_wandb", "wandb_version"})
 
 
 @frozen
-class Place:
+class ProjectPlace:
     """Where a run belongs: entity, project, and the address of the project in a browser."""
 
     entity: str
@@ -35,7 +35,7 @@ class Place:
 
 
 @lru_cache(maxsize=64)
-def _project_url(place: Place) -> str:
+def _project_url(place: ProjectPlace) -> str:
     return "/".join((place.app_url, *(quote(part, safe="") for part in (place.entity, place.project))))
 
 
@@ -122,7 +122,7 @@ def number_of(value: Any) -> float | None:
     return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
-def read_sweep(node: Mapping[str, Any], place: Place) -> SweepRecord | None:
+def read_sweep(node: Mapping[str, Any], place: ProjectPlace) -> SweepRecord | None:
     """One sweep. Its name is what people call it, else that of its config, else its id, as in W&B's client."""
     sweep_id = text_of(node.get("name"))
     if sweep_id is None:
@@ -178,7 +178,7 @@ def read_project(node: Mapping[str, Any], entity: str, app_url: str) -> ProjectR
         created=read_time(node.get("createdAt")),
         is_benchmark=benchmark if isinstance(benchmark, bool) else None,
         read_only=read_only if isinstance(read_only, bool) else None,
-        url=f"{_project_url(Place(owner, name, app_url))}/workspace",
+        url=f"{_project_url(ProjectPlace(owner, name, app_url))}/workspace",
         owner=read_user(node.get("user")),
     )
 

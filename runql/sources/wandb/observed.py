@@ -17,7 +17,7 @@ from runql.semantic.build_catalog import build_catalog
 from runql.semantic.catalog import Catalog, FieldInfo, Space
 from runql.semantic.record import RunRecord
 from runql.sources.protocol import Wanted
-from runql.sources.wandb.decode import Place
+from runql.sources.wandb.decode import ProjectPlace
 from runql.text.frozen import frozen
 
 MOST_PAGES = 8
@@ -67,10 +67,10 @@ class Learning:
     """What was seen of the projects of one server. Threads may share it."""
 
     def __init__(self) -> None:
-        self._projects: dict[Place, _Project] = {}
+        self._projects: dict[ProjectPlace, _Project] = {}
         self._lock = threading.Lock()
 
-    def note_page(self, place: Place, wanted: Wanted, runs: tuple[RunRecord, ...]) -> None:
+    def note_page(self, place: ProjectPlace, wanted: Wanted, runs: tuple[RunRecord, ...]) -> None:
         """Keeps a page until somebody wants the catalog. One without config and summary tells nothing."""
         if not runs or (wanted.config == () and wanted.summary == ()):
             return
@@ -83,24 +83,24 @@ class Learning:
                 room = max(0, MOST_WHOLE_RUNS - len(project.whole))
                 project.whole.update((run.id, run) for run in runs[:room])
 
-    def note_stamp(self, place: Place, stamp: Stamp) -> None:
+    def note_stamp(self, place: ProjectPlace, stamp: Stamp) -> None:
         with self._lock:
             project = self._of(place)
             project.stamp, project.stamped = stamp, time.monotonic()
 
-    def stamp(self, place: Place) -> Stamp | None:
+    def stamp(self, place: ProjectPlace) -> Stamp | None:
         """How the project is, if that was seen just now."""
         with self._lock:
             project = self._of(place)
             return project.stamp if time.monotonic() - project.stamped < _FRESH_SECONDS else None
 
-    def total(self, place: Place) -> int | None:
+    def total(self, place: ProjectPlace) -> int | None:
         """How many runs the project had when that was last seen."""
         with self._lock:
             stamp = self._of(place).stamp
         return None if stamp is None else stamp.total
 
-    def sample(self, place: Place) -> tuple[RunRecord, ...]:
+    def sample(self, place: ProjectPlace) -> tuple[RunRecord, ...]:
         """The runs that came whole just now, one for each id."""
         with self._lock:
             project = self._of(place)
@@ -108,14 +108,14 @@ class Learning:
                 project.whole.clear()
             return tuple(project.whole.values())
 
-    def note_sample(self, place: Place, runs: Iterable[RunRecord]) -> None:
+    def note_sample(self, place: ProjectPlace, runs: Iterable[RunRecord]) -> None:
         """Keeps runs that came whole for a catalog: an answer that contradicts them is not believed."""
         with self._lock:
             project = self._of(place)
             project.sampled_at = time.monotonic()
             project.sampled = {run.id: run for run in islice(runs, MOST_WHOLE_RUNS)}
 
-    def at_hand(self, place: Place) -> tuple[RunRecord, ...]:
+    def at_hand(self, place: ProjectPlace) -> tuple[RunRecord, ...]:
         """The runs that came whole just now, in a page or for the catalog."""
         whole = self.sample(place)
         with self._lock:
@@ -124,7 +124,7 @@ class Learning:
                 project.sampled.clear()
             return tuple({**project.sampled, **{run.id: run for run in whole}}.values())
 
-    def widened(self, place: Place, catalog: Catalog) -> Catalog:
+    def widened(self, place: ProjectPlace, catalog: Catalog) -> Catalog:
         """A catalog with what came since: fields, types and ranges that its sample lacks. Its counts stay."""
         with self._lock:
             project = self._of(place)
@@ -132,7 +132,7 @@ class Learning:
             project.pages.clear()
         return widened(catalog, (run for runs in pages for run in runs)) if pages else catalog
 
-    def _of(self, place: Place) -> _Project:
+    def _of(self, place: ProjectPlace) -> _Project:
         return self._projects.setdefault(place, _Project())
 
 

@@ -11,13 +11,13 @@ from urllib.parse import urlsplit
 from runql.errors import BackendError, NotFound
 from runql.sources.protocol import Filters, Wanted
 from runql.sources.wandb.answer_shapes import conform
-from runql.sources.wandb.decode import Place
-from runql.sources.wandb.failures.failures import Failure, Kind
-from runql.sources.wandb.http.client import Answer, Call, Client
+from runql.sources.wandb.decode import ProjectPlace
+from runql.sources.wandb.failures.failures import Failure, Fault
+from runql.sources.wandb.http.client import Client, GraphqlAnswer, GraphqlCall
 from runql.sources.wandb.http.patience import Stakes
 from runql.sources.wandb.observed import Learning
 from runql.sources.wandb.schema.abilities import Abilities
-from runql.sources.wandb.schema.documents import Document, document, operation_of
+from runql.sources.wandb.schema.documents import GraphqlDocument, document, operation_of
 from runql.sources.wandb.schema.refusals import read_refusals
 from runql.text.diagnostic import Diagnostic
 from runql.text.frozen import frozen
@@ -42,11 +42,11 @@ class Question:
     needs: frozenset[str] = frozenset()
 
 
-Sent: TypeAlias = tuple[Question, Document, Future[Answer]]
+Sent: TypeAlias = tuple[Question, GraphqlDocument, Future[GraphqlAnswer]]
 """A question on its way, and the document that was sent for it."""
 
 
-class Server:
+class WandbServer:
     """One server: its client and what is known of it. Raises `Failure`; `error` makes RunQL's of one."""
 
     def __init__(
@@ -67,10 +67,10 @@ class Server:
         variables = {
             key: fitted(value, types.get(key)) for key, value in question.variables.items() if f"${key}:" in asked.text
         }
-        call = Call(operation_of(question.name), asked.text, variables, question.stakes)
+        call = GraphqlCall(operation_of(question.name), asked.text, variables, question.stakes)
         return question, asked, self.client.submit(call)
 
-    def _document(self, question: Question) -> Document:
+    def _document(self, question: Question) -> GraphqlDocument:
         abilities = self.abilities
         options = self._fitted(question.options)
         return document(question.name, options, abilities.lacks, question.repeat, abilities.types)
@@ -82,7 +82,7 @@ class Server:
                 options = (options - {some}) | {whole}
         return options
 
-    def wait(self, sent: Sent) -> Answer:
+    def wait(self, sent: Sent) -> GraphqlAnswer:
         """The answer; asked again without the parts that the server turns out not to have.
 
         Raises:
@@ -96,26 +96,26 @@ class Server:
                 return answer
             except Failure as failure:
                 failure.document = asked.text
-                if failure.kind is not Kind.LACKING:
+                if failure.kind is not Fault.LACKING:
                     raise
                 self.abilities.learn(read_refusals(failure.errors, asked))
                 if self._document(question).text == asked.text or not self.abilities.has_all(question.needs):
                     raise
                 sent = self.submit(question)
-        raise Failure(Kind.LACKING)
+        raise Failure(Fault.LACKING)
 
-    def ask(self, question: Question) -> Answer:
+    def ask(self, question: Question) -> GraphqlAnswer:
         return self.wait(self.submit(question))
 
     def error(self, failure: Failure, subject: str) -> BackendError:
         """RunQL's error for a failure, with what to do where nobody is signed in."""
         hints = () if self._has_identity else self._hints
-        if failure.kind is Kind.SIGNED_OUT and not self._has_identity:
-            return Failure(Kind.NO_KEY, failure.detail).to_error(self.host, subject, *hints[1:])
-        wants_key = failure.kind in (Kind.SIGNED_OUT, Kind.FORBIDDEN, Kind.MISSING)
+        if failure.kind is Fault.SIGNED_OUT and not self._has_identity:
+            return Failure(Fault.NO_KEY, failure.detail).to_error(self.host, subject, *hints[1:])
+        wants_key = failure.kind in (Fault.SIGNED_OUT, Fault.FORBIDDEN, Fault.MISSING)
         return failure.to_error(self.host, subject, *(hints if wants_key else ()))
 
-    def project_of(self, answer: Answer, place: Place) -> Mapping[str, Any]:
+    def project_of(self, answer: GraphqlAnswer, place: ProjectPlace) -> Mapping[str, Any]:
         """The `project` of an answer.
 
         Raises:

@@ -9,7 +9,7 @@ from typing import Any
 
 from runql.semantic.record import RunRecord
 from runql.sources.wandb.decode import (
-    Place,
+    ProjectPlace,
     as_mapping,
     internal_config,
     number_of,
@@ -35,12 +35,12 @@ _JSON_PARTS = (
 _TEXTS = frozenset({str, type(None)})
 
 
-def read_run(node: Mapping[str, Any], place: Place) -> RunRecord | None:
+def read_run(node: Mapping[str, Any], place: ProjectPlace) -> RunRecord | None:
     """One run; `None` for a node without an id."""
     return next(iter(read_runs([node], place)), None)
 
 
-def read_runs(nodes: Iterable[Mapping[str, Any]], place: Place) -> list[RunRecord]:
+def read_runs(nodes: Iterable[Mapping[str, Any]], place: ProjectPlace) -> list[RunRecord]:
     """The runs of some nodes, without those that have no id. Of one answer all nodes have the same fields."""
     page = _Page([node for node in nodes if isinstance(node.get("name"), str)])
     ids = page.cells("name")

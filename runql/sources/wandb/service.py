@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from runql.engine.mongo.filters import compile_filter
 from runql.errors import ArgumentError, AuthError, NotFound, Unreachable
 from runql.plan.capabilities import Capabilities
-from runql.semantic.catalog import Catalog, Known
+from runql.semantic.catalog import Catalog, KnownCatalog
 from runql.semantic.record import ProjectRecord, RunHistory, RunRecord, SweepRecord
 from runql.sources.protocol import (
     AccountsApi,
@@ -30,7 +30,7 @@ from runql.sources.protocol import (
 )
 from runql.sources.wandb.accounts import Accounts
 from runql.sources.wandb.catalog.catalog import CatalogKeeper
-from runql.sources.wandb.decode import Place, read_project, read_sweep
+from runql.sources.wandb.decode import ProjectPlace, read_project, read_sweep
 from runql.sources.wandb.failures.failures import Failure
 from runql.sources.wandb.histories.sampled import SampledHistories
 from runql.sources.wandb.histories.scans import Scan
@@ -44,7 +44,7 @@ from runql.sources.wandb.listing.fetch import fetch_run, fetch_runs
 from runql.sources.wandb.listing.listing import Listing
 from runql.sources.wandb.network.credentials import Credentials
 from runql.sources.wandb.network.network import network_of
-from runql.sources.wandb.project import Question, Server, filters_text
+from runql.sources.wandb.project import Question, WandbServer, filters_text
 from runql.sources.wandb.schema.abilities import FILTERS
 from runql.text.diagnostic import Diagnostic
 from runql.text.frozen import frozen
@@ -118,7 +118,7 @@ class WandbService(Accounts, ServiceApi):
         hints = tuple(
             filter(None, ("no key was sent: `wandb login` stores one, `WANDB_API_KEY` holds one for now", tried))
         )
-        self._server = Server(
+        self._server = WandbServer(
             base_url,
             app_url_of(base_url, credentials.app_url),
             client,
@@ -300,7 +300,7 @@ class WandbService(Accounts, ServiceApi):
         with self._errors(f"the fields of {place.path}"):
             return self._catalogs.learn(place, metrics=metrics, anew=anew)
 
-    def known_catalog(self, entity: str, project: str, *, metrics: bool = False) -> Known | None:
+    def known_catalog(self, entity: str, project: str, *, metrics: bool = False) -> KnownCatalog | None:
         """What is known of the project without a request: of this process, else of the disk; `None` if nothing is."""
         place = self._place_at_hand(entity, project)
         return None if place is None else self._catalogs.known(place, metrics=metrics)
@@ -310,18 +310,18 @@ class WandbService(Accounts, ServiceApi):
         place = self._place_at_hand(entity, project)
         return None if place is None else self._server.learning.total(place)
 
-    def _place_at_hand(self, entity: str, project: str) -> Place | None:
+    def _place_at_hand(self, entity: str, project: str) -> ProjectPlace | None:
         """The project, unless a request would be needed to say whose it is."""
         entity, project = entity or self._options.entity or self._own or "", project or self._options.project
-        return Place(entity, project, self._server.app_url) if entity and project else None
+        return ProjectPlace(entity, project, self._server.app_url) if entity and project else None
 
-    def _place(self, entity: str, project: str) -> Place:
+    def _place(self, entity: str, project: str) -> ProjectPlace:
         project = project or self._options.project
         entity = entity or self._options.entity or (self._own_entity() if project else "")
         if not entity or not project:
             hint = "write it as `entity/project`"
             raise NotFound([Diagnostic("RQL402", "a W&B server is asked for one project", hints=(hint,))])
-        return Place(entity, project, self._server.app_url)
+        return ProjectPlace(entity, project, self._server.app_url)
 
     def _own_entity(self) -> str:
         """The entity of whoever is signed in, asked once; empty if nobody is."""

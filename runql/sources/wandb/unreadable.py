@@ -11,7 +11,7 @@ from runql.semantic.outsize import by_name, outsize_notice, unreadable_notice
 from runql.semantic.record import RunRecord
 from runql.sources.wandb.failures.failures import clean
 from runql.sources.wandb.history_keys import STEP, is_step
-from runql.sources.wandb.http.client import Answer
+from runql.sources.wandb.http.client import GraphqlAnswer
 from runql.text.diagnostic import Diagnostic
 
 _ROWS: Final = frozenset({"sampledHistory"})
@@ -67,7 +67,7 @@ class Oddities:
         return (*self._unread, *outsize)
 
 
-def outsize_of(answer: Answer) -> dict[str, dict[str, str]]:
+def outsize_of(answer: GraphqlAnswer) -> dict[str, dict[str, str]]:
     """What became text in the rows of an answer: by run, what each metric was."""
     found: dict[str, dict[str, str]] = {}
     for oddity in answer.oddities:

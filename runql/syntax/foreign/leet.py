@@ -58,7 +58,7 @@ class LeetFilter:
     notes: tuple[str, ...]
 
 
-class _NoFilterError(ValueError):
+class _NoLeetFilterError(ValueError):
     """The text is no filter of LEET."""
 
 
@@ -89,7 +89,7 @@ def read_leet(text: str) -> LeetFilter | None:
                 case _:
                     groups[-1].append(_clause(part, notes, is_negated=is_negated))
             is_negated = False
-    except _NoFilterError:
+    except _NoLeetFilterError:
         return None
     if not all(groups):
         return None
@@ -120,7 +120,7 @@ def _condition(term: str, notes: dict[str, None]) -> tuple[str, str | None]:
         return _tested(found["field"], found["sign"], _plain(found["value"]), notes)
     word = _plain(term)
     if word == term and (not _WORD.fullmatch(word) or word.lower() in _heads()):
-        raise _NoFilterError
+        raise _NoLeetFilterError
     notes[_BARE] = None
     pattern = write_string(word)
     noted = f"exists(notes) and notes ~* {pattern}"
@@ -152,7 +152,7 @@ def _number(text: str) -> str:
     try:
         read_number(digits.lstrip("-"))
     except BadLiteral:
-        raise _NoFilterError from None
+        raise _NoLeetFilterError from None
     return digits
 
 

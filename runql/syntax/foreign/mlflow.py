@@ -67,7 +67,7 @@ class MlflowFilter:
     notes: tuple[str, ...]
 
 
-class _NoFilterError(ValueError):
+class _NoMlflowFilterError(ValueError):
     """The text is no filter of MLflow."""
 
 
@@ -83,7 +83,7 @@ def read_mlflow(text: str, order_by: Sequence[str] = ()) -> MlflowFilter | None:
             return None
         keys = [*(_split(ordered["keys"]) if ordered else ()), *order_by]
         order = ", ".join(_order_key(key, notes) for key in keys)
-    except _NoFilterError:
+    except _NoMlflowFilterError:
         return None
     return MlflowFilter(" and ".join(terms), order, tuple(notes))
 
@@ -100,7 +100,7 @@ def _terms(text: str, notes: dict[str, None]) -> tuple[list[str], str]:
             return terms, text[position:]
         position = joint.end()
     if (terms or not _ORDER_BY.match(text)) and text.strip():
-        raise _NoFilterError
+        raise _NoMlflowFilterError
     return terms, text
 
 
@@ -115,7 +115,7 @@ def _field(match: re.Match[str], notes: dict[str, None]) -> str:
     if name in _ATTRIBUTES and (not entity or entity in _OF_RUN or entity.startswith("tag")):
         return _ATTRIBUTES[name]
     if entity not in _SPACES:
-        raise _NoFilterError
+        raise _NoMlflowFilterError
     written = _written(_SPACES[entity], name)
     if entity.startswith("tag"):
         notes[
@@ -183,12 +183,12 @@ def _time(text: str) -> str:
             return write_time(datetime.fromtimestamp(float(text) / 1000, UTC))
         found = datetime.fromisoformat(text)
     except (ValueError, OverflowError, OSError):
-        raise _NoFilterError from None
+        raise _NoMlflowFilterError from None
     return write_time(found if found.tzinfo else found.replace(tzinfo=UTC))
 
 
 def _order_key(text: str, notes: dict[str, None]) -> str:
     match = _ORDER.match(text)
     if match is None:
-        raise _NoFilterError
+        raise _NoMlflowFilterError
     return f"{'-' * ((match['way'] or '').lower() == 'desc')}{_field(match, notes)}"

@@ -14,7 +14,7 @@ from runql.text.source import Span
 
 
 @frozen
-class _Piece:
+class _TextPiece:
     """Characters from `start` on, that stand for `origin` in the written text; `kept` if they are the same ones."""
 
     start: int
@@ -26,14 +26,14 @@ class _Piece:
 class Shadow:
     """An immutable text and its origin."""
 
-    def __init__(self, text: str, pieces: tuple[_Piece, ...] | None = None) -> None:
+    def __init__(self, text: str, pieces: tuple[_TextPiece, ...] | None = None) -> None:
         self.text = text
-        self._pieces = pieces or (_Piece(0, len(text), Span(0, len(text)), True),)
+        self._pieces = pieces or (_TextPiece(0, len(text), Span(0, len(text)), True),)
         self._starts = [piece.start for piece in self._pieces]
         self.is_original = pieces is None
         """Whether nothing was applied: then each character stands where it was written."""
 
-    def _piece(self, offset: int) -> _Piece:
+    def _piece(self, offset: int) -> _TextPiece:
         return self._pieces[max(0, bisect_right(self._starts, offset) - 1)]
 
     def place(self, start: int, end: int) -> Span:
@@ -62,14 +62,14 @@ class Shadow:
 
     def apply(self, edits: Iterable[Edit]) -> Shadow:
         """The text with edits of it applied; they must not overlap."""
-        pieces: list[_Piece] = []
+        pieces: list[_TextPiece] = []
         parts: list[str] = []
         position = length = 0
 
         def add(text: str, origin: Span, kept: bool) -> None:
             nonlocal length
             if text:
-                pieces.append(_Piece(length, length + len(text), origin, kept))
+                pieces.append(_TextPiece(length, length + len(text), origin, kept))
                 parts.append(text)
                 length += len(text)
 

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from runql.semantic.values import MISSING
-from runql.sources.files.wire import Malformed
+from runql.sources.files.wire import MalformedWire
 from runql.sources.local import bulk, service
 from runql.sources.local.batches import Batches
 from runql.sources.local.history import HistoryReader
@@ -47,7 +47,7 @@ def _one_by_one(rows: list[bytes], keys: list[str] | None) -> tuple[HistoryReade
     for place, row in enumerate(rows):
         try:
             reader.add(b"??" + row + b"!", 2, 2 + len(row), numbered=not malformed)
-        except Malformed:
+        except MalformedWire:
             malformed.append(place)
     return reader, malformed
 

@@ -12,7 +12,7 @@ from wandb.proto import wandb_internal_pb2
 
 from runql.sources.local import LocalService
 from runql.sources.local.records import ENVIRONMENT
-from runql.wandb_api.api import Api
+from runql.wandb_api.api import WandbApi
 from tests.sources.local import files
 
 pb: Any = wandb_internal_pb2
@@ -76,7 +76,7 @@ def test_the_file_beside_the_log_counts(tmp_path: Path) -> None:
     beside = log.parent / "files" / "wandb-metadata.json"
     beside.parent.mkdir()
     beside.write_text(json.dumps({"gpu": "NVIDIA H100", "python": "3.12", "host": "node7"}))
-    run = Api(service_api=made).run("abc")
+    run = WandbApi(service_api=made).run("abc")
     assert (run.metadata["gpu"], run.metadata["python"], run.metadata.get("os")) == ("NVIDIA H100", "3.12", None)
     assert run.metadata["startedAt"] == run.created_at
     with pytest.raises(KeyError, match=r"the metadata has no `os`: neither `files/wandb-metadata\.json`"):

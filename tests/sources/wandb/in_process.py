@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from runql.sources.wandb.http.transport import Reply
+from runql.sources.wandb.http.transport import HttpReply
 from tests.server import Knobs, Store, graph
 from tests.server.http import VIEWER
 
@@ -32,7 +32,7 @@ class InProcess:
     def __call__(self, *_: Any, **__: Any) -> InProcess:
         return self
 
-    async def post(self, _path: str, body: bytes, *_: Any) -> Reply:
+    async def post(self, _path: str, body: bytes, *_: Any) -> HttpReply:
         if body not in self._known:
             request = json.loads(body)
             if not self._pages and "after" in request["variables"]:
@@ -43,7 +43,7 @@ class InProcess:
         self.sent.append(answer)
         answer = self.change(number, answer)
         self.bodies.append(answer)
-        return Reply(status, {}, answer)
+        return HttpReply(status, {}, answer)
 
     async def close(self) -> None:
         """Nothing is open."""

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from runql.engine.table import Table
 from runql.semantic.values import MISSING
 from runql.sources.protocol import HistoryRequest
-from runql.sources.wandb.decode import Place, read_project, read_summary, read_sweep, read_time, unwrap_config
+from runql.sources.wandb.decode import ProjectPlace, read_project, read_summary, read_sweep, read_time, unwrap_config
 from runql.sources.wandb.histories.specs import (
     columns_in,
     counts_of,
@@ -29,7 +29,7 @@ from runql.sources.wandb.histories.specs import (
 )
 from runql.sources.wandb.run_nodes import read_run
 
-PLACE = Place("acme", "my project", "https://w.test")
+PLACE = ProjectPlace("acme", "my project", "https://w.test")
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),

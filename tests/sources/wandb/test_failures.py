@@ -11,7 +11,7 @@ from runql.errors import AuthError, BackendError, NotFound, RateLimited, ServerE
 from runql.sources.wandb.failures.failures import (
     TREATMENTS,
     Failure,
-    Kind,
+    Fault,
     clean,
     kind_of_message,
     kind_of_status,
@@ -51,11 +51,11 @@ def test_a_new_exception_counts_as_its_parent() -> None:
     class NewTimeout(httpx.ReadTimeout):
         pass
 
-    assert failure_of(NewTimeout("")).kind is Kind.TIMED_OUT
+    assert failure_of(NewTimeout("")).kind is Fault.TIMED_OUT
 
 
-@pytest.mark.parametrize("kind", list(Kind))
-def test_every_failure_becomes_an_error_with_a_way_out(kind: Kind) -> None:
+@pytest.mark.parametrize("kind", list(Fault))
+def test_every_failure_becomes_an_error_with_a_way_out(kind: Fault) -> None:
     error = Failure(kind, "what it said").to_error("w.test:8080", "runs of a/b")
     assert isinstance(error, BackendError)
     assert type(error) in (AuthError, NotFound, RateLimited, ServerError, Unreachable)
@@ -64,27 +64,27 @@ def test_every_failure_becomes_an_error_with_a_way_out(kind: Kind) -> None:
     assert "w.test:8080" in diagnostic.message
     assert "runs of a/b" in diagnostic.message
     assert diagnostic.message.endswith("what it said")
-    assert diagnostic.hints or kind is Kind.CANCELLED
+    assert diagnostic.hints or kind is Fault.CANCELLED
     assert not diagnostic.message[0].isupper()
 
 
 def test_how_long_a_server_asks_to_wait_is_said() -> None:
-    (diagnostic,) = Failure(Kind.THROTTLED, "slow down", after_seconds=1500.4).to_error("w.test").diagnostics
+    (diagnostic,) = Failure(Fault.THROTTLED, "slow down", after_seconds=1500.4).to_error("w.test").diagnostics
     assert diagnostic.hints[0] == "it asks to wait 1,500 s"
 
 
 def test_the_table_of_treatments_is_complete() -> None:
-    assert set(TREATMENTS) == set(Kind)
+    assert set(TREATMENTS) == set(Fault)
     assert {kind for kind, treatment in TREATMENTS.items() if treatment.patience > 0} == {
         *(
-            Kind.THROTTLED,
-            Kind.NO_CONNECTION,
-            Kind.BROKEN,
-            Kind.TIMED_OUT,
-            Kind.OVERLOADED,
-            Kind.NOT_JSON,
-            Kind.PAGE,
-            Kind.NO_HTTP,
+            Fault.THROTTLED,
+            Fault.NO_CONNECTION,
+            Fault.BROKEN,
+            Fault.TIMED_OUT,
+            Fault.OVERLOADED,
+            Fault.NOT_JSON,
+            Fault.PAGE,
+            Fault.NO_HTTP,
         ),
     }
 
@@ -101,18 +101,18 @@ def test_every_status_is_an_answer_or_a_failure(status: int) -> None:
 @pytest.mark.parametrize(
     ("message", "kind"),
     [
-        ('Cannot query field "sampledHistory" on type "Run".', Kind.LACKING),
-        ('Unknown argument "keys" on field "Run.config".', Kind.LACKING),
-        ("context deadline exceeded", Kind.TIMED_OUT),
-        ("permission denied", Kind.FORBIDDEN),
-        ("relogin required", Kind.SIGNED_OUT),
-        ("project not found", Kind.MISSING),
-        ("rate limit exceeded", Kind.THROTTLED),
-        ("internal server error", Kind.OVERLOADED),
-        ("unknown column 'summary.x'", Kind.REFUSED),
+        ('Cannot query field "sampledHistory" on type "Run".', Fault.LACKING),
+        ('Unknown argument "keys" on field "Run.config".', Fault.LACKING),
+        ("context deadline exceeded", Fault.TIMED_OUT),
+        ("permission denied", Fault.FORBIDDEN),
+        ("relogin required", Fault.SIGNED_OUT),
+        ("project not found", Fault.MISSING),
+        ("rate limit exceeded", Fault.THROTTLED),
+        ("internal server error", Fault.OVERLOADED),
+        ("unknown column 'summary.x'", Fault.REFUSED),
     ],
 )
-def test_messages_are_told_apart(message: str, kind: Kind) -> None:
+def test_messages_are_told_apart(message: str, kind: Fault) -> None:
     assert kind_of_message(message) is kind
 
 
@@ -137,26 +137,26 @@ def test_errors_come_in_many_shapes(document: object, messages: list[str]) -> No
 @pytest.mark.parametrize(
     ("status", "body", "kind"),
     [
-        (200, b"<html>sign in</html>", Kind.SIGN_IN_PAGE),
-        (200, b"<html><input type='password'>Bad gateway", Kind.SIGN_IN_PAGE),
-        (200, b"\xef\xbb\xbf\n<!doctype html><title>Willkommen</title>", Kind.PAGE),
-        (200, b"<html>502 Bad Gateway</html>", Kind.NOT_JSON),
-        (407, b"<html>", Kind.PROXY_ASKS),
-        (200, b"", Kind.NOT_JSON),
-        (200, b"[]", Kind.NOT_JSON),
-        (200, b'{"data": null}', Kind.NOT_JSON),
-        (200, b'{"data": {"project": null}, "errors": ["permission denied"]}', Kind.FORBIDDEN),
-        (500, b'{"errors": [{"message": "context deadline exceeded"}]}', Kind.TIMED_OUT),
-        (504, b"", Kind.OVERLOADED),
-        (502, b"<html>", Kind.OVERLOADED),
-        (400, b'{"errors": [{"message": "Unknown argument \\"keys\\" on field \\"Run.config\\"."}]}', Kind.LACKING),
-        (400, b'{"errors": [{"message": "field not found"}]}', Kind.REFUSED),
-        (429, b'{"error": "rate limit exceeded"}', Kind.THROTTLED),
-        (401, b"no", Kind.SIGNED_OUT),
-        (307, b"", Kind.REDIRECTED),
+        (200, b"<html>sign in</html>", Fault.SIGN_IN_PAGE),
+        (200, b"<html><input type='password'>Bad gateway", Fault.SIGN_IN_PAGE),
+        (200, b"\xef\xbb\xbf\n<!doctype html><title>Willkommen</title>", Fault.PAGE),
+        (200, b"<html>502 Bad Gateway</html>", Fault.NOT_JSON),
+        (407, b"<html>", Fault.PROXY_ASKS),
+        (200, b"", Fault.NOT_JSON),
+        (200, b"[]", Fault.NOT_JSON),
+        (200, b'{"data": null}', Fault.NOT_JSON),
+        (200, b'{"data": {"project": null}, "errors": ["permission denied"]}', Fault.FORBIDDEN),
+        (500, b'{"errors": [{"message": "context deadline exceeded"}]}', Fault.TIMED_OUT),
+        (504, b"", Fault.OVERLOADED),
+        (502, b"<html>", Fault.OVERLOADED),
+        (400, b'{"errors": [{"message": "Unknown argument \\"keys\\" on field \\"Run.config\\"."}]}', Fault.LACKING),
+        (400, b'{"errors": [{"message": "field not found"}]}', Fault.REFUSED),
+        (429, b'{"error": "rate limit exceeded"}', Fault.THROTTLED),
+        (401, b"no", Fault.SIGNED_OUT),
+        (307, b"", Fault.REDIRECTED),
     ],
 )
-def test_an_answer_that_is_none(status: int, body: bytes, kind: Kind) -> None:
+def test_an_answer_that_is_none(status: int, body: bytes, kind: Fault) -> None:
     with pytest.raises(Failure) as caught:
         read_reply(status, {}, body, loads)
     assert caught.value.kind is kind

@@ -17,7 +17,7 @@ from runql.session import Result, Session
 from runql.sources.wandb import Credentials, LineSettings, ServiceOptions, WandbService
 from runql.sources.wandb.http import client
 from runql.text.source import Source
-from runql.wandb_api.api import Api, OpenedSource
+from runql.wandb_api.api import OpenedSource, WandbApi
 from runql.wandb_api.runs import Runs
 from tests.server import Store
 from tests.server.samples import vision
@@ -60,8 +60,8 @@ def rql(text: str) -> Question:
     return ask
 
 
-def in_python(ask: Callable[[Runs, Api], Any]) -> Question:
-    class Ours(Api):
+def in_python(ask: Callable[[Runs, WandbApi], Any]) -> Question:
+    class Ours(WandbApi):
         def open_source(self, source: str | None) -> OpenedSource:
             return OpenedSource(self.held, "acme", "vision")
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @frozen
-class Reply:
+class CommandReply:
     """An answer in Markdown."""
 
     kind: str
@@ -44,25 +44,25 @@ class Task:
         return self.reading.activity() if self.reading is not None else "looking at what there is"
 
 
-def carry_out(task: Task) -> Reply:
+def carry_out(task: Task) -> CommandReply:
     """The answer. Raises `RunQLError`."""
-    from runql.script.interpreter import State
+    from runql.script.interpreter import ScriptState
     from runql.script.options import Options
     from runql.session import Session
 
     if task.home.trouble is not None:
         raise task.home.trouble
     with Session(task.source or task.home.default, task.home.settings) as session:
-        session.state = State(options=Options(max_rows=task.rows or None))
+        session.state = ScriptState(options=Options(max_rows=task.rows or None))
         match task.what:
             case "explain":
-                return Reply("explanation", block("\n\n".join(session.explain(_script(task), task.params))))
+                return CommandReply("explanation", block("\n\n".join(session.explain(_script(task), task.params))))
             case "check":
                 return _checked(session, task)
             case _:
                 results = session.run(_script(task), task.params)
                 shown = [_shown(result, task) for result in results[-1:]]
-                return Reply("result", "\n\n".join(shown) or "nothing was asked for")
+                return CommandReply("result", "\n\n".join(shown) or "nothing was asked for")
 
 
 def _script(task: Task) -> Source:
@@ -70,12 +70,12 @@ def _script(task: Task) -> Source:
     return Source(task.text, is_script=True)
 
 
-def _checked(session: Session, task: Task) -> Reply:
+def _checked(session: Session, task: Task) -> CommandReply:
     found = session.check(_script(task), task.params)
     if not found:
-        return Reply("check", "no mistakes")
+        return CommandReply("check", "no mistakes")
     is_error = any(one.is_error for one in found)
-    return Reply("check", block(render(found, Source(task.text))), is_error=is_error)
+    return CommandReply("check", block(render(found, Source(task.text))), is_error=is_error)
 
 
 def _shown(result: Result | Explanation, task: Task) -> str:

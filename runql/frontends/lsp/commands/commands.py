@@ -15,7 +15,7 @@ from pygls.exceptions import JsonRpcInvalidParams
 from pygls.uris import to_fs_path
 
 from runql.errors import RunQLError
-from runql.frontends.lsp.commands.answers import Reply, Task, carry_out
+from runql.frontends.lsp.commands.answers import CommandReply, Task, carry_out
 from runql.frontends.lsp.commands.display import Shower
 from runql.frontends.lsp.commands.selection import chosen
 from runql.frontends.lsp.document import Document
@@ -37,15 +37,15 @@ _PATIENCE_SECONDS: Final = 0.3
 
 
 _AGAIN_SECONDS: Final = 0.5
-_CANCELLED: Final = Reply("cancelled", "interrupted", is_cancelled=True)
+_CANCELLED: Final = CommandReply("cancelled", "interrupted", is_cancelled=True)
 
 
 @dataclass(slots=True)
 class Job:
     """Something that is carried out in a thread, and can be interrupted as Ctrl-C interrupts the command."""
 
-    work: Callable[[], Reply]
-    done: asyncio.Future[Reply]
+    work: Callable[[], CommandReply]
+    done: asyncio.Future[CommandReply]
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _thread: int | None = None
     _is_over: bool = False
@@ -78,7 +78,7 @@ class Job:
         if not loop.is_closed():
             loop.call_soon_threadsafe(self._tell, reply)
 
-    def _tell(self, reply: Reply) -> None:
+    def _tell(self, reply: CommandReply) -> None:
         if not self.done.done():
             self.done.set_result(reply)
 
@@ -104,7 +104,7 @@ class Runner:
         except (KeyError, TypeError, ValueError) as error:
             raise JsonRpcInvalidParams(f"the arguments of `{params.command}` cannot be read: {error}") from error
         if task is None:
-            reply = Reply("error", "no query stands here", is_error=True)
+            reply = CommandReply("error", "no query stands here", is_error=True)
         else:
             reply = await self._carried_out(task, params.work_done_token)
         return Plain(await self.shower.show(document, reply))
@@ -148,7 +148,7 @@ class Runner:
             format=world.wishes.format,
         )
 
-    async def _carried_out(self, task: Task, token: Any) -> Reply:
+    async def _carried_out(self, task: Task, token: Any) -> CommandReply:
         """The answer, with a progress bar where it takes its time. Cancelled with its request, or by the bar."""
         loop = asyncio.get_running_loop()
         job = Job(lambda: _guarded(task), loop.create_future())
@@ -203,15 +203,15 @@ def _created(token: str) -> Any:
     return types.WorkDoneProgressCreateParams(token)
 
 
-def _guarded(task: Task) -> Reply:
+def _guarded(task: Task) -> CommandReply:
     """The answer, whatever happens: errors are answers too."""
     try:
         return carry_out(task)
     except RunQLError as error:
         source = error.source
-        return Reply("error", block(render(error.diagnostics, source)), is_error=True)
+        return CommandReply("error", block(render(error.diagnostics, source)), is_error=True)
     except Exception as error:  # noqa: BLE001 - whatever we did wrong is shown as ours
         fault = Diagnostic(
             "RQL901", f"{type(error).__name__}: {error}", hints=("this is a mistake in RunQL, not in the query",)
         )
-        return Reply("error", block(render([fault])), is_error=True)
+        return CommandReply("error", block(render([fault])), is_error=True)

@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from runql.frontends.lsp.commands.answers import Reply
+from runql.frontends.lsp.commands.answers import CommandReply
 from runql.frontends.lsp.document import Document
 from runql.frontends.lsp.positions import Json
 from runql.text.markdown import message, plain
@@ -29,7 +29,7 @@ class Shower:
         self._folder: Path | None = None
         self._count = 0
 
-    async def show(self, document: Document, reply: Reply) -> Json:
+    async def show(self, document: Document, reply: CommandReply) -> Json:
         """Show an answer as the editor's settings say, and give it as the value of the command."""
         value: Json = {
             "kind": reply.kind,
@@ -54,13 +54,13 @@ class Shower:
             return way
         return "document" if self._server.has("window", "show_document", "support") else "message"
 
-    def _message(self, reply: Reply) -> None:
+    def _message(self, reply: CommandReply) -> None:
         text = message(plain(reply.text))
         text = text if len(text) <= _LONGEST_MESSAGE else f"{text[:_LONGEST_MESSAGE]}\n… (cut)"
         kind = _ERROR if reply.is_error else _INFO
         self._server.protocol.tell("window/showMessage", {"type": kind, "message": text})
 
-    async def _document(self, reply: Reply) -> bool:
+    async def _document(self, reply: CommandReply) -> bool:
         """Whether the client has opened a file with the answer."""
         from lsprotocol import types
         from pygls.uris import from_fs_path

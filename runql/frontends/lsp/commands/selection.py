@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, assert_never
 
-from runql.frontends.lsp.document import Document, Script
+from runql.frontends.lsp.document import Document, DocumentScript
 from runql.frontends.lsp.positions import Json
 from runql.text.frozen import frozen
 from runql.text.source import Span
@@ -49,7 +49,7 @@ def chosen(document: Document, given: Json) -> str | None:
     return _blanked(document.text, [each.span for each in kept])
 
 
-def _placed(script: Script) -> Iterator[Placed]:
+def _placed(script: DocumentScript) -> Iterator[Placed]:
     from runql.syntax import tree as s
 
     for start, piece in script.placed():

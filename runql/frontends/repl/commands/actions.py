@@ -13,8 +13,8 @@ from runql.frontends.repl.commands import fields as command_fields
 from runql.frontends.repl.commands import help as helping
 from runql.frontends.repl.commands import saved as command_saved
 from runql.frontends.repl.commands import watch
-from runql.frontends.repl.commands.table import COMMANDS, MARK, Call, nearest_command
-from runql.frontends.repl.kept_results import Kept, name_of
+from runql.frontends.repl.commands.table import COMMANDS, MARK, BackslashCall, nearest_command
+from runql.frontends.repl.kept_results import KeptResult, name_of
 from runql.language.options import OPTIONS
 from runql.results.formats.formats import FORMATS, chosen
 from runql.results.frame import Frame
@@ -32,7 +32,7 @@ _NEXT_PARAMETER = re.compile(r"\s+(?=[A-Za-z_]\w*=)")
 _TURNS = ("auto", "on", "off")
 
 
-def carry_out(shell: Shell, call: Call) -> None:
+def carry_out(shell: Shell, call: BackslashCall) -> None:
     """Carry out a command. Raises `RunQLError`: `QueryError` for a word that is no command, and for wrong words."""
     command = call.command
     if command is None:
@@ -46,7 +46,7 @@ def carry_out(shell: Shell, call: Call) -> None:
     _ACTIONS[command.name](shell, call)
 
 
-def wrong_words(call: Call) -> QueryError:
+def wrong_words(call: BackslashCall) -> QueryError:
     """The error for words that a command does not take."""
     command = COMMANDS[call.command.name] if call.command is not None else None
     assert command is not None
@@ -58,13 +58,13 @@ def wrong_words(call: Call) -> QueryError:
     return error
 
 
-def _quit(shell: Shell, call: Call) -> None:
+def _quit(shell: Shell, call: BackslashCall) -> None:
     if call.rest:
         raise wrong_words(call)
     shell.leaving = True
 
 
-def _switched(call: Call, now: bool) -> bool:
+def _switched(call: BackslashCall, now: bool) -> bool:
     """What a switch is afterwards; without a word it is turned over."""
     word = call.rest.lower()
     if not word:
@@ -74,13 +74,13 @@ def _switched(call: Call, now: bool) -> bool:
     return _SWITCHES[word]
 
 
-def _timing(shell: Shell, call: Call) -> None:
+def _timing(shell: Shell, call: BackslashCall) -> None:
     looks = shell.screen.looks
     looks.timing = _switched(call, looks.timing)
     shell.tell(f"timing is {'on' if looks.timing else 'off'}")
 
 
-def _pager(shell: Shell, call: Call) -> None:
+def _pager(shell: Shell, call: BackslashCall) -> None:
     looks = shell.screen.looks
     looks.paged = _switched(call, looks.paged)
     command = pager.pager_command(shell.settings.pager)
@@ -90,7 +90,7 @@ def _pager(shell: Shell, call: Call) -> None:
         shell.tell(f"the pager is {'on: ' + ' '.join(command) if looks.paged else 'off: long tables are shortened'}")
 
 
-def _turn(shell: Shell, call: Call) -> None:
+def _turn(shell: Shell, call: BackslashCall) -> None:
     """With a word: from now on. Without one: the last table, turned."""
     word = call.rest.lower()
     if word and word not in _TURNS:
@@ -103,7 +103,7 @@ def _turn(shell: Shell, call: Call) -> None:
         shell.screen.draw(_last(shell, 1, newest=True), FORMATS["table"], turn="on")
 
 
-def _last(shell: Shell, number: int, *, newest: bool) -> Kept:
+def _last(shell: Shell, number: int, *, newest: bool) -> KeptResult:
     """What is kept at a place. Raises `QueryError` if nothing is."""
     kept = shell.shelf.last if newest else shell.shelf.get(number)
     if kept is None:
@@ -116,7 +116,7 @@ def _last(shell: Shell, number: int, *, newest: bool) -> Kept:
     return kept
 
 
-def _show_last(shell: Shell, call: Call) -> None:
+def _show_last(shell: Shell, call: BackslashCall) -> None:
     words = call.rest.split()
     number, newest = 1, True
     if (words and words[0].lstrip("_").isdecimal()) or words[:1] == ["_"]:
@@ -137,7 +137,7 @@ def _show_last(shell: Shell, call: Call) -> None:
         shell.screen.say_below(replace(kept, below=None), *lost)
 
 
-def _output(shell: Shell, call: Call) -> None:
+def _output(shell: Shell, call: BackslashCall) -> None:
     looks = shell.screen.looks
     if call.rest:
         looks.take(call.rest)
@@ -148,7 +148,7 @@ def _output(shell: Shell, call: Call) -> None:
         shell.tell(f"others: {others}, or a file such as `runs.csv` for the next result")
 
 
-def _params(shell: Shell, call: Call) -> None:
+def _params(shell: Shell, call: BackslashCall) -> None:
     """Show the parameters, or set some: values as `-p` takes them."""
     state = shell.session.state
     if call.rest:
@@ -165,7 +165,7 @@ def _params(shell: Shell, call: Call) -> None:
     shell.table(Frame.of_rows(("parameter", "value"), rows), "parameters")
 
 
-def _set(shell: Shell, call: Call) -> None:
+def _set(shell: Shell, call: BackslashCall) -> None:
     """`\\set NAME VALUE` is the statement."""
     if call.rest:
         shell.run(f"set {call.rest}")
@@ -179,7 +179,7 @@ def _set(shell: Shell, call: Call) -> None:
     shell.table(Frame.of_rows(("option", "value", "takes"), rows), "options")
 
 
-def _source(shell: Shell, call: Call) -> None:
+def _source(shell: Shell, call: BackslashCall) -> None:
     """Without a word all sources that are known; with one it is the source from now on."""
     session = shell.session
     if not call.rest:
@@ -201,7 +201,7 @@ def _source(shell: Shell, call: Call) -> None:
     shell.tell(f"{visible(name)}: {catalog.run_count:,} run{'s' * (catalog.run_count != 1)}")
 
 
-def _refresh(shell: Shell, call: Call) -> None:
+def _refresh(shell: Shell, call: BackslashCall) -> None:
     if call.rest:
         raise wrong_words(call)
     shell.hooks.refresh()
@@ -212,7 +212,7 @@ def _refresh(shell: Shell, call: Call) -> None:
         shell.tell(f"{visible(source)}: {catalog.run_count:,} run{'s' * (catalog.run_count != 1)}")
 
 
-_ACTIONS: Mapping[str, Callable[[Shell, Call], None]] = MappingProxyType(
+_ACTIONS: Mapping[str, Callable[[Shell, BackslashCall], None]] = MappingProxyType(
     {
         "help": helping.show_help,
         "fields": command_fields.show_fields,

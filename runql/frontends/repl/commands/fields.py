@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from runql.errors import wrong_call
-from runql.frontends.repl.commands.table import Call
+from runql.frontends.repl.commands.table import BackslashCall
 from runql.ide.field_text import type_text
 from runql.language.fields import RUN_FIELDS
 from runql.results.frame import Frame
@@ -27,7 +27,7 @@ _MOST_VALUES = 4
 _LONGEST_VALUE = 24
 
 
-def show_fields(shell: Shell, call: Call) -> None:
+def show_fields(shell: Shell, call: BackslashCall) -> None:
     """The fields whose names match: type, in how many runs, range or values."""
     with shell.screen.progress(lambda: "looking at what was logged"):
         catalog = shell.session.catalog(shell.session.state.source, metrics=True)
@@ -90,14 +90,14 @@ def _short(value: Value) -> str:
     return text if len(text) <= _LONGEST_VALUE else f"{text[: _LONGEST_VALUE - 1]}…"
 
 
-def describe(shell: Shell, call: Call) -> None:
+def describe(shell: Shell, call: BackslashCall) -> None:
     """All that is known of one field."""
     if not call.rest:
         raise wrong_call(r"`\describe` wants a field", r"such as `\describe config.lr`; which there are: `\fields`")
     shell.run(f"describe {call.rest}")
 
 
-def explain(shell: Shell, call: Call) -> None:
+def explain(shell: Shell, call: BackslashCall) -> None:
     """What a query, or the last one, becomes."""
     if not call.rest and LAST not in shell.session.state.lets:
         raise wrong_call("there is no last query yet", r"such as `\explain runs limit 5`")

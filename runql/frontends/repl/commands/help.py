@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from runql.errors import RunQLError, wrong_call
-from runql.frontends.repl.commands.table import COMMANDS, MARK, SPELLINGS, Call
+from runql.frontends.repl.commands.table import COMMANDS, MARK, SPELLINGS, BackslashCall
 from runql.ide.field_text import documentation
 from runql.language.aggregates import HISTORY_AGGREGATES, OFFERED_PERCENTILES, ROW_AGGREGATES
 from runql.language.clauses import CLAUSES
@@ -55,7 +55,7 @@ class Topic:
     more: str = ""
 
 
-def show_help(shell: Shell, call: Call) -> None:
+def show_help(shell: Shell, call: BackslashCall) -> None:
     """All there is, or what is known of a word. Raises `QueryError` for a word that nothing is known of."""
     view = shell.screen.view()
     width = min(shell.screen.width, _WIDEST)

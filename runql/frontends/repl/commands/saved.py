@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from runql.errors import QueryError, wrong_call
-from runql.frontends.repl.commands.table import Call
+from runql.frontends.repl.commands.table import BackslashCall
 from runql.results.frame import Frame
 from runql.results.writing import write_file
-from runql.script.named_queries import LAST, Named, text_of
+from runql.script.named_queries import LAST, NamedQuery, text_of
 from runql.script.saved import saved_queries
 from runql.semantic.operands import literal_text
 from runql.semantic.values import MISSING
@@ -29,7 +29,7 @@ _NAME: Final = re.compile(r"[\w-][\w.-]*\Z")
 _TEMPLATE: Final = "# What it asks, in a line that completion shows.\nruns limit 10\n"
 
 
-def save(shell: Shell, call: Call) -> None:
+def save(shell: Shell, call: BackslashCall) -> None:
     """Keep a query under a name. Raises `QueryError` for a name that is taken, unless `!` was written."""
     name, text = _name_and_text(call.rest)
     text = _to_save(shell, text) if text else _last_text(shell)
@@ -81,7 +81,7 @@ def _to_save(shell: Shell, text: str) -> str:
     return f"{text.strip()}\n"
 
 
-def _with_params(shell: Shell, named: Named) -> str:
+def _with_params(shell: Shell, named: NamedQuery) -> str:
     """A query, after the values of its parameters, but for those that are secret."""
     known = {name: value for name, value in named.params.items() if name not in shell.session.state.secrets}
     used = dict.fromkeys(node.name for node in nodes(named.query) if isinstance(node, tree.Param))
@@ -96,7 +96,7 @@ def _folder(shell: Shell) -> Path:
     return folders[0]
 
 
-def show_saved(shell: Shell, call: Call) -> None:
+def show_saved(shell: Shell, call: BackslashCall) -> None:
     """The saved queries, or the text of one."""
     name = call.rest.removeprefix("@")
     if name:
@@ -120,7 +120,7 @@ def _path(shell: Shell, name: str) -> Path:
     return saved[name]
 
 
-def edit(shell: Shell, call: Call) -> None:
+def edit(shell: Shell, call: BackslashCall) -> None:
     """Let the user edit the last query, or a saved one."""
     if shell.hooks.edit is None:
         raise wrong_call("there is no editor here")

@@ -12,7 +12,7 @@ from runql.text.nearest import nearest
 MARK = "\\"
 
 
-class Takes(StrEnum):
+class Argument(StrEnum):
     """What is completed after the name of a command."""
 
     NOTHING = "nothing"
@@ -46,7 +46,7 @@ class PromptCommand:
     syntax: str
     doc: str
     example: str
-    takes: Takes = Takes.NOTHING
+    takes: Argument = Argument.NOTHING
     more: str = ""
     """What `\\help NAME` and the reference say besides."""
     aliases: tuple[str, ...] = ()
@@ -60,7 +60,7 @@ _TABLE = (
         r"\help [WORD]",
         "What can be written, or what a word means.",
         r"\help pivot",
-        Takes.TOPIC,
+        Argument.TOPIC,
         "A word is a command, a statement, a clause, a stage, a function, a field of the source, or a code such as "
         "`RQL307`. `clauses`, `operators`, `literals`, `dates`, `functions`, `stages` and `system` list all of a kind.",
         aliases=("h", "?"),
@@ -70,7 +70,7 @@ _TABLE = (
         r"\fields [GLOB]",
         "The fields of the source: type, in how many runs, range or values.",
         r"\fields val/*",
-        Takes.FIELD,
+        Argument.FIELD,
         "A pattern without a namespace is looked for in all of them; `*` is any text, `?` one character.",
         aliases=("d",),
     ),
@@ -79,14 +79,14 @@ _TABLE = (
         r"\describe FIELD",
         "All that is known of one field.",
         r"\describe config.lr",
-        Takes.FIELD,
+        Argument.FIELD,
     ),
     PromptCommand(
         "explain",
         r"\explain [QUERY]",
         "What a query becomes: its calls, filters and requests. No run is asked for.",
         r"\explain runs where config.lr > 0.01 limit 5",
-        Takes.QUERY,
+        Argument.QUERY,
         "Without a query the last one is explained.",
     ),
     PromptCommand(
@@ -94,7 +94,7 @@ _TABLE = (
         r"\save[!] NAME [QUERY]",
         "Keeps a query, the last one if none is given, as `@NAME`.",
         r"\save good runs where state = 'finished'",
-        Takes.NEW_NAME,
+        Argument.NEW_NAME,
         "It becomes a file `NAME.rql` in `.runql/` beside the project, else in the user's own folder. A query of that "
         "name is only replaced by `\\save!`.",
     ),
@@ -103,7 +103,7 @@ _TABLE = (
         r"\saved [NAME]",
         "The saved queries, or the text of one.",
         r"\saved",
-        Takes.SAVED,
+        Argument.SAVED,
         "`runs from @NAME` asks one, and goes on from it.",
     ),
     PromptCommand(
@@ -111,7 +111,7 @@ _TABLE = (
         r"\watch [SECONDS] [QUERY] [until EXPR]",
         "Asks again and again, and marks what has changed.",
         r"\watch 30 count runs where state = 'running' until count = 0",
-        Takes.WATCH,
+        Argument.WATCH,
         "Every 30 seconds if no number is given, and the last query if none is given. `until` is a condition as in "
         "`assert`: of each row, or with aggregates of the whole table. Ctrl-C ends it too.",
         words=("until",),
@@ -121,7 +121,7 @@ _TABLE = (
         r"\last [N] [all|FORMAT|FILE]",
         "The last result again, without asking for it again.",
         r"\last csv",
-        Takes.FORMAT,
+        Argument.FORMAT,
         "`\\last 2` is the one before, which a query calls `_2`. `all` shows every row and every column.",
         words=("all",),
     ),
@@ -130,7 +130,7 @@ _TABLE = (
         r"\x [auto|on|off]",
         "Turns tables: a line a field, side by side or a block a run.",
         r"\x on",
-        Takes.TURN,
+        Argument.TURN,
         "With `auto`, the default, a table is turned that is too wide and has few enough rows.",
         words=("auto", "on", "off"),
     ),
@@ -139,7 +139,7 @@ _TABLE = (
         r"\o [FORMAT|FILE]",
         "The format of the results that follow, or a file for the next one.",
         r"\o csv",
-        Takes.FORMAT,
+        Argument.FORMAT,
         "A file takes the next result alone. Without a word it says what is set.",
     ),
     PromptCommand(
@@ -147,7 +147,7 @@ _TABLE = (
         r"\timing [on|off]",
         "Whether the time that each part took is shown.",
         r"\timing on",
-        Takes.SWITCH,
+        Argument.SWITCH,
         words=("on", "off"),
     ),
     PromptCommand(
@@ -155,7 +155,7 @@ _TABLE = (
         r"\pager [on|off]",
         "Whether what is longer than the screen goes through a pager.",
         r"\pager off",
-        Takes.SWITCH,
+        Argument.SWITCH,
         words=("on", "off"),
     ),
     PromptCommand(
@@ -163,7 +163,7 @@ _TABLE = (
         r"\params [NAME=VALUE …]",
         "The parameters of the queries that follow.",
         r"\params least=0.98",
-        Takes.PARAMETER,
+        Argument.PARAMETER,
         "`NAME=` forgets one. Values are read as those of `-p` are.",
     ),
     PromptCommand(
@@ -171,7 +171,7 @@ _TABLE = (
         r"\set [NAME VALUE]",
         "The options of the session, as the statement `set` sets them.",
         r"\set max_rows 100",
-        Takes.OPTION,
+        Argument.OPTION,
         words=("max_rows",),
     ),
     PromptCommand(
@@ -179,7 +179,7 @@ _TABLE = (
         r"\source [NAME]",
         "Where runs are asked for: all that is known, or another one from now on.",
         r"\source demo",
-        Takes.SOURCE,
+        Argument.SOURCE,
         aliases=("s", "use", "c"),
     ),
     PromptCommand(
@@ -193,7 +193,7 @@ _TABLE = (
         r"\edit [NAME]",
         "Opens the last query, or a saved one, in `$EDITOR`.",
         r"\edit good",
-        Takes.SAVED,
+        Argument.SAVED,
         "What the editor gives back stands at the next prompt; a saved query is kept as it is left.",
         aliases=("e",),
     ),
@@ -210,7 +210,7 @@ SPELLINGS: Mapping[str, PromptCommand] = MappingProxyType(
 
 
 @frozen
-class Call:
+class BackslashCall:
     """A command as it was written: its word without the mark, whether a `!` follows, and all that stands after it."""
 
     word: str
@@ -226,16 +226,16 @@ _PLAIN: Mapping[str, str] = MappingProxyType({"help": "help", "?": "help", "quit
 """What may be written without the mark: no statement begins so, and everybody tries it."""
 
 
-def read_call(text: str) -> Call | None:
+def read_call(text: str) -> BackslashCall | None:
     """The command of a text; `None` for a text that is none."""
     stripped = text.strip()
     if stripped.lower().rstrip(";") in _PLAIN:
-        return Call(_PLAIN[stripped.lower().rstrip(";")], False, "")
+        return BackslashCall(_PLAIN[stripped.lower().rstrip(";")], False, "")
     if not stripped.startswith(MARK):
         return None
     word, *rest = stripped[1:].split(maxsplit=1) or [""]
     bare = word.removesuffix("!")
-    return Call(bare, bare != word, "".join(rest).strip())
+    return BackslashCall(bare, bare != word, "".join(rest).strip())
 
 
 def nearest_command(word: str) -> str | None:

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, Final
 from runql.errors import AuthError, BackendError, wrong_call
 from runql.execute.progress import in_words
 from runql.frontends.repl.commands.changes import Changes
-from runql.frontends.repl.commands.table import Call
-from runql.frontends.repl.kept_results import Kept
+from runql.frontends.repl.commands.table import BackslashCall
+from runql.frontends.repl.kept_results import KeptResult
 from runql.results.columns import Columns
 from runql.results.formats.formats import FORMATS
 from runql.results.terminal_table.layout import cut
@@ -73,7 +73,7 @@ def read_order(rest: str) -> Order:
     return Order(seconds, query, until)
 
 
-def watch(shell: Shell, call: Call) -> None:
+def watch(shell: Shell, call: BackslashCall) -> None:
     """Ask again and again. Raises `RunQLError` for what is wrong from the start."""
     order = read_order(call.rest)
     state = shell.session.state
@@ -89,7 +89,7 @@ class _Watch:
     shell: Shell
     order: Order
     until: Until | None = None
-    kept: Kept | None = None
+    kept: KeptResult | None = None
     changes: Changes = field(default_factory=Changes)
     state: Any = None
     """What the session is left with."""

@@ -9,7 +9,7 @@ from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 
-from runql.frontends.repl.commands.table import COMMANDS, MARK, PromptCommand, Takes, read_call
+from runql.frontends.repl.commands.table import COMMANDS, MARK, Argument, PromptCommand, read_call
 from runql.frontends.repl.knowledge import Knowledge
 from runql.frontends.repl.parsed_text import is_command, query_start, word_end
 from runql.text.render import clean
@@ -77,17 +77,17 @@ class QueryCompleter(Completer):
         yield from ((word, "") for word in command.words)
         world = self._knowledge.world
         match command.takes:
-            case Takes.TOPIC:
+            case Argument.TOPIC:
                 yield from self._topics()
-            case Takes.FIELD:
+            case Argument.FIELD:
                 yield from self._fields()
-            case Takes.SAVED if world.context is not None:
+            case Argument.SAVED if world.context is not None:
                 yield from world.context.saved.items()
-            case Takes.SOURCE if world.context is not None:
+            case Argument.SOURCE if world.context is not None:
                 yield from world.context.sources.items()
-            case Takes.FORMAT:
+            case Argument.FORMAT:
                 yield from self._formats()
-            case Takes.PARAMETER if world.context is not None:
+            case Argument.PARAMETER if world.context is not None:
                 yield from ((f"{name}=", shown) for name, shown in world.context.parameters.items())
             case _:
                 return
@@ -126,7 +126,7 @@ def _commands(text: str, offset: int) -> Iterator[Completion]:
     tail = word_end(text) - offset
     for name, command in COMMANDS.items():
         if name.startswith(typed.lower()):
-            space = "" if command.takes is Takes.NOTHING else " "
+            space = "" if command.takes is Argument.NOTHING else " "
             yield WordCompletion(
                 f"{MARK}{name}{space}",
                 -len(typed) - len(MARK),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from prompt_toolkit.styles import Style
 
 if TYPE_CHECKING:
-    from runql.ide.palette import Look
+    from runql.ide.palette import Paint
 
 _FORMS: Final[Mapping[str, str]] = {
     "prompt": "bold",
@@ -99,7 +99,7 @@ def _language(name: str) -> list[tuple[str, str]]:
     return [(str(shade), _written(look)) for shade, look in palette.looks.items()]
 
 
-def _written(look: Look) -> str:
+def _written(look: Paint) -> str:
     color = look.color if look.color.startswith("#") else f"ansi{look.color.replace('_', '')}"
     forms = {"bold": look.bold, "italic": look.italic, "underline": look.underline}
     return " ".join([*([f"fg:{color}"] if look.color else []), *(form for form, holds in forms.items() if holds)])

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from prompt_toolkit.formatted_text import StyleAndTextTuples, fragment_list_width
 from prompt_toolkit.utils import get_cwidth
 
-from runql.frontends.repl.knowledge import World
+from runql.frontends.repl.knowledge import PromptWorld
 from runql.frontends.repl.line.toolbar_text import Thought, nearest_to
 from runql.text.render import clean
 
@@ -22,7 +22,7 @@ _MOST_SOURCE: Final = 40
 
 
 def toolbar(
-    thought: Thought | None, world: World, columns: int, *, fault: Exception | None = None, mode: str = ""
+    thought: Thought | None, world: PromptWorld, columns: int, *, fault: Exception | None = None, mode: str = ""
 ) -> StyleAndTextTuples:
     """The line, in at most `columns` cells. What is on the right makes room for what is on the left, part by part."""
     left = _left(thought, fault)
@@ -88,7 +88,7 @@ def _form(signature: Signature) -> StyleAndTextTuples:
     ]
 
 
-def _right(world: World) -> Iterator[tuple[str, str]]:
+def _right(world: PromptWorld) -> Iterator[tuple[str, str]]:
     """What is known of the source, the most important first."""
     if world.source is None:
         yield "", "no source: `use demo` or `\\source NAME`"

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from runql.errors import QueryError
-from runql.frontends.repl.knowledge import Knowledge, World
+from runql.frontends.repl.knowledge import Knowledge, PromptWorld
 from runql.frontends.repl.parsed_text import query_start
 from runql.text.diagnostic import Diagnostic
 from runql.text.frozen import frozen
@@ -92,7 +92,7 @@ class Thinker:
                     self.number += 1
             self._tell()
 
-    def _think(self, text: str, offset: int, world: World) -> Thought:
+    def _think(self, text: str, offset: int, world: PromptWorld) -> Thought:
         language = self._knowledge.language
         start = query_start(text)
         if language is None or start is None or not text.strip():

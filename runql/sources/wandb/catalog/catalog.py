@@ -13,15 +13,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from runql.semantic.build_catalog import build_catalog
-from runql.semantic.catalog import Catalog, Known, Space
+from runql.semantic.catalog import Catalog, KnownCatalog, Space
 from runql.semantic.record import RunRecord
 from runql.sources.protocol import Wanted
-from runql.sources.wandb.catalog.store import CatalogStore, Kept
-from runql.sources.wandb.decode import Place
+from runql.sources.wandb.catalog.store import CatalogStore, StoredCatalog
+from runql.sources.wandb.decode import ProjectPlace
 from runql.sources.wandb.listing.pages import Pages
 from runql.sources.wandb.listing.questions import ListQuestion, cursor_after
 from runql.sources.wandb.observed import Stamp, stamp_of
-from runql.sources.wandb.project import Server
+from runql.sources.wandb.project import WandbServer
 from runql.sources.wandb.schema.abilities import ORDER, PAGING
 
 SAMPLE_RUNS = 100
@@ -31,7 +31,7 @@ _HEAVY = Wanted(config=None, summary=None, system_metrics=True)
 _METRICS = Wanted(history_keys=True)
 
 
-def read_stamp(server: Server, place: Place) -> Stamp:
+def read_stamp(server: WandbServer, place: ProjectPlace) -> Stamp:
     """How the project is: what some answer told just now, else one request for the number of runs and the newest one.
 
     Raises:
@@ -47,7 +47,7 @@ def read_stamp(server: Server, place: Place) -> Stamp:
     return stamp
 
 
-def read_catalog(server: Server, place: Place, *, metrics: bool) -> Kept:
+def read_catalog(server: WandbServer, place: ProjectPlace, *, metrics: bool) -> StoredCatalog:
     """Makes the catalog of a sample of the runs: of those that came whole with other answers if they are all there are,
     else of runs asked for, at most four requests in two turns.
 
@@ -56,7 +56,7 @@ def read_catalog(server: Server, place: Place, *, metrics: bool) -> Kept:
     """
     stamp, came = server.learning.stamp(place), server.learning.sample(place)
     if stamp is not None and not metrics and stamp.total == len(came):
-        return Kept(_made_of(place, came, stamp), stamp, metrics=False)
+        return StoredCatalog(_made_of(place, came, stamp), stamp, metrics=False)
     first = _newest_first(server, place, _HEAVY)
     asks_metrics = metrics and server.abilities.has("Run.historyKeys")
     logged = _newest_first(server, place, _METRICS) if asks_metrics else None
@@ -71,10 +71,10 @@ def read_catalog(server: Server, place: Place, *, metrics: bool) -> Kept:
     runs += _others(server, place, first, total, looked_at)
     server.learning.note_sample(place, runs)
     catalog = _made_of(place, runs, stamp)
-    return Kept(_with_logged(catalog, _logged(logged)) if metrics else catalog, stamp, metrics)
+    return StoredCatalog(_with_logged(catalog, _logged(logged)) if metrics else catalog, stamp, metrics)
 
 
-def _with_metrics(server: Server, place: Place, kept: Kept) -> Kept:
+def _with_metrics(server: WandbServer, place: ProjectPlace, kept: StoredCatalog) -> StoredCatalog:
     """A catalog that is still true, with what was logged."""
     asks = server.abilities.has("Run.historyKeys")
     logged = _logged(_newest_first(server, place, _METRICS) if asks else None)
@@ -87,7 +87,7 @@ def _logged(pages: Pages | None) -> tuple[RunRecord, ...]:
     return tuple(run for run in found if run.history_keys is not None)
 
 
-def _made_of(place: Place, runs: Iterable[RunRecord], stamp: Stamp) -> Catalog:
+def _made_of(place: ProjectPlace, runs: Iterable[RunRecord], stamp: Stamp) -> Catalog:
     """The catalog of these runs, which knows whether they are all that there are."""
     unique = {(run.storage_id, run.id): run for run in runs}
     total = stamp.total if stamp.total is not None else len(unique)
@@ -109,7 +109,7 @@ def _with_logged(catalog: Catalog, logged: Sequence[RunRecord]) -> Catalog:
     )
 
 
-def _others(server: Server, place: Place, first: Pages, total: int, came: int) -> Iterator[RunRecord]:
+def _others(server: WandbServer, place: ProjectPlace, first: Pages, total: int, came: int) -> Iterator[RunRecord]:
     """More runs for the sample: from the middle and the end, where the server's own cursors are offsets; else what
     comes after the newest."""
     if first.counts_offsets and server.abilities.does(ORDER):
@@ -134,7 +134,7 @@ def _sampled(pages: Pages, size: int) -> list[RunRecord]:
     return found
 
 
-def _newest_first(server: Server, place: Place, wanted: Wanted, offset: int = 0) -> Pages:
+def _newest_first(server: WandbServer, place: ProjectPlace, wanted: Wanted, offset: int = 0) -> Pages:
     question = ListQuestion(place, {}, "-created_at", wanted)
     return Pages(server, question, offset, cursor_after(offset), teaches=False)
 
@@ -151,15 +151,15 @@ def _other_offsets(total: int, came: int) -> list[int]:
 class CatalogKeeper:
     """The catalogs of one server: in memory, on disk, and asked for where neither will do. Threads may share it."""
 
-    def __init__(self, server: Server, folder: Path | None) -> None:
+    def __init__(self, server: WandbServer, folder: Path | None) -> None:
         self._server = server
         self._store = CatalogStore(folder) if folder is not None else None
-        self._kept: dict[Place, Kept] = {}
-        self._looked_for: set[Place] = set()
-        self._unsaved: set[Place] = set()
+        self._kept: dict[ProjectPlace, StoredCatalog] = {}
+        self._looked_for: set[ProjectPlace] = set()
+        self._unsaved: set[ProjectPlace] = set()
         self._lock = threading.Lock()
 
-    def learn(self, place: Place, *, metrics: bool, anew: bool = False) -> Catalog:
+    def learn(self, place: ProjectPlace, *, metrics: bool, anew: bool = False) -> Catalog:
         """The catalog as the project is: asked for anew unless what was kept is still true.
 
         Raises:
@@ -173,14 +173,14 @@ class CatalogKeeper:
             kept = self._keep(place, read_catalog(self._server, place, metrics=metrics))
         return self._widened(place, kept).catalog
 
-    def known(self, place: Place, *, metrics: bool) -> Known | None:
+    def known(self, place: ProjectPlace, *, metrics: bool) -> KnownCatalog | None:
         """What is known without a request."""
         kept = self._at_hand(place)
         if kept is None or (metrics and not kept.metrics):
             return None
         stamp = self._server.learning.stamp(place)
         is_true = stamp is not None and kept.is_true_of(stamp)
-        return Known(self._widened(place, kept).catalog, kept.age_seconds, is_true)
+        return KnownCatalog(self._widened(place, kept).catalog, kept.age_seconds, is_true)
 
     def save(self) -> None:
         """Writes what the pages of this process added to the catalogs."""
@@ -194,7 +194,7 @@ class CatalogKeeper:
             if is_unsaved and self._store is not None:
                 self._store.save(self._server.host, place, wider)
 
-    def _at_hand(self, place: Place) -> Kept | None:
+    def _at_hand(self, place: ProjectPlace) -> StoredCatalog | None:
         """What was kept, in memory or on disk. The lock is not held while the disk is read."""
         with self._lock:
             kept = self._kept.get(place)
@@ -205,14 +205,14 @@ class CatalogKeeper:
             self._looked_for.add(place)
             return self._kept.setdefault(place, kept) if kept is not None else self._kept.get(place)
 
-    def _keep(self, place: Place, kept: Kept) -> Kept:
+    def _keep(self, place: ProjectPlace, kept: StoredCatalog) -> StoredCatalog:
         with self._lock:
             self._kept[place] = kept
         if self._store is not None:
             self._store.save(self._server.host, place, kept)
         return kept
 
-    def _widened(self, place: Place, kept: Kept) -> Kept:
+    def _widened(self, place: ProjectPlace, kept: StoredCatalog) -> StoredCatalog:
         """With what came since. It goes to the disk at the end."""
         catalog = self._server.learning.widened(place, kept.catalog)
         if catalog is kept.catalog:

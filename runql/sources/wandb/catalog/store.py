@@ -12,7 +12,7 @@ from typing import Any
 
 from runql.language.kinds import Kind
 from runql.semantic.catalog import Catalog, FieldInfo, Space
-from runql.sources.wandb.decode import Place
+from runql.sources.wandb.decode import ProjectPlace
 from runql.sources.wandb.observed import Stamp
 from runql.text.bounded import read_bounded
 from runql.text.frozen import frozen
@@ -27,7 +27,7 @@ _LONGEST_TEXT = 200
 
 
 @frozen
-class Kept:
+class StoredCatalog:
     """A catalog and what it was made of. `metrics`: what was logged was looked at too."""
 
     catalog: Catalog
@@ -54,18 +54,18 @@ class CatalogStore:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def load(self, host: str, place: Place) -> Kept | None:
+    def load(self, host: str, place: ProjectPlace) -> StoredCatalog | None:
         """What was kept of a project, however old."""
         try:
             document = json.loads(read_bounded(self._path(host, place), _MOST_BYTES))
             if document["format"] != _FORMAT:
                 return None
             stamp = Stamp(document["total"], document["newest"])
-            return Kept(_from_document(document["catalog"]), stamp, bool(document["metrics"]))
+            return StoredCatalog(_from_document(document["catalog"]), stamp, bool(document["metrics"]))
         except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
             return None
 
-    def save(self, host: str, place: Place, kept: Kept) -> None:
+    def save(self, host: str, place: ProjectPlace, kept: StoredCatalog) -> None:
         """Writes atomically, readable by the user alone: configs may be private. What is too large is not kept."""
         document = {"format": _FORMAT, "metrics": kept.metrics, "total": kept.stamp.total, "newest": kept.stamp.newest}
         text = json.dumps({**document, "catalog": _to_document(kept.catalog)}, default=str)
@@ -78,7 +78,7 @@ class CatalogStore:
         except OSError:
             return  # a full or read-only disk: the catalog is asked for again next time
 
-    def _path(self, host: str, place: Place) -> Path:
+    def _path(self, host: str, place: ProjectPlace) -> Path:
         name = hashlib.sha256("\0".join((host, place.entity, place.project)).encode()).hexdigest()[:24]
         return self._folder / f"catalog-{name}.json"
 

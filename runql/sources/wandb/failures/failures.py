@@ -19,7 +19,7 @@ from runql.text.diagnostic import Diagnostic
 from runql.text.frozen import frozen
 
 
-class Kind(StrEnum):
+class Fault(StrEnum):
     """One kind of failure."""
 
     SIGNED_OUT = "signed out"
@@ -81,25 +81,25 @@ _LONGER = "`--timeout 600` allows more time for one answer"
 _ASK_LESS = "ask for less: fewer `keys` or fields, `limit`"
 _RAISE = "`RUNQL_MAX_ANSWER_MB` allows more megabytes in one answer"
 
-TREATMENTS: Mapping[Kind, Treatment] = MappingProxyType(
+TREATMENTS: Mapping[Fault, Treatment] = MappingProxyType(
     {
-        Kind.SIGNED_OUT: Treatment(AuthError, "RQL401", "{host} does not know this key", (_LOG_IN,)),
-        Kind.NO_KEY: Treatment(AuthError, "RQL401", "{host} asks for a key", (_LOG_IN,)),
-        Kind.FORBIDDEN: Treatment(
+        Fault.SIGNED_OUT: Treatment(AuthError, "RQL401", "{host} does not know this key", (_LOG_IN,)),
+        Fault.NO_KEY: Treatment(AuthError, "RQL401", "{host} asks for a key", (_LOG_IN,)),
+        Fault.FORBIDDEN: Treatment(
             AuthError,
             "RQL401",
             "{host} does not allow it",
             ("the key belongs to a user who may not read this", _LOG_IN),
         ),
-        Kind.MISSING: Treatment(NotFound, "RQL402", "{host} has no such thing", (_BASE_URL,)),
-        Kind.REFUSED: Treatment(ServerError, "RQL405", "{host} refused the request", (_SIMPLER,)),
-        Kind.LACKING: Treatment(
+        Fault.MISSING: Treatment(NotFound, "RQL402", "{host} has no such thing", (_BASE_URL,)),
+        Fault.REFUSED: Treatment(ServerError, "RQL405", "{host} refused the request", (_SIMPLER,)),
+        Fault.LACKING: Treatment(
             ServerError, "RQL415", "{host} lacks a part of W&B's schema that this needs", (_OTHER,)
         ),
-        Kind.THROTTLED: Treatment(
+        Fault.THROTTLED: Treatment(
             RateLimited, "RQL403", "{host} allows no more requests now", (_LATER,), 2.5, 2.5, longest_pause=60
         ),
-        Kind.NO_CONNECTION: Treatment(
+        Fault.NO_CONNECTION: Treatment(
             Unreachable,
             "RQL404",
             "{host} cannot be reached",
@@ -108,7 +108,7 @@ TREATMENTS: Mapping[Kind, Treatment] = MappingProxyType(
             at_first=0.01,
             longest_pause=5,
         ),
-        Kind.BROKEN: Treatment(
+        Fault.BROKEN: Treatment(
             Unreachable,
             "RQL404",
             "the connection to {host} breaks off",
@@ -117,7 +117,7 @@ TREATMENTS: Mapping[Kind, Treatment] = MappingProxyType(
             at_first=0.25,
             longest_pause=3,
         ),
-        Kind.TIMED_OUT: Treatment(
+        Fault.TIMED_OUT: Treatment(
             Unreachable,
             "RQL404",
             "{host} did not answer in time",
@@ -127,10 +127,10 @@ TREATMENTS: Mapping[Kind, Treatment] = MappingProxyType(
             longest_pause=5,
             smaller=True,
         ),
-        Kind.OVERLOADED: Treatment(
+        Fault.OVERLOADED: Treatment(
             ServerError, "RQL405", "{host} failed", (_LATER,), 1, 0.5, longest_pause=5, smaller=True
         ),
-        Kind.NOT_JSON: Treatment(
+        Fault.NOT_JSON: Treatment(
             ServerError,
             "RQL405",
             "{host} did not answer as a W&B server does",
@@ -139,7 +139,7 @@ TREATMENTS: Mapping[Kind, Treatment] = MappingProxyType(
             at_first=0.25,
             longest_pause=3,
         ),
-        Kind.PAGE: Treatment(
+        Fault.PAGE: Treatment(
             ServerError,
             "RQL405",
             "{host} did not answer as a W&B server does",
@@ -147,13 +147,13 @@ TREATMENTS: Mapping[Kind, Treatment] = MappingProxyType(
             patience=0.25,
             longest_pause=3,
         ),
-        Kind.SIGN_IN_PAGE: Treatment(
+        Fault.SIGN_IN_PAGE: Treatment(
             ServerError, "RQL405", "{host} did not answer as a W&B server does", (_GATEWAY, _BASE_URL)
         ),
-        Kind.NETWORK: Treatment(Unreachable, "RQL404", "{host} cannot be reached", (_OWN_SETTINGS,)),
-        Kind.CERTIFICATE: Treatment(Unreachable, "RQL404", "the certificate of {host} is not trusted", (_COMPANY_CA,)),
-        Kind.NO_TLS: Treatment(Unreachable, "RQL404", "no secure connection to {host}", (_BASE_URL,)),
-        Kind.NO_HTTP: Treatment(
+        Fault.NETWORK: Treatment(Unreachable, "RQL404", "{host} cannot be reached", (_OWN_SETTINGS,)),
+        Fault.CERTIFICATE: Treatment(Unreachable, "RQL404", "the certificate of {host} is not trusted", (_COMPANY_CA,)),
+        Fault.NO_TLS: Treatment(Unreachable, "RQL404", "no secure connection to {host}", (_BASE_URL,)),
+        Fault.NO_HTTP: Treatment(
             Unreachable,
             "RQL404",
             "what answers for {host} does not speak HTTP",
@@ -161,30 +161,30 @@ TREATMENTS: Mapping[Kind, Treatment] = MappingProxyType(
             patience=0.25,
             longest_pause=3,
         ),
-        Kind.PROXY_ASKS: Treatment(
+        Fault.PROXY_ASKS: Treatment(
             Unreachable,
             "RQL404",
             "the proxy in front of {host} asks for a user and a password",
             ("they are part of its address: `http://user:password@proxy.example.com:3128`, with `%40` for `@`",),
         ),
-        Kind.PROXY_REFUSES: Treatment(
+        Fault.PROXY_REFUSES: Treatment(
             Unreachable,
             "RQL404",
             "the proxy does not let requests to {host} through",
             ("a host that needs no proxy is named in `NO_PROXY`", _BASE_URL),
         ),
-        Kind.TOO_LARGE: Treatment(
+        Fault.TOO_LARGE: Treatment(
             ServerError, "RQL410", "{host} sends too large an answer", (_ASK_LESS, _RAISE), smaller=True
         ),
-        Kind.ODD: Treatment(ServerError, "RQL405", "{host} did not answer as a W&B server does", (_BASE_URL,)),
-        Kind.REDIRECTED: Treatment(
+        Fault.ODD: Treatment(ServerError, "RQL405", "{host} did not answer as a W&B server does", (_BASE_URL,)),
+        Fault.REDIRECTED: Treatment(
             ServerError, "RQL405", "{host} sends requests elsewhere", ("the key goes to no other host", _BASE_URL)
         ),
-        Kind.BAD_URL: Treatment(Unreachable, "RQL404", "no request can be sent to {host}", (_BASE_URL,)),
-        Kind.DEADLINE: Treatment(
+        Fault.BAD_URL: Treatment(Unreachable, "RQL404", "no request can be sent to {host}", (_BASE_URL,)),
+        Fault.DEADLINE: Treatment(
             Unreachable, "RQL404", "no whole answer of {host} within the time allowed", ("`--timeout` allows more",)
         ),
-        Kind.CANCELLED: Treatment(Unreachable, "RQL404", "the request to {host} was cancelled", ()),
+        Fault.CANCELLED: Treatment(Unreachable, "RQL404", "the request to {host} was cancelled", ()),
     }
 )
 
@@ -199,7 +199,7 @@ class Failure(Exception):  # noqa: N818 - an answer among others until somebody 
 
     def __init__(
         self,
-        kind: Kind,
+        kind: Fault,
         detail: str = "",
         *,
         after_seconds: float | None = None,
@@ -245,30 +245,30 @@ class Failure(Exception):  # noqa: N818 - an answer among others until somebody 
         return treatment.error([diagnostic])
 
 
-_STATUSES: Mapping[int, Kind] = MappingProxyType(
+_STATUSES: Mapping[int, Fault] = MappingProxyType(
     {
-        401: Kind.SIGNED_OUT,
-        403: Kind.FORBIDDEN,
-        404: Kind.MISSING,
-        407: Kind.PROXY_ASKS,
-        408: Kind.TIMED_OUT,
-        429: Kind.THROTTLED,
-        501: Kind.REFUSED,
+        401: Fault.SIGNED_OUT,
+        403: Fault.FORBIDDEN,
+        404: Fault.MISSING,
+        407: Fault.PROXY_ASKS,
+        408: Fault.TIMED_OUT,
+        429: Fault.THROTTLED,
+        501: Fault.REFUSED,
     }
 )
 
 
-def kind_of_status(status: int) -> Kind | None:
+def kind_of_status(status: int) -> Fault | None:
     """The failure that an HTTP status is; `None` for an answer to read."""
     if 200 <= status < 300:
         return None
     if status in _STATUSES:
         return _STATUSES[status]
     if 300 <= status < 400:
-        return Kind.REDIRECTED
+        return Fault.REDIRECTED
     if 400 <= status < 500:
-        return Kind.REFUSED
-    return Kind.OVERLOADED
+        return Fault.REFUSED
+    return Fault.OVERLOADED
 
 
 _CRASHES = re.compile(
@@ -279,24 +279,24 @@ _CRASHES = re.compile(
 )
 """Words of a server that broke over what it was to send: its fault, not a refusal of the question."""
 
-_MESSAGES: Sequence[tuple[re.Pattern[str], Kind]] = (
-    (KINDS, Kind.LACKING),
-    (_CRASHES, Kind.OVERLOADED),
-    (re.compile(r"deadline exceeded|timed? ?out", re.I), Kind.TIMED_OUT),
-    (re.compile(r"rate.?limit|too many requests", re.I), Kind.THROTTLED),
+_MESSAGES: Sequence[tuple[re.Pattern[str], Fault]] = (
+    (KINDS, Fault.LACKING),
+    (_CRASHES, Fault.OVERLOADED),
+    (re.compile(r"deadline exceeded|timed? ?out", re.I), Fault.TIMED_OUT),
+    (re.compile(r"rate.?limit|too many requests", re.I), Fault.THROTTLED),
     (
         re.compile(r"relogin required|unauthenticated|not logged in|invalid (api )?key|invalid credentials", re.I),
-        Kind.SIGNED_OUT,
+        Fault.SIGNED_OUT,
     ),
-    (re.compile(r"permission denied|forbidden|not authorized|access denied", re.I), Kind.FORBIDDEN),
-    (re.compile(r"not found|does not exist|no such", re.I), Kind.MISSING),
-    (re.compile(r"internal|unavailable|overload|gateway|database", re.I), Kind.OVERLOADED),
+    (re.compile(r"permission denied|forbidden|not authorized|access denied", re.I), Fault.FORBIDDEN),
+    (re.compile(r"not found|does not exist|no such", re.I), Fault.MISSING),
+    (re.compile(r"internal|unavailable|overload|gateway|database", re.I), Fault.OVERLOADED),
 )
 
 
-def kind_of_message(message: str) -> Kind:
+def kind_of_message(message: str) -> Fault:
     """The failure that a message of GraphQL is: those have no code, only words."""
-    return next((kind for pattern, kind in _MESSAGES if pattern.search(message)), Kind.REFUSED)
+    return next((kind for pattern, kind in _MESSAGES if pattern.search(message)), Fault.REFUSED)
 
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
@@ -341,43 +341,43 @@ def read_reply(
         raise _unreadable(kind, status, headers, body) from None
     messages, errors = messages_of(document), said_in(document)
     said = "; ".join(messages)
-    told = Kind.LACKING if any(error.is_refusal for error in errors) else kind_of_message(said)
+    told = Fault.LACKING if any(error.is_refusal for error in errors) else kind_of_message(said)
     wait = seconds_to_wait(headers)
     data = document.get("data") if isinstance(document, Mapping) else None
     partial = data if isinstance(data, Mapping) else None
     if kind is not None:
-        if kind in (Kind.REFUSED, Kind.OVERLOADED) and messages:
+        if kind in (Fault.REFUSED, Fault.OVERLOADED) and messages:
             is_crash = bool(_CRASHES.search(said))
-            kind = told if is_crash or told in (Kind.LACKING, Kind.TIMED_OUT, Kind.THROTTLED) else kind
+            kind = told if is_crash or told in (Fault.LACKING, Fault.TIMED_OUT, Fault.THROTTLED) else kind
         detail = f"{said} (status {status})" if said else f"status {status}"
         raise Failure(kind, detail, after_seconds=wait, errors=errors, partial=partial)
     if messages:
         raise Failure(told, said, after_seconds=wait, errors=errors, partial=partial)
     if partial is None:
-        raise Failure(Kind.NOT_JSON, "an answer without data")
+        raise Failure(Fault.NOT_JSON, "an answer without data")
     return partial
 
 
-def _unreadable(kind: Kind | None, status: int, headers: Mapping[str, str], body: bytes) -> Failure:
+def _unreadable(kind: Fault | None, status: int, headers: Mapping[str, str], body: bytes) -> Failure:
     """The failure that an answer is which is no JSON: most likely it comes from somebody on the way."""
     page = page_in(body)
     if kind is None:
         if page is None:
-            return Failure(Kind.NOT_JSON, clean(body[:200].decode("utf-8", "replace"))[:80])
+            return Failure(Fault.NOT_JSON, clean(body[:200].decode("utf-8", "replace"))[:80])
         return Failure(_PAGES[page.sort], clean(page.said))
     detail = f"status {status}"
     hints: tuple[str, ...] = ()
-    if kind is Kind.REDIRECTED:
+    if kind is Fault.REDIRECTED:
         host = host_of_redirect(headers.get("location", ""))
         detail, hints = (f"to `{clean(host)}` ({detail})", (_GATEWAY,)) if host else (detail, ())
     elif page is not None:
         detail = f"{detail}, {clean(page.said)}"
-        hints = (_GATEWAY,) if kind in (Kind.SIGNED_OUT, Kind.FORBIDDEN, Kind.MISSING, Kind.REFUSED) else ()
+        hints = (_GATEWAY,) if kind in (Fault.SIGNED_OUT, Fault.FORBIDDEN, Fault.MISSING, Fault.REFUSED) else ()
     return Failure(kind, detail, after_seconds=seconds_to_wait(headers), hints=hints)
 
 
-_PAGES: Mapping[PageSort, Kind] = MappingProxyType(
-    {PageSort.SIGN_IN: Kind.SIGN_IN_PAGE, PageSort.PASSES: Kind.NOT_JSON, PageSort.OTHER: Kind.PAGE}
+_PAGES: Mapping[PageSort, Fault] = MappingProxyType(
+    {PageSort.SIGN_IN: Fault.SIGN_IN_PAGE, PageSort.PASSES: Fault.NOT_JSON, PageSort.OTHER: Fault.PAGE}
 )
 
 

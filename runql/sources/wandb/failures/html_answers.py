@@ -27,21 +27,21 @@ class PageSort(Enum):
 
 
 @frozen
-class Page:
+class HtmlPage:
     """A page, and what to say of it: text from outside, not cleaned."""
 
     sort: PageSort
     said: str
 
 
-def page_in(body: bytes) -> Page | None:
+def page_in(body: bytes) -> HtmlPage | None:
     """The page that a body is, if it is one."""
     start = body[:_LOOKED_AT]
     if start.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] != b"<":
         return None
     titled = _TITLE.search(start)
     title = unescape(titled[1].decode("utf-8", "replace")).strip()[:_LONGEST_TITLE] if titled is not None else ""
-    return Page(_sort_of(start), f"an HTML page, `{title}`" if title else "an HTML page")
+    return HtmlPage(_sort_of(start), f"an HTML page, `{title}`" if title else "an HTML page")
 
 
 def _sort_of(start: bytes) -> PageSort:

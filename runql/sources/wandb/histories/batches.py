@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from runql.sources.protocol import HistoryRequest
-from runql.sources.wandb.decode import Place
-from runql.sources.wandb.failures.failures import Failure, Kind
-from runql.sources.wandb.http.client import Answer
+from runql.sources.wandb.decode import ProjectPlace
+from runql.sources.wandb.failures.failures import Failure, Fault
+from runql.sources.wandb.http.client import GraphqlAnswer
 from runql.sources.wandb.http.patience import Stakes
 from runql.sources.wandb.listing.order_check import edges_of
-from runql.sources.wandb.project import Question, Sent, Server
+from runql.sources.wandb.project import Question, Sent, WandbServer
 from runql.sources.wandb.schema.abilities import FILTERS
 from runql.sources.wandb.schema.refusals import Learned
 from runql.sources.wandb.unreadable import OddRows, outsize_of
@@ -37,7 +37,7 @@ _OF_THE_ONLY_ONE = Stakes(12, isolates=True, final=True)
 _HOPELESS_AFTER = 3
 
 _ISOLATED = frozenset(
-    {Kind.OVERLOADED, Kind.TIMED_OUT, Kind.BROKEN, Kind.REFUSED, Kind.NOT_JSON, Kind.TOO_LARGE, Kind.MISSING}
+    {Fault.OVERLOADED, Fault.TIMED_OUT, Fault.BROKEN, Fault.REFUSED, Fault.NOT_JSON, Fault.TOO_LARGE, Fault.MISSING}
 )
 """Failures that may be one run's fault: the others are then asked without it."""
 
@@ -54,7 +54,7 @@ class Sizer:
     def size(self) -> int:
         return max(1, int(self._size))
 
-    def came(self, answer: Answer) -> None:
+    def came(self, answer: GraphqlAnswer) -> None:
         """Grows after small quick answers, shrinks after large ones."""
         if answer.size > _LARGE_BYTES:
             self.too_much(self.size)
@@ -72,7 +72,7 @@ class Sizer:
 
 
 @frozen
-class Ask:
+class HistoryQuestion:
     """What is asked of each run: `specs` of `sampledHistory`, or whole rows, or machine metrics."""
 
     options: frozenset[str]
@@ -100,7 +100,7 @@ class Batch:
     """Some runs, what is asked of them, and the answer on its way."""
 
     run_ids: tuple[str, ...]
-    ask: Ask
+    ask: HistoryQuestion
     sent: Sent | None = None
     nodes: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     failed: dict[str, Failure] = field(default_factory=dict)
@@ -116,7 +116,7 @@ class Asker:
     When nothing at all comes and a few runs failed alone, it is the server and no matter of single runs.
     """
 
-    def __init__(self, server: Server, place: Place, expected: int) -> None:
+    def __init__(self, server: WandbServer, place: ProjectPlace, expected: int) -> None:
         self._server = server
         self._place = place
         self._expected = expected
@@ -165,7 +165,7 @@ class Asker:
             by_filter = batch.sent is not None and batch.sent[0].name == "histories"
             abilities = self._server.abilities
             is_named_else = by_filter and not abilities.does(FILTERS) and abilities.has_all(batch.ask.needs)
-            if failure.kind is Kind.LACKING and is_named_else:
+            if failure.kind is Fault.LACKING and is_named_else:
                 batch.sent = None
                 self.collect(batch)
             elif failure.kind in _ISOLATED and not failure.is_hopeless:
@@ -196,7 +196,7 @@ class Asker:
             batch.nodes |= half.nodes
             batch.failed |= half.failed
 
-    def _read(self, batch: Batch, answer: Answer) -> None:
+    def _read(self, batch: Batch, answer: GraphqlAnswer) -> None:
         project = self._server.project_of(answer, self._place)
         asked = set(batch.run_ids)
         folded = {run_id.casefold() for run_id in asked}
@@ -220,7 +220,7 @@ class Asker:
         if nodes and all(node.get(batch.ask.field) is None for node in nodes):
             # Some servers answer null where others refuse.
             self._server.abilities.learn(Learned(batch.ask.needs))
-            raise Failure(Kind.LACKING, f"`{batch.ask.field}` is null for each of {len(nodes):,} runs")
+            raise Failure(Fault.LACKING, f"`{batch.ask.field}` is null for each of {len(nodes):,} runs")
         self.sizer.came(answer)
         batch.nodes = {str(node.get("name")): node for node in nodes}
         self.odd_rows.add_all(outsize_of(answer))
@@ -240,7 +240,7 @@ class Asker:
         batch.failed |= rest.failed
 
 
-def check_rows(server: Server, request: HistoryRequest, cause: Failure | None = None) -> None:
+def check_rows(server: WandbServer, request: HistoryRequest, cause: Failure | None = None) -> None:
     """Makes sure that the server gives the rows of a request in some way.
 
     Raises:
@@ -253,7 +253,7 @@ def check_rows(server: Server, request: HistoryRequest, cause: Failure | None = 
     named = " and no ".join(f"`{field}`" for field in fields)
     what = "machine metrics" if is_system else "histories"
     whole = "whole " if request.keys is None and server.abilities.has("Run.sampledHistory") else ""
-    raise Failure(Kind.LACKING, f"its runs have no {named}, so no {whole}{what} can be read from it") from cause
+    raise Failure(Fault.LACKING, f"its runs have no {named}, so no {whole}{what} can be read from it") from cause
 
 
 def failure_notice(run_id: str, failure: Failure, host: str) -> Diagnostic:

@@ -17,13 +17,13 @@ from runql.engine.values.column import columns_of_rows
 from runql.semantic.record import RunHistory
 from runql.sources.history_rows import select_rows
 from runql.sources.protocol import HistoryRequest
-from runql.sources.wandb.decode import Place
-from runql.sources.wandb.failures.failures import Failure, Kind
+from runql.sources.wandb.decode import ProjectPlace
+from runql.sources.wandb.failures.failures import Failure, Fault
 from runql.sources.wandb.histories.batches import (
     MOST_IN_FLIGHT,
-    Ask,
     Asker,
     Batch,
+    HistoryQuestion,
     check_rows,
     failure_notice,
     gone_notice,
@@ -42,7 +42,7 @@ from runql.sources.wandb.histories.specs import (
     spec_text,
     within,
 )
-from runql.sources.wandb.project import Server
+from runql.sources.wandb.project import WandbServer
 from runql.sources.wandb.unreadable import fewer_notice
 from runql.text.diagnostic import Diagnostic
 
@@ -71,7 +71,7 @@ class _Job:
 class SampledHistories:
     """One request, answered run by run."""
 
-    def __init__(self, server: Server, place: Place, request: HistoryRequest) -> None:
+    def __init__(self, server: WandbServer, place: ProjectPlace, request: HistoryRequest) -> None:
         self._server = server
         self._request = request
         self._asker = Asker(server, place, len(request.run_ids))
@@ -110,21 +110,21 @@ class SampledHistories:
             groups = tuple(self._groups)
             self._jobs.append(_Job(run_ids, self._asker.send(Batch(run_ids, self._ask(groups))), groups))
 
-    def _ask(self, groups: tuple[Group, ...]) -> Ask:
+    def _ask(self, groups: tuple[Group, ...]) -> HistoryQuestion:
         request = self._request
         samples = self._samples
         if request.stream == "system":
-            return Ask(frozenset({"system"}), samples=samples)
+            return HistoryQuestion(frozenset({"system"}), samples=samples)
         if self._is_sampled:
             low, high = request.min_step, request.max_step
             specs = (spec_text(group, request, samples=samples, low=low, high=high) for group in groups)
-            return Ask(frozenset({"sampled", "keys"}), specs=tuple(specs))
+            return HistoryQuestion(frozenset({"sampled", "keys"}), specs=tuple(specs))
         options = {"whole", "keys"}
         samples = max(samples, _WHOLE_SAMPLES) if self._chooses_here else samples
         if request.min_step is None and request.max_step is None:
-            return Ask(frozenset(options), samples=samples)
+            return HistoryQuestion(frozenset(options), samples=samples)
         high = None if request.max_step is None else request.max_step + 1
-        return Ask(frozenset({*options, "window"}), samples=samples, low=request.min_step, high=high)
+        return HistoryQuestion(frozenset({*options, "window"}), samples=samples, low=request.min_step, high=high)
 
     def _finish(self, job: _Job) -> None:
         """Waits until a job is whole. Others that came meanwhile get their next questions on the way."""
@@ -140,7 +140,7 @@ class SampledHistories:
         try:
             self._asker.collect(batch)
         except Failure as failure:
-            if failure.kind is not Kind.LACKING:
+            if failure.kind is not Fault.LACKING:
                 raise
             check_rows(self._server, self._request, failure)
             if self._server.abilities.has_all(batch.ask.needs):

@@ -16,13 +16,13 @@ from runql.engine.table import Table
 from runql.semantic.record import RunHistory
 from runql.sources.history_rows import select_rows
 from runql.sources.protocol import HistoryRequest
-from runql.sources.wandb.decode import Place
-from runql.sources.wandb.failures.failures import Failure, Kind
+from runql.sources.wandb.decode import ProjectPlace
+from runql.sources.wandb.failures.failures import Failure, Fault
 from runql.sources.wandb.histories.batches import (
     MOST_IN_FLIGHT,
-    Ask,
     Asker,
     Batch,
+    HistoryQuestion,
     check_rows,
     chunks,
     failure_notice,
@@ -40,7 +40,7 @@ from runql.sources.wandb.histories.specs import (
     table_of_lines,
     within,
 )
-from runql.sources.wandb.project import Server
+from runql.sources.wandb.project import WandbServer
 from runql.sources.wandb.schema.refusals import Learned
 from runql.sources.wandb.unreadable import fewer_notice
 from runql.text.diagnostic import Diagnostic
@@ -84,7 +84,7 @@ class _Progress:
 class Scan:
     """One request for every row, answered window by window."""
 
-    def __init__(self, server: Server, place: Place, request: HistoryRequest) -> None:
+    def __init__(self, server: WandbServer, place: ProjectPlace, request: HistoryRequest) -> None:
         self._server = server
         self._request = request
         self._asker = Asker(server, place, len(request.run_ids))
@@ -127,7 +127,7 @@ class Scan:
         """Whether the server can be asked for the rows of some steps."""
         return self._by_spec or self._server.abilities.has_all(_WINDOW)
 
-    def _ask(self, window: _Window) -> Ask:
+    def _ask(self, window: _Window) -> HistoryQuestion:
         keys = {"keys"} if window.is_first else set()
         high = window.high
         if self._request.max_step is not None:
@@ -138,10 +138,10 @@ class Scan:
             specs = [self._spec(group, window.low, high - 1, plain=plain) for group in groups]
             if plain:
                 specs.append(self._spec((self._request.x_axis,), window.low, high - 1, plain=True))
-            return Ask(frozenset({"sampled", *keys}), specs=tuple(specs))
+            return HistoryQuestion(frozenset({"sampled", *keys}), specs=tuple(specs))
         if not self._by_steps:
-            return Ask(frozenset({"whole", *keys}), samples=_MOST_SAMPLES)
-        return Ask(frozenset({"whole", "window", *keys}), samples=PAGE_ROWS, low=window.low, high=high)
+            return HistoryQuestion(frozenset({"whole", *keys}), samples=_MOST_SAMPLES)
+        return HistoryQuestion(frozenset({"whole", "window", *keys}), samples=PAGE_ROWS, low=window.low, high=high)
 
     def _spec(self, group: tuple[str, ...], low: int, high: int, *, plain: bool) -> str:
         # Without the x axis among the keys a row that lacks it still comes, and can be counted.
@@ -184,7 +184,7 @@ class Scan:
             self._asker.collect(batch)
         except Failure as failure:
             check_rows(self._server, self._request, failure)
-            if failure.kind is not Kind.LACKING or abilities.has_all(batch.ask.needs):
+            if failure.kind is not Fault.LACKING or abilities.has_all(batch.ask.needs):
                 raise
             return False
         is_by_steps = bool(batch.ask.specs) or "window" in batch.ask.options
@@ -262,7 +262,7 @@ class Scan:
         came, count = len(node.get("history") or ()), node.get("historyLineCount") or 0
         if came < count:
             said = f"it gives {came:,} of the {count:,} rows of run `{run_id}`"
-            raise Failure(Kind.LACKING, f"{said}, and has no `history(minStep, maxStep)` to ask for the others")
+            raise Failure(Fault.LACKING, f"{said}, and has no `history(minStep, maxStep)` to ask for the others")
 
     def _answer(
         self, window: _Window, batch: Batch, run_id: str, parts: list[Table], *, is_last: bool

@@ -8,7 +8,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import AsyncIterator, Mapping
 
-from runql.sources.wandb.failures.failures import Failure, Kind, clean
+from runql.sources.wandb.failures.failures import Failure, Fault, clean
 
 MEGABYTE = 1_000_000
 _STEP_BYTES = 1_048_576
@@ -26,7 +26,7 @@ class _Plain:
         return data[:most], data[most:]
 
 
-class _Packed:
+class _PackedBody:
     """A body in gzip, of one part or several, or in zlib's own form ("deflate")."""
 
     def __init__(self) -> None:
@@ -46,13 +46,13 @@ class _Packed:
         return found, self._one.unconsumed_tail or self._one.unused_data
 
 
-def _packing(headers: Mapping[str, str]) -> _Plain | _Packed:
+def _packing(headers: Mapping[str, str]) -> _Plain | _PackedBody:
     said = headers.get("content-encoding", "").strip().lower()
     if said in ("", "identity"):
         return _Plain()
     if said in ("gzip", "x-gzip", "deflate"):
-        return _Packed()
-    raise Failure(Kind.NOT_JSON, f"an answer packed as `{clean(said)[:40]}`, where gzip was asked for")
+        return _PackedBody()
+    raise Failure(Fault.NOT_JSON, f"an answer packed as `{clean(said)[:40]}`, where gzip was asked for")
 
 
 async def read_body(pieces: AsyncIterator[bytes], headers: Mapping[str, str], most: int) -> bytes:
@@ -72,12 +72,12 @@ async def read_body(pieces: AsyncIterator[bytes], headers: Mapping[str, str], mo
             try:
                 found, rest = packing.unpack(rest, _STEP_BYTES)
             except zlib.error as error:
-                raise Failure(Kind.BROKEN, clean(str(error))) from error
+                raise Failure(Fault.BROKEN, clean(str(error))) from error
             body += found
             if len(body) > most:
                 raise too_large(most)
     if not packing.is_whole:
-        raise Failure(Kind.BROKEN, "the answer breaks off within its gzip")
+        raise Failure(Fault.BROKEN, "the answer breaks off within its gzip")
     _check_values(body, most)
     return bytes(body)
 
@@ -87,7 +87,7 @@ def _check_values(body: bytearray, most: int) -> None:
     is between commas and brackets, those of texts among them."""
     most_values = most // _BYTES_OF_A_VALUE
     if len(body) > most_values and sum(map(body.count, (b",", b"{", b"["))) > most_values:
-        raise Failure(Kind.TOO_LARGE, f"more than {most_values:,} values")
+        raise Failure(Fault.TOO_LARGE, f"more than {most_values:,} values")
 
 
 def _said_length(headers: Mapping[str, str]) -> int:
@@ -97,4 +97,4 @@ def _said_length(headers: Mapping[str, str]) -> int:
 
 def too_large(most: int) -> Failure:
     """The failure that an answer of more than so many bytes is."""
-    return Failure(Kind.TOO_LARGE, f"more than {most / MEGABYTE:g} MB unpacked")
+    return Failure(Fault.TOO_LARGE, f"more than {most / MEGABYTE:g} MB unpacked")

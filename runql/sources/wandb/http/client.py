@@ -21,13 +21,13 @@ from functools import partial
 from typing import Any, TypeVar
 
 from runql.semantic.json_text import Oddity, read_json
-from runql.sources.wandb.failures.failures import Failure, Kind, read_reply
+from runql.sources.wandb.failures.failures import Failure, Fault, read_reply
 from runql.sources.wandb.failures.retry_after import backoff_seconds, seconds_to_wait
 from runql.sources.wandb.http.bodies import MEGABYTE
 from runql.sources.wandb.http.identity import Identity, without_secrets
 from runql.sources.wandb.http.limiter import Limiter
-from runql.sources.wandb.http.patience import Attempts, Patience, Stakes, Verdict
-from runql.sources.wandb.http.transport import Reply, Transport
+from runql.sources.wandb.http.patience import Attempts, Patience, RetryVerdict, Stakes
+from runql.sources.wandb.http.transport import HttpReply, Transport
 from runql.sources.wandb.network.network import Network
 from runql.text.frozen import frozen
 
@@ -39,7 +39,7 @@ _LONGEST_AT_STAKE = 2.0
 
 
 @frozen
-class Call:
+class GraphqlCall:
     """One question. `stakes`: what becomes of it if it keeps failing; by default all that depends on it fails."""
 
     operation: str
@@ -49,7 +49,7 @@ class Call:
 
 
 @frozen
-class Answer:
+class GraphqlAnswer:
     """`size` is the length of the unzipped body in bytes, `seconds` how long the last attempt took, `failed` how many
     did not come before it.
 
@@ -126,12 +126,12 @@ class Client:
         finally:
             self._deadline.reset(token)
 
-    def submit(self, call: Call) -> Future[Answer]:
+    def submit(self, call: GraphqlCall) -> Future[GraphqlAnswer]:
         """Sends a question on its way."""
         deadline = self._deadline.get()
         return self._start(self._ask(call, deadline))
 
-    def ask(self, call: Call) -> Answer:
+    def ask(self, call: GraphqlCall) -> GraphqlAnswer:
         """Asks, and waits for the answer.
 
         Raises:
@@ -151,9 +151,9 @@ class Client:
                         raise
                     self._say_waiting()
                 if deadline is not None and time.monotonic() >= deadline:
-                    raise Failure(Kind.DEADLINE)
+                    raise Failure(Fault.DEADLINE)
         except CancelledError:
-            raise Failure(Kind.CANCELLED) from None
+            raise Failure(Fault.CANCELLED) from None
         except Failure as failure:
             # The frames and causes of the event loop hold what was sent, and a traceback may show them.
             failure.__cause__ = failure.__context__ = None
@@ -213,7 +213,7 @@ class Client:
             await self._transport.close()
             self._transport = None
 
-    async def _ask(self, call: Call, deadline: float | None) -> Answer:
+    async def _ask(self, call: GraphqlCall, deadline: float | None) -> GraphqlAnswer:
         body = json.dumps(
             {"query": call.document, "variables": call.variables, "operationName": call.operation}
         ).encode()
@@ -232,7 +232,7 @@ class Client:
                 continue
             self._patience.came(attempts)
             self._limiter.went_well()
-            return Answer(data, len(reply.body), time.monotonic() - started, tuple(oddities), attempts.failed)
+            return GraphqlAnswer(data, len(reply.body), time.monotonic() - started, tuple(oddities), attempts.failed)
 
     def _opened(self) -> Transport:
         if self._transport is None:
@@ -245,7 +245,7 @@ class Client:
             )
         return self._transport
 
-    async def _attempt(self, transport: Transport, body: bytes, deadline: float | None) -> Reply:
+    async def _attempt(self, transport: Transport, body: bytes, deadline: float | None) -> HttpReply:
         authorization = await self._identity.authorization(transport)
         await self._limiter.acquire()
         try:
@@ -259,21 +259,23 @@ class Client:
             self._hold_on(seconds_to_wait(reply.headers), "throttled")
         return replace(reply, body=without_secrets(reply.body, self._identity))
 
-    async def _before_next(self, call: Call, failure: Failure, attempts: Attempts, deadline: float | None) -> None:
+    async def _before_next(
+        self, call: GraphqlCall, failure: Failure, attempts: Attempts, deadline: float | None
+    ) -> None:
         """Waits before asking again, or gives up by raising the failure."""
-        if failure.kind in (Kind.THROTTLED, Kind.TIMED_OUT) or "status 503" in failure.detail:
+        if failure.kind in (Fault.THROTTLED, Fault.TIMED_OUT) or "status 503" in failure.detail:
             self._limiter.too_much()
         longest = failure.treatment.longest_pause if call.stakes is None else _LONGEST_AT_STAKE
         pause = backoff_seconds(attempts.failed - 1, self._settings.backoff_seconds, random.random(), longest)
         asked = failure.after_seconds
         wait = max(pause, asked) if asked is not None else pause
         verdict = self._patience.verdict(attempts, call.stakes, failure, deadline)
-        failure.is_hopeless = verdict is Verdict.HOPELESS
-        if verdict is not Verdict.ASK_AGAIN or wait > self._settings.patience_seconds:
+        failure.is_hopeless = verdict is RetryVerdict.HOPELESS
+        if verdict is not RetryVerdict.ASK_AGAIN or wait > self._settings.patience_seconds:
             raise failure
         if deadline is not None and time.monotonic() + wait >= deadline:
-            raise failure if failure.kind is Kind.THROTTLED else Failure(Kind.DEADLINE, failure.detail)
-        if failure.kind is Kind.THROTTLED:
+            raise failure if failure.kind is Fault.THROTTLED else Failure(Fault.DEADLINE, failure.detail)
+        if failure.kind is Fault.THROTTLED:
             self._hold_on(wait, "throttled")
         else:
             self._note_wait(wait, f"{failure.kind}, asking again" if wait >= _SAID_FROM_SECONDS else "")

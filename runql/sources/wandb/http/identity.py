@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import urlencode
 
-from runql.sources.wandb.failures.failures import Failure, Kind, kind_of_status, loads, messages_of
+from runql.sources.wandb.failures.failures import Failure, Fault, kind_of_status, loads, messages_of
 from runql.sources.wandb.failures.retry_after import seconds_to_wait
 from runql.sources.wandb.http.transport import Transport
 from runql.sources.wandb.network.credentials import ApiKey, Credentials, IdentityToken
@@ -93,7 +93,7 @@ class FederatedIdentity:
         try:
             assertion = read_bounded(self._token.path, MOST_SMALL_BYTES).decode().strip()
         except (OSError, UnicodeDecodeError) as error:
-            raise Failure(Kind.SIGNED_OUT, f"the identity token file `{self._token.path}` cannot be read") from error
+            raise Failure(Fault.SIGNED_OUT, f"the identity token file `{self._token.path}` cannot be read") from error
         self._assertion = (assertion,)
         form = urlencode({"grant_type": _GRANT, "assertion": assertion}).encode()
         for attempt in range(_EXCHANGE_TRIES):
@@ -116,15 +116,15 @@ class FederatedIdentity:
             document = None
         if kind is not None:
             # A refusal of the token is a refusal of who asks, whatever status it comes with.
-            is_refusal = kind in (Kind.REFUSED, Kind.MISSING)
+            is_refusal = kind in (Fault.REFUSED, Fault.MISSING)
             said = "; ".join(messages_of(document)) or f"status {reply.status}"
             raise Failure(
-                Kind.SIGNED_OUT if is_refusal else kind,
+                Fault.SIGNED_OUT if is_refusal else kind,
                 f"the identity token was not exchanged: {said}",
                 after_seconds=seconds_to_wait(reply.headers),
             )
         if not isinstance(document, dict) or not isinstance(document.get("access_token"), str):
-            raise Failure(Kind.NOT_JSON, "the exchange of the identity token gave no access token")
+            raise Failure(Fault.NOT_JSON, "the exchange of the identity token gave no access token")
         return document["access_token"], time.time() + _lifetime(document.get("expires_in"))
 
 

@@ -15,7 +15,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from enum import Enum
 
-from runql.sources.wandb.failures.failures import Failure, Kind
+from runql.sources.wandb.failures.failures import Failure, Fault
 from runql.text.frozen import frozen
 
 _REMEMBERED = 40
@@ -40,7 +40,7 @@ class Stakes:
     doubt: float | None = None
 
 
-class Verdict(Enum):
+class RetryVerdict(Enum):
     """What to do after a failure. `HOPELESS`: nothing gets through, so asking for less is no use either."""
 
     ASK_AGAIN = "ask again"
@@ -54,7 +54,7 @@ class Attempts:
 
     started: float = field(default_factory=time.monotonic)
     failed: int = 0
-    kind: Kind | None = None
+    kind: Fault | None = None
     kind_since: float = 0.0
 
 
@@ -84,39 +84,41 @@ class Patience:
         if failure.kind is not attempts.kind:
             attempts.kind, attempts.kind_since = failure.kind, now if attempts.failed > 1 else attempts.started
         with self._lock:
-            self._has_met = self._has_met or failure.kind is not Kind.NO_CONNECTION
+            self._has_met = self._has_met or failure.kind is not Fault.NO_CONNECTION
             if self._failing_since is None or now - self._last_failed > self._seconds:
                 self._failing_since = attempts.started
             self._last_failed = now
 
-    def verdict(self, attempts: Attempts, stakes: Stakes | None, failure: Failure, deadline: float | None) -> Verdict:
+    def verdict(
+        self, attempts: Attempts, stakes: Stakes | None, failure: Failure, deadline: float | None
+    ) -> RetryVerdict:
         """Whether to ask a question again. With a deadline there is time until then."""
         treatment, now = failure.treatment, time.monotonic()
         if not treatment.patience:
-            return Verdict.GIVE_UP
+            return RetryVerdict.GIVE_UP
         if stakes is not None and self._is_at_stake(stakes, failure) and self._is_to_blame(attempts, stakes, failure):
-            return Verdict.GIVE_UP
+            return RetryVerdict.GIVE_UP
         took = now - attempts.started
         seconds = self._seconds if deadline is None else max(self._seconds, deadline - attempts.started)
         with self._lock:
             has_come, has_met = self._has_come, self._has_met
             quiet = 0.0 if self._failing_since is None else now - self._failing_since
-        if failure.kind is Kind.NO_CONNECTION and not has_met:
-            return Verdict.HOPELESS if took > self._seconds * treatment.at_first else Verdict.ASK_AGAIN
+        if failure.kind is Fault.NO_CONNECTION and not has_met:
+            return RetryVerdict.HOPELESS if took > self._seconds * treatment.at_first else RetryVerdict.ASK_AGAIN
         share = treatment.patience if has_come else treatment.at_first
         # Whatever failed before this question was asked, it gets a part of the time for itself.
         quiet = min(quiet, 4 * took)
         if quiet > seconds * max(1.0, share) or min(quiet, now - attempts.kind_since) > seconds * share:
-            return Verdict.HOPELESS
+            return RetryVerdict.HOPELESS
         # Others get through and this one never does: then it is not the line.
         is_alone = took > seconds and attempts.failed >= self._needed(1, _DOUBT_OF_RUN)
-        return Verdict.GIVE_UP if is_alone else Verdict.ASK_AGAIN
+        return RetryVerdict.GIVE_UP if is_alone else RetryVerdict.ASK_AGAIN
 
     def _is_at_stake(self, stakes: Stakes, failure: Failure) -> bool:
-        return failure.treatment.smaller or (stakes.isolates and failure.kind in (Kind.BROKEN, Kind.NOT_JSON))
+        return failure.treatment.smaller or (stakes.isolates and failure.kind in (Fault.BROKEN, Fault.NOT_JSON))
 
     def _is_to_blame(self, attempts: Attempts, stakes: Stakes, failure: Failure) -> bool:
-        if failure.kind is Kind.TIMED_OUT and not stakes.final:
+        if failure.kind is Fault.TIMED_OUT and not stakes.final:
             return attempts.failed >= stakes.tries
         usual = _DOUBT_OF_RUN if stakes.final else _DOUBT_OF_SIZE
         return attempts.failed >= self._needed(stakes.tries, usual if stakes.doubt is None else stakes.doubt)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from runql.errors import Unreachable
-from runql.sources.wandb.failures.failures import Failure, Kind
+from runql.sources.wandb.failures.failures import Failure, Fault
 from runql.sources.wandb.http.bodies import read_body
 from runql.sources.wandb.network.certificates import context_of
 from runql.sources.wandb.network.errors import failure_of
@@ -29,7 +29,7 @@ _OWN = (
 
 
 @frozen
-class Reply:
+class HttpReply:
     """An answer as it came, unzipped. Header names are in lower case."""
 
     status: int
@@ -70,7 +70,7 @@ class Transport:
 
     async def post(
         self, path: str, body: bytes, content_type: str, authorization: str | None, whole_seconds: float
-    ) -> Reply:
+    ) -> HttpReply:
         """One request, once. Its answer must be there, whole, within so many seconds.
 
         Raises:
@@ -85,15 +85,15 @@ class Transport:
                 return await self._post(path, body, headers)
         except TimeoutError as error:
             through = "" if self._network.proxy is None else f" through {self._network.proxy}"
-            raise Failure(Kind.TIMED_OUT, f"no whole answer within {whole_seconds:.3g} s{through}") from error
+            raise Failure(Fault.TIMED_OUT, f"no whole answer within {whole_seconds:.3g} s{through}") from error
         except self._errors as error:
             raise failure_of(error, self._network) from error
 
-    async def _post(self, path: str, body: bytes, headers: Mapping[str, str]) -> Reply:
+    async def _post(self, path: str, body: bytes, headers: Mapping[str, str]) -> HttpReply:
         async with self._client.stream("POST", path, content=body, headers=headers) as response:
             names = {name.lower(): value for name, value in response.headers.items()}
             content = await read_body(response.aiter_raw(), names, self._most_bytes)
-            return Reply(response.status_code, names, content)
+            return HttpReply(response.status_code, names, content)
 
     async def close(self) -> None:
         await self._client.aclose()
@@ -113,7 +113,7 @@ def _context(base_url: str, network: Network) -> ssl.SSLContext | None:
         return context_of(network.trust)
     except Unreachable as error:
         said = error.diagnostics[0]
-        raise Failure(Kind.NETWORK, said.message, hints=said.hints) from error
+        raise Failure(Fault.NETWORK, said.message, hints=said.hints) from error
 
 
 def _proxy(network: Network, context: ssl.SSLContext | None) -> httpx.Proxy | None:

@@ -7,15 +7,15 @@ from collections.abc import Container, Sequence
 from runql.engine.mongo.order import OrderField, sort_by_fields
 from runql.semantic.record import RunRecord
 from runql.sources.protocol import Filters, Wanted
-from runql.sources.wandb.decode import Place
-from runql.sources.wandb.failures.failures import Failure, Kind
+from runql.sources.wandb.decode import ProjectPlace
+from runql.sources.wandb.failures.failures import Failure, Fault
 from runql.sources.wandb.listing.brackets import Brackets
 from runql.sources.wandb.listing.fetch import RunKey, all_pages, key_of
-from runql.sources.wandb.listing.losses import Lost
+from runql.sources.wandb.listing.losses import ListingLoss
 from runql.sources.wandb.listing.order_check import is_number
 from runql.sources.wandb.listing.pages import Pages
 from runql.sources.wandb.listing.questions import ListQuestion
-from runql.sources.wandb.project import Server
+from runql.sources.wandb.project import WandbServer
 from runql.text.diagnostic import Diagnostic
 
 _BY_CREATION = "+created_at"
@@ -25,14 +25,14 @@ class Bracketed:
     """The parts of a listing around its numbers. `None` of a method: the server does not give what it counted, and the
     whole listing must be made here."""
 
-    def __init__(self, server: Server, place: Place, wanted: Wanted, brackets: Brackets) -> None:
+    def __init__(self, server: WandbServer, place: ProjectPlace, wanted: Wanted, brackets: Brackets) -> None:
         self._server = server
         self._place = place
         self._wanted = wanted
         self._brackets = brackets
         self._odd: int | None = None
         self._first = 0
-        self.lost: list[Lost] = []
+        self.lost: list[ListingLoss] = []
         self.partial: dict[str, tuple[Diagnostic, ...]] = {}
         """Runs that the server cannot read, or not all of, of the parts that were asked for."""
 
@@ -82,6 +82,6 @@ class Bracketed:
             self.partial |= pages.partial
             return found
         except Failure as failure:
-            if failure.kind is Kind.REFUSED:
+            if failure.kind is Fault.REFUSED:
                 return None  # a filter that the server does not take
             raise

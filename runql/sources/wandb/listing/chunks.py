@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from runql.semantic.record import RunRecord
-from runql.sources.wandb.listing.losses import Lost
+from runql.sources.wandb.listing.losses import ListingLoss
 from runql.sources.wandb.project import Sent
 from runql.text.diagnostic import Diagnostic
 from runql.text.frozen import frozen
 
 
 @dataclass(slots=True)
-class Part:
+class PagePart:
     """A page to fetch: `size` runs from `offset` on, or after an opaque cursor. `is_part`: of a page that failed;
     `is_suspect`: what else was in that page came, so it will fail too."""
 
@@ -34,7 +34,7 @@ class Chunk:
     runs: tuple[RunRecord, ...]
     offset: int
     has_next: bool
-    lost: tuple[Lost, ...] = ()
+    lost: tuple[ListingLoss, ...] = ()
     partial: Mapping[str, tuple[Diagnostic, ...]] = field(default_factory=dict)
     is_part: bool = False
 

@@ -7,11 +7,11 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from runql.semantic.record import ProjectRecord, SweepRecord
-from runql.sources.wandb.failures.failures import Failure, Kind
+from runql.sources.wandb.failures.failures import Failure, Fault
 from runql.sources.wandb.http.patience import Stakes
 from runql.sources.wandb.listing.isolation import OF_PAGE, OF_PART, OF_SMALL_PAGE, may_be_one_run
 from runql.sources.wandb.listing.questions import cursor_after, offset_in
-from runql.sources.wandb.project import Question, Server
+from runql.sources.wandb.project import Question, WandbServer
 from runql.text.diagnostic import Diagnostic
 
 _PAGE = 200
@@ -21,7 +21,7 @@ Node = Mapping[str, Any]
 _Listed = TypeVar("_Listed", SweepRecord, ProjectRecord)
 
 
-def project_nodes(server: Server, entity: str, lost: list[Diagnostic] | None = None) -> Iterator[Node]:
+def project_nodes(server: WandbServer, entity: str, lost: list[Diagnostic] | None = None) -> Iterator[Node]:
     """The projects of an entity: as `models` of the server, or of the entity where there are none. `lost` as below.
 
     Raises:
@@ -34,7 +34,7 @@ def project_nodes(server: Server, entity: str, lost: list[Diagnostic] | None = N
                 server, "projects", "Query.models", variables, lambda data: data.get("models"), lost=lost
             )
         except Failure as failure:
-            if failure.kind is not Kind.LACKING or server.abilities.has("Query.models"):
+            if failure.kind is not Fault.LACKING or server.abilities.has("Query.models"):
                 raise
         else:
             return
@@ -47,7 +47,7 @@ def _of_entity(data: Node) -> Any:
 
 
 def nodes_of(
-    server: Server,
+    server: WandbServer,
     name: str,
     field: str,
     variables: Node,
@@ -66,7 +66,7 @@ def nodes_of(
     while True:
         connection, size, after = asker.page()
         if connection is None:
-            raise Failure(Kind.MISSING, "it has none there, or none that may be seen")
+            raise Failure(Fault.MISSING, "it has none there, or none that may be seen")
         edges = [edge for edge in connection.get("edges") or () if isinstance(edge, Mapping)]
         info = connection.get("pageInfo") or {}
         named = {edge["node"].get("name"): edge["node"] for edge in edges if isinstance(edge.get("node"), Mapping)}
@@ -78,7 +78,7 @@ def nodes_of(
         # A server may deny that there is more, though its page is full; or give the first page again.
         is_full = bool(edges) and len(edges) >= size
         if says_more and not fresh and not is_full:
-            raise Failure(Kind.ODD, f"it gives {len(seen):,}, says that there are more, and has no other page")
+            raise Failure(Fault.ODD, f"it gives {len(seen):,}, says that there are more, and has no other page")
         if not (is_full if after is not None and not fresh else fresh and (says_more or is_full)):
             return
         if fresh and server.abilities.has(f"{field}(after)") and following not in (None, after):
@@ -86,7 +86,7 @@ def nodes_of(
         elif server.abilities.has(f"{field}(first)") and len(edges) == size < _MOST:
             asker.begin_anew(size * 4)
         elif says_more:
-            raise Failure(Kind.LACKING, f"it gives {len(seen):,}, says that there are more, and has no other page")
+            raise Failure(Fault.LACKING, f"it gives {len(seen):,}, says that there are more, and has no other page")
         else:
             return
 
@@ -108,7 +108,7 @@ class _Asker:
 
     def __init__(
         self,
-        server: Server,
+        server: WandbServer,
         name: str,
         variables: Node,
         connection_of: Callable[[Node], Any],

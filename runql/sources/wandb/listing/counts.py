@@ -7,16 +7,16 @@ from runql.semantic.catalog import Space
 from runql.semantic.record import RunRecord
 from runql.sources.paging import needed
 from runql.sources.protocol import Filters
-from runql.sources.wandb.decode import Place
-from runql.sources.wandb.failures.failures import Failure, Kind
+from runql.sources.wandb.decode import ProjectPlace
+from runql.sources.wandb.failures.failures import Failure, Fault
 from runql.sources.wandb.listing.fetch import fetch_all
 from runql.sources.wandb.listing.safe_filters import doubted_in, narrow
-from runql.sources.wandb.project import Question, Server, filters_text
+from runql.sources.wandb.project import Question, WandbServer, filters_text
 
 _BY_CREATION = "+created_at"
 
 
-def count_of(server: Server, place: Place, filters: Filters) -> int | None:
+def count_of(server: WandbServer, place: ProjectPlace, filters: Filters) -> int | None:
     """How many runs match: one request, unless the server cannot count them, or counts fewer than are at hand; `None`
     if they must be listed for it and the server cannot read some.
 
@@ -40,7 +40,7 @@ def count_of(server: Server, place: Place, filters: Filters) -> int | None:
     return count
 
 
-def matching_at_hand(server: Server, place: Place, filters: Filters) -> list[RunRecord]:
+def matching_at_hand(server: WandbServer, place: ProjectPlace, filters: Filters) -> list[RunRecord]:
     """Those of the runs that came whole just now that match."""
     if any(field.space is Space.LOGGED for field in filter_fields(filters)):
         return []
@@ -48,7 +48,7 @@ def matching_at_hand(server: Server, place: Place, filters: Filters) -> list[Run
     return [run for run in server.learning.at_hand(place) if test(run)]
 
 
-def counted_by(server: Server, place: Place, filters: Filters) -> int | None:
+def counted_by(server: WandbServer, place: ProjectPlace, filters: Filters) -> int | None:
     """The server's count; `None` where it gives none, or one that is no use.
 
     Raises:
@@ -65,7 +65,7 @@ def counted_by(server: Server, place: Place, filters: Filters) -> int | None:
     try:
         answer = server.ask(Question("count", frozenset(options), variables, needs=needs))
     except Failure as failure:
-        if failure.kind is Kind.LACKING and not abilities.has_all(needs):
+        if failure.kind is Fault.LACKING and not abilities.has_all(needs):
             return None
         raise
     found = server.project_of(answer, place)
@@ -76,7 +76,7 @@ def counted_by(server: Server, place: Place, filters: Filters) -> int | None:
     return count if isinstance(count, int) and (not filters or abilities.counts_filtered) else None
 
 
-def listed_for(server: Server, place: Place, filters: Filters, sent: Filters) -> int | None:
+def listed_for(server: WandbServer, place: ProjectPlace, filters: Filters, sent: Filters) -> int | None:
     """The count of the runs that come and match. `sent`: the part of the filter that the server is left. `None` if the
     server cannot read some: then a count would pass for the whole.
 

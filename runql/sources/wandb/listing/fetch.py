@@ -9,16 +9,16 @@ from typing import TypeAlias
 from runql.semantic.record import RunRecord
 from runql.sources.paging import needed, trimmed
 from runql.sources.protocol import Filters, Wanted
-from runql.sources.wandb.decode import Place
-from runql.sources.wandb.failures.failures import Failure, Kind
-from runql.sources.wandb.http.client import Answer
+from runql.sources.wandb.decode import ProjectPlace
+from runql.sources.wandb.failures.failures import Failure, Fault
+from runql.sources.wandb.http.client import GraphqlAnswer
 from runql.sources.wandb.http.patience import Stakes
 from runql.sources.wandb.listing.isolation import may_be_one_run
-from runql.sources.wandb.listing.losses import Lost
+from runql.sources.wandb.listing.losses import ListingLoss
 from runql.sources.wandb.listing.order_check import edges_of, prove_filters, says_more
 from runql.sources.wandb.listing.pages import HEAVY_ROWS, Pages
 from runql.sources.wandb.listing.questions import ListQuestion
-from runql.sources.wandb.project import Question, Server, filters_text, wanted_options
+from runql.sources.wandb.project import Question, WandbServer, filters_text, wanted_options
 from runql.sources.wandb.run_nodes import read_run, read_runs
 from runql.sources.wandb.schema.abilities import FILTERS, ORDER, PAGING
 from runql.text.diagnostic import Diagnostic
@@ -56,11 +56,11 @@ class Fetched:
 
     runs: list[RunRecord]
     counted: int | None
-    lost: tuple[Lost, ...] = ()
+    lost: tuple[ListingLoss, ...] = ()
     partial: Mapping[str, tuple[Diagnostic, ...]] = field(default_factory=dict)
 
 
-def fetch_all(server: Server, place: Place, filters: Filters, wanted: Wanted, order: str) -> Fetched:
+def fetch_all(server: WandbServer, place: ProjectPlace, filters: Filters, wanted: Wanted, order: str) -> Fetched:
     """Every run that may match, each once, in any order, with what the filter and the order read.
 
     Raises:
@@ -75,7 +75,7 @@ def fetch_all(server: Server, place: Place, filters: Filters, wanted: Wanted, or
     )
     found: dict[RunKey, RunRecord] = {}
     counted: int | None = None
-    lost: tuple[Lost, ...] = ()
+    lost: tuple[ListingLoss, ...] = ()
     partial: Mapping[str, tuple[Diagnostic, ...]] = {}
     abilities = server.abilities
     if filters:
@@ -116,7 +116,7 @@ def _read_all(pages: Pages, found: dict[RunKey, RunRecord]) -> int:
     return came
 
 
-def _all_at_once(server: Server, place: Place, filters: Filters, wanted: Wanted) -> Fetched:
+def _all_at_once(server: WandbServer, place: ProjectPlace, filters: Filters, wanted: Wanted) -> Fetched:
     """All runs as one page: of as many as the server counts, else larger ones until one is not full.
 
     Raises:
@@ -144,15 +144,15 @@ def _all_at_once(server: Server, place: Place, filters: Filters, wanted: Wanted)
         return Fetched(read_runs((node for _, node in edges), place), counted)
 
 
-def _held_back(server: Server, came: int, counted: int | None) -> Failure:
+def _held_back(server: WandbServer, came: int, counted: int | None) -> Failure:
     """What it is if a server gives no more runs than these."""
     of = "" if counted is None else f" of {counted:,}"
     lacked = [f"`runs({name})`" for name in ("first", "after") if not server.abilities.has(f"Project.runs({name})")]
     why = f": it has no {' and no '.join(lacked)}" if lacked else ""
-    return Failure(Kind.LACKING, f"it gives {came:,}{of} runs, and no page after them{why}")
+    return Failure(Fault.LACKING, f"it gives {came:,}{of} runs, and no page after them{why}")
 
 
-def fetch_runs(server: Server, place: Place, run_ids: list[str], wanted: Wanted) -> list[RunRecord]:
+def fetch_runs(server: WandbServer, place: ProjectPlace, run_ids: list[str], wanted: Wanted) -> list[RunRecord]:
     """Runs by their ids, in that order; one that is gone is left out.
 
     A few go ahead: they tell how many a page may hold, and so how few requests the others take.
@@ -169,7 +169,9 @@ def fetch_runs(server: Server, place: Place, run_ids: list[str], wanted: Wanted)
     return [found[run_id] for run_id in run_ids if run_id in found]
 
 
-def _found_by_filter(server: Server, place: Place, run_ids: list[str], wanted: Wanted) -> dict[str, RunRecord] | None:
+def _found_by_filter(
+    server: WandbServer, place: ProjectPlace, run_ids: list[str], wanted: Wanted
+) -> dict[str, RunRecord] | None:
     """Runs by a filter; `None` if it turns out that the server does not filter."""
     found: dict[str, RunRecord] = {}
     asked = {run_id.casefold() for run_id in run_ids}
@@ -203,13 +205,13 @@ def _found_by_filter(server: Server, place: Place, run_ids: list[str], wanted: W
     return None
 
 
-def _by_ids(server: Server, place: Place, run_ids: list[str], wanted: Wanted) -> Pages:
+def _by_ids(server: WandbServer, place: ProjectPlace, run_ids: list[str], wanted: Wanted) -> Pages:
     pages = Pages(server, ListQuestion(place, {"name": {"$in": run_ids}}, None, wanted), teaches=False)
     pages.cap = len(run_ids)
     return pages
 
 
-def _ask_for_one(server: Server, place: Place, question: Question) -> Answer:
+def _ask_for_one(server: WandbServer, place: ProjectPlace, question: Question) -> GraphqlAnswer:
     """The answer to a question for one run. If it fails and the server is there it fails over this run, and is not
     waited for.
 
@@ -225,7 +227,7 @@ def _ask_for_one(server: Server, place: Place, question: Question) -> Answer:
         return server.ask(question)
 
 
-def fetch_run(server: Server, place: Place, run_id: str, wanted: Wanted) -> RunRecord | None:
+def fetch_run(server: WandbServer, place: ProjectPlace, run_id: str, wanted: Wanted) -> RunRecord | None:
     """One run; `None` where there is none of that id.
 
     Raises:
@@ -238,7 +240,7 @@ def fetch_run(server: Server, place: Place, run_id: str, wanted: Wanted) -> RunR
     try:
         answer = _ask_for_one(server, place, Question("run", options, variables, stakes=_OF_RUN))
     except Failure as failure:
-        if failure.kind is Kind.LACKING and not server.abilities.has("Project.run"):
+        if failure.kind is Fault.LACKING and not server.abilities.has("Project.run"):
             return next(iter(fetch_runs(server, place, [run_id], wanted)), None)
         raise
     node = server.project_of(answer, place).get("run")

@@ -12,13 +12,13 @@ from typing import Any
 
 from runql.sources.paging import needed
 from runql.sources.protocol import Wanted
-from runql.sources.wandb.failures.failures import Failure, Kind
-from runql.sources.wandb.http.client import Answer
+from runql.sources.wandb.failures.failures import Failure, Fault
+from runql.sources.wandb.http.client import GraphqlAnswer
 from runql.sources.wandb.http.patience import Stakes
 from runql.sources.wandb.listing.losses import PARTS, Came
 from runql.sources.wandb.listing.order_check import edges_of
 from runql.sources.wandb.listing.questions import ListQuestion, offset_in
-from runql.sources.wandb.project import Question, Sent, Server
+from runql.sources.wandb.project import Question, Sent, WandbServer
 from runql.sources.wandb.schema.abilities import ORDER
 from runql.text.frozen import frozen
 
@@ -32,11 +32,11 @@ _OF_RUN = Stakes(1, isolates=True, doubt=1e-5)
 _HOPELESS_AFTER = 3
 """Runs of which a part fails, before any other came: from then on it matters whether any does."""
 
-_OF_ONE_RUN = frozenset({Kind.OVERLOADED, Kind.TIMED_OUT, Kind.BROKEN, Kind.NOT_JSON, Kind.TOO_LARGE})
-MAY_BE_DOWN = frozenset({Kind.OVERLOADED, Kind.BROKEN, Kind.NOT_JSON})
+_OF_ONE_RUN = frozenset({Fault.OVERLOADED, Fault.TIMED_OUT, Fault.BROKEN, Fault.NOT_JSON, Fault.TOO_LARGE})
+MAY_BE_DOWN = frozenset({Fault.OVERLOADED, Fault.BROKEN, Fault.NOT_JSON})
 """Of these, failures that come of the whole server as well."""
 
-_OF_ONE_RUN_AMONG_OTHERS = frozenset({Kind.MISSING, Kind.FORBIDDEN, Kind.ODD})
+_OF_ONE_RUN_AMONG_OTHERS = frozenset({Fault.MISSING, Fault.FORBIDDEN, Fault.ODD})
 """Where others of the same listing came, these are not about the whole of it either."""
 
 
@@ -44,7 +44,7 @@ def may_be_one_run(failure: Failure, *, others_came: bool) -> bool:
     """Whether a page may fail over one of its runs: then it is asked for in halves."""
     if failure.is_hopeless:
         return False
-    if failure.kind is Kind.REFUSED:
+    if failure.kind is Fault.REFUSED:
         # With a status of its own the question is refused, whatever runs it is about.
         return "(status " not in failure.detail and not failure.detail.startswith("status ")
     return failure.kind in _OF_ONE_RUN or (others_came and failure.kind in _OF_ONE_RUN_AMONG_OTHERS)
@@ -62,10 +62,10 @@ class Unread:
 class Isolation:
     """The runs at fault of one listing. `good`: a question for another run, which was answered."""
 
-    def __init__(self, server: Server, question: ListQuestion) -> None:
+    def __init__(self, server: WandbServer, question: ListQuestion) -> None:
         self._server = server
         self._question = question
-        self._known: set[tuple[Kind, str]] = set()
+        self._known: set[tuple[Fault, str]] = set()
         """What the server says of the runs that were found to be at fault."""
         self._alone = 0
         self.good: Question | None = None
@@ -127,7 +127,7 @@ class Isolation:
         try:
             edges = edges_of(self._server.ask(self._question.names(1, after, stakes=OF_PART)).data)
         except Failure as failure:
-            if failure.kind is Kind.LACKING or may_be_one_run(failure, others_came=True):
+            if failure.kind is Fault.LACKING or may_be_one_run(failure, others_came=True):
                 return None, None
             raise
         return (str(edges[0][1].get("name")), edges[0][0]) if edges else (None, None)
@@ -197,7 +197,7 @@ def _keys_of(part: str, wanted: Wanted) -> list[str]:
     return keys[1:] if is_some else keys[:1]
 
 
-def _joined(answer: Answer, found: Mapping[str, Any]) -> Answer:
+def _joined(answer: GraphqlAnswer, found: Mapping[str, Any]) -> GraphqlAnswer:
     """The answer with more fields of its only run."""
     project = answer.data["project"]
     runs = project["runs"]

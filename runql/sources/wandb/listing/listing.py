@@ -16,7 +16,7 @@ from runql.semantic.catalog import Space
 from runql.semantic.record import RunRecord
 from runql.sources.paging import needed, select_runs, trimmed
 from runql.sources.protocol import Page, PageRequest, Wanted
-from runql.sources.wandb.decode import Place
+from runql.sources.wandb.decode import ProjectPlace
 from runql.sources.wandb.failures.failures import clean
 from runql.sources.wandb.listing.bracket_edges import Bracketed
 from runql.sources.wandb.listing.brackets import brackets_of
@@ -38,7 +38,7 @@ from runql.sources.wandb.listing.order_check import (
 from runql.sources.wandb.listing.pages import Pages
 from runql.sources.wandb.listing.questions import ListQuestion
 from runql.sources.wandb.listing.safe_filters import doubted_in, narrow
-from runql.sources.wandb.project import Server, concerned_by, filters_text
+from runql.sources.wandb.project import WandbServer, concerned_by, filters_text
 from runql.sources.wandb.schema.abilities import FILTERS, ORDER, PAGING
 from runql.sources.wandb.unreadable import OddRuns
 from runql.text.diagnostic import Diagnostic
@@ -57,7 +57,7 @@ _NONE_MISSING = ": none is missing and none comes twice"
 class Listing:
     """Gives the pages of one listing, one after the other. `position` is how many runs it gave."""
 
-    def __init__(self, server: Server, request: PageRequest, place: Place) -> None:
+    def __init__(self, server: WandbServer, request: PageRequest, place: ProjectPlace) -> None:
         self._server = server
         self._request = request
         self._place = place

@@ -8,8 +8,8 @@ from typing import Any
 
 from runql.semantic.outsize import unreadable_notice
 from runql.sources.wandb.answer_shapes import conform
-from runql.sources.wandb.failures.failures import Failure, Kind
-from runql.sources.wandb.http.client import Answer
+from runql.sources.wandb.failures.failures import Failure, Fault
+from runql.sources.wandb.http.client import GraphqlAnswer
 from runql.sources.wandb.unreadable import MOST_SAID
 from runql.text.diagnostic import Diagnostic
 from runql.text.frozen import frozen
@@ -26,7 +26,7 @@ PARTS: Mapping[str, str] = {
 
 
 @frozen
-class Lost:
+class ListingLoss:
     """A run that could not be read. `number`: its place in the listing; `behind`: the id of the run before it."""
 
     run_id: str | None
@@ -50,7 +50,7 @@ class Came:
     """A page that came. `holes`: why a run of it is not there, by its place among the edges; `unread`: why parts of a
     run are not, by what people call them."""
 
-    answer: Answer
+    answer: GraphqlAnswer
     holes: Mapping[int, str] = field(default_factory=dict)
     unread: Mapping[int, Mapping[str, str]] = field(default_factory=dict)
 
@@ -66,7 +66,7 @@ class Came:
 def came_in_part(failure: Failure, host: str) -> Came | None:
     """What is whole of an answer that came with errors, if each of them is about one run; `None` if it is no use."""
     edges = _edges(failure.partial)
-    if edges is None or failure.kind is Kind.LACKING or not failure.errors:
+    if edges is None or failure.kind is Fault.LACKING or not failure.errors:
         return None
     holes: dict[int, str] = {}
     unread: dict[int, dict[str, str]] = {}
@@ -87,7 +87,7 @@ def came_in_part(failure: Failure, host: str) -> Came | None:
         conform(failure.document, data)
     except Failure:
         return None
-    return Came(Answer(data, 0, 0.0), holes, {at: parts for at, parts in unread.items() if at not in holes})
+    return Came(GraphqlAnswer(data, 0, 0.0), holes, {at: parts for at, parts in unread.items() if at not in holes})
 
 
 def _about(failure: Failure, detail: str) -> Failure:
@@ -127,7 +127,7 @@ class Losses:
         self._partial = 0
         self._said: list[Diagnostic] = []
 
-    def note(self, lost: Iterable[Lost], partial: Mapping[str, Sequence[Diagnostic]]) -> None:
+    def note(self, lost: Iterable[ListingLoss], partial: Mapping[str, Sequence[Diagnostic]]) -> None:
         """Puts aside what is to be said: of the first few each by itself."""
         for one in lost:
             self.count += 1

@@ -20,7 +20,7 @@ from runql.sources.paging import needed
 from runql.sources.protocol import Filters, Wanted
 from runql.sources.wandb.failures.failures import Failure
 from runql.sources.wandb.http.patience import Stakes
-from runql.sources.wandb.project import Question, Server, filters_text
+from runql.sources.wandb.project import Question, WandbServer, filters_text
 from runql.sources.wandb.schema.abilities import FILTERS
 
 PROBE_SIZE = 5
@@ -90,7 +90,7 @@ def is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and not math.isnan(value)
 
 
-def ask_for_nobody(server: Server, variables: Mapping[str, Any], filters: Filters) -> None:
+def ask_for_nobody(server: WandbServer, variables: Mapping[str, Any], filters: Filters) -> None:
     """Asks for a run that cannot be, by a filter of this shape: whoever gives one does not filter."""
     probe = server.abilities.probe_of(filters)
     asked = {**variables, "first": 1, "after": None, "filters": filters_text(probe.filters)}
@@ -99,14 +99,14 @@ def ask_for_nobody(server: Server, variables: Mapping[str, Any], filters: Filter
         server.abilities.learn_proof(probe, len(node_names(answer.data)))
 
 
-def prove_filters(server: Server, entity: str, project: str, filters: Filters) -> None:
+def prove_filters(server: WandbServer, entity: str, project: str, filters: Filters) -> None:
     """Makes sure, once, that a server which cannot count the runs of a filter does filter."""
     abilities = server.abilities
     if abilities.does(FILTERS) and not abilities.counts_filtered and not abilities.is_proven(filters):
         ask_for_nobody(server, {"entity": entity, "project": project}, filters)
 
 
-def ignores_order(server: Server, variables: Mapping[str, Any], order: str, options: frozenset[str]) -> bool:
+def ignores_order(server: WandbServer, variables: Mapping[str, Any], order: str, options: frozenset[str]) -> bool:
     """Asks for the first runs both ways round: whoever gives the same does not order.
 
     Raises:

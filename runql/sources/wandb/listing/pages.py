@@ -12,8 +12,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from runql.semantic.record import RunRecord
-from runql.sources.wandb.failures.failures import Failure, Kind
-from runql.sources.wandb.listing.chunks import Chunk, Part
+from runql.sources.wandb.failures.failures import Failure, Fault
+from runql.sources.wandb.listing.chunks import Chunk, PagePart
 from runql.sources.wandb.listing.isolation import (
     MAY_BE_DOWN,
     OF_PAGE,
@@ -23,11 +23,11 @@ from runql.sources.wandb.listing.isolation import (
     Unread,
     may_be_one_run,
 )
-from runql.sources.wandb.listing.losses import Came, Lost, came_in_part
+from runql.sources.wandb.listing.losses import Came, ListingLoss, came_in_part
 from runql.sources.wandb.listing.order_check import edges_of, says_more
 from runql.sources.wandb.listing.questions import ListQuestion, cursor_after, offset_in
 from runql.sources.wandb.observed import stamp_of
-from runql.sources.wandb.project import Question, Server, filters_text
+from runql.sources.wandb.project import Question, WandbServer, filters_text
 from runql.sources.wandb.run_nodes import read_run, read_runs
 from runql.sources.wandb.schema.abilities import PAGING
 from runql.sources.wandb.schema.probes import Probe
@@ -51,7 +51,7 @@ class Pages:
     a page holds at the most, by what is known just now.
     """
 
-    server: Server
+    server: WandbServer
     question: ListQuestion
     offset: int = 0
     after: str | None = None
@@ -64,7 +64,7 @@ class Pages:
     ignores_filters: bool = False
     also_counts: Mapping[str, str] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
-    _queue: deque[Part] = field(default_factory=deque)
+    _queue: deque[PagePart] = field(default_factory=deque)
     cap: int = MOST_ROWS
     _ceiling: float = MOST_ROWS
     _server_cap: int = MOST_ROWS
@@ -72,7 +72,7 @@ class Pages:
     _is_over: bool = False
     _offsets: bool | None = None
     _probe: Probe | None = None
-    lost: list[Lost] = field(default_factory=list)
+    lost: list[ListingLoss] = field(default_factory=list)
     partial: dict[str, tuple[Diagnostic, ...]] = field(default_factory=dict)
     _fault_end: int = 0
     """Up to here runs stand of a page that failed, where they cannot be asked for apart."""
@@ -145,7 +145,7 @@ class Pages:
             size = min(size, left if left > SMALL_ROWS else max(1, left // 2))
         is_known = self._planned == self.offset or not self.counts_offsets
         after = self.after if is_known else cursor_after(self._planned)
-        self._queue.append(Part(self._planned, size, after, is_part=left > 0))
+        self._queue.append(PagePart(self._planned, size, after, is_part=left > 0))
         self._planned += size
 
     def _plan_ahead(self, rows: int) -> None:
@@ -170,7 +170,7 @@ class Pages:
         """Whether a page that failed is being asked for in parts."""
         return self._planned < self._fault_end or any(chunk.is_part for chunk in self._queue)
 
-    def _ask_for(self, chunk: Part) -> Question:
+    def _ask_for(self, chunk: PagePart) -> Question:
         abilities, question = self.server.abilities, self.question
         more: set[str] = set()
         if question.filters and self._probe is None and not abilities.is_proven(question.filters):
@@ -185,7 +185,7 @@ class Pages:
         stakes = OF_PART if chunk.is_part else OF_PAGE if chunk.size > SMALL_ROWS else OF_SMALL_PAGE
         return question.page(chunk.size, chunk.after, options=more, stakes=stakes, never=never, **self.also_counts)
 
-    def _wait(self, chunk: Part) -> Came | Unread:
+    def _wait(self, chunk: PagePart) -> Came | Unread:
         """What comes of the chunk. A page that is too much is asked for in halves, and later ones are smaller; down to
         one run, if it is one run that the server cannot read."""
         while True:
@@ -208,10 +208,10 @@ class Pages:
                     self._restore_sizes()
                     return found
                 # A question that is refused may pass for no run at all: that is soon seen of one.
-                is_refused = failure.kind is Kind.REFUSED and not others_came
+                is_refused = failure.kind is Fault.REFUSED and not others_came
                 self._halve(chunk, 1 if is_refused else chunk.size // 2)
 
-    def _was_down(self, chunk: Part, failure: Failure) -> bool:
+    def _was_down(self, chunk: PagePart, failure: Failure) -> bool:
         """Whether it was the whole server, which is waited for: then the page is asked for again as it was. Otherwise
         no more is asked for than is there."""
         if failure.kind not in MAY_BE_DOWN:
@@ -228,7 +228,7 @@ class Pages:
             chunk.size, self._planned = count - chunk.offset, count
         return False
 
-    def _halve(self, chunk: Part, half: int) -> None:
+    def _halve(self, chunk: PagePart, half: int) -> None:
         """Takes the first runs of a chunk that failed for the chunk; the rest comes after it."""
         self._sizes = self._sizes or (self.cap, self._ceiling)
         self._ceiling = max(LEAST_ROWS, half)
@@ -237,7 +237,7 @@ class Pages:
             other.is_suspect = False
         at, size = chunk.offset + half, chunk.size - half
         if self.counts_offsets:
-            rest = Part(at, size, cursor_after(at), is_part=True, is_suspect=chunk.size <= SMALL_ROWS)
+            rest = PagePart(at, size, cursor_after(at), is_part=True, is_suspect=chunk.size <= SMALL_ROWS)
             self._queue.appendleft(rest)
         else:
             self._planned, self._fault_end = at, at + size
@@ -248,7 +248,7 @@ class Pages:
         if self._sizes is not None:
             (self.cap, self._ceiling), self._sizes = self._sizes, None
 
-    def _leave_out(self, chunk: Part, unread: Unread) -> Chunk:
+    def _leave_out(self, chunk: PagePart, unread: Unread) -> Chunk:
         """Goes on behind a run that the server cannot read.
 
         Raises:
@@ -265,14 +265,14 @@ class Pages:
                 raise unread.failure
             self._planned = came
         why = unread.failure.why(self.server.host)
-        lost = Lost(unread.run_id, came, self.question.order, self._last_id, why)
+        lost = ListingLoss(unread.run_id, came, self.question.order, self._last_id, why)
         self.lost.append(lost)
         has_next = self.total is None or came < self.total
         if not has_next:
             self._end(came)
         return Chunk((), chunk.offset, has_next, (lost,), is_part=True)
 
-    def _take(self, chunk: Part, came: Came) -> Chunk:
+    def _take(self, chunk: PagePart, came: Came) -> Chunk:
         answer = came.answer
         project = self.server.project_of(answer, self.question.place)
         self._learn_counts(project)
@@ -304,25 +304,25 @@ class Pages:
             # The server caps pages: what is missing of this one comes next, and later ones are no larger.
             self.cap = self._server_cap = rows
             after = cursor_after(end) if self.counts_offsets else last_cursor
-            self._queue.appendleft(Part(end, chunk.size - rows, after))
+            self._queue.appendleft(PagePart(end, chunk.size - rows, after))
         elif not self.counts_offsets:
             self._planned = end
         return replace(taken, has_next=has_next)
 
-    def _read_runs(self, chunk: Part, came: Came, edges: list[tuple[str | None, Mapping[str, Any]]]) -> Chunk:
+    def _read_runs(self, chunk: PagePart, came: Came, edges: list[tuple[str | None, Mapping[str, Any]]]) -> Chunk:
         """The runs of a page, in their order, and those that are not there."""
         if not (came.holes or came.unread):
             every = tuple(read_runs((node for _, node in edges), self.question.place))
             self._last_id = every[-1].id if every else self._last_id
             return Chunk(every, chunk.offset, True, is_part=chunk.is_part)
         runs: list[RunRecord] = []
-        lost: list[Lost] = []
+        lost: list[ListingLoss] = []
         partial: dict[str, tuple[Diagnostic, ...]] = {}
         nodes = iter(edges)
         for at in range(len(edges) + len(came.holes)):
             if at in came.holes:
                 number = chunk.offset + at + 1
-                lost.append(Lost(None, number, self.question.order, self._last_id, came.holes[at]))
+                lost.append(ListingLoss(None, number, self.question.order, self._last_id, came.holes[at]))
                 continue
             run = read_run(next(nodes)[1], self.question.place)
             if run is not None:

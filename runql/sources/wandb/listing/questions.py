@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from runql.sources.protocol import Filters, Wanted
-from runql.sources.wandb.decode import Place
+from runql.sources.wandb.decode import ProjectPlace
 from runql.sources.wandb.http.patience import Stakes
 from runql.sources.wandb.project import Question, filters_text, wanted_options
 from runql.text.frozen import frozen
@@ -36,7 +36,7 @@ def offset_in(cursor: str | None) -> int | None:
 class ListQuestion:
     """What is listed. `order` `None`: in whatever order."""
 
-    place: Place
+    place: ProjectPlace
     filters: Filters
     order: str | None
     wanted: Wanted

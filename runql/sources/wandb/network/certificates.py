@@ -36,7 +36,7 @@ _NAMED = "it must name a file of certificates in PEM (`-----BEGIN CERTIFICATE---
 
 
 @frozen
-class Trust:
+class TrustedCertificates:
     """Which certificates are believed. `named`: variables and the paths that they give. `verifies`: whether they are
     looked at; `origin` names the switch that says not."""
 
@@ -45,21 +45,21 @@ class Trust:
     origin: str = ""
 
 
-def trust_of(settings: NetworkSettings) -> Trust:
+def trust_of(settings: NetworkSettings) -> TrustedCertificates:
     """What the settings say. Raises `Unreachable` for a switch that is neither on nor off."""
     switch = settings.of_wandb("WANDB_INSECURE_DISABLE_SSL", setting="insecure_disable_ssl")
     if is_yes(switch):
         assert switch is not None
-        return Trust(verifies=False, origin=switch[1])
+        return TrustedCertificates(verifies=False, origin=switch[1])
     env = settings.env
     named = [(name, env[name]) for name in ("SSL_CERT_FILE", "SSL_CERT_DIR") if env.get(name)]
     for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
         if not named and env.get(name):
             named.append((name, env[name]))
-    return Trust(tuple(named))
+    return TrustedCertificates(tuple(named))
 
 
-def context_of(trust: Trust) -> ssl.SSLContext:
+def context_of(trust: TrustedCertificates) -> ssl.SSLContext:
     """The context of connections that believe those certificates: TLS 1.2 or later.
 
     Raises:

@@ -9,32 +9,32 @@ import time
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
-from runql.sources.wandb.failures.failures import Failure, Kind, clean
+from runql.sources.wandb.failures.failures import Failure, Fault, clean
 from runql.sources.wandb.network.network import Network
 
-EXCEPTIONS: Mapping[str, Kind] = MappingProxyType(
+EXCEPTIONS: Mapping[str, Fault] = MappingProxyType(
     {
-        "ConnectError": Kind.NO_CONNECTION,
-        "ConnectTimeout": Kind.NO_CONNECTION,
-        "ProxyError": Kind.NO_CONNECTION,
-        "ReadError": Kind.BROKEN,
-        "WriteError": Kind.BROKEN,
-        "CloseError": Kind.BROKEN,
-        "RemoteProtocolError": Kind.BROKEN,
-        "DecodingError": Kind.BROKEN,
-        "ReadTimeout": Kind.TIMED_OUT,
-        "WriteTimeout": Kind.TIMED_OUT,
-        "PoolTimeout": Kind.TIMED_OUT,
-        "LocalProtocolError": Kind.BAD_URL,
-        "UnsupportedProtocol": Kind.BAD_URL,
-        "InvalidURL": Kind.BAD_URL,
-        "TooManyRedirects": Kind.REDIRECTED,
-        "NetworkError": Kind.BROKEN,
-        "ProtocolError": Kind.BROKEN,
-        "TimeoutException": Kind.TIMED_OUT,
-        "TransportError": Kind.BROKEN,
-        "RequestError": Kind.BROKEN,
-        "HTTPError": Kind.BROKEN,
+        "ConnectError": Fault.NO_CONNECTION,
+        "ConnectTimeout": Fault.NO_CONNECTION,
+        "ProxyError": Fault.NO_CONNECTION,
+        "ReadError": Fault.BROKEN,
+        "WriteError": Fault.BROKEN,
+        "CloseError": Fault.BROKEN,
+        "RemoteProtocolError": Fault.BROKEN,
+        "DecodingError": Fault.BROKEN,
+        "ReadTimeout": Fault.TIMED_OUT,
+        "WriteTimeout": Fault.TIMED_OUT,
+        "PoolTimeout": Fault.TIMED_OUT,
+        "LocalProtocolError": Fault.BAD_URL,
+        "UnsupportedProtocol": Fault.BAD_URL,
+        "InvalidURL": Fault.BAD_URL,
+        "TooManyRedirects": Fault.REDIRECTED,
+        "NetworkError": Fault.BROKEN,
+        "ProtocolError": Fault.BROKEN,
+        "TimeoutException": Fault.TIMED_OUT,
+        "TransportError": Fault.BROKEN,
+        "RequestError": Fault.BROKEN,
+        "HTTPError": Fault.BROKEN,
     }
 )
 """By the name of an exception of httpx. Those of reading a stream twice are faults of ours and are not caught."""
@@ -60,7 +60,7 @@ def failure_of(error: Exception, network: Network | None = None) -> Failure:
     """The failure that an exception of httpx is, on this way."""
     network = Network() if network is None else network
     names = (each.__name__ for each in type(error).__mro__)
-    kind = next((EXCEPTIONS[name] for name in names if name in EXCEPTIONS), Kind.BROKEN)
+    kind = next((EXCEPTIONS[name] for name in names if name in EXCEPTIONS), Fault.BROKEN)
     detail, hints = clean(str(error)), ()
     causes = tuple(_causes(error))
     for each in causes:
@@ -72,10 +72,10 @@ def failure_of(error: Exception, network: Network | None = None) -> Failure:
     if type(error).__name__ == "ProxyError" and network.proxy is not None:
         return _proxy(detail, network)
     if type(error).__name__ == "RemoteProtocolError" and _NO_HTTP.search(detail):
-        kind = Kind.NO_HTTP
-    if kind is Kind.NO_CONNECTION:
+        kind = Fault.NO_HTTP
+    if kind is Fault.NO_CONNECTION:
         detail = _socket(causes) or detail
-    if network.proxy is not None and kind is not Kind.BAD_URL:
+    if network.proxy is not None and kind is not Fault.BAD_URL:
         detail = f"{network.proxy}: {detail}" if detail else str(network.proxy)
     return Failure(kind, detail, hints=hints)
 
@@ -108,20 +108,20 @@ def _certificate(error: ssl.SSLCertVerificationError, network: Network) -> Failu
         detail = clean(error.verify_message or "") or "it cannot be verified"
     for name, path in network.trust.named:
         hints.append(f"`{name}` names `{path}`: is the CA of this server in it?")
-    return Failure(Kind.CERTIFICATE, _through(detail, network), hints=hints)
+    return Failure(Fault.CERTIFICATE, _through(detail, network), hints=hints)
 
 
 def _tls(error: ssl.SSLError, network: Network) -> Failure | None:
     reason = str(error.reason or error)
     if _OLD.search(reason):
         return Failure(
-            Kind.NO_TLS, _through("it speaks only a version of TLS older than 1.2, or none of ours", network)
+            Fault.NO_TLS, _through("it speaks only a version of TLS older than 1.2, or none of ours", network)
         )
     if _PLAIN.search(reason):
         hint = "what answers there does not speak TLS: is it `http://`, or another port?"
-        return Failure(Kind.NO_TLS, _through("no TLS is spoken there", network), hints=(hint,))
+        return Failure(Fault.NO_TLS, _through("no TLS is spoken there", network), hints=(hint,))
     if _REFUSED.search(reason):
-        return Failure(Kind.NO_TLS, _through(clean(reason.lower().replace("_", " ")), network))
+        return Failure(Fault.NO_TLS, _through(clean(reason.lower().replace("_", " ")), network))
     return None
 
 
@@ -130,10 +130,10 @@ def _proxy(said: str, network: Network) -> Failure:
     status = _STATUS.match(said)
     detail = f"{network.proxy} says {said}"
     if (status is not None and status[1] == "407") or (status is None and _WANTS_PASSWORD.search(said)):
-        return Failure(Kind.PROXY_ASKS, detail)
+        return Failure(Fault.PROXY_ASKS, detail)
     if status is None or status[1] in _MAY_PASS:
-        return Failure(Kind.NO_CONNECTION, detail)
-    return Failure(Kind.PROXY_REFUSES, detail)
+        return Failure(Fault.NO_CONNECTION, detail)
+    return Failure(Fault.PROXY_REFUSES, detail)
 
 
 def _socket(causes: tuple[BaseException, ...]) -> str:

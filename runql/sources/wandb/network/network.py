@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import field
 from urllib.parse import urlsplit
 
-from runql.sources.wandb.failures.failures import Failure, Kind
-from runql.sources.wandb.network.certificates import Trust, trust_of
+from runql.sources.wandb.failures.failures import Failure, Fault
+from runql.sources.wandb.network.certificates import TrustedCertificates, trust_of
 from runql.sources.wandb.network.headers import Headers, gateway_headers, user_headers
 from runql.sources.wandb.network.proxies import Proxy, is_left_out, proxy_of
 from runql.sources.wandb.network.redaction import basic, struck
@@ -23,7 +23,7 @@ class Network:
     answer. `timeout_seconds`: for one request and all its repetitions."""
 
     proxy: Proxy | None = None
-    trust: Trust = field(default_factory=Trust)
+    trust: TrustedCertificates = field(default_factory=TrustedCertificates)
     headers: Headers = ()
     timeout_seconds: float | None = None
     notices: tuple[Diagnostic, ...] = ()
@@ -38,7 +38,7 @@ class Network:
         """Strikes these secrets and its own out of what a failure says, and names the settings it may stem from."""
         hidden = (*secrets, *self._secrets())
         failure.say_through(lambda text: struck(text, hidden))
-        if failure.kind is Kind.TIMED_OUT and self.timeout_seconds is not None:
+        if failure.kind is Fault.TIMED_OUT and self.timeout_seconds is not None:
             failure.hints = (f"`WANDB_HTTP_TIMEOUT` allows {self.timeout_seconds:g} s",)
         if failure.kind in _OF_SOMEBODY and self.proxy is not None:
             failure.hints = (f"it was asked through {self.proxy}",)
@@ -52,7 +52,7 @@ class Network:
         return held
 
 
-_OF_SOMEBODY = (Kind.PAGE, Kind.SIGN_IN_PAGE, Kind.NOT_JSON, Kind.PROXY_ASKS)
+_OF_SOMEBODY = (Fault.PAGE, Fault.SIGN_IN_PAGE, Fault.NOT_JSON, Fault.PROXY_ASKS)
 _ADMIN = user_headers(NetworkSettings())[0][1]
 
 

@@ -39,7 +39,7 @@ _DECLARED = re.compile(r"^(\s*)\$(\w+): (.+)$")
 
 
 @frozen
-class Document:
+class GraphqlDocument:
     """A document to send. `asked`: the coordinate that each of its lines asks for, beside what every server has."""
 
     text: str
@@ -85,7 +85,7 @@ def document(
     lacks: frozenset[str] = frozenset(),
     repeat: int = 1,
     types: frozenset[tuple[str, str]] = frozenset(),
-) -> Document:
+) -> GraphqlDocument:
     """The document to send. `types`: those of its variables that the server wants to be of another type."""
     other = dict(types)
     kept: list[tuple[str, str | None]] = []
@@ -104,7 +104,7 @@ def document(
             kept[-1] = (kept[-1][0].removesuffix("("), kept[-1][1])
             text = text.replace(")", "", 1)
         kept.append((text, needed or (asked[-1] if asked else None)))
-    return Document("\n".join(text for text, _ in kept), tuple(asked for _, asked in kept))
+    return GraphqlDocument("\n".join(text for text, _ in kept), tuple(asked for _, asked in kept))
 
 
 def render(

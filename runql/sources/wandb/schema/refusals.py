@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from runql.sources.wandb.schema.documents import Document
+from runql.sources.wandb.schema.documents import GraphqlDocument
 from runql.text.frozen import frozen
 
 
@@ -94,7 +94,7 @@ KINDS: Final = re.compile(
 """Words by which an error is known to refuse a document for what it asks."""
 
 
-def read_refusals(errors: Iterable[Said], document: Document) -> Learned:
+def read_refusals(errors: Iterable[Said], document: GraphqlDocument) -> Learned:
     """What the refusals of a document tell of the server."""
     lacks: set[str] = set()
     types: set[tuple[str, str]] = set()
@@ -106,7 +106,7 @@ def read_refusals(errors: Iterable[Said], document: Document) -> Learned:
     return Learned(frozenset(lacks), frozenset(types))
 
 
-def _types(message: str, document: Document) -> Iterator[tuple[str, str]]:
+def _types(message: str, document: GraphqlDocument) -> Iterator[tuple[str, str]]:
     for pattern in _POSITIONS:
         for found in pattern.finditer(message):
             yield found["name"], found["type"]
@@ -117,7 +117,7 @@ def _types(message: str, document: Document) -> Iterator[tuple[str, str]]:
                 yield from ((name, text.replace(found["type"], _SIMPLER[found["type"]])) for name, text in declared)
 
 
-def _lacking(error: Said, document: Document) -> set[str]:
+def _lacking(error: Said, document: GraphqlDocument) -> set[str]:
     """The coordinates that an error names, or else what stands where it points."""
     found: set[str] = set()
     is_known = any(pattern.search(error.message) for pattern in (*_POSITIONS, *_UNKNOWN_TYPES))
@@ -135,7 +135,9 @@ def _lacking(error: Said, document: Document) -> set[str]:
     return found
 
 
-def _meant(field: str | None, argument: str | None, kind: str | None, line: int | None, document: Document) -> set[str]:
+def _meant(
+    field: str | None, argument: str | None, kind: str | None, line: int | None, document: GraphqlDocument
+) -> set[str]:
     """The coordinates of the document that are meant by a member of a type of the server's."""
     suits = [each for each in document.coordinates if _suits(each, field, argument)]
     if argument is None:
