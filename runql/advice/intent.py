@@ -8,7 +8,6 @@ from itertools import dropwhile
 from math import isfinite
 from typing import assert_never
 
-from runql.engine.stages.shared.rows import cells_in, folds_in
 from runql.language.fields import RUN_FIELDS
 from runql.semantic import typed as t
 from runql.semantic.record import RunRecord
@@ -97,7 +96,7 @@ def compares_metrics(stage: TStage) -> bool:
             return False
         case _:
             assert_never(stage)
-    return any(_is_metric(name) for expr in exprs for name in (*cells_in(expr), *_of_folds(expr)))
+    return any(_is_metric(name) for expr in exprs for name in _read_by(expr))
 
 
 def _is_metric(name: str) -> bool:
@@ -105,7 +104,11 @@ def _is_metric(name: str) -> bool:
     return space != "config" and name not in RUN_FIELDS and not (rest or name).startswith("_") and name != "run_id"
 
 
-def _of_folds(expr: TypedExpr) -> Iterator[str]:
+def _read_by(expr: TypedExpr) -> Iterator[str]:
+    """The columns that an expression of a stage reads, also within its folds."""
+    from runql.engine.stages.shared.rows import cells_in, folds_in
+
+    yield from cells_in(expr)
     for fold in folds_in(expr):
         for part in (fold.argument, fold.of):
             if part is not None:

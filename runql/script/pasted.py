@@ -17,12 +17,7 @@ from runql.config import Settings
 from runql.errors import ArgumentError, QueryError, SourceError
 from runql.syntax import parse
 from runql.syntax import tree as t
-from runql.syntax.foreign.leet import read_leet
-from runql.syntax.foreign.mlflow import read_mlflow
-from runql.syntax.foreign.mongo import from_mongo, read_filter
-from runql.syntax.foreign.nql import read_nql
-from runql.syntax.foreign.python_values import read_call
-from runql.syntax.foreign.workspaces import read_workspace_filter
+from runql.syntax.keywords import keywords
 from runql.syntax.printer.to_text import to_text
 from runql.text.diagnostic import Diagnostic
 from runql.text.frozen import frozen
@@ -78,25 +73,44 @@ def read(text: str) -> Foreign | None:
         QueryError: it is one, and the language cannot say what it asks.
     """
     pasted = text.strip()
+    if _is_own(pasted):
+        return None
     try:
-        if _ADDRESS.match(pasted):
-            return _address(pasted)
-        if pasted.startswith("{"):
-            filters = read_filter(pasted.rstrip(","))
-            return Foreign(from_mongo(filters), "Mongo filter") if filters is not None else None
-        if re.match(r"filters\s*=", pasted):
-            return _arguments(read_call(f"runs({pasted})"))
-        if found := _FIND.match(pasted):
-            filters = read_filter(found["filter"])
-            return Foreign(from_mongo(filters), "Mongo filter") if filters is not None else None
-        if _CALL.match(pasted):
-            return _arguments(read_call(pasted))
-        return _workspace(pasted) or _condition(pasted) or _mlflow(pasted)
+        return _read(pasted)
     except ArgumentError as error:
         raise QueryError(
             [Diagnostic("RQL108", one.message, Span(0, len(text)), one.hints) for one in error.diagnostics],
             Source(text),
         ) from error
+
+
+def _read(pasted: str) -> Foreign | None:
+    from runql.syntax.foreign.mongo import from_mongo, read_filter
+    from runql.syntax.foreign.python_values import read_call
+
+    if _ADDRESS.match(pasted):
+        return _address(pasted)
+    if pasted.startswith("{"):
+        filters = read_filter(pasted.rstrip(","))
+        return Foreign(from_mongo(filters), "Mongo filter") if filters is not None else None
+    if re.match(r"filters\s*=", pasted):
+        return _arguments(read_call(f"runs({pasted})"))
+    if found := _FIND.match(pasted):
+        filters = read_filter(found["filter"])
+        return Foreign(from_mongo(filters), "Mongo filter") if filters is not None else None
+    if _CALL.match(pasted):
+        return _arguments(read_call(pasted))
+    return _workspace(pasted) or _condition(pasted) or _mlflow(pasted)
+
+
+def _is_own(text: str) -> bool:
+    """Whether a text begins as only the language does, with the words of a statement and of a clause: then no reader of
+    other languages needs to look at it."""
+    words = text.split(None, 2)
+    table = keywords()
+    heads = {word for terminal in table.heads for word in table.words[terminal]}
+    clauses = {word for terminal in table.clauses for word in table.words[terminal]}
+    return len(words) > 2 and words[0].lower() in heads and words[1].lower() in clauses
 
 
 def check_server(found: Foreign, settings: Settings) -> None:
@@ -172,6 +186,8 @@ def _page(source: str, host: str, steps: list[str], notes: tuple[str, ...]) -> F
 
 def _arguments(call: tuple[str, list[Any], Mapping[str, Any]] | None) -> Foreign | None:
     """The call of a client: `api.runs("acme/vision", {"state": "finished"}, order="-created_at")`."""
+    from runql.syntax.foreign.mongo import from_mongo
+
     if call is None:
         return None
     name, values, named = call
@@ -210,12 +226,17 @@ def _search(values: list[Any], named: Mapping[str, Any]) -> Foreign | None:
 
 
 def _workspace(text: str) -> Foreign | None:
+    from runql.syntax.foreign.workspaces import read_workspace_filter
+
     found = read_workspace_filter(text)
     return Foreign(found.query, "filter of a W&B workspace", notes=found.notes) if found is not None else None
 
 
 def _condition(text: str) -> Foreign | None:
     """A filter that is nothing but a condition. One that makes no query was none."""
+    from runql.syntax.foreign.leet import read_leet
+    from runql.syntax.foreign.nql import read_nql
+
     nql = read_nql(text)
     leet = read_leet(text) if nql is None else None
     where, kind, notes = (nql, "NQL filter", ()) if leet is None else (leet.where, "LEET filter", leet.notes)
@@ -226,6 +247,8 @@ def _condition(text: str) -> Foreign | None:
 
 
 def _mlflow(text: str, order: list[str] | None = None, limit: object = None) -> Foreign | None:
+    from runql.syntax.foreign.mlflow import read_mlflow
+
     found = read_mlflow(text, order or [])
     if found is None:
         return None

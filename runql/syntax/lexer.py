@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cache
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, cast
 
 from runql.syntax.grammar import load_parser
@@ -74,9 +74,12 @@ class Lexer:
         self._ignored = tuple(conf.ignore)
         self._trivia = self._scanner(self._ignored)
         self._by_state: dict[int, re.Pattern[str]] = {}
-        # Standing alone a word is a name: the terminals that only make sense in their place are left out.
+
+    @cached_property
+    def _alone(self) -> re.Pattern[str]:
+        """Standing alone a word is a name: the terminals that only make sense in their place are left out."""
         alone = [t for t in self._patterns if t not in {"SOURCE", "SAVED", "LAST_RESULT", "GLOB", "DEFINED"}]
-        self._alone = self._scanner([t for t in alone if not self._is_word(t) and t not in self._ignored])
+        return self._scanner([t for t in alone if not self._is_word(t) and t not in self._ignored])
 
     def _is_word(self, terminal: str) -> bool:
         """Whether a terminal is a keyword."""

@@ -6,7 +6,6 @@ those of `wcwidth`, which is loaded at the first text that holds more than plain
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final
@@ -18,22 +17,38 @@ NARROW: Final = (
     "\u2010-\u2027\u2030-\u205e\u2190-\u22ff\u2500-\u25fc\u2800-\u28ff"
 )
 """One cell each: Latin, Greek and Cyrillic letters, and the signs that tables and messages are drawn with."""
-_PLAIN: Final = re.compile(f"[{NARROW}{WIDE}]*")
-_WIDE_ONE: Final = re.compile(f"[{WIDE}]")
+
+
+class _Cells(dict[str, int]):
+    """The cells of a plain character, 0 for any other; filled as they are met."""
+
+    def __missing__(self, character: str) -> int:
+        wide, narrow = (_holds(ranges, character) for ranges in (WIDE, NARROW))
+        self[character] = cells = 2 if wide else 1 if narrow else 0
+        return cells
+
+
+def _holds(ranges: str, character: str) -> bool:
+    """Whether a character is in one of these ranges, written as in a pattern."""
+    return any(low <= character <= high for low, high in zip(ranges[::3], ranges[2::3], strict=True))
+
+
+_CELLS: Final = _Cells()
 
 
 def cell_width(text: str) -> int:
     """How many cells the text takes. Control characters, which nobody sends to a terminal, count as none."""
     if text.isascii() and text.isprintable():
         return len(text)
-    if _PLAIN.fullmatch(text):
-        return len(text) + len(_WIDE_ONE.findall(text))
+    cells = list(map(_CELLS.__getitem__, text))
+    if 0 not in cells:
+        return sum(cells)
     return sum(map(_width, characters(text)))
 
 
 def characters(text: str) -> Iterable[str]:
     """The text in pieces, each a character as a reader sees it."""
-    if _PLAIN.fullmatch(text):
+    if 0 not in map(_CELLS.__getitem__, text):
         return text
     from wcwidth import iter_graphemes
 
@@ -43,8 +58,9 @@ def characters(text: str) -> Iterable[str]:
 @lru_cache(maxsize=4096)
 def _width(character: str) -> int:
     """The cells of one character. Each by itself: of a whole text `wcwidth` leaves out any letter behind a joiner."""
-    if _PLAIN.fullmatch(character):
-        return cell_width(character)
+    cells = list(map(_CELLS.__getitem__, character))
+    if 0 not in cells:
+        return sum(cells)
     from wcwidth import wcswidth
 
     return max(0, wcswidth(character))

@@ -38,6 +38,8 @@ COMMAND = {
     "runql.text.replace",
     "runql.text.signals",
 }
+FOR_MISTAKES = ("runql.syntax.mistakes.recognisers", "runql.syntax.mistakes.denials", "runql.syntax.foreign")
+"""What is loaded where a text is none of the language, or has a mistake."""
 SPY = """
 import sys
 from pathlib import Path
@@ -95,14 +97,21 @@ def test_the_text_alone_needs_lark_alone(call: tuple[str, ...], tmp_path: Path) 
     modules = loaded(command(*call), tmp_path)
     assert outside(modules) == {"lark"}
     above = ("runql.sources.wandb", "runql.sources.local", "runql.engine.")
-    assert not {name for name in ours(modules) if name.startswith(above)}
+    assert not {name for name in ours(modules) if name.startswith((*above, *FOR_MISTAKES))}
+
+
+@pytest.mark.parametrize("text", ["runs were config.lr > 0.01", "runs where lr isn't 3", "runs where {"])
+def test_a_mistake_loads_what_knows_mistakes(text: str, tmp_path: Path) -> None:
+    modules = loaded(command("check", "--offline", text).replace("status = main", "status = 0; main"), tmp_path)
+    assert "runql.syntax.mistakes.recognisers" in modules
 
 
 @pytest.mark.parametrize("form", ["table", "csv", "json", "md"])
 def test_local_runs_need_nothing_heavy(form: str, tmp_path: Path) -> None:
     modules = loaded(command("-s", "demo", "-o", form, MISSION), tmp_path)
     assert not modules & HEAVY
-    assert not {name for name in modules if name.startswith("runql.sources.wandb")}
+    unused = ("runql.sources.wandb", "runql.engine.stages", "runql.advice.schema", *FOR_MISTAKES)
+    assert not {name for name in modules if name.startswith(unused)}
 
 
 def test_rows_in_python_need_nothing_heavy(tmp_path: Path) -> None:

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 from pathlib import Path
 
-from runql.advice.schema import Schema
 from runql.results.writing import write_file
 from runql.semantic.catalog import Catalog
 from runql.semantic.spelling import PREFIXES
@@ -218,6 +217,8 @@ def _is_field(word: str) -> bool:
 
 def written(catalog: Catalog, arguments: Arguments) -> int:
     """Write the schema of a source as text or as JSON, and give the exit status."""
+    from runql.advice.schema import Schema
+
     schema = Schema(catalog, arguments.budget or _BUDGET)
     output = arguments.output or "text"
     path = Path(output)

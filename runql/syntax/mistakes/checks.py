@@ -12,9 +12,6 @@ from runql.syntax.keywords import keywords
 from runql.syntax.lexer import Lexeme
 from runql.syntax.literals import quote_name, read_string
 from runql.syntax.mistake import EXPRESSIONS, Mistake, Repair, idiom, replacing, tidy
-from runql.syntax.mistakes.lists import list_of_r
-from runql.syntax.mistakes.python import closing
-from runql.syntax.mistakes.stages import named_key
 from runql.text.diagnostic import Diagnostic, Edit, Fix, Label
 from runql.text.source import Span
 
@@ -113,10 +110,14 @@ def check_lexemes(text: str, lexemes: Sequence[Lexeme]) -> list[Mistake]:
             checked = _none(text, lexeme, last, before) or _metric_named(lexemes[index : index + 3])
             checked = checked or _mlflow(lexeme, last)
             if checked is None and clause == "GROUP":
+                from runql.syntax.mistakes.stages import named_key
+
                 checked = named_key(text, lexemes, index)
         elif lexeme.terminal == "FUNCTION":
             checked = _order_by(lexeme, last, lexeme) or _python_call(text, lexeme)
         elif lexeme.terminal == "MODULO":
+            from runql.syntax.mistakes.lists import list_of_r
+
             checked = list_of_r(text, lexeme)
         elif lexeme.terminal == "NUMBER":
             checked = _date(text, lexeme)
@@ -128,8 +129,12 @@ def check_lexemes(text: str, lexemes: Sequence[Lexeme]) -> list[Mistake]:
 def _python_call(text: str, name: Lexeme) -> Mistake | None:
     """`isnull(x)`, `now()`: what is written without a call here."""
     new = _CALLS.get(name.text.lower().removeprefix("np.").removeprefix("pd."))
-    end = closing(text, text.find("(", name.end)) if new else None
-    if new is None or end is None:
+    if new is None:
+        return None
+    from runql.syntax.mistakes.python import closing
+
+    end = closing(text, text.find("(", name.end))
+    if end is None:
         return None
     span = Span(name.start, end.end)
     inner = text[text.find("(", name.end) + 1 : end.start].strip()

@@ -18,7 +18,6 @@ from runql.syntax.keywords import keywords
 from runql.syntax.lexer import END, Attempt, Lexeme, replay, run
 from runql.syntax.mistake import Mistake, Place, Repair, alone_from, separated, tidy
 from runql.syntax.mistakes.checks import check_lexemes, check_statement
-from runql.syntax.mistakes.recognisers import mistakes
 from runql.syntax.parser.build import Builder, Piece
 from runql.syntax.parser.build_statements import Into
 from runql.syntax.parser.edited_text import Shadow
@@ -218,6 +217,8 @@ class _Reader:
 
     def _recover(self, attempt: Attempt) -> Attempt:
         """Name the mistake where an attempt failed, and go on behind it."""
+        from runql.syntax.mistakes.recognisers import mistakes
+
         assert attempt.failure is not None
         begun = _begun(attempt, at_pipe=False)
         place = Place(self._shadow.text, attempt, begun, attempt.failure)
