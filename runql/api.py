@@ -12,7 +12,7 @@ from runql import config
 from runql.errors import QueryError
 from runql.semantic.catalog import Catalog
 from runql.session import Result, Session
-from runql.session.explanation import Explanation
+from runql.session.checked_query import Explanation
 from runql.sources.open import knows_server, open_server
 from runql.sources.protocol import Filters, ServiceApi
 from runql.text.diagnostic import Diagnostic
@@ -113,7 +113,7 @@ class Connection:
         """
         places = self._session.places()
         if len(places) > 1:
-            from runql.session.runs_of_projects import ManyRuns
+            from runql.session.runs import ManyRuns
 
             return ManyRuns(places, filters, order, include_sweeps=include_sweeps, lazy=lazy)
         (place,) = places

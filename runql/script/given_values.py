@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from runql.errors import wrong_call
-from runql.script.spelled import SpelledDuration, SpelledFloat, SpelledInt
 
 _NAME = re.compile(r"[A-Za-z_]\w*\Z")
 _NUMBER = re.compile(r"[+-]?(\d[\d_]*\.?\d*|\.\d+)([eE][+-]?\d+)?\Z")
@@ -23,6 +22,24 @@ _WORDS: dict[str, Any] = {
     "inf": float("inf"),
     "-inf": float("-inf"),
 }
+
+
+class SpelledInt(int):
+    """A whole number as it was given to the command: a parameter that is text takes its digits as they stand."""
+
+    text: str
+
+
+class SpelledFloat(float):
+    """The same of any other number."""
+
+    text: str
+
+
+class SpelledDuration(timedelta):
+    """The same of a length of time: `7d`."""
+
+    text: str
 
 
 def values_of(params: Iterable[str]) -> dict[str, Any]:

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from runql.language.options import OPTIONS
-from runql.script.said_once import Told
 from runql.syntax import tree
 from runql.syntax.tree import SetStatement
 from runql.text.codes import CODES
@@ -17,6 +16,23 @@ from runql.text.source import NOWHERE
 
 _CODE = re.compile(r"RQL\d{3}\Z", re.IGNORECASE)
 _SWITCHES = {"on": True, "off": False, "true": True, "false": False}
+
+
+class Told:
+    """Remembers of which files and runs something was said. What is said of a question is said each time."""
+
+    def __init__(self) -> None:
+        self._said: set[tuple[str, str, str]] = set()
+
+    def fresh(self, notices: Iterable[Diagnostic]) -> frozenset[Diagnostic]:
+        """Those that speak of a question, or of anything of which the same was not said before; then it was."""
+        new: set[Diagnostic] = set()
+        for notice in notices:
+            of = {(notice.code, notice.many, name) for name in notice.names}
+            if not notice.many or not of <= self._said:
+                new.add(notice)
+            self._said |= of
+        return frozenset(new)
 
 
 @dataclass(frozen=True, slots=True)

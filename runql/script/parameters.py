@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any, Final, assert_never
 
 from runql.language.types import TYPE_SPELLINGS, TYPES
-from runql.script.spelled import SpelledDuration, SpelledFloat, SpelledInt
+from runql.script.given_values import SpelledDuration, SpelledFloat, SpelledInt
 from runql.semantic.times import Day, from_text, relative
 from runql.syntax import tree
 from runql.syntax.tree import ParamStatement

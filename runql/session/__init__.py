@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from runql.session.explanation import Explanation
+from runql.session.checked_query import Explanation
 from runql.session.session import Session
 
 if TYPE_CHECKING:

@@ -4,34 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import field
 from functools import partial
-from pathlib import Path
 
 from runql.plan.explain import ExplainedSource, explain
-from runql.plan.nodes import Plan, TableStage
-from runql.semantic.catalog import Catalog
-from runql.sources.open import SourcePlace
-from runql.syntax import to_text, tree
-from runql.text.diagnostic import Diagnostic
-from runql.text.frozen import frozen
+from runql.plan.nodes import TableStage
+from runql.session.checked_query import CheckedQuery
+from runql.syntax import to_text
 from runql.text.source import Source
 
 _SHORTEST = 4
 """A shorter secret is struck out only as a value of its own: its letters stand all over a text."""
-
-
-@frozen
-class CheckedQuery:
-    """A query that was checked, with all that an explanation tells of it. `hidden`: values that it must not show."""
-
-    tree: tree.Query
-    plan: Plan
-    places: tuple[SourcePlace, ...]
-    catalog: Catalog
-    said: tuple[Diagnostic, ...]
-    hidden: tuple[str, ...] = ()
-    folder: Path = field(default_factory=Path)
 
 
 def explained(about: CheckedQuery, source: Source) -> str:

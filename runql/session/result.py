@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -16,8 +17,7 @@ from runql.results.frame import Frame
 from runql.results.terminal_table.options import View
 from runql.script.options import Options
 from runql.semantic.typed import TAssert
-from runql.session.row_limit import Shown, Stats
-from runql.session.runs_of_result import ChosenRuns
+from runql.session.runs import ChosenRuns
 from runql.text.diagnostic import Diagnostic, Severity
 from runql.text.source import Source
 from runql.text.visible import visible
@@ -253,3 +253,42 @@ class Result:
         table = f"<b>{self.value:,}</b>" if self._answer.is_count else html(self.frame, layout=self._answer.layout)
         warnings = render(self.fresh_warnings, self.source)
         return table + notes(warnings, self.footer(), (*self.ladder(), *self.ways_out()))
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    """What an answer cost and how much of it was shown. `requests` is `None` where no source counts them."""
+
+    requests: int | None
+    rows: int
+    truncated: bool
+    seconds: float
+
+
+@dataclass(slots=True)
+class Shown:
+    """Lets at most so many rows of an answer through, and counts the others: all of it is read."""
+
+    most: int | None = None
+    total: int = 0
+    shown: int = field(default=0, init=False)
+
+    def frames(self, frames: Iterable[Frame]) -> Iterator[Frame]:
+        """The parts, cut where there are too many rows."""
+        self.total = self.shown = 0
+        for frame in frames:
+            left = frame.length if self.most is None else max(0, self.most - self.total)
+            part = frame if frame.length <= left else frame.slice(0, left)
+            first = not self.total
+            self.total += frame.length
+            self.shown += part.length
+            if part.length or first:
+                yield part
+
+    @property
+    def said(self) -> tuple[Diagnostic, ...]:
+        """What was left out."""
+        if self.shown == self.total:
+            return ()
+        message = f"the first {self.shown:,} of {self.total:,} rows are shown"
+        return (Diagnostic("RQL515", message, hints=("`--max-rows` or `set max_rows` cut the others",)),)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
 from os import PathLike
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runql import config
@@ -14,20 +13,17 @@ from runql.errors import QueryError
 from runql.execute.cost import Spent
 from runql.execute.deferred_names import Doubt, is_doubtful
 from runql.plan.lower import lower
-from runql.plan.nodes import Plan
 from runql.script.aliases import alias_of
 from runql.script.interpreter import QueryTask, Reader, SchemaTask, ScriptPlan, ScriptState, unused
 from runql.script.named_queries import NamedQuery, nowhere
-from runql.script.options import Options
 from runql.script.saved import Loader
 from runql.script.titles import heading
-from runql.semantic.catalog import Catalog, FieldInfo
+from runql.semantic.catalog import Catalog
 from runql.semantic.query import Checked, check
 from runql.semantic.report import CheckContext
-from runql.semantic.spelling import info_text
 from runql.semantic.typed import TTo
 from runql.session.checked_fixes import Trials
-from runql.session.explanation import Explanation
+from runql.session.checked_query import CheckedQuery, Explanation, KnownSources, linted
 from runql.session.open_sources import OpenSources
 from runql.session.time_zone import LOCAL
 from runql.sources.catalogs import at_hand, learned_for, metrics_named, must_be_looked_up, needs_metrics
@@ -35,43 +31,14 @@ from runql.sources.names import may_be_source
 from runql.sources.open import SourcePlace, named
 from runql.sources.protocol import ServiceApi
 from runql.sources.question import asking
-from runql.syntax import Parsed, parse, parse_query, tree
+from runql.syntax import Parsed, parse, tree
 from runql.syntax.tree import DescribeStatement
 from runql.text.diagnostic import Diagnostic, without_echoes
-from runql.text.frozen import frozen
 from runql.text.source import Source
 
 if TYPE_CHECKING:
     from runql.execute.answer import Answer
     from runql.session.result import Result
-
-
-@frozen
-class _Ready:
-    """A statement that was checked and may run."""
-
-    plan: Plan
-    said: tuple[Diagnostic, ...]
-    places: tuple[SourcePlace, ...]
-    catalog: Catalog
-    tree: tree.Query
-    explains: bool
-    spent: Spent
-    options: Options = field(default_factory=Options)
-    doubt: Doubt | None = None
-    hidden: tuple[str, ...] = ()
-    """Values that are secret."""
-    folder: Path = field(default_factory=Path)
-    """Where the paths of `to` are meant from."""
-
-
-@frozen
-class _Known:
-    """What a query was checked against: sources, catalog, and what of it is to be seen when runs come."""
-
-    places: tuple[SourcePlace, ...] = ()
-    catalog: Catalog | None = None
-    doubt: Doubt | None = None
 
 
 class Session(OpenSources):
@@ -127,7 +94,7 @@ class Session(OpenSources):
         parsed = parse(text)
         with asking(object()):
             ready = self._ready(parsed, self._script(parsed, params or {}), params or {}, explains=True)
-        return tuple(_explained(one, parsed.source) for one in ready if isinstance(one, _Ready))
+        return tuple(_explained(one, parsed.source) for one in ready if isinstance(one, CheckedQuery))
 
     def written_out(self, text: str | Source) -> NamedQuery:
         """The query of a text with the names of this session put in. Nothing is asked for.
@@ -179,14 +146,14 @@ class Session(OpenSources):
 
     def _ready(
         self, parsed: Parsed, script: ScriptPlan, params: Mapping[str, Any], *, explains: bool = False
-    ) -> list[_Ready | SchemaTask]:
+    ) -> list[CheckedQuery | SchemaTask]:
         """The statements of a text, checked. Raises `QueryError` with every mistake of the text."""
         from runql.advice.intent import hides_steps
 
         trials = self._trials(params)
         if not parsed.ok:
             raise QueryError(_worst(trials.parsed(parsed).diagnostics), parsed.source)
-        ready: list[_Ready | SchemaTask] = []
+        ready: list[CheckedQuery | SchemaTask] = []
         # The texts of a script are all checked before any is answered: what one names cannot wait for its runs.
         may_wait = len(script.items) == 1 and not explains
         wrong = [*unused(script, parsed, params), *(one for one in script.diagnostics if one.is_error)]
@@ -201,23 +168,21 @@ class Session(OpenSources):
             if checked.query is None or known.catalog is None:
                 wrong += _worst(checked.diagnostics)
                 continue
-            plan = lower(checked.query, checked.stages, with_steps=hides_steps(checked.stages))
             of_places = (one for place in known.places for one in place.said)
             of_script = (one for one in script.diagnostics if not one.is_error)
-            said = (*of_script, *self.settings.said, *of_places, *checked.diagnostics)
             ready.append(
-                _Ready(
-                    plan,
-                    said,
-                    known.places,
-                    known.catalog,
-                    item.query,
-                    item.explains,
-                    spent,
-                    item.options,
-                    known.doubt,
-                    tuple(str(item.params[name]) for name in script.state.secrets if name in item.params),
-                    self.settings.folder,
+                CheckedQuery(
+                    plan=lower(checked.query, checked.stages, with_steps=hides_steps(checked.stages)),
+                    places=known.places,
+                    catalog=known.catalog,
+                    tree=item.query,
+                    said=(*of_script, *self.settings.said, *of_places, *checked.diagnostics),
+                    explains=item.explains,
+                    spent=spent,
+                    options=item.options,
+                    doubt=known.doubt,
+                    hidden=tuple(str(item.params[name]) for name in script.state.secrets if name in item.params),
+                    folder=self.settings.folder,
                 )
             )
         if wrong:
@@ -226,11 +191,11 @@ class Session(OpenSources):
 
     def _check(
         self, item: QueryTask, source: Source, *, offline: bool = False, may_wait: bool = False
-    ) -> tuple[Checked, _Known]:
+    ) -> tuple[Checked, KnownSources]:
         """A query, checked. `may_wait`: what its names mean may be seen when its runs come, where to look costs."""
         query = item.query
         if offline:
-            return self._looked_over(query, None, self._context(item.params, (), source)), _Known()
+            return self._looked_over(query, None, self._context(item.params, (), source)), KnownSources()
         clause = query.clause(tree.FromClause)
         names = dict.fromkeys(ref.name for ref in clause.sources) if clause else (item.source,)
         places = tuple(dict.fromkeys(place for name in names for place in self.places(name)))
@@ -246,10 +211,10 @@ class Session(OpenSources):
             if not is_doubtful(checked):
                 metrics = tuple(metrics_named(query)) if is_blank else ()
                 doubt = Doubt(against, lambda: learned_for(query, places), source, metrics, is_blank=is_blank)
-                found = _Known(places, known.catalog, None if known.is_true else doubt)
+                found = KnownSources(places, known.catalog, None if known.is_true else doubt)
                 return self._linted(checked, places, known.catalog), found
         catalog = learned_for(query, places)
-        return self._linted(against(catalog), places, catalog), _Known(places, catalog)
+        return self._linted(against(catalog), places, catalog), KnownSources(places, catalog)
 
     def _trials(self, params: Mapping[str, Any], *, offline: bool = False) -> Trials:
         """How the fixes of a text are tried before they are offered."""
@@ -275,7 +240,7 @@ class Session(OpenSources):
         """With lint of intent."""
         if checked.query is None:
             return checked
-        return replace(checked, diagnostics=(*checked.diagnostics, *_linted(checked, places, catalog)))
+        return replace(checked, diagnostics=(*checked.diagnostics, *linted(checked, places, catalog)))
 
     def _context(self, params: Mapping[str, Any], places: Sequence[SourcePlace], source: Source) -> CheckContext:
         return CheckContext(
@@ -288,8 +253,8 @@ class Session(OpenSources):
             alias_files=self.settings.alias_files,
         )
 
-    def _answered(self, ready: _Ready | SchemaTask, source: Source) -> Result | Explanation:
-        if isinstance(ready, _Ready) and ready.explains:
+    def _answered(self, ready: CheckedQuery | SchemaTask, source: Source) -> Result | Explanation:
+        if isinstance(ready, CheckedQuery) and ready.explains:
             return Explanation(_explained(ready, source))
         result = self._looked(ready, source) if isinstance(ready, SchemaTask) else self._result(ready, source)
         result.title = heading(source.text, ready.statement.span if isinstance(ready, SchemaTask) else ready.tree.span)
@@ -335,7 +300,7 @@ class Session(OpenSources):
         said = self.settings.said if place is None else (*self.settings.said, *place.said)
         return Result(answer, source, said, lambda: "asks the source what it holds", look.options)
 
-    def _result(self, ready: _Ready, source: Source) -> Result:
+    def _result(self, ready: CheckedQuery, source: Source) -> Result:
         from runql.execute.answer import Answer
         from runql.execute.executor import Executor
         from runql.session.result import Result
@@ -352,28 +317,10 @@ class Session(OpenSources):
         return self._aliases
 
 
-def _explained(ready: _Ready, source: Source) -> str:
-    from runql.session.explain import CheckedQuery, explained
+def _explained(query: CheckedQuery, source: Source) -> str:
+    from runql.session.explain import explained
 
-    fields = (ready.tree, ready.plan, ready.places, ready.catalog, ready.said, ready.hidden)
-    return explained(CheckedQuery(*fields, ready.folder), source)
-
-
-def _linted(checked: Checked, places: Sequence[SourcePlace], catalog: Catalog) -> Iterator[Diagnostic]:
-    """Lint of intent. Only where pages are free the runs themselves are asked whether any has both of two fields."""
-    from runql.advice.lint import lint
-
-    def have_both(a: FieldInfo, b: FieldInfo) -> int | None:
-        from runql.execute.executor import Executor
-
-        if not all(place.service.capabilities.cheap_pages for place in places):
-            return None
-        parsed = parse_query(f"count runs where exists({info_text(a)}) and exists({info_text(b)})")[0]
-        both = check(parsed, catalog, CheckContext()).query if parsed is not None else None
-        return None if both is None else Executor(lower(both), places, catalog).count()
-
-    if checked.query is not None:
-        yield from lint(lower(checked.query, checked.stages), catalog, have_both)
+    return explained(query, source)
 
 
 def _worst(diagnostics: tuple[Diagnostic, ...]) -> list[Diagnostic]:

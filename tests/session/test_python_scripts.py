@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import runql
-from runql.session.explanation import Explanation
+from runql.session.checked_query import Explanation
 from runql.sources.memory import MemoryService
 
 RUNS = [{"id": f"r{n}", "state": "failed" if n % 2 else "finished", "config": {"lr": n / 10}} for n in range(6)]

@@ -7,8 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from runql.errors import wrong_call
-from runql.script.options import Options, silenced_code
-from runql.script.said_once import Told
+from runql.script.options import Options, Told, silenced_code
 
 if TYPE_CHECKING:
     from runql.language.entry import Entry, Function

@@ -13,7 +13,7 @@ from runql import config
 from runql.errors import QueryError, wrong_call
 from runql.frontends.jupyter.call import MagicCall, called
 from runql.frontends.jupyter.shown import quietly, read, show
-from runql.script.said_once import Told
+from runql.script.options import Told
 from runql.session import Explanation, Result, Session
 from runql.terminal.progress import Waiting
 from runql.text.source import Source

@@ -14,8 +14,7 @@ from prompt_toolkit.output import DummyOutput
 
 from runql.frontends.repl.shell import Hooks, Shell
 from runql.frontends.repl.start import Start
-from runql.script.options import Options
-from runql.script.said_once import Told
+from runql.script.options import Options, Told
 from runql.session import Session
 
 

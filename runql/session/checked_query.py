@@ -1,0 +1,78 @@
+"""A query of a text that was checked: all that its answer or its explanation needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import field
+from pathlib import Path
+
+from runql.execute.cost import Spent
+from runql.execute.deferred_names import Doubt
+from runql.plan.lower import lower
+from runql.plan.nodes import Plan
+from runql.script.options import Options
+from runql.semantic.catalog import Catalog, FieldInfo
+from runql.semantic.query import Checked, check
+from runql.semantic.report import CheckContext
+from runql.semantic.spelling import info_text
+from runql.sources.open import SourcePlace
+from runql.syntax import parse_query, tree
+from runql.text.diagnostic import Diagnostic
+from runql.text.frozen import frozen
+
+
+class Explanation:
+    """What a query becomes, as text; `str()` of it gives the text."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def __str__(self) -> str:
+        return self.text
+
+    def __repr__(self) -> str:
+        return self.text
+
+
+@frozen
+class KnownSources:
+    """What a query was checked against: sources, catalog, and what of it is to be seen when runs come."""
+
+    places: tuple[SourcePlace, ...] = ()
+    catalog: Catalog | None = None
+    doubt: Doubt | None = None
+
+
+@frozen(kw_only=True)
+class CheckedQuery:
+    """A query that may run. `tree` is what was written, `said` what is to be said of it already, `spent` what it has
+    cost so far. `hidden`: values that are secret. `folder`: where the paths of `to` are meant from."""
+
+    plan: Plan
+    places: tuple[SourcePlace, ...]
+    catalog: Catalog
+    tree: tree.Query
+    said: tuple[Diagnostic, ...] = ()
+    explains: bool = False
+    spent: Spent
+    options: Options = field(default_factory=Options)
+    doubt: Doubt | None = None
+    hidden: tuple[str, ...] = ()
+    folder: Path = field(default_factory=Path)
+
+
+def linted(checked: Checked, places: Sequence[SourcePlace], catalog: Catalog) -> Iterator[Diagnostic]:
+    """Lint of intent. Only where pages are free the runs themselves are asked whether any has both of two fields."""
+    from runql.advice.lint import lint
+
+    def have_both(a: FieldInfo, b: FieldInfo) -> int | None:
+        from runql.execute.executor import Executor
+
+        if not all(place.service.capabilities.cheap_pages for place in places):
+            return None
+        parsed = parse_query(f"count runs where exists({info_text(a)}) and exists({info_text(b)})")[0]
+        both = check(parsed, catalog, CheckContext()).query if parsed is not None else None
+        return None if both is None else Executor(lower(both), places, catalog).count()
+
+    if checked.query is not None:
+        yield from lint(lower(checked.query, checked.stages), catalog, have_both)
