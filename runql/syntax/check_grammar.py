@@ -14,6 +14,7 @@ KEYWORD: Final = re.compile(r"\(\?i:([a-z_|]+)\)")
 """How the spellings of a keyword stand in the pattern of its terminal: `"limit"i`, or `/min|max/i`."""
 
 KEYWORD_PRIORITY: Final = 5
+_OR_PLAIN: Final = ", or make its node a `PlainStage`"
 _BEGIN_WITH_A_WORD: Final = ("_clause", "_stage", "_statement")
 
 
@@ -60,12 +61,28 @@ def builder_methods() -> frozenset[str]:
     return frozenset(found)
 
 
+def plain_stages() -> frozenset[str]:
+    """The rules of the stages that need no method, read off the sources of the tree."""
+    import ast
+
+    source = (Path(__file__).parent / "tree" / "stages.py").read_bytes()
+    kinds = (kind for kind in ast.parse(source).body if isinstance(kind, ast.ClassDef))
+    is_plain = {kind.name: any(isinstance(b, ast.Name) and b.id == "PlainStage" for b in kind.bases) for kind in kinds}
+    return frozenset(rule_of(name) for name, plain in is_plain.items() if plain)
+
+
+def rule_of(class_name: str) -> str:
+    """The rule of the grammar that makes a node: `thin_stage` of `ThinStage`."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", class_name).lower()
+
+
 def _rules_without_method(parser: Lark) -> Iterator[str]:
-    methods = builder_methods()
+    methods = builder_methods() | plain_stages()
     for name in rule_names(parser):
         if name not in methods:
             where = next((f"build_{part}s.py" for part in ("stage", "statement") if name.endswith(part)), "build.py")
-            yield f"the rule `{name}` of the grammar has no method in {where}: add `def {name}(self, part)`"
+            other = _OR_PLAIN if name.endswith("_stage") else ""
+            yield f"the rule `{name}` of the grammar has no method in {where}: add `def {name}(self, part)`{other}"
 
 
 def _rules_without_keyword(parser: Lark) -> Iterator[str]:

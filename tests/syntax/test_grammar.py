@@ -16,10 +16,11 @@ from hatchling.builders.wheel import WheelBuilder
 from lark import Token
 
 from runql.syntax import grammar
-from runql.syntax.check_grammar import GrammarMismatchError, builder_methods, rule_names
+from runql.syntax.check_grammar import GrammarMismatchError, builder_methods, plain_stages, rule_names
 from runql.syntax.keywords import keywords
 from runql.syntax.lexer import run
 from runql.syntax.parser.build import Builder
+from runql.syntax.parser.build_stages import PLAIN_STAGES
 
 ROOT = Path(__file__).parents[2]
 
@@ -192,3 +193,9 @@ def test_every_keyword_is_read_in_any_case() -> None:
     for variant in (text, text.lower(), text.title()):
         assert [lexeme.terminal for lexeme in run(variant).lexemes] == [lexeme.terminal for lexeme in run(text).lexemes]
     assert run(text).tree is not None
+
+
+def test_a_plain_stage_is_its_word_and_its_fields() -> None:
+    assert plain_stages() == PLAIN_STAGES.keys()
+    assert plain_stages() <= set(rule_names(grammar.load_parser()))
+    assert not plain_stages() & builder_methods(), "a method would never be called"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from runql.syntax import tree as t
 from runql.syntax.literals import quote_name, read_path, read_string
 from runql.syntax.parser.build_expressions import Part
-from runql.syntax.parser.build_stages import StageBuilder
+from runql.syntax.parser.build_stages import PLAIN_STAGES, StageBuilder
 from runql.syntax.parser.build_statements import Into, StatementBuilder
 from runql.text.diagnostic import Diagnostic
 from runql.text.source import NOWHERE, Span
@@ -55,7 +55,8 @@ class Builder(StageBuilder, StatementBuilder):
             self._range, span = slice(0), NOWHERE
         else:
             self._range, span = slice(meta.start_pos, meta.end_pos), self.place(meta.start_pos, meta.end_pos)
-        return getattr(self, tree.data)(Part(children, span))
+        part, kind = Part(children, span), PLAIN_STAGES.get(tree.data)
+        return getattr(self, tree.data)(part) if kind is None else self._plain_stage(kind, part)
 
     def _deep(self, span: Span) -> t.Expr:
         if not self._too_deep:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from itertools import pairwise
-from typing import Final
+from typing import Any, Final, get_args
 
 from runql.syntax import tree as s
 from runql.syntax import tree as t
+from runql.syntax.check_grammar import rule_of
 from runql.syntax.literals import read_string
 from runql.syntax.parser.build_expressions import ExpressionBuilder, Part
 from runql.text.diagnostic import Diagnostic, Edit, Fix
@@ -26,12 +28,33 @@ class _Option:
     axis: str | None = None
 
 
+PLAIN_STAGES: Final[Mapping[str, Callable[..., t.Stage]]] = {
+    rule_of(kind.__name__): kind for kind in get_args(t.Stage) if issubclass(kind, t.PlainStage)
+}
+"""The stages that need no method, by their rules."""
+
+
 class StageBuilder(ExpressionBuilder):
     """Each method is named after a rule of the grammar. A stage's span begins behind the pipe."""
 
     def stage(self, part: Part) -> t.Stage:
         stage: t.Stage = part.children[1]
         return stage
+
+    def _plain_stage(self, kind: Callable[..., t.Stage], part: Part) -> t.Stage:
+        """A stage that is its word and its fields, in order."""
+        return kind(*map(self._plain_field, part.children[1:]), span=part.span)
+
+    def _plain_field(self, child: Any) -> Any:
+        match getattr(child, "type", None):
+            case None:
+                return child
+            case "PATH":
+                return self.path(child)
+            case "GOAL":
+                return s.Goal(child.lower())
+            case _:
+                return child.lower()
 
     # ------------------------------------------------------------ rows and columns
 
@@ -40,9 +63,6 @@ class StageBuilder(ExpressionBuilder):
 
     def order_stage(self, part: Part) -> t.Stage:
         return s.OrderStage(tuple(part.nodes), span=part.span)
-
-    def limit_stage(self, part: Part) -> t.Stage:
-        return s.LimitStage(part.nodes[0], span=part.span)
 
     def select_stage(self, part: Part) -> t.Stage:
         return s.SelectStage(tuple(part.nodes), span=part.span)
@@ -85,24 +105,8 @@ class StageBuilder(ExpressionBuilder):
 
     # ------------------------------------------------------------ along histories
 
-    def best_stage(self, part: Part) -> t.Stage:
-        _, goal, metric = part.children
-        return s.BestStage(_GOALS[goal.lower()], self.path(metric), span=part.span)
-
     def edge_stage(self, part: Part) -> t.Stage:
         return s.EdgeStage("LAST_ROW" in part.types, span=part.span)
-
-    def smooth_stage(self, part: Part) -> t.Stage:
-        return s.SmoothStage(part.children[1].lower(), part.nodes[0], span=part.span)
-
-    def bin_stage(self, part: Part) -> t.Stage:
-        return s.BinStage(self.path(part.children[1]), part.nodes[0], span=part.span)
-
-    def resample_stage(self, part: Part) -> t.Stage:
-        return s.ResampleStage(part.nodes[0], span=part.span)
-
-    def align_stage(self, part: Part) -> t.Stage:
-        return s.AlignStage(part.children[1].lower(), span=part.span)
 
     def amount(self, part: Part) -> t.Expr:
         return self.param(part) if part.types == ["PARAM"] else self.number(part)
@@ -121,9 +125,6 @@ class StageBuilder(ExpressionBuilder):
     def diff_stage(self, part: Part) -> t.Stage:
         return s.DiffStage(next(iter(part.nodes), None), span=part.span)
 
-    def corr_stage(self, part: Part) -> t.Stage:
-        return s.CorrStage(part.children[1], span=part.span)
-
     def pareto_stage(self, part: Part) -> t.Stage:
         return s.ParetoStage(tuple(part.nodes), span=part.span)
 
@@ -137,9 +138,6 @@ class StageBuilder(ExpressionBuilder):
         return s.DuplicatesStage(tuple(part.nodes), span=part.span)
 
     # ------------------------------------------------------------ looking, keeping, asserting
-
-    def describe_stage(self, part: Part) -> t.Stage:
-        return s.DescribeStage(span=part.span)
 
     def plot_stage(self, part: Part) -> t.Stage:
         shape = part.children[1].lower() if "SHAPE" in part.types else None

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import fields, replace
 from typing import assert_never
 
 from runql.syntax import tree as s
@@ -54,28 +54,14 @@ class StagePrinter(PartPrinter):
             case s.HolesStage(over=values):
                 items = tuple((self.expr(value), value.span) for value in values)
                 return Items(f"{word('HOLES')} {word('OVER')}", items)
-            case s.LimitStage(count=count):
-                return _line(word("LIMIT"), self.expr(count))
-            case s.BestStage(goal=goal, metric=metric):
-                return _line(word("BEST"), goal.value, write_path(metric))
+            case s.PlainStage():
+                return _line(word(stage.terminal), *self._plain_fields(stage))
             case s.EdgeStage(last=last):
                 return _line(word("LAST_ROW" if last else "FIRST_ROW"))
-            case s.SmoothStage(method=method, amount=amount):
-                return _line(word("SMOOTH"), method, self.expr(amount))
-            case s.BinStage(axis=axis, width=width):
-                return _line(word("BIN"), write_path(axis), self.expr(width))
-            case s.ResampleStage(points=points):
-                return _line(word("RESAMPLE"), self.expr(points))
-            case s.AlignStage(mode=mode):
-                return _line(word("ALIGN"), mode)
             case s.PivotStage(value=value, rows=rows, columns=columns):
                 return _line(word("PIVOT"), self.expr(value), word("BY"), f"{self.expr(rows)},", self.expr(columns))
             case s.DiffStage(versus=versus):
                 return _line(word("DIFF"), *([word("VS"), name_or_string(versus)] if versus is not None else []))
-            case s.CorrStage(target=target):
-                return _line(word("CORR"), self.expr(target))
-            case s.DescribeStage():
-                return _line(word("DESCRIBE"))
             case s.PlotStage():
                 return _line(*_plot(stage))
             case s.ToStage(path=path, safe=safe):
@@ -84,6 +70,13 @@ class StagePrinter(PartPrinter):
                 return _line(text.removeprefix("|").lstrip())
             case _:
                 assert_never(stage)
+
+    def _plain_fields(self, stage: s.PlainStage) -> Iterator[str]:
+        """The fields of a plain stage, in order: paths, expressions, words."""
+        for name in (one.name for one in fields(stage) if one.name != "span"):
+            value = getattr(stage, name)
+            is_expression = isinstance(value, t.ExprNode)
+            yield write_path(value) if isinstance(value, t.Path) else self.expr(value) if is_expression else str(value)
 
     def _columns(self, columns: Iterable[t.Column]) -> tuple[tuple[str, Span], ...]:
         return tuple((self.column(column), column.span) for column in columns)

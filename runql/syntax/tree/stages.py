@@ -23,6 +23,15 @@ class StageNode(Node):
 
 
 @frozen
+class PlainStage(StageNode):
+    """A stage that is written as its word and its fields, in order: the parser and the printer know no more of it.
+
+    `thin_stage: THIN whole_amount` of the grammar makes a `ThinStage(points)`; a field is an expression, a path, or a
+    word.
+    """
+
+
+@frozen
 class WhereStage(StageNode):
     terminal = "WHERE"
     condition: Expr
@@ -35,7 +44,7 @@ class OrderStage(StageNode):
 
 
 @frozen
-class LimitStage(StageNode):
+class LimitStage(PlainStage):
     terminal = "LIMIT"
     count: Expr
 
@@ -99,7 +108,7 @@ class Goal(StrEnum):
 
 
 @frozen
-class BestStage(StageNode):
+class BestStage(PlainStage):
     terminal = "BEST"
     goal: Goal
     metric: Path
@@ -114,7 +123,7 @@ class EdgeStage(StageNode):
 
 
 @frozen
-class SmoothStage(StageNode):
+class SmoothStage(PlainStage):
     """`smooth ema 0.9`, `smooth mean 20`."""
 
     terminal = "SMOOTH"
@@ -123,7 +132,7 @@ class SmoothStage(StageNode):
 
 
 @frozen
-class BinStage(StageNode):
+class BinStage(PlainStage):
     """`bin x 100`, `bin _step 100`: the axis as written is `x` or the name of the x column."""
 
     terminal = "BIN"
@@ -132,13 +141,13 @@ class BinStage(StageNode):
 
 
 @frozen
-class ResampleStage(StageNode):
+class ResampleStage(PlainStage):
     terminal = "RESAMPLE"
     points: Expr
 
 
 @frozen
-class AlignStage(StageNode):
+class AlignStage(PlainStage):
     """`align nearest` and the modes of the clause."""
 
     terminal = "ALIGN"
@@ -164,7 +173,7 @@ class DiffStage(StageNode):
 
 
 @frozen
-class CorrStage(StageNode):
+class CorrStage(PlainStage):
     terminal = "CORR"
     target: Expr
 
@@ -188,7 +197,7 @@ class DuplicatesStage(StageNode):
 
 
 @frozen
-class DescribeStage(StageNode):
+class DescribeStage(PlainStage):
     """A row a column."""
 
     terminal = "DESCRIBE"
