@@ -90,7 +90,7 @@ def compares_metrics(stage: TStage) -> bool:
             exprs = [one.value for _, one in goals]
         case t.TWhere() | t.TSort() | t.TLimit() | t.TSelect() | t.TDrop() | t.TRename() | t.TDistinct() | t.TDerive():
             return False
-        case t.TEdge() | t.TSmooth() | t.TBin() | t.TResample() | t.TAlignStage() | t.TDiff() | t.THoles():
+        case t.TEdge() | t.TAlongRun() | t.TDiff() | t.THoles():
             return False
         case t.TDuplicates() | t.TDescribe() | t.TTo() | t.TAssert():
             return False

@@ -38,7 +38,7 @@ def way_of(stage: TStage, folder: Path = _HERE) -> str:  # noqa: PLR0911 - one l
             return "passes rows on, and holds what it has seen"
         case t.TWhere() | t.TSort() | t.TLimit() | t.TSelect() | t.TDrop() | t.TRename() | t.TDerive() | t.TGroup():
             return _passes(stage)
-        case t.TBest() | t.TEdge() | t.TSmooth() | t.TBin() | t.TResample() | t.TAlignStage() | t.TPivot() | t.TDiff():
+        case t.TBest() | t.TEdge() | t.TAlongRun() | t.TPivot() | t.TDiff():
             return _passes(stage)
         case t.TCorr() | t.TPareto() | t.THoles() | t.TDuplicates() | t.TDescribe():
             return _passes(stage)

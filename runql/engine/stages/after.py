@@ -43,16 +43,7 @@ def names_after(stage: t.TStage, names: Sequence[str], context: StageContext) ->
             return DESCRIBED
         case t.TPivot() | t.TDiff():
             return None
-        case (
-            t.TWhere()
-            | t.TSort()
-            | t.TLimit()
-            | t.TDistinct()
-            | t.TEdge()
-            | t.TSmooth()
-            | t.TResample()
-            | t.TAlignStage()
-        ):
+        case t.TWhere() | t.TSort() | t.TLimit() | t.TDistinct() | t.TEdge() | t.TAlongRun():
             return tuple(names)
         case t.TPareto() | t.TTo() | t.TAssert():
             return tuple(names)
@@ -98,7 +89,7 @@ def context_after(stage: t.TStage, context: StageContext) -> StageContext:  # no
             for column in columns:
                 context = _with_column(column, context)
             return context
-        case t.TWhere() | t.TSort() | t.TLimit() | t.TDistinct() | t.TSmooth() | t.TResample() | t.TAlignStage():
+        case t.TWhere() | t.TSort() | t.TLimit() | t.TDistinct() | t.TAlongRun():
             return context
         case t.TPareto() | t.TTo() | t.TAssert():
             return context

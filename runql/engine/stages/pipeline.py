@@ -230,7 +230,7 @@ def _work(stage: t.TStage, table: Table, context: StageContext) -> StageResult: 
             return assertions.assert_table(stage, table, context)
         case t.TWhere() | t.TLimit() | t.TSelect() | t.TDrop() | t.TRename() | t.TDistinct() | t.TDerive() | t.TBest():
             raise fault(f"the stage `{stage_name(stage)}` passes its rows on")
-        case t.TEdge() | t.TSmooth() | t.TBin() | t.TResample() | t.TAlignStage() | t.TTo():
+        case t.TEdge() | t.TAlongRun() | t.TTo():
             raise fault(f"the stage `{stage_name(stage)}` passes its rows on")
         case _:
             assert_never(stage)

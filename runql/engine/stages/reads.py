@@ -50,7 +50,7 @@ def _read(stage: t.TStage) -> Iterator[tuple[str, Span]]:
             yield from ((old, stage.span) for old, _ in names)
         case t.TWhere() | t.TSort() | t.TLimit() | t.TSelect() | t.TDrop() | t.TDistinct() | t.TGroup() | t.TBest():
             yield from _named(stage, stage.span)
-        case t.TEdge() | t.TSmooth() | t.TBin() | t.TResample() | t.TAlignStage() | t.TPivot() | t.TDiff() | t.TCorr():
+        case t.TEdge() | t.TAlongRun() | t.TPivot() | t.TDiff() | t.TCorr():
             yield from _named(stage, stage.span)
         case t.TPareto() | t.THoles() | t.TDuplicates() | t.TDescribe() | t.TTo() | t.TAssert():
             yield from _named(stage, stage.span)

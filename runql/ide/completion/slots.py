@@ -163,13 +163,11 @@ def _in_stage(parent: t.Stage) -> Slot | None:
     match parent:
         case t.WhereStage() | t.AssertStage() | t.BrokenStage():
             return None
-        case t.OrderStage() | t.LimitStage() | t.SelectStage() | t.DropStage() | t.RenameStage() | t.DistinctStage():
+        case t.PlainStage() | t.OrderStage() | t.SelectStage() | t.DropStage() | t.RenameStage() | t.DistinctStage():
             return Slot(Role.COLUMN)
-        case t.DeriveStage() | t.GroupStage() | t.BestStage() | t.EdgeStage() | t.SmoothStage() | t.BinStage():
+        case t.DeriveStage() | t.GroupStage() | t.EdgeStage() | t.PivotStage() | t.DiffStage() | t.ParetoStage():
             return Slot(Role.COLUMN)
-        case t.ResampleStage() | t.AlignStage() | t.PivotStage() | t.DiffStage() | t.CorrStage() | t.ParetoStage():
-            return Slot(Role.COLUMN)
-        case t.HolesStage() | t.DuplicatesStage() | t.DescribeStage() | t.PlotStage() | t.ToStage():
+        case t.HolesStage() | t.DuplicatesStage() | t.PlotStage() | t.ToStage():
             return Slot(Role.COLUMN)
         case _:
             assert_never(parent)

@@ -87,11 +87,9 @@ def names_made(node: tree.Stage | tree.SelectClause | None) -> set[str]:  # noqa
             return {_dotted(new) for _, new in names}
         case None:
             return set()
-        case s.WhereStage() | s.OrderStage() | s.LimitStage() | s.DropStage() | s.DistinctStage() | s.BestStage():
+        case s.PlainStage() | s.WhereStage() | s.OrderStage() | s.DropStage() | s.DistinctStage() | s.EdgeStage():
             return set()
-        case s.EdgeStage() | s.SmoothStage() | s.BinStage() | s.ResampleStage() | s.AlignStage() | s.PivotStage():
-            return set()
-        case s.DiffStage() | s.CorrStage() | s.ParetoStage() | s.HolesStage() | s.DuplicatesStage() | s.DescribeStage():
+        case s.PivotStage() | s.DiffStage() | s.ParetoStage() | s.HolesStage() | s.DuplicatesStage():
             return set()
         case s.PlotStage() | s.ToStage() | s.AssertStage() | s.BrokenStage():
             return set()

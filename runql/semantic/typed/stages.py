@@ -126,7 +126,15 @@ class TEdge(TStageNode):
 
 
 @frozen
-class TSmooth(TStageNode):
+class TAlongRun(TStageNode):
+    """A stage that works along the histories, run by run, and leaves the columns and what their rows are as they were.
+
+    A `match` that has nothing of its own to say of such a stage names them all by this.
+    """
+
+
+@frozen
+class TSmooth(TAlongRun):
     """`ema 0.9` (weight of the past, debiased) or `mean 20` (rows), run by run, of the metrics."""
 
     terminal = "SMOOTH"
@@ -135,7 +143,7 @@ class TSmooth(TStageNode):
 
 
 @frozen
-class TBin(TStageNode):
+class TBin(TAlongRun):
     """`bin x 100`: the mean of each metric in each of so many steps of x."""
 
     terminal = "BIN"
@@ -143,7 +151,7 @@ class TBin(TStageNode):
 
 
 @frozen
-class TResample(TStageNode):
+class TResample(TAlongRun):
     """So many evenly spaced x, each metric interpolated linearly between its own points."""
 
     terminal = "RESAMPLE"
@@ -151,7 +159,7 @@ class TResample(TStageNode):
 
 
 @frozen
-class TAlignStage(TStageNode):
+class TAlignStage(TAlongRun):
     """`outer`, `inner`, `ffill` or `nearest`: fill cells of metrics logged at other x, run by run."""
 
     terminal = "ALIGN"
