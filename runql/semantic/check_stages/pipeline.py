@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from types import MappingProxyType
-from typing import Any, assert_never
+from collections.abc import Iterable, Sequence
+from typing import assert_never
 
 from runql.language.kinds import TableKind
 from runql.language.stages import STAGES
@@ -122,15 +121,71 @@ class _Checker(CurveStages, RunStages):
 
     def check(self, stage: tree.Stage) -> TStage | None:
         """The typed stage; `None` if nothing can be said of what follows."""
-        if isinstance(stage, s.BrokenStage) or type(stage) not in _WORK:
+        if isinstance(stage, s.BrokenStage):
             self.report.unreadable = True
             return None
         name = stage_word(stage)
         self.expressions.stage, self.expressions.folding = name, Folding.NO
         if not self._fits(name, stage):
             return None
-        typed: TStage | None = _WORK[type(stage)](self, stage)
-        return typed
+        return self._checked(stage)
+
+    def _checked(self, stage: tree.Stage) -> TStage | None:  # noqa: PLR0911, PLR0912 - one line a stage
+        match stage:
+            case s.WhereStage():
+                return self.where(stage)
+            case s.OrderStage():
+                return self.order(stage)
+            case s.LimitStage():
+                return self.limit(stage)
+            case s.SelectStage():
+                return self.select(stage)
+            case s.DropStage():
+                return self.drop(stage)
+            case s.RenameStage():
+                return self.rename(stage)
+            case s.DistinctStage():
+                return self.distinct(stage)
+            case s.DeriveStage():
+                return self.derive(stage)
+            case s.GroupStage():
+                return self.group(stage)
+            case s.BestStage():
+                return self.best(stage)
+            case s.EdgeStage():
+                return self.edge(stage)
+            case s.SmoothStage():
+                return self.smooth(stage)
+            case s.BinStage():
+                return self.bin(stage)
+            case s.ResampleStage():
+                return self.resample(stage)
+            case s.AlignStage():
+                return self.align(stage)
+            case s.PivotStage():
+                return self.pivot(stage)
+            case s.DiffStage():
+                return self.diff(stage)
+            case s.CorrStage():
+                return self.corr(stage)
+            case s.ParetoStage():
+                return self.pareto(stage)
+            case s.HolesStage():
+                return self.holes(stage)
+            case s.DuplicatesStage():
+                return self.duplicates(stage)
+            case s.DescribeStage():
+                return self.describe(stage)
+            case s.PlotStage():
+                return self.plot(stage)
+            case s.ToStage():
+                return self.to(stage)
+            case s.AssertStage():
+                return self.asserted(stage)
+            case s.BrokenStage():
+                return None
+            case _:
+                assert_never(stage)
 
     # ------------------------------------------------------------ the kind of table
 
@@ -243,34 +298,3 @@ def _wrong_table(name: str, kind: TableKind, along: bool) -> tuple[str, str]:
         f"`{name}` works on runs, and a stage before has made other rows of them",
         f"put `{name}` before it",
     )
-
-
-_WORK: Mapping[type[tree.Stage], Callable[[_Checker, Any], TStage | None]] = MappingProxyType(
-    {
-        s.WhereStage: _Checker.where,
-        s.OrderStage: _Checker.order,
-        s.LimitStage: _Checker.limit,
-        s.SelectStage: _Checker.select,
-        s.DropStage: _Checker.drop,
-        s.RenameStage: _Checker.rename,
-        s.DistinctStage: _Checker.distinct,
-        s.DeriveStage: _Checker.derive,
-        s.GroupStage: _Checker.group,
-        s.BestStage: _Checker.best,
-        s.EdgeStage: _Checker.edge,
-        s.SmoothStage: _Checker.smooth,
-        s.BinStage: _Checker.bin,
-        s.ResampleStage: _Checker.resample,
-        s.AlignStage: _Checker.align,
-        s.PivotStage: _Checker.pivot,
-        s.DiffStage: _Checker.diff,
-        s.CorrStage: _Checker.corr,
-        s.ParetoStage: _Checker.pareto,
-        s.HolesStage: _Checker.holes,
-        s.DuplicatesStage: _Checker.duplicates,
-        s.DescribeStage: _Checker.describe,
-        s.PlotStage: _Checker.plot,
-        s.ToStage: _Checker.to,
-        s.AssertStage: _Checker.asserted,
-    }
-)
