@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import repeat
 
-from runql.engine.values.column import column_of, constant
+from runql.engine.values.column import LONG, column_of, constant
 from runql.engine.values.concat import concat_columns
 from runql.errors import RunQLError
 from runql.language.kinds import Kind
@@ -18,7 +18,8 @@ from runql.text.frozen import frozen
 class Table:
     """Columns in order, each a sequence of `length` values; a cell that was never set is `MISSING`.
 
-    Raises RQL901 if a column has another length.
+    From `LONG` rows on each column is a vector, made here if it was none, since all that is done to so many rows works
+    on vectors. Raises RQL901 if a column has another length.
     """
 
     columns: Mapping[str, Sequence[Value]]
@@ -28,6 +29,9 @@ class Table:
         for name, cells in self.columns.items():
             if len(cells) != self.length:
                 raise RunQLError.of("RQL901", f"the column `{name}` has {len(cells)} of {self.length} cells")
+        if self.length >= LONG:
+            typed = {name: column_of(cells) for name, cells in self.columns.items()}
+            object.__setattr__(self, "columns", typed)
 
     @classmethod
     def of(cls, columns: Mapping[str, Sequence[Value]]) -> Table:

@@ -16,11 +16,12 @@ from runql.engine.stages.shared.groups import Groups
 from runql.engine.stages.shared.measures import Measured
 from runql.engine.stages.shared.rows import Key, NotHeld, cells_of
 from runql.engine.table import Table
+from runql.engine.values.column import LONG
 from runql.semantic.typed import TCell, TypedExpr
 from runql.semantic.values import Value
 
-FAST_ROWS = 50_000
-"""From so many rows on, columns are worked on as arrays: below, loading NumPy takes longer than the rows do."""
+FAST_ROWS = LONG
+"""From so many rows on, columns are worked on as arrays."""
 
 _FAST_RUN = 250
 """A single run of fewer rows is not worth its arrays, however many rows there are in all."""

@@ -34,6 +34,9 @@ Flags: TypeAlias = bytes
 LARGEST_WHOLE: Final = 2**53
 """Up to here a double is one integer and no other."""
 
+LONG: Final = 50_000
+"""From so many cells on, work on whole vectors is worth loading NumPy, which takes longer than fewer cells do."""
+
 HELD, NULL, ABSENT = 0, 1, 2
 """What a cell of `Numbers.gaps` says: there is a number, it was set to null, it was never set."""
 

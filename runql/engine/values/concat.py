@@ -7,20 +7,36 @@ from collections.abc import Iterable, Sequence
 from itertools import chain
 from typing import Any
 
-from runql.engine.values.column import LARGEST_WHOLE, Column, Numbers, Repeats, column_of, every
-from runql.semantic.values import Value
+from runql.engine.values.column import ABSENT, LARGEST_WHOLE, NULL, Column, Numbers, Repeats, column_of, every
+from runql.semantic.values import Missing, Value
+
+_GAP_OF_TYPE = {type(None): NULL, Missing: ABSENT}
 
 
 def concat_columns(parts: Sequence[Iterable[Value]]) -> Column:
     """One column under the other."""
-    columns = [column_of(part) for part in parts if not isinstance(part, Column) or len(part)]
+    columns = [column for part in parts if len(column := column_of(part))]
     if len(columns) == 1:
         return columns[0]
+    columns = _with_gaps_as_numbers(columns)
     if not all(isinstance(part, Numbers) for part in columns):
         if columns and all(isinstance(part, Repeats) for part in columns):
             return _joined_repeats(columns)
         return column_of(list(chain.from_iterable(columns)))
     return _joined_numbers(columns)
+
+
+def _with_gaps_as_numbers(parts: list[Column]) -> list[Column]:
+    """Columns of numbers, and among them those that hold nothing but null or nothing at all as gaps of numbers."""
+    code = next((part.values.typecode for part in parts if isinstance(part, Numbers)), None)
+    if code is None or not all(isinstance(part, Numbers) or part.types <= _GAP_OF_TYPE.keys() for part in parts):
+        return parts
+    return [part if isinstance(part, Numbers) else _gaps(part, code) for part in parts]
+
+
+def _gaps(part: Column, code: str) -> Numbers:
+    gaps = bytes(map(_GAP_OF_TYPE.__getitem__, map(type, part)))
+    return Numbers(array(code, bytes(8 * len(gaps))), None, gaps)
 
 
 def _joined_repeats(parts: Sequence[Column]) -> Repeats:

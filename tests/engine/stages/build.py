@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from runql.engine.stages import StageContext, StageResult, dispatch, run_stage
 from runql.engine.table import Table
-from runql.engine.values.column import Column
+from runql.engine.values.column import Column, Repeats, column_of
 from runql.semantic.typed import Named, TCell, TFold, TStage, TypedExpr
 from runql.semantic.values import MISSING
 
@@ -95,19 +95,27 @@ CELLS = st.one_of(
     TIMES,
     st.sampled_from([[], [1], [1.0], ["a"], {"a": 1}]),
 )
+TEXTS = st.sampled_from("abc")
 PLAIN = st.one_of(NUMBERS, st.sampled_from([MISSING, None, math.nan]))
+
+
+def _as_columns(cells: list[Any]) -> st.SearchStrategy[Any]:
+    """The cells as a list, as a typed column, or a few of them side by side as those of runs are in histories."""
+    length = len(cells)
+    repeated = st.integers(0, length).map(lambda first: Repeats([cells[0], cells[-1]], [first, length - first]))
+    return st.one_of(st.just(cells), st.just(column_of(cells)), repeated)
 
 
 def tables(
     *names: str, cells: st.SearchStrategy[Any] = CELLS, least: int = 1, most: int = 25
 ) -> st.SearchStrategy[Table]:
-    """Tables of these columns; each column draws from all cells, or only from numbers, texts, bools or times."""
+    """Tables of these columns; each draws from all cells, or only from numbers, texts, bools or texts with gaps."""
     kinds = st.sampled_from(
-        [cells, cells, PLAIN, st.floats(), st.integers(-3, 3), st.booleans(), st.sampled_from("abc")]
+        [cells, cells, PLAIN, st.floats(), st.integers(-3, 3), st.booleans(), TEXTS, st.sampled_from([*"abc", MISSING])]
     )
 
     def of_length(length: int) -> st.SearchStrategy[Table]:
-        column = kinds.flatmap(lambda kind: st.lists(kind, min_size=length, max_size=length))
+        column = kinds.flatmap(lambda kind: st.lists(kind, min_size=length, max_size=length)).flatmap(_as_columns)
         return st.fixed_dictionaries(dict.fromkeys(names, column)).map(Table.of)
 
     return st.integers(least, most).flatmap(of_length)

@@ -46,7 +46,9 @@ class Summands:
         low, high = float(self.numbers.min()), float(self.numbers.max())
         if self.centres is None:
             return max(high, -low)
-        return (2 * (high - low)) ** 2 if max(high, -low) < _LARGEST else math.inf
+        farthest = max(high, -low)
+        # The mean of a group lies among its numbers, but for its rounding.
+        return (2 * (high - low) + 8 * _HALF_DIGIT * farthest) ** 2 if farthest < _LARGEST else math.inf
 
     def totals(self, numbers: Floats, start: int) -> Floats:
         """What some numbers that belong to the rows from a place on add up to in each group."""
@@ -127,4 +129,5 @@ def _sums(summands: Summands) -> tuple[Floats, Bools]:
     lost = np.where(np.abs(first) >= np.abs(second), second - (total - first), first - (total - second))
     bound = units[1] * _HALF_DIGIT**2 * counts * counts + 4 * _HALF_DIGIT * (np.abs(lost) + np.abs(left)) + 5e-324
     below, above = total + ((lost + left) - bound), total + ((lost + left) + bound)
-    return below, (below == above) | (counts == 0)
+    is_empty = counts == 0
+    return np.where(is_empty, 0.0, below), is_empty | (below == above)
