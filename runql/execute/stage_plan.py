@@ -19,7 +19,7 @@ from runql.semantic.typed.stages import entry_of
 _HERE = Path()
 
 
-RUN_BY = f"Python, row by row; from {FAST_ROWS:,} rows on NumPy and pandas, to the same result"
+RUN_BY = f"Python, row by row; from {FAST_ROWS:,} rows on NumPy, to the same result"
 """What runs the stages."""
 
 

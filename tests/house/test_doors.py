@@ -41,8 +41,8 @@ DOORS = (
     Door("subprocess", r"runql/terminal/pager\.py", "the pager is the only other program that RunQL starts"),
     Door(
         "pandas",
-        r"runql/(results/(convert/pandas|frame)|wandb_api/(frames|runs|run)|engine/stages/arrays/\w+)\.py",
-        "pandas only where frames are made, and for the stages of many rows",
+        r"runql/(results/(convert/pandas|frame)|wandb_api/(frames|runs|run))\.py",
+        "pandas only where frames are made",
     ),
     Door("polars", r"runql/(results/convert/polars|wandb_api/frames)\.py", "polars only where frames are made"),
     Door("pyarrow", r"runql/results/(convert/arrow|formats/formats)\.py", "pyarrow only where results are written"),

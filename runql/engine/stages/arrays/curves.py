@@ -5,8 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from runql.engine.stages.arrays.vectors import NULL, NUMBER, Bools, Floats, Ints, Vector, decode, encode, numbers_column
+from runql.engine.stages.shared.rows import NotHeld
 from runql.engine.values.column import Column, column_of
 from runql.semantic.values import Value
+
+_BLOCK = 64
+_LARGEST = 1e290
+"""So large numbers may overflow when they are added."""
 
 
 def rising(xs: Sequence[Value], lengths: Sequence[int]) -> list[bool]:
@@ -77,11 +82,25 @@ def smoothed(cells: Sequence[Value], method: str, amount: float) -> Column:
 
 
 def _exponential(numbers: Floats, weight: float) -> Floats:
-    """The debiased exponential mean."""
-    import pandas as pd
+    """The debiased exponential mean: block by block, what came before a block weighing as much as its last number."""
+    import numpy as np
 
-    smooth: Floats = pd.Series(numbers).ewm(com=weight / (1 - weight), adjust=True).mean().to_numpy()
-    return smooth
+    if np.abs(numbers).max() > _LARGEST:
+        raise NotHeld
+    length, places = len(numbers), np.arange(_BLOCK)
+    powers = weight ** np.arange(_BLOCK + 1)
+    apart = np.subtract.outer(places, places)
+    weights = np.where(apart >= 0, powers[np.maximum(apart, 0)], 0.0)
+    blocks = np.zeros(-(-length // _BLOCK) * _BLOCK)
+    blocks[:length] = numbers
+    sums = blocks.reshape(-1, _BLOCK) @ weights.T
+    before, carried = [], 0.0
+    for last in sums[:, -1].tolist():
+        before.append(carried)
+        carried = last + float(powers[_BLOCK]) * carried
+    sums += np.outer(before, powers[1:])
+    averages: Floats = sums.reshape(-1)[:length] / np.cumsum(weight ** np.arange(length))
+    return averages
 
 
 def _trailing(numbers: Floats, count: int) -> Floats:

@@ -230,14 +230,13 @@ def _texts(vector: Vector, where: Bools) -> Objects:
 def _text_test(vector: Vector, matches: Callable[[str], bool]) -> Vector:
     """Each different text is matched once."""
     import numpy as np
-    import pandas as pd
 
     result = np.zeros(len(vector.tags), bool)
     texts = vector.tags == TEXT
     if texts.any():
-        different: Any
-        codes, different = pd.factorize(_texts(vector, texts))
-        result[texts] = np.array([matches(text) for text in different], bool)[codes]
+        cells = _texts(vector, texts).tolist()
+        verdicts = {text: matches(text) for text in set(cells)}
+        result[texts] = np.fromiter(map(verdicts.__getitem__, cells), bool, len(cells))
     return of_truth(result)
 
 

@@ -9,6 +9,7 @@ from runql.engine.stages.shared.dominance import unbeaten_rows
 from runql.semantic.values import Value
 
 _ROUNDS = 8
+_SAMPLE = 1024
 
 
 def undominated(columns: Sequence[Sequence[Value]], signs: Sequence[int]) -> tuple[list[int], int]:
@@ -37,7 +38,8 @@ def undominated(columns: Sequence[Sequence[Value]], signs: Sequence[int]) -> tup
 
 
 def _ranked_together(costs: Floats) -> Floats:
+    """How good each row is in all respects: the sum of its places among a sample of the others."""
     import numpy as np
-    import pandas as pd
 
-    return np.sum([pd.Series(costs[:, place]).rank().to_numpy() for place in range(costs.shape[1])], axis=0)
+    step = max(1, len(costs) // _SAMPLE)
+    return np.sum([np.searchsorted(np.sort(column[::step]), column) for column in costs.T], axis=0)
