@@ -20,6 +20,7 @@ TOP_VALUES = 20
 """How many frequent values of a field are kept."""
 
 _COUNTED = frozenset({Kind.NUMBER, Kind.TEXT, Kind.BOOL})
+_SCALARS = frozenset({str, int, float, bool, type(None)})
 _MOST_ELEMENTS = 100
 """Elements of one list that are counted, for completion: of longer lists nobody looks for one by name."""
 _SYSTEM_PREFIX = "system."
@@ -88,8 +89,11 @@ def build_catalog(
     for record in records:
         count += 1
         for space, path, value in _values(record):
-            cells.setdefault((space, path), []).append(value)
-            tallies.setdefault((space, path), _Tally())
+            key = space, path
+            if key not in cells:
+                cells[key] = []
+                tallies.setdefault(key, _Tally())
+            cells[key].append(value)
         if metrics:
             _add_metrics(tallies, record)
         tags.update(dict.fromkeys(record.tags, 1))
@@ -117,7 +121,7 @@ def _leaves(part: Mapping[str, Any], prefix: tuple[str, ...]) -> Iterator[tuple[
     """Each value inside nested records. Lists, media objects (`_type`) and empty records are leaves."""
     for key, value in part.items():
         path = (*prefix, key)
-        if isinstance(value, Mapping) and value and "_type" not in value:
+        if type(value) not in _SCALARS and isinstance(value, Mapping) and value and "_type" not in value:
             yield from _leaves(value, path)
         else:
             yield path, value

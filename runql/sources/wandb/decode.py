@@ -13,6 +13,8 @@ from runql.sources.wandb.failures.failures import loads
 from runql.sources.wandb.history_keys import NON_FINITE
 from runql.text.frozen import frozen
 
+_SECONDS_LENGTH = len("2026-01-31T12:00:00")
+
 INTERNAL_CONFIG = frozenset({"_wandb", "wandb_version"})
 
 
@@ -97,6 +99,8 @@ def read_time(value: Any) -> datetime | None:
     if not isinstance(value, str):
         return None
     try:
+        if len(value) == _SECONDS_LENGTH and value[-6] == value[-3] == ":":
+            return datetime.fromisoformat(f"{value}+00:00")
         moment = datetime.fromisoformat(value)
         if moment.tzinfo is UTC:
             return moment

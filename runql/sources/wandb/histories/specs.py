@@ -76,7 +76,9 @@ def spec_text(
 
 def read_sampled(rows: Any, texts: Iterable[str] = ()) -> Table:
     """The rows of one spec. NaN written as text becomes a float, unless the metric is one of `texts`."""
-    found: list[dict[str, Any]] = [row for row in rows or () if isinstance(row, dict)]
+    found: list[dict[str, Any]] = rows or []
+    if not {dict}.issuperset(map(type, found)):
+        found = [row for row in found if isinstance(row, dict)]
     columns = columns_of_rows(found)
     kept = set(texts)
     for name, column in columns.items():
