@@ -12,21 +12,21 @@ SWITCH: Final = "`on` or `off`"
 
 _TABLE = (
     OptionEntry(
-        "max_rows",
+        "max_rows N|null",
         "How many rows of an answer are shown at most.",
         "set max_rows 100; runs limit 3",
         takes="a number, or `null` for all rows",
         values=("100", "null"),
     ),
     OptionEntry(
-        "names",
+        "names on|off",
         "Whether notices name each of several files and runs.",
         "set names on; runs limit 3",
         takes=SWITCH,
         values=("on", "off"),
     ),
     OptionEntry(
-        "RQLnnn",
+        "RQLnnn on|off",
         "Whether such notices and warnings are said.",
         "set RQL211 off; runs order -lr limit 3",
         takes=SWITCH,

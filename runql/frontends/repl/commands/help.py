@@ -172,17 +172,23 @@ def topics_of(written: str) -> Iterator[Topic]:
         field = RUN_FIELD_SPELLINGS[word]
         also = f"Also {', '.join(f'`{name}`' for name in field.aliases)}." if field.aliases else ""
         yield Topic(field.name, f"{field.kind} of every run", field.form, field.doc, field.example, also)
-    for kind, entry in (
-        ("type of a parameter", TYPE_SPELLINGS.get(word)),
-        ("option of `set`", next((one for one in OPTIONS.values() if one.name.lower() == word), None)),
-        ("format", FORMATS.get(word)),
-    ):
-        if entry is not None:
-            yield Topic(entry.name, kind, entry.form, entry.doc, entry.example)
+    yield from _of_scripts(word)
     if (code := word.upper()) in CODES:
         said = CODES[code]
         silence = f"`set {code} off` silences it." if said.severity != "error" else ""
         yield Topic(code, str(said.severity), doc=f"{said.title}.", more=silence)
+
+
+def _of_scripts(word: str) -> Iterator[Topic]:
+    """The type, the option or the format of that name."""
+    if (kind := TYPE_SPELLINGS.get(word)) is not None:
+        also = f"Also {', '.join(f'`{name}`' for name in kind.aliases)}." if kind.aliases else ""
+        yield Topic(kind.name, "type of a parameter", kind.form, kind.doc, kind.example, also)
+    for option in (one for one in OPTIONS.values() if one.name.lower() == word):
+        yield Topic(option.name, "option of `set`", f"set {option.form}", option.doc, option.example)
+    if (form := FORMATS.get(word)) is not None:
+        files = f"A file of that format ends in {' or '.join(f'`.{end}`' for end in form.extensions)}."
+        yield Topic(form.name, "format", f"-o {form.form}", form.doc, form.example, files * bool(form.extensions))
 
 
 def _words(word: str) -> Iterator[Topic]:
@@ -216,7 +222,7 @@ def _fields(shell: Shell, written: str) -> Iterator[Topic]:
 
 def _shown(topic: Topic, view: View, width: int) -> Iterator[str]:
     yield f"{view.paint(visible(topic.name), 'header')}  {view.paint(topic.kind, 'dim')}"
-    if topic.syntax:
+    if topic.syntax and topic.syntax != topic.name:
         yield from _wrapped(topic.syntax, view, width, "live", subsequent="      ")
     for text in (*topic.doc.splitlines(), topic.more):
         yield from _wrapped(text, view, width)
