@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from runql import config
 from runql.errors import QueryError
+from runql.plan.selectors import Filters
 from runql.semantic.catalog import Catalog
 from runql.session import Result, Session
 from runql.session.checked_query import Explanation
 from runql.sources.open import knows_server, open_server
-from runql.sources.protocol import Filters, ServiceApi
+from runql.sources.protocol import ServiceApi
 from runql.text.diagnostic import Diagnostic
 from runql.text.source import Source
 from runql.wandb_api import api as runs_api

@@ -24,7 +24,7 @@ def lacking(plan: Plan, asked: Iterable[tuple[SourcePlace, Fetch]]) -> Iterator[
         # A source that decides the whole condition knows what was logged, though its runs may not tell.
         is_left = fetch.exact and place.service.capabilities.filters is not Trust.NONE
         named = tuple(name for name in fields if not (is_left and name == Space.LOGGED))
-        yield from place.service.lacking(named, counts=counts, narrows=bool(fetch.filters))
+        yield from place.service.lacking(named, counts=counts, narrows=bool(fetch.there))
 
 
 def _fields(plan: Plan) -> Iterator[str]:

@@ -127,7 +127,7 @@ def _count_there(count: Count, place: SourcePlace, catalog: Catalog) -> int | No
     if not (source.exact and place.service.capabilities.counts):
         return None
     try:
-        return place.service.count(place.entity, place.project, source.filters)
+        return place.service.count(place.entity, place.project, source.selector)
     except BackendError:
         return None  # the answer is there already: that its explanation cannot be had is no reason to take it back
 

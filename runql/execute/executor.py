@@ -14,6 +14,7 @@ from runql.execute.operators import RunOperators
 from runql.execute.run_facts import RunFacts
 from runql.plan.nodes import (
     Count,
+    Fetch,
     Limit,
     Merge,
     Plan,
@@ -25,7 +26,8 @@ from runql.plan.nodes import (
     table_of,
     those,
 )
-from runql.plan.push import spread
+from runql.plan.push import named_selector, selector_of_runs, spread
+from runql.plan.selectors import WandbSelector
 from runql.semantic.catalog import Catalog
 from runql.sources.catalogs import known_runs
 from runql.sources.open import SourcePlace
@@ -50,6 +52,7 @@ class Executor:
         self.plan = plan
         self.places = tuple(places)
         self.doubt = doubt
+        self._catalog = catalog
         self.pushed = spread(plan, [place.service.capabilities for place in places], catalog) if places else plan
         self.aggregates = AggregateReader(aggregates_in(*expressions_of(plan)))
         self.metrics = doubt.metrics if doubt is not None and not isinstance(plan, Count) else ()
@@ -62,6 +65,14 @@ class Executor:
         self.facts = RunFacts(self.plan, self.pushed, self.places)
         self._operators = RunOperators(self.places, self.aggregates, self.facts, self.doubt, self.metrics)
         self._kept: list[FoundRun] = []
+
+    @property
+    def asked(self) -> WandbSelector:
+        """What `Runs` is asked for the runs, of the first source; the rest of the plan is done here."""
+        selector = those(self.pushed, Fetch)[0].selector
+        if isinstance(selector, WandbSelector):
+            return selector
+        return selector_of_runs(self.plan, self.places[0].service.capabilities, self._catalog)
 
     @property
     def notices(self) -> tuple[Diagnostic, ...]:
@@ -178,9 +189,9 @@ class Executor:
             name = short if f"/{entity}/{project}/{short}".endswith(f"/{named.ident}") else named.ident
             if named.is_run and service.run(entity, project, name, LIGHT) is not None:
                 return
-            if not named.is_run and (
-                service.sweep(entity, project, named.ident) or service.count(entity, project, {"sweep": named.ident})
-            ):
+            if not named.is_run and service.sweep(entity, project, named.ident):
+                return
+            if not named.is_run and service.count(entity, project, named_selector(named, service.capabilities)):
                 return
         raise _no_run(self.places[0], named.ident) if named.is_run else _no_sweep(self.places[0], named.ident)
 

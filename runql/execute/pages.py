@@ -38,8 +38,7 @@ class Paging:
         self._request = PageRequest(
             entity=place.entity,
             project=place.project,
-            filters=fetch.filters,
-            order=fetch.order,
+            selector=fetch.selector,
             per_page=fetch.per_page if per_page is None else per_page,
             wanted=wanted,
             most=fetch.most if per_page is None else None,
@@ -88,4 +87,4 @@ class Paging:
             return self._came
         if self._page is not None and self._page.total is not None:
             return self._page.total
-        return self._place.service.count(self._request.entity, self._request.project, self._request.filters)
+        return self._place.service.count(self._request.entity, self._request.project, self._request.selector)

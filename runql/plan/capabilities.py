@@ -20,20 +20,35 @@ class Trust(Enum):
     """Its answer is ours."""
 
 
+class Form(Enum):
+    """In which form a source takes conditions and orders."""
+
+    TYPED = "typed"
+    """As they are (`TypedSelector`); the engine decides them."""
+
+    WANDB = "wandb"
+    """As filters and orders of W&B (`WandbSelector`), as far as these can say them."""
+
+
 @frozen
 class Capabilities:
     """What of a plan a source takes, as a table: of `RunScan Filter* Sort Limit` the beginning.
 
-    | operation | taken if |
-    |---|---|
-    | `Filter` | `filters` is not NONE: as a filter of the W&B form, by those terms that it can say |
-    | `Sort` | `order` is not NONE: of one key; EXACT: ties and missing included, so a limit may rest on it |
-    | `Limit` | `order` is EXACT, and then only behind all filters, those that are done here too |
-    | `Count` | `counts`, where the filter decides by itself |
+    | operation | taken in form TYPED | taken in form WANDB |
+    |---|---|---|
+    | `Filter` | by the terms that read no history | by the terms that a filter can say |
+    | `Sort` | if no key reads a history | of one key |
+    | `Limit` | behind all filters | behind all filters, those that are done here too |
+    | `Count` | if all terms are taken | if the filter decides by itself |
 
-    `filters` are EXACT where they mean what the MongoDB manual says also on null, missing, lists and NaN, and see the
-    same values that the records show (W&B's server documents neither). `column_subsets`: single config and summary
-    keys can be asked for. `cheap_pages`: a page costs no request, so its size does not matter.
+    With `filters` or `order` NONE the operation is not taken. What is taken EXACT is not done again: in form TYPED each
+    term, in form WANDB the whole condition or nothing of it. A limit rests on an EXACT order alone: one with its ties
+    and its missing values. `counts`: whether the source counts.
+
+    Filters in W&B's form are EXACT where they mean what the MongoDB manual says also on null, missing, lists and NaN,
+    and see the same values that the records show (W&B's server documents neither). `column_subsets`: single config and
+    summary keys can be asked for. `cheap_pages`: the runs are at hand: a page costs no request, so its size does not
+    matter, and all pages of a listing are cut from one picture of it, so that their order need not be watched.
     """
 
     filters: Trust = Trust.HINT
@@ -41,3 +56,8 @@ class Capabilities:
     counts: bool = True
     column_subsets: bool = True
     cheap_pages: bool = False
+    form: Form = Form.WANDB
+
+
+AT_HAND = Capabilities(Trust.EXACT, Trust.EXACT, cheap_pages=True, form=Form.TYPED)
+"""What a source can do that has its runs in the process: the engine decides there what it would decide here."""

@@ -26,7 +26,7 @@ from runql.plan.nodes import (
     table_of,
     those,
 )
-from runql.plan.push import FIRST_RUNS, spread
+from runql.plan.push import FIRST_RUNS, selector_of_runs, spread
 from runql.plan.python_calls import calls
 from runql.semantic.catalog import Catalog
 from runql.semantic.operands import literal_text
@@ -90,7 +90,8 @@ def explain(
     for fetch in those(pushed, Fetch):
         one = sources[fetch.at]
         if not fetch.is_empty:
-            code = calls(plan, fetch, one.entity, one.project, counted=steps.counts(fetch))
+            asked = selector_of_runs(plan, one.capabilities, catalog)
+            code = calls(plan, fetch, asked, one.entity, one.project, counted=steps.counts(fetch))
             parts.append(f"# {one.name}\n{code}" if len(sources) > 1 else code)
     lines = [line for row in steps.of_plan(pushed) for line in _written(row)]
     if run_by:
@@ -177,7 +178,7 @@ class _Steps:
                 yield _HERE, "limit", [_limit(node)]
             case Watch(input=below, keys=keys):
                 yield from self._runs(below)
-                if keys and not self._sources[those(below, Fetch)[0].at].capabilities.cheap_pages:
+                if keys:
                     yield _HERE, "order", [f"{self._keys(keys)}, checked as the runs come"]
             case RunScan():
                 raise AssertionError("a plan is explained once it is known who does what")

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import field
-from typing import Any, TypeAlias, TypeVar, assert_never
+from typing import TypeAlias, TypeVar, assert_never
 
+from runql.plan.selectors import Selector, TypedSelector
 from runql.semantic.needed import Needed
 from runql.semantic.typed import HistoryPart, TColumn, TOrderKey, TStage, TypedExpr
 from runql.text.diagnostic import Diagnostic
@@ -76,19 +77,18 @@ class Limit:
 class Fetch:
     """What a source gives, page by page: the scan, and those operations on it that are left to the source.
 
-    `at`: which of the sources of the plan. `filters` lets through every run that matches, `exact`: and no other.
-    `there` and `here`: the terms of the condition that the filter narrows by, and those that it does not. `order`:
-    what is asked for; `ordered`: the runs come in the order of the plan. `most`: no more are needed. `is_empty`: no
-    run can match, so nothing is asked. `notes`: what is to be said of what is done here.
+    `at`: which of the sources of the plan. `selector`: what it is asked for; every run that matches is among them,
+    `exact`: and no other. `there` and `here`: the terms of the condition that the selector narrows by, and those that
+    it does not. `ordered`: the runs come in the order of the plan. `most`: no more are needed. `is_empty`: no run can
+    match, so nothing is asked. `notes`: what is to be said of what is done here.
     """
 
     scan: RunScan
     at: int = 0
-    filters: dict[str, Any] = field(default_factory=dict)
+    selector: Selector = field(default_factory=TypedSelector)
     exact: bool = True
     there: tuple[TypedExpr, ...] = ()
     here: tuple[TypedExpr, ...] = ()
-    order: str
     ordered: bool = False
     per_page: int
     most: int | None = None
@@ -202,7 +202,12 @@ def limit_of(plan: Node) -> int | None:
 
 def keys_of(plan: Node) -> tuple[TOrderKey, ...]:
     """The keys by which a plan orders its runs."""
-    return next((node.keys for node in nodes(plan) if isinstance(node, Sort | Watch)), ())
+    for node in nodes(plan):
+        if isinstance(node, Sort | Watch):
+            return node.keys
+        if isinstance(node, Fetch) and node.ordered and isinstance(node.selector, TypedSelector):
+            return node.selector.order
+    return ()
 
 
 def table_of(plan: Plan) -> Projection | Count | Histories:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import assert_never
 
-from runql.plan.capabilities import Capabilities, Trust
+from runql.plan.capabilities import Capabilities, Form, Trust
 from runql.plan.nodes import (
     Count,
     Fetch,
@@ -14,6 +14,7 @@ from runql.plan.nodes import (
     Histories,
     Limit,
     Merge,
+    NamedRuns,
     Plan,
     Projection,
     Runs,
@@ -27,7 +28,8 @@ from runql.plan.nodes import (
     table_of,
     those,
 )
-from runql.plan.simplify import by_cost, condition_of, never_true
+from runql.plan.selectors import DEFAULT_ORDER, Selector, TypedSelector, WandbSelector
+from runql.plan.simplify import all_of, by_cost, condition_of, never_true, reads_history
 from runql.plan.to_mongo.filters import Narrowing, conjunction
 from runql.plan.to_mongo.narrow import Narrower
 from runql.plan.to_mongo.paths import order_path
@@ -38,7 +40,6 @@ from runql.text.diagnostic import Diagnostic
 from runql.text.frozen import frozen
 from runql.text.source import Span
 
-DEFAULT_ORDER = "+created_at"
 PLAIN_PAGE, LIGHT_PAGE, HEAVY_PAGE, LARGEST_PAGE = 50, 200, 100, 1000
 """Runs a page: of a plain listing; when more must be read anyway; with all of config or summary; at most."""
 
@@ -61,7 +62,7 @@ def push(plan: Plan, capabilities: Capabilities, catalog: Catalog | None) -> Pus
     source = _fetch(plan, condition, capabilities, catalog)
     runs = _filtered(source, condition, capabilities)
     may_stop = _may_stop(source.ordered, condition, capabilities)
-    return Pushed(source, _over(plan, runs, ordered=source.ordered, stops=may_stop))
+    return Pushed(source, _over(plan, runs, _Way(source.ordered, capabilities.cheap_pages, may_stop)))
 
 
 def spread(plan: Plan, sources: Sequence[Capabilities], catalog: Catalog | None) -> Plan:
@@ -74,7 +75,7 @@ def spread(plan: Plan, sources: Sequence[Capabilities], catalog: Catalog | None)
         fetch = _fetch(plan, condition, able, catalog, at)
         inputs.append(_filtered(fetch, condition, able))
         most.append(limit if _may_stop(fetch.ordered, condition, able) else None)
-    return _over(plan, Merge(tuple(inputs), tuple(most)), ordered=False, stops=False)
+    return _over(plan, Merge(tuple(inputs), tuple(most)), _Way())
 
 
 # ---------------------------------------------------------------- the rest
@@ -82,14 +83,24 @@ def spread(plan: Plan, sources: Sequence[Capabilities], catalog: Catalog | None)
 
 def _filtered(fetch: Fetch, condition: TypedExpr | None, capabilities: Capabilities) -> Runs:
     """What is decided here of the runs that come: all that is not exact, first what needs no history."""
-    is_decided = fetch.exact and capabilities.filters is Trust.EXACT
+    if capabilities.filters is Trust.EXACT and (fetch.exact or capabilities.form is Form.TYPED):
+        condition = all_of(fetch.here)
     runs: Runs = fetch
-    for part in by_cost(condition) if condition is not None and not is_decided else ():
+    for part in by_cost(condition) if condition is not None else ():
         runs = runs if part is None else Filter(runs, part)
     return runs
 
 
-def _over(plan: Plan, runs: Runs, *, ordered: bool, stops: bool) -> Plan:
+@frozen
+class _Way:
+    """How runs come: in the order of the plan, from one picture of the source; and whether a limit stops them."""
+
+    ordered: bool = False
+    still: bool = False
+    stops: bool = False
+
+
+def _over(plan: Plan, runs: Runs, way: _Way) -> Plan:
     """The plan with its scan and filters replaced. An order that the source has made is watched, behind the limit."""
 
     def over(node: Runs) -> Runs:
@@ -97,9 +108,9 @@ def _over(plan: Plan, runs: Runs, *, ordered: bool, stops: bool) -> Plan:
             case RunScan() | Filter():
                 return runs
             case Sort(input=below):
-                return over(below) if ordered else replace(node, input=over(below))
+                return over(below) if way.ordered else replace(node, input=over(below))
             case Limit(input=below):
-                return replace(node, input=over(below), stops=stops)
+                return replace(node, input=over(below), stops=way.stops)
             case Fetch() | Merge() | Watch():
                 return node
             case _:
@@ -107,11 +118,12 @@ def _over(plan: Plan, runs: Runs, *, ordered: bool, stops: bool) -> Plan:
 
     match plan:
         case Projection(input=below) | Histories(input=below):
-            return replace(plan, input=Watch(over(below), keys_of(below)) if ordered else over(below))
+            is_watched = way.ordered and not way.still
+            return replace(plan, input=Watch(over(below), keys_of(below)) if is_watched else over(below))
         case Count(input=below):
             return replace(plan, input=over(below))
         case TableStage(input=below):
-            return replace(plan, input=_over(below, runs, ordered=ordered, stops=stops))
+            return replace(plan, input=_over(below, runs, way))
         case _:
             assert_never(plan)
 
@@ -129,26 +141,93 @@ def _fetch(
     plan: Plan, condition: TypedExpr | None, capabilities: Capabilities, catalog: Catalog | None, at: int = 0
 ) -> Fetch:
     scan, limit, keys = scan_of(plan), limit_of(plan), keys_of(plan)
-    terms = condition.terms if isinstance(condition, TAnd) else (condition,) if condition is not None else ()
-    narrowings = _narrowings(terms, capabilities, catalog)
-    narrowed = conjunction(n for n in narrowings if n is not None)
-    exact = narrowed.exact and all(n is not None for n in narrowings)
-    here = tuple(t for t, n in zip(terms, narrowings, strict=True) if n is None)
-    order, ordered = _order(keys, capabilities, catalog)
+    terms = _terms(condition)
+    match capabilities.form:
+        case Form.TYPED:
+            asked = _typed(terms, keys, capabilities)
+        case Form.WANDB:
+            asked = _in_form_of_wandb(terms, keys, capabilities, catalog)
+        case _:
+            assert_never(capabilities.form)
+    here, ordered = asked.here, asked.ordered
+    suffices = ordered and not here and not capabilities.cheap_pages  # else all are read anyway, to be counted
     return Fetch(
         scan=scan,
         at=at,
-        filters=narrowed.filter,
-        exact=exact,
-        there=tuple(t for t, n in zip(terms, narrowings, strict=True) if n is not None),
+        selector=asked.selector,
+        exact=asked.exact,
+        there=asked.there,
         here=here,
-        order=order,
         ordered=ordered,
-        per_page=_per_page(plan, _is_heavy(scan.read, capabilities), limit if ordered and not here else None),
-        most=limit if exact and _may_stop(ordered, condition, capabilities) else None,
+        per_page=_per_page(plan, _is_heavy(scan.read, capabilities), limit if suffices else None),
+        most=limit if asked.exact and _may_stop(ordered, condition, capabilities) else None,
         is_empty=never_true(condition),
         notes=_notes(here, keys if not ordered else ()),
     )
+
+
+@frozen
+class _Asked:
+    """What a source is asked for; the names are those of `Fetch`."""
+
+    selector: Selector
+    there: tuple[TypedExpr, ...]
+    here: tuple[TypedExpr, ...]
+    exact: bool
+    ordered: bool
+
+
+def _terms(condition: TypedExpr | None) -> tuple[TypedExpr, ...]:
+    """The terms that must all hold."""
+    if condition is None:
+        return ()
+    return condition.terms if isinstance(condition, TAnd) else (condition,)
+
+
+def _typed(terms: tuple[TypedExpr, ...], keys: tuple[TOrderKey, ...], capabilities: Capabilities) -> _Asked:
+    """All that reads no history, as it is."""
+    takes = [capabilities.filters is not Trust.NONE and not reads_history(term) for term in terms]
+    there, here = (tuple(t for t, takes_it in zip(terms, takes, strict=True) if takes_it is w) for w in (True, False))
+    orders = capabilities.order is not Trust.NONE and not any(reads_history(key.value) for key in keys)
+    return _Asked(
+        TypedSelector(all_of(there), keys if orders else ()),
+        there,
+        here,
+        exact=not here,
+        ordered=orders and capabilities.order is Trust.EXACT,
+    )
+
+
+def _in_form_of_wandb(
+    terms: tuple[TypedExpr, ...], keys: tuple[TOrderKey, ...], capabilities: Capabilities, catalog: Catalog | None
+) -> _Asked:
+    narrowings = _narrowings(terms, capabilities, catalog)
+    narrowed = conjunction(n for n in narrowings if n is not None)
+    order, ordered = _order(keys, capabilities, catalog)
+    return _Asked(
+        WandbSelector(narrowed.filter, order),
+        tuple(t for t, n in zip(terms, narrowings, strict=True) if n is not None),
+        tuple(t for t, n in zip(terms, narrowings, strict=True) if n is None),
+        exact=narrowed.exact and all(n is not None for n in narrowings),
+        ordered=ordered,
+    )
+
+
+def named_selector(named: NamedRuns, capabilities: Capabilities) -> Selector:
+    """The selector of the runs that a query names, whatever else it asks of them."""
+    if capabilities.form is Form.TYPED:
+        return TypedSelector(named.condition)
+    narrowings = _narrowings((named.condition,), Capabilities(), None)
+    return WandbSelector(conjunction(n for n in narrowings if n is not None).filter)
+
+
+def selector_of_runs(plan: Plan, capabilities: Capabilities, catalog: Catalog | None) -> WandbSelector:
+    """What `Runs` is asked for the runs of a plan; with a source that takes typed conditions it narrows by that."""
+    if capabilities.form is Form.TYPED:
+        capabilities = replace(capabilities, form=Form.WANDB, filters=Trust.HINT)
+    narrowings = _narrowings(_terms(condition_of(table_of(plan).input)), capabilities, catalog)
+    order, _ = _order(keys_of(plan), capabilities, catalog)
+    return WandbSelector(conjunction(n for n in narrowings if n is not None).filter, order)
 
 
 def _narrowings(

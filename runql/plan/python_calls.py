@@ -7,20 +7,21 @@ from typing import Any, assert_never
 
 from runql.plan.nodes import Count, Fetch, Histories, Plan, Projection, table_of
 from runql.plan.python_literals import call_text, literal
+from runql.plan.selectors import WandbSelector
 from runql.semantic.typed import HistoryPart
 from runql.syntax.tree import Stream
 
 _SYSTEM_AXIS = "_timestamp"
 
 
-def calls(plan: Plan, fetch: Fetch, entity: str, project: str, *, counted: bool) -> str:
-    """The calls for one source. `counted`: the source counts by itself."""
+def calls(plan: Plan, fetch: Fetch, selector: WandbSelector, entity: str, project: str, *, counted: bool) -> str:
+    """The calls for one source. `selector`: what `Runs` is asked there; `counted`: the source counts by itself."""
     runs = call_text(
         "Runs",
         ["service_api", literal(entity), literal(project)],
         {
-            "filters": fetch.filters or None,
-            "order": fetch.order,
+            "filters": selector.filters or None,
+            "order": selector.order,
             "per_page": fetch.per_page,
             "include_sweeps": fetch.scan.with_sweeps,
             "lazy": fetch.scan.lazy is not False,

@@ -62,12 +62,18 @@ def _conditions(runs: Runs) -> Iterator[TypedExpr]:
 def by_cost(condition: TypedExpr) -> tuple[TypedExpr | None, TypedExpr | None]:
     """The terms of a condition that need no history of a run, and those that do."""
     terms = condition.terms if isinstance(condition, TAnd) else (condition,)
-    is_dear = [any(isinstance(node, TAggregate | TLogged) for node in walk(term)) for term in terms]
+    is_dear = [reads_history(term) for term in terms]
     cheap, dear = ([term for term, is_so in zip(terms, is_dear, strict=True) if is_so is one] for one in (False, True))
-    return _all(cheap), _all(dear)
+    return all_of(cheap), all_of(dear)
 
 
-def _all(terms: Sequence[TypedExpr]) -> TypedExpr | None:
+def reads_history(expr: TypedExpr) -> bool:
+    """Whether the history of a run must be read for an expression, or what it logged be looked up."""
+    return any(isinstance(node, TAggregate | TLogged) for node in walk(expr))
+
+
+def all_of(terms: Sequence[TypedExpr]) -> TypedExpr | None:
+    """Terms that must all hold, as one condition."""
     return None if not terms else terms[0] if len(terms) == 1 else TAnd(tuple(terms), kind=Kind.BOOL)
 
 

@@ -13,11 +13,12 @@ from runql.execute.found_run import FoundRun
 from runql.execute.histories import histories_of
 from runql.execute.pages import wanted_of
 from runql.plan.nodes import Fetch, those
+from runql.plan.selectors import Filters
 from runql.semantic.record import RunHistory
 from runql.sources.concurrent import together
 from runql.sources.open import SourcePlace
 from runql.sources.paging import needed
-from runql.sources.protocol import FULL, Filters, HistoryRequest, Page, Wanted
+from runql.sources.protocol import FULL, HistoryRequest, Page, Wanted
 from runql.wandb_api.arguments import DEFAULT_ORDER
 from runql.wandb_api.loader import PageLoader
 from runql.wandb_api.run import Run
@@ -28,16 +29,16 @@ _PAGE = 500
 
 
 class ChosenRuns(Runs):
-    """What a query found. `filters` and `order` are what its first source was asked; the rest was decided here."""
+    """What a query found. `filters` and `order` are those of the first source; the rest was decided here."""
 
     def __init__(self, executor: Executor) -> None:
-        place, fetch = executor.places[0], those(executor.pushed, Fetch)[0]
+        place, fetch, asked = executor.places[0], those(executor.pushed, Fetch)[0], executor.asked
         super().__init__(
             place.service,
             place.entity,
             place.project,
-            fetch.filters,
-            fetch.order,
+            asked.filters,
+            asked.order,
             fetch.per_page,
             fetch.scan.with_sweeps,
             fetch.scan.lazy is not False,
@@ -125,6 +126,6 @@ class ManyRuns(ChosenRuns):
     def _count(self) -> int:
         if self._records is not None:
             return len(self._records)
-        asked = [partial(place.service.count, place.entity, place.project, self.filters) for place in self._places]
+        asked = [partial(place.service.count, place.entity, place.project, self._selector) for place in self._places]
         counts = together(asked, self._places)
         return len(self._found()) if None in counts else sum(count or 0 for count in counts)

@@ -7,27 +7,19 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from runql.plan.capabilities import Capabilities, Trust
+from runql.engine.selectors import run_test, selected
+from runql.plan.capabilities import AT_HAND, Capabilities
+from runql.plan.selectors import Selector
 from runql.semantic.build_catalog import build_catalog
 from runql.semantic.catalog import Catalog
 from runql.semantic.record import ProjectRecord, RunHistory, RunRecord, SweepRecord
 from runql.sources.history_rows import Columns, select_rows
-from runql.sources.paging import count_records, page_of, records_of, select_runs, trimmed
-from runql.sources.protocol import Filters, HistoryRequest, Page, PageRequest, ServiceApi, Stream, Wanted
-from runql.text.diagnostic import Diagnostic, folded
-from runql.text.frozen import frozen
+from runql.sources.paging import Picture, Pictures, page_of, records_of, trimmed
+from runql.sources.protocol import HistoryRequest, Page, PageRequest, ServiceApi, Stream, Wanted
+from runql.text.diagnostic import Diagnostic
 
 PIECE_ROWS = 50_000
 """How many rows a scan gives at a time."""
-
-
-@frozen
-class _Selection:
-    """What the pages of one listing are cut from."""
-
-    asked: object
-    runs: list[RunRecord]
-    said: tuple[Diagnostic, ...]
 
 
 class RunsAtHand(ServiceApi):
@@ -39,7 +31,7 @@ class RunsAtHand(ServiceApi):
 
     def __init__(self, name: str) -> None:
         self._name = name
-        self._selection: _Selection | None = None
+        self._pictures = Pictures()
 
     @abstractmethod
     def look(self) -> Sequence[RunRecord]:
@@ -77,21 +69,19 @@ class RunsAtHand(ServiceApi):
     @property
     def capabilities(self) -> Capabilities:
         """All that a plan may ask for."""
-        return Capabilities(order=Trust.EXACT, cheap_pages=True)
+        return AT_HAND
 
     def runs_page(self, request: PageRequest) -> Page:
         """One page of a listing. The first one looks anew; what there is to say comes with that."""
-        asked = (request.entity, request.project, repr(request.filters), request.order)
-        selection = self._selection
-        if request.cursor is None or selection is None or selection.asked != asked:
-            runs = select_runs(self.look(), request.entity, request.project, request.filters, request.order)
-            self._selection = selection = _Selection(asked, runs, self.said())
-        page = page_of(selection.runs, request)
-        return replace(page, notices=() if request.cursor else folded(selection.said))
+        picture = self._pictures.find(request)
+        if picture is None:
+            runs = records_of(self.look(), request.entity, request.project)
+            picture = self._pictures.keep(Picture(request, selected(runs, request.selector), self.said()))
+        return page_of(picture, request)
 
-    def count(self, entity: str, project: str, filters: Filters) -> int | None:
+    def count(self, entity: str, project: str, selector: Selector) -> int | None:
         """How many runs match."""
-        return count_records(self.look(), entity, project, filters)
+        return sum(map(run_test(selector), records_of(self.look(), entity, project)))
 
     def run(self, entity: str, project: str, run_id: str, wanted: Wanted) -> RunRecord | None:
         """One run, or `None`."""
@@ -131,7 +121,7 @@ class RunsAtHand(ServiceApi):
 
     def close(self) -> None:
         """Nothing is open; what pages are cut from is let go."""
-        self._selection = None
+        self._pictures.clear()
 
     def _found(self, entity: str, project: str, run_ids: Iterable[str]) -> dict[str, RunRecord]:
         here: dict[str, RunRecord] = {}

@@ -4,59 +4,86 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from runql.engine.mongo.fields import FilterField
 from runql.engine.mongo.filters import compile_filter, filter_fields
-from runql.engine.mongo.order import parse_order, sort_by_fields
+from runql.engine.mongo.order import parse_order
 from runql.errors import ArgumentError, NotFound
+from runql.plan.selectors import Filters
 from runql.semantic.catalog import Space
 from runql.semantic.record import RunRecord
-from runql.sources.protocol import Filters, Page, PageRequest, Wanted
+from runql.sources.protocol import Page, PageRequest, Wanted
+from runql.text.diagnostic import Diagnostic, folded
+from runql.text.frozen import frozen
 from runql.text.nearest import nearest
 
 _CURSOR_PREFIX = "arrayconnection:"
 
 
-def list_page(records: Iterable[RunRecord], request: PageRequest) -> Page:
-    """One page of a listing. The records must hold whatever the filter and the order read (see `needed`).
+_KEPT_LISTINGS = 8
 
-    Raises:
-        ArgumentError: a filter, an order, a cursor or a page size that cannot be read.
-        NotFound: no run is of that entity and project.
+
+@frozen
+class Picture:
+    """The runs of one listing, in its order, and what is to be said of them as a whole.
+
+    `complete`: gives a run with what it logged, for a source that reads that only when it is asked for.
     """
-    selected = select_runs(records, request.entity, request.project, request.filters, request.order)
-    return page_of(selected, request)
+
+    request: PageRequest
+    runs: Sequence[RunRecord]
+    said: tuple[Diagnostic, ...] = ()
+    complete: Callable[[RunRecord], RunRecord] | None = None
 
 
-def count_records(records: Iterable[RunRecord], entity: str, project: str, filters: Filters) -> int:
-    """How many runs match."""
-    test = compile_filter(filters)
-    return sum(1 for record in records_of(records, entity, project) if test(record))
+class Pictures:
+    """What the pages of the listings that are being read are cut from: all of one from the same picture."""
+
+    def __init__(self) -> None:
+        self._kept: list[Picture] = []
+
+    def find(self, request: PageRequest) -> Picture | None:
+        """The picture that a page is cut from; `None` for a first page, and where it was let go."""
+        if request.cursor is None:
+            return None
+        return next((one for one in self._kept if _is_of_one_listing(one.request, request)), None)
+
+    def keep(self, picture: Picture) -> Picture:
+        """Hold a picture, in the place of an older one of the same listing."""
+        others = [one for one in self._kept if not _is_of_one_listing(one.request, picture.request)]
+        self._kept = [*others, picture][-_KEPT_LISTINGS:]
+        return picture
+
+    def clear(self) -> None:
+        """Let all go."""
+        self._kept = []
 
 
-def select_runs(
-    records: Iterable[RunRecord], entity: str, project: str, filters: Filters, order: str
-) -> list[RunRecord]:
-    """The runs that match, in order, whole."""
-    keys = parse_order(order)
-    test = compile_filter(filters)
-    return sort_by_fields((record for record in records_of(records, entity, project) if test(record)), keys)
+def _is_of_one_listing(one: PageRequest, other: PageRequest) -> bool:
+    """By their text, since `1` and `true` are equal to Python but not in a filter."""
+    if (one.entity, one.project) != (other.entity, other.project):
+        return False
+    return one.selector is other.selector or repr(one.selector) == repr(other.selector)
 
 
-def page_of(selected: Sequence[RunRecord], request: PageRequest) -> Page:
-    """The page that a request asks for, of what `select_runs` gave for it."""
+def page_of(picture: Picture, request: PageRequest) -> Page:
+    """The page that a request asks for. What there is to say comes with the first one."""
     if request.per_page < 1:
         raise ArgumentError.because(f"`per_page` must be 1 or more, not {request.per_page}")
     start = _offset(request.cursor)
-    end = min(start + request.per_page, len(selected))
+    end = min(start + request.per_page, len(picture.runs))
+    runs = picture.runs[start:end]
+    if picture.complete is not None and request.wanted.history_keys:
+        runs = [picture.complete(record) for record in runs]
     return Page(
-        runs=tuple(trimmed(record, request.wanted) for record in selected[start:end]),
+        runs=tuple(trimmed(record, request.wanted) for record in runs),
         cursor=_cursor(end) if start < end else request.cursor,
-        has_next=end < len(selected),
-        total=len(selected),
+        has_next=end < len(picture.runs),
+        total=len(picture.runs),
+        notices=() if request.cursor else folded(picture.said),
     )
 
 

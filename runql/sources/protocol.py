@@ -12,13 +12,11 @@ from dataclasses import field
 from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
 
 from runql.plan.capabilities import Capabilities
+from runql.plan.selectors import Selector, TypedSelector
 from runql.semantic.catalog import Catalog, KnownCatalog
 from runql.semantic.record import AgentRecord, ProjectRecord, RunHistory, RunRecord, SweepRecord, UserRecord
 from runql.text.diagnostic import Diagnostic
 from runql.text.frozen import frozen
-
-Filters: TypeAlias = Mapping[str, Any]
-"""A W&B filter: a MongoDB query over `config.…`, `summary_metrics.…`, `state`, `displayName`, …"""
 
 Stream: TypeAlias = Literal["default", "system"]
 
@@ -43,7 +41,8 @@ FULL = Wanted(config=None, summary=None, system_metrics=True, history_keys=True)
 
 @frozen
 class PageRequest:
-    """One page of a listing. `order` is `+field` or `-field` in W&B's names; `cursor` that of the page before.
+    """One page of a listing. `selector` is in the form that the source takes, or in that of W&B; `cursor` is that of
+    the page before.
 
     An empty `entity` or `project` asks for the runs of all that the source holds, where it can. `most`: how many runs
     of the listing will be read at the most, if that is known: no reason to ask for more ahead.
@@ -51,8 +50,7 @@ class PageRequest:
 
     entity: str
     project: str
-    filters: Filters = field(default_factory=dict)
-    order: str = "+created_at"
+    selector: Selector = field(default_factory=TypedSelector)
     cursor: str | None = None
     per_page: int = 50
     wanted: Wanted = LIGHT
@@ -172,7 +170,7 @@ class ServiceApi(Protocol):
 
     def runs_page(self, request: PageRequest) -> Page: ...
 
-    def count(self, entity: str, project: str, filters: Filters) -> int | None:
+    def count(self, entity: str, project: str, selector: Selector) -> int | None:
         """How many runs match, without listing them; `None` where the source can't say."""
 
     def run(self, entity: str, project: str, run_id: str, wanted: Wanted) -> RunRecord | None: ...

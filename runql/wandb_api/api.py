@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, NamedTuple
 
 from runql.errors import ArgumentError, NotFound, SourceError
-from runql.sources.protocol import AccountsApi, Filters, ServiceApi
+from runql.plan.selectors import Filters
+from runql.sources.protocol import AccountsApi, ServiceApi
 from runql.wandb_api import arguments
 from runql.wandb_api.arguments import DEFAULT_ORDER
 from runql.wandb_api.explained import API_REASONS, Explained

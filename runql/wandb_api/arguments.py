@@ -9,7 +9,8 @@ from typing import Any, Literal, TypeAlias, get_args
 from runql.engine.mongo.filters import compile_filter
 from runql.engine.mongo.order import parse_order
 from runql.errors import ArgumentError
-from runql.sources.protocol import Filters, Stream
+from runql.plan.selectors import Filters
+from runql.sources.protocol import Stream
 
 Format: TypeAlias = Literal["default", "pandas", "polars"]
 

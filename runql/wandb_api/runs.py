@@ -8,9 +8,10 @@ from dataclasses import replace
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Literal, overload
 
+from runql.plan.selectors import Filters, WandbSelector
 from runql.semantic.record import RunHistory, RunRecord
 from runql.sources.history_rows import x_axis_of
-from runql.sources.protocol import FULL, LIGHT, Filters, HistoryRequest, Page, PageRequest, ServiceApi, Stream, Wanted
+from runql.sources.protocol import FULL, LIGHT, HistoryRequest, Page, PageRequest, ServiceApi, Stream, Wanted
 from runql.text.render import clean
 from runql.wandb_api import arguments
 from runql.wandb_api.arguments import DEFAULT_ORDER, Format
@@ -89,6 +90,10 @@ class Runs(Paginator[Run, Page]):
         """Who holds the runs."""
         return self._service
 
+    @property
+    def _selector(self) -> WandbSelector:
+        return WandbSelector(self.filters, self.order)
+
     def upgrade_to_full(self) -> None:
         """Load config, summary and system metrics of the runs that are here, many at a time, and of all to come."""
         with self._lock:
@@ -101,7 +106,7 @@ class Runs(Paginator[Run, Page]):
             # Whoever reads the config of the first runs reads that of the others: they come with it.
             self._lazy, self._wanted, self._loader = False, FULL, None
         return self._service.runs_page(
-            PageRequest(self.entity, self.project, self.filters, self.order, self.cursor, self.per_page, self._wanted)
+            PageRequest(self.entity, self.project, self._selector, self.cursor, self.per_page, self._wanted)
         )
 
     def _convert(self, page: Page) -> list[Run]:
@@ -145,7 +150,7 @@ class Runs(Paginator[Run, Page]):
         return {**super().__getstate__(), "_loader": None}
 
     def _count(self) -> int | None:
-        return self._service.count(self.entity, self.project, self.filters)
+        return self._service.count(self.entity, self.project, self._selector)
 
     @overload
     def histories(

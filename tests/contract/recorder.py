@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from runql.plan.capabilities import Capabilities
+from runql.plan.selectors import Selector
 from runql.semantic.catalog import Catalog
 from runql.semantic.record import ProjectRecord, RunHistory, RunRecord, SweepRecord
-from runql.sources.protocol import Filters, HistoryRequest, Page, PageRequest, ServiceApi, Wanted
+from runql.sources.protocol import HistoryRequest, Page, PageRequest, ServiceApi, Wanted
 
 
 class Recorder(ServiceApi):
@@ -31,9 +32,9 @@ class Recorder(ServiceApi):
         self.pages.append(request)
         return self._service.runs_page(request)
 
-    def count(self, entity: str, project: str, filters: Filters) -> int | None:
+    def count(self, entity: str, project: str, selector: Selector) -> int | None:
         self.calls.append("count")
-        return self._service.count(entity, project, filters)
+        return self._service.count(entity, project, selector)
 
     def run(self, entity: str, project: str, run_id: str, wanted: Wanted) -> RunRecord | None:
         self.calls.append("run")

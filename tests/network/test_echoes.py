@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runql.errors import BackendError, RunQLError, SourceError
+from runql.plan.selectors import TypedSelector
 from runql.sources.protocol import PageRequest
 from runql.sources.wandb import LineSettings, ServiceOptions, WandbService, discover
 from runql.sources.wandb.network.redaction import STRUCK, struck
@@ -93,7 +94,7 @@ def test_the_token_of_an_identity_is_not_shown_where_its_exchange_is_refused(tmp
     with raw_server(lambda: [response(message(f"bad assertion {TOKEN}"), status="400 Bad Request")]) as base_url:
         service = service_of(tmp_path, base_url, {"WANDB_IDENTITY_TOKEN_FILE": str(tmp_path / "token")})
         with pytest.raises(BackendError) as caught:
-            service.count("acme", "vision", {})
+            service.count("acme", "vision", TypedSelector())
         service.close()
     assert "the identity token was not exchanged: bad assertion ***" in str(caught.value)
     assert TOKEN not in shown(caught.value)
@@ -116,7 +117,7 @@ def test_a_traceback_that_shows_variables_shows_no_secret(env: dict[str, str], t
     from runql.sources.open import open_server
 
     with pytest.raises(RunQLError) as caught:
-        open_server(settings).service.count("acme", "vision", {})
+        open_server(settings).service.count("acme", "vision", TypedSelector())
     assert [secret for secret in SECRETS if secret in shown(caught.value)] == []
 
 

@@ -21,6 +21,8 @@ from typing import Any
 from mongomock.filtering import filter_applies
 
 from runql.language.fields import RUN_FIELDS
+from runql.plan.nodes import Fetch
+from runql.plan.selectors import WandbSelector
 from runql.semantic.record import RunRecord
 
 _BOOLS = {True: uuid.UUID(int=1), False: uuid.UUID(int=0)}
@@ -151,3 +153,9 @@ def _all(truths: Any) -> bool | None:
 
 def _negated(truth: bool | None) -> bool | None:
     return None if truth is None else not truth
+
+
+def asked(fetch: Fetch) -> WandbSelector:
+    """What a source that takes W&B's form is asked for."""
+    assert isinstance(fetch.selector, WandbSelector)
+    return fetch.selector

@@ -8,17 +8,18 @@ from pathlib import Path
 
 import pytest
 
-from runql.plan.capabilities import Capabilities, Trust
+from runql.plan.capabilities import AT_HAND, Capabilities, Trust
 from runql.plan.explain import ExplainedSource, explain
 from runql.plan.lower import lower
 from runql.plan.push import push
 from runql.syntax.printer.to_text import to_text
+from tests.plan.documents import asked
 from tests.semantic.markdown_cases import ACCEPT, Case, accept, cases
 from tests.semantic.world import COMPLETE, checked, query_of
 
 EXPLAINED = Path(__file__).with_name("explained.md")
 SERVER = Capabilities()
-DISK = Capabilities(order=Trust.EXACT, cheap_pages=True)
+DISK = AT_HAND
 
 
 def explained(text: str, *capabilities: Capabilities) -> str:
@@ -52,8 +53,8 @@ def test_the_calls_are_python_that_can_be_pasted(case: Case) -> None:
     query = checked(case.query).query
     assert query is not None
     pushed = push(lower(query), SERVER, COMPLETE).source
-    assert json.dumps(given["filters"]) == json.dumps(pushed.filters or None)
-    assert (given["order"], given["per_page"]) == (pushed.order, pushed.per_page)
+    assert json.dumps(given["filters"]) == json.dumps(asked(pushed).filters or None)
+    assert (given["order"], given["per_page"]) == (asked(pushed).order, pushed.per_page)
 
 
 def test_runs_on_disk_cost_no_request_so_a_limit_stops_only_the_reading_of_histories() -> None:

@@ -27,7 +27,7 @@ from runql.semantic.typed import TLogged, TypedExpr, TypedQuery
 from runql.syntax import parse, to_text
 from runql.syntax.foreign.mongo_fields import RUN_NAMES
 from runql.syntax.tree import Target, query_of
-from tests.plan.documents import document, mongo_lets_through
+from tests.plan.documents import asked, document, mongo_lets_through
 from tests.plan.random_runs import (
     METRICS,
     MOMENTS,
@@ -81,7 +81,7 @@ def lets_through(where: TypedExpr | None, run: RunRecord) -> bool:
 @settings(deadline=None, max_examples=150)
 @given(plain_runs, conditions)
 def test_what_we_send_is_read_back(runs: list[RunRecord], where: TypedExpr) -> None:
-    filters = push(lower(TypedQuery(Target.RUNS, where=where)), Capabilities(), None).source.filters
+    filters = asked(push(lower(TypedQuery(Target.RUNS, where=where)), Capabilities(), None).source).filters
     read = condition_of(runql.from_mongo(filters))
     test = compile_filter(filters)
     for run in runs:

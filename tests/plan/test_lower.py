@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import runql
-from runql.plan.capabilities import Capabilities, Trust
+from runql.plan.capabilities import AT_HAND, Capabilities, Trust
 from runql.plan.lower import lower
 from runql.plan.nodes import (
     Count,
@@ -24,18 +24,21 @@ from runql.plan.nodes import (
     Sort,
     TableStage,
     Watch,
+    keys_of,
     nodes,
     stages_of,
     those,
 )
 from runql.plan.push import push, spread
+from runql.plan.selectors import TypedSelector
+from runql.plan.simplify import by_cost
 from runql.semantic.typed import TypedQuery
 from tests.semantic.world import COMPLETE, checked, typed
 
 SERVER = Capabilities(order=Trust.EXACT)
 ROUGH = Capabilities()
 STORE = Capabilities(filters=Trust.EXACT, order=Trust.EXACT)
-DISK = Capabilities(order=Trust.EXACT, cheap_pages=True)
+DISK = AT_HAND
 
 
 def kinds(plan: Node) -> list[type[Node]]:
@@ -166,3 +169,25 @@ def test_several_sources_are_merged_below_the_order() -> None:
     (merge,) = those(plan, Merge)
     assert merge.most == (5, None, None)
     assert [fetch.at for fetch in those(plan, Fetch)] == [0, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("text", "above"),
+    [
+        ("runs where config.lr > 1 and summary.loss > summary.acc", [Projection, Fetch]),
+        ("runs where config.lr > 1 order -summary.loss, config.lr * 2 limit 3", [Projection, Limit, Fetch]),
+        ("runs where config.lr > 1 and min(logged.loss) < 1", [Projection, Filter, Fetch]),
+        ("runs where config.lr > 1 order min(logged.loss)", [Projection, Sort, Fetch]),
+        ("count runs where config.lr > 1 or not state = failed", [Count, Fetch]),
+        ("runs where config.lr > 1 keys loss", [Histories, Fetch]),
+    ],
+)
+def test_what_a_source_at_hand_decides_is_not_decided_again(text: str, above: list[type[Node]]) -> None:
+    query = typed(text.replace("= failed", '= "failed"'))
+    pushed = push(lower(query), DISK, COMPLETE)
+    assert kinds(pushed.rest) == above
+    assert isinstance(pushed.source.selector, TypedSelector)
+    assert pushed.source.exact is (Filter not in above)
+    for node in those(pushed.rest, Filter):  # only what reads a history
+        assert by_cost(node.condition)[0] is None
+    assert (() if Sort in above else keys_of(lower(query))) == pushed.source.selector.order

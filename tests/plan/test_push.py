@@ -12,6 +12,7 @@ from runql.plan.lower import lower
 from runql.plan.nodes import Fetch, Filter, those
 from runql.plan.push import push
 from runql.semantic.catalog import Catalog
+from tests.plan.documents import asked
 from tests.semantic.world import COMPLETE, PARTIAL, typed
 
 SERVER = Capabilities()
@@ -23,7 +24,7 @@ def pushed(text: str, capabilities: Capabilities = SERVER, catalog: Catalog | No
 
 
 def filters(condition: str, capabilities: Capabilities = SERVER, catalog: Catalog | None = COMPLETE) -> dict[str, Any]:
-    return pushed(f"runs where {condition}", capabilities, catalog).filters
+    return dict(asked(pushed(f"runs where {condition}", capabilities, catalog)).filters)
 
 
 NOTHING: dict[str, Any] = {}
@@ -131,7 +132,7 @@ def test_one_and_true_are_two_values() -> None:
 
 def test_a_backend_that_ignores_filters_gets_none() -> None:
     found = pushed("runs where config.lr > 1", Capabilities(filters=Trust.NONE))
-    assert (found.filters, found.exact) == ({}, False)
+    assert (asked(found).filters, found.exact) == ({}, False)
 
 
 @pytest.mark.parametrize(
@@ -182,7 +183,7 @@ def test_a_condition_that_never_holds_asks_nothing(condition: str) -> None:
     ],
 )
 def test_the_first_key_is_asked_for(order: str, expected: str) -> None:
-    assert pushed(f"runs {order}").order == expected
+    assert asked(pushed(f"runs {order}")).order == expected
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ from runql.semantic.needed import walk
 from runql.semantic.record import RunRecord
 from runql.semantic.typed import TLogged, TypedExpr, TypedQuery
 from runql.syntax.tree import Target
-from tests.plan.documents import document, mongo_lets_through, sql_lets_through
+from tests.plan.documents import asked, document, mongo_lets_through, sql_lets_through
 from tests.plan.random_runs import conditions, many_records, tests_of_run_fields
 from tests.plan.reference import holds
 
@@ -43,15 +43,15 @@ def check_promise(
     catalog = build_catalog("t", runs) if known else None
     plan = push(lower(TypedQuery(Target.RUNS, where=where)), capabilities, catalog)
     source, here = plan.source, [node.condition for node in those(plan.rest, Filter)]
-    as_json(source.filters)
+    as_json(asked(source).filters)
     alone = [holds(where, run) is True for run in runs]
     assert [by_engine(where, run) is True for run in runs] == alone
-    through = [judge(source.filters, document(run, timedelta(seconds=hidden))) for run in runs]
+    through = [judge(asked(source).filters, document(run, timedelta(seconds=hidden))) for run in runs]
     both = [let and all(holds(part, run) is True for part in here) for let, run in zip(through, runs, strict=True)]
-    assert both == alone, source.filters
+    assert both == alone, asked(source).filters
     if source.exact and capabilities.filters is Trust.EXACT:
         assert not here
-        assert through == alone, source.filters
+        assert through == alone, asked(source).filters
     if source.is_empty:
         assert not any(alone)
 
@@ -94,11 +94,11 @@ def test_and_so_by_our_own_evaluation_of_filters(
 ) -> None:
     catalog = build_catalog("t", runs) if known else None
     pushed = push(lower(TypedQuery(Target.RUNS, where=where)), TRUSTED if trusted else DOUBTED, catalog).source
-    test = compile_filter(pushed.filters)
+    test = compile_filter(asked(pushed).filters)
     for run in runs:
         let, holding = test(run), holds(where, run) is True
-        assert let or not holding, pushed.filters
-        assert let is holding or not (pushed.exact and trusted), pushed.filters
+        assert let or not holding, asked(pushed).filters
+        assert let is holding or not (pushed.exact and trusted), asked(pushed).filters
 
 
 @settings(deadline=None, max_examples=400)

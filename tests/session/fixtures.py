@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -57,6 +58,31 @@ class Watched(MemoryService):
         self.asked.append("histories")
         self.history_ids += request.run_ids
         return super().histories(request)
+
+
+class CountedLine:
+    """A line of which each request is counted by whoever sends it."""
+
+    def __init__(self) -> None:
+        self.requests = 0
+
+    def within(self, seconds: float | None) -> AbstractContextManager[None]:
+        return nullcontext()
+
+    def cancel(self) -> None:
+        """Nothing is under way."""
+
+
+class Lined(Watched):
+    """A source that says how many requests it sent."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._line = CountedLine()
+
+    @property
+    def line(self) -> CountedLine:
+        return self._line
 
 
 def session(service: MemoryService | None = None, **places: MemoryService) -> Session:

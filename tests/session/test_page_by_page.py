@@ -122,7 +122,7 @@ def test_the_rows_before_an_error_are_kept(query: str) -> None:
 
 
 def test_nothing_is_kept_of_the_first_few_of_an_order_made_here() -> None:
-    result = ask("runs order config.opt, -config.lr limit 5 page 10 select id", Dying(4))
+    result = ask("runs order -min(logged.loss) limit 5 page 10 select id", Dying(4))
     with pytest.raises(Unreachable) as caught:
         _ = result.frame
     assert result.partial is caught.value.partial is None
@@ -130,7 +130,11 @@ def test_nothing_is_kept_of_the_first_few_of_an_order_made_here() -> None:
 
 def test_runs_that_change_their_place_meanwhile_are_said() -> None:
     class Turned(Watched):
-        """Gives its second page first."""
+        """A server whose runs move: it gives its second page first."""
+
+        @property
+        def capabilities(self) -> Capabilities:
+            return Capabilities(order=Trust.EXACT)
 
         def runs_page(self, request: PageRequest) -> Page:
             first, second = (

@@ -14,7 +14,7 @@ from runql.session import Result
 from runql.sources.memory import MemoryService
 from runql.sources.protocol import HistoryRequest
 from runql.text.diagnostic import Diagnostic
-from tests.session.fixtures import Watched, ask, session
+from tests.session.fixtures import Lined, Watched, ask, session
 
 RUNS = [{"id": "a", "config": {"lr": 0.1}}, {"id": "b", "config": {"lr": 0.2}}, {"id": "c", "config": {"lr": 0.3}}]
 ROWS: dict[str, list[dict[str, Any]]] = {
@@ -165,15 +165,13 @@ def test_of_many_notices_of_a_kind_a_few_are_shown() -> None:
 
 
 def test_time_and_requests_of_the_check_count_too() -> None:
-    class Counting(Watched):
-        requests = 0
-
+    class Counting(Lined):
         def catalog(self, entity: str, project: str, *, metrics: bool = False) -> Any:
-            self.requests += 1
+            self.line.requests += 1
             return super().catalog(entity, project, metrics=metrics)
 
         def runs_page(self, request: Any) -> Any:
-            self.requests += 1
+            self.line.requests += 1
             return super().runs_page(request)
 
     first, second = session(Counting()).run("runs; count runs")

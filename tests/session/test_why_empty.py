@@ -10,13 +10,12 @@ from runql.advice.why_empty import MOST_TERMS
 from runql.errors import Unreachable
 from runql.plan.capabilities import Capabilities, Trust
 from runql.session import Result
-from tests.session.fixtures import Watched, ask, session
+from tests.session.fixtures import Lined, Watched, ask, session
 
 
-class Remote(Watched):
+class Remote(Lined):
     """A source of which each page and each count is a request."""
 
-    requests = 0
     fails = False
 
     @property
@@ -24,11 +23,11 @@ class Remote(Watched):
         return Capabilities(Trust.EXACT, Trust.EXACT)
 
     def runs_page(self, request: Any) -> Any:
-        self.requests += 1
+        self.line.requests += 1
         return super().runs_page(request)
 
     def count(self, entity: Any, project: Any, filters: Any) -> Any:
-        self.requests += 1
+        self.line.requests += 1
         if self.fails:
             raise Unreachable.of("RQL404", "the network is gone")
         return super().count(entity, project, filters)

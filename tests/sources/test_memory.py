@@ -9,6 +9,7 @@ import pytest
 
 from runql.errors import ArgumentError, NotFound
 from runql.language.kinds import Kind
+from runql.plan.selectors import TypedSelector
 from runql.semantic.catalog import Space
 from runql.semantic.record import RunRecord
 from runql.semantic.values import MISSING
@@ -26,7 +27,7 @@ def test_it_is_a_service() -> None:
     service = MemoryService([], name="mine")
     assert isinstance(service, ServiceApi)
     assert service.name == "mine"
-    assert service.count("", "", {}) == 0
+    assert service.count("", "", TypedSelector()) == 0
 
 
 def test_what_is_not_said_is_taken_from_the_history() -> None:
@@ -78,9 +79,9 @@ def test_projects_are_apart() -> None:
         {"id": "a", "entity": "other", "project": "vision"},
     ]
     service = MemoryService(runs)
-    assert service.count("acme", "vision", {}) == 1
-    assert service.count("", "vision", {}) == 2
-    assert service.count("", "", {}) == 3
+    assert service.count("acme", "vision", TypedSelector()) == 1
+    assert service.count("", "vision", TypedSelector()) == 2
+    assert service.count("", "", TypedSelector()) == 3
     assert [(each.entity, each.name, each.run_count) for each in service.projects("acme")] == [
         ("acme", "audio", 1),
         ("acme", "vision", 1),

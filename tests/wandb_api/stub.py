@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from runql.plan.selectors import Selector
 from runql.sources.memory import MemoryService
-from runql.sources.protocol import Filters, Page, PageRequest
+from runql.sources.protocol import Page, PageRequest
 
 
 class StubService(MemoryService):
@@ -27,5 +28,5 @@ class StubService(MemoryService):
         self.requests.append(request)
         return self._page(request, super().runs_page(request))
 
-    def count(self, entity: str, project: str, filters: Filters) -> int | None:
+    def count(self, entity: str, project: str, selector: Selector) -> int | None:
         return self._counted()

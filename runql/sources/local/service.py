@@ -7,20 +7,22 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from math import inf
 from pathlib import Path
 from threading import Lock
 from typing import Any, Final, Self
 
-from runql.plan.capabilities import Capabilities, Trust
+from runql.engine.selectors import reads_logged, run_test, selected
+from runql.plan.capabilities import AT_HAND, Capabilities
+from runql.plan.selectors import Selector
 from runql.semantic.build_catalog import build_catalog
 from runql.semantic.catalog import Catalog
 from runql.semantic.record import ProjectRecord, RunHistory, RunRecord, SweepRecord
 from runql.semantic.values import MISSING
 from runql.sources.history_rows import select_rows, x_axis_of
 from runql.sources.local.discover import RunFile
-from runql.sources.local.folder import Folder, Snapshot
+from runql.sources.local.folder import Folder
 from runql.sources.local.head import LogState
 from runql.sources.local.history import STEP
 from runql.sources.local.keys import Logged, count_keys, type_name
@@ -28,11 +30,9 @@ from runql.sources.local.metadata import ORIGIN, metadata_of
 from runql.sources.local.rows import logged_rows, system_rows
 from runql.sources.local.run import LocalRun, Segment
 from runql.sources.local.side import jsonl
-from runql.sources.paging import count_records, needed, page_of, records_of, select_runs, trimmed
-from runql.sources.protocol import Filters, HistoryRequest, Page, PageRequest, RunMetadata, ServiceApi, Wanted
+from runql.sources.paging import Picture, Pictures, page_of, records_of, trimmed
+from runql.sources.protocol import HistoryRequest, Page, PageRequest, RunMetadata, ServiceApi, Wanted
 from runql.sources.question import question
-from runql.text.diagnostic import folded
-from runql.text.frozen import frozen
 
 MOST_SECONDS: Final = 2.0
 """So long a look at the folder serves one question; an answer that is read later is one of then."""
@@ -42,15 +42,6 @@ BULK_BYTES: Final = 8_000_000
 
 PIECE_ROWS: Final = 50_000
 """How many rows a scan gives at a time."""
-
-
-@frozen
-class _LocalSelection:
-    """What the pages of one listing are cut from."""
-
-    asked: object
-    records: list[RunRecord]
-    snapshot: Snapshot
 
 
 class LocalService(ServiceApi):
@@ -74,7 +65,7 @@ class LocalService(ServiceApi):
         self._path = root.absolute()
         self._folder = Folder(root)
         self._logged: dict[RunFile, Logged] = {}
-        self._selection: _LocalSelection | None = None
+        self._pictures = Pictures()
         self._looking = Lock()
         self._question, self._looked_at = question(), time.monotonic()
         self._snapshot = self._folder.snapshot()
@@ -93,28 +84,23 @@ class LocalService(ServiceApi):
     @property
     def capabilities(self) -> Capabilities:
         """All that a plan may ask for."""
-        return Capabilities(order=Trust.EXACT, cheap_pages=True)
+        return AT_HAND
 
     def runs_page(self, request: PageRequest) -> Page:
         """One page of a listing. The first one looks at the folder anew; the notices about it come with that."""
-        asked = (request.entity, request.project, repr(request.filters), request.order)
-        selection = self._selection
-        if request.cursor is None or selection is None or selection.asked != asked:
+        picture = self._pictures.find(request)
+        if picture is None:
             self._refresh()
-            runs = self._within(request.entity, request.project, request.filters, request.order)
-            selected = select_runs(runs, "", "", request.filters, request.order)
-            self._selection = selection = _LocalSelection(asked, selected, self._snapshot)
-        page = page_of(selection.records, request)
-        if request.wanted.history_keys:
-            named = selection.snapshot.within(request.entity, request.project)
-            whole = (self._record(named[record.id], record.id, request.wanted) for record in page.runs)
-            page = replace(page, runs=tuple(whole))
-        return replace(page, notices=() if request.cursor else folded(selection.snapshot.notices))
+            runs = self._within(request.entity, request.project, request.selector)
+            complete = partial(self._complete_in, self._scope(request.entity, request.project))
+            chosen = selected(runs, request.selector)
+            picture = self._pictures.keep(Picture(request, chosen, self._snapshot.notices, complete))
+        return page_of(picture, request)
 
-    def count(self, entity: str, project: str, filters: Filters) -> int | None:
+    def count(self, entity: str, project: str, selector: Selector) -> int | None:
         """How many runs match."""
         self._refresh()
-        return count_records(self._within(entity, project, filters, "+created_at"), "", "", filters)
+        return sum(map(run_test(selector), self._within(entity, project, selector)))
 
     def run(self, entity: str, project: str, run_id: str, wanted: Wanted) -> RunRecord | None:
         """One run, or `None`.
@@ -193,7 +179,8 @@ class LocalService(ServiceApi):
         return replace(catalog, blank=blank, complete=blank == 0 or blank < len(found))
 
     def close(self) -> None:
-        """Nothing is open."""
+        """Nothing is open; what pages are cut from is let go."""
+        self._pictures.clear()
 
     def _refresh(self) -> None:
         """Look at the folder, unless that was done a moment ago for the same question."""
@@ -212,16 +199,19 @@ class LocalService(ServiceApi):
             records_of([run.record for run in self._snapshot.runs], entity, project)  # says so, if it is misspelt
         return named
 
-    def _within(self, entity: str, project: str, filters: Filters, order: str) -> list[RunRecord]:
-        """The records of a project with all that a filter and an order read."""
+    def _within(self, entity: str, project: str, selector: Selector) -> list[RunRecord]:
+        """The records of a project with all that a selector reads."""
         runs = self._scope(entity, project).items()
-        if needed(filters, order).history_keys:
+        if reads_logged(selector):
             return [self._complete(name, run) for name, run in runs]
         return [replace(run.record, id=name) for name, run in runs]
 
     def _record(self, run: LocalRun, run_id: str, wanted: Wanted) -> RunRecord:
         whole = self._complete(run_id, run) if wanted.history_keys else replace(run.record, id=run_id)
         return trimmed(whole, wanted)
+
+    def _complete_in(self, runs: Mapping[str, LocalRun], record: RunRecord) -> RunRecord:
+        return self._complete(record.id, runs[record.id])
 
     def _complete(self, run_id: str, run: LocalRun) -> RunRecord:
         """The record of a run with what it logged, in W&B's form."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from concurrent.futures import Future
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, assert_never
 from urllib.parse import urlsplit
 
-from runql.errors import BackendError, NotFound
-from runql.sources.protocol import Filters, Wanted
+from runql.errors import BackendError, NotFound, RunQLError
+from runql.plan.selectors import Filters, Selector, TypedSelector, WandbSelector
+from runql.sources.protocol import Wanted
 from runql.sources.wandb.answer_shapes import conform
 from runql.sources.wandb.decode import ProjectPlace
 from runql.sources.wandb.failures.failures import Failure, Fault
@@ -155,6 +156,19 @@ def wanted_options(wanted: Wanted) -> tuple[frozenset[str], dict[str, Any]]:
     if wanted.history_keys:
         options.add("history_keys")
     return frozenset(options), variables
+
+
+def in_form_of_wandb(selector: Selector) -> WandbSelector:
+    """What a server is asked for. Raises RQL901 for a condition or an order that nobody wrote as a filter."""
+    match selector:
+        case WandbSelector():
+            return selector
+        case TypedSelector(condition=None, order=()):
+            return WandbSelector()
+        case TypedSelector():
+            raise RunQLError.of("RQL901", "a W&B server was asked by a condition that is no filter")
+        case _:
+            assert_never(selector)
 
 
 def filters_text(filters: Filters) -> str:

@@ -15,12 +15,12 @@ from urllib.parse import urlsplit
 from runql.engine.mongo.filters import compile_filter
 from runql.errors import ArgumentError, AuthError, NotFound, Unreachable
 from runql.plan.capabilities import Capabilities
+from runql.plan.selectors import Selector
 from runql.semantic.catalog import Catalog, KnownCatalog
 from runql.semantic.record import ProjectRecord, RunHistory, RunRecord, SweepRecord
 from runql.sources.protocol import (
     AccountsApi,
     CatalogMemory,
-    Filters,
     HistoryRequest,
     LineApi,
     Page,
@@ -44,7 +44,7 @@ from runql.sources.wandb.listing.fetch import fetch_run, fetch_runs
 from runql.sources.wandb.listing.listing import Listing
 from runql.sources.wandb.network.credentials import Credentials
 from runql.sources.wandb.network.network import network_of
-from runql.sources.wandb.project import Question, WandbServer, filters_text
+from runql.sources.wandb.project import Question, WandbServer, filters_text, in_form_of_wandb
 from runql.sources.wandb.schema.abilities import FILTERS
 from runql.text.diagnostic import Diagnostic
 from runql.text.frozen import frozen
@@ -187,13 +187,14 @@ class WandbService(Accounts, ServiceApi):
     def runs_page(self, request: PageRequest) -> Page:
         """One page of a listing; further pages are fetched ahead while it is read on."""
         place = self._place(request.entity, request.project)
-        key = (place, filters_text(request.filters), request.order, request.wanted)
+        asked = in_form_of_wandb(request.selector)
+        key = (place, filters_text(asked.filters), asked.order, request.wanted)
         with self._lock:
             listing = self._listings.pop((*key, request.cursor), None) if request.cursor is not None else None
         skipped = 0 if request.cursor is None else position_in(request.cursor)
         if request.per_page < 1:
             raise ArgumentError.because(f"`per_page` must be 1 or more, not {request.per_page}")
-        run_id = request.filters.get("name") if len(request.filters) == 1 else None
+        run_id = asked.filters.get("name") if len(asked.filters) == 1 else None
         with self._errors(f"run {place.path}/{run_id}" if isinstance(run_id, str) else f"the runs of {place.path}"):
             if listing is None:
                 listing = Listing(self._server, request, place)
@@ -206,9 +207,9 @@ class WandbService(Accounts, ServiceApi):
                     self._listings.popitem(last=False)[1].close()
         return page
 
-    def count(self, entity: str, project: str, filters: Filters) -> int | None:
+    def count(self, entity: str, project: str, selector: Selector) -> int | None:
         """How many runs match: one request, unless the server cannot count them."""
-        place = self._place(entity, project)
+        place, filters = self._place(entity, project), in_form_of_wandb(selector).filters
         compile_filter(filters)
         with self._errors(f"the number of runs of {place.path}"):
             return count_of(self._server, place, filters)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from runql.plan.selectors import TypedSelector
 from runql.sources.local import LocalService
 from tests.sources.local import files
 from tests.sources.local.ask import codes, history, notices, only, page, runs
@@ -151,4 +152,4 @@ def test_a_resumed_run_is_no_training_of_its_own(tmp_path: Path) -> None:
     write(tmp_path, "abc", 1, {0: 1, 1: 2})
     write(tmp_path, "abc", 2, {2: 1, 3: 2})
     assert not notices(page(tmp_path))
-    assert LocalService(tmp_path).count("", "", {}) == 1
+    assert LocalService(tmp_path).count("", "", TypedSelector()) == 1

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from runql.errors import NotFound, SourceError
+from runql.plan.selectors import TypedSelector
 from runql.sources.local import LocalService
 from runql.sources.protocol import FULL, Wanted
 from tests.sources.local import files
@@ -221,7 +222,7 @@ def test_what_grew_is_read_again(tmp_path: Path) -> None:
     assert (run.state, run.history_line_count) == ("finished", 5)
     assert ((run.history_keys or {})["keys"]["n"]["typeCounts"]) == [{"type": "number", "count": 5}]
     files.write(tmp_path, _log("b"), "b")
-    assert service.count("", "", {}) == 2
+    assert service.count("", "", TypedSelector()) == 2
     shutil.rmtree(path.parent)
     assert [run.id for run in page(service).runs] == ["b"]
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from runql.errors import ArgumentError, NotFound
+from runql.plan.selectors import TypedSelector, WandbSelector
 from runql.semantic.catalog import Space
 from runql.sources.local import LocalService, service
 from runql.sources.protocol import FULL, LIGHT, HistoryRequest, PageRequest, ServiceApi, Wanted
@@ -36,11 +38,11 @@ def test_it_is_a_source(source: LocalService) -> None:
 
 
 def test_pages(source: LocalService) -> None:
-    request = PageRequest("", "p", {"config.lr": {"$lt": 1}}, "-summary_metrics.loss", per_page=3)
+    request = PageRequest("", "p", WandbSelector({"config.lr": {"$lt": 1}}, "-summary_metrics.loss"), per_page=3)
     first = source.runs_page(request)
     assert [run.id for run in first.runs] == ["r4", "r3", "r2"]
     assert (first.total, first.has_next) == (4, True)
-    second = source.runs_page(PageRequest("", "p", request.filters, request.order, first.cursor, 3))
+    second = source.runs_page(replace(request, cursor=first.cursor))
     assert [run.id for run in second.runs] == ["r1"]
     assert not second.has_next
 
@@ -55,8 +57,8 @@ def test_a_page_holds_what_was_asked_for(source: LocalService) -> None:
 
 
 def test_count_run_and_upgrade(source: LocalService) -> None:
-    assert source.count("", "", {"state": "failed"}) == 2
-    assert source.count("", "", {"keys_info.keys.val/loss": {"$exists": True}}) == 5
+    assert source.count("", "", WandbSelector({"state": "failed"})) == 2
+    assert source.count("", "", WandbSelector({"keys_info.keys.val/loss": {"$exists": True}})) == 5
     run = source.run("", "", "r1", FULL)
     assert run is not None
     assert (run.id, run.sweep) == ("r1", "s1")
@@ -66,12 +68,12 @@ def test_count_run_and_upgrade(source: LocalService) -> None:
 
 def test_a_project_that_is_not_there(source: LocalService) -> None:
     with pytest.raises(NotFound, match="no project `q`"):
-        source.count("", "q", {})
+        source.count("", "q", TypedSelector())
 
 
 def test_a_filter_that_is_wrong(source: LocalService) -> None:
     with pytest.raises(ArgumentError):
-        source.count("", "", {"config.lr": {"$near": 1}})
+        source.count("", "", WandbSelector({"config.lr": {"$near": 1}}))
 
 
 def test_histories_in_the_order_of_the_ids(source: LocalService) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from runql.errors import AuthError, BackendError, RateLimited, ServerError, Unreachable
+from runql.plan.selectors import TypedSelector
 from runql.sources.protocol import HistoryRequest, PageRequest
 from runql.sources.wandb import Credentials, LineSettings, ServiceOptions, WandbService
 from runql.sources.wandb.http.limiter import limiter_of
@@ -286,7 +287,7 @@ def test_a_federated_identity_is_exchanged_once(serve: Serve, tmp_path: Path) ->
         server.forget()
         service = WandbService(Credentials(server.base_url, token), ServiceOptions(line=QUICK))
         service.runs_page(PAGE)
-        service.count("acme", "vision", {})
+        service.count("acme", "vision", TypedSelector())
         service.close()
         assert server.operations["oidc"] == exchanges
         assert server.seen[-1].headers["Authorization"] == f"Bearer {ACCESS_TOKEN}"

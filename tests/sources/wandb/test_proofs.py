@@ -8,6 +8,7 @@ import pytest
 
 from runql.engine.mongo.filters import compile_filter
 from runql.plan.capabilities import Trust
+from runql.plan.selectors import WandbSelector
 from runql.semantic.catalog import Space
 from runql.sources.protocol import FULL, PageRequest
 from runql.sources.wandb.schema.probes import probe_of
@@ -40,7 +41,7 @@ def test_no_run_passes_a_probe(serve: Serve, connect: Connect, filters: dict[str
     test = compile_filter(probe.filters)
     page = in_memory(store).runs_page(PageRequest("acme", "vision", per_page=60, wanted=FULL))
     assert not any(map(test, page.runs))
-    assert connect(serve(store)).count("acme", "vision", probe.filters) == 0
+    assert connect(serve(store)).count("acme", "vision", WandbSelector(probe.filters)) == 0
     assert probe.shapes
 
 
@@ -61,10 +62,10 @@ def test_a_server_that_passes_over_an_operator_counts_and_lists_right(
     for mute in (every, frozenset({"$gt"}), frozenset({"$lte", "$in"})):
         service, memory = connect(serve(store, Knobs(mute=mute))), in_memory(store)
         if any(name.startswith("keys_info") for name in filters):
-            assert service.count("acme", "vision", filters) == 60
+            assert service.count("acme", "vision", WandbSelector(filters)) == 60
             continue
         expected = ids(listed(memory, filters))
-        assert service.count("acme", "vision", filters) == len(expected)
+        assert service.count("acme", "vision", WandbSelector(filters)) == len(expected)
         assert ids(listed(service, filters, per_page=7)) == expected
 
 
@@ -80,4 +81,4 @@ def test_names_that_differ_in_case_alone_are_other_runs(serve: Serve, connect: C
     assert ids(listed(service, {"name": "ABC"})) == ["ABC"]
     run = service.run("acme", "vision", "OTHER", FULL)
     assert run is None
-    assert service.count("acme", "vision", {"name": "ABC"}) == 1
+    assert service.count("acme", "vision", WandbSelector({"name": "ABC"})) == 1

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Container, Sequence
 
 from runql.engine.mongo.order import OrderField, sort_by_fields
+from runql.plan.selectors import Filters
 from runql.semantic.record import RunRecord
-from runql.sources.protocol import Filters, Wanted
+from runql.sources.protocol import Wanted
 from runql.sources.wandb.decode import ProjectPlace
 from runql.sources.wandb.failures.failures import Failure, Fault
 from runql.sources.wandb.listing.brackets import Brackets

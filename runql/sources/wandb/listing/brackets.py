@@ -12,10 +12,10 @@ import math
 from collections.abc import Mapping, Sequence
 
 from runql.engine.mongo.fields import FilterField, parse_field
+from runql.plan.selectors import Filters
 from runql.semantic.catalog import Space
 from runql.semantic.record import RunRecord
 from runql.semantic.values import MISSING
-from runql.sources.protocol import Filters
 from runql.sources.wandb.listing.order_check import is_number
 from runql.sources.wandb.listing.safe_filters import conjunction, is_plain
 from runql.sources.wandb.project import filters_text

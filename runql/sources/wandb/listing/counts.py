@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from runql.engine.mongo.filters import compile_filter, filter_fields
+from runql.plan.selectors import Filters
 from runql.semantic.catalog import Space
 from runql.semantic.record import RunRecord
 from runql.sources.paging import needed
-from runql.sources.protocol import Filters
 from runql.sources.wandb.decode import ProjectPlace
 from runql.sources.wandb.failures.failures import Failure, Fault
 from runql.sources.wandb.listing.fetch import fetch_all

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import field
 from typing import TypeAlias
 
+from runql.plan.selectors import Filters
 from runql.semantic.record import RunRecord
 from runql.sources.paging import needed, trimmed
-from runql.sources.protocol import Filters, Wanted
+from runql.sources.protocol import Wanted
 from runql.sources.wandb.decode import ProjectPlace
 from runql.sources.wandb.failures.failures import Failure, Fault
 from runql.sources.wandb.http.client import GraphqlAnswer

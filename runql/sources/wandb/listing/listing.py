@@ -12,9 +12,10 @@ from typing import Any
 
 from runql.engine.mongo.filters import compile_filter
 from runql.engine.mongo.order import parse_order, sort_by_fields
+from runql.engine.selectors import selected
 from runql.semantic.catalog import Space
 from runql.semantic.record import RunRecord
-from runql.sources.paging import needed, select_runs, trimmed
+from runql.sources.paging import needed, trimmed
 from runql.sources.protocol import Page, PageRequest, Wanted
 from runql.sources.wandb.decode import ProjectPlace
 from runql.sources.wandb.failures.failures import clean
@@ -38,7 +39,7 @@ from runql.sources.wandb.listing.order_check import (
 from runql.sources.wandb.listing.pages import Pages
 from runql.sources.wandb.listing.questions import ListQuestion
 from runql.sources.wandb.listing.safe_filters import doubted_in, narrow
-from runql.sources.wandb.project import WandbServer, concerned_by, filters_text
+from runql.sources.wandb.project import WandbServer, concerned_by, filters_text, in_form_of_wandb
 from runql.sources.wandb.schema.abilities import FILTERS, ORDER, PAGING
 from runql.sources.wandb.unreadable import OddRuns
 from runql.text.diagnostic import Diagnostic
@@ -61,13 +62,14 @@ class Listing:
         self._server = server
         self._request = request
         self._place = place
-        self._keys = parse_order(request.order)
-        self._narrowed = narrow(request.filters, server.abilities.misread)
-        self._test = compile_filter(request.filters) if request.filters else None
-        self._watches = is_watchable(request.filters)
-        wanted = watched(request.wanted, request.filters, request.order)
+        self._asked = asked = in_form_of_wandb(request.selector)
+        self._keys = parse_order(asked.order)
+        self._narrowed = narrow(asked.filters, server.abilities.misread)
+        self._test = compile_filter(asked.filters) if asked.filters else None
+        self._watches = is_watchable(asked.filters)
+        wanted = watched(request.wanted, asked.filters, asked.order)
         decides_here = self._watches or not self._narrowed.is_whole
-        self._wanted = joined(wanted, needed(request.filters, request.order)) if decides_here else wanted
+        self._wanted = joined(wanted, needed(asked.filters, asked.order)) if decides_here else wanted
         self._bracketed: Bracketed | None = None
         self._parts = tuple(self._first_segments())
         self._segments = deque(self._parts)
@@ -99,7 +101,7 @@ class Listing:
             Failure: it could not be fetched. The listing stays where it is.
             NotFound: there is no such project, or none that may be seen.
         """
-        if self._request.filters and not self.position:
+        if self._asked.filters and not self.position:
             prove_filters(self._server, self._place.entity, self._place.project, self._narrowed.sent)
         if self._whole is None and not self._can_stream():
             self._make_whole("" if self._is_ordered else self._unordered())
@@ -126,7 +128,7 @@ class Listing:
 
     def _first_segments(self) -> list[Pages]:
         """The listings that make up this one, in order; none if the server cannot order it as RunQL does."""
-        sent, order, abilities = self._narrowed.sent, self._request.order, self._server.abilities
+        sent, order, abilities = self._narrowed.sent, self._asked.order, self._server.abilities
         if len(self._keys) != 1 or not (abilities.does(ORDER) and abilities.does(PAGING)):
             return []
         field = self._keys[0].field
@@ -146,7 +148,7 @@ class Listing:
 
     def _can_stream(self) -> bool:
         abilities = self._server.abilities
-        filters_hold = not self._request.filters or abilities.does(FILTERS)
+        filters_hold = not self._asked.filters or abilities.does(FILTERS)
         return self._is_ordered and filters_hold and abilities.does(ORDER) and abilities.does(PAGING)
 
     # Streaming: the server does it all.
@@ -191,8 +193,8 @@ class Listing:
     def _check_end(self) -> None:
         """Whether all came: the listing is made anew if runs at hand did not, or fewer than were counted."""
         if missed := self._missed():
-            doubted = doubted_in(self._request.filters)
-            self._narrowed = narrow(self._request.filters, self._server.abilities.misread | doubted)
+            doubted = doubted_in(self._asked.filters)
+            self._narrowed = narrow(self._asked.filters, self._server.abilities.misread | doubted)
             self._make_whole("")
             if not missed.isdisjoint(run.id for run in self._whole or ()):
                 self._server.abilities.learn_misread(doubted)
@@ -206,7 +208,7 @@ class Listing:
 
     def _missed(self) -> set[str]:
         """The runs that match the filter, as they came whole just now, and did not come by it."""
-        filters = self._request.filters
+        filters = self._asked.filters
         known = matching_at_hand(self._server, self._place, filters) if filters else ()
         return {run.id for run in known if key_of(run) not in self._seen}
 
@@ -256,7 +258,7 @@ class Listing:
         if not self._held:
             return
         cut = len(self._held)
-        keys = self._keys if self._pages is None or self._pages.question.order == self._request.order else ()
+        keys = self._keys if self._pages is None or self._pages.question.order == self._asked.order else ()
         if not everything:
             field = self._keys[0].field
             last = field.value(self._held[-1]) if keys else self._held[-1].created
@@ -329,7 +331,7 @@ class Listing:
     def _notices(self) -> tuple[Diagnostic, ...]:
         """What was not yet said of the server."""
         concerned = [*concerned_by(self._request.wanted)]
-        concerned += [FILTERS, "Project.runs(filters)"] if self._request.filters else []
+        concerned += [FILTERS, "Project.runs(filters)"] if self._asked.filters else []
         concerned += [ORDER, "Project.runs(order)", PAGING, "Project.runs(after)"]
         notices = list(self._server.abilities.notices(self._server.host, concerned))
         if self._whole_because and not notices:
@@ -356,26 +358,25 @@ class Listing:
     # Whole: everything is fetched once and the listing is made here.
 
     def _unordered(self) -> str:
-        field = self._request.order.lstrip("+-")
+        field = self._asked.order.lstrip("+-")
         return f"{self._server.host} cannot order by `{field}` as RunQL does: all runs were fetched for it"
 
     def _make_whole(self, because: str) -> None:
         self.close()
         self._whole_because = because
-        request = self._request
         sent = self._narrowed.sent
-        fetched = fetch_all(self._server, self._place, sent, self._whole_wanted(), request.order)
+        fetched = fetch_all(self._server, self._place, sent, self._whole_wanted(), self._asked.order)
         self._losses = Losses()
         self._losses.note(fetched.lost, fetched.partial)
         self._came, self._counted = len(fetched.runs) + len(fetched.lost), fetched.counted
         if because == _MOVED and self._came == self._counted:
             self._whole_because += _NONE_MISSING
-        chosen = select_runs(fetched.runs, "", "", request.filters, request.order)
+        chosen = selected(fetched.runs, self._asked)
         self._whole = deque(run for run in chosen if run.id not in self._given)
         self._total = len(self._whole) + self.position
 
     def _whole_wanted(self) -> Wanted:
-        also = needed(self._request.filters, self._request.order)
+        also = needed(self._asked.filters, self._asked.order)
         return joined(self._wanted, also)
 
     def _whole_page(self, per_page: int, whole: deque[RunRecord]) -> Page:

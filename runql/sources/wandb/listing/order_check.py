@@ -14,10 +14,11 @@ from typing import Any
 
 from runql.engine.mongo.filters import compile_filter, filter_fields
 from runql.engine.mongo.order import OrderField, parse_order
+from runql.plan.selectors import Filters
 from runql.semantic.catalog import Space
 from runql.semantic.record import RunRecord
 from runql.sources.paging import needed
-from runql.sources.protocol import Filters, Wanted
+from runql.sources.protocol import Wanted
 from runql.sources.wandb.failures.failures import Failure
 from runql.sources.wandb.http.patience import Stakes
 from runql.sources.wandb.project import Question, WandbServer, filters_text

@@ -7,7 +7,8 @@ import binascii
 from collections.abc import Iterable
 from typing import Any
 
-from runql.sources.protocol import Filters, Wanted
+from runql.plan.selectors import Filters
+from runql.sources.protocol import Wanted
 from runql.sources.wandb.decode import ProjectPlace
 from runql.sources.wandb.http.patience import Stakes
 from runql.sources.wandb.project import Question, filters_text, wanted_options

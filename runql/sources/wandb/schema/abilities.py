@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from runql.plan.capabilities import Capabilities, Trust
-from runql.sources.protocol import Filters
+from runql.plan.selectors import Filters
 from runql.sources.wandb.schema.probes import Probe, Shape, is_proven, probe_of
 from runql.sources.wandb.schema.refusals import Learned
 from runql.text.diagnostic import Diagnostic

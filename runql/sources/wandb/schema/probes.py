@@ -11,8 +11,8 @@ from typing import Any, Final, TypeAlias
 
 from runql.engine.mongo.fields import parse_field
 from runql.language.kinds import Kind
+from runql.plan.selectors import Filters
 from runql.semantic.catalog import Space
-from runql.sources.protocol import Filters
 from runql.text.frozen import frozen
 
 NOBODY: Final = "runql-asks-for-no-run"

@@ -1,0 +1,62 @@
+"""What a selector means, of runs at hand: which of them it takes, and in which order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TypeAlias, assert_never
+
+from runql.engine.evaluate import compile_truth
+from runql.engine.mongo.filters import compile_filter, filter_fields
+from runql.engine.mongo.order import parse_order, sort_by_fields
+from runql.engine.order import sort_records
+from runql.plan.selectors import Selector, TypedSelector, WandbSelector
+from runql.semantic.catalog import Space
+from runql.semantic.record import RunRecord
+
+RunTest: TypeAlias = Callable[[RunRecord], bool]
+
+
+def run_test(selector: Selector) -> RunTest:
+    """Whether a selector takes a run. The run must have the heavy parts that its condition reads.
+
+    Raises:
+        ArgumentError: a filter that cannot be read.
+    """
+    match selector:
+        case TypedSelector(condition=condition):
+            if condition is None:
+                return lambda _run: True
+            holds = compile_truth(condition)
+            return lambda run: holds(run) is True
+        case WandbSelector(filters=filters):
+            return compile_filter(filters)
+        case _:
+            assert_never(selector)
+
+
+def selected(records: Iterable[RunRecord], selector: Selector) -> list[RunRecord]:
+    """The runs that a selector takes, in its order.
+
+    Raises:
+        ArgumentError: a filter or an order that cannot be read.
+    """
+    match selector:
+        case TypedSelector(condition=condition, order=keys):
+            return sort_records(records if condition is None else filter(run_test(selector), records), keys)
+        case WandbSelector(order=order):
+            keys_of_wandb = parse_order(order)
+            return sort_by_fields(filter(run_test(selector), records), keys_of_wandb)
+        case _:
+            assert_never(selector)
+
+
+def reads_logged(selector: Selector) -> bool:
+    """Whether a selector asks what a run logged: of a folder that is dear to know."""
+    match selector:
+        case TypedSelector():
+            return False
+        case WandbSelector(filters=filters):
+            compile_filter(filters)
+            return any(field.space is Space.LOGGED for field in filter_fields(filters))
+        case _:
+            assert_never(selector)
