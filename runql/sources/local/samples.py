@@ -57,8 +57,10 @@ class SampleReader:
                 if column is _SKIP:
                     continue
                 # 0x82 0x01 is the tag of `value_json`: a key, its value, and nothing else.
+                # Behind one that is not plain the others wait too: of a name that comes twice the first counts.
                 if (
                     column is not None
+                    and not deep
                     and data[after] == 0x82
                     and data[after + 1] == 1
                     and after + 3 + data[after + 2] == pos

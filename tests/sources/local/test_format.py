@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from wandb.proto import wandb_internal_pb2
 
@@ -297,6 +297,7 @@ STATS = st.lists(
 
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(samples=STATS, keys=st.lists(st.sampled_from(["cpu", "gpu.0.temp", "network.sent", "é", "x" * 127]), max_size=3))
+@example(samples=[({"cpu": None, "network": {"sent": 0}, "network.sent": 1}, False)], keys=[])
 def test_samples_are_what_the_official_decoder_reads(
     samples: list[tuple[dict[str, Any], bool]], keys: list[str]
 ) -> None:
