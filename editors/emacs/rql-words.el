@@ -13,19 +13,19 @@
 
 (defconst rql-words-keywords
   '("into" "fields" "sources" "projects" "tags" "sweeps" "lets" "config"
-    "summary" "logged" "system" "like" "from" "where" "order" "limit" "page"
-    "sample" "lazy" "full" "scan" "with" "keys" "x" "steps" "align" "stream"
-    "select" "safe" "min" "max" "ema" "mean" "line" "scatter" "bar" "hist" "y"
-    "nearest" "by" "vs" "over" "log" "asc" "desc" "outer" "inner" "ffill"
-    "default" "as" "except" "or" "and" "not" "contains" "startswith"
+    "summary" "logged" "system" "like" "from" "where" "order" "limit" "offset"
+    "page" "sample" "lazy" "full" "scan" "with" "keys" "x" "steps" "align"
+    "stream" "select" "safe" "min" "max" "ema" "mean" "line" "scatter" "bar"
+    "hist" "y" "nearest" "by" "vs" "over" "log" "asc" "desc" "outer" "inner"
+    "ffill" "default" "as" "except" "or" "and" "not" "contains" "startswith"
     "endswith" "glob" "between" "in" "has" "any" "all" "is" "finite" "missing"
     "ago" "untagged" "last" "approx")
   "Other keywords.")
 
 (defconst rql-words-stages
-  '("where" "order" "limit" "select" "drop" "rename" "distinct" "derive"
-    "group" "best" "first" "last" "smooth" "bin" "resample" "align" "pivot"
-    "diff" "corr" "pareto" "holes" "duplicates" "describe" "plot" "to"
+  '("where" "order" "limit" "offset" "select" "drop" "rename" "distinct"
+    "derive" "group" "best" "first" "last" "smooth" "bin" "resample" "align"
+    "pivot" "diff" "corr" "pareto" "holes" "duplicates" "describe" "plot" "to"
     "assert")
   "Words that begin a stage, behind a pipe.")
 

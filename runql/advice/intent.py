@@ -17,6 +17,7 @@ from runql.semantic.typed import (
     TDerive,
     TGroup,
     TLimit,
+    TOffset,
     TPareto,
     TPivot,
     TSort,
@@ -26,7 +27,7 @@ from runql.semantic.typed import (
 )
 from runql.text.diagnostic import Diagnostic
 
-_LETS_THROUGH = (TWhere, TSort, TLimit, TDerive)
+_LETS_THROUGH = (TWhere, TSort, TLimit, TOffset, TDerive)
 _COMPARES = (TBest, TCorr, TGroup, TPareto, TPivot)
 _GOES_ON = frozenset({"running", "pending", "preempting"})
 _TOLD_APART = frozenset({"state", "_step"})
@@ -88,7 +89,17 @@ def compares_metrics(stage: TStage) -> bool:
             exprs = [target.value]
         case TPareto(goals=goals):
             exprs = [one.value for _, one in goals]
-        case t.TWhere() | t.TSort() | t.TLimit() | t.TSelect() | t.TDrop() | t.TRename() | t.TDistinct() | t.TDerive():
+        case (
+            t.TWhere()
+            | t.TSort()
+            | t.TLimit()
+            | t.TOffset()
+            | t.TSelect()
+            | t.TDrop()
+            | t.TRename()
+            | t.TDistinct()
+            | t.TDerive()
+        ):
             return False
         case t.TEdge() | t.TAlongRun() | t.TDiff() | t.THoles():
             return False

@@ -16,7 +16,18 @@ from runql.errors import AssertionFailed, QueryError
 from runql.execute.cost import Spent
 from runql.execute.executor import Executor
 from runql.execute.tables import STOPPED, CountOperator, HistoriesOperator, TableOperator, bottom_of
-from runql.plan.nodes import Count, Filter, Histories, Plan, Projection, TableStage, limit_of, table_of, those
+from runql.plan.nodes import (
+    Count,
+    Filter,
+    Histories,
+    Plan,
+    Projection,
+    TableStage,
+    limit_of,
+    offset_of,
+    table_of,
+    those,
+)
 from runql.results.frame import Frame
 from runql.semantic.catalog import Catalog
 from runql.semantic.record import RunRecord
@@ -146,6 +157,10 @@ class Answer:
             is_empty = self.is_count and is_free and self.count == 0
         else:
             is_empty = not self.executor.facts.passed
+        if is_empty and (left_out := self.executor.facts.left_out):
+            match = "1 run matches" if left_out == 1 else f"{left_out:,} runs match"
+            last = f"the last of them stands behind `offset {left_out - 1}`"
+            return (Diagnostic("RQL307", f"{match}, and `offset {offset_of(self.plan)}` leaves out all: {last}"),)
         if is_empty:
             with self._measured():
                 catalog = self.executor.known(self.catalog)
@@ -187,11 +202,13 @@ class Answer:
         total = self.executor.total(self.catalog) - self.executor.facts.doubles
         matching = self.executor.facts.matching
         noun = "run" if total == 1 else "runs"
-        if limit is None or shown < limit or matching == shown:
-            return f"{shown:,} of {total:,} {noun}" if shown != total else f"{total:,} {noun}"
+        offset = offset_of(self.plan)
+        behind = f", behind the first {offset:,}" if offset else ""
+        if limit is None or shown + offset < limit or matching == shown:
+            return f"{shown:,} of {total:,} {noun}{behind}" if shown != total else f"{total:,} {noun}"
         if matching is None:
-            return f"the first {shown:,} that match of {total:,} {noun}"
-        return f"{shown:,} of {matching:,} matching {'run' if matching == 1 else 'runs'}"
+            return f"the {'next' if offset else 'first'} {shown:,} that match of {total:,} {noun}{behind}"
+        return f"{shown:,} of {matching:,} matching {'run' if matching == 1 else 'runs'}{behind}"
 
 
 def _operator_of(executor: Executor, catalog: Catalog, settings: Settings | None) -> TableOperator:

@@ -22,6 +22,7 @@ from runql.plan.nodes import (
     expressions_of,
     keys_of,
     limit_of,
+    offset_of,
     scan_of,
     table_of,
     those,
@@ -112,7 +113,7 @@ class Executor:
         """The runs of a reading that failed, as far as they are a part of the answer and are still held."""
         if self.streams:
             return tuple(self._kept)
-        is_part = limit_of(self.plan) is None and not self.aggregates.nodes
+        is_part = limit_of(self.plan) is None and not offset_of(self.plan) and not self.aggregates.nodes
         return tuple(self._operators.ordered(self._operators.held, keys_of(self.plan))) if is_part else ()
 
     def _read(self, *, keep: bool) -> Iterator[Sequence[FoundRun]]:
@@ -161,7 +162,9 @@ class Executor:
         if self.facts.is_whole:
             return self.facts.passed
         total, limit = self.facts.total_of_source(), limit_of(self.plan)
-        return total if total is None or limit is None else min(total, limit)
+        if total is None:
+            return None
+        return max(0, (total if limit is None else min(total, limit)) - offset_of(self.plan))
 
     @property
     def announced(self) -> int | None:

@@ -15,7 +15,7 @@ from runql.execute.found_run import FoundRun
 from runql.execute.histories import AggregateReader
 from runql.execute.pages import Paging, wanted_of
 from runql.execute.run_facts import RunFacts
-from runql.plan.nodes import Fetch, Filter, Limit, Merge, Runs, RunScan, Sort, Watch
+from runql.plan.nodes import Fetch, Filter, Limit, Merge, Offset, Runs, RunScan, Sort, Watch
 from runql.semantic.record import RunRecord
 from runql.semantic.typed import TOrderKey
 from runql.sources.open import SourcePlace
@@ -66,6 +66,8 @@ class RunOperators:
                 return self._first_of_order(node, below)
             case Limit():
                 return self._limit(node)
+            case Offset():
+                return self._offset(node)
             case RunScan():
                 raise RunQLError.of("RQL901", "nobody said which source scans the runs")
             case _:
@@ -169,6 +171,12 @@ class RunOperators:
                 self._facts.matching = self._facts.total_of_source()
                 return
         self._facts.matching = matching if matching >= node.count else None
+
+    def _offset(self, node: Offset) -> Iterator[list[FoundRun]]:
+        for part in self.pull(node.input):
+            gone = min(node.count - self._facts.left_out, len(part))
+            self._facts.left_out += gone
+            yield part[gone:]
 
     def _watch(self, node: Watch) -> Iterator[list[FoundRun]]:
         last: FoundRun | None = None

@@ -20,14 +20,16 @@ class RunFacts:
     """Counts and notices of one reading; nothing is held of a run.
 
     `fetched`: how many runs were looked at. `passed`: how many the answer has so far. `doubles`: how many were left out
-    because another source holds them too. `displaced`: how often a run came out of its order. `matching`: how many runs
-    match in all, where a limit cut them and that is known. `is_whole`: all was read that the answer takes.
+    because another source holds them too, `left_out`: by an offset. `displaced`: how often a run came out of its order.
+    `matching`: how many runs match in all, where a limit cut them and that is known. `is_whole`: all was read that the
+    answer takes.
     """
 
     def __init__(self, plan: Plan, pushed: Plan, places: Sequence[SourcePlace]) -> None:
         self.fetched = 0
         self.passed = 0
         self.doubles = 0
+        self.left_out = 0
         self.displaced = 0
         self.matching: int | None = None
         self.is_whole = False

@@ -36,7 +36,17 @@ def way_of(stage: TStage, folder: Path = _HERE) -> str:  # noqa: PLR0911 - one l
             return "passes rows on, and ends the query behind the last one if any fails"
         case TDistinct():
             return "passes rows on, and holds what it has seen"
-        case t.TWhere() | t.TSort() | t.TLimit() | t.TSelect() | t.TDrop() | t.TRename() | t.TDerive() | t.TGroup():
+        case (
+            t.TWhere()
+            | t.TSort()
+            | t.TLimit()
+            | t.TOffset()
+            | t.TSelect()
+            | t.TDrop()
+            | t.TRename()
+            | t.TDerive()
+            | t.TGroup()
+        ):
             return _passes(stage)
         case t.TBest() | t.TEdge() | t.TAlongRun() | t.TPivot() | t.TDiff():
             return _passes(stage)

@@ -36,6 +36,13 @@ _TABLE = (
     ClauseEntry(
         "limit N", "At most so many runs.", "runs order -created limit 10", terminal="LIMIT", offers=(10, 50, 100)
     ),
+    ClauseEntry(
+        "offset N",
+        "Leave out the first runs in the order of the query; a `limit` counts those behind them.",
+        "runs order -created limit 10 offset 10",
+        terminal="OFFSET",
+        offers=(10, 50, 100),
+    ),
     ClauseEntry("page N", "Ask for so many runs at a time.", "runs page 200", terminal="PAGE", offers=(50, 200)),
     ClauseEntry("lazy", "Leave config and summary out.", "runs lazy", terminal="LAZY", excludes=("FULL",)),
     ClauseEntry("full", "Fetch all of config and summary.", "runs full", terminal="FULL", excludes=("LAZY",)),

@@ -38,6 +38,14 @@ _TABLE = (
         streams=True,
     ),
     StageEntry(
+        "offset N",
+        "All rows but the first N.",
+        "runs | order summary.loss | offset 3 | limit 3",
+        terminal="OFFSET",
+        offers=(10, 50, 100),
+        streams=True,
+    ),
+    StageEntry(
         "select EXPR [as NAME] | GLOB [except GLOB], …",
         "These columns and no others.",
         "runs | select name, summary.acc * 100 as percent",

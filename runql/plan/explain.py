@@ -14,6 +14,7 @@ from runql.plan.nodes import (
     Histories,
     Limit,
     Merge,
+    Offset,
     Plan,
     Projection,
     Runs,
@@ -23,6 +24,7 @@ from runql.plan.nodes import (
     Watch,
     keys_of,
     limit_of,
+    offset_of,
     table_of,
     those,
 )
@@ -176,6 +178,13 @@ class _Steps:
             case Limit(input=below):
                 yield from self._runs(below)
                 yield _HERE, "limit", [_limit(node)]
+            case Offset(input=below, count=count):
+                yield from self._runs(below)
+                yield (
+                    _HERE,
+                    "offset",
+                    [f"the first {_counted(count)} left out" if count > 1 else "the first run left out"],
+                )
             case Watch(input=below, keys=keys):
                 yield from self._runs(below)
                 if keys:
@@ -230,7 +239,8 @@ class _Steps:
 
     def _histories(self, node: Histories) -> Iterator[Row]:
         limit, part = limit_of(self._plan), node.part
-        yield _SOURCE, "keys", [f"{_metrics(part)}, of {'the runs' if limit is None else f'at most {_counted(limit)}'}"]
+        of = "the runs" if limit is None else f"at most {_counted(limit - offset_of(self._plan))}"
+        yield _SOURCE, "keys", [f"{_metrics(part)}, of {of}"]
         yield "", "rows", _rows(part)
         yield _HERE, "align", _aligned(part)
         if node.columns:
@@ -254,9 +264,8 @@ def _term(term: TypedExpr, text: str) -> str:
     """A term as it was written; one that the query holds without writing it, as it would be."""
     if term.span != NOWHERE and text:
         return " ".join(text[term.span.start : term.span.end].split())
-    match term:
-        case TCompare(op=op, left=TField(key=key), right=TConst(value=value)):
-            return f"{key.written} {op} {literal_text(value)}"
+    if isinstance(term, TCompare) and isinstance(term.left, TField) and isinstance(term.right, TConst):
+        return f"{term.left.key.written} {term.op} {literal_text(term.right.value)}"
     return "a condition"
 
 

@@ -16,6 +16,7 @@ from runql.plan.nodes import (
     Histories,
     Limit,
     NamedRuns,
+    Offset,
     Plan,
     Projection,
     Runs,
@@ -64,7 +65,9 @@ def _filtered(query: TypedQuery, read: Needed) -> Runs:
 
 
 def _limited(query: TypedQuery, runs: Runs) -> Runs:
-    return runs if query.limit is None else Limit(runs, query.limit)
+    """What is left out is counted in by the limit below it: a source is asked for no more than both together."""
+    runs = runs if query.limit is None else Limit(runs, query.offset + query.limit)
+    return Offset(runs, query.offset) if query.offset else runs
 
 
 def _named(query: TypedQuery) -> NamedRuns | None:

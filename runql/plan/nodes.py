@@ -1,8 +1,9 @@
 """The plan of a query: a tree of operations, each over the one below it.
 
-Runs come out of a `RunScan` and pass `Filter`, `Sort` and `Limit`; a `Projection`, `Histories` or a `Count` makes a
-table of them, and each `TableStage` makes another table of that. `lower` makes such a tree of a checked query, `push`
-puts what a source does into a `Fetch`, in the place of the scan. Who executes a query knows its plan and nothing else.
+Runs come out of a `RunScan` and pass `Filter`, `Sort`, `Limit` and `Offset`; a `Projection`, `Histories` or a `Count`
+makes a table of them, and each `TableStage` makes another table of that. `lower` makes such a tree of a checked query,
+`push` puts what a source does into a `Fetch`, in the place of the scan. Who executes a query knows its plan and nothing
+else.
 """
 
 from __future__ import annotations
@@ -70,6 +71,14 @@ class Limit:
     stops: bool = False
 
 
+@frozen
+class Offset:
+    """The runs behind the first `count`, in the order of the plan."""
+
+    input: Runs
+    count: int
+
+
 # ---------------------------------------------------------------- runs, once it is known who does what
 
 
@@ -112,7 +121,7 @@ class Watch:
     keys: tuple[TOrderKey, ...] = ()
 
 
-Runs: TypeAlias = RunScan | Filter | Sort | Limit | Fetch | Merge | Watch
+Runs: TypeAlias = RunScan | Filter | Sort | Limit | Offset | Fetch | Merge | Watch
 """An operation that gives runs. A `match` over it ends in `assert_never`."""
 
 
@@ -169,7 +178,7 @@ def inputs_of(node: Node) -> tuple[Node, ...]:
             return ()
         case Merge(inputs=inputs):
             return inputs
-        case Filter(input=below) | Sort(input=below) | Limit(input=below) | Watch(input=below):
+        case Filter(input=below) | Sort(input=below) | Limit(input=below) | Offset(input=below) | Watch(input=below):
             return (below,)
         case Projection(input=below) | Count(input=below) | Histories(input=below) | TableStage(input=below):
             return (below,)
@@ -196,8 +205,13 @@ def scan_of(plan: Node) -> RunScan:
 
 
 def limit_of(plan: Node) -> int | None:
-    """How many runs a plan takes at most."""
+    """How many runs a plan takes at most, those that an `Offset` above leaves out counted in."""
     return next((node.count for node in those(plan, Limit)), None)
+
+
+def offset_of(plan: Node) -> int:
+    """How many runs a plan leaves out before those that it takes: its limit counts them in."""
+    return sum(node.count for node in those(plan, Offset))
 
 
 def keys_of(plan: Node) -> tuple[TOrderKey, ...]:
@@ -226,7 +240,7 @@ def expressions_of(plan: Node) -> Iterator[TypedExpr]:
     """The expressions over runs: of the conditions, the orders, the columns, from the bottom up."""
     for node in reversed(tuple(nodes(plan))):
         match node:
-            case RunScan() | Fetch() | Merge() | Limit() | Count() | TableStage():
+            case RunScan() | Fetch() | Merge() | Limit() | Offset() | Count() | TableStage():
                 pass
             case Filter(condition=condition):
                 yield condition

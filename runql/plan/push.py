@@ -15,6 +15,7 @@ from runql.plan.nodes import (
     Limit,
     Merge,
     NamedRuns,
+    Offset,
     Plan,
     Projection,
     Runs,
@@ -111,15 +112,21 @@ def _over(plan: Plan, runs: Runs, way: _Way) -> Plan:
                 return over(below) if way.ordered else replace(node, input=over(below))
             case Limit(input=below):
                 return replace(node, input=over(below), stops=way.stops)
+            case Offset(input=below):
+                return replace(node, input=watched(below))
             case Fetch() | Merge() | Watch():
                 return node
             case _:
                 assert_never(node)
 
+    def watched(node: Runs) -> Runs:
+        # What is left out by an offset was put into its order before.
+        is_watched = way.ordered and not way.still and not isinstance(node, Offset)
+        return Watch(over(node), keys_of(node)) if is_watched else over(node)
+
     match plan:
         case Projection(input=below) | Histories(input=below):
-            is_watched = way.ordered and not way.still
-            return replace(plan, input=Watch(over(below), keys_of(below)) if is_watched else over(below))
+            return replace(plan, input=watched(below))
         case Count(input=below):
             return replace(plan, input=over(below))
         case TableStage(input=below):

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import assert_never
 
 from runql.language.kinds import Kind
-from runql.plan.nodes import Fetch, Filter, Limit, Merge, Runs, RunScan, Sort, Watch
+from runql.plan.nodes import Fetch, Filter, Limit, Merge, Offset, Runs, RunScan, Sort, Watch
 from runql.semantic.check.comparisons import FLIPPED
 from runql.semantic.needed import walk
 from runql.semantic.typed import (
@@ -51,7 +51,7 @@ def _conditions(runs: Runs) -> Iterator[TypedExpr]:
         case Filter(input=below, condition=condition):
             yield from _conditions(below)
             yield condition
-        case Sort(input=below) | Limit(input=below) | Watch(input=below):
+        case Sort(input=below) | Limit(input=below) | Offset(input=below) | Watch(input=below):
             yield from _conditions(below)
         case Fetch() | Merge():
             return

@@ -81,6 +81,7 @@ def check(query: tree.Query, catalog: Catalog | None, context: CheckContext) -> 
         where=_where(query, expressions, x_axis),
         order=_order(query, expressions, report),
         limit=clauses.limit(),
+        offset=clauses.offset(),
         page_size=clauses.page_size(),
         lazy=lazy.lazy if lazy else None,
         with_sweeps=query.clause(tree.SweepsClause) is not None,

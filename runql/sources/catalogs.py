@@ -180,7 +180,14 @@ def _metrics_of(clause: tree.Clause) -> tuple[tuple[str | int, ...], ...]:
             return tuple(key.segments for key in keys)
         case tree.XClause(metric=metric):
             return (metric.segments,)
-        case tree.FromClause() | tree.WhereClause() | tree.OrderClause() | tree.LimitClause() | tree.PageClause():
+        case (
+            tree.FromClause()
+            | tree.WhereClause()
+            | tree.OrderClause()
+            | tree.LimitClause()
+            | tree.OffsetClause()
+            | tree.PageClause()
+        ):
             return ()
         case tree.LazyClause() | tree.SweepsClause() | tree.SampleClause() | tree.ScanClause() | tree.StepsClause():
             return ()

@@ -86,7 +86,8 @@ def told(asked: Session, query: tree.Query, *, only_explained: bool = False) -> 
     text = to_text(query)
     writes = any(isinstance(stage, tree.ToStage) for stage in query.stages)
     try:
-        explained = asked.explain(text)
+        # The query itself stands on top.
+        explained = [one.partition("\n\n")[2] for one in asked.explain(text)]
         found = None if writes or only_explained else asked.run(text)[-1]
         if found is None or isinstance(found, Explanation):
             return (explained,)

@@ -216,3 +216,29 @@ def test_no_row_is_no_error() -> None:
     assert result.footer()[0] == "0 of 12 runs"
     assert len(ask("runs where config.lr > 5 keys loss")) == 0
     assert ask("runs where config.lr > 5 keys loss").frame.names == ("run_id", "_step", "loss")
+
+
+def test_an_offset_is_a_page_further_on() -> None:
+    assert ids("runs order config.lr limit 2 offset 3") == ["r3", "r4"]
+    assert ids("runs order config.lr offset 10") == ["r10", "r11"]
+    assert ask("runs order config.lr limit 2 offset 3").footer()[0] == "2 of 12 matching runs, behind the first 3"
+    assert ask("runs order config.lr offset 10").footer()[0] == "2 of 12 runs, behind the first 10"
+
+
+def test_an_offset_behind_the_last_run_is_said_and_not_taken_for_an_empty_source() -> None:
+    result = ask("runs where config.lr > 0.05 offset 100")
+    assert len(result) == 0
+    (said,) = [notice for notice in result.notices if notice.code == "RQL307"]
+    assert said.message.startswith("6 runs match, and `offset 100` leaves out all: ")
+
+
+def test_what_an_offset_leaves_out_has_no_history_read() -> None:
+    service = Watched()
+    len(ask("runs order -config.lr limit 2 offset 3 scan keys loss", service))
+    assert service.history_ids == ["r8", "r7"]
+
+
+@pytest.mark.parametrize("text", ["count runs offset 3", "runs offset $n", "runs | offset $n"])
+def test_an_offset_that_means_nothing(text: str) -> None:
+    with pytest.raises(QueryError, match=r"RQL2(13|09)"):
+        len(ask(text, n=-1) if "$" in text else ask(text))

@@ -133,6 +133,7 @@ CLAUSES: tuple[st.SearchStrategy[t.Clause], ...] = (
     st.builds(t.WhereClause, EXPRESSIONS),
     st.builds(t.OrderClause, _several(st.builds(t.OrderKey, EXPRESSIONS, st.booleans()))),
     st.builds(t.LimitClause, COUNTS),
+    st.builds(t.OffsetClause, COUNTS),
     st.builds(t.PageClause, COUNTS),
     st.builds(t.LazyClause, st.booleans()),
     st.builds(t.SweepsClause),

@@ -175,11 +175,13 @@ def test_importing_loads_no_parser() -> None:
 
 def test_the_keywords_are_those_of_the_grammar() -> None:
     table = keywords()
-    order = "from where order limit page lazy full with sample scan keys x steps align stream select"
+    order = "from where order limit offset page lazy full with sample scan keys x steps align stream select"
     assert table.clause_words == tuple(order.split())
     heads = "runs run sweep count explain use let param show describe pull set"
     assert table.head_words == tuple(heads.split())
-    stages = "where order limit select drop rename distinct derive group best first last smooth bin resample align"
+    stages = (
+        "where order limit offset select drop rename distinct derive group best first last smooth bin resample align"
+    )
     more = "pivot diff corr pareto holes duplicates describe plot to assert"
     assert table.stage_words == (*stages.split(), *more.split())
     assert table.words["GOAL"] == ("min", "max")

@@ -43,7 +43,7 @@ def names_after(stage: t.TStage, names: Sequence[str], context: StageContext) ->
             return DESCRIBED
         case t.TPivot() | t.TDiff():
             return None
-        case t.TWhere() | t.TSort() | t.TLimit() | t.TDistinct() | t.TEdge() | t.TAlongRun():
+        case t.TWhere() | t.TSort() | t.TLimit() | t.TOffset() | t.TDistinct() | t.TEdge() | t.TAlongRun():
             return tuple(names)
         case t.TPareto() | t.TTo() | t.TAssert():
             return tuple(names)
@@ -89,7 +89,7 @@ def context_after(stage: t.TStage, context: StageContext) -> StageContext:  # no
             for column in columns:
                 context = _with_column(column, context)
             return context
-        case t.TWhere() | t.TSort() | t.TLimit() | t.TDistinct() | t.TAlongRun():
+        case t.TWhere() | t.TSort() | t.TLimit() | t.TOffset() | t.TDistinct() | t.TAlongRun():
             return context
         case t.TPareto() | t.TTo() | t.TAssert():
             return context

@@ -166,6 +166,8 @@ def _parts(  # noqa: PLR0911, PLR0912 - one line a stage
             return shape.distinct(stage, tables)
         case t.TLimit(count=count):
             return shape.limited(tables, count, read_on=read_on)
+        case t.TOffset(count=count):
+            return shape.without_first(tables, count)
         case t.TTo():
             return _written(stage, tables, before)
         case t.TAssert():
@@ -228,7 +230,17 @@ def _work(stage: t.TStage, table: Table, context: StageContext) -> StageResult: 
             return describe(stage, table, context)
         case t.TAssert():
             return assertions.assert_table(stage, table, context)
-        case t.TWhere() | t.TLimit() | t.TSelect() | t.TDrop() | t.TRename() | t.TDistinct() | t.TDerive() | t.TBest():
+        case (
+            t.TWhere()
+            | t.TLimit()
+            | t.TOffset()
+            | t.TSelect()
+            | t.TDrop()
+            | t.TRename()
+            | t.TDistinct()
+            | t.TDerive()
+            | t.TBest()
+        ):
             raise fault(f"the stage `{stage_name(stage)}` passes its rows on")
         case t.TEdge() | t.TAlongRun() | t.TTo():
             raise fault(f"the stage `{stage_name(stage)}` passes its rows on")

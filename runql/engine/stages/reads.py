@@ -48,7 +48,17 @@ def _read(stage: t.TStage) -> Iterator[tuple[str, Span]]:
                 made.add(column.name)
         case t.TRename(names=names):
             yield from ((old, stage.span) for old, _ in names)
-        case t.TWhere() | t.TSort() | t.TLimit() | t.TSelect() | t.TDrop() | t.TDistinct() | t.TGroup() | t.TBest():
+        case (
+            t.TWhere()
+            | t.TSort()
+            | t.TLimit()
+            | t.TOffset()
+            | t.TSelect()
+            | t.TDrop()
+            | t.TDistinct()
+            | t.TGroup()
+            | t.TBest()
+        ):
             yield from _named(stage, stage.span)
         case t.TEdge() | t.TAlongRun() | t.TPivot() | t.TDiff() | t.TCorr():
             yield from _named(stage, stage.span)

@@ -101,6 +101,15 @@ def limited(tables: Iterator[Table], count: int, *, read_on: bool) -> Iterator[T
             return
 
 
+def without_first(tables: Iterator[Table], count: int) -> Iterator[Table]:
+    """The rows behind the first ones."""
+    left = count
+    for table in tables:
+        gone = min(left, table.length)
+        left -= gone
+        yield Table({name: cells[gone:] for name, cells in table.columns.items()}, table.length - gone)
+
+
 def distinct(stage: TDistinct, tables: Iterator[Table]) -> Iterator[Table]:
     """The first row of each combination. In memory are the combinations seen, once a second part comes."""
     seen: set[Hashable] = set()

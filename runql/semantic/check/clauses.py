@@ -80,11 +80,15 @@ class Clauses:
         clause = self.query.clause(tree.LimitClause)
         return None if clause is None else self._count(clause.count, clause, "limit")
 
+    def offset(self) -> int:
+        clause = self.query.clause(tree.OffsetClause)
+        return 0 if clause is None else self._count(clause.count, clause, "offset", least=0) or 0
+
     def page_size(self) -> int | None:
         clause = self.query.clause(tree.PageClause)
         return None if clause is None else self._count(clause.size, clause, "page")
 
-    def _count(self, count: int | tree.Param, clause: tree.Clause, word: str) -> int | None:
+    def _count(self, count: int | tree.Param, clause: tree.Clause, word: str, *, least: int = 1) -> int | None:
         span = clause.span
         value: object = count
         if isinstance(count, tree.Param):
@@ -101,8 +105,8 @@ class Clauses:
                 self.report.add("RQL209", message, span)
                 return None
         assert isinstance(value, int)
-        if value < 1:
-            self.report.add("RQL209", f"`{word} {value}` must be at least 1", span)
+        if value < least:
+            self.report.add("RQL209", f"`{word} {value}` must be at least {least}", span)
             return None
         return value
 

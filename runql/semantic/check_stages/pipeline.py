@@ -19,6 +19,7 @@ from runql.semantic.typed import (
     TDistinct,
     TEdge,
     TLimit,
+    TOffset,
     TRename,
     TSort,
     TStage,
@@ -138,6 +139,8 @@ class _Checker(CurveStages, RunStages):
                 return self.order(stage)
             case s.LimitStage():
                 return self.limit(stage)
+            case s.OffsetStage():
+                return self.offset(stage)
             case s.SelectStage():
                 return self.select(stage)
             case s.DropStage():
@@ -222,6 +225,9 @@ class _Checker(CurveStages, RunStages):
 
     def limit(self, stage: s.LimitStage) -> TStage:
         return TLimit(int(self.whole(stage.count, "limit", least=1)), span=stage.span)
+
+    def offset(self, stage: s.OffsetStage) -> TStage:
+        return TOffset(int(self.whole(stage.count, "offset", least=0)), span=stage.span)
 
     def distinct(self, stage: s.DistinctStage) -> TStage:
         picks = [pick for path in stage.columns for pick in self.picks(path, stage.span)]

@@ -50,6 +50,7 @@ class TypedQuery:
     where: TypedExpr | None = None
     order: tuple[TOrderKey, ...] = ()
     limit: int | None = None
+    offset: int = 0
     page_size: int | None = None
     lazy: bool | None = None
     with_sweeps: bool = False

@@ -64,6 +64,14 @@ class TLimit(TStageNode):
 
 
 @frozen
+class TOffset(TStageNode):
+    """All rows but the first `count`."""
+
+    terminal = "OFFSET"
+    count: int
+
+
+@frozen
 class TSelect(TStageNode):
     terminal = "SELECT"
     columns: tuple[Named | ColumnPick, ...]
@@ -249,6 +257,7 @@ TStage: TypeAlias = (
     TWhere
     | TSort
     | TLimit
+    | TOffset
     | TSelect
     | TDrop
     | TRename

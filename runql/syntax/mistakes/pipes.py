@@ -35,6 +35,7 @@ _STAGES: Final[dict[str, tuple[str | None, str]]] = {
     "grep": (_SHELL, "where"),
     "head": (None, "limit"),
     "take": (None, "limit"),
+    "skip": (None, "offset"),
     "top": (None, "limit"),
     "slice_head": (_DPLYR, "limit"),
     "project": (_KUSTO, "select"),
@@ -88,8 +89,6 @@ _NONE_HERE: Final = {
     "join": "`runs from A, B` puts the runs of several sources into one table",
     "union": "`runs from A, B` puts the runs of several sources into one table",
     "merge": "`runs from A, B` puts the runs of several sources into one table",
-    "offset": "`limit` gives the first rows",
-    "skip": "`limit` gives the first rows",
     "count": "`count runs …` counts runs; `| group KEY : n = count()` counts the rows of each group",
     "wc": "`count runs …` counts runs; `| group KEY : n = count()` counts the rows of each group",
 }

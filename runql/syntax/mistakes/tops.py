@@ -50,8 +50,8 @@ def top_of_each(place: Place) -> Mistake | None:
 def sliced_runs(place: Place) -> Mistake | None:
     """`runs[:5]`, `runs[0]`: the first ones."""
     if place.found.terminal == "PATH" and (first := re.fullmatch(r"(?i)runs\[0\]", place.found.text)):
-        new = "runs limit 1"
-        return idiom("Python", first[0], new, place.span, replacing(place.found.start, place.found.end, new))
+        only = "runs limit 1"
+        return idiom("Python", first[0], only, place.span, replacing(place.found.start, place.found.end, only))
     if place.found.text != "[" or place.back_terminal() != "RUNS":
         return None
     end = closing(place.text, place.found.start)
@@ -61,8 +61,12 @@ def sliced_runs(place: Place) -> Mistake | None:
     match = _SLICE.fullmatch(inner)
     span = Span(place.attempt.lexemes[-1].start, end.end)
     old = place.text[span.start : span.end]
-    if match is not None:
-        new = f"runs limit {match['count'] or 1}"
+    part = re.fullmatch(r"\s*(\d{1,9})\s*:\s*(\d{1,9})?\s*", inner)
+    new: str | None = None if match is None else f"runs limit {match['count'] or 1}"
+    if new is None and part is not None and (part[2] is None or int(part[1]) < int(part[2])):
+        limit = "" if part[2] is None else f" limit {int(part[2]) - int(part[1])}"
+        new = f"runs{limit} offset {int(part[1])}"
+    if new is not None:
         return idiom("Python", old, new, span, replacing(place.found.start, end.end, new.removeprefix("runs")))
     if not re.fullmatch(r"[\s\d:-]+", inner):
         return None

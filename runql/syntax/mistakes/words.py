@@ -11,6 +11,7 @@ from runql.syntax.mistake import Mistake, Place, idiom, replacing
 from runql.text.source import Span
 
 _SQL: Final = "SQL"
+_TWO: Final = re.compile(r"(?i)limit\s+(?P<offset>\d+)\s*,\s*(?P<count>\d+)\b")
 _PYTHON: Final = "Python"
 _WORDS: Final[dict[str, tuple[str | None, str]]] = {
     # what is written: whose word it is, and what is written here
@@ -180,9 +181,23 @@ def last_days(place: Place) -> Mistake | None:
     return idiom(None, match[0], new, span, replacing(span.start, span.end, new))
 
 
-def offset(place: Place) -> Mistake | None:
-    """`offset 5`: there is none."""
-    if place.word not in {"offset", "skip"} or "LIMIT" not in place.accepted:
+def skip(place: Place) -> Mistake | None:
+    """`skip 20`: the first ones are left out by `offset`."""
+    if place.word != "skip" or "OFFSET" not in place.accepted:
         return None
-    hint = "`limit` gives the first runs; take the later ones from a longer list"
-    return Mistake("RQL108", f"`{place.found.text}` is {_SQL}; RunQL has none", place.span, (hint,), certain=True)
+    return idiom(_SQL, place.found.text, "offset", place.span, replacing(place.span.start, place.span.end, "offset"))
+
+
+def limit_of_two(place: Place) -> Mistake | None:
+    """`limit 20, 10`: what is left out, and how many then."""
+    at = place.back(2)
+    if place.found.text != "," or at is None or at.terminal != "LIMIT" or place.back_terminal() != "NUMBER":
+        return None
+    match = _TWO.match(place.text, at.start)
+    if match is None:
+        return None
+    new = f"limit {match['count']} offset {match['offset']}"
+    if place.back_terminal(3) == "PIPE":
+        new = f"offset {match['offset']} | limit {match['count']}"
+    span = Span(*match.span())
+    return idiom("MySQL", match[0], new, span, replacing(span.start, span.end, new))

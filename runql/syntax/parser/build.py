@@ -123,6 +123,9 @@ class Builder(StageBuilder, StatementBuilder):
     def limit_clause(self, part: Part) -> t.Clause:
         return self._counted(t.LimitClause, part)
 
+    def offset_clause(self, part: Part) -> t.Clause:
+        return self._counted(t.OffsetClause, part)
+
     def page_clause(self, part: Part) -> t.Clause:
         return self._counted(t.PageClause, part)
 

@@ -84,7 +84,9 @@ class Printer(StagePrinter):
                 return self.condition(first_word, condition)
             case t.OrderClause(keys=keys):
                 return Items(first_word, tuple((self.order_key(key), key.span) for key in keys))
-            case t.LimitClause(count=count) | t.PageClause(size=count) | t.SampleClause(count=count):
+            case t.LimitClause(count=count) | t.OffsetClause(count=count):
+                return single(self._count(count, clause.span))
+            case t.PageClause(size=count) | t.SampleClause(count=count):
                 return single(self._count(count, clause.span))
             case t.LazyClause(lazy=lazy):
                 return Items(word("LAZY" if lazy else "FULL"))

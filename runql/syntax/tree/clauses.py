@@ -65,6 +65,12 @@ class LimitClause(ClauseNode):
 
 
 @frozen
+class OffsetClause(ClauseNode):
+    terminal = "OFFSET"
+    count: int | Param
+
+
+@frozen
 class PageClause(ClauseNode):
     terminal = "PAGE"
     size: int | Param
@@ -173,6 +179,7 @@ Clause: TypeAlias = (
     | WhereClause
     | OrderClause
     | LimitClause
+    | OffsetClause
     | PageClause
     | LazyClause
     | SweepsClause

@@ -50,6 +50,12 @@ class LimitStage(PlainStage):
 
 
 @frozen
+class OffsetStage(PlainStage):
+    terminal = "OFFSET"
+    count: Expr
+
+
+@frozen
 class SelectStage(StageNode):
     terminal = "SELECT"
     columns: tuple[Column, ...]
@@ -244,6 +250,7 @@ Stage: TypeAlias = (
     WhereStage
     | OrderStage
     | LimitStage
+    | OffsetStage
     | SelectStage
     | DropStage
     | RenameStage

@@ -79,14 +79,12 @@ class _Columns:
         """Where the condition is true: `and` where all its terms are, `or` where any is."""
         import numpy as np
 
-        if isinstance(condition, t.TAnd) and condition.terms:
-            return np.logical_and.reduce([self.true(term) for term in condition.terms])
-        if isinstance(condition, t.TOr) and condition.terms:
-            return np.logical_or.reduce([self.true(term) for term in condition.terms])
-        if isinstance(condition, t.TCompare) and condition.op in _ORDERINGS and not _has_state(condition.left):
-            number = condition.right.value if isinstance(condition.right, t.TConst) else None
-            if isinstance(number, int | float) and not isinstance(number, bool) and abs(number) < LARGEST_WHOLE:
-                return self._ordered_with(condition, number)
+        if isinstance(condition, t.TAnd | t.TOr) and condition.terms:
+            join = np.logical_and if isinstance(condition, t.TAnd) else np.logical_or
+            return join.reduce([self.true(term) for term in condition.terms])
+        number = _bound_of(condition)
+        if number is not None and isinstance(condition, t.TCompare):
+            return self._ordered_with(condition, number)
         return _is(self.truth(condition), 1)
 
     def _ordered_with(self, condition: t.TCompare, number: float) -> Bools:
@@ -173,6 +171,16 @@ class _Columns:
         for vector in reversed(vectors):
             result = choose(vector.tags < NULL, vector, result)
         return result
+
+
+def _bound_of(condition: t.TypedExpr) -> int | float | None:
+    """The number in the text by which a condition asks for more or less; none of any other condition."""
+    if not isinstance(condition, t.TCompare) or condition.op not in _ORDERINGS or _has_state(condition.left):
+        return None
+    number = condition.right.value if isinstance(condition.right, t.TConst) else None
+    if not isinstance(number, int | float) or isinstance(number, bool):
+        return None
+    return number if abs(number) < LARGEST_WHOLE else None
 
 
 def _is_null(expr: t.TypedExpr) -> bool:
