@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from runql.semantic.values import MISSING as MISSING
     from runql.session import Result as Result
     from runql.syntax.foreign.mongo import from_mongo as from_mongo
-    from runql.wandb_api.run import Run as Run
+    from runql.wandb_api.runs import Run as Run
     from runql.wandb_api.runs import Runs as Runs
 
 __version__ = "0.1.0"
@@ -64,8 +64,7 @@ _HOMES = {
         "UntrustedFolder",
     ),
     "runql.results.frame": ("Frame",),
-    "runql.wandb_api.run": ("Run",),
-    "runql.wandb_api.runs": ("Runs",),
+    "runql.wandb_api.runs": ("Run", "Runs"),
     "runql.semantic.values": ("MISSING",),
     "runql.syntax.foreign.mongo": ("from_mongo",),
     "runql.session": ("Result",),

@@ -21,8 +21,7 @@ from runql.sources.paging import needed
 from runql.sources.protocol import FULL, HistoryRequest, Page, Wanted
 from runql.wandb_api.arguments import DEFAULT_ORDER
 from runql.wandb_api.loader import PageLoader
-from runql.wandb_api.run import Run
-from runql.wandb_api.runs import Runs
+from runql.wandb_api.runs import Run, Runs
 
 _PAGE = 500
 """Runs a page at the least: all of them are fetched, since the order is over all projects."""

@@ -13,10 +13,8 @@ from runql.wandb_api.arguments import DEFAULT_ORDER
 from runql.wandb_api.explained import API_REASONS, Explained
 from runql.wandb_api.paths import parse_item_path, parse_project_path, path_parts
 from runql.wandb_api.projects import Project, Projects
-from runql.wandb_api.run import Run
 from runql.wandb_api.run_facts import User
-from runql.wandb_api.runs import Runs
-from runql.wandb_api.sweep import Sweep
+from runql.wandb_api.runs import Run, Runs, Sweep
 
 
 class OpenedSource(NamedTuple):

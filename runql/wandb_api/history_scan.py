@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from runql.sources.protocol import HistoryRequest, ServiceApi
 from runql.wandb_api.frames import rows_of
-
-if TYPE_CHECKING:
-    from runql.wandb_api.run import Run
 
 _STEP = "_step"
 """Stands in each row, asked for or not, as in those of W&B's client."""
 
 
+class LoggedRun(Protocol):
+    """A run that knows how far it logged."""
+
+    @property
+    def lastHistoryStep(self) -> int: ...  # noqa: N802 - W&B's own name
+
+
 class HistoryScan:
     """The rows of a scan. Each loop starts from the first row; `next()` has a place of its own."""
 
-    def __init__(self, service_api: ServiceApi, request: HistoryRequest, run: Run, page_size: int = 1000) -> None:
+    def __init__(self, service_api: ServiceApi, request: HistoryRequest, run: LoggedRun, page_size: int = 1000) -> None:
         self._service = service_api
         self._request = request
         self._rows: Iterator[dict[str, Any]] | None = None

@@ -5,19 +5,31 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from runql.errors import BackendError, RunNotFoundError
 from runql.plan.selectors import WandbSelector
+from runql.semantic.record import RunRecord
 from runql.sources.protocol import FULL, PageRequest, ServiceApi
 from runql.text.diagnostic import Diagnostic
 from runql.text.nearest import nearest
 
-if TYPE_CHECKING:
-    from runql.wandb_api.run import Run
-
 _NEAREST_AMONG = 200
 """How many runs are looked at for an id that was meant."""
+
+
+class LoadableRun(Protocol):
+    """A run whose heavy parts may still be asked for."""
+
+    @property
+    def entity(self) -> str: ...
+    @property
+    def project(self) -> str: ...
+    @property
+    def id(self) -> str: ...
+    @property
+    def is_full(self) -> bool: ...
+    def accept(self, record: RunRecord) -> None: ...
 
 
 class PageLoader:
@@ -28,11 +40,11 @@ class PageLoader:
     def __init__(self, service: ServiceApi) -> None:
         self._service = service
         self._lock = threading.Lock()
-        self.runs: list[Run] = []
+        self.runs: list[LoadableRun] = []
         self.is_used = False
         """Whether somebody wanted the heavy parts of one."""
 
-    def complete(self, run: Run) -> None:
+    def complete(self, run: LoadableRun) -> None:
         """Load the heavy parts of this run and of all others of its page that lack them.
 
         Raises:
@@ -51,10 +63,10 @@ class PageLoader:
             run.accept(record)
 
 
-def complete(service: ServiceApi, runs: Iterable[Run]) -> None:
+def complete(service: ServiceApi, runs: Iterable[LoadableRun]) -> None:
     """Load the heavy parts of many runs; one request of the service for each project. Runs that are gone stay as is."""
 
-    def place(run: Run) -> tuple[str, str]:
+    def place(run: LoadableRun) -> tuple[str, str]:
         return run.entity, run.project
 
     for (entity, project), group in groupby(sorted(runs, key=place), key=place):

@@ -13,7 +13,7 @@ from runql.wandb_api.explained import PROJECT_REASONS, Pictured
 from runql.wandb_api.paginator import Streamed
 from runql.wandb_api.run_attributes import iso_text
 from runql.wandb_api.run_facts import User
-from runql.wandb_api.sweep import Sweep
+from runql.wandb_api.runs import Sweep
 
 
 class Project(Pictured):

@@ -1,4 +1,4 @@
-"""One run, as W&B's public API has it."""
+"""What a run is without its sweep, as W&B's public API has it; `runs.py` has the rest."""
 
 from __future__ import annotations
 
@@ -30,10 +30,8 @@ from runql.wandb_api.summary import Summary
 if TYPE_CHECKING:
     import pandas
 
-    from runql.wandb_api.sweep import Sweep
 
-
-class Run(LightAttributes, Pictured):
+class BaseRun(LightAttributes, Pictured):
     """One run. What a listing left out is loaded the first time that it is read, for the whole page at once.
 
     Args:
@@ -80,27 +78,13 @@ class Run(LightAttributes, Pictured):
         self._handed_out: dict[str, Any] = {}
         """Configs and tags that somebody may have changed: what is changed in them stays changed, in this object."""
         self._metadata: Metadata | None = None
-        self._sweep: Sweep | None = None
-        self._sweep_asked = False
         if include_sweeps:
-            self.accept_sweep(self._load_sweep())
+            self._ask_for_sweep()
 
     @property
     def is_full(self) -> bool:
         """Whether config, summary, system metrics and history keys are all here."""
         return self._full
-
-    @property
-    def sweep(self) -> Sweep | None:
-        """The sweep that it belongs to; asked for the first time that it is read."""
-        if not self._sweep_asked:
-            self.accept_sweep(self._load_sweep())
-        return self._sweep
-
-    def accept_sweep(self, sweep: Sweep | None) -> None:
-        """Take over the sweep that another run of it has loaded."""
-        self._sweep = sweep
-        self._sweep_asked = True
 
     # What is heavy
 
@@ -211,13 +195,9 @@ class Run(LightAttributes, Pictured):
             raise not_found(self._service, *self._place, run_id)
         return record
 
-    def _load_sweep(self) -> Sweep | None:
-        from runql.wandb_api.sweep import Sweep
-
-        if self.sweep_name is None:
-            return None
-        record = self._service.sweep(self.entity, self.project, self.sweep_name)
-        return None if record is None else Sweep(self._service, self.entity, self.project, self.sweep_name, record)
+    def _ask_for_sweep(self) -> None:
+        """Load its sweep now."""
+        raise NotImplementedError
 
     # Its history
 

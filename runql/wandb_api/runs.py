@@ -1,38 +1,54 @@
-"""The runs of a project, as W&B's public API has them: filtered, ordered, fetched page by page."""
+"""Runs, one run, its sweep and the agents of that, as W&B's public API has them: each leads to the others."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
-from itertools import groupby
-from typing import TYPE_CHECKING, Any, Literal, overload
+from typing import Any
 
+from runql.errors import ArgumentError, NotFound
 from runql.plan.selectors import Filters, WandbSelector
-from runql.semantic.record import RunHistory, RunRecord
-from runql.sources.history_rows import x_axis_of
-from runql.sources.protocol import FULL, LIGHT, HistoryRequest, Page, PageRequest, ServiceApi, Stream, Wanted
+from runql.semantic.record import RunRecord
+from runql.sources.protocol import FULL, LIGHT, Page, PageRequest, ServiceApi, Wanted
 from runql.text.render import clean
 from runql.wandb_api import arguments
-from runql.wandb_api.arguments import DEFAULT_ORDER, Format
-from runql.wandb_api.frames import gather, pandas_frame, polars_frame, rows_with_run_id
+from runql.wandb_api.arguments import DEFAULT_ORDER
 from runql.wandb_api.loader import PageLoader, complete
-from runql.wandb_api.paginator import Paginator
-from runql.wandb_api.run import Run
+from runql.wandb_api.run import BaseRun
 from runql.wandb_api.run_attributes import attributes
-
-if TYPE_CHECKING:
-    import pandas
-    import polars
-
-    from runql.wandb_api.sweep import Sweep
-
+from runql.wandb_api.run_histories import HistoryFrames
+from runql.wandb_api.sweep import BaseAgent, BaseSweep, sweep_order
 
 _SOON = 500
 """After so many runs a listing is not begun anew with their heavy parts: what was passed would be fetched again."""
 
 
-class Runs(Paginator[Run, Page]):
+class Run(BaseRun):
+    __doc__ = BaseRun.__doc__
+
+    _sweep: Sweep | None = None
+    _sweep_asked = False
+
+    @property
+    def sweep(self) -> Sweep | None:
+        """The sweep that it belongs to; asked for the first time that it is read."""
+        if not self._sweep_asked:
+            self._ask_for_sweep()
+        return self._sweep
+
+    def accept_sweep(self, sweep: Sweep | None) -> None:
+        """Take over the sweep that another run of it has loaded."""
+        self._sweep = sweep
+        self._sweep_asked = True
+
+    def _ask_for_sweep(self) -> None:
+        if self.sweep_name is None:
+            return self.accept_sweep(None)
+        record = self._service.sweep(self.entity, self.project, self.sweep_name)
+        found = None if record is None else Sweep(self._service, self.entity, self.project, self.sweep_name, record)
+        return self.accept_sweep(found)
+
+
+class Runs(HistoryFrames[Run]):
     """The runs of a project that match a filter, in order. Nothing is asked for before it is needed.
 
     It is a list that is fetched page by page: it can be looped over, also twice and nested, indexed, cut and counted.
@@ -152,80 +168,74 @@ class Runs(Paginator[Run, Page]):
     def _count(self) -> int | None:
         return self._service.count(self.entity, self.project, self._selector)
 
-    @overload
-    def histories(
-        self,
-        samples: int = 500,
-        keys: Sequence[str] | None = None,
-        x_axis: str = "_step",
-        format: Literal["default"] = "default",
-        stream: Stream = "default",
-    ) -> list[dict[str, Any]]: ...
-    @overload
-    def histories(
-        self,
-        samples: int = 500,
-        keys: Sequence[str] | None = None,
-        x_axis: str = "_step",
-        *,
-        format: Literal["pandas"],
-        stream: Stream = "default",
-    ) -> pandas.DataFrame: ...
-    @overload
-    def histories(
-        self,
-        samples: int = 500,
-        keys: Sequence[str] | None = None,
-        x_axis: str = "_step",
-        *,
-        format: Literal["polars"],
-        stream: Stream = "default",
-    ) -> polars.DataFrame: ...
-
-    def histories(
-        self,
-        samples: int = 500,
-        keys: Sequence[str] | None = None,
-        x_axis: str = "_step",
-        format: Format = "default",  # noqa: A002
-        stream: Stream = "default",
-    ) -> list[dict[str, Any]] | pandas.DataFrame | polars.DataFrame:
-        """A sample of the history of every run, under each other, with the run's id in `run_id`.
-
-        A row is there if it holds all the keys and the x axis: W&B's own rule, so keys that were logged at different
-        steps want a call each. Runs stand in the order of this list, columns in the order of their names.
-
-        Args:
-            samples: About how many rows of each run.
-            keys: The metrics; without it all, and whatever rows there are.
-            x_axis: The metric along which the rows stand.
-            format: A list of dicts (`default`), a `pandas` or a `polars` frame.
-            stream: `system` for machine metrics, without `keys`.
-
-        Raises:
-            ArgumentError: a bad argument; nothing was asked of the source.
-        """
-        shape = arguments.checked_format(format)
-        checked = arguments.checked_keys(keys)
-        samples = arguments.checked_count("samples", samples)
-        x_axis = arguments.checked_x_axis(x_axis)
-        stream = arguments.checked_stream(stream, checked)
-        request = HistoryRequest("", "", (), checked, samples, "all", x_axis, stream=stream)
-        names = None if checked is None else (x_axis_of(request), *checked)
-        histories = self._histories(request)
-        if shape == "default":
-            return list(rows_with_run_id(histories, names))
-        columns = gather(histories, names, run_id=True)
-        return pandas_frame(columns) if shape == "pandas" else polars_frame(columns)
-
-    def _histories(self, request: HistoryRequest) -> Iterator[RunHistory]:
-        """The histories of all runs: one request of the service for each stretch of runs of one project."""
-        for (entity, project), group in groupby(self, key=lambda run: (run.entity, run.project)):
-            ids = tuple(run.id for run in group)
-            asked = replace(request, entity=entity, project=project, run_ids=ids)
-            for history in self._service.histories(asked):
-                self._notices.update(dict.fromkeys(history.notices))
-                yield history
-
     def __repr__(self) -> str:
         return clean(f"<Runs {'/'.join(part for part in (self.entity, self.project) if part) or self._service.name}>")
+
+
+class Sweep(BaseSweep):
+    __doc__ = BaseSweep.__doc__
+
+    _runs: Runs | None = None
+
+    @property
+    def runs(self) -> Runs:
+        """Its runs, oldest first."""
+        if self._runs is None:
+            self._runs = Runs(self._service, self.entity, self.project, {"sweep": self.id})
+        return self._runs
+
+    def best_run(self, order: str | None = None) -> Run | None:
+        """The first run by `order`, or by the metric of the sweep; `None` if it has no runs.
+
+        Args:
+            order: `-acc`, `+summary_metrics.loss`, `config.lr`: without a prefix it is a metric of the summary, without
+                a sign the greatest is the best.
+
+        Raises:
+            ArgumentError: neither names a metric.
+        """
+        chosen = self.order if order is None else sweep_order(order)
+        if chosen is None:
+            message = f"the sweep `{self.id}` names no metric"
+            raise ArgumentError.because(message, "say what is best: `order='-summary_metrics.acc'`")
+        first = Runs(self._service, self.entity, self.project, {"sweep": self.id}, chosen, per_page=1)[:1]
+        return first[0] if first else None
+
+    def agents(self) -> list[Agent]:
+        """The agents that ran its runs.
+
+        Raises:
+            NotFound: the source does not know of agents, as a folder.
+        """
+        accounts = self._service.accounts
+        if accounts is None:
+            raise NotFound.of("RQL402", f"{self._service.name} knows no agents of sweeps", "a W&B server does")
+        found = accounts.agents(*self._place, self.id)
+        return [Agent(self._service, record, self.entity, self.project, self.id) for record in found]
+
+    def agent(self, agent_id: str) -> Agent:
+        """One agent, by its name or its id.
+
+        Raises:
+            NotFound: there is none of that name, or the source does not know of agents.
+        """
+        for agent in self.agents():
+            if agent_id in (agent.name, agent.id):
+                return agent
+        raise NotFound.of("RQL402", f"the sweep `{self.id}` has no agent `{agent_id}`")
+
+    def _forget_runs(self) -> None:
+        self._runs = None
+
+
+class Agent(BaseAgent):
+    __doc__ = BaseAgent.__doc__
+
+    def runs(self, per_page: int = 50) -> Runs:
+        """The runs that it ran, oldest first."""
+        service, accounts = self._service, self._service.accounts
+        if accounts is None:
+            raise NotFound.of("RQL402", f"{service.name} knows no agents of sweeps")
+        found = accounts.runs_of_agent(*self._sweep, self.name or self.id)
+        entity, project, _ = self._sweep
+        return Runs(service, entity, project, {"name": {"$in": found}}, per_page=per_page)

@@ -1,4 +1,4 @@
-"""One sweep and its agents, as W&B's public API has them."""
+"""What a sweep and an agent are without their runs, as W&B's public API has them; `runs.py` has the rest."""
 
 from __future__ import annotations
 
@@ -6,21 +6,19 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 from urllib.parse import quote
 
-from runql.errors import ArgumentError, NotFound, RunNotFoundError
+from runql.errors import RunNotFoundError
 from runql.semantic.record import AgentRecord, SweepRecord
 from runql.sources.protocol import ServiceApi
 from runql.text.render import clean
 from runql.wandb_api.explained import SWEEP_REASONS, Pictured
-from runql.wandb_api.run import Run
 from runql.wandb_api.run_attributes import iso_text
-from runql.wandb_api.runs import Runs
 
 _FIELDS = frozenset({"createdAt", "updatedAt", "name", "sweep"})
 """What an order of `best_run` may name without a prefix; any other name is a metric."""
 _SPACES = frozenset({"config", "summary_metrics", "tags"})
 
 
-class Sweep(Pictured):
+class BaseSweep(Pictured):
     """One sweep and its runs.
 
     Raises:
@@ -47,7 +45,6 @@ class Sweep(Pictured):
         self._service = service_api
         self._place = (entity, project)
         self._record = self._ask(sweep_id) if attrs is None else attrs
-        self._runs: Runs | None = None
 
     def _ask(self, sweep_id: str) -> SweepRecord:
         record = self._service.sweep(*self._place, sweep_id)
@@ -143,31 +140,7 @@ class Sweep(Pictured):
         if not isinstance(metric, Mapping) or not isinstance(metric.get("name"), str):
             return None
         sign = "+" if metric.get("goal", "minimize") == "minimize" else "-"
-        return _order_of(sign + metric["name"])
-
-    @property
-    def runs(self) -> Runs:
-        """Its runs, oldest first."""
-        if self._runs is None:
-            self._runs = Runs(self._service, self.entity, self.project, {"sweep": self.id})
-        return self._runs
-
-    def best_run(self, order: str | None = None) -> Run | None:
-        """The first run by `order`, or by the metric of the sweep; `None` if it has no runs.
-
-        Args:
-            order: `-acc`, `+summary_metrics.loss`, `config.lr`: without a prefix it is a metric of the summary, without
-                a sign the greatest is the best.
-
-        Raises:
-            ArgumentError: neither names a metric.
-        """
-        chosen = self.order if order is None else _order_of(order)
-        if chosen is None:
-            message = f"the sweep `{self.id}` names no metric"
-            raise ArgumentError.because(message, "say what is best: `order='-summary_metrics.acc'`")
-        first = Runs(self._service, self.entity, self.project, {"sweep": self.id}, chosen, per_page=1)[:1]
-        return first[0] if first else None
+        return sweep_order(sign + metric["name"])
 
     def load(self, force: bool = False) -> dict[str, Any]:
         """The sweep under W&B's names. `force` asks for it again.
@@ -176,7 +149,8 @@ class Sweep(Pictured):
             RunNotFoundError: the sweep is gone.
         """
         if force:
-            self._record, self._runs = self._ask(self.id), None
+            self._record = self._ask(self.id)
+            self._forget_runs()
         record = self._record
         return {
             "id": record.storage_id,
@@ -193,39 +167,20 @@ class Sweep(Pictured):
             "runCountExpected": record.expected_run_count,
         }
 
+    def _forget_runs(self) -> None:
+        """Ask for its runs again when they are next read."""
+        raise NotImplementedError
+
     @property
     def _attrs(self) -> dict[str, Any]:
         """The sweep under W&B's names: old scripts ask for it by this name."""
         return self.load()
 
-    def agents(self) -> list[Agent]:
-        """The agents that ran its runs.
-
-        Raises:
-            NotFound: the source does not know of agents, as a folder.
-        """
-        accounts = self._service.accounts
-        if accounts is None:
-            raise NotFound.of("RQL402", f"{self._service.name} knows no agents of sweeps", "a W&B server does")
-        found = accounts.agents(*self._place, self.id)
-        return [Agent(self._service, record, self.entity, self.project, self.id) for record in found]
-
-    def agent(self, agent_id: str) -> Agent:
-        """One agent, by its name or its id.
-
-        Raises:
-            NotFound: there is none of that name, or the source does not know of agents.
-        """
-        for agent in self.agents():
-            if agent_id in (agent.name, agent.id):
-                return agent
-        raise NotFound.of("RQL402", f"the sweep `{self.id}` has no agent `{agent_id}`")
-
     def __repr__(self) -> str:
         return clean(f"<Sweep {'/'.join(self.path)} ({self.state})>")
 
 
-class Agent(Pictured):
+class BaseAgent(Pictured):
     """One agent of a sweep: `id`, `name`, `host`, `state`, `total_runs`, `created_at`, `heartbeat_at`."""
 
     KIND: ClassVar[str] = "Agent"
@@ -251,20 +206,11 @@ class Agent(Pictured):
             return self._record.facts.get(name)
         return super().__getattr__(name)
 
-    def runs(self, per_page: int = 50) -> Runs:
-        """The runs that it ran, oldest first."""
-        service, accounts = self._service, self._service.accounts
-        if accounts is None:
-            raise NotFound.of("RQL402", f"{service.name} knows no agents of sweeps")
-        found = accounts.runs_of_agent(*self._sweep, self.name or self.id)
-        entity, project, _ = self._sweep
-        return Runs(service, entity, project, {"name": {"$in": found}}, per_page=per_page)
-
     def __repr__(self) -> str:
         return clean(f"<Agent {self.id} ({self.state})>")
 
 
-def _order_of(text: str) -> str:
+def sweep_order(text: str) -> str:
     """An order as W&B reads that of a best run: a bare name is a metric, and without a sign descending."""
     sign, name = (text[0], text[1:]) if text[:1] in ("+", "-") else ("-", text)
     head, _, rest = name.partition(".")

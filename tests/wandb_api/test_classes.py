@@ -21,8 +21,8 @@ from runql.sources.memory import MemoryService
 from runql.wandb_api.api import WandbApi
 from runql.wandb_api.explained import Pictured
 from runql.wandb_api.projects import Project, Projects
-from runql.wandb_api.run import Run
 from runql.wandb_api.run_facts import User
+from runql.wandb_api.runs import Run
 from tests.server import LoopbackServer
 from tests.server.samples import vision
 

@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 
 from runql.errors import RunNotFoundError, ServerError, Unreachable
 from runql.sources.protocol import FULL, Page, PageRequest, Wanted
-from runql.wandb_api.run import Run
-from runql.wandb_api.runs import Runs
+from runql.wandb_api.runs import Run, Runs
 from tests.wandb_api.stub import StubService
 
 IDS = [f"r{at:02}" for at in range(10)]
