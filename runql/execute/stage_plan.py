@@ -16,14 +16,12 @@ from runql.semantic import typed as t
 from runql.semantic.typed import TAssert, TDistinct, TStage, TTo
 from runql.semantic.typed.stages import entry_of
 
-_HERE = Path()
-
-
 RUN_BY = f"Python, row by row; from {FAST_ROWS:,} rows on NumPy, to the same result"
 """What runs the stages."""
 
 
-def way_of(stage: TStage, folder: Path = _HERE) -> str:  # noqa: PLR0911 - one line a stage
+def way_of(stage: TStage, folder: Path) -> str:  # noqa: PLR0911 - one line a stage
+    """Whether a stage passes rows on or holds the table; of a `to` also where it writes, from the session's folder."""
     match stage:
         case TTo(path=path):
             form = EXTENSIONS.get(Path(path).suffix[1:].lower())

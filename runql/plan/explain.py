@@ -51,7 +51,7 @@ from runql.text.frozen import frozen
 from runql.text.source import NOWHERE
 
 _WIDTH = 80
-_WHO, _NAME = 8, 10
+_WHO, _NAME = 8, 13
 """Columns for who does an operation, and for what it is called."""
 
 _SOURCE, _HERE = "source", "here"
@@ -156,7 +156,7 @@ class _Steps:
                 yield from self._histories(plan)
             case TableStage(input=below, stage=stage):
                 yield from self.of_plan(below)
-                yield _HERE, stage_name(stage), [self._way_of(stage)]
+                yield _HERE, f"| {stage_name(stage)}", [self._way_of(stage)]
             case _:
                 assert_never(plan)
 

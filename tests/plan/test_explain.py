@@ -59,31 +59,31 @@ def test_the_calls_are_python_that_can_be_pasted(case: Case) -> None:
 
 def test_runs_on_disk_cost_no_request_so_a_limit_stops_only_the_reading_of_histories() -> None:
     said = explained("runs order -summary.loss limit 5", DISK)
-    assert "        requests  none: the runs are at hand" in said
-    assert "here    limit     5 runs; all that match are counted" in said
+    assert "        requests     none: the runs are at hand" in said
+    assert "here    limit        5 runs; all that match are counted" in said
     dear = explained("runs where min(logged.loss) < 1 limit 5", DISK)
-    assert "here    limit     reading stops at 5 runs" in dear
+    assert "here    limit        reading stops at 5 runs" in dear
 
 
 def test_several_sources_have_a_call_each_and_meet_here() -> None:
     said = explained("runs from acme/vision, acme/audio where config.lr > 1 order -summary.loss", SERVER, DISK)
     assert said.count("runs = Runs(") == 2
     assert "# acme/audio\nruns = Runs(" in said
-    assert said.index("runs      acme/vision") < said.index("runs      acme/audio") < said.index("here    merge")
-    assert "here    merge     the sources become one: each run once" in said
+    assert said.index("runs         acme/vision") < said.index("runs         acme/audio") < said.index("here    merge")
+    assert "here    merge        the sources become one: each run once" in said
 
 
 def test_what_a_server_orders_exactly_is_watched_and_a_limit_is_left_to_a_filter_that_decides() -> None:
     said = explained("runs where config.lr > 0.01 order -summary.loss limit 5", Capabilities(order=Trust.EXACT))
-    assert "        order     -summary.loss\n" in said
-    assert "        limit     no more than 5 runs: the filter alone decides\n" in said
-    assert "here    order     -summary.loss, checked as the runs come\n" in said
+    assert "        order        -summary.loss\n" in said
+    assert "        limit        no more than 5 runs: the filter alone decides\n" in said
+    assert "here    order        -summary.loss, checked as the runs come\n" in said
     mixed = explained("runs where summary.loss < summary.acc limit 5", Capabilities(order=Trust.EXACT))
     assert "no more than" not in mixed
-    assert "here    limit     reading stops at 5 runs\n" in mixed
+    assert "here    limit        reading stops at 5 runs\n" in mixed
 
 
 def test_a_store_that_decides_exactly_leaves_nothing_to_decide_here() -> None:
     said = explained("count runs where config.lr > 0.01", Capabilities(Trust.EXACT, Trust.EXACT))
-    assert "source  count     the filter decides, so the source counts" in said
+    assert "source  count        the filter decides, so the source counts" in said
     assert "\nhere " not in said

@@ -85,9 +85,9 @@ def test_explain_says_who_holds_the_table(tmp_path: Path) -> None:
     text = f"runs keys loss scan | smooth ema 0.5 | to '{tmp_path}/a.csv'"
     text += f" | group _step : mean(loss) | to '{tmp_path}/a.md'"
     said = ask(text).explain()
-    stages = " ".join(said[said.index("smooth  ") :].split())
-    assert stages.startswith("smooth passes rows on, run by run here to ")
-    assert "a.csv: written while the rows pass on; in its place when it is whole here group holds the table" in stages
+    stages = " ".join(said[said.index("here    | smooth") :].split())
+    assert stages.startswith("here | smooth passes rows on, run by run here | to ")
+    assert "a.csv: written while the rows pass on; in its place when it is whole here | group holds the table" in stages
     assert "a.md: holds the table, for the format needs all of it" in stages
     assert "run by Python, row by row; from 50,000 rows on NumPy" in stages
     assert "run by" not in ask("runs limit 3").explain()

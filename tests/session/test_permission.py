@@ -140,6 +140,8 @@ def test_explain_says_where_a_link_leads(folder: Path) -> None:
         (told,) = session.explain(f"{ROWS} | to 'link.csv' | to 'x.csv' | to 'below/y.json'")
     told = " ".join(told.split())
     outside = folder.parent / "outside" / "x.csv"
-    assert f"to link.csv → {outside}: written" in told
-    assert "to x.csv: written while the rows pass on; in the place of the file there when it is whole here to" in told
-    assert "to below/y.json: written while the rows pass on; in its place when it is whole" in told
+    assert f"| to link.csv → {outside}: written" in told
+    assert (
+        "| to x.csv: written while the rows pass on; in the place of the file there when it is whole here | to" in told
+    )
+    assert "| to below/y.json: written while the rows pass on; in its place when it is whole" in told
