@@ -127,9 +127,9 @@ def _read_by(expr: TypedExpr) -> Iterator[str]:
 
 
 def _last_step(record: RunRecord) -> int | None:
-    """The last step of a run, where its summary or its history keys came with it."""
-    for part, name in ((record.summary, "_step"), (record.history_keys, "lastStep")):
-        step = None if part is None else part.get(name)
+    """The last step of a run, where its summary or what it logged came with it."""
+    of_summary = None if record.summary is None else record.summary.get("_step")
+    for step in (of_summary, None if record.logged is None else record.logged.last_step):
         if isinstance(step, int | float) and not isinstance(step, bool) and isfinite(step):
             return int(step)
     return None

@@ -13,7 +13,7 @@ from typing import Any
 from runql.language.fields import RUN_FIELDS
 from runql.language.kinds import Kind
 from runql.semantic.catalog import Catalog, FieldInfo, Space
-from runql.semantic.record import RunRecord
+from runql.semantic.record import LoggedMetrics, RunRecord
 from runql.semantic.values import Value, kind_of
 
 TOP_VALUES = 20
@@ -25,14 +25,8 @@ _MOST_ELEMENTS = 100
 """Elements of one list that are counted, for completion: of longer lists nobody looks for one by name."""
 _SYSTEM_PREFIX = "system."
 
-_LOGGED_KINDS: Mapping[str, Kind] = {
-    "number": Kind.NUMBER,
-    "string": Kind.TEXT,
-    "bool": Kind.BOOL,
-    "nil": Kind.NULL,
-    "list": Kind.LIST,
-}
-"""W&B's names for the types of logged values; all others are records (histograms, images, tables…)."""
+_KINDS: Mapping[str, Kind] = {kind.value: kind for kind in (Kind.NUMBER, Kind.TEXT, Kind.BOOL, Kind.NULL, Kind.LIST)}
+"""Of logged values; all others are records (histograms, images, tables…)."""
 
 
 @dataclass(slots=True)
@@ -78,7 +72,7 @@ def is_counted(value: Value) -> bool:
 def build_catalog(
     source: str, records: Iterable[RunRecord], *, metrics: bool = False, as_of: datetime | None = None
 ) -> Catalog:
-    """The facts of runs that hold their config and summary; with `metrics` also their `history_keys`.
+    """The facts of runs that hold their config and summary; with `metrics` also what they `logged`.
 
     `source` is the name of what holds them, as a user writes it. The catalog is complete.
     """
@@ -128,15 +122,14 @@ def _leaves(part: Mapping[str, Any], prefix: tuple[str, ...]) -> Iterator[tuple[
 
 
 def _add_metrics(tallies: dict[tuple[Space, tuple[str, ...]], _Tally], record: RunRecord) -> None:
-    keys = (record.history_keys or {}).get("keys", {})
-    last_step = (record.history_keys or {}).get("lastStep", -1)
-    for name, facts in keys.items():
+    logged = record.logged or LoggedMetrics()
+    last_step = -1 if logged.last_step is None else logged.last_step
+    for name, kinds in logged.kinds.items():
         tally = tallies.setdefault((Space.LOGGED, (name,)), _Tally())
         tally.runs += 1
-        rows = 0
-        for each in facts.get("typeCounts", ()):
-            tally.kinds[_LOGGED_KINDS.get(each["type"], Kind.RECORD)] += 1
-            rows += each["count"]
+        for kind in kinds:
+            tally.kinds[_KINDS.get(kind, Kind.RECORD)] += 1
+        rows = sum(kinds.values())
         tally.rows += rows
         if rows > 1:  # between the rows of a metric that a run logged once there is nothing
             tally.steps += last_step + 1

@@ -12,10 +12,22 @@ from runql.text.frozen import frozen
 
 
 @frozen
+class LoggedMetrics:
+    """What a run logged. `kinds`: for each metric how many of its values are of a kind, or a media object of a `_type`.
+
+    `last_step`: -1 if nothing was logged, `None` if nobody says. `answer`: that of a server, as it came.
+    """
+
+    kinds: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    last_step: int | None = None
+    answer: Mapping[str, Any] | None = None
+
+
+@frozen
 class RunRecord:
     """One run. `id` is the id in its URL (W&B's `name`), `name` what people call it (`displayName`).
 
-    `config`, `summary`, `system_metrics` and `history_keys` are `None` when they were not asked for. They
+    `config`, `summary`, `system_metrics` and `logged` are `None` when they were not asked for. They
     nest as logged; a key with a dot in its name stays one key. Non-finite numbers are floats.
     Times are aware and in UTC. `runtime` is in seconds.
     """
@@ -44,8 +56,7 @@ class RunRecord:
     config: Mapping[str, Any] | None = None
     summary: Mapping[str, Any] | None = None
     system_metrics: Mapping[str, Any] | None = None
-    history_keys: Mapping[str, Any] | None = None
-    """As W&B gives it: `{"lastStep": n, "keys": {name: {"typeCounts": [{"type": t, "count": c}], …}}}`."""
+    logged: LoggedMetrics | None = None
     user_name: str | None = None
     """What people call the user, where that is not `user`."""
     description: str | None = None

@@ -35,7 +35,7 @@ class RunsAtHand(ServiceApi):
 
     @abstractmethod
     def look(self) -> Sequence[RunRecord]:
-        """The runs as they are now, with `config`, `summary`, `system_metrics` and `history_keys`."""
+        """The runs as they are now, with `config`, `summary`, `system_metrics` and `logged`."""
 
     @abstractmethod
     def columns(

@@ -15,11 +15,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from runql.engine.histories.sampling import AXES
+from runql.engine.mongo.history_keys import read_history_keys
 from runql.errors import ArgumentError
 from runql.language.fields import RUN_FIELD_SPELLINGS
-from runql.language.kinds import Kind
 from runql.semantic.catalog import Catalog
-from runql.semantic.record import RunRecord, SweepRecord
+from runql.semantic.record import LoggedMetrics, RunRecord, SweepRecord
 from runql.semantic.values import MISSING, Value, kind_of
 from runql.sources.at_hand import RunsAtHand
 from runql.sources.protocol import Stream
@@ -35,17 +35,10 @@ _ALIASES: Mapping[str, str] = {
     "summary_metrics": "summary",
     "summaryMetrics": "summary",
     "systemMetrics": "system_metrics",
-    "historyKeys": "history_keys",
 }
 _TIMES = frozenset({"created", "heartbeat", "updated"})
-_TYPE_NAMES: Mapping[Kind, str] = {
-    Kind.NUMBER: "number",
-    Kind.TEXT: "string",
-    Kind.BOOL: "bool",
-    Kind.NULL: "nil",
-    Kind.LIST: "list",
-}
-"""What W&B calls the types of logged values; a record without a `_type` is a map."""
+_HISTORY_KEYS = ("history_keys", "historyKeys")
+"""What a run logged, as W&B gives it: taken too."""
 
 
 class MemoryService(RunsAtHand):
@@ -117,7 +110,7 @@ def _complete(record: RunRecord, rows: Rows, columns: _Columns, system: Rows) ->
         "config": {},
         "summary": _summary(rows, columns),
         "system_metrics": {name: value for row in system for name, value in row.items() if name not in AXES},
-        "history_keys": _history_keys(columns),
+        "logged": _logged(columns),
         "history_line_count": len(rows),
     }
     return replace(record, **{name: value for name, value in told.items() if getattr(record, name) is None})
@@ -136,6 +129,9 @@ def _record(run: Mapping[str, Any] | RunRecord) -> RunRecord:
         raise ArgumentError.because("a run has no `id`: give each one a text of its own")
     values: dict[str, Any] = {}
     for key, value in run.items():
+        if key in _HISTORY_KEYS:
+            values["logged"] = read_history_keys(value)
+            continue
         attribute = key if key in _ATTRIBUTES else _ALIASES.get(key)
         if attribute is None:
             near = nearest(key, [*_ATTRIBUTES, *_ALIASES], 1)
@@ -208,16 +204,15 @@ def _merge(into: dict[str, Value], row: Mapping[str, Any]) -> None:
             into[key] = value
 
 
-def _history_keys(columns: _Columns) -> dict[str, Any]:
-    """As W&B gives them."""
-    keys = {}
-    for name, cells in columns.items():
-        types = Counter(_type_name(value) for value in cells if value is not MISSING)
-        keys[name] = {"typeCounts": [{"type": kind, "count": count} for kind, count in types.items()]}
-    return {"lastStep": max(columns.get("_step", []), default=-1), "keys": keys}
+def _logged(columns: _Columns) -> LoggedMetrics:
+    kinds = {name: Counter(map(_kind, filter(_is_logged, cells))) for name, cells in columns.items()}
+    return LoggedMetrics(kinds, max(columns.get("_step", []), default=-1))
 
 
-def _type_name(value: Value) -> str:
-    if isinstance(value, Mapping):
-        return str(value.get("_type", "map"))
-    return _TYPE_NAMES.get(kind_of(value), "map")
+def _is_logged(value: Value) -> bool:
+    return value is not MISSING
+
+
+def _kind(value: Value) -> str:
+    media = value.get("_type") if isinstance(value, Mapping) else None
+    return kind_of(value).value if media is None else str(media)

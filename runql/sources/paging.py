@@ -96,7 +96,7 @@ def trimmed(record: RunRecord, wanted: Wanted) -> RunRecord:
         internal_config=record.internal_config if wanted.config is None else None,
         internal_summary=record.internal_summary if wanted.summary is None else None,
         system_metrics=record.system_metrics if wanted.system_metrics else None,
-        history_keys=record.history_keys if wanted.history_keys else None,
+        logged=record.logged if wanted.history_keys else None,
     )
 
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, overload
 
+from runql.engine.mongo.history_keys import history_keys_of
 from runql.semantic.record import RunRecord
 from runql.sources.history_rows import x_axis_of
 from runql.sources.protocol import FULL, LIGHT, HistoryRequest, ServiceApi, Stream, Wanted
@@ -134,7 +135,7 @@ class BaseRun(LightAttributes, Pictured):
     @property
     def history_keys(self) -> dict[str, Any]:
         """The metrics it logged: `{"lastStep": n, "keys": {name: {"typeCounts": […]}}}`."""
-        return dict(self._whole().history_keys or {})
+        return history_keys_of(self._whole())
 
     @property
     def lastHistoryStep(self) -> int:  # noqa: N802 - W&B's own name

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from runql.engine.mongo.history_keys import history_keys_of
 from runql.semantic.record import RunRecord
 
 SPELLINGS: Mapping[str, str] = {
@@ -88,7 +89,7 @@ def attributes(record: RunRecord) -> dict[str, Any]:
         "rawconfig": None if record.config is None else rawconfig_of(record),
         "summaryMetrics": None if record.summary is None else summary_of(record),
         "systemMetrics": record.system_metrics,
-        "historyKeys": record.history_keys,
+        "historyKeys": None if record.logged is None else history_keys_of(record),
     }
     return light | {name: dict(part) for name, part in heavy.items() if part is not None}
 

@@ -20,7 +20,7 @@ from runql.engine.histories.aggregates import (
 )
 from runql.errors import RunQLError
 from runql.language.aggregates import HISTORY_AGGREGATES
-from runql.semantic.record import RunHistory
+from runql.semantic.record import LoggedMetrics, RunHistory
 from runql.semantic.typed import TAggregate, TAnd, TLogged
 from runql.semantic.values import MISSING, Value
 from tests.engine.build import compare, const, run
@@ -127,7 +127,7 @@ def test_which_keys_answer_the_aggregates() -> None:
 
 
 def test_only_that_a_metric_exists_is_known_without_its_rows() -> None:
-    record = run(summary={"loss": 0.1}, history_keys={"lastStep": 9, "keys": {"loss": {}}})
+    record = run(summary={"loss": 0.1}, logged=LoggedMetrics({"loss": {}}, 9))
     nodes: list[HistoryNode] = [TAggregate("last", "loss"), TLogged("loss"), TLogged("acc"), TLogged("l*")]
     assert known_from_record(nodes, record) == {TLogged("loss"): True, TLogged("l*"): True}
     assert known_from_record(nodes, run()) == {}

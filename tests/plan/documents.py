@@ -20,6 +20,7 @@ from typing import Any
 
 from mongomock.filtering import filter_applies
 
+from runql.engine.mongo.history_keys import history_keys_of
 from runql.language.fields import RUN_FIELDS
 from runql.plan.nodes import Fetch
 from runql.plan.selectors import WandbSelector
@@ -47,7 +48,7 @@ def document(record: RunRecord, hidden: timedelta = timedelta(0)) -> dict[str, A
         found[run_field.filter_name] = list(value) if isinstance(value, tuple) else value
     found["config"] = {key: {"value": value} for key, value in (record.config or {}).items()}
     found["summary_metrics"] = dict(record.summary or {})
-    found["keys_info"] = {"keys": dict((record.history_keys or {}).get("keys", {}))}
+    found["keys_info"] = {"keys": dict(history_keys_of(record).get("keys", {}))}
     return found
 
 

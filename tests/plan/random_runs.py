@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from runql.semantic.catalog import Space
-from runql.semantic.record import RunRecord
+from runql.semantic.record import LoggedMetrics, RunRecord
 from runql.semantic.typed import (
     FieldKey,
     TAnd,
@@ -55,8 +55,8 @@ values = st.sampled_from([*SCALARS, *LISTS, *RECORDS])
 parts = st.dictionaries(st.sampled_from(KEYS), values, max_size=5)
 
 
-def _history(names: list[str]) -> dict[str, Any]:
-    return {"lastStep": 9, "keys": {n: {"typeCounts": [{"type": "number", "count": 10}]} for n in names}}
+def _history(names: list[str]) -> LoggedMetrics:
+    return LoggedMetrics({name: {"number": 10} for name in names}, 9)
 
 
 records = st.builds(
@@ -73,7 +73,7 @@ records = st.builds(
     runtime=st.sampled_from([None, 0.0, 1.0, 7200.5]),
     config=parts,
     summary=parts,
-    history_keys=st.lists(st.sampled_from(METRICS), max_size=3, unique=True).map(_history),
+    logged=st.lists(st.sampled_from(METRICS), max_size=3, unique=True).map(_history),
 )
 many_records = st.lists(records, min_size=1, max_size=6)
 

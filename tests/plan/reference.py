@@ -8,6 +8,7 @@ from datetime import datetime
 from fnmatch import translate
 from typing import Any
 
+from runql.engine.mongo.history_keys import history_keys_of
 from runql.semantic.catalog import Space
 from runql.semantic.record import RunRecord
 from runql.semantic.typed import (
@@ -61,7 +62,7 @@ def holds(expr: TypedExpr, record: RunRecord) -> bool | None:  # noqa: PLR0911
         case TIs(value=value, state=state):
             return _is(state, value_of(value, record))
         case TLogged(metric=metric):
-            return metric in (record.history_keys or {}).get("keys", {})
+            return metric in history_keys_of(record).get("keys", {})
     found = value_of(expr, record)
     return found if isinstance(found, bool) else None
 

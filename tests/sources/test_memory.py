@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
+from runql.engine.mongo.history_keys import history_keys_of
 from runql.errors import ArgumentError, NotFound
 from runql.language.kinds import Kind
 from runql.plan.selectors import TypedSelector
 from runql.semantic.catalog import Space
-from runql.semantic.record import RunRecord
+from runql.semantic.record import LoggedMetrics, RunRecord
 from runql.semantic.values import MISSING
 from runql.sources.memory import MemoryService
 from runql.sources.protocol import FULL, LIGHT, HistoryRequest, PageRequest, ServiceApi, Wanted
@@ -40,9 +41,9 @@ def test_what_is_not_said_is_taken_from_the_history() -> None:
     assert (run.summary["net"], run.summary["_step"]) == ({"a": 1, "b": 2}, 8)
     assert run.system_metrics == {"system.cpu": 2.0}
     assert run.history_line_count == 3
-    assert run.history_keys is not None
-    assert run.history_keys["lastStep"] == 8
-    assert run.history_keys["keys"]["net.b"] == {"typeCounts": [{"type": "number", "count": 1}]}
+    assert run.logged is not None
+    assert history_keys_of(run)["lastStep"] == 8
+    assert history_keys_of(run)["keys"]["net.b"] == {"typeCounts": [{"type": "number", "count": 1}]}
 
 
 def test_what_is_said_stays() -> None:
@@ -53,7 +54,9 @@ def test_what_is_said_stays() -> None:
         "history_keys": {"lastStep": 3, "keys": {}},
     }
     run = whole(MemoryService([{"id": "a", **given}], {"a": [{"loss": 1}]}), "a")
+    told = given.pop("history_keys")
     assert {name: getattr(run, name) for name in given} == given
+    assert (history_keys_of(run), run.logged) == (told, LoggedMetrics({}, 3, told))
 
 
 def test_runs_may_be_records_and_have_wandbs_spellings() -> None:
@@ -66,9 +69,9 @@ def test_nothing_more_is_given_than_was_asked_for() -> None:
     service = MemoryService([{"id": "a", "config": {"x": 1, "y": 2}, "summary": {"z": 3}}])
     light, some = service.run("", "", "a", LIGHT), service.run("", "", "a", Wanted(config=("y", "no"), summary=None))
     assert light is not None
-    assert (light.config, light.summary, light.system_metrics, light.history_keys) == (None, None, None, None)
+    assert (light.config, light.summary, light.system_metrics, light.logged) == (None, None, None, None)
     assert some is not None
-    assert (some.config, some.summary, some.history_keys) == ({"y": 2}, {"z": 3}, None)
+    assert (some.config, some.summary, some.logged) == ({"y": 2}, {"z": 3}, None)
     assert dict(service.upgrade("", "", ("a", "gone"), LIGHT)) == {"a": light}
 
 

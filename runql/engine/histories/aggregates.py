@@ -51,12 +51,11 @@ def keys_needed(nodes: Iterable[HistoryNode]) -> tuple[str, ...] | None:
 
 
 def known_from_record(nodes: Iterable[HistoryNode], record: RunRecord) -> dict[HistoryNode, Value]:
-    """The answers that need no history: `exists` of a metric that the run's `history_keys` name.
+    """The answers that need no history: `exists` of a metric that the run says it logged.
 
     A metric that they lack may still have rows: a server's list can lag behind a run.
     """
-    keys = (record.history_keys or {}).get("keys")
-    names = keys if isinstance(keys, Mapping) else {}
+    names = () if record.logged is None else record.logged.kinds
     return {node: True for node in nodes if isinstance(node, TLogged) and any(map(star_matcher(node.metric), names))}
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from runql.engine.fields import lookup
+from runql.engine.mongo.history_keys import history_keys_of
 from runql.errors import ArgumentError
 from runql.language.fields import FILTER_NAMES, RUN_FIELD_SPELLINGS
 from runql.language.kinds import Kind
@@ -71,12 +72,9 @@ class FilterField:
         yield self.segments
 
     def _root(self, record: RunRecord) -> Mapping[str, Any]:
-        roots = {
-            Space.CONFIG: record.config,
-            Space.SUMMARY: record.summary,
-            Space.LOGGED: record.history_keys,
-        }
-        return roots[self.space] or {}
+        if self.space is Space.LOGGED:
+            return history_keys_of(record)
+        return (record.config if self.space is Space.CONFIG else record.summary) or {}
 
 
 def parse_field(name: object) -> FilterField:

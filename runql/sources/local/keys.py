@@ -22,17 +22,17 @@ _ITEM_TAG: Final = 0x0A
 _MOST_HELD: Final = 1 << 15
 _TYPE_OF_FIRST_CHARACTER: Final[Mapping[int, str]] = {
     **dict.fromkeys(b"-0123456789NI", "number"),
-    ord('"'): "string",
+    ord('"'): "text",
     ord("t"): "bool",
     ord("f"): "bool",
-    ord("n"): "nil",
+    ord("n"): "null",
     ord("["): "list",
 }
 _TYPE_NAMES: Final = {
     Kind.NUMBER: "number",
-    Kind.TEXT: "string",
+    Kind.TEXT: "text",
     Kind.BOOL: "bool",
-    Kind.NULL: "nil",
+    Kind.NULL: "null",
     Kind.LIST: "list",
 }
 
@@ -121,7 +121,7 @@ class KeyCounter:
         counts = Counter(self._counts)
         for head, count in self._heads.items():
             name = _name_of(head)
-            counts[name, _TYPE_OF_FIRST_CHARACTER.get(head[-1], "map")] += count
+            counts[name, _TYPE_OF_FIRST_CHARACTER.get(head[-1], "record")] += count
         return counts
 
 
@@ -132,5 +132,5 @@ def _name_of(head: bytes) -> str:
 def type_name(value: Any) -> str:
     """What W&B calls the type of a logged value."""
     if isinstance(value, dict):
-        return str(value.get("_type", "map"))
-    return _TYPE_NAMES.get(kind_of(value), "map")
+        return str(value.get("_type", "record"))
+    return _TYPE_NAMES.get(kind_of(value), "record")

@@ -68,7 +68,7 @@ class Strand:
 
 @frozen
 class LocalRun:
-    """A run and its folders, in the order in which they were begun. The record has no `history_keys` yet.
+    """A run and its folders, in the order in which they were begun. The record has no `logged` yet.
 
     `strands` are its rows: those of its folders, and before them those of the runs that it was forked from.
     """

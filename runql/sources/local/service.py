@@ -18,7 +18,7 @@ from runql.plan.capabilities import AT_HAND, Capabilities
 from runql.plan.selectors import Selector
 from runql.semantic.build_catalog import build_catalog
 from runql.semantic.catalog import Catalog
-from runql.semantic.record import ProjectRecord, RunHistory, RunRecord, SweepRecord
+from runql.semantic.record import LoggedMetrics, ProjectRecord, RunHistory, RunRecord, SweepRecord
 from runql.semantic.values import MISSING
 from runql.sources.history_rows import select_rows, x_axis_of
 from runql.sources.local.discover import RunFile
@@ -214,9 +214,9 @@ class LocalService(ServiceApi):
         return self._complete(record.id, runs[record.id])
 
     def _complete(self, run_id: str, run: LocalRun) -> RunRecord:
-        """The record of a run with what it logged, in W&B's form."""
+        """The record of a run with what it logged."""
         if any(strand.until < inf for strand in run.strands):
-            return replace(run.record, id=run_id, history_keys=_history_keys(*_counted(run)))
+            return replace(run.record, id=run_id, logged=_logged(*_counted(run)))
         counts: Counter[tuple[str, str]] = Counter()
         last_steps: list[int | None] = []
         for segment in run.segments:
@@ -228,14 +228,14 @@ class LocalService(ServiceApi):
         if None in last_steps:  # some rows are numbered by counting them
             last_steps = [max(logged_rows(run, ()).columns.get(STEP, ()), default=-1)]
         last_step = max(step for step in last_steps if step is not None)
-        return replace(run.record, id=run_id, history_keys=_history_keys(counts, last_step))
+        return replace(run.record, id=run_id, logged=_logged(counts, last_step))
 
 
-def _history_keys(counts: Counter[tuple[str, str]], last_step: int) -> dict[str, Any]:
-    keys: dict[str, Any] = {}
+def _logged(counts: Counter[tuple[str, str]], last_step: int) -> LoggedMetrics:
+    kinds: dict[str, dict[str, int]] = {}
     for (name, kind), count in counts.items():
-        keys.setdefault(name, {"typeCounts": []})["typeCounts"].append({"type": kind, "count": count})
-    return {"lastStep": last_step, "keys": keys}
+        kinds.setdefault(name, {})[kind] = count
+    return LoggedMetrics(kinds, last_step)
 
 
 def _counted(run: LocalRun) -> tuple[Counter[tuple[str, str]], int]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Any
 
+from runql.semantic.record import LoggedMetrics
 from runql.sources.files.names import reason
 from runql.sources.tensorboard.discover import EventFile
 from runql.sources.tensorboard.stream import Cuts, EventStream, FileState, Restarts
@@ -25,12 +25,12 @@ class Facts:
     dropped: int = 0
     behind: int = 0
 
-    def history_keys(self) -> dict[str, Any]:
-        """What was logged, in W&B's form."""
-        keys: dict[str, Any] = {}
+    def logged(self) -> LoggedMetrics:
+        """What was logged."""
+        kinds: dict[str, dict[str, int]] = {}
         for (tag, kind), count in self.counts.items():
-            keys.setdefault(tag, {"typeCounts": []})["typeCounts"].append({"type": kind, "count": count})
-        return {"lastStep": max(self.highest.values(), default=-1), "keys": keys}
+            kinds.setdefault(tag, {})[kind] = count
+        return LoggedMetrics(kinds, max(self.highest.values(), default=-1))
 
 
 @frozen

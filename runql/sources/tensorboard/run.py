@@ -46,7 +46,7 @@ def run_record(name: str, reader: RunReader, *, running: bool) -> RunRecord:
         config=dict(start.config) if start is not None else {},
         summary=_summary(reader),
         system_metrics={},
-        history_keys=facts.history_keys(),
+        logged=facts.logged(),
         said=tuple(_said(name, reader, running=running)),
     )
 

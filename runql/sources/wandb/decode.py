@@ -8,7 +8,8 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
-from runql.semantic.record import AgentRecord, ProjectRecord, SweepRecord, UserRecord
+from runql.engine.mongo.history_keys import read_history_keys
+from runql.semantic.record import AgentRecord, LoggedMetrics, ProjectRecord, SweepRecord, UserRecord
 from runql.sources.wandb.failures.failures import loads
 from runql.sources.wandb.history_keys import NON_FINITE
 from runql.text.frozen import frozen
@@ -80,9 +81,9 @@ def read_summary(value: Any) -> dict[str, Any]:
     }
 
 
-def read_history_keys(value: Any) -> dict[str, Any]:
-    """What a run says that it logged, without the parts that are null."""
-    return {key: part for key, part in as_mapping(value).items() if part is not None}
+def read_logged(value: Any) -> LoggedMetrics:
+    """What a run says that it logged."""
+    return read_history_keys(as_mapping(value))
 
 
 def internal_config(entries: Mapping[str, Any]) -> Mapping[str, Any] | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import chain, repeat
-from typing import Any
+from typing import Any, TypeVar
 
 from runql.semantic.record import RunRecord
 from runql.sources.wandb.decode import (
@@ -13,7 +13,7 @@ from runql.sources.wandb.decode import (
     as_mapping,
     internal_config,
     number_of,
-    read_history_keys,
+    read_logged,
     read_summary,
     read_time,
     text_of,
@@ -30,6 +30,8 @@ _JSON_PARTS = (
     ("systemMetrics", "system"),
 )
 """Fields that hold JSON texts, and what people call them."""
+
+_Part = TypeVar("_Part")
 
 
 _TEXTS = frozenset({str, type(None)})
@@ -74,7 +76,7 @@ def read_runs(nodes: Iterable[Mapping[str, Any]], place: ProjectPlace) -> list[R
         config,
         summary,
         system,
-        page.each("historyKeys", read_history_keys),
+        page.each("historyKeys", read_logged),
         user_names,
         page.texts("description"),
         [None if project is None else str(project) for project in page.cells("projectId")],
@@ -112,7 +114,7 @@ class _Page:
                     self._oddities(at).time(moment, cell, name)
         return found
 
-    def each(self, name: str, read: Callable[[Any], Mapping[str, Any]]) -> list[Mapping[str, Any] | None]:
+    def each(self, name: str, read: Callable[[Any], _Part]) -> list[_Part | None]:
         """What is read of a field, `None` where a node does not have it."""
         if name not in self._fields:
             return [None] * len(self._nodes)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from runql.engine.mongo.history_keys import history_keys_of
 from runql.plan.selectors import TypedSelector
 from runql.sources.local import LocalService
 from tests.sources.local import files
@@ -56,7 +57,7 @@ def test_a_rewound_run_has_no_row_of_the_abandoned_branch(tmp_path: Path) -> Non
     run = only(tmp_path)
     assert run.summary == {"loss": 8.25}
     assert run.history_line_count == 5
-    keys = run.history_keys or {}
+    keys = history_keys_of(run)
     assert keys["keys"] == {"loss": {"typeCounts": [{"type": "number", "count": 5}]}}
     assert keys["lastStep"] == 4
     (notice,) = notices(page(tmp_path))
@@ -98,7 +99,7 @@ def test_a_fork_begins_with_the_rows_of_its_parent(tmp_path: Path) -> None:
     found = runs(tmp_path)
     assert [found[name].history_line_count for name in ("rw", "fk", "fk2")] == [6, 5, 5]
     assert found["fk2"].summary == {"loss": 200}
-    keys = found["fk2"].history_keys or {}
+    keys = history_keys_of(found["fk2"])
     assert (keys["lastStep"], keys["keys"]["loss"]["typeCounts"][0]["count"]) == (4, 5)
     assert not notices(page(tmp_path))
 

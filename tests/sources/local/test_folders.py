@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from runql.engine.mongo.history_keys import history_keys_of
 from runql.errors import NotFound, SourceError
 from runql.plan.selectors import TypedSelector
 from runql.sources.local import LocalService
@@ -220,7 +221,7 @@ def test_what_grew_is_read_again(tmp_path: Path) -> None:
     run = service.run("", "", "abc", FULL)
     assert run is not None
     assert (run.state, run.history_line_count) == ("finished", 5)
-    assert ((run.history_keys or {})["keys"]["n"]["typeCounts"]) == [{"type": "number", "count": 5}]
+    assert (history_keys_of(run)["keys"]["n"]["typeCounts"]) == [{"type": "number", "count": 5}]
     files.write(tmp_path, _log("b"), "b")
     assert service.count("", "", TypedSelector()) == 2
     shutil.rmtree(path.parent)

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from wandb.proto import wandb_internal_pb2
 
+from runql.engine.mongo.history_keys import history_keys_of
 from runql.semantic.values import MISSING
 from runql.sources.local.history import HistoryReader
 from runql.sources.local.items import leaves
@@ -26,7 +27,7 @@ def test_a_file_of_version_1_numbers_its_rows(tmp_path: Path) -> None:
     bodies = [files.run(starting_step=10), files.row({("a",): 0}), files.row({("a",): 1}), files.row({("a",): 2}, 20)]
     files.write(tmp_path, files.log([*bodies, files.row({("a",): 3})], version=1))
     assert history(tmp_path, "abc", "a").columns == {"_step": [10, 11, 20, 21], "a": [0, 1, 2, 3]}
-    assert (only(tmp_path).history_keys or {})["lastStep"] == 21
+    assert history_keys_of(only(tmp_path))["lastStep"] == 21
 
 
 def test_a_sync_state_says_where_a_resumed_run_goes_on(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from runql import connect
+from runql.engine.mongo.history_keys import history_keys_of
 from runql.sources.local import LocalService
 from tests.sources.local import files, folders
 from tests.sources.local.ask import codes, history, only, page, runs
@@ -34,7 +35,7 @@ def test_a_row_with_a_tail_that_is_none_counts_nowhere(tmp_path: Path, tail: byt
     files.write(tmp_path, files.log([files.run(), files.row({("n",): 1}, 0), odd]))
     assert history(tmp_path, "abc").columns == {"_step": [0], "n": [1]}
     record = only(tmp_path)
-    assert record.history_keys == {"lastStep": 0, "keys": {"n": {"typeCounts": [{"type": "number", "count": 1}]}}}
+    assert history_keys_of(record) == {"lastStep": 0, "keys": {"n": {"typeCounts": [{"type": "number", "count": 1}]}}}
     assert [row["n"] for row in connect(tmp_path).query("runs where exists(logged.n) scan keys n")] == [1]
 
 
@@ -43,7 +44,7 @@ def test_a_name_that_a_row_holds_twice_is_counted_once(tmp_path: Path) -> None:
     both = [files.row({"a.b": 1, ("a", "b"): 2, "c.d": 5}, 0), files.row({"a": {"b": 3}, "a.b": 4}, 1)]
     files.write(tmp_path, files.log([files.run(), *both, files.row({"a.b": 7}, 2), files.exit_()]))
     assert history(tmp_path, "abc", "a.b").columns["a.b"] == [2, 3, 7]
-    keys = (only(tmp_path).history_keys or {})["keys"]
+    keys = history_keys_of(only(tmp_path))["keys"]
     assert {name: key["typeCounts"][0]["count"] for name, key in keys.items()} == {"a.b": 3, "c.d": 1}
 
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from runql.engine.mongo.history_keys import history_keys_of
 from runql.semantic.values import MISSING
 from runql.sources.local import LocalService
 from tests.fixtures import make_runs
@@ -182,7 +183,7 @@ def test_typed_values() -> None:
 
 
 def test_history_keys(service: LocalService) -> None:
-    keys = runs(service)["nested"].history_keys or {}
+    keys = history_keys_of(runs(service)["nested"])
     assert keys["lastStep"] == 29
     counts = {name: {c["type"]: c["count"] for c in info["typeCounts"]} for name, info in keys["keys"].items()}
     assert counts["loss"] == {"number": 30}
@@ -191,5 +192,5 @@ def test_history_keys(service: LocalService) -> None:
     assert counts["note"] == {"string": 3}
     assert counts["flag"] == {"bool": 1}
     assert counts["_step"] == {"number": 30}
-    media = (runs(service)["media"].history_keys or {})["keys"]
+    media = history_keys_of(runs(service)["media"])["keys"]
     assert media["hist"]["typeCounts"] == [{"type": "histogram", "count": 1}]

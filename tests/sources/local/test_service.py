@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from runql.engine.mongo.history_keys import history_keys_of
 from runql.errors import ArgumentError, NotFound
 from runql.plan.selectors import TypedSelector, WandbSelector
 from runql.semantic.catalog import Space
@@ -49,11 +50,11 @@ def test_pages(source: LocalService) -> None:
 
 def test_a_page_holds_what_was_asked_for(source: LocalService) -> None:
     light = page(source, wanted=LIGHT).runs[0]
-    assert (light.config, light.summary, light.system_metrics, light.history_keys) == (None, None, None, None)
+    assert (light.config, light.summary, light.system_metrics, light.logged) == (None, None, None, None)
     some = page(source, wanted=Wanted(config=("lr",), summary=("acc", "gone"))).runs[0]
     assert (some.config, some.summary) == ({"lr": 1.0}, {"acc": 99})
     full = page(source, wanted=FULL).runs[0]
-    assert (full.history_keys or {})["lastStep"] == 99
+    assert history_keys_of(full)["lastStep"] == 99
 
 
 def test_count_run_and_upgrade(source: LocalService) -> None:

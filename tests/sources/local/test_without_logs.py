@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from runql.engine.mongo.history_keys import history_keys_of
 from runql.sources.local import LocalService
 from runql.sources.local.side.config_yaml import load, read_config
 from runql.text.diagnostic import folded
@@ -61,9 +62,9 @@ def test_a_run_of_an_old_sdk(tmp_path: Path, prefix: str, below: str) -> None:
         "system.cpu": [5.1],
         "system.proc.memory.rssMB": [7],
     }
-    keys = (run.history_keys or {})["keys"]
+    keys = history_keys_of(run)["keys"]
     assert keys["loss"] == {"typeCounts": [{"type": "number", "count": 2}]}
-    assert (run.history_keys or {})["lastStep"] == 1
+    assert history_keys_of(run)["lastStep"] == 1
 
 
 def test_the_same_in_files_whatever_the_folder_is_called(tmp_path: Path) -> None:

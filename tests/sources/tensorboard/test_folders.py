@@ -10,6 +10,7 @@ from typing import BinaryIO
 
 import pytest
 
+from runql.engine.mongo.history_keys import history_keys_of
 from runql.errors import SourceError
 from runql.semantic.record import RunRecord
 from runql.sources.protocol import FULL, PageRequest
@@ -104,7 +105,7 @@ def test_a_run_of_many_tags(tmp_path: Path) -> None:
     writer.write(tmp_path, writer.version(), writer.summary(values, 1), writer.summary(values[:1], 2))
     (run,) = runs(TensorboardService(tmp_path)).values()
     assert len(summary_of(run)) == 20_000
-    assert (run.history_keys or {})["lastStep"] == 2
+    assert history_keys_of(run)["lastStep"] == 2
 
 
 def test_steps_that_go_back_and_tags_that_repeat_keep_every_point(tmp_path: Path) -> None:
@@ -132,7 +133,7 @@ def test_only_a_later_start_drops_what_came_before(tmp_path: Path) -> None:
     assert [(row["_step"], row["loss"]) for row in rows_read(service, ".")] == [(0, 1.0), (1, 2.0), (2, 4.0)]
     assert rows_read(service, ".") == rows_of(points_of(tmp_path))
     (run,) = runs(service).values()
-    assert run.history_keys == {"lastStep": 2, "keys": {"loss": {"typeCounts": [{"type": "number", "count": 3}]}}}
+    assert history_keys_of(run) == {"lastStep": 2, "keys": {"loss": {"typeCounts": [{"type": "number", "count": 3}]}}}
     assert codes(service) == ["RQL548"]
 
 

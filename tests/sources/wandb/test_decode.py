@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from runql.engine.mongo.history_keys import history_keys_of
 from runql.engine.table import Table
 from runql.semantic.values import MISSING
 from runql.sources.protocol import HistoryRequest
@@ -65,7 +66,7 @@ def test_a_run() -> None:
     assert math.isnan(run.summary["loss"])
     assert run.summary["acc"] == math.inf
     assert run.summary["note"] == "x\ny"
-    assert (run.system_metrics, run.history_keys) == (None, None)
+    assert (run.system_metrics, run.logged) == (None, None)
 
 
 def test_what_was_asked_for_and_is_null_is_empty() -> None:
@@ -73,7 +74,7 @@ def test_what_was_asked_for_and_is_null_is_empty() -> None:
         {"name": "a", "config": None, "summaryMetrics": None, "systemMetrics": None, "historyKeys": None}, PLACE
     )
     assert run is not None
-    assert (run.config, run.summary, run.system_metrics, run.history_keys) == ({}, {}, {}, {})
+    assert (run.config, run.summary, run.system_metrics, history_keys_of(run)) == ({}, {}, {}, {})
 
 
 @given(

@@ -84,7 +84,7 @@ def _with_metrics(server: WandbServer, place: ProjectPlace, kept: StoredCatalog)
 def _logged(pages: Pages | None) -> tuple[RunRecord, ...]:
     """The runs of a page that say what they logged."""
     found = _sampled(pages, METRIC_RUNS) if pages is not None else []
-    return tuple(run for run in found if run.history_keys is not None)
+    return tuple(run for run in found if run.logged is not None)
 
 
 def _made_of(place: ProjectPlace, runs: Iterable[RunRecord], stamp: Stamp) -> Catalog:
