@@ -79,7 +79,7 @@ class Executor:
     def notices(self) -> tuple[Diagnostic, ...]:
         """What is to be said of the reading so far."""
         doubted = () if self.doubt is None else self.doubt.said
-        return tuple(dict.fromkeys((*self.facts.notices(), *self.aggregates.notices, *doubted)))
+        return tuple(dict.fromkeys((*self.facts.notices(self.aggregates.notices), *doubted)))
 
     @property
     def streams(self) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from runql.advice.intent import Compared
 from runql.advice.missing_capabilities import lacking
@@ -55,14 +55,15 @@ class RunFacts:
         """Something to be said of this reading."""
         self._said[notice] = None
 
-    def notices(self) -> Iterator[Diagnostic]:
-        """What is to be said so far."""
+    def notices(self, of_histories: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
+        """What is to be said so far, what was noticed in histories among it."""
         for place, fetch in self._sources:
             # Where a page costs no request, "done here" says nothing.
             yield from () if place.service.capabilities.cheap_pages else fetch.notes
         for paging in self.pagings:
             yield from paging.notices
         yield from lacking(self._plan, self._sources)
+        yield from of_histories
         yield from self._counted_in.notices()
         yield from self._misplaced.notices()
         yield from self._said

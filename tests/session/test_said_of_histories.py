@@ -195,6 +195,14 @@ def test_the_mean_of_truths_is_their_share_and_what_is_skipped_is_said() -> None
     }
 
 
+def test_what_was_skipped_in_histories_is_said_before_what_follows_from_it() -> None:
+    rows = {"a": [{"note": "x"}], "b": [{"note": 1}]}
+    source = MemoryService([{"id": "a", "config": {"lr": 1}}, {"id": "b"}], rows)
+    result = ask("runs where config.lr != 2 order max(logged.note)", source)
+    assert [row["id"] for row in result] == ["b", "a"]
+    assert [notice.code for notice in result.notices] == ["RQL312", "RQL303", "RQL306"]
+
+
 def test_groups_that_look_alike_are_told_apart() -> None:
     runs = [
         {"id": id_, "config": config}
