@@ -47,6 +47,11 @@ class CountedIn:
             self._places.setdefault(key, span)
         self._lacking = dict.fromkeys(self._places, 0)
 
+    @property
+    def looks(self) -> bool:
+        """Whether there is anything to look for in the runs."""
+        return bool(self._places)
+
     def add(self, kept: Sequence[RunRecord]) -> None:
         """Count some more of the kept runs."""
         for key in self._places:

@@ -48,6 +48,8 @@ class RunCounter:
             return None if can.cheap_pages or not can.counts or fetch.here else self._with_first_runs(runs, fetch)
         if not can.cheap_pages:
             return place.service.count(place.entity, place.project, fetch.selector)
+        if self._facts.tells_of_runs:
+            return None
         # Only a page tells of runs that could not be read, without which the count would pass for the whole.
         paging = self._operators.paging(fetch, 1, LIGHT)
         return paging.total() if next(paging.pages(), ()) else 0

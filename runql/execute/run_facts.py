@@ -70,6 +70,11 @@ class RunFacts:
         if self.displaced:
             yield _displaced_notice(self.displaced)
 
+    @property
+    def tells_of_runs(self) -> bool:
+        """Whether the runs themselves have to be looked at for what is to be said of them."""
+        return self._counted_in.looks
+
     def total_of_source(self) -> int | None:
         """How many runs match, where the only source knows."""
         return self.pagings[0].total() if len(self.pagings) == 1 and self.pagings[0].exact else None

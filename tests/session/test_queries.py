@@ -145,8 +145,9 @@ def test_what_is_wrong_stops_before_anything_is_asked(
     assert service.asked == []
 
 
-def test_what_is_counted_in_is_said() -> None:
-    result = ask("runs where config.opt != 'sgd'")
+@pytest.mark.parametrize("asked", ["runs", "count runs"])
+def test_what_is_counted_in_is_said(asked: str) -> None:
+    result = ask(f"{asked} where config.opt != 'sgd'")
     (notice,) = [notice for notice in result.notices if notice.code == "RQL303"]
     assert notice.message == "incl. 3 runs without `config.opt`"
     assert notice.message in result.footer()
