@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import TypeAlias, assert_never
 
 from runql.engine.evaluate import compile_truth
+from runql.engine.histories.aggregates import aggregates_in, told_by_record
 from runql.engine.mongo.filters import compile_filter, filter_fields
 from runql.engine.mongo.order import parse_order, sort_by_fields
 from runql.engine.order import sort_records
@@ -26,8 +27,8 @@ def run_test(selector: Selector) -> RunTest:
         case TypedSelector(condition=condition):
             if condition is None:
                 return lambda _run: True
-            holds = compile_truth(condition)
-            return lambda run: holds(run) is True
+            holds, logged = compile_truth(condition), aggregates_in(condition)
+            return lambda run: holds(run, told_by_record(logged, run)) is True
         case WandbSelector(filters=filters):
             return compile_filter(filters)
         case _:
@@ -53,8 +54,8 @@ def selected(records: Iterable[RunRecord], selector: Selector) -> list[RunRecord
 def reads_logged(selector: Selector) -> bool:
     """Whether a selector asks what a run logged: of a folder that is dear to know."""
     match selector:
-        case TypedSelector():
-            return False
+        case TypedSelector(condition=condition):
+            return condition is not None and bool(aggregates_in(condition))
         case WandbSelector(filters=filters):
             compile_filter(filters)
             return any(field.space is Space.LOGGED for field in filter_fields(filters))

@@ -36,7 +36,7 @@ class Capabilities:
 
     | operation | taken in form TYPED | taken in form WANDB |
     |---|---|---|
-    | `Filter` | by the terms that read no history | by the terms that a filter can say |
+    | `Filter` | by the terms that read no rows of a history | by the terms that a filter can say |
     | `Sort` | if no key reads a history | of one key |
     | `Limit` | behind all filters | behind all filters, those that are done here too |
     | `Count` | if all terms are taken | if the filter decides by itself |

@@ -30,7 +30,7 @@ from runql.plan.nodes import (
     those,
 )
 from runql.plan.selectors import DEFAULT_ORDER, Selector, TypedSelector, WandbSelector
-from runql.plan.simplify import all_of, by_cost, condition_of, never_true, reads_history
+from runql.plan.simplify import all_of, by_cost, condition_of, never_true, reads_history, reads_rows
 from runql.plan.to_mongo.filters import Narrowing, conjunction
 from runql.plan.to_mongo.narrow import Narrower
 from runql.plan.to_mongo.paths import order_path
@@ -192,8 +192,8 @@ def _terms(condition: TypedExpr | None) -> tuple[TypedExpr, ...]:
 
 
 def _typed(terms: tuple[TypedExpr, ...], keys: tuple[TOrderKey, ...], capabilities: Capabilities) -> _Asked:
-    """All that reads no history, as it is."""
-    takes = [capabilities.filters is not Trust.NONE and not reads_history(term) for term in terms]
+    """All that reads no rows, as it is."""
+    takes = [capabilities.filters is not Trust.NONE and not reads_rows(term) for term in terms]
     there, here = (tuple(t for t, takes_it in zip(terms, takes, strict=True) if takes_it is w) for w in (True, False))
     orders = capabilities.order is not Trust.NONE and not any(reads_history(key.value) for key in keys)
     return _Asked(

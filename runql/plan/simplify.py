@@ -72,6 +72,11 @@ def reads_history(expr: TypedExpr) -> bool:
     return any(isinstance(node, TAggregate | TLogged) for node in walk(expr))
 
 
+def reads_rows(expr: TypedExpr) -> bool:
+    """Whether the rows of a run must be read for an expression: more than the names of what it logged."""
+    return any(isinstance(node, TAggregate) for node in walk(expr))
+
+
 def all_of(terms: Sequence[TypedExpr]) -> TypedExpr | None:
     """Terms that must all hold, as one condition."""
     return None if not terms else terms[0] if len(terms) == 1 else TAnd(tuple(terms), kind=Kind.BOOL)

@@ -153,6 +153,19 @@ def test_what_is_counted_in_is_said(asked: str) -> None:
     assert notice.message in result.footer()
 
 
+@pytest.mark.parametrize(
+    ("condition", "matching"),
+    [("exists(logged.loss)", 12), ("not missing(logged.loss)", 12), ("missing(logged.loss)", 0)],
+)
+def test_what_a_run_at_hand_logged_is_known_without_its_rows(condition: str, matching: int) -> None:
+    service = Watched()
+    found = ask(f"runs where {condition} limit 5 select id", service)
+    assert len(found) == min(5, matching)
+    assert not matching or found.footer()[0] == f"5 of {matching} matching runs"
+    assert ask(f"count runs where {condition}", service).value == matching
+    assert service.history_ids == []
+
+
 def test_a_script_gives_a_result_for_each_statement() -> None:
     results = session().run("runs limit 1; count runs; run r2")
     assert [len(result) for result in results if isinstance(result, Result)] == [1, 1, 1]

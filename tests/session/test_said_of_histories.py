@@ -196,7 +196,7 @@ def test_the_mean_of_truths_is_their_share_and_what_is_skipped_is_said() -> None
 
 
 def test_what_was_skipped_in_histories_is_said_before_what_follows_from_it() -> None:
-    rows = {"a": [{"note": "x"}], "b": [{"note": 1}]}
+    rows: dict[str, list[dict[str, Any]]] = {"a": [{"note": "x"}], "b": [{"note": 1}]}
     source = MemoryService([{"id": "a", "config": {"lr": 1}}, {"id": "b"}], rows)
     result = ask("runs where config.lr != 2 order max(logged.note)", source)
     assert [row["id"] for row in result] == ["b", "a"]

@@ -50,6 +50,18 @@ def keys_needed(nodes: Iterable[HistoryNode]) -> tuple[str, ...] | None:
     return tuple(keys)
 
 
+def told_by_record(nodes: Iterable[HistoryNode], record: RunRecord) -> dict[HistoryNode, Value]:
+    """`exists` of metrics, of a run at hand: its `history_keys` name all that it logged."""
+    return (
+        {
+            **dict.fromkeys((node for node in nodes if isinstance(node, TLogged)), False),
+            **known_from_record(nodes, record),
+        }
+        if nodes
+        else {}
+    )
+
+
 def known_from_record(nodes: Iterable[HistoryNode], record: RunRecord) -> dict[HistoryNode, Value]:
     """The answers that need no history: `exists` of a metric that the run says it logged.
 
