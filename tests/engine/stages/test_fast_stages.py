@@ -233,14 +233,14 @@ def _same(stage: TStage, given_table: Table, context: StageContext) -> None:
 
 
 @pytest.mark.parametrize("stage", OF_RUNS, ids=lambda stage: type(stage).__name__)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(given_table=tables("id", "x", "y", "config.a", "config.b"))
 def test_stages_of_runs(stage: TStage, given_table: Table) -> None:
     _same(stage, given_table, StageContext.of_runs())
 
 
 @pytest.mark.parametrize("stage", OF_HISTORIES, ids=lambda stage: type(stage).__name__)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(given_table=HISTORY)
 def test_stages_of_histories(stage: TStage, given_table: Table) -> None:
     _same(stage, _hashable_runs(given_table), HISTORIES)

@@ -9,7 +9,7 @@ from runql.engine.stages.shared.rows import NotHeld
 from runql.engine.values.column import Column, column_of
 from runql.semantic.values import Value
 
-_BLOCK = 64
+_NO_WEIGHT = 1e-20
 _LARGEST = 1e290
 """So large numbers may overflow when they are added."""
 
@@ -82,24 +82,17 @@ def smoothed(cells: Sequence[Value], method: str, amount: float) -> Column:
 
 
 def _exponential(numbers: Floats, weight: float) -> Floats:
-    """The debiased exponential mean: block by block, what came before a block weighing as much as its last number."""
+    """The debiased exponential mean: sums of the last number, the last two, four, …, until the rest has no weight."""
     import numpy as np
 
     if np.abs(numbers).max() > _LARGEST:
         raise NotHeld
-    length, places = len(numbers), np.arange(_BLOCK)
-    powers = weight ** np.arange(_BLOCK + 1)
-    apart = np.subtract.outer(places, places)
-    weights = np.where(apart >= 0, powers[np.maximum(apart, 0)], 0.0)
-    blocks = np.zeros(-(-length // _BLOCK) * _BLOCK)
-    blocks[:length] = numbers
-    sums = blocks.reshape(-1, _BLOCK) @ weights.T
-    before, carried = [], 0.0
-    for last in sums[:, -1].tolist():
-        before.append(carried)
-        carried = last + float(powers[_BLOCK]) * carried
-    sums += np.outer(before, powers[1:])
-    averages: Floats = sums.reshape(-1)[:length] / np.cumsum(weight ** np.arange(length))
+    length, size = len(numbers), 1
+    sums = numbers.copy()
+    while size < length and (factor := weight**size) > _NO_WEIGHT:
+        sums[size:] += factor * sums[:-size]
+        size *= 2
+    averages: Floats = sums / np.cumsum(weight ** np.arange(length))
     return averages
 
 

@@ -15,6 +15,7 @@ from runql.engine.values.column import Column
 from runql.semantic.values import Value
 
 _T = TypeVar("_T")
+_BLOCK = 2**14
 
 
 class CodedGroups:
@@ -56,10 +57,9 @@ class CodedGroups:
         made: _T = self._kept[key][1]
         return made
 
-    def firsts(self) -> list[int]:
+    def firsts(self) -> Ints:
         """The place of the first row of each group."""
-        firsts: list[int] = firsts_of(self.of_row, len(self)).tolist()
-        return firsts
+        return firsts_of(self.of_row, len(self))
 
     def sizes(self) -> Column:
         """How many rows each group has."""
@@ -75,8 +75,15 @@ def firsts_of(of_row: Ints, count: int) -> Ints:
     """Where each code first stands; each must occur."""
     import numpy as np
 
-    firsts = np.empty(count, np.int64)
-    firsts[of_row[::-1]] = np.arange(len(of_row) - 1, -1, -1)  # of several the last one written stays
+    firsts = np.full(count, -1, np.int64)
+    block = _BLOCK if count < _BLOCK else len(of_row)
+    for start in range(0, len(of_row), block):
+        part = of_row[start : start + block]
+        found = np.full(count, -1, np.int64)
+        found[part[::-1]] = np.arange(start + len(part) - 1, start - 1, -1)  # of several the last one written stays
+        firsts = np.where(firsts < 0, found, firsts)
+        if firsts.min() >= 0:
+            break
     return firsts
 
 
@@ -113,7 +120,7 @@ def _in_order(found: CodedGroups, keys: Sequence[Sequence[Value]]) -> CodedGroup
     """Where the codes don't rise with the keys: groups that no order tells apart stand as they first occur."""
     import numpy as np
 
-    firsts = np.sort(np.array(found.firsts()))
+    firsts = np.sort(found.firsts())
     places = sorted_rows([([cells[row] for row in firsts.tolist()], False) for cells in keys], len(firsts))
     new = np.empty(len(found), np.int64)
     new[found.of_row[firsts[np.asarray(places)]]] = np.arange(len(found))
