@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from runql.engine.presence import held_rows, intersection
-from runql.engine.stages.along.runs import Run, runs_of
+from runql.engine.stages.along.runs import RunTable, runs_of
 from runql.engine.stages.context import StageContext
 from runql.engine.stages.dispatch import take
 from runql.engine.stages.shared.numbers import is_point
@@ -28,7 +28,7 @@ def align(stage: TAlignStage, tables: Iterable[Table], context: StageContext) ->
             yield Table({**run.table.columns, **filled}, run.table.length)
 
 
-def _inner(run: Run, context: StageContext) -> Table:
+def _inner(run: RunTable, context: StageContext) -> Table:
     """The rows that hold all metrics: those asked for by name, or else those that the run has."""
     table = run.table
     held = {name: held_rows(cells_of(table, name)) for name in context.metrics or run.metrics}

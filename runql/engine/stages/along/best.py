@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from runql.engine.compare import is_nan, is_number
 from runql.engine.functions import ARITHMETIC, FUNCTIONS
-from runql.engine.stages.along.runs import Run, runs_of
+from runql.engine.stages.along.runs import RunTable, runs_of
 from runql.engine.stages.context import StageContext, free_name, refuse_sampled
 from runql.engine.stages.dispatch import take
 from runql.engine.stages.shared.numbers import count_nan
@@ -53,7 +53,7 @@ def best(stage: TBest, tables: Iterable[Table], context: StageContext, said: lis
         said.append(Diagnostic("RQL313", f"{runs} no number in `{stage.metric}`", stage.span))
 
 
-def _row(stage: TBest, run: Run, context: StageContext, cells: Sequence[Value], places: Sequence[int]) -> Table:
+def _row(stage: TBest, run: RunTable, context: StageContext, cells: Sequence[Value], places: Sequence[int]) -> Table:
     table = run.table
     row: dict[str, Value] = {str(context.run_id): run.id, run.x_axis: MISSING, stage.metric: MISSING}
     last_name, gap_name = free_name(LAST, table.columns), free_name(GAP, table.columns)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from runql.engine.stages.along.runs import Run, out_of_range, runs_of
+from runql.engine.stages.along.runs import RunTable, out_of_range, runs_of
 from runql.engine.stages.context import StageContext, free_name
 from runql.engine.stages.dispatch import cells_at, fold_cells, grouped, is_long, take, values_of
 from runql.engine.stages.shared.aggregates import NOTHING_SKIPPED, Skipped
@@ -65,9 +65,9 @@ def _count_name(table: Table) -> str:
     return free_name("n", table.columns)
 
 
-def _batches(runs: Iterable[Run]) -> Iterator[list[Run]]:
+def _batches(runs: Iterable[RunTable]) -> Iterator[list[RunTable]]:
     """Runs together, as many as are worth their arrays."""
-    batch: list[Run] = []
+    batch: list[RunTable] = []
     held = 0
     for run in runs:
         batch.append(run)

@@ -20,7 +20,7 @@ from runql.text.frozen import frozen
 
 
 @frozen
-class Run:
+class RunTable:
     """All the rows of one run, in the order of x. `metrics`: its columns that are metrics."""
 
     id: Value
@@ -38,7 +38,7 @@ class Run:
         return tuple(name for name in self.table.names if name != self.x_axis and name not in self.metrics)
 
 
-def runs_of(stage: TStage, tables: Iterable[Table], context: StageContext) -> Iterator[Run]:
+def runs_of(stage: TStage, tables: Iterable[Table], context: StageContext) -> Iterator[RunTable]:
     """The runs of a history table that comes in parts: the rows of one run side by side, or all in one part.
 
     Raises RQL901 for a run whose rows come in parts that are apart, RQL316 without a column for x or the run.
@@ -51,7 +51,7 @@ def runs_of(stage: TStage, tables: Iterable[Table], context: StageContext) -> It
             raise fault(f"the rows of run `{ident}` are not side by side")
         done.add(ident)
         table = _along(list(parts), x_axis)
-        yield Run(ident, table, x_axis, context.metrics_in(table.names))
+        yield RunTable(ident, table, x_axis, context.metrics_in(table.names))
 
 
 @frozen
