@@ -7,7 +7,7 @@ from collections import defaultdict
 
 from tests.house.sources import package_files, tree_of
 
-TWICE = {"Column", "Run"}
+TWICE = {"Column"}
 """The names that two classes still have."""
 
 
