@@ -8,32 +8,13 @@ from numbers import Integral, Real
 from typing import Any, Final
 
 from runql.errors import ArgumentError
+from runql.language.fields import FILTER_NAMES
 from runql.syntax import tree as t
 from runql.syntax.literals import read_path, write_path
 
 RUN_NAMES: Final[Mapping[str, str]] = {
-    "name": "id",
-    "run_id": "id",
-    "displayName": "name",
-    "display_name": "name",
-    "state": "state",
-    "tags": "tags",
-    "group": "group",
-    "jobType": "job_type",
-    "username": "user",
+    **{name: field.name for name, field in FILTER_NAMES.items()},
     "user": "user",
-    "sweep": "sweep",
-    "sweep_name": "sweep",
-    "sweepName": "sweep",
-    "host": "host",
-    "hostname": "host",
-    "createdAt": "created",
-    "created_at": "created",
-    "heartbeatAt": "heartbeat",
-    "heartbeat_at": "heartbeat",
-    "updatedAt": "updated",
-    "updated_at": "updated",
-    "duration": "runtime",
     "job_type": "job_type",
 }
 """What W&B's filters call the fields of a run (`name` is the id), and what they are called here."""
