@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 import runql
-from tests.house.documents import Block, anchors, blocks, documents, links, replace
+from tests.house.documents import Block, anchors, blocks, documents, links, replace, text_of
 from tests.house.sources import ROOT
 from tests.house.terminal import show
 
@@ -83,6 +83,17 @@ def test_links_lead_somewhere(document: str) -> None:
         assert target.resolve().is_relative_to(ROOT), link
         assert target.exists(), link
         assert not anchor or anchor in anchors(target), link
+
+
+FILE = re.compile(r"`((?:[\w-]+/)*\w+\.py)(?:::[^`]*)?`")
+
+
+@pytest.mark.parametrize("document", documents())
+def test_a_file_that_is_named_is_there(document: str) -> None:
+    """By its path from the root of the repository, or by the end of its path."""
+    files = [path.relative_to(ROOT).as_posix() for path in ROOT.rglob("*.py") if ".venv" not in path.parts]
+    named = set(FILE.findall(text_of(document))) if document != "CHANGELOG.md" else set()
+    assert not {name for name in named if not any(f"/{file}".endswith(f"/{name}") for file in files)}
 
 
 def test_the_documents_are_found() -> None:
