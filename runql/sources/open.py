@@ -18,6 +18,7 @@ from runql.sources.trusted import credentials_for
 from runql.text.diagnostic import Diagnostic
 from runql.text.frozen import frozen
 from runql.text.nearest import nearest
+from runql.text.visible import short_repr
 
 ON_SERVER = "wandb:"
 """Before the name of a project it says that no folder is meant."""
@@ -54,7 +55,9 @@ def named(source: str | PathLike[str] | ServiceApi | None) -> str | ServiceApi |
     if source is None or isinstance(source, str | ServiceApi):
         return source
     hint = "a source is a folder (`./wandb`), `demo`, a name of the settings, or whoever holds the runs"
-    raise ArgumentError.because(f"`{source!r}` is no source", hint)
+    if isinstance(source, list | tuple):
+        hint = 'runs at hand are `runql.sources.memory.MemoryService([{"id": …, "config": {…}}, …])`'
+    raise ArgumentError.because(f"`{short_repr(source)}` is no source", hint)
 
 
 def open_place(name: str, settings: Settings) -> SourcePlace:

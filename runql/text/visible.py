@@ -95,3 +95,12 @@ def _belongs_to_emoji(text: str, at: int) -> bool:
 
 def _is_emoji(char: str) -> bool:
     return "\U0001f000" <= char <= "\U0001faff" or (char >= "\u2190" and unicodedata.category(char) == "So")
+
+
+def short_repr(value: object) -> str:
+    """A Python value as a message shows it: its `repr`, of long and deep ones the beginning."""
+    from reprlib import Repr
+
+    short = Repr()
+    short.maxstring = short.maxother = 60
+    return short.repr(value)

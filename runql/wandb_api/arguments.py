@@ -11,6 +11,7 @@ from runql.engine.mongo.order import parse_order
 from runql.errors import ArgumentError
 from runql.plan.selectors import Filters
 from runql.sources.protocol import Stream
+from runql.text.visible import short_repr
 
 Format: TypeAlias = Literal["default", "pandas", "polars"]
 
@@ -36,7 +37,7 @@ def checked_order(order: str | None) -> str:
 def checked_count(name: str, value: object) -> int:
     """A whole number of at least 1."""
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise ArgumentError.because(f"`{name}` must be a whole number of 1 or more, not `{value!r}`")
+        raise ArgumentError.because(f"`{name}` must be a whole number of 1 or more, not `{short_repr(value)}`")
     return value
 
 
@@ -45,9 +46,9 @@ def checked_keys(keys: Sequence[str] | None) -> tuple[str, ...] | None:
     if keys is None:
         return None
     if isinstance(keys, str):
-        raise ArgumentError.because(f"`keys` is a list: write `keys=[{keys!r}]`")
+        raise ArgumentError.because(f"`keys` is a list: write `keys=[{short_repr(keys)}]`")
     if not isinstance(keys, Sequence) or not all(isinstance(key, str) for key in keys):
-        raise ArgumentError.because(f"`keys` is a list of names, not `{keys!r}`")
+        raise ArgumentError.because(f"`keys` is a list of names, not `{short_repr(keys)}`")
     if not keys:
         raise ArgumentError.because("`keys` is empty: leave it out to get every metric")
     return tuple(dict.fromkeys(keys))
@@ -57,7 +58,7 @@ def checked_stream(stream: str, keys: tuple[str, ...] | None) -> Stream:
     """The stream; W&B takes no keys for that of the machine, which old scripts call `events`."""
     stream = "system" if stream == "events" else stream
     if stream not in get_args(Stream):
-        raise ArgumentError.because(f"`stream` is `default` or `system`, not `{stream!r}`")
+        raise ArgumentError.because(f"`stream` is `default` or `system`, not `{short_repr(stream)}`")
     if stream == "system" and keys is not None:
         raise ArgumentError.because("`keys` and `stream='system'` exclude each other: leave `keys` out")
     return "system" if stream == "system" else "default"
@@ -68,13 +69,13 @@ def checked_format(name: str) -> Format:
     for known in get_args(Format):
         if name == known:
             return known  # type: ignore[no-any-return]
-    raise ArgumentError.because(f"`format` is `default`, `pandas` or `polars`, not `{name!r}`")
+    raise ArgumentError.because(f"`format` is `default`, `pandas` or `polars`, not `{short_repr(name)}`")
 
 
 def checked_x_axis(x_axis: object) -> str:
     """The name of a metric."""
     if not isinstance(x_axis, str) or not x_axis:
-        raise ArgumentError.because(f"`x_axis` is the name of a metric, not `{x_axis!r}`")
+        raise ArgumentError.because(f"`x_axis` is the name of a metric, not `{short_repr(x_axis)}`")
     return x_axis
 
 
@@ -82,7 +83,7 @@ def checked_step(name: str, value: object) -> int | None:
     """A step of a history, or none."""
     if value is None or (isinstance(value, int) and not isinstance(value, bool)):
         return value
-    raise ArgumentError.because(f"`{name}` is a whole number, not `{value!r}`")
+    raise ArgumentError.because(f"`{name}` is a whole number, not `{short_repr(value)}`")
 
 
 def checked_overrides(overrides: object) -> Mapping[str, Any]:
@@ -90,5 +91,5 @@ def checked_overrides(overrides: object) -> Mapping[str, Any]:
     if overrides is None:
         return {}
     if not isinstance(overrides, Mapping):
-        raise ArgumentError.because(f"`overrides` is a dict of settings, not `{overrides!r}`")
+        raise ArgumentError.because(f"`overrides` is a dict of settings, not `{short_repr(overrides)}`")
     return overrides

@@ -5,6 +5,7 @@ from __future__ import annotations
 from urllib.parse import unquote, urlsplit
 
 from runql.errors import ArgumentError
+from runql.text.visible import short_repr
 
 _PAGES = frozenset({"runs", "sweeps"})
 _APP_PREFIX = "wandb"
@@ -67,7 +68,7 @@ def path_parts(path: object) -> list[str]:
         ArgumentError: it is no text.
     """
     if not isinstance(path, str):
-        raise ArgumentError.because(f"a path is text like `entity/project`, not `{path!r}`")
+        raise ArgumentError.because(f"a path is text like `entity/project`, not `{short_repr(path)}`")
     if "://" not in path:
         return [part.strip() for part in path.split("/") if part.strip()]
     link = urlsplit(path.strip())

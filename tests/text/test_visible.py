@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runql.text.render import clean
-from runql.text.visible import harmless, one_for_one, styled, visible, visible_lines
+from runql.text.visible import harmless, one_for_one, short_repr, styled, visible, visible_lines
 
 EMOJI = [
     "👩\u200d🔬",
@@ -66,3 +66,9 @@ def test_colours_of_ours_stay_and_nothing_else_steers(text: str) -> None:
     for char in shown[4:-4].replace("\x1b[", ""):
         assert char in "\n\t\u200d\ufe0e\ufe0f" or category(char) not in {"Cc", "Cf", "Cs", "Zl", "Zp"}
     assert visible_lines(visible_lines(text)) == visible_lines(text)
+
+
+def test_a_long_value_of_python_is_shown_by_its_beginning() -> None:
+    shown = short_repr([{"id": str(number), "notes": "x" * 10_000} for number in range(10_000)])
+    assert shown.startswith("[{'id': '0', 'notes': 'x") and len(shown) < 1000
+    assert short_repr({"lr": 0.1}) == "{'lr': 0.1}"

@@ -19,6 +19,7 @@ from runql.semantic.record import RunRecord
 from runql.semantic.values import MISSING, Value
 from runql.text.frozen import frozen
 from runql.text.nearest import nearest
+from runql.text.visible import short_repr
 
 _PREFIXES: Mapping[str, Space] = {
     "config": Space.CONFIG,
@@ -84,7 +85,7 @@ def parse_field(name: object) -> FilterField:
         ArgumentError: it is no name that W&B's filters know; the nearest that is, is named.
     """
     if not isinstance(name, str):
-        raise ArgumentError.because(f"a filter names its fields by text, not by `{name!r}`")
+        raise ArgumentError.because(f"a filter names its fields by text, not by `{short_repr(name)}`")
     prefix, dot, path = name.partition(".")
     if dot and prefix in _PREFIXES:
         if not path.strip("."):

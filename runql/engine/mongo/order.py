@@ -11,6 +11,7 @@ from runql.language.kinds import Kind
 from runql.semantic.catalog import Space
 from runql.semantic.record import RunRecord
 from runql.text.frozen import frozen
+from runql.text.visible import short_repr
 
 
 @frozen
@@ -28,7 +29,7 @@ def parse_order(order: str) -> tuple[OrderField, ...]:
         ArgumentError: an unknown field, or one that has no order.
     """
     if not isinstance(order, str):
-        raise ArgumentError.because(f"an order is text like `-summary_metrics.loss`, not `{order!r}`")
+        raise ArgumentError.because(f"an order is text like `-summary_metrics.loss`, not `{short_repr(order)}`")
     return tuple(_parse_key(key.strip(), order) for key in order.split(","))
 
 
