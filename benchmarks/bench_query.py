@@ -15,8 +15,8 @@ from collections.abc import Callable
 from runql.config import Settings
 from runql.plan.lower import lower
 from runql.plan.push import push
-from runql.semantic.query import check
-from runql.semantic.report import CheckContext
+from runql.semantic.check_context import CheckContext
+from runql.semantic.check_query import check
 from runql.sources.open import open_place
 from runql.syntax import parse_query
 

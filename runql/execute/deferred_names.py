@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from runql.errors import QueryError
 from runql.semantic.build_catalog import build_catalog
 from runql.semantic.catalog import Catalog, Space
-from runql.semantic.query import Checked
+from runql.semantic.check_query import Checked
 from runql.semantic.record import RunRecord
 from runql.text.diagnostic import Diagnostic, Severity
 from runql.text.source import Source

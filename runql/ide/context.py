@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 from runql.plan.capabilities import Capabilities
 from runql.semantic.catalog import Catalog
-from runql.semantic.report import CheckContext
+from runql.semantic.check_context import CheckContext
 from runql.semantic.typed import FieldKey
 from runql.syntax import tree
 from runql.syntax.parse import Parsed, parse

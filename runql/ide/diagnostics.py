@@ -11,8 +11,8 @@ from runql.ide.nodes import nodes, queries
 from runql.plan.lower import lower
 from runql.plan.nodes import Fetch
 from runql.plan.push import push
+from runql.semantic.check_query import Checked, check
 from runql.semantic.names.odd_names import odd_names
-from runql.semantic.query import Checked, check
 from runql.syntax import tree as t
 from runql.syntax.lexer import END, run
 from runql.syntax.parse import Parsed, parse_proven, parse_untried

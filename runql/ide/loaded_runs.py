@@ -10,8 +10,8 @@ from runql.engine.evaluate import compile_truth
 from runql.engine.fields import value_of
 from runql.ide.context import Context, Occurring
 from runql.semantic.build_catalog import is_counted
+from runql.semantic.check_query import check
 from runql.semantic.needed import needed_fields
-from runql.semantic.query import check
 from runql.semantic.record import RunRecord
 from runql.semantic.typed import FieldKey
 from runql.syntax import tree as t

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from runql.results.columns import Columns
-from runql.results.terminal_table.measured import measured
 from runql.results.terminal_table.options import View
+from runql.results.terminal_table.plus_minus import measured
 from runql.results.terminal_table.table import table_lines
 
 if TYPE_CHECKING:

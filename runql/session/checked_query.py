@@ -12,8 +12,8 @@ from runql.plan.lower import lower
 from runql.plan.nodes import Plan
 from runql.script.options import Options
 from runql.semantic.catalog import Catalog, FieldInfo
-from runql.semantic.query import Checked, check
-from runql.semantic.report import CheckContext
+from runql.semantic.check_context import CheckContext
+from runql.semantic.check_query import Checked, check
 from runql.semantic.spelling import info_text
 from runql.sources.open import SourcePlace
 from runql.syntax import parse_query, tree

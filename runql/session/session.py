@@ -19,8 +19,8 @@ from runql.script.named_queries import NamedQuery, nowhere
 from runql.script.saved import Loader
 from runql.script.titles import heading
 from runql.semantic.catalog import Catalog
-from runql.semantic.query import Checked, check
-from runql.semantic.report import CheckContext
+from runql.semantic.check_context import CheckContext
+from runql.semantic.check_query import Checked, check
 from runql.semantic.typed import TTo
 from runql.session.checked_fixes import Trials
 from runql.session.checked_query import CheckedQuery, Explanation, KnownSources, linted

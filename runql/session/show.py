@@ -19,10 +19,10 @@ from runql.results.frame import Frame
 from runql.script.named_queries import NamedQuery, is_last, text_of
 from runql.script.saved import saved_queries
 from runql.semantic.catalog import Catalog, FieldInfo, Space
+from runql.semantic.check_context import CheckContext, Report
 from runql.semantic.names.resolver import Names, Resolved
 from runql.semantic.operands import literal_text
 from runql.semantic.record import SweepRecord
-from runql.semantic.report import CheckContext, Report
 from runql.semantic.spelling import PREFIXES, info_text
 from runql.semantic.values import MISSING, Value
 from runql.sources.concurrent import together

@@ -16,7 +16,7 @@ from runql.results.terminal_table.options import View
 from runql.session import Explanation, Result
 from runql.session.time_zone import LOCAL
 from runql.terminal import stderr, stdout
-from runql.terminal.below import Below
+from runql.terminal.footer import Below
 from runql.terminal.progress import Progress, Waiting
 from runql.terminal.stderr import Voice
 from runql.text.diagnostic import Diagnostic

@@ -11,9 +11,9 @@ import pytest
 from runql.engine.evaluate import compile_truth, evaluate, truth
 from runql.errors import QueryError, RunQLError
 from runql.semantic.catalog import Space
-from runql.semantic.query import check
+from runql.semantic.check_context import CheckContext
+from runql.semantic.check_query import check
 from runql.semantic.record import RunRecord
-from runql.semantic.report import CheckContext
 from runql.semantic.typed import (
     FieldKey,
     TAggregate,

@@ -26,7 +26,7 @@ DOORS = (
     Door("httpx", r"runql/sources/wandb/http/transport\.py", "one file speaks HTTP"),
     Door(
         "yaml",
-        r"runql/(sources/(wandb/decode|local/side/config_yaml)|results/formats/yaml_text)\.py",
+        r"runql/(sources/(wandb/decode|local/side_files/config_yaml)|results/formats/yaml_text)\.py",
         "only the configs of sweeps and of runs without a whole log are YAML that is read, and one file writes it",
     ),
     Door("socket", r"^$", "nobody opens a socket past the HTTP client"),

@@ -27,7 +27,7 @@ JUSTIFIED = {
     "runql/syntax/mistakes/numbers.py": "behind which a day is a condition of its own",
     "runql/syntax/mistakes/python.py": "what methods of Python are here, and which clauses take lists",
     "runql/syntax/mistakes/stages.py": "what stages of other languages are here",
-    "runql/syntax/mistakes/tops.py": "words of prose, and of questions within questions",
+    "runql/syntax/mistakes/best_few.py": "words of prose, and of questions within questions",
     "runql/ide/completion/words.py": "what is written behind a word because it is only that word where this follows",
     "runql/syntax/parser/build_expressions.py": "the bodies: what node a terminal becomes",
     "runql/syntax/tokens.py": "the bodies: what a terminal is to a reader",

@@ -223,7 +223,7 @@ def test_at_most_two_hundred_and_says_so() -> None:
 def test_every_offered_name_means_its_field() -> None:
     """What is written finds the field that was meant: also names with dots, signs and two spellings."""
     from runql.ide.nodes import queries
-    from runql.semantic.query import check
+    from runql.semantic.check_query import check
 
     for each in ask("runs where config.‸").found.items + ask("runs where summary.‸").found.items:
         query = next(queries(parse(f"runs select {each.insert_text}").script))

@@ -19,10 +19,10 @@ from runql.language.fields import FILTER_NAMES
 from runql.plan.capabilities import Capabilities
 from runql.plan.lower import lower
 from runql.plan.push import push
+from runql.semantic.check_context import CheckContext
+from runql.semantic.check_query import check
 from runql.semantic.needed import walk
-from runql.semantic.query import check
 from runql.semantic.record import RunRecord
-from runql.semantic.report import CheckContext
 from runql.semantic.typed import TLogged, TypedExpr, TypedQuery
 from runql.syntax import parse, to_text
 from runql.syntax.foreign.mongo_fields import RUN_NAMES

@@ -13,8 +13,8 @@ from runql.engine.stages import PivotCell, PivotLayout
 from runql.results.formats.formats import FORMATS, Output
 from runql.results.formats.html import html
 from runql.results.frame import Frame
-from runql.results.terminal_table.measured import measured
 from runql.results.terminal_table.options import View
+from runql.results.terminal_table.plus_minus import measured
 from runql.results.terminal_table.table import table_lines
 from runql.semantic.values import MISSING, Value
 from runql.syntax.tree import Goal

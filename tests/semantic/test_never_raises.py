@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runql.semantic.query import check
-from runql.semantic.report import CheckContext
+from runql.semantic.check_context import CheckContext
+from runql.semantic.check_query import check
 from runql.syntax import tree
 from runql.syntax.parse import parse
 from tests.semantic.markdown_cases import cases

@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 from runql.language.kinds import Kind
 from runql.semantic.catalog import Catalog, FieldInfo, Space
-from runql.semantic.query import Checked, check
-from runql.semantic.report import CheckContext
+from runql.semantic.check_context import CheckContext
+from runql.semantic.check_query import Checked, check
 from runql.semantic.typed import TypedQuery
 from runql.syntax import tree
 from runql.syntax.parse import parse

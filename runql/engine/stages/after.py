@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import assert_never
 
-from runql.engine.stages.along.best import GAP, LAST
 from runql.engine.stages.context import StageContext, free_name
 from runql.engine.stages.describe import COLUMNS as DESCRIBED
 from runql.engine.stages.group import COUNT
+from runql.engine.stages.history_stages.best import GAP, LAST
 from runql.engine.stages.shape import picked
 from runql.engine.stages.shared.rows import cells_in
 from runql.language.kinds import TableKind

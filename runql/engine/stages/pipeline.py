@@ -7,13 +7,13 @@ from typing import assert_never
 
 from runql.engine.stages import assertions, combinations, shape
 from runql.engine.stages.after import context_after, names_after
-from runql.engine.stages.along import align, best, resample, smooth
-from runql.engine.stages.along import bin as bins
 from runql.engine.stages.context import StageContext, StageResult, fault, refuse_sampled, refuse_wrong_table
 from runql.engine.stages.correlation import corr
 from runql.engine.stages.describe import describe
 from runql.engine.stages.diff import diff
 from runql.engine.stages.group import group
+from runql.engine.stages.history_stages import align, best, resample, smooth
+from runql.engine.stages.history_stages import bin as bins
 from runql.engine.stages.pareto import pareto
 from runql.engine.stages.pivot import pivot
 from runql.engine.stages.reads import refuse_unknown

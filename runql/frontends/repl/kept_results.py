@@ -10,7 +10,7 @@ from runql.results.columns import Columns
 from runql.results.formats.formats import Output
 from runql.results.terminal_table.options import View
 from runql.script.named_queries import MOST_KEPT
-from runql.terminal.below import Below
+from runql.terminal.footer import Below
 from runql.text.frozen import frozen
 
 if TYPE_CHECKING:

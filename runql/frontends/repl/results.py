@@ -17,7 +17,7 @@ from runql.results.terminal_table.options import Turn, View
 from runql.session import Result
 from runql.session.time_zone import LOCAL
 from runql.terminal import pager, stderr, stdout
-from runql.terminal.below import Below
+from runql.terminal.footer import Below
 from runql.terminal.progress import Progress, Waiting
 from runql.terminal.stderr import Voice
 from runql.text.visible import harmless

@@ -17,8 +17,8 @@ from runql.ide.context import Context, Text
 from runql.ide.cursor import Cursor, cursor_at
 from runql.ide.declarations import with_declared
 from runql.ide.nodes import queries
+from runql.semantic.check_query import check
 from runql.semantic.check_stages.scope import Scope
-from runql.semantic.query import check
 from runql.syntax.parse import parse
 from runql.text.source import Span
 

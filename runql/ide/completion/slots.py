@@ -15,9 +15,9 @@ from runql.language.functions import FUNCTIONS
 from runql.language.kinds import BOOL, NUMBER, Kind
 from runql.language.words import WORDS
 from runql.semantic.catalog import Catalog, FieldInfo, Space
+from runql.semantic.check_context import Report
 from runql.semantic.folds import fold_named
 from runql.semantic.names.resolver import LoggedName, Names, Resolved
-from runql.semantic.report import Report
 from runql.semantic.spelling import PREFIXES
 from runql.semantic.typed import FieldKey
 from runql.semantic.values import kind_of

@@ -167,7 +167,7 @@ def _delimited(output: Output, separator: str) -> Iterator[Iterable[str]]:
 
 
 def _markdown(output: Output) -> Iterator[bytes]:
-    from runql.results.terminal_table.measured import measured
+    from runql.results.terminal_table.plus_minus import measured
 
     frame = output.whole()
     columns = measured(frame, output.layout())

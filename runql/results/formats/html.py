@@ -13,7 +13,7 @@ from runql.results.brief import size_of
 from runql.results.column_types import NUMBERS
 from runql.results.columns import Columns
 from runql.results.terminal_table.cells import CellLook, Showing, Style, look_of, needs_seconds
-from runql.results.terminal_table.measured import MeasuredColumn, measured
+from runql.results.terminal_table.plus_minus import MeasuredColumn, measured
 from runql.semantic.values import MISSING, Value
 from runql.text.visible import visible
 

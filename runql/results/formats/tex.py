@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from runql.results.cell_text import exact_text
 from runql.results.column_types import NUMBERS
 from runql.results.columns import Columns
-from runql.results.terminal_table.measured import digits_of, measured
+from runql.results.terminal_table.plus_minus import digits_of, measured
 from runql.semantic.values import MISSING, Value
 from runql.text.visible import visible
 

@@ -14,9 +14,9 @@ from runql.results.column_types import NUMBERS, Shape
 from runql.results.columns import Columns
 from runql.results.terminal_table.cells import CellLook, Showing, look_of, needs_seconds
 from runql.results.terminal_table.layout import GAP, ColumnSlot, cut, cut_alike, fit, total
-from runql.results.terminal_table.measured import MeasuredColumn, measured
 from runql.results.terminal_table.options import View
-from runql.results.terminal_table.turned import is_better_turned, turned_lines
+from runql.results.terminal_table.plus_minus import MeasuredColumn, measured
+from runql.results.terminal_table.transposed import is_better_turned, turned_lines
 from runql.text.visible import visible
 from runql.text.widths import cell_width
 

@@ -6,9 +6,9 @@ from dataclasses import replace
 from typing import Final
 
 from runql.semantic.check.interface import ExpressionCheck
+from runql.semantic.check_context import Report
 from runql.semantic.names.resolver import AliasUse, Names
 from runql.semantic.operands import BROKEN, Operand
-from runql.semantic.report import Report
 from runql.semantic.spelling import code
 from runql.syntax import to_text, tree
 from runql.text.source import Span

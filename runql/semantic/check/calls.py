@@ -10,11 +10,11 @@ from runql.language.functions import FUNCTIONS
 from runql.language.kinds import Kind
 from runql.semantic.catalog import Space
 from runql.semantic.check.interface import ExpressionCheck
+from runql.semantic.check_context import Report, rewrite, rewrites
 from runql.semantic.names.idioms import FOREIGN_CALLS, run_field_named
 from runql.semantic.names.nearest import nearest_names
 from runql.semantic.names.resolver import LoggedName
 from runql.semantic.operands import ANY_KIND, BROKEN, SAID, Operand, kind_in, quoted
-from runql.semantic.report import Report, rewrite, rewrites
 from runql.semantic.spelling import PREFIXES, code, field_text
 from runql.semantic.typed import TAggregate, TCall, TLogged
 from runql.syntax import tree

@@ -10,8 +10,8 @@ from runql.language.entry import ClauseEntry
 from runql.language.fields import RUN_FIELD_SPELLINGS
 from runql.semantic.catalog import Space
 from runql.semantic.check.expressions import Expressions
+from runql.semantic.check_context import Report, insertion, rewrite
 from runql.semantic.names.metrics import SYSTEM_PREFIX
-from runql.semantic.report import Report, insertion, rewrite
 from runql.semantic.spelling import PREFIXES, code, path_text
 from runql.semantic.typed import HistoryPart
 from runql.syntax import tree

@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 
 from runql.language.kinds import Kind
 from runql.semantic.catalog import Catalog, Space
+from runql.semantic.check_context import CheckContext, Report, rewrite
 from runql.semantic.names.nearest import nearest_hint, nearest_names
 from runql.semantic.names.resolver import seen_kinds
 from runql.semantic.operands import BROKEN, Operand, constant, example_value, literal_text, quoted
-from runql.semantic.report import CheckContext, Report, rewrite
 from runql.semantic.spelling import code
 from runql.semantic.times import Day, absolute, compare_with_day, from_text, is_time_without_quotes, unix_time
 from runql.semantic.typed import TAnd, TBetween, TCompare, TField, TIn, TOr, TypedExpr

@@ -14,11 +14,11 @@ from runql.semantic.check.comparisons import Comparisons
 from runql.semantic.check.parameters import Bound, UnfitError, bind
 from runql.semantic.check.text_tests import TextTests
 from runql.semantic.check.unquoted import is_word, test_of, values_meant
+from runql.semantic.check_context import CheckContext, Report, rewrite, rewrites
 from runql.semantic.names.metrics import Metrics
 from runql.semantic.names.nearest import nearest_hint, nearest_names
 from runql.semantic.names.resolver import AliasUse, LoggedName, Names, Resolved
 from runql.semantic.operands import BROKEN, Operand, constant, example_value, kind_in, quoted
-from runql.semantic.report import CheckContext, Report, rewrite, rewrites
 from runql.semantic.spelling import code, field_text
 from runql.semantic.times import Day, absolute, relative, seconds, whole_day
 from runql.semantic.typed import (

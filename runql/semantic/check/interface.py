@@ -6,10 +6,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+from runql.semantic.check_context import CheckContext, Report
 from runql.semantic.names.metrics import Metrics
 from runql.semantic.names.resolver import Names
 from runql.semantic.operands import Operand
-from runql.semantic.report import CheckContext, Report
 from runql.semantic.typed import TypedExpr
 from runql.syntax import tree
 

@@ -7,8 +7,8 @@ import re
 from runql.language.kinds import Kind
 from runql.semantic.catalog import Space
 from runql.semantic.check.interface import ExpressionCheck
+from runql.semantic.check_context import rewrite
 from runql.semantic.operands import BROKEN, Operand, constant, example_value, quoted
-from runql.semantic.report import rewrite
 from runql.semantic.spelling import code
 from runql.semantic.typed import TField, THas, TTextTest, TypedExpr
 from runql.syntax import tree

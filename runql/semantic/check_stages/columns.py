@@ -9,10 +9,10 @@ from fnmatch import fnmatchcase
 from runql.language.fields import RUN_FIELD_SPELLINGS
 from runql.language.kinds import Kind
 from runql.semantic.catalog import Space
+from runql.semantic.check_context import Report
 from runql.semantic.check_stages.expressions import Folding, StageExpressions, facts
 from runql.semantic.check_stages.scope import ColumnFacts, Scope, glob_columns, is_meant
 from runql.semantic.operands import BROKEN, Operand
-from runql.semantic.report import Report
 from runql.semantic.spelling import PREFIXES, code, path_text
 from runql.semantic.typed import (
     ColumnPick,

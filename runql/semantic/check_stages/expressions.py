@@ -14,6 +14,7 @@ from runql.language.kinds import Kind, TableKind
 from runql.semantic.catalog import Catalog, Space
 from runql.semantic.check.calls import Calls
 from runql.semantic.check.expressions import Expressions, field_operand
+from runql.semantic.check_context import CheckContext, Report, rewrite, rewrites
 from runql.semantic.check_stages.scope import ColumnFacts, Scope
 from runql.semantic.folds import fold_named
 from runql.semantic.names.nearest import nearest_hint, nearest_names
@@ -22,7 +23,6 @@ from runql.semantic.names.resolver import LoggedName, Resolved
 from runql.semantic.naming import aggregate_text, key_text
 from runql.semantic.needed import walk
 from runql.semantic.operands import ANY_KIND, BROKEN, Operand, kind_in, quoted
-from runql.semantic.report import CheckContext, Report, rewrite, rewrites
 from runql.semantic.spelling import PREFIXES, code, field_text, path_text
 from runql.semantic.typed import TAggregate, TCell, TColumn, TField, TFold, TIs, TLogged, TNot, TypedExpr
 from runql.syntax import tree

@@ -8,11 +8,11 @@ from typing import assert_never
 from runql.language.kinds import TableKind
 from runql.language.stages import STAGES
 from runql.semantic.catalog import Catalog
+from runql.semantic.check_context import CheckContext, Report
 from runql.semantic.check_stages.curves import CurveStages
 from runql.semantic.check_stages.expressions import Folding, StageExpressions
 from runql.semantic.check_stages.runs import RunStages
 from runql.semantic.check_stages.scope import Scope
-from runql.semantic.report import CheckContext, Report
 from runql.semantic.typed import (
     TAssert,
     TColumn,

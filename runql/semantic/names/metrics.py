@@ -6,8 +6,8 @@ import re
 from fnmatch import fnmatchcase
 
 from runql.semantic.catalog import Catalog, Space
+from runql.semantic.check_context import CheckContext, Report, rewrites
 from runql.semantic.names.nearest import field_names, nearest_names
-from runql.semantic.report import CheckContext, Report, rewrites
 from runql.semantic.spelling import code, path_text
 from runql.text.source import Span
 

@@ -9,10 +9,10 @@ from itertools import islice
 from runql.language.fields import RUN_FIELD_SPELLINGS, RUN_FIELDS
 from runql.language.kinds import Kind
 from runql.semantic.catalog import Catalog, FieldInfo, Space
+from runql.semantic.check_context import LOOK_AROUND, CheckContext, Report, rewrite, rewrites
 from runql.semantic.names.idioms import foreign_spelling
 from runql.semantic.names.nearest import counted, nearest_fields, nearest_names
 from runql.semantic.names.odd_names import divided
-from runql.semantic.report import LOOK_AROUND, CheckContext, Report, rewrite, rewrites
 from runql.semantic.spelling import PREFIXES, code, field_text, info_text, path_text, spelled_exactly
 from runql.semantic.typed import FieldKey
 from runql.syntax import tree

@@ -28,7 +28,7 @@ from runql.sources.local.notices import (
     without_log,
 )
 from runql.sources.local.run import LocalRun, Segment, run_record
-from runql.sources.local.side.complete import read_run
+from runql.sources.local.side_files.complete import read_run
 from runql.text.diagnostic import Diagnostic
 from runql.text.frozen import frozen
 

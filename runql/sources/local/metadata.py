@@ -12,7 +12,7 @@ from runql.sources.files.wire import BYTES, VARINT, MalformedWire, fields, text,
 from runql.sources.local import records
 from runql.sources.local.framing import Frames
 from runql.sources.local.run import LocalRun
-from runql.sources.local.side.read import metadata_beside
+from runql.sources.local.side_files.read import metadata_beside
 
 ORIGIN: Final = "neither `files/wandb-metadata.json` nor the log of the run says it"
 

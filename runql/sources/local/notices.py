@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
-from runql.semantic.outsize import outsize_notice
+from runql.semantic.huge_values import outsize_notice
 from runql.sources.files.names import printable
 from runql.sources.local.discover import MOST_FOLDERS
 from runql.sources.local.framing import Damage, DamageKind

@@ -22,7 +22,7 @@ from runql.sources.local.history import STEP, HistoryReader
 from runql.sources.local.notices import bad_lines, file_notices, outsize, overlapping, torn, unnumbered, unreadable
 from runql.sources.local.run import LocalRun, Segment
 from runql.sources.local.samples import SampleReader
-from runql.sources.local.side import jsonl
+from runql.sources.local.side_files import jsonl
 from runql.text.diagnostic import Diagnostic
 
 Columns = dict[str, Sequence[Value]]

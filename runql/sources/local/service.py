@@ -29,7 +29,7 @@ from runql.sources.local.keys import Logged, count_keys, type_name
 from runql.sources.local.metadata import ORIGIN, metadata_of
 from runql.sources.local.rows import logged_rows, system_rows
 from runql.sources.local.run import LocalRun, Segment
-from runql.sources.local.side import jsonl
+from runql.sources.local.side_files import jsonl
 from runql.sources.paging import Picture, Pictures, page_of, records_of, trimmed
 from runql.sources.protocol import HistoryRequest, Page, PageRequest, RunMetadata, ServiceApi, Wanted
 from runql.sources.question import question

@@ -15,8 +15,8 @@ from runql.sources.wandb.answer_shapes import conform
 from runql.sources.wandb.decode import ProjectPlace
 from runql.sources.wandb.failures.failures import Failure, Fault
 from runql.sources.wandb.http.client import Client, GraphqlAnswer, GraphqlCall
-from runql.sources.wandb.http.patience import Stakes
-from runql.sources.wandb.observed import Learning
+from runql.sources.wandb.http.retry_rule import Stakes
+from runql.sources.wandb.observed_fields import Learning
 from runql.sources.wandb.schema.abilities import Abilities
 from runql.sources.wandb.schema.documents import GraphqlDocument, document, operation_of
 from runql.sources.wandb.schema.refusals import read_refusals

@@ -20,7 +20,7 @@ from runql.sources.wandb.decode import (
     unwrap_config,
     whole_of,
 )
-from runql.sources.wandb.unreadable import Oddities, plain_mapping
+from runql.sources.wandb.odd_values import Oddities, plain_mapping
 
 _JSON_PARTS = (
     ("config", "config"),

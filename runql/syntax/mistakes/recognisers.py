@@ -10,6 +10,7 @@ from runql.syntax.keywords import keywords
 from runql.syntax.lexer import END, accepted
 from runql.syntax.mistake import Mistake, Place, Repair, idiom, replacing, shown
 from runql.syntax.mistakes import (
+    best_few,
     characters,
     curves,
     denials,
@@ -19,10 +20,9 @@ from runql.syntax.mistakes import (
     pipes,
     python,
     queries,
-    sql,
+    sql_group_by,
     stages,
     statements,
-    tops,
 )
 from runql.syntax.mistakes import slips as idiom_slips
 from runql.syntax.mistakes import words as idiom_words
@@ -152,9 +152,9 @@ _KNOWN: Final[tuple[Callable[[Place], Mistake | None], ...]] = (
     characters.smart_quote,
     characters.unclosed_quote,
     characters.sign,
-    tops.reads_only,
-    tops.inner_query,
-    tops.window,
+    best_few.reads_only,
+    best_few.inner_query,
+    best_few.window,
     numbers.quoted_key,
     numbers.prefixed_text,
     numbers.flagged_pattern,
@@ -170,8 +170,8 @@ _KNOWN: Final[tuple[Callable[[Place], Mistake | None], ...]] = (
     lists.equal_to_list,
     lists.equal_to_one_of,
     lists.equal_to_whole_list,
-    tops.top_by,
-    tops.top_of_each,
+    best_few.top_by,
+    best_few.top_of_each,
     queries.client_call,
     pipes.method_chain,
     statements.common_table,
@@ -179,10 +179,10 @@ _KNOWN: Final[tuple[Callable[[Place], Mistake | None], ...]] = (
     statements.show_runs,
     statements.statement_of_another_language,
     queries.word_before_runs,
-    sql.grouped_select,
+    sql_group_by.grouped_select,
     idiom_slips.how_many,
     queries.select_from,
-    tops.sliced_runs,
+    best_few.sliced_runs,
     queries.runs_subscript,
     queries.count_of_runs,
     python.braces,

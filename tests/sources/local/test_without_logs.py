@@ -14,7 +14,7 @@ import pytest
 
 from runql.engine.mongo.history_keys import history_keys_of
 from runql.sources.local import LocalService
-from runql.sources.local.side.config_yaml import load, read_config
+from runql.sources.local.side_files.config_yaml import load, read_config
 from runql.text.diagnostic import folded
 from tests.sources.local import files, folders
 from tests.sources.local.ask import codes, history, notices, only, page, rows, runs

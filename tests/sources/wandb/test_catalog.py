@@ -203,7 +203,7 @@ def test_a_catalog_is_held_for_a_while(serve: Serve, connect: Connect, monkeypat
     server.forget()
     assert service.catalog("acme", "vision") is first
     assert server.seen == []
-    monkeypatch.setattr("runql.sources.wandb.observed._FRESH_SECONDS", 0.0)
+    monkeypatch.setattr("runql.sources.wandb.observed_fields._FRESH_SECONDS", 0.0)
     assert service.catalog("acme", "vision") is first
     assert len(server.seen) == 1
     server.store.add_run("acme", "vision", {"name": "new"})

@@ -19,7 +19,7 @@ from runql.sources.wandb.failures.failures import (
     messages_of,
     read_reply,
 )
-from runql.sources.wandb.failures.retry_after import backoff_seconds, seconds_to_wait
+from runql.sources.wandb.failures.pauses import backoff_seconds, seconds_to_wait
 from runql.sources.wandb.network.errors import EXCEPTIONS, failure_of
 from runql.text.codes import CODES
 

@@ -23,7 +23,7 @@ from runql.results.terminal_table.options import View
 from runql.results.terminal_table.table import table_lines
 from runql.script.named_queries import LAST, text_of
 from runql.session import Result
-from runql.session.until import Until
+from runql.session.watch_condition import Until
 from runql.syntax import parse
 from runql.syntax.tokens import TokenKind
 from runql.terminal import keys, stderr

@@ -20,7 +20,7 @@ from runql.sources.wandb.catalog.store import CatalogStore, StoredCatalog
 from runql.sources.wandb.decode import ProjectPlace
 from runql.sources.wandb.listing.pages import Pages
 from runql.sources.wandb.listing.questions import ListQuestion, cursor_after
-from runql.sources.wandb.observed import Stamp, stamp_of
+from runql.sources.wandb.observed_fields import Stamp, stamp_of
 from runql.sources.wandb.project import WandbServer
 from runql.sources.wandb.schema.abilities import ORDER, PAGING
 

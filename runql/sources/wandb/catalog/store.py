@@ -13,7 +13,7 @@ from typing import Any
 from runql.language.kinds import Kind
 from runql.semantic.catalog import Catalog, FieldInfo, Space
 from runql.sources.wandb.decode import ProjectPlace
-from runql.sources.wandb.observed import Stamp
+from runql.sources.wandb.observed_fields import Stamp
 from runql.text.bounded import read_bounded
 from runql.text.frozen import frozen
 from runql.text.replace import replace_with

@@ -13,7 +13,7 @@ from typing import Any
 from runql.errors import AuthError, BackendError, NotFound, RateLimited, ServerError, Unreachable
 from runql.semantic.json_text import read_json
 from runql.sources.wandb.failures.html_answers import PageSort, host_of_redirect, page_in
-from runql.sources.wandb.failures.retry_after import seconds_to_wait
+from runql.sources.wandb.failures.pauses import seconds_to_wait
 from runql.sources.wandb.schema.refusals import KINDS, Said, said_in
 from runql.text.diagnostic import Diagnostic
 from runql.text.frozen import frozen

@@ -14,12 +14,12 @@ from runql.sources.protocol import HistoryRequest
 from runql.sources.wandb.decode import ProjectPlace
 from runql.sources.wandb.failures.failures import Failure, Fault
 from runql.sources.wandb.http.client import GraphqlAnswer
-from runql.sources.wandb.http.patience import Stakes
+from runql.sources.wandb.http.retry_rule import Stakes
 from runql.sources.wandb.listing.order_check import edges_of
+from runql.sources.wandb.odd_values import OddRows, outsize_of
 from runql.sources.wandb.project import Question, Sent, WandbServer
 from runql.sources.wandb.schema.abilities import FILTERS
 from runql.sources.wandb.schema.refusals import Learned
-from runql.sources.wandb.unreadable import OddRows, outsize_of
 from runql.text.diagnostic import Diagnostic
 from runql.text.frozen import frozen
 

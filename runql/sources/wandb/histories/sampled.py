@@ -42,8 +42,8 @@ from runql.sources.wandb.histories.specs import (
     spec_text,
     within,
 )
+from runql.sources.wandb.odd_values import fewer_notice
 from runql.sources.wandb.project import WandbServer
-from runql.sources.wandb.unreadable import fewer_notice
 from runql.text.diagnostic import Diagnostic
 
 _MOST_GROUPS = 12

@@ -40,9 +40,9 @@ from runql.sources.wandb.histories.specs import (
     table_of_lines,
     within,
 )
+from runql.sources.wandb.odd_values import fewer_notice
 from runql.sources.wandb.project import WandbServer
 from runql.sources.wandb.schema.refusals import Learned
-from runql.sources.wandb.unreadable import fewer_notice
 from runql.text.diagnostic import Diagnostic
 
 PAGE_STEPS = 1000

@@ -22,11 +22,11 @@ from typing import Any, TypeVar
 
 from runql.semantic.json_text import Oddity, read_json
 from runql.sources.wandb.failures.failures import Failure, Fault, read_reply
-from runql.sources.wandb.failures.retry_after import backoff_seconds, seconds_to_wait
+from runql.sources.wandb.failures.pauses import backoff_seconds, seconds_to_wait
 from runql.sources.wandb.http.bodies import MEGABYTE
 from runql.sources.wandb.http.identity import Identity, without_secrets
 from runql.sources.wandb.http.limiter import Limiter
-from runql.sources.wandb.http.patience import Attempts, Patience, RetryVerdict, Stakes
+from runql.sources.wandb.http.retry_rule import Attempts, Patience, RetryVerdict, Stakes
 from runql.sources.wandb.http.transport import HttpReply, Transport
 from runql.sources.wandb.network.network import Network
 from runql.text.frozen import frozen

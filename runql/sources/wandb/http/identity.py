@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from urllib.parse import urlencode
 
 from runql.sources.wandb.failures.failures import Failure, Fault, kind_of_status, loads, messages_of
-from runql.sources.wandb.failures.retry_after import seconds_to_wait
+from runql.sources.wandb.failures.pauses import seconds_to_wait
 from runql.sources.wandb.http.transport import Transport
 from runql.sources.wandb.network.credentials import ApiKey, Credentials, IdentityToken
 from runql.sources.wandb.network.redaction import STRUCK, basic

@@ -13,12 +13,12 @@ from runql.sources.protocol import Wanted
 from runql.sources.wandb.decode import ProjectPlace
 from runql.sources.wandb.failures.failures import Failure, Fault
 from runql.sources.wandb.http.client import GraphqlAnswer
-from runql.sources.wandb.http.patience import Stakes
-from runql.sources.wandb.listing.isolation import may_be_one_run
+from runql.sources.wandb.http.retry_rule import Stakes
 from runql.sources.wandb.listing.losses import ListingLoss
 from runql.sources.wandb.listing.order_check import edges_of, prove_filters, says_more
 from runql.sources.wandb.listing.pages import HEAVY_ROWS, Pages
 from runql.sources.wandb.listing.questions import ListQuestion
+from runql.sources.wandb.listing.unreadable_run import may_be_one_run
 from runql.sources.wandb.project import Question, WandbServer, filters_text, wanted_options
 from runql.sources.wandb.run_nodes import read_run, read_runs
 from runql.sources.wandb.schema.abilities import FILTERS, ORDER, PAGING

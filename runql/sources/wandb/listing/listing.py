@@ -39,9 +39,9 @@ from runql.sources.wandb.listing.order_check import (
 from runql.sources.wandb.listing.pages import Pages
 from runql.sources.wandb.listing.questions import ListQuestion
 from runql.sources.wandb.listing.safe_filters import doubted_in, narrow
+from runql.sources.wandb.odd_values import OddRuns
 from runql.sources.wandb.project import WandbServer, concerned_by, filters_text, in_form_of_wandb
 from runql.sources.wandb.schema.abilities import FILTERS, ORDER, PAGING
-from runql.sources.wandb.unreadable import OddRuns
 from runql.text.diagnostic import Diagnostic
 
 _AHEAD_PAGES = 4

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import field
 from typing import Any
 
-from runql.semantic.outsize import unreadable_notice
+from runql.semantic.huge_values import unreadable_notice
 from runql.sources.wandb.answer_shapes import conform
 from runql.sources.wandb.failures.failures import Failure, Fault
 from runql.sources.wandb.http.client import GraphqlAnswer
-from runql.sources.wandb.unreadable import MOST_SAID
+from runql.sources.wandb.odd_values import MOST_SAID
 from runql.text.diagnostic import Diagnostic
 from runql.text.frozen import frozen
 

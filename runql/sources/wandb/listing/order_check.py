@@ -20,7 +20,7 @@ from runql.semantic.record import RunRecord
 from runql.sources.paging import needed
 from runql.sources.protocol import Wanted
 from runql.sources.wandb.failures.failures import Failure
-from runql.sources.wandb.http.patience import Stakes
+from runql.sources.wandb.http.retry_rule import Stakes
 from runql.sources.wandb.project import Question, WandbServer, filters_text
 from runql.sources.wandb.schema.abilities import FILTERS
 

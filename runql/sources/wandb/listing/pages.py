@@ -14,7 +14,10 @@ from typing import Any
 from runql.semantic.record import RunRecord
 from runql.sources.wandb.failures.failures import Failure, Fault
 from runql.sources.wandb.listing.chunks import Chunk, PagePart
-from runql.sources.wandb.listing.isolation import (
+from runql.sources.wandb.listing.losses import Came, ListingLoss, came_in_part
+from runql.sources.wandb.listing.order_check import edges_of, says_more
+from runql.sources.wandb.listing.questions import ListQuestion, cursor_after, offset_in
+from runql.sources.wandb.listing.unreadable_run import (
     MAY_BE_DOWN,
     OF_PAGE,
     OF_PART,
@@ -23,10 +26,7 @@ from runql.sources.wandb.listing.isolation import (
     Unread,
     may_be_one_run,
 )
-from runql.sources.wandb.listing.losses import Came, ListingLoss, came_in_part
-from runql.sources.wandb.listing.order_check import edges_of, says_more
-from runql.sources.wandb.listing.questions import ListQuestion, cursor_after, offset_in
-from runql.sources.wandb.observed import stamp_of
+from runql.sources.wandb.observed_fields import stamp_of
 from runql.sources.wandb.project import Question, WandbServer, filters_text
 from runql.sources.wandb.run_nodes import read_run, read_runs
 from runql.sources.wandb.schema.abilities import PAGING

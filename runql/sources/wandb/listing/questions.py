@@ -10,7 +10,7 @@ from typing import Any
 from runql.plan.selectors import Filters
 from runql.sources.protocol import Wanted
 from runql.sources.wandb.decode import ProjectPlace
-from runql.sources.wandb.http.patience import Stakes
+from runql.sources.wandb.http.retry_rule import Stakes
 from runql.sources.wandb.project import Question, filters_text, wanted_options
 from runql.text.frozen import frozen
 

@@ -12,11 +12,11 @@ from runql.language.kinds import Kind
 from runql.semantic.catalog import Catalog, Space
 from runql.semantic.check.clauses import Clauses, asks_histories
 from runql.semantic.check.expressions import Expressions
+from runql.semantic.check_context import CheckContext, Report
 from runql.semantic.check_stages.pipeline import check_stages, names_made
 from runql.semantic.check_stages.scope import Scope, scope_of, with_mentions
 from runql.semantic.needed import children
 from runql.semantic.operands import BROKEN
-from runql.semantic.report import CheckContext, Report
 from runql.semantic.spelling import code, field_text, path_text
 from runql.semantic.typed import (
     FieldKey,

@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from math import floor
 
-from runql.engine.stages.along.runs import nan_skipped, out_of_range, runs_of
 from runql.engine.stages.context import StageContext
 from runql.engine.stages.dispatch import Pace, left_out, smoothed
+from runql.engine.stages.history_stages.runs import nan_skipped, out_of_range, runs_of
 from runql.engine.stages.shared.say import number_of
 from runql.engine.table import Table
 from runql.semantic.typed import TSmooth

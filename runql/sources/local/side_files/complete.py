@@ -8,8 +8,8 @@ from typing import Any, Final
 from runql.sources.local.discover import RunFile, stamps
 from runql.sources.local.folder_layout import folder_name, started_at
 from runql.sources.local.head import Head, LogState, read_head
-from runql.sources.local.side import jsonl
-from runql.sources.local.side.read import Sides, json_object, read_sides
+from runql.sources.local.side_files import jsonl
+from runql.sources.local.side_files.read import Sides, json_object, read_sides
 
 _MOST_STATE_BYTES: Final = 1 << 20
 _STATES: Final = frozenset({"finished", "failed", "crashed", "killed", "preempted"})

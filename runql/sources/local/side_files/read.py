@@ -10,10 +10,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
+from runql.semantic.huge_values import by_name
 from runql.semantic.json_text import read_json
-from runql.semantic.outsize import by_name
 from runql.sources.local.folder_layout import CONFIG, EVENTS, FILES, HISTORY, METADATA, SUMMARY
-from runql.sources.local.side.config_yaml import read_config
+from runql.sources.local.side_files.config_yaml import read_config
 
 _MOST_BYTES: Final = 16 << 20
 """More than the SDK writes into any of these: W&B's server takes no config and no summary so large."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from runql.engine.presence import held_rows, intersection
-from runql.engine.stages.along.runs import RunTable, runs_of
 from runql.engine.stages.context import StageContext
 from runql.engine.stages.dispatch import take
+from runql.engine.stages.history_stages.runs import RunTable, runs_of
 from runql.engine.stages.shared.numbers import is_point
 from runql.engine.stages.shared.rows import cells_of
 from runql.engine.table import Table

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from runql.engine.stages.along.runs import RunTable, out_of_range, runs_of
 from runql.engine.stages.context import StageContext, free_name
 from runql.engine.stages.dispatch import cells_at, fold_cells, grouped, is_long, take, values_of
+from runql.engine.stages.history_stages.runs import RunTable, out_of_range, runs_of
 from runql.engine.stages.shared.aggregates import NOTHING_SKIPPED, Skipped
 from runql.engine.table import Table, concat
 from runql.engine.values.column import Column, Repeats, column_of

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from runql.engine.compare import is_nan, is_number
 from runql.engine.functions import ARITHMETIC, FUNCTIONS
-from runql.engine.stages.along.runs import RunTable, runs_of
 from runql.engine.stages.context import StageContext, free_name, refuse_sampled
 from runql.engine.stages.dispatch import take
+from runql.engine.stages.history_stages.runs import RunTable, runs_of
 from runql.engine.stages.shared.numbers import count_nan
 from runql.engine.stages.shared.rows import cells_of
 from runql.engine.table import Table

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final
 
+from runql.semantic.huge_values import by_name, outsize_notice, unreadable_notice
 from runql.semantic.json_text import read_json
-from runql.semantic.outsize import by_name, outsize_notice, unreadable_notice
 from runql.semantic.record import RunRecord
 from runql.sources.wandb.failures.failures import clean
 from runql.sources.wandb.history_keys import STEP, is_step
