@@ -10,7 +10,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
 
 from runql.ide.semantic_tokens import Shade
 from runql.language.aggregates import HISTORY_AGGREGATES
@@ -18,7 +17,7 @@ from runql.language.fields import RUN_FIELD_SPELLINGS
 from runql.language.functions import FUNCTIONS
 from runql.semantic.catalog import Space
 from runql.semantic.spelling import PREFIXES
-from runql.syntax.grammar import load_parser
+from runql.syntax.grammar import load_table
 from runql.syntax.keywords import keywords
 from runql.syntax.lexer import lexer
 from runql.syntax.tokens import kind_of
@@ -55,13 +54,13 @@ class Place:
 @cache
 def following() -> dict[str, frozenset[str]]:
     """For each terminal those that the parser's table has behind it."""
-    table: Any = load_parser().parser.parser._parse_table
+    states = load_table().actions
     found: defaultdict[str, set[str]] = defaultdict(set)
     found[BEGIN].update(keywords().heads)
-    for actions in table.states.values():
-        for name, (action, target) in actions.items():
-            if action.name == "Shift" and name.isupper():
-                found[name].update(each for each in table.states[target] if each == "$END" or each.isupper())
+    for actions in states:
+        for name, target in actions.items():
+            if target >= 0 and name.isupper():
+                found[name].update(each for each in states[target] if each.isupper())
     return {name: frozenset(names) for name, names in found.items()}
 
 

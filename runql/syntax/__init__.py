@@ -1,4 +1,4 @@
-"""Syntax: the grammar, the tokens, the tree, the parser with its messages, the formatter. Loads lark at first use."""
+"""Syntax: the grammar, the tokens, the tree, the parser with its messages, the formatter. Loads its table when used."""
 
 from runql.syntax.format import format_text
 from runql.syntax.parse import Parsed, parse, parse_query, tokenize

@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-if TYPE_CHECKING:
-    from lark import Lark
+from runql.syntax.lr_table import ParserTable
 
 KEYWORD: Final = re.compile(r"\(\?i:([a-z_|]+)\)")
 """How the spellings of a keyword stand in the pattern of its terminal: `"limit"i`, or `/min|max/i`."""
@@ -22,27 +21,24 @@ class GrammarMismatchError(Exception):
     """The grammar and the code that reads it do not fit: one line each."""
 
 
-def check_grammar(parser: Lark) -> None:
+def check_grammar(table: ParserTable) -> None:
     """Raises `GrammarMismatchError` if a text could be parsed and not built, or a keyword not be found."""
     wrong = (
-        *_rules_without_method(parser),
-        *_rules_without_keyword(parser),
-        *_keywords_without_spelling(parser),
+        *_rules_without_method(table),
+        *_rules_without_keyword(table),
+        *_keywords_without_spelling(table),
     )
     if wrong:
         raise GrammarMismatchError("\n".join(dict.fromkeys(wrong)))
 
 
-def rule_names(parser: Lark) -> tuple[str, ...]:
+def rule_names(table: ParserTable) -> tuple[str, ...]:
     """The names that the nodes of a parse have: an alias, or the rule's own; not the helpers of `*` and `+`."""
     names: dict[str, None] = {}
-    for rule in parser.rules:
-        own = str(rule.origin.name)
-        is_inlined = own.startswith("_") or (rule.options.expand1 and len(rule.expansion) == 1)
-        if rule.alias is not None:
-            names[str(rule.alias)] = None
-        elif not is_inlined:
-            names[own] = None
+    for production in table.productions:
+        is_only_child = production.is_unwrapped and len(production.expansion) == 1
+        if not production.name.startswith("_") and not is_only_child:
+            names[production.name] = None
     return tuple(names)
 
 
@@ -76,26 +72,26 @@ def rule_of(class_name: str) -> str:
     return re.sub(r"(?<!^)(?=[A-Z])", "_", class_name).lower()
 
 
-def _rules_without_method(parser: Lark) -> Iterator[str]:
+def _rules_without_method(table: ParserTable) -> Iterator[str]:
     methods = builder_methods() | plain_stages()
-    for name in rule_names(parser):
+    for name in rule_names(table):
         if name not in methods:
             where = next((f"build_{part}s.py" for part in ("stage", "statement") if name.endswith(part)), "build.py")
             other = _OR_PLAIN if name.endswith("_stage") else ""
             yield f"the rule `{name}` of the grammar has no method in {where}: add `def {name}(self, part)`{other}"
 
 
-def _rules_without_keyword(parser: Lark) -> Iterator[str]:
-    for rule in parser.rules:
-        name, first = str(rule.origin.name), next(iter(rule.expansion), None)
-        is_one = name.endswith(_BEGIN_WITH_A_WORD) and not rule.options.expand1
-        if is_one and (first is None or not first.is_term):
+def _rules_without_keyword(table: ParserTable) -> Iterator[str]:
+    for production in table.productions:
+        name = production.origin
+        is_one = name.endswith(_BEGIN_WITH_A_WORD) and not production.is_unwrapped
+        if is_one and table.first_terminal(production) is None:
             yield f"the rule `{name}` of the grammar does not begin with a keyword in each of its alternatives"
 
 
-def _keywords_without_spelling(parser: Lark) -> Iterator[str]:
-    for terminal in parser.terminals:
-        if terminal.priority == KEYWORD_PRIORITY and not KEYWORD.search(terminal.pattern.to_regexp()):
+def _keywords_without_spelling(table: ParserTable) -> Iterator[str]:
+    for terminal in table.terminals:
+        if terminal.priority == KEYWORD_PRIORITY and not KEYWORD.search(terminal.pattern):
             yield (
                 f"the keyword `{terminal.name}` of the grammar has no spelling that can be read off it: write"
                 f' `{terminal.name}.{KEYWORD_PRIORITY}: "word"i _B`, in small letters and `_`'

@@ -2,30 +2,25 @@
 
 The grammar stands beside this file in a wheel, and in `grammar/` at the top of a checkout. Its LALR table is packed
 into the wheel when that is built; without a fresh one there it is built once and kept in the user's own cache folder.
+Lark is imported only where a table is built.
 """
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
-import io
 import os
-import pickle
-import sys
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from runql.syntax.check_grammar import check_grammar
+from runql.syntax.lr_table import ParserTable, table_from, table_of, table_text
 from runql.text.replace import replace_with
-
-if TYPE_CHECKING:
-    from lark import Lark
 
 STARTS = ("script", "rest")
 _HERE = Path(__file__).resolve().parent
 _PACKED_TABLE = _HERE / "runql.table"
-_UNREADABLE = (OSError, EOFError, pickle.UnpicklingError, AttributeError, KeyError, ValueError, ImportError)
+_UNREADABLE = (OSError, ValueError, TypeError, KeyError, AttributeError)
 
 
 def grammar_path() -> Path:
@@ -39,8 +34,8 @@ def grammar_text() -> str:
     return grammar_path().read_text(encoding="utf-8")
 
 
-def build_parser(*, strict: bool = False) -> Lark:
-    """The parser, made from the grammar: takes seconds. `strict` also refuses any conflict (needs `interegular`).
+def build_table(*, strict: bool = False) -> ParserTable:
+    """The table, made from the grammar: takes seconds. `strict` also refuses any conflict (needs `interegular`).
 
     Raises:
         GrammarMismatchError: the grammar has a rule that nobody builds, or a keyword that cannot be read off it.
@@ -52,21 +47,18 @@ def build_parser(*, strict: bool = False) -> Lark:
         parser="lalr",
         lexer="contextual",
         start=list(STARTS),
-        propagate_positions=True,
         maybe_placeholders=False,
         strict=strict,
     )
-    check_grammar(parser)
-    return parser
+    table = table_of(parser)
+    check_grammar(table)
+    return table
 
 
 def table_key() -> str:
-    """What a table depends on: the grammar, the version of Lark and that of Python."""
-    from lark import __version__
-
-    python = f"{sys.version_info.major}.{sys.version_info.minor}"
+    """What a table depends on: the grammar, and the form in which it is written."""
     digest = hashlib.sha256(grammar_text().encode()).hexdigest()
-    return f"runql-table 1 {digest} lark-{__version__} python-{python}"
+    return f"runql-table 2 {digest}"
 
 
 def table_name() -> str:
@@ -75,22 +67,17 @@ def table_name() -> str:
 
 
 def write_table() -> bytes:
-    """The table as it is stored: its key on a line, then the parser as Lark saves it."""
-    stored = io.BytesIO()
-    stored.write(table_key().encode() + b"\n")
-    build_parser().save(stored)
-    return stored.getvalue()
+    """The table as it is stored: its key on a line, then itself."""
+    return f"{table_key()}\n{table_text(build_table())}\n".encode()
 
 
-def _read_table(path: Path) -> Lark | None:
-    """The parser from a stored table; none if there is none, or it is of another grammar, Lark or Python."""
-    from lark import Lark
-
+def _read_table(path: Path) -> ParserTable | None:
+    """A stored table; none if there is none, or it is of another grammar."""
     try:
         with path.open("rb") as stored:
             if stored.readline().rstrip(b"\n").decode("utf-8", "replace") != table_key():
                 return None
-            return Lark.load(stored)
+            return table_from(stored.read())
     except _UNREADABLE:
         return None
 
@@ -98,7 +85,7 @@ def _read_table(path: Path) -> Lark | None:
 def _cache_folder() -> Path | None:
     """The user's own folder for tables; none if it cannot be made, or somebody else could write there.
 
-    A table is a pickle, and a pickle is a program: nobody else may put one in our way.
+    Who can change a table can change what a text means: nobody else may put one in our way.
     """
     from platformdirs import user_cache_path
 
@@ -122,17 +109,17 @@ def _keep(table: bytes, path: Path) -> None:
 
 
 @cache
-def load_parser() -> Lark:
-    """The one parser of the process, loaded at its first use."""
-    parser = _read_table(_PACKED_TABLE)
-    if parser is not None:
-        return parser
+def load_table() -> ParserTable:
+    """The one table of the process, loaded at its first use."""
+    table = _read_table(_PACKED_TABLE)
+    if table is not None:
+        return table
     folder = _cache_folder()
     if folder is None:
-        return build_parser()
+        return build_table()
     path = folder / table_name()
-    parser = _read_table(path)
-    if parser is None:
+    table = _read_table(path)
+    if table is None:
         _keep(write_table(), path)
-        parser = _read_table(path) or build_parser()
-    return parser
+        table = _read_table(path) or build_table()
+    return table

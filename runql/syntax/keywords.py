@@ -7,7 +7,7 @@ from functools import cache
 from types import MappingProxyType
 
 from runql.syntax.check_grammar import KEYWORD, KEYWORD_PRIORITY
-from runql.syntax.grammar import load_parser
+from runql.syntax.grammar import load_table
 from runql.text.frozen import frozen
 
 _LOOK_AHEAD = re.compile(r"\(\?!(?:\[[^]]*\]|[^)])*\)\Z")
@@ -62,16 +62,17 @@ class Keywords:
 
 def _first(rule_ending: str) -> tuple[str, ...]:
     """The terminals that begin the rules whose name ends so, in the order of the grammar."""
-    rules = [rule for rule in load_parser().rules if str(rule.origin.name).endswith(rule_ending)]
-    return tuple(dict.fromkeys(rule.expansion[0].name for rule in rules if rule.expansion[0].is_term))
+    table = load_table()
+    firsts = (table.first_terminal(one) for one in table.productions if one.origin.endswith(rule_ending))
+    return tuple(dict.fromkeys(first for first in firsts if first is not None))
 
 
 @cache
 def keywords() -> Keywords:
     words: dict[str, tuple[str, ...]] = {}
     symbols: dict[str, tuple[str, ...]] = {}
-    for terminal in load_parser().terminals:
-        pattern = terminal.pattern.to_regexp()
+    for terminal in load_table().terminals:
+        pattern = terminal.pattern
         found = tuple(word for group in KEYWORD.findall(pattern) for word in group.split("|"))
         if terminal.priority == KEYWORD_PRIORITY and found:
             words[terminal.name] = found

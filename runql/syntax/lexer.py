@@ -9,17 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache, cached_property
-from typing import TYPE_CHECKING, Any, cast
 
-from runql.syntax.grammar import load_parser
+from runql.syntax.grammar import load_table
+from runql.syntax.lr_parser import TEXT_END, Branch, MisplacedError, Parser
 from runql.text.frozen import frozen
 
-if TYPE_CHECKING:
-    from lark import Token as LarkToken
-    from lark import Tree
-    from lark.parsers.lalr_interactive_parser import InteractiveParser
-
-END = "$END"
+END = TEXT_END
 STRAY = "STRAY"
 """The terminal of text that no terminal of the grammar matches."""
 
@@ -35,11 +30,6 @@ class Lexeme:
     @property
     def end(self) -> int:
         return self.start + len(self.text)
-
-
-def _choices(parser: Any) -> Iterable[str]:
-    """The terminals, and rules, that the parser's table has where it stands; more than it would accept."""
-    return cast("Iterable[str]", parser.choices())
 
 
 @frozen
@@ -61,7 +51,7 @@ class Attempt:
     start: str
     lexemes: tuple[Lexeme, ...]
     trivia: tuple[Lexeme, ...]
-    tree: Tree[LarkToken] | None
+    tree: Branch | None
     failure: LexFailure | None
 
 
@@ -69,9 +59,9 @@ class Lexer:
     """Finds the terminals of the grammar in a text. One is made, and shared."""
 
     def __init__(self) -> None:
-        conf = load_parser().lexer_conf
-        self._patterns = {t.name: (t.priority, t.pattern.to_regexp()) for t in conf.terminals}
-        self._ignored = tuple(conf.ignore)
+        table = load_table()
+        self._patterns = {terminal.name: (terminal.priority, terminal.pattern) for terminal in table.terminals}
+        self._ignored = table.ignored
         self._trivia = self._scanner(self._ignored)
         self._by_state: dict[int, re.Pattern[str]] = {}
 
@@ -98,12 +88,12 @@ class Lexer:
             yield Lexeme(match.lastgroup, match[0], position)
             position = match.end()
 
-    def at_state(self, parser: InteractiveParser, text: str, position: int) -> Lexeme | None:
+    def at_state(self, parser: Parser, text: str, position: int) -> Lexeme | None:
         """The terminal that stands at a position, of those that the parser can take there."""
-        state = parser.parser_state.position
+        state = parser.state
         scanner = self._by_state.get(state)
         if scanner is None:
-            accepted = [name for name in _choices(parser) if name in self._patterns]
+            accepted = [name for name in parser.choices if name in self._patterns]
             scanner = self._by_state[state] = self._scanner(accepted)
         match = scanner.match(text, position)
         return Lexeme(str(match.lastgroup), match[0], position) if match else None
@@ -133,21 +123,17 @@ class Feed:
     def __init__(self, start: str) -> None:
         self.start = start
         self.lexemes: list[Lexeme] = []
-        self.parser = load_parser().parse_interactive(start=start)
+        self.parser = Parser(load_table(), start)
 
-    def take(self, lexeme: Lexeme) -> Tree[LarkToken] | None:
-        """Feed one lexeme; at the end of the text, the tree. Raises `UnexpectedToken`."""
-        from lark import Token as LarkToken
-
-        tree: Tree[LarkToken] | None = self.parser.feed_token(
-            LarkToken(lexeme.terminal, lexeme.text, start_pos=lexeme.start, end_pos=lexeme.end)
-        )
+    def take(self, lexeme: Lexeme) -> Branch | None:
+        """Feed one lexeme; at the end of the text, the tree. Raises `MisplacedError`."""
+        tree = self.parser.take(lexeme.terminal, lexeme.text, lexeme.start)
         self.lexemes.append(lexeme)
         return tree
 
 
 def fed(start: str, lexemes: Iterable[Lexeme]) -> Feed:
-    """A parser that has taken these lexemes. Raises `UnexpectedToken`."""
+    """A parser that has taken these lexemes. Raises `MisplacedError`."""
     feed = Feed(start)
     for lexeme in lexemes:
         feed.take(lexeme)
@@ -156,14 +142,11 @@ def fed(start: str, lexemes: Iterable[Lexeme]) -> Feed:
 
 def accepted(start: str, lexemes: Iterable[Lexeme]) -> frozenset[str]:
     """The terminals that can follow these lexemes; they must be a good beginning."""
-    parser: Any = fed(start, lexemes).parser
-    return frozenset(parser.accepts())
+    return fed(start, lexemes).parser.accepts()
 
 
 def run(text: str, position: int = 0, start: str = "script") -> Attempt:
     """Parse a text from a position to its end, or to the first thing that cannot stand there."""
-    from lark.exceptions import UnexpectedToken
-
     lex = lexer()
     feed = Feed(start)
     trivia: list[Lexeme] = []
@@ -180,7 +163,7 @@ def run(text: str, position: int = 0, start: str = "script") -> Attempt:
                 if ended:
                     return Attempt(start, tuple(feed.lexemes[:-1]), tuple(trivia), tree, None)
                 continue
-        except UnexpectedToken:
+        except MisplacedError:
             pass
         # The parser has gone on reducing before it gave up: a new one knows what it could have taken.
         failed = Lexeme(END, "", position) if ended else lex.alone(text, position)
@@ -188,13 +171,11 @@ def run(text: str, position: int = 0, start: str = "script") -> Attempt:
         return Attempt(start, tuple(feed.lexemes), tuple(trivia), None, failure)
 
 
-def replay(attempt: Attempt, count: int) -> Tree[LarkToken] | None:
+def replay(attempt: Attempt, count: int) -> Branch | None:
     """The tree of the first lexemes of an attempt; none if they are not a whole."""
-    from lark.exceptions import UnexpectedToken
-
     try:
         return fed(attempt.start, attempt.lexemes[:count]).take(Lexeme(END, "", 0))
-    except UnexpectedToken:
+    except MisplacedError:
         return None
 
 
@@ -211,8 +192,6 @@ def first_lexeme(text: str, position: int, start: str = "rest") -> Lexeme | None
 
 def beginning(text: str, position: int, count: int, start: str = "rest") -> list[Lexeme]:
     """The lexemes, at most so many, that the parser takes from the beginning of a clause or stage on; or a `script`."""
-    from lark.exceptions import UnexpectedToken
-
     feed = Feed(start)
     while len(feed.lexemes) < count:
         for piece in lexer().skip(text, position):
@@ -222,7 +201,7 @@ def beginning(text: str, position: int, count: int, start: str = "rest") -> list
             if found is None or position >= len(text):
                 break
             feed.take(found)
-        except UnexpectedToken:
+        except MisplacedError:
             break
         position = found.end
     return feed.lexemes

@@ -107,9 +107,9 @@ def test_the_examples_have_no_errors_but_those_they_are_about() -> None:
 
 
 def test_every_terminal_of_the_grammar_is_something() -> None:
-    from runql.syntax.grammar import load_parser
+    from runql.syntax.grammar import load_table
 
-    terminals = {str(terminal.name) for terminal in load_parser().terminals}
+    terminals = {str(terminal.name) for terminal in load_table().terminals}
     assert terminals > set(keywords().words)
     assert {name for name in terminals if kind_of(name) is TokenKind.ERROR} == set()
 

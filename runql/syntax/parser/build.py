@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from runql.syntax import tree as t
 from runql.syntax.literals import quote_name, read_path, read_string
+from runql.syntax.lr_parser import Branch, Leaf
 from runql.syntax.parser.build_expressions import Part
 from runql.syntax.parser.build_stages import PLAIN_STAGES, StageBuilder
 from runql.syntax.parser.build_statements import Into, StatementBuilder
 from runql.text.diagnostic import Diagnostic
 from runql.text.source import NOWHERE, Span
-
-if TYPE_CHECKING:
-    from lark import Token, Tree
 
 MAX_DEPTH: Final = 100
 """How deep an expression may nest: the floors above walk it by recursion."""
@@ -34,13 +32,13 @@ class Builder(StageBuilder, StatementBuilder):
         self._range = slice(0)
         self._too_deep = False
 
-    def pieces(self, tree: Tree[Token]) -> list[Piece]:
+    def pieces(self, tree: Branch) -> list[Piece]:
         """The statements, clauses, stages and the `into` of a `script` or a `rest`."""
         built: dict[int, Any] = {}
         depths: dict[int, int] = {}
-        for subtree in tree.iter_subtrees():
-            inner = [child for child in subtree.children if not hasattr(child, "type")]
-            depth = (subtree.data != "paren") + max((depths[id(child)] for child in inner), default=0)
+        for subtree in tree.branches():
+            inner = [depths[id(child)] for child in subtree.children if child.__class__ is not Leaf]
+            depth = (subtree.name != "paren") + max(inner, default=0)
             node = self._build(subtree, built)
             if depth > MAX_DEPTH and isinstance(node, t.Expr):
                 node, depth = self._deep(node.span), 1
@@ -48,15 +46,14 @@ class Builder(StageBuilder, StatementBuilder):
         pieces: list[Piece] = built[id(tree)]
         return pieces
 
-    def _build(self, tree: Tree[Token], built: dict[int, Any]) -> Any:
-        children = [child if hasattr(child, "type") else built[id(child)] for child in tree.children]
-        meta = tree.meta
-        if meta.empty:
+    def _build(self, tree: Branch, built: dict[int, Any]) -> Any:
+        children = [child if child.__class__ is Leaf else built[id(child)] for child in tree.children]
+        if tree.start < 0:
             self._range, span = slice(0), NOWHERE
         else:
-            self._range, span = slice(meta.start_pos, meta.end_pos), self.place(meta.start_pos, meta.end_pos)
-        part, kind = Part(children, span), PLAIN_STAGES.get(tree.data)
-        return getattr(self, tree.data)(part) if kind is None else self._plain_stage(kind, part)
+            self._range, span = slice(tree.start, tree.end), self.place(tree.start, tree.end)
+        part, kind = Part(children, span), PLAIN_STAGES.get(tree.name)
+        return getattr(self, tree.name)(part) if kind is None else self._plain_stage(kind, part)
 
     def _deep(self, span: Span) -> t.Expr:
         if not self._too_deep:
@@ -68,7 +65,7 @@ class Builder(StageBuilder, StatementBuilder):
     # ------------------------------------------------------------ statements
 
     def script(self, part: Part) -> list[Piece]:
-        return [None if hasattr(child, "type") else child for child in part.children]
+        return [None if isinstance(child, Leaf) else child for child in part.children]
 
     rest = script
 

@@ -5,16 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from runql.syntax import tree as t
 from runql.syntax.literals import BadLiteral, read_duration, read_number, read_path, read_string, read_time
+from runql.syntax.lr_parser import Leaf
 from runql.text.diagnostic import Diagnostic, Edit, Fix
 from runql.text.frozen import frozen
 from runql.text.source import Span
-
-if TYPE_CHECKING:
-    from lark import Token
 
 _COMPARISONS: Final = {
     "EQ": t.Comparison.EQ,
@@ -77,11 +75,11 @@ class Part:
     @property
     def types(self) -> list[str]:
         """The terminals among the children."""
-        return [child.type for child in self.children if hasattr(child, "type")]
+        return [child.type for child in self.children if isinstance(child, Leaf)]
 
     @property
     def nodes(self) -> list[Any]:
-        return [child for child in self.children if not hasattr(child, "type")]
+        return [child for child in self.children if not isinstance(child, Leaf)]
 
 
 class ExpressionBuilder:
@@ -93,19 +91,19 @@ class ExpressionBuilder:
         self.diagnostics: list[Diagnostic] = []
         self.parenthesised: set[int] = set()
 
-    def span(self, token: Token) -> Span:
-        return self.place(token.start_pos or 0, token.end_pos or 0)
+    def span(self, token: Leaf) -> Span:
+        return self.place(token.first, token.last)
 
     def bad(self, message: str, span: Span, nearest: str | None = None, hint: str = "") -> None:
         """A value that cannot be read, and one that can, if it is near."""
         fixes = (Fix(f"write `{nearest}`", (Edit(span, nearest),)),) if nearest is not None else ()
         self.diagnostics.append(Diagnostic("RQL107", message, span, hints=(hint,) if hint else (), fixes=fixes))
 
-    def path(self, token: Token) -> t.Path:
+    def path(self, token: Leaf) -> t.Path:
         path = read_path(token)
         return t.Path(path.segments, path.exact, span=self.span(token))
 
-    def whole(self, token: Token) -> int | None:
+    def whole(self, token: Leaf) -> int | None:
         """A whole number, or none with a diagnostic."""
         try:
             value = read_number(token)
@@ -156,7 +154,7 @@ class ExpressionBuilder:
         return t.Is(part.children[0], _STATES[signs[-1]], "NOT" in signs, span=part.span)
 
     def items(self, part: Part) -> tuple[t.Expr, ...] | t.Param:
-        if hasattr(part.children[0], "type"):
+        if isinstance(part.children[0], Leaf):
             return t.Param(str(part.children[0])[1:], span=part.span)
         return tuple(part.children)
 

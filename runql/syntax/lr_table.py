@@ -1,0 +1,123 @@
+"""The LALR table of the grammar as plain data: made from Lark's, written and read as JSON, used without Lark.
+
+A table that is read is data: nothing in it is run, it does not depend on the version of Lark or of Python, and Lark
+is not imported for it.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from runql.text.frozen import frozen
+
+if TYPE_CHECKING:
+    from lark import Lark
+
+
+@frozen
+class Terminal:
+    """A terminal of the grammar: of those that match at a place, the one with the highest priority is taken."""
+
+    name: str
+    priority: int
+    pattern: str
+
+
+@frozen
+class Production:
+    """One alternative of a rule: `origin` becomes `expansion`; the node that it makes is called `name`.
+
+    `kept` are the children of that node by their places in the expansion, with whether the child's own children stand
+    for it; none means all of them as they are. `is_unwrapped`: a single child stands for the node.
+    """
+
+    origin: str
+    name: str
+    expansion: tuple[str, ...]
+    kept: tuple[tuple[int, bool], ...] | None
+    is_unwrapped: bool
+
+
+@frozen
+class ParserTable:
+    """What a parser does in each state.
+
+    `actions` maps, for each state, a terminal or rule to the next state, or, as `-1 - n`, a terminal to the production
+    `n` that ends there. `starts` are the first and the last state of each start of the grammar.
+    """
+
+    terminals: tuple[Terminal, ...]
+    ignored: tuple[str, ...]
+    productions: tuple[Production, ...]
+    actions: tuple[dict[str, int], ...]
+    starts: dict[str, tuple[int, int]]
+
+    def first_terminal(self, production: Production) -> str | None:
+        """The terminal that an alternative begins with; none if it begins with a rule, or is empty."""
+        first = next(iter(production.expansion), None)
+        return first if any(terminal.name == first for terminal in self.terminals) else None
+
+
+def table_of(parser: Lark) -> ParserTable:
+    """The table of a parser that Lark made from a grammar."""
+    conf = parser.parse_interactive(start=parser.options.start[0]).parser_state.parse_conf
+    table: Any = conf.parse_table
+    numbers = {rule: index for index, rule in enumerate(parser.rules)}
+    order = {state: index for index, state in enumerate(table.states)}
+
+    def action(kind: Any, argument: Any) -> int:
+        return order[argument] if str(kind) == "Shift" else -1 - numbers[argument]
+
+    return ParserTable(
+        tuple(Terminal(str(t.name), t.priority, t.pattern.to_regexp()) for t in parser.terminals),
+        tuple(map(str, parser.lexer_conf.ignore)),
+        tuple(map(_production, parser.rules)),
+        tuple({str(name): action(*found) for name, found in state.items()} for state in table.states.values()),
+        {str(start): (order[first], order[table.end_states[start]]) for start, first in table.start_states.items()},
+    )
+
+
+def _production(rule: Any) -> Production:
+    """A rule of Lark, with what Lark would do when it ends."""
+    options = rule.options
+    kept = tuple(
+        (index, not symbol.is_term and str(symbol.name).startswith("_"))
+        for index, symbol in enumerate(rule.expansion)
+        if options.keep_all_tokens or not (symbol.is_term and symbol.filter_out)
+    )
+    plain = len(kept) == len(rule.expansion) and not any(inlined for _, inlined in kept)
+    return Production(
+        str(rule.origin.name),
+        str(rule.alias or options.template_source or rule.origin.name),
+        tuple(str(symbol.name) for symbol in rule.expansion),
+        None if plain else kept,
+        bool(options.expand1) and not rule.alias,
+    )
+
+
+def table_text(table: ParserTable) -> str:
+    """A table as JSON, on one line."""
+    written = {
+        "terminals": [[one.name, one.priority, one.pattern] for one in table.terminals],
+        "ignored": table.ignored,
+        "productions": [[p.origin, p.name, p.expansion, p.kept, p.is_unwrapped] for p in table.productions],
+        "actions": table.actions,
+        "starts": table.starts,
+    }
+    return json.dumps(written, separators=(",", ":"))
+
+
+def table_from(text: str | bytes) -> ParserTable:
+    """The table that was written. Raises `ValueError`, `TypeError` or `KeyError` if it is none."""
+    read = json.loads(text)
+    return ParserTable(
+        tuple(Terminal(*one) for one in read["terminals"]),
+        tuple(read["ignored"]),
+        tuple(
+            Production(origin, name, tuple(expansion), kept and tuple((at, inlined) for at, inlined in kept), unwrapped)
+            for origin, name, expansion, kept, unwrapped in read["productions"]
+        ),
+        tuple(read["actions"]),
+        {start: (first, last) for start, (first, last) in read["starts"].items()},
+    )
