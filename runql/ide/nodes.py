@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from runql.syntax import tree as t
 from runql.syntax.tree import query_of
@@ -25,11 +26,14 @@ def _within(value: object) -> Iterator[t.Node]:
 
 def nodes(node: t.Node) -> Iterator[t.Node]:
     """A node and all below it."""
-    waiting = [node]
+    waiting: list[object] = [node]
     while waiting:
         at = waiting.pop()
-        yield at
-        waiting.extend(children(at))
+        if isinstance(at, t.Node):
+            yield at
+            waiting.extend(map(partial(getattr, at), type(at).__match_args__))
+        elif isinstance(at, tuple):
+            waiting.extend(at)
 
 
 def chain_at(node: t.Node, offset: int) -> tuple[t.Node, ...]:

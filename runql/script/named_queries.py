@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar, assert_never
@@ -193,16 +194,26 @@ def _at(diagnostic: Diagnostic, span: Span) -> Diagnostic:
 
 def nowhere(node: _NodeT) -> _NodeT:
     """A tree without its places: it came from another text than the one that is at hand."""
-    changes = {part.name: _nowhere(getattr(node, part.name)) for part in dataclasses.fields(node)}
-    return replace(node, **changes)
+    kind: Any = type(node)
+    names: tuple[str, ...] = kind.__match_args__
+    parts = []
+    is_same = node.span is NOWHERE
+    for name in names:
+        value = getattr(node, name)
+        part = _nowhere(value)
+        is_same = is_same and part is value
+        parts.append(part)
+    moved: _NodeT = node if is_same else kind(*parts, span=NOWHERE)
+    return moved
 
 
 def _nowhere(value: Any) -> Any:
     if isinstance(value, tree.Node):
         return nowhere(value)
-    if isinstance(value, tuple):
-        return tuple(map(_nowhere, value))
-    return NOWHERE if isinstance(value, Span) else value
+    if not isinstance(value, tuple):
+        return NOWHERE if isinstance(value, Span) else value
+    parts = tuple(map(_nowhere, value))
+    return value if all(map(operator.is_, value, parts)) else parts
 
 
 def text_of(named: NamedQuery) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -210,4 +209,4 @@ def nodes(node: object) -> Iterator[tree.Node]:
             waiting.extend(at)
         elif isinstance(at, tree.Node):
             yield at
-            waiting.extend(getattr(at, part.name) for part in dataclasses.fields(at))
+            waiting.extend(map(partial(getattr, at), type(at).__match_args__))

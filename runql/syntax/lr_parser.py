@@ -18,12 +18,12 @@ class MisplacedError(Exception):
     """A terminal that cannot stand where the parser is."""
 
 
-class Leaf(str):
+class TerminalNode(str):
     """A terminal in the tree: its text, and where that stands."""
 
     __slots__ = ("first", "last", "type")
 
-    def __new__(cls, terminal: str, text: str, start: int) -> Leaf:
+    def __new__(cls, terminal: str, text: str, start: int) -> TerminalNode:
         made = super().__new__(cls, text)
         made.type = terminal
         made.first = start
@@ -83,7 +83,7 @@ class Parser:
                 raise MisplacedError(terminal)
             if action >= 0:
                 states.append(action)
-                values.append(Leaf(terminal, text, start))
+                values.append(TerminalNode(terminal, text, start))
                 return None
             production = self._productions[-1 - action]
             size = len(production.expansion)
@@ -123,7 +123,7 @@ def _node(production: Production, children: list[Any]) -> Any:
     kept = children if production.kept is None else _kept(production.kept, children)
     if production.is_unwrapped and len(kept) == 1:
         node = kept[0]
-        if node.__class__ is Leaf:
+        if node.__class__ is TerminalNode:
             return node
     else:
         node = Branch(production.name, kept)

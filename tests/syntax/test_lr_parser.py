@@ -10,7 +10,7 @@ from lark import Lark, Token, UnexpectedToken
 
 from runql.syntax.grammar import STARTS, build_table, grammar_text, load_table
 from runql.syntax.lexer import END, run
-from runql.syntax.lr_parser import Branch, Leaf, MisplacedError, Parser
+from runql.syntax.lr_parser import Branch, MisplacedError, Parser, TerminalNode
 from runql.syntax.lr_table import table_from, table_text
 from tests.ide.test_any_text import examples
 
@@ -34,8 +34,8 @@ def of_lark(node: Any) -> object:
     return (str(node.data), place, [of_lark(child) for child in node.children])
 
 
-def of_ours(node: Branch | Leaf) -> object:
-    if isinstance(node, Leaf):
+def of_ours(node: Branch | TerminalNode) -> object:
+    if isinstance(node, TerminalNode):
         return (node.type, str(node), node.first)
     place = None if node.start < 0 else (node.start, node.end)
     return (node.name, place, [of_ours(child) for child in node.children])

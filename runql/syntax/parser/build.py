@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from runql.syntax import tree as t
 from runql.syntax.literals import quote_name, read_path, read_string
-from runql.syntax.lr_parser import Branch, Leaf
+from runql.syntax.lr_parser import Branch, TerminalNode
 from runql.syntax.parser.build_expressions import Part
 from runql.syntax.parser.build_stages import PLAIN_STAGES, StageBuilder
 from runql.syntax.parser.build_statements import Into, StatementBuilder
@@ -37,7 +37,7 @@ class Builder(StageBuilder, StatementBuilder):
         built: dict[int, Any] = {}
         depths: dict[int, int] = {}
         for subtree in tree.branches():
-            inner = [depths[id(child)] for child in subtree.children if child.__class__ is not Leaf]
+            inner = [depths[id(child)] for child in subtree.children if child.__class__ is not TerminalNode]
             depth = (subtree.name != "paren") + max(inner, default=0)
             node = self._build(subtree, built)
             if depth > MAX_DEPTH and isinstance(node, t.Expr):
@@ -47,7 +47,7 @@ class Builder(StageBuilder, StatementBuilder):
         return pieces
 
     def _build(self, tree: Branch, built: dict[int, Any]) -> Any:
-        children = [child if child.__class__ is Leaf else built[id(child)] for child in tree.children]
+        children = [child if child.__class__ is TerminalNode else built[id(child)] for child in tree.children]
         if tree.start < 0:
             self._range, span = slice(0), NOWHERE
         else:
@@ -65,7 +65,7 @@ class Builder(StageBuilder, StatementBuilder):
     # ------------------------------------------------------------ statements
 
     def script(self, part: Part) -> list[Piece]:
-        return [None if isinstance(child, Leaf) else child for child in part.children]
+        return [None if isinstance(child, TerminalNode) else child for child in part.children]
 
     rest = script
 

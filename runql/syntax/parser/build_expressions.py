@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from runql.syntax import tree as t
 from runql.syntax.literals import BadLiteral, read_duration, read_number, read_path, read_string, read_time
-from runql.syntax.lr_parser import Leaf
+from runql.syntax.lr_parser import TerminalNode
 from runql.text.diagnostic import Diagnostic, Edit, Fix
 from runql.text.frozen import frozen
 from runql.text.source import Span
@@ -75,11 +75,11 @@ class Part:
     @property
     def types(self) -> list[str]:
         """The terminals among the children."""
-        return [child.type for child in self.children if isinstance(child, Leaf)]
+        return [child.type for child in self.children if isinstance(child, TerminalNode)]
 
     @property
     def nodes(self) -> list[Any]:
-        return [child for child in self.children if not isinstance(child, Leaf)]
+        return [child for child in self.children if not isinstance(child, TerminalNode)]
 
 
 class ExpressionBuilder:
@@ -91,7 +91,7 @@ class ExpressionBuilder:
         self.diagnostics: list[Diagnostic] = []
         self.parenthesised: set[int] = set()
 
-    def span(self, token: Leaf) -> Span:
+    def span(self, token: TerminalNode) -> Span:
         return self.place(token.first, token.last)
 
     def bad(self, message: str, span: Span, nearest: str | None = None, hint: str = "") -> None:
@@ -99,11 +99,11 @@ class ExpressionBuilder:
         fixes = (Fix(f"write `{nearest}`", (Edit(span, nearest),)),) if nearest is not None else ()
         self.diagnostics.append(Diagnostic("RQL107", message, span, hints=(hint,) if hint else (), fixes=fixes))
 
-    def path(self, token: Leaf) -> t.Path:
+    def path(self, token: TerminalNode) -> t.Path:
         path = read_path(token)
         return t.Path(path.segments, path.exact, span=self.span(token))
 
-    def whole(self, token: Leaf) -> int | None:
+    def whole(self, token: TerminalNode) -> int | None:
         """A whole number, or none with a diagnostic."""
         try:
             value = read_number(token)
@@ -154,7 +154,7 @@ class ExpressionBuilder:
         return t.Is(part.children[0], _STATES[signs[-1]], "NOT" in signs, span=part.span)
 
     def items(self, part: Part) -> tuple[t.Expr, ...] | t.Param:
-        if isinstance(part.children[0], Leaf):
+        if isinstance(part.children[0], TerminalNode):
             return t.Param(str(part.children[0])[1:], span=part.span)
         return tuple(part.children)
 

@@ -14,7 +14,7 @@ from runql.text.frozen import frozen
 from runql.text.source import Span
 
 if TYPE_CHECKING:
-    from runql.syntax.lr_parser import Leaf
+    from runql.syntax.lr_parser import TerminalNode
 
 
 @frozen
@@ -75,7 +75,7 @@ class StatementBuilder(ExpressionBuilder):
         name = part.children[1]
         return s.SetStatement(str(name), part.nodes[0], self.span(name), span=part.span)
 
-    def _one_word(self, name: Leaf) -> str:
+    def _one_word(self, name: TerminalNode) -> str:
         """A name that a text can use again, as `from NAME` or `$NAME`."""
         if not name.isidentifier():
             message = f"the name `{name}` is not one word"

@@ -10,6 +10,7 @@ import gc
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from itertools import takewhile
 from typing import Final, TypeAlias, assert_never
 
@@ -38,7 +39,7 @@ _LONG: Final = 20_000
 _EXAMPLE: Final = "runs where config.lr > 0.01 order -summary.loss limit 10"
 
 
-@frozen
+@frozen(slots=False)
 class Parsed:
     """What a text is: its tree, its tokens (which joined are the text) and what is wrong with it.
 
@@ -47,9 +48,14 @@ class Parsed:
 
     source: Source
     script: t.Script
-    tokens: tuple[Token, ...]
+    lexemes: tuple[Lexeme, ...]
     diagnostics: tuple[Diagnostic, ...]
     is_exhausted: bool = False
+
+    @cached_property
+    def tokens(self) -> tuple[Token, ...]:
+        """Made when they are asked for: who only wants to know what is wrong does not."""
+        return lossless(self.source.text, self.lexemes)
 
     @property
     def ok(self) -> bool:
@@ -153,12 +159,11 @@ class _Reader:
             self._diagnostics.append(
                 Diagnostic("RQL110", "the query is empty", NOWHERE, (f"for example: `{_EXAMPLE}`",))
             )
-        tokens = lossless(self._source.text, self._lexemes.values())
         ordered = sorted(self._diagnostics, key=lambda d: (d.span.start, d.span.end))
         return Parsed(
             self._source,
             t.Script(tuple(self._statements), span=self._whole_span()),
-            tokens,
+            tuple(self._lexemes.values()),
             tuple(ordered),
             self._is_exhausted,
         )
