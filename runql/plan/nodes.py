@@ -216,12 +216,22 @@ def offset_of(plan: Node) -> int:
 
 def keys_of(plan: Node) -> tuple[TOrderKey, ...]:
     """The keys by which a plan orders its runs."""
-    for node in nodes(plan):
-        if isinstance(node, Sort | Watch):
-            return node.keys
-        if isinstance(node, Fetch) and node.ordered and isinstance(node.selector, TypedSelector):
-            return node.selector.order
-    return ()
+    return next((keys for node in nodes(plan) if (keys := _own_keys(node))), ())
+
+
+def _own_keys(node: Node) -> tuple[TOrderKey, ...]:
+    """The keys by which one operation orders; those of a source where it takes typed ones and keeps to them."""
+    match node:
+        case Sort(keys=keys) | Watch(keys=keys):
+            return keys
+        case Fetch(ordered=True, selector=TypedSelector(order=keys)):
+            return keys
+        case RunScan() | Filter() | Limit() | Offset() | Fetch() | Merge():
+            return ()
+        case Projection() | Count() | Histories() | TableStage():
+            return ()
+        case _:
+            assert_never(node)
 
 
 def table_of(plan: Plan) -> Projection | Count | Histories:
