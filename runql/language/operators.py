@@ -174,7 +174,7 @@ _ARITHMETIC: Final = ReferenceSection(
         ),
         Entry("-A", "The negative.", "runs order -summary.acc limit 5"),
     ),
-    "Division by zero gives no value: a comparison with it does not hold.",
+    "Division by zero gives an infinity, or NaN for 0 / 0; arithmetic on anything but numbers gives no value.",
 )
 OPERATORS: Final = ReferencePage(
     "operators",

@@ -40,7 +40,7 @@ _TABLE = (
     StageEntry(
         "offset N",
         "All rows but the first N.",
-        "runs | order summary.loss | offset 3 | limit 3",
+        "runs | order summary.loss | offset 3",
         terminal="OFFSET",
         offers=(10, 50, 100),
         streams=True,

@@ -15,6 +15,7 @@ from runql.language.clauses import CLAUSES
 from runql.language.entry import Entry
 from runql.language.stages import STAGES
 from runql.plan import nodes
+from runql.plan.capabilities import Capabilities, Trust
 from runql.semantic.typed import HistoryPart, TColumn, TOrderKey, TypedQuery
 from runql.session import Explanation, Session
 from runql.syntax import tree
@@ -42,12 +43,20 @@ FURTHER: Final = (
 )
 """Queries that beside the examples ask for all that a checked query may hold."""
 
+
+class Served(Watched):
+    """A source that takes conditions and orders in W&B's form and keeps to the order, as a server."""
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return Capabilities(order=Trust.EXACT)
+
+
 OF_PUSH: Final = (nodes.NamedRuns, nodes.Fetch, nodes.Merge, nodes.Watch)
 """What the query does not say itself, but `push` makes of it: `explain` prints the calls that come of that."""
 
 NOT_EXECUTED: Final = {
     "RunScan.sources": "the session opens the sources that the tree names: a query is checked against their catalog",
-    "Fetch.notes": "said of a server only: here no page costs a request",
 }
 """Fields that change no answer, and why."""
 
@@ -148,6 +157,7 @@ def test_every_field_of_a_checked_query_is_read_where_it_is_answered_and_explain
         for text in texts:
             told(demo, parsed_query(text))
         told(session(one=Watched(), other=Watched(3, "o")), parsed_query("runs from one, other limit 2"))
+        told(session(Served()), parsed_query("runs where summary.loss > config.lr order config.lr limit 2"))
     answered = read_by_those_who_answer(seen)
     assert every - answered == set(NOT_EXECUTED), "behind the checker nobody reads it, so it is ignored"
     with reads_of(*RECORDS) as seen:

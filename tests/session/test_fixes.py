@@ -65,6 +65,7 @@ OFFERED = [
     ('runs where config.optimizer nin ("a")', 'runs where config.optimizer not in ("a")'),
     ('runs where name ~ "x"i', 'runs where name ~* "x"'),
     ("runs keys max(loss)", "runs select max(logged.loss)"),
+    ("runs[5:10]", "runs limit 5 offset 5"),
     ("runs where config.lr in [0.01..0.1]", "runs where config.lr between 0.01 and 0.1"),
     ("runs where created > 2026-01-12 10:00", "runs where created > 2026-01-12T10:00"),
     ("runs where created > 1736000000", "runs where created > 2025-01-04T14:13:20Z"),
@@ -92,7 +93,7 @@ NOTHING = [
         "runs where summary.acc > (runs | group true : max(summary.acc))",
     ],
     *["runs where id in (runs where summary.acc > 0.9 select id)", 'delete runs where state = "failed"'],
-    *['update runs set name = "x"', "runs[5:10]", "runs where summary.acc is nonfinite"],
+    *['update runs set name = "x"', "runs where summary.acc is nonfinite"],
     *['runs where state = "unfinished"', "runs where frobnicate(config.lr) > 1", "runs where config.lr != 0.1 or 0.2"],
 ]
 
