@@ -100,7 +100,7 @@ def test_an_answer_is_a_file_of_the_user_alone_that_goes_with_the_server() -> No
 
 
 def test_a_query_can_be_cancelled_and_typing_goes_on_while_a_server_is_silent(serve: Serve, tmp_path: Path) -> None:
-    server = serve(vision(5), Knobs(latency_seconds=2))
+    server = serve(vision(5), Knobs(latency_seconds=20))
     # The home stays: the table of the grammar, which is dear to make, is kept there.
     with piped({**environment(tmp_path, server), "HOME": str(Path.home())}, "--trusted") as (client, process):
         client.begin({"window": {"workDoneProgress": True}}, {"source": "acme/vision", "results": "return"})
