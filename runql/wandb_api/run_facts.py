@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 from urllib.parse import quote
 
-from runql.semantic.record import RunRecord
+from runql.semantic.record import RunRecord, SweepRecord
 from runql.wandb_api.explained import USER_REASONS, Explained
 from runql.wandb_api.run_attributes import iso_text
 
@@ -58,32 +58,17 @@ class User(Explained, str):
         return sorted({*super().__dir__(), *self._facts})
 
 
-class LightAttributes:
-    """The light attributes of a run, under the names that W&B documents."""
+class InProject:
+    """What has an id in a project: where it is, by the names that W&B documents."""
 
-    _record: RunRecord
+    _record: RunRecord | SweepRecord
     _place: tuple[str, str]
     """The entity and the project that were asked."""
 
     @property
-    def record(self) -> RunRecord:
-        """The run as a plain value, as far as it was loaded."""
-        return self._record
-
-    @property
     def id(self) -> str:
-        """The id in the run's URL."""
+        """The id in its URL."""
         return self._record.id
-
-    @property
-    def storage_id(self) -> str | None:
-        """The server's own id."""
-        return self._record.storage_id
-
-    @property
-    def name(self) -> str | None:
-        """What people call the run."""
-        return self._record.name
 
     @property
     def entity(self) -> str:
@@ -104,6 +89,27 @@ class LightAttributes:
     def path(self) -> list[str]:
         """Entity, project and id, each escaped for a URL."""
         return [quote(part, safe="") for part in (self.entity, self.project, self.id)]
+
+
+class LightAttributes(InProject):
+    """The light attributes of a run, under the names that W&B documents."""
+
+    _record: RunRecord
+
+    @property
+    def record(self) -> RunRecord:
+        """The run as a plain value, as far as it was loaded."""
+        return self._record
+
+    @property
+    def storage_id(self) -> str | None:
+        """The server's own id."""
+        return self._record.storage_id
+
+    @property
+    def name(self) -> str | None:
+        """What people call the run."""
+        return self._record.name
 
     @property
     def url(self) -> str | None:

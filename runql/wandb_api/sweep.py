@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, ClassVar
-from urllib.parse import quote
 
 from runql.errors import RunNotFoundError
 from runql.semantic.record import AgentRecord, SweepRecord
@@ -12,13 +11,14 @@ from runql.sources.protocol import ServiceApi
 from runql.text.render import clean
 from runql.wandb_api.explained import SWEEP_REASONS, Pictured
 from runql.wandb_api.run_attributes import iso_text
+from runql.wandb_api.run_facts import InProject
 
 _FIELDS = frozenset({"createdAt", "updatedAt", "name", "sweep"})
 """What an order of `best_run` may name without a prefix; any other name is a metric."""
 _SPACES = frozenset({"config", "summary_metrics", "tags"})
 
 
-class BaseSweep(Pictured):
+class BaseSweep(InProject, Pictured):
     """One sweep and its runs.
 
     Raises:
@@ -39,6 +39,8 @@ class BaseSweep(Pictured):
         "updatedAt": "updated_at",
     }
 
+    _record: SweepRecord
+
     def __init__(
         self, service_api: ServiceApi, entity: str, project: str, sweep_id: str, attrs: SweepRecord | None = None
     ) -> None:
@@ -54,34 +56,9 @@ class BaseSweep(Pictured):
         return record
 
     @property
-    def id(self) -> str:
-        """The id in its URL."""
-        return self._record.id
-
-    @property
     def name(self) -> str:
         """What people call it; the id where nobody named it."""
         return self._record.name or self.id
-
-    @property
-    def entity(self) -> str:
-        """The user or team that owns the project."""
-        return self._record.entity or self._place[0]
-
-    @property
-    def username(self) -> str:
-        """The entity: W&B's old name for it."""
-        return self.entity
-
-    @property
-    def project(self) -> str:
-        """The project."""
-        return self._record.project or self._place[1]
-
-    @property
-    def path(self) -> list[str]:
-        """Entity, project and id, each escaped for a URL."""
-        return [quote(part, safe="") for part in (self.entity, self.project, self.id)]
 
     @property
     def state(self) -> str | None:
