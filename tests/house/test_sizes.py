@@ -1,8 +1,9 @@
-"""How long a file and a function may be."""
+"""How long a file and a function may be, and how many files a folder has."""
 
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Iterator
 
 import pytest
@@ -11,6 +12,7 @@ from tests.house.sources import ROOT, package_files, tree_of
 
 MOST_LINES_OF_A_FILE = 400
 MOST_LINES_OF_A_FUNCTION = 80
+MOST_FILES_OF_A_FOLDER = 20
 
 
 def checked_files() -> list[str]:
@@ -30,3 +32,9 @@ def test_sizes(file: str) -> None:
     for function in functions(file):
         length = (function.end_lineno or function.lineno) - function.lineno + 1
         assert length <= MOST_LINES_OF_A_FUNCTION, f"{function.name} at line {function.lineno}"
+
+
+def test_no_folder_of_the_package_holds_more_files_than_a_reader_takes_in() -> None:
+    folders = Counter(file.rpartition("/")[0] for file in package_files())
+    assert len(folders) > 30
+    assert not {folder: count for folder, count in folders.items() if count > MOST_FILES_OF_A_FOLDER}, "make a room"

@@ -14,7 +14,6 @@ from runql.sources.files.writers import open_for_writing
 from runql.sources.local.branches import Branches, said_of_rewinds
 from runql.sources.local.discover import FoundFiles, RunFile, find_run_files, stamps
 from runql.sources.local.head import Head, LogState
-from runql.sources.local.liveness import is_running
 from runql.sources.local.notices import (
     copied,
     file_notices,
@@ -27,7 +26,7 @@ from runql.sources.local.notices import (
     unreadable,
     without_log,
 )
-from runql.sources.local.run import LocalRun, Segment, run_record
+from runql.sources.local.run import LocalRun, Segment, is_running, run_record
 from runql.sources.local.side_files.complete import read_run
 from runql.text.diagnostic import Diagnostic
 from runql.text.frozen import frozen
