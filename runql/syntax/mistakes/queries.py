@@ -116,7 +116,7 @@ def runs_subscript(place: Place) -> Mistake | None:
 
 
 def client_call(place: Place) -> Mistake | None:
-    """`api.runs("acme/vision", {"config.lr": 0.1})`: the call of the W&B client."""
+    """`api.runs("acme/vision", {"config.lr": 0.1})`, `api.run("acme/vision/x1y2")`: the calls of the W&B client."""
     if not _begins(place) or place.word.rpartition(".")[2] not in {"runs", "run"}:
         return None
     following = list(islice(alone_from(place.text, place.found.end), 2))
@@ -126,12 +126,23 @@ def client_call(place: Place) -> Mistake | None:
     if end is None:
         return None
     source = read_string(following[1].text)
+    if place.word.endswith("run"):
+        return _client_run(place, source, Span(place.found.start, end.end))
     plain = source if lexer().terminal_pattern("SOURCE").fullmatch(source) else following[1].text
     span = Span(place.found.start, end.end)
     rest = re.sub(r"\A\s*,?\s*(?:filters\s*=)?\s*", "", place.text[following[1].end : end.start]).strip().rstrip(",")
     condition = mongo_text(rest) if rest else None
     new = f"runs from {plain}" + (f" where {condition}" if condition else "")
     repair = replacing(span.start, span.end, new) if condition or not rest else None
+    return idiom("Python", place.text[span.start : span.end], new, span, repair)
+
+
+def _client_run(place: Place, path: str, span: Span) -> Mistake:
+    """`api.run("acme/vision/x1y2")`: one run, by its id behind the project."""
+    project, _, ident = path.rpartition("/")
+    new = f"run {ident}" + (f" from {project}" if project else "")
+    is_plain = all(lexer().terminal_pattern("SOURCE").fullmatch(part) for part in (ident, project) if part)
+    repair = replacing(span.start, span.end, new) if is_plain and ident else None
     return idiom("Python", place.text[span.start : span.end], new, span, repair)
 
 

@@ -281,6 +281,7 @@ _KNOWN: Final[tuple[Callable[[Place], Mistake | None], ...]] = (
     idiom_slips.not_value,
     idiom_slips.is_word,
     idiom_slips.parameter_sign,
+    idiom_slips.joined_twice,
     idiom_slips.and_left_out,
     characters.name_to_quote,
     idiom_words.glued_unit,

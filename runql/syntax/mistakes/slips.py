@@ -199,6 +199,21 @@ def where_left_out(place: Place) -> Mistake | None:
     return None
 
 
+def joined_twice(place: Place) -> Mistake | None:
+    """`a > 1 or or b < 3`, `a > 1 and and b < 3`: the second word was taken for a name."""
+    second, first = place.back(1), place.back(2)
+    if second is None or first is None or second.terminal != "PATH" or first.terminal not in {"AND", "OR"}:
+        return None
+    if second.text.lower() not in {"and", "or"} or not place.compares:
+        return None
+    span = Span(second.start, second.end)
+    if second.text.lower() != first.text.lower():
+        message = f"`{first.text} {second.text}`: one of them is too much"
+        return Mistake("RQL101", message, Span(first.start, second.end), certain=True)
+    repair = Repair(f"leave out one `{second.text}`", (Edit(Span(second.start, place.found.start), ""),))
+    return Mistake("RQL101", f"`{second.text}` stands here twice", span, repairs=(repair,), reach=2)
+
+
 def and_left_out(place: Place) -> Mistake | None:
     """`config.lr > 0.1 state = "finished"`."""
     before = place.back()
