@@ -18,7 +18,7 @@ import pytest
 
 import runql
 from tests.house.documents import Block, anchors, blocks, documents, links, replace, text_of
-from tests.house.sources import ROOT
+from tests.house.sources import ROOT, package_files
 from tests.house.terminal import show
 
 DURATION = re.compile(r"\b\d+(\.\d+)? m?s\b")
@@ -86,6 +86,7 @@ def test_links_lead_somewhere(document: str) -> None:
 
 
 FILE = re.compile(r"`((?:[\w-]+/)*\w+\.py)(?:::[^`]*)?`")
+ROOM = re.compile(r"`((?:[a-z_]+/)+)`")
 
 
 @pytest.mark.parametrize("document", documents())
@@ -94,6 +95,18 @@ def test_a_file_that_is_named_is_there(document: str) -> None:
     files = [path.relative_to(ROOT).as_posix() for path in ROOT.rglob("*.py") if ".venv" not in path.parts]
     named = set(FILE.findall(text_of(document))) if document != "CHANGELOG.md" else set()
     assert not {name for name in named if not any(f"/{file}".endswith(f"/{name}") for file in files)}
+
+
+@pytest.mark.parametrize("document", [name for name in documents() if name.startswith("docs/design/")])
+def test_a_room_that_is_named_is_there(document: str) -> None:
+    """A folder of the package or of the repository, by the end of its path."""
+    folders = {file.rpartition("/")[0] for file in package_files()}
+    named = {name.rstrip("/") for name in ROOM.findall(text_of(document))}
+    assert not {
+        name
+        for name in named
+        if not (ROOT / name).is_dir() and not any(f"/{one}".endswith(f"/{name}") for one in folders)
+    }
 
 
 def test_the_documents_are_found() -> None:

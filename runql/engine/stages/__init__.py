@@ -1,7 +1,7 @@
 """The table stages of the language, right of the pipe: a table in, a table out.
 
 `run_stages` takes the tables of an answer through any number of stages; `run_stage` a whole table through one. The
-stages stand here, those of histories in `along/`. What they do to many rows goes through `dispatch`: below
+stages stand here, those of histories in `history_stages/`. What they do to many rows goes through `dispatch`: below
 `dispatch.FAST_ROWS` rows `reference/` does it, row by row in Python, above `arrays/`, on NumPy arrays.
 """
 
