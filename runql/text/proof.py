@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from enum import Enum, auto
 from functools import cached_property
@@ -49,15 +49,19 @@ def are_apart(edits: Sequence[Edit]) -> bool:
 
 
 class Verdict(Enum):
-    """What comes of a fix: a right text; one with an unknown name beside it; one that lacks something; a wrong one."""
+    """What comes of a fix: a right text; one that keeps an unknown name beside it; one that makes such a name; one that
+    lacks something; a wrong one.
+    """
 
     HOLDS = auto()
     UNKNOWN = auto()
+    MISNAMES = auto()
     LACKS = auto()
     WRONG = auto()
 
 
 _RIGHT: Final = (Verdict.HOLDS, Verdict.UNKNOWN)
+_UNSURE: Final = (Verdict.LACKS, Verdict.UNKNOWN, Verdict.MISNAMES)
 
 
 class Proof:
@@ -68,6 +72,8 @@ class Proof:
         self._errors_of = errors_of
         self.lacking: set[Diagnostic] = set()
         """Those of which a fix is not wrong, but no text for it to be offered either."""
+        self.nearest: dict[Diagnostic, tuple[str, ...]] = {}
+        """Where each way to read a text makes a name of it that is none: the names that are near."""
         self._seen: dict[str, tuple[Diagnostic, ...]] = {}
         # A notice says how a text was read: what it offers is that, written out.
         self._found = [one for one in dict.fromkeys(found) if one.fixes and one.severity is not Severity.NOTICE]
@@ -87,9 +93,14 @@ class Proof:
             if Verdict.HOLDS in verdicts.values():
                 # Of several, one that names what is there is better than one that does not.
                 bad = [fix for fix in one.fixes if verdicts[fix] is not Verdict.HOLDS]
+            elif Verdict.MISNAMES in verdicts.values():
+                # Of several readings none names what is there: none is offered, and what is near is said.
+                bad = list(one.fixes)
+                self.nearest[one] = tuple(self._names_near(bad))
             if bad:
                 wrong[one] = tuple(bad)
-            if any(verdicts[fix] in (Verdict.LACKS, Verdict.UNKNOWN) for fix in bad):
+            unsure = _UNSURE if Verdict.HOLDS not in verdicts.values() else (Verdict.LACKS, Verdict.UNKNOWN)
+            if any(verdicts[fix] in unsure for fix in bad) and not self.nearest.get(one):
                 self.lacking.add(one)
         return wrong
 
@@ -122,13 +133,25 @@ class Proof:
         if before is None or after is None or made == self._text:
             return Verdict.WRONG
         gone = Counter(_said(one) for one in fixes if one.is_error)
-        if _count(after) - (_count(before) - gone):
-            return Verdict.WRONG
+        if new := _count(after) - (_count(before) - gone):
+            added = [one for one in after if _said(one) in new]
+            beside = [one for one in added if _is_beside(one.span, _places(edits), made)]
+            return Verdict.MISNAMES if beside == added and all(map(is_of_name, added)) else Verdict.WRONG
         near = [one for one in after if _is_beside(one.span, _places(edits), made)]
         beside = [one for one in near if not is_of_name(one)]
         if not beside:
             return Verdict.UNKNOWN if near else Verdict.HOLDS
         return Verdict.LACKS if all(one.code.startswith(_SYNTAX) for one in beside) else Verdict.WRONG
+
+    def _names_near(self, fixes: Iterable[Fix]) -> Iterator[str]:
+        """What is said to be near of the names that fixes make, once each."""
+        hints: dict[str, None] = {}
+        for fix in fixes:
+            made = applied(self._text, fix.edits)
+            for one in self._errors(made) or ():
+                if is_of_name(one) and _is_beside(one.span, _places(fix.edits), made):
+                    hints.update(dict.fromkeys(hint for hint in one.hints if hint.startswith(_NEAREST)))
+        yield from hints
 
     def _errors(self, text: str) -> tuple[Diagnostic, ...] | None:
         """The errors of a text; none if too many texts were looked at: what is not proven does not hold."""
@@ -181,7 +204,10 @@ def _said(one: Diagnostic) -> str:
 def without(found: Iterable[Diagnostic], proof: Proof) -> tuple[Diagnostic, ...]:
     """Diagnostics without fixes that do not hold, and without the hints that write out wrong ones."""
     unproven = proof.unproven
-    return tuple(_stripped(one, unproven[one], one in proof.lacking) if one in unproven else one for one in found)
+    return tuple(
+        _stripped(one, unproven[one], one in proof.lacking, proof.nearest.get(one, ())) if one in unproven else one
+        for one in found
+    )
 
 
 def proven(text: str, found: Iterable[Diagnostic], errors_of: ErrorsOf) -> tuple[Diagnostic, ...]:
@@ -190,14 +216,14 @@ def proven(text: str, found: Iterable[Diagnostic], errors_of: ErrorsOf) -> tuple
     return without(kept, Proof(text, kept, errors_of))
 
 
-def _stripped(one: Diagnostic, bad: tuple[Fix, ...], is_lacking: bool) -> Diagnostic:
+def _stripped(one: Diagnostic, bad: tuple[Fix, ...], is_lacking: bool, nearest: tuple[str, ...]) -> Diagnostic:
     fixes = tuple(fix for fix in one.fixes if fix not in bad)
     if is_lacking:
         return replace(one, fixes=fixes)
     good = {edit.text.strip() for fix in fixes for edit in fix.edits}
     wrong = {edit.text.strip() for fix in bad for edit in fix.edits} - good - {""}
     hints = (_hint_without(hint, wrong) for hint in one.hints)
-    return replace(one, fixes=fixes, hints=tuple(hint for hint in hints if hint))
+    return replace(one, fixes=fixes, hints=(*(hint for hint in hints if hint), *nearest))
 
 
 def _hint_without(hint: str, wrong: set[str]) -> str:

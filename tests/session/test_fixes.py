@@ -143,3 +143,20 @@ def test_nothing_is_offered_that_means_something_else(session: Session, written:
 )
 def test_what_follows_from_a_mistake_is_not_said(session: Session, written: str) -> None:
     assert len(errors(session, written)) == 1
+
+
+@pytest.mark.parametrize(
+    ("written", "hint"),
+    [
+        ("runs where summary.val-acc > 0.5", "nearest: `summary.val/acc` (61 of 64 runs)"),
+        ("runs where config.batch-size > 4", "nearest: `config.batch_size` (64 of 64 runs)"),
+        ("runs order val-loss", "nearest: `summary.val/loss` (61 of 64 runs)"),
+        ("runs where loss-acc > 0", "the subtraction is written `loss - acc`"),
+    ],
+)
+def test_of_two_readings_one_with_known_names_is_offered_or_what_is_near(
+    session: Session, written: str, hint: str
+) -> None:
+    (found,) = errors(session, written)
+    assert found.hints == (hint,)
+    assert len(found.fixes) == (not hint.startswith("nearest"))
