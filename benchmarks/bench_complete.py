@@ -23,8 +23,9 @@ from pathlib import Path
 from typing import Final
 
 from runql.ide import Context, complete, index_of
+from runql.language.fields import Space
 from runql.language.kinds import Kind
-from runql.semantic.catalog import Catalog, FieldInfo, Space
+from runql.semantic.catalog import Catalog, FieldInfo
 
 RUNS = 100_000
 FIELDS = {Space.CONFIG: 15_000, Space.SUMMARY: 15_000, Space.LOGGED: 20_000}

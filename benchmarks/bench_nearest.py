@@ -21,8 +21,9 @@ from rapidfuzz.process import extract
 
 from runql.ide import Context
 from runql.ide.diagnostics import diagnostics
+from runql.language.fields import Space
 from runql.language.kinds import Kind
-from runql.semantic.catalog import Catalog, FieldInfo, Space
+from runql.semantic.catalog import Catalog, FieldInfo
 from runql.semantic.names.nearest import nearest_fields
 
 SIZES: Final = (5_000, 50_000)

@@ -13,9 +13,8 @@ from functools import cache
 
 from runql.ide.semantic_tokens import Shade
 from runql.language.aggregates import HISTORY_AGGREGATES
-from runql.language.fields import RUN_FIELD_SPELLINGS
+from runql.language.fields import RUN_FIELD_SPELLINGS, Space
 from runql.language.functions import FUNCTIONS
-from runql.semantic.catalog import Space
 from runql.semantic.spelling import PREFIXES
 from runql.syntax.grammar import load_table
 from runql.syntax.keywords import keywords

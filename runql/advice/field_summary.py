@@ -9,8 +9,9 @@ from datetime import UTC, datetime
 from typing import assert_never
 
 from runql.engine.fields import field_getter
+from runql.language.fields import Space
 from runql.semantic import typed as t
-from runql.semantic.catalog import Catalog, Space
+from runql.semantic.catalog import Catalog
 from runql.semantic.operands import literal_text
 from runql.semantic.record import RunRecord
 from runql.semantic.typed import (

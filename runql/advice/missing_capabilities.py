@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import assert_never
 
+from runql.language.fields import Space
 from runql.plan.capabilities import Trust
 from runql.plan.default_columns import FIRST_COLUMNS
 from runql.plan.nodes import Count, Fetch, Plan, Projection, expressions_of, table_of
 from runql.semantic import typed as t
-from runql.semantic.catalog import Space
 from runql.semantic.needed import walk
 from runql.semantic.typed import TField, TLogged, TypedExpr
 from runql.sources.open import SourcePlace

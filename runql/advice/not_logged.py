@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from runql.engine.histories.facts import HistoryFacts
 from runql.engine.histories.tables import keys_wanted
 from runql.engine.patterns import star_matcher
-from runql.semantic.catalog import Catalog, Space
+from runql.language.fields import Space
+from runql.semantic.catalog import Catalog
 from runql.semantic.spelling import segment_text
 from runql.semantic.typed import HistoryPart
 from runql.syntax.tree import AlignMode

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import product
 from typing import Any
 
-from runql.language.fields import RUN_FIELDS
+from runql.language.fields import RUN_FIELDS, Space
 from runql.language.kinds import Kind
-from runql.semantic.catalog import Catalog, FieldInfo, Space
+from runql.semantic.catalog import Catalog, FieldInfo
 from runql.semantic.operands import literal_text
 from runql.semantic.spelling import info_text
 from runql.text.frozen import frozen

@@ -24,7 +24,7 @@ from runql.engine.functions import ARITHMETIC, FUNCTIONS, minus
 from runql.engine.patterns import matcher
 from runql.engine.walk import children, depth, postorder
 from runql.errors import RunQLError
-from runql.semantic.catalog import Space
+from runql.language.fields import Space
 from runql.semantic.record import RunRecord
 from runql.semantic.typed import (
     TAggregate,

@@ -7,8 +7,7 @@ from operator import attrgetter
 from typing import Any
 
 from runql.errors import RunQLError
-from runql.language.fields import RUN_FIELDS
-from runql.semantic.catalog import Space
+from runql.language.fields import RUN_FIELDS, Space
 from runql.semantic.record import RunRecord
 from runql.semantic.spelling import field_text
 from runql.semantic.typed import FieldKey

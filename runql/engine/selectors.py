@@ -10,8 +10,8 @@ from runql.engine.histories.aggregates import aggregates_in, told_by_record
 from runql.engine.mongo.filters import compile_filter, filter_fields
 from runql.engine.mongo.order import parse_order, sort_by_fields
 from runql.engine.order import sort_records
+from runql.language.fields import Space
 from runql.plan.selectors import Selector, TypedSelector, WandbSelector
-from runql.semantic.catalog import Space
 from runql.semantic.record import RunRecord
 
 RunTest: TypeAlias = Callable[[RunRecord], bool]

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from runql.errors import QueryError
+from runql.language.fields import Space
 from runql.semantic.build_catalog import build_catalog
-from runql.semantic.catalog import Catalog, Space
+from runql.semantic.catalog import Catalog
 from runql.semantic.check_query import Checked
 from runql.semantic.record import RunRecord
 from runql.text.diagnostic import Diagnostic, Severity

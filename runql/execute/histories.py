@@ -11,7 +11,8 @@ from runql.engine.evaluate import NO_AGGREGATES, Aggregates
 from runql.engine.histories.aggregates import Aggregation, HistoryNode, keys_needed, known_from_record
 from runql.engine.histories.tables import expand_keys, is_joined, is_system, keys_to_ask, keys_wanted, x_axis_of
 from runql.execute.found_run import FoundRun
-from runql.semantic.catalog import Catalog, Space
+from runql.language.fields import Space
+from runql.semantic.catalog import Catalog
 from runql.semantic.naming import aggregate_text
 from runql.semantic.record import RunHistory, RunRecord
 from runql.semantic.typed import HistoryPart

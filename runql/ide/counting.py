@@ -12,7 +12,8 @@ from runql.ide.diagnostics import checked_query
 from runql.ide.loaded_runs import MOST_RUNS
 from runql.ide.nodes import queries
 from runql.ide.selectivity import likely
-from runql.semantic.catalog import Catalog, FieldInfo, Space
+from runql.language.fields import Space
+from runql.semantic.catalog import Catalog, FieldInfo
 from runql.semantic.needed import needed_fields, walk
 from runql.semantic.record import RunRecord
 from runql.semantic.typed import FieldKey, TField, TypedExpr, TypedQuery

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from runql.language.fields import Space
 from runql.language.kinds import Kind
-from runql.semantic.catalog import Catalog, FieldInfo, Space
+from runql.semantic.catalog import Catalog, FieldInfo
 from runql.semantic.spelling import info_text
 from runql.syntax.literals import write_number, write_string
 from runql.text.markdown import code

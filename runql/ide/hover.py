@@ -15,13 +15,13 @@ from runql.ide.field_text import documentation, value_text
 from runql.ide.nodes import chain_at
 from runql.language.aggregates import HISTORY_AGGREGATES
 from runql.language.entry import Entry
-from runql.language.fields import RUN_FIELD_SPELLINGS
+from runql.language.fields import RUN_FIELD_SPELLINGS, Space
 from runql.language.functions import FUNCTIONS
 from runql.language.options import CODE_OPTION, OPTIONS
 from runql.language.stages import STAGES
 from runql.language.types import TYPE_SPELLINGS
 from runql.language.words import WORDS
-from runql.semantic.catalog import Catalog, Space
+from runql.semantic.catalog import Catalog
 from runql.semantic.folds import fold_named
 from runql.semantic.spelling import PREFIXES
 from runql.syntax import tree as t

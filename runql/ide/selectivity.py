@@ -6,8 +6,9 @@ from math import log, prod
 from operator import ge, gt, le, lt
 from typing import Final, assert_never
 
+from runql.language.fields import Space
 from runql.semantic import typed as t
-from runql.semantic.catalog import Catalog, FieldInfo, Space
+from runql.semantic.catalog import Catalog, FieldInfo
 from runql.semantic.typed import (
     FieldKey,
     TAnd,

@@ -7,8 +7,7 @@ from enum import StrEnum
 from typing import Final
 
 from runql.ide.context import Text, parsed
-from runql.language.fields import RUN_FIELD_SPELLINGS
-from runql.semantic.catalog import Space
+from runql.language.fields import RUN_FIELD_SPELLINGS, Space
 from runql.semantic.spelling import PREFIXES
 from runql.syntax.keywords import keywords
 from runql.syntax.tokens import Token, TokenKind

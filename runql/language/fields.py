@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
 from runql.language.entry import FieldEntry
 from runql.language.kinds import Kind
+
+
+class Space(StrEnum):
+    """Where a field lives. `RUN` holds the fields every run has, such as `state`."""
+
+    RUN = "run"
+    CONFIG = "config"
+    SUMMARY = "summary"
+    LOGGED = "logged"
+    SYSTEM = "system"
+
 
 _TABLE = (
     FieldEntry(

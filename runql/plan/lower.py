@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from runql.language.fields import Space
 from runql.language.kinds import Kind
 from runql.plan.default_columns import columns_of
 from runql.plan.nodes import (
@@ -24,7 +25,6 @@ from runql.plan.nodes import (
     Sort,
     TableStage,
 )
-from runql.semantic.catalog import Space
 from runql.semantic.needed import Needed, needed_fields
 from runql.semantic.typed import FieldKey, TAnd, TCompare, TConst, TField, TOr, TStage, TypedExpr, TypedQuery
 from runql.syntax.tree import Comparison, Target

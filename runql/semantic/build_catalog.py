@@ -10,9 +10,9 @@ from datetime import datetime
 from statistics import median
 from typing import Any
 
-from runql.language.fields import RUN_FIELDS
+from runql.language.fields import RUN_FIELDS, Space
 from runql.language.kinds import Kind
-from runql.semantic.catalog import Catalog, FieldInfo, Space
+from runql.semantic.catalog import Catalog, FieldInfo
 from runql.semantic.record import LoggedMetrics, RunRecord
 from runql.semantic.values import Value, kind_of
 

@@ -5,21 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import field
 from datetime import datetime
-from enum import StrEnum
 from functools import cached_property
 
+from runql.language.fields import Space
 from runql.language.kinds import Kind
 from runql.text.frozen import frozen
-
-
-class Space(StrEnum):
-    """Where a field lives. `RUN` holds the fields every run has, such as `state`."""
-
-    RUN = "run"
-    CONFIG = "config"
-    SUMMARY = "summary"
-    LOGGED = "logged"
-    SYSTEM = "system"
 
 
 @frozen

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from dataclasses import field
 from typing import assert_never
 
-from runql.language.fields import RUN_FIELD_SPELLINGS, RUN_FIELDS
+from runql.language.fields import RUN_FIELD_SPELLINGS, RUN_FIELDS, Space
 from runql.language.kinds import Kind
-from runql.semantic.catalog import Catalog, Space
+from runql.semantic.catalog import Catalog
 from runql.semantic.check.clauses import Clauses, asks_histories
 from runql.semantic.check.expressions import Expressions
 from runql.semantic.check_context import CheckContext, Report

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from runql.semantic.catalog import Space
+from runql.language.fields import Space
 from runql.semantic.spelling import field_text
 from runql.semantic.typed import FieldKey, TAggregate, TLogged
 

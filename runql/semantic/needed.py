@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import assert_never
 
-from runql.semantic.catalog import Space
+from runql.language.fields import Space
 from runql.semantic.typed import (
     FieldKey,
     TAggregate,

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from datetime import datetime, timedelta
 
+from runql.language.fields import Space
 from runql.language.kinds import Kind
-from runql.semantic.catalog import FieldInfo, Space
+from runql.semantic.catalog import FieldInfo
 from runql.semantic.spelling import code
 from runql.semantic.times import Day
 from runql.semantic.typed import TConst, TField, TypedExpr

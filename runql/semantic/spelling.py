@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from runql.semantic.catalog import FieldInfo, Space
+from runql.language.fields import Space
+from runql.semantic.catalog import FieldInfo
 
 PREFIXES: dict[str, Space] = {
     "config": Space.CONFIG,

@@ -13,12 +13,13 @@ from runql.errors import QueryError
 from runql.execute.answer import Answer
 from runql.execute.executor import Executor
 from runql.execute.tables import TableOperator
+from runql.language.fields import Space
 from runql.language.kinds import Kind
 from runql.plan.nodes import Projection, RunScan
 from runql.results.frame import Frame
 from runql.script.named_queries import NamedQuery, is_last, text_of
 from runql.script.saved import saved_queries
-from runql.semantic.catalog import Catalog, FieldInfo, Space
+from runql.semantic.catalog import Catalog, FieldInfo
 from runql.semantic.check_context import CheckContext, Report
 from runql.semantic.names.resolver import Names, Resolved
 from runql.semantic.operands import literal_text

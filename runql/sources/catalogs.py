@@ -8,8 +8,9 @@ from dataclasses import replace
 from functools import partial
 from typing import TypeAlias, assert_never
 
+from runql.language.fields import Space
 from runql.language.kinds import Kind
-from runql.semantic.catalog import Catalog, FieldInfo, KnownCatalog, Space
+from runql.semantic.catalog import Catalog, FieldInfo, KnownCatalog
 from runql.semantic.spelling import PREFIXES
 from runql.sources.concurrent import together
 from runql.sources.open import SourcePlace

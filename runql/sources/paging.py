@@ -12,8 +12,8 @@ from runql.engine.mongo.fields import FilterField
 from runql.engine.mongo.filters import compile_filter, filter_fields
 from runql.engine.mongo.order import parse_order
 from runql.errors import ArgumentError, NotFound
+from runql.language.fields import Space
 from runql.plan.selectors import Filters
-from runql.semantic.catalog import Space
 from runql.semantic.record import RunRecord
 from runql.sources.protocol import Page, PageRequest, Wanted
 from runql.text.diagnostic import Diagnostic, folded

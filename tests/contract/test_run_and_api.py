@@ -7,8 +7,8 @@ import json
 import pytest
 
 from runql.errors import NotFound, RunNotFoundError
+from runql.language.fields import Space
 from runql.language.kinds import Kind
-from runql.semantic.catalog import Space
 from runql.wandb_api.api import WandbApi
 from tests.contract.backends import Source
 from tests.contract.recorder import Recorder

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from runql.semantic.catalog import Space
+from runql.language.fields import Space
 from runql.semantic.record import RunRecord
 from runql.semantic.typed import (
     FieldKey,

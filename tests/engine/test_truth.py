@@ -10,7 +10,7 @@ import pytest
 
 from runql.engine.evaluate import compile_truth, evaluate, truth
 from runql.errors import QueryError, RunQLError
-from runql.semantic.catalog import Space
+from runql.language.fields import Space
 from runql.semantic.check_context import CheckContext
 from runql.semantic.check_query import check
 from runql.semantic.record import RunRecord

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from runql.ide import MOST_ITEMS, Context, ItemKind, complete
+from runql.language.fields import Space
 from runql.language.kinds import Kind
-from runql.semantic.catalog import Catalog, FieldInfo, Space
+from runql.semantic.catalog import Catalog, FieldInfo
 from runql.syntax.parse import parse
 from runql.text.source import Span
 from tests.ide.world import CONTEXT, NOW, ask, info

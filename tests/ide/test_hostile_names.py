@@ -9,8 +9,9 @@ import pytest
 from markdown_it import MarkdownIt
 
 from runql.ide import Context, complete, hover
+from runql.language.fields import Space
 from runql.language.kinds import Kind
-from runql.semantic.catalog import Catalog, Space
+from runql.semantic.catalog import Catalog
 from runql.syntax.literals import quote_name
 from tests.ide.world import CONTEXT, RUNS, expression, info
 

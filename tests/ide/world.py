@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from runql.ide import Completions, Context, complete
+from runql.language.fields import Space
 from runql.language.kinds import Kind
-from runql.semantic.catalog import Catalog, FieldInfo, Space
+from runql.semantic.catalog import Catalog, FieldInfo
 from runql.syntax import tree as t
 from runql.syntax.parse import parse_query
 from runql.text.diagnostic import Edit

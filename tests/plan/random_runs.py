@@ -8,7 +8,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from runql.semantic.catalog import Space
+from runql.language.fields import Space
 from runql.semantic.record import LoggedMetrics, RunRecord
 from runql.semantic.typed import (
     FieldKey,

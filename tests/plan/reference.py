@@ -9,7 +9,7 @@ from fnmatch import translate
 from typing import Any
 
 from runql.engine.mongo.history_keys import history_keys_of
-from runql.semantic.catalog import Space
+from runql.language.fields import Space
 from runql.semantic.record import RunRecord
 from runql.semantic.typed import (
     FieldKey,

@@ -11,7 +11,8 @@ import pandas as pd
 import polars as pl
 import pytest
 
-from runql.semantic.catalog import Catalog, Space
+from runql.language.fields import Space
+from runql.semantic.catalog import Catalog
 from runql.semantic.needed import needed_fields
 from runql.semantic.typed import (
     FieldKey,
@@ -358,10 +359,9 @@ def test_the_histories_that_clauses_ask_for(clauses: str, part: HistoryPart) -> 
 
 def test_globs_and_what_they_leave_out() -> None:
     columns = typed("runs select config.* except (seed, config.model.*), name").columns
-    config = FieldKey(Space.CONFIG, ("*",))
-    excepted = (FieldKey(Space.CONFIG, ("seed",)), FieldKey(Space.CONFIG, ("model", "*")))
+    config, seed, model = (FieldKey(Space.CONFIG, keys) for keys in (("*",), ("seed",), ("model", "*")))
     name = TField(FieldKey(Space.RUN, ("name",)))
-    assert columns == (TColumn("config.*", glob=config, except_=excepted), TColumn("name", value=name))
+    assert columns == (TColumn("config.*", glob=config, except_=(seed, model)), TColumn("name", value=name))
 
 
 def test_the_source_and_the_rest_of_the_clauses() -> None:

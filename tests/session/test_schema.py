@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 import runql
 from runql.advice.schema import LEAST_BUDGET, Schema
+from runql.language.fields import Space
 from runql.language.kinds import Kind
-from runql.semantic.catalog import Catalog, FieldInfo, Space
+from runql.semantic.catalog import Catalog, FieldInfo
 
 _TEXTS = st.text(max_size=80) | st.sampled_from(["a b c d e f g h", "x" * 300, "\x1b[31m", '"', "`"])
 _SPACES = st.sampled_from([Space.CONFIG, Space.SUMMARY, Space.LOGGED, Space.SYSTEM])

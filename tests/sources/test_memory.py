@@ -9,9 +9,9 @@ import pytest
 
 from runql.engine.mongo.history_keys import history_keys_of
 from runql.errors import ArgumentError, NotFound
+from runql.language.fields import Space
 from runql.language.kinds import Kind
 from runql.plan.selectors import TypedSelector
-from runql.semantic.catalog import Space
 from runql.semantic.record import LoggedMetrics, RunRecord
 from runql.semantic.values import MISSING
 from runql.sources.memory import MemoryService

@@ -17,7 +17,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from runql.engine.mongo.filters import compile_filter, filter_fields
-from runql.semantic.catalog import Space
+from runql.language.fields import Space
 from runql.semantic.record import RunRecord
 
 with warnings.catch_warnings():

@@ -12,9 +12,8 @@ from typing import Any
 from runql.engine.fields import lookup
 from runql.engine.mongo.history_keys import history_keys_of
 from runql.errors import ArgumentError
-from runql.language.fields import FILTER_NAMES, RUN_FIELD_SPELLINGS
+from runql.language.fields import FILTER_NAMES, RUN_FIELD_SPELLINGS, Space
 from runql.language.kinds import Kind
-from runql.semantic.catalog import Space
 from runql.semantic.record import RunRecord
 from runql.semantic.values import MISSING, Value
 from runql.text.frozen import frozen

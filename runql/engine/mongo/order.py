@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from runql.engine.mongo.fields import FilterField, parse_field
 from runql.engine.order import sort_records, sorted_indices
 from runql.errors import ArgumentError
+from runql.language.fields import Space
 from runql.language.kinds import Kind
-from runql.semantic.catalog import Space
 from runql.semantic.record import RunRecord
 from runql.text.frozen import frozen
 from runql.text.visible import short_repr

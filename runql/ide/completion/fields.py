@@ -16,10 +16,10 @@ from runql.ide.cursor import Cursor
 from runql.ide.entry_text import entry_markdown
 from runql.ide.field_text import detail, documentation, kinds_of
 from runql.language.aggregates import HISTORY_AGGREGATES
-from runql.language.fields import RUN_FIELDS
+from runql.language.fields import RUN_FIELDS, Space
 from runql.language.functions import FUNCTIONS
 from runql.language.kinds import ANYTHING, BOOL, Kind
-from runql.semantic.catalog import Catalog, FieldInfo, Space
+from runql.semantic.catalog import Catalog, FieldInfo
 from runql.semantic.check_stages.scope import Scope
 from runql.semantic.names.metrics import ALWAYS_LOGGED, SYSTEM_PREFIX
 from runql.semantic.spelling import PREFIXES, info_text, path_text, spelled_exactly

@@ -15,7 +15,8 @@ from itertools import islice
 from typing import Final
 
 from runql.ide.completion.fuzzy_match import Tier, word_starts
-from runql.semantic.catalog import Catalog, FieldInfo, Space
+from runql.language.fields import Space
+from runql.semantic.catalog import Catalog, FieldInfo
 from runql.semantic.names.nearest import field_names
 from runql.text.frozen import frozen
 from runql.text.render import clean

@@ -14,9 +14,9 @@ from runql.ide.cursor import Cursor
 from runql.ide.entry_text import entry_markdown
 from runql.language.aggregates import HISTORY_AGGREGATES, OFFERED_PERCENTILES, ROW_AGGREGATES
 from runql.language.entry import Function
+from runql.language.fields import Space
 from runql.language.functions import FUNCTIONS
 from runql.language.kinds import ANYTHING, BOOL, ORDERED, Kind
-from runql.semantic.catalog import Space
 from runql.semantic.folds import fold_named
 from runql.syntax.lexer import lexer
 from runql.syntax.literals import write_string

@@ -10,11 +10,11 @@ from typing import Final, assert_never
 from runql.ide.context import Context
 from runql.ide.cursor import Cursor
 from runql.language.aggregates import HISTORY_AGGREGATES
-from runql.language.fields import RUN_FIELD_SPELLINGS
+from runql.language.fields import RUN_FIELD_SPELLINGS, Space
 from runql.language.functions import FUNCTIONS
 from runql.language.kinds import BOOL, NUMBER, Kind
 from runql.language.words import WORDS
-from runql.semantic.catalog import Catalog, FieldInfo, Space
+from runql.semantic.catalog import Catalog, FieldInfo
 from runql.semantic.check_context import Report
 from runql.semantic.folds import fold_named
 from runql.semantic.names.resolver import LoggedName, Names, Resolved

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 from typing import Any, assert_never
 
+from runql.language.fields import Space
 from runql.language.kinds import Kind
 from runql.plan.capabilities import Capabilities, Trust
 from runql.plan.to_mongo.comparisons import between_times, compare_numbers, compare_time, negated_op
 from runql.plan.to_mongo.filters import Narrowing, conjunction, disjunction, is_sendable
 from runql.plan.to_mongo.paths import filter_path, kinds_held, logged_path
 from runql.plan.to_mongo.texts import portable_pattern
-from runql.semantic.catalog import Catalog, Space
+from runql.semantic.catalog import Catalog
 from runql.semantic.typed import (
     FieldKey,
     TAggregate,

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from runql.language.aggregates import HISTORY_AGGREGATES
 from runql.language.entry import Function
+from runql.language.fields import Space
 from runql.language.functions import FUNCTIONS
 from runql.language.kinds import Kind
-from runql.semantic.catalog import Space
 from runql.semantic.check.interface import ExpressionCheck
 from runql.semantic.check_context import Report, rewrite, rewrites
 from runql.semantic.names.idioms import FOREIGN_CALLS, run_field_named

@@ -7,8 +7,7 @@ from datetime import datetime, timedelta
 
 from runql.language.clauses import CLAUSES
 from runql.language.entry import ClauseEntry
-from runql.language.fields import RUN_FIELD_SPELLINGS
-from runql.semantic.catalog import Space
+from runql.language.fields import RUN_FIELD_SPELLINGS, Space
 from runql.semantic.check.expressions import Expressions
 from runql.semantic.check_context import Report, insertion, rewrite
 from runql.semantic.names.metrics import SYSTEM_PREFIX

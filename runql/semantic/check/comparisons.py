@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from runql.language.fields import Space
 from runql.language.kinds import Kind
-from runql.semantic.catalog import Catalog, Space
+from runql.semantic.catalog import Catalog
 from runql.semantic.check_context import CheckContext, Report, rewrite
 from runql.semantic.names.nearest import nearest_hint, nearest_names
 from runql.semantic.names.resolver import seen_kinds

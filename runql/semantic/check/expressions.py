@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import assert_never
 
+from runql.language.fields import Space
 from runql.language.kinds import Kind
-from runql.semantic.catalog import Catalog, Space
+from runql.semantic.catalog import Catalog
 from runql.semantic.check.aliases import Aliases
 from runql.semantic.check.calls import Calls
 from runql.semantic.check.comparisons import Comparisons

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
+from runql.language.fields import Space
 from runql.language.kinds import Kind
-from runql.semantic.catalog import Space
 from runql.semantic.check.interface import ExpressionCheck
 from runql.semantic.check_context import rewrite
 from runql.semantic.operands import BROKEN, Operand, constant, example_value, quoted

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import assert_never
 
+from runql.language.fields import Space
 from runql.language.kinds import Kind
-from runql.semantic.catalog import Catalog, Space
+from runql.semantic.catalog import Catalog
 from runql.semantic.check.comparisons import RUN_STATES, state_like
 from runql.semantic.names.nearest import nearest_names
 from runql.semantic.operands import Operand, literal_text

@@ -6,9 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
 
-from runql.language.fields import RUN_FIELD_SPELLINGS
+from runql.language.fields import RUN_FIELD_SPELLINGS, Space
 from runql.language.kinds import Kind
-from runql.semantic.catalog import Space
 from runql.semantic.check_context import Report
 from runql.semantic.check_stages.expressions import Folding, StageExpressions, facts
 from runql.semantic.check_stages.scope import ColumnFacts, Scope, glob_columns, is_meant

@@ -8,10 +8,10 @@ from enum import Enum, auto
 
 from runql.language.aggregates import HISTORY_AGGREGATES, ROW_AGGREGATES
 from runql.language.entry import Function
-from runql.language.fields import RUN_FIELD_SPELLINGS
+from runql.language.fields import RUN_FIELD_SPELLINGS, Space
 from runql.language.functions import FUNCTIONS
 from runql.language.kinds import Kind, TableKind
-from runql.semantic.catalog import Catalog, Space
+from runql.semantic.catalog import Catalog
 from runql.semantic.check.calls import Calls
 from runql.semantic.check.expressions import Expressions, field_operand
 from runql.semantic.check_context import CheckContext, Report, rewrite, rewrites

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from runql.language.fields import Space
 from runql.language.kinds import Kind, TableKind
-from runql.semantic.catalog import Space
 from runql.semantic.check_stages.columns import COUNT, StageColumns
 from runql.semantic.check_stages.expressions import Folding
 from runql.semantic.check_stages.scope import ColumnFacts

@@ -7,10 +7,10 @@ from dataclasses import field, replace
 from fnmatch import fnmatchcase
 from typing import assert_never
 
-from runql.language.fields import RUN_FIELDS
+from runql.language.fields import RUN_FIELDS, Space
 from runql.language.kinds import Kind, TableKind
 from runql.semantic import typed as t
-from runql.semantic.catalog import Catalog, FieldInfo, Space
+from runql.semantic.catalog import Catalog, FieldInfo
 from runql.semantic.names.metrics import SYSTEM_PREFIX
 from runql.semantic.names.resolver import LOGGABLE, seen_kinds
 from runql.semantic.naming import aggregate_text, key_text

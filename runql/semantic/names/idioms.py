@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from runql.language.fields import RUN_FIELD_SPELLINGS
-from runql.semantic.catalog import Space
+from runql.language.fields import RUN_FIELD_SPELLINGS, Space
 from runql.semantic.spelling import PREFIXES, field_text
 from runql.syntax import tree
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from fnmatch import fnmatchcase
 
-from runql.semantic.catalog import Catalog, Space
+from runql.language.fields import Space
+from runql.semantic.catalog import Catalog
 from runql.semantic.check_context import CheckContext, Report, rewrites
 from runql.semantic.names.nearest import field_names, nearest_names
 from runql.semantic.spelling import code, path_text

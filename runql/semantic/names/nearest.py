@@ -7,7 +7,8 @@ import weakref
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice, product
 
-from runql.semantic.catalog import Catalog, FieldInfo, Space
+from runql.language.fields import Space
+from runql.semantic.catalog import Catalog, FieldInfo
 from runql.semantic.spelling import code, info_text
 from runql.text.name_table import NameTable, plain
 from runql.text.nearest import nearest

@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from runql.semantic.catalog import Catalog, FieldInfo, Space
+from runql.language.fields import Space
+from runql.semantic.catalog import Catalog, FieldInfo
 from runql.semantic.spelling import field_text, path_text
 from runql.text.diagnostic import Diagnostic, Edit, Fix
 from runql.text.source import Span

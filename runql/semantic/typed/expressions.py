@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import field
 from typing import TypeAlias
 
+from runql.language.fields import Space
 from runql.language.kinds import Kind
-from runql.semantic.catalog import Space
 from runql.semantic.values import Value
 from runql.syntax.tree import ArithmeticOp, Comparison, HasMode, State, TextOp
 from runql.text.frozen import frozen

@@ -9,8 +9,8 @@ import pytest
 
 from runql.engine.mongo.history_keys import history_keys_of
 from runql.errors import ArgumentError, NotFound
+from runql.language.fields import Space
 from runql.plan.selectors import TypedSelector, WandbSelector
-from runql.semantic.catalog import Space
 from runql.sources.local import LocalService, service
 from runql.sources.protocol import FULL, LIGHT, HistoryRequest, PageRequest, ServiceApi, Wanted
 from tests.sources.local import files

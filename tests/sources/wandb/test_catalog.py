@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from runql.errors import NotFound
+from runql.language.fields import Space
 from runql.language.kinds import Kind
 from runql.plan.selectors import TypedSelector, WandbSelector
-from runql.semantic.catalog import Space
 from runql.sources.protocol import HistoryRequest, PageRequest, Wanted
 from tests.server import Knobs
 from tests.server.samples import vision, wide

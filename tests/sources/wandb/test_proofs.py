@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from runql.engine.mongo.filters import compile_filter
+from runql.language.fields import Space
 from runql.plan.capabilities import Trust
 from runql.plan.selectors import WandbSelector
-from runql.semantic.catalog import Space
 from runql.sources.protocol import FULL, PageRequest
 from runql.sources.wandb.schema.probes import probe_of
 from tests.server import Knobs, Store

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from runql.errors import wrong_call
 from runql.frontends.repl.commands.table import BackslashCall
 from runql.ide.field_text import type_text
-from runql.language.fields import RUN_FIELDS
+from runql.language.fields import RUN_FIELDS, Space
 from runql.results.frame import Frame
 from runql.results.terminal_table.cells import digits
 from runql.script.named_queries import LAST
-from runql.semantic.catalog import Catalog, FieldInfo, Space
+from runql.semantic.catalog import Catalog, FieldInfo
 from runql.semantic.spelling import info_text
 from runql.semantic.values import MISSING, Value
 from runql.text.nearest import nearest

@@ -12,8 +12,9 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from runql.language.fields import Space
 from runql.semantic.build_catalog import build_catalog
-from runql.semantic.catalog import Catalog, KnownCatalog, Space
+from runql.semantic.catalog import Catalog, KnownCatalog
 from runql.semantic.record import RunRecord
 from runql.sources.protocol import Wanted
 from runql.sources.wandb.catalog.store import CatalogStore, StoredCatalog

@@ -12,8 +12,8 @@ import math
 from collections.abc import Mapping, Sequence
 
 from runql.engine.mongo.fields import FilterField, parse_field
+from runql.language.fields import Space
 from runql.plan.selectors import Filters
-from runql.semantic.catalog import Space
 from runql.semantic.record import RunRecord
 from runql.semantic.values import MISSING
 from runql.sources.wandb.listing.order_check import is_number

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from runql.engine.mongo.filters import compile_filter, filter_fields
+from runql.language.fields import Space
 from runql.plan.selectors import Filters
-from runql.semantic.catalog import Space
 from runql.semantic.record import RunRecord
 from runql.sources.paging import needed
 from runql.sources.wandb.decode import ProjectPlace

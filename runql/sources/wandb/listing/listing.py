@@ -13,7 +13,7 @@ from typing import Any
 from runql.engine.mongo.filters import compile_filter
 from runql.engine.mongo.order import parse_order, sort_by_fields
 from runql.engine.selectors import selected
-from runql.semantic.catalog import Space
+from runql.language.fields import Space
 from runql.semantic.record import RunRecord
 from runql.sources.paging import needed, trimmed
 from runql.sources.protocol import Page, PageRequest, Wanted

@@ -14,8 +14,8 @@ from typing import Any
 
 from runql.engine.mongo.filters import compile_filter, filter_fields
 from runql.engine.mongo.order import OrderField, parse_order
+from runql.language.fields import Space
 from runql.plan.selectors import Filters
-from runql.semantic.catalog import Space
 from runql.semantic.record import RunRecord
 from runql.sources.paging import needed
 from runql.sources.protocol import Wanted

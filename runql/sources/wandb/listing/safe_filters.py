@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from runql.engine.mongo.fields import FilterField, parse_field
+from runql.language.fields import Space
 from runql.plan.selectors import Filters
-from runql.semantic.catalog import Space
 from runql.text.frozen import frozen
 
 _SAFE = frozenset({"$eq", "$gt", "$gte", "$lt", "$lte", "$in", "$exists", "$regex", "$options"})

@@ -10,9 +10,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final, TypeAlias
 
 from runql.engine.mongo.fields import parse_field
+from runql.language.fields import Space
 from runql.language.kinds import Kind
 from runql.plan.selectors import Filters
-from runql.semantic.catalog import Space
 from runql.text.frozen import frozen
 
 NOBODY: Final = "runql-asks-for-no-run"
