@@ -158,7 +158,7 @@ IDENTS = st.sampled_from(["abc-1", "a b", "where"])
 STAGES: st.SearchStrategy[t.Stage] = st.one_of(
     st.builds(s.WhereStage, EXPRESSIONS),
     st.builds(s.OrderStage, _several(st.builds(t.OrderKey, EXPRESSIONS, st.booleans()))),
-    st.builds(s.LimitStage, WHOLE_AMOUNTS),
+    st.builds(s.LimitStage, WHOLE_AMOUNTS, st.one_of(st.just(()), _several(COLUMNS))),
     st.builds(s.SelectStage, _several(COLUMNS)),
     st.builds(s.DropStage, KEYS),
     st.builds(s.RenameStage, _several(st.tuples(PATHS, PATHS))),
@@ -166,7 +166,9 @@ STAGES: st.SearchStrategy[t.Stage] = st.one_of(
     st.builds(s.DeriveStage, _several(DEFINITIONS)),
     st.builds(s.GroupStage, _several(COLUMNS), st.one_of(st.just(()), _several(DEFINITIONS))),
     st.builds(s.BestStage, st.sampled_from(s.Goal), PATHS),
-    st.builds(s.EdgeStage, st.booleans()),
+    st.builds(
+        s.EdgeStage, st.booleans(), st.one_of(st.none(), WHOLE_AMOUNTS), st.one_of(st.just(()), _several(COLUMNS))
+    ),
     st.builds(s.SmoothStage, st.sampled_from(["ema", "mean"]), AMOUNTS),
     st.builds(s.BinStage, PATHS, AMOUNTS),
     st.builds(s.ResampleStage, WHOLE_AMOUNTS),

@@ -79,6 +79,8 @@ def context_after(stage: t.TStage, context: StageContext) -> StageContext:  # no
     match stage:
         case t.TGroup() | t.TPivot() | t.TDiff() | t.TCorr() | t.THoles() | t.TDuplicates() | t.TDescribe():
             return context.other()
+        case t.TEdge(count=int()):
+            return context
         case t.TBest() | t.TEdge():
             return context.other(run_id=context.run_id, run_name=context.run_name)
         case t.TBin():

@@ -145,6 +145,16 @@ def first_rows(keys: Sequence[Sequence[Value]], length: int) -> Sequence[int]:
     return first_rows_arrays(keys, length)
 
 
+def edge_rows(parts: Groups, length: int, count: int, *, last: bool) -> Sequence[int]:
+    """The first or last so many rows of each group, all in the order of the table."""
+    if not is_long(length):
+        return groups.edge_rows(parts, count, last=last)
+    from runql.engine.stages.arrays.groups import edge_rows as edge_rows_arrays
+
+    rows: Sequence[int] = edge_rows_arrays(parts, length, count, last=last)
+    return rows
+
+
 def fold_cells(name: str, cells: Sequence[Value], parts: Groups, answers: Sequence[Value] | None = None) -> FoldColumn:
     """An aggregate over each group; `answers` are those that `argmin` and `argmax` choose from."""
     if not is_long(len(cells)):

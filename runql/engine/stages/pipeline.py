@@ -50,7 +50,13 @@ class Flow:
 
 def is_streaming(stage: t.TStage) -> bool:
     """Whether a stage passes rows on while it reads, holding at most one run."""
-    return entry_of(stage).streams and not (isinstance(stage, t.TAssert) and stage.over_table)
+    match stage:
+        case t.TAssert(over_table=True):
+            return False
+        case t.TLimit(by=by, last=last):
+            return not by and not last
+        case _:
+            return entry_of(stage).streams
 
 
 def run_stages(stages: Sequence[t.TStage], tables: Iterable[Table], context: StageContext) -> Flow:
@@ -230,17 +236,9 @@ def _work(stage: t.TStage, table: Table, context: StageContext) -> StageResult: 
             return describe(stage, table, context)
         case t.TAssert():
             return assertions.assert_table(stage, table, context)
-        case (
-            t.TWhere()
-            | t.TLimit()
-            | t.TOffset()
-            | t.TSelect()
-            | t.TDrop()
-            | t.TRename()
-            | t.TDistinct()
-            | t.TDerive()
-            | t.TBest()
-        ):
+        case t.TLimit():
+            return shape.limited_by(stage, table, context)
+        case t.TWhere() | t.TOffset() | t.TSelect() | t.TDrop() | t.TRename() | t.TDistinct() | t.TDerive() | t.TBest():
             raise fault(f"the stage `{stage_name(stage)}` passes its rows on")
         case t.TEdge() | t.TAlongRun() | t.TTo():
             raise fault(f"the stage `{stage_name(stage)}` passes its rows on")

@@ -7,7 +7,17 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from runql.engine.columns import identity
 from runql.engine.patterns import star_matcher
 from runql.engine.stages.context import StageContext, StageResult
-from runql.engine.stages.dispatch import cells_at, first_rows, kept, rows_that_hold, sorted_rows, take, values_of
+from runql.engine.stages.dispatch import (
+    cells_at,
+    edge_rows,
+    first_rows,
+    grouped,
+    kept,
+    rows_that_hold,
+    sorted_rows,
+    take,
+    values_of,
+)
 from runql.engine.stages.shared.rows import cells_of
 from runql.engine.table import Table
 from runql.errors import QueryError
@@ -17,6 +27,7 @@ from runql.semantic.typed import (
     TDerive,
     TDistinct,
     TDrop,
+    TLimit,
     TRename,
     TSelect,
     TSort,
@@ -99,6 +110,12 @@ def limited(tables: Iterator[Table], count: int, *, read_on: bool) -> Iterator[T
             left, count = 0, -1
         if left <= 0 and not read_on:
             return
+
+
+def limited_by(stage: TLimit, table: Table, context: StageContext) -> StageResult:
+    """The first or the last rows of each group, all in the order of the table."""
+    groups = grouped(list(columns_of(stage.by, table).values()), table.length)
+    return StageResult(take(table, edge_rows(groups, table.length, stage.count, last=stage.last)), (), context)
 
 
 def without_first(tables: Iterator[Table], count: int) -> Iterator[Table]:

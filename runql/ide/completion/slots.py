@@ -173,7 +173,9 @@ def _in_stage(parent: t.Stage) -> Slot | None:
             return None
         case t.PlainStage() | t.OrderStage() | t.SelectStage() | t.DropStage() | t.RenameStage() | t.DistinctStage():
             return Slot(Role.COLUMN)
-        case t.DeriveStage() | t.GroupStage() | t.EdgeStage() | t.PivotStage() | t.DiffStage() | t.ParetoStage():
+        case t.LimitStage() | t.EdgeStage():
+            return Slot(Role.COLUMN)
+        case t.DeriveStage() | t.GroupStage() | t.PivotStage() | t.DiffStage() | t.ParetoStage():
             return Slot(Role.COLUMN)
         case t.HolesStage() | t.DuplicatesStage() | t.PlotStage() | t.ToStage():
             return Slot(Role.COLUMN)

@@ -8,12 +8,14 @@ from typing import assert_never
 from runql.language.kinds import TableKind
 from runql.language.stages import STAGES
 from runql.semantic.catalog import Catalog
-from runql.semantic.check_context import CheckContext, Report
+from runql.semantic.check_context import CheckContext, Report, rewrite
 from runql.semantic.check_stages.curves import CurveStages
 from runql.semantic.check_stages.expressions import Folding, StageExpressions
 from runql.semantic.check_stages.runs import RunStages
 from runql.semantic.check_stages.scope import Scope
 from runql.semantic.typed import (
+    ColumnPick,
+    Named,
     TAssert,
     TColumn,
     TDistinct,
@@ -87,7 +89,15 @@ def names_made(node: tree.Stage | tree.SelectClause | None) -> set[str]:  # noqa
             return {_dotted(new) for _, new in names}
         case None:
             return set()
-        case s.PlainStage() | s.WhereStage() | s.OrderStage() | s.DropStage() | s.DistinctStage() | s.EdgeStage():
+        case (
+            s.PlainStage()
+            | s.LimitStage()
+            | s.WhereStage()
+            | s.OrderStage()
+            | s.DropStage()
+            | s.DistinctStage()
+            | s.EdgeStage()
+        ):
             return set()
         case s.PivotStage() | s.DiffStage() | s.ParetoStage() | s.HolesStage() | s.DuplicatesStage():
             return set()
@@ -196,11 +206,14 @@ class _Checker(CurveStages, RunStages):
         """Whether the stage works on such rows; if not, it is reported with a way out."""
         info, scope = STAGES[tree.terminal_of(stage)], self.scope
         place = stage.span
+        if isinstance(stage, s.EdgeStage) and not self._fits_edge(name, stage):
+            return False
         if scope.kind not in info.takes:
             message, hint = _wrong_table(name, scope.kind, TableKind.HISTORIES in info.takes)
             self.report.add("RQL314", message, place, hint, f"for example: `{info.example}`")
             return False
-        if info.takes == {TableKind.HISTORIES} and (scope.run_id is None or scope.x_axis is None):
+        along = info.takes == {TableKind.HISTORIES} or (isinstance(stage, s.EdgeStage) and not stage.by)
+        if along and scope.kind is TableKind.HISTORIES and (scope.run_id is None or scope.x_axis is None):
             lacking = "the id of the run" if scope.run_id is None else "the x axis"
             message = f"`{name}` needs {lacking}, which a stage before has taken away"
             self.report.add("RQL316", message, place)
@@ -210,6 +223,15 @@ class _Checker(CurveStages, RunStages):
             message = f"`{name}` needs every row, and the histories are sampled"
             self.report.add("RQL310", message, place, "every row: write `scan` left of the pipe, without `sample`")
         return True
+
+    def _fits_edge(self, name: str, stage: s.EdgeStage) -> bool:
+        """`first` and `last` by themselves are of each run of a history."""
+        if stage.count is not None or stage.by or self.scope.kind is TableKind.HISTORIES:
+            return True
+        message, hint = _wrong_table(name, self.scope.kind, True)
+        fixes = rewrite(stage.span, f"{name} 1", f"the {name} row of this table: write `{name} 1`")
+        self.report.add("RQL314", message, stage.span, hint, f"the {name} row of this table: `{name} 1`", fixes=fixes)
+        return False
 
     # ------------------------------------------------------------ rows
 
@@ -224,7 +246,8 @@ class _Checker(CurveStages, RunStages):
         return TSort(tuple(keys), span=stage.span)
 
     def limit(self, stage: s.LimitStage) -> TStage:
-        return TLimit(int(self.whole(stage.count, "limit", least=1)), span=stage.span)
+        count = int(self.whole(stage.count, "limit", least=1))
+        return TLimit(count, self.keys_of_each(stage.by), span=stage.span)
 
     def offset(self, stage: s.OffsetStage) -> TStage:
         return TOffset(int(self.whole(stage.count, "offset", least=0)), span=stage.span)
@@ -252,8 +275,23 @@ class _Checker(CurveStages, RunStages):
         return TRename(tuple(pairs), span=stage.span)
 
     def edge(self, stage: s.EdgeStage) -> TStage:
-        self.expressions.scope = self.scope.of_each_run(self.scope.columns)
-        return TEdge(stage.last, span=stage.span)
+        """`first` and `last`: of each run of a history, else of the table, or of its groups."""
+        word = "last" if stage.last else "first"
+        count = None if stage.count is None else int(self.whole(stage.count, word, least=1))
+        if stage.by or self.scope.kind is not TableKind.HISTORIES:
+            return TLimit(1 if count is None else count, self.keys_of_each(stage.by), stage.last, span=stage.span)
+        if count is None:
+            self.expressions.scope = self.scope.of_each_run(self.scope.columns)
+        return TEdge(stage.last, count, span=stage.span)
+
+    def keys_of_each(self, by: Sequence[tree.Column]) -> tuple[Named | ColumnPick, ...]:
+        """The keys of the groups that `limit`, `first` and `last` take rows of."""
+        for column in by:
+            if column.name is not None:
+                self.report.add(
+                    "RQL213", "a key that parts the rows makes no column, so `as` names nothing", column.span
+                )
+        return tuple(self.chosen(by)[0])
 
     # ------------------------------------------------------------ the end of a line
 

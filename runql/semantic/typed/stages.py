@@ -59,8 +59,12 @@ class TSort(TStageNode):
 
 @frozen
 class TLimit(TStageNode):
+    """The first `count` rows; of each group, if keys are given. `last`: the last ones, in the order of the table."""
+
     terminal = "LIMIT"
     count: int
+    by: tuple[Named | ColumnPick, ...] = ()
+    last: bool = False
 
 
 @frozen
@@ -127,10 +131,11 @@ class TBest(TStageNode):
 
 @frozen
 class TEdge(TStageNode):
-    """`first` or `last`: one row a run."""
+    """`first` or `last`: one row a run; with `count` so many rows of each, which stay rows of its history."""
 
     terminal = "FIRST_ROW"
     last: bool
+    count: int | None = None
 
 
 @frozen

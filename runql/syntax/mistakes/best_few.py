@@ -13,7 +13,13 @@ from runql.text.source import Span
 
 _TOP: Final = re.compile(
     r"(?i)(?P<word>top|bottom|best|worst|largest|smallest|highest|lowest|nlargest|nsmallest)\s+(?P<count>\d+)\s+"
-    r"(?:by|on|of)\s+(?P<key>[-+]?[^\W\d][\w./]*(?:\([\w./]+\))?)(?:\s+(?P<way>asc|desc)\b)?"
+    r"(?:by|on|of)\s+(?!each\b|every\b)(?P<key>[-+]?[^\W\d][\w./]*(?:\([\w./]+\))?)(?:\s+(?P<way>asc|desc)\b)?"
+)
+_OF_EACH: Final = re.compile(
+    r"(?i)(?P<word>top|bottom|best|worst|largest|smallest|nlargest|nsmallest|limit|head|tail|first|last)\s+(?P<count>\d+)\s+"
+    r"(?:(?:rows|runs)\s+)?(?P<key>-?(?!by\b|per\b|for\b|of\b|in\b|over\b)[^\W\d][\w./]*\s+)??"
+    r"(?P<by>by|per|over|(?:for|of|in)\s+(?:each|every))\s+(?:group\s+)?(?P<keys>[^\W\d][\w./]*(?:\s*,\s*[^\W\d][\w./]*)*)"
+    r"(?:\s+(?:by|order)\s+(?P<after>-?[^\W\d][\w./]*))?"
 )
 _LOW: Final = {"bottom", "worst", "smallest", "lowest", "nsmallest"}
 _SLICE: Final = re.compile(r"\s*(?:0?\s*:\s*(?P<count>\d+)|(?P<first>0))\s*")
@@ -35,16 +41,26 @@ def top_by(place: Place) -> Mistake | None:
 
 
 def top_of_each(place: Place) -> Mistake | None:
-    """`top 3 x by y`, `limit 3 by y`: so many of each."""
-    by = place.back(2) if place.back_terminal() == "NUMBER" else None
-    match = re.compile(r"(?i)(top|limit|head)\s+\d+\s+(?:[\w./]+\s+)?by\s+[\w./]+").match(
-        place.text, by.start if by is not None and place.word == "by" else place.found.start
-    )
+    """`top 3 acc by model`, `limit 3 per model`, left of the pipe `limit 3 by model`: so many rows of each group."""
+    number = place.back(2) if place.back_terminal() == "NUMBER" else None
+    is_begun = number is not None and place.word in {"by", "per", "for", "of", "in", "over"}
+    match = _OF_EACH.match(place.text, number.start if number is not None and is_begun else place.found.start)
     if match is None or match.end() <= place.found.start:
         return None
-    message = f"`{match[0]}` asks for so many of each, and the language has no word for that yet"
-    hints = ("of all together: `order -KEY limit N`", "one of each: `| order -KEY | distinct by OTHER`")
-    return Mistake("RQL108", message, Span(*match.span()), hints, certain=True, resume=match.end())
+    key, count, word = (match["key"] or match["after"] or "").strip(), match["count"], match["word"].lower()
+    sign = "" if word in _LOW or (key or "").startswith("-") else "-"
+    piped = place.first_pipe is not None
+    order = f"order {sign}{key} | " if key else "" if piped else "| "
+    if key and not piped and "ORDER" not in place.accepted:
+        order = f"| {order}"
+    stage = "last" if word in {"tail", "last"} else "limit"
+    new = f"{order}{stage} {count} by {match['keys']}"
+    span = Span(*match.span())
+    repair = replacing(span.start, span.end, new)
+    if word == "limit" and not key and not piped and match["by"].lower() == "by":
+        message = f"so many of each group are a stage: write `{new}`"
+        return Mistake("RQL101", message, span, ("`limit N` by itself is of all the runs",), repairs=(repair,))
+    return idiom(None, match[0], new, span, repair)
 
 
 def sliced_runs(place: Place) -> Mistake | None:
@@ -87,39 +103,6 @@ def reads_only(place: Place) -> Mistake | None:
     hint = "the W&B client and the web page change runs"
     message = f"RunQL only reads: there is no `{place.found.text}`"
     return Mistake("RQL108", message, place.span, (hint,), certain=True, resume=end)
-
-
-def window(place: Place) -> Mistake | None:
-    """`rank() over model`, `mean(x) over (partition by y)`: a value beside those of its group."""
-    if place.word != "over" or place.back_terminal() != "RPAR" or {"BY", "OVER"} & place.accepted:
-        return None
-    following = list(islice(alone_from(place.text, place.found.end), 1))
-    if not following or following[0].terminal not in {"PATH", "LPAR"}:
-        return None
-    end = closing(place.text, following[0].start) if following[0].terminal == "LPAR" else following[0]
-    stop = end.end if end is not None else following[0].end
-    span = Span(_call_start(place), stop)
-    hint = "`| group KEY : mean(x)` gives one row a group; the rest in pandas, by `.pandas()`"
-    message = "the language has no windows yet: a value cannot stand beside those of its group"
-    return Mistake("RQL304", message, span, (hint,), certain=True, resume=_rest(place, span.end))
-
-
-def _call_start(place: Place) -> int:
-    """Where the call begins whose bracket was read last."""
-    depth = 0
-    lexemes = place.attempt.lexemes
-    for index in range(len(lexemes) - 1, 0, -1):
-        depth += (lexemes[index].terminal == "RPAR") - (lexemes[index].terminal == "LPAR")
-        if depth == 0:
-            return lexemes[index - 1].start
-    return place.found.start
-
-
-def _rest(place: Place, start: int) -> int:
-    """Where the next stage or statement begins."""
-    return next(
-        (one.start for one in alone_from(place.text, start) if one.terminal in {"PIPE", "SEMI"}), len(place.text)
-    )
 
 
 def inner_query(place: Place) -> Mistake | None:

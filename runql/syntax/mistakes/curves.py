@@ -79,24 +79,6 @@ def binning(place: Place) -> Mistake | None:
     return None
 
 
-def rows_of_edge(place: Place) -> Mistake | None:
-    """`first 5`, `last 5`: they take no number."""
-    edge = place.back()
-    if (
-        edge is None
-        or edge.terminal not in {"FIRST_ROW", "LAST_ROW"}
-        or place.found.terminal not in {"NUMBER", "PARAM"}
-    ):
-        return None
-    span = Span(edge.start, place.found.end)
-    message = f"`{edge.text}` is one row of each run, and takes no number"
-    if edge.terminal == "LAST_ROW":
-        hint = "for the last rows, `order` the other way and `limit`"
-        return Mistake("RQL101", message, span, (hint,), certain=True)
-    repair = replacing(edge.start, edge.end, "limit")
-    return Mistake("RQL101", message, span, repairs=(repair,), certain=True)
-
-
 def plot_shape(place: Place) -> Mistake | None:
     """`plot histogram loss`: the shape was taken for a metric."""
     shape, plot = place.back(1), place.back(2)

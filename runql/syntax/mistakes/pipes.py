@@ -37,6 +37,8 @@ _STAGES: Final[dict[str, tuple[str | None, str]]] = {
     "take": (None, "limit"),
     "skip": (None, "offset"),
     "top": (None, "limit"),
+    "tail": (None, "last"),
+    "slice_tail": (_DPLYR, "last"),
     "slice_head": (_DPLYR, "limit"),
     "project": (_KUSTO, "select"),
     "keep": (None, "select"),
@@ -85,7 +87,6 @@ _STAGES: Final[dict[str, tuple[str | None, str]]] = {
 _FOLDING: Final = {"agg", "aggregate", "summarize", "summarise", "stats"}
 _PAIRS: Final = {("sort", "by"): "order", ("order", "by"): "order", ("group", "by"): "group", ("filter", "by"): "where"}
 _NONE_HERE: Final = {
-    "tail": "`order` the other way and `limit`; of a history, `last` is the last row of each run",
     "join": "`runs from A, B` puts the runs of several sources into one table",
     "union": "`runs from A, B` puts the runs of several sources into one table",
     "merge": "`runs from A, B` puts the runs of several sources into one table",
@@ -105,7 +106,8 @@ _FILE: Final = re.compile(r"\s*([\w./~-]+\.\w+)(?=\s|;|\Z)")
 _QUOTED: Final = re.compile(r"""(["'])([^\W\d][\w./]*)\1""")
 _DESCENDING: Final = re.compile(r"\bdesc\(\s*([\w./]+)\s*\)")
 _HEAD: Final = "5"
-"""How many rows `head()` gives in pandas."""
+"""How many rows `head()` and `tail()` give in pandas."""
+_COUNTED: Final = {"limit", "last"}
 _FALLING: Final = re.compile(r"\s*,\s*ascending\s*=\s*False\b")
 _KEYWORD_ARGUMENT: Final = re.compile(r"\A(?:by|subset|columns|n|items)\s*=\s*")
 
@@ -193,7 +195,7 @@ def stage_of_another_language(place: Place) -> Mistake | None:
     called = _call(place.text, place.found)
     language, stage = _STAGES.get(word, (None, word))
     if called is not None and stage in {*keywords().stage_words, *(new for _, new in _STAGES.values())}:
-        new = f"{stage} {called[0] or _HEAD * (stage == 'limit')}".strip()
+        new = f"{stage} {called[0] or _HEAD * (stage in _COUNTED)}".strip()
         return _renamed(place, language, Span(start, called[1]), new, language or "Python")
     if word in _STAGES:
         return _renamed(place, language, place.span, stage)
@@ -300,7 +302,11 @@ def method_chain(place: Place) -> Mistake | None:
         stage = _STAGES.get(match[1].lower(), (None, match[1].lower()))[1]
         if called is None or stage.split()[0] not in keywords().stage_words:
             return None
-        calls.append(f"{stage} {called[0] or _HEAD * (stage == 'limit')}".strip())
+        grouped = calls[-1] if calls and calls[-1].startswith("group ") and ":" not in calls[-1] else None
+        if grouped is not None and stage in _COUNTED:
+            calls.pop()
+            called = f"{called[0] or _HEAD} by {grouped.removeprefix('group ')}", called[1]
+        calls.append(f"{stage} {called[0] or _HEAD * (stage in _COUNTED)}".strip())
         end = called[1]
     if not calls:
         return None

@@ -64,6 +64,14 @@ class StageBuilder(ExpressionBuilder):
     def order_stage(self, part: Part) -> t.Stage:
         return s.OrderStage(tuple(part.nodes), span=part.span)
 
+    def limit_stage(self, part: Part) -> t.Stage:
+        count, *by = part.nodes
+        return s.LimitStage(count, by[0] if by else (), span=part.span)
+
+    def each(self, part: Part) -> tuple[t.Column, ...]:
+        """The keys of `limit 2 by KEY, …`."""
+        return tuple(part.nodes)
+
     def select_stage(self, part: Part) -> t.Stage:
         return s.SelectStage(tuple(part.nodes), span=part.span)
 
@@ -106,7 +114,9 @@ class StageBuilder(ExpressionBuilder):
     # ------------------------------------------------------------ along histories
 
     def edge_stage(self, part: Part) -> t.Stage:
-        return s.EdgeStage("LAST_ROW" in part.types, span=part.span)
+        count = next((node for node in part.nodes if isinstance(node, t.ExprNode)), None)
+        by = next((node for node in part.nodes if isinstance(node, tuple)), ())
+        return s.EdgeStage("LAST_ROW" in part.types, count, by, span=part.span)  # type: ignore[arg-type]
 
     def amount(self, part: Part) -> t.Expr:
         return self.param(part) if part.types == ["PARAM"] else self.number(part)

@@ -56,8 +56,10 @@ class StagePrinter(PartPrinter):
                 return Items(f"{word('HOLES')} {word('OVER')}", items)
             case s.PlainStage():
                 return _line(word(stage.terminal), *self._plain_fields(stage))
-            case s.EdgeStage(last=last):
-                return _line(word("LAST_ROW" if last else "FIRST_ROW"))
+            case s.LimitStage(count=count, by=by):
+                return self._of_each(word("LIMIT"), count, by)
+            case s.EdgeStage(last=last, count=count, by=by):
+                return self._of_each(word("LAST_ROW" if last else "FIRST_ROW"), count, by)
             case s.PivotStage(value=value, rows=rows, columns=columns):
                 return _line(word("PIVOT"), self.expr(value), word("BY"), f"{self.expr(rows)},", self.expr(columns))
             case s.DiffStage(versus=versus):
@@ -70,6 +72,11 @@ class StagePrinter(PartPrinter):
                 return _line(text.removeprefix("|").lstrip())
             case _:
                 assert_never(stage)
+
+    def _of_each(self, first_word: str, count: t.Expr | None, by: Sequence[t.Column]) -> Items:
+        """How many rows, and of which groups."""
+        words = [first_word, *([self.expr(count)] if count is not None else []), *([word("BY")] if by else [])]
+        return Items(" ".join(words), self._columns(by))
 
     def _plain_fields(self, stage: s.PlainStage) -> Iterator[str]:
         """The fields of a plain stage, in order: paths, expressions, words."""

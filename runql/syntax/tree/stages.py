@@ -44,9 +44,12 @@ class OrderStage(StageNode):
 
 
 @frozen
-class LimitStage(PlainStage):
+class LimitStage(StageNode):
+    """`limit 10`; `limit 2 by KEY, …`: so many rows of each group."""
+
     terminal = "LIMIT"
     count: Expr
+    by: tuple[Column, ...] = ()
 
 
 @frozen
@@ -122,10 +125,12 @@ class BestStage(PlainStage):
 
 @frozen
 class EdgeStage(StageNode):
-    """`first` or `last`."""
+    """`first` or `last`, `first 5`, `last 5 by KEY, …`."""
 
     terminal = "FIRST_ROW"
     last: bool
+    count: Expr | None = None
+    by: tuple[Column, ...] = ()
 
 
 @frozen

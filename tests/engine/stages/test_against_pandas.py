@@ -14,7 +14,7 @@ from scipy import stats
 
 from runql.engine.stages import StageContext, run_stage
 from runql.engine.table import Table
-from runql.semantic.typed import TBin, TCorr, TGroup, TPivot, TResample, TSmooth
+from runql.semantic.typed import TBin, TCorr, TGroup, TLimit, TPivot, TResample, TSmooth
 from runql.semantic.values import MISSING
 from tests.engine.stages.build import FAST, SLOW, cell, fold, from_rows, named
 
@@ -58,6 +58,20 @@ def test_group(rows: int, table: list[tuple[str, str, float]]) -> None:
             theirs = wanted.loc[key, name]
             theirs = math.nan if name == "sum" and wanted.loc[key, "count"] == 0 else theirs
             assert near(found.columns[name][place], theirs, scale), name
+
+
+@BOTH
+@examples
+@given(table=ROWS, count=st.integers(1, 4), last=st.booleans())
+def test_rows_of_each_group(rows: int, table: list[tuple[str, str, float]], count: int, last: bool) -> None:
+    ours, frame = table_of(table)
+    frame["at"] = range(len(frame))
+    stage = TLimit(count, (named("g"), named("x")), last)
+    with from_rows(rows):
+        found = run_stage(stage, Table({**ours.columns, "at": list(range(ours.length))}, ours.length), StageContext())
+    by = frame.groupby(["g", "x"], dropna=False)
+    wanted = by.tail(count) if last else by.head(count)
+    assert list(found.table.columns["at"]) == wanted["at"].tolist()
 
 
 @BOTH

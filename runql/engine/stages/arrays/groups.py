@@ -134,3 +134,15 @@ def first_rows(keys: Sequence[Sequence[Value]], length: int) -> Sequence[int]:
     codes = joined([codes_of(cells, sort_texts=False) for cells in keys], length)
     rows: list[int] = np.sort(firsts_of(codes.numbers, codes.count)).tolist()
     return rows
+
+
+def edge_rows(parts: Groups, length: int, count: int, *, last: bool) -> Ints:
+    """The first or last so many rows of each group, all in the order of the table."""
+    import numpy as np
+
+    groups = coded(parts, length)
+    order, sizes = groups.order, groups.row_counts
+    places = np.arange(length) - np.repeat(groups.starts[:-1], sizes)
+    if last:
+        places = np.repeat(sizes, sizes) - 1 - places
+    return np.sort(order[places < count])

@@ -24,10 +24,12 @@ _size = FUNCTIONS["abs"]
 
 
 def edge(stage: TEdge, tables: Iterable[Table], context: StageContext) -> Iterator[Table]:
-    """The row of each run with the smallest or largest x, as it is: a metric that it does not hold is missing."""
+    """The rows of each run with the smallest or largest x, as they are: a metric that one does not hold is missing."""
+    count = 1 if stage.count is None else stage.count
     for run in runs_of(stage, tables, context):
         refuse_sampled(stage, context)
-        yield take(run.table, [run.table.length - 1 if stage.last else 0])
+        rows = range(run.table.length)
+        yield take(run.table, rows[-count:] if stage.last else rows[:count])
     refuse_sampled(stage, context)
 
 

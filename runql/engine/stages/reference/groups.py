@@ -6,7 +6,7 @@ from collections.abc import Hashable, Sequence
 
 from runql.engine.columns import identity
 from runql.engine.stages.reference.ordering import sorted_rows
-from runql.engine.stages.shared.groups import ListedGroups
+from runql.engine.stages.shared.groups import Groups, ListedGroups
 from runql.semantic.values import Value
 
 
@@ -27,6 +27,11 @@ def grouped(keys: Sequence[Sequence[Value]], length: int) -> ListedGroups:
 def first_rows(keys: Sequence[Sequence[Value]], length: int) -> list[int]:
     """The first row of each group, in the order of the table."""
     return [places[0] for places in _by_key(keys, length).values()]
+
+
+def edge_rows(parts: Groups, count: int, *, last: bool) -> list[int]:
+    """The first or last so many rows of each group, all in the order of the table."""
+    return sorted(row for places in parts.rows() for row in (places[-count:] if last else places[:count]))
 
 
 def _by_key(keys: Sequence[Sequence[Value]], length: int) -> dict[Hashable, list[int]]:
