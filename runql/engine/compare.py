@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from operator import ge, gt, le, lt
 from types import MappingProxyType
+from typing import assert_never
 
 from runql.language.kinds import Kind
 from runql.semantic.values import MISSING, Value, kind_of
@@ -130,10 +131,18 @@ STATES: Mapping[State, Callable[[Value], bool]] = MappingProxyType(
 
 
 def holds(mode: HasMode, value: Value, tests: Iterable[Callable[[Value], bool]]) -> bool:
-    """Whether a list holds elements that pass one or any of the tests, or one for each. Missing is the empty list."""
-    if value is MISSING:
-        value = ()
-    if not isinstance(value, list | tuple):
-        return False
-    found = (any(test(element) for element in value) for test in tests)
-    return all(found) if mode is HasMode.ALL else any(found)
+    """Whether a list holds elements that pass one or any of the tests, one for each, or none.
+
+    Missing is the empty list; what is no list holds nothing.
+    """
+    elements = value if isinstance(value, list | tuple) else ()
+    found = (any(test(element) for element in elements) for test in tests)
+    match mode:
+        case HasMode.ONE | HasMode.ANY:
+            return any(found)
+        case HasMode.ALL:
+            return (value is MISSING or isinstance(value, list | tuple)) and all(found)
+        case HasMode.NONE:
+            return not any(found)
+        case _:
+            assert_never(mode)

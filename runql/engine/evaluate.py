@@ -318,12 +318,19 @@ def _is_state(expr: TypedExpr) -> bool:
 
 
 def _text_test(node: TTextTest) -> Callable[[Value, Value], bool]:
+    """Of a text, or of any element of a list."""
     op = node.op
     if isinstance(node.pattern, TConst) and isinstance(node.pattern.value, str):
         matches = matcher(op, node.pattern.value)
-        return lambda value, _: isinstance(value, str) and matches(value)
+        return lambda value, _: _any_text(value, matches)
 
     def test(value: Value, pattern: Value) -> bool:
-        return isinstance(value, str) and isinstance(pattern, str) and matcher(op, pattern)(value)
+        return isinstance(pattern, str) and _any_text(value, matcher(op, pattern))
 
     return test
+
+
+def _any_text(value: Value, matches: Callable[[str], bool]) -> bool:
+    if isinstance(value, list | tuple):
+        return any(isinstance(element, str) and matches(element) for element in value)
+    return isinstance(value, str) and matches(value)

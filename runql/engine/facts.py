@@ -28,7 +28,7 @@ from runql.semantic.typed import (
     TTextTest,
     TypedExpr,
 )
-from runql.syntax.tree import Comparison
+from runql.syntax.tree import Comparison, HasMode
 from runql.text.diagnostic import Diagnostic
 from runql.text.source import Span
 
@@ -95,6 +95,8 @@ def _holds_of_missing(node: TypedExpr) -> bool | None:
         case TCompare(op=Comparison.EQ | Comparison.NE as op):
             asks_for_null = any(isinstance(part, TConst) and part.value is None for part in (node.left, node.right))
             return None if asks_for_null else op is Comparison.NE
+        case THas(mode=HasMode.NONE):
+            return True
         case TIn() | TTextTest() | THas():
             return False
         case t.TConst() | t.TField() | t.TCompare() | t.TBetween() | t.TUntagged() | t.TIs() | t.TLogged() | t.TNot():

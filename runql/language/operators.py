@@ -105,6 +105,22 @@ _LISTS: Final = ReferenceSection(
             terminal="ALL",
         ),
         Entry(
+            "LIST has none (A, B, …)",
+            "None of them is an element.",
+            "runs where tags has none ('sweep', 'lr')",
+            terminal="NONE",
+        ),
+        Entry(
+            "LIST = [A, B, …]",
+            "These elements and no others, in this order; a parameter may be such a list: `= $list`.",
+            "runs where tags = ['sweep', 'lr']",
+        ),
+        Entry(
+            "LIST contains|startswith|endswith|glob|~ TEXT",
+            "Any element is a text for which the test holds; with `not`, none is.",
+            "runs where tags glob 's*'",
+        ),
+        Entry(
             "LIST !has A",
             "No element equals A; `!has any (…)` and `!has all (…)` likewise.",
             "runs where tags !has 'lr'",
@@ -196,7 +212,7 @@ TESTS: Final[Mapping[Kind, tuple[str, ...]]] = MappingProxyType(
         Kind.TIME: ("GT", "LT", "BETWEEN", "EQ", "GE", "LE", "IS"),
         Kind.TEXT: ("EQ", "NE", "IN", *_TEXT_TESTS, "IS", "NOT_REGEX_ANY_CASE"),
         Kind.BOOL: ("EQ", "NE", "IS"),
-        Kind.LIST: ("HAS", "IS", "EQ"),
+        Kind.LIST: ("HAS", *_TEXT_TESTS, "IS", "EQ", "NE"),
         Kind.UNKNOWN: (
             *("EQ", "NE", "GT", "LT", "GE", "LE", "BETWEEN", "IN", "HAS"),
             *_TEXT_TESTS,

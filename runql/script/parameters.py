@@ -151,6 +151,8 @@ def _default(node: tree.Expr | None, now: datetime, zone: tzinfo) -> Any:  # noq
         case tree.Negate(value=inner):
             value = _default(inner, now, zone)
             return -value if isinstance(value, int | float) else value
+        case tree.ListValue(items=items):
+            return [_default(item, now, zone) for item in items]
         case None:
             return None
         case tree.Param() | tree.Field() | tree.Compare() | tree.Between() | tree.In() | tree.TextTest() | tree.Has():

@@ -102,7 +102,7 @@ def kind_in(kinds: frozenset[Kind]) -> Kind:
     return next(iter(kinds)) if len(kinds) == 1 else Kind.UNKNOWN
 
 
-def literal_text(value: Value, *, is_duration: bool = False) -> str:
+def literal_text(value: Value, *, is_duration: bool = False) -> str:  # noqa: PLR0911 - one line a kind
     """A value as the language writes it."""
     if value is None:
         return "null"
@@ -115,6 +115,8 @@ def literal_text(value: Value, *, is_duration: bool = False) -> str:
         return f'"{escaped}"'
     if isinstance(value, datetime):
         return value.isoformat().replace("+00:00", "Z")
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(literal_text, value))}]"
     return "" if value is MISSING else repr(value)
 
 

@@ -115,9 +115,13 @@ def table_from(text: str | bytes) -> ParserTable:
         tuple(Terminal(*one) for one in read["terminals"]),
         tuple(read["ignored"]),
         tuple(
-            Production(origin, name, tuple(expansion), kept and tuple((at, inlined) for at, inlined in kept), unwrapped)
+            Production(origin, name, tuple(expansion), _pairs(kept), unwrapped)
             for origin, name, expansion, kept, unwrapped in read["productions"]
         ),
         tuple(read["actions"]),
         {start: (first, last) for start, (first, last) in read["starts"].items()},
     )
+
+
+def _pairs(kept: list[tuple[int, bool]] | None) -> tuple[tuple[int, bool], ...] | None:
+    return None if kept is None else tuple((at, inlined) for at, inlined in kept)

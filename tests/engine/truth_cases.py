@@ -65,18 +65,22 @@ config.x not in (1, "abc")    T      T    T    T F T   T     T   T   T    T  T  
 config.x in (1, null)         T      T    F    F T F   F     F   F   F    F  F    F   F     F     F    F     F  F
 config.x ~ "b"                F      F    F    F F F   F     F   F   F    F  F    F   T     T     F    F     F  F
 config.x !~ "b"               T      T    T    T T T   T     T   T   T    T  T    T   F     F     T    T     T  T
-config.x ~ "^a"               F      F    F    F F F   F     F   F   F    F  F    F   T     F     F    F     F  F
-config.x ~* "^a"              F      F    F    F F F   F     F   F   F    F  F    F   T     T     F    F     F  F
-config.x ~ ""                 F      F    T    F F F   T     F   F   F    F  F    T   T     T     F    F     F  F
+config.x ~ "^a"               F      F    F    F F F   F     F   F   F    F  T    F   T     F     F    F     F  F
+config.x ~* "^a"              F      F    F    F F F   F     F   F   F    F  T    F   T     T     F    F     F  F
+config.x ~ ""                 F      F    T    F F F   T     F   F   F    F  T    T   T     T     F    F     F  F
 config.x contains "bc"        F      F    F    F F F   F     F   F   F    F  F    F   T     T     F    F     F  F
 config.x contains "1"         F      F    F    F F F   F     F   F   F    F  F    T   F     F     F    F     F  F
-config.x startswith "a"       F      F    F    F F F   F     F   F   F    F  F    F   T     F     F    F     F  F
+config.x startswith "a"       F      F    F    F F F   F     F   F   F    F  T    F   T     F     F    F     F  F
 config.x endswith "c"         F      F    F    F F F   F     F   F   F    F  F    F   T     T     F    F     F  F
-config.x glob "[aA]*"         F      F    F    F F F   F     F   F   F    F  F    F   T     T     F    F     F  F
+config.x glob "[aA]*"         F      F    F    F F F   F     F   F   F    F  T    F   T     T     F    F     F  F
 config.x glob "?b"            F      F    F    F F F   F     F   F   F    F  F    F   F     F     F    F     F  F
-not config.x glob "a*"        T      T    T    T T T   T     T   T   T    T  T    T   F     T     T    T     T  T
+not config.x glob "a*"        T      T    T    T T T   T     T   T   T    T  F    T   F     T     T    T     T  T
 config.x has "a"              F      F    F    F F F   F     F   F   F    F  T    F   F     F     F    F     F  F
 config.x has "1"              F      F    F    F F F   F     F   F   F    F  F    F   F     F     F    F     F  F
+config.x has none ("a")       T      T    T    T T T   T     T   T   T    T  F    T   T     T     T    T     T  T
+config.x = ["a", 1, null]     F      F    F    F F F   F     F   F   F    F  T    F   F     F     F    F     F  F
+config.x != ["a", 1, null]    T      T    T    T T T   T     T   T   T    T  F    T   T     T     T    T     T  T
+config.x = []                 F      F    F    F F F   F     F   F   F    T  F    F   F     F     F    F     F  F
 config.x has null             F      F    F    F F F   F     F   F   F    F  T    F   F     F     F    F     F  F
 not config.x has "a"          T      T    T    T T T   T     T   T   T    T  F    T   T     T     T    T     T  T
 config.x has any (1, "z")     F      F    F    F F F   F     F   F   F    F  T    F   F     F     F    F     F  F

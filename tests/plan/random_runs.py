@@ -91,6 +91,8 @@ _texts_of_runs = st.sampled_from(["id", "name", "group", "job_type", "user", "ho
 )
 _times = st.sampled_from(["created", "heartbeat"]).map(_run_field)
 _scalars = st.sampled_from(SCALARS).map(TConst)
+_lists = st.sampled_from([(), (1,), (0, "a"), (None,), (True,), ("a", "b"), ((1,),), (math.nan,)]).map(TConst)
+_tag_lists = st.lists(st.sampled_from([*TAGS, 1]), max_size=2).map(lambda tags: TConst(tuple(tags)))
 _text_constants = st.sampled_from([None, *TEXTS]).map(TConst)
 _moments = st.sampled_from(MOMENTS).map(TConst)
 _states = st.sampled_from(["finished", "FINISHED", "running", "?"]).map(TConst)
@@ -118,7 +120,7 @@ _in = st.one_of(
     st.builds(TIn, _times, st.lists(_moments, max_size=2).map(tuple)),
     st.builds(TIn, st.just(_run_field("state")), st.lists(_states, max_size=2).map(tuple)),
 )
-_tested = st.one_of(_config_fields, _texts_of_runs)
+_tested = st.one_of(_config_fields, _texts_of_runs, st.just(_run_field("tags")))
 _text = st.one_of(
     st.builds(
         TTextTest,
@@ -143,6 +145,11 @@ _has = st.one_of(
     ),
     st.builds(THas, st.sampled_from(HasMode), _config_fields, st.lists(_scalars, max_size=2).map(tuple)),
 )
+_whole_list = st.builds(
+    lambda op, pair: TCompare(op, *pair),
+    st.sampled_from([Comparison.EQ, Comparison.NE]),
+    st.one_of(st.tuples(_config_fields, _lists), st.tuples(st.just(_run_field("tags")), _tag_lists)),
+)
 _is = st.builds(TIs, st.one_of(_config_fields, _texts_of_runs, _times), st.sampled_from(State))
 leaves: st.SearchStrategy[TypedExpr] = st.one_of(
     _compare,
@@ -152,6 +159,7 @@ leaves: st.SearchStrategy[TypedExpr] = st.one_of(
     _in,
     _text,
     _has,
+    _whole_list,
     _is,
     _config_fields,
     st.just(TUntagged()),

@@ -54,7 +54,8 @@ def holds(expr: TypedExpr, record: RunRecord) -> bool | None:  # noqa: PLR0911
             return any(_compare(Comparison.EQ, value, item, record) for item in items)
         case TTextTest(op=text_op, value=value, pattern=TConst(value=pattern)):
             found = value_of(value, record)
-            return isinstance(found, str) and _text(text_op, found, str(pattern))
+            texts = found if isinstance(found, list) else [found]
+            return any(isinstance(text, str) and _text(text_op, text, str(pattern)) for text in texts)
         case THas(mode=mode, value=value, items=items):
             return _has(mode, value_of(value, record), [value_of(i, record) for i in items])
         case TUntagged():
@@ -70,7 +71,7 @@ def holds(expr: TypedExpr, record: RunRecord) -> bool | None:  # noqa: PLR0911
 def value_of(expr: TypedExpr, record: RunRecord) -> Any:
     match expr:
         case TConst(value=value):
-            return value
+            return _as_list(value)
         case TField(key=key):
             return _field(key, record)
     return holds(expr, record)
@@ -99,11 +100,17 @@ def _lookup(part: Any, segments: list[str], exact: bool) -> Any:
     return MISSING
 
 
+def _as_list(value: Any) -> Any:
+    return [_as_list(element) for element in value] if isinstance(value, tuple) else value
+
+
 def _type(value: Any) -> str | None:
     return _TYPES.get(type(value))
 
 
 def _equal(a: Any, b: Any) -> bool:
+    if isinstance(a, list) and isinstance(b, list):
+        return len(a) == len(b) and all(x is y is None or _equal(x, y) for x, y in zip(a, b, strict=True))
     return _type(a) is not None and _type(a) == _type(b) and bool(a == b)
 
 
@@ -142,6 +149,8 @@ def _text(op: TextOp, value: str, pattern: str) -> bool:
 
 
 def _has(mode: HasMode, value: Any, items: list[Any]) -> bool:
+    if mode is HasMode.NONE:
+        return not _has(HasMode.ANY, value, items)
     if value is MISSING:
         value = []
     if not isinstance(value, list):

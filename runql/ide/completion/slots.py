@@ -137,7 +137,7 @@ def _in_expression(parent: t.Expr, child: t.Node) -> Slot | None:  # noqa: PLR09
             return Slot(Role.ARGUMENT, function="exists")
         case t.Literal() | t.Time() | t.RelativeTime() | t.Duration() | t.Param() | t.Field() | t.Untagged() | t.Not():
             return None
-        case t.And() | t.Or() | t.Negate() | t.Broken():
+        case t.ListValue() | t.And() | t.Or() | t.Negate() | t.Broken():
             return None
         case _:
             assert_never(parent)
@@ -238,6 +238,8 @@ def kinds_of_expr(expr: t.Expr | None, context: Context) -> frozenset[Kind]:  # 
             return NUMBER
         case t.Literal(value=value) if value is not None:
             return frozenset({kind_of(value)})
+        case t.ListValue():
+            return frozenset({Kind.LIST})
         case t.Arithmetic(left=left, right=right):
             times = [Kind.TIME in kinds_of_expr(side, context) for side in (left, right)]
             return frozenset({Kind.TIME}) if any(times) and not all(times) else NUMBER

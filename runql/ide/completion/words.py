@@ -39,10 +39,10 @@ class WordGroup(IntEnum):
 
 CALLED: Final = frozenset({"EXISTS", "MISSING"})
 """The words that are called like functions."""
-_ENDINGS: Final = {"EXISTS": "(", "MISSING": "(", "ANY": " (", "ALL": " (", "LAST": " 100"}
+_ENDINGS: Final = {"EXISTS": "(", "MISSING": "(", "ANY": " (", "ALL": " (", "NONE": " (", "LAST": " 100"}
 """What is written behind a word, because it is only that word where this follows."""
 
-_LISTED: Final = frozenset({"ANY", "ALL"})
+_LISTED: Final = frozenset({"ANY", "ALL", "NONE"})
 _CONDITIONS: Final = frozenset({"NOT", "UNTAGGED", *CALLED})
 _ONLY_IN_AGGREGATES: Final = frozenset({"LAST", "APPROX"})
 _CONSTANTS: Final = {terminal: entry.gives for terminal, entry in WORDS.items() if isinstance(entry, LiteralEntry)}

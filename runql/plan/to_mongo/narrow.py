@@ -46,6 +46,7 @@ from runql.syntax.tree import Comparison, HasMode, State, TextOp
 from runql.text.frozen import frozen
 
 _SCALARS = frozenset({Kind.NUMBER, Kind.BOOL, Kind.TEXT, Kind.TIME})
+_TEXTS_OF_RUNS = (frozenset({Kind.TEXT}), frozenset({Kind.LIST}))
 _NEVER_NULL = frozenset({"id", "state", "created"})
 
 
@@ -175,9 +176,13 @@ class Narrower:
             return None
         return conjunction(some) if len(some) == 2 else some[0].inexact()
 
-    def _equal(self, target: PushedField, value: Value, wanted: bool) -> Narrowing | None:
+    def _equal(  # noqa: PLR0911 - one line a shape
+        self, target: PushedField, value: Value, wanted: bool
+    ) -> Narrowing | None:
         if value is None:
             return self._null(target, wanted)
+        if isinstance(value, tuple):
+            return self._equal_list(target, value, wanted)
         if target.key.segments == ("tags",) and target.is_run_field:
             return None
         if kind_of(value) is Kind.TIME:
@@ -188,6 +193,20 @@ class Narrower:
         if wanted:
             return Narrowing({target.path: sent}, exact=self._unmixed(target, value))
         return self._differs(target, {"$ne": sent}, [value])
+
+    def _equal_list(self, target: PushedField, value: tuple[Value, ...], wanted: bool) -> Narrowing | None:
+        """A whole list: its elements are asked for where a server takes them, else that the field is there.
+
+        W&B's server fails on a filter that names a whole list.
+        """
+        if not wanted:
+            return None
+        if not target.is_run_field:
+            return Narrowing({target.path: {"$exists": True}})
+        texts = [v for v in value if isinstance(v, str) and is_sendable(v)]
+        if target.name != "tags" or not texts or len(texts) < len(value):
+            return None
+        return conjunction([self._holds(target.path, [v], True, exact=False) for v in texts])
 
     def _differs(self, target: PushedField, condition: dict[str, Any], values: list[Value]) -> Narrowing | None:
         """`!=` and `not in`, which hold for runs without a value too: W&B's server drops those unless asked for."""
@@ -242,6 +261,8 @@ class Narrower:
         return self._differs(target, {"$nin": sent}, plain)
 
     def _has(self, key: FieldKey, mode: HasMode, items: tuple[TypedExpr, ...], wanted: bool) -> Narrowing | None:
+        if mode is HasMode.NONE:
+            mode, wanted = HasMode.ANY, not wanted
         target = self._target(key)
         values = [i.value for i in items if isinstance(i, TConst) and is_sendable(i.value)]
         if target is None or not values or len(values) < len(items):
@@ -272,12 +293,16 @@ class Narrower:
 
     def _text(self, key: FieldKey, op: TextOp, pattern: str, wanted: bool) -> Narrowing | None:
         target = self._target(key)
-        if target is None or target.name == "state" or (target.is_run_field and target.kinds != frozenset({Kind.TEXT})):
+        if target is None or target.name == "state":
             return None
+        if not self._trusts and (target.name == "tags" or not target.is_scalar):
+            # Of a list any element may match: what W&B's server does with lists is not documented.
+            return Narrowing({"tags": {"$ne": None}}) if target.name == "tags" and wanted else None
         found = portable_pattern(op, pattern) if is_sendable(pattern) else None
-        if found is None:
+        if found is None or (target.is_run_field and target.kinds not in _TEXTS_OF_RUNS):
             return None
-        narrowing = Narrowing({target.path: {"$regex": found.text}}, exact=found.exact and target.is_scalar)
+        is_known = target.is_scalar or target.name == "tags"
+        narrowing = Narrowing({target.path: {"$regex": found.text}}, exact=found.exact and is_known)
         if wanted:
             return narrowing
         return Narrowing({"$nor": [narrowing.filter]}, exact=True) if narrowing.exact and self._trusts else None

@@ -63,6 +63,8 @@ class Comparisons:
 
     def compare(self, op: Comparison, left: Operand, right: Operand, span: Span) -> TypedExpr:
         left, right = self._as_times(left, right)
+        if self._one_of_several(op, left, right, span):
+            return self._built(op, left, right, span)
         if op in _EQUALITY and self._nan_in_quotes(op, left, right, span):
             return self._built(op, left, right, span)
         if op in _EQUALITY and self._one_of_list(left, (right,), span, negated=op is Comparison.NE):
@@ -214,6 +216,19 @@ class Comparisons:
             return literal_text(str(value).lower() if isinstance(value, bool) else str(value))
         return None
 
+    def _one_of_several(self, op: Comparison, left: Operand, right: Operand, span: Span) -> bool:
+        """Whether a field that holds no list is held against one: `lr = [0.1, 0.01]`. Then `in` is offered."""
+        items = right.value
+        if not isinstance(items, tuple) or left.is_constant or Kind.LIST in left.kinds:
+            return False
+        test = f"{'not ' * (op is Comparison.NE)}in {right.text if right.text.startswith('$') else _in_brackets(items)}"
+        is_equality = op in _EQUALITY and bool(items)
+        text = f"{left.text} {test}"
+        hints, fixes = ((f"one of several values: {code(text)}",), rewrite(span, text)) if is_equality else ((), ())
+        message = f"{quoted(left)} is {left.holds}, and never compares with a list"
+        self.report.add("RQL203", message, span, *hints, fixes=fixes)
+        return True
+
     def _one_of_list(self, left: Operand, items: Sequence[Operand], span: Span, *, negated: bool) -> bool:
         """Whether a list is held against what it may hold: `tags = "x"`. Then `has` is offered."""
         if len(items) == 1 and items[0].kinds == _LISTS and left.kinds != _LISTS:
@@ -320,6 +335,10 @@ def _is_number(word: str) -> bool:
     except ValueError:
         return False
     return "_" not in word and word.strip("+-") not in ("infinity",)
+
+
+def _in_brackets(items: Sequence[object]) -> str:
+    return f"({', '.join(map(literal_text, items))})"
 
 
 def _less(a: Operand, b: Operand) -> bool:

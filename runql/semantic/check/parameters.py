@@ -82,5 +82,6 @@ def _other(value: object, zone: tzinfo) -> Bound:
             return Bound(day.start, day=day)
         raise UnfitError("a date outside of the calendar")
     if isinstance(value, Sequence | Set) and not isinstance(value, bytes | bytearray):
-        raise UnfitError("a list with a list in it")
+        items = sorted(value, key=repr) if isinstance(value, Set) else value
+        return Bound(tuple(_one(item, zone).value for item in items))
     raise UnfitError(f"a value of the Python type `{type(value).__name__}`, which RunQL does not have")

@@ -7,8 +7,8 @@ import re
 from runql.language.fields import Space
 from runql.language.kinds import Kind
 from runql.semantic.check.interface import ExpressionCheck
-from runql.semantic.check_context import rewrite
-from runql.semantic.operands import BROKEN, Operand, constant, example_value, quoted
+from runql.semantic.check_context import rewrite, rewrites
+from runql.semantic.operands import BROKEN, Operand, constant, example_value, literal_text, quoted
 from runql.semantic.spelling import code
 from runql.semantic.typed import TField, THas, TTextTest, TypedExpr
 from runql.syntax import tree
@@ -33,27 +33,16 @@ class TextTests:
     def text(self, node: tree.TextTest, span: Span) -> TypedExpr:
         value = self._expressions.operand(node.value)
         pattern = self._expressions.beside(value, node.pattern)
-        self._must_be_text(value, node, pattern)
+        self._must_be_text(value, node)
         if pattern is not BROKEN:
             self._pattern(node, pattern)
         return TTextTest(node.op, value.expr, pattern.expr, kind=Kind.BOOL, span=span)
 
-    def _must_be_text(self, value: Operand, node: tree.TextTest, pattern: Operand) -> None:
-        if Kind.TEXT in value.kinds or value is BROKEN:
+    def _must_be_text(self, value: Operand, node: tree.TextTest) -> None:
+        if value.kinds & {Kind.TEXT, Kind.LIST} or value is BROKEN:
             return
-        hints: tuple[str, ...] = ()
-        fixes: tuple[Fix, ...] = ()
-        if Kind.LIST in value.kinds and pattern.text:
-            text = f"{value.text} {'not ' * node.negated}has {pattern.text}"
-            if node.op is tree.TextOp.CONTAINS:
-                hints, fixes = (f"a list is asked with `has`: `{text}`",), rewrite(value.span.to(pattern.span), text)
-            else:
-                hints = (f'patterns do not go over the elements of a list: `{value.text} has "…"` finds a whole one',)
-        elif Kind.NUMBER in value.kinds:
-            hints = (f"for example: `{value.text} > {example_value(value)}`",)
-        self._report.add(
-            "RQL203", f"{quoted(value)} is {value.holds}, and `{node.op}` tests text", value.span, *hints, fixes=fixes
-        )
+        hints = (f"for example: `{value.text} > {example_value(value)}`",) if Kind.NUMBER in value.kinds else ()
+        self._report.add("RQL203", f"{quoted(value)} is {value.holds}, and `{node.op}` tests text", value.span, *hints)
 
     def _pattern(self, node: tree.TextTest, pattern: Operand) -> None:
         if Kind.TEXT not in pattern.kinds or pattern.is_null:
@@ -104,8 +93,8 @@ class TextTests:
 
     def has(self, node: tree.Has, span: Span) -> TypedExpr:
         value = self._expressions.operand(node.value)
-        if (items_of_none := _items_of_none(node)) is not None:
-            return self._has_none(value, node, items_of_none, span)
+        if _is_of_nothing(node):
+            return self._has_nothing(value, node, span)
         items = self._expressions.items(node.items, value)
         if Kind.LIST not in value.kinds and value is not BROKEN:
             hints = (f"for example: `{value.text} = {example_value(value)}`",)
@@ -119,7 +108,14 @@ class TextTests:
             self._report.add("RQL203", message, value.span, *hints, fixes=fixes)
         is_tags = isinstance(value.expr, TField) and value.expr.key.space is Space.RUN
         for item in items if is_tags else ():
-            if Kind.TEXT not in item.kinds:
+            if isinstance(item.value, tuple) and node.mode is tree.HasMode.ONE and item.value:
+                inner = ", ".join(map(literal_text, item.value))
+                hint = "several are asked for with `has any (…)` or `has all (…)`"
+                texts = [f"has any ({inner})", f"has all ({inner})"]
+                place = Span(value.span.end, item.span.end)
+                fixes = rewrites(place, [f" {'not ' * node.negated}{text}" for text in texts])
+                self._report.add("RQL203", "a tag is text, not a list", item.span, hint, fixes=fixes)
+            elif Kind.TEXT not in item.kinds:
                 text = f'"{self._written(item)}"'
                 self._report.add(
                     "RQL203",
@@ -128,31 +124,24 @@ class TextTests:
                     f"in quotes: `{text}`",
                     fixes=rewrite(item.span, text),
                 )
-        if not items and node.mode is not tree.HasMode.ALL:
+        if not items and node.mode not in (tree.HasMode.ALL, tree.HasMode.NONE):
             self._report.add("RQL212", "an empty list holds nothing, so no run matches", span)
         return THas(node.mode, value.expr, tuple(i.expr for i in items), kind=Kind.BOOL, span=span)
 
-    def _has_none(self, value: Operand, node: tree.Has, items: tuple[tree.Expr, ...], span: Span) -> TypedExpr:
-        """`tags has none`, `tags has none ("a", "b")`: there is no such word."""
+    def _has_nothing(self, value: Operand, node: tree.Has, span: Span) -> TypedExpr:
+        """`tags has none`: whether a list is empty."""
         text = f"len({value.text}) {'!=' if node.negated else '='} 0"
-        hint = f"whether a list is empty is asked with {code(text)}"
-        if items:
-            inner = ", ".join(self._expressions.written(item) for item in items)
-            text = f"{value.text} {'not ' * (not node.negated)}has any ({inner})"
-            hint = f"that it holds none of several is asked with {code(text)}"
+        hint = f"whether a list is empty is asked with {code(text)}, that it lacks a value with `has none (…)`"
         self._report.add("RQL203", "`has` takes a value, and `none` is none", span, hint, fixes=rewrite(span, text))
         return THas(node.mode, value.expr, (), kind=Kind.BOOL, span=span)
 
 
-def _items_of_none(node: tree.Has) -> tuple[tree.Expr, ...] | None:
-    """What stands behind a `none` that stands where a value must: values, or nothing; `None` if there is none."""
+def _is_of_nothing(node: tree.Has) -> bool:
+    """Whether a bare `none` stands where a value must."""
     if isinstance(node.items, tree.Param) or len(node.items) != 1 or node.mode is not tree.HasMode.ONE:
-        return None
+        return False
     item = node.items[0]
-    if isinstance(item, tree.Call):
-        return item.arguments if item.name == "none" else None
-    is_none = isinstance(item, tree.Field) and not item.path.exact and item.path.segments in {("none",), ("None",)}
-    return () if is_none else None
+    return isinstance(item, tree.Field) and not item.path.exact and item.path.segments in {("none",), ("None",)}
 
 
 _LOOK_AROUND = re.compile(r"\(\?(?:[=!]|<[=!])")

@@ -64,6 +64,8 @@ def test_of(node: tree.Expr | None) -> tuple[tree.Expr, str] | None:  # noqa: PL
             return None
         case tree.Literal() | tree.Time() | tree.RelativeTime() | tree.Duration() | tree.Param() | tree.Field():
             return None
+        case tree.ListValue():
+            return None
         case tree.Between() | tree.In() | tree.TextTest() | tree.Has() | tree.Untagged() | tree.Is() | tree.Not():
             return None
         case tree.And() | tree.Or() | tree.Arithmetic() | tree.Negate() | tree.Call() | tree.Broken():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import Final
 
 from runql.syntax.lexer import Lexeme
@@ -67,78 +68,19 @@ def _item_in(place: Place) -> tuple[Lexeme, bool, Span] | None:
     return item, denied, Span(item.start, place.found.end)
 
 
-def equal_to_list(place: Place) -> Mistake | None:
-    """`config.x = ["a"]`, `tags = []`: a list is not compared as a whole."""
-    found = _equal(place)
-    if found is None:
+def limits_in_brackets(place: Place) -> Mistake | None:
+    """`between [0.1, 0.2]`: two limits as a list, which would be the lower one."""
+    lexemes = place.piece
+    bracket = next((b for a, b in pairwise(lexemes) if (a.terminal, b.terminal) == ("BETWEEN", "LSQB")), None)
+    end = closing(place.text, bracket.start) if bracket is not None else None
+    if bracket is None or end is None:
         return None
-    field, sign, inner, span = found
-    denied = sign.terminal == "NE"
-    old = place.text[span.start : span.end]
-    if _declares(place):
-        new = f"= ({inner}{',' if ',' not in inner else ''})"
-        hint = "a list of one value has a comma too: `(1,)`"
-        return idiom(_PYTHON, old, new, span, replacing(span.start, span.end, new), hint)
-    if field is None:
+    limits = [limit.strip() for limit in place.text[bracket.end : end.start].split(",")]
+    if len(limits) != 2 or not all(limits):
         return None
-    if not inner:
-        span = Span(field.start, span.end)
-        new = f"len({field.text}) {'!=' if denied else '='} 0"
-        return idiom(_PYTHON, place.text[span.start : span.end], new, span, replacing(span.start, span.end, new))
-    if "," in inner or "[" in inner:
-        return None
-    return _equal_to_one(place, field, inner, span, denied=denied)
-
-
-def _equal_to_one(place: Place, field: Lexeme, inner: str, span: Span, *, denied: bool) -> Mistake:
-    """A list of one value. Of tags, that value is nearly always meant, whatever else is there."""
-    hint = "that it holds nothing else is `len(…) = 1`"
-    new = f"{'!has' if denied else 'has'} {inner}"
-    if field.text.lower() != "tags":
-        hint, span = "a list is not compared as a whole", Span(field.start, span.end)
-        new = f"{'not ' * denied}({field.text} has {inner} and len({field.text}) = 1)"
-    return idiom(_PYTHON, place.text[span.start : span.end], new, span, replacing(span.start, span.end, new), hint)
-
-
-def equal_to_one_of(place: Place) -> Mistake | None:
-    """`config.x = ["a", "b"]` of a field that holds one value: one of several."""
-    found = _equal(place)
-    if found is None or not found[2] or "[" in found[2] or _declares(place):
-        return None
-    _, sign, inner, span = found
-    new = f"{'in' if sign.terminal == 'EQ' else 'not in'} ({inner})"
-    if "," not in inner:
-        new = f"{'=' if sign.terminal == 'EQ' else '!='} {inner}"
-    hint = "of a list, one value is found with `has`, several with `has any (…)` or `has all (…)`"
-    old = place.text[span.start : span.end]
-    return idiom(_PYTHON, old, new, span, replacing(span.start, span.end, new), hint)
-
-
-def equal_to_whole_list(place: Place) -> Mistake | None:
-    """The same of a list: there is no such comparison."""
-    found = _equal(place)
-    if found is None or _declares(place):
-        return None
-    message = "a list is not compared as a whole"
-    hints = ("one value of it is found with `has`, several with `has any (…)` or `has all (…)`", "`len(…)` counts them")
-    return Mistake("RQL101", message, found[3], hints, certain=True, resume=found[3].end)
-
-
-def _declares(place: Place) -> bool:
-    return "DECLARE" in (place.back_terminal(3), place.back_terminal(5))
-
-
-def _equal(place: Place) -> tuple[Lexeme | None, Lexeme, str, Span] | None:
-    """The field, the sign and what stands in the brackets behind it, and the place of the sign and the list."""
-    sign, field = place.back(1), place.back(2)
-    if place.found.text != "[" or sign is None or sign.terminal not in {"EQ", "NE"}:
-        return None
-    end = closing(place.text, place.found.start)
-    if end is None or end.text != "]":
-        return None
-    inner = place.text[place.found.end : end.start].strip().rstrip(",")
-    is_field = field is not None and field.terminal == "PATH"
-    return field if is_field else None, sign, inner, Span(sign.start, end.end)
+    span = Span(bracket.start, end.end)
+    new = " and ".join(limits)
+    return idiom(None, place.text[span.start : span.end], new, span, replacing(span.start, span.end, new))
 
 
 def range_in(place: Place) -> Mistake | None:
@@ -201,3 +143,47 @@ def several_after_has(place: Place) -> Mistake | None:
         return None
     hints = ("one of them is `has any (…)`, each of them `has all (…)`",)
     return Mistake("RQL101", "`has` takes one value", place.span, hints, certain=True)
+
+
+_CALLS: Final = {
+    **dict.fromkeys(("array_contains", "list_contains", "array_has", "list_has", "arraycontains", "set_has"), "has"),
+    **dict.fromkeys(("array_has_any", "list_has_any", "arrays_overlap", "hasany", "has_any"), "has any"),
+    **dict.fromkeys(("array_has_all", "list_has_all", "hasall", "has_all"), "has all"),
+    **dict.fromkeys(("contains", "str_contains", "strpos"), "contains"),
+    **dict.fromkeys(("startswith", "starts_with"), "startswith"),
+    **dict.fromkeys(("endswith", "ends_with"), "endswith"),
+}
+_LENGTHS: Final = frozenset({"array_length", "list_length", "cardinality", "array_size"})
+_OF_ANY: Final = re.compile(
+    r"(?P<field>[\w./`]+)\s*(?P<sign>==?|~\*?|contains|startswith|endswith|glob)\s*(?P<value>.+)", re.S
+)
+
+
+def list_call(text: str, name: Lexeme, *, is_condition: bool) -> Mistake | None:
+    """`array_contains(tags, "x")`, `any(tags == "x")`: a test of a list as other languages call it."""
+    word, start = name.text.lower(), text.find("(", name.end)
+    if word not in _CALLS and word not in _LENGTHS and not (word == "any" and is_condition):
+        return None
+    end = closing(text, start)
+    new = None if end is None else _list_test(word, text[start + 1 : end.start].strip())
+    if new is None or end is None:
+        return None
+    span = Span(name.start, end.end)
+    old = text[span.start : span.end]
+    return idiom("another language", old, new, span, replacing(span.start, span.end, new))
+
+
+def _list_test(word: str, inner: str) -> str | None:
+    if word in _LENGTHS:
+        return f"len({inner})" if inner and "," not in inner else None
+    if word == "any":
+        found = _OF_ANY.fullmatch(inner)
+        return (
+            found and f"{found['field']} {'has' if found['sign'].startswith('=') else found['sign']} {found['value']}"
+        )
+    listed, _, value = (part.strip() for part in inner.partition(","))
+    if not listed or not value:
+        return None
+    if _CALLS[word] in ("has any", "has all"):
+        value = f"({value[1:-1]})" if value[:1] in {"[", "{"} else value if value[:1] == "$" else f"({value})"
+    return f"{listed} {_CALLS[word]} {value}"

@@ -49,7 +49,7 @@ _CONSTANTS: Final[dict[str, float | bool | None]] = {
     "INF": float("inf"),
 }
 _MOMENTS: Final = {"NOW": t.Moment.NOW, "TODAY": t.Moment.TODAY, "YESTERDAY": t.Moment.YESTERDAY}
-_HAS: Final = {"ANY": t.HasMode.ANY, "ALL": t.HasMode.ALL}
+_HAS: Final = {"ANY": t.HasMode.ANY, "ALL": t.HasMode.ALL, "NONE": t.HasMode.NONE}
 
 _LARGEST_COUNT: Final = 2**53
 _DATE_HINT: Final = "a date is year, month and day: `2026-01-31`"
@@ -212,6 +212,9 @@ class ExpressionBuilder:
 
     def string(self, part: Part) -> t.Expr:
         return t.Literal(read_string(part.children[0]), span=part.span)
+
+    def list_value(self, part: Part) -> t.Expr:
+        return t.ListValue(tuple(part.nodes), span=part.span)
 
     def constant(self, part: Part) -> t.Expr:
         return t.Literal(_CONSTANTS[part.children[0].type], span=part.span)

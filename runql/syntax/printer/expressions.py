@@ -70,6 +70,8 @@ class ExpressionPrinter:
                 return self._arithmetic(expr)
             case t.Is(value=value, state=t.State.MISSING, negated=negated):
                 return f"{word('EXISTS' if negated else 'MISSING')}({self.expr(value)})", Binds.ATOM
+            case t.ListValue(items=items):
+                return f"[{', '.join(map(self.expr, items))}]", Binds.ATOM
             case t.Call() | t.Field() | t.Param() | t.Untagged() | t.Broken():
                 return self._atom(expr), Binds.ATOM
             case t.Literal() | t.Time() | t.Duration() | t.RelativeTime():

@@ -24,6 +24,13 @@ class Literal(ExprNode):
     value: int | float | str | bool | None
 
 
+@frozen
+class ListValue(ExprNode):
+    """`["lr", "seed"]`: a list of values that are written out, or of parameters."""
+
+    items: tuple[Expr, ...]
+
+
 class Moment(StrEnum):
     """A time that depends on when the query runs."""
 
@@ -128,11 +135,12 @@ class HasMode(StrEnum):
     ONE = "has"
     ANY = "has any"
     ALL = "has all"
+    NONE = "has none"
 
 
 @frozen
 class Has(ExprNode):
-    """`tags has "x"`, `tags has any (…)`, `tags has all (…)`; `items` may be one `Param` (a list)."""
+    """`tags has "x"`, `tags has any (…)`, `has all (…)`, `has none (…)`; `items` may be one `Param` (a list)."""
 
     mode: HasMode
     value: Expr
@@ -233,6 +241,7 @@ Truth: TypeAlias = Test | Untagged | Not | And | Or
 
 Expr: TypeAlias = (
     Literal
+    | ListValue
     | Time
     | RelativeTime
     | Duration

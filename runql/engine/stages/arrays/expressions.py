@@ -236,8 +236,11 @@ def _texts(vector: Vector, where: Bools) -> Objects:
 
 
 def _text_test(vector: Vector, matches: Callable[[str], bool]) -> Vector:
-    """Each different text is matched once."""
+    """Each different text is matched once; of lists any element is."""
     import numpy as np
+
+    if (vector.tags == LIST).any():
+        raise NotHeld
 
     result = np.zeros(len(vector.tags), bool)
     texts = vector.tags == TEXT
