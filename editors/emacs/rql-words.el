@@ -18,8 +18,8 @@
     "stream" "select" "safe" "min" "max" "ema" "mean" "line" "scatter" "bar"
     "hist" "y" "nearest" "by" "vs" "over" "log" "asc" "desc" "outer" "inner"
     "ffill" "default" "as" "except" "or" "and" "not" "contains" "startswith"
-    "endswith" "glob" "between" "in" "has" "any" "all" "is" "finite" "missing"
-    "ago" "untagged" "last" "approx")
+    "endswith" "glob" "between" "in" "has" "any" "all" "none" "is" "finite"
+    "missing" "ago" "untagged" "last" "approx")
   "Other keywords.")
 
 (defconst rql-words-stages
