@@ -12,6 +12,7 @@ from runql.semantic.catalog import Catalog
 from runql.semantic.check.aliases import Aliases
 from runql.semantic.check.calls import Calls
 from runql.semantic.check.comparisons import Comparisons
+from runql.semantic.check.list_values import list_value
 from runql.semantic.check.parameters import Bound, UnfitError, bind
 from runql.semantic.check.text_tests import TextTests
 from runql.semantic.check.unquoted import is_word, test_of, values_meant
@@ -112,7 +113,7 @@ class Expressions:
             case tree.Duration(value=value):
                 return constant(seconds(value), span, is_duration=True, text=self.written(node) or None)
             case tree.ListValue():
-                return self._list(node, span)
+                return list_value(self, node, span)
             case tree.Param():
                 return self._param(node, span)
             case tree.Field():
@@ -156,28 +157,9 @@ class Expressions:
             return constant(tuple(one.value for one in bound), span, text=f"${node.name}")
         return BROKEN if bound is None else self._bound_operand(bound, node, span)
 
-    def _list(self, node: tree.ListValue, span: Span) -> Operand:
-        """A list that is written out: of constants, the same for each run."""
-        items = [self._element(item) for item in node.items]
-        if any(item is BROKEN or not item.is_constant for item in items):
-            return BROKEN
-        return constant(tuple(item.value for item in items), span, text=self.written(node) or None)
-
     def _bound_operand(self, bound: Bound, node: tree.Param, span: Span) -> Operand:
         text = f"${node.name}"
         return constant(bound.value, span, day=bound.day, is_duration=bound.is_duration, text=text)
-
-    def _element(self, node: tree.Expr) -> Operand:
-        """One value of a list that is written out. A word is a text without its quotes."""
-        text = f'"{self.written(node)}"'
-        if isinstance(node, tree.Field) and is_word(node):
-            hints, fixes = (f"text stands in quotes: {code(text)}",), rewrite(node.span, text)
-            self.report.add("RQL203", "a list holds values, not fields", node.span, *hints, fixes=fixes)
-            return BROKEN
-        operand = self.operand(node)
-        if not operand.is_constant:
-            self.report.add("RQL203", "a list holds values, not fields or expressions", operand.span)
-        return operand
 
     def bound(self, node: tree.Param) -> Bound | tuple[Bound, ...] | None:
         """What a parameter is bound to; `None` if that is reported as an error."""
