@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from runql.plan.selectors import WandbSelector
+from runql.plan.selectors import wandb_selector
 from runql.sources.local import LocalService
 from runql.sources.protocol import HistoryRequest, PageRequest, Wanted
 
@@ -63,7 +63,7 @@ def _steps(folder: Path) -> list[tuple[str, _Prepare, Callable[[LocalService | N
 
     def listing(service: LocalService | None) -> object:
         wanted = Wanted(config=None, summary=None)
-        request = PageRequest("", "", WandbSelector({"config.lr": {"$gt": 0}}, "-summary_metrics.loss"), wanted=wanted)
+        request = PageRequest("", "", wandb_selector({"config.lr": {"$gt": 0}}, "-summary_metrics.loss"), wanted=wanted)
         return (service or opened()).runs_page(request)
 
     def histories(keys: tuple[str, ...] | None, samples: int | None) -> Callable[[LocalService | None], object]:

@@ -7,12 +7,13 @@ from typing import TypeAlias, assert_never
 
 from runql.engine.evaluate import compile_truth
 from runql.engine.histories.aggregates import aggregates_in, told_by_record
-from runql.engine.mongo.filters import compile_filter, filter_fields
-from runql.engine.mongo.order import parse_order, sort_by_fields
+from runql.engine.mongo.filters import compile_filter
+from runql.engine.mongo.order import sort_by_fields
 from runql.engine.order import sort_records
 from runql.language.fields import Space
 from runql.plan.selectors import Selector, TypedSelector, WandbSelector
 from runql.semantic.record import RunRecord
+from runql.syntax.mongo.nodes import fields_in
 
 RunTest: TypeAlias = Callable[[RunRecord], bool]
 
@@ -21,7 +22,7 @@ def run_test(selector: Selector) -> RunTest:
     """Whether a selector takes a run. The run must have the heavy parts that its condition reads.
 
     Raises:
-        ArgumentError: a filter that cannot be read.
+        ArgumentError: a filter with a pattern that is not RE2.
     """
     match selector:
         case TypedSelector(condition=condition):
@@ -39,14 +40,13 @@ def selected(records: Iterable[RunRecord], selector: Selector) -> list[RunRecord
     """The runs that a selector takes, in its order.
 
     Raises:
-        ArgumentError: a filter or an order that cannot be read.
+        ArgumentError: a filter with a pattern that is not RE2.
     """
     match selector:
         case TypedSelector(condition=condition, order=keys):
             return sort_records(records if condition is None else filter(run_test(selector), records), keys)
         case WandbSelector(order=order):
-            keys_of_wandb = parse_order(order)
-            return sort_by_fields(filter(run_test(selector), records), keys_of_wandb)
+            return sort_by_fields(filter(run_test(selector), records), order)
         case _:
             assert_never(selector)
 
@@ -57,7 +57,6 @@ def reads_logged(selector: Selector) -> bool:
         case TypedSelector(condition=condition):
             return condition is not None and bool(aggregates_in(condition))
         case WandbSelector(filters=filters):
-            compile_filter(filters)
-            return any(field.space is Space.LOGGED for field in filter_fields(filters))
+            return any(field.space is Space.LOGGED for field in fields_in(filters))
         case _:
             assert_never(selector)

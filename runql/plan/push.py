@@ -29,14 +29,16 @@ from runql.plan.nodes import (
     table_of,
     those,
 )
-from runql.plan.selectors import DEFAULT_ORDER, Selector, TypedSelector, WandbSelector
+from runql.plan.selectors import Selector, TypedSelector, WandbSelector
 from runql.plan.simplify import all_of, by_cost, condition_of, never_true, reads_history, reads_rows
-from runql.plan.to_mongo.filters import Narrowing, conjunction
 from runql.plan.to_mongo.narrow import Narrower
+from runql.plan.to_mongo.narrowing import Narrowing, conjunction
 from runql.plan.to_mongo.paths import order_path
 from runql.semantic.catalog import Catalog
 from runql.semantic.needed import Needed
 from runql.semantic.typed import TAnd, TField, TOrderKey, TypedExpr
+from runql.syntax.mongo.names import read_field
+from runql.syntax.mongo.nodes import BY_CREATION, MongoOrder, OrderField
 from runql.text.diagnostic import Diagnostic
 from runql.text.frozen import frozen
 from runql.text.source import Span
@@ -246,16 +248,16 @@ def _narrowings(
     return [narrower.narrow(term) for term in terms]
 
 
-def _order(keys: tuple[TOrderKey, ...], capabilities: Capabilities, catalog: Catalog | None) -> tuple[str, bool]:
+def _order(keys: tuple[TOrderKey, ...], capabilities: Capabilities, catalog: Catalog | None) -> tuple[MongoOrder, bool]:
     """The order to ask for, and whether the answer then comes in the order of the plan."""
     is_exact = capabilities.order is Trust.EXACT
     if not keys:
-        return DEFAULT_ORDER, is_exact
+        return BY_CREATION, is_exact
     first = keys[0].value
     path = order_path(first.key, catalog) if isinstance(first, TField) else None
     if path is None or capabilities.order is Trust.NONE:
-        return DEFAULT_ORDER, False
-    return ("-" if keys[0].descending else "+") + path, is_exact and len(keys) == 1
+        return BY_CREATION, False
+    return (OrderField(read_field(path), keys[0].descending),), is_exact and len(keys) == 1
 
 
 def _is_heavy(read: Needed, capabilities: Capabilities) -> bool:

@@ -8,6 +8,7 @@ from typing import Any, assert_never
 from runql.plan.nodes import Count, Fetch, Histories, Plan, Projection, table_of
 from runql.plan.python_literals import call_text, literal
 from runql.plan.selectors import WandbSelector
+from runql.plan.to_mongo.wire import wire, wire_order
 from runql.semantic.typed import HistoryPart
 from runql.syntax.tree import Stream
 
@@ -20,8 +21,8 @@ def calls(plan: Plan, fetch: Fetch, selector: WandbSelector, entity: str, projec
         "Runs",
         ["service_api", literal(entity), literal(project)],
         {
-            "filters": selector.filters or None,
-            "order": selector.order,
+            "filters": wire(selector.filters) or None,
+            "order": wire_order(selector.order),
             "per_page": fetch.per_page,
             "include_sweeps": fetch.scan.with_sweeps,
             "lazy": fetch.scan.lazy is not False,

@@ -85,18 +85,18 @@ def read(text: str) -> Foreign | None:
 
 
 def _read(pasted: str) -> Foreign | None:
-    from runql.syntax.foreign.mongo import from_mongo, read_filter
+    from runql.syntax.foreign.mongo import from_mongo, parse_filter
     from runql.syntax.foreign.python_values import read_call
 
     if _ADDRESS.match(pasted):
         return _address(pasted)
     if pasted.startswith("{"):
-        filters = read_filter(pasted.rstrip(","))
+        filters = parse_filter(pasted.rstrip(","))
         return Foreign(from_mongo(filters), "Mongo filter") if filters is not None else None
     if re.match(r"filters\s*=", pasted):
         return _arguments(read_call(f"runs({pasted})"))
     if found := _FIND.match(pasted):
-        filters = read_filter(found["filter"])
+        filters = parse_filter(found["filter"])
         return Foreign(from_mongo(filters), "Mongo filter") if filters is not None else None
     if _CALL.match(pasted):
         return _arguments(read_call(pasted))

@@ -7,18 +7,21 @@ from dataclasses import replace
 from functools import partial
 from typing import NoReturn
 
-from runql.engine.mongo.order import parse_order, sort_by_fields
+from runql.engine.mongo.order import sort_by_fields
 from runql.execute.executor import Executor
 from runql.execute.found_run import FoundRun
 from runql.execute.histories import histories_of
 from runql.execute.pages import wanted_of
 from runql.plan.nodes import Fetch, those
 from runql.plan.selectors import Filters
+from runql.plan.to_mongo.wire import wire, wire_order
 from runql.semantic.record import RunHistory
 from runql.sources.concurrent import together
 from runql.sources.open import SourcePlace
 from runql.sources.paging import needed
 from runql.sources.protocol import FULL, HistoryRequest, Page, Wanted
+from runql.syntax.mongo.nodes import EVERY_RUN
+from runql.syntax.mongo.reader import read_order
 from runql.wandb_api.arguments import DEFAULT_ORDER
 from runql.wandb_api.loader import PageLoader
 from runql.wandb_api.runs import Run, Runs
@@ -36,8 +39,8 @@ class ChosenRuns(Runs):
             place.service,
             place.entity,
             place.project,
-            asked.filters,
-            asked.order,
+            wire(asked.filters),
+            wire_order(asked.order),
             fetch.per_page,
             fetch.scan.with_sweeps,
             fetch.scan.lazy is not False,
@@ -91,7 +94,7 @@ class ManyRuns(ChosenRuns):
         # What W&B's `Runs` has as its one project is the star here, for whoever looks.
         projects = ",".join(place.project for place in places)
         Runs.__init__(self, places[0].service, places[0].entity, projects, filters, order, _PAGE, include_sweeps, lazy)
-        read = needed({}, self.order)
+        read = needed(EVERY_RUN, read_order(self.order))
         self._wanted = Wanted(read.config, read.summary, history_keys=read.history_keys) if lazy else FULL
         self._places = tuple(places)
         self._records: tuple[FoundRun, ...] | None = None
@@ -105,7 +108,7 @@ class ManyRuns(ChosenRuns):
                 for one in part
             ]
             by_record = {id(one.record): one for one in found}
-            ordered = sort_by_fields([one.record for one in found], parse_order(self.order))
+            ordered = sort_by_fields([one.record for one in found], read_order(self.order))
             self._records = tuple(by_record[id(record)] for record in ordered)
         return self._records
 

@@ -8,14 +8,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from runql.engine.mongo.fields import FilterField
-from runql.engine.mongo.filters import compile_filter, filter_fields
-from runql.engine.mongo.order import parse_order
 from runql.errors import ArgumentError, NotFound
 from runql.language.fields import Space
-from runql.plan.selectors import Filters
 from runql.semantic.record import RunRecord
 from runql.sources.protocol import Page, PageRequest, Wanted
+from runql.syntax.mongo.nodes import FilterField, MongoFilter, MongoOrder, fields_in
 from runql.text.diagnostic import Diagnostic, folded
 from runql.text.frozen import frozen
 from runql.text.nearest import nearest
@@ -100,14 +97,9 @@ def trimmed(record: RunRecord, wanted: Wanted) -> RunRecord:
     )
 
 
-def needed(filters: Filters, order: str) -> Wanted:
-    """The heavy parts of a run that a filter and an order read.
-
-    Raises:
-        ArgumentError: a filter or an order that cannot be read.
-    """
-    compile_filter(filters)
-    fields = [*filter_fields(filters), *(key.field for key in parse_order(order))]
+def needed(filters: MongoFilter, order: MongoOrder) -> Wanted:
+    """The heavy parts of a run that a filter and an order read."""
+    fields = [*fields_in(filters), *(key.field for key in order)]
     return Wanted(
         config=_top_keys(fields, Space.CONFIG),
         summary=_top_keys(fields, Space.SUMMARY),

@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, TypeAlias, get_args
 
 from runql.engine.mongo.filters import compile_filter
-from runql.engine.mongo.order import parse_order
 from runql.errors import ArgumentError
 from runql.plan.selectors import Filters
 from runql.sources.protocol import Stream
+from runql.syntax.mongo.reader import read_filter, read_order
 from runql.text.visible import short_repr
 
 Format: TypeAlias = Literal["default", "pandas", "polars"]
@@ -22,7 +22,7 @@ def checked_filters(filters: Filters | None) -> dict[str, Any]:
     """A copy of the filter, proven to be one."""
     if filters is None:
         return {}
-    compile_filter(filters)
+    compile_filter(read_filter(filters))
     return copy.deepcopy(dict(filters))
 
 
@@ -30,7 +30,7 @@ def checked_order(order: str | None) -> str:
     """The order, proven to be one; an empty one is the default, as in W&B."""
     if not order:
         return DEFAULT_ORDER
-    parse_order(order)
+    read_order(order)
     return order
 
 

@@ -11,6 +11,7 @@ from runql.errors import BackendError, RunNotFoundError
 from runql.plan.selectors import WandbSelector
 from runql.semantic.record import RunRecord
 from runql.sources.protocol import FULL, PageRequest, ServiceApi
+from runql.syntax.mongo.nodes import NEWEST_FIRST
 from runql.text.diagnostic import Diagnostic
 from runql.text.nearest import nearest
 
@@ -80,7 +81,7 @@ def complete(service: ServiceApi, runs: Iterable[LoadableRun]) -> None:
 def not_found(service: ServiceApi, entity: str, project: str, run_id: str) -> RunNotFoundError:
     """The error for a run that is not there; it names the nearest one that is."""
     path = "/".join(part for part in (entity, project, run_id) if part)
-    request = PageRequest(entity, project, WandbSelector(order="-created_at"), per_page=_NEAREST_AMONG)
+    request = PageRequest(entity, project, WandbSelector(order=NEWEST_FIRST), per_page=_NEAREST_AMONG)
     try:
         runs = service.runs_page(request).runs
     except BackendError as error:

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from runql.errors import ArgumentError, NotFound
-from runql.plan.selectors import Filters, WandbSelector
+from runql.plan.selectors import Filters, WandbSelector, wandb_selector
 from runql.semantic.record import RunRecord
 from runql.sources.protocol import FULL, LIGHT, Page, PageRequest, ServiceApi, Wanted
 from runql.text.render import clean
@@ -108,7 +108,7 @@ class Runs(HistoryFrames[Run]):
 
     @property
     def _selector(self) -> WandbSelector:
-        return WandbSelector(self.filters, self.order)
+        return wandb_selector(self.filters, self.order)
 
     def upgrade_to_full(self) -> None:
         """Load config, summary and system metrics of the runs that are here, many at a time, and of all to come."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from runql.plan.selectors import WandbSelector
+from runql.plan.selectors import wandb_selector
 from runql.wandb_api.runs import Runs
 from tests.contract.backends import LABELS, Source
 from tests.contract.sample import IDS
@@ -96,7 +96,7 @@ def needed(text: str) -> list[pytest.MarkDecorator]:
 def test_filter(source: Source, filters: dict[str, Any], ids: str) -> None:
     runs = Runs(source.service, source.entity, source.project, filters)
     assert [run.id for run in runs] == ids.split()
-    assert source.service.count(source.entity, source.project, WandbSelector(filters)) in (None, len(ids.split()))
+    assert source.service.count(source.entity, source.project, wandb_selector(filters)) in (None, len(ids.split()))
 
 
 ORDERS = [

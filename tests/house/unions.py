@@ -10,12 +10,14 @@ from typing import Any, Final, get_args
 from runql.plan import nodes as plan
 from runql.semantic import typed
 from runql.syntax import tree
+from runql.syntax.mongo import nodes as mongo
 
 UNIONS: Final[dict[str, tuple[type | None, Any]]] = {
     "Expr": (tree.ExprNode, tree.Expr),
     "Clause": (tree.ClauseNode, tree.Clause),
     "Stage": (tree.StageNode, tree.Stage),
     "Statement": (tree.StatementNode, tree.Statement),
+    "MongoFilter": (mongo.MongoNode, mongo.MongoFilter),
     "TypedExpr": (typed.TypedExprNode, typed.TypedExpr),
     "TStage": (typed.TStageNode, typed.TStage),
     "Runs": (None, plan.Runs),

@@ -15,6 +15,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -24,6 +25,7 @@ from runql.engine.mongo.history_keys import history_keys_of
 from runql.language.fields import RUN_FIELDS
 from runql.plan.nodes import Fetch
 from runql.plan.selectors import WandbSelector
+from runql.plan.to_mongo.wire import wire, wire_order
 from runql.semantic.record import RunRecord
 
 _BOOLS = {True: uuid.UUID(int=1), False: uuid.UUID(int=0)}
@@ -156,7 +158,15 @@ def _negated(truth: bool | None) -> bool | None:
     return None if truth is None else not truth
 
 
-def asked(fetch: Fetch) -> WandbSelector:
+@dataclass
+class Asked:
+    """A filter and an order as they go over the wire."""
+
+    filters: dict[str, Any]
+    order: str
+
+
+def asked(fetch: Fetch) -> Asked:
     """What a source that takes W&B's form is asked for."""
     assert isinstance(fetch.selector, WandbSelector)
-    return fetch.selector
+    return Asked(wire(fetch.selector.filters), wire_order(fetch.selector.order))

@@ -25,7 +25,8 @@ from runql.semantic.needed import walk
 from runql.semantic.record import RunRecord
 from runql.semantic.typed import TLogged, TypedExpr, TypedQuery
 from runql.syntax import parse, to_text
-from runql.syntax.foreign.mongo_fields import RUN_NAMES
+from runql.syntax.mongo.names import AS_PASTED
+from runql.syntax.mongo.reader import read_filter
 from runql.syntax.tree import Target, query_of
 from tests.plan.documents import asked, document, mongo_lets_through
 from tests.plan.random_runs import (
@@ -83,7 +84,7 @@ def lets_through(where: TypedExpr | None, run: RunRecord) -> bool:
 def test_what_we_send_is_read_back(runs: list[RunRecord], where: TypedExpr) -> None:
     filters = asked(push(lower(TypedQuery(Target.RUNS, where=where)), Capabilities(), None).source).filters
     read = condition_of(runql.from_mongo(filters))
-    test = compile_filter(filters)
+    test = compile_filter(read_filter(filters))
     for run in runs:
         assert lets_through(read, run) is test(run), filters
         # W&B keeps no tags as null, or as an empty list. A field of the run that is null is missing to RunQL.
@@ -156,7 +157,7 @@ filters_drawn: st.SearchStrategy[dict[str, Any]] = st.recursive(
 @given(plain_runs, filters_drawn)
 def test_what_others_write_is_read(runs: list[RunRecord], filters: dict[str, Any]) -> None:
     read = condition_of(runql.from_mongo(filters))
-    test = compile_filter(filters)
+    test = compile_filter(read_filter(filters))
     for run in runs:
         assert lets_through(read, run) is test(run), filters
 
@@ -164,7 +165,8 @@ def test_what_others_write_is_read(runs: list[RunRecord], filters: dict[str, Any
 def test_the_names_are_those_of_filters() -> None:
     """Besides two that the server does not document and people write."""
     known = {spelling: field.name for spelling, field in FILTER_NAMES.items()}
-    assert dict(RUN_NAMES) == {**known, "user": "user", "job_type": "job_type"}
+    names = {spelling: entry.name for spelling, entry in AS_PASTED.names.items()}
+    assert names == {**known, "user": "user", "job_type": "job_type"}
 
 
 @pytest.mark.parametrize(

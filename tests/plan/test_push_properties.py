@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
@@ -16,11 +17,11 @@ from runql.plan.lower import lower
 from runql.plan.nodes import Filter, those
 from runql.plan.push import push
 from runql.plan.simplify import simplify
-from runql.plan.to_mongo.filters import as_json
 from runql.semantic.build_catalog import build_catalog
 from runql.semantic.needed import walk
 from runql.semantic.record import RunRecord
 from runql.semantic.typed import TLogged, TypedExpr, TypedQuery
+from runql.syntax.mongo.reader import read_filter
 from runql.syntax.tree import Target
 from tests.plan.documents import asked, document, mongo_lets_through, sql_lets_through
 from tests.plan.random_runs import conditions, many_records, tests_of_run_fields
@@ -43,7 +44,7 @@ def check_promise(
     catalog = build_catalog("t", runs) if known else None
     plan = push(lower(TypedQuery(Target.RUNS, where=where)), capabilities, catalog)
     source, here = plan.source, [node.condition for node in those(plan.rest, Filter)]
-    as_json(asked(source).filters)
+    json.dumps(asked(source).filters, allow_nan=False)
     alone = [holds(where, run) is True for run in runs]
     assert [by_engine(where, run) is True for run in runs] == alone
     through = [judge(asked(source).filters, document(run, timedelta(seconds=hidden))) for run in runs]
@@ -94,7 +95,7 @@ def test_and_so_by_our_own_evaluation_of_filters(
 ) -> None:
     catalog = build_catalog("t", runs) if known else None
     pushed = push(lower(TypedQuery(Target.RUNS, where=where)), TRUSTED if trusted else DOUBTED, catalog).source
-    test = compile_filter(asked(pushed).filters)
+    test = compile_filter(read_filter(asked(pushed).filters))
     for run in runs:
         let, holding = test(run), holds(where, run) is True
         assert let or not holding, asked(pushed).filters

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 from runql.engine.mongo.filters import compile_filter
-from runql.engine.mongo.order import parse_order
 from runql.errors import ArgumentError
 from runql.semantic.record import RunRecord
 from runql.sources.paging import needed
 from runql.sources.protocol import LIGHT, Wanted
+from runql.syntax.mongo.reader import read_filter, read_order
 
 RUN = RunRecord(
     "a1",
@@ -37,7 +37,7 @@ RUN = RunRecord(
 
 
 def holds(filters: dict[str, Any], record: RunRecord = RUN) -> bool:
-    return compile_filter(filters)(record)
+    return compile_filter(read_filter(filters))(record)
 
 
 @pytest.mark.parametrize(
@@ -152,7 +152,7 @@ def test_a_filter_that_holds(filters: dict[str, Any]) -> None:
 )
 def test_a_filter_that_is_refused(filters: dict[str, Any], said: str) -> None:
     with pytest.raises(ArgumentError) as caught:
-        compile_filter(filters)
+        compile_filter(read_filter(filters))
     assert said in str(caught.value)
     assert isinstance(caught.value, ValueError)
 
@@ -172,10 +172,10 @@ def test_a_filter_that_is_refused(filters: dict[str, Any], said: str) -> None:
     ids=str,
 )
 def test_what_must_be_loaded_to_answer(filters: dict[str, Any], order: str, wanted: Wanted) -> None:
-    assert needed(filters, order or "+created_at") == wanted
+    assert needed(read_filter(filters), read_order(order or "+created_at")) == wanted
 
 
 @pytest.mark.parametrize("order", ["", "-", "summary.loss", "a,b", "keys_info.keys.a", "tags", "+created_at,"])
 def test_an_order_that_is_refused(order: str) -> None:
     with pytest.raises(ArgumentError):
-        parse_order(order)
+        read_order(order)

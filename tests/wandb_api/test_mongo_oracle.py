@@ -16,9 +16,11 @@ from typing import Any
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from runql.engine.mongo.filters import compile_filter, filter_fields
+from runql.engine.mongo.filters import compile_filter
 from runql.language.fields import Space
 from runql.semantic.record import RunRecord
+from runql.syntax.mongo.nodes import fields_in
+from runql.syntax.mongo.reader import read_filter
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
@@ -116,7 +118,7 @@ def steps_into_scalar(query: dict[str, Any], record: RunRecord) -> bool:
     roots = {Space.CONFIG: record.config, Space.SUMMARY: record.summary}
     return any(
         not is_record(node)
-        for field in filter_fields(query)
+        for field in fields_in(read_filter(query))
         if field.space in roots and len(field.segments) == 2
         for node in [(roots[field.space] or {}).get(field.segments[0], {})]
     )
@@ -133,4 +135,4 @@ def is_record(node: Any) -> bool:
 def test_a_filter_holds_where_mongomock_says_so(query: dict[str, Any], record: RunRecord) -> None:
     assume(not steps_into_scalar(query, record))
     expected = filter_applies(disguised(query), document(record))  # type: ignore[no-untyped-call]
-    assert compile_filter(query)(record) is expected
+    assert compile_filter(read_filter(query))(record) is expected

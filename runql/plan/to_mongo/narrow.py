@@ -8,14 +8,15 @@ false)? What a filter means is what the MongoDB manual says of documents `{"conf
 
 from __future__ import annotations
 
-from typing import Any, assert_never
+from typing import assert_never
 
 from runql.language.fields import Space
 from runql.language.kinds import Kind
 from runql.plan.capabilities import Capabilities, Trust
 from runql.plan.to_mongo.comparisons import between_times, compare_numbers, compare_time, negated_op
-from runql.plan.to_mongo.filters import Narrowing, conjunction, disjunction, is_sendable
+from runql.plan.to_mongo.narrowing import Narrowing, conjunction, disjunction
 from runql.plan.to_mongo.paths import filter_path, kinds_held, logged_path
+from runql.plan.to_mongo.server_reading import is_never_null, is_sendable, is_shown_otherwise, knows_null
 from runql.plan.to_mongo.texts import portable_pattern
 from runql.semantic.catalog import Catalog
 from runql.semantic.typed import (
@@ -42,12 +43,29 @@ from runql.semantic.typed import (
     TypedExpr,
 )
 from runql.semantic.values import Value, kind_of
+from runql.syntax.mongo.names import read_field
+from runql.syntax.mongo.nodes import (
+    FilterField,
+    MongoCompare,
+    MongoExists,
+    MongoFilter,
+    MongoIn,
+    MongoNor,
+    MongoOperator,
+    MongoOr,
+    MongoRegex,
+    run_field,
+)
 from runql.syntax.tree import Comparison, HasMode, State, TextOp
 from runql.text.frozen import frozen
 
 _SCALARS = frozenset({Kind.NUMBER, Kind.BOOL, Kind.TEXT, Kind.TIME})
+<<<<<<< HEAD
 _TEXTS_OF_RUNS = (frozenset({Kind.TEXT}), frozenset({Kind.LIST}))
 _NEVER_NULL = frozenset({"id", "state", "created"})
+=======
+_TAGS = run_field("tags")
+>>>>>>> d009cad (Read W&B's filters and orders once, into a closed union, and write them once)
 
 
 @frozen
@@ -55,7 +73,7 @@ class PushedField:
     """A field as a filter sees it. `kinds` are those it holds, `None` if they are not known for every run."""
 
     key: FieldKey
-    path: str
+    field: FilterField
     kinds: frozenset[Kind] | None
 
     @property
@@ -114,7 +132,7 @@ class Narrower:
                 return self._untagged(wanted)
             case TLogged(metric=metric):
                 path = logged_path(metric)
-                return None if path is None else Narrowing({path: {"$exists": wanted}}, exact=True)
+                return None if path is None else Narrowing(MongoExists(read_field(path), wanted), exact=True)
             case TCompare() | TBetween() | TIn() | TTextTest() | THas() | TIs():
                 return None  # of more than one field, or of a value that is worked out
             case TConst() | TArithmetic() | TNegate() | TCall() | TAggregate() | TCell() | TFold():
@@ -147,9 +165,10 @@ class Narrower:
 
     def _target(self, key: FieldKey) -> PushedField | None:
         path = filter_path(key, self.catalog)
-        if path is None or (key.segments == ("runtime",) and key.space is Space.RUN and not self._trusts):
-            return None  # W&B's `duration` need not be the runtime that its records show
-        return PushedField(key, path, kinds_held(key, self.catalog))
+        field = None if path is None else read_field(path)
+        if field is None or (is_shown_otherwise(field) and not self._trusts):
+            return None
+        return PushedField(key, field, kinds_held(key, self.catalog))
 
     @property
     def _trusts(self) -> bool:
@@ -164,9 +183,9 @@ class Narrower:
         kind = kind_of(value)
         if kind is Kind.TIME:
             time_op = op if wanted else negated_op(op)
-            return compare_time(target.path, time_op, value, self._trusts) if target.is_run_field else None
+            return compare_time(target.field, time_op, value, self._trusts) if target.is_run_field else None
         if kind is Kind.NUMBER and wanted and is_sendable(value):
-            return compare_numbers(target.path, op, value, exact=target.holds_only(Kind.NUMBER))
+            return compare_numbers(target.field, op, value, exact=target.holds_only(Kind.NUMBER))
         return None
 
     def _between(self, key: FieldKey, low: Value, high: Value) -> Narrowing | None:
@@ -186,14 +205,15 @@ class Narrower:
         if target.key.segments == ("tags",) and target.is_run_field:
             return None
         if kind_of(value) is Kind.TIME:
-            return between_times(target.path, value, wanted, self._trusts) if target.is_run_field else None
+            return between_times(target.field, value, wanted, self._trusts) if target.is_run_field else None
         if not is_sendable(value) or (target.is_run_field and target.kinds != frozenset({kind_of(value)})):
             return None
         sent = value.lower() if target.name == "state" else value
         if wanted:
-            return Narrowing({target.path: sent}, exact=self._unmixed(target, value))
-        return self._differs(target, {"$ne": sent}, [value])
+            return Narrowing(_equal_to(target.field, sent), exact=self._unmixed(target, value))
+        return self._differs(target, _not_equal_to(target.field, sent), [value])
 
+<<<<<<< HEAD
     def _equal_list(self, target: PushedField, value: tuple[Value, ...], wanted: bool) -> Narrowing | None:
         """A whole list: its elements are asked for where a server takes them, else that the field is there.
 
@@ -209,14 +229,17 @@ class Narrower:
         return conjunction([self._holds(target.path, [v], True, exact=False) for v in texts])
 
     def _differs(self, target: PushedField, condition: dict[str, Any], values: list[Value]) -> Narrowing | None:
+=======
+    def _differs(self, target: PushedField, differs: MongoFilter, values: list[Value]) -> Narrowing | None:
+>>>>>>> d009cad (Read W&B's filters and orders once, into a closed union, and write them once)
         """`!=` and `not in`, which hold for runs without a value too: W&B's server drops those unless asked for."""
         if target.is_run_field:
-            plain = Narrowing({target.path: condition}, exact=True)
-            if self._trusts or target.name in _NEVER_NULL:
+            plain = Narrowing(differs, exact=True)
+            if self._trusts or is_never_null(target.field):
                 return plain
-            return disjunction([plain, Narrowing({target.path: None}, exact=True)])
+            return disjunction([plain, Narrowing(_equal_to(target.field, None), exact=True)])
         if self._trusts and all(self._unmixed(target, v) for v in values):
-            return Narrowing({target.path: condition}, exact=True)
+            return Narrowing(differs, exact=True)
         return None
 
     @staticmethod
@@ -227,13 +250,15 @@ class Narrower:
         return not {Kind.BOOL, Kind.NUMBER} <= target.kinds | {kind_of(value)}
 
     def _null(self, target: PushedField, wanted: bool) -> Narrowing | None:
-        if target.is_run_field:
+        if knows_null(target.field):
             if target.name == "tags":
                 return None
-            return Narrowing({target.path: None if wanted else {"$ne": None}}, exact=True)
+            asked = _equal_to(target.field, None) if wanted else _not_equal_to(target.field, None)
+            return Narrowing(asked, exact=True)
         if not wanted:
-            return Narrowing({target.path: {"$exists": True}})
-        return Narrowing({target.path: None}, target.is_scalar) if self._trusts and target.is_top else None
+            return Narrowing(MongoExists(target.field, True))
+        is_sure = self._trusts and target.is_top
+        return Narrowing(_equal_to(target.field, None), target.is_scalar) if is_sure else None
 
     # ------------------------------------------------------------ lists of values
 
@@ -257,8 +282,8 @@ class Narrower:
         sent = [v.lower() if target.name == "state" else v for v in plain]
         if wanted:
             exact = all(self._unmixed(target, v) for v in plain)
-            return Narrowing({target.path: {"$in": sent}}, exact)
-        return self._differs(target, {"$nin": sent}, plain)
+            return Narrowing(MongoIn(target.field, tuple(sent)), exact)
+        return self._differs(target, MongoIn(target.field, tuple(sent), negated=True), plain)
 
     def _has(self, key: FieldKey, mode: HasMode, items: tuple[TypedExpr, ...], wanted: bool) -> Narrowing | None:
         if mode is HasMode.NONE:
@@ -271,23 +296,25 @@ class Narrower:
         if not is_tags and not (self._trusts and wanted and target.is_top):
             return None
         if mode is HasMode.ALL:
-            parts = [self._holds(target.path, [v], wanted, exact=is_tags) for v in values]
+            parts = [self._holds(target.field, [v], wanted, exact=is_tags) for v in values]
             return conjunction(parts) if wanted else disjunction(parts)
-        return self._holds(target.path, values, wanted, exact=is_tags)
+        return self._holds(target.field, values, wanted, exact=is_tags)
 
-    def _holds(self, path: str, values: list[Value], wanted: bool, *, exact: bool) -> Narrowing:
+    def _holds(self, field: FilterField, values: list[Value], wanted: bool, *, exact: bool) -> Narrowing:
         """A list holds one of some values, or none of them. W&B keeps no tags as null, which differs from nothing."""
+        one, several = values[0] if len(values) == 1 else None, tuple(values)
         if wanted:
-            return Narrowing({path: values[0] if len(values) == 1 else {"$in": values}}, exact)
-        plain = Narrowing({path: {"$ne": values[0]} if len(values) == 1 else {"$nin": values}}, exact)
-        return plain if self._trusts else disjunction([Narrowing({path: None}, exact), plain])
+            return Narrowing(MongoIn(field, several) if one is None else _equal_to(field, one), exact)
+        differs = MongoIn(field, several, negated=True) if one is None else _not_equal_to(field, one)
+        plain = Narrowing(differs, exact)
+        return plain if self._trusts else disjunction([Narrowing(_equal_to(field, None), exact), plain])
 
     def _untagged(self, wanted: bool) -> Narrowing | None:
         if not wanted:
-            return Narrowing({"tags": {"$ne": None}})
+            return Narrowing(_not_equal_to(_TAGS, None))
         if not self._trusts:
             return None  # W&B's server fails on a filter that names a whole list
-        return Narrowing({"$or": [{"tags": None}, {"tags": []}]}, exact=True)
+        return Narrowing(MongoOr((_equal_to(_TAGS, None), _equal_to(_TAGS, []))), exact=True)
 
     # ------------------------------------------------------------ single tests
 
@@ -301,11 +328,15 @@ class Narrower:
         found = portable_pattern(op, pattern) if is_sendable(pattern) else None
         if found is None or (target.is_run_field and target.kinds not in _TEXTS_OF_RUNS):
             return None
+<<<<<<< HEAD
         is_known = target.is_scalar or target.name == "tags"
         narrowing = Narrowing({target.path: {"$regex": found.text}}, exact=found.exact and is_known)
+=======
+        narrowing = Narrowing(MongoRegex(target.field, found.text), exact=found.exact and target.is_scalar)
+>>>>>>> d009cad (Read W&B's filters and orders once, into a closed union, and write them once)
         if wanted:
             return narrowing
-        return Narrowing({"$nor": [narrowing.filter]}, exact=True) if narrowing.exact and self._trusts else None
+        return Narrowing(MongoNor((narrowing.filter,)), exact=True) if narrowing.exact and self._trusts else None
 
     def _is(self, key: FieldKey, state: State, wanted: bool) -> Narrowing | None:
         target = self._target(key)
@@ -317,20 +348,28 @@ class Narrower:
             case State.MISSING:
                 return self._null(target, wanted) if target.is_run_field else self._missing(target, wanted)
             case State.FINITE:
-                return Narrowing({target.path: {"$exists": True}}) if wanted else None
+                return Narrowing(MongoExists(target.field, True)) if wanted else None
             case State.NAN:
-                return Narrowing({target.path: {"$exists": True}}) if wanted and self._trusts else None
+                return Narrowing(MongoExists(target.field, True)) if wanted and self._trusts else None
             case _:
                 assert_never(state)
 
     def _missing(self, target: PushedField, wanted: bool) -> Narrowing | None:
         if not wanted:
-            return Narrowing({target.path: {"$exists": True}}, target.is_top) if self._trusts else None
-        return Narrowing({target.path: {"$exists": False}}, exact=self._trusts) if target.is_top else None
+            return Narrowing(MongoExists(target.field, True), target.is_top) if self._trusts else None
+        return Narrowing(MongoExists(target.field, False), exact=self._trusts) if target.is_top else None
 
     def _bare(self, key: FieldKey, wanted: bool) -> Narrowing | None:
         """A field as a condition: true where it is `true`, false where it is `false`."""
         target = self._target(key)
         if target is None or target.is_run_field:
             return None
-        return Narrowing({target.path: wanted}, exact=target.holds_only(Kind.BOOL))
+        return Narrowing(_equal_to(target.field, wanted), exact=target.holds_only(Kind.BOOL))
+
+
+def _equal_to(field: FilterField, value: Value) -> MongoFilter:
+    return MongoCompare(field, MongoOperator.EQ, value)
+
+
+def _not_equal_to(field: FilterField, value: Value) -> MongoFilter:
+    return MongoCompare(field, MongoOperator.NE, value)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from runql.language.fields import RUN_FIELDS, Space
 from runql.language.kinds import Kind
+from runql.plan.to_mongo.server_reading import WRAPPER, WRAPPER_KEYS
 from runql.semantic.catalog import Catalog
 from runql.semantic.names.resolver import seen_kinds
 from runql.semantic.typed import FieldKey
@@ -14,8 +15,6 @@ from runql.semantic.typed import FieldKey
 _SAFE_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_/-]*\Z")
 _PREFIXES: Mapping[Space, str] = {Space.CONFIG: "config", Space.SUMMARY: "summary_metrics"}
 _ORDER_NAMES = {"created": "created_at", "heartbeat": "heartbeat_at", "updated": "updated_at"}
-_WRAPPER = frozenset({"value", "desc"})
-"""W&B keeps a config value as `{"value": …, "desc": …}`: keys of these names cannot be told from the wrapper's."""
 
 
 def filter_path(key: FieldKey, catalog: Catalog | None) -> str | None:
@@ -31,7 +30,7 @@ def filter_path(key: FieldKey, catalog: Catalog | None) -> str | None:
         return None
     prefix = _PREFIXES[key.space]
     if key.space is Space.CONFIG and len(keys) > 1:
-        return ".".join((prefix, keys[0], "value", *keys[1:]))
+        return ".".join((prefix, keys[0], WRAPPER, *keys[1:]))
     return ".".join((prefix, *keys))
 
 
@@ -42,7 +41,7 @@ def order_path(key: FieldKey, catalog: Catalog | None) -> str | None:
         return _ORDER_NAMES.get(name, RUN_FIELDS[name].filter_name) if name != "tags" else None
     path = filter_path(key, catalog)
     if path is not None and key.space is Space.CONFIG and len(key.segments) == 1:
-        path = f"{path}.value"
+        path = f"{path}.{WRAPPER}"
     return None if path is None or _may_be_another(key, path, catalog) else path
 
 
@@ -67,7 +66,7 @@ def _plain_keys(key: FieldKey, catalog: Catalog | None) -> tuple[str, ...] | Non
     keys = tuple(s for s in key.segments if isinstance(s, str))
     if len(keys) != len(key.segments) or not all(map(_SAFE_KEY.match, keys)):
         return None
-    if key.space is Space.CONFIG and not _WRAPPER.isdisjoint(keys):
+    if key.space is Space.CONFIG and not WRAPPER_KEYS.isdisjoint(keys):
         return None
     if len(keys) == 1 or key.exact:
         return keys

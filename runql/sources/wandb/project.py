@@ -9,7 +9,7 @@ from typing import Any, TypeAlias, assert_never
 from urllib.parse import urlsplit
 
 from runql.errors import BackendError, NotFound, RunQLError
-from runql.plan.selectors import Filters, Selector, TypedSelector, WandbSelector
+from runql.plan.selectors import Selector, TypedSelector, WandbSelector
 from runql.sources.protocol import Wanted
 from runql.sources.wandb.answer_shapes import conform
 from runql.sources.wandb.decode import ProjectPlace
@@ -169,23 +169,6 @@ def in_form_of_wandb(selector: Selector) -> WandbSelector:
             raise RunQLError.of("RQL901", "a W&B server was asked by a condition that is no filter")
         case _:
             assert_never(selector)
-
-
-def filters_text(filters: Filters) -> str:
-    """Filters as the server takes them. Times become ISO text."""
-    return json.dumps(filters, default=_as_json)
-
-
-def _as_json(value: Any) -> Any:
-    if hasattr(value, "isoformat"):
-        return value.isoformat()
-    if isinstance(value, Mapping):
-        return dict(value)
-    if hasattr(value, "item"):
-        return value.item()
-    if isinstance(value, tuple | set | frozenset):
-        return list(value)
-    raise TypeError(f"a filter holds a {type(value).__name__}")
 
 
 def concerned_by(wanted: Wanted) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from runql.engine.mongo.filters import compile_filter
 from runql.errors import ArgumentError, AuthError, NotFound, Unreachable
 from runql.plan.capabilities import Capabilities
 from runql.plan.selectors import Selector
+from runql.plan.to_mongo.wire import wire_json
 from runql.semantic.catalog import Catalog, KnownCatalog
 from runql.semantic.record import ProjectRecord, RunHistory, RunRecord, SweepRecord
 from runql.sources.protocol import (
@@ -44,8 +45,9 @@ from runql.sources.wandb.listing.fetch import fetch_run, fetch_runs
 from runql.sources.wandb.listing.listing import Listing
 from runql.sources.wandb.network.credentials import Credentials
 from runql.sources.wandb.network.network import network_of
-from runql.sources.wandb.project import Question, WandbServer, filters_text, in_form_of_wandb
+from runql.sources.wandb.project import Question, WandbServer, in_form_of_wandb
 from runql.sources.wandb.schema.abilities import FILTERS
+from runql.syntax.mongo.nodes import only_id
 from runql.text.diagnostic import Diagnostic
 from runql.text.frozen import frozen
 from runql.wandb_settings.urls import app_url_of, normal_base_url
@@ -188,14 +190,14 @@ class WandbService(Accounts, ServiceApi):
         """One page of a listing; further pages are fetched ahead while it is read on."""
         place = self._place(request.entity, request.project)
         asked = in_form_of_wandb(request.selector)
-        key = (place, filters_text(asked.filters), asked.order, request.wanted)
+        key = (place, wire_json(asked.filters), asked.order, request.wanted)
         with self._lock:
             listing = self._listings.pop((*key, request.cursor), None) if request.cursor is not None else None
         skipped = 0 if request.cursor is None else position_in(request.cursor)
         if request.per_page < 1:
             raise ArgumentError.because(f"`per_page` must be 1 or more, not {request.per_page}")
-        run_id = asked.filters.get("name") if len(asked.filters) == 1 else None
-        with self._errors(f"run {place.path}/{run_id}" if isinstance(run_id, str) else f"the runs of {place.path}"):
+        run_id = only_id(asked.filters)
+        with self._errors(f"the runs of {place.path}" if run_id is None else f"run {place.path}/{run_id}"):
             if listing is None:
                 listing = Listing(self._server, request, place)
                 listing.skip(skipped)

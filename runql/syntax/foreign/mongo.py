@@ -1,4 +1,4 @@
-"""W&B's filters and orders, read back: MongoDB's query language over runs, as a condition.
+"""W&B's filters and orders as a query: MongoDB's query language over runs, as a condition.
 
 What a filter means is what the engine's `mongo` says. Where the two languages part, the text says it in full: a
 negated order of numbers holds of a missing value there and is unknown here, so it is written with `if`. One thing is
@@ -7,26 +7,39 @@ left as people mean it: a filter also finds a list that holds the value, and `=`
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, assert_never
 
 from runql.errors import ArgumentError
 from runql.syntax import tree as t
-from runql.syntax.foreign.mongo_fields import cannot, field_of, is_tags, order_key, said, value_of
+from runql.syntax.foreign.mongo_fields import field_of, literal_of
 from runql.syntax.foreign.python_values import read_value
+from runql.syntax.mongo.names import AS_PASTED, cannot
+from runql.syntax.mongo.nodes import (
+    MongoAll,
+    MongoAnd,
+    MongoCompare,
+    MongoContains,
+    MongoExists,
+    MongoFilter,
+    MongoIn,
+    MongoNor,
+    MongoOperator,
+    MongoOr,
+    MongoRegex,
+    MongoSize,
+    MongoTest,
+)
+from runql.syntax.mongo.operands import is_nan
+from runql.syntax.mongo.reader import read_filter, read_order
 
-_ORDERS: Final = {"$gt": t.Comparison.GT, "$gte": t.Comparison.GE, "$lt": t.Comparison.LT, "$lte": t.Comparison.LE}
-_LOST: Final = ("an operator has no name", "a shell takes `$gt` for its own: put the filter in single quotes")
-_DEEPEST: Final = 40
-_LONGEST: Final = 100_000
-_HINTS: Final = {
-    "$all": "only `tags` take it",
-    "$size": "only `tags` take it",
-    "$elemMatch": "test the elements by `has`",
-    "$where": "a filter runs no code here",
-    "$expr": "fields compare by themselves: `summary.a > summary.b`",
+_ORDERS: Final[Mapping[MongoOperator, t.Comparison]] = {
+    MongoOperator.GT: t.Comparison.GT,
+    MongoOperator.GTE: t.Comparison.GE,
+    MongoOperator.LT: t.Comparison.LT,
+    MongoOperator.LTE: t.Comparison.LE,
 }
+_LONGEST: Final = 100_000
 
 
 def from_mongo(filters: Mapping[str, Any] | None, order: str | None = None) -> str:
@@ -40,26 +53,27 @@ def from_mongo(filters: Mapping[str, Any] | None, order: str | None = None) -> s
         ArgumentError: the language has no way to say a part of it; the message begins with the keys that lead there.
     """
     clauses: list[t.Clause] = []
-    condition = _filter({} if filters is None else filters, "", 0)
+    condition = _condition(read_filter(filters, AS_PASTED))
     if condition != _ALWAYS:
         clauses.append(t.WhereClause(condition))
     if order:
-        clauses.append(t.OrderClause(tuple(order_key(key, order) for key in order.split(","))))
+        keys = read_order(order, AS_PASTED)
+        clauses.append(t.OrderClause(tuple(t.OrderKey(field_of(k.field), descending=k.descending) for k in keys)))
     return _text(t.Query(t.Target.RUNS, tuple(clauses)))
 
 
 def mongo_text(text: str) -> str | None:
     """The condition that the text of a filter means; none if it is not one, or has what the language has not."""
-    filters = read_filter(text)
+    filters = parse_filter(text)
     if not filters:
         return None
     try:
-        return _text(_filter(filters, "", 0))
+        return _text(_condition(read_filter(filters, AS_PASTED)))
     except ArgumentError:
         return None
 
 
-def read_filter(text: str) -> dict[str, Any] | None:
+def parse_filter(text: str) -> dict[str, Any] | None:
     """The dict that a text writes, in the spelling of Python or of JSON; none if it is not one."""
     if len(text) > _LONGEST:
         return None
@@ -79,32 +93,19 @@ _ALWAYS: Final = t.Literal(True)
 _NEVER: Final = t.Literal(False)
 
 
-def _filter(filters: Any, place: str, depth: int) -> t.Expr:
-    if not isinstance(filters, Mapping):
-        raise cannot(place, f"a filter is a dict, not {said(filters)}")
-    if depth > _DEEPEST:
-        raise cannot(place, "the filter is nested too deeply")
-    return _all([_entry(key, value, place, depth) for key, value in filters.items()])
-
-
-def _entry(key: Any, value: Any, place: str, depth: int) -> t.Expr:
-    if not isinstance(key, str):
-        raise cannot(place, f"a filter names its fields by text, not by {said(key)}")
-    here = f"{place}.{key}" if place else key
-    if not key.strip():
-        raise cannot(place, *_LOST)
-    if key == "$not":
-        return _negated(_filter(value, here, depth + 1))
-    if key in _JOINS:
-        if not isinstance(value, Sequence) or isinstance(value, str) or not value:
-            raise cannot(here, f"`{key}` takes a list of one or more filters, not {said(value)}")
-        return _JOINS[key]([_filter(part, f"{here}[{index}]", depth + 1) for index, part in enumerate(value)])
-    if key.startswith("$"):
-        raise cannot(here, f"`{key}` does not join filters", f"what does: {', '.join(f'`{one}`' for one in _JOINS)}")
-    field = field_of(key, here)
-    if field.path.segments[0] == "logged":
-        return _was_logged(field, value, here)
-    return _tests(field, value, here, depth)
+def _condition(filters: MongoFilter) -> t.Expr:
+    match filters:
+        case MongoAnd(parts=parts):
+            return _all([_condition(part) for part in parts])
+        case MongoOr(parts=parts):
+            return _any([_condition(part) for part in parts])
+        case MongoNor(parts=parts):
+            return _negated(_any([_condition(part) for part in parts]))
+        case MongoCompare() | MongoIn() | MongoExists() | MongoRegex() | MongoAll() | MongoSize() | MongoContains():
+            field = field_of(filters.field, filters.place)
+            return _of_logged(field, filters) if field.path.segments[0] == "logged" else _of_field(field, filters)
+        case _:
+            assert_never(filters)
 
 
 def _all(terms: Sequence[t.Expr]) -> t.Expr:
@@ -122,13 +123,6 @@ def _joined(node: type[t.And] | type[t.Or], terms: Sequence[t.Expr], empty: t.Ex
     for term in terms:
         flat += term.terms if isinstance(term, node) else () if term == empty else (term,)
     return node(tuple(flat)) if len(flat) > 1 else flat[0] if flat else empty
-
-
-_JOINS: Final[Mapping[str, Callable[[Sequence[t.Expr]], t.Expr]]] = {
-    "$and": _all,
-    "$or": _any,
-    "$nor": lambda terms: _negated(_any(terms)),
-}
 
 
 def _negated(expr: t.Expr) -> t.Expr:  # noqa: PLR0911 - one a node
@@ -199,132 +193,83 @@ def _two_valued(expr: t.Expr) -> t.Expr:
 # ---------------------------------------------------------------- tests of one field
 
 
-def _was_logged(field: t.Field, value: Any, place: str) -> t.Expr:
-    if not isinstance(value, Mapping) or list(value) != ["$exists"]:
-        raise cannot(place, "of logged keys only `$exists` can be asked")
-    return t.Is(field, t.State.MISSING, negated=bool(value["$exists"]))
+def _of_logged(field: t.Field, test: MongoTest) -> t.Expr:
+    match test:
+        case MongoExists(wanted=wanted):
+            return t.Is(field, t.State.MISSING, negated=wanted)
+        case MongoCompare() | MongoIn() | MongoRegex() | MongoAll() | MongoSize() | MongoContains():
+            raise cannot(test.place, "of logged keys only `$exists` can be asked")
+        case _:
+            assert_never(test)
 
 
-def _tests(field: t.Field, value: Any, place: str, depth: int) -> t.Expr:
-    """What is asked of one field: a dict of operators, or a value that it must equal."""
-    if isinstance(value, Mapping) and "" in value:
-        raise cannot(place, *_LOST)
-    if not _is_operators(value):
-        return _equals(field, value, place)
-    if depth > _DEEPEST:
-        raise cannot(place, "the filter is nested too deeply")
-    terms = []
-    for name, operand in value.items():
-        here = f"{place}.{name}"
-        if name == "$not":
-            if not _is_operators(operand):
-                raise cannot(here, f"`$not` takes a dict of operators, not {said(operand)}")
-            terms.append(_negated(_tests(field, operand, here, depth + 1)))
-        elif name == "$regex":
-            terms.append(_regex(field, operand, value.get("$options", ""), here))
-        elif name == "$options":
-            if "$regex" not in value:
-                raise cannot(here, "`$options` stands beside a `$regex` only")
-        elif name in _TESTS:
-            terms.append(_TESTS[name](field, operand, here))
-        else:
-            hints = (_HINTS[name],) if name in _HINTS else ()
-            raise cannot(here, f"the language has no test for `{name}`", *hints)
-    return _all(terms)
+def _of_field(field: t.Field, test: MongoTest) -> t.Expr:  # noqa: PLR0911 - one a node
+    match test:
+        case MongoCompare(op=MongoOperator.EQ, value=value):
+            return _equals(field, value, test)
+        case MongoCompare(op=MongoOperator.NE, value=value):
+            return _negated(_equals(field, value, test))
+        case MongoCompare(op=op, value=value):
+            return _ordered(field, op, value, test)
+        case MongoIn(values=values, negated=negated):
+            found = _is_in(field, values, test)
+            return _negated(found) if negated else found
+        case MongoExists(wanted=wanted):
+            return t.Is(field, t.State.MISSING, negated=wanted)
+        case MongoRegex(pattern=pattern, options=options):
+            return _regex(field, pattern, options, test)
+        case MongoAll(values=values):
+            _only_tags(test, "$all")
+            return t.Has(t.HasMode.ALL, field, tuple(literal_of(value, test.place) for value in values))
+        case MongoSize(size=size):
+            _only_tags(test, "$size")
+            return t.Compare(t.Comparison.EQ, t.Call("len", (field,)), t.Literal(size))
+        case MongoContains(text=text):
+            return t.TextTest(t.TextOp.CONTAINS, field, t.Literal(text))
+        case _:
+            assert_never(test)
 
 
-def _is_operators(value: Any) -> bool:
-    return isinstance(value, Mapping) and any(isinstance(key, str) and key.startswith("$") for key in value)
+def _only_tags(test: MongoTest, operator: str) -> None:
+    if not test.field.is_tags:
+        raise cannot(test.place, f"the language has no test for `{operator}`", "only `tags` take it")
 
 
-def _equals(field: t.Field, operand: Any, place: str) -> t.Expr:
-    if operand is None or (is_tags(field) and operand in ([], ())):
-        return t.Untagged() if is_tags(field) else t.Is(field, t.State.NULL)
-    if _is_nan(operand):
+def _equals(field: t.Field, value: Any, test: MongoTest, place: str = "") -> t.Expr:
+    is_tags = test.field.is_tags
+    if value is None or (is_tags and value == []):
+        return t.Untagged() if is_tags else t.Is(field, t.State.NULL)
+    if is_nan(value):
         return t.Is(field, t.State.NAN)
-    value = value_of(field, operand, place)
-    if is_tags(field):
-        return t.Has(t.HasMode.ONE, field, (value,))
-    return t.Compare(t.Comparison.EQ, field, value)
+    literal = literal_of(value, place or test.place)
+    return t.Has(t.HasMode.ONE, field, (literal,)) if is_tags else t.Compare(t.Comparison.EQ, field, literal)
 
 
-def _is_in(field: t.Field, operand: Any, place: str) -> t.Expr:
-    if not isinstance(operand, list | tuple | set | frozenset):
-        raise cannot(place, f"a list must stand here, not {said(operand)}")
-    items = sorted(operand, key=repr) if isinstance(operand, set | frozenset) else operand
-    placed = [(item, f"{place}[{index}]") for index, item in enumerate(items)]
-    plain = [(item, where) for item, where in placed if item is not None and not _is_nan(item)]
-    tests = [_equals(field, item, where) for item, where in placed if item is None or _is_nan(item)]
+def _is_in(field: t.Field, values: Sequence[Any], test: MongoTest) -> t.Expr:
+    placed = [(value, f"{test.place}[{index}]") for index, value in enumerate(values)]
+    plain = [(value, where) for value, where in placed if value is not None and not is_nan(value)]
+    tests = [_equals(field, value, test, where) for value, where in placed if value is None or is_nan(value)]
     if len(plain) == 1:
-        tests.insert(0, _equals(field, *plain[0]))
+        tests.insert(0, _equals(field, plain[0][0], test, plain[0][1]))
     elif plain:
-        values = tuple(value_of(field, item, where) for item, where in plain)
-        tests.insert(0, t.Has(t.HasMode.ANY, field, values) if is_tags(field) else t.In(field, values))
+        literals = tuple(literal_of(value, where) for value, where in plain)
+        is_tags = test.field.is_tags
+        tests.insert(0, t.Has(t.HasMode.ANY, field, literals) if is_tags else t.In(field, literals))
     return _any(tests)
 
 
-def _is_nan(value: Any) -> bool:
-    return isinstance(value, float) and math.isnan(value)
+def _ordered(field: t.Field, op: MongoOperator, value: Any, test: MongoTest) -> t.Expr:
+    if value is None or is_nan(value):
+        # As the engine of filters has it: nothing is less or greater; equal is what `$gte` and `$lte` are too.
+        return _equals(field, value, test) if op in (MongoOperator.GTE, MongoOperator.LTE) else _NEVER
+    if test.field.is_tags:
+        raise cannot(test.place, "a list of tags is neither less nor greater")
+    return t.Compare(_ORDERS[op], field, literal_of(value, test.place))
 
 
-def _exists(field: t.Field, operand: Any, place: str) -> t.Expr:
-    if operand not in (True, False):
-        raise cannot(place, f"`$exists` takes true or false, not {said(operand)}")
-    return t.Is(field, t.State.MISSING, negated=bool(operand))
-
-
-def _ordered(name: str) -> Callable[[t.Field, Any, str], t.Expr]:
-    def test(field: t.Field, operand: Any, place: str) -> t.Expr:
-        if operand is None or _is_nan(operand):
-            # As the engine of filters has it: nothing is less or greater; equal is what `$gte` and `$lte` are too.
-            return _equals(field, operand, place) if name.endswith("e") else _NEVER
-        if is_tags(field):
-            raise cannot(place, "a list of tags is neither less nor greater")
-        return t.Compare(_ORDERS[name], field, value_of(field, operand, place))
-
-    return test
-
-
-def _regex(field: t.Field, operand: Any, options: Any, place: str) -> t.Expr:
-    if not isinstance(operand, str):
-        raise cannot(place, f"`$regex` takes a pattern as text, not {said(operand)}")
-    if not isinstance(options, str) or not set("ims").issuperset(options):
-        raise cannot(place, f"`$options` takes the letters `i`, `m` and `s`, not {said(options)}")
-    if is_tags(field):
-        raise cannot(place, "the language does not search the tags by a pattern")
-    flags = "".join(sorted(set(options) - {"i"}))
+def _regex(field: t.Field, pattern: str, options: str, test: MongoTest) -> t.Expr:
+    if test.field.is_tags:
+        raise cannot(test.place, "the language does not search the tags by a pattern")
+    flags = options.replace("i", "")
     op = t.TextOp.REGEX_ANY_CASE if "i" in options else t.TextOp.REGEX
-    return t.TextTest(op, field, t.Literal(f"(?{flags}){operand}" if flags else operand))
-
-
-def _contains(field: t.Field, operand: Any, place: str) -> t.Expr:
-    if not isinstance(operand, str) or is_tags(field):
-        return _equals(field, operand, place)
-    return t.TextTest(t.TextOp.CONTAINS, field, t.Literal(operand))
-
-
-def _has_all(field: t.Field, operand: Any, place: str) -> t.Expr:
-    if not is_tags(field):
-        raise cannot(place, "the language has no test for `$all`", _HINTS["$all"])
-    if not isinstance(operand, list | tuple) or not operand:
-        raise cannot(place, f"a list of one or more tags must stand here, not {said(operand)}")
-    return t.Has(t.HasMode.ALL, field, tuple(value_of(field, item, place) for item in operand))
-
-
-def _has_size(field: t.Field, operand: Any, place: str) -> t.Expr:
-    if not is_tags(field):
-        raise cannot(place, "the language has no test for `$size`", _HINTS["$size"])
-    return t.Compare(t.Comparison.EQ, t.Call("len", (field,)), value_of(field, operand, place))
-
-
-_TESTS: Final[Mapping[str, Callable[[t.Field, Any, str], t.Expr]]] = {
-    "$eq": _equals,
-    "$ne": lambda field, operand, place: _negated(_equals(field, operand, place)),
-    **{name: _ordered(name) for name in _ORDERS},
-    "$in": _is_in,
-    "$nin": lambda field, operand, place: _negated(_is_in(field, operand, place)),
-    "$exists": _exists,
-    "$contains": _contains,
-    "$all": _has_all,
-    "$size": _has_size,
-}
+    return t.TextTest(op, field, t.Literal(f"(?{flags}){pattern}" if flags else pattern))

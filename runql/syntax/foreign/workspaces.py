@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from runql.errors import ArgumentError
 from runql.syntax.foreign.mongo import from_mongo
-from runql.syntax.foreign.mongo_fields import RUN_NAMES
+from runql.syntax.mongo.names import AS_PASTED
 from runql.text.frozen import frozen
 
 _BEGINS: Final = re.compile(
@@ -179,7 +179,7 @@ def _field(node: ast.expr) -> str:
             return f"config.{name}"
         case "Summary" | "SummaryMetric" if name:
             return f"summary_metrics.{name}"
-        case "Metric" if name in _OF_RUN or name in RUN_NAMES:
+        case "Metric" if name in _OF_RUN or name in AS_PASTED.names:
             return _OF_RUN.get(name, name)
         case "Metric" if name:
             hint = f'a value that was logged is `SummaryMetric("{name}")`; fields of a run: {", ".join(_OF_RUN)}'

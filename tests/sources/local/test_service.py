@@ -10,7 +10,7 @@ import pytest
 from runql.engine.mongo.history_keys import history_keys_of
 from runql.errors import ArgumentError, NotFound
 from runql.language.fields import Space
-from runql.plan.selectors import TypedSelector, WandbSelector
+from runql.plan.selectors import TypedSelector, wandb_selector
 from runql.sources.local import LocalService, service
 from runql.sources.protocol import FULL, LIGHT, HistoryRequest, PageRequest, ServiceApi, Wanted
 from tests.sources.local import files
@@ -39,7 +39,7 @@ def test_it_is_a_source(source: LocalService) -> None:
 
 
 def test_pages(source: LocalService) -> None:
-    request = PageRequest("", "p", WandbSelector({"config.lr": {"$lt": 1}}, "-summary_metrics.loss"), per_page=3)
+    request = PageRequest("", "p", wandb_selector({"config.lr": {"$lt": 1}}, "-summary_metrics.loss"), per_page=3)
     first = source.runs_page(request)
     assert [run.id for run in first.runs] == ["r4", "r3", "r2"]
     assert (first.total, first.has_next) == (4, True)
@@ -58,8 +58,8 @@ def test_a_page_holds_what_was_asked_for(source: LocalService) -> None:
 
 
 def test_count_run_and_upgrade(source: LocalService) -> None:
-    assert source.count("", "", WandbSelector({"state": "failed"})) == 2
-    assert source.count("", "", WandbSelector({"keys_info.keys.val/loss": {"$exists": True}})) == 5
+    assert source.count("", "", wandb_selector({"state": "failed"})) == 2
+    assert source.count("", "", wandb_selector({"keys_info.keys.val/loss": {"$exists": True}})) == 5
     run = source.run("", "", "r1", FULL)
     assert run is not None
     assert (run.id, run.sweep) == ("r1", "s1")
@@ -74,7 +74,7 @@ def test_a_project_that_is_not_there(source: LocalService) -> None:
 
 def test_a_filter_that_is_wrong(source: LocalService) -> None:
     with pytest.raises(ArgumentError):
-        source.count("", "", WandbSelector({"config.lr": {"$near": 1}}))
+        source.count("", "", wandb_selector({"config.lr": {"$near": 1}}))
 
 
 def test_histories_in_the_order_of_the_ids(source: LocalService) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from runql.plan.selectors import WandbSelector
+from runql.plan.selectors import wandb_selector
 from runql.sources.memory import MemoryService
 from runql.sources.protocol import PageRequest
 from runql.sources.wandb.decode import finite_or_float
@@ -50,7 +50,7 @@ def test_one_diverged_run_costs_no_request_more(serve: Serve, connect: Connect, 
     server = serve(store)
     for order, expected in ((f"-{LOSS}", range(3999, 3989, -1)), (f"+{LOSS}", [*range(7), *range(8, 11)])):
         server.forget()
-        page = connect(server).runs_page(PageRequest("acme", "wide", WandbSelector(order=order), per_page=10))
+        page = connect(server).runs_page(PageRequest("acme", "wide", wandb_selector(order=order), per_page=10))
         names = [run["name"] for run in store.projects["acme", "wide"]]
         assert [run.id for run in page.runs] == [names[at] for at in expected]
         assert page.total == 4000
@@ -64,7 +64,7 @@ def test_an_infinity_in_text_comes_first_or_last(serve: Serve, connect: Connect,
     values: list[Any] = [float(at) for at in range(40)]
     values[5:9] = ["Infinity", "-Infinity", "Infinity", "NaN"]
     server = serve(holding(values))
-    page = connect(server).runs_page(PageRequest("acme", "vision", WandbSelector(order=order), per_page=10))
+    page = connect(server).runs_page(PageRequest("acme", "vision", wandb_selector(order=order), per_page=10))
     assert [run.id for run in page.runs] == ids(listed(as_read(server.store), order=order))[:10]
     assert len(server.seen) == 2
     assert ids(listed(connect(server), order=order)) == ids(listed(as_read(server.store), order=order))
@@ -88,16 +88,16 @@ def test_any_values_come_in_the_order_of_the_engine(serve: Serve, connect: Conne
             runs = listed(service, filters, order, per_page=chance.choice([3, 7, 50]))
             assert ids(runs) == ids(listed(memory, filters, order))
             assert not set(codes(runs.notices)) - {"RQL406"}
-            assert len(runs) == service.count("acme", "vision", WandbSelector(filters))
+            assert len(runs) == service.count("acme", "vision", wandb_selector(filters))
 
 
 def test_the_others_are_asked_for_when_the_numbers_are_exhausted(serve: Serve, connect: Connect) -> None:
     server = serve(holding([*(float(at) for at in range(10)), "NaN", MISSING]))
     service = connect(server)
-    first = service.runs_page(PageRequest("acme", "vision", WandbSelector(order=f"+{LOSS}"), per_page=10))
+    first = service.runs_page(PageRequest("acme", "vision", wandb_selector(order=f"+{LOSS}"), per_page=10))
     assert (len(first.runs), first.has_next, len(server.seen)) == (10, True, 1)
     rest = service.runs_page(
-        PageRequest("acme", "vision", WandbSelector(order=f"+{LOSS}"), per_page=10, cursor=first.cursor)
+        PageRequest("acme", "vision", wandb_selector(order=f"+{LOSS}"), per_page=10, cursor=first.cursor)
     )
     assert [run.id for run in rest.runs] == ["r0010", "r0011"]
     assert not rest.has_next

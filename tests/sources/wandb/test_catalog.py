@@ -10,7 +10,7 @@ import pytest
 from runql.errors import NotFound
 from runql.language.fields import Space
 from runql.language.kinds import Kind
-from runql.plan.selectors import TypedSelector, WandbSelector
+from runql.plan.selectors import TypedSelector, wandb_selector
 from runql.sources.protocol import HistoryRequest, PageRequest, Wanted
 from tests.server import Knobs
 from tests.server.samples import vision, wide
@@ -70,7 +70,7 @@ def test_it_is_known_without_a_request(serve: Serve, connect: Connect, tmp_path:
     assert not known.is_true
     assert service.known_catalog("acme", "vision", metrics=True) is None
     assert server.seen == []
-    service.runs_page(PageRequest("acme", "vision", WandbSelector({"config.lr": {"$gt": 0}})))
+    service.runs_page(PageRequest("acme", "vision", wandb_selector({"config.lr": {"$gt": 0}})))
     known = service.known_catalog("acme", "vision")
     assert known is not None
     assert known.is_true
@@ -86,7 +86,7 @@ def test_pages_of_queries_widen_it_and_their_counts_stay_out(serve: Serve, conne
     before = service.catalog("acme", "wide")
     assert (Space.CONFIG, ("rare",)) not in before.by_path
     wanted = Wanted(config=("rare", "c1"))
-    service.runs_page(PageRequest("acme", "wide", WandbSelector({"config.rare": {"$exists": True}}), wanted=wanted))
+    service.runs_page(PageRequest("acme", "wide", wandb_selector({"config.rare": {"$exists": True}}), wanted=wanted))
     after = service.catalog("acme", "wide")
     assert after.by_path[Space.CONFIG, ("rare",)].runs == 0
     assert after.by_path[Space.CONFIG, ("c1",)].maximum == 7.5

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from runql.plan.selectors import WandbSelector
+from runql.plan.selectors import wandb_selector
 from runql.sources.protocol import PageRequest, Wanted
 from tests.server import Knobs
 from tests.server.samples import vision
@@ -27,10 +27,10 @@ def test_a_count_that_contradicts_the_runs_at_hand(serve: Serve, connect: Connec
     service = connect(server)
     if asks_before:
         service.catalog("acme", "vision")
-    assert service.count("acme", "vision", WandbSelector(DEEP)) == (expected if asks_before else 0)
+    assert service.count("acme", "vision", wandb_selector(DEEP)) == (expected if asks_before else 0)
     if asks_before:
         server.forget()
-        assert service.count("acme", "vision", WandbSelector(DEEP)) == expected
+        assert service.count("acme", "vision", wandb_selector(DEEP)) == expected
         assert {seen.variables.get("filters") for seen in server.seen} == {None}
         (said,) = service.lacking((), counts=True, narrows=True)
         assert "`config.model.value.depth`" in said.message
@@ -52,9 +52,9 @@ def test_a_run_that_is_gone_is_no_contradiction(serve: Serve, connect: Connect) 
     service = connect(serve(store))
     service.runs_page(PageRequest("acme", "vision", per_page=100, wanted=WHOLE))
     gone = next(run["name"] for run in store.projects["acme", "vision"] if run["config"]["model"]["depth"] == 50)
-    before = service.count("acme", "vision", WandbSelector(DEEP)) or 0
+    before = service.count("acme", "vision", wandb_selector(DEEP)) or 0
     store.remove_run("acme", "vision", gone)
-    assert service.count("acme", "vision", WandbSelector(DEEP)) == before - 1
+    assert service.count("acme", "vision", wandb_selector(DEEP)) == before - 1
     runs = listed(service, DEEP)
     assert len(runs) == before - 1
     assert not set(codes(runs.notices)) - {"RQL407"}
@@ -71,7 +71,7 @@ def test_a_short_page_shows_too_that_the_order_is_ignored(
     for seed in range(8):
         random.Random(seed).shuffle(runs)
         server.store.version += 1
-        page = connect(server).runs_page(PageRequest("acme", "vision", WandbSelector(order=order), per_page=per_page))
+        page = connect(server).runs_page(PageRequest("acme", "vision", wandb_selector(order=order), per_page=per_page))
         assert [run.id for run in page.runs] == ids(listed(in_memory(server.store), {}, order))[:per_page]
 
 

@@ -9,9 +9,10 @@ import pytest
 from runql.engine.mongo.filters import compile_filter
 from runql.language.fields import Space
 from runql.plan.capabilities import Trust
-from runql.plan.selectors import WandbSelector
+from runql.plan.selectors import WandbSelector, wandb_selector
 from runql.sources.protocol import FULL, PageRequest
 from runql.sources.wandb.schema.probes import probe_of
+from runql.syntax.mongo.reader import read_filter
 from tests.server import Knobs, Store
 from tests.server.samples import vision
 from tests.sources.wandb.conftest import Connect, Serve
@@ -36,7 +37,7 @@ FILTERS: list[dict[str, Any]] = [
 
 @pytest.mark.parametrize("filters", FILTERS, ids=str)
 def test_no_run_passes_a_probe(serve: Serve, connect: Connect, filters: dict[str, Any]) -> None:
-    probe = probe_of(filters)
+    probe = probe_of(read_filter(filters))
     store = vision(60, 20)
     test = compile_filter(probe.filters)
     page = in_memory(store).runs_page(PageRequest("acme", "vision", per_page=60, wanted=FULL))
@@ -47,9 +48,9 @@ def test_no_run_passes_a_probe(serve: Serve, connect: Connect, filters: dict[str
 
 def test_what_is_proven_is_not_asked_again() -> None:
     filters = {"config.lr": {"$gt": 0.03}, "state": "finished"}
-    first = probe_of(filters)
+    first = probe_of(read_filter(filters))
     assert {(shape[0], shape[2]) for shape in first.shapes} == {(Space.CONFIG, "$gt"), (Space.RUN, "$eq")}
-    second = probe_of({**filters, "config.seed": {"$lt": 2}}, first.shapes)
+    second = probe_of(read_filter({**filters, "config.seed": {"$lt": 2}}), first.shapes)
     assert [shape[2] for shape in second.shapes] == ["$lt"]
 
 
@@ -62,10 +63,10 @@ def test_a_server_that_passes_over_an_operator_counts_and_lists_right(
     for mute in (every, frozenset({"$gt"}), frozenset({"$lte", "$in"})):
         service, memory = connect(serve(store, Knobs(mute=mute))), in_memory(store)
         if any(name.startswith("keys_info") for name in filters):
-            assert service.count("acme", "vision", WandbSelector(filters)) == 60
+            assert service.count("acme", "vision", wandb_selector(filters)) == 60
             continue
         expected = ids(listed(memory, filters))
-        assert service.count("acme", "vision", WandbSelector(filters)) == len(expected)
+        assert service.count("acme", "vision", wandb_selector(filters)) == len(expected)
         assert ids(listed(service, filters, per_page=7)) == expected
 
 
@@ -81,4 +82,4 @@ def test_names_that_differ_in_case_alone_are_other_runs(serve: Serve, connect: C
     assert ids(listed(service, {"name": "ABC"})) == ["ABC"]
     run = service.run("acme", "vision", "OTHER", FULL)
     assert run is None
-    assert service.count("acme", "vision", WandbSelector({"name": "ABC"})) == 1
+    assert service.count("acme", "vision", wandb_selector({"name": "ABC"})) == 1

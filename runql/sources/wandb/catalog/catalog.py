@@ -24,6 +24,7 @@ from runql.sources.wandb.listing.questions import ListQuestion, cursor_after
 from runql.sources.wandb.observed_fields import Stamp, stamp_of
 from runql.sources.wandb.project import WandbServer
 from runql.sources.wandb.schema.abilities import ORDER, PAGING
+from runql.syntax.mongo.nodes import EVERY_RUN, NEWEST_FIRST
 
 SAMPLE_RUNS = 100
 METRIC_RUNS = 100
@@ -136,7 +137,7 @@ def _sampled(pages: Pages, size: int) -> list[RunRecord]:
 
 
 def _newest_first(server: WandbServer, place: ProjectPlace, wanted: Wanted, offset: int = 0) -> Pages:
-    question = ListQuestion(place, {}, "-created_at", wanted)
+    question = ListQuestion(place, EVERY_RUN, NEWEST_FIRST, wanted)
     return Pages(server, question, offset, cursor_after(offset), teaches=False)
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Container, Sequence
 
-from runql.engine.mongo.order import OrderField, sort_by_fields
-from runql.plan.selectors import Filters
+from runql.engine.mongo.fields import value_in
+from runql.engine.mongo.order import sort_by_fields
 from runql.semantic.record import RunRecord
 from runql.sources.protocol import Wanted
 from runql.sources.wandb.decode import ProjectPlace
@@ -17,9 +17,8 @@ from runql.sources.wandb.listing.order_check import is_number
 from runql.sources.wandb.listing.pages import Pages
 from runql.sources.wandb.listing.questions import ListQuestion
 from runql.sources.wandb.project import WandbServer
+from runql.syntax.mongo.nodes import BY_CREATION, MongoFilter, MongoOrder
 from runql.text.diagnostic import Diagnostic
-
-_BY_CREATION = "+created_at"
 
 
 class Bracketed:
@@ -41,7 +40,7 @@ class Bracketed:
         """Whether a page of numbers holds anything else, or the counts are not what they were."""
         odd = self._brackets.odd_runs(numbers.counts, numbers.total)
         # A list passes as a number if one is in it: the server puts it among them, RunQL does not.
-        are_numbers = all(is_number(self._brackets.field.value(run)) for run in runs)
+        are_numbers = all(is_number(value_in(self._brackets.field, run)) for run in runs)
         return odd is None or not are_numbers or (self._odd is not None and odd != self._odd)
 
     def before(self, runs: Sequence[RunRecord], numbers: Pages) -> list[RunRecord] | None:
@@ -62,7 +61,7 @@ class Bracketed:
         """Whether anything but runs without a value comes after the numbers."""
         return bool(self._odd) and self._odd != self._first
 
-    def after(self, seen: Container[RunKey], keys: Sequence[OrderField]) -> list[RunRecord] | None:
+    def after(self, seen: Container[RunKey], keys: MongoOrder) -> list[RunRecord] | None:
         """What is neither a number nor absent, but for those that stood before the numbers."""
         if not self.has_more:
             return []
@@ -75,8 +74,8 @@ class Bracketed:
         are_all = are_all and len(fresh) == len(found or ()) - first
         return sort_by_fields(fresh, keys) if are_all and self._brackets.are_odd(fresh) else None
 
-    def _all(self, filters: Filters) -> list[RunRecord] | None:
-        pages = Pages(self._server, ListQuestion(self._place, filters, _BY_CREATION, self._wanted))
+    def _all(self, filters: MongoFilter) -> list[RunRecord] | None:
+        pages = Pages(self._server, ListQuestion(self._place, filters, BY_CREATION, self._wanted))
         try:
             found = list(all_pages(pages))
             self.lost += pages.lost

@@ -11,14 +11,23 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from runql.engine.mongo.fields import FilterField, parse_field
+from runql.engine.mongo.fields import value_in
 from runql.language.fields import Space
-from runql.plan.selectors import Filters
+from runql.plan.to_mongo.server_reading import INFINITY, MINUS_INFINITY, is_plain
+from runql.plan.to_mongo.wire import wire_json
 from runql.semantic.record import RunRecord
 from runql.semantic.values import MISSING
 from runql.sources.wandb.listing.order_check import is_number
-from runql.sources.wandb.listing.safe_filters import conjunction, is_plain
-from runql.sources.wandb.project import filters_text
+from runql.syntax.mongo.nodes import (
+    FilterField,
+    MongoCompare,
+    MongoExists,
+    MongoFilter,
+    MongoNor,
+    MongoOperator,
+    MongoOr,
+    mongo_and,
+)
 from runql.text.frozen import frozen
 
 _LEAST = -1.7976931348623157e308
@@ -29,11 +38,11 @@ class Brackets:
     """Filters for the parts of a listing. `first`: the infinity that stands before the numbers."""
 
     field: FilterField
-    whole: Filters
-    numbers: Filters
-    odd: Filters
-    first: Filters
-    absent: Filters
+    whole: MongoFilter
+    numbers: MongoFilter
+    odd: MongoFilter
+    first: MongoFilter
+    absent: MongoFilter
     first_value: float
     counts: Mapping[str, str]
 
@@ -49,30 +58,31 @@ class Brackets:
         return counts["high" if self.first_value > 0 else "low"]
 
     def are_first(self, runs: Sequence[RunRecord]) -> bool:
-        return all(self.field.value(run) == self.first_value for run in runs)
+        return all(value_in(self.field, run) == self.first_value for run in runs)
 
     def are_odd(self, runs: Sequence[RunRecord]) -> bool:
         """Whether none of them is one that another part holds."""
-        values = [self.field.value(run) for run in runs]
+        values = [value_in(self.field, run) for run in runs]
         return all(value is not MISSING and not (is_number(value) and math.isfinite(value)) for value in values)
 
 
-def brackets_of(name: str, sent: Filters, *, descending: bool) -> Brackets | None:
+def brackets_of(field: FilterField, sent: MongoFilter, *, descending: bool) -> Brackets | None:
     """The brackets for an order by a field; `None` where the server cannot be asked for them."""
-    field = parse_field(name)
     if field.space not in (Space.CONFIG, Space.SUMMARY) or not is_plain(field):
         return None
-    numbers, absent = {name: {"$gte": _LEAST}}, {name: {"$exists": False}}
-    high = conjunction(sent, {name: "Infinity"})
-    low = conjunction(sent, {"$or": [{name: "-Infinity"}, {name: {"$lt": _LEAST}}]})
-    counts = {"whole": sent, "absent": conjunction(sent, absent), "high": high, "low": low}
+    numbers = MongoCompare(field, MongoOperator.GTE, _LEAST)
+    below = MongoCompare(field, MongoOperator.LT, _LEAST)
+    least, most = (MongoCompare(field, MongoOperator.EQ, text) for text in (MINUS_INFINITY, INFINITY))
+    absent = mongo_and((sent, MongoExists(field, False)))
+    high, low = mongo_and((sent, most)), mongo_and((sent, MongoOr((least, below))))
+    counts = {"whole": sent, "absent": absent, "high": high, "low": low}
     return Brackets(
         field=field,
         whole=sent,
-        numbers=conjunction(sent, numbers),
-        odd=conjunction(sent, {name: {"$exists": True}}, {"$nor": [numbers]}),
+        numbers=mongo_and((sent, numbers)),
+        odd=mongo_and((sent, MongoExists(field, True), MongoNor((numbers,)))),
         first=high if descending else low,
-        absent=counts["absent"],
+        absent=absent,
         first_value=math.inf if descending else -math.inf,
-        counts={f"{key}Filters": filters_text(filters) for key, filters in counts.items()},
+        counts={f"{key}Filters": wire_json(filters) for key, filters in counts.items()},
     )

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from runql.engine.mongo.filters import compile_filter, filter_fields
+from runql.engine.mongo.filters import compile_filter
 from runql.language.fields import Space
-from runql.plan.selectors import Filters
+from runql.plan.to_mongo.wire import wire_json
 from runql.semantic.record import RunRecord
 from runql.sources.paging import needed
 from runql.sources.wandb.decode import ProjectPlace
 from runql.sources.wandb.failures.failures import Failure, Fault
 from runql.sources.wandb.listing.fetch import fetch_all
+from runql.sources.wandb.listing.questions import count_in, filtered
 from runql.sources.wandb.listing.safe_filters import doubted_in, narrow
-from runql.sources.wandb.project import Question, WandbServer, filters_text
+from runql.sources.wandb.project import Question, WandbServer
+from runql.syntax.mongo.nodes import BY_CREATION, EVERY_RUN, MongoFilter, fields_in
 
-_BY_CREATION = "+created_at"
 
-
-def count_of(server: WandbServer, place: ProjectPlace, filters: Filters) -> int | None:
+def count_of(server: WandbServer, place: ProjectPlace, filters: MongoFilter) -> int | None:
     """How many runs match: one request, unless the server cannot count them, or counts fewer than are at hand; `None`
     if they must be listed for it and the server cannot read some.
 
@@ -25,13 +25,13 @@ def count_of(server: WandbServer, place: ProjectPlace, filters: Filters) -> int 
     """
     abilities = server.abilities
     narrowed = narrow(filters, abilities.misread)
-    countable = abilities.counts_filtered if filters else abilities.has("Project.runCount")
+    countable = abilities.counts_filtered if filters != EVERY_RUN else abilities.has("Project.runCount")
     # Runs that are named are few, and a server may compare names without regard to their case: they are looked at.
-    countable = countable and "name" not in filters
+    countable = countable and not any(field.is_id for field in fields_in(filters))
     count = counted_by(server, place, narrowed.sent) if countable and narrowed.is_whole else None
     if count is None:
         return listed_for(server, place, filters, narrowed.sent)
-    if filters and count < len(matching_at_hand(server, place, filters)):
+    if filters != EVERY_RUN and count < len(matching_at_hand(server, place, filters)):
         doubted = doubted_in(filters)
         seen = listed_for(server, place, filters, narrow(filters, abilities.misread | doubted).sent)
         if seen is not None and seen > count:
@@ -40,28 +40,29 @@ def count_of(server: WandbServer, place: ProjectPlace, filters: Filters) -> int 
     return count
 
 
-def matching_at_hand(server: WandbServer, place: ProjectPlace, filters: Filters) -> list[RunRecord]:
+def matching_at_hand(server: WandbServer, place: ProjectPlace, filters: MongoFilter) -> list[RunRecord]:
     """Those of the runs that came whole just now that match."""
-    if any(field.space is Space.LOGGED for field in filter_fields(filters)):
+    if any(field.space is Space.LOGGED for field in fields_in(filters)):
         return []
     test = compile_filter(filters)
     return [run for run in server.learning.at_hand(place) if test(run)]
 
 
-def counted_by(server: WandbServer, place: ProjectPlace, filters: Filters) -> int | None:
+def counted_by(server: WandbServer, place: ProjectPlace, filters: MongoFilter) -> int | None:
     """The server's count; `None` where it gives none, or one that is no use.
 
     Raises:
         Failure: it was not answered.
     """
     abilities = server.abilities
-    options = {"filtered"} if filters else {"unfiltered"}
-    probe = None if not filters or abilities.is_proven(filters) else abilities.probe_of(filters)
-    variables = {"entity": place.entity, "project": place.project, "filters": filters_text(filters)}
+    is_filtered = filters != EVERY_RUN
+    options = {filtered(filters)}
+    probe = None if not is_filtered or abilities.is_proven(filters) else abilities.probe_of(filters)
+    variables = {"entity": place.entity, "project": place.project, "filters": wire_json(filters)}
     if probe is not None:
         options.add("probe")
-        variables["never"] = filters_text(probe.filters)
-    needs = frozenset({"Project.runCount(filters)" if filters else "Project.runCount"})
+        variables["never"] = wire_json(probe.filters)
+    needs = frozenset({"Project.runCount(filters)" if is_filtered else "Project.runCount"})
     try:
         answer = server.ask(Question("count", frozenset(options), variables, needs=needs))
     except Failure as failure:
@@ -72,11 +73,11 @@ def counted_by(server: WandbServer, place: ProjectPlace, filters: Filters) -> in
     none = found.get("none")
     if isinstance(none, int) and probe is not None:
         abilities.learn_proof(probe, none)
-    count = found.get("runCount" if filters else "allRuns")
-    return count if isinstance(count, int) and (not filters or abilities.counts_filtered) else None
+    count = count_in(found, filters)
+    return count if isinstance(count, int) and (not is_filtered or abilities.counts_filtered) else None
 
 
-def listed_for(server: WandbServer, place: ProjectPlace, filters: Filters, sent: Filters) -> int | None:
+def listed_for(server: WandbServer, place: ProjectPlace, filters: MongoFilter, sent: MongoFilter) -> int | None:
     """The count of the runs that come and match. `sent`: the part of the filter that the server is left. `None` if the
     server cannot read some: then a count would pass for the whole.
 
@@ -84,5 +85,5 @@ def listed_for(server: WandbServer, place: ProjectPlace, filters: Filters, sent:
         Failure: they could not be fetched.
     """
     test = compile_filter(filters)
-    fetched = fetch_all(server, place, sent, needed(filters, _BY_CREATION), _BY_CREATION)
+    fetched = fetch_all(server, place, sent, needed(filters, BY_CREATION), BY_CREATION)
     return None if fetched.lost or fetched.partial else sum(1 for run in fetched.runs if test(run))

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import field
 from typing import TypeAlias
 
-from runql.plan.selectors import Filters
+from runql.plan.to_mongo.wire import wire_json
 from runql.semantic.record import RunRecord
 from runql.sources.paging import needed, trimmed
 from runql.sources.protocol import Wanted
@@ -17,11 +17,12 @@ from runql.sources.wandb.http.retry_rule import Stakes
 from runql.sources.wandb.listing.losses import ListingLoss
 from runql.sources.wandb.listing.order_check import edges_of, prove_filters, says_more
 from runql.sources.wandb.listing.pages import HEAVY_ROWS, Pages
-from runql.sources.wandb.listing.questions import ListQuestion
+from runql.sources.wandb.listing.questions import ListQuestion, count_in, filtered
 from runql.sources.wandb.listing.unreadable_run import may_be_one_run
-from runql.sources.wandb.project import Question, WandbServer, filters_text, wanted_options
+from runql.sources.wandb.project import Question, WandbServer, wanted_options
 from runql.sources.wandb.run_nodes import read_run, read_runs
 from runql.sources.wandb.schema.abilities import FILTERS, ORDER, PAGING
+from runql.syntax.mongo.nodes import BY_CREATION, BY_ID, EVERY_RUN, MongoFilter, MongoIn, MongoOrder, run_field
 from runql.text.diagnostic import Diagnostic
 from runql.text.frozen import frozen
 
@@ -34,7 +35,7 @@ _OF_RUN = Stakes(3, isolates=True)
 _FEW = 3
 """How many runs are asked for one by one where a server does not filter: of more one listing is read."""
 
-_BY_CREATION = "+created_at"
+_ID = run_field("name")
 
 
 def all_pages(pages: Pages) -> Iterator[RunRecord]:
@@ -61,7 +62,9 @@ class Fetched:
     partial: Mapping[str, tuple[Diagnostic, ...]] = field(default_factory=dict)
 
 
-def fetch_all(server: WandbServer, place: ProjectPlace, filters: Filters, wanted: Wanted, order: str) -> Fetched:
+def fetch_all(
+    server: WandbServer, place: ProjectPlace, filters: MongoFilter, wanted: Wanted, order: MongoOrder
+) -> Fetched:
     """Every run that may match, each once, in any order, with what the filter and the order read.
 
     Raises:
@@ -79,20 +82,20 @@ def fetch_all(server: WandbServer, place: ProjectPlace, filters: Filters, wanted
     lost: tuple[ListingLoss, ...] = ()
     partial: Mapping[str, tuple[Diagnostic, ...]] = {}
     abilities = server.abilities
-    if filters:
+    if filters != EVERY_RUN:
         prove_filters(server, place.entity, place.project, filters)
     if abilities.does(PAGING):
-        pushed = filters if abilities.does(FILTERS) else {}
-        pages = Pages(server, ListQuestion(place, pushed, _BY_CREATION if abilities.does(ORDER) else None, full))
+        pushed = filters if abilities.does(FILTERS) else EVERY_RUN
+        pages = Pages(server, ListQuestion(place, pushed, BY_CREATION if abilities.does(ORDER) else None, full))
         came = _read_all(pages, found)
         counted, lost, partial = pages.total, tuple(pages.lost), pages.partial
         is_short = len(found) < came if counted is None else len(found) + len(lost) < counted
         if is_short and abilities.does(ORDER) and abilities.does(PAGING):
-            again = Pages(server, ListQuestion(place, pushed, "+name", full))
+            again = Pages(server, ListQuestion(place, pushed, BY_ID, full))
             came = _read_all(again, found)
             counted, lost, partial = again.total, tuple(again.lost), again.partial
     if not abilities.does(PAGING):
-        pushed = filters if abilities.does(FILTERS) else {}
+        pushed = filters if abilities.does(FILTERS) else EVERY_RUN
         fetched = _all_at_once(server, place, pushed, full)
         found.update((key_of(run), run) for run in fetched.runs)
         counted, lost, partial = fetched.counted, fetched.lost, {}
@@ -117,7 +120,7 @@ def _read_all(pages: Pages, found: dict[RunKey, RunRecord]) -> int:
     return came
 
 
-def _all_at_once(server: WandbServer, place: ProjectPlace, filters: Filters, wanted: Wanted) -> Fetched:
+def _all_at_once(server: WandbServer, place: ProjectPlace, filters: MongoFilter, wanted: Wanted) -> Fetched:
     """All runs as one page: of as many as the server counts, else larger ones until one is not full.
 
     Raises:
@@ -127,11 +130,11 @@ def _all_at_once(server: WandbServer, place: ProjectPlace, filters: Filters, wan
     while True:
         options, variables = wanted_options(wanted)
         variables |= {"entity": place.entity, "project": place.project, "first": size, "after": None}
-        variables |= {"filters": filters_text(filters)}
-        answer = server.ask(Question("runs", options | {"filtered" if filters else "unfiltered"}, variables))
+        variables |= {"filters": wire_json(filters)}
+        answer = server.ask(Question("runs", options | {filtered(filters)}, variables))
         project = server.project_of(answer, place)
         edges = edges_of(answer.data)
-        counted = project.get("runCount" if filters else "allRuns")
+        counted = count_in(project, filters)
         counted = counted if isinstance(counted, int) and not isinstance(counted, bool) else None
         is_bounded = server.abilities.has("Project.runs(first)")
         if counted is not None and len(edges) < counted and is_bounded and size <= counted < _MOST_ALL_AT_ONCE:
@@ -165,7 +168,7 @@ def fetch_runs(server: WandbServer, place: ProjectPlace, run_ids: list[str], wan
     if found is None and len(run_ids) <= _FEW and server.abilities.has("Project.run"):
         return list(filter(None, (fetch_run(server, place, run_id, wanted) for run_id in run_ids)))
     if found is None:
-        every = fetch_all(server, place, {}, wanted, _BY_CREATION)
+        every = fetch_all(server, place, EVERY_RUN, wanted, BY_CREATION)
         found = {run.id: trimmed(run, wanted) for run in every.runs}
     return [found[run_id] for run_id in run_ids if run_id in found]
 
@@ -207,7 +210,7 @@ def _found_by_filter(
 
 
 def _by_ids(server: WandbServer, place: ProjectPlace, run_ids: list[str], wanted: Wanted) -> Pages:
-    pages = Pages(server, ListQuestion(place, {"name": {"$in": run_ids}}, None, wanted), teaches=False)
+    pages = Pages(server, ListQuestion(place, MongoIn(_ID, tuple(run_ids)), None, wanted), teaches=False)
     pages.cap = len(run_ids)
     return pages
 
@@ -224,7 +227,7 @@ def _ask_for_one(server: WandbServer, place: ProjectPlace, question: Question) -
     except Failure as failure:
         if not may_be_one_run(failure, others_came=False):
             raise
-        server.ask(ListQuestion(place, {}, None, Wanted()).count())
+        server.ask(ListQuestion(place, EVERY_RUN, None, Wanted()).count())
         return server.ask(question)
 
 

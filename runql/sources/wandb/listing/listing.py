@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
-from typing import Any
 
+from runql.engine.mongo.fields import value_in
 from runql.engine.mongo.filters import compile_filter
-from runql.engine.mongo.order import parse_order, sort_by_fields
+from runql.engine.mongo.order import sort_by_fields
 from runql.engine.selectors import selected
 from runql.language.fields import Space
+from runql.plan.to_mongo.wire import wire_json, wire_order
 from runql.semantic.record import RunRecord
 from runql.sources.paging import needed, trimmed
 from runql.sources.protocol import Page, PageRequest, Wanted
@@ -37,11 +38,12 @@ from runql.sources.wandb.listing.order_check import (
     watched,
 )
 from runql.sources.wandb.listing.pages import Pages
-from runql.sources.wandb.listing.questions import ListQuestion
+from runql.sources.wandb.listing.questions import ListQuestion, filtered
 from runql.sources.wandb.listing.safe_filters import doubted_in, narrow
 from runql.sources.wandb.odd_values import OddRuns
-from runql.sources.wandb.project import WandbServer, concerned_by, filters_text, in_form_of_wandb
+from runql.sources.wandb.project import WandbServer, concerned_by, in_form_of_wandb
 from runql.sources.wandb.schema.abilities import FILTERS, ORDER, PAGING
+from runql.syntax.mongo.nodes import BY_CREATION, EVERY_RUN, MongoFilter, MongoOrder
 from runql.text.diagnostic import Diagnostic
 
 _AHEAD_PAGES = 4
@@ -49,8 +51,6 @@ _MOST_AHEAD_ROWS = 4000
 _LEAST_ROWS = 25
 _ROWS_TO_WATCH = 10
 """Of a first page: so many stand in the right order by chance on no server that ignores it, as two or three may."""
-_UNIQUE_ORDER = "+name"
-_BY_CREATION = "+created_at"
 _MOVED = "runs moved between two pages, so all were fetched again"
 _NONE_MISSING = ": none is missing and none comes twice"
 
@@ -63,9 +63,9 @@ class Listing:
         self._request = request
         self._place = place
         self._asked = asked = in_form_of_wandb(request.selector)
-        self._keys = parse_order(asked.order)
+        self._keys = asked.order
         self._narrowed = narrow(asked.filters, server.abilities.misread)
-        self._test = compile_filter(asked.filters) if asked.filters else None
+        self._test = compile_filter(asked.filters) if asked.filters != EVERY_RUN else None
         self._watches = is_watchable(asked.filters)
         wanted = watched(request.wanted, asked.filters, asked.order)
         decides_here = self._watches or not self._narrowed.is_whole
@@ -101,7 +101,7 @@ class Listing:
             Failure: it could not be fetched. The listing stays where it is.
             NotFound: there is no such project, or none that may be seen.
         """
-        if self._asked.filters and not self.position:
+        if self._asked.filters != EVERY_RUN and not self.position:
             prove_filters(self._server, self._place.entity, self._place.project, self._narrowed.sent)
         if self._whole is None and not self._can_stream():
             self._make_whole("" if self._is_ordered else self._unordered())
@@ -134,15 +134,15 @@ class Listing:
         field = self._keys[0].field
         if field.space is Space.RUN:
             return [self._segment(sent, order)] if field.segments == ("created",) else []
-        brackets = brackets_of(field.written, sent, descending=self._keys[0].descending)
+        brackets = brackets_of(field, sent, descending=self._keys[0].descending)
         if brackets is None or not abilities.counts_filtered:
             return []
         self._bracketed = Bracketed(self._server, self._place, self._wanted, brackets)
         numbers = self._segment(brackets.numbers, order)
         numbers.also_counts = brackets.counts
-        return [numbers, self._segment(brackets.absent, _BY_CREATION)]
+        return [numbers, self._segment(brackets.absent, BY_CREATION)]
 
-    def _segment(self, filters: Any, order: str) -> Pages:
+    def _segment(self, filters: MongoFilter, order: MongoOrder) -> Pages:
         most = self._request.most if self._narrowed.is_whole else None
         return Pages(self._server, ListQuestion(self._place, filters, order, self._wanted), most=most)
 
@@ -209,7 +209,7 @@ class Listing:
     def _missed(self) -> set[str]:
         """The runs that match the filter, as they came whole just now, and did not come by it."""
         filters = self._asked.filters
-        known = matching_at_hand(self._server, self._place, filters) if filters else ()
+        known = matching_at_hand(self._server, self._place, filters) if filters != EVERY_RUN else ()
         return {run.id for run in known if key_of(run) not in self._seen}
 
     def _next_segment(self, done: Pages) -> Pages | None:
@@ -261,8 +261,8 @@ class Listing:
         keys = self._keys if self._pages is None or self._pages.question.order == self._asked.order else ()
         if not everything:
             field = self._keys[0].field
-            last = field.value(self._held[-1]) if keys else self._held[-1].created
-            while cut and (field.value(self._held[cut - 1]) if keys else self._held[cut - 1].created) == last:
+            last = value_in(field, self._held[-1]) if keys else self._held[-1].created
+            while cut and (value_in(field, self._held[cut - 1]) if keys else self._held[cut - 1].created) == last:
                 cut -= 1
         settled, self._held = sort_by_fields(self._held[:cut], keys), self._held[cut:]
         self._ready.extend(run for run in settled if self._passes(run))
@@ -291,7 +291,7 @@ class Listing:
 
     def _ignores_something(self, chunk: Chunk, question: ListQuestion) -> bool:
         abilities = self._server.abilities
-        text = filters_text(question.filters)
+        text = wire_json(question.filters)
         base = {"entity": self._place.entity, "project": self._place.project, "filters": text}
         suspicious = self._watches and breaks_filter(chunk.runs, question.filters)
         if suspicious and not abilities.is_proven(question.filters):
@@ -301,9 +301,9 @@ class Listing:
         self._differs |= suspicious
         before = () if self._last is None else (self._last,)
         self._last = chunk.runs[-1] if chunk.runs else self._last
-        if breaks_order((*before, *chunk.runs), question.order or _BY_CREATION):
-            options = frozenset({"order", "filtered" if question.filters else "unfiltered"})
-            if ignores_order(self._server, base, question.order or _BY_CREATION, options):
+        if breaks_order((*before, *chunk.runs), question.order or BY_CREATION):
+            options = frozenset({"order", filtered(question.filters)})
+            if ignores_order(self._server, base, question.order or BY_CREATION, options):
                 abilities.learn_ignores(ORDER)
             # Otherwise it orders, but not as RunQL does: texts perhaps, of which `10` comes before `9`.
             return True
@@ -331,7 +331,7 @@ class Listing:
     def _notices(self) -> tuple[Diagnostic, ...]:
         """What was not yet said of the server."""
         concerned = [*concerned_by(self._request.wanted)]
-        concerned += [FILTERS, "Project.runs(filters)"] if self._asked.filters else []
+        concerned += [FILTERS, "Project.runs(filters)"] if self._asked.filters != EVERY_RUN else []
         concerned += [ORDER, "Project.runs(order)", PAGING, "Project.runs(after)"]
         notices = list(self._server.abilities.notices(self._server.host, concerned))
         if self._whole_because and not notices:
@@ -358,7 +358,7 @@ class Listing:
     # Whole: everything is fetched once and the listing is made here.
 
     def _unordered(self) -> str:
-        field = self._asked.order.lstrip("+-")
+        field = wire_order(self._asked.order).lstrip("+-")
         return f"{self._server.host} cannot order by `{field}` as RunQL does: all runs were fetched for it"
 
     def _make_whole(self, because: str) -> None:

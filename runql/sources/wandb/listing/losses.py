@@ -6,11 +6,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import field
 from typing import Any
 
+from runql.plan.to_mongo.wire import wire_order
 from runql.semantic.huge_values import unreadable_notice
 from runql.sources.wandb.answer_shapes import conform
 from runql.sources.wandb.failures.failures import Failure, Fault
 from runql.sources.wandb.http.client import GraphqlAnswer
 from runql.sources.wandb.odd_values import MOST_SAID
+from runql.syntax.mongo.nodes import MongoOrder
 from runql.text.diagnostic import Diagnostic
 from runql.text.frozen import frozen
 
@@ -31,7 +33,7 @@ class ListingLoss:
 
     run_id: str | None
     number: int
-    order: str | None
+    order: MongoOrder | None
     behind: str | None
     why: str
 
@@ -39,7 +41,7 @@ class ListingLoss:
         if self.run_id is not None:
             which = f"run `{self.run_id}`"
         else:
-            at = f"number {self.number:,}" + ("" if self.order is None else f" by `{self.order}`")
+            at = f"number {self.number:,}" + ("" if self.order is None else f" by `{wire_order(self.order)}`")
             after = "" if self.behind is None else f", after run `{self.behind}`"
             which = f"a run ({at}{after})"
         return Diagnostic("RQL408", f"{which} could not be read, and is left out: {self.why}")

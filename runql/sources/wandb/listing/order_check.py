@@ -6,36 +6,37 @@ A suspicion costs one more request, which decides; a server that is in order cos
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from itertools import pairwise
 from operator import eq, gt, lt
 from typing import Any
 
-from runql.engine.mongo.filters import compile_filter, filter_fields
-from runql.engine.mongo.order import OrderField, parse_order
+from runql.engine.mongo.fields import value_in
+from runql.engine.mongo.filters import compile_filter
 from runql.language.fields import Space
-from runql.plan.selectors import Filters
+from runql.plan.to_mongo.wire import wire_json, wire_order
 from runql.semantic.record import RunRecord
 from runql.sources.paging import needed
 from runql.sources.protocol import Wanted
 from runql.sources.wandb.failures.failures import Failure
 from runql.sources.wandb.http.retry_rule import Stakes
-from runql.sources.wandb.project import Question, WandbServer, filters_text
+from runql.sources.wandb.project import Question, WandbServer
 from runql.sources.wandb.schema.abilities import FILTERS
+from runql.syntax.mongo.nodes import EVERY_RUN, MongoFilter, MongoOrder, OrderField, fields_in, turned
 
 PROBE_SIZE = 5
 _OF_PROBE = Stakes(3)
 
 
-def is_watchable(filters: Filters) -> bool:
+def is_watchable(filters: MongoFilter) -> bool:
     """Whether runs can be held against a filter for a small price: the keys of all metrics are too large for that."""
-    return all(field.space is not Space.LOGGED for field in filter_fields(filters))
+    return all(field.space is not Space.LOGGED for field in fields_in(filters))
 
 
-def watched(wanted: Wanted, filters: Filters, order: str) -> Wanted:
+def watched(wanted: Wanted, filters: MongoFilter, order: MongoOrder) -> Wanted:
     """What is asked for, and the fields that the filter and the order read."""
-    also = needed(filters if is_watchable(filters) else {}, order)
+    also = needed(filters if is_watchable(filters) else EVERY_RUN, order)
     return Wanted(
         config=joined_keys(wanted.config, also.config),
         summary=joined_keys(wanted.summary, also.summary),
@@ -61,18 +62,18 @@ def joined(one: Wanted, other: Wanted) -> Wanted:
     )
 
 
-def breaks_filter(runs: Sequence[RunRecord], filters: Filters) -> bool:
+def breaks_filter(runs: Sequence[RunRecord], filters: MongoFilter) -> bool:
     """Whether any run does not match."""
-    if not filters or not is_watchable(filters):
+    if filters == EVERY_RUN or not is_watchable(filters):
         return False
     test = compile_filter(filters)
     return any(not test(run) for run in runs)
 
 
-def breaks_order(runs: Sequence[RunRecord], order: str) -> bool:
+def breaks_order(runs: Sequence[RunRecord], order: MongoOrder) -> bool:
     """Whether neighbours stand the wrong way round, as far as that is beyond doubt: two numbers, or two times."""
-    key = parse_order(order)[0]
-    values = [key.field.value(run) for run in runs]
+    key = order[0]
+    values = [value_in(key.field, run) for run in runs]
     types = set(map(type, values))
     if types == {datetime} or (types <= {int, float} and all(map(eq, values, values))):  # NaN is not equal to itself
         return any(map(lt if key.descending else gt, values, values[1:]))
@@ -91,37 +92,38 @@ def is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and not math.isnan(value)
 
 
-def ask_for_nobody(server: WandbServer, variables: Mapping[str, Any], filters: Filters) -> None:
+def ask_for_nobody(server: WandbServer, variables: Mapping[str, Any], filters: MongoFilter) -> None:
     """Asks for a run that cannot be, by a filter of this shape: whoever gives one does not filter."""
     probe = server.abilities.probe_of(filters)
-    asked = {**variables, "first": 1, "after": None, "filters": filters_text(probe.filters)}
+    asked = {**variables, "first": 1, "after": None, "filters": wire_json(probe.filters)}
     answer = server.ask(Question("runs", frozenset({"filtered"}), asked))
     if server.abilities.does(FILTERS):
         server.abilities.learn_proof(probe, len(node_names(answer.data)))
 
 
-def prove_filters(server: WandbServer, entity: str, project: str, filters: Filters) -> None:
+def prove_filters(server: WandbServer, entity: str, project: str, filters: MongoFilter) -> None:
     """Makes sure, once, that a server which cannot count the runs of a filter does filter."""
     abilities = server.abilities
     if abilities.does(FILTERS) and not abilities.counts_filtered and not abilities.is_proven(filters):
         ask_for_nobody(server, {"entity": entity, "project": project}, filters)
 
 
-def ignores_order(server: WandbServer, variables: Mapping[str, Any], order: str, options: frozenset[str]) -> bool:
+def ignores_order(
+    server: WandbServer, variables: Mapping[str, Any], order: MongoOrder, options: frozenset[str]
+) -> bool:
     """Asks for the first runs both ways round: whoever gives the same does not order.
 
     Raises:
         Failure: it was not answered.
     """
-    turned = ("+" if order.startswith("-") else "-") + order.lstrip("+-")
-    ask: Callable[[str], list[str]] = lambda way: node_names(  # noqa: E731
-        server.ask(
-            Question("runs", options, {**variables, "first": PROBE_SIZE, "after": None, "order": way}, stakes=_OF_PROBE)
-        ).data
-    )
+
+    def ask(way: MongoOrder) -> list[str]:
+        asked = {**variables, "first": PROBE_SIZE, "after": None, "order": wire_order(way)}
+        return node_names(server.ask(Question("runs", options, asked, stakes=_OF_PROBE)).data)
+
     try:
         forwards = ask(order)
-        return len(forwards) > 1 and forwards == ask(turned)
+        return len(forwards) > 1 and forwards == ask(turned(order))
     except Failure as failure:
         if failure.is_hopeless or not failure.treatment.patience:
             raise

@@ -11,12 +11,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from runql.plan.to_mongo.wire import wire_json
 from runql.semantic.record import RunRecord
 from runql.sources.wandb.failures.failures import Failure, Fault
 from runql.sources.wandb.listing.chunks import Chunk, PagePart
 from runql.sources.wandb.listing.losses import Came, ListingLoss, came_in_part
 from runql.sources.wandb.listing.order_check import edges_of, says_more
-from runql.sources.wandb.listing.questions import ListQuestion, cursor_after, offset_in
+from runql.sources.wandb.listing.questions import ListQuestion, count_in, cursor_after, offset_in
 from runql.sources.wandb.listing.unreadable_run import (
     MAY_BE_DOWN,
     OF_PAGE,
@@ -27,10 +28,11 @@ from runql.sources.wandb.listing.unreadable_run import (
     may_be_one_run,
 )
 from runql.sources.wandb.observed_fields import stamp_of
-from runql.sources.wandb.project import Question, WandbServer, filters_text
+from runql.sources.wandb.project import Question, WandbServer
 from runql.sources.wandb.run_nodes import read_run, read_runs
 from runql.sources.wandb.schema.abilities import PAGING
 from runql.sources.wandb.schema.probes import Probe
+from runql.syntax.mongo.nodes import EVERY_RUN
 from runql.text.diagnostic import Diagnostic
 
 MOST_ROWS = 500
@@ -173,7 +175,7 @@ class Pages:
     def _ask_for(self, chunk: PagePart) -> Question:
         abilities, question = self.server.abilities, self.question
         more: set[str] = set()
-        if question.filters and self._probe is None and not abilities.is_proven(question.filters):
+        if question.filters != EVERY_RUN and self._probe is None and not abilities.is_proven(question.filters):
             self._probe = abilities.probe_of(question.filters)
             more.add("probe")
         # The newest run may be the one that fails.
@@ -181,7 +183,7 @@ class Pages:
             more |= {"census"} if self.server.learning.stamp(question.place) is None else set()
         if self.also_counts and not self.counts:
             more.add("brackets")
-        never = filters_text(self._probe.filters) if self._probe is not None else None
+        never = wire_json(self._probe.filters) if self._probe is not None else None
         stakes = OF_PART if chunk.is_part else OF_PAGE if chunk.size > SMALL_ROWS else OF_SMALL_PAGE
         return question.page(chunk.size, chunk.after, options=more, stakes=stakes, never=never, **self.also_counts)
 
@@ -222,8 +224,7 @@ class Pages:
                 if each.sent is not None and each.sent[2].done():
                     each.sent = None
             return True
-        project = self.server.project_of(answer, self.question.place)
-        count = project.get("runCount" if self.question.filters else "allRuns")
+        count = count_in(self.server.project_of(answer, self.question.place), self.question.filters)
         if isinstance(count, int) and not self._queue and chunk.offset < count < chunk.offset + chunk.size:
             chunk.size, self._planned = count - chunk.offset, count
         return False
@@ -386,14 +387,13 @@ class Pages:
             self.server.learning.note_stamp(self.question.place, stamp)
 
     def _learn_counts(self, project: Mapping[str, Any]) -> None:
-        count = project.get("runCount" if self.question.filters else "allRuns")
+        count = count_in(project, self.question.filters)
         if isinstance(count, int):
             self.first_total = count if self.first_total is None else self.first_total
             self.shrank |= self.total is not None and count < self.total
             self.total = count
-        for name in ("whole", "absent", "high", "low"):
-            if isinstance(project.get(name), int):
-                self.counts[name] = project[name]
+        named = ("whole", "absent", "high", "low")
+        self.counts |= {name: project[name] for name in named if isinstance(project.get(name), int)}
         none = project.get("none")
         if isinstance(none, int) and self._probe is not None:
             self.server.abilities.learn_proof(self._probe, none)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from runql.plan.selectors import Filters
+from runql.plan.to_mongo.wire import wire_json, wire_order
 from runql.sources.protocol import Wanted
 from runql.sources.wandb.decode import ProjectPlace
 from runql.sources.wandb.http.retry_rule import Stakes
-from runql.sources.wandb.project import Question, filters_text, wanted_options
+from runql.sources.wandb.project import Question, wanted_options
+from runql.syntax.mongo.nodes import EVERY_RUN, MongoFilter, MongoOrder
 from runql.text.frozen import frozen
 
 _PREFIX = "arrayconnection:"
@@ -33,13 +34,23 @@ def offset_in(cursor: str | None) -> int | None:
         return None
 
 
+def filtered(filters: MongoFilter) -> str:
+    """The option of a document that takes a filter, or none."""
+    return "unfiltered" if filters == EVERY_RUN else "filtered"
+
+
+def count_in(project: Mapping[str, Any], filters: MongoFilter) -> Any:
+    """How many runs pass a filter, as the project of an answer says."""
+    return project.get("allRuns" if filters == EVERY_RUN else "runCount")
+
+
 @frozen
 class ListQuestion:
     """What is listed. `order` `None`: in whatever order."""
 
     place: ProjectPlace
-    filters: Filters
-    order: str | None
+    filters: MongoFilter
+    order: MongoOrder | None
     wanted: Wanted
 
     def page(
@@ -66,12 +77,11 @@ class ListQuestion:
 
     def count(self) -> Question:
         """The question for nothing but the number of runs."""
-        options = frozenset({"filtered" if self.filters else "unfiltered"})
-        return Question("count", options, self._variables(0, None))
+        return Question("count", frozenset({filtered(self.filters)}), self._variables(0, None))
 
     @property
     def _options(self) -> frozenset[str]:
-        return frozenset({"filtered" if self.filters else "unfiltered", *(() if self.order is None else ("order",))})
+        return frozenset({filtered(self.filters), *(() if self.order is None else ("order",))})
 
     def _variables(self, size: int, after: str | None) -> dict[str, Any]:
         return {
@@ -79,6 +89,6 @@ class ListQuestion:
             "project": self.place.project,
             "first": size,
             "after": after,
-            "order": self.order,
-            "filters": filters_text(self.filters),
+            "order": None if self.order is None else wire_order(self.order),
+            "filters": wire_json(self.filters),
         }

@@ -20,6 +20,7 @@ from runql.sources.wandb.listing.order_check import edges_of
 from runql.sources.wandb.listing.questions import ListQuestion, offset_in
 from runql.sources.wandb.project import Question, Sent, WandbServer
 from runql.sources.wandb.schema.abilities import ORDER
+from runql.syntax.mongo.nodes import BY_CREATION, BY_ID, turned
 from runql.text.frozen import frozen
 
 OF_PAGE = Stakes(2, isolates=True)
@@ -117,9 +118,9 @@ class Isolation:
         """Where another run may be found before any came: behind this one, else at the beginning of other orders."""
         if cursor is not None:
             yield self._question, cursor
-        order = self._question.order or "+created_at"
-        turned = ("+" if order.startswith("-") else "-") + order.lstrip("+-")
-        for other in dict.fromkeys((turned, "+name", "-name") if self._server.abilities.does(ORDER) else ()):
+        order = self._question.order or BY_CREATION
+        others = (turned(order), BY_ID, turned(BY_ID)) if self._server.abilities.does(ORDER) else ()
+        for other in dict.fromkeys(others):
             yield replace(self._question, order=other), None
 
     def _named(self, after: str | None) -> tuple[str | None, str | None]:
@@ -137,7 +138,7 @@ class Isolation:
     def _in_parts(self, after: str | None, *, is_known: bool) -> Came | None:
         """The run without the parts that fail; `None` if it fails without any, or is chosen or ordered by one."""
         wanted = self._question.wanted
-        also = needed(self._question.filters, self._question.order or "+created_at")
+        also = needed(self._question.filters, self._question.order or BY_CREATION)
         if wanted.is_light or not also.is_light:
             return None
         light = replace(self._question, wanted=Wanted())

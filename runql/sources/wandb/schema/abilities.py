@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from runql.plan.capabilities import Capabilities, Trust
-from runql.plan.selectors import Filters
 from runql.sources.wandb.schema.probes import Probe, Shape, is_proven, probe_of
 from runql.sources.wandb.schema.refusals import Learned
+from runql.syntax.mongo.nodes import MongoFilter
 from runql.text.diagnostic import Diagnostic
 
 FILTERS: Final = "filters"
@@ -116,11 +116,11 @@ class Abilities:
         with self._lock:
             self._misread |= frozenset(names)
 
-    def is_proven(self, filters: Filters) -> bool:
+    def is_proven(self, filters: MongoFilter) -> bool:
         """Whether the server was seen to obey all that can be seen of a filter."""
         return is_proven(filters, self._proven)
 
-    def probe_of(self, filters: Filters) -> Probe:
+    def probe_of(self, filters: MongoFilter) -> Probe:
         """A filter that no run passes, for what of this one is not proven yet."""
         return probe_of(filters, self._proven)
 

@@ -6,27 +6,42 @@ the request that first brings it. What cannot be made impossible in its own shap
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any, Final, TypeAlias
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Final, TypeAlias, assert_never
 
-from runql.engine.mongo.fields import parse_field
 from runql.language.fields import Space
 from runql.language.kinds import Kind
-from runql.plan.selectors import Filters
+from runql.syntax.mongo.names import read_field
+from runql.syntax.mongo.nodes import (
+    LOWER_BOUNDS,
+    UPPER_BOUNDS,
+    MongoAll,
+    MongoCompare,
+    MongoContains,
+    MongoExists,
+    MongoFilter,
+    MongoIn,
+    MongoOperator,
+    MongoRegex,
+    MongoSize,
+    MongoTest,
+    mongo_or,
+    run_field,
+    tests_in,
+)
 from runql.text.frozen import frozen
 
 NOBODY: Final = "runql-asks-for-no-run"
 _NO_FIELD: Final = "runql_asks_for_no_run"
-_LATE, _EARLY = "2999-01-01T00:00:00+00:00", "1971-01-01T00:00:00+00:00"
+_LATE, _EARLY = datetime(2999, 1, 1, tzinfo=UTC), datetime(1971, 1, 1, tzinfo=UTC)
+_NOBODY_BY_ID: Final = MongoCompare(run_field("name"), MongoOperator.EQ, NOBODY)
 
 _PREFIXES: Mapping[Space, str] = {
     Space.CONFIG: "config",
     Space.SUMMARY: "summary_metrics",
     Space.LOGGED: "keys_info.keys",
 }
-_POSITIVE: Final = frozenset({"$eq", "$gt", "$gte", "$lt", "$lte", "$in", "$regex"})
-_OF_TEXTS: Mapping[str, Any] = {"$eq": NOBODY, "$in": [NOBODY], "$regex": f"^{NOBODY}$"}
-_OF_TIMES: Mapping[str, Any] = {"$gt": _LATE, "$gte": _LATE, "$lt": _EARLY, "$lte": _EARLY}
 
 Shape: TypeAlias = tuple[Space, Kind, str]
 """A kind of field and an operator."""
@@ -36,53 +51,85 @@ Shape: TypeAlias = tuple[Space, Kind, str]
 class Probe:
     """A filter that no run passes, and the shapes that it proves."""
 
-    filters: Filters
+    filters: MongoFilter
     shapes: frozenset[Shape]
 
 
-def probe_of(filters: Filters, proven: frozenset[Shape] | set[Shape] = frozenset()) -> Probe:
+def probe_of(filters: MongoFilter, proven: frozenset[Shape] | set[Shape] = frozenset()) -> Probe:
     """The probe for a filter, of what is not proven yet."""
-    found: dict[Shape, Filters] = {}
-    for name, operator, operand in _leaves(filters):
-        field = parse_field(name)
-        shape = (field.space, field.kind, operator)
-        impossible = None if shape in proven or shape in found else _impossible(field.space, name, operator, operand)
+    found: dict[Shape, MongoFilter] = {}
+    for test in tests_in(filters):
+        shape = (test.field.space, test.field.kind, _operator(test))
+        impossible = None if shape in proven or shape in found else _impossible(test)
         if impossible is not None:
             found[shape] = impossible
     if not found:
-        return Probe({"name": NOBODY}, frozenset({(Space.RUN, Kind.TEXT, "$eq")}))
-    terms = list(found.values())
-    return Probe(terms[0] if len(terms) == 1 else {"$or": terms}, frozenset(found))
+        return Probe(_NOBODY_BY_ID, frozenset({(Space.RUN, Kind.TEXT, "$eq")}))
+    return Probe(mongo_or(found.values()), frozenset(found))
 
 
-def is_proven(filters: Filters, proven: frozenset[Shape] | set[Shape]) -> bool:
+def is_proven(filters: MongoFilter, proven: frozenset[Shape] | set[Shape]) -> bool:
     """Whether nothing of a filter is left to prove."""
-    return bool(proven) and probe_of(filters, proven).filters == {"name": NOBODY}
+    return bool(proven) and probe_of(filters, proven).filters == _NOBODY_BY_ID
 
 
-def _leaves(filters: Filters) -> Iterator[tuple[str, str, Any]]:
-    for key, condition in filters.items():
-        if key.startswith("$"):
-            for part in condition if isinstance(condition, list | tuple) else ():
-                yield from _leaves(part)
-        elif isinstance(condition, Mapping) and any(str(each).startswith("$") for each in condition):
-            yield from ((key, str(operator), operand) for operator, operand in condition.items())
-        else:
-            yield key, "$eq", condition
+def _operator(test: MongoTest) -> str:  # noqa: PLR0911 - one a node
+    """What a test is called in a filter."""
+    match test:
+        case MongoCompare(op=op):
+            return op.value
+        case MongoIn(negated=negated):
+            return "$nin" if negated else "$in"
+        case MongoExists():
+            return "$exists"
+        case MongoRegex():
+            return "$regex"
+        case MongoAll():
+            return "$all"
+        case MongoSize():
+            return "$size"
+        case MongoContains():
+            return "$contains"
+        case _:
+            assert_never(test)
 
 
-def _impossible(space: Space, name: str, operator: str, operand: Any) -> Filters | None:
-    """A term of the same shape that no run passes."""
-    if space is Space.RUN:
-        is_time = operator in _OF_TIMES and parse_field(name).kind is Kind.TIME
-        values = _OF_TIMES if is_time else _OF_TEXTS
-        fits = is_time or (isinstance(operand, str) or operator == "$in")
-        return (
-            {name: values[operator] if operator == "$eq" else {operator: values[operator]}}
-            if (fits and operator in values)
-            else None
-        )
-    is_positive = operator in _POSITIVE and operand is not None and not (operator == "$in" and None in operand)
-    if not (is_positive or (operator == "$exists" and operand is True)):
-        return None
-    return {f"{_PREFIXES[space]}.{_NO_FIELD}": {operator: operand}}
+def _impossible(test: MongoTest) -> MongoFilter | None:
+    """A test of the same shape that no run passes."""
+    return _of_run(test) if test.field.space is Space.RUN else _of_no_field(test)
+
+
+def _of_run(test: MongoTest) -> MongoFilter | None:
+    """A test of the same field, for a text or a time that no run has."""
+    match test:
+        case MongoCompare(field=field, op=MongoOperator.EQ, value=str()):
+            return MongoCompare(field, MongoOperator.EQ, NOBODY)
+        case MongoCompare(field=field, op=op) if field.kind is Kind.TIME and op in LOWER_BOUNDS | UPPER_BOUNDS:
+            return MongoCompare(field, op, _LATE if op in LOWER_BOUNDS else _EARLY)
+        case MongoIn(field=field, negated=False) if field.kind is not Kind.TIME:
+            return MongoIn(field, (NOBODY,))
+        case MongoRegex(field=field):
+            return MongoRegex(field, f"^{NOBODY}$")
+        case MongoCompare() | MongoIn() | MongoExists() | MongoAll() | MongoSize() | MongoContains():
+            return None
+        case _:
+            assert_never(test)
+
+
+def _of_no_field(test: MongoTest) -> MongoFilter | None:
+    """The same test of a field that no run has, where that is true of none."""
+    field = read_field(f"{_PREFIXES[test.field.space]}.{_NO_FIELD}")
+    match test:
+        case MongoCompare(op=op, value=value):
+            is_positive = op is not MongoOperator.NE and value is not None
+            return MongoCompare(field, op, value) if is_positive else None
+        case MongoIn(values=values, negated=negated):
+            return None if negated or None in values else MongoIn(field, values)
+        case MongoExists(wanted=wanted):
+            return MongoExists(field, True) if wanted else None
+        case MongoRegex(pattern=pattern, options=options):
+            return MongoRegex(field, pattern, options)
+        case MongoAll() | MongoSize() | MongoContains():
+            return None
+        case _:
+            assert_never(test)

@@ -1,0 +1,1 @@
+"""W&B's filters and orders: MongoDB's query language over runs, read into a tree."""
