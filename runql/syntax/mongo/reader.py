@@ -243,11 +243,12 @@ def _unknown_operator(name: object, here: _Where, *, top: bool = False) -> Argum
     if isinstance(name, str) and not name.strip():
         return here.cannot(*LOST)
     where = "at the top of a filter" if top else "under a field"
-    known = [*_JOINS] if top else [*_TESTS]
+    also = here.dialect.also
+    known = [*_JOINS, *also & {"$not"}] if top else [*_TESTS, *(name for name in _PASTED_TESTS if name in also)]
     hints = []
     if name in _HINTS:
         hints.append(_HINTS[str(name)])
-    elif near := nearest(str(name), known, 2, allowed=2):
+    elif near := nearest(str(name), known, 2, allowed=1):
         hints.append("nearest: " + ", ".join(f"`{each}`" for each in near))
     hints.append(f"{where} stand " + ", ".join(f"`{each}`" for each in known))
     return here.cannot(f"`{name}` is not an operator {where}", *hints)
