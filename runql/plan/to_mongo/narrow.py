@@ -60,12 +60,8 @@ from runql.syntax.tree import Comparison, HasMode, State, TextOp
 from runql.text.frozen import frozen
 
 _SCALARS = frozenset({Kind.NUMBER, Kind.BOOL, Kind.TEXT, Kind.TIME})
-<<<<<<< HEAD
 _TEXTS_OF_RUNS = (frozenset({Kind.TEXT}), frozenset({Kind.LIST}))
-_NEVER_NULL = frozenset({"id", "state", "created"})
-=======
 _TAGS = run_field("tags")
->>>>>>> d009cad (Read W&B's filters and orders once, into a closed union, and write them once)
 
 
 @frozen
@@ -213,7 +209,6 @@ class Narrower:
             return Narrowing(_equal_to(target.field, sent), exact=self._unmixed(target, value))
         return self._differs(target, _not_equal_to(target.field, sent), [value])
 
-<<<<<<< HEAD
     def _equal_list(self, target: PushedField, value: tuple[Value, ...], wanted: bool) -> Narrowing | None:
         """A whole list: its elements are asked for where a server takes them, else that the field is there.
 
@@ -222,16 +217,13 @@ class Narrower:
         if not wanted:
             return None
         if not target.is_run_field:
-            return Narrowing({target.path: {"$exists": True}})
+            return Narrowing(MongoExists(target.field, True))
         texts = [v for v in value if isinstance(v, str) and is_sendable(v)]
         if target.name != "tags" or not texts or len(texts) < len(value):
             return None
-        return conjunction([self._holds(target.path, [v], True, exact=False) for v in texts])
+        return conjunction([self._holds(target.field, [v], True, exact=False) for v in texts])
 
-    def _differs(self, target: PushedField, condition: dict[str, Any], values: list[Value]) -> Narrowing | None:
-=======
     def _differs(self, target: PushedField, differs: MongoFilter, values: list[Value]) -> Narrowing | None:
->>>>>>> d009cad (Read W&B's filters and orders once, into a closed union, and write them once)
         """`!=` and `not in`, which hold for runs without a value too: W&B's server drops those unless asked for."""
         if target.is_run_field:
             plain = Narrowing(differs, exact=True)
@@ -324,16 +316,12 @@ class Narrower:
             return None
         if not self._trusts and (target.name == "tags" or not target.is_scalar):
             # Of a list any element may match: what W&B's server does with lists is not documented.
-            return Narrowing({"tags": {"$ne": None}}) if target.name == "tags" and wanted else None
+            return Narrowing(_not_equal_to(_TAGS, None)) if target.name == "tags" and wanted else None
         found = portable_pattern(op, pattern) if is_sendable(pattern) else None
         if found is None or (target.is_run_field and target.kinds not in _TEXTS_OF_RUNS):
             return None
-<<<<<<< HEAD
         is_known = target.is_scalar or target.name == "tags"
-        narrowing = Narrowing({target.path: {"$regex": found.text}}, exact=found.exact and is_known)
-=======
-        narrowing = Narrowing(MongoRegex(target.field, found.text), exact=found.exact and target.is_scalar)
->>>>>>> d009cad (Read W&B's filters and orders once, into a closed union, and write them once)
+        narrowing = Narrowing(MongoRegex(target.field, found.text), exact=found.exact and is_known)
         if wanted:
             return narrowing
         return Narrowing(MongoNor((narrowing.filter,)), exact=True) if narrowing.exact and self._trusts else None
