@@ -19,7 +19,7 @@
     "hist" "y" "nearest" "by" "vs" "over" "log" "asc" "desc" "outer" "inner"
     "ffill" "default" "as" "except" "or" "and" "not" "contains" "startswith"
     "endswith" "glob" "between" "in" "has" "any" "all" "none" "is" "finite"
-    "missing" "ago" "untagged" "last" "approx")
+    "missing" "ago" "untagged" "last" "held" "approx")
   "Other keywords.")
 
 (defconst rql-words-stages
@@ -34,9 +34,10 @@
   "Constants.")
 
 (defconst rql-words-functions
-  '("abs" "argmax" "argmin" "ceil" "coalesce" "diverged" "exists" "exp"
-    "first" "floor" "if" "last" "len" "log" "log10" "log2" "lower" "max"
-    "mean" "min" "missing" "round" "sqrt" "upper")
+  '("abs" "argmax" "argmin" "at" "auc" "ceil" "coalesce" "count" "diverged"
+    "exists" "exp" "first" "floor" "if" "last" "len" "log" "log10" "log2"
+    "lower" "max" "mean" "median" "min" "missing" "round" "slope" "spikes"
+    "sqrt" "std" "sum" "upper" "when")
   "Functions.")
 
 (defconst rql-words-namespaces

@@ -77,9 +77,10 @@ def _others(key: str, catalog: Catalog) -> tuple[str, ...]:
 
 
 def _steps(part: HistoryPart) -> str:
-    if part.min_step is None and part.max_step is None:
+    ends = (part.min_step, part.max_step, part.min_x, part.max_x)
+    if all(end is None for end in ends):
         return ""
-    low, high = ("" if step is None else f"{step}" for step in (part.min_step, part.max_step))
+    low, high = ("" if end is None else f"{end}" for end in (ends[:2] if ends[2:] == (None, None) else ends[2:]))
     return f" within the steps {low}..{high}"
 
 

@@ -15,8 +15,7 @@ from runql.language.fields import Space
 from runql.semantic.catalog import Catalog
 from runql.semantic.naming import aggregate_text
 from runql.semantic.record import RunHistory, RunRecord
-from runql.semantic.typed import HistoryPart
-from runql.semantic.values import Value
+from runql.semantic.typed import HistoryPart, TAggregate
 from runql.sources.protocol import HistoryRequest, Stream
 from runql.syntax.tree import AlignMode
 from runql.text.diagnostic import Diagnostic
@@ -48,6 +47,8 @@ def requests_of(part: HistoryPart, catalog: Catalog) -> tuple[HistoryRequest, Hi
         x_axis=x_axis_of(part),
         min_step=part.min_step,
         max_step=part.max_step,
+        min_x=part.min_x,
+        max_x=part.max_x,
         stream="system" if own is Space.SYSTEM else "default",
     )
     if not is_joined(part):
@@ -72,6 +73,7 @@ class AggregateReader:
         self.nodes = tuple(nodes)
         self._said: dict[Diagnostic, None] = {}
         self._skipped: Counter[HistoryNode] = Counter()
+        self._without_x: Counter[HistoryNode] = Counter()
         self.runs_read = 0
         self._values: dict[int, Aggregates] = {}
         self._held: dict[int, RunRecord] = {}  # so that no other run gets the identity of one that is gone
@@ -84,7 +86,12 @@ class AggregateReader:
             for node, count in self._skipped.items()
             if count
         )
-        return (*self._said, *skipped)
+        without_x = (
+            Diagnostic("RQL508", f"`{aggregate_text(node)}`: {_values(count)} left out: no `{node.x_axis}`", node.span)
+            for node, count in self._without_x.items()
+            if isinstance(node, TAggregate)
+        )
+        return (*self._said, *skipped, *without_x)
 
     def of(self, record: RunRecord) -> Aggregates:
         """What is known of a run. Raises RQL901 (of the engine, on use) for one that `load` was not called for."""
@@ -121,12 +128,16 @@ class AggregateReader:
         # A run id is only unique within a project, so every stretch of one project has its own sums.
         for _, group in groupby(found, key=lambda one: (one.place.service, one.entity, one.project)):
             stretch = list(group)
-            running = {one.record.id: Aggregation(nodes) for one in stretch}
+            running = {one.record.id: Aggregation(nodes, one.record) for one in stretch}
             for history in histories_of(stretch, request):
                 self._said.update(dict.fromkeys(history.notices))
                 running[history.run_id].add(history)
-            for aggregation in running.values():
-                self._skipped.update(aggregation.skipped)
             for one in stretch:
-                results: dict[HistoryNode, Value] = running[one.record.id].result()
-                self._values[id(one.record)] = {**results, **self._values[id(one.record)]}
+                aggregation = running[one.record.id]
+                self._values[id(one.record)] = {**aggregation.result(), **self._values[id(one.record)]}
+                self._skipped.update(aggregation.skipped)
+                self._without_x.update(aggregation.without_x)
+
+
+def _values(count: int) -> str:
+    return "1 value" if count == 1 else f"{count:,} values"

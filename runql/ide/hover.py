@@ -13,7 +13,6 @@ from runql.ide.context import Context, Text, parsed
 from runql.ide.entry_text import LANGUAGE, entry_markdown
 from runql.ide.field_text import documentation, value_text
 from runql.ide.nodes import chain_at
-from runql.language.aggregates import HISTORY_AGGREGATES
 from runql.language.entry import Entry
 from runql.language.fields import RUN_FIELD_SPELLINGS, Space
 from runql.language.functions import FUNCTIONS
@@ -22,7 +21,7 @@ from runql.language.stages import STAGES
 from runql.language.types import TYPE_SPELLINGS
 from runql.language.words import WORDS
 from runql.semantic.catalog import Catalog
-from runql.semantic.folds import fold_named
+from runql.semantic.folds import fold_named, history_fold_named
 from runql.semantic.spelling import PREFIXES
 from runql.syntax import tree as t
 from runql.syntax.literals import read_path
@@ -160,7 +159,7 @@ def _function(place: _Place) -> str:
     name = place.token.text.lower()
     if any(isinstance(node, t.Stage) for node in place.chain) and (fold := fold_named(name)) is not None:
         return entry_markdown(fold)
-    forms = [table[name] for table in (FUNCTIONS, HISTORY_AGGREGATES) if name in table]
+    forms = [form for form in (FUNCTIONS.get(name), history_fold_named(name)) if form is not None]
     return "\n\n".join(map(entry_markdown, forms))
 
 

@@ -6,12 +6,11 @@ from collections.abc import Sequence
 
 from runql.ide.context import Context, Text
 from runql.ide.cursor import cursor_at
-from runql.language.aggregates import HISTORY_AGGREGATES
 from runql.language.entry import Function
 from runql.language.functions import FUNCTIONS
 from runql.language.stages import STAGES
 from runql.language.words import WORDS
-from runql.semantic.folds import fold_named
+from runql.semantic.folds import fold_named, history_fold_named
 from runql.syntax.lexer import Lexeme
 from runql.text.frozen import frozen
 from runql.text.markdown import code
@@ -44,9 +43,8 @@ def signature(text: Text, offset: int, context: Context) -> tuple[Signature, ...
     fold = fold_named(function.text.lower()) if cursor.is_piped else None
     if fold is not None:
         return (_form(fold, index),)
-    forms = [
-        table[name] for name in (function.text.lower(),) for table in (FUNCTIONS, HISTORY_AGGREGATES) if name in table
-    ]
+    name = function.text.lower()
+    forms = [form for form in (FUNCTIONS.get(name), history_fold_named(name)) if form is not None]
     return tuple(_form(form, index) for form in forms)
 
 

@@ -15,11 +15,13 @@ from runql.language.kinds import ANYTHING, BOOL, COMPARABLE, NUMBER, Kind
 
 # ---------------------------------------------------------------- of a metric's history
 
-_METRIC = (Parameter("logged.METRIC", NUMBER),)
+_METRIC = Parameter("logged.METRIC", NUMBER)
+_LAST = Parameter("last N", NUMBER, optional=True)
+_ALONG = Parameter("x METRIC", NUMBER, optional=True)
 
 
-def _aggregate(name: str, result: Kind, doc: str, example: str) -> Function:
-    return Function(name, _METRIC, result, doc, f"runs where {example}")
+def _aggregate(name: str, result: Kind, doc: str, example: str, *beside: Parameter) -> Function:
+    return Function(name, (_METRIC, *(beside or (_LAST,))), result, doc, f"runs where {example}")
 
 
 _OF_HISTORIES = (
@@ -30,10 +32,66 @@ _OF_HISTORIES = (
     _aggregate(
         "mean", Kind.NUMBER, "The mean of the logged values; NaN is skipped.", "mean(logged.loss, last 100) < 0.3"
     ),
-    _aggregate("argmin", Kind.NUMBER, "The x at which the metric was smallest.", "argmin(logged.val/loss) < 90"),
-    _aggregate("argmax", Kind.NUMBER, "The x at which the metric was largest.", "argmax(logged.val/acc) > 50"),
+    _aggregate("count", Kind.NUMBER, "How many values were logged, without null and NaN.", "count(logged.loss) < 100"),
+    _aggregate("sum", Kind.NUMBER, "The sum of the logged values; NaN is skipped.", "sum(logged.loss) > 10"),
+    _aggregate(
+        "std",
+        Kind.NUMBER,
+        "The standard deviation (n - 1) of the logged values; NaN is skipped.",
+        "std(logged.loss, last 100) > 0.1",
+    ),
+    _aggregate(
+        "median", Kind.NUMBER, "The median of the logged values; NaN is skipped.", "median(logged.loss, last 100) < 0.3"
+    ),
+    _aggregate(
+        "argmin", Kind.NUMBER, "The x at which the metric was smallest.", "argmin(logged.val/loss) < 90", _LAST, _ALONG
+    ),
+    _aggregate(
+        "argmax", Kind.NUMBER, "The x at which the metric was largest.", "argmax(logged.val/acc) > 50", _LAST, _ALONG
+    ),
+    _aggregate(
+        "at",
+        Kind.UNKNOWN,
+        "The last value at or before an x.",
+        "at(logged.loss, 50) < 1",
+        Parameter("x", frozenset({Kind.NUMBER, Kind.TIME})),
+        _ALONG,
+    ),
+    Function(
+        "when",
+        (Parameter("condition", BOOL), Parameter("held N", NUMBER, optional=True), _ALONG),
+        Kind.NUMBER,
+        "The x of the first row in which a condition on what was logged holds, `held N`: in that and the next rows.",
+        "runs where when(logged.val/acc > 0.8) < 60",
+    ),
+    _aggregate(
+        "auc",
+        Kind.NUMBER,
+        "The area under the curve over x, by trapezoids; NaN is skipped.",
+        "auc(logged.loss) < 100",
+        _LAST,
+        _ALONG,
+    ),
+    _aggregate(
+        "slope",
+        Kind.NUMBER,
+        "The slope of the line of least squares over x; NaN is skipped.",
+        "slope(logged.loss, last 20) > 0",
+        _LAST,
+        _ALONG,
+    ),
+    _aggregate(
+        "spikes",
+        Kind.NUMBER,
+        "How many values lie farther from the median than so many robust deviations (5, if not given).",
+        "spikes(logged.loss, 5) > 3",
+        Parameter("deviations", NUMBER, optional=True),
+        _LAST,
+    ),
     _aggregate("diverged", Kind.BOOL, "Whether any logged value is NaN or infinite.", "diverged(logged.loss)"),
-    _aggregate("exists", Kind.BOOL, "Whether the metric was logged at all.", "exists(logged.val/loss)"),
+    Function(
+        "exists", (_METRIC,), Kind.BOOL, "Whether the metric was logged at all.", "runs where exists(logged.val/loss)"
+    ),
 )
 
 # ---------------------------------------------------------------- over rows: `group`, `pivot`, `assert`
@@ -103,6 +161,12 @@ _OF_ROWS = (
 HISTORY_AGGREGATES: Final[Mapping[str, Function]] = MappingProxyType({one.name: one for one in _OF_HISTORIES})
 """Those of one metric's history, by name. `exists` is parsed as a test of its own."""
 
+WITH_ARGUMENT: Final = frozenset({"at", "spikes"})
+"""Those that take a value beside the metric."""
+
+OF_X: Final = frozenset({"argmin", "argmax", "at", "when", "auc", "slope"})
+"""Those that look at x."""
+
 ROW_AGGREGATES: Final[Mapping[str, Function]] = MappingProxyType({one.name: one for one in _OF_ROWS})
 """Those over rows, by name, without the percentiles."""
 
@@ -114,6 +178,15 @@ PERCENTILE: Final = Function(
     _group("{name}(summary.loss)"),
 )
 """Any percentile over rows, from `p0` to `p100`: `{name}` and `{percent}` are filled in."""
+
+HISTORY_PERCENTILE: Final = Function(
+    "p",
+    (_METRIC, _LAST),
+    Kind.NUMBER,
+    "The {percent}th percentile of the logged values, linear between two neighbours; NaN is skipped.",
+    "runs select name, {name}(logged.loss)",
+)
+"""The same of a metric's history."""
 
 OFFERED_PERCENTILES: Final = ("p5", "p10", "p25", "p75", "p90", "p95", "p99")
 """The percentiles that a menu shows. All from `p0` to `p100` are understood."""

@@ -82,7 +82,7 @@ _TABLE = (
     ),
     ClauseEntry(
         "steps A..B",
-        "Only these steps; either end may be left open.",
+        "Only these steps, or this part of the x axis that `x` names; either end may be left open.",
         "runs limit 3 keys loss steps 50..",
         terminal="STEPS",
         needs_histories=True,

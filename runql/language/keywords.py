@@ -63,6 +63,18 @@ _HISTORIES = (
         terminal="LAST",
     ),
     Entry(
+        "when(CONDITION, held N)",
+        "In so many rows in a row.",
+        "runs select name, when(logged.val/acc > 0.8, held 3)",
+        terminal="HELD",
+    ),
+    Entry(
+        "argmin(METRIC, x METRIC)",
+        "Along another x axis than `_step`, or than that of the query.",
+        "runs select name, argmin(logged.val/loss, x _runtime)",
+        terminal="ALONG",
+    ),
+    Entry(
         "mean(METRIC, approx)",
         "From a sample of the history, which takes less to read.",
         "runs where mean(logged.loss, approx) < 0.3",
@@ -170,7 +182,7 @@ _SIGNS = (
     ),
     Entry(
         "A..B",
-        "From one step to another, both included; either end may be left open.",
+        "From one step, or x, to another, both included; either end may be left open.",
         "runs limit 3 keys loss steps 10..20",
         terminal="DOTDOT",
     ),

@@ -45,7 +45,7 @@ from runql.semantic.typed import (
     TypedExpr,
 )
 from runql.semantic.typed.stages import stage_name
-from runql.syntax.tree import AlignMode
+from runql.syntax.tree import AlignMode, Stream
 from runql.text.diagnostic import Diagnostic
 from runql.text.frozen import frozen
 from runql.text.source import NOWHERE
@@ -241,7 +241,7 @@ class _Steps:
         limit, part = limit_of(self._plan), node.part
         of = "the runs" if limit is None else f"at most {_counted(limit - offset_of(self._plan))}"
         yield _SOURCE, "keys", [f"{_metrics(part)}, of {of}"]
-        yield "", "rows", _rows(part)
+        yield "", "rows", _rows(part, cuts=all(one.capabilities.cheap_pages for one in self._sources))
         yield _HERE, "align", _aligned(part)
         if node.columns:
             yield _HERE, "select", [f"{_columns(node.columns)}, on each row"]
@@ -289,7 +289,7 @@ def _fetched(fetch: Fetch, capabilities: Capabilities) -> str:
     for space, keys in (("config", wanted.config), ("summary", wanted.summary)):
         whole = keys is None or (keys and not capabilities.column_subsets)
         parts += [f"{space}.*"] if whole else [f"{space}.{segment_text(k)}" for k in keys or ()]
-    parts += [f"the history of {a}" for a in dict.fromkeys(a.metric for a in wanted.aggregates)]
+    parts += [f"the history of {a}" for a in dict.fromkeys(m for a in wanted.aggregates for m in a.metrics)]
     parts += ["the names of the logged metrics"] if wanted.history_keys else []
     return ", ".join(parts)
 
@@ -314,14 +314,25 @@ def _metrics(part: HistoryPart) -> str:
     return ", ".join([*every, *named])
 
 
-def _rows(part: HistoryPart) -> Iterator[str]:
+def _rows(part: HistoryPart, *, cuts: bool) -> Iterator[str]:
+    """`cuts`: the sources cut along any axis; a server does so along `_step` alone."""
     if part.samples is None:
         yield "every logged row"
     else:
         yield f"sampled: about {part.samples:,} rows a run for each set of metrics logged together"
     if part.min_step is not None or part.max_step is not None:
-        first, last = (("" if step is None else f"{step}") for step in (part.min_step, part.max_step))
-        yield f"steps {first}..{last}, cut before sampling" if part.samples else f"steps {first}..{last}"
+        yield f"steps {_range(part.min_step, part.max_step)}{_BEFORE if part.samples else ''}"
+    if part.min_x is not None or part.max_x is not None:
+        axis = "_timestamp" if part.stream is Stream.SYSTEM and part.x_axis == "_step" else part.x_axis
+        reads = "" if cuts else "; every row is read, and cut here"
+        yield f"{axis} {_range(part.min_x, part.max_x)}{_BEFORE if part.samples else ''}{reads}"
+
+
+_BEFORE = ", cut before sampling"
+
+
+def _range(low: float | None, high: float | None) -> str:
+    return "..".join("" if end is None else f"{end}" for end in (low, high))
 
 
 def _aligned(part: HistoryPart) -> Iterator[str]:

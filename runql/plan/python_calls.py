@@ -43,6 +43,9 @@ def calls(plan: Plan, fetch: Fetch, selector: WandbSelector, entity: str, projec
 def _history_calls(part: HistoryPart) -> Iterator[str]:
     if part.keys is None or part.keys:
         yield _history_call(part, part.keys, part.x_axis, Stream.DEFAULT)
+        if part.min_x is not None or part.max_x is not None:
+            low, high = ("" if end is None else f"{end}" for end in (part.min_x, part.max_x))
+            yield f"# of all rows those whose `{part.x_axis}` is in {low}..{high}"
     if part.system_keys is None or part.system_keys:
         yield _history_call(part, part.system_keys, _SYSTEM_AXIS, Stream.SYSTEM)
 

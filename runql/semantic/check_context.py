@@ -98,6 +98,10 @@ class Report:
         """How many there are so far."""
         return len(self._found)
 
+    def erred(self, since: int) -> bool:
+        """Whether there came an error since there were so many."""
+        return self.unreadable or any(one.is_error for one in self._found[since:])
+
     def amend(self, since: int, codes: Iterable[str], hints: tuple[str, ...], fixes: tuple[Fix, ...]) -> None:
         """Put another way out before those of the diagnostics of these codes that came since there were so many."""
         if self._alias is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from runql.language.aggregates import PERCENTILE, ROW_AGGREGATES
+from runql.language.aggregates import HISTORY_AGGREGATES, HISTORY_PERCENTILE, PERCENTILE, ROW_AGGREGATES
 from runql.language.entry import Function
 
 _PERCENTILE = re.compile(r"p(\d{1,2}|100)")
@@ -20,7 +20,15 @@ def percentile_of(name: str) -> int | None:
 def fold_named(name: str) -> Function | None:
     """The aggregate of a name, `p90` and its like included; `None` if there is none."""
     percent = percentile_of(name)
-    if percent is None:
-        return ROW_AGGREGATES.get(name)
-    doc, example = (text.format(name=name, percent=percent) for text in (PERCENTILE.doc, PERCENTILE.example))
-    return replace(PERCENTILE, name=name, doc=doc, example=example)
+    return ROW_AGGREGATES.get(name) if percent is None else _filled(PERCENTILE, name, percent)
+
+
+def history_fold_named(name: str) -> Function | None:
+    """The aggregate of a metric's history, `p90` and its like included; `None` if there is none."""
+    percent = percentile_of(name)
+    return HISTORY_AGGREGATES.get(name) if percent is None else _filled(HISTORY_PERCENTILE, name, percent)
+
+
+def _filled(function: Function, name: str, percent: int) -> Function:
+    doc, example = (text.format(name=name, percent=percent) for text in (function.doc, function.example))
+    return replace(function, name=name, doc=doc, example=example)

@@ -17,5 +17,7 @@ def aggregate_text(node: TAggregate | TLogged) -> str:
     metric = field_text(Space.LOGGED, (node.metric,))
     if isinstance(node, TLogged):
         return f"exists({metric})"
+    if node.written:
+        return node.written
     last = f", last {node.last_rows}" if node.last_rows is not None else ""
     return f"{node.name}({metric}{last}{', approx' if node.approx else ''})"

@@ -7,6 +7,7 @@ from typing import assert_never
 
 from runql.language.fields import Space
 from runql.semantic.typed import (
+    READING,
     FieldKey,
     TAggregate,
     TAnd,
@@ -97,9 +98,18 @@ def needed_fields(query: TypedQuery) -> Needed:
     return needed_of(query_expressions(query), globs)
 
 
+def walk_arguments(expr: TypedExpr) -> Iterator[TypedExpr]:
+    """`walk`, and before each value of a history what its argument holds: the x of `at`, the condition of `when`."""
+    for node in walk(expr):
+        if isinstance(node, TAggregate) and node.argument is not None:
+            inside = walk_arguments(node.argument)
+            yield from (n for n in inside if not (isinstance(n, TAggregate) and n.name == READING))
+        yield node
+
+
 def needed_of(expressions: Iterable[TypedExpr], globs: Sequence[FieldKey] = ()) -> Needed:
     """What expressions and patterns read of each run."""
-    nodes = [n for e in expressions for n in walk(e)]
+    nodes = [n for e in expressions for n in walk_arguments(e)]
     keys = [n.key for n in nodes if isinstance(n, TField)]
     aggregates = tuple(dict.fromkeys(n for n in nodes if isinstance(n, TAggregate)))
     logged = tuple(dict.fromkeys(n.metric for n in nodes if isinstance(n, TLogged)))

@@ -5,11 +5,16 @@ For sources that have the full history at hand; a server chooses for itself.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import groupby
 
+from runql.engine.compare import is_number
 from runql.engine.histories.sampling import AXES, sample_rows
 from runql.engine.presence import intersection, union
 from runql.engine.values.column import Column, Flags, column_of, constant, every
+from runql.engine.values.concat import concat_columns
 from runql.semantic.record import RunHistory
 from runql.semantic.values import MISSING, Value
 from runql.sources.protocol import HistoryRequest
@@ -40,7 +45,7 @@ def select_rows(run_id: str, columns: Columns, request: HistoryRequest) -> RunHi
     x_axis = x_axis_of(request)
     vectors = {name: column_of(cells) for name, cells in columns.items()}
     length = len(next(iter(vectors.values()), ()))
-    within = _within_steps(vectors, request, length)
+    within = intersection([_within_steps(vectors, request, length), _within_x(vectors, request, length)], length)
     metrics = _metrics(columns, request, x_axis)
     held = [vectors[name].held for name in metrics]
     if request.rows == "all":
@@ -77,6 +82,37 @@ def _within_steps(columns: Mapping[str, Column], request: HistoryRequest, length
     steps = columns.get("_step", constant(MISSING, length))
     inside = [step is not MISSING and (low is None or step >= low) and (high is None or step <= high) for step in steps]
     return bytes(inside)
+
+
+def _within_x(columns: Mapping[str, Column], request: HistoryRequest, length: int) -> Flags:
+    """The rows between the ends along the x axis. One without an x is left out for that reason, and counted."""
+    low, high = request.min_x, request.max_x
+    if low is None and high is None:
+        return every(length)
+    xs = columns.get(x_axis_of(request), constant(MISSING, length))
+    low, high = -math.inf if low is None else low, math.inf if high is None else high
+    return bytes([x is MISSING or (is_number(x) and low <= x <= high) for x in xs])
+
+
+def cut_here(histories: Iterable[RunHistory], request: HistoryRequest) -> Iterator[RunHistory]:
+    """Whole histories cut along the x axis, then sampled: for a source that cannot be asked for either."""
+    for run_id, parts in groupby(histories, key=lambda history: history.run_id):
+        for part in parts if request.samples is None else [merged(list(parts))]:
+            chosen = select_rows(run_id, part.columns, request)
+            yield replace(chosen, notices=(*part.notices, *chosen.notices))
+
+
+def merged(parts: Sequence[RunHistory]) -> RunHistory:
+    """The parts of one run as one."""
+    if len(parts) == 1:
+        return parts[0]
+    names = dict.fromkeys(name for part in parts for name in part.columns)
+    columns = {
+        name: concat_columns([column_of(part.columns.get(name, [MISSING] * part.length)) for part in parts])
+        for name in names
+    }
+    notices = tuple(dict.fromkeys(notice for part in parts for notice in part.notices))
+    return RunHistory(parts[0].run_id, columns, parts[0].rows_of, any(part.sampled for part in parts), notices)
 
 
 def _metrics(columns: Columns, request: HistoryRequest, x_axis: str) -> list[str]:

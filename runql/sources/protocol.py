@@ -76,7 +76,8 @@ class HistoryRequest:
     `keys`: names as logged, nested ones joined by dots; `None` for every metric. `rows`: "all" keeps only
     rows that hold every key and the x axis (W&B's own rule); "any" keeps rows in which any key has a value,
     and each set of metrics that were logged together is sampled by itself.
-    `samples`: about how many rows a run; `None` for every row (a scan). Steps are included at both ends.
+    `samples`: about how many rows a run; `None` for every row (a scan). Steps are included at both ends, so are
+    `min_x` and `max_x`, which cut along the x axis. Rows are cut before they are sampled.
     The columns of the answer are `_step`, the x axis, and the keys that occur; with keys `None` all there is.
     With `stream` "system" the keys are `system.…` names and the x axis is `_timestamp`, unless another is asked for.
     """
@@ -90,6 +91,8 @@ class HistoryRequest:
     x_axis: str = "_step"
     min_step: int | None = None
     max_step: int | None = None
+    min_x: float | None = None
+    max_x: float | None = None
     stream: Stream = "default"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -44,13 +45,15 @@ _leaves = st.one_of(
     st.just(tree.Untagged()),
 )
 _values: dict[str, object] = {"list": [1, "a", None], "one": "2026-01-31", "odd": object()}
+_rows = st.sampled_from([None, 0, 5, tree.Param("list"), tree.Param("one"), tree.Param("none")])
+_CURVES = ("at", "when", "auc", "spikes", "p90")
 
 
 def _nodes(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     several = st.lists(inner, max_size=3).map(tuple)
     lists = st.one_of(several, st.just(tree.Param("list")), st.just(tree.Param("none")))
     flag = st.booleans()
-    functions = st.sampled_from(["min", "log", "if", "coalesce", "diverged", "nope", "config", "metric"])
+    functions = st.sampled_from(["min", "log", "if", "coalesce", "diverged", "nope", "config", "metric", *_CURVES])
     return st.one_of(
         st.builds(tree.Compare, st.sampled_from(tree.Comparison), inner, inner),
         st.builds(tree.Between, inner, inner, inner, flag),
@@ -63,12 +66,15 @@ def _nodes(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
         st.builds(tree.Or, several),
         st.builds(tree.Arithmetic, st.sampled_from(tree.ArithmeticOp), inner, inner),
         st.builds(tree.Negate, inner),
-        st.builds(tree.Call, functions, several, st.sampled_from([None, 0, 5]), flag),
+        st.builds(tree.Call, functions, several, _rows, flag, st.one_of(st.none(), _paths), _rows),
     )
 
 
 expressions = st.recursive(_leaves, _nodes, max_leaves=8)
 _counts = st.one_of(st.integers(-1, 2), st.sampled_from(["list", "one", "none"]).map(tree.Param))
+_bounds = st.sampled_from(
+    [None, 5, -1.5, math.nan, tree.Param("list"), tree.Param("one"), tree.Duration(timedelta(0)), tree.Time(date.max)]
+)
 clauses = st.one_of(
     st.builds(tree.WhereClause, expressions),
     st.builds(tree.OrderClause, st.lists(st.builds(tree.OrderKey, expressions), max_size=2).map(tuple)),
@@ -79,7 +85,7 @@ clauses = st.one_of(
     st.just(tree.ScanClause()),
     st.builds(tree.KeysClause, st.lists(_paths, max_size=3).map(tuple)),
     st.builds(tree.XClause, _paths),
-    st.builds(tree.StepsClause, st.sampled_from([None, 5]), st.sampled_from([None, 1])),
+    st.builds(tree.StepsClause, _bounds, _bounds),
     st.builds(tree.StreamClause, st.sampled_from(tree.Stream)),
     st.builds(
         tree.SelectClause,

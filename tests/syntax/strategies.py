@@ -58,6 +58,7 @@ GLOBS = st.builds(
 NUMBERS = st.one_of(st.integers(-(10**9), 10**9), st.floats(allow_nan=False))
 # A whole number with a sign of its own can't be told from a negated one: both are the literal.
 DURATIONS = st.builds(lambda seconds: timedelta(microseconds=seconds), st.integers(0, 10**14))
+PARAMS = st.builds(t.Param, NAMES)
 ZONES = st.sampled_from([None, UTC, timezone(timedelta(hours=5, minutes=30)), timezone(timedelta(hours=-8))])
 TIMES = st.one_of(
     st.dates(date(1000, 1, 1)),
@@ -98,8 +99,10 @@ def _branches(inner: st.SearchStrategy[t.Expr]) -> st.SearchStrategy[t.Expr]:
             t.Call,
             st.sampled_from(["min", "coalesce", "if", "last", "first"]),
             st.lists(inner, min_size=1, max_size=3).map(tuple),
-            st.one_of(st.none(), st.integers(0, 100)),
+            st.one_of(st.none(), st.integers(0, 100), PARAMS),
             st.booleans(),
+            st.one_of(st.none(), PATHS),
+            st.one_of(st.none(), st.integers(0, 100), PARAMS),
         ),
     )
 
@@ -118,6 +121,13 @@ SOURCES = st.one_of(
     st.builds(t.SourceRef, st.just(t.SourceKind.SAVED), st.sampled_from(["good", "a-b"])),
 )
 COUNTS = st.one_of(st.integers(0, 10**6), st.builds(t.Param, NAMES))
+BOUNDS = st.one_of(
+    st.integers(-99, 99),
+    st.floats(-1e9, 1e9),
+    PARAMS,
+    st.builds(t.Time, TIMES),
+    st.builds(t.Duration, st.one_of(DURATIONS, DURATIONS.map(lambda value: -value))),
+)
 COLUMNS = st.one_of(
     st.builds(t.Column, EXPRESSIONS, st.one_of(st.none(), NAMES, ODD, TEXTS)),
     st.builds(t.Column, GLOBS.map(t.Field), st.none(), st.lists(st.one_of(GLOBS, PATHS), max_size=2).map(tuple)),
@@ -141,7 +151,7 @@ CLAUSES: tuple[st.SearchStrategy[t.Clause], ...] = (
     st.builds(t.ScanClause),
     st.builds(t.KeysClause, _several(st.one_of(PATHS, GLOBS))),
     st.builds(t.XClause, PATHS),
-    st.builds(t.StepsClause, st.one_of(st.none(), st.integers(0, 99)), st.one_of(st.none(), st.integers(0, 99))),
+    st.builds(t.StepsClause, st.one_of(st.none(), BOUNDS), st.one_of(st.none(), BOUNDS)),
     st.builds(t.AlignClause, st.sampled_from(t.AlignMode)),
     st.builds(t.StreamClause, st.sampled_from(t.Stream)),
     st.builds(t.SelectClause, _several(COLUMNS)),

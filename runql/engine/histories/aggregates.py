@@ -6,21 +6,24 @@ been set by hand or by `define_metric` after it was logged, and nothing in the r
 
 from __future__ import annotations
 
-import math
-from array import array
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from operator import eq, gt, lt
 from types import MappingProxyType
-from typing import Protocol, TypeAlias
+from typing import TypeAlias
 
-from runql.engine.compare import is_finite, is_nan, is_number
-from runql.engine.functions import to_float
+from runql.engine.compare import is_nan, is_number
+from runql.engine.evaluate import Aggregates, compile_value
+from runql.engine.histories import accumulators as a
+from runql.engine.histories import curves
+from runql.engine.histories.accumulators import Accumulator
 from runql.engine.patterns import star_matcher
-from runql.engine.walk import postorder
+from runql.engine.stages.shared import statistics
 from runql.errors import RunQLError
+from runql.language.aggregates import OF_X
+from runql.semantic.folds import percentile_of
+from runql.semantic.needed import walk_arguments
 from runql.semantic.record import RunHistory, RunRecord
-from runql.semantic.typed import TAggregate, TLogged, TypedExpr
+from runql.semantic.typed import READING, TAggregate, TLogged, TypedExpr
 from runql.semantic.values import MISSING, Value
 
 HistoryNode: TypeAlias = TAggregate | TLogged
@@ -30,22 +33,25 @@ _STEP = "_step"
 
 
 def aggregates_in(*exprs: TypedExpr) -> tuple[HistoryNode, ...]:
-    """The aggregates that expressions hold, each once."""
-    found = (node for expr in exprs for node in postorder(expr) if isinstance(node, TAggregate | TLogged))
+    """The aggregates that expressions hold, each once; those in the argument of another one before it."""
+    found = (node for expr in exprs for node in walk_arguments(expr) if isinstance(node, TAggregate | TLogged))
     return tuple(dict.fromkeys(found))
 
 
 def keys_needed(nodes: Iterable[HistoryNode]) -> tuple[str, ...] | None:
     """The history keys that answer the aggregates, to be asked for along `_step` (all rows that hold any of them).
 
-    The x axes of `argmin` and `argmax` are among them. `None`: every key, since a glob may mean any.
+    The x axes of those that look at x are among them. `None`: every key, since a glob may mean any.
     """
     keys: dict[str, None] = {}
     for node in nodes:
-        if isinstance(node, TLogged) and "*" in node.metric:
-            return None
-        keys[node.metric] = None
-        if isinstance(node, TAggregate) and node.name in ("argmin", "argmax") and node.x_axis != _STEP:
+        if isinstance(node, TLogged):
+            if "*" in node.metric:
+                return None
+            keys[node.metric] = None
+            continue
+        keys.update(dict.fromkeys(node.metrics))
+        if node.name in OF_X and node.x_axis != _STEP:
             keys[node.x_axis] = None
     return tuple(keys)
 
@@ -71,22 +77,29 @@ def known_from_record(nodes: Iterable[HistoryNode], record: RunRecord) -> dict[H
     return {node: True for node in nodes if isinstance(node, TLogged) and any(map(star_matcher(node.metric), names))}
 
 
-def aggregate(nodes: Sequence[HistoryNode], histories: Iterable[RunHistory]) -> dict[HistoryNode, Value]:
+def aggregate(
+    nodes: Sequence[HistoryNode], histories: Iterable[RunHistory], record: RunRecord | None = None
+) -> dict[HistoryNode, Value]:
     """The value of each aggregate over the rows of one run, in the order they were logged, in any number of parts.
 
-    Memory: one part, the `last N` values of each aggregate that asks for them, and 8 bytes a row for each mean.
+    Memory: one part, the `last N` values of each aggregate that asks for them, 8 bytes a row for each mean, 16 for what
+    is of a curve, and all values of those whose argument is another value of the history.
     """
-    running = Aggregation(nodes)
+    running = Aggregation(nodes, record)
     for history in histories:
         running.add(history)
     return running.result()
 
 
 class Aggregation:
-    """Aggregates of one run on the way: `add` each part of its history, in order, then take the `result`."""
+    """Aggregates of one run on the way: `add` each part of its history, in order, then take the `result`.
 
-    def __init__(self, nodes: Iterable[HistoryNode]) -> None:
-        self._accumulators = {node: _accumulator(node) for node in nodes}
+    `record` is the run, which the arguments of aggregates may read.
+    """
+
+    def __init__(self, nodes: Iterable[HistoryNode], record: RunRecord | None = None) -> None:
+        self._record = RunRecord(id="", project="") if record is None else record
+        self._accumulators = {node: self._begun(node) for node in nodes}
         self.skipped: Counter[HistoryNode] = Counter()
         """How many values that are no numbers each aggregate of numbers skipped; null and missing are no values."""
 
@@ -98,147 +111,111 @@ class Aggregation:
                 for name, column in history.columns.items():
                     if matches(name):
                         accumulator.add(column, column)
-            elif node.metric in history.columns:
+            elif not history.columns.keys().isdisjoint(node.metrics):
+                cells = _cells(node, history)
                 xs = history.columns.get(node.x_axis) or [MISSING] * history.length
-                accumulator.add(history.columns[node.metric], xs)
-                if node.name in _OF_NUMBERS:
-                    self.skipped[node] += _other_values(history.columns[node.metric], bools=node.name == "mean")
+                accumulator.add(cells, xs)
+                if _is_of_numbers(node.name):
+                    self.skipped[node] += _other_values(cells, bools=node.name in _TAKE_BOOLS)
 
     def result(self) -> dict[HistoryNode, Value]:
         """The value of each aggregate over all parts so far."""
-        return {node: accumulator.result() for node, accumulator in self._accumulators.items()}
+        found: dict[HistoryNode, Value] = {}
+        for node, accumulator in self._accumulators.items():
+            if isinstance(accumulator, _Waiting):
+                assert isinstance(node, TAggregate)
+                accumulator = accumulator.filled(self._made(node, found))  # noqa: PLW2901 - what it waited for is known
+                self._accumulators[node] = accumulator
+            found[node] = accumulator.result()
+        return found
+
+    @property
+    def without_x(self) -> Counter[HistoryNode]:
+        """How many values were left out because their rows have no x. To be asked for after the `result`."""
+        return Counter({node: one.without_x for node, one in self._accumulators.items() if one.without_x})
+
+    def _begun(self, node: HistoryNode) -> Accumulator:
+        if isinstance(node, TLogged):
+            return a.Exists()
+        waits = node.argument is not None and any(
+            isinstance(one, TAggregate | TLogged) and not is_reading(one) for one in walk_arguments(node.argument)
+        )
+        return _Waiting() if waits else self._made(node, {})
+
+    def _made(self, node: TAggregate, known: Aggregates) -> Accumulator:
+        """The accumulator of an aggregate, its argument being known."""
+
+        def make() -> Accumulator:
+            return _accumulator(node, self._record, known)
+
+        return make() if node.last_rows is None else a.Tail(node.last_rows, make)
 
 
-# ---------------------------------------------------------------- accumulators
+class _Waiting:
+    """All values, until it is known what the argument of their aggregate comes to."""
 
-
-class _Accumulator(Protocol):
-    def add(self, cells: Sequence[Value], xs: Sequence[Value], /) -> None:
-        """Count in cells, `MISSING` ones among them, each with the x of its row."""
-
-    def result(self) -> Value: ...
-
-
-def _accumulator(node: HistoryNode) -> _Accumulator:
-    if isinstance(node, TLogged):
-        return _Exists()
-    make = _ACCUMULATORS.get(node.name)
-    if make is None:
-        raise RunQLError.of("RQL901", f"the aggregate `{node.name}` has no body")
-    return make() if node.last_rows is None else _Tail(node.last_rows, make())
-
-
-class _Tail:
-    """Only the last so many values: held back until the end."""
-
-    def __init__(self, count: int, inner: _Accumulator) -> None:
-        self._held: deque[tuple[Value, Value]] = deque(maxlen=count)
-        self._inner = inner
-
-    def add(self, cells: Sequence[Value], xs: Sequence[Value], /) -> None:
-        self._held.extend(pair for pair in zip(cells, xs, strict=True) if pair[0] is not MISSING)
-
-    def result(self) -> Value:
-        self._inner.add([cell for cell, _ in self._held], [x for _, x in self._held])
-        return self._inner.result()
-
-
-class _Exists:
-    def __init__(self) -> None:
-        self._found = False
-
-    def add(self, cells: Sequence[Value], _xs: Sequence[Value], /) -> None:
-        self._found = self._found or any(cell is not MISSING for cell in cells)
-
-    def result(self) -> Value:
-        return self._found
-
-
-class _End:
-    """The first or the last value, of any kind, NaN and null too."""
-
-    def __init__(self, *, last: bool) -> None:
-        self._last = last
-        self._value: Value = MISSING
-
-    def add(self, cells: Sequence[Value], _xs: Sequence[Value], /) -> None:
-        if self._last or self._value is MISSING:
-            ordered = reversed(cells) if self._last else iter(cells)
-            self._value = next((cell for cell in ordered if cell is not MISSING), self._value)
-
-    def result(self) -> Value:
-        return self._value
-
-
-class _Extreme:
-    """The smallest or largest number, or its x; the first one of equal ones. NaN is skipped."""
-
-    def __init__(self, *, largest: bool, give_x: bool) -> None:
-        self._better = gt if largest else lt
-        self._pick: Callable[..., Value] = max if largest else min
-        self._give_x = give_x
-        self._best: Value = MISSING
-        self._x: Value = MISSING
-
-    def add(self, cells: Sequence[Value], xs: Sequence[Value], /) -> None:
-        if self._give_x:
-            pairs = [
-                (c, x) for c, x in zip(cells, xs, strict=True) if is_number(c) and not is_nan(c) and x is not MISSING
-            ]
-            if pairs:
-                self._offer(*self._pick(pairs, key=lambda pair: pair[0]))
-        elif numbers := numbers_of(cells):
-            self._offer(self._pick(numbers), MISSING)
-
-    def _offer(self, value: Value, x: Value) -> None:
-        if self._best is MISSING or self._better(value, self._best):
-            self._best, self._x = value, x
-
-    def result(self) -> Value:
-        return self._x if self._give_x else self._best
-
-
-class _Mean:
-    """The mean, the same however the rows are cut into parts: hence one exact sum at the end. True is 1, false is 0."""
+    without_x = 0
 
     def __init__(self) -> None:
-        self._numbers = array("d")
+        self._cells: list[Value] = []
+        self._xs: list[Value] = []
 
-    def add(self, cells: Sequence[Value], _xs: Sequence[Value], /) -> None:
-        if bool in set(map(type, cells)):
-            cells = [int(cell) if isinstance(cell, bool) else cell for cell in cells]
-        self._numbers.extend(map(to_float, numbers_of(cells)))
-
-    def result(self) -> Value:
-        if not self._numbers:
-            return MISSING
-        try:
-            return math.fsum(self._numbers) / len(self._numbers)
-        except (OverflowError, ValueError):  # beyond the range on the way, or both infinities
-            count = len(self._numbers)
-            return sum(number / count for number in self._numbers)
-
-
-class _Diverged:
-    """Whether any number is NaN or infinite; missing if there is no number."""
-
-    def __init__(self) -> None:
-        self._value: Value = MISSING
-
-    def add(self, cells: Sequence[Value], _xs: Sequence[Value], /) -> None:
-        numbers = [cell for cell in cells if is_number(cell)]
-        if numbers and self._value is not True:
-            self._value = not all(map(is_finite, numbers))
+    def add(self, cells: Sequence[Value], xs: Sequence[Value], /) -> None:
+        held = [(cell, x) for cell, x in zip(cells, xs, strict=True) if cell is not MISSING]
+        self._cells += [cell for cell, _ in held]
+        self._xs += [x for _, x in held]
 
     def result(self) -> Value:
-        return self._value
+        raise RunQLError.of("RQL901", "the argument of an aggregate is not known yet")
+
+    def filled(self, accumulator: Accumulator) -> Accumulator:
+        """An accumulator with all of them."""
+        accumulator.add(self._cells, self._xs)
+        return accumulator
 
 
-def numbers_of(cells: Sequence[Value]) -> Sequence[Value]:
-    """The cells that are numbers and not NaN."""
-    if set(map(type, cells)) <= {int, float} and all(map(eq, cells, cells)):  # NaN is not equal to itself
-        return cells
-    return [cell for cell in cells if is_number(cell) and not is_nan(cell)]
+def is_reading(node: HistoryNode) -> bool:
+    """Whether it stands for a metric's value in the row at hand, inside of `when`."""
+    return isinstance(node, TAggregate) and node.name == READING
+
+
+def _cells(node: TAggregate, history: RunHistory) -> Sequence[Value]:
+    """The values of the metric; of several metrics a tuple a row, `MISSING` where the row holds none of them."""
+    if not node.beside:
+        return history.columns[node.metric]
+    absent = [MISSING] * history.length
+    rows = zip(*(history.columns.get(metric, absent) for metric in node.metrics), strict=True)
+    return [row if any(cell is not MISSING for cell in row) else MISSING for row in rows]
+
+
+def _accumulator(node: TAggregate, record: RunRecord, known: Aggregates) -> Accumulator:
+    argument = None if node.argument is None else node.argument
+    match node.name:
+        case "when" if argument is not None:
+            readings = [TAggregate(READING, metric) for metric in node.metrics]
+            return curves.FirstWhere(curves.truths(argument, readings, record, known), node.held)
+        case "at" if argument is not None:
+            return curves.ValueAt(compile_value(argument)(record, known))
+        case "spikes":
+            return _spikes(_DEVIATIONS if argument is None else compile_value(argument)(record, known))
+        case name:
+            make = _ACCUMULATORS.get(name)
+            if make is not None:
+                return make()
+            percent = percentile_of(name)
+            if percent is None:
+                raise RunQLError.of("RQL901", f"the aggregate `{name}` has no body")
+            return a.Statistic(a.percentile(percent))
+
+
+def _spikes(deviations: Value) -> Accumulator:
+    """Spikes of so many deviations; missing where that is no number, or less than none."""
+    if not is_number(deviations) or is_nan(deviations) or deviations < 0:
+        return a.Statistic(lambda _numbers: MISSING)
+    return a.Statistic(lambda numbers: a.spikes(numbers, deviations))
+
+
+_DEVIATIONS = 5
 
 
 def _other_values(cells: Sequence[Value], *, bools: bool) -> int:
@@ -249,21 +226,32 @@ def _other_values(cells: Sequence[Value], *, bools: bool) -> int:
     return sum(not (bools and isinstance(cell, bool)) for cell in others)
 
 
-_OF_NUMBERS = frozenset({"min", "max", "argmin", "argmax", "mean"})
+def _is_of_numbers(name: str) -> bool:
+    return name in _OF_NUMBERS or percentile_of(name) is not None
 
-_ACCUMULATORS: Mapping[str, Callable[[], _Accumulator]] = MappingProxyType(
+
+_OF_NUMBERS = frozenset({"min", "max", "argmin", "argmax", "mean", "sum", "std", "median", "auc", "slope", "spikes"})
+_TAKE_BOOLS = frozenset({"mean", "sum"})
+
+_ACCUMULATORS: Mapping[str, Callable[[], Accumulator]] = MappingProxyType(
     {
-        "min": lambda: _Extreme(largest=False, give_x=False),
-        "max": lambda: _Extreme(largest=True, give_x=False),
-        "argmin": lambda: _Extreme(largest=False, give_x=True),
-        "argmax": lambda: _Extreme(largest=True, give_x=True),
-        "first": lambda: _End(last=False),
-        "last": lambda: _End(last=True),
-        "mean": _Mean,
-        "diverged": _Diverged,
-        "exists": _Exists,
+        "min": lambda: a.Extreme(largest=False),
+        "max": lambda: a.Extreme(largest=True),
+        "argmin": lambda: curves.Best(largest=False),
+        "argmax": lambda: curves.Best(largest=True),
+        "first": lambda: a.End(last=False),
+        "last": lambda: a.End(last=True),
+        "mean": a.Mean,
+        "count": a.Count,
+        "sum": lambda: a.Statistic(statistics.total, bools=True),
+        "std": lambda: a.Statistic(statistics.std, least=2),
+        "median": lambda: a.Statistic(a.percentile(50)),
+        "diverged": a.Diverged,
+        "auc": curves.Area,
+        "slope": curves.Slope,
+        "exists": a.Exists,
     }
 )
 
-AGGREGATES = frozenset(_ACCUMULATORS)
-"""The aggregates of a history that have a body."""
+AGGREGATES = frozenset({*_ACCUMULATORS, "at", "when", "spikes"})
+"""The aggregates of a history that have a body; there are percentiles besides."""

@@ -10,7 +10,7 @@ from typing import Final
 
 from runql.ide.completion.index import Accept, Hit, NameIndex, index_of
 from runql.ide.completion.items import MOST_ITEMS, ItemKind, Offer
-from runql.ide.completion.slots import Role, Slot, kinds_of_expr
+from runql.ide.completion.slots import Role, Slot, kinds_of_expr, takes_value
 from runql.ide.context import Context
 from runql.ide.cursor import Cursor
 from runql.ide.entry_text import entry_markdown
@@ -133,7 +133,8 @@ def _wanted(slot: Slot, context: Context) -> frozenset[Kind]:
             return _SORTABLE
         case Role.ARGUMENT:
             function = FUNCTIONS.get(slot.function)
-            kinds = function.parameter(slot.index).kinds if function is not None else _LOGGED[slot.function == "exists"]
+            others = _NUMBER if takes_value(slot) else _LOGGED[slot.function == "exists"]
+            kinds = function.parameter(slot.index).kinds if function is not None else others
             return ANYTHING - {Kind.RECORD} if kinds == BOOL else kinds
         case _:
             return ANYTHING
@@ -147,7 +148,7 @@ def _spaces(slot: Slot) -> tuple[Space, ...]:
         glob = slot.subject.path if isinstance(slot.subject, t.Field) else None
         space = PREFIXES.get(str(glob.segments[0])) if glob is not None else None
         return (space,) if space in _VALUED else _VALUED
-    if slot.role is Role.ARGUMENT and slot.index and slot.function not in FUNCTIONS:
+    if slot.role is Role.ARGUMENT and slot.index and not takes_value(slot):
         return ()
     if slot.role is Role.ARGUMENT and slot.function in HISTORY_AGGREGATES and not slot.index:
         return (Space.LOGGED, *(_VALUED if slot.function in {*FUNCTIONS, "exists"} else ()))

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Final
 
 from runql.ide.completion.items import ItemKind, Offer
-from runql.ide.completion.slots import Role, Slot, kinds_of_expr
+from runql.ide.completion.slots import Role, Slot, kinds_of_expr, takes_value
 from runql.ide.completion.words import CALLED, WordGroup
 from runql.ide.context import Context
 from runql.ide.cursor import Cursor
@@ -29,7 +29,7 @@ def functions(cursor: Cursor, slot: Slot, context: Context) -> Iterator[Offer]:
     """The functions that can be called at the cursor, each with its signature."""
     if "FUNCTION" not in cursor.accepted or cursor.quote or slot.role in _UNCALLED:
         return
-    if slot.role is Role.ARGUMENT and slot.function not in FUNCTIONS:
+    if slot.role is Role.ARGUMENT and not takes_value(slot):
         return
     kinds = _result_kinds(slot, context)
     tables = _tables(cursor, slot)
@@ -54,7 +54,7 @@ def _tables(cursor: Cursor, slot: Slot) -> tuple[Mapping[str, Function], ...]:
 
 def _result_kinds(slot: Slot, context: Context) -> frozenset[Kind]:
     """The kinds of result that are wanted."""
-    if slot.role is Role.OPERAND:
+    if slot.role is Role.OPERAND or (slot.role is Role.ARGUMENT and slot.function not in FUNCTIONS):
         return ORDERED
     if slot.role is Role.ARGUMENT:
         kinds = FUNCTIONS[slot.function].parameter(slot.index).kinds
@@ -73,7 +73,7 @@ def parameters(cursor: Cursor, slot: Slot, context: Context) -> Iterator[Offer]:
     """The parameters that have a value, or were declared."""
     if "PARAM" not in cursor.accepted or cursor.quote or (cursor.typed and not cursor.typed.startswith("$")):
         return
-    if slot.role is Role.NEW_NAME or (slot.role is Role.ARGUMENT and slot.function not in FUNCTIONS):
+    if slot.role is Role.NEW_NAME or (slot.role is Role.ARGUMENT and not takes_value(slot)):
         return
     names = {**dict.fromkeys(context.values, ""), **context.parameters}
     group = (

@@ -9,14 +9,14 @@ from typing import Final, assert_never
 
 from runql.ide.context import Context
 from runql.ide.cursor import Cursor
-from runql.language.aggregates import HISTORY_AGGREGATES
+from runql.language.aggregates import WITH_ARGUMENT
 from runql.language.fields import RUN_FIELD_SPELLINGS, Space
 from runql.language.functions import FUNCTIONS
 from runql.language.kinds import BOOL, NUMBER, Kind
 from runql.language.words import WORDS
 from runql.semantic.catalog import Catalog, FieldInfo
 from runql.semantic.check_context import Report
-from runql.semantic.folds import fold_named
+from runql.semantic.folds import fold_named, history_fold_named
 from runql.semantic.names.resolver import LoggedName, Names, Resolved
 from runql.semantic.spelling import PREFIXES
 from runql.semantic.typed import FieldKey
@@ -68,6 +68,11 @@ class Slot:
     function: str = ""
     index: int = 0
     taken: frozenset[object] = frozenset()
+
+
+def takes_value(slot: Slot) -> bool:
+    """Whether any value may stand there as an argument: that of a function, the x of `at`, the number of `spikes`."""
+    return slot.function in FUNCTIONS or (slot.index == 1 and slot.function in WITH_ARGUMENT)
 
 
 _NAMING = frozenset(terminal for terminal, entry in WORDS.items() if entry.wants == "a name")
@@ -130,9 +135,11 @@ def _in_expression(parent: t.Expr, child: t.Node) -> Slot | None:  # noqa: PLR09
         case t.Arithmetic(op=op, left=left, right=right):
             is_shift = child is right and op in {t.ArithmeticOp.ADD, t.ArithmeticOp.SUB}
             return Slot(Role.OPERAND, left if is_shift else None)
+        case t.Call(x=x) if child is x:
+            return Slot(Role.AXIS)
         case t.Call(name=name, arguments=arguments):
-            place = next(index for index, argument in enumerate(arguments) if argument is child)
-            return Slot(Role.ARGUMENT, function=name, index=place)
+            place = next((index for index, argument in enumerate(arguments) if argument is child), None)
+            return Slot(Role.NOTHING) if place is None else Slot(Role.ARGUMENT, function=name, index=place)
         case t.Is():
             return Slot(Role.ARGUMENT, function="exists")
         case t.Literal() | t.Time() | t.RelativeTime() | t.Duration() | t.Param() | t.Field() | t.Untagged() | t.Not():
@@ -244,7 +251,7 @@ def kinds_of_expr(expr: t.Expr | None, context: Context) -> frozenset[Kind]:  # 
             times = [Kind.TIME in kinds_of_expr(side, context) for side in (left, right)]
             return frozenset({Kind.TIME}) if any(times) and not all(times) else NUMBER
         case t.Call(name=name, arguments=arguments):
-            form = FUNCTIONS.get(name) or HISTORY_AGGREGATES.get(name) or fold_named(name)
+            form = FUNCTIONS.get(name) or history_fold_named(name) or fold_named(name)
             if form is None or form.result is not Kind.UNKNOWN:
                 return frozenset({form.result} if form is not None else ())
             shared = [kinds_of_expr(each, context) for each in arguments[1 if name == "if" else 0 :]]

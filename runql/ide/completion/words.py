@@ -12,7 +12,7 @@ from runql.ide.completion.slots import KnownField, Role, Slot, kinds_of_expr, kn
 from runql.ide.context import Context
 from runql.ide.cursor import Cursor
 from runql.ide.entry_text import entry_markdown
-from runql.language.aggregates import HISTORY_AGGREGATES
+from runql.language.aggregates import HISTORY_AGGREGATES, OF_X
 from runql.language.clauses import CLAUSES
 from runql.language.entry import LiteralEntry
 from runql.language.functions import FUNCTIONS
@@ -39,12 +39,22 @@ class WordGroup(IntEnum):
 
 CALLED: Final = frozenset({"EXISTS", "MISSING"})
 """The words that are called like functions."""
-_ENDINGS: Final = {"EXISTS": "(", "MISSING": "(", "ANY": " (", "ALL": " (", "NONE": " (", "LAST": " 100"}
+_ENDINGS: Final = {
+    "EXISTS": "(", "MISSING": "(", "ANY": " (", "ALL": " (", "NONE": " (",
+    "LAST": " 100", "HELD": " 5", "ALONG": " ",
+}
 """What is written behind a word, because it is only that word where this follows."""
 
 _LISTED: Final = frozenset({"ANY", "ALL", "NONE"})
 _CONDITIONS: Final = frozenset({"NOT", "UNTAGGED", *CALLED})
-_ONLY_IN_AGGREGATES: Final = frozenset({"LAST", "APPROX"})
+_ONLY_IN_AGGREGATES: Final = {
+    "LAST": HISTORY_AGGREGATES.keys() - {"at", "exists"},
+    "APPROX": HISTORY_AGGREGATES.keys() - {"exists"},
+    "ALONG": OF_X,
+    "HELD": frozenset({"when"}),
+}
+"""The words among the arguments of a history's value, and in which of them they stand."""
+
 _CONSTANTS: Final = {terminal: entry.gives for terminal, entry in WORDS.items() if isinstance(entry, LiteralEntry)}
 _JOINS: Final = ("AND", "OR")
 
@@ -118,7 +128,7 @@ def _begins_well(terminal: str, slot: Slot, context: Context) -> bool:
         function = FUNCTIONS.get(slot.function)
         kinds = function.parameter(slot.index).kinds if function is not None else kinds
         if terminal in _ONLY_IN_AGGREGATES:
-            return slot.function in HISTORY_AGGREGATES and slot.index > 0
+            return slot.index > 0 and slot.function in _ONLY_IN_AGGREGATES[terminal]
         return terminal in _CONDITIONS and kinds == {Kind.BOOL}
     if terminal in _CONDITIONS:
         return slot.role is Role.CONDITION

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from runql.language.aggregates import HISTORY_AGGREGATES
 from runql.language.entry import Function
 from runql.language.fields import Space
 from runql.language.functions import FUNCTIONS
 from runql.language.kinds import Kind
+from runql.semantic.check.histories import HistoryCalls, modifier_text
 from runql.semantic.check.interface import ExpressionCheck
 from runql.semantic.check_context import Report, rewrite, rewrites
+from runql.semantic.folds import history_fold_named
 from runql.semantic.names.idioms import FOREIGN_CALLS, run_field_named
 from runql.semantic.names.nearest import nearest_names
 from runql.semantic.names.resolver import LoggedName
 from runql.semantic.operands import ANY_KIND, BROKEN, SAID, Operand, kind_in, quoted
 from runql.semantic.spelling import PREFIXES, code, field_text
-from runql.semantic.typed import TAggregate, TCall, TLogged
-from runql.syntax import tree
+from runql.semantic.typed import TCall
+from runql.syntax import to_text, tree
 from runql.text.diagnostic import Fix
 from runql.text.source import NOWHERE, Span
 
@@ -71,9 +74,7 @@ class Calls:
     def __init__(self, expressions: ExpressionCheck) -> None:
         self._expressions = expressions
         self._report: Report = expressions.report
-        self.x_axis = "_step"
-        self.uses_x = False
-        """Whether an `argmin` or `argmax` needed the x axis."""
+        self.histories = HistoryCalls(expressions)
 
     def call(self, node: tree.Call, span: Span) -> Operand:
         """A call as an operand."""
@@ -85,14 +86,21 @@ class Calls:
             message = f"`{node.name}(…)` is not how RunQL writes a field"
             self._report.add("RQL108", message, span, f"in RunQL write {code(foreign)}", fixes=rewrite(span, foreign))
             return BROKEN
-        history = self._history(node)
-        if node.name in HISTORY_AGGREGATES and history is not None and len(node.arguments) == 1:
-            return self._aggregate(node, history, span)
+        of_history = history_fold_named(node.name)
+        if of_history is not None and not (node.name in FUNCTIONS and len(node.arguments) > 1):
+            return self._of_metric(of_history, node, span)
         if node.name in FUNCTIONS:
             return self._function(FUNCTIONS[node.name], node, span)
-        if node.name in HISTORY_AGGREGATES:
-            return self._needs_history(node, span)
         return self._unknown(node, span)
+
+    def _of_metric(self, function: Function, node: tree.Call, span: Span) -> Operand:
+        """A value of a metric's history."""
+        if node.name == "when":
+            return self.histories.when(function, node, span)
+        history = self._history(node)
+        if history is None:
+            return self._needs_history(function, node, span)
+        return self.histories.aggregate(function, node, history, span)
 
     def _foreign(self, node: tree.Call) -> str | None:
         """`Config("lr")`, as W&B's reports write it."""
@@ -117,52 +125,40 @@ class Calls:
         span = path.span if path.span != NOWHERE else node.arguments[0].span
         return LoggedName(".".join(map(str, path.segments[1:])), path.is_glob, span)
 
-    # ------------------------------------------------------------ aggregates
-
-    def _aggregate(self, node: tree.Call, history: LoggedName, span: Span) -> Operand:
-        function = HISTORY_AGGREGATES[node.name]
-        text = f"{node.name}({field_text(Space.LOGGED, tuple(history.metric.split('.')))})"
-        if history.is_glob and node.name != "exists":
-            message = f"`{node.name}` takes one metric, and `logged.{history.metric}` may be several"
-            self._report.add("RQL206", message, history.span)
-            return BROKEN
-        self._expressions.metrics.known(history.metric, history.span, is_glob=history.is_glob)
-        if node.name == "exists":
-            return Operand(TLogged(history.metric, kind=Kind.BOOL, span=span), frozenset({Kind.BOOL}), text=text)
-        if node.last_rows is not None and node.last_rows < 1:
-            self._report.add("RQL209", f"`last {node.last_rows}` must be at least 1", span)
-        self.uses_x |= node.name in ("argmin", "argmax")
-        kinds = frozenset({function.result}) if function.result is not Kind.UNKNOWN else ANY_KIND - {Kind.TIME}
-        expr = TAggregate(
-            node.name, history.metric, node.last_rows, self.x_axis, node.approx, kind=function.result, span=span
-        )
-        return Operand(expr, kinds, text=text)
-
-    def _needs_history(self, node: tree.Call, span: Span) -> Operand:
-        hints: tuple[str, ...] = (f"for example: `{HISTORY_AGGREGATES[node.name].example}`",)
+    def _needs_history(self, function: Function, node: tree.Call, span: Span) -> Operand:
+        hints: tuple[str, ...] = (f"for example: `{function.example}`",)
         fixes: tuple[Fix, ...] = ()
         message = f"`{node.name}` takes one metric's history, written `logged.METRIC`"
         if node.name in FUNCTIONS:
             message += ", or several values"
         argument = node.arguments[0] if node.arguments else None
-        if isinstance(argument, tree.Field) and _prefix(argument) in {*PREFIXES, _SYSTEM}:
-            segments = argument.path.segments
-            named = segments if _prefix(argument) == _SYSTEM else segments[1:]
-            metric = field_text(Space.LOGGED, named) if segments[1:] else ""
-            if metric:
-                hints, fixes = (f"write {code(f'{node.name}({metric})')}",), rewrite(argument.span, metric)
+        metric = self._metric_meant(argument) if isinstance(argument, tree.Field) else ()
+        if isinstance(argument, tree.Field) and metric:
+            written = field_text(Space.LOGGED, metric)
+            call = replace(node, arguments=(tree.Field(tree.Path(("logged", *metric))), *node.arguments[1:]))
+            hints, fixes = (f"write {code(to_text(call))}",), rewrite(argument.span, written)
         self._report.add("RQL206", message, span, *hints, fixes=fixes)
         return BROKEN
+
+    def _metric_meant(self, field: tree.Field) -> tuple[str | int, ...]:
+        """The metric that a field stands for where only a history can: without its prefix; a bare name if it is one."""
+        segments = field.path.segments
+        if _prefix(field) == _SYSTEM:
+            return segments if segments[1:] else ()
+        if _prefix(field) in PREFIXES:
+            return segments[1:]
+        names = self._expressions.metrics.names()
+        return segments if ".".join(map(str, segments)) in names or not names else ()
 
     # ------------------------------------------------------------ functions of values
 
     def _function(self, function: Function, node: tree.Call, span: Span) -> Operand:
         if function.name in HISTORY_AGGREGATES and len(node.arguments) == 1:
-            return self._needs_history(node, span)
+            return self._needs_history(HISTORY_AGGREGATES[function.name], node, span)
         if not self._arity(function, node, span):
             return BROKEN
-        if node.last_rows is not None or node.approx:
-            word = "approx" if node.approx else f"last {node.last_rows}"
+        if node.last_rows is not None or node.approx or node.x is not None or node.held is not None:
+            word = modifier_text(node)
             message = f"`{word}` belongs to a metric's history, not to values"
             self._report.add("RQL206", message, span, f"for example: `{HISTORY_AGGREGATES['mean'].example}`")
             return BROKEN

@@ -9,6 +9,7 @@ from runql.language.clauses import CLAUSES
 from runql.language.entry import ClauseEntry
 from runql.language.fields import RUN_FIELD_SPELLINGS, Space
 from runql.semantic.check.expressions import Expressions
+from runql.semantic.check.steps import STEP, TIME_AXIS, Steps
 from runql.semantic.check_context import Report, insertion, rewrite
 from runql.semantic.names.metrics import SYSTEM_PREFIX
 from runql.semantic.spelling import PREFIXES, code, path_text
@@ -65,7 +66,7 @@ class Clauses:
         if asks_histories(self.query):
             return
         for clause, entry in _known(self.query):
-            is_used = isinstance(clause, tree.XClause) and self.expressions.calls.uses_x
+            is_used = isinstance(clause, tree.XClause) and self.expressions.calls.histories.uses_x
             if entry.needs_histories and not is_used:
                 word = entry.words
                 message = f"`{word}` is about histories, and this query gives the table of runs"
@@ -125,16 +126,19 @@ class Clauses:
         """The histories that the query asks for; `None` for a table of runs."""
         if not asks_histories(self.query):
             return None
-        first, last = self._steps()
         align = self.query.clause(tree.AlignClause)
         keys, system_keys, stream = self._streams()
+        is_system = stream is tree.Stream.SYSTEM
+        steps, xs = Steps(self.query, self.expressions).ends(TIME_AXIS if is_system and x_axis == STEP else x_axis)
         return HistoryPart(
             keys=keys,
             system_keys=system_keys,
             samples=self._samples(),
             x_axis=x_axis,
-            min_step=first,
-            max_step=last,
+            min_step=steps[0],
+            max_step=steps[1],
+            min_x=xs[0],
+            max_x=xs[1],
             align=align.mode if align else tree.AlignMode.OUTER,
             stream=stream,
         )
@@ -145,17 +149,6 @@ class Clauses:
         clause = self.query.clause(tree.SampleClause)
         count = None if clause is None else self._count(clause.count, clause, "sample")
         return DEFAULT_SAMPLES if count is None else count
-
-    def _steps(self) -> tuple[int | None, int | None]:
-        clause = self.query.clause(tree.StepsClause)
-        if clause is None:
-            return None, None
-        first, last = clause.first, clause.last
-        if first is not None and last is not None and first > last:
-            fixes = rewrite(clause.span, f"steps {last}..{first}")
-            message = f"the steps {first}..{last} are the wrong way round"
-            self.report.add("RQL209", message, clause.span, f"write `steps {last}..{first}`", fixes=fixes)
-        return first, last
 
     def _streams(self) -> tuple[tuple[str, ...] | None, tuple[str, ...] | None, tree.Stream]:
         """The keys of the default and of the system stream, and which of them leads."""

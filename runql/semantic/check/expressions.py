@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import assert_never
 
@@ -12,6 +13,7 @@ from runql.semantic.catalog import Catalog
 from runql.semantic.check.aliases import Aliases
 from runql.semantic.check.calls import Calls
 from runql.semantic.check.comparisons import Comparisons
+from runql.semantic.check.interface import Row
 from runql.semantic.check.list_values import list_value
 from runql.semantic.check.parameters import Bound, UnfitError, bind
 from runql.semantic.check.text_tests import TextTests
@@ -20,10 +22,12 @@ from runql.semantic.check_context import CheckContext, Report, rewrite, rewrites
 from runql.semantic.names.metrics import Metrics
 from runql.semantic.names.nearest import nearest_hint, nearest_names
 from runql.semantic.names.resolver import AliasUse, LoggedName, Names, Resolved
-from runql.semantic.operands import BROKEN, Operand, constant, example_value, kind_in, quoted
+from runql.semantic.operands import ANY_KIND, BROKEN, Operand, constant, example_value, kind_in, quoted
 from runql.semantic.spelling import code, field_text
 from runql.semantic.times import Day, absolute, relative, seconds, whole_day
 from runql.semantic.typed import (
+    READING,
+    TAggregate,
     TAnd,
     TArithmetic,
     TConst,
@@ -59,6 +63,7 @@ class Expressions:
         self.calls = Calls(self)
         self.tests = TextTests(self)
         self._depth = 0
+        self._row: Row | None = None
         self.aliases = Aliases(self)
 
     # ------------------------------------------------------------ entries
@@ -95,6 +100,15 @@ class Expressions:
                 "RQL203", f"{quoted(operand)} is {holds}, and a condition must stand here", operand.span, *hints
             )
         return operand.expr
+
+    @contextmanager
+    def reading(self, row: Row | None) -> Iterator[None]:
+        """Inside, a metric is its value in a row of the history; `None`: it is a whole history again."""
+        before, self._row = self._row, row
+        try:
+            yield
+        finally:
+            self._row = before
 
     # ------------------------------------------------------------ values
 
@@ -178,9 +192,13 @@ class Expressions:
 
     def _field(self, node: tree.Field, span: Span) -> Operand:
         found = self.names.resolve(node.path, node.span)
+        if self._row is not None and node.path.segments:
+            self._row.fields.append(node)
         match found:
             case None:
                 return BROKEN
+            case LoggedName() if self._row is not None and not found.is_glob:
+                return self._reading(found, self._row, span)
             case LoggedName():
                 self._bare_history(found, span)
                 return BROKEN
@@ -190,6 +208,15 @@ class Expressions:
                 return field_operand(found, span)
             case _:
                 assert_never(found)
+
+    def _reading(self, name: LoggedName, row: Row, span: Span) -> Operand:
+        """A metric inside of `when`: its value in the row at hand."""
+        self.metrics.known(name.metric, name.span)
+        row.metrics[name.metric] = None
+        info = self.metrics.info(name.metric)
+        kinds = frozenset(kind for kind, runs in info.kinds.items() if runs) & ANY_KIND if info else ANY_KIND
+        text = field_text(Space.LOGGED, tuple(name.metric.split(".")))
+        return Operand(TAggregate(READING, name.metric, span=span), kinds or ANY_KIND, text=text, info=info)
 
     def _bare_history(self, name: LoggedName, span: Span) -> None:
         written = field_text(Space.LOGGED, tuple(name.metric.split(".")))
@@ -328,9 +355,12 @@ class Expressions:
         if isinstance(node.value, tree.Field):
             path_span = node.value.path.span if node.value.path.span != NOWHERE else node.value.span
             found = self.names.resolve(node.value.path, path_span)
-            if isinstance(found, LoggedName):
+            if isinstance(found, LoggedName) and self._row is not None:
+                value = self._reading(found, self._row, path_span)
+            elif isinstance(found, LoggedName):
                 return self._is_logged(found, node, span)
-            value = self._resolved(found, node.value)
+            else:
+                value = self._resolved(found, node.value)
         else:
             value = self.operand(node.value)
         if node.state in (tree.State.NAN, tree.State.FINITE) and Kind.NUMBER not in value.kinds and value is not BROKEN:

@@ -4,14 +4,24 @@ of these holds expressions."""
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from typing import Protocol
 
+from runql.semantic.check.parameters import Bound
 from runql.semantic.check_context import CheckContext, Report
 from runql.semantic.names.metrics import Metrics
 from runql.semantic.names.resolver import Names
 from runql.semantic.operands import Operand
 from runql.semantic.typed import TypedExpr
 from runql.syntax import tree
+
+
+class Row:
+    """What is read inside of `when`: the metrics of the row at hand, in their order, and the fields of the run."""
+
+    def __init__(self) -> None:
+        self.metrics: dict[str, None] = {}
+        self.fields: list[tree.Field] = []
 
 
 class ExpressionCheck(Protocol):
@@ -33,6 +43,12 @@ class ExpressionCheck(Protocol):
 
     def items(self, items: Sequence[tree.Expr] | tree.Param, value: Operand | None = None) -> list[Operand]:
         """The items of a list."""
+
+    def bound(self, node: tree.Param) -> Bound | tuple[Bound, ...] | None:
+        """What a parameter is bound to."""
+
+    def reading(self, row: Row | None) -> AbstractContextManager[None]:
+        """Inside, a metric is its value in a row; `None`: it is a whole history again."""
 
     def written(self, node: tree.Node) -> str:
         """A node as it is written in the query."""

@@ -15,8 +15,9 @@ from runql.semantic.catalog import Catalog
 from runql.semantic.check.calls import Calls
 from runql.semantic.check.expressions import Expressions, field_operand
 from runql.semantic.check_context import CheckContext, Report, rewrite, rewrites
+from runql.semantic.check_stages.of_curves import OF_CURVES, over_rows
 from runql.semantic.check_stages.scope import ColumnFacts, Scope
-from runql.semantic.folds import fold_named
+from runql.semantic.folds import fold_named, history_fold_named
 from runql.semantic.names.nearest import nearest_hint, nearest_names
 from runql.semantic.names.odd_names import divided
 from runql.semantic.names.resolver import LoggedName, Resolved
@@ -54,6 +55,8 @@ class StageExpressions(Expressions):
         self.lost: set[str] = set()
         """Columns that would be there if what makes them were right: nothing is said of them."""
         self.calls = StageCalls(self)
+        self.per_run = Expressions(catalog, context, report)
+        """What stands inside a value of a run's history: fields of the run, and no columns."""
 
     # ------------------------------------------------------------ names
 
@@ -246,8 +249,10 @@ class StageCalls(Calls):
         if written in self._stage.scope.columns:
             return self._stage._cell(written, span)
         history = self._history(node)
-        if history is not None and node.name in HISTORY_AGGREGATES:
+        if history_fold_named(node.name) is not None and (history is not None or node.name == "when"):
             return self._of_history(node, history, span)
+        if node.name in OF_CURVES and self._stage.scope.kind is TableKind.HISTORIES:
+            return self._of_rows(node, span)
         fold = fold_named(node.name)
         if fold is None or (node.name in FUNCTIONS and len(node.arguments) > 1):
             return self._scalar(node, fold, span)
@@ -266,7 +271,7 @@ class StageCalls(Calls):
         return super()._kind_of(name)
 
     def _scalar(self, node: tree.Call, fold: Function | None, span: Span) -> Operand:
-        if fold is None and node.name not in FUNCTIONS and node.name not in HISTORY_AGGREGATES:
+        if fold is None and node.name not in FUNCTIONS and history_fold_named(node.name) is None:
             near = nearest_names(node.name, ROW_AGGREGATES)
             if near and self._stage.folding is Folding.YES and not nearest_names(node.name, FUNCTIONS):
                 place = node.name_span if node.name_span != NOWHERE else span
@@ -275,10 +280,17 @@ class StageCalls(Calls):
                 return BROKEN
         return super().call(node, span)
 
-    def _of_history(self, node: tree.Call, history: LoggedName, span: Span) -> Operand:
-        scope, text = self._stage.scope, history.metric
-        if scope.kind is TableKind.HISTORIES:
-            inner = path_text(text.split("."))
+    def _of_rows(self, node: tree.Call, span: Span) -> Operand:
+        message = f"`{node.name}` is a value of a run, and the table holds the rows of its history"
+        self._report.add("RQL219", message, span, over_rows(node, self._stage.scope.x_axis))
+        return BROKEN
+
+    def _of_history(self, node: tree.Call, history: LoggedName | None, span: Span) -> Operand:
+        scope = self._stage.scope
+        if scope.kind is TableKind.HISTORIES and (history is None or node.name in OF_CURVES):
+            return self._of_rows(node, span)
+        if scope.kind is TableKind.HISTORIES and history is not None:
+            inner = path_text(history.metric.split("."))
             message = "the table holds the history itself: its columns are named without `logged.`"
             self._report.add("RQL219", message, span, f"write {code(f'{node.name}({inner})')}")
             return BROKEN
@@ -286,7 +298,7 @@ class StageCalls(Calls):
             message = f"{code(to_text(node))} is not a column of the table that `{self._stage.stage}` is given"
             self._report.add("RQL218", message, span, "add it to the `select` left of the pipe")
             return BROKEN
-        operand = super().call(node, span)
+        operand = self._stage.per_run.calls.call(node, span)
         if isinstance(operand.expr, TAggregate | TLogged):
             return self._stage.mention(aggregate_text(operand.expr), operand)
         return operand

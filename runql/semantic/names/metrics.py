@@ -6,7 +6,7 @@ import re
 from fnmatch import fnmatchcase
 
 from runql.language.fields import Space
-from runql.semantic.catalog import Catalog
+from runql.semantic.catalog import Catalog, FieldInfo
 from runql.semantic.check_context import CheckContext, Report, rewrites
 from runql.semantic.names.nearest import field_names, nearest_names
 from runql.semantic.spelling import code, path_text
@@ -33,6 +33,12 @@ class Metrics:
             prefix = SYSTEM_PREFIX if space is Space.SYSTEM else ""
             self._names[space] = {prefix + i.dotted.removeprefix(prefix): i.runs for i in infos}
         return self._names[space]
+
+    def info(self, metric: str) -> FieldInfo | None:
+        """What the catalog knows of a metric."""
+        space = Space.SYSTEM if metric.startswith(SYSTEM_PREFIX) else Space.LOGGED
+        infos = self.catalog.by_dotted.get((space, metric), ()) if self.catalog is not None else ()
+        return infos[0] if infos else None
 
     def known(self, metric: str, span: Span, *, is_glob: bool = False, prefix: str = "logged.") -> bool:
         """Whether runs log the metric (or one that the pattern matches); if not, it is reported.

@@ -148,9 +148,14 @@ class TCall(TypedExprNode):
 
 @frozen
 class TAggregate(TypedExprNode):
-    """One number a run from a metric's history: `min max first last mean argmin argmax diverged …`.
+    """One value a run from a metric's history: `min max first last mean argmin at when auc slope …`.
 
-    `metric` is the name as logged. `last_rows`: only that many last rows. Argmin and argmax give the x.
+    `metric` is the name as logged. `last_rows`: only that many last rows. `x_axis` is that of those which look at x.
+
+    `argument` is what stands beside the metric: the x of `at`, the number of deviations of `spikes`, the condition of
+    `when`, in which `TAggregate("value", METRIC)` is what the row at hand holds; `beside` are the metrics that it reads
+    besides the first. It may read the run, and other aggregates of it. `held`: in how many rows in a row it holds.
+    `written` is the call in the language.
     """
 
     name: str
@@ -158,6 +163,19 @@ class TAggregate(TypedExprNode):
     last_rows: int | None = None
     x_axis: str = "_step"
     approx: bool = False
+    argument: TypedExpr | None = None
+    beside: tuple[str, ...] = ()
+    held: int = 1
+    written: str = field(default="", compare=False)
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """The metrics that it is of."""
+        return (self.metric, *self.beside)
+
+
+READING = "value"
+"""The name of the aggregate that stands for a metric's value in the row that `when` looks at."""
 
 
 @frozen

@@ -27,7 +27,8 @@ class TColumn:
 class HistoryPart:
     """What a query asks of histories. `keys` may hold globs; `None` is every metric. `samples` None is a scan.
 
-    `system_keys` are the keys of the system stream (`system.gpu.*`), joined on time to the others.
+    `system_keys` are the keys of the system stream (`system.gpu.*`), joined on time to the others. `steps` cuts
+    along `_step` from `min_step` to `max_step`, along another axis from `min_x` to `max_x`, both ends included.
     """
 
     keys: tuple[str, ...] | None
@@ -36,6 +37,8 @@ class HistoryPart:
     x_axis: str = "_step"
     min_step: int | None = None
     max_step: int | None = None
+    min_x: float | None = None
+    max_x: float | None = None
     align: AlignMode = AlignMode.OUTER
     stream: Stream = Stream.DEFAULT
 

@@ -19,6 +19,7 @@ from runql.plan.selectors import Selector
 from runql.plan.to_mongo.wire import wire_json
 from runql.semantic.catalog import Catalog, KnownCatalog
 from runql.semantic.record import ProjectRecord, RunHistory, RunRecord, SweepRecord
+from runql.sources.history_rows import cut_here
 from runql.sources.protocol import (
     AccountsApi,
     CatalogMemory,
@@ -244,6 +245,9 @@ class WandbService(Accounts, ServiceApi):
         if not request.run_ids:
             return
         unique = replace(request, run_ids=tuple(dict.fromkeys(request.run_ids)))
+        if request.min_x is not None or request.max_x is not None:
+            yield from cut_here(self.histories(replace(unique, samples=None, min_x=None, max_x=None)), unique)
+            return
         is_scan = request.samples is None and request.stream == "default"
         source = Scan(self._server, place, unique) if is_scan else SampledHistories(self._server, place, unique)
         with self._errors(f"histories of {place.path}"):

@@ -161,13 +161,24 @@ class Builder(StageBuilder, StatementBuilder):
         return t.XClause(self.path(part.children[1]), span=part.span)
 
     def steps_clause(self, part: Part) -> t.Clause:
-        dots = part.types.index("DOTDOT")
+        dots = next(place for place, child in enumerate(part.children) if getattr(child, "type", "") == "DOTDOT")
         low, high = part.children[1:dots], part.children[dots + 1 :]
-        first = self.whole(low[0]) if low else None
-        last = self.whole(high[0]) if high else None
-        if (low and first is None) or (high and last is None):
+        if any(isinstance(end, t.Broken) for end in (*low, *high)):
             return self._broken(part)
-        return t.StepsClause(first, last, span=part.span)
+        return t.StepsClause(low[0] if low else None, high[0] if high else None, span=part.span)
+
+    def bound(self, part: Part) -> t.Bound | t.Broken:
+        """An end of `steps`: a number is itself."""
+        read = {"NUMBER": self.number, "DURATION": self.duration, "TIME": self.time, "PARAM": self.param}
+        *sign, token = part.children
+        value = read[token.type](Part([token], part.span))
+        if sign and not isinstance(value, t.Broken):
+            value = self.negate(Part([*sign, value], part.span))
+        number = value.value if isinstance(value, t.Literal) else None
+        if isinstance(number, int | float):
+            return number
+        assert isinstance(value, t.Duration | t.Time | t.Param | t.Broken)
+        return value
 
     def align_clause(self, part: Part) -> t.Clause:
         return t.AlignClause(_ALIGN[part.children[1].type], span=part.span)

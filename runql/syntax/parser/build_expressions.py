@@ -57,10 +57,12 @@ _DATE_HINT: Final = "a date is year, month and day: `2026-01-31`"
 
 @frozen
 class _Modifier:
-    """What is not a value among the arguments of a call: `last 100`, `approx`."""
+    """What is not a value among the arguments of a call: `last 100`, `approx`, `x epoch`, `held 5`."""
 
-    last_rows: int | None = None
+    last_rows: int | t.Param | None = None
     approx: bool = False
+    x: t.Path | None = None
+    held: int | t.Param | None = None
 
 
 class Part:
@@ -184,16 +186,27 @@ class ExpressionBuilder:
         name, *rest = part.children
         arguments = tuple(argument for argument in rest if isinstance(argument, t.Expr))
         modifiers = [argument for argument in rest if isinstance(argument, _Modifier)]
-        last_rows = next((m.last_rows for m in modifiers if m.last_rows is not None), None)
-        approx = any(m.approx for m in modifiers)
-        return t.Call(name.lower(), arguments, last_rows, approx, name_span=self.span(name), span=part.span)
+        return t.Call(
+            name.lower(),
+            arguments,
+            last_rows=next((m.last_rows for m in modifiers if m.last_rows is not None), None),
+            approx=any(m.approx for m in modifiers),
+            x=next((m.x for m in modifiers if m.x is not None), None),
+            held=next((m.held for m in modifiers if m.held is not None), None),
+            name_span=self.span(name),
+            span=part.span,
+        )
 
     def argument(self, part: Part) -> t.Expr | _Modifier:
         match part.types:
-            case ["LAST", _]:
-                return _Modifier(last_rows=self.whole(part.children[1]))
+            case ["LAST"]:
+                return _Modifier(last_rows=part.children[1])
+            case ["HELD"]:
+                return _Modifier(held=part.children[1])
             case ["APPROX"]:
                 return _Modifier(approx=True)
+            case ["ALONG", _]:
+                return _Modifier(x=self.path(part.children[1]))
             case _:
                 value: t.Expr = part.children[0]
                 return value

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from datetime import timedelta
 from enum import IntEnum
 from functools import partial
@@ -132,10 +133,8 @@ class ExpressionPrinter:
 
     def _atom(self, expr: t.Call | t.Field | t.Param | t.Untagged | t.Broken) -> str:
         match expr:
-            case t.Call(name=name, arguments=arguments, last_rows=last_rows, approx=approx):
-                parts = [self.expr(argument) for argument in arguments]
-                parts += [f"{word('LAST')} {last_rows}"] if last_rows is not None else []
-                parts += [word("APPROX")] if approx else []
+            case t.Call(name=name, arguments=arguments):
+                parts = [*map(self.expr, arguments), *self._modifiers(expr)]
                 return f"{name}({', '.join(parts)})"
             case t.Field(path=path):
                 return write_path(path)
@@ -147,6 +146,16 @@ class ExpressionPrinter:
                 return "…"
             case _:
                 assert_never(expr)
+
+    def _modifiers(self, call: t.Call) -> Iterator[str]:
+        """What stands behind the values of a call."""
+        for terminal, count in (("HELD", call.held), ("LAST", call.last_rows)):
+            if count is not None:
+                yield f"{word(terminal)} {f'${count.name}' if isinstance(count, t.Param) else count}"
+        if call.x is not None:
+            yield f"{word('ALONG')} {write_path(call.x)}"
+        if call.approx:
+            yield word("APPROX")
 
     def _value(self, expr: t.Constant) -> str:
         match expr:

@@ -8,7 +8,7 @@ from typing import Final, assert_never
 
 from runql.language.clauses import CLAUSES
 from runql.syntax import tree as t
-from runql.syntax.literals import write_path
+from runql.syntax.literals import write_number, write_path
 from runql.syntax.printer.expressions import word
 from runql.syntax.printer.parts import Items, name_or_string, source_text
 from runql.syntax.printer.stages import StagePrinter
@@ -97,7 +97,7 @@ class Printer(StagePrinter):
             case t.XClause(metric=metric):
                 return single(write_path(metric))
             case t.StepsClause(first=first, last=last):
-                return single(f"{'' if first is None else first}{word('DOTDOT')}{'' if last is None else last}")
+                return single(f"{self._bound(first)}{word('DOTDOT')}{self._bound(last)}")
             case t.AlignClause(mode=mode):
                 return single(mode.value)
             case t.StreamClause(stream=stream):
@@ -110,6 +110,11 @@ class Printer(StagePrinter):
                 return Items(text)
             case _:
                 assert_never(clause)
+
+    def _bound(self, end: t.Bound | None) -> str:
+        if end is None:
+            return ""
+        return write_number(end) if isinstance(end, int | float) else self.expr(end)
 
     def _count(self, count: int | t.Param, span: Span) -> str:
         if isinstance(count, t.Param):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import ClassVar, TypeAlias
 
-from runql.syntax.tree.expressions import Expr, Param
+from runql.syntax.tree.expressions import Duration, Expr, Param, Time
 from runql.syntax.tree.names import Node, Path
 from runql.text.frozen import frozen
 
@@ -116,13 +116,17 @@ class XClause(ClauseNode):
     metric: Path
 
 
+Bound: TypeAlias = int | float | Duration | Time | Param
+"""An end of `steps`."""
+
+
 @frozen
 class StepsClause(ClauseNode):
-    """`steps A..B`, both ends included, either open."""
+    """`steps A..B`, both ends included, either open: along the x axis of the query."""
 
     terminal = "STEPS"
-    first: int | None
-    last: int | None
+    first: Bound | None
+    last: Bound | None
 
 
 class AlignMode(StrEnum):

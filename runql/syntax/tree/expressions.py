@@ -213,15 +213,18 @@ class Negate(ExprNode):
 
 @frozen
 class Call(ExprNode):
-    """`name(arguments)`; `last_rows` is the `last 100` of `mean(logged.loss, last 100)`, `approx` its word.
+    """`name(arguments)`; `last_rows` is the `last 100` of `mean(logged.loss, last 100)`, `approx` its word, `x` the
+    `x epoch` of `argmin(logged.loss, x epoch)`, `held` the `held 5` of `when(logged.acc > 0.9, held 5)`.
 
     The name is lower case. Which names there are, the function table of the next floor says.
     """
 
     name: str
     arguments: tuple[Expr, ...]
-    last_rows: int | None = None
+    last_rows: int | Param | None = None
     approx: bool = False
+    x: Path | None = None
+    held: int | Param | None = None
     name_span: Span = field(default=NOWHERE, compare=False, repr=False)
 
 
