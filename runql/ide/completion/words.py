@@ -40,8 +40,14 @@ class WordGroup(IntEnum):
 CALLED: Final = frozenset({"EXISTS", "MISSING"})
 """The words that are called like functions."""
 _ENDINGS: Final = {
-    "EXISTS": "(", "MISSING": "(", "ANY": " (", "ALL": " (", "NONE": " (",
-    "LAST": " 100", "HELD": " 5", "ALONG": " ",
+    "EXISTS": "(",
+    "MISSING": "(",
+    "ANY": " (",
+    "ALL": " (",
+    "NONE": " (",
+    "LAST": " 100",
+    "HELD": " 5",
+    "ALONG": " ",
 }
 """What is written behind a word, because it is only that word where this follows."""
 
