@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import assert_never
 
-from runql.language.fields import Space
 from runql.language.kinds import Kind
 from runql.semantic.catalog import Catalog
 from runql.semantic.check.aliases import Aliases
@@ -15,6 +14,7 @@ from runql.semantic.check.calls import Calls
 from runql.semantic.check.comparisons import Comparisons
 from runql.semantic.check.interface import Row
 from runql.semantic.check.list_values import list_value
+from runql.semantic.check.logged_names import metric_value, was_logged, whole_history
 from runql.semantic.check.parameters import Bound, UnfitError, bind
 from runql.semantic.check.text_tests import TextTests
 from runql.semantic.check.unquoted import is_word, test_of, values_meant
@@ -22,15 +22,12 @@ from runql.semantic.check_context import CheckContext, Report, rewrite, rewrites
 from runql.semantic.names.metrics import Metrics
 from runql.semantic.names.nearest import nearest_hint, nearest_names
 from runql.semantic.names.resolver import AliasUse, LoggedName, Names, Resolved
-from runql.semantic.operands import ANY_KIND, BROKEN, Operand, constant, example_value, kind_in, quoted
-from runql.semantic.spelling import code, field_text
+from runql.semantic.operands import BROKEN, Operand, constant, example_value, kind_in, quoted
+from runql.semantic.spelling import code
 from runql.semantic.times import Day, absolute, relative, seconds, whole_day
 from runql.semantic.typed import (
-    READING,
-    TAggregate,
     TAnd,
     TArithmetic,
-    TConst,
     TField,
     TIs,
     TLogged,
@@ -40,7 +37,6 @@ from runql.semantic.typed import (
     TUntagged,
     TypedExpr,
 )
-from runql.semantic.values import MISSING
 from runql.syntax import tree
 from runql.text.source import NOWHERE, Span
 
@@ -198,9 +194,9 @@ class Expressions:
             case None:
                 return BROKEN
             case LoggedName() if self._row is not None and not found.is_glob:
-                return self._reading(found, self._row, span)
+                return metric_value(found, self._row, self.metrics, span)
             case LoggedName():
-                self._bare_history(found, span)
+                whole_history(found, self.report, span)
                 return BROKEN
             case AliasUse():
                 return self.aliases.operand(found, node.span)
@@ -208,22 +204,6 @@ class Expressions:
                 return field_operand(found, span)
             case _:
                 assert_never(found)
-
-    def _reading(self, name: LoggedName, row: Row, span: Span) -> Operand:
-        """A metric inside of `when`: its value in the row at hand."""
-        self.metrics.known(name.metric, name.span)
-        row.metrics[name.metric] = None
-        info = self.metrics.info(name.metric)
-        kinds = frozenset(kind for kind, runs in info.kinds.items() if runs) & ANY_KIND if info else ANY_KIND
-        text = field_text(Space.LOGGED, tuple(name.metric.split(".")))
-        return Operand(TAggregate(READING, name.metric, span=span), kinds or ANY_KIND, text=text, info=info)
-
-    def _bare_history(self, name: LoggedName, span: Span) -> None:
-        written = field_text(Space.LOGGED, tuple(name.metric.split(".")))
-        texts = [f"{f}({written})" for f in ("last", "min", "max")]
-        hint = "ask for one value of it: " + ", ".join(map(code, texts))
-        message = f"{code(written)} is a whole history, and one value must stand here"
-        self.report.add("RQL210", message, span, hint, fixes=rewrites(span, texts))
 
     # ------------------------------------------------------------ arithmetic
 
@@ -356,9 +336,9 @@ class Expressions:
             path_span = node.value.path.span if node.value.path.span != NOWHERE else node.value.span
             found = self.names.resolve(node.value.path, path_span)
             if isinstance(found, LoggedName) and self._row is not None:
-                value = self._reading(found, self._row, path_span)
+                value = metric_value(found, self._row, self.metrics, path_span)
             elif isinstance(found, LoggedName):
-                return self._is_logged(found, node, span)
+                return was_logged(found, node, self.metrics, span)
             else:
                 value = self._resolved(found, node.value)
         else:
@@ -372,22 +352,6 @@ class Expressions:
         if isinstance(found, Resolved):
             return field_operand(found, self.report.place(node.span))
         return BROKEN if found is None else self.aliases.operand(found, node.span)
-
-    def _is_logged(self, name: LoggedName, node: tree.Is, span: Span) -> TypedExpr:
-        self.metrics.known(name.metric, name.span, is_glob=name.is_glob)
-        if node.state in (tree.State.MISSING, tree.State.NULL):
-            if node.state is tree.State.NULL:
-                self._history_is_null(name, node, span)
-            there = TLogged(name.metric, kind=Kind.BOOL, span=span)
-            return TNot(there, kind=Kind.BOOL, span=span)
-        self._bare_history(name, self.report.place(node.value.span))
-        return TConst(MISSING, span=span)
-
-    def _history_is_null(self, name: LoggedName, node: tree.Is, span: Span) -> None:
-        written = field_text(Space.LOGGED, tuple(name.metric.split(".")))
-        text = f"{'exists' if node.negated else 'missing'}({written})"
-        message = f"{code(written)} is a whole history, and a history is never null"
-        self.report.add("RQL210", message, span, f"write {code(text)}", fixes=rewrite(span, text))
 
 
 def field_operand(found: Resolved, span: Span) -> Operand:

@@ -14,6 +14,7 @@ from runql.language.kinds import Kind, TableKind
 from runql.semantic.catalog import Catalog
 from runql.semantic.check.calls import Calls
 from runql.semantic.check.expressions import Expressions, field_operand
+from runql.semantic.check.logged_names import whole_history
 from runql.semantic.check_context import CheckContext, Report, rewrite, rewrites
 from runql.semantic.check_stages.of_curves import OF_CURVES, over_rows
 from runql.semantic.check_stages.scope import ColumnFacts, Scope
@@ -100,7 +101,7 @@ class StageExpressions(Expressions):
             if self.scope.kind is TableKind.HISTORIES:
                 self._not_asked_for(found, span)
             else:
-                self._bare_history(found, span)
+                whole_history(found, self.report, span)
             return BROKEN
         if not isinstance(found, Resolved):
             return BROKEN
