@@ -124,7 +124,7 @@ class Mean(OfValues):
             return sum(number / count for number in self._numbers)
 
 
-class Count(OfValues):
+class CountValues(OfValues):
     """How many values there are, of any kind, without null and NaN."""
 
     def __init__(self) -> None:

@@ -242,7 +242,7 @@ _ACCUMULATORS: Mapping[str, Callable[[], Accumulator]] = MappingProxyType(
         "first": lambda: a.End(last=False),
         "last": lambda: a.End(last=True),
         "mean": a.Mean,
-        "count": a.Count,
+        "count": a.CountValues,
         "sum": lambda: a.Statistic(statistics.total, bools=True),
         "std": lambda: a.Statistic(statistics.std, least=2),
         "median": lambda: a.Statistic(a.percentile(50)),

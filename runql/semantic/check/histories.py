@@ -27,7 +27,7 @@ _TIME_AXIS = "_timestamp"
 
 
 @frozen
-class Place:
+class CallPlace:
     """A call: the kind of its value, where it stands, and what messages call it."""
 
     result: Kind
@@ -64,9 +64,11 @@ class HistoryCalls:
             hint = f"for example: `at({to_text(node.arguments[0])}, 1000)`, or `last(…)` for the last value of all"
             self._report.add("RQL206", "`at` takes a metric and an x", span, hint)
             return BROKEN
-        return self._typed(node, (history.metric,), argument, Place(function.result, span, text))
+        return self._typed(node, (history.metric,), argument, CallPlace(function.result, span, text))
 
-    def _typed(self, node: tree.Call, metrics: tuple[str, ...], argument: TypedExpr | None, place: Place) -> Operand:
+    def _typed(
+        self, node: tree.Call, metrics: tuple[str, ...], argument: TypedExpr | None, place: CallPlace
+    ) -> Operand:
         span = place.span
         if not self._modifiers_fit(node, span) or (argument and not self._is_one_stream(metrics, argument, node, span)):
             return BROKEN
@@ -195,7 +197,7 @@ class HistoryCalls:
         if not row.metrics:
             self._needs_metric(row, span)
             return BROKEN
-        return self._typed(node, tuple(row.metrics), condition, Place(function.result, span, to_text(node)))
+        return self._typed(node, tuple(row.metrics), condition, CallPlace(function.result, span, to_text(node)))
 
     def _needs_metric(self, row: Row, span: Span) -> None:
         """`when(acc > 0.9)`: its fields are taken for metrics, if there are such."""
