@@ -25,8 +25,8 @@
 (defconst rql-words-stages
   '("where" "order" "limit" "offset" "select" "drop" "rename" "distinct"
     "derive" "group" "best" "first" "last" "smooth" "bin" "resample" "align"
-    "pivot" "diff" "corr" "pareto" "holes" "duplicates" "describe" "plot" "to"
-    "assert")
+    "pivot" "diff" "corr" "pareto" "holes" "duplicates" "join" "union"
+    "describe" "plot" "to" "assert")
   "Words that begin a stage, behind a pipe.")
 
 (defconst rql-words-constants
@@ -53,7 +53,8 @@
   "Fields that every run has.")
 
 (defconst rql-words-sources
-  '("use" "into" "run" "sweep" "from")
+  '("use" "into" "run" "sweep" "from" "join" "union" "inner" "left" "full"
+    "anti" "semi")
   "Words that a source, or an id, stands behind.")
 
 (provide 'rql-words)

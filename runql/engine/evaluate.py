@@ -44,6 +44,7 @@ from runql.semantic.typed import (
     TNegate,
     TNot,
     TOr,
+    TQuestion,
     TTextTest,
     TUntagged,
     TypedExpr,
@@ -195,6 +196,8 @@ def _leaf(node: TypedExpr) -> _ValueOf:  # noqa: PLR0911 - one line a node
             return lambda row, _aggregates: row.get(name, MISSING)
         case TFold():
             return lambda row, _aggregates: row[node]
+        case TQuestion():
+            raise _not_asked(node)
         case TUntagged():
             return lambda record, _aggregates: not _tags_of(record)
         case TAggregate() | TLogged():
@@ -205,6 +208,10 @@ def _leaf(node: TypedExpr) -> _ValueOf:  # noqa: PLR0911 - one line a node
             return _over_nothing(node)
         case _:
             assert_never(node)
+
+
+def _not_asked(node: TQuestion) -> RunQLError:
+    return RunQLError.of("RQL901", f"the inner question `{node.text}` was not asked before the outer one")
 
 
 def _over_nothing(node: TypedExpr) -> _ValueOf:
@@ -258,7 +265,7 @@ def _operation(node: TypedExpr) -> Callable[..., Value]:  # noqa: PLR0911, PLR09
             return minus
         case TCall(name=name):
             return _function(name)
-        case TConst() | TField() | TUntagged() | TAggregate() | TLogged() | TCell() | TFold():
+        case TConst() | TField() | TUntagged() | TAggregate() | TLogged() | TCell() | TFold() | TQuestion():
             raise RunQLError.of("RQL901", f"`{type(node).__name__}` has no operands")
         case _:
             assert_never(node)

@@ -101,7 +101,17 @@ def _holds_of_missing(node: TypedExpr) -> bool | None:
             return False
         case t.TConst() | t.TField() | t.TCompare() | t.TBetween() | t.TUntagged() | t.TIs() | t.TLogged() | t.TNot():
             return None
-        case t.TAnd() | t.TOr() | t.TArithmetic() | t.TNegate() | t.TCall() | t.TAggregate() | t.TCell() | t.TFold():
+        case (
+            t.TAnd()
+            | t.TOr()
+            | t.TArithmetic()
+            | t.TNegate()
+            | t.TCall()
+            | t.TAggregate()
+            | t.TCell()
+            | t.TFold()
+            | t.TQuestion()
+        ):
             return None
         case _:
             assert_never(node)

@@ -15,8 +15,10 @@ from runql.engine.table import Table
 from runql.errors import AssertionFailed, QueryError
 from runql.execute.cost import Spent
 from runql.execute.executor import Executor
+from runql.execute.questions import Questions
 from runql.execute.tables import STOPPED, CountOperator, HistoriesOperator, TableOperator, bottom_of
 from runql.plan.nodes import (
+    Combine,
     Count,
     Filter,
     Histories,
@@ -51,17 +53,32 @@ class Answer:
         settings: Settings | None = None,
         *,
         top: TableOperator | None = None,
+        questions: Questions | None = None,
     ) -> None:
-        self.plan = executor.plan
-        self.executor = executor
         self.catalog = catalog
         self.spent = Spent() if spent is None else spent
         self.was_read = False
         self._source = source
         self._question = question()
-        self._top = _operator_of(executor, catalog, settings) if top is None else top
+        self._settings = settings
+        self._questions = questions
+        self._work_with(executor, top)
+
+    def _work_with(self, executor: Executor, top: TableOperator | None = None) -> None:
+        self.plan = executor.plan
+        self.executor = executor
+        self._top = _operator_of(executor, self.catalog, self._settings, self._questions) if top is None else top
         self._bottom = self._top.bottom
         self._histories = self._bottom if isinstance(self._bottom, HistoriesOperator) else None
+
+    def asked(self) -> Executor:
+        """The runs of the answer: its inner questions are asked first, once."""
+        if self._questions is not None:
+            plan = self._questions.put_into(self.plan)
+            if plan is not self.plan:
+                before = self.executor
+                self._work_with(Executor(plan, before.places, self.catalog, before.doubt))
+        return self.executor
 
     # ---------------------------------------------------------------- the table
 
@@ -75,7 +92,9 @@ class Answer:
         """How many runs match, for an answer that is a count."""
         if not isinstance(self._top, CountOperator):
             raise TypeError("the answer is a table")
-        with self._measured():
+        with self._pointing(), self._measured():
+            self.asked()
+            assert isinstance(self._top, CountOperator)
             return self._top.count
 
     @property
@@ -96,8 +115,9 @@ class Answer:
     def frames(self) -> Iterator[Frame]:
         """The table in parts, as they are read."""
         tables: Iterator[Table]
-        try:
+        with self._pointing():
             with self._measured():
+                self.asked()
                 tables = self._top.tables()
             while True:
                 with self._measured():
@@ -105,6 +125,12 @@ class Answer:
                 if table is None:
                     return
                 yield Frame(table.columns, table.length)
+
+    @contextmanager
+    def _pointing(self) -> Iterator[None]:
+        """Errors point into the text of the query."""
+        try:
+            yield
         except QueryError as error:
             raise QueryError(error.diagnostics, error.source or self._source) from error
         except AssertionFailed as error:
@@ -126,6 +152,7 @@ class Answer:
     def _measured(self) -> Iterator[None]:
         self.was_read = True
         services = [place.service for place in self.executor.places]
+        services += self._questions.services if self._questions is not None else ()
         with asking(self._question), self.spent.measured(lambda: services):
             yield
 
@@ -134,15 +161,18 @@ class Answer:
     @property
     def notices(self) -> tuple[Diagnostic, ...]:
         """What is to be said, as far as the table was read."""
-        return folded(summed({**self._noticed(), **dict.fromkeys(self._why_empty)}))
+        return folded(summed({**self.noticed, **dict.fromkeys(self._why_empty)}))
 
     @property
     def warnings(self) -> tuple[Diagnostic, ...]:
         """What must be said even to somebody who wants to hear nothing."""
-        return folded(notice for notice in self._noticed() if notice.severity is not Severity.NOTICE)
+        return folded(notice for notice in self.noticed if notice.severity is not Severity.NOTICE)
 
-    def _noticed(self) -> dict[Diagnostic, None]:
-        return dict.fromkeys((*self.executor.notices, *self._top.notices()))
+    @property
+    def noticed(self) -> dict[Diagnostic, None]:
+        """What is to be said but why there is nothing."""
+        of_questions = self._questions.said if self._questions is not None else ()
+        return dict.fromkeys((*of_questions, *self.executor.notices, *self._top.notices()))
 
     @property
     def _why_empty(self) -> tuple[Diagnostic, ...]:
@@ -211,16 +241,19 @@ class Answer:
         return f"{shown:,} of {matching:,} matching {'run' if matching == 1 else 'runs'}{behind}"
 
 
-def _operator_of(executor: Executor, catalog: Catalog, settings: Settings | None) -> TableOperator:
+def _operator_of(
+    executor: Executor, catalog: Catalog, settings: Settings | None, questions: Questions | None
+) -> TableOperator:
     """The operator at the top of a plan, over all those below it."""
     plan = executor.plan
     match plan:
         case Count() | Projection() | Histories():
             return bottom_of(plan, executor, catalog)
-        case TableStage():
+        case TableStage() | Combine():
             from runql.execute.stages import StagesOperator
 
-            return StagesOperator(plan, bottom_of(table_of(plan), executor, catalog), executor, settings)
+            below = bottom_of(table_of(plan), executor, catalog)
+            return StagesOperator(plan, below, executor, settings, questions)
         case _:
             assert_never(plan)
 

@@ -32,6 +32,8 @@ def way_of(stage: TStage, folder: Path) -> str:  # noqa: PLR0911 - one line a st
             return "holds the table, of all of which it asks"
         case TAssert():
             return "passes rows on, and ends the query behind the last one if any fails"
+        case t.TJoin(other=other) | t.TUnion(other=other):
+            return f"passes rows on, and holds {other.name}"
         case TDistinct():
             return "passes rows on, and holds what it has seen"
         case (

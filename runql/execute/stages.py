@@ -11,6 +11,7 @@ from runql.engine.histories.tables import x_axis_of
 from runql.engine.stages import Flow, PivotLayout, StageContext, column_order, run_stages
 from runql.engine.table import Table
 from runql.execute.executor import Executor
+from runql.execute.questions import Questions
 from runql.execute.tables import (
     STOPPED,
     BottomOperator,
@@ -20,7 +21,7 @@ from runql.execute.tables import (
     TableOperator,
 )
 from runql.execute.write_files import Files
-from runql.plan.nodes import TableStage, stages_of
+from runql.plan.nodes import Combine, TableStage, stages_of
 from runql.semantic.typed import TDistinct, TGroup, THoles, TPivot, TSelect
 from runql.text.diagnostic import Diagnostic
 
@@ -32,8 +33,14 @@ class StagesOperator(TableOperator):
     """What comes out of the last stage: the engine takes the table below through all of them, in parts where it can."""
 
     def __init__(
-        self, plan: TableStage, below: BottomOperator, executor: Executor, settings: Settings | None = None
+        self,
+        plan: TableStage | Combine,
+        below: BottomOperator,
+        executor: Executor,
+        settings: Settings | None = None,
+        questions: Questions | None = None,
     ) -> None:
+        self._questions = questions
         self._stages = stages_of(plan)
         self._files = Files(self._stages, lambda: below.names is not None, settings)
         self._rows = 0
@@ -61,7 +68,8 @@ class StagesOperator(TableOperator):
 
     def _context(self) -> StageContext:
         """What the first stage is told. Whether an aggregate may take a sample, the checker has seen to."""
-        return replace(_context_of(self._below), open=self._files.opener, approx=True)
+        ask = self._questions.other if self._questions is not None else None
+        return replace(_context_of(self._below), open=self._files.opener, approx=True, ask=ask)
 
     def tables(self) -> Iterator[Table]:
         self._rows = 0

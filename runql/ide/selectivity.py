@@ -72,7 +72,16 @@ def likely(where: TypedExpr, catalog: Catalog) -> float:  # noqa: PLR0911, PLR09
             return 1 - _had(info, catalog) if info is not None else _UNKNOWN
         case t.TConst() | t.TField() | t.TCompare() | t.TBetween() | t.TIn() | t.TTextTest() | t.THas() | t.TIs():
             return _UNKNOWN
-        case t.TLogged() | t.TArithmetic() | t.TNegate() | t.TCall() | t.TAggregate() | t.TCell() | t.TFold():
+        case (
+            t.TLogged()
+            | t.TArithmetic()
+            | t.TNegate()
+            | t.TCall()
+            | t.TAggregate()
+            | t.TCell()
+            | t.TFold()
+            | t.TQuestion()
+        ):
             return _UNKNOWN
         case _:
             assert_never(where)

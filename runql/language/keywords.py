@@ -97,6 +97,21 @@ _STAGES = (
         wants="a field",
     ),
     Entry(
+        "join inner|left|full|anti|semi",
+        "Which rows stay: those that match (`inner`, also without the word), all of this table (`left`), all of both "
+        "(`full`); without columns of the other, those that match something (`semi`), or nothing (`anti`).",
+        "runs | join anti (runs where tags has 'baseline') on id",
+        terminal="JOIN_KIND",
+    ),
+    Entry(
+        "on KEY [= KEY], …",
+        "What must be equal: a column of both tables, or one of this and one of the other.",
+        "runs where tags has 'baseline' | join semi (runs where summary.acc > 0.98) on config.optimizer = "
+        "config.optimizer",
+        terminal="ON",
+        wants="a column",
+    ),
+    Entry(
         "… vs RUN",
         "The run that the others are held against.",
         "runs where tags has 'baseline' | diff vs s084pbp3",

@@ -33,6 +33,18 @@ _COMPARISONS: Final = ReferenceSection(
             "A in (B, C, …)", "Equal to one of them.", "runs where config.optimizer in ('adam', 'sgd')", terminal="IN"
         ),
         Entry("A not in (B, C, …)", "Equal to none of them.", "runs where state not in ('crashed', 'failed')"),
+        Entry(
+            "A in (QUERY)",
+            "Equal to one of the values that a question gives, which is asked first; it gives one column.",
+            "runs where config.seed in (runs where summary.acc > 0.98 select config.seed)",
+        ),
+        Entry(
+            "value(QUERY)",
+            "The one value that a question gives, which is asked first; it gives one row and one column.",
+            "runs where summary.acc > value(runs | group : mean(summary.acc))",
+            terminal="VALUE",
+            wants="a query",
+        ),
     ),
     "Numbers compare with numbers, texts with texts, times with times, bools with bools. Where the types are known, "
     "another comparison is an error. With null, missing or NaN, `<`, `<=`, `>`, `>=` and `between` do not hold.",

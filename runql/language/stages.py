@@ -84,8 +84,9 @@ _TABLE = (
         streams=True,
     ),
     StageEntry(
-        "group KEY, … : [NAME =] AGGREGATE, …",
-        "One row a group, in the order of the keys: the keys, the aggregates, and how many rows it has.",
+        "group [KEY, …] : [NAME =] AGGREGATE, …",
+        "One row a group, in the order of the keys: the keys, the aggregates, and how many rows it has. Without keys "
+        "(`group : mean(x)`) one row of the aggregates of all rows.",
         "runs | group config.* except config.seed : acc = mean(summary.acc), ci95(summary.acc)",
         terminal="GROUP",
         wants="a field",
@@ -209,6 +210,23 @@ _TABLE = (
         expressions=True,
         takes=ROWS_OF_RUNS,
         gives=TableKind.OTHER,
+    ),
+    StageEntry(
+        "join [inner|left|full|anti|semi] NAME|(QUERY) on KEY [= KEY], …",
+        "Beside each row the rows of another table whose keys are equal: of a `let`, a saved query, or a whole query.",
+        "runs | join (runs where tags has 'baseline' | group config.optimizer : base = mean(summary.acc)) "
+        "on config.optimizer",
+        terminal="JOIN",
+        wants="the name of a query, or one in brackets",
+        streams=True,
+    ),
+    StageEntry(
+        "union NAME|(QUERY)",
+        "The rows, then those of another table: columns by their names, missing where only one side has them.",
+        "runs where tags has 'baseline' | union (runs where summary.acc > 0.98)",
+        terminal="UNION",
+        wants="the name of a query, or one in brackets",
+        streams=True,
     ),
     StageEntry(
         "describe",

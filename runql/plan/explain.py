@@ -8,6 +8,7 @@ from typing import assert_never
 
 from runql.plan.capabilities import Capabilities
 from runql.plan.nodes import (
+    Combine,
     Count,
     Fetch,
     Filter,
@@ -154,7 +155,7 @@ class _Steps:
             case Histories(input=below):
                 yield from self._runs(below)
                 yield from self._histories(plan)
-            case TableStage(input=below, stage=stage):
+            case TableStage(input=below, stage=stage) | Combine(input=below, stage=stage):
                 yield from self.of_plan(below)
                 yield _HERE, f"| {stage_name(stage)}", [self._way_of(stage)]
             case _:

@@ -5,13 +5,14 @@ A clause that is new becomes an operation here: above those that work before it,
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from runql.language.fields import Space
 from runql.language.kinds import Kind
 from runql.plan.default_columns import columns_of
 from runql.plan.nodes import (
+    Combine,
     Count,
     Filter,
     Histories,
@@ -26,16 +27,38 @@ from runql.plan.nodes import (
     TableStage,
 )
 from runql.semantic.needed import Needed, needed_fields
-from runql.semantic.typed import FieldKey, TAnd, TCompare, TConst, TField, TOr, TStage, TypedExpr, TypedQuery
+from runql.semantic.typed import (
+    FieldKey,
+    TAnd,
+    TCompare,
+    TConst,
+    TField,
+    TJoin,
+    TOr,
+    TOther,
+    TStage,
+    TUnion,
+    TypedExpr,
+    TypedQuery,
+)
 from runql.syntax.tree import Comparison, Target
 
 
-def lower(query: TypedQuery, stages: Sequence[TStage] = (), *, with_steps: bool = False) -> Plan:
+def lower(
+    query: TypedQuery,
+    stages: Sequence[TStage] = (),
+    *,
+    with_steps: bool = False,
+    other: Callable[[TOther], Plan] | None = None,
+) -> Plan:
     """The plan of a query and of the stages behind it. `with_steps`: the last step of each run is read beside what a
-    table of runs names, to be compared."""
+    table of runs names, to be compared. `other`: the plan of the other table of a stage; by default of all runs."""
     plan = _table(query, with_steps=with_steps)
     for stage in stages:
-        plan = TableStage(plan, stage)
+        if isinstance(stage, TJoin | TUnion):
+            plan = Combine(plan, stage, Projection(RunScan()) if other is None else other(stage.other))
+        else:
+            plan = TableStage(plan, stage)
     return plan
 
 

@@ -14,7 +14,7 @@ from typing import TypeAlias, TypeVar, assert_never
 
 from runql.plan.selectors import Selector, TypedSelector
 from runql.semantic.needed import Needed
-from runql.semantic.typed import HistoryPart, TColumn, TOrderKey, TStage, TypedExpr
+from runql.semantic.typed import HistoryPart, TColumn, TJoin, TOrderKey, TStage, TUnion, TypedExpr
 from runql.text.diagnostic import Diagnostic
 from runql.text.frozen import frozen
 
@@ -160,7 +160,16 @@ class TableStage:
     stage: TStage
 
 
-Plan: TypeAlias = Projection | Count | Histories | TableStage
+@frozen
+class Combine:
+    """What a stage makes of a table and another one, which is a question of its own: `other` is its plan."""
+
+    input: Plan
+    stage: TJoin | TUnion
+    other: Plan
+
+
+Plan: TypeAlias = Projection | Count | Histories | TableStage | Combine
 """An operation that gives a table: the whole plan is one. A `match` over it ends in `assert_never`."""
 
 Node: TypeAlias = Runs | Plan
@@ -172,7 +181,7 @@ N = TypeVar("N")
 
 
 def inputs_of(node: Node) -> tuple[Node, ...]:
-    """The operations right below one."""
+    """The operations right below one. The other table of a `Combine` is asked by itself, of its own sources."""
     match node:
         case RunScan() | Fetch():
             return ()
@@ -180,7 +189,9 @@ def inputs_of(node: Node) -> tuple[Node, ...]:
             return inputs
         case Filter(input=below) | Sort(input=below) | Limit(input=below) | Offset(input=below) | Watch(input=below):
             return (below,)
-        case Projection(input=below) | Count(input=below) | Histories(input=below) | TableStage(input=below):
+        case Projection(input=below) | Count(input=below) | Histories(input=below):
+            return (below,)
+        case TableStage(input=below) | Combine(input=below):
             return (below,)
         case _:
             assert_never(node)
@@ -228,7 +239,7 @@ def _own_keys(node: Node) -> tuple[TOrderKey, ...]:
             return keys
         case RunScan() | Filter() | Limit() | Offset() | Fetch() | Merge():
             return ()
-        case Projection() | Count() | Histories() | TableStage():
+        case Projection() | Count() | Histories() | TableStage() | Combine():
             return ()
         case _:
             assert_never(node)
@@ -236,21 +247,21 @@ def _own_keys(node: Node) -> tuple[TOrderKey, ...]:
 
 def table_of(plan: Plan) -> Projection | Count | Histories:
     """What makes the first table of a plan, below all stages."""
-    while isinstance(plan, TableStage):
+    while isinstance(plan, TableStage | Combine):
         plan = plan.input
     return plan
 
 
 def stages_of(plan: Plan) -> tuple[TStage, ...]:
     """The stages of a plan, in the order in which they work."""
-    return tuple(node.stage for node in reversed(those(plan, TableStage)))
+    return tuple(node.stage for node in reversed(tuple(nodes(plan))) if isinstance(node, TableStage | Combine))
 
 
 def expressions_of(plan: Node) -> Iterator[TypedExpr]:
     """The expressions over runs: of the conditions, the orders, the columns, from the bottom up."""
     for node in reversed(tuple(nodes(plan))):
         match node:
-            case RunScan() | Fetch() | Merge() | Limit() | Offset() | Count() | TableStage():
+            case RunScan() | Fetch() | Merge() | Limit() | Offset() | Count() | TableStage() | Combine():
                 pass
             case Filter(condition=condition):
                 yield condition

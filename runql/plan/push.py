@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import assert_never
 
 from runql.plan.capabilities import Capabilities, Form, Trust
 from runql.plan.nodes import (
+    Combine,
     Count,
     Fetch,
     Filter,
@@ -36,7 +37,7 @@ from runql.plan.to_mongo.narrowing import Narrowing, conjunction
 from runql.plan.to_mongo.paths import order_path
 from runql.semantic.catalog import Catalog
 from runql.semantic.needed import Needed
-from runql.semantic.typed import TAnd, TField, TOrderKey, TypedExpr
+from runql.semantic.typed import TAnd, TField, TIn, TOrderKey, TypedExpr
 from runql.syntax.mongo.names import read_field
 from runql.syntax.mongo.nodes import BY_CREATION, MongoOrder, OrderField
 from runql.text.diagnostic import Diagnostic
@@ -49,6 +50,10 @@ PLAIN_PAGE, LIGHT_PAGE, HEAVY_PAGE, LARGEST_PAGE = 50, 200, 100, 1000
 FIRST_RUNS = 499
 """How many runs come with a count that the server cannot be left to: what a page of W&B's holds, but for the one that
 shows whether the last of them ties."""
+
+
+MOST_VALUES = 500
+"""How many values a filter lists at most: of a longer list each part is asked by itself."""
 
 
 @frozen
@@ -70,15 +75,33 @@ def push(plan: Plan, capabilities: Capabilities, catalog: Catalog | None) -> Pus
 
 def spread(plan: Plan, sources: Sequence[Capabilities], catalog: Catalog | None) -> Plan:
     """The plan over several sources: each does what it can, and their runs become one list here."""
-    if len(sources) == 1:
-        return push(plan, sources[0], catalog).rest
     condition, limit = condition_of(table_of(plan).input), limit_of(plan)
+    asked = [(at, able, part) for at, able in enumerate(sources) for part in batches(condition, able, catalog)]
+    if len(asked) == 1:
+        return push(plan, sources[0], catalog).rest
     inputs, most = [], []
-    for at, able in enumerate(sources):
-        fetch = _fetch(plan, condition, able, catalog, at)
-        inputs.append(_filtered(fetch, condition, able))
-        most.append(limit if _may_stop(fetch.ordered, condition, able) else None)
+    for at, able, part in asked:
+        fetch = _fetch(plan, part, able, catalog, at)
+        inputs.append(_filtered(fetch, part, able))
+        most.append(limit if _may_stop(fetch.ordered, part, able) else None)
     return _over(plan, Merge(tuple(inputs), tuple(most)), _Way())
+
+
+def batches(condition: TypedExpr | None, able: Capabilities, catalog: Catalog | None) -> Iterator[TypedExpr | None]:
+    """The conditions that a source is asked for, one after the other: as many as its longest list needs.
+
+    Each run equals one value of a list at most, so it passes one of them at most.
+    """
+    terms = _terms(condition)
+    lists = [term for term in terms if isinstance(term, TIn) and len(term.items) > MOST_VALUES]
+    asked = [one for one in lists if able.form is Form.WANDB and _narrowings((one,), able, catalog) != [None]]
+    if not asked:
+        yield condition
+        return
+    longest = max(asked, key=lambda one: len(one.items))
+    for start in range(0, len(longest.items), MOST_VALUES):
+        part = replace(longest, items=longest.items[start : start + MOST_VALUES])
+        yield all_of([part if term is longest else term for term in terms])
 
 
 # ---------------------------------------------------------------- the rest
@@ -131,7 +154,7 @@ def _over(plan: Plan, runs: Runs, way: _Way) -> Plan:
             return replace(plan, input=watched(below))
         case Count(input=below):
             return replace(plan, input=over(below))
-        case TableStage(input=below):
+        case TableStage(input=below) | Combine(input=below):
             return replace(plan, input=_over(below, runs, way))
         case _:
             assert_never(plan)

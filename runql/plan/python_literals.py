@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from runql.plan.stand_ins import MANY, ONE, NumberStandIn, TextStandIn
+
 _WIDTH = 88
 _INDENT = "    "
 _ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
@@ -13,6 +15,10 @@ _ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 def literal(value: Any) -> str:
     """A value on one line: texts in double quotes, with everything escaped that a terminal might act on."""
     match value:
+        case TextStandIn() | NumberStandIn():
+            return ONE
+        case [TextStandIn() | NumberStandIn(), *_]:
+            return MANY
         case str():
             return '"' + "".join(map(_char, value)) + '"'
         case Mapping():

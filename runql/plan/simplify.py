@@ -28,6 +28,7 @@ from runql.semantic.typed import (
     TNegate,
     TNot,
     TOr,
+    TQuestion,
     TTextTest,
     TUntagged,
     TypedExpr,
@@ -97,13 +98,15 @@ def simplify(expr: TypedExpr) -> TypedExpr:  # noqa: PLR0911 - one line a node
             return _membership(expr)
         case TConst() | TField() | TBetween() | TTextTest() | THas() | TUntagged() | TIs() | TLogged() | TArithmetic():
             return expr
-        case TNegate() | TCall() | TAggregate() | TCell() | TFold():
+        case TNegate() | TCall() | TAggregate() | TCell() | TFold() | TQuestion():
             return expr
         case _:
             assert_never(expr)
 
 
 def _membership(expr: TIn) -> TypedExpr:
+    if any(isinstance(item, TQuestion) for item in expr.items):
+        return expr  # it stands for many values, or none
     items = _distinct(list(expr.items))
     if not items:
         return TConst(False, kind=Kind.BOOL, span=expr.span)
@@ -151,7 +154,7 @@ def _negation(expr: TypedExpr, value: TypedExpr) -> TypedExpr:
             return TNot(value, kind=Kind.BOOL, span=expr.span)
         case TLogged() | TNot() | TAnd() | TOr() | TArithmetic() | TNegate() | TCall() | TAggregate() | TCell():
             return TNot(value, kind=Kind.BOOL, span=expr.span)
-        case TFold():
+        case TFold() | TQuestion():
             return TNot(value, kind=Kind.BOOL, span=expr.span)
         case _:
             assert_never(value)

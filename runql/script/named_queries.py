@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar, assert_never
 
+from runql.script.inner_queries import with_inner
 from runql.syntax import to_text, tree
 from runql.syntax.tree import SourceKind, Target
 from runql.text.diagnostic import Diagnostic
@@ -18,6 +19,8 @@ _NodeT = TypeVar("_NodeT", bound=tree.Node)
 LAST = "_"
 MOST_LEVELS = 100
 """How many queries may stand behind a name, each going on from the next."""
+MOST_INNER = 200
+"""How many questions may stand inside of those of one text, names put in."""
 MOST_KEPT = 9
 """How many of the last queries have a name: `_`, `_2` and so on."""
 
@@ -60,13 +63,47 @@ class QueryNames:
         self.lets = lets
         self.saved = saved
         self.is_source = is_source
+        self._inner = 0
 
-    def expand(self, query: tree.Query, seen: tuple[str, ...] = ()) -> Expanded:  # noqa: PLR0911 - one line a mistake
-        """The query with what it goes on from put in."""
+    def expand(self, query: tree.Query, seen: tuple[str, ...] = ()) -> Expanded:
+        """The query with what it goes on from, and the names of the tables beside it, put in."""
+        base = self._base(query, seen)
+        if base is not None and base.diagnostics:
+            return base
+        own = self._with_inner(query, (base or Expanded(query, {})).query.clause(tree.FromClause), seen)
+        if own.diagnostics or base is None:
+            return own
+        return Expanded(continued(base.query, own.query), {**own.params, **base.params})
+
+    def _with_inner(self, query: tree.Query, source: tree.FromClause | None, seen: tuple[str, ...]) -> Expanded:
+        """With the queries inside of it put in. One in parentheses that names no source is about the outer one's."""
+        params: dict[str, Any] = {}
+        found = list(self._slips(query.clause(tree.FromClause)))
+
+        def change(node: tree.QueryNode | tree.SourceRef) -> tuple[tree.QueryNode | tree.SourceRef, str]:
+            self._inner += 1
+            if self._inner > MOST_INNER:
+                message = f"more than {MOST_INNER} questions stand inside of each other"
+                found.append(Diagnostic("RQL534", message, node.span, hints=("ask the inner ones by themselves",)))
+            if found:
+                return node, ""
+            if isinstance(node, tree.SourceRef):
+                inner, label = _named(node), _written(node)
+            else:
+                inner, label = with_source(tree.query_in(node), source), ""
+            expanded = self.expand(inner, seen)
+            params.update(expanded.params)
+            found.extend(_at(one, node.span) for one in expanded.diagnostics)
+            return expanded.query, label
+
+        return Expanded(with_inner(query, change), params, tuple(found))
+
+    def _base(self, query: tree.Query, seen: tuple[str, ...]) -> Expanded | None:  # noqa: PLR0911 - one line a mistake
+        """The query that a query goes on from; `None` where it names sources, or nothing."""
         clause = query.clause(tree.FromClause)
         refs = [ref for ref in clause.sources if self._is_query(ref)] if clause is not None else []
         if clause is None or not refs:
-            return Expanded(query, {}, self._slips(clause))
+            return None
         ref = refs[0]
         if len(clause.sources) > 1:
             message = f"`{_written(ref)}` is a query, and a query is continued alone"
@@ -88,7 +125,7 @@ class QueryNames:
         against = _contradiction(base.query, query, name)
         if against is not None:
             return Expanded(query, {}, (against,))
-        return Expanded(continued(base.query, query), {**base.params, **found.params})
+        return replace(base, params={**base.params, **found.params})
 
     def _is_query(self, ref: tree.SourceRef) -> bool:
         return ref.kind is not SourceKind.NAME or ref.name in self.lets
@@ -105,11 +142,25 @@ class QueryNames:
         """A name that is no source but near to one of a query."""
         found = []
         for ref in clause.sources if clause is not None else ():
+            if self._is_query(ref):
+                continue
             near = nearest(ref.name, [name for name in self.lets if not is_last(name)], most=1)
             if near and not self.is_source(ref.name):
                 message = f"there is no query and no source `{ref.name}`"
                 found.append(Diagnostic("RQL220", message, ref.span, hints=(f"nearest: `{near[0]}`",)))
         return tuple(found)
+
+
+def with_source(inner: tree.Query, source: tree.FromClause | None) -> tree.Query:
+    """An inner query with the source of the outer one, if it names none."""
+    if source is None or inner.clause(tree.FromClause) is not None:
+        return inner
+    return replace(inner, clauses=(source, *inner.clauses))
+
+
+def _named(ref: tree.SourceRef) -> tree.Query:
+    """All the runs of what a name stands for."""
+    return tree.Query(Target.RUNS, (tree.FromClause((ref,), span=ref.span),), span=ref.span)
 
 
 def too_many_levels(name: str, span: Span) -> Diagnostic:
@@ -166,7 +217,7 @@ def _contradiction(base: tree.Query, over: tree.Query, name: str) -> Diagnostic 
         message = f"`{name}` has stages, and a clause would have to stand before them"
         return Diagnostic("RQL220", message, own[0].span, hints=(f"go on with a stage: `runs from {name} | …`",))
     if base.stages and over.target is Target.COUNT:
-        hint = f"count its rows: `runs from {name} | group true as all : n = count()`"
+        hint = f"count its rows: `runs from {name} | group : n = count()`"
         return Diagnostic("RQL220", f"`{name}` has stages, and `count` counts runs", over.span, hints=(hint,))
     if base.target is Target.COUNT:
         return Diagnostic("RQL220", f"`{name}` is a number, and nothing goes on from it", over.span)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from runql.config import Settings
 from runql.results.destination import Destination
+from runql.script.inner_queries import with_inner
 from runql.syntax import tree
 from runql.syntax.tree import ToStage
 from runql.text.diagnostic import Diagnostic
@@ -17,7 +18,8 @@ from runql.text.source import NOWHERE, Span
 
 
 def guarded(query: tree.Query) -> tree.Query:
-    """The query of a text that came with a folder: what it writes has to be allowed."""
+    """The query of a text that came with a folder: what it, or a question inside of it, writes has to be allowed."""
+    query = with_inner(query, lambda one: (guarded(one) if isinstance(one, tree.Query) else one, ""))
     if not any(isinstance(stage, ToStage) for stage in query.stages):
         return query
     stages = tuple(replace(stage, guarded=True) if isinstance(stage, ToStage) else stage for stage in query.stages)

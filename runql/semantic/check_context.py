@@ -8,6 +8,7 @@ from dataclasses import field, replace
 from datetime import UTC, datetime, tzinfo
 from types import MappingProxyType
 
+from runql.semantic.questions import InnerTableOf
 from runql.semantic.spelling import code as code_of
 from runql.syntax import tree
 from runql.text.diagnostic import Diagnostic, Edit, Fix, Label
@@ -29,6 +30,8 @@ class CheckContext:
 
     `now` is aware. `source_name` is what messages call the source, `text` the text that the spans point into
     (columns without a name are called as they are written there). `alias_files`: the settings files of aliases.
+    `inner`: what is known of the table of an inner question; by default it is checked against the same source. `depth`:
+    inside how many questions this one stands.
     """
 
     params: Mapping[str, object] = field(default_factory=lambda: _EMPTY)
@@ -38,6 +41,8 @@ class CheckContext:
     aliases: Mapping[str, tree.Expr] = field(default_factory=lambda: _NO_ALIASES)
     text: str | None = None
     alias_files: Mapping[str, str] = field(default_factory=lambda: _NO_FILES)
+    inner: InnerTableOf | None = field(default=None, compare=False)
+    depth: int = 0
 
 
 class Report:
@@ -92,6 +97,10 @@ class Report:
         diagnostic = Diagnostic(code, message, self.place(span), hints, tuple(fixes), labels)
         if diagnostic not in self._found:
             self._found.append(diagnostic)
+
+    def extend(self, diagnostics: Iterable[Diagnostic]) -> None:
+        """Take over what another check found."""
+        self._found += [one for one in diagnostics if one not in self._found]
 
     @property
     def count(self) -> int:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import field
+from dataclasses import field, replace
+from functools import partial
 from typing import assert_never
 
 from runql.language.fields import RUN_FIELD_SPELLINGS, RUN_FIELDS, Space
@@ -14,9 +15,11 @@ from runql.semantic.check.clauses import Clauses, asks_histories
 from runql.semantic.check.expressions import Expressions
 from runql.semantic.check_context import CheckContext, Report
 from runql.semantic.check_stages.pipeline import check_stages, names_made
-from runql.semantic.check_stages.scope import Scope, scope_of, with_mentions
+from runql.semantic.check_stages.scope import Scope, open_columns, scope_of, with_mentions
+from runql.semantic.check_stages.two_tables import fetched_with
 from runql.semantic.needed import children
 from runql.semantic.operands import BROKEN
+from runql.semantic.questions import UNKNOWN, InnerTable
 from runql.semantic.spelling import code, field_text, path_text
 from runql.semantic.typed import (
     FieldKey,
@@ -52,13 +55,15 @@ class Checked:
     """A checked query and all that is to be said of it.
 
     `query` is `None` if there is an error: among the diagnostics, or of the parser (a broken node in the tree). It
-    fetches what its stages name too. `scope`: the table after the stages.
+    fetches what its stages name too. `scope`: the table after the stages. `named`: its columns, if it is a table of
+    runs of which any field may be named besides.
     """
 
     query: TypedQuery | None
     diagnostics: tuple[Diagnostic, ...] = ()
     stages: tuple[TStage, ...] = ()
     scope: Scope = field(default_factory=Scope)
+    named: tuple[TColumn, ...] = ()
 
 
 def check(query: tree.Query, catalog: Catalog | None, context: CheckContext) -> Checked:
@@ -66,6 +71,8 @@ def check(query: tree.Query, catalog: Catalog | None, context: CheckContext) -> 
 
     Pure, and raises for no tree: each mistake is a diagnostic, all of one query are found in one pass.
     """
+    if context.inner is None:
+        context = replace(context, inner=partial(_inner_of, query, catalog, context))
     report = Report()
     report.unreadable = any(isinstance(c, tree.BrokenClause) for c in query.clauses)
     expressions = Expressions(catalog, context, report)
@@ -92,12 +99,40 @@ def check(query: tree.Query, catalog: Catalog | None, context: CheckContext) -> 
     scope = scope_of(typed, catalog)
     lost = names_made(query.clause(tree.SelectClause)) - set(scope.columns) if report.has_errors else ()
     staged = check_stages(query.stages, scope, context, catalog, lost)
+    before = typed
     typed = with_mentions(typed, staged.mentions)
     _lazy_columns(lazy, typed, report)
-    diagnostics = tuple(sorted((*report.diagnostics, *staged.diagnostics), key=lambda d: d.span.start))
+    found = dict.fromkeys((*report.diagnostics, *staged.diagnostics))
+    diagnostics = tuple(sorted(found, key=lambda d: d.span.start))
     if report.has_errors or staged.stages is None:
         return Checked(None, diagnostics)
-    return Checked(typed, diagnostics, staged.stages, staged.scope)
+    named = open_columns(before, staged.mentions) if staged.scope.fields else ()
+    stages = fetched_with(staged.stages, named)
+    return Checked(typed, diagnostics, stages, staged.scope, named)
+
+
+def inner_table(checked: Checked, catalog: Catalog | None) -> InnerTable:
+    """What is known of the table of a question that was checked against a catalog."""
+    scope = checked.scope
+    return InnerTable(
+        columns=scope.columns,
+        more=scope.more,
+        fields=scope.fields,
+        kind=scope.kind,
+        run_id=scope.run_id,
+        is_sampled=scope.is_sampled,
+        named=checked.named,
+        catalog=catalog,
+        diagnostics=checked.diagnostics,
+        is_broken=checked.query is None,
+    )
+
+
+def _inner_of(outer: tree.Query, catalog: Catalog | None, context: CheckContext, query: tree.Query) -> InnerTable:
+    """An inner question checked against the same source; of another source nothing is known."""
+    if query.clause(tree.FromClause) not in (None, outer.clause(tree.FromClause)):
+        return UNKNOWN
+    return inner_table(check(query, catalog, replace(context, depth=context.depth + 1)), catalog)
 
 
 def _source(ref: tree.SourceRef) -> str:

@@ -26,6 +26,7 @@ from runql.semantic.typed import (
     TNegate,
     TNot,
     TOr,
+    TQuestion,
     TTextTest,
     TUntagged,
     TypedExpr,
@@ -67,7 +68,7 @@ def children(expr: TypedExpr) -> tuple[TypedExpr, ...]:  # noqa: PLR0911 - one l
             return terms
         case TCall(arguments=arguments):
             return arguments
-        case TConst() | TField() | TUntagged() | TLogged() | TAggregate() | TCell() | TFold():
+        case TConst() | TField() | TUntagged() | TLogged() | TAggregate() | TCell() | TFold() | TQuestion():
             return ()
         case _:
             assert_never(expr)

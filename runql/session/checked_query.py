@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field
 from pathlib import Path
 
 from runql.execute.cost import Spent
 from runql.execute.deferred_names import Doubt
+from runql.execute.questions import InnerQuery
+from runql.plan.answers import Asked
 from runql.plan.lower import lower
 from runql.plan.nodes import Plan
 from runql.script.options import Options
@@ -46,7 +48,8 @@ class KnownSources:
 @frozen(kw_only=True)
 class CheckedQuery:
     """A query that may run. `tree` is what was written, `said` what is to be said of it already, `spent` what it has
-    cost so far. `hidden`: values that are secret. `folder`: where the paths of `to` are meant from."""
+    cost so far. `hidden`: values that are secret. `folder`: where the paths of `to` are meant from.
+    `inner`: the questions inside of it."""
 
     plan: Plan
     places: tuple[SourcePlace, ...]
@@ -59,6 +62,7 @@ class CheckedQuery:
     doubt: Doubt | None = None
     hidden: tuple[str, ...] = ()
     folder: Path = field(default_factory=Path)
+    inner: Mapping[Asked, InnerQuery] = field(default_factory=dict)
 
 
 def linted(checked: Checked, places: Sequence[SourcePlace], catalog: Catalog) -> Iterator[Diagnostic]:

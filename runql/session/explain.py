@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
 
+from runql.execute.questions import InnerQuery
 from runql.plan.explain import ExplainedSource, explain
-from runql.plan.nodes import TableStage
+from runql.plan.nodes import Combine, TableStage, nodes
+from runql.plan.stand_ins import with_stand_ins
 from runql.session.checked_query import CheckedQuery
 from runql.syntax import to_text
+from runql.text.diagnostic import Diagnostic
 from runql.text.source import Source
 
 _SHORTEST = 4
@@ -17,17 +21,29 @@ _SHORTEST = 4
 
 
 def explained(about: CheckedQuery, source: Source) -> str:
-    """What a checked query becomes. Nothing is asked of its sources."""
+    """What a checked query becomes, then its inner questions. Nothing is asked of its sources."""
+    parts = [_told(to_text(about.tree), about, source, about.folder, about.said)]
+    others = [node.other for node in nodes(about.plan) if isinstance(node, Combine)]
+    for place, inner in enumerate(about.inner.values(), 1):
+        use = "the other table of a stage" if any(inner.plan is other for other in others) else "its answer is put in"
+        parts.append(f"# question {place} of {len(about.inner)}, asked before it: {use}")
+        parts.append(_told(inner.text, inner, source, about.folder, ()))
+    return _struck_out("\n\n".join(parts), about.hidden)
+
+
+def _told(
+    canonical: str, about: CheckedQuery | InnerQuery, source: Source, folder: Path, said: Sequence[Diagnostic]
+) -> str:
     asked = [
         ExplainedSource(place.name, place.entity, place.project, place.service.capabilities) for place in about.places
     ]
-    canonical = to_text(about.tree)
-    tell = partial(explain, canonical, about.plan, asked, text=source.text, catalog=about.catalog, notices=about.said)
-    if not isinstance(about.plan, TableStage):
-        return _struck_out(tell(), about.hidden)
+    plan = with_stand_ins(about.plan)
+    tell = partial(explain, canonical, plan, asked, text=source.text, catalog=about.catalog, notices=said)
+    if not isinstance(plan, TableStage | Combine):
+        return tell()
     from runql.execute.stage_plan import RUN_BY, way_of
 
-    return _struck_out(tell(way_of=partial(way_of, folder=about.folder), run_by=RUN_BY), about.hidden)
+    return tell(way_of=partial(way_of, folder=folder), run_by=RUN_BY)
 
 
 def _struck_out(text: str, hidden: Sequence[str]) -> str:

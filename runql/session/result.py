@@ -75,7 +75,7 @@ class Result:
     @cached_property
     def runs(self) -> Runs:
         """The runs of the answer, exactly and in its order, as W&B's `Runs`; more than a thousand are read again."""
-        return ChosenRuns(self._answer.executor)
+        return ChosenRuns(self._answer.asked())
 
     @property
     def has_assertion(self) -> bool:

@@ -12,6 +12,7 @@ from runql import config
 from runql.errors import QueryError
 from runql.execute.cost import Spent
 from runql.execute.deferred_names import Doubt, is_doubtful
+from runql.execute.questions import InnerQuery, Questions
 from runql.plan.lower import lower
 from runql.script.aliases import alias_of
 from runql.script.interpreter import QueryTask, Reader, SchemaTask, ScriptPlan, ScriptState, unused
@@ -21,9 +22,11 @@ from runql.script.titles import heading
 from runql.semantic.catalog import Catalog
 from runql.semantic.check_context import CheckContext
 from runql.semantic.check_query import Checked, check
+from runql.semantic.questions import InnerTable
 from runql.semantic.typed import TTo
 from runql.session.checked_fixes import Trials
 from runql.session.checked_query import CheckedQuery, Explanation, KnownSources, linted
+from runql.session.inner_questions import InnerChecks, InnerPlans
 from runql.session.open_sources import OpenSources
 from runql.session.time_zone import LOCAL
 from runql.sources.catalogs import at_hand, learned_for, metrics_named, must_be_looked_up, needs_metrics
@@ -164,15 +167,21 @@ class Session(OpenSources):
                 continue
             spent = Spent()
             with spent.measured(lambda: [place.service for place in self._places.values()]):
-                checked, known = self._check(item, parsed.source, may_wait=may_wait and not item.explains)
+                inner = InnerChecks()
+                waits = may_wait and not item.explains
+                checked, known = self._check(item, parsed.source, may_wait=waits, inner=inner)
             if checked.query is None or known.catalog is None:
                 wrong += _worst(checked.diagnostics)
                 continue
             of_places = (one for place in known.places for one in place.said)
             of_script = (one for one in script.diagnostics if not one.is_error)
+            plans = InnerPlans(inner)
+            with_steps = hides_steps(checked.stages)
+            plan = lower(checked.query, checked.stages, with_steps=with_steps, other=plans.plan_of)
+            plans.add_those_of(plan)
             ready.append(
                 CheckedQuery(
-                    plan=lower(checked.query, checked.stages, with_steps=hides_steps(checked.stages)),
+                    plan=plan,
                     places=known.places,
                     catalog=known.catalog,
                     tree=item.query,
@@ -183,6 +192,7 @@ class Session(OpenSources):
                     doubt=known.doubt,
                     hidden=tuple(str(item.params[name]) for name in script.state.secrets if name in item.params),
                     folder=self.settings.folder,
+                    inner=plans.made,
                 )
             )
         if wrong:
@@ -190,16 +200,35 @@ class Session(OpenSources):
         return ready
 
     def _check(
-        self, item: QueryTask, source: Source, *, offline: bool = False, may_wait: bool = False
+        self,
+        item: QueryTask,
+        source: Source,
+        *,
+        offline: bool = False,
+        may_wait: bool = False,
+        inner: InnerChecks | None = None,
+        depth: int = 0,
     ) -> tuple[Checked, KnownSources]:
-        """A query, checked. `may_wait`: what its names mean may be seen when its runs come, where to look costs."""
-        query = item.query
+        """A query, checked. `may_wait`: what its names mean may be seen when its runs come, where to look costs.
+        `inner`: takes what is found of the questions inside of it, each of which is checked against its own sources."""
+        query, checks = item.query, InnerChecks() if inner is None else inner
+
+        def table_of(one: tree.Query) -> InnerTable:
+            def checked() -> tuple[Checked, KnownSources]:
+                task = replace(item, query=one)
+                return self._check(task, source, offline=offline, may_wait=may_wait, inner=checks, depth=depth + 1)
+
+            return checks.table(one, checked)
+
+        def told(context: CheckContext) -> CheckContext:
+            return replace(context, inner=table_of, depth=depth)
+
         if offline:
-            return self._looked_over(query, None, self._context(item.params, (), source)), KnownSources()
+            return self._looked_over(query, None, told(self._context(item.params, (), source))), KnownSources()
         clause = query.clause(tree.FromClause)
         names = dict.fromkeys(ref.name for ref in clause.sources) if clause else (item.source,)
         places = tuple(dict.fromkeys(place for name in names for place in self.places(name)))
-        context = self._context(item.params, places, source)
+        context = told(self._context(item.params, places, source))
 
         def against(catalog: Catalog) -> Checked:
             return self._looked_over(query, catalog, context)
@@ -305,8 +334,11 @@ class Session(OpenSources):
         from runql.execute.executor import Executor
         from runql.session.result import Result
 
-        executor = Executor(ready.plan, ready.places, ready.catalog, ready.doubt)
-        answer = Answer(executor, ready.catalog, source, ready.spent, self.settings)
+        def answer_of(one: InnerQuery | CheckedQuery, questions: Questions | None) -> Answer:
+            executor = Executor(one.plan, one.places, one.catalog, one.doubt)
+            return Answer(executor, one.catalog, source, ready.spent, self.settings, questions=questions)
+
+        answer = answer_of(ready, Questions(ready.inner, answer_of) if ready.inner else None)
         return Result(answer, source, ready.said, lambda: _explained(ready, source), ready.options)
 
     @property

@@ -55,6 +55,9 @@ _TABLE = {
     "RQL221": Code("error", "a parameter whose value is of the wrong type"),
     "RQL222": Code("warning", "a parameter that is declared and never used"),
     "RQL223": Code("error", "an unknown option of `set`"),
+    "RQL228": Code("error", "an inner question that gives more, or less, than its place takes"),
+    "RQL229": Code("error", "an inner question that reads the outer one"),
+    "RQL230": Code("error", "questions nested too deeply"),
     # 3xx planning
     "RQL301": Code("notice", "part of the filter is done here"),
     "RQL302": Code("notice", "histories are sampled"),
@@ -84,6 +87,12 @@ _TABLE = {
     "RQL331": Code("warning", "a time zone that is not known"),
     "RQL332": Code("notice", "groups whose keys look alike"),
     "RQL333": Code("notice", "a count of a condition's values"),
+    "RQL338": Code("notice", "rows of a join that match nothing"),
+    "RQL339": Code("notice", "rows of a join that match several"),
+    "RQL340": Code("notice", "columns that only one side of a union has"),
+    "RQL341": Code("notice", "values of an inner question that were left out"),
+    "RQL342": Code("notice", "an inner question that gave nothing"),
+    "RQL343": Code("notice", "runs on both sides of a union"),
     # 4xx backend
     "RQL401": Code("error", "not signed in, or not allowed"),
     "RQL402": Code("error", "not found"),

@@ -40,6 +40,7 @@ FURTHER: Final = (
     "runs keys loss, system.cpu stream default steps 5..10 x _step align inner limit 2 sample 9",
     "runs select config.* except config.seed, summary.acc * 2 as double order -summary.acc limit 2",
     "runs | limit 2",
+    "runs | join semi (runs where config.lr > 0.01) on id",
 )
 """Queries that beside the examples ask for all that a checked query may hold."""
 

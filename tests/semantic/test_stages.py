@@ -97,7 +97,7 @@ def test_every_stage_is_checked_as_its_example_has_it(entry: StageEntry) -> None
     found = checked(entry.example, None)
     assert not [d for d in found.diagnostics if d.is_error], found.diagnostics
     assert entry_of(found.stages[-1]) is entry
-    before = checked(entry.example.rpartition(" | ")[0], None).scope
+    before = checked(entry.example[: found.stages[-1].span.start].rstrip("| "), None).scope
     assert before.kind in entry.takes
     assert found.scope.kind is (before.kind if entry.gives is None else entry.gives)
 

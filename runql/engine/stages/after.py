@@ -14,6 +14,7 @@ from runql.engine.stages.shape import picked
 from runql.engine.stages.shared.rows import cells_in
 from runql.language.kinds import TableKind
 from runql.semantic import typed as t
+from runql.syntax.tree import JoinKind
 
 
 def names_after(stage: t.TStage, names: Sequence[str], context: StageContext) -> tuple[str, ...] | None:  # noqa: PLR0911, PLR0912
@@ -41,6 +42,10 @@ def names_after(stage: t.TStage, names: Sequence[str], context: StageContext) ->
             return ("field", "measure", "strength", "n")
         case t.TDescribe():
             return DESCRIBED
+        case t.TJoin():
+            return _with_other(stage, names)
+        case t.TUnion(other=other):
+            return None if other.columns is None else tuple(dict.fromkeys((*names, *other.columns)))
         case t.TPivot() | t.TDiff():
             return None
         case t.TWhere() | t.TSort() | t.TLimit() | t.TOffset() | t.TDistinct() | t.TEdge() | t.TAlongRun():
@@ -51,6 +56,13 @@ def names_after(stage: t.TStage, names: Sequence[str], context: StageContext) ->
             assert_never(stage)
 
 
+def _with_other(stage: t.TJoin, names: Sequence[str]) -> tuple[str, ...] | None:
+    """The columns of both tables; keys of one name once."""
+    if stage.how in (JoinKind.SEMI, JoinKind.ANTI):
+        return tuple(names)
+    return None if stage.other.columns is None else tuple(dict.fromkeys((*names, *stage.other.columns)))
+
+
 def _chosen(
     stage: t.TSelect | t.TGroup | t.TDuplicates, names: Sequence[str], context: StageContext
 ) -> tuple[str, ...]:
@@ -58,7 +70,8 @@ def _chosen(
         case t.TSelect(columns=columns):
             return tuple(_titled(columns, names))
         case t.TGroup(keys=keys, folds=folds):
-            return tuple(dict.fromkeys((*_titled(keys, names), *(fold.name for fold in folds), COUNT)))
+            count = (COUNT,) if keys else ()
+            return tuple(dict.fromkeys((*_titled(keys, names), *(fold.name for fold in folds), *count)))
         case t.TDuplicates(by=by):
             result = _titled(by, names)
             result[free_name(COUNT, result)] = None
@@ -74,7 +87,7 @@ def _titled(columns: Sequence[t.Named | t.ColumnPick], names: Sequence[str]) -> 
     return {name: None for one in columns for name in ([one.name] if isinstance(one, t.Named) else picked(one, names))}
 
 
-def context_after(stage: t.TStage, context: StageContext) -> StageContext:  # noqa: PLR0911 - one line a stage
+def context_after(stage: t.TStage, context: StageContext) -> StageContext:  # noqa: PLR0911, PLR0912 - one line a stage
     """What is known of the table after a stage. The layout of a pivot comes with its rows."""
     match stage:
         case t.TGroup() | t.TPivot() | t.TDiff() | t.TCorr() | t.THoles() | t.TDuplicates() | t.TDescribe():
@@ -91,6 +104,14 @@ def context_after(stage: t.TStage, context: StageContext) -> StageContext:  # no
             for column in columns:
                 context = _with_column(column, context)
             return context
+        case t.TJoin(how=JoinKind.FULL):
+            return context.other()
+        case t.TJoin(other=other):
+            brought = tuple(name for name in other.columns or () if name not in context.fixed)
+            is_along = context.kind is TableKind.HISTORIES and stage.how in (JoinKind.INNER, JoinKind.LEFT)
+            return replace(context, fixed=(*context.fixed, *brought)) if is_along else context
+        case t.TUnion():
+            return context if stage.of_runs else context.other()
         case t.TWhere() | t.TSort() | t.TLimit() | t.TOffset() | t.TDistinct() | t.TAlongRun():
             return context
         case t.TPareto() | t.TTo() | t.TAssert():

@@ -11,7 +11,7 @@ from runql.engine.stages.layout import PivotLayout
 from runql.engine.table import Table
 from runql.errors import QueryError, RunQLError
 from runql.language.kinds import TableKind
-from runql.semantic.typed import TStage, TTo
+from runql.semantic.typed import TOther, TStage, TTo
 from runql.semantic.typed.stages import entry_of, stage_name
 from runql.semantic.values import Value
 from runql.text.diagnostic import Diagnostic
@@ -22,6 +22,18 @@ Opener: TypeAlias = "Callable[[TTo, StageContext], AbstractContextManager[Callab
 
 Leaving it without an exception makes the file whole; leaving it with one leaves no trace.
 """
+
+
+OtherOf: TypeAlias = "Callable[[TOther], OtherTable]"
+"""The other table of a stage: whoever executes the plan asks for it when the first row wants it."""
+
+
+@frozen
+class OtherTable:
+    """The other table of a stage, read whole, and the column of its runs' ids."""
+
+    table: Table
+    run_id: str | None = None
 
 
 @frozen
@@ -45,6 +57,7 @@ class StageContext:
     approx: bool = False
     layout: PivotLayout | None = None
     open: Opener | None = field(default=None, compare=False)
+    ask: OtherOf | None = field(default=None, compare=False)
 
     @classmethod
     def of_runs(cls) -> StageContext:
@@ -79,7 +92,9 @@ class StageContext:
         self, *, run_id: str | None = None, run_name: str | None = None, layout: PivotLayout | None = None
     ) -> StageContext:
         """The context of a table whose rows are neither runs nor steps any more."""
-        return StageContext(run_id=run_id, run_name=run_name, layout=layout, approx=self.approx, open=self.open)
+        return StageContext(
+            run_id=run_id, run_name=run_name, layout=layout, approx=self.approx, open=self.open, ask=self.ask
+        )
 
 
 @frozen

@@ -9,10 +9,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeVar
 
-from runql.engine.stages.reference import correlation, curves, describe, expressions, folds, groups, ordering, pareto
+from runql.engine.stages.reference import (
+    correlation,
+    curves,
+    describe,
+    expressions,
+    folds,
+    groups,
+    matching,
+    ordering,
+    pareto,
+)
 from runql.engine.stages.shared.aggregates import FoldColumn
 from runql.engine.stages.shared.described import Described
 from runql.engine.stages.shared.groups import Groups
+from runql.engine.stages.shared.matches import Matches, RowMatcher
 from runql.engine.stages.shared.measures import Measured
 from runql.engine.stages.shared.rows import Key, NotHeld, cells_of
 from runql.engine.table import Table
@@ -119,6 +130,43 @@ def cells_at(cells: Sequence[Value], rows: Sequence[int]) -> Sequence[Value]:
     from runql.engine.stages.arrays.ordering import cells_at as cells_at_arrays
 
     return cells_at_arrays(cells, rows)
+
+
+def cells_or_gaps(cells: Sequence[Value], rows: Sequence[int]) -> Sequence[Value]:
+    """Some cells of a column, in this order; `MISSING` where a place is -1."""
+    if not is_long(max(len(rows), len(cells))):
+        return ordering.cells_or_gaps(cells, rows)
+    from runql.engine.stages.arrays.ordering import cells_or_gaps as cells_or_gaps_of_arrays
+
+    return cells_or_gaps_of_arrays(cells, rows)
+
+
+# ---------------------------------------------------------------- two tables
+
+
+class Matching:
+    """The other table of a join, made ready once in each room that the parts of this one ask for."""
+
+    def __init__(self, keys: Sequence[Sequence[Value]], length: int) -> None:
+        self._keys, self._length = keys, length
+        self._slow: RowMatcher | None = None
+        self._fast: RowMatcher | None = None
+
+    def matches(self, keys: Sequence[Sequence[Value]], length: int) -> Matches:
+        """The rows that match the rows with these keys."""
+        if not is_long(length):
+            return self._by_row().matches(keys, length)
+        if self._fast is None:
+            from runql.engine.stages.arrays.matching import CodedIndex
+
+            self._fast = CodedIndex(self._keys, self._length)
+        fast = self._fast
+        return _fast_if_held(lambda: fast.matches(keys, length), lambda: self._by_row().matches(keys, length))
+
+    def _by_row(self) -> RowMatcher:
+        if self._slow is None:
+            self._slow = matching.Index(self._keys, self._length)
+        return self._slow
 
 
 # ---------------------------------------------------------------- groups

@@ -8,6 +8,7 @@ from runql.engine.stages.context import StageContext, StageResult
 from runql.engine.stages.dispatch import cells_at, grouped
 from runql.engine.stages.folds import fold_column, fold_expression, skipped_notices
 from runql.engine.stages.shape import columns_of, two_of_one_name
+from runql.engine.stages.shared.groups import all_rows
 from runql.engine.stages.shared.rows import folds_in
 from runql.engine.table import Table
 from runql.engine.values.column import column_of
@@ -20,21 +21,25 @@ COUNT = "n"
 
 
 def group(stage: TGroup, table: Table, context: StageContext) -> StageResult:
-    """A row a group, in the order of the keys: the keys, the aggregates, and `n` unless an aggregate is called so."""
+    """A row a group, in the order of the keys: the keys, the aggregates, and `n` unless an aggregate is called so.
+
+    Without keys one row of the aggregates alone, also of a table without rows: so it is a single value for `value`.
+    """
     keys = columns_of(stage.keys, table)
-    groups = grouped(list(keys.values()), table.length)
+    groups = grouped(list(keys.values()), table.length) if stage.keys else all_rows(table.length)
     nodes = dict.fromkeys(node for named in stage.folds for node in folds_in(named.value))
     folded = {node: fold_column(node, table, groups, context) for node in nodes}
-    firsts = groups.firsts()
-    columns: dict[str, Sequence[Value]] = {name: cells_at(cells, firsts) for name, cells in keys.items()}
+    columns: dict[str, Sequence[Value]] = {name: cells_at(cells, groups.firsts()) for name, cells in keys.items()}
     of_keys = dict(columns)
     for named in stage.folds:
         if named.name in columns:
             raise two_of_one_name(named.name, named.value.span)
         columns[named.name] = fold_expression(named.value, folded, of_keys, len(groups))
     sizes = groups.sizes()
-    columns.setdefault(COUNT, sizes)
-    notices = [*skipped_notices(folded), *single_rows(sizes, stage.span), *_alike(of_keys, stage.span)]
+    if stage.keys:
+        columns.setdefault(COUNT, sizes)
+    single = single_rows(sizes, stage.span) if stage.keys else []
+    notices = [*skipped_notices(folded), *single, *_alike(of_keys, stage.span)]
     return StageResult(Table(columns, len(groups)), tuple(notices), context.other())
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import assert_never
 
-from runql.engine.stages import assertions, combinations, shape
+from runql.engine.stages import assertions, combinations, shape, two_tables
 from runql.engine.stages.after import context_after, names_after
 from runql.engine.stages.context import StageContext, StageResult, fault, refuse_sampled, refuse_wrong_table
 from runql.engine.stages.correlation import corr
@@ -178,6 +178,10 @@ def _parts(  # noqa: PLR0911, PLR0912 - one line a stage
             return _written(stage, tables, before)
         case t.TAssert():
             return assertions.assert_rows(stage, tables, context, said)
+        case t.TJoin():
+            return two_tables.join(stage, tables, context, said)
+        case t.TUnion():
+            return two_tables.union(stage, tables, context, said)
         case t.TBest():
             return best.best(stage, tables, context, said)
         case t.TEdge():
@@ -240,7 +244,7 @@ def _work(stage: t.TStage, table: Table, context: StageContext) -> StageResult: 
             return shape.limited_by(stage, table, context)
         case t.TWhere() | t.TOffset() | t.TSelect() | t.TDrop() | t.TRename() | t.TDistinct() | t.TDerive() | t.TBest():
             raise fault(f"the stage `{stage_name(stage)}` passes its rows on")
-        case t.TEdge() | t.TAlongRun() | t.TTo():
+        case t.TJoin() | t.TUnion() | t.TEdge() | t.TAlongRun() | t.TTo():
             raise fault(f"the stage `{stage_name(stage)}` passes its rows on")
         case _:
             assert_never(stage)

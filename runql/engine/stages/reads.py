@@ -48,6 +48,10 @@ def _read(stage: t.TStage) -> Iterator[tuple[str, Span]]:
                 made.add(column.name)
         case t.TRename(names=names):
             yield from ((old, stage.span) for old, _ in names)
+        case t.TJoin(keys=keys):
+            yield from ((left, stage.span) for left, _ in keys)
+        case t.TUnion():
+            return
         case (
             t.TWhere()
             | t.TSort()

@@ -144,7 +144,7 @@ def _in_expression(parent: t.Expr, child: t.Node) -> Slot | None:  # noqa: PLR09
             return Slot(Role.ARGUMENT, function="exists")
         case t.Literal() | t.Time() | t.RelativeTime() | t.Duration() | t.Param() | t.Field() | t.Untagged() | t.Not():
             return None
-        case t.ListValue() | t.And() | t.Or() | t.Negate() | t.Broken():
+        case t.ListValue() | t.And() | t.Or() | t.Negate() | t.ValueQuery() | t.Broken():
             return None
         case _:
             assert_never(parent)
@@ -184,7 +184,7 @@ def _in_stage(parent: t.Stage) -> Slot | None:
             return Slot(Role.COLUMN)
         case t.DeriveStage() | t.GroupStage() | t.PivotStage() | t.DiffStage() | t.ParetoStage():
             return Slot(Role.COLUMN)
-        case t.HolesStage() | t.DuplicatesStage() | t.PlotStage() | t.ToStage():
+        case t.HolesStage() | t.DuplicatesStage() | t.JoinStage() | t.UnionStage() | t.PlotStage() | t.ToStage():
             return Slot(Role.COLUMN)
         case _:
             assert_never(parent)
@@ -204,8 +204,8 @@ def _in_statement(parent: t.Statement) -> Slot | None:
             assert_never(parent)
 
 
-def _literals(items: tuple[t.Expr, ...] | t.Param) -> frozenset[object]:
-    listed = () if isinstance(items, t.Param) else items
+def _literals(items: t.Listed) -> frozenset[object]:
+    listed = items if isinstance(items, tuple) else ()
     return frozenset(item.value for item in listed if isinstance(item, t.Literal))
 
 
@@ -263,7 +263,7 @@ def kinds_of_expr(expr: t.Expr | None, context: Context) -> frozenset[Kind]:  # 
             return found.kinds if found is not None else frozenset()
         case t.Literal() | t.Param() | t.Compare() | t.Between() | t.In() | t.TextTest() | t.Has() | t.Untagged():
             return frozenset()
-        case t.Is() | t.Not() | t.And() | t.Or() | t.Broken():
+        case t.Is() | t.Not() | t.And() | t.Or() | t.ValueQuery() | t.Broken():
             return frozenset()
         case _:
             assert_never(expr)

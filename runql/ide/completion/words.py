@@ -37,11 +37,12 @@ class WordGroup(IntEnum):
     LAST = 7
 
 
-CALLED: Final = frozenset({"EXISTS", "MISSING"})
+CALLED: Final = frozenset({"EXISTS", "MISSING", "VALUE"})
 """The words that are called like functions."""
 _ENDINGS: Final = {
     "EXISTS": "(",
     "MISSING": "(",
+    "VALUE": "(",
     "ANY": " (",
     "ALL": " (",
     "NONE": " (",
@@ -52,7 +53,7 @@ _ENDINGS: Final = {
 """What is written behind a word, because it is only that word where this follows."""
 
 _LISTED: Final = frozenset({"ANY", "ALL", "NONE"})
-_CONDITIONS: Final = frozenset({"NOT", "UNTAGGED", *CALLED})
+_CONDITIONS: Final = frozenset({"NOT", "UNTAGGED", *CALLED}) - {"VALUE"}
 _ONLY_IN_AGGREGATES: Final = {
     "LAST": HISTORY_AGGREGATES.keys() - {"at", "exists"},
     "APPROX": HISTORY_AGGREGATES.keys() - {"exists"},
@@ -138,6 +139,8 @@ def _begins_well(terminal: str, slot: Slot, context: Context) -> bool:
         return terminal in _CONDITIONS and kinds == {Kind.BOOL}
     if terminal in _CONDITIONS:
         return slot.role is Role.CONDITION
+    if terminal == "VALUE":
+        return slot.role in {Role.VALUE, Role.OPERAND}
     if slot.role is Role.VALUE:
         return _CONSTANTS.get(terminal) in kinds
     return slot.role is Role.MEMBER and terminal in _LISTED

@@ -38,6 +38,7 @@ from runql.semantic.typed import (
     TNegate,
     TNot,
     TOr,
+    TQuestion,
     TTextTest,
     TUntagged,
     TypedExpr,
@@ -131,7 +132,7 @@ class Narrower:
                 return None if path is None else Narrowing(MongoExists(read_field(path), wanted), exact=True)
             case TCompare() | TBetween() | TIn() | TTextTest() | THas() | TIs():
                 return None  # of more than one field, or of a value that is worked out
-            case TConst() | TArithmetic() | TNegate() | TCall() | TAggregate() | TCell() | TFold():
+            case TConst() | TArithmetic() | TNegate() | TCall() | TAggregate() | TCell() | TFold() | TQuestion():
                 return None
             case _:
                 assert_never(expr)

@@ -16,6 +16,7 @@ from runql.semantic.check.interface import Row
 from runql.semantic.check.list_values import list_value
 from runql.semantic.check.logged_names import metric_value, was_logged, whole_history
 from runql.semantic.check.parameters import Bound, UnfitError, bind
+from runql.semantic.check.questions import QuestionCheck
 from runql.semantic.check.text_tests import TextTests
 from runql.semantic.check.unquoted import is_word, test_of, values_meant
 from runql.semantic.check_context import CheckContext, Report, rewrite, rewrites
@@ -61,6 +62,7 @@ class Expressions:
         self._depth = 0
         self._row: Row | None = None
         self.aliases = Aliases(self)
+        self.questions = QuestionCheck(self)
 
     # ------------------------------------------------------------ entries
 
@@ -134,6 +136,8 @@ class Expressions:
                 return self._negate(node, span)
             case tree.Call():
                 return self.calls.call(node, span)
+            case tree.ValueQuery():
+                return self.questions.value(node, node.span)
             case tree.Broken():
                 self.report.unreadable = True
                 return BROKEN
@@ -257,6 +261,7 @@ class Expressions:
         span = self.report.place(node.span)
         match node:
             case tree.Compare():
+                self.questions.with_itself(node, span)
                 left = self.operand(node.left)
                 return self.comparisons.compare(node.op, left, self.beside(left, node.right), span)
             case tree.Between():
@@ -300,6 +305,10 @@ class Expressions:
                 self.report.amend(since, ("RQL203",), (f"each condition is written in full: {code(text)}",), fixes)
             before = term
 
+    def has_column(self, name: str) -> bool:  # noqa: ARG002 - a run has fields, and no columns
+        """Whether a name is one of the table at hand and of no other."""
+        return False
+
     def beside(self, value: Operand, node: tree.Expr) -> Operand:
         """What stands beside a value in a test. A word that is no field may be a text without its quotes."""
         since = self.report.count
@@ -314,8 +323,11 @@ class Expressions:
                 self.report.amend(since, _UNKNOWN, (hint,), rewrites(node.span, texts))
         return operand
 
-    def items(self, items: Sequence[tree.Expr] | tree.Param, value: Operand | None = None) -> list[Operand]:
-        """The values of a list, written out or bound to a parameter. In a list, a list parameter is its values."""
+    def items(self, items: tree.Listed, value: Operand | None = None) -> list[Operand]:
+        """The values of a list: written out, bound to a parameter, or a question. In a list, a list parameter is its
+        values."""
+        if isinstance(items, tree.QueryNode):
+            return [self.questions.listed(items, value)]
         found: list[Operand] = []
         for item in (items,) if isinstance(items, tree.Param) else items:
             if not isinstance(item, tree.Param):

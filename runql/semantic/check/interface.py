@@ -3,7 +3,6 @@ of these holds expressions."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -41,7 +40,7 @@ class ExpressionCheck(Protocol):
     def beside(self, value: Operand, node: tree.Expr) -> Operand:
         """What a value is compared with."""
 
-    def items(self, items: Sequence[tree.Expr] | tree.Param, value: Operand | None = None) -> list[Operand]:
+    def items(self, items: tree.Listed, value: Operand | None = None) -> list[Operand]:
         """The items of a list."""
 
     def bound(self, node: tree.Param) -> Bound | tuple[Bound, ...] | None:
@@ -49,6 +48,9 @@ class ExpressionCheck(Protocol):
 
     def reading(self, row: Row | None) -> AbstractContextManager[None]:
         """Inside, a metric is its value in a row; `None`: it is a whole history again."""
+
+    def has_column(self, name: str) -> bool:
+        """Whether a name is one of the table at hand and of no other."""
 
     def written(self, node: tree.Node) -> str:
         """A node as it is written in the query."""

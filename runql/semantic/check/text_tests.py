@@ -138,7 +138,7 @@ class TextTests:
 
 def _is_of_nothing(node: tree.Has) -> bool:
     """Whether a bare `none` stands where a value must."""
-    if isinstance(node.items, tree.Param) or len(node.items) != 1 or node.mode is not tree.HasMode.ONE:
+    if not isinstance(node.items, tuple) or len(node.items) != 1 or node.mode is not tree.HasMode.ONE:
         return False
     item = node.items[0]
     return isinstance(item, tree.Field) and not item.path.exact and item.path.segments in {("none",), ("None",)}

@@ -10,8 +10,9 @@ from runql.language.fields import RUN_FIELD_SPELLINGS, Space
 from runql.language.kinds import Kind
 from runql.semantic.check_context import Report
 from runql.semantic.check_stages.expressions import Folding, StageExpressions, facts
-from runql.semantic.check_stages.scope import ColumnFacts, Scope, glob_columns, is_meant
+from runql.semantic.check_stages.scope import Scope, glob_columns, is_meant
 from runql.semantic.operands import BROKEN, Operand
+from runql.semantic.questions import ColumnFacts
 from runql.semantic.spelling import PREFIXES, code, path_text
 from runql.semantic.typed import (
     ColumnPick,
@@ -290,7 +291,8 @@ class StageColumns:
                 self.report.add("RQL318", f"two columns would be called `{named[0].name}`", definition.span)
             folds.append(named[0])
             made[named[0].name] = named[1]
-        made.setdefault(COUNT, ColumnFacts(frozenset({Kind.NUMBER})))
+        if stage.keys:
+            made.setdefault(COUNT, ColumnFacts(frozenset({Kind.NUMBER})))
         self.expressions.scope = self.scope.other(made, more=more)
         return TGroup(tuple(keys), tuple(folds), span=stage.span)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from runql.language.kinds import Kind
 from runql.semantic.check_context import rewrites
 from runql.semantic.check_stages.columns import COUNT, StageColumns
-from runql.semantic.check_stages.scope import ColumnFacts
 from runql.semantic.names.nearest import nearest_hint, nearest_names
+from runql.semantic.questions import ColumnFacts
 from runql.semantic.spelling import code, path_text
 from runql.semantic.typed import TAlignStage, TBest, TBin, TResample, TSmooth, TStage
 from runql.syntax import tree as s

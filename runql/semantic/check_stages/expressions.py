@@ -17,7 +17,7 @@ from runql.semantic.check.expressions import Expressions, field_operand
 from runql.semantic.check.logged_names import whole_history
 from runql.semantic.check_context import CheckContext, Report, rewrite, rewrites
 from runql.semantic.check_stages.of_curves import OF_CURVES, over_rows
-from runql.semantic.check_stages.scope import ColumnFacts, Scope
+from runql.semantic.check_stages.scope import Scope
 from runql.semantic.folds import fold_named, history_fold_named
 from runql.semantic.names.nearest import nearest_hint, nearest_names
 from runql.semantic.names.odd_names import divided
@@ -25,6 +25,7 @@ from runql.semantic.names.resolver import LoggedName, Resolved
 from runql.semantic.naming import aggregate_text, key_text
 from runql.semantic.needed import walk
 from runql.semantic.operands import ANY_KIND, BROKEN, Operand, kind_in, quoted
+from runql.semantic.questions import ColumnFacts
 from runql.semantic.spelling import PREFIXES, code, field_text, path_text
 from runql.semantic.typed import TAggregate, TCell, TColumn, TField, TFold, TIs, TLogged, TNot, TypedExpr
 from runql.syntax import tree
@@ -64,6 +65,9 @@ class StageExpressions(Expressions):
     def column_name(self, path: tree.Path) -> str | None:
         """The column of the table that a path means as it is written, if there is one."""
         return next((name for name in _spellings(path, self.scope) if name in self.scope.columns), None)
+
+    def has_column(self, name: str) -> bool:
+        return name in self.scope.columns
 
     def _field(self, node: tree.Field, span: Span) -> Operand:
         name = self.column_name(node.path)

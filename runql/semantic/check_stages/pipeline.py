@@ -13,6 +13,7 @@ from runql.semantic.check_stages.curves import CurveStages
 from runql.semantic.check_stages.expressions import Folding, StageExpressions
 from runql.semantic.check_stages.runs import RunStages
 from runql.semantic.check_stages.scope import Scope
+from runql.semantic.check_stages.two_tables import TwoTableStages
 from runql.semantic.typed import (
     ColumnPick,
     Named,
@@ -101,7 +102,7 @@ def names_made(node: tree.Stage | tree.SelectClause | None) -> set[str]:  # noqa
             return set()
         case s.PivotStage() | s.DiffStage() | s.ParetoStage() | s.HolesStage() | s.DuplicatesStage():
             return set()
-        case s.PlotStage() | s.ToStage() | s.AssertStage() | s.BrokenStage():
+        case s.JoinStage() | s.UnionStage() | s.PlotStage() | s.ToStage() | s.AssertStage() | s.BrokenStage():
             return set()
         case _:
             assert_never(node)
@@ -123,7 +124,7 @@ def stage_word(stage: tree.Stage) -> str:
     return found.name if found is not None else ""
 
 
-class _Checker(CurveStages, RunStages):
+class _Checker(CurveStages, RunStages, TwoTableStages):
     """One method a stage; each gives the typed stage and changes the scope."""
 
     def __init__(self, expressions: StageExpressions, report: Report) -> None:
@@ -187,6 +188,10 @@ class _Checker(CurveStages, RunStages):
                 return self.holes(stage)
             case s.DuplicatesStage():
                 return self.duplicates(stage)
+            case s.JoinStage():
+                return self.join(stage)
+            case s.UnionStage():
+                return self.union(stage)
             case s.DescribeStage():
                 return self.describe(stage)
             case s.PlotStage():

@@ -6,8 +6,8 @@ from runql.language.fields import Space
 from runql.language.kinds import Kind, TableKind
 from runql.semantic.check_stages.columns import COUNT, StageColumns
 from runql.semantic.check_stages.expressions import Folding
-from runql.semantic.check_stages.scope import ColumnFacts
 from runql.semantic.operands import BROKEN, quoted
+from runql.semantic.questions import ColumnFacts
 from runql.semantic.typed import (
     FieldKey,
     Named,

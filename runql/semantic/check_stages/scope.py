@@ -16,6 +16,7 @@ from runql.semantic.names.resolver import LOGGABLE, seen_kinds
 from runql.semantic.naming import aggregate_text, key_text
 from runql.semantic.needed import query_expressions, walk
 from runql.semantic.operands import ANY_KIND
+from runql.semantic.questions import ColumnFacts
 from runql.semantic.spelling import info_text
 from runql.semantic.typed import FieldKey, HistoryPart, TAggregate, TColumn, TField, TLogged, TypedExpr, TypedQuery
 from runql.syntax.tree import Stream, Target
@@ -24,14 +25,6 @@ from runql.text.frozen import frozen
 RUN_ID = "run_id"
 _FIRST = ("id", "name", "state", "created")
 _NUMBER = frozenset({Kind.NUMBER})
-
-
-@frozen
-class ColumnFacts:
-    """What is known of a column: the kinds that its values may have (null and missing apart), and of its field."""
-
-    kinds: frozenset[Kind] = ANY_KIND
-    info: FieldInfo | None = None
 
 
 @frozen
@@ -140,10 +133,30 @@ def _column_name(node: TypedExpr) -> str | None:
             return aggregate_text(node)
         case t.TConst() | t.TCompare() | t.TBetween() | t.TIn() | t.TTextTest() | t.THas() | t.TUntagged() | t.TIs():
             return None
-        case t.TNot() | t.TAnd() | t.TOr() | t.TArithmetic() | t.TNegate() | t.TCall() | t.TCell() | t.TFold():
+        case (
+            t.TNot()
+            | t.TAnd()
+            | t.TOr()
+            | t.TArithmetic()
+            | t.TNegate()
+            | t.TCall()
+            | t.TCell()
+            | t.TFold()
+            | t.TQuestion()
+        ):
             return None
         case _:
             assert_never(node)
+
+
+def standard_columns() -> tuple[TColumn, ...]:
+    """The columns of every table of runs that names its own by nothing."""
+    return tuple(TColumn(name, value=_run_field(name)) for name in _FIRST)
+
+
+def open_columns(query: TypedQuery, mentions: Sequence[TColumn]) -> tuple[TColumn, ...]:
+    """The columns of a table of runs without a `select`, those that its stages name among them."""
+    return with_mentions(query, mentions or standard_columns()).columns or ()
 
 
 def _run_field(name: str) -> TField:

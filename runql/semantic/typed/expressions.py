@@ -8,7 +8,7 @@ from typing import TypeAlias
 from runql.language.fields import Space
 from runql.language.kinds import Kind
 from runql.semantic.values import Value
-from runql.syntax.tree import ArithmeticOp, Comparison, HasMode, State, TextOp
+from runql.syntax.tree import ArithmeticOp, Comparison, HasMode, Query, State, TextOp
 from runql.text.frozen import frozen
 from runql.text.source import NOWHERE, Span
 
@@ -197,6 +197,19 @@ class TFold(TypedExprNode):
     of: TypedExpr | None = None
 
 
+@frozen
+class TQuestion(TypedExprNode):
+    """What an inner question comes to: the values of its one column (`many`), or its one value.
+
+    It is asked first, and a constant or a list of them takes its place before the outer one is pushed to a source. Two
+    of one `text` are one question.
+    """
+
+    text: str
+    many: bool
+    query: Query = field(compare=False, repr=False)
+
+
 TypedExpr: TypeAlias = (
     TConst
     | TField
@@ -217,5 +230,6 @@ TypedExpr: TypeAlias = (
     | TAggregate
     | TCell
     | TFold
+    | TQuestion
 )
 """Every typed expression. A `match` over it ends in `assert_never`, so the type checker names it for each new one."""

@@ -12,7 +12,8 @@ from typing import ClassVar, TypeAlias
 from runql.language.entry import StageEntry
 from runql.language.stages import STAGES
 from runql.semantic.typed.expressions import TFold, TypedExpr
-from runql.syntax.tree import Goal
+from runql.semantic.typed.query import TColumn
+from runql.syntax.tree import Goal, JoinKind, Query
 from runql.text.frozen import frozen
 from runql.text.source import NOWHERE, Span
 
@@ -228,6 +229,45 @@ class TDuplicates(TStageNode):
 
 
 @frozen
+class TOther:
+    """The other table of a stage: an inner question. Two of one `text` that fetch the same are one.
+
+    `fetched`: what is read of its runs besides what it names, for the stage or those behind it. `name`: what messages
+    call it. `columns`: those that it is known to have; `None` where only its rows can tell.
+    """
+
+    text: str
+    fetched: tuple[TColumn, ...] = ()
+    query: Query = field(kw_only=True, compare=False, repr=False)
+    name: str = field(kw_only=True, default="", compare=False)
+    columns: tuple[str, ...] | None = field(kw_only=True, default=None, compare=False)
+
+
+@frozen
+class TJoin(TStageNode):
+    """The rows beside those of another table whose keys are equal. `keys`: a column of this table, one of the other."""
+
+    terminal = "JOIN"
+    other: TOther
+    how: JoinKind
+    keys: tuple[tuple[str, str], ...]
+
+
+@frozen
+class TUnion(TStageNode):
+    """The rows, then those of another table, columns by name.
+
+    `is_open`: both are tables of runs of which any field may be named, so what is fetched for one is for both.
+    `of_runs`: a row is a run on both sides.
+    """
+
+    terminal = "UNION"
+    other: TOther
+    is_open: bool = False
+    of_runs: bool = False
+
+
+@frozen
 class TDescribe(TStageNode):
     """A row a column."""
 
@@ -281,6 +321,8 @@ TStage: TypeAlias = (
     | TPareto
     | THoles
     | TDuplicates
+    | TJoin
+    | TUnion
     | TDescribe
     | TTo
     | TAssert

@@ -6,8 +6,7 @@ import re
 from itertools import islice
 from typing import Final
 
-from runql.syntax.keywords import keywords
-from runql.syntax.mistake import Mistake, Place, alone_from, idiom, replacing
+from runql.syntax.mistake import Mistake, Place, idiom, replacing
 from runql.syntax.mistakes.python import closing
 from runql.text.source import Span
 
@@ -103,25 +102,3 @@ def reads_only(place: Place) -> Mistake | None:
     hint = "the W&B client and the web page change runs"
     message = f"RunQL only reads: there is no `{place.found.text}`"
     return Mistake("RQL108", message, place.span, (hint,), certain=True, resume=end)
-
-
-def inner_query(place: Place) -> Mistake | None:
-    """`id in (runs where …)`, `acc > (runs | …)`: a query inside of one."""
-    lexemes = place.attempt.lexemes
-    at = next((i for i in range(len(lexemes) - 1, 0, -1) if lexemes[i].terminal == "LPAR"), None)
-    if at is None or at > len(lexemes) or not place.in_condition:
-        return None
-    inner = next(alone_from(place.text, lexemes[at].end), None)
-    after = next(islice(alone_from(place.text, lexemes[at].end), 1, 2), None)
-    if inner is None or inner.text.lower() not in {*keywords().query_words, "select"} or after is None:
-        return None
-    if after.text.lower() not in {*keywords().clause_words, "|", "runs", *_OF_RUNS} and after.terminal != "PATH":
-        return None
-    end = closing(place.text, lexemes[at].start)
-    stop = end.end if end is not None else len(place.text)
-    hints = (
-        'ask it first, and give its values by a parameter: `… in $ids`, `-p \'ids=["a", "b"]\'`',
-        "a condition on it may also be joined with `and`: `let good = runs where …; runs from good where …`",
-    )
-    message = "a query cannot stand inside of another one yet"
-    return Mistake("RQL304", message, Span(lexemes[at].start, stop), hints, certain=True, resume=stop)

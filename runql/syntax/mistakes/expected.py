@@ -73,7 +73,7 @@ def _named(terminal: str) -> tuple[str, ...]:
     return tuple(f"`{word}`" for word in table.words.get(terminal, table.symbols.get(terminal, ())[:1]))
 
 
-def needed(could: frozenset[str], before: str, clause: str) -> str:
+def needed(could: frozenset[str], before: str, clause: str) -> str:  # noqa: PLR0911 - one line a phrase
     """What must stand where these terminals are accepted, in one phrase.
 
     `before` is the terminal before that place, `clause` the one that begins its clause.
@@ -82,12 +82,14 @@ def needed(could: frozenset[str], before: str, clause: str) -> str:
         could -= INFIX
     if "LET" in could:
         return "a statement"
-    if "RUNS" in could:
-        return "a query"
     if set(keywords().stages) <= could:
         return "a stage"
     if "STRING" in could and "TIME" in could:
         return _wanted(before) or "a value"
+    if "RUNS" in could:
+        return "a query"
+    if "ON" in could:
+        return "`on` and a key"
     for terminal, phrase in (
         ("PATH", ""),
         ("SOURCE", ""),

@@ -87,9 +87,7 @@ _STAGES: Final[dict[str, tuple[str | None, str]]] = {
 _FOLDING: Final = {"agg", "aggregate", "summarize", "summarise", "stats"}
 _PAIRS: Final = {("sort", "by"): "order", ("order", "by"): "order", ("group", "by"): "group", ("filter", "by"): "where"}
 _NONE_HERE: Final = {
-    "join": "`runs from A, B` puts the runs of several sources into one table",
-    "union": "`runs from A, B` puts the runs of several sources into one table",
-    "merge": "`runs from A, B` puts the runs of several sources into one table",
+    "merge": "two tables by a key: `| join NAME on KEY`; the runs of several sources: `runs from A, B`",
     "count": "`count runs …` counts runs; `| group KEY : n = count()` counts the rows of each group",
     "wc": "`count runs …` counts runs; `| group KEY : n = count()` counts the rows of each group",
 }

@@ -23,6 +23,7 @@ from runql.syntax.mistakes import (
     sql_group_by,
     stages,
     statements,
+    two_tables,
 )
 from runql.syntax.mistakes import slips as idiom_slips
 from runql.syntax.mistakes import words as idiom_words
@@ -134,7 +135,7 @@ def unexpected(place: Place) -> Mistake:
     words = expected_words(place)
     hints = (f"expected {either(words)}",) if words else ()
     before = place.back()
-    if "RUNS" in place.accepted and place.found.terminal != END:
+    if "RUNS" in place.accepted and "NUMBER" not in place.accepted and place.found.terminal != END:
         what = "statement" if "LET" in place.accepted else "query"
         message = f"`{shown(place.found.text)}` does not begin a {what}"
         return Mistake("RQL106", message, place.span, hints, expected=words)
@@ -153,7 +154,17 @@ _KNOWN: Final[tuple[Callable[[Place], Mistake | None], ...]] = (
     characters.unclosed_quote,
     characters.sign,
     best_few.reads_only,
-    best_few.inner_query,
+    two_tables.inner_select,
+    two_tables.inner_value,
+    two_tables.existence,
+    two_tables.call_of_frame,
+    two_tables.spelled_join,
+    two_tables.spelled_union,
+    two_tables.using,
+    two_tables.kind_of_join,
+    two_tables.union_all,
+    two_tables.keys_together,
+    two_tables.keys_without_on,
     numbers.quoted_key,
     numbers.prefixed_text,
     numbers.flagged_pattern,
@@ -241,7 +252,6 @@ _KNOWN: Final[tuple[Callable[[Place], Mistake | None], ...]] = (
     python.placeholder,
     expressions.and_or_signs,
     idiom_slips.where_left_out,
-    stages.no_keys,
     idiom_slips.typed_name,
     expressions.colon,
     expressions.and_not_in,

@@ -147,16 +147,6 @@ def bare_definition(place: Place) -> Mistake | None:
     return Mistake("RQL101", message, span, repairs=(replacing(span.start, span.end, new),))
 
 
-def no_keys(place: Place) -> Mistake | None:
-    """`group : n = count()`: there is a key."""
-    group = place.back()
-    if group is None or group.terminal != "GROUP" or place.found.terminal != "COLON":
-        return None
-    message = "a key must stand between `group` and `:`"
-    hints = ("`group config.model : n = count()`", "of all rows together: `group true as all : n = count()`")
-    return Mistake("RQL101", message, place.span, hints, certain=True)
-
-
 def extra(place: Place) -> Mistake | None:
     """`| describe config.lr`, `| drop config.* except config.lr`: what a stage does not take."""
     stage = place.back()

@@ -155,10 +155,11 @@ class ExpressionBuilder:
         signs = part.types
         return t.Is(part.children[0], _STATES[signs[-1]], "NOT" in signs, span=part.span)
 
-    def items(self, part: Part) -> tuple[t.Expr, ...] | t.Param:
-        if isinstance(part.children[0], TerminalNode):
-            return t.Param(str(part.children[0])[1:], span=part.span)
-        return tuple(part.children)
+    def items(self, part: Part) -> t.Listed:
+        first = part.children[0]
+        if isinstance(first, TerminalNode):
+            return t.Param(str(first)[1:], span=part.span)
+        return first if isinstance(first, t.Query) else tuple(part.children)
 
     def arithmetic(self, part: Part) -> t.Expr:
         left, op, right = part.children
@@ -210,6 +211,9 @@ class ExpressionBuilder:
             case _:
                 value: t.Expr = part.children[0]
                 return value
+
+    def value_query(self, part: Part) -> t.Expr:
+        return t.ValueQuery(part.nodes[0], span=part.span)
 
     def presence(self, part: Part) -> t.Expr:
         return t.Is(part.children[1], t.State.MISSING, part.children[0].type == "EXISTS", span=part.span)

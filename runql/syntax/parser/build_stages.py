@@ -28,6 +28,10 @@ class _Option:
     axis: str | None = None
 
 
+def _is_kind(child: Any) -> bool:
+    return getattr(child, "type", None) == "JOIN_KIND"
+
+
 PLAIN_STAGES: Final[Mapping[str, Callable[..., t.Stage]]] = {
     rule_of(kind.__name__): kind for kind in get_args(t.Stage) if issubclass(kind, t.PlainStage)
 }
@@ -101,8 +105,9 @@ class StageBuilder(ExpressionBuilder):
         return s.DeriveStage(tuple(part.nodes), span=part.span)
 
     def group_stage(self, part: Part) -> t.Stage:
-        keys, *folds = part.nodes
-        return s.GroupStage(keys, tuple(folds), span=part.span)
+        keys = next((node for node in part.nodes if isinstance(node, tuple)), ())
+        folds = tuple(node for node in part.nodes if not isinstance(node, tuple))
+        return s.GroupStage(keys, folds, span=part.span)
 
     def group_keys(self, part: Part) -> tuple[t.Column, ...]:
         return tuple(part.nodes)
@@ -146,6 +151,25 @@ class StageBuilder(ExpressionBuilder):
 
     def duplicates_stage(self, part: Part) -> t.Stage:
         return s.DuplicatesStage(tuple(part.nodes), span=part.span)
+
+    # ------------------------------------------------------------ two tables
+
+    def join_stage(self, part: Part) -> t.Stage:
+        other, *keys = part.nodes
+        kind = next((s.JoinKind(one.lower()) for one in part.children if _is_kind(one)), s.JoinKind.INNER)
+        (query, place) = other
+        return s.JoinStage(query, tuple(keys), kind, other_span=place, span=part.span)
+
+    def union_stage(self, part: Part) -> t.Stage:
+        query, place = part.nodes[0]
+        return s.UnionStage(query, other_span=place, span=part.span)
+
+    def other_table(self, part: Part) -> tuple[t.SourceRef | t.Query, Span]:
+        return part.nodes[0], part.span
+
+    def join_key(self, part: Part) -> tuple[t.Path, t.Path]:
+        paths = [self.path(child) for child in part.children if child.type == "PATH"]
+        return paths[0], paths[-1]
 
     # ------------------------------------------------------------ looking, keeping, asserting
 

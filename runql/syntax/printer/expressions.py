@@ -73,7 +73,7 @@ class ExpressionPrinter:
                 return f"{word('EXISTS' if negated else 'MISSING')}({self.expr(value)})", Binds.ATOM
             case t.ListValue(items=items):
                 return f"[{', '.join(map(self.expr, items))}]", Binds.ATOM
-            case t.Call() | t.Field() | t.Param() | t.Untagged() | t.Broken():
+            case t.Call() | t.Field() | t.Param() | t.Untagged() | t.ValueQuery() | t.Broken():
                 return self._atom(expr), Binds.ATOM
             case t.Literal() | t.Time() | t.Duration() | t.RelativeTime():
                 text = self._value(expr)
@@ -111,9 +111,15 @@ class ExpressionPrinter:
             case _:
                 assert_never(expr)
 
-    def _list(self, items: tuple[t.Expr, ...] | t.Param) -> str:
+    def inner(self, query: t.QueryNode) -> str:
+        """A query inside an expression or a stage: whoever prints queries knows how."""
+        raise NotImplementedError
+
+    def _list(self, items: t.Listed) -> str:
         if isinstance(items, t.Param):
             return f"${items.name}"
+        if isinstance(items, t.QueryNode):
+            return f"({self.inner(items)})"
         return f"({', '.join(self.expr(item) for item in items)})"
 
     def _arithmetic(self, expr: t.Arithmetic | t.Negate) -> tuple[str, Binds]:
@@ -131,7 +137,7 @@ class ExpressionPrinter:
             case _:
                 assert_never(expr)
 
-    def _atom(self, expr: t.Call | t.Field | t.Param | t.Untagged | t.Broken) -> str:
+    def _atom(self, expr: t.Call | t.Field | t.Param | t.Untagged | t.ValueQuery | t.Broken) -> str:
         match expr:
             case t.Call(name=name, arguments=arguments):
                 parts = [*map(self.expr, arguments), *self._modifiers(expr)]
@@ -142,6 +148,8 @@ class ExpressionPrinter:
                 return f"${name}"
             case t.Untagged():
                 return word("UNTAGGED")
+            case t.ValueQuery(query=query):
+                return f"{word('VALUE')}({self.inner(query)})"
             case t.Broken():
                 return "…"
             case _:

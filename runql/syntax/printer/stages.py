@@ -47,7 +47,8 @@ class StagePrinter(PartPrinter):
                 return Items(word("DERIVE"), self._definitions(columns))
             case s.GroupStage(keys=keys, folds=folds):
                 items = (*((_compared(self.column(key)), key.span) for key in keys), *self._definitions(folds))
-                return Items(word("GROUP"), items, colon=len(keys) - 1 if folds else None)
+                first_word = word("GROUP") if keys else f"{word('GROUP')} {word('COLON')}"
+                return Items(first_word, items, colon=len(keys) - 1 if folds and keys else None)
             case s.ParetoStage(goals=goals):
                 items = tuple((f"{goal.value} {self.expr(value)}", value.span) for goal, value in goals)
                 return Items(word("PARETO"), items)
@@ -62,6 +63,12 @@ class StagePrinter(PartPrinter):
                 return self._of_each(word("LAST_ROW" if last else "FIRST_ROW"), count, by)
             case s.PivotStage(value=value, rows=rows, columns=columns):
                 return _line(word("PIVOT"), self.expr(value), word("BY"), f"{self.expr(rows)},", self.expr(columns))
+            case s.JoinStage(other=other, keys=pairs, kind=kind):
+                first_word = " ".join([word("JOIN"), *([kind.value] if kind is not s.JoinKind.INNER else [])])
+                on = tuple((_key(left, right), left.span) for left, right in pairs)
+                return Items(f"{first_word} {self._other(other)} {word('ON')}", on)
+            case s.UnionStage(other=other):
+                return _line(word("UNION"), self._other(other))
             case s.DiffStage(versus=versus):
                 return _line(word("DIFF"), *([word("VS"), name_or_string(versus)] if versus is not None else []))
             case s.PlotStage():
@@ -77,6 +84,9 @@ class StagePrinter(PartPrinter):
         """How many rows, and of which groups."""
         words = [first_word, *([self.expr(count)] if count is not None else []), *([word("BY")] if by else [])]
         return Items(" ".join(words), self._columns(by))
+
+    def _other(self, other: t.SourceRef | t.QueryNode) -> str:
+        return source_text(other) if isinstance(other, t.SourceRef) else f"({self.inner(other)})"
 
     def _plain_fields(self, stage: s.PlainStage) -> Iterator[str]:
         """The fields of a plain stage, in order: paths, expressions, words."""
@@ -129,6 +139,11 @@ class StagePrinter(PartPrinter):
             written = f"({', '.join(map(self.expr, param.values))}{',' if len(param.values) == 1 else ''})"
         typed = param.name if param.type_name is None else f"{param.name}: {param.type_name}"
         return " ".join([word("DECLARE"), typed, *([word("EQ"), written] if written is not None else [])])
+
+
+def _key(left: t.Path, right: t.Path) -> str:
+    text = write_path(left)
+    return text if left == right else f"{text} {word('EQ')} {write_path(right)}"
 
 
 def _line(*words: str) -> Items:

@@ -59,6 +59,9 @@ class Printer(StagePrinter):
         stages = [f"{word('PIPE')} {self.stage(stage)}" for stage in query.stages]
         return " ".join([self.head(query), *map(self.clause, ordered(query.clauses)), *stages])
 
+    def inner(self, query: t.QueryNode) -> str:
+        return self.query(t.query_in(query))
+
     def head(self, query: t.Query) -> str:
         words = [word(query.target.name)]
         if query.target is t.Target.COUNT:

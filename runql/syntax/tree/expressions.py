@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import TypeAlias
 
-from runql.syntax.tree.names import Node, Path
+from runql.syntax.tree.names import Node, Path, QueryNode
 from runql.text.frozen import frozen
 from runql.text.source import NOWHERE, Span
 
@@ -105,10 +105,10 @@ class Between(ExprNode):
 
 @frozen
 class In(ExprNode):
-    """`value in (a, b)`, or `value in $list`: then `items` is one `Param`."""
+    """`value in (a, b)`, or `value in $list`: then `items` is one `Param`; or `value in (QUERY)`."""
 
     value: Expr
-    items: tuple[Expr, ...] | Param
+    items: Listed
     negated: bool = False
 
 
@@ -140,11 +140,12 @@ class HasMode(StrEnum):
 
 @frozen
 class Has(ExprNode):
-    """`tags has "x"`, `tags has any (…)`, `has all (…)`, `has none (…)`; `items` may be one `Param` (a list)."""
+    """`tags has "x"`, `tags has any (…)`, `has all (…)`, `has none (…)`; `items` may be one `Param` (a list), or a
+    query."""
 
     mode: HasMode
     value: Expr
-    items: tuple[Expr, ...] | Param
+    items: Listed
     negated: bool = False
 
 
@@ -229,9 +230,19 @@ class Call(ExprNode):
 
 
 @frozen
+class ValueQuery(ExprNode):
+    """`value(QUERY)`: the one value that a query gives."""
+
+    query: QueryNode
+
+
+@frozen
 class Broken(ExprNode):
     """Where an expression should stand and none could be read; an error says so."""
 
+
+Listed: TypeAlias = "tuple[Expr, ...] | Param | QueryNode"
+"""What stands behind `in`, `has any` and `has all`."""
 
 Constant: TypeAlias = Literal | Time | RelativeTime | Duration
 """What stands for one value, the same for each run."""
@@ -263,6 +274,7 @@ Expr: TypeAlias = (
     | Arithmetic
     | Negate
     | Call
+    | ValueQuery
     | Broken
 )
 """Every expression. A `match` over it ends in `assert_never`, so the type checker names it for each new one."""

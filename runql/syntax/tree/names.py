@@ -30,3 +30,8 @@ class Path(Node):
     @property
     def is_glob(self) -> bool:
         return not self.exact and any(isinstance(s, str) and "*" in s for s in self.segments)
+
+
+@frozen
+class QueryNode(Node):
+    """A whole query, where a tree of a lower file holds one: `Query` is the only kind (`statements.query_in`)."""

@@ -6,10 +6,11 @@ from dataclasses import field
 from enum import StrEnum
 from typing import ClassVar, TypeAlias
 
-from runql.syntax.tree.clauses import Clause, Column, LazyClause, OrderKey
+from runql.syntax.tree.clauses import Clause, Column, LazyClause, OrderKey, SourceRef
 from runql.syntax.tree.expressions import Expr
-from runql.syntax.tree.names import Node, Path
+from runql.syntax.tree.names import Node, Path, QueryNode
 from runql.text.frozen import frozen
+from runql.text.source import NOWHERE, Span
 
 
 @frozen
@@ -104,7 +105,7 @@ class DeriveStage(StageNode):
 
 @frozen
 class GroupStage(StageNode):
-    """`group KEY, … : name = fold, …`; keys may be globs with `except`, `as` names them."""
+    """`group KEY, … : name = fold, …`; keys may be globs with `except`, `as` names them. `group : fold` has no keys."""
 
     terminal = "GROUP"
     keys: tuple[Column, ...]
@@ -207,6 +208,39 @@ class DuplicatesStage(StageNode):
     by: tuple[Column, ...]
 
 
+class JoinKind(StrEnum):
+    """Which rows a join gives."""
+
+    INNER = "inner"
+    LEFT = "left"
+    FULL = "full"
+    ANTI = "anti"
+    SEMI = "semi"
+
+
+@frozen
+class JoinStage(StageNode):
+    """`join [KIND] NAME|(QUERY) on KEY [= KEY], …`; of a key both sides, twice the same where one name stands."""
+
+    terminal = "JOIN"
+    other: SourceRef | QueryNode
+    keys: tuple[tuple[Path, Path], ...]
+    kind: JoinKind = JoinKind.INNER
+    label: str = field(default="", compare=False, repr=False)
+    """What the other table was called before its query was put in."""
+    other_span: Span = field(default=NOWHERE, compare=False, repr=False)
+
+
+@frozen
+class UnionStage(StageNode):
+    """`union NAME|(QUERY)`."""
+
+    terminal = "UNION"
+    other: SourceRef | QueryNode
+    label: str = field(default="", compare=False, repr=False)
+    other_span: Span = field(default=NOWHERE, compare=False, repr=False)
+
+
 @frozen
 class DescribeStage(PlainStage):
     """A row a column."""
@@ -274,6 +308,8 @@ Stage: TypeAlias = (
     | ParetoStage
     | HolesStage
     | DuplicatesStage
+    | JoinStage
+    | UnionStage
     | DescribeStage
     | PlotStage
     | ToStage

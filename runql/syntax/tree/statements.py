@@ -8,7 +8,7 @@ from typing import TypeAlias, TypeVar, assert_never
 
 from runql.syntax.tree.clauses import Clause, SourceRef
 from runql.syntax.tree.expressions import Expr, Literal
-from runql.syntax.tree.names import Node, Path
+from runql.syntax.tree.names import Node, Path, QueryNode
 from runql.syntax.tree.stages import Stage
 from runql.text.frozen import frozen
 from runql.text.source import NOWHERE, Span
@@ -26,7 +26,7 @@ class Target(StrEnum):
 
 
 @frozen
-class Query(Node):
+class Query(QueryNode):
     """One query left of the pipe. `ident` is the id after `run` or `sweep`.
 
     Clauses stand in the order of the text; each kind occurs once (a second is reported and left out).
@@ -41,6 +41,12 @@ class Query(Node):
     def clause(self, kind: type[ClauseT]) -> ClauseT | None:
         """The clause of a kind, or none."""
         return next((c for c in self.clauses if isinstance(c, kind)), None)
+
+
+def query_in(node: QueryNode) -> Query:
+    """The query that stands inside an expression or a stage."""
+    assert isinstance(node, Query)
+    return node
 
 
 @frozen

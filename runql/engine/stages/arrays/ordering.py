@@ -25,7 +25,7 @@ from runql.engine.stages.shared.rows import Key, NotHeld
 from runql.engine.table import Table
 from runql.engine.values import column as typed
 from runql.engine.values.column import Column, Numbers, Repeats, column_of
-from runql.semantic.values import Value
+from runql.semantic.values import MISSING, Value
 
 Rows: TypeAlias = "Sequence[int] | Ints"
 
@@ -149,3 +149,23 @@ def _bytes_at(flags: bytes | None, places: Ints) -> bytes | None:
     import numpy as np
 
     return None if flags is None else np.frombuffer(flags, np.uint8)[places].tobytes()
+
+
+def cells_or_gaps(cells: Sequence[Value], rows: Rows) -> Column:
+    """Some cells of a column, in this order; `MISSING` where a place is -1."""
+    import numpy as np
+
+    places = np.asarray(rows, np.intp)
+    gaps = places < 0
+    if not gaps.any():
+        return cells_at(cells, places)
+    if not isinstance(cells, Numbers) or not len(cells):
+        held = objects([*listed(cells), MISSING])
+        return column_of(held[places].tolist())
+    there = np.where(gaps, 0, places)
+    values = np.asarray(cells.values)[there]
+    values[gaps] = 0
+    own = np.zeros(len(places), np.uint8) if cells.gaps is None else np.frombuffer(cells.gaps, np.uint8)[there]
+    own = np.where(gaps, np.uint8(typed.ABSENT), own)
+    whole = _bytes_at(cells.whole, there)
+    return Numbers(array_of(cells.values.typecode, values), whole, gaps_of(own.tobytes()))

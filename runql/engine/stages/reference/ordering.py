@@ -8,7 +8,7 @@ from itertools import compress
 from runql.engine.order import sorted_indices
 from runql.engine.stages.shared.rows import Key
 from runql.engine.table import Table
-from runql.semantic.values import Value
+from runql.semantic.values import MISSING, Value
 
 
 def sorted_rows(keys: Sequence[Key], length: int) -> list[int]:
@@ -34,3 +34,8 @@ def kept(table: Table, flags: bytes) -> Table:
     """The rows whose flag is 1."""
     columns: dict[str, Sequence[Value]] = {name: list(compress(cells, flags)) for name, cells in table.columns.items()}
     return Table(columns, flags.count(1))
+
+
+def cells_or_gaps(cells: Sequence[Value], rows: Sequence[int]) -> list[Value]:
+    """Some cells of a column, in this order; `MISSING` where a place is -1."""
+    return [MISSING if row < 0 else cells[row] for row in rows]
