@@ -15,11 +15,12 @@
   '("into" "fields" "sources" "projects" "tags" "sweeps" "lets" "config"
     "summary" "logged" "system" "like" "from" "where" "order" "limit" "offset"
     "page" "sample" "lazy" "full" "scan" "with" "keys" "x" "steps" "align"
-    "stream" "select" "safe" "min" "max" "ema" "mean" "line" "scatter" "bar"
-    "hist" "y" "nearest" "by" "vs" "over" "log" "asc" "desc" "outer" "inner"
-    "ffill" "default" "as" "except" "or" "and" "not" "contains" "startswith"
-    "endswith" "glob" "between" "in" "has" "any" "all" "none" "is" "finite"
-    "missing" "ago" "untagged" "last" "held" "approx")
+    "stream" "select" "safe" "inner" "left" "anti" "semi" "on" "min" "max"
+    "ema" "mean" "line" "scatter" "bar" "hist" "y" "nearest" "by" "vs" "over"
+    "log" "asc" "desc" "outer" "ffill" "default" "as" "except" "or" "and"
+    "not" "contains" "startswith" "endswith" "glob" "between" "in" "has" "any"
+    "all" "none" "is" "finite" "missing" "value" "ago" "untagged" "last"
+    "held" "approx")
   "Other keywords.")
 
 (defconst rql-words-stages
