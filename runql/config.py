@@ -16,7 +16,8 @@ found in the working folder or the nearest one above it. The project's wins, nam
 
 A path in `.runql.toml` is meant from the folder of that file. Of the environment these are read: `RUNQL_SOURCE`,
 `RUNQL_CONFIG` (another `config.toml`), `RUNQL_CACHE` (the folder for what may be thrown away), `RUNQL_DATA` (the folder
-for the history of the prompt), `RUNQL_MAX_ANSWER_MB` (the largest answer of a server, unpacked), `RUNQL_DEBUG`,
+for the history of the prompt), `RUNQL_MAX_ANSWER_MB` (the largest answer of a server, unpacked), `RUNQL_SQL_SECONDS`
+and `RUNQL_SQL_MEMORY_MB` (what a question of the stage `sql` may take), `RUNQL_DEBUG`,
 W&B's own (`WANDB_…`, `NETRC`), those of proxies and certificates (`HTTPS_PROXY`, `SSL_CERT_FILE` and their kind),
 `NO_COLOR`, `TERM`, `COLUMNS` and `PAGER`.
 """
@@ -75,6 +76,14 @@ class ServerSettings:
 
 
 @frozen
+class SqlBounds:
+    """What a question of the stage `sql` may take: memory in megabytes, and seconds."""
+
+    memory_mb: float = 2048.0
+    seconds: float = 60.0
+
+
+@frozen
 class Settings:
     """All settings. `source` is what a settings file or `RUNQL_SOURCE` names; `sources` and `aliases` are by name,
     `alias_files` the files that aliases are of.
@@ -105,6 +114,7 @@ class Settings:
     pager: str | None = None
     said: tuple[Diagnostic, ...] = ()
     allow_write: tuple[Path, ...] = ()
+    sql: SqlBounds = field(default_factory=SqlBounds)
 
     @property
     def own_queries(self) -> Path | None:
@@ -161,6 +171,7 @@ def load(environ: Mapping[str, str] | None = None, folder: Path | None = None) -
         data=_data_folder(environ),
         pager=environ.get("PAGER"),
         said=(*said, *more, *_zone_said(environ.get("TZ", ""))),
+        sql=_sql_bounds(environ),
     )
 
 
@@ -226,6 +237,15 @@ def _server(environ: Mapping[str, str], trust: FolderTrust) -> ServerSettings:
 def _home(environ: Mapping[str, str]) -> Path:
     home = environ.get("HOME") or environ.get("USERPROFILE")
     return Path(home) if home else Path.home()
+
+
+def _sql_bounds(environ: Mapping[str, str]) -> SqlBounds:
+    given, default = environ.get("RUNQL_SQL_SECONDS", ""), SqlBounds()
+    if given and (not re.fullmatch(r"\d{1,6}(\.\d{1,3})?", given, re.ASCII) or float(given) == 0):
+        message = f"`RUNQL_SQL_SECONDS` is no number of seconds: `{given[:40]}`"
+        raise SettingsError.of("RQL510", message, "write `RUNQL_SQL_SECONDS=60`")
+    memory = _megabytes(environ, "RUNQL_SQL_MEMORY_MB")
+    return SqlBounds(default.memory_mb if memory is None else memory, float(given) if given else default.seconds)
 
 
 def _megabytes(environ: Mapping[str, str], name: str) -> float | None:

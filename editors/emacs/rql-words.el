@@ -27,7 +27,7 @@
   '("where" "order" "limit" "offset" "select" "drop" "rename" "distinct"
     "derive" "group" "best" "first" "last" "smooth" "bin" "resample" "align"
     "pivot" "diff" "corr" "pareto" "holes" "duplicates" "join" "union"
-    "describe" "plot" "to" "assert")
+    "describe" "sql" "plot" "to" "assert")
   "Words that begin a stage, behind a pipe.")
 
 (defconst rql-words-constants

@@ -13,11 +13,13 @@ from runql.language.kinds import TableKind
 from runql.results.destination import DestinationKind, destination
 from runql.results.formats.formats import EXTENSIONS
 from runql.semantic import typed as t
-from runql.semantic.typed import TAssert, TDistinct, TStage, TTo
+from runql.semantic.typed import TAssert, TDistinct, TSql, TStage, TTo
 from runql.semantic.typed.stages import entry_of
 
 RUN_BY = f"Python, row by row; from {FAST_ROWS:,} rows on NumPy, to the same result"
 """What runs the stages."""
+
+HANDED_TO_SQL = "holds the table, and hands it to DuckDB, which reads it and nothing else: no file, no network"
 
 
 def way_of(stage: TStage, folder: Path) -> str:  # noqa: PLR0911 - one line a stage
@@ -28,6 +30,8 @@ def way_of(stage: TStage, folder: Path) -> str:  # noqa: PLR0911 - one line a st
             keeps = form is not None and form.entry.streams
             how = "written while the rows pass on" if keeps else "holds the table, for the format needs all of it"
             return f"{_leads(path, folder)}: {how}; {_end(stage, folder)}"
+        case TSql():
+            return HANDED_TO_SQL
         case TAssert() if not is_streaming(stage):
             return "holds the table, of all of which it asks"
         case TAssert():

@@ -8,7 +8,7 @@ from typing import assert_never
 
 from runql.config import Settings
 from runql.engine.histories.tables import x_axis_of
-from runql.engine.stages import Flow, PivotLayout, StageContext, column_order, run_stages
+from runql.engine.stages import Flow, PivotLayout, StageContext, StageResult, column_order, run_stages
 from runql.engine.table import Table
 from runql.execute.executor import Executor
 from runql.execute.questions import Questions
@@ -22,7 +22,7 @@ from runql.execute.tables import (
 )
 from runql.execute.write_files import Files
 from runql.plan.nodes import Combine, TableStage, stages_of
-from runql.semantic.typed import TDistinct, TGroup, THoles, TPivot, TSelect
+from runql.semantic.typed import TDistinct, TGroup, THoles, TPivot, TSelect, TSql
 from runql.text.diagnostic import Diagnostic
 
 _NAME_THEIR_COLUMNS = (TDistinct, TGroup, THoles, TPivot, TSelect)
@@ -43,6 +43,7 @@ class StagesOperator(TableOperator):
         self._questions = questions
         self._stages = stages_of(plan)
         self._files = Files(self._stages, lambda: below.names is not None, settings)
+        self._sql_bounds = (Settings() if settings is None else settings).sql
         self._rows = 0
         self._below = below
         self._executor = executor
@@ -69,7 +70,13 @@ class StagesOperator(TableOperator):
     def _context(self) -> StageContext:
         """What the first stage is told. Whether an aggregate may take a sample, the checker has seen to."""
         ask = self._questions.other if self._questions is not None else None
-        return replace(_context_of(self._below), open=self._files.opener, approx=True, ask=ask)
+        context = _context_of(self._below)
+        return replace(context, open=self._files.opener, approx=True, ask=ask, sql=self._ask_sql)
+
+    def _ask_sql(self, stage: TSql, table: Table, context: StageContext) -> StageResult:
+        from runql.execute.sql.ask import answer
+
+        return answer(stage, table, context, self._sql_bounds)
 
     def tables(self) -> Iterator[Table]:
         self._rows = 0

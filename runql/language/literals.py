@@ -55,6 +55,11 @@ LITERALS: Final = ReferencePage(
                     r"Text. `\n`, `\t`, `\\`, `\"`, `\'` and `\u00e9` are escapes.",
                     'runs where config.optimizer = "adam"',
                 ),
+                Entry(
+                    '"""text"""',
+                    "Text as it stands, of several lines too: for the question of the stage `sql`.",
+                    'runs | sql """select name from _"""',
+                ),
                 LiteralEntry(
                     "true",
                     "The bool for yes.",

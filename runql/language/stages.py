@@ -237,6 +237,16 @@ _TABLE = (
         aggregates=True,
     ),
     StageEntry(
+        'sql "QUESTION"',
+        "A question in SQL to the table so far, which is called `_` in it. DuckDB answers (extra `store`); it reads"
+        " nothing else: no file, no network.",
+        """runs | sql 'select "config.optimizer", max("summary.acc") as best from _ group by 1 order by best desc'""",
+        terminal="SQL",
+        wants="a question in quotes",
+        gives=TableKind.OTHER,
+        aggregates=True,
+    ),
+    StageEntry(
         "plot [line|scatter|bar|hist] [Y …] [vs X] [by FIELD] [log x|y]",
         "A chart.",
         f"{_CURVES} | plot line loss",

@@ -23,7 +23,7 @@ from runql.semantic.catalog import Catalog
 from runql.semantic.check_context import CheckContext
 from runql.semantic.check_query import Checked, check
 from runql.semantic.questions import InnerTable
-from runql.semantic.typed import TTo
+from runql.semantic.typed import TSql, TTo
 from runql.session.checked_fixes import Trials
 from runql.session.checked_query import CheckedQuery, Explanation, KnownSources, linted
 from runql.session.inner_questions import InnerChecks, InnerPlans
@@ -262,6 +262,11 @@ class Session(OpenSources):
 
             if wrong := tuple(wrong_files(checked.stages, self.settings)):
                 checked = Checked(None, (*checked.diagnostics, *wrong))
+        if any(isinstance(stage, TSql) for stage in checked.stages):
+            from runql.execute.sql.extra import lacking_extra
+
+            if lacking := tuple(lacking_extra(checked.stages)):
+                checked = Checked(None, (*checked.diagnostics, *lacking))
         return checked
 
     @staticmethod

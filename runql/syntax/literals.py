@@ -82,6 +82,24 @@ def read_string(text: str) -> str:
     return re.sub("[\ud800-\udbff][\udc00-\udfff]", lambda m: _joined(m[0]), value)
 
 
+def read_long_string(text: str) -> str:
+    """What a string in triple quotes holds: what stands there."""
+    return text[3:-3]
+
+
+def string_places(text: str) -> list[int]:
+    """Where in a quoted string each of its characters is written, and behind them its end."""
+    if text.startswith('"""') and len(text) > 5:
+        return list(range(3, len(text) - 2))
+    places: list[int] = []
+    position = 1
+    while position < len(text) - 1:
+        escape = _ESCAPE.match(text, position)
+        places.append(position)
+        position = escape.end() if escape else position + 1
+    return [*places, position]
+
+
 def _joined(pair: str) -> str:
     return chr(0x10000 + ((ord(pair[0]) - 0xD800) << 10) + (ord(pair[1]) - 0xDC00))
 

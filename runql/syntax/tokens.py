@@ -59,6 +59,7 @@ _KINDS: Final = {
     "LAST_RESULT": TokenKind.SOURCE,
     "NUMBER": TokenKind.NUMBER,
     "STRING": TokenKind.STRING,
+    "LONG_STRING": TokenKind.STRING,
     "TIME": TokenKind.TIME,
     "DURATION": TokenKind.TIME,
     "NOW": TokenKind.TIME,

@@ -58,6 +58,9 @@ _TABLE = {
     "RQL228": Code("error", "an inner question that gives more, or less, than its place takes"),
     "RQL229": Code("error", "an inner question that reads the outer one"),
     "RQL230": Code("error", "questions nested too deeply"),
+    "RQL245": Code("error", "a question in SQL that DuckDB refuses"),
+    "RQL246": Code("error", "SQL that does more than ask one question of the table"),
+    "RQL247": Code("error", "a stage that needs an extra"),
     # 3xx planning
     "RQL301": Code("notice", "part of the filter is done here"),
     "RQL302": Code("notice", "histories are sampled"),
@@ -93,6 +96,8 @@ _TABLE = {
     "RQL341": Code("notice", "values of an inner question that were left out"),
     "RQL342": Code("notice", "an inner question that gave nothing"),
     "RQL343": Code("notice", "runs on both sides of a union"),
+    "RQL353": Code("notice", "columns that SQL was given as text, or under another name"),
+    "RQL354": Code("notice", "values or names of an answer of SQL that were changed"),
     # 4xx backend
     "RQL401": Code("error", "not signed in, or not allowed"),
     "RQL402": Code("error", "not found"),
@@ -139,6 +144,7 @@ _TABLE = {
     "RQL549": Code("notice", "a folder that holds settings of sweeps, and no runs"),
     "RQL541": Code("notice", "data of kinds that are not read from event files"),
     "RQL540": Code("notice", "a value that no number or table can hold, shown as text"),
+    "RQL569": Code("error", "a bound of `sql` that a question reached"),
     # 9xx ours
     "RQL901": Code("error", "a fault of RunQL"),
 }

@@ -198,6 +198,7 @@ STAGES: st.SearchStrategy[t.Stage] = st.one_of(
         st.one_of(st.none(), PATHS),
         st.sampled_from([(), ("x",), ("x", "y"), ("y", "x")]),
     ),
+    st.builds(s.SqlStage, TEXTS),
     st.builds(s.ToStage, TEXTS),
     st.builds(s.AssertStage, EXPRESSIONS, st.one_of(st.none(), TEXTS)),
 )

@@ -90,7 +90,7 @@ syntax match rqlStatement /\v\c%([.`$\@\/])@1<!<%(^\s*|;\s*|<explain\s+|<pull\s+
 syntax match rqlStatement /\v\c%([.`$\@\/])@1<!<%(^\s*|;\s*|<explain\s+|<pull\s+|\=\s*)@60<=%(count)>%([.\/]%(\k|[`*]))@!%(\[-=[0-9]+\])@!%(\s*%(#|$|%(%(startswith|yesterday|contains|endswith|untagged|between|missing|exists|offset|sample|select|stream|align|false|limit|order|steps|today|value|where|desc|from|full|glob|into|keys|lazy|null|page|scan|true|with|and|asc|has|inf|log|nan|not|now|as|by|in|is|or|vs|x)>%([.\/]%(\k|[`*]))@!%(\[-=[0-9]+\])@!\(@!)@!%(\k|`)))@=/
 syntax match rqlFunction /\v\c%([.`$\@\/])@1<!<%(coalesce|diverged|missing|argmax|argmin|exists|median|spikes|count|first|floor|log10|lower|round|slope|upper|ceil|last|log2|mean|sqrt|when|abs|auc|exp|len|log|max|min|std|sum|at|if)\(@=/
 syntax match rqlPunctuation /\v\|\|@!/ nextgroup=rqlStage,rqlComment skipwhite skipempty
-syntax match rqlStage /\v\c<%(duplicates|describe|distinct|resample|assert|derive|offset|pareto|rename|select|smooth|align|first|group|holes|limit|order|pivot|union|where|best|corr|diff|drop|join|last|plot|bin|to)>%([.\/]%(\k|[`*]))@!%(\[-=[0-9]+\])@!/ contained
+syntax match rqlStage /\v\c<%(duplicates|describe|distinct|resample|assert|derive|offset|pareto|rename|select|smooth|align|first|group|holes|limit|order|pivot|union|where|best|corr|diff|drop|join|last|plot|bin|sql|to)>%([.\/]%(\k|[`*]))@!%(\[-=[0-9]+\])@!/ contained
 syntax match rqlSource /\v%(\@[^ \t,;|#"'`()[\]{}$@][^ \t,;|"'`()[\]{}$]*|[^ \t,;|#"'`()[\]{}$@][^ \t,;|"'`()[\]{}$]*)/ contained nextgroup=rqlSourceEnd skipwhite
 syntax match rqlSourceEnd /\v,/ contained nextgroup=rqlSource,rqlString skipwhite skipempty
 syntax region rqlString start=/"/ skip=/\\./ end=/"/ oneline

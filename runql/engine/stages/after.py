@@ -46,7 +46,7 @@ def names_after(stage: t.TStage, names: Sequence[str], context: StageContext) ->
             return _with_other(stage, names)
         case t.TUnion(other=other):
             return None if other.columns is None else tuple(dict.fromkeys((*names, *other.columns)))
-        case t.TPivot() | t.TDiff():
+        case t.TPivot() | t.TDiff() | t.TSql():
             return None
         case t.TWhere() | t.TSort() | t.TLimit() | t.TOffset() | t.TDistinct() | t.TEdge() | t.TAlongRun():
             return tuple(names)
@@ -94,6 +94,8 @@ def context_after(stage: t.TStage, context: StageContext) -> StageContext:  # no
             return context.other()
         case t.TEdge(count=int()):
             return context
+        case t.TSql():
+            return context.other()
         case t.TBest() | t.TEdge():
             return context.other(run_id=context.run_id, run_name=context.run_name)
         case t.TBin():

@@ -11,7 +11,7 @@ from runql.engine.stages.layout import PivotLayout
 from runql.engine.table import Table
 from runql.errors import QueryError, RunQLError
 from runql.language.kinds import TableKind
-from runql.semantic.typed import TOther, TStage, TTo
+from runql.semantic.typed import TOther, TSql, TStage, TTo
 from runql.semantic.typed.stages import entry_of, stage_name
 from runql.semantic.values import Value
 from runql.text.diagnostic import Diagnostic
@@ -22,6 +22,9 @@ Opener: TypeAlias = "Callable[[TTo, StageContext], AbstractContextManager[Callab
 
 Leaving it without an exception makes the file whole; leaving it with one leaves no trace.
 """
+
+AskSql: TypeAlias = "Callable[[TSql, Table, StageContext], StageResult]"
+"""How `sql` is answered. Raises `QueryError` for a question that is refused."""
 
 
 OtherOf: TypeAlias = "Callable[[TOther], OtherTable]"
@@ -58,6 +61,7 @@ class StageContext:
     layout: PivotLayout | None = None
     open: Opener | None = field(default=None, compare=False)
     ask: OtherOf | None = field(default=None, compare=False)
+    sql: AskSql | None = field(default=None, compare=False)
 
     @classmethod
     def of_runs(cls) -> StageContext:
@@ -93,7 +97,13 @@ class StageContext:
     ) -> StageContext:
         """The context of a table whose rows are neither runs nor steps any more."""
         return StageContext(
-            run_id=run_id, run_name=run_name, layout=layout, approx=self.approx, open=self.open, ask=self.ask
+            run_id=run_id,
+            run_name=run_name,
+            layout=layout,
+            approx=self.approx,
+            open=self.open,
+            ask=self.ask,
+            sql=self.sql,
         )
 
 

@@ -196,7 +196,7 @@ def _parts(  # noqa: PLR0911, PLR0912 - one line a stage
             return align.align(stage, tables, context)
         case t.TSort() | t.TGroup() | t.TPivot() | t.TDiff() | t.TCorr() | t.TPareto() | t.THoles() | t.TDuplicates():
             raise fault(f"the stage `{stage_name(stage)}` takes its whole table first")
-        case t.TDescribe():
+        case t.TDescribe() | t.TSql():
             raise fault(f"the stage `{stage_name(stage)}` takes its whole table first")
         case _:
             assert_never(stage)
@@ -216,6 +216,12 @@ def _written(stage: t.TTo, tables: Iterator[Table], before: Flow) -> Iterator[Ta
         for table in tables:
             write(table)
             yield table
+
+
+def _answered(stage: t.TSql, table: Table, context: StageContext) -> StageResult:
+    if context.sql is None:
+        raise fault("nobody said who answers SQL")
+    return context.sql(stage, table, context)
 
 
 def _work(stage: t.TStage, table: Table, context: StageContext) -> StageResult:  # noqa: PLR0911, PLR0912 - one line a stage
@@ -238,6 +244,8 @@ def _work(stage: t.TStage, table: Table, context: StageContext) -> StageResult: 
             return combinations.duplicates(stage, table, context)
         case t.TDescribe():
             return describe(stage, table, context)
+        case t.TSql():
+            return _answered(stage, table, context)
         case t.TAssert():
             return assertions.assert_table(stage, table, context)
         case t.TLimit():

@@ -66,7 +66,7 @@ def _read(stage: t.TStage) -> Iterator[tuple[str, Span]]:
             yield from _named(stage, stage.span)
         case t.TEdge() | t.TAlongRun() | t.TPivot() | t.TDiff() | t.TCorr():
             yield from _named(stage, stage.span)
-        case t.TPareto() | t.THoles() | t.TDuplicates() | t.TDescribe() | t.TTo() | t.TAssert():
+        case t.TPareto() | t.THoles() | t.TDuplicates() | t.TDescribe() | t.TSql() | t.TTo() | t.TAssert():
             yield from _named(stage, stage.span)
         case _:
             assert_never(stage)

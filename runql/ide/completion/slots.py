@@ -186,6 +186,8 @@ def _in_stage(parent: t.Stage) -> Slot | None:
             return Slot(Role.COLUMN)
         case t.HolesStage() | t.DuplicatesStage() | t.JoinStage() | t.UnionStage() | t.PlotStage() | t.ToStage():
             return Slot(Role.COLUMN)
+        case t.SqlStage():
+            return Slot(Role.COLUMN)
         case _:
             assert_never(parent)
 

@@ -13,6 +13,7 @@ from runql.semantic.check_stages.curves import CurveStages
 from runql.semantic.check_stages.expressions import Folding, StageExpressions
 from runql.semantic.check_stages.runs import RunStages
 from runql.semantic.check_stages.scope import Scope
+from runql.semantic.check_stages.sql import SqlStages
 from runql.semantic.check_stages.two_tables import TwoTableStages
 from runql.semantic.typed import (
     ColumnPick,
@@ -102,7 +103,9 @@ def names_made(node: tree.Stage | tree.SelectClause | None) -> set[str]:  # noqa
             return set()
         case s.PivotStage() | s.DiffStage() | s.ParetoStage() | s.HolesStage() | s.DuplicatesStage():
             return set()
-        case s.JoinStage() | s.UnionStage() | s.PlotStage() | s.ToStage() | s.AssertStage() | s.BrokenStage():
+        case s.JoinStage() | s.UnionStage() | s.SqlStage() | s.PlotStage() | s.ToStage() | s.AssertStage():
+            return set()
+        case s.BrokenStage():
             return set()
         case _:
             assert_never(node)
@@ -124,7 +127,7 @@ def stage_word(stage: tree.Stage) -> str:
     return found.name if found is not None else ""
 
 
-class _Checker(CurveStages, RunStages, TwoTableStages):
+class _Checker(CurveStages, RunStages, TwoTableStages, SqlStages):
     """One method a stage; each gives the typed stage and changes the scope."""
 
     def __init__(self, expressions: StageExpressions, report: Report) -> None:
@@ -196,6 +199,8 @@ class _Checker(CurveStages, RunStages, TwoTableStages):
                 return self.describe(stage)
             case s.PlotStage():
                 return self.plot(stage)
+            case s.SqlStage():
+                return self.sql(stage)
             case s.ToStage():
                 return self.to(stage)
             case s.AssertStage():

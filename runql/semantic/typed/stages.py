@@ -7,12 +7,14 @@ Inside a stage an expression reads the columns of the table it stands on (`TCell
 from __future__ import annotations
 
 from dataclasses import field
+from datetime import UTC, tzinfo
 from typing import ClassVar, TypeAlias
 
 from runql.language.entry import StageEntry
 from runql.language.stages import STAGES
 from runql.semantic.typed.expressions import TFold, TypedExpr
 from runql.semantic.typed.query import TColumn
+from runql.semantic.values import Value
 from runql.syntax.tree import Goal, JoinKind, Query
 from runql.text.frozen import frozen
 from runql.text.source import NOWHERE, Span
@@ -275,6 +277,22 @@ class TDescribe(TStageNode):
 
 
 @frozen
+class TSql(TStageNode):
+    """A question in SQL to the table so far.
+
+    `parameters`: the values of the `$name` in it. `zone`: where its dates begin. `written`: the string as it stands in
+    the text, at `written_span`.
+    """
+
+    terminal = "SQL"
+    question: str
+    parameters: tuple[tuple[str, Value], ...] = ()
+    zone: tzinfo = field(default=UTC, compare=False, repr=False)
+    written: str = field(default="", compare=False, repr=False)
+    written_span: Span = field(default=NOWHERE, compare=False, repr=False)
+
+
+@frozen
 class TTo(TStageNode):
     """Write the table to a file and pass it on.
 
@@ -324,6 +342,7 @@ TStage: TypeAlias = (
     | TJoin
     | TUnion
     | TDescribe
+    | TSql
     | TTo
     | TAssert
 )

@@ -43,6 +43,35 @@ _TAKES_TEXT: Final = {*BEFORE_TEXT, "LIKE"}
 _CLOSES: Final = {")": "(", "]": "[", "}": "{"}
 
 
+def unclosed_long_string(place: Place) -> Mistake | None:
+    """Three quotes without the three at its end: the first two were taken for an empty string."""
+    start, before = place.found.start - 2, place.back()
+    if before is None or before.text != '""' or before.start != start or place.found.text[:1] != '"':
+        return None
+    if place.back_terminal(2) != "SQL":
+        return _three_quotes(place, start)
+    end = len(place.text.rstrip())
+    return Mistake(
+        "RQL103",
+        "this string is not closed",
+        Span(start, start + 3),
+        ("a string that begins with three quotes ends with three",),
+        repairs=(Repair("close it", (Edit(Span(end, end), '"""'),)),),
+        certain=True,
+        resume=len(place.text),
+    )
+
+
+def _three_quotes(place: Place, start: int) -> Mistake | None:
+    """Three quotes around a value: only the question of `sql` stands in them."""
+    found = re.compile(r'"""(.*?)"""(?!")').match(place.text, start)
+    if found is None:
+        return None
+    span = Span(*found.span())
+    repair = replacing(span.start, span.end, write_string(found[1]))
+    return Mistake("RQL101", "a text stands in one quote on each side", span, repairs=(repair,), certain=True)
+
+
 def unclosed_quote(place: Place) -> Mistake | None:
     """A string or a backtick without its end, said at its beginning."""
     quote = place.found.text

@@ -151,6 +151,7 @@ def unexpected(place: Place) -> Mistake:
 
 _KNOWN: Final[tuple[Callable[[Place], Mistake | None], ...]] = (
     characters.smart_quote,
+    characters.unclosed_long_string,
     characters.unclosed_quote,
     characters.sign,
     best_few.reads_only,
@@ -217,6 +218,7 @@ _KNOWN: Final[tuple[Callable[[Place], Mistake | None], ...]] = (
     denials.denial,
     denials.denial_of_list,
     idiom_words.order_by,
+    stages.bare_question,
     stages.group_by,
     stages.name_behind,
     stages.bare_definition,

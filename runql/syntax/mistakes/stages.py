@@ -6,7 +6,8 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from runql.syntax.lexer import END, Lexeme
+from runql.syntax.lexer import END, STRAY, Lexeme
+from runql.syntax.literals import write_string
 from runql.syntax.mistake import Mistake, Place, Repair, idiom, leaving_out, replacing, shown
 from runql.text.diagnostic import Edit
 from runql.text.source import Span
@@ -50,6 +51,20 @@ def group_by(place: Place) -> Mistake | None:
         return None
     repair = replacing(group.start, place.found.start, "group ", "write `group`")
     return idiom("SQL", place.text[group.start : by.end], "group", Span(group.start, by.end), repair)
+
+
+def bare_question(place: Place) -> Mistake | None:
+    """`sql select name from _`: a question without its quotes, up to the next pipe."""
+    if place.back_terminal() != "SQL" or place.found.terminal in {END, "PIPE", "SEMI", STRAY}:
+        return None
+    start = place.found.start
+    end = next((one.start for one in place.ahead() if one.terminal in {"PIPE", "SEMI", END}), len(place.text))
+    question = place.text[start:end].rstrip()
+    both = "'" in question and '"' in question and '"""' not in question and "\\" not in question
+    quoted = f'"""{question}"""' if both else write_string(question)
+    repair = replacing(start, start + len(question), quoted, "put it in quotes")
+    span = Span(start, start + len(question))
+    return Mistake("RQL101", "the question of `sql` stands in quotes", span, repairs=(repair,), certain=True)
 
 
 def missing_colon(place: Place) -> Mistake | None:

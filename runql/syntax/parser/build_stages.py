@@ -9,8 +9,9 @@ from typing import Any, Final, get_args
 from runql.syntax import tree as s
 from runql.syntax import tree as t
 from runql.syntax.check_grammar import rule_of
-from runql.syntax.literals import read_string
+from runql.syntax.literals import read_long_string, read_string, string_places
 from runql.syntax.parser.build_expressions import ExpressionBuilder, Part
+from runql.syntax.sql_words import SqlWordKind, sql_words
 from runql.text.diagnostic import Diagnostic, Edit, Fix
 from runql.text.frozen import frozen
 from runql.text.source import Span
@@ -203,6 +204,19 @@ class StageBuilder(ExpressionBuilder):
         if value.type == "AXIS":
             return _Option(word.lower(), part.span, axis=value.lower())
         return _Option(word.lower(), part.span, path=self.path(value))
+
+    def sql_stage(self, part: Part) -> t.Stage:
+        token = part.children[1]
+        written = str(token)
+        question = read_long_string(written) if token.type == "LONG_STRING" else read_string(written)
+        start: int = part.span.end - len(written)
+        places = [start + place for place in string_places(written)]
+        named = tuple(
+            t.Param(one.text, span=Span(*(places[min(at, len(places) - 1)] for at in (one.start, one.end))))
+            for one in sql_words(question)
+            if one.kind is SqlWordKind.PARAMETER
+        )
+        return s.SqlStage(question, written, Span(start, part.span.end), named, span=part.span)
 
     def to_stage(self, part: Part) -> t.Stage:
         return s.ToStage(read_string(part.children[1]), "SAFE" in part.types, span=part.span)

@@ -73,6 +73,8 @@ class StagePrinter(PartPrinter):
                 return _line(word("DIFF"), *([word("VS"), name_or_string(versus)] if versus is not None else []))
             case s.PlotStage():
                 return _line(*_plot(stage))
+            case s.SqlStage(question=question, written=written):
+                return _line(word("SQL"), written or write_string(question))
             case s.ToStage(path=path, safe=safe):
                 return _line(word("TO"), write_string(path), *([word("SAFE")] if safe else []))
             case s.BrokenStage(text=text):

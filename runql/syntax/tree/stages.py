@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import ClassVar, TypeAlias
 
 from runql.syntax.tree.clauses import Clause, Column, LazyClause, OrderKey, SourceRef
-from runql.syntax.tree.expressions import Expr
+from runql.syntax.tree.expressions import Expr, Param
 from runql.syntax.tree.names import Node, Path, QueryNode
 from runql.text.frozen import frozen
 from runql.text.source import NOWHERE, Span
@@ -249,6 +249,17 @@ class DescribeStage(PlainStage):
 
 
 @frozen
+class SqlStage(StageNode):
+    """`sql "select …"`. `written`: the string as it stands in the text; `parameters`: the `$name` in it."""
+
+    terminal = "SQL"
+    question: str
+    written: str = field(default="", compare=False)
+    written_span: Span = field(default=NOWHERE, compare=False)
+    parameters: tuple[Param, ...] = field(default=(), compare=False)
+
+
+@frozen
 class PlotStage(StageNode):
     """`plot [line|scatter|bar|hist] [y…] [vs x] [by field] [log x|y]`."""
 
@@ -311,6 +322,7 @@ Stage: TypeAlias = (
     | JoinStage
     | UnionStage
     | DescribeStage
+    | SqlStage
     | PlotStage
     | ToStage
     | AssertStage

@@ -1,0 +1,1 @@
+"""The stage `sql`: a table to DuckDB and its answer back. Needs the extra `store`."""
