@@ -213,12 +213,12 @@ def only_id(filters: MongoFilter) -> str | None:
     return None
 
 
-def tests_in(filters: MongoFilter) -> Iterator[MongoTest]:
+def field_tests(filters: MongoFilter) -> Iterator[MongoTest]:
     """Each test of a field, from left to right."""
     match filters:
         case MongoAnd(parts=parts) | MongoOr(parts=parts) | MongoNor(parts=parts):
             for part in parts:
-                yield from tests_in(part)
+                yield from field_tests(part)
         case MongoCompare() | MongoIn() | MongoExists() | MongoRegex() | MongoAll() | MongoSize() | MongoContains():
             yield filters
         case _:
@@ -227,4 +227,4 @@ def tests_in(filters: MongoFilter) -> Iterator[MongoTest]:
 
 def fields_in(filters: MongoFilter) -> Iterator[FilterField]:
     """The field of each test."""
-    return (test.field for test in tests_in(filters))
+    return (test.field for test in field_tests(filters))

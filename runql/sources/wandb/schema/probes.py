@@ -26,9 +26,9 @@ from runql.syntax.mongo.nodes import (
     MongoRegex,
     MongoSize,
     MongoTest,
+    field_tests,
     mongo_or,
     run_field,
-    tests_in,
 )
 from runql.text.frozen import frozen
 
@@ -58,7 +58,7 @@ class Probe:
 def probe_of(filters: MongoFilter, proven: frozenset[Shape] | set[Shape] = frozenset()) -> Probe:
     """The probe for a filter, of what is not proven yet."""
     found: dict[Shape, MongoFilter] = {}
-    for test in tests_in(filters):
+    for test in field_tests(filters):
         shape = (test.field.space, test.field.kind, _operator(test))
         impossible = None if shape in proven or shape in found else _impossible(test)
         if impossible is not None:
