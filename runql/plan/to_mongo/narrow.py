@@ -10,12 +10,12 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from runql.language.fields import Space
 from runql.language.kinds import Kind
 from runql.plan.capabilities import Capabilities, Trust
 from runql.plan.to_mongo.comparisons import between_times, compare_numbers, compare_time, negated_op
 from runql.plan.to_mongo.narrowing import Narrowing, conjunction, disjunction
 from runql.plan.to_mongo.paths import filter_path, kinds_held, logged_path
+from runql.plan.to_mongo.pushed_fields import PushedField, equal_to, holds_one, not_equal_to
 from runql.plan.to_mongo.server_reading import is_never_null, is_sendable, is_shown_otherwise, knows_null
 from runql.plan.to_mongo.texts import portable_pattern
 from runql.semantic.catalog import Catalog
@@ -46,13 +46,10 @@ from runql.semantic.typed import (
 from runql.semantic.values import Value, kind_of
 from runql.syntax.mongo.names import read_field
 from runql.syntax.mongo.nodes import (
-    FilterField,
-    MongoCompare,
     MongoExists,
     MongoFilter,
     MongoIn,
     MongoNor,
-    MongoOperator,
     MongoOr,
     MongoRegex,
     run_field,
@@ -60,39 +57,8 @@ from runql.syntax.mongo.nodes import (
 from runql.syntax.tree import Comparison, HasMode, State, TextOp
 from runql.text.frozen import frozen
 
-_SCALARS = frozenset({Kind.NUMBER, Kind.BOOL, Kind.TEXT, Kind.TIME})
 _TEXTS_OF_RUNS = (frozenset({Kind.TEXT}), frozenset({Kind.LIST}))
 _TAGS = run_field("tags")
-
-
-@frozen
-class PushedField:
-    """A field as a filter sees it. `kinds` are those it holds, `None` if they are not known for every run."""
-
-    key: FieldKey
-    field: FilterField
-    kinds: frozenset[Kind] | None
-
-    @property
-    def is_run_field(self) -> bool:
-        return self.key.space is Space.RUN
-
-    @property
-    def name(self) -> str:
-        return str(self.key.segments[0]) if self.is_run_field else ""
-
-    @property
-    def is_top(self) -> bool:
-        """Not below a record: so no list can stand above it."""
-        return len(self.key.segments) == 1
-
-    @property
-    def is_scalar(self) -> bool:
-        """Whether no run holds a list or a record there: a filter asks a list for any of its elements."""
-        return self.is_top and self.kinds is not None and self.kinds <= _SCALARS
-
-    def holds_only(self, kind: Kind) -> bool:
-        return self.is_top and self.kinds == frozenset({kind})
 
 
 @frozen
@@ -207,8 +173,8 @@ class Narrower:
             return None
         sent = value.lower() if target.name == "state" else value
         if wanted:
-            return Narrowing(_equal_to(target.field, sent), exact=self._unmixed(target, value))
-        return self._differs(target, _not_equal_to(target.field, sent), [value])
+            return Narrowing(equal_to(target.field, sent), exact=target.is_unmixed_with(value))
+        return self._differs(target, not_equal_to(target.field, sent), [value])
 
     def _equal_list(self, target: PushedField, value: tuple[Value, ...], wanted: bool) -> Narrowing | None:
         """A whole list: its elements are asked for where a server takes them, else that the field is there.
@@ -222,7 +188,7 @@ class Narrower:
         texts = [v for v in value if isinstance(v, str) and is_sendable(v)]
         if target.name != "tags" or not texts or len(texts) < len(value):
             return None
-        return conjunction([self._holds(target.field, [v], True, exact=False) for v in texts])
+        return conjunction([holds_one(target.field, [v], True, exact=False, trusted=self._trusts) for v in texts])
 
     def _differs(self, target: PushedField, differs: MongoFilter, values: list[Value]) -> Narrowing | None:
         """`!=` and `not in`, which hold for runs without a value too: W&B's server drops those unless asked for."""
@@ -230,28 +196,21 @@ class Narrower:
             plain = Narrowing(differs, exact=True)
             if self._trusts or is_never_null(target.field):
                 return plain
-            return disjunction([plain, Narrowing(_equal_to(target.field, None), exact=True)])
-        if self._trusts and all(self._unmixed(target, v) for v in values):
+            return disjunction([plain, Narrowing(equal_to(target.field, None), exact=True)])
+        if self._trusts and all(target.is_unmixed_with(v) for v in values):
             return Narrowing(differs, exact=True)
         return None
-
-    @staticmethod
-    def _unmixed(target: PushedField, value: Value) -> bool:
-        """Whether no list, and no bool beside a number, can make an equality true elsewhere than here."""
-        if not target.is_scalar or target.kinds is None:
-            return False
-        return not {Kind.BOOL, Kind.NUMBER} <= target.kinds | {kind_of(value)}
 
     def _null(self, target: PushedField, wanted: bool) -> Narrowing | None:
         if knows_null(target.field):
             if target.name == "tags":
                 return None
-            asked = _equal_to(target.field, None) if wanted else _not_equal_to(target.field, None)
+            asked = equal_to(target.field, None) if wanted else not_equal_to(target.field, None)
             return Narrowing(asked, exact=True)
         if not wanted:
             return Narrowing(MongoExists(target.field, True))
         is_sure = self._trusts and target.is_top
-        return Narrowing(_equal_to(target.field, None), target.is_scalar) if is_sure else None
+        return Narrowing(equal_to(target.field, None), target.is_scalar) if is_sure else None
 
     # ------------------------------------------------------------ lists of values
 
@@ -274,7 +233,7 @@ class Narrower:
             return joined if joined is None or len(some) == len(tests) else joined.inexact()
         sent = [v.lower() if target.name == "state" else v for v in plain]
         if wanted:
-            exact = all(self._unmixed(target, v) for v in plain)
+            exact = all(target.is_unmixed_with(v) for v in plain)
             return Narrowing(MongoIn(target.field, tuple(sent)), exact)
         return self._differs(target, MongoIn(target.field, tuple(sent), negated=True), plain)
 
@@ -289,25 +248,16 @@ class Narrower:
         if not is_tags and not (self._trusts and wanted and target.is_top):
             return None
         if mode is HasMode.ALL:
-            parts = [self._holds(target.field, [v], wanted, exact=is_tags) for v in values]
+            parts = [holds_one(target.field, [v], wanted, exact=is_tags, trusted=self._trusts) for v in values]
             return conjunction(parts) if wanted else disjunction(parts)
-        return self._holds(target.field, values, wanted, exact=is_tags)
-
-    def _holds(self, field: FilterField, values: list[Value], wanted: bool, *, exact: bool) -> Narrowing:
-        """A list holds one of some values, or none of them. W&B keeps no tags as null, which differs from nothing."""
-        one, several = values[0] if len(values) == 1 else None, tuple(values)
-        if wanted:
-            return Narrowing(MongoIn(field, several) if one is None else _equal_to(field, one), exact)
-        differs = MongoIn(field, several, negated=True) if one is None else _not_equal_to(field, one)
-        plain = Narrowing(differs, exact)
-        return plain if self._trusts else disjunction([Narrowing(_equal_to(field, None), exact), plain])
+        return holds_one(target.field, values, wanted, exact=is_tags, trusted=self._trusts)
 
     def _untagged(self, wanted: bool) -> Narrowing | None:
         if not wanted:
-            return Narrowing(_not_equal_to(_TAGS, None))
+            return Narrowing(not_equal_to(_TAGS, None))
         if not self._trusts:
             return None  # W&B's server fails on a filter that names a whole list
-        return Narrowing(MongoOr((_equal_to(_TAGS, None), _equal_to(_TAGS, []))), exact=True)
+        return Narrowing(MongoOr((equal_to(_TAGS, None), equal_to(_TAGS, []))), exact=True)
 
     # ------------------------------------------------------------ single tests
 
@@ -317,7 +267,7 @@ class Narrower:
             return None
         if not self._trusts and (target.name == "tags" or not target.is_scalar):
             # Of a list any element may match: what W&B's server does with lists is not documented.
-            return Narrowing(_not_equal_to(_TAGS, None)) if target.name == "tags" and wanted else None
+            return Narrowing(not_equal_to(_TAGS, None)) if target.name == "tags" and wanted else None
         found = portable_pattern(op, pattern) if is_sendable(pattern) else None
         if found is None or (target.is_run_field and target.kinds not in _TEXTS_OF_RUNS):
             return None
@@ -353,12 +303,4 @@ class Narrower:
         target = self._target(key)
         if target is None or target.is_run_field:
             return None
-        return Narrowing(_equal_to(target.field, wanted), exact=target.holds_only(Kind.BOOL))
-
-
-def _equal_to(field: FilterField, value: Value) -> MongoFilter:
-    return MongoCompare(field, MongoOperator.EQ, value)
-
-
-def _not_equal_to(field: FilterField, value: Value) -> MongoFilter:
-    return MongoCompare(field, MongoOperator.NE, value)
+        return Narrowing(equal_to(target.field, wanted), exact=target.holds_only(Kind.BOOL))
