@@ -12,7 +12,7 @@ from typing import Any, Final, assert_never
 
 from runql.errors import ArgumentError
 from runql.syntax import tree as t
-from runql.syntax.foreign.mongo_fields import field_of, literal_of
+from runql.syntax.foreign.mongo_fields import field_of, list_of, literal_of
 from runql.syntax.foreign.python_values import read_value
 from runql.syntax.mongo.names import AS_PASTED, cannot
 from runql.syntax.mongo.nodes import (
@@ -217,7 +217,7 @@ def _of_field(field: t.Field, test: MongoTest) -> t.Expr:  # noqa: PLR0911 - one
         case MongoExists(wanted=wanted):
             return t.Is(field, t.State.MISSING, negated=wanted)
         case MongoRegex(pattern=pattern, options=options):
-            return _regex(field, pattern, options, test)
+            return _regex(field, pattern, options)
         case MongoAll(values=values):
             _only_tags(test, "$all")
             return t.Has(t.HasMode.ALL, field, tuple(literal_of(value, test.place) for value in values))
@@ -241,6 +241,8 @@ def _equals(field: t.Field, value: Any, test: MongoTest, place: str = "") -> t.E
         return t.Untagged() if is_tags else t.Is(field, t.State.NULL)
     if is_nan(value):
         return t.Is(field, t.State.NAN)
+    if isinstance(value, list) and not place:
+        return t.Compare(t.Comparison.EQ, field, list_of(value, test.place))
     literal = literal_of(value, place or test.place)
     return t.Has(t.HasMode.ONE, field, (literal,)) if is_tags else t.Compare(t.Comparison.EQ, field, literal)
 
@@ -267,9 +269,7 @@ def _ordered(field: t.Field, op: MongoOperator, value: Any, test: MongoTest) -> 
     return t.Compare(_ORDERS[op], field, literal_of(value, test.place))
 
 
-def _regex(field: t.Field, pattern: str, options: str, test: MongoTest) -> t.Expr:
-    if test.field.is_tags:
-        raise cannot(test.place, "the language does not search the tags by a pattern")
+def _regex(field: t.Field, pattern: str, options: str) -> t.Expr:
     flags = options.replace("i", "")
     op = t.TextOp.REGEX_ANY_CASE if "i" in options else t.TextOp.REGEX
     return t.TextTest(op, field, t.Literal(f"(?{flags}){pattern}" if flags else pattern))

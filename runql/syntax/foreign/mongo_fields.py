@@ -11,6 +11,7 @@ from runql.syntax import tree as t
 from runql.syntax.literals import read_path, write_path
 from runql.syntax.mongo.names import cannot, said
 from runql.syntax.mongo.nodes import FilterField
+from runql.syntax.mongo.operands import is_nan
 
 
 def field_of(field: FilterField, place: str = "") -> t.Field:
@@ -43,6 +44,16 @@ def _path(space: str, keys: Sequence[str]) -> t.Path:
     plain = t.Path((space, *keys))
     written = write_path(plain)
     return plain if "*" not in written and read_path(written) == plain else t.Path((space, *keys), exact=True)
+
+
+def list_of(values: Sequence[Any], place: str) -> t.Expr:
+    """A whole list; its elements are plain values or null. NaN within a list equals nothing in the language."""
+    items: list[t.Expr] = []
+    for index, value in enumerate(values):
+        if is_nan(value):
+            raise cannot(f"{place}[{index}]", "within a list NaN equals nothing")
+        items.append(t.Literal(None) if value is None else literal_of(value, f"{place}[{index}]"))
+    return t.ListValue(tuple(items))
 
 
 def literal_of(value: Any, place: str) -> t.Expr:
