@@ -22,6 +22,7 @@ from runql.engine.values.column import Repeats, column_of
 from runql.semantic.typed import (
     ColumnPick,
     Named,
+    Pivoted,
     TAnd,
     TArithmetic,
     TBin,
@@ -102,7 +103,11 @@ OF_HISTORIES: dict[str, TStage] = {
     "smooth ema": TSmooth("ema", 0.9),
     "smooth mean": TSmooth("mean", 20),
     "bin": TBin(100),
-    "pivot": TPivot(TFold("mean", LOSS), Named("run_id", TCell("run_id")), Named("lr", TCell("config.lr"))),
+    "pivot": TPivot(
+        (Pivoted("mean", TFold("mean", LOSS)),),
+        (Named("run_id", TCell("run_id")),),
+        Named("lr", TCell("config.lr")),
+    ),
 }
 OF_RUNS: dict[str, TStage] = {
     "group by text": TGroup((ColumnPick("config.opt"),), (Named("mean", TFold("mean", ACC.value)),)),

@@ -83,9 +83,9 @@ def compares_metrics(stage: TStage) -> bool:
             if any(getattr(key, "name", "") in _TOLD_APART for key in keys):
                 return False
             exprs = [one.value for one in folds]
-        case TPivot(value=value):
-            exprs = [value]
-        case TCorr(target=target):
+        case TPivot(values=values):
+            exprs = [one.fold for one in values]
+        case TCorr(target=target) | t.THistogram(value=target):
             exprs = [target.value]
         case TPareto(goals=goals):
             exprs = [one.value for _, one in goals]
@@ -101,7 +101,7 @@ def compares_metrics(stage: TStage) -> bool:
             | t.TDerive()
         ):
             return False
-        case t.TEdge() | t.TAlongRun() | t.TDiff() | t.THoles():
+        case t.TEdge() | t.TAlongRun() | t.TUnnest() | t.TDiff() | t.THoles():
             return False
         case t.TDuplicates() | t.TJoin() | t.TUnion() | t.TDescribe() | t.TSql() | t.TTo() | t.TAssert():
             return False

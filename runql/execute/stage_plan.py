@@ -52,7 +52,7 @@ def way_of(stage: TStage, folder: Path) -> str:  # noqa: PLR0911 - one line a st
             | t.TGroup()
         ):
             return _passes(stage)
-        case t.TBest() | t.TEdge() | t.TAlongRun() | t.TPivot() | t.TDiff():
+        case t.TBest() | t.TEdge() | t.TAlongRun() | t.TUnnest() | t.TPivot() | t.THistogram() | t.TDiff():
             return _passes(stage)
         case t.TCorr() | t.TPareto() | t.THoles() | t.TDuplicates() | t.TDescribe():
             return _passes(stage)

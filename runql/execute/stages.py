@@ -22,10 +22,10 @@ from runql.execute.tables import (
 )
 from runql.execute.write_files import Files
 from runql.plan.nodes import Combine, TableStage, stages_of
-from runql.semantic.typed import TDistinct, TGroup, THoles, TPivot, TSelect, TSql
+from runql.semantic.typed import TDistinct, TGroup, THistogram, THoles, TPivot, TSelect, TSql
 from runql.text.diagnostic import Diagnostic
 
-_NAME_THEIR_COLUMNS = (TDistinct, TGroup, THoles, TPivot, TSelect)
+_NAME_THEIR_COLUMNS = (TDistinct, TGroup, THistogram, THoles, TPivot, TSelect)
 """Stages whose table has the columns that they name: which ones stood on the left of the pipe is no matter there."""
 
 

@@ -90,6 +90,20 @@ _STAGES = (
         wants="a field",
     ),
     Entry(
+        "pivot … across COLUMN",
+        "The key of which each value becomes a column.",
+        "runs | pivot mean(summary.acc), count() by config.optimizer across config.model.depth",
+        terminal="ACROSS",
+        wants="a field",
+    ),
+    Entry(
+        "histogram … bins N",
+        "How many bins there are at the most; 10 without it.",
+        "runs | histogram summary.loss bins 20",
+        terminal="BINS",
+        wants="a whole number",
+    ),
+    Entry(
         "holes over EXPR, …",
         "The values that are combined.",
         "runs | holes over config.lr, config.seed",

@@ -159,17 +159,39 @@ _TABLE = (
         streams=True,
     ),
     StageEntry(
-        "pivot AGGREGATE by ROWS, COLUMNS",
-        "A table of two keys: one row for each value of the first, one column for each of the second.",
-        "runs | pivot mean(summary.acc) by config.optimizer, config.model.depth",
+        "unnest LIST [as NAME]",
+        "A row for each element of a list, the other cells repeated; rows without one are left out, and counted.",
+        "runs | unnest tags as tag | group tag : count()",
+        terminal="UNNEST",
+        wants="a column of lists",
+        gives=TableKind.OTHER,
+    ),
+    StageEntry(
+        "pivot [NAME =] AGGREGATE, … by ROW, … across COLUMN",
+        "A table of keys: a row for each combination of the first ones, columns for each value of the one that goes "
+        "across; `by ROW, COLUMN` says the same of two.",
+        "runs | pivot mean(summary.acc) by config.optimizer across config.model.depth",
         terminal="PIVOT",
+        wants="an aggregate",
+        expressions=True,
+        gives=TableKind.OTHER,
+        aggregates=True,
+    ),
+    StageEntry(
+        "histogram EXPR [bins N] [by KEY, …]",
+        "How many values lie in each of N bins of equal width (10 without `bins`), for each key; whole numbers get "
+        "whole bins. What lies in none (NaN, infinite, missing) is counted.",
+        "runs | histogram summary.loss bins 8",
+        terminal="HISTOGRAM",
+        wants="a field",
         expressions=True,
         gives=TableKind.OTHER,
         aggregates=True,
     ),
     StageEntry(
         "diff [vs RUN]",
-        "Only the fields in which the runs differ: one row a field, one column a run.",
+        "Only the fields in which the runs differ: one row a field, one column a run; of more than six runs a row for "
+        "each field and run.",
         "runs limit 2 | diff",
         terminal="DIFF",
         takes=RUNS,

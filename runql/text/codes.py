@@ -129,6 +129,8 @@ _TABLE = {
     "RQL513": Code("notice", "columns left out of the table of runs"),
     "RQL514": Code("notice", "run folders that overlap: a copy, or steps logged twice"),
     "RQL515": Code("notice", "rows left out by `--max-rows`"),
+    "RQL562": Code("notice", "a histogram of fewer bins than were asked for"),
+    "RQL563": Code("notice", "cells that `unnest` found to be no list"),
     "RQL516": Code("notice", "a folder that is called as a project on the server may be"),
     "RQL520": Code("error", "an assertion does not hold"),
     "RQL530": Code("error", "the settings of a folder that nobody said yes to"),

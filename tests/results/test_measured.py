@@ -30,7 +30,7 @@ FRAME = Frame(
         "b n": [0, 1, 2],
     }
 )
-LAYOUT = PivotLayout("model", (PivotCell("a", "a std", "a n"), PivotCell("b", "b std", "b n")), Goal.MAX)
+LAYOUT = PivotLayout(("model",), (PivotCell("a", "a std", "a n", Goal.MAX), PivotCell("b", "b std", "b n", Goal.MAX)))
 
 
 def written(name: str, layout: PivotLayout | None = LAYOUT, frame: Frame = FRAME) -> str:
@@ -58,7 +58,7 @@ def test_the_best_is_bold_and_has_a_star_where_there_are_no_colours() -> None:
 
 def test_a_constant_has_the_spread_nought() -> None:
     """Equal values that were rounded on the way are equal; a spread that is small is not one that is nought."""
-    layout = PivotLayout("m", (PivotCell("v", "v std", "v n"),), Goal.MAX)
+    layout = PivotLayout(("m",), (PivotCell("v", "v std", "v n", Goal.MAX),))
 
     def cells(*spreads: Value) -> list[str]:
         columns: dict[str, Sequence[Value]] = {
@@ -120,7 +120,7 @@ NUMBERS: st.SearchStrategy[Value] = (
 def test_the_parts_stand_one_below_the_other(cells: list[tuple[Value, Value, int]]) -> None:
     values, spreads, counts = (list(column) for column in zip(*cells, strict=True))
     names = {"k": list(range(len(cells))), "v": values, "v std": spreads, "v n": counts}
-    layout = PivotLayout("k", (PivotCell("v", "v std", "v n"),), Goal.MIN)
+    layout = PivotLayout(("k",), (PivotCell("v", "v std", "v n", Goal.MIN),))
     column = measured(Frame(names), layout)["v"]
     assert column is not None
     assert len({len(text) for text in column.padded() if text.isprintable() and text.isascii()}) <= 2

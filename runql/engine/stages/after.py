@@ -9,6 +9,8 @@ from typing import assert_never
 from runql.engine.stages.context import StageContext, free_name
 from runql.engine.stages.describe import COLUMNS as DESCRIBED
 from runql.engine.stages.group import COUNT
+from runql.engine.stages.histogram import COUNT as BIN_COUNT
+from runql.engine.stages.histogram import HIGH, LOW
 from runql.engine.stages.history_stages.best import GAP, LAST
 from runql.engine.stages.shape import picked
 from runql.engine.stages.shared.rows import cells_in
@@ -46,6 +48,10 @@ def names_after(stage: t.TStage, names: Sequence[str], context: StageContext) ->
             return _with_other(stage, names)
         case t.TUnion(other=other):
             return None if other.columns is None else tuple(dict.fromkeys((*names, *other.columns)))
+        case t.THistogram(by=by):
+            return (*(named.name for named in by), LOW, HIGH, BIN_COUNT)
+        case t.TUnnest(column=column, name=name):
+            return tuple(name if one == column else one for one in names)
         case t.TPivot() | t.TDiff() | t.TSql():
             return None
         case t.TWhere() | t.TSort() | t.TLimit() | t.TOffset() | t.TDistinct() | t.TEdge() | t.TAlongRun():
@@ -96,7 +102,9 @@ def context_after(stage: t.TStage, context: StageContext) -> StageContext:  # no
             return context
         case t.TSql():
             return context.other()
-        case t.TBest() | t.TEdge():
+        case t.THistogram():
+            return context.other()
+        case t.TBest() | t.TEdge() | t.TUnnest():
             return context.other(run_id=context.run_id, run_name=context.run_name)
         case t.TBin():
             return replace(context, fixed=(*context.fixed, free_name(COUNT, context.fixed)))
@@ -170,7 +178,8 @@ def _keeps(context: StageContext, titles: Callable[[str], list[str]]) -> bool:
     if context.layout is None:
         return False
     names = [name for cell in context.layout.cells for name in (cell.value, cell.spread, cell.count) if name]
-    return all(titles(name) == [name] for name in (context.layout.rows, *names))
+    names += [context.layout.bars] if context.layout.bars is not None else []
+    return all(titles(name) == [name] for name in (*context.layout.rows, *names))
 
 
 def _titles(stage: t.TSelect | t.TDrop | t.TRename) -> Callable[[str], list[str]]:

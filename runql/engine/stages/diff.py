@@ -1,4 +1,4 @@
-"""`diff`: only the fields in which the runs differ, one row a field, one column a run."""
+"""`diff`: only the fields in which the runs differ, one row a field, one column a run; of many runs a row for both."""
 
 from __future__ import annotations
 
@@ -18,7 +18,9 @@ from runql.syntax.tree import ArithmeticOp
 from runql.text.diagnostic import Diagnostic
 from runql.text.nearest import nearest
 
-FIELD, DIFFERENCE, PERCENT = "field", "difference", "percent"
+FIELD, RUN, VALUE, DIFFERENCE, PERCENT = "field", "run", "value", "difference", "percent"
+MOST_COLUMNS = 6
+"""Of more runs there is a row for each field and run: as columns nobody could read them."""
 
 
 def diff(stage: TDiff, table: Table, context: StageContext) -> StageResult:
@@ -31,23 +33,47 @@ def diff(stage: TDiff, table: Table, context: StageContext) -> StageResult:
     base = _base(stage, table, context)
     names = [name for name in table.names if name not in {context.run_id, context.run_name}]
     fields = [name for name in names if len(set(map(identity, table.columns[name]))) > 1]
-    columns: dict[str, Sequence[Value]] = {FIELD: fields}
     order = sorted(range(table.length), key=lambda row: row != base)
-    for row in order:
-        columns[titles[row]] = [table.columns[name][row] for name in fields]
-    if base is not None:
-        others = [row for row in order if row != base]
-        for row in others:
-            pairs = [(table.columns[name][base], table.columns[name][row]) for name in fields]
-            for what, work in ((DIFFERENCE, _difference), (PERCENT, _percent)):
-                title = what if len(others) == 1 else f"{titles[row]} {what}"
-                columns[free_name(title, columns)] = [work(*pair) for pair in pairs]
+    make = _wide if table.length <= MOST_COLUMNS else _long
+    columns = make(table, fields, titles, order, base)
     notices = []
     if table.length < 2:
         notices.append(Diagnostic("RQL319", f"`diff` compares runs, and there is {_as_text(table.length)}", stage.span))
     elif same := len(names) - len(fields):
         notices.append(Diagnostic("RQL313", f"{number_of(same, 'field')} the same in all runs left out", stage.span))
-    return StageResult(Table(columns, len(fields)), tuple(notices), context.other())
+    return StageResult(Table(columns, len(columns[FIELD])), tuple(notices), context.other())
+
+
+def _wide(
+    table: Table, fields: Sequence[str], titles: Sequence[str], order: Sequence[int], base: int | None
+) -> dict[str, Sequence[Value]]:
+    """A row a field, a column a run."""
+    columns: dict[str, Sequence[Value]] = {FIELD: fields}
+    for row in order:
+        columns[titles[row]] = [table.columns[name][row] for name in fields]
+    others = [row for row in order if row != base] if base is not None else []
+    for row in others:
+        pairs = [(table.columns[name][order[0]], table.columns[name][row]) for name in fields]
+        for what, work in _AGAINST:
+            title = what if len(others) == 1 else f"{titles[row]} {what}"
+            columns[free_name(title, columns)] = [work(*pair) for pair in pairs]
+    return columns
+
+
+def _long(
+    table: Table, fields: Sequence[str], titles: Sequence[str], order: Sequence[int], base: int | None
+) -> dict[str, Sequence[Value]]:
+    """A row for each field and run, the run that the others are compared with first."""
+    columns: dict[str, Sequence[Value]] = {
+        FIELD: [name for name in fields for _ in order],
+        RUN: [titles[row] for _ in fields for row in order],
+        VALUE: [table.columns[name][row] for name in fields for row in order],
+    }
+    if base is not None:
+        pairs = [(table.columns[name][base], table.columns[name][row]) for name in fields for row in order]
+        for what, work in _AGAINST:
+            columns[what] = [work(*pair) for pair in pairs]
+    return columns
 
 
 def _as_text(count: int) -> str:
@@ -95,3 +121,6 @@ def _percent(base: Value, other: Value) -> Value:
     if not (is_number(base) and is_number(other)) or base == 0:
         return MISSING
     return ARITHMETIC[ArithmeticOp.DIV](100 * _difference(base, other), abs(base))
+
+
+_AGAINST = ((DIFFERENCE, _difference), (PERCENT, _percent))

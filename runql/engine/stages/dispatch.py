@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeVar
 
 from runql.engine.stages.reference import (
+    bins,
     correlation,
     curves,
     describe,
@@ -21,6 +22,7 @@ from runql.engine.stages.reference import (
     pareto,
 )
 from runql.engine.stages.shared.aggregates import FoldColumn
+from runql.engine.stages.shared.bins import Binned
 from runql.engine.stages.shared.described import Described
 from runql.engine.stages.shared.groups import Groups
 from runql.engine.stages.shared.matches import Matches, RowMatcher
@@ -244,6 +246,15 @@ def undominated(columns: Sequence[Sequence[Value]], signs: Sequence[int]) -> tup
     from runql.engine.stages.arrays.pareto import undominated as undominated_arrays
 
     return _fast_if_held(lambda: undominated_arrays(columns, signs), lambda: pareto.undominated(columns, signs))
+
+
+def binned(cells: Sequence[Value], parts: Groups, count: int) -> Binned:
+    """How many values of each group lie in each of so many bins."""
+    if not is_long(len(cells)):
+        return bins.binned(cells, parts, count)
+    from runql.engine.stages.arrays.bins import binned as binned_arrays
+
+    return _fast_if_held(lambda: binned_arrays(cells, parts, count), lambda: bins.binned(cells, parts, count))
 
 
 # ---------------------------------------------------------------- along the x of runs

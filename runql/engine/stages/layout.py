@@ -16,29 +16,32 @@ class PivotCell:
     """The columns of a pivot that belong to one value of its second key.
 
     `value`: the column of the values. `spread`: that of their standard deviations, `None` unless the values are means
-    of several rows. `count`: that of the numbers of values, `None` if no cell has several rows.
+    of several rows. `count`: that of the numbers of values, `None` if no cell has several rows, or if another value
+    of the same rows shows them.
+    `goal`: whether the best of the column is the smallest or the largest; `None` if the name of what is measured does
+    not tell.
     """
 
     value: str
     spread: str | None = None
     count: str | None = None
+    goal: Goal | None = None
 
 
 @frozen
 class PivotLayout:
     """How a pivot reads: `0.912 ± 0.004 (n=3)` in one cell, from columns of plain numbers.
 
-    `goal`: whether the best of a column is the smallest or the largest; `None` if the name of what is measured does
-    not tell.
+    `rows`: the columns of its keys. `bars`: the column of a histogram that a terminal draws as bars beside it.
     """
 
-    rows: str
+    rows: tuple[str, ...]
     cells: tuple[PivotCell, ...]
-    goal: Goal | None = None
+    bars: str | None = None
 
     def best(self, table: Table) -> Mapping[str, frozenset[int]]:
         """The rows that hold the best value of each value column, equal ones all; none without a goal."""
-        return {cell.value: best_rows(table.columns[cell.value], self.goal) for cell in self.cells}
+        return {cell.value: best_rows(table.columns[cell.value], cell.goal) for cell in self.cells}
 
 
 def best_rows(cells: Sequence[Value], goal: Goal | None) -> frozenset[int]:

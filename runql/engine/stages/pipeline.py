@@ -12,11 +12,13 @@ from runql.engine.stages.correlation import corr
 from runql.engine.stages.describe import describe
 from runql.engine.stages.diff import diff
 from runql.engine.stages.group import group
+from runql.engine.stages.histogram import histogram
 from runql.engine.stages.history_stages import align, best, resample, smooth
 from runql.engine.stages.history_stages import bin as bins
 from runql.engine.stages.pareto import pareto
 from runql.engine.stages.pivot import pivot
 from runql.engine.stages.reads import refuse_unknown
+from runql.engine.stages.unnest import unnest
 from runql.engine.table import Table, concat
 from runql.semantic import typed as t
 from runql.semantic.typed.stages import entry_of, stage_name
@@ -196,7 +198,7 @@ def _parts(  # noqa: PLR0911, PLR0912 - one line a stage
             return align.align(stage, tables, context)
         case t.TSort() | t.TGroup() | t.TPivot() | t.TDiff() | t.TCorr() | t.TPareto() | t.THoles() | t.TDuplicates():
             raise fault(f"the stage `{stage_name(stage)}` takes its whole table first")
-        case t.TDescribe() | t.TSql():
+        case t.TDescribe() | t.TSql() | t.THistogram() | t.TUnnest():
             raise fault(f"the stage `{stage_name(stage)}` takes its whole table first")
         case _:
             assert_never(stage)
@@ -230,8 +232,12 @@ def _work(stage: t.TStage, table: Table, context: StageContext) -> StageResult: 
             return shape.sort(stage, table, context)
         case t.TGroup():
             return group(stage, table, context)
+        case t.TUnnest():
+            return unnest(stage, table, context)
         case t.TPivot():
             return pivot(stage, table, context)
+        case t.THistogram():
+            return histogram(stage, table, context)
         case t.TDiff():
             return diff(stage, table, context)
         case t.TCorr():

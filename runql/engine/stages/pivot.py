@@ -1,14 +1,15 @@
-"""`pivot`: a table of two keys, as a paper has it.
+"""`pivot`: a table of keys, as a paper has it.
 
-Columns of plain numbers: the rows' key, then for each value of the second key a column of values; where the values are
-means of several rows, one of standard deviations (`NAME std`) beside it; where any cell has several, their numbers
-(`NAME n`). `PivotLayout` says which belong together, so that a view can write `0.912 ± 0.004 (n=3)`.
+Columns of plain numbers: the keys of the rows, then for each value of the key that goes across a column for each
+aggregate (`VALUE NAME` of several); where the values are means of several rows, one of standard deviations
+(`NAME std`) beside it; where any cell has several, their numbers (`NAME n`).
+`PivotLayout` says which belong together, so that a view can write `0.912 ± 0.004 (n=3)`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from runql.engine.columns import identity
 from runql.engine.stages.context import StageContext, StageResult, free_name
@@ -19,7 +20,7 @@ from runql.engine.stages.shared.aggregates import FoldColumn
 from runql.engine.stages.shared.groups import Groups
 from runql.engine.stages.shared.say import some, value_text
 from runql.engine.table import Table
-from runql.semantic.typed import TCell, TPivot
+from runql.semantic.typed import Pivoted, TCell, TFold, TPivot
 from runql.semantic.values import MISSING, Value
 from runql.syntax.tree import Goal
 from runql.text.diagnostic import Diagnostic
@@ -27,38 +28,83 @@ from runql.text.frozen import frozen
 
 
 def pivot(stage: TPivot, table: Table, context: StageContext) -> StageResult:
-    """The table of two keys, both in order. Combinations without a value are listed (RQL315)."""
-    keys = [values_of(stage.rows.value, table), values_of(stage.columns.value, table)]
-    groups = grouped(keys, table.length)
-    folded = fold_column(stage.value, table, groups, context)
-    firsts = groups.firsts()
-    rows, columns = (_different([cells[row] for row in firsts]) for cells in keys)
-    if columns:  # the second key stands in order within each row only
-        order = grouped([columns], len(columns)).firsts()
-        columns = [columns[place] for place in order]
-    place_of = {(identity(keys[0][row]), identity(keys[1][row])): group for group, row in enumerate(firsts)}
-    result: dict[str, Sequence[Value]] = {stage.rows.name: rows}
-    measured = _Measured(folded, _spreads(stage, table, groups, folded))
+    """The table of the keys, all in order. Combinations without a value are listed (RQL315)."""
+    cross = _cross_of(stage, table)
+    result: dict[str, Sequence[Value]] = dict(zip((named.name for named in stage.rows), cross.rows, strict=True))
+    measures = [_measure(one, table, cross.groups, context) for one in stage.values]
+    is_titled = len(measures) > 1 or any(one.is_given for one in stage.values)
     cells: list[PivotCell] = []
-    empty: list[str] = []
-    for key in columns:
-        places = [place_of.get((identity(row), identity(key))) for row in rows]
-        cells.append(measured.add(result, value_text(key), places))
-        values = result[cells[-1].value]
-        empty += [_cross(row, key) for row, value in zip(rows, values, strict=True) if value is MISSING]
-    layout = PivotLayout(stage.rows.name, tuple(cells), _goal(stage))
-    notices = skipped_notices({stage.value: folded})
+    empty: dict[str, None] = {}
+    for key in cross.columns:
+        places = cross.places(key)
+        shown: list[Sequence[int]] = []
+        for one, measure in zip(stage.values, measures, strict=True):
+            title = f"{value_text(key)} {one.name}" if is_titled else value_text(key)
+            is_new = measure.folded.counts not in shown
+            cells.append(measure.add(result, title, places, is_counted=is_new))
+            shown.append(measure.folded.counts)
+            values = result[cells[-1].value]
+            empty.update((cross.text(row, key), None) for row, value in enumerate(values) if value is MISSING)
+    notices = skipped_notices({one.fold: measure.folded for one, measure in zip(stage.values, measures, strict=True)})
     if empty:
-        message = f"{len(empty):,} of {len(rows) * len(columns):,} cells are empty: {some(empty)}"
+        count = cross.length * len(cross.columns)
+        message = f"{len(empty):,} of {count:,} cells are empty: {some(list(empty))}"
         notices.append(Diagnostic("RQL315", message, stage.span))
-    return StageResult(Table(result, len(rows)), tuple(notices), context.other(layout=layout))
+    layout = PivotLayout(tuple(named.name for named in stage.rows), tuple(cells))
+    return StageResult(Table(result, cross.length), tuple(notices), context.other(layout=layout))
 
 
-def _spreads(stage: TPivot, table: Table, groups: Groups, folded: FoldColumn) -> Sequence[Value] | None:
+@frozen
+class _Cross:
+    """The keys of a pivot. `rows`: the columns of the rows' keys. `columns`: the values that go across. `numbers`: of
+    each combination of the rows' keys and one that goes across its group."""
+
+    groups: Groups
+    rows: Sequence[Sequence[Value]]
+    columns: Sequence[Value]
+    row_ids: Sequence[object]
+    numbers: Mapping[object, int]
+
+    @property
+    def length(self) -> int:
+        return len(self.row_ids)
+
+    def places(self, key: Value) -> list[int | None]:
+        """The group of each row in the column of that key."""
+        return [self.numbers.get((row, identity(key))) for row in self.row_ids]
+
+    def text(self, row: int, key: Value) -> str:
+        return " × ".join(value_text(cell) for cell in (*(cells[row] for cells in self.rows), key))
+
+
+def _cross_of(stage: TPivot, table: Table) -> _Cross:
+    keys = [values_of(named.value, table) for named in (*stage.rows, stage.columns)]
+    groups = grouped(keys, table.length)
+    firsts = groups.firsts()
+    across = _different([keys[-1][row] for row in firsts])
+    if across:  # the last key stands in order within each row only
+        order = grouped([across], len(across)).firsts()
+        across = [across[place] for place in order]
+    numbers: dict[object, int] = {}
+    first_of: dict[object, int] = {}
+    for group, row in enumerate(firsts):
+        one = tuple(identity(cells[row]) for cells in keys[:-1])
+        first_of.setdefault(one, row)
+        numbers[one, identity(keys[-1][row])] = group
+    rows = [[cells[row] for row in first_of.values()] for cells in keys[:-1]]
+    return _Cross(groups, rows, across, list(first_of), numbers)
+
+
+def _measure(one: Pivoted, table: Table, groups: Groups, context: StageContext) -> _Measured:
+    folded = fold_column(one.fold, table, groups, context)
+    return _Measured(folded, _spreads(one.fold, table, groups, folded), _goal(one.fold))
+
+
+def _spreads(fold: TFold, table: Table, groups: Groups, folded: FoldColumn) -> Sequence[Value] | None:
     """The standard deviation in each group, if the values are means and some are of several rows."""
-    if stage.value.name != "mean" or stage.value.argument is None or max(folded.counts, default=0) < 2:
+    if fold.name != "mean" or fold.argument is None or max(folded.counts, default=0) < 2:
         return None
-    return fold_cells("std", values_of(stage.value.argument, table), groups).values
+    return fold_cells("std", values_of(fold.argument, table), groups).values
 
 
 @frozen
@@ -67,19 +113,22 @@ class _Measured:
 
     folded: FoldColumn
     spreads: Sequence[Value] | None
+    goal: Goal | None
 
-    def add(self, result: dict[str, Sequence[Value]], title: str, places: Sequence[int | None]) -> PivotCell:
-        """Put the columns of one value of the second key into the result: of these groups, one a row."""
+    def add(
+        self, result: dict[str, Sequence[Value]], title: str, places: Sequence[int | None], *, is_counted: bool
+    ) -> PivotCell:
+        """Put the columns of one value of the last key into the result: of these groups, one a row."""
         name = free_name(title, result)
         result[name] = _at(self.folded.values, places)
         spread = count = None
         if self.spreads is not None:
             spread = free_name(f"{name} std", result)
             result[spread] = _at(self.spreads, places)
-        if max(self.folded.counts, default=0) > 1:
+        if is_counted and max(self.folded.counts, default=0) > 1:
             count = free_name(f"{name} n", result)
             result[count] = [0 if place is None else self.folded.counts[place] for place in places]
-        return PivotCell(name, spread, count)
+        return PivotCell(name, spread, count, self.goal)
 
 
 def _at(values: Sequence[Value], places: Sequence[int | None]) -> list[Value]:
@@ -94,10 +143,6 @@ def _different(cells: Sequence[Value]) -> list[Value]:
     return list(found.values())
 
 
-def _cross(row: Value, column: Value) -> str:
-    return f"{value_text(row)} × {value_text(column)}"
-
-
 # ---------------------------------------------------------------- what is better
 
 _WORDS = {
@@ -108,10 +153,10 @@ _WORDS = {
 _GOAL_OF_WORD = {word: goal for goal, words in _WORDS.items() for word in words.split()}
 
 
-def _goal(stage: TPivot) -> Goal | None:
+def _goal(fold: TFold) -> Goal | None:
     """Whether more or less is better, by the words in the name of what is measured; `None` if they don't tell."""
-    if not isinstance(stage.value.argument, TCell) or stage.value.name in ("count", "std", "sem", "ci95", "n_unique"):
+    if not isinstance(fold.argument, TCell) or fold.name in ("count", "std", "sem", "ci95", "n_unique"):
         return None
-    words = re.split(r"[^a-z0-9]+", stage.value.argument.name.casefold())
+    words = re.split(r"[^a-z0-9]+", fold.argument.name.casefold())
     goals = {_GOAL_OF_WORD[word] for word in words if word in _GOAL_OF_WORD}
     return goals.pop() if len(goals) == 1 else None

@@ -64,8 +64,10 @@ def _read(stage: t.TStage) -> Iterator[tuple[str, Span]]:
             | t.TBest()
         ):
             yield from _named(stage, stage.span)
-        case t.TEdge() | t.TAlongRun() | t.TPivot() | t.TDiff() | t.TCorr():
+        case t.TEdge() | t.TAlongRun() | t.TPivot() | t.THistogram() | t.TDiff() | t.TCorr():
             yield from _named(stage, stage.span)
+        case t.TUnnest(column=column):
+            yield column, stage.span
         case t.TPareto() | t.THoles() | t.TDuplicates() | t.TDescribe() | t.TSql() | t.TTo() | t.TAssert():
             yield from _named(stage, stage.span)
         case _:

@@ -184,6 +184,8 @@ def _in_stage(parent: t.Stage) -> Slot | None:
             return Slot(Role.COLUMN)
         case t.DeriveStage() | t.GroupStage() | t.PivotStage() | t.DiffStage() | t.ParetoStage():
             return Slot(Role.COLUMN)
+        case t.HistogramStage() | t.UnnestStage():
+            return Slot(Role.COLUMN)
         case t.HolesStage() | t.DuplicatesStage() | t.JoinStage() | t.UnionStage() | t.PlotStage() | t.ToStage():
             return Slot(Role.COLUMN)
         case t.SqlStage():

@@ -38,7 +38,7 @@ _BLANKS = str.maketrans("\n\r\t", "   ")
 
 def tex_lines(frame: Columns, layout: PivotLayout | None) -> Iterator[str]:
     """The lines of a `tabular`; with a layout the columns of a pivot are joined to one cell each."""
-    titles, rows, numeric = _pivot(frame, layout) if layout is not None else _plain(frame)
+    titles, rows, numeric = _pivot(frame, layout) if layout is not None and layout.cells else _plain(frame)
     yield r"% needs \usepackage{booktabs}"
     yield r"\begin{tabular}{%s}" % "".join("r" if number else "l" for number in numeric)  # noqa: UP031 - braces
     yield r"\toprule"
@@ -96,19 +96,27 @@ def _pivot(frame: Columns, layout: PivotLayout) -> tuple[list[str], Iterator[lis
 
     best = layout.best(Table(frame.columns, frame.length))
     digits = {cell.value: digits_of(frame.columns[cell.spread]) if cell.spread else None for cell in layout.cells}
-    others = [name for name, one in measured(frame, layout).items() if one is None and name != layout.rows]
+    others = [name for name, one in measured(frame, layout).items() if one is None and name not in layout.rows]
 
     def rows() -> Iterator[list[str]]:
         for place in range(frame.length):
-            line = [_cell(frame.columns[layout.rows][place])]
+            line = [_cell(frame.columns[name][place]) for name in layout.rows]
             for cell in layout.cells:
                 spread = frame.columns[cell.spread][place] if cell.spread else MISSING
                 bold = place in best.get(cell.value, ())
                 line.append(_measured(frame.columns[cell.value][place], spread, digits[cell.value], bold))
             yield [*line, *(_cell(frame.columns[name][place]) for name in others)]
 
-    titles = [layout.rows, *(cell.value for cell in layout.cells), *others]
-    return titles, rows(), [False, *(True for _ in layout.cells), *(frame.shape(name) in NUMBERS for name in others)]
+    titles = [*layout.rows, *(cell.value for cell in layout.cells), *others]
+    return (
+        titles,
+        rows(),
+        [
+            *(False for _ in layout.rows),
+            *(True for _ in layout.cells),
+            *(frame.shape(name) in NUMBERS for name in others),
+        ],
+    )
 
 
 def _measured(value: Value, spread: Value, digits: int | None, bold: bool) -> str:

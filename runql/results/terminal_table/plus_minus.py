@@ -77,7 +77,7 @@ def measured(frame: Columns, layout: PivotLayout | None) -> dict[str, MeasuredCo
 
 
 def _is_whole(frame: Columns, layout: PivotLayout) -> bool:
-    names = {layout.rows, *(name for cell in layout.cells for name in (cell.value, cell.spread, cell.count) if name)}
+    names = {*layout.rows, *(name for cell in layout.cells for name in (cell.value, cell.spread, cell.count) if name)}
     return names <= set(frame.names)
 
 
@@ -87,7 +87,8 @@ def _cells(frame: Columns, cell: PivotCell, best: frozenset[int]) -> Iterator[Me
     spreads = frame.columns[cell.spread] if cell.spread else nothing
     counts = frame.columns[cell.count] if cell.count else nothing
     spreads = [0 if _is_noise(spread, value) else spread for spread, value in zip(spreads, values, strict=True)]
-    places = digits_of(spreads)
+    places = digits_of(spreads) if cell.spread else None
+    places = decimals_of(values) if places is None else places
     for row, (value, spread, count) in enumerate(zip(values, spreads, counts, strict=True)):
         if value is MISSING or value is None:
             yield Measure()
@@ -119,6 +120,16 @@ def digits_of(spreads: Sequence[Value]) -> int | None:
     if not sizes:
         return None
     return min(_MOST_DIGITS, max(0, 1 - math.floor(math.log10(min(sizes)))))
+
+
+def decimals_of(values: Sequence[Value]) -> int | None:
+    """So many digits after the point that each number of a column keeps six that count, at most six; none of whole
+    numbers alone, and of numbers so far apart that one would lose all of its digits."""
+    floats = [one for one in values if is_finite(one) and isinstance(one, float)]
+    texts = [digits(one) for one in floats]
+    if not texts or any("e" in text for text in texts):
+        return None
+    return min(_MOST_DIGITS, max(len(text.partition(".")[2]) for text in texts))
 
 
 def is_finite(value: Value) -> bool:

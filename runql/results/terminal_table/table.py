@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from runql.results.column_types import NUMBERS, Shape
 from runql.results.columns import Columns
+from runql.results.terminal_table.bars import bar
 from runql.results.terminal_table.cells import CellLook, Showing, look_of, needs_seconds
 from runql.results.terminal_table.layout import GAP, ColumnSlot, cut, cut_alike, fit, total
 from runql.results.terminal_table.options import View
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 Changed: TypeAlias = Mapping[str, Collection[int]]
 
 _STAR = " *"
+_BAR_CELLS = 30
 _TEXTS = frozenset({Shape.TEXT, Shape.LIST, Shape.RECORD, Shape.MIXED})
 _NAMED_COLUMNS = 24
 
@@ -53,7 +55,8 @@ def table_lines(
         for name, pivoted in measured(frame, layout).items()
     ]
     is_wide = view.width is not None and total(slots) > view.width
-    key = layout.rows if layout is not None else None
+    slots += _bars(frame, layout, view, hidden)
+    key = layout.rows[0] if layout is not None and layout.rows else None
     if shown.length and not hidden and (view.turn == "on" or (frame.length == 1 and is_wide)):
         yield from [*turned_lines(slots, view, key), *_legend(frame, layout, view)]
         return
@@ -74,6 +77,19 @@ def _legend(frame: Columns, layout: PivotLayout | None, view: View) -> Iterator[
     columns = measured(frame, layout).values() if layout is not None else ()
     if any(cell.spread for column in columns if column is not None for cell in column.cells):
         yield view.paint(f"{'±' if view.unicode else '+-'} is the standard deviation, n the number of rows", "dim")
+
+
+def _bars(frame: Columns, layout: PivotLayout | None, view: View, hidden: int) -> list[ColumnSlot]:
+    """The numbers of a histogram as bars, the longest of one length; they are in no data."""
+    if layout is None or layout.bars is None or layout.bars not in frame.columns:
+        return []
+    counts = frame.columns[layout.bars]
+    most = max((count for count in counts if isinstance(count, int)), default=0)
+    looks = [CellLook(bar(count, most, _BAR_CELLS, unicode=view.unicode)) for count in counts]
+    looks = [*looks[: view.head], *looks[len(looks) - view.tail :]] if hidden else looks
+    slot = ColumnSlot("", "", looks, is_number=False, is_text=False)
+    slot.measure()
+    return [slot] if most else []
 
 
 def _slot(frame: Columns, shown: Columns, name: str, view: View, changed: Collection[int]) -> ColumnSlot:

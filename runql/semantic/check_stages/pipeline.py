@@ -14,6 +14,7 @@ from runql.semantic.check_stages.expressions import Folding, StageExpressions
 from runql.semantic.check_stages.runs import RunStages
 from runql.semantic.check_stages.scope import Scope
 from runql.semantic.check_stages.sql import SqlStages
+from runql.semantic.check_stages.tables import TableStages
 from runql.semantic.check_stages.two_tables import TwoTableStages
 from runql.semantic.typed import (
     ColumnPick,
@@ -101,6 +102,10 @@ def names_made(node: tree.Stage | tree.SelectClause | None) -> set[str]:  # noqa
             | s.EdgeStage()
         ):
             return set()
+        case s.UnnestStage(name=path):
+            return set() if path is None else {_dotted(path)}
+        case s.HistogramStage():
+            return {"low", "high", "n"}
         case s.PivotStage() | s.DiffStage() | s.ParetoStage() | s.HolesStage() | s.DuplicatesStage():
             return set()
         case s.JoinStage() | s.UnionStage() | s.SqlStage() | s.PlotStage() | s.ToStage() | s.AssertStage():
@@ -127,7 +132,7 @@ def stage_word(stage: tree.Stage) -> str:
     return found.name if found is not None else ""
 
 
-class _Checker(CurveStages, RunStages, TwoTableStages, SqlStages):
+class _Checker(CurveStages, RunStages, TableStages, TwoTableStages, SqlStages):
     """One method a stage; each gives the typed stage and changes the scope."""
 
     def __init__(self, expressions: StageExpressions, report: Report) -> None:
@@ -179,8 +184,12 @@ class _Checker(CurveStages, RunStages, TwoTableStages, SqlStages):
                 return self.resample(stage)
             case s.AlignStage():
                 return self.align(stage)
+            case s.UnnestStage():
+                return self.unnest(stage)
             case s.PivotStage():
                 return self.pivot(stage)
+            case s.HistogramStage():
+                return self.histogram(stage)
             case s.DiffStage():
                 return self.diff(stage)
             case s.CorrStage():

@@ -1,11 +1,10 @@
-"""The stages that set rows against each other: `pivot`, `diff`, `corr`, `pareto`, `holes`, `duplicates`, `describe`."""
+"""The stages that set rows against each other: `diff`, `corr`, `pareto`, `holes`, `duplicates`, `describe`."""
 
 from __future__ import annotations
 
 from runql.language.fields import Space
 from runql.language.kinds import Kind, TableKind
 from runql.semantic.check_stages.columns import COUNT, StageColumns
-from runql.semantic.check_stages.expressions import Folding
 from runql.semantic.operands import BROKEN, quoted
 from runql.semantic.questions import ColumnFacts
 from runql.semantic.typed import (
@@ -15,10 +14,8 @@ from runql.semantic.typed import (
     TDescribe,
     TDiff,
     TDuplicates,
-    TFold,
     THoles,
     TPareto,
-    TPivot,
     TStage,
 )
 from runql.syntax import tree
@@ -43,24 +40,6 @@ _DESCRIBED = {
 
 class RunStages(StageColumns):
     """Checks these stages."""
-
-    def pivot(self, stage: s.PivotStage) -> TStage | None:
-        self.expressions.folding = Folding.YES
-        operand = self.expressions.operand(stage.value)
-        self.expressions.folding = Folding.NO
-        rows, columns = self.named(stage.rows), self.named(stage.columns)
-        if operand is not BROKEN and not isinstance(operand.expr, TFold):
-            hint = "for example: `pivot mean(summary.acc) by config.model, config.data`"
-            message = f"{quoted(operand)} is no aggregate, and each cell of a `pivot` is one value of many rows"
-            self.report.add("RQL219", message, operand.span, hint)
-            return None
-        if operand is BROKEN or rows is None or columns is None:
-            return None
-        assert isinstance(operand.expr, TFold)
-        if rows[0].name == columns[0].name:
-            self.report.add("RQL318", f"the rows and the columns of the `pivot` are both `{rows[0].name}`", stage.span)
-        self.expressions.scope = self.scope.other({rows[0].name: rows[1]}, more=True)
-        return TPivot(operand.expr, rows[0], columns[0], span=stage.span)
 
     def diff(self, stage: s.DiffStage) -> TStage:
         self._fetch_all(Space.CONFIG, Space.SUMMARY)

@@ -183,13 +183,41 @@ class TAlignStage(TAlongRun):
 
 
 @frozen
+class TUnnest(TStageNode):
+    """A row for each element of the lists of a column, which is then called `name`."""
+
+    terminal = "UNNEST"
+    column: str
+    name: str
+
+
+@frozen
+class Pivoted:
+    """What a pivot measures. `name`: as it was given, or the text of the aggregate."""
+
+    name: str
+    fold: TFold
+    is_given: bool = False
+
+
+@frozen
 class TPivot(TStageNode):
-    """Rows by columns; each cell the fold with its spread where a group has several rows."""
+    """Rows by columns; each cell the folds with their spreads where a group has several rows."""
 
     terminal = "PIVOT"
-    value: TFold
-    rows: Named
+    values: tuple[Pivoted, ...]
+    rows: tuple[Named, ...]
     columns: Named
+
+
+@frozen
+class THistogram(TStageNode):
+    """How many values lie in each bin, of each group; `bins` is `None` if no number of them was given."""
+
+    terminal = "HISTOGRAM"
+    value: Named
+    bins: int | None = None
+    by: tuple[Named, ...] = ()
 
 
 @frozen
@@ -333,7 +361,9 @@ TStage: TypeAlias = (
     | TBin
     | TResample
     | TAlignStage
+    | TUnnest
     | TPivot
+    | THistogram
     | TDiff
     | TCorr
     | TPareto

@@ -33,6 +33,15 @@ def _is_kind(child: Any) -> bool:
     return getattr(child, "type", None) == "JOIN_KIND"
 
 
+@frozen
+class _BinOption:
+    """What may follow the value of a histogram: `bins 20`, `by KEY, …`; the word is that of the grammar."""
+
+    word: str
+    span: Span
+    values: tuple[t.Expr, ...]
+
+
 PLAIN_STAGES: Final[Mapping[str, Callable[..., t.Stage]]] = {
     rule_of(kind.__name__): kind for kind in get_args(t.Stage) if issubclass(kind, t.PlainStage)
 }
@@ -136,7 +145,29 @@ class StageBuilder(ExpressionBuilder):
     # ------------------------------------------------------------ comparisons of runs
 
     def pivot_stage(self, part: Part) -> t.Stage:
-        return s.PivotStage(*part.nodes, span=part.span)
+        values, *keys = part.nodes
+        across = keys.pop() if "ACROSS" in part.types else None
+        return s.PivotStage(values, tuple(keys), across, span=part.span)
+
+    def pivoted(self, part: Part) -> tuple[s.Definition, ...]:
+        return tuple(part.nodes)
+
+    def unnest_stage(self, part: Part) -> t.Stage:
+        return s.UnnestStage(self.path(part.children[1]), next(iter(part.nodes), None), span=part.span)
+
+    def histogram_stage(self, part: Part) -> t.Stage:
+        value, *options = part.nodes
+        chosen: dict[str, tuple[t.Expr, ...]] = {}
+        for before, option in pairwise((None, *options)):
+            if before is not None and option.word in chosen:
+                self._option_twice(option.word, option.span, before.span.end)
+            else:
+                chosen[option.word] = option.values
+        bins = chosen.get("BINS")
+        return s.HistogramStage(value, bins[0] if bins else None, chosen.get("BY", ()), span=part.span)
+
+    def histogram_option(self, part: Part) -> _BinOption:
+        return _BinOption(part.types[0], part.span, tuple(part.nodes))
 
     def diff_stage(self, part: Part) -> t.Stage:
         return s.DiffStage(next(iter(part.nodes), None), span=part.span)
@@ -183,7 +214,8 @@ class StageBuilder(ExpressionBuilder):
         for before, option in pairwise((None, *options)):
             assert option is not None
             if before is not None and (option.word in chosen or option.axis in log):
-                self._option_twice(option, before.span.end)
+                written = f"{option.word} {option.axis}" if option.axis else option.word
+                self._option_twice(written, option.span, before.span.end)
             elif option.path is not None:
                 chosen[option.word] = option.path
             elif option.axis is not None:
@@ -191,10 +223,10 @@ class StageBuilder(ExpressionBuilder):
         y = plotted[0] if plotted else ()
         return s.PlotStage(shape, y, chosen.get("vs"), chosen.get("by"), tuple(log), span=part.span)
 
-    def _option_twice(self, option: _Option, start: int) -> None:
-        written = f"{option.word} {option.axis}" if option.axis else option.word
-        fixes = (Fix("leave out the second", (Edit(Span(start, option.span.end), ""),)),)
-        self.diagnostics.append(Diagnostic("RQL105", f"`{written}` is given twice", option.span, fixes=fixes))
+    def _option_twice(self, written: str, span: Span, start: int) -> None:
+        fixes = (Fix("leave out the second", (Edit(Span(start, span.end), ""),)),)
+        message = f"`{written.lower()}` is given twice"
+        self.diagnostics.append(Diagnostic("RQL105", message, span, fixes=fixes))
 
     def plotted(self, part: Part) -> tuple[t.Path, ...]:
         return tuple(part.nodes)

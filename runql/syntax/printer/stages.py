@@ -61,14 +61,22 @@ class StagePrinter(PartPrinter):
                 return self._of_each(word("LIMIT"), count, by)
             case s.EdgeStage(last=last, count=count, by=by):
                 return self._of_each(word("LAST_ROW" if last else "FIRST_ROW"), count, by)
-            case s.PivotStage(value=value, rows=rows, columns=columns):
-                return _line(word("PIVOT"), self.expr(value), word("BY"), f"{self.expr(rows)},", self.expr(columns))
             case s.JoinStage(other=other, keys=pairs, kind=kind):
                 first_word = " ".join([word("JOIN"), *([kind.value] if kind is not s.JoinKind.INNER else [])])
                 on = tuple((_key(left, right), left.span) for left, right in pairs)
                 return Items(f"{first_word} {self._other(other)} {word('ON')}", on)
             case s.UnionStage(other=other):
                 return _line(word("UNION"), self._other(other))
+            case s.UnnestStage(column=column, name=name):
+                return _line(word("UNNEST"), write_path(column), *([word("AS"), write_path(name)] if name else []))
+            case s.PivotStage(values=folds, rows=rows, columns=across):
+                written = ", ".join(map(self._definition, folds))
+                behind = [word("ACROSS"), self.expr(across)] if across is not None else []
+                return _line(word("PIVOT"), written, word("BY"), self._listed(rows), *behind)
+            case s.HistogramStage(value=binned, bins=bins, by=by):
+                words = [word("BINS"), self.expr(bins)] if bins is not None else []
+                words += [word("BY"), self._listed(by)] if by else []
+                return _line(word("HISTOGRAM"), self.expr(binned), *words)
             case s.DiffStage(versus=versus):
                 return _line(word("DIFF"), *([word("VS"), name_or_string(versus)] if versus is not None else []))
             case s.PlotStage():
@@ -96,6 +104,9 @@ class StagePrinter(PartPrinter):
             value = getattr(stage, name)
             is_expression = isinstance(value, t.ExprNode)
             yield write_path(value) if isinstance(value, t.Path) else self.expr(value) if is_expression else str(value)
+
+    def _listed(self, values: Iterable[t.Expr]) -> str:
+        return ", ".join(map(self.expr, values))
 
     def _columns(self, columns: Iterable[t.Column]) -> tuple[tuple[str, Span], ...]:
         return tuple((self.column(column), column.span) for column in columns)

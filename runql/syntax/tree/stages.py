@@ -167,13 +167,32 @@ class AlignStage(PlainStage):
 
 
 @frozen
+class UnnestStage(StageNode):
+    """`unnest LIST [as NAME]`."""
+
+    terminal = "UNNEST"
+    column: Path
+    name: Path | None = None
+
+
+@frozen
 class PivotStage(StageNode):
-    """`pivot FOLD by ROWS, COLUMNS`."""
+    """`pivot FOLD, … by ROW, … across COLUMN`. Without `across` the last of two keys is the one that goes across."""
 
     terminal = "PIVOT"
+    values: tuple[Definition, ...]
+    rows: tuple[Expr, ...]
+    columns: Expr | None = None
+
+
+@frozen
+class HistogramStage(StageNode):
+    """`histogram VALUE [bins N] [by KEY, …]`, the two in any order."""
+
+    terminal = "HISTOGRAM"
     value: Expr
-    rows: Expr
-    columns: Expr
+    bins: Expr | None = None
+    by: tuple[Expr, ...] = ()
 
 
 @frozen
@@ -313,7 +332,9 @@ Stage: TypeAlias = (
     | BinStage
     | ResampleStage
     | AlignStage
+    | UnnestStage
     | PivotStage
+    | HistogramStage
     | DiffStage
     | CorrStage
     | ParetoStage

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from runql.engine.stages import StageContext, StageResult, dispatch, run_stage
 from runql.engine.table import Table
 from runql.engine.values.column import Column, Repeats, column_of
-from runql.semantic.typed import Named, TCell, TFold, TStage, TypedExpr
+from runql.semantic.typed import Named, Pivoted, TCell, TFold, TPivot, TStage, TypedExpr
 from runql.semantic.values import MISSING
 
 RUNS = StageContext.of_runs()
@@ -36,6 +36,11 @@ def named(name: str, value: TypedExpr | None = None) -> Named:
 def fold(name: str, argument: str | TypedExpr | None = None, of: str | None = None) -> TFold:
     inner = TCell(argument) if isinstance(argument, str) else argument
     return TFold(name, inner, TCell(of) if of is not None else None)
+
+
+def pivot_of(value: TFold, rows: Named, columns: Named) -> TPivot:
+    """A pivot of one aggregate by two keys."""
+    return TPivot((Pivoted("value", value),), (rows,), columns)
 
 
 def ask(stage: TStage, given: Table, context: StageContext = RUNS) -> StageResult:

@@ -14,9 +14,9 @@ from scipy import stats
 
 from runql.engine.stages import StageContext, run_stage
 from runql.engine.table import Table
-from runql.semantic.typed import TBin, TCorr, TGroup, TLimit, TPivot, TResample, TSmooth
+from runql.semantic.typed import TBin, TCorr, TGroup, TLimit, TResample, TSmooth
 from runql.semantic.values import MISSING
-from tests.engine.stages.build import FAST, SLOW, cell, fold, from_rows, named
+from tests.engine.stages.build import FAST, SLOW, cell, fold, from_rows, named, pivot_of
 
 examples = settings(max_examples=60, deadline=None)
 BOTH = pytest.mark.parametrize("rows", [SLOW, FAST], ids=["row by row", "arrays"])
@@ -96,7 +96,9 @@ def test_ci95(rows: int, table: list[tuple[str, str, float]]) -> None:
 def test_pivot(rows: int, table: list[tuple[str, str, float]]) -> None:
     ours, frame = table_of(table)
     with from_rows(rows):
-        found = run_stage(TPivot(fold("mean", "x"), named("g", cell("g")), named("h", cell("h"))), ours, StageContext())
+        found = run_stage(
+            pivot_of(fold("mean", "x"), named("g", cell("g")), named("h", cell("h"))), ours, StageContext()
+        )
     layout = found.context.layout
     assert layout is not None
     scale = float(frame.x.abs().max()) if frame.x.notna().any() else 1.0

@@ -17,6 +17,7 @@ from runql.errors import RunQLError
 from runql.language.aggregates import OFFERED_PERCENTILES, ROW_AGGREGATES
 from runql.semantic.typed import (
     ColumnPick,
+    Pivoted,
     TAlignStage,
     TAnd,
     TArithmetic,
@@ -34,6 +35,7 @@ from runql.semantic.typed import (
     TDuplicates,
     TEdge,
     TGroup,
+    THistogram,
     THoles,
     TLimit,
     TOffset,
@@ -48,6 +50,7 @@ from runql.semantic.typed import (
     TSql,
     TStage,
     TTo,
+    TUnnest,
     TWhere,
 )
 from runql.syntax.tree import ArithmeticOp, Comparison, Goal
@@ -63,6 +66,7 @@ from tests.engine.stages.build import (
     from_rows,
     lines,
     named,
+    pivot_of,
     tables,
 )
 
@@ -199,7 +203,11 @@ OF_RUNS: tuple[TStage, ...] = (
     TDistinct((ColumnPick("y"), ColumnPick("config.a"))),
     TGroup((ColumnPick("config.a"), ColumnPick("x")), (named("median", fold("median", "y")),)),
     TGroup((), (named("sum", fold("sum", "x")), named("least", fold("min", "y")))),
-    TPivot(fold("mean", "x"), named("y"), named("config.a")),
+    pivot_of(fold("mean", "x"), named("y"), named("config.a")),
+    TPivot((Pivoted("m", fold("mean", "x"), True), Pivoted("n", fold("count"))), (Y, named("config.b")), X),
+    THistogram(X),
+    THistogram(X, 3, (Y,)),
+    TUnnest("x", "x"),
     TDiff(),
     TCorr(X),
     TPareto(((Goal.MIN, X), (Goal.MAX, Y))),

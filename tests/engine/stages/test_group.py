@@ -9,10 +9,10 @@ import pytest
 from runql.engine.stages import PivotCell, StageContext
 from runql.engine.table import Table
 from runql.errors import QueryError
-from runql.semantic.typed import ColumnPick, TArithmetic, TGroup, TPivot
+from runql.semantic.typed import ColumnPick, TArithmetic, TGroup
 from runql.semantic.values import MISSING
 from runql.syntax.tree import ArithmeticOp, Goal
-from tests.engine.stages.build import HISTORIES, RUNS, ask, cell, codes, fold, lines, named, table
+from tests.engine.stages.build import HISTORIES, RUNS, ask, cell, codes, fold, lines, named, pivot_of, table
 
 SEEDS = table(
     id=["a", "b", "c", "d"],
@@ -105,7 +105,7 @@ PAPER = table(
     data=["imagenet", "imagenet", "cifar", "cifar", "imagenet", "cifar"],
     summary__acc=[0.7, 0.8, 0.9, 0.92, 0.6, 0.5],
 )
-MEAN_BY_MODEL = TPivot(fold("mean", "summary.acc"), named("model"), named("data"))
+MEAN_BY_MODEL = pivot_of(fold("mean", "summary.acc"), named("model"), named("data"))
 
 
 def test_a_table_of_a_paper() -> None:
@@ -126,8 +126,8 @@ def test_how_a_paper_reads_it() -> None:
     result = ask(MEAN_BY_MODEL, PAPER)
     layout = result.context.layout
     assert layout is not None
-    assert (layout.rows, layout.goal) == ("model", Goal.MAX)
-    assert layout.cells[0] == PivotCell("cifar", "cifar std", "cifar n")
+    assert layout.rows == ("model",)
+    assert layout.cells[0] == PivotCell("cifar", "cifar std", "cifar n", Goal.MAX)
     assert layout.best(result.table) == {"cifar": {0}, "imagenet": {2}}
 
 
@@ -143,13 +143,13 @@ def test_a_pivot_of_single_rows_has_no_more_columns() -> None:
 )
 def test_which_way_is_better(metric: str, goal: Goal | None) -> None:
     given = Table.of({"model": [1], "data": [2], metric: [3]})
-    layout = ask(TPivot(fold("mean", metric), named("model"), named("data")), given).context.layout
+    layout = ask(pivot_of(fold("mean", metric), named("model"), named("data")), given).context.layout
     assert layout is not None
-    assert layout.goal is goal
+    assert layout.cells[0].goal is goal
 
 
 def test_keys_of_unlike_kinds_have_columns_of_their_own() -> None:
     given = table(model=["a"] * 5, data=["1", 1, None, MISSING, "model"], x=[1, 2, 3, 4, 5])
-    result = ask(TPivot(fold("sum", "x"), named("model"), named("data")), given, RUNS)
+    result = ask(pivot_of(fold("sum", "x"), named("model"), named("data")), given, RUNS)
     assert result.table.names == ("model", "1", "1_2", "model_2", "null", "missing")
     assert lines(result) == [["a", 2, 1, 5, 3, 4]]

@@ -20,7 +20,7 @@ from runql.semantic.folds import fold_named
 from runql.semantic.typed import TCompare, TConst, TypedExpr
 from runql.semantic.typed.stages import stage_name
 from runql.syntax.tree import Comparison, Goal
-from tests.engine.stages.build import HISTORIES, RUNS, ask, cell, fold, lines, named, table
+from tests.engine.stages.build import HISTORIES, RUNS, ask, cell, fold, lines, named, pivot_of, table
 
 LOSSES = table(id=["a", "b", "c", "d"], name=list("wxyz"), loss=[1, 2, 3, None])
 COUNT = t.TAssert(TCompare(Comparison.GT, fold("count"), TConst(4)), over_table=True, text="count() > 4")
@@ -105,7 +105,7 @@ def test_a_stage_on_the_wrong_table(stages: list[t.TStage], context: StageContex
 CURVE = table(run_id=["a", "a"], _step=[0, 1], loss=[2.0, 1.0])
 OF_MANY = [
     t.TGroup((), (named("m", fold("mean", "loss")),)),
-    t.TPivot(fold("mean", "loss"), named("run_id"), named("_step")),
+    pivot_of(fold("mean", "loss"), named("run_id"), named("_step")),
     t.TBest(Goal.MIN, "loss"),
     t.TEdge(last=True),
     t.TDescribe(),
@@ -215,11 +215,11 @@ def test_a_file_after_a_failed_assertion_is_not_there() -> None:
 
 def test_a_file_knows_how_a_pivot_reads() -> None:
     files = Files()
-    stages: list[t.TStage] = [t.TPivot(fold("mean", "loss"), named("id"), named("name")), t.TTo("table.tex")]
+    stages: list[t.TStage] = [pivot_of(fold("mean", "loss"), named("id"), named("name")), t.TTo("table.tex")]
     list(run_stages(stages, [LOSSES], _writing(files)))
     (context,) = files.contexts
     assert context.layout is not None
-    assert context.layout.rows == "id"
+    assert context.layout.rows == ("id",)
 
 
 def test_no_rows_are_a_file_with_its_columns() -> None:
