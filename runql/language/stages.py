@@ -161,7 +161,7 @@ _TABLE = (
     StageEntry(
         "unnest LIST [as NAME]",
         "A row for each element of a list, the other cells repeated; rows without one are left out, and counted.",
-        "runs | unnest tags as tag | group tag : count()",
+        "runs | unnest tags as tag",
         terminal="UNNEST",
         wants="a column of lists",
         gives=TableKind.OTHER,

@@ -66,8 +66,9 @@ class TableStages(StageColumns):
         texts = [self.expressions.written(one) or to_text(one) for one in stage.rows]
         place = stage.rows[0].span.to(last.span)
         if not rows:
-            hint = f"one row a value is {code(f'group {texts[0]} : …')}"
-            self.report.add("RQL219", "`pivot` takes a key that goes across", place, f"`by {texts[0]}, COLUMN`", hint)
+            hint = f"a table of one key is {code(f'group {texts[0]} : …')}"
+            message = "`pivot` needs two keys: that of the rows and that of the columns"
+            self.report.add("RQL219", message, place, f"for example: {code(f'by {texts[0]} across COLUMN')}", hint)
             return None
         text = f"{', '.join(texts[:-1])} across {texts[-1]}"
         message = f"which of the {len(texts)} keys goes across is not said"

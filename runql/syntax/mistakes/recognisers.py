@@ -23,6 +23,7 @@ from runql.syntax.mistakes import (
     sql_group_by,
     stages,
     statements,
+    tables,
     two_tables,
 )
 from runql.syntax.mistakes import slips as idiom_slips
@@ -150,6 +151,7 @@ def unexpected(place: Place) -> Mistake:
 
 
 _KNOWN: Final[tuple[Callable[[Place], Mistake | None], ...]] = (
+    tables.table_stage,
     characters.smart_quote,
     characters.unclosed_long_string,
     characters.unclosed_quote,
@@ -233,7 +235,7 @@ _KNOWN: Final[tuple[Callable[[Place], Mistake | None], ...]] = (
     curves.file_name,
     curves.assert_message,
     curves.plot_shape,
-    stages.pivot_keys,
+    tables.pivot_keys,
     idiom_words.skip,
     idiom_words.limit_of_two,
     idiom_words.like,

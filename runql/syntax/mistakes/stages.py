@@ -235,20 +235,6 @@ def preposition(place: Place) -> Mistake | None:
     return Mistake("RQL101", message, Span(word.start, word.end), repairs=(repair,))
 
 
-def pivot_keys(place: Place) -> Mistake | None:
-    """`pivot mean(x)`, `pivot mean(x) by a`: a pivot has two keys."""
-    ended = place.found.terminal in {END, "PIPE", "SEMI"}
-    begun = next((lexeme for lexeme in reversed(place.attempt.lexemes) if lexeme.terminal in {"PIVOT", "PIPE"}), None)
-    if not ended or begun is None or begun.terminal != "PIVOT" or not {"BY", "COMMA"} & place.accepted:
-        return None
-    hints = (
-        "`pivot mean(summary.acc) by config.model, config.data`",
-        "a table of one key is `group config.model : mean(summary.acc)`",
-    )
-    message = "`pivot` needs two keys: that of the rows and that of the columns"
-    return Mistake("RQL102", message, Span(begun.start, begun.end), hints, certain=True)
-
-
 def tried(mistake: Mistake) -> Mistake:
     """A mistake that is only said if its repair takes the parser further."""
     return Mistake(mistake.code, mistake.message, mistake.span, mistake.hints, repairs=mistake.repairs)

@@ -160,7 +160,7 @@ def _near(ours: Sequence[Any], theirs: Any) -> None:
 @given(st.lists(st.tuples(st.integers(0, 2), st.sampled_from(["a", "b", MISSING])), min_size=7, max_size=9))
 def test_diff_of_many_runs_is_melt(runs: list[tuple[int, Any]]) -> None:
     names = [f"r{place}" for place in range(len(runs))]
-    columns = {"id": names, "name": names, "x": [x for x, _ in runs], "y": [y for _, y in runs]}
+    columns: dict[str, list[Any]] = {"id": names, "name": names, "x": [x for x, _ in runs], "y": [y for _, y in runs]}
     result = run_stage(TDiff(), Table(columns, len(runs)), StageContext.of_runs()).table
     fields = [name for name in ("x", "y") if len(set(map(repr, columns[name]))) > 1]
     wanted = pd.DataFrame(columns).astype(object).melt(id_vars="name", value_vars=fields) if fields else None
