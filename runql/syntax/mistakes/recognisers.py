@@ -23,7 +23,6 @@ from runql.syntax.mistakes import (
     sql_group_by,
     stages,
     statements,
-    tables,
     two_tables,
 )
 from runql.syntax.mistakes import slips as idiom_slips
@@ -151,7 +150,7 @@ def unexpected(place: Place) -> Mistake:
 
 
 _KNOWN: Final[tuple[Callable[[Place], Mistake | None], ...]] = (
-    tables.table_stage,
+    stages.table_stage,
     characters.smart_quote,
     characters.unclosed_long_string,
     characters.unclosed_quote,
@@ -235,7 +234,7 @@ _KNOWN: Final[tuple[Callable[[Place], Mistake | None], ...]] = (
     curves.file_name,
     curves.assert_message,
     curves.plot_shape,
-    tables.pivot_keys,
+    stages.pivot_keys,
     idiom_words.skip,
     idiom_words.limit_of_two,
     idiom_words.like,
