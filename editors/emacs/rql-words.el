@@ -16,18 +16,18 @@
     "summary" "logged" "system" "like" "from" "where" "order" "limit" "offset"
     "page" "sample" "lazy" "full" "scan" "with" "keys" "x" "steps" "align"
     "stream" "select" "safe" "inner" "left" "anti" "semi" "on" "min" "max"
-    "ema" "mean" "line" "scatter" "bar" "hist" "y" "nearest" "by" "vs" "over"
-    "log" "asc" "desc" "outer" "ffill" "default" "as" "except" "or" "and"
-    "not" "contains" "startswith" "endswith" "glob" "between" "in" "has" "any"
-    "all" "none" "is" "finite" "missing" "value" "ago" "untagged" "last"
-    "held" "approx")
+    "ema" "mean" "line" "scatter" "bar" "hist" "y" "nearest" "by" "across"
+    "or" "and" "bins" "vs" "over" "log" "asc" "desc" "outer" "ffill" "default"
+    "as" "except" "not" "contains" "startswith" "endswith" "glob" "between"
+    "in" "has" "any" "all" "none" "is" "finite" "missing" "value" "ago"
+    "untagged" "last" "held" "approx")
   "Other keywords.")
 
 (defconst rql-words-stages
   '("where" "order" "limit" "offset" "select" "drop" "rename" "distinct"
     "derive" "group" "best" "first" "last" "smooth" "bin" "resample" "align"
-    "pivot" "diff" "corr" "pareto" "holes" "duplicates" "join" "union"
-    "describe" "sql" "plot" "to" "assert")
+    "unnest" "pivot" "histogram" "diff" "corr" "pareto" "holes" "duplicates"
+    "join" "union" "describe" "sql" "plot" "to" "assert")
   "Words that begin a stage, behind a pipe.")
 
 (defconst rql-words-constants

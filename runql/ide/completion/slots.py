@@ -180,15 +180,11 @@ def _in_stage(parent: t.Stage) -> Slot | None:
             return None
         case t.PlainStage() | t.OrderStage() | t.SelectStage() | t.DropStage() | t.RenameStage() | t.DistinctStage():
             return Slot(Role.COLUMN)
-        case t.LimitStage() | t.EdgeStage():
+        case t.LimitStage() | t.EdgeStage() | t.DiffStage() | t.ParetoStage() | t.SqlStage():
             return Slot(Role.COLUMN)
-        case t.DeriveStage() | t.GroupStage() | t.PivotStage() | t.DiffStage() | t.ParetoStage():
-            return Slot(Role.COLUMN)
-        case t.HistogramStage() | t.UnnestStage():
+        case t.DeriveStage() | t.GroupStage() | t.UnnestStage() | t.PivotStage() | t.HistogramStage():
             return Slot(Role.COLUMN)
         case t.HolesStage() | t.DuplicatesStage() | t.JoinStage() | t.UnionStage() | t.PlotStage() | t.ToStage():
-            return Slot(Role.COLUMN)
-        case t.SqlStage():
             return Slot(Role.COLUMN)
         case _:
             assert_never(parent)
