@@ -16,7 +16,8 @@
         ├── Unreachable       no connection, or none in time
         └── ServerError       an answer that is an error, or no answer of the protocol
 
-Each carries diagnostics; `str()` of one is their text without a picture.
+Each carries diagnostics; `str()` of one is their text without a picture, and the first way out
+of each.
 """
 
 from __future__ import annotations
@@ -35,8 +36,12 @@ class RunQLError(Exception):
     def __init__(self, diagnostics: Iterable[Diagnostic], source: Source | None = None) -> None:
         self.diagnostics = tuple(diagnostics)
         self.source = source
-        # A traceback shows it at a terminal; as it came it stands in `diagnostics`.
         super().__init__("; ".join(visible(f"{d.code}: {d.message}") for d in self.diagnostics))
+
+    def __str__(self) -> str:
+        # A traceback shows no picture, so the way out must stand in the sentence itself. What is shown at a terminal is
+        # made visible; as it came it stands in `diagnostics`.
+        return "; ".join(visible(part) for d in self.diagnostics for part in (f"{d.code}: {d.message}", *d.hints[:1]))
 
     @classmethod
     def of(cls, code: str, message: str, *hints: str) -> RunQLError:
@@ -77,8 +82,7 @@ class ArgumentError(RunQLError, ValueError):
         return cls([Diagnostic("RQL216", message, hints=hints)])
 
     def __str__(self) -> str:
-        # A traceback shows no picture, so the way out must stand in the sentence itself.
-        return "; ".join((super().__str__(), *(hint for d in self.diagnostics for hint in d.hints)))
+        return "; ".join(visible(part) for d in self.diagnostics for part in (f"{d.code}: {d.message}", *d.hints))
 
 
 class BackendError(RunQLError):
