@@ -85,22 +85,35 @@ def read(text: str) -> Foreign | None:
 
 
 def _read(pasted: str) -> Foreign | None:
-    from runql.syntax.foreign.mongo import from_mongo, parse_filter
     from runql.syntax.foreign.python_values import read_call
 
     if _ADDRESS.match(pasted):
         return _address(pasted)
     if pasted.startswith("{"):
-        filters = parse_filter(pasted.rstrip(","))
-        return Foreign(from_mongo(filters), "Mongo filter") if filters is not None else None
+        return _filter(pasted.rstrip(","))
     if re.match(r"filters\s*=", pasted):
         return _arguments(read_call(f"runs({pasted})"))
     if found := _FIND.match(pasted):
-        filters = parse_filter(found["filter"])
-        return Foreign(from_mongo(filters), "Mongo filter") if filters is not None else None
+        return _filter(found["filter"])
     if _CALL.match(pasted):
         return _arguments(read_call(pasted))
     return _workspace(pasted) or _condition(pasted) or _mlflow(pasted)
+
+
+def _filter(pasted: str) -> Foreign | None:
+    """A filter of Mongo. Of one that ends too early it is said what it would be with the brackets that it lacks."""
+    from runql.syntax.foreign.mongo import from_mongo, mongo_text, parse_filter
+    from runql.syntax.foreign.python_values import lacking_brackets
+
+    filters = parse_filter(pasted)
+    if filters is not None:
+        return Foreign(from_mongo(filters), "Mongo filter")
+    lacking = lacking_brackets(pasted)
+    condition = mongo_text(pasted + lacking) if lacking else None
+    if condition is not None:
+        message = f"this filter ends before its last `{lacking}`"
+        raise ArgumentError.because(message, f"with it, it reads `runs where {condition}`")
+    return None
 
 
 def _is_own(text: str) -> bool:

@@ -91,6 +91,17 @@ def test_every_error_can_be_caught_as_one() -> None:
     assert all(issubclass(error, RunQLError) for error in errors)
 
 
+def test_the_text_of_an_error_holds_the_first_way_out() -> None:
+    with pytest.raises(runql.QueryError) as raised:
+        runql.query("runs where sumary.acc > 1 and config.lrr = 2", "demo")
+    first, second = raised.value.diagnostics
+    assert (
+        str(raised.value) == f"RQL201: {first.message}; {first.hints[0]}; RQL201: {second.message}; {second.hints[0]}"
+    )
+    assert "nearest: `summary.acc`" in str(raised.value)
+    assert "\x1b" not in str(runql.RunQLError.of("RQL101", "no \x1b[1m", "or \x1b[2m"))
+
+
 def test_the_version_is_that_of_the_package() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     assert project.get("version", runql.__version__) == runql.__version__

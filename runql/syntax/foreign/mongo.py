@@ -64,17 +64,19 @@ def from_mongo(filters: Mapping[str, Any] | None, order: str | None = None) -> s
 
 def mongo_text(text: str) -> str | None:
     """The condition that the text of a filter means; none if it is not one, or has what the language has not."""
-    filters = parse_filter(text)
-    if not filters:
-        return None
     try:
-        return _text(_condition(read_filter(filters, AS_PASTED)))
+        filters = parse_filter(text)
+        return _text(_condition(read_filter(filters, AS_PASTED))) if filters else None
     except ArgumentError:
         return None
 
 
 def parse_filter(text: str) -> dict[str, Any] | None:
-    """The dict that a text writes, in the spelling of Python or of JSON; none if it is not one."""
+    """The dict that a text writes, in the spelling of Python or of JSON; none if it is not one.
+
+    Raises:
+        ArgumentError: a key stands twice in it.
+    """
     if len(text) > _LONGEST:
         return None
     value = read_value(text)
