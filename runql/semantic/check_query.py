@@ -13,6 +13,7 @@ from runql.language.kinds import Kind
 from runql.semantic.catalog import Catalog
 from runql.semantic.check.clauses import Clauses, asks_histories
 from runql.semantic.check.expressions import Expressions
+from runql.semantic.check.rows_or_runs import rows_instead
 from runql.semantic.check_context import CheckContext, Report
 from runql.semantic.check_stages.pipeline import check_stages, names_made
 from runql.semantic.check_stages.scope import Scope, open_columns, scope_of, with_mentions
@@ -40,9 +41,6 @@ from runql.syntax.printer.to_text import to_text
 from runql.text.diagnostic import Diagnostic
 from runql.text.frozen import frozen
 from runql.text.source import NOWHERE
-
-_ROW_NAMES = ("_step", "_runtime", "_timestamp")
-"""Columns that each row of a history has, and W&B also writes into the summary."""
 
 _NEVER_UNKNOWN = frozenset({tree.Comparison.EQ, tree.Comparison.NE})
 """The comparisons that hold or don't of a missing field too."""
@@ -152,7 +150,7 @@ def _where(query: tree.Query, expressions: Expressions, x_axis: str) -> TypedExp
     if clause is None:
         return None
     if asks_histories(query):
-        expressions.names.row_names = {name: _rows_instead(name, clause.condition, x_axis) for name in _ROW_NAMES}
+        expressions.names.row_names = rows_instead(query, clause, expressions, x_axis)
     condition = expressions.condition(clause.condition)
     expressions.names.row_names = {}
     for key in dict.fromkeys(_unknown_when_negated(condition)):
@@ -181,36 +179,6 @@ def _say_left_out(tested: TField, expressions: Expressions) -> None:
     counted = f" ({lacking:,} of {catalog.run_count:,})" if catalog.complete else ""
     message = f"left out: runs without {name}{counted}, of which the test is unknown with `not` too"
     expressions.report.add("RQL330", message, tested.span, f"take them in: `or missing({name[1:-1]})`")
-
-
-def _rows_instead(name: str, condition: tree.Expr, x_axis: str) -> tuple[str, ...]:
-    """How rows are chosen by one of their columns, with the bound that the condition compares it to."""
-    terms = condition.terms if isinstance(condition, tree.And) else (condition,)
-    for term in terms:
-        if isinstance(term, tree.Compare) and isinstance(term.right, tree.Literal) and _is_named(term.left, name):
-            op, value = term.op, term.right.value
-            steps = _steps(op, value) if name == x_axis == "_step" else None
-            clause = "" if steps is None else f"`steps {steps}`, or behind the clauses "
-            return (f"rows: {clause}`| where {name} {op.value} {value}`",)
-    return (f"rows: behind the clauses `| where {name} …`",)
-
-
-def _is_named(value: tree.Expr, name: str) -> bool:
-    return isinstance(value, tree.Field) and value.path.segments == (name,)
-
-
-def _steps(op: tree.Comparison, bound: object) -> str | None:
-    """The clause `steps` that says the same of whole steps."""
-    if isinstance(bound, bool) or not isinstance(bound, int):
-        return None
-    ranges: dict[tree.Comparison, str | None] = {
-        tree.Comparison.LT: f"..{bound - 1}" if bound > 0 else None,
-        tree.Comparison.LE: f"..{bound}",
-        tree.Comparison.GT: f"{bound + 1}..",
-        tree.Comparison.GE: f"{bound}..",
-        tree.Comparison.EQ: f"{bound}..{bound}",
-    }
-    return ranges.get(op)
 
 
 def _order(query: tree.Query, expressions: Expressions, report: Report) -> tuple[TOrderKey, ...]:

@@ -14,7 +14,7 @@ from runql.semantic.check.calls import Calls
 from runql.semantic.check.comparisons import Comparisons
 from runql.semantic.check.interface import Row
 from runql.semantic.check.list_values import list_value
-from runql.semantic.check.logged_names import metric_value, was_logged, whole_history
+from runql.semantic.check.logged_names import metric_value, say_read, was_logged, whole_history
 from runql.semantic.check.parameters import Bound, UnfitError, bind
 from runql.semantic.check.questions import QuestionCheck
 from runql.semantic.check.text_tests import TextTests
@@ -198,6 +198,7 @@ class Expressions:
             case None:
                 return BROKEN
             case LoggedName() if self._row is not None and not found.is_glob:
+                say_read(found, node, self.report, span)
                 return metric_value(found, self._row, self.metrics, span)
             case LoggedName():
                 whole_history(found, self.report, span)

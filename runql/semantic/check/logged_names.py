@@ -9,7 +9,7 @@ from runql.semantic.check_context import Report, rewrite, rewrites
 from runql.semantic.names.metrics import Metrics
 from runql.semantic.names.resolver import LoggedName
 from runql.semantic.operands import ANY_KIND, Operand
-from runql.semantic.spelling import code, field_text
+from runql.semantic.spelling import PREFIXES, code, field_text
 from runql.semantic.typed import READING, TAggregate, TConst, TLogged, TNot, TypedExpr
 from runql.semantic.values import MISSING
 from runql.syntax import tree
@@ -23,6 +23,13 @@ def metric_value(name: LoggedName, row: Row, metrics: Metrics, span: Span) -> Op
     info = metrics.info(name.metric)
     kinds = frozenset(kind for kind, runs in info.kinds.items() if runs) & ANY_KIND if info else ANY_KIND
     return Operand(TAggregate(READING, name.metric, span=span), kinds or ANY_KIND, text=_written(name), info=info)
+
+
+def say_read(name: LoggedName, node: tree.Field, report: Report, span: Span) -> None:
+    """How a metric without its prefix was read."""
+    if PREFIXES.get(str(node.path.segments[0])) is not Space.LOGGED:
+        message = f"{code(name.metric)} was read as {code(_written(name))}"
+        report.add("RQL211", message, span, fixes=rewrite(span, _written(name)))
 
 
 def whole_history(name: LoggedName, report: Report, span: Span) -> None:

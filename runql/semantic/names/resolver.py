@@ -16,6 +16,7 @@ from runql.semantic.names.odd_names import divided
 from runql.semantic.spelling import PREFIXES, code, field_text, info_text, path_text, spelled_exactly
 from runql.semantic.typed import FieldKey
 from runql.syntax import tree
+from runql.text.diagnostic import Fix
 from runql.text.frozen import frozen
 from runql.text.source import NOWHERE, Span
 
@@ -51,6 +52,15 @@ class LoggedName:
 
 
 @frozen
+class OfRows:
+    """A name that means a column of the rows: what is said of it, and the `values` of a run that may be meant."""
+
+    hints: tuple[str, ...]
+    fixes: tuple[Fix, ...]
+    values: tuple[str, ...]
+
+
+@frozen
 class AliasUse:
     """A name that stands for an expression."""
 
@@ -76,7 +86,7 @@ class Names:
         self.catalog = catalog
         self.context = context
         self.report = report
-        self.row_names: Mapping[str, tuple[str, ...]] = {}
+        self.row_names: Mapping[str, OfRows] = {}
         """Columns of the rows of a history, with the ways out, while a condition is read that chooses runs."""
 
     @property
@@ -242,10 +252,11 @@ class Names:
 
     def _of_rows(self, name: str, span: Span) -> None:
         """Reports a column of the rows where runs are chosen: no row is read by then."""
-        written = field_text(Space.SUMMARY, (name,))
+        instead = self.row_names[name]
         message = f"{code(name)} is a column of the rows, and `where` chooses runs"
-        hints = (*self.row_names[name], f"runs by the last one of each: {code(written)}")
-        self.report.add("RQL210", message, span, *hints, fixes=rewrite(span, written))
+        self.report.add(
+            "RQL210", message, span, *instead.hints, fixes=(*instead.fixes, *rewrites(span, instead.values))
+        )
 
     def _looked_up(self, path: tree.Path, space: Space, keys: tuple[str, ...], span: Span) -> Resolved:
         assert self.catalog is not None

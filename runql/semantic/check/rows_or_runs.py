@@ -1,0 +1,120 @@
+"""`runs keys loss where _step < 3`: a condition on rows, where `where` chooses runs, and what chooses rows instead."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from runql.language.fields import RUN_FIELD_SPELLINGS, Space
+from runql.semantic.check.expressions import Expressions
+from runql.semantic.check_context import rewrite
+from runql.semantic.names.resolver import OfRows
+from runql.semantic.spelling import code, field_text, path_text
+from runql.syntax import to_text, tree
+from runql.syntax.literals import write_number
+from runql.text.diagnostic import Edit, Fix
+from runql.text.source import NOWHERE, Span
+
+_ROW_NAMES: Final = ("_step", "_runtime", "_timestamp")
+"""Columns that each row of a history has, and W&B also writes into the summary."""
+
+_VALUED: Final = (Space.CONFIG, Space.SUMMARY)
+
+
+def rows_instead(
+    query: tree.Query, clause: tree.WhereClause, expressions: Expressions, x_axis: str
+) -> Mapping[str, OfRows]:
+    """The names that mean columns of the rows and no fields of the runs, each with the ways out."""
+    found = {name: _ways(name, query, clause, x_axis) for name in _ROW_NAMES}
+    keys = query.clause(tree.KeysClause)
+    catalog = expressions.names.catalog
+    if catalog is None:
+        return found
+    for path in (*(keys.keys if keys is not None else ()), tree.Path((x_axis,))):
+        name = ".".join(map(str, path.segments[1:] if path.segments[:1] == ("logged",) else path.segments))
+        is_field = name in RUN_FIELD_SPELLINGS or any((space, name) in catalog.prefixes for space in _VALUED)
+        if not path.is_glob and not is_field:
+            found.setdefault(name, _ways(name, query, clause, x_axis))
+    return found
+
+
+def _ways(name: str, query: tree.Query, clause: tree.WhereClause, x_axis: str) -> OfRows:
+    condition = clause.condition
+    terms = condition.terms if isinstance(condition, tree.And) else (condition,)
+    term = next((one for one in terms if _names(one, name)), None)
+    is_axis = name in _ROW_NAMES
+    written = path_text(name.split("."))
+    metric = field_text(Space.LOGGED, tuple(name.split(".")))
+    values = (
+        (field_text(Space.SUMMARY, (name,)),) if is_axis else tuple(f"{f}({metric})" for f in ("last", "min", "max"))
+    )
+    of_runs = (
+        f"runs by the last one of each: {code(values[0])}"
+        if is_axis
+        else ("runs by one value of each: " + ", ".join(map(code, values)))
+    )
+    all_rows = any(isinstance(one, tree.ScanClause | tree.SampleClause) for one in query.clauses)
+    scan = "" if all_rows else "scan "
+    if term is None:
+        return OfRows((f"rows: `{scan}| where {written} …`", of_runs), (), values)
+    rest = tuple(one for one in terms if one is not term)
+    steps = _steps(term, name, x_axis) if query.clause(tree.StepsClause) is None else None
+    behind = f"{scan}| where {to_text(term)}"
+    rows = f"rows: {f'`steps {steps}`, or ' if steps is not None else ''}{code(behind)}"
+    fixes = (*_cut(clause, rest, steps), *_moved(query, clause, rest, behind))
+    return OfRows((rows, of_runs), fixes, values)
+
+
+def _names(term: tree.Expr, name: str) -> bool:
+    """Whether a term compares a column of the rows by itself."""
+    match term:
+        case tree.Compare(left=value) | tree.Between(value=value) | tree.In(value=value) | tree.Is(value=value):
+            return isinstance(value, tree.Field) and ".".join(map(str, value.path.segments)) == name
+        case tree.TextTest(value=value):
+            return isinstance(value, tree.Field) and ".".join(map(str, value.path.segments)) == name
+        case _:
+            return False
+
+
+def _steps(term: tree.Expr, name: str, x_axis: str) -> str | None:
+    """The clause `steps` that says the same; of steps, which are whole, the ends may be left out of the condition."""
+    if name != x_axis or not isinstance(term, tree.Compare) or not isinstance(term.right, tree.Literal):
+        return None
+    bound = term.right.value
+    if isinstance(bound, bool) or not isinstance(bound, int | float):
+        return None
+    text = write_number(bound)
+    ranges: dict[tree.Comparison, str] = {
+        tree.Comparison.LE: f"..{text}",
+        tree.Comparison.GE: f"{text}..",
+        tree.Comparison.EQ: f"{text}..{text}",
+    }
+    if isinstance(bound, int) and x_axis == "_step":
+        ranges[tree.Comparison.GT] = f"{bound + 1}.."
+        if bound > 0:
+            ranges[tree.Comparison.LT] = f"..{bound - 1}"
+    return ranges.get(term.op)
+
+
+def _kept(rest: tuple[tree.Expr, ...]) -> str:
+    """The clause `where` with the terms that are about runs."""
+    if not rest:
+        return ""
+    return f"where {to_text(rest[0] if len(rest) == 1 else tree.And(rest))}"
+
+
+def _cut(clause: tree.WhereClause, rest: tuple[tree.Expr, ...], steps: str | None) -> tuple[Fix, ...]:
+    if steps is None:
+        return ()
+    return rewrite(clause.span, f"{_kept(rest)} steps {steps}".strip(), f"write `steps {steps}`")
+
+
+def _moved(query: tree.Query, clause: tree.WhereClause, rest: tuple[tree.Expr, ...], behind: str) -> tuple[Fix, ...]:
+    """The condition behind the clauses, where it chooses rows."""
+    if clause.span == NOWHERE:
+        return ()
+    title = f"write {code(behind)}"
+    end = max(one.span.end for one in query.clauses)
+    if end == clause.span.end:
+        return rewrite(clause.span, f"{_kept(rest)} {behind}".strip(), title)
+    return (Fix(title, (Edit(clause.span, _kept(rest)), Edit(Span(end, end), f" {behind}"))),)
