@@ -98,6 +98,7 @@ _TABLE = {
     "RQL343": Code("notice", "runs on both sides of a union"),
     "RQL353": Code("notice", "columns that SQL was given as text, or under another name"),
     "RQL354": Code("notice", "values or names of an answer of SQL that were changed"),
+    "RQL350": Code("notice", "points of equal x, of which the last was taken"),
     # 4xx backend
     "RQL401": Code("error", "not signed in, or not allowed"),
     "RQL402": Code("error", "not found"),

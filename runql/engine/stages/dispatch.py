@@ -287,8 +287,11 @@ def left_out(cells: Sequence[Value], *, fast: bool) -> tuple[int, int]:
     return _fast_if_held(lambda: left_out_arrays(cells), lambda: curves.left_out(cells))
 
 
-def points(xs: Sequence[Value], cells: Sequence[Value], *, fast: bool) -> tuple[Sequence[Value], Sequence[Value]]:
-    """The x and the value of the rows where both are finite numbers, x increasing; of rows of equal x the last."""
+def points(xs: Sequence[Value], cells: Sequence[Value], *, fast: bool) -> tuple[Sequence[Value], Sequence[Value], int]:
+    """The x and the value of the rows where both are finite numbers, x increasing.
+
+    Of rows of equal x it is the last; how many that leaves out is the third.
+    """
     if not fast:
         return curves.points(xs, cells)
     from runql.engine.stages.arrays.curves import points as points_of_arrays

@@ -10,7 +10,8 @@ from runql.language.entry import Function
 from runql.language.fields import Space
 from runql.language.functions import FUNCTIONS
 from runql.language.kinds import Kind
-from runql.semantic.check.histories import HistoryCalls, modifier_text
+from runql.semantic.check.histories import HistoryCalls, modifier_text, of_the_last
+from runql.semantic.check.history_idioms import call_meant
 from runql.semantic.check.interface import ExpressionCheck
 from runql.semantic.check_context import Report, rewrite, rewrites
 from runql.semantic.folds import history_fold_named
@@ -136,7 +137,9 @@ class Calls:
         if isinstance(argument, tree.Field) and metric:
             written = field_text(Space.LOGGED, metric)
             call = replace(node, arguments=(tree.Field(tree.Path(("logged", *metric))), *node.arguments[1:]))
-            hints, fixes = (f"write {code(to_text(call))}",), rewrite(argument.span, written)
+            few = of_the_last(call)
+            hints = (f"write {code(to_text(few or call))}",)
+            fixes = rewrite(argument.span, written) if few is None else rewrite(span, to_text(few))
         self._report.add("RQL206", message, span, *hints, fixes=fixes)
         return BROKEN
 
@@ -226,6 +229,10 @@ class Calls:
         if presence := _PRESENCE.get(node.name.replace("_", "")):
             hint = f"whether a field is there is `{presence}(FIELD)`"
             self._report.add("RQL206", f"no function `{node.name}`", place, hint, fixes=rewrites(place, (presence,)))
+            return BROKEN
+        if (meant := call_meant(node)) is not None:
+            message = f"no function `{node.name}`"
+            self._report.add("RQL206", message, place, f"write {code(meant)}", fixes=rewrite(span, meant))
             return BROKEN
         names = self._known()
         near = [synonym] if synonym else [] if node.name in _ELSEWHERE else nearest_names(node.name, names)

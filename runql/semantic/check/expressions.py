@@ -12,6 +12,7 @@ from runql.semantic.catalog import Catalog
 from runql.semantic.check.aliases import Aliases
 from runql.semantic.check.calls import Calls
 from runql.semantic.check.comparisons import Comparisons
+from runql.semantic.check.history_idioms import element_meant
 from runql.semantic.check.interface import Row
 from runql.semantic.check.list_values import list_value
 from runql.semantic.check.logged_names import metric_value, say_read, was_logged, whole_history
@@ -38,7 +39,7 @@ from runql.semantic.typed import (
     TUntagged,
     TypedExpr,
 )
-from runql.syntax import tree
+from runql.syntax import to_text, tree
 from runql.text.source import NOWHERE, Span
 
 _UNKNOWN = ("RQL201", "RQL202", "RQL218")
@@ -191,7 +192,16 @@ class Expressions:
             return None
 
     def _field(self, node: tree.Field, span: Span) -> Operand:
+        since = self.report.count
         found = self.names.resolve(node.path, node.span)
+        if found is None or isinstance(found, LoggedName):
+            element = element_meant(node.path, self.metrics.is_known)
+            if element is not None and isinstance(found, LoggedName):
+                message = f"{code(to_text(node.path))} is an element of a whole history"
+                self.report.add("RQL210", message, span, f"write {code(element)}", fixes=rewrite(span, element))
+                return BROKEN
+            if element is not None:
+                self.report.amend(since, _UNKNOWN, (f"write {code(element)}",), rewrites(span, (element,)))
         if self._row is not None and node.path.segments:
             self._row.fields.append(node)
         match found:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from runql.language.aggregates import OF_X, WITH_ARGUMENT
@@ -120,13 +121,10 @@ class HistoryCalls:
         metric = to_text(node.arguments[0])
         hints: tuple[str, ...] = (f"write {code(f'{node.name}({metric})')}",)
         fixes: tuple[Fix, ...] = ()
-        value = second.value if isinstance(second, tree.Literal) else None
-        if isinstance(value, int) and not isinstance(value, bool) and value > 0 and len(node.arguments) == 2:
-            rows = f"last {value}"
-            name = "mean" if node.name == "last" else node.name
-            text = f"{name}({metric}, {rows})"
-            hints = (f"of the last {value:,} values: {code(text)}",)
-            fixes = rewrite(node.span, text)
+        few = of_the_last(node)
+        if few is not None:
+            hints = (f"of the last {few.last_rows:,} values: {code(to_text(few))}",)
+            fixes = rewrite(node.span, to_text(few))
         message = f"`{node.name}` takes one metric, not {len(node.arguments)} arguments"
         self._report.add("RQL206", message, second.span, *hints, fixes=fixes)
 
@@ -229,6 +227,17 @@ def _as_place(operand: Operand) -> TypedExpr:
     if isinstance(value, datetime):
         return TConst(value.timestamp(), kind=Kind.NUMBER, span=operand.span)
     return operand.expr
+
+
+def of_the_last(node: tree.Call) -> tree.Call | None:
+    """`mean(logged.loss, 100)`, where the number can only be one of rows: the call that says so."""
+    if len(node.arguments) != 2 or node.name in WITH_ARGUMENT:
+        return None
+    metric, second = node.arguments
+    value = second.value if isinstance(second, tree.Literal) else None
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        return None
+    return replace(node, name="mean" if node.name == "last" else node.name, arguments=(metric,), last_rows=value)
 
 
 def modifier_text(node: tree.Call) -> str:

@@ -55,14 +55,25 @@ def _ways(name: str, query: tree.Query, clause: tree.WhereClause, x_axis: str) -
     )
     all_rows = any(isinstance(one, tree.ScanClause | tree.SampleClause) for one in query.clauses)
     scan = "" if all_rows else "scan "
+    lacking = "" if _is_column(name, query, x_axis) else f"add {code(written)} to `keys`, then "
     if term is None:
-        return OfRows((f"rows: `{scan}| where {written} …`", of_runs), (), values)
+        return OfRows((f"rows: {lacking}`{scan}| where {written} …`", of_runs), (), values)
     rest = tuple(one for one in terms if one is not term)
     steps = _steps(term, name, x_axis) if query.clause(tree.StepsClause) is None else None
     behind = f"{scan}| where {to_text(term)}"
-    rows = f"rows: {f'`steps {steps}`, or ' if steps is not None else ''}{code(behind)}"
-    fixes = (*_cut(clause, rest, steps), *_moved(query, clause, rest, behind))
+    rows = f"rows: {f'`steps {steps}`, or ' if steps is not None else ''}{lacking}{code(behind)}"
+    fixes = (*_cut(clause, rest, steps), *_moved(query, clause, rest, behind, written if lacking else ""))
     return OfRows((rows, of_runs), fixes, values)
+
+
+def _is_column(name: str, query: tree.Query, x_axis: str) -> bool:
+    """Whether the rows have a column of that name: the x axis, a key, or any metric where no key is named."""
+    keys = query.clause(tree.KeysClause)
+    if name == x_axis:
+        return True
+    if keys is None:
+        return name not in _ROW_NAMES
+    return any(".".join(map(str, path.segments)) in (name, f"logged.{name}") for path in keys.keys)
 
 
 def _names(term: tree.Expr, name: str) -> bool:
@@ -109,12 +120,19 @@ def _cut(clause: tree.WhereClause, rest: tuple[tree.Expr, ...], steps: str | Non
     return rewrite(clause.span, f"{_kept(rest)} steps {steps}".strip(), f"write `steps {steps}`")
 
 
-def _moved(query: tree.Query, clause: tree.WhereClause, rest: tuple[tree.Expr, ...], behind: str) -> tuple[Fix, ...]:
-    """The condition behind the clauses, where it chooses rows."""
-    if clause.span == NOWHERE:
+def _moved(
+    query: tree.Query, clause: tree.WhereClause, rest: tuple[tree.Expr, ...], behind: str, key: str
+) -> tuple[Fix, ...]:
+    """The condition behind the clauses, where it chooses rows; `key` is to be asked for then."""
+    keys = query.clause(tree.KeysClause)
+    if clause.span == NOWHERE or (key and keys is None):
         return ()
     title = f"write {code(behind)}"
+    asked = (Edit(Span(keys.span.end, keys.span.end), f", {key}"),) if key and keys is not None else ()
     end = max(one.span.end for one in query.clauses)
     if end == clause.span.end:
-        return rewrite(clause.span, f"{_kept(rest)} {behind}".strip(), title)
-    return (Fix(title, (Edit(clause.span, _kept(rest)), Edit(Span(end, end), f" {behind}"))),)
+        return (Fix(title, (*asked, Edit(clause.span, f"{_kept(rest)} {behind}".strip()))),)
+    last = Edit(Span(end, end), f" {behind}")
+    if asked and asked[0].span.start == end:
+        return (Fix(title, (Edit(clause.span, _kept(rest)), Edit(last.span, f", {key}{last.text}"))),)
+    return (Fix(title, (*asked, Edit(clause.span, _kept(rest)), last)),)

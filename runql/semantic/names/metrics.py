@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from fnmatch import fnmatchcase
 
 from runql.language.fields import Space
@@ -39,6 +40,11 @@ class Metrics:
         space = Space.SYSTEM if metric.startswith(SYSTEM_PREFIX) else Space.LOGGED
         infos = self.catalog.by_dotted.get((space, metric), ()) if self.catalog is not None else ()
         return infos[0] if infos else None
+
+    def is_known(self, segments: Sequence[str | int]) -> bool:
+        """Whether runs log a metric of that name; any may be one where none is known."""
+        names = self.names()
+        return not names or ".".join(map(str, segments)) in names
 
     def known(self, metric: str, span: Span, *, is_glob: bool = False, prefix: str = "logged.") -> bool:
         """Whether runs log the metric (or one that the pattern matches); if not, it is reported.

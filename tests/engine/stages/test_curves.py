@@ -112,6 +112,14 @@ def test_resample_interpolates_each_metric_between_its_own_points() -> None:
     assert codes(result) == ["RQL312"]
 
 
+def test_resample_says_how_many_points_shared_their_x() -> None:
+    history = table(run_id=["a"] * 5, _step=[0, 1, 1, 1, 2], loss=[1, 2, 3, 4, 5], acc=[1, MISSING, 2, math.nan, 3])
+    result = ask(TResample(3), history, HISTORIES)
+    assert [row[2] for row in lines(result)] == [1, 4, 5]
+    said = [notice.message for notice in result.notices if notice.code == "RQL350"]
+    assert said == ["`loss`: 2 points have the `_step` of a later one; `resample` took the last of each"]
+
+
 def test_whole_x_stays_whole_where_it_can() -> None:
     assert _column(TResample(4), "_step")[4:] == [0, 2, 4, 6]
     assert _column(TResample(1), "_step") == [0, 0]

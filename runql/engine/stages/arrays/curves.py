@@ -41,15 +41,18 @@ def left_out(cells: Sequence[Value]) -> tuple[int, int]:
     return nan, int(((vector.tags != NUMBER) & (vector.tags < NULL)).sum())
 
 
-def points(x_cells: Sequence[Value], cells_of_metric: Sequence[Value]) -> tuple[Column, Column]:
-    """The x and the value of the rows where both are finite numbers; of rows of equal x the last. Raises `NotHeld`."""
+def points(x_cells: Sequence[Value], cells_of_metric: Sequence[Value]) -> tuple[Column, Column, int]:
+    """The x and the value of the rows where both are finite numbers; of rows of equal x the last, and how many not.
+
+    Raises `NotHeld`.
+    """
     import numpy as np
 
     xs, cells = encode(x_cells), encode(cells_of_metric)
     there = np.flatnonzero(_finite(xs) & _finite(cells))
     along = xs.numbers[there]
     lasts = there[np.append(along[1:] != along[:-1], np.True_)] if len(there) else there
-    return _taken(xs, lasts), _taken(cells, lasts)
+    return _taken(xs, lasts), _taken(cells, lasts), len(there) - len(lasts)
 
 
 def _taken(vector: Vector, places: Ints) -> Column:

@@ -27,6 +27,7 @@ def resample(
         raise out_of_range(stage, "`resample` takes a number of points, at least 1")
     pace = Pace()
     passed: Counter[str] = Counter()
+    doubles: Counter[tuple[str, str]] = Counter()
     for run in runs_of(stage, pace.counted(tables), context):
         fast = pace.is_fast(run.table.length)
         grid = _grid([x for x in run.xs if is_point(x)], stage.points)
@@ -35,12 +36,24 @@ def resample(
             if name == run.x_axis:
                 columns[name] = grid
             elif name in run.metrics:
-                columns[name] = _interpolated(grid, *points(run.xs, cells_of(run.table, name), fast=fast))
+                xs, values, replaced = points(run.xs, cells_of(run.table, name), fast=fast)
+                columns[name] = _interpolated(grid, xs, values)
+                doubles[name, run.x_axis] += replaced
                 passed[name] += left_out(cells, fast=fast)[0]
             else:
                 columns[name] = [cells[0]] * len(grid)
         yield Table(columns, len(grid))
     said += nan_skipped(stage, passed)
+    said += _doubles_said(stage, doubles)
+
+
+def _doubles_said(stage: TResample, doubles: Counter[tuple[str, str]]) -> Iterator[Diagnostic]:
+    """How many points of each metric stood where a later one did."""
+    for (metric, x_axis), count in doubles.items():
+        if count:
+            points_said = "1 point has" if count == 1 else f"{count:,} points have"
+            message = f"`{metric}`: {points_said} the `{x_axis}` of a later one; `resample` took the last of each"
+            yield Diagnostic("RQL350", message, stage.span, hints=("the mean of each stretch: `bin x WIDTH`",))
 
 
 def _grid(xs: Sequence[Value], count: int) -> list[Value]:

@@ -64,10 +64,8 @@ def left_out(cells: Sequence[Value]) -> tuple[int, int]:
     return count_nan(cells), sum(type(cell) in others for cell in cells) if others else 0
 
 
-def points(xs: Sequence[Value], cells: Sequence[Value]) -> tuple[list[Value], list[Value]]:
-    """The x and the value of the rows where both are finite numbers; of rows of equal x the last."""
-    found: dict[Value, Value] = {}
-    for x, cell in zip(xs, cells, strict=True):
-        if is_point(x) and is_point(cell):
-            found[x] = cell
-    return list(found), list(found.values())
+def points(xs: Sequence[Value], cells: Sequence[Value]) -> tuple[list[Value], list[Value], int]:
+    """The x and the value of the rows where both are finite numbers; of rows of equal x the last, and how many not."""
+    pairs = [(x, cell) for x, cell in zip(xs, cells, strict=True) if is_point(x) and is_point(cell)]
+    found = dict(pairs)
+    return list(found), list(found.values()), len(pairs) - len(found)
