@@ -12,10 +12,9 @@ from runql.semantic.catalog import Catalog
 from runql.semantic.check.aliases import Aliases
 from runql.semantic.check.calls import Calls
 from runql.semantic.check.comparisons import Comparisons
-from runql.semantic.check.history_idioms import element_meant
 from runql.semantic.check.interface import Row
 from runql.semantic.check.list_values import list_value
-from runql.semantic.check.logged_names import metric_value, say_read, was_logged, whole_history
+from runql.semantic.check.logged_names import is_element, metric_value, say_read, was_logged, whole_history
 from runql.semantic.check.parameters import Bound, UnfitError, bind
 from runql.semantic.check.questions import QuestionCheck
 from runql.semantic.check.text_tests import TextTests
@@ -39,7 +38,7 @@ from runql.semantic.typed import (
     TUntagged,
     TypedExpr,
 )
-from runql.syntax import to_text, tree
+from runql.syntax import tree
 from runql.text.source import NOWHERE, Span
 
 _UNKNOWN = ("RQL201", "RQL202", "RQL218")
@@ -194,14 +193,8 @@ class Expressions:
     def _field(self, node: tree.Field, span: Span) -> Operand:
         since = self.report.count
         found = self.names.resolve(node.path, node.span)
-        if found is None or isinstance(found, LoggedName):
-            element = element_meant(node.path, self.metrics.is_known)
-            if element is not None and isinstance(found, LoggedName):
-                message = f"{code(to_text(node.path))} is an element of a whole history"
-                self.report.add("RQL210", message, span, f"write {code(element)}", fixes=rewrite(span, element))
-                return BROKEN
-            if element is not None:
-                self.report.amend(since, _UNKNOWN, (f"write {code(element)}",), rewrites(span, (element,)))
+        if (found is None or isinstance(found, LoggedName)) and is_element(node.path, found, self.metrics, since, span):
+            return BROKEN
         if self._row is not None and node.path.segments:
             self._row.fields.append(node)
         match found:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from runql.language.fields import Space
 from runql.language.kinds import Kind
+from runql.semantic.check.history_idioms import element_meant
 from runql.semantic.check.interface import Row
 from runql.semantic.check_context import Report, rewrite, rewrites
 from runql.semantic.names.metrics import Metrics
@@ -12,7 +13,7 @@ from runql.semantic.operands import ANY_KIND, Operand
 from runql.semantic.spelling import PREFIXES, code, field_text
 from runql.semantic.typed import READING, TAggregate, TConst, TLogged, TNot, TypedExpr
 from runql.semantic.values import MISSING
-from runql.syntax import tree
+from runql.syntax import to_text, tree
 from runql.text.source import Span
 
 
@@ -57,6 +58,23 @@ def _is_null(name: LoggedName, node: tree.Is, report: Report, span: Span) -> Non
     text = f"{'exists' if node.negated else 'missing'}({_written(name)})"
     message = f"{code(_written(name))} is a whole history, and a history is never null"
     report.add("RQL210", message, span, f"write {code(text)}", fixes=rewrite(span, text))
+
+
+def is_element(path: tree.Path, found: LoggedName | None, metrics: Metrics, since: int, span: Span) -> bool:
+    """Whether a name is an element of a history, `loss[-1]`; the value of the history that is meant is offered.
+
+    What is unknown of the name was reported when there were `since` diagnostics.
+    """
+    element = element_meant(path, metrics.is_known)
+    if element is None:
+        return False
+    hint, fixes = f"write {code(element)}", rewrite(span, element)
+    if found is None:
+        metrics.report.amend(since, ("RQL201", "RQL202", "RQL218"), (hint,), fixes)
+    else:
+        message = f"{code(to_text(path))} is an element of a whole history"
+        metrics.report.add("RQL210", message, span, hint, fixes=fixes)
+    return True
 
 
 def _written(name: LoggedName) -> str:
