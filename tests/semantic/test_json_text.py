@@ -8,10 +8,10 @@ import sys
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from runql.semantic.json_text import DEEP, HUGE, MOST_DEPTH, Oddity, _orjson_loads, _Patient, read_json
+from runql.semantic.json_text import DEEP, HUGE, MOST_DEPTH, Oddity, _orjson_loads, _Patient, read_json, reader_of
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**1020), 2**1020) | st.floats(allow_nan=False) | st.text(),
@@ -111,3 +111,23 @@ def test_no_reader_of_long_texts_rounds_or_refuses(text: str, monkeypatch: pytes
 
 def test_the_reader_of_long_texts_is_at_hand() -> None:
     assert _orjson_loads() is not None
+
+
+@given(st.lists(VALUES | st.sampled_from([math.inf, 2**63, 2**70, "\ud800", {"a": "\udfff"}]), min_size=1, max_size=6))
+@example([[[[]]] * 30, 12345678901234567890])
+def test_many_texts_are_read_as_one_is(values: list[Any]) -> None:
+    texts = [json.dumps(value) for value in values]
+    texts += ['{"a": 1', "] [", '"\\ud83d\\ude00"', "1e999", "", json.dumps(["x" * 5000])]
+    read = reader_of(texts)
+    for text in texts:
+        try:
+            right = read_json(text)
+        except ValueError:
+            with pytest.raises(ValueError):
+                read(text)
+            continue
+        try:
+            found = read(text)
+        except ValueError:
+            continue  # whoever asks reads it by `read_json`
+        assert (repr(found), ()) == (repr(right.value), right.oddities)

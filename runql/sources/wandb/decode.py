@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
@@ -108,6 +108,16 @@ def read_time(value: Any) -> datetime | None:
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     except (ValueError, OverflowError):  # the first and the last day have no other zones
         return None
+
+
+def read_times(values: Sequence[Any]) -> list[datetime | None]:
+    """Each of many ISO texts as `read_time` reads it."""
+    if {str}.issuperset(map(type, values)) and {text[-1:] for text in values} == {"Z"}:
+        try:
+            return list(map(datetime.fromisoformat, values))
+        except ValueError:
+            pass
+    return list(map(read_time, values))
 
 
 def text_of(value: Any) -> str | None:

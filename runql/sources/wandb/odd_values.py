@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
 from runql.semantic.huge_values import by_name, outsize_notice, unreadable_notice
-from runql.semantic.json_text import read_json
+from runql.semantic.json_text import read_json, reader_of
 from runql.semantic.record import RunRecord
 from runql.sources.wandb.failures.failures import clean
 from runql.sources.wandb.history_keys import STEP, is_step
@@ -19,16 +19,19 @@ MOST_SAID: Final = 10
 """So many runs of an answer are named; of the others the number is told."""
 
 
-def plain_mapping(value: Any) -> Mapping[str, Any] | None:
-    """The record that a value is, or that its JSON text is; null is an empty one. `None` if there is something to say
-    of it (`Oddities.mapping`)."""
-    if isinstance(value, str):
-        try:
-            reading = read_json(value)
-        except ValueError:
-            return None
-        return reading.value if isinstance(reading.value, dict) and not reading.oddities else None
-    return {} if value is None else value if isinstance(value, dict) else None
+def plain_mappings(values: Sequence[Any]) -> Iterator[Mapping[str, Any] | None]:
+    """The record that each value is, or that its JSON text is; null is an empty one. `None` if there is something to
+    say of it (`Oddities.mapping`)."""
+    read = reader_of([value for value in values if type(value) is str])
+    for value in values:
+        if type(value) is str:
+            try:
+                found = read(value)
+            except ValueError:
+                found = None
+            yield found if type(found) is dict else None
+        else:
+            yield {} if value is None else value if type(value) is dict else None
 
 
 class Oddities:

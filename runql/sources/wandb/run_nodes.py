@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import chain, repeat
+from operator import itemgetter
 from typing import Any, TypeVar
 
 from runql.semantic.record import RunRecord
@@ -15,12 +16,12 @@ from runql.sources.wandb.decode import (
     number_of,
     read_logged,
     read_summary,
-    read_time,
+    read_times,
     text_of,
     unwrap_config,
     whole_of,
 )
-from runql.sources.wandb.odd_values import Oddities, plain_mapping
+from runql.sources.wandb.odd_values import Oddities, plain_mappings
 
 _JSON_PARTS = (
     ("config", "config"),
@@ -99,7 +100,10 @@ class _Page:
     def cells(self, name: str) -> list[Any]:
         if name not in self._fields:
             return [None] * len(self._nodes)
-        return [node.get(name) for node in self._nodes]
+        try:
+            return list(map(itemgetter(name), self._nodes))
+        except KeyError:
+            return [node.get(name) for node in self._nodes]
 
     def texts(self, name: str) -> list[str | None]:
         cells = self.cells(name)
@@ -107,7 +111,7 @@ class _Page:
 
     def times(self, name: str) -> list[datetime | None]:
         cells = self.cells(name)
-        found = list(map(read_time, cells))
+        found = read_times(cells)
         if found.count(None) != cells.count(None):
             for at, (moment, cell) in enumerate(zip(found, cells, strict=True)):
                 if moment is None and cell is not None:
@@ -137,13 +141,12 @@ class _Page:
         """The values of a JSON part, parsed; `None` where a node does not have it."""
         if name not in self._fields:
             return [None] * len(self._nodes)
-        found: list[Mapping[str, Any] | None] = []
-        for at, node in enumerate(self._nodes):
-            if name not in node:
-                found.append(None)
-                continue
-            mapping = plain_mapping(node[name])
-            found.append(self._oddities(at).mapping(node[name], part) if mapping is None else mapping)
+        found = list(plain_mappings(self.cells(name)))
+        for at, mapping in enumerate(found):
+            if name not in self._nodes[at]:
+                found[at] = None
+            elif mapping is None:
+                found[at] = self._oddities(at).mapping(self._nodes[at][name], part)
         return found
 
     def _oddities(self, at: int) -> Oddities:
