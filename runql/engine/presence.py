@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from functools import reduce
 from operator import and_, or_
 
-from runql.engine.values.column import Column
+from runql.engine.values.column import Column, every
 from runql.semantic.values import MISSING, Value
 
 
@@ -22,7 +22,9 @@ def union(flags: Iterable[bytes], length: int) -> bytes:
 
 def intersection(flags: Iterable[bytes], length: int) -> bytes:
     """The rows that all of the flags have; all if there are no flags."""
-    return _joined(reduce(and_, map(_as_int, flags), _as_int(b"\x01" * length)), length)
+    full = every(length)
+    some = [each for each in flags if each is not full]
+    return _joined(reduce(and_, map(_as_int, some), _as_int(full)), length) if some else full
 
 
 def _as_int(flags: bytes) -> int:

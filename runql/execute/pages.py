@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from runql.errors import ServerError
 from runql.plan.nodes import Fetch
+from runql.plan.push import LIGHT_PAGE, PLAIN_PAGE
 from runql.semantic.record import RunRecord
 from runql.sources.open import SourcePlace
 from runql.sources.protocol import FULL, Page, PageRequest, Wanted
@@ -43,15 +44,22 @@ class Paging:
             wanted=wanted,
             most=fetch.most if per_page is None else None,
         )
+        is_first = per_page is None and fetch.scan.page_size is None and fetch.per_page == PLAIN_PAGE
+        self._later = LIGHT_PAGE if is_first else self._request.per_page
         self._seen: dict[tuple[str, str], set[str]] = {}
         self._page: Page | None = None
         self._came = 0
 
     def pages(self) -> Iterator[list[RunRecord]]:
-        """The runs that did not come before, of each page."""
+        """The runs that did not come before, of each page.
+
+        The first page is small, so that something is there soon; the others are as large as is good for the rest.
+        """
         cursor: str | None = None
+        size = self._request.per_page
         while self._page is None or self._page.has_next:
-            page = self._place.service.runs_page(replace(self._request, cursor=cursor))
+            page = self._place.service.runs_page(replace(self._request, cursor=cursor, per_page=size))
+            size = self._later
             if page.has_next and page.cursor in (None, cursor):
                 raise ServerError.of("RQL405", "the source says that there are more runs, but not where they start")
             cursor = page.cursor

@@ -22,12 +22,12 @@ MOST_PARSED_DIGITS: Final = 4000
 
 _LONG_TEXT: Final = 4096
 """From so many bytes on the faster reader is worth its checks."""
-_IN_64_BITS: Final = 18
+MOST_DIGITS: Final = 18
 """Every integer of so many digits fits into 64 bits."""
 _AS_ZERO: Final = bytes(ord("0") if chr(code).isdigit() and code < 128 else code for code in range(256))
 _LONG_NUMBER: Final = b"0" * (_DIGITS_IN_RANGE + 1)
 _SHAPE: Final = bytes(ord("0") if 48 <= code < 58 else ord(".") if code == 46 else ord("x") for code in range(256))
-_LONG_INTEGER: Final = b"x" + b"0" * (_IN_64_BITS + 1)
+_LONG_INTEGER: Final = b"x" + b"0" * (MOST_DIGITS + 1)
 _NO_BRACKETS: Final = bytes(code for code in range(256) if chr(code) not in "[]{}")
 
 
@@ -54,13 +54,15 @@ class Reading:
     oddities: tuple[Oddity, ...] = ()
 
 
-def read_json(text: str | bytes) -> Reading:
+def read_json(text: str | bytes, *, is_flat: bool = False) -> Reading:
     """The value of a JSON text. NaN and infinities may stand bare, control characters in texts, as W&B writes them.
+
+    `is_flat`: it was seen that no integer in it has more than `MOST_DIGITS`, and that nothing in it is nested.
 
     Raises:
         ValueError: it is no JSON.
     """
-    if isinstance(text, bytes) and len(text) >= _LONG_TEXT and (found := _fast(text)) is not None:
+    if isinstance(text, bytes) and len(text) >= _LONG_TEXT and (found := _fast(text, is_flat)) is not None:
         return found
     try:
         value = _loads(text)
@@ -110,11 +112,11 @@ def _loads(text: str | bytes) -> Any:
     return json.loads(text, strict=False)
 
 
-def _fast(text: bytes) -> Reading | None:
+def _fast(text: bytes, is_flat: bool) -> Reading | None:
     """A long text read by orjson; `None` where that is not installed, refuses (bare NaN, half characters, control
     characters, …) or would round an integer."""
     loads = _orjson_loads()
-    if loads is None or _is_beyond_fast(text):
+    if loads is None or not (is_flat or not _is_beyond_fast(text)):
         return None
     try:
         return Reading(loads(text))
@@ -128,7 +130,7 @@ def _is_beyond_fast(text: bytes) -> bool:
 
 
 @cache
-def _orjson_loads() -> Callable[[bytes], Any] | None:
+def _orjson_loads() -> Callable[[bytes | str], Any] | None:
     try:
         from orjson import loads
     except ImportError:

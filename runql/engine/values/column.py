@@ -322,12 +322,14 @@ class Repeats(Column):
 
 # ---------------------------------------------------------------- making columns
 
+_COLUMNS: Final = frozenset({Numbers, Objects, Repeats})
+
 
 def column_of(cells: Iterable[Value]) -> Column:
     """A column of these cells; one that is a column already as it is."""
-    if isinstance(cells, Column):
-        return cells
-    held = cells if isinstance(cells, list) else list(cells)
+    if type(cells) in _COLUMNS or isinstance(cells, Column):
+        return cells  # type: ignore[return-value]  # the types of columns are told more quickly than the class of all
+    held = cells if type(cells) is list else list(cells)
     types = frozenset(map(type, held))
     made: Column | None = None
     if types == _FLOATS:

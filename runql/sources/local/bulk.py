@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Final, TypeAlias
 
-from runql.semantic.json_text import read_json
+from runql.semantic.json_text import MOST_DIGITS, read_json
 from runql.text.frozen import frozen
 
 Slice: TypeAlias = tuple[bytes, int, int]
@@ -246,10 +246,11 @@ def _numbers(buffer: Bytes, begins: Ints, lengths: Ints) -> list[Any] | None:
     text = np.lib.stride_tricks.sliding_window_view(buffer, width)[begins]
     is_behind = np.arange(width, dtype=np.uint8) >= lengths.astype(np.uint8)[:, None]
     np.copyto(text, np.uint8(ord(" ")), where=is_behind)
+    is_short = bool((text[lengths > MOST_DIGITS, : MOST_DIGITS + 1] == ord(".")).any(axis=1).all())
     text[:, -1] = ord(",")
     text[-1, -1] = ord("]")
     try:
-        values: list[Any] = read_json(b"[" + text.tobytes()).value
+        values: list[Any] = read_json(b"[" + text.tobytes(), is_flat=is_short).value
     except ValueError:
         return None
     # Each field begins and ends with a digit, so it is at least one number, or a part of something that is none.

@@ -64,7 +64,7 @@ def unwrap_config(value: Any) -> dict[str, Any]:
 
     A wrapper may hold more beside the value, as W&B's own client has it.
     """
-    found = {}
+    found: dict[str, Any] = {}
     for key, entry in as_mapping(value).items():
         if key not in INTERNAL_CONFIG:
             value = entry["value"] if isinstance(entry, dict) and "value" in entry else entry
@@ -74,9 +74,12 @@ def unwrap_config(value: Any) -> dict[str, Any]:
 
 def read_summary(value: Any) -> dict[str, Any]:
     """A summary without W&B's own key."""
+    found = as_mapping(value)
+    if type(found) is dict and "_wandb" not in found and str not in map(type, found.values()):
+        return found
     return {
         key: finite_or_float(entry) if isinstance(entry, str) else entry
-        for key, entry in as_mapping(value).items()
+        for key, entry in found.items()
         if key != "_wandb"
     }
 

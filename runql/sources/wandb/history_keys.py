@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from itertools import chain
+from operator import itemgetter
 from typing import Any, Final, TypeAlias
 
 from runql.semantic.json_text import read_json
@@ -85,8 +86,12 @@ def odd_lines(value: Any) -> Odd | None:
 def _odd_rows(rows: list[Any]) -> Odd | None:
     if not {*map(type, rows)} <= {dict}:
         return next(((str(at),), row, _ROW) for at, row in enumerate(rows) if type(row) is not dict)
-    steps = [row[STEP] for row in rows if STEP in row]
-    if {*map(type, steps)} <= _STEP_TYPES and all(map(math.isfinite, steps)):
+    try:
+        steps = list(map(itemgetter(STEP), rows))
+    except KeyError:
+        steps = [row[STEP] for row in rows if STEP in row]
+    types = {*map(type, steps)}
+    if types <= {int} or (types <= _STEP_TYPES and all(map(math.isfinite, steps))):
         return None
     return next(
         ((str(at), STEP), row[STEP], "a step") for at, row in enumerate(rows) if STEP in row and not is_step(row[STEP])

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
+from functools import partial
 from typing import Any, TypeAlias, assert_never
 from urllib.parse import urlsplit
 
 from runql.errors import BackendError, NotFound, RunQLError
 from runql.plan.selectors import Selector, TypedSelector, WandbSelector
+from runql.semantic.json_text import Oddity
 from runql.sources.protocol import Wanted
 from runql.sources.wandb.answer_shapes import conform
 from runql.sources.wandb.decode import ProjectPlace
@@ -33,7 +35,7 @@ _WHOLE_INSTEAD = (
 @frozen
 class Question:
     """One document with its options and variables. `repeat`: how many runs a by-name document asks for. `needs`: the
-    coordinates without which its answer is no use."""
+    coordinates without which its answer is no use. `make`: what to make of the answer at once, `GraphqlAnswer.made`."""
 
     name: str
     options: frozenset[str]
@@ -41,6 +43,7 @@ class Question:
     repeat: int = 1
     stakes: Stakes | None = None
     needs: frozenset[str] = frozenset()
+    make: Callable[[Mapping[str, Any]], Any] | None = None
 
 
 Sent: TypeAlias = tuple[Question, GraphqlDocument, Future[GraphqlAnswer]]
@@ -68,7 +71,8 @@ class WandbServer:
         variables = {
             key: fitted(value, types.get(key)) for key, value in question.variables.items() if f"${key}:" in asked.text
         }
-        call = GraphqlCall(operation_of(question.name), asked.text, variables, question.stakes)
+        make = partial(_read, asked.text, question.make)
+        call = GraphqlCall(operation_of(question.name), asked.text, variables, question.stakes, make)
         return question, asked, self.client.submit(call)
 
     def _document(self, question: Question) -> GraphqlDocument:
@@ -92,9 +96,7 @@ class WandbServer:
         for _ in range(_MOST_REFUSALS):
             question, asked, future = sent
             try:
-                answer = self.client.wait(future)
-                conform(asked.text, answer.data, answer.oddities)
-                return answer
+                return self.client.wait(future)
             except Failure as failure:
                 failure.document = asked.text
                 if failure.kind is not Fault.LACKING:
@@ -129,6 +131,14 @@ class WandbServer:
         hints = tuple(filter(None, (hint, *(() if self._has_identity else self._hints))))
         message = f"no project `{place.path}` on {self.host}, or none that may be seen"
         raise NotFound([Diagnostic("RQL402", message, hints=hints)])
+
+
+def _read(
+    document: str, make: Callable[[Mapping[str, Any]], Any] | None, data: Mapping[str, Any], odd: tuple[Oddity, ...]
+) -> Any:
+    """What is made of the answer to a document, if it is one."""
+    conform(document, data, odd)
+    return None if make is None else make(data)
 
 
 def fitted(value: Any, kind: str | None) -> Any:

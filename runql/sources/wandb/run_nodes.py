@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import chain, repeat
 from operator import itemgetter
@@ -23,15 +23,6 @@ from runql.sources.wandb.decode import (
 )
 from runql.sources.wandb.odd_values import Oddities, plain_mappings
 
-_JSON_PARTS = (
-    ("config", "config"),
-    ("someConfig", "config"),
-    ("summaryMetrics", "summary"),
-    ("someSummary", "summary"),
-    ("systemMetrics", "system"),
-)
-"""Fields that hold JSON texts, and what people call them."""
-
 _Part = TypeVar("_Part")
 
 
@@ -47,9 +38,9 @@ def read_runs(nodes: Iterable[Mapping[str, Any]], place: ProjectPlace) -> list[R
     """The runs of some nodes, without those that have no id. Of one answer all nodes have the same fields."""
     page = _Page([node for node in nodes if isinstance(node.get("name"), str)])
     ids = page.cells("name")
-    config = page.parts("config", "someConfig", unwrap_config)
-    summary = page.parts("summaryMetrics", "someSummary", read_summary)
-    system = page.parts("systemMetrics", "systemMetrics", read_summary)
+    config, internal_configs = page.parts("config", "someConfig", "config", unwrap_config, internal_config)
+    summary, internal_summaries = page.parts("summaryMetrics", "someSummary", "summary", read_summary, internal_summary)
+    system = page.part("systemMetrics", "system", read_summary)
     users = [as_mapping(user) for user in page.cells("user")]
     user_names = [text_of(user.get("name")) for user in users]
     times = [page.times(name) for name in ("createdAt", "heartbeatAt", "updatedAt")]
@@ -81,8 +72,8 @@ def read_runs(nodes: Iterable[Mapping[str, Any]], place: ProjectPlace) -> list[R
         user_names,
         page.texts("description"),
         [None if project is None else str(project) for project in page.cells("projectId")],
-        page.own("config", internal_config),
-        page.own("summaryMetrics", _internal_summary),
+        internal_configs,
+        internal_summaries,
         page.notices(),
     )
     return list(records)
@@ -95,7 +86,6 @@ class _Page:
         self._nodes = nodes
         self._fields = frozenset(chain.from_iterable(nodes))
         self._odd: dict[int, Oddities] = {}
-        self._parsed = {name: self._mappings(name, part) for name, part in _JSON_PARTS}
 
     def cells(self, name: str) -> list[Any]:
         if name not in self._fields:
@@ -124,30 +114,38 @@ class _Page:
             return [None] * len(self._nodes)
         return [read(node[name]) if name in node else None for node in self._nodes]
 
-    def own(self, name: str, read: Callable[[Any], Mapping[str, Any] | None]) -> list[Mapping[str, Any] | None]:
-        """What is read of a JSON part, `None` where a node does not have it."""
-        return [None if part is None else read(part) for part in self._parsed[name]]
+    def part(self, name: str, called: str, read: Callable[[Mapping[str, Any]], _Part]) -> list[_Part | None]:
+        """What is read of a JSON part, `None` where a node does not have it. One after the other: what is not kept of a
+        text is gone before the next one is read."""
+        if name not in self._fields:
+            return [None] * len(self._nodes)
+        return [None if mapping is None else read(mapping) for mapping in self._mappings(name, called)]
 
-    def parts(self, whole: str, some: str, read: Callable[[Any], Mapping[str, Any]]) -> list[Mapping[str, Any] | None]:
-        """A JSON part that came whole, or some of its keys."""
-        pairs = zip(self._parsed[whole], self._parsed[some], strict=True)
-        found = [some_of if part is None else part for part, some_of in pairs]
-        return [None if part is None else read(part) for part in found]
+    def parts(
+        self,
+        whole: str,
+        some: str,
+        called: str,
+        read: Callable[[Mapping[str, Any]], Mapping[str, Any]],
+        read_own: Callable[[Mapping[str, Any]], Mapping[str, Any] | None],
+    ) -> tuple[list[Mapping[str, Any] | None], list[Mapping[str, Any] | None]]:
+        """A JSON part that came whole, or some of its keys; and what W&B keeps for itself in one that is whole."""
+        both = self.part(whole, called, lambda mapping: (read(mapping), read_own(mapping)))
+        few = self.part(some, called, read)
+        found = [some_of if pair is None else pair[0] for pair, some_of in zip(both, few, strict=True)]
+        return found, [None if pair is None else pair[1] for pair in both]
 
     def notices(self) -> list[tuple[Any, ...]]:
         return [self._odd[at].notices() if at in self._odd else () for at in range(len(self._nodes))]
 
-    def _mappings(self, name: str, part: str) -> list[Mapping[str, Any] | None]:
+    def _mappings(self, name: str, called: str) -> Iterator[Mapping[str, Any] | None]:
         """The values of a JSON part, parsed; `None` where a node does not have it."""
-        if name not in self._fields:
-            return [None] * len(self._nodes)
-        found = list(plain_mappings(self.cells(name)))
-        for at, mapping in enumerate(found):
+        cells = self.cells(name)
+        for at, mapping in enumerate(plain_mappings(cells)):
             if name not in self._nodes[at]:
-                found[at] = None
-            elif mapping is None:
-                found[at] = self._oddities(at).mapping(self._nodes[at][name], part)
-        return found
+                yield None
+            else:
+                yield self._oddities(at).mapping(cells[at], called) if mapping is None else mapping
 
     def _oddities(self, at: int) -> Oddities:
         return self._odd.setdefault(at, Oddities(self._nodes[at]["name"]))
@@ -157,5 +155,5 @@ def _tags(value: Any) -> tuple[str, ...]:
     return tuple([tag for tag in value if isinstance(tag, str)]) if value and isinstance(value, list) else ()
 
 
-def _internal_summary(entries: Mapping[str, Any]) -> Mapping[str, Any] | None:
+def internal_summary(entries: Mapping[str, Any]) -> Mapping[str, Any] | None:
     return {"_wandb": entries["_wandb"]} if "_wandb" in entries else None

@@ -17,6 +17,7 @@ from runql.semantic.values import MISSING
 from runql.sources.protocol import HistoryRequest
 from runql.sources.wandb.decode import ProjectPlace, read_project, read_summary, read_sweep, read_time, unwrap_config
 from runql.sources.wandb.histories.specs import (
+    as_tables,
     columns_in,
     counts_of,
     groups_of,
@@ -24,6 +25,7 @@ from runql.sources.wandb.histories.specs import (
     last_step,
     merge,
     metrics_of,
+    nodes_of_runs,
     read_sampled,
     table_of_lines,
     within,
@@ -125,12 +127,16 @@ def test_summaries_that_are_none() -> None:
 
 
 def test_rows_of_a_spec() -> None:
-    table = read_sampled([{"_step": 0, "loss": "NaN", "note": "NaN"}, None, {"_step": 1, "loss": 2}], ["note"])
+    rows = [{"_step": 0, "loss": "NaN", "note": "NaN"}, {"_step": 1, "loss": 2}]
+    data = {"project": {"runs": {"edges": [{"node": {"name": "a", "sampledHistory": [rows, []]}}]}}}
+    as_tables(data)
+    (node,) = nodes_of_runs(data)
+    table = read_sampled(node["sampledHistory"][0], ["note"])
     assert table.length == 2
     assert table.columns["_step"] == [0, 1]
     assert math.isnan(table.columns["loss"][0])
     assert table.columns["note"] == ["NaN", MISSING]
-    assert read_sampled(None) == Table({}, 0)
+    assert read_sampled(node["sampledHistory"][1]) == Table({}, 0)
 
 
 def test_rows_within_steps() -> None:

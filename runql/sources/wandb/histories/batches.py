@@ -13,9 +13,9 @@ from typing import Any
 from runql.sources.protocol import HistoryRequest
 from runql.sources.wandb.decode import ProjectPlace
 from runql.sources.wandb.failures.failures import Failure, Fault
+from runql.sources.wandb.histories.specs import as_tables, nodes_of_runs
 from runql.sources.wandb.http.client import GraphqlAnswer
 from runql.sources.wandb.http.retry_rule import Stakes
-from runql.sources.wandb.listing.order_check import edges_of
 from runql.sources.wandb.odd_values import OddRows, outsize_of
 from runql.sources.wandb.project import Question, Sent, WandbServer
 from runql.sources.wandb.schema.abilities import FILTERS
@@ -148,9 +148,10 @@ class Asker:
             needs |= {"Project.runs(filters)"}
             variables["first"] = len(batch.run_ids)
             variables["filters"] = json.dumps({"name": {"$in": list(batch.run_ids)}})
-            return Question("histories", batch.ask.options, variables, stakes=stakes, needs=needs)
+            return Question("histories", batch.ask.options, variables, 1, stakes, needs, as_tables)
         variables |= {f"name_{index}": run_id for index, run_id in enumerate(batch.run_ids)}
-        return Question("histories_by_name", batch.ask.options, variables, len(batch.run_ids), stakes, needs)
+        runs = len(batch.run_ids)
+        return Question("histories_by_name", batch.ask.options, variables, runs, stakes, needs, as_tables)
 
     def collect(self, batch: Batch) -> None:
         """Waits for the nodes of a batch; what fails is halved until it is known which runs it is.
@@ -197,13 +198,10 @@ class Asker:
             batch.failed |= half.failed
 
     def _read(self, batch: Batch, answer: GraphqlAnswer) -> None:
-        project = self._server.project_of(answer, self._place)
+        self._server.project_of(answer, self._place)
         asked = set(batch.run_ids)
         folded = {run_id.casefold() for run_id in asked}
-        if "runs" in project or not any(name.startswith("run_") for name in project):
-            nodes = [node for _, node in edges_of(answer.data)]
-        else:
-            nodes = [node for name, node in project.items() if name.startswith("run_") and isinstance(node, Mapping)]
+        nodes = nodes_of_runs(answer.data)
         is_foreign = any(str(node.get("name")).casefold() not in folded for node in nodes)
         by_filter = batch.sent is not None and batch.sent[0].name == "histories"
         if by_filter and (is_foreign or not nodes):

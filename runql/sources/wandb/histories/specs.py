@@ -14,6 +14,7 @@ from runql.semantic.values import MISSING, Missing
 from runql.sources.history_rows import x_axis_of
 from runql.sources.protocol import HistoryRequest
 from runql.sources.wandb.decode import as_mapping, finite_or_float
+from runql.sources.wandb.listing.order_check import edges_of, nodes_in
 from runql.text.frozen import frozen
 
 Group: TypeAlias = tuple[str, ...]
@@ -35,7 +36,7 @@ def metrics_of(history_keys: Any) -> dict[str, MetricInfo]:
     for name, info in as_mapping(as_mapping(history_keys).get("keys")).items():
         counts: dict[str, int] = {}
         for entry in as_mapping(info).get("typeCounts") or ():
-            if isinstance(entry, Mapping) and isinstance(entry.get("count"), int):
+            if type(entry) is dict and isinstance(entry.get("count"), int):
                 counts[str(entry.get("type"))] = entry["count"]
         found[name] = MetricInfo(sum(counts.values()), "string" in counts and "number" not in counts)
     return found
@@ -74,17 +75,31 @@ def spec_text(
     return json.dumps(spec)
 
 
-def read_sampled(rows: Any, texts: Iterable[str] = ()) -> Table:
+def nodes_of_runs(data: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The runs of an answer to a question for histories, that found them by a filter or by their names."""
+    project = data.get("project") or {}
+    by_name = {name: node for name, node in project.items() if name.startswith("run_")}
+    found = nodes_in(edges_of(data)) if "runs" in project or not by_name else by_name.values()
+    return [node for node in found if isinstance(node, dict)]
+
+
+def as_tables(data: Mapping[str, Any]) -> None:
+    """Puts a table in the place of the rows of each spec, in the answer to a question for histories."""
+    for node in nodes_of_runs(data):
+        specs = node.get("sampledHistory")
+        if specs:
+            node["sampledHistory"] = [Table(columns_of_rows(rows), len(rows)) for rows in specs]
+
+
+def read_sampled(rows: Table, texts: Iterable[str] = ()) -> Table:
     """The rows of one spec. NaN written as text becomes a float, unless the metric is one of `texts`."""
-    found: list[dict[str, Any]] = rows or []
-    if not {dict}.issuperset(map(type, found)):
-        found = [row for row in found if isinstance(row, dict)]
-    columns = columns_of_rows(found)
     kept = set(texts)
-    for name, column in columns.items():
-        if str in column.types and name not in kept:
-            columns[name] = column_of(map(finite_or_float, column))
-    return Table(columns, len(found))
+    mended = {
+        name: column_of(map(finite_or_float, column))
+        for name, column in rows.columns.items()
+        if str in column_of(column).types and name not in kept
+    }
+    return Table({**rows.columns, **mended}, rows.length) if mended else rows
 
 
 def table_of_lines(rows: Sequence[dict[str, Any]]) -> Table:

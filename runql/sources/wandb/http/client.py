@@ -40,12 +40,16 @@ _LONGEST_AT_STAKE = 2.0
 
 @frozen
 class GraphqlCall:
-    """One question. `stakes`: what becomes of it if it keeps failing; by default all that depends on it fails."""
+    """One question. `stakes`: what becomes of it if it keeps failing; by default all that depends on it fails.
+
+    `make`: what is made of the answer, in the thread of the requests, while it is in the caches of the processor.
+    """
 
     operation: str
     document: str
     variables: Mapping[str, Any]
     stakes: Stakes | None = None
+    make: Callable[[Mapping[str, Any], tuple[Oddity, ...]], Any] | None = None
 
 
 @frozen
@@ -53,7 +57,7 @@ class GraphqlAnswer:
     """`size` is the length of the unzipped body in bytes, `seconds` how long the last attempt took, `failed` how many
     did not come before it.
 
-    `oddities`: values that no number or table can hold, which became texts.
+    `oddities`: values that no number or table can hold, which became texts. `made`: what the call made of it.
     """
 
     data: Mapping[str, Any]
@@ -61,6 +65,7 @@ class GraphqlAnswer:
     seconds: float
     oddities: tuple[Oddity, ...] = ()
     failed: int = 0
+    made: Any = None
 
 
 @frozen
@@ -232,7 +237,9 @@ class Client:
                 continue
             self._patience.came(attempts)
             self._limiter.went_well()
-            return GraphqlAnswer(data, len(reply.body), time.monotonic() - started, tuple(oddities), attempts.failed)
+            seconds, odd = time.monotonic() - started, tuple(oddities)
+            made = None if call.make is None else call.make(data, odd)
+            return GraphqlAnswer(data, len(reply.body), seconds, odd, attempts.failed, made)
 
     def _opened(self) -> Transport:
         if self._transport is None:

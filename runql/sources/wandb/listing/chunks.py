@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any, Final
 
 from runql.semantic.record import RunRecord
+from runql.sources.wandb.decode import ProjectPlace
 from runql.sources.wandb.listing.losses import ListingLoss
+from runql.sources.wandb.listing.order_check import edges_of, nodes_in
 from runql.sources.wandb.project import Sent
+from runql.sources.wandb.run_nodes import read_runs
 from runql.text.diagnostic import Diagnostic
 from runql.text.frozen import frozen
+
+_NODES: Final = frozenset({"edges", "nodes"})
 
 
 @dataclass(slots=True)
@@ -23,6 +29,27 @@ class PagePart:
     sent: Sent | None = None
     is_part: bool = False
     is_suspect: bool = False
+
+
+@frozen
+class RunEdges:
+    """The runs of an answer, and the cursor of the last of them."""
+
+    runs: tuple[RunRecord, ...]
+    cursor: str | None
+
+    @classmethod
+    def made(cls, data: Mapping[str, Any], *, place: ProjectPlace) -> RunEdges:
+        """Read the runs of an answer, which is left without their nodes: Python's collector looks through all that
+        wait."""
+        edges = edges_of(data)
+        cursor = edges[-1].get("cursor") if edges else None
+        listed = (data.get("project") or {}).get("runs")
+        if isinstance(listed, dict | list):
+            listed.clear() if isinstance(listed, list) else listed.update(dict.fromkeys(listed.keys() & _NODES, ()))
+        nodes = nodes_in(edges)
+        edges.clear()
+        return cls(tuple(read_runs(nodes, place)), cursor)
 
 
 @frozen

@@ -15,7 +15,7 @@ from runql.sources.wandb.failures.failures import Failure, Fault
 from runql.sources.wandb.http.client import GraphqlAnswer
 from runql.sources.wandb.http.retry_rule import Stakes
 from runql.sources.wandb.listing.losses import ListingLoss
-from runql.sources.wandb.listing.order_check import edges_of, prove_filters, says_more
+from runql.sources.wandb.listing.order_check import edges_of, nodes_in, prove_filters, says_more
 from runql.sources.wandb.listing.pages import HEAVY_ROWS, Pages
 from runql.sources.wandb.listing.questions import ListQuestion, count_in, filtered
 from runql.sources.wandb.listing.unreadable_run import may_be_one_run
@@ -145,7 +145,7 @@ def _all_at_once(server: WandbServer, place: ProjectPlace, filters: MongoFilter,
             continue
         if says_more(project) or (counted is not None and len(edges) < counted):
             raise _held_back(server, len(edges), counted)
-        return Fetched(read_runs((node for _, node in edges), place), counted)
+        return Fetched(read_runs(nodes_in(edges), place), counted)
 
 
 def _held_back(server: WandbServer, came: int, counted: int | None) -> Failure:

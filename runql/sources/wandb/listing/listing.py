@@ -154,7 +154,7 @@ class Listing:
     # Streaming: the server does it all.
 
     def _fill(self, per_page: int) -> None:
-        ahead = 0 if self._calls == 0 else min(_MOST_AHEAD_ROWS, per_page * _AHEAD_PAGES**self._calls)
+        ahead = 0 if self._calls == 0 else min(_MOST_AHEAD_ROWS, self._request.per_page * _AHEAD_PAGES**self._calls)
         if self._pages is not None and self._pages.most is not None:
             ahead = min(_MOST_AHEAD_ROWS, max(0, self._pages.most - self.position - per_page))
         self._calls += 1

@@ -6,7 +6,7 @@ A suspicion costs one more request, which decides; a server that is in order cos
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import pairwise
 from operator import eq, gt, lt
@@ -132,21 +132,22 @@ def ignores_order(
 
 def node_names(data: Mapping[str, Any]) -> list[str]:
     """The ids of the runs of an answer."""
-    return [str(node.get("name")) for _, node in edges_of(data)]
+    return [str(node.get("name")) for node in nodes_in(edges_of(data))]
 
 
-def edges_of(data: Mapping[str, Any]) -> list[tuple[str | None, Mapping[str, Any]]]:
-    """Cursor and node of each run of an answer, whatever else is null in it."""
+def edges_of(data: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The edges of the runs of an answer, those that hold a `node`; of a server that has none, the nodes as such."""
     project = data.get("project") or {}
     runs = project.get("runs") or {}
     if isinstance(runs, list) or "edges" not in runs:
         nodes = runs if isinstance(runs, list) else runs.get("nodes") or ()
-        return [(None, node) for node in nodes if isinstance(node, Mapping)]
-    found: list[tuple[str | None, Mapping[str, Any]]] = []
-    for edge in runs.get("edges") or ():
-        if isinstance(edge, dict) and isinstance(node := edge.get("node"), dict):
-            found.append((edge.get("cursor"), node))
-    return found
+        return [{"node": node} for node in nodes if isinstance(node, dict)]
+    return [edge for edge in runs["edges"] or () if isinstance(edge, dict) and isinstance(edge.get("node"), dict)]
+
+
+def nodes_in(edges: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The runs of some edges."""
+    return [edge["node"] for edge in edges]
 
 
 def says_more(project: Mapping[str, Any]) -> bool:

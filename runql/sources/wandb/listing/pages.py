@@ -9,14 +9,15 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from runql.plan.to_mongo.wire import wire_json
 from runql.semantic.record import RunRecord
 from runql.sources.wandb.failures.failures import Failure, Fault
-from runql.sources.wandb.listing.chunks import Chunk, PagePart
+from runql.sources.wandb.listing.chunks import Chunk, PagePart, RunEdges
 from runql.sources.wandb.listing.losses import Came, ListingLoss, came_in_part
-from runql.sources.wandb.listing.order_check import edges_of, says_more
+from runql.sources.wandb.listing.order_check import says_more
 from runql.sources.wandb.listing.questions import ListQuestion, count_in, cursor_after, offset_in
 from runql.sources.wandb.listing.unreadable_run import (
     MAY_BE_DOWN,
@@ -29,7 +30,7 @@ from runql.sources.wandb.listing.unreadable_run import (
 )
 from runql.sources.wandb.observed_fields import stamp_of
 from runql.sources.wandb.project import Question, WandbServer
-from runql.sources.wandb.run_nodes import read_run, read_runs
+from runql.sources.wandb.run_nodes import read_runs
 from runql.sources.wandb.schema.abilities import PAGING
 from runql.sources.wandb.schema.probes import Probe
 from runql.syntax.mongo.nodes import EVERY_RUN
@@ -185,7 +186,8 @@ class Pages:
             more.add("brackets")
         never = wire_json(self._probe.filters) if self._probe is not None else None
         stakes = OF_PART if chunk.is_part else OF_PAGE if chunk.size > SMALL_ROWS else OF_SMALL_PAGE
-        return question.page(chunk.size, chunk.after, options=more, stakes=stakes, never=never, **self.also_counts)
+        page = question.page(chunk.size, chunk.after, options=more, stakes=stakes, never=never, **self.also_counts)
+        return replace(page, make=partial(RunEdges.made, place=question.place))
 
     def _wait(self, chunk: PagePart) -> Came | Unread:
         """What comes of the chunk. A page that is too much is asked for in halves, and later ones are smaller; down to
@@ -278,12 +280,12 @@ class Pages:
         project = self.server.project_of(answer, self.question.place)
         self._learn_counts(project)
         self._learn_census(project)
-        edges = edges_of(answer.data)
-        rows = len(edges) + len(came.holes)
+        edges: RunEdges = answer.made or RunEdges.made(answer.data, place=self.question.place)
+        rows = len(edges.runs) + len(came.holes)
         listed = project.get("runs")
         info = (listed.get("pageInfo") if isinstance(listed, Mapping) else None) or {}
-        last_cursor = (edges[-1][0] if edges and rows - 1 not in came.holes else None) or info.get("endCursor")
-        taken = self._read_runs(chunk, came, edges)
+        last_cursor = (edges.cursor if rows - 1 not in came.holes else None) or info.get("endCursor")
+        taken = self._read_runs(chunk, came, edges.runs)
         if self.teaches:
             self.server.learning.note_page(self.question.place, self.question.wanted, taken.whole)
         if rows > chunk.size:
@@ -291,9 +293,9 @@ class Pages:
             self.close()
             return replace(taken, has_next=False)
         end = chunk.offset + rows
-        if 0 not in came.unread and 0 not in came.holes and edges:
+        if 0 not in came.unread and 0 not in came.holes and edges.runs:
             self._isolation.good = self.question.page(1, chunk.after)
-        if edges:
+        if edges.runs:
             self._read_cursor(last_cursor, end)
         if not chunk.is_part:
             self._sizes = None
@@ -310,30 +312,26 @@ class Pages:
             self._planned = end
         return replace(taken, has_next=has_next)
 
-    def _read_runs(self, chunk: PagePart, came: Came, edges: list[tuple[str | None, Mapping[str, Any]]]) -> Chunk:
+    def _read_runs(self, chunk: PagePart, came: Came, runs: tuple[RunRecord, ...]) -> Chunk:
         """The runs of a page, in their order, and those that are not there."""
         if not (came.holes or came.unread):
-            every = tuple(read_runs((node for _, node in edges), self.question.place))
-            self._last_id = every[-1].id if every else self._last_id
-            return Chunk(every, chunk.offset, True, is_part=chunk.is_part)
-        runs: list[RunRecord] = []
+            self._last_id = runs[-1].id if runs else self._last_id
+            return Chunk(runs, chunk.offset, True, is_part=chunk.is_part)
         lost: list[ListingLoss] = []
-        partial: dict[str, tuple[Diagnostic, ...]] = {}
-        nodes = iter(edges)
-        for at in range(len(edges) + len(came.holes)):
+        in_part: dict[str, tuple[Diagnostic, ...]] = {}
+        those_there = iter(runs)
+        for at in range(len(runs) + len(came.holes)):
             if at in came.holes:
                 number = chunk.offset + at + 1
                 lost.append(ListingLoss(None, number, self.question.order, self._last_id, came.holes[at]))
                 continue
-            run = read_run(next(nodes)[1], self.question.place)
-            if run is not None:
-                runs.append(run)
-                if at in came.unread:
-                    partial[run.id] = came.said_of(at, run.id)
-                self._last_id = run.id
+            run = next(those_there)
+            if at in came.unread:
+                in_part[run.id] = came.said_of(at, run.id)
+            self._last_id = run.id
         self.lost += lost
-        self.partial |= partial
-        return Chunk(tuple(runs), chunk.offset, True, tuple(lost), partial, chunk.is_part)
+        self.partial |= in_part
+        return Chunk(runs, chunk.offset, True, tuple(lost), in_part, chunk.is_part)
 
     def _read_cursor(self, cursor: str | None, came: int) -> None:
         """Sees whether cursors are offsets. Of a server whose are not, no page is asked for ahead."""

@@ -108,7 +108,7 @@ class Isolation:
                 continue
             if edges:
                 self.good = question.page(1, after)
-                self.counts_offsets = self.counts_offsets or (after is None and offset_in(edges[0][0]) == 1)
+                self.counts_offsets = self.counts_offsets or (after is None and offset_in(edges[0].get("cursor")) == 1)
                 return True
         # Is it there at all? It is waited for, as long as any answer is.
         self._server.ask(self._question.count())
@@ -131,7 +131,7 @@ class Isolation:
             if failure.kind is Fault.LACKING or may_be_one_run(failure, others_came=True):
                 return None, None
             raise
-        return (str(edges[0][1].get("name")), edges[0][0]) if edges else (None, None)
+        return (str(edges[0]["node"].get("name")), edges[0].get("cursor")) if edges else (None, None)
 
     # A run of which only a heavy part fails.
 
@@ -170,14 +170,14 @@ class Isolation:
             if (
                 self.good is None
                 and self._alone >= _HOPELESS_AFTER
-                and not self._others_come(edges_of(answer.data)[0][0])
+                and not self._others_come(edges_of(answer.data)[0].get("cursor"))
             ):
                 raise last
         return Came(_joined(answer, found), unread={0: unread} if unread else {})
 
     def _heavy(self, sent: Sent) -> dict[str, Any]:
         edges = edges_of(self._server.wait(sent).data)
-        return {key: value for key, value in (edges[0][1] if edges else {}).items() if key in PARTS}
+        return {key: value for key, value in (edges[0]["node"] if edges else {}).items() if key in PARTS}
 
 
 def _parts_of(wanted: Wanted) -> list[tuple[str, Wanted]]:
