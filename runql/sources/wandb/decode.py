@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
@@ -31,10 +31,10 @@ class ProjectPlace:
     def path(self) -> str:
         return f"{self.entity}/{self.project}"
 
-    def run_url(self, run_id: str) -> str:
-        return (
-            f"{_project_url(self)}/runs/{run_id if run_id.isascii() and run_id.isalnum() else quote(run_id, safe='')}"
-        )
+    def run_urls(self, run_ids: Iterable[str]) -> list[str]:
+        """The addresses of runs in a browser."""
+        runs = f"{_project_url(self)}/runs/"
+        return [runs + (each if each.isascii() and each.isalnum() else quote(each, safe="")) for each in run_ids]
 
 
 @lru_cache(maxsize=64)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import chain, repeat
 from operator import itemgetter
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from runql.semantic.record import RunRecord
 from runql.sources.wandb.decode import (
@@ -25,8 +25,10 @@ from runql.sources.wandb.odd_values import Oddities, plain_mappings
 
 _Part = TypeVar("_Part")
 
-
-_TEXTS = frozenset({str, type(None)})
+_TEXTS: Final[frozenset[type]] = frozenset({str, type(None)})
+_INTEGERS: Final[frozenset[type]] = frozenset({int, type(None)})
+_FLOATS: Final[frozenset[type]] = frozenset({float, type(None)})
+_BOOLS: Final[frozenset[type]] = frozenset({bool})
 
 
 def read_run(node: Mapping[str, Any], place: ProjectPlace) -> RunRecord | None:
@@ -60,18 +62,18 @@ def read_runs(nodes: Iterable[Mapping[str, Any]], place: ProjectPlace) -> list[R
         page.texts("sweepName"),
         page.texts("host"),
         *times,
-        map(number_of, page.cells("computeSeconds")),
-        map(place.run_url, ids),
+        page.values("computeSeconds", _FLOATS, number_of),
+        place.run_urls(ids),
         page.texts("commit"),
-        map(bool, page.cells("readOnly")),
-        map(whole_of, page.cells("historyLineCount")),
+        page.values("readOnly", _BOOLS, bool),
+        page.values("historyLineCount", _INTEGERS, whole_of),
         config,
         summary,
         system,
         page.each("historyKeys", read_logged),
         user_names,
         page.texts("description"),
-        [None if project is None else str(project) for project in page.cells("projectId")],
+        page.values("projectId", _TEXTS, _text_or_number),
         internal_configs,
         internal_summaries,
         page.notices(),
@@ -95,9 +97,15 @@ class _Page:
         except KeyError:
             return [node.get(name) for node in self._nodes]
 
-    def texts(self, name: str) -> list[str | None]:
+    def values(self, name: str, plain: frozenset[type], read: Callable[[Any], _Part]) -> list[_Part]:
+        """The values of a field as they came, if all are of plain types; else each as it is read."""
         cells = self.cells(name)
-        return cells if _TEXTS.issuperset(map(type, cells)) else list(map(text_of, cells))
+        if plain.issuperset(map(type, cells)):
+            return cells
+        return [read(cell) for cell in cells]
+
+    def texts(self, name: str) -> list[str | None]:
+        return self.values(name, _TEXTS, text_of)
 
     def times(self, name: str) -> list[datetime | None]:
         cells = self.cells(name)
@@ -149,6 +157,10 @@ class _Page:
 
     def _oddities(self, at: int) -> Oddities:
         return self._odd.setdefault(at, Oddities(self._nodes[at]["name"]))
+
+
+def _text_or_number(value: Any) -> str | None:
+    return None if value is None else str(value)
 
 
 def _tags(value: Any) -> tuple[str, ...]:
