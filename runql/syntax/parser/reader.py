@@ -6,9 +6,7 @@ mistake put right if a repair takes the parser further, else at the next clause,
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import takewhile
@@ -25,6 +23,7 @@ from runql.syntax.parser.edited_text import Shadow
 from runql.syntax.recovery import begins_statement, next_piece
 from runql.syntax.tokens import Token, lossless
 from runql.syntax.tree import BrokenStage, PullStatement, query_of, with_query
+from runql.text.collector import uncollected
 from runql.text.diagnostic import Diagnostic, Edit, Fix, Label
 from runql.text.frozen import frozen
 from runql.text.source import NOWHERE, Source, Span
@@ -69,23 +68,8 @@ def read(source: Source, refused: frozenset[Refused] = frozenset(), names: tuple
     """
     if len(source.text) < _LONG:
         return _Reader(source, refused, names).read()
-    with _uncollected():
+    with uncollected():
         return _Reader(source, refused, names).read()
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Without Python's collector: of a long text it would walk through all that was read, again and again.
-
-    Nothing that is made here holds a circle, so nothing waits for it.
-    """
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 @dataclass

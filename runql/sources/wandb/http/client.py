@@ -29,6 +29,7 @@ from runql.sources.wandb.http.limiter import Limiter
 from runql.sources.wandb.http.retry_rule import Attempts, Patience, RetryVerdict, Stakes
 from runql.sources.wandb.http.transport import HttpReply, Transport
 from runql.sources.wandb.network.network import Network
+from runql.text.collector import uncollected
 from runql.text.frozen import frozen
 
 _T = TypeVar("_T")
@@ -88,6 +89,23 @@ def _loads(oddities: list[Oddity], body: bytes) -> Any:
     reading = read_json(body)
     oddities += reading.oddities
     return reading.value
+
+
+def _answer(call: GraphqlCall, reply: HttpReply, started: float, failed: int) -> GraphqlAnswer:
+    """The answer in a reply. What is made of it may be a failure: the question is not asked again for that.
+
+    Raises:
+        Failure: it is no answer.
+    """
+    oddities: list[Oddity] = []
+    with uncollected():
+        data = read_reply(reply.status, reply.headers, reply.body, partial(_loads, oddities))
+        seconds, odd = time.monotonic() - started, tuple(oddities)
+        try:
+            made = None if call.make is None else call.make(data, odd)
+        except Failure as failure:
+            made = failure
+    return GraphqlAnswer(data, len(reply.body), seconds, odd, failed, made)
 
 
 class Client:
@@ -226,10 +244,9 @@ class Client:
         attempts = Attempts()
         while True:
             started = time.monotonic()
-            oddities: list[Oddity] = []
             try:
                 reply = await self._attempt(transport, body, deadline)
-                data = read_reply(reply.status, reply.headers, reply.body, partial(_loads, oddities))
+                answer = _answer(call, reply, started, attempts.failed)
             except Failure as failure:
                 self._network.amend(failure, self._identity.secrets())
                 self._patience.failed(attempts, failure)
@@ -237,9 +254,9 @@ class Client:
                 continue
             self._patience.came(attempts)
             self._limiter.went_well()
-            seconds, odd = time.monotonic() - started, tuple(oddities)
-            made = None if call.make is None else call.make(data, odd)
-            return GraphqlAnswer(data, len(reply.body), seconds, odd, attempts.failed, made)
+            if isinstance(answer.made, Failure):
+                raise answer.made
+            return answer
 
     def _opened(self) -> Transport:
         if self._transport is None:
