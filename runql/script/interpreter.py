@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
 from typing import Any, TypeAlias, assert_never
 
-from runql.script.named_queries import NamedQuery, QueryNames, is_last, nowhere, with_last
+from runql.script.named_queries import NamedQuery, QueryNames, is_last, with_last
 from runql.script.options import Options, set_option
 from runql.script.parameters import declared, is_set
 from runql.script.permission import guarded
@@ -108,7 +108,7 @@ class Reader:
                     known = {**expanded.params, **params}
                     explains = isinstance(statement, tree.ExplainStatement)
                     self.items.append(QueryTask(expanded.query, query, explains, known, state.source, state.options))
-                    names.lets = with_last(names.lets, NamedQuery(nowhere(expanded.query), known))
+                    names.lets = with_last(names.lets, NamedQuery(expanded.query, known).placeless())
                     state = replace(state, lets=names.lets)
                 case s.LetStatement(name=name, query=query):
                     expanded = names.expand(query, (name,))
@@ -132,7 +132,7 @@ class Reader:
                 case _:
                     assert_never(statement)
         self._unused_declarations(statements)
-        lasting = {name: replace(one, query=nowhere(one.query)) for name, one in state.lets.items()}
+        lasting = {name: one.placeless() for name, one in state.lets.items()}
         return ScriptPlan(
             tuple(self.items), tuple(dict.fromkeys(self.found)), replace(state, lets=lasting), frozenset(self.used)
         )

@@ -33,10 +33,15 @@ _REPLACES: Mapping[type[tree.Clause], tuple[type[tree.Clause], ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class NamedQuery:
-    """A query with the values of its own parameters."""
+    """A query with the values of its own parameters. `is_placeless`: it is as `placeless` makes it."""
 
     query: tree.Query
     params: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    is_placeless: bool = dataclasses.field(default=False, compare=False)
+
+    def placeless(self) -> NamedQuery:
+        """The query for other texts than its own: its places mean nothing there."""
+        return self if self.is_placeless else replace(self, query=nowhere(self.query), is_placeless=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,6 +248,9 @@ def _at(diagnostic: Diagnostic, span: Span) -> Diagnostic:
     return diagnostic if diagnostic.span != NOWHERE else replace(diagnostic, span=span)
 
 
+_PLAIN = frozenset({str, int, float, bool, type(None)})
+
+
 def nowhere(node: _NodeT) -> _NodeT:
     """A tree without its places: it came from another text than the one that is at hand."""
     kind: Any = type(node)
@@ -251,7 +259,7 @@ def nowhere(node: _NodeT) -> _NodeT:
     is_same = node.span is NOWHERE
     for name in names:
         value = getattr(node, name)
-        part = _nowhere(value)
+        part = value if type(value) in _PLAIN else _nowhere(value)
         is_same = is_same and part is value
         parts.append(part)
     moved: _NodeT = node if is_same else kind(*parts, span=NOWHERE)

@@ -117,7 +117,7 @@ class Loader:
                     if is_set(statement, self.given):
                         params[statement.name] = value
                 case s.LetStatement(query=query):
-                    lets[statement.name] = NamedQuery(nowhere(query))
+                    lets[statement.name] = NamedQuery(query).placeless()
                 case tree.QueryStatement(query=query):
                     queries.append(query)
                 case tree.ExplainStatement() | tree.BrokenStatement() | tree.UseStatement() | tree.ShowStatement():

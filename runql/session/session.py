@@ -16,7 +16,7 @@ from runql.execute.questions import InnerQuery, Questions
 from runql.plan.lower import lower
 from runql.script.aliases import alias_of
 from runql.script.interpreter import QueryTask, Reader, SchemaTask, ScriptPlan, ScriptState, unused
-from runql.script.named_queries import NamedQuery, nowhere
+from runql.script.named_queries import NamedQuery
 from runql.script.saved import Loader
 from runql.script.titles import heading
 from runql.semantic.catalog import Catalog
@@ -110,7 +110,7 @@ class Session(OpenSources):
         wrong = [one for one in (*parsed.diagnostics, *script.diagnostics) if one.is_error]
         if wrong or len(asks) != 1:
             raise QueryError(wrong or [Diagnostic("RQL512", "the text is not one query")], parsed.source)
-        return NamedQuery(nowhere(asks[0].query), asks[0].params)
+        return NamedQuery(asks[0].query, asks[0].params).placeless()
 
     def check(
         self, text: str | Source, params: Mapping[str, Any] | None = None, *, offline: bool = False
