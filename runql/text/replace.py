@@ -8,10 +8,12 @@ import select
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from runql.text.signals import undisturbed
+
+if TYPE_CHECKING:  # whoever has a file has loaded it; `runql --version` has none
+    from pathlib import Path
 
 _LOOKS_EVERY_SECONDS: Final = 0.05
 _NO_SUCH_CALL: Final = frozenset({errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.EISDIR, errno.ENOENT})
@@ -63,6 +65,8 @@ def replace_with(path: Path, data: bytes, *, mode: int = 0o666, fresh: bool = Fa
 
     `fresh`: it must not be there yet.
     """
+    from pathlib import Path
+
     with replaced(Path(os.path.realpath(path)), mode=mode, fresh=fresh) as handle:
         write_whole(handle, data)
 

@@ -57,6 +57,28 @@ def test_rows_come_before_the_next_page_is_asked_for() -> None:
     assert sum(frame.length for frame in frames) == 50
 
 
+class Sized(Watched):
+    """Remembers how many runs each page was asked for."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__(count)
+        self.sizes: list[int] = []
+
+    def runs_page(self, request: PageRequest) -> Page:
+        self.sizes.append(request.per_page)
+        page: Page = super().runs_page(request)
+        return page
+
+
+def test_only_the_first_page_of_a_plain_list_is_small() -> None:
+    for query, sizes in (("runs select id", [50, 200, 200]), ("runs page 100 select id", [100] * 4)):
+        service = Sized(400)
+        result = ask(query, service)
+        service.sizes.clear()
+        assert [*result.frame.columns["id"]] == [f"r{at}" for at in range(400)]
+        assert service.sizes == sizes
+
+
 @pytest.mark.parametrize(
     "query",
     [

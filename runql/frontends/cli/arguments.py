@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from functools import partial
 from typing import Literal, NamedTuple, NoReturn, TypeAlias
 
 Command: TypeAlias = Literal["run", "explain", "check", "fmt", "describe", "trust", "lsp"]
@@ -84,11 +85,18 @@ class Arguments(NamedTuple):
     """A text to print instead of doing anything: that of `--version` or `--help`."""
 
 
+_ANY_WIDTH = 80
+
+
 class _Parser(argparse.ArgumentParser):
     """Says what is wrong instead of leaving the process."""
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(message)
+
+    def format_help(self) -> str:
+        self.formatter_class = argparse.RawDescriptionHelpFormatter
+        return super().format_help()
 
 
 def parse(argv: Sequence[str]) -> Arguments:
@@ -153,7 +161,8 @@ def _parser(command: Command) -> _Parser:
         usage=_USAGES[command],
         description=_DESCRIPTION if command == "run" else None,
         epilog=_COMMANDS_HELP if command == "run" else None,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        # Options are looked at with a formatter: to ask how wide the terminal is loads more than all else here.
+        formatter_class=partial(argparse.RawDescriptionHelpFormatter, width=_ANY_WIDTH),
         add_help=False,
         allow_abbrev=False,
     )

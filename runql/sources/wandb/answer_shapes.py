@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from itertools import chain
+from operator import itemgetter
 from typing import Any, Final, TypeAlias
 
 from runql.semantic.json_text import Oddity
@@ -23,11 +24,20 @@ _NULL: Final = type(None)
 @frozen
 class Leaf:
     """A value of one of these types, called so. `odd`: where within it something is that cannot be, and what it must
-    be; `None` if all is well."""
+    be; `None` if all is well. `are_right`: whether nothing of that kind is in any of many values, told at once."""
 
     says: str
     types: frozenset[type]
     odd: Callable[[Any], Odd | None] | None = None
+    are_right: Callable[[list[Any]], bool] | None = None
+
+    def all_fit(self, values: list[Any]) -> bool:
+        """Whether each of these values is one."""
+        if not self.types.issuperset(map(type, values)):
+            return False
+        if self.odd is None or (self.are_right is not None and self.are_right(values)):
+            return True
+        return all(self.odd(each) is None for each in values)
 
 
 @frozen
@@ -69,16 +79,24 @@ def _odd_element(value: Any, types: frozenset[type], says: str) -> Odd | None:
     return next(((str(at),), each, says) for at, each in enumerate(value) if type(each) not in types)
 
 
-_NAME = Leaf("a text", frozenset({str}), _odd_name)
+_NAME = Leaf("a text", frozenset({str}), _odd_name, all)
 _TEXT = Leaf("a text or null", frozenset({str, _NULL}))
-_COUNT = Leaf(_COUNT_SAYS, frozenset({int, _NULL}), _odd_count)
-_NUMBER = Leaf("a number or null", frozenset({int, float, str, _NULL}), _odd_number)
+_COUNT = Leaf(
+    _COUNT_SAYS, frozenset({int, _NULL}), _odd_count, lambda values: min(filter(None, values), default=0) >= 0
+)
+_NUMBER = Leaf(
+    "a number or null",
+    frozenset({int, float, str, _NULL}),
+    _odd_number,
+    lambda values: str not in {*map(type, values)},
+)
 _JSON = Leaf("a JSON text, a record or null", frozenset({str, dict, _NULL}))
 _BOOL = Leaf("true, false or null", frozenset({bool, _NULL}))
 _TEXTS = Leaf(
     "a list of texts or null",
     frozenset({list, _NULL}),
     lambda value: _odd_element(value, frozenset({str, _NULL}), "a text or null"),
+    lambda values: frozenset({str, _NULL}).issuperset(map(type, chain.from_iterable(filter(None, values)))),
 )
 _ROWS = Leaf("a list of rows or null", frozenset({list, _NULL}), odd_lines)
 
@@ -139,15 +157,14 @@ def _all_fit(shape: Shape, values: list[Any]) -> bool:
     """Whether each of these values is what a shape says: looked at field by field, for an answer has few fields and
     many records. Of one that is not, `_check` says where."""
     if isinstance(shape, Leaf):
-        odd = shape.odd
-        return shape.types.issuperset(map(type, values)) and (odd is None or all(odd(each) is None for each in values))
+        return shape.all_fit(values)
     if isinstance(shape, Each):
         return {list}.issuperset(map(type, values)) and _all_fit(shape.item, [*chain.from_iterable(values)])
     records = [each for each in values if each is not None] if shape.may_be_null else values
     if not {dict}.issuperset(map(type, records)):
         return False
     try:
-        return all(_all_fit(part, [record[key] for record in records]) for key, part in shape.fields)
+        return all(_all_fit(part, list(map(itemgetter(key), records))) for key, part in shape.fields)
     except KeyError:
         return False
 

@@ -15,7 +15,15 @@ from runql.engine.mongo.history_keys import history_keys_of
 from runql.engine.table import Table
 from runql.semantic.values import MISSING
 from runql.sources.protocol import HistoryRequest
-from runql.sources.wandb.decode import ProjectPlace, read_project, read_summary, read_sweep, read_time, unwrap_config
+from runql.sources.wandb.decode import (
+    ProjectPlace,
+    read_project,
+    read_summary,
+    read_sweep,
+    read_time,
+    read_times,
+    unwrap_config,
+)
 from runql.sources.wandb.histories.specs import (
     as_tables,
     columns_in,
@@ -30,6 +38,8 @@ from runql.sources.wandb.histories.specs import (
     table_of_lines,
     within,
 )
+from runql.sources.wandb.listing.chunks import RunEdges
+from runql.sources.wandb.listing.order_check import edges_of, nodes_in
 from runql.sources.wandb.run_nodes import read_run
 
 PLACE = ProjectPlace("acme", "my project", "https://w.test")
@@ -233,3 +243,28 @@ def test_a_wrapper_may_hold_more_than_the_value() -> None:
         "lr": 0.3,
         "raw": {"desc": None},
     }
+
+
+def test_the_runs_of_an_answer_are_read_and_their_nodes_dropped() -> None:
+    node = {"name": "a", "someConfig": '{"lr": {"value": 0.1, "desc": null}}', "createdAt": "2026-01-02T14:21:00Z"}
+    place = ProjectPlace("acme", "vision", "http://x")
+    edges = [{"cursor": "one", "node": node}, None, {"cursor": "two", "node": {**node, "name": "b c"}}]
+    for runs, cursor in (
+        ({"edges": edges, "pageInfo": {"hasNextPage": False}}, "two"),
+        ({"nodes": nodes_in([edge for edge in edges if edge]), "pageInfo": {}}, None),
+        (nodes_in([edge for edge in edges if edge]), None),
+    ):
+        data: dict[str, Any] = {"project": {"runs": runs}}
+        made = RunEdges.made(data, place=place)
+        assert ([run.id for run in made.runs], made.cursor) == (["a", "b c"], cursor)
+        assert [run.config for run in made.runs] == [{"lr": 0.1}] * 2
+        assert made.runs[1].url == "http://x/acme/vision/runs/b%20c"
+        assert made.runs[0].created == datetime(2026, 1, 2, 14, 21, tzinfo=UTC)
+        assert edges_of(data) == []
+    assert RunEdges.made({"project": None}, place=place) == RunEdges((), None)
+
+
+def test_times_of_a_page_are_read_as_each_is() -> None:
+    texts = ["2026-01-02T14:21:00Z", "2026-01-02T14:21:00.5Z", "2026-01-02T14:21:00", "2026-01-02T16:21:00+02:00", "Z"]
+    for values in (texts[:2], texts, [*texts, None, 3], ["yesterdayZ"], ["0001-01-01T00:00:00+14:00"], []):
+        assert read_times(values) == [read_time(value) for value in values]
