@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from math import log2
 from typing import TypeAlias
 
-from runql.engine.compare import is_nan, is_number
+from runql.engine.compare import identity, is_number
 from runql.engine.evaluate import compile_value
 from runql.engine.fields import PART_OF_SPACE, leaves
 from runql.engine.order import AggregatesOf, no_aggregates
@@ -22,7 +22,7 @@ from runql.plan.default_columns import FIRST_COLUMNS, run_field
 from runql.semantic.record import RunRecord
 from runql.semantic.spelling import field_text, spelled_exactly
 from runql.semantic.typed import FieldKey, TColumn, TField, TypedExpr
-from runql.semantic.values import MISSING, Value, kind_of
+from runql.semantic.values import Value
 from runql.text.diagnostic import Diagnostic
 from runql.text.frozen import frozen
 
@@ -221,15 +221,3 @@ def _differ(path: Leaf, cells: Sequence[Value], run_count: int) -> bool:
 def _is_main(path: Leaf, cells: Sequence[Value]) -> bool:
     """Whether a summary field is a metric of the user's: some run has a number, and W&B did not add it."""
     return not path[0].startswith("_") and any(is_number(cell) for cell in cells)
-
-
-def identity(value: Value) -> tuple[Kind, object]:
-    """A hashable stand-in: equal for values that look the same, so NaN for NaN and 1 for 1.0, not 1 for true."""
-    kind = kind_of(value)
-    if is_nan(value):
-        return kind, "nan"
-    if kind is Kind.LIST:
-        return kind, tuple(identity(element) for element in value)
-    if kind is Kind.RECORD and isinstance(value, Mapping):
-        return kind, frozenset((name, identity(element)) for name, element in value.items())
-    return kind, None if value is MISSING else value

@@ -146,3 +146,15 @@ def holds(mode: HasMode, value: Value, tests: Iterable[Callable[[Value], bool]])
             return not any(found)
         case _:
             assert_never(mode)
+
+
+def identity(value: Value) -> tuple[Kind, object]:
+    """A hashable stand-in: equal for values that look the same, so NaN for NaN and 1 for 1.0, not 1 for true."""
+    kind = kind_of(value)
+    if is_nan(value):
+        return kind, "nan"
+    if kind is Kind.LIST:
+        return kind, tuple(identity(element) for element in value)
+    if kind is Kind.RECORD and isinstance(value, Mapping):
+        return kind, frozenset((name, identity(element)) for name, element in value.items())
+    return kind, None if value is MISSING else value

@@ -21,6 +21,7 @@ from runql.engine.compare import (
 )
 from runql.engine.fields import field_getter
 from runql.engine.functions import ARITHMETIC, FUNCTIONS, minus
+from runql.engine.membership import constants_of, is_among
 from runql.engine.patterns import matcher
 from runql.engine.walk import children, depth, postorder
 from runql.errors import RunQLError
@@ -128,11 +129,14 @@ def _compile_closures(root: TypedExpr) -> _ValueOf:
     return done[0]
 
 
-def _closure(node: TypedExpr, parts: list[_ValueOf]) -> _ValueOf:
+def _closure(node: TypedExpr, parts: list[_ValueOf]) -> _ValueOf:  # noqa: PLR0911 - one line a shape
     if isinstance(node, TAnd | TOr):
         return _short_circuit(parts, stop=isinstance(node, TOr))
     if not parts:
         return _leaf(node)
+    if isinstance(node, TIn) and (constants := constants_of(node)) is not None:
+        is_one, subject = is_among(constants, any_case=_is_state(node.value)), parts[0]
+        return lambda record, aggregates: is_one(subject(record, aggregates))
     work = _operation(node)
     if len(parts) == 1:
         (only,) = parts

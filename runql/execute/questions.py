@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Protocol, TypeAlias
 
-from runql.engine.columns import identity
-from runql.engine.compare import is_nan
+from runql.engine.compare import identity, is_nan
 from runql.engine.stages.context import OtherTable
 from runql.engine.table import Table, concat
 from runql.errors import QueryError

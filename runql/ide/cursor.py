@@ -46,7 +46,8 @@ class Cursor:
     backtick that is not closed yet. `accepted` are the terminals that can stand where the word begins, `lexemes` those
     before it in its statement. `before` is the statement up to the word, as the parser read it: its mistakes put right.
     `later` are the clauses of the statement behind the cursor, `around` holds the statements before it. `is_whole` says
-    that nothing was put right.
+    that nothing was put right. Inside of a question all this is of the inner one; `outer`: the sources of the
+    outer one, which are those of an inner one that names none.
     """
 
     text: str
@@ -60,6 +61,7 @@ class Cursor:
     later: tuple[t.Clause, ...]
     around: Parsed
     is_whole: bool
+    outer: tuple[str, ...] = ()
 
     @property
     def typed(self) -> str:
@@ -101,7 +103,11 @@ class Cursor:
 
     @property
     def sources(self) -> tuple[str, ...]:
-        """The sources that the query at the cursor names."""
+        """The sources of the query at the cursor."""
+        return self._own_sources or self.outer
+
+    @property
+    def _own_sources(self) -> tuple[str, ...]:
         named = []
         is_from = False
         for lexeme in self.lexemes:
@@ -142,6 +148,7 @@ def cursor_at(text: Text, offset: int) -> Cursor | None:
     reading = _read(written[begin:offset] + MARK + opened)
     if reading is None:
         return None
+    inner, outer = _inner(reading)
     length = len(reading.found.text) - len(MARK) - len(opened)
     if length < 0:
         return None  # putting the text right took the quote away in which the cursor stands
@@ -152,13 +159,52 @@ def cursor_at(text: Text, offset: int) -> Cursor | None:
         word=word,
         whole=Span(word.start, offset if at_end else _word_end(whole, word, opened)),
         quote=opened,
-        accepted=reading.accepted,
-        lexemes=reading.lexemes,
-        before=reading.text[: reading.found.start],
-        later=() if at_end else _later(whole, offset),
+        accepted=inner.accepted,
+        lexemes=_without_closed(inner.lexemes),
+        before=inner.text[: inner.found.start],
+        later=() if at_end or inner is not reading else _later(whole, offset),
         around=whole,
-        is_whole=reading.is_whole,
+        is_whole=inner.is_whole,
+        outer=outer,
     )
+
+
+def _inner(reading: _Reading) -> tuple[_Reading, tuple[str, ...]]:
+    """The question inside of which the cursor stands, read by itself, and the sources around it."""
+    opened: list[int] = []
+    for index, lexeme in enumerate(reading.lexemes):
+        if lexeme.terminal == "LPAR":
+            opened.append(index)
+        elif lexeme.terminal == "RPAR" and opened:
+            opened.pop()
+    begun = [at for at in opened if at + 1 < len(reading.lexemes) and _begins_query(reading.lexemes[at + 1])]
+    if not begun:
+        return reading, ()
+    inner = _read(reading.text[reading.lexemes[begun[-1]].end :])
+    if inner is None:
+        return reading, ()
+    before = _without_closed(reading.lexemes[: begun[0]])
+    named = [one.text for place, one in enumerate(before) if place and before[place - 1].terminal == "FROM"]
+    return inner, tuple(named)
+
+
+def _begins_query(lexeme: Lexeme) -> bool:
+    return lexeme.terminal in {"RUNS", "RUN", "SWEEP", "COUNT"}
+
+
+def _without_closed(lexemes: tuple[Lexeme, ...]) -> tuple[Lexeme, ...]:
+    """The lexemes without those of questions that end before the cursor: their clauses are not the outer one's."""
+    kept: list[Lexeme] = []
+    opened: list[int] = []
+    for lexeme in lexemes:
+        kept.append(lexeme)
+        if lexeme.terminal == "LPAR":
+            opened.append(len(kept))
+        elif lexeme.terminal == "RPAR" and opened:
+            start = opened.pop()
+            if start < len(kept) and _begins_query(kept[start]):
+                kept[start:-1] = []
+    return tuple(kept)
 
 
 def _statement_start(text: Text, offset: int) -> int:

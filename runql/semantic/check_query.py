@@ -14,7 +14,7 @@ from runql.semantic.catalog import Catalog
 from runql.semantic.check.clauses import Clauses, asks_histories
 from runql.semantic.check.expressions import Expressions
 from runql.semantic.check.rows_or_runs import rows_instead
-from runql.semantic.check_context import CheckContext, Report
+from runql.semantic.check_context import CheckContext, Report, rewrites
 from runql.semantic.check_stages.pipeline import check_stages, names_made
 from runql.semantic.check_stages.scope import Scope, open_columns, scope_of, with_mentions
 from runql.semantic.check_stages.two_tables import fetched_with
@@ -185,7 +185,7 @@ def _order(query: tree.Query, expressions: Expressions, report: Report) -> tuple
     clause = query.clause(tree.OrderClause)
     keys = []
     for key in clause.keys if clause else ():
-        operand = expressions.operand(key.value)
+        operand = expressions.operand(_meant(key.value, query.clause(tree.SelectClause), expressions))
         if operand is not BROKEN and not operand.kinds & _SORTABLE:
             report.add("RQL203", f"`{operand.text}` is {operand.holds}, and has no order", operand.span)
         elif operand.is_constant and operand is not BROKEN:
@@ -193,6 +193,36 @@ def _order(query: tree.Query, expressions: Expressions, report: Report) -> tuple
             report.add("RQL203", "a constant orders nothing", operand.span, hint)
         keys.append(TOrderKey(operand.expr, key.descending))
     return tuple(keys)
+
+
+def _meant(value: tree.Expr, clause: tree.SelectClause | None, expressions: Expressions) -> tree.Expr:
+    """The value of a column of `select` where its new name stands: `select summary.acc as acc order -acc`.
+
+    A name that is a field's too is an error, for the two may differ.
+    """
+    path = value.path if isinstance(value, tree.Field) else None
+    if path is None or clause is None or len(path.segments) != 1:
+        return value
+    name = str(path.segments[0])
+    column = next((one for one in clause.columns if one.name == name), None)
+    if column is None:
+        return value
+    catalog = expressions.names.catalog
+    found = [space for space in (Space.CONFIG, Space.SUMMARY) if catalog and (space, name) in catalog.by_dotted]
+    fields = [f"{space}.{name}" for space in found] + [name] * (name in RUN_FIELD_SPELLINGS)
+    written = expressions.written(column.value) or to_text(column.value)
+    others = [one for one in fields if one != written]
+    if others:
+        options = (written, *others) if name not in RUN_FIELD_SPELLINGS else (written,)
+        hint = f"it may be {' or '.join(map(code, (written, *others)))}"
+        expressions.report.add(
+            "RQL202",
+            f"{code(name)} is a column of `select`, and a field",
+            value.span,
+            hint,
+            fixes=rewrites(value.span, options),
+        )
+    return column.value
 
 
 def _lazy_columns(clause: tree.LazyClause | None, query: TypedQuery, report: Report) -> None:

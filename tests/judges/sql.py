@@ -114,7 +114,7 @@ def _double(value: float) -> float:
     try:
         return float(value)
     except OverflowError:
-        return math.copysign(math.inf, value)
+        return math.inf if value > 0 else -math.inf
 
 
 def _hand_over(connection: duckdb.DuckDBPyConnection, name: str, columns: Mapping[str, Sequence[Value]]) -> None:

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from itertools import product
 from math import prod
 
-from runql.engine.columns import identity
-from runql.engine.compare import is_null
+from runql.engine.compare import identity, is_null
 from runql.engine.stages.context import StageContext, StageResult, free_name
 from runql.engine.stages.dispatch import cells_at, grouped, values_of
 from runql.engine.stages.shape import columns_of

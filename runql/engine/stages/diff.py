@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from runql.engine.columns import identity
-from runql.engine.compare import is_number
+from runql.engine.compare import identity, is_number
 from runql.engine.functions import ARITHMETIC
 from runql.engine.stages.context import StageContext, StageResult, free_name
 from runql.engine.stages.shared.rows import cells_of

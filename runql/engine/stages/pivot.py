@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from runql.engine.columns import identity
+from runql.engine.compare import identity
 from runql.engine.stages.context import StageContext, StageResult, free_name
 from runql.engine.stages.dispatch import fold_cells, grouped, values_of
 from runql.engine.stages.folds import fold_column, skipped_notices

@@ -12,7 +12,7 @@ from runql.engine.stages.shared.matches import Matches
 from runql.engine.stages.shared.rows import cells_of
 from runql.engine.stages.shared.say import number_of, some
 from runql.engine.table import Table
-from runql.engine.values.column import column_of
+from runql.engine.values.column import column_of, constant
 from runql.errors import QueryError
 from runql.language.kinds import Kind
 from runql.semantic.spelling import code
@@ -38,7 +38,8 @@ def other_of(other: TOther, context: StageContext) -> OtherTable:
 
 def join(stage: TJoin, tables: Iterator[Table], context: StageContext, said: list[Diagnostic]) -> Iterator[Table]:
     """The rows of this table in their order, each beside the rows of the other that it matches, in theirs."""
-    other = other_of(stage.other, context).table
+    found = other_of(stage.other, context).table
+    other = Table({name: column_of(cells) for name, cells in found.columns.items()}, found.length)
     counted = _Counted(stage, bytearray(other.length))
     adds = [] if stage.how in _ONLY_LEFT else _added(stage, other)
     matching = Matching([_key(other, right, stage) for _, right in stage.keys], other.length)
@@ -48,9 +49,9 @@ def join(stage: TJoin, tables: Iterator[Table], context: StageContext, said: lis
             if both := [name for name in adds if name in table.columns]:
                 raise two_of_one_name(both[0], stage.span)
             names.update(dict.fromkeys(table.names))
-            found = matching.matches([_key(table, left, stage) for left, _ in stage.keys], table.length)
-            given = _beside(stage, table, other, adds, found)
-            counted.add(table, found, given.length)
+            matches = matching.matches([_key(table, left, stage) for left, _ in stage.keys], table.length)
+            given = _beside(stage, table, other, adds, matches)
+            counted.add(table, matches, given.length)
             yield given
         if stage.how is JoinKind.FULL:
             yield _rest(stage, other, adds, names, counted.flags)
@@ -79,7 +80,7 @@ def _beside(stage: TJoin, table: Table, other: Table, adds: Sequence[str], found
     if stage.how in _ONLY_LEFT:
         return take(table, found.rows(matched=stage.how is JoinKind.SEMI))
     lefts, rights = found.pairs(outer=stage.how is not JoinKind.INNER)
-    mine = take(table, lefts)
+    mine = table if isinstance(lefts, range) and len(lefts) == table.length else take(table, lefts)
     columns = {name: cells_or_gaps(other.columns[name], rights) for name in adds}
     return Table({**mine.columns, **columns}, len(lefts))
 
@@ -90,7 +91,7 @@ def _rest(stage: TJoin, other: Table, adds: Sequence[str], names: Iterable[str],
     keys = [left for left, right in stage.keys if left == right]
     columns: dict[str, Sequence[Value]] = {}
     for name in names or keys:
-        columns[name] = cells_at(other.columns[name], rows) if name in keys else [MISSING] * len(rows)
+        columns[name] = cells_at(other.columns[name], rows) if name in keys else constant(MISSING, len(rows))
     return Table({**columns, **{name: cells_at(other.columns[name], rows) for name in adds}}, len(rows))
 
 
@@ -154,11 +155,11 @@ def union(stage: TUnion, tables: Iterator[Table], context: StageContext, said: l
     theirs.add(other.table)
     for table in tables:
         mine.add(table)
-        lacking = {name: [MISSING] * table.length for name in other.table.names if name not in table.columns}
+        lacking = {name: constant(MISSING, table.length) for name in other.table.names if name not in table.columns}
         yield Table({**table.columns, **lacking}, table.length)
     names = dict.fromkeys((*mine.names, *other.table.names))
     length = other.table.length
-    yield Table({name: other.table.columns.get(name, [MISSING] * length) for name in names}, length)
+    yield Table({name: other.table.columns.get(name, constant(MISSING, length)) for name in names}, length)
     said.extend(_said_of_union(mine, theirs, stage))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 
-from runql.engine.columns import identity
+from runql.engine.compare import identity
 from runql.engine.stages.arrays.sorting import stable_order
 from runql.engine.stages.arrays.vectors import (
     BOOL,

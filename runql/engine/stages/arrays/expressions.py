@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, assert_never
 
+from runql.engine.membership import constants_of
 from runql.engine.patterns import matcher
 from runql.engine.stages.arrays.arithmetic import ARITHMETIC, OF_NUMBER, arithmetic
 from runql.engine.stages.arrays.vectors import (
@@ -34,7 +35,7 @@ from runql.engine.table import Table
 from runql.engine.values.column import Column
 from runql.semantic import typed as t
 from runql.semantic.typed import TCell
-from runql.semantic.values import MISSING
+from runql.semantic.values import MISSING, Value
 from runql.syntax.tree import Comparison, State
 
 
@@ -110,6 +111,8 @@ class _Columns:
                 middle = self.of(value)
                 lower, upper = _ordered("<=", self.of(low), middle), _ordered("<=", middle, self.of(high))
                 return _both(lower, upper)
+            case t.TIn(value=value) if (constants := constants_of(expr)) is not None:
+                return self._among(value, constants)
             case t.TIn(value=value, items=items):
                 tests = [t.TCompare(Comparison.EQ, value, item) for item in items]
                 return self._chain(tuple(tests), _either) if tests else of_truth(self.of(value).tags < 0)
@@ -163,6 +166,20 @@ class _Columns:
         for term in terms[1:]:
             result = join(result, self.of(term))
         return result
+
+    def _among(self, value: t.TypedExpr, constants: Sequence[Value]) -> Vector:
+        """Whether a value is one of many: of columns of numbers alone, and of texts alone."""
+        import numpy as np
+
+        if _has_state(value):
+            raise NotHeld
+        vector, types = self.of(value), frozenset(map(type, constants))
+        if not vector.tags.any() and types <= {int, float} and all(abs(one) < LARGEST_WHOLE for one in constants):
+            return of_truth(np.isin(vector.numbers, np.array(constants, np.float64)))
+        if (vector.tags == TEXT).all() and types == {str} and vector.cells is not None:
+            known = frozenset(constants)
+            return of_truth(np.fromiter(map(known.__contains__, vector.cells.tolist()), bool, len(vector.tags)))
+        raise NotHeld
 
     def _coalesce(self, arguments: tuple[t.TypedExpr, ...]) -> Vector:
         vectors = [self.of(argument) for argument in arguments]

@@ -5,9 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from runql.engine.stages.arrays.codes import codes_of, joined
+from runql.engine.stages.arrays.codes import Codes, codes_of, joined
 from runql.engine.stages.arrays.sorting import stable_order
-from runql.engine.stages.arrays.vectors import LIST, NULL, NUMBER, RECORD, Bools, Ints, encode, types_of
+from runql.engine.stages.arrays.vectors import (
+    LIST,
+    NULL,
+    NUMBER,
+    RECORD,
+    Bools,
+    Ints,
+    Objects,
+    encode,
+    listed,
+    objects,
+    types_of,
+)
 from runql.engine.stages.shared.rows import NotHeld
 from runql.engine.values.concat import concat_columns
 from runql.semantic.values import Value
@@ -32,15 +44,21 @@ class CodedMatches:
 
         return np.flatnonzero((self.counts > 0) == matched)
 
-    def pairs(self, *, outer: bool) -> tuple[Ints, Ints]:
+    def pairs(self, *, outer: bool) -> tuple[Sequence[int], Sequence[int]]:
         import numpy as np
 
-        places = np.arange(len(self.counts))
+        length = len(self.counts)
+        most = int(self.counts.max()) if length else 0
         is_lonely = self.counts == 0
-        if not outer or not is_lonely.any():
-            return places.repeat(self.counts), self.others
-        times = np.where(is_lonely, 1, self.counts)
-        lefts = places.repeat(times)
+        if most == 1 and len(self.others) == length:
+            return range(length), self.others
+        if not outer:
+            return np.arange(length).repeat(self.counts), self.others
+        if most <= 1:
+            rights = np.full(length, -1, np.int64)
+            rights[~is_lonely] = self.others
+            return range(length), rights
+        lefts = np.arange(length).repeat(np.where(is_lonely, 1, self.counts))
         rights = np.full(len(lefts), -1, np.int64)
         rights[~is_lonely[lefts]] = self.others
         return lefts, rights
@@ -62,23 +80,67 @@ class CodedIndex:
         """The matches of rows with these keys. Raises `NotHeld`."""
         import numpy as np
 
-        both = [concat_columns([mine, theirs]) for mine, theirs in zip(keys, self._keys, strict=True)]
+        pairs = list(zip(keys, self._keys, strict=True))
+        if len(pairs) == 1 and self._length and types_of(pairs[0][0]) == types_of(pairs[0][1]) == _TEXTS:
+            return _of_texts(listed(pairs[0][0]), listed(pairs[0][1]))
+        both = [concat_columns([mine, theirs]) for mine, theirs in pairs]
         total = length + self._length
         is_key = np.logical_and.reduce([_are_keys(cells) for cells in both])
-        codes = joined([codes_of(cells, sort_texts=False) for cells in both], total)
+        columns = [codes_of(cells, sort_texts=False) for cells in both]
+        codes = columns[0] if _is_dense(columns, total) else joined(columns, total)
         mine, theirs = codes.numbers[:length], codes.numbers[length:]
+        if is_key.all():
+            counts, others = _matched(mine, theirs, codes.count, None)
+            return CodedMatches(counts, others, 0)
         there = np.flatnonzero(is_key[length:])
         counts, others = _matched(mine, theirs[there], codes.count, is_key[:length])
         return CodedMatches(counts, there[others], int(length - is_key[:length].sum()))
 
 
-def _matched(mine: Ints, theirs: Ints, count: int, is_key: Bools) -> tuple[Ints, Ints]:
+def _is_dense(columns: Sequence[Codes], total: int) -> bool:
+    """Whether the codes of the only key are not many more than there are rows."""
+    return len(columns) == 1 and columns[0].count <= 4 * total
+
+
+def _of_texts(mine: list[str], theirs: list[str]) -> CodedMatches:
+    """One key of texts, by their hashes: nothing is looked up far away. Raises `NotHeld` where two unlike texts
+    have one hash."""
+    import numpy as np
+
+    here, there = (np.fromiter(map(hash, cells), np.int64, len(cells)) for cells in (mine, theirs))
+    order = np.argsort(there, kind="stable")
+    ordered = there[order]
+    starts = np.searchsorted(ordered, here)
+    is_new = np.concatenate(([True], ordered[1:] != ordered[:-1]))
+    is_unique = bool(is_new.all())
+    place = np.minimum(starts, len(ordered) - 1)
+    is_there = ordered[place] == here
+    if is_unique:
+        others = order[place[is_there]]
+        counts = is_there.astype(np.int64)
+    else:
+        ends = np.searchsorted(ordered, here, side="right")
+        counts = ends - starts
+        stops = np.cumsum(counts)
+        within = np.arange(stops[-1]) - (stops - counts).repeat(counts)
+        others = order[starts.repeat(counts) + within]
+    _verify(objects(mine).repeat(counts), objects(theirs)[others])
+    return CodedMatches(counts, others, 0)
+
+
+def _verify(mine: Objects, theirs: Objects) -> None:
+    """Raises `NotHeld` if any two are unlike."""
+    if not (mine == theirs).all():
+        raise NotHeld
+
+
+def _matched(mine: Ints, theirs: Ints, count: int, is_key: Bools | None) -> tuple[Ints, Ints]:
     """How many of theirs each of mine equals, and the places of those."""
     import numpy as np
 
     found: Ints = np.bincount(theirs, minlength=count)
     counts = found[mine]
-    if not is_key.all():
+    if is_key is not None:
         counts = np.where(is_key, counts, 0)
     if not len(theirs) or found.max() <= 1:
         place = np.full(count, -1, np.int64)

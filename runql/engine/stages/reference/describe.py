@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from runql.engine.columns import identity
-from runql.engine.compare import is_nan
+from runql.engine.compare import identity, is_nan
 from runql.engine.stages.reference.folds import fold
 from runql.engine.stages.shared.described import NOTHING, Described, summary
 from runql.semantic.values import Value, kind_of

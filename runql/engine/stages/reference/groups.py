@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 
-from runql.engine.columns import identity
+from runql.engine.compare import identity
 from runql.engine.stages.reference.ordering import sorted_rows
 from runql.engine.stages.shared.groups import Groups, ListedGroups
 from runql.semantic.values import Value

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Sequence
 
-from runql.engine.columns import identity
-from runql.engine.compare import as_number, equal, is_nan
+from runql.engine.compare import as_number, equal, identity, is_nan
 from runql.semantic.values import MISSING, Value
 from runql.text.frozen import frozen
 

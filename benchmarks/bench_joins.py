@@ -1,0 +1,123 @@
+"""What a join and a union take over many rows, against polars and pandas on the same columns.
+
+python benchmarks/bench_joins.py [--rows 1000000] [--repeat 3]
+
+Each begins with columns as its owner holds them (typed columns here, frames there) and ends with such columns. The
+ratio is to polars, in the same run: it should be at most 3. polars keeps the order of the left table when it is asked
+to, as here. Times are the best of several, in seconds; what loading the libraries takes is left out.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import time
+from collections.abc import Callable
+from typing import Any
+
+from runql.engine.stages import StageContext, run_stage
+from runql.engine.stages.context import OtherTable
+from runql.engine.table import Table
+from runql.semantic.typed import TJoin, TOther, TStage, TUnion
+from runql.syntax import tree
+from runql.syntax.tree import JoinKind
+
+OTHER = TOther("other", query=tree.Query(tree.Target.RUNS), name="the other table")
+SEED, FEW = 11, 1_000
+Work = Callable[[], object]
+
+
+def tables(rows: int) -> dict[str, tuple[dict[str, list[Any]], dict[str, list[Any]], str]]:
+    """The two tables of each case, and the key."""
+    draw = random.Random(SEED)
+    numbers = [draw.random() for _ in range(rows)]
+    shuffled = random.Random(SEED).sample(range(rows), rows)
+    return {
+        "each key once, whole numbers": (
+            {"k": list(range(rows)), "a": numbers},
+            {"k": shuffled, "b": numbers},
+            "k",
+        ),
+        "each key once, texts": (
+            {"k": [f"run{row:07}" for row in range(rows)], "a": numbers},
+            {"k": [f"run{row:07}" for row in shuffled], "b": numbers},
+            "k",
+        ),
+        "many rows, few groups": (
+            {"k": [draw.randrange(FEW) for _ in range(rows)], "a": numbers},
+            {"k": list(range(FEW)), "b": numbers[:FEW]},
+            "k",
+        ),
+        "half of the keys match": (
+            {"k": list(range(rows)), "a": numbers},
+            {"k": [2 * row for row in shuffled], "b": numbers},
+            "k",
+        ),
+    }
+
+
+def best(work: Work, repeat: int) -> float:
+    """The shortest of several times, in seconds."""
+    times = []
+    for _ in range(repeat):
+        began = time.perf_counter()
+        work()
+        times.append(time.perf_counter() - began)
+    return min(times)
+
+
+def ours(stage: TStage, left: Table, right: Table) -> Work:
+    """The stage on typed columns."""
+    return lambda: run_stage(stage, left, StageContext(ask=lambda _: OtherTable(right)))
+
+
+def main() -> None:
+    import pandas
+    import polars
+
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--repeat", type=int, default=3)
+    given = parser.parse_args()
+    print(f"{'':<42}{'RunQL':>8}{'polars':>8}{'pandas':>8}{'ratio':>7}")
+    for name, (mine, theirs, key) in tables(given.rows).items():
+        left, right = Table.of(mine), Table.of(theirs)
+        of_polars, of_pandas = (
+            (polars.DataFrame(mine), polars.DataFrame(theirs)),
+            (
+                pandas.DataFrame(mine),
+                pandas.DataFrame(theirs),
+            ),
+        )
+        for how in (JoinKind.INNER, JoinKind.LEFT):
+            work = (
+                ours(TJoin(OTHER, how, ((key, key),)), left, right),
+                lambda how=how, both=of_polars, key=key: both[0].join(
+                    both[1], on=key, how=how.value, maintain_order="left_right"
+                ),
+                lambda how=how, both=of_pandas, key=key: both[0].merge(both[1], on=key, how=how.value),
+            )
+            _show(f"{how.value}: {name}", [best(one, given.repeat) for one in work])
+    rows = {"k": list(range(given.rows)), "a": [0.5] * given.rows}
+    left, right = Table.of(rows), Table.of({**rows, "b": rows["a"]})
+    frames, of_pandas = (
+        (polars.DataFrame(rows), polars.DataFrame({**rows, "b": rows["a"]})),
+        (
+            pandas.DataFrame(rows),
+            pandas.DataFrame({**rows, "b": rows["a"]}),
+        ),
+    )
+    work = (
+        ours(TUnion(OTHER), left, right),
+        lambda: polars.concat(frames, how="diagonal", rechunk=True),
+        lambda: pandas.concat(of_pandas),
+    )
+    _show("union", [best(one, given.repeat) for one in work])
+
+
+def _show(name: str, times: list[float]) -> None:
+    print(f"{name:<42}" + "".join(f"{one:>8.3f}" for one in times) + f"{times[0] / times[1]:>7.1f}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
