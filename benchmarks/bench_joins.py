@@ -12,7 +12,8 @@ from __future__ import annotations
 import argparse
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from runql.engine.stages import StageContext, run_stage
@@ -82,37 +83,32 @@ def main() -> None:
     print(f"{'':<42}{'RunQL':>8}{'polars':>8}{'pandas':>8}{'ratio':>7}")
     for name, (mine, theirs, key) in tables(given.rows).items():
         left, right = Table.of(mine), Table.of(theirs)
-        of_polars, of_pandas = (
-            (polars.DataFrame(mine), polars.DataFrame(theirs)),
-            (
-                pandas.DataFrame(mine),
-                pandas.DataFrame(theirs),
-            ),
-        )
+        frames = polars.DataFrame(mine), polars.DataFrame(theirs)
+        others = pandas.DataFrame(mine), pandas.DataFrame(theirs)
         for how in (JoinKind.INNER, JoinKind.LEFT):
-            work = (
+            work: list[Work] = [
                 ours(TJoin(OTHER, how, ((key, key),)), left, right),
-                lambda how=how, both=of_polars, key=key: both[0].join(
-                    both[1], on=key, how=how.value, maintain_order="left_right"
-                ),
-                lambda how=how, both=of_pandas, key=key: both[0].merge(both[1], on=key, how=how.value),
-            )
+                partial(_polars, frames, key, how.value),
+                partial(_pandas, others, key, how.value),
+            ]
             _show(f"{how.value}: {name}", [best(one, given.repeat) for one in work])
-    rows = {"k": list(range(given.rows)), "a": [0.5] * given.rows}
-    left, right = Table.of(rows), Table.of({**rows, "b": rows["a"]})
-    frames, of_pandas = (
-        (polars.DataFrame(rows), polars.DataFrame({**rows, "b": rows["a"]})),
-        (
-            pandas.DataFrame(rows),
-            pandas.DataFrame({**rows, "b": rows["a"]}),
-        ),
-    )
-    work = (
-        ours(TUnion(OTHER), left, right),
-        lambda: polars.concat(frames, how="diagonal", rechunk=True),
-        lambda: pandas.concat(of_pandas),
-    )
-    _show("union", [best(one, given.repeat) for one in work])
+    rows: Mapping[str, Sequence[Any]] = {"k": list(range(given.rows)), "a": [0.5] * given.rows}
+    wider = {**rows, "b": rows["a"]}
+    parts, more = [polars.DataFrame(rows), polars.DataFrame(wider)], [pandas.DataFrame(rows), pandas.DataFrame(wider)]
+    union: list[Work] = [
+        ours(TUnion(OTHER), Table.of(rows), Table.of(wider)),
+        lambda: polars.concat(parts, how="diagonal", rechunk=True),
+        lambda: pandas.concat(more),
+    ]
+    _show("union", [best(one, given.repeat) for one in union])
+
+
+def _polars(frames: tuple[Any, Any], key: str, how: str) -> object:
+    return frames[0].join(frames[1], on=key, how=how, maintain_order="left_right")
+
+
+def _pandas(frames: tuple[Any, Any], key: str, how: str) -> object:
+    return frames[0].merge(frames[1], on=key, how=how)
 
 
 def _show(name: str, times: list[float]) -> None:

@@ -44,7 +44,7 @@ class CodedMatches:
 
         return np.flatnonzero((self.counts > 0) == matched)
 
-    def pairs(self, *, outer: bool) -> tuple[Sequence[int], Sequence[int]]:
+    def pairs(self, *, outer: bool) -> tuple[Ints, Ints]:
         import numpy as np
 
         length = len(self.counts)
