@@ -189,7 +189,7 @@ def _inner(reading: _Reading) -> tuple[_Reading, tuple[str, ...]]:
 
 
 def _begins_query(lexeme: Lexeme) -> bool:
-    return lexeme.terminal in {"RUNS", "RUN", "SWEEP", "COUNT"}
+    return lexeme.terminal in keywords().queries
 
 
 def _without_closed(lexemes: tuple[Lexeme, ...]) -> tuple[Lexeme, ...]:
