@@ -115,8 +115,10 @@ def check_lexemes(text: str, lexemes: Sequence[Lexeme]) -> list[Mistake]:
                 checked = named_key(text, lexemes, index)
         elif lexeme.terminal == "FUNCTION":
             from runql.syntax.mistakes.lists import list_call
+            from runql.syntax.mistakes.phrases.stages_of_others import described_order
 
             checked = _order_by(lexeme, last, lexeme) or _python_call(text, lexeme)
+            checked = checked or described_order(text, lexemes, index)
             checked = checked or list_call(text, lexeme, is_condition=clause == "WHERE")
         elif lexeme.terminal == "MODULO":
             from runql.syntax.mistakes.lists import list_of_r

@@ -79,6 +79,7 @@ _STAGES: Final[dict[str, tuple[str | None, str]]] = {
     "to_csv": (_PANDAS, "to"),
     "to_parquet": (_PANDAS, "to"),
     "tee": (_SHELL, "to"),
+    "duckdb": (None, "sql"),
     "check": (None, "assert"),
     "expect": (None, "assert"),
     "min": (None, "best min"),

@@ -28,6 +28,7 @@ from runql.syntax.mistakes import (
 from runql.syntax.mistakes import slips as idiom_slips
 from runql.syntax.mistakes import words as idiom_words
 from runql.syntax.mistakes.expected import either, expected_words, needed
+from runql.syntax.mistakes.phrases import data_frames, stages_of_others
 from runql.text.diagnostic import Edit
 from runql.text.letters import distance
 from runql.text.nearest import nearest
@@ -181,9 +182,11 @@ _KNOWN: Final[tuple[Callable[[Place], Mistake | None], ...]] = (
     lists.range_in,
     lists.limits_in_brackets,
     best_few.top_by,
+    stages_of_others.most_of_all,
     best_few.top_of_each,
     queries.client_call,
     pipes.method_chain,
+    data_frames.data_frame,
     statements.common_table,
     statements.let_left_out,
     statements.show_runs,
@@ -191,10 +194,13 @@ _KNOWN: Final[tuple[Callable[[Place], Mistake | None], ...]] = (
     queries.word_before_runs,
     sql_group_by.grouped_select,
     idiom_slips.how_many,
+    stages_of_others.select_top,
     queries.select_from,
     best_few.sliced_runs,
     queries.runs_subscript,
     queries.count_of_runs,
+    stages_of_others.group_and_aggregate,
+    stages_of_others.braces_of_stage,
     python.braces,
     statements.pull_source,
     idiom_slips.stage_alone,
@@ -212,12 +218,20 @@ _KNOWN: Final[tuple[Callable[[Place], Mistake | None], ...]] = (
     queries.one_run,
     pipes.foreign_pipe,
     pipes.empty_stage,
+    stages_of_others.project_away,
+    stages_of_others.question_in_sql,
+    stages_of_others.counts_of_values,
     pipes.stage_of_another_language,
+    stages_of_others.aggregate_of_all,
     pipes.folding,
     pipes.misplaced_clause,
     pipes.nearest_as_clause,
     denials.denial,
     denials.denial_of_list,
+    stages_of_others.nulls_last,
+    stages_of_others.fetch_first,
+    stages_of_others.group_by_of_sql,
+    stages_of_others.renamed_in_brackets,
     idiom_words.order_by,
     stages.bare_question,
     stages.group_by,
@@ -262,6 +276,7 @@ _KNOWN: Final[tuple[Callable[[Place], Mistake | None], ...]] = (
     python.subscript,
     curves.history_call,
     python.method,
+    stages_of_others.bare_words_in_list,
     python.list_brackets,
     lists.key_in_space,
     lists.value_in_field,

@@ -1,0 +1,1 @@
+"""Phrases of other languages that are more than a word."""

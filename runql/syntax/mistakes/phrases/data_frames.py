@@ -1,0 +1,85 @@
+"""A table of pandas: `df[df.acc > 0.9]`, `df.groupby("m").acc.mean()`, `df["x"].value_counts()`."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from runql.syntax.mistake import Mistake, Place
+from runql.syntax.mistakes.phrases.stages_of_others import FOLDS, said
+from runql.syntax.mistakes.python import closing
+from runql.text.source import Span
+
+_KEY: Final = r"[^\W\d][\w./]*"
+_FRAME: Final = re.compile(r"df(?=[.\[])")
+_STEP: Final = re.compile(r"\s*(?:\.\s*(?P<name>[^\W\d]\w*)(?P<call>\()?|(?P<index>\[))")
+_OF_FRAME: Final = re.compile(rf"\bdf(?:\.(?P<a>{_KEY})|\[\s*[\"'](?P<b>[\w./]+)[\"']\s*\])")
+_AND: Final = re.compile(r"\s*&\s*")
+_OR: Final = re.compile(r"\s*\|\s*")
+_TEXT: Final = re.compile(r"[\"']([\w./]+)[\"']")
+
+
+def data_frame(place: Place) -> Mistake | None:
+    """`df[df.acc > 0.9]`, `df.groupby("m").acc.mean()`, `df["x"].value_counts()`: a table of pandas."""
+    if "RUNS" not in place.accepted or _FRAME.match(place.text, place.found.start) is None:
+        return None
+    stages: list[str] = []
+    column, position = "", place.found.start + 2
+    while step := _STEP.match(place.text, position):
+        opening = step.end() - 1
+        end = closing(place.text, opening) if step["call"] or step["index"] else None
+        if (step["call"] or step["index"]) and end is None:
+            return None
+        inner = place.text[opening + 1 : end.start].strip() if end is not None else ""
+        if step["index"]:
+            column = _indexed(inner, stages) or column
+        elif step["call"]:
+            if not _called(step["name"], inner, column, stages):
+                return None
+            column = ""
+        else:
+            column = step["name"]
+        position = end.end if end is not None else step.end()
+    if column:
+        stages.append(f"select {column}")
+    if not stages:
+        return None
+    new = " | ".join(["runs", *stages])
+    return said("pandas", place, Span(place.found.start, position), new)
+
+
+def _indexed(inner: str, stages: list[str]) -> str:
+    """A condition is a stage; a column, or several, what the next call is of."""
+    if re.fullmatch(r"\[?\s*[\"'][\w./]+[\"'](?:\s*,\s*[\"'][\w./]+[\"'])*\s*\]?", inner):
+        return ", ".join(_TEXT.findall(inner))
+    plain = _OF_FRAME.sub(lambda found: found["a"] or found["b"], inner)
+    joined = _OR.sub(" or ", _AND.sub(" and ", plain))
+    stages.append(f"where {joined}")
+    return ""
+
+
+def _called(name: str, inner: str, column: str, stages: list[str]) -> bool:
+    """Add what a call of a data frame is here; false for one that nobody knows."""
+    name, texts = name.lower(), _TEXT.findall(inner)
+    number = (re.findall(r"\b\d+\b", inner) or ["5"])[0]
+    grouped = bool(stages) and stages[-1].startswith("group ") and ":" not in stages[-1]
+    if name in FOLDS and column:
+        fold = ", ".join(f"{FOLDS[name]}({one})" for one in column.split(", "))
+        stages.append(f"{stages.pop()} : {fold}" if grouped else f"group : {fold}")
+    elif name == "groupby" and texts:
+        stages.append(f"group {', '.join(texts)}")
+    elif name == "query":
+        stages.append(f"where {inner[1:-1]}")
+    elif name == "sort_values" and texts:
+        sign = "-" * bool(re.search(r"ascending\s*=\s*False", inner))
+        stages.append(f"order {', '.join(sign + one for one in texts)}")
+    elif name in {"nlargest", "nsmallest"} and (texts or column):
+        key = texts[0] if texts else column
+        stages.extend((f"order {'-' * (name == 'nlargest')}{key}", f"limit {number}"))
+    elif name == "value_counts" and (column or texts):
+        stages.extend((f"group {column or ', '.join(texts)}", "order -n"))
+    elif name in {"head", "drop_duplicates", "describe"}:
+        stages.append({"head": f"limit {number}", "drop_duplicates": "distinct", "describe": "describe"}[name])
+    else:
+        return name == "size" and grouped
+    return True
