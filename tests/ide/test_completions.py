@@ -12,6 +12,7 @@ import pytest
 from runql.ide import MOST_ITEMS, Context, ItemKind, complete
 from runql.language.fields import Space
 from runql.language.kinds import Kind
+from runql.language.stages import STAGES
 from runql.semantic.catalog import Catalog, FieldInfo
 from runql.syntax.parse import parse
 from runql.text.source import Span
@@ -107,7 +108,7 @@ def item(text: str, insert: str) -> tuple[ItemKind, str]:
         ("runs keys ‸", "val/*", ItemKind.METRIC, "2 metrics"),
         ("runs from ‸", "demo", ItemKind.SOURCE, "runs that come with RunQL"),
         ("runs where config.lr > $‸", "$lr", ItemKind.PARAMETER, "float = 0.01"),
-        ("runs | ‸", "group", ItemKind.STAGE, "One row a group, in the order of the keys: the keys, the aggregates, and how many rows it has."),  # noqa: E501
+        ("runs | ‸", "group", ItemKind.STAGE, STAGES["GROUP"].doc),
     ],
 )  # fmt: skip
 def test_kind_and_detail(text: str, insert: str, kind: ItemKind, detail: str) -> None:

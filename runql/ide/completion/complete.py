@@ -10,6 +10,7 @@ from runql.ide.completion.index import MOST_BY_LETTERS
 from runql.ide.completion.items import Completions, Item, Offer, listed
 from runql.ide.completion.named import functions, parameters, sources
 from runql.ide.completion.slots import slot_at
+from runql.ide.completion.sql_names import inside_question
 from runql.ide.completion.tables import from_tables, saved_at
 from runql.ide.completion.values import values
 from runql.ide.completion.words import words
@@ -37,16 +38,18 @@ def complete(text: Text, offset: int, context: Context) -> Completions:
     context = with_declared(cursor.around, context).of(cursor.sources)
     if "SAVED" not in cursor.accepted and cursor.text[: cursor.word.start].endswith("@"):
         return _of_saved(cursor, context)
-    items, is_cut = listed(_offers(cursor, context), cursor.typed)
+    table = table_at(cursor, context)
+    if (inside := inside_question(cursor, context, table)) is not None:
+        return inside
+    items, is_cut = listed(_offers(cursor, context, table), cursor.typed)
     spaced = tuple(_spaced(item, cursor) for item in items)
     # A letter more also finds the fields that are listed under their namespace so far.
     more = bool(cursor.chain) and "." not in cursor.typed and context.catalog is not None
     return Completions(cursor.word, cursor.whole, spaced, is_cut or more or len(items) >= MOST_BY_LETTERS)
 
 
-def _offers(cursor: Cursor, context: Context) -> Iterator[Offer]:
+def _offers(cursor: Cursor, context: Context, table: Scope | None) -> Iterator[Offer]:
     slot = slot_at(cursor)
-    table = table_at(cursor, context)
     if not cursor.typed.startswith("$"):
         yield from values(cursor, slot, context)
         yield from names(cursor, slot, context, table)

@@ -69,7 +69,5 @@ class SqlStages(StageColumns):
 
     @staticmethod
     def _may_be_field(text: str) -> bool:
-        path = read_path(text) if text.strip() else None
-        return (
-            path is not None and bool(path.segments) and not path.is_glob and ".".join(map(str, path.segments)) == text
-        )
+        path = read_path(text)
+        return bool(path.segments) and not path.is_glob
