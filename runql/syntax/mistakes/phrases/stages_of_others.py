@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+from runql.language.stages import STAGES
 from runql.syntax.lexer import END, Lexeme
 from runql.syntax.literals import write_string
 from runql.syntax.mistake import Mistake, Place, Repair, idiom, leaving_out, replacing
@@ -162,7 +163,10 @@ def group_and_aggregate(place: Place) -> Mistake | None:
 
 def braces_of_stage(place: Place) -> Mistake | None:
     """`derive {gap = a - b}`: the list of a stage in braces."""
-    if place.found.text != "{" or place.back_terminal() not in {"DERIVE", "GROUP", "COLON", "ORDER", "DISTINCT"}:
+    before = place.back_terminal()
+    entry = STAGES.get(before)
+    listing = entry is not None and entry.wants != "a condition"
+    if place.found.text != "{" or not (listing or before == "COLON"):
         return None
     end = closing(place.text, place.found.start)
     if end is None:
