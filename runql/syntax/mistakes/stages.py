@@ -250,9 +250,7 @@ _UNNEST: Final = re.compile(
     re.I,
 )
 _HISTOGRAM: Final = re.compile(
-    r"(?P<word>hist|cut|make-series)\b\s*\(?\s*(?:column\s*=\s*|x\s*=\s*)?"
-    + _FIELD.format("field")
-    + r"\s*"
+    r"(?P<word>hist|cut|make-series)\b\s*\(?\s*(?:column\s*=\s*|x\s*=\s*)?" + _FIELD.format("field") + r"\s*"
     r"(?:,?\s*(?:n_?)?(?:bins|buckets|breaks)\s*[= ]\s*(?P<bins>\d+)|,?\s*(?P<plain>\d+))?\s*\)?\s*",
     re.I,
 )
