@@ -17,9 +17,9 @@
     "page" "sample" "lazy" "full" "scan" "with" "keys" "x" "steps" "align"
     "stream" "select" "safe" "inner" "left" "anti" "semi" "on" "min" "max"
     "ema" "mean" "line" "scatter" "bar" "hist" "y" "nearest" "by" "across"
-    "or" "and" "bins" "vs" "over" "log" "asc" "desc" "outer" "ffill" "default"
-    "as" "except" "not" "contains" "startswith" "endswith" "glob" "between"
-    "in" "has" "any" "all" "none" "is" "finite" "missing" "value" "ago"
+    "or" "and" "bins" "vs" "over" "log" "all" "asc" "desc" "ago" "outer"
+    "ffill" "default" "as" "except" "not" "contains" "startswith" "endswith"
+    "glob" "between" "in" "has" "any" "none" "is" "finite" "missing" "value"
     "untagged" "last" "held" "approx")
   "Other keywords.")
 

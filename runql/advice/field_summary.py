@@ -102,7 +102,7 @@ def field_of(term: TypedExpr) -> FieldKey | None:  # noqa: PLR0911 - one line a 
             return None
         case t.TLogged() | t.TAnd() | t.TOr() | t.TArithmetic() | t.TNegate() | t.TCall() | t.TAggregate() | t.TCell():
             return None
-        case t.TFold() | t.TQuestion():
+        case t.TFold() | t.TQuestion() | t.TWindow():
             return None
         case _:
             assert_never(term)
@@ -129,7 +129,16 @@ def said_of(term: TypedExpr, held: Held) -> str:  # noqa: PLR0911 - one line a t
             return _most_frequent(held) or _range(held)
         case t.TConst() | t.TField() | t.TCompare() | t.TTextTest() | t.TUntagged() | t.TLogged() | t.TAnd() | t.TOr():
             return _most_frequent(held)
-        case t.TArithmetic() | t.TNegate() | t.TCall() | t.TAggregate() | t.TCell() | t.TFold() | t.TQuestion():
+        case (
+            t.TArithmetic()
+            | t.TNegate()
+            | t.TCall()
+            | t.TAggregate()
+            | t.TCell()
+            | t.TFold()
+            | t.TQuestion()
+            | t.TWindow()
+        ):
             return _most_frequent(held)
         case _:
             assert_never(term)

@@ -116,14 +116,10 @@ def _is_metric(name: str) -> bool:
 
 
 def _read_by(expr: TypedExpr) -> Iterator[str]:
-    """The columns that an expression of a stage reads, also within its folds."""
-    from runql.engine.stages.shared.rows import cells_in, folds_in
+    """The columns that an expression of a stage reads, also within its folds and windows."""
+    from runql.semantic.windows import cells_within
 
-    yield from cells_in(expr)
-    for fold in folds_in(expr):
-        for part in (fold.argument, fold.of):
-            if part is not None:
-                yield from cells_in(part)
+    yield from (cell.name for cell in cells_within(expr))
 
 
 def _last_step(record: RunRecord) -> int | None:

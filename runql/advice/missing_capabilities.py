@@ -47,7 +47,7 @@ def _field(node: TypedExpr) -> tuple[str, ...]:
             return ()
         case t.TNot() | t.TAnd() | t.TOr() | t.TArithmetic() | t.TNegate() | t.TCall() | t.TAggregate() | t.TCell():
             return ()
-        case t.TFold() | t.TQuestion():
+        case t.TFold() | t.TQuestion() | t.TWindow():
             return ()
         case _:
             assert_never(node)

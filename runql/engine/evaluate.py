@@ -48,6 +48,7 @@ from runql.semantic.typed import (
     TQuestion,
     TTextTest,
     TUntagged,
+    TWindow,
     TypedExpr,
 )
 from runql.semantic.values import MISSING, Value
@@ -202,6 +203,8 @@ def _leaf(node: TypedExpr) -> _ValueOf:  # noqa: PLR0911 - one line a node
             return lambda row, _aggregates: row[node]
         case TQuestion():
             raise _not_asked(node)
+        case TWindow(name=name):
+            raise RunQLError.of("RQL901", f"the window of `{name}` was not worked out before its stage")
         case TUntagged():
             return lambda record, _aggregates: not _tags_of(record)
         case TAggregate() | TLogged():
@@ -269,7 +272,7 @@ def _operation(node: TypedExpr) -> Callable[..., Value]:  # noqa: PLR0911, PLR09
             return minus
         case TCall(name=name):
             return _function(name)
-        case TConst() | TField() | TUntagged() | TAggregate() | TLogged() | TCell() | TFold() | TQuestion():
+        case TConst() | TField() | TUntagged() | TAggregate() | TLogged() | TCell() | TFold() | TQuestion() | TWindow():
             raise RunQLError.of("RQL901", f"`{type(node).__name__}` has no operands")
         case _:
             assert_never(node)

@@ -111,6 +111,7 @@ def _holds_of_missing(node: TypedExpr) -> bool | None:
             | t.TCell()
             | t.TFold()
             | t.TQuestion()
+            | t.TWindow()
         ):
             return None
         case _:

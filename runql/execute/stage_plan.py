@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import assert_never
 
-from runql.engine.stages import is_streaming
+from runql.engine.stages import has_windows, is_streaming
 from runql.engine.stages.dispatch import FAST_ROWS
 from runql.execute.write_files import located
 from runql.language.kinds import TableKind
@@ -24,6 +24,8 @@ HANDED_TO_SQL = "holds the table, and hands it to DuckDB, which reads it and not
 
 def way_of(stage: TStage, folder: Path) -> str:  # noqa: PLR0911 - one line a stage
     """Whether a stage passes rows on or holds the table; of a `to` also where it writes, from the session's folder."""
+    if has_windows(stage):
+        return "holds the table, for its windows see all rows"
     match stage:
         case TTo(path=path):
             form = EXTENSIONS.get(Path(path).suffix[1:].lower())

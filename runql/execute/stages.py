@@ -114,6 +114,7 @@ def _context_of(below: BottomOperator) -> StageContext:
         case ProjectionOperator():
             return StageContext.of_runs()
         case HistoriesOperator(part=part):
-            return StageContext.of_histories(x_axis_of(part), None, below.columns_of_runs())
+            made = StageContext.of_histories(x_axis_of(part), None, below.columns_of_runs())
+            return replace(made, is_sampled=below.is_sampled)
         case _:
             assert_never(below)

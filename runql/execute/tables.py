@@ -229,6 +229,10 @@ class HistoriesOperator(TableOperator):
         selection = self._selection(self._executor.found() if _has_patterns(self._columns) else ())
         return tuple(column.name for column in selection.columns) if selection is not None else ()
 
+    def is_sampled(self) -> bool:
+        """Whether any history was sampled, of those that were read."""
+        return self.read is not None and self.read.facts.sampled_runs > 0
+
     def notices(self) -> Iterable[Diagnostic]:
         return () if self.read is None else self.read.facts.notices()
 

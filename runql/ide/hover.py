@@ -19,6 +19,7 @@ from runql.language.functions import FUNCTIONS
 from runql.language.options import CODE_OPTION, OPTIONS
 from runql.language.stages import STAGES
 from runql.language.types import TYPE_SPELLINGS
+from runql.language.windows import WINDOWS
 from runql.language.words import WORDS
 from runql.semantic.catalog import Catalog
 from runql.semantic.folds import fold_named, history_fold_named
@@ -159,7 +160,8 @@ def _function(place: _Place) -> str:
     name = place.token.text.lower()
     if any(isinstance(node, t.Stage) for node in place.chain) and (fold := fold_named(name)) is not None:
         return entry_markdown(fold)
-    forms = [form for form in (FUNCTIONS.get(name), history_fold_named(name)) if form is not None]
+    found = (FUNCTIONS.get(name), history_fold_named(name), WINDOWS.get(name))
+    forms = [form for form in found if form is not None]
     return "\n\n".join(map(entry_markdown, forms))
 
 

@@ -83,6 +83,8 @@ def likely(where: TypedExpr, catalog: Catalog) -> float:  # noqa: PLR0911, PLR09
             | t.TQuestion()
         ):
             return _UNKNOWN
+        case t.TWindow():
+            return _UNKNOWN
         case _:
             assert_never(where)
 

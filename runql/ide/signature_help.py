@@ -9,6 +9,7 @@ from runql.ide.cursor import cursor_at
 from runql.language.entry import Function
 from runql.language.functions import FUNCTIONS
 from runql.language.stages import STAGES
+from runql.language.windows import WINDOWS
 from runql.language.words import WORDS
 from runql.semantic.folds import fold_named, history_fold_named
 from runql.syntax.lexer import Lexeme
@@ -44,7 +45,8 @@ def signature(text: Text, offset: int, context: Context) -> tuple[Signature, ...
     if fold is not None:
         return (_form(fold, index),)
     name = function.text.lower()
-    forms = [form for form in (FUNCTIONS.get(name), history_fold_named(name)) if form is not None]
+    found = (FUNCTIONS.get(name), history_fold_named(name), WINDOWS.get(name))
+    forms = [form for form in found if form is not None]
     return tuple(_form(form, index) for form in forms)
 
 

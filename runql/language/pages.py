@@ -22,6 +22,7 @@ from runql.language.options import OPTIONS
 from runql.language.stages import STAGES
 from runql.language.statements import STATEMENTS
 from runql.language.types import TYPES
+from runql.language.windows import WINDOWS
 
 _QUERIES = ("RUNS", "RUN", "SWEEP", "COUNT")
 
@@ -60,7 +61,14 @@ _FUNCTIONS = ReferencePage(
         ReferenceSection(
             "Of the rows of a group",
             tuple(ROW_AGGREGATES.values()),
-            "In `group`, `pivot` and `assert`. They skip null, missing and NaN. There are also `p0` to `p100`.",
+            "In `group`, `pivot` and `assert`, and before `over`. They skip null, missing and NaN. "
+            "There are also `p0` to `p100`.",
+        ),
+        ReferenceSection(
+            "Of the rows of a window",
+            tuple(WINDOWS.values()),
+            "Right of a pipe, a value of each row: `FUNCTION(…) over KEY [order KEY]`, `over all`. On histories they "
+            "go run by run along x if no `over` follows. Null, missing and NaN are passed over.",
         ),
     ),
 )

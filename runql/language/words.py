@@ -70,6 +70,8 @@ LIKELIEST: Final = (
     "BY",
     "VS",
     "OVER",
+    "EVERY",
+    "SORTED",
     "EQ",
     "SHOWN",
     "FIELDS",

@@ -31,6 +31,7 @@ from runql.semantic.typed import (
     TQuestion,
     TTextTest,
     TUntagged,
+    TWindow,
     TypedExpr,
 )
 from runql.syntax.tree import Comparison
@@ -98,7 +99,7 @@ def simplify(expr: TypedExpr) -> TypedExpr:  # noqa: PLR0911 - one line a node
             return _membership(expr)
         case TConst() | TField() | TBetween() | TTextTest() | THas() | TUntagged() | TIs() | TLogged() | TArithmetic():
             return expr
-        case TNegate() | TCall() | TAggregate() | TCell() | TFold() | TQuestion():
+        case TNegate() | TCall() | TAggregate() | TCell() | TFold() | TQuestion() | TWindow():
             return expr
         case _:
             assert_never(expr)
@@ -154,7 +155,7 @@ def _negation(expr: TypedExpr, value: TypedExpr) -> TypedExpr:
             return TNot(value, kind=Kind.BOOL, span=expr.span)
         case TLogged() | TNot() | TAnd() | TOr() | TArithmetic() | TNegate() | TCall() | TAggregate() | TCell():
             return TNot(value, kind=Kind.BOOL, span=expr.span)
-        case TFold() | TQuestion():
+        case TFold() | TQuestion() | TWindow():
             return TNot(value, kind=Kind.BOOL, span=expr.span)
         case _:
             assert_never(value)

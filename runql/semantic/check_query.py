@@ -13,6 +13,7 @@ from runql.language.kinds import Kind
 from runql.semantic.catalog import Catalog
 from runql.semantic.check.clauses import Clauses, asks_histories
 from runql.semantic.check.expressions import Expressions
+from runql.semantic.check.piped import piped_form
 from runql.semantic.check.rows_or_runs import rows_instead
 from runql.semantic.check_context import CheckContext, Report, rewrites
 from runql.semantic.check_stages.pipeline import check_stages, names_made
@@ -74,6 +75,7 @@ def check(query: tree.Query, catalog: Catalog | None, context: CheckContext) -> 
     report = Report()
     report.unreadable = any(isinstance(c, tree.BrokenClause) for c in query.clauses)
     expressions = Expressions(catalog, context, report)
+    expressions.piped = partial(piped_form, query, context.text)
     clauses = Clauses(query, expressions, report)
     x_axis = clauses.x_axis()
     expressions.calls.histories.x_axis = x_axis

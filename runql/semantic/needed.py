@@ -29,6 +29,7 @@ from runql.semantic.typed import (
     TQuestion,
     TTextTest,
     TUntagged,
+    TWindow,
     TypedExpr,
     TypedQuery,
 )
@@ -68,7 +69,7 @@ def children(expr: TypedExpr) -> tuple[TypedExpr, ...]:  # noqa: PLR0911 - one l
             return terms
         case TCall(arguments=arguments):
             return arguments
-        case TConst() | TField() | TUntagged() | TLogged() | TAggregate() | TCell() | TFold() | TQuestion():
+        case TConst() | TField() | TUntagged() | TLogged() | TAggregate() | TCell() | TFold() | TQuestion() | TWindow():
             return ()
         case _:
             assert_never(expr)

@@ -13,6 +13,8 @@ KEYWORD: Final = re.compile(r"\(\?i:([a-z_|]+)\)")
 """How the spellings of a keyword stand in the pattern of its terminal: `"limit"i`, or `/min|max/i`."""
 
 KEYWORD_PRIORITY: Final = 5
+KEYWORD_PRIORITIES: Final = frozenset({KEYWORD_PRIORITY, 9})
+"""The higher one is of words inside a window, which win over those of the clause around it."""
 _OR_PLAIN: Final = ", or make its node a `PlainStage`"
 _BEGIN_WITH_A_WORD: Final = ("_clause", "_stage", "_statement")
 
@@ -91,7 +93,7 @@ def _rules_without_keyword(table: ParserTable) -> Iterator[str]:
 
 def _keywords_without_spelling(table: ParserTable) -> Iterator[str]:
     for terminal in table.terminals:
-        if terminal.priority == KEYWORD_PRIORITY and not KEYWORD.search(terminal.pattern):
+        if terminal.priority in KEYWORD_PRIORITIES and not KEYWORD.search(terminal.pattern):
             yield (
                 f"the keyword `{terminal.name}` of the grammar has no spelling that can be read off it: write"
                 f' `{terminal.name}.{KEYWORD_PRIORITY}: "word"i _B`, in small letters and `_`'

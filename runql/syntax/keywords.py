@@ -6,7 +6,7 @@ import re
 from functools import cache
 from types import MappingProxyType
 
-from runql.syntax.check_grammar import KEYWORD, KEYWORD_PRIORITY
+from runql.syntax.check_grammar import KEYWORD, KEYWORD_PRIORITIES
 from runql.syntax.grammar import load_table
 from runql.text.frozen import frozen
 
@@ -74,7 +74,7 @@ def keywords() -> Keywords:
     for terminal in load_table().terminals:
         pattern = terminal.pattern
         found = tuple(word for group in KEYWORD.findall(pattern) for word in group.split("|"))
-        if terminal.priority == KEYWORD_PRIORITY and found:
+        if terminal.priority in KEYWORD_PRIORITIES and found:
             words[terminal.name] = found
         elif terminal.priority == _SYMBOL_PRIORITY:
             symbols[terminal.name] = _symbols(pattern)

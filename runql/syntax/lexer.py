@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache, cached_property
 
+from runql.syntax.check_grammar import KEYWORD_PRIORITIES
 from runql.syntax.grammar import load_table
 from runql.syntax.lr_parser import TEXT_END, Branch, MisplacedError, Parser
 from runql.text.frozen import frozen
@@ -73,7 +74,7 @@ class Lexer:
 
     def _is_word(self, terminal: str) -> bool:
         """Whether a terminal is a keyword."""
-        return self._patterns[terminal][0] == 5
+        return self._patterns[terminal][0] in KEYWORD_PRIORITIES
 
     def _scanner(self, terminals: Sequence[str]) -> re.Pattern[str]:
         ordered = sorted(terminals, key=lambda name: (-self._patterns[name][0], name))

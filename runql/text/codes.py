@@ -61,6 +61,10 @@ _TABLE = {
     "RQL245": Code("error", "a question in SQL that DuckDB refuses"),
     "RQL246": Code("error", "SQL that does more than ask one question of the table"),
     "RQL247": Code("error", "a stage that needs an extra"),
+    "RQL224": Code("error", "a window left of the pipe"),
+    "RQL225": Code("error", "a function of other rows that does not say which"),
+    "RQL226": Code("error", "a window whose parts do not go together"),
+    "RQL227": Code("error", "a comma behind a window that may mean two things"),
     # 3xx planning
     "RQL301": Code("notice", "part of the filter is done here"),
     "RQL302": Code("notice", "histories are sampled"),
@@ -99,6 +103,7 @@ _TABLE = {
     "RQL353": Code("notice", "columns that SQL was given as text, or under another name"),
     "RQL354": Code("notice", "values or names of an answer of SQL that were changed"),
     "RQL350": Code("notice", "points of equal x, of which the last was taken"),
+    "RQL334": Code("notice", "a window over sampled histories"),
     # 4xx backend
     "RQL401": Code("error", "not signed in, or not allowed"),
     "RQL402": Code("error", "not found"),

@@ -8,7 +8,7 @@ import pytest
 
 from runql.engine import functions
 from runql.engine.histories import aggregates
-from runql.engine.stages.reference import folds
+from runql.engine.stages.reference import folds, windows
 from runql.language.aggregates import HISTORY_AGGREGATES, ROW_AGGREGATES
 from runql.language.clauses import CLAUSES
 from runql.language.entry import Entry
@@ -18,6 +18,7 @@ from runql.language.options import CODE_OPTION, OPTIONS
 from runql.language.stages import STAGES
 from runql.language.statements import STATEMENTS
 from runql.language.types import TYPES
+from runql.language.windows import WINDOWS
 from runql.language.words import WORDS
 from runql.results.formats import formats
 from runql.script import options, parameters
@@ -79,3 +80,4 @@ def test_each_function_has_a_body_and_each_body_a_function() -> None:
     assert FUNCTIONS.keys() == functions.FUNCTIONS.keys()
     assert HISTORY_AGGREGATES.keys() == aggregates.AGGREGATES
     assert ROW_AGGREGATES.keys() == {*folds.BODIES, "argmin", "argmax"}
+    assert WINDOWS.keys() == windows.BODIES

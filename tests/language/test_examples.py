@@ -19,6 +19,7 @@ from runql.language.pages import PAGES
 from runql.language.stages import STAGES
 from runql.language.statements import STATEMENTS
 from runql.language.types import TYPES
+from runql.language.windows import WINDOWS
 from runql.language.words import WORDS
 from runql.session import Explanation, Session
 from runql.syntax.keywords import keywords
@@ -93,6 +94,7 @@ FUNCTION_ENTRIES = [
     *FUNCTIONS.values(),
     *(one for one in HISTORY_AGGREGATES.values() if one.name != "exists"),  # a test of its own: a word
     *ROW_AGGREGATES.values(),
+    *WINDOWS.values(),
 ]
 NOWHERE_ELSE = {"INTO", "SHAPE", "LOG", "AXIS"}
 """Words of what comes in a later version: a menu does not lead there."""

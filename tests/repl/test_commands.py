@@ -23,6 +23,7 @@ from runql.language.functions import FUNCTIONS
 from runql.language.options import OPTIONS
 from runql.language.stages import STAGES
 from runql.language.types import TYPES
+from runql.language.windows import WINDOWS
 from runql.language.words import WORDS
 from runql.results.formats.formats import FORMATS
 from runql.syntax.keywords import keywords
@@ -111,9 +112,8 @@ def test_help_names_all_there_is(shell: Told) -> None:
         *(word for terminal in WORDS for word in keywords().words.get(terminal, ())),
         *(word for terminal in WORDS for word in keywords().symbols.get(terminal, ())),
         *(one.name for one in STAGES.values()),
-        *FUNCTIONS,
-        *HISTORY_AGGREGATES,
-        *ROW_AGGREGATES,
+        *(*FUNCTIONS, *HISTORY_AGGREGATES),
+        *(*ROW_AGGREGATES, *WINDOWS),
         *RUN_FIELDS,
         *TYPES,
         *OPTIONS,

@@ -104,6 +104,12 @@ def _branches(inner: st.SearchStrategy[t.Expr]) -> st.SearchStrategy[t.Expr]:
             st.one_of(st.none(), PATHS),
             st.one_of(st.none(), st.integers(0, 100), PARAMS),
         ),
+        st.builds(
+            t.Window,
+            st.builds(t.Call, st.sampled_from(["rank", "mean"]), st.lists(inner, max_size=2).map(tuple)),
+            st.lists(inner, max_size=3).map(tuple),
+            st.lists(st.builds(t.OrderKey, inner, st.booleans()), max_size=3).map(tuple),
+        ),
     )
 
 

@@ -17,6 +17,7 @@ from runql.engine.stages.pipeline import (
     run_stages,
 )
 from runql.engine.stages.shared.rows import compile_rows
+from runql.engine.stages.windows import has_windows
 
 __all__ = [
     "Flow",
@@ -28,6 +29,7 @@ __all__ = [
     "column_order",
     "compile_rows",
     "context_after",
+    "has_windows",
     "is_streaming",
     "names_after",
     "refuse_wrong_stages",

@@ -13,9 +13,9 @@ from runql.engine.stages.histogram import COUNT as BIN_COUNT
 from runql.engine.stages.histogram import HIGH, LOW
 from runql.engine.stages.history_stages.best import GAP, LAST
 from runql.engine.stages.shape import picked
-from runql.engine.stages.shared.rows import cells_in
 from runql.language.kinds import TableKind
 from runql.semantic import typed as t
+from runql.semantic.windows import cells_within, varies
 from runql.syntax.tree import JoinKind
 
 
@@ -135,7 +135,7 @@ def _with_column(column: t.Named, context: StageContext) -> StageContext:
     if context.kind is not TableKind.HISTORIES:
         return context
     still = {context.run_id, *context.fixed}
-    if all(name in still for name in cells_in(column.value)):
+    if not varies(column.value) and all(cell.name in still for cell in cells_within(column.value)):
         return replace(context, fixed=(*context.fixed, column.name))
     if context.metrics is None or column.name in context.metrics:
         return context

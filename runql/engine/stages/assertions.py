@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from runql.engine.stages.context import StageContext, StageResult
+from runql.engine.stages.context import HIDDEN, StageContext, StageResult
 from runql.engine.stages.dispatch import rows_that_hold
 from runql.engine.stages.folds import fold_column, fold_expression, skipped_notices
 from runql.engine.stages.shared.groups import all_rows
@@ -69,7 +69,7 @@ def _example(stage: TAssert, table: Table, place: int, context: StageContext) ->
     wanted = [context.run_id, context.run_name, context.x_axis, *cells_in(stage.condition)]
     names = [name for name in dict.fromkeys(wanted) if name is not None]
     cells: list[tuple[str, Value]] = [(name, cells_of(table, name)[place]) for name in names]
-    return ", ".join(f"{name} = {value_text(cell)}" for name, cell in cells)
+    return ", ".join(f"{name.removeprefix(HIDDEN)} = {value_text(cell)}" for name, cell in cells)
 
 
 def _written(node: TFold) -> str:

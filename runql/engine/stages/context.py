@@ -17,6 +17,9 @@ from runql.semantic.values import Value
 from runql.text.diagnostic import Diagnostic
 from runql.text.frozen import frozen
 
+HIDDEN = "\0"
+"""How the name of a column begins that a stage reads and nobody sees: the values of a window."""
+
 Opener: TypeAlias = "Callable[[TTo, StageContext], AbstractContextManager[Callable[[Table], None]]]"
 """How `to` writes: opens the file of that stage for a table of that kind, and gives what takes its parts, in order.
 
@@ -90,7 +93,8 @@ class StageContext:
         settings = tuple(name for name in names if name.startswith("config.") and name != target)
         if settings or self.kind is TableKind.RUNS:
             return settings
-        return tuple(name for name in names if name not in {target, self.run_id, self.run_name})
+        others = (name for name in names if not name.startswith(HIDDEN))
+        return tuple(name for name in others if name not in {target, self.run_id, self.run_name})
 
     def other(
         self, *, run_id: str | None = None, run_name: str | None = None, layout: PivotLayout | None = None

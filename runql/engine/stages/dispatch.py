@@ -21,6 +21,7 @@ from runql.engine.stages.reference import (
     ordering,
     pareto,
 )
+from runql.engine.stages.reference import windows as reference_windows
 from runql.engine.stages.shared.aggregates import FoldColumn
 from runql.engine.stages.shared.bins import Binned
 from runql.engine.stages.shared.described import Described
@@ -28,6 +29,7 @@ from runql.engine.stages.shared.groups import Groups
 from runql.engine.stages.shared.matches import Matches, RowMatcher
 from runql.engine.stages.shared.measures import Measured
 from runql.engine.stages.shared.rows import Key, NotHeld, cells_of
+from runql.engine.stages.shared.windows import WindowColumn
 from runql.engine.table import Table
 from runql.engine.values.column import LONG
 from runql.semantic.typed import TCell, TypedExpr
@@ -213,6 +215,78 @@ def fold_cells(name: str, cells: Sequence[Value], parts: Groups, answers: Sequen
 
     return _fast_if_held(
         lambda: fold_arrays(name, cells, parts, answers), lambda: folds.fold_cells(name, cells, parts, answers)
+    )
+
+
+# ---------------------------------------------------------------- windows
+
+
+def is_sorted(keys: Sequence[Key], parts: Groups, length: int) -> bool:
+    """Whether the rows of each group are known to stand in the order of the keys."""
+    if not is_long(length):
+        return reference_windows.is_sorted(keys, parts, length)
+    from runql.engine.stages.arrays.windows import is_sorted as is_sorted_arrays
+
+    return _fast_if_held(lambda: is_sorted_arrays(keys, parts, length), lambda: False)
+
+
+def reordered(parts: Groups, order: Sequence[int]) -> Groups:
+    """The same groups of the table whose rows stand in another order."""
+    if not is_long(len(order)):
+        return reference_windows.reordered(parts, order)
+    from runql.engine.stages.arrays.windows import reordered as reordered_arrays
+
+    return reordered_arrays(parts, order)
+
+
+def back(cells: Sequence[Value], order: Sequence[int]) -> Sequence[Value]:
+    """The cells of rows that stand in an order, where the rows stood before."""
+    if not is_long(len(order)):
+        return reference_windows.back(cells, order)
+    from runql.engine.stages.arrays.windows import back as back_arrays
+
+    return back_arrays(cells, order)
+
+
+def spread(values: Sequence[Value], parts: Groups, length: int) -> Sequence[Value]:
+    """The value of its group for each row."""
+    if not is_long(length):
+        return reference_windows.spread(values, parts, length)
+    from runql.engine.stages.arrays.windows import spread as spread_arrays
+
+    return spread_arrays(values, parts, length)
+
+
+def numbered(parts: Groups, length: int, count: int | None) -> Sequence[Value]:
+    """The number of each row in its group, from 1; with `count`, which of so many parts it is in."""
+    if not is_long(length):
+        return reference_windows.numbered(parts, length, count)
+    from runql.engine.stages.arrays.windows import numbered as numbered_arrays
+
+    return numbered_arrays(parts, length, count)
+
+
+def ranks(keys: Sequence[Sequence[Value]], parts: Groups, length: int, *, dense: bool) -> WindowColumn:
+    """The rank of each row by the keys in whose order the rows stand."""
+    if not is_long(length):
+        return reference_windows.ranks(keys, parts, length, dense=dense)
+    from runql.engine.stages.arrays.windows import ranks as ranks_arrays
+
+    return _fast_if_held(
+        lambda: ranks_arrays(keys, parts, length, dense=dense),
+        lambda: reference_windows.ranks(keys, parts, length, dense=dense),
+    )
+
+
+def window_cells(name: str, cells: Sequence[Value], parts: Groups, amount: int) -> WindowColumn:
+    """What a function of windows of one argument comes to in each row."""
+    if not is_long(len(cells)):
+        return reference_windows.window_cells(name, cells, parts, amount)
+    from runql.engine.stages.arrays.windows import window_cells as window_arrays
+
+    return _fast_if_held(
+        lambda: window_arrays(name, cells, parts, amount),
+        lambda: reference_windows.window_cells(name, cells, parts, amount),
     )
 
 

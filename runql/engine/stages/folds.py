@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from runql.engine.evaluate import compile_row
-from runql.engine.stages.context import StageContext
+from runql.engine.stages.context import HIDDEN, StageContext
 from runql.engine.stages.dispatch import fold_cells, values_of
 from runql.engine.stages.shared.aggregates import FoldColumn
 from runql.engine.stages.shared.groups import Groups
 from runql.engine.stages.shared.rows import cells_of, folds_in
+from runql.engine.stages.shared.say import skipped_text
 from runql.engine.table import Table
 from runql.errors import QueryError
 from runql.semantic.typed import TCell, TFold, TypedExpr
@@ -54,18 +55,10 @@ def skipped_notices(folded: Mapping[TFold, FoldColumn]) -> list[Diagnostic]:
     said: dict[str, Diagnostic] = {}
     for node, column in folded.items():
         skipped = column.skipped
-        parts = [
-            f"{count:,} {what}"
-            for count, what in (
-                (skipped.missing, "missing"),
-                (skipped.nan, "NaN"),
-                (skipped.other, "of another type"),
-            )
-            if count
-        ]
+        text = skipped_text(skipped)
         # `count(x)` and `n_unique(x)` ask what there is.
-        if parts and (node.name not in ("count", "n_unique") or skipped.nan):
-            name = node.argument.name if isinstance(node.argument, TCell) else f"{node.name}(…)"
-            message = f"`{name}`: {', '.join(parts)} skipped"
+        if text and (node.name not in ("count", "n_unique") or skipped.nan):
+            name = node.argument.name.removeprefix(HIDDEN) if isinstance(node.argument, TCell) else f"{node.name}(…)"
+            message = f"`{name}`: {text} skipped"
             said.setdefault(message, Diagnostic("RQL312", message, node.span))
     return list(said.values())

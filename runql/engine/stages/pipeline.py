@@ -19,6 +19,7 @@ from runql.engine.stages.pareto import pareto
 from runql.engine.stages.pivot import pivot
 from runql.engine.stages.reads import refuse_unknown
 from runql.engine.stages.unnest import unnest
+from runql.engine.stages.windows import Windows, has_windows, parts_of, without_hidden
 from runql.engine.table import Table, concat
 from runql.semantic import typed as t
 from runql.semantic.typed.stages import entry_of, stage_name
@@ -52,13 +53,9 @@ class Flow:
 
 def is_streaming(stage: t.TStage) -> bool:
     """Whether a stage passes rows on while it reads, holding at most one run."""
-    match stage:
-        case t.TAssert(over_table=True):
-            return False
-        case t.TLimit(by=by, last=last):
-            return not by and not last
-        case _:
-            return entry_of(stage).streams
+    if has_windows(stage) or (isinstance(stage, t.TAssert | t.TLimit) and stage.needs_all):
+        return False
+    return entry_of(stage).streams
 
 
 def run_stages(stages: Sequence[t.TStage], tables: Iterable[Table], context: StageContext) -> Flow:
@@ -114,12 +111,29 @@ def _collected(stage: t.TStage, before: Flow, said: list[Diagnostic]) -> Flow:
         context = before.context
         if entry_of(stage).aggregates or isinstance(stage, t.TAssert):
             refuse_sampled(stage, context)
-        result = _work(stage, table, context)
+        result = _windowed(stage, table, context) if has_windows(stage) else _work(stage, table, context)
         said.extend(result.notices)
         after.append(result.context)
         yield result.table
 
     return Flow(tables(), lambda: after[0] if after else context_after(stage, before.context), said)
+
+
+def _windowed(stage: t.TStage, table: Table, context: StageContext) -> StageResult:
+    """A stage that holds windows: they become columns of its whole table, then it works as one without them."""
+    notices: list[Diagnostic] = []
+    for part in parts_of(stage):
+        windows = Windows(table, context)
+        filled = windows.filled(part)
+        if is_streaming(filled):
+            before = Flow([], lambda now=context: now, [])  # type: ignore[misc]
+            tables = _parts(filled, iter([windows.table]), before, notices, True)
+            result = StageResult(_whole(tables), (), context_after(part, context))
+        else:
+            result = _work(filled, windows.table, context)
+        table, context = without_hidden(result.table), result.context
+        notices += [*windows.said, *result.notices]
+    return StageResult(table, tuple(notices), context)
 
 
 def _with_all_columns(stage: t.TStage, before: Flow) -> Flow:

@@ -56,6 +56,7 @@ def spec_json() -> str:
     from runql.language.stages import STAGES
     from runql.language.statements import STATEMENTS
     from runql.language.types import TYPES
+    from runql.language.windows import WINDOWS
     from runql.language.words import WORDS
     from runql.semantic.folds import fold_named
     from runql.syntax.keywords import keywords
@@ -77,6 +78,7 @@ def spec_json() -> str:
             "of values": [_function(one) for one in FUNCTIONS.values()],
             "of a metric's history": [_function(one) for one in HISTORY_AGGREGATES.values()],
             "of rows": [_function(one) for one in folds.values()],
+            "of a window": [_function(one) for one in WINDOWS.values()],
         },
         "fields": [{**_entry(one), "type": str(one.kind), "aliases": list(one.aliases)} for one in RUN_FIELDS.values()],
         "parameter types": [

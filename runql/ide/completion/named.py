@@ -17,6 +17,7 @@ from runql.language.entry import Function
 from runql.language.fields import Space
 from runql.language.functions import FUNCTIONS
 from runql.language.kinds import ANYTHING, BOOL, ORDERED, Kind
+from runql.language.windows import WINDOWS
 from runql.semantic.folds import fold_named
 from runql.syntax.lexer import lexer
 from runql.syntax.literals import write_string
@@ -44,12 +45,16 @@ def functions(cursor: Cursor, slot: Slot, context: Context) -> Iterator[Offer]:
 
 def _tables(cursor: Cursor, slot: Slot) -> tuple[Mapping[str, Function], ...]:
     """The functions that there are where the cursor stands: those over rows only in stages that fold."""
-    if not cursor.is_folding:
+    if not cursor.is_piped:
         return (FUNCTIONS, HISTORY_AGGREGATES)
-    if fold_named(slot.function) is not None:
+    if cursor.previous in {"OVER", "SORTED"}:
+        return (FUNCTIONS,)
+    if slot.function in WINDOWS or (cursor.is_folding and fold_named(slot.function) is not None):
         return (FUNCTIONS,)  # an aggregate holds no other
+    if not cursor.is_folding:
+        return (FUNCTIONS, HISTORY_AGGREGATES, WINDOWS, ROW_AGGREGATES)
     percentiles = {name: fold for name in OFFERED_PERCENTILES if (fold := fold_named(name)) is not None}
-    return (ROW_AGGREGATES, percentiles, FUNCTIONS)
+    return (ROW_AGGREGATES, percentiles, FUNCTIONS, WINDOWS)
 
 
 def _result_kinds(slot: Slot, context: Context) -> frozenset[Kind]:

@@ -13,6 +13,7 @@ from runql.language.aggregates import WITH_ARGUMENT
 from runql.language.fields import RUN_FIELD_SPELLINGS, Space
 from runql.language.functions import FUNCTIONS
 from runql.language.kinds import BOOL, NUMBER, Kind
+from runql.language.windows import WINDOWS
 from runql.language.words import WORDS
 from runql.semantic.catalog import Catalog, FieldInfo
 from runql.semantic.check_context import Report
@@ -89,14 +90,14 @@ def slot_at(cursor: Cursor) -> Slot:
     for child, parent in pairwise(upward):
         slot = _slot(parent, child)
         if slot is not None:
-            return _folded(slot) if cursor.is_folding else slot
+            return _folded(slot) if cursor.is_folding or slot.function in WINDOWS else slot
     return Slot(Role.CONDITION)
 
 
 def _folded(slot: Slot) -> Slot:
-    """An argument of an aggregate over rows: what is read of each row."""
-    fold = fold_named(slot.function)
-    if slot.role is not Role.ARGUMENT or fold is None:
+    """An argument of an aggregate over rows, or of a window: what is read of each row."""
+    fold = WINDOWS.get(slot.function) or fold_named(slot.function)
+    if slot.role is not Role.ARGUMENT or fold is None or not fold.parameters:
         return slot
     kinds = fold.parameter(slot.index).kinds
     role = Role.OPERAND if kinds == NUMBER else Role.CONDITION if kinds == BOOL else Role.COLUMN
@@ -120,7 +121,7 @@ def _slot(parent: t.Node, child: t.Node) -> Slot | None:
 _PARTS: Final[Mapping[type[t.Node], Role]] = {t.OrderKey: Role.ORDER_KEY, t.Definition: Role.COLUMN}
 
 
-def _in_expression(parent: t.Expr, child: t.Node) -> Slot | None:  # noqa: PLR0911 - one a node
+def _in_expression(parent: t.Expr, child: t.Node) -> Slot | None:  # noqa: PLR0911, PLR0912 - one a node
     match parent:
         case t.Compare(op=op, left=left):
             return Slot(Role.VALUE, left, op)
@@ -140,6 +141,8 @@ def _in_expression(parent: t.Expr, child: t.Node) -> Slot | None:  # noqa: PLR09
         case t.Call(name=name, arguments=arguments):
             place = next((index for index, argument in enumerate(arguments) if argument is child), None)
             return Slot(Role.NOTHING) if place is None else Slot(Role.ARGUMENT, function=name, index=place)
+        case t.Window():
+            return Slot(Role.COLUMN)
         case t.Is():
             return Slot(Role.ARGUMENT, function="exists")
         case t.Literal() | t.Time() | t.RelativeTime() | t.Duration() | t.Param() | t.Field() | t.Untagged() | t.Not():
@@ -236,7 +239,7 @@ def known(expr: t.Expr | t.Path | None, context: Context) -> KnownField | None:
     return KnownField(found.key, found.kinds, info)
 
 
-def kinds_of_expr(expr: t.Expr | None, context: Context) -> frozenset[Kind]:  # noqa: PLR0911 - one line a shape
+def kinds_of_expr(expr: t.Expr | None, context: Context) -> frozenset[Kind]:  # noqa: PLR0911, PLR0912 - one line a shape
     """The kinds of value that an expression may have; empty if they are not known."""
     match expr:
         case t.Time() | t.RelativeTime():
@@ -251,11 +254,13 @@ def kinds_of_expr(expr: t.Expr | None, context: Context) -> frozenset[Kind]:  # 
             times = [Kind.TIME in kinds_of_expr(side, context) for side in (left, right)]
             return frozenset({Kind.TIME}) if any(times) and not all(times) else NUMBER
         case t.Call(name=name, arguments=arguments):
-            form = FUNCTIONS.get(name) or history_fold_named(name) or fold_named(name)
+            form = FUNCTIONS.get(name) or history_fold_named(name) or WINDOWS.get(name) or fold_named(name)
             if form is None or form.result is not Kind.UNKNOWN:
                 return frozenset({form.result} if form is not None else ())
             shared = [kinds_of_expr(each, context) for each in arguments[1 if name == "if" else 0 :]]
             return frozenset().union(*shared) - {Kind.NULL} if all(shared) else frozenset()
+        case t.Window(call=call):
+            return kinds_of_expr(call, context)
         case None:
             return frozenset()
         case t.Field():

@@ -19,8 +19,10 @@ from runql.language.functions import FUNCTIONS
 from runql.language.kinds import Kind
 from runql.language.operators import TESTS
 from runql.language.stages import STAGES
+from runql.language.windows import WINDOWS
 from runql.language.words import WORDS
 from runql.semantic.check_stages.scope import Scope
+from runql.semantic.folds import fold_named
 from runql.syntax.keywords import keywords
 from runql.syntax.tree import terminal_of
 
@@ -111,11 +113,32 @@ def _can_come(terminal: str, cursor: Cursor, slot: Slot, context: Context, tests
     """Whether a keyword that the grammar takes also makes sense."""
     if terminal in TESTS[Kind.UNKNOWN]:
         return terminal in tests
+    if terminal == "OVER" and cursor.previous == "RPAR":
+        return cursor.is_piped and _is_of_rows(_called_before(cursor))
+    if terminal == "EVERY":
+        return True
     if terminal in {*keywords().clauses, *_JOINS, "PIPE"}:
         return terminal not in _closed(cursor) and not _lacks_test(cursor, context)
     if "PATH" not in cursor.accepted or (terminal == "SHAPE" and cursor.previous == "PLOT"):
         return True
     return _begins_well(terminal, slot, context)
+
+
+def _called_before(cursor: Cursor) -> str:
+    """The function whose call ends before the cursor; empty if none does."""
+    depth = 0
+    for place in range(len(cursor.lexemes) - 1, 0, -1):
+        terminal = cursor.lexemes[place].terminal
+        depth += (terminal == "RPAR") - (terminal == "LPAR")
+        if not depth:
+            before = cursor.lexemes[place - 1]
+            return before.text.lower() if before.terminal == "FUNCTION" else ""
+    return ""
+
+
+def _is_of_rows(function: str) -> bool:
+    """Whether a function may stand before `over`."""
+    return function in WINDOWS or fold_named(function) is not None
 
 
 def _lacks_test(cursor: Cursor, context: Context) -> bool:
@@ -169,7 +192,7 @@ def _word(terminal: str, spelling: str, cursor: Cursor, tests: tuple[str, ...]) 
 
 
 def _group(terminal: str, cursor: Cursor, tests: tuple[str, ...]) -> WordGroup:
-    if terminal == "SHAPE":
+    if terminal in {"SHAPE", "EVERY", "SORTED"} or (terminal == "OVER" and _called_before(cursor) in WINDOWS):
         return WordGroup.FIRST
     if terminal in keywords().clauses:
         return WordGroup.CLAUSES

@@ -41,6 +41,7 @@ from runql.semantic.typed import (
     TQuestion,
     TTextTest,
     TUntagged,
+    TWindow,
     TypedExpr,
 )
 from runql.semantic.values import Value, kind_of
@@ -98,7 +99,17 @@ class Narrower:
                 return None if path is None else Narrowing(MongoExists(read_field(path), wanted), exact=True)
             case TCompare() | TBetween() | TIn() | TTextTest() | THas() | TIs():
                 return None  # of more than one field, or of a value that is worked out
-            case TConst() | TArithmetic() | TNegate() | TCall() | TAggregate() | TCell() | TFold() | TQuestion():
+            case (
+                TConst()
+                | TArithmetic()
+                | TNegate()
+                | TCall()
+                | TAggregate()
+                | TCell()
+                | TFold()
+                | TQuestion()
+                | TWindow()
+            ):
                 return None
             case _:
                 assert_never(expr)

@@ -10,9 +10,11 @@ from runql.language.entry import Function
 from runql.language.fields import Space
 from runql.language.functions import FUNCTIONS
 from runql.language.kinds import Kind
+from runql.language.windows import WINDOWS
 from runql.semantic.check.histories import HistoryCalls, modifier_text, of_the_last
 from runql.semantic.check.history_idioms import call_meant
 from runql.semantic.check.interface import ExpressionCheck
+from runql.semantic.check.piped import say_left_of_pipe
 from runql.semantic.check_context import Report, rewrite, rewrites
 from runql.semantic.folds import history_fold_named
 from runql.semantic.names.idioms import FOREIGN_CALLS, run_field_named
@@ -49,8 +51,7 @@ _SYNONYMS = {
 
 _ELSEWHERE = frozenset(
     {
-        *("lag", "lead", "rank", "dense_rank", "percent_rank", "row_number", "ntile"),
-        *("shift", "diff", "cumsum", "cummax", "cummin", "cumprod"),
+        *("percent_rank", "cume_dist", "shift", "diff", "cumprod", "pct_change"),
         *("sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh"),
         *("sign", "var", "variance", "mode", "rand", "random", "log1p", "expm1"),
         *("exp2", "mod", "trunc", "cbrt", "trim", "left", "right", "mad"),
@@ -221,6 +222,9 @@ class Calls:
         return "of values" if name in FUNCTIONS else "of a metric's history"
 
     def _unknown(self, node: tree.Call, span: Span) -> Operand:
+        if node.name in WINDOWS:
+            say_left_of_pipe(self._report, span, self._expressions.piped())
+            return BROKEN
         place = self._report.place(node.name_span) if node.name_span != NOWHERE else span
         synonym = _SYNONYMS.get(node.name)
         if synonym == "**":

@@ -3,6 +3,7 @@ of these holds expressions."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -13,6 +14,7 @@ from runql.semantic.names.resolver import Names
 from runql.semantic.operands import Operand
 from runql.semantic.typed import TypedExpr
 from runql.syntax import tree
+from runql.text.diagnostic import Fix
 
 
 class Row:
@@ -30,6 +32,7 @@ class ExpressionCheck(Protocol):
     report: Report
     names: Names
     metrics: Metrics
+    piped: Callable[[], tuple[str, Fix] | None]
 
     def condition(self, node: tree.Expr) -> TypedExpr:
         """A node where a truth must stand."""

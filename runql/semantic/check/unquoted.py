@@ -68,7 +68,7 @@ def test_of(node: tree.Expr | None) -> tuple[tree.Expr, str] | None:  # noqa: PL
             return None
         case tree.Between() | tree.In() | tree.TextTest() | tree.Has() | tree.Untagged() | tree.Is() | tree.Not():
             return None
-        case tree.And() | tree.Or() | tree.Arithmetic() | tree.Negate() | tree.Call():
+        case tree.And() | tree.Or() | tree.Arithmetic() | tree.Negate() | tree.Call() | tree.Window():
             return None
         case tree.ValueQuery() | tree.Broken():
             return None

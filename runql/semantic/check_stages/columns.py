@@ -9,8 +9,9 @@ from fnmatch import fnmatchcase
 from runql.language.fields import RUN_FIELD_SPELLINGS, Space
 from runql.language.kinds import Kind
 from runql.semantic.check_context import Report
-from runql.semantic.check_stages.expressions import Folding, StageExpressions, facts
+from runql.semantic.check_stages.expressions import StageExpressions, facts
 from runql.semantic.check_stages.scope import Scope, glob_columns, is_meant
+from runql.semantic.check_stages.windows import Folding
 from runql.semantic.operands import BROKEN, Operand
 from runql.semantic.questions import ColumnFacts
 from runql.semantic.spelling import PREFIXES, code, path_text
@@ -27,6 +28,7 @@ from runql.semantic.typed import (
     TStage,
     TypedExpr,
 )
+from runql.semantic.windows import cells_within, varies
 from runql.syntax import tree
 from runql.syntax import tree as s
 from runql.syntax.printer.to_text import to_text
@@ -276,7 +278,8 @@ class StageColumns:
             columns.append(found[0])
             metrics = self.scope.metrics
             self.expressions.scope = self.scope.with_columns({found[0].name: found[1]})
-            if any(cell.name in metrics for cell in self.expressions.loose_cells(found[0].value)):
+            made = found[0].value
+            if varies(made) or any(cell.name in metrics for cell in cells_within(made)):
                 self.expressions.scope = replace(self.scope, metrics=metrics | {found[0].name})
         return TDerive(tuple(columns), span=stage.span)
 
@@ -308,7 +311,11 @@ class StageColumns:
         return named
 
     def no_loose_cells(self, expr: TypedExpr, what: str, keys: tuple[str, ...]) -> None:
-        """Report the columns outside of aggregates where rows are looked at together."""
+        """Report the columns and the windows outside of aggregates where rows are looked at together."""
+        for window in self.expressions.loose_windows(expr):
+            message = f"{code(window.text)} has a value a row, and one value {what} must stand here"
+            hint = "first the aggregates, then the window: `group KEY : s = sum(x) | derive s / sum(s) over all`"
+            self.report.add("RQL219", message, window.span, hint)
         for cell in self.expressions.loose_cells(expr):
             if cell.name not in keys:
                 name = cell.name

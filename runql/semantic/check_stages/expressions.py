@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from enum import Enum, auto
 
 from runql.language.aggregates import HISTORY_AGGREGATES, ROW_AGGREGATES
 from runql.language.entry import Function
 from runql.language.fields import RUN_FIELD_SPELLINGS, Space
 from runql.language.functions import FUNCTIONS
 from runql.language.kinds import Kind, TableKind
+from runql.language.windows import ALONG_RUNS, WINDOWS
 from runql.semantic.catalog import Catalog
-from runql.semantic.check.calls import Calls
 from runql.semantic.check.expressions import Expressions, field_operand
 from runql.semantic.check.logged_names import whole_history
 from runql.semantic.check_context import CheckContext, Report, rewrite, rewrites
 from runql.semantic.check_stages.of_curves import OF_CURVES, over_rows
 from runql.semantic.check_stages.scope import Scope
+from runql.semantic.check_stages.windows import Folding, WindowCalls
 from runql.semantic.folds import fold_named, history_fold_named
 from runql.semantic.names.nearest import nearest_hint, nearest_names
 from runql.semantic.names.odd_names import divided
@@ -27,18 +27,10 @@ from runql.semantic.needed import walk
 from runql.semantic.operands import ANY_KIND, BROKEN, Operand, kind_in, quoted
 from runql.semantic.questions import ColumnFacts
 from runql.semantic.spelling import PREFIXES, code, field_text, path_text
-from runql.semantic.typed import TAggregate, TCell, TColumn, TField, TFold, TIs, TLogged, TNot, TypedExpr
+from runql.semantic.typed import TAggregate, TCell, TColumn, TField, TFold, TIs, TLogged, TNot, TWindow, TypedExpr
 from runql.syntax import tree
 from runql.syntax.printer.to_text import to_text
 from runql.text.source import NOWHERE, Span
-
-
-class Folding(Enum):
-    """Whether aggregates over rows may stand somewhere."""
-
-    NO = auto()  # rows are looked at one by one
-    ARGUMENT = auto()  # inside an aggregate: there is none below it
-    YES = auto()
 
 
 class StageExpressions(Expressions):
@@ -56,7 +48,8 @@ class StageExpressions(Expressions):
         self.mentions: dict[str, TColumn] = {}
         self.lost: set[str] = set()
         """Columns that would be there if what makes them were right: nothing is said of them."""
-        self.calls = StageCalls(self)
+        self.windows = StageCalls(self)
+        self.calls = self.windows
         self.per_run = Expressions(catalog, context, report)
         """What stands inside a value of a run's history: fields of the run, and no columns."""
 
@@ -170,6 +163,9 @@ class StageExpressions(Expressions):
         message = f"no column {code(name)} in the table that `{self.stage}` is given"
         self.report.add("RQL218", message, span, *hints, fixes=rewrites(span, [_as_path(one) for one in near]))
 
+    def _window(self, node: tree.Window, span: Span) -> Operand:
+        return self.windows.window(node, span)
+
     # ------------------------------------------------------------ tests
 
     def _tested(self, node: tree.Truth) -> TypedExpr:
@@ -211,6 +207,10 @@ class StageExpressions(Expressions):
         """The columns that an expression reads outside of its aggregates."""
         return [node for node in walk(expr) if isinstance(node, TCell)]
 
+    def loose_windows(self, expr: TypedExpr) -> list[TWindow]:
+        """The windows of an expression outside of its aggregates."""
+        return [node for node in walk(expr) if isinstance(node, TWindow)]
+
     def folds(self, expr: TypedExpr) -> list[TFold]:
         """The aggregates over rows in an expression."""
         return [node for node in walk(expr) if isinstance(node, TFold)]
@@ -241,14 +241,14 @@ def _as_path(name: str) -> str:
     return name if plain else "`" + name.replace("`", "``") + "`"
 
 
-class StageCalls(Calls):
+class StageCalls(WindowCalls):
     """Checks the calls inside stages."""
 
     def __init__(self, expressions: StageExpressions) -> None:
         super().__init__(expressions)
         self._stage = expressions
 
-    def call(self, node: tree.Call, span: Span) -> Operand:
+    def call(self, node: tree.Call, span: Span) -> Operand:  # noqa: PLR0911 - one line a kind of call
         """A column of that name, an aggregate over rows, a value of each run's history, or a function."""
         written = to_text(node)
         if written in self._stage.scope.columns:
@@ -258,6 +258,8 @@ class StageCalls(Calls):
             return self._of_history(node, history, span)
         if node.name in OF_CURVES and self._stage.scope.kind is TableKind.HISTORIES:
             return self._of_rows(node, span)
+        if node.name in WINDOWS or (node.name in ALONG_RUNS and self._goes_along()):
+            return self.along_run(node, span)
         fold = fold_named(node.name)
         if fold is None or (node.name in FUNCTIONS and len(node.arguments) > 1):
             return self._scalar(node, fold, span)
@@ -266,11 +268,17 @@ class StageCalls(Calls):
             return BROKEN
         return self._fold(fold, node, span)
 
+    def _goes_along(self) -> bool:
+        """Whether `first(x)` is of the run of each row, and no aggregate."""
+        return self._stage.scope.kind is TableKind.HISTORIES and self._stage.folding is not Folding.YES
+
     def _known(self) -> dict[str, str]:
-        of_rows = ROW_AGGREGATES if self._stage.folding is Folding.YES else {}
+        of_rows = {**WINDOWS, **(ROW_AGGREGATES if self._stage.folding is Folding.YES else {})}
         return {**super()._known(), **{name: fold.form for name, fold in of_rows.items()}}
 
     def _kind_of(self, name: str) -> str:
+        if name in WINDOWS:
+            return "over the rows of a group, beside each"
         if name in ROW_AGGREGATES and name not in FUNCTIONS and self._stage.folding is Folding.YES:
             return "over the rows of a group"
         return super()._kind_of(name)
@@ -317,13 +325,14 @@ class StageCalls(Calls):
             hints: tuple[str, ...] = ("make it a stage of its own before: `group … : …`",)
         else:
             message = f"`{node.name}` makes one value of many rows, and `{stage}` looks at one row at a time"
-            hints = (f"first `group KEY : {to_text(node)}`",)
+            hints = (*self.over_hints(node), f"one row a group: `group KEY : {to_text(node)}`")
             if node.arguments and isinstance(node.arguments[0], tree.Field) and node.name in HISTORY_AGGREGATES:
                 segments = node.arguments[0].path.segments
                 metric = segments[1:] if str(segments[0]) in PREFIXES and len(segments) > 1 else segments
                 one = f"{node.name}({field_text(Space.LOGGED, metric)})"
                 hints = (*hints, f"of each run's history: {code(one)}")
-        self._report.add("RQL219", message, span, *hints)
+        fixes = rewrite(span, f"{to_text(node)} over all") if self._stage.folding is Folding.NO else ()
+        self._report.add("RQL219", message, span, *hints, fixes=fixes)
 
     def _fold(self, fold: Function, node: tree.Call, span: Span) -> Operand:
         if node.last_rows is not None:
@@ -341,9 +350,9 @@ class StageCalls(Calls):
             self._stage.folding = Folding.YES
         if any(operand is BROKEN for operand in operands):
             return BROKEN
-        return self._folded(fold, operands, span)
+        return self.folded(fold, operands, span)
 
-    def _folded(self, fold: Function, operands: Sequence[Operand], span: Span) -> Operand:
+    def folded(self, fold: Function, operands: Sequence[Operand], span: Span) -> Operand:
         argument = operands[0] if operands else None
         of = operands[1] if len(operands) > 1 else None
         kinds = frozenset({fold.result})

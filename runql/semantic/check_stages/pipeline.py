@@ -10,12 +10,13 @@ from runql.language.stages import STAGES
 from runql.semantic.catalog import Catalog
 from runql.semantic.check_context import CheckContext, Report, rewrite
 from runql.semantic.check_stages.curves import CurveStages
-from runql.semantic.check_stages.expressions import Folding, StageExpressions
+from runql.semantic.check_stages.expressions import StageExpressions
 from runql.semantic.check_stages.runs import RunStages
 from runql.semantic.check_stages.scope import Scope
 from runql.semantic.check_stages.sql import SqlStages
 from runql.semantic.check_stages.tables import TableStages
 from runql.semantic.check_stages.two_tables import TwoTableStages
+from runql.semantic.check_stages.windows import Folding
 from runql.semantic.typed import (
     ColumnPick,
     Named,

@@ -143,6 +143,7 @@ def _column_name(node: TypedExpr) -> str | None:
             | t.TCell()
             | t.TFold()
             | t.TQuestion()
+            | t.TWindow()
         ):
             return None
         case _:

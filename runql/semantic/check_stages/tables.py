@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from runql.language.kinds import Kind
 from runql.semantic.check_context import rewrite, rewrites
 from runql.semantic.check_stages.columns import StageColumns
-from runql.semantic.check_stages.expressions import Folding
+from runql.semantic.check_stages.windows import Folding
 from runql.semantic.operands import BROKEN, quoted
 from runql.semantic.questions import ColumnFacts
 from runql.semantic.spelling import code

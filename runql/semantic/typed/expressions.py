@@ -210,6 +210,25 @@ class TQuestion(TypedExprNode):
     query: Query = field(compare=False, repr=False)
 
 
+@frozen
+class TWindow(TypedExprNode):
+    """A value of each row from the rows of its group: `rank() over k order -x`, `mean(x) over k`, `lag(x, 2) over all`.
+
+    An aggregate by its name with `argument` and `of`, or a function of windows; `amount` is the n of `lag`, `lead` and
+    `ntile`. No `keys`: all rows are one group. No `order` (keys with `True` for descending): that of the rows. `text`:
+    as it is written. `approx`: it may be of a sample.
+    """
+
+    name: str
+    argument: TypedExpr | None = None
+    of: TypedExpr | None = None
+    amount: int | None = None
+    keys: tuple[TypedExpr, ...] = ()
+    order: tuple[tuple[TypedExpr, bool], ...] = ()
+    approx: bool = field(default=False, compare=False)
+    text: str = field(default="", compare=False)
+
+
 TypedExpr: TypeAlias = (
     TConst
     | TField
@@ -231,5 +250,6 @@ TypedExpr: TypeAlias = (
     | TCell
     | TFold
     | TQuestion
+    | TWindow
 )
 """Every typed expression. A `match` over it ends in `assert_never`, so the type checker names it for each new one."""

@@ -69,6 +69,11 @@ class TLimit(TStageNode):
     by: tuple[Named | ColumnPick, ...] = ()
     last: bool = False
 
+    @property
+    def needs_all(self) -> bool:
+        """Whether it tells only once it has seen all rows."""
+        return bool(self.by) or self.last
+
 
 @frozen
 class TOffset(TStageNode):
@@ -342,6 +347,11 @@ class TAssert(TStageNode):
     message: str | None = None
     over_table: bool = False
     text: str = ""
+
+    @property
+    def needs_all(self) -> bool:
+        """Whether it is asked of all rows together."""
+        return self.over_table
 
 
 TStage: TypeAlias = (

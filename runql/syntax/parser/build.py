@@ -105,18 +105,6 @@ class Builder(StageBuilder, StatementBuilder):
     def order_clause(self, part: Part) -> t.Clause:
         return t.OrderClause(tuple(part.nodes), span=part.span)
 
-    def order_key(self, part: Part) -> t.OrderKey:
-        value = part.nodes[0]
-        signs = part.types
-        minus = isinstance(value, t.Negate) and id(value) not in self.parenthesised
-        if minus + len(signs) > 1:
-            message = "the direction of this key is given twice"
-            hint = "one of `-`, `+`, `asc` and `desc` is enough"
-            self.diagnostics.append(Diagnostic("RQL101", message, part.span, hints=(hint,)))
-        if minus and not signs:
-            return t.OrderKey(value.value, True, span=part.span)
-        return t.OrderKey(value, "DESC" in signs, span=part.span)
-
     def limit_clause(self, part: Part) -> t.Clause:
         return self._counted(t.LimitClause, part)
 

@@ -198,6 +198,32 @@ class ExpressionBuilder:
             span=part.span,
         )
 
+    def window(self, part: Part) -> t.Expr:
+        call, keys, *order = part.nodes
+        return t.Window(call, keys, order[0] if order else (), span=part.span)
+
+    def partition(self, part: Part) -> tuple[t.Expr, ...]:
+        return tuple(part.nodes)
+
+    def window_order(self, part: Part) -> tuple[t.OrderKey, ...]:
+        return tuple(part.nodes)
+
+    def window_key(self, part: Part) -> t.OrderKey:
+        return self._sorted_by(part.nodes[0], part.types, part.span)
+
+    def order_key(self, part: Part) -> t.OrderKey:
+        value = part.nodes[0]
+        if isinstance(value, t.Negate) and id(value) not in self.parenthesised:
+            return self._sorted_by(value.value, ["MINUS", *part.types], part.span)
+        return self._sorted_by(value, part.types, part.span)
+
+    def _sorted_by(self, value: t.Expr, signs: list[str], span: Span) -> t.OrderKey:
+        if len(signs) > 1:
+            message = "the direction of this key is given twice"
+            hint = "one of `-`, `+`, `asc` and `desc` is enough"
+            self.diagnostics.append(Diagnostic("RQL101", message, span, hints=(hint,)))
+        return t.OrderKey(value, not {"MINUS", "DESC", "SORTED_DESC"}.isdisjoint(signs), span=span)
+
     def argument(self, part: Part) -> t.Expr | _Modifier:
         match part.types:
             case ["LAST"]:

@@ -71,6 +71,8 @@ class ExpressionPrinter:
                 return self._arithmetic(expr)
             case t.Is(value=value, state=t.State.MISSING, negated=negated):
                 return f"{word('EXISTS' if negated else 'MISSING')}({self.expr(value)})", Binds.ATOM
+            case t.Window():
+                return self._window(expr), Binds.ATOM
             case t.ListValue(items=items):
                 return f"[{', '.join(map(self.expr, items))}]", Binds.ATOM
             case t.Call() | t.Field() | t.Param() | t.Untagged() | t.ValueQuery() | t.Broken():
@@ -164,6 +166,32 @@ class ExpressionPrinter:
             yield f"{word('ALONG')} {write_path(call.x)}"
         if call.approx:
             yield word("APPROX")
+
+    def _window(self, expr: t.Window) -> str:
+        words = [self._atom(expr.call), word("OVER"), self._partition(expr.keys) if expr.keys else word("EVERY")]
+        if expr.order:
+            words += [word("SORTED"), self._along(expr.order)]
+        return " ".join(words)
+
+    def _partition(self, keys: tuple[t.Expr, ...]) -> str:
+        """One short key as it is, others in parentheses."""
+        texts = [self.expr(key) for key in keys]
+        is_short = len(keys) == 1 and isinstance(keys[0], t.Field | t.Call) and texts[0].lower() != word("EVERY")
+        return texts[0] if is_short else f"({', '.join(texts)})"
+
+    def _along(self, keys: tuple[t.OrderKey, ...]) -> str:
+        only = keys[0] if len(keys) == 1 else None
+        if only is not None and isinstance(only.value, t.Field | t.Call):
+            return f"{'-' * only.descending}{self.expr(only.value)}"
+        return f"({', '.join(map(self.order_key, keys))})"
+
+    def order_key(self, key: t.OrderKey) -> str:
+        if not key.descending:
+            text = self.expr(key.value)
+            return f"({text})" if isinstance(key.value, t.Negate) else text
+        if isinstance(key.value, t.Literal | t.Duration):
+            return f"{self.expr(key.value)} {word('DESC')}"
+        return f"-{self.at(key.value, Binds.UNARY)}"
 
     def _value(self, expr: t.Constant) -> str:
         match expr:

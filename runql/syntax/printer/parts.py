@@ -58,14 +58,6 @@ class PartPrinter(ExpressionPrinter):
     def _terms(self, first_word: str, terms: tuple[t.Expr, ...], binds: Binds, joint: str) -> Items:
         return Items(first_word, tuple((self.at(term, binds), term.span) for term in terms), joint, leads=True)
 
-    def order_key(self, key: t.OrderKey) -> str:
-        if not key.descending:
-            text = self.expr(key.value)
-            return f"({text})" if isinstance(key.value, t.Negate) else text
-        if isinstance(key.value, t.Literal | t.Duration):
-            return f"{self.expr(key.value)} {word('DESC')}"
-        return f"-{self.at(key.value, Binds.UNARY)}"
-
     def column(self, column: t.Column) -> str:
         text = self.expr(column.value)
         if column.except_:

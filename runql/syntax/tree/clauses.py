@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import ClassVar, TypeAlias
 
-from runql.syntax.tree.expressions import Duration, Expr, Param, Time
+from runql.syntax.tree.expressions import Duration, Expr, OrderKey, Param, Time
 from runql.syntax.tree.names import Node, Path
 from runql.text.frozen import frozen
 
@@ -44,12 +44,6 @@ class FromClause(ClauseNode):
 class WhereClause(ClauseNode):
     terminal = "WHERE"
     condition: Expr
-
-
-@frozen
-class OrderKey(Node):
-    value: Expr
-    descending: bool = False
 
 
 @frozen

@@ -237,6 +237,24 @@ class ValueQuery(ExprNode):
 
 
 @frozen
+class OrderKey(Node):
+    value: Expr
+    descending: bool = False
+
+
+@frozen
+class Window(ExprNode):
+    """`rank() over config.model order -summary.acc`: a value of each row from the rows of its group.
+
+    No `keys`: `over all`. No `order`: the order of the rows.
+    """
+
+    call: Call
+    keys: tuple[Expr, ...] = ()
+    order: tuple[OrderKey, ...] = ()
+
+
+@frozen
 class Broken(ExprNode):
     """Where an expression should stand and none could be read; an error says so."""
 
@@ -275,6 +293,7 @@ Expr: TypeAlias = (
     | Negate
     | Call
     | ValueQuery
+    | Window
     | Broken
 )
 """Every expression. A `match` over it ends in `assert_never`, so the type checker names it for each new one."""

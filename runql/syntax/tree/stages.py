@@ -6,8 +6,8 @@ from dataclasses import field
 from enum import StrEnum
 from typing import ClassVar, TypeAlias
 
-from runql.syntax.tree.clauses import Clause, Column, LazyClause, OrderKey, SourceRef
-from runql.syntax.tree.expressions import Expr, Param
+from runql.syntax.tree.clauses import Clause, Column, LazyClause, SourceRef
+from runql.syntax.tree.expressions import Expr, OrderKey, Param
 from runql.syntax.tree.names import Node, Path, QueryNode
 from runql.text.frozen import frozen
 from runql.text.source import NOWHERE, Span

@@ -141,7 +141,16 @@ class _Columns:
                 return choose((truth.tags == BOOL) & (truth.numbers == 1), self.of(then), self.of(otherwise))
             case t.TBetween() | t.TTextTest() | t.TArithmetic() | t.TCall():
                 raise NotHeld
-            case t.TField() | t.THas() | t.TUntagged() | t.TLogged() | t.TAggregate() | t.TFold() | t.TQuestion():
+            case (
+                t.TField()
+                | t.THas()
+                | t.TUntagged()
+                | t.TLogged()
+                | t.TAggregate()
+                | t.TFold()
+                | t.TQuestion()
+                | t.TWindow()
+            ):
                 raise NotHeld
             case _:
                 assert_never(expr)

@@ -279,6 +279,10 @@ def _counting(takes: Takes, vector: Vector, is_nan: Bools, groups: CodedGroups) 
             return has_value & (tags == BOOL)
         case Takes.ANYTHING:
             return has_value
+        case Takes.MEASURES:
+            if (tags == TIME).any():
+                raise NotHeld
+            return has_value & (tags == NUMBER)
         case Takes.COMPARABLE:
             comparable = has_value & (tags <= TIME)
             if len(np.unique(tags[comparable])) < 2:

@@ -15,6 +15,7 @@ from runql.language.kinds import Kind
 from runql.semantic.folds import percentile_of
 from runql.semantic.values import MISSING, Value, kind_of
 
+_FIRST_KIND_OF = {Takes.COMPARABLE: ORDERED_KINDS, Takes.MEASURES: frozenset({Kind.NUMBER, Kind.TIME})}
 _KINDS_TAKEN = {Takes.NUMBERS: frozenset({Kind.NUMBER}), Takes.BOOLS: frozenset({Kind.BOOL})}
 
 
@@ -23,9 +24,9 @@ def usable(values: Sequence[Value], takes: Takes) -> tuple[list[int], Skipped]:
     kinds = [kind_of(value) for value in values]
     if takes is Takes.ANYTHING:
         wanted = frozenset(Kind)
-    elif takes is Takes.COMPARABLE:
+    elif takes in _FIRST_KIND_OF:
         there = {kind for value, kind in zip(values, kinds, strict=True) if not is_nan(value)}
-        wanted = frozenset(sorted(ORDERED_KINDS & there, key=RANKS.__getitem__)[:1])
+        wanted = frozenset(sorted(_FIRST_KIND_OF[takes] & there, key=RANKS.__getitem__)[:1])
     else:
         wanted = _KINDS_TAKEN[takes]
     places, missing, nan = [], 0, 0

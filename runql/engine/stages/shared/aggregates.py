@@ -24,6 +24,7 @@ class Takes(StrEnum):
     NUMBERS = "numbers"
     COMPARABLE = "comparable"
     BOOLS = "bools"
+    MEASURES = "measures"
     ANYTHING = "anything"
 
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
+from runql.engine.stages.shared.aggregates import Skipped
 from runql.semantic.values import MISSING, Value
 
 
@@ -32,6 +33,12 @@ def some(items: Sequence[str], most: int = 5) -> str:
     """The first few of a list, and how many more there are."""
     shown = ", ".join(items[:most])
     return f"{shown} and {len(items) - most:,} more" if len(items) > most else shown
+
+
+def skipped_text(skipped: Skipped) -> str:
+    """`2 missing, 1 NaN`."""
+    counts = ((skipped.missing, "missing"), (skipped.nan, "NaN"), (skipped.other, "of another type"))
+    return ", ".join(f"{count:,} {what}" for count, what in counts if count)
 
 
 def number_of(count: int, what: str) -> str:

@@ -20,6 +20,7 @@ from runql.language.pages import PAGES
 from runql.language.stages import STAGES
 from runql.language.statements import STATEMENTS
 from runql.language.types import TYPE_SPELLINGS
+from runql.language.windows import WINDOWS
 from runql.language.words import WORDS
 from runql.results.terminal_table.cells import Style
 from runql.results.terminal_table.options import View
@@ -165,6 +166,7 @@ def topics_of(written: str) -> Iterator[Topic]:
         ("function", FUNCTIONS.get(word)),
         ("function of a metric's history", HISTORY_AGGREGATES.get(word)),
         ("function of rows", fold_named(word)),
+        ("function of a window", WINDOWS.get(word)),
     ):
         if function is not None:
             yield Topic(word, kind, function.form, function.doc, function.example)
@@ -251,6 +253,7 @@ def _all_names() -> list[str]:
         *HISTORY_AGGREGATES,
         *ROW_AGGREGATES,
         *OFFERED_PERCENTILES,
+        *WINDOWS,
         *RUN_FIELD_SPELLINGS,
         *TYPE_SPELLINGS,
         *OPTIONS,

@@ -100,10 +100,13 @@ class QueryCompleter(Completer):
         from runql.language.functions import FUNCTIONS
         from runql.language.pages import PAGES
         from runql.language.stages import STAGES
+        from runql.language.windows import WINDOWS
 
         yield from ((name, page.title) for name, page in PAGES.items())
         yield from ((info.name, info.doc) for info in STAGES.values())
-        yield from ((name, info.doc) for table in (FUNCTIONS, HISTORY_AGGREGATES) for name, info in table.items())
+        yield from (
+            (name, info.doc) for table in (FUNCTIONS, HISTORY_AGGREGATES, WINDOWS) for name, info in table.items()
+        )
 
     def _fields(self) -> Iterator[tuple[str, str]]:
         catalog = self._knowledge.world.catalog

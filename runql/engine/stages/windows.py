@@ -1,0 +1,186 @@
+"""Windows: a value of each row from the rows of its group. They are worked out before the stage that holds them.
+
+Each becomes a column of the table, which the stage reads in its place and nobody else sees. The rows are first put in
+the window's order, if they are not; then its function goes over each group in the order of the rows.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any, TypeVar
+
+from runql.engine.stages import dispatch
+from runql.engine.stages.context import HIDDEN, StageContext
+from runql.engine.stages.folds import fold_column
+from runql.engine.stages.shared.aggregates import NOTHING_SKIPPED, Skipped
+from runql.engine.stages.shared.groups import Groups
+from runql.engine.stages.shared.say import skipped_text
+from runql.engine.stages.shared.windows import WindowColumn
+from runql.engine.table import Table
+from runql.language.kinds import TableKind
+from runql.language.windows import WINDOWS
+from runql.semantic import typed as t
+from runql.semantic.values import Value
+from runql.text.diagnostic import Diagnostic
+
+_Node = TypeVar("_Node")
+
+
+@lru_cache(maxsize=512)
+def has_windows(stage: t.TStage) -> bool:
+    """Whether a stage holds a window: then it needs its whole table."""
+    return _holds(stage)
+
+
+def _holds(node: Any) -> bool:
+    if isinstance(node, t.TWindow):
+        return True
+    if isinstance(node, tuple):
+        return any(map(_holds, node))
+    return dataclasses.is_dataclass(node) and any(_holds(getattr(node, one.name)) for one in dataclasses.fields(node))
+
+
+def parts_of(stage: t.TStage) -> tuple[t.TStage, ...]:
+    """A stage as several, each of whose windows is of the table that it is given: `derive` column by column."""
+    if isinstance(stage, t.TDerive):
+        return tuple(t.TDerive((column,), span=stage.span) for column in stage.columns)
+    return (stage,)
+
+
+def without_hidden(table: Table) -> Table:
+    """The table without the columns of windows."""
+    columns = {name: cells for name, cells in table.columns.items() if not name.startswith(HIDDEN)}
+    return Table(columns, table.length)
+
+
+class Windows:
+    """The windows of one stage over its table. `table` has a hidden column for each that was asked for."""
+
+    def __init__(self, table: Table, context: StageContext) -> None:
+        self.table = table
+        self._context = context
+        self._orders: dict[Any, Sequence[int] | None] = {}
+        self._groups: dict[Any, Groups] = {}
+        self._names: dict[t.TWindow, str] = {}
+        self._said: dict[str, Diagnostic] = {}
+
+    @property
+    def said(self) -> tuple[Diagnostic, ...]:
+        """What was skipped, and that the rows are a sample if they are one."""
+        return (*self._said.values(), *self._sampled())
+
+    def filled(self, node: _Node) -> _Node:
+        """The same part of a stage, with the columns of its windows in their place."""
+        if isinstance(node, t.TWindow):
+            return t.TCell(self._name(node), kind=node.kind, span=node.span)  # type: ignore[return-value]
+        if isinstance(node, tuple):
+            return tuple(map(self.filled, node))  # type: ignore[return-value]
+        if not dataclasses.is_dataclass(node) or isinstance(node, type) or not _holds(node):
+            return node
+        fields = {one.name: self.filled(getattr(node, one.name)) for one in dataclasses.fields(node)}
+        return type(node)(**fields)
+
+    def _name(self, node: t.TWindow) -> str:
+        if node not in self._names:
+            name = f"{HIDDEN}{node.text or node.name}"
+            while name in self.table.columns:
+                name += HIDDEN
+            cells = self._cells(node)
+            self.table = Table({**self.table.columns, name: cells}, self.table.length)
+            self._names[node] = name
+        return self._names[node]
+
+    def _values(self, expr: t.TypedExpr) -> Sequence[Value]:
+        filled = self.filled(expr)
+        return dispatch.values_of(filled, self.table)
+
+    # ------------------------------------------------------------ one window
+
+    def _cells(self, node: t.TWindow) -> Sequence[Value]:
+        order = self._order(node)
+        found = self._found(node, order)
+        if found.skipped != NOTHING_SKIPPED:
+            self._say(node, found.skipped)
+        return found.values if order is None else dispatch.back(found.values, order)
+
+    def _found(self, node: t.TWindow, order: Sequence[int] | None) -> WindowColumn:
+        """What the function comes to, of the rows in the window's order."""
+        groups, length = self._grouped(node, order), self.table.length
+        if node.name not in WINDOWS:
+            return self._folded(node, groups, order)
+        match node.name:
+            case "rank" | "dense_rank":
+                keys = [self._in_order(key, order) for key, _ in node.order]
+                return dispatch.ranks(keys, groups, length, dense=node.name == "dense_rank")
+            case "row_number" | "ntile":
+                parts = node.amount if node.name == "ntile" else None
+                return WindowColumn(dispatch.numbered(groups, length, parts))
+            case _:
+                assert node.argument is not None
+                cells = self._in_order(node.argument, order)
+                return dispatch.window_cells(node.name, cells, groups, node.amount or 1)
+
+    def _folded(self, node: t.TWindow, groups: Groups, order: Sequence[int] | None) -> WindowColumn:
+        """An aggregate of the group beside each of its rows."""
+        run_id = self._context.run_id
+        columns: dict[str, Sequence[Value]] = {}
+        if run_id is not None and run_id in self.table.columns:
+            columns[run_id] = self._in_order(t.TCell(run_id), order)
+        parts: list[t.TCell | None] = []
+        for place, part in enumerate((node.argument, node.of)):
+            parts.append(None if part is None else t.TCell(f"{HIDDEN}{place}"))
+            if part is not None:
+                columns[f"{HIDDEN}{place}"] = self._in_order(part, order)
+        fold = t.TFold(node.name, *parts, span=node.span)
+        folded = fold_column(fold, Table(columns, self.table.length), groups, self._context)
+        return WindowColumn(dispatch.spread(folded.values, groups, self.table.length), folded.skipped)
+
+    # ------------------------------------------------------------ rows in order, and in groups
+
+    def _order(self, node: t.TWindow) -> Sequence[int] | None:
+        """The places of the rows in the window's order; `None` if in each group they stand so already."""
+        if not node.order:
+            return None
+        key = node.keys, node.order
+        if key not in self._orders:
+            keys = [(self._values(expr), descending) for expr, descending in node.order]
+            groups, length = self._grouped(node, None), self.table.length
+            self._orders[key] = None if dispatch.is_sorted(keys, groups, length) else dispatch.sorted_rows(keys, length)
+        return self._orders[key]
+
+    def _in_order(self, expr: t.TypedExpr, order: Sequence[int] | None) -> Sequence[Value]:
+        cells = self._values(expr)
+        return cells if order is None else dispatch.cells_at(cells, order)
+
+    def _grouped(self, node: t.TWindow, order: Sequence[int] | None) -> Groups:
+        """The groups, of the rows in the window's order."""
+        key = node.keys, None if order is None else node.order
+        if key not in self._groups:
+            if order is None:
+                found = dispatch.grouped([self._values(expr) for expr in node.keys], self.table.length)
+            else:
+                found = dispatch.reordered(self._grouped(node, None), order)
+            self._groups[key] = found
+        return self._groups[key]
+
+    # ------------------------------------------------------------ what is said
+
+    def _say(self, node: t.TWindow, skipped: Skipped) -> None:
+        """What was passed over (RQL312); `count(x)` and `n_unique(x)` ask what there is."""
+        if node.name in ("count", "n_unique") and not skipped.nan:
+            return
+        part = node.order[0][0] if node.argument is None else node.argument
+        name = part.name if isinstance(part, t.TCell) else f"{node.name}(…)"
+        what = f"without a `{node.name}`" if node.argument is None else "skipped"
+        message = f"`{name}`: {skipped_text(skipped)} {what}"
+        self._said.setdefault(message, Diagnostic("RQL312", message, node.span))
+
+    def _sampled(self) -> list[Diagnostic]:
+        node = next((one for one in self._names if not one.approx), None)
+        if node is None or self._context.kind is not TableKind.HISTORIES or not self._context.is_sampled():
+            return []
+        message = f"windows over a sample: they see its {self.table.length:,} rows, not every row that was logged"
+        hint = "every row: write `scan` left of the pipe"
+        return [Diagnostic("RQL334", message, node.span, hints=(hint,))]

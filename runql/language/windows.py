@@ -1,0 +1,103 @@
+"""The functions of windows: a value of each row from the rows of its group. Their bodies stand in
+`engine/stages/reference/windows.py`.
+
+The aggregates over rows (`aggregates.py`) may stand before `over` too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from runql.language.entry import Function, Parameter
+from runql.language.kinds import ANYTHING, COMPARABLE, NUMBER, ORDERED, Kind
+
+_CURVES = "runs limit 3 keys loss scan"
+_X = (Parameter("x", NUMBER),)
+_ANY = Parameter("x", ANYTHING)
+_ROWS = Parameter("n", NUMBER, optional=True)
+_COMPARED = (Parameter("x", COMPARABLE),)
+
+
+def _place(name: str, doc: str, order: str = "-summary.acc") -> Function:
+    example = f"runs | derive r = {name}() over config.optimizer order {order}"
+    return Function(name, (), Kind.NUMBER, doc, example)
+
+
+_TABLE = (
+    _place(
+        "rank",
+        "The place of the row in its group by the window's `order`: equal ones share the first of their places.",
+    ),
+    _place("dense_rank", "The same without gaps behind equal ones: how many different values come before, and one."),
+    _place("row_number", "The number of the row in its group, in the window's order.", "created"),
+    Function(
+        "ntile",
+        (Parameter("n", NUMBER),),
+        Kind.NUMBER,
+        "Which of n parts of the group the row is in, as equal in size as can be, the larger ones first.",
+        "runs | derive quarter = ntile(4) over all order -summary.acc",
+    ),
+    Function(
+        "lag",
+        (_ANY, _ROWS),
+        Kind.UNKNOWN,
+        "The last value of x before this row, or the nth last; missing where there are not so many.",
+        f"{_CURVES} | derive before = lag(loss)",
+    ),
+    Function(
+        "lead",
+        (_ANY, _ROWS),
+        Kind.UNKNOWN,
+        "The next value of x behind this row, or the nth next.",
+        f"{_CURVES} | derive next = lead(loss, 2)",
+    ),
+    Function(
+        "cumsum",
+        _X,
+        Kind.NUMBER,
+        "The sum of x up to this row.",
+        "runs | derive cumsum(runtime) over all order created",
+    ),
+    Function("cummean", _X, Kind.NUMBER, "The mean of x up to this row.", f"{_CURVES} | derive cummean(loss)"),
+    Function(
+        "cummin", _COMPARED, Kind.UNKNOWN, "The smallest x up to this row.", f"{_CURVES} | derive best = cummin(loss)"
+    ),
+    Function("cummax", _COMPARED, Kind.UNKNOWN, "The largest x up to this row.", f"{_CURVES} | derive cummax(loss)"),
+    Function(
+        "delta",
+        (Parameter("x", ORDERED),),
+        Kind.NUMBER,
+        "How much x has changed since the last value before this row; of times, the seconds.",
+        f"{_CURVES} | derive d = delta(loss)",
+    ),
+    Function(
+        "ratio",
+        _X,
+        Kind.NUMBER,
+        "x divided by the last value before this row.",
+        f"{_CURVES} | derive r = ratio(loss)",
+    ),
+)
+
+WINDOWS: Final[Mapping[str, Function]] = MappingProxyType({one.name: one for one in _TABLE})
+"""By name; those that are aggregates over rows too are not among them."""
+
+ALONG_RUNS: Final = frozenset({*WINDOWS, "first", "last"})
+"""What needs no `over` on a table of histories: it goes run by run along x."""
+
+RANKED: Final = frozenset({"rank", "dense_rank"})
+"""Those that mean nothing without an `order`."""
+
+ORDERED_FOLDS: Final[Mapping[str, str | None]] = MappingProxyType(
+    {
+        **dict.fromkeys(("first", "last", "list", "argmin", "argmax")),
+        "sum": "cumsum",
+        "mean": "cummean",
+        "min": "cummin",
+        "max": "cummax",
+        "count": "row_number",
+    }
+)
+"""The aggregates to which the order of rows makes a difference (`None`), and what others are called along it."""

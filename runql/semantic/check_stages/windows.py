@@ -1,0 +1,289 @@
+"""Windows: what stands before `over`, the keys that part the rows, and the order of each part."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from enum import Enum, auto
+from typing import Protocol
+
+from runql.language.entry import Function
+from runql.language.fields import Space
+from runql.language.functions import FUNCTIONS
+from runql.language.kinds import Kind, TableKind
+from runql.language.windows import ORDERED_FOLDS, RANKED, WINDOWS
+from runql.semantic.check.calls import Calls
+from runql.semantic.check.interface import ExpressionCheck
+from runql.semantic.check_context import rewrite
+from runql.semantic.check_stages.scope import Scope
+from runql.semantic.folds import fold_named
+from runql.semantic.operands import BROKEN, Operand, kind_in
+from runql.semantic.spelling import code
+from runql.semantic.typed import TCell, TFold, TWindow, TypedExpr
+from runql.syntax import tree
+from runql.syntax.printer.to_text import to_text
+from runql.text.diagnostic import Edit, Fix
+from runql.text.source import NOWHERE, Span
+
+_SORTABLE = frozenset({Kind.NUMBER, Kind.BOOL, Kind.TEXT, Kind.TIME})
+_COUNTS = {"lag": 1, "lead": 1, "ntile": 0}
+"""The argument that is a number of rows or of parts."""
+
+
+class Folding(Enum):
+    """Whether aggregates over rows may stand somewhere."""
+
+    NO = auto()  # rows are looked at one by one
+    ARGUMENT = auto()  # inside an aggregate or a window: there is none below it
+    YES = auto()
+
+
+class StageCheck(ExpressionCheck, Protocol):
+    """Checks any expression of a stage."""
+
+    scope: Scope
+    stage: str
+    folding: Folding
+
+
+class WindowCalls(Calls):
+    """Checks the windows of stages, and the functions that look at other rows without saying which."""
+
+    def __init__(self, expressions: StageCheck) -> None:
+        super().__init__(expressions)
+        self._rows = expressions
+
+    # ------------------------------------------------------------ with `over`
+
+    def window(self, node: tree.Window, span: Span) -> Operand:
+        """A function over the rows of a group, beside each of them."""
+        written = to_text(node)
+        if (facts := self._rows.scope.columns.get(written)) is not None:
+            return Operand(TCell(written, kind=kind_in(facts.kinds), span=span), facts.kinds, text=written)
+        function = WINDOWS.get(node.call.name) or fold_named(node.call.name)
+        if function is None:
+            return self._not_of_rows(node, span)
+        if not self._fits_order(node, span):
+            return BROKEN
+        before, self._rows.folding = self._rows.folding, Folding.ARGUMENT
+        try:
+            keys = [self._key(key) for key in node.keys]
+            order = [(self._sorted_by(key), key.descending) for key in node.order]
+            made = self._made(function, node.call, span)
+        finally:
+            self._rows.folding = before
+        parts = [*keys, *(key for key, _ in order)]
+        if made is None or any(part is BROKEN for part in parts):
+            return BROKEN
+        along = tuple((key.expr, descending) for key, descending in order)
+        return self._windowed(made, tuple(key.expr for key in keys), along, written, span)
+
+    def _not_of_rows(self, node: tree.Window, span: Span) -> Operand:
+        """`lower(x) over …`."""
+        call = node.call
+        if call.name not in FUNCTIONS:
+            return self._unknown(call, span)
+        message = f"`{call.name}` is of the values of one row, and `over` asks for those of others"
+        hint = "before `over` stands an aggregate such as `mean(x)`, or `rank()`, `lag(x)`, `cumsum(x)` and their like"
+        is_placed = NOWHERE not in (span, call.span)
+        fix = Fix("leave out `over`", (Edit(Span(call.span.end, span.end), ""),))
+        self._report.add("RQL226", message, span, hint, fixes=(fix,) if is_placed else ())
+        return BROKEN
+
+    def _fits_order(self, node: tree.Window, span: Span) -> bool:
+        """A rank has an order; an aggregate only where that makes a difference."""
+        name = node.call.name
+        if name in RANKED and not node.order:
+            self._lacks_order(node, span)
+            return False
+        if not node.order or name in WINDOWS or (name in ORDERED_FOLDS and ORDERED_FOLDS[name] is None):
+            return True
+        along = ORDERED_FOLDS.get(name)
+        fixes: tuple[Fix, ...] = ()
+        if along is not None and node.call.name_span != NOWHERE and (along != "row_number" or not node.call.arguments):
+            fixes = (Fix(f"write {code(along)}", (Edit(node.call.name_span, along),)),)
+        text = to_text(tree.Window(node.call, node.keys))
+        running = [f"up to each row it is {code(along)}"] if along is not None else []
+        message = f"`{name}` is of all the rows of the group, in whatever order they stand"
+        fixes = (*fixes, *rewrite(span, text, "leave the order out"))
+        self._report.add("RQL226", message, span, *running, f"without an order: {code(text)}", fixes=fixes)
+        return False
+
+    def _lacks_order(self, node: tree.Window, span: Span) -> None:
+        name = node.call.name
+        over = to_text(tree.Window(tree.Call("x", ()), node.keys)).removeprefix("x() ")
+        if node.call.arguments:
+            text = f"{name}() {over} order {to_text(node.call.arguments[0])}"
+            hint = f"write {code(text)}"
+            message = f"`{name}` takes what it ranks by as an order"
+            self._report.add("RQL226", message, span, hint, fixes=rewrite(span, text))
+            return
+        hints = (
+            f"for example: {code(f'{name}() {over} order -{self._some_number()}')}",
+            f"in the order of the rows: {code(f'row_number() {over}')}",
+        )
+        fixes = rewrite(span, f"row_number() {over}")
+        self._report.add("RQL226", f"`{name}` needs an `order` to rank by", span, *hints, fixes=fixes)
+
+    def _key(self, node: tree.Expr) -> Operand:
+        """What parts the rows."""
+        operand = self._rows.operand(node)
+        if operand is not BROKEN and operand.is_constant:
+            message = "a constant is the same in every row, and parts nothing"
+            self._report.add("RQL226", message, operand.span, "all the rows together: `over all`")
+            return BROKEN
+        return operand
+
+    def _sorted_by(self, key: tree.OrderKey) -> Operand:
+        operand = self._rows.operand(key.value)
+        if operand is BROKEN:
+            return operand
+        if operand.is_constant:
+            self._report.add(
+                "RQL203", "a constant orders nothing", operand.span, "order by a column: `order -summary.loss`"
+            )
+            return BROKEN
+        if not operand.kinds & _SORTABLE:
+            self._report.add("RQL203", f"`{operand.text}` is {operand.holds}, and has no order", operand.span)
+            return BROKEN
+        return operand
+
+    # ------------------------------------------------------------ without `over`
+
+    def along_run(self, node: tree.Call, span: Span) -> Operand:
+        """A function that looks at other rows: of a history those of its run, along x."""
+        scope = self._rows.scope
+        if scope.kind is not TableKind.HISTORIES:
+            return self._over_what(node, span)
+        if scope.run_id is None or scope.x_axis is None:
+            lacking = "the id of the run" if scope.run_id is None else "the x axis"
+            message = f"`{node.name}` goes along each run, and a stage before has taken away {lacking}"
+            self._report.add("RQL316", message, span, f"say which rows: {code(f'{to_text(node)} over …')}")
+            return BROKEN
+        function = WINDOWS.get(node.name) or fold_named(node.name)
+        assert function is not None
+        before, self._rows.folding = self._rows.folding, Folding.ARGUMENT
+        try:
+            made = self._made(function, node, span)
+        finally:
+            self._rows.folding = before
+        if made is None:
+            return BROKEN
+        order = ((TCell(scope.x_axis), False),)
+        return self._windowed(made, (TCell(scope.run_id),), order, to_text(node), span)
+
+    def _over_what(self, node: tree.Call, span: Span) -> Operand:
+        """It is not said which rows: the error writes it out."""
+        call, order = to_text(node), ""
+        if node.name in RANKED:
+            key = to_text(node.arguments[0]) if node.arguments else f"-{self._some_number()}"
+            call, order = f"{node.name}()", f" order {key}"
+        texts = [f"{call} over {rows}{order}" for rows in ("all", *self._some_key())]
+        hints = [f"{what}: {code(text)}" for what, text in zip(("of all rows", "of each group"), texts, strict=False)]
+        message = f"`{node.name}` looks at other rows, and `over` says at which"
+        self._report.add("RQL225", message, span, *hints, fixes=[fix for text in texts for fix in rewrite(span, text)])
+        return BROKEN
+
+    def over_hints(self, node: tree.Call) -> Iterator[str]:
+        """How an aggregate stands beside its rows."""
+        call = to_text(node)
+        yield f"beside each row, of all rows: {code(f'{call} over all')}"
+        for key in self._some_key():
+            yield f"or of the rows of its group: {code(f'{call} over {key}')}"
+
+    def _some_key(self) -> Iterator[str]:
+        """A column that parts the rows."""
+        names = [*self._rows.scope.columns, *(f"config.{one}" for one in self._settings())]
+        found = [
+            name for name in names if name.startswith("config.") and name.replace(".", "").replace("_", "").isalnum()
+        ]
+        if self._rows.scope.run_id is not None and self._rows.scope.kind is TableKind.HISTORIES:
+            found.insert(0, self._rows.scope.run_id)
+        yield from found[:1]
+
+    def _settings(self) -> list[str]:
+        """The settings of the runs, where they may be named."""
+        catalog = self._rows.names.catalog
+        if catalog is None or not self._rows.scope.fields:
+            return []
+        texts = [one for one in catalog.fields if one.space is Space.CONFIG and one.top]
+        return sorted(one.dotted for one in texts if isinstance(one.top[0][0], str))
+
+    def _some_number(self) -> str:
+        """A column that is worth a rank."""
+        columns = self._rows.scope.columns
+        found = [name for name, facts in columns.items() if Kind.NUMBER in facts.kinds and "`" not in name]
+        named = [name for name in found if name.startswith("summary.")]
+        catalog = self._rows.names.catalog
+        if catalog is not None and self._rows.scope.fields:
+            numbers = [one for one in catalog.fields if one.space is Space.SUMMARY and one.median is not None]
+            named += [f"summary.{one.dotted}" for one in numbers if one.dotted.isidentifier()]
+        named += [one for one in found if "." not in one]
+        return named[0] if named else "summary.loss"
+
+    # ------------------------------------------------------------ what comes of it
+
+    def _made(self, function: Function, node: tree.Call, span: Span) -> Operand | None:
+        """The function with its arguments, without its rows; `None` if that is a mistake, which is reported."""
+        if node.last_rows is not None:
+            message = f"`last {node.last_rows}` belongs to a metric's history, not to a window"
+            self._report.add("RQL206", message, span, f"written {code(f'{function.form} over KEY')}")
+            return None
+        history = self._history(node)
+        if history is not None:
+            whole = f"{node.name}(logged.{history.metric})"
+            hint = f"write {code(f'mean({whole}) over …')}"
+            self._report.add("RQL219", f"{code(whole)} is one value of each run already", span, hint)
+            return None
+        if not self._arity(function, node, span):
+            return None
+        at = _COUNTS.get(function.name)
+        count = None
+        if at is not None and at < len(node.arguments):
+            count = self._count(function, node.arguments[at])
+        given = [one for index, one in enumerate(node.arguments) if index != at]
+        operands = [self._argument(function, index, one) for index, one in enumerate(given)]
+        is_broken = any(operand is BROKEN for operand in operands)
+        if is_broken or (count is None and len(given) < len(node.arguments)):
+            return None
+        if function.name not in WINDOWS:
+            return self.folded(function, operands, span)
+        kinds = frozenset({function.result}) if function.result is not Kind.UNKNOWN else operands[0].kinds
+        argument = operands[0].expr if operands else None
+        return Operand(TWindow(function.name, argument, amount=count, kind=kind_in(kinds), span=span), kinds)
+
+    def _count(self, function: Function, node: tree.Expr) -> int | None:
+        operand = self._rows.operand(node)
+        value = operand.value
+        if operand is BROKEN:
+            return None
+        if (
+            isinstance(value, bool)
+            or not isinstance(value, int | float)
+            or value != value // 1
+            or not 1 <= value < 2**31
+        ):
+            message = f"`{function.name}` goes a whole number of rows, at least 1, that is written out or a parameter"
+            if function.name == "ntile":
+                message = "`ntile` makes a whole number of parts, at least 1, that is written out or a parameter"
+            self._report.add("RQL209", message, operand.span, f"written {code(function.form)}")
+            return None
+        return int(value)
+
+    def _windowed(
+        self,
+        made: Operand,
+        keys: tuple[TypedExpr, ...],
+        order: tuple[tuple[TypedExpr, bool], ...],
+        text: str,
+        span: Span,
+    ) -> Operand:
+        """The window of a function and its rows."""
+        inner = made.expr
+        assert isinstance(inner, TWindow | TFold)
+        amount = inner.amount if isinstance(inner, TWindow) else None
+        expr = TWindow(inner.name, inner.argument, inner.of, amount, keys, order, text=text, kind=inner.kind, span=span)
+        return Operand(expr, made.kinds)
+
+    def folded(self, fold: Function, operands: Sequence[Operand], span: Span) -> Operand:
+        """An aggregate of operands."""
+        raise NotImplementedError

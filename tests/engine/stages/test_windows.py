@@ -1,0 +1,87 @@
+"""Windows on arrays against windows row by row, and both against pandas."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from runql.engine.stages import StageContext, run_stage
+from runql.engine.table import Table
+from runql.language.aggregates import ROW_AGGREGATES
+from runql.language.windows import WINDOWS
+from runql.semantic.typed import (
+    Named,
+    TCell,
+    TDerive,
+    TWindow,
+)
+from tests.engine.stages.build import (
+    FAST,
+    PLAIN,
+    SLOW,
+    alike,
+    from_rows,
+    table,
+    tables,
+)
+
+examples = settings(max_examples=100, deadline=None)
+BOTH = pytest.mark.parametrize("rows", [SLOW, FAST], ids=["row by row", "arrays"])
+NUMBERS = st.integers(-6, 6).map(float) | st.floats(-1e6, 1e6).map(lambda x: round(x, 3))
+ROWS = st.lists(st.tuples(st.sampled_from("abc"), NUMBERS | st.just(math.nan), NUMBERS), min_size=1, max_size=30)
+
+
+def window(  # noqa: PLR0917 - as a query has them
+    name: str,
+    argument: str | None = None,
+    keys: tuple[str, ...] = ("g",),
+    order: tuple[tuple[str, bool], ...] = (),
+    amount: int | None = None,
+    of: str | None = None,
+) -> TWindow:
+    """A window over columns."""
+    inner, other = (None if one is None else TCell(one) for one in (argument, of))
+    along = tuple((TCell(key), down) for key, down in order)
+    return TWindow(name, inner, other, amount, tuple(map(TCell, keys)), along, text=f"{name} of {argument}")
+
+
+def _windows() -> list[TWindow]:
+    """Each function with and without an order, of a group and of all rows."""
+    found = [window(name, "x") for name in WINDOWS if WINDOWS[name].parameters and name != "ntile"]
+    found += [window(name, "x", order=(("y", True), ("x", False))) for name in ("lag", "cumsum", "cummax", "cummean")]
+    found += [window(name, "x", (), amount=2) for name in ("lag", "lead")]
+    found += [window(name, None, order=(("x", down),)) for name in ("rank", "dense_rank") for down in (False, True)]
+    found += [window("rank", None, order=(("x", True), ("y", False))), window("rank", None, (), (("y", False),))]
+    found += [window("row_number"), window("row_number", None, ("x", "y"), (("g", True),)), window("ntile", amount=3)]
+    found += [window("ntile", None, (), (("x", True),), amount=4), window("count"), window("count", "x", ())]
+    found += [window(name, "x") for name in ROW_AGGREGATES if name not in ("argmin", "argmax")]
+    found += [window("argmax", "x", of="y"), window("first", "x", order=(("y", False),)), window("list", "x", ())]
+    return found
+
+
+@pytest.mark.parametrize("node", _windows(), ids=lambda node: f"{node.name}-{len(node.keys)}-{len(node.order)}")
+@settings(max_examples=60, deadline=None)
+@given(given_table=tables("g", "x", "y"))
+def test_both_rooms(node: TWindow, given_table: Table) -> None:
+    stage = TDerive((Named("made", node),))
+    with from_rows(FAST):
+        fast = run_stage(stage, given_table, StageContext())
+    with from_rows(SLOW):
+        slow = run_stage(stage, given_table, StageContext())
+    assert alike(fast, slow)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from("ab"), PLAIN), min_size=1, max_size=40))
+def test_sums_that_run_are_rounded_once(rows: list[tuple[str, Any]]) -> None:
+    given_table = table(g=[key for key, _ in rows], x=[one for _, one in rows])
+    for node in (window("cumsum", "x"), window("cummean", "x")):
+        stage = TDerive((Named("made", node),))
+        with from_rows(FAST):
+            fast = run_stage(stage, given_table, StageContext())
+        with from_rows(SLOW):
+            assert alike(fast, run_stage(stage, given_table, StageContext()))
