@@ -1,4 +1,4 @@
-"""`holes` and `duplicates`: the combinations that never ran, and those that ran twice."""
+"""`holes`, `duplicates` and `pareto`: the combinations that never ran, those that ran twice, and those that none beats."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ from math import prod
 
 from runql.engine.compare import identity, is_null
 from runql.engine.stages.context import StageContext, StageResult, free_name
-from runql.engine.stages.dispatch import cells_at, grouped, values_of
+from runql.engine.stages.dispatch import cells_at, grouped, take, undominated, values_of
 from runql.engine.stages.shape import columns_of
 from runql.engine.stages.shared.rows import cells_of
 from runql.engine.stages.shared.say import number_of
 from runql.engine.table import Table
 from runql.errors import QueryError
-from runql.semantic.typed import TDuplicates, THoles
+from runql.semantic.typed import TDuplicates, THoles, TPareto
 from runql.semantic.values import Value
+from runql.syntax.tree import Goal
 from runql.text.diagnostic import Diagnostic
 
 MOST_COMBINATIONS = 1_000_000
@@ -64,3 +65,21 @@ def duplicates(stage: TDuplicates, table: Table, context: StageContext) -> Stage
         ids = list(cells_of(table, context.run_id))
         columns[free_name(IDS, columns)] = [[ids[row] for row in places] for places in several]
     return StageResult(Table(columns, len(several)), (), context.other())
+
+
+def pareto(stage: TPareto, table: Table, context: StageContext) -> StageResult:
+    """The rows that no other row beats: at least as good in every respect and better in one. Equal rows stay all.
+
+    Rows that lack one of the numbers are left out, and that is said.
+    """
+    columns = [values_of(named.value, table) for _, named in stage.goals]
+    signs = [1 if goal is Goal.MIN else -1 for goal, _ in stage.goals]
+    kept, without = undominated(columns, signs)
+    notices = []
+    if without:
+        names = ", ".join(f"`{named.name}`" for _, named in stage.goals)
+        lacking = names if len(stage.goals) == 1 else f"one of {names}"
+        notices.append(
+            Diagnostic("RQL313", f"{number_of(without, 'row')} left out: no number in {lacking}", stage.span)
+        )
+    return StageResult(take(table, kept), tuple(notices), context)

@@ -15,7 +15,6 @@ from runql.engine.stages.group import group
 from runql.engine.stages.histogram import histogram
 from runql.engine.stages.history_stages import align, best, resample, smooth
 from runql.engine.stages.history_stages import bin as bins
-from runql.engine.stages.pareto import pareto
 from runql.engine.stages.pivot import pivot
 from runql.engine.stages.reads import refuse_unknown
 from runql.engine.stages.unnest import unnest
@@ -257,7 +256,7 @@ def _work(stage: t.TStage, table: Table, context: StageContext) -> StageResult: 
         case t.TCorr():
             return corr(stage, table, context)
         case t.TPareto():
-            return pareto(stage, table, context)
+            return combinations.pareto(stage, table, context)
         case t.THoles():
             return combinations.holes(stage, table, context)
         case t.TDuplicates():
