@@ -1,4 +1,4 @@
-"""`holes`, `duplicates` and `pareto`: the combinations that never ran, those that ran twice, and those that none beats."""
+"""`holes`, `duplicates`, `pareto`: the combinations that never ran, those that ran twice, and those that none beats."""
 
 from __future__ import annotations
 
