@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import assert_never
@@ -16,7 +16,7 @@ from runql.semantic.check.interface import Row
 from runql.semantic.check.list_values import list_value
 from runql.semantic.check.logged_names import is_element, metric_value, say_read, was_logged, whole_history
 from runql.semantic.check.parameters import Bound, UnfitError, bind
-from runql.semantic.check.piped import say_left_of_pipe
+from runql.semantic.check.piped import LeftOfPipe
 from runql.semantic.check.questions import QuestionCheck
 from runql.semantic.check.text_tests import TextTests
 from runql.semantic.check.unquoted import is_word, test_of, values_meant
@@ -40,7 +40,6 @@ from runql.semantic.typed import (
     TypedExpr,
 )
 from runql.syntax import tree
-from runql.text.diagnostic import Fix
 from runql.text.source import NOWHERE, Span
 
 _UNKNOWN = ("RQL201", "RQL202", "RQL218")
@@ -50,7 +49,7 @@ MAX_DEPTH = 100
 """How deep an expression may nest, aliases included: later floors walk it by recursion."""
 
 
-class Expressions:
+class Expressions(LeftOfPipe):
     """Checks the expressions of one query."""
 
     def __init__(self, catalog: Catalog | None, context: CheckContext, report: Report) -> None:
@@ -63,8 +62,6 @@ class Expressions:
         self.tests = TextTests(self)
         self._depth = 0
         self._row: Row | None = None
-        self.piped: Callable[[], tuple[str, Fix] | None] = lambda: None
-        """The clauses of the query as stages, and the fix that writes them so."""
         self.aliases = Aliases(self)
         self.questions = QuestionCheck(self)
 
@@ -155,10 +152,6 @@ class Expressions:
                 return self._test(node)
             case _:
                 assert_never(node)
-
-    def _window(self, node: tree.Window, span: Span) -> Operand:  # noqa: ARG002 - in stages it is asked what it is
-        say_left_of_pipe(self.report, span, self.piped())
-        return BROKEN
 
     def _moment(self, found: datetime | Day | None, text: str, span: Span) -> Operand:
         if found is None:

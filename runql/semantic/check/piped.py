@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 from runql.semantic.check_context import Report
+from runql.semantic.operands import BROKEN, Operand
 from runql.semantic.spelling import code
 from runql.syntax import tree
 from runql.text.diagnostic import Edit, Fix
@@ -60,3 +62,15 @@ def _has_window(node: tree.Node) -> bool:
         elif isinstance(at, tuple):
             waiting += at
     return False
+
+
+class LeftOfPipe:
+    """What the check of expressions says of a window left of the pipe; in stages it is asked what it is."""
+
+    report: Report
+    piped: Callable[[], tuple[str, Fix] | None] = staticmethod(lambda: None)
+    """The clauses of the query as stages, and the fix that writes them so."""
+
+    def _window(self, node: tree.Window, span: Span) -> Operand:  # noqa: ARG002 - stages read it
+        say_left_of_pipe(self.report, span, self.piped())
+        return BROKEN
