@@ -7,8 +7,7 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from itertools import groupby, pairwise
 from types import MappingProxyType
 
-from runql.engine.columns import identity
-from runql.engine.compare import ORDERED_KINDS, as_number, is_nan, is_null
+from runql.engine.compare import ORDERED_KINDS, as_number, identity, is_nan, is_null
 from runql.engine.functions import ARITHMETIC, to_float
 from runql.engine.stages.reference.folds import usable
 from runql.engine.stages.reference.ordering import sorted_rows
