@@ -3,38 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Protocol, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from runql.engine.compare import identity, is_nan
-from runql.engine.stages.context import OtherTable
 from runql.engine.table import Table, concat
 from runql.errors import QueryError
-from runql.execute.deferred_names import Doubt
+from runql.execute.inner_query import InnerQuery
 from runql.plan.answers import Asked, asked_by, with_answers
 from runql.plan.nodes import Plan
 from runql.results.frame import Frame
-from runql.semantic.catalog import Catalog
 from runql.semantic.typed import TConst, TOther, TQuestion
 from runql.semantic.values import MISSING, Value, kind_of
-from runql.sources.open import SourcePlace
 from runql.sources.protocol import ServiceApi
 from runql.text.diagnostic import Diagnostic, Severity
-from runql.text.frozen import frozen
+
+if TYPE_CHECKING:
+    from runql.engine.stages.context import OtherTable
 
 _WHY_EMPTY = "RQL307"
-
-
-@frozen(kw_only=True)
-class InnerQuery:
-    """A question that was checked: its plan, over its own sources. `run_id`: the column of its runs' ids, `text`: its
-    canonical form."""
-
-    plan: Plan
-    places: tuple[SourcePlace, ...]
-    catalog: Catalog
-    doubt: Doubt | None = None
-    run_id: str | None = None
-    text: str = ""
 
 
 class InnerAnswer(Protocol):
@@ -85,6 +71,8 @@ class Questions:
 
     def other(self, other: TOther) -> OtherTable:
         """The other table of a stage."""
+        from runql.engine.stages.context import OtherTable  # the stages are loaded by a query that has some
+
         asked = asked_by(other)
         return OtherTable(self._table(asked), self._inner[asked].run_id)
 

@@ -26,10 +26,9 @@ def _changed(value: Any, change: Change) -> Any:
         return value if all(map(_is_same, items, value)) else items
     if isinstance(value, tree.QueryNode):
         return change(value)[0]
-    if isinstance(value, tree.JoinStage | tree.UnionStage) and value.label:
-        return value  # its table was put in before
     if isinstance(value, tree.JoinStage | tree.UnionStage):
-        other, label = change(value.other)
+        # With a label its table was put in before.
+        other, label = (value.other, value.label) if value.label else change(value.other)
         return value if other is value.other else replace(value, other=other, label=label or value.label)
     if not isinstance(value, tree.Node):
         return value

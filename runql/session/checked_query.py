@@ -8,7 +8,7 @@ from pathlib import Path
 
 from runql.execute.cost import Spent
 from runql.execute.deferred_names import Doubt
-from runql.execute.questions import InnerQuery
+from runql.execute.inner_query import InnerQuery
 from runql.plan.answers import Asked
 from runql.plan.lower import lower
 from runql.plan.nodes import Plan

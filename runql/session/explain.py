@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from runql.execute.questions import InnerQuery
+from runql.execute.inner_query import InnerQuery
 from runql.plan.explain import ExplainedSource, explain
 from runql.plan.nodes import Combine, TableStage, nodes
 from runql.plan.stand_ins import with_stand_ins

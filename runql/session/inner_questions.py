@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from runql.execute.questions import InnerQuery
+from runql.execute.inner_query import InnerQuery
 from runql.plan.answers import Asked, asked_by, questions_in
 from runql.plan.lower import lower
 from runql.plan.nodes import Plan

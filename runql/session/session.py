@@ -12,7 +12,7 @@ from runql import config
 from runql.errors import QueryError
 from runql.execute.cost import Spent
 from runql.execute.deferred_names import Doubt, is_doubtful
-from runql.execute.questions import InnerQuery, Questions
+from runql.execute.inner_query import InnerQuery
 from runql.plan.lower import lower
 from runql.script.aliases import alias_of
 from runql.script.interpreter import QueryTask, Reader, SchemaTask, ScriptPlan, ScriptState, unused
@@ -41,6 +41,7 @@ from runql.text.source import Source
 
 if TYPE_CHECKING:
     from runql.execute.answer import Answer
+    from runql.execute.questions import Questions
     from runql.session.result import Result
 
 
@@ -337,6 +338,7 @@ class Session(OpenSources):
     def _result(self, ready: CheckedQuery, source: Source) -> Result:
         from runql.execute.answer import Answer
         from runql.execute.executor import Executor
+        from runql.execute.questions import Questions
         from runql.session.result import Result
 
         def answer_of(one: InnerQuery | CheckedQuery, questions: Questions | None) -> Answer:

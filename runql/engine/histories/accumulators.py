@@ -9,9 +9,9 @@ from collections.abc import Callable, Sequence
 from operator import eq, gt, lt
 from typing import Protocol
 
+from runql.engine import statistics
 from runql.engine.compare import is_finite, is_nan, is_null, is_number
 from runql.engine.functions import to_float
-from runql.engine.stages.shared import statistics
 from runql.semantic.values import MISSING, Value
 
 _NUMBERS = frozenset({int, float})

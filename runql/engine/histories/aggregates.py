@@ -11,13 +11,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import TypeAlias
 
+from runql.engine import statistics
 from runql.engine.compare import is_nan, is_number
 from runql.engine.evaluate import Aggregates, compile_value
 from runql.engine.histories import accumulators as a
 from runql.engine.histories import curves
 from runql.engine.histories.accumulators import Accumulator
 from runql.engine.patterns import star_matcher
-from runql.engine.stages.shared import statistics
 from runql.errors import RunQLError
 from runql.language.aggregates import OF_X
 from runql.semantic.folds import percentile_of

@@ -21,7 +21,7 @@ from runql.engine.compare import is_nan, is_number
 from runql.engine.evaluate import Aggregates, compile_value
 from runql.engine.functions import to_float
 from runql.engine.histories.accumulators import numbers_of
-from runql.engine.stages.shared.statistics import exact_sum, mean_of_floats
+from runql.engine.statistics import exact_sum, mean_of_floats
 from runql.semantic.record import RunRecord
 from runql.semantic.typed import TAggregate, TCompare, TConst, TLogged, TypedExpr
 from runql.semantic.values import MISSING, Value
@@ -221,9 +221,10 @@ def truths(condition: TypedExpr, readings: Sequence[TAggregate], record: RunReco
 
 def _quick(condition: TypedExpr, readings: Sequence[TAggregate]) -> Truths | None:
     """A metric against a number: whole columns of numbers at once."""
-    match condition:
-        case TCompare(op=op, left=left, right=TConst(value=value)) if (left,) == tuple(readings) and is_number(value):
-            compare = _ORDERS.get(op)
-            return None if compare is None else lambda cells: list(map(compare, cells, repeat(value)))
-        case _:
-            return None
+    if not isinstance(condition, TCompare) or (condition.left,) != tuple(readings):
+        return None
+    compare = _ORDERS.get(condition.op)
+    bound = condition.right.value if isinstance(condition.right, TConst) else None
+    if compare is None or not is_number(bound):
+        return None
+    return lambda cells: list(map(compare, cells, repeat(bound)))

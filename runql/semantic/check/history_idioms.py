@@ -76,16 +76,16 @@ def _percentile(call: tree.Call, number: object) -> tree.Call | None:
 
 def _of_history(node: tree.Expr) -> tree.Expr:
     """A field, or the left side of a comparison, as a metric; a text is the name of one."""
-    match node:
-        case tree.Literal(value=str(name)) if name:
-            return tree.Field(tree.Path(("logged", *name.split("."))))
-        case tree.Field(path=path) if path.segments:
-            named = path.segments[1:] if PREFIXES.get(str(path.segments[0])) is not None else path.segments
-            return tree.Field(tree.Path(("logged", *named), path.exact)) if named else node
-        case tree.Compare(left=left):
-            return replace(node, left=_of_history(left))
-        case _:
-            return node
+    name = node.value if isinstance(node, tree.Literal) else None
+    if isinstance(name, str) and name:
+        return tree.Field(tree.Path(("logged", *name.split("."))))
+    if isinstance(node, tree.Compare):
+        return replace(node, left=_of_history(node.left))
+    path = node.path if isinstance(node, tree.Field) else None
+    if path is None or not path.segments:
+        return node
+    named = path.segments[1:] if PREFIXES.get(str(path.segments[0])) is not None else path.segments
+    return tree.Field(tree.Path(("logged", *named), path.exact)) if named else node
 
 
 def element_meant(path: tree.Path, is_metric: IsMetric) -> str | None:

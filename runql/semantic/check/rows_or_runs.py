@@ -78,13 +78,10 @@ def _is_column(name: str, query: tree.Query, x_axis: str) -> bool:
 
 def _names(term: tree.Expr, name: str) -> bool:
     """Whether a term compares a column of the rows by itself."""
-    match term:
-        case tree.Compare(left=value) | tree.Between(value=value) | tree.In(value=value) | tree.Is(value=value):
-            return isinstance(value, tree.Field) and ".".join(map(str, value.path.segments)) == name
-        case tree.TextTest(value=value):
-            return isinstance(value, tree.Field) and ".".join(map(str, value.path.segments)) == name
-        case _:
-            return False
+    value = term.left if isinstance(term, tree.Compare) else None
+    if isinstance(term, tree.Between | tree.In | tree.Is | tree.TextTest):
+        value = term.value
+    return isinstance(value, tree.Field) and ".".join(map(str, value.path.segments)) == name
 
 
 def _steps(term: tree.Expr, name: str, x_axis: str) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from datetime import datetime
-from typing import TypeAlias
+from typing import TypeAlias, assert_never
 
 from runql.semantic.check.expressions import Expressions
 from runql.semantic.check_context import rewrite
@@ -81,6 +81,8 @@ class Steps:
                 if isinstance(bound, tuple):
                     return bound
                 return None if bound is None else bound.day or (math.nan if bound.value is None else bound.value)
+            case _:
+                assert_never(end)
 
     def _moment(self, value: datetime | Day, span: Span, x_axis: str, *, is_last: bool) -> float | None:
         """A time as its seconds; of a date the first moment, or the last."""

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from runql.engine import statistics
 from runql.engine.stages.arrays.sums import Summands, group_means, group_sums
-from runql.engine.stages.shared import statistics
 
 FLOATS = st.one_of(
     st.floats(allow_nan=False),

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
+from runql.engine import statistics
 from runql.engine.stages.reference.folds import fold
-from runql.engine.stages.shared import statistics
 from runql.semantic.values import MISSING
 
 examples = settings(max_examples=150, deadline=None)

@@ -11,9 +11,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
+from runql.engine import statistics
 from runql.engine.stages.arrays.sorting import stable_order
 from runql.engine.stages.arrays.vectors import Bools, Floats, Ints
-from runql.engine.stages.shared import statistics
 
 _HALF_DIGIT = 2.0**-53
 _LARGEST = 2.0**480

@@ -6,11 +6,11 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
+from runql.engine import statistics
 from runql.engine.functions import to_float
 from runql.engine.stages.context import StageContext
 from runql.engine.stages.dispatch import Pace, left_out, points
 from runql.engine.stages.history_stages.runs import nan_skipped, out_of_range, runs_of
-from runql.engine.stages.shared import statistics
 from runql.engine.stages.shared.numbers import is_point
 from runql.engine.stages.shared.rows import cells_of
 from runql.engine.table import Table

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from runql.engine import statistics
 from runql.engine.compare import identity, is_nan, is_null, is_number
 from runql.engine.functions import to_float
-from runql.engine.stages.shared import statistics
 from runql.engine.stages.shared.measures import ETA, SPEARMAN, Measured, refusal
 from runql.semantic.values import Value
 

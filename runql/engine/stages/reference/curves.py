@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from itertools import islice
 from operator import le
 
+from runql.engine import statistics
 from runql.engine.functions import to_float
-from runql.engine.stages.shared import statistics
 from runql.engine.stages.shared.numbers import count_nan, is_point
 from runql.engine.values.column import Column
 from runql.semantic.values import Missing, Value

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from types import MappingProxyType
 
+from runql.engine import statistics
 from runql.engine.compare import ORDERED_KINDS, as_number, identity, is_nan, is_null
 from runql.engine.order import RANKS
-from runql.engine.stages.shared import statistics
 from runql.engine.stages.shared.aggregates import SPREADS, FoldColumn, Skipped, Takes, of_none, takes_of
 from runql.engine.stages.shared.groups import Groups
 from runql.language.kinds import Kind

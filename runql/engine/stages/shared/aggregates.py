@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from types import MappingProxyType
 
-from runql.engine.stages.shared import statistics
+from runql.engine import statistics
 from runql.errors import RunQLError
 from runql.semantic.folds import percentile_of
 from runql.semantic.values import MISSING, Value
