@@ -224,7 +224,7 @@ def _quick(condition: TypedExpr, readings: Sequence[TAggregate]) -> Truths | Non
     if not isinstance(condition, TCompare) or (condition.left,) != tuple(readings):
         return None
     compare = _ORDERS.get(condition.op)
-    bound = condition.right.value if isinstance(condition.right, TConst) else None
+    bound: Value = condition.right.value if isinstance(condition.right, TConst) else None
     if compare is None or not is_number(bound):
         return None
     return lambda cells: list(map(compare, cells, repeat(bound)))
