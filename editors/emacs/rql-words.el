@@ -35,10 +35,12 @@
   "Constants.")
 
 (defconst rql-words-functions
-  '("abs" "argmax" "argmin" "at" "auc" "ceil" "coalesce" "count" "diverged"
-    "exists" "exp" "first" "floor" "if" "last" "len" "log" "log10" "log2"
-    "lower" "max" "mean" "median" "min" "missing" "round" "slope" "spikes"
-    "sqrt" "std" "sum" "upper" "when")
+  '("abs" "age" "argmax" "argmin" "at" "auc" "bool" "ceil" "clip" "coalesce"
+    "concat" "count" "date" "diverged" "duration" "exists" "exp" "extract"
+    "first" "floor" "format" "hour" "if" "last" "len" "log" "log10" "log1p"
+    "log2" "lower" "max" "mean" "median" "min" "missing" "month" "number"
+    "replace" "round" "sign" "slope" "spikes" "split" "sqrt" "std" "substr"
+    "sum" "text" "time" "trim" "upper" "week" "weekday" "when" "year")
   "Functions.")
 
 (defconst rql-words-namespaces

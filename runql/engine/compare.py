@@ -37,6 +37,10 @@ def is_finite(value: Value) -> bool:
     return is_number(value) and (isinstance(value, int) or math.isfinite(value))
 
 
+def is_infinite(value: Value) -> bool:
+    return isinstance(value, float) and math.isinf(value)
+
+
 def is_null(value: Value) -> bool:
     """Null or missing: what `= null` asks."""
     return value is None or value is MISSING
@@ -125,6 +129,7 @@ STATES: Mapping[State, Callable[[Value], bool]] = MappingProxyType(
         State.NULL: is_null,
         State.NAN: is_nan,
         State.FINITE: is_finite,
+        State.INFINITE: is_infinite,
         State.MISSING: lambda value: value is MISSING,
     }
 )

@@ -6,6 +6,7 @@ Inside, an unknown truth is the value `MISSING`; so a field that holds no bool i
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, Protocol, TypeAlias, assert_never
 
 from runql.engine.compare import (
@@ -23,6 +24,7 @@ from runql.engine.fields import field_getter
 from runql.engine.functions import ARITHMETIC, FUNCTIONS, minus
 from runql.engine.membership import constants_of, is_among
 from runql.engine.patterns import matcher
+from runql.engine.time_functions import ZONED
 from runql.engine.walk import children, depth, postorder
 from runql.errors import RunQLError
 from runql.language.fields import Space
@@ -270,19 +272,21 @@ def _operation(node: TypedExpr) -> Callable[..., Value]:  # noqa: PLR0911, PLR09
             return ARITHMETIC[op]
         case TNegate():
             return minus
-        case TCall(name=name):
-            return _function(name)
+        case TCall():
+            return _function(node)
         case TConst() | TField() | TUntagged() | TAggregate() | TLogged() | TCell() | TFold() | TQuestion() | TWindow():
             raise RunQLError.of("RQL901", f"`{type(node).__name__}` has no operands")
         case _:
             assert_never(node)
 
 
-def _function(name: str) -> Callable[..., Value]:
+def _function(node: TCall) -> Callable[..., Value]:
+    if node.zone is not None and node.name in ZONED:
+        return partial(ZONED[node.name], node.zone)
     try:
-        return FUNCTIONS[name]
+        return FUNCTIONS[node.name]
     except KeyError:
-        raise RunQLError.of("RQL901", f"the function `{name}` has no body") from None
+        raise RunQLError.of("RQL901", f"the function `{node.name}` has no body") from None
 
 
 # ---------------------------------------------------------------- tests with a rule of their own

@@ -10,7 +10,10 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
+from runql.engine.casts import CASTS
 from runql.engine.compare import COMPARISONS, ORDERED_KINDS, as_number, is_nan, is_null, is_number
+from runql.engine.text_functions import TEXT_FUNCTIONS
+from runql.engine.time_functions import duration
 from runql.language.kinds import Kind
 from runql.semantic.json_text import is_huge
 from runql.semantic.values import MISSING, Value, kind_of
@@ -121,10 +124,6 @@ def _of_number(work: Callable[[Value], Value]) -> Callable[[Value], Value]:
     return lambda value: work(value) if is_number(value) else MISSING
 
 
-def _of_text(work: Callable[[str], Value]) -> Callable[[Value], Value]:
-    return lambda value: work(value) if isinstance(value, str) else MISSING
-
-
 def _logarithm(log: Callable[[Value], float]) -> Callable[[Value], float]:
     def work(value: Value) -> float:
         if value == 0:
@@ -132,6 +131,24 @@ def _logarithm(log: Callable[[Value], float]) -> Callable[[Value], float]:
         return log(value) if value > 0 else math.nan
 
     return work
+
+
+def _log1p(value: Value) -> float:
+    number = to_float(value)
+    return math.log1p(number) if number > -1 else -math.inf if number == -1 else math.nan
+
+
+def _sign(value: Value) -> Value:
+    return value if is_nan(value) else (value > 0) - (value < 0)
+
+
+def _clip(value: Value, least: Value, most: Value) -> Value:
+    """Missing if one is no number, NaN if one is."""
+    if not all(map(is_number, (value, least, most))):
+        return MISSING
+    if is_nan(value) or is_nan(least) or is_nan(most):
+        return math.nan
+    return most if value > most else least if value < least else value
 
 
 def _sqrt(value: Value) -> float:
@@ -158,10 +175,6 @@ def _round(value: Value, digits: Value = 0) -> Value:
     if not places:
         return _whole(round)(value)
     return in_range(round(value, places)) if isinstance(value, int) or math.isfinite(value) else value
-
-
-def _length(value: Value) -> Value:
-    return len(value) if isinstance(value, str | list | tuple) else MISSING
 
 
 def _extreme(better: Callable[[Value, Value], Value]) -> Callable[..., Value]:
@@ -197,6 +210,7 @@ FUNCTIONS: Mapping[str, Callable[..., Value]] = MappingProxyType(
         "log": _of_number(_logarithm(math.log)),
         "log2": _of_number(_logarithm(math.log2)),
         "log10": _of_number(_logarithm(math.log10)),
+        "log1p": _of_number(_log1p),
         "exp": _of_number(_exp),
         "sqrt": _of_number(_sqrt),
         "round": _round,
@@ -204,11 +218,13 @@ FUNCTIONS: Mapping[str, Callable[..., Value]] = MappingProxyType(
         "ceil": _of_number(_whole(math.ceil)),
         "min": _extreme(_less),
         "max": _extreme(COMPARISONS[Comparison.GT]),
-        "lower": _of_text(str.lower),
-        "upper": _of_text(str.upper),
-        "len": _length,
+        "sign": _of_number(_sign),
+        "clip": _clip,
+        "duration": duration,
         "coalesce": _coalesce,
         "if": _if,
+        **TEXT_FUNCTIONS,
+        **CASTS,
     }
 )
-"""The scalar functions by name. An argument of the wrong kind gives missing."""
+"""The functions of values that need no zone, by name. An argument of the wrong kind gives missing."""

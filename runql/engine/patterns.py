@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from fnmatch import fnmatchcase
 from functools import lru_cache
-from typing import assert_never
+from typing import Any, assert_never
 
 from runql.errors import QueryError
 from runql.syntax.tree import TextOp
@@ -35,23 +35,79 @@ def matcher(op: TextOp, pattern: str) -> Matcher:
 
 
 def _re2_matcher(regex: str, written: str) -> Matcher:
+    search = _compiled(regex, written).search
+    return lambda text: search(_utf8(text)) is not None
+
+
+def _compiled(regex: str, written: str) -> Any:
     import re2
 
     options = re2.Options()
     options.log_errors = False
     try:
         # Bytes on both sides: RE2 works on UTF-8, and the binding spends most of its time on offsets in a str.
-        search = re2.compile(_utf8(regex), options).search
+        return re2.compile(_utf8(regex), options)
     except re2.error as error:
         reason = error.args[0] if error.args else "unreadable"
         text = reason.decode("utf-8", "replace") if isinstance(reason, bytes) else str(reason)
         raise QueryError([Diagnostic("RQL204", f"`{written}` is not a regular expression of RE2: {text}")]) from error
-    return lambda text: search(_utf8(text)) is not None
 
 
 def _utf8(text: str) -> bytes:
     # A lone surrogate can stand in a JSON text; RE2 sees it as an unreadable character and goes on.
     return text.encode("utf-8", "surrogatepass")
+
+
+@lru_cache(maxsize=512)
+def finder(pattern: str) -> Finder:
+    """What finds a regular expression in texts. Raises RQL204 for a pattern that RE2 cannot read."""
+    return Finder(_compiled(pattern, pattern))
+
+
+class Finder:
+    """A regular expression of RE2 that is looked for in texts; they are UTF-8 on the way."""
+
+    def __init__(self, regex: Any) -> None:
+        self._regex = regex
+        self.groups: int = regex.groups
+
+    def first(self, text: str, group: int) -> str | None:
+        """A group of the first match, 0 for the whole; `None` if there is none, or the group took no part in it."""
+        found = self._regex.search(_utf8(text))
+        part = None if found is None else found.group(group)
+        return None if part is None else _text(part)
+
+    def replaced(self, text: str, pieces: tuple[str | int, ...]) -> str:
+        """The text with each match replaced by pieces: texts, and the numbers of groups."""
+        encoded, made, end = _utf8(text), [], 0
+        for match in self._matches(encoded):
+            made.append(encoded[end : match.start()])
+            made += [_utf8(piece) if isinstance(piece, str) else match.group(piece) or b"" for piece in pieces]
+            end = match.end()
+        return _text(b"".join((*made, encoded[end:])))
+
+    def parts(self, text: str) -> list[str]:
+        """What stands between the matches that hold anything."""
+        encoded, parts, end = _utf8(text), [], 0
+        for match in self._matches(encoded):
+            if match.end() > match.start():
+                parts.append(encoded[end : match.start()])
+                end = match.end()
+        return [_text(part) for part in (*parts, encoded[end:])]
+
+    def _matches(self, encoded: bytes) -> Iterator[Any]:
+        """The matches; of empty ones those that stand between characters, and not right behind the one before."""
+        last = -1
+        for match in self._regex.finditer(encoded):
+            start, end = match.span()
+            if start == end and (start == last or b"\x80" <= encoded[start : start + 1] < b"\xc0"):
+                continue
+            last = end
+            yield match
+
+
+def _text(encoded: bytes) -> str:
+    return encoded.decode("utf-8", "surrogatepass")
 
 
 def star_matcher(pattern: str) -> Matcher:

@@ -56,9 +56,24 @@ def squared_deviations(values: Sequence[int | float], centre: float) -> float:
     return exact_sum([distance * distance for distance in distances])
 
 
+def var(values: Sequence[int | float]) -> float:
+    """The variance of a sample (n - 1) of at least two numbers."""
+    return squared_deviations(values, mean(values)) / (len(values) - 1)
+
+
 def std(values: Sequence[int | float]) -> float:
     """The standard deviation of a sample (n - 1) of at least two numbers."""
-    return math.sqrt(squared_deviations(values, mean(values)) / (len(values) - 1))
+    return math.sqrt(var(values))
+
+
+def weighted_mean(values: Sequence[int | float], weights: Sequence[int | float]) -> float:
+    """The mean of at least one number by weights; NaN, or an infinity, if they sum to zero."""
+    floats = [to_float(weight) for weight in weights]
+    above = exact_sum([to_float(value) * weight for value, weight in zip(values, floats, strict=True)])
+    below = exact_sum(floats)
+    if below:
+        return above / below
+    return math.copysign(math.inf, above) if above else math.nan
 
 
 def sem_of(deviation: float, count: int) -> float:

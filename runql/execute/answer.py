@@ -17,6 +17,7 @@ from runql.execute.cost import Spent
 from runql.execute.executor import Executor
 from runql.execute.questions import Questions
 from runql.execute.tables import STOPPED, CountOperator, HistoriesOperator, TableOperator, bottom_of
+from runql.plan.durations import durations_of
 from runql.plan.nodes import (
     Combine,
     Count,
@@ -58,6 +59,7 @@ class Answer:
         self.catalog = catalog
         self.spent = Spent() if spent is None else spent
         self.was_read = False
+        self._durations = durations_of(executor.plan)
         self._source = source
         self._question = question()
         self._settings = settings
@@ -124,7 +126,7 @@ class Answer:
                     table = next(tables, None)
                 if table is None:
                     return
-                yield Frame(table.columns, table.length)
+                yield Frame(table.columns, table.length, self._durations)
 
     @contextmanager
     def _pointing(self) -> Iterator[None]:

@@ -54,7 +54,7 @@ class Doubt:
         rows were given already, it is among what is `said`."""
         if self._catalog is None:
             catalog = self._learn()
-            found = [one for one in self._check(catalog).diagnostics if one.severity is not Severity.NOTICE]
+            found = [one for one in self._check(catalog).diagnostics if _is_told(one)]
             if not late and any(one.is_error for one in found):
                 raise QueryError(found, self._source)
             self._catalog = catalog
@@ -70,4 +70,9 @@ class Doubt:
 
 def is_doubtful(checked: Checked) -> bool:
     """Whether anything but a notice was said of a query."""
-    return checked.query is None or any(one.severity is not Severity.NOTICE for one in checked.diagnostics)
+    return checked.query is None or any(map(_is_told, checked.diagnostics))
+
+
+def _is_told(one: Diagnostic) -> bool:
+    """Whether a catalog tells it that knows of all runs, and not only of the first."""
+    return one.severity is not Severity.NOTICE or one.code == "RQL346"

@@ -8,7 +8,7 @@ from typing import assert_never
 
 from runql.engine.evaluate import compile_truth
 from runql.engine.histories.aggregates import aggregates_in
-from runql.engine.order import sort_records
+from runql.engine.order import AggregatesOf, no_aggregates, sort_records
 from runql.errors import RunQLError
 from runql.execute.deferred_names import Doubt
 from runql.execute.found_run import FoundRun
@@ -16,8 +16,10 @@ from runql.execute.histories import AggregateReader
 from runql.execute.pages import Paging, wanted_of
 from runql.execute.run_facts import RunFacts
 from runql.plan.nodes import Fetch, Filter, Limit, Merge, Offset, Runs, RunScan, Sort, Watch
+from runql.plan.simplify import all_of
+from runql.semantic.needed import casts_in
 from runql.semantic.record import RunRecord
-from runql.semantic.typed import TOrderKey
+from runql.semantic.typed import TAnd, TOrderKey, TypedExpr
 from runql.sources.open import SourcePlace
 from runql.sources.protocol import Wanted
 
@@ -113,14 +115,17 @@ class RunOperators:
 
     def _filter(self, node: Filter) -> Iterator[list[FoundRun]]:
         passes = compile_truth(node.condition)
+        casts = _CountedCasts(node.condition, self._facts)
         if not aggregates_in(node.condition):
             for part in self.pull(node.input):
+                casts.add([found.record for found in part], no_aggregates)
                 yield [found for found in part if passes(found.record)]
             return
         for part in self.pull(node.input):
             for start in range(0, len(part), _HISTORIES_AT_ONCE):
                 few = part[start : start + _HISTORIES_AT_ONCE]
                 self._aggregates.load(few)
+                casts.add([found.record for found in few], self._aggregates.of)
                 kept = [found for found in few if passes(found.record, self._aggregates.of(found.record))]
                 self._aggregates.forget([found for found in few if found not in kept])
                 yield kept
@@ -186,3 +191,21 @@ class RunOperators:
                 self._facts.displaced += 1
             last = ordered[-1] if ordered else last
             yield ordered
+
+
+class _CountedCasts:
+    """What the casts of a filter make nothing of, of the runs for which its other terms hold: so it does not depend on
+    what a source has decided before."""
+
+    def __init__(self, condition: TypedExpr, facts: RunFacts) -> None:
+        terms = condition.terms if isinstance(condition, TAnd) else (condition,)
+        others = all_of([term for term in terms if not casts_in(term)])
+        self._losses = facts.casts_of(condition)
+        self._holds = None if others is None else compile_truth(others)
+
+    def add(self, records: Sequence[RunRecord], aggregates_of: AggregatesOf) -> None:
+        if not self._losses.looks:
+            return
+        holds = self._holds
+        those = records if holds is None else [one for one in records if holds(one, aggregates_of(one))]
+        self._losses.add_records(those, aggregates_of)

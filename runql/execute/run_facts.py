@@ -6,12 +6,14 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from runql.advice.intent import Compared
 from runql.advice.missing_capabilities import lacking
+from runql.engine.cast_losses import CastLosses
 from runql.engine.facts import CountedIn, Misplaced
 from runql.engine.order import AggregatesOf
 from runql.execute.found_run import FoundRun
 from runql.execute.pages import Paging
 from runql.plan.nodes import Count, Fetch, Plan, keys_of, table_of, those
 from runql.plan.simplify import condition_of
+from runql.semantic.typed import TypedExpr
 from runql.sources.open import SourcePlace
 from runql.text.diagnostic import Diagnostic
 
@@ -39,6 +41,8 @@ class RunFacts:
         self._sources = [(places[fetch.at], fetch) for fetch in those(pushed, Fetch)]
         self._counted_in = CountedIn(condition_of(table_of(plan).input))
         self._misplaced = Misplaced(keys_of(plan))
+        self._casts_shown = CastLosses(_shown(plan))
+        self._casts_asked: dict[TypedExpr, CastLosses] = {}
         self._said: dict[Diagnostic, None] = {}
 
     def add(self, part: Sequence[FoundRun], aggregates_of: AggregatesOf) -> None:
@@ -50,6 +54,11 @@ class RunFacts:
         self.compared.add(records)
         self._counted_in.add(records)
         self._misplaced.add(records, aggregates_of)
+        self._casts_shown.add_records(records, aggregates_of)
+
+    def casts_of(self, condition: TypedExpr) -> CastLosses:
+        """The casts of a filter, to be counted of the runs for which its other terms hold."""
+        return self._casts_asked.setdefault(condition, CastLosses((condition,)))
 
     def say(self, notice: Diagnostic) -> None:
         """Something to be said of this reading."""
@@ -66,6 +75,8 @@ class RunFacts:
         yield from of_histories
         yield from self._counted_in.notices()
         yield from self._misplaced.notices()
+        for casts in (*self._casts_asked.values(), self._casts_shown):
+            yield from casts.notices()
         yield from self._said
         if self.displaced:
             yield _displaced_notice(self.displaced)
@@ -86,6 +97,14 @@ class RunFacts:
         if len(totals) < len(self._sources) or None in totals:
             return None
         return sum(total or 0 for total in totals)
+
+
+def _shown(plan: Plan) -> Iterator[TypedExpr]:
+    """What orders the runs of a plan and what it shows of them."""
+    yield from (key.value for key in keys_of(plan))
+    table = table_of(plan)
+    columns = () if isinstance(table, Count) else table.columns or ()
+    yield from (column.value for column in columns if column.value is not None)
 
 
 def _displaced_notice(times: int) -> Diagnostic:

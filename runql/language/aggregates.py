@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Final
 
 from runql.language.entry import Function, Parameter
-from runql.language.kinds import ANYTHING, BOOL, COMPARABLE, NUMBER, Kind
+from runql.language.kinds import ADDABLE, ANYTHING, BOOL, COMPARABLE, NUMBER, Kind
 
 # ---------------------------------------------------------------- of a metric's history
 
@@ -97,6 +97,7 @@ _OF_HISTORIES = (
 # ---------------------------------------------------------------- over rows: `group`, `pivot`, `assert`
 
 _X = (Parameter("x", NUMBER),)
+_ADDABLE = (Parameter("x", ADDABLE),)
 _CONDITION = (Parameter("condition", BOOL),)
 _ANY = (Parameter("x", ANYTHING),)
 
@@ -117,8 +118,32 @@ _OF_ROWS = (
         "How many rows there are; of an argument, how many of them have a value.",
         _group("n = count(), finished = count(summary.acc)"),
     ),
-    _statistic("sum", "The sum.", _group("hours = sum(runtime) / 3600")),
-    _statistic("mean", "The arithmetic mean.", _group("acc = mean(summary.acc)")),
+    Function(
+        "count_if",
+        _CONDITION,
+        Kind.NUMBER,
+        "In how many rows a condition holds.",
+        _group("count_if(summary.acc > 0.9)"),
+    ),
+    Function("sum", _ADDABLE, Kind.NUMBER, "The sum; true is 1, false is 0.", _group("hours = sum(runtime) / 3600")),
+    Function(
+        "mean", _ADDABLE, Kind.NUMBER, "The arithmetic mean; true is 1, false is 0.", _group("acc = mean(summary.acc)")
+    ),
+    Function(
+        "share",
+        _CONDITION,
+        Kind.NUMBER,
+        "In which part of the rows a condition holds, of those where it is known: 0 to 1.",
+        _group('share(state = "finished")'),
+    ),
+    Function(
+        "wmean",
+        (*_X, Parameter("weight", NUMBER)),
+        Kind.NUMBER,
+        "The mean weighted by a second value: Σ weight · x / Σ weight.",
+        _group("wmean(summary.acc, runtime)"),
+    ),
+    _statistic("var", "The variance of a sample (n - 1); missing for one value.", _group("var(summary.acc)")),
     _statistic("std", "The standard deviation of a sample (n - 1); missing for one value.", _group("std(summary.acc)")),
     _statistic("sem", "The standard error of the mean: std / √n; missing for one value.", _group("sem(summary.acc)")),
     _statistic(
@@ -134,6 +159,14 @@ _OF_ROWS = (
     Function("min", (Parameter("x", COMPARABLE),), Kind.UNKNOWN, "The smallest value.", _group("min(summary.loss)")),
     Function("max", (Parameter("x", COMPARABLE),), Kind.UNKNOWN, "The largest value.", _group("max(summary.acc)")),
     _statistic("median", "The median: half way between the two in the middle.", _group("median(summary.loss)")),
+    Function(
+        "percentile",
+        (*_X, Parameter("q", NUMBER, written_out=True)),
+        Kind.NUMBER,
+        "The value below which q percent of the values lie, 0 to 100; linear between two neighbours.",
+        _group("percentile(summary.loss, 99.5)"),
+    ),
+    Function("mode", _ANY, Kind.UNKNOWN, "The most frequent value; of several the first.", _group("mode(config.seed)")),
     Function("first", _ANY, Kind.UNKNOWN, "The first value, in the order of the rows.", _group("first(name)")),
     Function("last", _ANY, Kind.UNKNOWN, "The last value, in the order of the rows.", _group("last(name)")),
     *(

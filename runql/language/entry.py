@@ -137,12 +137,17 @@ class FormatEntry(Entry):
 
 @frozen
 class Parameter:
-    """One parameter: the kinds it takes; `repeated` stands for one or more arguments."""
+    """One parameter: the kinds it takes; `repeated` stands for one or more arguments.
+
+    `takes_regex`: a regular expression, `re "…"`, may stand there too. `written_out`: it must be a constant.
+    """
 
     name: str
     kinds: frozenset[Kind]
     optional: bool = False
     repeated: bool = False
+    takes_regex: bool = False
+    written_out: bool = False
 
 
 @frozen

@@ -23,6 +23,8 @@ class Kind(StrEnum):
 NUMBER: Final = frozenset({Kind.NUMBER})
 TEXT: Final = frozenset({Kind.TEXT})
 BOOL: Final = frozenset({Kind.BOOL})
+TIME: Final = frozenset({Kind.TIME})
+ADDABLE: Final = frozenset({Kind.NUMBER, Kind.BOOL})
 SIZED: Final = frozenset({Kind.TEXT, Kind.LIST})
 ORDERED: Final = frozenset({Kind.NUMBER, Kind.TIME})
 COMPARABLE: Final = ORDERED | TEXT | BOOL

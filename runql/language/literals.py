@@ -60,6 +60,12 @@ LITERALS: Final = ReferencePage(
                     "Text as it stands, of several lines too: for the question of the stage `sql`.",
                     'runs | sql """select name from _"""',
                 ),
+                Entry(
+                    're "REGEX"',
+                    "A regular expression of RE2, as an argument of `replace` and `split`.",
+                    'runs | group replace(name, re " s[0-9]+$", "") as setting : mean(summary.acc)',
+                    terminal="RE",
+                ),
                 LiteralEntry(
                     "true",
                     "The bool for yes.",

@@ -147,7 +147,7 @@ _STATES: Final = ReferenceSection(
     "Tests of what is there",
     (
         OperatorEntry(
-            "A is null|nan|finite|missing",
+            "A is null|nan|finite|infinite|missing",
             "Which kind of no value it is, or that it is a number; `is not` is the opposite.",
             "runs where summary.loss is not nan",
             terminal="IS",
@@ -177,6 +177,12 @@ _STATES: Final = ReferenceSection(
             "A number that is neither NaN nor infinite.",
             "runs where summary.loss is finite",
             terminal="FINITE",
+        ),
+        Entry(
+            "A is infinite",
+            "A number that is an infinity.",
+            "count runs where summary.loss is infinite",
+            terminal="INFINITE",
         ),
         Entry("A is missing", "Never set.", "runs where summary.val/acc is missing", terminal="UNSET"),
     ),

@@ -9,12 +9,15 @@ from typing import Final
 from runql.language.aggregates import HISTORY_AGGREGATES, ROW_AGGREGATES
 from runql.language.clauses import CLAUSES
 from runql.language.dates import DATES
-from runql.language.entry import Function, ReferencePage, ReferenceSection, StatementEntry
+from runql.language.entry import ReferencePage, ReferenceSection, StatementEntry
 from runql.language.fields import RUN_FIELDS
 from runql.language.formats import FORMATS
-from runql.language.functions import FUNCTIONS
+from runql.language.functions.casts import CASTS
+from runql.language.functions.numbers import NUMBERS
+from runql.language.functions.texts import TEXTS
+from runql.language.functions.times import TIMES
+from runql.language.functions.values import VALUES
 from runql.language.keywords import KEYWORDS
-from runql.language.kinds import Kind
 from runql.language.literals import LITERALS
 from runql.language.machine import SYSTEM
 from runql.language.operators import OPERATORS
@@ -25,10 +28,6 @@ from runql.language.types import TYPES
 from runql.language.windows import WINDOWS
 
 _QUERIES = ("RUNS", "RUN", "SWEEP", "COUNT")
-
-
-def _giving(*kinds: Kind) -> tuple[Function, ...]:
-    return tuple(one for one in FUNCTIONS.values() if one.result in kinds)
 
 
 def _beside_queries() -> Iterator[StatementEntry]:
@@ -50,9 +49,22 @@ _FUNCTIONS = ReferencePage(
     "Functions",
     "`NAME(…)`, in any condition, order or column.",
     (
-        ReferenceSection("That give a number", _giving(Kind.NUMBER)),
-        ReferenceSection("That give one of their values", _giving(Kind.UNKNOWN)),
-        ReferenceSection("That give a text", _giving(Kind.TEXT)),
+        ReferenceSection("Of numbers", NUMBERS),
+        ReferenceSection(
+            "Of texts",
+            TEXTS,
+            'In `replace` and `split` a text stands for itself and `re "…"` is a regular expression of RE2, which '
+            "`extract` always takes. Characters and parts are counted from 0.",
+        ),
+        ReferenceSection(
+            "Of times",
+            TIMES,
+            "Days, weeks and hours are those of the session's time zone: the computer's, or the one of `TZ`.",
+        ),
+        ReferenceSection(
+            "From one kind to another", CASTS, "What cannot be done is missing, and the answer says of how many values."
+        ),
+        ReferenceSection("Of any values", VALUES),
         ReferenceSection(
             "Of a metric's history",
             tuple(HISTORY_AGGREGATES.values()),

@@ -36,7 +36,7 @@ from runql.plan.to_mongo.narrow import Narrower
 from runql.plan.to_mongo.narrowing import Narrowing, conjunction
 from runql.plan.to_mongo.paths import order_path
 from runql.semantic.catalog import Catalog
-from runql.semantic.needed import Needed
+from runql.semantic.needed import Needed, casts_in
 from runql.semantic.typed import TAnd, TField, TIn, TOrderKey, TypedExpr
 from runql.syntax.mongo.names import read_field
 from runql.syntax.mongo.nodes import BY_CREATION, MongoOrder, OrderField
@@ -218,7 +218,8 @@ def _terms(condition: TypedExpr | None) -> tuple[TypedExpr, ...]:
 
 def _typed(terms: tuple[TypedExpr, ...], keys: tuple[TOrderKey, ...], capabilities: Capabilities) -> _Asked:
     """All that reads no rows, as it is."""
-    takes = [capabilities.filters is not Trust.NONE and not reads_rows(term) for term in terms]
+    # What a cast makes nothing of is counted here, of the runs for which all else holds.
+    takes = [capabilities.filters is not Trust.NONE and not reads_rows(t) and not casts_in(t) for t in terms]
     there, here = (tuple(t for t, takes_it in zip(terms, takes, strict=True) if takes_it is w) for w in (True, False))
     orders = capabilities.order is not Trust.NONE and not any(reads_history(key.value) for key in keys)
     return _Asked(

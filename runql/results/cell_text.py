@@ -6,9 +6,10 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
+from runql.semantic.times import iso_text
 from runql.semantic.values import MISSING, Value
 
 
@@ -22,7 +23,7 @@ class ConversionLoss:
 
 def iso(value: datetime) -> str:
     """A time in UTC: `2026-01-31T12:00:00Z`, with a fraction only where there is one."""
-    return value.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
+    return iso_text(value)
 
 
 def to_json(value: Value, lost: ConversionLoss) -> Any:  # noqa: PLR0911 - one line a type

@@ -16,12 +16,19 @@ class Columns:
     """Columns of equal length, each with a name, in order. Immutable.
 
     A cell is a Python value (see `runql.semantic.values`), `None` where the field was set to null, `MISSING`
-    where it was never set. Raises `ValueError` if the columns differ in length.
+    where it was never set. `durations`: the columns of seconds that a view shows as lengths of time. Raises
+    `ValueError` if the columns differ in length.
     """
 
-    __slots__ = ("_shapes", "_typed", "columns", "length")
+    __slots__ = ("_shapes", "_typed", "columns", "durations", "length")
 
-    def __init__(self, columns: Mapping[str, Sequence[Value]], length: int | None = None) -> None:
+    def __init__(
+        self,
+        columns: Mapping[str, Sequence[Value]],
+        length: int | None = None,
+        durations: frozenset[str] = frozenset(),
+    ) -> None:
+        self.durations = durations
         self.columns: Mapping[str, Sequence[Value]] = MappingProxyType(dict(columns))
         lengths = {len(values) for values in self.columns.values()} | ({length} if length is not None else set())
         if len(lengths) > 1:
@@ -46,7 +53,7 @@ class Columns:
             name: concat_columns([part.columns.get(name, constant(MISSING, part.length)) for part in parts])
             for name in order
         }
-        return cls(columns, sum(part.length for part in parts))
+        return cls(columns, sum(part.length for part in parts), frozenset().union(*(p.durations for p in parts)))
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -91,4 +98,4 @@ class Columns:
 
     def slice(self, start: int, stop: int) -> Self:
         """The rows from `start` up to `stop`, as Python slices count."""
-        return type(self)({name: values[start:stop] for name, values in self.columns.items()})
+        return type(self)({name: values[start:stop] for name, values in self.columns.items()}, None, self.durations)

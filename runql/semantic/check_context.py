@@ -121,6 +121,13 @@ class Report:
                 kept = (hint for hint in one.hints if not hint.startswith(LOOK_AROUND))
                 self._found[index] = replace(one, hints=(*hints, *kept), fixes=(*fixes, *one.fixes))
 
+    def soften(self, since: int, codes: Iterable[str], code: str) -> bool:
+        """Make notices of the diagnostics of these codes that came since there were so many: whether there are any."""
+        places = [index for index in range(since, len(self._found)) if self._found[index].code in codes]
+        for index in places:
+            self._found[index] = replace(self._found[index], code=code, fixes=())
+        return bool(places)
+
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
         """What was found, in the order of the places."""

@@ -36,6 +36,8 @@ from runql.semantic.typed import (
 from runql.syntax.tree import Target
 from runql.text.frozen import frozen
 
+_FAILING_CASTS = frozenset({"number", "bool", "time"})
+
 
 @frozen
 class Needed:
@@ -82,6 +84,11 @@ def walk(expr: TypedExpr) -> Iterator[TypedExpr]:
         node = stack.pop()
         yield node
         stack += reversed(children(node))
+
+
+def casts_in(expr: TypedExpr) -> tuple[TCall, ...]:
+    """The casts in an expression that cannot be done of every value, each once."""
+    return tuple(dict.fromkeys(node for node in walk(expr) if isinstance(node, TCall) and node.name in _FAILING_CASTS))
 
 
 def query_expressions(query: TypedQuery) -> Iterator[TypedExpr]:

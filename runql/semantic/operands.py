@@ -12,10 +12,15 @@ from runql.semantic.spelling import code
 from runql.semantic.times import Day
 from runql.semantic.typed import TConst, TField, TypedExpr
 from runql.semantic.values import MISSING, Value, kind_of
+from runql.syntax.tree import State
 from runql.text.frozen import frozen
 from runql.text.source import Span
 
 ANY_KIND = frozenset(Kind) - {Kind.NULL, Kind.MISSING, Kind.UNKNOWN}
+
+
+NUMBER_STATES = frozenset({State.NAN, State.FINITE, State.INFINITE})
+"""What `is` asks of a number alone."""
 
 
 @frozen

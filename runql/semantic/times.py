@@ -8,7 +8,7 @@ from typing import assert_never
 
 from runql.language.kinds import Kind
 from runql.semantic.typed import TAnd, TCompare, TConst, TIs, TNot, TypedExpr
-from runql.syntax.tree import Comparison, Moment, RelativeTime, State
+from runql.syntax.tree import ArithmeticOp, Comparison, Moment, RelativeTime, State
 from runql.text.frozen import frozen
 from runql.text.source import Span
 
@@ -72,6 +72,12 @@ def from_text(text: str, zone: tzinfo) -> datetime | Day | None:
         return None
 
 
+def iso_text(value: datetime) -> str:
+    """A time as data formats write it: `2026-01-31T12:00:00Z`; one that begins a day of a zone with its offset."""
+    text = value.isoformat()
+    return f"{text.removesuffix('+00:00')}Z" if not value.utcoffset() else text
+
+
 def is_time_without_quotes(text: str) -> bool:
     """Whether the text is a moment or duration that the language writes without quotes."""
     return _UNQUOTED.match(text) is not None
@@ -101,6 +107,16 @@ def compare_with_day(op: Comparison, value: TypedExpr, day: Day, span: Span) -> 
             return equal if op is Comparison.EQ else TNot(equal, kind=Kind.BOOL, span=span)
         case _:
             assert_never(op)
+
+
+def time_arithmetic(op: ArithmeticOp, left: frozenset[Kind], right: frozenset[Kind]) -> set[Kind]:
+    """The kinds that `+` or `-` gives where a time is among the operands."""
+    kinds = {Kind.TIME} if Kind.TIME in left and Kind.NUMBER in right else set()
+    if op is ArithmeticOp.ADD and Kind.NUMBER in left and Kind.TIME in right:
+        kinds.add(Kind.TIME)
+    if op is ArithmeticOp.SUB and Kind.TIME in left and Kind.TIME in right:
+        kinds.add(Kind.NUMBER)
+    return kinds
 
 
 def seconds(duration: timedelta) -> int | float:

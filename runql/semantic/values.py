@@ -11,6 +11,7 @@ from enum import Enum
 from typing import Any, Final, TypeAlias
 
 from runql.language.kinds import Kind
+from runql.text.frozen import frozen
 
 
 class _Missing(Enum):
@@ -29,6 +30,13 @@ MISSING: Final = _Missing.MISSING
 Missing: TypeAlias = _Missing
 Value: TypeAlias = Any
 """Any of the values above. (Python's types can't say it without a cast at each use.)"""
+
+
+@frozen
+class Regex:
+    """A regular expression of RE2 as an argument of a function, where a text would stand for itself."""
+
+    pattern: str
 
 
 def kind_of(value: Value) -> Kind:  # noqa: PLR0911 - one line a kind

@@ -160,6 +160,19 @@ def alone_from(text: str, position: int) -> Iterator[Lexeme]:
         position = lexeme.end
 
 
+_CLOSING: Final = {"(": ")", "[": "]", "{": "}"}
+
+
+def closing(text: str, start: int) -> Lexeme | None:
+    """The bracket that closes the one at a place."""
+    depth = 0
+    for lexeme in alone_from(text, start):
+        depth += (lexeme.text in _CLOSING) - (lexeme.text in _CLOSING.values())
+        if depth == 0:
+            return lexeme
+    return None
+
+
 def replacing(start: int, end: int, text: str, title: str | None = None) -> Repair:
     """The repair that writes something else in a place."""
     written = shown(text)

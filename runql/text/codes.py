@@ -65,6 +65,8 @@ _TABLE = {
     "RQL225": Code("error", "a function of other rows that does not say which"),
     "RQL226": Code("error", "a window whose parts do not go together"),
     "RQL227": Code("error", "a comma behind a window that may mean two things"),
+    "RQL234": Code("error", "an argument of a function that says nothing it can do"),
+    "RQL235": Code("error", "a regular expression where none can stand"),
     # 3xx planning
     "RQL301": Code("notice", "part of the filter is done here"),
     "RQL302": Code("notice", "histories are sampled"),
@@ -104,6 +106,9 @@ _TABLE = {
     "RQL354": Code("notice", "values or names of an answer of SQL that were changed"),
     "RQL350": Code("notice", "points of equal x, of which the last was taken"),
     "RQL334": Code("notice", "a window over sampled histories"),
+    "RQL344": Code("notice", "a percentile below one percent"),
+    "RQL345": Code("notice", "values that a cast made nothing of"),
+    "RQL346": Code("notice", "a test whether a field is there that no run has"),
     # 4xx backend
     "RQL401": Code("error", "not signed in, or not allowed"),
     "RQL402": Code("error", "not found"),

@@ -6,7 +6,7 @@ from typing import get_args
 
 import pytest
 
-from runql.engine import functions
+from runql.engine import functions, time_functions
 from runql.engine.histories import aggregates
 from runql.engine.stages.reference import folds, windows
 from runql.language.aggregates import HISTORY_AGGREGATES, ROW_AGGREGATES
@@ -14,6 +14,7 @@ from runql.language.clauses import CLAUSES
 from runql.language.entry import Entry
 from runql.language.formats import FORMATS
 from runql.language.functions import FUNCTIONS
+from runql.language.functions.times import DIRECTIVES
 from runql.language.options import CODE_OPTION, OPTIONS
 from runql.language.stages import STAGES
 from runql.language.statements import STATEMENTS
@@ -77,7 +78,8 @@ def test_what_a_clause_excludes_excludes_it() -> None:
 
 
 def test_each_function_has_a_body_and_each_body_a_function() -> None:
-    assert FUNCTIONS.keys() == functions.FUNCTIONS.keys()
+    assert FUNCTIONS.keys() == {*functions.FUNCTIONS, *time_functions.ZONED, "age"}  # `age` is `now - t`
+    assert time_functions.DIRECTIVES.keys() == DIRECTIVES
     assert HISTORY_AGGREGATES.keys() == aggregates.AGGREGATES
-    assert ROW_AGGREGATES.keys() == {*folds.BODIES, "argmin", "argmax"}
+    assert ROW_AGGREGATES.keys() == {*folds.BODIES, "argmin", "argmax", "wmean", "percentile"}
     assert WINDOWS.keys() == windows.BODIES

@@ -169,6 +169,8 @@ def _is(state: State, value: Any) -> bool:
             return isinstance(value, float) and math.isnan(value)
         case State.FINITE:
             return type(value) in (int, float) and math.isfinite(value)
+        case State.INFINITE:
+            return isinstance(value, float) and math.isinf(value)
 
 
 def _to_the_end(pattern: str) -> str:

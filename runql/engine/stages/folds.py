@@ -23,7 +23,7 @@ def fold_column(node: TFold, table: Table, groups: Groups, context: StageContext
     if node.argument is None:
         return FoldColumn(groups.sizes(), groups.sizes())
     cells = values_of(node.argument, table)
-    if node.name in ("argmin", "argmax"):
+    if node.name in ("argmin", "argmax", "wmean"):
         return fold_cells(node.name, cells, groups, _answers(node, table, context))
     return fold_cells(node.name, cells, groups)
 

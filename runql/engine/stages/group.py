@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from runql.engine.cast_losses import CastLosses
 from runql.engine.stages.context import StageContext, StageResult
 from runql.engine.stages.dispatch import cells_at, grouped
 from runql.engine.stages.folds import fold_column, fold_expression, skipped_notices
@@ -39,7 +40,9 @@ def group(stage: TGroup, table: Table, context: StageContext) -> StageResult:
     if stage.keys:
         columns.setdefault(COUNT, sizes)
     single = single_rows(sizes, stage.span) if stage.keys else []
-    notices = [*skipped_notices(folded), *single, *_alike(of_keys, stage.span)]
+    casts = CastLosses((named.value for named in stage.folds), of_folds=True)
+    casts.add(lambda expr: fold_expression(expr, folded, of_keys, len(groups)))
+    notices = [*casts.notices(), *skipped_notices(folded), *single, *_alike(of_keys, stage.span)]
     return StageResult(Table(columns, len(groups)), tuple(notices), context.other())
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import assert_never
 
+from runql.engine.cast_losses import StageCasts
 from runql.engine.stages import assertions, combinations, shape, two_tables
 from runql.engine.stages.after import context_after, names_after
 from runql.engine.stages.context import StageContext, StageResult, fault, refuse_sampled, refuse_wrong_table
 from runql.engine.stages.correlation import corr
 from runql.engine.stages.describe import describe
 from runql.engine.stages.diff import diff
+from runql.engine.stages.dispatch import values_of
 from runql.engine.stages.group import group
 from runql.engine.stages.histogram import histogram
 from runql.engine.stages.history_stages import align, best, resample, smooth
@@ -31,10 +33,17 @@ class Flow:
     The rows, and so the sources, are read while it is iterated. Any error of a stage is raised then.
     """
 
-    def __init__(self, tables: Iterable[Table], context: Callable[[], StageContext], said: list[Diagnostic]) -> None:
+    def __init__(
+        self,
+        tables: Iterable[Table],
+        context: Callable[[], StageContext],
+        said: list[Diagnostic],
+        casts: Sequence[StageCasts] = (),
+    ) -> None:
         self._tables = iter(tables)
         self._context = context
         self._said = said
+        self._casts = casts
 
     def __iter__(self) -> Iterator[Table]:
         return self._tables
@@ -42,11 +51,16 @@ class Flow:
     @property
     def notices(self) -> tuple[Diagnostic, ...]:
         """What is to be said about the answer, each once."""
-        return tuple(dict.fromkeys(self._said))
+        of_casts = (notice for casts in self._casts for notice in casts.notices())
+        return tuple(dict.fromkeys((*self._said, *of_casts)))
 
     @property
     def context(self) -> StageContext:
         """What is known of the table."""
+        return self._context()
+
+    def own_context(self) -> StageContext:
+        """The same, for a flow of the same tables."""
         return self._context()
 
 
@@ -62,13 +76,18 @@ def run_stages(stages: Sequence[t.TStage], tables: Iterable[Table], context: Sta
     refuse_wrong_stages(stages, context)
     said: list[Diagnostic] = []
     flow = Flow(tables, lambda: context, said)
+    all_casts = []
     for place, stage in enumerate(stages):
         # A file or an assertion before a limit is of all the rows, not of those that the limit lets through.
         read_on = any(isinstance(before, t.TTo | t.TAssert) for before in stages[:place])
         if not all(map(is_streaming, stages[:place])):
             flow = _with_all_columns(stage, flow)
+        casts = StageCasts(stage, values_of)
+        if casts.looks:
+            all_casts.append(casts)
+            flow = Flow(casts.counted(flow), flow.own_context, said)
         flow = _streamed(stage, flow, said, read_on) if is_streaming(stage) else _collected(stage, flow, said)
-    return flow
+    return Flow(flow, flow.own_context, said, all_casts)
 
 
 def refuse_wrong_stages(stages: Sequence[t.TStage], context: StageContext) -> None:

@@ -218,15 +218,16 @@ class Numbers(Column):
 class Objects(Column):
     """Cells of any kind, as a list.
 
-    `codes`: what stages of many rows made of texts to compare them, kept with the column, which does not change.
+    `codes`, `vector`: what stages of many rows made of texts, and of times, to compare them: it does not change.
     """
 
-    __slots__ = ("_types", "cells", "codes")
+    __slots__ = ("_types", "cells", "codes", "vector")
 
     def __init__(self, cells: list[Value], types: frozenset[type] | None = None) -> None:
         self.cells = cells
         self._types = types
         self.codes: Any = None
+        self.vector: Any = None
 
     @property
     def types(self) -> frozenset[type]:
@@ -235,9 +236,8 @@ class Objects(Column):
         return self._types
 
     def nan_count(self) -> int:
-        if not any(issubclass(each, float) for each in self.types):
-            return 0
-        return sum(isinstance(cell, float) and math.isnan(cell) for cell in self.cells)
+        has_floats = any(issubclass(each, float) for each in self.types)
+        return sum(isinstance(cell, float) and math.isnan(cell) for cell in self.cells) if has_floats else 0
 
     def compress(self, flags: Flags) -> Column:
         return self if 0 not in flags else column_of(list(compress(self.cells, flags)))

@@ -12,7 +12,7 @@ from runql.ide.cursor import Cursor
 from runql.language.aggregates import WITH_ARGUMENT
 from runql.language.fields import RUN_FIELD_SPELLINGS, Space
 from runql.language.functions import FUNCTIONS
-from runql.language.kinds import BOOL, NUMBER, Kind
+from runql.language.kinds import ADDABLE, BOOL, NUMBER, Kind
 from runql.language.windows import WINDOWS
 from runql.language.words import WORDS
 from runql.semantic.catalog import Catalog, FieldInfo
@@ -100,7 +100,7 @@ def _folded(slot: Slot) -> Slot:
     if slot.role is not Role.ARGUMENT or fold is None or not fold.parameters:
         return slot
     kinds = fold.parameter(slot.index).kinds
-    role = Role.OPERAND if kinds == NUMBER else Role.CONDITION if kinds == BOOL else Role.COLUMN
+    role = Role.OPERAND if kinds in (NUMBER, ADDABLE) else Role.CONDITION if kinds == BOOL else Role.COLUMN
     return Slot(role, function=slot.function, index=slot.index)
 
 
@@ -147,7 +147,7 @@ def _in_expression(parent: t.Expr, child: t.Node) -> Slot | None:  # noqa: PLR09
             return Slot(Role.ARGUMENT, function="exists")
         case t.Literal() | t.Time() | t.RelativeTime() | t.Duration() | t.Param() | t.Field() | t.Untagged() | t.Not():
             return None
-        case t.ListValue() | t.And() | t.Or() | t.Negate() | t.ValueQuery() | t.Broken():
+        case t.ListValue() | t.And() | t.Or() | t.Negate() | t.ValueQuery() | t.Regex() | t.Broken():
             return None
         case _:
             assert_never(parent)
@@ -268,7 +268,7 @@ def kinds_of_expr(expr: t.Expr | None, context: Context) -> frozenset[Kind]:  # 
             return found.kinds if found is not None else frozenset()
         case t.Literal() | t.Param() | t.Compare() | t.Between() | t.In() | t.TextTest() | t.Has() | t.Untagged():
             return frozenset()
-        case t.Is() | t.Not() | t.And() | t.Or() | t.ValueQuery() | t.Broken():
+        case t.Is() | t.Not() | t.And() | t.Or() | t.ValueQuery() | t.Regex() | t.Broken():
             return frozenset()
         case _:
             assert_never(expr)

@@ -51,6 +51,7 @@ _ENDINGS: Final = {
     "LAST": " 100",
     "HELD": " 5",
     "ALONG": " ",
+    "RE": ' "',
 }
 """What is written behind a word, because it is only that word where this follows."""
 
@@ -151,12 +152,14 @@ def _lacks_test(cursor: Cursor, context: Context) -> bool:
     return cursor.previous in {"NUMBER", "STRING", "TIME", "DURATION"}
 
 
-def _begins_well(terminal: str, slot: Slot, context: Context) -> bool:
+def _begins_well(terminal: str, slot: Slot, context: Context) -> bool:  # noqa: PLR0911 - one line a role
     """Whether an expression may begin with a keyword where a name could stand too."""
     kinds = kinds_of_expr(slot.subject, context)
     if slot.role is Role.ARGUMENT:
         function = FUNCTIONS.get(slot.function)
         kinds = function.parameter(slot.index).kinds if function is not None else kinds
+        if terminal == "RE":
+            return function is not None and function.parameter(slot.index).takes_regex
         if terminal in _ONLY_IN_AGGREGATES:
             return slot.index > 0 and slot.function in _ONLY_IN_AGGREGATES[terminal]
         return terminal in _CONDITIONS and kinds == {Kind.BOOL}

@@ -299,7 +299,7 @@ class Narrower:
                 return self._null(target, wanted) if target.is_run_field else self._missing(target, wanted)
             case State.FINITE:
                 return Narrowing(MongoExists(target.field, True)) if wanted else None
-            case State.NAN:
+            case State.NAN | State.INFINITE:
                 return Narrowing(MongoExists(target.field, True)) if wanted and self._trusts else None
             case _:
                 assert_never(state)

@@ -100,7 +100,8 @@ def _head(frame: Columns, name: str) -> str:
 def _cells(frame: Columns, name: str, zone: tzinfo) -> Iterator[str]:
     """The cells of a column."""
     number = ["rn"] if frame.shape(name) in NUMBERS else []
-    showing = Showing.of(name, zone, seconds=needs_seconds(frame.columns[name]))
+    cells, is_duration = frame.columns[name], name in frame.durations
+    showing = Showing.of(name, zone, cells, seconds=needs_seconds(cells), is_duration=is_duration)
     looks = [look_of(value, showing) for value in frame.columns[name]]
     longest = max((_tail(look) for look in looks), key=len, default="")
     for value, look in zip(frame.columns[name], looks, strict=True):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from datetime import datetime, tzinfo
+from datetime import datetime, time, tzinfo
 from typing import Literal, TypeAlias
 
 from runql.results.cell_text import json_text
@@ -38,18 +38,21 @@ class CellLook:
 
 @frozen
 class Showing:
-    """How the cells of a column are shown: times in `zone`, to the second if minutes do not tell them apart; the run
-    field `runtime` as hours and minutes; the state in colours."""
+    """How the cells of a column are shown: times in `zone`, to the second if minutes do not tell them apart, or as
+    `dates` if each begins a day; lengths of time as hours and minutes; the state in colours."""
 
     zone: tzinfo
     seconds: bool = False
+    dates: bool = False
     is_duration: bool = False
     is_state: bool = False
 
     @classmethod
-    def of(cls, name: str, zone: tzinfo, *, seconds: bool = False) -> Showing:
-        """That of a column, by its name."""
-        return cls(zone, seconds, name == "runtime", name == "state")
+    def of(
+        cls, name: str, zone: tzinfo, cells: Iterable[Value], *, seconds: bool = False, is_duration: bool = False
+    ) -> Showing:
+        """That of a column, by its name and its cells."""
+        return cls(zone, seconds, _are_dates(cells, zone), is_duration or name == "runtime", name == "state")
 
 
 def look_of(value: Value, showing: Showing) -> CellLook:  # noqa: PLR0911 - one line a type
@@ -63,20 +66,31 @@ def look_of(value: Value, showing: Showing) -> CellLook:  # noqa: PLR0911 - one 
             return CellLook(visible(value), _STATES.get(value.lower(), "") if showing.is_state else "")
         case bool():
             return CellLook("true" if value else "false")
-        case int() | float() if showing.is_duration and math.isfinite(value) and value >= 0:
-            return CellLook(duration(value))
+        case int() | float() if showing.is_duration and math.isfinite(value):
+            return CellLook(f"{'-' * (value < 0)}{duration(abs(value))}")
         case int():
             return CellLook(str(value), tail=0)
         case float():
             return _number(value)
         case datetime():
-            return CellLook(
-                value.astimezone(showing.zone).strftime(f"%Y-%m-%d %H:%M{':%S' if showing.seconds else ''}")
-            )
+            return CellLook(_time(value, showing))
         case list() | tuple():
             return CellLook(_list(value), "" if value else "dim")
         case _:
             return _record(value)
+
+
+def _time(value: datetime, showing: Showing) -> str:
+    local = value.astimezone(showing.zone)
+    if showing.dates:
+        return local.date().isoformat()
+    return local.strftime(f"%Y-%m-%d %H:%M{':%S' if showing.seconds else ''}")
+
+
+def _are_dates(cells: Iterable[Value], zone: tzinfo) -> bool:
+    """Whether there are times, and each is the beginning of a day."""
+    times = [cell for cell in cells if isinstance(cell, datetime)]
+    return bool(times) and all(cell.astimezone(zone).time() == time() for cell in times)
 
 
 def duration(seconds: float) -> str:

@@ -94,7 +94,9 @@ def _bars(frame: Columns, layout: PivotLayout | None, view: View, hidden: int) -
 
 def _slot(frame: Columns, shown: Columns, name: str, view: View, changed: Collection[int]) -> ColumnSlot:
     shape = frame.shape(name)
-    showing = Showing.of(name, view.zone, seconds=view.seconds)
+    is_duration = name in frame.durations
+    cells = shown.columns[name]
+    showing = Showing.of(name, view.zone, cells, seconds=view.seconds, is_duration=is_duration)
     looks = [look_of(value, showing) for value in shown.columns[name]]
     if changed:
         hidden = frame.length - shown.length

@@ -4,25 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC
 
-from runql.language.aggregates import HISTORY_AGGREGATES
+from runql.language.aggregates import HISTORY_AGGREGATES, ROW_AGGREGATES
 from runql.language.entry import Function
 from runql.language.fields import Space
 from runql.language.functions import FUNCTIONS
 from runql.language.kinds import Kind
 from runql.language.windows import WINDOWS
+from runql.semantic.check.arguments import check_written_out, regex_value, takes_regex
 from runql.semantic.check.histories import HistoryCalls, modifier_text, of_the_last
 from runql.semantic.check.history_idioms import call_meant
 from runql.semantic.check.interface import ExpressionCheck
 from runql.semantic.check.piped import say_left_of_pipe
 from runql.semantic.check_context import Report, rewrite, rewrites
 from runql.semantic.folds import history_fold_named
+from runql.semantic.names.foreign_calls import FOREIGN_FUNCTIONS
 from runql.semantic.names.idioms import FOREIGN_CALLS, run_field_named
 from runql.semantic.names.nearest import nearest_names
 from runql.semantic.names.resolver import LoggedName
 from runql.semantic.operands import ANY_KIND, BROKEN, SAID, Operand, kind_in, quoted
 from runql.semantic.spelling import PREFIXES, code, field_text
-from runql.semantic.typed import TCall
+from runql.semantic.typed import TArithmetic, TCall, TConst, TypedExpr
 from runql.syntax import to_text, tree
 from runql.text.diagnostic import Fix
 from runql.text.source import NOWHERE, Span
@@ -49,12 +52,18 @@ _SYNONYMS = {
 }
 
 
+_ZONED = frozenset({"date", "week", "month", "year", "hour", "weekday", "format", "time"})
+"""The functions for which it matters in which zone the days are."""
+
+_CASTS = {Kind.NUMBER: "number", Kind.TEXT: "text", Kind.TIME: "time"}
+_WORDS = {"number": "a number", "text": "text", "time": "a time"}
+
 _ELSEWHERE = frozenset(
     {
         *("percent_rank", "cume_dist", "shift", "diff", "cumprod", "pct_change"),
         *("sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh"),
-        *("sign", "var", "variance", "mode", "rand", "random", "log1p", "expm1"),
-        *("exp2", "mod", "trunc", "cbrt", "trim", "left", "right", "mad"),
+        *("rand", "random", "expm1"),
+        *("exp2", "mod", "trunc", "cbrt", "left", "right", "mad"),
     }
 )
 """Functions that other languages have and that are not here: no slips for `log`, `min` or `round`."""
@@ -169,23 +178,49 @@ class Calls:
         operands = [self._argument(function, i, argument) for i, argument in enumerate(node.arguments)]
         if any(operand is BROKEN for operand in operands):
             return BROKEN
+        if not check_written_out(function, node.arguments, operands, self._report):
+            return BROKEN
         kinds = self._result(function, operands)
-        expr = TCall(function.name, tuple(o.expr for o in operands), kind=kind_in(kinds), span=span)
+        expr = self._called(function, operands, kinds, span)
         text = f"{function.name}({', '.join(o.text for o in operands)})" if all(o.text for o in operands) else ""
         return Operand(expr, kinds, text=text)
+
+    def _called(self, function: Function, operands: list[Operand], kinds: frozenset[Kind], span: Span) -> TypedExpr:
+        context = self._expressions.context
+        arguments = tuple(operand.expr for operand in operands)
+        if function.name == "age":
+            now = TConst(context.now.astimezone(UTC), kind=Kind.TIME, span=span)
+            return TArithmetic(tree.ArithmeticOp.SUB, now, arguments[0], kind=Kind.NUMBER, span=span)
+        zone = context.zone if function.name in _ZONED else None
+        return TCall(function.name, arguments, zone, kind=kind_in(kinds), span=span)
 
     def _argument(self, function: Function, index: int, node: tree.Expr) -> Operand:
         parameter = function.parameter(index)
         if parameter.kinds == {Kind.BOOL}:
             expr = self._expressions.condition(node)
             return Operand(expr, frozenset({Kind.BOOL}), text=self._expressions.written(node))
-        operand = self._expressions.operand(node)
+        if isinstance(node, tree.Regex):
+            if not takes_regex(node, function, index, self._report):
+                return BROKEN
+            operand = regex_value(self._expressions, node)
+        else:
+            operand = self._expressions.operand(node)
         if operand is BROKEN or operand.kinds & parameter.kinds:
             return operand
         takes = " or ".join(SAID[k] for k in Kind if k in parameter.kinds)
         message = f"{quoted(operand)} is {operand.holds}, and `{function.name}` takes {takes}"
-        self._report.add("RQL203", message, operand.span, f"written `{function.form}`")
+        hints, fixes = self._cast(operand, parameter.kinds, node.span)
+        self._report.add("RQL203", message, operand.span, *hints, f"written `{function.form}`", fixes=fixes)
         return BROKEN
+
+    def _cast(self, operand: Operand, wanted: frozenset[Kind], span: Span) -> tuple[tuple[str, ...], tuple[Fix, ...]]:
+        """The cast that makes a value fit, where it can hold one of the kind that is wanted."""
+        cast = next((_CASTS[kind] for kind in Kind if kind in wanted and kind in _CASTS), None)
+        can = {"text": ANY_KIND, "time": {Kind.TEXT, Kind.NUMBER}, "number": {Kind.TEXT, Kind.BOOL, Kind.TIME}}
+        if cast is None or not operand.text or not operand.kinds & can[cast]:
+            return (), ()
+        text = f"{cast}({operand.text})"
+        return (f"as {_WORDS[cast]}: {code(text)}",), rewrite(span, text)
 
     def _arity(self, function: Function, node: tree.Call, span: Span) -> bool:
         count = len(node.arguments)
@@ -205,6 +240,8 @@ class Calls:
     def _result(function: Function, operands: list[Operand]) -> frozenset[Kind]:
         if function.result is not Kind.UNKNOWN:
             return frozenset({function.result})
+        if function.name == "split":
+            return frozenset({Kind.TEXT if len(operands) > 2 else Kind.LIST})
         values = operands[1:] if function.name == "if" else operands
         kinds = frozenset[Kind]().union(*(o.kinds for o in values if not o.is_null))
         if function.name in ("min", "max"):
@@ -221,11 +258,31 @@ class Calls:
             return "of values, or of a metric's history"
         return "of values" if name in FUNCTIONS else "of a metric's history"
 
-    def _unknown(self, node: tree.Call, span: Span) -> Operand:
+    def _rewritten(self, node: tree.Call, place: Span, span: Span) -> bool:
+        """Whether it is a call of another language, whose text in this one is offered."""
+        rewrite_of = FOREIGN_FUNCTIONS.get(node.name)
+        given = [self._expressions.written(argument) for argument in node.arguments]
+        text = rewrite_of(given) if rewrite_of is not None and given and all(given) else None
+        if text is None:
+            return False
+        hint = f"in RunQL write {code(text)}"
+        self._report.add("RQL206", f"no function `{node.name}`", place, hint, fixes=rewrite(span, text))
+        return True
+
+    def _is_value_counts(self, node: tree.Call, place: Span) -> bool:
+        """`value_counts(x)`, which is a stage here, and is reported."""
+        if node.name == "value_counts":
+            hint = "how often each value occurs: `| group FIELD : count()`"
+            self._report.add("RQL206", "no function `value_counts`", place, hint)
+        return node.name == "value_counts"
+
+    def _unknown(self, node: tree.Call, span: Span) -> Operand:  # noqa: PLR0911 - one a mistake
         if node.name in WINDOWS:
             say_left_of_pipe(self._report, span, self._expressions.piped())
             return BROKEN
         place = self._report.place(node.name_span) if node.name_span != NOWHERE else span
+        if self._rewritten(node, place, span) or self._is_value_counts(node, place):
+            return BROKEN
         synonym = _SYNONYMS.get(node.name)
         if synonym == "**":
             self._report.add("RQL206", f"no function `{node.name}`", place, "a power is written `a ** b`")
@@ -239,6 +296,11 @@ class Calls:
             self._report.add("RQL206", message, place, f"write {code(meant)}", fixes=rewrite(span, meant))
             return BROKEN
         names = self._known()
+        of_rows = synonym if synonym in ROW_AGGREGATES else node.name
+        if of_rows in ROW_AGGREGATES and of_rows not in names:
+            hint = f"over the rows of a group: `| group KEY : {of_rows}(…)`"
+            self._report.add("RQL219", f"`{of_rows}` makes one value of many rows", place, hint)
+            return BROKEN
         near = [synonym] if synonym else [] if node.name in _ELSEWHERE else nearest_names(node.name, names)
         shown = ", ".join(f"{code(names[one])} ({self._kind_of(one)})" for one in near)
         hints = (f"nearest: {shown}",) if near else tuple(_kinds_of_functions())

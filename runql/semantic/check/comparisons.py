@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from runql.language.fields import Space
 from runql.language.kinds import Kind
@@ -15,8 +15,16 @@ from runql.semantic.names.nearest import nearest_hint, nearest_names
 from runql.semantic.names.resolver import seen_kinds
 from runql.semantic.operands import BROKEN, Operand, constant, example_value, literal_text, quoted
 from runql.semantic.spelling import code
-from runql.semantic.times import Day, absolute, compare_with_day, from_text, is_time_without_quotes, unix_time
-from runql.semantic.typed import TAnd, TBetween, TCompare, TField, TIn, TOr, TypedExpr
+from runql.semantic.times import (
+    Day,
+    absolute,
+    compare_with_day,
+    from_text,
+    is_time_without_quotes,
+    unix_time,
+    whole_day,
+)
+from runql.semantic.typed import TAnd, TBetween, TCall, TCompare, TField, TIn, TOr, TypedExpr
 from runql.semantic.values import MISSING
 from runql.syntax.tree import Comparison
 from runql.text.frozen import frozen
@@ -101,11 +109,27 @@ class Comparisons:
         return TIn(value.expr, tuple(item.expr for _, item in pairs), kind=Kind.BOOL, span=span)
 
     def _built(self, op: Comparison, left: Operand, right: Operand, span: Span) -> TypedExpr:
+        for one, other, sign in ((left, right, op), (right, left, FLIPPED[op])):
+            if (stretch := self._stretch_of(one, other)) is not None and isinstance(one.expr, TCall):
+                return compare_with_day(sign, one.expr.arguments[0], stretch, span)
         if right.day is not None:
             return compare_with_day(op, left.expr, right.day, span)
         if left.day is not None:
             return compare_with_day(FLIPPED[op], right.expr, left.day, span)
         return TCompare(op, left.expr, right.expr, kind=Kind.BOOL, span=span)
+
+    def _stretch_of(self, call: Operand, constant: Operand) -> Day | None:
+        """The day or the year that a time lies in for `date(t) = 2026-01-31` or `year(t) = 2026`: a server is asked for
+        that stretch of the time itself."""
+        if not isinstance(call.expr, TCall) or call.expr.zone != self.context.zone:
+            return None
+        if call.expr.name == "date":
+            return constant.day
+        year = constant.value
+        if call.expr.name != "year" or type(year) is not int or not 1 < year < 9999:
+            return None
+        first, last = (whole_day(date(year, *day), self.context.zone) for day in ((1, 1), (12, 31)))
+        return None if first is None or last is None else Day(first.start, last.end)
 
     # ------------------------------------------------------------ times
 
@@ -188,6 +212,8 @@ class Comparisons:
         sign = "=" if example[0] in _QUOTED_OR_WORD else ">"
         hint = f"for example: {code(f'{left.text} {sign} {example}')}"
         hints = (hint,) if left.text and not left.is_constant and example != "null" else ()
+        if Kind.NUMBER in right.kinds and isinstance(left.expr, TCall) and (number := _part_meant(left, right)):
+            hints = (f"that part of it as text: {code(number)}",)
         if Kind.TIME in right.kinds and isinstance(left.expr, TField) and left.expr.key.space is not Space.RUN:
             hints = ("a time that was logged is text or a number of seconds: compare it with one",)
         fixes = rewrite(right.span, text) if text else ()
@@ -314,6 +340,14 @@ class Comparisons:
         hints = (*nearest_hint(near), "the states are " + ", ".join(RUN_STATES))
         fixes = rewrite(right.span, f'"{near[0]}"') if near else ()
         self.report.add("RQL212", f"no run has the state {literal_text(value)}", right.span, *hints, fixes=fixes)
+
+
+def _part_meant(left: Operand, right: Operand) -> str | None:
+    """`month(created) = 1`: the beginning of a month is a time; its number is what `format` gives."""
+    pattern = {"date": "%d", "week": "%V", "month": "%m"}.get(left.expr.name if isinstance(left.expr, TCall) else "")
+    inner = left.text.partition("(")[2].removesuffix(")")
+    is_whole = isinstance(right.value, int) and 0 <= right.value < 100
+    return f'format({inner}, "{pattern}") = "{right.value:02}"' if pattern and inner and is_whole else None
 
 
 def state_like(word: str) -> list[str]:

@@ -10,11 +10,14 @@ from typing import assert_never
 from runql.language.kinds import Kind
 from runql.semantic.catalog import Catalog
 from runql.semantic.check.aliases import Aliases
+from runql.semantic.check.arguments import regex_alone
 from runql.semantic.check.calls import Calls
 from runql.semantic.check.comparisons import Comparisons
 from runql.semantic.check.interface import Row
+from runql.semantic.check.joined_texts import joined_by_bars, joined_fields, joined_texts
 from runql.semantic.check.list_values import list_value
 from runql.semantic.check.logged_names import is_element, metric_value, say_read, was_logged, whole_history
+from runql.semantic.check.no_run import of_no_run
 from runql.semantic.check.parameters import Bound, UnfitError, bind
 from runql.semantic.check.piped import LeftOfPipe
 from runql.semantic.check.questions import QuestionCheck
@@ -24,9 +27,9 @@ from runql.semantic.check_context import CheckContext, Report, rewrite, rewrites
 from runql.semantic.names.metrics import Metrics
 from runql.semantic.names.nearest import nearest_hint, nearest_names
 from runql.semantic.names.resolver import AliasUse, LoggedName, Names, Resolved
-from runql.semantic.operands import BROKEN, Operand, constant, example_value, kind_in, quoted
+from runql.semantic.operands import BROKEN, NUMBER_STATES, Operand, constant, example_value, kind_in, quoted
 from runql.semantic.spelling import code
-from runql.semantic.times import Day, absolute, relative, seconds, whole_day
+from runql.semantic.times import Day, absolute, relative, seconds, time_arithmetic, whole_day
 from runql.semantic.typed import (
     TAnd,
     TArithmetic,
@@ -129,6 +132,8 @@ class Expressions(LeftOfPipe):
                 return list_value(self, node, span)
             case tree.Param():
                 return self._param(node, span)
+            case tree.Regex():
+                return regex_alone(span, self.report)
             case tree.Field():
                 return self._field(node, span)
             case tree.Arithmetic():
@@ -219,6 +224,8 @@ class Expressions(LeftOfPipe):
     # ------------------------------------------------------------ arithmetic
 
     def _arithmetic(self, node: tree.Arithmetic, span: Span) -> Operand:
+        if joined_texts(node, self):
+            return BROKEN
         left, right = self.operand(node.left), self.operand(node.right)
         if left is BROKEN or right is BROKEN:
             return BROKEN
@@ -226,7 +233,7 @@ class Expressions(LeftOfPipe):
         if Kind.NUMBER in left.kinds and Kind.NUMBER in right.kinds:
             kinds.add(Kind.NUMBER)
         if node.op in (tree.ArithmeticOp.ADD, tree.ArithmeticOp.SUB):
-            kinds |= _time_arithmetic(node.op, left.kinds, right.kinds)
+            kinds |= time_arithmetic(node.op, left.kinds, right.kinds)
         if not kinds:
             self._no_arithmetic(node.op, left, right, span)
             return BROKEN
@@ -243,7 +250,8 @@ class Expressions(LeftOfPipe):
             message = f"`{op}` does not go with {left.holds} and {right.holds}"
         else:
             span = wrong.span if wrong.span in self.report.records else span
-        self.report.add("RQL203", message, span)
+        hints, fixes = joined_fields(op, left, right, span)
+        self.report.add("RQL203", message, span, *hints, fixes=fixes)
 
     def _negate(self, node: tree.Negate, span: Span) -> Operand:
         value = self.operand(node.value)
@@ -292,6 +300,7 @@ class Expressions(LeftOfPipe):
             case tree.And(terms=terms):
                 return TAnd(tuple(self._terms(terms)), kind=Kind.BOOL, span=span)
             case tree.Or(terms=terms):
+                terms = () if joined_by_bars(node, self) else terms
                 return TOr(tuple(self._terms(terms, any_of=True)), kind=Kind.BOOL, span=span)
             case _:
                 assert_never(node)
@@ -353,6 +362,7 @@ class Expressions(LeftOfPipe):
     def _is(self, node: tree.Is, span: Span) -> TypedExpr:
         if isinstance(node.value, tree.Field):
             path_span = node.value.path.span if node.value.path.span != NOWHERE else node.value.span
+            since = self.report.count
             found = self.names.resolve(node.value.path, path_span)
             if isinstance(found, LoggedName) and self._row is not None:
                 value = metric_value(found, self._row, self.metrics, path_span)
@@ -360,9 +370,11 @@ class Expressions(LeftOfPipe):
                 return was_logged(found, node, self.metrics, span)
             else:
                 value = self._resolved(found, node.value)
+            if found is None and node.state is tree.State.MISSING:
+                value = of_no_run(self, node.value, since) or value
         else:
             value = self.operand(node.value)
-        if node.state in (tree.State.NAN, tree.State.FINITE) and Kind.NUMBER not in value.kinds and value is not BROKEN:
+        if node.state in NUMBER_STATES and Kind.NUMBER not in value.kinds and value is not BROKEN:
             message = f"{quoted(value)} is {value.holds}, and only a number can be `{node.state}`"
             self.report.add("RQL203", message, value.span if value.span in self.report.records else span)
         return TIs(value.expr, node.state, kind=Kind.BOOL, span=span)
@@ -386,12 +398,3 @@ def _negated(expr: TypedExpr, negated: bool) -> TypedExpr:
     if isinstance(expr, TNot) and isinstance(expr.value, TLogged):
         return expr.value
     return TNot(expr, kind=Kind.BOOL, span=expr.span)
-
-
-def _time_arithmetic(op: tree.ArithmeticOp, left: frozenset[Kind], right: frozenset[Kind]) -> set[Kind]:
-    kinds = {Kind.TIME} if Kind.TIME in left and Kind.NUMBER in right else set()
-    if op is tree.ArithmeticOp.ADD and Kind.NUMBER in left and Kind.TIME in right:
-        kinds.add(Kind.TIME)
-    if op is tree.ArithmeticOp.SUB and Kind.TIME in left and Kind.TIME in right:
-        kinds.add(Kind.NUMBER)
-    return kinds

@@ -7,7 +7,7 @@ import re
 from runql.language.fields import Space
 from runql.language.kinds import Kind
 from runql.semantic.check.interface import ExpressionCheck
-from runql.semantic.check_context import rewrite, rewrites
+from runql.semantic.check_context import Report, rewrite, rewrites
 from runql.semantic.operands import BROKEN, Operand, constant, example_value, literal_text, quoted
 from runql.semantic.spelling import code
 from runql.semantic.typed import TField, THas, TTextTest, TypedExpr
@@ -32,6 +32,11 @@ class TextTests:
 
     def text(self, node: tree.TextTest, span: Span) -> TypedExpr:
         value = self._expressions.operand(node.value)
+        if isinstance(node.pattern, tree.Regex):
+            inner = node.pattern.pattern
+            fixes = rewrite(node.pattern.span, self._expressions.written(inner))
+            self._report.add("RQL235", f"`{node.op}` takes its pattern without `re`", node.pattern.span, fixes=fixes)
+            return TTextTest(node.op, value.expr, BROKEN.expr, kind=Kind.BOOL, span=span)
         pattern = self._expressions.beside(value, node.pattern)
         self._must_be_text(value, node)
         if pattern is not BROKEN:
@@ -176,6 +181,28 @@ def check_pattern(pattern: str) -> PatternError | None:
     except UnicodeEncodeError:
         return PatternError("the pattern holds half of a surrogate pair")
     return None
+
+
+def pattern_groups(pattern: str) -> int:
+    """How many groups a regular expression has."""
+    import re2
+
+    groups: int = re2.compile(pattern).groups
+    return groups
+
+
+def report_pattern(pattern: str, node: tree.Expr, span: Span, report: Report) -> bool:
+    """Whether RE2 takes a pattern; what is wrong with it is reported where it stands."""
+    error = check_pattern(pattern)
+    if error is None:
+        return True
+    written = node.pattern if isinstance(node, tree.Regex) else node
+    plain = isinstance(written, tree.Literal) and span.end - span.start == len(pattern) + 2
+    if plain and error.start is not None and error.end is not None:
+        span = Span(span.start + 1 + error.start, span.start + 1 + error.end)
+    hint = error.hint if error.hint and error.excluded is None else _RE2
+    report.add("RQL204", f"bad regular expression: {error.message}", span, hint)
+    return False
 
 
 def _explain(pattern: str, reason: str) -> PatternError:

@@ -12,19 +12,22 @@ from runql.language.functions import FUNCTIONS
 from runql.language.kinds import Kind, TableKind
 from runql.language.windows import ALONG_RUNS, WINDOWS
 from runql.semantic.catalog import Catalog
+from runql.semantic.check.arguments import percent_of
 from runql.semantic.check.expressions import Expressions, field_operand
 from runql.semantic.check.logged_names import whole_history
+from runql.semantic.check.no_run import of_no_run
 from runql.semantic.check_context import CheckContext, Report, rewrite, rewrites
 from runql.semantic.check_stages.of_curves import OF_CURVES, over_rows
 from runql.semantic.check_stages.scope import Scope
 from runql.semantic.check_stages.windows import Folding, WindowCalls
 from runql.semantic.folds import fold_named, history_fold_named
+from runql.semantic.names.foreign_calls import FOREIGN_FUNCTIONS
 from runql.semantic.names.nearest import nearest_hint, nearest_names
 from runql.semantic.names.odd_names import divided
 from runql.semantic.names.resolver import LoggedName, Resolved
 from runql.semantic.naming import aggregate_text, key_text
 from runql.semantic.needed import walk
-from runql.semantic.operands import ANY_KIND, BROKEN, Operand, kind_in, quoted
+from runql.semantic.operands import ANY_KIND, BROKEN, NUMBER_STATES, Operand, kind_in, quoted
 from runql.semantic.questions import ColumnFacts
 from runql.semantic.spelling import PREFIXES, code, field_text, path_text
 from runql.semantic.typed import TAggregate, TCell, TColumn, TField, TFold, TIs, TLogged, TNot, TWindow, TypedExpr
@@ -181,11 +184,18 @@ class StageExpressions(Expressions):
         elif self._is_history(field) and self.scope.fields and self.scope.kind is TableKind.RUNS:
             return self._logged(field, node, span)
         else:
-            value = self.operand(field)
-        if node.state in (tree.State.NAN, tree.State.FINITE) and value is not BROKEN and Kind.NUMBER not in value.kinds:
+            since, value = self.report.count, self.operand(field)
+            if value is BROKEN and isinstance(field, tree.Field) and node.state is tree.State.MISSING:
+                value = self._of_no_run(field, since) or value
+        if node.state in NUMBER_STATES and value is not BROKEN and Kind.NUMBER not in value.kinds:
             message = f"{quoted(value)} is {value.holds}, and only a number can be `{node.state}`"
             self.report.add("RQL203", message, span)
         return TIs(value.expr, node.state, kind=Kind.BOOL, span=span)
+
+    def _of_no_run(self, field: tree.Field, since: int) -> Operand | None:
+        """A field that no run has, as a column that is missing everywhere."""
+        none = of_no_run(self, field, since) if self.scope.fields else None
+        return None if none is None else self.mention(none.text, none)
 
     @staticmethod
     def _is_history(node: tree.Expr) -> bool:
@@ -285,7 +295,7 @@ class StageCalls(WindowCalls):
 
     def _scalar(self, node: tree.Call, fold: Function | None, span: Span) -> Operand:
         if fold is None and node.name not in FUNCTIONS and history_fold_named(node.name) is None:
-            near = nearest_names(node.name, ROW_AGGREGATES)
+            near = [] if node.name in FOREIGN_FUNCTIONS else nearest_names(node.name, ROW_AGGREGATES)
             if near and self._stage.folding is Folding.YES and not nearest_names(node.name, FUNCTIONS):
                 place = node.name_span if node.name_span != NOWHERE else span
                 hints = nearest_hint([ROW_AGGREGATES[name].form for name in near])
@@ -355,24 +365,27 @@ class StageCalls(WindowCalls):
     def folded(self, fold: Function, operands: Sequence[Operand], span: Span) -> Operand:
         argument = operands[0] if operands else None
         of = operands[1] if len(operands) > 1 else None
+        name = fold.name
+        if fold.name == "percentile" and of is not None:
+            percent = percent_of(of, self._report)
+            name, of = f"p{percent}", None
         kinds = frozenset({fold.result})
         if fold.result is Kind.UNKNOWN:
             chosen = of if fold.name in ("argmin", "argmax") else argument
             kinds = frozenset({Kind.TEXT}) if chosen is None else chosen.kinds
-        expr = TFold(
-            fold.name, argument.expr if argument else None, of.expr if of else None, kind=kind_in(kinds), span=span
-        )
+        expr = TFold(name, argument.expr if argument else None, of.expr if of else None, kind=kind_in(kinds), span=span)
         texts = ", ".join(one.text for one in operands)
-        if fold.name == "count" and argument is not None and argument.kinds == {Kind.BOOL}:
+        is_field = argument is not None and isinstance(argument.expr, TCell | TField)
+        if fold.name == "count" and argument is not None and argument.kinds == {Kind.BOOL} and not is_field:
             self._counts_falsehoods(argument, span)
         return Operand(expr, kinds, text=f"{fold.name}({texts})" if all(one.text for one in operands) else "")
 
     def _counts_falsehoods(self, argument: Operand, span: Span) -> None:
         """`count(x)` counts values, and false is one: of a condition that is seldom what is meant."""
-        if isinstance(argument.expr, TCell | TField):
-            return
         message = f"`count({argument.text})` counts the rows where it is known, those where it is false too"
-        self._report.add("RQL333", message, span, f"where it holds: `| where {argument.text} | group … : count()`")
+        text = f"count_if({argument.text})"
+        fixes = rewrite(span, text) if argument.text else ()
+        self._report.add("RQL333", message, span, f"where it holds: {code(text)}", fixes=fixes)
 
     def _sampled(self, node: tree.Call, span: Span) -> None:
         inner = ", ".join(map(to_text, node.arguments))

@@ -35,6 +35,15 @@ _RUN_NAMES = {
     "running_time": "runtime",
 }
 
+_OF_TIMES = {
+    **{name: name for name in ("date", "week", "month", "year", "hour", "weekday")},
+    "dayofweek": "weekday",
+    "day_of_week": "weekday",
+    "isoweek": "week",
+    "day": "date",
+}
+"""Parts of times, as pandas' `.dt` calls them."""
+
 FOREIGN_CALLS = {
     "config": Space.CONFIG,
     "summary": Space.SUMMARY,
@@ -55,6 +64,8 @@ def foreign_spelling(path: tree.Path) -> str | None:
     if word in _RUN:
         return _of_run(tuple(rest))
     space = PREFIXES.get(word) or _PREFIXES.get(word)
+    if len(rest) == 2 and str(rest[0]) == "dt" and str(rest[1]) in _OF_TIMES and run_field_named(word):
+        return f"{_OF_TIMES[str(rest[1])]}({run_field_named(word)})"
     if space is None:
         return None
     text = field_text(space, tuple(rest), exact=path.exact)

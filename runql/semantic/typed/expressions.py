@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import field
+from datetime import tzinfo
 from typing import TypeAlias
 
 from runql.language.fields import Space
@@ -140,10 +141,11 @@ class TNegate(TypedExprNode):
 
 @frozen
 class TCall(TypedExprNode):
-    """A scalar function of the table, with its arguments."""
+    """A scalar function of the table, with its arguments; `zone` is that of the days and hours of a time."""
 
     name: str
     arguments: tuple[TypedExpr, ...]
+    zone: tzinfo | None = None
 
 
 @frozen

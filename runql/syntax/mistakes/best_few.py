@@ -6,8 +6,7 @@ import re
 from itertools import islice
 from typing import Final
 
-from runql.syntax.mistake import Mistake, Place, idiom, replacing
-from runql.syntax.mistakes.python import closing
+from runql.syntax.mistake import Mistake, Place, closing, idiom, replacing
 from runql.text.source import Span
 
 _TOP: Final = re.compile(

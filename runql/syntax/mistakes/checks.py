@@ -136,7 +136,7 @@ def _python_call(text: str, name: Lexeme) -> Mistake | None:
     new = _CALLS.get(name.text.lower().removeprefix("np.").removeprefix("pd."))
     if new is None:
         return None
-    from runql.syntax.mistakes.python import closing
+    from runql.syntax.mistake import closing
 
     end = closing(text, text.find("(", name.end))
     if end is None:

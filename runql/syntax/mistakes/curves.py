@@ -8,8 +8,7 @@ from typing import Final
 
 from runql.syntax.lexer import END
 from runql.syntax.literals import write_string
-from runql.syntax.mistake import Mistake, Place, Repair, idiom, leaving_out, replacing, shown
-from runql.syntax.mistakes.python import closing
+from runql.syntax.mistake import Mistake, Place, Repair, closing, idiom, leaving_out, replacing, shown
 from runql.syntax.mistakes.stages import SHAPES, tried
 from runql.text.diagnostic import Edit
 from runql.text.source import Span

@@ -65,9 +65,6 @@ def colon(place: Place) -> Mistake | None:
     before = place.back()
     if before is None or place.found.text not in {":", "=", ":="}:
         return None
-    if place.text.startswith("::", place.found.start):
-        hint = "a value keeps the type that it was logged with"
-        return Mistake("RQL108", "`::` is Postgres; RunQL has no casts", place.span, (hint,), certain=True)
     if place.clause is before:
         old = place.text[before.start : place.found.end]
         repair = replacing(before.end, place.found.end, " ", f"leave out `{place.found.text}`")

@@ -8,8 +8,7 @@ from typing import Final
 
 from runql.syntax.lexer import Lexeme
 from runql.syntax.literals import quote_name, read_string
-from runql.syntax.mistake import Mistake, Place, idiom, replacing
-from runql.syntax.mistakes.python import closing
+from runql.syntax.mistake import Mistake, Place, closing, idiom, replacing
 from runql.text.source import Span
 
 _PYTHON: Final = "Python"

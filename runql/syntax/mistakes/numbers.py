@@ -8,8 +8,7 @@ from typing import Final
 
 from runql.syntax.lexer import Lexeme
 from runql.syntax.literals import quote_name, read_string, write_string
-from runql.syntax.mistake import Mistake, Place, Repair, idiom, replacing, tidy
-from runql.syntax.mistakes.python import closing
+from runql.syntax.mistake import Mistake, Place, Repair, closing, idiom, replacing, tidy
 from runql.text.diagnostic import Edit
 from runql.text.source import Span
 

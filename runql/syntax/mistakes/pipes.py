@@ -10,8 +10,7 @@ from typing import Final
 from runql.syntax.keywords import keywords
 from runql.syntax.lexer import END, Lexeme, run
 from runql.syntax.literals import write_string
-from runql.syntax.mistake import Mistake, Place, Repair, alone_from, idiom, replacing, shown, tidy
-from runql.syntax.mistakes.python import closing
+from runql.syntax.mistake import Mistake, Place, Repair, alone_from, closing, idiom, replacing, shown, tidy
 from runql.syntax.recovery import next_piece
 from runql.text.diagnostic import Edit
 from runql.text.source import Span
@@ -90,6 +89,7 @@ _PAIRS: Final = {("sort", "by"): "order", ("order", "by"): "order", ("group", "b
 _NONE_HERE: Final = {
     "merge": "two tables by a key: `| join NAME on KEY`; the runs of several sources: `runs from A, B`",
     "count": "`count runs …` counts runs; `| group KEY : n = count()` counts the rows of each group",
+    "value_counts": "how often each value occurs: `| group FIELD : count()`",
     "wc": "`count runs …` counts runs; `| group KEY : n = count()` counts the rows of each group",
 }
 _PIPES: Final = (

@@ -7,9 +7,9 @@ from itertools import islice
 from typing import Final
 
 from runql.syntax.foreign.mongo import mongo_text
-from runql.syntax.lexer import Lexeme
 from runql.syntax.literals import quote_name, read_string
-from runql.syntax.mistake import Mistake, Place, alone_from, idiom, leaving_out, operator_words, replacing
+from runql.syntax.mistake import Mistake, Place, alone_from, closing, idiom, leaving_out, operator_words, replacing
+from runql.syntax.mistakes.functions.methods import rewritten
 from runql.text.source import Span
 
 _PYTHON: Final = "Python"
@@ -28,20 +28,7 @@ _METHODS: Final = {
 }
 _QUOTED: Final = re.compile(r"""(["'])([^\W\d][\w./]*)\1""")
 _PLAIN_KEY: Final = re.compile(r"\w+(?:/\w+)*")
-_FUNCTIONS: Final = {"lower": "lower", "upper": "upper", "len": "len", "length": "len", "size": "len", "abs": "abs"}
-"""Methods without arguments, and the functions that do the same."""
-_CLOSING: Final = {"(": ")", "[": "]", "{": "}"}
 _VALUES: Final = {"STRING", "NUMBER", "PATH", "TIME", "DURATION", "PARAM"}
-
-
-def closing(text: str, start: int) -> Lexeme | None:
-    """The bracket that closes the one at a place."""
-    depth = 0
-    for lexeme in alone_from(text, start):
-        depth += (lexeme.text in _CLOSING) - (lexeme.text in _CLOSING.values())
-        if depth == 0:
-            return lexeme
-    return None
 
 
 def braces(place: Place) -> Mistake | None:
@@ -148,8 +135,8 @@ def method(place: Place) -> Mistake | None:  # noqa: PLR0911 - one a kind of cal
 
 def _without_call(owner: str, called: str, argument: str) -> str | None:
     """`config.get("lr")` as a field, `name.lower()` as a function."""
-    if called in _FUNCTIONS and not argument:
-        return f"{_FUNCTIONS[called]}({owner})"
+    if (new := rewritten(owner, called, argument)) is not None:
+        return new
     key = re.fullmatch(r"""(["'])(.+?)\1(?:\s*,.*)?""", argument) if called == "get" else None
     return f"{owner}.{key[2] if _PLAIN_KEY.fullmatch(key[2]) else quote_name(key[2])}" if key else None
 

@@ -10,9 +10,8 @@ from runql.syntax.foreign.mongo import mongo_text
 from runql.syntax.keywords import keywords
 from runql.syntax.lexer import END, Lexeme, accepted, beginning, lexer
 from runql.syntax.literals import read_path, read_string, write_path
-from runql.syntax.mistake import Mistake, Place, Repair, alone_from, idiom, leaving_out, replacing, shown
+from runql.syntax.mistake import Mistake, Place, Repair, alone_from, closing, idiom, leaving_out, replacing, shown
 from runql.syntax.mistakes.expected import needed
-from runql.syntax.mistakes.python import closing
 from runql.text.diagnostic import Edit
 from runql.text.source import Span
 

@@ -28,6 +28,7 @@ from runql.syntax.mistakes import (
 from runql.syntax.mistakes import slips as idiom_slips
 from runql.syntax.mistakes import words as idiom_words
 from runql.syntax.mistakes.expected import either, expected_words, needed
+from runql.syntax.mistakes.functions import casts
 from runql.syntax.mistakes.phrases import data_frames, stages_of_others
 from runql.text.diagnostic import Edit
 from runql.text.letters import distance
@@ -169,6 +170,11 @@ _KNOWN: Final[tuple[Callable[[Place], Mistake | None], ...]] = (
     two_tables.keys_together,
     two_tables.keys_without_on,
     numbers.quoted_key,
+    casts.cast_as,
+    casts.colons,
+    casts.case_when,
+    casts.extract_from,
+    casts.text_slice,
     numbers.prefixed_text,
     numbers.flagged_pattern,
     numbers.floor_division,

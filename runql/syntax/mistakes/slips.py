@@ -10,8 +10,7 @@ from runql.language.entry import LiteralEntry
 from runql.language.words import WORDS
 from runql.syntax.keywords import keywords
 from runql.syntax.lexer import END
-from runql.syntax.mistake import Mistake, Place, Repair, idiom, leaving_out, replacing
-from runql.syntax.mistakes.python import closing
+from runql.syntax.mistake import Mistake, Place, Repair, closing, idiom, leaving_out, replacing
 from runql.text.diagnostic import Edit
 from runql.text.source import Span
 

@@ -13,6 +13,7 @@ from runql.syntax.mistake import (
     Place,
     Repair,
     alone_from,
+    closing,
     idiom,
     leaving_out,
     replacing,
@@ -21,7 +22,6 @@ from runql.syntax.mistake import (
     spaced,
 )
 from runql.syntax.mistakes.expected import needed
-from runql.syntax.mistakes.python import closing
 from runql.text.diagnostic import Edit
 from runql.text.source import Span
 

@@ -7,8 +7,7 @@ from itertools import islice
 from typing import Final
 
 from runql.syntax.keywords import keywords
-from runql.syntax.mistake import Mistake, Place, alone_from, idiom, replacing
-from runql.syntax.mistakes.python import closing
+from runql.syntax.mistake import Mistake, Place, alone_from, closing, idiom, replacing
 from runql.syntax.tree import JoinKind
 from runql.text.source import Span
 

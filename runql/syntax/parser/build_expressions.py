@@ -40,7 +40,13 @@ _ARITHMETIC: Final = {
     "MODULO": t.ArithmeticOp.MOD,
     "POWER": t.ArithmeticOp.POW,
 }
-_STATES: Final = {"NULL": t.State.NULL, "NAN": t.State.NAN, "FINITE": t.State.FINITE, "UNSET": t.State.MISSING}
+_STATES: Final = {
+    "NULL": t.State.NULL,
+    "NAN": t.State.NAN,
+    "FINITE": t.State.FINITE,
+    "INFINITE": t.State.INFINITE,
+    "UNSET": t.State.MISSING,
+}
 _CONSTANTS: Final[dict[str, float | bool | None]] = {
     "TRUE": True,
     "FALSE": False,
@@ -258,6 +264,13 @@ class ExpressionBuilder:
 
     def list_value(self, part: Part) -> t.Expr:
         return t.ListValue(tuple(part.nodes), span=part.span)
+
+    def regex(self, part: Part) -> t.Expr:
+        _, token = part.children
+        place = self.span(token)
+        is_text = token.type == "STRING"
+        pattern = t.Literal(read_string(token), span=place) if is_text else t.Param(str(token)[1:], span=place)
+        return t.Regex(pattern, span=part.span)
 
     def constant(self, part: Part) -> t.Expr:
         return t.Literal(_CONSTANTS[part.children[0].type], span=part.span)

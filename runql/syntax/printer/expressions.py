@@ -75,7 +75,7 @@ class ExpressionPrinter:
                 return self._window(expr), Binds.ATOM
             case t.ListValue(items=items):
                 return f"[{', '.join(map(self.expr, items))}]", Binds.ATOM
-            case t.Call() | t.Field() | t.Param() | t.Untagged() | t.ValueQuery() | t.Broken():
+            case t.Call() | t.Field() | t.Param() | t.Untagged() | t.ValueQuery() | t.Regex() | t.Broken():
                 return self._atom(expr), Binds.ATOM
             case t.Literal() | t.Time() | t.Duration() | t.RelativeTime():
                 text = self._value(expr)
@@ -139,7 +139,7 @@ class ExpressionPrinter:
             case _:
                 assert_never(expr)
 
-    def _atom(self, expr: t.Call | t.Field | t.Param | t.Untagged | t.ValueQuery | t.Broken) -> str:
+    def _atom(self, expr: t.Call | t.Field | t.Param | t.Untagged | t.ValueQuery | t.Regex | t.Broken) -> str:  # noqa: PLR0911 - one a node
         match expr:
             case t.Call(name=name, arguments=arguments):
                 parts = [*map(self.expr, arguments), *self._modifiers(expr)]
@@ -148,6 +148,8 @@ class ExpressionPrinter:
                 return write_path(path)
             case t.Param(name=name):
                 return f"${name}"
+            case t.Regex(pattern=pattern):
+                return f"{word('RE')} {self.expr(pattern)}"
             case t.Untagged():
                 return word("UNTAGGED")
             case t.ValueQuery(query=query):

@@ -75,6 +75,13 @@ class Field(ExprNode):
     path: Path
 
 
+@frozen
+class Regex(ExprNode):
+    """`re "…"`, `re $p`: a regular expression where a text would stand for itself."""
+
+    pattern: Literal | Param
+
+
 class Comparison(StrEnum):
     """How two values are compared; spellings `== <>` are folded into these."""
 
@@ -160,6 +167,7 @@ class State(StrEnum):
     NULL = "null"
     NAN = "nan"
     FINITE = "finite"
+    INFINITE = "infinite"
     MISSING = "missing"
 
 
@@ -278,6 +286,7 @@ Expr: TypeAlias = (
     | RelativeTime
     | Duration
     | Param
+    | Regex
     | Field
     | Compare
     | Between

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import UTC
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -27,7 +29,7 @@ from runql.semantic.typed import (
     TTextTest,
     TypedExpr,
 )
-from runql.semantic.values import MISSING
+from runql.semantic.values import MISSING, Regex
 from runql.syntax.tree import ArithmeticOp, Comparison, HasMode, State, TextOp
 from tests.engine.stages.build import CELLS, FAST, alike, from_rows, tables
 
@@ -37,6 +39,12 @@ LEAVES = st.one_of(
     st.sampled_from([TCell("x"), TCell("y"), TCell("x"), TCell("state"), TCell("not there")]),
     CELLS.filter(lambda value: value is not MISSING).map(TConst),
 )
+
+
+ZONES = st.sampled_from([UTC, ZoneInfo("Europe/Berlin"), ZoneInfo("Asia/Kolkata"), ZoneInfo("America/St_Johns")])
+PATTERNS = st.sampled_from([TConst("%Y-%m"), TConst("%G-W%V %a"), TConst("%H:%M")])
+OLD = st.sampled_from([TConst("a"), TConst(Regex("[ab]")), TConst(Regex("x*"))])
+PLACES = st.sampled_from([TConst(0), TConst(1), TConst(-1), TConst(5)])
 
 
 def _grow(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
@@ -59,6 +67,18 @@ def _grow(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
             st.sampled_from(["abs", "sqrt", "floor", "ceil", "round", "log", "log2", "log10", "exp", "lower", "len"]),
             st.tuples(inner),
         ),
+        st.builds(TCall, st.sampled_from(["number", "text", "bool", "trim", "sign", "log1p"]), st.tuples(inner)),
+        st.builds(TCall, st.just("time"), st.tuples(inner), ZONES),
+        st.builds(
+            TCall, st.sampled_from(["date", "week", "month", "year", "hour", "weekday"]), st.tuples(inner), ZONES
+        ),
+        st.builds(TCall, st.just("format"), st.tuples(inner, PATTERNS), ZONES),
+        st.builds(TCall, st.just("concat"), st.tuples(inner, st.one_of(inner, st.just(TConst("-"))), inner)),
+        st.builds(TCall, st.just("replace"), st.tuples(inner, OLD, st.sampled_from([TConst(""), TConst("<\\0>")]))),
+        st.builds(TCall, st.just("substr"), st.tuples(inner, PLACES, PLACES)),
+        st.builds(TCall, st.just("split"), st.tuples(inner, OLD, PLACES)),
+        st.builds(TCall, st.just("extract"), st.tuples(inner, st.sampled_from([TConst("a|(b)"), TConst("[a-b1]")]))),
+        st.builds(TCall, st.just("clip"), st.tuples(inner, inner, inner)),
         st.builds(TCall, st.sampled_from(["coalesce", "min", "max"]), st.tuples(inner, inner)),
         st.builds(TCall, st.just("if"), st.tuples(inner, inner, inner)),
     )

@@ -71,7 +71,9 @@ from tests.engine.stages.build import (
 )
 
 examples = settings(max_examples=150, deadline=None)
-ONE_ARGUMENT = [name for name in (*ROW_AGGREGATES, *OFFERED_PERCENTILES) if name not in ("argmin", "argmax")]
+TWO_ARGUMENTS = ("argmin", "argmax", "wmean")
+_ALL = (*ROW_AGGREGATES, *OFFERED_PERCENTILES, "p99.5")
+ONE_ARGUMENT = [name for name in _ALL if name not in (*TWO_ARGUMENTS, "percentile")]
 
 
 def _both(work: Any) -> tuple[Any, Any]:
@@ -113,7 +115,7 @@ def test_fold(name: str, given_table: Table) -> None:
     assert (list(fast.counts), fast.skipped) == (list(slow.counts), slow.skipped)
 
 
-@pytest.mark.parametrize("name", ["argmin", "argmax"])
+@pytest.mark.parametrize("name", TWO_ARGUMENTS)
 @examples
 @given(given_table=tables("key", "x", "y"))
 def test_fold_where(name: str, given_table: Table) -> None:

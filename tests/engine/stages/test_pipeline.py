@@ -39,7 +39,7 @@ def test_every_stage_has_an_entry() -> None:
 
 
 def test_every_aggregate_has_a_body_and_a_line() -> None:
-    assert set(ROW_AGGREGATES) == {*BODIES, "argmin", "argmax"}
+    assert set(ROW_AGGREGATES) == {*BODIES, "argmin", "argmax", "wmean", "percentile"}
     assert fold_named("p90") is not None
     assert fold_named("p101") is fold_named("perplexity") is None
     assert {"min", "max", "mean", "first", "last"} <= HISTORY_AGGREGATES.keys() & ROW_AGGREGATES.keys()

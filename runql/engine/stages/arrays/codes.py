@@ -79,6 +79,9 @@ def _of_vector(vector: Vector, *, sort_texts: bool) -> Codes:
     """Kind after kind in the order of kinds; NaN stands behind the records, before null."""
     import numpy as np
 
+    if vector.codes is not None:
+        kept: Codes = vector.codes
+        return kept
     tags = vector.tags
     is_nan = np.isnan(vector.numbers)
     if not tags.any() and not is_nan.any():

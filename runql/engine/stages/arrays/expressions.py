@@ -6,8 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, assert_never
 
+from runql.engine.casts import to_text
 from runql.engine.membership import constants_of
 from runql.engine.patterns import matcher
+from runql.engine.stages.arrays import calls
 from runql.engine.stages.arrays.arithmetic import ARITHMETIC, OF_NUMBER, arithmetic
 from runql.engine.stages.arrays.vectors import (
     BOOL,
@@ -139,7 +141,9 @@ class _Columns:
             case t.TCall(name="if", arguments=(condition, then, otherwise)):
                 truth = self.of(condition)
                 return choose((truth.tags == BOOL) & (truth.numbers == 1), self.of(then), self.of(otherwise))
-            case t.TBetween() | t.TTextTest() | t.TArithmetic() | t.TCall():
+            case t.TCall():
+                return self._call(expr)
+            case t.TBetween() | t.TTextTest() | t.TArithmetic():
                 raise NotHeld
             case (
                 t.TField()
@@ -154,6 +158,22 @@ class _Columns:
                 raise NotHeld
             case _:
                 assert_never(expr)
+
+    def _call(self, node: t.TCall) -> Vector:
+        """A function that works on the different values of a column."""
+        first = node.arguments[0]
+        if (found := calls.by_different(node, self._table)) is not None:
+            return found
+        if node.name == "concat":
+            parts = [text if (text := _text_of(one)) is not None else self.of(one) for one in node.arguments]
+            return calls.concat(parts, self._table.length)
+        if node.name == "time":
+            return calls.time_of_numbers(self.of(first))
+        if node.name in calls.OF_TIMES:
+            return calls.of_times(node, self.of(first))
+        if node.name in calls.OF_TEXTS:
+            return calls.of_texts(node, self.of(first))
+        raise NotHeld
 
     def _compare(self, node: t.TCompare) -> Vector:
         if _has_state(node.left, node.right):
@@ -207,6 +227,12 @@ def _bound_of(condition: t.TypedExpr) -> int | float | None:
     if not isinstance(number, int | float) or isinstance(number, bool):
         return None
     return number if abs(number) < LARGEST_WHOLE else None
+
+
+def _text_of(expr: t.TypedExpr) -> str | None:
+    """The text of a constant; none of one that has none."""
+    text = to_text(expr.value) if isinstance(expr, t.TConst) else MISSING
+    return text if isinstance(text, str) else None
 
 
 def _is_null(expr: t.TypedExpr) -> bool:
@@ -309,11 +335,18 @@ def _is_finite(vector: Vector) -> Bools:
     return (vector.tags == NUMBER) & np.isfinite(vector.numbers)
 
 
+def _is_infinite(vector: Vector) -> Bools:
+    import numpy as np
+
+    return (vector.tags == NUMBER) & np.isinf(vector.numbers)
+
+
 _STATES: Mapping[State, Callable[[Vector], Vector]] = MappingProxyType(
     {
         State.NULL: _state(lambda vector: vector.tags >= NULL),
         State.NAN: _state(_is_nan),
         State.FINITE: _state(_is_finite),
+        State.INFINITE: _state(_is_infinite),
         State.MISSING: _state(lambda vector: vector.tags == NO_VALUE),
     }
 )

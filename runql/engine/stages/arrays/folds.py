@@ -67,6 +67,7 @@ class Counting:
             self.group = groups.of_row[self.rows]
             self.numbers, self.whole = vector.numbers[self.rows], vector.whole[self.rows]
             self.counts = np.bincount(self.group, minlength=len(groups))
+        self.is_bool = (vector.tags if self.rows is None else vector.tags[self.rows]) == BOOL
         self.has_texts = bool((vector.tags == TEXT).any())
         self.present = np.flatnonzero(self.counts)
         missing, nan = int((vector.tags >= NULL).sum()), int(is_nan.sum())
@@ -129,12 +130,14 @@ class _Folding:
     def _results(self, answers: Sequence[Value] | None) -> Sequence[Value]:
         """One value for each group that has any."""
         name = self.name
+        if name in ("wmean", "mode"):
+            raise NotHeld
         if answers is not None:
             return cells_at(answers, self.places(self._extremes(largest=name == "argmax")))
         if name in ("min", "max"):
             return self.at(self._extremes(largest=name == "max"))
-        if name in SPREADS:
-            return self._spreads(SPREADS[name])
+        if name in SPREADS or name == "var":
+            return self._spreads(SPREADS.get(name))
         if name == "median":
             return self._percentiles(50)
         if (percent := percentile_of(name)) is not None:
@@ -172,13 +175,15 @@ class _Folding:
     def means(self) -> Column:
         return _floats(self.of.means[self.present])
 
-    def _spreads(self, of_deviation: Callable[[float, int], float]) -> Column:
+    def _spreads(self, of_deviation: Callable[[float, int], float] | None) -> Column:
+        """What is made of the standard deviation; the variance without it."""
         import numpy as np
 
         counts = self.counts[self.present]
-        deviations = np.sqrt(self.of.squares[self.present] / (counts - 1))
+        deviations = self.of.squares[self.present] / (counts - 1)
+        deviations = np.sqrt(deviations) if of_deviation is not None else deviations
         several = counts > 1
-        if self.name != "std":
+        if of_deviation is not None and self.name != "std":
             made = map(of_deviation, deviations[several].tolist(), counts[several].tolist())
             deviations[several] = np.fromiter(made, np.float64, int(several.sum()))
         if several.all():
@@ -192,7 +197,9 @@ class _Folding:
         import numpy as np
 
         sums = group_sums(Summands(self.numbers, self.group, self.counts))[self.present]
-        parts = np.bincount(self.group, weights=~self.whole, minlength=len(self.counts))[self.present]
+        parts = np.bincount(self.group, weights=~(self.whole | self.of.is_bool), minlength=len(self.counts))[
+            self.present
+        ]
         whole = parts == 0
         if (np.abs(sums[whole]) >= LARGEST_WHOLE).any():
             raise NotHeld
@@ -239,6 +246,11 @@ class _Folding:
             groups = np.unique(pairs) // codes.count
         return integers_column(np.bincount(groups, minlength=len(self.counts))[self.present])
 
+    def holding(self) -> Column:
+        import numpy as np
+
+        return integers_column(np.bincount(self.group, weights=self.numbers, minlength=len(self.counts))[self.present])
+
     def truths(self, *, every: bool) -> Column:
         import numpy as np
 
@@ -250,6 +262,8 @@ _WORK: dict[str, Callable[[_Folding], Sequence[Value]]] = {
     "count": lambda folding: integers_column(folding.counts[folding.present]),
     "sum": _Folding.sums,
     "mean": _Folding.means,
+    "share": _Folding.means,
+    "count_if": _Folding.holding,
     "iqm": _Folding.iqms,
     "first": lambda folding: folding.edges(last=False),
     "last": lambda folding: folding.edges(last=True),
@@ -266,7 +280,7 @@ def _floats(numbers: Floats) -> Column:
     return numbers_column(numbers, np.zeros(len(numbers), bool))
 
 
-def _counting(takes: Takes, vector: Vector, is_nan: Bools, groups: CodedGroups) -> Bools:
+def _counting(takes: Takes, vector: Vector, is_nan: Bools, groups: CodedGroups) -> Bools:  # noqa: PLR0911 - one a case
     """A flag a row: whether its value counts."""
     import numpy as np
 
@@ -275,6 +289,8 @@ def _counting(takes: Takes, vector: Vector, is_nan: Bools, groups: CodedGroups) 
     match takes:
         case Takes.NUMBERS:
             return has_value & (tags == NUMBER)
+        case Takes.ADDABLE:
+            return has_value & ((tags == NUMBER) | (tags == BOOL))
         case Takes.BOOLS:
             return has_value & (tags == BOOL)
         case Takes.ANYTHING:

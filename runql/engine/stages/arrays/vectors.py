@@ -57,13 +57,15 @@ class Vector:
     """A column of n cells. `tags`: the rank of each cell's kind. `numbers`: of the kinds in `IN_NUMBERS`, else 0.
 
     `whole`: where a number is an integer. `cells`: the objects, wherever the tag is not of `IN_NUMBERS`, null or
-    missing; also the source of a column that was not worked on.
+    missing; also the source of a column that was not worked on. Cells of times alone may be left out. `codes`: those of
+    its cells in their order, where they are known.
     """
 
     tags: Tags
     numbers: Floats
     whole: Bools
     cells: Objects | None = None
+    codes: Any = None
 
     def is_number(self) -> Bools:
         """Where a number that is not NaN stands."""
@@ -99,7 +101,13 @@ def encode(cells: Sequence[Value]) -> Vector:
         return _of_numbers_column(cells)
     if isinstance(cells, Repeats):
         return _repeated(cells)
-    return _of_objects(listed(cells), types_of(cells))
+    types = types_of(cells)
+    if not isinstance(cells, typed.Objects) or datetime not in types:
+        return _of_objects(listed(cells), types)
+    if cells.vector is None:
+        cells.vector = _of_objects(listed(cells), types)
+    kept: Vector = cells.vector
+    return kept
 
 
 def _of_objects(cells: list[Value], types: frozenset[type]) -> Vector:
@@ -188,6 +196,27 @@ def _numeric(numbers: Floats, whole: bool) -> Vector:
     return Vector(np.zeros(len(numbers), np.uint8), numbers, np.full(len(numbers), whole))
 
 
+def time_numbers(numbers: Floats) -> Floats:
+    """Seconds since 1970 as times hold them, to the microsecond. Raises `NotHeld` outside of the years held."""
+    import numpy as np
+
+    low, high = (bound.timestamp() for bound in _TIMES_HELD)
+    if len(numbers) and not (low <= numbers.min() and numbers.max() <= high):
+        raise NotHeld
+    whole = np.trunc(numbers)
+    return (whole * 1e6 + np.rint((numbers - whole) * 1e6)) / 1e6
+
+
+def times_of(numbers: Floats) -> Objects:
+    """Seconds since 1970 as times."""
+    import numpy as np
+
+    micros = np.rint(numbers * 1e6).astype("datetime64[us]")
+    made = np.empty(len(numbers), object)
+    made[:] = [time.replace(tzinfo=UTC) for time in micros.tolist()]
+    return made
+
+
 def constant(value: Value, length: int) -> Vector:
     """The same value in every row."""
     import numpy as np
@@ -243,7 +272,13 @@ def choose(here: Bools, then: Vector, otherwise: Vector) -> Vector:
 def _filled(vector: Vector) -> Objects:
     import numpy as np
 
-    return np.empty(len(vector.tags), object) if vector.cells is None else vector.cells
+    if vector.cells is not None:
+        return vector.cells
+    cells = np.empty(len(vector.tags), object)
+    there = vector.tags == TIME
+    if there.any():
+        cells[there] = times_of(vector.numbers[there])
+    return cells
 
 
 def decode(vector: Vector) -> Column:
@@ -263,7 +298,10 @@ def decode(vector: Vector) -> Column:
     rest = (tags == TEXT) | (tags == TIME) | (tags == LIST) | (tags == RECORD)
     if rest.any():
         cells[rest] = _filled(vector)[rest]
-    return typed.Objects(cells.tolist())
+    made = typed.Objects(cells.tolist())
+    if (tags == TIME).any():
+        made.vector = vector
+    return made
 
 
 def numbers_column(numbers: Floats, whole: Bools, tags: Tags | None = None) -> Column:

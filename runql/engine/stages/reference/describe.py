@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from runql.engine.compare import identity, is_nan
 from runql.engine.stages.reference.folds import fold
 from runql.engine.stages.shared.described import NOTHING, Described, summary
+from runql.language.kinds import Kind
 from runql.semantic.values import Value, kind_of
 
 
@@ -21,5 +22,5 @@ def described(cells: Sequence[Value]) -> Described:
         first.setdefault(one, cell)
     values = [(value, kind_of(value), often[one]) for one, value in first.items()]
     there = [each for each in values if each[1] not in NOTHING and not is_nan(each[0])]
-    mean, _ = fold("mean", cells)
+    mean, _ = fold("mean", [cell for cell in cells if kind_of(cell) is Kind.NUMBER])
     return summary(there, Counter(map(kind_of, cells)), mean)

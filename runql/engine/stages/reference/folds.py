@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from types import MappingProxyType
 
 from runql.engine import statistics
 from runql.engine.compare import ORDERED_KINDS, as_number, identity, is_nan, is_null
-from runql.engine.order import RANKS
+from runql.engine.order import RANKS, sorted_indices
 from runql.engine.stages.shared.aggregates import SPREADS, FoldColumn, Skipped, Takes, of_none, takes_of
 from runql.engine.stages.shared.groups import Groups
 from runql.language.kinds import Kind
@@ -16,7 +17,11 @@ from runql.semantic.folds import percentile_of
 from runql.semantic.values import MISSING, Value, kind_of
 
 _FIRST_KIND_OF = {Takes.COMPARABLE: ORDERED_KINDS, Takes.MEASURES: frozenset({Kind.NUMBER, Kind.TIME})}
-_KINDS_TAKEN = {Takes.NUMBERS: frozenset({Kind.NUMBER}), Takes.BOOLS: frozenset({Kind.BOOL})}
+_KINDS_TAKEN = {
+    Takes.NUMBERS: frozenset({Kind.NUMBER}),
+    Takes.ADDABLE: frozenset({Kind.NUMBER, Kind.BOOL}),
+    Takes.BOOLS: frozenset({Kind.BOOL}),
+}
 
 
 def usable(values: Sequence[Value], takes: Takes) -> tuple[list[int], Skipped]:
@@ -45,7 +50,10 @@ def fold(name: str, values: Sequence[Value]) -> tuple[Value, Skipped]:
     places, skipped = usable(values, takes_of(name))
     if not places:
         return of_none(name), skipped
-    return _body_of(name)([as_number(values[place]) for place in places]), skipped
+    cells = [as_number(values[place]) for place in places]
+    if takes_of(name) is Takes.ADDABLE:
+        cells = [int(cell) if isinstance(cell, bool) else cell for cell in cells]
+    return _body_of(name)(cells), skipped
 
 
 def fold_where(name: str, values: Sequence[Value], of: Sequence[Value]) -> tuple[Value, Skipped]:
@@ -57,6 +65,17 @@ def fold_where(name: str, values: Sequence[Value], of: Sequence[Value]) -> tuple
     return of[pick(places, key=lambda place: as_number(values[place]))], skipped
 
 
+def fold_weighted(values: Sequence[Value], weights: Sequence[Value]) -> tuple[Value, Skipped]:
+    """`wmean`: of the rows that have both a number and a weight."""
+    places, skipped = usable(values, Takes.NUMBERS)
+    inside, lacking = usable([weights[place] for place in places], Takes.NUMBERS)
+    skipped += lacking
+    if not inside:
+        return MISSING, skipped
+    pairs = [(as_number(values[places[at]]), as_number(weights[places[at]])) for at in inside]
+    return statistics.weighted_mean(*zip(*pairs, strict=True)), skipped
+
+
 def fold_cells(name: str, cells: Sequence[Value], groups: Groups, answers: Sequence[Value] | None) -> FoldColumn:
     """An aggregate over each group; `answers` are those that `argmin` and `argmax` choose from."""
     results: list[Value] = []
@@ -66,6 +85,8 @@ def fold_cells(name: str, cells: Sequence[Value], groups: Groups, answers: Seque
         values = [cells[row] for row in places]
         if answers is None:
             value, passed_over = fold(name, values)
+        elif name == "wmean":
+            value, passed_over = fold_weighted(values, [answers[row] for row in places])
         else:
             value, passed_over = fold_where(name, values, [answers[row] for row in places])
         results.append(value)
@@ -83,6 +104,15 @@ def _percentile(percent: float, values: list[Value]) -> Value:
     return statistics.percentile(sorted(values), percent)
 
 
+def _mode(values: list[Value]) -> Value:
+    """The most frequent value: of several the first in the order of values, of lists and records the first row's."""
+    counts = Counter(map(identity, values))
+    most = max(counts.values())
+    those = {identity(value): value for value in reversed(values) if counts[identity(value)] == most}
+    found = list(reversed(those.values()))
+    return found[sorted_indices(found)[0]]
+
+
 def _spread(of_deviation: Callable[[float, int], float]) -> Callable[[list[Value]], Value]:
     """A measure of spread, which one value does not have."""
     return lambda values: of_deviation(statistics.std(values), len(values)) if len(values) > 1 else MISSING
@@ -93,6 +123,10 @@ BODIES: Mapping[str, Callable[[list[Value]], Value]] = MappingProxyType(
         "count": len,
         "sum": statistics.total,
         "mean": statistics.mean,
+        "share": lambda values: statistics.mean([int(value) for value in values]),
+        "count_if": lambda values: sum(value is True for value in values),
+        "var": lambda values: statistics.var(values) if len(values) > 1 else MISSING,
+        "mode": _mode,
         **{name: _spread(of_deviation) for name, of_deviation in SPREADS.items()},
         "iqm": lambda values: statistics.iqm(sorted(values)),
         "min": min,
@@ -106,4 +140,5 @@ BODIES: Mapping[str, Callable[[list[Value]], Value]] = MappingProxyType(
         "list": list,
     }
 )
-"""What the aggregates of one argument make of at least one value; `argmin` and `argmax` are `fold_where`."""
+"""What the aggregates of one argument make of at least one value; `argmin` and `argmax` are `fold_where`, `wmean` is
+`fold_weighted`, `percentile` any of `p0` to `p100`."""

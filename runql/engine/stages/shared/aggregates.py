@@ -1,8 +1,9 @@
 """What the aggregates over rows take, and what comes of them in each group.
 
-Values that are missing, null or NaN are skipped. Statistics take numbers; `min`, `max`, `argmin` and `argmax` the
-values of the first kind that occurs in the order of kinds (numbers, bools, texts, times). What else there is counts as
-of another type. Over no value an aggregate is missing, but for `count`, `n_unique` and `list`.
+Values that are missing, null or NaN are skipped. Statistics take numbers; `sum` and `mean` bools too, true as 1; `min`,
+`max`, `argmin` and `argmax` the values of the first kind that occurs in the order of kinds (numbers, bools, texts,
+times). What else there is counts as of another type. Over no value an aggregate is missing, but for those that count,
+and `list`.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ class Takes(StrEnum):
     """Which values an aggregate is of."""
 
     NUMBERS = "numbers"
+    ADDABLE = "numbers and bools"
     COMPARABLE = "comparable"
     BOOLS = "bools"
     MEASURES = "measures"
@@ -59,10 +61,11 @@ SPREADS: Mapping[str, Callable[[float, int], float]] = MappingProxyType(
 
 _TAKEN: Mapping[Takes, str] = MappingProxyType(
     {
-        Takes.NUMBERS: "sum mean std sem ci95 iqm median",
+        Takes.NUMBERS: "std var sem ci95 iqm median wmean",
+        Takes.ADDABLE: "sum mean",
         Takes.COMPARABLE: "min max argmin argmax",
-        Takes.BOOLS: "any all",
-        Takes.ANYTHING: "count first last n_unique list",
+        Takes.BOOLS: "any all share count_if",
+        Takes.ANYTHING: "count mode first last n_unique list",
     }
 )
 _TAKES_OF = {name: takes for takes, names in _TAKEN.items() for name in names.split()}
@@ -81,4 +84,4 @@ def of_none(name: str) -> Value:
     """What an aggregate comes to over no value."""
     if name == "list":
         return []
-    return 0 if name in ("count", "n_unique") else MISSING
+    return 0 if name in ("count", "count_if", "n_unique") else MISSING

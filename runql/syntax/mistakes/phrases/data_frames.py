@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from runql.syntax.mistake import Mistake, Place
+from runql.syntax.mistake import Mistake, Place, closing
 from runql.syntax.mistakes.phrases.stages_of_others import FOLDS, said
-from runql.syntax.mistakes.python import closing
 from runql.text.source import Span
 
 _KEY: Final = r"[^\W\d][\w./]*"

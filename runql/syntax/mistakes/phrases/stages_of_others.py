@@ -9,8 +9,7 @@ from typing import Final
 from runql.language.stages import STAGES
 from runql.syntax.lexer import END, Lexeme
 from runql.syntax.literals import write_string
-from runql.syntax.mistake import Mistake, Place, Repair, idiom, leaving_out, replacing
-from runql.syntax.mistakes.python import closing
+from runql.syntax.mistake import Mistake, Place, Repair, closing, idiom, leaving_out, replacing
 from runql.text.diagnostic import Edit
 from runql.text.source import Span
 

@@ -1,13 +1,11 @@
-"""The functions of values. Each has its body in `engine/functions.py`."""
+"""The functions of numbers. Their bodies stand in `engine/functions.py`."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Final
 
 from runql.language.entry import Function, Parameter
-from runql.language.kinds import ANYTHING, BOOL, NUMBER, ORDERED, SIZED, TEXT, Kind
+from runql.language.kinds import NUMBER, ORDERED, Kind
 
 _X = Parameter("x", NUMBER)
 
@@ -21,11 +19,12 @@ def _extreme(name: str, doc: str) -> Function:
     return Function(name, parameters, Kind.UNKNOWN, doc, f"runs where {name}(summary.acc, summary.val/acc) > 0.9")
 
 
-_TABLE = (
+NUMBERS: Final = (
     _number("abs", "The size of a number, without its sign.", "runs where abs(summary.loss - summary.val/loss) < 0.1"),
     _number("log", "The natural logarithm.", "runs where log(config.lr) < -5"),
     _number("log2", "The logarithm of base 2.", "runs where log2(config.batch_size) >= 8"),
     _number("log10", "The logarithm of base 10.", "runs where log10(config.lr) <= -3"),
+    _number("log1p", "The natural logarithm of 1 + x, exact for a small x.", "runs where log1p(summary.loss) < 0.1"),
     _number("exp", "e to the power of a number.", "runs where exp(summary.loss) < 20"),
     _number("sqrt", "The square root.", "runs where sqrt(summary.params) > 50"),
     Function(
@@ -39,42 +38,12 @@ _TABLE = (
     _number("ceil", "The next whole number above.", "runs where ceil(config.steps / 100) = 1"),
     _extreme("min", "The smallest of several values; null and missing are skipped."),
     _extreme("max", "The largest of several values; null and missing are skipped."),
+    _number("sign", "-1, 0 or 1: the sign of a number.", "runs where sign(summary.acc - summary.val/acc) = 1"),
     Function(
-        "lower",
-        (Parameter("text", TEXT),),
-        Kind.TEXT,
-        "The text in small letters.",
-        'runs where lower(name) contains "baseline"',
-    ),
-    Function(
-        "upper",
-        (Parameter("text", TEXT),),
-        Kind.TEXT,
-        "The text in capitals.",
-        'runs where upper(config.optimizer) = "SGD"',
-    ),
-    Function(
-        "len",
-        (Parameter("value", SIZED),),
+        "clip",
+        (_X, Parameter("least", NUMBER), Parameter("most", NUMBER)),
         Kind.NUMBER,
-        "The length of a text or a list.",
-        "runs where len(tags) > 1",
-    ),
-    Function(
-        "coalesce",
-        (Parameter("a", ANYTHING), Parameter("b", ANYTHING, repeated=True)),
-        Kind.UNKNOWN,
-        "The first argument that is neither null nor missing.",
-        "runs where coalesce(config.momentum, 0) = 0",
-    ),
-    Function(
-        "if",
-        (Parameter("condition", BOOL), Parameter("then", ANYTHING), Parameter("otherwise", ANYTHING)),
-        Kind.UNKNOWN,
-        "The second argument where the first is true, else the third.",
-        'runs where if(config.optimizer = "adam", config.lr * 10, config.lr) > 0.01',
+        "The number, or the nearer of two limits where it lies outside of them.",
+        "runs order clip(summary.loss, 0.01, 1) limit 5",
     ),
 )
-
-FUNCTIONS: Final[Mapping[str, Function]] = MappingProxyType({one.name: one for one in _TABLE})
-"""By name."""

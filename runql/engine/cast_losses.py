@@ -1,0 +1,145 @@
+"""Values that a cast makes nothing of, counted: an answer says of how many, with one of them (RQL345)."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
+from typing import Any
+
+from runql.engine.casts import to_text
+from runql.engine.compare import is_null
+from runql.engine.evaluate import compile_value
+from runql.engine.order import AggregatesOf, no_aggregates
+from runql.engine.table import Table
+from runql.semantic import typed as t
+from runql.semantic.needed import casts_in, walk
+from runql.semantic.record import RunRecord
+from runql.semantic.spelling import field_text
+from runql.semantic.typed import TCall, TCell, TField, TFold, TypedExpr
+from runql.semantic.typed.expressions import TypedExprNode
+from runql.semantic.values import MISSING, Value
+from runql.text.diagnostic import Diagnostic
+from runql.text.visible import visible
+
+_SHOWN = 40
+"""How many characters of a value are shown."""
+
+
+class CastLosses:
+    """The casts in some expressions. Values are added part by part, and only the first that is lost is held.
+
+    `of_folds`: those of what aggregates come to, else those of what rows hold.
+    """
+
+    def __init__(self, expressions: Iterable[TypedExpr], *, of_folds: bool = False) -> None:
+        casts = dict.fromkeys(cast for expr in expressions for cast in casts_in(expr))
+        self._casts = [cast for cast in casts if of_folds is any(isinstance(node, TFold) for node in walk(cast))]
+        self._lost = dict.fromkeys(self._casts, 0)
+        self._seen = dict.fromkeys(self._casts, 0)
+        self._example: dict[TCall, Value] = {}
+
+    @property
+    def looks(self) -> bool:
+        """Whether there is anything to count."""
+        return bool(self._casts)
+
+    def add(self, values_of: Callable[[TypedExpr], Sequence[Value]]) -> None:
+        """Count some more values: `values_of` gives those of an expression."""
+        for cast in self._casts:
+            self._add(cast, values_of(cast.arguments[0]), values_of(cast))
+
+    def _add(self, cast: TCall, given: Sequence[Value], made: Sequence[Value]) -> None:
+        for value, result in zip(given, made, strict=True):
+            if is_null(value):
+                continue
+            self._seen[cast] += 1
+            if result is MISSING:
+                self._lost[cast] += 1
+                self._example.setdefault(cast, value)
+
+    def add_records(self, records: Sequence[RunRecord], aggregates_of: AggregatesOf = no_aggregates) -> None:
+        """Count those of some runs."""
+        if not self._casts:
+            return
+
+        def values_of(expr: TypedExpr) -> list[Value]:
+            value_of = compile_value(expr)
+            return [value_of(record, aggregates_of(record)) for record in records]
+
+        self.add(values_of)
+
+    def notices(self) -> list[Diagnostic]:
+        """What is to be said of the values so far."""
+        said = []
+        for cast, lost in self._lost.items():
+            if lost:
+                text = visible(str(to_text(self._example[cast])))
+                shown = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+                is_text = isinstance(self._example[cast], str)
+                example = f'"{shown}"' if is_text else shown
+                seen = f"{lost:,} of {self._seen[cast]:,} value{'s' * (self._seen[cast] != 1)}"
+                message = f"{_called(cast)} is missing for {seen}: no {cast.name}, as {example}"
+                said.append(Diagnostic("RQL345", message, cast.span))
+        return said
+
+
+def _called(cast: TCall) -> str:
+    (argument,) = cast.arguments
+    if isinstance(argument, TCell):
+        return f"`{cast.name}({visible(argument.name)})`"
+    if isinstance(argument, TField):
+        key = argument.key
+        return f"`{cast.name}({visible(key.written or field_text(key.space, key.segments, exact=key.exact))})`"
+    return f"`{cast.name}(…)`"
+
+
+class StageCasts:
+    """The casts of one stage. Those of an aggregate's result are counted where it is made."""
+
+    def __init__(self, stage: t.TStage, values_of: Callable[[TypedExpr, Table], Sequence[Value]]) -> None:
+        self._values_of = values_of
+        self._derived = stage.columns if isinstance(stage, t.TDerive) else ()
+        losses = [CastLosses((column.value,)) for column in self._derived]
+        self._losses = losses or [CastLosses(_expressions(stage))]
+
+    @property
+    def looks(self) -> bool:
+        """Whether the stage has any."""
+        return any(losses.looks for losses in self._losses)
+
+    def counted(self, tables: Iterable[Table]) -> Iterator[Table]:
+        """The tables that the stage is given, on their way to it."""
+        for table in tables:
+            self._add(table)
+            yield table
+
+    def _add(self, table: Table) -> None:
+        for place, losses in enumerate(self._losses):
+            if losses.looks:
+                losses.add(partial(self._of, table))
+            if any(later.looks for later in self._losses[place + 1 :]):
+                # A cast of `derive` may read a column that was made before it.
+                column = self._derived[place]
+                table = Table({**table.columns, column.name: self._values_of(column.value, table)}, table.length)
+
+    def _of(self, table: Table, expr: TypedExpr) -> Sequence[Value]:
+        return self._values_of(expr, table)
+
+    def notices(self) -> list[Diagnostic]:
+        """What is to be said of the rows so far."""
+        return [notice for losses in self._losses for notice in losses.notices()]
+
+
+def _expressions(node: Any) -> Iterator[t.TypedExpr]:
+    """The expressions over rows in any part of a stage; those inside of aggregates too."""
+    if isinstance(node, t.TFold):
+        yield from (part for part in (node.argument, node.of) if part is not None)
+    elif isinstance(node, tuple):
+        for part in node:
+            yield from _expressions(part)
+    elif dataclasses.is_dataclass(node):
+        if isinstance(node, TypedExprNode):
+            yield node  # type: ignore[misc]
+        for one in dataclasses.fields(node):
+            yield from _expressions(getattr(node, one.name))

@@ -1,0 +1,88 @@
+"""Which columns of a plan's table hold lengths of time: views show them as `3 h 12 min`, data as seconds."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from runql.language.fields import Space
+from runql.language.kinds import Kind
+from runql.plan.nodes import Count, Plan, stages_of, table_of
+from runql.semantic.typed import (
+    Named,
+    TArithmetic,
+    TCall,
+    TCell,
+    TDerive,
+    TField,
+    TFold,
+    TGroup,
+    TRename,
+    TSelect,
+    TStage,
+    TypedExpr,
+)
+from runql.syntax.tree import ArithmeticOp
+
+_RUNTIME: Final = "runtime"
+_KEEPING: Final = frozenset({"min", "max", "abs", "round", "floor", "ceil", "coalesce", "clip"})
+"""The functions of lengths of time that give one; the last arguments of `round` and `clip` are no matter."""
+_FOLDS: Final = frozenset(
+    {"sum", "mean", "min", "max", "median", "first", "last", "mode", "iqm", "wmean", "std", "sem"}
+)
+
+
+def durations_of(plan: Plan) -> frozenset[str]:
+    """The columns, as far as they are known before any row is read."""
+    table = table_of(plan)
+    columns = () if isinstance(table, Count) else table.columns or ()
+    found = frozenset(one.name for one in columns if one.value is not None and is_duration(one.value, frozenset()))
+    for stage in stages_of(plan):
+        found = _after(stage, found)
+    return found
+
+
+def _after(stage: TStage, known: frozenset[str]) -> frozenset[str]:
+    """The same behind a stage; one that makes no column of its own leaves them."""
+    match stage:
+        case TSelect(columns=made):
+            return known | _made([one for one in made if isinstance(one, Named)], known)
+        case TGroup(keys=keys, folds=folds):
+            return known | _made([*(one for one in keys if isinstance(one, Named)), *folds], known)
+        case TDerive(columns=made):
+            for column in made:
+                known = (known - {column.name}) | _made([column], known)
+            return known
+        case TRename(names=names):
+            new = dict(names)
+            return frozenset(new.get(name, name) for name in known)
+        case _:
+            return known
+
+
+def _made(columns: list[Named], known: frozenset[str]) -> frozenset[str]:
+    return frozenset(column.name for column in columns if is_duration(column.value, known))
+
+
+def is_duration(expr: TypedExpr, known: frozenset[str]) -> bool:  # noqa: PLR0911 - one line a shape
+    """Whether an expression is a length of time. A product or a quotient is none: `runtime / 3600` counts hours."""
+    match expr:
+        case TField(key=key):
+            return key.space is Space.RUN and key.segments == (_RUNTIME,)
+        case TCell(name=name):
+            return name in known or name == _RUNTIME
+        case TArithmetic(op=ArithmeticOp.SUB, left=left, right=right) if left.kind is right.kind is Kind.TIME:
+            return True
+        case TArithmetic(op=ArithmeticOp.ADD | ArithmeticOp.SUB, left=left, right=right):
+            return is_duration(left, known) or is_duration(right, known)
+        case TCall(name="duration"):
+            return True
+        case TCall(name="if", arguments=(_, then, otherwise)):
+            return is_duration(then, known) and is_duration(otherwise, known)
+        case TCall(name=name, arguments=arguments) if name in _KEEPING:
+            return is_duration(arguments[0], known)
+        case TFold(name="argmin" | "argmax", of=of):
+            return of is not None and is_duration(of, known)
+        case TFold(name=name, argument=argument) if name in _FOLDS or name[1:].isdigit():
+            return argument is not None and is_duration(argument, known)
+        case _:
+            return False

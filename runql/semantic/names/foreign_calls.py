@@ -1,0 +1,214 @@
+"""Calls of SQL, pandas, polars, KQL, PRQL, R and Python, and how RunQL writes them.
+
+Each takes the arguments as they are written and gives the text; `None` where their number is not the one that it knows.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Final
+
+Rewrite = Callable[[list[str]], str | None]
+
+_UNITS: Final = {
+    **dict.fromkeys(("day", "d", "1d", "dd"), "date"),
+    **dict.fromkeys(("week", "w", "1w", "7d", "isoweek", "ww"), "week"),
+    **dict.fromkeys(("month", "m", "1mo", "mm", "ms"), "month"),
+    **dict.fromkeys(("year", "y", "1y", "yyyy"), "year"),
+    **dict.fromkeys(("hour", "h", "hh"), "hour"),
+}
+_PARTS: Final = {**_UNITS, **dict.fromkeys(("dow", "isodow", "weekday", "dayofweek"), "weekday")}
+_LETTERS: Final = {
+    "YYYY": "%Y",
+    "yyyy": "%Y",
+    "MM": "%m",
+    "DD": "%d",
+    "dd": "%d",
+    "HH24": "%H",
+    "HH": "%H",
+    "MI": "%M",
+    "SS": "%S",
+}
+_SECONDS: Final = {"second": 1, "minute": 60, "hour": 3600, "day": 86400, "week": 604800}
+
+
+def _unquoted(text: str) -> str:
+    return text.strip().strip("'\"`").lower()
+
+
+def _renamed(name: str, *counts: int) -> Rewrite:
+    """The same arguments under another name."""
+    return lambda given: f"{name}({', '.join(given)})" if not counts or len(given) in counts else None
+
+
+def _truncated(given: list[str]) -> str | None:
+    """`date_trunc('week', t)`, `datetrunc(t, "week")`, `bin(t, 1d)`."""
+    for unit, moment in (given, given[::-1]) if len(given) == 2 else ():
+        if (name := _UNITS.get(_unquoted(unit))) is not None:
+            return f"{name}({moment})"
+    return None
+
+
+def _part_of(given: list[str]) -> str | None:
+    """`date_part('hour', t)`."""
+    for part, moment in (given, given[::-1]) if len(given) == 2 else ():
+        if (name := _PARTS.get(_unquoted(part))) is not None:
+            return f"{name}({moment})"
+    return None
+
+
+def _formatted(given: list[str]) -> str | None:
+    """`strftime(t, "%Y")`, and the arguments the other way round."""
+    if len(given) != 2:
+        return None
+    moment, pattern = given if given[1][:1] in "\"'" else given[::-1]
+    names = _LETTERS
+    written = pattern if "%" in pattern else re.sub("|".join(names), lambda match: names[match[0]], pattern)
+    return f"format({moment}, {written})" if "%" in written else None
+
+
+def _difference(given: list[str]) -> str | None:
+    """`datediff(later, earlier)`, `datediff('day', earlier, later)`."""
+    if len(given) == 2:
+        return f"{given[0]} - {given[1]}"
+    seconds = _SECONDS.get(_unquoted(given[0]).removesuffix("s")) if len(given) == 3 else None
+    if seconds is None:
+        return None
+    return f"({given[2]} - {given[1]})" + (f" / {seconds}" if seconds > 1 else "")
+
+
+def _quantile(given: list[str]) -> str | None:
+    """`quantile(x, 0.9)`: RunQL counts in percent."""
+    if len(given) != 2:
+        return None
+    value, part = given if re.fullmatch(r"[0-9.]+", given[1]) else given[::-1]
+    if not re.fullmatch(r"[0-9]*\.?[0-9]+", part):
+        return None
+    return f"percentile({value}, {float(part) * 100:.10g})" if float(part) <= 1 else f"percentile({value}, {part})"
+
+
+def _regex(text: str) -> str:
+    return re.sub("^r(?=[\"'])", "", text)
+
+
+def _substring(given: list[str]) -> str | None:
+    """SQL counts characters from 1."""
+    if len(given) not in (2, 3):
+        return None
+    start = f"{int(given[1]) - 1}" if given[1].isdigit() and int(given[1]) else f"{given[1]} - 1"
+    return f"substr({', '.join((given[0], start, *given[2:]))})"
+
+
+def _right(given: list[str]) -> str | None:
+    return f"substr({given[0]}, -{given[1]})" if len(given) == 2 and given[1].isdigit() else None
+
+
+def _split_part(given: list[str]) -> str | None:
+    if len(given) != 3:
+        return None
+    place = f"{int(given[2]) - 1}" if given[2].isdigit() and int(given[2]) else given[2]
+    return f"split({given[0]}, {given[1]}, {place})"
+
+
+def _regexp_replace(given: list[str]) -> str | None:
+    if len(given) not in (3, 4) or given[1][:1] not in "r\"'":
+        return None
+    return f"replace({given[0]}, re {_regex(given[1])}, {given[2]})"
+
+
+def _regexp_extract(given: list[str]) -> str | None:
+    """`regexp_extract(x, '…', 1)`; KQL's has the pattern first: `extract("…", 1, x)`."""
+    if len(given) not in (2, 3) or given[1][:1] not in "r\"'":
+        return None
+    return f"extract({', '.join((given[0], _regex(given[1]), *given[2:]))})"
+
+
+def _joined(given: list[str]) -> str | None:
+    """`concat_ws("-", a, b)`."""
+    if len(given) < 3:
+        return None
+    return f"concat({f', {given[0]}, '.join(given[1:])})"
+
+
+def _null_test(negated: str = "") -> Rewrite:
+    return lambda given: f"{given[0]} is {negated}null" if len(given) == 1 else None
+
+
+def _one(pattern: str) -> Rewrite:
+    return lambda given: pattern.replace("X", given[0]) if len(given) == 1 else None
+
+
+def _all(names: str, rewrite: Rewrite) -> dict[str, Rewrite]:
+    return dict.fromkeys(names.split(), rewrite)
+
+
+FOREIGN_FUNCTIONS: Final[Mapping[str, Rewrite]] = MappingProxyType(
+    {
+        **_all(
+            "int float double to_number tonumber todouble toint tolong toreal to_float to_int as_numeric",
+            _renamed("number", 1),
+        ),
+        **_all("numeric safe_cast_number parse_number to_numeric integer decimal", _renamed("number", 1)),
+        **_all("str string tostring to_string to_char_text as_character as_text varchar", _renamed("text", 1)),
+        **_all("tobool to_bool boolean toboolean", _renamed("bool", 1)),
+        **_all("to_datetime todatetime to_timestamp to_time timestamp datetime to_date todate", _renamed("time", 1)),
+        **_all("from_unixtime unixtime_seconds_todatetime epoch_to_time", _renamed("time", 1)),
+        **_all("unix_timestamp epoch to_unixtime", _renamed("number", 1)),
+        **_all(
+            "date_trunc datetrunc trunc_date datetime_trunc timestamp_trunc floor_date time_bucket bin bin_at",
+            _truncated,
+        ),
+        **_all("startofday", _renamed("date", 1)),
+        **_all("startofweek", _renamed("week", 1)),
+        **_all("startofmonth", _renamed("month", 1)),
+        **_all("startofyear getyear", _renamed("year", 1)),
+        **_all("dayofweek day_of_week isodow wday", _renamed("weekday", 1)),
+        **_all("hourofday hour_of_day gethour", _renamed("hour", 1)),
+        **_all("weekofyear week_of_year isoweek", _one('format(X, "%G-W%V")')),
+        **_all("monthofyear month_of_year", _one('format(X, "%m")')),
+        **_all("day dayofmonth mday", _one('format(X, "%d")')),
+        **_all("minute", _one('format(X, "%M")')),
+        **_all("dayofyear yday", _one('format(X, "%j")')),
+        **_all("date_part datepart datetime_part", _part_of),
+        **_all("strftime date_format format_datetime to_char format_date dateformat format_timestamp", _formatted),
+        **_all("datediff date_diff timestampdiff datetime_diff timestamp_diff", _difference),
+        **_all("ago_of since elapsed", _renamed("age", 1)),
+        **_all("quantile percentile_cont percentile_disc approx_quantile quantile_cont", _quantile),
+        **_all("countif count_where sum_if sumif", _renamed("count_if", 1)),
+        **_all("fillna ifnull nvl isnull_or coalesce_na fill_null iff_null zn", _renamed("coalesce", 2)),
+        **_all("isnull isna is_null isnan_or_null is_na", _null_test()),
+        **_all("notnull notna isnotnull is_not_null", _null_test("not ")),
+        **_all("is_nan isnan", _one("X is nan")),
+        **_all("isinf is_inf is_infinite isinfinite", _one("X is infinite")),
+        **_all("isfinite is_finite", _one("X is finite")),
+        **_all("substring", _substring),
+        **_all("mid str_sub", _substring),
+        **_all("left", lambda given: f"substr({given[0]}, 0, {given[1]})" if len(given) == 2 else None),
+        **_all(
+            "right",
+            lambda given: f"substr({given[0]}, -{given[1]})" if len(given) == 2 and given[1].isdigit() else None,
+        ),
+        **_all("split_part", _split_part),
+        **_all("regexp_extract regexp_substr regexp_match str_extract", _regexp_extract),
+        **_all("regexp_replace replace_regex str_replace_all regex_replace gsub re_sub", _regexp_replace),
+        **_all("str_replace replace_string translate", _renamed("replace", 3)),
+        **_all("concat_ws paste", _joined),
+        **_all("strcat concatenate", _renamed("concat")),
+        **_all("strip btrim trimws ltrim rtrim str_trim", _renamed("trim", 1, 2)),
+        **_all("length char_length character_length strlen nchar", _renamed("len", 1)),
+        **_all("tolower str_to_lower", _renamed("lower", 1)),
+        **_all("toupper str_to_upper", _renamed("upper", 1)),
+        **_all("signum sgn", _renamed("sign", 1)),
+        **_all("greatest", _renamed("max")),
+        **_all("least", _renamed("min")),
+        **_all("trunc truncate", _renamed("floor", 1)),
+        **_all("variance var_samp", _renamed("var", 1)),
+        **_all("weighted_mean wavg weighted_avg", _renamed("wmean", 2)),
+        **_all("clamp", _renamed("clip", 3)),
+        **_all("ifelse if_else case_when iif", _renamed("if", 3)),
+        **_all("rate success_rate proportion fraction", _renamed("share", 1)),
+    }
+)
+"""By name, in small letters."""

@@ -1,0 +1,114 @@
+"""Casts, `case` and parts of times as SQL writes them, and slices of texts."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from runql.syntax.mistake import Mistake, Place, closing, idiom, replacing
+from runql.syntax.mistakes.functions.types import cast_of
+from runql.text.source import Span
+
+_PARTS: Final = {
+    "year": "year(X)",
+    "month": 'format(X, "%m")',
+    "day": 'format(X, "%d")',
+    "hour": "hour(X)",
+    "minute": 'format(X, "%M")',
+    "week": 'format(X, "%V")',
+    "doy": 'format(X, "%j")',
+    "dow": "weekday(X)",
+    "isodow": "weekday(X)",
+    "epoch": "number(X)",
+    "date": "date(X)",
+}
+_CAST: Final = re.compile(r"(?i)\b(?:try_|safe_)?(?:cast|convert)\s*\(\s*")
+_EXTRACT: Final = re.compile(r"(?i)\bextract\s*\(\s*(\w+)\s+from\s+")
+_TYPED: Final = re.compile(r"::\s*(\w+)(?:\s*\([\d, ]*\))?")
+_CASE: Final = re.compile(
+    r"(?is)\bcase\s+(?P<when>when\b.+?\bthen\b.+?)(?:\s+else\s+(?P<otherwise>(?:(?!\bwhen\b).)+?))?\s+end\b"
+)
+_WHEN: Final = re.compile(r"(?is)\bwhen\s+(.+?)\s+then\s+(.+?)(?=\s+when\b|\Z)")
+_SLICE: Final = re.compile(r"\[\s*(-?\d*)\s*:\s*(-?\d*)\s*\]")
+
+
+def cast_as(place: Place) -> Mistake | None:
+    """`cast(x as float)`."""
+    if place.word != "as" or not place.opened:
+        return None
+    bracket = place.opened[-1]
+    end = closing(place.text, bracket.start)
+    start = max((match.start() for match in _CAST.finditer(place.text, 0, bracket.end)), default=-1)
+    if end is None or start < 0 or place.text[start : bracket.start].strip().lower() not in _CASTS:
+        return None
+    cast = cast_of(re.split(r"\W", place.text[place.found.end : end.start].strip())[0])
+    if cast is None:
+        return None
+    new = f"{cast}({place.text[bracket.end : place.found.start].strip()})"
+    span = Span(start, end.end)
+    return idiom("SQL", place.text[span.start : span.end], new, span, replacing(span.start, span.end, new))
+
+
+_CASTS: Final = frozenset({"cast", "try_cast", "safe_cast", "convert"})
+
+
+def colons(place: Place) -> Mistake | None:
+    """`x::int`."""
+    before = place.back()
+    match = _TYPED.match(place.text, place.found.start)
+    if match is None or before is None or before.end != place.found.start:
+        return None
+    cast = cast_of(match[1])
+    if cast is None or before.terminal not in {"PATH", "STRING", "NUMBER", "PARAM"}:
+        hint = "the casts are `number(x)`, `text(x)`, `bool(x)` and `time(x)`"
+        return Mistake("RQL108", "`::` is Postgres", place.span, (hint,), certain=True)
+    span, new = Span(before.start, match.end()), f"{cast}({before.text})"
+    return idiom("Postgres", place.text[span.start : span.end], new, span, replacing(span.start, span.end, new))
+
+
+def case_when(place: Place) -> Mistake | None:
+    """`case when a then b else c end`."""
+    before = place.back()
+    if place.word != "when" or before is None or before.text.lower() != "case":
+        return None
+    match = _CASE.match(place.text, before.start)
+    if match is None:
+        hint = "two ways are `if(condition, then, otherwise)`"
+        span = Span(before.start, place.found.end)
+        return Mistake("RQL108", "`case when` is SQL", span, (hint,), certain=True)
+    new = match["otherwise"] or "null"
+    for condition, value in reversed(_WHEN.findall(match["when"])):
+        new = f"if({condition.strip()}, {value.strip()}, {new})"
+    return idiom("SQL", match[0], new, Span(*match.span()), replacing(*match.span(), new))
+
+
+def extract_from(place: Place) -> Mistake | None:
+    """`extract(year from t)`."""
+    if place.word != "from" or not place.opened:
+        return None
+    bracket = place.opened[-1]
+    match = next((one for one in _EXTRACT.finditer(place.text) if one.start() < bracket.start < one.end()), None)
+    end = closing(place.text, bracket.start)
+    pattern = _PARTS.get(match[1].lower()) if match is not None else None
+    if match is None or end is None or pattern is None:
+        return None
+    new = pattern.replace("X", place.text[match.end() : end.start].strip())
+    span = Span(match.start(), end.end)
+    return idiom("SQL", place.text[span.start : span.end], new, span, replacing(span.start, span.end, new))
+
+
+def text_slice(place: Place) -> Mistake | None:
+    """`name[0:3]`, `name[:3]`, `name[-3:]`."""
+    before = place.back()
+    match = _SLICE.match(place.text, place.found.start)
+    if match is None or before is None or before.terminal != "PATH" or before.end != place.found.start:
+        return None
+    owner, start, stop = before.text.removesuffix(".str"), match[1] or "0", match[2]
+    if (stop.startswith("-") or start.startswith("-")) and stop:
+        hint = f"the characters from a place on are `substr({owner}, start, n)`"
+        return Mistake(
+            "RQL108", f"`{owner}{match[0]}` is Python", Span(before.start, match.end()), (hint,), certain=True
+        )
+    count = f", {max(0, int(stop) - int(start))}" if stop else ""
+    span, new = Span(before.start, match.end()), f"substr({owner}, {start}{count})"
+    return idiom("Python", place.text[span.start : span.end], new, span, replacing(span.start, span.end, new))
