@@ -19,8 +19,8 @@
     "ema" "mean" "line" "scatter" "bar" "hist" "y" "nearest" "by" "across"
     "or" "and" "bins" "vs" "over" "log" "all" "asc" "desc" "ago" "outer"
     "ffill" "default" "as" "except" "not" "contains" "startswith" "endswith"
-    "glob" "between" "in" "has" "any" "none" "is" "finite" "missing" "value"
-    "untagged" "last" "held" "approx")
+    "glob" "between" "in" "has" "any" "none" "is" "finite" "infinite"
+    "missing" "value" "re" "untagged" "last" "held" "approx")
   "Other keywords.")
 
 (defconst rql-words-stages

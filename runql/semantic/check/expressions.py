@@ -17,7 +17,6 @@ from runql.semantic.check.interface import Row
 from runql.semantic.check.joined_texts import joined_by_bars, joined_fields, joined_texts
 from runql.semantic.check.list_values import list_value
 from runql.semantic.check.logged_names import is_element, metric_value, say_read, was_logged, whole_history
-from runql.semantic.check.no_run import of_no_run
 from runql.semantic.check.parameters import Bound, UnfitError, bind
 from runql.semantic.check.piped import LeftOfPipe
 from runql.semantic.check.questions import QuestionCheck
@@ -26,6 +25,7 @@ from runql.semantic.check.unquoted import is_word, test_of, values_meant
 from runql.semantic.check_context import CheckContext, Report, rewrite, rewrites
 from runql.semantic.names.metrics import Metrics
 from runql.semantic.names.nearest import nearest_hint, nearest_names
+from runql.semantic.names.no_run import of_no_run
 from runql.semantic.names.resolver import AliasUse, LoggedName, Names, Resolved
 from runql.semantic.operands import BROKEN, NUMBER_STATES, Operand, constant, example_value, kind_in, quoted
 from runql.semantic.spelling import code
@@ -371,7 +371,7 @@ class Expressions(LeftOfPipe):
             else:
                 value = self._resolved(found, node.value)
             if found is None and node.state is tree.State.MISSING:
-                value = of_no_run(self, node.value, since) or value
+                value = of_no_run(self.names, node.value, since) or value
         else:
             value = self.operand(node.value)
         if node.state in NUMBER_STATES and Kind.NUMBER not in value.kinds and value is not BROKEN:

@@ -15,7 +15,7 @@ from runql.semantic.catalog import Catalog
 from runql.semantic.check.arguments import percent_of
 from runql.semantic.check.expressions import Expressions, field_operand
 from runql.semantic.check.logged_names import whole_history
-from runql.semantic.check.no_run import of_no_run
+from runql.semantic.names.no_run import of_no_run
 from runql.semantic.check_context import CheckContext, Report, rewrite, rewrites
 from runql.semantic.check_stages.of_curves import OF_CURVES, over_rows
 from runql.semantic.check_stages.scope import Scope
@@ -192,9 +192,9 @@ class StageExpressions(Expressions):
             self.report.add("RQL203", message, span)
         return TIs(value.expr, node.state, kind=Kind.BOOL, span=span)
 
-    def _of_no_run(self, field: tree.Field, since: int) -> Operand | None:
+    def _of_no_run(self.names, field: tree.Field, since: int) -> Operand | None:
         """A field that no run has, as a column that is missing everywhere."""
-        none = of_no_run(self, field, since) if self.scope.fields else None
+        none = of_no_run(self.names, field, since) if self.scope.fields else None
         return None if none is None else self.mention(none.text, none)
 
     @staticmethod

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from runql.language.fields import Space
-from runql.semantic.check.interface import ExpressionCheck
+from runql.semantic.names.resolver import Names
 from runql.semantic.operands import Operand
 from runql.semantic.spelling import PREFIXES, path_text
 from runql.semantic.typed import FieldKey, TField
 from runql.syntax import tree
 
 
-def of_no_run(expressions: ExpressionCheck, node: tree.Field, since: int) -> Operand | None:
+def of_no_run(names: Names, node: tree.Field, since: int) -> Operand | None:
     """The field, whose value is missing in every run; `None` where it is not known of every run, or the name is none.
 
     What was said of the name since there was so much to say becomes a notice (RQL346).
     """
-    catalog, segments, report = expressions.names.catalog, node.path.segments, expressions.report
+    catalog, segments, report = names.catalog, node.path.segments, names.report
     if catalog is None or not catalog.complete or not segments or (len(segments) == 1 and segments[0] in PREFIXES):
         return None
     if not report.soften(since, ("RQL201",), "RQL346"):
