@@ -15,7 +15,6 @@ from runql.semantic.catalog import Catalog
 from runql.semantic.check.arguments import percent_of
 from runql.semantic.check.expressions import Expressions, field_operand
 from runql.semantic.check.logged_names import whole_history
-from runql.semantic.names.no_run import of_no_run
 from runql.semantic.check_context import CheckContext, Report, rewrite, rewrites
 from runql.semantic.check_stages.of_curves import OF_CURVES, over_rows
 from runql.semantic.check_stages.scope import Scope
@@ -23,6 +22,7 @@ from runql.semantic.check_stages.windows import Folding, WindowCalls
 from runql.semantic.folds import fold_named, history_fold_named
 from runql.semantic.names.foreign_calls import FOREIGN_FUNCTIONS
 from runql.semantic.names.nearest import nearest_hint, nearest_names
+from runql.semantic.names.no_run import of_no_run
 from runql.semantic.names.odd_names import divided
 from runql.semantic.names.resolver import LoggedName, Resolved
 from runql.semantic.naming import aggregate_text, key_text
@@ -192,7 +192,7 @@ class StageExpressions(Expressions):
             self.report.add("RQL203", message, span)
         return TIs(value.expr, node.state, kind=Kind.BOOL, span=span)
 
-    def _of_no_run(self.names, field: tree.Field, since: int) -> Operand | None:
+    def _of_no_run(self, field: tree.Field, since: int) -> Operand | None:
         """A field that no run has, as a column that is missing everywhere."""
         none = of_no_run(self.names, field, since) if self.scope.fields else None
         return None if none is None else self.mention(none.text, none)
