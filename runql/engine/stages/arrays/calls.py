@@ -199,7 +199,7 @@ def of_times(node: t.TCall, vector: Vector) -> Vector:
     work = partial(_of_time, partial(ZONED[node.name], node.zone), rest)
     if node.name == "format" and _is_fine(str(rest[0])):
         raise NotHeld
-    found = _Stretches(seconds, work)
+    found = _TimeStretches(seconds, work)
     made = encode(found.results)
     vector = _spread(made, found.taken, None if everywhere else times)
     if everywhere and (made.tags == TIME).all():
@@ -217,7 +217,7 @@ def _of_time(work: Callable[..., Value], rest: Sequence[Value], moment: datetime
     return work(moment, *rest)
 
 
-class _Stretches:
+class _TimeStretches:
     """What is asked of times, once for each stretch that has the same at both of its ends; for the others by shorter
     stretches. `results`: what was found; `taken`: which of them is that of each row."""
 
