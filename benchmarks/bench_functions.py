@@ -22,7 +22,7 @@ from runql.engine.stages.dispatch import values_of
 from runql.engine.table import Table
 from runql.engine.values.column import column_of
 from runql.semantic.typed import Named, TCall, TCell, TConst, TFold, TGroup
-from runql.semantic.values import Regex
+from runql.semantic.values import RegexValue
 
 ROWS = 1_000_000
 NAMES = 7_000
@@ -84,7 +84,7 @@ def of_texts(cells: dict[str, list[Any]]) -> None:
     pairs: list[tuple[str, TCall, pl.Expr]] = [
         ("split", _call("split", " ", 1), name.str.split(" ").list.get(1)),
         ("replace", _call("replace", "lr", "x"), name.str.replace_all("lr", "x", literal=True)),
-        ("replace re", _call("replace", Regex("s([0-9])"), "\\1"), name.str.replace_all("s([0-9])", "$1")),
+        ("replace re", _call("replace", RegexValue("s([0-9])"), "\\1"), name.str.replace_all("s([0-9])", "$1")),
         ("extract", _call("extract", "lr=([0-9.]+)"), name.str.extract("lr=([0-9.]+)", 1)),
         ("substr", _call("substr", 0, 3), name.str.slice(0, 3)),
         ("upper", _call("upper"), name.str.to_uppercase()),

@@ -9,7 +9,7 @@ from runql.engine.casts import to_text
 from runql.engine.compare import is_number
 from runql.engine.patterns import finder
 from runql.semantic.replacements import template
-from runql.semantic.values import MISSING, Regex, Value
+from runql.semantic.values import MISSING, RegexValue, Value
 
 
 def _of_text(work: Callable[[str], Value]) -> Callable[[Value], Value]:
@@ -34,7 +34,7 @@ def concat(*values: Value) -> Value:
 def _replace(text: Value, old: Value, new: Value) -> Value:
     if not (isinstance(text, str) and isinstance(new, str)):
         return MISSING
-    if isinstance(old, Regex):
+    if isinstance(old, RegexValue):
         return finder(old.pattern).replaced(text, template(new))
     if not isinstance(old, str):
         return MISSING
@@ -55,7 +55,7 @@ def _substr(text: Value, start: Value, count: Value = None) -> Value:
 def _split(text: Value, by: Value, *places: Value) -> Value:
     if not isinstance(text, str):
         return MISSING
-    if isinstance(by, Regex):
+    if isinstance(by, RegexValue):
         parts = finder(by.pattern).parts(text)
     elif isinstance(by, str) and by:
         parts = text.split(by)
@@ -68,7 +68,7 @@ def _split(text: Value, by: Value, *places: Value) -> Value:
 
 
 def _extract(text: Value, pattern: Value, group: Value = None) -> Value:
-    pattern = pattern.pattern if isinstance(pattern, Regex) else pattern
+    pattern = pattern.pattern if isinstance(pattern, RegexValue) else pattern
     if not (isinstance(text, str) and isinstance(pattern, str)):
         return MISSING
     found = finder(pattern)

@@ -33,7 +33,7 @@ Value: TypeAlias = Any
 
 
 @frozen
-class Regex:
+class RegexValue:
     """A regular expression of RE2 as an argument of a function, where a text would stand for itself."""
 
     pattern: str

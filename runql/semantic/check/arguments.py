@@ -16,7 +16,7 @@ from runql.semantic.operands import BROKEN, Operand, literal_text, quoted
 from runql.semantic.replacements import GROUP
 from runql.semantic.spelling import code
 from runql.semantic.typed import TConst
-from runql.semantic.values import Regex
+from runql.semantic.values import RegexValue
 from runql.syntax import tree
 from runql.text.source import Span
 
@@ -56,7 +56,7 @@ def _place_in(node: tree.Expr, start: int, end: int, span: Span) -> Span:
 
 def _pattern_of(node: tree.Expr, operand: Operand) -> tuple[str, Span] | None:
     """The regular expression that an argument is, and where it stands."""
-    if isinstance(operand.value, Regex):
+    if isinstance(operand.value, RegexValue):
         inner = node.pattern.span if isinstance(node, tree.Regex) else operand.span
         return operand.value.pattern, inner
     return None
@@ -184,7 +184,7 @@ def regex_value(expressions: ExpressionCheck, node: tree.Regex) -> Operand:
     if operand is BROKEN:
         return BROKEN
     if isinstance(operand.value, str):
-        return Operand(TConst(Regex(operand.value), kind=Kind.TEXT, span=span), TEXT, text=f"re {operand.text}")
+        return Operand(TConst(RegexValue(operand.value), kind=Kind.TEXT, span=span), TEXT, text=f"re {operand.text}")
     expressions.report.add("RQL203", f"behind `re` stands a text, and {quoted(operand)} is {operand.holds}", span)
     return BROKEN
 

@@ -29,7 +29,7 @@ from runql.semantic.typed import (
     TTextTest,
     TypedExpr,
 )
-from runql.semantic.values import MISSING, Regex
+from runql.semantic.values import MISSING, RegexValue
 from runql.syntax.tree import ArithmeticOp, Comparison, HasMode, State, TextOp
 from tests.engine.stages.build import CELLS, FAST, alike, from_rows, tables
 
@@ -43,7 +43,7 @@ LEAVES = st.one_of(
 
 ZONES = st.sampled_from([UTC, ZoneInfo("Europe/Berlin"), ZoneInfo("Asia/Kolkata"), ZoneInfo("America/St_Johns")])
 PATTERNS = st.sampled_from([TConst("%Y-%m"), TConst("%G-W%V %a"), TConst("%H:%M")])
-OLD = st.sampled_from([TConst("a"), TConst(Regex("[ab]")), TConst(Regex("x*"))])
+OLD = st.sampled_from([TConst("a"), TConst(RegexValue("[ab]")), TConst(RegexValue("x*"))])
 PLACES = st.sampled_from([TConst(0), TConst(1), TConst(-1), TConst(5)])
 
 
