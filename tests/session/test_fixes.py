@@ -10,8 +10,6 @@ from runql.text.proof import applied
 
 OFFERED = [
     # What is written, and what the first fix of each mistake makes of it together.
-    ("runs where summary.acc is infinite", "runs where summary.acc in (inf, -inf)"),
-    ("runs where summary.acc is not infinite", "runs where summary.acc not in (inf, -inf)"),
     ('runs where tags hasnt "a"', 'runs where tags !has "a"'),
     ('runs where tags hasn\'t "a"', 'runs where tags !has "a"'),
     ('runs where tags has not "a"', 'runs where tags !has "a"'),
