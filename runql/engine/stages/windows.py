@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Any, TypeVar
 
 from runql.engine.stages import dispatch
@@ -28,7 +27,6 @@ from runql.text.diagnostic import Diagnostic
 _Node = TypeVar("_Node")
 
 
-@lru_cache(maxsize=512)
 def has_windows(stage: t.TStage) -> bool:
     """Whether a stage holds a window: then it needs its whole table."""
     return _holds(stage)
