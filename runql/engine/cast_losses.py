@@ -86,12 +86,10 @@ class CastLosses:
 
 def _called(cast: TCall) -> str:
     (argument,) = cast.arguments
-    if isinstance(argument, TCell):
-        return f"`{cast.name}({visible(argument.name)})`"
-    if isinstance(argument, TField):
-        key = argument.key
+    key = argument.key if isinstance(argument, TField) else None
+    if key is not None:
         return f"`{cast.name}({visible(key.written or field_text(key.space, key.segments, exact=key.exact))})`"
-    return f"`{cast.name}(…)`"
+    return f"`{cast.name}({visible(argument.name) if isinstance(argument, TCell) else '…'})`"
 
 
 class StageCasts:

@@ -2,25 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, assert_never
 
 from runql.language.fields import Space
 from runql.language.kinds import Kind
 from runql.plan.nodes import Count, Plan, stages_of, table_of
-from runql.semantic.typed import (
-    Named,
-    TArithmetic,
-    TCall,
-    TCell,
-    TDerive,
-    TField,
-    TFold,
-    TGroup,
-    TRename,
-    TSelect,
-    TStage,
-    TypedExpr,
-)
+from runql.semantic import typed as t
 from runql.syntax.tree import ArithmeticOp
 
 _RUNTIME: Final = "runtime"
@@ -41,48 +28,62 @@ def durations_of(plan: Plan) -> frozenset[str]:
     return found
 
 
-def _after(stage: TStage, known: frozenset[str]) -> frozenset[str]:
+def _after(stage: t.TStage, known: frozenset[str]) -> frozenset[str]:  # noqa: PLR0911 - one line a stage
     """The same behind a stage; one that makes no column of its own leaves them."""
     match stage:
-        case TSelect(columns=made):
-            return known | _made([one for one in made if isinstance(one, Named)], known)
-        case TGroup(keys=keys, folds=folds):
-            return known | _made([*(one for one in keys if isinstance(one, Named)), *folds], known)
-        case TDerive(columns=made):
+        case t.TSelect(columns=made):
+            return known | _made([one for one in made if isinstance(one, t.Named)], known)
+        case t.TGroup(keys=keys, folds=folds):
+            return known | _made([*(one for one in keys if isinstance(one, t.Named)), *folds], known)
+        case t.TDerive(columns=made):
             for column in made:
                 known = (known - {column.name}) | _made([column], known)
             return known
-        case TRename(names=names):
+        case t.TRename(names=names):
             new = dict(names)
             return frozenset(new.get(name, name) for name in known)
-        case _:
+        case t.TWhere() | t.TSort() | t.TLimit() | t.TOffset() | t.TDrop() | t.TDistinct() | t.TBest() | t.TEdge():
             return known
+        case t.TSmooth() | t.TBin() | t.TResample() | t.TAlignStage() | t.TUnnest() | t.TPivot() | t.THistogram():
+            return known
+        case t.TDiff() | t.TCorr() | t.TPareto() | t.THoles() | t.TDuplicates() | t.TJoin() | t.TUnion():
+            return known
+        case t.TDescribe() | t.TSql() | t.TTo() | t.TAssert():
+            return known
+        case _:
+            assert_never(stage)
 
 
-def _made(columns: list[Named], known: frozenset[str]) -> frozenset[str]:
+def _made(columns: list[t.Named], known: frozenset[str]) -> frozenset[str]:
     return frozenset(column.name for column in columns if is_duration(column.value, known))
 
 
-def is_duration(expr: TypedExpr, known: frozenset[str]) -> bool:  # noqa: PLR0911 - one line a shape
+def is_duration(expr: t.TypedExpr, known: frozenset[str]) -> bool:  # noqa: PLR0911, PLR0912 - one line a shape
     """Whether an expression is a length of time. A product or a quotient is none: `runtime / 3600` counts hours."""
     match expr:
-        case TField(key=key):
+        case t.TField(key=key):
             return key.space is Space.RUN and key.segments == (_RUNTIME,)
-        case TCell(name=name):
+        case t.TCell(name=name):
             return name in known or name == _RUNTIME
-        case TArithmetic(op=ArithmeticOp.SUB, left=left, right=right) if left.kind is right.kind is Kind.TIME:
+        case t.TArithmetic(op=ArithmeticOp.SUB, left=left, right=right) if left.kind is right.kind is Kind.TIME:
             return True
-        case TArithmetic(op=ArithmeticOp.ADD | ArithmeticOp.SUB, left=left, right=right):
+        case t.TArithmetic(op=ArithmeticOp.ADD | ArithmeticOp.SUB, left=left, right=right):
             return is_duration(left, known) or is_duration(right, known)
-        case TCall(name="duration"):
+        case t.TCall(name="duration"):
             return True
-        case TCall(name="if", arguments=(_, then, otherwise)):
+        case t.TCall(name="if", arguments=(_, then, otherwise)):
             return is_duration(then, known) and is_duration(otherwise, known)
-        case TCall(name=name, arguments=arguments) if name in _KEEPING:
+        case t.TCall(name=name, arguments=arguments) if name in _KEEPING:
             return is_duration(arguments[0], known)
-        case TFold(name="argmin" | "argmax", of=of):
+        case t.TFold(name="argmin" | "argmax", of=of):
             return of is not None and is_duration(of, known)
-        case TFold(name=name, argument=argument) if name in _FOLDS or name[1:].isdigit():
+        case t.TFold(name=name, argument=argument) if name in _FOLDS or name[1:].isdigit():
             return argument is not None and is_duration(argument, known)
-        case _:
+        case t.TWindow() | t.TArithmetic() | t.TCall() | t.TFold() | t.TNegate() | t.TAggregate() | t.TQuestion():
             return False
+        case t.TConst() | t.TCompare() | t.TBetween() | t.TIn() | t.TTextTest() | t.THas() | t.TUntagged():
+            return False
+        case t.TIs() | t.TLogged() | t.TNot() | t.TAnd() | t.TOr():
+            return False
+        case _:
+            assert_never(expr)
