@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import assert_never
 
+from runql.language.kinds import Kind
 from runql.plan.capabilities import Capabilities, Form, Trust
 from runql.plan.nodes import (
     Combine,
@@ -37,7 +38,8 @@ from runql.plan.to_mongo.narrowing import Narrowing, conjunction
 from runql.plan.to_mongo.paths import order_path
 from runql.semantic.catalog import Catalog
 from runql.semantic.needed import Needed, casts_in
-from runql.semantic.typed import TAnd, TField, TIn, TOrderKey, TypedExpr
+from runql.semantic.typed import TAnd, TConst, TField, TIn, TOrderKey, TypedExpr
+from runql.semantic.values import kind_of
 from runql.syntax.mongo.names import read_field
 from runql.syntax.mongo.nodes import BY_CREATION, MongoOrder, OrderField
 from runql.text.diagnostic import Diagnostic
@@ -90,10 +92,10 @@ def spread(plan: Plan, sources: Sequence[Capabilities], catalog: Catalog | None)
 def batches(condition: TypedExpr | None, able: Capabilities, catalog: Catalog | None) -> Iterator[TypedExpr | None]:
     """The conditions that a source is asked for, one after the other: as many as its longest list needs.
 
-    Each run equals one value of a list at most, so it passes one of them at most.
+    Each run equals one value of a list at most, and each value stands in one part, so a run passes one of them at most.
     """
-    terms = _terms(condition)
-    lists = [term for term in terms if isinstance(term, TIn) and len(term.items) > MOST_VALUES]
+    terms = [_each_once(term) if _is_long(term) else term for term in _terms(condition)]
+    lists = [term for term in terms if isinstance(term, TIn) and _is_long(term)]
     asked = [one for one in lists if able.form is Form.WANDB and _narrowings((one,), able, catalog) != [None]]
     if not asked:
         yield condition
@@ -102,6 +104,21 @@ def batches(condition: TypedExpr | None, able: Capabilities, catalog: Catalog | 
     for start in range(0, len(longest.items), MOST_VALUES):
         part = replace(longest, items=longest.items[start : start + MOST_VALUES])
         yield all_of([part if term is longest else term for term in terms])
+
+
+def _is_long(term: TypedExpr) -> bool:
+    """Whether it is a list of more plain values than a filter holds."""
+    if not isinstance(term, TIn) or len(term.items) <= MOST_VALUES:
+        return False
+    return all(isinstance(one, TConst) and kind_of(one.value) not in (Kind.LIST, Kind.RECORD) for one in term.items)
+
+
+def _each_once(term: TypedExpr) -> TypedExpr:
+    """A list with each of its values once: `1` and `1.0` are one, `1` and `true` two."""
+    if not isinstance(term, TIn):
+        return term
+    first = {(kind_of(one.value), one.value): one for one in reversed(term.items) if isinstance(one, TConst)}
+    return replace(term, items=tuple(reversed(first.values())))
 
 
 # ---------------------------------------------------------------- the rest
@@ -194,7 +211,7 @@ def _fetch(
         per_page=_per_page(plan, _is_heavy(scan.read, capabilities), limit if suffices else None),
         most=limit if asked.exact and _may_stop(ordered, condition, capabilities) else None,
         is_empty=never_true(condition),
-        notes=_notes(here, keys if not ordered else ()),
+        notes=() if never_true(condition) else _notes(here, keys if not ordered else ()),
     )
 
 
