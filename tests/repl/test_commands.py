@@ -136,7 +136,7 @@ def test_help_on_a_word_of_two_kinds_says_both(shell: Told) -> None:
 @pytest.mark.parametrize(
     ("page", "said"),
     [
-        ("functions", ["coalesce(a, b, …)", "argmin(logged.METRIC)", "ci95(x)"]),
+        ("functions", ["coalesce(a, b, …)", "argmin(logged.METRIC, ", "ci95(x)"]),
         ("operators", ["A !~ B", "LIST has any (A, B, …)", "A is missing"]),
         ("dates", ["7d ago", "1h30m", "now - created"]),
         ("system", ["keys system.METRIC", "max(logged.system.METRIC)"]),

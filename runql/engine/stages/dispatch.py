@@ -161,15 +161,15 @@ class Matching:
         if not is_long(length):
             return self._by_row().matches(keys, length)
         if self._fast is None:
-            from runql.engine.stages.arrays.matching import CodedIndex
+            from runql.engine.stages.arrays.matching import indexed as indexed_arrays
 
-            self._fast = CodedIndex(self._keys, self._length)
+            self._fast = indexed_arrays(self._keys, self._length)
         fast = self._fast
         return _fast_if_held(lambda: fast.matches(keys, length), lambda: self._by_row().matches(keys, length))
 
     def _by_row(self) -> RowMatcher:
         if self._slow is None:
-            self._slow = matching.Index(self._keys, self._length)
+            self._slow = matching.indexed(self._keys, self._length)
         return self._slow
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, get_args
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runql.engine.stages import StageContext, StageResult, run_stage, run_stages
+from runql.engine.stages.context import OtherTable
 from runql.engine.stages.dispatch import fold_cells, grouped, smoothed, sorted_rows
 from runql.engine.stages.shared.groups import Groups
 from runql.engine.table import Table
@@ -37,9 +39,11 @@ from runql.semantic.typed import (
     TGroup,
     THistogram,
     THoles,
+    TJoin,
     TLimit,
     TOffset,
     TOr,
+    TOther,
     TPareto,
     TPivot,
     TRename,
@@ -50,10 +54,12 @@ from runql.semantic.typed import (
     TSql,
     TStage,
     TTo,
+    TUnion,
     TUnnest,
     TWhere,
 )
-from runql.syntax.tree import ArithmeticOp, Comparison, Goal
+from runql.syntax import tree
+from runql.syntax.tree import ArithmeticOp, Comparison, Goal, JoinKind
 from tests.engine.stages.build import (
     FAST,
     HISTORIES,
@@ -220,6 +226,12 @@ OF_RUNS: tuple[TStage, ...] = (
     TAssert(ABOVE, text="x > 0"),
     TAssert(TCompare(Comparison.GT, fold("max", "x"), TConst(0)), over_table=True, text="max(x) > 0"),
 )
+OTHER = TOther("other", query=tree.Query(tree.Target.RUNS), name="`other`")
+OF_TWO_TABLES: tuple[TStage, ...] = (
+    *(TJoin(OTHER, how, (("x", "x"),)) for how in JoinKind),
+    TJoin(OTHER, JoinKind.LEFT, (("x", "z"), ("config.a", "x"))),
+    TUnion(OTHER),
+)
 OF_HISTORIES: tuple[TStage, ...] = (
     TBest(Goal.MIN, "loss"),
     TEdge(last=True),
@@ -233,7 +245,7 @@ OF_HISTORIES: tuple[TStage, ...] = (
 
 def test_every_stage_is_drawn() -> None:
     """But `to`, which writes a file and passes its rows on, and `smooth`, which is above: it differs by rounding."""
-    drawn = {type(stage) for stage in (*OF_RUNS, *OF_HISTORIES)}
+    drawn = {type(stage) for stage in (*OF_RUNS, *OF_TWO_TABLES, *OF_HISTORIES)}
     assert drawn == {*get_args(TStage)} - {TTo, TSql, TSmooth}
 
 
@@ -254,6 +266,13 @@ def _same(stage: TStage, given_table: Table, context: StageContext) -> None:
 @given(given_table=tables("id", "x", "y", "config.a", "config.b"))
 def test_stages_of_runs(stage: TStage, given_table: Table) -> None:
     _same(stage, given_table, StageContext.of_runs())
+
+
+@pytest.mark.parametrize("stage", OF_TWO_TABLES, ids=lambda stage: type(stage).__name__)
+@settings(max_examples=30, deadline=None)
+@given(given_table=tables("id", "x", "y", "config.a"), other=tables("x", "z"))
+def test_stages_of_two_tables(stage: TStage, given_table: Table, other: Table) -> None:
+    _same(stage, given_table, replace(StageContext.of_runs(), ask=lambda _: OtherTable(other)))
 
 
 @pytest.mark.parametrize("stage", OF_HISTORIES, ids=lambda stage: type(stage).__name__)

@@ -64,7 +64,7 @@ def test_arithmetic_of_aggregates_and_keys() -> None:
 
 def test_where_the_best_is() -> None:
     folds = (named("run", fold("argmax", "summary.acc")), named("lr", fold("argmin", "summary.acc", of="config.lr")))
-    assert lines(ask(TGroup((), folds), SEEDS)) == [["b", 0.2, 4]]
+    assert lines(ask(TGroup((), folds), SEEDS)) == [["b", 0.2]]
 
 
 def test_the_id_that_is_gone() -> None:

@@ -69,6 +69,11 @@ class CodedMatches:
         np.frombuffer(flags, np.uint8)[self.others] = 1
 
 
+def indexed(keys: Sequence[Sequence[Value]], length: int) -> CodedIndex:
+    """A table of so many rows, ready to be matched by its keys."""
+    return CodedIndex(keys, length)
+
+
 class CodedIndex:
     """The rows of a table by their keys."""
 

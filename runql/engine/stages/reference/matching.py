@@ -33,7 +33,12 @@ class ListedMatches:
                 flags[other] = 1
 
 
-class Index:
+def indexed(keys: Sequence[Sequence[Value]], length: int) -> RowIndex:
+    """A table of so many rows, ready to be matched by its keys."""
+    return RowIndex(keys, length)
+
+
+class RowIndex:
     """The rows of a table by their keys."""
 
     def __init__(self, keys: Sequence[Sequence[Value]], length: int) -> None:
