@@ -121,7 +121,8 @@ def test_an_inner_question_gives_the_same(holder: Source, query: str, expected: 
     ("query", "params", "expected"),
     [
         (
-            "let low = runs where config.lr < $most select config.seed; runs where config.seed in (runs from low) select id",
+            "let low = runs where config.lr < $most select config.seed;"
+            " runs where config.seed in (runs from low) select id",
             {"most": 0.3},
             ids(0, 1, 2),
         ),
