@@ -102,7 +102,7 @@ def field_of(term: TypedExpr) -> FieldKey | None:  # noqa: PLR0911 - one line a 
             return None
         case t.TLogged() | t.TAnd() | t.TOr() | t.TArithmetic() | t.TNegate() | t.TCall() | t.TAggregate() | t.TCell():
             return None
-        case t.TFold() | t.TQuestion() | t.TWindow():
+        case t.TFold() | t.TQuestion() | t.TWindow() | t.TAnyField():
             return None
         case _:
             assert_never(term)
@@ -139,6 +139,8 @@ def said_of(term: TypedExpr, held: Held) -> str:  # noqa: PLR0911 - one line a t
             | t.TQuestion()
             | t.TWindow()
         ):
+            return _most_frequent(held)
+        case t.TAnyField():
             return _most_frequent(held)
         case _:
             assert_never(term)

@@ -205,7 +205,7 @@ def _ordered(node: TypedExpr) -> tuple[FieldKey, Value, Span] | None:
             return None
         case t.TIs() | t.TLogged() | t.TNot() | t.TAnd() | t.TOr() | t.TArithmetic() | t.TNegate() | t.TCall():
             return None
-        case t.TAggregate() | t.TCell() | t.TFold() | t.TQuestion() | t.TWindow():
+        case t.TAggregate() | t.TCell() | t.TFold() | t.TQuestion() | t.TWindow() | t.TAnyField():
             return None
         case _:
             assert_never(node)

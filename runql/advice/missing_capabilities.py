@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import assert_never
+from typing import Final, assert_never
 
 from runql.language.fields import Space
 from runql.plan.capabilities import Trust
@@ -36,6 +36,9 @@ def _fields(plan: Plan) -> Iterator[str]:
         yield from FIRST_COLUMNS
 
 
+_ANY_FIELD: Final = ("id", "name", "notes", "group", "tags", Space.CONFIG.value)
+
+
 def _field(node: TypedExpr) -> tuple[str, ...]:
     """What a node reads of a run itself."""
     match node:
@@ -43,6 +46,8 @@ def _field(node: TypedExpr) -> tuple[str, ...]:
             return (Space.LOGGED.value,)
         case TField(key=key):
             return (str(key.segments[0]) if key.space is Space.RUN else key.space.value,)
+        case t.TAnyField(space=space):
+            return _ANY_FIELD if space is None else (space.value,)
         case t.TConst() | t.TCompare() | t.TBetween() | t.TIn() | t.TTextTest() | t.THas() | t.TUntagged() | t.TIs():
             return ()
         case t.TNot() | t.TAnd() | t.TOr() | t.TArithmetic() | t.TNegate() | t.TCall() | t.TAggregate() | t.TCell():

@@ -13,9 +13,10 @@ from runql.language.kinds import Kind
 from runql.plan.nodes import Count, Filter, Plan, Projection, RunScan, scan_of, those
 from runql.plan.push import push
 from runql.semantic.catalog import Catalog
+from runql.semantic.naming import searched_text
 from runql.semantic.needed import needed_of
 from runql.semantic.record import RunRecord
-from runql.semantic.typed import TAnd, TypedExpr
+from runql.semantic.typed import TAnd, TAnyField, TypedExpr
 from runql.sources.catalogs import known_runs
 from runql.sources.open import SourcePlace
 from runql.text.diagnostic import Diagnostic
@@ -184,5 +185,7 @@ def _not_looked_at(more: int) -> list[str]:
 
 
 def _term_text(term: TypedExpr, text: str) -> str:
+    if isinstance(term, TAnyField) and term.word:
+        return searched_text(term)
     written = " ".join(text[term.span.start : term.span.end].split()) if term.span != NOWHERE else ""
     return written if 0 < len(written) <= _WIDEST_TERM else written[: _WIDEST_TERM - 1] + "…" if written else "a term"

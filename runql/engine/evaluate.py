@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Protocol, TypeAlias, assert_never
 
+from runql.engine.any_field import values_of
 from runql.engine.compare import (
     COMPARISONS,
     STATES,
@@ -30,8 +31,10 @@ from runql.errors import RunQLError
 from runql.language.fields import Space
 from runql.semantic.record import RunRecord
 from runql.semantic.typed import (
+    ELEMENT,
     TAggregate,
     TAnd,
+    TAnyField,
     TArithmetic,
     TBetween,
     TCall,
@@ -209,6 +212,8 @@ def _leaf(node: TypedExpr) -> _ValueOf:  # noqa: PLR0911 - one line a node
             raise RunQLError.of("RQL901", f"the window of `{name}` was not worked out before its stage")
         case TUntagged():
             return lambda record, _aggregates: not _tags_of(record)
+        case TAnyField():
+            return _any_field(node)
         case TAggregate() | TLogged():
             return _aggregate_reader(node)
         case TCompare() | TBetween() | TIn() | TTextTest() | THas() | TIs() | TNot():  # over nothing, such as `in ()`
@@ -221,6 +226,15 @@ def _leaf(node: TypedExpr) -> _ValueOf:  # noqa: PLR0911 - one line a node
 
 def _not_asked(node: TQuestion) -> RunQLError:
     return RunQLError.of("RQL901", f"the inner question `{node.text}` was not asked before the outer one")
+
+
+def _any_field(node: TAnyField) -> _ValueOf:
+    values, test = values_of(node), _compile(node.test)
+
+    def holds_of_any(record: Any, _aggregates: Aggregates) -> bool:
+        return any(test({ELEMENT: value}, NO_AGGREGATES) is True for value in values(record))
+
+    return holds_of_any
 
 
 def _over_nothing(node: TypedExpr) -> _ValueOf:
@@ -274,7 +288,18 @@ def _operation(node: TypedExpr) -> Callable[..., Value]:  # noqa: PLR0911, PLR09
             return minus
         case TCall():
             return _function(node)
-        case TConst() | TField() | TUntagged() | TAggregate() | TLogged() | TCell() | TFold() | TQuestion() | TWindow():
+        case (
+            TConst()
+            | TField()
+            | TUntagged()
+            | TAggregate()
+            | TLogged()
+            | TCell()
+            | TFold()
+            | TQuestion()
+            | TWindow()
+            | TAnyField()
+        ):
             raise RunQLError.of("RQL901", f"`{type(node).__name__}` has no operands")
         case _:
             assert_never(node)

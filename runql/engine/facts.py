@@ -112,6 +112,7 @@ def _holds_of_missing(node: TypedExpr) -> bool | None:
             | t.TFold()
             | t.TQuestion()
             | t.TWindow()
+            | t.TAnyField()
         ):
             return None
         case _:

@@ -81,6 +81,7 @@ def likely(where: TypedExpr, catalog: Catalog) -> float:  # noqa: PLR0911, PLR09
             | t.TCell()
             | t.TFold()
             | t.TQuestion()
+            | t.TAnyField()
         ):
             return _UNKNOWN
         case t.TWindow():

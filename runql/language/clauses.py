@@ -26,6 +26,14 @@ _TABLE = (
         counts=True,
     ),
     ClauseEntry(
+        'search "WORDS"',
+        "Only the runs that mention each of these words in any field, in any order and case; `any_field` says which.",
+        "runs search 'adam baseline'",
+        terminal="SEARCH",
+        wants="words in quotes",
+        counts=True,
+    ),
+    ClauseEntry(
         "order [-]FIELD, …",
         "Sorted; `-` puts the largest first.",
         "runs order -summary.acc, created",

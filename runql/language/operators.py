@@ -143,6 +143,29 @@ _LISTS: Final = ReferenceSection(
         ),
     ),
 )
+_ANY_FIELD: Final = ReferenceSection(
+    "Tests of any field",
+    (
+        Entry(
+            "any_field = A",
+            "The id, name, notes, group, a tag, or a key or value of the config equals A; other tests likewise.",
+            "runs where any_field ~ 'adam'",
+            terminal="ANY_FIELD",
+        ),
+        Entry(
+            "config.* = A",
+            "Any value of the config equals A; `config.model.*` asks what lies in `model`.",
+            "runs where config.* = 'adam'",
+        ),
+        Entry(
+            "summary.* > A",
+            "Any value of the summary is greater, apart from those that W&B adds (`_step`).",
+            "count runs where summary.val/* > 0.99",
+        ),
+    ),
+    "One value that passes is enough, nested ones and elements of lists among them. What is negated (`not`, `!=`, "
+    "`!~`, `not in`, `is not`) holds if none passes.",
+)
 _STATES: Final = ReferenceSection(
     "Tests of what is there",
     (
@@ -214,7 +237,7 @@ OPERATORS: Final = ReferencePage(
     "operators",
     "Operators and tests",
     "What stands between values in `where`, `order`, `select` and the stages.",
-    (_COMPARISONS, _LOGIC, _TEXTS, _LISTS, _STATES, _ARITHMETIC),
+    (_COMPARISONS, _LOGIC, _TEXTS, _LISTS, _ANY_FIELD, _STATES, _ARITHMETIC),
 )
 
 INFIX: Final = frozenset(

@@ -32,11 +32,13 @@ from runql.plan.nodes import (
 from runql.plan.push import FIRST_RUNS, selector_of_runs, spread
 from runql.plan.python_calls import calls
 from runql.semantic.catalog import Catalog
+from runql.semantic.naming import searched_text
 from runql.semantic.operands import literal_text
 from runql.semantic.spelling import segment_text
 from runql.semantic.typed import (
     HistoryPart,
     TAnd,
+    TAnyField,
     TColumn,
     TCompare,
     TConst,
@@ -263,6 +265,8 @@ class _Steps:
 
 def _term(term: TypedExpr, text: str) -> str:
     """A term as it was written; one that the query holds without writing it, as it would be."""
+    if isinstance(term, TAnyField) and term.word:
+        return searched_text(term)
     if term.span != NOWHERE and text:
         return " ".join(text[term.span.start : term.span.end].split())
     if isinstance(term, TCompare) and isinstance(term.left, TField) and isinstance(term.right, TConst):

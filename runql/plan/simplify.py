@@ -13,6 +13,7 @@ from runql.semantic.needed import walk
 from runql.semantic.typed import (
     TAggregate,
     TAnd,
+    TAnyField,
     TArithmetic,
     TBetween,
     TCall,
@@ -36,7 +37,7 @@ from runql.semantic.typed import (
 )
 from runql.syntax.tree import Comparison
 
-_TESTS = (TCompare, TBetween, TIn, TTextTest, THas, TUntagged, TIs, TLogged, TNot, TAnd, TOr)
+_TESTS = (TCompare, TBetween, TIn, TTextTest, THas, TUntagged, TAnyField, TIs, TLogged, TNot, TAnd, TOr)
 
 
 def condition_of(runs: Runs) -> TypedExpr | None:
@@ -99,7 +100,7 @@ def simplify(expr: TypedExpr) -> TypedExpr:  # noqa: PLR0911 - one line a node
             return _membership(expr)
         case TConst() | TField() | TBetween() | TTextTest() | THas() | TUntagged() | TIs() | TLogged() | TArithmetic():
             return expr
-        case TNegate() | TCall() | TAggregate() | TCell() | TFold() | TQuestion() | TWindow():
+        case TNegate() | TCall() | TAggregate() | TCell() | TFold() | TQuestion() | TWindow() | TAnyField():
             return expr
         case _:
             assert_never(expr)
@@ -155,7 +156,7 @@ def _negation(expr: TypedExpr, value: TypedExpr) -> TypedExpr:
             return TNot(value, kind=Kind.BOOL, span=expr.span)
         case TLogged() | TNot() | TAnd() | TOr() | TArithmetic() | TNegate() | TCall() | TAggregate() | TCell():
             return TNot(value, kind=Kind.BOOL, span=expr.span)
-        case TFold() | TQuestion() | TWindow():
+        case TFold() | TQuestion() | TWindow() | TAnyField():
             return TNot(value, kind=Kind.BOOL, span=expr.span)
         case _:
             assert_never(value)

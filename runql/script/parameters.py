@@ -159,7 +159,7 @@ def _default(node: tree.Expr | None, now: datetime, zone: tzinfo) -> Any:  # noq
             return None
         case tree.Untagged() | tree.Is() | tree.Not() | tree.And() | tree.Or() | tree.Arithmetic() | tree.Call():
             return None
-        case tree.ValueQuery() | tree.Regex() | tree.Broken() | tree.Window():
+        case tree.ValueQuery() | tree.Regex() | tree.Broken() | tree.Window() | tree.AnyField():
             return None
         case _:
             assert_never(node)

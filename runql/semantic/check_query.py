@@ -85,7 +85,7 @@ def check(query: tree.Query, catalog: Catalog | None, context: CheckContext) -> 
         target=query.target,
         ident=query.ident,
         sources=tuple(_source(s) for s in source.sources) if source else (),
-        where=_where(query, expressions, x_axis),
+        where=_with_words(query, expressions, _where(query, expressions, x_axis)),
         order=_order(query, expressions, report),
         limit=clauses.limit(),
         offset=clauses.offset(),
@@ -158,6 +158,15 @@ def _where(query: tree.Query, expressions: Expressions, x_axis: str) -> TypedExp
     for key in dict.fromkeys(_unknown_when_negated(condition)):
         _say_left_out(key, expressions)
     return condition
+
+
+def _with_words(query: tree.Query, expressions: Expressions, where: TypedExpr | None) -> TypedExpr | None:
+    """The condition, and that the run mentions the words of `search`."""
+    clause = query.clause(tree.SearchClause)
+    words = None if clause is None else expressions.any_field.search(clause)
+    if words is None or where is None:
+        return where if words is None else words
+    return TAnd((where, words), kind=Kind.BOOL)
 
 
 def _unknown_when_negated(where: TypedExpr) -> Iterator[TField]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from runql.language.fields import Space
 from runql.semantic.spelling import field_text
-from runql.semantic.typed import FieldKey, TAggregate, TLogged
+from runql.semantic.typed import FieldKey, TAggregate, TAnyField, TLogged
+from runql.syntax.literals import write_string
 
 
 def key_text(key: FieldKey) -> str:
@@ -21,3 +22,8 @@ def aggregate_text(node: TAggregate | TLogged) -> str:
         return node.written
     last = f", last {node.last_rows}" if node.last_rows is not None else ""
     return f"{node.name}({metric}{last}{', approx' if node.approx else ''})"
+
+
+def searched_text(node: TAnyField) -> str:
+    """One word of `search`, as a query of its own would ask for it."""
+    return f"search {write_string(node.word)}"

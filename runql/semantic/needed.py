@@ -11,6 +11,7 @@ from runql.semantic.typed import (
     FieldKey,
     TAggregate,
     TAnd,
+    TAnyField,
     TArithmetic,
     TBetween,
     TCall,
@@ -71,7 +72,18 @@ def children(expr: TypedExpr) -> tuple[TypedExpr, ...]:  # noqa: PLR0911 - one l
             return terms
         case TCall(arguments=arguments):
             return arguments
-        case TConst() | TField() | TUntagged() | TLogged() | TAggregate() | TCell() | TFold() | TQuestion() | TWindow():
+        case (
+            TConst()
+            | TField()
+            | TUntagged()
+            | TLogged()
+            | TAggregate()
+            | TCell()
+            | TFold()
+            | TQuestion()
+            | TWindow()
+            | TAnyField()
+        ):
             return ()
         case _:
             assert_never(expr)
@@ -120,6 +132,7 @@ def needed_of(expressions: Iterable[TypedExpr], globs: Sequence[FieldKey] = ()) 
     """What expressions and patterns read of each run."""
     nodes = [n for e in expressions for n in walk_arguments(e)]
     keys = [n.key for n in nodes if isinstance(n, TField)]
+    globs = [*globs, *(FieldKey(n.space or Space.CONFIG, ("*",)) for n in nodes if isinstance(n, TAnyField))]
     aggregates = tuple(dict.fromkeys(n for n in nodes if isinstance(n, TAggregate)))
     logged = tuple(dict.fromkeys(n.metric for n in nodes if isinstance(n, TLogged)))
     return Needed(

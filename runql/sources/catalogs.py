@@ -191,7 +191,7 @@ def _metrics_of(clause: tree.Clause) -> tuple[tuple[str | int, ...], ...]:
             return ()
         case tree.LazyClause() | tree.SweepsClause() | tree.SampleClause() | tree.ScanClause() | tree.StepsClause():
             return ()
-        case tree.AlignClause() | tree.StreamClause() | tree.SelectClause() | tree.BrokenClause():
+        case tree.AlignClause() | tree.StreamClause() | tree.SelectClause() | tree.SearchClause() | tree.BrokenClause():
             return ()
         case _:
             assert_never(clause)

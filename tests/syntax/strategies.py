@@ -73,6 +73,9 @@ LEAVES: st.SearchStrategy[t.Expr] = st.one_of(
     st.builds(t.RelativeTime, st.just(t.Moment.NOW), DURATIONS.filter(bool)),
     st.builds(t.Param, NAMES),
     st.builds(t.Untagged),
+    st.builds(t.AnyField),
+    st.just(t.AnyField(t.Path(("config", "*")))),
+    st.just(t.AnyField(t.Path(("summary", "val/*loss")))),
 )
 
 
@@ -147,6 +150,7 @@ def _several(strategy: st.SearchStrategy[object]) -> st.SearchStrategy[tuple[obj
 CLAUSES: tuple[st.SearchStrategy[t.Clause], ...] = (
     st.builds(t.FromClause, _several(SOURCES)),
     st.builds(t.WhereClause, EXPRESSIONS),
+    st.builds(t.SearchClause, st.one_of(TEXTS, st.builds(t.Param, NAMES))),
     st.builds(t.OrderClause, _several(st.builds(t.OrderKey, EXPRESSIONS, st.booleans()))),
     st.builds(t.LimitClause, COUNTS),
     st.builds(t.OffsetClause, COUNTS),

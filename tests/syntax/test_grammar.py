@@ -171,7 +171,7 @@ def test_importing_loads_no_parser() -> None:
 
 def test_the_keywords_are_those_of_the_grammar() -> None:
     table = keywords()
-    order = "from where order limit offset page lazy full with sample scan keys x steps align stream select"
+    order = "from where search order limit offset page lazy full with sample scan keys x steps align stream select"
     assert table.clause_words == tuple(order.split())
     heads = "runs run sweep count explain use let param show describe pull set"
     assert table.head_words == tuple(heads.split())

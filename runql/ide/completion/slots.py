@@ -147,7 +147,7 @@ def _in_expression(parent: t.Expr, child: t.Node) -> Slot | None:  # noqa: PLR09
             return Slot(Role.ARGUMENT, function="exists")
         case t.Literal() | t.Time() | t.RelativeTime() | t.Duration() | t.Param() | t.Field() | t.Untagged() | t.Not():
             return None
-        case t.ListValue() | t.And() | t.Or() | t.Negate() | t.ValueQuery() | t.Regex() | t.Broken():
+        case t.ListValue() | t.And() | t.Or() | t.Negate() | t.ValueQuery() | t.Regex() | t.Broken() | t.AnyField():
             return None
         case _:
             assert_never(parent)
@@ -171,7 +171,7 @@ def _in_clause(parent: t.Clause) -> Slot | None:
             return None
         case t.SweepsClause() | t.SampleClause() | t.ScanClause() | t.StepsClause() | t.AlignClause():
             return None
-        case t.StreamClause() | t.SelectClause() | t.BrokenClause():
+        case t.StreamClause() | t.SelectClause() | t.SearchClause() | t.BrokenClause():
             return None
         case _:
             assert_never(parent)
@@ -268,7 +268,7 @@ def kinds_of_expr(expr: t.Expr | None, context: Context) -> frozenset[Kind]:  # 
             return found.kinds if found is not None else frozenset()
         case t.Literal() | t.Param() | t.Compare() | t.Between() | t.In() | t.TextTest() | t.Has() | t.Untagged():
             return frozenset()
-        case t.Is() | t.Not() | t.And() | t.Or() | t.ValueQuery() | t.Regex() | t.Broken():
+        case t.Is() | t.Not() | t.And() | t.Or() | t.ValueQuery() | t.Regex() | t.Broken() | t.AnyField():
             return frozenset()
         case _:
             assert_never(expr)

@@ -56,7 +56,7 @@ _ENDINGS: Final = {
 """What is written behind a word, because it is only that word where this follows."""
 
 _LISTED: Final = frozenset({"ANY", "ALL", "NONE"})
-_CONDITIONS: Final = frozenset({"NOT", "UNTAGGED", *CALLED}) - {"VALUE"}
+_CONDITIONS: Final = frozenset({"NOT", "UNTAGGED", "ANY_FIELD", *CALLED}) - {"VALUE"}
 _ONLY_IN_AGGREGATES: Final = {
     "LAST": HISTORY_AGGREGATES.keys() - {"at", "exists"},
     "APPROX": HISTORY_AGGREGATES.keys() - {"exists"},

@@ -23,6 +23,7 @@ from runql.semantic.typed import (
     FieldKey,
     TAggregate,
     TAnd,
+    TAnyField,
     TArithmetic,
     TBetween,
     TCall,
@@ -99,6 +100,8 @@ class Narrower:
                 return None if path is None else Narrowing(MongoExists(read_field(path), wanted), exact=True)
             case TCompare() | TBetween() | TIn() | TTextTest() | THas() | TIs():
                 return None  # of more than one field, or of a value that is worked out
+            case TAnyField():
+                return None  # a filter names its field
             case (
                 TConst()
                 | TArithmetic()

@@ -23,7 +23,7 @@ from runql.semantic.names.foreign_calls import FOREIGN_FUNCTIONS
 from runql.semantic.names.idioms import FOREIGN_CALLS, run_field_named
 from runql.semantic.names.nearest import nearest_names
 from runql.semantic.names.resolver import LoggedName
-from runql.semantic.operands import ANY_KIND, BROKEN, SAID, Operand, kind_in, quoted
+from runql.semantic.operands import ANY_KIND, BROKEN, SAID, Operand, kind_in, literal_text, quoted
 from runql.semantic.spelling import PREFIXES, code, field_text
 from runql.semantic.typed import TArithmetic, TCall, TConst, TypedExpr
 from runql.syntax import to_text, tree
@@ -258,6 +258,18 @@ class Calls:
             return "of values, or of a metric's history"
         return "of values" if name in FUNCTIONS else "of a metric's history"
 
+    def _any_field(self, node: tree.Call, place: Span, span: Span) -> None:
+        """`any(x) ~ "vit"`, `any("vit")`: of any field."""
+        text = "any_field"
+        if len(node.arguments) == 1 and isinstance(node.arguments[0], tree.Literal):
+            value = node.arguments[0].value
+            text = f"any_field {'~*' if isinstance(value, str) else '='} {literal_text(value)}"
+        hints = (
+            "a test of any field is `any_field = 0.1`",
+            "of the rows of a group: `any(CONDITION)` behind `group KEY :`",
+        )
+        self._report.add("RQL206", f"no function `{node.name}`", place, *hints, fixes=rewrite(span, text))
+
     def _rewritten(self, node: tree.Call, place: Span, span: Span) -> bool:
         """Whether it is a call of another language, whose text in this one is offered."""
         rewrite_of = FOREIGN_FUNCTIONS.get(node.name)
@@ -291,6 +303,9 @@ class Calls:
             hint = f"whether a field is there is `{presence}(FIELD)`"
             self._report.add("RQL206", f"no function `{node.name}`", place, hint, fixes=rewrites(place, (presence,)))
             return BROKEN
+        if node.name in _OF_ANY:
+            self._any_field(node, place, span)
+            return BROKEN
         if (meant := call_meant(node)) is not None:
             message = f"no function `{node.name}`"
             self._report.add("RQL206", message, place, f"write {code(meant)}", fixes=rewrite(span, meant))
@@ -306,6 +321,9 @@ class Calls:
         hints = (f"nearest: {shown}",) if near else tuple(_kinds_of_functions())
         self._report.add("RQL206", f"no function `{node.name}`", place, *hints, fixes=rewrites(place, near))
         return BROKEN
+
+
+_OF_ANY = frozenset({"any", "anyfield", "any_field", "anything", "any_value", "any_of"})
 
 
 def _kinds_of_functions() -> Iterator[str]:

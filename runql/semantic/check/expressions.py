@@ -10,6 +10,7 @@ from typing import assert_never
 from runql.language.kinds import Kind
 from runql.semantic.catalog import Catalog
 from runql.semantic.check.aliases import Aliases
+from runql.semantic.check.any_field import AnyFields, subject_of
 from runql.semantic.check.arguments import regex_alone
 from runql.semantic.check.calls import Calls
 from runql.semantic.check.comparisons import Comparisons
@@ -65,6 +66,7 @@ class Expressions(LeftOfPipe):
         self.tests = TextTests(self)
         self._depth = 0
         self._row: Row | None = None
+        self.any_field = AnyFields(self)
         self.aliases = Aliases(self)
         self.questions = QuestionCheck(self)
 
@@ -136,6 +138,8 @@ class Expressions(LeftOfPipe):
                 return regex_alone(span, self.report)
             case tree.Field():
                 return self._field(node, span)
+            case tree.AnyField():
+                return self.any_field.value(node, span)
             case tree.Arithmetic():
                 return self._arithmetic(node, span)
             case tree.Negate():
@@ -272,7 +276,12 @@ class Expressions(LeftOfPipe):
     def _test(self, node: tree.Truth) -> Operand:
         return Operand(self._tested(node), frozenset({Kind.BOOL}), text=self.written(node))
 
-    def _tested(self, node: tree.Truth) -> TypedExpr:  # noqa: PLR0911 - one line a node
+    def _tested(self, node: tree.Truth) -> TypedExpr:
+        subject = subject_of(node)
+        return self.tested_alone(node) if subject is None else self.any_field.test(node, subject)
+
+    def tested_alone(self, node: tree.Truth) -> TypedExpr:  # noqa: PLR0911 - one line a node
+        """A test, whatever stands left in it."""
         span = self.report.place(node.span)
         match node:
             case tree.Compare():

@@ -70,7 +70,7 @@ def test_of(node: tree.Expr | None) -> tuple[tree.Expr, str] | None:  # noqa: PL
             return None
         case tree.And() | tree.Or() | tree.Arithmetic() | tree.Negate() | tree.Call() | tree.Window():
             return None
-        case tree.ValueQuery() | tree.Regex() | tree.Broken():
+        case tree.ValueQuery() | tree.Regex() | tree.Broken() | tree.AnyField():
             return None
         case _:
             assert_never(node)

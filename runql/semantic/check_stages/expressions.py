@@ -12,6 +12,7 @@ from runql.language.functions import FUNCTIONS
 from runql.language.kinds import Kind, TableKind
 from runql.language.windows import ALONG_RUNS, WINDOWS
 from runql.semantic.catalog import Catalog
+from runql.semantic.check.any_field import AnyFields
 from runql.semantic.check.arguments import percent_of
 from runql.semantic.check.expressions import Expressions, field_operand
 from runql.semantic.check.logged_names import whole_history
@@ -53,6 +54,7 @@ class StageExpressions(Expressions):
         """Columns that would be there if what makes them were right: nothing is said of them."""
         self.windows = StageCalls(self)
         self.calls = self.windows
+        self.any_field = AnyFields(self, of_rows=True)
         self.per_run = Expressions(catalog, context, report)
         """What stands inside a value of a run's history: fields of the run, and no columns."""
 

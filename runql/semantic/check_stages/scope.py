@@ -144,6 +144,7 @@ def _column_name(node: TypedExpr) -> str | None:
             | t.TFold()
             | t.TQuestion()
             | t.TWindow()
+            | t.TAnyField()
         ):
             return None
         case _:

@@ -320,7 +320,7 @@ class Names:
             message = f"no field {code(path_text(path.segments))}{self.source}"
             self.report.add("RQL201", message, span, f"nearest: {code(meant)}", fixes=rewrite(span, meant))
             return
-        near_run = nearest_names(dotted, RUN_FIELD_SPELLINGS)
+        near_run = nearest_names(dotted, (*RUN_FIELD_SPELLINGS, "any_field"))
         near = nearest_fields(dotted, self.catalog, _VALUED)[: 3 - len(near_run[:2])]
         texts = [*near_run[:2], *(info_text(i) for i in near)]
         shown = [*(f"`{n}`" for n in near_run[:2]), *(counted(i, self.catalog) for i in near)]

@@ -97,6 +97,23 @@ class TUntagged(TypedExprNode):
     """The run has no tag."""
 
 
+ELEMENT = ""
+"""The name of the cell that stands for the value at hand in the test of a `TAnyField`."""
+
+
+@frozen
+class TAnyField(TypedExprNode):
+    """Whether a test holds for any value: of `space` those under `pattern`; without one the id, name, notes, group and
+    tags of the run, and the keys and values of its config. In `test` the value is the cell `ELEMENT`, all else
+    constants. Never unknown. `word`: what `search` looks for by it.
+    """
+
+    test: TypedExpr
+    space: Space | None = None
+    pattern: str = "*"
+    word: str = field(default="", compare=False)
+
+
 @frozen
 class TIs(TypedExprNode):
     """Never negated. `TIs(F, MISSING)` is `missing(F)`."""
@@ -240,6 +257,7 @@ TypedExpr: TypeAlias = (
     | TTextTest
     | THas
     | TUntagged
+    | TAnyField
     | TIs
     | TLogged
     | TNot

@@ -146,7 +146,7 @@ def _negated(expr: t.Expr) -> t.Expr:  # noqa: PLR0911 - one a node
             return t.Not(_two_valued(expr))
         case t.Between() | t.Untagged() | t.Not() | t.And() | t.Or() | t.Arithmetic() | t.Negate() | t.Call():
             return t.Not(_two_valued(expr))
-        case t.ListValue() | t.ValueQuery() | t.Regex() | t.Broken() | t.Window():
+        case t.ListValue() | t.ValueQuery() | t.Regex() | t.Broken() | t.Window() | t.AnyField():
             return t.Not(_two_valued(expr))
         case _:
             assert_never(expr)
@@ -186,7 +186,9 @@ def _two_valued(expr: t.Expr) -> t.Expr:
             return expr
         case t.Between() | t.In() | t.TextTest() | t.Has() | t.Untagged() | t.Is() | t.Not() | t.Arithmetic():
             return expr
-        case t.ListValue() | t.Negate() | t.Call() | t.ValueQuery() | t.Regex() | t.Broken() | t.Window():
+        case (
+            t.ListValue() | t.Negate() | t.Call() | t.ValueQuery() | t.Regex() | t.Broken() | t.Window() | t.AnyField()
+        ):
             return expr
         case _:
             assert_never(expr)

@@ -241,3 +241,17 @@ def missing_operator(place: Place) -> Mistake | None:
         repair = Repair("write `=`", (Edit(Span(place.found.start, place.found.start), "= "),))
         return Mistake("RQL101", message, span, repairs=(repair,), certain=True)
     return Mistake("RQL101", message, span, certain=True) if place.found.terminal == "PATH" else None
+
+
+_BEFORE_VALUES: Final = frozenset({"WHERE", "AND", "OR", "NOT", "LPAR"})
+
+
+def star_for_any_field(place: Place) -> Mistake | None:
+    """`where * ~ "vit"`: a star for any field."""
+    if place.found.text != "*" or place.back_terminal() not in _BEFORE_VALUES or not place.in_condition:
+        return None
+    if "ANY_FIELD" not in place.accepted:
+        return None
+    repair = replacing(place.found.start, place.found.end, "any_field")
+    hint = "any field of the config is `config.*`, of the summary `summary.*`"
+    return Mistake("RQL101", "any field of a run is `any_field`", place.span, (hint,), repairs=(repair,))

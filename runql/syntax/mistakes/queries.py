@@ -9,7 +9,7 @@ from typing import Final
 from runql.syntax.foreign.mongo import mongo_text
 from runql.syntax.keywords import keywords
 from runql.syntax.lexer import END, Lexeme, accepted, beginning, lexer
-from runql.syntax.literals import read_path, read_string, write_path
+from runql.syntax.literals import read_path, read_string, write_path, write_string
 from runql.syntax.mistake import Mistake, Place, Repair, alone_from, closing, idiom, leaving_out, replacing, shown
 from runql.syntax.mistakes.expected import needed
 from runql.text.diagnostic import Edit
@@ -261,3 +261,74 @@ def comma_before_end(place: Place) -> Mistake | None:
     repair = leaving_out(before.start, before.end, ",")
     span = Span(before.start, before.end)
     return Mistake("RQL101", "nothing follows this comma", span, repairs=(repair,), certain=True)
+
+
+_MENTIONS: Final = frozenset(
+    {
+        "find",
+        "mention",
+        "mentioning",
+        "mentions",
+        "containing",
+        "contains",
+        "matching",
+        "about",
+        "like",
+        "with",
+        "named",
+    }
+)
+_FILLERS: Final = frozenset({"for", "in", "by", "of", "any", "all", "="})
+
+
+def searched_words(place: Place) -> Mistake | None:
+    """`runs vit`, `runs "vit"`, `runs mentioning vit`: words that the runs should mention."""
+    if place.back_terminal() != "RUNS" or place.found.terminal not in {"PATH", "STRING", "NUMBER"}:
+        return None
+    lexemes = _said(place)
+    if len(lexemes) > 1 and lexemes[0].text.lower() in _MENTIONS:
+        lexemes = lexemes[1:]
+    return _search(place, place.found.start, lexemes, f"`{shown(place.found.text)}` cannot stand here")
+
+
+def unquoted_search(place: Place) -> Mistake | None:
+    """`search vit`, `search for "vit"`, `search in config "vit"`."""
+    search = place.back()
+    if search is None or search.terminal != "SEARCH" or place.found.terminal not in {"PATH", "NUMBER"}:
+        return None
+    ahead = list(islice(place.ahead(), 3))
+    words = [lexeme.text.lower() for lexeme in ahead]
+    if (
+        words[0] == "in"
+        and words[1:2] in (["config"], ["summary"])
+        and [one.terminal for one in ahead[2:]] == ["STRING"]
+    ):
+        pattern = write_string(re.escape(read_string(ahead[2].text)))
+        repair = replacing(search.start, ahead[2].end, f"where {words[1]}.* ~* {pattern}")
+        message = f"`search` asks id, name, notes, group, tags and config, not {words[1]} alone"
+        return Mistake("RQL101", message, Span(place.found.start, ahead[2].end), repairs=(repair,))
+    lexemes = _said(place)
+    if len(lexemes) > 1 and words[0] in _FILLERS:
+        lexemes = lexemes[1:]
+    if [lexeme.text.lower() for lexeme in lexemes] in ([], ["in"]):
+        return None
+    return _search(place, search.start, lexemes, "the words of `search` stand in quotes")
+
+
+def _said(place: Place) -> list[Lexeme]:
+    """The words from what was found to the next clause."""
+    ends = {"PIPE", "SEMI", END}
+    ahead = takewhile(
+        lambda one: one.terminal not in ends and one.text.lower() not in keywords().clause_words, place.ahead()
+    )
+    return list(islice(ahead, 20))
+
+
+def _search(place: Place, start: int, lexemes: list[Lexeme], message: str) -> Mistake | None:
+    if not lexemes or any(one.terminal not in {"PATH", "STRING", "NUMBER"} for one in lexemes):
+        return None
+    end = lexemes[-1].end
+    words = " ".join(read_string(one.text) if one.terminal == "STRING" else one.text for one in lexemes)
+    repair = replacing(start, end, f"search {write_string(words)}")
+    hint = "what the runs should mention anywhere is `search`"
+    return Mistake("RQL101", message, Span(place.found.start, end), (hint,), repairs=(repair,))

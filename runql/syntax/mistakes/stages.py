@@ -18,6 +18,7 @@ _SYNONYMS: Final[dict[str, tuple[str, frozenset[str]]]] = {
     "BY": ("by", frozenset({"on", "over", "per", "across", "in", "of", "color", "colour", "hue", "for"})),
     "VS": ("vs", frozenset({"against", "versus", "with", "to", "from", "over", "on"})),
     "OVER": ("over", frozenset({"of", "in", "by", "on", "for", "across"})),
+    "ACROSS": ("across", frozenset({"over", "columns", "cols", "against", "versus", "vs"})),
     "LIKE": ("like", frozenset({"glob", "matching", "matches", "contains", "where"})),
     "LOG": ("log", frozenset({"logarithmic", "logscale"})),
     "NEAREST": ("nearest", frozenset({"closest", "near"})),

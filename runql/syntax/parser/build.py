@@ -102,6 +102,11 @@ class Builder(StageBuilder, StatementBuilder):
     def where_clause(self, part: Part) -> t.Clause:
         return t.WhereClause(part.children[1], span=part.span)
 
+    def search_clause(self, part: Part) -> t.Clause:
+        token = part.children[1]
+        words = read_string(token) if token.type == "STRING" else t.Param(str(token)[1:], span=self.span(token))
+        return t.SearchClause(words, span=part.span)
+
     def order_clause(self, part: Part) -> t.Clause:
         return t.OrderClause(tuple(part.nodes), span=part.span)
 

@@ -287,6 +287,10 @@ class ExpressionBuilder:
     def duration(self, part: Part) -> t.Expr:
         return self._read(lambda text: t.Duration(read_duration(text), span=part.span), part)
 
+    def any_field(self, part: Part) -> t.Expr:
+        token = part.children[0]
+        return t.AnyField(None if token.type == "ANY_FIELD" else self.path(token), span=part.span)
+
     def untagged(self, part: Part) -> t.Expr:
         return t.Untagged(span=part.span)
 

@@ -75,7 +75,9 @@ class ExpressionPrinter:
                 return self._window(expr), Binds.ATOM
             case t.ListValue(items=items):
                 return f"[{', '.join(map(self.expr, items))}]", Binds.ATOM
-            case t.Call() | t.Field() | t.Param() | t.Untagged() | t.ValueQuery() | t.Regex() | t.Broken():
+            case (
+                t.Call() | t.Field() | t.Param() | t.Untagged() | t.ValueQuery() | t.Regex() | t.Broken() | t.AnyField()
+            ):
                 return self._atom(expr), Binds.ATOM
             case t.Literal() | t.Time() | t.Duration() | t.RelativeTime():
                 text = self._value(expr)
@@ -139,13 +141,17 @@ class ExpressionPrinter:
             case _:
                 assert_never(expr)
 
-    def _atom(self, expr: t.Call | t.Field | t.Param | t.Untagged | t.ValueQuery | t.Regex | t.Broken) -> str:  # noqa: PLR0911 - one a node
+    def _atom(  # noqa: PLR0911 - one a node
+        self, expr: t.Call | t.Field | t.AnyField | t.Param | t.Untagged | t.ValueQuery | t.Regex | t.Broken
+    ) -> str:
         match expr:
             case t.Call(name=name, arguments=arguments):
                 parts = [*map(self.expr, arguments), *self._modifiers(expr)]
                 return f"{name}({', '.join(parts)})"
             case t.Field(path=path):
                 return write_path(path)
+            case t.AnyField(path=wanted):
+                return word("ANY_FIELD") if wanted is None else write_path(wanted)
             case t.Param(name=name):
                 return f"${name}"
             case t.Regex(pattern=pattern):

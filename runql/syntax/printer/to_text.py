@@ -8,7 +8,7 @@ from typing import Final, assert_never
 
 from runql.language.clauses import CLAUSES
 from runql.syntax import tree as t
-from runql.syntax.literals import write_number, write_path
+from runql.syntax.literals import write_number, write_path, write_string
 from runql.syntax.printer.expressions import word
 from runql.syntax.printer.parts import Items, name_or_string, source_text
 from runql.syntax.printer.stages import StagePrinter
@@ -85,6 +85,8 @@ class Printer(StagePrinter):
                 return Items(first_word, tuple((source_text(source), source.span) for source in sources))
             case t.WhereClause(condition=condition):
                 return self.condition(first_word, condition)
+            case t.SearchClause(words=words):
+                return single(write_string(words) if isinstance(words, str) else f"${words.name}")
             case t.OrderClause(keys=keys):
                 return Items(first_word, tuple((self.order_key(key), key.span) for key in keys))
             case t.LimitClause(count=count) | t.OffsetClause(count=count):

@@ -47,6 +47,14 @@ class WhereClause(ClauseNode):
 
 
 @frozen
+class SearchClause(ClauseNode):
+    """`search "vit lr"`: each of these words occurs in any field of the run."""
+
+    terminal = "SEARCH"
+    words: str | Param
+
+
+@frozen
 class OrderClause(ClauseNode):
     terminal = "ORDER"
     keys: tuple[OrderKey, ...]
@@ -175,6 +183,7 @@ class BrokenClause(ClauseNode):
 Clause: TypeAlias = (
     FromClause
     | WhereClause
+    | SearchClause
     | OrderClause
     | LimitClause
     | OffsetClause

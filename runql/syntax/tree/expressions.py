@@ -94,6 +94,13 @@ class Comparison(StrEnum):
 
 
 @frozen
+class AnyField(ExprNode):
+    """`any_field`, or `config.*`: left of a test, which holds if it does for any of these fields."""
+
+    path: Path | None = None
+
+
+@frozen
 class Compare(ExprNode):
     op: Comparison
     left: Expr
@@ -288,6 +295,7 @@ Expr: TypeAlias = (
     | Param
     | Regex
     | Field
+    | AnyField
     | Compare
     | Between
     | In

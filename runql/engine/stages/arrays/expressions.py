@@ -147,6 +147,7 @@ class _Columns:
                 raise NotHeld
             case (
                 t.TField()
+                | t.TAnyField()
                 | t.THas()
                 | t.TUntagged()
                 | t.TLogged()

@@ -34,7 +34,7 @@ def cells_in(expr: TypedExpr) -> tuple[str, ...]:
                 pass
             case t.TLogged() | t.TNot() | t.TAnd() | t.TOr() | t.TArithmetic() | t.TNegate() | t.TCall():
                 pass
-            case t.TAggregate() | t.TFold() | t.TQuestion() | t.TWindow():
+            case t.TAggregate() | t.TFold() | t.TQuestion() | t.TWindow() | t.TAnyField():
                 pass
             case _:
                 assert_never(node)
