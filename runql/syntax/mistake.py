@@ -142,6 +142,17 @@ class Place:
                 stack.pop()
         return tuple(stack)
 
+    @cached_property
+    def open_list(self) -> Lexeme | None:
+        """The `[` of a list that is open; none where a bracket stands open inside of it."""
+        stack: list[Lexeme] = []
+        for lexeme in self.attempt.lexemes:
+            if lexeme.text in {"(", "["} and lexeme.terminal in {"LPAR", "LSQB"}:
+                stack.append(lexeme)
+            elif lexeme.terminal in {"RPAR", "RSQB"} and stack:
+                stack.pop()
+        return stack[-1] if stack and stack[-1].terminal == "LSQB" else None
+
     def ahead(self) -> Iterator[Lexeme]:
         """What was found and what follows, each looked at by itself."""
         return alone_from(self.text, self.found.start)

@@ -131,7 +131,7 @@ def test_matching_letters_are_marked() -> None:
 
 
 def test_ranks_count_from_the_best() -> None:
-    assert [each.sort_rank for each in ask("runs ‸").found.items] == list(range(18))
+    assert [each.sort_rank for each in ask("runs ‸").found.items] == list(range(19))
 
 
 # ---------------------------------------------------------------- what an item replaces

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from fnmatch import fnmatchcase
-from typing import Final
+from typing import Final, assert_never
 
 from runql.language.fields import Space
 from runql.language.kinds import Kind
+from runql.semantic import typed as t
 from runql.semantic.check.interface import ExpressionCheck
 from runql.semantic.names.resolver import LOGGABLE
 from runql.semantic.needed import children, walk
@@ -39,12 +40,14 @@ _TRUTHS: Final = {"true": True, "false": False}
 def subject_of(node: tree.Truth) -> tree.AnyField | None:
     """What stands left in a test, if that is any field."""
     match node:
-        case tree.Compare(left=tree.AnyField() as left):
-            return left
+        case tree.Compare(left=left):
+            return left if isinstance(left, tree.AnyField) else None
         case tree.Between() | tree.In() | tree.TextTest() | tree.Has() | tree.Is():
             return node.value if isinstance(node.value, tree.AnyField) else None
-        case _:
+        case tree.Untagged() | tree.Not() | tree.And() | tree.Or():
             return None
+        case _:
+            assert_never(node)
 
 
 class AnyFields:
@@ -114,10 +117,14 @@ class AnyFields:
             return True
         if pattern == "*" or any(one.space is space and fits(one.dotted, pattern) for one in catalog.fields):
             return True
-        seen, where = ("is there", "RQL201") if catalog.complete else ("was seen", "RQL214")
+        # What lies inside of lists no catalog knows.
+        is_sure = catalog.complete and not any(
+            one.space is space and one.kinds.get(Kind.LIST) for one in catalog.fields
+        )
+        seen, where = ("is there", "RQL201") if is_sure else ("was seen", "RQL214")
         hints = (f"`show fields {space}` lists those that there are", *catalog.blank_hints)
         self._report.add(where, f"no {space} field {code(pattern)}{names.source} {seen}", span, *hints)
-        return not catalog.complete
+        return not is_sure
 
     def _say_none(self, node: tree.Truth, span: Span) -> None:
         """`any_field != "x"` could be read as that some field differs."""
@@ -208,7 +215,7 @@ def _goes_beside(part: TypedExpr) -> bool:
     )
 
 
-def _positive(test: TypedExpr) -> TypedExpr | None:
+def _positive(test: TypedExpr) -> TypedExpr | None:  # noqa: PLR0911 - one a shape
     """What a negated test denies; `exists` is no negation."""
     match test:
         case TNot(value=TIs(state=tree.State.MISSING)):
@@ -221,5 +228,11 @@ def _positive(test: TypedExpr) -> TypedExpr | None:
             return replace(test, op=tree.Comparison.EQ)
         case THas(mode=tree.HasMode.NONE):
             return replace(test, mode=tree.HasMode.ANY)
-        case _:
+        case t.TConst() | t.TField() | t.TCompare() | t.TBetween() | t.TIn() | t.TTextTest() | t.THas() | t.TUntagged():
             return None
+        case t.TAnyField() | t.TIs() | t.TLogged() | t.TAnd() | t.TOr() | t.TArithmetic() | t.TNegate() | t.TCall():
+            return None
+        case t.TAggregate() | t.TCell() | t.TFold() | t.TQuestion() | t.TWindow():
+            return None
+        case _:
+            assert_never(test)

@@ -17,7 +17,7 @@ from runql.semantic.check.comparisons import Comparisons
 from runql.semantic.check.interface import Row
 from runql.semantic.check.joined_texts import joined_by_bars, joined_fields, joined_texts
 from runql.semantic.check.list_values import list_value
-from runql.semantic.check.logged_names import is_element, metric_value, say_read, was_logged, whole_history
+from runql.semantic.check.logged_names import is_element, metric_value, negated, say_read, was_logged, whole_history
 from runql.semantic.check.parameters import Bound, UnfitError, bind
 from runql.semantic.check.piped import LeftOfPipe
 from runql.semantic.check.questions import QuestionCheck
@@ -36,7 +36,6 @@ from runql.semantic.typed import (
     TArithmetic,
     TField,
     TIs,
-    TLogged,
     TNegate,
     TNot,
     TOr,
@@ -290,20 +289,20 @@ class Expressions(LeftOfPipe):
                 return self.comparisons.compare(node.op, left, self.beside(left, node.right), span)
             case tree.Between():
                 low, high = self.operand(node.low), self.operand(node.high)
-                return _negated(self.comparisons.between(self.operand(node.value), low, high, span), node.negated)
+                return negated(self.comparisons.between(self.operand(node.value), low, high, span), node.negated)
             case tree.In():
                 value = self.operand(node.value)
                 items = self.items(node.items, value)
                 test = self.comparisons.is_in(value, items, span, negated=node.negated)
-                return _negated(test, node.negated)
+                return negated(test, node.negated)
             case tree.TextTest():
-                return _negated(self.tests.text(node, span), node.negated)
+                return negated(self.tests.text(node, span), node.negated)
             case tree.Has():
-                return _negated(self.tests.has(node, span), node.negated)
+                return negated(self.tests.has(node, span), node.negated)
             case tree.Untagged():
                 return TUntagged(kind=Kind.BOOL, span=span)
             case tree.Is():
-                return _negated(self._is(node, span), node.negated)
+                return negated(self._is(node, span), node.negated)
             case tree.Not(value=value):
                 return TNot(self.condition(value), kind=Kind.BOOL, span=span)
             case tree.And(terms=terms):
@@ -398,12 +397,3 @@ def field_operand(found: Resolved, span: Span) -> Operand:
     """A resolved field as an operand."""
     expr = TField(found.key, kind=found.kind, span=span)
     return Operand(expr, found.kinds, text=found.key.written, info=found.info)
-
-
-def _negated(expr: TypedExpr, negated: bool) -> TypedExpr:
-    if not negated:
-        return expr
-    # `exists(logged.x)` is the negation of a negation: it is the plain test again.
-    if isinstance(expr, TNot) and isinstance(expr.value, TLogged):
-        return expr.value
-    return TNot(expr, kind=Kind.BOOL, span=expr.span)

@@ -82,3 +82,13 @@ def is_element(path: tree.Path, found: LoggedName | None, metrics: Metrics, sinc
 
 def _written(name: LoggedName) -> str:
     return field_text(Space.LOGGED, tuple(name.metric.split(".")))
+
+
+def negated(expr: TypedExpr, is_negated: bool) -> TypedExpr:
+    """A test, or its negation."""
+    if not is_negated:
+        return expr
+    # `exists(logged.x)` is the negation of a negation: it is the plain test again.
+    if isinstance(expr, TNot) and isinstance(expr.value, TLogged):
+        return expr.value
+    return TNot(expr, kind=Kind.BOOL, span=expr.span)

@@ -45,9 +45,7 @@ class StageExpressions(Expressions):
 
     def __init__(self, catalog: Catalog | None, context: CheckContext, report: Report, scope: Scope) -> None:
         super().__init__(catalog, context, report)
-        self.scope = scope
-        self.catalog = catalog
-        self.stage = ""
+        self.scope, self.catalog, self.stage = scope, catalog, ""
         self.folding = Folding.NO
         self.mentions: dict[str, TColumn] = {}
         self.lost: set[str] = set()

@@ -32,10 +32,9 @@ _CANNOT: Final = {
     "key": ("`key:` asks for the name of a folder", "`name` and `id` are what RunQL knows of it"),
     "run_key": ("`run_key:` asks for the name of a folder", "`name` and `id` are what RunQL knows of it"),
     "path": ("`path:` asks for the name of a folder", "`name` and `id` are what RunQL knows of it"),
-    "config": ("`config:` searches all of a config", "RunQL has no search of all fields yet: name one, `config.NAME`"),
-    "cfg": ("`cfg:` searches all of a config", "RunQL has no search of all fields yet: name one, `config.NAME`"),
 }
-_NAMES: Final = "|".join((*_RUN, *_CANNOT))
+_CONFIGS: Final = frozenset({"config", "cfg"})
+_NAMES: Final = "|".join((*_RUN, *_CANNOT, *_CONFIGS))
 _FIELD: Final = rf"(?:(?:config|cfg)\.[\w./-]*\w|{_NAMES})"
 _HAS: Final = re.compile(r"(?:has|exists):(?P<field>[\w./-]*\w)", re.I)
 _TEST: Final = re.compile(rf"(?P<field>{_FIELD})(?P<sign>>=|<=|!=|=|>|<|:)(?P<value>.+)", re.I | re.S)
@@ -47,7 +46,8 @@ _PART: Final = re.compile(r"(?:'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\"|[^\s'\"])+
 _NUMBER: Final = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
 _LONGEST: Final = 2_000
 _EXACT: Final = "`=` tells capitals from small letters here; `:` does not"
-_BARE: Final = "a bare word was looked for in id, name and notes, and as a tag"
+_BARE: Final = "a bare word was looked for in id, name, notes, group, tags, and the keys and values of the config"
+_OF_CONFIG: Final = "`config:` was looked for in the values of the config, not in the names of its keys"
 
 
 @frozen
@@ -122,9 +122,7 @@ def _condition(term: str, notes: dict[str, None]) -> tuple[str, str | None]:
     if word == term and (not _WORD.fullmatch(word) or word.lower() in _heads()):
         raise _NoLeetFilterError
     notes[_BARE] = None
-    pattern = write_string(word)
-    noted = f"exists(notes) and notes ~* {pattern}"
-    return f"(id ~* {pattern} or name ~* {pattern} or {noted} or tags has {pattern})", None
+    return f"any_field ~* {write_string(word)}", None
 
 
 def _tested(name: str, sign: str, value: str, notes: dict[str, None]) -> tuple[str, str | None]:
@@ -136,7 +134,13 @@ def _tested(name: str, sign: str, value: str, notes: dict[str, None]) -> tuple[s
         if sign not in {":", "=", "!="}:
             raise ArgumentError.because("tags have no order", 'one tag is `tags has "x"`')
         return f"{'not ' * (sign == '!=')}tags has {write_string(value)}", None
-    lacked = None if field in {"id", "name"} else field
+    if name.lower() in _CONFIGS:
+        field = "config.*"
+        notes[_OF_CONFIG] = None
+    if field == "config.*" and sign == "!=":
+        condition, _ = _tested(name, "=", value, notes)
+        return f"not {condition}", None
+    lacked = None if field in {"id", "name", "config.*"} else field
     if sign == ":":
         return f"{field} ~* {write_string(value)}", lacked
     if not _NUMBER.fullmatch(value):

@@ -229,6 +229,23 @@ def open_bracket(place: Place) -> Mistake | None:
     )
 
 
+def open_list(place: Place) -> Mistake | None:
+    """`tags = ["a"`: a list that is not closed."""
+    before, opener = place.back(), place.open_list
+    if opener is None or before is None or "RSQB" not in place.accepted:
+        return None
+    repair = Repair("write `]`", (Edit(Span(before.end, before.end), "]"),))
+    where = "at the end" if place.found.terminal == END else "before this"
+    return Mistake(
+        "RQL104",
+        "this list is not closed",
+        Span(opener.start, opener.end),
+        labels=((place.span, f"`]` is missing {where}"),),
+        repairs=(repair,),
+        certain=place.found.terminal == END,
+    )
+
+
 def quote_in_string(place: Place) -> Mistake | None:
     """`'it's'`: the string ends before the word does."""
     before = place.back()

@@ -243,14 +243,9 @@ def missing_operator(place: Place) -> Mistake | None:
     return Mistake("RQL101", message, span, certain=True) if place.found.terminal == "PATH" else None
 
 
-_BEFORE_VALUES: Final = frozenset({"WHERE", "AND", "OR", "NOT", "LPAR"})
-
-
 def star_for_any_field(place: Place) -> Mistake | None:
     """`where * ~ "vit"`: a star for any field."""
-    if place.found.text != "*" or place.back_terminal() not in _BEFORE_VALUES or not place.in_condition:
-        return None
-    if "ANY_FIELD" not in place.accepted:
+    if place.found.text != "*" or not place.in_condition or "ANY_FIELD" not in place.accepted:
         return None
     repair = replacing(place.found.start, place.found.end, "any_field")
     hint = "any field of the config is `config.*`, of the summary `summary.*`"

@@ -310,8 +310,9 @@ def unquoted_search(place: Place) -> Mistake | None:
     lexemes = _said(place)
     if len(lexemes) > 1 and words[0] in _FILLERS:
         lexemes = lexemes[1:]
-    if [lexeme.text.lower() for lexeme in lexemes] in ([], ["in"]):
-        return None
+    if len(words) == 1 and words[0] in _FILLERS:
+        message = "the words of `search` stand in quotes"
+        return Mistake("RQL101", message, place.span, ('for example: `search "vit lr"`',), certain=True)
     return _search(place, search.start, lexemes, "the words of `search` stand in quotes")
 
 

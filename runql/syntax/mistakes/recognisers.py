@@ -325,6 +325,7 @@ _KNOWN: Final[tuple[Callable[[Place], Mistake | None], ...]] = (
     characters.dot,
     characters.text_without_quotes,
     characters.quote_in_string,
+    characters.open_list,
     characters.open_bracket,
     characters.closing_bracket,
     doubled,
