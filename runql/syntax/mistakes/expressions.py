@@ -245,7 +245,7 @@ def missing_operator(place: Place) -> Mistake | None:
 
 def star_for_any_field(place: Place) -> Mistake | None:
     """`where * ~ "vit"`: a star for any field."""
-    if place.found.text != "*" or not place.in_condition or "ANY_FIELD" not in place.accepted:
+    if place.found.text != "*" or not place.in_condition or not {"ANY_FIELD", "NOT"} <= place.accepted:
         return None
     repair = replacing(place.found.start, place.found.end, "any_field")
     hint = "any field of the config is `config.*`, of the summary `summary.*`"
