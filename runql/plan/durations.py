@@ -79,7 +79,16 @@ def is_duration(expr: t.TypedExpr, known: frozenset[str]) -> bool:  # noqa: PLR0
             return of is not None and is_duration(of, known)
         case t.TFold(name=name, argument=argument) if name in _FOLDS or name[1:].isdigit():
             return argument is not None and is_duration(argument, known)
-        case t.TWindow() | t.TArithmetic() | t.TCall() | t.TFold() | t.TNegate() | t.TAggregate() | t.TQuestion():
+        case (
+            t.TWindow()
+            | t.TArithmetic()
+            | t.TCall()
+            | t.TFold()
+            | t.TNegate()
+            | t.TAggregate()
+            | t.TQuestion()
+            | t.TAnyField()
+        ):
             return False
         case t.TConst() | t.TCompare() | t.TBetween() | t.TIn() | t.TTextTest() | t.THas() | t.TUntagged():
             return False
