@@ -16,13 +16,12 @@ from runql.semantic.check.calls import Calls
 from runql.semantic.check.comparisons import Comparisons
 from runql.semantic.check.interface import Row
 from runql.semantic.check.joined_texts import joined_by_bars, joined_fields, joined_texts
-from runql.semantic.check.list_values import list_value
 from runql.semantic.check.logged_names import is_element, metric_value, negated, say_read, was_logged, whole_history
 from runql.semantic.check.parameters import Bound, UnfitError, bind
 from runql.semantic.check.piped import LeftOfPipe
 from runql.semantic.check.questions import QuestionCheck
 from runql.semantic.check.text_tests import TextTests
-from runql.semantic.check.unquoted import is_word, test_of, values_meant
+from runql.semantic.check.unquoted import is_word, list_value, test_of, values_meant
 from runql.semantic.check_context import CheckContext, Report, rewrite, rewrites
 from runql.semantic.names.metrics import Metrics
 from runql.semantic.names.nearest import nearest_hint, nearest_names

@@ -1,4 +1,4 @@
-"""Words that stand where a value must, without quotes: `state = finished`, `tags has lr`."""
+"""Words that stand where a value must, without quotes (`state = finished`, `tags has lr`), and the lists of values."""
 
 from __future__ import annotations
 
@@ -9,10 +9,14 @@ from runql.language.fields import Space
 from runql.language.kinds import Kind
 from runql.semantic.catalog import Catalog
 from runql.semantic.check.comparisons import RUN_STATES, state_like
+from runql.semantic.check.interface import ExpressionCheck
+from runql.semantic.check_context import rewrite
 from runql.semantic.names.nearest import nearest_names
-from runql.semantic.operands import Operand, literal_text
+from runql.semantic.operands import BROKEN, Operand, constant, literal_text
+from runql.semantic.spelling import code
 from runql.semantic.typed import TField
 from runql.syntax import tree
+from runql.text.source import Span
 
 _TIMES = ("now", "today", "yesterday")
 _TRUTHS = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
@@ -74,3 +78,27 @@ def test_of(node: tree.Expr | None) -> tuple[tree.Expr, str] | None:  # noqa: PL
             return None
         case _:
             assert_never(node)
+
+
+# ---------------------------------------------------------------- lists that are written out
+
+
+def list_value(expressions: ExpressionCheck, node: tree.ListValue, span: Span) -> Operand:
+    """A list of constants, the same for each run."""
+    items = [_element(expressions, item) for item in node.items]
+    if any(item is BROKEN or not item.is_constant for item in items):
+        return BROKEN
+    return constant(tuple(item.value for item in items), span, text=expressions.written(node) or None)
+
+
+def _element(expressions: ExpressionCheck, node: tree.Expr) -> Operand:
+    """One value of a list. A word is a text without its quotes."""
+    if isinstance(node, tree.Field) and is_word(node):
+        text = f'"{expressions.written(node)}"'
+        hints, fixes = (f"text stands in quotes: {code(text)}",), rewrite(node.span, text)
+        expressions.report.add("RQL203", "a list holds values, not fields", node.span, *hints, fixes=fixes)
+        return BROKEN
+    operand = expressions.operand(node)
+    if not operand.is_constant:
+        expressions.report.add("RQL203", "a list holds values, not fields or expressions", operand.span)
+    return operand
