@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from textwrap import wrap
 from typing import assert_never
 
+from runql.language.aggregates import OF_X
 from runql.plan.capabilities import Capabilities
 from runql.plan.nodes import (
     Combine,
@@ -37,6 +38,7 @@ from runql.semantic.operands import literal_text
 from runql.semantic.spelling import segment_text
 from runql.semantic.typed import (
     HistoryPart,
+    TAggregate,
     TAnd,
     TAnyField,
     TColumn,
@@ -294,9 +296,14 @@ def _fetched(fetch: Fetch, capabilities: Capabilities) -> str:
     for space, keys in (("config", wanted.config), ("summary", wanted.summary)):
         whole = keys is None or (keys and not capabilities.column_subsets)
         parts += [f"{space}.*"] if whole else [f"{space}.{segment_text(k)}" for k in keys or ()]
-    parts += [f"the history of {a}" for a in dict.fromkeys(m for a in wanted.aggregates for m in a.metrics)]
+    parts += dict.fromkeys(_history(metric, node) for node in wanted.aggregates for metric in node.metrics)
     parts += ["the names of the logged metrics"] if wanted.history_keys else []
     return ", ".join(parts)
+
+
+def _history(metric: str, node: TAggregate) -> str:
+    along = f" along {node.x_axis}" if node.name in OF_X and node.x_axis != "_step" else ""
+    return f"the history of {metric}{along}"
 
 
 def _columns(columns: Sequence[TColumn] | None) -> str:

@@ -171,6 +171,9 @@ def _metrics_named(query: tree.Query) -> Iterator[str]:
     for node in nodes(query):
         if isinstance(node, tree.Field) and node.path.segments[:1] == ("logged",):
             yield _name(node.path.segments[1:])
+        elif isinstance(node, tree.Call) and node.x is not None:
+            segments = node.x.segments
+            yield _name(segments[1:] if segments[0] == "logged" and len(segments) > 1 else segments)
 
 
 def _metrics_of(clause: tree.Clause) -> tuple[tuple[str | int, ...], ...]:
