@@ -42,6 +42,8 @@ THEIRS: dict[str, Callable[[Any], float]] = {
 @examples
 @given(numbers=NUMBERS, skipped=SKIPPED)
 def test_an_aggregate_is_what_pandas_and_scipy_say(name: str, numbers: list[float], skipped: list[Any]) -> None:
+    if name in ("sum", "mean"):  # true counts as 1 there
+        skipped = [value for value in skipped if value is not True]
     mine, passed_over = fold(name, [*skipped, *numbers])
     assert mine == pytest.approx(THEIRS[name](pd.Series(numbers)), rel=1e-9, abs=1e-9)
     missing = sum(value is None or value is MISSING for value in skipped)
