@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any, Final
 
 from runql.syntax import tree as t
@@ -65,6 +66,8 @@ _DATE_HINT: Final = "a date is year, month and day: `2026-01-31`"
 class _Modifier:
     """What is not a value among the arguments of a call: `last 100`, `approx`, `x epoch`, `held 5`."""
 
+    word: str
+    span: Span
     last_rows: int | t.Param | None = None
     approx: bool = False
     x: t.Path | None = None
@@ -193,6 +196,7 @@ class ExpressionBuilder:
         name, *rest = part.children
         arguments = tuple(argument for argument in rest if isinstance(argument, t.Expr))
         modifiers = [argument for argument in rest if isinstance(argument, _Modifier)]
+        self._modifiers_twice(rest)
         return t.Call(
             name.lower(),
             arguments,
@@ -203,6 +207,16 @@ class ExpressionBuilder:
             name_span=self.span(name),
             span=part.span,
         )
+
+    def _modifiers_twice(self, arguments: list[t.Expr | _Modifier]) -> None:
+        """`held 5, held 6`: which of them is meant, nobody can tell."""
+        seen: set[str] = set()
+        for before, one in pairwise(arguments):
+            if isinstance(before, _Modifier):
+                seen.add(before.word)
+            if isinstance(one, _Modifier) and one.word in seen:
+                fixes = (Fix("leave out the second", (Edit(Span(before.span.end, one.span.end), ""),)),)
+                self.diagnostics.append(Diagnostic("RQL105", f"`{one.word}` is given twice", one.span, fixes=fixes))
 
     def window(self, part: Part) -> t.Expr:
         call, keys, *order = part.nodes
@@ -231,15 +245,16 @@ class ExpressionBuilder:
         return t.OrderKey(value, not {"MINUS", "DESC", "SORTED_DESC"}.isdisjoint(signs), span=span)
 
     def argument(self, part: Part) -> t.Expr | _Modifier:
+        word, span = str(part.children[0]).lower(), part.span
         match part.types:
             case ["LAST"]:
-                return _Modifier(last_rows=part.children[1])
+                return _Modifier(word, span, last_rows=part.children[1])
             case ["HELD"]:
-                return _Modifier(held=part.children[1])
+                return _Modifier(word, span, held=part.children[1])
             case ["APPROX"]:
-                return _Modifier(approx=True)
+                return _Modifier(word, span, approx=True)
             case ["ALONG", _]:
-                return _Modifier(x=self.path(part.children[1]))
+                return _Modifier(word, span, x=self.path(part.children[1]))
             case _:
                 value: t.Expr = part.children[0]
                 return value
