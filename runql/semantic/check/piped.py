@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 
 from runql.semantic.check_context import Report
 from runql.semantic.operands import BROKEN, Operand
 from runql.semantic.spelling import code
 from runql.syntax import tree
+from runql.syntax.windows import windows_in
 from runql.text.diagnostic import Edit, Fix
 from runql.text.source import NOWHERE, Span
 
@@ -29,7 +29,7 @@ def piped_form(query: tree.Query, text: str | None) -> tuple[str, Fix] | None:
     ):
         return None
     working = [one for kind in _STAGES for one in clauses if isinstance(one, kind)]
-    first = next((place for place, one in enumerate(working) if _has_window(one)), None)
+    first = next((place for place, one in enumerate(working) if any(windows_in(one))), None)
     if first is None:
         return None
     moved = working[first:]
@@ -49,19 +49,6 @@ def say_left_of_pipe(report: Report, span: Span, piped: tuple[str, Fix] | None) 
         hint = f"write {code(piped[0])}"
     message = "a window looks at the rows of a table, and left of the first `|` there are runs, one at a time"
     report.add("RQL224", message, span, hint, fixes=() if piped is None else (piped[1],))
-
-
-def _has_window(node: tree.Node) -> bool:
-    waiting: list[object] = [node]
-    while waiting:
-        at = waiting.pop()
-        if isinstance(at, tree.Window):
-            return True
-        if isinstance(at, tree.Node):
-            waiting += map(partial(getattr, at), type(at).__match_args__)
-        elif isinstance(at, tuple):
-            waiting += at
-    return False
 
 
 class LeftOfPipe:

@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 from runql.language.fields import RUN_FIELD_SPELLINGS, Space
 from runql.language.kinds import Kind
 from runql.semantic.check_context import Report
+from runql.semantic.check_stages.commas import say_commas
 from runql.semantic.check_stages.expressions import StageExpressions, facts
 from runql.semantic.check_stages.scope import Scope, glob_columns, is_meant
 from runql.semantic.check_stages.windows import Folding
@@ -203,6 +204,7 @@ class StageColumns:
         picks: list[Named | ColumnPick] = []
         made: dict[str, ColumnFacts] = {}
         more = False
+        say_commas(self.report, columns)
         for column in columns:
             path = column.value.path if isinstance(column.value, tree.Field) else None
             if path is not None and path.is_glob:
@@ -270,6 +272,7 @@ class StageColumns:
 
     def derive(self, stage: s.DeriveStage) -> TStage:
         columns: list[Named] = []
+        say_commas(self.report, stage.columns)
         for definition in stage.columns:
             found = self.named(definition.value, _defined(definition))
             if found is None:

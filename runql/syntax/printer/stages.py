@@ -12,6 +12,7 @@ from runql.syntax.lexer import lexer
 from runql.syntax.literals import write_path, write_string
 from runql.syntax.printer.expressions import word
 from runql.syntax.printer.parts import Items, PartPrinter, name_or_string, source_text
+from runql.syntax.windows import commas
 from runql.text.source import Span
 
 
@@ -46,7 +47,7 @@ class StagePrinter(PartPrinter):
             case s.DeriveStage(columns=columns):
                 return Items(word("DERIVE"), self._definitions(columns))
             case s.GroupStage(keys=keys, folds=folds):
-                items = (*((_compared(self.column(key)), key.span) for key in keys), *self._definitions(folds))
+                items = (*((_compared(key), span) for key, span in self._columns(keys)), *self._definitions(folds))
                 first_word = word("GROUP") if keys else f"{word('GROUP')} {word('COLON')}"
                 return Items(first_word, items, colon=len(keys) - 1 if folds and keys else None)
             case s.ParetoStage(goals=goals):
@@ -108,11 +109,19 @@ class StagePrinter(PartPrinter):
     def _listed(self, values: Iterable[t.Expr]) -> str:
         return ", ".join(map(self.expr, values))
 
-    def _columns(self, columns: Iterable[t.Column]) -> tuple[tuple[str, Span], ...]:
-        return tuple((self.column(column), column.span) for column in columns)
+    def _columns(self, columns: Sequence[t.Column]) -> tuple[tuple[str, Span], ...]:
+        texts = self._closed(columns, map(self.column, columns))
+        return tuple((text, column.span) for text, column in zip(texts, columns, strict=True))
 
-    def _definitions(self, definitions: Iterable[s.Definition]) -> tuple[tuple[str, Span], ...]:
-        return tuple((self._definition(definition), definition.span) for definition in definitions)
+    def _definitions(self, definitions: Sequence[s.Definition]) -> tuple[tuple[str, Span], ...]:
+        texts = self._closed(definitions, map(self._definition, definitions))
+        return tuple((text, definition.span) for text, definition in zip(texts, definitions, strict=True))
+
+    def _closed(self, columns: Sequence[t.Column | s.Definition], texts: Iterable[str]) -> list[str]:
+        """The columns with the order of a window in parentheses where the comma behind it would read as its own."""
+        closed = {id(comma.before): self._along((comma.key,)) for comma in commas(columns) if not comma.is_open}
+        keys = [closed.get(id(column), "") for column in columns]
+        return [f"{text.removesuffix(key)}({key})" if key else text for text, key in zip(texts, keys, strict=True)]
 
     def _definition(self, definition: s.Definition) -> str:
         text = self.expr(definition.value)

@@ -1,0 +1,69 @@
+"""Windows in a list of columns: where a comma behind one may mean another key of its order, or another column."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+from itertools import pairwise
+
+from runql.syntax import tree
+from runql.text.frozen import frozen
+from runql.text.source import NOWHERE
+
+
+@frozen
+class Comma:
+    """`rank() over m order -a, b`: the column that ends with the window, the key, and the column behind the comma."""
+
+    before: tree.Column | tree.Definition
+    key: tree.OrderKey
+    behind: tree.Column | tree.Definition
+
+    @property
+    def is_open(self) -> bool:
+        """Whether no parenthesis closes the window before the comma, as it is written."""
+        return self.key.span != NOWHERE and self.before.span.end == self.key.span.end
+
+
+def windows_in(node: tree.Node) -> Iterator[tree.Window]:
+    """The windows that a part of a query holds, in no order."""
+    waiting: list[object] = [node]
+    while waiting:
+        at = waiting.pop()
+        if isinstance(at, tree.Window):
+            yield at
+        if isinstance(at, tree.Node):
+            waiting += map(partial(getattr, at), type(at).__match_args__)
+        elif isinstance(at, tuple):
+            waiting += at
+
+
+def commas(columns: Sequence[tree.Column | tree.Definition]) -> Iterator[Comma]:
+    """The commas that may mean two things: behind a window with one short key, before a field without a name."""
+    for before, behind in pairwise(columns):
+        is_named = isinstance(before, tree.Column) and before.name is not None  # `as r` stands before the comma
+        key = None if is_named else _last_key(before.value)
+        if key is not None and _may_be_key(behind):
+            yield Comma(before, key, behind)
+
+
+def _may_be_key(column: tree.Column | tree.Definition) -> bool:
+    """Whether it is a field without a name, or that with a minus."""
+    name = column.name if isinstance(column, tree.Column) else column.defined
+    value = column.value.value if isinstance(column.value, tree.Negate) else column.value
+    return name is None and isinstance(value, tree.Field) and not value.path.is_glob
+
+
+def _last_key(value: tree.Expr) -> tree.OrderKey | None:
+    """The only key of the window that a value ends with, if it needs no parentheses."""
+    match value:
+        case tree.Window(order=(key,)) if isinstance(key.value, tree.Field | tree.Call):
+            return key
+        case tree.Arithmetic(right=right) | tree.Compare(right=right) | tree.Between(high=right):
+            return _last_key(right)
+        case tree.Negate(value=inner) | tree.Not(value=inner):
+            return _last_key(inner)
+        case tree.And(terms=terms) | tree.Or(terms=terms):
+            return _last_key(terms[-1])
+        case _:
+            return None
