@@ -168,12 +168,11 @@ def metrics_named(query: tree.Query) -> Iterator[str]:
 def _metrics_named(query: tree.Query) -> Iterator[str]:
     for clause in query.clauses:
         yield from map(_name, _metrics_of(clause))
-    for node in nodes(query):
-        if isinstance(node, tree.Field) and node.path.segments[:1] == ("logged",):
-            yield _name(node.path.segments[1:])
-        elif isinstance(node, tree.Call) and node.x is not None:
-            segments = node.x.segments
-            yield _name(segments[1:] if segments[0] == "logged" and len(segments) > 1 else segments)
+    found = tuple(nodes(query))
+    logged = (node.path.segments for node in found if isinstance(node, tree.Field))
+    yield from (_name(segments[1:]) for segments in logged if segments[:1] == ("logged",))
+    axes = (node.x.segments for node in found if isinstance(node, tree.Call) and node.x is not None)
+    yield from (_name(axis[1:] if axis[0] == "logged" and len(axis) > 1 else axis) for axis in axes)
 
 
 def _metrics_of(clause: tree.Clause) -> tuple[tuple[str | int, ...], ...]:

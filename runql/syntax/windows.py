@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import partial
 from itertools import pairwise
+from typing import assert_never
 
 from runql.syntax import tree
 from runql.text.frozen import frozen
@@ -54,16 +55,24 @@ def _may_be_key(column: tree.Column | tree.Definition) -> bool:
     return name is None and isinstance(value, tree.Field) and not value.path.is_glob
 
 
-def _last_key(value: tree.Expr) -> tree.OrderKey | None:
+def _last_key(value: tree.Expr) -> tree.OrderKey | None:  # noqa: PLR0911 - one line a node
     """The only key of the window that a value ends with, if it needs no parentheses."""
     match value:
-        case tree.Window(order=(key,)) if isinstance(key.value, tree.Field | tree.Call):
-            return key
+        case tree.Window(order=keys):
+            return keys[0] if len(keys) == 1 and isinstance(keys[0].value, tree.Field | tree.Call) else None
         case tree.Arithmetic(right=right) | tree.Compare(right=right) | tree.Between(high=right):
+            return _last_key(right)
+        case tree.TextTest(pattern=right):
             return _last_key(right)
         case tree.Negate(value=inner) | tree.Not(value=inner):
             return _last_key(inner)
         case tree.And(terms=terms) | tree.Or(terms=terms):
             return _last_key(terms[-1])
-        case _:
+        case tree.Literal() | tree.ListValue() | tree.Time() | tree.RelativeTime() | tree.Duration() | tree.Param():
             return None
+        case tree.Regex() | tree.Field() | tree.In() | tree.Has() | tree.Untagged() | tree.Is() | tree.Call():
+            return None
+        case tree.ValueQuery() | tree.Broken():
+            return None
+        case _:
+            assert_never(value)
