@@ -72,7 +72,7 @@ def _last_key(value: tree.Expr) -> tree.OrderKey | None:  # noqa: PLR0911 - one 
             return None
         case tree.Regex() | tree.Field() | tree.In() | tree.Has() | tree.Untagged() | tree.Is() | tree.Call():
             return None
-        case tree.ValueQuery() | tree.Broken():
+        case tree.AnyField() | tree.ValueQuery() | tree.Broken():
             return None
         case _:
             assert_never(value)
