@@ -62,7 +62,6 @@ NOT_EXECUTED: Final = {
 """Fields that change no answer, and why."""
 
 NOT_EXPLAINED: Final = {
-    "TColumn.glob": "its name says it",
     "HistoryPart.stream": "the keys that are read say it",
     "RunScan.sources": "the sources as they were opened are named",
 }

@@ -178,7 +178,7 @@ def test_the_keywords_are_those_of_the_grammar() -> None:
     stages = (
         "where order limit offset select drop rename distinct derive group best first last smooth bin resample align"
     )
-    more = "pivot diff corr pareto holes duplicates join union describe sql plot to assert"
+    more = "unnest pivot histogram diff corr pareto holes duplicates join union describe sql plot to assert"
     assert table.stage_words == (*stages.split(), *more.split())
     assert table.words["GOAL"] == ("min", "max")
     assert table.symbols["EQ"] == ("=", "==")
