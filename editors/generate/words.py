@@ -83,7 +83,10 @@ def _place(terminal: str, preceding: frozenset[str]) -> Place:
     strange = {name: texts for name, texts in {**table.symbols, **PUNCTUATION}.items() if name not in preceding}
     # What ends with a star may be the pattern of a name.
     strange_signs = [text for texts in strange.values() for text in texts if "GLOB" not in preceding or text[-1] != "*"]
-    not_before = [name for name in table.words if name in follow["PATH"] and name not in follow[terminal]]
+    # Two keywords may be spelled alike: `order` of a window, and the clause.
+    behind = {text for name in table.words if name in follow[terminal] for text in spellings(name)}
+    others = (name for name in table.words if name in follow["PATH"] and name not in follow[terminal])
+    not_before = [name for name in others if behind.isdisjoint(spellings(name))]
     return Place(
         Shade.STATEMENT if terminal in table.heads else Shade(kind_of(terminal).value),
         begins,

@@ -45,6 +45,7 @@ class Token:
 _KINDS: Final = {
     "PATH": TokenKind.FIELD,
     "GLOB": TokenKind.FIELD,
+    "FIELDS_OF": TokenKind.FIELD,
     "DEFINED": TokenKind.FIELD,
     "FUNCTION": TokenKind.FUNCTION,
     "EXISTS": TokenKind.FUNCTION,
@@ -69,6 +70,8 @@ _KINDS: Final = {
     "COMMA": TokenKind.PUNCTUATION,
     "LPAR": TokenKind.PUNCTUATION,
     "RPAR": TokenKind.PUNCTUATION,
+    "LSQB": TokenKind.PUNCTUATION,
+    "RSQB": TokenKind.PUNCTUATION,
     "PIPE": TokenKind.PUNCTUATION,
     "SEMI": TokenKind.PUNCTUATION,
     "DOTDOT": TokenKind.PUNCTUATION,

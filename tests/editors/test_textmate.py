@@ -31,8 +31,16 @@ ALIKE: Mapping[Shade, str] = {
 }
 """What patterns cannot tell apart: which names are metrics depends on the clause."""
 
-BEYOND_PATTERNS = ("explain   RUNS", "| diff vs 1k2x3y")
-"""In texts that hold one of these, patterns read a piece wrongly: many spaces, an id behind `vs`."""
+BEYOND_PATTERNS = (
+    "explain   RUNS",
+    "| diff vs 1k2x3y",
+    *("(runs", "( runs", "|join base", "union bad", 'sql """'),
+    *("FULL WITH", "inner stream", "inner full", "log x log y", "config.lr*2", "logged.system.cpu"),
+)
+"""In texts that hold one of these, patterns read a piece wrongly: many spaces, an id behind `vs`; the beginning of an
+inner question, the name of another table, SQL over several lines; a clause behind a word that is also a kind of join,
+the axis of a plot, a star without spaces, a machine metric within a call.
+"""
 
 
 def shade_of(scopes: tuple[str, ...]) -> str | None:

@@ -138,7 +138,11 @@ BOUNDS = st.one_of(
     st.builds(t.Duration, st.one_of(DURATIONS, DURATIONS.map(lambda value: -value))),
 )
 COLUMNS = st.one_of(
-    st.builds(t.Column, EXPRESSIONS, st.one_of(st.none(), NAMES, ODD, TEXTS)),
+    st.builds(
+        t.Column,
+        EXPRESSIONS.filter(lambda one: not isinstance(one, t.AnyField)),
+        st.one_of(st.none(), NAMES, ODD, TEXTS),
+    ),
     st.builds(t.Column, GLOBS.map(t.Field), st.none(), st.lists(st.one_of(GLOBS, PATHS), max_size=2).map(tuple)),
 )
 
@@ -193,7 +197,7 @@ STAGES: st.SearchStrategy[t.Stage] = st.one_of(
     st.builds(s.BinStage, PATHS, AMOUNTS),
     st.builds(s.ResampleStage, WHOLE_AMOUNTS),
     st.builds(s.AlignStage, st.sampled_from(["outer", "inner", "ffill", "nearest"])),
-    st.builds(s.PivotStage, EXPRESSIONS, EXPRESSIONS, EXPRESSIONS),
+    st.builds(s.PivotStage, _several(DEFINITIONS), _several(EXPRESSIONS), EXPRESSIONS),
     st.builds(s.DiffStage, st.one_of(st.none(), IDENTS)),
     st.builds(s.CorrStage, EXPRESSIONS),
     st.builds(s.ParetoStage, _several(st.tuples(st.sampled_from(s.Goal), EXPRESSIONS))),

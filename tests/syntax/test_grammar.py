@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from hatchling.builders.wheel import WheelBuilder
 
-from runql.syntax import grammar
+from runql.syntax import grammar, parse
 from runql.syntax.check_grammar import GrammarMismatchError, builder_methods, plain_stages, rule_names
 from runql.syntax.keywords import keywords
 from runql.syntax.lexer import run
@@ -197,3 +197,16 @@ def test_a_plain_stage_is_its_word_and_its_fields() -> None:
     assert plain_stages() == PLAIN_STAGES.keys()
     assert plain_stages() <= set(rule_names(grammar.load_table()))
     assert not plain_stages() & builder_methods(), "a method would never be called"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "runs where diverged(logged.loss) order -summary.loss limit 1 select name",
+        "runs order abs(summary.loss) desc limit 1",
+        "runs | order abs(summary.loss) asc | derive r = rank() over lower(name) order abs(summary.acc) desc, m = 1",
+        "runs where f(a) order f(b) asc, f(c)",
+    ],
+)
+def test_the_words_of_a_window_begin_clauses_behind_a_call(text: str) -> None:
+    assert not parse(text).diagnostics

@@ -293,7 +293,10 @@ class Calls:
             say_left_of_pipe(self._report, span, self._expressions.piped())
             return BROKEN
         place = self._report.place(node.name_span) if node.name_span != NOWHERE else span
-        if self._rewritten(node, place, span) or self._is_value_counts(node, place):
+        of_history = any(_is_logged(argument) for argument in node.arguments)
+        if not of_history and self._rewritten(node, place, span):
+            return BROKEN
+        if self._is_value_counts(node, place):
             return BROKEN
         synonym = _SYNONYMS.get(node.name)
         if synonym == "**":
@@ -309,6 +312,8 @@ class Calls:
         if (meant := call_meant(node)) is not None:
             message = f"no function `{node.name}`"
             self._report.add("RQL206", message, place, f"write {code(meant)}", fixes=rewrite(span, meant))
+            return BROKEN
+        if of_history and self._rewritten(node, place, span):
             return BROKEN
         names = self._known()
         of_rows = synonym if synonym in ROW_AGGREGATES else node.name
@@ -338,3 +343,7 @@ _SYSTEM = "system"
 
 def _prefix(field: tree.Field) -> str:
     return str(field.path.segments[0]) if field.path.segments else ""
+
+
+def _is_logged(node: tree.Expr) -> bool:
+    return isinstance(node, tree.Field) and node.path.segments[:1] == ("logged",)

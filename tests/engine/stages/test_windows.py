@@ -58,7 +58,7 @@ def _windows() -> list[TWindow]:
     found += [window("rank", None, order=(("x", True), ("y", False))), window("rank", None, (), (("y", False),))]
     found += [window("row_number"), window("row_number", None, ("x", "y"), (("g", True),)), window("ntile", amount=3)]
     found += [window("ntile", None, (), (("x", True),), amount=4), window("count"), window("count", "x", ())]
-    found += [window(name, "x") for name in ROW_AGGREGATES if name not in ("argmin", "argmax")]
+    found += [window(name, "x") for name in ROW_AGGREGATES if name not in ("argmin", "argmax", "wmean", "percentile")]
     found += [window("argmax", "x", of="y"), window("first", "x", order=(("y", False),)), window("list", "x", ())]
     return found
 

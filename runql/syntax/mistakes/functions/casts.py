@@ -103,6 +103,8 @@ def text_slice(place: Place) -> Mistake | None:
     match = _SLICE.match(place.text, place.found.start)
     if match is None or before is None or before.terminal != "PATH" or before.end != place.found.start:
         return None
+    if before.text.lower().startswith("logged."):
+        return None  # rows of a history
     owner, start, stop = before.text.removesuffix(".str"), match[1] or "0", match[2]
     if (stop.startswith("-") or start.startswith("-")) and stop:
         hint = f"the characters from a place on are `substr({owner}, start, n)`"
