@@ -121,8 +121,8 @@ def test_what_is_offered_can_stand_there(data: st.DataObject) -> None:
     offset = data.draw(st.integers(0, len(text)))
     text = text[:offset]
     cursor = cursor_at(text, offset)
-    if cursor is None or not cursor.is_whole:
-        return  # nothing can be said of what stands behind a mistake
+    if cursor is None or not cursor.is_whole or "| sql" in text:
+        return  # nothing can be said of what stands behind a mistake, nor of SQL that is not at its end
     begin = cursor.offset - len(cursor.before) - len(cursor.typed)
     for item in complete(text, offset, CONTEXT).items:
         # A namespace waits for a name, and a text that is begun for its end.
