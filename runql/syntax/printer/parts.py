@@ -60,6 +60,8 @@ class PartPrinter(ExpressionPrinter):
 
     def column(self, column: t.Column) -> str:
         text = self.expr(column.value)
+        if not isinstance(column.value, t.Field) and lexer().terminal_pattern("GLOB").match(text):
+            text = f"({text})"  # `config.* = 1` would begin as the columns `config.*` do
         if column.except_:
             paths = ", ".join(write_path(path) for path in column.except_)
             text = f"{text} {word('EXCEPT')} {paths if len(column.except_) == 1 else f'({paths})'}"

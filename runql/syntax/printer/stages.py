@@ -121,7 +121,10 @@ class StagePrinter(PartPrinter):
         """The columns with the order of a window in parentheses where the comma behind it would read as its own."""
         closed = {id(comma.before): self._along((comma.key,)) for comma in commas(columns) if not comma.is_open}
         keys = [closed.get(id(column), "") for column in columns]
-        return [f"{text.removesuffix(key)}({key})" if key else text for text, key in zip(texts, keys, strict=True)]
+        return [
+            f"{text.removesuffix(key)}({key})" if key and text.endswith(key) else text
+            for text, key in zip(texts, keys, strict=True)
+        ]
 
     def _definition(self, definition: s.Definition) -> str:
         text = self.expr(definition.value)
