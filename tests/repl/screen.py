@@ -69,6 +69,14 @@ class Terminal:
             assert time.monotonic() < end, f"waited for {wanted!r}; the screen says\n{self.text}"
             assert self._read(0.1), f"it ended before {wanted!r}; the screen says\n{self.text}"
 
+    def press_until(self, keys: str, holds: Callable[[], bool]) -> None:
+        """Send keys again until something holds: the system's line editor loses a Ctrl-C between two of its waits."""
+        end = time.monotonic() + PATIENCE_SECONDS
+        while not holds():
+            assert time.monotonic() < end, f"{keys!r} does nothing; the screen says\n{self.text}"
+            self.press(keys)
+            self.settle()
+
     def settle(self, seconds: float = 1.0) -> None:
         """Read what is written until nothing more comes for a while."""
         before = -1

@@ -153,8 +153,7 @@ def test_a_terminal_that_can_do_nothing(tmp_path: Path) -> None:
         seen.wait("44")
         seen.press("half a line")
         seen.wait("demo> half a line")
-        seen.press("\x03")
-        seen.wait(lambda: seen.lines[seen.screen.cursor.y] == "demo>")
+        seen.press_until("\x03", lambda: seen.lines[seen.screen.cursor.y] == "demo>")
         seen.press("\x04")
         assert seen.end() == 0
         assert b"\x1b" not in seen.written
