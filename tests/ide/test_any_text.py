@@ -32,9 +32,13 @@ from runql.language.stages import STAGES
 from runql.language.words import WORDS
 from runql.syntax.lexer import END, run
 from runql.syntax.parse import parse
+from runql.syntax.tokens import Token, TokenKind, lossless
 from runql.text.source import Span
 from tests.house.documents import blocks
 from tests.ide.world import CONTEXT, CURSOR
+
+PARTS = 24
+"""How many tests the examples are shared out to."""
 
 LONGEST = 250
 """Longer texts are long for the sake of the parser: they take long, and their places are like others."""
@@ -63,9 +67,8 @@ def test_there_are_examples() -> None:
     assert len(examples()) > 150
 
 
-@cache
 def everything(text: str, offset: int) -> Completions:
-    """Ask all that can be asked at a place, once; what is given back must lie in the text."""
+    """Ask all that can be asked at a place; what is given back must lie in the text."""
     parsed = parse(text)
     found = complete(parsed, offset, CONTEXT)
     assert 0 <= found.span.start <= found.span.end == offset <= found.whole_span.end <= len(text)
@@ -75,10 +78,69 @@ def everything(text: str, offset: int) -> Completions:
     return found
 
 
-@pytest.mark.parametrize("text", examples())
-def test_every_prefix_of_every_example_has_an_answer(text: str) -> None:
-    for end in range(len(text) + 1):
-        everything(text[:end], end)
+@cache
+def cursors() -> tuple[tuple[str, int], ...]:
+    """The examples, each with a cursor, but for cursors around which an earlier one has all alike.
+
+    What an answer rests on is the word that is being written, how much of it is there, and the words before it: which
+    terminals these are, and the names of namespaces and functions.
+    """
+    seen: set[tuple[object, ...]] = set()
+    found: list[tuple[str, int]] = []
+    for text in examples():
+        before = ("", "", "")
+        for token in lossless(text, run(text).lexemes):
+            sign = _sign(token)
+            for part, length in enumerate(_lengths(token.text)):
+                around = (*before, sign, part)
+                if around not in seen:
+                    seen.add(around)
+                    found.append((text, token.span.start + length))
+            if token.kind not in (TokenKind.WHITESPACE, TokenKind.COMMENT):
+                before = (*before[1:], sign)
+    return tuple(dict.fromkeys(found))
+
+
+def _sign(token: Token) -> str:
+    """What of a token tells cursors in it and behind it from others."""
+    match token.kind:
+        case TokenKind.FUNCTION:
+            return token.text
+        case TokenKind.FIELD:
+            return f"{token.terminal} {token.text.rpartition('.')[0]}"
+        case _:
+            return token.terminal
+
+
+def _lengths(word: str) -> tuple[int, ...]:
+    """How much of a word is there: nothing, a letter, half, all but a letter, all of it; and up to its last dot."""
+    return 0, 1, len(word) // 2, len(word) - 1, len(word), word.rfind(".") + 1
+
+
+def test_there_are_cursors() -> None:
+    assert len(cursors()) > 5 * len(examples())
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_every_beginning_of_an_example_has_an_answer(part: int) -> None:
+    for text, end in cursors()[part::PARTS]:
+        assert_answered(text[:end])
+
+
+@settings(deadline=None, max_examples=150)
+@given(st.data())
+def test_any_beginning_of_an_example_has_an_answer(data: st.DataObject) -> None:
+    text = data.draw(st.sampled_from(examples()))
+    assert_answered(text[: data.draw(st.integers(0, len(text)))])
+
+
+def assert_answered(text: str) -> None:
+    """Ask all that can be asked at the end of a text. Raises what was raised there, with the text."""
+    try:
+        everything(text, len(text))
+    except Exception as error:
+        error.add_note(f"asked at the end of {text!r}")
+        raise
 
 
 @settings(deadline=None, max_examples=150)
@@ -131,9 +193,10 @@ def test_what_is_offered_can_stand_there(data: st.DataObject) -> None:
         assert attempt.failure is None or attempt.failure.found.terminal == END, (text, item)
 
 
-@pytest.mark.parametrize("text", examples())
-def test_the_coloured_pieces_are_all_of_a_text(text: str) -> None:
-    left = list(text)
-    for piece in semantic_tokens(text):
-        left[piece.span.start : piece.span.end] = " " * (piece.span.end - piece.span.start)
-    assert not "".join(left).strip(" \t\r\n\ufeff")
+@pytest.mark.parametrize("part", range(PARTS))
+def test_the_coloured_pieces_are_all_of_a_text(part: int) -> None:
+    for text in examples()[part::PARTS]:
+        left = list(text)
+        for piece in semantic_tokens(text):
+            left[piece.span.start : piece.span.end] = " " * (piece.span.end - piece.span.start)
+        assert not "".join(left).strip(" \t\r\n\ufeff"), text
