@@ -46,7 +46,7 @@ class Below:
         voice.diagnostics(self.warnings, self.source)
         voice.quiet_parts([visible(part) for part in (*before, *self.counts, self.cost) if part])
         for line in self.lines:
-            voice.quiet_wrapped(f"  {visible(line)}")
+            voice.quiet_line(f"  {visible(line)}", indent=9)
 
 
 def few_of_each(diagnostics: Iterable[Diagnostic]) -> Iterator[Diagnostic]:

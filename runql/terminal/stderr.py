@@ -15,6 +15,7 @@ from runql.text.render import render
 from runql.text.replace import write_whole
 from runql.text.source import NOWHERE, Source
 from runql.text.visible import styled
+from runql.text.widths import cell_width, wrap
 
 OK: Final = 0
 ASSERTION_FAILED: Final = 1
@@ -126,28 +127,20 @@ class Voice:
             self.say("".join(traceback.format_exception(error)).rstrip())
         return FAULT
 
-    def quiet_line(self, text: str) -> None:
-        """A line that does not ask for attention, such as the footer of a result."""
-        if text:
-            self.say(f"\x1b[2m{text}\x1b[0m" if self._color else text)
-
-    def quiet_wrapped(self, text: str, indent: int = 9) -> None:
-        """The same of a line that may be long: at a terminal it is broken between words."""
-        if self._columns is None or len(text) <= self._columns:
-            self.quiet_line(text)
-            return
-        import textwrap
-
-        lines = textwrap.wrap(text, self._columns, subsequent_indent=" " * indent, break_on_hyphens=False)
-        for line in lines:
-            self.quiet_line(line)
+    def quiet_line(self, text: str, indent: int = 2) -> None:
+        """A line that does not ask for attention, such as the footer of a result; at a terminal it is broken between
+        words, and what does not fit stands `indent` further in."""
+        for line in text.split("\n") if text else ():
+            for part in [line] if self._columns is None else wrap(line, self._columns, indent):
+                self.say(f"\x1b[2m{part}\x1b[0m" if self._color else part)
 
     def quiet_parts(self, parts: Sequence[str]) -> None:
         """Parts in a line, or at a terminal in as many as its width asks for, broken between the parts."""
         lines: list[str] = []
         for part in parts:
-            if lines and (self._columns is None or len(lines[-1]) + len(part) + 3 <= self._columns):
-                lines[-1] += f" · {part}"
+            joined = f"{lines[-1]} · {part}" if lines else ""
+            if lines and (self._columns is None or cell_width(joined) <= self._columns):
+                lines[-1] = joined
             else:
                 lines.append(part)
         for line in lines:

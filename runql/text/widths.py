@@ -6,6 +6,7 @@ those of `wcwidth`, which is loaded at the first text that holds more than plain
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final
@@ -34,6 +35,7 @@ def _holds(ranges: str, character: str) -> bool:
 
 
 _CELLS: Final = _Cells()
+_WORD: Final = re.compile(r"\s*\S+")
 
 
 def cell_width(text: str) -> int:
@@ -103,3 +105,17 @@ def fold(text: str, width: int) -> list[str]:
             line, left = "", width
         line, left = line + piece, left - needed
     return [*lines, line] if line else lines
+
+
+def wrap(text: str, width: int, indent: int = 0) -> list[str]:
+    """The text in lines of at most so many cells, broken between words; those after the first begin with so many
+    spaces. A word that is wider than a line has one of its own."""
+    if cell_width(text) <= width:
+        return [text]
+    lines: list[str] = []
+    for word in _WORD.findall(text):
+        if lines and cell_width(lines[-1] + word) <= width:
+            lines[-1] += word
+        else:
+            lines.append(" " * indent + word.lstrip() if lines else word)
+    return lines

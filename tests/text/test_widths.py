@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from wcwidth import wcswidth
 
-from runql.text.widths import NARROW, WIDE, beginning, cell_width, characters, ending, fold
+from runql.text.widths import NARROW, WIDE, beginning, cell_width, characters, ending, fold, wrap
 
 RULES = {
     "plain": ("loss 0.5", 8),
@@ -104,3 +104,16 @@ def test_folded_lines_hold_all_and_are_narrow(text: str, width: int) -> None:
     for line in lines:
         assert line
         assert cell_width(line) <= width or len(list(characters(line))) == 1
+
+
+@given(texts, st.integers(4, 40), st.integers(0, 3))
+def test_wrapped_lines_hold_all_words_and_are_narrow(text: str, width: int, indent: int) -> None:
+    lines = wrap(text, width, indent)
+    assert [word for line in lines for word in line.split()] == text.split()
+    assert all(cell_width(line) <= width or len(line.split()) == 1 for line in lines)
+
+
+def test_a_wrapped_line_breaks_between_words() -> None:
+    text = "  RQL307 no run passes `config.lr > 1`"
+    assert wrap(text, 22, 4) == ["  RQL307 no run passes", "    `config.lr > 1`"]
+    assert wrap("/a/path/that/is/long and more", 10, 2) == ["/a/path/that/is/long", "  and more"]

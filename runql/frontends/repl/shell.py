@@ -173,7 +173,7 @@ class Shell:
 
     def tell(self, text: str) -> None:
         """A line about what was done."""
-        self.voice.quiet_wrapped(text, indent=2)
+        self.voice.quiet_line(text)
 
     def table(self, frame: Frame, title: str, *said: str) -> None:
         """Show a table that no query gave, and a line below it."""
