@@ -9,6 +9,7 @@ from runql.engine.stages.context import StageContext, StageResult
 from runql.engine.stages.dispatch import cells_at, grouped
 from runql.engine.stages.folds import fold_column, fold_expression, skipped_notices
 from runql.engine.stages.shape import columns_of, two_of_one_name
+from runql.engine.stages.shared.aggregates import is_spread
 from runql.engine.stages.shared.groups import all_rows
 from runql.engine.stages.shared.rows import folds_in
 from runql.engine.table import Table
@@ -39,7 +40,7 @@ def group(stage: TGroup, table: Table, context: StageContext) -> StageResult:
     sizes = groups.sizes()
     if stage.keys:
         columns.setdefault(COUNT, sizes)
-    single = single_rows(sizes, stage.span) if stage.keys else []
+    single = single_rows(sizes, stage.span) if stage.keys and any(is_spread(node.name) for node in nodes) else []
     casts = CastLosses((named.value for named in stage.folds), of_folds=True)
     casts.add(lambda expr: fold_expression(expr, folded, of_keys, len(groups)))
     notices = [*casts.notices(), *skipped_notices(folded), *single, *_alike(of_keys, stage.span)]
@@ -62,7 +63,7 @@ def _alike(keys: Mapping[str, Sequence[Value]], span: Span) -> list[Diagnostic]:
 
 
 def single_rows(sizes: Sequence[int], span: Span) -> list[Diagnostic]:
-    """How many groups hold a single row, if any (RQL311)."""
+    """How many groups hold a single row, of which no spread can be told, if any (RQL311)."""
     single = list(sizes).count(1)
     if not single:
         return []

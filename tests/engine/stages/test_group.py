@@ -50,6 +50,11 @@ def test_a_group_of_one_is_marked() -> None:
     assert result.notices[0].message == "1 of 2 groups holds a single row, which has no spread"
 
 
+def test_nothing_is_said_of_the_spread_of_a_single_row_where_nobody_asks_for_it() -> None:
+    counted = TGroup((ColumnPick("k"),), (named("m", fold("mean", "x")), named("c", fold("count"))))
+    assert codes(ask(counted, table(k=[1, 1, 2], x=[1.0, 3.0, 5.0]))) == []
+
+
 def test_an_aggregate_called_n_is_the_count() -> None:
     result = ask(TGroup((ColumnPick("k"),), (named("n", fold("count")), named("m", fold("max", "k")))), table(k=[1, 1]))
     assert result.table.names == ("k", "n", "m")

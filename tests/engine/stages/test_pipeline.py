@@ -74,7 +74,7 @@ def test_notices_and_context_of_several_stages() -> None:
     ]
     flow = run_stages(stages, [LOSSES], RUNS)
     assert concat(list(flow)).length == 1
-    assert [notice.code for notice in flow.notices] == ["RQL312", "RQL311"]
+    assert [notice.code for notice in flow.notices] == ["RQL312"]
     assert flow.context.kind is TableKind.OTHER
 
 

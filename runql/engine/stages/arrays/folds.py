@@ -27,7 +27,7 @@ from runql.engine.stages.arrays.vectors import (
     integers_column,
     numbers_column,
 )
-from runql.engine.stages.shared.aggregates import SPREADS, FoldColumn, Skipped, Takes, of_none, takes_of
+from runql.engine.stages.shared.aggregates import SPREADS, FoldColumn, Skipped, Takes, is_spread, of_none, takes_of
 from runql.engine.stages.shared.groups import Groups
 from runql.engine.stages.shared.rows import NotHeld
 from runql.engine.values.column import Column, column_of
@@ -136,7 +136,7 @@ class _Folding:
             return cells_at(answers, self.places(self._extremes(largest=name == "argmax")))
         if name in ("min", "max"):
             return self.at(self._extremes(largest=name == "max"))
-        if name in SPREADS or name == "var":
+        if is_spread(name):
             return self._spreads(SPREADS.get(name))
         if name == "median":
             return self._percentiles(50)

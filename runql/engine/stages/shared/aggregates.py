@@ -59,6 +59,12 @@ SPREADS: Mapping[str, Callable[[float, int], float]] = MappingProxyType(
 )
 """What is made of a standard deviation and the number of values, of which there are at least two."""
 
+
+def is_spread(name: str) -> bool:
+    """Whether an aggregate tells how far values lie apart: of one value there is nothing to tell."""
+    return name in SPREADS or name == "var"
+
+
 _TAKEN: Mapping[Takes, str] = MappingProxyType(
     {
         Takes.NUMBERS: "std var sem ci95 iqm median wmean",
