@@ -17,7 +17,7 @@ from runql.execute.cost import Spent
 from runql.execute.executor import Executor
 from runql.execute.questions import Questions
 from runql.execute.tables import STOPPED, CountOperator, HistoriesOperator, TableOperator, bottom_of
-from runql.plan.durations import durations_of
+from runql.plan.known_columns import durations_of, numbers_of
 from runql.plan.nodes import (
     Combine,
     Count,
@@ -59,7 +59,7 @@ class Answer:
         self.catalog = catalog
         self.spent = Spent() if spent is None else spent
         self.was_read = False
-        self._durations = durations_of(executor.plan)
+        self._durations, self._numbers = durations_of(executor.plan), numbers_of(executor.plan)
         self._source = source
         self._question = question()
         self._settings = settings
@@ -126,7 +126,7 @@ class Answer:
                     table = next(tables, None)
                 if table is None:
                     return
-                yield Frame(table.columns, table.length, self._durations)
+                yield Frame(table.columns, table.length, self._durations, self._numbers)
 
     @contextmanager
     def _pointing(self) -> Iterator[None]:

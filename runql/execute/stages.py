@@ -21,6 +21,7 @@ from runql.execute.tables import (
     TableOperator,
 )
 from runql.execute.write_files import Files
+from runql.plan.known_columns import numbers_of
 from runql.plan.nodes import Combine, TableStage, stages_of
 from runql.semantic.typed import TDistinct, TGroup, THistogram, THoles, TPivot, TSelect, TSql
 from runql.text.diagnostic import Diagnostic
@@ -42,7 +43,7 @@ class StagesOperator(TableOperator):
     ) -> None:
         self._questions = questions
         self._stages = stages_of(plan)
-        self._files = Files(self._stages, lambda: below.names is not None, settings)
+        self._files = Files(self._stages, lambda: below.names is not None, settings, numbers_of(plan))
         self._sql_bounds = (Settings() if settings is None else settings).sql
         self._rows = 0
         self._below = below

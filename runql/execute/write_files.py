@@ -84,12 +84,17 @@ class Files:
     """
 
     def __init__(
-        self, stages: Sequence[TStage], fixed: Callable[[], bool] = lambda: False, settings: Settings | None = None
+        self,
+        stages: Sequence[TStage],
+        fixed: Callable[[], bool] = lambda: False,
+        settings: Settings | None = None,
+        numbers: frozenset[str] = frozenset(),
     ) -> None:
         self.said: dict[Diagnostic, None] = {}
         self.written: list[str] = []
         self._sweeps = _after_holes(stages)
         self._fixed = fixed
+        self._numbers = numbers
         self._settings = Settings() if settings is None else settings
 
     @property
@@ -122,7 +127,7 @@ class Files:
         # The formats ask for rows, and the stages hand them on: each in a thread of its own.
         written = _started(write)
         try:
-            yield lambda table: parts.put(Frame(table.columns, table.length), written)
+            yield lambda table: parts.put(Frame(table.columns, table.length, numbers=self._numbers), written)
             parts.put(None, written)
             lost = written.result()
         except BaseException:

@@ -16,19 +16,21 @@ class Columns:
     """Columns of equal length, each with a name, in order. Immutable.
 
     A cell is a Python value (see `runql.semantic.values`), `None` where the field was set to null, `MISSING`
-    where it was never set. `durations`: the columns of seconds that a view shows as lengths of time. Raises
-    `ValueError` if the columns differ in length.
+    where it was never set. `durations`: the columns of seconds that a view shows as lengths of time; `numbers`:
+    those of which it is known that they hold numbers, if anything. Raises `ValueError` if the columns differ in length.
     """
 
-    __slots__ = ("_shapes", "_typed", "columns", "durations", "length")
+    __slots__ = ("_shapes", "_typed", "columns", "durations", "length", "numbers")
 
     def __init__(
         self,
         columns: Mapping[str, Sequence[Value]],
         length: int | None = None,
         durations: frozenset[str] = frozenset(),
+        numbers: frozenset[str] = frozenset(),
     ) -> None:
         self.durations = durations
+        self.numbers = numbers
         self.columns: Mapping[str, Sequence[Value]] = MappingProxyType(dict(columns))
         lengths = {len(values) for values in self.columns.values()} | ({length} if length is not None else set())
         if len(lengths) > 1:
@@ -53,7 +55,9 @@ class Columns:
             name: concat_columns([part.columns.get(name, constant(MISSING, part.length)) for part in parts])
             for name in order
         }
-        return cls(columns, sum(part.length for part in parts), frozenset().union(*(p.durations for p in parts)))
+        durations = frozenset().union(*(part.durations for part in parts))
+        numbers = frozenset().union(*(part.numbers for part in parts))
+        return cls(columns, sum(part.length for part in parts), durations, numbers)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -75,6 +79,14 @@ class Columns:
         if name not in self._shapes:
             self._shapes[name] = shape_of(self.column(name))
         return self._shapes[name]
+
+    def stored_shape(self, name: str) -> Shape:
+        """The same, for a library that keeps a column without a value: one of numbers is one of floats.
+
+        Raises `KeyError` for a name that is no column.
+        """
+        shape = self.shape(name)
+        return Shape.FLOAT if shape is Shape.EMPTY and name in self.numbers else shape
 
     def column(self, name: str) -> Column:
         """The column as a vector. Raises `KeyError` for a name that is no column."""
@@ -98,4 +110,5 @@ class Columns:
 
     def slice(self, start: int, stop: int) -> Self:
         """The rows from `start` up to `stop`, as Python slices count."""
-        return type(self)({name: values[start:stop] for name, values in self.columns.items()}, None, self.durations)
+        columns = {name: values[start:stop] for name, values in self.columns.items()}
+        return type(self)(columns, None, self.durations, self.numbers)

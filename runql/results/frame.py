@@ -21,7 +21,7 @@ class Frame(Columns):
         """A pandas frame. Whole numbers with gaps are `Int64`, truth values with gaps `boolean`, times are in UTC.
 
         Lists, records and unlike values stay Python objects, and so do numbers of which a type of 64 bits would change
-        one. A missing number is NaN, all else missing `None` or `NA`.
+        one. A missing number is NaN, also where every one is missing; all else missing is `None` or `NA`.
         """
         from runql.results.convert import pandas as to_pandas
 

@@ -256,3 +256,14 @@ def test_what_an_offset_leaves_out_has_no_history_read() -> None:
 def test_an_offset_that_means_nothing(text: str) -> None:
     with pytest.raises(QueryError, match=r"RQL2(13|09)"):
         len(ask(text, n=-1) if "$" in text else ask(text))
+
+
+def test_a_column_of_numbers_keeps_its_type_where_no_row_has_a_value() -> None:
+    one_each = ask("runs where id in ('r1', 'r2') | group id : spread = std(summary.loss), which = max(name)")
+    assert one_each.frame.columns["spread"].count(MISSING) == 2
+    assert one_each.pandas().dtypes["spread"] == "float64"
+    assert str(one_each.polars().schema["spread"]) == "Float64"
+    assert str(one_each.arrow().schema.field("spread").type) == "double"
+    renamed = ask("runs where id in ('r1', 'r2') | group id : s = std(summary.loss) | derive d = s * 2 | rename s as t")
+    assert [str(dtype) for dtype in renamed.pandas()[["t", "d"]].dtypes] == ["float64", "float64"]
+    assert ask("runs limit 2 select id, notes").pandas().dtypes["notes"] == "object"

@@ -53,7 +53,7 @@ def column_cells(frame: Columns, name: str) -> tuple[list[Any], Shape, Shape | N
     The shape is one of the scalar ones, `EMPTY`, or `LIST` with scalar elements; everything else became text.
     """
     values = frame.columns[name]
-    shape = frame.shape(name)
+    shape = frame.stored_shape(name)
     if shape is Shape.LIST:
         element = shape_of(item for value in values if isinstance(value, list | tuple) for item in value)
         if element in SCALARS or element is Shape.EMPTY:

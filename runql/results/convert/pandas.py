@@ -29,7 +29,7 @@ def convert(frame: Columns) -> pandas.DataFrame:
 
 def _series(pd: Any, frame: Columns, name: str) -> Any:
     column = frame.column(name)
-    shape = frame.shape(name)
+    shape = frame.stored_shape(name)
     if isinstance(column, Numbers) and shape in (Shape.INT, Shape.FLOAT):
         if shape is Shape.FLOAT:
             return pd.Series(doubles(column))

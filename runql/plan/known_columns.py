@@ -1,12 +1,17 @@
-"""Which columns of a plan's table hold lengths of time: views show them as `3 h 12 min`, data as seconds."""
+"""What is known of the columns of a plan before any row is read: which are lengths of time, and which are numbers.
+
+Views show lengths of time as `3 h 12 min`, data as seconds. Where no row has a value, a column of numbers keeps its
+type in other libraries.
+"""
 
 from __future__ import annotations
 
-from typing import Final, assert_never
+from collections.abc import Callable
+from typing import Final, TypeAlias, assert_never
 
 from runql.language.fields import Space
 from runql.language.kinds import Kind
-from runql.plan.nodes import Count, Plan, stages_of, table_of
+from runql.plan.nodes import Count, Histories, Plan, stages_of, table_of
 from runql.semantic import typed as t
 from runql.syntax.tree import ArithmeticOp
 
@@ -17,34 +22,48 @@ _FOLDS: Final = frozenset(
     {"sum", "mean", "min", "max", "median", "first", "last", "mode", "iqm", "wmean", "std", "sem"}
 )
 
+_Holds: TypeAlias = Callable[[t.TypedExpr, frozenset[str]], bool]
+"""Whether an expression is of the kind in question, by the columns that are."""
+
 
 def durations_of(plan: Plan) -> frozenset[str]:
-    """The columns, as far as they are known before any row is read."""
+    """The lengths of time."""
+    return _columns(plan, is_duration, frozenset())
+
+
+def numbers_of(plan: Plan) -> frozenset[str]:
+    """The numbers: what the checker knows to be one, and metrics that are named, which hold nothing else as a rule."""
+    table = table_of(plan)
+    metrics = table.part.keys or () if isinstance(table, Histories) else ()
+    return _columns(plan, _is_number, frozenset(metrics))
+
+
+def _columns(plan: Plan, holds: _Holds, known: frozenset[str]) -> frozenset[str]:
     table = table_of(plan)
     columns = () if isinstance(table, Count) else table.columns or ()
-    found = frozenset(one.name for one in columns if one.value is not None and is_duration(one.value, frozenset()))
+    known |= {one.name for one in columns if one.value is not None and holds(one.value, frozenset())}
     for stage in stages_of(plan):
-        found = _after(stage, found)
-    return found
+        known = _after(stage, known, holds)
+    return known
 
 
-def _after(stage: t.TStage, known: frozenset[str]) -> frozenset[str]:  # noqa: PLR0911 - one line a stage
+def _after(stage: t.TStage, known: frozenset[str], holds: _Holds) -> frozenset[str]:  # noqa: PLR0911 - one line a stage
     """The same behind a stage; one that makes no column of its own leaves them."""
     match stage:
         case t.TSelect(columns=made):
-            return known | _made([one for one in made if isinstance(one, t.Named)], known)
+            return known | _made([one for one in made if isinstance(one, t.Named)], known, holds)
         case t.TGroup(keys=keys, folds=folds):
-            return known | _made([*(one for one in keys if isinstance(one, t.Named)), *folds], known)
+            return known | _made([*(one for one in keys if isinstance(one, t.Named)), *folds], known, holds)
         case t.TDerive(columns=made):
             for column in made:
-                known = (known - {column.name}) | _made([column], known)
+                known = (known - {column.name}) | _made([column], known, holds)
             return known
         case t.TRename(names=names):
             new = dict(names)
             return frozenset(new.get(name, name) for name in known)
-        case t.TWhere() | t.TSort() | t.TLimit() | t.TOffset() | t.TDrop() | t.TDistinct() | t.TBest() | t.TEdge():
+        case t.TRowSelection() | t.TAlongRun() | t.TDrop() | t.TBest() | t.TEdge():
             return known
-        case t.TSmooth() | t.TBin() | t.TResample() | t.TAlignStage() | t.TUnnest() | t.TPivot() | t.THistogram():
+        case t.TUnnest() | t.TPivot() | t.THistogram():
             return known
         case t.TDiff() | t.TCorr() | t.TPareto() | t.THoles() | t.TDuplicates() | t.TJoin() | t.TUnion():
             return known
@@ -54,8 +73,12 @@ def _after(stage: t.TStage, known: frozenset[str]) -> frozenset[str]:  # noqa: P
             assert_never(stage)
 
 
-def _made(columns: list[t.Named], known: frozenset[str]) -> frozenset[str]:
-    return frozenset(column.name for column in columns if is_duration(column.value, known))
+def _made(columns: list[t.Named], known: frozenset[str], holds: _Holds) -> frozenset[str]:
+    return frozenset(column.name for column in columns if holds(column.value, known))
+
+
+def _is_number(expr: t.TypedExpr, known: frozenset[str]) -> bool:
+    return expr.kind is Kind.NUMBER or (isinstance(expr, t.TCell) and expr.name in known)
 
 
 def is_duration(expr: t.TypedExpr, known: frozenset[str]) -> bool:  # noqa: PLR0911, PLR0912 - one line a shape
