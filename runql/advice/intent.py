@@ -89,17 +89,7 @@ def compares_metrics(stage: TStage) -> bool:
             exprs = [target.value]
         case TPareto(goals=goals):
             exprs = [one.value for _, one in goals]
-        case (
-            t.TWhere()
-            | t.TSort()
-            | t.TLimit()
-            | t.TOffset()
-            | t.TSelect()
-            | t.TDrop()
-            | t.TRename()
-            | t.TDistinct()
-            | t.TDerive()
-        ):
+        case t.TRowSelection() | t.TSelect() | t.TDrop() | t.TRename() | t.TDerive():
             return False
         case t.TEdge() | t.TAlongRun() | t.TUnnest() | t.TDiff() | t.THoles():
             return False

@@ -42,17 +42,7 @@ def way_of(stage: TStage, folder: Path) -> str:  # noqa: PLR0911 - one line a st
             return f"passes rows on, and holds {other.name}"
         case TDistinct():
             return "passes rows on, and holds what it has seen"
-        case (
-            t.TWhere()
-            | t.TSort()
-            | t.TLimit()
-            | t.TOffset()
-            | t.TSelect()
-            | t.TDrop()
-            | t.TRename()
-            | t.TDerive()
-            | t.TGroup()
-        ):
+        case t.TRowSelection() | t.TSelect() | t.TDrop() | t.TRename() | t.TDerive() | t.TGroup():
             return _passes(stage)
         case t.TBest() | t.TEdge() | t.TAlongRun() | t.TUnnest() | t.TPivot() | t.THistogram() | t.TDiff():
             return _passes(stage)

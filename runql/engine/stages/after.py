@@ -54,7 +54,7 @@ def names_after(stage: t.TStage, names: Sequence[str], context: StageContext) ->
             return tuple(name if one == column else one for one in names)
         case t.TPivot() | t.TDiff() | t.TSql():
             return None
-        case t.TWhere() | t.TSort() | t.TLimit() | t.TOffset() | t.TDistinct() | t.TEdge() | t.TAlongRun():
+        case t.TRowSelection() | t.TEdge() | t.TAlongRun():
             return tuple(names)
         case t.TPareto() | t.TTo() | t.TAssert():
             return tuple(names)
@@ -122,7 +122,7 @@ def context_after(stage: t.TStage, context: StageContext) -> StageContext:  # no
             return replace(context, fixed=(*context.fixed, *brought)) if is_along else context
         case t.TUnion():
             return context if stage.of_runs else context.other()
-        case t.TWhere() | t.TSort() | t.TLimit() | t.TOffset() | t.TDistinct() | t.TAlongRun():
+        case t.TRowSelection() | t.TAlongRun():
             return context
         case t.TPareto() | t.TTo() | t.TAssert():
             return context

@@ -52,17 +52,7 @@ def _read(stage: t.TStage) -> Iterator[tuple[str, Span]]:
             yield from ((left, stage.span) for left, _ in keys)
         case t.TUnion():
             return
-        case (
-            t.TWhere()
-            | t.TSort()
-            | t.TLimit()
-            | t.TOffset()
-            | t.TSelect()
-            | t.TDrop()
-            | t.TDistinct()
-            | t.TGroup()
-            | t.TBest()
-        ):
+        case t.TRowSelection() | t.TSelect() | t.TDrop() | t.TGroup() | t.TBest():
             yield from _named(stage, stage.span)
         case t.TEdge() | t.TAlongRun() | t.TPivot() | t.THistogram() | t.TDiff() | t.TCorr():
             yield from _named(stage, stage.span)

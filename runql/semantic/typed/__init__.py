@@ -6,4 +6,5 @@ RE2. Spans are kept (outside equality) so that later floors can point.
 
 from runql.semantic.typed.expressions import *  # noqa: F403
 from runql.semantic.typed.query import *  # noqa: F403
+from runql.semantic.typed.stage_parts import *  # noqa: F403
 from runql.semantic.typed.stages import *  # noqa: F403

@@ -8,52 +8,34 @@ from __future__ import annotations
 
 from dataclasses import field
 from datetime import UTC, tzinfo
-from typing import ClassVar, TypeAlias
+from typing import TypeAlias
 
 from runql.language.entry import StageEntry
 from runql.language.stages import STAGES
-from runql.semantic.typed.expressions import TFold, TypedExpr
-from runql.semantic.typed.query import TColumn
+from runql.semantic.typed.expressions import TypedExpr
+from runql.semantic.typed.stage_parts import ColumnPick, Named, Pivoted, TOther, TStageNode
 from runql.semantic.values import Value
-from runql.syntax.tree import Goal, JoinKind, Query
+from runql.syntax.tree import Goal, JoinKind
 from runql.text.frozen import frozen
 from runql.text.source import NOWHERE, Span
 
 
 @frozen
-class Named:
-    """A column to be made: its name and its value."""
+class TRowSelection(TStageNode):
+    """A stage that chooses rows or puts them in order, and leaves the columns and what its rows are as they were.
 
-    name: str
-    value: TypedExpr
-
-
-@frozen
-class ColumnPick:
-    """Columns of the table by name or glob (`config.*`), without those that `except_` names or globs."""
-
-    pattern: str
-    is_glob: bool = False
-    except_: tuple[str, ...] = ()
-
-
-@frozen(kw_only=True)
-class TStageNode:
-    """The base of all: where the stage stands in its text, and the terminal that begins it in the grammar."""
-
-    terminal: ClassVar[str]
-
-    span: Span = field(default=NOWHERE, compare=False, repr=False)
+    A `match` that has nothing of its own to say of such a stage names them all by this.
+    """
 
 
 @frozen
-class TWhere(TStageNode):
+class TWhere(TRowSelection):
     terminal = "WHERE"
     condition: TypedExpr
 
 
 @frozen
-class TSort(TStageNode):
+class TSort(TRowSelection):
     """Keys with `True` for descending."""
 
     terminal = "ORDER"
@@ -61,7 +43,7 @@ class TSort(TStageNode):
 
 
 @frozen
-class TLimit(TStageNode):
+class TLimit(TRowSelection):
     """The first `count` rows; of each group, if keys are given. `last`: the last ones, in the order of the table."""
 
     terminal = "LIMIT"
@@ -76,7 +58,7 @@ class TLimit(TStageNode):
 
 
 @frozen
-class TOffset(TStageNode):
+class TOffset(TRowSelection):
     """All rows but the first `count`."""
 
     terminal = "OFFSET"
@@ -104,7 +86,7 @@ class TRename(TStageNode):
 
 
 @frozen
-class TDistinct(TStageNode):
+class TDistinct(TRowSelection):
     """Rows once each; by some columns, the first row of each."""
 
     terminal = "DISTINCT"
@@ -197,15 +179,6 @@ class TUnnest(TStageNode):
 
 
 @frozen
-class Pivoted:
-    """What a pivot measures. `name`: as it was given, or the text of the aggregate."""
-
-    name: str
-    fold: TFold
-    is_given: bool = False
-
-
-@frozen
 class TPivot(TStageNode):
     """Rows by columns; each cell the folds with their spreads where a group has several rows."""
 
@@ -261,21 +234,6 @@ class TDuplicates(TStageNode):
 
     terminal = "DUPLICATES"
     by: tuple[Named | ColumnPick, ...]
-
-
-@frozen
-class TOther:
-    """The other table of a stage: an inner question. Two of one `text` that fetch the same are one.
-
-    `fetched`: what is read of its runs besides what it names, for the stage or those behind it. `name`: what messages
-    call it. `columns`: those that it is known to have; `None` where only its rows can tell.
-    """
-
-    text: str
-    fetched: tuple[TColumn, ...] = ()
-    query: Query = field(kw_only=True, compare=False, repr=False)
-    name: str = field(kw_only=True, default="", compare=False)
-    columns: tuple[str, ...] | None = field(kw_only=True, default=None, compare=False)
 
 
 @frozen
