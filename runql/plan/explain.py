@@ -6,8 +6,17 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from textwrap import wrap
 from typing import assert_never
 
-from runql.language.aggregates import OF_X
 from runql.plan.capabilities import Capabilities
+from runql.plan.explain_texts import (
+    align_texts,
+    columns_text,
+    counted_runs,
+    fetched_text,
+    limit_text,
+    metrics_text,
+    rows_texts,
+    term_text,
+)
 from runql.plan.nodes import (
     Combine,
     Count,
@@ -33,27 +42,10 @@ from runql.plan.nodes import (
 from runql.plan.push import FIRST_RUNS, selector_of_runs, spread
 from runql.plan.python_calls import calls
 from runql.semantic.catalog import Catalog
-from runql.semantic.naming import searched_text
-from runql.semantic.operands import literal_text
-from runql.semantic.spelling import segment_text
-from runql.semantic.typed import (
-    HistoryPart,
-    TAggregate,
-    TAnd,
-    TAnyField,
-    TColumn,
-    TCompare,
-    TConst,
-    TField,
-    TOrderKey,
-    TStage,
-    TypedExpr,
-)
+from runql.semantic.typed import TAnd, TOrderKey, TStage, TypedExpr
 from runql.semantic.typed.stages import stage_name
-from runql.syntax.tree import AlignMode, Stream
 from runql.text.diagnostic import Diagnostic
 from runql.text.frozen import frozen
-from runql.text.source import NOWHERE
 
 _WIDTH = 80
 _WHO, _NAME = 8, 13
@@ -155,7 +147,7 @@ class _Steps:
                 yield from self._count(below)
             case Projection(input=below, columns=columns):
                 yield from self._runs(below)
-                yield _HERE, "select", [_columns(columns)]
+                yield _HERE, "select", [columns_text(columns)]
             case Histories(input=below):
                 yield from self._runs(below)
                 yield from self._histories(plan)
@@ -182,13 +174,13 @@ class _Steps:
                     yield _HERE, "order", [self._keys(keys)]
             case Limit(input=below):
                 yield from self._runs(below)
-                yield _HERE, "limit", [_limit(node)]
+                yield _HERE, "limit", [limit_text(node)]
             case Offset(input=below, count=count):
                 yield from self._runs(below)
                 yield (
                     _HERE,
                     "offset",
-                    [f"the first {_counted(count)} left out" if count > 1 else "the first run left out"],
+                    [f"the first {counted_runs(count)} left out" if count > 1 else "the first run left out"],
                 )
             case Watch(input=below, keys=keys):
                 yield from self._runs(below)
@@ -204,12 +196,12 @@ class _Steps:
     def _fetch(self, fetch: Fetch) -> Iterator[Row]:
         one = self._sources[fetch.at]
         yield _SOURCE, "runs", [one.name]
-        yield "", "where", dict.fromkeys(_term(term, self._text) for term in fetch.there) or ["no filter"]
+        yield "", "where", dict.fromkeys(term_text(term, self._text) for term in fetch.there) or ["no filter"]
         if fetch.ordered and (keys := keys_of(self._plan)):
             yield "", "order", [self._keys(keys)]
         if fetch.most is not None:
-            yield "", "limit", [f"no more than {_counted(fetch.most)}: the filter alone decides"]
-        yield "", "fetched", ["no run" if self.counts(fetch) else _fetched(fetch, one.capabilities)]
+            yield "", "limit", [f"no more than {counted_runs(fetch.most)}: the filter alone decides"]
+        yield "", "fetched", ["no run" if self.counts(fetch) else fetched_text(fetch, one.capabilities)]
         yield "", "requests", [self._requests(fetch, one.capabilities)]
 
     def _requests(self, fetch: Fetch, capabilities: Capabilities) -> str:
@@ -244,12 +236,12 @@ class _Steps:
 
     def _histories(self, node: Histories) -> Iterator[Row]:
         limit, part = limit_of(self._plan), node.part
-        of = "the runs" if limit is None else f"at most {_counted(limit - offset_of(self._plan))}"
-        yield _SOURCE, "keys", [f"{_metrics(part)}, of {of}"]
-        yield "", "rows", _rows(part, cuts=all(one.capabilities.cheap_pages for one in self._sources))
-        yield _HERE, "align", _aligned(part)
+        of = "the runs" if limit is None else f"at most {counted_runs(limit - offset_of(self._plan))}"
+        yield _SOURCE, "keys", [f"{metrics_text(part)}, of {of}"]
+        yield "", "rows", rows_texts(part, cuts=all(one.capabilities.cheap_pages for one in self._sources))
+        yield _HERE, "align", align_texts(part)
         if node.columns:
-            yield _HERE, "select", [f"{_columns(node.columns)}, on each row"]
+            yield _HERE, "select", [f"{columns_text(node.columns)}, on each row"]
 
     # ---------------------------------------------------------------- terms and keys
 
@@ -257,106 +249,9 @@ class _Steps:
         terms = condition.terms if isinstance(condition, TAnd) else (condition,)
         left = {id(term) for fetch in fetches for term in fetch.here}
         own = [term for term in terms if id(term) in left]
-        yield from dict.fromkeys(_term(term, self._text) for term in own)
+        yield from dict.fromkeys(term_text(term, self._text) for term in own)
         if len(own) < len(terms):
             yield "the terms above again, on the runs that come back"
 
     def _keys(self, keys: Sequence[TOrderKey]) -> str:
-        return ", ".join(f"{'-' * key.descending}{_term(key.value, self._text)}" for key in keys)
-
-
-def _term(term: TypedExpr, text: str) -> str:
-    """A term as it was written; one that the query holds without writing it, as it would be."""
-    if isinstance(term, TAnyField) and term.word:
-        return searched_text(term)
-    if term.span != NOWHERE and text:
-        return " ".join(text[term.span.start : term.span.end].split())
-    if isinstance(term, TCompare) and isinstance(term.left, TField) and isinstance(term.right, TConst):
-        return f"{term.left.key.written} {term.op} {literal_text(term.right.value)}"
-    return "a condition"
-
-
-def _limit(node: Limit) -> str:
-    if node.stops:
-        return f"reading stops at {_counted(node.count)}"
-    if isinstance(node.input, Sort):
-        return f"{_counted(node.count)}, after the order"
-    return f"{_counted(node.count)}; all that match are counted"
-
-
-def _counted(runs: int) -> str:
-    return "1 run" if runs == 1 else f"{runs:,} runs"
-
-
-def _fetched(fetch: Fetch, capabilities: Capabilities) -> str:
-    wanted = fetch.scan.read
-    if fetch.scan.lazy is False:
-        return "all of each run"
-    parts = ["the fields of the run"]
-    for space, keys in (("config", wanted.config), ("summary", wanted.summary)):
-        whole = keys is None or (keys and not capabilities.column_subsets)
-        parts += [f"{space}.*"] if whole else [f"{space}.{segment_text(k)}" for k in keys or ()]
-    parts += dict.fromkeys(_history(metric, node) for node in wanted.aggregates for metric in node.metrics)
-    parts += ["the names of the logged metrics"] if wanted.history_keys else []
-    return ", ".join(parts)
-
-
-def _history(metric: str, node: TAggregate) -> str:
-    along = f" along {node.x_axis}" if node.name in OF_X and node.x_axis != "_step" else ""
-    return f"the history of {metric}{along}"
-
-
-def _columns(columns: Sequence[TColumn] | None) -> str:
-    if columns is None:
-        return "id, name, state, created, and what differs between the runs"
-    return ", ".join(dict.fromkeys(map(_column, columns)))
-
-
-def _column(column: TColumn) -> str:
-    without = ", ".join(".".join(map(str, (key.space.value, *key.segments))) for key in column.except_)
-    return f"{column.name} except {without}" if without else column.name
-
-
-# ---------------------------------------------------------------- histories
-
-
-def _metrics(part: HistoryPart) -> str:
-    named = [*(part.keys or ()), *(part.system_keys or ())]
-    every = ["every metric"] * (part.keys is None) + ["every machine metric"] * (part.system_keys is None)
-    return ", ".join([*every, *named])
-
-
-def _rows(part: HistoryPart, *, cuts: bool) -> Iterator[str]:
-    """`cuts`: the sources cut along any axis; a server does so along `_step` alone."""
-    if part.samples is None:
-        yield "every logged row"
-    else:
-        yield f"sampled: about {part.samples:,} rows a run for each set of metrics logged together"
-    if part.min_step is not None or part.max_step is not None:
-        yield f"steps {_range(part.min_step, part.max_step)}{_BEFORE if part.samples else ''}"
-    if part.min_x is not None or part.max_x is not None:
-        axis = "_timestamp" if part.stream is Stream.SYSTEM and part.x_axis == "_step" else part.x_axis
-        reads = "" if cuts else "; every row is read, and cut here"
-        yield f"{axis} {_range(part.min_x, part.max_x)}{_BEFORE if part.samples else ''}{reads}"
-
-
-_BEFORE = ", cut before sampling"
-
-
-def _range(low: float | None, high: float | None) -> str:
-    return "..".join("" if end is None else f"{end}" for end in (low, high))
-
-
-def _aligned(part: HistoryPart) -> Iterator[str]:
-    yield _ALIGNED[part.align]
-    if part.x_axis != "_step":
-        yield f"along {part.x_axis}"
-    if part.system_keys is None or (part.system_keys and part.keys):
-        yield "machine metrics are joined on time" if part.keys else "machine metrics, along time"
-
-
-_ALIGNED = {
-    AlignMode.OUTER: "a row wherever any of the metrics has a value",
-    AlignMode.INNER: "only rows that hold all of the metrics",
-    AlignMode.FFILL: "a row wherever any of the metrics has a value, the others carried forward",
-}
+        return ", ".join(f"{'-' * key.descending}{term_text(key.value, self._text)}" for key in keys)

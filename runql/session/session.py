@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
 from os import PathLike
 from typing import TYPE_CHECKING, Any
@@ -11,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from runql import config
 from runql.errors import QueryError
 from runql.execute.cost import Spent
-from runql.execute.deferred_names import Doubt, is_doubtful
 from runql.execute.inner_query import InnerQuery
 from runql.plan.lower import lower
 from runql.script.aliases import alias_of
@@ -20,16 +18,13 @@ from runql.script.named_queries import NamedQuery
 from runql.script.saved import Loader
 from runql.script.titles import heading
 from runql.semantic.catalog import Catalog
-from runql.semantic.check_context import CheckContext
-from runql.semantic.check_query import Checked, check
-from runql.semantic.questions import InnerTable
-from runql.semantic.typed import TSql, TTo
+from runql.semantic.check_query import Checked
 from runql.session.checked_fixes import Trials
-from runql.session.checked_query import CheckedQuery, Explanation, KnownSources, linted
+from runql.session.checked_query import CheckedQuery, Explanation, KnownSources
 from runql.session.inner_questions import InnerChecks, InnerPlans
 from runql.session.open_sources import OpenSources
+from runql.session.query_checker import QueryChecker
 from runql.session.time_zone import LOCAL
-from runql.sources.catalogs import at_hand, learned_for, metrics_named, must_be_looked_up, needs_metrics
 from runql.sources.names import may_be_source
 from runql.sources.open import SourcePlace, named
 from runql.sources.protocol import ServiceApi
@@ -127,7 +122,7 @@ class Session(OpenSources):
         found = [*parsed.diagnostics, *script.diagnostics, *self.settings.said]
         for item in script.items:
             if isinstance(item, QueryTask):
-                checked = self._check(item, parsed.source, offline=offline)[0]
+                checked = self._queries.check(item, parsed.source, offline=offline)[0]
                 found += item.options.heard(tuple(without_echoes(checked.diagnostics, parsed.diagnostics)))
             elif not offline:
                 found += self._wrong_in(item, parsed.source)
@@ -152,8 +147,6 @@ class Session(OpenSources):
         self, parsed: Parsed, script: ScriptPlan, params: Mapping[str, Any], *, explains: bool = False
     ) -> list[CheckedQuery | SchemaTask]:
         """The statements of a text, checked. Raises `QueryError` with every mistake of the text."""
-        from runql.advice.intent import hides_steps
-
         trials = self._trials(params)
         if not parsed.ok:
             raise QueryError(_worst(trials.parsed(parsed).diagnostics), parsed.source)
@@ -166,85 +159,59 @@ class Session(OpenSources):
                 ready.append(item)
                 wrong += self._wrong_in(item, parsed.source) if len(script.items) > 1 else ()
                 continue
-            spent = Spent()
+            spent, inner = Spent(), InnerChecks()
             with spent.measured(lambda: [place.service for place in self._places.values()]):
-                inner = InnerChecks()
                 waits = may_wait and not item.explains
-                checked, known = self._check(item, parsed.source, may_wait=waits, inner=inner)
+                checked, known = self._queries.check(item, parsed.source, may_wait=waits, inner=inner)
             if checked.query is None or known.catalog is None:
                 wrong += _worst(checked.diagnostics)
-                continue
-            of_places = (one for place in known.places for one in place.said)
-            of_script = (one for one in script.diagnostics if not one.is_error)
-            plans = InnerPlans(inner)
-            with_steps = hides_steps(checked.stages)
-            plan = lower(checked.query, checked.stages, with_steps=with_steps, other=plans.plan_of)
-            plans.add_those_of(plan)
-            ready.append(
-                CheckedQuery(
-                    plan=plan,
-                    places=known.places,
-                    catalog=known.catalog,
-                    tree=item.query,
-                    said=(*of_script, *self.settings.said, *of_places, *checked.diagnostics),
-                    explains=item.explains,
-                    spent=spent,
-                    options=item.options,
-                    doubt=known.doubt,
-                    hidden=tuple(str(item.params[name]) for name in script.state.secrets if name in item.params),
-                    folder=self.settings.folder,
-                    inner=plans.made,
-                )
-            )
+            else:
+                ready.append(self._planned(item, script, checked, known, inner=inner, spent=spent))
         if wrong:
             raise QueryError(trials.proven(parsed.source, dict.fromkeys(wrong)), parsed.source)
         return ready
 
-    def _check(
+    def _planned(
         self,
         item: QueryTask,
-        source: Source,
+        script: ScriptPlan,
+        checked: Checked,
+        known: KnownSources,
         *,
-        offline: bool = False,
-        may_wait: bool = False,
-        inner: InnerChecks | None = None,
-        depth: int = 0,
-    ) -> tuple[Checked, KnownSources]:
-        """A query, checked. `may_wait`: what its names mean may be seen when its runs come, where to look costs.
-        `inner`: takes what is found of the questions inside of it, each of which is checked against its own sources."""
-        query, checks = item.query, InnerChecks() if inner is None else inner
+        inner: InnerChecks,
+        spent: Spent,
+    ) -> CheckedQuery:
+        """The plan of a query that is right, with what is to be said of it."""
+        from runql.advice.intent import hides_steps
 
-        def table_of(one: tree.Query) -> InnerTable:
-            def checked() -> tuple[Checked, KnownSources]:
-                task = replace(item, query=one)
-                return self._check(task, source, offline=offline, may_wait=may_wait, inner=checks, depth=depth + 1)
+        assert checked.query is not None
+        assert known.catalog is not None
+        of_places = (one for place in known.places for one in place.said)
+        of_script = (one for one in script.diagnostics if not one.is_error)
+        plans = InnerPlans(inner)
+        with_steps = hides_steps(checked.stages)
+        plan = lower(checked.query, checked.stages, with_steps=with_steps, other=plans.plan_of)
+        plans.add_those_of(plan)
+        return CheckedQuery(
+            plan=plan,
+            places=known.places,
+            catalog=known.catalog,
+            tree=item.query,
+            said=(*of_script, *self.settings.said, *of_places, *checked.diagnostics),
+            explains=item.explains,
+            spent=spent,
+            options=item.options,
+            doubt=known.doubt,
+            hidden=tuple(str(item.params[name]) for name in script.state.secrets if name in item.params),
+            folder=self.settings.folder,
+            inner=plans.made,
+        )
 
-            return checks.table(one, checked)
-
-        def told(context: CheckContext) -> CheckContext:
-            return replace(context, inner=table_of, depth=depth)
-
-        if offline:
-            return self._looked_over(query, None, told(self._context(item.params, (), source))), KnownSources()
-        clause = query.clause(tree.FromClause)
-        names = dict.fromkeys(ref.name for ref in clause.sources) if clause else (item.source,)
-        places = tuple(dict.fromkeys(place for name in names for place in self.places(name)))
-        context = told(self._context(item.params, places, source))
-
-        def against(catalog: Catalog) -> Checked:
-            return self._looked_over(query, catalog, context)
-
-        known = at_hand(places) if may_wait and not must_be_looked_up(query) else None
-        is_blank = known is not None and not known.catalog.fields
-        if known is not None and (is_blank or not needs_metrics(query, known.catalog)):
-            checked = against(known.catalog)
-            if not is_doubtful(checked):
-                metrics = tuple(metrics_named(query)) if is_blank else ()
-                doubt = Doubt(against, lambda: learned_for(query, places), source, metrics, is_blank=is_blank)
-                found = KnownSources(places, known.catalog, None if known.is_true else doubt)
-                return self._linted(checked, places, known.catalog), found
-        catalog = learned_for(query, places)
-        return self._linted(against(catalog), places, catalog), KnownSources(places, catalog)
+    @property
+    def _queries(self) -> QueryChecker:
+        return QueryChecker(
+            settings=self.settings, places=self.places, aliases=self.aliases, now=self._now, zone=self.zone
+        )
 
     def _trials(self, params: Mapping[str, Any], *, offline: bool = False) -> Trials:
         """How the fixes of a text are tried before they are offered."""
@@ -252,41 +219,10 @@ class Session(OpenSources):
         def check_of(
             item: QueryTask, places: Sequence[SourcePlace], catalog: Catalog | None, source: Source
         ) -> list[Diagnostic]:
-            return list(self._looked_over(item.query, catalog, self._context(item.params, places, source)).diagnostics)
+            queries = self._queries
+            return list(queries.against(item.query, catalog, queries.context(item.params, places, source)).diagnostics)
 
         return Trials(lambda parsed: self._script(parsed, params), (lambda _: ()) if offline else self.places, check_of)
-
-    def _looked_over(self, query: tree.Query, catalog: Catalog | None, context: CheckContext) -> Checked:
-        checked = check(query, catalog, context)
-        if any(isinstance(stage, TTo) for stage in checked.stages):
-            from runql.execute.write_files import wrong_files
-
-            if wrong := tuple(wrong_files(checked.stages, self.settings)):
-                checked = Checked(None, (*checked.diagnostics, *wrong))
-        if any(isinstance(stage, TSql) for stage in checked.stages):
-            from runql.execute.sql.extra import lacking_extra
-
-            if lacking := tuple(lacking_extra(checked.stages)):
-                checked = Checked(None, (*checked.diagnostics, *lacking))
-        return checked
-
-    @staticmethod
-    def _linted(checked: Checked, places: Sequence[SourcePlace], catalog: Catalog) -> Checked:
-        """With lint of intent."""
-        if checked.query is None:
-            return checked
-        return replace(checked, diagnostics=(*checked.diagnostics, *linted(checked, places, catalog)))
-
-    def _context(self, params: Mapping[str, Any], places: Sequence[SourcePlace], source: Source) -> CheckContext:
-        return CheckContext(
-            params=params,
-            now=self._now or datetime.now(UTC),
-            zone=self.zone,
-            source_name=", ".join(place.name for place in places) or None,
-            aliases=self.aliases,
-            text=source.text,
-            alias_files=self.settings.alias_files,
-        )
 
     def _answered(self, ready: CheckedQuery | SchemaTask, source: Source) -> Result | Explanation:
         if isinstance(ready, CheckedQuery) and ready.explains:
@@ -300,7 +236,7 @@ class Session(OpenSources):
         from runql.session.show import described
 
         catalog = self.catalog(source_name, metrics=statement.path.segments[:1] == ("logged",))
-        return described(statement, catalog, self._context({}, self.places(source_name), source), source)
+        return described(statement, catalog, self._queries.context({}, self.places(source_name), source), source)
 
     def _wrong_in(self, look: SchemaTask, source: Source) -> Sequence[Diagnostic]:
         """What is wrong with the field that is to be described."""

@@ -44,6 +44,15 @@ class StageCheck(ExpressionCheck, Protocol):
     stage: str
     folding: Folding
 
+    def cell(self, name: str, span: Span) -> Operand:
+        """A column of the table."""
+
+    def mention(self, name: str, operand: Operand) -> Operand:
+        """The column of a value that the query itself must give for each run."""
+
+    def of_run(self, node: tree.Call, span: Span) -> Operand:
+        """A value of each run's history."""
+
 
 class WindowCalls(Calls):
     """Checks the windows of stages, and the functions that look at other rows without saying which."""

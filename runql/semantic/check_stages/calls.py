@@ -1,0 +1,171 @@
+"""Calls inside stages: a column of that name, an aggregate over rows, a value of each run's history, or a function."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from runql.language.aggregates import HISTORY_AGGREGATES, ROW_AGGREGATES
+from runql.language.entry import Function
+from runql.language.fields import Space
+from runql.language.functions import FUNCTIONS
+from runql.language.kinds import Kind, TableKind
+from runql.language.windows import ALONG_RUNS, WINDOWS
+from runql.semantic.check.arguments import percent_of
+from runql.semantic.check_context import rewrite, rewrites
+from runql.semantic.check_stages.of_curves import OF_CURVES, over_rows
+from runql.semantic.check_stages.windows import Folding, StageCheck, WindowCalls
+from runql.semantic.folds import fold_named, history_fold_named
+from runql.semantic.names.foreign_calls import FOREIGN_FUNCTIONS
+from runql.semantic.names.nearest import nearest_hint, nearest_names
+from runql.semantic.names.resolver import LoggedName
+from runql.semantic.naming import aggregate_text
+from runql.semantic.operands import BROKEN, Operand, kind_in
+from runql.semantic.spelling import PREFIXES, code, field_text, path_text
+from runql.semantic.typed import TAggregate, TCell, TField, TFold, TLogged
+from runql.syntax import tree
+from runql.syntax.printer.to_text import to_text
+from runql.text.source import NOWHERE, Span
+
+
+class StageCalls(WindowCalls):
+    """Checks the calls inside stages."""
+
+    def __init__(self, expressions: StageCheck) -> None:
+        super().__init__(expressions)
+        self._stage = expressions
+
+    def call(self, node: tree.Call, span: Span) -> Operand:  # noqa: PLR0911 - one line a kind of call
+        """A column of that name, an aggregate over rows, a value of each run's history, or a function."""
+        written = to_text(node)
+        if written in self._stage.scope.columns:
+            return self._stage.cell(written, span)
+        history = self._history(node)
+        if history_fold_named(node.name) is not None and (history is not None or node.name == "when"):
+            return self._of_history(node, history, span)
+        if node.name in OF_CURVES and self._stage.scope.kind is TableKind.HISTORIES:
+            return self._of_rows(node, span)
+        if node.name in WINDOWS or (node.name in ALONG_RUNS and self._goes_along()):
+            return self.along_run(node, span)
+        fold = fold_named(node.name)
+        if fold is None or (node.name in FUNCTIONS and len(node.arguments) > 1):
+            return self._scalar(node, fold, span)
+        if self._stage.folding is not Folding.YES:
+            self._no_fold(node, span)
+            return BROKEN
+        return self._fold(fold, node, span)
+
+    def _goes_along(self) -> bool:
+        """Whether `first(x)` is of the run of each row, and no aggregate."""
+        return self._stage.scope.kind is TableKind.HISTORIES and self._stage.folding is not Folding.YES
+
+    def _known(self) -> dict[str, str]:
+        of_rows = {**WINDOWS, **(ROW_AGGREGATES if self._stage.folding is Folding.YES else {})}
+        return {**super()._known(), **{name: fold.form for name, fold in of_rows.items()}}
+
+    def _kind_of(self, name: str) -> str:
+        if name in WINDOWS:
+            return "over the rows of a group, beside each"
+        if name in ROW_AGGREGATES and name not in FUNCTIONS and self._stage.folding is Folding.YES:
+            return "over the rows of a group"
+        return super()._kind_of(name)
+
+    def _scalar(self, node: tree.Call, fold: Function | None, span: Span) -> Operand:
+        if fold is None and node.name not in FUNCTIONS and history_fold_named(node.name) is None:
+            near = [] if node.name in FOREIGN_FUNCTIONS else nearest_names(node.name, ROW_AGGREGATES)
+            if near and self._stage.folding is Folding.YES and not nearest_names(node.name, FUNCTIONS):
+                place = node.name_span if node.name_span != NOWHERE else span
+                hints = nearest_hint([ROW_AGGREGATES[name].form for name in near])
+                self._report.add("RQL206", f"no aggregate `{node.name}`", place, *hints, fixes=rewrites(place, near))
+                return BROKEN
+        return super().call(node, span)
+
+    def _of_rows(self, node: tree.Call, span: Span) -> Operand:
+        message = f"`{node.name}` is a value of a run, and the table holds the rows of its history"
+        self._report.add("RQL219", message, span, over_rows(node, self._stage.scope.x_axis))
+        return BROKEN
+
+    def _of_history(self, node: tree.Call, history: LoggedName | None, span: Span) -> Operand:
+        scope = self._stage.scope
+        if scope.kind is TableKind.HISTORIES and (history is None or node.name in OF_CURVES):
+            return self._of_rows(node, span)
+        if scope.kind is TableKind.HISTORIES and history is not None:
+            inner = path_text(history.metric.split("."))
+            message = "the table holds the history itself: its columns are named without `logged.`"
+            self._report.add("RQL219", message, span, f"write {code(f'{node.name}({inner})')}")
+            return BROKEN
+        if not scope.fields:
+            message = f"{code(to_text(node))} is not a column of the table that `{self._stage.stage}` is given"
+            self._report.add("RQL218", message, span, "add it to the `select` left of the pipe")
+            return BROKEN
+        operand = self._stage.of_run(node, span)
+        if isinstance(operand.expr, TAggregate | TLogged):
+            return self._stage.mention(aggregate_text(operand.expr), operand)
+        return operand
+
+    # ------------------------------------------------------------ aggregates over rows
+
+    def _no_fold(self, node: tree.Call, span: Span) -> None:
+        stage = self._stage.stage
+        if self._stage.folding is Folding.ARGUMENT:
+            message = f"`{node.name}` stands inside another aggregate, where there is one row at a time"
+            hints: tuple[str, ...] = ("make it a stage of its own before: `group … : …`",)
+        else:
+            message = f"`{node.name}` makes one value of many rows, and `{stage}` looks at one row at a time"
+            hints = (*self.over_hints(node), f"one row a group: `group KEY : {to_text(node)}`")
+            if node.arguments and isinstance(node.arguments[0], tree.Field) and node.name in HISTORY_AGGREGATES:
+                segments = node.arguments[0].path.segments
+                metric = segments[1:] if str(segments[0]) in PREFIXES and len(segments) > 1 else segments
+                one = f"{node.name}({field_text(Space.LOGGED, metric)})"
+                hints = (*hints, f"of each run's history: {code(one)}")
+        fixes = rewrite(span, f"{to_text(node)} over all") if self._stage.folding is Folding.NO else ()
+        self._report.add("RQL219", message, span, *hints, fixes=fixes)
+
+    def _fold(self, fold: Function, node: tree.Call, span: Span) -> Operand:
+        if node.last_rows is not None:
+            message = f"`last {node.last_rows}` belongs to a metric's history, not to an aggregate over rows"
+            self._report.add("RQL206", message, span, f"written `{fold.form}`")
+            return BROKEN
+        if not self._arity(fold, node, span):
+            return BROKEN
+        if self._stage.scope.is_sampled and not node.approx:
+            self._sampled(node, span)
+        self._stage.folding = Folding.ARGUMENT
+        try:
+            operands = [self._argument(fold, index, argument) for index, argument in enumerate(node.arguments)]
+        finally:
+            self._stage.folding = Folding.YES
+        if any(operand is BROKEN for operand in operands):
+            return BROKEN
+        return self.folded(fold, operands, span)
+
+    def folded(self, fold: Function, operands: Sequence[Operand], span: Span) -> Operand:
+        argument = operands[0] if operands else None
+        of = operands[1] if len(operands) > 1 else None
+        name = fold.name
+        if fold.name == "percentile" and of is not None:
+            percent = percent_of(of, self._report)
+            name, of = f"p{percent}", None
+        kinds = frozenset({fold.result})
+        if fold.result is Kind.UNKNOWN:
+            chosen = of if fold.name in ("argmin", "argmax") else argument
+            kinds = frozenset({Kind.TEXT}) if chosen is None else chosen.kinds
+        expr = TFold(name, argument.expr if argument else None, of.expr if of else None, kind=kind_in(kinds), span=span)
+        texts = ", ".join(one.text for one in operands)
+        is_field = argument is not None and isinstance(argument.expr, TCell | TField)
+        if fold.name == "count" and argument is not None and argument.kinds == {Kind.BOOL} and not is_field:
+            self._counts_falsehoods(argument, span)
+        return Operand(expr, kinds, text=f"{fold.name}({texts})" if all(one.text for one in operands) else "")
+
+    def _counts_falsehoods(self, argument: Operand, span: Span) -> None:
+        """`count(x)` counts values, and false is one: of a condition that is seldom what is meant."""
+        message = f"`count({argument.text})` counts the rows where it is known, those where it is false too"
+        text = f"count_if({argument.text})"
+        fixes = rewrite(span, text) if argument.text else ()
+        self._report.add("RQL333", message, span, f"where it holds: {code(text)}", fixes=fixes)
+
+    def _sampled(self, node: tree.Call, span: Span) -> None:
+        inner = ", ".join(map(to_text, node.arguments))
+        hints = ["every row: write `scan` left of the pipe"]
+        if inner:
+            hints.append(f"of the sample all the same: {code(f'{node.name}({inner}, approx)')}")
+        self._report.add("RQL310", f"`{node.name}` needs every row, and the histories are sampled", span, *hints)

@@ -1,0 +1,115 @@
+"""Checks queries against the catalogs of their sources, the questions inside of them against theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, tzinfo
+from typing import Any
+
+from runql.config import Settings
+from runql.execute.deferred_names import Doubt, is_doubtful
+from runql.script.interpreter import QueryTask
+from runql.semantic.catalog import Catalog
+from runql.semantic.check_context import CheckContext
+from runql.semantic.check_query import Checked, check
+from runql.semantic.questions import InnerTable
+from runql.semantic.typed import TSql, TTo
+from runql.session.checked_query import KnownSources, linted
+from runql.session.inner_questions import InnerChecks
+from runql.sources.catalogs import at_hand, learned_for, metrics_named, must_be_looked_up, needs_metrics
+from runql.sources.open import SourcePlace
+from runql.syntax import tree
+from runql.text.frozen import frozen
+from runql.text.source import Source
+
+
+@frozen(kw_only=True)
+class QueryChecker:
+    """What queries are checked with. `places` opens the sources of a name; `now`: by default that of each query."""
+
+    settings: Settings
+    places: Callable[[str | None], Sequence[SourcePlace]]
+    aliases: Mapping[str, tree.Expr]
+    now: datetime | None
+    zone: tzinfo
+
+    def check(
+        self,
+        item: QueryTask,
+        source: Source,
+        *,
+        offline: bool = False,
+        may_wait: bool = False,
+        inner: InnerChecks | None = None,
+        depth: int = 0,
+    ) -> tuple[Checked, KnownSources]:
+        """A query, checked. `may_wait`: what its names mean may be seen when its runs come, where to look costs.
+        `inner`: takes what is found of the questions inside of it, each of which is checked against its own sources."""
+        query, checks = item.query, InnerChecks() if inner is None else inner
+
+        def table_of(one: tree.Query) -> InnerTable:
+            def checked() -> tuple[Checked, KnownSources]:
+                task = replace(item, query=one)
+                return self.check(task, source, offline=offline, may_wait=may_wait, inner=checks, depth=depth + 1)
+
+            return checks.table(one, checked)
+
+        def told(context: CheckContext) -> CheckContext:
+            return replace(context, inner=table_of, depth=depth)
+
+        if offline:
+            return self.against(query, None, told(self.context(item.params, (), source))), KnownSources()
+        clause = query.clause(tree.FromClause)
+        names = dict.fromkeys(ref.name for ref in clause.sources) if clause else (item.source,)
+        places = tuple(dict.fromkeys(place for name in names for place in self.places(name)))
+        context = told(self.context(item.params, places, source))
+
+        def against(catalog: Catalog) -> Checked:
+            return self.against(query, catalog, context)
+
+        known = at_hand(places) if may_wait and not must_be_looked_up(query) else None
+        is_blank = known is not None and not known.catalog.fields
+        if known is not None and (is_blank or not needs_metrics(query, known.catalog)):
+            checked = against(known.catalog)
+            if not is_doubtful(checked):
+                metrics = tuple(metrics_named(query)) if is_blank else ()
+                doubt = Doubt(against, lambda: learned_for(query, places), source, metrics, is_blank=is_blank)
+                found = KnownSources(places, known.catalog, None if known.is_true else doubt)
+                return _linted(checked, places, known.catalog), found
+        catalog = learned_for(query, places)
+        return _linted(against(catalog), places, catalog), KnownSources(places, catalog)
+
+    def context(self, params: Mapping[str, Any], places: Sequence[SourcePlace], source: Source) -> CheckContext:
+        """What the checker is told beside a query and its catalog."""
+        return CheckContext(
+            params=params,
+            now=self.now or datetime.now(UTC),
+            zone=self.zone,
+            source_name=", ".join(place.name for place in places) or None,
+            aliases=self.aliases,
+            text=source.text,
+            alias_files=self.settings.alias_files,
+        )
+
+    def against(self, query: tree.Query, catalog: Catalog | None, context: CheckContext) -> Checked:
+        """A query against a catalog, its files and the extras that it needs looked at too."""
+        checked = check(query, catalog, context)
+        if any(isinstance(stage, TTo) for stage in checked.stages):
+            from runql.execute.write_files import wrong_files
+
+            if wrong := tuple(wrong_files(checked.stages, self.settings)):
+                checked = Checked(None, (*checked.diagnostics, *wrong))
+        if any(isinstance(stage, TSql) for stage in checked.stages):
+            from runql.execute.sql.extra import lacking_extra
+
+            if lacking := tuple(lacking_extra(checked.stages)):
+                checked = Checked(None, (*checked.diagnostics, *lacking))
+        return checked
+
+
+def _linted(checked: Checked, places: Sequence[SourcePlace], catalog: Catalog) -> Checked:
+    """With lint of intent."""
+    if checked.query is None:
+        return checked
+    return replace(checked, diagnostics=(*checked.diagnostics, *linted(checked, places, catalog)))
