@@ -1,10 +1,10 @@
-"""A source that has all its runs in the process tells which there are and what they logged; the rest is here."""
+"""Sources that have all their runs in the process tell which there are and what they logged; the rest is here."""
 
 from __future__ import annotations
 
 from abc import abstractmethod
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from runql.engine.selectors import run_test, selected
@@ -22,11 +22,11 @@ PIECE_ROWS = 50_000
 """How many rows a scan gives at a time."""
 
 
-class RunsAtHand(ServiceApi):
-    """A `ServiceApi` made of three things that a source tells: its runs, their rows, and what is wrong with it.
+class SourceAtHand(ServiceApi):
+    """A source that has all its runs in the process: pages, counts and single sweeps follow from its listing.
 
-    A source writes `look` and `columns`, and `said`, `sweeps`, `find` or `catalog` where it has more to tell.
-    Filters, orders, pages, counts, row rules, samples and catalogs are those of the engine.
+    A source writes `listed` and what of `ServiceApi` is not here; `said` and `completion` where there is something to
+    tell.
     """
 
     def __init__(self, name: str) -> None:
@@ -34,32 +34,19 @@ class RunsAtHand(ServiceApi):
         self._pictures = Pictures()
 
     @abstractmethod
-    def look(self) -> Sequence[RunRecord]:
-        """The runs as they are now, with `config`, `summary`, `system_metrics` and `logged`."""
+    def listed(self, entity: str, project: str, selector: Selector) -> Sequence[RunRecord]:
+        """The runs of a project as they are now, with all that a selector reads. An empty name stands for all.
 
-    @abstractmethod
-    def columns(
-        self, record: RunRecord, names: frozenset[str] | None, stream: Stream
-    ) -> tuple[Columns, tuple[Diagnostic, ...]]:
-        """All rows of a run by columns, in the order of the x axis, and what is wrong with them.
-
-        At least the columns of these names (all for `None`) that it has; a cell that was not logged is `MISSING`.
+        Raises `NotFound` for a project that no run is of.
         """
 
     def said(self) -> tuple[Diagnostic, ...]:
         """What is wrong with the source as a whole, as of the last look."""
         return ()
 
-    def sweeps(self, entity: str, project: str) -> Iterator[SweepRecord]:
-        """The sweeps that the runs say they belong to."""
-        runs = [run for run in self.look() if run.sweep and _matches(run, entity, project)]
-        counts = Counter((run.sweep or "", run.entity, run.project) for run in runs)
-        for (sweep_id, owner, name), count in sorted(counts.items()):
-            yield SweepRecord(sweep_id, entity=owner, project=name, run_count=count)
-
-    def find(self, entity: str, project: str, run_id: str) -> RunRecord | None:
-        """The run of an id, or `None`."""
-        return next((run for run in self.look() if run.id == run_id and _matches(run, entity, project)), None)
+    def completion(self, entity: str, project: str) -> Callable[[RunRecord], RunRecord] | None:  # noqa: ARG002 - nothing is put off
+        """What gives a run of a listing with what it logged, where that is read only when it is asked for."""
+        return None
 
     @property
     def name(self) -> str:
@@ -75,13 +62,59 @@ class RunsAtHand(ServiceApi):
         """One page of a listing. The first one looks anew; what there is to say comes with that."""
         picture = self._pictures.find(request)
         if picture is None:
-            runs = records_of(self.look(), request.entity, request.project)
-            picture = self._pictures.keep(Picture(request, selected(runs, request.selector), self.said()))
+            runs = self.listed(request.entity, request.project, request.selector)
+            complete = self.completion(request.entity, request.project)
+            chosen = selected(runs, request.selector)
+            picture = self._pictures.keep(Picture(request, chosen, self.said(), complete))
         return page_of(picture, request)
 
     def count(self, entity: str, project: str, selector: Selector) -> int | None:
         """How many runs match."""
-        return sum(map(run_test(selector), records_of(self.look(), entity, project)))
+        return sum(map(run_test(selector), self.listed(entity, project, selector)))
+
+    def sweep(self, entity: str, project: str, sweep_id: str) -> SweepRecord | None:
+        """One sweep, or `None`."""
+        return next((sweep for sweep in self.sweeps(entity, project) if sweep.id == sweep_id), None)
+
+    def close(self) -> None:
+        """Nothing is open; what pages are cut from is let go."""
+        self._pictures.clear()
+
+
+class RunsAtHand(SourceAtHand):
+    """A `ServiceApi` made of three things that a source tells: its runs, their rows, and what is wrong with it.
+
+    A source writes `look` and `columns`, and `said`, `sweeps`, `find` or `catalog` where it has more to tell.
+    Filters, orders, pages, counts, row rules, samples and catalogs are those of the engine.
+    """
+
+    @abstractmethod
+    def look(self) -> Sequence[RunRecord]:
+        """The runs as they are now, with `config`, `summary`, `system_metrics` and `logged`."""
+
+    @abstractmethod
+    def columns(
+        self, record: RunRecord, names: frozenset[str] | None, stream: Stream
+    ) -> tuple[Columns, tuple[Diagnostic, ...]]:
+        """All rows of a run by columns, in the order of the x axis, and what is wrong with them.
+
+        At least the columns of these names (all for `None`) that it has; a cell that was not logged is `MISSING`.
+        """
+
+    def sweeps(self, entity: str, project: str) -> Iterator[SweepRecord]:
+        """The sweeps that the runs say they belong to."""
+        runs = [run for run in self.look() if run.sweep and _matches(run, entity, project)]
+        counts = Counter((run.sweep or "", run.entity, run.project) for run in runs)
+        for (sweep_id, owner, name), count in sorted(counts.items()):
+            yield SweepRecord(sweep_id, entity=owner, project=name, run_count=count)
+
+    def find(self, entity: str, project: str, run_id: str) -> RunRecord | None:
+        """The run of an id, or `None`."""
+        return next((run for run in self.look() if run.id == run_id and _matches(run, entity, project)), None)
+
+    def listed(self, entity: str, project: str, selector: Selector) -> Sequence[RunRecord]:  # noqa: ARG002 - all is there
+        """The runs of a project."""
+        return records_of(self.look(), entity, project)
 
     def run(self, entity: str, project: str, run_id: str, wanted: Wanted) -> RunRecord | None:
         """One run, or `None`."""
@@ -101,11 +134,7 @@ class RunsAtHand(ServiceApi):
             columns, notices = self.columns(found[run_id], names, request.stream) if run_id in found else ({}, ())
             history = select_rows(run_id, columns, request)
             history = replace(history, notices=(*notices, *history.notices))
-            yield from _pieces(history) if request.samples is None else (history,)
-
-    def sweep(self, entity: str, project: str, sweep_id: str) -> SweepRecord | None:
-        """One sweep, or `None`."""
-        return next((sweep for sweep in self.sweeps(entity, project) if sweep.id == sweep_id), None)
+            yield from pieces(history) if request.samples is None else (history,)
 
     def projects(self, entity: str) -> Iterator[ProjectRecord]:
         """The projects of an entity (of all, if it is empty), in order of their names."""
@@ -118,10 +147,6 @@ class RunsAtHand(ServiceApi):
     def catalog(self, entity: str, project: str, *, metrics: bool = False) -> Catalog:
         """The facts of all the runs."""
         return build_catalog(self._name, records_of(self.look(), entity, project), metrics=metrics)
-
-    def close(self) -> None:
-        """Nothing is open; what pages are cut from is let go."""
-        self._pictures.clear()
 
     def _found(self, entity: str, project: str, run_ids: Iterable[str]) -> dict[str, RunRecord]:
         here: dict[str, RunRecord] = {}
@@ -136,7 +161,8 @@ def _matches(item: RunRecord | SweepRecord, entity: str, project: str) -> bool:
     return (not entity or item.entity == entity) and (not project or item.project == project)
 
 
-def _pieces(history: RunHistory) -> Iterator[RunHistory]:
+def pieces(history: RunHistory) -> Iterator[RunHistory]:
+    """A history in parts, of which only the first says what is to be said of all."""
     for start in range(0, max(1, history.length), PIECE_ROWS):
         yield replace(
             history,

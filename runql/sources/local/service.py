@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
-from functools import lru_cache, partial
+from functools import lru_cache
 from math import inf
 from pathlib import Path
 from threading import Lock
 from typing import Any, Final, Self
 
-from runql.engine.selectors import reads_logged, run_test, selected
-from runql.plan.capabilities import AT_HAND, Capabilities
+from runql.engine.selectors import reads_logged
 from runql.plan.selectors import Selector
 from runql.semantic.build_catalog import build_catalog
 from runql.semantic.catalog import Catalog
 from runql.semantic.record import LoggedMetrics, ProjectRecord, RunHistory, RunRecord, SweepRecord
 from runql.semantic.values import MISSING
+from runql.sources.at_hand import SourceAtHand, pieces
 from runql.sources.history_rows import select_rows, x_axis_of
 from runql.sources.local.discover import RunFile
 from runql.sources.local.folder import Folder
@@ -30,9 +30,10 @@ from runql.sources.local.metadata import ORIGIN, metadata_of
 from runql.sources.local.rows import logged_rows, system_rows
 from runql.sources.local.run import LocalRun, Segment
 from runql.sources.local.side_files import jsonl
-from runql.sources.paging import Picture, Pictures, page_of, records_of, trimmed
-from runql.sources.protocol import HistoryRequest, Page, PageRequest, RunMetadata, ServiceApi, Wanted
+from runql.sources.paging import records_of, trimmed
+from runql.sources.protocol import HistoryRequest, RunMetadata, Wanted
 from runql.sources.question import question
+from runql.text.diagnostic import Diagnostic
 
 MOST_SECONDS: Final = 2.0
 """So long a look at the folder serves one question; an answer that is read later is one of then."""
@@ -40,11 +41,8 @@ MOST_SECONDS: Final = 2.0
 BULK_BYTES: Final = 8_000_000
 """Of so much NumPy is loaded to read rows many at once."""
 
-PIECE_ROWS: Final = 50_000
-"""How many rows a scan gives at a time."""
 
-
-class LocalService(ServiceApi):
+class LocalService(SourceAtHand):
     """The runs that the W&B SDK wrote below a path, offline or online, by any version since 0.8.
 
     Args:
@@ -61,11 +59,10 @@ class LocalService(ServiceApi):
 
     def __init__(self, path: str | Path, *, name: str | None = None) -> None:
         root = Path(path).expanduser()
-        self._name = str(path) if name is None else name
+        super().__init__(str(path) if name is None else name)
         self._path = root.absolute()
         self._folder = Folder(root)
         self._logged: dict[RunFile, Logged] = {}
-        self._pictures = Pictures()
         self._looking = Lock()
         self._question, self._looked_at = question(), time.monotonic()
         self._snapshot = self._folder.snapshot()
@@ -76,31 +73,22 @@ class LocalService(ServiceApi):
     def __deepcopy__(self, _: dict[int, Any]) -> Self:
         return self
 
-    @property
-    def name(self) -> str:
-        """The source as a user writes it."""
-        return self._name
-
-    @property
-    def capabilities(self) -> Capabilities:
-        """All that a plan may ask for."""
-        return AT_HAND
-
-    def runs_page(self, request: PageRequest) -> Page:
-        """One page of a listing. The first one looks at the folder anew; the notices about it come with that."""
-        picture = self._pictures.find(request)
-        if picture is None:
-            self._refresh()
-            runs = self._within(request.entity, request.project, request.selector)
-            complete = partial(self._complete_in, self._scope(request.entity, request.project))
-            chosen = selected(runs, request.selector)
-            picture = self._pictures.keep(Picture(request, chosen, self._snapshot.notices, complete))
-        return page_of(picture, request)
-
-    def count(self, entity: str, project: str, selector: Selector) -> int | None:
-        """How many runs match."""
+    def listed(self, entity: str, project: str, selector: Selector) -> list[RunRecord]:
+        """The runs of a project as they are now, with all that a selector reads."""
         self._refresh()
-        return sum(map(run_test(selector), self._within(entity, project, selector)))
+        runs = self._scope(entity, project).items()
+        if reads_logged(selector):
+            return [self._complete(name, run) for name, run in runs]
+        return [replace(run.record, id=name) for name, run in runs]
+
+    def said(self) -> tuple[Diagnostic, ...]:
+        """What is wrong with the folder, as of the last look."""
+        return self._snapshot.notices
+
+    def completion(self, entity: str, project: str) -> Callable[[RunRecord], RunRecord]:
+        """What a run logged is read when it is asked for, since its file is read through for that."""
+        runs = self._scope(entity, project)
+        return lambda record: self._complete(record.id, runs[record.id])
 
     def run(self, entity: str, project: str, run_id: str, wanted: Wanted) -> RunRecord | None:
         """One run, or `None`.
@@ -133,16 +121,12 @@ class LocalService(ServiceApi):
             rows = system_rows(run, keys) if request.stream == "system" else logged_rows(run, keys, in_bulk=in_bulk)
             history = select_rows(run_id, rows.columns, request)
             history = replace(history, notices=(*rows.notices, *history.notices))
-            yield from _pieces(history) if request.samples is None else (history,)
+            yield from pieces(history) if request.samples is None else (history,)
 
     def metadata(self, entity: str, project: str, run_id: str) -> RunMetadata:
         """What `wandb-metadata.json` says, or the log in its place."""
         found = self._snapshot.find(entity, project, run_id)
         return RunMetadata({} if found is None else metadata_of(found), ORIGIN)
-
-    def sweep(self, entity: str, project: str, sweep_id: str) -> SweepRecord | None:
-        """One sweep, or `None`."""
-        return next((sweep for sweep in self.sweeps(entity, project) if sweep.id == sweep_id), None)
 
     def sweeps(self, entity: str, project: str) -> Iterator[SweepRecord]:
         """The sweeps that runs say they belong to, and those of which there are only settings of runs."""
@@ -178,10 +162,6 @@ class LocalService(ServiceApi):
         # Of runs that hold nothing no name is wrong: it may come with the next record.
         return replace(catalog, blank=blank, complete=blank == 0 or blank < len(found))
 
-    def close(self) -> None:
-        """Nothing is open; what pages are cut from is let go."""
-        self._pictures.clear()
-
     def _refresh(self) -> None:
         """Look at the folder, unless that was done a moment ago for the same question."""
         asked, now = question(), time.monotonic()
@@ -199,19 +179,9 @@ class LocalService(ServiceApi):
             records_of([run.record for run in self._snapshot.runs], entity, project)  # says so, if it is misspelt
         return named
 
-    def _within(self, entity: str, project: str, selector: Selector) -> list[RunRecord]:
-        """The records of a project with all that a selector reads."""
-        runs = self._scope(entity, project).items()
-        if reads_logged(selector):
-            return [self._complete(name, run) for name, run in runs]
-        return [replace(run.record, id=name) for name, run in runs]
-
     def _record(self, run: LocalRun, run_id: str, wanted: Wanted) -> RunRecord:
         whole = self._complete(run_id, run) if wanted.history_keys else replace(run.record, id=run_id)
         return trimmed(whole, wanted)
-
-    def _complete_in(self, runs: Mapping[str, LocalRun], record: RunRecord) -> RunRecord:
-        return self._complete(record.id, runs[record.id])
 
     def _complete(self, run_id: str, run: LocalRun) -> RunRecord:
         """The record of a run with what it logged."""
@@ -266,12 +236,3 @@ def _count(segment: Segment) -> Logged:
 def _reopened(path: str, name: str) -> LocalService:
     """The service of a pickle: one for all the pickles of a folder that a process reads."""
     return LocalService(path, name=name)
-
-
-def _pieces(history: RunHistory) -> Iterator[RunHistory]:
-    for start in range(0, max(1, history.length), PIECE_ROWS):
-        yield replace(
-            history,
-            columns={name: cells[start : start + PIECE_ROWS] for name, cells in history.columns.items()},
-            notices=() if start else history.notices,
-        )

@@ -11,7 +11,8 @@ from runql.engine.mongo.history_keys import history_keys_of
 from runql.errors import ArgumentError, NotFound
 from runql.language.fields import Space
 from runql.plan.selectors import TypedSelector, wandb_selector
-from runql.sources.local import LocalService, service
+from runql.sources import at_hand
+from runql.sources.local import LocalService
 from runql.sources.protocol import FULL, LIGHT, HistoryRequest, PageRequest, ServiceApi, Wanted
 from tests.sources.local import files
 from tests.sources.local.ask import codes, history, page, rows
@@ -93,7 +94,7 @@ def test_rows_that_hold_all_keys(source: LocalService) -> None:
 
 
 def test_a_scan_comes_in_pieces(source: LocalService, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(service, "PIECE_ROWS", 30)
+    monkeypatch.setattr(at_hand, "PIECE_ROWS", 30)
     found = list(source.histories(HistoryRequest("", "", ("r0",), ("loss",), samples=None)))
     assert [one.length for one in found] == [30, 30, 30, 10]
     assert [row["loss"] for one in found for row in rows(one)] == list(range(100))
