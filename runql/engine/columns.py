@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 from runql.engine.compare import identity, is_number
 from runql.engine.evaluate import compile_value
-from runql.engine.fields import PART_OF_SPACE, leaves
+from runql.engine.fields import PART_OF_SPACE, leaves, values_of_runs
 from runql.engine.order import AggregatesOf, no_aggregates
 from runql.engine.patterns import star_matcher
 from runql.engine.table import Table
@@ -84,9 +84,13 @@ def has_fixed_columns(columns: Sequence[TColumn] | None) -> bool:
 
 def run_table(selection: Selection, records: Sequence[RunRecord], aggregates_of: AggregatesOf = no_aggregates) -> Table:
     """The table of runs: a row for each, in the order given."""
-    aggregates = list(map(aggregates_of, records))
-    columns = {name: column_of(list(map(value_of, records, aggregates))) for name, value_of in selection.readers()}
-    return Table(columns, len(records))
+
+    def cells(value: TypedExpr) -> list[Value]:
+        if isinstance(value, TField):
+            return values_of_runs(value.key, records)
+        return list(map(compile_value(value), records, map(aggregates_of, records)))
+
+    return Table({column.name: column_of(cells(column.value)) for column in selection.columns}, len(records))
 
 
 def _without_doubles(columns: Iterable[Selected]) -> tuple[Selected, ...]:

@@ -62,6 +62,19 @@ def field_getter(key: FieldKey) -> Callable[[RunRecord], Value]:
     return get
 
 
+def values_of_runs(key: FieldKey, records: Sequence[RunRecord]) -> list[Value]:
+    """`value_of` for each of many runs: a column."""
+    if key.space is Space.RUN and key.segments != ("tags",):
+        _run_field_getter(key)  # says so, if there is no such field
+        return [MISSING if cell is None else cell for cell in map(attrgetter(str(key.segments[0])), records)]
+    only = key.segments[0]
+    if key.space in PART_OF_SPACE and len(key.segments) == 1 and isinstance(only, str):
+        parts = list(map(attrgetter(PART_OF_SPACE[key.space]), records))
+        if all(part is not None for part in parts):
+            return [part.get(only, MISSING) for part in parts]
+    return list(map(field_getter(key), records))
+
+
 def _run_field_getter(key: FieldKey) -> Callable[[RunRecord], Value]:
     name = key.segments[0]
     if len(key.segments) != 1 or name not in RUN_FIELDS:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
-from operator import eq
+from operator import attrgetter, eq
 from typing import TypeAlias
 
 from runql.engine.compare import ORDERED_KINDS, as_number, is_nan
@@ -42,7 +42,9 @@ def sort_records(
     aggregates_of: AggregatesOf = no_aggregates,
 ) -> list[RunRecord]:
     """The runs in the order of the keys, ties by `created`, then by id. Equal ones stay in the order given."""
-    ordered = sorted(records, key=_tie_key)
+    ordered = list(records)
+    # Times are true: only where one is not known it takes more than to compare what is there.
+    ordered.sort(key=_created_and_id if all(map(_created, ordered)) else _tie_key)
     for key in reversed(keys):
         value_of = compile_value(key.value)
         values = [value_of(record, aggregates_of(record)) for record in ordered]
@@ -88,6 +90,8 @@ def top(
     return sort_records(buffer, keys, aggregates_of)[:limit]
 
 
+_created = attrgetter("created")
+_created_and_id = attrgetter("created", "id")
 _END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from runql.semantic.record import RunRecord
 from runql.sources.open import SourcePlace
+from runql.text.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen
 class FoundRun:
-    """A run with the place that holds it."""
+    """A run with the place that holds it. Two are equal if they are one object."""
 
     record: RunRecord
     place: SourcePlace
+
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
 
     @property
     def entity(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from operator import is_
 from typing import assert_never
 
 from runql.engine.evaluate import compile_truth
@@ -92,8 +93,11 @@ class RunOperators:
         """Runs in an order; what it needs of their histories is read."""
         if aggregates_in(*(key.value for key in keys)):
             self._aggregates.load(kept)
+        given = [found.record for found in kept]
+        records = sort_records(given, keys, self._aggregates.of)
+        if all(map(is_, given, records)):
+            return list(kept)
         by_record = {id(found.record): found for found in kept}
-        records = sort_records((found.record for found in kept), keys, self._aggregates.of)
         return [by_record[id(record)] for record in records]
 
     # ---------------------------------------------------------------- one operation each
@@ -104,14 +108,8 @@ class RunOperators:
         place = self._places[node.at]
         for page in self.paging(node).pages():
             self.look(page)
-            yield [self._found(record, place) for record in page]
-
-    def _found(self, record: RunRecord, place: SourcePlace) -> FoundRun:
-        """Among several sources, a run that knows no project gets the name of its source, for the column that tells
-        the sources apart."""
-        if len(self._places) > 1 and not record.project:
-            record = replace(record, project=place.project or place.name)
-        return FoundRun(record, place)
+            told = page if len(self._places) < 2 else [_told_apart(record, place) for record in page]
+            yield [FoundRun(record, place) for record in told]
 
     def _filter(self, node: Filter) -> Iterator[list[FoundRun]]:
         passes = compile_truth(node.condition)
@@ -191,6 +189,12 @@ class RunOperators:
                 self._facts.displaced += 1
             last = ordered[-1] if ordered else last
             yield ordered
+
+
+def _told_apart(record: RunRecord, place: SourcePlace) -> RunRecord:
+    """Among several sources, a run that knows no project gets the name of its source, for the column that tells the
+    sources apart."""
+    return record if record.project else replace(record, project=place.project or place.name)
 
 
 class _CountedCasts:

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from itertools import groupby
+from operator import attrgetter
+from typing import Final
 
 from runql.errors import ServerError
 from runql.plan.nodes import Fetch
 from runql.plan.push import LIGHT_PAGE, PLAIN_PAGE
 from runql.semantic.record import RunRecord
 from runql.sources.open import SourcePlace
+from runql.sources.paging import add_new
 from runql.sources.protocol import FULL, Page, PageRequest, Wanted
 from runql.text.diagnostic import Diagnostic
+
+_PROJECT: Final = attrgetter("entity", "project")
 
 
 def wanted_of(fetch: Fetch, metrics: Iterable[str] = ()) -> Wanted:
@@ -71,12 +77,16 @@ class Paging:
             yield fresh
 
     def _fresh(self, page: Page) -> list[RunRecord]:
-        fresh = []
-        for record in page.runs:
-            seen = self._seen.setdefault((record.entity, record.project), set())
-            if record.id not in seen:
-                seen.add(record.id)
-                fresh.append(record)
+        fresh: list[RunRecord] = []
+        for project, runs in groupby(page.runs, key=_PROJECT):
+            seen, listed = self._seen.setdefault(project, set()), list(runs)
+            if add_new([record.id for record in listed], seen):
+                fresh += listed
+                continue
+            for record in listed:
+                if record.id not in seen:
+                    seen.add(record.id)
+                    fresh.append(record)
         return fresh
 
     @property

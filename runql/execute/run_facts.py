@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
+from operator import attrgetter
 
 from runql.advice.intent import Compared
 from runql.advice.missing_capabilities import lacking
@@ -11,7 +13,7 @@ from runql.engine.facts import CountedIn, Misplaced
 from runql.engine.order import AggregatesOf
 from runql.execute.found_run import FoundRun
 from runql.execute.pages import Paging
-from runql.plan.nodes import Count, Fetch, Plan, keys_of, table_of, those
+from runql.plan.nodes import Count, Fetch, Plan, keys_of, stages_of, table_of, those
 from runql.plan.simplify import condition_of
 from runql.semantic.typed import TypedExpr
 from runql.sources.open import SourcePlace
@@ -38,6 +40,7 @@ class RunFacts:
         self.pagings: list[Paging] = []
         self.compared = Compared()
         self._plan = plan
+        self._has_stages = bool(stages_of(plan))
         self._sources = [(places[fetch.at], fetch) for fetch in those(pushed, Fetch)]
         self._counted_in = CountedIn(condition_of(table_of(plan).input))
         self._misplaced = Misplaced(keys_of(plan))
@@ -50,8 +53,9 @@ class RunFacts:
         self.passed += len(part)
         records = [found.record for found in part]
         if not isinstance(table_of(self._plan), Count):
-            self._said.update(dict.fromkeys(said for record in records for said in record.said))
-        self.compared.add(records)
+            self._said.update(dict.fromkeys(chain.from_iterable(map(attrgetter("said"), records))))
+        if self._has_stages:
+            self.compared.add(records)
         self._counted_in.add(records)
         self._misplaced.add(records, aggregates_of)
         self._casts_shown.add_records(records, aggregates_of)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 from runql.errors import ArgumentError, NotFound
 from runql.language.fields import Space
@@ -19,6 +19,7 @@ from runql.text.nearest import nearest
 
 _CURSOR_PREFIX = "arrayconnection:"
 
+_Key = TypeVar("_Key", bound=Hashable)
 
 _KEPT_LISTINGS = 8
 
@@ -159,3 +160,13 @@ def _offset(cursor: str | None) -> int:
         return int(text.removeprefix(_CURSOR_PREFIX)) + 1
     except (binascii.Error, ValueError) as error:
         raise ArgumentError.because(f"`{cursor}` is not a cursor of this source") from error
+
+
+def add_new(keys: Sequence[_Key], seen: set[_Key]) -> bool:
+    """Add keys to those that were seen, if each is new and stands once: in one go, as it nearly always is. Else nothing
+    is added."""
+    fresh = set(keys)
+    if len(fresh) < len(keys) or not fresh.isdisjoint(seen):
+        return False
+    seen |= fresh
+    return True

@@ -4,7 +4,8 @@ left wins.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from operator import attrgetter
 from typing import Any
 
 from runql.engine.fields import lookup
@@ -31,6 +32,13 @@ def value_in(field: FilterField, record: RunRecord) -> Value:
     root = _root(field, record)
     found = (lookup(root, reading) for reading in field.readings())
     return next((value for value in found if value is not MISSING), MISSING)
+
+
+def values_in(field: FilterField, records: Iterable[RunRecord]) -> list[Value]:
+    """`value_in` of each of many runs."""
+    if field.space is Space.RUN:
+        return [MISSING if value is None else value for value in map(attrgetter(field.segments[0]), records)]
+    return [value_in(field, record) for record in records]
 
 
 def _root(field: FilterField, record: RunRecord) -> Mapping[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from runql.engine.mongo.fields import value_in
+from runql.engine.mongo.fields import values_in
 from runql.engine.order import sort_records, sorted_indices
 from runql.semantic.record import RunRecord
 from runql.syntax.mongo.nodes import MongoOrder
@@ -14,6 +14,6 @@ def sort_by_fields(records: Iterable[RunRecord], order: MongoOrder) -> list[RunR
     """The runs in an order, ties by `created`, then id. Each run must have the heavy parts that the order reads."""
     runs = sort_records(records)
     for key in reversed(order):
-        values = [value_in(key.field, run) for run in runs]
+        values = values_in(key.field, runs)
         runs = [runs[index] for index in sorted_indices(values, descending=key.descending)]
     return runs

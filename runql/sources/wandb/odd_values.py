@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, Final
 
 from runql.semantic.huge_values import by_name, outsize_notice, unreadable_notice
@@ -14,6 +15,7 @@ from runql.sources.wandb.history_keys import STEP, is_step
 from runql.sources.wandb.http.client import GraphqlAnswer
 from runql.text.diagnostic import Diagnostic
 
+_SAID: Final = attrgetter("said")
 _ROWS: Final = frozenset({"sampledHistory"})
 MOST_SAID: Final = 10
 """So many runs of an answer are named; of the others the number is told."""
@@ -145,7 +147,7 @@ class OddRuns:
 
     def of(self, runs: Iterable[RunRecord]) -> Iterator[Diagnostic]:
         """What is new of these runs."""
-        for run in runs:
+        for run in filter(_SAID, runs):
             for notice in run.said:
                 if notice in self._said:
                     continue

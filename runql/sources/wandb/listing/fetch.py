@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import field
+from operator import attrgetter
 from typing import TypeAlias
 
 from runql.plan.to_mongo.wire import wire_json
@@ -106,9 +107,8 @@ def fetch_all(
 RunKey: TypeAlias = tuple[str | None, str]
 
 
-def key_of(run: RunRecord) -> RunKey:
-    """What tells a run from the others of its project, though a server should give one storage id to several."""
-    return run.storage_id, run.id
+key_of: Callable[[RunRecord], RunKey] = attrgetter("storage_id", "id")
+"""What tells a run from the others of its project, though a server should give one storage id to several."""
 
 
 def _read_all(pages: Pages, found: dict[RunKey, RunRecord]) -> int:

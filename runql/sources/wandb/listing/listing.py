@@ -7,7 +7,7 @@ next one. What the server cannot order as RunQL does, or ignores, is fetched who
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from runql.engine.mongo.fields import value_in
 from runql.engine.mongo.filters import compile_filter
@@ -16,16 +16,16 @@ from runql.engine.selectors import selected
 from runql.language.fields import Space
 from runql.plan.to_mongo.wire import wire_json, wire_order
 from runql.semantic.record import RunRecord
-from runql.sources.paging import needed, trimmed
+from runql.sources.paging import add_new, needed, trimmed
 from runql.sources.protocol import Page, PageRequest, Wanted
 from runql.sources.wandb.decode import ProjectPlace
-from runql.sources.wandb.failures.failures import clean
 from runql.sources.wandb.listing.bracket_edges import Bracketed
 from runql.sources.wandb.listing.brackets import brackets_of
 from runql.sources.wandb.listing.chunks import Chunk
 from runql.sources.wandb.listing.counts import matching_at_hand
 from runql.sources.wandb.listing.cursors import cursor_at
 from runql.sources.wandb.listing.fetch import RunKey, fetch_all, key_of
+from runql.sources.wandb.listing.given import GivenRuns
 from runql.sources.wandb.listing.losses import Losses
 from runql.sources.wandb.listing.order_check import (
     ask_for_nobody,
@@ -78,8 +78,7 @@ class Listing:
         self._held: list[RunRecord] = []
         self._ready: deque[RunRecord] = deque()
         self._seen: set[RunKey] = set()
-        self._given: set[str] = set()
-        self._twice = ""
+        self._given = GivenRuns()
         self._whole: deque[RunRecord] | None = None
         self._total: int | None = None
         self._whole_because = ""
@@ -233,12 +232,13 @@ class Listing:
             return False
         self._seen.update(map(key_of, runs))
         self._came = self._found
-        self._ready.extend(run for run in runs if self._passes(run))
+        self._ready.extend(self._passing(runs))
         return True
 
-    def _passes(self, run: RunRecord) -> bool:
+    def _passing(self, runs: Iterable[RunRecord]) -> Iterable[RunRecord]:
+        """Those that pass the filter, where that is looked at here."""
         may_test = self._watches or not self._narrowed.is_whole
-        return self._test is None or not may_test or self._test(run)
+        return runs if self._test is None or not may_test else filter(self._test, runs)
 
     def _note_total(self) -> None:
         """Keeps the server's newest count of the whole listing."""
@@ -246,9 +246,12 @@ class Listing:
             self._total = self._pages.counts.get("whole", self._pages.total)
         self._came, self._counted = self._found, self._total
 
-    def _receive(self, runs: Iterable[RunRecord]) -> None:
-        for run in runs:
-            key = key_of(run)
+    def _receive(self, runs: Sequence[RunRecord]) -> None:
+        keys = list(map(key_of, runs))
+        if add_new(keys, self._seen):
+            self._held.extend(runs)
+            return
+        for run, key in zip(runs, keys, strict=True):
             if key not in self._seen:
                 self._seen.add(key)
                 self._held.append(run)
@@ -265,7 +268,7 @@ class Listing:
             while cut and (value_in(field, self._held[cut - 1]) if keys else self._held[cut - 1].created) == last:
                 cut -= 1
         settled, self._held = sort_by_fields(self._held[:cut], keys), self._held[cut:]
-        self._ready.extend(run for run in settled if self._passes(run))
+        self._ready.extend(self._passing(settled))
 
     def _is_odd(self, chunk: Chunk | None) -> bool:
         """Whether this page shows that the server does not do what it is asked, or holds what it cannot order."""
@@ -286,7 +289,7 @@ class Listing:
 
     def _doubles_without_growth(self, chunk: Chunk | None) -> bool:
         """Whether runs come twice though none was added: the server shuffles ties, so others did not come at all."""
-        doubles = sum(key_of(run) in self._seen for run in (chunk.runs if chunk else ()))
+        doubles = sum(map(self._seen.__contains__, map(key_of, chunk.runs if chunk else ())))
         return self._pages is not None and doubles > self._pages.grown
 
     def _ignores_something(self, chunk: Chunk, question: ListQuestion) -> bool:
@@ -336,10 +339,7 @@ class Listing:
         notices = list(self._server.abilities.notices(self._server.host, concerned))
         if self._whole_because and not notices:
             notices.append(Diagnostic("RQL406", self._whole_because))
-        if self._twice:
-            host = self._server.host
-            said = f"{host} gives several runs the id `{clean(self._twice)}`: a table holds one of each id"
-            notices.append(Diagnostic("RQL407", said))
+        notices += self._given.said(self._server.host)
         notices += self._losses.said()
         new = tuple(notice for notice in notices if notice not in self._said)
         self._said.update(new)
@@ -392,7 +392,4 @@ class Listing:
 
     def _give(self, runs: list[RunRecord]) -> None:
         self.position += len(runs)
-        for run in runs:
-            if run.id in self._given and not self._twice:
-                self._twice = run.id
-            self._given.add(run.id)
+        self._given.add(runs)

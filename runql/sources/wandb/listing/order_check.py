@@ -12,7 +12,7 @@ from itertools import pairwise
 from operator import eq, gt, lt
 from typing import Any
 
-from runql.engine.mongo.fields import value_in
+from runql.engine.mongo.fields import values_in
 from runql.engine.mongo.filters import compile_filter
 from runql.language.fields import Space
 from runql.plan.to_mongo.wire import wire_json, wire_order
@@ -73,7 +73,7 @@ def breaks_filter(runs: Sequence[RunRecord], filters: MongoFilter) -> bool:
 def breaks_order(runs: Sequence[RunRecord], order: MongoOrder) -> bool:
     """Whether neighbours stand the wrong way round, as far as that is beyond doubt: two numbers, or two times."""
     key = order[0]
-    values = [value_in(key.field, run) for run in runs]
+    values = values_in(key.field, runs)
     types = set(map(type, values))
     if types == {datetime} or (types <= {int, float} and all(map(eq, values, values))):  # NaN is not equal to itself
         return any(map(lt if key.descending else gt, values, values[1:]))
