@@ -78,23 +78,39 @@ def _midnight(day: date, zone: tzinfo) -> Value:
     return begin.astimezone(timezone(offset)) if offset else begin
 
 
-def _beginning(of_day: Callable[[date], date]) -> Callable[[tzinfo, Value], Value]:
-    def run(zone: tzinfo, value: Value) -> Value:
-        local = _local(value, zone) if isinstance(value, datetime) else None
+def _beginning(of_day: Callable[[date], date]) -> Callable[[tzinfo, date], Value]:
+    def run(zone: tzinfo, day: date) -> Value:
         try:
-            return MISSING if local is None else _midnight(of_day(local.date()), zone)
+            return _midnight(of_day(day), zone)
         except OverflowError:
             return MISSING
 
     return run
 
 
-def _part(read: Callable[[datetime], int]) -> Callable[[tzinfo, Value], Value]:
+OF_DAYS: Mapping[str, Callable[[tzinfo, date], Value]] = MappingProxyType(
+    {
+        "date": _beginning(lambda day: day),
+        "week": _beginning(lambda day: day - timedelta(days=day.weekday())),
+        "month": _beginning(lambda day: day.replace(day=1)),
+        "year": lambda _, day: day.year,
+        "weekday": lambda _, day: day.isoweekday(),
+    }
+)
+"""By name, the functions that depend on the day alone, on which a time is in the zone."""
+
+
+def _of_day(work: Callable[[tzinfo, date], Value]) -> Callable[[tzinfo, Value], Value]:
     def run(zone: tzinfo, value: Value) -> Value:
         local = _local(value, zone) if isinstance(value, datetime) else None
-        return MISSING if local is None else read(local)
+        return MISSING if local is None else work(zone, local.date())
 
     return run
+
+
+def _hour(zone: tzinfo, value: Value) -> Value:
+    local = _local(value, zone) if isinstance(value, datetime) else None
+    return MISSING if local is None else local.hour
 
 
 def duration(value: Value) -> Value:
@@ -104,12 +120,8 @@ def duration(value: Value) -> Value:
 
 ZONED: Mapping[str, Callable[..., Value]] = MappingProxyType(
     {
-        "date": _beginning(lambda day: day),
-        "week": _beginning(lambda day: day - timedelta(days=day.weekday())),
-        "month": _beginning(lambda day: day.replace(day=1)),
-        "year": _part(lambda local: local.year),
-        "hour": _part(lambda local: local.hour),
-        "weekday": _part(datetime.isoweekday),
+        **{name: _of_day(work) for name, work in OF_DAYS.items()},
+        "hour": _hour,
         "format": _format,
         "time": to_time,
     }

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from operator import add
 from typing import Final
 
-from runql.engine.casts import to_text
 from runql.engine.evaluate import compile_row
 from runql.engine.functions import FUNCTIONS
-from runql.engine.stages.arrays.codes import Codes, codes_of, codes_of_numbers
+from runql.engine.stages.arrays.codes import codes_of, dense, rows_of
+from runql.engine.stages.arrays.time_parts import PARTS, part_of
 from runql.engine.stages.arrays.vectors import (
     NO_VALUE,
     NULL,
@@ -25,20 +24,24 @@ from runql.engine.stages.arrays.vectors import (
     decode,
     encode,
     of_numbers,
+    spread,
     time_numbers,
 )
 from runql.engine.stages.shared.rows import NotHeld, cells_in
 from runql.engine.table import Table
 from runql.engine.time_functions import ZONED
-from runql.engine.values.column import Objects
+from runql.engine.values.coded import Coded
+from runql.engine.values.column import Column, Numbers, Objects, column_of
 from runql.semantic import typed as t
-from runql.semantic.values import MISSING, Missing, Value
+from runql.semantic.values import Missing, Value
 
 _OF_TEXTS: Final = "lower upper len replace substr split extract trim number bool"
 OF_TEXTS: Final = frozenset(_OF_TEXTS.split())
 """The functions whose first argument is worked on by its different texts; the others must be constants."""
 
-OF_TIMES: Final = frozenset({"date", "week", "month", "year", "hour", "weekday", "format"})
+OF_TIMES: Final = PARTS | {"format"}
+HELD: Final = OF_TEXTS | OF_TIMES | {"concat", "time"}
+"""What this module and its neighbours work out."""
 
 _WIDTHS: Final = (86_400, 3_600, 900)
 """The seconds of a day, an hour, a quarter of one."""
@@ -66,7 +69,7 @@ def of_texts(node: t.TCall, vector: Vector) -> Vector:
     made = encode([work(text) for text in different])
     place = dict(zip(different, range(len(different)), strict=True))
     taken = np.fromiter(map(place.__getitem__, cells), np.int64, len(cells))
-    return _spread(made, taken, None if everywhere else texts)
+    return spread(made, taken) if everywhere else _scattered(spread(made, taken), texts)
 
 
 def _called(function: Callable[..., Value], rest: Sequence[Value], value: Value) -> Value:
@@ -80,15 +83,10 @@ def constants_of(nodes: Sequence[t.TypedExpr]) -> list[Value]:
     return [node.value for node in nodes if isinstance(node, t.TConst)]
 
 
-def _spread(made: Vector, taken: Ints, where: Bools | None) -> Vector:
-    """A few results in the rows that have them; missing in the others."""
+def _scattered(vector: Vector, where: Bools) -> Vector:
+    """The cells in the rows that have them; missing in the others."""
     import numpy as np
 
-    vector = Vector(
-        made.tags[taken], made.numbers[taken], made.whole[taken], None if made.cells is None else made.cells[taken]
-    )
-    if where is None:
-        return vector
     length = len(where)
     tags, numbers, whole = np.full(length, NO_VALUE, np.uint8), np.zeros(length), np.zeros(length, bool)
     tags[where], numbers[where], whole[where] = vector.tags, vector.numbers, vector.whole
@@ -99,78 +97,30 @@ def _spread(made: Vector, taken: Ints, where: Bools | None) -> Vector:
     return Vector(tags, numbers, whole, cells)
 
 
-def by_different(expr: t.TypedExpr, table: Table) -> Vector | None:
+def by_different(expr: t.TypedExpr, table: Table) -> Column | None:
     """An expression that reads one column of texts, worked out once for each different text by the reference. `None` if
     it is none, or the texts are too many for that."""
-    import numpy as np
-
     names = cells_in(expr)
     column = table.columns.get(names[0]) if len(names) == 1 else None
-    if not isinstance(column, Objects) or not column.types <= _TEXTS_AND_GAPS:
+    if not isinstance(column, Objects | Coded) or not column.types <= _TEXTS_AND_GAPS:
         return None
-    codes = codes_of(column, sort_texts=False)
-    if codes.count > table.length // 2:
+    texts, places = (column.values, column.places) if isinstance(column, Coded) else _different(column)
+    if len(texts) > table.length // 2:
         return None
-    rows = np.full(codes.count, -1, np.int64)
-    rows[codes.numbers] = np.arange(table.length)
     value_of = compile_row(expr)
-    cells = column.cells
-    made = encode([value_of({names[0]: cells[row]}) if row >= 0 else MISSING for row in rows.tolist()])
-    return _spread(made, codes.numbers, None)
+    return _at(places, [value_of({names[0]: text}) for text in texts])
 
 
-def concat(vectors: Sequence[Vector | str], length: int) -> Vector:
-    """The cells of several columns as texts, one behind the other; a constant is a text."""
-    import numpy as np
-
-    lacking = np.zeros(length, bool)
-    before, lists = "", list[list[str]]()
-    for vector in vectors:
-        if isinstance(vector, str):
-            before += vector
-            continue
-        lacking |= vector.tags >= NULL
-        lists.append(_as_texts(vector, before))
-        before = ""
-    if before:
-        lists.append([before] * length)
-    joined: Iterable[str] = map(add, *lists) if len(lists) == 2 else map("".join, zip(*lists, strict=True))
-    cells = np.fromiter(joined, object, length)
-    tags = np.where(lacking, np.uint8(NO_VALUE), np.uint8(TEXT))
-    return Vector(tags, np.zeros(length), np.zeros(length, bool), cells)
+def _different(column: Objects) -> tuple[list[Value], Ints]:
+    """The different cells of a column, and which of them each row has."""
+    places, count = dense(codes_of(column, sort_texts=False))
+    return [column.cells[row] for row in rows_of(places, count).tolist()], places
 
 
-def _as_texts(vector: Vector, before: str) -> list[str]:
-    """Each cell as text, with a constant before it; what is null or missing as an empty one."""
-    import numpy as np
-
-    if (vector.tags == TEXT).all() and vector.cells is not None:
-        texts: list[str] = vector.cells.tolist()
-        if not before:
-            return texts
-        known = {text: before + text for text in set(texts)}
-        return list(map(known.__getitem__, texts))
-    if (
-        (vector.tags == NUMBER).all()
-        and not np.isnan(vector.numbers).any()
-        and (vector.whole.all() or not vector.whole.any())
-    ):
-        codes = codes_of_numbers(vector.numbers)
-        if codes.count < len(vector.tags) // 4:
-            return _texts_of_codes(vector, codes, before)
-    made = (to_text(cell) for cell in decode(vector))
-    return ["" if text is MISSING else before + text for text in made]
-
-
-def _texts_of_codes(vector: Vector, codes: Codes, before: str) -> list[str]:
-    import numpy as np
-
-    rows = np.full(codes.count, -1, np.int64)
-    rows[codes.numbers] = np.arange(len(codes.numbers))
-    is_whole = bool(vector.whole.all())
-    numbers = vector.numbers[rows].tolist()
-    names = [before + str(to_text(int(number) if is_whole else number)) for number in numbers]
-    return list(map(names.__getitem__, codes.numbers.tolist()))
+def _at(places: Ints, values: list[Value]) -> Column:
+    """The column that has these values at these places."""
+    few = column_of(values)
+    return decode(spread(encode(few), places)) if isinstance(few, Numbers) else Coded(values, places)
 
 
 # ---------------------------------------------------------------- times
@@ -186,26 +136,25 @@ def time_of_numbers(vector: Vector) -> Vector:
     return Vector(np.full(len(numbers), TIME, np.uint8), numbers, np.zeros(len(numbers), bool), None)
 
 
-def of_times(node: t.TCall, vector: Vector) -> Vector:
-    """A part of each time, in a zone. What it is for a whole day, or a quarter of an hour, is asked once."""
-    import numpy as np
+def of_times(node: t.TCall, vector: Vector) -> Vector | Column:
+    """A part of each time, in a zone. What `format` writes for a whole day, or a quarter of an hour, is asked once."""
 
     times = vector.tags == TIME
     if not times.any() or node.zone is None:
         raise NotHeld
     everywhere = bool(times.all())
     seconds = vector.numbers if everywhere else vector.numbers[times]
+    if node.name in PARTS:
+        part = part_of(node.name, node.zone, seconds)
+        return part if everywhere else _scattered(encode(part), times)
     rest = constants_of(node.arguments[1:])
     work = partial(_of_time, partial(ZONED[node.name], node.zone), rest)
     if node.name == "format" and _is_fine(str(rest[0])):
         raise NotHeld
     found = _TimeStretches(seconds, work)
-    made = encode(found.results)
-    vector = _spread(made, found.taken, None if everywhere else times)
-    if everywhere and (made.tags == TIME).all():
-        values, ranks = np.unique(made.numbers, return_inverse=True)
-        vector.codes = Codes(ranks.reshape(-1)[found.taken], len(values))
-    return vector
+    if everywhere:
+        return _at(found.taken, found.results)
+    return _scattered(spread(encode(found.results), found.taken), times)
 
 
 def _is_fine(pattern: str) -> bool:
@@ -226,19 +175,20 @@ class _TimeStretches:
 
         self.results: list[Value] = []
         self.taken = np.full(len(seconds), -1, np.int64)
-        self._seconds, self._work = seconds, work
+        self._exact, self._seconds = seconds, np.floor(seconds).astype(np.int64)
+        self._work = work
         rows = np.arange(len(seconds))
         for width in _WIDTHS:
             rows = self._by(width, rows) if len(rows) else rows
         for row in rows.tolist():  # a distance from UTC that is no whole number of quarters
             self.taken[row] = len(self.results)
-            self.results.append(work(_EPOCH + timedelta(seconds=float(seconds[row]))))
+            self.results.append(work(_EPOCH + timedelta(seconds=float(self._exact[row]))))
 
     def _by(self, width: int, rows: Ints) -> Ints:
         """The rows that are left."""
         import numpy as np
 
-        places = np.floor_divide(self._seconds[rows], width).astype(np.int64)
+        places = self._seconds[rows] // width
         low = int(places.min())
         if int(places.max()) - low > 8 * len(rows) + 2**16:
             return rows

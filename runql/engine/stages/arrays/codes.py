@@ -24,7 +24,8 @@ from runql.engine.stages.arrays.vectors import (
     types_of,
 )
 from runql.engine.stages.shared.rows import NotHeld
-from runql.engine.values.column import Objects, Repeats
+from runql.engine.values.coded import Coded
+from runql.engine.values.column import Numbers, Objects, Repeats
 from runql.semantic.values import Missing, Value
 
 _SAMPLE = 1024
@@ -47,11 +48,13 @@ class Codes:
 
 def codes_of(cells: Sequence[Value], *, sort_texts: bool = True) -> Codes:
     """The codes of a column. Without `sort_texts` those of texts need not be in order."""
-    import numpy as np
 
-    if isinstance(cells, Repeats):
+    if isinstance(cells, Repeats | Coded):
         inner = codes_of(list(cells.values), sort_texts=sort_texts)
-        return Codes(inner.numbers.repeat(np.asarray(cells.counts)), inner.count, inner.in_order)
+        numbers = inner.numbers[cells.places] if isinstance(cells, Coded) else inner.numbers.repeat(_counts(cells))
+        return Codes(numbers, inner.count, inner.in_order)
+    if isinstance(cells, Numbers) and (narrow := _of_narrow(cells)) is not None:
+        return narrow
     if isinstance(cells, Objects) and not cells.types - _TEXTS - _GAPS:
         return _kept(cells, sort_texts=sort_texts)
     if types_of(cells) == _TEXTS:
@@ -61,6 +64,23 @@ def codes_of(cells: Sequence[Value], *, sort_texts: bool = True) -> Codes:
     except NotHeld:
         return _of_identities(map(identity, cells), len(cells))
     return _of_vector(vector, sort_texts=sort_texts)
+
+
+def _counts(cells: Repeats) -> Ints:
+    import numpy as np
+
+    return np.asarray(cells.counts)
+
+
+def _of_narrow(column: Numbers) -> Codes | None:
+    """Of integers without gaps that are not far apart."""
+    import numpy as np
+
+    if not column.is_whole or column.has_gaps or not len(column):
+        return None
+    integers = np.asarray(column.values)
+    low, high = int(integers.min()), int(integers.max())
+    return Codes(integers - low, high - low + 1) if high - low < 2 * len(column) + _SAMPLE else None
 
 
 def _kept(column: Objects, *, sort_texts: bool) -> Codes:
@@ -188,6 +208,20 @@ def joined(columns: Sequence[Codes], length: int) -> Codes:
             numbers, count = _dense(numbers, count)
     numbers, count = _dense(numbers, count)
     return Codes(numbers, count, all(column.in_order for column in columns))
+
+
+def dense(codes: Codes) -> tuple[Ints, int]:
+    """Codes each of which occurs, in the same order, and how many they are."""
+    return _dense(codes.numbers, codes.count)
+
+
+def rows_of(numbers: Ints, count: int) -> Ints:
+    """A row of each code; each must occur."""
+    import numpy as np
+
+    rows = np.empty(count, np.int64)
+    rows[numbers] = np.arange(len(numbers))
+    return rows
 
 
 def _dense(numbers: Ints, count: int) -> tuple[Ints, int]:

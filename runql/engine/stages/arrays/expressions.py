@@ -11,6 +11,7 @@ from runql.engine.membership import constants_of
 from runql.engine.patterns import matcher
 from runql.engine.stages.arrays import calls
 from runql.engine.stages.arrays.arithmetic import ARITHMETIC, OF_NUMBER, arithmetic
+from runql.engine.stages.arrays.joined_texts import concat
 from runql.engine.stages.arrays.vectors import (
     BOOL,
     IN_NUMBERS,
@@ -34,7 +35,7 @@ from runql.engine.stages.arrays.vectors import (
 )
 from runql.engine.stages.shared.rows import NotHeld, cells_of, compile_rows
 from runql.engine.table import Table
-from runql.engine.values.column import Column
+from runql.engine.values.column import Column, column_of
 from runql.semantic import typed as t
 from runql.semantic.typed import TCell
 from runql.semantic.values import MISSING, Value
@@ -46,7 +47,7 @@ def values(expr: t.TypedExpr, table: Table) -> Column:
     import numpy as np
 
     with np.errstate(all="ignore"):
-        return decode(_Columns(table).of(expr))
+        return _Columns(table).column(expr)
 
 
 def true_rows(condition: t.TypedExpr, table: Table) -> bytes:
@@ -69,6 +70,18 @@ class _Columns:
             return self._worked_out(expr)
         except NotHeld:
             return encode(compile_rows(expr)(self._table))
+
+    def column(self, expr: t.TypedExpr) -> Column:
+        """The same as a column, which need not have been arrays."""
+        if isinstance(expr, TCell):
+            return column_of(cells_of(self._table, expr.name))
+        if isinstance(expr, t.TCall) and expr.name in calls.HELD:
+            try:
+                made = self._call(expr)
+            except NotHeld:
+                return column_of(compile_rows(expr)(self._table))
+            return decode(made) if isinstance(made, Vector) else made
+        return decode(self.of(expr))
 
     def truth(self, condition: t.TypedExpr) -> Vector:
         """The same of a condition, whose values are always held: what is no truth is unknown."""
@@ -142,7 +155,8 @@ class _Columns:
                 truth = self.of(condition)
                 return choose((truth.tags == BOOL) & (truth.numbers == 1), self.of(then), self.of(otherwise))
             case t.TCall():
-                return self._call(expr)
+                made = self._call(expr)
+                return made if isinstance(made, Vector) else encode(made)
             case t.TBetween() | t.TTextTest() | t.TArithmetic():
                 raise NotHeld
             case (
@@ -160,14 +174,14 @@ class _Columns:
             case _:
                 assert_never(expr)
 
-    def _call(self, node: t.TCall) -> Vector:
+    def _call(self, node: t.TCall) -> Vector | Column:
         """A function that works on the different values of a column."""
         first = node.arguments[0]
         if (found := calls.by_different(node, self._table)) is not None:
             return found
         if node.name == "concat":
-            parts = [text if (text := _text_of(one)) is not None else self.of(one) for one in node.arguments]
-            return calls.concat(parts, self._table.length)
+            parts = [text if (text := _text_of(one)) is not None else self.column(one) for one in node.arguments]
+            return concat(parts, self._table.length)
         if node.name == "time":
             return calls.time_of_numbers(self.of(first))
         if node.name in calls.OF_TIMES:

@@ -24,6 +24,7 @@ from runql.engine.stages.arrays.vectors import (
 from runql.engine.stages.shared.rows import Key, NotHeld
 from runql.engine.table import Table
 from runql.engine.values import column as typed
+from runql.engine.values.coded import Coded
 from runql.engine.values.column import Column, Numbers, Repeats, column_of
 from runql.semantic.values import MISSING, Value
 
@@ -139,7 +140,10 @@ def cells_at(cells: Sequence[Value], rows: Rows) -> Column:
     if isinstance(cells, Repeats):
         numbers = np.arange(len(cells.values)).repeat(np.asarray(cells.counts))[places]
         return cells_at(column_of(list(cells.values)), numbers)
-    chosen = objects(listed(cells))[places].tolist()
+    if isinstance(cells, Coded):
+        chosen = objects(cells.values)[cells.places[places]].tolist()
+    else:
+        chosen = objects(listed(cells))[places].tolist()
     return (
         typed.Objects(chosen, cells.types) if isinstance(cells, Column) and len(cells.types) == 1 else column_of(chosen)
     )

@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 from runql.engine.order import RANKS
 from runql.engine.stages.shared.rows import NotHeld
 from runql.engine.values import column as typed
+from runql.engine.values.coded import Coded
 from runql.engine.values.column import Column, Numbers, Repeats
 from runql.language.kinds import Kind
 from runql.semantic.values import MISSING, Missing, Value
@@ -46,7 +47,7 @@ _TAG_OF_TYPE: Mapping[type, int] = {
     type(None): NULL,
     Missing: NO_VALUE,
 }
-_FLOATS, _INTS, _TEXTS = frozenset({float}), frozenset({int}), frozenset({str})
+_FLOATS, _INTS, _TEXTS, _TIMES = (frozenset({one}) for one in (float, int, str, datetime))
 _GAP_OF_TAG = tuple({NULL: typed.NULL, NO_VALUE: typed.ABSENT}.get(tag, typed.HELD) for tag in range(NO_VALUE + 1))
 _TIMES_HELD = (datetime(1900, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))
 """Between these the seconds of two times that are a microsecond apart differ as floats."""
@@ -78,9 +79,7 @@ def objects(cells: Sequence[Value]) -> Objects:
     """The cells as an array of objects, lists among them as one object each."""
     import numpy as np
 
-    array = np.empty(len(cells), object)
-    array[:] = cells if isinstance(cells, list) else list(cells)
-    return array
+    return np.fromiter(cells, object, len(cells))
 
 
 def types_of(cells: Sequence[Value]) -> frozenset[type]:
@@ -90,7 +89,7 @@ def types_of(cells: Sequence[Value]) -> frozenset[type]:
 
 def listed(cells: Sequence[Value]) -> list[Value]:
     """The cells as a list, which is not to be changed."""
-    if isinstance(cells, typed.Objects):
+    if isinstance(cells, typed.Objects | Coded):
         return cells.cells
     return cells if isinstance(cells, list) else list(cells)
 
@@ -101,6 +100,8 @@ def encode(cells: Sequence[Value]) -> Vector:
         return _of_numbers_column(cells)
     if isinstance(cells, Repeats):
         return _repeated(cells)
+    if isinstance(cells, Coded):
+        return spread(encode(cells.values), cells.places)
     types = types_of(cells)
     if not isinstance(cells, typed.Objects) or datetime not in types:
         return _of_objects(listed(cells), types)
@@ -123,6 +124,8 @@ def _of_objects(cells: list[Value], types: frozenset[type]) -> Vector:
     held = objects(cells)
     if types == _TEXTS:
         return Vector(np.full(length, TEXT, np.uint8), np.zeros(length), np.zeros(length, bool), held)
+    if types == _TIMES:
+        return Vector(np.full(length, TIME, np.uint8), _numbers_of(TIME, cells), np.zeros(length, bool), held)
     tags = np.fromiter(map(_TAG_OF_TYPE.__getitem__, map(type, cells)), np.uint8, length)
     numbers, whole = np.zeros(length), np.zeros(length, bool)
     for tag in IN_NUMBERS:
@@ -165,14 +168,21 @@ def _repeated(cells: Repeats) -> Vector:
     return Vector(one.tags.repeat(counts), one.numbers.repeat(counts), one.whole.repeat(counts), held)
 
 
+def spread(few: Vector, places: Ints) -> Vector:
+    """A row for each place, with the cell that is there."""
+    cells = None if few.cells is None else few.cells[places]
+    return Vector(few.tags[places], few.numbers[places], few.whole[places], cells)
+
+
 def _numbers_of(tag: int, cells: list[Value]) -> Floats:
     import numpy as np
 
     if tag == TIME:
-        low, high = _TIMES_HELD
-        if min(cells) < low or max(cells) > high:
+        numbers = np.fromiter(map(datetime.timestamp, cells), np.float64, len(cells))
+        low, high = (bound.timestamp() for bound in _TIMES_HELD)
+        if numbers.min() < low or numbers.max() > high:
             raise NotHeld
-        return np.fromiter(map(datetime.timestamp, cells), np.float64, len(cells))
+        return numbers
     if tag == NUMBER and int in set(map(type, cells)):
         _integers([cell for cell in cells if type(cell) is int])
     return np.array(cells, np.float64)
