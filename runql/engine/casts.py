@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
@@ -107,6 +106,10 @@ def to_bool(value: Value) -> Value:
     return MISSING
 
 
+_FARTHEST: Final = 2**53
+"""Seconds beyond the calendar; NaN and the infinities are no less than it."""
+
+
 def to_time(zone: tzinfo, value: Value) -> Value:
     """The time that a text holds, in a zone if it names none; a number is seconds since 1970."""
     value = as_number(value)
@@ -115,7 +118,7 @@ def to_time(zone: tzinfo, value: Value) -> Value:
     if isinstance(value, str):
         found = from_text(value.strip(), zone)
         return MISSING if found is None else found.start if isinstance(found, Day) else found
-    if not is_number(value) or not math.isfinite(value):
+    if not is_number(value) or not abs(value) < _FARTHEST:
         return MISSING
     try:
         return _EPOCH + timedelta(seconds=value)
