@@ -8,6 +8,7 @@ from functools import partial
 from typing import Final
 
 from runql.ide.completion.items import ItemKind, Offer
+from runql.ide.completion.options import closed_options
 from runql.ide.completion.slots import KnownField, Role, Slot, kinds_of_expr, known_name
 from runql.ide.context import Context
 from runql.ide.cursor import Cursor
@@ -75,13 +76,14 @@ def words(cursor: Cursor, slot: Slot, context: Context, table: Scope | None) -> 
         return
     spelled = keywords()
     tests = _tests(cursor, context)
+    closed = closed_options(cursor)
     signs = cursor.accepted & {*tests, "PIPE", "DOTDOT"} & spelled.symbols.keys() if not cursor.typed else frozenset()
-    for terminal in _by_use((cursor.accepted & spelled.words.keys()) | signs, tests):
+    for terminal in _by_use((cursor.accepted & spelled.words.keys() - closed) | signs, tests):
         spellings = spelled.words.get(terminal) or spelled.symbols[terminal][:1]
         if cursor.previous == "PIPE":
             yield from _stages(terminal, spellings, table)
         elif _can_come(terminal, cursor, slot, context, tests):
-            yield from (_word(terminal, spelling, cursor, tests) for spelling in spellings)
+            yield from (_word(terminal, spelling, cursor, tests) for spelling in spellings if spelling not in closed)
     if not cursor.typed and "LPAR" in cursor.accepted and "PATH" not in cursor.accepted:
         yield Offer("(", "(", ItemKind.OPERATOR, WordGroup.FIRST, "a list of values")
 
