@@ -20,6 +20,8 @@ _SAFE_WHOLE = 2**53
 """Up to here every whole number is a float."""
 
 _NORMAL_975 = 1.959963984540054235
+_NORMAL_MAD = 0.6744897501960817
+"""The median distance from their median of values that are normal with a standard deviation of 1."""
 
 
 def exact_sum(values: Sequence[float]) -> float:
@@ -73,7 +75,7 @@ def weighted_mean(values: Sequence[int | float], weights: Sequence[int | float])
     below = exact_sum(floats)
     if below:
         return above / below
-    return math.copysign(math.inf, above) if above else math.nan
+    return math.nan if not above or math.isnan(above) else math.copysign(math.inf, above)
 
 
 def sem_of(deviation: float, count: int) -> float:
@@ -114,6 +116,11 @@ def between(below: float, above: float, part: float) -> float:
     """The number that lies that part of the way from one to another."""
     width = above - below
     return above - width * (1 - part) if part >= 0.5 else below + width * part
+
+
+def robust_deviation(distance: float) -> float:
+    """What the standard deviation is of normal values that lie so far from their median, in the median."""
+    return distance / _NORMAL_MAD
 
 
 def iqm(ordered: Sequence[int | float]) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import median_abs_deviation
 
+from runql.engine.compare import is_nan
+from runql.engine.histories import curves, spikes
 from runql.engine.histories.aggregates import Aggregation, HistoryNode, aggregate, aggregates_in, keys_needed
+from runql.engine.values.column import column_of
 from runql.semantic.record import RunHistory
 from runql.semantic.typed import READING, TAggregate, TAnd, TField, TypedExpr
 from runql.semantic.values import MISSING, Value
@@ -153,6 +157,29 @@ def test_statistics_are_those_of_pandas(rows: list[tuple[Any, Any]], cuts: list[
         assert _same(_value(TAggregate(name, "loss", last), rows, cuts), value), name
     texts = sum(cell == "x" for cell, _ in held)
     assert _value(TAggregate("count", "loss", last), rows, cuts) == len(series) + texts
+
+
+ANY_NUMBERS = st.one_of(
+    st.integers(-4, 4),
+    st.floats(),
+    st.sampled_from([MISSING, None, NAN, INF, -INF, 1e308, -1e308, 2**53 + 1, 10**400]),
+)
+PLACES = st.one_of(st.integers(-3, 12), st.floats(-1e3, 1e3), st.sampled_from([1e308, -1e308]))
+OVER_X = [TAggregate(name, "loss", x_axis="epoch") for name in ("auc", "slope", "argmin", "argmax")]
+
+
+@settings(max_examples=120, deadline=None)
+@given(st.lists(st.tuples(ANY_NUMBERS, PLACES), max_size=14), CUTS, st.sampled_from([0, 1, 2.5, 5, INF]))
+def test_columns_and_arrays_come_to_what_lists_do(rows: list[tuple[Any, Any]], cuts: list[int], k: float) -> None:
+    nodes = (*OVER_X, TAggregate("spikes", "loss", argument=const(k)), TAggregate("at", "loss", argument=const(3)))
+    parts = _parts(rows, cuts)
+    typed = [RunHistory("r", {name: column_of(cells) for name, cells in part.columns.items()}) for part in parts]
+    expected = aggregate(nodes, parts, run())
+    with patch.object(curves, "LONG", 1), patch.object(spikes, "LONG", 1):
+        for histories in (parts, typed):
+            found = aggregate(nodes, histories, run())
+            for node in nodes:
+                assert found[node] == expected[node] or is_nan(found[node]) is is_nan(expected[node]) is True, node.name
 
 
 # ---------------------------------------------------------------- conditions

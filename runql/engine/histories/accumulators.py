@@ -188,23 +188,3 @@ def with_bools(cells: Sequence[Value]) -> Sequence[Value]:
 def percentile(percent: float) -> Callable[[list[int | float]], Value]:
     """A percentile of numbers in any order."""
     return lambda numbers: statistics.percentile(sorted(numbers), percent)
-
-
-def spikes(numbers: Sequence[int | float], deviations: float) -> int:
-    """How many values lie farther from the median than so many robust deviations; an infinity always does.
-
-    The robust deviation is the median distance of the finite values from their median, over 0.6745: for values that
-    are normal it is their standard deviation. Where it is 0, every value that is not the median counts.
-    """
-    finite = [value for value in map(to_float, numbers) if math.isfinite(value)]
-    beyond = len(numbers) - len(finite)
-    if not finite:
-        return beyond
-    centre = to_float(statistics.percentile(sorted(finite), 50))
-    distances = sorted(abs(value - centre) for value in finite)
-    robust = to_float(statistics.percentile(distances, 50)) / NORMAL_MAD
-    return beyond + sum(distance > deviations * robust for distance in distances)
-
-
-NORMAL_MAD = 0.6744897501960817
-"""The median distance from their median of values that are normal with a standard deviation of 1."""

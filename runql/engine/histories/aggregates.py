@@ -14,9 +14,11 @@ from typing import TypeAlias
 from runql.engine import statistics
 from runql.engine.compare import is_nan, is_number
 from runql.engine.evaluate import Aggregates, compile_value
+from runql.engine.functions import to_float
 from runql.engine.histories import accumulators as a
 from runql.engine.histories import curves
 from runql.engine.histories.accumulators import Accumulator
+from runql.engine.histories.spikes import Spikes
 from runql.engine.patterns import star_matcher
 from runql.errors import RunQLError
 from runql.language.aggregates import OF_X
@@ -212,7 +214,7 @@ def _spikes(deviations: Value) -> Accumulator:
     """Spikes of so many deviations; missing where that is no number, or less than none."""
     if not is_number(deviations) or is_nan(deviations) or deviations < 0:
         return a.Statistic(lambda _numbers: MISSING)
-    return a.Statistic(lambda numbers: a.spikes(numbers, deviations))
+    return Spikes(to_float(deviations))
 
 
 _DEVIATIONS = 5

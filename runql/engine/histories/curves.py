@@ -19,9 +19,9 @@ from typing import Final
 
 from runql.engine.compare import is_nan, is_number
 from runql.engine.evaluate import Aggregates, compile_value
-from runql.engine.functions import to_float
-from runql.engine.histories.accumulators import numbers_of
+from runql.engine.histories.points import OfNumbers, OfX, as_floats, is_ordered
 from runql.engine.statistics import exact_sum, mean_of_floats
+from runql.engine.values.column import LONG
 from runql.semantic.record import RunRecord
 from runql.semantic.typed import TAggregate, TCompare, TConst, TLogged, TypedExpr
 from runql.semantic.values import MISSING, Value
@@ -30,51 +30,20 @@ from runql.syntax.tree import Comparison
 _NUMBERS: Final = frozenset({int, float})
 
 
-def is_place(x: Value) -> bool:
-    """Whether a row can stand there: a finite number."""
-    return is_number(x) and isfinite(to_float(x))
-
-
-class OfX:
-    """What looks at the x of each value."""
-
-    def __init__(self) -> None:
-        self.without_x = 0
-
-    def add(self, cells: Sequence[Value], xs: Sequence[Value], /) -> None:
-        """Count in cells; those whose rows have no x are counted and left out."""
-        if not (_NUMBERS.issuperset(map(type, xs)) and all(map(isfinite, map(to_float, xs)))):
-            there = [(cell, x) for cell, x in zip(cells, xs, strict=True) if cell is not MISSING]
-            kept = [pair for pair in there if is_place(pair[1])]
-            self.without_x += len(there) - len(kept)
-            cells, xs = [cell for cell, _ in kept], [x for _, x in kept]
-        self.take(cells, xs)
-
-    @abstractmethod
-    def take(self, cells: Sequence[Value], xs: Sequence[Value]) -> None:
-        """Count in cells, `MISSING` ones among them; each x is a finite number."""
-
-    @abstractmethod
-    def result(self) -> Value: ...
-
-
-class Best(OfX):
+class Best(OfNumbers):
     """The x of the smallest or largest number; of the first of equal ones. NaN is skipped."""
 
     def __init__(self, *, largest: bool) -> None:
         super().__init__()
         self._better = gt if largest else lt
-        self._pick: Callable[..., tuple[Value, Value]] = max if largest else min
+        self._pick: Callable[..., Value] = max if largest else min
         self._best: Value = MISSING
         self._x: Value = MISSING
 
-    def take(self, cells: Sequence[Value], xs: Sequence[Value]) -> None:
-        pairs = [(cell, x) for cell, x in zip(cells, xs, strict=True) if is_number(cell) and not is_nan(cell)]
-        if not pairs:
-            return
-        value, x = self._pick(pairs, key=lambda pair: pair[0])
+    def take_numbers(self, numbers: Sequence[int | float], xs: Sequence[Value]) -> None:
+        value = self._pick(numbers)
         if self._best is MISSING or self._better(value, self._best):
-            self._best, self._x = value, x
+            self._best, self._x = value, xs[numbers.index(value)]
 
     def result(self) -> Value:
         return self._x
@@ -138,7 +107,7 @@ class FirstWhere(OfX):
         return self._first if self._count >= self._held else MISSING
 
 
-class _Curve(OfX):
+class _Curve(OfNumbers):
     """The points of a curve: the numbers that are not NaN, over their x."""
 
     def __init__(self) -> None:
@@ -146,24 +115,35 @@ class _Curve(OfX):
         self.xs = array("d")
         self.ys = array("d")
 
-    def take(self, cells: Sequence[Value], xs: Sequence[Value]) -> None:
-        if numbers_of(cells) is not cells:
-            flags = [is_number(cell) and not is_nan(cell) for cell in cells]
-            cells, xs = list(compress(cells, flags)), list(compress(xs, flags))
-        self.xs.extend(map(to_float, xs))
-        self.ys.extend(map(to_float, cells))
+    def take_numbers(self, numbers: Sequence[int | float], xs: Sequence[Value]) -> None:
+        self.xs.extend(as_floats(xs))
+        self.ys.extend(as_floats(numbers))
+
+    def result(self) -> Value:
+        if not self.xs:
+            return MISSING
+        found = self.of_long() if len(self.xs) >= LONG else self.of_short()
+        return MISSING if found is None else found
+
+    @abstractmethod
+    def of_short(self) -> float | None:
+        """What the points come to; `None` where x does not vary."""
+
+    @abstractmethod
+    def of_long(self) -> float | None:
+        """The same of many points, on arrays."""
 
 
 class Area(_Curve):
     """The area under the curve by trapezoids; missing where x does not vary."""
 
-    def result(self) -> Value:
+    def of_short(self) -> float | None:
         xs, ys = self.xs, self.ys
         if not is_ordered(xs):
             order = sorted(range(len(xs)), key=xs.__getitem__)
             xs, ys = array("d", map(xs.__getitem__, order)), array("d", map(ys.__getitem__, order))
-        if not len(xs) or xs[0] == xs[-1]:
-            return MISSING
+        if xs[0] == xs[-1]:
+            return None
         widths = list(map(sub, xs[1:], xs))
         heights = list(map(add, ys[1:], ys))
         if not all(map(isfinite, heights)):  # an infinity over no width is no area
@@ -171,24 +151,27 @@ class Area(_Curve):
             widths = list(filter(None, widths))
         return exact_sum(list(map(mul, widths, heights))) / 2
 
+    def of_long(self) -> float | None:
+        from runql.engine.histories import long_curves
+
+        return long_curves.area(self.xs, self.ys)
+
 
 class Slope(_Curve):
     """The slope of the line of least squares; missing where x does not vary."""
 
-    def result(self) -> Value:
-        if not len(self.xs):
-            return MISSING
+    def of_short(self) -> float | None:
         middle, height = mean_of_floats(self.xs), mean_of_floats(self.ys)
         along = [x - middle for x in self.xs]
         spread = exact_sum(list(map(mul, along, along)))
         if spread == 0:
-            return MISSING
+            return None
         return exact_sum(list(map(mul, along, [y - height for y in self.ys]))) / spread
 
+    def of_long(self) -> float | None:
+        from runql.engine.histories import long_curves
 
-def is_ordered(xs: Sequence[Value]) -> bool:
-    """Whether no x is smaller than the one before."""
-    return all(map(le, xs, xs[1:]))
+        return long_curves.slope(self.xs, self.ys)
 
 
 # ---------------------------------------------------------------- conditions over rows
