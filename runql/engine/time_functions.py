@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
+from datetime import date, datetime, timedelta, timezone, tzinfo
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
 
 from runql.engine.casts import to_time
 from runql.engine.compare import is_number
+from runql.semantic.times import midnight
 from runql.semantic.values import MISSING, Value
 
 MONTHS: Final = (
@@ -71,7 +72,7 @@ def _local(value: datetime, zone: tzinfo) -> datetime | None:
 def _midnight(day: date, zone: tzinfo) -> Value:
     """Where a day begins: at the first instant after midnight if the clocks skip it."""
     try:
-        begin = datetime.combine(day, time(), zone).astimezone(UTC)
+        begin = midnight(day, zone)
         offset = begin.astimezone(zone).utcoffset() or timedelta(0)
     except (OverflowError, ValueError):
         return MISSING

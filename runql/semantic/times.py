@@ -24,11 +24,28 @@ class Day:
     end: datetime
 
 
+def midnight(day: date, zone: tzinfo) -> datetime:
+    """Where a day begins, in UTC: at the first instant after midnight if the clocks skip it. Raises `OverflowError` or
+    `ValueError` at the ends of the calendar.
+    """
+    begin = datetime.combine(day, time(), zone).astimezone(UTC)
+    if begin.astimezone(zone).replace(tzinfo=None) == datetime.combine(day, time()):
+        return begin
+    second = timedelta(seconds=1)
+    before = datetime.combine(day, time(fold=1), zone).astimezone(UTC)  # read as the clocks are set afterwards
+    while begin - before > second:
+        middle = before + (begin - before) // second // 2 * second
+        if middle.astimezone(zone).date() < day:
+            before = middle
+        else:
+            begin = middle
+    return begin
+
+
 def whole_day(day: date, zone: tzinfo) -> Day | None:
     """The day from midnight to midnight (23 to 25 hours); `None` at the ends of the calendar."""
     try:
-        start = datetime.combine(day, time(), zone).astimezone(UTC)
-        end = datetime.combine(day + timedelta(days=1), time(), zone).astimezone(UTC)
+        start, end = midnight(day, zone), midnight(day + timedelta(days=1), zone)
     except (OverflowError, ValueError):
         return None
     return Day(start, end)
