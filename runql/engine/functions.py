@@ -174,7 +174,12 @@ def _round(value: Value, digits: Value = 0) -> Value:
     places = int(max(-400, min(400, digits)))
     if not places:
         return _whole(round)(value)
-    return in_range(round(value, places)) if isinstance(value, int) or math.isfinite(value) else value
+    if not (isinstance(value, int) or math.isfinite(value)):
+        return value
+    try:
+        return in_range(round(value, places))
+    except OverflowError:  # upwards, beyond the range of a float
+        return math.copysign(math.inf, value)
 
 
 def _extreme(better: Callable[[Value, Value], Value]) -> Callable[..., Value]:

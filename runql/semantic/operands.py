@@ -22,6 +22,9 @@ ANY_KIND = frozenset(Kind) - {Kind.NULL, Kind.MISSING, Kind.UNKNOWN}
 NUMBER_STATES = frozenset({State.NAN, State.FINITE, State.INFINITE})
 """What `is` asks of a number alone."""
 
+MOST_COUNTED = 2**53
+"""How many rows, runs or points can be asked for: no table has more."""
+
 
 @frozen
 class Operand:

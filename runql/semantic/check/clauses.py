@@ -12,6 +12,7 @@ from runql.semantic.check.expressions import Expressions
 from runql.semantic.check.steps import STEP, TIME_AXIS, Steps
 from runql.semantic.check_context import Report, insertion, rewrite
 from runql.semantic.names.metrics import SYSTEM_PREFIX
+from runql.semantic.operands import MOST_COUNTED
 from runql.semantic.spelling import PREFIXES, code, path_text
 from runql.semantic.typed import HistoryPart
 from runql.syntax import tree
@@ -105,6 +106,9 @@ class Clauses:
                 self.report.add("RQL209", message, span)
                 return None
         assert isinstance(value, int)
+        if value > MOST_COUNTED:
+            self.report.add("RQL209", f"`{word}` takes at most {MOST_COUNTED:,}", span)
+            return None
         if value < least:
             self.report.add("RQL209", f"`{word} {value}` must be at least {least}", span)
             return None

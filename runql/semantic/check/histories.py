@@ -16,7 +16,7 @@ from runql.semantic.check_context import rewrite
 from runql.semantic.names.metrics import SYSTEM_PREFIX
 from runql.semantic.names.resolver import LoggedName
 from runql.semantic.needed import walk_arguments
-from runql.semantic.operands import ANY_KIND, BROKEN, Operand, quoted
+from runql.semantic.operands import ANY_KIND, BROKEN, MOST_COUNTED, Operand, quoted
 from runql.semantic.spelling import PREFIXES, code, field_text, path_text
 from runql.semantic.typed import TAggregate, TConst, TLogged, TypedExpr
 from runql.syntax import to_text, tree
@@ -176,6 +176,9 @@ class HistoryCalls:
                 return None
         if isinstance(value, int) and value < 1:
             self._report.add("RQL209", f"`{word} {value}` must be at least 1", span)
+        if isinstance(value, int) and value > MOST_COUNTED:
+            self._report.add("RQL209", f"`{word}` takes at most {MOST_COUNTED:,}", span)
+            return None
         return value if isinstance(value, int) else None
 
     # ------------------------------------------------------------ `when`

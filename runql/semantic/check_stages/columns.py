@@ -13,7 +13,7 @@ from runql.semantic.check_stages.commas import say_commas
 from runql.semantic.check_stages.expressions import StageExpressions, facts
 from runql.semantic.check_stages.scope import Scope, glob_columns, is_meant
 from runql.semantic.check_stages.windows import Folding
-from runql.semantic.operands import BROKEN, Operand
+from runql.semantic.operands import BROKEN, MOST_COUNTED, Operand
 from runql.semantic.questions import ColumnFacts
 from runql.semantic.spelling import PREFIXES, code, path_text
 from runql.semantic.typed import (
@@ -71,7 +71,7 @@ class StageColumns:
             )
         return operand
 
-    def whole(self, node: tree.Expr, word: str, *, least: int) -> int:
+    def whole(self, node: tree.Expr, word: str, *, least: int, most: int = MOST_COUNTED) -> int:
         """A whole number, written or bound to a parameter; `least` itself if it is neither, which is reported."""
         value = self.amount(node, word)
         if value is None:
@@ -81,6 +81,9 @@ class StageColumns:
             message = f"`{word}` takes {what}" + ("" if value != int(value) else f" {least}") + f", not {value:g}"
             self.report.add("RQL209", message, node.span)
             return least
+        if value > most:
+            self.report.add("RQL209", f"`{word}` takes at most {most:,}, not {value:,.15g}", node.span)
+            return most
         return int(value)
 
     def amount(self, node: tree.Expr, word: str) -> float | None:

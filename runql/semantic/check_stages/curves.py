@@ -14,6 +14,9 @@ from runql.text.source import NOWHERE, Span
 
 SMOOTH_METHODS = ("ema", "mean")
 ALIGN_MODES = (*(mode.value for mode in s.AlignMode), "nearest")
+MOST_POINTS = 1_000_000
+"""Of one run, of `resample`."""
+
 _NUMBER = ColumnFacts(frozenset({Kind.NUMBER}))
 
 
@@ -85,7 +88,7 @@ class CurveStages(StageColumns):
         return TBin(1.0 if width is None else float(width), span=stage.span)
 
     def resample(self, stage: s.ResampleStage) -> TStage:
-        return TResample(self.whole(stage.points, "resample", least=1), span=stage.span)
+        return TResample(self.whole(stage.points, "resample", least=1, most=MOST_POINTS), span=stage.span)
 
     def align(self, stage: s.AlignStage) -> TStage:
         if stage.mode not in ALIGN_MODES:
