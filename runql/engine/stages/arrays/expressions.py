@@ -9,9 +9,9 @@ from typing import Any, assert_never
 from runql.engine.casts import to_text
 from runql.engine.membership import constants_of
 from runql.engine.patterns import matcher
-from runql.engine.stages.arrays import calls
 from runql.engine.stages.arrays.arithmetic import ARITHMETIC, OF_NUMBER, arithmetic
-from runql.engine.stages.arrays.joined_texts import concat
+from runql.engine.stages.arrays.functions import calls
+from runql.engine.stages.arrays.functions.joined_texts import concat
 from runql.engine.stages.arrays.vectors import (
     BOOL,
     IN_NUMBERS,

@@ -10,7 +10,7 @@ from typing import Final
 from runql.engine.evaluate import compile_row
 from runql.engine.functions import FUNCTIONS
 from runql.engine.stages.arrays.codes import codes_of, dense, rows_of
-from runql.engine.stages.arrays.time_parts import PARTS, part_of
+from runql.engine.stages.arrays.functions.time_parts import PARTS, part_of
 from runql.engine.stages.arrays.vectors import (
     NO_VALUE,
     NULL,

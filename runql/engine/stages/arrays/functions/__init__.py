@@ -1,0 +1,1 @@
+"""Functions of texts and times over whole columns, by their different values."""
