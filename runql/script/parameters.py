@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta, tzinfo
 from types import MappingProxyType
@@ -30,7 +29,7 @@ def _number(value: Any, _: tzinfo) -> Any:
 
 def _whole(value: Any, zone: tzinfo) -> Any:
     number = _number(value, zone)
-    if not math.isfinite(number) or int(number) != number:
+    if number != number // 1:  # nor of NaN and the infinities
         raise Unfit
     return int(number)
 

@@ -81,13 +81,14 @@ SAID = {
     Kind.TIME: "a time",
     Kind.LIST: "a list",
     Kind.RECORD: "a record",
+    Kind.NULL: "null",
 }
 """The kinds as words."""
 
 
 def said(kinds: frozenset[Kind]) -> str:
     """Kinds as words."""
-    return " or ".join(SAID[k] for k in Kind if k in kinds)
+    return " or ".join(SAID[k] for k in Kind if k in kinds and k in SAID)
 
 
 BROKEN = Operand(TConst(MISSING))

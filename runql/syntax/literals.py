@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import sys
 from calendar import monthrange
 from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
@@ -46,7 +47,10 @@ def read_number(text: str) -> int | float:
     if len(digits) > _LARGEST_DIGITS:
         raise BadLiteral(f"a number of {len(digits):,} digits")
     if digits.isdigit():
-        return int(digits) * factor
+        whole_number = int(digits) * factor
+        if whole_number > sys.float_info.max:
+            raise BadLiteral(f"`{text[:8]}…` of {len(digits):,} digits is too large for a number")
+        return whole_number
     try:
         value = Decimal(digits) * factor
         whole = factor != 1 and value == value.to_integral_value() and value < _LARGEST_WHOLE

@@ -6,9 +6,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from runql.ide.cursor import Cursor
-
-_ONCE: Final = frozenset({"LAST", "HELD", "APPROX", "ALONG", "BINS", "BY", "VS"})
-"""The words of a call's options, and of a stage's, each at most once."""
+from runql.language.words import GIVEN_ONCE
 
 _AXES: Final = frozenset({"x", "y"})
 
@@ -19,7 +17,7 @@ def closed_options(cursor: Cursor) -> frozenset[str]:
     tokens = cursor.around.tokens
     behind = [(token.terminal, token.text) for token in tokens if token.span.start >= cursor.whole.end]
     given = _at_hand(before, "RPAR", "LPAR") + _at_hand(behind, "LPAR", "RPAR")
-    found = {terminal for terminal, _ in given if terminal in _ONCE}
+    found = {terminal for terminal, _ in given if terminal in GIVEN_ONCE}
     axes = {text.lower() for terminal, text in given if terminal == "AXIS"}
     return frozenset(found | axes | ({"LOG"} if axes >= _AXES else set()))
 

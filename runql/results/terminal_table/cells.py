@@ -25,6 +25,8 @@ _STATES: Mapping[str, Style] = {
     "preempted": "warn",
 }
 _LARGEST_BEFORE_EXPONENT = 1e15
+_FARTHEST = 1e300
+"""Seconds from here on are no length of time."""
 
 
 @frozen
@@ -66,7 +68,7 @@ def look_of(value: Value, showing: Showing) -> CellLook:  # noqa: PLR0911 - one 
             return CellLook(visible(value), _STATES.get(value.lower(), "") if showing.is_state else "")
         case bool():
             return CellLook("true" if value else "false")
-        case int() | float() if showing.is_duration and math.isfinite(value):
+        case int() | float() if showing.is_duration and -_FARTHEST < value < _FARTHEST:
             return CellLook(f"{'-' * (value < 0)}{duration(abs(value))}")
         case int():
             return CellLook(str(value), tail=0)

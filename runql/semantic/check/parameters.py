@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence, Set
 from datetime import date, datetime, timedelta, tzinfo
 from decimal import Decimal
@@ -59,6 +60,8 @@ def _one(value: object, zone: tzinfo) -> Bound:
         case str() as text:
             return Bound(str(text))
         case int() as whole:
+            if abs(whole) > sys.float_info.max:
+                raise UnfitError("a whole number beyond the range of numbers (1.8e308)")
             return Bound(int(whole))
         case float() | Decimal() as number:
             return Bound(float(number))

@@ -54,7 +54,7 @@ class Total:
         try:
             return float(self._exact / count)
         except OverflowError:
-            return math.copysign(math.inf, self._exact)
+            return math.inf if self._exact > 0 else -math.inf
 
 
 def _grown(parts: Sequence[float], value: float) -> list[float]:
