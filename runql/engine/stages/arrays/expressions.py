@@ -73,15 +73,20 @@ class _Columns:
 
     def column(self, expr: t.TypedExpr) -> Column:
         """The same as a column, which need not have been arrays."""
-        if isinstance(expr, TCell):
-            return column_of(cells_of(self._table, expr.name))
         if isinstance(expr, t.TCall) and expr.name in calls.HELD:
-            try:
-                made = self._call(expr)
-            except NotHeld:
-                return column_of(compile_rows(expr)(self._table))
-            return decode(made) if isinstance(made, Vector) else made
-        return decode(self.of(expr))
+            return self._called(expr)
+        stored = self._stored(expr)
+        return decode(self.of(expr)) if stored is None else stored
+
+    def _stored(self, expr: t.TypedExpr) -> Column | None:
+        return column_of(cells_of(self._table, expr.name)) if isinstance(expr, TCell) else None
+
+    def _called(self, call: t.TCall) -> Column:
+        try:
+            made = self._call(call)
+        except NotHeld:
+            return column_of(compile_rows(call)(self._table))
+        return decode(made) if isinstance(made, Vector) else made
 
     def truth(self, condition: t.TypedExpr) -> Vector:
         """The same of a condition, whose values are always held: what is no truth is unknown."""
