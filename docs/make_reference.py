@@ -14,6 +14,7 @@ from runql.language.kinds import ANY_TABLE
 from runql.language.pages import PAGES
 from runql.language.stages import STAGES
 from runql.language.statements import STATEMENTS
+from runql.language.windows import WINDOWS
 from runql.text.codes import CODES
 from runql.text.markdown import code
 
@@ -80,9 +81,13 @@ def _functions() -> Iterator[str]:
         ("Functions of values", FUNCTIONS.values()),
         ("Values of a metric's history", HISTORY_AGGREGATES.values()),
         ("Aggregates over rows", ROW_AGGREGATES.values()),
+        ("Functions of windows", WINDOWS.values()),
     ):
         yield from ("", f"## {title}", "", *_rows(table))
-    yield from ("", "Of rows there are the percentiles from `p0` to `p100` too.")
+    yield from (
+        "",
+        "Of rows there are the percentiles from `p0` to `p100` too, and all of them are functions of windows as well.",
+    )
 
 
 def _rows(functions: Iterable[Function]) -> Iterator[str]:

@@ -24,8 +24,9 @@ from runql.language.operators import OPERATORS
 from runql.language.options import OPTIONS
 from runql.language.stages import STAGES
 from runql.language.statements import STATEMENTS
+from runql.language.two_tables import JOINS
 from runql.language.types import TYPES
-from runql.language.windows import WINDOWS
+from runql.language.windows import WINDOWS_PAGE
 
 _QUERIES = ("RUNS", "RUN", "SWEEP", "COUNT")
 
@@ -47,7 +48,7 @@ _CLAUSES = ReferencePage(
 _FUNCTIONS = ReferencePage(
     "functions",
     "Functions",
-    "`NAME(…)`, in any condition, order or column.",
+    "`NAME(…)`, in any condition, order or column. Those of windows (`rank`, `lag`, …) have a page of their own.",
     (
         ReferenceSection("Of numbers", NUMBERS),
         ReferenceSection(
@@ -75,12 +76,6 @@ _FUNCTIONS = ReferencePage(
             tuple(ROW_AGGREGATES.values()),
             "In `group`, `pivot` and `assert`, and before `over`. They skip null, missing and NaN. "
             "There are also `p0` to `p100`.",
-        ),
-        ReferenceSection(
-            "Of the rows of a window",
-            tuple(WINDOWS.values()),
-            "Right of a pipe, a value of each row: `FUNCTION(…) over KEY [order KEY]`, `over all`. On histories they "
-            "go run by run along x if no `over` follows. Null, missing and NaN are passed over.",
         ),
     ),
 )
@@ -114,8 +109,8 @@ _SCRIPTS = ReferencePage(
 )
 
 _PAGES = (
-    *(_CLAUSES, OPERATORS, LITERALS, DATES, _FUNCTIONS),
-    *(_STAGES, _STATEMENTS, _SCRIPTS, _FIELDS, SYSTEM),
+    *(_CLAUSES, OPERATORS, LITERALS, DATES, _FUNCTIONS, WINDOWS_PAGE),
+    *(_STAGES, JOINS, _STATEMENTS, _SCRIPTS, _FIELDS, SYSTEM),
 )
 
 PAGES: Final[Mapping[str, ReferencePage]] = MappingProxyType({page.name: page for page in _PAGES})

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from runql.language.entry import Function, Parameter
+from runql.language.entry import Entry, Function, Parameter, ReferencePage, ReferenceSection
 from runql.language.kinds import ANYTHING, COMPARABLE, NUMBER, ORDERED, Kind
 
 _CURVES = "runs limit 3 keys loss scan"
@@ -83,6 +83,50 @@ _TABLE = (
 
 WINDOWS: Final[Mapping[str, Function]] = MappingProxyType({one.name: one for one in _TABLE})
 """By name; those that are aggregates over rows too are not among them."""
+
+_WRITTEN = (
+    Entry(
+        "FUNCTION(…) over KEY",
+        "Beside each row what the function makes of the rows with the same key.",
+        "runs | derive gain = summary.acc - mean(summary.acc) over config.optimizer",
+    ),
+    Entry(
+        "FUNCTION(…) over (KEY, …)",
+        "Of the rows in which all keys are the same.",
+        "runs | derive best = max(summary.acc) over (config.optimizer, config.model.depth)",
+    ),
+    Entry("FUNCTION(…) over all", "Of all rows.", "runs | derive share = runtime / sum(runtime) over all"),
+    Entry(
+        "… over … order [-]KEY",
+        "The order of the rows in their group, which ranks, lags and running sums go by; several keys in parentheses.",
+        "runs | derive before = lag(summary.acc) over config.optimizer order created",
+    ),
+    Entry(
+        "FUNCTION(…)",
+        "On histories without `over`: run by run, along x.",
+        f"{_CURVES} | derive d = delta(loss), best = cummin(loss)",
+    ),
+    Entry(
+        "| where FUNCTION(…) over …",
+        "In conditions and orders too: the two best of each group, where equal ones share a place.",
+        "runs | where rank() over config.optimizer order -summary.acc <= 2",
+    ),
+    Entry(
+        "| limit N by KEY",
+        "The first rows of each group, which needs no window.",
+        "runs | order -summary.acc | limit 2 by config.optimizer",
+    ),
+)
+WINDOWS_PAGE: Final = ReferencePage(
+    "windows",
+    "Windows",
+    "Right of a pipe: a value of each row, from the rows of its group. Null, missing and NaN are passed over.",
+    (
+        ReferenceSection("How they are written", _WRITTEN),
+        ReferenceSection("Functions of windows", _TABLE, "Those of the rows of a group may stand before `over` too."),
+    ),
+)
+"""The topic of them all."""
 
 ALONG_RUNS: Final = frozenset({*WINDOWS, "first", "last"})
 """What needs no `over` on a table of histories: it goes run by run along x."""

@@ -102,6 +102,9 @@ def test_help_names_all_there_is(shell: Told) -> None:
     words = out.split()
     assert set(keywords().clause_words) <= set(words)
     assert {one.name for one in STAGES.values() if not one.is_later} <= set(words)
+    assert {*FUNCTIONS, *HISTORY_AGGREGATES, *ROW_AGGREGATES, *WINDOWS} <= set(words)
+    assert {"between", "contains", "!~", "**", "today", "yesterday"} <= set(words)
+    assert "over (KEY, …)" in out and "join left …" in out
     assert all(len(line) <= 80 for line in out.splitlines())
 
 
@@ -143,6 +146,8 @@ def test_help_on_a_word_of_two_kinds_says_both(shell: Told) -> None:
         ("literals", ["$NAME", "`odd name`"]),
         ("clauses", ["steps A..B", "count runs"]),
         ("stages", ["| pareto", "| holes"]),
+        ("windows", ["over all", "dense_rank()", "order [-]KEY"]),
+        ("joins", ["| join NAME on KEY", "A in (QUERY)", "| union"]),
     ],
 )
 def test_help_on_all_of_a_kind(shell: Told, page: str, said: list[str]) -> None:

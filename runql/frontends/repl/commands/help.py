@@ -42,6 +42,7 @@ _EXAMPLES: Final = (
 )
 _WIDEST: Final = 100
 _MARGIN: Final = 34
+_HARD_SPACE: Final = "\u00a0"
 
 
 @frozen
@@ -93,8 +94,15 @@ def _overview(view: View, width: int) -> Iterator[str]:
         ("statements", [one.name for one in STATEMENTS.values() if not one.is_later]),
         ("clauses", list(keywords().clause_words)),
         ("stages", ["|", *(info.name for info in STAGES.values() if not info.is_later)]),
+        ("operators", _operators()),
     ):
         yield from _listed(title, names, view, width)
+    yield ""
+    yield from _functions(view, width)
+    for name in ("windows", "joins", "dates"):
+        sections = PAGES[name].sections if name == "joins" else PAGES[name].sections[:1]
+        forms = [one.form.removeprefix("| ") for section in sections for one in section.entries]
+        yield from _listed(name, [*(f"{one} ·" for one in forms[:-1]), forms[-1]], view, width, gap=" ")
     yield ""
     margin = max(len(one.syntax) for one in COMMANDS.values()) + 2
     for one in COMMANDS.values():
@@ -106,10 +114,27 @@ def _overview(view: View, width: int) -> Iterator[str]:
     yield from (view.paint(line, "dim") for line in textwrap.wrap(more, width))
 
 
-def _listed(title: str, names: list[str], view: View, width: int) -> Iterator[str]:
-    lines = textwrap.wrap("  ".join(names), max(20, width - 12), break_on_hyphens=False)
-    for at, line in enumerate(lines):
-        yield f"{view.paint(title, 'header') + ' ' * (12 - len(title)) if at == 0 else ' ' * 12}{line}"
+def _operators() -> list[str]:
+    """What stands between values, each as it is mostly written."""
+    of_tests = (entry for section in PAGES["operators"].sections for entry in section.entries)
+    terminals = dict.fromkeys(entry.terminal for entry in of_tests if entry.terminal)
+    return list(dict.fromkeys(spelled[0] for one in terminals for spelled in (_spellings(one),) if spelled))
+
+
+def _functions(view: View, width: int) -> Iterator[str]:
+    """The names of the functions, by kind."""
+    sections = (*PAGES["functions"].sections, PAGES["windows"].sections[1])
+    for at, section in enumerate(sections):
+        kind = section.title.lower().removeprefix("functions ")
+        names = [f"{kind}:", *dict.fromkeys(one.name for one in section.entries)]
+        yield from _listed("functions" if at == 0 else "", names, view, width)
+
+
+def _listed(title: str, names: list[str], view: View, width: int, gap: str = "  ") -> Iterator[str]:
+    held = gap.join(name.replace(" ", _HARD_SPACE) for name in names)
+    for at, line in enumerate(textwrap.wrap(held, max(20, width - 12), break_on_hyphens=False)):
+        begin = view.paint(title, "header") + " " * (12 - len(title)) if at == 0 else " " * 12
+        yield f"{begin}{line.replace(_HARD_SPACE, ' ')}"
 
 
 def _beside(left: str, right: str, margin: int, view: View, width: int, *, style: Style = "header") -> Iterator[str]:
