@@ -11,7 +11,7 @@ from runql.frontends.repl.commands.table import COMMANDS, MARK, SPELLINGS, Backs
 from runql.ide.field_text import documentation
 from runql.language.aggregates import HISTORY_AGGREGATES, OFFERED_PERCENTILES, ROW_AGGREGATES
 from runql.language.clauses import CLAUSES
-from runql.language.entry import ReferencePage
+from runql.language.entry import Entry, ReferencePage
 from runql.language.fields import RUN_FIELD_SPELLINGS
 from runql.language.formats import FORMATS
 from runql.language.functions import FUNCTIONS
@@ -117,8 +117,8 @@ def _overview(view: View, width: int) -> Iterator[str]:
 def _operators() -> list[str]:
     """What stands between values, each as it is mostly written."""
     of_tests = (entry for section in PAGES["operators"].sections for entry in section.entries)
-    terminals = dict.fromkeys(entry.terminal for entry in of_tests if entry.terminal)
-    return list(dict.fromkeys(spelled[0] for one in terminals for spelled in (_spellings(one),) if spelled))
+    terminals = dict.fromkeys(entry.terminal for entry in of_tests if isinstance(entry, Entry) and entry.terminal)
+    return list(dict.fromkeys(spelled[0] for spelled in map(_spellings, terminals) if spelled))
 
 
 def _functions(view: View, width: int) -> Iterator[str]:
