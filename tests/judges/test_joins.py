@@ -17,13 +17,14 @@ from runql.semantic.typed import TJoin, TOther
 from runql.semantic.values import MISSING
 from runql.syntax import parse_query, tree
 from runql.syntax.tree import JoinKind
+from tests.engine.stages import build
 from tests.engine.stages.build import FAST, SLOW, from_rows, tables
-from tests.judges import sql
-from tests.judges.test_sql import CELLS
+from tests.judges import sql, test_sql
 
 SIDES = {JoinKind.INNER: "join", JoinKind.LEFT: "left join", JoinKind.FULL: "full join"}
 PAIRS = [(("k", "k"),), (("k", "m"),), (("k", "k"), ("l", "l")), (("l", "k"), ("k", "m"))]
 HELD = "not in ('nan', 'null', 'missing')"
+CELLS = st.one_of(build.CELLS, test_sql.CELLS)
 
 
 def joined(how: JoinKind, keys: Sequence[tuple[str, str]], left: Table, right: Table) -> Table:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import compress
 
 from runql.engine.stages.arrays.codes import Codes, codes_of, joined
 from runql.engine.stages.arrays.sorting import stable_order
+from runql.engine.stages.arrays.text_index import TextIndex
 from runql.engine.stages.arrays.vectors import (
     LIST,
     NULL,
@@ -14,17 +16,16 @@ from runql.engine.stages.arrays.vectors import (
     RECORD,
     Bools,
     Ints,
-    Objects,
     encode,
     listed,
-    objects,
     types_of,
 )
 from runql.engine.stages.shared.rows import NotHeld
 from runql.engine.values.concat import concat_columns
-from runql.semantic.values import Value
+from runql.semantic.values import Missing, Value
 
 _TEXTS = frozenset({str})
+_GAPS = frozenset({type(None), Missing})
 
 
 @dataclass(slots=True)
@@ -80,63 +81,59 @@ class CodedIndex:
     def __init__(self, keys: Sequence[Sequence[Value]], length: int) -> None:
         self._keys = keys
         self._length = length
+        self._flags: list[Bools] | None = None
+        self._texts: dict[int, TextIndex] = {}
 
     def matches(self, keys: Sequence[Sequence[Value]], length: int) -> CodedMatches:
         """The matches of rows with these keys. Raises `NotHeld`."""
         import numpy as np
 
-        pairs = list(zip(keys, self._keys, strict=True))
-        if len(pairs) == 1 and self._length and types_of(pairs[0][0]) == types_of(pairs[0][1]) == _TEXTS:
-            return _of_texts(listed(pairs[0][0]), listed(pairs[0][1]))
-        both = [concat_columns([mine, theirs]) for mine, theirs in pairs]
+        if self._flags is None:
+            self._flags = list(map(_are_keys, self._keys))
+        flags = list(map(_are_keys, keys))
         total = length + self._length
-        is_key = np.logical_and.reduce([_are_keys(cells) for cells in both])
-        columns = [codes_of(cells, sort_texts=False) for cells in both]
+        columns = [self._codes(*one) for one in zip(keys, flags, self._keys, self._flags, strict=True)]
+        is_mine, is_theirs = np.logical_and.reduce(flags), np.logical_and.reduce(self._flags)
         codes = columns[0] if _is_dense(columns, total) else joined(columns, total)
         mine, theirs = codes.numbers[:length], codes.numbers[length:]
-        if is_key.all():
+        if is_mine.all() and is_theirs.all():
             counts, others = _matched(mine, theirs, codes.count, None)
             return CodedMatches(counts, others, 0)
-        there = np.flatnonzero(is_key[length:])
-        counts, others = _matched(mine, theirs[there], codes.count, is_key[:length])
-        return CodedMatches(counts, there[others], int(length - is_key[:length].sum()))
+        there = np.flatnonzero(is_theirs)
+        counts, others = _matched(mine, theirs[there], codes.count, is_mine)
+        return CodedMatches(counts, there[others], int(length - is_mine.sum()))
+
+    def _codes(self, mine: Sequence[Value], is_mine: Bools, theirs: Sequence[Value], is_theirs: Bools) -> Codes:
+        """The codes of a key of both tables, those of theirs behind those of mine."""
+        import numpy as np
+
+        if not (_holds_texts(mine) and _holds_texts(theirs)):
+            return codes_of(concat_columns([mine, theirs]), sort_texts=False)
+        if id(theirs) not in self._texts:
+            self._texts[id(theirs)] = TextIndex(_held(theirs, is_theirs))
+        index = self._texts[id(theirs)]
+        none = self._length  # neither a gap nor a text that the other table lacks has a code of it
+        found = index.places(_held(mine, is_mine))
+        found[found < 0] = none
+        numbers = np.full(len(mine) + self._length, none, np.int64)
+        numbers[: len(mine)][is_mine] = found
+        numbers[len(mine) :][is_theirs] = index.codes
+        return Codes(numbers, none + 1, in_order=False)
+
+
+def _holds_texts(cells: Sequence[Value]) -> bool:
+    """Whether it holds texts, and else gaps at most."""
+    return _TEXTS <= types_of(cells) <= _TEXTS | _GAPS
+
+
+def _held(cells: Sequence[Value], flags: Bools) -> list[Value]:
+    """The cells whose flag is set."""
+    return listed(cells) if flags.all() else list(compress(listed(cells), flags.tolist()))
 
 
 def _is_dense(columns: Sequence[Codes], total: int) -> bool:
     """Whether the codes of the only key are not many more than there are rows."""
     return len(columns) == 1 and columns[0].count <= 4 * total
-
-
-def _of_texts(mine: list[str], theirs: list[str]) -> CodedMatches:
-    """One key of texts, by their hashes: nothing is looked up far away. Raises `NotHeld` where two unlike texts
-    have one hash."""
-    import numpy as np
-
-    here, there = (np.fromiter(map(hash, cells), np.int64, len(cells)) for cells in (mine, theirs))
-    order = np.argsort(there, kind="stable")
-    ordered = there[order]
-    starts = np.searchsorted(ordered, here)
-    is_new = np.concatenate(([True], ordered[1:] != ordered[:-1]))
-    is_unique = bool(is_new.all())
-    place = np.minimum(starts, len(ordered) - 1)
-    is_there = ordered[place] == here
-    if is_unique:
-        others = order[place[is_there]]
-        counts = is_there.astype(np.int64)
-    else:
-        ends = np.searchsorted(ordered, here, side="right")
-        counts = ends - starts
-        stops = np.cumsum(counts)
-        within = np.arange(stops[-1]) - (stops - counts).repeat(counts)
-        others = order[starts.repeat(counts) + within]
-    _verify(objects(mine).repeat(counts), objects(theirs)[others])
-    return CodedMatches(counts, others, 0)
-
-
-def _verify(mine: Objects, theirs: Objects) -> None:
-    """Raises `NotHeld` if any two are unlike."""
-    if not (mine == theirs).all():
-        raise NotHeld
 
 
 def _matched(mine: Ints, theirs: Ints, count: int, is_key: Bools | None) -> tuple[Ints, Ints]:
@@ -165,6 +162,8 @@ def _are_keys(cells: Sequence[Value]) -> Bools:
 
     if types_of(cells) == _TEXTS:
         return np.ones(len(cells), bool)
+    if _holds_texts(cells):
+        return np.array([type(cell) is str for cell in cells], bool)
     vector = encode(cells)
     if ((vector.tags == LIST) | (vector.tags == RECORD)).any():
         raise NotHeld
