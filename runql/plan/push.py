@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from json import dumps
 from typing import assert_never
 
 from runql.language.kinds import Kind
@@ -34,7 +35,7 @@ from runql.plan.nodes import (
 from runql.plan.selectors import Selector, TypedSelector, WandbSelector
 from runql.plan.simplify import all_of, by_cost, condition_of, never_true, reads_history, reads_rows
 from runql.plan.to_mongo.narrow import Narrower
-from runql.plan.to_mongo.narrowing import Narrowing, conjunction
+from runql.plan.to_mongo.narrowing import LARGEST_TERM, Narrowing, conjunction, is_sendable_at_once
 from runql.plan.to_mongo.paths import order_path
 from runql.semantic.catalog import Catalog
 from runql.semantic.needed import Needed, casts_in
@@ -56,6 +57,9 @@ shows whether the last of them ties."""
 
 MOST_VALUES = 500
 """How many values a filter lists at most: of a longer list each part is asked by itself."""
+LARGEST_LIST = LARGEST_TERM // 2
+"""How many characters its values have together at most."""
+_SIZE_OF_NUMBER = 24
 
 
 @frozen
@@ -101,14 +105,34 @@ def batches(condition: TypedExpr | None, able: Capabilities, catalog: Catalog | 
         yield condition
         return
     longest = max(asked, key=lambda one: len(one.items))
-    for start in range(0, len(longest.items), MOST_VALUES):
-        part = replace(longest, items=longest.items[start : start + MOST_VALUES])
+    for items in _cut(longest.items):
+        part = replace(longest, items=items)
         yield all_of([part if term is longest else term for term in terms])
+
+
+def _cut(items: Sequence[TypedExpr]) -> Iterator[tuple[TypedExpr, ...]]:
+    """The values in parts, none of them larger than a filter may be."""
+    part: list[TypedExpr] = []
+    room = LARGEST_LIST
+    for item in items:
+        size = _size(item)
+        if part and (len(part) == MOST_VALUES or size > room):
+            yield tuple(part)
+            part, room = [], LARGEST_LIST
+        part.append(item)
+        room -= size
+    yield tuple(part)
+
+
+def _size(item: TypedExpr) -> int:
+    """About how many characters of a filter a value takes."""
+    value = item.value if isinstance(item, TConst) else None
+    return (len(dumps(value)) if isinstance(value, str) else _SIZE_OF_NUMBER) + 2
 
 
 def _is_long(term: TypedExpr) -> bool:
     """Whether it is a list of more plain values than a filter holds."""
-    if not isinstance(term, TIn) or len(term.items) <= MOST_VALUES:
+    if not isinstance(term, TIn) or (len(term.items) <= MOST_VALUES and sum(map(_size, term.items)) <= LARGEST_LIST):
         return False
     return all(isinstance(one, TConst) and kind_of(one.value) not in (Kind.LIST, Kind.RECORD) for one in term.items)
 
@@ -251,7 +275,8 @@ def _typed(terms: tuple[TypedExpr, ...], keys: tuple[TOrderKey, ...], capabiliti
 def _in_form_of_wandb(
     terms: tuple[TypedExpr, ...], keys: tuple[TOrderKey, ...], capabilities: Capabilities, catalog: Catalog | None
 ) -> _Asked:
-    narrowings = _narrowings(terms, capabilities, catalog)
+    found = _narrowings(terms, capabilities, catalog)
+    narrowings = [None if n is None or not is_sendable_at_once(n) else n for n in found]
     narrowed = conjunction(n for n in narrowings if n is not None)
     order, ordered = _order(keys, capabilities, catalog)
     return _Asked(

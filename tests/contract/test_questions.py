@@ -30,7 +30,9 @@ def _run(at: int, seed: int) -> SampleRun:
 
 ALL = [*range(MANY)]
 MIXED = [value for one in ALL for value in (one, f"t{one}")]
-LISTS: dict[str, Any] = {"all": ALL, "mixed": MIXED, "three": [5, 700, 1199], "none": []}
+WIDE = [*MIXED, *(f"{'w' * 300}{one}" for one in range(700))]
+"""More than a request has room for."""
+LISTS: dict[str, Any] = {"all": ALL, "mixed": MIXED, "three": [5, 700, 1199], "none": [], "wide": WIDE}
 SAMPLE = SampleProject(
     "acme",
     "lists",
@@ -188,6 +190,22 @@ def test_a_long_list_is_asked_in_parts(served: Source) -> None:
         assert [len(one) for one in lists] == [500, 500, 200]  # asked at once: they arrive in any order
         assert [value for one in lists for value in one] == ALL
         assert result.notices == ()
+
+
+@pytest.mark.parametrize(
+    ("condition", "expected", "codes"),
+    [
+        (f"config.seed in {listed('all')} and config.key in {listed('wide')}", ids(*range(8)), []),
+        (f"config.key in {listed('wide')} or config.at = 8", ids(*range(9)), ["RQL301"]),
+    ],
+)
+def test_no_filter_is_larger_than_a_request_may_be(
+    served: Source, condition: str, expected: list[tuple[Any, ...]], codes: list[str]
+) -> None:
+    result, filters = filters_of(served, f"runs where {condition} select id")
+    assert [tuple(row.values()) for row in result] == expected
+    assert max(len(json.dumps(one)) for one in filters) < 100_000
+    assert [one.code for one in result.notices] == codes
 
 
 def test_what_every_part_says_is_said_once(served: Source) -> None:

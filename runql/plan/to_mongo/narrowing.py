@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TypeGuard
+from typing import Final, TypeGuard
 
+from runql.plan.to_mongo.wire import wire_json
 from runql.syntax.mongo.nodes import (
     LOWER_BOUNDS,
     UPPER_BOUNDS,
@@ -16,6 +17,9 @@ from runql.syntax.mongo.nodes import (
     mongo_or,
 )
 from runql.text.frozen import frozen
+
+LARGEST_TERM: Final = 100_000
+"""How many characters a term takes in a filter of a server at most: of a longer one the executor decides alone."""
 
 
 @frozen
@@ -59,3 +63,8 @@ def _without_presence(filters: MongoFilter) -> MongoFilter:
 
 def _is_presence(part: MongoFilter) -> TypeGuard[MongoCompare]:
     return isinstance(part, MongoCompare) and part.op is MongoOperator.NE and part.value is None
+
+
+def is_sendable_at_once(narrowing: Narrowing) -> bool:
+    """Whether the filter of a term is short enough for a request."""
+    return len(wire_json(narrowing.filter)) <= LARGEST_TERM
