@@ -34,7 +34,7 @@ class ScriptState:
 
 @dataclass(frozen=True, slots=True)
 class QueryTask:
-    """A query to be run or explained. `written`: as the text has it, before names were put in."""
+    """A query to be run or explained. `written`: as the text has it, before names were put in. `names`: of queries."""
 
     query: tree.Query
     written: tree.Query
@@ -42,6 +42,7 @@ class QueryTask:
     params: Mapping[str, Any]
     source: str | None
     options: Options
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +108,8 @@ class Reader:
                         continue
                     known = {**expanded.params, **params}
                     explains = isinstance(statement, tree.ExplainStatement)
-                    self.items.append(QueryTask(expanded.query, query, explains, known, state.source, state.options))
+                    task = QueryTask(expanded.query, query, explains, known, state.source, state.options, names.named)
+                    self.items.append(task)
                     names.lets = with_last(names.lets, NamedQuery(expanded.query, known).placeless())
                     state = replace(state, lets=names.lets)
                 case s.LetStatement(name=name, query=query):
@@ -182,7 +184,9 @@ class Reader:
             self.used |= {node.name for node in nodes(expanded.query) if isinstance(node, tree.Param)}
             if not expanded.diagnostics:
                 known = {**expanded.params, **params}
-                self.items.append(QueryTask(expanded.query, statement.query, True, known, state.source, state.options))
+                source, options = state.source, state.options
+                asked = QueryTask(expanded.query, statement.query, True, known, source, options, names.named)
+                self.items.append(asked)
         hint = 'until then: `runs … scan | to "runs.parquet"` keeps a copy'
         message = "the embedded store comes in a later version: `pull` is read, but nothing is copied"
         self.found.append(Diagnostic("RQL304", message, statement.span, hints=(hint,)))

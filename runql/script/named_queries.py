@@ -11,7 +11,7 @@ from typing import Any, TypeVar, assert_never
 from runql.script.inner_queries import with_inner
 from runql.syntax import to_text, tree
 from runql.syntax.tree import SourceKind, Target
-from runql.text.diagnostic import Diagnostic
+from runql.text.diagnostic import Diagnostic, Edit, Fix
 from runql.text.nearest import nearest
 from runql.text.source import NOWHERE, Span
 
@@ -69,6 +69,11 @@ class QueryNames:
         self.saved = saved
         self.is_source = is_source
         self._inner = 0
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """The names of queries, the last ones apart."""
+        return tuple(name for name in self.lets if not is_last(name))
 
     def expand(self, query: tree.Query, seen: tuple[str, ...] = ()) -> Expanded:
         """The query with what it goes on from, and the names of the tables beside it, put in."""
@@ -149,10 +154,11 @@ class QueryNames:
         for ref in clause.sources if clause is not None else ():
             if self._is_query(ref):
                 continue
-            near = nearest(ref.name, [name for name in self.lets if not is_last(name)], most=1)
+            near = nearest(ref.name, self.named, most=1)
             if near and not self.is_source(ref.name):
                 message = f"there is no query and no source `{ref.name}`"
-                found.append(Diagnostic("RQL220", message, ref.span, hints=(f"nearest: `{near[0]}`",)))
+                fixes = (Fix(f"write `{near[0]}`", (Edit(ref.span, near[0]),)),) if ref.span != NOWHERE else ()
+                found.append(Diagnostic("RQL220", message, ref.span, hints=(f"nearest: `{near[0]}`",), fixes=fixes))
         return tuple(found)
 
 

@@ -8,8 +8,11 @@ from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 from runql.config import Settings
+from runql.errors import SourceError
 from runql.execute.deferred_names import Doubt, is_doubtful
 from runql.script.interpreter import QueryTask
+from runql.script.saved import saved_queries
+from runql.script.unknown_names import placed, with_query_meant
 from runql.semantic.catalog import Catalog
 from runql.semantic.check_context import CheckContext
 from runql.semantic.check_query import Checked, check
@@ -61,12 +64,12 @@ class QueryChecker:
         if offline:
             return self.against(query, None, told(self.context(item.params, (), source))), KnownSources()
         clause = query.clause(tree.FromClause)
-        names = dict.fromkeys(ref.name for ref in clause.sources) if clause else (item.source,)
-        places = tuple(dict.fromkeys(place for name in names for place in self.places(name)))
+        places = self._places_named(clause, item, source)
         context = told(self.context(item.params, places, source))
 
         def against(catalog: Catalog) -> Checked:
-            return self.against(query, catalog, context)
+            checked = self.against(query, catalog, context)
+            return replace(checked, diagnostics=with_query_meant(checked.diagnostics, item.names, source.text))
 
         known = at_hand(places) if may_wait and not must_be_looked_up(query) else None
         is_blank = known is not None and not known.catalog.fields
@@ -79,6 +82,19 @@ class QueryChecker:
                 return _linted(checked, places, known.catalog), found
         catalog = learned_for(query, places)
         return _linted(against(catalog), places, catalog), KnownSources(places, catalog)
+
+    def _places_named(self, clause: tree.FromClause | None, item: QueryTask, source: Source) -> tuple[SourcePlace, ...]:
+        """The sources of a query. Raises `SourceError` at a name that is none, with those of queries."""
+        if clause is None:
+            return tuple(self.places(item.source))
+        found: dict[SourcePlace, None] = {}
+        for ref in clause.sources:
+            try:
+                found.update(dict.fromkeys(self.places(ref.name)))
+            except SourceError as error:
+                saved = (f"@{one.name}" for one in saved_queries(tuple(self.settings.saved)))
+                raise placed(error, ref.name, ref.span, (*item.names, *saved), source) from None
+        return tuple(found)
 
     def context(self, params: Mapping[str, Any], places: Sequence[SourcePlace], source: Source) -> CheckContext:
         """What the checker is told beside a query and its catalog."""

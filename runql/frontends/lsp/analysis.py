@@ -132,10 +132,11 @@ class Analysis:
             return plain
         names = self.sources(at)
         serials = tuple(self._serial(at.home, each) for each in names.values())
+        known = tuple(at.script.lets)
         lets = tuple((name, *_meaning(at.script, name)) for name in sorted(declared.froms))
         params = tuple((name, at.script.params.get(name)) for name in sorted(declared.used))
         given = tuple((name, repr(self.world.given().get(name))) for name in sorted({*declared.used, *declared.params}))
-        return (plain, tuple(names.items()), serials, lets, params, given, _query_before(at))
+        return (plain, tuple(names.items()), serials, known, lets, params, given, _query_before(at))
 
     def _serial(self, home: Home, source: str | None) -> int:
         known = self.world.known(home, source)
@@ -157,8 +158,10 @@ class Analysis:
 
     def _said(self, at: Setting) -> Iterator[Diagnostic]:
         from runql.ide import diagnostics
+        from runql.script.unknown_names import with_query_meant
 
-        found = dict.fromkeys(diagnostics(at.piece.parsed, self.context(at)))
+        said = diagnostics(at.piece.parsed, self.context(at))
+        found = dict.fromkeys(with_query_meant(said, at.script.lets, at.piece.parsed.source.text))
         found.update(dict.fromkeys(self._of_names(at)))
         found.update(dict.fromkeys(self._of_sources(at)))
         kept = (one for one in found if one.code not in {EMPTY, UNUSED})
@@ -192,11 +195,15 @@ class Analysis:
 
     def _of_sources(self, at: Setting) -> Iterator[Diagnostic]:
         """Sources that a piece names and that could not be looked at."""
+        from runql.script.unknown_names import said_of_unknown
+
         for ref in _refs(at.piece):
             source = self._behind(at, ref.name)
             known = self.world.known(at.home, source) if source == ref.name else None
             if known is not None and known.error is not None:
-                yield _at(known.error, ref.span)
+                said = _at(known.error, ref.span)
+                saved = (f"@{name}" for name in _saved(at.home))
+                yield said_of_unknown(said, ref.name, ref.span, (*at.script.lets, *saved))
 
     def of_whole(self, script: DocumentScript) -> Iterator[tuple[int, Diagnostic]]:
         """What only the whole text shows: names declared twice, parameters that nothing uses. With their pieces."""

@@ -31,7 +31,8 @@ MARKDOWN: Final = "markdown"
 class Declared:
     """What a piece says of names: those it gives, those it uses, and the source that it names with `use`.
 
-    `froms` are the names after `from`, as far as they are neither saved queries nor `_`; `goes_on`: it has a `_`.
+    `froms` are the names after `from` and of tables beside that, as far as they are neither saved queries nor `_`;
+    `goes_on`: it has a `_`.
     """
 
     lets: Mapping[str, tree.Query]
@@ -75,15 +76,15 @@ class Piece:
 
     @cached_property
     def declared(self) -> Declared:
-        from runql.ide.nodes import nodes, queries
+        from runql.ide.nodes import nodes
         from runql.syntax import tree as s
         from runql.syntax import tree as t
 
         statements = self.parsed.script.statements
         every = [node for statement in statements for node in nodes(statement)]
         uses = [statement.source for statement in statements if isinstance(statement, s.UseStatement)]
-        clauses = (query.clause(t.FromClause) for query in queries(self.parsed.script))
-        froms = [ref for clause in clauses if clause is not None for ref in clause.sources]
+        refs = (node for node in every if isinstance(node, t.SourceRef))
+        froms = [ref for ref in refs if not any(ref is use for use in uses)]
         return Declared(
             {each.name: each.query for each in statements if isinstance(each, s.LetStatement)},
             {each.name: each for each in statements if isinstance(each, s.ParamStatement)},
