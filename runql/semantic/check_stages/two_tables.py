@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from runql.language.kinds import TableKind
-from runql.semantic.check_context import Report
+from runql.semantic.check_context import Report, rewrites
 from runql.semantic.check_stages.columns import FoundColumn, StageColumns
 from runql.semantic.check_stages.expressions import StageExpressions, facts
+from runql.semantic.check_stages.join_keys import JoinKey
 from runql.semantic.check_stages.scope import Scope, standard_columns
 from runql.semantic.names.nearest import nearest_hint, nearest_names
 from runql.semantic.operands import BROKEN, said
@@ -39,7 +40,8 @@ class TwoTableStages(StageColumns):
         self._twice(keys, stage)
         brought = side.brought({right for left, right in keys if left == right})
         if stage.kind not in _ONLY_LEFT:
-            self._collisions(brought, side, stage)
+            if len(keys) == len(stage.keys):  # else what a key would take together stands apart
+                self._collisions(brought, side, stage)
             self.expressions.scope = _joined(self.scope, brought, side, stage.kind)
         return TJoin(side.other(), stage.kind, tuple(keys), span=stage.span)
 
@@ -88,8 +90,10 @@ class TwoTableStages(StageColumns):
     # ------------------------------------------------------------ keys
 
     def _key(self, left: tree.Path, right: tree.Path, side: _OtherSide, stage: s.JoinStage) -> tuple[str, str] | None:
+        if JoinKey(left, right, self.expressions, side.expressions, side.label).say(side.called, self.report):
+            return None
         mine = self.column(left, stage.span)
-        theirs = side.column(right)
+        theirs = side.column(right, alone=left is right)
         if mine is None or theirs is None:
             return None
         if not mine.facts.kinds & theirs.facts.kinds:
@@ -147,13 +151,13 @@ class _OtherSide:
         self._stage = stage
         self._report: Report = expressions.report
         scope = Scope(table.kind, table.columns, table.fields, table.more, run_id=table.run_id)
-        self._expressions = StageExpressions(table.catalog, expressions.context, self._report, scope)
-        self._expressions.stage = "join"
+        self.expressions = StageExpressions(table.catalog, expressions.context, self._report, scope)
+        self.expressions.stage = "join"
         if table.fields and table.kind is TableKind.RUNS:
-            self._expressions.mentions.update({column.name: column for column in standard_columns()})
-        label = stage.label or (stage.other.name if isinstance(stage.other, tree.SourceRef) else "")
-        self.called = code(label) if label else "the other table"
-        word = "".join(char if char.isalnum() else "_" for char in label).strip("_")
+            self.expressions.mentions.update({column.name: column for column in standard_columns()})
+        self.label = stage.label or (stage.other.name if isinstance(stage.other, tree.SourceRef) else "")
+        self.called = code(self.label) if self.label else "the other table"
+        word = "".join(char if char.isalnum() else "_" for char in self.label).strip("_")
         self.short = word if word and not word[0].isdigit() else "other"
 
     def other(self) -> TOther:
@@ -161,40 +165,42 @@ class _OtherSide:
         other = self._stage.other
         query = other if isinstance(other, tree.Query) else tree.Query(tree.Target.RUNS)
         columns = None if self.table.more else tuple(self._columns())
-        fetched = tuple(self._expressions.mentions.values())
+        fetched = tuple(self.expressions.mentions.values())
         return TOther(to_text(query), fetched, query=query, name=self.called, columns=columns)
 
     def _columns(self) -> dict[str, ColumnFacts]:
-        return {**self.table.columns, **self._expressions.scope.columns}
+        return {**self.table.columns, **self.expressions.scope.columns}
 
     def brought(self, equal: set[str]) -> dict[str, ColumnFacts]:
         """The columns that a join adds: all but the keys of one name on both sides."""
         return {name: one for name, one in self._columns().items() if name not in equal}
 
-    def column(self, path: tree.Path) -> FoundColumn | None:
-        """The column that a key means; a field of its runs is fetched."""
+    def column(self, path: tree.Path, *, alone: bool) -> FoundColumn | None:
+        """The column that a key means; a field of its runs is fetched. `alone`: both sides have one name."""
         place = path.span if path.span != NOWHERE else self._stage.span
-        found = self._expressions.column_name(path)
+        found = self.expressions.column_name(path)
         if found is None and not self.table.fields:
             name = path_text(path.segments, exact=path.exact)
             if self.table.more:
                 self.keys.add(name)
                 return FoundColumn(name, ColumnFacts())
-            self._unknown(name, place)
+            self._unknown(name, place, alone=alone)
             return None
-        operand = self._expressions.operand(tree.Field(path, span=place))
+        operand = self.expressions.operand(tree.Field(path, span=place))
         if operand is BROKEN or not isinstance(operand.expr, TCell):
             return None
         name = operand.expr.name
-        self._expressions.scope = self._expressions.scope.with_columns({name: facts(operand)})
+        self.expressions.scope = self.expressions.scope.with_columns({name: facts(operand)})
         self.keys.add(name)
         return FoundColumn(name, facts(operand))
 
-    def _unknown(self, name: str, place: Span) -> None:
+    def _unknown(self, name: str, place: Span, *, alone: bool) -> None:
         near = nearest_names(name, self.table.columns)
         columns = ", ".join(map(code, [*self.table.columns][:_SHOWN]))
-        hints = (*(nearest_hint(near) or (f"its columns are {columns}",)), f"of two names: `on {name} = COLUMN`")
-        self._report.add("RQL218", f"{self.called} has no column {code(name)}", place, *hints)
+        hints = nearest_hint(near) or (f"its columns are {columns}",)
+        hints = (*hints, f"of two names: `on {name} = COLUMN`") if alone else hints
+        fixes = () if alone else rewrites(place, map(_written, near))
+        self._report.add("RQL218", f"{self.called} has no column {code(name)}", place, *hints, fixes=fixes)
 
     def renaming(self, pairs: str) -> tuple[Fix, ...]:
         """The fix that gives columns of the other table other names."""
