@@ -10,8 +10,10 @@ from runql.ide.completion.index import index_of
 from runql.ide.completion.slots import known_name
 from runql.ide.completion.values import meaning
 from runql.ide.context import Context, Text, parsed
+from runql.ide.declarations import with_declared
 from runql.ide.entry_text import LANGUAGE, entry_markdown
 from runql.ide.field_text import documentation, value_text
+from runql.ide.named_tables import other_table, sources_behind
 from runql.ide.nodes import chain_at
 from runql.language.entry import Entry
 from runql.language.fields import RUN_FIELD_SPELLINGS, Space
@@ -22,6 +24,7 @@ from runql.language.types import TYPE_SPELLINGS
 from runql.language.windows import WINDOWS
 from runql.language.words import WORDS
 from runql.semantic.catalog import Catalog
+from runql.semantic.check_stages.scope import Scope
 from runql.semantic.folds import fold_named, history_fold_named
 from runql.semantic.spelling import PREFIXES
 from runql.syntax import tree as t
@@ -35,6 +38,7 @@ from runql.text.markdown import block, code, plain, words
 from runql.text.source import Span
 
 _SILENT: Final = {TokenKind.WHITESPACE, TokenKind.COMMENT, TokenKind.PUNCTUATION}
+_SHOWN: Final = 8
 
 
 @frozen
@@ -52,9 +56,12 @@ class Hover:
 
 @frozen
 class _Place:
+    """`context`: of the sources of the query around it; `known`: of one that names none."""
+
     token: Token
     chain: tuple[t.Node, ...]
     context: Context
+    known: Context
 
 
 def hover(text: Text, offset: int, context: Context) -> Hover | None:
@@ -64,7 +71,8 @@ def hover(text: Text, offset: int, context: Context) -> Hover | None:
     if token is None:
         return None
     chain = chain_at(whole.script, token.span.start)
-    place = _Place(token, chain, _context_of(chain, context))
+    known = with_declared(whole, context)
+    place = _Place(token, chain, _context_of(chain, known), known)
     kind = TokenKind.TIME if token.terminal == "AGO" else token.kind
     said = _SAYERS.get(kind, _word)(place)
     span = _time_span(place) if kind is TokenKind.TIME else token.span
@@ -79,9 +87,11 @@ def token_at(whole: Parsed, offset: int) -> Token | None:
 
 
 def _context_of(chain: tuple[t.Node, ...], context: Context) -> Context:
-    query = next((node for node in chain if isinstance(node, t.Query)), None)
-    clause = query.clause(t.FromClause) if query is not None else None
-    return context.of(tuple(source.name for source in clause.sources) if clause is not None else ())
+    """That of the innermost query that names its sources."""
+    asked = (node for node in reversed(chain) if isinstance(node, t.Query))
+    clause = next((clause for query in asked if (clause := query.clause(t.FromClause)) is not None), None)
+    names = tuple(source.name for source in clause.sources) if clause is not None else ()
+    return context.of(sources_behind(names, context))
 
 
 def _name(place: _Place) -> str:
@@ -91,6 +101,17 @@ def _name(place: _Place) -> str:
 
 def _field(place: _Place) -> str:
     written, context = place.token.text, place.context
+    other = _at_key_of_other(place)
+    if other is None:
+        return _field_of(written, context, place)
+    table, context = other
+    facts = table.columns.get(".".join(map(str, read_path(written).segments)))
+    if facts is not None and facts.info is None:
+        return f"{code(written)}: {' or '.join(sorted(facts.kinds))}, a column of the other table"
+    return _field_of(written, context, place)
+
+
+def _field_of(written: str, context: Context, place: _Place) -> str:
     if any(isinstance(node, t.KeysClause | t.XClause) for node in place.chain):
         return _metric(written, context.catalog)
     path = read_path(written)
@@ -109,6 +130,15 @@ def _field(place: _Place) -> str:
     if found.info is None or context.catalog is None:
         return title
     return f"{title}\n\n{documentation(found.info, context.catalog)}"
+
+
+def _at_key_of_other(place: _Place) -> tuple[Scope, Context] | None:
+    """The other table of a join, where a key of it stands behind `=`."""
+    path = next((node for node in reversed(place.chain) if isinstance(node, t.Path)), None)
+    stage = next((node for node in reversed(place.chain) if isinstance(node, t.JoinStage)), None)
+    if stage is None or not any(path is right and left is not right for left, right in stage.keys):
+        return None
+    return other_table(stage, place.known, place.context)
 
 
 def _in_statement(place: _Place) -> Entry | None:
@@ -189,8 +219,29 @@ def _source(place: _Place) -> str:
     context = place.context
     tables: tuple[Mapping[str, str], ...] = (context.sources, context.lets, context.saved)
     said = next((table[key] for table in tables for key in (name, name.removeprefix("@")) if key in table), "")
-    known = f"{context.catalog.run_count:,} runs" if context.catalog is not None else ""
-    return " · ".join(part for part in (code(name), words(said), known) if part)
+    return " · ".join(part for part in (code(name), words(said), _held(place)) if part)
+
+
+def _held(place: _Place) -> str:
+    """What a source, or the table of a query, holds."""
+    stage = next((node for node in reversed(place.chain) if isinstance(node, t.JoinStage | t.UnionStage)), None)
+    if stage is None or not isinstance(stage.other, t.SourceRef) or stage.other.span != place.token.span:
+        catalog = place.context.catalog
+        return f"{catalog.run_count:,} runs" if catalog is not None else ""
+    found = other_table(stage, place.known, place.context)
+    if found is None:
+        return ""
+    table, at = found
+    if not table.fields:
+        return _columns(table)
+    is_source = place.token.text not in place.known.lets and at.catalog is not None
+    return f"{at.catalog.run_count:,} runs" if is_source and at.catalog is not None else ""
+
+
+def _columns(table: Scope) -> str:
+    names = [*table.columns]
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return f"its columns are {', '.join(map(code, names[:_SHOWN]))}{more}" if names else ""
 
 
 def _time(place: _Place) -> str:

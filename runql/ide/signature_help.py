@@ -63,7 +63,7 @@ def _called(lexemes: Sequence[Lexeme]) -> tuple[Lexeme, int] | None:
                 depth -= 1
             case "LPAR":
                 before = lexemes[place - 1]
-                if before.terminal in {"FUNCTION", "EXISTS", "MISSING"}:
+                if before.terminal in {"FUNCTION", "EXISTS", "MISSING", "VALUE"}:
                     return before, index
                 index = 0
             case _:

@@ -37,6 +37,8 @@ def split(marked: str) -> tuple[str, int]:
     return marked.replace(CURSOR, ""), marked.index(CURSOR)
 
 
+BASE = "let base = runs | group config.optimizer : top = max(summary.acc);"
+
 # ---------------------------------------------------------------- hover
 
 
@@ -67,6 +69,14 @@ def split(marked: str) -> tuple[str, int]:
         ("runs | group config.lr : ci9‸5(summary.acc)", "ci95", "95 %"),
         ("runs | ord‸er created", "order", "NaN, null and missing come last"),
         ("runs where config.lr >‸= 1", ">=", "Greater or equal."),
+        ("runs | jo‸in base on id", "join", "Beside each row the rows of another table"),
+        ("runs | join an‸ti base on id", "anti", "join inner|left|full|anti|semi"),
+        (f"{BASE} runs | join ba‸se on id", "base", "its columns are `config.optimizer`, `top`, `n`"),
+        (f"{BASE} runs | join base on name = to‸p", "top", "number, a column of the other table"),
+        (f"{BASE} runs | join base on name = config.opti‸mizer", "config.optimizer", "412 of 412 runs"),
+        ("runs | join acme/oth‸er on id", "acme/other", "5 runs"),
+        ("runs where summary.acc > val‸ue(runs | group : max(summary.acc))", "value", "value(QUERY)"),
+        ("runs where id in (runs from acme/other where config.wid‸th > 1)", "config.width", "5 of 5 runs"),
     ],
 )  # fmt: skip
 def test_hover(text: str, word: str, says: str) -> None:
@@ -98,6 +108,8 @@ def test_nothing_to_say(text: str) -> None:
         ("runs where exists(‸", ["exists(FIELD)"], "FIELD"),
         ("runs where config.lr in (‸", ["where CONDITION"], None),
         ("runs limit ‸", ["limit N"], None),
+        ("runs where summary.acc > value(‸", ["value(QUERY)"], "QUERY"),
+        ("runs | join base on ‸", ["join [inner|left|full|anti|semi] NAME|(QUERY) on KEY [= KEY], …"], None),
         ("runs | group config.lr : mean(‸", ["mean(x)"], "x"),
         ("‸", [], None),
     ],

@@ -8,6 +8,7 @@ from dataclasses import replace
 from runql.ide.completion.fields import names
 from runql.ide.completion.index import MOST_BY_LETTERS
 from runql.ide.completion.items import Completions, Item, Offer, listed
+from runql.ide.completion.join_keys import Keys, keys_at, shared
 from runql.ide.completion.named import functions, parameters, sources
 from runql.ide.completion.slots import slot_at
 from runql.ide.completion.sql_names import inside_question
@@ -17,8 +18,8 @@ from runql.ide.completion.words import words
 from runql.ide.context import Context, Text
 from runql.ide.cursor import Cursor, cursor_at
 from runql.ide.declarations import with_declared
+from runql.ide.named_tables import put_in, scope_of, sources_behind
 from runql.ide.nodes import queries
-from runql.semantic.check_query import check
 from runql.semantic.check_stages.scope import Scope
 from runql.syntax.parse import parse
 from runql.text.source import Span
@@ -35,21 +36,27 @@ def complete(text: Text, offset: int, context: Context) -> Completions:
     cursor = cursor_at(text, offset)
     if cursor is None:
         return Completions(Span(offset, offset), Span(offset, offset))
-    context = with_declared(cursor.around, context).of(cursor.sources)
+    known = with_declared(cursor.around, context)
+    context = known.of(sources_behind(cursor.sources, known))
     if "SAVED" not in cursor.accepted and cursor.text[: cursor.word.start].endswith("@"):
         return _of_saved(cursor, context)
     table = table_at(cursor, context)
     if (inside := inside_question(cursor, context, table)) is not None:
         return inside
-    items, is_cut = listed(_offers(cursor, context, table), cursor.typed)
+    keys = keys_at(cursor, table, context, known)
+    if keys is not None:
+        table, context = keys.table, keys.context
+    items, is_cut = listed(_offers(cursor, context, table, keys), cursor.typed)
     spaced = tuple(_spaced(item, cursor) for item in items)
     # A letter more also finds the fields that are listed under their namespace so far.
     more = bool(cursor.chain) and "." not in cursor.typed and context.catalog is not None
     return Completions(cursor.word, cursor.whole, spaced, is_cut or more or len(items) >= MOST_BY_LETTERS)
 
 
-def _offers(cursor: Cursor, context: Context, table: Scope | None) -> Iterator[Offer]:
+def _offers(cursor: Cursor, context: Context, table: Scope | None, keys: Keys | None) -> Iterator[Offer]:
     slot = slot_at(cursor)
+    if keys is not None:
+        yield from shared(keys)
     if not cursor.typed.startswith("$"):
         yield from values(cursor, slot, context)
         yield from names(cursor, slot, context, table)
@@ -91,5 +98,4 @@ def table_at(cursor: Cursor, context: Context) -> Scope | None:
     found = list(queries(parse(cursor.before[: pipes[-1]]).script))
     if not found:
         return None
-    checked = check(found[-1], context.catalog, context.for_check())
-    return checked.scope if checked.query is not None else None
+    return scope_of(put_in(found[-1], context), context)

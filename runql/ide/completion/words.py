@@ -165,6 +165,8 @@ def _begins_well(terminal: str, slot: Slot, context: Context) -> bool:  # noqa: 
         if terminal in _ONLY_IN_AGGREGATES:
             return slot.index > 0 and slot.function in _ONLY_IN_AGGREGATES[terminal]
         return terminal in _CONDITIONS and kinds == {Kind.BOOL}
+    if terminal in keywords().queries:
+        return terminal == "RUNS" and slot.role in {Role.VALUE, Role.MEMBER}
     if terminal in _CONDITIONS:
         return slot.role is Role.CONDITION
     if terminal == "VALUE":
@@ -205,7 +207,7 @@ def _group(terminal: str, cursor: Cursor, tests: tuple[str, ...]) -> WordGroup:
         return WordGroup.PIPE
     if terminal in tests or terminal == "NOT":
         return WordGroup.FIRST if cursor.clause == "WHERE" and "PATH" not in cursor.accepted else WordGroup.LAST
-    if terminal in _JOINS:
+    if terminal in _JOINS or (terminal == "RUNS" and "PATH" in cursor.accepted):
         return WordGroup.JOINS if cursor.clause == "WHERE" else WordGroup.LAST
     return WordGroup.LAST if "PATH" in cursor.accepted and terminal not in _LISTED else WordGroup.FIRST
 

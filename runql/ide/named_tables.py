@@ -1,0 +1,114 @@
+"""The tables of queries that have a name, as far as they are known: what a query goes on from, and those beside it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import lru_cache, partial
+
+from runql.ide.context import Context
+from runql.semantic.check_query import check, inner_table
+from runql.semantic.check_stages.scope import Scope
+from runql.semantic.questions import MOST_NESTED, UNKNOWN, InnerTable
+from runql.syntax import tree as t
+from runql.syntax.parse import parse_query
+
+_MOST_LEVELS = 20
+_MOST_NAMES = 50
+
+
+def sources_behind(names: tuple[str, ...], context: Context) -> tuple[str, ...]:
+    """The sources that names mean, those behind queries among them; none where that is the source of whoever asks."""
+    for _ in range(_MOST_LEVELS):
+        query = _named(names[0], context) if len(names) == 1 and names[0] not in context.catalogs else None
+        if query is None:
+            break
+        names = _sources(query)
+    return names
+
+
+def put_in(query: t.Query, context: Context) -> t.Query:
+    """The query with the queries that it goes on from, and those beside it, in the places of their names."""
+    return _Names(context).put_into(query, ())
+
+
+class _Names:
+    """What the names of queries stand for; each text puts in so many at most."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._left = _MOST_NAMES
+
+    def put_into(self, query: t.Query, seen: tuple[str, ...]) -> t.Query:
+        stages = tuple(self._with_other(stage, seen) for stage in query.stages)
+        names = _sources(query)
+        base = self._meant(names[0], seen) if len(names) == 1 else None
+        if base is None:
+            return replace(query, stages=stages)
+        own = tuple(clause for clause in query.clauses if not isinstance(clause, t.FromClause))
+        kinds = set(map(type, own))
+        kept = tuple(clause for clause in base.clauses if type(clause) not in kinds)
+        return replace(query, clauses=(*kept, *own), stages=(*base.stages, *stages))
+
+    def _meant(self, name: str, seen: tuple[str, ...]) -> t.Query | None:
+        """The query of a name, with the names in it put in; none of one that means itself."""
+        query = _named(name, self._context) if name not in seen and self._left else None
+        if query is None:
+            return None
+        self._left -= 1
+        return self.put_into(query, (*seen, name))
+
+    def _with_other(self, stage: t.Stage, seen: tuple[str, ...]) -> t.Stage:
+        if not isinstance(stage, t.JoinStage | t.UnionStage):
+            return stage
+        if not isinstance(stage.other, t.SourceRef):
+            return replace(stage, other=self.put_into(t.query_in(stage.other), seen))
+        query = self._meant(stage.other.name, seen)
+        return stage if query is None else replace(stage, other=query, label=stage.other.name)
+
+
+def scope_of(query: t.Query, context: Context) -> Scope | None:
+    """The columns of the table of a query with its names put in; none if it has mistakes. `context`: of its sources."""
+    asked = replace(context.for_check(), inner=partial(_inner, context, 0))
+    checked = check(query, context.catalog, asked)
+    return checked.scope if checked.query is not None else None
+
+
+def other_table(stage: t.JoinStage | t.UnionStage, known: Context, context: Context) -> tuple[Scope, Context] | None:
+    """The other table of a join or a union, and what is known of its source; nothing of a query that is only saved.
+
+    `context`: that of the query around it; `known`: that of a query that names no source.
+    """
+    ref = stage.other if isinstance(stage.other, t.SourceRef) else None
+    if ref is not None:
+        is_known = ref.kind is t.SourceKind.NAME or ref.name in known.lets
+        query = t.Query(t.Target.RUNS, (t.FromClause((ref,)),))
+    else:
+        query = t.query_in(stage.other)
+        is_known = True
+    names = _sources(query)
+    at = known.of(sources_behind(names, known)) if names else context
+    scope = scope_of(put_in(query, known), at) if is_known else None
+    return None if scope is None else (scope, at)
+
+
+def _inner(context: Context, level: int, query: t.Query) -> InnerTable:
+    if level >= MOST_NESTED:
+        return UNKNOWN
+    at = context.of(_sources(query))
+    asked = replace(at.for_check(), inner=partial(_inner, at, level + 1))
+    return inner_table(check(query, at.catalog, asked), at.catalog)
+
+
+def _named(name: str, context: Context) -> t.Query | None:
+    """The query of a name; none of one that is a source, is saved or has mistakes."""
+    return _read(context.lets[name]) if name in context.lets else None
+
+
+@lru_cache(maxsize=64)
+def _read(text: str) -> t.Query | None:
+    return parse_query(text)[0]
+
+
+def _sources(query: t.Query) -> tuple[str, ...]:
+    clause = query.clause(t.FromClause)
+    return tuple(source.name for source in clause.sources) if clause is not None else ()
