@@ -12,8 +12,8 @@ from tests.cases.markdown import cases
 
 FILE = Path(__file__).parent.parent / "cases" / "errors_phrases.md"
 TEXTS = [case.query.text for case in cases(FILE)]
-NO_WORDS = {"runs order summary.acc nulls first", "df.plot()"}
-"""What RunQL has no words for: an error says so, and offers nothing."""
+NO_WORDS = ("runs order summary.acc nulls first", "df.plot()", "| cross join base", "| natural join base")
+"""How the texts end for which RunQL has no words: an error says so, and offers nothing."""
 
 
 def test_there_are_many() -> None:
@@ -23,7 +23,7 @@ def test_there_are_many() -> None:
 @pytest.mark.parametrize("text", TEXTS)
 def test_what_is_offered_runs(text: str) -> None:
     fixed = FLOORS["fixed"](text)
-    if text.strip() in NO_WORDS:
+    if text.strip().endswith(NO_WORDS):
         assert fixed.strip() == text.strip()
         return
     assert fixed.strip() != text.strip()

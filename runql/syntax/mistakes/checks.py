@@ -116,9 +116,10 @@ def check_lexemes(text: str, lexemes: Sequence[Lexeme]) -> list[Mistake]:
         elif lexeme.terminal == "FUNCTION":
             from runql.syntax.mistakes.lists import list_call
             from runql.syntax.mistakes.phrases.stages_of_others import described_order
+            from runql.syntax.mistakes.sql_group_by import keys_in_brackets
 
             checked = _order_by(lexeme, last, lexeme) or _python_call(text, lexeme)
-            checked = checked or described_order(text, lexemes, index)
+            checked = checked or described_order(text, lexemes, index) or keys_in_brackets(text, lexeme, last)
             checked = checked or list_call(text, lexeme, is_condition=clause == "WHERE")
         elif lexeme.terminal == "MODULO":
             from runql.syntax.mistakes.lists import list_of_r

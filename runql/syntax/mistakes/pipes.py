@@ -11,6 +11,7 @@ from runql.syntax.keywords import keywords
 from runql.syntax.lexer import END, Lexeme, run
 from runql.syntax.literals import write_string
 from runql.syntax.mistake import Mistake, Place, Repair, alone_from, closing, idiom, replacing, shown, tidy
+from runql.syntax.mistakes.phrases.tables_of_others import join_of_frame
 from runql.syntax.recovery import next_piece
 from runql.text.diagnostic import Edit
 from runql.text.source import Span
@@ -297,6 +298,10 @@ def method_chain(place: Place) -> Mistake | None:
     calls: list[str] = []
     end = name.start + len("runs")
     while match := re.compile(r"\s*\.\s*([^\W\d]\w*)(?=\()").match(place.text, end):
+        if (joined := _joined(place.text, match)) is not None:
+            calls.append(joined[0])
+            end = joined[1]
+            continue
         called = _call(place.text, Lexeme("PATH", match[1], match.start(1)))
         stage = _STAGES.get(match[1].lower(), (None, match[1].lower()))[1]
         if called is None or stage.split()[0] not in keywords().stage_words:
@@ -312,3 +317,10 @@ def method_chain(place: Place) -> Mistake | None:
     new = " | ".join(["runs", *calls])
     span = Span(name.start, end)
     return idiom(_PANDAS, place.text[span.start : span.end], new, span, replacing(span.start, span.end, new))
+
+
+def _joined(text: str, name: re.Match[str]) -> tuple[str, int] | None:
+    """The stage of a call of `merge` or `join`, and where it ends."""
+    end = closing(text, name.end(1)) if name[1].lower() in {"merge", "join"} else None
+    stage = join_of_frame(name[1], text[name.end(1) + 1 : end.start]) if end is not None else None
+    return None if stage is None or end is None else (stage, end.end)

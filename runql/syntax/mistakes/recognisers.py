@@ -29,7 +29,7 @@ from runql.syntax.mistakes import slips as idiom_slips
 from runql.syntax.mistakes import words as idiom_words
 from runql.syntax.mistakes.expected import either, expected_words, needed
 from runql.syntax.mistakes.functions import casts
-from runql.syntax.mistakes.phrases import data_frames, stages_of_others
+from runql.syntax.mistakes.phrases import data_frames, selects, stages_of_others, tables_of_others
 from runql.text.diagnostic import Edit
 from runql.text.letters import distance
 from runql.text.nearest import nearest
@@ -161,6 +161,12 @@ _KNOWN: Final[tuple[Callable[[Place], Mistake | None], ...]] = (
     two_tables.inner_select,
     two_tables.inner_value,
     two_tables.existence,
+    tables_of_others.column_of_frame,
+    tables_of_others.table_in_brackets,
+    tables_of_others.nearest_join,
+    tables_of_others.sides_of_kusto,
+    tables_of_others.keys_of_prql,
+    tables_of_others.no_keys,
     two_tables.call_of_frame,
     two_tables.spelled_join,
     two_tables.spelled_union,
@@ -168,6 +174,7 @@ _KNOWN: Final[tuple[Callable[[Place], Mistake | None], ...]] = (
     two_tables.kind_of_join,
     two_tables.union_all,
     two_tables.keys_together,
+    tables_of_others.renamed_table,
     two_tables.keys_without_on,
     numbers.quoted_key,
     casts.cast_as,
@@ -193,11 +200,13 @@ _KNOWN: Final[tuple[Callable[[Place], Mistake | None], ...]] = (
     queries.client_call,
     pipes.method_chain,
     data_frames.data_frame,
+    tables_of_others.frames_joined,
     statements.common_table,
     statements.let_left_out,
     statements.show_runs,
     statements.statement_of_another_language,
     queries.word_before_runs,
+    selects.joined_select,
     sql_group_by.grouped_select,
     idiom_slips.how_many,
     stages_of_others.select_top,

@@ -8,7 +8,7 @@ from itertools import islice, takewhile
 from typing import Final
 
 from runql.syntax.lexer import Lexeme
-from runql.syntax.mistake import Mistake, Place, idiom, replacing
+from runql.syntax.mistake import Mistake, Place, closing, idiom, replacing
 from runql.text.source import Span
 
 _PARTS: Final = frozenset("select from where group having order limit".split())  # noqa: SIM905 - SQL's words, not ours
@@ -24,17 +24,22 @@ def grouped_select(place: Place) -> Mistake | None:
     """`select model, avg(acc) from runs where … group by model having … order by … limit …`."""
     if "RUNS" not in place.accepted or place.word != "select":
         return None
-    ahead = islice(place.ahead(), 500)
-    lexemes = list(takewhile(lambda lexeme: lexeme.terminal not in {"SEMI", "PIPE"}, ahead))
-    parts = _parts(place.text, lexemes)
+    lexemes = statement_of(place)
+    parts = parts_of(place.text, lexemes)
     if "group" not in parts or parts.get("from", "").lower() != "runs":
         return None
-    new = _written(parts)
+    new = grouped_query(parts)
     span = Span(lexemes[0].start, lexemes[-1].end)
     return idiom("SQL", place.text[span.start : span.end], new, span, replacing(span.start, span.end, new))
 
 
-def _parts(text: str, lexemes: Sequence[Lexeme]) -> dict[str, str]:
+def statement_of(place: Place) -> list[Lexeme]:
+    """The lexemes from what was found to the end of the query."""
+    ahead = islice(place.ahead(), 500)
+    return list(takewhile(lambda lexeme: lexeme.terminal not in {"SEMI", "PIPE"}, ahead))
+
+
+def parts_of(text: str, lexemes: Sequence[Lexeme]) -> dict[str, str]:
     """What stands behind each word of SQL, outside of brackets; `by` is left out."""
     depth = 0
     begins: list[int] = []
@@ -52,10 +57,12 @@ def _parts(text: str, lexemes: Sequence[Lexeme]) -> dict[str, str]:
     return parts
 
 
-def _written(parts: dict[str, str]) -> str:
-    folds = [_fold(column) for column in _columns(parts["select"]) if "(" in column]
+def grouped_query(parts: dict[str, str]) -> str:
+    """The query of a `select` with `group by`."""
+    folds = [fold_of(column) for column in _columns(parts["select"]) if "(" in column]
     having, order = (_lifted(parts.get(part, ""), folds) for part in ("having", "order"))
-    stages = [f"group {parts['group']}" + (f" : {', '.join(folds)}" if folds else "")]
+    keys = "" if parts["group"].replace(" ", "") == "()" else f" {parts['group']}"
+    stages = [f"group{keys}" + (f" : {', '.join(folds)}" if folds else "")]
     stages += [f"where {having}"] if having else []
     stages += [f"order {order}"] if order else []
     stages += [f"limit {parts['limit']}"] if parts.get("limit") else []
@@ -67,7 +74,7 @@ def _lifted(text: str, folds: list[str]) -> str:
     """A condition or an order over the groups, with each aggregate as a column, which `folds` gets."""
 
     def column(call: re.Match[str]) -> str:
-        fold = _fold(call[0])
+        fold = fold_of(call[0])
         if fold.lower() == "count()":
             return "n"
         name = re.sub(r"\W+", "_", fold).strip("_")
@@ -94,8 +101,19 @@ def _columns(text: str) -> list[str]:
     return [column.strip() for column in columns]
 
 
-def _fold(column: str) -> str:
+def fold_of(column: str) -> str:
     named = _NAMED.match(column)
     value, name = (named[1], f"{named[2]} = ") if named else (column, "")
     value = _STAR.sub("count()", value)
     return name + _CALL.sub(lambda call: f"{_FOLDS.get(call[1].lower(), call[1])}(", value)
+
+
+def keys_in_brackets(text: str, name: Lexeme, before: Lexeme) -> Mistake | None:
+    """`group by (a, b)`, `group by ()`: read as a function."""
+    end = closing(text, text.find("(", name.end)) if name.text.lower() == "by" and before.terminal == "GROUP" else None
+    if end is None:
+        return None
+    span = Span(before.start, end.end)
+    inner = text[text.find("(", name.end) + 1 : end.start].strip()
+    new = f"{before.text} {inner}".strip()
+    return idiom("SQL", text[span.start : span.end], new, span, replacing(span.start, span.end, new))

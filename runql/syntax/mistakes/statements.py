@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from itertools import islice
 from typing import Final
 
 from runql.syntax.keywords import keywords
-from runql.syntax.lexer import END, accepted, beginning
+from runql.syntax.lexer import END, Lexeme, accepted, beginning
 from runql.syntax.mistake import (
     Mistake,
     Place,
@@ -22,6 +23,7 @@ from runql.syntax.mistake import (
     spaced,
 )
 from runql.syntax.mistakes.expected import needed
+from runql.syntax.mistakes.phrases.selects import query_of_select
 from runql.text.diagnostic import Edit
 from runql.text.source import Span
 
@@ -220,23 +222,35 @@ def use_and_query(place: Place) -> Mistake | None:
 
 
 def common_table(place: Place) -> Mistake | None:
-    """`with good as (runs where …) …`: SQL's way of naming a query."""
+    """`with good as (runs where …), best as (select …) …`: SQL's way of naming queries."""
     if "LET" not in place.accepted or place.word != "with":
         return None
-    name, word, bracket, query = [*islice(place.ahead(), 1, 5), None, None, None, None][:4]
-    if name is None or word is None or bracket is None or query is None:
+    named: list[tuple[str, str]] = []
+    ahead: Iterator[Lexeme] = islice(place.ahead(), 1, None)
+    end, behind = place.found, None
+    while (name := next(ahead, None)) is not None:
+        word, bracket = next(ahead, None), next(ahead, None)
+        if word is None or bracket is None or word.text.lower() != "as" or bracket.terminal != "LPAR":
+            return None
+        closed = closing(place.text, bracket.start)
+        inner = place.text[bracket.end : closed.start].strip() if closed is not None else ""
+        first = inner.partition(" ")[0].lower()
+        query = query_of_select(inner, rows=True) if first == "select" else inner
+        if closed is None or query is None or (first != "select" and first not in keywords().head_words):
+            return None
+        named.append((name.text, query))
+        end, ahead = closed, alone_from(place.text, closed.end)
+        behind = next(ahead, None)
+        if behind is None or behind.text != ",":
+            break
+    if not named:
         return None
-    if word.text.lower() != "as" or bracket.terminal != "LPAR" or query.text.lower() not in keywords().head_words:
-        return None
-    end = closing(place.text, bracket.start)
-    if end is None:
-        return None
-    begin = Span(place.found.start, query.start)
-    behind = next(alone_from(place.text, end.end), None)
-    last = ";" if behind is not None and behind.text not in {",", ";"} else ""
-    repair = Repair("write `let`", (Edit(begin, f"let {name.text} = "), Edit(Span(end.start, end.end), last)))
-    old = f"with {name.text} as (…)"
-    return idiom("SQL", old, f"let {name.text} = …", Span(begin.start, bracket.end), repair)
+    last = ";" if behind is not None and behind.text != ";" else ""
+    new = "; ".join(f"let {name} = {query}" for name, query in named)
+    old = ", ".join(f"{name} as (…)" for name, _ in named)
+    shorter = "; ".join(f"let {name} = …" for name, _ in named)
+    span = Span(place.found.start, end.end)
+    return idiom("SQL", f"with {old}", shorter, span, replacing(span.start, span.end, f"{new}{last}", "write `let`"))
 
 
 def set_colon(place: Place) -> Mistake | None:

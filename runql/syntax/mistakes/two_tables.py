@@ -8,45 +8,27 @@ from typing import Final
 
 from runql.syntax.keywords import keywords
 from runql.syntax.mistake import Mistake, Place, alone_from, closing, idiom, replacing
+from runql.syntax.mistakes.phrases.selects import query_of_select
+from runql.syntax.mistakes.phrases.tables_of_others import join_of_frame, join_text, kind_of
 from runql.syntax.tree import JoinKind
 from runql.text.source import Span
 
-_ALSO: Final = {"innerunique": JoinKind.INNER, "outer": JoinKind.FULL, "": JoinKind.INNER}
-"""What other languages call a kind, where it is not the same word, or that with `outer` behind it."""
 _SPELLED: Final = re.compile(
     r"(?i)(?P<kind>(?:left|right|full|inner|outer|semi|anti|cross|natural)(?:[\s_]+outer)?)[\s_]+join\b"
 )
 _CALLED: Final = re.compile(
-    r"(?i)(?:(?P<kind>left|right|full|inner|semi|anti)_)?(?P<word>join|merge)\s*\(\s*(?P<table>@?[\w./-]+)\s*"
-    r"(?P<rest>(?:,[^()]*(?:\([^()]*\)[^()]*)*)?)\)"
+    r"(?i)(?P<word>(?:(?:left|right|full|inner|semi|anti)_)?(?:join|merge))\s*\((?P<inner>[^()]*(?:\([^()]*\)[^()]*)*)\)"
 )
 _LOOKUP: Final = re.compile(r"(?i)lookup\b")
-_HOW: Final = re.compile(r"(?i)how\s*=\s*[\"'](?P<how>\w+)[\"']")
-_KEYS: Final = re.compile(r"(?i)\b(?:on|by|left_on|right_on)\s*=\s*(?P<keys>[\"'][^\"']*[\"']|[\[(c][^\])]*[\])])")
-_QUOTED: Final = re.compile(r"[\"']([^\"']+)[\"']")
 _OF_KQL: Final = re.compile(r"(?i)join\s+(?:(?:kind|side)\s*[=:]\s*)?(?P<kind>\w+)(?P<outer>\s+outer)?(?=\s)")
 _UNION: Final = re.compile(
     r"(?i)(?P<word>concat|append|bind_rows|rbind|union_all|vstack)\b\s*\(?\s*\[?\s*(?P<table>@?[\w./-]+)\s*\]?\s*\)?\s*(?=\||;|$)"
 )
-_SETS: Final = re.compile(r"(?i)(?P<word>intersect|minus|difference)\s+(?P<table>@?[\w./-]+)\s*(?=\||;|$)")
-_SELECT: Final = re.compile(
-    r"(?is)\s*select\s+(?P<columns>.+?)(?:\s+from\s+(?P<source>[\w./@-]+))?(?:\s+where\s+(?P<where>.+?))?\s*\Z"
+_SETS: Final = re.compile(
+    r"(?i)(?P<word>intersect|minus|difference|except)\s*(?:\s(?P<table>@?[\w./-]+)\s*(?=\||;|$)|(?P<open>\())"
 )
-_ALL_OF: Final = {"*", "1"}
-_IS_CALL: Final = re.compile(r"\w+\s*\(")
-
-
-def _kind_of(text: str) -> JoinKind | None:
-    """The kind of a join by what others call it: `left`, `leftouter`, `full outer`."""
-    text = re.sub(r"[\s_]", "", text.lower())
-    if text in _ALSO:
-        return _ALSO[text]
-    found = [kind for kind in JoinKind if text in {kind.value, f"{kind.value}outer", f"left{kind.value}"}]
-    return found[0] if found else None
-
-
-def _join(kind: JoinKind) -> str:
-    return "join" if kind is JoinKind.INNER else f"join {kind.value}"
+_QUANTIFIED: Final = re.compile(r"(?i)(?P<sign>==?|!=|<>|[<>]=?)\s*(?P<word>any|some|all)\Z")
+_COLUMN: Final = re.compile(r"(?is)\A\s*select\s+(.+?)(?=\s+from\b|\s*\Z)")
 
 
 def _stage_start(place: Place) -> tuple[int, str] | None:
@@ -71,15 +53,17 @@ def spelled_join(place: Place) -> Mistake | None:
 
 
 def _kind_written(kind: str, written: str, span: Span, pipe: str) -> Mistake | None:
-    found = _kind_of(kind)
+    found = kind_of(kind)
     if found is None and kind.lower().startswith("right"):
         hint = "the other way round: `runs from OTHER | join left (…) on KEY`"
         message = f"for `{written}` the tables change places: `join left` keeps the rows of the first"
         return Mistake("RQL108", message, span, (hint,), certain=True)
     if found is None:
-        hint = "`join NAME on KEY` puts together the rows whose keys are equal"
+        pairs = "every row beside every other: `| derive one = 1 | join (runs … | derive one = 1) on one`"
+        equal = "`join NAME on KEY` puts together the rows whose keys are equal"
+        hint = pairs if kind.lower().startswith("cross") else equal
         return Mistake("RQL108", f"there is no `{written}`: a join has a key", span, (hint,), certain=True)
-    new = f"{pipe}{_join(found)}"
+    new = f"{pipe}{join_text(found)}"
     return idiom(None, written, new, span, replacing(span.start, span.end, new))
 
 
@@ -87,17 +71,10 @@ def call_of_frame(place: Place) -> Mistake | None:
     """`merge(base, how="left", on="k")`, `left_join(base, by = "k")`."""
     start = _stage_start(place)
     match = _CALLED.match(place.text, place.found.start) if start is not None else None
-    if match is None or start is None:
+    stage = join_of_frame(match["word"], match["inner"]) if match is not None else None
+    if match is None or start is None or stage is None:
         return None
-    how = _HOW.search(match["rest"])
-    kind = _kind_of(how["how"] if how else match["kind"] or "")
-    keys = [_QUOTED.findall(found["keys"]) for found in _KEYS.finditer(match["rest"])]
-    if kind is None or not keys or not keys[0]:
-        return None
-    on = ", ".join(keys[0])
-    if len(keys) == 2 and len(keys[0]) == len(keys[1]):
-        on = ", ".join(f"{left} = {right}" for left, right in zip(*keys, strict=True))
-    new = f"{start[1]}{_join(kind)} {match['table']} on {on}"
+    new = f"{start[1]}{stage}"
     return idiom(None, match[0], new, Span(*match.span()), replacing(*match.span(), new))
 
 
@@ -123,25 +100,37 @@ def kind_of_join(place: Place) -> Mistake | None:
     match = _OF_KQL.match(place.text, join.start)
     if match is None or match.end() > place.found.start:
         return None
-    if _kind_of(match["kind"]) is None and not match["kind"].lower().startswith("right"):
+    if kind_of(match["kind"]) is None and not match["kind"].lower().startswith("right"):
         return None
     return _kind_written(match["kind"] + (match["outer"] or ""), match[0], Span(*match.span()), "")
 
 
 def spelled_union(place: Place) -> Mistake | None:
-    """`concat bad`, `bind_rows(bad)`; `intersect bad`, `except bad`."""
+    """`concat bad`, `bind_rows(bad)`; `intersect bad`, `except bad`, `except (runs where …)`."""
     start = _stage_start(place)
     if start is None:
         return None
     if match := _UNION.match(place.text, place.found.start):
-        new = f"{start[1]}union {match['table']}"
-    elif match := _SETS.match(place.text, place.found.start):
-        new = f"{start[1]}join {'semi' if match['word'].lower() == 'intersect' else 'anti'} {match['table']} on id"
+        new, end = f"{start[1]}union {match['table']}", match.end()
+    elif (match := _SETS.match(place.text, place.found.start)) and _is_of_tables(match["word"], place):
+        closed = closing(place.text, match.end() - 1) if match["open"] else None
+        inner = place.text[match.end() : closed.start].strip() if closed is not None else ""
+        query = query_of_select(inner, rows=True) if inner.lower().startswith("select") else inner
+        table = match["table"] or (f"({query})" if query else None)
+        if table is None:
+            return None
+        kind = JoinKind.SEMI if match["word"].lower() == "intersect" else JoinKind.ANTI
+        new, end = f"{start[1]}{join_text(kind)} {table} on id", closed.end if closed is not None else match.end()
     else:
         return None
-    written = match[0].rstrip()
+    written = place.text[match.start() : end].rstrip()
     span = Span(match.start(), match.start() + len(written))
     return idiom(None, written, new, span, replacing(span.start, span.end, new))
+
+
+def _is_of_tables(word: str, place: Place) -> bool:
+    """Whether a word of sets is about tables: `except` also takes patterns away from patterns."""
+    return word.lower() != "except" or place.back_terminal() in {"PIPE", "SOURCE", "SAVED", "RUNS", "RPAR"}
 
 
 def union_all(place: Place) -> Mistake | None:
@@ -183,7 +172,7 @@ def keys_together(place: Place) -> Mistake | None:
 
 def keys_without_on(place: Place) -> Mistake | None:
     """`join base config.data`: the key stands behind `on`."""
-    if "ON" not in place.accepted or place.found.terminal != "PATH":
+    if "ON" not in place.accepted or place.found.terminal != "PATH" or place.word in keywords().clause_words:
         return None
     repair = replacing(place.found.start, place.found.start, "on ", "write `on` before it")
     return Mistake("RQL101", "`on` is missing before the key", place.span, repairs=(repair,))
@@ -209,33 +198,41 @@ def _inner(place: Place) -> tuple[int, int, str] | None:
 
 
 def inner_select(place: Place) -> Mistake | None:
-    """`x in (select y from runs where …)`, `x = (select max(y) …)`."""
+    """`x in (select y from runs where …)`, `x = (select max(y) …)`, `x = any (select y …)`, `x > all (select y …)`."""
     found = _inner(place)
     if found is None:
         return None
     start, end, text = found
-    before = place.text[:start].rstrip().lower()
-    if re.search(r"\bexists\Z", before):
+    before = place.text[:start].rstrip()
+    if re.search(r"(?i)\bexists\Z", before):
         return None
-    many = bool(re.search(r"\b(in|any|all)\Z", before))
-    query = _as_query(text)
+    if quantified := _QUANTIFIED.search(before):
+        return _of_quantifier(place, quantified, Span(start, end), text)
+    query = query_of_select(text)
     if query is None:
         return None
-    new = f"({query})" if many else f"value({query})"
+    new = f"({query})" if re.search(r"(?i)\b(in|any|all|value)\Z", before) else f"value({query})"
     return idiom("SQL", place.text[start:end], new, Span(start, end), replacing(start, end, new))
 
 
-def _as_query(text: str) -> str | None:
-    """A `select` as a query."""
-    match = _SELECT.match(text)
-    if match is None or match["columns"].strip() in _ALL_OF:
+def _of_quantifier(place: Place, sign: re.Match[str], span: Span, text: str) -> Mistake | None:
+    """`= any (…)` is `in (…)`; `> all (…)` compares with the largest."""
+    is_all = sign["word"].lower() == "all"
+    if sign["sign"] in {"=", "=="} and not is_all:
+        new = query_of_select(text)
+        new = None if new is None else f"in ({new})"
+    elif sign["sign"] in {"!=", "<>"} and is_all:
+        new = query_of_select(text)
+        new = None if new is None else f"not in ({new})"
+    else:
+        fold = "max" if sign["sign"].startswith(">") is is_all else "min"
+        folded = _COLUMN.sub(rf"select {fold}(\1)", text, count=1)
+        new = query_of_select(folded) if sign["sign"][0] in "<>" else None
+        new = None if new is None else f"{sign['sign']} value({new})"
+    if new is None:
         return None
-    source = match["source"]
-    parts = ["runs", f"from {source}" if source and source.lower() != "runs" else ""]
-    parts += [f"where {match['where']}" if match["where"] else ""]
-    columns = match["columns"].strip()
-    parts += [f"| group : {columns}" if _IS_CALL.match(columns) else f"select {columns}"]
-    return " ".join(filter(None, parts))
+    written = Span(sign.start(), span.end)
+    return idiom("SQL", place.text[written.start : written.end], new, written, replacing(*_pair(written), new))
 
 
 def inner_value(place: Place) -> Mistake | None:

@@ -7,6 +7,7 @@ from typing import Final
 
 from runql.syntax.mistake import Mistake, Place, closing
 from runql.syntax.mistakes.phrases.stages_of_others import FOLDS, said
+from runql.syntax.mistakes.phrases.tables_of_others import join_of_frame
 from runql.text.source import Span
 
 _KEY: Final = r"[^\W\d][\w./]*"
@@ -72,6 +73,8 @@ def _called(name: str, inner: str, column: str, stages: list[str]) -> bool:
     elif name == "sort_values" and texts:
         sign = "-" * bool(re.search(r"ascending\s*=\s*False", inner))
         stages.append(f"order {', '.join(sign + one for one in texts)}")
+    elif name in {"merge", "join"} and (stage := join_of_frame(name, inner)) is not None:
+        stages.append(stage)
     elif name in {"nlargest", "nsmallest"} and (texts or column):
         key = texts[0] if texts else column
         stages.extend((f"order {'-' * (name == 'nlargest')}{key}", f"limit {number}"))
