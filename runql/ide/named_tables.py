@@ -78,13 +78,12 @@ def other_table(stage: t.JoinStage | t.UnionStage, known: Context, context: Cont
 
     `context`: that of the query around it; `known`: that of a query that names no source.
     """
-    ref = stage.other if isinstance(stage.other, t.SourceRef) else None
-    if ref is not None:
-        is_known = ref.kind is t.SourceKind.NAME or ref.name in known.lets
-        query = t.Query(t.Target.RUNS, (t.FromClause((ref,)),))
+    other, is_known = stage.other, True
+    if isinstance(other, t.SourceRef):
+        is_known = other.kind is t.SourceKind.NAME or other.name in known.lets
+        query = t.Query(t.Target.RUNS, (t.FromClause((other,)),))
     else:
-        query = t.query_in(stage.other)
-        is_known = True
+        query = t.query_in(other)
     names = _sources(query)
     at = known.of(sources_behind(names, known)) if names else context
     scope = scope_of(put_in(query, known), at) if is_known else None
