@@ -29,12 +29,14 @@ class Picture:
     """The runs of one listing, in its order, and what is to be said of them as a whole.
 
     `complete`: gives a run with what it logged, for a source that reads that only when it is asked for.
+    `of`: what the runs were read from, for a source that reads their heavy parts page by page.
     """
 
     request: PageRequest
     runs: Sequence[RunRecord]
     said: tuple[Diagnostic, ...] = ()
     complete: Callable[[RunRecord], RunRecord] | None = None
+    of: Any = None
 
 
 class Pictures:
