@@ -16,10 +16,10 @@ found in the working folder or the nearest one above it. The project's wins, nam
 
 A path in `.runql.toml` is meant from the folder of that file. Of the environment these are read: `RUNQL_SOURCE`,
 `RUNQL_CONFIG` (another `config.toml`), `RUNQL_CACHE` (the folder for what may be thrown away), `RUNQL_DATA` (the folder
-for the history of the prompt), `RUNQL_MAX_ANSWER_MB` (the largest answer of a server, unpacked), `RUNQL_SQL_SECONDS`
-and `RUNQL_SQL_MEMORY_MB` (what a question of the stage `sql` may take), `RUNQL_DEBUG`,
-W&B's own (`WANDB_…`, `NETRC`), those of proxies and certificates (`HTTPS_PROXY`, `SSL_CERT_FILE` and their kind),
-`NO_COLOR`, `TERM`, `COLUMNS` and `PAGER`.
+for the history of the prompt), `RUNQL_STORE` (the folder for copies of runs), `RUNQL_MAX_ANSWER_MB` (the largest
+answer of a server, unpacked), `RUNQL_SQL_SECONDS` and `RUNQL_SQL_MEMORY_MB` (what a question of the stage `sql` may
+take), `RUNQL_DEBUG`, W&B's own (`WANDB_…`, `NETRC`), those of proxies and certificates (`HTTPS_PROXY`, `SSL_CERT_FILE`
+and their kind), `NO_COLOR`, `TERM`, `COLUMNS` and `PAGER`.
 """
 
 from __future__ import annotations
@@ -49,6 +49,8 @@ _MOST_CHARACTERS = 50_000
 """Of what the names of a table stand for: all of it is read before a query is."""
 TENSORBOARD = "tb:"
 """Before a path: the TensorBoard logs there."""
+STORE = "store:"
+"""Before a name or a path: runs that were copied to a store."""
 _KEYS = ("source", "sources", "aliases", "prompt")
 
 
@@ -89,7 +91,8 @@ class Settings:
     `alias_files` the files that aliases are of.
 
     `saved`: the folders of saved queries, the project's before the user's own. `file`: the user's own settings file,
-    `data`: the folder for what must not get lost, such as the history of the prompt. `pager`: what `$PAGER` says.
+    `data`: the folder for what must not get lost, such as the history of the prompt. `stores`: where copies of runs
+    are. `offline`: no server is asked, a project is answered from its store. `pager`: what `$PAGER` says.
     `said`: what is to be said of files that do not count.
     `allow_write`: where a script may write besides the working folder, which no settings file can say.
     """
@@ -115,6 +118,8 @@ class Settings:
     said: tuple[Diagnostic, ...] = ()
     allow_write: tuple[Path, ...] = ()
     sql: SqlBounds = field(default_factory=SqlBounds)
+    stores: Path | None = None
+    offline: bool = False
 
     @property
     def own_queries(self) -> Path | None:
@@ -172,6 +177,7 @@ def load(environ: Mapping[str, str] | None = None, folder: Path | None = None) -
         pager=environ.get("PAGER"),
         said=(*said, *more, *_zone_said(environ.get("TZ", ""))),
         sql=_sql_bounds(environ),
+        stores=Path(environ["RUNQL_STORE"]) if environ.get("RUNQL_STORE") else _data_folder(environ) / "stores",
     )
 
 
@@ -302,7 +308,7 @@ def _read_project(folder: Path, trust: FolderTrust) -> tuple[Mapping[str, Any], 
 
 
 def _from_folder(source: str, folder: Path) -> str:
-    mark = TENSORBOARD if source.startswith(TENSORBOARD) else ""
+    mark = next((mark for mark in (TENSORBOARD, STORE) if source.startswith(mark)), "")
     path = source.removeprefix(mark)
     return f"{mark}{folder / path}" if path.startswith(("./", "../")) or path in {".", ".."} else source
 

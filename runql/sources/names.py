@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from runql.config import TENSORBOARD, Settings
+from runql.config import STORE, TENSORBOARD, Settings
 from runql.errors import SourceError
 
 DEMO: Final = "demo"
@@ -17,7 +17,8 @@ _MOST_LOOKED_INTO: Final = 50
 
 def may_be_source(name: str, settings: Settings) -> bool:
     """Whether a name may be a source, by its looks or because it is one that is known."""
-    is_known = name in settings.sources or name == DEMO or "/" in name or name.startswith((".", "~", TENSORBOARD))
+    is_known = name in settings.sources or name == DEMO or "/" in name
+    is_known = is_known or name.startswith((".", "~", TENSORBOARD, STORE))
     return is_known or (settings.folder / name).exists()
 
 
@@ -25,7 +26,16 @@ def known_sources(settings: Settings) -> dict[str, str]:
     """The sources that can be named without knowing any, with what each means: for completion and lists."""
     logs = [name for name in _LOG_FOLDERS if has_event_files(settings.folder / name)]
     found = {f"{TENSORBOARD}./{name}": "the TensorBoard logs of this folder" for name in logs}
-    return {DEMO: "the runs that come with RunQL", **found, **settings.sources}
+    copies = {f"{STORE}{name}": "a copy on this computer" for name in _stores(settings)}
+    return {DEMO: "the runs that come with RunQL", **found, **copies, **settings.sources}
+
+
+def _stores(settings: Settings) -> list[str]:
+    if settings.stores is None or not (settings.folder / settings.stores).is_dir():
+        return []
+    from runql.sources.store.places import stores
+
+    return [place.name for place in stores(settings)]
 
 
 def has_event_files(path: Path) -> bool:

@@ -10,7 +10,7 @@ from os import PathLike
 from pathlib import Path
 
 from runql import config
-from runql.config import TENSORBOARD, Settings
+from runql.config import STORE, TENSORBOARD, Settings
 from runql.errors import ArgumentError, NotFound, RunQLError, SourceError
 from runql.sources.names import DEMO, has_event_files
 from runql.sources.protocol import ServiceApi
@@ -61,7 +61,7 @@ def named(source: str | PathLike[str] | ServiceApi | None) -> str | ServiceApi |
 
 
 def open_place(name: str, settings: Settings) -> SourcePlace:
-    """Open a source by its name: one of the settings, `demo`, a folder, TensorBoard logs, or a project of a W&B server.
+    """Open a source by its name: of the settings, `demo`, a folder, TensorBoard logs, a store, a project of a server.
 
     Raises:
         SourceError: no such source, or one that this version cannot open.
@@ -162,6 +162,35 @@ def _open_tensorboard(name: str, settings: Settings) -> SourcePlace:
 def _with_hint(error: SourceError, hint: str) -> RunQLError:
     first = error.diagnostics[0]
     return SourceError.of(first.code, first.message, *first.hints, hint)
+
+
+def _is_store(name: str, _settings: Settings) -> bool:
+    return name.startswith(STORE)
+
+
+def _open_store(name: str, settings: Settings) -> SourcePlace:
+    from runql.sources.store.places import existing
+    from runql.sources.store.service import StoreService
+
+    place = existing(name, settings)
+    return SourcePlace(name, StoreService(place.folder, name=name, number=place.version))
+
+
+def _open_offline(name: str, settings: Settings) -> SourcePlace:
+    """The store of a project of a server, by the name that it has without being told another one."""
+    from runql.sources.store.places import existing
+    from runql.sources.store.service import StoreService
+
+    path = name if "/" in name or not settings.entity else f"{settings.entity}/{name}"
+    try:
+        service = StoreService(existing(path, settings).folder, name=name)
+    except SourceError as error:
+        hint = f"`runql pull {path}` copies it, while its server can be reached"
+        raise _with_hint(error, hint) from error
+    if not service.about.origin.startswith(f"{path} on "):
+        message = f"the store `{path}` holds runs of `{service.about.origin}`"
+        raise SourceError.of("RQL511", message, "`runql store list`")
+    return SourcePlace(name, service)
 
 
 def _is_path(name: str, settings: Settings) -> bool:
@@ -284,6 +313,8 @@ def _reopened(base_url: str, name: str, entity: str, project: str, timeout: floa
 def _open_on_server(name: str, settings: Settings) -> SourcePlace:
     """A project of the server. A name without an entity means the user's own."""
     name = name.removeprefix(ON_SERVER)
+    if settings.offline:
+        return _open_offline(name, settings)
     entity, _, project = name.rpartition("/")
     place = open_server(settings, name, entity, project)
     if place.entity:
@@ -299,7 +330,7 @@ def _open_on_server(name: str, settings: Settings) -> SourcePlace:
 def opens_unasked(name: str, settings: Settings) -> bool:
     """Whether a source opens without a request, and without reading a folder: a project of a server, with its owner."""
     meant = _through_settings(name, settings)
-    return not any(test(meant, settings) for test, _ in _OPENERS[:3]) and "/" in meant and _is_project(meant, settings)
+    return not any(test(meant, settings) for test, _ in _OPENERS[:-1]) and "/" in meant and _is_project(meant, settings)
 
 
 def _is_project(name: str, settings: Settings) -> bool:
@@ -316,6 +347,7 @@ _Opener = Callable[[str, Settings], SourcePlace]
 _OPENERS: tuple[tuple[_Test, _Opener], ...] = (
     (lambda name, _: name == DEMO, _open_demo),
     (_is_tensorboard, _open_tensorboard),
+    (_is_store, _open_store),
     (_is_path, _open_folder),
     (_is_project, _open_on_server),
 )
@@ -330,6 +362,6 @@ def _unknown(name: str, settings: Settings) -> RunQLError:
         "RQL511",
         f"no source `{name}`",
         *hints,
-        f"a source is a folder (`./wandb`), TensorBoard logs (`{TENSORBOARD}./logs`), `entity/project` of a W&B "
-        f"server, `{DEMO}`, or a name of the settings",
+        f"a source is a folder (`./wandb`), TensorBoard logs (`{TENSORBOARD}./logs`), a store (`{STORE}acme/vision`), "
+        f"`entity/project` of a W&B server, `{DEMO}`, or a name of the settings",
     )

@@ -17,6 +17,7 @@ from runql.sources.protocol import ServiceApi
 from tests.contract.sample import SampleProject
 from tests.contract.server import ServedSample
 from tests.sources.local.sample import folder_of
+from tests.sources.store.sample import store_of
 from tests.sources.tensorboard.sample import logs_of
 
 
@@ -103,9 +104,16 @@ def make_tensorboard(sample: SampleProject, folder: Path) -> Source:
     return Source(logs_of(sample, folder), "", "")
 
 
+def make_store(sample: SampleProject, folder: Path) -> Source:
+    """The sample, pulled from the list of dicts into a store."""
+    memory = make_memory(sample, folder)
+    return Source(store_of(memory.service, folder / "store"), sample.entity, sample.project)
+
+
 BACKENDS: Mapping[str, Backend] = {
     "memory": Backend(make_memory),
     "local": Backend(make_local),
+    "store": Backend(make_store),
     "tensorboard": Backend(make_tensorboard, frozenset(PARTS)),
     "wandb": Backend(make_wandb),
 }

@@ -1,0 +1,203 @@
+"""One pull: lists the runs of a source, reads those that changed, and adds them to a store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from pathlib import Path
+from typing import Final
+
+from runql.errors import SourceError
+from runql.semantic.record import RunHistory, RunRecord
+from runql.sources.open import SourcePlace
+from runql.sources.protocol import FULL, HistoryRequest, PageRequest, Stream, Wanted
+from runql.sources.store import table
+from runql.sources.store.check import sweep
+from runql.sources.store.records import key_of, mark_of
+from runql.sources.store.snapshot import StoreSnapshot
+from runql.sources.store.writer import StoreWriter
+from runql.text.diagnostic import Diagnostic, folded
+from runql.text.frozen import frozen
+
+STREAMS: Final[tuple[Stream, ...]] = ("default", "system")
+_PER_PAGE: Final = 200
+_PER_BATCH: Final = 20
+"""So many runs are asked for at once with all they hold."""
+_MARKS: Final = Wanted()
+_MARKS_AT_HAND: Final = Wanted(config=None, summary=None, system_metrics=True)
+_LOSSES: Final = frozenset({"RQL407", "RQL408", "RQL411", "RQL412", "RQL501", "RQL503", "RQL547"})
+"""What is said where a listing or a history may lack something."""
+_LOST_HISTORY: Final = frozenset({"RQL408", "RQL411", "RQL412", "RQL503"})
+"""What is said of a history that may come whole the next time."""
+
+
+@dataclass(slots=True)
+class PullCounts:
+    """How far a pull is. Another thread may read it. `values`: how many values of histories were read."""
+
+    listed: int = 0
+    total: int | None = None
+    is_listed: bool = False
+    to_read: int = 0
+    new: int = 0
+    changed: int = 0
+    same: int = 0
+    values: int = 0
+    gone: int = 0
+
+    @property
+    def written(self) -> int:
+        """How many runs were read."""
+        return self.new + self.changed
+
+
+@frozen
+class PullReport:
+    """What a pull did. `version` is that of the store now; `swept` how many files of killed writers were deleted."""
+
+    store: Path
+    origin: str
+    counts: PullCounts
+    version: int
+    swept: int
+    said: tuple[Diagnostic, ...]
+
+
+@dataclass(slots=True)
+class _PullListing:
+    """What a listing gave: the marks of the runs that must be read, and the keys of all."""
+
+    marks: dict[tuple[str, str, str], str] = field(default_factory=dict)
+    keys: set[str] = field(default_factory=set)
+    said: list[Diagnostic] = field(default_factory=list)
+
+
+def pull(place: SourcePlace, store: Path, name: str, origin: str, counts: PullCounts) -> PullReport:
+    """Copy what changed in a source to a store, which is made if it is not there.
+
+    Whatever ends it, the runs that were read whole are in the store, and the next pull goes on from there.
+
+    Raises:
+        SourceError: the store holds runs of another source, or cannot be read.
+        OutputError: it cannot be written.
+        BackendError: the source did not answer.
+    """
+    if not table.is_store(store):
+        table.create(store, origin)
+    if (other := table.about(store, name).origin) != origin:
+        hint = "another store: `runql pull SOURCE --into NAME`"
+        raise SourceError.of("RQL511", f"the store `{name}` holds runs of `{other}`, not of `{origin}`", hint)
+    snapshot = StoreSnapshot(store, name)
+    writer = StoreWriter(store, newest_pull=snapshot.newest_pull)
+    try:
+        listing = _list(place, snapshot, counts)
+        try:
+            _read(place, listing, snapshot, writer, counts)
+            _mark_gone(listing, snapshot, writer, counts)
+            said = folded(dict.fromkeys(listing.said))
+            if counts.written or counts.gone or said != snapshot.newest_listing.said:
+                writer.finish(counts.listed, said)
+        finally:
+            writer.commit()
+        newest = table.version(store, name)
+        swept = sweep(store, newest)
+    finally:
+        writer.close()
+        snapshot.close()
+    return PullReport(store, origin, counts, newest.number, swept, said)
+
+
+def _list(place: SourcePlace, snapshot: StoreSnapshot, counts: PullCounts) -> _PullListing:
+    """Look which runs there are, and which of them are not as the store has them."""
+    service, listing = place.service, _PullListing()
+    at_hand = service.capabilities.cheap_pages
+    wanted = _MARKS_AT_HAND if at_hand else _MARKS
+    request = PageRequest(place.entity, place.project, per_page=_PER_PAGE, wanted=wanted)
+    while True:
+        page = service.runs_page(request)
+        listing.said += page.notices
+        counts.total = page.total
+        for record in page.runs:
+            counts.listed += 1
+            key, mark = key_of(record), mark_of(record, whole=at_hand)
+            listing.keys.add(key)
+            stored = snapshot.runs.get(key)
+            if stored is not None and stored.mark == mark and stored.gone is None:
+                counts.same += 1
+            else:
+                listing.marks[record.entity, record.project, record.id] = mark
+                counts.to_read += 1
+        if not page.has_next:
+            counts.is_listed = True
+            return listing
+        request = replace(request, cursor=page.cursor)
+
+
+def _read(
+    place: SourcePlace, listing: _PullListing, snapshot: StoreSnapshot, writer: StoreWriter, counts: PullCounts
+) -> None:
+    """Read the runs that changed, some at a time."""
+    rest = iter(listing.marks.items())
+    while batch := dict(islice(rest, _PER_BATCH)):
+        ids = tuple(run_id for _, _, run_id in batch)
+        records = place.service.upgrade(place.entity, place.project, ids, FULL)
+        there = tuple(run_id for run_id in ids if run_id in records)
+        for key in batch:
+            if key[2] not in records:  # it went while the others were read
+                listing.keys.discard(key_of(RunRecord(key[2], entity=key[0], project=key[1])))
+        histories: dict[Stream, _InOrder] = {stream: _InOrder(_histories(place, there, stream)) for stream in STREAMS}
+        for (_, _, run_id), mark in batch.items():
+            if run_id in records:
+                _write(records[run_id], mark, histories, writer, counts)
+                is_new = key_of(records[run_id]) not in snapshot.runs
+                counts.new += is_new
+                counts.changed += not is_new
+
+
+def _histories(place: SourcePlace, run_ids: tuple[str, ...], stream: Stream) -> Iterator[RunHistory]:
+    if not run_ids:
+        return iter(())
+    request = HistoryRequest(place.entity, place.project, run_ids, samples=None, stream=stream)
+    return place.service.histories(request)
+
+
+def _write(
+    record: RunRecord, mark: str, histories: Mapping[Stream, _InOrder], writer: StoreWriter, counts: PullCounts
+) -> None:
+    run = writer.begin(record, mark)
+    for stream, found in histories.items():
+        for history in found.of(record.id):
+            writer.add(run, stream, history)
+            counts.values += history.length * len(history.columns)
+            if any(said.code in _LOST_HISTORY for said in history.notices):
+                run.mark = ""  # no listing has that: it is read again the next time
+    writer.end(run)
+
+
+def _mark_gone(listing: _PullListing, snapshot: StoreSnapshot, writer: StoreWriter, counts: PullCounts) -> None:
+    """Mark the runs that are not there any more, unless the listing may lack some."""
+    missing = [run for key, run in snapshot.runs.items() if key not in listing.keys and run.gone is None]
+    if not missing:
+        return
+    if any(said.code in _LOSSES for said in listing.said):
+        message = f"{len(missing):,} runs of the store were not seen, and not all could be read: none is marked as gone"
+        listing.said.append(Diagnostic("RQL407", message))
+        return
+    for stored in missing:
+        writer.mark_gone(stored)
+        counts.gone += 1
+
+
+class _InOrder:
+    """Histories that come run after run, given for one run at a time."""
+
+    def __init__(self, histories: Iterator[RunHistory]) -> None:
+        self._histories = histories
+        self._next = next(histories, None)
+
+    def of(self, run_id: str) -> Iterator[RunHistory]:
+        """Those of the run that comes next; none if that is another one."""
+        while self._next is not None and self._next.run_id == run_id:
+            yield self._next
+            self._next = next(self._histories, None)

@@ -1,0 +1,172 @@
+"""The one place where a store speaks to DuckDB: it reads parts, and writes them.
+
+Nothing is kept in it, and no text of a user is SQL here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from threading import Lock
+from typing import Any, Final
+
+from runql.errors import SourceError
+from runql.sources.store.layout import ColumnType
+from runql.text.frozen import frozen
+
+_CONFIG: Final[Mapping[str, str | bool | int | float | list[str]]] = {
+    "python_enable_replacements": "false",
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+    "allow_community_extensions": "false",
+}
+_TYPES: Final[Mapping[ColumnType, str]] = {
+    "string": "VARCHAR",
+    "long": "BIGINT",
+    "double": "DOUBLE",
+    "boolean": "BOOLEAN",
+    "timestamp": "TIMESTAMPTZ",
+    "strings": "VARCHAR[]",
+}
+
+
+class Unreadable(Exception):  # noqa: N818 - it says what is so
+    """A part cannot be read, or not written. The text is the engine's."""
+
+
+@frozen
+class SqlColumn:
+    """Arrays to hand over, by name, and how SQL makes the column of them; `join`: what is read beside them for that."""
+
+    arrays: Mapping[str, Any]
+    made: str
+    join: str = ""
+
+
+def check_extra() -> None:
+    """Raise `SourceError` where what reads and writes stores is not installed."""
+    lacking = [name for name in ("duckdb", "deltalake") if find_spec(name) is None]
+    if lacking:
+        names = " and ".join(f"`{name}`" for name in lacking)
+        hint = 'install it with `pip install "runql[store]"`'
+        raise SourceError.of("RQL511", f"a store needs {names}, which is not installed", hint)
+
+
+class Duck:
+    """A DuckDB in this process, without a file. Threads may share it."""
+
+    def __init__(self) -> None:
+        import duckdb
+
+        self._error: type[Exception] = duckdb.Error
+        self._lock = Lock()
+        self._connection = duckdb.connect(":memory:", config=dict(_CONFIG))
+        self._connection.execute("SET TimeZone = 'UTC'")
+
+    def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """The rows that a question gives. Raises `Unreadable`."""
+        with self._lock:
+            cursor = self._connection.cursor()
+        try:
+            return cursor.execute(sql, list(parameters)).fetchall()
+        except self._error as error:
+            raise Unreadable(_first_line(error)) from error
+        finally:
+            cursor.close()
+
+    def do(self, sql: str, parameters: Sequence[Any] = ()) -> None:
+        """Carry a statement out. Raises `Unreadable`."""
+        with self._lock:
+            try:
+                self._connection.execute(sql, list(parameters))
+            except self._error as error:
+                raise Unreadable(_first_line(error)) from error
+
+    def write(
+        self,
+        path: Path,
+        columns: Mapping[str, SqlColumn],
+        order: Sequence[str],
+        names: Sequence[str] = (),
+    ) -> None:
+        """Write a part. `names`: the texts that a `named_column` gives by their places. Raises `Unreadable`."""
+        import numpy as np
+
+        arrays = {name: array for column in columns.values() for name, array in column.arrays.items()}
+        table = np.empty(len(names), object)
+        table[:] = list(names)
+        chosen = ", ".join(f"{column.made} AS {quoted(name)}" for name, column in columns.items())
+        joins = " ".join(column.join for column in columns.values())
+        by = ", ".join(quoted(name) for name in order)
+        target = str(path).replace("'", "''")
+        with self._lock:
+            try:
+                self._connection.register("handed_over", arrays)
+                self._connection.register("names", {"place": np.arange(len(names), dtype=np.int64), "text": table})
+                rows = f"SELECT * FROM (SELECT {chosen} FROM handed_over {joins}) ORDER BY {by}"
+                self._connection.execute(f"COPY ({rows}) TO '{target}' (FORMAT parquet, COMPRESSION zstd)")
+            except self._error as error:
+                raise Unreadable(_first_line(error)) from error
+            finally:
+                self._connection.unregister("handed_over")
+                self._connection.unregister("names")
+
+    def close(self) -> None:
+        """Let it go."""
+        with self._lock:
+            self._connection.close()
+
+
+def quoted(name: str) -> str:
+    """A name as SQL has it."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def files_sql(paths: Sequence[Path]) -> str:
+    """A table of the rows of some parts."""
+    listed = ", ".join("'" + str(path).replace("'", "''") + "'" for path in paths)
+    return f"read_parquet([{listed}], hive_partitioning = false)"
+
+
+def named_column(name: str, places: Any) -> SqlColumn:
+    """A column of texts that are given by their places among the names."""
+    of = quoted(f"{name} names")
+    join = f"JOIN names AS {of} ON {of}.place = handed_over.{quoted(name)}"
+    return SqlColumn({name: places}, f"{of}.text", join)
+
+
+def array_column(name: str, array: Any, kind: ColumnType) -> SqlColumn:
+    """A column of a NumPy array without gaps. NaN stays NaN, which DuckDB else takes for NULL."""
+    import numpy as np
+
+    if kind != "double":
+        return SqlColumn({name: array}, f"{quoted(name)}::{_TYPES[kind]}")
+    flags = f"{name} nan"
+    made = f"(CASE WHEN {quoted(flags)} THEN 'nan'::DOUBLE ELSE {quoted(name)} END)"
+    return SqlColumn({name: array, flags: np.isnan(array)}, made)
+
+
+def column_of_values(name: str, values: Sequence[Any], kind: ColumnType) -> SqlColumn:
+    """A column of Python's values, of which `None` is NULL. Times are given as microseconds, lists as JSON."""
+    import numpy as np
+
+    gaps = np.array([value is None for value in values], np.bool_)
+    flags = f"{name} gap"
+    if kind in ("string", "strings"):
+        array = np.empty(len(values), object)
+        array[:] = ["" if value is None else value for value in values]
+    else:
+        types = {"double": np.float64, "boolean": np.bool_}
+        array = np.array([0 if value is None else value for value in values], types.get(kind, np.int64))
+    plain = quoted(name)
+    if kind == "timestamp":
+        plain = f"make_timestamp({plain})"
+    elif kind == "strings":
+        plain = f"""from_json({plain}, '["VARCHAR"]')"""
+    made = f"(CASE WHEN {quoted(flags)} THEN NULL ELSE {plain} END)::{_TYPES[kind]}"
+    return SqlColumn({name: array, flags: gaps}, made)
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).partition("\n")[0]

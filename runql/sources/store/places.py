@@ -1,0 +1,103 @@
+"""The names of stores, and the folders that they mean."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+from urllib.parse import quote, unquote
+
+from runql.config import STORE, Settings
+from runql.errors import SourceError
+from runql.sources.store.layout import PARTITION, Fact
+from runql.sources.store.table import LOG, is_store
+from runql.text.frozen import frozen
+from runql.text.nearest import nearest
+
+_MOST_LEVELS: Final = 2
+
+
+@frozen
+class StorePlace:
+    """A store by its name (as it is written behind `store:`), its folder, and a version if one is named."""
+
+    name: str
+    folder: Path
+    version: int | None = None
+
+
+def place_of(name: str, settings: Settings) -> StorePlace:
+    """What a name means: a path, or a store among those of the user. A number behind `@` is a version.
+
+    Raises:
+        SourceError: it can be neither.
+    """
+    plain = name.removeprefix(STORE)
+    base, at, number = plain.rpartition("@")
+    if at and number.isascii() and number.isdigit():
+        return StorePlace(plain, _folder_of(base, settings), int(number))
+    return StorePlace(plain, _folder_of(plain, settings))
+
+
+def _folder_of(name: str, settings: Settings) -> Path:
+    if "://" in name:
+        raise SourceError.of("RQL511", f"`{name}`: this version keeps stores in folders, and at no address")
+    if name.startswith((".", "~", "/")) or Path(name).is_absolute():
+        path = Path(name).expanduser()
+        return path if path.is_absolute() else settings.folder / path
+    parts = name.split("/")
+    if len(parts) > _MOST_LEVELS or not all(parts):
+        hint = f"a store is named `{STORE}acme/vision`, `{STORE}vision` or, by its path, `{STORE}./folder`"
+        raise SourceError.of("RQL511", f"`{name}` names no store", hint)
+    return home_of(settings).joinpath(*(quote(part, safe=" ") for part in parts))
+
+
+def home_of(settings: Settings) -> Path:
+    """The folder of the user's stores. Raises `SourceError` where the system has none."""
+    if settings.stores is None:
+        raise SourceError.of("RQL511", "no folder for stores is known", "`RUNQL_STORE` names one")
+    return settings.folder / settings.stores
+
+
+def existing(name: str, settings: Settings) -> StorePlace:
+    """A store that is there. Raises `SourceError` for one that is not, with what is nearest."""
+    place = place_of(name, settings)
+    if is_store(place.folder):
+        return place
+    names = [store.name for store in stores(settings)]
+    near = [f"nearest: `{STORE}{each}`" for each in nearest(place.name, names, most=1)]
+    raise SourceError.of("RQL511", f"there is no store `{place.name}`", *near, "`runql pull SOURCE` makes one")
+
+
+def stores(settings: Settings) -> Iterator[StorePlace]:
+    """The user's stores, by their names."""
+    try:
+        home = home_of(settings)
+    except SourceError:
+        return
+    for folder in _folders(home):
+        if is_store(folder):
+            yield StorePlace(unquote(folder.name), folder)
+            continue
+        for below in _folders(folder):
+            if is_store(below):
+                yield StorePlace(f"{unquote(folder.name)}/{unquote(below.name)}", below)
+
+
+def _folders(folder: Path) -> list[Path]:
+    try:
+        return sorted(path for path in folder.iterdir() if path.is_dir())
+    except OSError:
+        return []
+
+
+def drop(place: StorePlace) -> None:
+    """Delete a store: what a store writes, and the folder if nothing else is in it. Raises `OSError`."""
+    for name in (LOG, *(f"{PARTITION}={fact.value}" for fact in Fact)):
+        path = place.folder / name
+        if path.is_dir():
+            shutil.rmtree(path)
+    for folder in (place.folder, place.folder.parent if "/" in place.name else place.folder):
+        if folder.is_dir() and not any(folder.iterdir()):
+            folder.rmdir()

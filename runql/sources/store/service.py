@@ -1,0 +1,222 @@
+"""A store as a source of runs: the engine decides, the store gives it the columns that a question reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
+from threading import Lock
+from typing import Any, Final, Self, assert_never
+
+from runql.engine.selectors import reads_logged, selected
+from runql.language.fields import Space
+from runql.plan.selectors import Selector, TypedSelector, WandbSelector
+from runql.semantic.build_catalog import build_catalog
+from runql.semantic.catalog import Catalog
+from runql.semantic.needed import needed_of, walk
+from runql.semantic.record import RunHistory, RunRecord
+from runql.semantic.typed import TField
+from runql.sources.at_hand import RunsAtHand, pieces
+from runql.sources.history_rows import Columns, select_rows, x_axis_of
+from runql.sources.paging import Picture, needed, page_of, records_of, trimmed
+from runql.sources.protocol import FULL, LIGHT, HistoryRequest, Page, PageRequest, Stream, Wanted
+from runql.sources.question import question
+from runql.sources.store import table
+from runql.sources.store.duck import check_extra
+from runql.sources.store.records import StoredRun, key_of
+from runql.sources.store.snapshot import StoreSnapshot, groups_of
+from runql.syntax.mongo.nodes import fields_in
+from runql.text.diagnostic import Diagnostic
+
+_MOST_CELLS: Final = 2_000_000
+"""Of so many values of histories at a time columns are made."""
+
+
+class StoreService(RunsAtHand):
+    """The runs of a store, as of its newest version.
+
+    Args:
+        folder: The folder of the store.
+        name: What the source is called in messages.
+        number: The version to read in the place of the newest one.
+
+    Threads may share it. Nothing is locked: a version does not change, and a newer one is looked for once a question.
+
+    Raises:
+        SourceError: there is no store, one of a newer layout, or what reads stores is not installed.
+    """
+
+    def __init__(self, folder: Path, *, name: str, number: int | None = None) -> None:
+        super().__init__(name)
+        check_extra()
+        self._folder = folder
+        self._number = number
+        self._looking = Lock()
+        self.about = table.about(folder, name)
+        self._seen = table.newest_number(folder)
+        self._question = question()
+        self._snapshot = StoreSnapshot(folder, name, number)
+        self._catalogs: dict[tuple[int, str, str, bool], Catalog] = {}
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _reopened, (str(self._folder), self.name, self._number)
+
+    def __deepcopy__(self, _: dict[int, Any]) -> Self:
+        return self
+
+    def snapshot(self) -> StoreSnapshot:
+        """The version as of now; within a question the same one."""
+        with self._looking:
+            asked = question()
+            if self._number is None and (asked is None or asked is not self._question):
+                newest = table.newest_number(self._folder)
+                if newest != self._seen:
+                    self._snapshot = StoreSnapshot(self._folder, self.name)
+                    self._seen = newest
+                self._question = asked
+            return self._snapshot
+
+    def look(self) -> Sequence[RunRecord]:
+        """The runs with all that the store has of them."""
+        return self.look_for(FULL)
+
+    def look_for(self, wanted: Wanted, selector: Selector | None = None) -> Sequence[RunRecord]:
+        """The runs with what is wanted of them, and what a selector reads."""
+        return _records(self.snapshot(), wanted, selector)
+
+    def columns(
+        self, record: RunRecord, names: frozenset[str] | None, stream: Stream
+    ) -> tuple[Columns, tuple[Diagnostic, ...]]:
+        """The rows of one run."""
+        snapshot = self.snapshot()
+        stored = snapshot.runs.get(key_of(record))
+        if stored is None:
+            return {}, ()
+        return snapshot.columns([stored], names, stream)[stored.run], stored.said.get(stream, ())
+
+    def said(self) -> tuple[Diagnostic, ...]:
+        """What is wrong with the store, and which runs its source no longer has."""
+        return _said(self._snapshot, self.about.origin)
+
+    def runs_page(self, request: PageRequest) -> Page:
+        """One page of a listing, all of which are of one version. The heavy parts are read of its runs alone."""
+        picture = self._pictures.find(request)
+        if picture is None:
+            snapshot = self.snapshot()
+            runs = records_of(_records(snapshot, LIGHT, request.selector), request.entity, request.project)
+            chosen = selected(runs, request.selector)
+            picture = Picture(request, chosen, _said(snapshot, self.about.origin), of=snapshot)
+            self._pictures.keep(picture)
+        page = page_of(picture, request)
+        if request.wanted.is_light:
+            return page
+        snapshot = picture.of
+        own = [snapshot.runs[key_of(run)] for run in page.runs]
+        return replace(page, runs=tuple(trimmed(run, request.wanted) for run in snapshot.records(own, request.wanted)))
+
+    def run(self, entity: str, project: str, run_id: str, wanted: Wanted) -> RunRecord | None:
+        """One run, or `None`."""
+        return self.upgrade(entity, project, (run_id,), wanted).get(run_id)
+
+    def upgrade(self, entity: str, project: str, run_ids: tuple[str, ...], wanted: Wanted) -> Mapping[str, RunRecord]:
+        """The heavy parts of many runs, by run id."""
+        snapshot = self.snapshot()
+        stored = _stored(snapshot, entity, project, run_ids)
+        records = snapshot.records(stored.values(), wanted)
+        return {run_id: trimmed(record, wanted) for run_id, record in zip(stored, records, strict=True)}
+
+    def histories(self, request: HistoryRequest) -> Iterator[RunHistory]:
+        """The rows of each run in the order of `run_ids`; a scan in pieces, each with the counts of the whole."""
+        snapshot = self.snapshot()
+        stored = _stored(snapshot, request.entity, request.project, request.run_ids)
+        names = None if request.keys is None else frozenset((*request.keys, x_axis_of(request), "_step", "_timestamp"))
+        width = None if names is None else len(names)
+
+        def cells(run_id: str) -> int:
+            return _cells_of(stored[run_id], request.stream, width) if run_id in stored else 0
+
+        for group in groups_of(request.run_ids, cells, _MOST_CELLS):
+            known = [stored[run_id] for run_id in dict.fromkeys(group) if run_id in stored]
+            found = snapshot.columns(known, names, request.stream) if known else {}
+            for run_id in group:
+                one = stored.get(run_id)
+                history = select_rows(run_id, {} if one is None else found[one.run], request)
+                said = () if one is None else one.said.get(request.stream, ())
+                history = replace(history, notices=(*said, *history.notices))
+                yield from pieces(history) if request.samples is None else (history,)
+
+    def catalog(self, entity: str, project: str, *, metrics: bool = False) -> Catalog:
+        """The facts of all the runs, once a version."""
+        snapshot = self.snapshot()
+        wanted = (snapshot.number, entity, project, metrics)
+        if wanted not in self._catalogs:
+            records = records_of(_records(snapshot, replace(FULL, history_keys=metrics)), entity, project)
+            made = build_catalog(self.name, records, metrics=metrics, as_of=datetime.now(UTC))
+            self._catalogs = {key: one for key, one in self._catalogs.items() if key[0] == snapshot.number}
+            self._catalogs[wanted] = made
+        return self._catalogs[wanted]
+
+
+def _records(snapshot: StoreSnapshot, wanted: Wanted, selector: Selector | None = None) -> list[RunRecord]:
+    read = wanted if selector is None else _both(wanted, read_by(selector))
+    return snapshot.records(snapshot.runs.values(), read)
+
+
+def _cells_of(stored: StoredRun, stream: Stream, width: int | None) -> int:
+    """About how many values of a run are read: of so many columns, or of all."""
+    return (stored.record.history_line_count or 1_000) * (width or len(stored.metrics.get(stream, ())) or 1)
+
+
+def _stored(snapshot: StoreSnapshot, entity: str, project: str, run_ids: Iterable[str]) -> dict[str, StoredRun]:
+    """The runs of some ids, by these."""
+    wanted = {*run_ids}
+    found: dict[str, StoredRun] = {}
+    for stored in snapshot.runs.values():
+        record = stored.record
+        is_here = (not entity or record.entity == entity) and (not project or record.project == project)
+        if is_here and record.id in wanted:
+            found.setdefault(record.id, stored)
+    return found
+
+
+def _said(snapshot: StoreSnapshot, origin: str) -> tuple[Diagnostic, ...]:
+    gone = tuple(stored.record.id for stored in snapshot.runs.values() if stored.gone is not None)
+    if not gone:
+        return snapshot.said
+    many = f"`{origin}` no longer has {{n}} runs, which the store keeps"
+    one = Diagnostic("RQL580", f"`{origin}` no longer has run `{gone[0]}`, which the store keeps")
+    message = one.message if len(gone) == 1 else many.replace("{n}", f"{len(gone):,}")
+    return (*snapshot.said, replace(one, message=message, names=gone, many=many))
+
+
+def read_by(selector: Selector) -> Wanted:
+    """The heavy parts of a run that a selector reads."""
+    match selector:
+        case TypedSelector(condition=condition, order=keys):
+            expressions = [*([] if condition is None else [condition]), *(key.value for key in keys)]
+            read = needed_of(expressions)
+            nodes = (node for expression in expressions for node in walk(expression))
+            system = any(isinstance(node, TField) and node.key.space is Space.SYSTEM for node in nodes)
+            return Wanted(read.config, read.summary, system, read.history_keys or reads_logged(selector))
+        case WandbSelector(filters=filters, order=order):
+            fields = [*fields_in(filters), *(key.field for key in order)]
+            return replace(needed(filters, order), system_metrics=any(field.space is Space.SYSTEM for field in fields))
+        case _:
+            assert_never(selector)
+
+
+def _both(one: Wanted, other: Wanted) -> Wanted:
+    return Wanted(
+        None if one.config is None or other.config is None else (*one.config, *other.config),
+        None if one.summary is None or other.summary is None else (*one.summary, *other.summary),
+        one.system_metrics or other.system_metrics,
+        one.history_keys or other.history_keys,
+    )
+
+
+@lru_cache(maxsize=8)
+def _reopened(folder: str, name: str, number: int | None) -> StoreService:
+    """The service of a pickle: one for all the pickles of a store that a process reads."""
+    return StoreService(Path(folder), name=name, number=number)

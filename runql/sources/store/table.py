@@ -1,0 +1,238 @@
+"""The one place where a store speaks to Delta Lake: which parts a version has, and one more version.
+
+A commit adds parts and takes none away. It is one file in the log, put there whole and only if no other is there: so a
+version is complete, or it is not. Of two writers the second looks at what the first added, and commits behind it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from runql.errors import OutputError, SourceError
+from runql.sources.store.layout import LAYOUT, PARTITION, ColumnType, Fact, union_columns
+from runql.text.diagnostic import Diagnostic
+from runql.text.frozen import frozen
+
+if TYPE_CHECKING:
+    from deltalake import DeltaTable, Schema
+
+LOG: Final = "_delta_log"
+_SETTINGS: Final = {"delta.checkpointInterval": "20", "delta.logRetentionDuration": "interval 3650 days"}
+_MOST_RETRIES: Final = 100
+_MOST_STEPS_BACK: Final = 20
+_PATH: Final = re.compile(r"fact=[a-z_]+/part-\d+-[0-9a-f]+-[0-9a-f]+\.parquet", re.ASCII)
+_OWN: Final = re.compile(r"part-\d+-[0-9a-f]+-[0-9a-f]+\.parquet|\.[0-9a-f]+\.part", re.ASCII)
+"""What a store names its files: nothing else is read, and nothing else deleted."""
+
+
+@frozen
+class StorePart:
+    """One file of a store. `path` is below the folder of the store; its name ends in a digest of its bytes."""
+
+    fact: Fact
+    path: str
+    size: int
+    rows: int
+
+
+@frozen
+class Version:
+    """A version of a store: its number and its parts, and what is to be said of how it was found."""
+
+    number: int
+    parts: tuple[StorePart, ...]
+    said: tuple[Diagnostic, ...] = ()
+
+    def of(self, fact: Fact) -> tuple[StorePart, ...]:
+        """The parts of a fact."""
+        return tuple(part for part in self.parts if part.fact is fact)
+
+
+@frozen
+class About:
+    """What a store says of itself. `origin`: the source that its runs are copied from, as a user writes it."""
+
+    layout: int
+    origin: str
+
+
+def is_store(folder: Path) -> bool:
+    """Whether a folder is one of Delta Lake."""
+    return (folder / LOG).is_dir()
+
+
+def create(folder: Path, origin: str) -> None:
+    """Make an empty store, unless another process just did. Raises `OutputError` if that cannot be."""
+    from deltalake import DeltaTable
+
+    about = json.dumps({"runql_layout": LAYOUT, "origin": origin})
+    with _writing(folder):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        DeltaTable.create(
+            folder,
+            _schema(),
+            mode="ignore",
+            partition_by=[PARTITION],
+            name="runql",
+            description=about,
+            configuration=_SETTINGS,
+        )
+    for fact in Fact:
+        (folder / f"{PARTITION}={fact.value}").mkdir(mode=0o700, exist_ok=True)
+
+
+def about(folder: Path, name: str) -> About:
+    """What a store says of itself.
+
+    Raises:
+        SourceError: it is none, or one of a layout that this version does not know.
+    """
+    table, _ = _opened(folder, name)
+    try:
+        told = json.loads(table.metadata().description or "")
+        layout, origin = told["runql_layout"], told["origin"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise SourceError.of("RQL511", f"`{name}` is a Delta table, and no store of RunQL") from error
+    if not isinstance(layout, int) or layout > LAYOUT:
+        message = f"the store `{name}` has layout {layout}, and this version of RunQL reads layouts up to {LAYOUT}"
+        raise SourceError.of("RQL511", message, "a newer RunQL reads it: `pip install -U runql`")
+    return About(layout, str(origin))
+
+
+def version(folder: Path, name: str, number: int | None = None) -> Version:
+    """The newest version of a store that can be read, or the one of a number.
+
+    Raises:
+        SourceError: there is none.
+    """
+    table, said = _opened(folder, name, number)
+    actions: Any = table.get_add_actions(flatten=True)
+    columns = [actions.column(each).to_pylist() for each in (f"partition.{PARTITION}", "path", "size_bytes")]
+    rows = actions.column("num_records").to_pylist()
+    try:
+        parts = tuple(_part(*given) for given in zip(*columns, rows, strict=True))
+    except ValueError as error:
+        raise SourceError.of("RQL511", f"`{name}` is no store of this version of RunQL: {error}") from error
+    return Version(table.version(), parts, said)
+
+
+def _part(fact: str, path: str, size: int, rows: int | None) -> StorePart:
+    """A part as the log has it. Raises `ValueError` for one that this version would not have written."""
+    if not _PATH.fullmatch(path) or not path.startswith(f"{PARTITION}={fact}/"):
+        raise ValueError(f"a file `{path}` of the fact `{fact}`")
+    return StorePart(Fact(fact), path, size, rows or 0)
+
+
+def newest_number(folder: Path) -> int | None:
+    """The number of the newest version by the names in the log alone, to know whether there is a newer one."""
+    try:
+        names = [path.name for path in (folder / LOG).iterdir()]
+    except OSError:
+        return None
+    return max((int(name[:20]) for name in names if name.endswith(".json") and name[:20].isdigit()), default=None)
+
+
+def commit(folder: Path, parts: Sequence[StorePart], pull: int) -> int:
+    """Add parts as one version, and give its number. Raises `OutputError`; then nothing was added."""
+    from deltalake import CommitProperties, DeltaTable
+    from deltalake.transaction import AddAction
+
+    now = int(time.time() * 1000)
+    actions: list[Any] = [
+        AddAction(part.path, part.size, {PARTITION: part.fact.value}, now, True, json.dumps({"numRecords": part.rows}))
+        for part in parts
+    ]
+    with _writing(folder):
+        table = DeltaTable(folder)
+        table.create_write_transaction(
+            actions,
+            "append",
+            _schema(),
+            partition_by=[PARTITION],
+            commit_properties=CommitProperties({"runql_pull": str(pull)}, max_commit_retries=_MOST_RETRIES),
+        )
+        table.update_incremental()
+        _on_disk(folder / LOG)
+    return table.version()
+
+
+def orphans(folder: Path, found: Version, older_than_seconds: float = 0.0) -> list[Path]:
+    """The files of parts that no version has: what a writer left that was killed, or that still writes.
+
+    `found` is the newest version: versions only add parts, so it has those of all others.
+    """
+    known = {part.path for part in found.parts}
+    before = time.time() - older_than_seconds
+    left = []
+    for fact in Fact:
+        home = folder / f"{PARTITION}={fact.value}"
+        for path in sorted(home.iterdir()) if home.is_dir() and not home.is_symlink() else ():
+            if (
+                _OWN.fullmatch(path.name)
+                and path.relative_to(folder).as_posix() not in known
+                and path.stat().st_mtime <= before
+            ):
+                left.append(path)
+    return left
+
+
+def _opened(folder: Path, name: str, number: int | None = None) -> tuple[DeltaTable, tuple[Diagnostic, ...]]:
+    """The table, as of its newest version that can be read."""
+    from deltalake import DeltaTable
+    from deltalake.exceptions import DeltaError
+
+    try:
+        return DeltaTable(folder, version=number), ()
+    except (DeltaError, OSError, ValueError) as error:
+        newest, trouble = newest_number(folder), str(error).partition("\n")[0]
+        if number is not None or newest is None:
+            known = "" if newest is None else f"its versions are 0 to {newest}"
+            message = f"the store `{name}` cannot be read: {trouble}"
+            raise SourceError.of("RQL511", message, *filter(None, (known,))) from error
+    for earlier in range(newest - 1, max(-1, newest - 1 - _MOST_STEPS_BACK), -1):
+        try:
+            table = DeltaTable(folder, version=earlier)
+        except (DeltaError, OSError, ValueError):
+            continue
+        message = f"the newest version of the store `{name}` is damaged: this is version {earlier} of {newest}"
+        return table, (Diagnostic("RQL501", message, hints=(f"`runql store check {name}` says more",)),)
+    raise SourceError.of("RQL511", f"the store `{name}` cannot be read: {trouble}")
+
+
+@contextmanager
+def _writing(folder: Path) -> Iterator[None]:
+    from deltalake.exceptions import DeltaError
+
+    try:
+        yield
+    except (DeltaError, OSError, ValueError) as error:
+        reason = str(error).partition("\n")[0]
+        raise OutputError.of("RQL506", f"the store `{folder}` cannot be written: {reason}") from error
+
+
+def _on_disk(folder: Path) -> None:
+    """Have the newest entry of the log on the disk, and its name."""
+    newest = newest_number(folder.parent)
+    for path in (folder / f"{newest:020}.json", folder):
+        handle = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def _schema() -> Schema:
+    from deltalake import Field, Schema
+    from deltalake.schema import ArrayType, PrimitiveType
+
+    def delta(kind: ColumnType) -> Any:
+        return ArrayType(PrimitiveType("string")) if kind == "strings" else PrimitiveType(kind)
+
+    return Schema([Field(name, delta(kind), nullable=True) for name, kind in union_columns().items()])

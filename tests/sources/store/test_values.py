@@ -1,0 +1,76 @@
+"""What is written is what is read: values, records, whole runs with their histories."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+
+from runql.errors import ArgumentError
+from runql.semantic.record import RunRecord
+from runql.sources.memory import MemoryService
+from runql.sources.protocol import FULL, HistoryRequest, PageRequest, ServiceApi, Wanted
+from runql.sources.store.attributes import parts_of_rows, rows_of_part
+from runql.sources.store.layout import AttrSpace
+from runql.sources.store.values import cell_of, value_of
+from tests.sources.store.awkward import PARTS, VALUES, projects, told
+from tests.sources.store.sample import store_of
+
+
+@given(VALUES)
+def test_a_value_comes_back(value: Any) -> None:
+    assert told(value_of(*cell_of(value))) == told(value)
+
+
+@given(PARTS)
+def test_a_nested_part_comes_back_in_its_order(part: dict[str, Any]) -> None:
+    rows = [
+        ("run", path, keys, t, num, text, whole)
+        for _, _, path, keys, _, el, t, num, text, whole in rows_of_part(AttrSpace.CONFIG, part)
+        if not el
+    ]
+    assert told(parts_of_rows(rows).get("run", {})) == told(part)
+
+
+def test_an_object_that_is_no_value_is_refused() -> None:
+    with pytest.raises(ArgumentError, match="no value of the type `object`"):
+        cell_of(object())
+
+
+@settings(max_examples=25)
+@given(projects())
+def test_whole_runs_come_back(project: tuple[list[RunRecord], dict[str, list[dict[str, Any]]]]) -> None:
+    runs, rows = project
+    memory = MemoryService(runs, rows)
+    with tempfile.TemporaryDirectory() as folder:
+        store = store_of(memory, Path(folder) / "store")
+        assert [told_run(run) for run in listed(store)] == [told_run(run) for run in listed(memory)]
+        for keys in (None, ("loss", "a.b")):
+            request = HistoryRequest("", "", tuple(run.id for run in runs), keys=keys, samples=None)
+            assert told_rows(store, request) == told_rows(memory, request)
+        narrow = PageRequest("", "", wanted=Wanted(config=("lr", "a.b"), summary=("a",)), per_page=2)
+        assert list(map(told_run, store.runs_page(narrow).runs)) == list(map(told_run, memory.runs_page(narrow).runs))
+        store.close()
+
+
+def listed(service: ServiceApi) -> tuple[RunRecord, ...]:
+    return service.runs_page(PageRequest("", "", wanted=FULL, per_page=100)).runs
+
+
+def told_run(run: RunRecord) -> Any:
+    parts = (run.config, run.summary, run.system_metrics, run.internal_config, run.internal_summary)
+    fields = [getattr(run, name) for name in RunRecord.__match_args__ if name not in _PARTS]
+    return repr(fields), [told(part) for part in parts], run.logged and (run.logged.kinds, run.logged.last_step)
+
+
+_PARTS = {"config", "summary", "system_metrics", "internal_config", "internal_summary", "logged"}
+
+
+def told_rows(service: ServiceApi, request: HistoryRequest) -> list[Any]:
+    return [
+        (history.run_id, [(name, list(map(told, cells))) for name, cells in history.columns.items()], history.rows_of)
+        for history in service.histories(request)
+    ]
