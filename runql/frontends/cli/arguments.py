@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Literal, NamedTuple, NoReturn, TypeAlias
 
-Command: TypeAlias = Literal["run", "explain", "check", "fmt", "describe", "trust", "lsp"]
+Command: TypeAlias = Literal["run", "explain", "check", "fmt", "describe", "trust", "pull", "store", "lsp"]
 
 _COMMANDS: dict[str, Command] = {
     "explain": "explain",
@@ -15,10 +15,12 @@ _COMMANDS: dict[str, Command] = {
     "fmt": "fmt",
     "describe": "describe",
     "trust": "trust",
+    "pull": "pull",
+    "store": "store",
     "lsp": "lsp",
 }
 
-_ONLY_COMMANDS = {"check", "fmt", "lsp"}
+_ONLY_COMMANDS = {"check", "fmt", "pull", "lsp"}
 
 _DESCRIPTION = """\
 Ask questions of machine-learning runs.
@@ -34,6 +36,8 @@ commands:
   fmt FILE…|-          write a text in the one form: files in place, standard input to standard output
   describe SOURCE [FIELD]  what a source holds, in few words: fields, types, ranges, values; or one field of it
   trust [FOLDER]       say yes to the settings that came with a folder, as they are now
+  pull SOURCE          copy runs to a store on this computer; the next time only those that changed
+  store list|info|check|drop [STORE]  the stores: which there are, what one holds, whether it is whole; delete one
   lsp                  the language server, for editors: on standard input and output, or over TCP
 
 A query may stand without quotes, as far as the shell leaves it alone. An option after its first word must stand
@@ -81,6 +85,8 @@ class Arguments(NamedTuple):
     trusted: bool = False
     list: bool = False
     forget: bool = False
+    into: str | None = None
+    yes: bool = False
     show: str | None = None
     """A text to print instead of doing anything: that of `--version` or `--help`."""
 
@@ -167,7 +173,7 @@ def _parser(command: Command) -> _Parser:
         allow_abbrev=False,
     )
     add = parser.add_argument
-    if command not in {"fmt", "trust", "lsp"}:
+    if command not in {"fmt", "trust", "pull", "store", "lsp"}:
         _add_those_of_queries(parser)
     if command == "describe":
         add("--budget", type=_budget, metavar="WORDS", help="say at most so many words (by default 2000)")
@@ -185,6 +191,8 @@ def _parser(command: Command) -> _Parser:
         add("--stats", action="store_true", help="at the end a line of JSON on standard error: what the answers cost")
         add("--spec", action="store_true", help="the language as JSON: options, statements, stages, functions, codes")
         add("--write-config", action="store_true", help="write a settings file that explains every setting, and stop")
+    if command in {"run", "explain", "describe"}:
+        add("--offline", action="store_true", help="ask no server: a project is answered from its store (`runql pull`)")
     if command == "check":
         add("--offline", action="store_true", help="check the text alone, not the names in it")
     if command == "fmt":
@@ -193,6 +201,10 @@ def _parser(command: Command) -> _Parser:
     if command == "trust":
         add("--list", action="store_true", help="the folders that were said yes to, and what changed there since")
         add("--forget", action="store_true", help="take the yes back")
+    if command == "pull":
+        _add_those_of_pull(parser)
+    if command == "store":
+        add("--yes", action="store_true", help="of `drop`: do not ask")
     if command == "lsp":
         add("-s", "--source", metavar="SOURCE", help="where the runs are, of queries that name no source")
         add("--tcp", metavar="HOST:PORT", help="wait for one client at this address (127.0.0.1 if it has no host)")
@@ -226,6 +238,16 @@ def _add_those_of_queries(parser: _Parser) -> None:
     add("--errors", choices=("text", "json"), default="text", help="how errors are written: `text` or `json`")
 
 
+def _add_those_of_pull(parser: _Parser) -> None:
+    add = parser.add_argument
+    add("-s", "--source", metavar="SOURCE", help="what is copied, where it is not named as a word")
+    add("--into", metavar="STORE", help="the store: a name, or a path that begins with `.`, `~` or `/`")
+    add("--api-key-file", metavar="FILE", help="the file that holds W&B's key")
+    add("--timeout", type=_seconds, metavar="SECONDS", help="the longest that a server may take for all of it")
+    add("-q", "--quiet", action="store_true", help="no progress, and no line at the end")
+    add("--errors", choices=("text", "json"), default="text", help="how errors are written: `text` or `json`")
+
+
 def _count(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"`{text}` is no number of rows")
@@ -250,11 +272,13 @@ def _seconds(text: str) -> float:
 
 _USAGES: dict[Command, str] = {
     "run": "runql [-s SOURCE] [-o FORMAT|FILE] [-p NAME=VALUE]… [--quiet] QUERY | FILE.rql | -\n"
-    "       runql explain|check|fmt|describe …",
+    "       runql explain|check|fmt|describe|pull|store …",
     "explain": "runql explain [-s SOURCE] [-p NAME=VALUE]… QUERY | FILE.rql | -",
     "check": "runql check [-s SOURCE] [-p NAME=VALUE]… [--offline] QUERY | FILE.rql | -",
     "fmt": "runql fmt [--check] [--diff] FILE.rql… | QUERY | -",
     "trust": "runql trust [--list | --forget] [FOLDER]",
+    "pull": "runql pull [--into STORE] SOURCE",
+    "store": "runql store list\n       runql store info|check STORE\n       runql store drop [--yes] STORE",
     "lsp": "runql lsp [-s SOURCE] [--tcp HOST:PORT] [--trusted]",
     "describe": "runql describe [-o FORMAT|FILE] [--budget WORDS] SOURCE [FIELD]",
 }

@@ -24,7 +24,8 @@ def for_call(settings: config.Settings, arguments: Arguments, waiting: Waiting) 
     """The settings with what this call says of the server."""
     key_file = Path(arguments.api_key_file) if arguments.api_key_file else None
     server = replace(settings.server, api_key_file=key_file, timeout_seconds=arguments.timeout, on_wait=waiting)
-    return replace(settings, server=server, allow_write=tuple(map(Path, arguments.allow_write)))
+    offline = arguments.offline and arguments.command != "check"
+    return replace(settings, server=server, offline=offline, allow_write=tuple(map(Path, arguments.allow_write)))
 
 
 def params_of(arguments: Arguments) -> Mapping[str, Any]:

@@ -181,6 +181,20 @@ def trust(call: CommandCall) -> int:
     return carry_out(call.settings, call.voice, call.arguments)
 
 
+def pull(call: CommandCall) -> int:
+    """Copy the runs of a source to a store."""
+    from runql.frontends.cli.store import perform_pull
+
+    return perform_pull(call.settings, call.voice, call.waiting, call.arguments)
+
+
+def store(call: CommandCall) -> int:
+    """List stores, look into one, look through it, or delete it."""
+    from runql.frontends.cli.store import perform_store
+
+    return perform_store(call.settings, call.voice, call.arguments)
+
+
 _COMMANDS: Mapping[Command, Callable[[CommandCall], int]] = {
     "run": run,
     "explain": explain,
@@ -188,6 +202,8 @@ _COMMANDS: Mapping[Command, Callable[[CommandCall], int]] = {
     "fmt": fmt,
     "describe": describe,
     "trust": trust,
+    "pull": pull,
+    "store": store,
 }
 
 

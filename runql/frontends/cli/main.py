@@ -56,7 +56,7 @@ def _main(argv: list[str], others: Mapping[str, FrontEnd]) -> int:
         return _lsp(arguments, others)
     from runql.terminal import stdin
 
-    if not arguments.words and arguments.command not in {"describe", "trust"}:
+    if not arguments.words and arguments.command not in {"describe", "trust", "pull", "store"}:
         if stdin.is_terminal() or not stdin.is_there():
             return _without_words(arguments, others)
         arguments = arguments._replace(words=("-",))

@@ -1,0 +1,86 @@
+"""`runql pull` and `runql store`, as a user calls them; the copy at every door."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+import runql as package
+from runql.config import load
+from runql.sources.names import known_sources
+from tests.cli.conftest import Runql
+from tests.contract.sample import SAMPLE
+from tests.sources.local.sample import folder_of
+
+QUESTION = "runs where config.lr > 0.005 order -config.lr select id, config.lr, loss"
+
+
+@pytest.fixture(autouse=True)
+def runs(tmp_path: Path, runql: Runql, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder_of(SAMPLE, tmp_path / "vision" / "wandb").close()
+    monkeypatch.setenv("RUNQL_STORE", str(tmp_path / "stores"))
+
+
+def test_pull_and_ask(runql: Runql) -> None:
+    said = runql("pull", "./vision")
+    assert said.status == 0
+    assert said.out.startswith("./vision: 8 runs (8 new), ")
+    assert 'runql -s store:vision "runs"' in said.out
+    own = runql("-s", "./vision", "-o", "json", QUESTION)
+    copy = runql("-s", "store:vision", "-o", "json", QUESTION)
+    assert copy.status == 0
+    assert json.loads(copy.out)
+    assert copy.out == own.out
+    assert package.query("count runs", source="store:vision").value == 8
+    assert "store:vision" in known_sources(load())
+
+
+def test_the_stores(runql: Runql, tmp_path: Path) -> None:
+    assert runql("store", "list").out.startswith("no stores in ")
+    runql("pull", "./vision", "--into", "mine", "-q")
+    listed = runql("store").out
+    assert "store:mine" in listed
+    assert str(tmp_path / "vision") in listed
+    info = runql("store", "info", "mine").out
+    assert "runs        8" in info
+    assert "layout      1, version 1" in info
+    check = runql("store", "check", "mine")
+    assert (check.status, check.out.endswith("all as they were written\n")) == (0, True)
+    asked = runql("store", "drop", "mine")
+    assert asked.status == 2
+    assert "--yes" in asked.err
+    assert runql("store", "drop", "mine", "--yes").out == "deleted: store:mine\n"
+    assert not (tmp_path / "stores" / "mine").exists()
+    gone = runql("-s", "store:mine", "runs")
+    assert gone.status == 3
+    assert "there is no store `mine`" in gone.err
+
+
+def test_damage_is_said(runql: Runql, tmp_path: Path) -> None:
+    runql("pull", "./vision", "-q")
+    (part,) = (tmp_path / "stores" / "vision" / "fact=points").glob("*.parquet")
+    part.write_bytes(part.read_bytes()[:-7])
+    answer = runql("-s", "store:vision", "runs scan keys loss")
+    assert answer.status == 0
+    assert "RQL501" in answer.err
+    check = runql("store", "check", "vision")
+    assert check.status == 3
+    assert part.name in check.out
+
+
+def test_mistakes(runql: Runql) -> None:
+    assert "nearest: `check`" in runql("store", "chek", "x").err
+    assert "takes the name of one store" in runql("store", "info").err
+    assert "one word too many" in runql("pull", "./vision", "other").err
+    runql("pull", "./vision", "-q")
+    assert "nearest: `store:vision`" in runql("-s", "store:visoin", "runs").err
+    assert "holds runs of" in runql("pull", "demo", "--into", "vision").err
+
+
+def test_offline_asks_no_server(runql: Runql) -> None:
+    said = runql("-s", "acme/vision", "--offline", "runs")
+    assert said.status == 3
+    assert "there is no store `acme/vision`" in said.err
+    assert "`runql pull acme/vision` copies it" in said.err
