@@ -39,7 +39,7 @@ def test_pull_and_ask(runql: Runql) -> None:
 
 def test_the_stores(runql: Runql, tmp_path: Path) -> None:
     assert runql("store", "list").out.startswith("no stores in ")
-    runql("pull", "./vision", "--into", "mine", "-q")
+    runql("pull", "./vision", "into", "mine", "-q")
     listed = runql("store").out
     assert "store:mine" in listed
     assert str(tmp_path / "vision") in listed

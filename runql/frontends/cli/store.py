@@ -32,6 +32,9 @@ def perform_pull(settings: Settings, voice: Voice, waiting: Waiting, arguments: 
     from runql.sources.store.duck import check_extra
 
     words = list(arguments.words)
+    if len(words) >= 2 and words[-2] == "into" and arguments.into is None:  # as the statement has it
+        *words, _, into = words
+        arguments = arguments._replace(into=into)
     name = arguments.source or (words.pop(0) if words else default_name(settings))
     if words:
         raise wrong_call(f"`{words[0]}` is one word too many", "write `runql pull [--into STORE] SOURCE`")
