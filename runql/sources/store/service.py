@@ -79,12 +79,12 @@ class StoreService(RunsAtHand):
             return self._snapshot
 
     def look(self) -> Sequence[RunRecord]:
-        """The runs with all that the store has of them."""
-        return self.look_for(FULL)
+        """The runs without their heavy parts, which are read where they are asked for."""
+        return _records(self.snapshot(), LIGHT)
 
-    def look_for(self, wanted: Wanted, selector: Selector | None = None) -> Sequence[RunRecord]:
-        """The runs with what is wanted of them, and what a selector reads."""
-        return _records(self.snapshot(), wanted, selector)
+    def listed(self, entity: str, project: str, selector: Selector) -> Sequence[RunRecord]:
+        """The runs of a project, with what a selector reads."""
+        return records_of(_records(self.snapshot(), read_by(selector)), entity, project)
 
     def columns(
         self, record: RunRecord, names: frozenset[str] | None, stream: Stream
@@ -105,7 +105,7 @@ class StoreService(RunsAtHand):
         picture = self._pictures.find(request)
         if picture is None:
             snapshot = self.snapshot()
-            runs = records_of(_records(snapshot, LIGHT, request.selector), request.entity, request.project)
+            runs = records_of(_records(snapshot, read_by(request.selector)), request.entity, request.project)
             chosen = selected(runs, request.selector)
             picture = Picture(request, chosen, _said(snapshot, self.about.origin), of=snapshot)
             self._pictures.keep(picture)
@@ -159,9 +159,8 @@ class StoreService(RunsAtHand):
         return self._catalogs[wanted]
 
 
-def _records(snapshot: StoreSnapshot, wanted: Wanted, selector: Selector | None = None) -> list[RunRecord]:
-    read = wanted if selector is None else _both(wanted, read_by(selector))
-    return snapshot.records(snapshot.runs.values(), read)
+def _records(snapshot: StoreSnapshot, wanted: Wanted) -> list[RunRecord]:
+    return snapshot.records(snapshot.runs.values(), wanted)
 
 
 def _cells_of(stored: StoredRun, stream: Stream, width: int | None) -> int:
@@ -205,15 +204,6 @@ def read_by(selector: Selector) -> Wanted:
             return replace(needed(filters, order), system_metrics=any(field.space is Space.SYSTEM for field in fields))
         case _:
             assert_never(selector)
-
-
-def _both(one: Wanted, other: Wanted) -> Wanted:
-    return Wanted(
-        None if one.config is None or other.config is None else (*one.config, *other.config),
-        None if one.summary is None or other.summary is None else (*one.summary, *other.summary),
-        one.system_metrics or other.system_metrics,
-        one.history_keys or other.history_keys,
-    )
 
 
 @lru_cache(maxsize=8)
