@@ -20,6 +20,7 @@ FEW = 4
 """So many of them in one list, set or tuple, or in one dictionary as keys or values, are a table of keywords."""
 
 JUSTIFIED = {
+    "runql/frontends/cli/commands.py": "the commands, some of which are called like statements",
     "runql/frontends/cli/arguments.py": "the commands, some of which are called like statements",
     "runql/frontends/repl/commands/actions.py": "the commands of the prompt, some of which are called like statements",
     "runql/sources/wandb/schema/documents.py": "the names of W&B's documents",
