@@ -48,7 +48,31 @@ def _truncated(given: list[str]) -> str | None:
     for unit, moment in (given, given[::-1]) if len(given) == 2 else ():
         if (name := _UNITS.get(_unquoted(unit))) is not None:
             return f"{name}({moment})"
+    if len(given) == 2 and re.fullmatch(r"\d+(?:\.\d+)?", given[1]):
+        return f"floor({given[0]} / {given[1]}) * {given[1]}"
     return None
+
+
+def _power(given: list[str]) -> str | None:
+    """`pow(x, 2)`."""
+    if len(given) != 2:
+        return None
+    return " ** ".join(one if re.fullmatch(r"[\w./$]+(?:\([^()]*\))?", one) else f"({one})" for one in given)
+
+
+def _ago(given: list[str]) -> str | None:
+    """`ago(7d)`."""
+    return f"{given[0]} ago" if len(given) == 1 and re.fullmatch(r"(?:\d+[smhdw])+", given[0]) else None
+
+
+def _cases(given: list[str]) -> str | None:
+    """`case(a, 1, b, 2, 3)`, as Kusto has it."""
+    if len(given) < 3 or len(given) % 2 == 0:
+        return None
+    text = given[-1]
+    for at in range(len(given) - 3, -1, -2):
+        text = f"if({given[at]}, {given[at + 1]}, {text})"
+    return text
 
 
 def _part_of(given: list[str]) -> str | None:
@@ -208,6 +232,15 @@ FOREIGN_FUNCTIONS: Final[Mapping[str, Rewrite]] = MappingProxyType(
         **_all("weighted_mean wavg weighted_avg", _renamed("wmean", 2)),
         **_all("clamp", _renamed("clip", 3)),
         **_all("ifelse if_else case_when iif", _renamed("if", 3)),
+        **_all("iff", _renamed("if", 3)),
+        **_all("case", _cases),
+        **_all("nullif", lambda given: f"if({given[0]} = {given[1]}, null, {given[0]})" if len(given) == 2 else None),
+        **_all("pow power", _power),
+        **_all("ago", _ago),
+        **_all("isnotempty", _one("len(X) > 0")),
+        **_all("isempty", _one("coalesce(len(X), 0) = 0")),
+        **_all("array_agg make_list collect collect_list", _renamed("list", 1)),
+        **_all("string_agg group_concat listagg", lambda given: f"list({given[0]})" if given else None),
         **_all("rate success_rate proportion fraction", _renamed("share", 1)),
     }
 )

@@ -34,6 +34,8 @@ _RUN_NAMES = {
     "experiment": "group",
     "running_time": "runtime",
 }
+_MOMENTS = {"current_timestamp": "now", "localtimestamp": "now", "sysdate": "now"}
+"""Moments of SQL that are names."""
 
 _OF_TIMES = {
     **{name: name for name in ("date", "week", "month", "year", "hour", "weekday")},
@@ -60,7 +62,7 @@ def foreign_spelling(path: tree.Path) -> str | None:
     first, *rest = path.segments
     word = str(first).lower()
     if not rest:
-        return _RUN_NAMES.get(word)
+        return _RUN_NAMES.get(word) or _MOMENTS.get(word)
     if word in _RUN:
         return _of_run(tuple(rest))
     space = PREFIXES.get(word) or _PREFIXES.get(word)

@@ -91,6 +91,16 @@ _NONE_HERE: Final = {
     "merge": "two tables by a key: `| join NAME on KEY`; the runs of several sources: `runs from A, B`",
     "count": "`count runs …` counts runs; `| group KEY : n = count()` counts the rows of each group",
     "value_counts": "how often each value occurs: `| group FIELD : count()`",
+    "dropna": "the rows that have a value: `| where FIELD is not null`",
+    "fillna": "another value for what is not there: `| derive NAME = coalesce(FIELD, 0)`",
+    "melt": "a row for each field and run is what `| diff` gives of many runs",
+    "parse": 'a part of a text is `| derive NAME = split(name, "_", 0)`, or `extract(name, "lr([0-9.]+)")`',
+    "separate": 'a part of a text is `| derive NAME = split(name, "_", 0)`, or `extract(name, "lr([0-9.]+)")`',
+    "serialize": "the number of a row is `| derive NAME = row_number() over all order FIELD`",
+    "iloc": "some rows are `| offset N | limit N`",
+    "astype": "another kind is `| derive NAME = number(FIELD)`; also `text`, `bool`, `time`",
+    "render": "bars stand beside `| histogram FIELD`",
+    "window": "a mean of the last rows is `| smooth mean 3`; other windows stand in `| derive … over KEY`",
     "wc": "`count runs …` counts runs; `| group KEY : n = count()` counts the rows of each group",
 }
 _PIPES: Final = (

@@ -27,6 +27,7 @@ _METHODS: Final = {
     "match": "~",
 }
 _QUOTED: Final = re.compile(r"""(["'])([^\W\d][\w./]*)\1""")
+_ELEMENT: Final = re.compile(r"\s*(?:\.str)?\[\s*(-?\d+)\s*\]")
 _PLAIN_KEY: Final = re.compile(r"\w+(?:/\w+)*")
 _VALUES: Final = {"STRING", "NUMBER", "PATH", "TIME", "DURATION", "PARAM"}
 
@@ -120,6 +121,10 @@ def method(place: Place) -> Mistake | None:  # noqa: PLR0911 - one a kind of cal
     end = closing(place.text, place.found.start)
     operator = _METHODS.get(called)
     span = Span(name.start, end.end if end else place.found.end)
+    if end and called == "split" and owner and (element := _ELEMENT.match(place.text, end.end)):
+        part = f"split({owner}, {place.text[place.found.end : end.start].strip()}, {element[1]})"
+        whole = Span(name.start, element.end())
+        return idiom(_PYTHON, place.text[whole.start : whole.end], part, whole, replacing(whole.start, whole.end, part))
     if end and owner and (new := _without_call(owner, called, place.text[place.found.end : end.start].strip())):
         return idiom(_PYTHON, place.text[span.start : span.end], new, span, replacing(span.start, span.end, new))
     if operator is None or end is None or not owner:

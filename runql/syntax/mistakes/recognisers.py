@@ -28,8 +28,8 @@ from runql.syntax.mistakes import (
 from runql.syntax.mistakes import slips as idiom_slips
 from runql.syntax.mistakes import words as idiom_words
 from runql.syntax.mistakes.expected import either, expected_words, needed
-from runql.syntax.mistakes.functions import casts
-from runql.syntax.mistakes.phrases import data_frames, selects, stages_of_others, tables_of_others
+from runql.syntax.mistakes.functions import casts, pieces
+from runql.syntax.mistakes.phrases import data_frames, selects, stages_of_others, tables_of_others, whole_stages
 from runql.text.diagnostic import Edit
 from runql.text.letters import distance
 from runql.text.nearest import nearest
@@ -182,6 +182,12 @@ _KNOWN: Final[tuple[Callable[[Place], Mistake | None], ...]] = (
     casts.case_when,
     casts.extract_from,
     casts.text_slice,
+    pieces.element_of_split,
+    pieces.filtered_count,
+    pieces.count_distinct,
+    pieces.interval,
+    pieces.one_or_the_other,
+    pieces.function_of_module,
     numbers.prefixed_text,
     numbers.flagged_pattern,
     numbers.floor_division,
@@ -194,6 +200,9 @@ _KNOWN: Final[tuple[Callable[[Place], Mistake | None], ...]] = (
     lists.several_after_has,
     lists.range_in,
     lists.limits_in_brackets,
+    whole_stages.whole_stage,
+    whole_stages.group_and_take,
+    whole_stages.bins_of_histogram,
     best_few.top_by,
     stages_of_others.most_of_all,
     best_few.top_of_each,
@@ -210,6 +219,7 @@ _KNOWN: Final[tuple[Callable[[Place], Mistake | None], ...]] = (
     sql_group_by.grouped_select,
     idiom_slips.how_many,
     stages_of_others.select_top,
+    whole_stages.selected_aggregates,
     queries.select_from,
     best_few.sliced_runs,
     queries.runs_subscript,

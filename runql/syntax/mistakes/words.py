@@ -63,6 +63,10 @@ _WORDS: Final[dict[str, tuple[str | None, str]]] = {
     "lte": ("Mongo", "<="),
     "le": ("Mongo", "<="),
     "includes": ("JavaScript", "contains"),
+    "contains_cs": ("Kusto", "contains"),
+    "has_cs": ("Kusto", "contains"),
+    "startswith_cs": ("Kusto", "startswith"),
+    "endswith_cs": ("Kusto", "endswith"),
     "starts_with": (_PYTHON, "startswith"),
     "ends_with": (_PYTHON, "endswith"),
     "in": (None, "from"),
@@ -70,6 +74,7 @@ _WORDS: Final[dict[str, tuple[str | None, str]]] = {
 _PAIRS: Final[dict[tuple[str, str], tuple[str | None, str]]] = {
     ("sort", "by"): (_SQL, "order"),
     ("order", "by"): (_SQL, "order"),
+    ("matches", "regex"): ("Kusto", "~"),
     ("starts", "with"): (None, "startswith"),
     ("begins", "with"): (None, "startswith"),
     ("ends", "with"): (None, "endswith"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
 from runql.syntax.mistake import Mistake, Place, closing
@@ -62,15 +63,16 @@ def _called(name: str, inner: str, column: str, stages: list[str]) -> bool:
     """Add what a call of a data frame is here; false for one that nobody knows."""
     name, texts = name.lower(), _TEXT.findall(inner)
     number = (re.findall(r"\b\d+\b", inner) or ["5"])[0]
-    grouped = bool(stages) and stages[-1].startswith("group ") and ":" not in stages[-1]
+    keys = _keys_of_group(stages)
+    if keys is not None:
+        return _of_groups(name, column, (texts, number), (keys, stages))
     if name in FOLDS and column:
-        fold = ", ".join(f"{FOLDS[name]}({one})" for one in column.split(", "))
-        stages.append(f"{stages.pop()} : {fold}" if grouped else f"group : {fold}")
+        stages.append(f"group : {_folds((FOLDS[name],), column)}")
     elif name == "groupby" and texts:
         stages.append(f"group {', '.join(texts)}")
-    elif name == "query":
+    elif name == "query" and inner[:1] in "\"'":
         stages.append(f"where {inner[1:-1]}")
-    elif name == "sort_values" and texts:
+    elif name == "sort_values" and texts and not re.search(r"ascending\s*=\s*\[", inner):
         sign = "-" * bool(re.search(r"ascending\s*=\s*False", inner))
         stages.append(f"order {', '.join(sign + one for one in texts)}")
     elif name in {"merge", "join"} and (stage := join_of_frame(name, inner)) is not None:
@@ -80,8 +82,48 @@ def _called(name: str, inner: str, column: str, stages: list[str]) -> bool:
         stages.extend((f"order {'-' * (name == 'nlargest')}{key}", f"limit {number}"))
     elif name == "value_counts" and (column or texts):
         stages.extend((f"group {column or ', '.join(texts)}", "order -n"))
-    elif name in {"head", "drop_duplicates", "describe"}:
-        stages.append({"head": f"limit {number}", "drop_duplicates": "distinct", "describe": "describe"}[name])
+    elif name == "explode" and texts:
+        stages.append(f"unnest {texts[0]}")
+    elif name == "hist" and column:
+        stages.append(f"histogram {column}" + f" bins {number}" * bool(re.search(r"\d", inner)))
     else:
-        return name == "size" and grouped
+        return _rows_of_all(name, column, (texts, number), stages)
     return True
+
+
+def _rows_of_all(name: str, column: str, given: tuple[list[str], str], stages: list[str]) -> bool:
+    """`head`, `tail`, `drop_duplicates` and `describe` of all rows; of a column if one was chosen."""
+    texts, number = given
+    rows = {"head": f"limit {number}", "tail": f"last {number}", "describe": "describe"}
+    rows["drop_duplicates"] = f"distinct by {', '.join(texts)}" if texts else "distinct"
+    if name not in rows:
+        return False
+    stages.extend(([f"select {column}"] if column else []) + [rows[name]])
+    return True
+
+
+def _keys_of_group(stages: list[str]) -> str | None:
+    """The keys, if the last stage is a `groupby` that waits for its aggregates."""
+    last = stages[-1] if stages else ""
+    return last.removeprefix("group ") if last.startswith("group ") and ":" not in last else None
+
+
+def _of_groups(name: str, column: str, given: tuple[list[str], str], last: tuple[str, list[str]]) -> bool:
+    """What a call makes of the groups: aggregates, or the first rows of each."""
+    (texts, number), (keys, stages) = given, last
+    if name in FOLDS and column:
+        new = [f"group {keys} : {_folds((FOLDS[name],), column)}"]
+    elif name in {"agg", "aggregate"} and column and texts and all(one in FOLDS for one in texts):
+        new = [f"group {keys} : {_folds([FOLDS[one] for one in texts], column)}"]
+    elif name in {"head", "tail"} and not column:
+        new = [f"{'limit' if name == 'head' else 'last'} {number} by {keys}"]
+    elif name in {"nlargest", "nsmallest"} and column:
+        new = [f"order {'-' * (name == 'nlargest')}{column}", f"limit {number} by {keys}"]
+    else:
+        return name == "size"
+    stages[-1:] = new
+    return True
+
+
+def _folds(names: Sequence[str], columns: str) -> str:
+    return ", ".join(f"{name}({one})" for one in columns.split(", ") for name in names)

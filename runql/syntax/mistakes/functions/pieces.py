@@ -1,0 +1,97 @@
+"""Pieces of expressions as SQL, Kusto and Python write them: aggregates with a word inside, intervals, elements."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from runql.language.functions import FUNCTIONS
+from runql.syntax.literals import read_string
+from runql.syntax.mistake import Mistake, Place, closing, idiom, replacing
+from runql.text.source import Span
+
+_ELEMENT: Final = re.compile(r"\bsplit\s*\((?P<inner>[^()]*)\)\s*\[\s*(?P<at>-?\d+)\s*\]")
+_FILTERED: Final = re.compile(r"(?is)\bcount\s*\(\s*\*?\s*\)\s*filter\s*(?P<open>\()\s*where\b\s*")
+_INTERVAL: Final = re.compile(r"(?i)\s*(?P<count>\d+)\s*(?P<unit>second|minute|hour|day|week)s?\s*")
+_TERNARY: Final = re.compile(
+    r"(?P<then>[^,=|;()]+?)\s+if\s+(?P<condition>[^,|;]+?)\s+else\s+(?P<otherwise>[^,|;]+?)(?=\s*(?:[,|;]|\Z))"
+)
+_MODULES: Final = frozenset({"np", "numpy", "math", "torch", "jnp"})
+_SQL: Final = "SQL"
+
+
+def element_of_split(place: Place) -> Mistake | None:
+    """`split(name, "_")[0]`."""
+    if place.found.text != "[" or place.back_terminal() != "RPAR":
+        return None
+    found = next((one for one in _ELEMENT.finditer(place.text) if one.start() < place.found.start < one.end()), None)
+    if found is None or found["inner"].count(",") != 1:
+        return None
+    new = f"split({found['inner'].strip()}, {found['at']})"
+    return idiom("Python", found[0], new, Span(*found.span()), replacing(*found.span(), new))
+
+
+def count_distinct(place: Place) -> Mistake | None:
+    """`count(distinct x)`, behind `group KEY :`."""
+    word, bracket, name = place.back(1), place.back(2), place.back(3)
+    if word is None or bracket is None or name is None or word.text.lower() != "distinct":
+        return None
+    end = closing(place.text, bracket.start) if bracket.terminal == "LPAR" else None
+    if end is None or name.text.lower() != "count":
+        return None
+    new = f"n_unique({place.text[place.found.start : end.start].strip()})"
+    span = Span(name.start, end.end)
+    return idiom(_SQL, place.text[span.start : span.end], new, span, replacing(span.start, span.end, new))
+
+
+def filtered_count(place: Place) -> Mistake | None:
+    """`count(*) filter (where state = 'finished')`."""
+    found = next((one for one in _FILTERED.finditer(place.text) if one.start() < place.found.start < one.end()), None)
+    end = closing(place.text, found.start("open")) if found is not None else None
+    if found is None or end is None:
+        return None
+    new = f"count_if({place.text[found.end() : end.start].strip()})"
+    span = Span(found.start(), end.end)
+    return idiom(_SQL, place.text[span.start : span.end], new, span, replacing(span.start, span.end, new))
+
+
+def interval(place: Place) -> Mistake | None:
+    """`now - interval '7 days'`."""
+    word = place.back()
+    if word is None or word.text.lower() != "interval" or place.found.terminal != "STRING":
+        return None
+    found = _INTERVAL.fullmatch(read_string(place.found.text))
+    span = Span(word.start, place.found.end)
+    if found is None:
+        hint = "durations are `90s`, `15m`, `2h`, `7d`, `3w`"
+        return Mistake("RQL107", "an `interval` is SQL", span, (hint,), certain=True)
+    new = f"{found['count']}{found['unit'][0].lower()}"
+    return idiom(_SQL, place.text[span.start : span.end], new, span, replacing(span.start, span.end, new))
+
+
+def one_or_the_other(place: Place) -> Mistake | None:
+    """`a if condition else b`."""
+    before = place.back()
+    if place.word != "if" or before is None or place.clause is None:
+        return None
+    start = max(place.text.rfind(sign, place.clause.start, place.found.start) for sign in ("= ", ",", "("))
+    start = place.clause.end if start < 0 else start + 1
+    while place.text[start : start + 1].isspace():
+        start += 1
+    found = _TERNARY.match(place.text, start)
+    if found is None or not found.start() < place.found.start < found.end():
+        return None
+    new = f"if({found['condition']}, {found['then']}, {found['otherwise']})"
+    return idiom("Python", found[0], new, Span(*found.span()), replacing(*found.span(), new))
+
+
+def function_of_module(place: Place) -> Mistake | None:
+    """`np.log(x)`, `math.sqrt(x)`."""
+    name = place.back()
+    if place.found.terminal != "LPAR" or name is None or name.terminal != "PATH":
+        return None
+    module, _, called = name.text.rpartition(".")
+    if module not in _MODULES or called.lower() not in FUNCTIONS:
+        return None
+    span = Span(name.start, name.end)
+    return idiom("Python", name.text, called.lower(), span, replacing(span.start, span.end, called.lower()))
