@@ -21,6 +21,10 @@ _SLICED: Final = re.compile(
     rf"(?i)group_?by\s*\(?\s*(?P<by>{_KEYS})\s*\)?\s*\|\s*slice_(?P<goal>max|min)\s*\(?\s*(?:order_by\s*=\s*)?"
     rf"(?P<key>{_KEY})\s*,?\s*(?:n\s*=\s*)?(?P<n>\d+)\s*\)?{_END}"
 )
+_HEADS: Final = re.compile(
+    rf"(?i)group_?by\s*\(?\s*[\"']?(?P<by>{_KEYS})[\"']?\s*\)?\s*\|\s*(?P<end>head|tail|slice_head|slice_tail)\s*\(?\s*(?:n\s*=\s*)?"
+    rf"(?P<n>\d+)\s*\)?{_END}"
+)
 _PARTITION: Final = re.compile(
     rf"(?i)partition\s+by\s+(?P<by>{_KEY})\s*\(\s*top\s+(?P<n>\d+)\s+by\s+(?P<key>{_KEY})(?:\s+(?P<way>asc|desc))?\s*\){_END}"
 )
@@ -58,6 +62,11 @@ def _sliced(found: re.Match[str]) -> str:
     return _ordered(found, found["goal"].lower() == "max", found["n"])
 
 
+def _heads(found: re.Match[str]) -> str:
+    stage = "last" if found["end"].lower().endswith("tail") else "limit"
+    return f"{stage} {found['n']} by {found['by'].strip()}"
+
+
 def _parted(found: re.Match[str]) -> str:
     return _ordered(found, (found["way"] or "desc").lower() == "desc", found["n"])
 
@@ -80,11 +89,12 @@ def _pulled(found: re.Match[str]) -> str:
     return f"select {found['key']}"
 
 
-_STAGES: Final[tuple[tuple[re.Pattern[str], str, Callable[[re.Match[str]], str | None]], ...]] = (
+_STAGES: Final[tuple[tuple[re.Pattern[str], str | None, Callable[[re.Match[str]], str | None]], ...]] = (
     (_BEST_OF_EACH, "Kusto", _best_of_each),
     (_PARTITION, "Kusto", _parted),
     (_RENAMED, "Kusto", _renamed),
     (_SLICED, "dplyr", _sliced),
+    (_HEADS, None, _heads),
     (_SUMMARISED, "dplyr", _summarised),
     (_PULLED, "dplyr", _pulled),
     (_TAKEN, "PRQL", _taken),
