@@ -17,7 +17,7 @@ from runql.semantic.check_stages.windows import Folding
 from runql.semantic.names.nearest import nearest_hint, nearest_names
 from runql.semantic.names.no_run import of_no_run
 from runql.semantic.names.odd_names import divided
-from runql.semantic.names.resolver import LoggedName, Resolved
+from runql.semantic.names.resolver import LoggedName, Names, Resolved
 from runql.semantic.naming import aggregate_text, key_text
 from runql.semantic.needed import walk
 from runql.semantic.operands import ANY_KIND, BROKEN, NUMBER_STATES, Operand, kind_in, quoted
@@ -88,6 +88,8 @@ class StageExpressions(Expressions):
 
     def _of_runs(self, node: tree.Field, span: Span) -> Operand:
         """A field of the runs: it becomes a column."""
+        if self.scope.more and not self._is_known(node.path):
+            return self._unknown_column(node, span)
         found = self.names.resolve(node.path, node.span)
         if isinstance(found, LoggedName):
             if self.scope.kind is TableKind.HISTORIES:
@@ -100,6 +102,11 @@ class StageExpressions(Expressions):
         operand = field_operand(found, span)
         name = key_text(found.key)
         return self.mention(name, operand)
+
+    def _is_known(self, path: tree.Path) -> bool:
+        """Whether a name is one of the runs. Another may be of a table beside them, of which nothing is known."""
+        quiet = Names(self.catalog, self.context, Report())
+        return isinstance(quiet.resolve(path, path.span), Resolved | LoggedName)
 
     def mention(self, name: str, operand: Operand) -> Operand:
         """The column of a value that the query itself must give for each run."""
