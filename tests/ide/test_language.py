@@ -148,7 +148,7 @@ def codes(text: str, context: Context = CONTEXT) -> list[str]:
         ("runs from acme/unknown where config.anything > 1", []),
         ("runs from acme/unknown where anything > 1", []),
         ("runs where config.nope > 1; runs where config.nix > 1", ["RQL201", "RQL201"]),
-        ("let base = runs | group name : top = mean(best_lr); runs | join base on name | where top > 1", []),
+        ("let base = runs | group name : top = max(config.lr); runs | join base on name | where top > 1", []),
         ("runs | join base on name | where top > 1 and lr > 1", ["RQL211"]),
     ],
 )
