@@ -18,6 +18,7 @@ _STAR: Final = re.compile(r"(?i)\bcount\s*\(\s*\*\s*\)")
 _AGGREGATE: Final = re.compile(r"(?i)\b(?:count|sum|avg|average|mean|std|stddev|min|max|median)\s*\([^()]*\)")
 _SPACES: Final = re.compile(r"\s+")
 _CALL: Final = re.compile(r"([^\W\d]\w*)\s*\(")
+_COUNTED: Final = re.compile(r"(?i)(\d{1,3})(\s+(?:asc|desc))?")
 
 
 def grouped_select(place: Place) -> Mistake | None:
@@ -45,10 +46,13 @@ def parts_of(text: str, lexemes: Sequence[Lexeme]) -> dict[str, str]:
     begins: list[int] = []
     for index, lexeme in enumerate(lexemes):
         depth += (lexeme.text == "(") - (lexeme.text == ")")
-        if depth == 0 and lexeme.text.lower() in _PARTS:
+        if depth == 0 and _begins_part(lexemes, index):
             begins.append(index)
+    words = [lexemes[index].text.lower() for index in begins]
+    if len(set(words)) < len(words) or ("having" in words and "group" not in words):
+        return {}  # what stands twice, or has no place, would be lost
     parts = {}
-    for begin, end in zip(begins, [*begins[1:], len(lexemes)], strict=True):
+    for begin, end in zip(begins, [*begins, len(lexemes)][1:], strict=True):
         inner = begin + 1
         if inner < end and lexemes[inner].text.lower() == "by":
             inner += 1
@@ -57,17 +61,44 @@ def parts_of(text: str, lexemes: Sequence[Lexeme]) -> dict[str, str]:
     return parts
 
 
+def _begins_part(lexemes: Sequence[Lexeme], index: int) -> bool:
+    """Whether a word of SQL begins a part: `group` is a field of every run where no `by` follows."""
+    word = lexemes[index].text.lower()
+    if word in {"group", "order"}:
+        return index + 1 < len(lexemes) and lexemes[index + 1].text.lower() == "by"
+    return word in _PARTS
+
+
 def grouped_query(parts: dict[str, str]) -> str:
     """The query of a `select` with `group by`."""
-    folds = [fold_of(column) for column in _columns(parts["select"]) if "(" in column]
-    having, order = (_lifted(parts.get(part, ""), folds) for part in ("having", "order"))
-    keys = "" if parts["group"].replace(" ", "") == "()" else f" {parts['group']}"
+    columns = _columns(parts["select"])
+    groups = [_counted(key, columns) for key in _columns(parts["group"])]
+    are_keys = {_SPACES.sub("", _value_and_name(key)[0]) for key in groups}
+    others = [column for column in columns if _SPACES.sub("", _value_and_name(column)[0]) not in are_keys]
+    folds = [fold_of(column) for column in others if "(" in column]
+    named = [name or value for value, name in map(_value_and_name, columns)]
+    order = ", ".join(_counted(key, named) for key in _columns(parts.get("order", "")))
+    having, order = (_lifted(part, folds) for part in (parts.get("having", ""), order))
+    keys = "" if parts["group"].replace(" ", "") == "()" else f" {', '.join(groups)}"
     stages = [f"group{keys}" + (f" : {', '.join(folds)}" if folds else "")]
     stages += [f"where {having}"] if having else []
     stages += [f"order {order}"] if order else []
     stages += [f"limit {parts['limit']}"] if parts.get("limit") else []
     query = f"runs where {parts['where']}" if parts.get("where") else "runs"
     return " | ".join([query, *stages])
+
+
+def _value_and_name(column: str) -> tuple[str, str]:
+    named = _NAMED.match(column)
+    return (named[1], named[2]) if named else (column, "")
+
+
+def _counted(key: str, columns: Sequence[str]) -> str:
+    """`group by 1`, `order by 2 desc`: the columns of the `select`, counted from 1."""
+    found = _COUNTED.fullmatch(key)
+    if found is None or not 0 < int(found[1]) <= len(columns):
+        return key
+    return f"{columns[int(found[1]) - 1]}{found[2] or ''}"
 
 
 def _lifted(text: str, folds: list[str]) -> str:
@@ -102,8 +133,8 @@ def _columns(text: str) -> list[str]:
 
 
 def fold_of(column: str) -> str:
-    named = _NAMED.match(column)
-    value, name = (named[1], f"{named[2]} = ") if named else (column, "")
+    value, name = _value_and_name(column)
+    name = f"{name} = " if name else ""
     value = _STAR.sub("count()", value)
     return name + _CALL.sub(lambda call: f"{_FOLDS.get(call[1].lower(), call[1])}(", value)
 
