@@ -13,6 +13,7 @@ from runql.ide.loaded_runs import MOST_RUNS
 from runql.ide.nodes import queries
 from runql.ide.selectivity import likely
 from runql.language.fields import Space
+from runql.plan.answers import questions_in
 from runql.semantic.catalog import Catalog, FieldInfo
 from runql.semantic.needed import needed_fields, walk
 from runql.semantic.record import RunRecord
@@ -39,7 +40,7 @@ def counts(text: Text, offset: int, context: Context, records: Sequence[RunRecor
     """How many runs the query at an offset matches; none where that is not known at once.
 
     `records` are all the runs of the source of the context, with config and summary, if they are at hand. Nothing is
-    asked of any source. A query with a mistake, of one run, or about histories has no count.
+    asked of any source. A query with a mistake, of one run, about histories or with an inner question has no count.
     """
     whole = parsed(text)
     query = next((one for one in queries(whole.script) if one.span.start <= offset <= one.span.end + 1), None)
@@ -51,6 +52,8 @@ def counts(text: Text, offset: int, context: Context, records: Sequence[RunRecor
         return None
     needed = needed_fields(typed)
     if typed.where is not None and (needed.aggregates or needed.logged) and _reads_histories(typed.where):
+        return None
+    if any(questions_in(typed.where)):
         return None
     if records is not None and len(records) <= MOST_RUNS:
         return _counted(typed, records)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from runql.engine.evaluate import compile_truth
 from runql.engine.fields import value_of
 from runql.ide.context import Context, Occurring
+from runql.plan.answers import questions_in
 from runql.semantic.build_catalog import is_counted
 from runql.semantic.check_query import check
 from runql.semantic.needed import needed_fields
@@ -36,7 +37,7 @@ class LoadedRuns:
     def __call__(self, key: FieldKey, conditions: _Conditions) -> Occurring | None:
         """The values in the runs for which the conditions hold, of lists their elements.
 
-        None if there are too many runs, or that needs histories.
+        None if there are too many runs, or that needs histories or the answer to an inner question.
         """
         if self._last is None or self._last[0] != conditions:
             self._last = (conditions, self._matching(conditions))
@@ -61,7 +62,7 @@ class LoadedRuns:
         if typed is None or typed.where is None:
             return None
         needed = needed_fields(typed)
-        if needed.aggregates or needed.logged:
+        if needed.aggregates or needed.logged or any(questions_in(typed.where)):
             return None
         holds = compile_truth(typed.where)
         return [record for record in self.records if holds(record)]

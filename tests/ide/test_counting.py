@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 import runql
 from runql.ide import Context, is_unfinished
+from runql.ide.completion.complete import complete
 from runql.ide.counting import counts
+from runql.ide.loaded_runs import LoadedRuns
 from runql.semantic.record import RunRecord
 from runql.session import Session
 from runql.sources.protocol import PageRequest, Wanted
@@ -137,3 +139,16 @@ def test_without_a_catalog_nothing_is_counted() -> None:
 )
 def test_whether_a_text_goes_on(text: str, unfinished: bool) -> None:
     assert is_unfinished(text) is unfinished
+
+
+@pytest.mark.parametrize(
+    "inner", ["config.seed in (runs select config.seed)", "config.lr > value(runs | group : max(config.lr))"]
+)
+def test_no_inner_question_is_asked_for_a_count_or_a_menu(
+    world: tuple[Context, tuple[RunRecord, ...]], inner: str
+) -> None:
+    context, records = world
+    context = replace(context, values_of=LoadedRuns(records, context))
+    text = f"runs where {inner} and config.optimizer = "
+    assert counts(f"{text}'adam'", len(text), context, records) is None
+    assert '"adam"' in {item.label for item in complete(text, len(text), context).items}
