@@ -72,7 +72,7 @@ _TABLE = (
     ),
     StatementEntry(
         "pull [QUERY] [into NAME]",
-        "Copies runs with their histories into the embedded store.",
+        "Copies runs with their histories into a store.",
         "pull runs",
         terminal="PULL",
         is_later=True,

@@ -187,8 +187,8 @@ class Reader:
                 source, options = state.source, state.options
                 asked = QueryTask(expanded.query, statement.query, True, known, source, options, names.named)
                 self.items.append(asked)
-        hint = 'until then: `runs … scan | to "runs.parquet"` keeps a copy'
-        message = "the embedded store comes in a later version: `pull` is read, but nothing is copied"
+        hint = "outside of a query: `runql pull SOURCE` copies all its runs to a store, for `-s store:NAME`"
+        message = "the statement `pull` comes in a later version: it is read, but nothing is copied"
         self.found.append(Diagnostic("RQL304", message, statement.span, hints=(hint,)))
 
     def _unused_declarations(self, statements: tuple[tree.Statement, ...]) -> None:

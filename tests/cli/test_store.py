@@ -12,6 +12,7 @@ from runql.config import load
 from runql.sources.names import known_sources
 from tests.cli.conftest import Runql
 from tests.contract.sample import SAMPLE
+from tests.server import LoopbackServer, Store
 from tests.sources.local.sample import folder_of
 
 QUESTION = "runs where config.lr > 0.005 order -config.lr select id, config.lr, loss"
@@ -43,6 +44,9 @@ def test_the_stores(runql: Runql, tmp_path: Path) -> None:
     listed = runql("store").out
     assert "store:mine" in listed
     assert str(tmp_path / "vision") in listed
+    (tmp_path / "stores" / "broken" / "_delta_log").mkdir(parents=True)
+    assert "the store `broken` cannot be read" in runql("store").out
+    assert "store:mine" in runql("store").out
     info = runql("store", "info", "mine").out
     assert "runs        8" in info
     assert "layout      1, version 1" in info
@@ -79,8 +83,24 @@ def test_mistakes(runql: Runql) -> None:
     assert "holds runs of" in runql("pull", "demo", "--into", "vision").err
 
 
-def test_offline_asks_no_server(runql: Runql) -> None:
+def test_offline_asks_no_server(runql: Runql, monkeypatch: pytest.MonkeyPatch) -> None:
     said = runql("-s", "acme/vision", "--offline", "runs")
     assert said.status == 3
     assert "there is no store `acme/vision`" in said.err
     assert "`runql pull acme/vision` copies it" in said.err
+
+    served = Store()
+    runs = ({"name": f"r{at}", "config": {"lr": at}, "history": [{"_step": 0, "loss": at / 2}]} for at in range(3))
+    served.add_project("acme", "vision", runs)
+    with LoopbackServer(served) as server:
+        monkeypatch.setenv("WANDB_BASE_URL", server.base_url)
+        monkeypatch.setenv("WANDB_API_KEY", "k" * 40)
+        assert runql("pull", "acme/vision").status == 0
+        server.seen.clear()
+        question = "runs where config.lr > 0 scan keys loss"
+        offline = runql("-s", "acme/vision", "--offline", "-o", "json", question)
+        assert server.seen == []
+        assert offline.out == runql("-s", "acme/vision", "-o", "json", question).out
+        assert server.seen
+    assert json.loads(offline.out) == [{"run_id": f"r{at}", "_step": 0, "loss": at / 2} for at in (1, 2)]
+    assert runql("-s", "acme/vision", "--offline", "-o", "json", question).out == offline.out

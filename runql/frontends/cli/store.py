@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from runql.config import STORE, Settings
-from runql.errors import OutputError, wrong_call
+from runql.errors import OutputError, SourceError, wrong_call
 from runql.frontends.cli.arguments import Arguments
 from runql.terminal import stderr, stdout
 from runql.terminal.progress import Progress, Waiting
@@ -131,8 +131,12 @@ def _listed(settings: Settings) -> Iterator[str]:
 
     rows = [("STORE", "SIZE", "VERSION", "COPIED FROM")]
     for place in stores(settings):
-        version = table.version(place.folder, place.name)
-        origin = table.about(place.folder, place.name).origin
+        try:
+            version = table.version(place.folder, place.name)
+            origin = table.about(place.folder, place.name).origin
+        except SourceError as error:
+            rows.append((f"{STORE}{place.name}", "", "", error.diagnostics[0].message))
+            continue
         rows.append((f"{STORE}{place.name}", _size(sum(p.size for p in version.parts)), str(version.number), origin))
     if len(rows) == 1:
         yield f"no stores in {home_of(settings)}; `runql pull SOURCE` makes one"

@@ -193,9 +193,10 @@ def _opened(folder: Path, name: str, number: int | None = None) -> tuple[DeltaTa
     except (DeltaError, OSError, ValueError) as error:
         newest, trouble = newest_number(folder), str(error).partition("\n")[0]
         if number is not None or newest is None:
-            known = "" if newest is None else f"its versions are 0 to {newest}"
-            message = f"the store `{name}` cannot be read: {trouble}"
-            raise SourceError.of("RQL511", message, *filter(None, (known,))) from error
+            if number is not None and newest is not None and number > newest:
+                message, known = f"the store `{name}` is not there", f"its versions are 0 to {newest}"
+                raise SourceError.of("RQL511", message, known) from error
+            raise SourceError.of("RQL511", f"the store `{name}` cannot be read: {trouble}") from error
     for earlier in range(newest - 1, max(-1, newest - 1 - _MOST_STEPS_BACK), -1):
         try:
             table = DeltaTable(folder, version=earlier)

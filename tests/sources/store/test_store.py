@@ -70,7 +70,7 @@ def test_an_older_version_answers_as_it_was(tmp_path: Path) -> None:
     assert configs(then) == {"a": 1.0}
     assert losses(then, "a") == [1.0, 0.5, 1.0 / 3]
     assert configs(store) == {"a": 5.0, "b": 6.0}
-    with pytest.raises(SourceError, match="its versions are 0 to"):
+    with pytest.raises(SourceError, match="`never` is not there; its versions are 0 to"):
         StoreService(tmp_path / "s", name="never", number=99)
 
 
