@@ -62,6 +62,21 @@ def test_the_stores(runql: Runql, tmp_path: Path) -> None:
     assert "there is no store `mine`" in gone.err
 
 
+@pytest.mark.parametrize("name", ["my project", "acme/ä ö", "q'uote", "./here#1?", "a{b}[c]"])
+def test_odd_names_of_stores(runql: Runql, name: str) -> None:
+    assert runql("pull", "./vision", "--into", name, "-q").status == 0
+    assert runql("-s", f"store:{name}", "-o", "json", "count runs").out.strip() == "8"
+    assert runql("store", "check", name).status == 0
+    assert name.startswith(".") or f"store:{name} " in runql("store").out
+
+
+@pytest.mark.parametrize("name", ["a%b", "./a%b", "a/b/c", "a//b", "../x/..%2e", "a/..", "s3://bucket/a"])
+def test_names_that_no_store_can_have(runql: Runql, name: str) -> None:
+    said = runql("pull", "./vision", "--into", name)
+    assert said.status == 3
+    assert "RQL511" in said.err
+
+
 def test_damage_is_said(runql: Runql, tmp_path: Path) -> None:
     runql("pull", "./vision", "-q")
     (part,) = (tmp_path / "stores" / "vision" / "fact=points").glob("*.parquet")

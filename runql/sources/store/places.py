@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
-from urllib.parse import quote, unquote
 
 from runql.config import STORE, Settings
 from runql.errors import SourceError
@@ -15,7 +15,8 @@ from runql.sources.store.table import LOG, is_store
 from runql.text.frozen import frozen
 from runql.text.nearest import nearest
 
-_MOST_LEVELS: Final = 2
+_NAME: Final = re.compile(r"[^/\\#?%:\x00-\x1f\x7f]+(/[^/\\#?%:\x00-\x1f\x7f]+)?")
+"""What W&B allows in the names of its projects, with or without an entity."""
 
 
 @frozen
@@ -44,13 +45,18 @@ def _folder_of(name: str, settings: Settings) -> Path:
     if "://" in name:
         raise SourceError.of("RQL511", f"`{name}`: this version keeps stores in folders, and at no address")
     if name.startswith((".", "~", "/")) or Path(name).is_absolute():
-        path = Path(name).expanduser()
-        return path if path.is_absolute() else settings.folder / path
-    parts = name.split("/")
-    if len(parts) > _MOST_LEVELS or not all(parts):
+        return _without_percent(settings.folder / Path(name).expanduser())
+    if not _NAME.fullmatch(name) or not {".", ".."}.isdisjoint(name.split("/")):
         hint = f"a store is named `{STORE}acme/vision`, `{STORE}vision` or, by its path, `{STORE}./folder`"
         raise SourceError.of("RQL511", f"`{name}` names no store", hint)
-    return home_of(settings).joinpath(*(quote(part, safe=" ") for part in parts))
+    return _without_percent(home_of(settings) / name)
+
+
+def _without_percent(folder: Path) -> Path:
+    """A folder that deltalake finds again: it takes `%25` in a path for `%`."""
+    if "%" in str(folder.absolute()):
+        raise SourceError.of("RQL511", f"no store can be in `{folder}`: a `%` is in its path", "name another folder")
+    return folder
 
 
 def home_of(settings: Settings) -> Path:
@@ -78,11 +84,11 @@ def stores(settings: Settings) -> Iterator[StorePlace]:
         return
     for folder in _folders(home):
         if is_store(folder):
-            yield StorePlace(unquote(folder.name), folder)
+            yield StorePlace(folder.name, folder)
             continue
         for below in _folders(folder):
             if is_store(below):
-                yield StorePlace(f"{unquote(folder.name)}/{unquote(below.name)}", below)
+                yield StorePlace(f"{folder.name}/{below.name}", below)
 
 
 def _folders(folder: Path) -> list[Path]:

@@ -76,7 +76,7 @@ def create(folder: Path, origin: str) -> None:
     with _writing(folder):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         DeltaTable.create(
-            folder,
+            _uri(folder),
             _schema(),
             mode="ignore",
             partition_by=[PARTITION],
@@ -150,7 +150,7 @@ def commit(folder: Path, parts: Sequence[StorePart], pull: int) -> int:
         for part in parts
     ]
     with _writing(folder):
-        table = DeltaTable(folder)
+        table = DeltaTable(_uri(folder))
         table.create_write_transaction(
             actions,
             "append",
@@ -189,7 +189,7 @@ def _opened(folder: Path, name: str, number: int | None = None) -> tuple[DeltaTa
     from deltalake.exceptions import DeltaError
 
     try:
-        return DeltaTable(folder, version=number), ()
+        return DeltaTable(_uri(folder), version=number), ()
     except (DeltaError, OSError, ValueError) as error:
         newest, trouble = newest_number(folder), str(error).partition("\n")[0]
         if number is not None or newest is None:
@@ -199,7 +199,7 @@ def _opened(folder: Path, name: str, number: int | None = None) -> tuple[DeltaTa
             raise SourceError.of("RQL511", f"the store `{name}` cannot be read: {trouble}") from error
     for earlier in range(newest - 1, max(-1, newest - 1 - _MOST_STEPS_BACK), -1):
         try:
-            table = DeltaTable(folder, version=earlier)
+            table = DeltaTable(_uri(folder), version=earlier)
         except (DeltaError, OSError, ValueError):
             continue
         message = f"the newest version of the store `{name}` is damaged: this is version {earlier} of {newest}"
@@ -227,6 +227,11 @@ def _on_disk(folder: Path) -> None:
             os.fsync(handle)
         finally:
             os.close(handle)
+
+
+def _uri(folder: Path) -> str:
+    """A folder as deltalake takes it whatever is in its name but `%`: it reads `#` in a plain path otherwise."""
+    return folder.absolute().as_uri()
 
 
 def _schema() -> Schema:
