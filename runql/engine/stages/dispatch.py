@@ -28,6 +28,7 @@ from runql.engine.stages.shared.described import Described
 from runql.engine.stages.shared.groups import Groups
 from runql.engine.stages.shared.matches import Matches, RowMatcher
 from runql.engine.stages.shared.measures import Measured
+from runql.engine.stages.shared.numbers import LeftOut
 from runql.engine.stages.shared.rows import Key, NotHeld, cells_of
 from runql.engine.stages.shared.windows import WindowColumn
 from runql.engine.table import Table
@@ -352,8 +353,8 @@ def smoothed(cells: Sequence[Value], method: str, amount: float, *, fast: bool) 
     return _fast_if_held(lambda: smoothed_arrays(cells, method, amount), lambda: curves.smoothed(cells, method, amount))
 
 
-def left_out(cells: Sequence[Value], *, fast: bool) -> tuple[int, int]:
-    """How many cells hold NaN, and how many a value that is no number; null and missing are no values."""
+def left_out(cells: Sequence[Value], *, fast: bool) -> LeftOut:
+    """How many cells hold NaN, an infinity, and a value that is no number; null and missing are no values."""
     if not fast:
         return curves.left_out(cells)
     from runql.engine.stages.arrays.curves import left_out as left_out_arrays

@@ -24,9 +24,10 @@ from runql.semantic.typed import (
     TSmooth,
     TStage,
 )
+from runql.semantic.typed.stages import stage_name
 from runql.semantic.values import MISSING
 from runql.syntax.tree import Goal
-from tests.engine.stages.build import HISTORIES, alike, ask, codes, lines, table, tables
+from tests.engine.stages.build import FAST, HISTORIES, SLOW, alike, ask, codes, from_rows, lines, table, tables
 
 CURVES = table(
     run_id=["a"] * 6 + ["b"] * 4,
@@ -238,3 +239,15 @@ def test_amounts_out_of_range(stage: TStage) -> None:
     with pytest.raises(QueryError) as caught:
         ask(stage, CURVES, HISTORIES)
     assert caught.value.diagnostics[0].code == "RQL209"
+
+
+def test_infinities_are_no_points_and_that_is_said() -> None:
+    given = table(run_id=["a"] * 5, _step=[0, 1, 2, 3, 4], loss=[1.0, math.inf, math.nan, "x", 5.0])
+    for stage, said in (
+        (TResample(3), "1 NaN, 1 infinite, 1 of another type"),
+        (TSmooth("ema", 0.5), "1 NaN, 1 infinite"),
+    ):
+        for rows in (FAST, SLOW):
+            with from_rows(rows):
+                messages = [notice.message for notice in ask(stage, given, HISTORIES).notices]
+            assert f"`loss`: {said} skipped by `{stage_name(stage)}`" in messages

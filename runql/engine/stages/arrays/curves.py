@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from runql.engine.stages.arrays.vectors import NULL, NUMBER, Bools, Floats, Ints, Vector, decode, encode, numbers_column
+from runql.engine.stages.shared.numbers import LeftOut
 from runql.engine.stages.shared.rows import NotHeld
 from runql.engine.values.column import Column, column_of
 from runql.semantic.values import Value
@@ -32,13 +33,13 @@ def rising(xs: Sequence[Value], lengths: Sequence[int]) -> list[bool]:
     return found
 
 
-def left_out(cells: Sequence[Value]) -> tuple[int, int]:
-    """How many cells hold NaN, and how many a value that is no number. Raises `NotHeld`."""
+def left_out(cells: Sequence[Value]) -> LeftOut:
+    """How many cells hold NaN, an infinity, and a value that is no number. Raises `NotHeld`."""
     import numpy as np
 
     vector = encode(cells)
-    nan = int(((vector.tags == NUMBER) & np.isnan(vector.numbers)).sum())
-    return nan, int(((vector.tags != NUMBER) & (vector.tags < NULL)).sum())
+    nan, infinite = (int(((vector.tags == NUMBER) & test(vector.numbers)).sum()) for test in (np.isnan, np.isinf))
+    return LeftOut(nan, infinite, int(((vector.tags != NUMBER) & (vector.tags < NULL)).sum()))
 
 
 def points(x_cells: Sequence[Value], cells_of_metric: Sequence[Value]) -> tuple[Column, Column, int]:

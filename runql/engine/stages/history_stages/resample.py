@@ -10,8 +10,8 @@ from runql.engine import statistics
 from runql.engine.functions import to_float
 from runql.engine.stages.context import StageContext
 from runql.engine.stages.dispatch import Pace, left_out, points
-from runql.engine.stages.history_stages.runs import nan_skipped, out_of_range, runs_of
-from runql.engine.stages.shared.numbers import is_point
+from runql.engine.stages.history_stages.runs import out_of_range, runs_of, said_of_skipped
+from runql.engine.stages.shared.numbers import LeftOut, is_point
 from runql.engine.stages.shared.rows import cells_of
 from runql.engine.table import Table
 from runql.semantic.typed import TResample
@@ -26,7 +26,7 @@ def resample(
     if stage.points < 1:
         raise out_of_range(stage, "`resample` takes a number of points, at least 1")
     pace = Pace()
-    passed: Counter[str] = Counter()
+    skipped: dict[str, LeftOut] = {}
     doubles: Counter[tuple[str, str]] = Counter()
     for run in runs_of(stage, pace.counted(tables), context):
         fast = pace.is_fast(run.table.length)
@@ -39,11 +39,11 @@ def resample(
                 xs, values, replaced = points(run.xs, cells_of(run.table, name), fast=fast)
                 columns[name] = _interpolated(grid, xs, values)
                 doubles[name, run.x_axis] += replaced
-                passed[name] += left_out(cells, fast=fast)[0]
+                skipped[name] = left_out(cells, fast=fast).and_(skipped.get(name, LeftOut()))
             else:
                 columns[name] = [cells[0]] * len(grid)
         yield Table(columns, len(grid))
-    said += nan_skipped(stage, passed)
+    said += said_of_skipped(stage, skipped)
     said += _doubles_said(stage, doubles)
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from operator import itemgetter
 
 from runql.engine.stages.context import StageContext, fault, need_columns
 from runql.engine.stages.dispatch import rising, sorted_rows, take
+from runql.engine.stages.shared.numbers import LeftOut
 from runql.engine.table import Table, concat
 from runql.engine.values.column import Repeats
 from runql.errors import QueryError
@@ -108,11 +108,10 @@ def out_of_range(stage: TStage, message: str) -> QueryError:
     return QueryError([Diagnostic("RQL209", message, stage.span)])
 
 
-def nan_skipped(stage: TStage, passed: Counter[str]) -> list[Diagnostic]:
-    """How many NaN of each metric did not count (RQL312)."""
-    name = stage_name(stage)
-    return [
-        Diagnostic("RQL312", f"`{metric}`: {count:,} NaN skipped by `{name}`", stage.span)
-        for metric, count in passed.items()
-        if count
-    ]
+def said_of_skipped(stage: TStage, skipped: Mapping[str, LeftOut]) -> Iterator[Diagnostic]:
+    """How many values of each metric did not count (RQL312)."""
+    for metric, left in skipped.items():
+        parts = ((left.nan, "NaN"), (left.infinite, "infinite"), (left.other, "of another type"))
+        said = ", ".join(f"{count:,} {what}" for count, what in parts if count)
+        if said:
+            yield Diagnostic("RQL312", f"`{metric}`: {said} skipped by `{stage_name(stage)}`", stage.span)

@@ -8,7 +8,8 @@ from math import floor
 
 from runql.engine.stages.context import StageContext
 from runql.engine.stages.dispatch import Pace, left_out, smoothed
-from runql.engine.stages.history_stages.runs import nan_skipped, out_of_range, runs_of
+from runql.engine.stages.history_stages.runs import out_of_range, runs_of, said_of_skipped
+from runql.engine.stages.shared.numbers import LeftOut
 from runql.engine.stages.shared.say import number_of
 from runql.engine.table import Table
 from runql.semantic.typed import TSmooth
@@ -22,7 +23,7 @@ def smooth(stage: TSmooth, tables: Iterable[Table], context: StageContext, said:
     if stage.method == "mean" and (stage.amount < 1 or stage.amount != floor(stage.amount)):
         raise out_of_range(stage, "`smooth mean` is over a whole number of rows, at least 1")
     pace = Pace()
-    passed: Counter[str] = Counter()
+    skipped: dict[str, LeftOut] = {}
     others: Counter[str] = Counter()
     for run in runs_of(stage, pace.counted(tables), context):
         fast = pace.is_fast(run.table.length)
@@ -30,11 +31,11 @@ def smooth(stage: TSmooth, tables: Iterable[Table], context: StageContext, said:
         for metric in run.metrics:
             cells = columns[metric]
             columns[metric] = smoothed(cells, stage.method, stage.amount, fast=fast)
-            nan, other = left_out(cells, fast=fast)
-            passed[metric] += nan
-            others[metric] += other
+            left = left_out(cells, fast=fast)
+            skipped[metric] = left._replace(other=0).and_(skipped.get(metric, LeftOut()))
+            others[metric] += left.other
         yield Table(columns, run.table.length)
-    said += nan_skipped(stage, passed)
+    said += said_of_skipped(stage, skipped)
     for metric, count in others.items():
         if count:
             message = f"`{metric}`: {number_of(count, 'value')} that are no numbers left as they are by `smooth`"

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 from itertools import islice
+from math import inf
 from operator import le
 
 from runql.engine import statistics
 from runql.engine.functions import to_float
-from runql.engine.stages.shared.numbers import count_nan, is_point
+from runql.engine.stages.shared.numbers import LeftOut, count_nan, is_point
 from runql.engine.values.column import Column
 from runql.semantic.values import Missing, Value
 
@@ -57,11 +58,12 @@ def _trailing(cells: Sequence[Value], count: int) -> list[Value]:
     return result
 
 
-def left_out(cells: Sequence[Value]) -> tuple[int, int]:
-    """How many cells hold NaN, and how many a value that is no number; null and missing are no values."""
+def left_out(cells: Sequence[Value]) -> LeftOut:
+    """How many cells hold NaN, an infinity, and a value that is no number; null and missing are no values."""
     types = cells.types if isinstance(cells, Column) else frozenset(map(type, cells))
     others = types - {int, float, type(None), Missing}
-    return count_nan(cells), sum(type(cell) in others for cell in cells) if others else 0
+    infinite = sum(cell in (inf, -inf) for cell in cells if type(cell) is float) if float in types else 0
+    return LeftOut(count_nan(cells), infinite, sum(type(cell) in others for cell in cells) if others else 0)
 
 
 def points(xs: Sequence[Value], cells: Sequence[Value]) -> tuple[list[Value], list[Value], int]:

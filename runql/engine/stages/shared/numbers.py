@@ -4,12 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from math import isfinite
-from operator import ne
+from operator import add, ne
+from typing import NamedTuple
 
 from runql.engine.compare import is_number
 from runql.engine.functions import to_float
 from runql.engine.values.column import Column
 from runql.semantic.values import Value
+
+
+class LeftOut(NamedTuple):
+    """How many values are no points of a curve."""
+
+    nan: int = 0
+    infinite: int = 0
+    other: int = 0
+
+    def and_(self, more: LeftOut) -> LeftOut:
+        return LeftOut(*map(add, self, more))
 
 
 def count_nan(cells: Iterable[Value]) -> int:
