@@ -14,11 +14,13 @@ from dataclasses import fields, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from runql.engine.functions import in_range
 from runql.engine.histories.sampling import AXES
 from runql.engine.mongo.history_keys import read_history_keys
 from runql.errors import ArgumentError
 from runql.language.fields import RUN_FIELD_SPELLINGS
 from runql.semantic.catalog import Catalog
+from runql.semantic.json_text import is_huge
 from runql.semantic.record import LoggedMetrics, RunRecord, SweepRecord
 from runql.semantic.values import MISSING, Value, kind_of
 from runql.sources.at_hand import RunsAtHand
@@ -137,7 +139,8 @@ def _record(run: Mapping[str, Any] | RunRecord) -> RunRecord:
             near = nearest(key, [*_ATTRIBUTES, *_ALIASES], 1)
             hints = [f"nearest: `{near[0]}`"] if near else ["hyperparameters go into `config`, metrics into `summary`"]
             raise ArgumentError.because(f"runs have no attribute `{key}`", *hints)
-        values[attribute] = _time(value) if attribute in _TIMES else tuple(value) if attribute == "tags" else value
+        is_time = attribute in _TIMES
+        values[attribute] = _time(value) if is_time else tuple(value) if attribute == "tags" else _held(value)
     return RunRecord(**values)
 
 
@@ -180,7 +183,27 @@ def _flat(row: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Value]]:
         if isinstance(value, Mapping) and value and "_type" not in value:
             yield from _flat(value, f"{prefix}{key}.")
         else:
-            yield f"{prefix}{key}", value
+            yield f"{prefix}{key}", _held(value)
+
+
+def _held(value: Value) -> Value:
+    """A value whose whole numbers are in the range of floats: larger ones are infinities, as in each other source."""
+    if not _is_outsize(value):
+        return value
+    if isinstance(value, Mapping):
+        return {key: _held(inner) for key, inner in value.items()}
+    return [_held(inner) for inner in value] if isinstance(value, list | tuple) else in_range(value)
+
+
+def _is_outsize(value: Value) -> bool:
+    below = [value]
+    while below:
+        one = below.pop()
+        if type(one) is int and is_huge(one):
+            return True
+        if isinstance(one, Mapping | list | tuple):
+            below += one.values() if isinstance(one, Mapping) else one
+    return False
 
 
 def _summary(rows: Rows, columns: _Columns) -> dict[str, Value]:
@@ -201,7 +224,7 @@ def _merge(into: dict[str, Value], row: Mapping[str, Any]) -> None:
             _merge(nested, value)
             into[key] = nested
         else:
-            into[key] = value
+            into[key] = _held(value)
 
 
 def _logged(columns: _Columns) -> LoggedMetrics:

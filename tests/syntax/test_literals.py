@@ -43,7 +43,7 @@ def test_numbers(text: str, value: float) -> None:
     assert type(read_number(text)) is type(value)
 
 
-@pytest.mark.parametrize("text", ["1e999", "9" * 5000, "1e400k"])
+@pytest.mark.parametrize("text", ["1e999", "9" * 400, "9" * 5000, "1e400k"])
 def test_numbers_that_are_too_large(text: str) -> None:
     with pytest.raises(BadLiteral):
         read_number(text)
