@@ -99,7 +99,7 @@ def percentile(ordered: Sequence[int | float], percent: float) -> int | float:
     if isinstance(below, int) and isinstance(above, int) and max(-below, above) > _SAFE_WHOLE:
         return _between_wholes(below, above, Fraction(place) - low)
     below, above = to_float(below), to_float(above)
-    return below if below == above else between(below, above, place - low)
+    return below if below == above or place == low else between(below, above, place - low)
 
 
 def _between_wholes(below: int, above: int, part: Fraction) -> int | float:

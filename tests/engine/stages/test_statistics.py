@@ -140,4 +140,5 @@ def test_percentiles_of_whole_numbers_beyond_two_to_the_53_are_exact() -> None:
     assert statistics.percentile([big, big + 2], 50) == big + 1
     assert statistics.percentile([big, 2**2000], 100) == 2**2000
     assert statistics.percentile([1, 2], 50) == 1.5
+    assert statistics.percentile([1, 2, math.inf], 50) == 2
     assert isinstance(statistics.percentile([1, 3], 50), float)

@@ -215,7 +215,7 @@ class _Folding:
         below, above = numbers[starts + low], numbers[starts + np.minimum(low + 1, counts - 1)]
         part, width = places - low, above - below
         between = np.where(part >= 0.5, above - width * (1 - part), below + width * part)
-        return _floats(np.where(below == above, below, between))
+        return _floats(np.where((below == above) | (part == 0), below, between))
 
     def iqms(self) -> Column:
         import numpy as np
