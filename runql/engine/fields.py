@@ -70,7 +70,7 @@ def values_of_runs(key: FieldKey, records: Sequence[RunRecord]) -> list[Value]:
     only = key.segments[0]
     if key.space in PART_OF_SPACE and len(key.segments) == 1 and isinstance(only, str):
         parts = list(map(attrgetter(PART_OF_SPACE[key.space]), records))
-        if all(part is not None for part in parts):
+        if None not in parts:
             return [part.get(only, MISSING) for part in parts]
     return list(map(field_getter(key), records))
 

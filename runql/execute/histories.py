@@ -115,7 +115,7 @@ class AggregateReader:
 
     def forget(self, found: Sequence[FoundRun]) -> None:
         """Drop what is known of runs that nobody will ask about again."""
-        for one in found:
+        for one in found if self._values else ():
             self._values.pop(id(one.record), None)
             self._held.pop(id(one.record), None)
 

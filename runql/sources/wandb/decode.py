@@ -67,8 +67,8 @@ def unwrap_config(value: Any) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for key, entry in as_mapping(value).items():
         if key not in INTERNAL_CONFIG:
-            value = entry["value"] if isinstance(entry, dict) and "value" in entry else entry
-            found[key] = finite_or_float(value) if isinstance(value, str) else value
+            plain = entry["value"] if type(entry) is dict and "value" in entry else entry
+            found[key] = NON_FINITE.get(plain, plain) if type(plain) is str else plain
     return found
 
 

@@ -8,7 +8,7 @@ from operator import attrgetter
 from typing import Any, Final
 
 from runql.semantic.huge_values import by_name, outsize_notice, unreadable_notice
-from runql.semantic.json_text import read_json, reader_of
+from runql.semantic.json_text import read_json, read_together, reader_of
 from runql.semantic.record import RunRecord
 from runql.sources.wandb.failures.failures import clean
 from runql.sources.wandb.history_keys import STEP, is_step
@@ -17,6 +17,8 @@ from runql.text.diagnostic import Diagnostic
 
 _SAID: Final = attrgetter("said")
 _ROWS: Final = frozenset({"sampledHistory"})
+_MOST_TOGETHER: Final = 200_000
+"""Texts of so many characters in all are read in one go: what is not kept of them is small."""
 MOST_SAID: Final = 10
 """So many runs of an answer are named; of the others the number is told."""
 
@@ -24,7 +26,13 @@ MOST_SAID: Final = 10
 def plain_mappings(values: Sequence[Any]) -> Iterator[Mapping[str, Any] | None]:
     """The record that each value is, or that its JSON text is; null is an empty one. `None` if there is something to
     say of it (`Oddities.mapping`)."""
-    read = reader_of([value for value in values if type(value) is str])
+    texts = [value for value in values if type(value) is str]
+    if 1 < len(texts) == len(values) and sum(map(len, texts)) <= _MOST_TOGETHER:
+        together = read_together(texts)
+        if together is not None:
+            yield from (value if type(value) is dict else None for value in together)
+            return
+    read = reader_of(texts)
     for value in values:
         if type(value) is str:
             try:

@@ -149,8 +149,9 @@ class _Page:
     def _mappings(self, name: str, called: str) -> Iterator[Mapping[str, Any] | None]:
         """The values of a JSON part, parsed; `None` where a node does not have it."""
         cells = self.cells(name)
+        is_everywhere = all(name in node for node in self._nodes)
         for at, mapping in enumerate(plain_mappings(cells)):
-            if name not in self._nodes[at]:
+            if not is_everywhere and name not in self._nodes[at]:
                 yield None
             else:
                 yield self._oddities(at).mapping(cells[at], called) if mapping is None else mapping
