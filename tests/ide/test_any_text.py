@@ -32,10 +32,10 @@ from runql.language.stages import STAGES
 from runql.language.words import WORDS
 from runql.syntax.lexer import END, run
 from runql.syntax.parse import parse
-from runql.syntax.tokens import Token, TokenKind, lossless
 from runql.text.source import Span
 from tests.house.documents import blocks
 from tests.ide.world import CONTEXT, CURSOR
+from tests.syntax.beginnings import beginnings
 
 PARTS = 16
 """How many tests the examples are shared out to."""
@@ -79,52 +79,19 @@ def everything(text: str, offset: int) -> Completions:
 
 
 @cache
-def cursors() -> tuple[tuple[str, int], ...]:
-    """The examples, each with a cursor, but for cursors around which an earlier one has all alike.
-
-    What an answer rests on is the word that is being written, how much of it is there, and the two words before it:
-    which terminals these are, and the names of namespaces and functions.
-    """
-    seen: set[tuple[object, ...]] = set()
-    found: list[tuple[str, int]] = []
-    for text in examples():
-        before = ("", "")
-        for token in lossless(text, run(text).lexemes):
-            sign = _sign(token)
-            for part, length in enumerate(_lengths(token.text)):
-                around = (*before, sign, part)
-                if around not in seen:
-                    seen.add(around)
-                    found.append((text, token.span.start + length))
-            if token.kind not in (TokenKind.WHITESPACE, TokenKind.COMMENT):
-                before = (before[1], sign)
-    return tuple(dict.fromkeys(found))
+def begun() -> list[str]:
+    """The beginnings of the examples."""
+    return beginnings(examples())
 
 
-def _sign(token: Token) -> str:
-    """What of a token tells cursors in it and behind it from others."""
-    match token.kind:
-        case TokenKind.FUNCTION:
-            return token.text
-        case TokenKind.FIELD:
-            return f"{token.terminal} {token.text.rpartition('.')[0]}"
-        case _:
-            return token.terminal
-
-
-def _lengths(word: str) -> tuple[int, ...]:
-    """How much of a word is there: nothing, half, all of it; and up to its last dot."""
-    return 0, len(word) // 2, len(word), word.rfind(".") + 1
-
-
-def test_there_are_cursors() -> None:
-    assert len(cursors()) > 4 * len(examples())
+def test_there_are_beginnings() -> None:
+    assert len(begun()) > 4 * len(examples())
 
 
 @pytest.mark.parametrize("part", range(PARTS))
 def test_every_beginning_of_an_example_has_an_answer(part: int) -> None:
-    for text, end in cursors()[part::PARTS]:
-        assert_answered(text[:end])
+    for text in begun()[part::PARTS]:
+        assert_answered(text)
 
 
 @settings(deadline=None, max_examples=150)
