@@ -11,7 +11,17 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from runql.semantic.json_text import DEEP, HUGE, MOST_DEPTH, Oddity, _orjson_loads, _Patient, read_json, reader_of
+from runql.semantic.json_text import (
+    DEEP,
+    HUGE,
+    MOST_DEPTH,
+    Oddity,
+    _orjson_loads,
+    _Patient,
+    read_json,
+    read_together,
+    reader_of,
+)
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**1020), 2**1020) | st.floats(allow_nan=False) | st.text(),
@@ -131,3 +141,17 @@ def test_many_texts_are_read_as_one_is(values: list[Any]) -> None:
         except ValueError:
             continue  # whoever asks reads it by `read_json`
         assert (repr(found), ()) == (repr(right.value), right.oddities)
+
+
+@given(st.lists(VALUES | st.sampled_from([2**63, "\ud800"]), min_size=1, max_size=6), st.integers(0, 6))
+def test_texts_that_are_read_together_are_read_as_each_is(values: list[Any], spoilt: int) -> None:
+    texts = [json.dumps(value) for value in values]
+    found = read_together(texts)
+    assert found is None or repr(found) == repr([read_json(text).value for text in texts])
+    texts.insert(min(spoilt, len(texts)), '{"a": ')
+    assert read_together(texts) is None
+
+
+def test_a_text_is_not_mended_by_the_next() -> None:
+    assert read_together(['{"x": [{}', "{}]}", "{}, {}"]) is None
+    assert read_together(['{"x": 1}', "[2, 3]", '"text"']) == [{"x": 1}, [2, 3], "text"]
