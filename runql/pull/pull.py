@@ -123,7 +123,8 @@ def _list(place: SourcePlace, snapshot: StoreSnapshot, counts: PullCounts) -> _P
             key, mark = key_of(record), mark_of(record, whole=at_hand)
             listing.keys.add(key)
             stored = snapshot.runs.get(key)
-            if stored is not None and stored.mark == mark and stored.gone is None:
+            is_same = stored is not None and stored.mark == mark and stored.gone is None
+            if stored is not None and is_same and stored.body not in snapshot.lost_bodies:
                 counts.same += 1
             else:
                 listing.marks[record.entity, record.project, record.id] = mark

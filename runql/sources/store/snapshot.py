@@ -23,6 +23,8 @@ from runql.text.diagnostic import Diagnostic
 from runql.text.frozen import frozen
 
 _NEWEST: Final = "newest"
+_OF_ALL: Final = frozenset({Fact.RUNS, Fact.PULLS})
+"""Facts of which nobody knows what a lost part held."""
 _ATTR_COLUMNS: Final = "run, path, keys, t, num, str, whole"
 _POINT_LISTS: Final = (
     "run, key, min(row), max(row), count(*), list(row ORDER BY row), list(val ORDER BY row), bool_and(whole), "
@@ -54,8 +56,7 @@ class StoreSnapshot:
         self._lock = RLock()
         self._duck = Duck()
         self._version = table.version(folder, name, number)
-        self._said: dict[str, Diagnostic] = {}
-        self._lost: set[str] = set()
+        self._lost: dict[table.StorePart, Diagnostic] = {}
         self._parts: dict[AttrSpace, dict[str, dict[str, Any]]] = {}
         self._roots: dict[tuple[AttrSpace, str], dict[str, Any]] = {}
         self._look_for_lost(self._version.parts)
@@ -76,8 +77,15 @@ class StoreSnapshot:
 
     @property
     def said(self) -> tuple[Diagnostic, ...]:
-        """What there is to say of the store as a whole."""
-        return (*self._version.said, *self._said.values(), *self.newest_listing.said)
+        """What there is to say of the store as a whole. A lost part of which no row counts any more is not told."""
+        counts = {stored.body for stored in self.runs.values()}
+        lost = (said for part, said in self._lost.items() if part.fact in _OF_ALL or part.pull in counts)
+        return (*self._version.said, *lost, *self.newest_listing.said)
+
+    @property
+    def lost_bodies(self) -> frozenset[int]:
+        """The pulls of which a part is lost: their runs may lack rows."""
+        return frozenset(part.pull for part in self._lost)
 
     def _read_runs(self) -> dict[str, StoredRun]:
         rows = self._rows(
@@ -174,7 +182,7 @@ class StoreSnapshot:
     def _rows(self, fact: Fact, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """The rows of a question to the parts of a fact that can be read."""
         while True:
-            parts = [part for part in self._version.of(fact) if part.path not in self._lost]
+            parts = [part for part in self._version.of(fact) if part not in self._lost]
             if not parts:
                 return []
             files = files_sql([self._folder / part.path for part in parts])
@@ -189,10 +197,9 @@ class StoreSnapshot:
         found = False
         for part in parts:
             trouble = trouble_of(self._folder / part.path, part, self._duck if deeply else None)
-            if trouble is not None and part.path not in self._lost:
+            if trouble is not None and part not in self._lost:
                 found = True
-                self._lost.add(part.path)
-                self._said[part.path] = lost_part(self._name, part, trouble)
+                self._lost[part] = lost_part(self._name, part, trouble)
         return found
 
     def close(self) -> None:
@@ -274,7 +281,7 @@ def lost_part(name: str, part: table.StorePart, trouble: str) -> Diagnostic:
     file = part.path.rpartition("/")[2]
     lost = f"{part.rows:,} rows of `{part.fact.value}` are not in the answer"
     message = f"a part of the store `{name}` is damaged: {lost}"
-    hints = (f"`{file}`: {trouble}", f"`runql store check {name}` says which; `runql pull` reads lost runs again")
+    hints = (f"`{file}`: {trouble}", f"`runql store check {name}` says which; `runql pull` reads its runs again")
     return Diagnostic("RQL501", message, hints=hints)
 
 

@@ -41,6 +41,11 @@ class StorePart:
     size: int
     rows: int
 
+    @property
+    def pull(self) -> int:
+        """The number of the pull that wrote it."""
+        return int(self.path.rpartition("/")[2].split("-")[1])
+
 
 @frozen
 class Version:

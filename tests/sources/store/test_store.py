@@ -167,6 +167,19 @@ def test_a_damaged_part_is_said_and_the_rest_answers(tmp_path: Path, break_it: C
     assert [one.part.path for one in damages(folder, table.version(folder, "s"))] == [newest.path]
 
 
+def test_the_next_pull_mends_what_was_lost(tmp_path: Path) -> None:
+    folder, source = tmp_path / "s", project(("a", 1.0), ("b", 2.0))
+    store_of(source, folder)
+    (part,) = table.version(folder, "s").of(Fact.POINTS)
+    (folder / part.path).unlink()
+    assert losses(StoreService(folder, name="s"), "a") == []
+    assert pulled(source, folder).counts.changed == 2
+    store = StoreService(folder, name="s")
+    assert losses(store, "a") == [1.0, 0.5, 1.0 / 3]
+    assert store.runs_page(PageRequest("", "")).notices == ()
+    assert pulled(source, folder).counts.same == 2
+
+
 def test_a_part_with_another_byte_is_found(tmp_path: Path) -> None:
     folder = tmp_path / "s"
     store_of(project(("a", 1.0), rows=2000), folder)
