@@ -139,7 +139,8 @@ class FormatEntry(Entry):
 class Parameter:
     """One parameter: the kinds it takes; `repeated` stands for one or more arguments.
 
-    `takes_regex`: a regular expression, `re "…"`, may stand there too. `written_out`: it must be a constant.
+    `takes_regex`: a regular expression, `re "…"`, may stand there too. `written_out`: it must be a constant. `offers`:
+    constants worth offering, as they are written.
     """
 
     name: str
@@ -148,6 +149,7 @@ class Parameter:
     repeated: bool = False
     takes_regex: bool = False
     written_out: bool = False
+    offers: tuple[str, ...] = ()
 
 
 @frozen

@@ -185,6 +185,7 @@ _TABLE = (
         terminal="HISTOGRAM",
         wants="a field",
         expressions=True,
+        offers=(10, 20, 50),
         gives=TableKind.OTHER,
         aggregates=True,
     ),

@@ -16,6 +16,7 @@ from runql.ide.entry_text import entry_markdown
 from runql.ide.field_text import runs_text, value_text
 from runql.language.clauses import CLAUSES
 from runql.language.fields import Space
+from runql.language.functions import FUNCTIONS
 from runql.language.kinds import Kind
 from runql.language.stages import STAGES
 from runql.language.words import WORDS
@@ -48,6 +49,9 @@ def _all(cursor: Cursor, slot: Slot, context: Context) -> Iterator[Offer]:
     if slot.role is Role.NOTHING and "NUMBER" in cursor.accepted:
         for count in _amounts(cursor):
             yield Offer(str(count), str(count), ItemKind.VALUE, GROUP)
+    elif slot.role is Role.ARGUMENT and (function := FUNCTIONS.get(slot.function)) is not None:
+        for text in function.parameter(slot.index).offers if slot.index < len(function.parameters) else ():
+            yield Offer(text, text, ItemKind.VALUE, GROUP)
     elif slot.role is Role.OPERAND and Kind.TIME in kinds_of_expr(slot.subject, context):
         yield from _lengths(_BACK)
     elif slot.role in {Role.VALUE, Role.MEMBER, Role.PATTERN} and slot.op not in _REGEX:

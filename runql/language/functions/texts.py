@@ -55,7 +55,11 @@ TEXTS: Final = (
     ),
     Function(
         "split",
-        (_TEXT, Parameter("by", TEXT, takes_regex=True), Parameter("place", NUMBER, optional=True)),
+        (
+            _TEXT,
+            Parameter("by", TEXT, takes_regex=True, offers=('"_"', '"-"', '" "', '"/"')),
+            Parameter("place", NUMBER, optional=True, offers=("0", "1", "-1")),
+        ),
         Kind.UNKNOWN,
         "The parts between separators as a list; with a place that part, from 0 or, negative, from the end.",
         'runs | group split(name, " ", 1) as kind : count()',

@@ -30,7 +30,12 @@ TIMES: Final = (
     _part("weekday", "The day of the week: 1 is Monday, 7 Sunday.", "runs | group weekday(created) : count()"),
     Function(
         "format",
-        (_T, Parameter("pattern", TEXT, written_out=True)),
+        (
+            _T,
+            Parameter(
+                "pattern", TEXT, written_out=True, offers=('"%Y-%m"', '"%Y-%m-%d"', '"%G-W%V"', '"%a"', '"%H:00"')
+            ),
+        ),
         Kind.TEXT,
         "The time as text: `%Y %m %d %H %M %S`, `%j` day of the year, `%G-W%V` ISO week, `%a %A %b %B` names, `%z`.",
         'runs | group format(created, "%Y-%m") as month : count()',
