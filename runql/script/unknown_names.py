@@ -58,6 +58,7 @@ def _with_query(one: Diagnostic, names: Collection[str], text: str) -> Diagnosti
     is_alone = text[one.span.end :].lstrip().startswith(")")
     is_list = is_alone and _IN_LIST.search(text[: one.span.start].rstrip()) is not None
     new = f"runs from {name}" if is_list else f"value(runs from {name})"
-    hint = f"`{name}` is a query: write `{new}`"
+    shown = f"({new})" if is_list else new
+    hint = f"`{name}` is a query: write `{shown}`"
     fix = Fix(f"write `{new}`", (Edit(one.span, new),))
     return replace(one, hints=(hint, *one.hints), fixes=(fix, *one.fixes))

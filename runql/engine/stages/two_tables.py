@@ -120,7 +120,8 @@ class _Counted:
         keyless = f" ({number_of(self.keyless, 'row')} without a key)" if self.keyless else ""
         if how in _ONLY_LEFT:
             if self.keyless:
-                yield Diagnostic("RQL338", f"{number_of(self.keyless, 'row')} without a key: it matches nothing", span)
+                match = "it matches" if self.keyless == 1 else "they match"
+                yield Diagnostic("RQL338", f"{number_of(self.keyless, 'row')} without a key: {match} nothing", span)
             return
         if self.lonely:
             end = "left out" if how is JoinKind.INNER else "without its columns"

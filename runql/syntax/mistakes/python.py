@@ -78,8 +78,12 @@ def bare_list(place: Place) -> Mistake | None:
             break
         items.append(item)
     span = Span(items[0].start, items[-1].end)
-    new = f"({place.text[span.start : span.end]})"
-    repair = replacing(span.start, span.end, new)
+    written = place.text[span.start : span.end]
+    if re.search(rf"(?i)\blet\s+{re.escape(written)}\s*=", place.text[: span.start]):
+        message = "the values of a query stand in parentheses"
+        repair = replacing(span.start, span.end, f"(runs from {written})")
+        return Mistake("RQL101", message, span, repairs=(repair,), certain=True)
+    repair = replacing(span.start, span.end, f"({written})")
     return Mistake("RQL101", "a list stands in parentheses", span, repairs=(repair,), certain=True)
 
 
