@@ -37,7 +37,7 @@ def _with_gaps_as_numbers(parts: list[Column]) -> list[Column]:
 def _gaps(part: Column, code: str) -> Numbers:
     if isinstance(part, Repeats):
         runs = zip(part.values, part.counts, strict=True)
-        gaps = b"".join(bytes((_GAP_OF_TYPE[type(value)],)) * count for value, count in runs)
+        gaps = b"".join(bytes((_GAP_OF_TYPE[type(value)],)) * count for value, count in runs if count)
     else:
         gaps = bytes(map(_GAP_OF_TYPE.__getitem__, map(type, part)))
     return Numbers(array(code, bytes(8 * len(gaps))), None, gaps)
