@@ -8,7 +8,6 @@ aggregate (`VALUE NAME` of several); where the values are means of several rows,
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 
 from runql.engine.compare import identity
@@ -20,6 +19,7 @@ from runql.engine.stages.shared.aggregates import FoldColumn
 from runql.engine.stages.shared.groups import Groups
 from runql.engine.stages.shared.say import some, value_text
 from runql.engine.table import Table
+from runql.semantic.goals import goal_of
 from runql.semantic.typed import Pivoted, TCell, TFold, TPivot
 from runql.semantic.values import MISSING, Value
 from runql.syntax.tree import Goal
@@ -35,17 +35,21 @@ def pivot(stage: TPivot, table: Table, context: StageContext) -> StageResult:
     is_titled = len(measures) > 1 or any(one.is_given for one in stage.values)
     cells: list[PivotCell] = []
     empty: dict[str, None] = {}
+    pairs = list(zip(stage.values, measures, strict=True))
+    told = [
+        list(measure.folded.counts) for one, measure in pairs if one.fold.name == "count"
+    ]  # by the cells themselves
     for key in cross.columns:
         places = cross.places(key)
-        shown: list[Sequence[int]] = []
-        for one, measure in zip(stage.values, measures, strict=True):
+        shown = list(told)
+        for one, measure in pairs:
             title = f"{value_text(key)} {one.name}" if is_titled else value_text(key)
-            is_new = measure.folded.counts not in shown
-            cells.append(measure.add(result, title, places, is_counted=is_new))
-            shown.append(measure.folded.counts)
+            counts = list(measure.folded.counts)
+            cells.append(measure.add(result, title, places, is_counted=counts not in shown))
+            shown.append(counts)
             values = result[cells[-1].value]
             empty.update((cross.text(row, key), None) for row, value in enumerate(values) if value is MISSING)
-    notices = skipped_notices({one.fold: measure.folded for one, measure in zip(stage.values, measures, strict=True)})
+    notices = skipped_notices({one.fold: measure.folded for one, measure in pairs})
     if empty:
         count = cross.length * len(cross.columns)
         message = f"{len(empty):,} of {count:,} cells are empty: {some(list(empty))}"
@@ -143,20 +147,8 @@ def _different(cells: Sequence[Value]) -> list[Value]:
     return list(found.values())
 
 
-# ---------------------------------------------------------------- what is better
-
-_WORDS = {
-    Goal.MAX: "acc accuracy auc auroc ap map mrr f1 precision recall reward return score iou miou dice bleu rouge ndcg "
-    "r2 psnr ssim success win",
-    Goal.MIN: "loss nll err error mse rmse mae perplexity ppl fid wer cer bpc bpd time runtime latency seconds regret",
-}
-_GOAL_OF_WORD = {word: goal for goal, words in _WORDS.items() for word in words.split()}
-
-
 def _goal(fold: TFold) -> Goal | None:
     """Whether more or less is better, by the words in the name of what is measured; `None` if they don't tell."""
     if not isinstance(fold.argument, TCell) or fold.name in ("count", "std", "sem", "ci95", "n_unique"):
         return None
-    words = re.split(r"[^a-z0-9]+", fold.argument.name.casefold())
-    goals = {_GOAL_OF_WORD[word] for word in words if word in _GOAL_OF_WORD}
-    return goals.pop() if len(goals) == 1 else None
+    return goal_of(fold.argument.name)
