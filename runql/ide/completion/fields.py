@@ -98,6 +98,8 @@ def _fields(cursor: Cursor, slot: Slot, context: Context, typed: str) -> Iterato
             yield from _hits(_Search(index, context.catalog, each, searched, limit), slot, kinds)
         if "GLOB" in cursor.accepted and not cursor.quote:
             yield from _globs(index, slot, space, head)
+        elif "FIELDS_OF" in cursor.accepted and typed and not cursor.is_piped and slot.role is Role.CONDITION:
+            yield from _any_of(index, space, head)
     if space is None and not cursor.quote and slot.role is not Role.EXCEPTED:
         yield from _namespaces(context.catalog, slot)
         if _VALUED[0] in _spaces(slot) and slot.role is not Role.DESCRIBED:
@@ -243,9 +245,23 @@ def _globs(index: NameIndex, slot: Slot, space: Space | None, head: str) -> Iter
         if space is None and slot.role is Role.COLUMN and index.pools[each].fields:
             text = f"{each}.*"
             yield Offer(text, text, ItemKind.NAMESPACE, FieldGroup.NAMESPACES, f"all {len(index.pools[each].fields):,}")
+        if space is each and slot.role is Role.COLUMN and index.pools[each].fields:
+            yield _all_of(index, each, f"{head}.*", "all")
         for record in index.records.get(each, ()) if space is each else ():
             text = f"{head}.{record}.*"
             yield Offer(text, text, ItemKind.NAMESPACE, FieldGroup.REST, "all below it")
+
+
+def _any_of(index: NameIndex, space: Space | None, head: str) -> Iterator[Offer]:
+    """`config.*` in a condition: a test that any of these fields passes."""
+    for each in _VALUED:
+        if index.pools[each].fields and space in {None, each}:
+            yield _all_of(index, each, f"{head if space is each else each}.*", "any of")
+
+
+def _all_of(index: NameIndex, space: Space, text: str, which: str) -> Offer:
+    count = len(index.pools[space].fields)
+    return Offer(text, text, ItemKind.NAMESPACE, FieldGroup.REST, f"{which} {count:,}")
 
 
 # ---------------------------------------------------------------- metrics
