@@ -1,10 +1,12 @@
-"""Windows and rows of each group against DuckDB, on tables of all kinds."""
+"""Windows and rows of each group against DuckDB and pandas, on tables of all kinds."""
 
 from __future__ import annotations
 
 import math
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -109,3 +111,149 @@ def test_rows_of_each_group(rows: int, drawn: Table, count: int, last: bool) -> 
     assert list(found) == [
         at for (at,) in sql.ask(f"select row from ({inner}) where n <= {count} order by row", t=drawn)
     ]
+
+
+# ---------------------------------------------------------------- against pandas
+
+PLAIN = st.one_of(st.integers(-6, 6), st.floats(-1e6, 1e6).map(lambda x: round(x, 3)))
+MEASURES = st.one_of(
+    PLAIN,
+    PLAIN,
+    st.sampled_from([MISSING, None, math.nan, -math.inf, math.inf, 2**53 + 1]),
+    st.sampled_from(["", "a", "Ä"]),
+    st.booleans(),
+    TIMES,
+)
+WHOLE = st.one_of(st.integers(-6, 6), st.sampled_from([2**53 + 1, -(2**53) - 1, 2**70, MISSING, None]))
+FEWER = settings(max_examples=25, deadline=None)
+FOLDS = ("sum", "mean", "min", "max", "std", "var", "median", "sem", "count", "n_unique", "first", "last", "p90")
+NEEDED = {"std": 2, "var": 2, "sem": 2}
+"""How many values an aggregate is of at least, where one is not enough."""
+
+
+def grouped(drawn: Table, cells: Any) -> Any:
+    """A column of pandas by the groups of the table."""
+    return pd.Series(cells).groupby([sql.key_text(one) for one in drawn.columns["g"]])
+
+
+def numbers_of(drawn: Table, *, bools: bool = False) -> list[float]:
+    """Numbers as doubles, NaN for all else; true is 1 for those to which it is."""
+    kinds = ("number", "bool") if bools else ("number",)
+    return [float(one) if sql.kind_text(one) in kinds else math.nan for one in drawn.columns["x"]]
+
+
+def folded(name: str, drawn: Table) -> tuple[list[Any], list[int]]:
+    """What pandas makes of each group beside its rows, and of how many values."""
+    if name in ("count", "n_unique", "first", "last"):
+        held = [sql.kind_text(one) not in ("null", "missing", "nan") for one in drawn.columns["x"]]
+        pairs = zip(drawn.columns["x"], held, strict=True)
+        cells = pd.Series([sql.key_text(one) if there else None for one, there in pairs], dtype=object)
+    else:
+        cells = pd.Series(numbers_of(drawn, bools=name in ("sum", "mean")), dtype=float)
+    groups = grouped(drawn, cells)
+    if name == "p90":
+        # pandas' own is NaN beside infinities; NumPy's is asked where there are none.
+        made = groups.transform(lambda one: np.percentile(one.dropna(), 90) if one.notna().any() else math.nan)
+    else:
+        made = groups.transform({"n_unique": "nunique"}.get(name, name))
+    return list(made), list(groups.transform("count"))
+
+
+def is_near(found: Any, wanted: float, scale: float) -> bool:
+    """The same but for rounding, which pandas does at each step."""
+    if math.isnan(wanted):
+        return bool(found is not MISSING and math.isnan(found))
+    return bool(found is not MISSING and (found == wanted or math.isclose(found, wanted, rel_tol=1e-9, abs_tol=scale)))
+
+
+def scale_of(drawn: Table) -> float:
+    """What rounding may cost beside the largest numbers."""
+    finite = [abs(one) for one in numbers_of(drawn) if math.isfinite(one)]
+    return 1e-9 * max(finite, default=0.0) + 1e-12
+
+
+@BOTH
+@pytest.mark.parametrize("name", FOLDS)
+@FEWER
+@given(drawn=tables("g", "x", cells=MEASURES))
+def test_aggregates_beside_their_rows(name: str, rows: int, drawn: Table) -> None:
+    """Beside infinities, and numbers whose squares are, pandas has no spread and no percentile."""
+    found = ours(over(name, "x"), drawn, rows)
+    if name in ("std", "var", "sem", "p90", "median") and any(abs(one) > 1e150 for one in numbers_of(drawn)):
+        return
+    made, counts = folded(name, drawn)
+    scale = scale_of(drawn) ** (2 if name == "var" else 1) + (scale_of(drawn) if name in ("std", "sem", "var") else 0)
+    for one, wanted, count in zip(found, made, counts, strict=True):
+        if name in ("count", "n_unique"):
+            assert one == wanted
+        elif name in ("first", "last"):
+            assert one is MISSING if count == 0 else sql.key_text(one) == wanted
+        elif count < NEEDED.get(name, 1):
+            # Of a group without a number `min` and `max` are of another kind.
+            assert one is MISSING or name in ("min", "max")
+        else:
+            assert is_near(one, wanted, scale), name
+
+
+@BOTH
+@FEWER
+@given(drawn=tables("g", "x", cells=MEASURES))
+def test_values_that_run(rows: int, drawn: Table) -> None:
+    cells = pd.Series(numbers_of(drawn), dtype=float)
+    keys = [sql.key_text(one) for one in drawn.columns["g"]]
+    held = cells.dropna()
+    groups = held.groupby([keys[at] for at in held.index])
+    with np.errstate(all="ignore"):
+        sums = groups.transform(lambda one: np.cumsum(one.to_numpy()))  # pandas' own lose the infinities
+    wanted = {
+        "cumsum": sums,
+        "cummean": sums / (groups.cumcount() + 1),
+        "cummin": groups.cummin(),
+        "cummax": groups.cummax(),
+        "delta": held - groups.shift(),
+        "ratio": held / groups.shift(),
+    }
+    scale = scale_of(drawn)
+    is_first = groups.cumcount() == 0
+    numbered = {key for at, key in enumerate(keys) if at in held.index}
+    for name, series in wanted.items():
+        for at, one in enumerate(ours(over(name, "x"), drawn, rows)):
+            if at in held.index:
+                is_none = name in ("delta", "ratio") and is_first[at]
+                assert one is MISSING if is_none else is_near(one, series[at], scale), name
+            else:
+                assert one is MISSING or keys[at] not in numbered, name
+
+
+@BOTH
+@FEWER
+@given(drawn=tables("g", "x", cells=WHOLE))
+def test_whole_numbers_stay_exact(rows: int, drawn: Table) -> None:
+    """Integers past 2^53, in DuckDB's own wide ones."""
+    whole = Table.of({**drawn.columns, "x": [one if type(one) is int else MISSING for one in drawn.columns["x"]]})
+    along = f"over ({GROUP} order by row rows unbounded preceding)"
+    x = '"x#whole"'
+    theirs = sql.ask(
+        f"select sum({x}) over ({GROUP}), sum({x}) {along}, min({x}) {along}, max({x}) {along}, "
+        f"{x} - lag({x} ignore nulls) over ({GROUP} order by row), {x} from t order by row",
+        t=whole,
+    )
+    for at, name in enumerate(("sum", "cumsum", "cummin", "cummax", "delta")):
+        for one, row in zip(ours(over(name, "x"), whole, rows), theirs, strict=True):
+            nothing = row[at] is None or (name != "sum" and row[-1] is None)
+            assert one is MISSING if nothing else (one == row[at] and not isinstance(one, bool)), name
+
+
+@BOTH
+@FEWER
+@given(drawn=tables("g", "x", cells=st.one_of(TIMES, TIMES, st.sampled_from([MISSING, None, "a"]))))
+def test_seconds_between_times(rows: int, drawn: Table) -> None:
+    times = pd.Series([one if sql.kind_text(one) == "time" else None for one in drawn.columns["x"]], dtype=object)
+    held = pd.to_datetime(times.dropna(), utc=True)
+    keys = [sql.key_text(drawn.columns["g"][at]) for at in held.index]
+    wanted: Any = held.groupby(keys).diff().map(lambda one: one.total_seconds()) if len(held) else held
+    numbers = any(sql.kind_text(one) in ("number", "nan") for one in drawn.columns["x"])
+    for at, one in enumerate(ours(over("delta", "x"), drawn, rows)):
+        if at in held.index and not numbers:
+            expected = wanted[at]
+            assert one is MISSING if math.isnan(expected) else one == pytest.approx(expected, abs=1e-6)
