@@ -5,20 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import partial
 from itertools import pairwise
-from typing import assert_never
+from typing import TypeAlias, assert_never
 
 from runql.syntax import tree
 from runql.text.frozen import frozen
 from runql.text.source import NOWHERE
+
+Item: TypeAlias = "tree.Column | tree.Definition | tree.OrderKey | tree.Expr"
+"""What stands in a list of columns or keys."""
 
 
 @frozen
 class Comma:
     """`rank() over m order -a, b`: the column that ends with the window, the key, and the column behind the comma."""
 
-    before: tree.Column | tree.Definition
+    before: Item
     key: tree.OrderKey
-    behind: tree.Column | tree.Definition
+    behind: Item
 
     @property
     def is_open(self) -> bool:
@@ -28,31 +31,47 @@ class Comma:
 
 def windows_in(node: tree.Node) -> Iterator[tree.Window]:
     """The windows that a part of a query holds, in no order."""
+    return (one for one in _nodes_in(node) if isinstance(one, tree.Window))
+
+
+def calls_in(node: tree.Node) -> Iterator[tree.Call]:
+    """The calls that a part of a query holds, in no order."""
+    return (one for one in _nodes_in(node) if isinstance(one, tree.Call))
+
+
+def _nodes_in(node: tree.Node) -> Iterator[object]:
     waiting: list[object] = [node]
     while waiting:
         at = waiting.pop()
-        if isinstance(at, tree.Window):
-            yield at
+        yield at
         if isinstance(at, tree.Node):
             waiting += map(partial(getattr, at), type(at).__match_args__)
         elif isinstance(at, tuple):
             waiting += at
 
 
-def commas(columns: Sequence[tree.Column | tree.Definition]) -> Iterator[Comma]:
+def value_of(item: Item) -> tree.Expr:
+    """The value of a column or a key."""
+    return item.value if isinstance(item, tree.Column | tree.Definition | tree.OrderKey) else item
+
+
+def commas(columns: Sequence[Item]) -> Iterator[Comma]:
     """The commas that may mean two things: behind a window with one short key, before a field without a name."""
     for before, behind in pairwise(columns):
         is_named = isinstance(before, tree.Column) and before.name is not None  # `as r` stands before the comma
-        key = None if is_named else _last_key(before.value)
+        key = None if is_named else _last_key(value_of(before))
         if key is not None and _may_be_key(behind):
             yield Comma(before, key, behind)
 
 
-def _may_be_key(column: tree.Column | tree.Definition) -> bool:
+def _may_be_key(item: Item) -> bool:
     """Whether it is a field without a name, or that with a minus."""
-    name = column.name if isinstance(column, tree.Column) else column.defined
-    value = column.value.value if isinstance(column.value, tree.Negate) else column.value
-    return name is None and isinstance(value, tree.Field) and not value.path.is_glob
+    is_named = (isinstance(item, tree.Column) and item.name is not None) or (
+        isinstance(item, tree.Definition) and item.defined is not None
+    )
+    value = value_of(item)
+    value = value.value if isinstance(value, tree.Negate) else value
+    return not is_named and isinstance(value, tree.Field) and not value.path.is_glob
 
 
 def _last_key(value: tree.Expr) -> tree.OrderKey | None:  # noqa: PLR0911 - one line a node

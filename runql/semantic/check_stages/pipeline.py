@@ -9,6 +9,7 @@ from runql.language.kinds import TableKind
 from runql.language.stages import STAGES
 from runql.semantic.catalog import Catalog
 from runql.semantic.check_context import CheckContext, Report, rewrite
+from runql.semantic.check_stages.commas import say_commas
 from runql.semantic.check_stages.curves import CurveStages
 from runql.semantic.check_stages.expressions import StageExpressions
 from runql.semantic.check_stages.runs import RunStages
@@ -259,6 +260,7 @@ class _Checker(CurveStages, RunStages, TableStages, TwoTableStages, SqlStages):
         return TWhere(self.expressions.condition(stage.condition), span=stage.span)
 
     def order(self, stage: s.OrderStage) -> TStage:
+        say_commas(self.report, stage.keys)
         keys = []
         for key in stage.keys:
             operand = self.sortable(key.value)

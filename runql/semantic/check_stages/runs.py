@@ -5,6 +5,7 @@ from __future__ import annotations
 from runql.language.fields import Space
 from runql.language.kinds import Kind, TableKind
 from runql.semantic.check_stages.columns import COUNT, StageColumns
+from runql.semantic.check_stages.commas import say_commas
 from runql.semantic.operands import BROKEN, quoted
 from runql.semantic.questions import ColumnFacts
 from runql.semantic.typed import (
@@ -71,6 +72,7 @@ class RunStages(StageColumns):
         return Named(self.title(node, operand), operand.expr)
 
     def holes(self, stage: s.HolesStage) -> TStage:
+        say_commas(self.report, stage.over)
         found = [self.named(node) for node in stage.over]
         named = [one for one in found if one is not None]
         names = [one[0].name for one in named]

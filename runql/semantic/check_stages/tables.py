@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from runql.language.kinds import Kind
 from runql.semantic.check_context import rewrite, rewrites
 from runql.semantic.check_stages.columns import StageColumns
+from runql.semantic.check_stages.commas import say_commas
 from runql.semantic.check_stages.windows import Folding
 from runql.semantic.operands import BROKEN, quoted
 from runql.semantic.questions import ColumnFacts
@@ -27,6 +28,7 @@ class TableStages(StageColumns):
     # ------------------------------------------------------------ pivot
 
     def pivot(self, stage: s.PivotStage) -> TStage | None:
+        say_commas(self.report, stage.rows)
         values = [self._pivoted(one) for one in stage.values]
         keys = self._pivot_keys(stage)
         named = [self.named(key) for key in (*keys[0], keys[1])] if keys is not None else [None]
@@ -85,6 +87,7 @@ class TableStages(StageColumns):
     def histogram(self, stage: s.HistogramStage) -> TStage | None:
         operand = self.expressions.operand(stage.value)
         bins = None if stage.bins is None else int(self.whole(stage.bins, "bins", least=1))
+        say_commas(self.report, stage.by)
         by = [self.named(key) for key in stage.by]
         if bins is not None and stage.bins is not None and bins > _MOST_BINS:
             message = f"`bins` takes at most {_MOST_BINS:,}, not {bins:,}"

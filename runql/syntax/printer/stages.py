@@ -12,7 +12,7 @@ from runql.syntax.lexer import lexer
 from runql.syntax.literals import write_path, write_string
 from runql.syntax.printer.expressions import word
 from runql.syntax.printer.parts import Items, PartPrinter, name_or_string, source_text
-from runql.syntax.windows import commas
+from runql.syntax.windows import Item, commas
 from runql.text.source import Span
 
 
@@ -30,7 +30,8 @@ class StagePrinter(PartPrinter):
             case s.AssertStage(condition=condition, message=message):
                 return _followed(self.condition(word("ASSERT"), condition), message)
             case s.OrderStage(keys=keys):
-                return Items(word("ORDER"), tuple((self.order_key(key), key.span) for key in keys))
+                texts = self._closed(keys, map(self.order_key, keys))
+                return Items(word("ORDER"), tuple((text, key.span) for text, key in zip(texts, keys, strict=True)))
             case s.SelectStage(columns=columns):
                 return Items(word("SELECT"), self._columns(columns))
             case s.DuplicatesStage(by=columns):
@@ -54,7 +55,8 @@ class StagePrinter(PartPrinter):
                 items = tuple((f"{goal.value} {self.expr(value)}", value.span) for goal, value in goals)
                 return Items(word("PARETO"), items)
             case s.HolesStage(over=values):
-                items = tuple((self.expr(value), value.span) for value in values)
+                texts = self._closed(values, map(self.expr, values))
+                items = tuple((text, value.span) for text, value in zip(texts, values, strict=True))
                 return Items(f"{word('HOLES')} {word('OVER')}", items)
             case s.PlainStage():
                 return _line(word(stage.terminal), *self._plain_fields(stage))
@@ -106,8 +108,8 @@ class StagePrinter(PartPrinter):
             is_expression = isinstance(value, t.ExprNode)
             yield write_path(value) if isinstance(value, t.Path) else self.expr(value) if is_expression else str(value)
 
-    def _listed(self, values: Iterable[t.Expr]) -> str:
-        return ", ".join(map(self.expr, values))
+    def _listed(self, values: Sequence[t.Expr]) -> str:
+        return ", ".join(self._closed(values, map(self.expr, values)))
 
     def _columns(self, columns: Sequence[t.Column]) -> tuple[tuple[str, Span], ...]:
         texts = self._closed(columns, map(self.column, columns))
@@ -117,7 +119,7 @@ class StagePrinter(PartPrinter):
         texts = self._closed(definitions, map(self._definition, definitions))
         return tuple((text, definition.span) for text, definition in zip(texts, definitions, strict=True))
 
-    def _closed(self, columns: Sequence[t.Column | s.Definition], texts: Iterable[str]) -> list[str]:
+    def _closed(self, columns: Sequence[Item], texts: Iterable[str]) -> list[str]:
         """The columns with the order of a window in parentheses where the comma behind it would read as its own."""
         closed = {id(comma.before): self._along((comma.key,)) for comma in commas(columns) if not comma.is_open}
         keys = [closed.get(id(column), "") for column in columns]
