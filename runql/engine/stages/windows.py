@@ -25,6 +25,7 @@ from runql.semantic.values import Value
 from runql.text.diagnostic import Diagnostic
 
 _Node = TypeVar("_Node")
+_APPROX = "of the sample all the same: `approx` in the call, `lag(loss, approx)`"
 
 
 def has_windows(stage: t.TStage) -> bool:
@@ -62,6 +63,7 @@ class Windows:
         self._orders: dict[Any, Sequence[int] | None] = {}
         self._groups: dict[Any, Groups] = {}
         self._names: dict[t.TWindow, str] = {}
+        self._whole: list[t.TWindow] = []
         self._said: dict[str, Diagnostic] = {}
 
     @property
@@ -81,6 +83,8 @@ class Windows:
         return type(node)(**fields)
 
     def _name(self, node: t.TWindow) -> str:
+        if not node.approx:
+            self._whole.append(node)
         if node not in self._names:
             name = f"{HIDDEN}{node.text or node.name}"
             while name in self.table.columns:
@@ -176,9 +180,8 @@ class Windows:
         self._said.setdefault(message, Diagnostic("RQL312", message, node.span))
 
     def _sampled(self) -> list[Diagnostic]:
-        node = next((one for one in self._names if not one.approx), None)
-        if node is None or self._context.kind is not TableKind.HISTORIES or not self._context.is_sampled():
+        if not self._whole or self._context.kind is not TableKind.HISTORIES or not self._context.is_sampled():
             return []
         message = f"windows over a sample: they see its {self.table.length:,} rows, not every row that was logged"
         hint = "every row: write `scan` left of the pipe"
-        return [Diagnostic("RQL334", message, node.span, hints=(hint,))]
+        return [Diagnostic("RQL334", message, self._whole[0].span, hints=(hint, _APPROX))]

@@ -16,6 +16,8 @@ _PREFIXES = {
 _BELOW_RUN = {"metrics": Space.SUMMARY, "metric": Space.SUMMARY, "params": Space.CONFIG, "parameters": Space.CONFIG}
 _RUN = frozenset({"run", "runs", "attributes", "attribute", "attr", "sys"})
 _RUN_NAMES = {
+    "run": "id",
+    "runid": "id",
     "status": "state",
     "start_time": "created",
     "started": "created",
