@@ -75,7 +75,7 @@ def check(query: tree.Query, catalog: Catalog | None, context: CheckContext) -> 
     report = Report()
     report.unreadable = any(isinstance(c, tree.BrokenClause) for c in query.clauses)
     expressions = Expressions(catalog, context, report)
-    expressions.piped = partial(piped_form, query, context.text)
+    expressions.piped = partial(piped_form, query, context.text, catalog)
     clauses = Clauses(query, expressions, report)
     x_axis = clauses.x_axis()
     expressions.calls.histories.x_axis = x_axis

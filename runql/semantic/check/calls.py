@@ -27,6 +27,7 @@ from runql.semantic.operands import ANY_KIND, BROKEN, SAID, Operand, kind_in, li
 from runql.semantic.spelling import PREFIXES, code, field_text
 from runql.semantic.typed import TArithmetic, TCall, TConst, TypedExpr
 from runql.syntax import to_text, tree
+from runql.syntax.mistakes.functions.window_calls import OTHER_ROWS, WindowRows, window_of
 from runql.text.diagnostic import Fix
 from runql.text.source import NOWHERE, Span
 
@@ -281,6 +282,14 @@ class Calls:
         self._report.add("RQL206", f"no function `{node.name}`", place, hint, fixes=rewrite(span, text))
         return True
 
+    def _of_other_rows(self, node: tree.Call, place: Span) -> bool:
+        """Whether it is a function of other rows under another name, which stands right of a pipe."""
+        text = window_of(node.name, list(map(to_text, node.arguments)), WindowRows("all"))
+        if text is not None:
+            hint = f"right of a pipe: {code(text)}"
+            self._report.add("RQL206", f"no function `{node.name}`", place, hint)
+        return text is not None
+
     def _is_value_counts(self, node: tree.Call, place: Span) -> bool:
         """`value_counts(x)`, which is a stage here, and is reported."""
         if node.name == "value_counts":
@@ -293,6 +302,8 @@ class Calls:
             say_left_of_pipe(self._report, span, self._expressions.piped())
             return BROKEN
         place = self._report.place(node.name_span) if node.name_span != NOWHERE else span
+        if node.name in OTHER_ROWS and self._of_other_rows(node, place):
+            return BROKEN
         of_history = any(_is_logged(argument) for argument in node.arguments)
         if not of_history and self._rewritten(node, place, span):
             return BROKEN

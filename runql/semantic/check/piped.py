@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
+from runql.language.windows import RANKED, WINDOWS
+from runql.semantic.catalog import Catalog
 from runql.semantic.check_context import Report
+from runql.semantic.goals import ranking_key
 from runql.semantic.operands import BROKEN, Operand
 from runql.semantic.spelling import code
 from runql.syntax import tree
-from runql.syntax.windows import windows_in
+from runql.syntax.mistakes.functions.window_calls import WindowRows, window_of
+from runql.syntax.windows import calls_in, windows_in
 from runql.text.diagnostic import Edit, Fix
 from runql.text.source import NOWHERE, Span
 
@@ -16,10 +20,11 @@ _STAGES = (tree.WhereClause, tree.OrderClause, tree.OffsetClause, tree.LimitClau
 """The clauses that are stages too, in the order in which they work."""
 
 
-def piped_form(query: tree.Query, text: str | None) -> tuple[str, Fix] | None:
+def piped_form(query: tree.Query, text: str | None, catalog: Catalog | None) -> tuple[str, Fix] | None:
     """The clauses of a query with those from the first window on as stages, and the fix that writes them so.
 
-    `None` where the stages would not mean the same: of histories, of a count, around comments.
+    `None` where the stages would not mean the same: of histories, of a count, around comments. What a window lacks,
+    its rows or the order of a rank, is written too.
     """
     clauses = [clause for clause in query.clauses if clause.span != NOWHERE]
     if text is None or len(clauses) < len(query.clauses) or query.target is not tree.Target.RUNS:
@@ -29,7 +34,7 @@ def piped_form(query: tree.Query, text: str | None) -> tuple[str, Fix] | None:
     ):
         return None
     working = [one for kind in _STAGES for one in clauses if isinstance(one, kind)]
-    first = next((place for place, one in enumerate(working) if any(windows_in(one))), None)
+    first = next((place for place, one in enumerate(working) if any(_of_rows(one))), None)
     if first is None:
         return None
     moved = working[first:]
@@ -37,9 +42,34 @@ def piped_form(query: tree.Query, text: str | None) -> tuple[str, Fix] | None:
     if "#" in text[region.start : region.end]:
         return None
     kept = [text[one.span.start : one.span.end] for one in clauses if one not in moved]
-    stages = [f"| {text[one.span.start : one.span.end]}" for one in moved]
+    stages = [f"| {_whole(one, text, ranking_key((), catalog))}" for one in moved]
     written = " ".join([*kept, *stages])
     return " ".join(written.split()), Fix("write it right of the pipe", (Edit(region, written),))
+
+
+def _of_rows(clause: tree.Clause) -> Iterator[tree.Window | tree.Call]:
+    """The windows of a clause, and the calls of functions of windows that do not say of which rows."""
+    windows = list(windows_in(clause))
+    yield from windows
+    inside = [one.call for one in windows]
+    yield from (one for one in calls_in(clause) if one.name in WINDOWS and not any(one is call for call in inside))
+
+
+def _whole(clause: tree.Clause, text: str, key: str) -> str:
+    """A clause as it is written, with what its windows lack."""
+    written, start = text[clause.span.start : clause.span.end], clause.span.start
+    for node in sorted(_of_rows(clause), key=lambda one: one.span.start, reverse=True):
+        call = node.call if isinstance(node, tree.Window) else node
+        given = [text[one.span.start : one.span.end] for one in call.arguments]
+        is_ranked = call.name in RANKED and not given
+        new: str | None = None
+        if isinstance(node, tree.Window):
+            new = f"{text[node.span.start : node.span.end]} order {key}" if is_ranked and not node.order else None
+        elif NOWHERE not in (node.span, *(one.span for one in call.arguments)):
+            new = window_of(call.name, given, WindowRows("all", (key,) if is_ranked else ()))
+        if new is not None:
+            written = f"{written[: node.span.start - start]}{new}{written[node.span.end - start :]}"
+    return written
 
 
 def say_left_of_pipe(report: Report, span: Span, piped: tuple[str, Fix] | None) -> None:

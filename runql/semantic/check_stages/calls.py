@@ -121,9 +121,7 @@ class StageCalls(WindowCalls):
         self._report.add("RQL219", message, span, *hints, fixes=fixes)
 
     def _fold(self, fold: Function, node: tree.Call, span: Span) -> Operand:
-        if node.last_rows is not None:
-            message = f"`last {node.last_rows}` belongs to a metric's history, not to an aggregate over rows"
-            self._report.add("RQL206", message, span, f"written `{fold.form}`")
+        if self._is_modified(node, "an aggregate over rows", fold.form, span):
             return BROKEN
         if not self._arity(fold, node, span):
             return BROKEN

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from enum import Enum, auto
+from fnmatch import fnmatchcase
 from typing import Protocol
 
 from runql.language.entry import Function
@@ -12,19 +13,23 @@ from runql.language.functions import FUNCTIONS
 from runql.language.kinds import Kind, TableKind
 from runql.language.windows import ORDERED_FOLDS, RANKED, WINDOWS
 from runql.semantic.check.calls import Calls
+from runql.semantic.check.histories import modifier_text
 from runql.semantic.check.interface import ExpressionCheck
-from runql.semantic.check_context import rewrite
+from runql.semantic.check_context import rewrite, rewrites
 from runql.semantic.check_stages.scope import Scope
 from runql.semantic.folds import fold_named
+from runql.semantic.goals import ranking_key
 from runql.semantic.operands import BROKEN, Operand, kind_in
 from runql.semantic.spelling import code
 from runql.semantic.typed import TCell, TFold, TWindow, TypedExpr
 from runql.syntax import tree
+from runql.syntax.mistakes.functions.window_calls import OTHER_ROWS, WindowRows, together, window_of
 from runql.syntax.printer.to_text import to_text
 from runql.text.diagnostic import Edit, Fix
 from runql.text.source import NOWHERE, Span
 
 _SORTABLE = frozenset({Kind.NUMBER, Kind.BOOL, Kind.TEXT, Kind.TIME})
+_SOME_KEYS = 2
 _COUNTS = {"lag": 1, "lead": 1, "ntile": 0}
 """The argument that is a number of rows or of parts."""
 
@@ -84,11 +89,14 @@ class WindowCalls(Calls):
         if made is None or any(part is BROKEN for part in parts):
             return BROKEN
         along = tuple((key.expr, descending) for key, descending in order)
-        return self._windowed(made, tuple(key.expr for key in keys), along, written, span)
+        return self._windowed(made, tuple(key.expr for key in keys), along, node, span)
 
     def _not_of_rows(self, node: tree.Window, span: Span) -> Operand:
         """`lower(x) over …`."""
         call = node.call
+        text = window_of(call.name, list(map(to_text, call.arguments)), _rows_of(node))
+        if call.name not in FUNCTIONS and text is not None:
+            return self._in_own_words(call, span, text)
         if call.name not in FUNCTIONS:
             return self._unknown(call, span)
         message = f"`{call.name}` is of the values of one row, and `over` asks for those of others"
@@ -118,29 +126,47 @@ class WindowCalls(Calls):
         return False
 
     def _lacks_order(self, node: tree.Window, span: Span) -> None:
-        name = node.call.name
-        over = to_text(tree.Window(tree.Call("x", ()), node.keys)).removeprefix("x() ")
+        name, rows = node.call.name, _rows_of(node)
         if node.call.arguments:
-            text = f"{name}() {over} order {to_text(node.call.arguments[0])}"
+            text = f"{name}(){rows.behind([to_text(node.call.arguments[0])])}"
             hint = f"write {code(text)}"
             message = f"`{name}` takes what it ranks by as an order"
             self._report.add("RQL226", message, span, hint, fixes=rewrite(span, text))
             return
-        hints = (
-            f"for example: {code(f'{name}() {over} order -{self._some_number()}')}",
-            f"in the order of the rows: {code(f'row_number() {over}')}",
-        )
-        fixes = rewrite(span, f"row_number() {over}")
+        ranked, numbered = f"{name}(){rows.behind([self._ranking_key()])}", f"row_number(){rows.behind()}"
+        hints = (f"for example: {code(ranked)}", f"in the order of the rows: {code(numbered)}")
+        fixes = rewrites(span, (ranked, numbered))
         self._report.add("RQL226", f"`{name}` needs an `order` to rank by", span, *hints, fixes=fixes)
 
     def _key(self, node: tree.Expr) -> Operand:
         """What parts the rows."""
+        if isinstance(node, tree.AnyField):
+            self._several_keys(node)
+            return BROKEN
         operand = self._rows.operand(node)
         if operand is not BROKEN and operand.is_constant:
             message = "a constant is the same in every row, and parts nothing"
             self._report.add("RQL226", message, operand.span, "all the rows together: `over all`")
             return BROKEN
         return operand
+
+    def _several_keys(self, node: tree.AnyField) -> None:
+        """`over config.*`: which fields those are, only the runs tell."""
+        pattern = to_text(node)
+        catalog = self._rows.names.catalog if self._rows.scope.fields else None
+        others = [one for one in catalog.fields if one.space is Space.CONFIG] if catalog is not None else []
+        known = [
+            *self._some_keys(),
+            *(f"config.{one.dotted}" for one in others if one.dotted.replace(".", "").isidentifier()),
+        ]
+        names = [name for name in dict.fromkeys(known) if fnmatchcase(name, pattern)][:_SOME_KEYS]
+        before = (self._rows.context.text or "")[: max(node.span.start, 0)].rstrip()
+        keys = ", ".join(names) if before.endswith(("(", ",")) else together(names) if names else ""
+        hints = [f"for example: {code(f'over {together(names)}')}"] if names else []
+        message = f"{code(pattern)} stands for several fields, and `over` takes each key by its name"
+        self._report.add(
+            "RQL226", message, self._report.place(node.span), *hints, fixes=rewrite(node.span, keys) if names else ()
+        )
 
     def _sorted_by(self, key: tree.OrderKey) -> Operand:
         operand = self._rows.operand(key.value)
@@ -178,15 +204,14 @@ class WindowCalls(Calls):
         if made is None:
             return BROKEN
         order = ((TCell(scope.x_axis), False),)
-        return self._windowed(made, (TCell(scope.run_id),), order, to_text(node), span)
+        return self._windowed(made, (TCell(scope.run_id),), order, node, span)
 
     def _over_what(self, node: tree.Call, span: Span) -> Operand:
         """It is not said which rows: the error writes it out."""
-        call, order = to_text(node), ""
-        if node.name in RANKED:
-            key = to_text(node.arguments[0]) if node.arguments else f"-{self._some_number()}"
-            call, order = f"{node.name}()", f" order {key}"
-        texts = [f"{call} over {rows}{order}" for rows in ("all", *self._some_key())]
+        given = list(map(to_text, node.arguments))
+        order = (self._ranking_key(),) if node.name in RANKED and not given else ()
+        rows = [WindowRows(over, order) for over in ("all", *self._some_key())]
+        texts = [window_of(node.name, given, one) or f"{to_text(node)}{one.behind()}" for one in rows]
         hints = [f"{what}: {code(text)}" for what, text in zip(("of all rows", "of each group"), texts, strict=False)]
         message = f"`{node.name}` looks at other rows, and `over` says at which"
         self._report.add("RQL225", message, span, *hints, fixes=[fix for text in texts for fix in rewrite(span, text)])
@@ -201,13 +226,16 @@ class WindowCalls(Calls):
 
     def _some_key(self) -> Iterator[str]:
         """A column that parts the rows."""
-        names = [*self._rows.scope.columns, *(f"config.{one}" for one in self._settings())]
-        found = [
-            name for name in names if name.startswith("config.") and name.replace(".", "").replace("_", "").isalnum()
-        ]
+        found = self._some_keys()
         if self._rows.scope.run_id is not None and self._rows.scope.kind is TableKind.HISTORIES:
             found.insert(0, self._rows.scope.run_id)
         yield from found[:1]
+
+    def _some_keys(self) -> list[str]:
+        """Settings of the runs that part them."""
+        names = [*self._rows.scope.columns, *(f"config.{one}" for one in self._settings())]
+        plain = (name for name in names if name.replace(".", "").replace("_", "").isalnum())
+        return [name for name in dict.fromkeys(plain) if name.startswith("config.")]
 
     def _settings(self) -> list[str]:
         """The settings of the runs, where they may be named."""
@@ -217,25 +245,34 @@ class WindowCalls(Calls):
         texts = [one for one in catalog.fields if one.space is Space.CONFIG and one.top]
         return sorted(one.dotted for one in texts if isinstance(one.top[0][0], str))
 
-    def _some_number(self) -> str:
-        """A column that is worth a rank."""
-        columns = self._rows.scope.columns
-        found = [name for name, facts in columns.items() if Kind.NUMBER in facts.kinds and "`" not in name]
-        named = [name for name in found if name.startswith("summary.")]
-        catalog = self._rows.names.catalog
-        if catalog is not None and self._rows.scope.fields:
-            numbers = [one for one in catalog.fields if one.space is Space.SUMMARY and one.median is not None]
-            named += [f"summary.{one.dotted}" for one in numbers if one.dotted.isidentifier()]
-        named += [one for one in found if "." not in one]
-        return named[0] if named else "summary.loss"
+    def _ranking_key(self) -> str:
+        """A column that is worth a rank, with its sign."""
+        scope = self._rows.scope
+        numbers = [name for name, facts in scope.columns.items() if Kind.NUMBER in facts.kinds]
+        return ranking_key(numbers, self._rows.names.catalog if scope.fields else None)
+
+    # ------------------------------------------------------------ words of other languages
+
+    def _unknown(self, node: tree.Call, span: Span) -> Operand:
+        """`prev(loss)`, `diff(loss)`, `min_rank(acc)`: functions of other rows under other names."""
+        if node.name in OTHER_ROWS and node.name not in WINDOWS:
+            rows = WindowRows("" if self._rows.scope.kind is TableKind.HISTORIES else "all")
+            text = window_of(node.name, list(map(to_text, node.arguments)), rows)
+            if text is not None:
+                return self._in_own_words(node, span, text)
+        return super()._unknown(node, span)
+
+    def _in_own_words(self, node: tree.Call, span: Span, text: str) -> Operand:
+        place = self._report.place(node.name_span) if node.name_span != NOWHERE else span
+        hint = f"in RunQL write {code(text)}"
+        self._report.add("RQL206", f"no function `{node.name}`", place, hint, fixes=rewrite(span, text))
+        return BROKEN
 
     # ------------------------------------------------------------ what comes of it
 
     def _made(self, function: Function, node: tree.Call, span: Span) -> Operand | None:
         """The function with its arguments, without its rows; `None` if that is a mistake, which is reported."""
-        if node.last_rows is not None:
-            message = f"`last {node.last_rows}` belongs to a metric's history, not to a window"
-            self._report.add("RQL206", message, span, f"written {code(f'{function.form} over KEY')}")
+        if self._is_modified(node, "a window", f"{function.form} over KEY", span):
             return None
         history = self._history(node)
         if history is not None:
@@ -260,6 +297,14 @@ class WindowCalls(Calls):
         argument = operands[0].expr if operands else None
         return Operand(TWindow(function.name, argument, amount=count, kind=kind_in(kinds), span=span), kinds)
 
+    def _is_modified(self, node: tree.Call, where: str, form: str, span: Span) -> bool:
+        """Whether a call has words that belong to the history of a run, which is reported."""
+        if node.last_rows is None and node.x is None and node.held is None:
+            return False
+        message = f"`{modifier_text(node)}` belongs to a metric's history, not to {where}"
+        self._report.add("RQL206", message, span, f"written {code(form)}")
+        return True
+
     def _count(self, function: Function, node: tree.Expr) -> int | None:
         operand = self._rows.operand(node)
         value = operand.value
@@ -283,16 +328,24 @@ class WindowCalls(Calls):
         made: Operand,
         keys: tuple[TypedExpr, ...],
         order: tuple[tuple[TypedExpr, bool], ...],
-        text: str,
+        node: tree.Window | tree.Call,
         span: Span,
     ) -> Operand:
         """The window of a function and its rows."""
+        approx = node.call.approx if isinstance(node, tree.Window) else node.approx
         inner = made.expr
         assert isinstance(inner, TWindow | TFold)
         amount = inner.amount if isinstance(inner, TWindow) else None
-        expr = TWindow(inner.name, inner.argument, inner.of, amount, keys, order, text=text, kind=inner.kind, span=span)
+        argument, of, kind = inner.argument, inner.of, inner.kind
+        expr = TWindow(inner.name, argument, of, amount, keys, order, approx, text=to_text(node), kind=kind, span=span)
         return Operand(expr, made.kinds)
 
     def folded(self, fold: Function, operands: Sequence[Operand], span: Span) -> Operand:
         """An aggregate of operands."""
         raise NotImplementedError
+
+
+def _rows_of(node: tree.Window) -> WindowRows:
+    """Which rows a window looks at, as it is written."""
+    over = to_text(tree.Window(tree.Call("x", ()), node.keys)).removeprefix("x() over ")
+    return WindowRows(over, tuple(f"{'-' * key.descending}{to_text(key.value)}" for key in node.order))

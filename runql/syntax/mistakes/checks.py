@@ -166,7 +166,7 @@ def _order_by(by: Lexeme, order: Lexeme | None, after: Lexeme) -> Mistake | None
     """`order by -x`, which would be the field `by` minus `x`."""
     if (
         order is None
-        or order.terminal != "ORDER"
+        or order.terminal not in {"ORDER", "SORTED"}
         or by.text.lower() != "by"
         or after.terminal not in {"PATH", "FUNCTION"}
     ):

@@ -29,7 +29,15 @@ from runql.syntax.mistakes import slips as idiom_slips
 from runql.syntax.mistakes import words as idiom_words
 from runql.syntax.mistakes.expected import either, expected_words, needed
 from runql.syntax.mistakes.functions import casts, pieces
-from runql.syntax.mistakes.phrases import data_frames, selects, stages_of_others, tables_of_others, whole_stages
+from runql.syntax.mistakes.phrases import (
+    columns_of_frames,
+    data_frames,
+    selects,
+    stages_of_others,
+    tables_of_others,
+    whole_stages,
+    windows,
+)
 from runql.text.diagnostic import Edit
 from runql.text.letters import distance
 from runql.text.nearest import nearest
@@ -158,6 +166,12 @@ _KNOWN: Final[tuple[Callable[[Place], Mistake | None], ...]] = (
     characters.unclosed_quote,
     characters.sign,
     best_few.reads_only,
+    windows.over_of_sql,
+    windows.keys_without_brackets,
+    windows.qualify,
+    columns_of_frames.mutated,
+    columns_of_frames.derived,
+    columns_of_frames.column_of_frame,
     two_tables.inner_select,
     two_tables.inner_value,
     two_tables.existence,
@@ -215,6 +229,7 @@ _KNOWN: Final[tuple[Callable[[Place], Mistake | None], ...]] = (
     statements.show_runs,
     statements.statement_of_another_language,
     queries.word_before_runs,
+    windows.select_with_windows,
     selects.joined_select,
     sql_group_by.grouped_select,
     idiom_slips.how_many,

@@ -81,6 +81,7 @@ _PAIRS: Final[dict[tuple[str, str], tuple[str | None, str]]] = {
     ("include", "sweeps"): ("the W&B client", "with sweeps"),
     ("filter", "by"): (None, "where"),
 }
+_SORTING: Final = frozenset({"ORDER", "SORTED"})
 _LIKES: Final = {"like": True, "ilike": False}
 _UNITS: Final = {
     "second": "s",
@@ -121,7 +122,7 @@ def _uncertain(mistake: Mistake) -> Mistake:
 def order_by(place: Place) -> Mistake | None:
     """`order by x`: the `by` was taken for a field."""
     by, order = place.back(1), place.back(2)
-    if by is None or order is None or by.text.lower() != "by" or order.terminal != "ORDER":
+    if by is None or order is None or by.text.lower() != "by" or order.terminal not in _SORTING:
         return None
     repair = replacing(order.start, place.found.start, "order ", "write `order`")
     return idiom(_SQL, place.text[order.start : by.end], "order", Span(order.start, by.end), repair)
