@@ -50,7 +50,6 @@ _STAGES: Final[dict[str, tuple[str | None, str]]] = {
     "mutate": (_DPLYR, "derive"),
     "transmute": (_DPLYR, "derive"),
     "extend": (_KUSTO, "derive"),
-    "serialize": (_KUSTO, "derive"),
     "eval": (_SPLUNK, "derive"),
     "assign": (_PANDAS, "derive"),
     "with_columns": ("polars", "derive"),
