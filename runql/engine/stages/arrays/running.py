@@ -13,7 +13,8 @@ from runql.engine.stages.shared.totals import Total
 
 _LONG_GROUP = 1024
 _FEW_GROUPS = 4096
-_FEW_SUMS = 64
+_FEW_PASSES = 4
+"""So many numbers for each are added again where last digits are open; for more, all are added one by one."""
 _HALF_DIGIT = 2.0**-53
 _LARGEST = 2.0**480
 """Numbers so large are still far from overflow when they are added."""
@@ -32,7 +33,7 @@ def running_sums(numbers: Floats, counts: Ints, begin: Ints, *, means: bool = Fa
         return _one_by_one(numbers, counts, means=means)
     sums, is_sure = _sums(numbers, begin, largest)
     open_ = np.flatnonzero(~is_sure)
-    if len(open_) > _FEW_SUMS:
+    if int((open_ - begin[open_]).sum()) > _FEW_PASSES * length:
         return _one_by_one(numbers, counts, means=means)
     for place in open_.tolist():
         sums[place] = math.fsum(numbers[begin[place] : place + 1].tolist())
@@ -56,6 +57,8 @@ def _sums(numbers: Floats, begin: Ints, largest: float) -> tuple[Floats, Bools]:
         return first, np.ones(length, bool)
     second = _within(low, begin)
     total = first + second
+    if not rest.any():
+        return total, np.ones(length, bool)  # both parts are exact, so this is rounded once
     lost = np.where(np.abs(first) >= np.abs(second), second - (total - first), first - (total - second))
     left = _within(rest, begin)
     bound = 4 * next_unit * _HALF_DIGIT**2 * length * length

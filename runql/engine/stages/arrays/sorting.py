@@ -27,6 +27,9 @@ def stable_order(numbers: Any) -> Ints:
             return stretched
     if numbers.dtype.kind in "iu" and numbers.min() >= 0 and numbers.max() < _SMALL:
         return np.argsort(numbers.astype(np.uint16), kind="stable")
+    small = _as_small(numbers)
+    if small is not None:
+        return np.argsort(small, kind="stable")
     order = np.argsort(numbers)
     inside = numbers[order]
     other = inside[1:] != inside[:-1]
@@ -36,6 +39,19 @@ def stable_order(numbers: Any) -> Ints:
     runs = np.zeros(length, np.int64)
     np.cumsum(other, out=runs[1:])
     return np.sort(runs * length + order) - runs * length
+
+
+def _as_small(numbers: Any) -> Any:
+    """Floats that are whole and near to each other as integers of 16 bits, in the same order; else `None`."""
+    import numpy as np
+
+    if numbers.dtype.kind != "f":
+        return None
+    least = numbers.min()
+    if not numbers.max() - least < _SMALL:
+        return None
+    small = (numbers - least).astype(np.uint16)
+    return small if (small + least == numbers).all() else None
 
 
 def _of_stretches(numbers: Any) -> Ints | None:

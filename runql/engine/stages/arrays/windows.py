@@ -33,6 +33,9 @@ from runql.engine.stages.shared.windows import TAKES, WindowColumn
 from runql.engine.values.column import Column, column_of
 from runql.semantic.values import Value
 
+_SOME = 4096
+"""Rows that are mostly out of order tell so soon."""
+
 
 def spread(values: Sequence[Value], groups: Groups, length: int) -> Column:
     """The value of its group for each row."""
@@ -46,9 +49,14 @@ def is_sorted(keys: Sequence[Key], groups: Groups, length: int) -> bool:
     cells, descending = keys[0]
     vector = encode(cells)
     of = coded(groups, length)
-    inside = of.of_row[of.order]
-    values, ranks = values_in_order(vector)[of.order], ranks_of(vector)[of.order]
+    values, ranks = values_in_order(vector), ranks_of(vector)
     values = -values if descending else values
+    return all(_rises(of.of_row, values, ranks, rows) for rows in (of.order[:_SOME], of.order))
+
+
+def _rises(of_row: Ints, values: Floats, ranks: Ints, rows: Ints) -> bool:
+    """Whether rows that stand by group are in order inside of each."""
+    inside, values, ranks = of_row[rows], values[rows], ranks[rows]
     falls = (ranks[1:] < ranks[:-1]) | ((ranks[1:] == ranks[:-1]) & (values[1:] < values[:-1]))
     return not bool((falls & (inside[1:] == inside[:-1])).any())
 
