@@ -188,7 +188,6 @@ _TABLE = (
         offers=(10, 20, 50),
         gives=TableKind.OTHER,
         aggregates=True,
-        offers=(10, 20, 50),
     ),
     StageEntry(
         "diff [vs RUN]",
