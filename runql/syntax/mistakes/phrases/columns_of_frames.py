@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass, field
 from typing import Final
 
+from runql.language.kinds import TableKind
+from runql.language.stages import STAGES
 from runql.syntax.mistake import Mistake, Place, closing, idiom, replacing
 from runql.syntax.mistakes.functions.split_arguments import arguments_of
 from runql.syntax.mistakes.functions.window_calls import WindowRows, together, turned, window_of
@@ -16,7 +18,7 @@ _STEP: Final = re.compile(r"\s*(?:\.\s*(?P<name>[^\W\d]\w*)(?P<call>\()?|(?P<ind
 _QUOTED: Final = re.compile(r"(?P<sign>[\"'])(?P<text>[^\"']*)(?P=sign)\Z")
 _TABLES: Final = frozenset({"df", "frame", "table", ""})
 _DOWN: Final = re.compile(r"(?:ascending\s*=\s*False|descending\s*=\s*True)")
-_LOST: Final = frozenset({"GROUP", "PIVOT", "DESCRIBE", "CORR", "HOLES", "DUPLICATES", "JOIN", "HISTOGRAM", "SQL"})
+_LOST: Final = frozenset(terminal for terminal, entry in STAGES.items() if entry.gives is TableKind.OTHER)
 """The stages behind which the rows are those of a history no more."""
 _FOLDS: Final = frozenset(
     {"mean", "sum", "min", "max", "std", "var", "median", "count", "first", "last", "nunique", "n_unique", "avg"}
