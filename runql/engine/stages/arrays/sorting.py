@@ -47,8 +47,8 @@ def _as_small(numbers: Any) -> Any:
 
     if numbers.dtype.kind != "f":
         return None
-    least = numbers.min()
-    if not numbers.max() - least < _SMALL:
+    least, most = float(numbers.min()), float(numbers.max())
+    if not most - least < _SMALL:  # in Python, where what is too large is infinite and nothing is said
         return None
     small = (numbers - least).astype(np.uint16)
     return small if (small + least == numbers).all() else None
