@@ -166,6 +166,11 @@ def is_near(found: Any, wanted: float, scale: float) -> bool:
     return bool(found is not MISSING and (found == wanted or math.isclose(found, wanted, rel_tol=1e-9, abs_tol=scale)))
 
 
+def overflows(drawn: Table) -> bool:
+    """Whether a sum on the way to a mean is infinite, which rounding once is not."""
+    return any(1e306 < abs(one) < math.inf for one in numbers_of(drawn))
+
+
 def scale_of(drawn: Table) -> float:
     """What rounding may cost beside the largest numbers."""
     finite = [abs(one) for one in numbers_of(drawn) if math.isfinite(one)]
@@ -177,11 +182,14 @@ def scale_of(drawn: Table) -> float:
 @FEWER
 @given(drawn=tables("g", "x", cells=MEASURES))
 def test_aggregates_beside_their_rows(name: str, rows: int, drawn: Table) -> None:
-    """Beside infinities, and numbers whose squares are, pandas has no spread and no percentile."""
+    """Beside infinities, and numbers whose squares are, pandas has no spread and no percentile; its sums overflow."""
     found = ours(over(name, "x"), drawn, rows)
+    if name in ("sum", "mean") and overflows(drawn):
+        return
     if name in ("std", "var", "sem", "p90", "median") and any(abs(one) > 1e150 for one in numbers_of(drawn)):
         return
-    made, counts = folded(name, drawn)
+    with np.errstate(all="ignore"):
+        made, counts = folded(name, drawn)
     scale = scale_of(drawn) ** (2 if name == "var" else 1) + (scale_of(drawn) if name in ("std", "sem", "var") else 0)
     for one, wanted, count in zip(found, made, counts, strict=True):
         if name in ("count", "n_unique"):
@@ -217,6 +225,8 @@ def test_values_that_run(rows: int, drawn: Table) -> None:
     is_first = groups.cumcount() == 0
     numbered = {key for at, key in enumerate(keys) if at in held.index}
     for name, series in wanted.items():
+        if name in ("cumsum", "cummean", "delta") and overflows(drawn):
+            continue
         for at, one in enumerate(ours(over(name, "x"), drawn, rows)):
             if at in held.index:
                 is_none = name in ("delta", "ratio") and is_first[at]
