@@ -98,7 +98,7 @@ def _fields(cursor: Cursor, slot: Slot, context: Context, typed: str) -> Iterato
             yield from _hits(_Search(index, context.catalog, each, searched, limit), slot, kinds)
         if "GLOB" in cursor.accepted and not cursor.quote:
             yield from _globs(index, slot, space, head)
-        elif "FIELDS_OF" in cursor.accepted and typed and not cursor.is_piped and slot.role is Role.CONDITION:
+        elif "FIELDS_OF" in cursor.accepted and space and not cursor.is_piped and slot.role is Role.CONDITION:
             yield from _any_of(index, space, head)
     if space is None and not cursor.quote and slot.role is not Role.EXCEPTED:
         yield from _namespaces(context.catalog, slot)
@@ -252,11 +252,10 @@ def _globs(index: NameIndex, slot: Slot, space: Space | None, head: str) -> Iter
             yield Offer(text, text, ItemKind.NAMESPACE, FieldGroup.REST, "all below it")
 
 
-def _any_of(index: NameIndex, space: Space | None, head: str) -> Iterator[Offer]:
+def _any_of(index: NameIndex, space: Space, head: str) -> Iterator[Offer]:
     """`config.*` in a condition: a test that any of these fields passes."""
-    for each in _VALUED:
-        if index.pools[each].fields and space in {None, each}:
-            yield _all_of(index, each, f"{head if space is each else each}.*", "any of")
+    if space in _VALUED and index.pools[space].fields:
+        yield _all_of(index, space, f"{head}.*", "any of")
 
 
 def _all_of(index: NameIndex, space: Space, text: str, which: str) -> Offer:
