@@ -119,3 +119,21 @@ def test_offline_asks_no_server(runql: Runql, monkeypatch: pytest.MonkeyPatch) -
         assert server.seen
     assert json.loads(offline.out) == [{"run_id": f"r{at}", "_step": 0, "loss": at / 2} for at in (1, 2)]
     assert runql("-s", "acme/vision", "--offline", "-o", "json", question).out == offline.out
+
+
+@pytest.mark.parametrize(
+    ("lacking", "said"),
+    [
+        (("duckdb", "deltalake"), "a store needs `duckdb` and `deltalake`, which are not installed"),
+        (("deltalake",), "a store needs `deltalake`, which is not installed"),
+    ],
+    ids=["both", "one"],
+)
+def test_without_the_extra(runql: Runql, monkeypatch: pytest.MonkeyPatch, lacking: tuple[str, ...], said: str) -> None:
+    assert runql("pull", "./vision").status == 0
+    monkeypatch.setattr("runql.sources.store.duck.find_spec", lambda name: None if name in lacking else object())
+    for words in (("pull", "./vision"), ("-s", "store:vision", "runs")):
+        answer = runql(*words)
+        assert answer.status != 0
+        assert f"error[RQL511]: {said}" in answer.err
+        assert '`pip install "runql[store]"`' in answer.err

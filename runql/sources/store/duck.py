@@ -49,8 +49,9 @@ def check_extra() -> None:
     lacking = [name for name in ("duckdb", "deltalake") if find_spec(name) is None]
     if lacking:
         names = " and ".join(f"`{name}`" for name in lacking)
-        hint = 'install it with `pip install "runql[store]"`'
-        raise SourceError.of("RQL511", f"a store needs {names}, which is not installed", hint)
+        are, them = ("is", "it") if len(lacking) == 1 else ("are", "them")
+        hint = f'install {them} with `pip install "runql[store]"`'
+        raise SourceError.of("RQL511", f"a store needs {names}, which {are} not installed", hint)
 
 
 class Duck:
