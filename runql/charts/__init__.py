@@ -1,0 +1,1 @@
+"""Charts: what `plot` draws, as plain data, and those who draw it."""
