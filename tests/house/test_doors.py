@@ -48,6 +48,7 @@ DOORS = (
     Door("pyarrow", r"runql/results/(convert/arrow|formats/formats)\.py", "pyarrow only where results are written"),
     Door("duckdb", r"runql/(execute/sql/ask|sources/store/duck)\.py", "one file a floor asks DuckDB"),
     Door("deltalake", r"runql/sources/store/table\.py", "one file speaks to Delta Lake"),
+    Door("vl_convert", r"runql/charts/files/engine\.py", "one file draws pictures of charts"),
     Door("wcwidth", r"runql/text/widths\.py", "one file knows how wide a character is"),
     Door("rich", r"^$", "widths are those of wcwidth, and pictures are drawn in docs/"),
     Door("rapidfuzz", r"runql/text/nearest\.py", "one file looks for the nearest names"),

@@ -1,0 +1,163 @@
+"""The axes of a chart as channels of Vega-Lite: scale, ticks and title."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Sequence
+from typing import Any, Final, assert_never
+
+from runql.charts.chart import Axis, Scale
+from runql.charts.vega.texts import short
+from runql.text.frozen import frozen
+from runql.text.visible import visible
+
+MILLISECONDS: Final = 1000
+_EXACT: Final = 2**53
+_SMALL, _LARGE = 1e-3, 1e6
+_FEW_DECADES: Final = 1.0
+_MOST_DECADES: Final = 10
+
+
+@frozen
+class Extent:
+    """The least and the most of the values on an axis."""
+
+    least: float
+    most: float
+
+    @classmethod
+    def of(cls, *columns: Iterable[float]) -> Extent | None:
+        """That of all finite values; `None` where there is none."""
+        finite = [value for column in columns for value in column if math.isfinite(value)]
+        return cls(min(finite), max(finite)) if finite else None
+
+
+def value_on(axis: Axis, value: float) -> Any:
+    """A value as data of Vega-Lite; a gap, and what is not finite, is null."""
+    if not math.isfinite(value):
+        return None
+    match axis.scale:
+        case Scale.CATEGORY:
+            return category(axis, value)
+        case Scale.TIME:
+            return round(value * MILLISECONDS)
+        case Scale.LOG | Scale.LINEAR:
+            return int(value) if value == int(value) and abs(value) <= _EXACT else value
+        case _:
+            assert_never(axis.scale)
+
+
+def category(axis: Axis, place: float) -> str:
+    """The category of a place."""
+    return visible(axis.categories[round(place)])
+
+
+def channel(
+    field: str,
+    axis: Axis,
+    extent: Extent | None,
+    *,
+    from_zero: bool = False,
+    padding: int = 0,
+    angled: bool = False,
+) -> dict[str, Any]:
+    """The channel `x` or `y` of a field of the data.
+
+    Args:
+        field: Its name in the data.
+        axis: What it counts in.
+        extent: Its least and most value.
+        from_zero: Bars stand on it, so zero is on it where that is possible.
+        padding: How many points are left free beside the outermost values.
+        angled: The labels of categories are turned, since they are long.
+    """
+    made: dict[str, Any] = {"field": field, "title": visible(axis.title) or None}
+    match axis.scale:
+        case Scale.CATEGORY:
+            labels = {"labelAngle": -40 if angled else 0, "labelOverlap": False, "grid": False}
+            names = [visible(name) for name in axis.categories]
+            return {**made, "type": "nominal", "sort": names, "scale": {"domain": names}, "axis": labels | _cut(names)}
+        case Scale.TIME:
+            return {**made, "type": "temporal", "scale": {"type": "utc"} | _padded(padding), "axis": _OVERLAP}
+        case Scale.LOG:
+            return {**made, "type": "quantitative", **_log(extent, padding, from_zero=from_zero)}
+        case Scale.LINEAR:
+            return {**made, "type": "quantitative", **_linear(extent, padding, from_zero=from_zero)}
+        case _:
+            assert_never(axis.scale)
+
+
+_OVERLAP: Final = {"labelOverlap": "greedy", "labelFlush": False}
+
+
+def _padded(padding: int) -> dict[str, Any]:
+    return {"padding": padding} if padding else {}
+
+
+def _cut(names: Sequence[str]) -> dict[str, Any]:
+    """Long names are cut in the middle; in the data they are whole."""
+    long = {name: text for name, text in short(names).items() if name != text}
+    if not long:
+        return {}
+    # A dictionary of Vega's expressions: what stands in it is text of JSON, never an expression.
+    return {"labelExpr": f"({json.dumps(long)})[datum.label] || datum.label"}
+
+
+def _linear(extent: Extent | None, padding: int, *, from_zero: bool) -> dict[str, Any]:
+    scale: dict[str, Any] = {"zero": from_zero, "nice": not padding} | _padded(padding)
+    axis: dict[str, Any] = {"tickCount": 6, **_OVERLAP}
+    if extent is None:
+        return {"scale": scale, "axis": axis}
+    if extent.least == extent.most and not (from_zero and extent.least):
+        around = abs(extent.least) / 10 or 1
+        scale |= {"domain": [extent.least - around, extent.most + around], "nice": False}
+    largest = max(abs(extent.least), abs(extent.most))
+    if 0 < largest < _SMALL:
+        axis["format"] = "~e"
+    elif largest >= _LARGE and extent.most - extent.least > largest / 1000:
+        axis["format"] = "~s"
+    return {"scale": scale, "axis": axis}
+
+
+def _log(extent: Extent | None, padding: int, *, from_zero: bool) -> dict[str, Any]:
+    scale: dict[str, Any] = {"type": "log", "nice": False} | _padded(padding)
+    axis: dict[str, Any] = {"format": "~g", **_OVERLAP}
+    if extent is None or extent.least <= 0:
+        return {"scale": scale, "axis": axis}
+    least, most = math.log10(extent.least), math.log10(extent.most)
+    if from_zero:
+        scale["domain"] = [floor_of(extent), extent.most]
+        least = math.log10(floor_of(extent))
+    elif least == most:
+        scale["domain"] = [extent.least / 2, extent.most * 2]
+        return {"scale": scale, "axis": axis}
+    axis["values"] = log_ticks(least, most)
+    return {"scale": scale, "axis": axis}
+
+
+def floor_of(extent: Extent) -> float:
+    """Where bars stand on a log axis: the power of ten below the least value."""
+    below: float = 10.0 ** math.floor(math.log10(extent.least))
+    return below if below < extent.least else below / 10
+
+
+def log_ticks(least: float, most: float) -> list[float]:
+    """Powers of ten; between them 2 and 5 where there are few, and only some where there are many."""
+    first, last = math.floor(least), math.ceil(most)
+    step = max(1, math.ceil((most - least) / _MOST_DECADES))
+    factors = (1, 2, 5) if most - least < 2 * _FEW_DECADES else (1,)
+    ticks = [float(f"{factor}e{power}") for power in range(first, last + 1, step) for factor in factors]
+    seen = [tick for tick in ticks if least - 1e-9 <= math.log10(tick) <= most + 1e-9]
+    if len(seen) >= 2:
+        return seen
+    return [10**least, 10 ** ((least + most) / 2), 10**most]
+
+
+def round_ticks(extent: Extent, most: int = 6) -> list[float]:
+    """Round numbers between the ends, at most so many: 1, 2 or 5 times a power of ten apart."""
+    span = extent.most - extent.least
+    power = 10.0 ** math.floor(math.log10(span / most))
+    step = next(power * factor for factor in (1, 2, 5, 10, 20) if span / (power * factor) <= most - 1)
+    first, last = math.ceil(extent.least / step - 1e-9), math.floor(extent.most / step + 1e-9)
+    return [float(f"{place * step:.12g}") for place in range(first, last + 1)]

@@ -1,0 +1,251 @@
+"""Bars, the bins of a histogram, and boxes, as layers of Vega-Lite."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import isfinite
+from typing import Any, Final
+
+from runql.charts.chart import Axis, Box, Panel, Scale, Series
+from runql.charts.vega.axes import Extent, category, channel, floor_of, value_on
+from runql.charts.vega.layers import Layers, Pointer, Row, tooltip
+from runql.charts.vega.legend import Legend, name_of
+from runql.charts.vega.texts import number_text, room, short
+from runql.charts.vega.theme import NOTE_SIZE, PALETTES, TEXT_SIZE
+from runql.text.frozen import frozen
+
+_BAR: Final = 18
+_BETWEEN: Final = 12
+_FEW_BARS: Final = 16
+_CAP: Final = 8
+_VALUE: Final = 20
+"""How much room the value at the end of a bar takes."""
+
+_TURNED: Final = {"x": "y", "y": "x", "x2": "y2", "y2": "x2", "xOffset": "yOffset"}
+
+
+@frozen
+class Standing:
+    """How the groups of a panel stand: side by side, or one below the other where their names need the room."""
+
+    is_turned: bool
+    height: int | None = None
+
+    @classmethod
+    def of(cls, axis: Axis, beside: int, points: float) -> Standing:
+        """For groups of so many bars each on a plot of so many points."""
+        names = axis.categories if axis.scale is Scale.CATEGORY else ()
+        widest = max((room(text, TEXT_SIZE) for text in short(names).values()), default=0)
+        if not names or len(names) * (max(widest, beside * _BAR / 2) + _BETWEEN) <= points:
+            return cls(is_turned=False)
+        return cls(is_turned=True, height=len(names) * (beside * _BAR + _BETWEEN))
+
+    def layer(self, mark: dict[str, Any], encoding: dict[str, Any], **more: Any) -> dict[str, Any]:
+        """A layer, turned if the groups are."""
+        if self.is_turned:
+            encoding = {_TURNED.get(name, name): what for name, what in encoding.items()}
+        return {**more, "mark": mark, "encoding": encoding}
+
+
+def bar_rows(panel: Panel) -> list[Row]:
+    """A row for each bar."""
+    return [row for series in panel.series for row in _bars(panel, series)]
+
+
+def _bars(panel: Panel, series: Series) -> Iterator[Row]:
+    for at, (x, y) in enumerate(zip(series.x, series.y, strict=True)):
+        row: Row = {"series": name_of(series), "x": value_on(panel.x, x), "y": value_on(panel.y, y)}
+        if series.low:
+            row |= {"low": value_on(panel.y, series.low[at]), "high": value_on(panel.y, series.high[at])}
+        if series.until:
+            row["until"] = value_on(panel.x, series.until[at])
+        if series.labels:
+            row["label"] = series.labels[at]
+        if isfinite(y) and not series.until:
+            row["text"] = number_text(y)
+            row["end"] = _end(series, at, y)
+        yield row
+
+
+def _end(series: Series, at: int, y: float) -> float:
+    """Where a bar with its error ends: what it says of itself stands there."""
+    if not series.low:
+        return y
+    ends = [end for end in (series.low[at], series.high[at]) if isfinite(end)]
+    return min(y, *ends) if y < 0 else max(y, *ends)
+
+
+def bar_layers(panel: Panel, legend: Legend, points: float, pointer: Pointer) -> tuple[Layers, Standing]:
+    """Bars, with their errors and values."""
+    count = len(panel.series)
+    standing = Standing.of(panel.x, count, points)
+    extent = Extent.of(*(column for series in panel.series for column in (series.y, series.low, series.high)))
+    x = channel("x", panel.x, Extent.of(*(series.x for series in panel.series)))
+    told = sum(len(series.x) for series in panel.series) <= _FEW_BARS
+    below = told and extent is not None and extent.least < 0
+    y = channel("y", panel.y, extent, from_zero=True, padding=_VALUE if below else 0)
+    x["scale"] = {**x["scale"], "paddingInner": 0.3, "paddingOuter": 0.2}
+    offset = {"xOffset": {"field": "series", "type": "nominal", "sort": [*legend.names]}} if count > 1 else {}
+    encoding = {"x": x, "y": y, **offset}
+    bar = standing.layer(
+        {"type": "bar", "cornerRadiusEnd": 2},
+        {
+            **encoding,
+            **_base(panel, extent),
+            "color": legend.colour(symbol="square"),
+            "tooltip": _told(panel, legend),
+            **pointer.faded(),
+        },
+    )
+    made = [bar, *_whiskers(panel, standing, encoding, legend)]
+    if told:
+        made += [_values(standing, encoding, legend, below=False), _values(standing, encoding, legend, below=True)]
+    return Layers(made, []), standing
+
+
+def _told(panel: Panel, legend: Legend) -> list[dict[str, Any]]:
+    shown = tooltip(panel, legend.title)
+    return shown if legend.is_shown else shown[1:]
+
+
+def _base(panel: Panel, extent: Extent | None) -> dict[str, Any]:
+    """Where the bars stand on a log axis, which has no zero."""
+    is_log = panel.y.scale is Scale.LOG and extent is not None and extent.least > 0
+    return {"y2": {"datum": floor_of(extent)}} if is_log and extent is not None else {}
+
+
+def _whiskers(panel: Panel, standing: Standing, encoding: dict[str, Any], legend: Legend) -> Iterator[dict[str, Any]]:
+    if not any(series.low for series in panel.series):
+        return
+    ink = PALETTES[legend.theme].text
+    low, high = {**encoding["y"], "field": "low"}, {**encoding["y"], "field": "high"}
+    line = {"type": "rule", "strokeWidth": 1.4, "color": ink}
+    yield standing.layer(line, {**encoding, "y": low, "y2": {"field": "high"}})
+    for end in (low, high):
+        yield standing.layer(_cap(standing, ink, _CAP), {**encoding, "y": end})
+
+
+def _cap(standing: Standing, ink: str, length: int | None = None) -> dict[str, Any]:
+    return {
+        "type": "tick",
+        "orient": "vertical" if standing.is_turned else "horizontal",
+        **({} if length is None else {"size": length}),
+        "thickness": 1.4,
+        "color": ink,
+    }
+
+
+def _values(standing: Standing, encoding: dict[str, Any], legend: Legend, *, below: bool) -> dict[str, Any]:
+    """The values at the ends of the bars, of those below zero below."""
+    ink = PALETTES[legend.theme].faint
+    if standing.is_turned:
+        place = {"align": "right" if below else "left", "baseline": "middle", "dx": -5 if below else 5}
+    else:
+        place = {"align": "center", "baseline": "top" if below else "bottom", "dy": 4 if below else -4}
+    where = {"transform": [{"filter": f"datum.text && datum.y {'<' if below else '>='} 0"}]}
+    mark = {"type": "text", "fontSize": NOTE_SIZE, "color": ink, **place}
+    shown = {**encoding, "y": {**encoding["y"], "field": "end"}, "text": {"field": "text"}}
+    return standing.layer(mark, shown, **where)
+
+
+# ---------------------------------------------------------------- bins
+
+
+def bin_layers(panel: Panel, legend: Legend, pointer: Pointer) -> Layers:
+    """The bins of a histogram; of several groups each one is seen through the others."""
+    edges = Extent.of(*(column for series in panel.series for column in (series.x, series.until)))
+    counts = Extent.of(*(series.y for series in panel.series))
+    several = len(panel.series) > 1
+    mark = {"type": "bar", "orient": "vertical", "binSpacing": 1, "clip": True, "fillOpacity": 0.45 if several else 0.9}
+    if several:
+        mark |= {"strokeWidth": 1.2}
+    colour = legend.colour(symbol="square")
+    encoding = {
+        "x": channel("x", panel.x, edges),
+        "x2": {"field": "until"},
+        "y": {**channel("y", panel.y, counts, from_zero=True), "stack": None},
+        "y2": {"datum": 0},
+        **_base(panel, counts),
+        "color": colour,
+        "tooltip": _bin_told(panel, legend),
+        **pointer.faded(),
+    }
+    if several:
+        encoding["stroke"] = colour
+    return Layers([{"mark": mark, "encoding": encoding}], [])
+
+
+def _bin_told(panel: Panel, legend: Legend) -> list[dict[str, Any]]:
+    shown = _told(panel, legend)
+    start = next(at for at, one in enumerate(shown) if one["field"] == "x")
+    return [
+        *shown[:start],
+        {**shown[start], "title": f"{shown[start]['title']} from"},
+        *_until(shown[start]),
+        *shown[start + 1 :],
+    ]
+
+
+def _until(start: dict[str, Any]) -> list[dict[str, Any]]:
+    return [{**start, "field": "until", "title": "to"}]
+
+
+# ---------------------------------------------------------------- boxes
+
+
+def box_rows(panel: Panel) -> list[Row]:
+    """A row for each box."""
+    return [_box(panel, box) for box in panel.boxes]
+
+
+def _box(panel: Panel, box: Box) -> Row:
+    numbers = {name: value_on(panel.y, getattr(box, name)) for name in ("least", "lower", "median", "upper", "most")}
+    return {"x": category(panel.x, _place(panel.x, box)), **numbers, "n": box.n}
+
+
+def _place(axis: Axis, box: Box) -> int:
+    return axis.categories.index(box.name)
+
+
+def box_layers(panel: Panel, legend: Legend, points: float) -> tuple[Layers, Standing]:
+    """Boxes from quartile to quartile, with a line at the median and whiskers to the extremes."""
+    counted = Axis(panel.x.title, Scale.CATEGORY, panel.x.categories)
+    standing = Standing.of(counted, 1, points)
+    colours = PALETTES[legend.theme]
+    extent = Extent.of(*((box.least, box.most) for box in panel.boxes))
+    x, y = channel("x", panel.x, extent), channel("y", panel.y, extent, padding=10)
+    told = [{"field": "x", "title": panel.x.title or "group"}, {"field": "n", "title": "n"}]
+    told += [{"field": name, "title": name} for name in ("least", "lower", "median", "upper", "most")]
+    size = {"height" if standing.is_turned else "width": {"band": 0.5}}
+    lower, least = {**y, "field": "lower"}, {**y, "field": "least"}
+    whisker = {"type": "rule", "strokeWidth": 1.4, "color": colours.text}
+    made = [
+        standing.layer(whisker, {"x": x, "y": least, "y2": {"field": "most"}}),
+        *(
+            standing.layer(_cap(standing, colours.text, 14), {"x": x, "y": {**y, "field": end}})
+            for end in ("least", "most")
+        ),
+        standing.layer(
+            {"type": "bar", "color": colours.series[0], **size},
+            {"x": x, "y": lower, "y2": {"field": "upper"}, "tooltip": told},
+        ),
+        standing.layer(
+            {**_cap(standing, colours.background), "thickness": 2.5, **_band(standing)},
+            {"x": x, "y": {**y, "field": "median"}},
+        ),
+        _counts(standing, {"x": x, "y": {**y, "field": "most"}}, colours.faint),
+    ]
+    return Layers(made, []), standing
+
+
+def _band(standing: Standing) -> dict[str, Any]:
+    """A tick as long as its box is wide."""
+    return {("height" if standing.is_turned else "width"): {"band": 0.5}}
+
+
+def _counts(standing: Standing, encoding: dict[str, Any], ink: str) -> dict[str, Any]:
+    """How many values a box is of, beside its end."""
+    place = {"align": "left", "dx": 8} if standing.is_turned else {"align": "center", "dy": -9}
+    mark = {"type": "text", "fontSize": NOTE_SIZE, "color": ink, "baseline": "middle", **place}
+    counted = [{"calculate": "'n = ' + format(datum.n, ',')", "as": "count"}]
+    return standing.layer(mark, {**encoding, "text": {"field": "count"}}, transform=counted)

@@ -1,0 +1,199 @@
+"""Heat maps and parallel coordinates, as layers of Vega-Lite."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any, Final
+
+from runql.charts.chart import Axis, Panel, Scale
+from runql.charts.vega.axes import Extent, category, channel, log_ticks, round_ticks
+from runql.charts.vega.layers import Layers, Row, readable
+from runql.charts.vega.legend import Legend
+from runql.charts.vega.texts import number_text, room, short
+from runql.charts.vega.theme import NOTE_SIZE, PALETTES, TEXT_SIZE, Theme
+from runql.text.visible import visible
+
+_CELL_HEIGHT: Final = 34
+_LEAST_CELL: Final = 26
+_MOST_CELL: Final = 110
+_DARK_PART: Final = 0.55
+_FEW_VALUES: Final = 6
+"""An axis of so many values has a tick at each of them."""
+
+
+def cell_rows(panel: Panel) -> list[Row]:
+    """A row for each cell that has a value."""
+    return [_cell(panel, at) for at in range(len(panel.cells))]
+
+
+def _cell(panel: Panel, at: int) -> Row:
+    cell = panel.cells[at]
+    value = cell.value if math.isfinite(cell.value) else None
+    place = {"x": category(panel.x, cell.column), "y": category(panel.y, cell.row)}
+    return {**place, "value": value, "text": readable(cell.text)}
+
+
+def heat_layers(panel: Panel, legend: Legend, points: float, title: str) -> tuple[Layers, dict[str, Any]]:
+    """Cells coloured by value, with their texts where there is room; and the size of the plot."""
+    colours = PALETTES[legend.theme]
+    extent = Extent.of([cell.value for cell in panel.cells])
+    widest = max((room(visible(cell.text), NOTE_SIZE) for cell in panel.cells), default=0)
+    across = max(1, len(panel.x.categories))
+    step = max(_LEAST_CELL, min(_MOST_CELL, max(widest + 12, points / across)))
+    labels = max((room(text, TEXT_SIZE) for text in short(panel.x.categories).values()), default=0)
+    x, y = channel("x", panel.x, None, angled=labels > step - 6), channel("y", panel.y, None)
+    told = [{"field": "y", "title": panel.y.title or "row"}, {"field": "x", "title": panel.x.title or "column"}]
+    told.append({"field": "text", "title": title or "value"})
+    colour = {"field": "value", "type": "quantitative", **_heat_colours(extent)}
+    colour["legend"] = {"title": visible(title) or None, "gradientLength": 160, "format": "~g"}
+    made = [{"mark": {"type": "rect"}, "encoding": {"x": x, "y": y, "color": colour, "tooltip": told}}]
+    if widest + 6 <= step:
+        made.append(
+            {"mark": {"type": "text", "fontSize": NOTE_SIZE}, "encoding": {"x": x, "y": y, **_cell_text(extent)}}
+        )
+    size = {"width": {"step": step}, "height": {"step": _CELL_HEIGHT}, "view": {"fill": colours.missing}}
+    return Layers(made, []), size
+
+
+def _heat_colours(extent: Extent | None) -> dict[str, Any]:
+    """Blue to orange around zero where values stand on both sides of it; else from dark to light."""
+    if extent is not None and extent.least < 0 < extent.most:
+        most = max(-extent.least, extent.most)
+        return {"scale": {"scheme": "blueorange", "domain": [-most, most]}}
+    return {"scale": {"scheme": "viridis"}}
+
+
+def _cell_text(extent: Extent | None) -> dict[str, Any]:
+    """The text of a cell, light on dark and dark on light."""
+    dark, light = "#101418", "#ffffff"
+    if extent is None:
+        return {"text": {"field": "text"}, "color": {"value": dark}}
+    if extent.least < 0 < extent.most:
+        edge = _DARK_PART * max(-extent.least, extent.most)
+        test = f"abs(datum.value) > {edge!r}"
+    else:
+        test = f"datum.value !== null && datum.value < {extent.least + _DARK_PART * (extent.most - extent.least)!r}"
+    return {"text": {"field": "text"}, "color": {"condition": {"test": test, "value": light}, "value": dark}}
+
+
+# ---------------------------------------------------------------- parallel coordinates
+
+
+def polyline_rows(panel: Panel) -> list[Row]:
+    """A row for each run and axis: where it stands on the axis, from 0 to 1, and its value as text."""
+    ranges = [_range(panel, at) for at in range(len(panel.axes))]
+    rows = []
+    for line in panel.polylines:
+        last = line.values[-1]
+        for at, axis in enumerate(panel.axes):
+            value = line.values[at]
+            rows.append(
+                {
+                    "run": readable(line.run),
+                    "label": readable(line.name),
+                    "axis": _axis_name(panel, at),
+                    "place": _place(axis, value, ranges[at]),
+                    "value": None if not math.isfinite(value) else _text(axis, value),
+                    "colour": last if math.isfinite(last) else None,
+                }
+            )
+    return rows
+
+
+def tick_rows(panel: Panel) -> list[Row]:
+    """The ticks of each axis, with their texts."""
+    return [row for at in range(len(panel.axes)) for row in _axis_ticks(panel, at)]
+
+
+def _axis_ticks(panel: Panel, at: int) -> Iterator[Row]:
+    axis, extent = panel.axes[at], _range(panel, at)
+    name = _axis_name(panel, at)
+    if extent is None:
+        return
+    values = {line.values[at] for line in panel.polylines if _place(axis, line.values[at], extent) is not None}
+    for value in _tick_values(axis, extent, values):
+        yield {"axis": name, "place": _place(axis, value, extent), "text": _text(axis, value)}
+
+
+def _tick_values(axis: Axis, extent: Extent, values: set[float]) -> list[float]:
+    if axis.scale is Scale.CATEGORY:
+        return [float(at) for at in range(len(axis.categories))]
+    if len(values) <= _FEW_VALUES:
+        return sorted(values)
+    if axis.scale is Scale.LOG:
+        return log_ticks(math.log10(extent.least), math.log10(extent.most))
+    return round_ticks(extent)
+
+
+def _axis_name(panel: Panel, at: int) -> str:
+    """The title of an axis; a second one of the same title is told from the first."""
+    title = visible(panel.axes[at].title)
+    before = sum(visible(axis.title) == title for axis in panel.axes[:at])
+    return title if not before else f"{title} ({before + 1})"
+
+
+def _range(panel: Panel, at: int) -> Extent | None:
+    axis = panel.axes[at]
+    if axis.scale is Scale.CATEGORY:
+        return Extent(0, max(1, len(axis.categories) - 1)) if axis.categories else None
+    values = [line.values[at] for line in panel.polylines]
+    return Extent.of(value for value in values if value > 0 or axis.scale is not Scale.LOG)
+
+
+def _place(axis: Axis, value: float, extent: Extent | None) -> float | None:
+    if extent is None or not math.isfinite(value) or (axis.scale is Scale.LOG and value <= 0):
+        return None
+    if extent.least == extent.most:
+        return 0.5
+    if axis.scale is Scale.LOG:
+        least, most = math.log10(extent.least), math.log10(extent.most)
+        return (math.log10(value) - least) / (most - least)
+    return (value - extent.least) / (extent.most - extent.least)
+
+
+def _text(axis: Axis, value: float) -> str:
+    if axis.scale is Scale.CATEGORY:
+        return category(axis, value)
+    if axis.scale is Scale.TIME:
+        from datetime import UTC, datetime
+
+        return datetime.fromtimestamp(value, UTC).strftime("%Y-%m-%d %H:%M")
+    return number_text(value)
+
+
+def polyline_layers(panel: Panel, legend: Legend, ticks: str) -> Layers:
+    """A line for each run over the axes, coloured by its value on the last of them. `ticks`: the name of their data."""
+    colours = PALETTES[legend.theme]
+    names = [_axis_name(panel, at) for at in range(len(panel.axes))]
+    long = max((room(text, TEXT_SIZE) for text in short(names).values()), default=0)
+    x = channel("axis", Axis("", Scale.CATEGORY, tuple(names)), None, angled=long > 700 / max(1, len(names)) - 8)
+    x |= {"type": "nominal", "scale": {**x["scale"], "type": "point", "padding": 0.35}}
+    x["axis"] = {**x["axis"], "domain": False, "ticks": False, "orient": "bottom", "labelPadding": 10}
+    y = {"field": "place", "type": "quantitative", "axis": None, "scale": {"domain": [0, 1], "nice": False}}
+    last = panel.axes[-1] if panel.axes else panel.y
+    colour: dict[str, Any] = {"field": "colour", "type": "quantitative", "scale": _line_colours(legend.theme, last)}
+    colour["legend"] = {"title": visible(last.title), "gradientLength": 160, "format": "~g"}
+    told = [{"field": "label", "title": "run"}, {"field": "run", "title": "id"}]
+    told += [{"field": "axis", "title": "axis"}, {"field": "value", "title": "value"}]
+    line = {
+        "mark": {"type": "line", "order": False, "strokeWidth": 1.4, "strokeOpacity": 0.75},
+        "encoding": {"x": x, "y": y, "detail": {"field": "run"}, "color": colour, "tooltip": told},
+    }
+    rule = {
+        "data": {"values": [{"axis": name} for name in names]},
+        "mark": {"type": "rule", "color": colours.faint, "strokeWidth": 1},
+        "encoding": {"x": x},
+    }
+    look = {"type": "text", "align": "right", "dx": -6, "fontSize": NOTE_SIZE}
+    seen = {"data": {"name": ticks}, "encoding": {"x": x, "y": y, "text": {"field": "text"}}}
+    behind = {**seen, "mark": {**look, "stroke": colours.background, "strokeWidth": 4, "strokeJoin": "round"}}
+    text = {**seen, "mark": {**look, "color": colours.text}}
+    return Layers([rule, line, behind, text], [])
+
+
+def _line_colours(theme: Theme, last: Axis) -> dict[str, Any]:
+    """From dark to light, without the end that is hard to see on the background."""
+    seen = [0.25, 1] if theme is Theme.DARK else [0, 0.9]
+    made: dict[str, Any] = {"scheme": {"name": "viridis", "extent": seen}}
+    return made | ({"type": "log"} if last.scale is Scale.LOG else {})

@@ -1,0 +1,171 @@
+"""Lines, their bands, and points, as layers of Vega-Lite."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from math import isfinite
+from typing import Any, Final
+
+from runql.charts.chart import Mark, Panel, Scale, Series
+from runql.charts.vega.axes import Extent, channel, value_on
+from runql.charts.vega.layers import Layers, Pointer, Row, readable, tooltip
+from runql.charts.vega.legend import Legend, name_of, symbol_of
+
+_FEW_POINTS: Final = 40
+"""A line of so many points shows where they stand."""
+
+_BANDS: Final = (("least", "most", 0.13), ("low", "high", 0.28))
+_SPARE: Final = 10
+_POINTS: Final = 0.9
+
+
+def rows_of(panel: Panel) -> list[Row]:
+    """The points of all series, in their order, with the gaps."""
+    return [row for series in panel.series for row in _rows(panel, series)]
+
+
+def _rows(panel: Panel, series: Series) -> Iterator[Row]:
+    name, run = name_of(series), series.runs[0] if len(series.runs) == 1 else None
+    few = sum(map(isfinite, series.y)) <= _FEW_POINTS
+    for at, (x, y) in enumerate(zip(series.x, series.y, strict=True)):
+        row: Row = {"series": name, "x": value_on(panel.x, x), "y": value_on(panel.y, y)}
+        if series.labels:
+            row["label"] = readable(series.labels[at])
+        if (one := series.point_runs[at] if series.point_runs else run) is not None:
+            row["run"] = readable(one)
+        for field in ("low", "high", "least", "most"):
+            if values := getattr(series, field):
+                row[field] = value_on(panel.y, values[at])
+        if panel.mark is Mark.LINE and (few or _is_alone(series.y, at)):
+            row["dot"] = True
+        yield row
+
+
+def _is_alone(y: Sequence[float], at: int) -> bool:
+    """Whether a point has gaps, or nothing, on both sides: no line shows it."""
+    before, after = (y[at - 1] if at else None), (y[at + 1] if at + 1 < len(y) else None)
+    return isfinite(y[at]) and not any(beside is not None and isfinite(beside) for beside in (before, after))
+
+
+def axes_of(panel: Panel) -> dict[str, Any]:
+    """The channels `x` and `y`."""
+    spare = _SPARE if panel.mark is Mark.SCATTER else 0
+    columns = [column for series in panel.series for column in (series.y, series.low, series.high)]
+    outer = [column for series in panel.series for column in (series.least, series.most)]
+    x = Extent.of(*(series.x for series in panel.series))
+    return {
+        "x": channel("x", panel.x, x, padding=spare),
+        "y": channel("y", panel.y, Extent.of(*columns, *outer), padding=spare),
+    }
+
+
+def line_layers(panel: Panel, legend: Legend, pointer: Pointer) -> Layers:
+    """Bands below, then lines, then the points that no line shows."""
+    axes = axes_of(panel)
+    colour = legend.colour(symbol=symbol_of(Mark.LINE))
+    line = {
+        "mark": {"type": "line", "order": False, "clip": True, "strokeWidth": 1.8, "strokeJoin": "round"},
+        "encoding": {**axes, "color": colour, "strokeDash": legend.dash(), **pointer.faded()},
+    }
+    dots = {
+        "transform": [{"filter": "datum.dot === true"}],
+        "mark": {"type": "point", "filled": True, "size": 28, "clip": True, "fillOpacity": 1},
+        "encoding": {**axes, "color": colour, **pointer.faded()},
+    }
+    has_dots = any(_rows_dot(panel))
+    made = [*_bands(panel, axes, colour, pointer), line, *([dots] if has_dots else [])]
+    return Layers(
+        made, [_hover(panel, axes, colour, legend, pointer)] if pointer.live else [], can_zoom=_can_zoom(panel)
+    )
+
+
+def point_layers(panel: Panel, legend: Legend, pointer: Pointer) -> Layers:
+    """Points, with the line of a front and the bars of their errors below them."""
+    axes = axes_of(panel)
+    colour = legend.colour(symbol=symbol_of(Mark.SCATTER))
+    joined = [name_of(series) for series in panel.series if series.joined]
+    made: list[dict[str, Any]] = []
+    if joined:
+        made.append(
+            {
+                "transform": [{"filter": {"field": "series", "oneOf": joined}}],
+                "mark": {"type": "line", "order": False, "clip": True, "strokeWidth": 1.2},
+                "encoding": {**axes, "color": colour, **pointer.faded()},
+            }
+        )
+    made += _errors(panel, axes, colour, pointer)
+    points = {
+        "mark": {
+            "type": "point",
+            "filled": False,
+            "size": 55,
+            "strokeWidth": 1.7,
+            "clip": True,
+            "opacity": 1,
+            "strokeOpacity": _POINTS,
+        },
+        "encoding": {
+            **axes,
+            "color": colour,
+            "shape": legend.shape(),
+            "tooltip": tooltip(panel, legend.title),
+            **pointer.faded(),
+        },
+    }
+    return Layers([*made, points], [], can_zoom=_can_zoom(panel))
+
+
+def _bands(panel: Panel, axes: dict[str, Any], colour: dict[str, Any], pointer: Pointer) -> Iterator[dict[str, Any]]:
+    for low, high, opacity in _BANDS:
+        if any(getattr(series, low) for series in panel.series):
+            yield {
+                "mark": {"type": "area", "order": False, "clip": True, "fillOpacity": opacity},
+                "encoding": {
+                    "x": axes["x"],
+                    "y": {**axes["y"], "field": low},
+                    "y2": {"field": high},
+                    "color": colour,
+                    **pointer.faded(),
+                },
+            }
+
+
+def _errors(panel: Panel, axes: dict[str, Any], colour: dict[str, Any], pointer: Pointer) -> Iterator[dict[str, Any]]:
+    if any(series.low for series in panel.series):
+        yield {
+            "mark": {"type": "rule", "clip": True, "strokeWidth": 1.4},
+            "encoding": {
+                "x": axes["x"],
+                "y": {**axes["y"], "field": "low"},
+                "y2": {"field": "high"},
+                "color": colour,
+                **pointer.faded(),
+            },
+        }
+
+
+def _rows_dot(panel: Panel) -> Iterator[bool]:
+    return ("dot" in row for row in rows_of(panel))
+
+
+def _hover(
+    panel: Panel, axes: dict[str, Any], colour: dict[str, Any], legend: Legend, pointer: Pointer
+) -> dict[str, Any]:
+    """The nearest point, drawn under the pointer with what it is."""
+    name = f"hover_{pointer.panel}"
+    select = {"type": "point", "on": "pointermove", "nearest": True, "clear": "pointerout"}
+    return {
+        **pointer.only_shown,
+        "params": [{"name": name, "select": select}],
+        "mark": {"type": "point", "filled": True, "size": 60, "clip": True},
+        "encoding": {
+            **axes,
+            "color": colour,
+            "opacity": {"condition": {"param": name, "empty": False, "value": 1}, "value": 0},
+            "tooltip": tooltip(panel, legend.title),
+        },
+    }
+
+
+def _can_zoom(panel: Panel) -> bool:
+    return Scale.CATEGORY not in {panel.x.scale, panel.y.scale}

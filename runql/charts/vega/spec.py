@@ -1,0 +1,139 @@
+"""A chart as a dictionary of Vega-Lite: what files, notebooks and browsers draw.
+
+It holds the values that it draws in `datasets`, in full: no expression in it computes one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final, assert_never
+
+from runql.charts.chart import Chart, Mark, Panel
+from runql.charts.thinning import thinned
+from runql.charts.vega import bars, grids, lines
+from runql.charts.vega.layers import Layers, Pointer, Row
+from runql.charts.vega.legend import Legend
+from runql.charts.vega.texts import wrapped
+from runql.charts.vega.theme import HEIGHT, NOTE_SIZE, PALETTES, TITLE_SIZE, WIDTH, Theme, config_of
+from runql.text.frozen import frozen
+from runql.text.visible import visible
+
+SCHEMA: Final = "https://vega.github.io/schema/vega-lite/v5.json"
+"""That which JupyterLab and VS Code draw."""
+
+_PIXELS: Final = 2
+"""So many columns of pixels a point are told apart in a picture: lines are thinned to these."""
+
+_BESIDE: Final = 70
+"""How much of the width the labels of the y axis take."""
+
+_LEAST_WIDTH: Final = 380
+_HEIGHTS: Final = {1: HEIGHT, 2: 240, 3: 190}
+_LEAST_HEIGHT: Final = 150
+
+
+def vega_lite(chart: Chart, theme: Theme = Theme.LIGHT, *, live: bool = True) -> dict[str, Any]:
+    """The chart as Vega-Lite. `live`: with what a pointer does, which a picture has no use for."""
+    chart = for_picture(chart)
+    legend = Legend.of(chart, theme)
+    made = [_panel(panel, at, chart, legend, live=live) for at, panel in enumerate(chart.panels)]
+    spec: dict[str, Any] = {"$schema": SCHEMA, "config": config_of(theme), "padding": 14}
+    if description := visible(_described(chart)):
+        spec["description"] = description
+    if notes := notes_of(chart):
+        spec["title"] = _notes(notes, theme)
+    spec["datasets"] = {name: rows for one in made for name, rows in one.data.items()}
+    spec["vconcat"] = [one.spec for one in made]
+    spec["spacing"] = 14
+    shared = {"color": "shared", "strokeDash": "shared", "shape": "shared"}
+    spec["resolve"] = {"scale": shared} if len(made) > 1 else {}
+    return spec
+
+
+def for_picture(chart: Chart) -> Chart:
+    """The chart with as many points as a picture shows, and the note that says so."""
+    return thinned(chart, WIDTH * _PIXELS)
+
+
+def notes_of(chart: Chart) -> tuple[str, ...]:
+    """What stands under the chart."""
+    return tuple(dict.fromkeys(chart.notes))
+
+
+def _described(chart: Chart) -> str:
+    """What a reader who sees no picture is told."""
+    drawn = ", ".join(f"{panel.mark}: {panel.y.title or panel.title} over {panel.x.title}" for panel in chart.panels)
+    return " · ".join(part for part in (chart.title, drawn, *notes_of(chart)) if part)
+
+
+def _notes(notes: tuple[str, ...], theme: Theme) -> dict[str, Any]:
+    lines_ = [line for note in notes for line in wrapped(note, WIDTH, NOTE_SIZE)]
+    look = {"fontSize": NOTE_SIZE, "fontWeight": "normal", "color": PALETTES[theme].faint, "lineHeight": NOTE_SIZE + 4}
+    return {"text": lines_, "orient": "bottom", "anchor": "start", "frame": "bounds", "offset": 10, **look}
+
+
+@frozen
+class _Drawn:
+    """A panel as Vega-Lite, and its data."""
+
+    spec: dict[str, Any]
+    data: Mapping[str, list[Row]]
+
+
+def _panel(panel: Panel, at: int, chart: Chart, legend: Legend, *, live: bool) -> _Drawn:
+    name = f"panel_{at + 1}"
+    points = max(_LEAST_WIDTH, WIDTH - _BESIDE - legend.width)
+    size: dict[str, Any] = {"width": round(points), "height": _HEIGHTS.get(len(chart.panels), _LEAST_HEIGHT)}
+    data: dict[str, list[Row]] = {}
+    pointer = Pointer(at + 1, live=live, names=live and legend.is_shown)
+    match panel.mark:
+        case Mark.LINE:
+            data[name], layers = lines.rows_of(panel), lines.line_layers(panel, legend, pointer)
+        case Mark.SCATTER:
+            data[name], layers = lines.rows_of(panel), lines.point_layers(panel, legend, pointer)
+        case Mark.BAR:
+            layers, standing = bars.bar_layers(panel, legend, points, pointer)
+            data[name], size = bars.bar_rows(panel), _sized(size, standing)
+        case Mark.HIST:
+            data[name], layers = bars.bar_rows(panel), bars.bin_layers(panel, legend, pointer)
+        case Mark.BOX:
+            layers, standing = bars.box_layers(panel, legend, points)
+            data[name], size = bars.box_rows(panel), _sized(size, standing)
+        case Mark.HEAT:
+            layers, size = grids.heat_layers(panel, legend, points, panel.title)
+            data[name] = grids.cell_rows(panel)
+        case Mark.PARALLEL:
+            ticks = f"{name}_ticks"
+            layers = grids.polyline_layers(panel, legend, ticks)
+            data |= {name: grids.polyline_rows(panel), ticks: grids.tick_rows(panel)}
+        case _:
+            assert_never(panel.mark)
+    own = panel.title if panel.mark is not Mark.HEAT else ""  # there it stands at the colours
+    title = [*([chart.title] if at == 0 and chart.title else []), *([own] if own else [])]
+    spec = {**_titled(title, size["width"]), **size, "data": {"name": name}, "layer": _layers(layers, pointer)}
+    return _Drawn(spec, data)
+
+
+def _sized(size: dict[str, Any], standing: bars.Standing) -> dict[str, Any]:
+    return size if standing.height is None else {**size, "height": standing.height}
+
+
+def _titled(titles: list[str], width: object) -> dict[str, Any]:
+    if not titles:
+        return {}
+    points = width if isinstance(width, int) else _LEAST_WIDTH
+    return {"title": {"text": [line for title in titles for line in wrapped(title, points, TITLE_SIZE)], "offset": 12}}
+
+
+def _layers(layers: Layers, pointer: Pointer) -> list[dict[str, Any]]:
+    """The layers; the lowest also listens to the pointer where they are live."""
+    if not pointer.live:
+        return layers.drawn
+    first, *others = [*layers.drawn, *layers.live]
+    params = [*([pointer.shown] if pointer.names and pointer.panel == 1 else [])]
+    if layers.can_zoom:
+        params.append({"name": f"zoom_{pointer.panel}", "select": _ZOOM, "bind": "scales"})
+    return [{**first, "params": params} if params else first, *others]
+
+
+_ZOOM: Final = {"type": "interval", "zoom": "wheel![event.shiftKey]"}
