@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runql.charts.chart import Axis, Chart, Mark, Panel, Scale, Series
-from runql.charts.vega.axes import Extent, log_ticks, round_ticks, value_on
+from runql.charts.vega.axes import AxisRange, log_ticks, round_ticks, value_on
 from runql.charts.vega.spec import vega_lite
 from runql.charts.vega.texts import number_text, room, short, wrapped
 from runql.charts.vega.theme import DASHES, PALETTES, SHAPES, Theme
@@ -137,7 +137,7 @@ def test_ticks_of_a_log_axis_are_few_and_within(least: float, span: float) -> No
 @given(st.floats(-1e9, 1e9), st.floats(1e-6, 1e9))
 @settings(max_examples=100, deadline=None)
 def test_round_ticks_are_distinct_and_within(least: float, span: float) -> None:
-    extent = Extent(least, least + span)
+    extent = AxisRange(least, least + span)
     if extent.most - extent.least < abs(least) * 1e-9:
         return
     ticks = round_ticks(extent)

@@ -20,14 +20,14 @@ _MOST_DECADES: Final = 10
 
 
 @frozen
-class Extent:
+class AxisRange:
     """The least and the most of the values on an axis."""
 
     least: float
     most: float
 
     @classmethod
-    def of(cls, *columns: Iterable[float]) -> Extent | None:
+    def of(cls, *columns: Iterable[float]) -> AxisRange | None:
         """That of all finite values; `None` where there is none."""
         finite = [value for column in columns for value in column if math.isfinite(value)]
         return cls(min(finite), max(finite)) if finite else None
@@ -56,7 +56,7 @@ def category(axis: Axis, place: float) -> str:
 def channel(
     field: str,
     axis: Axis,
-    extent: Extent | None,
+    extent: AxisRange | None,
     *,
     from_zero: bool = False,
     padding: int = 0,
@@ -104,7 +104,7 @@ def _cut(names: Sequence[str]) -> dict[str, Any]:
     return {"labelExpr": f"({json.dumps(long)})[datum.label] || datum.label"}
 
 
-def _linear(extent: Extent | None, padding: int, *, from_zero: bool) -> dict[str, Any]:
+def _linear(extent: AxisRange | None, padding: int, *, from_zero: bool) -> dict[str, Any]:
     scale: dict[str, Any] = {"zero": from_zero, "nice": not padding} | _padded(padding)
     axis: dict[str, Any] = {"tickCount": 6, **_OVERLAP}
     if extent is None:
@@ -120,7 +120,7 @@ def _linear(extent: Extent | None, padding: int, *, from_zero: bool) -> dict[str
     return {"scale": scale, "axis": axis}
 
 
-def _log(extent: Extent | None, padding: int, *, from_zero: bool) -> dict[str, Any]:
+def _log(extent: AxisRange | None, padding: int, *, from_zero: bool) -> dict[str, Any]:
     scale: dict[str, Any] = {"type": "log", "nice": False} | _padded(padding)
     axis: dict[str, Any] = {"format": "~g", **_OVERLAP}
     if extent is None or extent.least <= 0:
@@ -136,7 +136,7 @@ def _log(extent: Extent | None, padding: int, *, from_zero: bool) -> dict[str, A
     return {"scale": scale, "axis": axis}
 
 
-def floor_of(extent: Extent) -> float:
+def floor_of(extent: AxisRange) -> float:
     """Where bars stand on a log axis: the power of ten below the least value."""
     below: float = 10.0 ** math.floor(math.log10(extent.least))
     return below if below < extent.least else below / 10
@@ -154,7 +154,7 @@ def log_ticks(least: float, most: float) -> list[float]:
     return [10**least, 10 ** ((least + most) / 2), 10**most]
 
 
-def round_ticks(extent: Extent, most: int = 6) -> list[float]:
+def round_ticks(extent: AxisRange, most: int = 6) -> list[float]:
     """Round numbers between the ends, at most so many: 1, 2 or 5 times a power of ten apart."""
     span = extent.most - extent.least
     power = 10.0 ** math.floor(math.log10(span / most))

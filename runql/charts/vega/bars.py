@@ -7,7 +7,7 @@ from math import isfinite
 from typing import Any, Final
 
 from runql.charts.chart import Axis, Box, Panel, Scale, Series
-from runql.charts.vega.axes import Extent, category, channel, floor_of, value_on
+from runql.charts.vega.axes import AxisRange, category, channel, floor_of, value_on
 from runql.charts.vega.layers import Layers, Pointer, Row, tooltip
 from runql.charts.vega.legend import Legend, name_of
 from runql.charts.vega.texts import number_text, room, short
@@ -79,8 +79,8 @@ def bar_layers(panel: Panel, legend: Legend, points: float, pointer: Pointer) ->
     """Bars, with their errors and values."""
     count = len(panel.series)
     standing = Standing.of(panel.x, count, points)
-    extent = Extent.of(*(column for series in panel.series for column in (series.y, series.low, series.high)))
-    x = channel("x", panel.x, Extent.of(*(series.x for series in panel.series)))
+    extent = AxisRange.of(*(column for series in panel.series for column in (series.y, series.low, series.high)))
+    x = channel("x", panel.x, AxisRange.of(*(series.x for series in panel.series)))
     told = sum(len(series.x) for series in panel.series) <= _FEW_BARS
     below = told and extent is not None and extent.least < 0
     y = channel("y", panel.y, extent, from_zero=True, padding=_VALUE if below else 0)
@@ -108,7 +108,7 @@ def _told(panel: Panel, legend: Legend) -> list[dict[str, Any]]:
     return shown if legend.is_shown else shown[1:]
 
 
-def _base(panel: Panel, extent: Extent | None) -> dict[str, Any]:
+def _base(panel: Panel, extent: AxisRange | None) -> dict[str, Any]:
     """Where the bars stand on a log axis, which has no zero."""
     is_log = panel.y.scale is Scale.LOG and extent is not None and extent.least > 0
     return {"y2": {"datum": floor_of(extent)}} if is_log and extent is not None else {}
@@ -153,8 +153,8 @@ def _values(standing: Standing, encoding: dict[str, Any], legend: Legend, *, bel
 
 def bin_layers(panel: Panel, legend: Legend, pointer: Pointer) -> Layers:
     """The bins of a histogram; of several groups each one is seen through the others."""
-    edges = Extent.of(*(column for series in panel.series for column in (series.x, series.until)))
-    counts = Extent.of(*(series.y for series in panel.series))
+    edges = AxisRange.of(*(column for series in panel.series for column in (series.x, series.until)))
+    counts = AxisRange.of(*(series.y for series in panel.series))
     several = len(panel.series) > 1
     mark = {"type": "bar", "orient": "vertical", "binSpacing": 1, "clip": True, "fillOpacity": 0.45 if several else 0.9}
     if several:
@@ -212,7 +212,7 @@ def box_layers(panel: Panel, legend: Legend, points: float) -> tuple[Layers, Sta
     counted = Axis(panel.x.title, Scale.CATEGORY, panel.x.categories)
     standing = Standing.of(counted, 1, points)
     colours = PALETTES[legend.theme]
-    extent = Extent.of(*((box.least, box.most) for box in panel.boxes))
+    extent = AxisRange.of(*((box.least, box.most) for box in panel.boxes))
     x, y = channel("x", panel.x, extent), channel("y", panel.y, extent, padding=10)
     told = [{"field": "x", "title": panel.x.title or "group"}, {"field": "n", "title": "n"}]
     told += [{"field": name, "title": name} for name in ("least", "lower", "median", "upper", "most")]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from runql.charts.chart import Axis, Panel, Scale
-from runql.charts.vega.axes import Extent, category, channel, log_ticks, round_ticks
+from runql.charts.vega.axes import AxisRange, category, channel, log_ticks, round_ticks
 from runql.charts.vega.layers import Layers, Row, readable
 from runql.charts.vega.legend import Legend
 from runql.charts.vega.texts import number_text, room, short
@@ -37,7 +37,7 @@ def _cell(panel: Panel, at: int) -> Row:
 def heat_layers(panel: Panel, legend: Legend, points: float, title: str) -> tuple[Layers, dict[str, Any]]:
     """Cells coloured by value, with their texts where there is room; and the size of the plot."""
     colours = PALETTES[legend.theme]
-    extent = Extent.of([cell.value for cell in panel.cells])
+    extent = AxisRange.of([cell.value for cell in panel.cells])
     widest = max((room(visible(cell.text), NOTE_SIZE) for cell in panel.cells), default=0)
     across = max(1, len(panel.x.categories))
     step = max(_LEAST_CELL, min(_MOST_CELL, max(widest + 12, points / across)))
@@ -56,7 +56,7 @@ def heat_layers(panel: Panel, legend: Legend, points: float, title: str) -> tupl
     return Layers(made, []), size
 
 
-def _heat_colours(extent: Extent | None) -> dict[str, Any]:
+def _heat_colours(extent: AxisRange | None) -> dict[str, Any]:
     """Blue to orange around zero where values stand on both sides of it; else from dark to light."""
     if extent is not None and extent.least < 0 < extent.most:
         most = max(-extent.least, extent.most)
@@ -64,7 +64,7 @@ def _heat_colours(extent: Extent | None) -> dict[str, Any]:
     return {"scale": {"scheme": "viridis"}}
 
 
-def _cell_text(extent: Extent | None) -> dict[str, Any]:
+def _cell_text(extent: AxisRange | None) -> dict[str, Any]:
     """The text of a cell, light on dark and dark on light."""
     dark, light = "#101418", "#ffffff"
     if extent is None:
@@ -116,7 +116,7 @@ def _axis_ticks(panel: Panel, at: int) -> Iterator[Row]:
         yield {"axis": name, "place": _place(axis, value, extent), "text": _text(axis, value)}
 
 
-def _tick_values(axis: Axis, extent: Extent, values: set[float]) -> list[float]:
+def _tick_values(axis: Axis, extent: AxisRange, values: set[float]) -> list[float]:
     if axis.scale is Scale.CATEGORY:
         return [float(at) for at in range(len(axis.categories))]
     if len(values) <= _FEW_VALUES:
@@ -133,15 +133,15 @@ def _axis_name(panel: Panel, at: int) -> str:
     return title if not before else f"{title} ({before + 1})"
 
 
-def _range(panel: Panel, at: int) -> Extent | None:
+def _range(panel: Panel, at: int) -> AxisRange | None:
     axis = panel.axes[at]
     if axis.scale is Scale.CATEGORY:
-        return Extent(0, max(1, len(axis.categories) - 1)) if axis.categories else None
+        return AxisRange(0, max(1, len(axis.categories) - 1)) if axis.categories else None
     values = [line.values[at] for line in panel.polylines]
-    return Extent.of(value for value in values if value > 0 or axis.scale is not Scale.LOG)
+    return AxisRange.of(value for value in values if value > 0 or axis.scale is not Scale.LOG)
 
 
-def _place(axis: Axis, value: float, extent: Extent | None) -> float | None:
+def _place(axis: Axis, value: float, extent: AxisRange | None) -> float | None:
     if extent is None or not math.isfinite(value) or (axis.scale is Scale.LOG and value <= 0):
         return None
     if extent.least == extent.most:

@@ -7,7 +7,7 @@ from math import isfinite
 from typing import Any, Final
 
 from runql.charts.chart import Mark, Panel, Scale, Series
-from runql.charts.vega.axes import Extent, channel, value_on
+from runql.charts.vega.axes import AxisRange, channel, value_on
 from runql.charts.vega.layers import Layers, Pointer, Row, readable, tooltip
 from runql.charts.vega.legend import Legend, name_of, symbol_of
 
@@ -52,10 +52,10 @@ def axes_of(panel: Panel) -> dict[str, Any]:
     spare = _SPARE if panel.mark is Mark.SCATTER else 0
     columns = [column for series in panel.series for column in (series.y, series.low, series.high)]
     outer = [column for series in panel.series for column in (series.least, series.most)]
-    x = Extent.of(*(series.x for series in panel.series))
+    x = AxisRange.of(*(series.x for series in panel.series))
     return {
         "x": channel("x", panel.x, x, padding=spare),
-        "y": channel("y", panel.y, Extent.of(*columns, *outer), padding=spare),
+        "y": channel("y", panel.y, AxisRange.of(*columns, *outer), padding=spare),
     }
 
 

@@ -20,7 +20,7 @@ class Theme(StrEnum):
 
 
 @frozen
-class Palette:
+class ThemeColours:
     """The colours of a theme. `series`: by `Series.colour`, begun anew behind the last."""
 
     background: str
@@ -46,7 +46,7 @@ TITLE_SIZE: Final = 16
 
 # Black and yellow stand last where they are hard to see.
 PALETTES: Final = {
-    Theme.LIGHT: Palette(
+    Theme.LIGHT: ThemeColours(
         background="#ffffff",
         text="#1b1f24",
         faint="#59636e",
@@ -54,7 +54,7 @@ PALETTES: Final = {
         series=("#0072b2", "#e69f00", "#009e73", "#d55e00", "#cc79a7", "#56b4e9", "#000000", "#b8a900"),
         missing="#d9dde2",
     ),
-    Theme.DARK: Palette(
+    Theme.DARK: ThemeColours(
         background="#14171c",
         text="#e6e9ed",
         faint="#9aa4af",
