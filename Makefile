@@ -16,7 +16,7 @@ MISSION := runs where config.lr > 0.01 order -summary.loss sample 200 keys loss,
 TABLE := runs where config.lr > 0.01 order -summary.loss limit 10 select name, config.lr, config.optimizer, summary.loss, summary.acc
 
 # What `check` looks at beside the tests, in this order.
-STATIC := format lint types contracts fresh
+STATIC := format lint types contracts fresh docs
 
 .PHONY: help demo test check static $(STATIC) generate accept bench clean
 
@@ -26,6 +26,7 @@ help:
 	@echo "make check     the whole gate: the tests, and $(STATIC)"
 	@echo "make generate  write anew what follows from other files; \`check\` names what is stale"
 	@echo "make accept    write what the cases and the documents show anew; read the diff"
+	@echo "make docs      build the site of the documents in build/site; a warning is an error"
 	@echo "make bench     measure"
 	@echo "make clean     remove what these made"
 
@@ -57,6 +58,9 @@ contracts: $(WORK)
 
 fresh: $(WORK)
 	$(BIN)/python -m tools.generate --check
+
+docs: $(WORK)
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet --strict
 
 generate: $(WORK)
 	$(BIN)/python -m tools.generate
