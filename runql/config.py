@@ -268,6 +268,20 @@ def _megabytes(environ: Mapping[str, str], name: str) -> float | None:
     return float(text)
 
 
+def of_variables() -> Settings:
+    """What the environment alone says of servers and folders, for when a settings file or a number cannot be read."""
+    plain = {name: value for name, value in os.environ.items() if not name.startswith("RUNQL_")}
+    kept = {name: os.environ[name] for name in ("RUNQL_CACHE", "RUNQL_DATA", "RUNQL_STORE") if name in os.environ}
+    found = load({**plain, **kept, "RUNQL_CONFIG": os.devnull}, Path(os.sep))
+    return replace(found, folder=Path.cwd(), file=_user_file(os.environ))
+
+
+def own_variables() -> Mapping[str, str]:
+    """The variables of RunQL, terminals and languages that are set; none of them holds a secret."""
+    names = {"NO_COLOR", "TERM", "COLUMNS", "PAGER", "TZ", "LANG", "LC_ALL", "LC_CTYPE", "VIRTUAL_ENV", "SHELL"}
+    return {name: value for name, value in os.environ.items() if name in names or name.startswith("RUNQL_")}
+
+
 def pager_environment() -> Mapping[str, str]:
     """The environment for the pager: what is pasted into `less` while it shows text from outside starts no program."""
     return {**os.environ, "LESSSECURE": "1"}

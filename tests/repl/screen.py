@@ -119,10 +119,17 @@ class Terminal:
 
 @contextmanager
 def terminal(
-    folder: Path, *argv: str, columns: int = 100, lines: int = 30, code: str | None = None, **environ: str
+    folder: Path,
+    *argv: str,
+    columns: int = 100,
+    lines: int = 30,
+    code: str | None = None,
+    program: str | None = None,
+    **environ: str,
 ) -> Iterator[Terminal]:
-    """`runql` with these arguments, or a piece of Python, at a terminal; its settings and history are in a folder."""
-    program = ["-m", "runql"] if code is None else ["-c", code]
+    """`runql` with these arguments, a piece of Python, or another program, at a terminal; its settings and history are
+    in a folder."""
+    start = [program] if program else [sys.executable, *(["-m", "runql"] if code is None else ["-c", code])]
     settings = {
         "PATH": os.environ["PATH"],
         "PYTHONPATH": str(ROOT),
@@ -139,7 +146,7 @@ def terminal(
     if process == 0:
         ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
         os.chdir(folder)
-        os.execve(sys.executable, [sys.executable, *program, *argv], settings)
+        os.execve(start[0], [*start, *argv], settings)
     driven = Terminal(process, handle, columns, lines)
     try:
         yield driven

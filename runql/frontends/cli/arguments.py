@@ -7,9 +7,22 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Literal, NamedTuple, NoReturn, TypeAlias
 
-Command: TypeAlias = Literal["run", "explain", "check", "fmt", "describe", "trust", "pull", "store", "lsp"]
+Command: TypeAlias = Literal[
+    "run",
+    "explain",
+    "check",
+    "fmt",
+    "describe",
+    "trust",
+    "pull",
+    "store",
+    "lsp",
+    "doctor",
+    "completion",
+    "complete-line",
+]
 
-_COMMANDS: dict[str, Command] = {
+COMMANDS: dict[str, Command] = {
     "explain": "explain",
     "check": "check",
     "fmt": "fmt",
@@ -18,9 +31,14 @@ _COMMANDS: dict[str, Command] = {
     "pull": "pull",
     "store": "store",
     "lsp": "lsp",
+    "doctor": "doctor",
+    "completion": "completion",
+    "complete-line": "complete-line",
 }
 
-_ONLY_COMMANDS = {"check", "fmt", "pull", "lsp"}
+_ONLY_COMMANDS = {"check", "fmt", "pull", "lsp", "doctor", "completion"}
+HIDDEN: frozenset[Command] = frozenset({"complete-line"})
+"""Commands for programs alone: no help names them."""
 
 _DESCRIPTION = """\
 Ask questions of machine-learning runs.
@@ -39,6 +57,8 @@ commands:
   pull SOURCE          copy runs to a store on this computer; the next time only those that changed
   store list|info|check|drop [STORE]  the stores: which there are, what one holds, whether it is whole; delete one
   lsp                  the language server, for editors: on standard input and output, or over TCP
+  doctor               versions, extras, sources, where keys are, network, trust, stores: for a report, without secrets
+  completion SHELL     the script that completes at a prompt of bash, zsh or fish: options, sources, files, queries
 
 A query may stand without quotes, as far as the shell leaves it alone. An option after its first word must stand
 alone (`-o csv`), for a word such as `-summary.loss` belongs to the query.
@@ -87,6 +107,8 @@ class Arguments(NamedTuple):
     forget: bool = False
     into: str | None = None
     yes: bool = False
+    json: bool = False
+    network: bool = False
     show: str | None = None
     """A text to print instead of doing anything: that of `--version` or `--help`."""
 
@@ -108,9 +130,9 @@ class _Parser(argparse.ArgumentParser):
 def parse(argv: Sequence[str]) -> Arguments:
     """Read a command line, without the program's name. Raises `UsageError`."""
     command: Command = "run"
-    rest = _command_first(argv)
-    if rest and rest[0] in _COMMANDS:
-        command = _COMMANDS[rest.pop(0)]
+    rest = command_first(argv)
+    if rest and rest[0] in COMMANDS:
+        command = COMMANDS[rest.pop(0)]
     parser = _parser(command)
     options, words = _split(rest, parser)
     read = parser.parse_args(options)
@@ -125,7 +147,7 @@ def parse(argv: Sequence[str]) -> Arguments:
     return Arguments(command, tuple(words), **{**given, **several})
 
 
-def _command_first(argv: Sequence[str]) -> list[str]:
+def command_first(argv: Sequence[str]) -> list[str]:
     """The arguments with a command that stands behind options (`-s demo check …`) before them.
 
     `explain` and `describe` begin statements of the language too, and are left where they are.
@@ -138,6 +160,12 @@ def _command_first(argv: Sequence[str]) -> list[str]:
     if index == 0 or index >= len(argv) or argv[index] not in _ONLY_COMMANDS:
         return [*argv]
     return [argv[index], *argv[:index], *argv[index + 1 :]]
+
+
+def options_of_command(command: Command) -> dict[str, tuple[str, bool]]:
+    """The options of a command by each of their names: the longest name, and whether a value follows."""
+    known = _parser(command)._option_string_actions
+    return {name: (max(action.option_strings, key=len), action.nargs is None) for name, action in known.items()}
 
 
 def described_options() -> list[dict[str, str | list[str] | None]]:
@@ -173,7 +201,7 @@ def _parser(command: Command) -> _Parser:
         allow_abbrev=False,
     )
     add = parser.add_argument
-    if command not in {"fmt", "trust", "pull", "store", "lsp"}:
+    if command in {"run", "explain", "check", "describe"}:
         _add_those_of_queries(parser)
     if command == "describe":
         add("--budget", type=_budget, metavar="WORDS", help="say at most so many words (by default 2000)")
@@ -210,6 +238,12 @@ def _parser(command: Command) -> _Parser:
         add("--tcp", metavar="HOST:PORT", help="wait for one client at this address (127.0.0.1 if it has no host)")
         add("--stdio", action="store_true", help="talk over standard input and output, as without it")
         add("--trusted", action="store_true", help="the editor vouches for its folders: servers may be asked")
+    if command == "doctor":
+        add("-s", "--source", metavar="SOURCE", help="the source that is looked at, instead of that of the settings")
+        add("--api-key-file", metavar="FILE", help="the file that holds W&B's key")
+        add("--timeout", type=_seconds, metavar="SECONDS", help="the longest that the server may take (20)")
+        add("--json", action="store_true", help="the report as JSON")
+        add("--network", action="store_true", help="also ask the server who is signed in")
     add("--version", action="store_true", help="the version of RunQL")
     add("-h", "--help", action="store_true", help="this text")
     return parser
@@ -272,7 +306,7 @@ def _seconds(text: str) -> float:
 
 _USAGES: dict[Command, str] = {
     "run": "runql [-s SOURCE] [-o FORMAT|FILE] [-p NAME=VALUE]… [--quiet] QUERY | FILE.rql | -\n"
-    "       runql explain|check|fmt|describe|pull|store …",
+    "       runql explain|check|fmt|describe|pull|store|trust|doctor|completion|lsp …",
     "explain": "runql explain [-s SOURCE] [-p NAME=VALUE]… QUERY | FILE.rql | -",
     "check": "runql check [-s SOURCE] [-p NAME=VALUE]… [--offline] QUERY | FILE.rql | -",
     "fmt": "runql fmt [--check] [--diff] FILE.rql… | QUERY | -",
@@ -280,6 +314,9 @@ _USAGES: dict[Command, str] = {
     "pull": "runql pull [--into STORE] SOURCE",
     "store": "runql store list\n       runql store info|check STORE\n       runql store drop [--yes] STORE",
     "lsp": "runql lsp [-s SOURCE] [--tcp HOST:PORT] [--trusted]",
+    "doctor": "runql doctor [-s SOURCE] [--json] [--network]",
+    "completion": "runql completion bash|zsh|fish",
+    "complete-line": "runql complete-line SHELL WORD LINE",
     "describe": "runql describe [-o FORMAT|FILE] [--budget WORDS] SOURCE [FIELD]",
 }
 

@@ -52,8 +52,12 @@ def _main(argv: list[str], others: Mapping[str, FrontEnd]) -> int:
         return 0
     if arguments.write_config or arguments.spec:
         return _write_settings() if arguments.write_config else _say_spec()
-    if arguments.command == "lsp":
-        return _lsp(arguments, others)
+    if arguments.command in _DOORS:
+        return _DOORS[arguments.command](arguments, others)
+    return _with_words(arguments, others)
+
+
+def _with_words(arguments: Arguments, others: Mapping[str, FrontEnd]) -> int:
     from runql.terminal import stdin
 
     if not arguments.words and arguments.command not in {"describe", "trust", "pull", "store"}:
@@ -72,6 +76,33 @@ def _lsp(arguments: Arguments, others: Mapping[str, FrontEnd]) -> int:
         Voice().say("runql lsp: takes no query and no file; an editor starts it\ntry `runql lsp --help`")
         return _USAGE
     return others["lsp"](arguments)
+
+
+def _doctor(arguments: Arguments, _others: Mapping[str, FrontEnd]) -> int:
+    from runql.frontends.cli.doctor.main import examine
+
+    return examine(arguments)
+
+
+def _completion(arguments: Arguments, _others: Mapping[str, FrontEnd]) -> int:
+    from runql.frontends.cli.shells.main import write_script
+
+    return write_script(arguments)
+
+
+def _complete_line(arguments: Arguments, _others: Mapping[str, FrontEnd]) -> int:
+    from runql.frontends.cli.shells.main import answer
+
+    return answer(arguments)
+
+
+_DOORS: Mapping[str, Callable[[Arguments, Mapping[str, FrontEnd]], int]] = {
+    "lsp": _lsp,
+    "doctor": _doctor,
+    "completion": _completion,
+    "complete-line": _complete_line,
+}
+"""The commands that need no query, and not always whole settings."""
 
 
 def _say_spec() -> int:

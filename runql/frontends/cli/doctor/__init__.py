@@ -1,0 +1,1 @@
+"""`runql doctor`: what a report needs of the computer that RunQL runs on, without secrets."""
