@@ -1,5 +1,5 @@
 """The functions of windows: a value of each row from the rows of its group. Their bodies stand in
-`engine/stages/reference/windows.py`.
+`engine/stages/reference/` (`windows.py`, `moving.py`).
 
 The aggregates over rows (`aggregates.py`) may stand before `over` too.
 """

@@ -8,7 +8,7 @@ import pytest
 
 from runql.engine import functions, time_functions
 from runql.engine.histories import aggregates
-from runql.engine.stages.reference import folds, windows
+from runql.engine.stages.reference import folds, moving, windows
 from runql.language.aggregates import HISTORY_AGGREGATES, ROW_AGGREGATES
 from runql.language.clauses import CLAUSES
 from runql.language.entry import Entry
@@ -82,4 +82,4 @@ def test_each_function_has_a_body_and_each_body_a_function() -> None:
     assert time_functions.DIRECTIVES.keys() == DIRECTIVES
     assert HISTORY_AGGREGATES.keys() == aggregates.AGGREGATES
     assert ROW_AGGREGATES.keys() == {*folds.BODIES, "argmin", "argmax", "wmean", "percentile"}
-    assert WINDOWS.keys() == windows.BODIES
+    assert WINDOWS.keys() == windows.BODIES | moving.BODIES

@@ -18,6 +18,7 @@ from runql.engine.stages.reference import (
     folds,
     groups,
     matching,
+    moving,
     ordering,
     pareto,
 )
@@ -222,31 +223,13 @@ def fold_cells(name: str, cells: Sequence[Value], parts: Groups, answers: Sequen
 # ---------------------------------------------------------------- windows
 
 
-def is_sorted(keys: Sequence[Key], parts: Groups, length: int) -> bool:
-    """Whether the rows of each group are known to stand in the order of the keys."""
+def arranged(parts: Groups, keys: Sequence[Key], length: int) -> Groups:
+    """The same groups, the rows of each in the order of the keys, ties as they stand."""
     if not is_long(length):
-        return reference_windows.is_sorted(keys, parts, length)
-    from runql.engine.stages.arrays.windows import is_sorted as is_sorted_arrays
+        return reference_windows.arranged(parts, keys, length)
+    from runql.engine.stages.arrays.windows import arranged as arranged_arrays
 
-    return _fast_if_held(lambda: is_sorted_arrays(keys, parts, length), lambda: False)
-
-
-def reordered(parts: Groups, order: Sequence[int]) -> Groups:
-    """The same groups of the table whose rows stand in another order."""
-    if not is_long(len(order)):
-        return reference_windows.reordered(parts, order)
-    from runql.engine.stages.arrays.windows import reordered as reordered_arrays
-
-    return reordered_arrays(parts, order)
-
-
-def back(cells: Sequence[Value], order: Sequence[int]) -> Sequence[Value]:
-    """The cells of rows that stand in an order, where the rows stood before."""
-    if not is_long(len(order)):
-        return reference_windows.back(cells, order)
-    from runql.engine.stages.arrays.windows import back as back_arrays
-
-    return back_arrays(cells, order)
+    return arranged_arrays(parts, keys, length)
 
 
 def spread(values: Sequence[Value], parts: Groups, length: int) -> Sequence[Value]:
@@ -282,12 +265,12 @@ def ranks(keys: Sequence[Sequence[Value]], parts: Groups, length: int, *, dense:
 def window_cells(name: str, cells: Sequence[Value], parts: Groups, amount: int) -> WindowColumn:
     """What a function of windows of one argument comes to in each row."""
     if not is_long(len(cells)):
-        return reference_windows.window_cells(name, cells, parts, amount)
-    from runql.engine.stages.arrays.windows import window_cells as window_arrays
+        return moving.window_cells(name, cells, parts, amount)
+    from runql.engine.stages.arrays.moving import window_cells as window_arrays
 
     return _fast_if_held(
         lambda: window_arrays(name, cells, parts, amount),
-        lambda: reference_windows.window_cells(name, cells, parts, amount),
+        lambda: moving.window_cells(name, cells, parts, amount),
     )
 
 

@@ -1,7 +1,7 @@
 """Windows: a value of each row from the rows of its group. They are worked out before the stage that holds them.
 
-Each becomes a column of the table, which the stage reads in its place and nobody else sees. The rows are first put in
-the window's order, if they are not; then its function goes over each group in the order of the rows.
+Each becomes a column of the table, which the stage reads in its place and nobody else sees. The rows of each group are
+put in the window's order, and its function goes over them; the table itself stays as it is.
 """
 
 from __future__ import annotations
@@ -60,7 +60,6 @@ class Windows:
     def __init__(self, table: Table, context: StageContext) -> None:
         self.table = table
         self._context = context
-        self._orders: dict[Any, Sequence[int] | None] = {}
         self._groups: dict[Any, Groups] = {}
         self._names: dict[t.TWindow, str] = {}
         self._whole: list[t.TWindow] = []
@@ -101,70 +100,59 @@ class Windows:
     # ------------------------------------------------------------ one window
 
     def _cells(self, node: t.TWindow) -> Sequence[Value]:
-        order = self._order(node)
-        found = self._found(node, order)
+        found = self._found(node)
         if found.skipped != NOTHING_SKIPPED:
             self._say(node, found.skipped)
-        return found.values if order is None else dispatch.back(found.values, order)
+        return found.values
 
-    def _found(self, node: t.TWindow, order: Sequence[int] | None) -> WindowColumn:
-        """What the function comes to, of the rows in the window's order."""
-        groups, length = self._grouped(node, order), self.table.length
+    def _found(self, node: t.TWindow) -> WindowColumn:
+        """What the function comes to in each row."""
+        groups, length = self._arranged(node), self.table.length
         if node.name not in WINDOWS:
-            return self._folded(node, groups, order)
+            return self._folded(node, groups)
         match node.name:
             case "rank" | "dense_rank":
-                keys = [self._in_order(key, order) for key, _ in node.order]
+                keys = [self._values(key) for key, _ in node.order]
                 return dispatch.ranks(keys, groups, length, dense=node.name == "dense_rank")
             case "row_number" | "ntile":
                 parts = node.amount if node.name == "ntile" else None
                 return WindowColumn(dispatch.numbered(groups, length, parts))
             case _:
                 assert node.argument is not None
-                cells = self._in_order(node.argument, order)
-                return dispatch.window_cells(node.name, cells, groups, node.amount or 1)
+                return dispatch.window_cells(node.name, self._values(node.argument), groups, node.amount or 1)
 
-    def _folded(self, node: t.TWindow, groups: Groups, order: Sequence[int] | None) -> WindowColumn:
+    def _folded(self, node: t.TWindow, groups: Groups) -> WindowColumn:
         """An aggregate of the group beside each of its rows."""
         run_id = self._context.run_id
         columns: dict[str, Sequence[Value]] = {}
         if run_id is not None and run_id in self.table.columns:
-            columns[run_id] = self._in_order(t.TCell(run_id), order)
+            columns[run_id] = self._values(t.TCell(run_id))
         parts: list[t.TCell | None] = []
         for place, part in enumerate((node.argument, node.of)):
             parts.append(None if part is None else t.TCell(f"{HIDDEN}{place}"))
             if part is not None:
-                columns[f"{HIDDEN}{place}"] = self._in_order(part, order)
+                columns[f"{HIDDEN}{place}"] = self._values(part)
         fold = t.TFold(node.name, *parts, span=node.span)
         folded = fold_column(fold, Table(columns, self.table.length), groups, self._context)
         return WindowColumn(dispatch.spread(folded.values, groups, self.table.length), folded.skipped)
 
-    # ------------------------------------------------------------ rows in order, and in groups
+    # ------------------------------------------------------------ rows in groups, and in order
 
-    def _order(self, node: t.TWindow) -> Sequence[int] | None:
-        """The places of the rows in the window's order; `None` if in each group they stand so already."""
+    def _grouped(self, node: t.TWindow) -> Groups:
+        """The groups, their rows in the order of the table."""
+        if node.keys not in self._groups:
+            keys = [self._values(expr) for expr in node.keys]
+            self._groups[node.keys] = dispatch.grouped(keys, self.table.length)
+        return self._groups[node.keys]
+
+    def _arranged(self, node: t.TWindow) -> Groups:
+        """The groups, their rows in the order of the window."""
         if not node.order:
-            return None
+            return self._grouped(node)
         key = node.keys, node.order
-        if key not in self._orders:
-            keys = [(self._values(expr), descending) for expr, descending in node.order]
-            groups, length = self._grouped(node, None), self.table.length
-            self._orders[key] = None if dispatch.is_sorted(keys, groups, length) else dispatch.sorted_rows(keys, length)
-        return self._orders[key]
-
-    def _in_order(self, expr: t.TypedExpr, order: Sequence[int] | None) -> Sequence[Value]:
-        cells = self._values(expr)
-        return cells if order is None else dispatch.cells_at(cells, order)
-
-    def _grouped(self, node: t.TWindow, order: Sequence[int] | None) -> Groups:
-        """The groups, of the rows in the window's order."""
-        key = node.keys, None if order is None else node.order
         if key not in self._groups:
-            if order is None:
-                found = dispatch.grouped([self._values(expr) for expr in node.keys], self.table.length)
-            else:
-                found = dispatch.reordered(self._grouped(node, None), order)
-            self._groups[key] = found
+            keys = [(self._values(expr), descending) for expr, descending in node.order]
+            self._groups[key] = dispatch.arranged(self._grouped(node), keys, self.table.length)
         return self._groups[key]
 
     # ------------------------------------------------------------ what is said

@@ -236,8 +236,7 @@ def _dense(numbers: Ints, count: int) -> tuple[Ints, int]:
         codes = np.empty(len(numbers), np.int64)
         codes[order] = ranks
         return codes, int(ranks[-1]) + 1
-    there = np.zeros(count, bool)
-    there[numbers] = True
+    there = np.bincount(numbers, minlength=count) > 0
     if there.all():
         return numbers, count
     places = np.cumsum(there) - 1

@@ -27,7 +27,16 @@ from runql.engine.stages.arrays.vectors import (
     integers_column,
     numbers_column,
 )
-from runql.engine.stages.shared.aggregates import SPREADS, FoldColumn, Skipped, Takes, is_spread, of_none, takes_of
+from runql.engine.stages.shared.aggregates import (
+    NOTHING_SKIPPED,
+    SPREADS,
+    FoldColumn,
+    Skipped,
+    Takes,
+    is_spread,
+    of_none,
+    takes_of,
+)
 from runql.engine.stages.shared.groups import Groups
 from runql.engine.stages.shared.rows import NotHeld
 from runql.engine.values.column import Column, column_of
@@ -49,39 +58,44 @@ def fold_cells(name: str, cells: Sequence[Value], groups: Groups, answers: Seque
 class Counting:
     """The values of a column that count for some aggregates, in the order of the table.
 
-    `rows`: their places in the table, `None` for all. `group`: the number of the group of each. `numbers`: their
-    numbers. `counts`: how many each group has. `present`: the groups that have any.
+    `rows`: their places in the table, `None` for all; of arranged groups group by group in the order of the window.
+    `group`: the number of the group of each. `numbers`: their numbers. `counts`: how many each group has.
+    `present`: the groups that have any.
     """
 
     def __init__(self, takes: Takes, cells: Sequence[Value], groups: CodedGroups) -> None:
         import numpy as np
 
         vector = encode(cells)
-        is_nan = (vector.tags == NUMBER) & np.isnan(vector.numbers)
-        counting = _counting(takes, vector, is_nan, groups)
-        if counting.all():
-            self.rows, self.group, self.numbers, self.whole = None, groups.of_row, vector.numbers, vector.whole
+        counting, self.skipped = counted(takes, vector, groups)
+        rows = groups.order if groups.is_arranged else None
+        if counting is not None:
+            rows = np.flatnonzero(counting) if rows is None else rows[counting[rows]]
+        self.rows = rows
+        if rows is None:
+            self.group, self.numbers, self.whole = groups.of_row, vector.numbers, vector.whole
             self.counts = groups.row_counts
         else:
-            self.rows = np.flatnonzero(counting)
-            self.group = groups.of_row[self.rows]
-            self.numbers, self.whole = vector.numbers[self.rows], vector.whole[self.rows]
+            self.group = groups.of_row[rows]
+            self.numbers, self.whole = vector.numbers[rows], vector.whole[rows]
             self.counts = np.bincount(self.group, minlength=len(groups))
         self.is_bool = (vector.tags if self.rows is None else vector.tags[self.rows]) == BOOL
         self.has_texts = bool((vector.tags == TEXT).any())
         self.present = np.flatnonzero(self.counts)
-        missing, nan = int((vector.tags >= NULL).sum()), int(is_nan.sum())
-        self.skipped = Skipped(missing, nan, len(cells) - len(self.group) - missing - nan)
+
+    def summands(self, centres: Floats | None = None) -> Summands:
+        """The numbers to be added, or the squares of their distances from a centre of each group."""
+        return Summands(self.numbers, self.group if len(self.counts) > 1 else None, self.counts, centres)
 
     @cached_property
     def means(self) -> Floats:
         """The mean of each group."""
-        return group_means(Summands(self.numbers, self.group, self.counts))
+        return group_means(self.summands())
 
     @cached_property
     def squares(self) -> Floats:
         """The sum of the squared distances from the mean of each group."""
-        return group_sums(Summands(self.numbers, self.group, self.counts, self.means))
+        return group_sums(self.summands(self.means))
 
     @cached_property
     def in_order(self) -> tuple[Floats, Ints, Ints]:
@@ -196,11 +210,12 @@ class _Folding:
     def sums(self) -> Column:
         import numpy as np
 
-        sums = group_sums(Summands(self.numbers, self.group, self.counts))[self.present]
-        parts = np.bincount(self.group, weights=~(self.whole | self.of.is_bool), minlength=len(self.counts))[
-            self.present
-        ]
-        whole = parts == 0
+        sums = group_sums(self.of.summands())[self.present]
+        parts = ~(self.whole | self.of.is_bool)
+        if parts.all() or not parts.any():
+            whole = np.full(len(sums), not parts.any())
+        else:
+            whole = np.bincount(self.group, weights=parts, minlength=len(self.counts))[self.present] == 0
         if (np.abs(sums[whole]) >= LARGEST_WHOLE).any():
             raise NotHeld
         return numbers_column(sums, whole)
@@ -278,6 +293,19 @@ def _floats(numbers: Floats) -> Column:
     import numpy as np
 
     return numbers_column(numbers, np.zeros(len(numbers), bool))
+
+
+def counted(takes: Takes, vector: Vector, groups: CodedGroups) -> tuple[Bools | None, Skipped]:
+    """A flag a row, whether its value counts, or `None` if all do; and what is skipped. Raises `NotHeld`."""
+    import numpy as np
+
+    length = len(vector.tags)
+    if takes is not Takes.BOOLS and length and not vector.tags.any() and not np.isnan(vector.numbers.min()):
+        return None, NOTHING_SKIPPED
+    is_nan = (vector.tags == NUMBER) & np.isnan(vector.numbers)
+    counting = _counting(takes, vector, is_nan, groups)
+    missing, nan, count = (int(np.count_nonzero(each)) for each in (vector.tags >= NULL, is_nan, counting))
+    return None if count == length else counting, Skipped(missing, nan, length - count - missing - nan)
 
 
 def _counting(takes: Takes, vector: Vector, is_nan: Bools, groups: CodedGroups) -> Bools:  # noqa: PLR0911 - one a case

@@ -8,28 +8,34 @@ from typing import Any, TypeVar
 
 from runql.engine.stages.arrays.codes import codes_of, joined
 from runql.engine.stages.arrays.ordering import sorted_rows
-from runql.engine.stages.arrays.sorting import stable_order
-from runql.engine.stages.arrays.vectors import Ints, integers_column
+from runql.engine.stages.arrays.sorting import order_of_codes, stable_order
+from runql.engine.stages.arrays.vectors import Array, Ints, integers_column
 from runql.engine.stages.shared.groups import Groups
 from runql.engine.values.column import Column
 from runql.semantic.values import Value
 
 _T = TypeVar("_T")
 _BLOCK = 2**14
+_STRETCH = 64
+"""Rows that stand by group in stretches so long are not sorted."""
 
 
 class CodedGroups:
     """Groups by the number of the group of each row (`of_row`), all below `count`; each has a row.
 
-    The places of the rows by group are only worked out when an aggregate asks for them.
+    The places of the rows by group are only worked out when an aggregate asks for them. `order`: those places where the
+    rows of a group stand in another order than that of the table, as in a window (`is_arranged`).
     """
 
-    def __init__(self, of_row: Ints, count: int) -> None:
+    def __init__(self, of_row: Ints, count: int, order: Ints | None = None) -> None:
         import numpy as np
 
         self.of_row = of_row
-        self.row_counts: Ints = np.bincount(of_row, minlength=count)
-        self._order: Ints | None = None
+        self.row_counts: Ints = (
+            np.array([len(of_row)], np.int64) if count == 1 else np.bincount(of_row, minlength=count)
+        )
+        self.is_arranged = order is not None
+        self._order = order
         self._kept: dict[tuple[object, int], tuple[Sequence[Value], Any]] = {}
 
     def __len__(self) -> int:
@@ -46,8 +52,17 @@ class CodedGroups:
     def order(self) -> Ints:
         """The places of all rows, those of a group side by side."""
         if self._order is None:
-            self._order = stable_order(self.of_row)
+            self._order = _order_of(self.of_row, len(self))
         return self._order
+
+    @property
+    def is_table(self) -> bool:
+        """Whether the rows by group stand as they do in the table: they are all of one group."""
+        return len(self) == 1 and not self.is_arranged
+
+    def by_group(self, cells: Array) -> Array:
+        """The cells of all rows, those of a group side by side."""
+        return cells if self.is_table else cells[self.order]
 
     def kept(self, what: object, cells: Sequence[Value], make: Callable[[], _T]) -> _T:
         """What was made of a column for these groups, the first time it is asked for."""
@@ -66,9 +81,19 @@ class CodedGroups:
         return integers_column(self.row_counts)
 
     def rows(self) -> Iterator[Sequence[int]]:
-        """The places of the rows of each group."""
+        """The places of the rows of each group, in their order."""
         order = self.order.tolist()
         return (order[start:end] for start, end in pairwise(self.starts.tolist()))
+
+
+def _order_of(of_row: Ints, count: int) -> Ints:
+    """The places of the rows, those of a group side by side."""
+    import numpy as np
+
+    if count == 1:
+        return np.arange(len(of_row))
+    falls = int(np.count_nonzero(of_row[1:] < of_row[:-1]))
+    return stable_order(of_row) if falls * _STRETCH < len(of_row) else order_of_codes(of_row, count)
 
 
 def firsts_of(of_row: Ints, count: int) -> Ints:
@@ -111,6 +136,10 @@ def coded(groups: Groups, length: int) -> CodedGroups:
 
 def grouped(keys: Sequence[Sequence[Value]], length: int) -> CodedGroups:
     """The groups of a table of so many rows, in the order of their keys; with no key one group of all rows."""
+    import numpy as np
+
+    if not keys and length:
+        return CodedGroups(np.zeros(length, np.int64), 1)
     codes = joined([codes_of(cells) for cells in keys], length)
     found = CodedGroups(codes.numbers, codes.count)
     return found if codes.in_order else _in_order(found, keys)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TypeAlias
+from dataclasses import dataclass
+from typing import Any, TypeAlias
 
 from runql.engine.order import sorted_indices
-from runql.engine.stages.arrays.sorting import stable_order
+from runql.engine.stages.arrays.sorting import order_within, stable_order
 from runql.engine.stages.arrays.vectors import (
     NULL,
     NUMBER,
@@ -43,15 +44,75 @@ def sorted_rows(keys: Sequence[Key], length: int) -> Ints:
 
 def _sorted(order: Ints | None, cells: Sequence[Value], descending: bool) -> Ints:
     try:
-        vector = encode(cells)
+        key = sort_key(cells, descending=descending)
     except NotHeld:
         return _then(order, _by_reference(order, cells, descending))
-    values = values_in_order(vector)
-    if descending:
-        values = -values
-    order = _then(order, stable_order(values if order is None else values[order]))
-    ranks = ranks_of(vector)
-    return order if (ranks == ranks[0]).all() else _then(order, stable_order(ranks[order]))
+    return _then(order, key.order() if order is None else key.at(order).order())
+
+
+@dataclass(slots=True)
+class SortKey:
+    """What sorts the cells of a column. `values`: a number a cell, inside of its kind; falling where the key does.
+
+    `ranks`: where the kind of each stands; `None` if all are of one kind.
+    """
+
+    values: Any
+    ranks: Ints | None = None
+
+    def at(self, rows: Ints) -> SortKey:
+        """Of some of the cells, in this order."""
+        return SortKey(self.values[rows], None if self.ranks is None else self.ranks[rows])
+
+    def order(self) -> Ints:
+        """The places of the cells in their order, equal ones as they stand."""
+        return stable_order(self.values) if self.ranks is None else order_within(*self._kinds(), self.values)
+
+    def order_within(self, group: Ints, count: int) -> Ints:
+        """The places of the cells group by group, in order inside of each, equal ones as they stand."""
+        if self.ranks is None:
+            return order_within(group, count, self.values)
+        kinds, several = self._kinds()
+        return order_within(group * several + kinds, count * several, self.values)
+
+    def _kinds(self) -> tuple[Ints, int]:
+        """The kind of each cell, counted from 0 in their order, and how many there are."""
+        import numpy as np
+
+        assert self.ranks is not None
+        there = np.bincount(self.ranks, minlength=1) > 0
+        return (np.cumsum(there) - 1)[self.ranks], int(np.count_nonzero(there))
+
+    def rises(self, group: Ints | None = None) -> bool:
+        """Whether the cells stand in their order, inside of each group if there are any."""
+        values, ranks = self.values, self.ranks
+        falls = values[1:] < values[:-1]
+        if ranks is not None:
+            falls = (ranks[1:] < ranks[:-1]) | ((ranks[1:] == ranks[:-1]) & falls)
+        if group is not None:
+            falls &= group[1:] == group[:-1]
+        return not falls.any()
+
+
+def sort_key(cells: Sequence[Value], *, descending: bool = False) -> SortKey:
+    """What sorts these cells. Raises `NotHeld`."""
+    plain = plain_numbers(cells)
+    if plain is not None:
+        return SortKey(plain if not descending else -plain if plain.dtype.kind == "f" else ~plain)
+    vector = encode(cells)
+    values, ranks = values_in_order(vector), ranks_of(vector)
+    ranks = None if not len(ranks) or (ranks == ranks[0]).all() else ranks
+    return SortKey(-values if descending else values, ranks)
+
+
+def plain_numbers(cells: Sequence[Value]) -> Any:
+    """The numbers of a column of nothing but numbers that are not NaN, whole ones of any size; else `None`."""
+    import numpy as np
+
+    if not isinstance(cells, Numbers) or cells.has_gaps or not len(cells):
+        return None
+    values = np.asarray(cells.values)
+    return None if not cells.is_whole and np.isnan(values.min()) else values
 
 
 def _then(order: Ints | None, places: Ints) -> Ints:
@@ -78,8 +139,11 @@ def values_in_order(vector: Vector) -> Floats:
     """A number a cell that sorts it inside its kind: 0 for kinds without an order, and for NaN."""
     import numpy as np
 
-    values = np.where(np.isnan(vector.numbers), 0.0, vector.numbers)
+    values = vector.numbers
+    is_nan = np.isnan(values)
     texts = vector.tags == TEXT
+    if is_nan.any() or texts.any():
+        values = np.where(is_nan, 0.0, values)
     if texts.any():
         values[texts] = _ranks_of_texts(vector, texts)
     return values

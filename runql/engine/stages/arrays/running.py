@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 
-from runql.engine.stages.arrays.vectors import Bools, Floats, Ints
+from runql.engine.stages.arrays.vectors import Floats, Ints
 from runql.engine.stages.shared.totals import Total
 
 _LONG_GROUP = 1024
@@ -18,62 +18,96 @@ _FEW_PASSES = 4
 _HALF_DIGIT = 2.0**-53
 _LARGEST = 2.0**480
 """Numbers so large are still far from overflow when they are added."""
+_BLOCK = 2**14
+"""So many numbers at a time, which stay in the processor's cache."""
 
 
-def running_sums(numbers: Floats, counts: Ints, begin: Ints, *, means: bool = False) -> Floats:
-    """The sum of the numbers of a group up to each, or their mean; `begin`: where the group of each begins."""
+def running_sums(numbers: Floats, counts: Ints, *, means: bool = False) -> Floats:
+    """The sum of the numbers of a group up to each, or their mean."""
     import numpy as np
 
     length = len(numbers)
-    counted = np.arange(length) - begin + 1 if means else 1
-    largest = float(np.abs(numbers).max()) if length else 0.0
+    if not length:
+        return np.zeros(0)
+    largest = max(float(numbers.max()), -float(numbers.min()))
     if not largest:
         return np.zeros(length)
     if not largest * length < _LARGEST:
         return _one_by_one(numbers, counts, means=means)
-    sums, is_sure = _sums(numbers, begin, largest)
-    open_ = np.flatnonzero(~is_sure)
-    if int((open_ - begin[open_]).sum()) > _FEW_PASSES * length:
+    counts = counts[counts > 0]
+    ends = np.cumsum(counts)
+    sums, open_ = _sums(numbers, ends - counts, largest)
+    begin = (ends - counts)[np.searchsorted(ends, open_, side="right")]
+    if int((open_ - begin).sum()) > _FEW_PASSES * length:
         return _one_by_one(numbers, counts, means=means)
-    for place in open_.tolist():
-        sums[place] = math.fsum(numbers[begin[place] : place + 1].tolist())
-    return sums / counted
+    for place, start in zip(open_.tolist(), begin.tolist(), strict=True):
+        sums[place] = math.fsum(numbers[start : place + 1].tolist())
+    return sums / (np.arange(1, length + 1) - np.repeat(ends - counts, counts)) if means else sums
 
 
-def _sums(numbers: Floats, begin: Ints, largest: float) -> tuple[Floats, Bools]:
-    """The sums, and which of them are sure to the last digit."""
+def running_integers(numbers: Ints, counts: Ints) -> Ints | None:
+    """The sum of the integers of a group up to each; `None` if one could need more than 64 bits."""
+    import numpy as np
+
+    if max(int(numbers.max()), -int(numbers.min())) * len(numbers) >= 2**63:
+        return None
+    sums = np.cumsum(numbers)
+    if len(counts) > 1:
+        sums -= np.repeat(np.concatenate(([0], sums[np.cumsum(counts)[:-1] - 1])), counts)
+    return sums
+
+
+class _Running:
+    """Sums up to each number of the group that it is of, block by block: of exact parts they are exact."""
+
+    def __init__(self) -> None:
+        self._all = self._before = 0.0
+
+    def over(self, parts: Floats, starts: Ints, lengths: Ints) -> Floats:
+        """Those of the next block; `starts`: where in it groups begin, `lengths`: of the stretches between."""
+        import numpy as np
+
+        parts[0] += self._all
+        sums = np.cumsum(parts)
+        before = np.concatenate(([self._before], np.where(starts > 0, sums[starts - 1], self._all)))
+        self._all, self._before = sums[-1], before[-1]
+        sums -= np.repeat(before, lengths)
+        return sums
+
+
+def _sums(numbers: Floats, starts: Ints, largest: float) -> tuple[Floats, Ints]:
+    """The sums, and the places of those of which the last digit is open. `starts`: where groups begin."""
     import numpy as np
 
     length = len(numbers)
     bits = (length + 2).bit_length()
     unit = math.ldexp(1.0, math.frexp(largest)[1] + bits)
     next_unit = math.ldexp(unit * _HALF_DIGIT, 1 + bits)
-    high = (numbers + unit) - unit
-    rest = numbers - high
-    low = (rest + next_unit) - next_unit
-    rest = rest - low
-    first = _within(high, begin)
-    if not low.any() and not rest.any():
-        return first, np.ones(length, bool)
-    second = _within(low, begin)
-    total = first + second
-    if not rest.any():
-        return total, np.ones(length, bool)  # both parts are exact, so this is rounded once
-    lost = np.where(np.abs(first) >= np.abs(second), second - (total - first), first - (total - second))
-    left = _within(rest, begin)
-    bound = 4 * next_unit * _HALF_DIGIT**2 * length * length
-    bound = bound + 4 * _HALF_DIGIT * (np.abs(lost) + np.abs(left)) + 5e-324
-    below, above = total + ((lost + left) - bound), total + ((lost + left) + bound)
-    return below, below == above
-
-
-def _within(parts: Floats, begin: Ints) -> Floats:
-    """Running sums of each group: of exact parts they are exact."""
-    import numpy as np
-
-    sums = np.cumsum(parts)
-    sums -= (sums - parts)[begin]
-    return sums
+    least_bound = 4 * next_unit * _HALF_DIGIT**2 * length * length + 5e-324
+    found, open_, has_rest = np.empty(length), [np.zeros(0, np.int64)], False
+    firsts, seconds, rests = _Running(), _Running(), _Running()
+    for start in range(0, length, _BLOCK):
+        part = numbers[start : start + _BLOCK]
+        inside = starts[slice(*np.searchsorted(starts, (start, start + len(part))))] - start
+        lengths = np.diff(inside, prepend=0, append=len(part))
+        high = part + unit
+        high -= unit
+        rest = part - high
+        low = rest + next_unit
+        low -= next_unit
+        rest -= low
+        has_rest = has_rest or bool(rest.any())
+        first, second = firsts.over(high, inside, lengths), seconds.over(low, inside, lengths)
+        total = first + second  # both are exact, so this is rounded once
+        if has_rest:
+            lost = np.where(np.abs(first) >= np.abs(second), second - (total - first), first - (total - second))
+            left = rests.over(rest, inside, lengths)
+            bound = least_bound + 4 * _HALF_DIGIT * (np.abs(lost) + np.abs(left))
+            below, above = total + ((lost + left) - bound), total + ((lost + left) + bound)
+            open_.append(np.flatnonzero(below != above) + start)
+            total = below
+        found[start : start + len(part)] = total
+    return found, np.concatenate(open_)
 
 
 def _one_by_one(numbers: Floats, counts: Ints, *, means: bool) -> Floats:
@@ -92,34 +126,34 @@ def _one_by_one(numbers: Floats, counts: Ints, *, means: bool) -> Floats:
 # ---------------------------------------------------------------- the best so far
 
 
-def running_best(numbers: Floats, counts: Ints, begin: Ints, *, largest: bool) -> Ints:
-    """Where the first of the best numbers of a group up to each stands."""
+def running_best(numbers: Floats, counts: Ints, *, largest: bool) -> Floats:
+    """The best numbers of a group up to each; of a zero and a negative one either."""
     import numpy as np
 
-    values = numbers if largest else -numbers
-    best = _extremes(values.copy(), counts, begin)
-    places = np.arange(len(values))
-    is_new = places == begin
-    is_new[1:] |= values[1:] > best[:-1]
-    found: Ints = np.maximum.accumulate(np.where(is_new, places, 0))
-    return found
-
-
-def _extremes(best: Floats, counts: Ints, begin: Ints) -> Floats:
-    """The largest so far: long groups one by one, short ones all at once, over one, two, four, … numbers."""
-    import numpy as np
-
-    sizes = counts[counts > 0]
+    better: np.ufunc = np.maximum if largest else np.minimum
+    best, sizes = numbers.copy(), counts[counts > 0]
     alone = sizes > (0 if len(sizes) <= _FEW_GROUPS else _LONG_GROUP)
     ends = np.cumsum(sizes)
     for start, end in zip((ends - sizes)[alone].tolist(), ends[alone].tolist(), strict=True):
-        np.maximum.accumulate(best[start:end], out=best[start:end])
+        better.accumulate(best[start:end], out=best[start:end])
     others = sizes[~alone]
     most = int(others.max()) if len(others) else 0
-    behind = np.arange(len(best)) - begin
+    behind = np.arange(len(best)) - np.repeat(ends - sizes, sizes) if most > 1 else sizes
     size = 1
-    while size < most:
-        grown = np.maximum(best[size:], best[:-size])
+    while size < most:  # short groups all at once, over one, two, four, … numbers
+        grown = better(best[size:], best[:-size])
         best[size:] = np.where(behind[size:] >= size, grown, best[size:])
         size *= 2
     return best
+
+
+def places_of_best(numbers: Floats, best: Floats, starts: Ints) -> Ints:
+    """Where the first of the best numbers up to each stands; `starts`: where groups begin."""
+    import numpy as np
+
+    places = np.arange(len(numbers))
+    is_new = np.zeros(len(numbers), bool)
+    is_new[1:] = best[1:] != best[:-1]
+    is_new[starts] = True
+    found: Ints = np.maximum.accumulate(np.where(is_new, places, 0))
+    return found

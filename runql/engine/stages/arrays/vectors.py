@@ -20,6 +20,7 @@ from runql.engine.values.column import Column, Numbers, Repeats
 from runql.language.kinds import Kind
 from runql.semantic.values import MISSING, Missing, Value
 
+Array: TypeAlias = Any
 Bools: TypeAlias = Any
 Floats: TypeAlias = Any
 Ints: TypeAlias = Any
@@ -48,7 +49,8 @@ _TAG_OF_TYPE: Mapping[type, int] = {
     Missing: NO_VALUE,
 }
 _FLOATS, _INTS, _TEXTS, _TIMES = (frozenset({one}) for one in (float, int, str, datetime))
-_GAP_OF_TAG = tuple({NULL: typed.NULL, NO_VALUE: typed.ABSENT}.get(tag, typed.HELD) for tag in range(NO_VALUE + 1))
+_GAP_OF_TAG = bytes.maketrans(bytes((NULL, NO_VALUE)), bytes((typed.NULL, typed.ABSENT)))
+_TAG_OF_GAP = bytes.maketrans(bytes((typed.HELD, typed.NULL, typed.ABSENT)), bytes((NUMBER, NULL, NO_VALUE)))
 _TIMES_HELD = (datetime(1900, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))
 """Between these the seconds of two times that are a microsecond apart differ as floats."""
 
@@ -145,7 +147,7 @@ def _of_numbers_column(cells: Numbers) -> Vector:
     if cells.gaps is None:
         tags = np.zeros(length, np.uint8)
     else:
-        tags = np.array([NUMBER, NULL, NO_VALUE], np.uint8)[np.frombuffer(cells.gaps, np.uint8)]
+        tags = np.frombuffer(cells.gaps.translate(_TAG_OF_GAP), np.uint8).copy()
     held = tags == NUMBER
     if cells.is_whole:
         if length and max(-int(values.min()), int(values.max())) >= LARGEST_WHOLE:
@@ -257,11 +259,26 @@ def of_numbers(numbers: Floats, whole: Bools, is_known: Bools) -> Vector:
     everywhere = bool(is_known.all())
     if everywhere and not whole.any():
         return _numeric(numbers, False)
-    if (np.abs(numbers[whole & is_known]) >= LARGEST_WHOLE).any():
+    if not everywhere:
+        numbers, whole = numbers.copy(), whole & is_known
+        numbers[~is_known] = 0.0
+    if too_large(numbers, whole):
         raise NotHeld
+    if whole.all():
+        numbers = numbers + 0.0  # an integer zero has no sign
+    elif (zeros := whole & (numbers == 0)).any():
+        numbers = np.where(zeros, 0.0, numbers)
     tags = np.where(is_known, np.uint8(NUMBER), np.uint8(NO_VALUE))
-    numbers = np.where(whole, numbers + 0.0, numbers)  # an integer zero has no sign
-    return Vector(tags, np.where(is_known, numbers, 0.0), whole & is_known)
+    return Vector(tags, numbers, whole)
+
+
+def too_large(numbers: Floats, whole: Bools) -> bool:
+    """Whether a float that is to be an integer is not only that one."""
+    import numpy as np
+
+    if whole.all():
+        return bool(len(numbers)) and not -LARGEST_WHOLE < float(numbers.min()) <= float(numbers.max()) < LARGEST_WHOLE
+    return bool((whole & (np.abs(numbers) >= LARGEST_WHOLE)).any())
 
 
 def choose(here: Bools, then: Vector, otherwise: Vector) -> Vector:
@@ -318,7 +335,7 @@ def numbers_column(numbers: Floats, whole: Bools, tags: Tags | None = None) -> C
     """A column of numbers, at least one, and gaps where a tag says null or missing."""
     import numpy as np
 
-    gaps = None if tags is None else np.array(_GAP_OF_TAG, np.uint8)[tags].tobytes()
+    gaps = None if tags is None else tags.tobytes().translate(_GAP_OF_TAG)
     if not whole.any():
         return Numbers(array_of("d", numbers), None, gaps)
     if (whole if tags is None else whole | (tags != NUMBER)).all():
@@ -330,7 +347,7 @@ def integers_column(numbers: Ints) -> Column:
     """A column of integers of 64 bits."""
     import numpy as np
 
-    return Numbers(array_of("q", numbers.astype(np.int64)))
+    return Numbers(array_of("q", numbers.astype(np.int64, copy=False)))
 
 
 def gaps_of(gaps: bytes | None) -> bytes | None:

@@ -1,36 +1,34 @@
-"""The functions of windows over many rows. What is said of `reference/windows.py` holds, to the last digit."""
+"""Windows over many rows: their order inside of groups, and the places of rows in it.
+
+`moving.py` has the functions of one argument.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from runql.engine.stages.arrays.folds import Counting
 from runql.engine.stages.arrays.groups import CodedGroups, coded
-from runql.engine.stages.arrays.ordering import cells_at, ranks_of, values_in_order
-from runql.engine.stages.arrays.running import running_best, running_sums
+from runql.engine.stages.arrays.ordering import SortKey, cells_at, plain_numbers, ranks_of, sort_key, sorted_rows
+from runql.engine.stages.arrays.sorting import order_of_codes
 from runql.engine.stages.arrays.vectors import (
-    LARGEST_WHOLE,
     LIST,
-    NO_VALUE,
     NULL,
     NUMBER,
     RECORD,
     TEXT,
     TIME,
     Bools,
-    Floats,
     Ints,
-    Vector,
     decode,
     encode,
     integers_column,
     of_numbers,
 )
-from runql.engine.stages.shared.aggregates import Skipped
+from runql.engine.stages.shared.aggregates import NOTHING_SKIPPED, Skipped
 from runql.engine.stages.shared.groups import Groups
 from runql.engine.stages.shared.rows import Key, NotHeld
-from runql.engine.stages.shared.windows import TAKES, WindowColumn
-from runql.engine.values.column import Column, column_of
+from runql.engine.stages.shared.windows import WindowColumn
+from runql.engine.values.column import Column, column_of, constant
 from runql.semantic.values import Value
 
 _SOME = 4096
@@ -39,43 +37,36 @@ _SOME = 4096
 
 def spread(values: Sequence[Value], groups: Groups, length: int) -> Column:
     """The value of its group for each row."""
+    if len(values) == 1:
+        return constant(values[0], length)
     return cells_at(column_of(values), coded(groups, length).of_row)
 
 
-def is_sorted(keys: Sequence[Key], groups: Groups, length: int) -> bool:
-    """Whether the rows of each group stand in the order of one key already. Raises `NotHeld`."""
-    if len(keys) != 1:
-        return False
-    cells, descending = keys[0]
-    vector = encode(cells)
+def arranged(groups: Groups, keys: Sequence[Key], length: int) -> CodedGroups:
+    """The same groups, the rows of each in the order of the keys."""
     of = coded(groups, length)
-    values, ranks = values_in_order(vector), ranks_of(vector)
-    values = -values if descending else values
-    return all(_rises(of.of_row, values, ranks, rows) for rows in (of.order[:_SOME], of.order))
+    if len(keys) > 1:
+        return CodedGroups(of.of_row, len(of), _by_group(of, sorted_rows(keys, length)))
+    [(cells, descending)] = keys
+    try:
+        key = sort_key(cells, descending=descending)
+    except NotHeld:
+        return CodedGroups(of.of_row, len(of), _by_group(of, sorted_rows(keys, length)))
+    if key.rises():
+        return of
+    if not of.is_table and _rises(of, key, of.order[:_SOME]) and _rises(of, key, of.order):
+        return of
+    return CodedGroups(of.of_row, len(of), key.order_within(of.of_row, len(of)))
 
 
-def _rises(of_row: Ints, values: Floats, ranks: Ints, rows: Ints) -> bool:
+def _rises(of: CodedGroups, key: SortKey, rows: Ints) -> bool:
     """Whether rows that stand by group are in order inside of each."""
-    inside, values, ranks = of_row[rows], values[rows], ranks[rows]
-    falls = (ranks[1:] < ranks[:-1]) | ((ranks[1:] == ranks[:-1]) & (values[1:] < values[:-1]))
-    return not bool((falls & (inside[1:] == inside[:-1])).any())
+    return key.at(rows).rises(of.of_row[rows])
 
 
-def reordered(groups: Groups, order: Sequence[int]) -> CodedGroups:
-    """The same groups of the table whose rows stand in another order."""
-    import numpy as np
-
-    of = coded(groups, len(order))
-    return CodedGroups(of.of_row[np.asarray(order, np.intp)], len(of))
-
-
-def back(cells: Sequence[Value], order: Sequence[int]) -> Column:
-    """The cells of rows that stand in an order, where the rows stood before."""
-    import numpy as np
-
-    places = np.empty(len(order), np.intp)
-    places[np.asarray(order, np.intp)] = np.arange(len(order))
-    return cells_at(column_of(cells), places)
+def _by_group(of: CodedGroups, order: Ints) -> Ints:
+    """Rows in an order, those of a group side by side."""
+    return order if len(of) == 1 else order[order_of_codes(of.of_row[order], len(of))]
 
 
 # ---------------------------------------------------------------- places
@@ -86,211 +77,86 @@ def numbered(groups: Groups, length: int, parts: int | None) -> Column:
     import numpy as np
 
     of = coded(groups, length)
-    sizes = np.repeat(of.row_counts, of.row_counts)
-    places = np.arange(length) - np.repeat(of.starts[:-1], of.row_counts)
+    found = np.arange(1, length + 1) - np.repeat(of.starts[:-1], of.row_counts)
+    if parts is not None:
+        found = _parts(found - 1, of.row_counts, parts)
+    if of.is_table:
+        return integers_column(found)
     result = np.empty(length, np.int64)
-    if parts is None:
-        result[of.order] = places + 1
-        return integers_column(result)
-    small, larger = sizes // parts, sizes % parts
-    edge = larger * (small + 1)
-    late = larger + (places - edge) // np.maximum(small, 1)
-    result[of.order] = np.where(places < edge, places // (small + 1), late) + 1
+    result[of.order] = found
     return integers_column(result)
 
 
+def _parts(places: Ints, sizes: Ints, count: int) -> Ints:
+    """Which of so many parts of its group each place is in, from 1: the first ones have a row more, if any has."""
+    import numpy as np
+
+    small, larger = sizes // count, sizes % count
+    edge = np.repeat(larger * (small + 1), sizes)
+    # Quotients of floats, rounded down, are those of integers so small; NumPy has them sooner.
+    early = places / np.repeat(small + 1, sizes)
+    late = np.repeat(larger, sizes) + (places - edge) / np.repeat(np.maximum(small, 1), sizes)
+    return np.where(places < edge, early, late).astype(np.int64) + 1
+
+
 def ranks(keys: Sequence[Sequence[Value]], groups: Groups, length: int, *, dense: bool) -> WindowColumn:
-    """The rank of each row by the keys in whose order the rows stand. Raises `NotHeld`."""
+    """The rank of each row by the keys in whose order the rows of its group stand. Raises `NotHeld`."""
     import numpy as np
 
     of = coded(groups, length)
-    order = of.order
-    vectors = [encode(cells) for cells in keys]
     is_new = np.ones(length, bool)
-    inside = of.of_row[order]
-    is_new[1:] = inside[1:] != inside[:-1]
-    for vector in vectors:
-        is_new[1:] |= _unlike(vector, order)
-    places = np.arange(length)
-    starts = np.repeat(of.starts[:-1], of.row_counts)
+    is_new[1:] = _unlike(keys[0], of)
+    for cells in keys[1:]:
+        is_new[1:] |= _unlike(cells, of)
+    starts = of.starts[:-1]
+    is_new[starts] = True
     if dense:
-        counted = np.cumsum(is_new)
-        found = counted - counted[starts] + 1 if length else counted
+        found = np.cumsum(is_new)
+        found -= np.repeat(found[starts] - 1, of.row_counts)
     else:
-        found = np.maximum.accumulate(np.where(is_new, places, 0)) - starts + 1
+        found = np.maximum.accumulate(np.where(is_new, np.arange(length), 0))
+        found -= np.repeat(starts - 1, of.row_counts)
     result = np.empty(length, np.int64)
-    result[order] = found
-    first = vectors[0]
-    is_nan = (first.tags == NUMBER) & np.isnan(first.numbers)
-    known = (first.tags <= TIME) & ~is_nan
-    missing, nan = int((first.tags >= NULL).sum()), int(is_nan.sum())
-    skipped = Skipped(missing, nan, length - int(known.sum()) - missing - nan)
-    if known.all():
+    result[of.order] = found
+    known, skipped = _known(keys[0])
+    if known is None:
         return WindowColumn(integers_column(result), skipped)
     return WindowColumn(decode(of_numbers(result.astype(np.float64), known, known)), skipped)
 
 
-def _unlike(vector: Vector, order: Ints) -> Bools:
-    """Where a cell looks other than the one before it in an order."""
+def _known(cells: Sequence[Value]) -> tuple[Bools | None, Skipped]:
+    """Where a cell has a place in the order, or `None` if all have; and what has none."""
     import numpy as np
 
-    tags = vector.tags[order]
+    if plain_numbers(cells) is not None:
+        return None, NOTHING_SKIPPED
+    vector = encode(cells)
+    is_nan = (vector.tags == NUMBER) & np.isnan(vector.numbers)
+    known = (vector.tags <= TIME) & ~is_nan
+    missing, nan = int((vector.tags >= NULL).sum()), int(is_nan.sum())
+    skipped = Skipped(missing, nan, len(cells) - int(known.sum()) - missing - nan)
+    return None if known.all() else known, skipped
+
+
+def _unlike(cells: Sequence[Value], of: CodedGroups) -> Bools:
+    """Where a cell looks other than the one before it, group by group."""
+    import numpy as np
+
+    plain = plain_numbers(cells)
+    if plain is not None:
+        plain = of.by_group(plain)
+        return plain[1:] != plain[:-1]
+    vector = encode(cells)
+    tags = of.by_group(vector.tags)
     if (tags == LIST).any() or (tags == RECORD).any():
         raise NotHeld
-    numbers = np.where(np.isnan(vector.numbers), 0.0, vector.numbers)[order]
-    ranks = ranks_of(vector)[order]
+    numbers = of.by_group(np.where(np.isnan(vector.numbers), 0.0, vector.numbers))
+    ranks = of.by_group(ranks_of(vector))
     unlike: Bools = (ranks[1:] != ranks[:-1]) | (numbers[1:] != numbers[:-1])
     texts = tags == TEXT
     if texts.any():
         assert vector.cells is not None
-        cells = vector.cells[order]
+        cells = of.by_group(vector.cells)
         both = texts[1:] & texts[:-1]
         unlike[both] |= (cells[1:][both] != cells[:-1][both]).astype(bool)
     return unlike
-
-
-# ---------------------------------------------------------------- values before and behind, and up to a row
-
-
-class _Run:
-    """The values that count for a function, group by group in the order of the rows.
-
-    `rows`: the rows of the table that hold them. `place`: where they stand among all rows, group by group. `begin`: the
-    first of its group, counted among the values.
-    """
-
-    def __init__(self, name: str, cells: Sequence[Value], groups: Groups) -> None:
-        import numpy as np
-
-        length = len(cells)
-        self.groups = coded(groups, length)
-        self.vector = encode(cells)
-        counting = self.groups.kept(TAKES[name], cells, lambda: Counting(TAKES[name], cells, self.groups))
-        self.skipped = counting.skipped
-        order = self.groups.order
-        self.is_whole = counting.rows is None
-        if counting.rows is None:
-            self.place, self.rows, self.counts = np.arange(length), order, self.groups.row_counts
-        else:
-            holds = np.zeros(length, bool)
-            holds[counting.rows] = True
-            self.place = np.flatnonzero(holds[order])
-            self.rows, self.counts = order[self.place], counting.counts
-        ends = np.cumsum(self.counts)
-        self.begin = np.repeat(ends - self.counts, self.counts)
-        self.length = length
-
-    @property
-    def numbers(self) -> Floats:
-        return self.vector.numbers[self.rows]
-
-    @property
-    def whole(self) -> Bools:
-        return self.vector.whole[self.rows]
-
-    def column(self, numbers: Floats, whole: Bools) -> WindowColumn:
-        """These numbers in the rows that hold the values; the others have none. Raises `NotHeld`."""
-        import numpy as np
-
-        if self.is_whole:
-            everywhere, are_whole = np.empty(self.length), np.empty(self.length, bool)
-            known = np.ones(self.length, bool)
-        else:
-            everywhere, are_whole = np.zeros(self.length), np.zeros(self.length, bool)
-            known = np.zeros(self.length, bool)
-            known[self.rows] = True
-        everywhere[self.rows], are_whole[self.rows] = numbers, whole
-        return WindowColumn(decode(of_numbers(everywhere, are_whole, known)), self.skipped)
-
-    def taken(self, of: Ints, known: Bools, at: Ints | None = None) -> WindowColumn:
-        """The cells of these rows of the table, where they are known, in the rows `at`."""
-        import numpy as np
-
-        vector = self.vector
-        rows = np.zeros(self.length, np.intp)
-        there = np.zeros(self.length, bool)
-        target = self.groups.order if at is None else at
-        rows[target], there[target] = np.where(known, of, 0), known
-        tags = np.where(there, vector.tags[rows], np.uint8(NO_VALUE)) if self.length else vector.tags
-        numbers = np.where(there, vector.numbers[rows], 0.0)
-        cells = None if vector.cells is None else vector.cells[rows]
-        return WindowColumn(decode(Vector(tags, numbers, vector.whole[rows] & there, cells)), self.skipped)
-
-
-def window_cells(name: str, cells: Sequence[Value], groups: Groups, amount: int) -> WindowColumn:
-    """What a function of one argument comes to in each row. Raises `NotHeld`."""
-    import numpy as np
-
-    run = _Run(name, cells, groups)
-    with np.errstate(all="ignore"):
-        match name:
-            case "lag" | "lead":
-                return _shifted(run, amount, behind=name == "lead")
-            case "cummin" | "cummax":
-                if (run.vector.tags[run.rows] != NUMBER).any():
-                    raise NotHeld
-                best = running_best(run.numbers, run.counts, run.begin, largest=name == "cummax")
-                return run.taken(run.rows[best], np.ones(len(best), bool), run.rows)
-            case "cumsum" | "cummean":
-                return _totals(run, means=name == "cummean")
-            case _:
-                return _changes(run, name)
-
-
-def _shifted(run: _Run, amount: int, *, behind: bool) -> WindowColumn:
-    """The nth value before each row, or behind it."""
-    import numpy as np
-
-    groups, length = run.groups, run.length
-    if not len(run.rows):
-        return run.taken(np.zeros(length, np.intp), np.zeros(length, bool))
-    before = np.arange(length)
-    if not run.is_whole:
-        holds = np.zeros(length, np.int64)
-        holds[run.place] = 1
-        before = np.cumsum(holds) - (0 if behind else holds)
-    elif behind:
-        before = before + 1
-    ends = np.cumsum(run.counts)
-    edges = ends if behind else ends - run.counts
-    edge = np.repeat(edges, groups.row_counts)
-    at = before + amount - 1 if behind else before - amount
-    known = (at < edge) if behind else (at >= edge)
-    return run.taken(run.rows[np.clip(at, 0, len(run.rows) - 1)], known)
-
-
-def _totals(run: _Run, *, means: bool) -> WindowColumn:
-    import numpy as np
-
-    numbers, whole = run.numbers, run.whole
-    sums = running_sums(numbers, run.counts, run.begin, means=means)
-    if means:
-        return run.column(sums, np.zeros(len(numbers), bool))
-    broken = np.cumsum(~whole)
-    whole = broken - (broken[run.begin] - ~whole[run.begin]) == 0 if len(numbers) else whole
-    if (np.abs(sums[whole]) >= LARGEST_WHOLE).any():
-        raise NotHeld
-    return run.column(sums, whole)
-
-
-def _changes(run: _Run, name: str) -> WindowColumn:
-    """The difference of each value and the one before, or how many times as large it is."""
-    import numpy as np
-
-    if (run.vector.tags[run.rows] == TIME).any():
-        raise NotHeld
-    numbers, whole = run.numbers, run.whole
-    known = np.arange(len(numbers)) > run.begin
-    made, is_whole = np.zeros(len(numbers)), np.zeros(len(numbers), bool)
-    if name == "delta":
-        made[1:] = numbers[1:] - numbers[:-1]
-        is_whole[1:] = whole[1:] & whole[:-1]
-        made = np.where(is_whole, made + 0.0, made)
-        if (np.abs(made[is_whole]) >= LARGEST_WHOLE).any():
-            raise NotHeld
-    else:
-        made[1:] = numbers[1:] / numbers[:-1]
-    everywhere, are_whole = np.zeros(run.length), np.zeros(run.length, bool)
-    there = np.zeros(run.length, bool)
-    everywhere[run.rows], are_whole[run.rows], there[run.rows] = made, is_whole & known, known
-    return WindowColumn(decode(of_numbers(everywhere, are_whole, there)), run.skipped)

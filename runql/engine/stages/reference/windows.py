@@ -1,25 +1,17 @@
-"""The functions of windows row by row, group by group: the rows of a group stand in the window's order."""
+"""Windows row by row, group by group: the order of the rows inside of each, and the places of rows in it."""
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Hashable, Mapping, Sequence
-from itertools import groupby, pairwise
-from types import MappingProxyType
+from collections.abc import Hashable, Sequence
+from itertools import groupby
 
-from runql.engine.compare import ORDERED_KINDS, as_number, identity, is_nan, is_null
-from runql.engine.functions import ARITHMETIC, to_float
-from runql.engine.stages.reference.folds import usable
+from runql.engine.compare import ORDERED_KINDS, identity, is_nan, is_null
 from runql.engine.stages.reference.ordering import sorted_rows
 from runql.engine.stages.shared.aggregates import Skipped
 from runql.engine.stages.shared.groups import Groups, ListedGroups
 from runql.engine.stages.shared.rows import Key
-from runql.engine.stages.shared.totals import Total
-from runql.engine.stages.shared.windows import TAKES, WindowColumn
+from runql.engine.stages.shared.windows import WindowColumn
 from runql.semantic.values import MISSING, Value, kind_of
-from runql.syntax.tree import ArithmeticOp
-
-_minus, _over = ARITHMETIC[ArithmeticOp.SUB], ARITHMETIC[ArithmeticOp.DIV]
 
 
 def spread(values: Sequence[Value], groups: Groups, length: int) -> list[Value]:
@@ -31,27 +23,14 @@ def spread(values: Sequence[Value], groups: Groups, length: int) -> list[Value]:
     return result
 
 
-def is_sorted(keys: Sequence[Key], groups: Groups, length: int) -> bool:  # noqa: ARG001 - arrays look inside of groups
-    """Whether the rows of each group stand in the order of the keys, as far as that is plain."""
-    return sorted_rows(keys, length) == list(range(length))
-
-
-def reordered(groups: Groups, order: Sequence[int]) -> ListedGroups:
-    """The same groups of the table whose rows stand in another order."""
-    place = {row: at for at, row in enumerate(order)}
-    moved = [sorted(place[row] for row in rows) for rows in groups.rows()]
-    starts = [0]
-    for rows in moved:
-        starts.append(starts[-1] + len(rows))
-    return ListedGroups([row for rows in moved for row in rows], starts)
-
-
-def back(cells: Sequence[Value], order: Sequence[int]) -> list[Value]:
-    """The cells of rows that stand in an order, where the rows stood before."""
-    result: list[Value] = [MISSING] * len(cells)
-    for cell, row in zip(cells, order, strict=True):
-        result[row] = cell
-    return result
+def arranged(groups: Groups, keys: Sequence[Key], length: int) -> ListedGroups:
+    """The same groups, the rows of each in the order of the keys."""
+    place = {row: at for at, row in enumerate(sorted_rows(keys, length))}
+    starts, order = [0], list[int]()
+    for rows in groups.rows():
+        order += sorted(rows, key=place.__getitem__)
+        starts.append(len(order))
+    return ListedGroups(order, starts)
 
 
 # ---------------------------------------------------------------- places
@@ -106,95 +85,5 @@ def _without(cells: Sequence[Value], rows: Sequence[int]) -> Skipped:
     return Skipped(missing, nan, len(rows) - missing - nan)
 
 
-# ---------------------------------------------------------------- values before and behind, and up to a row
-
-
-def window_cells(name: str, cells: Sequence[Value], groups: Groups, amount: int) -> WindowColumn:
-    """What a function of one argument comes to in each row; `amount`: how many values `lag` and `lead` go."""
-    result: list[Value] = [MISSING] * len(cells)
-    skipped = Skipped()
-    for rows in groups.rows():
-        values = [cells[row] for row in rows]
-        held, passed_over = usable(values, TAKES[name])
-        skipped += passed_over
-        for row, value in zip(rows, _BODIES[name](values, held, amount), strict=True):
-            result[row] = value
-    return WindowColumn(result, skipped)
-
-
-def _lag(values: Sequence[Value], held: Sequence[int], amount: int) -> list[Value]:
-    result: list[Value] = []
-    last: deque[Value] = deque(maxlen=amount)
-    counts = set(held)
-    for place, value in enumerate(values):
-        result.append(last[0] if len(last) == amount else MISSING)
-        if place in counts:
-            last.append(value)
-    return result
-
-
-def _lead(values: Sequence[Value], held: Sequence[int], amount: int) -> list[Value]:
-    end = len(values) - 1
-    return _lag(values[::-1], [end - place for place in held], amount)[::-1]
-
-
-def _changes(work: Callable[[Value, Value], Value]) -> Callable[[Sequence[Value], Sequence[int], int], list[Value]]:
-    """What is made of each value and the one before it."""
-
-    def run(values: Sequence[Value], held: Sequence[int], _amount: int) -> list[Value]:
-        result: list[Value] = [MISSING] * len(values)
-        for before, place in pairwise(held):
-            result[place] = work(values[place], values[before])
-        return result
-
-    return run
-
-
-def _best(better: Callable[[Value, Value], bool]) -> Callable[[Sequence[Value], Sequence[int], int], list[Value]]:
-    """The first of the best values so far."""
-
-    def run(values: Sequence[Value], held: Sequence[int], _amount: int) -> list[Value]:
-        result: list[Value] = [MISSING] * len(values)
-        best: Value = MISSING
-        for place in held:
-            value = as_number(values[place])
-            best = value if best is MISSING or better(value, best) else best
-            result[place] = best
-        return result
-
-    return run
-
-
-def _cumsum(values: Sequence[Value], held: Sequence[int], _amount: int) -> list[Value]:
-    result: list[Value] = [MISSING] * len(values)
-    total = Total()
-    for place in held:
-        total.add(as_number(values[place]))
-        result[place] = total.sum()
-    return result
-
-
-def _cummean(values: Sequence[Value], held: Sequence[int], _amount: int) -> list[Value]:
-    result: list[Value] = [MISSING] * len(values)
-    total = Total()
-    for place in held:
-        total.add(to_float(as_number(values[place])))
-        result[place] = total.mean()
-    return result
-
-
-_BODIES: Mapping[str, Callable[[Sequence[Value], Sequence[int], int], list[Value]]] = MappingProxyType(
-    {
-        "lag": _lag,
-        "lead": _lead,
-        "cumsum": _cumsum,
-        "cummean": _cummean,
-        "cummin": _best(lambda one, best: bool(one < best)),
-        "cummax": _best(lambda one, best: bool(one > best)),
-        "delta": _changes(_minus),
-        "ratio": _changes(_over),
-    }
-)
-
-BODIES = frozenset({"rank", "dense_rank", "row_number", "ntile", *_BODIES})
-"""The functions that have a body here."""
+BODIES = frozenset({"rank", "dense_rank", "row_number", "ntile"})
+"""The functions that have a body here; `moving.py` has those of one argument."""

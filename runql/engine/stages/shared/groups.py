@@ -23,13 +23,13 @@ class Groups(Protocol):
         ...
 
     def rows(self) -> Iterator[Sequence[int]]:
-        """The places of the rows of each group, in the order of the table."""
+        """The places of the rows of each group, in the order of the table or of a window."""
         ...
 
 
 @frozen
 class ListedGroups:
-    """Groups as lists. `order`: the places of all rows, those of a group side by side, in the order of the table.
+    """Groups as lists. `order`: the places of all rows, those of a group side by side.
 
     `starts`: where each group begins in it, and one past the last.
     """
