@@ -27,7 +27,7 @@ help:
 	@echo "make generate  write anew what follows from other files; \`check\` names what is stale"
 	@echo "make accept    write what the cases and the documents show anew; read the diff"
 	@echo "make docs      build the site of the documents in build/site; a warning is an error"
-	@echo "make bench     measure"
+	@echo "make bench     measure, and write docs/benchmarks.md (BENCH='start server' for some)"
 	@echo "make clean     remove what these made"
 
 demo: $(USE)
@@ -69,7 +69,7 @@ accept: $(WORK)
 	RUNQL_ACCEPT=1 $(BIN)/python -m pytest -q tests/cases tests/semantic tests/plan tests/ide tests/house/test_docs.py
 
 bench: $(WORK)
-	@for script in benchmarks/bench_*.py; do $(BIN)/python $$script || exit 1; done
+	@$(BIN)/python -m tools.benchmarks $(BENCH)
 
 clean:
 	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

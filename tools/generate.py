@@ -56,6 +56,7 @@ class Generator:
 
 GENERATORS = (
     Generator("reference", "docs/reference", ("docs/make_reference.py",)),
+    Generator("cheatsheet", "docs", ("docs/make_cheatsheet.py",)),
     Generator("map", "docs/design", ("docs/make_map.py",)),
     Generator("editors", "editors", ("-m", "editors.generate")),
     Generator("pictures", "docs/pictures", ("docs/make_pictures.py",), words, "*.svg"),

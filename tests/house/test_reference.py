@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+import html
+import re
 import shutil
 from pathlib import Path
 
 import pytest
 
+import runql
+from tests.house.sources import ROOT
 from tools import generate
 from tools.generate import COMMAND, GENERATORS, Generator, changes, main
+
+CHEATSHEET = (ROOT / "docs" / "cheatsheet.html").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("generator", [one for one in GENERATORS if one.name != "pictures"], ids=lambda one: one.name)
 def test_what_is_generated_is_fresh(generator: Generator) -> None:
     assert not [*changes(generator)], f"stale: `{COMMAND}` writes it anew"
+
+
+@pytest.mark.parametrize("line", re.findall(r"^<div><i>.*<br><code>(.*)</code></div>$", CHEATSHEET, re.MULTILINE))
+def test_a_line_of_the_page_to_print_runs(line: str, tmp_path: Path) -> None:
+    text = html.unescape(line).replace("loss.csv", str(tmp_path / "loss.csv"))
+    assert runql.connect("demo", allow_write=[tmp_path]).query(text).frame.length
 
 
 def test_what_is_stale_is_named_and_written_anew(
