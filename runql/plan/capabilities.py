@@ -26,6 +26,9 @@ class Form(Enum):
     TYPED = "typed"
     """As they are (`TypedSelector`); the engine decides them."""
 
+    SQL = "sql"
+    """As they are (`TypedSelector`); SQL decides what it says exactly, the engine the rest."""
+
     WANDB = "wandb"
     """As filters and orders of W&B (`WandbSelector`), as far as these can say them."""
 
@@ -34,16 +37,16 @@ class Form(Enum):
 class Capabilities:
     """What of a plan a source takes, as a table: of `RunScan Filter* Sort Limit` the beginning.
 
-    | operation | taken in form TYPED | taken in form WANDB |
+    | operation | taken in form TYPED or SQL | taken in form WANDB |
     |---|---|---|
     | `Filter` | by the terms that read no rows of a history | by the terms that a filter can say |
     | `Sort` | if no key reads a history | of one key |
     | `Limit` | behind all filters | behind all filters, those that are done here too |
     | `Count` | if all terms are taken | if the filter decides by itself |
 
-    With `filters` or `order` NONE the operation is not taken. What is taken EXACT is not done again: in form TYPED each
-    term, in form WANDB the whole condition or nothing of it. A limit rests on an EXACT order alone: one with its ties
-    and its missing values. `counts`: whether the source counts.
+    With `filters` or `order` NONE the operation is not taken. What is taken EXACT is not done again: in form TYPED or
+    SQL each term, in form WANDB the whole condition or nothing of it. A limit rests on an EXACT order alone: one with
+    its ties and its missing values. `counts`: whether the source counts.
 
     Filters in W&B's form are EXACT where they mean what the MongoDB manual says also on null, missing, lists and NaN,
     and see the same values that the records show (W&B's server documents neither). `column_subsets`: single config and
@@ -58,6 +61,9 @@ class Capabilities:
     cheap_pages: bool = False
     form: Form = Form.WANDB
 
+
+STORED = Capabilities(Trust.EXACT, Trust.EXACT, cheap_pages=True, form=Form.SQL)
+"""What a store can do: a page costs no request, and runs behind a limit need not be looked at to count them."""
 
 AT_HAND = Capabilities(Trust.EXACT, Trust.EXACT, cheap_pages=True, form=Form.TYPED)
 """What a source can do that has its runs in the process: the engine decides there what it would decide here."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from textwrap import wrap
 from typing import assert_never
 
-from runql.plan.capabilities import Capabilities
+from runql.plan.capabilities import Capabilities, Form
 from runql.plan.explain_texts import (
     align_texts,
     columns_text,
@@ -41,6 +41,9 @@ from runql.plan.nodes import (
 )
 from runql.plan.push import FIRST_RUNS, selector_of_runs, spread
 from runql.plan.python_calls import calls
+from runql.plan.selectors import TypedSelector
+from runql.plan.to_sql.fields import nothing_odd
+from runql.plan.to_sql.statement import statement_of
 from runql.semantic.catalog import Catalog
 from runql.semantic.typed import TAnd, TOrderKey, TStage, TypedExpr
 from runql.semantic.typed.stages import stage_name
@@ -92,12 +95,21 @@ def explain(
             asked = selector_of_runs(plan, one.capabilities, catalog)
             code = calls(plan, fetch, asked, one.entity, one.project, counted=steps.counts(fetch))
             parts.append(f"# {one.name}\n{code}" if len(sources) > 1 else code)
+            sql = _sql_of(fetch, one)
+            parts += [] if sql is None else [f"-- {one.name}\n{sql}"]
     lines = [line for row in steps.of_plan(pushed) for line in _written(row)]
     if run_by:
         lines += _written(("", "run by", [run_by]))
     lines += _written(("notices", "", [one.message for one in notices]))
     parts.append("\n".join(lines))
     return "\n\n".join(parts)
+
+
+def _sql_of(fetch: Fetch, one: ExplainedSource) -> str | None:
+    """The statement that a store answers, which `runql sql` takes too."""
+    if one.capabilities.form is not Form.SQL or not isinstance(fetch.selector, TypedSelector):
+        return None
+    return statement_of(fetch.selector, nothing_odd, one.entity, one.project).sql("r.run")
 
 
 def _written(row: Row) -> Iterator[str]:
@@ -199,10 +211,21 @@ class _Steps:
         yield "", "where", dict.fromkeys(term_text(term, self._text) for term in fetch.there) or ["no filter"]
         if fetch.ordered and (keys := keys_of(self._plan)):
             yield "", "order", [self._keys(keys)]
+        yield from self._not_by_sql(fetch, one)
         if fetch.most is not None:
             yield "", "limit", [f"no more than {counted_runs(fetch.most)}: the filter alone decides"]
         yield "", "fetched", ["no run" if self.counts(fetch) else fetched_text(fetch, one.capabilities)]
         yield "", "requests", [self._requests(fetch, one.capabilities)]
+
+    def _not_by_sql(self, fetch: Fetch, one: ExplainedSource) -> Iterator[Row]:
+        """What the engine decides of the runs that SQL gives."""
+        if one.capabilities.form is not Form.SQL or not isinstance(fetch.selector, TypedSelector):
+            return
+        asked = statement_of(fetch.selector, nothing_odd)
+        lines = [*dict.fromkeys(term_text(term, self._text) for term in asked.here)]
+        lines += [] if asked.ordered else ["the order"]
+        if lines:
+            yield "", "not by SQL", lines
 
     def _requests(self, fetch: Fetch, capabilities: Capabilities) -> str:
         if capabilities.cheap_pages:

@@ -150,7 +150,7 @@ def _each_once(term: TypedExpr) -> TypedExpr:
 
 def _filtered(fetch: Fetch, condition: TypedExpr | None, capabilities: Capabilities) -> Runs:
     """What is decided here of the runs that come: all that is not exact, first what needs no history."""
-    if capabilities.filters is Trust.EXACT and (fetch.exact or capabilities.form is Form.TYPED):
+    if capabilities.filters is Trust.EXACT and (fetch.exact or capabilities.form is not Form.WANDB):
         condition = all_of(fetch.here)
     runs: Runs = fetch
     for part in by_cost(condition) if condition is not None else ():
@@ -204,7 +204,12 @@ def _over(plan: Plan, runs: Runs, way: _Way) -> Plan:
 def _may_stop(ordered: bool, condition: TypedExpr | None, capabilities: Capabilities) -> bool:
     """Whether to stop at a limit. Where pages are for free all are read, to say how many runs match."""
     is_dear = condition is not None and by_cost(condition)[1] is not None
-    return ordered and not (capabilities.cheap_pages and not is_dear)
+    return ordered and not (_reads_all(capabilities) and not is_dear)
+
+
+def _reads_all(capabilities: Capabilities) -> bool:
+    """Whether the runs behind a limit are read too, to say how many match."""
+    return capabilities.cheap_pages and capabilities.form is not Form.SQL
 
 
 # ---------------------------------------------------------------- the part of a source
@@ -216,14 +221,14 @@ def _fetch(
     scan, limit, keys = scan_of(plan), limit_of(plan), keys_of(plan)
     terms = _terms(condition)
     match capabilities.form:
-        case Form.TYPED:
+        case Form.TYPED | Form.SQL:
             asked = _typed(terms, keys, capabilities)
         case Form.WANDB:
             asked = _in_form_of_wandb(terms, keys, capabilities, catalog)
         case _:
             assert_never(capabilities.form)
     here, ordered = asked.here, asked.ordered
-    suffices = ordered and not here and not capabilities.cheap_pages  # else all are read anyway, to be counted
+    suffices = ordered and not here and not _reads_all(capabilities)  # else all are read anyway, to be counted
     return Fetch(
         scan=scan,
         at=at,
@@ -290,7 +295,7 @@ def _in_form_of_wandb(
 
 def named_selector(named: NamedRuns, capabilities: Capabilities) -> Selector:
     """The selector of the runs that a query names, whatever else it asks of them."""
-    if capabilities.form is Form.TYPED:
+    if capabilities.form is not Form.WANDB:
         return TypedSelector(named.condition)
     narrowings = _narrowings((named.condition,), Capabilities(), None)
     return WandbSelector(conjunction(n for n in narrowings if n is not None).filter)
@@ -298,7 +303,7 @@ def named_selector(named: NamedRuns, capabilities: Capabilities) -> Selector:
 
 def selector_of_runs(plan: Plan, capabilities: Capabilities, catalog: Catalog | None) -> WandbSelector:
     """What `Runs` is asked for the runs of a plan; with a source that takes typed conditions it narrows by that."""
-    if capabilities.form is Form.TYPED:
+    if capabilities.form is not Form.WANDB:
         capabilities = replace(capabilities, form=Form.WANDB, filters=Trust.HINT)
     narrowings = _narrowings(_terms(condition_of(table_of(plan).input)), capabilities, catalog)
     order, _ = _order(keys_of(plan), capabilities, catalog)

@@ -6,7 +6,7 @@ import base64
 import binascii
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from runql.errors import ArgumentError, NotFound
 from runql.language.fields import Space
@@ -21,6 +21,8 @@ _CURSOR_PREFIX = "arrayconnection:"
 
 _Key = TypeVar("_Key", bound=Hashable)
 
+ReadRuns: TypeAlias = Callable[[int, int, PageRequest], Sequence[RunRecord]]
+
 _KEPT_LISTINGS = 8
 
 
@@ -29,11 +31,11 @@ class Picture:
     """The runs of one listing, in its order, and what is to be said of them as a whole.
 
     `complete`: gives a run with what it logged, for a source that reads that only when it is asked for.
-    `of`: what the runs were read from, for a source that reads their heavy parts page by page.
+    `of`: what the runs are read from page by page, for a source whose `runs` are what stands for them there.
     """
 
     request: PageRequest
-    runs: Sequence[RunRecord]
+    runs: Sequence[Any]
     said: tuple[Diagnostic, ...] = ()
     complete: Callable[[RunRecord], RunRecord] | None = None
     of: Any = None
@@ -69,17 +71,20 @@ def _is_of_one_listing(one: PageRequest, other: PageRequest) -> bool:
     return one.selector is other.selector or repr(one.selector) == repr(other.selector)
 
 
-def page_of(picture: Picture, request: PageRequest) -> Page:
-    """The page that a request asks for. What there is to say comes with the first one."""
+def page_of(picture: Picture, request: PageRequest, read: ReadRuns | None = None) -> Page:
+    """The page that a request asks for. What there is to say comes with the first one.
+
+    `read` gives the runs from one place to another, for a picture that has what stands for them.
+    """
     if request.per_page < 1:
         raise ArgumentError.because(f"`per_page` must be 1 or more, not {request.per_page}")
     start = _offset(request.cursor)
     end = min(start + request.per_page, len(picture.runs))
-    runs = picture.runs[start:end]
+    runs = picture.runs[start:end] if read is None else read(start, end, request)
     if picture.complete is not None and request.wanted.history_keys:
         runs = [picture.complete(record) for record in runs]
     return Page(
-        runs=tuple(trimmed(record, request.wanted) for record in runs),
+        runs=tuple(runs) if read is not None else tuple(trimmed(record, request.wanted) for record in runs),
         cursor=_cursor(end) if start < end else request.cursor,
         has_next=end < len(picture.runs),
         total=len(picture.runs),
@@ -129,12 +134,25 @@ def records_of(records: Iterable[RunRecord], entity: str, project: str) -> list[
         NotFound: no run is of that entity and project; the nearest project that has one is named.
     """
     every = list(records)
-    chosen = [run for run in every if (not entity or run.entity == entity) and (not project or run.project == project)]
-    if not chosen and (entity or project):
-        path = _path(entity, project)
-        near = nearest(path, {_path(run.entity, run.project) for run in every}, 1)
-        raise NotFound.of("RQL402", f"no project `{path}`" + "".join(f"; nearest: `{each}`" for each in near))
+    chosen = [run for run in every if is_of_project(run.entity, run.project, entity, project)]
+    if not chosen:
+        check_project(((run.entity, run.project) for run in every), entity, project)
     return chosen
+
+
+def is_of_project(own_entity: str, own_project: str, entity: str, project: str) -> bool:
+    """Whether a run is of a project; an empty name stands for all."""
+    return (not entity or own_entity == entity) and (not project or own_project == project)
+
+
+def check_project(paths: Iterable[tuple[str, str]], entity: str, project: str) -> None:
+    """Raise `NotFound` if none of the entities and projects that there are is the one that is asked for."""
+    known = [*paths]
+    if not (entity or project) or any(is_of_project(*one, entity, project) for one in known):
+        return
+    path = _path(entity, project)
+    near = nearest(path, {_path(*one) for one in known}, 1)
+    raise NotFound.of("RQL402", f"no project `{path}`" + "".join(f"; nearest: `{each}`" for each in near))
 
 
 def _path(entity: str, project: str) -> str:

@@ -90,6 +90,7 @@ _texts_of_runs = st.sampled_from(["id", "name", "group", "job_type", "user", "ho
     _run_field
 )
 _times = st.sampled_from(["created", "heartbeat"]).map(_run_field)
+fields = st.one_of(_config_fields, _config_fields, _texts_of_runs, _times, st.just(_run_field("runtime")))
 _scalars = st.sampled_from(SCALARS).map(TConst)
 _lists = st.sampled_from([(), (1,), (0, "a"), (None,), (True,), ("a", "b"), ((1,),), (math.nan,)]).map(TConst)
 _tag_lists = st.lists(st.sampled_from([*TAGS, 1]), max_size=2).map(lambda tags: TConst(tuple(tags)))

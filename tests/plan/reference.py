@@ -168,7 +168,7 @@ def _is(state: State, value: Any) -> bool:
         case State.NAN:
             return isinstance(value, float) and math.isnan(value)
         case State.FINITE:
-            return type(value) in (int, float) and math.isfinite(value)
+            return type(value) is int or (type(value) is float and math.isfinite(value))
         case State.INFINITE:
             return isinstance(value, float) and math.isinf(value)
 

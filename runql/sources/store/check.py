@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Final
 
 from runql.sources.store.duck import Duck
-from runql.sources.store.snapshot import trouble_of
 from runql.sources.store.table import StorePart, Version, newest_number, orphans
+from runql.sources.store.views import trouble_of
 from runql.sources.store.writer import digest_of
 from runql.text.frozen import frozen
 

@@ -1,6 +1,6 @@
 """The one place where a store speaks to DuckDB: it reads parts, and writes them.
 
-Nothing is kept in it, and no text of a user is SQL here.
+Nothing is kept in it. Of what a user wrote only constants become SQL here, each spelt by `plan/to_sql/texts`.
 """
 
 from __future__ import annotations
@@ -76,6 +76,18 @@ class Duck:
         finally:
             cursor.close()
 
+    def column(self, sql: str) -> list[Any]:
+        """The one column of a question, which has no NULL in it. Raises `Unreadable`."""
+        with self._lock:
+            cursor = self._connection.cursor()
+        try:
+            (array,) = cursor.execute(sql).fetchnumpy().values()
+            return list(array.tolist())
+        except self._error as error:
+            raise Unreadable(_first_line(error)) from error
+        finally:
+            cursor.close()
+
     def do(self, sql: str, parameters: Sequence[Any] = ()) -> None:
         """Carry a statement out. Raises `Unreadable`."""
         with self._lock:
@@ -122,6 +134,11 @@ class Duck:
 def quoted(name: str) -> str:
     """A name as SQL has it."""
     return '"' + name.replace('"', '""') + '"'
+
+
+def type_sql(kind: ColumnType) -> str:
+    """A type as DuckDB calls it."""
+    return _TYPES[kind]
 
 
 def files_sql(paths: Sequence[Path]) -> str:

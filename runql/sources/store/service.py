@@ -2,32 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 from threading import Lock
-from typing import Any, Final, Self, assert_never
+from typing import Any, Final, Self
 
-from runql.engine.selectors import reads_logged, selected
-from runql.language.fields import Space
-from runql.plan.selectors import Selector, TypedSelector, WandbSelector
+from runql.plan.capabilities import STORED, Capabilities
+from runql.plan.selectors import Selector
+from runql.plan.to_sql.statement import RunStatement
 from runql.semantic.build_catalog import build_catalog
 from runql.semantic.catalog import Catalog
-from runql.semantic.needed import needed_of, walk
 from runql.semantic.record import RunHistory, RunRecord
-from runql.semantic.typed import TField
 from runql.sources.at_hand import RunsAtHand, pieces
 from runql.sources.history_rows import Columns, select_rows, x_axis_of
-from runql.sources.paging import Picture, needed, page_of, records_of, trimmed
+from runql.sources.paging import Picture, page_of, records_of, trimmed
 from runql.sources.protocol import FULL, LIGHT, HistoryRequest, Page, PageRequest, Stream, Wanted
 from runql.sources.question import question
 from runql.sources.store import table
+from runql.sources.store.choice import choose, count, is_few, read_by, statement
 from runql.sources.store.duck import check_extra
-from runql.sources.store.records import StoredRun, key_of
+from runql.sources.store.records import StoredRun
 from runql.sources.store.snapshot import StoreSnapshot, groups_of
-from runql.syntax.mongo.nodes import fields_in
 from runql.text.diagnostic import Diagnostic
 
 _MOST_CELLS: Final = 2_000_000
@@ -66,6 +64,11 @@ class StoreService(RunsAtHand):
     def __deepcopy__(self, _: dict[int, Any]) -> Self:
         return self
 
+    @property
+    def capabilities(self) -> Capabilities:
+        """All that a plan may ask for; no run behind a limit is looked at."""
+        return STORED
+
     def snapshot(self) -> StoreSnapshot:
         """The version as of now; within a question the same one."""
         with self._looking:
@@ -91,7 +94,7 @@ class StoreService(RunsAtHand):
     ) -> tuple[Columns, tuple[Diagnostic, ...]]:
         """The rows of one run."""
         snapshot = self.snapshot()
-        stored = snapshot.runs.get(key_of(record))
+        stored = snapshot.with_ids(record.entity, record.project, [record.id]).get(record.id)
         if stored is None:
             return {}, ()
         return snapshot.columns([stored], names, stream)[stored.run], stored.said.get(stream, ())
@@ -101,20 +104,24 @@ class StoreService(RunsAtHand):
         return _said(self._snapshot, self.about.origin)
 
     def runs_page(self, request: PageRequest) -> Page:
-        """One page of a listing, all of which are of one version. The heavy parts are read of its runs alone."""
+        """One page of a listing, all of which are of one version. What is read of its runs is read of no other."""
         picture = self._pictures.find(request)
-        if picture is None:
-            snapshot = self.snapshot()
-            runs = records_of(_records(snapshot, read_by(request.selector)), request.entity, request.project)
-            chosen = selected(runs, request.selector)
-            picture = Picture(request, chosen, _said(snapshot, self.about.origin), of=snapshot)
-            self._pictures.keep(picture)
-        page = page_of(picture, request)
-        if request.wanted.is_light:
-            return page
-        snapshot = picture.of
-        own = [snapshot.runs[key_of(run)] for run in page.runs]
-        return replace(page, runs=tuple(trimmed(run, request.wanted) for run in snapshot.records(own, request.wanted)))
+        while True:
+            if picture is None or not picture.of.is_true:
+                chosen = choose(self.snapshot() if picture is None else picture.of.snapshot, request)
+                said = _said(chosen.snapshot, self.about.origin)
+                picture = self._pictures.keep(Picture(request, chosen.numbers, said, of=chosen))
+            page = page_of(picture, request, picture.of.page)
+            if picture.of.is_true:
+                return page
+
+    def count(self, entity: str, project: str, selector: Selector) -> int | None:
+        """How many runs match."""
+        return count(self.snapshot(), PageRequest(entity, project, selector))
+
+    def statement(self, entity: str, project: str, selector: Selector) -> RunStatement | None:
+        """What of a selector SQL answers; `None` for one that it is not asked."""
+        return statement(self.snapshot(), PageRequest(entity, project, selector))
 
     def run(self, entity: str, project: str, run_id: str, wanted: Wanted) -> RunRecord | None:
         """One run, or `None`."""
@@ -123,14 +130,14 @@ class StoreService(RunsAtHand):
     def upgrade(self, entity: str, project: str, run_ids: tuple[str, ...], wanted: Wanted) -> Mapping[str, RunRecord]:
         """The heavy parts of many runs, by run id."""
         snapshot = self.snapshot()
-        stored = _stored(snapshot, entity, project, run_ids)
-        records = snapshot.records(stored.values(), wanted)
+        stored = snapshot.with_ids(entity, project, run_ids)
+        records = snapshot.records(stored.values(), wanted, few=is_few(len(stored), snapshot))
         return {run_id: trimmed(record, wanted) for run_id, record in zip(stored, records, strict=True)}
 
     def histories(self, request: HistoryRequest) -> Iterator[RunHistory]:
         """The rows of each run in the order of `run_ids`; a scan in pieces, each with the counts of the whole."""
         snapshot = self.snapshot()
-        stored = _stored(snapshot, request.entity, request.project, request.run_ids)
+        stored = snapshot.with_ids(request.entity, request.project, request.run_ids)
         names = None if request.keys is None else frozenset((*request.keys, x_axis_of(request), "_step", "_timestamp"))
         width = None if names is None else len(names)
 
@@ -168,42 +175,15 @@ def _cells_of(stored: StoredRun, stream: Stream, width: int | None) -> int:
     return (stored.record.history_line_count or 1_000) * (width or len(stored.metrics.get(stream, ())) or 1)
 
 
-def _stored(snapshot: StoreSnapshot, entity: str, project: str, run_ids: Iterable[str]) -> dict[str, StoredRun]:
-    """The runs of some ids, by these."""
-    wanted = {*run_ids}
-    found: dict[str, StoredRun] = {}
-    for stored in snapshot.runs.values():
-        record = stored.record
-        is_here = (not entity or record.entity == entity) and (not project or record.project == project)
-        if is_here and record.id in wanted:
-            found.setdefault(record.id, stored)
-    return found
-
-
 def _said(snapshot: StoreSnapshot, origin: str) -> tuple[Diagnostic, ...]:
-    gone = tuple(stored.record.id for stored in snapshot.runs.values() if stored.gone is not None)
+    rows = snapshot.views.ask("SELECT id FROM runs WHERE gone IS NOT NULL ORDER BY pull, place")
+    gone = tuple(run_id for (run_id,) in rows)
     if not gone:
         return snapshot.said
     many = f"`{origin}` no longer has {{n}} runs, which the store keeps"
     one = Diagnostic("RQL580", f"`{origin}` no longer has run `{gone[0]}`, which the store keeps")
     message = one.message if len(gone) == 1 else many.replace("{n}", f"{len(gone):,}")
     return (*snapshot.said, replace(one, message=message, names=gone, many=many))
-
-
-def read_by(selector: Selector) -> Wanted:
-    """The heavy parts of a run that a selector reads."""
-    match selector:
-        case TypedSelector(condition=condition, order=keys):
-            expressions = [*([] if condition is None else [condition]), *(key.value for key in keys)]
-            read = needed_of(expressions)
-            nodes = (node for expression in expressions for node in walk(expression))
-            system = any(isinstance(node, TField) and node.key.space is Space.SYSTEM for node in nodes)
-            return Wanted(read.config, read.summary, system, read.history_keys or reads_logged(selector))
-        case WandbSelector(filters=filters, order=order):
-            fields = [*fields_in(filters), *(key.field for key in order)]
-            return replace(needed(filters, order), system_metrics=any(field.space is Space.SYSTEM for field in fields))
-        case _:
-            assert_never(selector)
 
 
 @lru_cache(maxsize=8)

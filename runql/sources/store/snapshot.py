@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from threading import RLock
 from typing import Any, Final
 
-from runql.engine.values.column import column_of
-from runql.errors import ServerError
+from runql.semantic.json_text import whole_text
 from runql.semantic.record import RunRecord
-from runql.semantic.values import MISSING, Value
+from runql.semantic.values import Value
 from runql.sources.protocol import Stream, Wanted
 from runql.sources.store import table
 from runql.sources.store.attributes import logged_of_rows, parts_of_rows
-from runql.sources.store.duck import Duck, Unreadable, files_sql
+from runql.sources.store.cells import Places, RunCells
 from runql.sources.store.layout import FACTS_OF_STREAM, AttrSpace, Fact
 from runql.sources.store.records import StoredRun, moment_of, read_said, select_columns, stored_of, with_parts
 from runql.sources.store.values import value_of
+from runql.sources.store.views import StoreViews
 from runql.text.diagnostic import Diagnostic
 from runql.text.frozen import frozen
 
-_NEWEST: Final = "newest"
 _OF_ALL: Final = frozenset({Fact.RUNS, Fact.PULLS})
 """Facts of which nobody knows what a lost part held."""
 _ATTR_COLUMNS: Final = "run, path, keys, t, num, str, whole"
@@ -45,25 +45,19 @@ class FinishedPull:
 class StoreSnapshot:
     """A version of a store. Nothing of it changes; threads may share it.
 
-    `runs`: the newest row of each run, in the order in which they were pulled. `newest_listing`: the newest pull that
-    came to its end; `newest_pull`: the number of the newest of all, 0 before the first.
-    `said`: what is wrong with it as a whole. A part that cannot be read is left out, and that is said.
+    `newest_listing`: the newest pull that came to its end. `said`: what is wrong with it as a whole. A part that cannot
+    be read is left out, and that is said. `views`: its facts as SQL sees them.
     """
 
     def __init__(self, folder: Path, name: str, number: int | None = None) -> None:
-        self._folder = folder
-        self._name = name
         self._lock = RLock()
-        self._duck = Duck()
         self._version = table.version(folder, name, number)
-        self._lost: dict[table.StorePart, Diagnostic] = {}
+        self.views = StoreViews(folder, name, self._version)
+        self._stored: dict[int, StoredRun] = {}
+        self._stored_of = 0
         self._parts: dict[AttrSpace, dict[str, dict[str, Any]]] = {}
         self._roots: dict[tuple[AttrSpace, str], dict[str, Any]] = {}
-        self._look_for_lost(self._version.parts)
         self.newest_listing = self._read_listing()
-        self.runs: Mapping[str, StoredRun] = self._read_runs()
-        newest = max((stored.pull for stored in self.runs.values()), default=0)
-        self.newest_pull = max(newest, self.newest_listing.pull)
 
     @property
     def number(self) -> int:
@@ -78,39 +72,77 @@ class StoreSnapshot:
     @property
     def said(self) -> tuple[Diagnostic, ...]:
         """What there is to say of the store as a whole. A lost part of which no row counts any more is not told."""
-        counts = {stored.body for stored in self.runs.values()}
-        lost = (said for part, said in self._lost.items() if part.fact in _OF_ALL or part.pull in counts)
-        return (*self._version.said, *lost, *self.newest_listing.said)
+        lost = self.views.lost
+        counts = {body for (body,) in self.views.ask("SELECT DISTINCT body FROM runs")} if lost else set()
+        told = (said for part, said in lost.items() if part.fact in _OF_ALL or part.pull in counts)
+        return (*self._version.said, *told, *self.newest_listing.said)
 
     @property
     def lost_bodies(self) -> frozenset[int]:
         """The pulls of which a part is lost: their runs may lack rows."""
-        return frozenset(part.pull for part in self._lost)
+        return frozenset(part.pull for part in self.views.lost)
 
-    def _read_runs(self) -> dict[str, StoredRun]:
-        rows = self._rows(
-            Fact.RUNS,
-            f"SELECT {select_columns()} FROM {{files}} "
-            "QUALIFY row_number() OVER (PARTITION BY run ORDER BY pull DESC) = 1 ORDER BY pull, place",
-        )
-        found = {stored.run: stored for stored in map(stored_of, rows)}
-        self._duck.do(f"CREATE TABLE {_NEWEST} (run VARCHAR, pull BIGINT)")
-        sql = f"INSERT INTO {_NEWEST} SELECT unnest(?::VARCHAR[]), unnest(?::BIGINT[])"
-        self._duck.do(sql, [[*found], [stored.body for stored in found.values()]])
-        return found
+    @property
+    def newest_pull(self) -> int:
+        """The number of the newest pull of all, 0 before the first."""
+        ((newest,),) = self.views.ask("SELECT coalesce(max(pull), 0) FROM runs")
+        return max(int(newest), self.newest_listing.pull)
 
     def _read_listing(self) -> FinishedPull:
         sql = "SELECT pull, epoch_us(ended), listed, said FROM {files} ORDER BY pull DESC LIMIT 1"
-        rows = self._rows(Fact.PULLS, sql)
+        rows = self.views.rows(Fact.PULLS, sql)
         if not rows:
             return FinishedPull()
         pull, ended, listed, said = rows[0]
         return FinishedPull(pull, moment_of(ended), listed, read_said(said).get("listing", ()))
 
+    # ------------------------------------------------------------ runs
+
+    @cached_property
+    def runs(self) -> Mapping[str, StoredRun]:
+        """The newest row of each run, in the order in which they were pulled. All of them are read."""
+        numbers = self.views.column("SELECT nr FROM runs ORDER BY pull, place")
+        return {stored.run: stored for stored in self.stored(numbers)}
+
+    def stored(self, numbers: Sequence[int]) -> list[StoredRun]:
+        """The newest rows of some runs, by their numbers in the table `runs`."""
+        with self._lock:
+            if self._stored_of != self.views.generation:
+                self._stored, self._stored_of = {}, self.views.generation
+            missing = [number for number in numbers if number not in self._stored]
+            if missing:
+                given = "(SELECT nr, run, pull FROM runs SEMI JOIN (SELECT unnest(?::BIGINT[]) AS nr) USING (nr))"
+                sql = f"SELECT nr, {select_columns()} FROM {{files}} JOIN {given} AS r USING (run, pull)"
+                for at, *row in self.views.rows(Fact.RUNS, sql, [missing]):
+                    self._stored[at] = stored_of(row)
+            return [self._stored[number] for number in numbers if number in self._stored]
+
+    @cached_property
+    def run_count(self) -> int:
+        """How many runs there are."""
+        ((found,),) = self.views.ask("SELECT count(*) FROM runs")
+        return int(found)
+
+    def with_ids(self, entity: str, project: str, run_ids: Iterable[str]) -> dict[str, StoredRun]:
+        """The runs of some ids, by these; of several of one id the one that was pulled first."""
+        sql = (
+            "SELECT r.nr, r.id FROM runs AS r SEMI JOIN (SELECT unnest(?::VARCHAR[]) AS id) USING (id) "
+            "WHERE (? = '' OR entity = ?) AND (? = '' OR project = ?) ORDER BY pull, place"
+        )
+        given = [whole_text(run_id) for run_id in run_ids]
+        first: dict[str, int] = {}
+        for at, run_id in self.views.ask(sql, parameters=[given, entity, entity, project, project]):
+            first.setdefault(run_id, at)
+        return {stored.record.id: stored for stored in self.stored([*first.values()])}
+
+    def paths(self) -> list[tuple[str, str]]:
+        """The entities and projects of the runs."""
+        return [(entity, project) for entity, project in self.views.ask("SELECT DISTINCT entity, project FROM runs")]
+
     # ------------------------------------------------------------ attributes
 
-    def records(self, runs: Iterable[StoredRun], wanted: Wanted) -> list[RunRecord]:
-        """Runs with at least the parts that are wanted."""
+    def records(self, runs: Iterable[StoredRun], wanted: Wanted, *, few: bool = False) -> list[RunRecord]:
+        """Runs with at least the parts that are wanted. `few`: those of no other run will be asked for soon."""
         chosen = [*runs]
         spaces = {
             AttrSpace.CONFIG: wanted.config,
@@ -120,11 +152,29 @@ class StoreSnapshot:
             AttrSpace.INTERNAL_CONFIG: () if wanted.config is not None else None,
             AttrSpace.INTERNAL_SUMMARY: () if wanted.summary is not None else None,
         }
+        asked = {space: roots for space, roots in spaces.items() if roots is None or roots}
         with self._lock:
-            found = {space: self._part(space, roots) for space, roots in spaces.items() if roots is None or roots}
+            if few and not all(map(self._is_held, asked, asked.values())):
+                found = self._parts_of(chosen, asked)
+            else:
+                found = {space: self._part(space, roots) for space, roots in asked.items()}
         return [
             with_parts(stored, {space: part.get(stored.run, {}) for space, part in found.items()}) for stored in chosen
         ]
+
+    def _is_held(self, space: AttrSpace, roots: tuple[str, ...] | None) -> bool:
+        return space in self._parts or (roots is not None and all((space, root) in self._roots for root in roots))
+
+    def _parts_of(
+        self, runs: Sequence[StoredRun], asked: Mapping[AttrSpace, tuple[str, ...] | None]
+    ) -> dict[AttrSpace, Mapping[str, Mapping[str, Any]]]:
+        """Parts of some runs."""
+        given = [stored.run for stored in runs]
+        found = {space: self._attributes(space, roots, given) for space, roots in asked.items()}
+        return {
+            space: logged_of_rows(rows) if space is AttrSpace.LOGGED else parts_of_rows(rows)
+            for space, rows in found.items()
+        }
 
     def _part(self, space: AttrSpace, roots: tuple[str, ...] | None) -> Mapping[str, Mapping[str, Any]]:
         """A part of all runs, whole or as far as some keys at its top go."""
@@ -147,15 +197,18 @@ class StoreSnapshot:
         rows = self._attributes(space, None)
         return logged_of_rows(rows) if space is AttrSpace.LOGGED else parts_of_rows(rows)
 
-    def _attributes(self, space: AttrSpace, roots: Sequence[str] | None) -> list[tuple[Any, ...]]:
-        """The rows of a space in the order in which they were written, of the newest body of each run."""
-        narrowed, given = ("", []) if roots is None else (" AND root IN (SELECT unnest(?::VARCHAR[]))", [[*roots]])
-        return self._rows(
-            Fact.ATTR,
-            f"SELECT {_ATTR_COLUMNS} FROM {{files}} SEMI JOIN {_NEWEST} USING (run, pull) "
-            f"WHERE space = ? AND NOT el{narrowed} ORDER BY run, place",
-            [space.value, *given],
-        )
+    def _attributes(
+        self, space: AttrSpace, roots: Sequence[str] | None, runs: Sequence[str] | None = None
+    ) -> list[tuple[Any, ...]]:
+        """The rows of a space in the order in which they were written, of all runs or of some."""
+        where = f"space = '{space.value}' AND NOT el"
+        given: list[Any] = []
+        for name, values in (("root", roots), ("run", runs)):
+            if values is not None:
+                where += f" AND {name} IN (SELECT unnest(?::VARCHAR[]))"
+                given.append([*map(whole_text, values)])
+        sql = f"SELECT {_ATTR_COLUMNS} FROM attr WHERE {where} ORDER BY run, place"
+        return self.views.ask(sql, parameters=given)
 
     # ------------------------------------------------------------ histories
 
@@ -164,125 +217,25 @@ class StoreSnapshot:
     ) -> dict[str, dict[str, Sequence[Value]]]:
         """The rows of runs by columns, by the keys of the runs; of these names, or all."""
         numbers, others = FACTS_OF_STREAM[stream]
-        keys = "" if names is None else " AND key IN (SELECT unnest(?::VARCHAR[]))"
-        given: list[Any] = [[stored.run for stored in runs], *([] if names is None else [[*names]])]
-        where = f"SEMI JOIN {_NEWEST} USING (run, pull) WHERE run IN (SELECT unnest(?::VARCHAR[])){keys}"
-        held: dict[str, _RunCells] = {stored.run: _RunCells() for stored in runs}
+        pairs = "(SELECT unnest(?::VARCHAR[]) AS run, unnest(?::BIGINT[]) AS pull)"
+        keys = "" if names is None else " WHERE key IN (SELECT unnest(?::VARCHAR[]))"
+        given: list[Any] = [[stored.run for stored in runs], [stored.body for stored in runs]]
+        given += [] if names is None else [[*names]]
+        where = f"SEMI JOIN {pairs} USING (run, pull){keys}"
+        held: dict[str, RunCells] = {stored.run: RunCells() for stored in runs}
+        rows = self.views.rows
         with self._lock:
-            dense = self._rows(numbers, f"SELECT {_POINT_LISTS} FROM {{files}} {where} GROUP BY run, key", given)
-            sparse = self._rows(others, f"SELECT run, key, row, t, num, str, whole FROM {{files}} {where}", given)
-        for run, key, least, most, count, rows, values, all_whole, some_whole, whole in dense:
-            held[run].add_numbers(key, _Places(least, most, count, rows), values, whole or (all_whole and some_whole))
+            dense = rows(numbers, f"SELECT {_POINT_LISTS} FROM {{files}} {where} GROUP BY run, key", given)
+            sparse = rows(others, f"SELECT run, key, row, t, num, str, whole FROM {{files}} {where}", given)
+        for run, key, least, most, count, places, values, all_whole, some_whole, whole in dense:
+            held[run].add_numbers(key, Places(least, most, count, places), values, whole or (all_whole and some_whole))
         for run, key, row, *cell in sparse:
             held[run].others.setdefault(key, {})[row] = value_of(*cell)
         return {stored.run: held[stored.run].columns(stored.metrics.get(stream, ())) for stored in runs}
 
-    # ------------------------------------------------------------ parts
-
-    def _rows(self, fact: Fact, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        """The rows of a question to the parts of a fact that can be read."""
-        while True:
-            parts = [part for part in self._version.of(fact) if part not in self._lost]
-            if not parts:
-                return []
-            files = files_sql([self._folder / part.path for part in parts])
-            try:
-                return self._duck.rows(sql.format(files=files), parameters)
-            except Unreadable as error:
-                if not self._look_for_lost(parts, deeply=True):
-                    raise ServerError.of("RQL405", f"the store `{self._name}` cannot be read: {error}") from error
-
-    def _look_for_lost(self, parts: Iterable[table.StorePart], *, deeply: bool = False) -> bool:
-        """Find parts that cannot be read, and say so; whether there are any. By their sizes, or by reading them."""
-        found = False
-        for part in parts:
-            trouble = trouble_of(self._folder / part.path, part, self._duck if deeply else None)
-            if trouble is not None and part not in self._lost:
-                found = True
-                self._lost[part] = lost_part(self._name, part, trouble)
-        return found
-
     def close(self) -> None:
         """Let it go."""
-        self._duck.close()
-
-
-class _Places:
-    """Which rows hold a number: all from one to another, or those of a list."""
-
-    __slots__ = ("first", "last", "rows")
-
-    def __init__(self, first: int, last: int, count: int, rows: list[int]) -> None:
-        self.first, self.last = first, last
-        self.rows: Sequence[int] = range(first, last + 1) if last - first + 1 == count else rows
-
-
-class _RunCells:
-    """What was read of one run."""
-
-    __slots__ = ("numbers", "others")
-
-    def __init__(self) -> None:
-        self.numbers: dict[str, tuple[Sequence[int], list[Value]]] = {}
-        self.others: dict[str, dict[int, Value]] = {}
-
-    def add_numbers(self, key: str, places: _Places, values: list[float], whole: list[bool] | bool | None) -> None:
-        """Add the numbers of a metric: `whole` says of each, or of all, whether it is an integer."""
-        cells: list[Value] = values
-        if whole is True:
-            cells = [int(value) for value in values]
-        elif whole:
-            cells = [int(value) if is_whole else value for value, is_whole in zip(values, whole, strict=True)]
-        self.numbers[key] = (places.rows, cells)
-
-    def columns(self, names: Sequence[str]) -> dict[str, Sequence[Value]]:
-        """Columns of equal length, in the order of these names: a row wherever one of them has a value."""
-        held = [rows for rows, _ in self.numbers.values()] + [others.keys() for others in self.others.values()]
-        if not held:
-            return {}
-        longest = max(held, key=len)
-        rows = sorted(set(longest).union(*held)) if any(each != longest for each in held) else [*longest]
-        at = {row: place for place, row in enumerate(rows)}
-        ordered = [name for name in names if name in self.numbers or name in self.others]
-        return {name: column_of(self._column(name, rows, at)) for name in ordered}
-
-    def _column(self, name: str, rows: Sequence[int], at: Mapping[int, int]) -> list[Value]:
-        own, values = self.numbers.get(name, ((), []))
-        others = self.others.get(name)
-        if others is None and len(values) == len(rows):
-            return values
-        cells: list[Value] = [MISSING] * len(rows)
-        for row, value in zip(own, values, strict=True):
-            cells[at[row]] = value
-        for row, value in (others or {}).items():
-            cells[at[row]] = value
-        return cells
-
-
-def trouble_of(path: Path, part: table.StorePart, duck: Duck | None) -> str | None:
-    """Why a part cannot be read; `None` if it can. With a DuckDB all of it is read."""
-    try:
-        size = path.stat().st_size
-    except OSError as error:
-        return "it is not there" if isinstance(error, FileNotFoundError) else error.strerror or str(error)
-    if size != part.size:
-        return f"it has {size:,} bytes of {part.size:,}"
-    if duck is None:
-        return None
-    try:
-        rows = duck.rows(f"SELECT count(*), bit_xor(hash(COLUMNS(*))) FROM {files_sql([path])}")
-    except Unreadable as error:
-        return str(error)
-    return None if rows[0][0] == part.rows else f"it has {rows[0][0]:,} rows of {part.rows:,}"
-
-
-def lost_part(name: str, part: table.StorePart, trouble: str) -> Diagnostic:
-    """That a part cannot be read."""
-    file = part.path.rpartition("/")[2]
-    lost = f"{part.rows:,} rows of `{part.fact.value}` are not in the answer"
-    message = f"a part of the store `{name}` is damaged: {lost}"
-    hints = (f"`{file}`: {trouble}", f"`runql store check {name}` says which; `runql pull` reads its runs again")
-    return Diagnostic("RQL501", message, hints=hints)
+        self.views.duck.close()
 
 
 def groups_of(run_ids: Sequence[str], cells: Callable[[str], int], most: int) -> Iterator[list[str]]:

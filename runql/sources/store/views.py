@@ -1,0 +1,252 @@
+"""The facts of a version as SQL sees them: the table `runs`, a row a run, and the view `attr`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from pathlib import Path
+from threading import RLock
+from typing import Any, Final, TypeVar
+
+from runql.errors import ServerError
+from runql.language.fields import RUN_FIELDS, Space
+from runql.plan.to_sql.fields import AttrField, Odd
+from runql.sources.store import table
+from runql.sources.store.duck import Duck, Unreadable, files_sql, quoted, type_sql
+from runql.sources.store.layout import FACTS, Fact
+from runql.text.diagnostic import Diagnostic
+
+_NARROW: Final = ("run", "pull", "body", "place", "gone", "id", "entity", "project", "created")
+"""The columns of `runs` that each question reads; those of the other fields are read with the first one that does."""
+
+_ODD: Final = {
+    Odd.KEYS: "keys IS NOT NULL",
+    Odd.TEXT: "t = 'j'",
+    Odd.LARGE: "t = 'n' AND str IS NOT NULL",
+    Odd.TIME: "t = 'd'",
+}
+_Row = TypeVar("_Row")
+
+_MOST_FIELDS: Final = 64
+"""So many fields are held in memory, those that were asked for last."""
+
+
+class StoreViews:
+    """A version of a store in a DuckDB of its own. Threads may share it.
+
+    A part that cannot be read is left out: `lost` says which, and why. `generation`: how often runs got other numbers
+    since one was found.
+    """
+
+    def __init__(self, folder: Path, name: str, version: table.Version) -> None:
+        self.duck = Duck()
+        self.lost: dict[table.StorePart, Diagnostic] = {}
+        self.generation = 0
+        self._folder = folder
+        self._name = name
+        self._version = version
+        self._lock = RLock()
+        self._is_wide = self._has_runs = False
+        self._attr_parts: tuple[table.StorePart, ...] | None = None
+        self._odd: dict[tuple[Space, str], frozenset[Odd]] = {}
+        self._asked: set[AttrField] = set()
+        self._fields: dict[AttrField, str] = {}
+        self._made = 0
+        self._look_for_lost(version.parts)
+
+    # ------------------------------------------------------------ parts
+
+    def rows(self, fact: Fact, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """The rows of a question to the parts of a fact that can be read, which stand for `{files}`."""
+        while True:
+            parts = self._parts(fact)
+            if not parts:
+                return []
+            try:
+                return self.duck.rows(sql.replace("{files}", self._files(parts)), parameters)
+            except Unreadable as error:
+                self._without_lost(parts, error)
+                if fact is Fact.RUNS:
+                    self._begin_anew()
+                    self.ask("SELECT 1 LIMIT 0")  # the statement may read the table
+
+    def _parts(self, fact: Fact) -> tuple[table.StorePart, ...]:
+        return tuple(part for part in self._version.of(fact) if part not in self.lost)
+
+    def _files(self, parts: Iterable[table.StorePart]) -> str:
+        return files_sql([self._folder / part.path for part in parts])
+
+    def _without_lost(self, parts: Sequence[table.StorePart], error: Unreadable) -> None:
+        """Leave out what cannot be read. Raises `ServerError` if it is not that."""
+        if not self._look_for_lost(parts, deeply=True):
+            raise ServerError.of("RQL405", f"the store `{self._name}` cannot be read: {error}") from error
+
+    def _look_for_lost(self, parts: Iterable[table.StorePart], *, deeply: bool = False) -> bool:
+        """Find parts that cannot be read, and say so; whether there are any. By their sizes, or by reading them."""
+        found = False
+        for part in parts:
+            trouble = trouble_of(self._folder / part.path, part, self.duck if deeply else None)
+            if trouble is not None and part not in self.lost:
+                found = True
+                self.lost[part] = lost_part(self._name, part, trouble)
+        return found
+
+    # ------------------------------------------------------------ tables
+
+    def ask(self, sql: str, columns: Collection[str] = (), parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """The rows of a statement over `runs` and `attr`; `columns` of `runs` that it reads."""
+        return self._over_views(lambda: self.duck.rows(sql, parameters), columns)
+
+    def column(self, sql: str, columns: Collection[str] = ()) -> list[Any]:
+        """The one column of a statement over `runs` and `attr`, without NULL."""
+        return self._over_views(lambda: self.duck.column(sql), columns)
+
+    def _over_views(self, work: Callable[[], list[_Row]], columns: Collection[str]) -> list[_Row]:
+        while True:
+            with self._lock:
+                self._make_runs(wide=not {*_NARROW, "nr"}.issuperset(columns))
+                self._make_attr()
+            try:
+                return work()
+            except Unreadable as error:
+                with self._lock:
+                    self._without_lost(self._parts(Fact.ATTR), error)
+                    self._begin_anew()
+
+    def _make_runs(self, *, wide: bool) -> None:
+        """The table `runs`: the newest row of each run. `nr` is its number."""
+        while not self._has_runs or (wide and not self._is_wide):
+            parts = self._parts(Fact.RUNS)
+            try:
+                if self._has_runs:
+                    self._widen(parts)
+                else:
+                    self.duck.do(f"CREATE OR REPLACE TABLE runs AS {self._newest(parts)}")
+                    self._has_runs = True
+            except Unreadable as error:
+                self._without_lost(parts, error)
+                self._begin_anew()
+
+    def _newest(self, parts: Sequence[table.StorePart]) -> str:
+        chosen = ", ".join(map(quoted, _NARROW))
+        if not parts:
+            return f"SELECT 0::BIGINT AS nr, * FROM (SELECT {_no_columns(Fact.RUNS, _NARROW)}) WHERE FALSE"
+        files = self._files(parts)
+        newest = f"SEMI JOIN (SELECT run, max(pull) AS pull FROM {files} GROUP BY run) USING (run, pull)"
+        return f"SELECT row_number() OVER () - 1 AS nr, {chosen} FROM {files} {newest if len(parts) > 1 else ''}"
+
+    def _widen(self, parts: Sequence[table.StorePart]) -> None:
+        names = [name for name in RUN_FIELDS if name not in _NARROW]
+        if parts:
+            others = ", ".join(f"w.{quoted(name)}" for name in names)
+            joined = f"FROM runs AS o JOIN {self._files(parts)} AS w USING (run, pull)"
+            self.duck.do(f"CREATE OR REPLACE TABLE runs AS SELECT o.*, {others} {joined}")
+        else:
+            self.duck.do(f"CREATE OR REPLACE TABLE runs AS SELECT *, {_no_columns(Fact.RUNS, names)} FROM runs")
+        self._is_wide = True
+
+    def _begin_anew(self) -> None:
+        """What was numbered by a table `runs` that lacked nothing yet does not count any more."""
+        self.generation += 1
+        self._has_runs = self._is_wide = False
+        self._attr_parts = None
+
+    def _make_attr(self) -> None:
+        """The view `attr`: the rows of the runs as they are in `runs`."""
+        parts = self._parts(Fact.ATTR)
+        if parts == self._attr_parts:
+            return
+        names = FACTS[Fact.ATTR].columns
+        if parts:
+            newest = "" if self._is_all_newest() else "SEMI JOIN runs ON runs.run = a.run AND runs.body = a.pull"
+            rows = f"SELECT {', '.join(map(quoted, names))} FROM {self._files(parts)} AS a {newest}"
+        else:
+            rows = f"SELECT {_no_columns(Fact.ATTR, [*names])} WHERE FALSE"
+        self.duck.do(f"CREATE OR REPLACE VIEW attr AS {rows}")
+        self._attr_parts = parts
+        self._fields.clear()
+        self._asked.clear()
+        self._odd.clear()
+
+    def _is_all_newest(self) -> bool:
+        """Whether no run was pulled twice, so that all rows count."""
+        given = sum(part.rows for part in self._version.of(Fact.RUNS))
+        rows = self.duck.rows("SELECT count(*), count(*) FILTER (body <> pull) FROM runs")
+        return rows[0] == (given, 0)
+
+    # ------------------------------------------------------------ fields
+
+    def odd_of(self, space: Space, path: str) -> frozenset[Odd]:
+        """What is odd in the rows of a path, or in a column of `runs`."""
+        with self._lock:
+            if (space, path) not in self._odd:
+                self._odd[space, path] = self._look_for_odd(space, path)
+            return self._odd[space, path]
+
+    def _look_for_odd(self, space: Space, path: str) -> frozenset[Odd]:
+        if space is Space.RUN:
+            column = quoted(path)
+            odd = f"coalesce(bool_or(strlen({column}) <> length({column})), false)"
+            (row,) = self.ask(f"SELECT {odd} FROM runs", [path])
+            return frozenset({Odd.CASE}) if row[0] else frozenset()
+        given = path.replace("'", "''")
+        tests = ", ".join(f"coalesce(bool_or({test}), false)" for test in _ODD.values())
+        (row,) = self.ask(f"SELECT {tests} FROM attr WHERE space = '{space.value}' AND path = '{given}'")
+        return frozenset(odd for odd, is_so in zip(_ODD, row, strict=True) if is_so)
+
+    def rows_of(self, field: AttrField) -> tuple[str, str]:
+        """What stands for the rows of a field, and its column that tells the run. A field that is asked for again is
+        held in memory."""
+        with self._lock:
+            if field not in self._asked:
+                self._asked.add(field)
+                return f"({field.sql})", "run"
+            if field not in self._fields:
+                self._made += 1
+                name = f"held_{self._made}"
+                self.ask(
+                    f"CREATE TABLE {name} AS SELECT runs.nr, f.t, f.num, f.str, f.whole "
+                    f"FROM runs JOIN ({field.sql}) AS f ON f.run = runs.run"
+                )
+                self._fields[field] = name
+                self._drop_oldest()
+            name = self._fields.pop(field)
+            self._fields[field] = name
+            return name, "nr"
+
+    def _drop_oldest(self) -> None:
+        if len(self._fields) > _MOST_FIELDS:
+            oldest = next(iter(self._fields))
+            self._fields.pop(oldest)  # a statement at work may still read its table, which is small
+            self._asked.discard(oldest)
+
+
+def _no_columns(fact: Fact, names: Sequence[str]) -> str:
+    """The columns of a fact without a value, for one that has no parts."""
+    kinds = FACTS[fact].columns
+    return ", ".join(f"NULL::{type_sql(kinds[name])} AS {quoted(name)}" for name in names)
+
+
+def trouble_of(path: Path, part: table.StorePart, duck: Duck | None) -> str | None:
+    """Why a part cannot be read; `None` if it can. With a DuckDB all of it is read."""
+    try:
+        size = path.stat().st_size
+    except OSError as error:
+        return "it is not there" if isinstance(error, FileNotFoundError) else error.strerror or str(error)
+    if size != part.size:
+        return f"it has {size:,} bytes of {part.size:,}"
+    if duck is None:
+        return None
+    try:
+        rows = duck.rows(f"SELECT count(*), bit_xor(hash(COLUMNS(*))) FROM {files_sql([path])}")
+    except Unreadable as error:
+        return str(error)
+    return None if rows[0][0] == part.rows else f"it has {rows[0][0]:,} rows of {part.rows:,}"
+
+
+def lost_part(name: str, part: table.StorePart, trouble: str) -> Diagnostic:
+    """That a part cannot be read."""
+    file = part.path.rpartition("/")[2]
+    lost = f"{part.rows:,} rows of `{part.fact.value}` are not in the answer"
+    message = f"a part of the store `{name}` is damaged: {lost}"
+    hints = (f"`{file}`: {trouble}", f"`runql store check {name}` says which; `runql pull` reads its runs again")
+    return Diagnostic("RQL501", message, hints=hints)
