@@ -8,7 +8,7 @@ from runql.engine.values.column import column_of
 from runql.semantic.values import MISSING, Value
 
 
-class Places:
+class RowPlaces:
     """Which rows hold a number: all from one to another, or those of a list."""
 
     __slots__ = ("first", "last", "rows")
@@ -27,7 +27,7 @@ class RunCells:
         self.numbers: dict[str, tuple[Sequence[int], list[Value]]] = {}
         self.others: dict[str, dict[int, Value]] = {}
 
-    def add_numbers(self, key: str, places: Places, values: list[float], whole: list[bool] | bool | None) -> None:
+    def add_numbers(self, key: str, places: RowPlaces, values: list[float], whole: list[bool] | bool | None) -> None:
         """Add the numbers of a metric: `whole` says of each, or of all, whether it is an integer."""
         cells: list[Value] = values
         if whole is True:

@@ -25,7 +25,7 @@ _PART: Final = 4
 
 
 @dataclass(slots=True)
-class ChosenRuns:
+class StoreChoice:
     """The runs of a listing in their order, by their numbers in `runs`, read page by page."""
 
     snapshot: StoreSnapshot
@@ -55,14 +55,14 @@ def is_few(count: int, snapshot: StoreSnapshot) -> bool:
     return count * _PART <= snapshot.run_count
 
 
-def choose(snapshot: StoreSnapshot, request: PageRequest) -> ChosenRuns:
+def choose(snapshot: StoreSnapshot, request: PageRequest) -> StoreChoice:
     """The runs that a listing takes. Raises `NotFound` for a project that no run is of."""
     check_project(snapshot.paths(), request.entity, request.project)
     while True:
         generation = snapshot.views.generation
         numbers = _numbers(snapshot, request)
         if generation == snapshot.views.generation:
-            return ChosenRuns(snapshot, numbers, generation)
+            return StoreChoice(snapshot, numbers, generation)
 
 
 def count(snapshot: StoreSnapshot, request: PageRequest) -> int:

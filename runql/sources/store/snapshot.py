@@ -15,7 +15,7 @@ from runql.semantic.values import Value
 from runql.sources.protocol import Stream, Wanted
 from runql.sources.store import table
 from runql.sources.store.attributes import logged_of_rows, parts_of_rows
-from runql.sources.store.cells import Places, RunCells
+from runql.sources.store.cells import RowPlaces, RunCells
 from runql.sources.store.layout import FACTS_OF_STREAM, AttrSpace, Fact
 from runql.sources.store.records import StoredRun, moment_of, read_said, select_columns, stored_of, with_parts
 from runql.sources.store.values import value_of
@@ -228,7 +228,9 @@ class StoreSnapshot:
             dense = rows(numbers, f"SELECT {_POINT_LISTS} FROM {{files}} {where} GROUP BY run, key", given)
             sparse = rows(others, f"SELECT run, key, row, t, num, str, whole FROM {{files}} {where}", given)
         for run, key, least, most, count, places, values, all_whole, some_whole, whole in dense:
-            held[run].add_numbers(key, Places(least, most, count, places), values, whole or (all_whole and some_whole))
+            held[run].add_numbers(
+                key, RowPlaces(least, most, count, places), values, whole or (all_whole and some_whole)
+            )
         for run, key, row, *cell in sparse:
             held[run].others.setdefault(key, {})[row] = value_of(*cell)
         return {stored.run: held[stored.run].columns(stored.metrics.get(stream, ())) for stored in runs}
