@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from typing import TypeAlias
+from typing import TypeAlias, assert_never
 
 from runql.language.fields import Space
 from runql.language.kinds import Kind
@@ -16,18 +16,28 @@ from runql.plan.to_sql.fields import AttrField, Odd, OddOf, RunColumn, located
 from runql.plan.to_sql.texts import match_sql, number_sql, text_sql, time_sql
 from runql.semantic.typed import (
     FieldKey,
+    TAggregate,
     TAnd,
+    TAnyField,
+    TArithmetic,
     TBetween,
+    TCall,
+    TCell,
     TCompare,
     TConst,
     TField,
+    TFold,
     THas,
     TIn,
     TIs,
+    TLogged,
+    TNegate,
     TNot,
     TOr,
+    TQuestion,
     TTextTest,
     TUntagged,
+    TWindow,
     TypedExpr,
 )
 from runql.semantic.values import Value, kind_of
@@ -61,6 +71,7 @@ def two_valued(true: str) -> Truth:
 
 _UNKNOWN = Truth(NEVER, NEVER)
 _Place: TypeAlias = AttrField | RunColumn
+_Test: TypeAlias = TCompare | TBetween | TIn | TTextTest | THas | TIs
 
 
 class Conditions:
@@ -89,31 +100,37 @@ class Conditions:
             case TUntagged():
                 self.columns.add(_TAGS)
                 return two_valued(f"len(r.{_TAGS}) = 0")
-            case _:
-                return self._test(expr)
-
-    def _test(self, expr: TypedExpr) -> Truth | None:  # noqa: PLR0911 - one line a shape
-        """A test of one field."""
-        match expr:
             case TField(key=key):
                 return self._bare(key)
+            case TCompare() | TBetween() | TIn() | TTextTest() | THas() | TIs():
+                return self._test(expr)
+            case TLogged() | TAnyField() | TArithmetic() | TNegate() | TCall():
+                return None
+            case TAggregate() | TCell() | TFold() | TQuestion() | TWindow():
+                return None
+            case _:
+                assert_never(expr)
+
+    def _test(self, expr: _Test) -> Truth | None:
+        """A test of one field against constants."""
+        match expr:
             case TCompare(op=op, left=TField(key=key), right=TConst(value=value)):
                 return self._compare(key, op, value)
             case TBetween(value=TField(key=key), low=TConst(value=low), high=TConst(value=high)):
                 ends = self._compare(key, Comparison.GE, low), self._compare(key, Comparison.LE, high)
                 return _joined(ends, "AND", "OR")
-            case TIn(value=TField(key=key), items=items):
-                constants = [item.value for item in items if isinstance(item, TConst)]
-                return self._among(key, constants) if len(constants) == len(items) else None
-            case TTextTest(op=op, value=TField(key=key), pattern=TConst(value=str() as pattern)):
-                return self._text(key, op, pattern)
-            case THas(mode=mode, value=TField(key=key), items=items):
-                constants = [item.value for item in items if isinstance(item, TConst)]
-                return self._has(key, mode, constants) if len(constants) == len(items) else None
+            case TIn(value=TField(key=key), items=items) if (constants := _constants(items)) is not None:
+                return self._among(key, constants)
+            case TTextTest(op=text_op, value=TField(key=key), pattern=TConst(value=str() as pattern)):
+                return self._text(key, text_op, pattern)
+            case THas(mode=mode, value=TField(key=key), items=items) if (constants := _constants(items)) is not None:
+                return self._has(key, mode, constants)
             case TIs(value=TField(key=key), state=state):
                 return self._is(key, state)
+            case TCompare() | TBetween() | TIn() | TTextTest() | THas() | TIs():
+                return None  # of more than one field, or of a value that is worked out
             case _:
-                return None
+                assert_never(expr)
 
     def alias(self, field: AttrField) -> str:
         """The name of the join with the rows of a field."""
@@ -306,6 +323,12 @@ def _joined(parts: Iterable[Truth | None], of_true: str, of_false: str) -> Truth
 
 def _chain(sides: Sequence[str], word: str) -> str:
     return sides[0] if len(sides) == 1 else "(" + f" {word} ".join(sides) + ")"
+
+
+def _constants(items: Sequence[TypedExpr]) -> list[Value] | None:
+    """The values of constants; `None` if some is none."""
+    found = [item.value for item in items if isinstance(item, TConst)]
+    return found if len(found) == len(items) else None
 
 
 def _in(written: Sequence[str]) -> str:
