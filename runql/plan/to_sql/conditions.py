@@ -111,7 +111,7 @@ class Conditions:
             case _:
                 assert_never(expr)
 
-    def _test(self, expr: _Test) -> Truth | None:
+    def _test(self, expr: _Test) -> Truth | None:  # noqa: PLR0911 - one line a shape
         """A test of one field against constants."""
         match expr:
             case TCompare(op=op, left=TField(key=key), right=TConst(value=value)):
