@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
-from operator import attrgetter, eq
+from operator import attrgetter, eq, lt
 from typing import TypeAlias
 
 from runql.engine.compare import ORDERED_KINDS, as_number, is_nan
@@ -43,8 +43,11 @@ def sort_records(
 ) -> list[RunRecord]:
     """The runs in the order of the keys, ties by `created`, then by id. Equal ones stay in the order given."""
     ordered = list(records)
-    # Times are true: only where one is not known it takes more than to compare what is there.
-    ordered.sort(key=_created_and_id if all(map(_created, ordered)) else _tie_key)
+    times = list(map(_created, ordered))
+    if None in times:
+        ordered.sort(key=_tie_key)
+    elif not all(map(lt, times, times[1:])):  # a page mostly comes in this order, without a tie
+        ordered.sort(key=_created_and_id)
     for key in reversed(keys):
         value_of = compile_value(key.value)
         values = [value_of(record, aggregates_of(record)) for record in ordered]

@@ -94,10 +94,14 @@ def page_of(picture: Picture, request: PageRequest, read: ReadRuns | None = None
 
 def trimmed(record: RunRecord, wanted: Wanted) -> RunRecord:
     """The run with no more heavy parts than were asked for."""
+    config, summary = _subset(record.config, wanted.config), _subset(record.summary, wanted.summary)
+    is_lean = record.system_metrics is record.logged is record.internal_config is record.internal_summary is None
+    if is_lean and config is record.config and summary is record.summary:
+        return record
     return replace(
         record,
-        config=_subset(record.config, wanted.config),
-        summary=_subset(record.summary, wanted.summary),
+        config=config,
+        summary=summary,
         internal_config=record.internal_config if wanted.config is None else None,
         internal_summary=record.internal_summary if wanted.summary is None else None,
         system_metrics=record.system_metrics if wanted.system_metrics else None,
@@ -161,6 +165,8 @@ def _path(entity: str, project: str) -> str:
 
 def _subset(part: Mapping[str, Any] | None, keys: tuple[str, ...] | None) -> Mapping[str, Any] | None:
     if part is None or keys is None:
+        return part
+    if tuple(part) == keys:
         return part
     return {key: part[key] for key in keys if key in part} if keys else None
 

@@ -63,15 +63,16 @@ def gather(histories: Iterable[RunHistory], names: Collection[str] | None, *, ru
     length = 0
     for history in histories:
         part = {name: column_of(cells) for name, cells in history.columns.items() if names is None or name in parts}
+        rows = history.length
         if run_id:
-            part[RUN_ID] = constant(history.run_id, history.length)
+            part[RUN_ID] = constant(history.run_id, rows)
         for name, column in part.items():
             own = parts.setdefault(name, [])
             if gathered.get(name, 0) < length:
                 own.append(constant(MISSING, length - gathered.get(name, 0)))
             own.append(column)
-            gathered[name] = length + history.length
-        length += history.length
+            gathered[name] = length + rows
+        length += rows
     for name, own in parts.items():
         own.append(constant(MISSING, length - gathered.get(name, 0)))
     columns = {name: concat_columns(own) for name, own in parts.items()}

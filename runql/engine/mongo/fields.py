@@ -21,6 +21,8 @@ def candidates(field: FilterField, record: RunRecord) -> list[Value]:
     if field.space is Space.RUN:
         return _run_candidates(record, field.segments[0])
     root = _root(field, record)
+    if len(field.segments) == 1:
+        return [root.get(field.segments[0], MISSING)]
     return _first_found([candidates_at(root, reading) for reading in field.readings()])
 
 

@@ -10,10 +10,9 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from itertools import chain
-from operator import itemgetter
 from typing import Any, Final, TypeAlias
 
-from runql.semantic.json_text import Oddity
+from runql.semantic.json_text import Oddity, columns_of_records, is_empty
 from runql.sources.wandb.failures.failures import Failure, Fault, clean
 from runql.sources.wandb.history_keys import NON_FINITE, Odd, odd_history_keys, odd_lines, odd_samples
 from runql.text.frozen import frozen
@@ -33,6 +32,8 @@ class Leaf:
 
     def all_fit(self, values: list[Any]) -> bool:
         """Whether each of these values is one."""
+        if _NULL in self.types and is_empty(values):
+            return True
         if not self.types.issuperset(map(type, values)):
             return False
         if self.odd is None or (self.are_right is not None and self.are_right(values)):
@@ -163,10 +164,8 @@ def _all_fit(shape: Shape, values: list[Any]) -> bool:
     records = [each for each in values if each is not None] if shape.may_be_null else values
     if not {dict}.issuperset(map(type, records)):
         return False
-    try:
-        return all(_all_fit(part, list(map(itemgetter(key), records))) for key, part in shape.fields)
-    except KeyError:
-        return False
+    columns = columns_of_records([key for key, _ in shape.fields], records)
+    return columns is not None and all(_all_fit(part, columns[key]) for key, part in shape.fields)
 
 
 def _check(shape: Record, value: Any, path: tuple[str, ...]) -> None:

@@ -141,6 +141,8 @@ class OddRows:
     def said_of(self, run_id: str) -> tuple[Diagnostic, ...]:
         """What was not yet said."""
         outsize, unread = self._outsize.pop(run_id, {}), self._unread.pop(run_id, 0)
+        if not outsize and not unread:
+            return ()
         rows = "1 row" if unread == 1 else f"{unread:,} rows"
         lost = Diagnostic("RQL411", f"{rows} of run `{run_id}` left out: nobody can read them", count=unread)
         return (*((lost,) if unread else ()), *((outsize_notice(run_id, outsize),) if outsize else ()))

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import chain, repeat
-from operator import itemgetter
 from typing import Any, Final, TypeVar
 
+from runql.semantic.json_text import columns_of_records, is_empty
 from runql.semantic.record import RunRecord
 from runql.sources.wandb.decode import (
     ProjectPlace,
@@ -43,8 +43,7 @@ def read_runs(nodes: Iterable[Mapping[str, Any]], place: ProjectPlace) -> list[R
     config, internal_configs = page.parts("config", "someConfig", "config", unwrap_config, internal_config)
     summary, internal_summaries = page.parts("summaryMetrics", "someSummary", "summary", read_summary, internal_summary)
     system = page.part("systemMetrics", "system", read_summary)
-    users = [as_mapping(user) for user in page.cells("user")]
-    user_names = [text_of(user.get("name")) for user in users]
+    users, user_names = page.users()
     times = [page.times(name) for name in ("createdAt", "heartbeatAt", "updatedAt")]
     records = map(
         RunRecord,
@@ -58,7 +57,7 @@ def read_runs(nodes: Iterable[Mapping[str, Any]], place: ProjectPlace) -> list[R
         page.texts("group"),
         page.texts("jobType"),
         page.texts("notes"),
-        [text_of(user.get("username")) or name for user, name in zip(users, user_names, strict=True)],
+        users,
         page.texts("sweepName"),
         page.texts("host"),
         *times,
@@ -86,21 +85,21 @@ class _Page:
 
     def __init__(self, nodes: Sequence[Mapping[str, Any]]) -> None:
         self._nodes = nodes
-        self._fields = frozenset(chain.from_iterable(nodes))
+        even = columns_of_records(list(nodes[0]), nodes) if nodes else {}
+        is_even = even is not None and {len(even)}.issuperset(map(len, nodes))
+        self._even = even if even is not None and is_even else None
+        self._fields = frozenset(chain.from_iterable(nodes) if self._even is None else self._even)
         self._odd: dict[int, Oddities] = {}
 
     def cells(self, name: str) -> list[Any]:
         if name not in self._fields:
             return [None] * len(self._nodes)
-        try:
-            return list(map(itemgetter(name), self._nodes))
-        except KeyError:
-            return [node.get(name) for node in self._nodes]
+        return [node.get(name) for node in self._nodes] if self._even is None else self._even[name]
 
     def values(self, name: str, plain: frozenset[type], read: Callable[[Any], _Part]) -> list[_Part]:
         """The values of a field as they came, if all are of plain types; else each as it is read."""
         cells = self.cells(name)
-        if plain.issuperset(map(type, cells)):
+        if is_empty(cells) or plain.issuperset(map(type, cells)):
             return cells
         return [read(cell) for cell in cells]
 
@@ -120,6 +119,8 @@ class _Page:
         """What is read of a field, `None` where a node does not have it."""
         if name not in self._fields:
             return [None] * len(self._nodes)
+        if self._even is not None:
+            return list(map(read, self._even[name]))
         return [read(node[name]) if name in node else None for node in self._nodes]
 
     def part(self, name: str, called: str, read: Callable[[Mapping[str, Any]], _Part]) -> list[_Part | None]:
@@ -138,18 +139,31 @@ class _Page:
         read_own: Callable[[Mapping[str, Any]], Mapping[str, Any] | None],
     ) -> tuple[list[Mapping[str, Any] | None], list[Mapping[str, Any] | None]]:
         """A JSON part that came whole, or some of its keys; and what W&B keeps for itself in one that is whole."""
-        both = self.part(whole, called, lambda mapping: (read(mapping), read_own(mapping)))
         few = self.part(some, called, read)
+        if whole not in self._fields:
+            return few, [None] * len(few)
+        both = self.part(whole, called, lambda mapping: (read(mapping), read_own(mapping)))
         found = [some_of if pair is None else pair[0] for pair, some_of in zip(both, few, strict=True)]
         return found, [None if pair is None else pair[1] for pair in both]
 
+    def users(self) -> tuple[list[str | None], list[str | None]]:
+        """Who started each run: the user names, and what people call them."""
+        cells = self.cells("user")
+        if is_empty(cells):
+            return cells, cells
+        users = [as_mapping(user) for user in cells]
+        names = [text_of(user.get("name")) for user in users]
+        return [text_of(user.get("username")) or name for user, name in zip(users, names, strict=True)], names
+
     def notices(self) -> list[tuple[Any, ...]]:
+        if not self._odd:
+            return [()] * len(self._nodes)
         return [self._odd[at].notices() if at in self._odd else () for at in range(len(self._nodes))]
 
     def _mappings(self, name: str, called: str) -> Iterator[Mapping[str, Any] | None]:
         """The values of a JSON part, parsed; `None` where a node does not have it."""
         cells = self.cells(name)
-        is_everywhere = all(name in node for node in self._nodes)
+        is_everywhere = self._even is not None or all(name in node for node in self._nodes)
         for at, mapping in enumerate(plain_mappings(cells)):
             if not is_everywhere and name not in self._nodes[at]:
                 yield None

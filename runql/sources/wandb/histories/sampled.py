@@ -76,6 +76,7 @@ class SampledHistories:
         self._request = request
         self._asker = Asker(server, place, len(request.run_ids))
         self._keys = tuple(dict.fromkeys(request.keys or ()))
+        self._named = dict.fromkeys((*axes(request), *self._keys)) if self._is_sampled else None
         self._groups: list[Group] = [self._keys]
         self._waiting = deque(request.run_ids)
         self._jobs: deque[_Job] = deque()
@@ -90,8 +91,10 @@ class SampledHistories:
                 self._finish(job)
                 self._jobs.popleft()
                 self._send_more()
+                said = self._notices()
                 for run_id in job.run_ids:
-                    yield self._history(job, run_id)
+                    yield self._history(job, run_id, said)
+                    said = ()
         finally:
             for job in self._jobs:
                 if job.batch.sent is not None:
@@ -153,7 +156,7 @@ class SampledHistories:
         for run_id, node in batch.nodes.items():
             job.nodes.setdefault(run_id, node)
             if "historyKeys" in node:
-                job.metrics[run_id] = metrics_of(node["historyKeys"])
+                job.metrics[run_id] = metrics_of(node["historyKeys"], self._named)
         missing = self._keep(job, batch) if self._is_sampled else {}
         if not missing:
             job.is_whole = True
@@ -200,8 +203,8 @@ class SampledHistories:
     def _samples(self) -> int:
         return self._request.samples if self._request.samples is not None else _MOST_SAMPLES
 
-    def _history(self, job: _Job, run_id: str) -> RunHistory:
-        notices = (*self._notices(), *self._asker.odd_rows.said_of(run_id))
+    def _history(self, job: _Job, run_id: str, said: tuple[Diagnostic, ...]) -> RunHistory:
+        notices = (*said, *self._asker.odd_rows.said_of(run_id))
         if run_id in job.failed:
             notices = (*notices, failure_notice(run_id, job.failed[run_id], self._server.host))
             return RunHistory(run_id, {}, notices=notices)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import chain
 from typing import Any, TypeAlias
 
 from runql.engine.presence import intersection
 from runql.engine.table import Table
-from runql.engine.values.column import column_of, columns_of_rows, constant
+from runql.engine.values.column import Numbers, column_of, columns_of_rows, constant
 from runql.semantic.values import MISSING, Missing
 from runql.sources.history_rows import x_axis_of
 from runql.sources.protocol import HistoryRequest
@@ -30,10 +30,12 @@ class MetricInfo:
     is_text: bool
 
 
-def metrics_of(history_keys: Any) -> dict[str, MetricInfo]:
-    """What `historyKeys` says of each metric."""
+def metrics_of(history_keys: Any, names: Collection[str] | None = None) -> dict[str, MetricInfo]:
+    """What `historyKeys` says of each metric; of these alone, if `names` are given."""
     found = {}
-    for name, info in as_mapping(as_mapping(history_keys).get("keys")).items():
+    logged = as_mapping(as_mapping(history_keys).get("keys"))
+    for name in logged if names is None else [name for name in names if name in logged]:
+        info = logged[name]
         counts: dict[str, int] = {}
         for entry in as_mapping(info).get("typeCounts") or ():
             if type(entry) is dict and isinstance(entry.get("count"), int):
@@ -97,7 +99,7 @@ def read_sampled(rows: Table, texts: Iterable[str] = ()) -> Table:
     mended = {
         name: column_of(map(finite_or_float, column))
         for name, column in rows.columns.items()
-        if str in column_of(column).types and name not in kept
+        if not isinstance(column, Numbers) and str in column_of(column).types and name not in kept
     }
     return Table({**rows.columns, **mended}, rows.length) if mended else rows
 
@@ -129,8 +131,8 @@ def holding(table: Table, keys: Iterable[str]) -> Table:
     needed = set(keys)
     if not needed <= table.columns.keys():
         return Table({}, 0)
-    held = [column_of(table.columns[key]).held for key in needed]
-    return _kept(table, intersection(held, table.length))
+    held = [column.held for key in needed if (column := column_of(table.columns[key])).has_gaps]
+    return _kept(table, intersection(held, table.length)) if held else table
 
 
 def _kept(table: Table, flags: bytes) -> Table:
@@ -161,7 +163,8 @@ def merge(parts: Sequence[Table]) -> Table:
 
 def counts_of(table: Table) -> dict[str, int]:
     """How many rows hold each metric."""
-    return {name: column_of(cells).held.count(1) for name, cells in table.columns.items()}
+    columns = {name: column_of(cells) for name, cells in table.columns.items()}
+    return {name: each.held.count(1) if each.has_gaps else table.length for name, each in columns.items()}
 
 
 def columns_in(table: Table, names: Iterable[str]) -> dict[str, Sequence[Any]]:
