@@ -9,11 +9,11 @@ from enum import Enum, auto
 from typing import assert_never
 
 from runql.ide.context import Context, Text, parsed
-from runql.ide.nodes import nodes
 from runql.syntax import tree as s
 from runql.syntax import tree as t
 from runql.syntax.parse import Parsed
 from runql.syntax.tokens import TokenKind
+from runql.syntax.tree.walk import nodes
 from runql.text.diagnostic import Edit
 from runql.text.frozen import frozen
 from runql.text.render import clean

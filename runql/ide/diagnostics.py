@@ -7,7 +7,7 @@ from typing import Final
 
 from runql.ide.context import Context, Text, parsed
 from runql.ide.declarations import with_declared
-from runql.ide.nodes import nodes, queries
+from runql.ide.nodes import queries
 from runql.plan.lower import lower
 from runql.plan.nodes import Fetch
 from runql.plan.push import push
@@ -16,6 +16,7 @@ from runql.semantic.names.odd_names import odd_names
 from runql.syntax import tree as t
 from runql.syntax.lexer import END, run
 from runql.syntax.parse import Parsed, parse_proven, parse_untried
+from runql.syntax.tree.walk import nodes
 from runql.text.diagnostic import Diagnostic, without_echoes
 from runql.text.proof import proven
 from runql.text.source import Source

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import partial
 
 from runql.syntax import tree as t
 from runql.syntax.tree import query_of
@@ -22,18 +21,6 @@ def _within(value: object) -> Iterator[t.Node]:
     elif isinstance(value, tuple):
         for each in value:
             yield from _within(each)
-
-
-def nodes(node: t.Node) -> Iterator[t.Node]:
-    """A node and all below it."""
-    waiting: list[object] = [node]
-    while waiting:
-        at = waiting.pop()
-        if isinstance(at, t.Node):
-            yield at
-            waiting.extend(map(partial(getattr, at), type(at).__match_args__))
-        elif isinstance(at, tuple):
-            waiting.extend(at)
 
 
 def chain_at(node: t.Node, offset: int) -> tuple[t.Node, ...]:

@@ -138,6 +138,8 @@ def _chain(expr: TypedExpr, terms: tuple[TypedExpr, ...], kind: type[TAnd] | typ
 
 def _distinct(terms: list[TypedExpr]) -> list[TypedExpr]:
     """Each term once. By their text, since `1`, `1.0` and `true` are equal to Python but not to us."""
+    if len(set(map(type, terms))) == len(terms):
+        return terms
     first: dict[str, TypedExpr] = {}
     for term in terms:
         first.setdefault(repr(term), term)

@@ -11,9 +11,9 @@ from runql.script.named_queries import NamedQuery, QueryNames, is_last, with_las
 from runql.script.options import Options, set_option
 from runql.script.parameters import declared, is_set
 from runql.script.permission import guarded
-from runql.sources.catalogs import nodes
 from runql.syntax import Parsed, tree
 from runql.syntax import tree as s
+from runql.syntax.tree.walk import nodes
 from runql.text.diagnostic import Diagnostic
 from runql.text.source import NOWHERE, Span
 

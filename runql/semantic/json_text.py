@@ -12,7 +12,6 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from json.decoder import scanstring  # type: ignore[attr-defined]
-from operator import itemgetter
 from os import urandom
 from typing import Any, Final
 
@@ -107,26 +106,6 @@ def read_together(texts: Sequence[str]) -> list[Any] | None:
         return None
     are_apart = len(found) == 2 * len(texts) - 1 and found[1::2] == [_MARK] * (len(texts) - 1)
     return found[::2] if are_apart else None
-
-
-def columns_of_records(names: Sequence[str], records: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]] | None:
-    """What stands under each of these names, record by record; `None` if one of them lacks one.
-
-    Each record is looked into once: they are many, and lie apart in memory.
-    """
-    if not records:
-        return {name: [] for name in names}
-    try:
-        if len(names) < 2:  # for a single name no tuple is made
-            return {name: list(map(itemgetter(name), records)) for name in names}
-        return dict(zip(names, map(list, zip(*map(itemgetter(*names), records), strict=True)), strict=True))
-    except KeyError:
-        return None
-
-
-def is_empty(values: Sequence[Any]) -> bool:
-    """Whether each of these values is null: told without a look at their types, for most fields of most answers are."""
-    return not values or (values[0] is None and values.count(None) == len(values))
 
 
 def _read_plain(text: str) -> Any:

@@ -15,6 +15,7 @@ from runql.semantic.spelling import PREFIXES
 from runql.sources.concurrent import together
 from runql.sources.open import SourcePlace
 from runql.syntax import tree
+from runql.syntax.tree.walk import nodes
 
 _TOP = 20
 _Counted: TypeAlias = tuple[tuple[str | float | bool, int], ...]
@@ -201,15 +202,3 @@ def _metrics_of(clause: tree.Clause) -> tuple[tuple[str | int, ...], ...]:
 
 def _name(segments: Sequence[str | int]) -> str:
     return ".".join(map(str, segments))
-
-
-def nodes(node: object) -> Iterator[tree.Node]:
-    """A node and all nodes below it."""
-    waiting = [node]
-    while waiting:
-        at = waiting.pop()
-        if isinstance(at, tuple):
-            waiting.extend(at)
-        elif isinstance(at, tree.Node):
-            yield at
-            waiting.extend(map(partial(getattr, at), type(at).__match_args__))

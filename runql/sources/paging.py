@@ -95,8 +95,8 @@ def page_of(picture: Picture, request: PageRequest, read: ReadRuns | None = None
 def trimmed(record: RunRecord, wanted: Wanted) -> RunRecord:
     """The run with no more heavy parts than were asked for."""
     config, summary = _subset(record.config, wanted.config), _subset(record.summary, wanted.summary)
-    is_lean = record.system_metrics is record.logged is record.internal_config is record.internal_summary is None
-    if is_lean and config is record.config and summary is record.summary:
+    others = (record.system_metrics, record.logged, record.internal_config, record.internal_summary)
+    if config is record.config and summary is record.summary and others == (None,) * len(others):
         return record
     return replace(
         record,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, cached_property
 from types import MappingProxyType
 
 from runql.syntax.check_grammar import KEYWORD, KEYWORD_PRIORITIES
@@ -14,7 +14,7 @@ _LOOK_AHEAD = re.compile(r"\(\?!(?:\[[^]]*\]|[^)])*\)\Z")
 _SYMBOL_PRIORITY = 1
 
 
-@frozen
+@frozen(slots=False)
 class Keywords:
     """What the grammar spells.
 
@@ -38,6 +38,11 @@ class Keywords:
     def heads(self) -> tuple[str, ...]:
         """The terminals that begin a statement, a query too."""
         return (*self.queries, *self.statements)
+
+    @cached_property
+    def beginnings(self) -> frozenset[str]:
+        """The terminals that begin a statement, a clause or a stage."""
+        return frozenset((*self.clauses, *self.stages, *self.heads))
 
     @property
     def clause_words(self) -> tuple[str, ...]:

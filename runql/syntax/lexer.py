@@ -7,7 +7,7 @@ The parser is asked at each place which terminals it can take, and only those ar
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache, cached_property
 
 from runql.syntax.check_grammar import KEYWORD_PRIORITIES
@@ -83,11 +83,17 @@ class Lexer:
     def terminal_pattern(self, terminal: str) -> re.Pattern[str]:
         return re.compile(self._patterns[terminal][1])
 
-    def skip(self, text: str, position: int) -> Iterator[Lexeme]:
+    def skip(self, text: str, position: int) -> Sequence[Lexeme]:
         """The white space and comments at a position."""
-        while (match := self._trivia.match(text, position)) and match.lastgroup is not None:
-            yield Lexeme(match.lastgroup, match[0], position)
+        match = self._trivia.match(text, position)
+        if match is None:
+            return ()
+        found = []
+        while match is not None and match.lastgroup is not None:
+            found.append(Lexeme(match.lastgroup, match[0], position))
             position = match.end()
+            match = self._trivia.match(text, position)
+        return found
 
     def at_state(self, parser: Parser, text: str, position: int) -> Lexeme | None:
         """The terminal that stands at a position, of those that the parser can take there."""
@@ -148,28 +154,30 @@ def accepted(start: str, lexemes: Iterable[Lexeme]) -> frozenset[str]:
 
 def run(text: str, position: int = 0, start: str = "script") -> Attempt:
     """Parse a text from a position to its end, or to the first thing that cannot stand there."""
-    lex = lexer()
-    feed = Feed(start)
+    lex, parser, length = lexer(), Parser(load_table(), start), len(text)
+    lexemes: list[Lexeme] = []
     trivia: list[Lexeme] = []
-    while True:
-        for piece in lex.skip(text, position):
-            trivia.append(piece)
-            position = piece.end
-        ended = position >= len(text)
-        found = Lexeme(END, "", position) if ended else lex.at_state(feed.parser, text, position)
-        try:
-            if found is not None:
-                tree = feed.take(found)
-                position = found.end
-                if ended:
-                    return Attempt(start, tuple(feed.lexemes[:-1]), tuple(trivia), tree, None)
-                continue
-        except MisplacedError:
-            pass
-        # The parser has gone on reducing before it gave up: a new one knows what it could have taken.
-        failed = Lexeme(END, "", position) if ended else lex.alone(text, position)
-        failure = LexFailure(failed, accepted(start, feed.lexemes))
-        return Attempt(start, tuple(feed.lexemes), tuple(trivia), None, failure)
+    ended = False
+    try:
+        while True:
+            for piece in lex.skip(text, position):
+                trivia.append(piece)
+                position += len(piece.text)
+            ended = position >= length
+            if ended:
+                tree = parser.take(END, "", position)
+                return Attempt(start, tuple(lexemes), tuple(trivia), tree, None)
+            found = lex.at_state(parser, text, position)
+            if found is None:
+                break
+            parser.take(found.terminal, found.text, position)
+            lexemes.append(found)
+            position += len(found.text)
+    except MisplacedError:
+        pass
+    # The parser has gone on reducing before it gave up: a new one knows what it could have taken.
+    failed = Lexeme(END, "", position) if ended else lex.alone(text, position)
+    return Attempt(start, tuple(lexemes), tuple(trivia), None, LexFailure(failed, accepted(start, lexemes)))
 
 
 def replay(attempt: Attempt, count: int) -> Branch | None:

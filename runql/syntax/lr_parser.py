@@ -87,6 +87,13 @@ class Parser:
                 return None
             production = self._productions[-1 - action]
             size = len(production.expansion)
+            if size == 1 and production.is_unwrapped and production.kept is None:
+                # The child stands for the node, as nearly every child does in the chain from a value to a condition.
+                states[-1] = actions[states[-2]][production.origin]
+                if terminal == TEXT_END and states[-1] == self._end:
+                    whole: Branch = values[-1]
+                    return whole
+                continue
             if size:
                 children = values[-size:]
                 del states[-size:]

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import partial
 from itertools import pairwise
 from typing import TypeAlias, assert_never
 
 from runql.syntax import tree
+from runql.syntax.tree.walk import nodes
 from runql.text.frozen import frozen
 from runql.text.source import NOWHERE
 
@@ -31,23 +31,12 @@ class Comma:
 
 def windows_in(node: tree.Node) -> Iterator[tree.Window]:
     """The windows that a part of a query holds, in no order."""
-    return (one for one in _nodes_in(node) if isinstance(one, tree.Window))
+    return (one for one in nodes(node) if isinstance(one, tree.Window))
 
 
 def calls_in(node: tree.Node) -> Iterator[tree.Call]:
     """The calls that a part of a query holds, in no order."""
-    return (one for one in _nodes_in(node) if isinstance(one, tree.Call))
-
-
-def _nodes_in(node: tree.Node) -> Iterator[object]:
-    waiting: list[object] = [node]
-    while waiting:
-        at = waiting.pop()
-        yield at
-        if isinstance(at, tree.Node):
-            waiting += map(partial(getattr, at), type(at).__match_args__)
-        elif isinstance(at, tuple):
-            waiting += at
+    return (one for one in nodes(node) if isinstance(one, tree.Call))
 
 
 def value_of(item: Item) -> tree.Expr:

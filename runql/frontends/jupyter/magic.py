@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
 from collections.abc import Mapping
 
-from runql.sources.catalogs import nodes
 from runql.syntax import parse, tree
 from runql.syntax.tree import ParamStatement
+from runql.syntax.tree.walk import nodes
 from runql.text.diagnostic import Diagnostic
 from runql.text.nearest import nearest
 

@@ -82,7 +82,6 @@ class Analysis:
         """What the language service is told for a piece. `typing`: with names of saved queries, which are files."""
         from runql.ide import Context
         from runql.session.time_zone import LOCAL
-        from runql.sources.names import known_sources
 
         lets, params = at.script.said
         given = self.world.given()
@@ -91,7 +90,7 @@ class Analysis:
             catalog=known.catalog if known is not None else None,
             parameters={**dict.fromkeys(given, ""), **params},
             values=self._shown_values(at),
-            sources=known_sources(at.home.settings),
+            sources=at.home.sources,
             lets=lets,
             saved=_saved(at.home) if typing else {},
             aliases=at.home.aliases,
@@ -258,10 +257,9 @@ def _at(error: RunQLError, span: Span) -> Diagnostic:
 
 
 def _refs(piece: Piece) -> Iterator[tree.SourceRef]:
-    from runql.ide.nodes import nodes
     from runql.syntax import tree as t
 
-    found = (node for node in nodes(piece.parsed.script) if isinstance(node, t.SourceRef))
+    found = (node for node in piece.nodes if isinstance(node, t.SourceRef))
     return (ref for ref in found if ref.kind is t.SourceKind.NAME)
 
 

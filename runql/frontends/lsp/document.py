@@ -57,6 +57,13 @@ class Piece:
 
         return parse(self.text)
 
+    @cached_property
+    def nodes(self) -> list[tree.Node]:
+        """All that its tree consists of."""
+        from runql.syntax.tree.walk import nodes
+
+        return nodes(self.parsed.script.statements)
+
     @property
     def is_read(self) -> bool:
         return "parsed" in self.__dict__
@@ -76,12 +83,11 @@ class Piece:
 
     @cached_property
     def declared(self) -> Declared:
-        from runql.ide.nodes import nodes
         from runql.syntax import tree as s
         from runql.syntax import tree as t
 
         statements = self.parsed.script.statements
-        every = [node for statement in statements for node in nodes(statement)]
+        every = self.nodes
         uses = [statement.source for statement in statements if isinstance(statement, s.UseStatement)]
         refs = (node for node in every if isinstance(node, t.SourceRef))
         froms = [ref for ref in refs if not any(ref is use for use in uses)]

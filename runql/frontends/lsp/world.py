@@ -45,6 +45,16 @@ class Home:
     trouble: RunQLError | None = None
     aliases: Mapping[str, tree.Expr] = field(default_factory=dict)
     read_at: float = 0.0
+    _named: tuple[float, Mapping[str, str]] | None = None
+
+    @property
+    def sources(self) -> Mapping[str, str]:
+        """The sources that can be named here, as they were when the settings were read: it takes looks at files."""
+        from runql.sources.names import known_sources
+
+        if self._named is None or self._named[0] != self.read_at:
+            self._named = (self.read_at, known_sources(self.settings))
+        return self._named[1]
 
 
 class World:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Final
 
 from runql.language.fields import RUN_FIELD_SPELLINGS, Space
@@ -24,18 +25,42 @@ _VALUED: Final = (Space.CONFIG, Space.SUMMARY)
 def rows_instead(
     query: tree.Query, clause: tree.WhereClause, expressions: Expressions, x_axis: str
 ) -> Mapping[str, OfRows]:
-    """The names that mean columns of the rows and no fields of the runs, each with the ways out."""
-    found = {name: _ways(name, query, clause, x_axis) for name in _ROW_NAMES}
+    """The names that mean columns of the rows and no fields of the runs, each with the ways out, which are looked for
+    when one is asked for: nearly no text names one."""
+    found = dict.fromkeys(_ROW_NAMES)
+    ways = partial(_ways, query=query, clause=clause, x_axis=x_axis)
     keys = query.clause(tree.KeysClause)
     catalog = expressions.names.catalog
     if catalog is None:
-        return found
+        return _RowNames(tuple(found), ways)
     for path in (*(keys.keys if keys is not None else ()), tree.Path((x_axis,))):
         name = ".".join(map(str, path.segments[1:] if path.segments[:1] == ("logged",) else path.segments))
         is_field = name in RUN_FIELD_SPELLINGS or any((space, name) in catalog.prefixes for space in _VALUED)
         if not path.is_glob and not is_field:
-            found.setdefault(name, _ways(name, query, clause, x_axis))
-    return found
+            found.setdefault(name)
+    return _RowNames(tuple(found), ways)
+
+
+class _RowNames(Mapping[str, OfRows]):
+    """Names with the ways out of each."""
+
+    def __init__(self, names: tuple[str, ...], ways: Callable[[str], OfRows]) -> None:
+        self._names = names
+        self._ways = ways
+
+    def __getitem__(self, name: str) -> OfRows:
+        if name not in self._names:
+            raise KeyError(name)
+        return self._ways(name)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._names
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
 
 
 def _ways(name: str, query: tree.Query, clause: tree.WhereClause, x_axis: str) -> OfRows:

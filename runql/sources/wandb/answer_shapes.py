@@ -12,9 +12,10 @@ from functools import lru_cache
 from itertools import chain
 from typing import Any, Final, TypeAlias
 
-from runql.semantic.json_text import Oddity, columns_of_records, is_empty
+from runql.semantic.json_text import Oddity
 from runql.sources.wandb.failures.failures import Failure, Fault, clean
 from runql.sources.wandb.history_keys import NON_FINITE, Odd, odd_history_keys, odd_lines, odd_samples
+from runql.sources.wandb.node_columns import columns_of_records, is_empty
 from runql.text.frozen import frozen
 
 _NULL: Final = type(None)

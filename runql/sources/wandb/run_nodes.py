@@ -7,7 +7,6 @@ from datetime import datetime
 from itertools import chain, repeat
 from typing import Any, Final, TypeVar
 
-from runql.semantic.json_text import columns_of_records, is_empty
 from runql.semantic.record import RunRecord
 from runql.sources.wandb.decode import (
     ProjectPlace,
@@ -21,6 +20,7 @@ from runql.sources.wandb.decode import (
     unwrap_config,
     whole_of,
 )
+from runql.sources.wandb.node_columns import columns_of_records, is_empty
 from runql.sources.wandb.odd_values import Oddities, plain_mappings
 
 _Part = TypeVar("_Part")

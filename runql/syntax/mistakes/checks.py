@@ -89,8 +89,7 @@ def _joined(clause: t.WhereClause, text: str, joint: str) -> list[Edit]:
 def check_lexemes(text: str, lexemes: Sequence[Lexeme]) -> list[Mistake]:
     """What the parser takes and nobody means: a hyphen in a name, `order by -x`, `= None`, `metrics.loss`."""
     found: list[Mistake] = []
-    table = keywords()
-    clauses = {*table.clauses, *table.stages, *table.heads}
+    clauses = keywords().beginnings
     clause = ""
     previous = [None, None, *lexemes]
     for index, lexeme in enumerate(lexemes):

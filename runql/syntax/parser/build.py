@@ -34,20 +34,25 @@ class Builder(StageBuilder, StatementBuilder):
 
     def pieces(self, tree: Branch) -> list[Piece]:
         """The statements, clauses, stages and the `into` of a `script` or a `rest`."""
-        built: dict[int, Any] = {}
-        depths: dict[int, int] = {}
+        built: dict[int, tuple[Any, int]] = {}
         for subtree in tree.branches():
-            inner = [depths[id(child)] for child in subtree.children if child.__class__ is not TerminalNode]
-            depth = (subtree.name != "paren") + max(inner, default=0)
-            node = self._build(subtree, built)
+            depth, children = 0, []
+            for child in subtree.children:
+                if child.__class__ is TerminalNode:
+                    children.append(child)
+                else:
+                    below, deep = built[id(child)]
+                    children.append(below)
+                    depth = max(depth, deep)
+            depth += subtree.name != "paren"
+            node = self._build(subtree, children)
             if depth > MAX_DEPTH and isinstance(node, t.Expr):
                 node, depth = self._deep(node.span), 1
-            built[id(subtree)], depths[id(subtree)] = node, depth
-        pieces: list[Piece] = built[id(tree)]
+            built[id(subtree)] = node, depth
+        pieces: list[Piece] = built[id(tree)][0]
         return pieces
 
-    def _build(self, tree: Branch, built: dict[int, Any]) -> Any:
-        children = [child if child.__class__ is TerminalNode else built[id(child)] for child in tree.children]
+    def _build(self, tree: Branch, children: list[Any]) -> Any:
         if tree.start < 0:
             self._range, span = slice(0), NOWHERE
         else:

@@ -72,9 +72,9 @@ def _target(every: list[Placed], span: Span) -> Placed | None:
 
 def _needed(every: list[Placed], target: Placed) -> Iterator[Placed]:
     """The declarations that a statement uses, the options and the source in force there, and the query that `_` is."""
-    from runql.ide.nodes import nodes
     from runql.syntax import tree as s
     from runql.syntax import tree as t
+    from runql.syntax.tree.walk import nodes
 
     waiting, names = [target], set[str]()
     while waiting:

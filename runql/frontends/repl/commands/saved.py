@@ -14,9 +14,9 @@ from runql.script.named_queries import LAST, NamedQuery, text_of
 from runql.script.saved import saved_queries
 from runql.semantic.operands import literal_text
 from runql.semantic.values import MISSING
-from runql.sources.catalogs import nodes
 from runql.syntax import parse, tree
 from runql.syntax.tree import LetStatement, ParamStatement
+from runql.syntax.tree.walk import nodes
 from runql.text.bounded import MOST_TEXT_BYTES, read_bounded
 from runql.text.nearest import nearest
 from runql.text.source import Source
