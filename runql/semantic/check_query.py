@@ -78,7 +78,7 @@ def check(query: tree.Query, catalog: Catalog | None, context: CheckContext) -> 
     expressions.piped = partial(piped_form, query, context.text, catalog)
     clauses = Clauses(query, expressions, report)
     x_axis = clauses.x_axis()
-    expressions.calls.histories.x_axis = x_axis
+    expressions.x_axis = x_axis
     lazy = query.clause(tree.LazyClause)
     source = query.clause(tree.FromClause)
     typed = TypedQuery(

@@ -8,7 +8,6 @@ from functools import partial
 from typing import Final
 
 from runql.ide.completion.items import ItemKind, Offer
-from runql.ide.completion.options import closed_options
 from runql.ide.completion.slots import KnownField, Role, Slot, kinds_of_expr, known_name
 from runql.ide.context import Context
 from runql.ide.cursor import Cursor
@@ -21,11 +20,13 @@ from runql.language.kinds import Kind
 from runql.language.operators import TESTS
 from runql.language.stages import STAGES
 from runql.language.windows import WINDOWS
-from runql.language.words import WORDS
+from runql.language.words import GIVEN_ONCE, WORDS
 from runql.semantic.check_stages.scope import Scope
 from runql.semantic.folds import fold_named
 from runql.syntax.keywords import keywords
 from runql.syntax.tree import terminal_of
+
+_AXES: Final = frozenset({"x", "y"})
 
 
 class WordGroup(IntEnum):
@@ -218,3 +219,26 @@ def _stages(terminal: str, spellings: tuple[str, ...], table: Scope | None) -> I
     if info is not None and not info.is_later and (table is None or table.kind in info.takes):
         for name in spellings:
             yield Offer(name, name, ItemKind.STAGE, WordGroup.FIRST, info.doc, partial(entry_markdown, info))
+
+
+def closed_options(cursor: Cursor) -> frozenset[str]:
+    """The terminals that cannot come again, before or behind the cursor in the same brackets; an axis by its letter."""
+    before = [(lexeme.terminal, lexeme.text) for lexeme in reversed(cursor.lexemes)]
+    tokens = cursor.around.tokens
+    behind = [(token.terminal, token.text) for token in tokens if token.span.start >= cursor.whole.end]
+    given = _at_hand(before, "RPAR", "LPAR") + _at_hand(behind, "LPAR", "RPAR")
+    found = {terminal for terminal, _ in given if terminal in GIVEN_ONCE}
+    axes = {text.lower() for terminal, text in given if terminal == "AXIS"}
+    return frozenset(found | axes | ({"LOG"} if axes >= _AXES else set()))
+
+
+def _at_hand(pieces: Iterable[tuple[str, str]], opens: str, closes: str) -> list[tuple[str, str]]:
+    """The pieces up to the end of the brackets, or of the stage, without those in brackets among them."""
+    found, depth = [], 0
+    for terminal, text in pieces:
+        depth += (terminal == opens) - (terminal == closes)
+        if depth < 0 or (not depth and terminal in {"PIPE", "SEMI"}):
+            break
+        if not depth:
+            found.append((terminal, text))
+    return found

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from runql.results.column_types import NUMBERS, Shape
 from runql.results.columns import Columns
-from runql.results.terminal_table.bars import bar
 from runql.results.terminal_table.cells import CellLook, Showing, look_of, needs_seconds
 from runql.results.terminal_table.layout import GAP, ColumnSlot, cut, cut_alike, fit, total
 from runql.results.terminal_table.options import View
@@ -23,6 +22,9 @@ from runql.text.widths import cell_width
 
 if TYPE_CHECKING:
     from runql.engine.stages import PivotLayout
+from runql.semantic.values import Value
+
+_EIGHTHS = " ▏▎▍▌▋▊▉█"
 
 Changed: TypeAlias = Mapping[str, Collection[int]]
 
@@ -199,3 +201,14 @@ def _dropped_line(dropped: Sequence[ColumnSlot], view: View) -> str:
     more = f", and {len(names) - _NAMED_COLUMNS} more" if len(names) > _NAMED_COLUMNS else ""
     plural = "s" if len(names) > 1 else ""
     return f"{view.ellipsis} {len(names)} more column{plural}: {', '.join(names[:_NAMED_COLUMNS])}{more}{view.wider}"
+
+
+def bar(count: Value, most: int, cells: int, *, unicode: bool) -> str:
+    """A bar that is as long for `most` as there are cells; a number above 0 is always seen, 0 never."""
+    if not isinstance(count, int) or count <= 0 or most <= 0:
+        return ""
+    if not unicode:
+        return "#" * max(1, count * cells // most)
+    eighths = max(1, count * cells * 8 // most)
+    whole, rest = divmod(eighths, 8)
+    return _EIGHTHS[8] * whole + (_EIGHTHS[rest] if rest else "")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from functools import cached_property
 from typing import assert_never
 
 from runql.language.kinds import Kind
@@ -12,10 +13,10 @@ from runql.semantic.catalog import Catalog
 from runql.semantic.check.aliases import Aliases
 from runql.semantic.check.any_field import AnyFields, subject_of
 from runql.semantic.check.arguments import regex_alone
+from runql.semantic.check.arithmetic import arithmetic, joined_by_bars, negation
 from runql.semantic.check.calls import Calls
 from runql.semantic.check.comparisons import Comparisons
 from runql.semantic.check.interface import Row
-from runql.semantic.check.joined_texts import joined_by_bars, joined_fields, joined_texts
 from runql.semantic.check.logged_names import is_element, metric_value, negated, say_read, was_logged, whole_history
 from runql.semantic.check.parameters import Bound, UnfitError, bind
 from runql.semantic.check.piped import LeftOfPipe
@@ -27,15 +28,13 @@ from runql.semantic.names.metrics import Metrics
 from runql.semantic.names.nearest import nearest_hint, nearest_names
 from runql.semantic.names.no_run import of_no_run
 from runql.semantic.names.resolver import AliasUse, LoggedName, Names, Resolved
-from runql.semantic.operands import BROKEN, NUMBER_STATES, Operand, constant, example_value, kind_in, quoted
+from runql.semantic.operands import BROKEN, NUMBER_STATES, Operand, constant, example_value, quoted
 from runql.semantic.spelling import code
-from runql.semantic.times import Day, absolute, relative, seconds, time_arithmetic, whole_day
+from runql.semantic.times import Day, absolute, relative, seconds, whole_day
 from runql.semantic.typed import (
     TAnd,
-    TArithmetic,
     TField,
     TIs,
-    TNegate,
     TNot,
     TOr,
     TUntagged,
@@ -60,13 +59,32 @@ class Expressions(LeftOfPipe):
         self.names = Names(catalog, context, report)
         self.metrics = Metrics(catalog, context, report)
         self.comparisons = Comparisons(catalog, context, report)
-        self.calls = Calls(self)
-        self.tests = TextTests(self)
+        self.x_axis = "_step"
+        """That of the query, for the aggregates of histories."""
         self._depth = 0
         self._row: Row | None = None
-        self.any_field = AnyFields(self)
-        self.aliases = Aliases(self)
-        self.questions = QuestionCheck(self)
+
+    # ------------------------------------------------------------ what checks a kind of node, made for the first one
+
+    @cached_property
+    def calls(self) -> Calls:
+        return Calls(self)
+
+    @cached_property
+    def tests(self) -> TextTests:
+        return TextTests(self)
+
+    @cached_property
+    def any_field(self) -> AnyFields:
+        return AnyFields(self)
+
+    @cached_property
+    def aliases(self) -> Aliases:
+        return Aliases(self)
+
+    @cached_property
+    def questions(self) -> QuestionCheck:
+        return QuestionCheck(self)
 
     # ------------------------------------------------------------ entries
 
@@ -139,9 +157,9 @@ class Expressions(LeftOfPipe):
             case tree.AnyField():
                 return self.any_field.value(node, span)
             case tree.Arithmetic():
-                return self._arithmetic(node, span)
+                return arithmetic(node, span, self)
             case tree.Negate():
-                return self._negate(node, span)
+                return negation(node, span, self)
             case tree.Call():
                 return self.calls.call(node, span)
             case tree.ValueQuery():
@@ -223,52 +241,6 @@ class Expressions(LeftOfPipe):
             case _:
                 assert_never(found)
 
-    # ------------------------------------------------------------ arithmetic
-
-    def _arithmetic(self, node: tree.Arithmetic, span: Span) -> Operand:
-        if joined_texts(node, self):
-            return BROKEN
-        left, right = self.operand(node.left), self.operand(node.right)
-        if left is BROKEN or right is BROKEN:
-            return BROKEN
-        kinds: set[Kind] = set()
-        if Kind.NUMBER in left.kinds and Kind.NUMBER in right.kinds:
-            kinds.add(Kind.NUMBER)
-        if node.op in (tree.ArithmeticOp.ADD, tree.ArithmeticOp.SUB):
-            kinds |= time_arithmetic(node.op, left.kinds, right.kinds)
-        if not kinds:
-            self._no_arithmetic(node.op, left, right, span)
-            return BROKEN
-        result = frozenset(kinds)
-        expr = TArithmetic(node.op, left.expr, right.expr, kind=kind_in(result), span=span)
-        return Operand(expr, result, text=self.written(node))
-
-    def _no_arithmetic(self, op: tree.ArithmeticOp, left: Operand, right: Operand, span: Span) -> None:
-        wrong = left if not left.kinds & {Kind.NUMBER, Kind.TIME} else right
-        message = f"{quoted(wrong)} is {wrong.holds}, and `{op}` works on numbers"
-        if left.kinds == right.kinds == {Kind.TIME}:
-            message = f"two times cannot be joined by `{op}`; their difference is `later - earlier`"
-        elif Kind.TIME in left.kinds | right.kinds:
-            message = f"`{op}` does not go with {left.holds} and {right.holds}"
-        else:
-            span = wrong.span if wrong.span in self.report.records else span
-        hints, fixes = joined_fields(op, left, right, span)
-        self.report.add("RQL203", message, span, *hints, fixes=fixes)
-
-    def _negate(self, node: tree.Negate, span: Span) -> Operand:
-        value = self.operand(node.value)
-        if value is BROKEN:
-            return BROKEN
-        if Kind.NUMBER not in value.kinds:
-            span = value.span if value.span in self.report.records else span
-            self.report.add("RQL203", f"{quoted(value)} is {value.holds}, and `-` works on numbers", span)
-            return BROKEN
-        number = value.value
-        if isinstance(number, int | float) and not isinstance(number, bool):
-            return constant(-number, span, is_duration=value.is_duration, text=self.written(node) or None)
-        expr = TNegate(value.expr, kind=Kind.NUMBER, span=span)
-        return Operand(expr, frozenset({Kind.NUMBER}), text=self.written(node))
-
     # ------------------------------------------------------------ tests
 
     def _test(self, node: tree.Truth) -> Operand:
@@ -283,7 +255,8 @@ class Expressions(LeftOfPipe):
         span = self.report.place(node.span)
         match node:
             case tree.Compare():
-                self.questions.with_itself(node, span)
+                if self.context.depth:
+                    self.questions.with_itself(node, span)
                 left = self.operand(node.left)
                 return self.comparisons.compare(node.op, left, self.beside(left, node.right), span)
             case tree.Between():

@@ -37,12 +37,11 @@ class CallPlace:
 
 
 class HistoryCalls:
-    """Checks the aggregates of histories in one query. `x_axis`: that of the query."""
+    """Checks the aggregates of histories in one query."""
 
     def __init__(self, expressions: ExpressionCheck) -> None:
         self._expressions = expressions
         self._report = expressions.report
-        self.x_axis = "_step"
         self.uses_x = False
         """Whether an aggregate looked at the x axis of the query."""
 
@@ -155,7 +154,7 @@ class HistoryCalls:
         """The x axis of a call: its own, or that of the query."""
         if node.x is None:
             self.uses_x |= node.name in OF_X
-            return self.x_axis
+            return self._expressions.x_axis
         span = node.x.span if node.x.span != NOWHERE else node.span
         segments = [str(one) for one in node.x.segments]
         metric = ".".join(segments[1:] if segments[0] == "logged" and len(segments) > 1 else segments)

@@ -33,6 +33,7 @@ class ExpressionCheck(Protocol):
     names: Names
     metrics: Metrics
     piped: Callable[[], tuple[str, Fix] | None]
+    x_axis: str
 
     def condition(self, node: tree.Expr) -> TypedExpr:
         """A node where a truth must stand."""

@@ -51,7 +51,7 @@ class QuestionCheck:
     def with_itself(self, node: tree.Compare, span: Span) -> None:
         """Report `config.model = config.model` inside of a question: it is meant to read the row that asks."""
         expressions = self._expressions
-        if expressions.context.depth and isinstance(node.left, tree.Field) and node.left == node.right:
+        if isinstance(node.left, tree.Field) and node.left == node.right:
             name = code(expressions.written(node.left) or to_text(node.left))
             message = f"{name} stands on both sides: an inner question does not read the row that asks"
             expressions.report.add("RQL229", message, span, *ways_around(name[1:-1]))

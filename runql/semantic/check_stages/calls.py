@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
 
 from runql.language.aggregates import HISTORY_AGGREGATES, ROW_AGGREGATES
 from runql.language.entry import Function
@@ -12,7 +15,6 @@ from runql.language.kinds import Kind, TableKind
 from runql.language.windows import ALONG_RUNS, WINDOWS
 from runql.semantic.check.arguments import percent_of
 from runql.semantic.check_context import rewrite, rewrites
-from runql.semantic.check_stages.of_curves import OF_CURVES, over_rows
 from runql.semantic.check_stages.windows import Folding, StageCheck, WindowCalls
 from runql.semantic.folds import fold_named, history_fold_named
 from runql.semantic.names.foreign_calls import FOREIGN_FUNCTIONS
@@ -22,9 +24,13 @@ from runql.semantic.naming import aggregate_text
 from runql.semantic.operands import BROKEN, Operand, kind_in
 from runql.semantic.spelling import PREFIXES, code, field_text, path_text
 from runql.semantic.typed import TAggregate, TCell, TField, TFold, TLogged
-from runql.syntax import tree
-from runql.syntax.printer.to_text import to_text
+from runql.syntax import to_text, tree
 from runql.text.source import NOWHERE, Span
+
+OF_CURVES: Final = frozenset({"at", "when", "auc", "slope", "spikes"})
+"""The values of a history that no aggregate over rows has the name of."""
+
+_PREFIX: Final = re.compile(r"\blogged\.")
 
 
 class StageCalls(WindowCalls):
@@ -167,3 +173,21 @@ class StageCalls(WindowCalls):
         if inner:
             hints.append(f"of the sample all the same: {code(f'{node.name}({inner}, approx)')}")
         self._report.add("RQL310", f"`{node.name}` needs every row, and the histories are sampled", span, *hints)
+
+
+def over_rows(node: tree.Call, x_axis: str | None) -> str:
+    """The way out: `when` and `at` are rows of the table, what is of a whole curve is a column of its run."""
+    argument = node.arguments[0] if node.arguments else None
+    if node.name == "when" and argument is not None:
+        condition = _PREFIX.sub("", to_text(argument))
+        return f"the first such row of each run is {code(f'| where {condition} | first')}"
+    if node.name == "at" and len(node.arguments) == 2:
+        place = f"{path_text([x_axis or 'x'])} <= {to_text(node.arguments[1])}"
+        return f"the last row of each run up to there is {code(f'| where {place} | last')}"
+    if isinstance(argument, tree.Field) and argument.path.segments:
+        segments = argument.path.segments
+        metric = segments[1:] if segments[0] == "logged" and len(segments) > 1 else segments
+        field = tree.Field(tree.Path(("logged", *metric)))
+        text = to_text(replace(node, arguments=(field, *node.arguments[1:])))
+        return f"of each run it is a column: {code(f'runs select {text}')}"
+    return "of each run it is a column: `runs select auc(logged.loss)`"

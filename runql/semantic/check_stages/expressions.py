@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cached_property
 
 from runql.language.fields import RUN_FIELD_SPELLINGS, Space
 from runql.language.kinds import Kind, TableKind
@@ -41,11 +42,19 @@ class StageExpressions(Expressions):
         self.mentions: dict[str, TColumn] = {}
         self.lost: set[str] = set()
         """Columns that would be there if what makes them were right: nothing is said of them."""
-        self.windows = StageCalls(self)
-        self.calls = self.windows
-        self.any_field = AnyFields(self, of_rows=True)
-        self.per_run = Expressions(catalog, context, report)
+
+    @cached_property
+    def calls(self) -> StageCalls:
+        return StageCalls(self)
+
+    @cached_property
+    def any_field(self) -> AnyFields:
+        return AnyFields(self, of_rows=True)
+
+    @cached_property
+    def per_run(self) -> Expressions:
         """What stands inside a value of a run's history: fields of the run, and no columns."""
+        return Expressions(self.names.catalog, self.context, self.report)
 
     # ------------------------------------------------------------ names
 
@@ -166,7 +175,7 @@ class StageExpressions(Expressions):
         self.report.add("RQL218", message, span, *hints, fixes=rewrites(span, [_as_path(one) for one in near]))
 
     def _window(self, node: tree.Window, span: Span) -> Operand:
-        return self.windows.window(node, span)
+        return self.calls.window(node, span)
 
     def of_run(self, node: tree.Call, span: Span) -> Operand:
         """A value of each run's history."""

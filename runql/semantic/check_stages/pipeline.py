@@ -65,6 +65,8 @@ def check_stages(
 
     Pure, and raises for no tree. After a stage that cannot be made out nothing more is said of the ones that follow.
     """
+    if not stages:
+        return CheckedStages((), scope)
     report = Report()
     expressions = StageExpressions(catalog, context, report, scope)
     expressions.lost |= set(lost)

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from runql.semantic.values import MISSING
 from runql.sources.files.wire import MalformedWire
 from runql.sources.local import bulk, service
-from runql.sources.local.batches import Batches
 from runql.sources.local.history import HistoryReader
+from runql.sources.local.rows import Batches
 from tests.sources.local import files
 from tests.sources.local.ask import codes, history
 
@@ -114,7 +114,7 @@ def test_a_long_log_in_any_order_of_keys(
         read.extend(found)
         return found
 
-    monkeypatch.setattr("runql.sources.local.batches.read_rows", watched)
+    monkeypatch.setattr("runql.sources.local.rows.read_rows", watched)
     fast = history(path, "abc", *keys)
     assert sum(len(found.places) for found in read) > 9_000
     assert list(fast.columns) == list(slow.columns)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from runql.errors import SourceError
 from runql.sources.protocol import FULL, PageRequest
 from runql.sources.tensorboard import TensorboardService, framing
-from runql.sources.tensorboard.crc32c import crc32c, masked_crc32c
+from runql.sources.tensorboard.framing import crc32c, masked_crc32c
 from tests.sources.tensorboard import writer
 from tests.sources.tensorboard.judge import Row, points_of, rows_of, rows_read
 
