@@ -45,7 +45,8 @@ def _engine() -> ModuleType:
         message = "charts as SVG, PNG and HTML need `vl-convert-python`, which is not installed"
         way_out = 'install it with `pip install "runql[charts]"`'
         raise OutputError.of("RQL506", message, way_out, "a file `.json` holds the chart as Vega-Lite") from None
-    return vl_convert
+    engine: ModuleType = vl_convert
+    return engine
 
 
 def svg(spec: Mapping[str, Any]) -> str:
