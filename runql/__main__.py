@@ -20,7 +20,7 @@ def main() -> int:
     _keep_what_is_compiled()
     from runql.frontends.cli.main import main as command
 
-    status = command(others={"prompt": prompt, "lsp": lsp})
+    status = command(others={"prompt": prompt, "lsp": lsp, "mcp": mcp})
     if status == _INTERRUPTED:
         from runql.terminal import stdout
 
@@ -76,6 +76,21 @@ def lsp(arguments: Arguments) -> int:
     from runql.frontends.lsp.main import serve
 
     return saying_errors(lambda: serve(arguments.tcp, is_trusted=arguments.trusted, source=arguments.source))
+
+
+def mcp(arguments: Arguments) -> int:
+    """Start the server for agents."""
+    from runql import config
+    from runql.frontends.cli.call_settings import for_call, saying_errors
+    from runql.frontends.mcp.main import serve
+    from runql.terminal.progress import Waiting
+
+    def start() -> int:
+        sources = (*((arguments.source,) if arguments.source else ()), *arguments.words)
+        settings = for_call(config.load(), arguments, Waiting())
+        return serve(sources, settings, http=arguments.http, seconds=arguments.timeout)
+
+    return saying_errors(start)
 
 
 if __name__ == "__main__":

@@ -93,7 +93,7 @@ class Settings:
     `saved`: the folders of saved queries, the project's before the user's own. `file`: the user's own settings file,
     `data`: the folder for what must not get lost, such as the history of the prompt. `stores`: where copies of runs
     are. `offline`: no server is asked, a project is answered from its store. `pager`: what `$PAGER` says.
-    `said`: what is to be said of files that do not count.
+    `said`: what is to be said of files that do not count. `read_only`: no text writes a file.
     `allow_write`: where a script may write besides the working folder, which no settings file can say.
     """
 
@@ -120,6 +120,7 @@ class Settings:
     sql: SqlBounds = field(default_factory=SqlBounds)
     stores: Path | None = None
     offline: bool = False
+    read_only: bool = False
 
     @property
     def own_queries(self) -> Path | None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGES = ("CHANGELOG.md", "SECURITY.md", "examples/demo/README.md")
+PAGES = ("CHANGELOG.md", "SECURITY.md", "examples/demo/README.md", "examples/ci/README.md", "skills/runql/SKILL.md")
 """Documents beside `docs/` that are pages of the site."""
 
 _FENCE = re.compile(r"^( *```+) *(runql|console|ipython)\b[^\n]*$", re.MULTILINE)

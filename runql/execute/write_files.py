@@ -52,6 +52,9 @@ def wrong_files(stages: Sequence[TStage], settings: Settings) -> Iterator[Diagno
 
 def _judged(stage: TTo, settings: Settings) -> Destination:
     """Where a stage writes. Raises `OutputError` for what it cannot, and `QueryError` for what it may not write."""
+    if settings.read_only:
+        hint = "leave `to` out: the rows are the answer"
+        raise QueryError([Diagnostic("RQL535", "whoever asks here may write no file", stage.span, hints=(hint,))])
     path = located(stage.path, settings.folder)
     form = _format_of(path)
     if form is None:

@@ -161,6 +161,7 @@ _TABLE = {
     "RQL541": Code("notice", "data of kinds that are not read from event files"),
     "RQL540": Code("notice", "a value that no number or table can hold, shown as text"),
     "RQL569": Code("error", "a bound of `sql` that a question reached"),
+    "RQL593": Code("error", "a server for agents that cannot start, or that has no such source"),
     "RQL580": Code("notice", "runs that a store keeps and their source no longer has"),
     # 9xx ours
     "RQL901": Code("error", "a fault of RunQL"),

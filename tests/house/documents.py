@@ -34,7 +34,8 @@ class Block:
 
 def documents() -> list[str]:
     """Every page, from the root of the repository."""
-    pages = (ROOT / "docs").rglob("*.md"), (ROOT / "examples").rglob("*.md"), ROOT.glob("*.md")
+    folders = (ROOT / name for name in ("docs", "examples", "skills"))
+    pages = (*(folder.rglob("*.md") for folder in folders), ROOT.glob("*.md"))
     return sorted(path.relative_to(ROOT).as_posix() for found in pages for path in found)
 
 

@@ -59,6 +59,8 @@ DOORS = (
     Door("pygments", r"runql/frontends/highlight/\w+\.py", "only the highlighter knows Pygments"),
     Door("lsprotocol", r"runql/frontends/lsp/(\w+/)?\w+\.py", "one front end speaks the editor's protocol"),
     Door("pygls", r"runql/frontends/lsp/(\w+/)?\w+\.py", "one front end speaks the editor's protocol"),
+    Door("mcp", r"runql/frontends/mcp/\w+\.py", "one front end speaks to agents"),
+    Door("pydantic", r"runql/frontends/mcp/server\.py", "only what agents are told of arguments needs it"),
     Door("IPython", r"runql/frontends/jupyter/\w+\.py", "only the notebook knows its kernel"),
     Door(
         "typing.runtime_checkable",
@@ -76,7 +78,7 @@ DOORS = (
     Door("sys.exit", r"runql/__main__\.py", "only the command's door leaves the process"),
 )
 
-OWN_TOOLKIT = {"repl": "prompt_toolkit", "highlight": "pygments"}
+OWN_TOOLKIT = {"repl": "prompt_toolkit", "highlight": "pygments", "mcp": "mcp"}
 """What a front end may import at its top: it is only loaded when somebody wants it."""
 
 HEAVY = {
@@ -88,6 +90,7 @@ HEAVY = {
     "duckdb",
     "deltalake",
     "numpy",
+    "mcp",
     "orjson",
     "prompt_toolkit",
     "re2",

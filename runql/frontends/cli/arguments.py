@@ -19,6 +19,7 @@ Command: TypeAlias = Literal[
     "lsp",
     "doctor",
     "completion",
+    "mcp",
     "complete-line",
 ]
 
@@ -33,10 +34,11 @@ COMMANDS: dict[str, Command] = {
     "lsp": "lsp",
     "doctor": "doctor",
     "completion": "completion",
+    "mcp": "mcp",
     "complete-line": "complete-line",
 }
 
-_ONLY_COMMANDS = {"check", "fmt", "pull", "lsp", "doctor", "completion"}
+_ONLY_COMMANDS = {"check", "fmt", "pull", "lsp", "doctor", "completion", "mcp"}
 HIDDEN: frozenset[Command] = frozenset({"complete-line"})
 """Commands for programs alone: no help names them."""
 
@@ -57,6 +59,7 @@ commands:
   pull SOURCE          copy runs to a store on this computer; the next time only those that changed
   store list|info|check|drop [STORE]  the stores: which there are, what one holds, whether it is whole; delete one
   lsp                  the language server, for editors: on standard input and output, or over TCP
+  mcp [SOURCE…]        the server for agents: on standard input and output, or over HTTP on this computer
   doctor               versions, extras, sources, where keys are, network, trust, stores: for a report, without secrets
   completion SHELL     the script that completes at a prompt of bash, zsh or fish: options, sources, files, queries
 
@@ -109,6 +112,8 @@ class Arguments(NamedTuple):
     yes: bool = False
     json: bool = False
     network: bool = False
+    junit: str | None = None
+    http: str | None = None
     show: str | None = None
     """A text to print instead of doing anything: that of `--version` or `--help`."""
 
@@ -216,6 +221,7 @@ def _parser(command: Command) -> _Parser:
         add("-q", "--quiet", action="store_true", help="no notices and no progress")
     if command == "run":
         add("--max-rows", type=_count, metavar="N", help="show at most so many rows of an answer, and say what was cut")
+        add("--junit", metavar="FILE", help="write what came of each assertion as JUnit XML, for a CI")
         add("--stats", action="store_true", help="at the end a line of JSON on standard error: what the answers cost")
         add("--spec", action="store_true", help="the language as JSON: options, statements, stages, functions, codes")
         add("--write-config", action="store_true", help="write a settings file that explains every setting, and stop")
@@ -238,12 +244,7 @@ def _parser(command: Command) -> _Parser:
         add("--tcp", metavar="HOST:PORT", help="wait for one client at this address (127.0.0.1 if it has no host)")
         add("--stdio", action="store_true", help="talk over standard input and output, as without it")
         add("--trusted", action="store_true", help="the editor vouches for its folders: servers may be asked")
-    if command == "doctor":
-        add("-s", "--source", metavar="SOURCE", help="the source that is looked at, instead of that of the settings")
-        add("--api-key-file", metavar="FILE", help="the file that holds W&B's key")
-        add("--timeout", type=_seconds, metavar="SECONDS", help="the longest that the server may take (20)")
-        add("--json", action="store_true", help="the report as JSON")
-        add("--network", action="store_true", help="also ask the server who is signed in")
+    _add_those_of_other_programs(parser, command)
     add("--version", action="store_true", help="the version of RunQL")
     add("-h", "--help", action="store_true", help="this text")
     return parser
@@ -270,6 +271,22 @@ def _add_those_of_queries(parser: _Parser) -> None:
     add("--no", action="append", metavar="CODE", help="say no notices and warnings of that code, such as RQL211")
     add("--names", action="store_true", help="name every file and run of which a notice speaks, not only their number")
     add("--errors", choices=("text", "json"), default="text", help="how errors are written: `text` or `json`")
+
+
+def _add_those_of_other_programs(parser: _Parser, command: Command) -> None:
+    """The options of what serves agents, and of what a report of a fault needs."""
+    add = parser.add_argument
+    if command == "mcp":
+        add("-s", "--source", metavar="SOURCE", help="where the runs are; words name further sources")
+        add("--http", metavar="[HOST:]PORT", help="over HTTP on this computer, at `/mcp`")
+        add("--api-key-file", metavar="FILE", help="the file that holds W&B's key")
+        add("--timeout", type=_seconds, metavar="SECONDS", help="the longest that a server may take for one call (120)")
+    if command == "doctor":
+        add("-s", "--source", metavar="SOURCE", help="the source that is looked at, instead of that of the settings")
+        add("--api-key-file", metavar="FILE", help="the file that holds W&B's key")
+        add("--timeout", type=_seconds, metavar="SECONDS", help="the longest that the server may take (20)")
+        add("--json", action="store_true", help="the report as JSON")
+        add("--network", action="store_true", help="also ask the server who is signed in")
 
 
 def _add_those_of_pull(parser: _Parser) -> None:
@@ -306,14 +323,15 @@ def _seconds(text: str) -> float:
 
 _USAGES: dict[Command, str] = {
     "run": "runql [-s SOURCE] [-o FORMAT|FILE] [-p NAME=VALUE]… [--quiet] QUERY | FILE.rql | -\n"
-    "       runql explain|check|fmt|describe|pull|store|trust|doctor|completion|lsp …",
+    "       runql explain|check|fmt|describe|pull|store|trust|doctor|completion|lsp|mcp …",
     "explain": "runql explain [-s SOURCE] [-p NAME=VALUE]… QUERY | FILE.rql | -",
-    "check": "runql check [-s SOURCE] [-p NAME=VALUE]… [--offline] QUERY | FILE.rql | -",
+    "check": "runql check [-s SOURCE] [-p NAME=VALUE]… [--offline] QUERY | FILE.rql… | -",
     "fmt": "runql fmt [--check] [--diff] FILE.rql… | QUERY | -",
     "trust": "runql trust [--list | --forget] [FOLDER]",
     "pull": "runql pull [--into STORE] SOURCE",
     "store": "runql store list\n       runql store info|check STORE\n       runql store drop [--yes] STORE",
     "lsp": "runql lsp [-s SOURCE] [--tcp HOST:PORT] [--trusted]",
+    "mcp": "runql mcp [-s SOURCE] [--http [HOST:]PORT] [SOURCE…]",
     "doctor": "runql doctor [-s SOURCE] [--json] [--network]",
     "completion": "runql completion bash|zsh|fish",
     "complete-line": "runql complete-line SHELL WORD LINE",

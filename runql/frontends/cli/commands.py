@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ from runql import config
 from runql.errors import OutputError, RunQLError, UntrustedFolder, wrong_call
 from runql.frontends.cli.arguments import Arguments, Command
 from runql.frontends.cli.call_settings import for_call
-from runql.frontends.cli.inputs import text_of
+from runql.frontends.cli.inputs import is_file_name, text_of
 from runql.script.given_values import values_of
 from runql.terminal import stderr, stdout
 from runql.terminal.progress import Progress, Waiting
@@ -18,7 +19,7 @@ from runql.terminal.stderr import Voice
 from runql.text.frozen import frozen
 
 if TYPE_CHECKING:
-    from runql.session import Session
+    from runql.session import Explanation, Result, Session
     from runql.text.source import Source
 
 
@@ -122,15 +123,36 @@ def run(call: CommandCall) -> int:
         call.settings, call.voice, call.waiting, output=given.output, quiet=given.quiet, safe=given.safe
     )
     source, params = _text(call), values_of(call.arguments.params)
-    with _session(call) as session, session.within(call.arguments.timeout):
+    with _session(call) as session, session.within(call.arguments.timeout), _reported(call, source) as answered:
         with call.looking():
-            results = session.run(source, params)
+            answered.extend(session.run(source, params))
         try:
-            show.results(results)
+            show.results(answered)
         finally:
             if call.arguments.stats:
-                call.voice.say(stats_json(results))
+                call.voice.say(stats_json(answered))
     return stderr.OK
+
+
+@contextmanager
+def _reported(call: CommandCall, source: Source) -> Iterator[list[Result | Explanation]]:
+    """What comes of the answers in the file of `--junit`, if there is one: also where one of them fails."""
+    answered: list[Result | Explanation] = []
+    if call.arguments.junit is None:
+        yield answered
+        return
+    from runql.frontends.cli.junit import JunitReport
+
+    report = JunitReport(Path(call.arguments.junit), source)
+    try:
+        yield answered
+    except RunQLError as error:
+        try:
+            report.write(answered, error)
+        except OutputError as lost:
+            call.voice.error(lost)
+        raise
+    report.write(answered, None)
 
 
 def explain(call: CommandCall) -> int:
@@ -144,7 +166,10 @@ def explain(call: CommandCall) -> int:
 
 
 def check(call: CommandCall) -> int:
-    """Say every mistake of a text."""
+    """Say every mistake of a text, or of several files."""
+    words = call.arguments.words
+    if len(words) > 1 and all(map(is_file_name, words)):
+        return max(check(replace(call, arguments=call.arguments._replace(words=(word,)))) for word in words)
     source, params = _text(call), values_of(call.arguments.params)
     with _session(call) as session, session.within(call.arguments.timeout), call.looking():
         diagnostics = session.check(source, params, offline=call.arguments.offline)

@@ -84,6 +84,10 @@ def _doctor(arguments: Arguments, _others: Mapping[str, FrontEnd]) -> int:
     return examine(arguments)
 
 
+def _mcp(arguments: Arguments, others: Mapping[str, FrontEnd]) -> int:
+    return others["mcp"](arguments)
+
+
 def _completion(arguments: Arguments, _others: Mapping[str, FrontEnd]) -> int:
     from runql.frontends.cli.shells.main import write_script
 
@@ -98,6 +102,7 @@ def _complete_line(arguments: Arguments, _others: Mapping[str, FrontEnd]) -> int
 
 _DOORS: Mapping[str, Callable[[Arguments, Mapping[str, FrontEnd]], int]] = {
     "lsp": _lsp,
+    "mcp": _mcp,
     "doctor": _doctor,
     "completion": _completion,
     "complete-line": _complete_line,

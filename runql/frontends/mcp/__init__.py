@@ -1,0 +1,1 @@
+"""`runql mcp`: a server of the Model Context Protocol, for agents (extra `mcp`)."""
