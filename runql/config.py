@@ -4,6 +4,7 @@ Two files in TOML say the same things: `config.toml` in the user's own settings 
 found in the working folder or the nearest one above it. The project's wins, name by name.
 
     source = "./wandb"                 # what `-s` is by default
+    keep = false                       # nothing that was read of a large folder is kept for the next process
 
     [sources]                          # names for `-s` and `from`
     vision = "acme/vision"
@@ -15,7 +16,8 @@ found in the working folder or the nearest one above it. The project's wins, nam
     keys = "vi"
 
 A path in `.runql.toml` is meant from the folder of that file. Of the environment these are read: `RUNQL_SOURCE`,
-`RUNQL_CONFIG` (another `config.toml`), `RUNQL_CACHE` (the folder for what may be thrown away), `RUNQL_DATA` (the folder
+`RUNQL_CONFIG` (another `config.toml`), `RUNQL_CACHE` (the folder for what may be thrown away), `RUNQL_KEEP` (`0`: as
+`keep = false`), `RUNQL_DATA` (the folder
 for the history of the prompt), `RUNQL_STORE` (the folder for copies of runs), `RUNQL_MAX_ANSWER_MB` (the largest
 answer of a server, unpacked), `RUNQL_SQL_SECONDS` and `RUNQL_SQL_MEMORY_MB` (what a question of the stage `sql` may
 take), `RUNQL_DEBUG`, W&B's own (`WANDB_…`, `NETRC`), those of proxies and certificates (`HTTPS_PROXY`, `SSL_CERT_FILE`
@@ -51,7 +53,7 @@ TENSORBOARD = "tb:"
 """Before a path: the TensorBoard logs there."""
 STORE = "store:"
 """Before a name or a path: runs that were copied to a store."""
-_KEYS = ("source", "sources", "aliases", "prompt")
+_KEYS = ("source", "sources", "aliases", "prompt", "keep")
 
 
 @frozen
@@ -92,8 +94,9 @@ class Settings:
 
     `saved`: the folders of saved queries, the project's before the user's own. `file`: the user's own settings file,
     `data`: the folder for what must not get lost, such as the history of the prompt. `stores`: where copies of runs
-    are. `offline`: no server is asked, a project is answered from its store. `pager`: what `$PAGER` says.
-    `said`: what is to be said of files that do not count. `read_only`: no text writes a file.
+    are. `offline`: no server is asked, a project is answered from its store. `keep`: what was read of a large folder is
+    kept for the next process. `read_only`: no text writes a file. `pager`: what `$PAGER` says. `said`: what is to be
+    said of files that do not count.
     `allow_write`: where a script may write besides the working folder, which no settings file can say.
     """
 
@@ -121,6 +124,7 @@ class Settings:
     stores: Path | None = None
     offline: bool = False
     read_only: bool = False
+    keep: bool = True
 
     @property
     def own_queries(self) -> Path | None:
@@ -178,6 +182,7 @@ def load(environ: Mapping[str, str] | None = None, folder: Path | None = None) -
         pager=environ.get("PAGER"),
         said=(*said, *more, *_zone_said(environ.get("TZ", ""))),
         sql=_sql_bounds(environ),
+        keep=environ.get("RUNQL_KEEP") != "0" and project.get("keep", True) and user.get("keep", True),
         stores=Path(environ["RUNQL_STORE"]) if environ.get("RUNQL_STORE") else _data_folder(environ) / "stores",
     )
 
@@ -357,6 +362,9 @@ def _check(path: Path, text: str, key: str, value: Any) -> None:
     if key == "source":
         if not isinstance(value, str):
             raise _wrong(path, f"must have a text as `source`{_line(text, key)}")
+    elif key == "keep":
+        if not isinstance(value, bool):
+            raise _wrong(path, f"must have true or false as `keep`{_line(text, key)}")
     elif key == "prompt":
         _check_prompt(path, text, value)
     elif not isinstance(value, dict) or not all(isinstance(to, str) for to in value.values()):

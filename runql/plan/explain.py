@@ -62,12 +62,13 @@ Row = tuple[str, str, Iterable[str]]
 
 @frozen
 class ExplainedSource:
-    """One source of a query. `name` is as a user writes it."""
+    """One source of a query. `name` is as a user writes it; `kept`: what of it is a copy, and where that is."""
 
     name: str
     entity: str
     project: str
     capabilities: Capabilities
+    kept: str = ""
 
 
 def explain(
@@ -216,6 +217,8 @@ class _Steps:
             yield "", "limit", [f"no more than {counted_runs(fetch.most)}: the filter alone decides"]
         yield "", "fetched", ["no run" if self.counts(fetch) else fetched_text(fetch, one.capabilities)]
         yield "", "requests", [self._requests(fetch, one.capabilities)]
+        if one.kept:
+            yield "", "kept", [one.kept]
 
     def _not_by_sql(self, fetch: Fetch, one: ExplainedSource) -> Iterator[Row]:
         """What the engine decides of the runs that SQL gives."""

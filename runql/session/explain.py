@@ -35,7 +35,8 @@ def _told(
     canonical: str, about: CheckedQuery | InnerQuery, source: Source, folder: Path, said: Sequence[Diagnostic]
 ) -> str:
     asked = [
-        ExplainedSource(place.name, place.entity, place.project, place.service.capabilities) for place in about.places
+        ExplainedSource(place.name, place.entity, place.project, place.service.capabilities, place.service.kept)
+        for place in about.places
     ]
     plan = with_stand_ins(about.plan)
     tell = partial(explain, canonical, plan, asked, text=source.text, catalog=about.catalog, notices=said)

@@ -208,13 +208,13 @@ def _path(name: str, settings: Settings) -> Path:
 def _open_demo(_name: str, _settings: Settings) -> SourcePlace:
     from runql import demo
 
-    return _folder(Path(demo.__path__[0]) / "wandb", DEMO)
+    return _folder(Path(demo.__path__[0]) / "wandb", DEMO, None)
 
 
 def _open_folder(name: str, settings: Settings) -> SourcePlace:
     path = _existing(name, settings)
     try:
-        return replace(_folder(path, name), said=tuple(_hidden(name, settings)))
+        return replace(_folder(path, name, _cache(settings)), said=tuple(_hidden(name, settings)))
     except SourceError as error:
         if has_event_files(path):
             raise _with_hint(error, f"TensorBoard logs are there: `{TENSORBOARD}{name}`") from error
@@ -251,10 +251,15 @@ def _hidden(name: str, settings: Settings) -> Iterator[Diagnostic]:
         yield Diagnostic("RQL516", f"`{name}` was read as the folder of that name", hints=hints)
 
 
-def _folder(path: Path, name: str) -> SourcePlace:
+def _folder(path: Path, name: str, cache: Path | None) -> SourcePlace:
     from runql.sources.local import LocalService
 
-    return SourcePlace(name, LocalService(path, name=name))
+    return SourcePlace(name, LocalService(path, name=name, cache=cache))
+
+
+def _cache(settings: Settings) -> Path | None:
+    """Where what was read of a large folder is kept, unless the settings say that nothing is."""
+    return settings.server.cache_folder if settings.keep else None
 
 
 def server_hosts(settings: Settings) -> tuple[str, ...]:

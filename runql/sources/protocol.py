@@ -197,6 +197,11 @@ class ServiceApi(Protocol):
     # What some sources have besides. A class that derives from this one has nothing of it unless it says so.
 
     @property
+    def kept(self) -> str:
+        """What of its answers was read earlier, and where it is kept: in words, for `explain`."""
+        return ""
+
+    @property
     def line(self) -> LineApi | None:
         """What it is asked over; `None` where that costs no request."""
         return None

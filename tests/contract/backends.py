@@ -10,8 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
+from unittest.mock import patch
 
 from runql.semantic.record import SweepRecord
+from runql.sources.local import LocalService
+from runql.sources.local.kept import heads
 from runql.sources.memory import MemoryService
 from runql.sources.protocol import ServiceApi
 from tests.contract.sample import SampleProject
@@ -95,8 +98,13 @@ def make_wandb(sample: SampleProject, folder: Path) -> Source:
 
 
 def make_local(sample: SampleProject, folder: Path) -> Source:
-    """The sample as run files on disk."""
-    return Source(folder_of(sample, folder), sample.entity, sample.project)
+    """The sample as run files on disk, of which an earlier look kept what it read."""
+    cache = folder / "cache"
+    folder_of(sample, folder / "runs")
+    with patch.object(heads, "MANY_FILES", 1), patch.object(heads, "_SETTLED_NS", -(10**15)):
+        first, service = (LocalService(folder / "runs", cache=cache) for _ in range(2))
+    assert not first.kept.startswith(service.kept)
+    return Source(service, sample.entity, sample.project)
 
 
 def make_tensorboard(sample: SampleProject, folder: Path) -> Source:

@@ -1,4 +1,5 @@
 """Which runs lie below a path."""
+# ruff: noqa: PTH116, PTH119, PTH120 - of ten thousand folders paths as texts are looked through in a third of the time
 
 from __future__ import annotations
 
@@ -6,6 +7,7 @@ import os
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from operator import attrgetter
 from pathlib import Path
 from typing import Final
 
@@ -25,6 +27,7 @@ from runql.sources.local.folder_layout import (
 from runql.text.frozen import frozen
 
 _ROOT_NAMES: Final = ("wandb", ".wandb")
+_NAME_OF: Final = attrgetter("name")
 MOST_FOLDERS: Final = 20_000
 """So many folders that are not called like those of W&B are looked into. A home directory has more."""
 
@@ -33,19 +36,25 @@ MOST_FOLDERS: Final = 20_000
 class RunFile:
     """What a run has on disk: its log, or without one its folder.
 
-    `shown` is the path below the source, fit for a terminal; `folder` the folder whose other files are of this run;
-    `date` what the folder's name says, in seconds since 1970. The rest tells whether the file changed.
+    `shown` is the path below the source, fit for a terminal; `folder` the folder whose other files are of this run.
+    The rest tells whether the file changed.
     """
 
     path: Path
     shown: str
     size: int
     mtime_ns: int
+    ctime_ns: int
     inode: tuple[int, int]
     owner: int
     folder: Path | None = None
-    date: float = 0.0
     is_log: bool = True
+
+    @property
+    def date(self) -> float:
+        """What the name of its folder says, in seconds since 1970; 0 if that is no date."""
+        called = folder_name((self.path.parent if self.is_log else self.path).name)
+        return 0.0 if called is None else date_of(called.date, utc=called.prefix == "dryrun-")
 
     @property
     def run_id(self) -> str:
@@ -105,17 +114,17 @@ class _RunWalk:
     """One look at a tree of folders, nearest first. Each folder is entered once, whatever links lead to it."""
 
     def __init__(self, root: Path) -> None:
-        self._root = Path(os.path.realpath(root))
+        self._root = os.path.realpath(root)
         self._found = FoundFiles(is_source=root.name in _ROOT_NAMES)
         self._seen: set[tuple[int, int]] = set()
         self._entered: set[tuple[int, int]] = set()
-        self._waiting: deque[tuple[Path, int]] = deque()
-        self._linked: deque[tuple[Path, int]] = deque()
+        self._waiting: deque[tuple[str, int]] = deque()
+        self._linked: deque[tuple[str, int]] = deque()
 
     def log_alone(self, path: Path) -> FoundFiles:
         """One log, with the files beside it."""
-        real = Path(os.path.realpath(path))
-        names = [entry.name for entry in self._entries(real.parent)]
+        real = os.path.realpath(path)
+        names = [entry.name for entry in self._entries(os.path.dirname(real))]
         self._add_log(real, sum(name.endswith(LOG_SUFFIX) for name in names) == 1)
         return self._found
 
@@ -126,17 +135,17 @@ class _RunWalk:
         while self._waiting or self._linked:
             # Links last: a run has the name of its own folder.
             folder, depth = self._waiting.popleft() if self._waiting else self._real(*self._linked.popleft())
-            if looked_into >= MOST_FOLDERS and not _is_likely(folder.name):
+            if looked_into >= MOST_FOLDERS and not _is_likely(os.path.basename(folder)):
                 self._found.left_out += 1
                 continue
             looked_into += self._enter(folder, depth)
         self._found.files.sort(key=lambda file: file.path)
         return self._found
 
-    def _enter(self, folder: Path, depth: int) -> bool:
+    def _enter(self, folder: str, depth: int) -> bool:
         """Look into a folder. Whether it is one that holds no run itself."""
         try:
-            stat = folder.stat()
+            stat = os.stat(folder)
         except OSError as problem:
             self._found.unreadable.append((self._shown(folder), reason(problem)))
             return True
@@ -145,12 +154,12 @@ class _RunWalk:
         self._entered.add(inode)
         entries = self._entries(folder)
         logs, files, folders = _parted(entries)
-        name = folder.name
+        name = os.path.basename(folder)
         if depth <= 2 and name in _ROOT_NAMES and "__init__.py" not in files:
             self._found.is_source = True
         self._found.sweeps.update(sweep for file in files if (sweep := sweep_of(name, file)))
         for log in logs:
-            self._add_log(Path(os.path.realpath(log.path) if log.is_symlink() else log.path), len(logs) == 1)
+            self._add_log(os.path.realpath(log.path) if log.is_symlink() else log.path, len(logs) == 1)
         is_run = bool(logs)
         if not logs:
             in_files = self._names_in(folders.get(FILES)) if FILES in folders else ()
@@ -161,65 +170,68 @@ class _RunWalk:
             if holds_no_runs(child) or (is_run and belongs_to_run(child)):
                 continue
             if entry.is_symlink():
-                self._linked.append((folder / child, depth + 1))
+                self._linked.append((entry.path, depth + 1))
             elif _is_likely(child):
-                self._waiting.appendleft((folder / child, depth + 1))
+                self._waiting.appendleft((entry.path, depth + 1))
             else:
-                self._waiting.append((folder / child, depth + 1))
+                self._waiting.append((entry.path, depth + 1))
         return not (is_run or _is_likely(name))
 
     @staticmethod
-    def _real(link: Path, depth: int) -> tuple[Path, int]:
-        return Path(os.path.realpath(link)), depth
+    def _real(link: str, depth: int) -> tuple[str, int]:
+        return os.path.realpath(link), depth
 
     def _names_in(self, folder: os.DirEntry[str] | None) -> list[str]:
-        return [] if folder is None else [entry.name for entry in self._entries(Path(folder.path))]
+        return [] if folder is None else [entry.name for entry in self._entries(folder.path)]
 
-    def _add_log(self, path: Path, is_alone: bool) -> None:
+    def _add_log(self, path: str, is_alone: bool) -> None:
         try:
-            stat = path.stat()
+            stat = os.stat(path)
         except OSError as problem:
             self._found.unreadable.append((self._shown(path), reason(problem)))
             return
         if (inode := (stat.st_dev, stat.st_ino)) in self._seen:
             return
         self._seen.add(inode)
-        called = folder_name(path.parent.name)
-        is_own = is_alone or (called is not None and path.name == f"run-{called.run_id}{LOG_SUFFIX}")
-        folder = path.parent if is_own else None
+        folder, name = os.path.split(path)
+        called = None if is_alone else folder_name(os.path.basename(folder))
+        is_own = is_alone or (called is not None and name == f"run-{called.run_id}{LOG_SUFFIX}")
+        self._add(path, stat, stat.st_size, Path(folder) if is_own else None)
+
+    def _add_folder(self, path: str, stat: os.stat_result) -> None:
+        self._add(path, stat, 0, Path(path), is_log=False)
+
+    def _add(self, path: str, stat: os.stat_result, size: int, folder: Path | None, *, is_log: bool = True) -> None:
         self._found.files.append(
             RunFile(
-                path, self._shown(path), stat.st_size, stat.st_mtime_ns, inode, stat.st_uid, folder, _date(path.parent)
+                Path(path),
+                self._shown(path),
+                size,
+                stat.st_mtime_ns,
+                stat.st_ctime_ns,
+                (stat.st_dev, stat.st_ino),
+                stat.st_uid,
+                folder,
+                is_log,
             )
         )
 
-    def _add_folder(self, path: Path, stat: os.stat_result) -> None:
-        inode = (stat.st_dev, stat.st_ino)
-        self._found.files.append(
-            RunFile(path, self._shown(path), 0, stat.st_mtime_ns, inode, stat.st_uid, path, _date(path), is_log=False)
-        )
-
-    def _entries(self, folder: Path) -> list[os.DirEntry[str]]:
+    def _entries(self, folder: str) -> list[os.DirEntry[str]]:
         try:
             with os.scandir(folder) as entries:
-                return sorted(entries, key=lambda entry: entry.name)
+                return sorted(entries, key=_NAME_OF)
         except OSError as problem:
             self._found.unreadable.append((self._shown(folder), reason(problem)))
             return []
 
-    def _shown(self, path: Path) -> str:
-        is_below = path != self._root and path.is_relative_to(self._root)
-        return printable(str(path.relative_to(self._root)) if is_below else path.name)
+    def _shown(self, path: str) -> str:
+        below = path.removeprefix(self._root.rstrip(os.sep) + os.sep)
+        return printable(below if below != path else os.path.basename(path))
 
 
 def _is_likely(name: str) -> bool:
     """Whether a folder of this name is looked into before others, and in any case."""
     return name in _ROOT_NAMES or folder_name(name) is not None
-
-
-def _date(folder: Path) -> float:
-    called = folder_name(folder.name)
-    return 0.0 if called is None else date_of(called.date, utc=called.prefix == "dryrun-")
 
 
 def _parted(
@@ -253,10 +265,16 @@ def _is_file(entry: os.DirEntry[str]) -> bool:
 
 def stamps(folder: Path | None) -> Iterator[tuple[str, int, int]]:
     """The files beside a log, each with what tells whether it changed."""
-    for place in () if folder is None else (folder / FILES, folder):
+    for place in () if folder is None else (f"{folder}{os.sep}{FILES}", str(folder)):
+        try:
+            with os.scandir(place) as entries:
+                names = {entry.name for entry in entries}
+        except OSError:
+            continue  # the log is what counts; many runs have no such folder
         for name in SIDE_FILES:
-            try:
-                stat = (place / name).stat()
-            except OSError:
-                continue  # the log is what counts; most runs have none of these
-            yield str(place / name), stat.st_size, stat.st_mtime_ns
+            if name in names:
+                try:
+                    stat = os.stat(path := f"{place}{os.sep}{name}")
+                except OSError:
+                    continue  # it went just now, or is a link that leads nowhere
+                yield path, stat.st_size, stat.st_mtime_ns

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import field, replace
@@ -14,6 +15,7 @@ from runql.sources.files.writers import open_for_writing
 from runql.sources.local.branches import Branches, said_of_rewinds
 from runql.sources.local.discover import FoundFiles, RunFile, find_run_files, stamps
 from runql.sources.local.head import Head, LogState
+from runql.sources.local.kept.heads import KeptFolder, is_large
 from runql.sources.local.notices import (
     copied,
     file_notices,
@@ -73,10 +75,17 @@ class Snapshot:
 
 
 class Folder:
-    """Reads run files and keeps what it read for as long as they do not change."""
+    """Reads run files and keeps what it read for as long as they do not change.
 
-    def __init__(self, root: Path) -> None:
+    `kept`: where it is kept for other processes, if the folder is large; `from_kept`: so many of the `logs` were not
+    read.
+    """
+
+    def __init__(self, root: Path, kept: KeptFolder | None = None) -> None:
         self._root = root
+        self._kept = kept
+        self.kept: KeptFolder | None = None
+        self.from_kept = self.logs = 0
         self._heads: dict[Path, tuple[RunFile, Head]] = {}
         self._branches = Branches()
 
@@ -88,7 +97,7 @@ class Folder:
         """
         found = find_run_files(self._root)
         trouble = [unreadable(shown, why) for shown, why in found.unreadable]
-        heads = self._heads = dict(self._read(found, trouble))
+        heads = self._heads = self._read(found, trouble)
         for file, head in heads.values():
             if head.is_foreign:
                 trouble += file_notices(file.shown, head, running=False)
@@ -104,18 +113,28 @@ class Folder:
         runs = tuple(replace(run, record=replace(run.record, said=run.notices)) if run.notices else run for run in runs)
         return Snapshot(runs, tuple(trouble), frozenset(found.sweeps))
 
-    def _read(self, found: FoundFiles, trouble: list[Diagnostic]) -> Iterator[tuple[Path, tuple[RunFile, Head]]]:
+    def _read(self, found: FoundFiles, trouble: list[Diagnostic]) -> dict[Path, tuple[RunFile, Head]]:
+        """All logs, but those that are known."""
+        kept = self.kept = self._kept if is_large(found.files) else None
+        begun, known, new = time.time(), self._heads, []
+        self.logs = len(found.files)
+        if kept is not None and not known:
+            known = kept.heads(found.files)
+            self.from_kept = len(known)
+        heads = {}
         for file in found.files:
-            known = self._heads.get(file.path)
-            if known is not None and known[0] == file and _is_unchanged(*known):
-                yield file.path, known
-                continue
-            try:
-                head = read_run(file)
-            except OSError as problem:
-                trouble.append(unreadable(file.shown, reason(problem)))
-            else:
-                yield file.path, (file, head)
+            one = known.get(file.path)
+            if one is None or one[0] != file or not _is_unchanged(*one):
+                try:
+                    one = (file, read_run(file))
+                except OSError as problem:
+                    trouble.append(unreadable(file.shown, reason(problem)))
+                    continue
+                new.append(one)
+            heads[file.path] = one
+        if kept is not None and (new or known.keys() - heads.keys()):
+            kept.keep_heads(new, known.keys() - heads.keys(), begun)
+        return heads
 
     def _local_run(self, group: list[Segment], trouble: list[Diagnostic]) -> LocalRun:
         segments = _without_copies(group, trouble)
@@ -201,10 +220,14 @@ def _starts(segments: Sequence[Segment]) -> int:
         for segment in segments
         if segment.head.first_step is not None and segment.head.branch is None
     ]
-    again = sum(
-        any(first <= (end or 0) and begin <= (last or 0) for begin, end in steps[:at] if begin is not None)
-        for at, (first, last) in enumerate(steps)
-        if first is not None
+    again = (
+        0
+        if len(steps) < 2
+        else sum(
+            any(first <= (end or 0) and begin <= (last or 0) for begin, end in steps[:at] if begin is not None)
+            for at, (first, last) in enumerate(steps)
+            if first is not None
+        )
     )
     return again + 1 if again else 0
 

@@ -135,6 +135,8 @@ def system_leaves(sample: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _last(runs: Sequence[Mapping[str, Any]], name: str) -> Any:
+    if len(runs) == 1:
+        return runs[0].get(name) or None
     return next((run[name] for run in reversed(runs) if run.get(name)), None)
 
 

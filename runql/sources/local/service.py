@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -22,9 +22,10 @@ from runql.semantic.values import MISSING
 from runql.sources.at_hand import SourceAtHand, pieces
 from runql.sources.history_rows import select_rows, x_axis_of
 from runql.sources.local.discover import RunFile
-from runql.sources.local.folder import Folder
+from runql.sources.local.folder import Folder, Snapshot
 from runql.sources.local.head import LogState
 from runql.sources.local.history import STEP
+from runql.sources.local.kept.heads import kept_folder, made_of
 from runql.sources.local.keys import Logged, count_keys, type_name
 from runql.sources.local.metadata import ORIGIN, metadata_of
 from runql.sources.local.rows import logged_rows, system_rows
@@ -33,6 +34,7 @@ from runql.sources.local.side_files import jsonl
 from runql.sources.paging import records_of, trimmed
 from runql.sources.protocol import HistoryRequest, RunMetadata, Wanted
 from runql.sources.question import question
+from runql.text.collector import uncollected
 from runql.text.diagnostic import Diagnostic
 
 MOST_SECONDS: Final = 2.0
@@ -48,6 +50,7 @@ class LocalService(SourceAtHand):
     Args:
         path: A `wandb` folder, a folder that holds one or several of them, one run folder, or one `.wandb` file.
         name: What the source is called in messages; the path if it is not given.
+        cache: The folder below which is kept what was read of a large folder; without it nothing is.
 
     Where two runs of different projects have one id, a listing of both gives each an id of its own: `vision/abc`.
     Each such id is understood wherever an id is asked for; the plain one only together with the project.
@@ -57,18 +60,19 @@ class LocalService(SourceAtHand):
         SourceError: there is nothing of that name, or no runs are in it.
     """
 
-    def __init__(self, path: str | Path, *, name: str | None = None) -> None:
+    def __init__(self, path: str | Path, *, name: str | None = None, cache: Path | None = None) -> None:
         root = Path(path).expanduser()
         super().__init__(str(path) if name is None else name)
         self._path = root.absolute()
-        self._folder = Folder(root)
+        self._cache = cache
+        self._folder = Folder(root, None if cache is None else kept_folder(cache, root))
         self._logged: dict[RunFile, Logged] = {}
         self._looking = Lock()
-        self._question, self._looked_at = question(), time.monotonic()
-        self._snapshot = self._folder.snapshot()
+        self._question = question()
+        self._snapshot = self._look()
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _reopened, (str(self._path), self._name)
+        return _reopened, (str(self._path), self._name, self._cache and str(self._cache))
 
     def __deepcopy__(self, _: dict[int, Any]) -> Self:
         return self
@@ -78,12 +82,27 @@ class LocalService(SourceAtHand):
         self._refresh()
         runs = self._scope(entity, project).items()
         if reads_logged(selector):
+            self._count_all(run for _, run in runs)
             return [self._complete(name, run) for name, run in runs]
-        return [replace(run.record, id=name) for name, run in runs]
+        return [_named(run.record, name) for name, run in runs]
 
     def said(self) -> tuple[Diagnostic, ...]:
         """What is wrong with the folder, as of the last look."""
         return self._snapshot.notices
+
+    @property
+    def kept(self) -> str:
+        """How many logs were not read anew, since they are as they were."""
+        folder = self._folder
+        if folder.kept is None:
+            return ""
+        count = self._folder.from_kept
+        read = (
+            f"{count:,} of {folder.logs:,} logs were not read again: they are as they were"
+            if count
+            else "for the next time"
+        )
+        return f"{read}; in {folder.kept.database.file.parent}"
 
     def completion(self, entity: str, project: str) -> Callable[[RunRecord], RunRecord]:
         """What a run logged is read when it is asked for, since its file is read through for that."""
@@ -156,22 +175,41 @@ class LocalService(SourceAtHand):
         """The facts of all the runs. With `metrics` the files are read through, to count what was logged."""
         self._refresh()
         runs = self._scope(entity, project).items()
-        found = [self._complete(name, run) if metrics else replace(run.record, id=name) for name, run in runs]
-        catalog = build_catalog(self._name, found, metrics=metrics, as_of=datetime.now(UTC))
+        kept = self._folder.kept
+        same = None if kept is None else made_of(runs, self._looked_from)
+        key = "\0".join((entity, project, "metrics" if metrics else ""))
+        catalog = None if kept is None or same is None else kept.catalog(key, same)
+        if catalog is None:
+            if metrics:
+                self._count_all(run for _, run in runs)
+            found = [self._complete(name, run) if metrics else _named(run.record, name) for name, run in runs]
+            catalog = build_catalog(self._name, found, metrics=metrics)
+            if kept is not None and same is not None:
+                kept.keep_catalog(key, same, catalog)
+        catalog = replace(catalog, source=self._name, as_of=datetime.now(UTC))
         blank = sum(run.is_blank for _, run in runs)
         # Of runs that hold nothing no name is wrong: it may come with the next record.
         return replace(catalog, blank=blank, complete=blank == 0 or blank < len(found))
 
     def _refresh(self) -> None:
         """Look at the folder, unless that was done a moment ago for the same question."""
-        asked, now = question(), time.monotonic()
-        if asked is not None and asked is self._question and now - self._looked_at < MOST_SECONDS:
+        asked = question()
+        if asked is not None and asked is self._question and time.monotonic() < self._serves_until:
             return
         with self._looking:
-            self._snapshot = self._folder.snapshot()
-        self._question, self._looked_at = asked, now
+            self._snapshot = self._look()
+        self._question = asked
         current = {segment.file for run in self._snapshot.runs for segment in run.segments}
         self._logged = {file: logged for file, logged in [*self._logged.items()] if file in current}
+
+    def _look(self) -> Snapshot:
+        """The folder as it is now. A look that takes long serves a question for as long again."""
+        self._looked_from, start = time.time(), time.monotonic()
+        with uncollected():  # ten thousand heads are held, and none is in a circle
+            snapshot = self._folder.snapshot()
+        end = time.monotonic()
+        self._serves_until = end + max(MOST_SECONDS, end - start)
+        return snapshot
 
     def _scope(self, entity: str, project: str) -> dict[str, LocalRun]:
         named = self._snapshot.within(entity, project)
@@ -182,6 +220,20 @@ class LocalService(SourceAtHand):
     def _record(self, run: LocalRun, run_id: str, wanted: Wanted) -> RunRecord:
         whole = self._complete(run_id, run) if wanted.history_keys else replace(run.record, id=run_id)
         return trimmed(whole, wanted)
+
+    def _count_all(self, runs: Iterable[LocalRun]) -> None:
+        """Count what some runs logged, as far as that is neither known nor kept, and keep it."""
+        kept = self._folder.kept
+        if kept is None:
+            return
+        segments = {segment.file: segment for run in runs for segment in run.segments}
+        missing = [file for file in segments if file not in self._logged]
+        if missing:
+            begun = time.time()
+            self._logged |= kept.logged(missing)
+            new = {file: _count(segments[file]) for file in missing if file not in self._logged}
+            self._logged |= new
+            kept.keep_logged({file: each for file, each in new.items() if _is_log(segments[file])}, begun)
 
     def _complete(self, run_id: str, run: LocalRun) -> RunRecord:
         """The record of a run with what it logged."""
@@ -199,6 +251,11 @@ class LocalService(SourceAtHand):
             last_steps = [max(logged_rows(run, ()).columns.get(STEP, ()), default=-1)]
         last_step = max(step for step in last_steps if step is not None)
         return replace(run.record, id=run_id, logged=_logged(counts, last_step))
+
+
+def _named(record: RunRecord, run_id: str) -> RunRecord:
+    """A run under the id that is its own alone."""
+    return record if record.id == run_id else replace(record, id=run_id)
 
 
 def _logged(counts: Counter[tuple[str, str]], last_step: int) -> LoggedMetrics:
@@ -220,6 +277,11 @@ def _counted(run: LocalRun) -> tuple[Counter[tuple[str, str]], int]:
     return counts, max(columns.get(STEP, ()), default=-1)
 
 
+def _is_log(segment: Segment) -> bool:
+    """Whether what was logged is told by the log alone."""
+    return segment.head.history is None and segment.head.log is LogState.HELD
+
+
 def _count(segment: Segment) -> Logged:
     """How often each metric was logged in one folder."""
     if segment.head.history is not None:
@@ -233,6 +295,6 @@ def _count(segment: Segment) -> Logged:
 
 
 @lru_cache(maxsize=8)
-def _reopened(path: str, name: str) -> LocalService:
+def _reopened(path: str, name: str, cache: str | None = None) -> LocalService:
     """The service of a pickle: one for all the pickles of a folder that a process reads."""
-    return LocalService(path, name=name)
+    return LocalService(path, name=name, cache=Path(cache) if cache else None)

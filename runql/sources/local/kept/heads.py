@@ -1,0 +1,173 @@
+"""What logs said, and what was made of that, by the files as they were."""
+
+from __future__ import annotations
+
+import hashlib
+import marshal
+import os
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import fields
+from pathlib import Path
+from typing import Any, Final
+
+from runql.semantic.catalog import Catalog
+from runql.sources.local.discover import RunFile, stamps
+from runql.sources.local.framing import Damage, DamageKind
+from runql.sources.local.head import BranchPoint, Head, LogState
+from runql.sources.local.kept.catalogs import plain_of, read_plain
+from runql.sources.local.kept.database import SUFFIX, KeptDatabase
+from runql.sources.local.keys import Logged
+from runql.sources.local.run import LocalRun
+from runql.text.frozen import frozen
+
+MANY_FILES: Final = 200
+MANY_BYTES: Final = 16_000_000
+"""Of so many logs, or of such large ones, it is worth it: below that they are read in about a tenth of a second."""
+_SETTLED_NS: Final = 2_000_000_000
+"""A file that changed later than so long before it was read may change again without a sign."""
+
+
+@frozen
+class KeptFolder:
+    """What was read of a large folder.
+
+    It is never asked what a run is like, only what its log said, and that only where the log and the files beside it
+    are as they were.
+    """
+
+    database: KeptDatabase
+
+    def heads(self, files: Sequence[RunFile]) -> dict[Path, tuple[RunFile, Head]]:
+        """What files said that are as they were."""
+        wanted = {os.fsencode(file.path): file for file in files}
+        found = {}
+        for name, stamp, body in self.database.rows("heads"):
+            file = wanted.get(name)
+            if file is not None and stamp == _stamp(file) and _is_as_it_was(file, head := _head_of(body)):
+                found[file.path] = (file, head)
+        return found
+
+    def keep_heads(self, heads: Iterable[tuple[RunFile, Head]], gone: Iterable[Path], read_at: float) -> None:
+        """Keep what some files said, as of the time when their reading began; let go of those that are gone."""
+        before = int(read_at * 1e9) - _SETTLED_NS
+        settled = ((file, _body_of(head)) for file, head in heads if _is_settled(file, head, before))
+        rows = ((os.fsencode(file.path), _stamp(file), body) for file, body in settled if body is not None)
+        self.database.write("heads", rows, map(os.fsencode, gone))
+
+    def logged(self, files: Iterable[RunFile]) -> dict[RunFile, Logged]:
+        """How often metrics were logged, of files that are as they were."""
+        wanted = {os.fsencode(file.path): file for file in files}
+        found = {}
+        for name, stamp, body in self.database.rows("logged"):
+            file = wanted.get(name)
+            if file is not None and stamp == _stamp(file):
+                counts, last_step = marshal.loads(body)
+                found[file] = Logged(Counter({(metric, kind): count for metric, kind, count in counts}), last_step)
+        return found
+
+    def keep_logged(self, logged: Mapping[RunFile, Logged], read_at: float) -> None:
+        """Keep how often metrics were logged, as of the time when the reading began."""
+        before = int(read_at * 1e9) - _SETTLED_NS
+        rows = (
+            (
+                os.fsencode(file.path),
+                _stamp(file),
+                marshal.dumps(([(*name, count) for name, count in each.counts.items()], each.last_step)),
+            )
+            for file, each in logged.items()
+            if max(file.mtime_ns, file.ctime_ns) < before
+        )
+        self.database.write("logged", rows)
+
+    def catalog(self, name: str, made_of: bytes) -> Catalog | None:
+        """The catalog of a project, if it was made of the same runs."""
+        wanted = name.encode("utf-8", "surrogatepass")
+        for found, stamp, body in self.database.rows("catalogs"):
+            if found == wanted and stamp == made_of:
+                return read_plain(marshal.loads(body))
+        return None
+
+    def keep_catalog(self, name: str, made_of: bytes, catalog: Catalog) -> None:
+        """Keep the catalog of a project."""
+        with suppress(ValueError):  # a value that no bytes can say
+            row = (name.encode("utf-8", "surrogatepass"), made_of, marshal.dumps(plain_of(catalog)))
+            self.database.write("catalogs", [row])
+
+
+def kept_folder(cache: Path, root: Path) -> KeptFolder:
+    """Where a folder of runs is kept, below the folder of caches."""
+    name = hashlib.sha256(os.fsencode(os.path.realpath(root))).hexdigest()[:24]
+    return KeptFolder(KeptDatabase(cache / "folders" / f"{name}{SUFFIX}"))
+
+
+def is_large(files: Sequence[RunFile]) -> bool:
+    """Whether a folder is worth keeping."""
+    return len(files) >= MANY_FILES or sum(file.size for file in files) >= MANY_BYTES
+
+
+def made_of(runs: Iterable[tuple[str, LocalRun]], read_at: float) -> bytes | None:
+    """A digest of all that runs were made of; `None` if some of it was written just then."""
+    digest = hashlib.blake2b(digest_size=16)
+    newest = 0
+    for name, run in runs:
+        digest.update(f"{name!r} {run.record.state}".encode("utf-8", "surrogatepass"))
+        for strand in run.strands:
+            file, head = strand.segment.file, strand.segment.head
+            newest = max(newest, file.mtime_ns, file.ctime_ns)
+            told = (str(file.path), file.size, file.mtime_ns, file.ctime_ns, file.inode, head.starting_step)
+            digest.update(repr((told, head.beside, head.sign, head.user, strand.until)).encode())
+    return digest.digest() if newest < int(read_at * 1e9) - _SETTLED_NS else None
+
+
+# ---------------------------------------------------------------- whether a file is as it was
+
+
+def _stamp(file: RunFile) -> bytes:
+    """What changes when a log does, or the small file beside it that tells the first step of a resumed run."""
+    step: Any = None
+    with suppress(OSError):
+        beside = os.stat(f"{file.path}.syncstate")  # noqa: PTH116 - of ten thousand a text is cheaper than a path
+        step = (beside.st_size, beside.st_mtime_ns)
+    return repr((file.size, file.mtime_ns, file.ctime_ns, file.inode, step)).encode()
+
+
+def _is_as_it_was(file: RunFile, head: Head) -> bool:
+    """Whether the files beside a log are as they were, if anything was asked of them."""
+    is_told = head.exit_code is not None and head.user is not None
+    return is_told or head.beside == tuple(stamps(file.folder))
+
+
+def _is_settled(file: RunFile, head: Head, before_ns: int) -> bool:
+    """Whether a log told what it was asked, all files were read as they were found, and none was written just then."""
+    newest = max(file.mtime_ns, file.ctime_ns, *(changed for _, _, changed in head.beside))
+    return head.log is LogState.HELD and head.size == file.size and newest < before_ns
+
+
+# ---------------------------------------------------------------- heads as bytes
+
+
+_PLAIN: Final = tuple(
+    each.name for each in fields(Head) if each.name not in {"branch", "damages", "log", "history", "events"}
+)
+"""The fields of a head that are plain values. Of a log that is held `history` and `events` are `None`."""
+
+
+def _body_of(head: Head) -> bytes | None:
+    """All of a head; `None` for what no bytes can say."""
+    branch = None if head.branch is None else (head.branch.run_id, head.branch.step)
+    damages = [(each.offset, each.kind.value, each.resumed, each.lost) for each in head.damages]
+    try:
+        return marshal.dumps(([getattr(head, name) for name in _PLAIN], branch, damages))
+    except ValueError:
+        return None
+
+
+def _head_of(body: bytes) -> Head:
+    plain, branch, damages = marshal.loads(body)
+    return Head(
+        **dict(zip(_PLAIN, plain, strict=True)),
+        branch=None if branch is None else BranchPoint(*branch),
+        damages=[Damage(offset, DamageKind(kind), resumed, lost) for offset, kind, resumed, lost in damages],
+    )
