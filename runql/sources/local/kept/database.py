@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, TypeVar
 from zlib import crc32
 
-from runql import __version__
 from runql.text.frozen import frozen
 
 if TYPE_CHECKING:
@@ -130,7 +129,7 @@ def _digest(name: bytes, stamp: bytes, body: bytes) -> int:
 @cache
 def _reader() -> int:
     """A number of the code that reads logs, and of this Python: what another one kept is as good as none."""
-    told = [sys.version, __version__]
+    told = [sys.version]
     for folder in ("sources/local", "sources/local/kept", "sources/local/side_files", "sources/files", "semantic"):
         for path in sorted((Path(__file__).parents[3] / folder).glob("*.py")):
             found = path.stat()
