@@ -199,7 +199,12 @@ _STAGES = (
     ),
 )
 _STATEMENTS = (
-    Entry("pull [QUERY] into NAME", "The name of the copy.", "pull runs into mine", terminal="INTO", needs=_LATER),
+    Entry(
+        "pull [QUERY] into NAME",
+        "The store that the copy is in: `mine` is asked as `store:mine`.",
+        "pull runs limit 5 into mine",
+        terminal="INTO",
+    ),
     Entry(
         'show fields [config|summary|logged|system] [like "GLOB"]',
         "The fields that runs have.",

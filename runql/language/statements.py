@@ -72,10 +72,9 @@ _TABLE = (
     ),
     StatementEntry(
         "pull [QUERY] [into NAME]",
-        "Copies runs with their histories into a store.",
-        "pull runs",
+        "Copies runs with all they hold into a store, for `store:NAME`; only those that changed the next time.",
+        "pull runs where summary.acc > 0.9 into good",
         terminal="PULL",
-        is_later=True,
     ),
     StatementEntry(
         "set NAME VALUE",

@@ -81,9 +81,10 @@ def explain(
     notices: Iterable[Diagnostic] = (),
     way_of: Callable[[TStage], str] = stage_name,
     run_by: str = "",
+    pulls: str = "",
 ) -> str:
     """The text of `explain`. `canonical` is the query as the formatter writes it, `text` what its spans point into;
-    `way_of` says how a stage works, `run_by` what runs all of them.
+    `way_of` says how a stage works, `run_by` what runs all of them, `pulls` which runs are copied where.
 
     The calls are Python that can be pasted where `service_api` is a source. Nothing is asked of any source.
     """
@@ -99,6 +100,8 @@ def explain(
             sql = _sql_of(fetch, one)
             parts += [] if sql is None else [f"-- {one.name}\n{sql}"]
     lines = [line for row in steps.of_plan(pushed) for line in _written(row)]
+    if pulls:
+        lines += _written((_HERE, "pull", [pulls]))
     if run_by:
         lines += _written(("", "run by", [run_by]))
     lines += _written(("notices", "", [one.message for one in notices]))

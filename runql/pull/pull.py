@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
@@ -11,17 +11,18 @@ from typing import Final
 from runql.errors import SourceError
 from runql.semantic.record import RunHistory, RunRecord
 from runql.sources.open import SourcePlace
-from runql.sources.protocol import FULL, HistoryRequest, PageRequest, Stream, Wanted
+from runql.sources.protocol import FULL, HistoryRequest, Page, PageRequest, Stream, Wanted
 from runql.sources.store import table
 from runql.sources.store.check import sweep
 from runql.sources.store.records import key_of, mark_of
-from runql.sources.store.snapshot import StoreSnapshot
+from runql.sources.store.snapshot import FinishedPull, StoreSnapshot
 from runql.sources.store.writer import StoreWriter
 from runql.text.diagnostic import Diagnostic, folded
 from runql.text.frozen import frozen
 
 STREAMS: Final[tuple[Stream, ...]] = ("default", "system")
 _PER_PAGE: Final = 200
+_MOST_NAMED: Final = 3
 _PER_BATCH: Final = 20
 """So many runs are asked for at once with all they hold."""
 _MARKS: Final = Wanted()
@@ -53,6 +54,15 @@ class PullCounts:
 
 
 @frozen
+class PulledPart:
+    """Some of the runs of a source: the query that takes them, and its answer in parts. `said`: of what was read."""
+
+    query: str
+    parts: Callable[[], Iterator[Sequence[RunRecord]]]
+    said: Callable[[], Sequence[Diagnostic]]
+
+
+@frozen
 class PullReport:
     """What a pull did. `version` is that of the store now; `swept` how many files of killed writers were deleted."""
 
@@ -73,8 +83,10 @@ class _PullListing:
     said: list[Diagnostic] = field(default_factory=list)
 
 
-def pull(place: SourcePlace, store: Path, name: str, origin: str, counts: PullCounts) -> PullReport:
-    """Copy what changed in a source to a store, which is made if it is not there.
+def pull(
+    place: SourcePlace, store: Path, name: str, origin: str, counts: PullCounts, *, part: PulledPart | None = None
+) -> PullReport:
+    """Copy what changed in a source, or in a part of it, to a store, which is made if it is not there.
 
     Whatever ends it, the runs that were read whole are in the store, and the next pull goes on from there.
 
@@ -91,10 +103,13 @@ def pull(place: SourcePlace, store: Path, name: str, origin: str, counts: PullCo
     snapshot = StoreSnapshot(store, name)
     writer = StoreWriter(store, newest_pull=snapshot.newest_pull)
     try:
-        listing = _list(place, snapshot, counts)
+        listing = _list(place, snapshot, counts, part)
         try:
             _read(place, listing, snapshot, writer, counts)
-            _mark_gone(listing, snapshot, writer, counts)
+            if part is None:
+                _mark_gone(listing, snapshot, writer, counts)
+            else:
+                listing.said.append(said_of_part(part.query, name, snapshot.newest_listing))
             said = folded(dict.fromkeys(listing.said))
             if counts.written or counts.gone or said != snapshot.newest_listing.said:
                 writer.finish(counts.listed, said)
@@ -108,14 +123,47 @@ def pull(place: SourcePlace, store: Path, name: str, origin: str, counts: PullCo
     return PullReport(store, origin, counts, newest.number, swept, said)
 
 
-def _list(place: SourcePlace, snapshot: StoreSnapshot, counts: PullCounts) -> _PullListing:
-    """Look which runs there are, and which of them are not as the store has them."""
-    service, listing = place.service, _PullListing()
-    at_hand = service.capabilities.cheap_pages
-    wanted = _MARKS_AT_HAND if at_hand else _MARKS
+def said_of_part(query: str, name: str, before: FinishedPull) -> Diagnostic:
+    """That a store was not told of all runs of its source: every answer from it says so, until it is."""
+    earlier = next((one for one in before.said if one.code == "RQL584"), None)
+    hint = f"`runql pull` of all runs into `{name}` copies the others too"
+    if before.pull and earlier is None:
+        message = f"the last pull into `{name}` was of `{query}` alone: the other runs are as they were before"
+        return Diagnostic("RQL585", message, hints=(hint,))
+    queries = [*dict.fromkeys((*(() if earlier is None else earlier.names), query))]
+    told = ", ".join(f"`{one}`" for one in queries[-_MOST_NAMED:])
+    more = len(queries) - _MOST_NAMED
+    message = f"the store `{name}` holds only what was pulled by {told}{f' and {more:,} others' if more > 0 else ''}"
+    return Diagnostic("RQL584", message, hints=(hint,), names=tuple(queries))
+
+
+def _pages(place: SourcePlace, part: PulledPart | None) -> Iterator[Page]:
+    """The runs with what tells whether they changed, page by page."""
+    service = place.service
+    wanted = _MARKS_AT_HAND if service.capabilities.cheap_pages else _MARKS
+    if part is not None:
+        for found in part.parts():
+            records = list(found)
+            if wanted is not _MARKS:  # the answer has what its query reads
+                ids = tuple(record.id for record in found)
+                told = service.upgrade(place.entity, place.project, ids, wanted)
+                records = [told[run_id] for run_id in ids if run_id in told]
+            yield Page(tuple(records))
+        yield Page((), notices=tuple(part.said()))
+        return
     request = PageRequest(place.entity, place.project, per_page=_PER_PAGE, wanted=wanted)
     while True:
         page = service.runs_page(request)
+        yield page
+        if not page.has_next:
+            return
+        request = replace(request, cursor=page.cursor)
+
+
+def _list(place: SourcePlace, snapshot: StoreSnapshot, counts: PullCounts, part: PulledPart | None) -> _PullListing:
+    """Look which runs there are, and which of them are not as the store has them."""
+    listing, at_hand = _PullListing(), place.service.capabilities.cheap_pages
+    for page in _pages(place, part):
         listing.said += page.notices
         counts.total = page.total
         for record in page.runs:
@@ -129,10 +177,8 @@ def _list(place: SourcePlace, snapshot: StoreSnapshot, counts: PullCounts) -> _P
             else:
                 listing.marks[record.entity, record.project, record.id] = mark
                 counts.to_read += 1
-        if not page.has_next:
-            counts.is_listed = True
-            return listing
-        request = replace(request, cursor=page.cursor)
+    counts.is_listed = True
+    return listing
 
 
 def _read(

@@ -34,7 +34,10 @@ class ScriptState:
 
 @dataclass(frozen=True, slots=True)
 class QueryTask:
-    """A query to be run or explained. `written`: as the text has it, before names were put in. `names`: of queries."""
+    """A query to be run or explained. `written`: as the text has it, before names were put in. `names`: of queries.
+
+    `pull`: its runs are copied to a store.
+    """
 
     query: tree.Query
     written: tree.Query
@@ -43,6 +46,7 @@ class QueryTask:
     source: str | None
     options: Options
     names: tuple[str, ...] = ()
+    pull: s.PullStatement | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,19 +181,17 @@ class Reader:
     def _pull(
         self, statement: s.PullStatement, names: QueryNames, params: Mapping[str, Any], state: ScriptState
     ) -> None:
-        """Checked like any query, and answered by what it will do."""
-        if statement.query is not None:
-            expanded = names.expand(statement.query)
-            self.found += expanded.diagnostics
-            self.used |= {node.name for node in nodes(expanded.query) if isinstance(node, tree.Param)}
-            if not expanded.diagnostics:
-                known = {**expanded.params, **params}
-                source, options = state.source, state.options
-                asked = QueryTask(expanded.query, statement.query, True, known, source, options, names.named)
-                self.items.append(asked)
-        hint = "outside of a query: `runql pull SOURCE` copies all its runs to a store, for `-s store:NAME`"
-        message = "the statement `pull` comes in a later version: it is read, but nothing is copied"
-        self.found.append(Diagnostic("RQL304", message, statement.span, hints=(hint,)))
+        """Checked like the query that takes its runs: all, if there is none."""
+        written = statement.query or tree.Query(tree.Target.RUNS, span=statement.span)
+        expanded = names.expand(written)
+        self.found += expanded.diagnostics
+        named = {node.name for node in nodes(expanded.query) if isinstance(node, tree.Param)}
+        self.used |= named
+        if not (expanded.diagnostics or named & self.unfit):
+            known = {**expanded.params, **params}
+            source, options = state.source, state.options
+            asked = QueryTask(expanded.query, written, False, known, source, options, names.named, statement)
+            self.items.append(asked)
 
     def _unused_declarations(self, statements: tuple[tree.Statement, ...]) -> None:
         for statement in statements:
@@ -203,9 +205,11 @@ def _guarded(statement: tree.Statement) -> tree.Statement:
     match statement:
         case tree.QueryStatement(query=query) | tree.ExplainStatement(query=query) | s.LetStatement(query=query):
             return replace(statement, query=guarded(query))
+        case s.PullStatement(query=query):
+            return replace(statement, query=None if query is None else guarded(query), guarded=True)
         case tree.BrokenStatement() | tree.UseStatement() | tree.ParamStatement() | tree.ShowStatement():
             return statement
-        case tree.DescribeStatement() | tree.PullStatement() | tree.SetStatement():
+        case tree.DescribeStatement() | tree.SetStatement():
             return statement
         case _:
             assert_never(statement)

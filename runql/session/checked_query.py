@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field
 from pathlib import Path
 
+from runql.config import Settings
 from runql.execute.cost import Spent
 from runql.execute.deferred_names import Doubt
 from runql.execute.inner_query import InnerQuery
@@ -19,6 +20,7 @@ from runql.semantic.check_query import Checked, check
 from runql.semantic.spelling import info_text
 from runql.sources.open import SourcePlace
 from runql.syntax import parse_query, tree
+from runql.syntax.tree import PullStatement
 from runql.text.diagnostic import Diagnostic
 from runql.text.frozen import frozen
 
@@ -63,6 +65,9 @@ class CheckedQuery:
     hidden: tuple[str, ...] = ()
     folder: Path = field(default_factory=Path)
     inner: Mapping[Asked, InnerQuery] = field(default_factory=dict)
+    pull: PullStatement | None = None
+    """The runs are copied to the store that this names."""
+    settings: Settings = field(default_factory=Settings)
 
 
 def linted(checked: Checked, places: Sequence[SourcePlace], catalog: Catalog) -> Iterator[Diagnostic]:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+from runql.config import STORE
 from runql.execute.inner_query import InnerQuery
 from runql.plan.explain import ExplainedSource, explain
 from runql.plan.nodes import Combine, TableStage, nodes
 from runql.plan.stand_ins import with_stand_ins
+from runql.pull.targets import target_of
 from runql.session.checked_query import CheckedQuery
-from runql.syntax import to_text
+from runql.syntax import to_text, tree
 from runql.text.diagnostic import Diagnostic
 from runql.text.source import Source
 
@@ -20,9 +23,17 @@ _SHORTEST = 4
 """A shorter secret is struck out only as a value of its own: its letters stand all over a text."""
 
 
+_PULLED = "all that new and changed runs hold"
+
+
 def explained(about: CheckedQuery, source: Source) -> str:
     """What a checked query becomes, then its inner questions. Nothing is asked of its sources."""
-    parts = [_told(to_text(about.tree), about, source, about.folder, about.said)]
+    canonical = to_text(about.tree)
+    pulls = ""
+    if about.pull is not None:
+        canonical = to_text(tree.Script((replace(about.pull, query=about.tree),)))
+        pulls = f"into `{STORE}{target_of(about.places[0], about.pull.into, about.settings).store.name}`: {_PULLED}"
+    parts = [_told(canonical, about, source, about.folder, about.said, pulls=pulls)]
     others = [node.other for node in nodes(about.plan) if isinstance(node, Combine)]
     for place, inner in enumerate(about.inner.values(), 1):
         use = "the other table of a stage" if any(inner.plan is other for other in others) else "its answer is put in"
@@ -32,14 +43,20 @@ def explained(about: CheckedQuery, source: Source) -> str:
 
 
 def _told(
-    canonical: str, about: CheckedQuery | InnerQuery, source: Source, folder: Path, said: Sequence[Diagnostic]
+    canonical: str,
+    about: CheckedQuery | InnerQuery,
+    source: Source,
+    folder: Path,
+    said: Sequence[Diagnostic],
+    *,
+    pulls: str = "",
 ) -> str:
     asked = [
         ExplainedSource(place.name, place.entity, place.project, place.service.capabilities, place.service.kept)
         for place in about.places
     ]
     plan = with_stand_ins(about.plan)
-    tell = partial(explain, canonical, plan, asked, text=source.text, catalog=about.catalog, notices=said)
+    tell = partial(explain, canonical, plan, asked, text=source.text, catalog=about.catalog, notices=said, pulls=pulls)
     if not isinstance(plan, TableStage | Combine):
         return tell()
     from runql.execute.stage_plan import RUN_BY, way_of

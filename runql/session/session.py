@@ -122,7 +122,8 @@ class Session(OpenSources):
         found = [*parsed.diagnostics, *script.diagnostics, *self.settings.said]
         for item in script.items:
             if isinstance(item, QueryTask):
-                checked = self._queries.check(item, parsed.source, offline=offline)[0]
+                checked, known = self._queries.check(item, parsed.source, offline=offline)
+                found += self._wrong_of_pull(item, known) if item.pull is not None and known.places else ()
                 found += item.options.heard(tuple(without_echoes(checked.diagnostics, parsed.diagnostics)))
             elif not offline:
                 found += self._wrong_in(item, parsed.source)
@@ -161,11 +162,13 @@ class Session(OpenSources):
                 continue
             spent, inner = Spent(), InnerChecks()
             with spent.measured(lambda: [place.service for place in self._places.values()]):
-                waits = may_wait and not item.explains
+                waits = may_wait and not (item.explains or item.pull)
                 checked, known = self._queries.check(item, parsed.source, may_wait=waits, inner=inner)
             if checked.query is None or known.catalog is None:
                 wrong += _worst(checked.diagnostics)
             else:
+                if item.pull is not None:
+                    wrong += self._wrong_of_pull(item, known)
                 ready.append(self._planned(item, script, checked, known, inner=inner, spent=spent))
         if wrong:
             raise QueryError(trials.proven(parsed.source, dict.fromkeys(wrong)), parsed.source)
@@ -205,7 +208,15 @@ class Session(OpenSources):
             hidden=tuple(str(item.params[name]) for name in script.state.secrets if name in item.params),
             folder=self.settings.folder,
             inner=plans.made,
+            pull=item.pull,
+            settings=self.settings,
         )
+
+    def _wrong_of_pull(self, item: QueryTask, known: KnownSources) -> Sequence[Diagnostic]:
+        from runql.session.pull import wrong_of
+
+        assert item.pull is not None
+        return wrong_of(item.pull, item.query, known.places, self.settings)
 
     @property
     def _queries(self) -> QueryChecker:
@@ -282,6 +293,10 @@ class Session(OpenSources):
             return Answer(executor, one.catalog, source, ready.spent, self.settings, questions=questions)
 
         answer = answer_of(ready, Questions(ready.inner, answer_of) if ready.inner else None)
+        if ready.pull is not None:
+            from runql.session.pull import PullResult
+
+            return PullResult(ready, answer, source, self.settings, lambda: _explained(ready, source))
         return Result(answer, source, ready.said, lambda: _explained(ready, source), ready.options)
 
     @property

@@ -163,6 +163,8 @@ _TABLE = {
     "RQL569": Code("error", "a bound of `sql` that a question reached"),
     "RQL593": Code("error", "a server for agents that cannot start, or that has no such source"),
     "RQL580": Code("notice", "runs that a store keeps and their source no longer has"),
+    "RQL584": Code("notice", "a store that holds a part of its source"),
+    "RQL585": Code("notice", "a store of which a part is newer than the rest"),
     # 9xx ours
     "RQL901": Code("error", "a fault of RunQL"),
 }

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from runql.config import load
 from runql.ide.completion.complete import complete
 from runql.ide.context import Context
 from runql.ide.hover import hover
@@ -32,8 +34,8 @@ def entries() -> list[Entry | Function]:
 
 
 @pytest.fixture(scope="module")
-def demo() -> Iterator[Session]:
-    with Session("demo") as session:
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
+    with Session("demo", replace(load(), stores=tmp_path_factory.mktemp("stores"))) as session:
         yield session
 
 

@@ -219,8 +219,6 @@ def test_use(tmp_path: Path) -> None:
 
 
 def test_what_comes_later_says_so() -> None:
-    assert codes("pull runs into store") == ["RQL304"]
-    assert set(codes("pull runs where nothing_such = 1")) == {"RQL304", "RQL201"}
     assert codes("runs | plot line config.lr") == ["RQL304"]
 
 

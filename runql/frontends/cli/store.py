@@ -52,21 +52,19 @@ def perform_pull(settings: Settings, voice: Voice, waiting: Waiting, arguments: 
 
 
 def _pull(place: SourcePlace, settings: Settings, voice: Voice, waiting: Waiting, arguments: Arguments) -> None:
-    from runql.execute.progress import Going, RunProgress
+    from runql.execute.progress import RunProgress
     from runql.pull.pull import PullCounts, pull
     from runql.pull.targets import target_of
+    from runql.session.pull import going_of
     from runql.sources.time_limit import Limits
 
     target = target_of(place, arguments.into, settings)
     counts = PullCounts()
 
-    def going() -> Going:
-        if not counts.is_listed:
-            return Going("runs looked at", counts.listed, counts.total)
-        return Going("runs", counts.written, counts.to_read, (f"{counts.values:,} values",))
-
     is_seen = stderr.is_terminal() and not arguments.quiet and not settings.dumb_terminal
-    shown = Progress(RunProgress(going), enabled=is_seen, waiting=waiting, timed=False, color=settings.color)
+    shown = Progress(
+        RunProgress(lambda: going_of(counts)), enabled=is_seen, waiting=waiting, timed=False, color=settings.color
+    )
     try:
         with Limits().within(arguments.timeout, [place.service]), shown:
             report = pull(place, target.store.folder, target.store.name, target.origin, counts)

@@ -191,11 +191,11 @@ def _titles(text: str) -> list[tuple[str, bool]]:
         match statement:
             case tree.QueryStatement() | tree.ExplainStatement():
                 found.append((written, True))
-            case ShowStatement() | DescribeStatement():
+            case ShowStatement() | DescribeStatement() | tree.PullStatement():
                 found.append((written, False))
             case tree.BrokenStatement() | tree.UseStatement() | tree.LetStatement() | tree.ParamStatement():
                 pass
-            case tree.PullStatement() | tree.SetStatement():
+            case tree.SetStatement():
                 pass
             case _:
                 assert_never(statement)

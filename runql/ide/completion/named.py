@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from typing import Final
 
+from runql.config import STORE
 from runql.ide.completion.items import ItemKind, Offer
 from runql.ide.completion.slots import Role, Slot, kinds_of_expr, takes_value
 from runql.ide.completion.words import CALLED, WordGroup
@@ -91,11 +92,15 @@ def parameters(cursor: Cursor, slot: Slot, context: Context) -> Iterator[Offer]:
 
 
 def sources(cursor: Cursor, context: Context) -> Iterator[Offer]:
-    """Where runs can come from: places, queries with a name, the last result; after `run` and `sweep`, their ids."""
+    """Where runs can come from: places, queries with a name, the last result; after `run` and `sweep`, their ids; after
+    `into` the stores that there are."""
     if "SOURCE" not in cursor.accepted:
         return
     typed = cursor.typed.lstrip("\"'")
     if cursor.previous == "INTO":
+        for name, detail in context.sources.items():
+            if name.startswith(STORE):
+                yield _source(name.removeprefix(STORE), detail, ItemKind.SOURCE, WordGroup.FIRST, typed)
         return
     if cursor.previous in {"RUN", "SWEEP", "VS"}:
         for name, detail in _idents(cursor.previous, context):

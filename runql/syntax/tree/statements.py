@@ -126,10 +126,11 @@ class DescribeStatement(StatementNode):
 
 @frozen
 class PullStatement(StatementNode):
-    """`pull [QUERY] [into NAME]`."""
+    """`pull [QUERY] [into NAME]`. `guarded`: it came with a folder, so where it writes must be allowed."""
 
     query: Query | None = None
     into: str | None = None
+    guarded: bool = field(default=False, compare=False, repr=False)
 
 
 @frozen
