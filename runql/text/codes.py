@@ -165,6 +165,8 @@ _TABLE = {
     "RQL580": Code("notice", "runs that a store keeps and their source no longer has"),
     "RQL584": Code("notice", "a store that holds a part of its source"),
     "RQL585": Code("notice", "a store of which a part is newer than the rest"),
+    "RQL586": Code("notice", "how old a copy is"),
+    "RQL587": Code("warning", "a copy that did not come to its end"),
     # 9xx ours
     "RQL901": Code("error", "a fault of RunQL"),
 }

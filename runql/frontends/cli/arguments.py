@@ -57,7 +57,7 @@ commands:
   describe SOURCE [FIELD]  what a source holds, in few words: fields, types, ranges, values; or one field of it
   trust [FOLDER]       say yes to the settings that came with a folder, as they are now
   pull SOURCE          copy runs to a store on this computer; the next time only those that changed
-  store list|info|check|drop [STORE]  the stores: which there are, what one holds, whether it is whole; delete one
+  store list|info|check|compact|history|drop [STORE]  the stores: which there are, what one holds, whether it is whole
   lsp                  the language server, for editors: on standard input and output, or over TCP
   mcp [SOURCE…]        the server for agents: on standard input and output, or over HTTP on this computer
   doctor               versions, extras, sources, where keys are, network, trust, stores: for a report, without secrets

@@ -211,9 +211,38 @@ def _drop(place: StorePlace, settings: Settings, voice: Voice, arguments: Argume
     return stderr.OK
 
 
+def _compact(place: StorePlace, settings: Settings, voice: Voice, arguments: Arguments) -> int:  # noqa: ARG001
+    from runql.sources.store.compact import compact
+
+    if place.version is not None:
+        raise wrong_call("a version cannot be compacted, only the store", "leave out what stands behind `@`")
+    done = compact(place.folder, place.name)
+    lines = [f"{STORE}{place.name}: {done.before:,} files are {done.after:,} now (version {done.version})"]
+    if done.dropped:
+        lines.append(f"{done.dropped:,} rows were let go of that later pulls have read anew")
+    if done.deleted:
+        lines.append(f"{done.deleted:,} files of earlier versions were deleted")
+    stdout.say("\n".join(map(clean, lines)))
+    return stderr.OK
+
+
+def _history(place: StorePlace, settings: Settings, voice: Voice, arguments: Arguments) -> int:  # noqa: ARG001
+    from runql.sources.store import table
+
+    rows = [("VERSION", "WHEN", "WHAT")]
+    for one in table.history(place.folder, place.name):
+        rows.append((str(one.number), f"{one.when:%Y-%m-%d %H:%M:%S} UTC", one.what))
+    widths = [max(len(row[at]) for row in rows) for at in range(2)]
+    lines = ["  ".join([row[0].rjust(widths[0]), row[1].ljust(widths[1]), row[2]]) for row in rows]
+    stdout.say("\n".join(map(clean, lines)))
+    return stderr.OK
+
+
 _VERBS: Mapping[str, Callable[[StorePlace, Settings, Voice, Arguments], int]] = {
     "info": _info,
     "check": _check,
+    "compact": _compact,
+    "history": _history,
     "drop": _drop,
 }
 

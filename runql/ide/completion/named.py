@@ -92,15 +92,12 @@ def parameters(cursor: Cursor, slot: Slot, context: Context) -> Iterator[Offer]:
 
 
 def sources(cursor: Cursor, context: Context) -> Iterator[Offer]:
-    """Where runs can come from: places, queries with a name, the last result; after `run` and `sweep`, their ids; after
-    `into` the stores that there are."""
+    """Where runs can come from: places, queries with a name, the last result; after `run` and `sweep`, their ids."""
     if "SOURCE" not in cursor.accepted:
         return
     typed = cursor.typed.lstrip("\"'")
     if cursor.previous == "INTO":
-        for name, detail in context.sources.items():
-            if name.startswith(STORE):
-                yield _source(name.removeprefix(STORE), detail, ItemKind.SOURCE, WordGroup.FIRST, typed)
+        yield from _stores(context, typed)
         return
     if cursor.previous in {"RUN", "SWEEP", "VS"}:
         for name, detail in _idents(cursor.previous, context):
@@ -118,6 +115,13 @@ def sources(cursor: Cursor, context: Context) -> Iterator[Offer]:
                 yield Offer(f"@{name}", f"@{name}", ItemKind.QUERY, WordGroup.CLAUSES, clean(detail), name=f"@{name}")
     if "LAST_RESULT" in cursor.accepted and not cursor.quote:
         yield Offer("_", "_", ItemKind.QUERY, WordGroup.LAST, "the last result")
+
+
+def _stores(context: Context, typed: str) -> Iterator[Offer]:
+    """The stores that there are, as `into` names them."""
+    for name, detail in context.sources.items():
+        if name.startswith(STORE):
+            yield _source(name.removeprefix(STORE), detail, ItemKind.SOURCE, WordGroup.FIRST, typed)
 
 
 def _idents(terminal: str, context: Context) -> Iterator[tuple[str, str]]:

@@ -5,16 +5,20 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
 from runql.config import STORE, Settings
 from runql.errors import SourceError
 from runql.sources.store.layout import PARTITION, Fact
-from runql.sources.store.table import LOG, is_store
+from runql.sources.store.table import LOG, is_store, number_at
 from runql.text.frozen import frozen
 from runql.text.nearest import nearest
 
+_AGE: Final = re.compile(r"(\d{1,5})([mhdw])", re.ASCII)
+_SECONDS: Final = {"m": 60, "h": 3600, "d": 86_400, "w": 7 * 86_400}
+_DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _NAME: Final = re.compile(r"[^/\\#?%:\x00-\x1f\x7f]+(/[^/\\#?%:\x00-\x1f\x7f]+)?")
 """What W&B allows in the names of its projects, with or without an entity."""
 
@@ -29,7 +33,10 @@ class StorePlace:
 
 
 def place_of(name: str, settings: Settings) -> StorePlace:
-    """What a name means: a path, or a store among those of the user. A number behind `@` is a version.
+    """What a name means: a path, or a store among those of the user.
+
+    Behind `@` a number is a version, a date (`2026-11-01`, `2026-11-01T10:00`) or an age (`7d`, `12h`) the version that
+    there was then.
 
     Raises:
         SourceError: it can be neither.
@@ -38,7 +45,23 @@ def place_of(name: str, settings: Settings) -> StorePlace:
     base, at, number = plain.rpartition("@")
     if at and number.isascii() and number.isdigit():
         return StorePlace(plain, _folder_of(base, settings), int(number))
+    moment = _moment_of(number) if at else None
+    if moment is not None:
+        folder = _folder_of(base, settings)
+        return StorePlace(plain, folder, number_at(folder, base, moment) if is_store(folder) else None)
     return StorePlace(plain, _folder_of(plain, settings))
+
+
+def _moment_of(text: str) -> datetime | None:
+    """The moment that a date (its beginning, where this computer is) or an age means; `None` for what is neither."""
+    if match := _AGE.fullmatch(text):
+        return datetime.now(UTC) - timedelta(seconds=int(match[1]) * _SECONDS[match[2]])
+    if not _DATE.match(text):
+        return None
+    try:
+        return datetime.fromisoformat(text).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
 
 
 def _folder_of(name: str, settings: Settings) -> Path:

@@ -9,6 +9,7 @@ from pathlib import Path
 from threading import RLock
 from typing import Any, Final
 
+from runql.errors import SourceError
 from runql.semantic.json_text import whole_text
 from runql.semantic.record import RunRecord
 from runql.semantic.values import Value
@@ -58,6 +59,8 @@ class StoreSnapshot:
         self._parts: dict[AttrSpace, dict[str, dict[str, Any]]] = {}
         self._roots: dict[tuple[AttrSpace, str], dict[str, Any]] = {}
         self.newest_listing = self._read_listing()
+        if number is not None and self.views.lost:
+            _check_not_deleted(folder, name, self._version, self.views.lost)
 
     @property
     def number(self) -> int:
@@ -74,13 +77,14 @@ class StoreSnapshot:
         """What there is to say of the store as a whole. A lost part of which no row counts any more is not told."""
         lost = self.views.lost
         counts = {body for (body,) in self.views.ask("SELECT DISTINCT body FROM runs")} if lost else set()
-        told = (said for part, said in lost.items() if part.fact in _OF_ALL or part.pull in counts)
+        told = (said for part, said in lost.items() if part.fact in _OF_ALL or part.pull in {*counts, 0})
         return (*self._version.said, *told, *self.newest_listing.said)
 
     @property
     def lost_bodies(self) -> frozenset[int]:
-        """The pulls of which a part is lost: their runs may lack rows."""
-        return frozenset(part.pull for part in self.views.lost)
+        """The pulls of which a part is lost: their runs may lack rows. One of a compaction may be of any."""
+        pulls = {part.pull for part in self.views.lost}
+        return frozenset(pulls | ({stored.body for stored in self.runs.values()} if 0 in pulls else set()))
 
     @property
     def newest_pull(self) -> int:
@@ -253,3 +257,13 @@ def groups_of(run_ids: Sequence[str], cells: Callable[[str], int], most: int) ->
         held += own
     if group:
         yield group
+
+
+def _check_not_deleted(folder: Path, name: str, version: table.Version, lost: Iterable[table.StorePart]) -> None:
+    """Raise `SourceError` if a compaction let go of the files of an earlier version."""
+    newest = {part.path for part in table.version(folder, name).parts}
+    gone = sum(part.path not in newest and not (folder / part.path).exists() for part in lost)
+    if gone:
+        number = version.number
+        message = f"version {number} of the store `{name}` is not whole any more: {gone:,} files were let go of"
+        raise SourceError.of("RQL511", message, "a compaction keeps the files of earlier versions for seven days")

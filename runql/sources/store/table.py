@@ -1,7 +1,8 @@
 """The one place where a store speaks to Delta Lake: which parts a version has, and one more version.
 
-A commit adds parts and takes none away. It is one file in the log, put there whole and only if no other is there: so a
-version is complete, or it is not. Of two writers the second looks at what the first added, and commits behind it.
+A commit of a pull adds parts and takes none away; one of a compaction puts parts in the place of others. It is one file
+in the log, put there whole and only if no other is there: so a version is complete, or it is not. Of two writers the
+second looks at what the first added, and commits behind it.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import re
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -43,7 +45,7 @@ class StorePart:
 
     @property
     def pull(self) -> int:
-        """The number of the pull that wrote it."""
+        """The number of the pull that wrote it; 0 of a compaction, which writes rows of many pulls."""
         return int(self.path.rpartition("/")[2].split("-")[1])
 
 
@@ -168,12 +170,118 @@ def commit(folder: Path, parts: Sequence[StorePart], pull: int) -> int:
     return table.version()
 
 
-def orphans(folder: Path, found: Version, older_than_seconds: float = 0.0) -> list[Path]:
-    """The files of parts that no version has: what a writer left that was killed, or that still writes.
+class NotTheNewest(Exception):  # noqa: N818 - it says what is so
+    """Another writer committed in between."""
 
-    `found` is the newest version: versions only add parts, so it has those of all others.
+
+def put_in_place(folder: Path, base: Version, new: Sequence[StorePart], old: Sequence[StorePart]) -> int:
+    """Put parts in the place of others, as one version behind `base`, and give its number.
+
+    Raises:
+        NotTheNewest: there is a newer version than that; nothing was done.
+        OutputError: it cannot be written.
     """
-    known = {part.path for part in found.parts}
+    from deltalake import CommitProperties, DeltaTable
+    from deltalake.exceptions import CommitFailedError
+    from deltalake.transaction import AddAction, RemoveAction
+
+    now = int(time.time() * 1000)
+    actions: list[Any] = [
+        AddAction(part.path, part.size, {PARTITION: part.fact.value}, now, False, json.dumps({"numRecords": part.rows}))
+        for part in new
+    ]
+    actions += [
+        RemoveAction(
+            path=part.path,
+            data_change=False,
+            deletion_timestamp=now,
+            partition_values={PARTITION: part.fact.value},
+            size=part.size,
+        )
+        for part in old
+    ]
+    with _writing(folder):
+        table = DeltaTable(_uri(folder), version=base.number)
+        try:
+            table.create_write_transaction(
+                actions,
+                "append",
+                _schema(),
+                partition_by=[PARTITION],
+                commit_properties=CommitProperties({"runql_compaction": str(len(old))}, max_commit_retries=0),
+            )
+        except CommitFailedError as error:
+            raise NotTheNewest from error
+        table.update_incremental()
+        table.create_checkpoint()
+        _on_disk(folder / LOG)
+    return table.version()
+
+
+def vacuum(folder: Path, grace_seconds: float) -> int:
+    """Delete files that no version has had for so long, and give how many. Raises `OutputError`."""
+    from deltalake import DeltaTable
+
+    with _writing(folder):
+        table = DeltaTable(_uri(folder))
+        hours = int(grace_seconds // 3600)
+        return len(table.vacuum(hours, dry_run=False, enforce_retention_duration=False))
+
+
+@frozen
+class Happened:
+    """A version and what made it: a pull by its number, a compaction, or what the library calls it."""
+
+    number: int
+    when: datetime
+    what: str
+    pull: int | None = None
+
+
+def history(folder: Path, name: str) -> list[Happened]:
+    """The versions of a store, the newest first. Raises `SourceError`."""
+    table, _ = _opened(folder, name)
+    return [_happened(entry) for entry in table.history()]
+
+
+def _happened(entry: dict[str, Any]) -> Happened:
+    when = datetime.fromtimestamp(entry["timestamp"] / 1000, UTC)
+    pull = entry.get("runql_pull")
+    if pull is not None:
+        return Happened(entry["version"], when, "pull", int(pull))
+    what = "compaction" if "runql_compaction" in entry else str(entry.get("operation", "")).lower()
+    return Happened(entry["version"], when, "made" if what == "create table" else what)
+
+
+def number_at(folder: Path, name: str, moment: datetime) -> int:
+    """The number of the version that a store had at a moment. Raises `SourceError` if it had none."""
+    versions = history(folder, name)
+    found = next((one for one in versions if one.when <= moment and one.what != "made"), None)
+    if found is not None:
+        return found.number
+    first = versions[-1].when if versions else moment
+    message = f"the store `{name}` held nothing at {moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    hint = f"it was made at {first:%Y-%m-%d %H:%M} UTC; `runql store history {name}` names its versions"
+    raise SourceError.of("RQL511", message, hint)
+
+
+def _ever(folder: Path) -> set[str]:
+    """The paths of all parts that any version had, by the entries of the log."""
+    found = set()
+    for path in (folder / LOG).glob("*.json"):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            action = json.loads(line).get("add")
+            if action is not None:
+                found.add(str(action["path"]))
+    return found
+
+
+def orphans(folder: Path, found: Version, older_than_seconds: float = 0.0) -> list[Path]:
+    """The files of parts that no version has, nor had: what a writer left that was killed, or that still writes.
+
+    `found` is the newest version.
+    """
+    known = {part.path for part in found.parts} | _ever(folder)
     before = time.time() - older_than_seconds
     left = []
     for fact in Fact:

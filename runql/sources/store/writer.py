@@ -172,7 +172,7 @@ class StoreWriter:
         try:
             home.mkdir(mode=0o700, exist_ok=True)
             self._duck.write(scratch, columns, FACTS[fact].order, names)
-            digest, size = _settled(scratch)
+            digest, size = settled(scratch)
             path = home / f"part-{self.pull}-{secrets.token_hex(4)}-{digest}.parquet"
             scratch.replace(path)
         except (OSError, Unreadable) as error:
@@ -186,7 +186,7 @@ def digest_of(path: Path) -> str:
         return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=_DIGEST_BYTES)).hexdigest()
 
 
-def _settled(path: Path) -> tuple[str, int]:
+def settled(path: Path) -> tuple[str, int]:
     """The digest and the size of a new file, which is on the disk now."""
     handle = os.open(path, os.O_RDONLY)
     try:

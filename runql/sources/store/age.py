@@ -1,0 +1,53 @@
+"""How old a copy is, and whether all of it came: said under each answer where it matters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from runql.sources.store.snapshot import FinishedPull
+from runql.text.diagnostic import Diagnostic
+
+STALE: Final = timedelta(hours=1)
+"""A copy that is older says how old it is."""
+_UNITS: Final = ((86_400, "d"), (3600, "h"), (60, "min"))
+
+
+def said_of_age(
+    name: str, origin: str, listing: FinishedPull, newest_pull: int, *, number: int | None, now: datetime | None = None
+) -> Iterator[Diagnostic]:
+    """What to say of the age of a copy. `newest_pull`: the number of the last one that added a run; `number`: the
+    version that was asked for, if one was."""
+    if newest_pull > listing.pull:
+        hint = f"`{_again(origin, name)}` goes on where it ended"
+        if not listing.pull:
+            message = f"the first pull into `{name}` did not come to its end: runs are missing"
+        else:
+            message = f"the last pull into `{name}` did not come to its end: some runs are newer than others"
+        yield Diagnostic("RQL587", message, hints=(hint,))
+    if listing.ended is None:
+        return
+    at = f"{listing.ended:%Y-%m-%d %H:%M} UTC"
+    if number is not None:
+        yield Diagnostic("RQL586", f"version {number:,} of the store: pulled at {at}")
+        return
+    age = (datetime.now(UTC) if now is None else now) - listing.ended
+    if age >= STALE:
+        hint = f"`{_again(origin, name)}` copies what changed since"
+        yield Diagnostic("RQL586", f"pulled {in_units(age)} ago, at {at}", hints=(hint,))
+
+
+def in_units(age: timedelta) -> str:
+    """An age in its largest unit: `3 h`, `2 d`."""
+    seconds = age.total_seconds()
+    for size, unit in _UNITS:
+        if seconds >= size:
+            return f"{int(seconds // size):,} {unit}"
+    return f"{int(seconds):,} s"
+
+
+def _again(origin: str, name: str) -> str:
+    """The command that pulls into a store again."""
+    source = origin.partition(" on ")[0]
+    return f"runql pull {source}" if source == name else f"runql pull {source} into {name}"
