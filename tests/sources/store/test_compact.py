@@ -98,7 +98,8 @@ def test_a_pull_at_the_same_time_is_not_lost(store: Path, tmp_path: Path, monkey
 
 
 def test_two_compactions_double_nothing(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    before, put, inner = all_of(store), table.put_in_place, []
+    before, put = all_of(store), table.put_in_place
+    inner: list[bool] = []
 
     def twice(*given: Any) -> int:
         if not inner:
