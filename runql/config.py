@@ -18,9 +18,9 @@ found in the working folder or the nearest one above it. The project's wins, nam
 A path in `.runql.toml` is meant from the folder of that file. Of the environment these are read: `RUNQL_SOURCE`,
 `RUNQL_CONFIG` (another `config.toml`), `RUNQL_CACHE` (the folder for what may be thrown away), `RUNQL_KEEP` (`0`: as
 `keep = false`), `RUNQL_DATA` (the folder for the history of the prompt), `RUNQL_STORE` (the folder for copies of runs),
-`RUNQL_MAX_ANSWER_MB` (the largest answer of a server, unpacked), `RUNQL_SQL_SECONDS` and `RUNQL_SQL_MEMORY_MB` (what a question of the stage `sql` may
-take), `RUNQL_DEBUG`, W&B's own (`WANDB_…`, `NETRC`), those of proxies and certificates (`HTTPS_PROXY`, `SSL_CERT_FILE`
-and their kind), `NO_COLOR`, `TERM`, `COLUMNS` and `PAGER`.
+`RUNQL_MAX_ANSWER_MB` (the largest answer of a server, unpacked), `RUNQL_SQL_SECONDS` and `RUNQL_SQL_MEMORY_MB` (what a
+question of the stage `sql` may take), `RUNQL_DEBUG`, W&B's own (`WANDB_…`, `NETRC`), those of proxies and certificates
+(`HTTPS_PROXY`, `SSL_CERT_FILE` and their kind), `NO_COLOR`, `TERM`, `COLUMNS` and `PAGER`.
 """
 
 from __future__ import annotations
