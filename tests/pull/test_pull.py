@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,30 +18,13 @@ from runql.sources.wandb import Credentials, WandbService
 from runql.sources.wandb.http.client import LineSettings
 from runql.sources.wandb.service import ServiceOptions
 from tests.contract.sample import SAMPLE, SampleProject
-from tests.server import LoopbackServer, Store
+from tests.pull.conftest import RUNS, project_run
+from tests.server import LoopbackServer
 from tests.server.faults import Fault
 from tests.server.store import stamp
 from tests.sources.local import files
 from tests.sources.local.sample import folder_of
 from tests.sources.store.sample import pulled
-
-RUNS = 45
-
-
-@pytest.fixture
-def server() -> Iterator[LoopbackServer]:
-    store = Store()
-    store.add_project("acme", "vision", (_run(at) for at in range(RUNS)))
-    server = LoopbackServer(store).start()
-    yield server
-    server.stop()
-
-
-def _run(at: int, **more: Any) -> dict[str, Any]:
-    rows = [{"_step": step, "_timestamp": 1.7e9 + step, "loss": at + step / 8} for step in range(4)]
-    system = [{"system.cpu": float(at), "_timestamp": 1.7e9}]
-    run = {"name": f"r{at:02}", "config": {"lr": at / 10, "layers": [at]}, "summary": {"loss": at}, "history": rows}
-    return {**run, "events": system, "systemMetrics": {"system.cpu": float(at)}, "heartbeatAt": stamp(at), **more}
 
 
 def ask(server: LoopbackServer) -> WandbService:
@@ -99,7 +81,7 @@ def test_the_second_pull_asks_for_what_changed(server: LoopbackServer, tmp_path:
 
     run = server.store.find(("acme", "vision"), "r07")
     assert run is not None
-    run.update(_run(70), name="r07")
+    run.update(project_run(70), name="r07")
     run["heartbeatAt"] = stamp(300)
     server.store.version += 1
     report = pull_from(server, tmp_path / "s")
@@ -121,7 +103,7 @@ def test_a_run_that_is_gone_is_kept_and_said(server: LoopbackServer, tmp_path: P
     (history,) = store.histories(HistoryRequest("acme", "vision", ("r03",), keys=("loss",), samples=None))
     assert list(history.columns["loss"]) == [3 + step / 8 for step in range(4)]
 
-    server.store.add_run("acme", "vision", _run(3))
+    server.store.add_run("acme", "vision", project_run(3))
     assert pull_from(server, tmp_path / "s").counts.changed == 1
     assert not StoreService(tmp_path / "s", name="s").runs_page(PageRequest("acme", "vision")).notices
 

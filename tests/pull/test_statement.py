@@ -16,8 +16,6 @@ from tests.cli.conftest import Runql
 from tests.server import LoopbackServer
 from tests.server.store import stamp
 
-pytest_plugins = ("tests.cli.conftest", "tests.pull.test_pull")
-
 
 @pytest.fixture(autouse=True)
 def stores(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:

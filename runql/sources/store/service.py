@@ -10,6 +10,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, Final, Self
 
+from runql.config import STORE
 from runql.plan.capabilities import STORED, Capabilities
 from runql.plan.selectors import Selector
 from runql.plan.to_sql.statement import RunStatement
@@ -22,6 +23,7 @@ from runql.sources.paging import Picture, page_of, records_of, trimmed
 from runql.sources.protocol import FULL, LIGHT, HistoryRequest, Page, PageRequest, Stream, Wanted
 from runql.sources.question import question
 from runql.sources.store import table
+from runql.sources.store.age import said_of_age
 from runql.sources.store.choice import choose, count, is_few, read_by, statement
 from runql.sources.store.duck import check_extra
 from runql.sources.store.records import StoredRun
@@ -69,6 +71,13 @@ class StoreService(RunsAtHand):
         """All that a plan may ask for; no run behind a limit is looked at."""
         return STORED
 
+    @property
+    def kept(self) -> str:
+        """Which version of the copy is asked, and of when it is."""
+        ended = self._snapshot.newest_listing.ended
+        pulled = "" if ended is None else f", pulled at {ended:%Y-%m-%d %H:%M} UTC"
+        return f"version {self._snapshot.number:,} of a copy of {self.about.origin}{pulled}; in {self._folder}"
+
     def snapshot(self) -> StoreSnapshot:
         """The version as of now; within a question the same one."""
         with self._looking:
@@ -101,7 +110,14 @@ class StoreService(RunsAtHand):
 
     def said(self) -> tuple[Diagnostic, ...]:
         """What is wrong with the store, and which runs its source no longer has."""
-        return _said(self._snapshot, self.about.origin)
+        return self._said_of(self._snapshot)
+
+    def _said_of(self, snapshot: StoreSnapshot) -> tuple[Diagnostic, ...]:
+        origin, listing = self.about.origin, snapshot.newest_listing
+        name = self.name.removeprefix(STORE)
+        name = name if self._number is None else name.rpartition("@")[0]
+        age = said_of_age(name, origin, listing, snapshot.newest_pull, number=self._number)
+        return (*_said(snapshot, origin), *age)
 
     def runs_page(self, request: PageRequest) -> Page:
         """One page of a listing, all of which are of one version. What is read of its runs is read of no other."""
@@ -109,7 +125,7 @@ class StoreService(RunsAtHand):
         while True:
             if picture is None or not picture.of.is_true:
                 chosen = choose(self.snapshot() if picture is None else picture.of.snapshot, request)
-                said = _said(chosen.snapshot, self.about.origin)
+                said = self._said_of(chosen.snapshot)
                 picture = self._pictures.keep(Picture(request, chosen.numbers, said, of=chosen))
             page = page_of(picture, request, picture.of.page)
             if picture.of.is_true:

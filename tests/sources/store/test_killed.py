@@ -70,7 +70,7 @@ def _killed(folder: Path, first: int, commits: int, seconds: float) -> int:
 def _look(folder: Path, acknowledged: int) -> None:
     store = StoreService(folder, name="s")
     page = store.runs_page(PageRequest("", "", wanted=FULL, per_page=100_000))
-    assert page.notices == ()
+    assert {said.code for said in page.notices} <= {"RQL587"}  # no writer came to its end
     ids = {int(run.id[1:]) for run in page.runs}
     assert ids >= set(range(acknowledged + 1))
     names = tuple(f"r{at}" for at in sorted(ids))

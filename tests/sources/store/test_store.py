@@ -161,7 +161,9 @@ def test_a_damaged_part_is_said_and_the_rest_answers(tmp_path: Path, break_it: C
     store = StoreService(folder, name="s")
     page = store.runs_page(PageRequest("", "", wanted=FULL))
     assert [run.config for run in page.runs] == [{"lr": 1.0}, {"lr": 2.0}]
-    assert [(said.code, "2 rows of `points`" in said.message) for said in page.notices] == [("RQL501", True)]
+    damage, unfinished = page.notices
+    assert (damage.code, "2 rows of `points`" in damage.message) == ("RQL501", True)
+    assert unfinished.code == "RQL587"  # the second writer did not say that it came to its end
     assert losses(store, "a") == [1.0, 0.5, 1.0 / 3]
     assert losses(store, "b") == []
     assert [one.part.path for one in damages(folder, table.version(folder, "s"))] == [newest.path]

@@ -1,0 +1,34 @@
+"""What the tests of pulls share: a server with a project, and the command."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.cli.conftest import runql
+from tests.server import LoopbackServer, Store
+from tests.server.store import stamp
+
+__all__ = ["RUNS", "project_run", "runql", "server"]
+
+RUNS = 45
+
+
+@pytest.fixture
+def server() -> Iterator[LoopbackServer]:
+    """A server with a project `acme/vision` of 45 runs."""
+    store = Store()
+    store.add_project("acme", "vision", (project_run(at) for at in range(RUNS)))
+    server = LoopbackServer(store).start()
+    yield server
+    server.stop()
+
+
+def project_run(at: int, **more: Any) -> dict[str, Any]:
+    rows = [{"_step": step, "_timestamp": 1.7e9 + step, "loss": at + step / 8} for step in range(4)]
+    system = [{"system.cpu": float(at), "_timestamp": 1.7e9}]
+    """A run as the server has it, by its number."""
+    run = {"name": f"r{at:02}", "config": {"lr": at / 10, "layers": [at]}, "summary": {"loss": at}, "history": rows}
+    return {**run, "events": system, "systemMetrics": {"system.cpu": float(at)}, "heartbeatAt": stamp(at), **more}
