@@ -94,10 +94,8 @@ class Settings:
     `saved`: the folders of saved queries, the project's before the user's own. `file`: the user's own settings file,
     `data`: the folder for what must not get lost, such as the history of the prompt. `stores`: where copies of runs
     are. `offline`: no server is asked, a project is answered from its store. `keep`: what was read of a large folder is
-    are. `offline`: no server is asked, a project is answered from its store. `keep`: what was read of a large folder is
     kept for the next process. `read_only`: no text writes a file. `pager`: what `$PAGER` says. `said`: what is to be
-    said of files that do not count.
-    `allow_write`: where a script may write besides the working folder, which no settings file can say.
+    said of files that do not count. `allow_write`: where a script may write besides the working folder.
     """
 
     source: str | None = None

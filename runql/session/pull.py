@@ -39,6 +39,9 @@ def wrong_of(
     from runql.sources.store.duck import check_extra
 
     span = statement.span
+    if settings.read_only:
+        message = "`pull` writes a store, and here no text writes anything"
+        return [Diagnostic("RQL535", message, span, hints=("`runql pull` copies runs, outside of here",))]
     more = _more_than_runs(query)
     if more is not None:
         node, what = more

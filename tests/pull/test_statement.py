@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import runql as package
+from runql.config import load
 from runql.errors import QueryError
 from runql.session import Result, Session
 from runql.sources.local import LocalService
@@ -78,6 +80,12 @@ def test_two_sources_are_two_stores() -> None:
     row("pull runs limit 2 into one")
     with pytest.raises(QueryError, match="a store is a copy of one source, and these are 2"):
         package.query("pull runs from demo, store:one into x", source="demo")
+
+
+def test_where_nothing_may_be_written_nothing_is_pulled(stores: Path) -> None:
+    with pytest.raises(QueryError, match="here no text writes anything"):
+        Session("demo", replace(load(), read_only=True)).run("pull runs limit 2 into x")
+    assert not stores.exists()
 
 
 def test_a_script_asks_for_permission(
