@@ -18,7 +18,7 @@ TABLE := runs where config.lr > 0.01 order -summary.loss limit 10 select name, c
 # What `check` looks at beside the tests, in this order.
 STATIC := format lint types contracts fresh docs
 
-.PHONY: help demo test check static $(STATIC) generate accept bench clean
+.PHONY: help demo test check static $(STATIC) generate accept dist bench clean
 
 help:
 	@echo "make demo      ask the embedded runs the first questions"
@@ -27,6 +27,7 @@ help:
 	@echo "make generate  write anew what follows from other files; \`check\` names what is stale"
 	@echo "make accept    write what the cases and the documents show anew; read the diff"
 	@echo "make docs      build the site of the documents in build/site; a warning is an error"
+	@echo "make dist      build the wheel and the sdist in dist/, and check what they say of themselves"
 	@echo "make bench     measure, and write docs/benchmarks.md (BENCH='start server' for some)"
 	@echo "make clean     remove what these made"
 
@@ -67,6 +68,12 @@ generate: $(WORK)
 
 accept: $(WORK)
 	RUNQL_ACCEPT=1 $(BIN)/python -m pytest -q tests/cases tests/semantic tests/plan tests/ide tests/house/test_docs.py
+
+dist: $(WORK)
+	@$(PIP) install --editable ".[release]"
+	rm -rf dist
+	$(BIN)/python -m build --outdir dist .
+	$(BIN)/python -m twine check --strict dist/*
 
 bench: $(WORK)
 	@$(BIN)/python -m tools.benchmarks $(BENCH)

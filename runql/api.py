@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from os import PathLike
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from runql import config
@@ -71,6 +72,7 @@ class Connection:
         more = () if allow_write is None else tuple(map(Path, allow_write))
         self._session = Session(source, replace(config.load(), allow_write=more))
         self._are_scripts = allow_write is not None
+        self._one_text = Lock()
         self._place = self._session.place()
 
     def query(self, text: str, /, **params: Any) -> Result:
@@ -80,6 +82,22 @@ class Connection:
             hint = "`run` answers a script; what a query becomes, its `.explain()` says"
             raise QueryError.of("RQL216", "the text has not one answer", hint)
         return results[0]
+
+    async def aquery(self, text: str, /, **params: Any) -> Result:
+        """The answer to a query, read whole in a thread while the loop goes on; nothing of it blocks afterwards.
+
+        Queries of one connection may be awaited together. One that is cancelled is not waited for, and ends in its
+        thread. Raises as `runql.query` does, and the `BackendError` family.
+        """
+        from asyncio import to_thread
+
+        return await to_thread(self._read, text, params)
+
+    def _read(self, text: str, params: dict[str, Any]) -> Result:
+        with self._one_text:
+            result = self.query(text, **params)
+        _ = result.frame
+        return result
 
     def run(self, text: str, /, **params: Any) -> tuple[Result | Explanation, ...]:
         """The answers of a script, one for each statement that has one. What it names stays known to the next text.
@@ -146,6 +164,12 @@ class Connection:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    async def __aenter__(self) -> Connection:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
         self.close()
 
     def __repr__(self) -> str:

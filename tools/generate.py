@@ -57,6 +57,8 @@ class Generator:
 GENERATORS = (
     Generator("reference", "docs/reference", ("docs/make_reference.py",)),
     Generator("cheatsheet", "docs", ("docs/make_cheatsheet.py",)),
+    Generator("python", "docs/reference", ("docs/make_python.py",)),
+    Generator("man", "docs/man", ("docs/make_man.py",)),
     Generator("map", "docs/design", ("docs/make_map.py",)),
     Generator("editors", "editors", ("-m", "editors.generate")),
     Generator("pictures", "docs/pictures", ("docs/make_pictures.py",), words, "*.svg"),

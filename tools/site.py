@@ -11,7 +11,14 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGES = ("CHANGELOG.md", "SECURITY.md", "examples/demo/README.md", "examples/ci/README.md", "skills/runql/SKILL.md")
+PAGES = (
+    "CHANGELOG.md",
+    "SECURITY.md",
+    "examples/demo/README.md",
+    "examples/ci/README.md",
+    "skills/runql/SKILL.md",
+    "CONTRIBUTING.md",
+)
 """Documents beside `docs/` that are pages of the site."""
 
 _FENCE = re.compile(r"^( *```+) *(runql|console|ipython)\b[^\n]*$", re.MULTILINE)

@@ -45,6 +45,21 @@ class Frame(Columns):
 
         return to_arrow.convert(self)
 
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        """The frame as a stream of Arrow, by which polars, DuckDB, pandas and others take it without a copy of theirs:
+        `polars.DataFrame(frame)`, `duckdb.sql("from frame")`, `pandas.DataFrame.from_arrow(frame)`.
+
+        Raises `OutputError` if pyarrow is not installed.
+        """
+        return self.arrow().__arrow_c_stream__(requested_schema)
+
+    def __dataframe__(self, nan_as_null: bool = False, allow_copy: bool = True) -> object:
+        """The frame by the interchange protocol of data frames, for libraries that know no Arrow stream.
+
+        Raises `OutputError` if pyarrow is not installed.
+        """
+        return self.arrow().__dataframe__(nan_as_null, allow_copy)
+
     def __repr__(self) -> str:
         from runql.results.brief import brief
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, overload
 
 from runql.advice.notice_totals import few
 from runql.errors import BackendError, QueryError
@@ -17,6 +17,7 @@ from runql.results.frame import Frame
 from runql.results.terminal_table.options import View
 from runql.script.options import Options
 from runql.semantic.typed import TAssert
+from runql.session.parts_read import PartsRead
 from runql.session.runs import ChosenRuns
 from runql.text.diagnostic import Diagnostic, Severity
 from runql.text.source import Source
@@ -32,8 +33,9 @@ if TYPE_CHECKING:
 class Result:
     """The answer to one query. Iterate it for rows as dictionaries, or take it as a frame of some library.
 
-    The source is asked when the first row, or anything else about the answer, is wanted. Whatever wants a row may raise
-    the `BackendError` family. `source` is the text of the query.
+    The source is asked when the first row, or anything else about the answer, is wanted, and read as far as is wanted.
+    What was read stays: rows can be looked at again, `result[0]` and `result[:5]` read no more than they need. Whatever
+    wants a row may raise the `BackendError` family. `source` is the text of the query.
     """
 
     def __init__(
@@ -50,6 +52,7 @@ class Result:
         self._explained = explained
         self._options = Options() if options is None else options
         self._shown = Shown()
+        self._reading = PartsRead(answer.frames)
         self.title = ""
         """What the answer is called among others: the comment above its statement, or that statement."""
         self.partial: Frame | None = None
@@ -61,16 +64,25 @@ class Result:
 
         Raises the `BackendError` family; `partial`, of the error too, then holds the rows that came before.
         """
-        frames: list[Frame] = []
+        reading = self._current()
         try:
-            frames.extend(self._answer.frames())
+            for _ in reading:
+                pass
         except (BackendError, KeyboardInterrupt) as error:
-            if frames:
-                self.partial = Frame.concat(frames, self._answer.final_names)
+            if reading.parts:
+                self.partial = Frame.concat(reading.parts, self._answer.final_names)
             if isinstance(error, BackendError):
                 error.partial = self.partial
             raise
-        return Frame.concat(frames, self._answer.final_names)
+        whole = Frame.concat(reading.parts, self._answer.final_names)
+        self._reading = PartsRead(self._answer.frames, [whole], is_whole=True)
+        return whole
+
+    def _current(self) -> PartsRead:
+        """The reading of the answer; a new one after one that failed."""
+        if self._reading.error is not None:
+            self._reading = PartsRead(self._answer.frames)
+        return self._reading
 
     @cached_property
     def runs(self) -> Runs:
@@ -220,11 +232,47 @@ class Result:
         return Going("runs", executor.facts.fetched, executor.announced, scanned)
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
-        if "frame" in self.__dict__ or self._answer.names is None:
+        if self._answer.names is None:  # the columns are known when all was read
             yield from self.frame.rows()
             return
-        for frame in self._answer.frames():
+        for frame in self._current():
             yield from frame.rows()
+
+    @overload
+    def __getitem__(self, index: int) -> dict[str, Any]: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Frame: ...
+
+    def __getitem__(self, index: int | slice) -> dict[str, Any] | Frame:
+        """A row as a dictionary, or rows as a frame. Of an answer that comes in parts no more is read than that."""
+        if isinstance(index, slice):
+            return self._rows(index)
+        start = index if index >= 0 else len(self) + index
+        found = self._rows(slice(start, start + 1)) if start >= 0 else None
+        if found is None or not found.length:
+            raise IndexError(f"the answer has no row {index}: it has {len(self):,}")
+        return next(found.rows())
+
+    def _rows(self, index: slice) -> Frame:
+        """The rows of a slice."""
+        start, stop = index.start or 0, index.stop
+        names = self._answer.names
+        if names is not None and stop is not None and start >= 0 and stop >= 0 and index.step in (None, 1):
+            first = Frame.concat(self._current().until(stop), names)
+            return first.slice(min(start, first.length), min(max(start, stop), first.length))
+        start, stop, step = index.indices(len(self))
+        if step == 1:
+            return self.frame.slice(start, max(start, stop))
+        return Frame.of_rows(self.frame.names, list(self.frame.tuples())[index])
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        """The answer as a stream of Arrow: see `Frame.__arrow_c_stream__`."""
+        return self.frame.__arrow_c_stream__(requested_schema)
+
+    def __dataframe__(self, nan_as_null: bool = False, allow_copy: bool = True) -> object:
+        """The answer by the interchange protocol: see `Frame.__dataframe__`."""
+        return self.frame.__dataframe__(nan_as_null, allow_copy)
 
     def __len__(self) -> int:
         return len(self.frame)

@@ -58,7 +58,7 @@ def build_table(*, strict: bool = False) -> ParserTable:
 def table_key() -> str:
     """What a table depends on: the grammar, and the form in which it is written."""
     digest = hashlib.sha256(grammar_text().encode()).hexdigest()
-    return f"runql-table 2 {digest}"
+    return f"runql-table 4 {digest}"
 
 
 def table_name() -> str:

@@ -64,7 +64,7 @@ def table_of(parser: Lark) -> ParserTable:
     conf = parser.parse_interactive(start=parser.options.start[0]).parser_state.parse_conf
     table: Any = conf.parse_table
     numbers = {rule: index for index, rule in enumerate(parser.rules)}
-    order = {state: index for index, state in enumerate(table.states)}
+    order = {state: index for index, state in enumerate(_states(table))}
 
     def action(kind: Any, argument: Any) -> int:
         return order[argument] if str(kind) == "Shift" else -1 - numbers[argument]
@@ -73,9 +73,29 @@ def table_of(parser: Lark) -> ParserTable:
         tuple(Terminal(str(t.name), t.priority, t.pattern.to_regexp()) for t in parser.terminals),
         tuple(map(str, parser.lexer_conf.ignore)),
         tuple(map(_production, parser.rules)),
-        tuple({str(name): action(*found) for name, found in state.items()} for state in table.states.values()),
+        tuple({str(name): action(*found) for name, found in _in_order(table.states[state])} for state in order),
         {str(start): (order[first], order[table.end_states[start]]) for start, first in table.start_states.items()},
     )
+
+
+# Lark numbers states as they come out of sets: here they have an order of their own, for the same grammar is to be the
+# same bytes each time.
+
+
+def _in_order(state: Any) -> list[tuple[Any, Any]]:
+    return sorted(state.items(), key=lambda item: str(item[0]))
+
+
+def _states(table: Any) -> list[Any]:
+    """The states as they are reached from the first ones, by the names of what leads to them."""
+    found = dict.fromkeys(table.start_states[name] for name in sorted(table.start_states, key=str))
+    waiting = list(found)
+    for state in waiting:
+        for _, (kind, argument) in _in_order(table.states[state]):
+            if str(kind) == "Shift" and argument not in found:
+                found[argument] = None
+                waiting.append(argument)
+    return list(found)
 
 
 def _production(rule: Any) -> Production:

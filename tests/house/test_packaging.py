@@ -6,18 +6,23 @@ tests but not the RunQL in it.
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
 import sys
 import sysconfig
 import tarfile
+import tomllib
 import zipfile
 from dataclasses import dataclass
+from email import message_from_bytes
 from pathlib import Path
 
 import pytest
+import yaml
 
+from runql import __version__
 from tests.house.sources import ROOT
 
 FACTS = """
@@ -141,9 +146,44 @@ def test_what_is_in_the_wheel(built: Path) -> None:
         names = set(wheel.namelist())
     assert {"runql/py.typed", "runql/syntax/runql.lark", "runql/syntax/runql.table"} <= names
     assert sum(name.startswith("runql/demo/wandb/") for name in names) >= 60
-    assert not {name for name in names if not name.startswith("runql/") and ".dist-info/" not in name}
+    manual = f"runql-{__version__}.data/data/share/man/man1/runql.1"
+    assert manual in names
+    assert not {name for name in names - {manual} if not name.startswith("runql/") and ".dist-info/" not in name}
     assert not {name for name in names if name.endswith(".pth")}
     assert not {name for name in names if "__pycache__" in name}
+
+
+def test_what_the_wheel_says_of_itself(built: Path) -> None:
+    with zipfile.ZipFile(only(built, "*.whl")) as wheel:
+        (name,) = [one for one in wheel.namelist() if one.endswith(".dist-info/METADATA")]
+        said = message_from_bytes(wheel.read(name))
+    assert said["Name"] == "runql"
+    assert said["Version"] == __version__
+    assert said["Author"] == "The RunQL authors"
+    assert "Typing :: Typed" in (said.get_all("Classifier") or [])
+    assert {"mcp", "store", "lsp"} <= set(said.get_all("Provides-Extra") or [])
+    assert said["Description-Content-Type"] == "text/markdown"
+
+
+def test_the_version_is_one() -> None:
+    """It stands in the package; what cannot read it there says the same."""
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    assert citation["version"] == __version__
+    extension = json.loads((ROOT / "editors" / "vscode" / "package.json").read_text(encoding="utf-8"))
+    assert extension["version"] == __version__
+    assert f'"runql {__version__}"' in (ROOT / "docs" / "man" / "runql.1").read_text(encoding="utf-8")
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    assert "version" not in project["project"]
+
+
+def test_the_manual_is_one_that_man_reads() -> None:
+    groff = shutil.which("groff")
+    if groff is None:
+        pytest.skip("there is no groff here")
+    page = ROOT / "docs" / "man" / "runql.1"
+    done = subprocess.run([groff, "-man", "-Tutf8", "-ww", str(page)], capture_output=True, text=True, check=True)
+    assert done.stderr == ""
+    assert "ask questions" in done.stdout
 
 
 def test_what_is_in_the_sdist(built: Path) -> None:
@@ -155,6 +195,12 @@ def test_what_is_in_the_sdist(built: Path) -> None:
         "LICENSE",
         "README.md",
         "CHANGELOG.md",
+        "CITATION.cff",
+        "CONTRIBUTING.md",
+        "SECURITY.md",
+        "skills/runql/SKILL.md",
+        "action/action.yml",
+        "docs/man/runql.1",
         "Makefile",
         "pyproject.toml",
     }

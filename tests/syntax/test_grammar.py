@@ -163,6 +163,26 @@ def test_the_wheel_holds_the_grammar_and_a_fresh_table(tmp_path: Path) -> None:
     assert key.decode() == grammar.table_key()
 
 
+MADE = """
+from lark import Lark
+from runql.syntax.lr_table import table_of, table_text
+rules = 'start: one | two | "(" start ")"\\none: A B? | C one\\ntwo: (D | E)+ | F two\\n'
+tokens = "".join(f'{name}: "{name.lower()}"\\n' for name in "ABCDEF")
+print(table_text(table_of(Lark(rules + tokens, parser="lalr", start=["start"], maybe_placeholders=False))))
+"""
+
+
+def test_the_same_grammar_is_the_same_table() -> None:
+    """Whatever the seed of Python's hashes: a wheel is to be the same bytes each time."""
+
+    def made(seed: str) -> str:
+        environment = {**os.environ, "PYTHONHASHSEED": seed}
+        command = [sys.executable, "-c", MADE]
+        return subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
+
+    assert len({made(seed) for seed in ("1", "2", "3")}) == 1
+
+
 def test_importing_loads_no_parser() -> None:
     program = "import sys, runql.syntax; print('lark' in sys.modules, 'platformdirs' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
