@@ -93,7 +93,7 @@ def compares_metrics(stage: TStage) -> bool:
             return False
         case t.TEdge() | t.TAlongRun() | t.TUnnest() | t.TDiff() | t.THoles():
             return False
-        case t.TDuplicates() | t.TJoin() | t.TUnion() | t.TDescribe() | t.TSql() | t.TTo() | t.TAssert():
+        case t.TDuplicates() | t.TJoin() | t.TUnion() | t.TDescribe() | t.TSql() | t.TPlot() | t.TTo() | t.TAssert():
             return False
         case _:
             assert_never(stage)

@@ -28,18 +28,24 @@ from runql.plan.nodes import (
     TableStage,
     limit_of,
     offset_of,
+    stages_of,
     table_of,
     those,
 )
+from runql.results.columns import Columns
 from runql.results.frame import Frame
 from runql.semantic.catalog import Catalog
 from runql.semantic.record import RunRecord
+from runql.semantic.typed import TPlot
 from runql.sources.question import asking, question
 from runql.text.diagnostic import Diagnostic, Severity, folded
 from runql.text.source import Source
 
 if TYPE_CHECKING:
+    from runql.charts.chart import Chart
+    from runql.charts.sparks import HistorySpark
     from runql.engine.stages.layout import PivotLayout
+    from runql.execute.stages import StagesOperator
 
 
 class Answer:
@@ -69,7 +75,8 @@ class Answer:
     def _work_with(self, executor: Executor, top: TableOperator | None = None) -> None:
         self.plan = executor.plan
         self.executor = executor
-        self._top = _operator_of(executor, self.catalog, self._settings, self._questions) if top is None else top
+        made = (executor, self.catalog, self._settings, self._questions, self._source.text)
+        self._top = _operator_of(*made) if top is None else top
         self._bottom = self._top.bottom
         self._histories = self._bottom if isinstance(self._bottom, HistoriesOperator) else None
 
@@ -113,6 +120,31 @@ class Answer:
     def layout(self) -> PivotLayout | None:
         """How the table reads, if it is a pivot that was read."""
         return self._top.layout
+
+    @property
+    def draws(self) -> bool:
+        """Whether a chart is made of the table."""
+        return any(isinstance(stage, TPlot) for stage in stages_of(self.plan))
+
+    def chart(self, frame: Columns) -> Chart:
+        """The chart of the whole table, once that was read.
+
+        Raises `QueryError` if none can be drawn of it, and `TypeError` for an answer without stages.
+        """
+        with self._pointing():
+            return self._staged.chart(frame)
+
+    def sparks(self, frame: Columns, width: int) -> list[HistorySpark]:
+        """The histories of a table that is drawn, in at most so many values each. Raises as `chart` does."""
+        return self._staged.sparks(frame, width)
+
+    @property
+    def _staged(self) -> StagesOperator:
+        from runql.execute.stages import StagesOperator
+
+        if not isinstance(self._top, StagesOperator):
+            raise TypeError("the answer has no stage `plot`")
+        return self._top
 
     def frames(self) -> Iterator[Frame]:
         """The table in parts, as they are read."""
@@ -244,7 +276,7 @@ class Answer:
 
 
 def _operator_of(
-    executor: Executor, catalog: Catalog, settings: Settings | None, questions: Questions | None
+    executor: Executor, catalog: Catalog, settings: Settings | None, questions: Questions | None, text: str
 ) -> TableOperator:
     """The operator at the top of a plan, over all those below it."""
     plan = executor.plan
@@ -255,7 +287,7 @@ def _operator_of(
             from runql.execute.stages import StagesOperator
 
             below = bottom_of(table_of(plan), executor, catalog)
-            return StagesOperator(plan, below, executor, settings, questions)
+            return StagesOperator(plan, below, executor, settings=settings, questions=questions, text=text)
         case _:
             assert_never(plan)
 

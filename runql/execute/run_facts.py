@@ -15,13 +15,13 @@ from runql.execute.found_run import FoundRun
 from runql.execute.pages import Paging
 from runql.plan.nodes import Count, Fetch, Plan, keys_of, stages_of, table_of, those
 from runql.plan.simplify import condition_of
-from runql.semantic.typed import TypedExpr
+from runql.semantic.typed import TPlot, TypedExpr
 from runql.sources.open import SourcePlace
 from runql.text.diagnostic import Diagnostic
 
 
 class RunFacts:
-    """Counts and notices of one reading; nothing is held of a run.
+    """Counts and notices of one reading; nothing is held of a run but, for a chart, its id.
 
     `fetched`: how many runs were looked at. `passed`: how many the answer has so far. `doubles`: how many were left out
     because another source holds them too, `left_out`: by an offset. `displaced`: how often a run came out of its order.
@@ -40,6 +40,9 @@ class RunFacts:
         self.pagings: list[Paging] = []
         self.compared = Compared()
         self._plan = plan
+        self.drawn: list[str] = []
+        """The ids of the runs of which a chart is drawn; held where one is."""
+        self._draws = any(isinstance(stage, TPlot) for stage in stages_of(plan))
         self._has_stages = bool(stages_of(plan))
         self._sources = [(places[fetch.at], fetch) for fetch in those(pushed, Fetch)]
         self._counted_in = CountedIn(condition_of(table_of(plan).input))
@@ -52,6 +55,7 @@ class RunFacts:
         """Count some more runs of the answer in."""
         self.passed += len(part)
         records = [found.record for found in part]
+        self.drawn += [record.id for record in records] if self._draws else ()
         if not isinstance(table_of(self._plan), Count):
             self._said.update(dict.fromkeys(chain.from_iterable(map(attrgetter("said"), records))))
         if self._has_stages:

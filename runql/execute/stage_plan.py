@@ -34,6 +34,8 @@ def way_of(stage: TStage, folder: Path) -> str:  # noqa: PLR0911 - one line a st
             return f"{_leads(path, folder)}: {how}; {_end(stage, folder)}"
         case TSql():
             return HANDED_TO_SQL
+        case t.TPlot():
+            return f"{_drawn(stage)}; passes rows on, and the chart is made when the last has come"
         case TAssert() if not is_streaming(stage):
             return "holds the table, of all of which it asks"
         case TAssert():
@@ -50,6 +52,16 @@ def way_of(stage: TStage, folder: Path) -> str:  # noqa: PLR0911 - one line a st
             return _passes(stage)
         case _:
             assert_never(stage)
+
+
+def _drawn(stage: t.TPlot) -> str:
+    """What is drawn, as far as that is said; the rest is chosen from the rows."""
+    shape = stage.shape or "what fits the rows"
+    y = ", ".join(pick.pattern for pick in stage.y)
+    words = [shape, *([f"of {y}"] if y else []), *([f"vs {stage.x.pattern}"] if stage.x is not None else [])]
+    words += [f"by {stage.by.pattern}"] if stage.by is not None else []
+    words += [f"log {axis}" for axis in stage.log] + (["as a band"] if stage.band else [])
+    return f"draws {' '.join(words)}"
 
 
 def _passes(stage: TStage) -> str:

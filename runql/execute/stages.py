@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from typing import assert_never
+from typing import TYPE_CHECKING, assert_never
 
 from runql.config import Settings
 from runql.engine.histories.tables import x_axis_of
 from runql.engine.stages import Flow, PivotLayout, StageContext, StageResult, column_order, run_stages
 from runql.engine.table import Table
+from runql.execute.charts import ChartMaker
 from runql.execute.executor import Executor
 from runql.execute.questions import Questions
 from runql.execute.tables import (
@@ -26,6 +27,11 @@ from runql.plan.nodes import Combine, TableStage, stages_of
 from runql.semantic.typed import TDistinct, TGroup, THistogram, THoles, TPivot, TSelect, TSql
 from runql.text.diagnostic import Diagnostic
 
+if TYPE_CHECKING:
+    from runql.charts.chart import Chart
+    from runql.charts.sparks import HistorySpark
+    from runql.results.columns import Columns
+
 _NAME_THEIR_COLUMNS = (TDistinct, TGroup, THistogram, THoles, TPivot, TSelect)
 """Stages whose table has the columns that they name: which ones stood on the left of the pipe is no matter there."""
 
@@ -38,11 +44,14 @@ class StagesOperator(TableOperator):
         plan: TableStage | Combine,
         below: BottomOperator,
         executor: Executor,
+        *,
         settings: Settings | None = None,
         questions: Questions | None = None,
+        text: str = "",
     ) -> None:
         self._questions = questions
         self._stages = stages_of(plan)
+        self._charts = ChartMaker(self._stages, executor, text)
         self._files = Files(self._stages, lambda: below.names is not None, settings, numbers_of(plan))
         self._sql_bounds = (Settings() if settings is None else settings).sql
         self._rows = 0
@@ -91,6 +100,18 @@ class StagesOperator(TableOperator):
     def layout(self) -> PivotLayout | None:
         """How the table reads, if it is a pivot that was read."""
         return None if self._flow is None else self._flow.context.layout
+
+    def chart(self, frame: Columns) -> Chart:
+        """The chart of the whole table, once that was read. Raises `QueryError` if none can be drawn of it."""
+        return self._charts.chart(frame, self._last_context())
+
+    def sparks(self, frame: Columns, width: int) -> list[HistorySpark]:
+        """The histories of the whole table, once that was read, in at most so many values each."""
+        return self._charts.sparks(frame, self._last_context(), width)
+
+    def _last_context(self) -> StageContext:
+        """What is known of the table behind all stages."""
+        return self._context() if self._flow is None else self._flow.context
 
     def notices(self) -> Iterable[Diagnostic]:
         names_them = any(isinstance(stage, _NAME_THEIR_COLUMNS) for stage in self._stages)

@@ -270,11 +270,12 @@ _TABLE = (
         aggregates=True,
     ),
     StageEntry(
-        "plot [line|scatter|bar|hist] [Y …] [vs X] [by FIELD] [log x|y]",
-        "A chart.",
+        'plot [SHAPE] [Y, …] [vs X] [by FIELD] [log x|y] [band] [title "TEXT"]',
+        "A chart of the table: of what fits it, or as it is told. Drawn at a terminal and in a notebook; `to` behind it"
+        " writes it to a file.",
         f"{_CURVES} | plot line loss",
         terminal="PLOT",
-        is_later=True,
+        streams=True,
     ),
     StageEntry(
         'to "FILE" [safe]',

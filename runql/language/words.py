@@ -78,10 +78,12 @@ LIKELIEST: Final = (
     "SHAPE",
     "LOG",
     "AXIS",
+    "BAND",
+    "TITLE",
     "LIKE",
     "PIPE",
 )
 """What a message names first of what could stand at a place, and all that it names."""
 
-GIVEN_ONCE: Final = frozenset({"LAST", "HELD", "APPROX", "ALONG", "BINS", "BY", "VS"})
+GIVEN_ONCE: Final = frozenset({"LAST", "HELD", "APPROX", "ALONG", "BINS", "BY", "VS", "BAND", "TITLE"})
 """The words of the options of a call or a stage, each of which it takes once at most, in any order."""

@@ -67,7 +67,7 @@ def _after(stage: t.TStage, known: frozenset[str], holds: _Holds) -> frozenset[s
             return known
         case t.TDiff() | t.TCorr() | t.TPareto() | t.THoles() | t.TDuplicates() | t.TJoin() | t.TUnion():
             return known
-        case t.TDescribe() | t.TSql() | t.TTo() | t.TAssert():
+        case t.TDescribe() | t.TSql() | t.TPlot() | t.TTo() | t.TAssert():
             return known
         case _:
             assert_never(stage)

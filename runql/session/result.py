@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     import polars
     import pyarrow
 
+    from runql.charts.chart import Chart
+    from runql.charts.sparks import HistorySpark
+
 
 class Result:
     """The answer to one query. Iterate it for rows as dictionaries, or take it as a frame of some library.
@@ -83,6 +86,22 @@ class Result:
         if self._reading.error is not None:
             self._reading = PartsRead(self._answer.frames)
         return self._reading
+
+    @property
+    def draws(self) -> bool:
+        """Whether the query ends in `plot`, so that its answer is a chart."""
+        return self._answer.draws
+
+    @cached_property
+    def chart(self) -> Chart:
+        """The chart of the answer, of a query that ends in `plot`. Raises `QueryError` if none can be drawn of it."""
+        frame = self.frame  # read first: what is known of the table comes with its rows
+        return self._answer.chart(frame)
+
+    def sparks(self, width: int) -> list[HistorySpark]:
+        """The histories of an answer that is drawn, in at most so many values each."""
+        frame = self.frame
+        return self._answer.sparks(frame, width)
 
     @cached_property
     def runs(self) -> Runs:
@@ -155,11 +174,12 @@ class Result:
         """The answer as an Arrow table: see `Frame.arrow`."""
         return self.frame.arrow()
 
-    def output(self, view: View) -> Output:
-        """The answer on its way to a file or a screen, read while it is written."""
+    def output(self, view: View, *, cut: bool = True) -> Output:
+        """The answer on its way to a file or a screen, read while it is written; `cut` to as many rows as were asked
+        for."""
         read = "frame" in self.__dict__
         frames = iter((self.frame,)) if read else self._answer.frames()
-        self._shown = Shown(None if self._answer.is_count else self._options.max_rows)
+        self._shown = Shown(None if self._answer.is_count or not cut else self._options.max_rows)
         return Output(
             self._shown.frames(frames),
             self.frame.names if read else self._answer.names,

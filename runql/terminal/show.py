@@ -6,6 +6,7 @@ import json
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from runql.config import Settings
 from runql.errors import BackendError, wrong_call
@@ -22,8 +23,20 @@ from runql.terminal.stderr import Voice
 from runql.text.diagnostic import Diagnostic
 from runql.text.visible import harmless, visible
 
+if TYPE_CHECKING:
+    from runql.charts.terminal.look import Look
+
 _MOST_ROWS_AT_A_TERMINAL = 60
 _DEFAULT_WIDTH = 80
+_DEFAULT_HEIGHT = 24
+_BELOW_A_CHART = 3
+"""Lines of the window for the footer and the next prompt."""
+
+_NOT_DRAWN = Diagnostic(
+    "RQL573",
+    "the table of the chart is written: a chart is drawn at a terminal",
+    hints=('behind `plot`: `to "chart.svg"` writes the chart itself',),
+)
 
 
 class ResultWriter:
@@ -52,6 +65,7 @@ class ResultWriter:
             raise wrong_call(f"`--safe` goes with csv and tsv, not with {self._format.name}", "add `-o csv`")
         self._view = self._view_of(settings)
         self._color = settings.color
+        self._dumb = settings.dumb_terminal
         self._progress = stderr.is_terminal() and not quiet and not settings.dumb_terminal
 
     def results(self, results: Sequence[Result | Explanation]) -> None:
@@ -153,6 +167,11 @@ class ResultWriter:
         self._wrote_rows = False
         try:
             with self.progress(RunProgress(result.going), timed=False) as progress:
+                if result.draws and self._titled:
+                    lines = [*self._chart(result)]
+                    progress.stop()
+                    self._write([led_by.encode(), *lines])
+                    return ()
                 if self._path is not None:
                     return save(output, self._format, self._path)
                 pieces = self._pieces(replace(output, frames=frames), self._format, progress)
@@ -172,7 +191,14 @@ class ResultWriter:
                 left = self._left(frames, result.activity())
                 error.diagnostics = (replace(first, hints=(left, *first.hints)), *others)
             raise
-        return said(output.lost)
+        return (*said(output.lost), *([_NOT_DRAWN] if result.draws and not self._path else []))
+
+    def _chart(self, result: Result) -> Iterator[bytes]:
+        """The chart of a result, as large as the window."""
+        from runql.charts.terminal.draw import chart_lines
+
+        look = chart_look(self._view, stdout.height(), dumb=self._dumb)
+        return (f"{line}\n".encode() for line in chart_lines(result.chart, look))
 
     def _left(self, frames: _UntilCutShort, activity: str) -> str:
         """What an interrupt or an error left of the output."""
@@ -208,6 +234,14 @@ class ResultWriter:
             zone=LOCAL,
             way_out="; `-o csv` for all",
         )
+
+
+def chart_look(view: View, height: int | None, *, dumb: bool = False) -> Look:
+    """How a chart is drawn where tables are shown so, in a window of that height."""
+    from runql.charts.terminal.look import Look
+
+    lines = (height or _DEFAULT_HEIGHT) - _BELOW_A_CHART
+    return Look(view.width or _DEFAULT_WIDTH, lines, view.color, view.unicode and not dumb, view.zone)
 
 
 class _UntilCutShort:

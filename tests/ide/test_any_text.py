@@ -155,7 +155,7 @@ def test_what_is_offered_can_stand_there(data: st.DataObject) -> None:
     begin = cursor.offset - len(cursor.before) - len(cursor.typed)
     for item in complete(text, offset, CONTEXT).items:
         # A namespace waits for a name, and a text that is begun for its end.
-        end = "x" if item.insert_text.endswith(".") else '"' if item.insert_text.endswith(' "') else ""
+        end = "x" if item.insert_text.endswith(".") else '"' if item.insert_text.count('"') % 2 else ""
         attempt = run(text[begin : cursor.word.start] + item.insert_text + end)
         assert attempt.failure is None or attempt.failure.found.terminal == END, (text, item)
 

@@ -98,7 +98,7 @@ FUNCTION_ENTRIES = [
     *ROW_AGGREGATES.values(),
     *WINDOWS.values(),
 ]
-NOWHERE_ELSE = {"INTO", "SHAPE", "LOG", "AXIS"}
+NOWHERE_ELSE = {"INTO"}
 """Words of what comes in a later version: a menu does not lead there."""
 
 

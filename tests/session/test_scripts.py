@@ -218,10 +218,6 @@ def test_use(tmp_path: Path) -> None:
     assert [len(one) for one in results("runs", made)] == [3]
 
 
-def test_what_comes_later_says_so() -> None:
-    assert codes("runs | plot line config.lr") == ["RQL304"]
-
-
 PIVOT = "runs | pivot mean(config.lr) by state, config.opt"
 
 

@@ -56,7 +56,7 @@ def names_after(stage: t.TStage, names: Sequence[str], context: StageContext) ->
             return None
         case t.TRowSelection() | t.TEdge() | t.TAlongRun():
             return tuple(names)
-        case t.TPareto() | t.TTo() | t.TAssert():
+        case t.TPareto() | t.TPlot() | t.TTo() | t.TAssert():
             return tuple(names)
         case _:
             assert_never(stage)
@@ -124,7 +124,7 @@ def context_after(stage: t.TStage, context: StageContext) -> StageContext:  # no
             return context if stage.of_runs else context.other()
         case t.TRowSelection() | t.TAlongRun():
             return context
-        case t.TPareto() | t.TTo() | t.TAssert():
+        case t.TPareto() | t.TPlot() | t.TTo() | t.TAssert():
             return context
         case _:
             assert_never(stage)

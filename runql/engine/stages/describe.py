@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from runql.engine.stages.context import StageContext, StageResult
-from runql.engine.stages.dispatch import described
+from runql.engine.stages.dispatch import binned, described, grouped
+from runql.engine.stages.layout import PivotLayout
 from runql.engine.table import Table
 from runql.semantic.typed import TDescribe
+from runql.semantic.values import Value
 
 COLUMNS = ("column", "type", "count", "missing", "nan", "min", "max", "mean", "distinct", "top", "top_n")
+SPARK_BINS = 12
 
 
 def describe(_stage: TDescribe, table: Table, context: StageContext) -> StageResult:
@@ -16,4 +21,11 @@ def describe(_stage: TDescribe, table: Table, context: StageContext) -> StageRes
     """
     rows = [(name, *described(cells)) for name, cells in table.columns.items()]
     columns = {title: [row[place] for row in rows] for place, title in enumerate(COLUMNS)}
-    return StageResult(Table(columns, len(rows)), (), context.other())
+    sparks = tuple((name, counts) for name, cells in table.columns.items() if (counts := _spark(cells)))
+    return StageResult(Table(columns, len(rows)), (), context.other(layout=PivotLayout((), (), sparks=sparks)))
+
+
+def _spark(cells: Sequence[Value]) -> tuple[int, ...]:
+    """How many values lie in each bin; nothing where no number lies beside another."""
+    found = binned(cells, grouped([], len(cells)), SPARK_BINS)
+    return tuple(found.counts[0]) if len(found.edges) > 2 else ()

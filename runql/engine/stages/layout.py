@@ -33,11 +33,14 @@ class PivotLayout:
     """How a pivot reads: `0.912 ± 0.004 (n=3)` in one cell, from columns of plain numbers.
 
     `rows`: the columns of its keys. `bars`: the column of a histogram that a terminal draws as bars beside it.
+    `sparks`: of `describe`, for each column of numbers how many values lie in each of some bins of equal width, which
+    a terminal draws beside it.
     """
 
     rows: tuple[str, ...]
     cells: tuple[PivotCell, ...]
     bars: str | None = None
+    sparks: tuple[tuple[str, tuple[int, ...]], ...] = ()
 
     def best(self, table: Table) -> Mapping[str, frozenset[int]]:
         """The rows that hold the best value of each value column, equal ones all; none without a goal."""

@@ -208,6 +208,8 @@ def _parts(  # noqa: PLR0911, PLR0912 - one line a stage
             return shape.limited(tables, count, read_on=read_on)
         case t.TOffset(count=count):
             return shape.without_first(tables, count)
+        case t.TPlot():
+            return tables
         case t.TTo():
             return _written(stage, tables, before)
         case t.TAssert():
@@ -290,7 +292,7 @@ def _work(stage: t.TStage, table: Table, context: StageContext) -> StageResult: 
             return shape.limited_by(stage, table, context)
         case t.TWhere() | t.TOffset() | t.TSelect() | t.TDrop() | t.TRename() | t.TDistinct() | t.TDerive() | t.TBest():
             raise fault(f"the stage `{stage_name(stage)}` passes its rows on")
-        case t.TJoin() | t.TUnion() | t.TEdge() | t.TAlongRun() | t.TTo():
+        case t.TJoin() | t.TUnion() | t.TEdge() | t.TAlongRun() | t.TPlot() | t.TTo():
             raise fault(f"the stage `{stage_name(stage)}` passes its rows on")
         case _:
             assert_never(stage)

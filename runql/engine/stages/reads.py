@@ -58,7 +58,7 @@ def _read(stage: t.TStage) -> Iterator[tuple[str, Span]]:
             yield from _named(stage, stage.span)
         case t.TUnnest(column=column):
             yield column, stage.span
-        case t.TPareto() | t.THoles() | t.TDuplicates() | t.TDescribe() | t.TSql() | t.TTo() | t.TAssert():
+        case t.TPareto() | t.THoles() | t.TDuplicates() | t.TDescribe() | t.TSql() | t.TPlot() | t.TTo() | t.TAssert():
             yield from _named(stage, stage.span)
         case _:
             assert_never(stage)

@@ -14,6 +14,7 @@ from runql.terminal.footer import Below
 from runql.text.frozen import frozen
 
 if TYPE_CHECKING:
+    from runql.charts.chart import Chart
     from runql.engine.stages import PivotLayout
 
 MOST_CELLS = 5_000_000
@@ -34,6 +35,8 @@ class KeptResult:
     whole: bool = True
     gone: str = ""
     """Why nothing is left of it."""
+    chart: Chart | None = None
+    """What is drawn in the place of its table."""
 
     @property
     def cells(self) -> int:
@@ -70,7 +73,7 @@ class Shelf:
                 room -= older.cells
                 continue
             size = f"{older.frame.length:,} rows" if older.frame is not None else ""
-            self._of_queries[at] = replace(older, frame=None, gone=f"its {size} were let go to make room")
+            self._of_queries[at] = replace(older, frame=None, chart=None, gone=f"its {size} were let go to make room")
             yield f"the {size} of `{name_of(at)}` were let go to make room; the query is still `{name_of(at)}`"
 
     @property

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from runql.config import Settings
 from runql.errors import BackendError
@@ -19,8 +19,12 @@ from runql.session.time_zone import LOCAL
 from runql.terminal import pager, stderr, stdout
 from runql.terminal.footer import Below
 from runql.terminal.progress import Progress, Waiting
+from runql.terminal.show import chart_look
 from runql.terminal.stderr import Voice
 from runql.text.visible import harmless
+
+if TYPE_CHECKING:
+    from runql.charts.chart import Chart
 
 _DEFAULT_WIDTH: Final = 80
 _DEFAULT_HEIGHT: Final = 24
@@ -89,13 +93,14 @@ class Screen:
     def gather(self, result: Result, title: str, frames: list[Columns] | None = None) -> KeptResult:
         """All of a result; its parts are added to `frames` as they come."""
         frames = [] if frames is None else frames
-        output = result.output(self.view())
+        output = result.output(self.view(), cut=not result.draws)
         for frame in output.frames:
             frames.append(frame)  # one by one: they are looked at while they come
         names = output.names if output.names is not None or output.settle is None else output.settle()
         whole = frames[0] if len(frames) == 1 and frames[0].names == names else Columns.concat(frames, names)
+        chart = result.answer.chart(whole) if result.draws else None
         below = Below.of(result, quiet=self.quiet)
-        return KeptResult(title, whole, "", output.scalar, output.sweep, output.layout(), below)
+        return KeptResult(title, whole, "", output.scalar, output.sweep, output.layout(), below, chart=chart)
 
     def progress(self, describe: Callable[[], str]) -> Progress:
         """A line that says what goes on."""
@@ -149,6 +154,9 @@ class Screen:
         if kept.frame is None:
             self.put(f"{kept.text}\n")
             return ()
+        if kept.chart is not None and form is FORMATS["table"] and not whole and self.is_terminal:
+            stdout.write([f"{line}\n".encode() for line in self.chart_lines(kept.chart)])
+            return ()
         output = kept.output(self.view(turn=turn, whole=whole, paged=paged))
         pieces = form.pieces(output)
         if self.is_terminal and form is not FORMATS["table"]:
@@ -158,6 +166,14 @@ class Screen:
         else:
             stdout.write(pieces)
         return tuple(notice.message for notice in said(output.lost))
+
+    def chart_lines(self, chart: Chart, height: int | None = None) -> list[str]:
+        """A chart as wide as the screen; with a height no taller than that."""
+        from runql.charts.terminal.draw import chart_lines
+
+        dumb = self.settings.dumb_terminal
+        look = chart_look(replace(self.view(paged=False), width=self.width), self.height, dumb=dumb)
+        return [*chart_lines(chart, look if height is None else replace(look, height=height, tight=True))]
 
     def put(self, text: str, *, paged: bool = True) -> None:
         """Write a text, through the pager if it is long."""

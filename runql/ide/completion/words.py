@@ -82,7 +82,8 @@ def words(cursor: Cursor, slot: Slot, context: Context, table: Scope | None) -> 
     for terminal in _by_use((cursor.accepted & spelled.words.keys() - closed) | signs, tests):
         spellings = spelled.words.get(terminal) or spelled.symbols[terminal][:1]
         if cursor.previous == "PIPE":
-            yield from _stages(terminal, spellings, table)
+            if terminal == "TO" or not any(lexeme.terminal == "PLOT" for lexeme in cursor.lexemes):
+                yield from _stages(terminal, spellings, table)
         elif _can_come(terminal, cursor, slot, context, tests):
             yield from (_word(terminal, spelling, cursor, tests) for spelling in spellings if spelling not in closed)
     if not cursor.typed and "LPAR" in cursor.accepted and "PATH" not in cursor.accepted:

@@ -16,6 +16,7 @@ from runql.results.terminal_table.cells import CellLook, Showing, look_of, needs
 from runql.results.terminal_table.layout import GAP, ColumnSlot, cut, cut_alike, fit, total
 from runql.results.terminal_table.options import View
 from runql.results.terminal_table.plus_minus import MeasuredColumn, measured
+from runql.results.terminal_table.sparks import spark
 from runql.results.terminal_table.transposed import is_better_turned, turned_lines
 from runql.text.visible import visible
 from runql.text.widths import cell_width
@@ -30,6 +31,8 @@ Changed: TypeAlias = Mapping[str, Collection[int]]
 
 _STAR = " *"
 _BAR_CELLS = 30
+_BEHIND_TYPE = 2
+"""Where the sparks of `describe` stand: behind the names and the types of its columns."""
 _TEXTS = frozenset({Shape.TEXT, Shape.LIST, Shape.RECORD, Shape.MIXED})
 _NAMED_COLUMNS = 24
 
@@ -58,6 +61,7 @@ def table_lines(
     ]
     is_wide = view.width is not None and total(slots) > view.width
     slots += _bars(frame, layout, view, hidden)
+    slots[_BEHIND_TYPE:_BEHIND_TYPE] = _sparks(frame, layout, view, hidden)
     key = layout.rows[0] if layout is not None and layout.rows else None
     if shown.length and not hidden and (view.turn == "on" or (frame.length == 1 and is_wide)):
         yield from [*turned_lines(slots, view, key), *_legend(frame, layout, view)]
@@ -92,6 +96,19 @@ def _bars(frame: Columns, layout: PivotLayout | None, view: View, hidden: int) -
     slot = ColumnSlot("", "", looks, is_number=False, is_text=False)
     slot.measure()
     return [slot] if most else []
+
+
+def _sparks(frame: Columns, layout: PivotLayout | None, view: View, hidden: int) -> list[ColumnSlot]:
+    """How the numbers of each column that was described lie between its smallest and its largest; in no data."""
+    if layout is None or not layout.sparks or "column" not in frame.columns:
+        return []
+    counts = dict(layout.sparks)
+    texts = [spark(counts.get(str(name), ()), unicode=view.unicode, zero=True) for name in frame.columns["column"]]
+    looks = [CellLook(text.rstrip()) for text in texts]
+    looks = [*looks[: view.head], *looks[len(looks) - view.tail :]] if hidden else looks
+    slot = ColumnSlot("", "", looks, is_number=False, is_text=False)
+    slot.measure()
+    return [slot] if any(text.strip() for text in texts) else []
 
 
 def _slot(frame: Columns, shown: Columns, name: str, view: View, changed: Collection[int]) -> ColumnSlot:

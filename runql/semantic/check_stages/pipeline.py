@@ -12,6 +12,7 @@ from runql.semantic.check_context import CheckContext, Report, rewrite
 from runql.semantic.check_stages.commas import say_commas
 from runql.semantic.check_stages.curves import CurveStages
 from runql.semantic.check_stages.expressions import StageExpressions
+from runql.semantic.check_stages.plot import PlotStages
 from runql.semantic.check_stages.runs import RunStages
 from runql.semantic.check_stages.scope import Scope
 from runql.semantic.check_stages.sql import SqlStages
@@ -136,12 +137,13 @@ def stage_word(stage: tree.Stage) -> str:
     return found.name if found is not None else ""
 
 
-class _Checker(CurveStages, RunStages, TableStages, TwoTableStages, SqlStages):
+class _Checker(CurveStages, RunStages, TableStages, TwoTableStages, SqlStages, PlotStages):
     """One method a stage; each gives the typed stage and changes the scope."""
 
     def __init__(self, expressions: StageExpressions, report: Report) -> None:
         self.expressions = expressions
         self.report = report
+        self.plotted: s.PlotStage | None = None
 
     def check(self, stage: tree.Stage) -> TStage | None:
         """The typed stage; `None` if nothing can be said of what follows."""
@@ -149,6 +151,10 @@ class _Checker(CurveStages, RunStages, TableStages, TwoTableStages, SqlStages):
             self.report.unreadable = True
             return None
         name = stage_word(stage)
+        if self.plotted is not None and not isinstance(stage, s.ToStage):
+            self.behind_plot(name, self.plotted, stage)
+            return None
+        self.plotted = stage if isinstance(stage, s.PlotStage) else self.plotted
         self.expressions.stage, self.expressions.folding = name, Folding.NO
         if not self._fits(name, stage):
             return None
@@ -333,16 +339,6 @@ class _Checker(CurveStages, RunStages, TableStages, TwoTableStages, SqlStages):
             self.no_loose_cells(condition, "of the whole table", ())
         text = expressions.written(stage.condition)
         return TAssert(condition, stage.message, over_table, text, span=stage.span)
-
-    def plot(self, stage: s.PlotStage) -> TStage | None:
-        for path in (*stage.y, stage.x, stage.by):
-            if path is not None:
-                self.column(path, stage.span)
-        hint = 'the rows themselves go to a file: `to "curves.csv"`'
-        self.report.add(
-            "RQL304", "charts come in a later version: `plot` is read, but nothing is drawn", stage.span, hint
-        )
-        return None
 
 
 def _wrong_table(name: str, kind: TableKind, along: bool) -> tuple[str, str]:

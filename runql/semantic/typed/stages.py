@@ -284,6 +284,24 @@ class TSql(TStageNode):
 
 
 @frozen
+class TPlot(TStageNode):
+    """A chart of the table, which is passed on as it is.
+
+    `shape`: that which was asked for; `None` for that which fits. `y`, `x`, `by`: the columns that were named. `log`:
+    the axes that are logarithmic. `title`: what stands over it.
+    """
+
+    terminal = "PLOT"
+    shape: str | None = None
+    y: tuple[ColumnPick, ...] = ()
+    x: ColumnPick | None = None
+    by: ColumnPick | None = None
+    log: tuple[str, ...] = ()
+    band: bool = False
+    title: str = ""
+
+
+@frozen
 class TTo(TStageNode):
     """Write the table to a file and pass it on.
 
@@ -341,6 +359,7 @@ TStage: TypeAlias = (
     | TUnion
     | TDescribe
     | TSql
+    | TPlot
     | TTo
     | TAssert
 )

@@ -73,6 +73,9 @@ _STAGES: Final[dict[str, tuple[str | None, str]]] = {
     "chart": (None, "plot"),
     "graph": (None, "plot"),
     "draw": (None, "plot"),
+    "visualize": (None, "plot"),
+    "visualise": (None, "plot"),
+    "ggplot": ("R", "plot"),
     "write": (None, "to"),
     "save": (None, "to"),
     "export": (None, "to"),
@@ -99,7 +102,7 @@ _NONE_HERE: Final = {
     "serialize": "the number of a row is `| derive NAME = row_number() over all order FIELD`",
     "iloc": "some rows are `| offset N | limit N`",
     "astype": "another kind is `| derive NAME = number(FIELD)`; also `text`, `bool`, `time`",
-    "render": "bars stand beside `| histogram FIELD`",
+    "render": "a chart is `| plot`; a line a run of histories is `| plot line METRIC`",
     "window": "a mean of the last rows is `| smooth mean 3`; other windows stand in `| derive … over KEY`",
     "wc": "`count runs …` counts runs; `| group KEY : n = count()` counts the rows of each group",
 }

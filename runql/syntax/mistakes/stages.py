@@ -20,14 +20,19 @@ _SYNONYMS: Final[dict[str, tuple[str, frozenset[str]]]] = {
     "OVER": ("over", frozenset({"of", "in", "by", "on", "for", "across"})),
     "ACROSS": ("across", frozenset({"over", "columns", "cols", "against", "versus", "vs"})),
     "LIKE": ("like", frozenset({"glob", "matching", "matches", "contains", "where"})),
+    "BAND": ("band", frozenset({"bands", "ribbon", "errorband", "fill"})),
+    "TITLE": ("title", frozenset({"titled", "called", "caption", "label", "named"})),
     "LOG": ("log", frozenset({"logarithmic", "logscale"})),
     "NEAREST": ("nearest", frozenset({"closest", "near"})),
 }
 SHAPES: Final[dict[str, str]] = {
-    **dict.fromkeys(("lines", "curve", "curves"), "line"),
-    **dict.fromkeys(("histogram", "dist", "distribution"), "hist"),
-    "points": "scatter",
-    "bars": "bar",
+    **dict.fromkeys(("lines", "curve", "curves", "lineplot", "timechart", "linechart"), "line"),
+    **dict.fromkeys(("histogram", "dist", "distribution", "histplot"), "hist"),
+    **dict.fromkeys(("points", "scatterplot", "dots"), "scatter"),
+    **dict.fromkeys(("bars", "barplot", "barchart", "barh", "columnchart"), "bar"),
+    **dict.fromkeys(("heatmap", "imshow"), "heat"),
+    **dict.fromkeys(("boxplot", "boxes", "violin"), "box"),
+    **dict.fromkeys(("parcoords", "parallel_coordinates"), "parallel"),
 }
 _SPELLINGS: Final[dict[str, dict[str, str]]] = {
     "GOAL": {

@@ -21,12 +21,14 @@ _GOALS: Final = {"min": s.Goal.MIN, "max": s.Goal.MAX}
 
 @frozen
 class _Option:
-    """What may follow what is plotted: `vs x`, `by field`, `log y`."""
+    """What may follow what is plotted: `vs x`, `by field`, `log y`, `band`, `title "…"`.
 
-    word: str
+    `key`: what may be there once; of `log` an option with each axis.
+    """
+
+    key: str
     span: Span
-    path: t.Path | None = None
-    axis: str | None = None
+    value: t.Path | t.Param | str = ""
 
 
 def _is_kind(child: Any) -> bool:
@@ -209,19 +211,17 @@ class StageBuilder(ExpressionBuilder):
         shape = part.children[1].lower() if "SHAPE" in part.types else None
         plotted = [node for node in part.nodes if not isinstance(node, _Option)]
         options = [node for node in part.nodes if isinstance(node, _Option)]
-        chosen: dict[str, t.Path] = {}
-        log: list[str] = []
+        chosen: dict[str, Any] = {}
         for before, option in pairwise((None, *options)):
             assert option is not None
-            if before is not None and (option.word in chosen or option.axis in log):
-                written = f"{option.word} {option.axis}" if option.axis else option.word
-                self._option_twice(written, option.span, before.span.end)
-            elif option.path is not None:
-                chosen[option.word] = option.path
-            elif option.axis is not None:
-                log.append(option.axis)
+            if before is not None and option.key in chosen:
+                self._option_twice(option.key, option.span, before.span.end)
+            else:
+                chosen[option.key] = option.value
         y = plotted[0] if plotted else ()
-        return s.PlotStage(shape, y, chosen.get("vs"), chosen.get("by"), tuple(log), span=part.span)
+        log = tuple(key.removeprefix("log ") for key in chosen if key.startswith("log "))
+        x, by, title = (chosen.get(key) for key in ("vs", "by", "title"))
+        return s.PlotStage(shape, y, x, by, log, "band" in chosen, title, span=part.span)
 
     def _option_twice(self, written: str, span: Span, start: int) -> None:
         fixes = (Fix("leave out the second", (Edit(Span(start, span.end), ""),)),)
@@ -232,10 +232,19 @@ class StageBuilder(ExpressionBuilder):
         return tuple(part.nodes)
 
     def plot_option(self, part: Part) -> _Option:
-        word, value = part.children
-        if value.type == "AXIS":
-            return _Option(word.lower(), part.span, axis=value.lower())
-        return _Option(word.lower(), part.span, path=self.path(value))
+        word, *values = part.children
+        if not values:
+            return _Option(word.lower(), part.span)
+        (value,) = values
+        match value.type:
+            case "AXIS":
+                return _Option(f"{word.lower()} {value.lower()}", part.span)
+            case "STRING":
+                return _Option(word.lower(), part.span, read_string(value))
+            case "PARAM":
+                return _Option(word.lower(), part.span, t.Param(str(value)[1:], span=self.span(value)))
+            case _:
+                return _Option(word.lower(), part.span, self.path(value))
 
     def sql_stage(self, part: Part) -> t.Stage:
         token = part.children[1]

@@ -207,4 +207,8 @@ def _plot(stage: s.PlotStage) -> list[str]:
     words += [word("BY"), write_path(stage.by)] if stage.by is not None else []
     for axis in stage.log:
         words += [word("LOG"), axis]
+    words += [word("BAND")] if stage.band else []
+    if stage.title is not None:
+        title = stage.title
+        words += [word("TITLE"), f"${title.name}" if isinstance(title, t.Param) else write_string(title)]
     return words

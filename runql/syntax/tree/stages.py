@@ -280,7 +280,7 @@ class SqlStage(StageNode):
 
 @frozen
 class PlotStage(StageNode):
-    """`plot [line|scatter|bar|hist] [y…] [vs x] [by field] [log x|y]`."""
+    """`plot [line|scatter|bar|hist|heat|box|parallel] [y…] [vs x] [by field] [log x|y] [band] [title "…"]`."""
 
     terminal = "PLOT"
     shape: str | None = None
@@ -288,6 +288,8 @@ class PlotStage(StageNode):
     x: Path | None = None
     by: Path | None = None
     log: tuple[str, ...] = ()
+    band: bool = False
+    title: str | Param | None = None
 
 
 @frozen

@@ -12,7 +12,7 @@ from runql.errors import QueryError, wrong_call
 from runql.frontends.repl.commands import fields as command_fields
 from runql.frontends.repl.commands import help as helping
 from runql.frontends.repl.commands import saved as command_saved
-from runql.frontends.repl.commands import watch
+from runql.frontends.repl.commands import spark, watch
 from runql.frontends.repl.commands.table import COMMANDS, MARK, BackslashCall, nearest_command
 from runql.frontends.repl.kept_results import KeptResult, name_of
 from runql.language.options import OPTIONS
@@ -222,6 +222,7 @@ _ACTIONS: Mapping[str, Callable[[Shell, BackslashCall], None]] = MappingProxyTyp
         "saved": command_saved.show_saved,
         "edit": command_saved.edit,
         "watch": watch.watch,
+        "spark": spark.show_sparks,
         "last": _show_last,
         "x": _turn,
         "o": _output,

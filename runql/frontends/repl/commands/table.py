@@ -117,6 +117,14 @@ _TABLE = (
         words=("until",),
     ),
     PromptCommand(
+        "spark",
+        r"\spark [QUERY]",
+        "The histories of a query in one line each: a small chart, the first and last value, the smallest and largest.",
+        r"\spark runs limit 5 keys loss sample 100",
+        Argument.QUERY,
+        "Without a query those of the last one.",
+    ),
+    PromptCommand(
         "last",
         r"\last [N] [all|FORMAT|FILE]",
         "The last result again, without asking for it again.",

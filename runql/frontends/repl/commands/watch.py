@@ -216,6 +216,8 @@ class _Watch:
 
     def _table(self, view: View) -> list[str]:
         assert self.kept is not None
+        if self.kept.chart is not None:
+            return self.shell.screen.chart_lines(self.kept.chart, view.height)
         assert self.kept.frame is not None
         return list(table_lines(self.kept.frame, view, self.kept.layout, self.changes.cells))
 

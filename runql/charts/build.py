@@ -1,0 +1,68 @@
+"""From a table to its chart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import assert_never
+
+from runql.charts.chart import Chart, ChartSource, Mark
+from runql.charts.design import Design, design_of
+from runql.charts.lines import Drawing, line_drawing
+from runql.charts.marks import mark_drawing
+from runql.charts.points import notes_on_axes, with_logs
+from runql.charts.spread import box_drawing, histogram_drawing
+from runql.charts.table import ChartTable
+from runql.charts.wide import heat_drawing, parallel_drawing
+from runql.engine.stages import StageContext
+from runql.errors import QueryError
+from runql.results.columns import Columns
+from runql.semantic.typed import TStage
+from runql.text.diagnostic import Diagnostic
+
+
+def chart_of(frame: Columns, context: StageContext, stages: Sequence[TStage], source: ChartSource) -> Chart:
+    """The chart that `plot`, one of the stages, makes of a whole table. Raises `QueryError` if none can be drawn."""
+    table = ChartTable(frame, context, stages)
+    if not table.length:
+        return Chart((), table.plot.title, notes=("no rows, so nothing is drawn",), source=source)
+    design = design_of(table)
+    _refuse(table, design)
+    drawing = _drawn(table, design)
+    panels = tuple(with_logs(panel, table.plot.log) for panel in drawing.panels)
+    notes = (*table.said, *notes_on_axes(panels, table.plot.log))
+    return Chart(panels, table.plot.title, drawing.legend, drawing.legend_left_out, tuple(dict.fromkeys(notes)), source)
+
+
+def _drawn(table: ChartTable, design: Design) -> Drawing:
+    match design.mark:
+        case Mark.LINE:
+            return line_drawing(table, design)
+        case Mark.SCATTER | Mark.BAR:
+            return mark_drawing(table, design)
+        case Mark.HIST:
+            return histogram_drawing(table, design)
+        case Mark.BOX:
+            return box_drawing(table, design)
+        case Mark.HEAT:
+            return heat_drawing(table, design)
+        case Mark.PARALLEL:
+            return parallel_drawing(table, design)
+        case _:
+            assert_never(design.mark)
+
+
+def _refuse(table: ChartTable, design: Design) -> None:
+    """Raises RQL572 for a shape that the table has too little for."""
+    needs = ""
+    if design.mark in (Mark.LINE, Mark.SCATTER, Mark.HIST, Mark.BOX, Mark.HEAT) and not design.y:
+        needs = "a column of numbers, and the table has none"
+    elif design.mark is Mark.SCATTER and design.x is None:
+        needs = "two columns of numbers, and the table has one"
+    elif design.mark is Mark.HEAT and table.context.layout is None and (design.x is None or design.by is None):
+        needs = "two fields besides its value: `plot heat VALUE vs FIELD by FIELD`"
+    elif design.mark is Mark.PARALLEL and len(design.y) < 2 and "field" not in table.names:
+        needs = "two columns or more"
+    if needs:
+        hint = "name what is drawn: `plot Y vs X`, `plot hist Y`; or count: `group FIELD : count() | plot`"
+        message = f"`plot {design.mark.value}` needs {needs}"
+        raise QueryError([Diagnostic("RQL572", message, table.plot.span, hints=(hint,))])

@@ -1,0 +1,154 @@
+"""Points and bars: rows against two axes, of which one may be of categories."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from runql.charts.chart import MOST_LINES, Axis, Mark, Panel, Scale, Series
+from runql.charts.design import Design
+from runql.charts.lines import MOST_PANELS, Drawing, family_name, spread_at
+from runql.charts.points import Points, axis_of, last_of, row_labels, rows_by, runs_of
+from runql.charts.table import ChartTable, Holds
+
+MOST_BARS: Final = 40
+_OTHERS: Final = "others"
+
+
+def mark_drawing(table: ChartTable, design: Design) -> Drawing:
+    """Points or bars, a panel for each y; bars of one unit share theirs."""
+    if not design.y:
+        return Drawing((_counts(table, design),))
+    y = design.y[:MOST_PANELS]
+    if left := len(design.y) - len(y):
+        table.say(f"{left:,} more columns not drawn: name them behind `plot`")
+    groups = _groups(table, design)
+    by = design.by or ""
+    if _shares_panel(table, design, y):
+        return Drawing((_side_by_side(table, design, y),), "")
+    panels = tuple(_panel(table, design, name, groups) for name in y)
+    return Drawing(panels, by)
+
+
+def _shares_panel(table: ChartTable, design: Design, y: Sequence[str]) -> bool:
+    """Whether several columns are bars in one panel: of one kind of value, and not parted by a field."""
+    if design.mark is not Mark.BAR or len(y) < 2 or design.by is not None:
+        return False
+    return len({family_name(name) for name in y}) == 1 or all(_is_count(table, name) for name in y)
+
+
+def _is_count(table: ChartTable, name: str) -> bool:
+    return name in {"n", "count", "missing", "nan"} and all(isinstance(cell, int) for cell in table.cells(name))
+
+
+def _groups(table: ChartTable, design: Design) -> dict[str, list[int]]:
+    """The rows of each value of the field, at most eight: the largest, and the others together."""
+    if design.by is None:
+        return {"": [*range(table.length)]}
+    found = rows_by(table.cells(design.by))
+    found = {value: found[value] for value in table.distinct(design.by)}
+    if len(found) <= MOST_LINES:
+        return found
+    largest = sorted(found, key=lambda value: -len(found[value]))[: MOST_LINES - 1]
+    others = [row for value, rows in found.items() if value not in largest for row in rows]
+    table.say(f"{len(found) - len(largest):,} of {len(found):,} values of {design.by} together as `{_OTHERS}`")
+    return {**{value: rows for value, rows in found.items() if value in largest}, _OTHERS: sorted(others)}
+
+
+# ---------------------------------------------------------------- a panel
+
+
+def _panel(table: ChartTable, design: Design, name: str, groups: Mapping[str, Sequence[int]]) -> Panel:
+    x_axis, x = _axis(table, design, design.x, along_x=True)
+    y_axis, y = _axis(table, design, name, along_x=False)
+    series = [
+        _series(table, design, name, (called, colour), _points(x, y, rows))
+        for colour, (called, rows) in enumerate(groups.items())
+    ]
+    drawn = tuple(each for each in series if each.n)
+    if left := table.length - sum(each.n for each in drawn):
+        table.say(f"{left:,} of {table.length:,} rows not drawn: without {' or '.join(filter(None, (design.x, name)))}")
+    return Panel(design.mark, x_axis, y_axis, drawn)
+
+
+def _axis(table: ChartTable, design: Design, name: str | None, *, along_x: bool) -> tuple[Axis, Sequence[float | None]]:
+    """An axis, and where each row lies on it. Texts, few numbers of a group, and what has bars are categories."""
+    if name is None:
+        return (Axis("", Scale.CATEGORY, ("",)), [0.0] * table.length) if along_x else (Axis(""), [])
+    is_grouped = along_x and design.mark is Mark.BAR
+    is_few = along_x and bool(design.spreads) and not design.is_numeric_x and "x" not in table.plot.log
+    if table.holds(name) in (Holds.TEXTS, Holds.NOTHING) or is_grouped or is_few:
+        categories = table.distinct(name)
+        if along_x and len(categories) > MOST_BARS:
+            table.say(f"the first {MOST_BARS} of {len(categories):,} values of {name}: `limit` chooses others")
+        places = {text: place for place, text in enumerate(categories[:MOST_BARS])}
+        axis = Axis(table.title(name), Scale.CATEGORY, tuple(places))
+        return axis, [None if (at := places.get(text)) is None else float(at) for text in table.texts(name)]
+    return axis_of(table, name), table.numbers(name)
+
+
+def _points(x: Sequence[float | None], y: Sequence[float | None], rows: Sequence[int]) -> Points:
+    """The rows that have both; a NaN is no point."""
+    kept = [
+        (at, value, row)
+        for row in rows
+        if (at := x[row]) is not None and (value := y[row]) is not None and not math.isnan(at) and not math.isnan(value)
+    ]
+    return Points([one[0] for one in kept], [one[1] for one in kept], [one[2] for one in kept])
+
+
+def _series(table: ChartTable, design: Design, name: str, called: tuple[str, int], points: Points) -> Series:
+    labels = row_labels(table) if design.mark is Mark.SCATTER else []
+    if design.joined:
+        order = sorted(range(len(points.x)), key=lambda at: (points.x[at], points.y[at]))
+        points = Points(*([values[at] for at in order] for values in (points.x, points.y, points.rows)))  # type: ignore[arg-type]
+    low, high, interval = spread_at(table, design, name, points)
+    run = table.context.run_id
+    point_runs = tuple(str(table.cells(run)[row]) for row in points.rows) if run in table.names and run else ()
+    return Series(
+        called[0] or name,
+        points.x,
+        points.y,
+        runs_of(table, points.rows),
+        called[1],
+        low,
+        high,
+        interval,
+        labels=tuple(labels[row] for row in points.rows) if labels else (),
+        point_runs=point_runs,
+        joined=design.joined,
+        n=len(points.x),
+        last=last_of(points.y),
+    )
+
+
+def _side_by_side(table: ChartTable, design: Design, y: Sequence[str]) -> Panel:
+    """A bar for each of several columns at each category."""
+    x_axis, x = _axis(table, design, design.x, along_x=True)
+    rows = [*range(table.length)]
+    series = [
+        _series(table, design, name, (name, colour), _points(x, table.numbers(name), rows))
+        for colour, name in enumerate(y)
+    ]
+    title = family_name(y[0]) if len({family_name(name) for name in y}) == 1 else "values"
+    return Panel(Mark.BAR, x_axis, Axis(title), tuple(each for each in series if each.n))
+
+
+def _counts(table: ChartTable, design: Design) -> Panel:
+    """How often each value of a column occurs, the most frequent first."""
+    if design.x is None:
+        return Panel(Mark.BAR, Axis("", Scale.CATEGORY, ("",)), Axis("rows"), (_counted([table.length], (), 1),))
+    found = rows_by(table.cells(design.x))
+    order = sorted(found, key=lambda value: -len(found[value]))[:MOST_BARS]
+    if left := len(found) - len(order):
+        rows = sum(len(places) for value, places in found.items() if value not in order)
+        table.say(f"{left:,} less frequent values of {design.x} not drawn, of {rows:,} rows")
+    counts = [len(found[value]) for value in order]
+    axis = Axis(table.title(design.x), Scale.CATEGORY, tuple(order))
+    runs = runs_of(table, (row for value in order for row in found[value]))
+    return Panel(Mark.BAR, axis, Axis("rows"), (_counted(counts, runs, sum(counts)),))
+
+
+def _counted(counts: Sequence[int], runs: tuple[str, ...], n: int) -> Series:
+    return Series("rows", [float(at) for at in range(len(counts))], [float(one) for one in counts], runs, n=n)

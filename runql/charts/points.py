@@ -1,0 +1,176 @@
+"""Rows as points: those of a run or a group, in the order of x, and what is said of those that are none."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from itertools import pairwise
+from typing import Final
+
+from runql.charts.chart import Axis, Mark, Panel, Scale, Series
+from runql.charts.run_names import told_apart
+from runql.charts.table import ChartTable, Holds, category
+from runql.text.frozen import frozen
+
+DECADES: Final = 3
+"""A positive column that spans so many is worth a logarithmic axis."""
+
+
+@frozen
+class Points:
+    """The points of one run or group, in the order of x. A y that is NaN is a gap."""
+
+    x: Sequence[float]
+    y: Sequence[float]
+    rows: Sequence[int]
+
+
+def points_of(xs: Sequence[float | None], ys: Sequence[float | None], rows: Iterable[int]) -> Points:
+    """Those of the rows that have an x and a y; what was never logged is no point, and no gap."""
+    found = [
+        (x, y, row) for row in rows if (x := xs[row]) is not None and (y := ys[row]) is not None and not math.isnan(x)
+    ]
+    if any(after[0] < before[0] for before, after in pairwise(found)):
+        found.sort(key=lambda point: point[0])
+    return Points([one[0] for one in found], [one[1] for one in found], [one[2] for one in found])
+
+
+def rows_by(cells: Sequence[object]) -> dict[str, list[int]]:
+    """The rows of each category, in the order in which these first occur."""
+    found: dict[str, list[int]] = {}
+    for row, cell in enumerate(cells):
+        found.setdefault(category(cell), []).append(row)
+    return found
+
+
+def runs_of(table: ChartTable, rows: Iterable[int]) -> tuple[str, ...]:
+    """The ids of the runs of some rows, each once."""
+    run = table.context.run_id
+    if run is None or run not in table.names:
+        return ()
+    cells = table.cells(run)
+    return tuple(dict.fromkeys(str(cells[row]) for row in rows))
+
+
+def run_labels(table: ChartTable) -> dict[str, str]:
+    """What each run is called: its name where that is in the table, else its id; only what tells them apart."""
+    run = table.context.run_id
+    if run is None or run not in table.names:
+        return {}
+    called = next((one for one in (table.context.run_name, "name") if one is not None and one in table.names), None)
+    ids = list(map(str, table.cells(run)))
+    if called is None:
+        return {each: each for each in ids}
+    names = [cell if isinstance(cell, str) else "" for cell in table.cells(called)]
+    return told_apart(dict(zip(ids, names, strict=True)))
+
+
+def row_labels(table: ChartTable) -> list[str]:
+    """What each row is called: its run, else its first text."""
+    run = table.context.run_id
+    labels = run_labels(table)
+    if run is not None and labels:
+        return [labels[str(cell)] for cell in table.cells(run)]
+    texts = table.of(Holds.TEXTS)
+    return table.texts(texts[0]) if texts else []
+
+
+def last_of(values: Sequence[float]) -> float | None:
+    """The last that is no gap."""
+    return next((value for value in reversed(values) if not math.isnan(value)), None)
+
+
+def axis_of(table: ChartTable, name: str | None) -> Axis:
+    """The axis of a column of numbers or times; without one that of the rows."""
+    if name is None:
+        return Axis("row")
+    scale = Scale.TIME if table.holds(name) is Holds.TIMES else Scale.LINEAR
+    return Axis(table.title(name), scale)
+
+
+# ---------------------------------------------------------------- logarithmic axes
+
+
+def with_logs(panel: Panel, log: Sequence[str]) -> Panel:
+    """The panel with logarithmic axes; what is not positive becomes a gap, and is counted."""
+    for axis in log:
+        panel = _log_x(panel) if axis == "x" else _log_y(panel)
+    return panel
+
+
+def _log_x(panel: Panel) -> Panel:
+    if panel.x.scale is not Scale.LINEAR:
+        return panel
+    left_out = sum(1 for each in panel.series for x in each.x if x <= 0)
+    series = tuple(_kept(each, [x > 0 for x in each.x]) for each in panel.series)
+    return replace(panel, series=series, x=replace(panel.x, scale=Scale.LOG, left_out=left_out))
+
+
+def _kept(series: Series, flags: Sequence[bool]) -> Series:
+    """The points whose flag is set."""
+    if all(flags):
+        return series
+
+    def of(values: Sequence[float]) -> Sequence[float]:
+        return [value for value, keep in zip(values, flags, strict=True) if keep] if values else values
+
+    def texts(values: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(value for value, keep in zip(values, flags, strict=True) if keep) if values else values
+
+    return replace(
+        series,
+        x=of(series.x),
+        y=of(series.y),
+        low=of(series.low),
+        high=of(series.high),
+        least=of(series.least),
+        most=of(series.most),
+        labels=texts(series.labels),
+        point_runs=texts(series.point_runs),
+    )
+
+
+def _log_y(panel: Panel) -> Panel:
+    if panel.y.scale is not Scale.LINEAR:
+        return panel
+    counts = [0]
+
+    def positive(values: Sequence[float], *, counted: bool) -> Sequence[float]:
+        counts[0] += sum(1 for value in values if value <= 0) if counted else 0
+        return [value if value > 0 else math.nan for value in values]
+
+    series = tuple(
+        replace(
+            each,
+            y=positive(each.y, counted=True),
+            low=positive(each.low, counted=False),
+            high=positive(each.high, counted=False),
+            least=positive(each.least, counted=False),
+            most=positive(each.most, counted=False),
+        )
+        for each in panel.series
+    )
+    boxes = tuple(box for box in panel.boxes if box.least > 0)
+    left_out = counts[0] + len(panel.boxes) - len(boxes)
+    return replace(panel, series=series, boxes=boxes, y=replace(panel.y, scale=Scale.LOG, left_out=left_out))
+
+
+def notes_on_axes(panels: Sequence[Panel], log: Sequence[str]) -> Iterator[str]:
+    """What log axes leave out, and where one would show more."""
+    for panel in panels:
+        for axis in (panel.x, panel.y):
+            if axis.left_out:
+                yield f"{axis.left_out:,} of {axis.title} not on the log axis: not positive"
+    wide = [panel.y.title for panel in panels if panel.y.scale is Scale.LINEAR and _spans(panel, lambda one: one.y)]
+    if wide and "y" not in log:
+        yield f"{', '.join(wide)}: over {DECADES} decades, `log y` shows them"
+    first = next((panel for panel in panels if panel.mark is Mark.SCATTER), None)
+    if first is not None and first.x.scale is Scale.LINEAR and "x" not in log and _spans(first, lambda one: one.x):
+        yield f"{first.x.title}: over {DECADES} decades, `log x` shows them"
+
+
+def _spans(panel: Panel, values: Callable[[Series], Sequence[float]]) -> bool:
+    """Whether positive values span so many decades that most of them lie at the foot of a linear axis."""
+    found = [value for each in panel.series for value in values(each) if not math.isnan(value)]
+    return bool(found) and min(found) > 0 and max(found) >= min(found) * 10**DECADES

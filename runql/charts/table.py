@@ -1,0 +1,157 @@
+"""The table that a chart is made of: what its columns hold, as numbers and as categories."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from enum import Enum
+from functools import cached_property
+from typing import Final
+
+from runql.engine.stages import StageContext
+from runql.engine.stages.shape import picked
+from runql.results.cell_text import exact_text
+from runql.results.column_types import NUMBERS, Shape
+from runql.results.columns import Columns
+from runql.semantic.typed import ColumnPick, TPlot, TStage
+from runql.semantic.values import MISSING, Value
+
+GAP: Final = math.nan
+_LONGEST: Final = 60
+_FEW_DIGITS: Final = 5
+
+
+class Holds(Enum):
+    """What a column holds, as far as a chart is concerned."""
+
+    NUMBERS = "numbers"
+    TIMES = "times"
+    TEXTS = "texts"
+    NOTHING = "nothing"
+
+
+class ChartTable:
+    """A whole table, what is known of it, and the stages that made it, `plot` the last of them."""
+
+    def __init__(self, frame: Columns, context: StageContext, stages: Sequence[TStage]) -> None:
+        plots = [place for place, stage in enumerate(stages) if isinstance(stage, TPlot)]
+        self.frame, self.context = frame, context
+        self.stages = tuple(stages[: plots[-1]]) if plots else tuple(stages)
+        plot = stages[plots[-1]] if plots else TPlot()
+        assert isinstance(plot, TPlot)
+        self.plot = plot
+        self.said: dict[str, None] = {}
+        """What must be said under the chart."""
+        self._holds: dict[str, Holds] = {}
+        self._numbers: dict[str, list[float | None]] = {}
+
+    @property
+    def length(self) -> int:
+        return self.frame.length
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        return self.frame.names
+
+    def cells(self, name: str) -> Sequence[Value]:
+        return self.frame.columns[name]
+
+    def holds(self, name: str) -> Holds:
+        """What a column holds. One of unlike values holds numbers if any is one."""
+        if name not in self._holds:
+            self._holds[name] = self._found(name)
+        return self._holds[name]
+
+    def _found(self, name: str) -> Holds:
+        shape = self.frame.shape(name)
+        if shape in NUMBERS:
+            return Holds.NUMBERS
+        if shape is Shape.TIME:
+            return Holds.TIMES
+        if shape is Shape.EMPTY:
+            return Holds.NOTHING
+        if shape is Shape.MIXED and any(_is_number(cell) for cell in self.cells(name)):
+            return Holds.NUMBERS
+        return Holds.TEXTS
+
+    def of(self, holds: Holds, names: Iterable[str] | None = None) -> tuple[str, ...]:
+        """The columns that hold such values, in their order."""
+        return tuple(name for name in (self.names if names is None else names) if self.holds(name) is holds)
+
+    def picked(self, picks: Iterable[ColumnPick | None]) -> tuple[str, ...]:
+        """The columns that names and patterns mean, each once."""
+        found: dict[str, None] = {}
+        for pick in picks:
+            if pick is not None:
+                found.update(dict.fromkeys(picked(pick, self.names)))
+        return tuple(found)
+
+    def title(self, name: str) -> str:
+        """The name of a column, with its unit where that is known."""
+        return f"{name} (s)" if name in self.frame.durations else name
+
+    # ------------------------------------------------------------ cells as numbers
+
+    def numbers(self, name: str) -> list[float | None]:
+        """Each cell as a number, a time as seconds since 1970: NaN where it is NaN, null or infinite, `None` where
+        nothing was set, or no number. What is neither a number nor missing is said under the chart.
+        """
+        if name in self._numbers:
+            return self._numbers[name]
+        cells = self.cells(name)
+        made = self._numbers[name] = [_number(cell) for cell in cells]
+        if other := sum(1 for at, cell in enumerate(cells) if made[at] is None and cell is not MISSING):
+            self.said[f"{_values(other)} of {name} left out: no number"] = None
+        if infinite := sum(1 for cell in cells if isinstance(cell, float) and math.isinf(cell)):
+            self.said[f"{_values(infinite)} of {name} left out: infinite"] = None
+        return made
+
+    def texts(self, name: str) -> list[str]:
+        """Each cell as the name of a category."""
+        return [category(cell) for cell in self.cells(name)]
+
+    def distinct(self, name: str) -> list[str]:
+        """The categories of a column, numbers and times in their order, others as they first occur."""
+        if self.holds(name) in (Holds.NUMBERS, Holds.TIMES):
+            by_text = dict(zip(self.texts(name), map(_number, self.cells(name)), strict=True))
+            ranks = {text: math.inf if one is None or math.isnan(one) else one for text, one in by_text.items()}
+            return sorted(by_text, key=ranks.__getitem__)
+        return list(dict.fromkeys(self.texts(name)))
+
+    def say(self, note: str) -> None:
+        """Put a note under the chart, once."""
+        self.said[note] = None
+
+
+def category(cell: Value) -> str:
+    """A value as the name of a category: short, and never nothing."""
+    if cell is MISSING:
+        return "(missing)"
+    if cell is None:
+        return "(null)"
+    if isinstance(cell, float):
+        return f"{cell:.{_FEW_DIGITS}g}" if float(f"{cell:.{_FEW_DIGITS}g}") == cell else repr(cell)
+    text = exact_text(cell) or "(empty)"
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+
+
+def _is_number(cell: Value) -> bool:
+    return isinstance(cell, int | float) and not isinstance(cell, bool)
+
+
+def _number(cell: Value) -> float | None:
+    if isinstance(cell, float):
+        return cell if math.isfinite(cell) else GAP
+    if isinstance(cell, int):
+        try:
+            return float(cell)
+        except OverflowError:
+            return GAP
+    if isinstance(cell, datetime):
+        return cell.timestamp()
+    return GAP if cell is None else None
+
+
+def _values(count: int) -> str:
+    return f"{count:,} value{'s' * (count != 1)}"

@@ -1,0 +1,1 @@
+"""A chart drawn with characters, as wide and as high as the terminal."""

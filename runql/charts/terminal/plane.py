@@ -1,0 +1,197 @@
+"""Lines and points against two axes of numbers or times."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import chain, pairwise
+from typing import Final
+
+from runql.charts.chart import Axis, Mark, Panel, Scale, Series
+from runql.charts.terminal.canvas import Canvas, is_drawn
+from runql.charts.terminal.look import DIM, Look, padded
+from runql.charts.terminal.ticks import AxisExtent, short, span_of, ticks_of
+from runql.text.widths import cell_width
+
+_FEW: Final = 4
+"""Where so many columns or more lie between two points, each point is marked."""
+_TICK_ROWS: Final = 4
+_TICK_COLUMNS: Final = 10
+
+
+def plane_lines(panel: Panel, look: Look, rows: int) -> Iterator[str]:
+    """The panel in so many rows, its axes beside and below."""
+    spans = _spans(panel)
+    if spans is None:
+        yield "no value that can be drawn"
+        return
+    x, y = spans
+    ticks = ticks_of(y, panel.y, max(2, rows // _TICK_ROWS + 1), look.zone)
+    margin = max((len(text) for _, text in ticks), default=0)
+    columns = max(10, look.width - margin - 2)
+    canvas = Canvas(columns, rows, look, dots=look.unicode and (look.color or len(panel.series) == 1))
+    for series in panel.series:
+        _shade(canvas, series, x, y, look)
+    for series in reversed(panel.series):
+        _draw(canvas, panel, series, (x, y), look)
+    if panel.y.title:
+        yield look.paint(look.cut(panel.y.title, look.width), DIM)
+    places = {min(rows - 1, max(0, round((1 - y.place(at)) * (rows - 1)))): text for at, text in ticks}
+    for row, line in enumerate(canvas.lines()):
+        text = places.get(row, "")
+        bar = look.sign("┤" if text else "│", "+" if text else "|")
+        yield f"{look.paint(padded(text, margin, right=True) + ' ' + bar, DIM)}{line}".rstrip()
+    yield from x_axis(panel.x, x, columns, margin + 2, look)
+
+
+def _spans(panel: Panel) -> tuple[AxisExtent, AxisExtent] | None:
+    xs = [x for series in panel.series for x in series.x if is_drawn(x)]
+    ys = [
+        y
+        for series in panel.series
+        for y in chain(series.y, series.low, series.high, series.least, series.most)
+        if is_drawn(y)
+    ]
+    if not xs or not ys:
+        return None
+    padded_x = panel.mark is Mark.SCATTER and panel.x.scale is not Scale.LOG
+    return span_of(xs, panel.x, padded=padded_x), span_of(ys, panel.y, padded=panel.y.scale is not Scale.LOG)
+
+
+def _shade(canvas: Canvas, series: Series, x: AxisExtent, y: AxisExtent, look: Look) -> None:
+    """The outer band, then the inner one. What a log axis cannot show lies below its foot."""
+    bands = (
+        (series.least, series.most, look.sign("░", ".")),
+        (series.low, series.high, look.sign("▒" if series.least else "░", ":")),
+    )
+    for low, high, text in bands:
+        foot = [
+            y.low if y.is_log and is_drawn(end) and not is_drawn(one) else one
+            for one, end in zip(low, high, strict=True)
+        ]
+        for (before, *lower), (after, *upper) in pairwise(zip(series.x, foot, high, strict=False)):
+            if all(map(is_drawn, (*lower, *upper, before, after))):
+                start = (x.place(before), *map(y.place, lower))
+                _between(canvas, start, (x.place(after), *map(y.place, upper)), text, series)
+
+
+def _between(canvas: Canvas, start: tuple[float, ...], end: tuple[float, ...], text: str, series: Series) -> None:
+    """The cells between two points of a band."""
+    first, last = canvas.column(start[0]), canvas.column(end[0])
+    for column in range(first, last + 1):
+        part = (column - first) / max(1, last - first)
+        low, high = (a + (b - a) * part for a, b in zip(start[1:], end[1:], strict=True))
+        canvas.shade(column, low, high, text, series.colour)
+
+
+def _draw(canvas: Canvas, panel: Panel, series: Series, spans: tuple[AxisExtent, AxisExtent], look: Look) -> None:
+    x, y = spans
+    points = [
+        (x.place(at), y.place(value)) if is_drawn(at) and is_drawn(value) else None
+        for at, value in zip(series.x, series.y, strict=True)
+    ]
+    marker = look.marker(series.colour)
+    found = [point for point in points if point is not None]
+    if panel.mark is Mark.LINE or series.joined:
+        for before, after in pairwise(points):
+            if before is not None and after is not None:
+                canvas.line(before, after, marker, series.colour)
+    for place, point in enumerate(points):
+        if point is None:
+            continue
+        if panel.mark is Mark.SCATTER:
+            _error(canvas, series, place, (point[0], y), look)
+        alone = (not place or points[place - 1] is None) and (place + 1 == len(points) or points[place + 1] is None)
+        if panel.mark is Mark.SCATTER or alone or len(found) * _FEW <= canvas.columns:
+            canvas.sign(*point, marker, series.colour)
+    if found and panel.mark is Mark.LINE and look.color and len(panel.series) > 1:
+        canvas.sign(*found[-1], marker, series.colour)
+
+
+def _error(canvas: Canvas, series: Series, place: int, at: tuple[float, AxisExtent], look: Look) -> None:
+    """The bar around a point."""
+    if not series.low:
+        return
+    low, high = series.low[place], series.high[place]
+    if is_drawn(low) and is_drawn(high):
+        across, span = at
+        canvas.line((across, span.place(low)), (across, span.place(high)), look.sign("│", "|"), series.colour)
+
+
+def x_axis(axis: Axis, span: AxisExtent, columns: int, margin: int, look: Look) -> Iterator[str]:
+    """The line below a plane, the texts of its ticks, and its title."""
+    ticks = ticks_of(span, axis, max(3, columns // _TICK_COLUMNS), look.zone)
+    line = [look.sign("─", "-")] * columns
+    texts = [" "] * (columns + margin)
+    end = -1
+    for at, text in ticks:
+        place = min(columns - 1, max(0, round(span.place(at) * (columns - 1))))
+        start = min(max(0, margin + place - len(text) // 2), margin + columns - len(text))
+        if start <= end + 1 and end >= 0:
+            continue
+        line[place] = look.sign("┬", "+")
+        texts[start : start + len(text)] = text
+        end = start + len(text) - 1
+    corner = look.sign("└", "+")
+    yield look.paint(" " * (margin - 1) + corner + "".join(line), DIM)
+    yield look.paint("".join(texts).rstrip(), DIM)
+    if axis.title:
+        title = look.cut(titled(axis, span, look), columns)
+        yield look.paint(" " * (margin + max(0, columns - cell_width(title)) // 2) + title, DIM)
+
+
+def titled(axis: Axis, span: AxisExtent, look: Look) -> str:
+    """The title of an axis; of times with the year that its ticks leave out."""
+    if axis.scale is not Scale.TIME:
+        return f"{axis.title} (log)" if axis.scale is Scale.LOG else axis.title
+    from datetime import datetime
+
+    ends = [datetime.fromtimestamp(at, look.zone) for at in (span.low, span.high)]
+    years = "–".join(dict.fromkeys(str(end.year) for end in ends))
+    return f"{axis.title}, {years} ({ends[0].tzname()})"
+
+
+def legend_of(panels: Sequence[Panel], look: Look, legend: str) -> list[str]:
+    """The names of the series with their markers and last values, then what their bands are, in lines."""
+    seen: dict[str, list[Series]] = {}
+    bands: dict[str, None] = {}
+    drawn = [panel for panel in panels if panel.series]
+    is_line = all(panel.mark is Mark.LINE for panel in drawn)
+    for panel in drawn:
+        for series in panel.series:
+            if len(panel.series) > 1 or series.interval or series.name != panel.y.title:
+                seen.setdefault(series.name, []).append(series)
+                bands.update(dict.fromkeys(_bands(series, look, is_line=panel.mark is Mark.LINE)))
+    if not seen:
+        return []
+    title = f"{look.cut(legend, look.width // 3)}: " if legend and len(seen) > 1 else ""
+    entries = [_entry(name, alike, look, is_line=is_line) for name, alike in seen.items()]
+    return wrapped([*entries, *((look.paint(text, DIM), cell_width(text)) for text in bands)], look, title)
+
+
+def _entry(name: str, alike: Sequence[Series], look: Look, *, is_line: bool) -> tuple[str, int]:
+    """A name with its marker and its last value in each panel, and how wide that is."""
+    called = f"{look.marker(alike[0].colour)} {look.cut(name, max(8, look.width // 2))}"
+    lasts = [short(one.last) for one in alike if is_line and one.last is not None]
+    last = f" {' / '.join(lasts)}" if lasts else ""
+    return look.paint(called, alike[0].colour) + last, cell_width(called + last)
+
+
+def _bands(series: Series, look: Look, *, is_line: bool) -> Iterator[str]:
+    if series.interval:
+        inner = look.sign("▒" if series.least else "░", ":") if is_line else look.sign("│", "|")
+        yield f"{inner} {series.interval}"
+    if series.least:
+        yield f"{look.sign('░', '.')} smallest to largest"
+
+
+def wrapped(entries: Sequence[tuple[str, int]], look: Look, title: str) -> list[str]:
+    """The entries side by side, in as many lines as they need."""
+    margin = cell_width(title)
+    lines, line, used = [], look.paint(title, DIM), margin
+    for entry, width in entries:
+        if used > margin and used + 2 + width > look.width:
+            lines.append(line)
+            line, used = " " * margin, margin
+        gap = "  " if used > margin else ""
+        line, used = line + gap + entry, used + len(gap) + width
+    return [*lines, line]

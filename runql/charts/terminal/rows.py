@@ -1,0 +1,179 @@
+"""A row a category: bars, points with their error, boxes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import Final
+
+from runql.charts.chart import Axis, Box, Mark, Panel, Scale, Series
+from runql.charts.terminal.canvas import is_drawn
+from runql.charts.terminal.look import DIM, Look, padded
+from runql.charts.terminal.plane import x_axis
+from runql.charts.terminal.ticks import AxisExtent, short, span_of
+from runql.text.frozen import frozen
+from runql.text.widths import cell_width
+
+_EIGHTHS: Final = " ▏▎▍▌▋▊▉█"
+_WIDEST_NAME: Final = 2 / 5
+
+
+@frozen
+class _Row:
+    """What stands in a row: its category, its series, the drawing as so many characters, the text behind it."""
+
+    name: str
+    draw: Callable[[int], list[str]]
+    colour: int = 0
+    text: str = ""
+    series: str = ""
+
+
+def row_lines(panel: Panel, look: Look, legend: str = "") -> Iterator[str]:
+    """Categories below each other, values to the right; of several series a row each, which its name begins."""
+    across, down = (panel.y, panel.x) if panel.x.scale is Scale.CATEGORY else (panel.x, panel.y)
+    span = _span(panel, across)
+    if span is None:
+        yield "no value that can be drawn"
+        return
+    rows = [*_rows(panel, span, look)]
+    behind = max((cell_width(row.text) for row in rows), default=0)
+    widest = max((cell_width(look.cut(row.name, look.width)) for row in rows), default=0)
+    second = min(max((cell_width(look.cut(row.series, look.width)) for row in rows), default=0), look.width // 5)
+    margin = min(widest, int(look.width * _WIDEST_NAME) - second)
+    beside = margin + (second + 1 if second else 0)
+    columns = max(10, look.width - beside - 2 - (behind + 2 if behind else 0))
+    title = ", ".join(filter(None, (down.title, legend if second else "")))
+    if title:
+        yield look.paint(look.cut(title, look.width), DIM)
+    bar = look.sign("│", "|")
+    for row in rows:
+        name = padded(look.cut(row.name, margin), margin, right=True)
+        name += f" {look.paint(padded(look.cut(row.series, second), second), row.colour)}" if second else ""
+        cells = row.draw(columns)
+        drawn = look.paint("".join(cells).rstrip(), row.colour)
+        gap = " " * (columns - len("".join(cells).rstrip()) + 1) if row.text else ""
+        yield f"{name} {look.paint(bar, DIM)}{drawn}{gap}{row.text}".rstrip()
+    yield from x_axis(across, span, columns, beside + 2, look)
+
+
+def _span(panel: Panel, axis: Axis) -> AxisExtent | None:
+    is_turned = panel.x.scale is Scale.CATEGORY
+    values = [value for box in panel.boxes for value in (box.least, box.most)]
+    for series in panel.series:
+        values += series.y if is_turned else series.x
+        values += [*series.low, *series.high]
+    found = [value for value in values if is_drawn(value)]
+    if not found:
+        return None
+    is_bar = panel.mark is Mark.BAR and axis.scale is not Scale.LOG
+    return span_of(found, axis, padded=not is_bar and axis.scale is not Scale.LOG, zero=is_bar)
+
+
+def _texts(panel: Panel) -> dict[tuple[int, int], str]:
+    """What stands behind a row: the value, where there is one, and what stands around it; of a box how many."""
+    if panel.boxes:
+        return {(place, 0): f"{short(box.median)} (n={box.n:,})" for place, box in enumerate(panel.boxes)}
+    if panel.x.scale is not Scale.CATEGORY:
+        return {}
+    found: dict[tuple[int, int], str] = {}
+    for number, series in enumerate(panel.series):
+        if len(set(series.x)) < len(series.x):
+            return {}
+        for at, (x, y) in enumerate(zip(series.x, series.y, strict=True)):
+            if is_drawn(y):
+                found[int(x), number] = short(y) + _around(series, at)
+    return found
+
+
+def _around(series: Series, at: int) -> str:
+    if not series.low or not (is_drawn(series.low[at]) and is_drawn(series.high[at])):
+        return ""
+    below, above = series.y[at] - series.low[at], series.high[at] - series.y[at]
+    if math.isclose(below, above, rel_tol=1e-6, abs_tol=1e-300):
+        return f" ± {float(f'{below:.2g}'):g}"
+    return f" [{short(series.low[at])}, {short(series.high[at])}]"
+
+
+def _rows(panel: Panel, span: AxisExtent, look: Look) -> Iterator[_Row]:
+    texts = _texts(panel)
+    if panel.boxes:
+        for place, box in enumerate(panel.boxes):
+            yield _Row(box.name, partial(_box, box, span, look), 0, texts[place, 0])
+        return
+    is_turned = panel.x.scale is Scale.CATEGORY
+    draw = _bar if panel.mark is Mark.BAR else _dots
+    for place, name in enumerate((panel.x if is_turned else panel.y).categories):
+        called = name
+        for number, series in enumerate(panel.series):
+            at = [at for at, one in enumerate(series.x if is_turned else series.y) if one == place]
+            values = [(each, (series.y if is_turned else series.x)[each]) for each in at]
+            if len(panel.series) > 1 and (not at or (panel.mark is Mark.BAR and all(not one for _, one in values))):
+                continue
+            several = series.name if len(panel.series) > 1 else ""
+            text = texts.get((place, number), "")
+            yield _Row(called, partial(draw, series, values, span, look), series.colour, text, several)
+            called = ""
+        if called:
+            yield _Row(name, _blank)
+
+
+def _blank(columns: int) -> list[str]:
+    return [" "] * columns
+
+
+def _place(span: AxisExtent, value: float, columns: int) -> int:
+    return min(columns - 1, max(0, round(span.place(value) * (columns - 1))))
+
+
+def _bar(series: Series, values: Sequence[tuple[int, float]], span: AxisExtent, look: Look, columns: int) -> list[str]:
+    """A bar from zero, or from where a log axis begins."""
+    cells = [" "] * columns
+    for at, value in values:
+        if not is_drawn(value):
+            continue
+        zero = span.low if span.is_log else 0.0
+        start, end = (span.place(each) * columns for each in (min(zero, value), max(zero, value)))
+        if look.unicode and value >= zero:
+            whole, rest = divmod(round((end - round(start)) * 8), 8)
+            text = "█" * whole + (_EIGHTHS[rest] if rest else "")
+        else:
+            text = look.sign("█", "#") * max(0, round(end) - round(start))
+        if value != zero and not text.strip():
+            text = look.sign("▏", "#")
+        cells[round(start) : round(start) + len(text)] = text[: columns - round(start)]
+        _whiskers(cells, series, at, span, look)
+    return cells[:columns]
+
+
+def _dots(series: Series, values: Sequence[tuple[int, float]], span: AxisExtent, look: Look, columns: int) -> list[str]:
+    """Points, each with what stands around it."""
+    cells = [" "] * columns
+    for at, _ in values:
+        _whiskers(cells, series, at, span, look)
+    for _, value in values:
+        if is_drawn(value):
+            cells[_place(span, value, columns)] = look.marker(series.colour)
+    return cells
+
+
+def _whiskers(cells: list[str], series: Series, at: int, span: AxisExtent, look: Look) -> None:
+    if not series.low or not (is_drawn(series.low[at]) and is_drawn(series.high[at])):
+        return
+    low, high = (_place(span, value, len(cells)) for value in (series.low[at], series.high[at]))
+    cells[low : high + 1] = look.sign("─", "-") * (high - low + 1)
+    cells[low], cells[high] = look.sign("├", "|"), look.sign("┤", "|")
+
+
+def _box(box: Box, span: AxisExtent, look: Look, columns: int) -> list[str]:
+    """From the smallest to the largest a line, between the quartiles a box, at the median a stroke."""
+    cells = [" "] * columns
+    least, lower, median, upper, most = (
+        _place(span, value, columns) for value in (box.least, box.lower, box.median, box.upper, box.most)
+    )
+    cells[least : most + 1] = look.sign("─", "-") * (most - least + 1)
+    cells[least], cells[most] = look.sign("├", "|"), look.sign("┤", "|")
+    cells[lower : upper + 1] = look.sign("▒", "=") * (upper - lower + 1)
+    cells[median] = look.sign("┃", "#")
+    return cells

@@ -1,0 +1,189 @@
+"""Heat maps, and parallel coordinates."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from runql.charts.chart import Axis, Cell, Mark, Panel, Polyline, Scale
+from runql.charts.design import Design
+from runql.charts.lines import MOST_PANELS, Drawing
+from runql.charts.points import row_labels
+from runql.charts.table import ChartTable, Holds, category
+from runql.engine.stages import PivotCell
+from runql.semantic.typed import TPivot
+from runql.semantic.values import MISSING, Value
+
+_MOST_ROWS: Final = 40
+_MOST_AXES: Final = 8
+
+
+# ---------------------------------------------------------------- heat maps
+
+
+def heat_drawing(table: ChartTable, design: Design) -> Drawing:
+    """The cells of a pivot, a panel for each of its values; else one value by two fields."""
+    layout = table.context.layout
+    if layout is not None and layout.cells and set(design.y) & {cell.value for cell in layout.cells}:
+        return Drawing(tuple(_pivoted(table, layout.rows, name, cells) for name, cells in _values(table).items()))
+    return Drawing(tuple(_crossed(table, design, name) for name in design.y[:MOST_PANELS]))
+
+
+def _values(table: ChartTable) -> dict[str, dict[str, PivotCell]]:
+    """For each value of the pivot its columns, by what stands over them."""
+    layout = table.context.layout
+    assert layout is not None
+    pivots = [stage for stage in table.stages if isinstance(stage, TPivot)]
+    names = [one.name for one in pivots[-1].values] if pivots else []
+    if len(names) < 2 and not any(one.is_given for one in (pivots[-1].values if pivots else ())):
+        return {names[0] if names else "": {cell.value: cell for cell in layout.cells}}
+    found: dict[str, dict[str, PivotCell]] = {name: {} for name in names}
+    for cell in layout.cells:
+        name = next((one for one in names if cell.value.endswith(f" {one}")), names[0])
+        found[name][cell.value.removesuffix(f" {name}")] = cell
+    return found
+
+
+def _pivoted(table: ChartTable, keys: Sequence[str], name: str, columns: Mapping[str, PivotCell]) -> Panel:
+    key_texts = [table.texts(key) for key in keys]
+    rows = [" · ".join(parts) for parts in zip(*key_texts, strict=True)] if key_texts else [""] * table.length
+    if len(rows) > _MOST_ROWS:
+        table.say(f"the first {_MOST_ROWS} of {len(rows):,} rows")
+    cells = []
+    for column, cell in enumerate(columns.values()):
+        values = table.numbers(cell.value)
+        spreads = table.numbers(cell.spread) if cell.spread is not None else None
+        for row in range(min(len(rows), _MOST_ROWS)):
+            value = values[row]
+            if value is not None and not math.isnan(value):
+                spread = spreads[row] if spreads is not None else None
+                cells.append(Cell(row, column, value, _text(value, spread)))
+    empty = min(len(rows), _MOST_ROWS) * len(columns) - len(cells)
+    if empty:
+        table.say(f"{empty:,} empty cell{'s' * (empty != 1)}")
+    x = Axis(_across(table), Scale.CATEGORY, tuple(columns))
+    y = Axis(", ".join(keys), Scale.CATEGORY, tuple(rows[:_MOST_ROWS]))
+    return Panel(Mark.HEAT, x, y, cells=tuple(cells), title=name)
+
+
+def _across(table: ChartTable) -> str:
+    pivots = [stage for stage in table.stages if isinstance(stage, TPivot)]
+    return pivots[-1].columns.name if pivots else ""
+
+
+def _text(value: float, spread: float | None = None) -> str:
+    written = f"{value:.4g}"
+    return written if spread is None or math.isnan(spread) else f"{written} ± {spread:.2g}"
+
+
+def _crossed(table: ChartTable, design: Design, name: str) -> Panel:
+    """A cell for each pair of values of two fields: its value, or the mean of its rows."""
+    x, y = design.x, design.by
+    assert x is not None
+    assert y is not None
+    columns, rows = table.distinct(x), table.distinct(y)
+    if len(rows) > _MOST_ROWS:
+        table.say(f"the first {_MOST_ROWS} of {len(rows):,} values of {y}")
+    values, along, down = table.numbers(name), table.texts(x), table.texts(y)
+    found: dict[tuple[str, str], list[float]] = {}
+    for row, value in enumerate(values):
+        if value is not None and not math.isnan(value):
+            found.setdefault((down[row], along[row]), []).append(value)
+    if any(len(each) > 1 for each in found.values()):
+        table.say(f"cells of several rows show the mean of {name}")
+    if left := table.length - sum(map(len, found.values())):
+        table.say(f"{left:,} of {table.length:,} rows without {name}")
+    means = {place: math.fsum(each) / len(each) for place, each in found.items()}
+    cells = tuple(
+        Cell(row, column, means[down_name, name_], _text(means[down_name, name_]))
+        for row, down_name in enumerate(rows[:_MOST_ROWS])
+        for column, name_ in enumerate(columns)
+        if (down_name, name_) in means
+    )
+    x_axis = Axis(table.title(x), Scale.CATEGORY, tuple(columns))
+    return Panel(
+        Mark.HEAT, x_axis, Axis(table.title(y), Scale.CATEGORY, tuple(rows[:_MOST_ROWS])), cells=cells, title=name
+    )
+
+
+# ---------------------------------------------------------------- parallel coordinates
+
+
+def parallel_drawing(table: ChartTable, design: Design) -> Drawing:
+    """An axis a column, a line a row; of `diff` an axis a field, a line a run."""
+    if "field" in table.names and not design.y:
+        return Drawing((_of_diff(table),))
+    names = [name for name in design.y if table.holds(name) is not Holds.NOTHING and _differs(table, name)]
+    if left := len(design.y) - len(names):
+        table.say(f"{left:,} column{'s' * (left != 1)} of one value left out")
+    if len(names) > _MOST_AXES:
+        table.say(f"{len(names) - _MOST_AXES:,} more columns not drawn: name them behind `plot parallel`")
+        names = [*names[: _MOST_AXES - 1], names[-1]]
+    columns = {table.title(name): table.cells(name) for name in names}
+    labels = row_labels(table) or [str(row + 1) for row in range(table.length)]
+    run = table.context.run_id
+    runs = [str(cell) for cell in table.cells(run)] if run is not None and run in table.names else [""] * table.length
+    return Drawing((_strung(columns, labels, runs),))
+
+
+def _differs(table: ChartTable, name: str) -> bool:
+    return table.length < 2 or len(table.distinct(name)) > 1
+
+
+def _strung(columns: Mapping[str, Sequence[Value]], labels: Sequence[str], runs: Sequence[str]) -> Panel:
+    axes, places = [], []
+    for title, cells in columns.items():
+        axis, at = _axis(title, cells)
+        axes.append(axis)
+        places.append(at)
+    lines = tuple(
+        Polyline(label, run, tuple(at[row] for at in places))
+        for row, (label, run) in enumerate(zip(labels, runs, strict=True))
+    )
+    return Panel(Mark.PARALLEL, Axis(""), Axis(""), axes=tuple(axes), polylines=lines)
+
+
+def _axis(title: str, cells: Sequence[Value]) -> tuple[Axis, list[float]]:
+    """An axis of numbers, or of the categories of other values; NaN where nothing was set."""
+    held = [cell for cell in cells if cell is not MISSING and cell is not None]
+    if held and all(isinstance(cell, int | float) and not isinstance(cell, bool) for cell in held):
+        return Axis(title), [_position(cell) for cell in cells]
+    order = {text: float(place) for place, text in enumerate(dict.fromkeys(category(cell) for cell in held))}
+    at = [order[category(cell)] if cell is not MISSING and cell is not None else math.nan for cell in cells]
+    return Axis(title, Scale.CATEGORY, tuple(order)), at
+
+
+def _position(cell: Value) -> float:
+    if not isinstance(cell, int | float) or isinstance(cell, bool):
+        return math.nan
+    try:
+        return float(cell) if math.isfinite(cell) else math.nan
+    except OverflowError:
+        return math.nan
+
+
+def _of_diff(table: ChartTable) -> Panel:
+    """The fields in which runs differ: of a wide table a column a run, of a long one a row for each field and run."""
+    if {"run", "value"} <= set(table.names):
+        fields, runs, values = table.texts("field"), table.texts("run"), table.cells("value")
+        cells = {pair: values[row] for row, pair in enumerate(zip(fields, runs, strict=True))}
+        names, titles = list(dict.fromkeys(fields)), list(dict.fromkeys(runs))
+    else:
+        titles = [name for name in table.names if name != "field" and not _is_difference(name)]
+        names = table.texts("field")
+        cells = {(field, run): table.cells(run)[row] for row, field in enumerate(names) for run in titles}
+    names.sort(key=_says_little)
+    if len(names) > _MOST_AXES:
+        table.say(f"{len(names) - _MOST_AXES:,} more fields differ and are not drawn: {', '.join(names[_MOST_AXES:])}")
+    columns = {field: [cells.get((field, run), MISSING) for run in titles] for field in names[:_MOST_AXES]}
+    return _strung(columns, titles, [""] * len(titles))
+
+
+def _says_little(field: str) -> bool:
+    """Whether a field differs in all runs anyhow: a time, or what the SDK keeps."""
+    return field in {"created", "heartbeat", "runtime"} or field.startswith("summary._")
+
+
+def _is_difference(name: str) -> bool:
+    return name in {"difference", "percent"} or name.endswith((" difference", " percent"))

@@ -1,0 +1,46 @@
+"""The chart of an answer: its table, once that is whole, and what it was made of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from runql.engine.stages import StageContext
+from runql.execute.executor import Executor
+from runql.results.columns import Columns
+from runql.semantic.typed import TStage
+from runql.text.version import VERSION
+
+if TYPE_CHECKING:
+    from runql.charts.chart import Chart
+    from runql.charts.sparks import HistorySpark
+
+
+class ChartMaker:
+    """Makes the chart that `plot`, one of the stages, asks for. `text`: the question as it was written."""
+
+    def __init__(self, stages: Sequence[TStage], executor: Executor, text: str) -> None:
+        self._stages = tuple(stages)
+        self._executor = executor
+        self._text = text
+
+    def chart(self, frame: Columns, context: StageContext) -> Chart:
+        """The chart of a whole table. Raises `QueryError` if none can be drawn of it."""
+        from runql.charts.build import chart_of
+        from runql.charts.chart import ChartSource
+
+        source = ChartSource(
+            self._text.strip(),
+            tuple(self._executor.facts.drawn),
+            (("runql", VERSION),),
+            datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
+        )
+        return chart_of(frame, context, self._stages, source)
+
+    def sparks(self, frame: Columns, context: StageContext, width: int) -> list[HistorySpark]:
+        """The histories of a whole table in at most so many values each; none of another table."""
+        from runql.charts.sparks import history_sparks
+        from runql.charts.table import ChartTable
+
+        return [*history_sparks(ChartTable(frame, context, self._stages), width)]

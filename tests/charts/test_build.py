@@ -1,0 +1,129 @@
+"""From a table to its chart: the choice for the table of each stage, and what is said under it."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+import runql
+from runql.charts.chart import Chart, Mark, Scale
+from runql.errors import QueryError
+from runql.language.shapes import SHAPES
+from runql.syntax.keywords import keywords
+from runql.text.version import VERSION
+
+
+def chart(query: str) -> Chart:
+    return runql.query(query, source="demo").chart
+
+
+CURVES = "runs where group = 'long' keys loss, val/loss, val/acc scan"
+
+
+@pytest.mark.parametrize(
+    ("query", "mark", "panels"),
+    [
+        (f"{CURVES} | plot", Mark.LINE, ["loss", "val/loss", "val/acc"]),
+        ("runs limit 3 keys loss, val/loss scan | plot", Mark.LINE, ["loss"]),
+        (f"{CURVES} | smooth ema 0.9 | plot val/acc", Mark.LINE, ["val/acc"]),
+        (f"{CURVES} | bin x 20 | plot loss", Mark.LINE, ["loss"]),
+        (f"{CURVES} | resample 20 | plot loss", Mark.LINE, ["loss"]),
+        (f"{CURVES} | align ffill | plot loss", Mark.LINE, ["loss"]),
+        (f"{CURVES} | plot val/acc vs loss", Mark.SCATTER, ["val/acc"]),
+        (f"{CURVES} | best min val/loss | plot", Mark.BAR, ["val/loss"]),
+        (f"{CURVES} | last | plot loss", Mark.BAR, ["loss"]),
+        (f"{CURVES} | group _step : mean(loss), ci95(loss) | plot", Mark.LINE, ["mean(loss)"]),
+        ("runs | plot", Mark.PARALLEL, [""]),
+        ("runs | plot summary.acc", Mark.HIST, ["rows"]),
+        ("runs select config.lr, summary.acc | plot", Mark.SCATTER, ["summary.acc"]),
+        ("runs select config.lr, config.seed, summary.acc | plot", Mark.PARALLEL, [""]),
+        ("runs | plot box summary.acc by config.optimizer", Mark.BOX, ["summary.acc"]),
+        ("runs | plot summary.acc vs config.lr by config.optimizer log x", Mark.SCATTER, ["summary.acc"]),
+        ("runs | group config.optimizer : mean(summary.acc), ci95(summary.acc) | plot", Mark.SCATTER, None),
+        ("runs | group config.optimizer : mean(summary.acc) | plot", Mark.BAR, ["mean(summary.acc)"]),
+        ("runs | group config.optimizer : count() | plot", Mark.BAR, None),
+        ("runs | pivot mean(summary.acc) by config.seed across config.optimizer | plot", Mark.HEAT, None),
+        ("runs | histogram summary.acc by config.optimizer | plot", Mark.HIST, ["n"]),
+        ("runs | corr summary.acc | plot", Mark.BAR, ["strength"]),
+        ("runs | pareto max summary.acc, min summary.params | plot", Mark.SCATTER, ["summary.params"]),
+        ("runs | pareto max summary.acc, min summary.params, min summary.loss | plot", Mark.PARALLEL, [""]),
+        ("runs | holes over config.optimizer, config.seed | plot", Mark.SCATTER, ["config.seed"]),
+        ("runs | duplicates by config.optimizer | plot", Mark.BAR, ["n"]),
+        ("runs select config.*, summary.* | describe | plot", Mark.BAR, ["values"]),
+        ("runs limit 4 | diff | plot", Mark.PARALLEL, [""]),
+        ("runs limit 9 | diff | plot", Mark.PARALLEL, [""]),
+        ("count runs | plot", Mark.HIST, ["rows"]),
+        ("runs | derive a = summary.acc * 100 | plot a", Mark.HIST, ["rows"]),
+        ("runs | order -summary.acc | limit 9 | plot bar summary.acc vs name", Mark.BAR, ["summary.acc"]),
+    ],
+)
+def test_the_chart_of_each_stage(query: str, mark: Mark, panels: list[str] | None) -> None:
+    found = chart(query)
+    assert {panel.mark for panel in found.panels} == {mark}
+    if panels is not None:
+        assert [panel.y.title for panel in found.panels] == panels
+    assert any(panel.series or panel.cells or panel.boxes or panel.polylines for panel in found.panels)
+
+
+def test_runs_are_told_apart_and_many_become_a_band() -> None:
+    few = chart(f"{CURVES} | plot val/loss").panels[0]
+    assert len({series.name for series in few.series}) == len(few.series) == 6
+    assert few.series[0].name == "sgd h32"
+    (band,) = chart("runs keys loss scan | plot").panels[0].series
+    assert band.interval == "quartiles"
+    assert len(band.x) == len(band.y) == len(band.low) == len(band.high) == len(band.least) == len(band.most)
+    for low, middle, high in zip(band.low, band.y, band.high, strict=True):
+        assert math.isnan(middle) or low <= middle <= high
+
+
+def test_a_field_parts_the_runs_into_means() -> None:
+    panel = chart("runs where name startswith 'baseline' keys loss scan | plot by config.optimizer").panels[0]
+    assert [series.name for series in panel.series] == ["sgd (n=3)", "momentum (n=3)", "adam (n=3)"]
+    assert {series.interval for series in panel.series} == {"95 % of the mean"}
+    assert all(len(series.runs) == 3 for series in panel.series)
+
+
+def test_a_log_axis_says_what_it_leaves_out() -> None:
+    found = chart("runs select config.seed, summary.acc | plot scatter log x")
+    panel = found.panels[0]
+    assert panel.x.scale is Scale.LOG
+    assert panel.x.left_out
+    assert f"{panel.x.left_out:,} of config.seed not on the log axis: not positive" in found.notes
+    assert all(x > 0 for series in panel.series for x in series.x)
+
+
+def test_gaps_are_said() -> None:
+    found = chart("runs keys loss scan | plot loss")
+    assert any("gap" in note and "in loss (NaN)" in note for note in found.notes)
+
+
+def test_what_a_chart_was_made_of() -> None:
+    source = chart("runs limit 3 keys loss scan | plot title 'three'").source
+    assert len(source.runs) == 3
+    assert source.query.endswith("title 'three'")
+    assert source.versions == (("runql", runql.__version__),)
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["runs select name | plot line", "runs select summary.acc | plot scatter", "runs | plot heat summary.acc"],
+)
+def test_a_table_that_a_shape_cannot_show(query: str) -> None:
+    with pytest.raises(QueryError) as raised:
+        chart(query)
+    (error,) = raised.value.diagnostics
+    assert error.code == "RQL572"
+    assert error.hints
+
+
+def test_no_rows() -> None:
+    assert chart("runs where config.lr > 1e9 | plot summary.acc").notes == ("no rows, so nothing is drawn",)
+
+
+def test_the_shapes_of_the_language_are_the_marks() -> None:
+    assert set(SHAPES) == {mark.value for mark in Mark} == set(keywords().words["SHAPE"])
+
+
+def test_the_version_is_that_of_the_package() -> None:
+    assert runql.__version__ == VERSION
