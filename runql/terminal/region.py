@@ -14,8 +14,12 @@ class Region:
         self._drawn = 0
 
     def draw(self, lines: Sequence[str]) -> None:
-        """Put these lines in the place of those drawn before; the cursor stays at the end of the last."""
-        stderr.raw(self._back() + "\r\n".join(lines))
+        """Put these lines in the place of those drawn before; the cursor stays at the end of the last.
+
+        Each is written over its old one and only then is the rest of that taken away, so nothing flickers.
+        """
+        up = f"\r\x1b[{self._drawn - 1}A" if self._drawn > 1 else "\r"
+        stderr.raw(up + "\x1b[K\r\n".join(lines) + "\x1b[J")
         self._drawn = len(lines)
 
     def clear(self) -> None:

@@ -9,7 +9,7 @@ import pytest
 import runql
 from runql.charts.chart import Chart, Mark, Scale
 from runql.errors import QueryError
-from runql.language.shapes import SHAPES
+from runql.language.stages import SHAPES
 from runql.syntax.keywords import keywords
 from runql.text.version import VERSION
 

@@ -14,7 +14,7 @@ from runql.charts.terminal.plane import legend_of, plane_lines
 from runql.charts.terminal.rows import row_lines
 from runql.charts.terminal.strands import strand_lines
 from runql.charts.thinning import thinned
-from runql.text.widths import wrap
+from runql.text.widths import fold, wrap
 
 _WIDEST: Final = 160
 _HIGHEST: Final = 22
@@ -38,7 +38,7 @@ def chart_lines(chart: Chart, look: Look) -> Iterator[str]:
     yield from legend
     for note in chart.notes:
         for line in wrap(look.cut(note, 10 * look.width), look.width, 2):
-            yield look.paint(line, DIM)
+            yield from (look.paint(part, DIM) for part in fold(line, look.width))
 
 
 def _names_itself(chart: Chart) -> bool:

@@ -146,7 +146,7 @@ def titled(axis: Axis, span: AxisExtent, look: Look) -> str:
     from datetime import datetime
 
     ends = [datetime.fromtimestamp(at, look.zone) for at in (span.low, span.high)]
-    years = "–".join(dict.fromkeys(str(end.year) for end in ends))
+    years = look.sign("–", "-").join(dict.fromkeys(str(end.year) for end in ends))
     return f"{axis.title}, {years} ({ends[0].tzname()})"
 
 

@@ -71,7 +71,7 @@ def _span(panel: Panel, axis: Axis) -> AxisExtent | None:
     return span_of(found, axis, padded=not is_bar and axis.scale is not Scale.LOG, zero=is_bar)
 
 
-def _texts(panel: Panel) -> dict[tuple[int, int], str]:
+def _texts(panel: Panel, look: Look) -> dict[tuple[int, int], str]:
     """What stands behind a row: the value, where there is one, and what stands around it; of a box how many."""
     if panel.boxes:
         return {(place, 0): f"{short(box.median)} (n={box.n:,})" for place, box in enumerate(panel.boxes)}
@@ -83,21 +83,21 @@ def _texts(panel: Panel) -> dict[tuple[int, int], str]:
             return {}
         for at, (x, y) in enumerate(zip(series.x, series.y, strict=True)):
             if is_drawn(y):
-                found[int(x), number] = short(y) + _around(series, at)
+                found[int(x), number] = short(y) + _around(series, at, look)
     return found
 
 
-def _around(series: Series, at: int) -> str:
+def _around(series: Series, at: int, look: Look) -> str:
     if not series.low or not (is_drawn(series.low[at]) and is_drawn(series.high[at])):
         return ""
     below, above = series.y[at] - series.low[at], series.high[at] - series.y[at]
     if math.isclose(below, above, rel_tol=1e-6, abs_tol=1e-300):
-        return f" ± {float(f'{below:.2g}'):g}"
+        return f" {look.sign('±', '+-')} {float(f'{below:.2g}'):g}"
     return f" [{short(series.low[at])}, {short(series.high[at])}]"
 
 
 def _rows(panel: Panel, span: AxisExtent, look: Look) -> Iterator[_Row]:
-    texts = _texts(panel)
+    texts = _texts(panel, look)
     if panel.boxes:
         for place, box in enumerate(panel.boxes):
             yield _Row(box.name, partial(_box, box, span, look), 0, texts[place, 0])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Sequence
 from datetime import datetime, timedelta, tzinfo
 from typing import Final
@@ -12,6 +13,7 @@ from runql.text.frozen import frozen
 
 _STEPS: Final = (1.0, 2.0, 2.5, 5.0, 10.0)
 _LARGE: Final = 1e6
+_SMALL: Final = 1e-3
 _MOST_DIGITS: Final = 4
 _SECONDS: Final = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200)
 _DAYS: Final = (1, 2, 7, 14)
@@ -33,9 +35,7 @@ class AxisExtent:
             low, high, value = math.log10(self.low), math.log10(self.high), math.log10(value)
         else:
             low, high = self.low, self.high
-        if math.isinf(high - low):
-            return value / (high - low) if high == low else (value / 2 - low / 2) / (high / 2 - low / 2)
-        return (value - low) / (high - low)
+        return (value / 2 - low / 2) / (high / 2 - low / 2)  # halves: between the largest floats lies more than a float
 
 
 def span_of(values: Sequence[float], axis: Axis, *, padded: bool = False, zero: bool = False) -> AxisExtent:
@@ -47,7 +47,7 @@ def span_of(values: Sequence[float], axis: Axis, *, padded: bool = False, zero: 
         low, high = min(low, 0.0), max(high, 0.0)
     if low == high:
         room = abs(low) * 0.5 or 1.0
-        return AxisExtent(low - room, high + room)
+        return AxisExtent(max(low - room, -sys.float_info.max), min(high + room, sys.float_info.max))
     room = (high / 20 - low / 20) if padded else 0.0
     if math.isinf(low - room) or math.isinf(high + room):
         room = 0.0
@@ -85,7 +85,7 @@ def number_texts(places: Sequence[float], step: float) -> list[str]:
     largest = max(map(abs, places), default=0.0)
     unit = math.floor(math.log10(step) + 1e-9)
     digits = max(0, -unit + (0 if math.isclose(step / 10.0**unit, round(step / 10.0**unit)) else 1))
-    if largest and (largest >= _LARGE or digits > _MOST_DIGITS):
+    if largest and (largest >= _LARGE or largest < _SMALL):
         power = math.floor(math.log10(largest))
         mantissa = max(0, power - unit) + (digits > max(0, -unit))
         if 0 <= mantissa <= _MOST_DIGITS:

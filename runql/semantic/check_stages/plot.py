@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from runql.language.kinds import Kind, TableKind
-from runql.language.shapes import SHAPES
+from runql.language.stages import SHAPES
 from runql.semantic.check_context import rewrite
 from runql.semantic.check_stages.columns import StageColumns
 from runql.semantic.spelling import code
