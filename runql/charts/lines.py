@@ -11,7 +11,7 @@ from runql.charts.chart import MOST_LINES, Axis, Mark, Panel, Series
 from runql.charts.design import Design
 from runql.charts.points import Points, axis_of, last_of, points_of, rows_by, run_labels, runs_of
 from runql.charts.table import ChartTable
-from runql.engine.statistics import ci95_of, mean, percentile, std
+from runql.engine.statistics import ci95_of, mean, std
 from runql.text.frozen import frozen
 
 MOST_PANELS: Final = 6
@@ -137,7 +137,7 @@ def common_x(runs: Sequence[Points], say: Callable[[str], None], of: str = "") -
     runs logged at different ones. Of a run the mean of its values in a stretch counts.
     """
     found: dict[float, list[float]] = {}
-    for points in runs:
+    for points in map(_once, runs):
         for x, y in zip(points.x, points.y, strict=True):
             found.setdefault(x, []).append(y)
     if len(runs) > 1 and len(found) > _STRETCHES and not _share_x(runs, sorted(found)):
@@ -148,6 +148,16 @@ def common_x(runs: Sequence[Points], say: Callable[[str], None], of: str = "") -
     if counts and min(counts) < max(counts):
         say(f"of {max(counts):,} runs{of}, at some x only {min(counts):,}")
     return columns
+
+
+def _once(points: Points) -> Points:
+    """The points of a run with one value at each x, the mean of those that are numbers."""
+    if len(set(points.x)) == len(points.x):
+        return points
+    found: dict[float, list[float]] = {}
+    for x, y in zip(points.x, points.y, strict=True):
+        found.setdefault(x, []).extend([] if math.isnan(y) else [y])
+    return Points([*found], [mean(ys) if ys else math.nan for ys in found.values()], points.rows)
 
 
 def _share_x(runs: Sequence[Points], grid: Sequence[float]) -> bool:
@@ -174,7 +184,7 @@ def _band(name: str, columns: Sequence[tuple[float, list[float]]], runs: tuple[s
     ordered = [sorted(ys) for _, ys in columns]
 
     def at(percent: float) -> list[float]:
-        return [float(percentile(ys, percent)) if ys else math.nan for ys in ordered]
+        return [_between(ys, percent / 100 * (len(ys) - 1)) if ys else math.nan for ys in ordered]
 
     middle = at(50)
     return Series(
@@ -190,6 +200,15 @@ def _band(name: str, columns: Sequence[tuple[float, list[float]]], runs: tuple[s
         n=len(runs),
         last=last_of(middle),
     )
+
+
+def _between(ordered: Sequence[float], place: float) -> float:
+    """The value at a place of an ordered list, linear between two neighbours."""
+    below = int(place)
+    part = place - below
+    if not part or ordered[below] == ordered[below + 1]:
+        return ordered[below]
+    return ordered[below] * (1 - part) + ordered[below + 1] * part
 
 
 # ---------------------------------------------------------------- of the values of a field

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from itertools import pairwise
+from itertools import islice
+from operator import gt
 from typing import Final
 
 from runql.charts.chart import Axis, Mark, Panel, Scale, Series
@@ -28,19 +29,27 @@ class Points:
 
 def points_of(xs: Sequence[float | None], ys: Sequence[float | None], rows: Iterable[int]) -> Points:
     """Those of the rows that have an x and a y; what was never logged is no point, and no gap."""
-    found = [
-        (x, y, row) for row in rows if (x := xs[row]) is not None and (y := ys[row]) is not None and not math.isnan(x)
-    ]
-    if any(after[0] < before[0] for before, after in pairwise(found)):
-        found.sort(key=lambda point: point[0])
-    return Points([one[0] for one in found], [one[1] for one in found], [one[2] for one in found])
+    kept = list(rows)
+    x, y = [xs[row] for row in kept], [ys[row] for row in kept]
+    if None in x or None in y or any(map(math.isnan, filter(None, x))):
+        held = [at for at, one in enumerate(x) if one is not None and y[at] is not None and not math.isnan(one)]
+        kept, x, y = [kept[at] for at in held], [x[at] for at in held], [y[at] for at in held]
+    along = [one or 0.0 for one in x]
+    if any(map(gt, along, islice(along, 1, None))):
+        order = sorted(range(len(along)), key=along.__getitem__)
+        kept, along, y = [kept[at] for at in order], [along[at] for at in order], [y[at] for at in order]
+    return Points(along, [one or 0.0 for one in y], kept)
 
 
 def rows_by(cells: Sequence[object]) -> dict[str, list[int]]:
     """The rows of each category, in the order in which these first occur."""
     found: dict[str, list[int]] = {}
+    last: object = None
+    rows: list[int] = []
     for row, cell in enumerate(cells):
-        found.setdefault(category(cell), []).append(row)
+        if not row or type(cell) is not type(last) or cell != last:  # rows of one run mostly stand side by side
+            last, rows = cell, found.setdefault(category(cell), [])
+        rows.append(row)
     return found
 
 
@@ -162,7 +171,11 @@ def notes_on_axes(panels: Sequence[Panel], log: Sequence[str]) -> Iterator[str]:
         for axis in (panel.x, panel.y):
             if axis.left_out:
                 yield f"{axis.left_out:,} of {axis.title} not on the log axis: not positive"
-    wide = [panel.y.title for panel in panels if panel.y.scale is Scale.LINEAR and _spans(panel, lambda one: one.y)]
+    wide = [
+        panel.y.title
+        for panel in panels
+        if panel.y.scale is Scale.LINEAR and _spans(panel, lambda one: (*one.y, *one.least, *one.most))
+    ]
     if wide and "y" not in log:
         yield f"{', '.join(wide)}: over {DECADES} decades, `log y` shows them"
     first = next((panel for panel in panels if panel.mark is Mark.SCATTER), None)

@@ -7,10 +7,12 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from enum import Enum
 from functools import cached_property
+from math import isfinite
 from typing import Final
 
 from runql.engine.stages import StageContext
 from runql.engine.stages.shape import picked
+from runql.engine.values.column import Numbers
 from runql.results.cell_text import exact_text
 from runql.results.column_types import NUMBERS, Shape
 from runql.results.columns import Columns
@@ -100,6 +102,14 @@ class ChartTable:
         if name in self._numbers:
             return self._numbers[name]
         cells = self.cells(name)
+        column = self.frame.column(name)
+        if (
+            isinstance(column, Numbers)
+            and not column.has_gaps
+            and (column.is_whole or all(map(isfinite, column.values)))
+        ):
+            self._numbers[name] = list(map(float, column.values))
+            return self._numbers[name]
         made = self._numbers[name] = [_number(cell) for cell in cells]
         if other := sum(1 for at, cell in enumerate(cells) if made[at] is None and cell is not MISSING):
             self.said[f"{_values(other)} of {name} left out: no number"] = None

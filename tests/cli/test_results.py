@@ -181,3 +181,10 @@ def test_a_standard_error_without_an_encoding(runql: Runql, monkeypatch: pytest.
 def test_markdown_holds_nothing_that_steers_a_terminal(runql: Runql) -> None:
     query = r'runs limit 1 select name, "x\u001b[31m\ty\u202ez" as evil'
     assert "| x\\x1b\\[31m y\\u202ez |" in runql("-s", "memory", "-o", "md", query).out
+
+
+def test_a_chart_in_a_pipe_is_its_table_and_a_sentence(runql: Runql) -> None:
+    done = runql("-s", "demo", "runs | group config.optimizer : count() | plot")
+    assert done.out.startswith("config.optimizer,count(),n\nadam,19,19\n")
+    assert "the table of the chart is written: a chart is drawn at a terminal" in done.err
+    assert done.status == 0

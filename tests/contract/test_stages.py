@@ -76,3 +76,15 @@ CASES: list[tuple[str, list[tuple[object, ...]], list[str]]] = [
 @pytest.mark.parametrize(("text", "expected", "said"), CASES, ids=[text for text, _, _ in CASES])
 def test_a_stage_gives_the_same(source: Source, text: str, expected: list[tuple[object, ...]], said: list[str]) -> None:
     assert asked(source, text) == (expected, said)
+
+
+def test_a_chart_of_histories(source: Source) -> None:
+    """The lines, their runs and their names are those of the backend that holds them."""
+    session = Session(source.service, config.Settings(), now=datetime(2030, 1, 1, tzinfo=UTC), zone=UTC)
+    session._places[""] = SourcePlace("sample", source.service, source.entity, source.project)
+    result = session.run("runs where id in ('alpha', 'beta') order id keys loss scan | plot loss log y")[-1]
+    assert isinstance(result, Result)
+    (panel,) = result.chart.panels
+    drawn = [(one.runs, len(one.x), round(one.y[0], 9), round(one.last or 0.0, 9)) for one in panel.series]
+    assert drawn == [(("alpha",), 10, 1.0, 0.1), (("beta",), 3, 3.0, 1.0)]
+    assert set(result.chart.source.runs) == {"alpha", "beta"}

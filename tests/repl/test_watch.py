@@ -234,3 +234,21 @@ def test_it_is_drawn_in_place_at_a_terminal(tmp_path: Path) -> None:
         assert "nobody" not in seen.text
         seen.press("count runs\n")
         seen.wait("ms")
+
+
+def test_a_chart_is_drawn_in_place(tmp_path: Path) -> None:
+    with terminal(tmp_path, "-s", "demo") as seen:
+        seen.wait("demo>")
+        seen.press("runs where group = 'long' keys val/loss scan | plot\r")
+        seen.wait("adam h128")
+        seen.wait("┤")
+        seen.press("\\watch 60 runs where group = 'long' keys val/loss scan | plot log y\r")
+        seen.wait("next in")
+        seen.wait(lambda: any("sgd h32 0.0" in line for line in seen.lines))
+        seen.press("\x03")
+        seen.wait("asked once")
+        seen.press("\\spark runs where group = 'long' keys val/loss scan\r")
+        seen.wait("█")
+        seen.wait("6 lines")
+        seen.press("\x04")
+        assert seen.end() == 0

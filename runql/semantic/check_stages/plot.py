@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from runql.language.kinds import Kind, TableKind
 from runql.language.stages import SHAPES
 from runql.semantic.check_context import rewrite
-from runql.semantic.check_stages.columns import StageColumns
-from runql.semantic.spelling import code
+from runql.semantic.check_stages.columns import FoundColumn, StageColumns
+from runql.semantic.spelling import PREFIXES, code
 from runql.semantic.typed import ColumnPick, TPlot, TStage
 from runql.syntax import tree as s
 from runql.text.diagnostic import Edit, Fix
@@ -52,7 +52,7 @@ class PlotStages(StageColumns):
         """The columns of a name or a pattern. One that holds no number is a mistake, unless its axis may be of text."""
         if path.is_glob:
             return self.picks(path, stage.span)
-        found = self.column(path, stage.span)
+        found = self._found(path, stage.span)
         if found is None:
             return []
         place = path.span if path.span != NOWHERE else stage.span
@@ -68,8 +68,24 @@ class PlotStages(StageColumns):
         return [ColumnPick(found.name)]
 
     def _one(self, path: s.Path, span: Span) -> ColumnPick | None:
-        found = self.column(path, span)
+        found = self._found(path, span)
         return None if found is None else ColumnPick(found.name)
+
+    def _found(self, path: s.Path, span: Span) -> FoundColumn | None:
+        """The column that a name means. Of histories a metric without its space is not the last value of that metric,
+        which would be the same along a run.
+        """
+        is_bare = path.segments[0] not in PREFIXES
+        found = self.column(path, span)
+        of_histories = self.scope.kind is TableKind.HISTORIES
+        if found is None or not (is_bare and of_histories and found.name.startswith("summary.")):
+            return found
+        place = path.span if path.span != NOWHERE else span
+        name = found.name.removeprefix("summary.")
+        message = f"{code(name)} is not among the metrics that were asked for"
+        hints = (f"ask for it: add {code(name)} to `keys`", f"the last value of each run is {code(found.name)}")
+        self.report.add("RQL208", message, place, *hints, fixes=rewrite(place, found.name))
+        return None
 
     def _name_runs(self) -> None:
         """Have the names of the runs fetched, by which a legend tells them apart."""
