@@ -94,6 +94,15 @@ PICTURES = (
             f'runql -s demo "{CHOICE} sample 200 keys loss,acc"',
         ),
     ),
+    Picture(
+        "plot",
+        100,
+        (
+            "runql -s demo \"runs where group = 'long' keys val/loss scan | smooth ema 0.8 | plot log y\"",
+            'runql -s demo "runs | group config.optimizer : acc = mean(summary.acc), ci95(summary.acc) | plot"',
+            'runql -s demo "runs | pivot mean(summary.acc) by config.model.depth across config.optimizer | plot"',
+        ),
+    ),
 )
 
 

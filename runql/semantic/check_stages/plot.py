@@ -19,6 +19,9 @@ class PlotStages(StageColumns):
     """Checks this stage."""
 
     def plot(self, stage: s.PlotStage) -> TStage:
+        if self.expressions.context.depth:
+            message = "`plot` draws the answer of a query, and this one is asked inside of another"
+            self.report.add("RQL571", message, stage.span, "leave `plot` out, or put it behind the outer query")
         for written in _options(stage):
             self._fits_shape(stage, written)
         y = [pick for path in stage.y for pick in self._drawn(path, stage)]
@@ -32,7 +35,7 @@ class PlotStages(StageColumns):
         before = Span(plot.span.start, plot.span.start)
         fixes: tuple[Fix, ...] = ()
         text = self.expressions.context.text
-        if text is not None and stage.span != NOWHERE:
+        if text is not None and text[plot.span.end : stage.span.start].strip() == "|":
             moved = text[stage.span.start : stage.span.end]
             between = Span(plot.span.end, stage.span.end)
             fixes = (Fix(f"put `{name}` before `plot`", (Edit(before, f"{moved} | "), Edit(between, ""))),)
