@@ -16,10 +16,13 @@ class Region:
     def draw(self, lines: Sequence[str]) -> None:
         """Put these lines in the place of those drawn before; the cursor stays at the end of the last.
 
-        Each is written over its old one and only then is the rest of that taken away, so nothing flickers.
+        Of several each is written over its old one, and only then is the rest of that taken away: nothing flickers.
         """
-        up = f"\r\x1b[{self._drawn - 1}A" if self._drawn > 1 else "\r"
-        stderr.raw(up + "\x1b[K\r\n".join(lines) + "\x1b[J")
+        if self._drawn > 1 or len(lines) > 1:
+            up = f"\r\x1b[{self._drawn - 1}A" if self._drawn > 1 else "\r"
+            stderr.raw(up + "\x1b[K\r\n".join(lines) + "\x1b[J")
+        else:
+            stderr.raw(self._back() + "".join(lines))
         self._drawn = len(lines)
 
     def clear(self) -> None:

@@ -95,12 +95,13 @@ def _end(axis: Axis, span: AxisExtent, *, high: bool) -> str:
 def _heads(texts: Sequence[str], look: Look) -> str:
     """Texts over the axes: the first at the left, the last at the right, the others in the middle."""
     room = max(3, look.width // len(texts) - 1)
-    line, used = "", 0
-    for place, text in enumerate(look.cut(text, room) for text in texts):
+    line, used, end = "", 0, look.width - cell_width(look.cut(texts[-1], room))
+    for place, whole in enumerate(texts):
+        is_last = place == len(texts) - 1
+        text = look.cut(whole, room if is_last else min(room, max(2, end - used - 2)))
         wide = cell_width(text)
         at = round(place / (len(texts) - 1) * (look.width - 1))
-        start = min(max(at - wide // 2, used + bool(used)), look.width - wide)
-        start = look.width - wide if place == len(texts) - 1 else start
+        start = end if is_last else max(0, min(max(at - wide // 2, used + bool(used)), end - wide - 1))
         line += " " * (start - used) + text
         used = max(used, start) + wide
     return line
