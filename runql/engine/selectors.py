@@ -7,8 +7,6 @@ from typing import TypeAlias, assert_never
 
 from runql.engine.evaluate import compile_truth
 from runql.engine.histories.aggregates import aggregates_in, told_by_record
-from runql.engine.mongo.filters import compile_filter
-from runql.engine.mongo.order import sort_by_fields
 from runql.engine.order import sort_records
 from runql.language.fields import Space
 from runql.plan.selectors import Selector, TypedSelector, WandbSelector
@@ -31,6 +29,8 @@ def run_test(selector: Selector) -> RunTest:
             holds, logged = compile_truth(condition), aggregates_in(condition)
             return lambda run: holds(run, told_by_record(logged, run)) is True
         case WandbSelector(filters=filters):
+            from runql.engine.mongo.filters import compile_filter
+
             return compile_filter(filters)
         case _:
             assert_never(selector)
@@ -46,6 +46,8 @@ def selected(records: Iterable[RunRecord], selector: Selector) -> list[RunRecord
         case TypedSelector(condition=condition, order=keys):
             return sort_records(records if condition is None else filter(run_test(selector), records), keys)
         case WandbSelector(order=order):
+            from runql.engine.mongo.order import sort_by_fields
+
             return sort_by_fields(filter(run_test(selector), records), order)
         case _:
             assert_never(selector)

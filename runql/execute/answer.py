@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, assert_never
 
 from runql.advice.not_logged import not_logged
 from runql.advice.notice_totals import summed
-from runql.advice.why_empty import why_empty
 from runql.config import Settings
 from runql.engine.table import Table
 from runql.errors import AssertionFailed, QueryError
@@ -226,6 +225,8 @@ class Answer:
             last = f"the last of them stands behind `offset {left_out - 1}`"
             return (Diagnostic("RQL307", f"{match}, and `offset {offset_of(self.plan)}` leaves out all: {last}"),)
         if is_empty:
+            from runql.advice.why_empty import why_empty
+
             with self._measured():
                 catalog = self.executor.known(self.catalog)
                 return (why_empty(self.plan, self.executor.places, catalog, self._source.text, self._runs_of),)

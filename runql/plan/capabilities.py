@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from enum import Enum
+from typing import Final
 
 from runql.text.frozen import frozen
+
+LARGEST_TERM: Final = 100_000
+"""How many characters a term takes in a filter of a server at most: of a longer one the executor decides alone."""
 
 
 class Trust(Enum):

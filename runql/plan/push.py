@@ -8,7 +8,7 @@ from json import dumps
 from typing import assert_never
 
 from runql.language.kinds import Kind
-from runql.plan.capabilities import Capabilities, Form, Trust
+from runql.plan.capabilities import LARGEST_TERM, Capabilities, Form, Trust
 from runql.plan.nodes import (
     Combine,
     Count,
@@ -34,15 +34,10 @@ from runql.plan.nodes import (
 )
 from runql.plan.selectors import Selector, TypedSelector, WandbSelector
 from runql.plan.simplify import all_of, by_cost, condition_of, never_true, reads_history, reads_rows
-from runql.plan.to_mongo.narrow import Narrower
-from runql.plan.to_mongo.narrowing import LARGEST_TERM, Narrowing, conjunction, is_sendable_at_once
-from runql.plan.to_mongo.paths import order_path
 from runql.semantic.catalog import Catalog
 from runql.semantic.needed import Needed, casts_in
-from runql.semantic.typed import TAnd, TConst, TField, TIn, TOrderKey, TypedExpr
+from runql.semantic.typed import TAnd, TConst, TIn, TOrderKey, TypedExpr
 from runql.semantic.values import kind_of
-from runql.syntax.mongo.names import read_field
-from runql.syntax.mongo.nodes import BY_CREATION, MongoOrder, OrderField
 from runql.text.diagnostic import Diagnostic
 from runql.text.frozen import frozen
 from runql.text.source import Span
@@ -100,7 +95,7 @@ def batches(condition: TypedExpr | None, able: Capabilities, catalog: Catalog | 
     """
     terms = [_each_once(term) if _is_long(term) else term for term in _terms(condition)]
     lists = [term for term in terms if isinstance(term, TIn) and _is_long(term)]
-    asked = [one for one in lists if able.form is Form.WANDB and _narrowings((one,), able, catalog) != [None]]
+    asked = [one for one in lists if able.form is Form.WANDB and _is_asked(one, able, catalog)]
     if not asked:
         yield condition
         return
@@ -280,55 +275,37 @@ def _typed(terms: tuple[TypedExpr, ...], keys: tuple[TOrderKey, ...], capabiliti
 def _in_form_of_wandb(
     terms: tuple[TypedExpr, ...], keys: tuple[TOrderKey, ...], capabilities: Capabilities, catalog: Catalog | None
 ) -> _Asked:
-    found = _narrowings(terms, capabilities, catalog)
-    narrowings = [None if n is None or not is_sendable_at_once(n) else n for n in found]
-    narrowed = conjunction(n for n in narrowings if n is not None)
-    order, ordered = _order(keys, capabilities, catalog)
-    return _Asked(
-        WandbSelector(narrowed.filter, order),
-        tuple(t for t, n in zip(terms, narrowings, strict=True) if n is not None),
-        tuple(t for t, n in zip(terms, narrowings, strict=True) if n is None),
-        exact=narrowed.exact and all(n is not None for n in narrowings),
-        ordered=ordered,
-    )
+    from runql.plan.to_mongo.narrowed_terms import NarrowedTerms
+
+    found = NarrowedTerms(terms, capabilities, catalog, at_once=True)
+    order, ordered = found.order(keys)
+    return _Asked(WandbSelector(found.filters, order), found.there, found.here, found.exact, ordered)
+
+
+def _is_asked(term: TypedExpr, capabilities: Capabilities, catalog: Catalog | None) -> bool:
+    """Whether a server is asked for a term, however long it is."""
+    from runql.plan.to_mongo.narrowed_terms import NarrowedTerms
+
+    return bool(NarrowedTerms((term,), capabilities, catalog).there)
 
 
 def named_selector(named: NamedRuns, capabilities: Capabilities) -> Selector:
     """The selector of the runs that a query names, whatever else it asks of them."""
     if capabilities.form is not Form.WANDB:
         return TypedSelector(named.condition)
-    narrowings = _narrowings((named.condition,), Capabilities(), None)
-    return WandbSelector(conjunction(n for n in narrowings if n is not None).filter)
+    from runql.plan.to_mongo.narrowed_terms import NarrowedTerms
+
+    return WandbSelector(NarrowedTerms((named.condition,), Capabilities(), None).filters)
 
 
 def selector_of_runs(plan: Plan, capabilities: Capabilities, catalog: Catalog | None) -> WandbSelector:
     """What `Runs` is asked for the runs of a plan; with a source that takes typed conditions it narrows by that."""
+    from runql.plan.to_mongo.narrowed_terms import NarrowedTerms
+
     if capabilities.form is not Form.WANDB:
         capabilities = replace(capabilities, form=Form.WANDB, filters=Trust.HINT)
-    narrowings = _narrowings(_terms(condition_of(table_of(plan).input)), capabilities, catalog)
-    order, _ = _order(keys_of(plan), capabilities, catalog)
-    return WandbSelector(conjunction(n for n in narrowings if n is not None).filter, order)
-
-
-def _narrowings(
-    terms: tuple[TypedExpr, ...], capabilities: Capabilities, catalog: Catalog | None
-) -> list[Narrowing | None]:
-    if capabilities.filters is Trust.NONE:
-        return [None] * len(terms)
-    narrower = Narrower(capabilities, catalog)
-    return [narrower.narrow(term) for term in terms]
-
-
-def _order(keys: tuple[TOrderKey, ...], capabilities: Capabilities, catalog: Catalog | None) -> tuple[MongoOrder, bool]:
-    """The order to ask for, and whether the answer then comes in the order of the plan."""
-    is_exact = capabilities.order is Trust.EXACT
-    if not keys:
-        return BY_CREATION, is_exact
-    first = keys[0].value
-    path = order_path(first.key, catalog) if isinstance(first, TField) else None
-    if path is None or capabilities.order is Trust.NONE:
-        return BY_CREATION, False
-    return (OrderField(read_field(path), keys[0].descending),), is_exact and len(keys) == 1
+    found = NarrowedTerms(_terms(condition_of(table_of(plan).input)), capabilities, catalog)
+    return WandbSelector(found.filters, found.order(keys_of(plan))[0])
 
 
 def _is_heavy(read: Needed, capabilities: Capabilities) -> bool:

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
-from statistics import median
 from typing import Any
 
 from runql.language.fields import RUN_FIELDS, Space
@@ -170,10 +169,18 @@ def _field(space: Space, path: tuple[str, ...], tally: _Tally) -> FieldInfo:
         runs=tally.runs,
         kinds=dict(tally.kinds),
         minimum=min(numbers, default=None),
-        median=median(numbers) if numbers else None,
+        median=_median(numbers),
         maximum=max(numbers, default=None),
         top=tally.top(),
         elements=tuple((value, count) for (_, value), count in tally.elements.most_common(TOP_VALUES)),
         rows=tally.rows if logged else None,
         every=tally.steps / tally.spaced_rows if logged and tally.spaced_rows else None,
     )
+
+
+def _median(numbers: Sequence[float]) -> float | None:
+    """The number in the middle, or what lies between the two that are; that of the standard library loads fractions."""
+    if not numbers:
+        return None
+    ordered, middle = sorted(numbers), len(numbers) // 2
+    return ordered[middle] if len(numbers) % 2 else (ordered[middle - 1] + ordered[middle]) / 2

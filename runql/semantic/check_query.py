@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import field, replace
 from functools import partial
 from typing import assert_never
@@ -16,9 +16,7 @@ from runql.semantic.check.expressions import Expressions
 from runql.semantic.check.piped import piped_form
 from runql.semantic.check.rows_or_runs import rows_instead
 from runql.semantic.check_context import CheckContext, Report, rewrites
-from runql.semantic.check_stages.pipeline import check_stages, names_made
-from runql.semantic.check_stages.scope import Scope, open_columns, scope_of, with_mentions
-from runql.semantic.check_stages.two_tables import fetched_with
+from runql.semantic.check_stages.scope import CheckedStages, Scope, names_made, open_columns, scope_of, with_mentions
 from runql.semantic.needed import children
 from runql.semantic.operands import BROKEN
 from runql.semantic.questions import UNKNOWN, InnerTable
@@ -98,7 +96,7 @@ def check(query: tree.Query, catalog: Catalog | None, context: CheckContext) -> 
     clauses.contradictions()
     scope = scope_of(typed, catalog)
     lost = names_made(query.clause(tree.SelectClause)) - set(scope.columns) if report.has_errors else ()
-    staged = check_stages(query.stages, scope, context, catalog, lost)
+    staged = _staged(query, scope, context, catalog, lost)
     before = typed
     typed = with_mentions(typed, staged.mentions)
     _lazy_columns(lazy, typed, report)
@@ -107,8 +105,27 @@ def check(query: tree.Query, catalog: Catalog | None, context: CheckContext) -> 
     if report.has_errors or staged.stages is None:
         return Checked(None, diagnostics)
     named = open_columns(before, staged.mentions) if staged.scope.fields else ()
-    stages = fetched_with(staged.stages, named)
+    stages = _with_columns(staged.stages, named)
     return Checked(typed, diagnostics, stages, staged.scope, named)
+
+
+def _staged(
+    query: tree.Query, scope: Scope, context: CheckContext, catalog: Catalog | None, lost: Iterable[str]
+) -> CheckedStages:
+    """The stages of a query, checked. What checks them is loaded for the first query that has some."""
+    if not query.stages:
+        return CheckedStages((), scope)
+    from runql.semantic.check_stages.pipeline import check_stages
+
+    return check_stages(query.stages, scope, context, catalog, lost)
+
+
+def _with_columns(stages: tuple[TStage, ...], named: tuple[TColumn, ...]) -> tuple[TStage, ...]:
+    if not stages:
+        return ()
+    from runql.semantic.check_stages.two_tables import fetched_with
+
+    return fetched_with(stages, named)
 
 
 def inner_table(checked: Checked, catalog: Catalog | None) -> InnerTable:

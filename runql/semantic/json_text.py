@@ -124,14 +124,12 @@ def _has_half(text: str | bytes) -> bool:
 
 def _loads(text: str | bytes) -> Any:
     """`json.loads`, without making a decoder each time for the many short texts of an answer."""
-    if isinstance(text, str):
-        try:
-            value, end = _scan(text, 0)
-        except StopIteration:
-            end = -1
-        if end == len(text):
-            return value
-    return json.loads(text, strict=False)
+    try:
+        whole = text if isinstance(text, str) else text.decode()
+        value, end = _scan(whole, 0)
+    except (StopIteration, UnicodeDecodeError):
+        return json.loads(text, strict=False)
+    return value if end == len(whole) else json.loads(text, strict=False)
 
 
 def _fast(text: bytes, is_flat: bool) -> Reading | None:

@@ -11,7 +11,6 @@ from runql.plan.lower import lower
 from runql.plan.nodes import Plan
 from runql.semantic.check_query import Checked, inner_table
 from runql.semantic.check_stages.scope import with_mentions
-from runql.semantic.check_stages.two_tables import fetched_with
 from runql.semantic.questions import InnerTable
 from runql.semantic.typed import TOther
 from runql.session.checked_query import KnownSources
@@ -55,6 +54,8 @@ class InnerPlans:
             checked, known = self._checks.by_text[asked.text]
             assert checked.query is not None and known.catalog is not None
             query = with_mentions(checked.query, asked.fetched) if asked.fetched else checked.query
+            from runql.semantic.check_stages.two_tables import fetched_with
+
             plan = lower(query, fetched_with(checked.stages, asked.fetched), other=self.plan_of)
             self.made[asked] = InnerQuery(
                 plan=plan,

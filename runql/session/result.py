@@ -18,11 +18,9 @@ from runql.results.terminal_table.options import View
 from runql.script.options import Options
 from runql.semantic.typed import TAssert
 from runql.session.parts_read import PartsRead
-from runql.session.runs import ChosenRuns
 from runql.text.diagnostic import Diagnostic, Severity
 from runql.text.source import Source
 from runql.text.visible import visible
-from runql.wandb_api.runs import Runs
 
 if TYPE_CHECKING:
     import pandas
@@ -31,6 +29,7 @@ if TYPE_CHECKING:
 
     from runql.charts.chart import Chart
     from runql.charts.sparks import HistorySpark
+    from runql.wandb_api.runs import Runs
 
 
 class Result:
@@ -106,6 +105,8 @@ class Result:
     @cached_property
     def runs(self) -> Runs:
         """The runs of the answer, exactly and in its order, as W&B's `Runs`; more than a thousand are read again."""
+        from runql.session.runs import ChosenRuns
+
         return ChosenRuns(self._answer.asked())
 
     @property

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from typing import TypeVar
 
@@ -17,6 +16,8 @@ def together(questions: Sequence[Callable[[], _T]], places: Iterable[SourcePlace
     """The answers. An interrupt, or a question that fails, cancels what the places are asked just now."""
     if len(questions) < 2:
         return [question() for question in questions]
+    from concurrent.futures import ThreadPoolExecutor
+
     with ThreadPoolExecutor(_MOST_AT_ONCE, thread_name_prefix="runql-ask") as pool:
         # Each in a context of its own: the deadline of a query is one of its variables.
         futures = [pool.submit(copy_context().run, question) for question in questions]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final, TypeGuard
+from typing import TypeGuard
 
+from runql.plan.capabilities import LARGEST_TERM
 from runql.plan.to_mongo.wire import wire_json
 from runql.syntax.mongo.nodes import (
     LOWER_BOUNDS,
@@ -17,9 +18,6 @@ from runql.syntax.mongo.nodes import (
     mongo_or,
 )
 from runql.text.frozen import frozen
-
-LARGEST_TERM: Final = 100_000
-"""How many characters a term takes in a filter of a server at most: of a longer one the executor decides alone."""
 
 
 @frozen

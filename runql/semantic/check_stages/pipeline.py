@@ -14,7 +14,7 @@ from runql.semantic.check_stages.curves import CurveStages
 from runql.semantic.check_stages.expressions import StageExpressions
 from runql.semantic.check_stages.plot import PlotStages
 from runql.semantic.check_stages.runs import RunStages
-from runql.semantic.check_stages.scope import Scope
+from runql.semantic.check_stages.scope import CheckedStages, Scope, names_made
 from runql.semantic.check_stages.sql import SqlStages
 from runql.semantic.check_stages.tables import TableStages
 from runql.semantic.check_stages.two_tables import TwoTableStages
@@ -23,7 +23,6 @@ from runql.semantic.typed import (
     ColumnPick,
     Named,
     TAssert,
-    TColumn,
     TDistinct,
     TEdge,
     TLimit,
@@ -36,23 +35,7 @@ from runql.semantic.typed import (
 )
 from runql.syntax import tree
 from runql.syntax import tree as s
-from runql.text.diagnostic import Diagnostic
-from runql.text.frozen import frozen
 from runql.text.source import NOWHERE
-
-
-@frozen
-class CheckedStages:
-    """Checked stages, and all that is to be said of them.
-
-    `stages` is `None` if there is an error. `scope`: the table after them. `mentions`: what the stages name of the runs
-    and the query itself must fetch, as columns.
-    """
-
-    stages: tuple[TStage, ...] | None
-    scope: Scope
-    mentions: tuple[TColumn, ...] = ()
-    diagnostics: tuple[Diagnostic, ...] = ()
 
 
 def check_stages(
@@ -66,8 +49,6 @@ def check_stages(
 
     Pure, and raises for no tree. After a stage that cannot be made out nothing more is said of the ones that follow.
     """
-    if not stages:
-        return CheckedStages((), scope)
     report = Report()
     expressions = StageExpressions(catalog, context, report, scope)
     expressions.lost |= set(lost)
@@ -82,53 +63,6 @@ def check_stages(
         typed.append(made)
     found = None if report.has_errors else tuple(typed)
     return CheckedStages(found, expressions.scope, tuple(expressions.mentions.values()), report.diagnostics)
-
-
-def names_made(node: tree.Stage | tree.SelectClause | None) -> set[str]:  # noqa: PLR0911 - one line a node
-    """The names that a stage or `select` gives to columns, as far as they are written."""
-    match node:
-        case s.DeriveStage(columns=columns):
-            return {_dotted(one.defined) for one in columns if one.defined is not None}
-        case s.GroupStage(keys=keys, folds=folds):
-            return _titles(keys) | {_dotted(one.defined) for one in folds if one.defined is not None}
-        case s.SelectStage(columns=chosen) | tree.SelectClause(columns=chosen):
-            return _titles(chosen)
-        case s.RenameStage(names=names):
-            return {_dotted(new) for _, new in names}
-        case None:
-            return set()
-        case (
-            s.PlainStage()
-            | s.LimitStage()
-            | s.WhereStage()
-            | s.OrderStage()
-            | s.DropStage()
-            | s.DistinctStage()
-            | s.EdgeStage()
-        ):
-            return set()
-        case s.UnnestStage(name=path):
-            return set() if path is None else {_dotted(path)}
-        case s.HistogramStage():
-            return {"low", "high", "n"}
-        case s.PivotStage() | s.DiffStage() | s.ParetoStage() | s.HolesStage() | s.DuplicatesStage():
-            return set()
-        case s.JoinStage() | s.UnionStage() | s.SqlStage() | s.PlotStage() | s.ToStage() | s.AssertStage():
-            return set()
-        case s.BrokenStage():
-            return set()
-        case _:
-            assert_never(node)
-
-
-def _titles(columns: Iterable[tree.Column]) -> set[str]:
-    named = {one.name for one in columns if one.name is not None}
-    fields = (one.value for one in columns if one.name is None)
-    return named | {_dotted(one.path) for one in fields if isinstance(one, tree.Field)}
-
-
-def _dotted(path: tree.Path) -> str:
-    return ".".join(map(str, path.segments))
 
 
 def stage_word(stage: tree.Stage) -> str:

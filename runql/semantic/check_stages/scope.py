@@ -18,8 +18,20 @@ from runql.semantic.needed import query_expressions, walk
 from runql.semantic.operands import ANY_KIND
 from runql.semantic.questions import ColumnFacts
 from runql.semantic.spelling import info_text
-from runql.semantic.typed import FieldKey, HistoryPart, TAggregate, TColumn, TField, TLogged, TypedExpr, TypedQuery
+from runql.semantic.typed import (
+    FieldKey,
+    HistoryPart,
+    TAggregate,
+    TColumn,
+    TField,
+    TLogged,
+    TStage,
+    TypedExpr,
+    TypedQuery,
+)
+from runql.syntax import tree
 from runql.syntax.tree import Stream, Target
+from runql.text.diagnostic import Diagnostic
 from runql.text.frozen import frozen
 
 RUN_ID = "run_id"
@@ -269,3 +281,71 @@ def _kinds_seen(info: FieldInfo, catalog: Catalog) -> frozenset[Kind]:
 def kinds_of(expr: TypedExpr) -> frozenset[Kind]:
     """The kinds that an expression's value may have."""
     return ANY_KIND if expr.kind is Kind.UNKNOWN else frozenset({expr.kind})
+
+
+@frozen
+class CheckedStages:
+    """Checked stages, and all that is to be said of them.
+
+    `stages` is `None` if there is an error. `scope`: the table after them. `mentions`: what the stages name of the runs
+    and the query itself must fetch, as columns.
+    """
+
+    stages: tuple[TStage, ...] | None
+    scope: Scope
+    mentions: tuple[TColumn, ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+
+def names_made(node: tree.Stage | tree.SelectClause | None) -> set[str]:  # noqa: PLR0911 - one line a node
+    """The names that a stage or `select` gives to columns, as far as they are written."""
+    match node:
+        case tree.DeriveStage(columns=columns):
+            return {_dotted(one.defined) for one in columns if one.defined is not None}
+        case tree.GroupStage(keys=keys, folds=folds):
+            return _titles(keys) | {_dotted(one.defined) for one in folds if one.defined is not None}
+        case tree.SelectStage(columns=chosen) | tree.SelectClause(columns=chosen):
+            return _titles(chosen)
+        case tree.RenameStage(names=names):
+            return {_dotted(new) for _, new in names}
+        case None:
+            return set()
+        case (
+            tree.PlainStage()
+            | tree.LimitStage()
+            | tree.WhereStage()
+            | tree.OrderStage()
+            | tree.DropStage()
+            | tree.DistinctStage()
+            | tree.EdgeStage()
+        ):
+            return set()
+        case tree.UnnestStage(name=path):
+            return set() if path is None else {_dotted(path)}
+        case tree.HistogramStage():
+            return {"low", "high", "n"}
+        case tree.PivotStage() | tree.DiffStage() | tree.ParetoStage() | tree.HolesStage() | tree.DuplicatesStage():
+            return set()
+        case (
+            tree.JoinStage()
+            | tree.UnionStage()
+            | tree.SqlStage()
+            | tree.PlotStage()
+            | tree.ToStage()
+            | tree.AssertStage()
+        ):
+            return set()
+        case tree.BrokenStage():
+            return set()
+        case _:
+            assert_never(node)
+
+
+def _titles(columns: Iterable[tree.Column]) -> set[str]:
+    named = {one.name for one in columns if one.name is not None}
+    fields = (one.value for one in columns if one.name is None)
+    return named | {_dotted(one.path) for one in fields if isinstance(one, tree.Field)}
+
+
+def _dotted(path: tree.Path) -> str:
+    return ".".join(map(str, path.segments))

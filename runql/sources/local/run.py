@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import platform
 import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -204,7 +203,7 @@ def is_running(file: RunFile, head: Head, open_files: frozenset[str] | None) -> 
     if open_files is not None:
         if str(file.path) in open_files:
             return True
-        if head.run.get("host") == platform.node() and os.geteuid() in (0, file.owner):
+        if head.run.get("host") == os.uname().nodename and os.geteuid() in (0, file.owner):
             return False
     changed = file.mtime_ns / 1e9
     last = last_sign(head) or file.date

@@ -1,0 +1,52 @@
+"""The terms of a condition, and the keys of an order, as a W&B server is asked for them."""
+
+from __future__ import annotations
+
+from runql.plan.capabilities import Capabilities, Trust
+from runql.plan.to_mongo.narrow import Narrower
+from runql.plan.to_mongo.narrowing import conjunction, is_sendable_at_once
+from runql.plan.to_mongo.paths import order_path
+from runql.semantic.catalog import Catalog
+from runql.semantic.typed import TField, TOrderKey, TypedExpr
+from runql.syntax.mongo.names import read_field
+from runql.syntax.mongo.nodes import BY_CREATION, MongoFilter, MongoOrder, OrderField
+
+
+class NarrowedTerms:
+    """What a source is asked for of the terms of a condition, in the form of W&B.
+
+    `filters`: all that it takes, as one filter. `there`: the terms that stand in it, `here`: the others. `exact`: it
+    lets through the runs of the condition and no other. `at_once`: only terms that are short enough for one request.
+    """
+
+    def __init__(
+        self,
+        terms: tuple[TypedExpr, ...],
+        capabilities: Capabilities,
+        catalog: Catalog | None,
+        *,
+        at_once: bool = False,
+    ) -> None:
+        self._capabilities = capabilities
+        self._catalog = catalog
+        takes_any = capabilities.filters is not Trust.NONE
+        narrower = Narrower(capabilities, catalog) if takes_any else None
+        found = [(term, None if narrower is None else narrower.narrow(term)) for term in terms]
+        taken = [(t, n) for t, n in found if n is not None and (not at_once or is_sendable_at_once(n))]
+        whole = conjunction(narrowing for _, narrowing in taken)
+        left = {id(term) for term, _ in taken}
+        self.filters: MongoFilter = whole.filter
+        self.there = tuple(term for term, _ in taken)
+        self.here = tuple(term for term in terms if id(term) not in left)
+        self.exact = whole.exact and not self.here
+
+    def order(self, keys: tuple[TOrderKey, ...]) -> tuple[MongoOrder, bool]:
+        """The order to ask for, and whether the answer then comes in the order of the plan."""
+        is_exact = self._capabilities.order is Trust.EXACT
+        if not keys:
+            return BY_CREATION, is_exact
+        first = keys[0].value
+        path = order_path(first.key, self._catalog) if isinstance(first, TField) else None
+        if path is None or self._capabilities.order is Trust.NONE:
+            return BY_CREATION, False
+        return (OrderField(read_field(path), keys[0].descending),), is_exact and len(keys) == 1
