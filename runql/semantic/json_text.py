@@ -127,7 +127,7 @@ def _loads(text: str | bytes) -> Any:
     try:
         whole = text if isinstance(text, str) else text.decode()
         value, end = _scan(whole, 0)
-    except (StopIteration, UnicodeDecodeError):
+    except (StopIteration, ValueError):  # of bytes in another encoding the library finds out which
         return json.loads(text, strict=False)
     return value if end == len(whole) else json.loads(text, strict=False)
 
