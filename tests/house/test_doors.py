@@ -38,7 +38,11 @@ DOORS = (
     ),
     Door("truststore", r"runql/sources/wandb/network/certificates\.py", "one file says who is trusted"),
     Door("certifi", r"runql/sources/wandb/network/certificates\.py", "one file says who is trusted"),
-    Door("subprocess", r"runql/terminal/pager\.py", "the pager is the only other program that RunQL starts"),
+    Door(
+        "subprocess",
+        r"runql/(terminal/pager|frontends/cli/viewers)\.py",
+        "the pager, and what `runql open` was asked for, are the only other programs that RunQL starts",
+    ),
     Door(
         "pandas",
         r"runql/(results/(convert/pandas|frame)|wandb_api/(frames|runs|run))\.py",

@@ -20,6 +20,7 @@ Command: TypeAlias = Literal[
     "doctor",
     "completion",
     "mcp",
+    "open",
     "complete-line",
 ]
 
@@ -35,10 +36,11 @@ COMMANDS: dict[str, Command] = {
     "doctor": "doctor",
     "completion": "completion",
     "mcp": "mcp",
+    "open": "open",
     "complete-line": "complete-line",
 }
 
-_ONLY_COMMANDS = {"check", "fmt", "pull", "lsp", "doctor", "completion", "mcp"}
+_ONLY_COMMANDS = {"check", "fmt", "pull", "lsp", "doctor", "completion", "mcp", "open"}
 HIDDEN: frozenset[Command] = frozenset({"complete-line"})
 """Commands for programs alone: no help names them."""
 
@@ -60,6 +62,7 @@ commands:
   store list|info|check|compact|history|drop [STORE]  the stores: which there are, what one holds, whether it is whole
   lsp                  the language server, for editors: on standard input and output, or over TCP
   mcp [SOURCE…]        the server for agents: on standard input and output, or over HTTP on this computer
+  open QUERY           the answer in W&B's pages, in LEET (one run on disk) or in VisiData (any table)
   doctor               versions, extras, sources, where keys are, network, trust, stores: for a report, without secrets
   completion SHELL     the script that completes at a prompt of bash, zsh or fish: options, sources, files, queries
 
@@ -114,6 +117,8 @@ class Arguments(NamedTuple):
     network: bool = False
     junit: str | None = None
     http: str | None = None
+    viewer: str | None = None
+    print: bool = False
     show: str | None = None
     """A text to print instead of doing anything: that of `--version` or `--help`."""
 
@@ -206,7 +211,7 @@ def _parser(command: Command) -> _Parser:
         allow_abbrev=False,
     )
     add = parser.add_argument
-    if command in {"run", "explain", "check", "describe"}:
+    if command in {"run", "explain", "check", "describe", "open"}:
         _add_those_of_queries(parser)
     if command == "describe":
         add("--budget", type=_budget, metavar="WORDS", help="say at most so many words (by default 2000)")
@@ -281,6 +286,10 @@ def _add_those_of_other_programs(parser: _Parser, command: Command) -> None:
         add("--http", metavar="[HOST:]PORT", help="over HTTP on this computer, at `/mcp`")
         add("--api-key-file", metavar="FILE", help="the file that holds W&B's key")
         add("--timeout", type=_seconds, metavar="SECONDS", help="the longest that a server may take for one call (120)")
+    if command == "open":
+        viewers = ("browser", "leet", "visidata")
+        add("--in", dest="viewer", choices=viewers, metavar="PROGRAM", help="`browser`, `leet` or `visidata`")
+        add("--print", action="store_true", help="print the address, or the command, and start nothing")
     if command == "doctor":
         add("-s", "--source", metavar="SOURCE", help="the source that is looked at, instead of that of the settings")
         add("--api-key-file", metavar="FILE", help="the file that holds W&B's key")
@@ -323,7 +332,7 @@ def _seconds(text: str) -> float:
 
 _USAGES: dict[Command, str] = {
     "run": "runql [-s SOURCE] [-o FORMAT|FILE] [-p NAME=VALUE]… [--quiet] QUERY | FILE.rql | -\n"
-    "       runql explain|check|fmt|describe|pull|store|trust|doctor|completion|lsp|mcp …",
+    "       runql explain|check|fmt|describe|pull|store|trust|open|doctor|completion|lsp|mcp …",
     "explain": "runql explain [-s SOURCE] [-p NAME=VALUE]… QUERY | FILE.rql | -",
     "check": "runql check [-s SOURCE] [-p NAME=VALUE]… [--offline] QUERY | FILE.rql… | -",
     "fmt": "runql fmt [--check] [--diff] FILE.rql… | QUERY | -",
@@ -332,6 +341,7 @@ _USAGES: dict[Command, str] = {
     "store": "runql store list\n       runql store info|check STORE\n       runql store drop [--yes] STORE",
     "lsp": "runql lsp [-s SOURCE] [--tcp HOST:PORT] [--trusted]",
     "mcp": "runql mcp [-s SOURCE] [--http [HOST:]PORT] [SOURCE…]",
+    "open": "runql open [-s SOURCE] [-p NAME=VALUE]… [--in PROGRAM] [--print] QUERY | FILE.rql | -",
     "doctor": "runql doctor [-s SOURCE] [--json] [--network]",
     "completion": "runql completion bash|zsh|fish",
     "complete-line": "runql complete-line SHELL WORD LINE",

@@ -199,6 +199,17 @@ def describe(call: CommandCall) -> int:
         return written(catalog, arguments)
 
 
+def open_(call: CommandCall) -> int:
+    """Show an answer in another program."""
+    from runql.frontends.cli.viewers import look, single
+
+    source, params = _text(call), values_of(call.arguments.params)
+    with _session(call) as session, session.within(call.arguments.timeout):
+        with call.looking():
+            result = single(session.run(source, params))
+        return look(result, call.arguments, call.voice)
+
+
 def trust(call: CommandCall) -> int:
     """Say yes to a folder, take that back, or list what was said."""
     from runql.frontends.cli.trust import perform as carry_out
@@ -226,6 +237,7 @@ _COMMANDS: Mapping[Command, Callable[[CommandCall], int]] = {
     "check": check,
     "fmt": fmt,
     "describe": describe,
+    "open": open_,
     "trust": trust,
     "pull": pull,
     "store": store,

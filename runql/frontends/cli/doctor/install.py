@@ -14,7 +14,7 @@ from runql.frontends.cli.doctor.report import Finding, Section
 
 _NEEDED = re.compile(r"(?P<name>[A-Za-z0-9._-]+)(\[(?P<more>[^\]]*)\])?\s*(?P<versions>[^;]*)(;(?P<marker>.*))?")
 _EXTRA = re.compile(r"""extra\s*==\s*["'](?P<extra>[\w-]+)["']""")
-_FOR_WORK = frozenset({"test", "check", "demo", "docs"})
+_FOR_WORK = frozenset({"test", "check", "demo", "docs", "release"})
 """Extras of those who work on RunQL."""
 
 

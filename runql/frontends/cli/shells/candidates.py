@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 MOST: Final = 60
 _WAIT_SECONDS: Final = 0.06
 """So long a folder that nothing is known of is waited for."""
-_QUERIES: Final = frozenset({"run", "explain", "check"})
+_QUERIES: Final = frozenset({"run", "explain", "check", "open"})
 _FOLLOWING: Final = 8
 """So much of what may follow the only candidate is looked for."""
 _STORE_VERBS: Final = ("list", "info", "check", "drop")
@@ -217,4 +217,5 @@ _OF_OPTIONS: Mapping[str, _Names] = {
     "--api-key-file": _any_files,
     "--allow-write": _any_files,
     "--junit": _any_files,
+    "--in": lambda *_: [Candidate("browser"), Candidate("leet"), Candidate("visidata")],
 }
