@@ -118,7 +118,7 @@ class Arguments(NamedTuple):
     junit: str | None = None
     http: str | None = None
     viewer: str | None = None
-    print: bool = False
+    prints: bool = False
     show: str | None = None
     """A text to print instead of doing anything: that of `--version` or `--help`."""
 
@@ -181,7 +181,7 @@ def options_of_command(command: Command) -> dict[str, tuple[str, bool]]:
 def described_options() -> list[dict[str, str | list[str] | None]]:
     """Every option of every command: how it is written, the commands that take it, what it does."""
     found: dict[tuple[str, ...], dict[str, str | list[str] | None]] = {}
-    for command in _USAGES:
+    for command in (one for one in _USAGES if one not in HIDDEN):
         for action in _parser(command)._actions:
             names = tuple(action.option_strings)
             known = found.setdefault(
@@ -289,7 +289,7 @@ def _add_those_of_other_programs(parser: _Parser, command: Command) -> None:
     if command == "open":
         viewers = ("browser", "leet", "visidata")
         add("--in", dest="viewer", choices=viewers, metavar="PROGRAM", help="`browser`, `leet` or `visidata`")
-        add("--print", action="store_true", help="print the address, or the command, and start nothing")
+        add("--print", dest="prints", action="store_true", help="print the address, or the command, and start nothing")
     if command == "doctor":
         add("-s", "--source", metavar="SOURCE", help="the source that is looked at, instead of that of the settings")
         add("--api-key-file", metavar="FILE", help="the file that holds W&B's key")

@@ -50,7 +50,7 @@ def look(result: Result, arguments: Arguments, voice: Voice) -> int:
     Raises:
         QueryError: there is no such program here, or it does not show such an answer.
     """
-    viewed = Viewed(result, tuple(result.answer.executor.places), voice, arguments.print)
+    viewed = Viewed(result, tuple(result.answer.executor.places), voice, arguments.prints)
     return _VIEWERS[arguments.viewer or _fitting(viewed)](viewed)
 
 
