@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final, assert_never
 
-from runql.charts.chart import Mark
+from runql.charts.chart import MOST_LINES, Mark
 from runql.charts.table import ChartTable, Holds
 from runql.engine.stages.group import COUNT
 from runql.language.kinds import TableKind
@@ -88,8 +88,15 @@ def _curves(table: ChartTable, y: tuple[str, ...], x: str | None) -> Design:
     metrics = table.of(Holds.NUMBERS, context.metrics_in(table.names))
     drawn = y or tuple(name for name in metrics if name != axis)
     if x is not None and x != context.x_axis and not _grows(table, x):
-        return Design(Mark.SCATTER, drawn, axis)
+        return Design(Mark.SCATTER, drawn, axis, _few_runs(table), is_numeric_x=True)
     return Design(Mark.LINE, drawn, axis)
+
+
+def _few_runs(table: ChartTable) -> str | None:
+    """The column that names the runs, if there are so few of them that each has a colour."""
+    names = (table.context.run_name, "name", table.context.run_id)
+    called = next((name for name in names if name is not None and name in table.names), None)
+    return called if called is not None and len(table.distinct(called)) <= MOST_LINES else None
 
 
 def _grows(table: ChartTable, name: str) -> bool:
@@ -290,6 +297,8 @@ def _columns(table: ChartTable, y: tuple[str, ...], x: str | None, by: str | Non
     if not numbers or all(table.holds(name) is Holds.TEXTS for name in numbers):
         counted = next(iter(y), None) or by or next((name for name in texts if _repeats(table, name)), None)
         return Design(Mark.BAR, (), counted or next(iter(texts), None))
+    if table.length == 1 and numbers and table.context.kind is TableKind.OTHER:
+        return Design(Mark.BAR, numbers, next(iter(texts), None))
     if y and len(y) == 1:
         return Design(Mark.BOX if by is not None else Mark.HIST, y)
     keyed = next((name for name in texts if not _repeats(table, name)), None)

@@ -82,7 +82,8 @@ def families(y: Sequence[str], runs: int) -> list[list[str]]:
 
 
 def family_name(metric: str) -> str:
-    """The last word of a metric's name."""
+    """The last word of a metric's name; of an aggregate that of what it is taken of."""
+    metric = metric[metric.index("(") + 1 : -1] or metric if "(" in metric and metric.endswith(")") else metric
     for separator in ("/", ".", "_"):
         metric = metric.rsplit(separator, 1)[-1] or metric
     return metric

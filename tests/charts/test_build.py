@@ -53,7 +53,7 @@ CURVES = "runs where group = 'long' keys loss, val/loss, val/acc scan"
         ("runs select config.*, summary.* | describe | plot", Mark.BAR, ["values"]),
         ("runs limit 4 | diff | plot", Mark.PARALLEL, [""]),
         ("runs limit 9 | diff | plot", Mark.PARALLEL, [""]),
-        ("count runs | plot", Mark.HIST, ["rows"]),
+        ("count runs | plot", Mark.BAR, ["count"]),
         ("runs | derive a = summary.acc * 100 | plot a", Mark.HIST, ["rows"]),
         ("runs | order -summary.acc | limit 9 | plot bar summary.acc vs name", Mark.BAR, ["summary.acc"]),
     ],

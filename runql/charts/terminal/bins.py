@@ -25,7 +25,8 @@ def bin_lines(panel: Panel, look: Look, rows: int) -> Iterator[str]:
     span = AxisExtent(min(edges), max(edges))
     most = max(value for series in drawn for value in series.y)
     each = rows if len(drawn) == 1 else max(_LEAST_ROWS, rows // len(drawn))
-    margin = len(f"{int(most):,}")
+    ticks = _ticks(most, each)
+    margin = max((len(text) for text in ticks.values()), default=0)
     columns = max(10, look.width - margin - 2)
     for series in drawn:
         if len(drawn) > 1:
@@ -67,7 +68,7 @@ def _ticks(most: float, rows: int) -> dict[int, str]:
     found = {}
     for at, text in number_ticks(0.0, most, max(2, rows // 3)):
         if at > 0 and at == int(at):
-            found[max(1, round(at / most * rows))] = text
+            found[max(1, round(at / most * rows))] = text.removesuffix(".0")
     return found
 
 

@@ -16,6 +16,7 @@ _FEW: Final = 4
 """Where so many columns or more lie between two points, each point is marked."""
 _TICK_ROWS: Final = 4
 _TICK_COLUMNS: Final = 10
+_TIME_COLUMNS: Final = 15
 
 
 def plane_lines(panel: Panel, look: Look, rows: int) -> Iterator[str]:
@@ -119,7 +120,8 @@ def _error(canvas: Canvas, series: Series, place: int, at: tuple[float, AxisExte
 
 def x_axis(axis: Axis, span: AxisExtent, columns: int, margin: int, look: Look) -> Iterator[str]:
     """The line below a plane, the texts of its ticks, and its title."""
-    ticks = ticks_of(span, axis, max(3, columns // _TICK_COLUMNS), look.zone)
+    room = _TIME_COLUMNS if axis.scale is Scale.TIME else _TICK_COLUMNS
+    ticks = ticks_of(span, axis, max(3, columns // room), look.zone)
     line = [look.sign("─", "-")] * columns
     texts = [" "] * (columns + margin)
     end = -1
