@@ -61,7 +61,8 @@ def _strand(canvas: Canvas, line: Polyline, spans: Sequence[AxisExtent], colour:
     for place, point in enumerate(points):
         beside = [points[at] for at in (place - 1, place + 1) if 0 <= at <= last]
         if point is not None and not any(beside):
-            canvas.sign(max(0.0, point[0] - 1 / canvas.columns), point[1], text, colour)
+            beside_axis = point[0] + (1.5 if not place else -1.5) / canvas.columns
+            canvas.sign(beside_axis, point[1], text, colour)
 
 
 def _ends(panel: Panel, spans: Sequence[AxisExtent], look: Look, *, high: bool) -> str:
