@@ -126,10 +126,11 @@ def _band_panel(
 ) -> Panel:
     ys = _counted(table, name)
     points = {run: found for run, places in rows.items() if (found := points_of(x, ys, places)).x}
-    columns = common_x([*points.values()], table.say)
+    columns = common_x([*points.values()], table.say, f" with {name}")
     if lacking := len(rows) - len(points):
         table.say(f"{lacking:,} run{'s' * (lacking != 1)} without {name} not drawn")
-    series = _band(f"median of {len(points):,} runs", columns, tuple(points))
+    called = f"{name}, " if len(design.y) > 1 else ""
+    series = _band(f"{called}median of {len(points):,} runs", columns, tuple(points))
     return _panel(table, design, table.title(name), [series] if points else [])
 
 
