@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import cache
 
 import pytest
 
@@ -14,8 +15,14 @@ from runql.syntax.keywords import keywords
 from runql.text.version import VERSION
 
 
+@cache
+def demo() -> runql.Connection:
+    """One for all: the runs are read once."""
+    return runql.connect("demo")
+
+
 def chart(query: str) -> Chart:
-    return runql.query(query, source="demo").chart
+    return demo().query(query).chart
 
 
 CURVES = "runs where group = 'long' keys loss, val/loss, val/acc scan"
