@@ -11,6 +11,7 @@ from runql.engine.values.column import ABSENT, LARGEST_WHOLE, NULL, Column, Numb
 from runql.semantic.values import Missing, Value
 
 _GAP_OF_TYPE = {type(None): NULL, Missing: ABSENT}
+_BLOCK = 2**13
 
 
 def concat_columns(parts: Sequence[Iterable[Value]]) -> Column:
@@ -18,29 +19,22 @@ def concat_columns(parts: Sequence[Iterable[Value]]) -> Column:
     columns = [column for part in parts if len(column := column_of(part))]
     if len(columns) == 1:
         return columns[0]
-    columns = _with_gaps_as_numbers(columns)
-    if not all(isinstance(part, Numbers) for part in columns):
-        if columns and all(isinstance(part, Repeats) for part in columns):
-            return _joined_repeats(columns)
-        return column_of(list(chain.from_iterable(columns)))
-    return _joined_numbers(columns)
+    if any(isinstance(part, Numbers) for part in columns):
+        made = _joined_numbers([part if isinstance(part, Numbers) else _gaps(part) for part in columns])
+        return column_of(list(chain.from_iterable(columns))) if made is None else made
+    if columns and all(isinstance(part, Repeats) for part in columns):
+        return _joined_repeats(columns)
+    return column_of(list(chain.from_iterable(columns)))
 
 
-def _with_gaps_as_numbers(parts: list[Column]) -> list[Column]:
-    """Columns of numbers, and among them those that hold nothing but null or nothing at all as gaps of numbers."""
-    code = next((part.values.typecode for part in parts if isinstance(part, Numbers)), None)
-    if code is None or not all(isinstance(part, Numbers) or part.types <= _GAP_OF_TYPE.keys() for part in parts):
-        return parts
-    return [part if isinstance(part, Numbers) else _gaps(part, code) for part in parts]
-
-
-def _gaps(part: Column, code: str) -> Numbers:
+def _gaps(part: Column) -> bytes | None:
+    """What `Numbers.gaps` says of a column that holds nothing but null or nothing at all; of another one `None`."""
+    if not part.types <= _GAP_OF_TYPE.keys():
+        return None
     if isinstance(part, Repeats):
         runs = zip(part.values, part.counts, strict=True)
-        gaps = b"".join(bytes((_GAP_OF_TYPE[type(value)],)) * count for value, count in runs if count)
-    else:
-        gaps = bytes(map(_GAP_OF_TYPE.__getitem__, map(type, part)))
-    return Numbers(array(code, bytes(8 * len(gaps))), None, gaps)
+        return b"".join(bytes((_GAP_OF_TYPE[type(value)],)) * count for value, count in runs if count)
+    return bytes(map(_GAP_OF_TYPE.__getitem__, map(type, part)))
 
 
 def _joined_repeats(parts: Sequence[Column]) -> Repeats:
@@ -49,20 +43,39 @@ def _joined_repeats(parts: Sequence[Column]) -> Repeats:
     return Repeats(values, list(chain.from_iterable(part.counts for part in held)))
 
 
-def _joined_numbers(parts: Sequence[Column]) -> Column:
+def _joined_numbers(parts: Sequence[Numbers | bytes | None]) -> Numbers | None:
+    """Columns of numbers, and between them gaps; `None` if a part is neither, or no array holds all the numbers."""
     held = [part for part in parts if isinstance(part, Numbers)]
     typecodes = {part.values.typecode for part in held}
-    if len(typecodes) > 1 and not all(map(_fits_doubles, held)):
-        return column_of(list(chain.from_iterable(held)))
+    if None in parts or (len(typecodes) > 1 and not all(map(_fits_doubles, held))):
+        return None
     typecode = "d" if len(typecodes) != 1 else typecodes.pop()
-    arrays = [part.values if part.values.typecode == typecode else array("d", part.values) for part in held]
-    values: array[Any] = array(typecode, b"".join(arrays))
+    values: array[Any] = array(typecode)
+    for part in parts:
+        _add(values, part)
     whole = gaps = None
     if typecode == "d" and any(part.is_whole or part.whole is not None for part in held):
-        whole = b"".join(every(len(part)) if part.is_whole else part.whole or bytes(len(part)) for part in held)
-    if any(part.gaps is not None for part in held):
-        gaps = b"".join(part.gaps or bytes(len(part)) for part in held)
+        whole = b"".join(map(_whole, parts))
+    if len(held) < len(parts) or any(part.gaps is not None for part in held):
+        gaps = b"".join(part if isinstance(part, bytes) else part.gaps or bytes(len(part)) for part in parts if part)
     return Numbers(values, whole, gaps)
+
+
+def _add(values: array[Any], part: Numbers | bytes | None) -> None:
+    """The numbers of a part under those of an array, 0 in gaps."""
+    if isinstance(part, Numbers):
+        values.extend(part.values if part.values.typecode == values.typecode else array("d", part.values))
+    elif part is not None:
+        zeros = bytes(values.itemsize * _BLOCK)
+        for start in range(0, len(part), _BLOCK):
+            values.frombytes(zeros[: values.itemsize * (len(part) - start)])
+
+
+def _whole(part: Numbers | bytes | None) -> bytes:
+    """Which numbers are integers."""
+    if isinstance(part, Numbers):
+        return every(len(part)) if part.is_whole else part.whole or bytes(len(part))
+    return bytes(len(part or b""))
 
 
 def _fits_doubles(part: Numbers) -> bool:
