@@ -25,6 +25,7 @@ from runql.engine.fields import field_getter
 from runql.engine.functions import ARITHMETIC, FUNCTIONS, minus
 from runql.engine.membership import constants_of, is_among
 from runql.engine.patterns import matcher
+from runql.engine.text_functions import bounded
 from runql.engine.time_functions import ZONED
 from runql.engine.walk import children, depth, postorder
 from runql.errors import RunQLError
@@ -309,7 +310,7 @@ def _function(node: TCall) -> Callable[..., Value]:
     if node.zone is not None and node.name in ZONED:
         return partial(ZONED[node.name], node.zone)
     try:
-        return FUNCTIONS[node.name]
+        return bounded(node.name, node.span, FUNCTIONS[node.name])
     except KeyError:
         raise RunQLError.of("RQL901", f"the function `{node.name}` has no body") from None
 

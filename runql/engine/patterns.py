@@ -58,6 +58,10 @@ def _utf8(text: str) -> bytes:
     return text.encode("utf-8", "surrogatepass")
 
 
+_LONGEST_CHARACTER = 4
+"""Bytes of UTF-8."""
+
+
 @lru_cache(maxsize=512)
 def finder(pattern: str) -> Finder:
     """What finds a regular expression in texts. Raises RQL204 for a pattern that RE2 cannot read."""
@@ -77,14 +81,21 @@ class Finder:
         part = None if found is None else found.group(group)
         return None if part is None else _text(part)
 
-    def replaced(self, text: str, pieces: tuple[str | int, ...]) -> str:
-        """The text with each match replaced by pieces: texts, and the numbers of groups."""
-        encoded, made, end = _utf8(text), [], 0
+    def replaced(self, text: str, pieces: tuple[str | int, ...], check: Callable[[int], None]) -> str:
+        """The text with each match replaced by pieces: texts, and the numbers of groups.
+
+        `check` is given how many characters it has at least, while it grows.
+        """
+        encoded, made, end, length = _utf8(text), list[bytes](), 0, 0
         for match in self._matches(encoded):
             made.append(encoded[end : match.start()])
             made += [_utf8(piece) if isinstance(piece, str) else match.group(piece) or b"" for piece in pieces]
             end = match.end()
-        return _text(b"".join((*made, encoded[end:])))
+            length += sum(map(len, made[-len(pieces) - 1 :]))
+            check(length // _LONGEST_CHARACTER)
+        whole = _text(b"".join((*made, encoded[end:])))
+        check(len(whole))
+        return whole
 
     def parts(self, text: str) -> list[str]:
         """What stands between the matches that hold anything."""

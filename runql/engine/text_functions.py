@@ -4,12 +4,48 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
+from typing import Final
 
 from runql.engine.casts import to_text
 from runql.engine.compare import is_number
 from runql.engine.patterns import finder
+from runql.errors import QueryError
 from runql.semantic.replacements import template
 from runql.semantic.values import MISSING, RegexValue, Value
+from runql.text.diagnostic import Diagnostic
+from runql.text.source import Span
+
+LONGEST: Final = 1_000_000
+"""So many characters a text may have that a function makes: texts that double would soon fill the memory."""
+
+
+_GROW: Final = frozenset({"concat", "replace"})
+
+
+class TooLongError(Exception):
+    """A function would make a longer text; who knows its place says so (`bounded`)."""
+
+
+def within_bound(length: int) -> None:
+    """Nothing, for a text of so many characters; raises `TooLongError` for one that is too long."""
+    if length > LONGEST:
+        raise TooLongError
+
+
+def bounded(name: str, place: Span, work: Callable[..., Value]) -> Callable[..., Value]:
+    """The body of a call at a place of the query; it raises RQL590 where a text would be too long."""
+    if name not in _GROW:
+        return work
+
+    def run(*values: Value) -> Value:
+        try:
+            return work(*values)
+        except TooLongError:
+            message = f"a text that `{name}` makes would have more than {LONGEST:,} characters"
+            hint = "shorten what goes in: `substr(text, 0, 1000)`"
+            raise QueryError([Diagnostic("RQL590", message, place, hints=(hint,))]) from None
+
+    return run
 
 
 def _of_text(work: Callable[[str], Value]) -> Callable[[Value], Value]:
@@ -28,16 +64,21 @@ def whole_of(value: Value) -> int | None:
 def concat(*values: Value) -> Value:
     """The values as texts, one behind the other."""
     texts = [to_text(value) for value in values]
-    return MISSING if MISSING in texts else "".join(texts)
+    if MISSING in texts:
+        return MISSING
+    within_bound(sum(map(len, texts)))
+    return "".join(texts)
 
 
 def _replace(text: Value, old: Value, new: Value) -> Value:
     if not (isinstance(text, str) and isinstance(new, str)):
         return MISSING
     if isinstance(old, RegexValue):
-        return finder(old.pattern).replaced(text, template(new))
+        return finder(old.pattern).replaced(text, template(new), within_bound)
     if not isinstance(old, str):
         return MISSING
+    if len(text) * max(1, len(new)) > LONGEST:  # else it cannot become too long, and nothing is counted
+        within_bound(len(text) + text.count(old) * (len(new) - len(old)) if old else 0)
     return text.replace(old, new) if old else text
 
 

@@ -29,6 +29,7 @@ from runql.engine.stages.arrays.vectors import (
 )
 from runql.engine.stages.shared.rows import NotHeld, cells_in
 from runql.engine.table import Table
+from runql.engine.text_functions import bounded
 from runql.engine.time_functions import ZONED
 from runql.engine.values.coded import Coded
 from runql.engine.values.column import Column, Numbers, Objects, column_of
@@ -58,7 +59,7 @@ def of_texts(node: t.TCall, vector: Vector) -> Vector:
         return of_numbers(vector.numbers, vector.whole, vector.tags == NUMBER)
     texts = vector.tags == TEXT
     rest = constants_of(node.arguments[1:])
-    work = partial(_called, FUNCTIONS[node.name], rest)
+    work = partial(_called, bounded(node.name, node.span, FUNCTIONS[node.name]), rest)
     if not texts.any() or not (texts | (vector.tags >= NULL)).all():
         raise NotHeld
     if vector.cells is None:

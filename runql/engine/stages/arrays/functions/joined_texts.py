@@ -11,6 +11,7 @@ from runql.engine.casts import to_text
 from runql.engine.stages.arrays.codes import Codes, codes_of, dense, joined, rows_of
 from runql.engine.stages.arrays.vectors import Ints, listed
 from runql.engine.stages.shared.rows import NotHeld
+from runql.engine.text_functions import LONGEST
 from runql.engine.values.coded import Coded
 from runql.engine.values.column import Column, Numbers, Objects
 from runql.semantic.values import MISSING, Missing, Value
@@ -26,6 +27,10 @@ class _Texts:
     places: Ints | None
     count: int
 
+    def longest(self) -> int:
+        """The characters of the longest one."""
+        return max((len(text) for text in self.texts if isinstance(text, str)), default=0)
+
     def of_rows(self, rows: Ints | None) -> list[Value]:
         """The texts of these rows, or of all."""
         if self.places is None:
@@ -36,9 +41,11 @@ class _Texts:
 
 def concat(parts: Sequence[Column | str], length: int) -> Column:
     """The cells of several columns as texts, one behind the other; a constant is a text. Raises `NotHeld` where there
-    are constants alone.
+    are constants alone, and where a text may become too long.
     """
     held = _with_constants(parts)
+    if sum(each.longest() for each in held) > LONGEST:
+        raise NotHeld
     codes = [Codes(each.places, each.count) for each in held if each.places is not None]
     if len(codes) == len(held):
         places, count = dense(joined(codes, length))
