@@ -75,6 +75,8 @@ class Proof:
         self.nearest: dict[Diagnostic, tuple[str, ...]] = {}
         """Where each way to read a text makes a name of it that is none: the names that are near."""
         self._seen: dict[str, tuple[Diagnostic, ...]] = {}
+        self._is_spent = False
+        """Whether so many texts were looked at that no other one is."""
         # A notice says how a text was read: what it offers is that, written out.
         self._found = [one for one in dict.fromkeys(found) if one.fixes and one.severity is not Severity.NOTICE]
 
@@ -111,12 +113,16 @@ class Proof:
             return wanted
         if len(wanted) == 1:
             return {}
-        for one in wanted:
-            without = {other: fix for other, fix in wanted.items() if other != one}
+        for one in wanted if len(wanted) < _MOST else ():
+            without = {other: fix for other, fix in wanted.items() if other is not one}
+            if self._is_spent:
+                return {}
             if self._holds(without):
                 return without
         kept: dict[Diagnostic, Fix] = {}
         for one, fix in wanted.items():
+            if self._is_spent:
+                break
             if self._holds({**kept, one: fix}):
                 kept[one] = fix
         return kept
@@ -125,6 +131,8 @@ class Proof:
         return self._verdict(fixes) in _RIGHT
 
     def _verdict(self, fixes: dict[Diagnostic, Fix]) -> Verdict:
+        if self._is_spent:
+            return Verdict.WRONG
         edits = [edit for fix in fixes.values() for edit in fix.edits]
         if not are_apart(edits) or not all(keeps_denials(self._text, fix) for fix in fixes.values()):
             return Verdict.WRONG
@@ -156,10 +164,9 @@ class Proof:
     def _errors(self, text: str) -> tuple[Diagnostic, ...] | None:
         """The errors of a text; none if too many texts were looked at: what is not proven does not hold."""
         if text not in self._seen:
-            if len(self._seen) >= _MOST:
-                return None
-            found = self._errors_of(text)
+            found = None if len(self._seen) >= _MOST else self._errors_of(text)
             if found is None:
+                self._is_spent = True
                 return None
             self._seen[text] = tuple(dict.fromkeys(one for one in found if one.is_error))
         return self._seen[text]

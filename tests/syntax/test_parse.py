@@ -7,7 +7,9 @@ import pytest
 from runql.errors import QueryError
 from runql.syntax import Token, TokenKind, format_text, parse, parse_query, to_text, tokenize
 from runql.syntax import tree as t
+from runql.syntax.lexer import Lexeme, Lexer
 from runql.syntax.parser.edited_text import Shadow
+from runql.syntax.parser.reader import read
 from runql.text.diagnostic import Edit
 from runql.text.source import Source, Span
 
@@ -112,3 +114,21 @@ def test_a_thousand_mistakes_of_one_clause_are_named_without_trying_them_all() -
     assert not parsed.ok
     assert "".join(token.text for token in parsed.tokens) == text
     assert "`LIKE '%x0%'` is SQL" in " ".join(one.message for one in parsed.diagnostics)
+
+
+def test_clauses_behind_pipes_are_not_looked_at_again_and_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Twice as many of them are twice as much to read."""
+    seen: list[int] = []
+    alone = Lexer.alone
+
+    def counted(lexer: Lexer, text: str, position: int) -> Lexeme:
+        seen.append(position)
+        return alone(lexer, text, position)
+
+    monkeypatch.setattr(Lexer, "alone", counted)
+    looks = []
+    for count in (15, 30, 60):
+        seen.clear()
+        read(Source("runs " + "| keys a limit 3 " * count))
+        looks.append(len(seen))
+    assert looks[2] - looks[1] == 2 * (looks[1] - looks[0])

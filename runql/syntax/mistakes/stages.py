@@ -283,7 +283,7 @@ def table_stage(place: Place) -> Mistake | None:
     pipe = next((lexeme for lexeme in reversed(place.attempt.lexemes) if lexeme.terminal == "PIPE"), None)
     if pipe is None:
         return None
-    behind = place.text[pipe.end : next_piece(place.text, pipe.end, frozenset({"PIPE", "SEMI"}))]
+    behind = place.text[pipe.end : next_piece(place.text, pipe.end, frozenset({"PIPE"}))]
     start = pipe.end + len(behind) - len(behind.lstrip())
     written = behind.strip().rstrip(";").rstrip()
     new = _unnested(written) or _binned(written) or _pivoted(written)
