@@ -63,6 +63,17 @@ def test_quiet(runql: Runql) -> None:
     assert said.err == ""
 
 
+@pytest.mark.parametrize(("words", "near"), [("pul demo", "pull"), ("chekc runs", "check"), ("doctr", "doctor")])
+def test_a_command_misspelled(runql: Runql, words: str, near: str) -> None:
+    first, *_ = words.split()
+    called = runql(*words.split())
+    assert called.status == 2
+    assert f"`{first}` does not begin a statement" in called.err
+    assert f"  1 │ {words}" in called.err
+    assert f"nearest command: `runql {near}`" in called.err
+    assert "nearest command" not in runql("-s", "demo", "rnus", "limit", "1").err
+
+
 def test_a_query_without_quotes(runql: Runql) -> None:
     words = ["runs", "order", "-config.lr", "limit", "1", "select", "id"]
     assert runql("-s", "memory", *words, "-o", "jsonl").out == '{"id": "r11"}\n'

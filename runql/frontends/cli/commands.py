@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from runql import config
-from runql.errors import OutputError, RunQLError, UntrustedFolder, wrong_call
+from runql.errors import OutputError, QueryError, RunQLError, UntrustedFolder, wrong_call
 from runql.frontends.cli.arguments import Arguments, Command
 from runql.frontends.cli.call_settings import for_call
 from runql.frontends.cli.inputs import is_file_name, text_of
@@ -125,7 +125,10 @@ def run(call: CommandCall) -> int:
     source, params = _text(call), values_of(call.arguments.params)
     with _session(call) as session, session.within(call.arguments.timeout), _reported(call, source) as answered:
         with call.looking():
-            answered.extend(session.run(source, params))
+            try:
+                answered.extend(session.run(source, params))
+            except QueryError as error:
+                raise _with_command(error, given.words) from error
         try:
             show.results(answered)
         finally:
@@ -153,6 +156,19 @@ def _reported(call: CommandCall, source: Source) -> Iterator[list[Result | Expla
             call.voice.error(lost)
         raise
     report.write(answered, None)
+
+
+def _with_command(error: QueryError, words: Sequence[str]) -> QueryError:
+    """The same, with the command that a first word was perhaps to be: `runql pul demo`."""
+    from runql.frontends.cli.arguments import COMMANDS, HIDDEN
+    from runql.text.nearest import nearest
+
+    first = error.diagnostics[0]
+    if first.code != "RQL106" or first.span.start or first.fixes or words[0].split() != [words[0]]:
+        return error
+    near = nearest(words[0].lower(), [name for name in COMMANDS if name not in HIDDEN], most=1)
+    hints = (*first.hints, *(f"nearest command: `runql {name}`" for name in near))
+    return QueryError([replace(first, hints=hints), *error.diagnostics[1:]], error.source)
 
 
 def explain(call: CommandCall) -> int:

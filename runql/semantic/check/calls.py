@@ -290,12 +290,15 @@ class Calls:
             self._report.add("RQL206", f"no function `{node.name}`", place, hint)
         return text is not None
 
-    def _is_value_counts(self, node: tree.Call, place: Span) -> bool:
-        """`value_counts(x)`, which is a stage here, and is reported."""
-        if node.name == "value_counts":
-            hint = "how often each value occurs: `| group FIELD : count()`"
-            self._report.add("RQL206", "no function `value_counts`", place, hint)
-        return node.name == "value_counts"
+    def _is_stage(self, node: tree.Call, place: Span) -> bool:
+        """`value_counts(x)`, `cut(x, 5)`: what is a stage here, and is reported."""
+        if node.name not in _STAGES:
+            return False
+        what, stage = _STAGES[node.name]
+        given = [*map(to_text, node.arguments), "FIELD", "N"][: max(2, len(node.arguments))]
+        hint = f"{what}: {code(stage.format(*given[: stage.count('{')]))}"
+        self._report.add("RQL206", f"no function `{node.name}`", place, hint)
+        return True
 
     def _unknown(self, node: tree.Call, span: Span) -> Operand:  # noqa: PLR0911 - one a mistake
         if node.name in WINDOWS:
@@ -307,7 +310,7 @@ class Calls:
         of_history = any(_is_logged(argument) for argument in node.arguments)
         if not of_history and self._rewritten(node, place, span):
             return BROKEN
-        if self._is_value_counts(node, place):
+        if self._is_stage(node, place):
             return BROKEN
         synonym = _SYNONYMS.get(node.name)
         if synonym == "**":
@@ -339,6 +342,12 @@ class Calls:
         return BROKEN
 
 
+_BINS = "how many values lie in each of so many bins", "| histogram {} bins {}"
+_STAGES = {
+    "value_counts": ("how often each value occurs", "| group {} : count()"),
+    **dict.fromkeys(("cut", "hist", "width_bucket"), _BINS),
+}
+"""Functions of others that are stages here: what each is for, and the stage."""
 _OF_ANY = frozenset({"any", "anyfield", "any_field", "anything", "any_value", "any_of"})
 
 

@@ -12,6 +12,7 @@ from runql.language.fields import Space
 from runql.language.functions import FUNCTIONS
 from runql.language.kinds import Kind, TableKind
 from runql.language.windows import ORDERED_FOLDS, RANKED, WINDOWS
+from runql.semantic.catalog import FieldInfo
 from runql.semantic.check.calls import Calls
 from runql.semantic.check.histories import modifier_text
 from runql.semantic.check.interface import ExpressionCheck
@@ -238,12 +239,12 @@ class WindowCalls(Calls):
         return [name for name in dict.fromkeys(plain) if name.startswith("config.")]
 
     def _settings(self) -> list[str]:
-        """The settings of the runs, where they may be named."""
+        """The settings of the runs, where they may be named: those that part the runs into groups come first."""
         catalog = self._rows.names.catalog
         if catalog is None or not self._rows.scope.fields:
             return []
         texts = [one for one in catalog.fields if one.space is Space.CONFIG and one.top]
-        return sorted(one.dotted for one in texts if isinstance(one.top[0][0], str))
+        return [one.dotted for one in sorted(texts, key=_likeliness) if isinstance(one.top[0][0], str)]
 
     def _ranking_key(self) -> str:
         """A column that is worth a rank, with its sign."""
@@ -349,3 +350,10 @@ def _rows_of(node: tree.Window) -> WindowRows:
     """Which rows a window looks at, as it is written."""
     over = to_text(tree.Window(tree.Call("x", ()), node.keys)).removeprefix("x() over ")
     return WindowRows(over, tuple(f"{'-' * key.descending}{to_text(key.value)}" for key in node.order))
+
+
+def _likeliness(field: FieldInfo) -> tuple[bool, int, int, str]:
+    """How likely a setting is a key: it has several values, each of several runs, and most runs have it."""
+    values = len(field.top)
+    parts = values > 1 and sum(count for _, count in field.top) >= 2 * values
+    return not parts, -field.runs, values, field.dotted

@@ -17,6 +17,8 @@ _DIVIDED: Final = re.compile(
 )
 _CLOCK: Final = re.compile(r"\s+(\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?)(?P<zone>Z|[+-]\d{2}:?\d{2})?(?!\w)")
 _QUOTED_KEY: Final = re.compile(r"""\.\s*(?P<key>"[^"\n]+"|'[^'\n]+')""")
+_PUT_IN: Final = re.compile(r"\{\s*([^\W\d][\w./]*)\s*\}")
+_ONE_FIELD: Final = 3
 _COUNTED: Final = re.compile(r"(?i)count\s*\(\s*(?:\*|1)\s*\)")
 
 
@@ -128,10 +130,22 @@ def prefixed_text(place: Place) -> Mistake | None:
     inner = text.text[1:-1]
     if "f" in letter.text.lower() and "{" in inner:
         span, hint = Span(letter.start, text.end), "a text is written as it is, and nothing is put into it"
+        if (new := _concatenated(text.text)) is not None:
+            return idiom("Python", place.text[span.start : span.end], new, span, replacing(span.start, span.end, new))
         return Mistake("RQL108", f"`{place.text[span.start : span.end]}` is Python", span, (hint,), certain=True)
     new = write_string(inner) if "r" in letter.text.lower() else text.text
     span = Span(letter.start, text.end)
     return idiom("Python", place.text[span.start : span.end], new, span, replacing(span.start, span.end, new))
+
+
+def _concatenated(text: str) -> str | None:
+    """What a text of Python with fields in it comes to: `f"{config.lr}-{name}"`; `None` for anything but fields."""
+    parts = _PUT_IN.split(text[1:-1])
+    if len(parts) < _ONE_FIELD or "{" in "".join(parts[::2]) or "}" in "".join(parts[::2]):
+        return None
+    quote = text[0]
+    pieces = [part if at % 2 else f"{quote}{part}{quote}" for at, part in enumerate(parts) if part]
+    return f"concat({', '.join(pieces)})" if len(pieces) > 1 else f"text({pieces[0]})"
 
 
 def existing_field(place: Place) -> Mistake | None:

@@ -13,9 +13,16 @@ from runql.syntax.literals import read_path, read_string, write_path, write_stri
 from runql.syntax.mistake import Mistake, Place, Repair, alone_from, closing, idiom, leaving_out, replacing, shown
 from runql.syntax.mistakes.expected import needed
 from runql.text.diagnostic import Edit
+from runql.text.nearest import nearest
 from runql.text.source import Span
 
 _VERBS: Final = {"get", "list", "find", "fetch", "give", "show", "select", "all", "the", "my", "query", "from"}
+_UNION: Final = re.compile(r"(?i)\s+union(?:\s+(all))?\s+")
+_SELECT: Final = re.compile(
+    r"(?is)select\s+(?P<columns>(?!distinct\b|\*)[^()]+?)\s+from\s+runs\b(?P<rest>(?!.*\bgroup\b).*)"
+)
+_TWO_SELECTS: Final = 3
+_LONG_WORD: Final = 4
 _COMMENT: Final = re.compile(r"(?:--|//)(?=\s)")
 
 
@@ -35,6 +42,8 @@ def select_from(place: Place) -> Mistake | None:
     if not _begins(place) or place.word != "select":
         return None
     lexemes = _statement(place)
+    if (union := _selects_united(place, lexemes)) is not None:
+        return union
     if len(lexemes) > 1 and lexemes[1].text.lower() == "distinct":
         return _select_distinct(place, lexemes)
     table = next((i for i, lexeme in enumerate(lexemes) if lexeme.text.lower() == "from"), None)
@@ -55,6 +64,20 @@ def select_from(place: Place) -> Mistake | None:
     old = place.text[start:end]
     title = f"write `{shown(new)}`"
     return idiom("SQL", shown(old), shown(new), Span(start, end), Repair(title, edits))
+
+
+def _selects_united(place: Place, lexemes: list[Lexeme]) -> Mistake | None:
+    """`select a from runs where … union all select a from runs where …`."""
+    begin, end = place.found.start, lexemes[-1].end
+    parts = _UNION.split(place.text[begin:end])
+    selects = [_SELECT.fullmatch(part.strip()) for part in parts[::2]]
+    if len(parts) < _TWO_SELECTS or None in selects:
+        return None
+    queries = [" ".join(f"runs {one['rest']} | select {one['columns']}".split()) for one in selects if one is not None]
+    new = " | ".join([queries[0], *(f"union ({query})" for query in queries[1:])])
+    new += " | distinct" if any(one is None for one in parts[1::2]) else ""
+    span = Span(begin, end)
+    return idiom("SQL", "select … union select …", new, span, replacing(begin, end, new))
 
 
 def _select_distinct(place: Place, lexemes: list[Lexeme]) -> Mistake | None:
@@ -79,11 +102,30 @@ def runs_left_out(place: Place) -> Mistake | None:
         repair = Repair("write `runs` before it", (Edit(Span(start, start), "runs "),))
         message = f"`runs` is missing before `{place.found.text}`"
         return Mistake("RQL101", message, place.span, repairs=(repair,))
+    near = _clause_near(place)
+    if near is not None:
+        new = f"runs {near}"
+        repair = replacing(start, place.found.end, new)
+        return Mistake(
+            "RQL106",
+            f"unknown word `{place.found.text}`",
+            place.span,
+            (f"nearest: `{new}`",),
+            repairs=(repair,),
+            reach=2,
+        )
     if place.compares or (place.found.text in {"(", "!"} and place.found.terminal != "STRAY"):
         repair = Repair("write `runs where` before it", (Edit(Span(start, start), "runs where "),))
         message = f"`runs where` is missing before `{place.found.text}`"
         return Mistake("RQL101", message, place.span, repairs=(repair,), reach=2)
     return None
+
+
+def _clause_near(place: Place) -> str | None:
+    """The clause that a query begins with, misspelled and without `runs`: `serch "adam"`."""
+    if place.found.terminal != "PATH" or place.compares or len(place.word) < _LONG_WORD:
+        return None
+    return next(iter(nearest(place.word, sorted(keywords().clause_words), most=1, allowed=1)), None)
 
 
 def word_before_runs(place: Place) -> Mistake | None:

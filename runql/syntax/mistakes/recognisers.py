@@ -194,6 +194,8 @@ _KNOWN: Final[tuple[Callable[[Place], Mistake | None], ...]] = (
     casts.cast_as,
     casts.colons,
     casts.case_when,
+    casts.case_when_of_r,
+    casts.scalar_question,
     casts.extract_from,
     casts.text_slice,
     pieces.element_of_split,

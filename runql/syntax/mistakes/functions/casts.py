@@ -6,6 +6,7 @@ import re
 from typing import Final
 
 from runql.syntax.mistake import Mistake, Place, closing, idiom, replacing
+from runql.syntax.mistakes.functions.split_arguments import arguments_of
 from runql.syntax.mistakes.functions.types import cast_of
 from runql.text.source import Span
 
@@ -29,6 +30,8 @@ _CASE: Final = re.compile(
     r"(?is)\bcase\s+(?P<when>when\b.+?\bthen\b.+?)(?:\s+else\s+(?P<otherwise>(?:(?!\bwhen\b).)+?))?\s+end\b"
 )
 _WHEN: Final = re.compile(r"(?is)\bwhen\s+(.+?)\s+then\s+(.+?)(?=\s+when\b|\Z)")
+_DEFAULT: Final = re.compile(r"\.default\s*=\s*(.+)", re.S)
+_SCALAR: Final = re.compile(r"(?i)\b(?:to)?scalar\Z")
 _SLICE: Final = re.compile(r"\[\s*(-?\d*)\s*:\s*(-?\d*)\s*\]")
 
 
@@ -80,6 +83,41 @@ def case_when(place: Place) -> Mistake | None:
     for condition, value in reversed(_WHEN.findall(match["when"])):
         new = f"if({condition.strip()}, {value.strip()}, {new})"
     return idiom("SQL", match[0], new, Span(*match.span()), replacing(*match.span(), new))
+
+
+def case_when_of_r(place: Place) -> Mistake | None:
+    """`case_when(a < 1 ~ "low", TRUE ~ "high")`."""
+    name = place.text[: place.opened[-1].start].rstrip() if place.opened else ""
+    if not name.lower().endswith("case_when"):
+        return None
+    bracket = place.opened[-1]
+    end = closing(place.text, bracket.start)
+    if end is None:
+        return None
+    new = "null"
+    for argument in reversed(arguments_of(place.text[bracket.end : end.start])):
+        condition, tilde, value = (part.strip() for part in argument.rpartition("~"))
+        if not tilde:
+            default = _DEFAULT.match(argument)
+            if default is None or new != "null":
+                return None
+            new = default[1]
+        elif condition.lower() in {"true", "t"}:
+            new = value
+        else:
+            new = f"if({condition}, {value}, {new})"
+    span = Span(len(name) - len("case_when"), end.end)
+    return idiom("R", place.text[span.start : span.end], new, span, replacing(span.start, span.end, new))
+
+
+def scalar_question(place: Place) -> Mistake | None:
+    """`toscalar(runs | …)`, `scalar(runs | …)`."""
+    names = [(lexeme, place.text[: lexeme.start].rstrip()) for lexeme in place.opened]
+    found = next(((one, match) for one, text in names if (match := _SCALAR.search(text)) is not None), None)
+    if found is None or not place.text[found[0].end :].lstrip().lower().startswith(("runs", "count")):
+        return None
+    span = Span(*found[1].span())
+    return idiom("KQL", f"{found[1][0]}(…)", "value(…)", span, replacing(span.start, span.end, "value"))
 
 
 def extract_from(place: Place) -> Mistake | None:

@@ -163,6 +163,7 @@ _OF_ROWS: Final[Mapping[str, Rewrite]] = MappingProxyType(
         **_all("lead next", _moved("lead", "lag")),
         **_all("delta diff difference", _changed("delta(X)OVER")),
         **_all("ratio", _changed("ratio(X)OVER")),
+        **_all("zscore z_score zscores standardize standardise", _changed("(X - mean(X)OVER) / std(X)OVER")),
         **_all("pct_change pctchange percent_change", _changed("ratio(X)OVER - 1")),
         **_all("cumsum cum_sum row_cumsum running_sum cumulative_sum running_total", _running("cumsum")),
         **_all("cummax cum_max running_max cumulative_max", _running("cummax")),
