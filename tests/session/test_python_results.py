@@ -19,7 +19,7 @@ from runql.results.frame import Frame
 from runql.session import Result
 from runql.session.parts_read import PartsRead
 
-HISTORIES = "runs keys loss scan steps 0..20"
+HISTORIES = "runs keys loss scan steps 0..9"
 RUNS = "runs order -summary.val/acc select name, summary.val/acc, created, config.model.sizes, config.momentum"
 
 
@@ -116,7 +116,7 @@ def test_a_library_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_queries_are_awaited_together() -> None:
-    texts = [HISTORIES, "count runs", "runs | group config.optimizer : mean(summary.val/acc)", RUNS]
+    texts = [HISTORIES, "count runs", "runs | group config.optimizer : mean(summary.val/acc)"]
 
     async def ask() -> list[Result]:
         async with runql.connect("demo") as connection:
@@ -138,7 +138,7 @@ def test_the_loop_goes_on_while_an_answer_is_read() -> None:
             while not task.done():
                 turns += 1
                 await asyncio.sleep(0)
-            assert len(await task) > 1000
+            assert len(await task) > 500
         return turns
 
     assert asyncio.run(ask()) > 1
