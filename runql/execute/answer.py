@@ -91,6 +91,11 @@ class Answer:
     # ---------------------------------------------------------------- the table
 
     @property
+    def settings(self) -> Settings:
+        """What bounds it."""
+        return Settings() if self._settings is None else self._settings
+
+    @property
     def is_count(self) -> bool:
         """Whether the answer is one number; what comes out of a stage is a table, also of a count."""
         return isinstance(self.plan, Count)

@@ -113,7 +113,8 @@ def _sql_of(fetch: Fetch, one: ExplainedSource) -> str | None:
     """The statement that a store answers, which `runql sql` takes too."""
     if one.capabilities.form is not Form.SQL or not isinstance(fetch.selector, TypedSelector):
         return None
-    return statement_of(fetch.selector, nothing_odd, one.entity, one.project).sql("r.run")
+    asked = statement_of(fetch.selector, nothing_odd, one.entity, one.project)
+    return asked.sql("r.run", limit=None if asked.here or not asked.ordered else fetch.most)
 
 
 def _written(row: Row) -> Iterator[str]:

@@ -27,6 +27,9 @@ _PER_BATCH: Final = 20
 """So many runs are asked for at once with all they hold."""
 _MARKS: Final = Wanted()
 _MARKS_AT_HAND: Final = Wanted(config=None, summary=None, system_metrics=True)
+_MANY: Final = 1_000
+"""Of so many runs it takes a while to count them: that is done with the pull, not with the first question."""
+
 _LOSSES: Final = frozenset({"RQL407", "RQL408", "RQL411", "RQL412", "RQL501", "RQL503", "RQL547"})
 """What is said where a listing or a history may lack something."""
 _LOST_HISTORY: Final = frozenset({"RQL408", "RQL411", "RQL412", "RQL503"})
@@ -117,10 +120,21 @@ def pull(
             writer.commit()
         newest = table.version(store, name)
         swept = sweep(store, newest)
+        if counts.written and counts.listed >= _MANY:
+            _keep_statistics(store, name)
     finally:
         writer.close()
         snapshot.close()
     return PullReport(store, origin, counts, newest.number, swept, said)
+
+
+def _keep_statistics(store: Path, name: str) -> None:
+    """Count what the next questions will ask of the newest version, and keep it there."""
+    snapshot = StoreSnapshot(store, name)
+    try:
+        _ = snapshot.statistics
+    finally:
+        snapshot.close()
 
 
 def said_of_part(query: str, name: str, before: FinishedPull) -> Diagnostic:

@@ -22,16 +22,18 @@ TOP_VALUES = 20
 _COUNTED = frozenset({Kind.NUMBER, Kind.TEXT, Kind.BOOL})
 _PLAIN = frozenset({str, int, float, bool})
 _SCALARS = frozenset({str, int, float, bool, type(None)})
-_MOST_ELEMENTS = 100
+MOST_ELEMENTS = 100
 """Elements of one list that are counted, for completion: of longer lists nobody looks for one by name."""
-_SYSTEM_PREFIX = "system."
+SYSTEM_PREFIX = "system."
 
-_KINDS: Mapping[str, Kind] = {kind.value: kind for kind in (Kind.NUMBER, Kind.TEXT, Kind.BOOL, Kind.NULL, Kind.LIST)}
+KIND_OF_WORD: Mapping[str, Kind] = {
+    kind.value: kind for kind in (Kind.NUMBER, Kind.TEXT, Kind.BOOL, Kind.NULL, Kind.LIST)
+}
 """Of logged values; all others are records (histograms, images, tables…)."""
 
 
 @dataclass(slots=True)
-class _Tally:
+class FieldTally:
     """What is known so far of one field. `alone`: how often each value occurs, where all are of one plain type."""
 
     runs: int = 0
@@ -58,12 +60,12 @@ class _Tally:
             self.kinds[kind_of_type[each]] += count
         if Kind.NUMBER in self.kinds:
             numbers = (cell for cell in cells if kind_of_type[type(cell)] is Kind.NUMBER)
-            self.numbers.extend(number for number in numbers if not math.isnan(number))
+            self.numbers.extend(number for number in numbers if not is_nan(number))
         kinds = {each: kind for each, kind in kind_of_type.items() if kind in _COUNTED}
         self.values.update((kinds[type(cell)], cell) for cell in cells if type(cell) in kinds and not is_nan(cell))
         for cell in cells if Kind.LIST in self.kinds else ():
             if kind_of_type[type(cell)] is Kind.LIST:
-                self.elements.update({(kind_of(each), each): 1 for each in cell[:_MOST_ELEMENTS] if is_counted(each)})
+                self.elements.update({(kind_of(each), each): 1 for each in cell[:MOST_ELEMENTS] if is_counted(each)})
 
     def _add_plain(self, kind: Kind, cells: Sequence[Any]) -> None:
         """Count in values of one plain type: what the values of several types give too, in a quarter of the time."""
@@ -100,7 +102,7 @@ def build_catalog(
 
     `source` is the name of what holds them, as a user writes it. The catalog is complete.
     """
-    tallies: dict[tuple[Space, tuple[str, ...]], _Tally] = {}
+    tallies: dict[tuple[Space, tuple[str, ...]], FieldTally] = {}
     cells: dict[tuple[Space, tuple[str, ...]], list[Value]] = {}
     tags, sweeps, groups = Counter[str](), Counter[str](), Counter[str]()
     count = 0
@@ -110,7 +112,7 @@ def build_catalog(
             key = space, path
             if key not in cells:
                 cells[key] = []
-                tallies.setdefault(key, _Tally())
+                tallies.setdefault(key, FieldTally())
             cells[key].append(value)
         if metrics:
             _add_metrics(tallies, record)
@@ -119,7 +121,7 @@ def build_catalog(
         groups.update([record.group] if record.group else [])
     for key, values in cells.items():
         tallies[key].add_all(values)
-    fields = tuple(_field(space, path, tally) for (space, path), tally in tallies.items())
+    fields = tuple(field_of(space, path, tally) for (space, path), tally in tallies.items())
     return Catalog(source, count, complete=True, fields=fields, tags=tags, sweeps=sweeps, groups=groups, as_of=as_of)
 
 
@@ -132,7 +134,7 @@ def _values(record: RunRecord) -> Iterator[tuple[Space, tuple[str, ...], Value]]
         for path, value in _leaves(part or {}, ()):
             yield space, path, value
     for key, value in (record.system_metrics or {}).items():
-        yield Space.SYSTEM, (key.removeprefix(_SYSTEM_PREFIX),), value
+        yield Space.SYSTEM, (key.removeprefix(SYSTEM_PREFIX),), value
 
 
 def _leaves(part: Mapping[str, Any], prefix: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Value]]:
@@ -145,14 +147,14 @@ def _leaves(part: Mapping[str, Any], prefix: tuple[str, ...]) -> Iterator[tuple[
             yield path, value
 
 
-def _add_metrics(tallies: dict[tuple[Space, tuple[str, ...]], _Tally], record: RunRecord) -> None:
+def _add_metrics(tallies: dict[tuple[Space, tuple[str, ...]], FieldTally], record: RunRecord) -> None:
     logged = record.logged or LoggedMetrics()
     last_step = -1 if logged.last_step is None else logged.last_step
     for name, kinds in logged.kinds.items():
-        tally = tallies.setdefault((Space.LOGGED, (name,)), _Tally())
+        tally = tallies.setdefault((Space.LOGGED, (name,)), FieldTally())
         tally.runs += 1
         for kind in kinds:
-            tally.kinds[_KINDS.get(kind, Kind.RECORD)] += 1
+            tally.kinds[KIND_OF_WORD.get(kind, Kind.RECORD)] += 1
         rows = sum(kinds.values())
         tally.rows += rows
         if rows > 1:  # between the rows of a metric that a run logged once there is nothing
@@ -160,7 +162,8 @@ def _add_metrics(tallies: dict[tuple[Space, tuple[str, ...]], _Tally], record: R
             tally.spaced_rows += rows
 
 
-def _field(space: Space, path: tuple[str, ...], tally: _Tally) -> FieldInfo:
+def field_of(space: Space, path: tuple[str, ...], tally: FieldTally) -> FieldInfo:
+    """The facts of a field that was counted."""
     numbers = tally.numbers
     logged = space is Space.LOGGED
     return FieldInfo(
@@ -183,4 +186,13 @@ def _median(numbers: Sequence[float]) -> float | None:
     if not numbers:
         return None
     ordered, middle = sorted(numbers), len(numbers) // 2
-    return ordered[middle] if len(numbers) % 2 else (ordered[middle - 1] + ordered[middle]) / 2
+    if len(numbers) % 2:
+        return ordered[middle]
+    low, high = ordered[middle - 1 : middle + 1]
+    try:
+        return (low + high) / 2
+    except OverflowError:  # of an integer that no double reaches
+        from fractions import Fraction
+
+        infinite = [one for one in (low, high) if isinstance(one, float) and math.isinf(one)]
+        return infinite[0] if infinite else int((Fraction(low) + Fraction(high)) / 2)

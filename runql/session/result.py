@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from runql.charts.chart import Chart
     from runql.charts.sparks import HistorySpark
+    from runql.session.sql_answer import SqlAnswer
     from runql.wandb_api.runs import Runs
 
 
@@ -174,6 +175,18 @@ class Result:
     def arrow(self) -> pyarrow.Table:
         """The answer as an Arrow table: see `Frame.arrow`."""
         return self.frame.arrow()
+
+    def sql(self, question: str, **params: Any) -> SqlAnswer:
+        """The answer of DuckDB to a question about this one, which is the table `_`, as the stage `sql` gives it.
+
+        Raises `QueryError` for a question that is refused.
+        """
+        from runql.execute.sql.outside import SqlCall
+        from runql.session.sql_answer import SqlAnswer
+        from runql.session.time_zone import LOCAL
+
+        call = SqlCall(Source(question), params, LOCAL, self._answer.settings.sql)
+        return SqlAnswer(*call.of_frame(self.frame))
 
     def output(self, view: View, *, cut: bool = True) -> Output:
         """The answer on its way to a file or a screen, read while it is written; `cut` to as many rows as were asked

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from runql.execute.answer import Answer
     from runql.execute.questions import Questions
     from runql.session.result import Result
+    from runql.session.sql_answer import SqlAnswer
 
 
 class Session(OpenSources):
@@ -94,6 +95,21 @@ class Session(OpenSources):
         with asking(object()):
             ready = self._ready(parsed, self._script(parsed, params or {}), params or {}, explains=True)
         return tuple(_explained(one, parsed.source) for one in ready if isinstance(one, CheckedQuery))
+
+    def sql(self, question: str | Source, params: Mapping[str, Any] | None = None) -> SqlAnswer:
+        """The answer of DuckDB to a question about the tables of a store: `runs`, `config`, `summary`, `points`, …
+
+        Raises:
+            QueryError: the question is refused, or the source of the session is no store.
+            SourceError: the source cannot be opened.
+        """
+        from runql.execute.sql.outside import SqlCall
+        from runql.session.sql_answer import SqlAnswer
+
+        source = question if isinstance(question, Source) else Source(question)
+        with asking(object()):
+            call = SqlCall(source, params or {}, self.zone, self.settings.sql)
+            return SqlAnswer(*call.of_store(self.places()))
 
     def written_out(self, text: str | Source) -> NamedQuery:
         """The query of a text with the names of this session put in. Nothing is asked for.

@@ -107,6 +107,19 @@ class RunMetadata:
 NO_METADATA = RunMetadata({}, "the source knows no more than `host`, `startedAt` and `git`")
 
 
+@frozen
+class SqlTables:
+    """What a source lets SQL ask: the statements that make its tables in a DuckDB, and the files that these read.
+
+    `said`: what there is to say of the source as a whole. `names`: the tables, for messages.
+    """
+
+    names: tuple[str, ...]
+    files: tuple[str, ...]
+    statements: tuple[str, ...]
+    said: tuple[Diagnostic, ...] = ()
+
+
 class LineApi(Protocol):
     """The line to a server. Threads share it."""
 
@@ -214,6 +227,10 @@ class ServiceApi(Protocol):
     @property
     def accounts(self) -> AccountsApi | None:
         """Its users and all that is theirs; `None` where there are none."""
+        return None
+
+    def tables(self, entity: str, project: str) -> SqlTables | None:  # noqa: ARG002 - nothing of any project
+        """What SQL may ask of a project; `None` where it may ask nothing."""
         return None
 
     def metadata(self, entity: str, project: str, run_id: str) -> RunMetadata:  # noqa: ARG002 - nothing of any run

@@ -13,6 +13,7 @@ from runql.errors import BackendError, wrong_call
 from runql.execute.progress import RunProgress
 from runql.results.columns import Columns
 from runql.results.formats.formats import FORMATS, Format, Output, chosen, said, save
+from runql.results.frame import Frame
 from runql.results.terminal_table.options import View
 from runql.session import Explanation, Result
 from runql.session.time_zone import LOCAL
@@ -88,6 +89,19 @@ class ResultWriter:
                 self._put(f"{led_by}{result.text}\n")
             else:
                 self._say(result, self._written(result, led_by + (self._heading(result) if titled else "")))
+
+    def frame(self, frame: Frame, notices: Iterable[Diagnostic]) -> None:
+        """Write a table that is there, and then what there is to say of it."""
+        output = replace(Output([frame], frame.names, view=self._view), safe=self._safe)
+        if self._path is not None:
+            lost = save(output, self._format, self._path)
+        else:
+            with self.progress(lambda: "", timed=False) as progress:
+                self._write(self._pieces(output, self._format, progress))
+            lost = said(output.lost)
+        self._voice.diagnostics([*notices, *lost])
+        if self._path is not None and not self._quiet:
+            self._voice.say(f"wrote {self._path}")
 
     @property
     def _titled(self) -> bool:

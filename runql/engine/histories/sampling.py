@@ -61,7 +61,8 @@ def _sample_group(rows: Sequence[int], columns: Iterable[Sequence[Any]], samples
 def extremes(cells: Sequence[Any]) -> tuple[int, ...]:
     """The places of the smallest and the largest number (the first of equal ones); none if there is no number."""
     if set(map(type, cells)) <= {int, float} and all(map(eq, cells, cells)):  # NaN is not equal to itself
-        return cells.index(min(cells)), cells.index(max(cells))
+        listed = [*cells]  # a column looks for a value cell by cell
+        return listed.index(min(listed)), listed.index(max(listed))
     places = [place for place, cell in enumerate(cells) if is_number(cell) and not is_nan(cell)]
     if not places:
         return ()

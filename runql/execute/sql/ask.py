@@ -1,8 +1,8 @@
-"""A question in SQL to a table, answered by DuckDB in this process: it reads the table and nothing else.
+"""A question in SQL to a table, or to a store, answered by DuckDB in this process: it reads that and nothing else.
 
-Closed before the question is read: no file, no network, no extension, no variable of Python; the configuration is
-locked. Bounded: memory by DuckDB itself, time here. What DuckDB makes of one huge value (`repeat('a', 3000000000)`) it
-neither counts nor stops; then nobody waits for it.
+Closed before the question is read: no file but those of the store, no network, no extension, no variable of Python; the
+configuration is locked. Bounded: memory by DuckDB itself, time here. What DuckDB makes of one huge value
+(`repeat('a', 3000000000)`) it neither counts nor stops; then nobody waits for it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from runql.engine.stages import StageContext, StageResult
 from runql.engine.table import Table
 from runql.errors import QueryError
 from runql.execute.sql.from_sql import returned, size_of
-from runql.execute.sql.refused import OutOfBounds, only_one_question, refusal
+from runql.execute.sql.refused import HINT_OF_TABLE, OutOfBounds, only_one_question, refusal
 from runql.execute.sql.to_sql import hand_over
 from runql.results.cell_text import whole_unicode
 from runql.semantic.typed import TSql
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _CLOSED: Final = {
-    "enable_external_access": "false",
     "python_enable_replacements": "false",
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
@@ -58,48 +57,71 @@ class _SqlAnswer:
 
 def answer(stage: TSql, table: Table, context: StageContext, bounds: SqlBounds) -> StageResult:
     """The table that a question gives. Raises `QueryError` for one that is refused, or reaches a bound."""
-    import duckdb
+    asked = SqlQuestion(stage, (), lambda connection: hand_over(connection, table, stage.span), tuple(table.names))
+    made, said = asked.answer(bounds)
+    return StageResult(made, said, context.other())
 
-    question = whole_unicode(stage.question)
-    config: dict[str, str | bool | int | float | list[str]] = {**_CLOSED, "memory_limit": f"{bounds.memory_mb:g}MB"}
-    connection = duckdb.connect(":memory:", config=config)
 
-    def work() -> _SqlAnswer:
+@frozen
+class SqlQuestion:
+    """A question and what it is asked of.
+
+    `files`: those that it may read. `prepare` makes its tables and says what is to be said of them. `columns`: those
+    of the table, where there is but one. `tables`: what is said of them where none was named rightly.
+    """
+
+    stage: TSql
+    files: tuple[str, ...]
+    prepare: Callable[[duckdb.DuckDBPyConnection], tuple[Diagnostic, ...]]
+    columns: tuple[str, ...] = ()
+    tables: str = HINT_OF_TABLE
+
+    def answer(self, bounds: SqlBounds) -> tuple[Table, tuple[Diagnostic, ...]]:
+        """The table that it gives. Raises `QueryError` if it is refused, or reaches a bound."""
+        import duckdb
+
+        stage = self.stage
+        question = whole_unicode(stage.question)
+        config: dict[str, str | bool | int | float | list[str]] = {**_CLOSED, "memory_limit": f"{bounds.memory_mb:g}MB"}
+        connection = duckdb.connect(":memory:", config=config)
+
+        def work() -> _SqlAnswer:
+            try:
+                return self._answered(connection, question, bounds)
+            finally:
+                connection.close()
+
+        def interrupt() -> None:
+            with suppress(duckdb.ConnectionException):  # it has just ended by itself
+                connection.interrupt()
+
         try:
-            return _answered(connection, question, stage, table, bounds)
-        finally:
-            connection.close()
+            found = _in_time(work, interrupt, bounds.seconds)
+        except (duckdb.Error, OutOfBounds, MemoryError) as error:
+            raise QueryError([refusal(error, question, stage, self.columns, bounds, tables=self.tables)]) from error
+        made, said = returned(found.names, found.types, found.rows, stage.zone, stage.span)
+        return made, (*found.said, *said)
 
-    def interrupt() -> None:
-        with suppress(duckdb.ConnectionException):  # it has just ended by itself
-            connection.interrupt()
-
-    try:
-        found = _in_time(work, interrupt, bounds.seconds)
-    except (duckdb.Error, OutOfBounds, MemoryError) as error:
-        raise QueryError([refusal(error, question, stage, table.names, bounds)]) from error
-    made, said = returned(found.names, found.types, found.rows, stage.zone, stage.span)
-    return StageResult(made, (*found.said, *said), context.other())
-
-
-def _answered(
-    connection: duckdb.DuckDBPyConnection, question: str, stage: TSql, table: Table, bounds: SqlBounds
-) -> _SqlAnswer:
-    said = (*hand_over(connection, table, stage.span), *_in_zone(connection, stage))
-    connection.execute("SET lock_configuration = true")
-    statement = only_one_question(connection, question, stage)
-    wanted = {name.lower() for name in statement.named_parameters}
-    given = {name: _parameter(name, value, stage) for name, value in stage.parameters if name.lower() in wanted}
-    cursor = connection.execute(statement, given or None)
-    columns = cursor.description or []
-    rows: list[tuple[Any, ...]] = []
-    size = 0
-    while part := cursor.fetchmany(_ROWS_AT_A_TIME):
-        rows += part
-        size += sum(map(size_of, part))
-        if size > bounds.memory_mb * 1e6:
-            raise OutOfBounds(memory=True)
-    return _SqlAnswer(tuple(str(one[0]) for one in columns), tuple(str(one[1]) for one in columns), rows, said)
+    def _answered(self, connection: duckdb.DuckDBPyConnection, question: str, bounds: SqlBounds) -> _SqlAnswer:
+        stage = self.stage
+        listed = ", ".join("'" + path.replace("'", "''") + "'" for path in self.files)
+        connection.execute(f"SET allowed_paths = [{listed}]")
+        connection.execute("SET enable_external_access = false")
+        said = (*self.prepare(connection), *_in_zone(connection, stage))
+        connection.execute("SET lock_configuration = true")
+        statement = only_one_question(connection, question, stage, self.tables)
+        wanted = {name.lower() for name in statement.named_parameters}
+        given = {name: _parameter(name, value, stage) for name, value in stage.parameters if name.lower() in wanted}
+        cursor = connection.execute(statement, given or None)
+        columns = cursor.description or []
+        rows: list[tuple[Any, ...]] = []
+        size = 0
+        while part := cursor.fetchmany(_ROWS_AT_A_TIME):
+            rows += part
+            size += sum(map(size_of, part))
+            if size > bounds.memory_mb * 1e6:
+                raise OutOfBounds(memory=True)
+        return _SqlAnswer(tuple(str(one[0]) for one in columns), tuple(str(one[1]) for one in columns), rows, said)
 
 
 def _parameter(name: str, value: Any, stage: TSql) -> Any:

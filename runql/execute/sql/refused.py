@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import duckdb
 
 _QUOTED: Final = re.compile(r'"((?:[^"\n]|"")+)"')
-_HINT_OF_TABLE: Final = f"the table so far is `{TABLE}`: `select … from {TABLE}`"
+HINT_OF_TABLE: Final = f"the table so far is `{TABLE}`: `select … from {TABLE}`"
 _MOST_HINTS: Final = 3
 _LONGEST: Final = 300
 _READS: Final = frozenset({"SELECT", "MULTI"})
@@ -36,7 +36,9 @@ class OutOfBounds(Exception):  # noqa: N818 - it says what is so
         self.memory = memory
 
 
-def only_one_question(connection: duckdb.DuckDBPyConnection, question: str, stage: TSql) -> duckdb.Statement:
+def only_one_question(
+    connection: duckdb.DuckDBPyConnection, question: str, stage: TSql, tables: str = HINT_OF_TABLE
+) -> duckdb.Statement:
     """The one statement of a text, which only asks. Raises `QueryError` for anything else."""
     try:
         statements = connection.extract_statements(question)
@@ -46,18 +48,26 @@ def only_one_question(connection: duckdb.DuckDBPyConnection, question: str, stag
     if len(kinds) == 1 and kinds[0] in _READS:
         return statements[0]
     if not kinds:
-        message, hint = "`sql` asks nothing: there is only a comment", _HINT_OF_TABLE
+        message, hint = "`sql` asks nothing: there is only a comment", tables
     elif len(kinds) > 1:
         message = f"`sql` takes one question, and these are {len(kinds)} statements"
         hint = "ask another one in a stage of its own: `| sql … | sql …`"
     else:
         word = (re.findall(r"[^\W\d]+", question) or ["this"])[0].lower()
         message = f"`sql` only asks, and `{word}` does something else"
-        hint = "a file is written by the stage `to`" if word in {"copy", "export"} else _HINT_OF_TABLE
+        hint = "a file is written by the stage `to`" if word in {"copy", "export"} else tables
     raise QueryError([Diagnostic("RQL246", message, _in_string(stage), hints=(hint,))])
 
 
-def refusal(error: Exception, question: str, stage: TSql, names: Sequence[str], bounds: SqlBounds) -> Diagnostic:
+def refusal(
+    error: Exception,
+    question: str,
+    stage: TSql,
+    names: Sequence[str],
+    bounds: SqlBounds,
+    *,
+    tables: str = HINT_OF_TABLE,
+) -> Diagnostic:
     """What is said of an error of DuckDB."""
     if isinstance(error, OutOfBounds | MemoryError) or type(error).__name__ == "OutOfMemoryException":
         return _bound(error, stage, bounds)
@@ -65,15 +75,15 @@ def refusal(error: Exception, question: str, stage: TSql, names: Sequence[str], 
     message = str(facts.get("exception_message") or error)
     place = _place(facts, question, stage)
     if type(error).__name__ == "PermissionException":
-        text = "`sql` reaches no file, no network and no extension: it reads the table so far"
-        return Diagnostic("RQL246", text, place, hints=(_HINT_OF_TABLE, _first(message)))
+        text = "`sql` reaches no file, no network and no extension: it reads the tables that it is given"
+        return Diagnostic("RQL246", text, place, hints=(tables, _first(message)))
     if " extension" in message and ("INSTALL" in message or "install" in message):
         text = "`sql` loads no extension of DuckDB, and this needs one"
         return Diagnostic("RQL246", text, place, hints=(_first(message),))
-    name = _missing_column(facts, message, _written(facts, question), names)
+    name = _missing_column(facts, message, _written(facts, question), names) if names else ""
     if name:
         return Diagnostic("RQL245", f"no column {code(name)} in the table", place, hints=_near_columns(name, names))
-    return Diagnostic("RQL245", f"SQL: {_first(message)}", place, hints=_hints(facts, message))
+    return Diagnostic("RQL245", f"SQL: {_first(message)}", place, hints=_hints(facts, message, tables))
 
 
 def _missing_column(facts: Mapping[str, Any], message: str, written: str, names: Sequence[str]) -> str:
@@ -114,10 +124,10 @@ def _first(message: str) -> str:
     return line[:1].lower() + line[1:] if line[1:2].islower() else line
 
 
-def _hints(facts: Mapping[str, Any], message: str) -> tuple[str, ...]:
+def _hints(facts: Mapping[str, Any], message: str, tables: str) -> tuple[str, ...]:
     missing_table = facts.get("error_subtype") == "MISSING_ENTRY" and facts.get("type") == "Table"
     if missing_table or "FROM clause is missing" in message:
-        return (_HINT_OF_TABLE,)
+        return (tables,)
     lines = [line.strip() for line in message.split("\n")[1:]]
     return tuple(_first(line) for line in lines if line and not line.endswith(":"))[:_MOST_HINTS]
 
@@ -153,7 +163,7 @@ def _place(facts: Mapping[str, Any], question: str, stage: TSql) -> Span:
     found = _extent(facts, question)
     if stage.written_span == NOWHERE or found is None:
         return _in_string(stage)
-    places = string_places(stage.written)
+    places = range(len(stage.written) + 1) if stage.plain else string_places(stage.written)
     first, last = (places[min(end, len(places) - 1)] for end in found)
     base = stage.written_span.start
     return Span(base + first, base + max(last, first + 1))

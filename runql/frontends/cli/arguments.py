@@ -16,6 +16,7 @@ Command: TypeAlias = Literal[
     "trust",
     "pull",
     "store",
+    "sql",
     "lsp",
     "doctor",
     "completion",
@@ -32,6 +33,7 @@ COMMANDS: dict[str, Command] = {
     "trust": "trust",
     "pull": "pull",
     "store": "store",
+    "sql": "sql",
     "lsp": "lsp",
     "doctor": "doctor",
     "completion": "completion",
@@ -40,7 +42,7 @@ COMMANDS: dict[str, Command] = {
     "complete-line": "complete-line",
 }
 
-_ONLY_COMMANDS = {"check", "fmt", "pull", "lsp", "doctor", "completion", "mcp", "open"}
+_ONLY_COMMANDS = {"check", "fmt", "pull", "sql", "lsp", "doctor", "completion", "mcp", "open"}
 HIDDEN: frozenset[Command] = frozenset({"complete-line"})
 """Commands for programs alone: no help names them."""
 
@@ -60,6 +62,7 @@ commands:
   trust [FOLDER]       say yes to the settings that came with a folder, as they are now
   pull SOURCE          copy runs to a store on this computer; the next time only those that changed
   store list|info|check|compact|history|drop [STORE]  the stores: which there are, what one holds, whether it is whole
+  sql QUESTION         ask the tables of a store in SQL: runs, config, summary, points, system
   lsp                  the language server, for editors: on standard input and output, or over TCP
   mcp [SOURCE…]        the server for agents: on standard input and output, or over HTTP on this computer
   open QUERY           the answer in W&B's pages, in LEET (one run on disk) or in VisiData (any table)
@@ -211,11 +214,11 @@ def _parser(command: Command) -> _Parser:
         allow_abbrev=False,
     )
     add = parser.add_argument
-    if command in {"run", "explain", "check", "describe", "open"}:
+    if command in {"run", "explain", "check", "describe", "open", "sql"}:
         _add_those_of_queries(parser)
     if command == "describe":
         add("--budget", type=_budget, metavar="WORDS", help="say at most so many words (by default 2000)")
-    if command in {"run", "describe"}:
+    if command in {"run", "describe", "sql"}:
         add(
             "-o",
             "--output",
@@ -332,13 +335,14 @@ def _seconds(text: str) -> float:
 
 _USAGES: dict[Command, str] = {
     "run": "runql [-s SOURCE] [-o FORMAT|FILE] [-p NAME=VALUE]… [--quiet] QUERY | FILE.rql | -\n"
-    "       runql explain|check|fmt|describe|pull|store|trust|open|doctor|completion|lsp|mcp …",
+    "       runql explain|check|fmt|describe|pull|store|sql|trust|open|doctor|completion|lsp|mcp …",
     "explain": "runql explain [-s SOURCE] [-p NAME=VALUE]… QUERY | FILE.rql | -",
     "check": "runql check [-s SOURCE] [-p NAME=VALUE]… [--offline] QUERY | FILE.rql… | -",
     "fmt": "runql fmt [--check] [--diff] FILE.rql… | QUERY | -",
     "trust": "runql trust [--list | --forget] [FOLDER]",
     "pull": "runql pull [--into STORE] SOURCE",
     "store": "runql store list\n       runql store info|check STORE\n       runql store drop [--yes] STORE",
+    "sql": "runql sql [-s STORE] [-o FORMAT|FILE] [-p NAME=VALUE]… QUESTION | -",
     "lsp": "runql lsp [-s SOURCE] [--tcp HOST:PORT] [--trusted]",
     "mcp": "runql mcp [-s SOURCE] [--http [HOST:]PORT] [SOURCE…]",
     "open": "runql open [-s SOURCE] [-p NAME=VALUE]… [--in PROGRAM] [--print] QUERY | FILE.rql | -",

@@ -247,6 +247,22 @@ def store(call: CommandCall) -> int:
     return perform_store(call.settings, call.voice, call.arguments)
 
 
+def sql(call: CommandCall) -> int:
+    """Ask the tables of a store in SQL: data to standard output or a file, everything else to standard error."""
+    from runql.terminal.show import ResultWriter
+
+    given = call.arguments
+    # A project is answered from its store: no server takes SQL.
+    call = replace(call, settings=replace(call.settings, offline=True))
+    show = ResultWriter(
+        call.settings, call.voice, call.waiting, output=given.output, quiet=given.quiet, safe=given.safe
+    )
+    with _session(call) as session:
+        answer = session.sql(text_of(given.words), values_of(given.params))
+        show.frame(answer.frame, () if given.quiet else answer.notices)
+    return stderr.OK
+
+
 _COMMANDS: Mapping[Command, Callable[[CommandCall], int]] = {
     "run": run,
     "explain": explain,
@@ -257,6 +273,7 @@ _COMMANDS: Mapping[Command, Callable[[CommandCall], int]] = {
     "trust": trust,
     "pull": pull,
     "store": store,
+    "sql": sql,
 }
 
 

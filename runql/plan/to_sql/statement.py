@@ -36,7 +36,15 @@ class RunStatement:
     ordered: bool
     columns: frozenset[str]
 
-    def sql(self, columns: str, *, order: bool = True, pulled: bool = False, rows_of: RowsOf | None = None) -> str:
+    def sql(
+        self,
+        columns: str,
+        *,
+        order: bool = True,
+        pulled: bool = False,
+        limit: int | None = None,
+        rows_of: RowsOf | None = None,
+    ) -> str:
         """The statement. `pulled`: in the order in which the runs were pulled. `rows_of`: what stands in the place of
         the rows of a field, and the column that it has of `runs`; it is the subquery without it."""
         lines = [f"SELECT {columns}", "FROM runs AS r"]
@@ -49,6 +57,8 @@ class RunStatement:
             lines.append("ORDER BY r.pull, r.place")
         elif order and self.ordered:
             lines.append("ORDER BY " + ", ".join(self.order))
+        if limit is not None:
+            lines.append(f"LIMIT {limit}")
         return "\n".join(lines)
 
 

@@ -272,7 +272,7 @@ class TSql(TStageNode):
     """A question in SQL to the table so far.
 
     `parameters`: the values of the `$name` in it. `zone`: where its dates begin. `written`: the string as it stands in
-    the text, at `written_span`.
+    the text, at `written_span`; `plain`: without quotes.
     """
 
     terminal = "SQL"
@@ -281,6 +281,7 @@ class TSql(TStageNode):
     zone: tzinfo = field(default=UTC, compare=False, repr=False)
     written: str = field(default="", compare=False, repr=False)
     written_span: Span = field(default=NOWHERE, compare=False, repr=False)
+    plain: bool = field(default=False, compare=False, repr=False)
 
 
 @frozen

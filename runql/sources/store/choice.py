@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Final, assert_never
+from typing import Final, assert_never, overload
 
 from runql.engine.selectors import reads_logged, run_test, selected
 from runql.language.fields import Space
@@ -25,25 +25,45 @@ _PART: Final = 4
 
 
 @dataclass(slots=True)
-class StoreChoice:
-    """The runs of a listing in their order, by their numbers in `runs`, read page by page."""
+class StoreChoice(Sequence[int]):
+    """The runs of a listing in their order, by their numbers in `runs`; read page by page.
+
+    `first`: the numbers of the first ones, or of all. `total`: how many there are. `rest`: gives the numbers of all.
+    """
 
     snapshot: StoreSnapshot
-    numbers: Sequence[int]
     generation: int
+    first: list[int]
+    total: int
+    rest: Callable[[], list[int]]
 
     @property
     def is_true(self) -> bool:
         """Whether the numbers still mean these runs: not, once a part was lost."""
         return self.generation == self.snapshot.views.generation
 
+    def __len__(self) -> int:
+        return self.total
+
+    @overload
+    def __getitem__(self, index: int) -> int: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[int]: ...
+    def __getitem__(self, index: int | slice) -> int | list[int]:
+        last = index.stop if isinstance(index, slice) else index + 1
+        if min(last, self.total) > len(self.first):
+            self.first = self.rest()
+        return self.first[index]
+
     def page(self, start: int, end: int, request: PageRequest) -> list[RunRecord]:
-        """Some of the runs, with what is wanted of them."""
-        most = len(self.numbers) if request.most is None else min(len(self.numbers), request.most)
-        few = is_few(most, self.snapshot)
+        """Some of the runs, with what is wanted of them. From the second page on they are read for all pages at once,
+        where these are many."""
+        numbers = self[start:end]
+        most = self.total if request.most is None else min(self.total, request.most)
+        few = start == 0 or is_few(most, self.snapshot)
         if not few:
-            self.snapshot.stored(self.numbers)  # at once, for all pages
-        stored = self.snapshot.stored(self.numbers[start:end])
+            self.snapshot.stored(self[0:most])
+        stored = self.snapshot.stored(numbers)
         if request.wanted.is_light:
             return [one.record for one in stored]
         records = self.snapshot.records(stored, request.wanted, few=few)
@@ -57,20 +77,34 @@ def is_few(count: int, snapshot: StoreSnapshot) -> bool:
 
 def choose(snapshot: StoreSnapshot, request: PageRequest) -> StoreChoice:
     """The runs that a listing takes. Raises `NotFound` for a project that no run is of."""
-    check_project(snapshot.paths(), request.entity, request.project)
+    check_project(snapshot.paths, request.entity, request.project)
     while True:
         generation = snapshot.views.generation
-        numbers = _numbers(snapshot, request)
+        first, total = _first(snapshot, request)
         if generation == snapshot.views.generation:
-            return StoreChoice(snapshot, numbers, generation)
+            return StoreChoice(snapshot, generation, first, total, partial(_numbers, snapshot, request))
+
+
+def _first(snapshot: StoreSnapshot, request: PageRequest) -> tuple[list[int], int]:
+    """The numbers of the first runs, as many as will be asked for, and how many there are in all."""
+    limit = 1 if request.per_page == 1 else request.most
+    asked = statement(snapshot, request)
+    if limit is None or asked is None or asked.here or not asked.ordered:
+        numbers = _numbers(snapshot, request)
+        return numbers, len(numbers)
+    views = snapshot.views
+    rows = views.ask(asked.sql("r.nr, count(*) OVER ()", limit=limit, rows_of=views.rows_of), asked.columns)
+    if not rows:
+        return [], 0 if limit else count(snapshot, request)
+    return [number for number, _ in rows], rows[0][1]
 
 
 def count(snapshot: StoreSnapshot, request: PageRequest) -> int:
     """How many runs a listing takes."""
     asked = statement(snapshot, request)
     if asked is None or asked.here:
-        return len(choose(snapshot, request).numbers)
-    check_project(snapshot.paths(), request.entity, request.project)
+        return len(_numbers(snapshot, request))
+    check_project(snapshot.paths, request.entity, request.project)
     ((found,),) = snapshot.views.ask(asked.sql("count(*)", order=False, rows_of=snapshot.views.rows_of), asked.columns)
     return int(found)
 

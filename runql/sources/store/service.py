@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 from threading import Lock
@@ -14,13 +13,12 @@ from runql.config import STORE
 from runql.plan.capabilities import STORED, Capabilities
 from runql.plan.selectors import Selector
 from runql.plan.to_sql.statement import RunStatement
-from runql.semantic.build_catalog import build_catalog
 from runql.semantic.catalog import Catalog
 from runql.semantic.record import RunHistory, RunRecord
 from runql.sources.at_hand import RunsAtHand, pieces
 from runql.sources.history_rows import Columns, select_rows, x_axis_of
-from runql.sources.paging import Picture, page_of, records_of, trimmed
-from runql.sources.protocol import FULL, LIGHT, HistoryRequest, Page, PageRequest, Stream, Wanted
+from runql.sources.paging import Picture, check_project, is_of_project, page_of, records_of, trimmed
+from runql.sources.protocol import LIGHT, HistoryRequest, Page, PageRequest, SqlTables, Stream, Wanted
 from runql.sources.question import question
 from runql.sources.store import table
 from runql.sources.store.age import said_of_age
@@ -28,6 +26,9 @@ from runql.sources.store.choice import choose, count, is_few, read_by, statement
 from runql.sources.store.duck import check_extra
 from runql.sources.store.records import StoredRun
 from runql.sources.store.snapshot import StoreSnapshot, groups_of
+from runql.sources.store.sql_tables import sql_tables
+from runql.sources.store.statistics.kept_catalog import without_metrics
+from runql.sources.store.statistics.tally import CatalogTally
 from runql.text.diagnostic import Diagnostic
 
 _MOST_CELLS: Final = 2_000_000
@@ -126,7 +127,7 @@ class StoreService(RunsAtHand):
             if picture is None or not picture.of.is_true:
                 chosen = choose(self.snapshot() if picture is None else picture.of.snapshot, request)
                 said = self._said_of(chosen.snapshot)
-                picture = self._pictures.keep(Picture(request, chosen.numbers, said, of=chosen))
+                picture = self._pictures.keep(Picture(request, chosen, said, of=chosen))
             page = page_of(picture, request, picture.of.page)
             if picture.of.is_true:
                 return page
@@ -138,6 +139,13 @@ class StoreService(RunsAtHand):
     def statement(self, entity: str, project: str, selector: Selector) -> RunStatement | None:
         """What of a selector SQL answers; `None` for one that it is not asked."""
         return statement(self.snapshot(), PageRequest(entity, project, selector))
+
+    def tables(self, entity: str, project: str) -> SqlTables:
+        """What SQL may ask of the store."""
+        snapshot = self.snapshot()
+        check_project(snapshot.paths, entity, project)
+        found = sql_tables(self._folder, snapshot.version, [*snapshot.views.lost], entity, project)
+        return replace(found, said=self._said_of(snapshot))
 
     def run(self, entity: str, project: str, run_id: str, wanted: Wanted) -> RunRecord | None:
         """One run, or `None`."""
@@ -175,11 +183,17 @@ class StoreService(RunsAtHand):
         snapshot = self.snapshot()
         wanted = (snapshot.number, entity, project, metrics)
         if wanted not in self._catalogs:
-            records = records_of(_records(snapshot, replace(FULL, history_keys=metrics)), entity, project)
-            made = build_catalog(self.name, records, metrics=metrics, as_of=datetime.now(UTC))
+            made = replace(self._counted(snapshot, entity, project), source=self.name)
             self._catalogs = {key: one for key, one in self._catalogs.items() if key[0] == snapshot.number}
-            self._catalogs[wanted] = made
+            self._catalogs[wanted] = made if metrics else without_metrics(made)
         return self._catalogs[wanted]
+
+    def _counted(self, snapshot: StoreSnapshot, entity: str, project: str) -> Catalog:
+        paths = snapshot.paths if entity or project else []
+        check_project(paths, entity, project)
+        if all(is_of_project(*path, entity, project) for path in paths):
+            return snapshot.statistics.catalog
+        return CatalogTally(snapshot.views, entity, project).catalog(self.name)
 
 
 def _records(snapshot: StoreSnapshot, wanted: Wanted) -> list[RunRecord]:

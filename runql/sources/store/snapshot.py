@@ -19,6 +19,7 @@ from runql.sources.store.attributes import logged_of_rows, parts_of_rows
 from runql.sources.store.cells import RowPlaces, RunCells
 from runql.sources.store.layout import FACTS_OF_STREAM, AttrSpace, Fact
 from runql.sources.store.records import StoredRun, moment_of, read_said, select_columns, stored_of, with_parts
+from runql.sources.store.statistics.kept_catalog import StoreStatistics, statistics_of
 from runql.sources.store.values import value_of
 from runql.sources.store.views import StoreViews
 from runql.text.diagnostic import Diagnostic
@@ -52,6 +53,7 @@ class StoreSnapshot:
 
     def __init__(self, folder: Path, name: str, number: int | None = None) -> None:
         self._lock = RLock()
+        self._folder = folder
         self._version = table.version(folder, name, number)
         self.views = StoreViews(folder, name, self._version)
         self._stored: dict[int, StoredRun] = {}
@@ -86,7 +88,7 @@ class StoreSnapshot:
         pulls = {part.pull for part in self.views.lost}
         return frozenset(pulls | ({stored.body for stored in self.runs.values()} if 0 in pulls else set()))
 
-    @property
+    @cached_property
     def newest_pull(self) -> int:
         """The number of the newest pull of all, 0 before the first."""
         ((newest,),) = self.views.ask("SELECT coalesce(max(pull), 0) FROM runs")
@@ -99,6 +101,14 @@ class StoreSnapshot:
             return FinishedPull()
         pull, ended, listed, said = rows[0]
         return FinishedPull(pull, moment_of(ended), listed, read_said(said).get("listing", ()))
+
+    @cached_property
+    def statistics(self) -> StoreStatistics:
+        """The catalog, and what is odd in which path."""
+        known = statistics_of(self._folder, self._version, self.views)
+        if not self.views.lost:
+            self.views.take_odd(known.odd)
+        return known
 
     # ------------------------------------------------------------ runs
 
@@ -139,6 +149,7 @@ class StoreSnapshot:
             first.setdefault(run_id, at)
         return {stored.record.id: stored for stored in self.stored([*first.values()])}
 
+    @cached_property
     def paths(self) -> list[tuple[str, str]]:
         """The entities and projects of the runs."""
         return [(entity, project) for entity, project in self.views.ask("SELECT DISTINCT entity, project FROM runs")]

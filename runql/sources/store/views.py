@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from threading import RLock
 from typing import Any, Final, TypeVar
@@ -28,6 +28,8 @@ _Row = TypeVar("_Row")
 
 _MOST_FIELDS: Final = 64
 """So many fields are held in memory, those that were asked for last."""
+_MOST_LET_GO: Final = 16
+"""So many more stay for a while: another thread may be about to read one."""
 
 
 class StoreViews:
@@ -48,8 +50,10 @@ class StoreViews:
         self._is_wide = self._has_runs = False
         self._attr_parts: tuple[table.StorePart, ...] | None = None
         self._odd: dict[tuple[Space, str], frozenset[Odd]] = {}
+        self._known_odd: Mapping[tuple[Space, str], frozenset[Odd]] | None = None
         self._asked: set[AttrField] = set()
         self._fields: dict[AttrField, str] = {}
+        self._let_go: list[str] = []
         self._made = 0
         self._look_for_lost(version.parts)
 
@@ -135,7 +139,7 @@ class StoreViews:
         return f"SELECT row_number() OVER () - 1 AS nr, {chosen} FROM {files} {newest if len(parts) > 1 else ''}"
 
     def _widen(self, parts: Sequence[table.StorePart]) -> None:
-        names = [name for name in RUN_FIELDS if name not in _NARROW]
+        names = [name for name in (*RUN_FIELDS, "last_step") if name not in _NARROW]
         if parts:
             others = ", ".join(f"w.{quoted(name)}" for name in names)
             joined = f"FROM runs AS o JOIN {self._files(parts)} AS w USING (run, pull)"
@@ -149,6 +153,7 @@ class StoreViews:
         self.generation += 1
         self._has_runs = self._is_wide = False
         self._attr_parts = None
+        self._known_odd = None
 
     def _make_attr(self) -> None:
         """The view `attr`: the rows of the runs as they are in `runs`."""
@@ -175,9 +180,28 @@ class StoreViews:
 
     # ------------------------------------------------------------ fields
 
+    def all_odd(self) -> dict[tuple[Space, str], frozenset[Odd]]:
+        """Of each path of which something is odd, and of the column `state`, what that is."""
+        tests = ", ".join(f"coalesce(bool_or({test}), false) AS {odd.value}" for odd, test in _ODD.items())
+        some = " OR ".join(f"({test})" for test in _ODD.values())
+        sql = f"SELECT space, path, {tests} FROM attr WHERE space IN ('config', 'summary') AND ({some}) GROUP BY ALL"
+        found = {
+            (Space(space), path): frozenset(odd for odd, is_so in zip(_ODD, row, strict=True) if is_so)
+            for space, path, *row in self.ask(sql)
+        }
+        state = self._look_for_odd(Space.RUN, "state")
+        return {**found, (Space.RUN, "state"): state} if state else found
+
+    def take_odd(self, known: Mapping[tuple[Space, str], frozenset[Odd]]) -> None:
+        """What is odd is known of all paths."""
+        with self._lock:
+            self._known_odd = known
+
     def odd_of(self, space: Space, path: str) -> frozenset[Odd]:
         """What is odd in the rows of a path, or in a column of `runs`."""
         with self._lock:
+            if self._known_odd is not None:
+                return self._known_odd.get((space, path), frozenset())
             if (space, path) not in self._odd:
                 self._odd[space, path] = self._look_for_odd(space, path)
             return self._odd[space, path]
@@ -216,8 +240,10 @@ class StoreViews:
     def _drop_oldest(self) -> None:
         if len(self._fields) > _MOST_FIELDS:
             oldest = next(iter(self._fields))
-            self._fields.pop(oldest)  # a statement at work may still read its table, which is small
+            self._let_go.append(self._fields.pop(oldest))
             self._asked.discard(oldest)
+        if len(self._let_go) > _MOST_LET_GO:
+            self.duck.do(f"DROP TABLE IF EXISTS {self._let_go.pop(0)}")
 
 
 def _no_columns(fact: Fact, names: Sequence[str]) -> str:

@@ -108,6 +108,9 @@ def disagreement(runs: Sequence[RunRecord], store: StoreService, selector: Typed
         cursor = page.cursor
         if not page.has_next:
             break
+    first = store.runs_page(PageRequest("", "", selector, per_page=2, most=2))
+    if [_name(run) for run in first.runs] != expected[:2] or first.total != len(expected):
+        return f"of the first {first}, and {expected} is true\n{selector}"
     if found != expected or page.total != len(expected) or store.count("", "", selector) != len(expected):
         asked = store.statement("", "", selector)
         sql = "" if asked is None else asked.sql("r.id")

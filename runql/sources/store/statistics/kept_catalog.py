@@ -1,0 +1,146 @@
+"""The catalog of a version as a file beside the table, so that a question need not count for it.
+
+`_catalog/VERSION-DIGEST.json` is of the version of which the digest of the names of its parts is that: another one is
+never taken for it. It is written by the pull that made the version, or else by the first who asks; whoever cannot write
+there counts each time. Folders that begin with `_` are none of Delta Lake's business.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import secrets
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final, TypeAlias
+
+from runql.language.fields import Space
+from runql.language.kinds import Kind
+from runql.plan.to_sql.fields import Odd
+from runql.semantic.catalog import Catalog, FieldInfo
+from runql.sources.store.layout import LAYOUT
+from runql.sources.store.statistics.tally import CatalogTally
+from runql.sources.store.table import Version
+from runql.sources.store.views import StoreViews
+from runql.text.frozen import frozen
+
+FOLDER: Final = "_catalog"
+_FORM: Final = 1
+_DIGEST_BYTES: Final = 12
+
+OddPaths: TypeAlias = Mapping[tuple[Space, str], frozenset[Odd]]
+"""Of each path of which something is odd, what that is."""
+
+
+@frozen
+class StoreStatistics:
+    """What is known of a version before it is asked: the catalog of all runs, what they logged in it, and which paths
+    hold what SQL does not compare as the engine does."""
+
+    catalog: Catalog
+    odd: OddPaths
+
+
+def statistics_of(folder: Path, version: Version, views: StoreViews) -> StoreStatistics:
+    """What is known of a version: read from its file, or else counted, and kept if that can be."""
+    path = folder / FOLDER / f"{version.number}-{_digest(version)}.json"
+    known = _read(path)
+    if known is None:
+        known = StoreStatistics(CatalogTally(views).catalog(""), views.all_odd())
+        if not views.lost and os.access(folder, os.W_OK):
+            _write(path, known)
+    return known
+
+
+def _digest(version: Version) -> str:
+    names = "\n".join(sorted(part.path for part in version.parts))
+    return hashlib.blake2b(f"{LAYOUT}.{_FORM}\n{names}".encode(), digest_size=_DIGEST_BYTES).hexdigest()
+
+
+def _read(path: Path) -> StoreStatistics | None:
+    """What a file says; `None` if it is not there, or was cut short."""
+    try:
+        told = json.loads(path.read_bytes())
+        odd = {(Space(space), name): frozenset(map(Odd, found)) for space, name, found in told["odd"]}
+        return StoreStatistics(_catalog(told["catalog"]), odd)
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _write(path: Path, known: StoreStatistics) -> None:
+    """Keep what was counted, in the place of what is of other versions. That it cannot be kept costs time alone."""
+    odd = [[space.value, name, sorted(one.value for one in found)] for (space, name), found in known.odd.items()]
+    told = {"catalog": _plain(known.catalog), "odd": odd}
+    scratch = path.with_name(f".{secrets.token_hex(8)}")
+    with suppress(OSError):
+        path.parent.mkdir(mode=0o700, exist_ok=True)
+        scratch.write_text(json.dumps(told, separators=(",", ":")), "utf-8")
+        scratch.replace(path)
+        for other in path.parent.iterdir():
+            if other != path and other.suffix == ".json":
+                other.unlink(missing_ok=True)
+
+
+def _plain(catalog: Catalog) -> dict[str, Any]:
+    return {
+        "runs": catalog.run_count,
+        "tags": catalog.tags,
+        "sweeps": catalog.sweeps,
+        "groups": catalog.groups,
+        "as_of": None if catalog.as_of is None else catalog.as_of.isoformat(),
+        "fields": [
+            [
+                info.space.value,
+                info.path,
+                info.runs,
+                {kind.value: count for kind, count in info.kinds.items()},
+                info.minimum,
+                info.median,
+                info.maximum,
+                info.top,
+                info.elements,
+                info.rows,
+                info.every,
+            ]
+            for info in catalog.fields
+        ],
+    }
+
+
+def _catalog(told: Mapping[str, Any]) -> Catalog:
+    return Catalog(
+        "",
+        told["runs"],
+        complete=True,
+        fields=tuple(map(_field, told["fields"])),
+        tags=told["tags"],
+        sweeps=told["sweeps"],
+        groups=told["groups"],
+        as_of=None if told["as_of"] is None else datetime.fromisoformat(told["as_of"]),
+    )
+
+
+def _field(told: list[Any]) -> FieldInfo:
+    space, path, runs, kinds, least, middle, most, top, elements, rows, every = told
+    return FieldInfo(
+        Space(space),
+        tuple(path),
+        runs,
+        {Kind(kind): count for kind, count in kinds.items()},
+        least,
+        middle,
+        most,
+        tuple(map(tuple, top)),
+        tuple(map(tuple, elements)),
+        rows,
+        every,
+    )
+
+
+def without_metrics(catalog: Catalog) -> Catalog:
+    """A catalog without what was logged."""
+    return replace(catalog, fields=tuple(info for info in catalog.fields if info.space is not Space.LOGGED))
