@@ -183,16 +183,9 @@ def _metrics_of(clause: tree.Clause) -> tuple[tuple[str | int, ...], ...]:
             return tuple(key.segments for key in keys)
         case tree.XClause(metric=metric):
             return (metric.segments,)
-        case (
-            tree.FromClause()
-            | tree.WhereClause()
-            | tree.OrderClause()
-            | tree.LimitClause()
-            | tree.OffsetClause()
-            | tree.PageClause()
-        ):
+        case tree.FromClause() | tree.WhereClause() | tree.OrderClause() | tree.CountClause():
             return ()
-        case tree.LazyClause() | tree.SweepsClause() | tree.SampleClause() | tree.ScanClause() | tree.StepsClause():
+        case tree.LazyClause() | tree.SweepsClause() | tree.ScanClause() | tree.StepsClause():
             return ()
         case tree.AlignClause() | tree.StreamClause() | tree.SelectClause() | tree.SearchClause() | tree.BrokenClause():
             return ()

@@ -15,7 +15,10 @@ KEYWORD: Final = re.compile(r"\(\?i:([a-z_|]+)\)")
 KEYWORD_PRIORITY: Final = 5
 KEYWORD_PRIORITIES: Final = frozenset({KEYWORD_PRIORITY, 9})
 """The higher one is of words inside a window, which win over those of the clause around it."""
-_OR_PLAIN: Final = ", or make its node a `PlainStage`"
+_OR_PLAIN: Final = {"stage": ", or make its node a `PlainStage`", "clause": ", or make its node a `CountClause`"}
+_PLAIN: Final = frozenset({"PlainStage", "CountClause"})
+"""The nodes that the builder makes without a method."""
+
 _BEGIN_WITH_A_WORD: Final = ("_clause", "_stage", "_statement")
 
 
@@ -59,13 +62,14 @@ def builder_methods() -> frozenset[str]:
     return frozenset(found)
 
 
-def plain_stages() -> frozenset[str]:
-    """The rules of the stages that need no method, read off the sources of the tree."""
+def plain_nodes() -> frozenset[str]:
+    """The rules of the stages and clauses that need no method, read off the sources of the tree."""
     import ast
 
-    source = (Path(__file__).parent / "tree" / "stages.py").read_bytes()
-    kinds = (kind for kind in ast.parse(source).body if isinstance(kind, ast.ClassDef))
-    is_plain = {kind.name: any(isinstance(b, ast.Name) and b.id == "PlainStage" for b in kind.bases) for kind in kinds}
+    tree = Path(__file__).parent / "tree"
+    parsed = (ast.parse((tree / f"{part}.py").read_bytes()) for part in ("stages", "clauses"))
+    kinds = [kind for part in parsed for kind in part.body if isinstance(kind, ast.ClassDef)]
+    is_plain = {kind.name: any(isinstance(b, ast.Name) and b.id in _PLAIN for b in kind.bases) for kind in kinds}
     return frozenset(rule_of(name) for name, plain in is_plain.items() if plain)
 
 
@@ -75,11 +79,11 @@ def rule_of(class_name: str) -> str:
 
 
 def _rules_without_method(table: ParserTable) -> Iterator[str]:
-    methods = builder_methods() | plain_stages()
+    methods = builder_methods() | plain_nodes()
     for name in rule_names(table):
         if name not in methods:
             where = next((f"build_{part}s.py" for part in ("stage", "statement") if name.endswith(part)), "build.py")
-            other = _OR_PLAIN if name.endswith("_stage") else ""
+            other = _OR_PLAIN.get(name.rpartition("_")[2], "")
             yield f"the rule `{name}` of the grammar has no method in {where}: add `def {name}(self, part)`{other}"
 
 

@@ -52,6 +52,14 @@ def test_the_page_shows_the_same_staircase() -> None:
     assert [", ".join(sorted(floor.split(", "))) for floor in shown.split(" → ")] == floors
 
 
+def test_the_page_names_files_that_there_are() -> None:
+    """Of the tables for those who look for a place."""
+    page = (ROOT / "docs" / "design" / "architecture.md").read_text(encoding="utf-8")
+    named = re.findall(r"`((?:grammar|[a-z_]+)/[a-z_/]*(?:\.(?:py|lark))?)`", page.partition("## Where to put what")[2])
+    assert len(named) > 30
+    assert not [path for path in named if not ((ROOT / path).exists() or (ROOT / "runql" / path).exists())]
+
+
 def test_every_dependency_has_a_reason() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     page = (ROOT / "docs" / "design" / "dependencies.md").read_text(encoding="utf-8")

@@ -14,11 +14,11 @@ import pytest
 from hatchling.builders.wheel import WheelBuilder
 
 from runql.syntax import grammar, parse
-from runql.syntax.check_grammar import GrammarMismatchError, builder_methods, plain_stages, rule_names
+from runql.syntax.check_grammar import GrammarMismatchError, builder_methods, plain_nodes, rule_names
 from runql.syntax.keywords import keywords
 from runql.syntax.lexer import run
 from runql.syntax.lr_parser import Parser
-from runql.syntax.parser.build import Builder
+from runql.syntax.parser.build import COUNT_CLAUSES, Builder
 from runql.syntax.parser.build_stages import PLAIN_STAGES
 
 ROOT = Path(__file__).parents[2]
@@ -214,9 +214,9 @@ def test_every_keyword_is_read_in_any_case() -> None:
 
 
 def test_a_plain_stage_is_its_word_and_its_fields() -> None:
-    assert plain_stages() == PLAIN_STAGES.keys()
-    assert plain_stages() <= set(rule_names(grammar.load_table()))
-    assert not plain_stages() & builder_methods(), "a method would never be called"
+    assert plain_nodes() == PLAIN_STAGES.keys() | COUNT_CLAUSES.keys()
+    assert plain_nodes() <= set(rule_names(grammar.load_table()))
+    assert not plain_nodes() & builder_methods(), "a method would never be called"
 
 
 @pytest.mark.parametrize(

@@ -159,17 +159,9 @@ def _in_clause(parent: t.Clause) -> Slot | None:
             return Slot(Role.METRIC, taken=frozenset(".".join(map(str, key.segments)) for key in keys))
         case t.XClause():
             return Slot(Role.AXIS)
-        case (
-            t.FromClause()
-            | t.WhereClause()
-            | t.OrderClause()
-            | t.LimitClause()
-            | t.OffsetClause()
-            | t.PageClause()
-            | t.LazyClause()
-        ):
+        case t.FromClause() | t.WhereClause() | t.OrderClause() | t.CountClause() | t.LazyClause():
             return None
-        case t.SweepsClause() | t.SampleClause() | t.ScanClause() | t.StepsClause() | t.AlignClause():
+        case t.SweepsClause() | t.ScanClause() | t.StepsClause() | t.AlignClause():
             return None
         case t.StreamClause() | t.SelectClause() | t.SearchClause() | t.BrokenClause():
             return None

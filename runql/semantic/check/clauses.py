@@ -87,7 +87,7 @@ class Clauses:
 
     def page_size(self) -> int | None:
         clause = self.query.clause(tree.PageClause)
-        return None if clause is None else self._count(clause.size, clause, "page")
+        return None if clause is None else self._count(clause.count, clause, "page")
 
     def _count(self, count: int | tree.Param, clause: tree.Clause, word: str, *, least: int = 1) -> int | None:
         span = clause.span

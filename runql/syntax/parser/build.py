@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, Final
+from collections.abc import Callable, Mapping
+from typing import Any, Final, get_args
 
 from runql.syntax import tree as t
+from runql.syntax.check_grammar import rule_of
 from runql.syntax.literals import quote_name, read_path, read_string
 from runql.syntax.lr_parser import Branch, TerminalNode
 from runql.syntax.parser.build_expressions import Part
@@ -19,6 +20,11 @@ MAX_DEPTH: Final = 100
 
 _ALIGN: Final = {"OUTER": t.AlignMode.OUTER, "INNER": t.AlignMode.INNER, "FFILL": t.AlignMode.FFILL}
 _STREAMS: Final = {"DEFAULT": t.Stream.DEFAULT, "SYSTEM": t.Stream.SYSTEM}
+
+COUNT_CLAUSES: Final[Mapping[str, Callable[..., t.Clause]]] = {
+    rule_of(kind.__name__): kind for kind in get_args(t.Clause) if issubclass(kind, t.CountClause)
+}
+"""The clauses that need no method, by their rules."""
 
 Piece = t.Statement | t.Clause | t.Stage | Into | None
 """What a text consists of; none is the end of a statement."""
@@ -58,7 +64,10 @@ class Builder(StageBuilder, StatementBuilder):
         else:
             self._range, span = slice(tree.start, tree.end), self.place(tree.start, tree.end)
         part, kind = Part(children, span), PLAIN_STAGES.get(tree.name)
-        return getattr(self, tree.name)(part) if kind is None else self._plain_stage(kind, part)
+        if kind is not None:
+            return self._plain_stage(kind, part)
+        counted = COUNT_CLAUSES.get(tree.name)
+        return getattr(self, tree.name)(part) if counted is None else self._counted(counted, part)
 
     def _deep(self, span: Span) -> t.Expr:
         if not self._too_deep:
@@ -114,18 +123,6 @@ class Builder(StageBuilder, StatementBuilder):
 
     def order_clause(self, part: Part) -> t.Clause:
         return t.OrderClause(tuple(part.nodes), span=part.span)
-
-    def limit_clause(self, part: Part) -> t.Clause:
-        return self._counted(t.LimitClause, part)
-
-    def offset_clause(self, part: Part) -> t.Clause:
-        return self._counted(t.OffsetClause, part)
-
-    def page_clause(self, part: Part) -> t.Clause:
-        return self._counted(t.PageClause, part)
-
-    def sample_clause(self, part: Part) -> t.Clause:
-        return self._counted(t.SampleClause, part)
 
     def _counted(self, clause: Callable[..., t.Clause], part: Part) -> t.Clause:
         count = part.children[1]

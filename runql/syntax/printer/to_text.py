@@ -89,9 +89,7 @@ class Printer(StagePrinter):
                 return single(write_string(words) if isinstance(words, str) else f"${words.name}")
             case t.OrderClause(keys=keys):
                 return Items(first_word, tuple((self.order_key(key), key.span) for key in keys))
-            case t.LimitClause(count=count) | t.OffsetClause(count=count):
-                return single(self._count(count, clause.span))
-            case t.PageClause(size=count) | t.SampleClause(count=count):
+            case t.CountClause(count=count):
                 return single(self._count(count, clause.span))
             case t.LazyClause(lazy=lazy):
                 return Items(word("LAZY" if lazy else "FULL"))

@@ -61,21 +61,26 @@ class OrderClause(ClauseNode):
 
 
 @frozen
-class LimitClause(ClauseNode):
+class CountClause(ClauseNode):
+    """A clause that is written as its word and a count: whoever has nothing of its own to say of one names them all by
+    this."""
+
+    count: int | Param
+
+
+@frozen
+class LimitClause(CountClause):
     terminal = "LIMIT"
-    count: int | Param
 
 
 @frozen
-class OffsetClause(ClauseNode):
+class OffsetClause(CountClause):
     terminal = "OFFSET"
-    count: int | Param
 
 
 @frozen
-class PageClause(ClauseNode):
+class PageClause(CountClause):
     terminal = "PAGE"
-    size: int | Param
 
 
 @frozen
@@ -94,9 +99,8 @@ class SweepsClause(ClauseNode):
 
 
 @frozen
-class SampleClause(ClauseNode):
+class SampleClause(CountClause):
     terminal = "SAMPLE"
-    count: int | Param
 
 
 @frozen
