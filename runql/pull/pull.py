@@ -79,11 +79,15 @@ class PullReport:
 
 @dataclass(slots=True)
 class _PullListing:
-    """What a listing gave: the marks of the runs that must be read, and the keys of all."""
+    """What a listing gave: the marks of the runs that must be read, and the keys of all.
+
+    `said`: of the listing; `lost`: of histories that did not come whole.
+    """
 
     marks: dict[tuple[str, str, str], str] = field(default_factory=dict)
     keys: set[str] = field(default_factory=set)
     said: list[Diagnostic] = field(default_factory=list)
+    lost: list[Diagnostic] = field(default_factory=list)
 
 
 def pull(
@@ -125,7 +129,7 @@ def pull(
     finally:
         writer.close()
         snapshot.close()
-    return PullReport(store, origin, counts, newest.number, swept, said)
+    return PullReport(store, origin, counts, newest.number, swept, (*said, *folded(listing.lost)))
 
 
 def _keep_statistics(store: Path, name: str) -> None:
@@ -210,7 +214,7 @@ def _read(
         histories: dict[Stream, _InOrder] = {stream: _InOrder(_histories(place, there, stream)) for stream in STREAMS}
         for (_, _, run_id), mark in batch.items():
             if run_id in records:
-                _write(records[run_id], mark, histories, writer, counts)
+                listing.lost += _write(records[run_id], mark, histories, writer, counts)
                 is_new = key_of(records[run_id]) not in snapshot.runs
                 counts.new += is_new
                 counts.changed += not is_new
@@ -225,15 +229,19 @@ def _histories(place: SourcePlace, run_ids: tuple[str, ...], stream: Stream) -> 
 
 def _write(
     record: RunRecord, mark: str, histories: Mapping[Stream, _InOrder], writer: StoreWriter, counts: PullCounts
-) -> None:
+) -> list[Diagnostic]:
+    """Add a run; gives what is to be said of a history that may come whole the next time."""
+    lost: list[Diagnostic] = []
     run = writer.begin(record, mark)
     for stream, found in histories.items():
         for history in found.of(record.id):
             writer.add(run, stream, history)
             counts.values += history.length * len(history.columns)
-            if any(said.code in _LOST_HISTORY for said in history.notices):
-                run.mark = ""  # no listing has that: it is read again the next time
+            lost += (said for said in history.notices if said.code in _LOST_HISTORY)
+    if lost:
+        run.mark = ""  # no listing has that: it is read again the next time
     writer.end(run)
+    return lost
 
 
 def _mark_gone(listing: _PullListing, snapshot: StoreSnapshot, writer: StoreWriter, counts: PullCounts) -> None:

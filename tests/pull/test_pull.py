@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +11,7 @@ import pytest
 
 from runql.errors import BackendError
 from runql.pull.pull import PullCounts, PullReport, pull
+from runql.semantic.record import RunHistory
 from runql.sources.local import LocalService
 from runql.sources.open import SourcePlace
 from runql.sources.protocol import FULL, HistoryRequest, PageRequest, ServiceApi
@@ -17,6 +20,7 @@ from runql.sources.store.service import StoreService
 from runql.sources.wandb import Credentials, WandbService
 from runql.sources.wandb.http.client import LineSettings
 from runql.sources.wandb.service import ServiceOptions
+from runql.text.diagnostic import Diagnostic
 from tests.contract.sample import SAMPLE, SampleProject
 from tests.pull.conftest import RUNS, project_run
 from tests.server import LoopbackServer
@@ -186,3 +190,20 @@ def test_what_is_said_of_a_folder_is_said_of_its_copy(tmp_path: Path) -> None:
     (own,), (copy,) = folder.histories(asked), StoreService(tmp_path / "s", name="s").histories(asked)
     assert [said.code for said in own.notices] == ["RQL501"]
     assert copy.notices == own.notices
+
+
+def test_a_history_that_does_not_come_is_said_and_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = folder_of(SampleProject("acme", "vision", SAMPLE.runs[:3]), tmp_path / "wandb")
+    lost, histories = SAMPLE.runs[1].id, LocalService.histories
+
+    def short(self: LocalService, request: HistoryRequest) -> Iterator[RunHistory]:
+        for history in histories(self, request):
+            said = (Diagnostic("RQL412", "rows are missing", names=(lost,)),) if history.run_id == lost else ()
+            yield replace(history, notices=said)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(LocalService, "histories", short)
+        report = pulled(folder, tmp_path / "s")
+    assert {(said.code, said.names) for said in report.said} == {("RQL412", (lost,))}
+    again = pulled(folder, tmp_path / "s")
+    assert (again.counts.changed, again.counts.same, again.said) == (1, 2, ())
