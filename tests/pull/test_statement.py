@@ -11,10 +11,13 @@ import pytest
 import runql as package
 from runql.config import load
 from runql.errors import QueryError
+from runql.ide.context import Context
+from runql.ide.hover import hover
 from runql.session import Result, Session
 from runql.sources.local import LocalService
 from runql.sources.protocol import HistoryRequest
 from tests.cli.conftest import Runql
+from tests.ide.world import ask
 from tests.server import LoopbackServer
 from tests.server.store import stamp
 
@@ -105,6 +108,18 @@ def test_a_script_writes_where_it_may(runql: Runql, tmp_path: Path) -> None:
     (tmp_path / "a.rql").write_text("pull runs limit 2 into './mine'")
     assert runql("-s", "demo", "a.rql").status == 0
     assert runql("-s", "store:./mine", "count runs").out.split() == ["count", "2"]
+
+
+@pytest.mark.parametrize("marked", ["pull runs into ‸", "pull runs where state = 'failed' into m‸", "pull into ‸"])
+def test_stores_are_offered_behind_into(marked: str) -> None:
+    context = Context(sources={"demo": "", "store:mine": "a copy on this computer", "store:acme/mvp": ""})
+    assert set(ask(marked, context).inserts) == {"mine", "acme/mvp"}
+
+
+def test_hover_says_what_a_pull_does() -> None:
+    found = hover("pull runs into mine", 1, Context())
+    assert found is not None
+    assert "Copies runs" in str(found)
 
 
 def test_explain_asks_nothing(stores: Path) -> None:
