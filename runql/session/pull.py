@@ -99,8 +99,12 @@ class PullResult(Result):
         """How far it is: which runs there are, then which were read."""
         return going_of(self._counts)
 
+    def kept_by_stopping(self) -> str:
+        """What is in the store."""
+        return self.activity() if self._counts.written else ""
+
     def activity(self) -> str:
-        """What an interrupt left."""
+        """What was done so far."""
         counts = self._counts
         done = f"{counts.written:,} of {counts.to_read:,} runs were read"
         return f"{done}: the next pull goes on from there" if counts.written else f"{counts.listed:,} runs looked at"

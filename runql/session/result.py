@@ -250,6 +250,10 @@ class Result:
             [looked, *([f"{read:,} histories scanned"] if read else []), *([f"{rows:,} rows"] if rows else [])]
         )
 
+    def kept_by_stopping(self) -> str:
+        """What an interrupt left besides rows, in words; empty where that is nothing."""
+        return ""
+
     @property
     def answer(self) -> Answer:
         """The table as it is made, for the floors beside this one."""

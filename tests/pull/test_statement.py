@@ -145,7 +145,7 @@ def test_an_interrupt_keeps_what_was_whole(monkeypatch: pytest.MonkeyPatch) -> N
         assert isinstance(result, Result)
         with pytest.raises(KeyboardInterrupt):
             _ = result.frame
-        assert result.activity() == "40 of 64 runs were read: the next pull goes on from there"
+        assert result.kept_by_stopping() == "40 of 64 runs were read: the next pull goes on from there"
         assert (result.going().done, result.going().total) == (40, 64)
     rest = row("pull into cut")
     assert (rest["same"], rest["new"]) == (40, 24)

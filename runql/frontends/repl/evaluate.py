@@ -20,8 +20,8 @@ def evaluate(shell: Shell, text: str) -> None:
         try:
             shell.settings = shell.session.settings = with_saved(shell.settings)
             _carry_out(shell, text)
-        except KeyboardInterrupt:
-            shell.voice.say("stopped · nothing is shown")
+        except KeyboardInterrupt as stop:
+            shell.voice.say(f"stopped · {stop}" if stop.args else "stopped · nothing is shown")
         except WasStopped:
             pass  # it was said beside what came
         except RunQLError as error:

@@ -87,6 +87,8 @@ class Screen:
                 return self.gather(result, title, frames)
         except (KeyboardInterrupt, BackendError) as error:
             if not any(frame.length for frame in frames):
+                if isinstance(error, KeyboardInterrupt) and (left := result.kept_by_stopping()):
+                    raise KeyboardInterrupt(left) from error
                 raise
             raise Stopped(KeptResult(title, Columns.concat(frames), whole=False), error) from error
 
