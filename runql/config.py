@@ -88,14 +88,12 @@ class SqlBounds:
 
 @frozen
 class Settings:
-    """All settings. `source` is what a settings file or `RUNQL_SOURCE` names; `sources` and `aliases` are by name,
-    `alias_files` the files that aliases are of.
-
-    `saved`: the folders of saved queries, the project's before the user's own. `file`: the user's own settings file,
-    `data`: the folder for what must not get lost, such as the history of the prompt. `stores`: where copies of runs
-    are. `offline`: no server is asked, a project is answered from its store. `keep`: what was read of a large folder is
-    kept for the next process. `read_only`: no text writes a file. `pager`: what `$PAGER` says. `said`: what is to be
-    said of files that do not count. `allow_write`: where a script may write besides the working folder.
+    """All settings. `source` is what a settings file or `RUNQL_SOURCE` names; `sources`, `aliases`: by name, with the
+    files of aliases. `saved`: the folders of saved queries, the project's before the user's own. `file`: the user's own
+    settings file, `data`: the folder for what must not get lost, `stores`: where copies of runs are. `offline`: no
+    server is asked, a project is answered from its store. `keep`: what was read of a large folder is kept for the next
+    process. `read_only`: no text writes a file. `pager`: what `$PAGER` says. `said`: what is to be said of files that
+    do not count. `allow_write`: where a script may write besides the working folder. `theme`: on what charts stand.
     """
 
     source: str | None = None
@@ -123,6 +121,7 @@ class Settings:
     offline: bool = False
     read_only: bool = False
     keep: bool = True
+    theme: str = "light"
 
     @property
     def own_queries(self) -> Path | None:

@@ -29,10 +29,14 @@ def exact(text: str) -> str:
 
 
 def words(picture: str) -> str:
-    """The words of a picture without spaces and durations: these differ each time, and lines then break elsewhere."""
+    """The words of a picture without spaces and durations: these differ each time, and lines then break elsewhere.
+
+    Nor what a slow computer says while it looks: it stands in a picture for a moment, or never.
+    """
     pieces = re.findall(r"<text [^>]*>([^<]*)</text>", picture)
     text = html.unescape(" ".join(pieces)).replace("\N{NO-BREAK SPACE}", " ")
-    return re.sub(r"\s+", "", re.sub(r"\b\d+(\.\d+)? m?s\b", "… s", text))
+    text = re.sub(r"\b\d+(\.\d+)? m?s\b", "… s", re.sub(r"\s+", " ", text))
+    return text.replace("looking at what there is · … s", "").replace(" ", "")
 
 
 @dataclass(frozen=True)
@@ -62,6 +66,7 @@ GENERATORS = (
     Generator("map", "docs/design", ("docs/make_map.py",)),
     Generator("editors", "editors", ("-m", "editors.generate")),
     Generator("pictures", "docs/pictures", ("docs/make_pictures.py",), words, "*.svg"),
+    Generator("charts", "docs/pictures/charts", ("docs/make_charts.py",), words, "*.svg"),
 )
 
 

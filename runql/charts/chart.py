@@ -138,12 +138,17 @@ class Panel:
 
 @frozen
 class ChartSource:
-    """What a chart was made of. `versions`: name and version of what made it. `time`: when, in ISO 8601 (UTC)."""
+    """What a chart was made of. `versions`: name and version of what made it. `time`: when, in ISO 8601 (UTC).
+
+    `warnings`, `notices`: what was said of the answer.
+    """
 
     query: str = ""
     runs: tuple[str, ...] = ()
     versions: tuple[tuple[str, str], ...] = ()
     time: str = ""
+    warnings: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()
 
 
 @frozen

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -10,6 +10,7 @@ from runql.engine.stages import StageContext
 from runql.execute.executor import Executor
 from runql.results.columns import Columns
 from runql.semantic.typed import TStage
+from runql.text.diagnostic import Diagnostic, Severity
 from runql.text.version import VERSION
 
 if TYPE_CHECKING:
@@ -18,23 +19,31 @@ if TYPE_CHECKING:
 
 
 class ChartMaker:
-    """Makes the chart that `plot`, one of the stages, asks for. `text`: the question as it was written."""
+    """Makes the chart that `plot`, one of the stages, asks for. `text`: the question as it was written; `said` gives
+    what is to be said of the answer, once all of it was read.
+    """
 
-    def __init__(self, stages: Sequence[TStage], executor: Executor, text: str) -> None:
+    def __init__(
+        self, stages: Sequence[TStage], executor: Executor, text: str, said: Callable[[], Iterable[Diagnostic]] = tuple
+    ) -> None:
         self._stages = tuple(stages)
         self._executor = executor
         self._text = text
+        self._said = said
 
     def chart(self, frame: Columns, context: StageContext) -> Chart:
         """The chart of a whole table. Raises `QueryError` if none can be drawn of it."""
         from runql.charts.build import chart_of
         from runql.charts.chart import ChartSource
 
+        said = {one.message: one.severity is Severity.NOTICE for one in self._said()}
         source = ChartSource(
             self._text.strip(),
             tuple(self._executor.facts.drawn),
             (("runql", VERSION),),
             datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
+            warnings=tuple(message for message, is_notice in said.items() if not is_notice),
+            notices=tuple(message for message, is_notice in said.items() if is_notice),
         )
         return chart_of(frame, context, self._stages, source)
 

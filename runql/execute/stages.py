@@ -51,8 +51,14 @@ class StagesOperator(TableOperator):
     ) -> None:
         self._questions = questions
         self._stages = stages_of(plan)
-        self._charts = ChartMaker(self._stages, executor, text)
-        self._files = Files(self._stages, lambda: below.names is not None, settings, numbers_of(plan))
+        self._charts = ChartMaker(self._stages, executor, text, lambda: (*executor.notices, *self.notices()))
+        self._files = Files(
+            self._stages,
+            lambda: below.names is not None,
+            settings,
+            numbers_of(plan),
+            chart=self._charts.chart,
+        )
         self._sql_bounds = (Settings() if settings is None else settings).sql
         self._rows = 0
         self._below = below

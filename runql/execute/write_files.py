@@ -11,8 +11,9 @@ from itertools import chain
 from pathlib import Path
 from queue import Full, Queue
 from threading import Thread
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
+from runql.charts.files.kinds import ChartFile, chart_file
 from runql.config import Settings
 from runql.engine.stages import Opener, StageContext
 from runql.engine.table import Table
@@ -22,11 +23,20 @@ from runql.results.formats.formats import EXTENSIONS, Format, Output, place_of, 
 from runql.results.frame import Frame
 from runql.results.writing import GivenUp
 from runql.script.permission import Permission
-from runql.semantic.typed import THoles, TStage, TTo
-from runql.text.diagnostic import Diagnostic
+from runql.semantic.typed import THoles, TPlot, TStage, TTo
+from runql.syntax.literals import write_string
+from runql.text.diagnostic import Diagnostic, Edit, Fix
 from runql.text.nearest import nearest
+from runql.text.source import NOWHERE, Span
+
+if TYPE_CHECKING:
+    from runql.charts.chart import Chart
+    from runql.results.columns import Columns
 
 T = TypeVar("T")
+
+ChartOf: TypeAlias = "Callable[[Columns, StageContext], Chart]"
+"""Makes the chart of a whole table. Raises `QueryError` if none can be drawn of it."""
 
 
 def located(path: str, folder: Path) -> Path:
@@ -37,11 +47,13 @@ def located(path: str, folder: Path) -> Path:
 def wrong_files(stages: Sequence[TStage], settings: Settings) -> Iterator[Diagnostic]:
     """What is wrong with the files of `to`: their format, their place, who may write there. Nothing is opened."""
     targets: dict[Path, str] = {}
+    draws = False
     for stage in stages:
+        draws = draws or isinstance(stage, TPlot)
         if not isinstance(stage, TTo):
             continue
         try:
-            place = _judged(stage, settings)
+            place = _judged(stage, settings, draws=draws)
         except RunQLError as error:
             yield from (replace(one, span=stage.span) for one in error.diagnostics)
             continue
@@ -50,19 +62,28 @@ def wrong_files(stages: Sequence[TStage], settings: Settings) -> Iterator[Diagno
         targets[place.target] = stage.path
 
 
-def _judged(stage: TTo, settings: Settings) -> Destination:
-    """Where a stage writes. Raises `OutputError` for what it cannot, and `QueryError` for what it may not write."""
+def _judged(stage: TTo, settings: Settings, *, draws: bool) -> Destination:
+    """Where a stage writes. Raises `OutputError` for what it cannot, and `QueryError` for what it may not write.
+
+    `draws`: it stands behind `plot`, so what can hold a chart gets that.
+    """
     if settings.read_only:
         hint = "leave `to` out: the rows are the answer"
         raise QueryError([Diagnostic("RQL535", "whoever asks here may write no file", stage.span, hints=(hint,))])
     path = located(stage.path, settings.folder)
-    form = _format_of(path)
-    if form is None:
-        raise QueryError([_no_format(stage, path)])
-    if stage.safe and not form.entry.separated:
+    form, drawn = _format_of(path), chart_file(path)
+    if form is None and not (draws and drawn is not None):
+        raise QueryError([_no_format(stage, path) if drawn is None else _no_chart(stage)])
+    if stage.safe and (form is None or not form.entry.separated):
         hint = "a format that no spreadsheet reads as formulas needs no `safe`"
         raise QueryError([Diagnostic("RQL506", "`safe` goes with `.csv` and `.tsv`", stage.span, hints=(hint,))])
-    place = place_of(form, path, stage.path)
+    if draws and drawn is not None:
+        from runql.charts.files.write import place_of_chart
+
+        place = place_of_chart(drawn, path, stage.path)
+    else:
+        assert form is not None
+        place = place_of(form, path, stage.path)
     refusal = Permission.of(settings).refusal(place, stage.span) if stage.guarded else None
     if refusal is not None:
         raise QueryError([refusal])
@@ -80,10 +101,20 @@ def _no_format(stage: TTo, path: Path) -> Diagnostic:
     return Diagnostic("RQL506", f"`{stage.path}` is no file of a known format", stage.span, hints=hints)
 
 
+def _no_chart(stage: TTo) -> Diagnostic:
+    """A file of a chart, and nothing draws one."""
+    before = Span(stage.span.start, stage.span.start)
+    fixes = (Fix("draw the table", (Edit(before, "plot | "),)),) if stage.span != NOWHERE else ()
+    message = f"`{stage.path}` holds a chart, and nothing draws one"
+    hint = f"`plot | to {write_string(stage.path)}` draws the table; `.html` and the like hold no tables"
+    return Diagnostic("RQL506", message, stage.span, hints=(hint,), fixes=fixes)
+
+
 class Files:
     """Opens the files of one answer, and keeps what is to be said of them.
 
     `fixed`: every part of the table has the same columns, so a format that can writes the rows while they come.
+    `chart` makes the chart of the whole table, for files behind `plot`.
     """
 
     def __init__(
@@ -92,7 +123,11 @@ class Files:
         fixed: Callable[[], bool] = lambda: False,
         settings: Settings | None = None,
         numbers: frozenset[str] = frozenset(),
+        *,
+        chart: ChartOf | None = None,
     ) -> None:
+        self._chart = chart
+        self._draws = any(isinstance(stage, TPlot) for stage in stages)
         self.said: dict[Diagnostic, None] = {}
         self.written: list[str] = []
         self._sweeps = _after_holes(stages)
@@ -108,9 +143,28 @@ class Files:
     @contextmanager
     def _open(self, stage: TTo, context: StageContext) -> Iterator[Callable[[Table], None]]:
         """Take the parts; the file is in its place when the last one has passed and nothing went wrong."""
-        place = _judged(stage, self._settings)  # once more: what was a file may be a link by now
-        form = EXTENSIONS[place.path.suffix[1:].lower()]
+        place = _judged(stage, self._settings, draws=self._draws)  # once more: what was a file may be a link by now
         parts = _Parts()
+        drawn = chart_file(place.path) if self._draws else None
+        write = self._drawing(drawn, place, parts, context) if drawn else self._writing(stage, place, parts, context)
+        # The formats ask for rows, and the stages hand them on: each in a thread of its own.
+        written = _started(write)
+        try:
+            yield lambda table: parts.put(Frame(table.columns, table.length, numbers=self._numbers), written)
+            parts.put(None, written)
+            lost = written.result()
+        except BaseException:
+            parts.give_up()
+            wait([written])
+            raise
+        self.said.update(dict.fromkeys(lost))
+        self.written.append(stage.path)
+
+    def _writing(
+        self, stage: TTo, place: Destination, parts: _Parts, context: StageContext
+    ) -> Callable[[], tuple[Diagnostic, ...]]:
+        """Writes the rows; gives what is to be said of that."""
+        form = EXTENSIONS[place.path.suffix[1:].lower()]
         names = self._fixed if form.entry.streams else lambda: False
         layout, sweep = context.layout, stage.path in self._sweeps
 
@@ -127,18 +181,24 @@ class Files:
             )
             return save_at(output, form, place, parts.gave_up)
 
-        # The formats ask for rows, and the stages hand them on: each in a thread of its own.
-        written = _started(write)
-        try:
-            yield lambda table: parts.put(Frame(table.columns, table.length, numbers=self._numbers), written)
-            parts.put(None, written)
-            lost = written.result()
-        except BaseException:
-            parts.give_up()
-            wait([written])
-            raise
-        self.said.update(dict.fromkeys(lost))
-        self.written.append(stage.path)
+        return write
+
+    def _drawing(
+        self, kind: ChartFile, place: Destination, parts: _Parts, context: StageContext
+    ) -> Callable[[], tuple[Diagnostic, ...]]:
+        """Writes the chart of all rows."""
+        from runql.charts.files.write import save_chart
+        from runql.charts.vega.theme import Theme
+
+        make, theme = self._chart, Theme(self._settings.theme)
+        assert make is not None, "somebody draws"
+
+        def write() -> tuple[Diagnostic, ...]:
+            chart = make(Frame.concat(parts.frames), context)
+            save_chart(chart, kind, place, theme, parts.gave_up)
+            return ()
+
+        return write
 
 
 def _started(work: Callable[[], T]) -> Future[T]:

@@ -56,5 +56,36 @@ _TABLE = (
     ),
 )
 
+_CHARTS = (
+    FormatEntry(
+        "svg",
+        "A picture of a chart that is sharp at any size; needs vl-convert, as `png` and `html` do.",
+        'runs limit 5 keys loss scan | plot | to "loss.svg"',
+        extensions=("svg",),
+    ),
+    FormatEntry(
+        "png",
+        "A picture of a chart, 300 dots an inch.",
+        'runs | group config.optimizer : mean(summary.acc), ci95(summary.acc) | plot | to "acc.png"',
+        extensions=("png",),
+        binary=True,
+    ),
+    FormatEntry(
+        "html",
+        "A page with a chart: values under the pointer, zoom, names to click; it loads nothing from outside.",
+        'runs limit 5 keys loss scan | plot | to "loss.html"',
+        extensions=("html", "htm"),
+    ),
+    FormatEntry(
+        "json",
+        "The chart as Vega-Lite, with the values that it draws.",
+        'runs limit 5 keys loss scan | plot | to "loss.json"',
+        extensions=("json",),
+    ),
+)
+
+CHART_FORMATS: Final[Mapping[str, FormatEntry]] = MappingProxyType({one.name: one for one in _CHARTS})
+"""By name: what is written of a chart, behind `plot`. A format that is not here is written of its table."""
+
 FORMATS: Final[Mapping[str, FormatEntry]] = MappingProxyType({one.name: one for one in _TABLE})
 """By name."""

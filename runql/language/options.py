@@ -9,6 +9,8 @@ from typing import Final
 from runql.language.entry import OptionEntry
 
 SWITCH: Final = "`on` or `off`"
+THEMES: Final = ("light", "dark")
+"""On what a chart stands."""
 
 _TABLE = (
     OptionEntry(
@@ -24,6 +26,13 @@ _TABLE = (
         "set names on; runs limit 3",
         takes=SWITCH,
         values=("on", "off"),
+    ),
+    OptionEntry(
+        "theme light|dark",
+        "On what charts of files and notebooks stand: on white, or on a dark ground.",
+        'set theme dark; runs limit 5 keys loss scan | plot | to "loss.svg"',
+        takes="`light` or `dark`",
+        values=THEMES,
     ),
     OptionEntry(
         "RQLnnn on|off",

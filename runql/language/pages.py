@@ -11,7 +11,7 @@ from runql.language.clauses import CLAUSES
 from runql.language.dates import DATES
 from runql.language.entry import ReferencePage, ReferenceSection, StatementEntry
 from runql.language.fields import RUN_FIELDS
-from runql.language.formats import FORMATS
+from runql.language.formats import CHART_FORMATS, FORMATS
 from runql.language.functions.casts import CASTS
 from runql.language.functions.numbers import NUMBERS
 from runql.language.functions.texts import TEXTS
@@ -105,6 +105,11 @@ _SCRIPTS = ReferencePage(
         ReferenceSection("Types of parameters", tuple(TYPES.values())),
         ReferenceSection("Options of `set`", tuple(OPTIONS.values()), "Also `--max-rows`, `--names`, `--no RQLnnn`."),
         ReferenceSection("Formats of `-o`", tuple(FORMATS.values()), "A file's ending says its format."),
+        ReferenceSection(
+            "Files of charts",
+            tuple(CHART_FORMATS.values()),
+            "Behind `plot`, by `to` and by `-o`. Of a query that draws nothing `-o x.svg` draws what fits.",
+        ),
     ),
 )
 

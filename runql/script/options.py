@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from runql.language.options import OPTIONS
+from runql.language.options import OPTIONS, THEMES
 from runql.syntax import tree
 from runql.syntax.tree import SetStatement
 from runql.text.codes import CODES
@@ -39,13 +39,14 @@ class Told:
 class Options:
     """`silenced`: codes of notices and warnings that are not said. `max_rows`: how many rows of an answer are shown at
     most. `names`: whether each file and run is named that a notice speaks of. `told`: what was said of these before
-    and is not said again; without it everything is said each time.
+    and is not said again; without it everything is said each time. `theme`: on what charts stand.
     """
 
     silenced: frozenset[str] = frozenset()
     max_rows: int | None = None
     names: bool = False
     told: Told | None = None
+    theme: str = "light"
 
     def heard(self, diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
         """Those that are to be said: an error can't be silenced."""
@@ -63,7 +64,9 @@ def silenced_code(code: str) -> str | None:
     return name if name in CODES and CODES[name].severity != "error" else None
 
 
-def set_option(options: Options, statement: SetStatement) -> tuple[Options, Diagnostic | None]:
+def set_option(  # noqa: PLR0911 - one line an option
+    options: Options, statement: SetStatement
+) -> tuple[Options, Diagnostic | None]:
     """The options after a `set`, or what is wrong with it (RQL223)."""
     place = statement.name_span if statement.name_span != NOWHERE else statement.span
     name = statement.name
@@ -79,6 +82,11 @@ def set_option(options: Options, statement: SetStatement) -> tuple[Options, Diag
         if on is None:
             return options, Diagnostic("RQL223", "`names` is set to `on` or `off`", statement.span)
         return replace(options, names=on), None
+    if name.lower() == "theme":
+        theme = _word(statement.value)
+        if theme not in THEMES:
+            return options, Diagnostic("RQL223", "`theme` is set to `light` or `dark`", statement.span)
+        return replace(options, theme=theme), None
     near = nearest(name, OPTIONS, most=1)
     hints = (*(f"nearest: `{one}`" for one in near), f"options: {', '.join(f'`{one}`' for one in OPTIONS)}")
     return options, Diagnostic("RQL223", f"there is no option `{name}`", place, hints=hints)
@@ -100,7 +108,12 @@ def _switch(options: Options, name: str, statement: SetStatement) -> tuple[Optio
 def _truth(value: tree.Expr | None) -> bool | None:
     if isinstance(value, tree.Literal) and isinstance(value.value, bool):
         return value.value
-    word = str(value.path.segments[0]) if isinstance(value, tree.Field) and len(value.path.segments) == 1 else ""
+    return _SWITCHES.get(_word(value))
+
+
+def _word(value: tree.Expr | None) -> str:
+    """A word, in quotes or not, in small letters."""
     if isinstance(value, tree.Literal) and isinstance(value.value, str):
-        word = value.value
-    return _SWITCHES.get(word.lower())
+        return value.value.lower()
+    is_name = isinstance(value, tree.Field) and len(value.path.segments) == 1
+    return str(value.path.segments[0]).lower() if isinstance(value, tree.Field) and is_name else ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field
 from pathlib import Path
+from typing import Any
 
 from runql.config import Settings
 from runql.execute.cost import Spent
@@ -51,7 +52,8 @@ class KnownSources:
 class CheckedQuery:
     """A query that may run. `tree` is what was written, `said` what is to be said of it already, `spent` what it has
     cost so far. `hidden`: values that are secret. `folder`: where the paths of `to` are meant from.
-    `inner`: the questions inside of it."""
+    `inner`: the questions inside of it. `params`, `source`: what its parameters stand for, and the source that it does
+    not name."""
 
     plan: Plan
     places: tuple[SourcePlace, ...]
@@ -68,6 +70,8 @@ class CheckedQuery:
     pull: PullStatement | None = None
     """The runs are copied to the store that this names."""
     settings: Settings = field(default_factory=Settings)
+    params: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    source: str | None = None
 
 
 def linted(checked: Checked, places: Sequence[SourcePlace], catalog: Catalog) -> Iterator[Diagnostic]:

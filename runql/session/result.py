@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, NoReturn, overload
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property, partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, overload
 
 from runql.advice.notice_totals import few
 from runql.errors import BackendError, QueryError
@@ -16,8 +16,10 @@ from runql.results.formats.formats import Output, untyped_notices
 from runql.results.frame import Frame
 from runql.results.terminal_table.options import View
 from runql.script.options import Options
-from runql.semantic.typed import TAssert
+from runql.semantic.typed import TAssert, TTo
+from runql.session.drawn_file import drawn_file
 from runql.session.parts_read import PartsRead
+from runql.session.shown import Shown, Stats
 from runql.text.diagnostic import Diagnostic, Severity
 from runql.text.source import Source
 from runql.text.visible import visible
@@ -29,8 +31,12 @@ if TYPE_CHECKING:
 
     from runql.charts.chart import Chart
     from runql.charts.sparks import HistorySpark
+    from runql.session.drawn import DrawnChart
+    from runql.syntax.tree import PlotStage
     from runql.session.sql_answer import SqlAnswer
     from runql.wandb_api.runs import Runs
+
+_NO_CHART = "no chart is drawn of this answer: it is no table of a query"
 
 
 class Result:
@@ -48,11 +54,14 @@ class Result:
         said_before: tuple[Diagnostic, ...],
         explained: Callable[[], str],
         options: Options | None = None,
+        *,
+        drawn: Callable[[PlotStage], Result] | None = None,
     ) -> None:
         self.source = source
         self._answer = answer
         self._said_before = said_before
         self._explained = explained
+        self._drawn = drawn
         self._options = Options() if options is None else options
         self._shown = Shown()
         self._reading = PartsRead(answer.frames)
@@ -92,6 +101,19 @@ class Result:
         """Whether the query ends in `plot`, so that its answer is a chart."""
         return self._answer.draws
 
+    @property
+    def writes_chart(self) -> bool:
+        """Whether the query itself writes its chart to a file."""
+        from runql.charts.files.kinds import chart_file
+
+        written = (stage.path for stage in stages_of(self._answer.plan) if isinstance(stage, TTo))
+        return self.draws and any(chart_file(Path(path)) is not None for path in written)
+
+    @property
+    def theme(self) -> str:
+        """On what its chart stands: `light` or `dark`."""
+        return self._options.theme
+
     @cached_property
     def chart(self) -> Chart:
         """The chart of the answer, of a query that ends in `plot`. Raises `QueryError` if none can be drawn of it."""
@@ -122,11 +144,54 @@ class Result:
             raise TypeError("only the answer of `count` is one number: this one is a table")
         return self._answer.count
 
-    def plot(self, *_arguments: object, **_options: object) -> NoReturn:
-        """Charts come in a later version. Raises `QueryError`, which says so."""
-        hint = "`.pandas()`, `.polars()` and `.arrow()` give the rows to a library that draws: `.pandas().plot(…)`"
-        message = "charts come in a later version: `.plot()` draws nothing yet"
-        raise QueryError([Diagnostic("RQL304", message, hints=(hint,))])
+    def plot(
+        self,
+        *y: str,
+        vs: str | None = None,
+        by: str | None = None,
+        shape: str | None = None,
+        log: str | Sequence[str] = (),
+        band: bool = False,
+        title: str | None = None,
+        theme: str | None = None,
+    ) -> DrawnChart:
+        """A chart of the answer, as the stage `plot` draws it: of what fits the rows, or as the arguments say.
+
+        A notebook shows it; `.save("x.svg")` writes it. The source is asked anew if the answer was read before without
+        a chart: the names of the runs may be needed, by which a legend tells them apart.
+
+        Args:
+            y: The columns along y, as the language writes them: `"val/loss"`, `"config.lr"`, `"val/*"`.
+            vs: The column along x.
+            by: The field that parts the rows into series.
+            shape: `line`, `scatter`, `bar`, `hist`, `heat`, `box` or `parallel`.
+            log: The axes that are logarithmic: `"y"`, `"x"` or `"x y"`.
+            band: Median, quartiles and extremes instead of a line a run.
+            title: What stands over it.
+            theme: `light` or `dark`.
+
+        Raises:
+            QueryError: a column that is not there, or arguments of which no chart can be drawn.
+        """
+        from runql.session.drawn import DrawnChart, plot_stage
+
+        asks_anew = bool(y or vs or by or shape or log or band or title)
+        if self.draws and not asks_anew:
+            return DrawnChart(self.chart, theme or self.theme)
+        if self._answer.is_count or self._drawn is None:
+            raise QueryError.of("RQL216", _NO_CHART)
+        stage = plot_stage(y, vs=vs, by=by, shape=shape, log=log, band=band, title=title)
+        return DrawnChart(self._drawn(stage).chart, theme or self.theme)
+
+    def with_chart(self) -> Result:
+        """The answer of the same query with `plot` at its end; of one that draws it itself. Nothing is read for it."""
+        from runql.session.drawn import plot_stage
+
+        if self.draws:
+            return self
+        if self._answer.is_count or self._drawn is None:
+            raise QueryError.of("RQL216", _NO_CHART)
+        return self._drawn(plot_stage(()))
 
     def say_first(self, *said: Diagnostic) -> None:
         """Puts what there is to say of the text before what there is to say of its answer."""
@@ -201,6 +266,7 @@ class Result:
             view=view,
             settle=lambda: self._answer.final_names,
             layout=lambda: self._answer.layout,
+            draw=partial(drawn_file, lambda: self.chart, self.theme) if self.draws else None,
         )
 
     def stats(self) -> Stats:
@@ -331,7 +397,13 @@ class Result:
         footer = visible(" · ".join(self.footer()))
         return "\n".join([f"{shown} · {footer}", *(visible(f"  {line}") for line in self.ladder())])
 
-    def _repr_html_(self) -> str:
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any] | None:
+        """A chart, for a query that ends in `plot`, with what is to be said of the answer below it."""
+        return self.plot()._repr_mimebundle_(include, exclude) if self.draws else None
+
+    def _repr_html_(self) -> str | None:
+        if self.draws:
+            return None  # it would be shown instead of the chart
         from runql.results.formats.html import html, notes
         from runql.text.render import render
 
@@ -339,42 +411,3 @@ class Result:
         table = f"<b>{self.value:,}</b>" if self._answer.is_count else html(self.frame, layout=self._answer.layout)
         warnings = render(self.fresh_warnings, self.source)
         return table + notes(warnings, self.footer(), (*self.ladder(), *self.ways_out()))
-
-
-@dataclass(frozen=True, slots=True)
-class Stats:
-    """What an answer cost and how much of it was shown. `requests` is `None` where no source counts them."""
-
-    requests: int | None
-    rows: int
-    truncated: bool
-    seconds: float
-
-
-@dataclass(slots=True)
-class Shown:
-    """Lets at most so many rows of an answer through, and counts the others: all of it is read."""
-
-    most: int | None = None
-    total: int = 0
-    shown: int = field(default=0, init=False)
-
-    def frames(self, frames: Iterable[Frame]) -> Iterator[Frame]:
-        """The parts, cut where there are too many rows."""
-        self.total = self.shown = 0
-        for frame in frames:
-            left = frame.length if self.most is None else max(0, self.most - self.total)
-            part = frame if frame.length <= left else frame.slice(0, left)
-            first = not self.total
-            self.total += frame.length
-            self.shown += part.length
-            if part.length or first:
-                yield part
-
-    @property
-    def said(self) -> tuple[Diagnostic, ...]:
-        """What was left out."""
-        if self.shown == self.total:
-            return ()
-        message = f"the first {self.shown:,} of {self.total:,} rows are shown"
-        return (Diagnostic("RQL515", message, hints=("`--max-rows` or `set max_rows` cut the others",)),)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
+from functools import partial
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
@@ -30,7 +32,9 @@ from runql.sources.open import SourcePlace, named
 from runql.sources.protocol import ServiceApi
 from runql.sources.question import asking
 from runql.syntax import Parsed, parse, tree
-from runql.syntax.tree import DescribeStatement
+from runql.syntax.printer.to_text import to_text
+from runql.syntax.tree import DescribeStatement, PlotStage
+from runql.syntax.tree.walk import nodes
 from runql.text.diagnostic import Diagnostic, without_echoes
 from runql.text.source import Source
 
@@ -149,12 +153,13 @@ class Session(OpenSources):
 
     # ---------------------------------------------------------------- the way of a text
 
-    def _script(self, parsed: Parsed, params: Mapping[str, Any]) -> ScriptPlan:
-        """The statements of a text with all names put in."""
+    def _script(self, parsed: Parsed, params: Mapping[str, Any], state: ScriptState | None = None) -> ScriptPlan:
+        """The statements of a text with all names put in, after texts that left `state`; by default those of here."""
+        state = self.state if state is None else state
         now = self._now or datetime.now(UTC)
         folders = tuple(self.settings.saved)
-        loader = Loader(folders, {**self.state.params, **params}, now, self.zone, own=self.settings.own_queries)
-        return Reader(parsed, self.state, params, now, self.zone, loader.load, self._is_source).read()
+        loader = Loader(folders, {**state.params, **params}, now, self.zone, own=self.settings.own_queries)
+        return Reader(parsed, state, params, now, self.zone, loader.load, self._is_source).read()
 
     def _is_source(self, name: str) -> bool:
         """Whether a name may be a source, by its looks or because it is one that is known."""
@@ -226,6 +231,8 @@ class Session(OpenSources):
             inner=plans.made,
             pull=item.pull,
             settings=self.settings,
+            params=item.params,
+            source=item.source,
         )
 
     def _wrong_of_pull(self, item: QueryTask, known: KnownSources) -> Sequence[Diagnostic]:
@@ -306,14 +313,29 @@ class Session(OpenSources):
 
         def answer_of(one: InnerQuery | CheckedQuery, questions: Questions | None) -> Answer:
             executor = Executor(one.plan, one.places, one.catalog, one.doubt)
-            return Answer(executor, one.catalog, source, ready.spent, self.settings, questions=questions)
+            settings = replace(self.settings, theme=ready.options.theme)
+            return Answer(executor, one.catalog, source, ready.spent, settings, questions=questions)
 
         answer = answer_of(ready, Questions(ready.inner, answer_of) if ready.inner else None)
         if ready.pull is not None:
             from runql.session.pull import PullResult
 
             return PullResult(ready, answer, source, self.settings, lambda: _explained(ready, source))
-        return Result(answer, source, ready.said, lambda: _explained(ready, source), ready.options)
+        explained, drawn = partial(_explained, ready, source), partial(self._drawn, ready)
+        return Result(answer, source, ready.said, explained, ready.options, drawn=drawn)
+
+    def _drawn(self, ready: CheckedQuery, stage: PlotStage) -> Result:
+        """The answer of a query with this chart at its end, not read yet. Raises `QueryError` if it is none."""
+        from runql.session.drawn import with_plot
+
+        query = with_plot(ready.tree, stage)
+        parsed = parse(to_text(query))
+        params = {node.name: ready.params[node.name] for node in nodes(query) if isinstance(node, tree.Param)}
+        with asking(object()):
+            script = self._script(parsed, params, replace(self.state, source=ready.source, options=ready.options))
+            (drawn,) = self._ready(parsed, script, params)
+        assert isinstance(drawn, CheckedQuery)
+        return self._result(drawn, parsed.source)
 
     @property
     def aliases(self) -> Mapping[str, tree.Expr]:

@@ -12,7 +12,7 @@ from runql.config import Settings
 from runql.errors import BackendError, wrong_call
 from runql.execute.progress import RunProgress
 from runql.results.columns import Columns
-from runql.results.formats.formats import FORMATS, Format, Output, chosen, said, save
+from runql.results.formats.formats import CHARTS, FORMATS, Format, Output, chosen, said, save
 from runql.results.frame import Frame
 from runql.results.terminal_table.options import View
 from runql.session import Explanation, Result
@@ -79,6 +79,8 @@ class ResultWriter:
             raise wrong_call(
                 f"the text has {count or 'no'} result{'s' * (count != 1)}, and `-o {self._path}` takes one"
             )
+        if self._format in CHARTS.values():
+            results = [result.with_chart() if isinstance(result, Result) else result for result in results]
         if self._path is None and self._format is FORMATS["json"] and len(results) > 1:
             self._array(results)
             return
@@ -205,7 +207,8 @@ class ResultWriter:
                 left = self._left(frames, result.activity())
                 error.diagnostics = (replace(first, hints=(left, *first.hints)), *others)
             raise
-        return (*said(output.lost), *([_NOT_DRAWN] if result.draws and not self._path else []))
+        is_nowhere = result.draws and not result.writes_chart and self._path is None
+        return (*said(output.lost), *([_NOT_DRAWN] if is_nowhere else []))
 
     def _chart(self, result: Result) -> Iterator[bytes]:
         """The chart of a result, as large as the window."""

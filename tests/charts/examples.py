@@ -17,6 +17,7 @@ SOURCE: Final = ChartSource(
     ("a1", "b2"),
     (("runql", "0.1.0"),),
     "2026-11-29T19:00:00Z",
+    notices=("2 missing skipped",),
 )
 
 

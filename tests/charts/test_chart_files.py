@@ -14,8 +14,9 @@ from xml.etree import ElementTree
 import pytest
 
 from runql.charts.files import engine
+from runql.charts.files.kinds import ChartFile
 from runql.charts.files.page import page
-from runql.charts.files.write import ChartFile, chart_bytes
+from runql.charts.files.write import chart_bytes
 from runql.charts.vega.spec import vega_lite
 from runql.charts.vega.theme import Theme
 from runql.errors import OutputError
@@ -50,7 +51,7 @@ def test_svg_holds_what_it_was_made_of() -> None:
     drawn = ElementTree.fromstring(chart_bytes(curves(), ChartFile.SVG, Theme.DARK))
     (kept,) = (json.loads(part.text or "") for part in drawn.iter(f"{_SVG}metadata"))
     assert (kept["query"], kept["runs"], kept["time"]) == (SOURCE.query, ["a1", "b2"], SOURCE.time)
-    assert kept["notes"] == ["1 gap (NaN)"]
+    assert (kept["notes"], kept["notices"]) == (["1 gap (NaN)"], ["2 missing skipped"])
     assert {"runql", "vl-convert", "vega-lite"} <= kept["versions"].keys()
     assert {"Loss", "run 2", "1 gap (NaN)"} <= {*_texts(drawn)}
 
@@ -119,7 +120,7 @@ def test_a_page_says_what_a_pointer_does() -> None:
     for name, told in (("lines", True), ("bins", False)):
         made = page(
             vega_lite(CHARTS[name]),
-            {"query": "", "runs": [], "notes": [], "versions": {}, "time": ""},
+            {"query": "", "runs": [], "notes": [], "notices": [], "versions": {}, "time": ""},
             "",
             Theme.LIGHT,
             "",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from runql.charts.vega.axes import AxisRange, log_ticks, round_ticks, value_on
 from runql.charts.vega.spec import vega_lite
 from runql.charts.vega.texts import number_text, room, short, wrapped
 from runql.charts.vega.theme import DASHES, PALETTES, SHAPES, Theme
-from tests.charts.examples import CHARTS, GAP, curves
+from tests.charts.examples import CHARTS, GAP, SOURCE, curves
 
 _NUMBERS = st.floats(-1e12, 1e12) | st.sampled_from((0.0, -0.0, 1e-300, 5e-324, 2.0**53 + 2, GAP))
 
@@ -90,6 +91,8 @@ def test_eight_lines_differ_in_colour_and_in_dash(theme: Theme) -> None:
 
 def test_notes_stand_under_the_chart() -> None:
     assert vega_lite(curves())["title"]["text"] == ["1 gap (NaN)"]
+    wrong = replace(curves(), source=replace(SOURCE, warnings=("1 run file is damaged",)))
+    assert vega_lite(wrong)["title"]["text"] == ["1 gap (NaN)", "1 run file is damaged"]
     many = [float(at % 7) for at in range(20_000)]
     panel = Panel(Mark.LINE, Axis("_step"), Axis("y"), (Series("a", [*map(float, range(20_000))], many),))
     assert any("20,000 points" in line for line in vega_lite(Chart((panel,)))["title"]["text"])
@@ -186,3 +189,20 @@ def test_values_keep_all_their_digits() -> None:
     assert value_on(linear, 2.0**53 + 2) == 2.0**53 + 2
     assert value_on(linear, math.inf) is None
     assert value_on(time, 1_700_000_000.25) == 1_700_000_000_250
+
+
+def test_points_of_several_series_stand_beside_each_other() -> None:
+    axis = Axis("config.optimizer", Scale.CATEGORY, ("adam", "sgd"))
+    series = [Series(name, (0, 1), (0.5, 0.6), (), at, low=(0.4, 0.5), high=(0.6, 0.7)) for at, name in enumerate("ab")]
+    for count, is_beside in ((1, False), (2, True)):
+        chart = Chart((Panel(Mark.SCATTER, axis, Axis("acc"), tuple(series[:count])),))
+        assert all(("xOffset" in one) == is_beside for one in _encodings(vega_lite(chart)))
+
+
+@pytest.mark.parametrize("names", [("a", "b"), tuple(letter * 30 for letter in "abcdef")])
+def test_values_of_bars_below_zero_have_room(names: tuple[str, ...]) -> None:
+    axis, values = Axis("field", Scale.CATEGORY, names), [1.0, -1.0] * (len(names) // 2)
+    chart = Chart((Panel(Mark.BAR, axis, Axis("strength"), (Series("", [*map(float, range(len(names)))], values),)),))
+    bar = next(_encodings(vega_lite(chart)))
+    value = bar["y" if len(names) == 2 else "x"]
+    assert value["scale"]["padding"] >= (20 if len(names) == 2 else 45)

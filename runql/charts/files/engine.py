@@ -17,11 +17,8 @@ from typing import Any, Final
 from runql.errors import OutputError
 
 DOTS_PER_INCH: Final = 300
-_VERSION: Final = "6.4"
-"""Of Vega-Lite; what it is given is written as of version 5, and means the same."""
-
-SCHEMA: Final = {"$schema": "https://vega.github.io/schema/vega-lite/v6.json"}
-"""What names that version in a specification."""
+_VERSION: Final = "5.21"
+"""Of Vega-Lite: the last of those that JupyterLab draws too. Version 6.4 loses texts of the nearest point."""
 
 _CSS_POINTS_PER_INCH: Final = 96
 _POINTS_PER_INCH: Final = 72
@@ -51,7 +48,7 @@ def _engine() -> ModuleType:
 
 def svg(spec: Mapping[str, Any]) -> str:
     """The picture as SVG. The same specification gives the same text. Raises `OutputError` without the extra."""
-    drawn: str = _engine().vegalite_to_svg({**spec, **SCHEMA}, vl_version=_VERSION, allowed_base_urls=[])
+    drawn: str = _engine().vegalite_to_svg(dict(spec), vl_version=_VERSION, allowed_base_urls=[])
     return _own_ids(drawn, spec)
 
 
@@ -59,7 +56,7 @@ def png(spec: Mapping[str, Any]) -> bytes:
     """The picture as PNG of 300 dots an inch, as large on paper as the SVG. Raises `OutputError` without the extra."""
     scale = _POINTS_PER_INCH / _CSS_POINTS_PER_INCH
     drawn: bytes = _engine().vegalite_to_png(
-        {**spec, **SCHEMA}, vl_version=_VERSION, scale=scale, ppi=DOTS_PER_INCH, allowed_base_urls=[]
+        dict(spec), vl_version=_VERSION, scale=scale, ppi=DOTS_PER_INCH, allowed_base_urls=[]
     )
     return drawn
 

@@ -25,6 +25,7 @@ def metadata_of(chart: Chart) -> dict[str, Any]:
         "query": source.query,
         "runs": [*source.runs],
         "notes": [*notes_of(chart)],
+        "notices": [*source.notices],
         "versions": dict(source.versions),
         "time": source.time,
     }

@@ -17,6 +17,9 @@ _POLICY: Final = (
 _MANY_POINTS: Final = 4_000
 """More are drawn on a canvas, fewer as SVG, which stays sharp when it is printed or enlarged."""
 
+_ERRORS: Final = 1
+"""What Vega calls the level at which it says errors alone."""
+
 _STYLE: Final = """
 :root{color-scheme:SCHEME}
 body{margin:0;padding:16px;background:BACKGROUND;color:TEXT;font:13px FONT}
@@ -43,6 +46,7 @@ def page(spec: Mapping[str, Any], kept: Mapping[str, Any], title: str, theme: Th
     points = sum(len(rows) for rows in spec["datasets"].values())
     options = {
         "mode": "vega-lite",
+        "logLevel": _ERRORS,
         "renderer": "canvas" if points > _MANY_POINTS else "svg",
         "actions": {"export": True, "source": False, "compiled": False, "editor": False},
         "downloadFileName": "chart",
@@ -96,7 +100,7 @@ def _made(kept: Mapping[str, Any]) -> str:
     told = {
         "query": f"<pre>{escape(kept['query'])}</pre>" if kept["query"] else "",
         "runs": f"{len(runs):,}: {escape(visible(', '.join(runs)))}" if runs else "",
-        "notes": "<br>".join(escape(visible(note)) for note in kept["notes"]),
+        "notes": "<br>".join(escape(visible(note)) for note in (*kept["notes"], *kept["notices"])),
         "versions": escape(", ".join(f"{name} {version}" for name, version in kept["versions"].items())),
         "time": escape(kept["time"]),
     }

@@ -1,27 +1,39 @@
-"""The bytes of a chart's file."""
+"""The file of a chart: where it goes, and its bytes."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
-from enum import StrEnum
+from pathlib import Path
 from typing import Any, assert_never
 
 from runql.charts.chart import Chart
 from runql.charts.files import engine, metadata
+from runql.charts.files.kinds import ChartFile, endings
 from runql.charts.files.page import page
 from runql.charts.vega.spec import for_picture, vega_lite
 from runql.charts.vega.theme import Theme
 from runql.results.cell_text import whole_unicode
+from runql.results.destination import Destination, destination
+from runql.results.writing import never, write_to
 
 
-class ChartFile(StrEnum):
-    """The kinds of files, by the end of their names."""
+def place_of_chart(kind: ChartFile, path: Path, name: str | None = None) -> Destination:
+    """Where a chart goes; `name` is what it is called.
 
-    SVG = "svg"
-    PNG = "png"
-    HTML = "html"
-    JSON = "json"
+    Raises `OutputError` for what cannot be written, and where what draws it is not installed.
+    """
+    if kind is not ChartFile.JSON:
+        engine.versions()
+    return destination(path, endings(kind), name)
+
+
+def save_chart(
+    chart: Chart, kind: ChartFile, place: Destination, theme: Theme, gave_up: Callable[[], bool] = never
+) -> None:
+    """Write the file, whole or not at all. Raises `OutputError`, and `GivenUp` if `gave_up` says so."""
+    write_to(place, (chart_bytes(chart, kind, theme) for _ in range(1)), gave_up)
 
 
 def chart_bytes(chart: Chart, kind: ChartFile, theme: Theme = Theme.LIGHT) -> bytes:
@@ -40,9 +52,7 @@ def chart_bytes(chart: Chart, kind: ChartFile, theme: Theme = Theme.LIGHT) -> by
         case ChartFile.PNG:
             return metadata.in_png(engine.png(spec), kept)
         case ChartFile.HTML:
-            return whole_unicode(
-                page({**spec, **engine.SCHEMA}, kept, chart.title or "chart", theme, engine.script())
-            ).encode()
+            return whole_unicode(page(spec, kept, chart.title or "chart", theme, engine.script())).encode()
         case ChartFile.JSON:
             return whole_unicode(_json({**spec, "usermeta": {metadata.KEY: kept}}) + "\n").encode()
         case _:

@@ -17,6 +17,8 @@ _EXACT: Final = 2**53
 _SMALL, _LARGE = 1e-3, 1e6
 _FEW_DECADES: Final = 1.0
 _MOST_DECADES: Final = 10
+_SPARE: Final = 6
+"""Points that a log axis, whose ends are no round numbers, leaves free."""
 
 
 @frozen
@@ -88,6 +90,12 @@ def channel(
             assert_never(axis.scale)
 
 
+_LOG_LABEL: Final = (
+    f"datum.value >= {_LARGE} || datum.value < {_SMALL} ? replace(format(datum.value, '~e'), '+', '')"
+    " : format(datum.value, ',~g')"
+)
+"""1e-5, 0.001, 10,000, 1e10."""
+
 _OVERLAP: Final = {"labelOverlap": "greedy", "labelFlush": False}
 
 
@@ -112,17 +120,22 @@ def _linear(extent: AxisRange | None, padding: int, *, from_zero: bool) -> dict[
     if extent.least == extent.most and not (from_zero and extent.least):
         around = abs(extent.least) / 10 or 1
         scale |= {"domain": [extent.least - around, extent.most + around], "nice": False}
+    return {"scale": scale, "axis": {**axis, **number_format(extent)}}
+
+
+def number_format(extent: AxisRange | None) -> dict[str, Any]:
+    """How the numbers of an axis are written where Vega's own way would be long: of small and of large ones."""
+    if extent is None:
+        return {}
     largest = max(abs(extent.least), abs(extent.most))
     if 0 < largest < _SMALL:
-        axis["format"] = "~e"
-    elif largest >= _LARGE and extent.most - extent.least > largest / 1000:
-        axis["format"] = "~s"
-    return {"scale": scale, "axis": axis}
+        return {"format": "~e"}
+    return {"format": "~s"} if largest >= _LARGE and extent.most - extent.least > largest / 1000 else {}
 
 
 def _log(extent: AxisRange | None, padding: int, *, from_zero: bool) -> dict[str, Any]:
-    scale: dict[str, Any] = {"type": "log", "nice": False} | _padded(padding)
-    axis: dict[str, Any] = {"format": "~g", **_OVERLAP}
+    scale: dict[str, Any] = {"type": "log", "nice": False} | _padded(0 if from_zero else padding or _SPARE)
+    axis: dict[str, Any] = {"labelExpr": _LOG_LABEL, **_OVERLAP}
     if extent is None or extent.least <= 0:
         return {"scale": scale, "axis": axis}
     least, most = math.log10(extent.least), math.log10(extent.most)

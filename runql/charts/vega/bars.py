@@ -19,7 +19,8 @@ _BETWEEN: Final = 12
 _FEW_BARS: Final = 16
 _CAP: Final = 8
 _VALUE: Final = 20
-"""How much room the value at the end of a bar takes."""
+_VALUE_BESIDE: Final = 52
+"""How much room the value at the end of a bar takes below it, and beside it."""
 
 _TURNED: Final = {"x": "y", "y": "x", "x2": "y2", "y2": "x2", "xOffset": "yOffset"}
 
@@ -83,7 +84,7 @@ def bar_layers(panel: Panel, legend: Legend, points: float, pointer: Pointer) ->
     x = channel("x", panel.x, AxisRange.of(*(series.x for series in panel.series)))
     told = sum(len(series.x) for series in panel.series) <= _FEW_BARS
     below = told and extent is not None and extent.least < 0
-    y = channel("y", panel.y, extent, from_zero=True, padding=_VALUE if below else 0)
+    y = {**channel("y", panel.y, extent, from_zero=True, padding=_room(standing) if below else 0), "stack": None}
     x["scale"] = {**x["scale"], "paddingInner": 0.3, "paddingOuter": 0.2}
     offset = {"xOffset": {"field": "series", "type": "nominal", "sort": [*legend.names]}} if count > 1 else {}
     encoding = {"x": x, "y": y, **offset}
@@ -101,6 +102,10 @@ def bar_layers(panel: Panel, legend: Legend, points: float, pointer: Pointer) ->
     if told:
         made += [_values(standing, encoding, legend, below=False), _values(standing, encoding, legend, below=True)]
     return Layers(made, []), standing
+
+
+def _room(standing: Standing) -> int:
+    return _VALUE_BESIDE if standing.is_turned else _VALUE
 
 
 def _told(panel: Panel, legend: Legend) -> list[dict[str, Any]]:
@@ -122,14 +127,14 @@ def _whiskers(panel: Panel, standing: Standing, encoding: dict[str, Any], legend
     line = {"type": "rule", "strokeWidth": 1.4, "color": ink}
     yield standing.layer(line, {**encoding, "y": low, "y2": {"field": "high"}})
     for end in (low, high):
-        yield standing.layer(_cap(standing, ink, _CAP), {**encoding, "y": end})
+        yield standing.layer(_cap(standing, ink), {**encoding, "y": end})
 
 
-def _cap(standing: Standing, ink: str, length: int | None = None) -> dict[str, Any]:
+def _cap(standing: Standing, ink: str, length: int = _CAP) -> dict[str, Any]:
     return {
         "type": "tick",
         "orient": "vertical" if standing.is_turned else "horizontal",
-        **({} if length is None else {"size": length}),
+        "size": length,
         "thickness": 1.4,
         "color": ink,
     }
@@ -230,17 +235,12 @@ def box_layers(panel: Panel, legend: Legend, points: float) -> tuple[Layers, Sta
             {"x": x, "y": lower, "y2": {"field": "upper"}, "tooltip": told},
         ),
         standing.layer(
-            {**_cap(standing, colours.background), "thickness": 2.5, **_band(standing)},
-            {"x": x, "y": {**y, "field": "median"}},
+            {"type": "bar", "stroke": colours.background, "strokeWidth": 2.5, **size},
+            {"x": x, "y": {**y, "field": "median"}, "y2": {"field": "median"}},
         ),
         _counts(standing, {"x": x, "y": {**y, "field": "most"}}, colours.faint),
     ]
     return Layers(made, []), standing
-
-
-def _band(standing: Standing) -> dict[str, Any]:
-    """A tick as long as its box is wide."""
-    return {("height" if standing.is_turned else "width"): {"band": 0.5}}
 
 
 def _counts(standing: Standing, encoding: dict[str, Any], ink: str) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from runql.charts.chart import Axis, Panel, Scale
-from runql.charts.vega.axes import AxisRange, category, channel, log_ticks, round_ticks
+from runql.charts.vega.axes import AxisRange, category, channel, log_ticks, round_ticks, value_on
 from runql.charts.vega.layers import Layers, Row, readable
 from runql.charts.vega.legend import Legend
 from runql.charts.vega.texts import number_text, room, short
@@ -18,6 +18,9 @@ _CELL_HEIGHT: Final = 34
 _LEAST_CELL: Final = 26
 _MOST_CELL: Final = 110
 _DARK_PART: Final = 0.55
+_ENDS: Final = "abs(datum.value) >= 1e6 || (datum.value && abs(datum.value) < 1e-3) ? format(datum.value, '.3~e')" + (
+    " : format(datum.value, ',.4~r')"
+)
 _FEW_VALUES: Final = 6
 """An axis of so many values has a tick at each of them."""
 
@@ -46,7 +49,7 @@ def heat_layers(panel: Panel, legend: Legend, points: float, title: str) -> tupl
     told = [{"field": "y", "title": panel.y.title or "row"}, {"field": "x", "title": panel.x.title or "column"}]
     told.append({"field": "text", "title": title or "value"})
     colour = {"field": "value", "type": "quantitative", **_heat_colours(extent)}
-    colour["legend"] = {"title": visible(title) or None, "gradientLength": 160, "format": "~g"}
+    colour["legend"] = {"title": visible(title) or None, "gradientLength": 160, **_ends(extent)}
     made = [{"mark": {"type": "rect"}, "encoding": {"x": x, "y": y, "color": colour, "tooltip": told}}]
     if widest + 6 <= step:
         made.append(
@@ -62,6 +65,16 @@ def _heat_colours(extent: AxisRange | None) -> dict[str, Any]:
         most = max(-extent.least, extent.most)
         return {"scale": {"scheme": "blueorange", "domain": [-most, most]}}
     return {"scale": {"scheme": "viridis"}}
+
+
+def _ends(extent: AxisRange | None) -> dict[str, Any]:
+    """The labels of a colour scale: its least and its most value, as they are."""
+    if extent is None:
+        return {}
+    if extent.least < 0 < extent.most:
+        most = max(-extent.least, extent.most)
+        return {"values": [-most, 0, most], "labelExpr": _ENDS}
+    return {"values": [*dict.fromkeys((extent.least, extent.most))], "labelExpr": _ENDS}
 
 
 def _cell_text(extent: AxisRange | None) -> dict[str, Any]:
@@ -95,7 +108,7 @@ def polyline_rows(panel: Panel) -> list[Row]:
                     "axis": _axis_name(panel, at),
                     "place": _place(axis, value, ranges[at]),
                     "value": None if not math.isfinite(value) else _text(axis, value),
-                    "colour": last if math.isfinite(last) else None,
+                    "colour": value_on(panel.axes[-1], last),
                 }
             )
     return rows
@@ -172,8 +185,7 @@ def polyline_layers(panel: Panel, legend: Legend, ticks: str) -> Layers:
     x["axis"] = {**x["axis"], "domain": False, "ticks": False, "orient": "bottom", "labelPadding": 10}
     y = {"field": "place", "type": "quantitative", "axis": None, "scale": {"domain": [0, 1], "nice": False}}
     last = panel.axes[-1] if panel.axes else panel.y
-    colour: dict[str, Any] = {"field": "colour", "type": "quantitative", "scale": _line_colours(legend.theme, last)}
-    colour["legend"] = {"title": visible(last.title), "gradientLength": 160, "format": "~g"}
+    colour = _line_colour(panel, last, legend.theme)
     told = [{"field": "label", "title": "run"}, {"field": "run", "title": "id"}]
     told += [{"field": "axis", "title": "axis"}, {"field": "value", "title": "value"}]
     line = {
@@ -192,8 +204,20 @@ def polyline_layers(panel: Panel, legend: Legend, ticks: str) -> Layers:
     return Layers([rule, line, behind, text], [])
 
 
-def _line_colours(theme: Theme, last: Axis) -> dict[str, Any]:
-    """From dark to light, without the end that is hard to see on the background."""
+def _line_colour(panel: Panel, last: Axis, theme: Theme) -> dict[str, Any]:
+    """The channel `color` of a line: its value on the last axis."""
+    made: dict[str, Any] = {"field": "colour"}
+    title = {"title": visible(last.title)}
+    if last.scale is Scale.CATEGORY:
+        colours = PALETTES[theme].series
+        names = [visible(name) for name in last.categories]
+        shown = [colours[at % len(colours)] for at in range(len(names))]
+        return {**made, "type": "nominal", "scale": {"domain": names, "range": shown}, "legend": title}
+    # From dark to light, without the end that is hard to see on the background.
     seen = [0.25, 1] if theme is Theme.DARK else [0, 0.9]
-    made: dict[str, Any] = {"scheme": {"name": "viridis", "extent": seen}}
-    return made | ({"type": "log"} if last.scale is Scale.LOG else {})
+    scale: dict[str, Any] = {"scheme": {"name": "viridis", "extent": seen}}
+    if last.scale is Scale.TIME:
+        return {**made, "type": "temporal", "scale": scale, "legend": {**title, "gradientLength": 160}}
+    ends = _ends(_range(panel, len(panel.axes) - 1)) if panel.axes else {}
+    scale |= {"type": "log"} if last.scale is Scale.LOG else {}
+    return {**made, "type": "quantitative", "scale": scale, "legend": {**title, "gradientLength": 160, **ends}}

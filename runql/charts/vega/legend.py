@@ -24,18 +24,21 @@ class Legend:
     names: tuple[str, ...]
     places: tuple[int, ...]
     theme: Theme
+    is_axis: bool = False
 
     @classmethod
     def of(cls, chart: Chart, theme: Theme) -> Legend:
         """Those of the panels together: the same name in the same colour is one entry."""
         found = {name_of(each): each.colour for panel in chart.panels for each in panel.series}
         ordered = sorted(found, key=lambda name: found[name])
-        return cls(visible(chart.legend), tuple(ordered), tuple(found[name] for name in ordered), theme)
+        axes = {visible(panel.y.title) for panel in chart.panels}
+        is_axis = len(ordered) == 1 and ordered[0] in axes
+        return cls(visible(chart.legend), tuple(ordered), tuple(found[name] for name in ordered), theme, is_axis)
 
     @property
     def is_shown(self) -> bool:
-        """Whether the names say anything."""
-        return any(self.names)
+        """Whether the names say anything: a single one is not that of the axis."""
+        return any(self.names) and not self.is_axis
 
     @property
     def width(self) -> float:

@@ -56,7 +56,17 @@ def axes_of(panel: Panel) -> dict[str, Any]:
     return {
         "x": channel("x", panel.x, x, padding=spare),
         "y": channel("y", panel.y, AxisRange.of(*columns, *outer), padding=spare),
+        **_beside(panel),
     }
+
+
+def _beside(panel: Panel) -> dict[str, Any]:
+    """Several series at one category stand beside each other."""
+    if panel.mark is not Mark.SCATTER or panel.x.scale is not Scale.CATEGORY or len(panel.series) < 2:
+        return {}
+    names = [name_of(series) for series in panel.series]
+    scale = {"domain": names, "type": "point", "padding": 1}
+    return {"xOffset": {"field": "series", "type": "nominal", "sort": names, "scale": scale}}
 
 
 def line_layers(panel: Panel, legend: Legend, pointer: Pointer) -> Layers:
@@ -119,10 +129,10 @@ def _bands(panel: Panel, axes: dict[str, Any], colour: dict[str, Any], pointer: 
     for low, high, opacity in _BANDS:
         if any(getattr(series, low) for series in panel.series):
             yield {
-                "mark": {"type": "area", "order": False, "clip": True, "fillOpacity": opacity},
+                "mark": {"type": "area", "orient": "vertical", "order": False, "clip": True, "fillOpacity": opacity},
                 "encoding": {
-                    "x": axes["x"],
-                    "y": {**axes["y"], "field": low},
+                    "x": {**axes["x"], "stack": None},  # older versions would stack the bands
+                    "y": {**axes["y"], "field": low, "stack": None},
                     "y2": {"field": high},
                     "color": colour,
                     **pointer.faded(),
@@ -135,7 +145,7 @@ def _errors(panel: Panel, axes: dict[str, Any], colour: dict[str, Any], pointer:
         yield {
             "mark": {"type": "rule", "clip": True, "strokeWidth": 1.4},
             "encoding": {
-                "x": axes["x"],
+                **axes,
                 "y": {**axes["y"], "field": "low"},
                 "y2": {"field": "high"},
                 "color": colour,

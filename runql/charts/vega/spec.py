@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final, assert_never
 
-from runql.charts.chart import Chart, Mark, Panel
+from runql.charts.chart import Chart, Mark, Panel, Series
 from runql.charts.thinning import thinned
 from runql.charts.vega import bars, grids, lines
 from runql.charts.vega.layers import Layers, Pointer, Row
@@ -56,8 +56,18 @@ def for_picture(chart: Chart) -> Chart:
 
 
 def notes_of(chart: Chart) -> tuple[str, ...]:
-    """What stands under the chart."""
-    return tuple(dict.fromkeys(chart.notes))
+    """What stands under the chart: what the bars of errors and the bands are, the notes, and what is wrong with the
+    answer.
+    """
+    around = (_around(panel.mark, one) for panel in chart.panels for one in panel.series if one.interval)
+    return tuple(dict.fromkeys((*around, *chart.notes, *chart.source.warnings)))
+
+
+def _around(mark: Mark, series: Series) -> str:
+    """What stands around the values of a series."""
+    if mark is not Mark.LINE:
+        return f"bars: {series.interval}"
+    return f"band: {series.interval}" + ("; outer band: smallest to largest" if series.least else "")
 
 
 def _described(chart: Chart) -> str:

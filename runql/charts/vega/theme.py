@@ -108,6 +108,7 @@ def config_of(theme: Theme) -> dict[str, Any]:
         "symbolSize": 140,
         "symbolStrokeWidth": 2,
         "offset": 16,
+        "gradientLabelOffset": 8,
     }
     return {
         "background": colours.background,

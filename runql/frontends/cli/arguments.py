@@ -103,6 +103,7 @@ class Arguments(NamedTuple):
     allow_write: tuple[str, ...] = ()
     safe: bool = False
     max_rows: int | None = None
+    theme: str = "light"
     names: bool = False
     errors: str = "text"
     stats: bool = False
@@ -223,11 +224,12 @@ def _parser(command: Command) -> _Parser:
             "-o",
             "--output",
             metavar="FORMAT|FILE",
-            help="table json jsonl csv tsv md tex yaml, or a file, also .parquet",
+            help="table json jsonl csv tsv md tex yaml, or a file, also .parquet; of a chart .svg .png .html .json",
         )
         add("--safe", action="store_true", help="in csv and tsv no text is one that a spreadsheet runs as a formula")
         add("-q", "--quiet", action="store_true", help="no notices and no progress")
     if command == "run":
+        add("--theme", choices=("light", "dark"), default="light", help="on what the chart of a file stands")
         add("--max-rows", type=_count, metavar="N", help="show at most so many rows of an answer, and say what was cut")
         add("--junit", metavar="FILE", help="write what came of each assertion as JUnit XML, for a CI")
         add("--stats", action="store_true", help="at the end a line of JSON on standard error: what the answers cost")

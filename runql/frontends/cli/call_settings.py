@@ -39,11 +39,11 @@ def params_of(arguments: Arguments) -> Mapping[str, Any]:
 
 def options_of_call(arguments: Arguments) -> Options | None:
     """The options that the call sets, if it sets any. Raises `QueryError`."""
-    if not (arguments.no or arguments.names) and arguments.max_rows is None:
+    if not (arguments.no or arguments.names) and arguments.max_rows is None and arguments.theme == "light":
         return None
     from runql.frontends.cli.programs import options_of
 
-    return options_of(arguments.no, arguments.max_rows, names=arguments.names)
+    return options_of(arguments.no, arguments.max_rows, names=arguments.names, theme=arguments.theme)
 
 
 def saying_errors(start: Callable[[], int]) -> int:

@@ -108,7 +108,9 @@ def _session(call: CommandCall) -> Session:
 
     session = Session(call.arguments.source, call.settings)
     session.state = ScriptState(
-        options=options_of(call.arguments.no, call.arguments.max_rows, names=call.arguments.names)
+        options=options_of(
+            call.arguments.no, call.arguments.max_rows, names=call.arguments.names, theme=call.arguments.theme
+        )
     )
     return session
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from runql.session import Explanation, Result
 
 
-def options_of(codes: Iterable[str], max_rows: int | None, *, names: bool = False) -> Options:
+def options_of(codes: Iterable[str], max_rows: int | None, *, names: bool = False, theme: str = "light") -> Options:
     """The options that the call sets. Raises `QueryError` for a code that can't be silenced."""
     silenced = []
     for code in codes:
@@ -25,7 +25,7 @@ def options_of(codes: Iterable[str], max_rows: int | None, *, names: bool = Fals
                 "only these can be silenced: see docs/reference/codes.md",
             )
         silenced.append(name)
-    return Options(frozenset(silenced), max_rows, names, Told())
+    return Options(frozenset(silenced), max_rows, names, Told(), theme)
 
 
 def stats_json(results: Sequence[Result | Explanation]) -> str:

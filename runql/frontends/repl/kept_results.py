@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from runql.results.columns import Columns
 from runql.results.formats.formats import Output
 from runql.results.terminal_table.options import View
 from runql.script.named_queries import MOST_KEPT
+from runql.session.drawn_file import drawn_file
 from runql.terminal.footer import Below
 from runql.text.frozen import frozen
 
@@ -37,6 +39,7 @@ class KeptResult:
     """Why nothing is left of it."""
     chart: Chart | None = None
     """What is drawn in the place of its table."""
+    theme: str = "light"
 
     @property
     def cells(self) -> int:
@@ -47,7 +50,13 @@ class KeptResult:
         """It, on its way to a screen or a file."""
         frame = Columns({}) if self.frame is None else self.frame
         return Output(
-            (frame,), frame.names, scalar=self.scalar, view=view, layout=lambda: self.layout, sweep=self.sweep
+            (frame,),
+            frame.names,
+            scalar=self.scalar,
+            view=view,
+            layout=lambda: self.layout,
+            sweep=self.sweep,
+            draw=None if self.chart is None else partial(drawn_file, lambda: self.chart, self.theme),
         )
 
 

@@ -102,7 +102,9 @@ class Screen:
         whole = frames[0] if len(frames) == 1 and frames[0].names == names else Columns.concat(frames, names)
         chart = result.answer.chart(whole) if result.draws else None
         below = Below.of(result, quiet=self.quiet)
-        return KeptResult(title, whole, "", output.scalar, output.sweep, output.layout(), below, chart=chart)
+        return KeptResult(
+            title, whole, "", output.scalar, output.sweep, output.layout(), below, chart=chart, theme=result.theme
+        )
 
     def progress(self, describe: Callable[[], str]) -> Progress:
         """A line that says what goes on."""

@@ -51,6 +51,8 @@ class Output:
     """Gives how the columns of a pivot read, once all frames were taken."""
     sweep: bool = False
     """The rows are combinations that never ran."""
+    draw: Callable[[str], bytes] | None = None
+    """Gives the file of the chart that the rows are, by the name of its format; `None` where none is drawn of them."""
     safe: bool = False
     """No text of CSV or TSV is one that a spreadsheet would run as a formula."""
 
@@ -245,6 +247,28 @@ BODIES: Mapping[str, Pieces] = {
     "parquet": _parquet,
 }
 
+
+def _chart(name: str) -> Pieces:
+    """The chart of the rows, for which all of them are read."""
+
+    def pieces(output: Output) -> Iterator[bytes]:
+        if output.draw is None:
+            way_out = f'end the query in `| plot`: `… | plot | to "chart.{name}"`'
+            raise OutputError.of("RQL506", f"a file `.{name}` holds a chart, and nothing draws one", way_out)
+        yield output.draw(name)
+
+    return pieces
+
+
+CHARTS: Mapping[str, Format] = MappingProxyType(
+    {name: Format(entry, _chart(name)) for name, entry in language.CHART_FORMATS.items()}
+)
+"""By name: what holds a chart. JSON holds one where a chart is drawn, else rows."""
+
+_OF_CHARTS_ALONE: Mapping[str, Format] = MappingProxyType(
+    {end: form for form in CHARTS.values() for end in form.entry.extensions if end != "json"}
+)
+
 FORMATS: Mapping[str, Format] = MappingProxyType(
     {name: Format(entry, BODIES[name]) for name, entry in language.FORMATS.items()}
 )
@@ -266,9 +290,11 @@ def chosen(spec: str) -> tuple[Format, Path | None]:
             raise OutputError.of("RQL506", f"`{spec}` is no text: it needs a file", f"write `-o runs.{spec}`")
         return FORMATS[spec], None
     path = Path(spec)
-    if (form := EXTENSIONS.get(path.suffix[1:].lower())) is not None:
+    end = path.suffix[1:].lower()
+    if (form := EXTENSIONS.get(end) or _OF_CHARTS_ALONE.get(end)) is not None:
         return form, path
-    known = f"formats: {', '.join(FORMATS)}; or a file that ends in {', '.join(f'.{end}' for end in EXTENSIONS)}"
+    ends = ", ".join(f".{end}" for end in (*EXTENSIONS, *_OF_CHARTS_ALONE))
+    known = f"formats: {', '.join(FORMATS)}; or a file that ends in {ends}"
     near = [f"nearest: `{name}`" for name in nearest(spec, FORMATS)[:1]]
     raise OutputError.of("RQL506", f"`{spec}` is neither a format nor a file of a known one", *near, known)
 
@@ -282,7 +308,11 @@ def place_of(form: Format, path: Path, name: str | None = None) -> Destination:
 
 
 def save(output: Output, form: Format, path: Path) -> tuple[Diagnostic, ...]:
-    """Write a file, whole or not at all, and say what the format could not hold. Raises `OutputError`."""
+    """Write a file, whole or not at all, and say what the format could not hold. Raises `OutputError`.
+
+    Of rows that are a chart, JSON holds that.
+    """
+    form = CHARTS["json"] if form is FORMATS["json"] and output.draw is not None else form
     return save_at(output, form, place_of(form, path))
 
 

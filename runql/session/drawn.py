@@ -1,0 +1,122 @@
+"""The chart of a result in Python and in notebooks: what `Result.plot` takes and gives."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from runql.charts.chart import Mark
+from runql.errors import OutputError, QueryError
+from runql.language.formats import CHART_FORMATS
+from runql.language.options import THEMES
+from runql.syntax import parse_query, tree
+from runql.syntax.literals import write_string
+from runql.syntax.tree import PlotStage, ToStage
+from runql.text.diagnostic import Diagnostic
+from runql.text.source import Source
+
+if TYPE_CHECKING:
+    from runql.charts.chart import Chart
+    from runql.charts.vega.theme import Theme
+
+MIME_TYPE: Final = "application/vnd.vegalite.v5+json"
+"""What JupyterLab, VS Code and others draw themselves."""
+
+
+class DrawnChart:
+    """A chart: a notebook shows it, `save` writes it, `vega_lite` gives what any program of Vega-Lite takes."""
+
+    def __init__(self, chart: Chart, theme: str = "light") -> None:
+        self.chart = chart
+        self.theme = _theme(theme)
+
+    def save(self, path: str | PathLike[str], *, theme: str | None = None) -> None:
+        """Write it as `.svg`, `.png`, `.html` or `.json` (Vega-Lite); what is there is replaced when it is whole.
+
+        Raises `OutputError` for another ending, for what cannot be written, and without the extra `charts`, which all
+        but JSON need.
+        """
+        from runql.charts.files.kinds import chart_file
+        from runql.charts.files.write import place_of_chart, save_chart
+
+        target = Path(path)
+        kind = chart_file(target)
+        if kind is None:
+            known = ", ".join(f"`.{end}`" for entry in CHART_FORMATS.values() for end in entry.extensions)
+            raise OutputError.of("RQL506", f"`{target}` is no file of a chart", f"a file that ends in {known}")
+        save_chart(self.chart, kind, place_of_chart(kind, target), self._theme(theme))
+
+    def vega_lite(self, *, theme: str | None = None) -> dict[str, Any]:
+        """It as Vega-Lite: a dictionary that holds the values too."""
+        from runql.charts.vega.spec import vega_lite
+
+        return vega_lite(self.chart, self._theme(theme))
+
+    def _theme(self, theme: str | None) -> Theme:
+        from runql.charts.vega.theme import Theme
+
+        return Theme(self.theme if theme is None else _theme(theme))
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:  # noqa: ARG002
+        """Vega-Lite for notebooks that draw it, and SVG for the others, where the extra `charts` is installed."""
+        from runql.charts.files import engine
+        from runql.charts.files.kinds import ChartFile
+        from runql.charts.files.write import chart_bytes
+
+        made: dict[str, Any] = {MIME_TYPE: self.vega_lite(), "text/plain": repr(self)}
+        if engine.is_there():
+            made["image/svg+xml"] = chart_bytes(self.chart, ChartFile.SVG, self._theme(None)).decode()
+        return made
+
+    def __repr__(self) -> str:
+        """What is drawn, in characters."""
+        from runql.charts.terminal.draw import chart_lines
+        from runql.charts.terminal.look import Look
+
+        return "\n".join(chart_lines(self.chart, Look()))
+
+
+def _theme(theme: str) -> str:
+    if theme not in THEMES:
+        raise QueryError.of("RQL216", f"`theme` is `light` or `dark`, not {theme!r}")
+    return theme
+
+
+def plot_stage(
+    y: Sequence[str],
+    *,
+    vs: str | None = None,
+    by: str | None = None,
+    shape: str | None = None,
+    log: str | Sequence[str] = (),
+    band: bool = False,
+    title: str | None = None,
+) -> PlotStage:
+    """The stage `plot` of a Python call, read as the language reads it. Raises `QueryError` for what it would not."""
+    if shape is not None and shape not in {*Mark}:
+        raise QueryError.of("RQL216", f"`shape` is one of {', '.join(f'`{one}`' for one in Mark)}, not {shape!r}")
+    axes = log.replace(",", " ").split() if isinstance(log, str) else [*log]
+    parts = ["plot", shape or "", ", ".join(y), f"vs {vs}" if vs else "", f"by {by}" if by else ""]
+    parts += [
+        *(f"log {axis}" for axis in axes),
+        "band" if band else "",
+        f"title {write_string(title)}" if title else "",
+    ]
+    text = f"runs | {' '.join(filter(None, parts))}"
+    query, diagnostics = parse_query(text)
+    wrong = [one for one in diagnostics if one.is_error]
+    if wrong or query is None:
+        raise QueryError(wrong or [Diagnostic("RQL216", "no chart can be read of the arguments")], Source(text))
+    stage = query.stages[0] if len(query.stages) == 1 else None
+    if not isinstance(stage, PlotStage):
+        raise QueryError.of("RQL216", f"the arguments are more than a chart: `{text.removeprefix('runs | ')}`")
+    return stage
+
+
+def with_plot(query: tree.Query, stage: PlotStage) -> tree.Query:
+    """The query with this chart at its end, and not with another; it writes no file."""
+    stages = (one for one in query.stages if not isinstance(one, PlotStage | ToStage))
+    return replace(query, stages=(*stages, stage))

@@ -1,0 +1,48 @@
+"""What an answer cost, and how much of it was shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from runql.results.frame import Frame
+from runql.text.diagnostic import Diagnostic
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    """What an answer cost and how much of it was shown. `requests` is `None` where no source counts them."""
+
+    requests: int | None
+    rows: int
+    truncated: bool
+    seconds: float
+
+
+@dataclass(slots=True)
+class Shown:
+    """Lets at most so many rows of an answer through, and counts the others: all of it is read."""
+
+    most: int | None = None
+    total: int = 0
+    shown: int = field(default=0, init=False)
+
+    def frames(self, frames: Iterable[Frame]) -> Iterator[Frame]:
+        """The parts, cut where there are too many rows."""
+        self.total = self.shown = 0
+        for frame in frames:
+            left = frame.length if self.most is None else max(0, self.most - self.total)
+            part = frame if frame.length <= left else frame.slice(0, left)
+            first = not self.total
+            self.total += frame.length
+            self.shown += part.length
+            if part.length or first:
+                yield part
+
+    @property
+    def said(self) -> tuple[Diagnostic, ...]:
+        """What was left out."""
+        if self.shown == self.total:
+            return ()
+        message = f"the first {self.shown:,} of {self.total:,} rows are shown"
+        return (Diagnostic("RQL515", message, hints=("`--max-rows` or `set max_rows` cut the others",)),)
