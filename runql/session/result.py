@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from runql.charts.chart import Chart
     from runql.charts.sparks import HistorySpark
     from runql.session.drawn import DrawnChart
-    from runql.syntax.tree import PlotStage
     from runql.session.sql_answer import SqlAnswer
+    from runql.syntax.tree import PlotStage
     from runql.wandb_api.runs import Runs
 
 _NO_CHART = "no chart is drawn of this answer: it is no table of a query"
