@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property, partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
 from runql.advice.notice_totals import few
@@ -16,7 +15,7 @@ from runql.results.formats.formats import Output, untyped_notices
 from runql.results.frame import Frame
 from runql.results.terminal_table.options import View
 from runql.script.options import Options
-from runql.semantic.typed import TAssert, TTo
+from runql.semantic.typed import TAssert
 from runql.session.drawn_file import drawn_file
 from runql.session.parts_read import PartsRead
 from runql.session.shown import Shown, Stats
@@ -102,14 +101,6 @@ class Result:
         return self._answer.draws
 
     @property
-    def writes_chart(self) -> bool:
-        """Whether the query itself writes its chart to a file."""
-        from runql.charts.files.kinds import chart_file
-
-        written = (stage.path for stage in stages_of(self._answer.plan) if isinstance(stage, TTo))
-        return self.draws and any(chart_file(Path(path)) is not None for path in written)
-
-    @property
     def theme(self) -> str:
         """On what its chart stands: `light` or `dark`."""
         return self._options.theme
@@ -157,8 +148,8 @@ class Result:
     ) -> DrawnChart:
         """A chart of the answer, as the stage `plot` draws it: of what fits the rows, or as the arguments say.
 
-        A notebook shows it; `.save("x.svg")` writes it. The source is asked anew if the answer was read before without
-        a chart: the names of the runs may be needed, by which a legend tells them apart.
+        A notebook shows it; `.save("x.svg")` writes it. What was read without a chart is asked for anew, with the names
+        of the runs; `title` stands over it. Raises `QueryError` for arguments of which no chart can be drawn.
 
         Args:
             y: The columns along y, as the language writes them: `"val/loss"`, `"config.lr"`, `"val/*"`.
@@ -167,16 +158,11 @@ class Result:
             shape: `line`, `scatter`, `bar`, `hist`, `heat`, `box` or `parallel`.
             log: The axes that are logarithmic: `"y"`, `"x"` or `"x y"`.
             band: Median, quartiles and extremes instead of a line a run.
-            title: What stands over it.
             theme: `light` or `dark`.
-
-        Raises:
-            QueryError: a column that is not there, or arguments of which no chart can be drawn.
         """
         from runql.session.drawn import DrawnChart, plot_stage
 
-        asks_anew = bool(y or vs or by or shape or log or band or title)
-        if self.draws and not asks_anew:
+        if self.draws and not (y or vs or by or shape or log or band or title):
             return DrawnChart(self.chart, theme or self.theme)
         if self._answer.is_count or self._drawn is None:
             raise QueryError.of("RQL216", _NO_CHART)
@@ -402,8 +388,8 @@ class Result:
         return self.plot()._repr_mimebundle_(include, exclude) if self.draws else None
 
     def _repr_html_(self) -> str | None:
-        if self.draws:
-            return None  # it would be shown instead of the chart
+        if self.draws:  # it would be shown instead of the chart
+            return None
         from runql.results.formats.html import html, notes
         from runql.text.render import render
 

@@ -16,6 +16,7 @@ from runql.results.formats.formats import CHARTS, FORMATS, Format, Output, chose
 from runql.results.frame import Frame
 from runql.results.terminal_table.options import View
 from runql.session import Explanation, Result
+from runql.session.drawn_file import writes_chart
 from runql.session.time_zone import LOCAL
 from runql.terminal import stderr, stdout
 from runql.terminal.footer import Below
@@ -207,7 +208,7 @@ class ResultWriter:
                 left = self._left(frames, result.activity())
                 error.diagnostics = (replace(first, hints=(left, *first.hints)), *others)
             raise
-        is_nowhere = result.draws and not result.writes_chart and self._path is None
+        is_nowhere = result.draws and self._path is None and not writes_chart(result.answer.plan)
         return (*said(output.lost), *([_NOT_DRAWN] if is_nowhere else []))
 
     def _chart(self, result: Result) -> Iterator[bytes]:
