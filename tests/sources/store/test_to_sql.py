@@ -13,8 +13,8 @@ from runql.semantic.record import RunRecord
 from tests.sources.store.judged import awkward_runs, judge, selectors
 
 
-@settings(deadline=None, max_examples=8)
-@given(awkward_runs, st.lists(selectors, min_size=20, max_size=20))
+@settings(deadline=None, max_examples=4)
+@given(awkward_runs, st.lists(selectors, min_size=15, max_size=15))
 def test_a_store_takes_the_runs_that_the_engine_takes(runs: list[RunRecord], asked: list[TypedSelector]) -> None:
     with TemporaryDirectory() as folder:
         judge(runs, asked, Path(folder) / "s")
