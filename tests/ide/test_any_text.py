@@ -153,10 +153,17 @@ def test_what_is_offered_can_stand_there(data: st.DataObject) -> None:
     if cursor is None or not cursor.is_whole or "| sql" in text:
         return  # nothing can be said of what stands behind a mistake, nor of SQL that is not at its end
     begin = cursor.offset - len(cursor.before) - len(cursor.typed)
+    # What another language writes is completed as what it means: `(select` as `runs select`.
+    before = (
+        text[begin : cursor.word.start]
+        if text[: cursor.offset].endswith(cursor.before + cursor.typed)
+        else cursor.before
+    )
     for item in complete(text, offset, CONTEXT).items:
         # A namespace waits for a name, and a text that is begun for its end.
-        end = "x" if item.insert_text.endswith(".") else '"' if item.insert_text.count('"') % 2 else ""
-        attempt = run(text[begin : cursor.word.start] + item.insert_text + end)
+        begun = item.insert_text.count('"') % 2 and not item.insert_text.startswith("'")
+        end = "x" if item.insert_text.endswith(".") else '"' if begun else ""
+        attempt = run(before + item.insert_text + end)
         assert attempt.failure is None or attempt.failure.found.terminal == END, (text, item)
 
 

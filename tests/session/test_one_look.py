@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -75,9 +77,11 @@ def test_the_next_question_sees_what_came(tmp_path: Path, looks: list[Path]) -> 
 def test_an_answer_that_is_read_late_is_of_then(
     tmp_path: Path, looks: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(service, "MOST_SECONDS", 2.0)
     _write(tmp_path, "a")
     with Session(str(tmp_path), config.Settings()) as session:
         (result,) = session.run("runs")
-        monkeypatch.setattr(service, "MOST_SECONDS", -1.0)
+        later = SimpleNamespace(monotonic=lambda: time.monotonic() + 60, time=time.time)
+        monkeypatch.setattr(service, "time", later)
         _write(tmp_path, "b")
         assert len(result.frame) == 2  # type: ignore[union-attr]

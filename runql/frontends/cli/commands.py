@@ -166,11 +166,13 @@ def _with_command(error: QueryError, words: Sequence[str]) -> QueryError:
     from runql.text.nearest import nearest
 
     first = error.diagnostics[0]
-    if first.code != "RQL106" or first.span.start or first.fixes or words[0].split() != [words[0]]:
+    if first.code != "RQL106" or first.span.start or words[0].split() != [words[0]]:
         return error
     near = nearest(words[0].lower(), [name for name in COMMANDS if name not in HIDDEN], most=1)
-    hints = (*first.hints, *(f"nearest command: `runql {name}`" for name in near))
-    return QueryError([replace(first, hints=hints), *error.diagnostics[1:]], error.source)
+    if not near or (first.fixes and near[0] not in {edit.text for fix in first.fixes for edit in fix.edits}):
+        return error
+    hints = (*first.hints, f"nearest command: `runql {near[0]}`")
+    return QueryError([replace(first, hints=hints)], error.source)
 
 
 def explain(call: CommandCall) -> int:

@@ -189,7 +189,7 @@ class LocalService(SourceAtHand):
         catalog = replace(catalog, source=self._name, as_of=datetime.now(UTC))
         blank = sum(run.is_blank for _, run in runs)
         # Of runs that hold nothing no name is wrong: it may come with the next record.
-        return replace(catalog, blank=blank, complete=blank == 0 or blank < len(found))
+        return replace(catalog, blank=blank, complete=blank == 0 or blank < len(runs))
 
     def _refresh(self) -> None:
         """Look at the folder, unless that was done a moment ago for the same question."""

@@ -46,6 +46,7 @@ from runql.semantic.typed import (
     TOther,
     TPareto,
     TPivot,
+    TPlot,
     TRename,
     TResample,
     TSelect,
@@ -244,9 +245,9 @@ OF_HISTORIES: tuple[TStage, ...] = (
 
 
 def test_every_stage_is_drawn() -> None:
-    """But `to`, which writes a file and passes its rows on, and `smooth`, which is above: it differs by rounding."""
+    """But `to` and `plot`, which pass their rows on, and `smooth`, which is above: it differs by rounding."""
     drawn = {type(stage) for stage in (*OF_RUNS, *OF_TWO_TABLES, *OF_HISTORIES)}
-    assert drawn == {*get_args(TStage)} - {TTo, TSql, TSmooth}
+    assert drawn == {*get_args(TStage)} - {TTo, TPlot, TSql, TSmooth}
 
 
 def _result(stage: TStage, given_table: Table, context: StageContext) -> StageResult | str:
