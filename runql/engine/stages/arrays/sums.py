@@ -1,15 +1,15 @@
 """Sums of many numbers by group, each rounded once: what `math.fsum` gives, to the last digit.
 
 Each number is cut into a part that all sums hold exactly and what is left, twice (Rump, Ogita and Oishi, "Accurate
-floating-point summation", 2008). So a sum is two exact numbers and a remainder with a known bound; where that bound
-leaves the last digit open, and where a number is infinite or so large that a sum could overflow, `math.fsum` decides.
-The numbers are taken in blocks that stay in the processor's cache.
+floating-point summation", 2008), once where that is enough. So a sum is exact numbers and a remainder with a known
+bound; where that bound leaves the last digit open, and where a number is infinite or so large that a sum could
+overflow, `math.fsum` decides. The numbers are taken in blocks that stay in the cache of the processor.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from runql.engine import statistics
 from runql.engine.stages.arrays.sorting import stable_order
@@ -101,33 +101,43 @@ def _sums(summands: Summands) -> tuple[Floats, Bools]:
     import numpy as np
 
     counts, length = summands.counts, len(summands.numbers)
-    groups = len(counts)
     largest, most = (summands.largest(), int(counts.max())) if length else (0.0, 0)
     if not largest:
-        return np.zeros(groups), np.ones(groups, bool)
+        return np.zeros(len(counts)), np.ones(len(counts), bool)
     if not largest * most < _LARGEST * _LARGEST:
-        return np.zeros(groups), counts == 0
+        return np.zeros(len(counts)), counts == 0
     # What is cut off at a unit is at most half a digit of it, and the next cut begins there.
     units = [math.ldexp(1.0, math.frexp(largest)[1] + (most + 2).bit_length())]
     units.append(math.ldexp(units[0] * _HALF_DIGIT, 1 + (most + 2).bit_length()))
-    first, second, left = np.zeros(groups), np.zeros(groups), np.zeros(groups)
-    has_rest = False
-    block = _BLOCK if groups <= _MOST_GROUPS_OF_BLOCKS else length
+    sums, is_sure = _cut(summands, units[:1])  # nearly always one cut is enough
+    return (sums, is_sure) if is_sure.all() else _cut(summands, units)
+
+
+def _cut(summands: Summands, units: Sequence[float]) -> tuple[Floats, Bools]:
+    """The sums of the numbers cut at some units, and which of them are sure to the last digit."""
+    import numpy as np
+
+    counts, length = summands.counts, len(summands.numbers)
+    parts = [np.zeros(len(counts)) for _ in range(len(units) + 1)]
+    block = _BLOCK if len(counts) <= _MOST_GROUPS_OF_BLOCKS else length
+    has_rest = len(units) == 1
     for start in range(0, length, block):
         rest = summands.within(start, start + block)
-        for unit, added in zip(units, (first, second), strict=True):
+        for unit, added in zip(units, parts, strict=False):
             high = rest + unit
             high -= unit
             np.add(added, summands.totals(high, start), out=added)
-            rest = rest - high
-        if rest.any():
-            has_rest = True
-            left += summands.totals(rest, start)
+            rest = np.subtract(rest, high, out=high)
+        parts[-1] += summands.totals(rest, start)
+        has_rest = has_rest or bool(rest.any())
+    first, second, *third = parts
     total = first + second
     if not has_rest:
-        return total, np.ones(groups, bool)
+        return total, np.ones(len(counts), bool)
+    left = third[0] if third else np.zeros(len(counts))
     lost = np.where(np.abs(first) >= np.abs(second), second - (total - first), first - (total - second))
-    bound = units[1] * _HALF_DIGIT**2 * counts * counts + 4 * _HALF_DIGIT * (np.abs(lost) + np.abs(left)) + 5e-324
+    bound = 2 * units[-1] * _HALF_DIGIT**2 * counts * counts
+    bound += 4 * _HALF_DIGIT * (np.abs(lost) + np.abs(left)) + 5e-324
     below, above = total + ((lost + left) - bound), total + ((lost + left) + bound)
     is_empty = counts == 0
     return np.where(is_empty, 0.0, below), is_empty | (below == above)
