@@ -6,6 +6,7 @@ which takes seconds; the tests of the table itself look elsewhere.
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 
 import pytest
@@ -29,3 +30,9 @@ def pytest_configure(config: pytest.Config) -> None:
     fresh = TABLE.with_suffix(".new")
     fresh.write_bytes(grammar.write_table())
     fresh.replace(TABLE)
+
+
+def pytest_collection_finish() -> None:
+    """Twenty thousand tests are held to the end: nothing is gained by looking through them for circles again and again."""
+    gc.collect()
+    gc.freeze()

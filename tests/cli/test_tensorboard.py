@@ -119,7 +119,7 @@ def test_what_is_none_is_told_with_a_way_out(runql: Runql, tmp_path: Path, name:
 
 
 def test_it_is_offered_where_its_logs_lie(tmp_path: Path, runql: Runql) -> None:
-    settings = load({}, tmp_path)
+    settings = load({"RUNQL_STORE": str(tmp_path / "stores")}, tmp_path)
     assert list(known_sources(settings)) == ["demo", "tb:./logs"]
     assert "tb:./logs" in runql("show sources", "-o", "csv").out
     items = complete("use t", 5, context_of(Session(settings=settings), {}, None)).items
