@@ -97,6 +97,12 @@ def test_the_second_look_reads_no_log(root: Path, tmp_path: Path, reads: list[st
     assert reads == []
 
 
+def test_a_run_that_holds_nothing_yet_changes_no_answer(root: Path, tmp_path: Path) -> None:
+    files.write(tmp_path, files.log([]), "r9", "20260101_000009")
+    new = ask(root, None)
+    assert [ask(root, tmp_path / "cache") for _ in range(2)] == [new, new]
+
+
 def appended(path: Path) -> None:
     path.write_bytes(files.log([*body(2), files.summary({("loss",): 9}), files.exit_()]))
 
