@@ -8,6 +8,7 @@ category is its place in `Axis.categories`, and NaN is a gap: never a line acros
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from enum import StrEnum
 from typing import Final
 
@@ -81,6 +82,28 @@ class Series:
     joined: bool = False
     n: int = 0
     last: float | None = None
+
+    def at(self, places: Sequence[int]) -> Series:
+        """The same with the points of some places alone."""
+
+        def of(values: Sequence[float]) -> Sequence[float]:
+            return [values[place] for place in places] if values else values
+
+        def texts(values: tuple[str, ...]) -> tuple[str, ...]:
+            return tuple(values[place] for place in places) if values else values
+
+        return replace(
+            self,
+            x=of(self.x),
+            y=of(self.y),
+            low=of(self.low),
+            high=of(self.high),
+            least=of(self.least),
+            most=of(self.most),
+            until=of(self.until),
+            labels=texts(self.labels),
+            point_runs=texts(self.point_runs),
+        )
 
 
 @frozen

@@ -112,32 +112,8 @@ def _log_x(panel: Panel) -> Panel:
     if panel.x.scale is not Scale.LINEAR:
         return panel
     left_out = sum(1 for each in panel.series for x in each.x if x <= 0)
-    series = tuple(_kept(each, [x > 0 for x in each.x]) for each in panel.series)
+    series = tuple(each.at([place for place, x in enumerate(each.x) if x > 0]) for each in panel.series)
     return replace(panel, series=series, x=replace(panel.x, scale=Scale.LOG, left_out=left_out))
-
-
-def _kept(series: Series, flags: Sequence[bool]) -> Series:
-    """The points whose flag is set."""
-    if all(flags):
-        return series
-
-    def of(values: Sequence[float]) -> Sequence[float]:
-        return [value for value, keep in zip(values, flags, strict=True) if keep] if values else values
-
-    def texts(values: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(value for value, keep in zip(values, flags, strict=True) if keep) if values else values
-
-    return replace(
-        series,
-        x=of(series.x),
-        y=of(series.y),
-        low=of(series.low),
-        high=of(series.high),
-        least=of(series.least),
-        most=of(series.most),
-        labels=texts(series.labels),
-        point_runs=texts(series.point_runs),
-    )
 
 
 def _log_y(panel: Panel) -> Panel:

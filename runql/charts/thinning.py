@@ -37,7 +37,7 @@ def _thin_panel(panel: Panel, columns: int) -> Panel:
     if edges is None:
         return panel
     series = tuple(
-        _thin_series(each, edges, columns, is_log=panel.x.scale is Scale.LOG)
+        each.at(kept_places(each.x, each.y, edges, columns, is_log=panel.x.scale is Scale.LOG))
         if len(each.x) > _A_COLUMN * columns
         else each
         for each in panel.series
@@ -52,25 +52,6 @@ def _span(series: Iterable[Series], *, is_log: bool) -> tuple[float, float] | No
         return None
     least, most = min(finite), max(finite)
     return (math.log10(least), math.log10(most)) if is_log else (least, most)
-
-
-def _thin_series(series: Series, edges: tuple[float, float], columns: int, *, is_log: bool) -> Series:
-    kept = kept_places(series.x, series.y, edges, columns, is_log=is_log)
-
-    def of(values: Sequence[float]) -> Sequence[float]:
-        return [values[place] for place in kept] if len(values) == len(series.x) else values
-
-    return replace(
-        series,
-        x=of(series.x),
-        y=of(series.y),
-        low=of(series.low),
-        high=of(series.high),
-        least=of(series.least),
-        most=of(series.most),
-        labels=tuple(series.labels[place] for place in kept) if series.labels else (),
-        point_runs=tuple(series.point_runs[place] for place in kept) if series.point_runs else (),
-    )
 
 
 def kept_places(
