@@ -76,7 +76,7 @@ dist: $(WORK)
 	$(BIN)/python -m twine check --strict dist/*
 
 bench: $(WORK)
-	@$(BIN)/python -m tools.benchmarks $(BENCH)
+	@$(BIN)/python -m tools.benchmarks $(if $(BENCH),--only $(BENCH))
 
 clean:
 	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

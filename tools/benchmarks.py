@@ -1,10 +1,11 @@
 """Run the benchmarks and write `docs/benchmarks.md`: what each of them prints, the machine, the date and the versions.
 
-    python -m tools.benchmarks [NAME …]        all of `benchmarks/bench_*.py`, or some: `start`, `server`
-    python -m tools.benchmarks --out FILE …    write another file
+    python -m tools.benchmarks                        all of `benchmarks/bench_*.py`
+    python -m tools.benchmarks --only start server    some of them; the others keep what the page has of them
+    python -m tools.benchmarks --seconds 300          a script may take so long (900)
+    python -m tools.benchmarks --out FILE             write another file
 
-A script that fails is named in the page, with its last line, and makes this command fail. Those that were not run keep
-what the page had of them.
+A script that fails or is stopped is named in the page, with its last line, and makes this command fail.
 """
 
 from __future__ import annotations
@@ -13,69 +14,106 @@ import argparse
 import os
 import platform
 import re
+import resource
+import signal
 import subprocess
 import sys
 import time
 from ast import get_docstring, parse
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "benchmarks.md"
-PEERS = ("wandb", "pandas", "polars", "duckdb", "deltalake", "pyarrow", "numpy", "tensorboard", "rapidfuzz")
+PEERS = (
+    *("wandb", "pandas", "polars", "duckdb", "deltalake", "pyarrow", "numpy", "tensorboard", "rapidfuzz"),
+    *("vl-convert-python", "prompt_toolkit", "pygls", "orjson"),
+)
 
 HEAD = """\
 # Benchmarks
 
 What the scripts in `benchmarks/` print. Each measures RunQL and something that is not RunQL in the same run: the ratio
 is what holds on another machine, the times are those of the machine named under each title. `make bench` writes this
-page anew.
+page anew, `make bench BENCH='start server'` two of its parts.
 """
 
 _SECTION = re.compile(r"^## `bench_(?P<name>\w+)`\n.*?(?=^## |\Z)", re.MULTILINE | re.DOTALL)
+_COST = re.compile(r"(?P<date>\d{4}-\d\d-\d\d), (?P<wall>\d+) s, (?P<cpu>\d+) s of CPU")
 
 
 def main() -> int:
     arguments = argparse.ArgumentParser(description="run benchmarks and write their page")
-    arguments.add_argument("names", nargs="*", metavar="NAME")
+    arguments.add_argument("--only", nargs="+", metavar="NAME", default=[])
+    arguments.add_argument("--seconds", type=float, default=900.0, help="the longest that one script may take")
     arguments.add_argument("--out", type=Path, default=PAGE)
     given = arguments.parse_args()
-    known = [path.stem.removeprefix("bench_") for path in sorted((ROOT / "benchmarks").glob("bench_*.py"))]
-    if unknown := set(given.names) - set(known):
+    known = scripts()
+    if unknown := set(given.only) - set(known):
         arguments.error(f"no benchmark {', '.join(sorted(unknown))}; there are {', '.join(known)}")
     before = given.out.read_text(encoding="utf-8") if given.out.exists() else ""
     sections = {match["name"]: match[0] for match in _SECTION.finditer(before)}
     failed = []
-    for name in given.names or known:
+    for name in given.only or known:
         sys.stderr.write(f"bench_{name} …\n")
-        sections[name], good = section(name)
+        sections[name], good = section(name, given.seconds)
         failed += [] if good else [name]
-        text = "\n".join([HEAD, *(sections[one].rstrip() + "\n" for one in known if one in sections)])
-        given.out.write_text(text, encoding="utf-8")
+        given.out.write_text(page(sections), encoding="utf-8")
     if failed:
         sys.stderr.write(f"failed: {', '.join(failed)}\n")
     return int(bool(failed))
 
 
-def section(name: str) -> tuple[str, bool]:
+def scripts() -> list[str]:
+    """The names of the benchmarks, without what all their files begin with."""
+    return [path.stem.removeprefix("bench_") for path in sorted((ROOT / "benchmarks").glob("bench_*.py"))]
+
+
+def page(sections: Mapping[str, str]) -> str:
+    """The page: what each script takes, then what it printed."""
+    rows = ["| script | measured | seconds | of CPU |", "|---|---|---|---|"]
+    for name in scripts():
+        cost = _COST.search(sections.get(name, ""))
+        shown = (cost["date"], cost["wall"], cost["cpu"]) if cost else ("not yet", "", "")
+        link = f"[`bench_{name}`](#bench_{name})" if name in sections else f"`bench_{name}`"
+        rows.append(f"| {link} | {' | '.join(shown)} |")
+    found = (sections[name].rstrip() + "\n" for name in scripts() if name in sections)
+    return "\n".join([HEAD, *rows, "", *found])
+
+
+def section(name: str, seconds: float) -> tuple[str, bool]:
     """The part of the page that one benchmark makes, and whether the benchmark came to its end."""
-    start = time.monotonic()
-    environment = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
-    done = subprocess.run(
-        [sys.executable, "-m", f"benchmarks.bench_{name}"],
-        cwd=ROOT,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    took = time.monotonic() - start
-    lines = [line.replace(str(ROOT), ".").rstrip() for line in done.stdout.strip("\n").splitlines()]
-    if done.returncode:
-        lines += ["", f"It failed: {(done.stderr.strip().splitlines() or ['without a word'])[-1]}"]
+    start, before = time.monotonic(), resource.getrusage(resource.RUSAGE_CHILDREN)
+    status, out, err = run(name, seconds)
+    took, after = time.monotonic() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    lines = [line.replace(str(ROOT), ".").rstrip() for line in out.strip("\n").splitlines()]
+    if status is None:
+        lines += ["", f"It was stopped after {seconds:.0f} s."]
+    elif status:
+        lines += ["", f"It failed: {(err.strip().splitlines() or ['without a word'])[-1]}"]
     shown = "\n".join(lines)
-    return f"## `bench_{name}`\n\n{about(name)}\n\n{conditions(took)}\n\n```text\n{shown}\n```\n", done.returncode == 0
+    text = f"## `bench_{name}`\n\n{about(name)}\n\n{conditions(name, took, cpu)}\n\n```text\n{shown}\n```\n"
+    return text, status == 0
+
+
+def run(name: str, seconds: float) -> tuple[int | None, str, str]:
+    """The exit status of a benchmark, `None` if it was stopped, and what it wrote."""
+    environment = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+    command = [sys.executable, "-m", f"benchmarks.bench_{name}"]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdout=pipe, stderr=pipe, text=True, start_new_session=True
+    ) as process:
+        try:
+            out, err = process.communicate(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)  # servers and clients of its own too
+            out, err = process.communicate()
+            return None, out, err
+        return process.returncode, out, err
 
 
 def about(name: str) -> str:
@@ -84,14 +122,22 @@ def about(name: str) -> str:
     return " ".join(text.split("\n\n", 1)[0].split())
 
 
-def conditions(took: float) -> str:
-    """The machine, the day, the load and the versions, in a line."""
+def conditions(name: str, took: float, cpu: float) -> str:
+    """The machine, the day, the load, and the versions of what a script names beside RunQL, in a line."""
     load = f"load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else "load unknown"
-    peers = ", ".join(f"{name} {found}" for name in PEERS if (found := installed(name)))
+    text = (ROOT / "benchmarks" / f"bench_{name}.py").read_text(encoding="utf-8")
+    peers = [f"{peer} {found}" for peer in PEERS if _names(peer, text) and (found := installed(peer))]
+    beside = f" With {', '.join(peers)}." if peers else ""
     return (
         f"{processor()}, {os.cpu_count()} cores, {load}, Python {platform.python_version()}, "
-        f"{datetime.now(UTC):%Y-%m-%d}, {took:.0f} s. With {peers}."
+        f"{datetime.now(UTC):%Y-%m-%d}, {took:.0f} s, {cpu:.0f} s of CPU.{beside}"
     )
+
+
+def _names(package: str, text: str) -> bool:
+    """Whether a script imports a package, itself or in a program that it starts."""
+    module = {"vl-convert-python": "vl_convert"}.get(package, package)
+    return re.search(rf"\b(?:import|from) {module}\b", text) is not None
 
 
 def installed(name: str) -> str | None:
