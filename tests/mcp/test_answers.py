@@ -187,3 +187,9 @@ def test_a_missing_extra_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "mcp", None)
     with pytest.raises(QueryError, match=r"RQL593.*pip install 'runql\[mcp\]'"):
         serve(("demo",), config.Settings(), http=None, seconds=None)
+
+
+def test_a_field_is_no_text_that_could_say_more(answers: Answers) -> None:
+    for field in ("config.lr; runs", "config.lr;count runs"):
+        answer, is_error = answers.describe("demo", field, 200)
+        assert (is_error, answer["errors"][0]["code"]) == (True, "RQL512"), field

@@ -8,10 +8,11 @@ from threading import Lock
 from typing import Any, Final
 
 from runql.advice.schema import LEAST_BUDGET, Schema
-from runql.errors import RunQLError
+from runql.errors import RunQLError, wrong_call
 from runql.frontends.mcp.budget import LEAST_WORDS, MOST_WORDS, Words, cut_rows, going_on
 from runql.frontends.mcp.fixed_session import FixedSession
 from runql.session import Explanation, Result
+from runql.syntax import parse
 from runql.terminal.stderr import errors_json
 from runql.text.diagnostic import Diagnostic
 from runql.text.source import Source
@@ -36,7 +37,7 @@ class Answers:
         def work() -> dict[str, Any]:
             about = {"sources": list(self.session.fixed), "source": source or self.session.fixed[0], "note": NOTE}
             if field is not None:
-                return {**about, **self._rows(Source(_described(field, source)), {}, Words(_within(budget)))}
+                return {**about, **self._rows(_described(field, source), {}, Words(_within(budget)))}
             words = max(LEAST_BUDGET, _within(budget) - _count(about))
             return {**about, "schema": str(Schema(self.session.catalog(source, metrics=True), words))}
 
@@ -105,10 +106,12 @@ def told(diagnostics: Iterable[Diagnostic], source: Source | None) -> list[dict[
     return [{name: value for name, value in one.items() if value not in (None, [], "<query>")} for one in found]
 
 
-def _described(field: str, source: str | None) -> str:
-    """`describe FIELD`, of a source if one is named. A field is no text that could say more."""
-    quoted = json.dumps(source)
-    return f"use {quoted}; describe {field}" if source is not None else f"describe {field}"
+def _described(field: str, source: str | None) -> Source:
+    """`describe FIELD`, of a source if one is named. Raises `QueryError` for a text that says more than a field."""
+    text = Source(f"describe {field}")
+    if len(parse(text.text).script.statements) != 1:
+        raise wrong_call("`field` of `describe` names more than a field", "ask `query` with the whole text")
+    return text if source is None else Source(f"use {json.dumps(source)}; {text.text}")
 
 
 def _within(budget: int) -> int:

@@ -10,7 +10,8 @@ from mcp.types import CallToolResult, TextContent, ToolAnnotations
 from pydantic import Field
 
 from runql import __version__
-from runql.frontends.mcp.answers import Answers
+from runql.frontends.mcp.answers import Answers, told
+from runql.frontends.mcp.arguments import wrong_arguments, wrong_tool
 from runql.frontends.mcp.reference import pages, primer
 
 _READS = ToolAnnotations(read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=False)
@@ -30,9 +31,23 @@ Params = Annotated[dict[str, Any] | None, Field(description="a value for each `$
 Budget = Annotated[int, Field(description="at most so many words", ge=50, le=20_000)]
 
 
+class AnswerServer(MCPServer[Any]):
+    """A server whose calls are checked in our words first. Nothing that was given is left out in silence."""
+
+    async def call_tool(self, name: str, arguments: dict[str, Any], context: Any = None) -> Any:
+        tools = {tool.name: tool for tool in await self.list_tools()}
+        if name not in tools:
+            wrong = [wrong_tool(name, list(tools))]
+        else:
+            wrong = wrong_arguments(name, tools[name].input_schema, arguments)
+        if wrong:
+            return _result({"errors": told(wrong, None)}, True)
+        return await super().call_tool(name, arguments, context)
+
+
 def server_of(answers: Answers) -> MCPServer[Any]:
     """A server over these answers."""
-    server: MCPServer[Any] = MCPServer("runql", instructions=_ABOUT, version=__version__, log_level="ERROR")
+    server = AnswerServer("runql", instructions=_ABOUT, version=__version__, log_level="ERROR")
     _add_tools(server, answers)
 
     @server.prompt(name="language", title="RunQL in 800 words")
