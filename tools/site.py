@@ -21,8 +21,8 @@ PAGES = (
 )
 """Documents beside `docs/` that are pages of the site."""
 
-_FENCE = re.compile(r"^( *```+) *(runql|console|ipython)\b[^\n]*$", re.MULTILINE)
-_LEXERS = {"runql": "runql", "console": "runql-console", "ipython": "python"}
+_FENCE = re.compile(r"^( *```+) *(runql|console|ipython|python)\b[^\n]*$", re.MULTILINE)
+_LEXERS = {"runql": "runql", "console": "runql-console", "ipython": "python", "python": "python"}
 _CODE = re.compile(r"(?<=<td>).*?(?=</td>)", re.DOTALL)
 _OUTSIDE = re.compile(r"\]\((?P<to>(?:\.\./)+(?P<path>[\w./-]+))(?P<anchor>#[\w-]+)?\)")
 _FROM_ROOT = re.compile(r"\]\((?!https?:|mailto:|#)(?P<path>[\w./-]+)(?P<anchor>#[\w-]+)?\)")

@@ -9,7 +9,7 @@ import pytest
 import runql
 from tests.house.documents import blocks, text_of
 
-PAGES = ("docs/guide/coming-from.md", "docs/guide/python.md", "docs/reference/runs.md")
+PAGES = ("docs/guide/from-wandb.md", "docs/guide/python.md", "docs/reference/runs.md")
 _ROW = re.compile(r"^\| `(?P<call>[^`]*\b(?:api|run)\.[^`]*)` \| `(?P<query>[^`]+)` \|$", re.MULTILINE)
 GUIDE = [(found["call"], found["query"].replace("\\|", "|")) for found in _ROW.finditer(text_of(PAGES[0]))]
 
