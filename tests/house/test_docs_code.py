@@ -1,8 +1,7 @@
 """The rest of what documents show: Python runs, command lines are calls of the command, their queries are right.
 
-A page is one session: a block of Python uses what those before it made; one with the option `check` asks a server and is
-only compiled. A block of `rql` or `sh` asks sources that are
-not here, so its text is read and not asked.
+A page is one session: a block of Python uses what those before it made; one with the option `check` asks a server, and
+is only compiled. A block of `rql` or `sh` asks sources that are not here, so its text is read and not asked.
 """
 
 from __future__ import annotations
