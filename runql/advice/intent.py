@@ -9,15 +9,16 @@ from math import isfinite
 from typing import assert_never
 
 from runql.language.fields import RUN_FIELDS
+from runql.language.kinds import HISTORIES
 from runql.semantic import typed as t
 from runql.semantic.record import RunRecord
 from runql.semantic.typed import (
     TBest,
     TCorr,
+    TCountStage,
     TDerive,
     TGroup,
     TLimit,
-    TOffset,
     TPareto,
     TPivot,
     TSort,
@@ -25,9 +26,10 @@ from runql.semantic.typed import (
     TWhere,
     TypedExpr,
 )
+from runql.semantic.typed.stages import entry_of
 from runql.text.diagnostic import Diagnostic
 
-_LETS_THROUGH = (TWhere, TSort, TLimit, TOffset, TDerive)
+_LETS_THROUGH = (TWhere, TSort, TLimit, TCountStage, TDerive)
 _COMPARES = (TBest, TCorr, TGroup, TPareto, TPivot)
 _GOES_ON = frozenset({"running", "pending", "preempting"})
 _TOLD_APART = frozenset({"state", "_step"})
@@ -67,8 +69,13 @@ class Compared:
 
 def hides_steps(stages: Sequence[TStage]) -> bool:
     """Whether stages sum up metrics, so that nobody sees how many steps the runs have: then it is said (RQL322)."""
-    first = next(dropwhile(lambda stage: isinstance(stage, _LETS_THROUGH), stages), None)
+    first = next(dropwhile(_lets_through, stages), None)
     return first is not None and not isinstance(first, TPareto) and compares_metrics(first)
+
+
+def _lets_through(stage: TStage) -> bool:
+    """Whether the rows behind a stage are some of those before it, as they were logged."""
+    return isinstance(stage, _LETS_THROUGH) and entry_of(stage).takes != HISTORIES
 
 
 def compares_metrics(stage: TStage) -> bool:

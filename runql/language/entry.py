@@ -68,7 +68,7 @@ class StageEntry(Entry):
     `streams`: it passes rows on while it reads, holding no more than one run, or what `distinct` has seen.
     `aggregates`: one value comes of many rows, so it is refused on sampled histories without `approx`.
     `is_later`: it is read and checked, but does nothing yet. `expressions`: it holds some. `offers`: numbers worth
-    offering.
+    offering; `least`, `most`: the ends of those that a stage of a number takes.
     """
 
     takes: frozenset[TableKind] = ANY_TABLE
@@ -78,6 +78,8 @@ class StageEntry(Entry):
     is_later: bool = False
     expressions: bool = False
     offers: tuple[float, ...] = ()
+    least: int = 0
+    most: int = 2**53
 
 
 @frozen

@@ -148,6 +148,8 @@ _TABLE = (
         f"{_CURVES} | resample 50",
         terminal="RESAMPLE",
         offers=(50, 100, 200),
+        least=1,
+        most=1_000_000,
         takes=HISTORIES,
         streams=True,
     ),

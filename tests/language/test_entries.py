@@ -8,6 +8,7 @@ import pytest
 
 from runql.engine import functions, time_functions
 from runql.engine.histories import aggregates
+from runql.engine.stages.pipeline import COUNT_STAGES
 from runql.engine.stages.reference import folds, moving, windows
 from runql.language.aggregates import HISTORY_AGGREGATES, ROW_AGGREGATES
 from runql.language.clauses import CLAUSES
@@ -25,6 +26,7 @@ from runql.results.formats import formats
 from runql.script import options, parameters
 from runql.semantic import typed
 from runql.syntax import tree
+from runql.syntax.grammar import load_table
 from runql.syntax.keywords import keywords
 from runql.syntax.parse import parse
 
@@ -54,14 +56,20 @@ def test_a_form_begins_with_its_keyword(entry: Entry) -> None:
 
 def test_each_node_has_an_entry_and_each_entry_a_node() -> None:
     assert {node.terminal for node in get_args(tree.Clause)} == {"", *CLAUSES} - {"FULL"}
-    assert {node.terminal for node in get_args(tree.Stage)} == {"", *STAGES} - {"LAST_ROW"}
+    assert {node.terminal for node in get_args(tree.Stage)} == {"", *STAGES} - {"LAST_ROW", *COUNT_STAGES}
     done = {terminal for terminal, entry in STAGES.items() if not entry.is_later}
-    assert {node.terminal for node in get_args(typed.TStage)} == done - {"LAST_ROW"}
+    assert {node.terminal for node in get_args(typed.TStage)} == {"", *done} - {"LAST_ROW", *COUNT_STAGES}
 
 
 def test_each_type_and_format_has_a_body_and_each_body_an_entry() -> None:
     assert TYPES.keys() == parameters.TAKERS.keys()
     assert FORMATS.keys() == formats.FORMATS.keys() == formats.BODIES.keys()
+
+
+def test_each_stage_of_a_number_has_a_body_and_each_body_a_word() -> None:
+    table = load_table()
+    counted = {table.first_terminal(one) for one in table.productions if one.name == "count_stage"}
+    assert counted == COUNT_STAGES.keys()
 
 
 def test_what_an_option_offers_can_be_set() -> None:

@@ -195,7 +195,7 @@ STAGES: st.SearchStrategy[t.Stage] = st.one_of(
     ),
     st.builds(s.SmoothStage, st.sampled_from(["ema", "mean"]), AMOUNTS),
     st.builds(s.BinStage, PATHS, AMOUNTS),
-    st.builds(s.ResampleStage, WHOLE_AMOUNTS),
+    st.builds(s.CountStage, st.sampled_from(["OFFSET", "RESAMPLE"]), WHOLE_AMOUNTS),
     st.builds(s.AlignStage, st.sampled_from(["outer", "inner", "ffill", "nearest"])),
     st.builds(s.PivotStage, _several(DEFINITIONS), _several(EXPRESSIONS), EXPRESSIONS),
     st.builds(s.DiffStage, st.one_of(st.none(), IDENTS)),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import assert_never
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Final, TypeAlias, assert_never
 
 from runql.engine.cast_losses import StageCasts
 from runql.engine.stages import assertions, combinations, shape, two_tables
@@ -25,6 +25,14 @@ from runql.engine.table import Table, concat
 from runql.semantic import typed as t
 from runql.semantic.typed.stages import entry_of, stage_name
 from runql.text.diagnostic import Diagnostic
+
+_CountBody: TypeAlias = Callable[[t.TCountStage, Iterator[Table], StageContext, list[Diagnostic]], Iterator[Table]]
+
+COUNT_STAGES: Final[Mapping[str, _CountBody]] = {
+    "OFFSET": lambda stage, tables, *_: shape.without_first(tables, stage.count),
+    "RESAMPLE": resample.resample,
+}
+"""What the stages of a number do, by their words: the parts of a table in, those of another out."""
 
 
 class Flow:
@@ -206,8 +214,8 @@ def _parts(  # noqa: PLR0911, PLR0912 - one line a stage
             return shape.distinct(stage, tables)
         case t.TLimit(count=count):
             return shape.limited(tables, count, read_on=read_on)
-        case t.TOffset(count=count):
-            return shape.without_first(tables, count)
+        case t.TCountStage(word=word):
+            return COUNT_STAGES[word](stage, tables, context, said)
         case t.TPlot():
             return tables
         case t.TTo():
@@ -226,8 +234,6 @@ def _parts(  # noqa: PLR0911, PLR0912 - one line a stage
             return smooth.smooth(stage, tables, context, said)
         case t.TBin():
             return bins.bin_rows(stage, tables, context, said)
-        case t.TResample():
-            return resample.resample(stage, tables, context, said)
         case t.TAlignStage():
             return align.align(stage, tables, context)
         case t.TSort() | t.TGroup() | t.TPivot() | t.TDiff() | t.TCorr() | t.TPareto() | t.THoles() | t.TDuplicates():
@@ -290,7 +296,10 @@ def _work(stage: t.TStage, table: Table, context: StageContext) -> StageResult: 
             return assertions.assert_table(stage, table, context)
         case t.TLimit():
             return shape.limited_by(stage, table, context)
-        case t.TWhere() | t.TOffset() | t.TSelect() | t.TDrop() | t.TRename() | t.TDistinct() | t.TDerive() | t.TBest():
+        case t.TCountStage(word=word):
+            said: list[Diagnostic] = []
+            return StageResult(_whole(COUNT_STAGES[word](stage, iter([table]), context, said)), tuple(said), context)
+        case t.TWhere() | t.TSelect() | t.TDrop() | t.TRename() | t.TDistinct() | t.TDerive() | t.TBest():
             raise fault(f"the stage `{stage_name(stage)}` passes its rows on")
         case t.TJoin() | t.TUnion() | t.TEdge() | t.TAlongRun() | t.TPlot() | t.TTo():
             raise fault(f"the stage `{stage_name(stage)}` passes its rows on")

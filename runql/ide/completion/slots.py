@@ -173,9 +173,9 @@ def _in_stage(parent: t.Stage) -> Slot | None:
     match parent:
         case t.WhereStage() | t.AssertStage() | t.BrokenStage():
             return None
-        case t.PlainStage() | t.OrderStage() | t.SelectStage() | t.DropStage() | t.RenameStage() | t.DistinctStage():
+        case t.PlainStage() | t.CountStage() | t.OrderStage() | t.SelectStage() | t.DropStage() | t.RenameStage():
             return Slot(Role.COLUMN)
-        case t.LimitStage() | t.EdgeStage() | t.DiffStage() | t.ParetoStage() | t.SqlStage():
+        case t.DistinctStage() | t.LimitStage() | t.EdgeStage() | t.DiffStage() | t.ParetoStage() | t.SqlStage():
             return Slot(Role.COLUMN)
         case t.DeriveStage() | t.GroupStage() | t.UnnestStage() | t.PivotStage() | t.HistogramStage():
             return Slot(Role.COLUMN)

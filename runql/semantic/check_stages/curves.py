@@ -8,14 +8,12 @@ from runql.semantic.check_stages.columns import COUNT, StageColumns
 from runql.semantic.names.nearest import nearest_hint, nearest_names
 from runql.semantic.questions import ColumnFacts
 from runql.semantic.spelling import code, path_text
-from runql.semantic.typed import TAlignStage, TBest, TBin, TResample, TSmooth, TStage
+from runql.semantic.typed import TAlignStage, TBest, TBin, TSmooth, TStage
 from runql.syntax import tree as s
 from runql.text.source import NOWHERE, Span
 
 SMOOTH_METHODS = ("ema", "mean")
 ALIGN_MODES = (*(mode.value for mode in s.AlignMode), "nearest")
-MOST_POINTS = 1_000_000
-"""Of one run, of `resample`."""
 
 _NUMBER = ColumnFacts(frozenset({Kind.NUMBER}))
 
@@ -86,9 +84,6 @@ class CurveStages(StageColumns):
             self.report.add("RQL209", f"the width of a `bin` is above 0, not {width:g}", stage.span)
         self.expressions.scope = self.scope.with_columns({_free(COUNT, self.scope.columns): _NUMBER})
         return TBin(1.0 if width is None else float(width), span=stage.span)
-
-    def resample(self, stage: s.ResampleStage) -> TStage:
-        return TResample(self.whole(stage.points, "resample", least=1, most=MOST_POINTS), span=stage.span)
 
     def align(self, stage: s.AlignStage) -> TStage:
         if stage.mode not in ALIGN_MODES:

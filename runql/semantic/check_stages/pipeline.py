@@ -23,10 +23,10 @@ from runql.semantic.typed import (
     ColumnPick,
     Named,
     TAssert,
+    TCountStage,
     TDistinct,
     TEdge,
     TLimit,
-    TOffset,
     TRename,
     TSort,
     TStage,
@@ -102,8 +102,8 @@ class _Checker(CurveStages, RunStages, TableStages, TwoTableStages, SqlStages, P
                 return self.order(stage)
             case s.LimitStage():
                 return self.limit(stage)
-            case s.OffsetStage():
-                return self.offset(stage)
+            case s.CountStage():
+                return self.counted(stage)
             case s.SelectStage():
                 return self.select(stage)
             case s.DropStage():
@@ -124,8 +124,6 @@ class _Checker(CurveStages, RunStages, TableStages, TwoTableStages, SqlStages, P
                 return self.smooth(stage)
             case s.BinStage():
                 return self.bin(stage)
-            case s.ResampleStage():
-                return self.resample(stage)
             case s.AlignStage():
                 return self.align(stage)
             case s.UnnestStage():
@@ -213,8 +211,10 @@ class _Checker(CurveStages, RunStages, TableStages, TwoTableStages, SqlStages, P
         count = int(self.whole(stage.count, "limit", least=1))
         return TLimit(count, self.keys_of_each(stage.by), span=stage.span)
 
-    def offset(self, stage: s.OffsetStage) -> TStage:
-        return TOffset(int(self.whole(stage.count, "offset", least=0)), span=stage.span)
+    def counted(self, stage: s.CountStage) -> TStage:
+        entry = STAGES[stage.word]
+        count = self.whole(stage.count, entry.name, least=entry.least, most=entry.most)
+        return TCountStage(stage.word, count, span=stage.span)
 
     def distinct(self, stage: s.DistinctStage) -> TStage:
         picks = [pick for path in stage.columns for pick in self.picks(path, stage.span)]

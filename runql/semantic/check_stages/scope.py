@@ -308,34 +308,28 @@ def names_made(node: tree.Stage | tree.SelectClause | None) -> set[str]:  # noqa
             return _titles(chosen)
         case tree.RenameStage(names=names):
             return {_dotted(new) for _, new in names}
-        case None:
-            return set()
+        case tree.UnnestStage(name=tree.Path() as path):
+            return {_dotted(path)}
+        case tree.HistogramStage():
+            return {"low", "high", "n"}
         case (
-            tree.PlainStage()
+            None
+            | tree.PlainStage()
+            | tree.CountStage()
             | tree.LimitStage()
             | tree.WhereStage()
             | tree.OrderStage()
             | tree.DropStage()
             | tree.DistinctStage()
             | tree.EdgeStage()
+            | tree.UnnestStage()
         ):
             return set()
-        case tree.UnnestStage(name=path):
-            return set() if path is None else {_dotted(path)}
-        case tree.HistogramStage():
-            return {"low", "high", "n"}
         case tree.PivotStage() | tree.DiffStage() | tree.ParetoStage() | tree.HolesStage() | tree.DuplicatesStage():
             return set()
-        case (
-            tree.JoinStage()
-            | tree.UnionStage()
-            | tree.SqlStage()
-            | tree.PlotStage()
-            | tree.ToStage()
-            | tree.AssertStage()
-        ):
+        case tree.JoinStage() | tree.UnionStage() | tree.SqlStage() | tree.PlotStage() | tree.ToStage():
             return set()
-        case tree.BrokenStage():
+        case tree.AssertStage() | tree.BrokenStage():
             return set()
         case _:
             assert_never(node)

@@ -58,10 +58,11 @@ class TLimit(TRowSelection):
 
 
 @frozen
-class TOffset(TRowSelection):
-    """All rows but the first `count`."""
+class TCountStage(TRowSelection):
+    """A stage of a whole number, by the terminal of its word: `offset 3`, `resample 200`."""
 
-    terminal = "OFFSET"
+    terminal = ""
+    word: str
     count: int
 
 
@@ -151,14 +152,6 @@ class TBin(TAlongRun):
 
     terminal = "BIN"
     width: float
-
-
-@frozen
-class TResample(TAlongRun):
-    """So many evenly spaced x, each metric interpolated linearly between its own points."""
-
-    terminal = "RESAMPLE"
-    points: int
 
 
 @frozen
@@ -335,7 +328,7 @@ TStage: TypeAlias = (
     TWhere
     | TSort
     | TLimit
-    | TOffset
+    | TCountStage
     | TSelect
     | TDrop
     | TRename
@@ -346,7 +339,6 @@ TStage: TypeAlias = (
     | TEdge
     | TSmooth
     | TBin
-    | TResample
     | TAlignStage
     | TUnnest
     | TPivot
@@ -369,6 +361,8 @@ TStage: TypeAlias = (
 
 def entry_of(stage: TStage) -> StageEntry:
     """What the language says of a stage."""
+    if isinstance(stage, TCountStage):
+        return STAGES[stage.word]
     is_last = isinstance(stage, TEdge) and stage.last
     return STAGES["LAST_ROW" if is_last else stage.terminal]
 

@@ -84,6 +84,9 @@ class StageBuilder(ExpressionBuilder):
         count, *by = part.nodes
         return s.LimitStage(count, by[0] if by else (), span=part.span)
 
+    def count_stage(self, part: Part) -> t.Stage:
+        return s.CountStage(part.types[0], part.nodes[0], span=part.span)
+
     def each(self, part: Part) -> tuple[t.Column, ...]:
         """The keys of `limit 2 by KEY, …`."""
         return tuple(part.nodes)

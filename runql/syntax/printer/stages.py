@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import fields, replace
-from typing import assert_never
+from typing import TypeAlias, TypeVar, assert_never
 
 from runql.syntax import tree as s
 from runql.syntax import tree as t
@@ -14,6 +14,22 @@ from runql.syntax.printer.expressions import word
 from runql.syntax.printer.parts import Items, PartPrinter, name_or_string, source_text
 from runql.syntax.windows import Item, commas
 from runql.text.source import Span
+
+_Item = TypeVar("_Item", bound=Item)
+_OneLine: TypeAlias = (
+    s.PlainStage
+    | s.CountStage
+    | s.UnionStage
+    | s.UnnestStage
+    | s.PivotStage
+    | s.HistogramStage
+    | s.DiffStage
+    | s.PlotStage
+    | s.SqlStage
+    | s.ToStage
+    | s.BrokenStage
+)
+"""The stages that are no list of things which may stand on lines of their own."""
 
 
 class StagePrinter(PartPrinter):
@@ -30,8 +46,7 @@ class StagePrinter(PartPrinter):
             case s.AssertStage(condition=condition, message=message):
                 return _followed(self.condition(word("ASSERT"), condition), message)
             case s.OrderStage(keys=keys):
-                texts = self._closed(keys, map(self.order_key, keys))
-                return Items(word("ORDER"), tuple((text, key.span) for text, key in zip(texts, keys, strict=True)))
+                return Items(word("ORDER"), self._each(keys, self.order_key))
             case s.SelectStage(columns=columns):
                 return Items(word("SELECT"), self._columns(columns))
             case s.DuplicatesStage(by=columns):
@@ -48,48 +63,63 @@ class StagePrinter(PartPrinter):
             case s.DeriveStage(columns=columns):
                 return Items(word("DERIVE"), self._definitions(columns))
             case s.GroupStage(keys=keys, folds=folds):
-                items = (*((_compared(key), span) for key, span in self._columns(keys)), *self._definitions(folds))
-                first_word = word("GROUP") if keys else f"{word('GROUP')} {word('COLON')}"
-                return Items(first_word, items, colon=len(keys) - 1 if folds and keys else None)
+                return self._group(keys, folds)
             case s.ParetoStage(goals=goals):
                 items = tuple((f"{goal.value} {self.expr(value)}", value.span) for goal, value in goals)
                 return Items(word("PARETO"), items)
             case s.HolesStage(over=values):
-                texts = self._closed(values, map(self.expr, values))
-                items = tuple((text, value.span) for text, value in zip(texts, values, strict=True))
-                return Items(f"{word('HOLES')} {word('OVER')}", items)
-            case s.PlainStage():
-                return _line(word(stage.terminal), *self._plain_fields(stage))
+                return Items(f"{word('HOLES')} {word('OVER')}", self._each(values, self.expr))
             case s.LimitStage(count=count, by=by):
                 return self._of_each(word("LIMIT"), count, by)
             case s.EdgeStage(last=last, count=count, by=by):
                 return self._of_each(word("LAST_ROW" if last else "FIRST_ROW"), count, by)
             case s.JoinStage(other=other, keys=pairs, kind=kind):
-                first_word = " ".join([word("JOIN"), *([kind.value] if kind is not s.JoinKind.INNER else [])])
+                words = (word("JOIN"), *([kind.value] if kind is not s.JoinKind.INNER else []), self._other(other))
                 on = tuple((_key(left, right), left.span) for left, right in pairs)
-                return Items(f"{first_word} {self._other(other)} {word('ON')}", on)
+                return Items(" ".join((*words, word("ON"))), on)
+            case (
+                s.PlainStage() | s.CountStage() | s.UnionStage() | s.UnnestStage() | s.PivotStage() | s.HistogramStage()
+            ):
+                return _line(*self._words(stage))
+            case s.DiffStage() | s.PlotStage() | s.SqlStage() | s.ToStage() | s.BrokenStage():
+                return _line(*self._words(stage))
+            case _:
+                assert_never(stage)
+
+    def _group(self, keys: Sequence[t.Column], folds: Sequence[s.Definition]) -> Items:
+        items = (*((_compared(key), span) for key, span in self._columns(keys)), *self._definitions(folds))
+        first_word = word("GROUP") if keys else f"{word('GROUP')} {word('COLON')}"
+        return Items(first_word, items, colon=len(keys) - 1 if folds and keys else None)
+
+    def _words(self, stage: _OneLine) -> Iterable[str]:  # noqa: PLR0911 - one a node
+        """The words of a stage that stands on one line, whatever its length."""
+        match stage:
+            case s.PlainStage():
+                return (word(stage.terminal), *self._plain_fields(stage))
+            case s.CountStage(word=terminal, count=count):
+                return word(terminal), self.expr(count)
             case s.UnionStage(other=other):
-                return _line(word("UNION"), self._other(other))
+                return word("UNION"), self._other(other)
             case s.UnnestStage(column=column, name=name):
-                return _line(word("UNNEST"), write_path(column), *([word("AS"), write_path(name)] if name else []))
+                return word("UNNEST"), write_path(column), *([word("AS"), write_path(name)] if name else [])
             case s.PivotStage(values=folds, rows=rows, columns=across):
                 written = ", ".join(map(self._definition, folds))
                 behind = [word("ACROSS"), self.expr(across)] if across is not None else []
-                return _line(word("PIVOT"), written, word("BY"), self._listed(rows), *behind)
+                return word("PIVOT"), written, word("BY"), self._listed(rows), *behind
             case s.HistogramStage(value=binned, bins=bins, by=by):
                 words = [word("BINS"), self.expr(bins)] if bins is not None else []
                 words += [word("BY"), self._listed(by)] if by else []
-                return _line(word("HISTOGRAM"), self.expr(binned), *words)
+                return word("HISTOGRAM"), self.expr(binned), *words
             case s.DiffStage(versus=versus):
-                return _line(word("DIFF"), *([word("VS"), name_or_string(versus)] if versus is not None else []))
+                return word("DIFF"), *([word("VS"), name_or_string(versus)] if versus is not None else [])
             case s.PlotStage():
-                return _line(*_plot(stage))
-            case s.SqlStage(question=question, written=written):
-                return _line(word("SQL"), written or write_string(question))
+                return _plot(stage)
+            case s.SqlStage(question=question, written=as_written):
+                return word("SQL"), as_written or write_string(question)
             case s.ToStage(path=path, safe=safe):
-                return _line(word("TO"), write_string(path), *([word("SAFE")] if safe else []))
+                return word("TO"), write_string(path), *([word("SAFE")] if safe else [])
             case s.BrokenStage(text=text):
-                return _line(text.removeprefix("|").lstrip())
+                return (text.removeprefix("|").lstrip(),)
             case _:
                 assert_never(stage)
 
@@ -112,12 +142,15 @@ class StagePrinter(PartPrinter):
         return ", ".join(self._closed(values, map(self.expr, values)))
 
     def _columns(self, columns: Sequence[t.Column]) -> tuple[tuple[str, Span], ...]:
-        texts = self._closed(columns, map(self.column, columns))
-        return tuple((text, column.span) for text, column in zip(texts, columns, strict=True))
+        return self._each(columns, self.column)
 
     def _definitions(self, definitions: Sequence[s.Definition]) -> tuple[tuple[str, Span], ...]:
-        texts = self._closed(definitions, map(self._definition, definitions))
-        return tuple((text, definition.span) for text, definition in zip(texts, definitions, strict=True))
+        return self._each(definitions, self._definition)
+
+    def _each(self, items: Sequence[_Item], write: Callable[[_Item], str]) -> tuple[tuple[str, Span], ...]:
+        """Each of some items, written, with its place."""
+        texts = self._closed(items, map(write, items))
+        return tuple((text, item.span) for text, item in zip(texts, items, strict=True))
 
     def _closed(self, columns: Sequence[Item], texts: Iterable[str]) -> list[str]:
         """The columns with the order of a window in parentheses where the comma behind it would read as its own."""

@@ -33,6 +33,19 @@ class PlainStage(StageNode):
 
 
 @frozen
+class CountStage(StageNode):
+    """A stage that is written as its word and a whole number: `offset 3`, `resample 200`.
+
+    `word` is its terminal. The entry says which numbers it takes, `COUNT_STAGES` in `engine/stages/pipeline.py` what it
+    does, and nobody else needs to be told of a new one.
+    """
+
+    terminal = ""
+    word: str
+    count: Expr
+
+
+@frozen
 class WhereStage(StageNode):
     terminal = "WHERE"
     condition: Expr
@@ -51,12 +64,6 @@ class LimitStage(StageNode):
     terminal = "LIMIT"
     count: Expr
     by: tuple[Column, ...] = ()
-
-
-@frozen
-class OffsetStage(PlainStage):
-    terminal = "OFFSET"
-    count: Expr
 
 
 @frozen
@@ -150,12 +157,6 @@ class BinStage(PlainStage):
     terminal = "BIN"
     axis: Path
     width: Expr
-
-
-@frozen
-class ResampleStage(PlainStage):
-    terminal = "RESAMPLE"
-    points: Expr
 
 
 @frozen
@@ -321,7 +322,7 @@ Stage: TypeAlias = (
     WhereStage
     | OrderStage
     | LimitStage
-    | OffsetStage
+    | CountStage
     | SelectStage
     | DropStage
     | RenameStage
@@ -332,7 +333,6 @@ Stage: TypeAlias = (
     | EdgeStage
     | SmoothStage
     | BinStage
-    | ResampleStage
     | AlignStage
     | UnnestStage
     | PivotStage
@@ -360,4 +360,4 @@ def terminal_of(part: Clause | Stage) -> str:
         return "FULL"
     if isinstance(part, EdgeStage) and part.last:
         return "LAST_ROW"
-    return part.terminal
+    return part.word if isinstance(part, CountStage) else part.terminal

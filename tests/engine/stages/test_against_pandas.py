@@ -14,7 +14,7 @@ from scipy import stats
 
 from runql.engine.stages import StageContext, run_stage
 from runql.engine.table import Table
-from runql.semantic.typed import TBin, TCorr, TGroup, TLimit, TResample, TSmooth
+from runql.semantic.typed import TBin, TCorr, TCountStage, TGroup, TLimit, TSmooth
 from runql.semantic.values import MISSING
 from tests.engine.stages.build import FAST, SLOW, cell, fold, from_rows, named, pivot_of
 
@@ -146,7 +146,7 @@ def test_bin(rows: int, values: list[float], width: int) -> None:
 @given(values=st.lists(NUMBERS, min_size=2, max_size=50), count=st.integers(2, 30))
 def test_resample(rows: int, values: list[float], count: int) -> None:
     with from_rows(rows):
-        found = run_stage(TResample(count), history_of(values), StageContext.of_histories()).table
+        found = run_stage(TCountStage("RESAMPLE", count), history_of(values), StageContext.of_histories()).table
     at = np.linspace(0, len(values) - 1, count)
     wanted = np.interp(at, np.arange(len(values)), values)
     assert np.allclose([float(x) for x in found.columns["_step"]], at, rtol=1e-9, atol=1e-9)

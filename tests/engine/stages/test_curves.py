@@ -18,9 +18,9 @@ from runql.semantic.typed import (
     TAlignStage,
     TBest,
     TBin,
+    TCountStage,
     TDrop,
     TEdge,
-    TResample,
     TSmooth,
     TStage,
 )
@@ -40,7 +40,7 @@ ALONG = [
     TSmooth("ema", 0.5),
     TSmooth("mean", 2),
     TBin(2),
-    TResample(3),
+    TCountStage("RESAMPLE", 3),
     *(TAlignStage(mode) for mode in ("outer", "inner", "ffill", "nearest")),
     TBest(Goal.MIN, "loss"),
     TEdge(last=False),
@@ -100,7 +100,7 @@ def test_bin_says_which_rows_have_no_number_for_x() -> None:
 
 
 def test_resample_interpolates_each_metric_between_its_own_points() -> None:
-    result = ask(TResample(5), CURVES, HISTORIES)
+    result = ask(TCountStage("RESAMPLE", 5), CURVES, HISTORIES)
     rows = [row[1:4] for row in lines(result) if row[0] == "a"]
     near = pytest.approx
     assert rows == [
@@ -115,15 +115,15 @@ def test_resample_interpolates_each_metric_between_its_own_points() -> None:
 
 def test_resample_says_how_many_points_shared_their_x() -> None:
     history = table(run_id=["a"] * 5, _step=[0, 1, 1, 1, 2], loss=[1, 2, 3, 4, 5], acc=[1, MISSING, 2, math.nan, 3])
-    result = ask(TResample(3), history, HISTORIES)
+    result = ask(TCountStage("RESAMPLE", 3), history, HISTORIES)
     assert [row[2] for row in lines(result)] == [1, 4, 5]
     said = [notice.message for notice in result.notices if notice.code == "RQL350"]
     assert said == ["`loss`: 2 points have the `_step` of a later one; `resample` took the last of each"]
 
 
 def test_whole_x_stays_whole_where_it_can() -> None:
-    assert _column(TResample(4), "_step")[4:] == [0, 2, 4, 6]
-    assert _column(TResample(1), "_step") == [0, 0]
+    assert _column(TCountStage("RESAMPLE", 4), "_step")[4:] == [0, 2, 4, 6]
+    assert _column(TCountStage("RESAMPLE", 1), "_step") == [0, 0]
 
 
 def test_align() -> None:
@@ -232,7 +232,14 @@ def test_x_that_was_dropped() -> None:
 
 @pytest.mark.parametrize(
     "stage",
-    [TSmooth("ema", 1.0), TSmooth("ema", -0.1), TSmooth("mean", 0), TSmooth("mean", 2.5), TBin(0), TResample(0)],
+    [
+        TSmooth("ema", 1.0),
+        TSmooth("ema", -0.1),
+        TSmooth("mean", 0),
+        TSmooth("mean", 2.5),
+        TBin(0),
+        TCountStage("RESAMPLE", 0),
+    ],
     ids=str,
 )
 def test_amounts_out_of_range(stage: TStage) -> None:
@@ -244,7 +251,7 @@ def test_amounts_out_of_range(stage: TStage) -> None:
 def test_infinities_are_no_points_and_that_is_said() -> None:
     given = table(run_id=["a"] * 5, _step=[0, 1, 2, 3, 4], loss=[1.0, math.inf, math.nan, "x", 5.0])
     for stage, said in (
-        (TResample(3), "1 NaN, 1 infinite, 1 of another type"),
+        (TCountStage("RESAMPLE", 3), "1 NaN, 1 infinite, 1 of another type"),
         (TSmooth("ema", 0.5), "1 NaN, 1 infinite"),
     ):
         for rows in (FAST, SLOW):

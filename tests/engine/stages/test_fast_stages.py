@@ -29,6 +29,7 @@ from runql.semantic.typed import (
     TCompare,
     TConst,
     TCorr,
+    TCountStage,
     TDerive,
     TDescribe,
     TDiff,
@@ -41,14 +42,12 @@ from runql.semantic.typed import (
     THoles,
     TJoin,
     TLimit,
-    TOffset,
     TOr,
     TOther,
     TPareto,
     TPivot,
     TPlot,
     TRename,
-    TResample,
     TSelect,
     TSmooth,
     TSort,
@@ -164,7 +163,7 @@ def test_bin_stage(given_table: Table, width: float) -> None:
 @examples
 @given(HISTORY, st.integers(1, 7))
 def test_resample_stage(given_table: Table, points: int) -> None:
-    fast, slow = _both(lambda: ask(TResample(points), _hashable_runs(given_table), HISTORIES))
+    fast, slow = _both(lambda: ask(TCountStage("RESAMPLE", points), _hashable_runs(given_table), HISTORIES))
     assert alike(fast, slow)
 
 
@@ -203,7 +202,7 @@ OF_RUNS: tuple[TStage, ...] = (
     TLimit(2, (named("x"),)),
     TLimit(1, (ColumnPick("config.*", is_glob=True),), last=True),
     TLimit(4, last=True),
-    TOffset(2),
+    TCountStage("OFFSET", 2),
     TSelect((named("sum", TArithmetic(ArithmeticOp.ADD, cell("x"), cell("y"))), ColumnPick("config.*", is_glob=True))),
     TDrop((ColumnPick("x"),)),
     TRename((("x", "z"),)),
@@ -239,7 +238,7 @@ OF_HISTORIES: tuple[TStage, ...] = (
     TEdge(last=False),
     TEdge(last=True, count=2),
     TBin(2.5),
-    TResample(5),
+    TCountStage("RESAMPLE", 5),
     *(TAlignStage(mode) for mode in ("outer", "inner", "ffill", "nearest")),
 )
 

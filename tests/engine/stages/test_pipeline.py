@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -46,6 +48,15 @@ def test_every_aggregate_has_a_body_and_a_line() -> None:
 
 
 # ---------------------------------------------------------------- flow
+
+
+def test_a_stage_of_a_number_that_holds_its_table_has_the_same_body(monkeypatch: pytest.MonkeyPatch) -> None:
+    stage = t.TCountStage("OFFSET", 2)
+    passing = ask(stage, LOSSES)
+    held = MappingProxyType({**STAGES, "OFFSET": replace(STAGES["OFFSET"], streams=False)})
+    monkeypatch.setattr("runql.semantic.typed.stages.STAGES", held)
+    assert not is_streaming(stage)
+    assert lines(ask(stage, LOSSES).table) == lines(passing.table)
 
 
 def test_a_streaming_stage_reads_no_more_than_it_gives() -> None:

@@ -14,23 +14,23 @@ from runql.engine.stages.history_stages.runs import out_of_range, runs_of, said_
 from runql.engine.stages.shared.numbers import LeftOut, is_point
 from runql.engine.stages.shared.rows import cells_of
 from runql.engine.table import Table
-from runql.semantic.typed import TResample
+from runql.semantic.typed import TCountStage
 from runql.semantic.values import MISSING, Value
 from runql.text.diagnostic import Diagnostic
 
 
 def resample(
-    stage: TResample, tables: Iterable[Table], context: StageContext, said: list[Diagnostic]
+    stage: TCountStage, tables: Iterable[Table], context: StageContext, said: list[Diagnostic]
 ) -> Iterator[Table]:
     """Evenly spaced x from the first to the last of each run. A metric is missing outside of its own points."""
-    if stage.points < 1:
+    if stage.count < 1:
         raise out_of_range(stage, "`resample` takes a number of points, at least 1")
     pace = Pace()
     skipped: dict[str, LeftOut] = {}
     doubles: Counter[tuple[str, str]] = Counter()
     for run in runs_of(stage, pace.counted(tables), context):
         fast = pace.is_fast(run.table.length)
-        grid = _grid([x for x in run.xs if is_point(x)], stage.points)
+        grid = _grid([x for x in run.xs if is_point(x)], stage.count)
         columns: dict[str, Sequence[Value]] = {}
         for name, cells in run.table.columns.items():
             if name == run.x_axis:
@@ -47,7 +47,7 @@ def resample(
     said += _doubles_said(stage, doubles)
 
 
-def _doubles_said(stage: TResample, doubles: Counter[tuple[str, str]]) -> Iterator[Diagnostic]:
+def _doubles_said(stage: TCountStage, doubles: Counter[tuple[str, str]]) -> Iterator[Diagnostic]:
     """How many points of each metric stood where a later one did."""
     for (metric, x_axis), count in doubles.items():
         if count:
