@@ -86,7 +86,7 @@ class Reader:
     unfit: set[str] = field(default_factory=set)
     """The parameters of which it was said what is wrong: queries that use them are not looked at."""
 
-    def read(self) -> ScriptPlan:  # noqa: PLR0912 - one line a node
+    def read(self) -> ScriptPlan:
         """The whole text."""
         statements = self.parsed.script.statements
         if self.parsed.source.is_script:
@@ -95,53 +95,75 @@ class Reader:
         params = {**self.state.params, **self.params, **declared}
         lets = {**self.state.lets, **self._lets(statements)}
         names = QueryNames(lets, self.saved, self.is_source)
-        secrets = self.state.secrets | {
-            one.name for one in statements if isinstance(one, s.ParamStatement) and one.type_name == "secret"
-        }
-        state = replace(self.state, lets=lets, params={**self.state.params, **declared}, secrets=secrets)
+        secrets = {one.name for one in statements if isinstance(one, s.ParamStatement) and one.type_name == "secret"}
+        state = replace(
+            self.state,
+            lets=lets,
+            params={**self.state.params, **declared},
+            secrets=self.state.secrets | secrets,
+        )
         for statement in statements:
-            match statement:
-                case tree.QueryStatement(query=query) | tree.ExplainStatement(query=query):
-                    expanded = names.expand(query)
-                    self.found += expanded.diagnostics
-                    if expanded.diagnostics:
-                        continue
-                    named = {node.name for node in nodes(expanded.query) if isinstance(node, tree.Param)}
-                    self.used |= named
-                    if named & self.unfit:
-                        continue
-                    known = {**expanded.params, **params}
-                    explains = isinstance(statement, tree.ExplainStatement)
-                    task = QueryTask(expanded.query, query, explains, known, state.source, state.options, names.named)
-                    self.items.append(task)
-                    names.lets = with_last(names.lets, NamedQuery(expanded.query, known).placeless())
-                    state = replace(state, lets=names.lets)
-                case s.LetStatement(name=name, query=query):
-                    expanded = names.expand(query, (name,))
-                    self.found += expanded.diagnostics
-                    if _goes_on_from_last(query) and not expanded.diagnostics:
-                        names.lets = {**names.lets, name: NamedQuery(expanded.query, expanded.params)}
-                        state = replace(state, lets=names.lets)
-                    self.used |= {node.name for node in nodes(query) if isinstance(node, tree.Param)}
-                case s.UseStatement(source=ref):
-                    state = replace(state, source=self._used(ref, state.source))
-                case s.SetStatement():
-                    options, wrong = set_option(state.options, statement)
-                    self.found += [wrong] if wrong is not None else []
-                    state = replace(state, options=options)
-                case s.ShowStatement() | s.DescribeStatement():
-                    self.items.append(SchemaTask(statement, state.source, dict(state.lets), state.options))
-                case s.PullStatement():
-                    self._pull(statement, names, params, state)
-                case s.ParamStatement() | tree.BrokenStatement():
-                    pass  # the one is read before, of the other the parser has said what is wrong
-                case _:
-                    assert_never(statement)
+            state = self._after(statement, names, params, state)
         self._unused_declarations(statements)
         lasting = {name: one.placeless() for name, one in state.lets.items()}
         return ScriptPlan(
             tuple(self.items), tuple(dict.fromkeys(self.found)), replace(state, lets=lasting), frozenset(self.used)
         )
+
+    def _after(  # noqa: PLR0911 - one a node
+        self, statement: tree.Statement, names: QueryNames, params: Mapping[str, Any], state: ScriptState
+    ) -> ScriptState:
+        """What the statements behind this one stand on; what it asks for is added to the items."""
+        match statement:
+            case tree.QueryStatement(query=query) | tree.ExplainStatement(query=query):
+                explains = isinstance(statement, tree.ExplainStatement)
+                return self._asked(query, names, params, state, explains=explains)
+            case s.LetStatement(name=name, query=query):
+                return self._let(name, query, names, state)
+            case s.UseStatement(source=ref):
+                return replace(state, source=self._used(ref, state.source))
+            case s.SetStatement():
+                options, wrong = set_option(state.options, statement)
+                self.found += [wrong] if wrong is not None else []
+                return replace(state, options=options)
+            case s.ShowStatement() | s.DescribeStatement():
+                self.items.append(SchemaTask(statement, state.source, dict(state.lets), state.options))
+                return state
+            case s.PullStatement():
+                self._pull(statement, names, params, state)
+                return state
+            case s.ParamStatement() | tree.BrokenStatement():
+                return state  # the one is read before, of the other the parser has said what is wrong
+            case _:
+                assert_never(statement)
+
+    def _asked(
+        self, query: tree.Query, names: QueryNames, params: Mapping[str, Any], state: ScriptState, *, explains: bool
+    ) -> ScriptState:
+        """The state behind a query, which is asked if its names and its parameters are in order."""
+        expanded = names.expand(query)
+        self.found += expanded.diagnostics
+        if expanded.diagnostics:
+            return state
+        named = {node.name for node in nodes(expanded.query) if isinstance(node, tree.Param)}
+        self.used |= named
+        if named & self.unfit:
+            return state
+        known = {**expanded.params, **params}
+        task = QueryTask(expanded.query, query, explains, known, state.source, state.options, names.named)
+        self.items.append(task)
+        names.lets = with_last(names.lets, NamedQuery(expanded.query, known).placeless())
+        return replace(state, lets=names.lets)
+
+    def _let(self, name: str, query: tree.Query, names: QueryNames, state: ScriptState) -> ScriptState:
+        """The state behind a named query, which is looked at although nothing may ask it."""
+        expanded = names.expand(query, (name,))
+        self.found += expanded.diagnostics
+        self.used |= {node.name for node in nodes(query) if isinstance(node, tree.Param)}
+        if not _goes_on_from_last(query) or expanded.diagnostics:
+            return state
+        names.lets = {**names.lets, name: NamedQuery(expanded.query, expanded.params)}
+        return replace(state, lets=names.lets)
 
     def _declared(self, statements: tuple[tree.Statement, ...]) -> dict[str, Any]:
         values: dict[str, Any] = {}

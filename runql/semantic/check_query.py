@@ -72,6 +72,23 @@ def check(query: tree.Query, catalog: Catalog | None, context: CheckContext) -> 
         context = replace(context, inner=partial(_inner_of, query, catalog, context))
     report = Report()
     report.unreadable = any(isinstance(c, tree.BrokenClause) for c in query.clauses)
+    typed = _typed(query, catalog, context, report)
+    scope = scope_of(typed, catalog)
+    lost = names_made(query.clause(tree.SelectClause)) - set(scope.columns) if report.has_errors else ()
+    staged = _staged(query, scope, context, catalog, lost)
+    whole = with_mentions(typed, staged.mentions)
+    _lazy_columns(query.clause(tree.LazyClause), whole, report)
+    found = dict.fromkeys((*report.diagnostics, *staged.diagnostics))
+    diagnostics = tuple(sorted(found, key=lambda d: d.span.start))
+    if report.has_errors or staged.stages is None:
+        return Checked(None, diagnostics)
+    named = open_columns(typed, staged.mentions) if staged.scope.fields else ()
+    stages = _with_columns(staged.stages, named)
+    return Checked(whole, diagnostics, stages, staged.scope, named)
+
+
+def _typed(query: tree.Query, catalog: Catalog | None, context: CheckContext, report: Report) -> TypedQuery:
+    """What stands left of the pipes, checked."""
     expressions = Expressions(catalog, context, report)
     expressions.piped = partial(piped_form, query, context.text, catalog)
     clauses = Clauses(query, expressions, report)
@@ -94,19 +111,7 @@ def check(query: tree.Query, catalog: Catalog | None, context: CheckContext) -> 
         columns=selected(query.clause(tree.SelectClause), expressions, report),
     )
     clauses.contradictions()
-    scope = scope_of(typed, catalog)
-    lost = names_made(query.clause(tree.SelectClause)) - set(scope.columns) if report.has_errors else ()
-    staged = _staged(query, scope, context, catalog, lost)
-    before = typed
-    typed = with_mentions(typed, staged.mentions)
-    _lazy_columns(lazy, typed, report)
-    found = dict.fromkeys((*report.diagnostics, *staged.diagnostics))
-    diagnostics = tuple(sorted(found, key=lambda d: d.span.start))
-    if report.has_errors or staged.stages is None:
-        return Checked(None, diagnostics)
-    named = open_columns(before, staged.mentions) if staged.scope.fields else ()
-    stages = _with_columns(staged.stages, named)
-    return Checked(typed, diagnostics, stages, staged.scope, named)
+    return typed
 
 
 def _staged(

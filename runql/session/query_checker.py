@@ -63,25 +63,14 @@ class QueryChecker:
 
         if offline:
             return self.against(query, None, told(self.context(item.params, (), source))), KnownSources()
-        clause = query.clause(tree.FromClause)
-        places = self._places_named(clause, item, source)
+        places = self._places_named(query.clause(tree.FromClause), item, source)
         context = told(self.context(item.params, places, source))
 
         def against(catalog: Catalog) -> Checked:
             checked = self.against(query, catalog, context)
             return replace(checked, diagnostics=with_query_meant(checked.diagnostics, item.names, source.text))
 
-        known = at_hand(places) if may_wait and not must_be_looked_up(query) else None
-        is_blank = known is not None and not known.catalog.fields
-        if known is not None and (is_blank or not needs_metrics(query, known.catalog)):
-            checked = against(known.catalog)
-            if not is_doubtful(checked):
-                metrics = tuple(metrics_named(query)) if is_blank else ()
-                doubt = Doubt(against, lambda: learned_for(query, places), source, metrics, is_blank=is_blank)
-                found = KnownSources(places, known.catalog, None if known.is_true else doubt)
-                return _linted(checked, places, known.catalog), found
-        catalog = learned_for(query, places)
-        return _linted(against(catalog), places, catalog), KnownSources(places, catalog)
+        return _checked_against(query, places, source, against, may_wait=may_wait)
 
     def _places_named(self, clause: tree.FromClause | None, item: QueryTask, source: Source) -> tuple[SourcePlace, ...]:
         """The sources of a query. Raises `SourceError` at a name that is none, with those of queries."""
@@ -129,3 +118,25 @@ def _linted(checked: Checked, places: Sequence[SourcePlace], catalog: Catalog) -
     if checked.query is None:
         return checked
     return replace(checked, diagnostics=(*checked.diagnostics, *linted(checked, places, catalog)))
+
+
+def _checked_against(
+    query: tree.Query,
+    places: tuple[SourcePlace, ...],
+    source: Source,
+    against: Callable[[Catalog], Checked],
+    *,
+    may_wait: bool,
+) -> tuple[Checked, KnownSources]:
+    """A query against what is known of its sources, or else what is learned of them; with what is found of it then."""
+    known = at_hand(places) if may_wait and not must_be_looked_up(query) else None
+    is_blank = known is not None and not known.catalog.fields
+    if known is not None and (is_blank or not needs_metrics(query, known.catalog)):
+        checked = against(known.catalog)
+        if not is_doubtful(checked):
+            metrics = tuple(metrics_named(query)) if is_blank else ()
+            doubt = Doubt(against, lambda: learned_for(query, places), source, metrics, is_blank=is_blank)
+            found = KnownSources(places, known.catalog, None if known.is_true else doubt)
+            return _linted(checked, places, known.catalog), found
+    catalog = learned_for(query, places)
+    return _linted(against(catalog), places, catalog), KnownSources(places, catalog)

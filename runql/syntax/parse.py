@@ -67,11 +67,8 @@ def parse_proven(
         return replace(parsed, diagnostics=tuple(replace(one, fixes=()) for one in parsed.diagnostics))
     proof = Proof(source.text, parsed.diagnostics, errors)
     for _ in range(MAX_READINGS):
-        wrong = {
-            (one.message, one.span)
-            for one, fixes in proof.unproven.items()
-            if one.fixes[0] in fixes and one not in proof.lacking
-        }
+        unproven = (one for one, fixes in proof.unproven.items() if one.fixes[0] in fixes and one not in proof.lacking)
+        wrong = {(one.message, one.span) for one in unproven}
         if wrong <= refused:
             break
         refused |= wrong

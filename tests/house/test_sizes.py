@@ -9,10 +9,27 @@ from collections.abc import Iterator
 import pytest
 
 from tests.house.sources import ROOT, package_files, tree_of
+from tests.house.unions import is_closed
 
 MOST_LINES_OF_A_FILE = 400
-MOST_LINES_OF_A_FUNCTION = 80
+MOST_LINES_OF_A_FUNCTION = 40
+MOST_LINES_ELSEWHERE = 80
 MOST_FILES_OF_A_FOLDER = 20
+
+MATCHES = {
+    "runql/semantic/check_stages/pipeline.py": ("_checked", "the stages"),
+    "runql/engine/stages/arrays/expressions.py": ("_worked_out", "the typed expressions"),
+    "runql/syntax/printer/stages.py": ("stage_items", "the stages"),
+    "runql/engine/stages/pipeline.py": ("_parts", "the typed stages"),
+    "runql/plan/to_mongo/narrow.py": ("narrow", "the typed expressions"),
+    "runql/ide/selectivity.py": ("likely", "the typed expressions"),
+    "runql/engine/evaluate.py": ("_operation", "the typed expressions"),
+    "runql/semantic/check/expressions.py": ("_value", "the expressions"),
+}
+"""Functions that are one closed `match`, a line or two a case: to cut one would hide which case is missing."""
+
+OTHERS = {"runql/sources/local/samples.py": ("add", "its loop is entered for each byte field: a call would cost most")}
+"""Longer functions, and why."""
 
 
 def checked_files() -> list[str]:
@@ -31,7 +48,19 @@ def test_sizes(file: str) -> None:
     assert lines <= MOST_LINES_OF_A_FILE, "split it at a seam"
     for function in functions(file):
         length = (function.end_lineno or function.lineno) - function.lineno + 1
-        assert length <= MOST_LINES_OF_A_FUNCTION, f"{function.name} at line {function.lineno}"
+        is_ours = file.startswith("runql/") and function.name not in {
+            one.get(file, ("",))[0] for one in (MATCHES, OTHERS)
+        }
+        most = MOST_LINES_OF_A_FUNCTION if is_ours else MOST_LINES_ELSEWHERE
+        assert length <= most, f"{function.name} at line {function.lineno}: name its steps"
+
+
+def test_a_longer_function_is_one_closed_match() -> None:
+    for file, (name, _) in MATCHES.items():
+        (function,) = (one for one in functions(file) if one.name == name)
+        *_, last = function.body
+        assert isinstance(last, ast.Match), f"{file}: {name}"
+        assert is_closed(last), f"{file}: {name}"
 
 
 def test_no_folder_of_the_package_holds_more_files_than_a_reader_takes_in() -> None:

@@ -34,8 +34,7 @@ def names_after(stage: t.TStage, names: Sequence[str], context: StageContext) ->
             return tuple(dict.fromkeys((*names, *(column.name for column in made))))
         case t.TBest(metric=metric):
             first = dict.fromkeys(name for name in (context.run_id, context.x_axis, metric) if name is not None)
-            made_here = (free_name(LAST, names), free_name(GAP, names))
-            return tuple(dict.fromkeys((*first, *made_here, *names)))
+            return tuple(dict.fromkeys((*first, free_name(LAST, names), free_name(GAP, names), *names)))
         case t.TBin():
             return (*names, free_name(COUNT, names))
         case t.THoles(over=over):

@@ -215,6 +215,17 @@ def _parser(command: Command) -> _Parser:
         allow_abbrev=False,
     )
     add = parser.add_argument
+    _add_those_of_questions(parser, command)
+    _add_those_of_files(parser, command)
+    _add_those_of_other_programs(parser, command)
+    add("--version", action="store_true", help="the version of RunQL")
+    add("-h", "--help", action="store_true", help="this text")
+    return parser
+
+
+def _add_those_of_questions(parser: _Parser, command: Command) -> None:
+    """The options of what asks a source, or checks what is asked."""
+    add = parser.add_argument
     if command in {"run", "explain", "check", "describe", "open", "sql"}:
         _add_those_of_queries(parser)
     if command == "describe":
@@ -239,25 +250,32 @@ def _parser(command: Command) -> _Parser:
         add("--offline", action="store_true", help="ask no server: a project is answered from its store (`runql pull`)")
     if command == "check":
         add("--offline", action="store_true", help="check the text alone, not the names in it")
+    if command == "pull":
+        _add_those_of_pull(parser)
+
+
+def _add_those_of_files(parser: _Parser, command: Command) -> None:
+    """The options of what looks after the user's own files: texts, folders, stores."""
+    add = parser.add_argument
     if command == "fmt":
         add("--check", action="store_true", help="change nothing; fail if a text is not in the one form")
         add("--diff", action="store_true", help="change nothing; print what would change")
     if command == "trust":
         add("--list", action="store_true", help="the folders that were said yes to, and what changed there since")
         add("--forget", action="store_true", help="take the yes back")
-    if command == "pull":
-        _add_those_of_pull(parser)
     if command == "store":
         add("--yes", action="store_true", help="of `drop`: do not ask")
+
+
+def _add_those_of_other_programs(parser: _Parser, command: Command) -> None:
+    """The options of what serves editors and agents, and of what a report of a fault needs."""
+    add = parser.add_argument
     if command == "lsp":
         add("-s", "--source", metavar="SOURCE", help="where the runs are, of queries that name no source")
         add("--tcp", metavar="HOST:PORT", help="wait for one client at this address (127.0.0.1 if it has no host)")
         add("--stdio", action="store_true", help="talk over standard input and output, as without it")
         add("--trusted", action="store_true", help="the editor vouches for its folders: servers may be asked")
-    _add_those_of_other_programs(parser, command)
-    add("--version", action="store_true", help="the version of RunQL")
-    add("-h", "--help", action="store_true", help="this text")
-    return parser
+    _add_those_of_programs(parser, command)
 
 
 def _add_those_of_queries(parser: _Parser) -> None:
@@ -283,7 +301,7 @@ def _add_those_of_queries(parser: _Parser) -> None:
     add("--errors", choices=("text", "json"), default="text", help="how errors are written: `text` or `json`")
 
 
-def _add_those_of_other_programs(parser: _Parser, command: Command) -> None:
+def _add_those_of_programs(parser: _Parser, command: Command) -> None:
     """The options of what serves agents, and of what a report of a fault needs."""
     add = parser.add_argument
     if command == "mcp":

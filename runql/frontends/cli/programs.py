@@ -47,39 +47,24 @@ def stats_json(results: Sequence[Result | Explanation]) -> str:
 def spec_json() -> str:
     """The language and the command as JSON, from the tables that they are made of."""
     from runql.frontends.cli.arguments import described_options
-    from runql.language.aggregates import HISTORY_AGGREGATES, OFFERED_PERCENTILES, ROW_AGGREGATES
     from runql.language.clauses import CLAUSES
     from runql.language.fields import RUN_FIELDS
     from runql.language.formats import FORMATS
-    from runql.language.functions import FUNCTIONS
     from runql.language.options import OPTIONS
     from runql.language.stages import STAGES
     from runql.language.statements import STATEMENTS
     from runql.language.types import TYPES
-    from runql.language.windows import WINDOWS
     from runql.language.words import WORDS
-    from runql.semantic.folds import fold_named
-    from runql.syntax.keywords import keywords
     from runql.text.codes import CODES
 
-    folds = {**ROW_AGGREGATES, **{name: fold for name in OFFERED_PERCENTILES if (fold := fold_named(name)) is not None}}
-    table = keywords()
     inside = {terminal: one for terminal, one in WORDS.items() if terminal not in {*STATEMENTS, *CLAUSES}}
     spec = {
         "options": described_options(),
         "statements": [_entry(one) for one in STATEMENTS.values()],
         "clauses": [_entry(one) for one in CLAUSES.values()],
         "stages": [{**_entry(one), "tables": sorted(one.takes), "streams": one.streams} for one in STAGES.values()],
-        "words": [
-            {"spelled": list(table.words.get(terminal) or table.symbols[terminal]), **_entry(one, named=False)}
-            for terminal, one in inside.items()
-        ],
-        "functions": {
-            "of values": [_function(one) for one in FUNCTIONS.values()],
-            "of a metric's history": [_function(one) for one in HISTORY_AGGREGATES.values()],
-            "of rows": [_function(one) for one in folds.values()],
-            "of a window": [_function(one) for one in WINDOWS.values()],
-        },
+        "words": [{"spelled": _spelled(terminal), **_entry(one, named=False)} for terminal, one in inside.items()],
+        "functions": _functions(),
         "fields": [{**_entry(one), "type": str(one.kind), "aliases": list(one.aliases)} for one in RUN_FIELDS.values()],
         "parameter types": [
             {"names": [one.name, *one.aliases], "what": one.takes, "doc": one.doc, "example": one.example}
@@ -98,6 +83,29 @@ def _entry(entry: Entry, *, named: bool = True) -> dict[str, Any]:
     name = {"name": entry.name} if named else {}
     needs = {"needs": entry.needs} if entry.needs else {}
     return {**name, "syntax": entry.form, "doc": entry.doc, "example": entry.example, **needs}
+
+
+def _spelled(terminal: str) -> list[str]:
+    """How a word or a sign of the grammar may be written."""
+    from runql.syntax.keywords import keywords
+
+    return list(keywords().words.get(terminal) or keywords().symbols[terminal])
+
+
+def _functions() -> dict[str, list[dict[str, str]]]:
+    """The functions by what they take."""
+    from runql.language.aggregates import HISTORY_AGGREGATES, OFFERED_PERCENTILES, ROW_AGGREGATES
+    from runql.language.functions import FUNCTIONS
+    from runql.language.windows import WINDOWS
+    from runql.semantic.folds import fold_named
+
+    percentiles = {name: fold for name in OFFERED_PERCENTILES if (fold := fold_named(name)) is not None}
+    return {
+        "of values": [_function(one) for one in FUNCTIONS.values()],
+        "of a metric's history": [_function(one) for one in HISTORY_AGGREGATES.values()],
+        "of rows": [_function(one) for one in {**ROW_AGGREGATES, **percentiles}.values()],
+        "of a window": [_function(one) for one in WINDOWS.values()],
+    }
 
 
 def _function(function: Function) -> dict[str, str]:

@@ -170,6 +170,27 @@ def commit(folder: Path, parts: Sequence[StorePart], pull: int) -> int:
     return table.version()
 
 
+def _exchange(new: Sequence[StorePart], old: Sequence[StorePart], now: int) -> list[Any]:
+    """What the log says of parts that take the place of others: the rows are the same."""
+    from deltalake.transaction import AddAction, RemoveAction
+
+    added = [
+        AddAction(part.path, part.size, {PARTITION: part.fact.value}, now, False, json.dumps({"numRecords": part.rows}))
+        for part in new
+    ]
+    removed = [
+        RemoveAction(
+            path=part.path,
+            data_change=False,
+            deletion_timestamp=now,
+            partition_values={PARTITION: part.fact.value},
+            size=part.size,
+        )
+        for part in old
+    ]
+    return [*added, *removed]
+
+
 class NotTheNewest(Exception):  # noqa: N818 - it says what is so
     """Another writer committed in between."""
 
@@ -183,23 +204,8 @@ def put_in_place(folder: Path, base: Version, new: Sequence[StorePart], old: Seq
     """
     from deltalake import CommitProperties, DeltaTable
     from deltalake.exceptions import CommitFailedError
-    from deltalake.transaction import AddAction, RemoveAction
 
-    now = int(time.time() * 1000)
-    actions: list[Any] = [
-        AddAction(part.path, part.size, {PARTITION: part.fact.value}, now, False, json.dumps({"numRecords": part.rows}))
-        for part in new
-    ]
-    actions += [
-        RemoveAction(
-            path=part.path,
-            data_change=False,
-            deletion_timestamp=now,
-            partition_values={PARTITION: part.fact.value},
-            size=part.size,
-        )
-        for part in old
-    ]
+    actions = _exchange(new, old, int(time.time() * 1000))
     with _writing(folder):
         table = DeltaTable(_uri(folder), version=base.number)
         try:

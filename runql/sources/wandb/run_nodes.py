@@ -42,9 +42,7 @@ def read_runs(nodes: Iterable[Mapping[str, Any]], place: ProjectPlace) -> list[R
     ids = page.cells("name")
     config, internal_configs = page.parts("config", "someConfig", "config", unwrap_config, internal_config)
     summary, internal_summaries = page.parts("summaryMetrics", "someSummary", "summary", read_summary, internal_summary)
-    system = page.part("systemMetrics", "system", read_summary)
     users, user_names = page.users()
-    times = [page.times(name) for name in ("createdAt", "heartbeatAt", "updatedAt")]
     records = map(
         RunRecord,
         ids,
@@ -60,7 +58,7 @@ def read_runs(nodes: Iterable[Mapping[str, Any]], place: ProjectPlace) -> list[R
         users,
         page.texts("sweepName"),
         page.texts("host"),
-        *times,
+        *map(page.times, ("createdAt", "heartbeatAt", "updatedAt")),
         page.values("computeSeconds", _FLOATS, number_of),
         place.run_urls(ids),
         page.texts("commit"),
@@ -68,7 +66,7 @@ def read_runs(nodes: Iterable[Mapping[str, Any]], place: ProjectPlace) -> list[R
         page.values("historyLineCount", _INTEGERS, whole_of),
         config,
         summary,
-        system,
+        page.part("systemMetrics", "system", read_summary),
         page.each("historyKeys", read_logged),
         user_names,
         page.texts("description"),

@@ -45,7 +45,7 @@ from runql.sources.wandb.listing.cursors import position_in
 from runql.sources.wandb.listing.fetch import fetch_run, fetch_runs
 from runql.sources.wandb.listing.listing import Listing
 from runql.sources.wandb.network.credentials import Credentials
-from runql.sources.wandb.network.network import network_of
+from runql.sources.wandb.network.network import Network, network_of
 from runql.sources.wandb.project import Question, WandbServer, in_form_of_wandb
 from runql.sources.wandb.schema.abilities import FILTERS
 from runql.syntax.mongo.nodes import only_id
@@ -82,6 +82,22 @@ def _line(line: LineSettings, seconds: float | None) -> LineSettings:
     return replace(line, attempt_seconds=seconds, whole_seconds=seconds, give_up_seconds=seconds)
 
 
+def _network(credentials: Credentials, base_url: str, options: ServiceOptions) -> Network:
+    """The way to a server. Raises `AuthError` where a key would travel in the open."""
+    try:
+        network = network_of(credentials.network, base_url)
+    except Unreachable as error:
+        # The frames hold the texts of proxies and headers, and so would a traceback that shows locals.
+        error.__context__ = None
+        raise error.with_traceback(None) from None
+    if credentials.auth is not None and network.is_open(base_url) and not options.allow_plain:
+        by = "" if network.proxy is None else f" through {network.proxy}"
+        host = urlsplit(base_url).netloc
+        hint = f"use `https://{host}`"
+        raise AuthError([Diagnostic("RQL401", f"the key would go to {host} without TLS{by}", hints=(hint,))])
+    return network
+
+
 class WandbService(Accounts, ServiceApi):
     """A W&B server. Threads may share it; nothing is asked before the first call.
 
@@ -98,16 +114,7 @@ class WandbService(Accounts, ServiceApi):
         options = options if options is not None else ServiceOptions()
         base_url = normal_base_url(credentials.base_url)
         host = urlsplit(base_url).netloc
-        try:
-            network = network_of(credentials.network, base_url)
-        except Unreachable as error:
-            # The frames hold the texts of proxies and headers, and so would a traceback that shows locals.
-            error.__context__ = None
-            raise error.with_traceback(None) from None
-        if credentials.auth is not None and network.is_open(base_url) and not options.allow_plain:
-            by = "" if network.proxy is None else f" through {network.proxy}"
-            hint = f"use `https://{host}`"
-            raise AuthError([Diagnostic("RQL401", f"the key would go to {host} without TLS{by}", hints=(hint,))])
+        network = _network(credentials, base_url, options)
         self.said = network.notices
         client = Client(
             base_url,

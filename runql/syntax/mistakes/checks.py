@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -91,44 +91,68 @@ def check_lexemes(text: str, lexemes: Sequence[Lexeme]) -> list[Mistake]:
     found: list[Mistake] = []
     clauses = keywords().beginnings
     clause = ""
-    previous = [None, None, *lexemes]
     for index, lexeme in enumerate(lexemes):
-        before, last = previous[index], previous[index + 1]
-        after = lexemes[index + 1] if index + 1 < len(lexemes) else None
         clause = lexeme.terminal if lexeme.terminal in clauses else clause
-        if clause not in EXPRESSIONS or last is None:
-            continue
-        checked = None
-        if lexeme.terminal == "MINUS" and after is not None:
-            checked = _order_by(last, before, after) or _sql_comment(text, lexeme, after)
-            if checked is None and clause == "ORDER":
-                checked = _two_keys(last, lexeme, after)
-            if checked is None and last.end == lexeme.start and lexeme.end == after.start:
-                checked = hyphen_mistake(last, after, before)
-        elif lexeme.terminal == "PATH":
-            checked = _none(text, lexeme, last, before) or _metric_named(lexemes[index : index + 3])
-            checked = checked or _mlflow(lexeme, last)
-            if checked is None and clause == "GROUP":
-                from runql.syntax.mistakes.stages import named_key
-
-                checked = named_key(text, lexemes, index)
-        elif lexeme.terminal == "FUNCTION":
-            from runql.syntax.mistakes.lists import list_call
-            from runql.syntax.mistakes.phrases.stages_of_others import described_order
-            from runql.syntax.mistakes.sql_group_by import keys_in_brackets
-
-            checked = _order_by(lexeme, last, lexeme) or _python_call(text, lexeme)
-            checked = checked or described_order(text, lexemes, index) or keys_in_brackets(text, lexeme, last)
-            checked = checked or list_call(text, lexeme, is_condition=clause == "WHERE")
-        elif lexeme.terminal == "MODULO":
-            from runql.syntax.mistakes.lists import list_of_r
-
-            checked = list_of_r(text, lexeme)
-        elif lexeme.terminal == "NUMBER":
-            checked = _date(text, lexeme)
-        if checked is not None:
-            found.append(checked)
+        if index and clause in EXPRESSIONS and (check := _CHECKS.get(lexeme.terminal)) is not None:
+            checked = check(text, lexemes, index, clause)
+            if checked is not None:
+                found.append(checked)
     return found
+
+
+def _minus(text: str, lexemes: Sequence[Lexeme], index: int, clause: str) -> Mistake | None:
+    if index + 1 == len(lexemes):
+        return None
+    last, lexeme, after = lexemes[index - 1 : index + 2]
+    before = lexemes[index - 2] if index > 1 else None
+    checked = _order_by(last, before, after) or _sql_comment(text, lexeme, after)
+    if checked is None and clause == "ORDER":
+        checked = _two_keys(last, lexeme, after)
+    if checked is None and last.end == lexeme.start and lexeme.end == after.start:
+        checked = hyphen_mistake(last, after, before)
+    return checked
+
+
+def _path(text: str, lexemes: Sequence[Lexeme], index: int, clause: str) -> Mistake | None:
+    last, lexeme = lexemes[index - 1 : index + 1]
+    checked = _none(text, lexeme, last, lexemes[index - 2] if index > 1 else None)
+    checked = checked or _metric_named(lexemes[index : index + 3]) or _mlflow(lexeme, last)
+    if checked is None and clause == "GROUP":
+        from runql.syntax.mistakes.stages import named_key
+
+        checked = named_key(text, lexemes, index)
+    return checked
+
+
+def _function(text: str, lexemes: Sequence[Lexeme], index: int, clause: str) -> Mistake | None:
+    from runql.syntax.mistakes.lists import list_call
+    from runql.syntax.mistakes.phrases.stages_of_others import described_order
+    from runql.syntax.mistakes.sql_group_by import keys_in_brackets
+
+    last, lexeme = lexemes[index - 1 : index + 1]
+    checked = _order_by(lexeme, last, lexeme) or _python_call(text, lexeme)
+    checked = checked or described_order(text, lexemes, index) or keys_in_brackets(text, lexeme, last)
+    return checked or list_call(text, lexeme, is_condition=clause == "WHERE")
+
+
+def _modulo(text: str, lexemes: Sequence[Lexeme], index: int, _: str) -> Mistake | None:
+    from runql.syntax.mistakes.lists import list_of_r
+
+    return list_of_r(text, lexemes[index])
+
+
+def _number(text: str, lexemes: Sequence[Lexeme], index: int, _: str) -> Mistake | None:
+    return _date(text, lexemes[index])
+
+
+_CHECKS: Final[Mapping[str, Callable[[str, Sequence[Lexeme], int, str], Mistake | None]]] = {
+    "MINUS": _minus,
+    "PATH": _path,
+    "FUNCTION": _function,
+    "MODULO": _modulo,
+    "NUMBER": _number,
+}
+"""What is looked at, by terminal: the text, its lexemes, the place of one that is not the first, its clause."""
 
 
 def _python_call(text: str, name: Lexeme) -> Mistake | None:

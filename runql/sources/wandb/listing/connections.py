@@ -61,20 +61,17 @@ def nodes_of(
     Raises:
         Failure: they could not be fetched, or more than one page holds are there and the server has no others.
     """
-    seen: set[Any] = set()
-    asker = _Asker(server, name, variables, connection_of, None if lost is None else lost.append)
+    asker, seen = _Asker(server, name, variables, connection_of, None if lost is None else lost.append), set[Any]()
     while True:
         connection, size, after = asker.page()
         if connection is None:
             raise Failure(Fault.MISSING, "it has none there, or none that may be seen")
-        edges = [edge for edge in connection.get("edges") or () if isinstance(edge, Mapping)]
-        info = connection.get("pageInfo") or {}
-        named = {edge["node"].get("name"): edge["node"] for edge in edges if isinstance(edge.get("node"), Mapping)}
+        edges, named, info = _parts_of(connection)
         fresh = [node for name, node in named.items() if name not in seen]
         seen.update(named)
         yield from fresh
-        says_more = bool(info.get("hasNextPage"))
         following = info.get("endCursor") or (edges[-1].get("cursor") if edges else None)
+        says_more = bool(info.get("hasNextPage"))
         # A server may deny that there is more, though its page is full; or give the first page again.
         is_full = bool(edges) and len(edges) >= size
         if says_more and not fresh and not is_full:
@@ -89,6 +86,13 @@ def nodes_of(
             raise Failure(Fault.LACKING, f"it gives {len(seen):,}, says that there are more, and has no other page")
         else:
             return
+
+
+def _parts_of(connection: Node) -> tuple[list[Node], dict[Any, Node], Node]:
+    """The edges of a page, the nodes by name, and what it says of the next one."""
+    edges = [edge for edge in connection.get("edges") or () if isinstance(edge, Mapping)]
+    named = {edge["node"].get("name"): edge["node"] for edge in edges if isinstance(edge.get("node"), Mapping)}
+    return edges, named, connection.get("pageInfo") or {}
 
 
 def saying(records: Iterable[_Listed | None], lost: list[Diagnostic]) -> Iterator[_Listed]:

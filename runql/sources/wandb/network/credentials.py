@@ -123,15 +123,7 @@ def discover(
     settings = read_settings(around)
     explicit = _explicit_auth(api_key, api_key_file)
     url, layer = _server(settings, base_url or env.get("WANDB_BASE_URL"))
-    auth: ApiKey | IdentityToken | None
-    tried: tuple[str, ...] = ()
-    warnings: tuple[str, ...] = ()
-    if layer is not None:
-        auth, warnings = _auth_of_a_folders_server(around, url, layer, explicit)
-    else:
-        auth = explicit or _auth_from_env(around)
-        if auth is None:
-            auth, tried, warnings = _stored_auth(around, url, settings)
+    auth, tried, warnings = _auth_for(around, settings, url, layer, explicit)
     return Credentials(
         base_url=url,
         auth=auth,
@@ -142,6 +134,17 @@ def discover(
         warnings=(*settings.warnings, *warnings),
         network=_network(around, settings, url, layer),
     )
+
+
+def _auth_for(
+    around: Surroundings, settings: WandbSettings, url: str, layer: Layer | None, explicit: ApiKey | None
+) -> tuple[ApiKey | IdentityToken | None, tuple[str, ...], tuple[str, ...]]:
+    """Who asks a server, where that was looked for in vain, and what is to be said."""
+    if layer is not None:
+        auth, warnings = _auth_of_a_folders_server(around, url, layer, explicit)
+        return auth, (), warnings
+    known = explicit or _auth_from_env(around)
+    return (known, (), ()) if known is not None else _stored_auth(around, url, settings)
 
 
 def _server(settings: WandbSettings, chosen: str | None) -> tuple[str, Layer | None]:
