@@ -60,8 +60,9 @@ class Series:
     `name`: what the legend shows. `runs`: the ids of the runs in it. `colour`: its place in the palette and among
     the markers and dashes, the same in each panel. `low`, `high`: of each point an error bar or an inner band, and
     `interval` says of what (`quartiles`, `95 % of the mean`); empty where there is none. `least`, `most`: the outer
-    band. `until`: of a bin, whose start is in `x`, the end. `labels`: of each point what it is called, where the
-    name of the series does not say it (the name of its run); `point_runs`: of each point the id of its run, likewise.
+    band. `until`: of a bin, whose start is in `x`, the end. `shades`: of each point the number that colours it,
+    on the axis `Panel.colour`. `labels`: of each point what it is called, where the name of the series does not say it
+    (the name of its run); `point_runs`: of each point the id of its run, likewise.
     `joined`: points of a scatter that a line joins (a front). `n`: how many values it stands for. `last`: the last y
     that is no gap.
     """
@@ -77,6 +78,7 @@ class Series:
     least: Sequence[float] = ()
     most: Sequence[float] = ()
     until: Sequence[float] = ()
+    shades: Sequence[float] = ()
     labels: tuple[str, ...] = ()
     point_runs: tuple[str, ...] = ()
     joined: bool = False
@@ -101,6 +103,7 @@ class Series:
             least=of(self.least),
             most=of(self.most),
             until=of(self.until),
+            shades=of(self.shades),
             labels=texts(self.labels),
             point_runs=texts(self.point_runs),
         )
@@ -144,8 +147,9 @@ class Panel:
     """One pair of axes and what is drawn in them. The panels of a chart stand one below the other.
 
     `series` of lines, points, bars and bins; `cells` of a heat map, whose axes are categories; `boxes`; `polylines`
-    along the `axes` of parallel coordinates, coloured by the value on the last of these. `title`: what is in it, where
-    the title of the y axis does not say that.
+    along the `axes` of parallel coordinates, coloured by the value on the last of these. `colour`: what colours the
+    points where that is a number of many values; else a series has one. `title`: what is in it, where the title of the
+    y axis does not say that.
     """
 
     mark: Mark
@@ -157,13 +161,15 @@ class Panel:
     axes: tuple[Axis, ...] = ()
     polylines: tuple[Polyline, ...] = ()
     title: str = ""
+    colour: Axis | None = None
 
 
 @frozen
 class ChartSource:
     """What a chart was made of. `versions`: name and version of what made it. `time`: when, in ISO 8601 (UTC).
 
-    `warnings`, `notices`: what was said of the answer.
+    `counts`: of how many rows, and of how many runs of the source (`6 of 64 runs`). `warnings`, `notices`: what was
+    said of the answer.
     """
 
     query: str = ""
@@ -172,6 +178,7 @@ class ChartSource:
     time: str = ""
     warnings: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
+    counts: tuple[str, ...] = ()
 
 
 @frozen

@@ -10,12 +10,14 @@ from typing import Final
 from runql.charts.chart import MOST_LINES, Axis, Mark, Panel, Series
 from runql.charts.design import Design
 from runql.charts.points import Points, axis_of, last_of, points_of, rows_by, run_labels, runs_of
-from runql.charts.table import ChartTable
+from runql.charts.table import ChartTable, Holds
 from runql.engine.statistics import ci95_of, mean, std
 from runql.text.frozen import frozen
 
 MOST_PANELS: Final = 6
 _STRETCHES: Final = 100
+_RANGES: Final = 6
+"""In so many ranges the values of a number are compared that has more of them than there are colours."""
 _SHARED: Final = 0.7
 """Where runs logged less of the x between their ends, they are compared in stretches of x."""
 
@@ -126,7 +128,9 @@ def _band_panel(
 ) -> Panel:
     ys = _counted(table, name)
     points = {run: found for run, places in rows.items() if (found := points_of(x, ys, places)).x}
-    columns = common_x([*points.values()], table.say, f" with {name}")
+    columns = common_x([*points.values()], table.say)
+    if fewest := fewest_of(columns):
+        table.say(f"of {fewest[1]:,} runs with {name}, at some x only {fewest[0]:,}")
     if lacking := len(rows) - len(points):
         table.say(f"{lacking:,} run{'s' * (lacking != 1)} without {name} not drawn")
     called = f"{name}, " if len(design.y) > 1 else ""
@@ -134,7 +138,7 @@ def _band_panel(
     return _panel(table, design, table.title(name), [series] if points else [])
 
 
-def common_x(runs: Sequence[Points], say: Callable[[str], None], of: str = "") -> list[tuple[float, list[float]]]:
+def common_x(runs: Sequence[Points], say: Callable[[str], None]) -> list[tuple[float, list[float]]]:
     """The x at which runs are compared, and their values there: each x that was logged, or stretches of x where the
     runs logged at different ones. Of a run the mean of its values in a stretch counts.
     """
@@ -145,11 +149,13 @@ def common_x(runs: Sequence[Points], say: Callable[[str], None], of: str = "") -
     if len(runs) > 1 and len(found) > _STRETCHES and not _share_x(runs, sorted(found)):
         found = _in_stretches(runs, min(found), max(found))
         say(f"the runs logged at different x: compared in {_STRETCHES} stretches of x")
-    columns = [(x, [y for y in ys if not math.isnan(y)]) for x, ys in sorted(found.items())]
+    return [(x, [y for y in ys if not math.isnan(y)]) for x, ys in sorted(found.items())]
+
+
+def fewest_of(columns: Sequence[tuple[float, Sequence[float]]]) -> tuple[int, int] | None:
+    """How many runs have a value at the x that the fewest have, and at that which the most have, if these differ."""
     counts = [len(ys) for _, ys in columns if ys]
-    if counts and min(counts) < max(counts):
-        say(f"of {max(counts):,} runs{of}, at some x only {min(counts):,}")
-    return columns
+    return (min(counts), max(counts)) if counts and min(counts) < max(counts) else None
 
 
 def _once(points: Points) -> Points:
@@ -226,12 +232,47 @@ def _of_values(table: ChartTable, design: Design, y: Sequence[str], by: str) -> 
         if any(values[row] != values[places[0]] for row in places):
             table.say(f"{by} changes within runs: each run goes by its first value")
     order = [value for value in table.distinct(by) if value in runs_by]
+    if len(order) > MOST_LINES and table.holds(by) is Holds.NUMBERS:
+        runs_by = in_ranges(table, by, {value: runs_by[value] for value in order})
+        order = [*runs_by]
     kept = _most_runs(order, runs_by)
     if left := len(order) - len(kept):
         runs = sum(len(runs_by[value]) for value in order if value not in kept)
         table.say(f"{left:,} more values of {by} not drawn, of {runs:,} runs: those of most runs are")
     panels = [_value_panel(table, design, name, x, {value: runs_by[value] for value in kept}) for name in y]
     return Drawing(tuple(panels), by, sum(len(runs_by[value]) for value in order if value not in kept))
+
+
+def in_ranges(
+    table: ChartTable, by: str, runs_by: Mapping[str, dict[str, list[int]]]
+) -> dict[str, dict[str, list[int]]]:
+    """The runs by ranges of a number, of about as many runs each; those without a number are one more."""
+    numbers = dict(zip(table.texts(by), map(_or_gap, table.numbers(by)), strict=True))
+    held = {value: runs for value, runs in runs_by.items() if not math.isnan(numbers[value])}
+    total, before = sum(map(len, held.values())), 0
+    parts: dict[int, list[str]] = {}
+    for value, runs in held.items():
+        parts.setdefault(int((before + len(runs) / 2) * _RANGES / total), []).append(value)
+        before += len(runs)
+    ends = _end_texts(sorted({end for values in parts.values() for end in (numbers[values[0]], numbers[values[-1]])}))
+    named = {
+        " to ".join(dict.fromkeys(ends[numbers[one]] for one in (values[0], values[-1]))): values
+        for values in parts.values()
+    }
+    named |= {value: [value] for value in runs_by if value not in held}
+    table.say(f"{len(held):,} values of {by} in {len(parts)} ranges, of about as many runs each")
+    return {
+        name: {run: rows for value in values for run, rows in runs_by[value].items()} for name, values in named.items()
+    }
+
+
+def _end_texts(ends: Sequence[float]) -> dict[float, str]:
+    """Numbers in as few digits as tell them apart, at least three."""
+    for digits in range(3, 17):
+        texts = [f"{end:.{digits}g}".replace("e-0", "e-").replace("e+0", "e") for end in ends]
+        if len(set(texts)) == len(texts):
+            break
+    return dict(zip(ends, texts, strict=True))
 
 
 def _most_runs(order: Sequence[str], runs_by: Mapping[str, Mapping[str, object]]) -> list[str]:
@@ -248,14 +289,19 @@ def _value_panel(
     runs_by: Mapping[str, Mapping[str, Sequence[int]]],
 ) -> Panel:
     ys = _counted(table, name)
-    series = []
+    series, fewest = [], {}
     for colour, (value, runs) in enumerate(runs_by.items()):
         points = [found for places in runs.values() if (found := points_of(x, ys, places)).x]
         called = f"{value} (n={len(points):,})"
         if len(points) == 1:
             series.append(_series(called, points[0], tuple(runs), colour))
         else:
-            series.append(_mean(called, common_x(points, table.say, f" of {value}"), tuple(runs), colour))
+            columns = common_x(points, table.say)
+            series.append(_mean(called, columns, tuple(runs), colour))
+            if few := fewest_of(columns):
+                fewest[value] = f"{few[0]:,} of {few[1]:,} for {value}"
+    if fewest:
+        table.say(f"runs at some x: {', '.join(fewest.values())}")
     return _panel(table, design, table.title(name), series)
 
 

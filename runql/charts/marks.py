@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 from runql.charts.chart import MOST_LINES, Axis, Mark, Panel, Scale, Series
 from runql.charts.design import Design
 from runql.charts.lines import MOST_PANELS, Drawing, family_name, spread_at
-from runql.charts.points import Points, axis_of, last_of, row_labels, rows_by, runs_of
+from runql.charts.points import DECADES, Points, axis_of, last_of, row_labels, rows_by, runs_of
 from runql.charts.table import ChartTable, Holds
 
 MOST_BARS: Final = 40
 _OTHERS: Final = "others"
+_COUNTED: Final = (Holds.NUMBERS, Holds.TIMES)
 
 
 def mark_drawing(table: ChartTable, design: Design) -> Drawing:
@@ -24,7 +26,7 @@ def mark_drawing(table: ChartTable, design: Design) -> Drawing:
     if left := len(design.y) - len(y):
         table.say(f"{left:,} more columns not drawn: name them behind `plot`")
     groups = _groups(table, design)
-    by = design.by or ""
+    by = "" if _is_shaded(table, design) else design.by or ""
     if _shares_panel(table, design, y):
         return Drawing((_side_by_side(table, design, y),), "")
     panels = tuple(_panel(table, design, name, groups) for name in y)
@@ -44,7 +46,7 @@ def _is_count(table: ChartTable, name: str) -> bool:
 
 def _groups(table: ChartTable, design: Design) -> dict[str, list[int]]:
     """The rows of each value of the field, at most eight: the largest, and the others together."""
-    if design.by is None:
+    if design.by is None or _is_shaded(table, design):
         return {"": [*range(table.length)]}
     found = rows_by(table.cells(design.by))
     found = {value: found[value] for value in table.distinct(design.by)}
@@ -54,6 +56,31 @@ def _groups(table: ChartTable, design: Design) -> dict[str, list[int]]:
     others = [row for value, rows in found.items() if value not in largest for row in rows]
     table.say(f"{len(found) - len(largest):,} of {len(found):,} values of {design.by} together as `{_OTHERS}`")
     return {**{value: rows for value, rows in found.items() if value in largest}, _OTHERS: sorted(others)}
+
+
+# ---------------------------------------------------------------- coloured by a number
+
+
+def _is_shaded(table: ChartTable, design: Design) -> bool:
+    """Whether the points are coloured by a number or a time that has more values than there are colours."""
+    if design.mark is not Mark.SCATTER or design.by is None or design.x is None or design.spreads:
+        return False
+    if table.holds(design.by) not in _COUNTED or any(table.holds(one) not in _COUNTED for one in (design.x, *design.y)):
+        return False
+    return len(table.distinct(design.by)) > MOST_LINES
+
+
+def _shades(table: ChartTable, design: Design, name: str, series: Sequence[Series]) -> Axis | None:
+    """What colours the points of a panel, if a number does; those without one are counted."""
+    if not _is_shaded(table, design) or design.by is None:
+        return None
+    values = [value for each in series for value in each.shades]
+    held = [value for value in values if not math.isnan(value)]
+    if left := len(values) - len(held):
+        table.say(f"{left:,} of {len(values):,} points of {name} without {design.by}: they are grey")
+    axis = axis_of(table, design.by)
+    is_wide = bool(held) and min(held) > 0 and max(held) >= min(held) * 10**DECADES
+    return replace(axis, scale=Scale.LOG) if is_wide and axis.scale is Scale.LINEAR else axis
 
 
 # ---------------------------------------------------------------- a panel
@@ -69,7 +96,7 @@ def _panel(table: ChartTable, design: Design, name: str, groups: Mapping[str, Se
     drawn = tuple(each for each in series if each.n)
     if left := table.length - sum(each.n for each in drawn):
         table.say(f"{left:,} of {table.length:,} rows not drawn: without {' or '.join(filter(None, (design.x, name)))}")
-    return Panel(design.mark, x_axis, y_axis, drawn)
+    return Panel(design.mark, x_axis, y_axis, drawn, colour=_shades(table, design, name, drawn))
 
 
 def _axis(table: ChartTable, design: Design, name: str | None, *, along_x: bool) -> tuple[Axis, Sequence[float | None]]:
@@ -105,6 +132,10 @@ def _series(table: ChartTable, design: Design, name: str, called: tuple[str, int
         points = Points(*([values[at] for at in order] for values in (points.x, points.y, points.rows)))  # type: ignore[arg-type]
     low, high, interval = spread_at(table, design, name, points)
     run = table.context.run_id
+    shades: Sequence[float] = ()
+    if design.by is not None and _is_shaded(table, design):
+        numbers = table.numbers(design.by)
+        shades = [math.nan if (value := numbers[row]) is None else value for row in points.rows]
     point_runs = tuple(str(table.cells(run)[row]) for row in points.rows) if run in table.names and run else ()
     return Series(
         called[0] or name,
@@ -115,6 +146,7 @@ def _series(table: ChartTable, design: Design, name: str, called: tuple[str, int
         low,
         high,
         interval,
+        shades=shades,
         labels=tuple(labels[row] for row in points.rows) if labels else (),
         point_runs=point_runs,
         joined=design.joined,

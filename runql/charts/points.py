@@ -154,6 +154,11 @@ def notes_on_axes(panels: Sequence[Panel], log: Sequence[str]) -> Iterator[str]:
     ]
     if wide and "y" not in log:
         yield f"{', '.join(wide)}: over {DECADES} decades, `log y` shows them"
+    for panel in panels:
+        edges = [edge for each in panel.series for edge in (*each.x, *each.until) if panel.mark is Mark.HIST]
+        if edges and min(edges) > 0 and max(edges) >= min(edges) * 10**DECADES:
+            name = panel.x.title
+            yield f"{name}: over {DECADES} decades, `derive l = log10({name}) | plot hist l` tells them apart"
     first = next((panel for panel in panels if panel.mark is Mark.SCATTER), None)
     if first is not None and first.x.scale is Scale.LINEAR and "x" not in log and _spans(first, lambda one: one.x):
         yield f"{first.x.title}: over {DECADES} decades, `log x` shows them"

@@ -61,7 +61,7 @@ def _pivoted(table: ChartTable, keys: Sequence[str], name: str, columns: Mapping
                 cells.append(Cell(row, column, value, _text(value, spread)))
     empty = min(len(rows), _MOST_ROWS) * len(columns) - len(cells)
     if empty:
-        table.say(f"{empty:,} empty cell{'s' * (empty != 1)}")
+        table.say(f"{empty:,} empty cell{'s' * (empty != 1)}{f' of {name}' * bool(name)}")
     x = Axis(_across(table), Scale.CATEGORY, tuple(columns))
     y = Axis(", ".join(keys), Scale.CATEGORY, tuple(rows[:_MOST_ROWS]))
     return Panel(Mark.HEAT, x, y, cells=tuple(cells), title=name)
@@ -175,7 +175,7 @@ def _of_diff(table: ChartTable) -> Panel:
         cells = {(field, run): table.cells(run)[row] for row, field in enumerate(names) for run in titles}
     names.sort(key=_says_little)
     if len(names) > _MOST_AXES:
-        table.say(f"{len(names) - _MOST_AXES:,} more fields differ and are not drawn: {', '.join(names[_MOST_AXES:])}")
+        table.say(f"not drawn, though they differ: {', '.join(names[_MOST_AXES:])}")
     columns = {field: [cells.get((field, run), MISSING) for run in titles] for field in names[:_MOST_AXES]}
     return _strung(columns, titles, [""] * len(titles))
 

@@ -74,10 +74,30 @@ class Answer:
     def _work_with(self, executor: Executor, top: TableOperator | None = None) -> None:
         self.plan = executor.plan
         self.executor = executor
-        made = (executor, self.catalog, self._settings, self._questions, self._source.text)
-        self._top = _operator_of(*made) if top is None else top
+        self._top = self._operator() if top is None else top
         self._bottom = self._top.bottom
         self._histories = self._bottom if isinstance(self._bottom, HistoriesOperator) else None
+
+    def _operator(self) -> TableOperator:
+        """The operator at the top of the plan, over all those below it."""
+        below = bottom_of(table_of(self.plan), self.executor, self.catalog)
+        match self.plan:
+            case Count() | Projection() | Histories():
+                return below
+            case TableStage() | Combine():
+                from runql.execute.stages import StagesOperator
+
+                return StagesOperator(
+                    self.plan,
+                    below,
+                    self.executor,
+                    settings=self._settings,
+                    questions=self._questions,
+                    text=self._source.text,
+                    counted=self._counted,
+                )
+            case _:
+                assert_never(self.plan)
 
     def asked(self) -> Executor:
         """The runs of the answer: its inner questions are asked first, once."""
@@ -279,23 +299,6 @@ class Answer:
         if matching is None:
             return f"the {'next' if offset else 'first'} {shown:,} that match of {total:,} {noun}{behind}"
         return f"{shown:,} of {matching:,} matching {'run' if matching == 1 else 'runs'}{behind}"
-
-
-def _operator_of(
-    executor: Executor, catalog: Catalog, settings: Settings | None, questions: Questions | None, text: str
-) -> TableOperator:
-    """The operator at the top of a plan, over all those below it."""
-    plan = executor.plan
-    match plan:
-        case Count() | Projection() | Histories():
-            return bottom_of(plan, executor, catalog)
-        case TableStage() | Combine():
-            from runql.execute.stages import StagesOperator
-
-            below = bottom_of(table_of(plan), executor, catalog)
-            return StagesOperator(plan, below, executor, settings=settings, questions=questions, text=text)
-        case _:
-            assert_never(plan)
 
 
 def _rows(count: int) -> str:

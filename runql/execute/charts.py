@@ -19,17 +19,23 @@ if TYPE_CHECKING:
 
 
 class ChartMaker:
-    """Makes the chart that `plot`, one of the stages, asks for. `text`: the question as it was written; `said` gives
-    what is to be said of the answer, once all of it was read.
+    """Makes the chart that `plot`, one of the stages, asks for. `text`: the question as it was written. Once all of
+    the answer was read, `said` gives what is to be said of it and `counted` of how many runs it is.
     """
 
     def __init__(
-        self, stages: Sequence[TStage], executor: Executor, text: str, said: Callable[[], Iterable[Diagnostic]] = tuple
+        self,
+        stages: Sequence[TStage],
+        executor: Executor,
+        text: str,
+        said: Callable[[], Iterable[Diagnostic]],
+        counted: Callable[[], tuple[str, ...]],
     ) -> None:
         self._stages = tuple(stages)
         self._executor = executor
         self._text = text
         self._said = said
+        self._counted = counted
 
     def chart(self, frame: Columns, context: StageContext) -> Chart:
         """The chart of a whole table. Raises `QueryError` if none can be drawn of it."""
@@ -44,6 +50,7 @@ class ChartMaker:
             datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
             warnings=tuple(message for message, is_notice in said.items() if not is_notice),
             notices=tuple(message for message, is_notice in said.items() if is_notice),
+            counts=(f"{frame.length:,} row{'s' * (frame.length != 1)}", *self._counted()),
         )
         return chart_of(frame, context, self._stages, source)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, assert_never
 
@@ -48,10 +48,13 @@ class StagesOperator(TableOperator):
         settings: Settings | None = None,
         questions: Questions | None = None,
         text: str = "",
+        counted: Callable[[], tuple[str, ...]] = tuple,
     ) -> None:
         self._questions = questions
         self._stages = stages_of(plan)
-        self._charts = ChartMaker(self._stages, executor, text, lambda: (*executor.notices, *self.notices()))
+        self._charts = ChartMaker(
+            self._stages, executor, text, lambda: (*executor.notices, *self.notices()), lambda: self._from(counted())
+        )
         self._files = Files(
             self._stages,
             lambda: below.names is not None,
@@ -129,10 +132,15 @@ class StagesOperator(TableOperator):
         yield from self._files.said
 
     def footer(self, counted: tuple[str, ...]) -> tuple[str, ...]:
-        if counted and not counted[0].startswith(STOPPED):
-            counted = (f"from {counted[0]}", *counted[1:])
         rows = f"{self._rows:,} row{'s' * (self._rows != 1)}"
-        return (rows, *counted, *(f"wrote {path}" for path in self._files.written))
+        return (rows, *self._from(counted), *(f"wrote {path}" for path in self._files.written))
+
+    @staticmethod
+    def _from(counted: tuple[str, ...]) -> tuple[str, ...]:
+        """What was counted of the table below, as it stands behind the rows of this one."""
+        if counted and not counted[0].startswith(STOPPED):
+            return (f"from {counted[0]}", *counted[1:])
+        return counted
 
 
 def _context_of(below: BottomOperator) -> StageContext:

@@ -98,6 +98,11 @@ class Report:
         if diagnostic not in self._found:
             self._found.append(diagnostic)
 
+    def add_way_out(self, hint: str, fixes: Iterable[Fix] = ()) -> None:
+        """One more way out of what was found last."""
+        last = self._found[-1]
+        self._found[-1] = replace(last, hints=(*last.hints, hint), fixes=(*last.fixes, *fixes))
+
     def extend(self, diagnostics: Iterable[Diagnostic]) -> None:
         """Take over what another check found."""
         self._found += [one for one in diagnostics if one not in self._found]

@@ -18,6 +18,7 @@ SOURCE: Final = ChartSource(
     (("runql", "0.1.0"),),
     "2026-11-29T19:00:00Z",
     notices=("2 missing skipped",),
+    counts=("120 rows", "2 of 64 runs"),
 )
 
 
@@ -55,6 +56,13 @@ def _points() -> Chart:
     )
 
 
+def shaded() -> Chart:
+    """Points coloured by a number, the last of which has none."""
+    series = Series("acc", (1.0, 2.0, 3.0, 4.0), (0.1, 0.2, 0.3, 0.4), (), shades=(1e-5, 1e-3, 0.1, GAP), n=4, last=0.4)
+    colour = Axis("config.lr", Scale.LOG)
+    return Chart((Panel(Mark.SCATTER, Axis("config.width"), Axis("acc"), (series,), colour=colour),))
+
+
 def _bars() -> Chart:
     first = Series("1", (0, 1, 2), (0.5, 0.7, GAP), (), 0, low=(0.4, 0.6, GAP), high=(0.6, 0.8, GAP))
     second = Series("2", (0, 1, 2), (-0.5, 0.1, 0.0), (), 1, low=(-0.6, 0.0, 0.0), high=(-0.4, 0.2, 0.0))
@@ -87,6 +95,7 @@ CHARTS: Final[Mapping[str, Chart]] = {
     "lines": curves(),
     "bands": _bands(),
     "points": _points(),
+    "shaded": shaded(),
     "bars": _bars(),
     "bins": _bins(),
     "heat": _heat(),

@@ -91,6 +91,28 @@ def test_a_field_parts_the_runs_into_means() -> None:
     assert all(len(series.runs) == 3 for series in panel.series)
 
 
+def test_a_number_of_many_values_colours_points_and_parts_lines_in_ranges() -> None:
+    found = chart("runs | plot summary.acc vs config.lr by summary.loss log x")
+    (panel,) = found.panels
+    (series,) = panel.series
+    assert panel.colour is not None
+    assert (panel.colour.title, panel.colour.scale) == ("summary.loss", Scale.LOG), "it spans decades"
+    lacking = sum(map(math.isnan, series.shades))
+    assert f"{lacking} of {series.n} points of summary.acc without summary.loss: they are grey" in found.notes
+    losses = {row["id"]: row["loss"] for row in demo().query("runs select id, summary.loss as loss")}
+    for run, shade in zip(series.point_runs, series.shades, strict=True):
+        assert shade == losses[run] or math.isnan(shade)
+    few = chart("runs | plot summary.acc vs config.lr by config.optimizer").panels[0]
+    assert few.colour is None
+    assert len(few.series) == 3
+
+    lines = chart("runs keys loss scan | plot by config.lr")
+    assert 3 <= len(lines.panels[0].series) <= 6
+    runs = [run for series in lines.panels[0].series for run in series.runs]
+    assert len(runs) == len({*runs}) == 62, "each run that has a loss is in one range"
+    assert any("values of config.lr in" in note for note in lines.notes)
+
+
 def test_a_log_axis_says_what_it_leaves_out() -> None:
     found = chart("runs select config.seed, summary.acc | plot scatter log x")
     panel = found.panels[0]

@@ -51,6 +51,7 @@ def test_svg_holds_what_it_was_made_of() -> None:
     drawn = ElementTree.fromstring(chart_bytes(curves(), ChartFile.SVG, Theme.DARK))
     (kept,) = (json.loads(part.text or "") for part in drawn.iter(f"{_SVG}metadata"))
     assert (kept["query"], kept["runs"], kept["time"]) == (SOURCE.query, ["a1", "b2"], SOURCE.time)
+    assert kept["counts"] == ["120 rows", "2 of 64 runs"]
     assert (kept["notes"], kept["notices"]) == (["1 gap (NaN)"], ["2 missing skipped"])
     assert {"runql", "vl-convert", "vega-lite"} <= kept["versions"].keys()
     assert {"Loss", "run 2", "1 gap (NaN)"} <= {*_texts(drawn)}
@@ -120,7 +121,7 @@ def test_a_page_says_what_a_pointer_does() -> None:
     for name, told in (("lines", True), ("bins", False)):
         made = page(
             vega_lite(CHARTS[name]),
-            {"query": "", "runs": [], "notes": [], "notices": [], "versions": {}, "time": ""},
+            {"query": "", "runs": [], "counts": [], "notes": [], "notices": [], "versions": {}, "time": ""},
             "",
             Theme.LIGHT,
             "",

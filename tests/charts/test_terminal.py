@@ -18,6 +18,7 @@ from runql.charts.terminal.look import Look
 from runql.charts.terminal.ticks import AxisExtent, number_ticks, ticks_of
 from runql.text.visible import visible
 from runql.text.widths import cell_width
+from tests.charts.examples import shaded
 
 STYLE = re.compile(r"\x1b\[[0-9;]*m")
 FLOATS = st.floats(allow_nan=True, allow_infinity=False, width=64)
@@ -135,6 +136,21 @@ def test_names_of_runs_cannot_steer_a_terminal() -> None:
     drawn = [*chart_lines(Chart((Panel(Mark.LINE, Axis(evil), Axis(evil), (Series(evil, [0, 1], [0, 1]),)),)), Look())]
     assert not any("\x1b" in line or "\u202e" in line or "\n" in line for line in drawn)
     assert any("\\x1b[2J" in line for line in drawn)
+
+
+@pytest.mark.parametrize(("color", "unicode"), [(True, True), (False, True), (False, False)])
+def test_points_have_the_colour_of_their_number(color: bool, unicode: bool) -> None:
+    lines = [*chart_lines(shaded(), Look(60, 24, color=color, unicode=unicode))]
+    assert all(cell_width(plain(line)) <= 60 and (unicode or line.isascii()) for line in lines)
+    bar = next(plain(line) for line in lines if "config.lr (log): " in line)
+    if color:
+        inks = [*dict.fromkeys(re.findall(r"38;5;(\d+)m●", "".join(reversed(lines))))]
+        assert inks == ["245", "97", "35", "178"], "from the smallest to the largest; grey in the legend and last"
+        assert bar.startswith("config.lr (log): 1e-5 ")
+        assert bar.endswith(" 0.1  ● none")
+    else:
+        assert bar == "config.lr (log): 1 is 1e-5, 9 is 0.1  ? none"
+        assert {"1", "5", "9", "?"} <= {*"".join(lines[1:-5])}
 
 
 def test_gaps_are_no_lines() -> None:

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runql.charts.chart import Axis, Chart, Mark, Panel, Scale, Series
-from runql.charts.vega.axes import AxisRange, log_ticks, round_ticks, value_on
+from runql.charts.vega.axes import AxisRange, log_ticks, number_format, round_ticks, value_on
 from runql.charts.vega.spec import vega_lite
 from runql.charts.vega.texts import number_text, room, short, wrapped
 from runql.charts.vega.theme import DASHES, PALETTES, SHAPES, Theme
@@ -87,6 +87,39 @@ def test_eight_lines_differ_in_colour_and_in_dash(theme: Theme) -> None:
     colours, dashes = line["color"]["scale"]["range"], line["strokeDash"]["scale"]["range"]
     assert len({*colours}) == len({*map(tuple, dashes)}) == len({*SHAPES}) == len(DASHES) == 8
     assert line["color"]["scale"]["domain"] == [f"run {at}" for at in range(8)]
+
+
+def test_a_number_colours_points_and_what_has_none_is_grey() -> None:
+    spec = vega_lite(CHARTS["shaded"], live=False)
+    grey, coloured = spec["vconcat"][0]["layer"]
+    assert (grey["transform"][0]["filter"], coloured["transform"][0]["filter"]) == (
+        "!isValid(datum.shade)",
+        "isValid(datum.shade)",
+    )
+    colour = coloured["encoding"]["color"]
+    assert (colour["scale"]["type"], colour["legend"]["title"]) == ("log", "config.lr (log)")
+    assert colour["legend"]["values"] == [1e-5, 1e-4, 1e-3, 0.01, 0.1]
+    assert [row["shade"] for row in spec["datasets"]["panel_1"]] == [1e-5, 1e-3, 0.1, None]
+    assert "color" not in grey["encoding"]
+
+
+def test_heat_maps_have_a_scale_each() -> None:
+    heat = CHARTS["heat"].panels[0]
+    assert vega_lite(Chart((heat, heat)))["resolve"]["scale"]["color"] == "independent"
+    assert vega_lite(CHARTS["panels"])["resolve"]["scale"]["color"] == "shared"
+
+
+def test_values_over_bars_stand_where_there_is_room() -> None:
+    axis = Axis("k", Scale.CATEGORY, ("a", "b", "c"))
+    for count, has_texts in ((1, True), (5, False)):
+        series = tuple(Series(f"s{at}", (0, 1, 2), (0.1234, 0.5678, 0.9), (), at) for at in range(count))
+        spec = vega_lite(Chart((Panel(Mark.BAR, axis, Axis("acc"), series),)), live=False)
+        assert any("text" in one for one in _encodings(spec)) == has_texts
+
+
+def test_huge_numbers_have_no_prefix() -> None:
+    assert number_format(AxisRange(0, 1.6e24)) == {"format": "~e"}
+    assert number_format(AxisRange(0, 1.6e9)) == {"format": "~s"}
 
 
 def test_notes_stand_under_the_chart() -> None:

@@ -46,7 +46,9 @@ def test_what_was_said_of_the_answer_is_in_the_file(tmp_path: Path) -> None:
     text = "runs | group config.optimizer : mean(summary.acc), ci95(summary.acc)"
     asked = runql.query(f"{text} | plot | to '{tmp_path}/x.json'", "demo")
     assert len(asked) == 4
-    notices = _spec(tmp_path / "x.json")["usermeta"]["runql"]["notices"]
+    kept = _spec(tmp_path / "x.json")["usermeta"]["runql"]
+    assert kept["counts"] == ["4 rows", "from 64 runs"]
+    notices = kept["notices"]
     assert "`summary.acc`: 2 missing skipped" in notices
     assert {*notices} <= {one.message for one in asked.notices}
 

@@ -35,6 +35,15 @@ def test_what_is_refused(query: str, code: str, said: str) -> None:
     assert found[1].startswith(said)
 
 
+def test_a_shape_of_others_alone_is_offered_as_one_of_ours() -> None:
+    with pytest.raises(QueryError) as raised:
+        runql.query("runs | plot histogram", source="demo")
+    (error,) = raised.value.diagnostics
+    assert error.code == "RQL201"
+    assert "the shape is `hist`; the shapes are `line`, " in error.hints[-1]
+    assert [edit.text for fix in error.fixes for edit in fix.edits] == ["hist"]
+
+
 def test_a_stage_behind_plot_is_put_before_it() -> None:
     text = "runs keys loss scan | plot loss | limit 3"
     with pytest.raises(QueryError) as raised:

@@ -24,6 +24,7 @@ def metadata_of(chart: Chart) -> dict[str, Any]:
     return {
         "query": source.query,
         "runs": [*source.runs],
+        "counts": [*source.counts],
         "notes": [*notes_of(chart)],
         "notices": [*source.notices],
         "versions": dict(source.versions),

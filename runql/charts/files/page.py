@@ -100,6 +100,7 @@ def _made(kept: Mapping[str, Any]) -> str:
     told = {
         "query": f"<pre>{escape(kept['query'])}</pre>" if kept["query"] else "",
         "runs": f"{len(runs):,}: {escape(visible(', '.join(runs)))}" if runs else "",
+        "counts": escape(visible(" · ".join(kept["counts"]))),
         "notes": "<br>".join(escape(visible(note)) for note in (*kept["notes"], *kept["notices"])),
         "versions": escape(", ".join(f"{name} {version}" for name, version in kept["versions"].items())),
         "time": escape(kept["time"]),

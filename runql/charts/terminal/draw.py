@@ -12,6 +12,7 @@ from runql.charts.terminal.grid import cross_lines, heat_lines
 from runql.charts.terminal.look import BOLD, DIM, Look
 from runql.charts.terminal.plane import legend_of, plane_lines
 from runql.charts.terminal.rows import row_lines
+from runql.charts.terminal.shades import shade_legends
 from runql.charts.terminal.strands import strand_lines
 from runql.charts.thinning import thinned
 from runql.text.widths import fold, wrap
@@ -30,6 +31,7 @@ def chart_lines(chart: Chart, look: Look) -> Iterator[str]:
     if chart.title:
         yield look.paint(look.cut(chart.title, look.width), BOLD)
     legend = [] if _names_itself(chart) else legend_of(chart.panels, look, chart.legend)
+    legend += shade_legends(chart.panels, look)
     rows = _rows_each(chart, look, len(legend))
     for place, panel in enumerate(chart.panels):
         if place:

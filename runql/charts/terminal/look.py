@@ -15,6 +15,10 @@ MARKERS: Final = "●○▲△■□◆◇"
 PLAIN_MARKERS: Final = "*+xo#@%&"
 RAMP: Final = (236, 237, 60, 61, 68, 74, 80, 121, 192, 229)
 """From small to large, of a heat map: each is lighter than the one before."""
+INKS: Final = (97, 62, 68, 37, 35, 71, 107, 142, 178)
+"""From small to large, of points: all are seen on black and on white."""
+RAMPED: Final = 1000
+"""A colour from here on is one of `INKS`."""
 DIM: Final = -1
 BOLD: Final = -2
 
@@ -42,7 +46,8 @@ class Look:
         """The text in the colour of a series, if there are colours."""
         if not self.color or not text.strip():
             return text
-        style = {DIM: "2", BOLD: "1"}.get(colour, f"38;5;{COLOURS[colour % len(COLOURS)]}")
+        ink = INKS[colour - RAMPED] if colour >= RAMPED else COLOURS[colour % len(COLOURS)]
+        style = {DIM: "2", BOLD: "1"}.get(colour, f"38;5;{ink}")
         return f"\x1b[{style}m{text}\x1b[0m"
 
     def shade(self, text: str, part: float) -> str:

@@ -9,6 +9,7 @@ from typing import Final
 from runql.charts.chart import Axis, Mark, Panel, Scale, Series
 from runql.charts.terminal.canvas import Canvas, is_drawn
 from runql.charts.terminal.look import DIM, Look, padded
+from runql.charts.terminal.shades import Shading, sign_of
 from runql.charts.terminal.ticks import AxisExtent, short, span_of, ticks_of
 from runql.text.widths import cell_width
 
@@ -92,6 +93,7 @@ def _draw(canvas: Canvas, panel: Panel, series: Series, spans: tuple[AxisExtent,
     ]
     marker = look.marker(series.colour)
     found = [point for point in points if point is not None]
+    shading = Shading.of(panel)
     if panel.mark is Mark.LINE or series.joined:
         for before, after in pairwise(points):
             if before is not None and after is not None:
@@ -103,7 +105,7 @@ def _draw(canvas: Canvas, panel: Panel, series: Series, spans: tuple[AxisExtent,
             _error(canvas, series, place, (point[0], y), look)
         alone = (not place or points[place - 1] is None) and (place + 1 == len(points) or points[place + 1] is None)
         if panel.mark is Mark.SCATTER or alone or len(found) * _FEW <= canvas.columns:
-            canvas.sign(*point, marker, series.colour)
+            canvas.sign(*point, *sign_of(series, place, shading, look))
     if found and panel.mark is Mark.LINE and look.color and len(panel.series) > 1:
         canvas.sign(*found[-1], marker, series.colour)
 

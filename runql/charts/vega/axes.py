@@ -14,7 +14,7 @@ from runql.text.visible import visible
 
 MILLISECONDS: Final = 1000
 _EXACT: Final = 2**53
-_SMALL, _LARGE = 1e-3, 1e6
+_SMALL, _LARGE, _HUGE = 1e-3, 1e6, 1e15
 _FEW_DECADES: Final = 1.0
 _MOST_DECADES: Final = 10
 _SPARE: Final = 6
@@ -129,6 +129,8 @@ def number_format(extent: AxisRange | None) -> dict[str, Any]:
         return {}
     largest = max(abs(extent.least), abs(extent.most))
     if 0 < largest < _SMALL:
+        return {"format": "~e"}
+    if largest >= _HUGE:
         return {"format": "~e"}
     return {"format": "~s"} if largest >= _LARGE and extent.most - extent.least > largest / 1000 else {}
 

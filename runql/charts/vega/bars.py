@@ -18,6 +18,9 @@ _BAR: Final = 18
 _BETWEEN: Final = 12
 _FEW_BARS: Final = 16
 _CAP: Final = 8
+_GAP: Final = 0.3
+"""Which part of the axis is free between the groups."""
+
 _VALUE: Final = 20
 _VALUE_BESIDE: Final = 52
 """How much room the value at the end of a bar takes below it, and beside it."""
@@ -82,10 +85,10 @@ def bar_layers(panel: Panel, legend: Legend, points: float, pointer: Pointer) ->
     standing = Standing.of(panel.x, count, points)
     extent = AxisRange.of(*(column for series in panel.series for column in (series.y, series.low, series.high)))
     x = channel("x", panel.x, AxisRange.of(*(series.x for series in panel.series)))
-    told = sum(len(series.x) for series in panel.series) <= _FEW_BARS
+    told = _has_room(panel, standing, points)
     below = told and extent is not None and extent.least < 0
     y = {**channel("y", panel.y, extent, from_zero=True, padding=_room(standing) if below else 0), "stack": None}
-    x["scale"] = {**x["scale"], "paddingInner": 0.3, "paddingOuter": 0.2}
+    x["scale"] = {**x["scale"], "paddingInner": _GAP, "paddingOuter": 0.2}
     offset = {"xOffset": {"field": "series", "type": "nominal", "sort": [*legend.names]}} if count > 1 else {}
     encoding = {"x": x, "y": y, **offset}
     bar = standing.layer(
@@ -102,6 +105,15 @@ def bar_layers(panel: Panel, legend: Legend, points: float, pointer: Pointer) ->
     if told:
         made += [_values(standing, encoding, legend, below=False), _values(standing, encoding, legend, below=True)]
     return Layers(made, []), standing
+
+
+def _has_room(panel: Panel, standing: Standing, points: float) -> bool:
+    """Whether the bars are few, and each wide enough for its value over it."""
+    bars = sum(len(series.x) for series in panel.series)
+    if standing.is_turned or bars > _FEW_BARS or not bars:
+        return bars <= _FEW_BARS
+    wide = points / max(1, len(panel.x.categories)) * (1 - _GAP) / len(panel.series)
+    return wide >= max(room(number_text(y), NOTE_SIZE) for series in panel.series for y in series.y)
 
 
 def _room(standing: Standing) -> int:

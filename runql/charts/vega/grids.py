@@ -10,6 +10,7 @@ from runql.charts.chart import Axis, Panel, Scale
 from runql.charts.vega.axes import AxisRange, category, channel, log_ticks, round_ticks, value_on
 from runql.charts.vega.layers import Layers, Row, readable
 from runql.charts.vega.legend import Legend
+from runql.charts.vega.shades import ends_of, shade_channel
 from runql.charts.vega.texts import number_text, room, short
 from runql.charts.vega.theme import NOTE_SIZE, PALETTES, TEXT_SIZE, Theme
 from runql.text.visible import visible
@@ -18,9 +19,6 @@ _CELL_HEIGHT: Final = 34
 _LEAST_CELL: Final = 26
 _MOST_CELL: Final = 110
 _DARK_PART: Final = 0.55
-_ENDS: Final = "abs(datum.value) >= 1e6 || (datum.value && abs(datum.value) < 1e-3) ? format(datum.value, '.3~e')" + (
-    " : format(datum.value, ',.4~r')"
-)
 _FEW_VALUES: Final = 6
 """An axis of so many values has a tick at each of them."""
 
@@ -49,7 +47,7 @@ def heat_layers(panel: Panel, legend: Legend, points: float, title: str) -> tupl
     told = [{"field": "y", "title": panel.y.title or "row"}, {"field": "x", "title": panel.x.title or "column"}]
     told.append({"field": "text", "title": title or "value"})
     colour = {"field": "value", "type": "quantitative", **_heat_colours(extent)}
-    colour["legend"] = {"title": visible(title) or None, "gradientLength": 160, **_ends(extent)}
+    colour["legend"] = {"title": visible(title) or None, "gradientLength": 160, **ends_of(extent)}
     made = [{"mark": {"type": "rect"}, "encoding": {"x": x, "y": y, "color": colour, "tooltip": told}}]
     if widest + 6 <= step:
         made.append(
@@ -65,16 +63,6 @@ def _heat_colours(extent: AxisRange | None) -> dict[str, Any]:
         most = max(-extent.least, extent.most)
         return {"scale": {"scheme": "blueorange", "domain": [-most, most]}}
     return {"scale": {"scheme": "viridis"}}
-
-
-def _ends(extent: AxisRange | None) -> dict[str, Any]:
-    """The labels of a colour scale: its least and its most value, as they are."""
-    if extent is None:
-        return {}
-    if extent.least < 0 < extent.most:
-        most = max(-extent.least, extent.most)
-        return {"values": [-most, 0, most], "labelExpr": _ENDS}
-    return {"values": [*dict.fromkeys((extent.least, extent.most))], "labelExpr": _ENDS}
 
 
 def _cell_text(extent: AxisRange | None) -> dict[str, Any]:
@@ -206,18 +194,10 @@ def polyline_layers(panel: Panel, legend: Legend, ticks: str) -> Layers:
 
 def _line_colour(panel: Panel, last: Axis, theme: Theme) -> dict[str, Any]:
     """The channel `color` of a line: its value on the last axis."""
-    made: dict[str, Any] = {"field": "colour"}
-    title = {"title": visible(last.title)}
     if last.scale is Scale.CATEGORY:
         colours = PALETTES[theme].series
         names = [visible(name) for name in last.categories]
         shown = [colours[at % len(colours)] for at in range(len(names))]
-        return {**made, "type": "nominal", "scale": {"domain": names, "range": shown}, "legend": title}
-    # From dark to light, without the end that is hard to see on the background.
-    seen = [0.25, 1] if theme is Theme.DARK else [0, 0.9]
-    scale: dict[str, Any] = {"scheme": {"name": "viridis", "extent": seen}}
-    if last.scale is Scale.TIME:
-        return {**made, "type": "temporal", "scale": scale, "legend": {**title, "gradientLength": 160}}
-    ends = _ends(_range(panel, len(panel.axes) - 1)) if panel.axes else {}
-    scale |= {"type": "log"} if last.scale is Scale.LOG else {}
-    return {**made, "type": "quantitative", "scale": scale, "legend": {**title, "gradientLength": 160, **ends}}
+        scale = {"domain": names, "range": shown}
+        return {"field": "colour", "type": "nominal", "scale": scale, "legend": {"title": visible(last.title)}}
+    return shade_channel("colour", last, _range(panel, len(panel.axes) - 1) if panel.axes else None, theme)

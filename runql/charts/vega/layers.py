@@ -65,6 +65,7 @@ def tooltip(panel: Panel, series: str) -> list[dict[str, Any]]:
     if any(one.point_runs or len(one.runs) == 1 for one in sets):
         made.append({"field": "run", "title": "id"})
     made += [_shown("x", panel.x), _shown("y", panel.y)]
+    made += [_shown("shade", panel.colour)] if panel.colour is not None else []
     for field, title in (("low", "from"), ("high", "to"), ("least", "least"), ("most", "most")):
         if any(getattr(one, field) for one in sets):
             made.append({"field": field, "title": title})

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from runql.charts.chart import Chart, Mark, Series
+from runql.charts.chart import Chart, Mark, Panel, Series
 from runql.charts.vega.texts import room, short
 from runql.charts.vega.theme import DASHES, PALETTES, SHAPES, TEXT_SIZE, Theme
 from runql.text.frozen import frozen
@@ -25,19 +25,19 @@ class Legend:
     places: tuple[int, ...]
     theme: Theme
     is_axis: bool = False
+    """Whether each panel has one series, which an axis names."""
 
     @classmethod
     def of(cls, chart: Chart, theme: Theme) -> Legend:
         """Those of the panels together: the same name in the same colour is one entry."""
         found = {name_of(each): each.colour for panel in chart.panels for each in panel.series}
         ordered = sorted(found, key=lambda name: found[name])
-        axes = {visible(panel.y.title) for panel in chart.panels}
-        is_axis = len(ordered) == 1 and ordered[0] in axes
+        is_axis = all(_is_named(panel) for panel in chart.panels)
         return cls(visible(chart.legend), tuple(ordered), tuple(found[name] for name in ordered), theme, is_axis)
 
     @property
     def is_shown(self) -> bool:
-        """Whether the names say anything: a single one is not that of the axis."""
+        """Whether the names say anything."""
         return any(self.names) and not self.is_axis
 
     @property
@@ -73,6 +73,12 @@ class Legend:
             made |= {"symbolType": symbol, "symbolSize": 500 if symbol == "stroke" else 140}
         long = {name: text for name, text in short(self.names).items() if name != text}
         return made | ({"labelExpr": f"({json.dumps(long)})[datum.label] || datum.label"} if long else {})
+
+
+def _is_named(panel: Panel) -> bool:
+    """Whether an axis says what a panel shows: that of its values, which lies along x where bins count them."""
+    axis = panel.x if panel.mark is Mark.HIST else panel.y
+    return all(one.name == axis.title for one in panel.series) and len(panel.series) < 2
 
 
 def name_of(series: Series) -> str:

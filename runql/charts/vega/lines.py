@@ -6,17 +6,27 @@ from collections.abc import Iterator, Sequence
 from math import isfinite
 from typing import Any, Final
 
-from runql.charts.chart import Mark, Panel, Scale, Series
+from runql.charts.chart import Axis, Mark, Panel, Scale, Series
 from runql.charts.vega.axes import AxisRange, channel, value_on
 from runql.charts.vega.layers import Layers, Pointer, Row, readable, tooltip
 from runql.charts.vega.legend import Legend, name_of, symbol_of
+from runql.charts.vega.shades import shade_channel, shades_of
+from runql.charts.vega.theme import PALETTES, Theme
 
 _FEW_POINTS: Final = 40
 """A line of so many points shows where they stand."""
 
 _BANDS: Final = (("least", "most", 0.13), ("low", "high", 0.28))
 _SPARE: Final = 10
-_POINTS: Final = 0.9
+_POINT: Final = {
+    "type": "point",
+    "filled": False,
+    "size": 55,
+    "strokeWidth": 1.7,
+    "clip": True,
+    "opacity": 1,
+    "strokeOpacity": 0.9,
+}
 
 
 def rows_of(panel: Panel) -> list[Row]:
@@ -33,6 +43,8 @@ def _rows(panel: Panel, series: Series) -> Iterator[Row]:
             row["label"] = readable(series.labels[at])
         if (one := series.point_runs[at] if series.point_runs else run) is not None:
             row["run"] = readable(one)
+        if series.shades and panel.colour is not None:
+            row["shade"] = value_on(panel.colour, series.shades[at])
         for field in ("low", "high", "least", "most"):
             if values := getattr(series, field):
                 row[field] = value_on(panel.y, values[at])
@@ -104,25 +116,21 @@ def point_layers(panel: Panel, legend: Legend, pointer: Pointer) -> Layers:
             }
         )
     made += _errors(panel, axes, colour, pointer)
-    points = {
-        "mark": {
-            "type": "point",
-            "filled": False,
-            "size": 55,
-            "strokeWidth": 1.7,
-            "clip": True,
-            "opacity": 1,
-            "strokeOpacity": _POINTS,
-        },
-        "encoding": {
-            **axes,
-            "color": colour,
-            "shape": legend.shape(),
-            "tooltip": tooltip(panel, legend.title),
-            **pointer.faded(),
-        },
-    }
-    return Layers([*made, points], [], can_zoom=_can_zoom(panel))
+    encoding = {**axes, "tooltip": tooltip(panel, legend.title), **pointer.faded()}
+    if panel.colour is not None:
+        made += _shaded(panel, panel.colour, legend.theme, encoding)
+    else:
+        made.append({"mark": _POINT, "encoding": {**encoding, "color": colour, "shape": legend.shape()}})
+    return Layers(made, [], can_zoom=_can_zoom(panel))
+
+
+def _shaded(panel: Panel, axis: Axis, theme: Theme, encoding: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Points that a number colours, above those that have none."""
+    mark = {**_POINT, "shape": "circle", "filled": True, "size": 70, "strokeWidth": 0.6}
+    grey = {**mark, "filled": False, "strokeWidth": 1.7, "color": PALETTES[theme].faint}
+    yield {"transform": [{"filter": "!isValid(datum.shade)"}], "mark": grey, "encoding": encoding}
+    colour = shade_channel("shade", axis, shades_of(panel), theme)
+    yield {"transform": [{"filter": "isValid(datum.shade)"}], "mark": mark, "encoding": {**encoding, "color": colour}}
 
 
 def _bands(panel: Panel, axes: dict[str, Any], colour: dict[str, Any], pointer: Pointer) -> Iterator[dict[str, Any]]:

@@ -13,6 +13,7 @@ from runql.charts.thinning import thinned
 from runql.charts.vega import bars, grids, lines
 from runql.charts.vega.layers import Layers, Pointer, Row
 from runql.charts.vega.legend import Legend
+from runql.charts.vega.shades import shade_room
 from runql.charts.vega.texts import wrapped
 from runql.charts.vega.theme import HEIGHT, NOTE_SIZE, PALETTES, TITLE_SIZE, WIDTH, Theme, config_of
 from runql.text.frozen import frozen
@@ -45,7 +46,8 @@ def vega_lite(chart: Chart, theme: Theme = Theme.LIGHT, *, live: bool = True) ->
     spec["datasets"] = {name: rows for one in made for name, rows in one.data.items()}
     spec["vconcat"] = [one.spec for one in made]
     spec["spacing"] = 14
-    shared = {"color": "shared", "strokeDash": "shared", "shape": "shared"}
+    colour = "independent" if any(panel.mark is Mark.HEAT for panel in chart.panels) else "shared"
+    shared = {"color": colour, "strokeDash": "shared", "shape": "shared"}
     spec["resolve"] = {"scale": shared} if len(made) > 1 else {}
     return spec
 
@@ -92,7 +94,7 @@ class _Drawn:
 
 def _panel(panel: Panel, at: int, chart: Chart, legend: Legend, *, live: bool) -> _Drawn:
     name = f"panel_{at + 1}"
-    points = max(_LEAST_WIDTH, WIDTH - _BESIDE - legend.width)
+    points = max(_LEAST_WIDTH, WIDTH - _BESIDE - (legend.width or shade_room(panel)))
     size: dict[str, Any] = {"width": round(points), "height": _HEIGHTS.get(len(chart.panels), _LEAST_HEIGHT)}
     data: dict[str, list[Row]] = {}
     pointer = Pointer(at + 1, live=live, names=live and legend.is_shown)

@@ -33,6 +33,9 @@ _STAR = " *"
 _BAR_CELLS = 30
 _BEHIND_TYPE = 2
 """Where the sparks of `describe` stand: behind the names and the types of its columns."""
+_SPREAD = "distribution"
+"""What stands over them."""
+
 _TEXTS = frozenset({Shape.TEXT, Shape.LIST, Shape.RECORD, Shape.MIXED})
 _NAMED_COLUMNS = 24
 
@@ -106,7 +109,7 @@ def _sparks(frame: Columns, layout: PivotLayout | None, view: View, hidden: int)
     texts = [spark(counts.get(str(name), ()), unicode=view.unicode, zero=True) for name in frame.columns["column"]]
     looks = [CellLook(text.rstrip()) for text in texts]
     looks = [*looks[: view.head], *looks[len(looks) - view.tail :]] if hidden else looks
-    slot = ColumnSlot("", "", looks, is_number=False, is_text=False)
+    slot = ColumnSlot(_SPREAD, _SPREAD, looks, is_number=False, is_text=False)
     slot.measure()
     return [slot] if any(text.strip() for text in texts) else []
 

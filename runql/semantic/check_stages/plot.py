@@ -11,6 +11,8 @@ from runql.semantic.check_stages.columns import FoundColumn, StageColumns
 from runql.semantic.spelling import PREFIXES, code
 from runql.semantic.typed import ColumnPick, TPlot, TStage
 from runql.syntax import tree as s
+from runql.syntax.mistakes.curves import shapes_said
+from runql.syntax.mistakes.stages import SHAPES as OTHER_SHAPES
 from runql.text.diagnostic import Edit, Fix
 from runql.text.source import NOWHERE, Span
 
@@ -55,10 +57,14 @@ class PlotStages(StageColumns):
         """The columns of a name or a pattern. One that holds no number is a mistake, unless its axis may be of text."""
         if path.is_glob:
             return self.picks(path, stage.span)
+        place = path.span if path.span != NOWHERE else stage.span
+        before = self.report.count
         found = self._found(path, stage.span)
         if found is None:
+            shape = OTHER_SHAPES.get(str(path.segments[0]).lower()) if len(stage.y) == len(path.segments) == 1 else None
+            if shape is not None and stage.shape is None and self.report.count > before:
+                self.report.add_way_out(f"the shape is {code(shape)}; {shapes_said()}", rewrite(place, shape))
             return []
-        place = path.span if path.span != NOWHERE else stage.span
         drawable = {Kind.NUMBER, Kind.BOOL, Kind.UNKNOWN}
         needs_numbers = stage.shape is None or SHAPES[stage.shape].needs_numbers
         if needs_numbers and found.facts.kinds and not found.facts.kinds & drawable:

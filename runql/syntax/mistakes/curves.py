@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from runql.syntax.keywords import keywords
 from runql.syntax.lexer import END
 from runql.syntax.literals import write_string
 from runql.syntax.mistake import Mistake, Place, Repair, closing, idiom, leaving_out, replacing, shown
@@ -98,7 +99,7 @@ def binning(place: Place) -> Mistake | None:
 
 
 def plot_shape(place: Place) -> Mistake | None:
-    """`plot histogram loss`: the shape was taken for a metric."""
+    """`plot histogram loss`, `plot pie loss`: the shape was taken for a metric."""
     shape, plot = place.back(1), place.back(2)
     if shape is None or plot is None or plot.terminal != "PLOT":
         return None
@@ -106,7 +107,31 @@ def plot_shape(place: Place) -> Mistake | None:
     if new is None:
         return None
     span = Span(shape.start, shape.end)
-    return tried(idiom(None, shape.text, new, span, replacing(span.start, span.end, new)))
+    return tried(idiom(None, shape.text, new, span, replacing(span.start, span.end, new), shapes_said()))
+
+
+def shapes_said() -> str:
+    """Which shapes there are."""
+    return f"the shapes are {', '.join(f'`{word}`' for word in keywords().words['SHAPE'])}"
+
+
+def plot_axes(place: Place) -> Mistake | None:
+    """`plot scatter summary.acc config.lr`, `plot summary.acc config.lr`: the word before the x is missing."""
+    before, plot = place.back(1), place.back(2)
+    if before is None or plot is None or before.terminal != "PATH" or place.found.terminal != "PATH":
+        return None
+    if plot.terminal not in {"PLOT", "SHAPE"} or "VS" not in place.accepted:
+        return None
+    following = [lexeme for lexeme, _ in zip(place.ahead(), range(2), strict=False)][1:]
+    if following and following[0].terminal in {"PATH", "COMMA"}:
+        return None  # a list without its commas
+    against = Repair("write `vs` between", (Edit(Span(place.found.start, place.found.start), "vs "),))
+    comma = Repair("write `,` between", (Edit(Span(before.end, before.end), ","),))
+    message = f"`vs` or a comma is missing between `{shown(before.text)}` and `{shown(place.found.text)}`"
+    hint = "`vs` stands before the x axis, a comma between two columns along y"
+    is_scatter = plot.text.lower() == "scatter"
+    repairs = (against,) if is_scatter else (comma, against)
+    return Mistake("RQL101", message, place.span, (hint,), repairs=repairs)
 
 
 def file_name(place: Place) -> Mistake | None:

@@ -290,6 +290,7 @@ _KNOWN: Final[tuple[Callable[[Place], Mistake | None], ...]] = (
     curves.file_name,
     curves.assert_message,
     curves.plot_shape,
+    curves.plot_axes,
     stages.pivot_keys,
     idiom_words.skip,
     idiom_words.limit_of_two,

@@ -26,13 +26,14 @@ _SYNONYMS: Final[dict[str, tuple[str, frozenset[str]]]] = {
     "NEAREST": ("nearest", frozenset({"closest", "near"})),
 }
 SHAPES: Final[dict[str, str]] = {
-    **dict.fromkeys(("lines", "curve", "curves", "lineplot", "timechart", "linechart"), "line"),
-    **dict.fromkeys(("histogram", "dist", "distribution", "histplot"), "hist"),
-    **dict.fromkeys(("points", "scatterplot", "dots"), "scatter"),
-    **dict.fromkeys(("bars", "barplot", "barchart", "barh", "columnchart"), "bar"),
-    **dict.fromkeys(("heatmap", "imshow"), "heat"),
-    **dict.fromkeys(("boxplot", "boxes", "violin"), "box"),
-    **dict.fromkeys(("parcoords", "parallel_coordinates"), "parallel"),
+    **dict.fromkeys(("lines", "curve", "curves", "lineplot", "timechart", "linechart", "area", "areachart"), "line"),
+    **dict.fromkeys(("histogram", "dist", "distribution", "histplot", "density", "kde", "kdeplot", "ecdf"), "hist"),
+    **dict.fromkeys(("points", "scatterplot", "dots", "bubble", "swarm", "swarmplot", "stripplot"), "scatter"),
+    **dict.fromkeys(("bars", "barplot", "barchart", "barh", "columnchart", "countplot"), "bar"),
+    **dict.fromkeys(("pie", "piechart", "donut", "treemap", "funnel"), "bar"),
+    **dict.fromkeys(("heatmap", "imshow", "contour", "surface", "hexbin"), "heat"),
+    **dict.fromkeys(("boxplot", "boxes", "violin", "violinplot"), "box"),
+    **dict.fromkeys(("parcoords", "parallel_coordinates", "radar", "spider", "pairplot"), "parallel"),
 }
 _SPELLINGS: Final[dict[str, dict[str, str]]] = {
     "GOAL": {
