@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from itertools import pairwise
@@ -79,13 +80,23 @@ class Counting:
             self.group = groups.of_row[rows]
             self.numbers, self.whole = vector.numbers[rows], vector.whole[rows]
             self.counts = np.bincount(self.group, minlength=len(groups))
-        self.is_bool = (vector.tags if self.rows is None else vector.tags[self.rows]) == BOOL
-        self.has_texts = bool((vector.tags == TEXT).any())
+        self._tags = vector.tags
+        self._largest = vector.largest if rows is None else None
         self.present = np.flatnonzero(self.counts)
+
+    @property
+    def is_bool(self) -> Bools:
+        """Which of the values are bools."""
+        return (self._tags if self.rows is None else self._tags[self.rows]) == BOOL
+
+    @property
+    def has_texts(self) -> bool:
+        """Whether a cell of the column is a text."""
+        return bool((self._tags == TEXT).any())
 
     def summands(self, centres: Floats | None = None) -> Summands:
         """The numbers to be added, or the squares of their distances from a centre of each group."""
-        return Summands(self.numbers, self.group if len(self.counts) > 1 else None, self.counts, centres)
+        return Summands(self.numbers, self.group if len(self.counts) > 1 else None, self.counts, centres, self._largest)
 
     @cached_property
     def means(self) -> Floats:
@@ -300,7 +311,8 @@ def counted(takes: Takes, vector: Vector, groups: CodedGroups) -> tuple[Bools | 
     import numpy as np
 
     length = len(vector.tags)
-    if takes is not Takes.BOOLS and length and not vector.tags.any() and not np.isnan(vector.numbers.min()):
+    are_numbers = takes is not Takes.BOOLS and length > 0 and (vector.is_plain or not vector.tags.any())
+    if are_numbers and not math.isnan(vector.magnitude()):
         return None, NOTHING_SKIPPED
     is_nan = (vector.tags == NUMBER) & np.isnan(vector.numbers)
     counting = _counting(takes, vector, is_nan, groups)

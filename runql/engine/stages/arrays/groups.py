@@ -127,19 +127,25 @@ def coded(groups: Groups, length: int) -> CodedGroups:
 
     if isinstance(groups, CodedGroups):
         return groups
+    if len(groups) == 1:
+        return _one_group(length)
     of_row = np.zeros(length, np.int64)
-    if len(groups) > 1:
-        for group, places in enumerate(groups.rows()):
-            of_row[list(places)] = group
+    for group, places in enumerate(groups.rows()):
+        of_row[list(places)] = group
     return CodedGroups(of_row, len(groups))
+
+
+def _one_group(length: int) -> CodedGroups:
+    """All rows as one group, whose number is held once and not for each row."""
+    import numpy as np
+
+    return CodedGroups(np.broadcast_to(np.int64(0), length), 1)
 
 
 def grouped(keys: Sequence[Sequence[Value]], length: int) -> CodedGroups:
     """The groups of a table of so many rows, in the order of their keys; with no key one group of all rows."""
-    import numpy as np
-
     if not keys and length:
-        return CodedGroups(np.zeros(length, np.int64), 1)
+        return _one_group(length)
     codes = joined([codes_of(cells) for cells in keys], length)
     found = CodedGroups(codes.numbers, codes.count)
     return found if codes.in_order else _in_order(found, keys)

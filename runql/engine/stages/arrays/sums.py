@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 
 from runql.engine import statistics
 from runql.engine.stages.arrays.sorting import stable_order
-from runql.engine.stages.arrays.vectors import Bools, Floats, Ints
+from runql.engine.stages.arrays.vectors import Bools, Floats, Ints, largest_magnitude
 
 _HALF_DIGIT = 2.0**-53
 _LARGEST = 2.0**480
@@ -26,11 +26,20 @@ _MOST_GROUPS_OF_BLOCKS = 2**12
 class Summands:
     """Numbers to be added group by group, or the squares of their distances from a centre of each group.
 
-    `group`: the number of the group of each, `None` if all are of one. `counts`: how many each group has.
+    `group`: the number of the group of each, `None` if all are of one. `counts`: how many each group has. `largest_of`:
+    the largest magnitude among them, where it is known.
     """
 
-    def __init__(self, numbers: Floats, group: Ints | None, counts: Ints, centres: Floats | None = None) -> None:
+    def __init__(
+        self,
+        numbers: Floats,
+        group: Ints | None,
+        counts: Ints,
+        centres: Floats | None = None,
+        largest_of: float | None = None,
+    ) -> None:
         self.numbers, self.group, self.counts, self.centres = numbers, group, counts, centres
+        self._largest_of = largest_of
 
     def within(self, start: int, stop: int) -> Floats:
         """Those of some rows."""
@@ -43,9 +52,9 @@ class Summands:
 
     def largest(self) -> float:
         """A number that none of them exceeds, whatever its sign; NaN or infinite if they are not all finite."""
-        low, high = float(self.numbers.min()), float(self.numbers.max())
         if self.centres is None:
-            return max(high, -low)
+            return largest_magnitude(self.numbers) if self._largest_of is None else self._largest_of
+        low, high = float(self.numbers.min()), float(self.numbers.max())
         farthest = max(high, -low)
         # The mean of a group lies among its numbers, but for its rounding.
         return (2 * (high - low) + 8 * _HALF_DIGIT * farthest) ** 2 if farthest < _LARGEST else math.inf
@@ -55,7 +64,7 @@ class Summands:
         import numpy as np
 
         if self.group is None:
-            return np.array([numbers.sum()])
+            return np.add.reduce(numbers, keepdims=True)
         group = self.group[start : start + len(numbers)]
         return np.bincount(group, weights=numbers, minlength=len(self.counts))
 
@@ -121,11 +130,12 @@ def _cut(summands: Summands, units: Sequence[float]) -> tuple[Floats, Bools]:
     parts = [np.zeros(len(counts)) for _ in range(len(units) + 1)]
     block = _BLOCK if len(counts) <= _MOST_GROUPS_OF_BLOCKS else length
     has_rest = len(units) == 1
+    room = np.empty((2, min(block, length)))  # the same memory for each block: new memory costs more than the sum
     for start in range(0, length, block):
         rest = summands.within(start, start + block)
-        for unit, added in zip(units, parts, strict=False):
-            high = rest + unit
-            high -= unit
+        for unit, added, held in zip(units, parts, room, strict=False):
+            high = np.add(rest, unit, out=held[: len(rest)])
+            np.subtract(high, unit, out=high)
             np.add(added, summands.totals(high, start), out=added)
             rest = np.subtract(rest, high, out=high)
         parts[-1] += summands.totals(rest, start)
