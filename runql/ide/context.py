@@ -23,6 +23,9 @@ ValuesOf: TypeAlias = Callable[[FieldKey, tuple[tree.Expr, ...]], "Occurring | N
 """The values of a field in the runs for which some conditions hold, most frequent first; none if that is not known
 at once: it is asked while somebody types, and must never wait for anything."""
 
+SavedQueryOf: TypeAlias = Callable[[str], "tree.Query | None"]
+"""The saved query of a name; none where there is none, or it has mistakes. It is a small file of this machine."""
+
 Text: TypeAlias = str | Parsed
 """A text, or what it was parsed to: whoever keeps that saves reading it again."""
 
@@ -39,7 +42,8 @@ class Context:
     `catalog` is that of the source of queries that name none, and none while it loads; `catalogs` are those of other
     sources. `parameters` are the names that may be used, with a description each, `values` those that have a value.
     `sources`, `lets` and `saved` are names with a description each: of places, of queries named in this session, and of
-    saved ones. `capabilities` and `values_of` are of the same source as `catalog`, if they are known.
+    saved ones; `saved_query` reads a saved one where a text names it. `capabilities` and `values_of` are of the same
+    source as `catalog`, if they are known.
     """
 
     catalog: Catalog | None = None
@@ -55,6 +59,7 @@ class Context:
     catalogs: Mapping[str, Catalog] = field(default_factory=lambda: _NO_CATALOGS)
     capabilities: Capabilities | None = None
     values_of: ValuesOf | None = None
+    saved_query: SavedQueryOf | None = None
 
     def for_check(self, text: str | None = None) -> CheckContext:
         """The same for the checker."""

@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import Final
 
 from runql.ide.context import Text, parsed
-from runql.ide.nodes import chain_to
+from runql.ide.nodes import chain_to, names_of
 from runql.syntax import tree as t
 from runql.syntax.keywords import keywords
 from runql.syntax.lexer import END, STRAY, Attempt, Lexeme, LexFailure, accepted, first_lexeme, lexer, run
@@ -116,7 +116,7 @@ class Cursor:
             elif is_from and lexeme.terminal != "COMMA":
                 named.append(read_string(lexeme.text) if lexeme.terminal == "STRING" else lexeme.text)
         later = (clause for clause in self.later if isinstance(clause, t.FromClause))
-        return (*named, *(source.name for clause in later for source in clause.sources))
+        return (*named, *(name for clause in later for name in names_of(clause)))
 
     @cached_property
     def chain(self) -> tuple[t.Node, ...]:

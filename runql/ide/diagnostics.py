@@ -7,7 +7,7 @@ from typing import Final
 
 from runql.ide.context import Context, Text, parsed
 from runql.ide.declarations import with_declared
-from runql.ide.nodes import queries
+from runql.ide.nodes import names_of, queries
 from runql.plan.lower import lower
 from runql.plan.nodes import Fetch
 from runql.plan.push import push
@@ -60,8 +60,7 @@ def _checked(whole: Parsed, context: Context) -> Iterator[tuple[Checked, Context
 
 def checked_query(query: t.Query, text: str, context: Context) -> tuple[Checked, Context]:
     """A query as the checker sees it, with what is known of its sources."""
-    clause = query.clause(t.FromClause)
-    at = context.of(tuple(source.name for source in clause.sources) if clause is not None else ())
+    at = context.of(names_of(query.clause(t.FromClause)))
     return check(query, at.catalog, at.for_check(text)), at
 
 

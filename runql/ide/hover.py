@@ -14,7 +14,7 @@ from runql.ide.declarations import with_declared
 from runql.ide.entry_text import LANGUAGE, entry_markdown
 from runql.ide.field_text import documentation, value_text
 from runql.ide.named_tables import other_table, sources_behind
-from runql.ide.nodes import chain_at
+from runql.ide.nodes import chain_at, names_of
 from runql.language.entry import Entry
 from runql.language.fields import RUN_FIELD_SPELLINGS, Space
 from runql.language.functions import FUNCTIONS
@@ -90,8 +90,7 @@ def _context_of(chain: tuple[t.Node, ...], context: Context) -> Context:
     """That of the innermost query that names its sources."""
     asked = (node for node in reversed(chain) if isinstance(node, t.Query))
     clause = next((clause for query in asked if (clause := query.clause(t.FromClause)) is not None), None)
-    names = tuple(source.name for source in clause.sources) if clause is not None else ()
-    return context.of(sources_behind(names, context))
+    return context.of(sources_behind(names_of(clause), context))
 
 
 def _name(place: _Place) -> str:

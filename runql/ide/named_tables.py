@@ -6,14 +6,17 @@ from dataclasses import replace
 from functools import lru_cache, partial
 
 from runql.ide.context import Context
+from runql.ide.nodes import name_of, names_of
 from runql.semantic.check_query import check, inner_table
 from runql.semantic.check_stages.scope import Scope
 from runql.semantic.questions import MOST_NESTED, UNKNOWN, InnerTable
 from runql.syntax import tree as t
 from runql.syntax.parse import parse_query
+from runql.syntax.tree.walk import nodes
 
 _MOST_LEVELS = 20
 _MOST_NAMES = 50
+_SAVED = "@"
 
 
 def sources_behind(names: tuple[str, ...], context: Context) -> tuple[str, ...]:
@@ -22,7 +25,7 @@ def sources_behind(names: tuple[str, ...], context: Context) -> tuple[str, ...]:
         query = _named(names[0], context) if len(names) == 1 and names[0] not in context.catalogs else None
         if query is None:
             break
-        names = _sources(query)
+        names = names_of(query.clause(t.FromClause))
     return names
 
 
@@ -40,7 +43,7 @@ class _Names:
 
     def put_into(self, query: t.Query, seen: tuple[str, ...]) -> t.Query:
         stages = tuple(self._with_other(stage, seen) for stage in query.stages)
-        names = _sources(query)
+        names = names_of(query.clause(t.FromClause))
         base = self._meant(names[0], seen) if len(names) == 1 else None
         if base is None:
             return replace(query, stages=stages)
@@ -62,29 +65,38 @@ class _Names:
             return stage
         if not isinstance(stage.other, t.SourceRef):
             return replace(stage, other=self.put_into(t.query_in(stage.other), seen))
-        query = self._meant(stage.other.name, seen)
-        return stage if query is None else replace(stage, other=query, label=stage.other.name)
+        query = self._meant(name_of(stage.other), seen)
+        return stage if query is None else replace(stage, other=query, label=name_of(stage.other))
 
 
 def scope_of(query: t.Query, context: Context) -> Scope | None:
-    """The columns of the table of a query with its names put in; none if it has mistakes. `context`: of its sources."""
+    """The columns of the table of a query with its names put in; none if it has mistakes. `context`: of its sources.
+
+    Which rows there are changes no column: conditions with a mistake, and parameters without a value, are no matter.
+    """
     asked = replace(context.for_check(), inner=partial(_inner, context, 0))
     checked = check(query, context.catalog, asked)
+    if checked.query is None:
+        values = {node.name: 1 for node in nodes(query) if isinstance(node, t.Param)}
+        clauses = tuple(one for one in query.clauses if not isinstance(one, t.WhereClause))
+        stages = tuple(one for one in query.stages if not isinstance(one, t.WhereStage | t.AssertStage))
+        rows = replace(query, clauses=clauses, stages=stages)
+        checked = check(rows, context.catalog, replace(asked, params={**values, **asked.params}))
     return checked.scope if checked.query is not None else None
 
 
 def other_table(stage: t.JoinStage | t.UnionStage, known: Context, context: Context) -> tuple[Scope, Context] | None:
-    """The other table of a join or a union, and what is known of its source; nothing of a query that is only saved.
+    """The other table of a join or a union, and what is known of its source; nothing of a query that is not known.
 
     `context`: that of the query around it; `known`: that of a query that names no source.
     """
     other, is_known = stage.other, True
     if isinstance(other, t.SourceRef):
-        is_known = other.kind is t.SourceKind.NAME or other.name in known.lets
+        is_known = other.kind is t.SourceKind.NAME or _named(name_of(other), known) is not None
         query = t.Query(t.Target.RUNS, (t.FromClause((other,)),))
     else:
         query = t.query_in(other)
-    names = _sources(query)
+    names = names_of(query.clause(t.FromClause))
     at = known.of(sources_behind(names, known)) if names else context
     scope = scope_of(put_in(query, known), at) if is_known else None
     return None if scope is None else (scope, at)
@@ -93,21 +105,18 @@ def other_table(stage: t.JoinStage | t.UnionStage, known: Context, context: Cont
 def _inner(context: Context, level: int, query: t.Query) -> InnerTable:
     if level >= MOST_NESTED:
         return UNKNOWN
-    at = context.of(_sources(query))
+    at = context.of(names_of(query.clause(t.FromClause)))
     asked = replace(at.for_check(), inner=partial(_inner, at, level + 1))
     return inner_table(check(query, at.catalog, asked), at.catalog)
 
 
 def _named(name: str, context: Context) -> t.Query | None:
-    """The query of a name; none of one that is a source, is saved or has mistakes."""
+    """The query of a name; none of one that is a source or has mistakes."""
+    if name.startswith(_SAVED):
+        return context.saved_query(name.removeprefix(_SAVED)) if context.saved_query is not None else None
     return _read(context.lets[name]) if name in context.lets else None
 
 
 @lru_cache(maxsize=64)
 def _read(text: str) -> t.Query | None:
     return parse_query(text)[0]
-
-
-def _sources(query: t.Query) -> tuple[str, ...]:
-    clause = query.clause(t.FromClause)
-    return tuple(source.name for source in clause.sources) if clause is not None else ()

@@ -60,3 +60,12 @@ def queries(script: t.Script) -> Iterator[t.Query]:
         query = query_of(statement)
         if query is not None:
             yield query
+
+
+def names_of(clause: t.FromClause | None) -> tuple[str, ...]:
+    """What stands after `from`: names of sources and of queries, those of saved ones with their sign."""
+    return tuple(map(name_of, clause.sources)) if clause is not None else ()
+
+
+def name_of(source: t.SourceRef) -> str:
+    return f"@{source.name}" if source.kind is t.SourceKind.SAVED else source.name

@@ -68,7 +68,8 @@ class StageEntry(Entry):
     `streams`: it passes rows on while it reads, holding no more than one run, or what `distinct` has seen.
     `aggregates`: one value comes of many rows, so it is refused on sampled histories without `approx`.
     `is_later`: it is read and checked, but does nothing yet. `expressions`: it holds some. `offers`: numbers worth
-    offering; `least`, `most`: the ends of those that a stage of a number takes.
+    offering; `least`, `most`: the ends of those that a stage of a number takes. `of`: the kinds of value that it is
+    asked of; empty where any will do.
     """
 
     takes: frozenset[TableKind] = ANY_TABLE
@@ -80,6 +81,7 @@ class StageEntry(Entry):
     offers: tuple[float, ...] = ()
     least: int = 0
     most: int = 2**53
+    of: frozenset[Kind] = frozenset()
 
 
 @frozen

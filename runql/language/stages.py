@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Final
 
 from runql.language.entry import StageEntry
-from runql.language.kinds import HISTORIES, ROWS_OF_RUNS, RUNS, TableKind
+from runql.language.kinds import HISTORIES, NUMBER, ROWS_OF_RUNS, RUNS, Kind, TableKind
 from runql.text.frozen import frozen
 
 _CURVES = "runs limit 5 keys loss scan"
@@ -167,6 +167,7 @@ _TABLE = (
         "runs | unnest tags as tag",
         terminal="UNNEST",
         wants="a column of lists",
+        of=frozenset({Kind.LIST}),
         gives=TableKind.OTHER,
     ),
     StageEntry(
@@ -187,6 +188,7 @@ _TABLE = (
         "runs | histogram summary.loss bins 8",
         terminal="HISTOGRAM",
         wants="a field",
+        of=NUMBER,
         expressions=True,
         offers=(10, 20, 50),
         gives=TableKind.OTHER,
@@ -207,6 +209,7 @@ _TABLE = (
         "runs | corr summary.val/acc",
         terminal="CORR",
         wants="a field",
+        of=NUMBER,
         expressions=True,
         takes=ROWS_OF_RUNS,
         gives=TableKind.OTHER,

@@ -15,7 +15,7 @@ from runql.syntax import Parsed, parse, tree
 from runql.syntax import tree as s
 from runql.text.diagnostic import Diagnostic
 from runql.text.nearest import nearest
-from runql.text.source import Source, Span
+from runql.text.source import NOWHERE, Source, Span
 
 _MOST_BYTES = 1 << 20
 _NO_QUERY = "holds a statement that is neither `param`, `let` nor a query"
@@ -68,7 +68,8 @@ def _text(path: Path) -> str:
 class Loader:
     """Reads saved queries for one text. `given` are the parameters that the text was given.
 
-    `own`: the folder of those that the user keeps; what others write has to be allowed.
+    `own`: the folder of those that the user keeps; what others write has to be allowed. `lenient`: parameters may lack
+    their values.
     """
 
     folders: tuple[Path, ...]
@@ -77,6 +78,7 @@ class Loader:
     zone: tzinfo
     inside: tuple[str, ...] = ()
     own: Path | None = None
+    lenient: bool = False
 
     def load(self, name: str, span: Span) -> NamedQuery | Diagnostic:
         """The query of a name with the values of its parameters, or what is wrong with it, at the place of the name."""
@@ -104,6 +106,11 @@ class Loader:
             return Diagnostic("RQL220", message, span, hints=errors[0].hints)
         return self._query(name, parsed, span, is_own=path.parent == self.own)
 
+    def query(self, name: str) -> tree.Query | None:
+        """The query of a name for who only wants to know its columns; `None` where something is wrong with it."""
+        found = replace(self, lenient=True).load(name, NOWHERE)
+        return found.query if isinstance(found, NamedQuery) else None
+
     def _query(self, name: str, parsed: Parsed, span: Span, *, is_own: bool) -> NamedQuery | Diagnostic:  # noqa: PLR0911 - one line a node
         params: dict[str, Any] = {}
         lets: dict[str, NamedQuery] = {}
@@ -112,9 +119,9 @@ class Loader:
             match statement:
                 case s.ParamStatement():
                     value, wrong = declared(statement, self.given, self.now, self.zone)
-                    if wrong is not None:
+                    if wrong is not None and not self.lenient:
                         return Diagnostic("RQL221", f"in `@{name}`: {wrong.message}", span, hints=wrong.hints)
-                    if is_set(statement, self.given):
+                    if wrong is None and is_set(statement, self.given):
                         params[statement.name] = value
                 case s.LetStatement(query=query):
                     lets[statement.name] = NamedQuery(query).placeless()

@@ -39,6 +39,7 @@ def context_of(session: Session, params: Mapping[str, Any], name: str | None) ->
         aliases=aliases,
         zone=session.zone,
         source_name=name,
+        saved_query=session.loader(params).query,
         capabilities=None if name is None else session.place(name).service.capabilities,
     )
 

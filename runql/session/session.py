@@ -156,10 +156,13 @@ class Session(OpenSources):
     def _script(self, parsed: Parsed, params: Mapping[str, Any], state: ScriptState | None = None) -> ScriptPlan:
         """The statements of a text with all names put in, after texts that left `state`; by default those of here."""
         state = self.state if state is None else state
+        loader = self.loader({**state.params, **params})
+        return Reader(parsed, state, params, loader.now, self.zone, loader.load, self._is_source).read()
+
+    def loader(self, params: Mapping[str, Any]) -> Loader:
+        """What reads saved queries, given these parameters."""
         now = self._now or datetime.now(UTC)
-        folders = tuple(self.settings.saved)
-        loader = Loader(folders, {**state.params, **params}, now, self.zone, own=self.settings.own_queries)
-        return Reader(parsed, state, params, now, self.zone, loader.load, self._is_source).read()
+        return Loader(tuple(self.settings.saved), dict(params), now, self.zone, own=self.settings.own_queries)
 
     def _is_source(self, name: str) -> bool:
         """Whether a name may be a source, by its looks or because it is one that is known."""

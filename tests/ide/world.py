@@ -78,6 +78,7 @@ def expression(text: str) -> t.Expr:
     return clause.condition
 
 
+NIGHTLY = "runs | group config.optimizer : best = max(summary.acc), runs = count() | drop n"
 CONTEXT = Context(
     catalog=CATALOG,
     parameters={"lr": "float = 0.01"},
@@ -85,6 +86,7 @@ CONTEXT = Context(
     sources={"demo": "runs that come with RunQL", "acme/vision": "W&B", "./wandb": "", "my runs": ""},
     lets={"good": "finished runs"},
     saved={"nightly": "the nightly report"},
+    saved_query={"nightly": parse_query(NIGHTLY)[0]}.get,
     aliases={"best_lr": expression("coalesce(config.lr, config.optim.lr)")},
     catalogs={"acme/other": OTHER},
     source_name="acme/vision",

@@ -8,7 +8,9 @@ import pytest
 
 from runql import config
 from runql.errors import QueryError, RunQLError, SourceError
+from runql.ide import complete
 from runql.session import Result, Session
+from runql.session.language_context import context_of
 from runql.sources.memory import MemoryService
 from runql.text.diagnostic import Diagnostic
 
@@ -98,3 +100,22 @@ def test_what_is_offered_runs(written: str, meant: str) -> None:
     assert fixed == lets + meant
     result = session().run(fixed)[-1]
     assert isinstance(result, Result) and list(result)
+
+
+def test_an_editor_knows_the_columns_of_a_saved_query(tmp_path: Path) -> None:
+    """Also of one with a parameter that has no value yet; of none that has a mistake, or that there is not."""
+    (tmp_path / "tops.rql").write_text(
+        "param least: float; let all = runs where summary.acc > $least;"
+        "runs from all | group config.data : top = max(summary.acc) | drop n"
+    )
+    (tmp_path / "bad.rql").write_text("runs where")
+    made = session(tmp_path)
+    known = context_of(made, {}, None)
+    for text, columns in (
+        ("runs | join @tops on config.data = ", {"config.data", "top"}),
+        ("runs from @tops | where ", {"config.data", "top"}),
+        ("runs | join @bad on config.data = ", set()),
+        ("runs | join @none on config.data = ", set()),
+    ):
+        offered = [item.label for item in complete(text, len(text), known).items]
+        assert columns <= set(offered) and ("summary." in offered) is False, text

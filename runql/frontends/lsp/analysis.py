@@ -16,6 +16,7 @@ from runql.text.source import Span
 
 if TYPE_CHECKING:
     from runql.ide import Context, Inlay
+    from runql.script.saved import Loader
     from runql.semantic.catalog import Catalog
     from runql.syntax import tree
 
@@ -93,6 +94,7 @@ class Analysis:
             sources=at.home.sources,
             lets=lets,
             saved=_saved(at.home) if typing else {},
+            saved_query=_loader(at, given).query if typing else None,
             aliases=at.home.aliases,
             now=datetime.now(UTC),
             zone=LOCAL,
@@ -170,25 +172,23 @@ class Analysis:
         """What is wrong with the names of queries, parameters and options: what a session finds before it asks."""
         from runql.script.interpreter import Reader, ScriptState
         from runql.script.named_queries import LAST, NamedQuery
-        from runql.script.saved import Loader
         from runql.session.time_zone import LOCAL
         from runql.sources.names import may_be_source
 
-        now = datetime.now(UTC)
         given = self._values(at)
         own = at.piece.declared.lets
         lets = {name: NamedQuery(query) for name, query in at.script.lets.items() if name not in own}
         before = _query_before(at)
         if before is not None:
             lets[LAST] = NamedQuery(before)
-        loader = Loader(at.home.settings.saved, given, now, LOCAL)
+        loader = _loader(at, given)
         settings = at.home.settings
 
         def is_source(name: str) -> bool:
             return may_be_source(name, settings)
 
         reader = Reader(
-            at.piece.parsed, ScriptState(lets), dict(self.world.given()), now, LOCAL, loader.load, is_source
+            at.piece.parsed, ScriptState(lets), dict(self.world.given()), loader.now, LOCAL, loader.load, is_source
         )
         return reader.read().diagnostics
 
@@ -296,6 +296,14 @@ def _meaning(script: DocumentScript, name: str) -> tuple[object, ...]:
         clause = query.clause(t.FromClause)
         name = clause.sources[0].name if clause is not None else ""
     return tuple(found)
+
+
+def _loader(at: Setting, given: Mapping[str, Any]) -> Loader:
+    """What reads the saved queries that a piece names."""
+    from runql.script.saved import Loader
+    from runql.session.time_zone import LOCAL
+
+    return Loader(at.home.settings.saved, dict(given), datetime.now(UTC), LOCAL)
 
 
 def _saved(home: Home) -> dict[str, str]:

@@ -115,7 +115,7 @@ def _searched(slot: Slot, space: Space | None, typed: str) -> list[tuple[Space, 
     if typed or slot.role is Role.EXCEPTED:
         spaces = _spaces(slot)
         return [(each, _MOST // len(spaces)) for each in spaces]
-    if slot.role is Role.ORDER_KEY:
+    if slot.role is Role.ORDER_KEY or slot.kinds:
         return [(Space.SUMMARY, _FEW), (Space.CONFIG, _FEW)]
     if slot.role is Role.ARGUMENT and _spaces(slot) == (Space.LOGGED,):
         return [(Space.LOGGED, _FEW)]
@@ -139,7 +139,7 @@ def _wanted(slot: Slot, context: Context) -> frozenset[Kind]:
             kinds = function.parameter(slot.index).kinds if function is not None else others
             return ANYTHING - {Kind.RECORD} if kinds == BOOL else kinds
         case _:
-            return ANYTHING
+            return slot.kinds or ANYTHING
 
 
 def _spaces(slot: Slot) -> tuple[Space, ...]:
@@ -180,14 +180,20 @@ class _Search:
 def _hits(search: _Search, slot: Slot, kinds: frozenset[Kind]) -> Iterator[Offer]:
     if slot.role is Role.ORDER_KEY:
         numbers = search.hits(partial(_fits, kinds=_NUMBER))
-        ranked = [(FieldGroup.REST if hit.info.path[0].startswith("_") else FieldGroup.VALUES, hit) for hit in numbers]
+        ranked = [(_below(FieldGroup.VALUES, hit), hit) for hit in numbers]
         if search.typed and len(numbers) < search.limit:
             others = search.hits(lambda info: _fits(info, kinds) and not _fits(info, _NUMBER))
             ranked += [(FieldGroup.REST, hit) for hit in others]
     else:
-        ranked = [(FieldGroup.FIELDS, hit) for hit in search.hits(partial(_fits, kinds=kinds))]
+        group = FieldGroup.VALUES if slot.kinds else FieldGroup.FIELDS
+        ranked = [(_below(group, hit), hit) for hit in search.hits(partial(_fits, kinds=kinds))]
     for group, hit in ranked:
         yield _field(hit, partial(field_name, hit.info, search.catalog), group, search)
+
+
+def _below(group: FieldGroup, hit: Hit) -> FieldGroup:
+    """The place of a field that is listed first: not one of W&B's own."""
+    return FieldGroup.REST if group is FieldGroup.VALUES and hit.info.path[0].startswith("_") else group
 
 
 def _field(hit: Hit, name_of: Callable[[], str], group: FieldGroup, search: _Search) -> Offer:
@@ -225,6 +231,8 @@ def _namespaces(catalog: Catalog | None, slot: Slot) -> Iterator[Offer]:
     for space in _spaces(slot):
         what = "metrics" if space is Space.LOGGED else "fields"
         count = len(index_of(catalog).pools[space].fields) if catalog is not None else 0
+        if count and slot.kinds and catalog is not None:
+            count = sum(_fits(info, slot.kinds) for info in index_of(catalog).pools[space].fields)
         if count or catalog is None:
             detail = f"{count:,} {what}" if count else what
             yield Offer(f"{space}.", f"{space}.", ItemKind.NAMESPACE, FieldGroup.NAMESPACES, detail)
@@ -242,10 +250,10 @@ def _run_fields(slot: Slot, kinds: frozenset[Kind]) -> Iterator[Offer]:
 def _globs(index: NameIndex, slot: Slot, space: Space | None, head: str) -> Iterator[Offer]:
     """`config.*`, and `config.model.*` where `config.` is typed."""
     for each in _spaces(slot):
-        if space is None and slot.role is Role.COLUMN and index.pools[each].fields:
+        if space is None and slot.role is Role.COLUMN and not slot.kinds and index.pools[each].fields:
             text = f"{each}.*"
             yield Offer(text, text, ItemKind.NAMESPACE, FieldGroup.NAMESPACES, f"all {len(index.pools[each].fields):,}")
-        if space is each and slot.role is Role.COLUMN and index.pools[each].fields:
+        if space is each and slot.role is Role.COLUMN and not slot.kinds and index.pools[each].fields:
             yield _all_of(index, each, f"{head}.*", "all")
         for record in index.records.get(each, ()) if space is each else ():
             text = f"{head}.{record}.*"

@@ -60,6 +60,8 @@ def _tables(cursor: Cursor, slot: Slot) -> tuple[Mapping[str, Function], ...]:
 
 def _result_kinds(slot: Slot, context: Context) -> frozenset[Kind]:
     """The kinds of result that are wanted."""
+    if slot.kinds:
+        return slot.kinds
     if slot.role is Role.OPERAND or (slot.role is Role.ARGUMENT and slot.function not in FUNCTIONS):
         return ORDERED
     if slot.role is Role.ARGUMENT:

@@ -13,6 +13,7 @@ from runql.language.aggregates import WITH_ARGUMENT
 from runql.language.fields import RUN_FIELD_SPELLINGS, Space
 from runql.language.functions import FUNCTIONS
 from runql.language.kinds import ADDABLE, BOOL, NUMBER, Kind
+from runql.language.stages import STAGES
 from runql.language.windows import WINDOWS
 from runql.language.words import WORDS
 from runql.semantic.catalog import Catalog, FieldInfo
@@ -60,6 +61,7 @@ class Slot:
     """`subject` is what the value is compared with, `op` how; `function` and `index` say which argument it is. Of an
     operand, `subject` is what it is added to or taken from.
 
+    `kinds`: those of value that are asked for, where the place itself says so: then fields are listed at once.
     `taken` are the values, or the names of metrics, that the list at the cursor has already.
     """
 
@@ -68,6 +70,7 @@ class Slot:
     op: t.Comparison | t.TextOp | None = None
     function: str = ""
     index: int = 0
+    kinds: frozenset[Kind] = frozenset()
     taken: frozenset[object] = frozenset()
 
 
@@ -80,6 +83,10 @@ _NAMING = frozenset(terminal for terminal, entry in WORDS.items() if entry.wants
 """The words behind which a name is made up."""
 
 
+_KINDS_OF_STAGES = {entry.terminal: entry.of for entry in STAGES.values() if entry.of}
+"""What the words of some stages are followed by."""
+
+
 def slot_at(cursor: Cursor) -> Slot:
     """What would stand at the cursor, as the tree around it says."""
     if not cursor.chain:
@@ -87,6 +94,8 @@ def slot_at(cursor: Cursor) -> Slot:
     upward = tuple(reversed(cursor.chain))
     if cursor.previous in _NAMING:
         return Slot(Role.NEW_NAME)
+    if (kinds := _KINDS_OF_STAGES.get(cursor.previous)) and cursor.is_piped:
+        return Slot(Role.COLUMN, kinds=kinds)
     for child, parent in pairwise(upward):
         slot = _slot(parent, child)
         if slot is not None:

@@ -140,6 +140,8 @@ def _frequent(cursor: Cursor, slot: Slot, subject: KnownField, context: Context)
         if listed:
             counted = sorted(listed.items(), key=lambda pair: (-pair[1], pair[0]))
         yield from _counted(counted, cursor, slot, runs_text(0, catalog).removeprefix("0 "))
+    if not counted and info is not None and slot.role is Role.VALUE and Kind.TEXT not in subject.kinds:
+        yield from _ends(info)  # of numbers that differ from run to run
     if name == "state":
         yield from _counted(((state, 0) for state in RUN_STATES), cursor, slot, "")
     if Kind.BOOL in subject.kinds and subject.kinds <= {Kind.BOOL}:

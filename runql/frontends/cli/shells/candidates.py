@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -168,13 +169,22 @@ def _context(text: str, name: str | None, settings: Settings) -> Context:
     from runql.ide.context import Context
     from runql.sources.names import known_sources
 
-    saved = {}
+    saved, loader = {}, None
     if "@" in text:
-        from runql.script.saved import saved_queries
+        from runql.script.saved import Loader, saved_queries
+        from runql.session.time_zone import LOCAL
 
-        saved = {one.name: clean(one.comment) for one in saved_queries(tuple(settings.saved))}
+        folders = tuple(settings.saved)
+        saved = {one.name: clean(one.comment) for one in saved_queries(folders)}
+        loader = Loader(folders, {}, datetime.now(UTC), LOCAL, own=settings.own_queries)
     catalog = None if name is None else known_catalog(name, settings, _WAIT_SECONDS)
-    return Context(catalog=catalog, sources=known_sources(settings), saved=saved, source_name=name)
+    return Context(
+        catalog=catalog,
+        sources=known_sources(settings),
+        saved=saved,
+        source_name=name,
+        saved_query=loader.query if loader is not None else None,
+    )
 
 
 def _of_describe(at: Situation, current: str) -> list[Candidate]:
