@@ -170,14 +170,13 @@ def _of_numbers_column(cells: Numbers) -> Vector:
         tags = np.zeros(length, np.uint8)
     else:
         tags = np.frombuffer(cells.gaps.translate(_TAG_OF_GAP), np.uint8).copy()
-    if cells.whole is None and not cells.is_whole:
-        return Vector(tags, values, np.zeros(length, bool), is_plain=cells.gaps is None)
-    held = tags == NUMBER
     if cells.is_whole:
         if length and max(-int(values.min()), int(values.max())) >= LARGEST_WHOLE:
             raise NotHeld
-        return Vector(tags, values.astype(np.float64), held)
-    whole = np.frombuffer(cells.whole, np.uint8).astype(bool) & held
+        return Vector(tags, values.astype(np.float64), tags == NUMBER)
+    if cells.whole is None:
+        return Vector(tags, values, np.zeros(length, bool), is_plain=cells.gaps is None)
+    whole = np.frombuffer(cells.whole, np.uint8).astype(bool) & (tags == NUMBER)
     if (np.abs(values[whole]) >= LARGEST_WHOLE).any():
         raise NotHeld
     return Vector(tags, values, whole)
