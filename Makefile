@@ -18,11 +18,12 @@ TABLE := runs where config.lr > 0.01 order -summary.loss limit 10 select name, c
 # What `check` looks at beside the tests, in this order.
 STATIC := format lint types contracts fresh docs
 
-.PHONY: help demo test check static $(STATIC) generate accept dist bench clean
+.PHONY: help demo test test-engines check static $(STATIC) generate accept dist bench clean
 
 help:
 	@echo "make demo      ask the embedded runs the first questions"
 	@echo "make test      run the tests"
+	@echo "make test-engines  install ClickHouse and Spark into an environment of their own, and ask them what a store is asked"
 	@echo "make check     the whole gate: the tests, and $(STATIC)"
 	@echo "make generate  write anew what follows from other files; \`check\` names what is stale"
 	@echo "make accept    write what the cases and the documents show anew; read the diff"
@@ -40,6 +41,17 @@ demo: $(USE)
 
 test: $(WORK)
 	@$(BIN)/python -m pytest -n $(JOBS) -q
+
+# ClickHouse (chdb) and Spark are some 1.5 GB and need Java: nothing else here does, so they have an environment of their own.
+ENGINES := $(VENV)-engines
+
+test-engines: $(ENGINES)/.stamp
+	@RUNQL_ENGINES=1 $(ENGINES)/bin/python -m pytest -q -n 0 tests/engines
+
+$(ENGINES)/.stamp: pyproject.toml
+	@test -x $(ENGINES)/bin/python || $(PYTHON) -m venv $(ENGINES)
+	@$(ENGINES)/bin/python -m pip --quiet --disable-pip-version-check install --editable ".[test,remote,engines]"
+	@touch $@
 
 check: static test
 

@@ -52,6 +52,7 @@ TENSORBOARD = "tb:"
 """Before a path: the TensorBoard logs there."""
 STORE = "store:"
 """Before a name or a path: runs that were copied to a store."""
+LAKE = "lake+"  # before an engine that reads one
 _KEYS = ("source", "sources", "aliases", "prompt", "keep")
 
 

@@ -42,8 +42,7 @@ from runql.plan.nodes import (
 from runql.plan.push import FIRST_RUNS, selector_of_runs, spread
 from runql.plan.python_calls import calls
 from runql.plan.selectors import TypedSelector
-from runql.plan.to_sql.fields import nothing_odd
-from runql.plan.to_sql.statement import statement_of
+from runql.plan.to_sql.speech import DUCKDB, SqlSpeech
 from runql.semantic.catalog import Catalog
 from runql.semantic.typed import TAnd, TOrderKey, TStage, TypedExpr
 from runql.semantic.typed.stages import stage_name
@@ -69,6 +68,7 @@ class ExplainedSource:
     project: str
     capabilities: Capabilities
     kept: str = ""
+    speech: SqlSpeech = DUCKDB
 
 
 def explain(
@@ -110,11 +110,11 @@ def explain(
 
 
 def _sql_of(fetch: Fetch, one: ExplainedSource) -> str | None:
-    """The statement that a store answers, which `runql sql` takes too."""
+    """The statement that a store answers, which `runql sql` takes too, or the engine that reads the store."""
     if one.capabilities.form is not Form.SQL or not isinstance(fetch.selector, TypedSelector):
         return None
-    asked = statement_of(fetch.selector, nothing_odd, one.entity, one.project)
-    return asked.sql("r.run", limit=None if asked.here or not asked.ordered else fetch.most)
+    asked = one.speech.statement(fetch.selector, one.entity, one.project)
+    return one.speech.spell(asked.sql("r.run", limit=None if asked.here or not asked.ordered else fetch.most))
 
 
 def _written(row: Row) -> Iterator[str]:
@@ -228,7 +228,7 @@ class _Steps:
         """What the engine decides of the runs that SQL gives."""
         if one.capabilities.form is not Form.SQL or not isinstance(fetch.selector, TypedSelector):
             return
-        asked = statement_of(fetch.selector, nothing_odd)
+        asked = one.speech.statement(fetch.selector, one.entity, one.project)
         lines = [*dict.fromkeys(term_text(term, self._text) for term in asked.here)]
         lines += [] if asked.ordered else ["the order"]
         if lines:

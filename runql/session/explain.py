@@ -52,8 +52,9 @@ def _told(
     pulls: str = "",
 ) -> str:
     asked = [
-        ExplainedSource(place.name, place.entity, place.project, place.service.capabilities, place.service.kept)
+        ExplainedSource(place.name, place.entity, place.project, of.capabilities, of.kept, of.speech)
         for place in about.places
+        for of in [place.service]
     ]
     plan = with_stand_ins(about.plan)
     tell = partial(explain, canonical, plan, asked, text=source.text, catalog=about.catalog, notices=said, pulls=pulls)

@@ -10,7 +10,7 @@ from os import PathLike
 from pathlib import Path
 
 from runql import config
-from runql.config import STORE, TENSORBOARD, Settings
+from runql.config import LAKE, STORE, TENSORBOARD, Settings
 from runql.errors import ArgumentError, NotFound, RunQLError, SourceError
 from runql.sources.names import DEMO, has_event_files
 from runql.sources.protocol import ServiceApi
@@ -174,6 +174,13 @@ def _open_store(name: str, settings: Settings) -> SourcePlace:
 
     place = existing(name, settings)
     return SourcePlace(name, StoreService(place.folder, name=name, number=place.version))
+
+
+def _open_lake(name: str, settings: Settings) -> SourcePlace:
+    from runql.sources.store.lake.service import open_lake
+
+    service = open_lake(name, settings)
+    return SourcePlace(service.name, service)
 
 
 def _open_offline(name: str, settings: Settings) -> SourcePlace:
@@ -353,6 +360,7 @@ _OPENERS: tuple[tuple[_Test, _Opener], ...] = (
     (lambda name, _: name == DEMO, _open_demo),
     (_is_tensorboard, _open_tensorboard),
     (_is_store, _open_store),
+    (lambda name, _: name.startswith(LAKE), _open_lake),
     (_is_path, _open_folder),
     (_is_project, _open_on_server),
 )

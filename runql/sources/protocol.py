@@ -13,6 +13,7 @@ from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
 
 from runql.plan.capabilities import Capabilities
 from runql.plan.selectors import Selector, TypedSelector
+from runql.plan.to_sql.speech import DUCKDB, SqlSpeech
 from runql.semantic.catalog import Catalog, KnownCatalog
 from runql.semantic.record import AgentRecord, ProjectRecord, RunHistory, RunRecord, SweepRecord, UserRecord
 from runql.text.diagnostic import Diagnostic
@@ -213,6 +214,11 @@ class ServiceApi(Protocol):
     def kept(self) -> str:
         """What of its answers was read earlier, and where it is kept: in words, for `explain`."""
         return ""
+
+    @property
+    def speech(self) -> SqlSpeech:
+        """In whose words SQL is asked, for `explain`."""
+        return DUCKDB
 
     @property
     def line(self) -> LineApi | None:

@@ -168,6 +168,7 @@ _TABLE = {
     "RQL572": Code("error", "a table that a chart cannot show"),
     "RQL573": Code("notice", "a chart where none can be drawn: its table is written"),
     "RQL594": Code("error", "an answer that no program here shows"),
+    "RQL577": Code("error", "more runs would come back from another engine than are decided here"),
     "RQL580": Code("notice", "runs that a store keeps and their source no longer has"),
     "RQL584": Code("notice", "a store that holds a part of its source"),
     "RQL585": Code("notice", "a store of which a part is newer than the rest"),

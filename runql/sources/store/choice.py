@@ -11,7 +11,7 @@ from runql.engine.selectors import reads_logged, run_test, selected
 from runql.language.fields import Space
 from runql.plan.selectors import Selector, TypedSelector, WandbSelector
 from runql.plan.simplify import all_of
-from runql.plan.to_sql.statement import RunStatement, statement_of
+from runql.plan.to_sql.statement import RunStatement
 from runql.semantic.needed import needed_of, walk
 from runql.semantic.record import RunRecord
 from runql.semantic.typed import TField
@@ -113,7 +113,7 @@ def statement(snapshot: StoreSnapshot, request: PageRequest) -> RunStatement | N
     """What of a listing SQL answers; `None` where W&B's form is asked, which the engine decides."""
     match request.selector:
         case TypedSelector() as selector:
-            return statement_of(selector, snapshot.views.odd_of, request.entity, request.project)
+            return snapshot.views.statement(selector, request.entity, request.project)
         case WandbSelector():
             return None
         case _:
@@ -124,7 +124,7 @@ def _numbers(snapshot: StoreSnapshot, request: PageRequest) -> list[int]:
     views, selector = snapshot.views, request.selector
     asked = statement(snapshot, request)
     if asked is None or not isinstance(selector, TypedSelector):
-        every = statement_of(TypedSelector(), views.odd_of, request.entity, request.project)
+        every = views.statement(TypedSelector(), request.entity, request.project)
         numbers = views.column(every.sql("r.nr", pulled=True), every.columns)
         return _by_engine(snapshot, numbers, read_by(selector), partial(selected, selector=selector))
     numbers = views.column(asked.sql("r.nr", pulled=not asked.ordered, rows_of=views.rows_of), asked.columns)

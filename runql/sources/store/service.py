@@ -58,8 +58,12 @@ class StoreService(RunsAtHand):
         self.about = table.about(folder, name)
         self._seen = table.newest_number(folder)
         self._question = question()
-        self._snapshot = StoreSnapshot(folder, name, number)
+        self._snapshot = self._snapshot_of(number)
         self._catalogs: dict[tuple[int, str, str, bool], Catalog] = {}
+
+    def _snapshot_of(self, number: int | None) -> StoreSnapshot:
+        """A version, as who reads it sees it."""
+        return StoreSnapshot(self._folder, self.name, number)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _reopened, (str(self._folder), self.name, self._number)
@@ -86,7 +90,7 @@ class StoreService(RunsAtHand):
             if self._number is None and (asked is None or asked is not self._question):
                 newest = table.newest_number(self._folder)
                 if newest != self._seen:
-                    self._snapshot = StoreSnapshot(self._folder, self.name)
+                    self._snapshot = self._snapshot_of(None)
                     self._seen = newest
                 self._question = asked
             return self._snapshot

@@ -27,7 +27,7 @@ from runql.text.frozen import frozen
 
 _OF_ALL: Final = frozenset({Fact.RUNS, Fact.PULLS})
 """Facts of which nobody knows what a lost part held."""
-_ATTR_COLUMNS: Final = "run, path, keys, t, num, str, whole"
+ATTR_COLUMNS: Final = "run, path, keys, t, num, str, whole"
 _POINT_LISTS: Final = (
     "run, key, min(row), max(row), count(*), list(row ORDER BY row), list(val ORDER BY row), bool_and(whole), "
     "bool_or(whole), CASE WHEN bool_or(whole) AND NOT bool_and(whole) THEN list(whole ORDER BY row) END"
@@ -55,7 +55,7 @@ class StoreSnapshot:
         self._lock = RLock()
         self._folder = folder
         self._version = table.version(folder, name, number)
-        self.views = StoreViews(folder, name, self._version)
+        self.views = self._views_of(folder, name, self._version)
         self._stored: dict[int, StoredRun] = {}
         self._stored_of = 0
         self._parts: dict[AttrSpace, dict[str, dict[str, Any]]] = {}
@@ -63,6 +63,10 @@ class StoreSnapshot:
         self.newest_listing = self._read_listing()
         if number is not None and self.views.lost:
             _check_not_deleted(folder, name, self._version, self.views.lost)
+
+    def _views_of(self, folder: Path, name: str, version: table.Version) -> StoreViews:
+        """Its facts as who reads them sees them."""
+        return StoreViews(folder, name, version)
 
     @property
     def number(self) -> int:
@@ -222,7 +226,7 @@ class StoreSnapshot:
             if values is not None:
                 where += f" AND {name} IN (SELECT unnest(?::VARCHAR[]))"
                 given.append([*map(whole_text, values)])
-        sql = f"SELECT {_ATTR_COLUMNS} FROM attr WHERE {where} ORDER BY run, place"
+        sql = f"SELECT {ATTR_COLUMNS} FROM attr WHERE {where} ORDER BY run, place"
         return self.views.ask(sql, parameters=given)
 
     # ------------------------------------------------------------ histories

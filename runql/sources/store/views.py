@@ -9,7 +9,9 @@ from typing import Any, Final, TypeVar
 
 from runql.errors import ServerError
 from runql.language.fields import RUN_FIELDS, Space
+from runql.plan.selectors import TypedSelector
 from runql.plan.to_sql.fields import AttrField, Odd
+from runql.plan.to_sql.statement import RunStatement, statement_of
 from runql.sources.store import table
 from runql.sources.store.duck import Duck, Unreadable, files_sql, quoted, type_sql
 from runql.sources.store.layout import FACTS, Fact
@@ -18,7 +20,7 @@ from runql.text.diagnostic import Diagnostic
 _NARROW: Final = ("run", "pull", "body", "place", "gone", "id", "entity", "project", "created")
 """The columns of `runs` that each question reads; those of the other fields are read with the first one that does."""
 
-_ODD: Final = {
+ODD_TESTS: Final = {
     Odd.KEYS: "keys IS NOT NULL",
     Odd.TEXT: "t = 'j'",
     Odd.LARGE: "t = 'n' AND str IS NOT NULL",
@@ -182,11 +184,11 @@ class StoreViews:
 
     def all_odd(self) -> dict[tuple[Space, str], frozenset[Odd]]:
         """Of each path of which something is odd, and of the column `state`, what that is."""
-        tests = ", ".join(f"coalesce(bool_or({test}), false) AS {odd.value}" for odd, test in _ODD.items())
-        some = " OR ".join(f"({test})" for test in _ODD.values())
+        tests = ", ".join(f"coalesce(bool_or({test}), false) AS {odd.value}" for odd, test in ODD_TESTS.items())
+        some = " OR ".join(f"({test})" for test in ODD_TESTS.values())
         sql = f"SELECT space, path, {tests} FROM attr WHERE space IN ('config', 'summary') AND ({some}) GROUP BY ALL"
         found = {
-            (Space(space), path): frozenset(odd for odd, is_so in zip(_ODD, row, strict=True) if is_so)
+            (Space(space), path): frozenset(odd for odd, is_so in zip(ODD_TESTS, row, strict=True) if is_so)
             for space, path, *row in self.ask(sql)
         }
         state = self._look_for_odd(Space.RUN, "state")
@@ -213,9 +215,13 @@ class StoreViews:
             (row,) = self.ask(f"SELECT {odd} FROM runs", [path])
             return frozenset({Odd.CASE}) if row[0] else frozenset()
         given = path.replace("'", "''")
-        tests = ", ".join(f"coalesce(bool_or({test}), false)" for test in _ODD.values())
+        tests = ", ".join(f"coalesce(bool_or({test}), false)" for test in ODD_TESTS.values())
         (row,) = self.ask(f"SELECT {tests} FROM attr WHERE space = '{space.value}' AND path = '{given}'")
-        return frozenset(odd for odd, is_so in zip(_ODD, row, strict=True) if is_so)
+        return frozenset(odd for odd, is_so in zip(ODD_TESTS, row, strict=True) if is_so)
+
+    def statement(self, selector: TypedSelector, entity: str, project: str) -> RunStatement:
+        """What of a selector SQL answers."""
+        return statement_of(selector, self.odd_of, entity, project)
 
     def rows_of(self, field: AttrField) -> tuple[str, str]:
         """What stands for the rows of a field, and its column that tells the run. A field that is asked for again is

@@ -1,0 +1,88 @@
+"""A store as a source of runs that another engine reads: the same plan, the same statements, the same answers."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from runql.config import Settings
+from runql.errors import SourceError
+from runql.plan.selectors import TypedSelector
+from runql.plan.to_sql.fields import nothing_odd
+from runql.plan.to_sql.speech import SqlSpeech
+from runql.plan.to_sql.statement import RunStatement
+from runql.sources.protocol import SqlTables
+from runql.sources.store.lake.engine import LakeEngine
+from runql.sources.store.lake.exact import exact_statement
+from runql.sources.store.lake.names import LakeName, lake_name
+from runql.sources.store.lake.open import open_engine
+from runql.sources.store.lake.snapshot import LakeSnapshot
+from runql.sources.store.lake.spelling import spelled
+from runql.sources.store.places import existing
+from runql.sources.store.service import StoreService
+
+
+class LakeService(StoreService):
+    """The runs of a store, as of its newest version, which ClickHouse or Spark reads.
+
+    Args:
+        folder: The folder of the store, as it is seen here: the log is read here.
+        name: The name of the source.
+        number: The version to read in the place of the newest one.
+        engine: Who reads the files.
+
+    Raises:
+        SourceError: there is no store, or what reads it is not installed.
+    """
+
+    def __init__(self, folder: Path, *, name: LakeName, number: int | None, engine: LakeEngine) -> None:
+        self._engine = engine
+        self._at = name.files or str(folder.absolute())
+        self._lake_name = name
+        super().__init__(folder, name=name.shown, number=number)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _reopened, (str(self._folder), self._lake_name, self._number)
+
+    def _snapshot_of(self, number: int | None) -> LakeSnapshot:
+        return LakeSnapshot(self._folder, self.name, number, self._engine, self._at)
+
+    @property
+    def kept(self) -> str:
+        """Which version of the copy is asked, of whom."""
+        return f"{super().kept}; {self._engine.dialect.title} reads its files in {self._at}"
+
+    @property
+    def speech(self) -> SqlSpeech:
+        """The statements that the engine answers, in its words."""
+        dialect = self._engine.dialect
+
+        def statement(selector: TypedSelector, entity: str, project: str) -> RunStatement:
+            return exact_statement(selector, nothing_odd, dialect, entity, project)
+
+        return SqlSpeech(statement, lambda sql: spelled(sql, dialect) or sql)
+
+    def tables(self, entity: str, project: str) -> SqlTables:  # noqa: ARG002 - as those of any source
+        """SQL is asked of the engine itself. Raises `SourceError`."""
+        store = self._lake_name.store
+        message = f"`runql sql` asks DuckDB, and {self._engine.dialect.title} has SQL of its own"
+        raise SourceError.of("RQL511", message, f"the store itself answers SQL: `-s store:{store}`")
+
+    def close(self) -> None:
+        """Let the engine go."""
+        super().close()
+        self._engine.close()
+
+
+def open_lake(name: str, settings: Settings) -> LakeService:
+    """The store that a name means, with the engine that reads it. Raises `SourceError`."""
+    meant = lake_name(name)
+    place = existing(meant.store, settings)
+    return LakeService(place.folder, name=meant, number=place.version, engine=open_engine(meant))
+
+
+@lru_cache(maxsize=8)
+def _reopened(folder: str, name: LakeName, number: int | None) -> LakeService:
+    """The service of a pickle: one for all the pickles of a store that a process reads."""
+    return LakeService(Path(folder), name=name, number=number, engine=open_engine(name))
