@@ -1,4 +1,4 @@
-"""What the command was called with. Loads nothing of ours: `--version` and `--help` answer from here."""
+"""What the command was called with. Loads its options and nothing else of ours: `--version` and `--help` are quick."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import argparse
 from collections.abc import Sequence
 from functools import partial
 from typing import Literal, NamedTuple, NoReturn, TypeAlias
+
+from runql.frontends.cli.option_table import OPTIONS
 
 Command: TypeAlias = Literal[
     "run",
@@ -75,10 +77,6 @@ alone (`-o csv`), for a word such as `-summary.loss` belongs to the query.
 exit status: 0; 1 an assertion failed; 2 the query or the call is wrong; 3 the source cannot be read or reached;
              70 a fault of RunQL; 130 interrupted
 """
-
-
-_LEAST_BUDGET = 100
-"""As `runql.advice.schema` has it, which is not loaded to read a call."""
 
 
 class UsageError(Exception):
@@ -166,11 +164,11 @@ def command_first(argv: Sequence[str]) -> list[str]:
 
     `explain` and `describe` begin statements of the language too, and are left where they are.
     """
-    known = {name: action for command in _USAGES for name, action in _parser(command)._option_string_actions.items()}
+    takes_value = {name: option.takes_value for option in OPTIONS for name in option.names.split()}
     index = 0
     while index < len(argv) and argv[index].startswith("-") and argv[index] not in {"-", "--"}:
         name, equals, _ = argv[index].partition("=")
-        index += 2 if name in known and known[name].nargs is None and not equals else 1
+        index += 2 if takes_value.get(name, False) and not equals else 1
     if index == 0 or index >= len(argv) or argv[index] not in _ONLY_COMMANDS:
         return [*argv]
     return [argv[index], *argv[:index], *argv[index + 1 :]]
@@ -178,25 +176,17 @@ def command_first(argv: Sequence[str]) -> list[str]:
 
 def options_of_command(command: Command) -> dict[str, tuple[str, bool]]:
     """The options of a command by each of their names: the longest name, and whether a value follows."""
-    known = _parser(command)._option_string_actions
-    return {name: (max(action.option_strings, key=len), action.nargs is None) for name, action in known.items()}
+    options = ((option.names.split(), option) for option in OPTIONS if option.is_of(command))
+    return {name: (max(names, key=len), option.takes_value) for names, option in options for name in names}
 
 
 def described_options() -> list[dict[str, str | list[str] | None]]:
     """Every option of every command: how it is written, the commands that take it, what it does."""
-    found: dict[tuple[str, ...], dict[str, str | list[str] | None]] = {}
+    found: dict[str, dict[str, str | list[str] | None]] = {}
     for command in (one for one in _USAGES if one not in HIDDEN):
-        for action in _parser(command)._actions:
-            names = tuple(action.option_strings)
-            known = found.setdefault(
-                names,
-                {
-                    "names": list(names),
-                    "value": None if action.metavar is None else str(action.metavar),
-                    "help": action.help,
-                },
-            )
-            commands = known.setdefault("commands", [])
+        for option in (one for one in OPTIONS if one.is_of(command)):
+            first = {"names": option.names.split(), "value": option.how.get("metavar"), "help": option.help}
+            commands = found.setdefault(option.names, first).setdefault("commands", [])
             assert isinstance(commands, list)
             commands.append(command)
     return list(found.values())
@@ -214,143 +204,10 @@ def _parser(command: Command) -> _Parser:
         add_help=False,
         allow_abbrev=False,
     )
-    add = parser.add_argument
-    _add_those_of_questions(parser, command)
-    _add_those_of_files(parser, command)
-    _add_those_of_other_programs(parser, command)
-    add("--version", action="store_true", help="the version of RunQL")
-    add("-h", "--help", action="store_true", help="this text")
+    for option in OPTIONS:
+        if option.is_of(command):
+            parser.add_argument(*option.names.split(), help=option.help, **option.how)
     return parser
-
-
-def _add_those_of_questions(parser: _Parser, command: Command) -> None:
-    """The options of what asks a source, or checks what is asked."""
-    add = parser.add_argument
-    if command in {"run", "explain", "check", "describe", "open", "sql"}:
-        _add_those_of_queries(parser)
-    if command == "describe":
-        add("--budget", type=_budget, metavar="WORDS", help="say at most so many words (by default 2000)")
-    if command in {"run", "describe", "sql"}:
-        add(
-            "-o",
-            "--output",
-            metavar="FORMAT|FILE",
-            help="table json jsonl csv tsv md tex yaml, or a file, also .parquet; of a chart .svg .png .html .json",
-        )
-        add("--safe", action="store_true", help="in csv and tsv no text is one that a spreadsheet runs as a formula")
-        add("-q", "--quiet", action="store_true", help="no notices and no progress")
-    if command == "run":
-        add("--theme", choices=("light", "dark"), default="light", help="on what the chart of a file stands")
-        add("--max-rows", type=_count, metavar="N", help="show at most so many rows of an answer, and say what was cut")
-        add("--junit", metavar="FILE", help="write what came of each assertion as JUnit XML, for a CI")
-        add("--stats", action="store_true", help="at the end a line of JSON on standard error: what the answers cost")
-        add("--spec", action="store_true", help="the language as JSON: options, statements, stages, functions, codes")
-        add("--write-config", action="store_true", help="write a settings file that explains every setting, and stop")
-    if command in {"run", "explain", "describe"}:
-        add("--offline", action="store_true", help="ask no server: a project is answered from its store (`runql pull`)")
-    if command == "check":
-        add("--offline", action="store_true", help="check the text alone, not the names in it")
-    if command == "pull":
-        _add_those_of_pull(parser)
-
-
-def _add_those_of_files(parser: _Parser, command: Command) -> None:
-    """The options of what looks after the user's own files: texts, folders, stores."""
-    add = parser.add_argument
-    if command == "fmt":
-        add("--check", action="store_true", help="change nothing; fail if a text is not in the one form")
-        add("--diff", action="store_true", help="change nothing; print what would change")
-    if command == "trust":
-        add("--list", action="store_true", help="the folders that were said yes to, and what changed there since")
-        add("--forget", action="store_true", help="take the yes back")
-    if command == "store":
-        add("--yes", action="store_true", help="of `drop`: do not ask")
-
-
-def _add_those_of_other_programs(parser: _Parser, command: Command) -> None:
-    """The options of what serves editors and agents, and of what a report of a fault needs."""
-    add = parser.add_argument
-    if command == "lsp":
-        add("-s", "--source", metavar="SOURCE", help="where the runs are, of queries that name no source")
-        add("--tcp", metavar="HOST:PORT", help="wait for one client at this address (127.0.0.1 if it has no host)")
-        add("--stdio", action="store_true", help="talk over standard input and output, as without it")
-        add("--trusted", action="store_true", help="the editor vouches for its folders: servers may be asked")
-    _add_those_of_programs(parser, command)
-
-
-def _add_those_of_queries(parser: _Parser) -> None:
-    """The options of whatever asks a source, or checks what is asked."""
-    add = parser.add_argument
-    add(
-        "-s",
-        "--source",
-        metavar="SOURCE",
-        help="where the runs are: entity/project, a folder, tb:FOLDER, `demo`, or a name of the settings",
-    )
-    add("--api-key-file", metavar="FILE", help="the file that holds W&B's key")
-    add("--timeout", type=_seconds, metavar="SECONDS", help="the longest that a server may take for all of it")
-    add("-p", "--param", dest="params", action="append", metavar="NAME=VALUE", help="a value for `$NAME`")
-    add(
-        "--allow-write",
-        action="append",
-        metavar="PATH",
-        help="a folder or a file that a script or a saved query may write, besides the working folder",
-    )
-    add("--no", action="append", metavar="CODE", help="say no notices and warnings of that code, such as RQL211")
-    add("--names", action="store_true", help="name every file and run of which a notice speaks, not only their number")
-    add("--errors", choices=("text", "json"), default="text", help="how errors are written: `text` or `json`")
-
-
-def _add_those_of_programs(parser: _Parser, command: Command) -> None:
-    """The options of what serves agents, and of what a report of a fault needs."""
-    add = parser.add_argument
-    if command == "mcp":
-        add("-s", "--source", metavar="SOURCE", help="where the runs are; words name further sources")
-        add("--http", metavar="[HOST:]PORT", help="over HTTP on this computer, at `/mcp`")
-        add("--api-key-file", metavar="FILE", help="the file that holds W&B's key")
-        add("--timeout", type=_seconds, metavar="SECONDS", help="the longest that a server may take for one call (120)")
-    if command == "open":
-        viewers = ("browser", "leet", "visidata")
-        add("--in", dest="viewer", choices=viewers, metavar="PROGRAM", help="`browser`, `leet` or `visidata`")
-        add("--print", dest="prints", action="store_true", help="print the address, or the command, and start nothing")
-    if command == "doctor":
-        add("-s", "--source", metavar="SOURCE", help="the source that is looked at, instead of that of the settings")
-        add("--api-key-file", metavar="FILE", help="the file that holds W&B's key")
-        add("--timeout", type=_seconds, metavar="SECONDS", help="the longest that the server may take (20)")
-        add("--json", action="store_true", help="the report as JSON")
-        add("--network", action="store_true", help="also ask the server who is signed in")
-
-
-def _add_those_of_pull(parser: _Parser) -> None:
-    add = parser.add_argument
-    add("-s", "--source", metavar="SOURCE", help="what is copied, where it is not named as a word")
-    add("--into", metavar="STORE", help="the store: a name, or a path that begins with `.`, `~` or `/`")
-    add("--api-key-file", metavar="FILE", help="the file that holds W&B's key")
-    add("--timeout", type=_seconds, metavar="SECONDS", help="the longest that a server may take for all of it")
-    add("-q", "--quiet", action="store_true", help="no progress, and no line at the end")
-    add("--errors", choices=("text", "json"), default="text", help="how errors are written: `text` or `json`")
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"`{text}` is no number of rows")
-    return int(text)
-
-
-def _budget(text: str) -> int:
-    if not text.isdecimal() or int(text) < _LEAST_BUDGET:
-        raise argparse.ArgumentTypeError(f"`{text}` is no number of words: at least {_LEAST_BUDGET} are needed")
-    return int(text)
-
-
-def _seconds(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = 0.0
-    if not 0 < seconds < float("inf"):
-        raise argparse.ArgumentTypeError(f"`{text}` is no number of seconds")
-    return seconds
 
 
 _USAGES: dict[Command, str] = {
