@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import resource
 import sqlite3
 import subprocess
 import sys
@@ -39,15 +40,25 @@ QUESTIONS: Final[Mapping[str, str]] = {
     "two-term filter, counted": f"count runs where {_LR} and {_ACC}",
     "two-term filter, first page": f"runs where {_LR} and {_ACC} limit 50 select id",
     "order, first page": "runs order -summary.acc limit 50 select id, summary.acc",
+    "group of three keys": "runs | group config.optimizer, config.amp, state: mean(summary.acc)",
     "nested and text": "count runs where config.model.depth > 20 and config.optimizer = 'adam' and state = 'finished'",
 }
 HISTORIES: Final[Mapping[str, str]] = {
     "200 samples of 100 runs x 3 keys": "runs limit 100 keys loss, acc, val/loss sample 200",
+    "best over training of every run": "runs select id, min(logged.loss)",
+    "where it was best, of every run": "runs select id, min(logged.loss), argmin(logged.loss)",
+}
+HISTORIES_BY_HAND: Final[Mapping[str, str]] = {
+    "best over training of every run": "SELECT run, min(val) FROM points WHERE key = 'loss' GROUP BY run",
+    "where it was best, of every run": (
+        "SELECT run, min(val), arg_min(step, val) FROM points WHERE key = 'loss' GROUP BY run"
+    ),
 }
 _FIELD: Final = "(SELECT run, num, str FROM attr WHERE space = '{0}' AND path = '{1}')"
 _DEPTH: Final = _FIELD.format("config", "model.depth")
 _OPTIMIZER: Final = _FIELD.format("config", "optimizer")
 _ACC_ROWS: Final = _FIELD.format("summary", "acc")
+_AMP: Final = _FIELD.format("config", "amp")
 _BOTH: Final = (
     f"FROM runs SEMI JOIN (SELECT run FROM {_FIELD.format('config', 'lr')} WHERE num > 0.01e0) USING (run) "
     f"SEMI JOIN (SELECT run FROM {_ACC_ROWS} WHERE num >= 0.9e0) USING (run)"
@@ -57,6 +68,10 @@ BY_HAND: Final[Mapping[str, str]] = {
     "two-term filter, first page": f"SELECT id {_BOTH} ORDER BY created, id LIMIT 50",
     "order, first page": (
         f"SELECT id, num FROM runs LEFT JOIN {_ACC_ROWS} USING (run) ORDER BY num DESC, created, id LIMIT 50"
+    ),
+    "group of three keys": (
+        f"SELECT o.str, a.str, state, avg(s.num), count(*) FROM runs LEFT JOIN {_OPTIMIZER} AS o USING (run) "
+        f"LEFT JOIN {_AMP} AS a USING (run) LEFT JOIN {_ACC_ROWS} AS s USING (run) GROUP BY ALL"
     ),
     "nested and text": (
         f"SELECT count(*) FROM runs SEMI JOIN (SELECT run FROM {_DEPTH} WHERE num > 20) USING (run) "
@@ -73,6 +88,10 @@ JSON_SQL: Final[Mapping[str, str]] = {
     ),
     "order, first page": (
         "SELECT id, json_extract(summary, '$.acc') AS acc FROM runs ORDER BY acc DESC, created, id LIMIT 50"
+    ),
+    "group of three keys": (
+        "SELECT json_extract(config, '$.optimizer') AS o, json_extract(config, '$.amp') AS a, state, "
+        "avg(json_extract(summary, '$.acc')), count(*) FROM runs GROUP BY o, a, state"
     ),
     "nested and text": (
         "SELECT count(*) FROM runs WHERE json_extract(config, '$.model.depth') > 20 "
@@ -92,6 +111,12 @@ ROWS_SQL: Final[Mapping[str, str]] = {
     "order, first page": (
         "SELECT id, value FROM runs LEFT JOIN latest_metrics ON run = id AND key = 'acc' "
         "ORDER BY value DESC, created, id LIMIT 50"
+    ),
+    "group of three keys": (
+        "SELECT o.value, a.value, state, avg(s.value), count(*) FROM runs "
+        "LEFT JOIN params AS o ON o.run = id AND o.key = 'optimizer' "
+        "LEFT JOIN params AS a ON a.run = id AND a.key = 'amp' "
+        "LEFT JOIN latest_metrics AS s ON s.run = id AND s.key = 'acc' GROUP BY o.value, a.value, state"
     ),
     "nested and text": (
         f"SELECT count(*) FROM runs WHERE id IN {_PARAM.format('model.depth', 'CAST(value AS INTEGER) > 20')} "
@@ -210,10 +235,16 @@ def compare(folder: Path, repeat: int, scratch: Path, *, peers: bool) -> None:
 
 
 def histories(folder: Path, repeat: int) -> None:
-    """Samples."""
+    """Samples, and what histories come to."""
+    connection = duck(folder)
     for name, question in HISTORIES.items():
         first, own, rows = timed(ours(folder, question), repeat)
-        say(f"{name:34}{first:8.0f}{own:8.1f}   {rows:,} rows")
+        line = f"{name:34}{first:8.0f}{own:8.1f}"
+        if name in HISTORIES_BY_HAND:
+            _, took, other = timed(of_cursor(connection, HISTORIES_BY_HAND[name]), repeat)
+            assert other == rows, (name, other, rows)
+            line += f"{took:13.1f}{f'x{took / own:.2f}':>8}"
+        say(f"{line}   {rows:,} rows")
 
 
 def catalog(folder: Path, repeat: int) -> None:
@@ -271,6 +302,7 @@ def main() -> None:
             if given.steps:
                 histories(folder, given.repeat)
         start(folder, given.repeat)
+    say(f"memory of this process at most: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6:.2f} GB")
 
 
 if __name__ == "__main__":

@@ -45,6 +45,7 @@ def make(folder: Path, runs: int, steps: int = 0) -> float:
         for number, first in enumerate(range(0, runs, RUNS_A_PART)):
             rows = _points(first, min(first + RUNS_A_PART, runs), steps)
             parts.append(_write(duck, folder, Fact.POINTS, rows, 2 + number))
+    parts.append(_write(duck, folder, Fact.PULLS, _pull(runs), len(parts)))
     table.commit(folder, parts, _PULL)
     return time.perf_counter() - began
 
@@ -63,6 +64,11 @@ def _write(duck: duckdb.DuckDBPyConnection, folder: Path, fact: Fact, rows: str,
     counted = duck.execute(f"SELECT count(*) FROM read_parquet('{path}')").fetchone()
     assert counted is not None
     return table.StorePart(fact, path.relative_to(folder).as_posix(), path.stat().st_size, counted[0])
+
+
+def _pull(runs: int) -> str:
+    """That the pull came to its end."""
+    return f"SELECT {_PULL} AS pull, now() AS began, now() AS ended, {runs} AS listed, NULL AS said"
 
 
 def _runs(runs: int) -> str:

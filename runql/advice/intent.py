@@ -8,6 +8,8 @@ from itertools import dropwhile
 from math import isfinite
 from typing import assert_never
 
+from runql.engine.values.coded import counted_cells
+from runql.engine.values.column import Column
 from runql.language.fields import RUN_FIELDS
 from runql.language.kinds import HISTORIES
 from runql.semantic import typed as t
@@ -51,6 +53,15 @@ class Compared:
         if steps:
             self._fewest = min(steps) if self._fewest is None else min(self._fewest, *steps)
             self._most = max(steps) if self._most is None else max(self._most, *steps)
+
+    def add_columns(self, states: Column, steps: Column | None) -> None:
+        """Count some more of the runs, by their states and the last steps of their summaries."""
+        for state, count in counted_cells(states).items():
+            self._states[state if isinstance(state, str) else ""] += count
+        known = [] if steps is None else [step for value in steps if (step := _as_step(value)) is not None]
+        if known:
+            self._fewest = min(known) if self._fewest is None else min(self._fewest, *known)
+            self._most = max(known) if self._most is None else max(self._most, *known)
 
     def said(self, stages: Sequence[TStage]) -> Iterator[Diagnostic]:
         """What to say if stages set them against each other: some still go on (RQL321), some are longer (RQL322)."""
@@ -123,6 +134,11 @@ def _last_step(record: RunRecord) -> int | None:
     """The last step of a run, where its summary or what it logged came with it."""
     of_summary = None if record.summary is None else record.summary.get("_step")
     for step in (of_summary, None if record.logged is None else record.logged.last_step):
-        if isinstance(step, int | float) and not isinstance(step, bool) and isfinite(step):
-            return int(step)
+        if (known := _as_step(step)) is not None:
+            return known
     return None
+
+
+def _as_step(value: object) -> int | None:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
+    return int(value) if is_number else None  # type: ignore[call-overload]

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from typing import assert_never
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, assert_never
 
 from runql.engine.compare import is_nan, is_null
 from runql.engine.evaluate import compile_value
 from runql.engine.fields import field_getter
 from runql.engine.order import AggregatesOf, no_aggregates
 from runql.engine.table import Table
+from runql.engine.values.column import HELD, Column, Numbers
 from runql.engine.walk import children
 from runql.language.kinds import Kind
 from runql.semantic import typed as t
@@ -56,6 +57,16 @@ class CountedIn:
         """Count some more of the kept runs."""
         for key in self._places:
             self._lacking[key] += sum(map(is_null, map(field_getter(key), kept)))
+
+    @property
+    def keys(self) -> tuple[FieldKey, ...]:
+        """The fields that it looks at."""
+        return tuple(self._places)
+
+    def add_columns(self, columns: Mapping[Any, Column]) -> None:
+        """Count some more of the kept runs, by their fields."""
+        for key in self._places:
+            self._lacking[key] += gap_count(columns[key])
 
     def notices(self) -> list[Diagnostic]:
         """What is to be said of the runs so far."""
@@ -136,6 +147,18 @@ class Misplaced:
             count[0] += sum(map(is_nan, values))
             count[1] += sum(map(is_null, values))
 
+    @property
+    def values(self) -> tuple[TypedExpr, ...]:
+        """The expressions that it looks at."""
+        return tuple(key.value for key, _ in self._keys)
+
+    def add_columns(self, columns: Mapping[TypedExpr, Column]) -> None:
+        """Count some more of the runs: of each key the values."""
+        for (key, _), count in zip(self._keys, self._counts, strict=True):
+            column = columns[key.value]
+            count[0] += column.nan_count()
+            count[1] += gap_count(column)
+
     def notices(self) -> list[Diagnostic]:
         """What is to be said of the runs so far."""
         said = []
@@ -184,6 +207,15 @@ def mixed_columns(table: Table) -> list[Diagnostic]:
     counted = MixedColumns()
     counted.add(table)
     return counted.notices()
+
+
+def gap_count(column: Column) -> int:
+    """How many cells are null or missing."""
+    if not column.has_gaps:
+        return 0
+    if isinstance(column, Numbers):
+        return len(column) - (column.gaps or b"").count(HELD)
+    return sum(map(is_null, column))
 
 
 def _runs(count: int) -> str:

@@ -32,7 +32,7 @@ from runql.plan.selectors import WandbSelector
 from runql.semantic.catalog import Catalog
 from runql.sources.catalogs import known_runs
 from runql.sources.open import SourcePlace
-from runql.sources.protocol import LIGHT
+from runql.sources.protocol import LIGHT, RunColumns, RunValue
 from runql.text.diagnostic import Diagnostic
 from runql.text.nearest import nearest
 from runql.wandb_api.loader import not_found
@@ -103,6 +103,19 @@ class Executor:
             yield self.found()
         else:
             yield from self._read(keep=False)
+
+    def columns(self, fetch: Fetch, keys: tuple[RunValue, ...]) -> RunColumns | None:
+        """The runs that a source gives, as columns of fields; `None` where it gives none, or they were read before."""
+        if self._found is not None:
+            return None
+        place = self.places[fetch.at]
+        if not place.service.capabilities.columns:
+            return None
+        self._begin()
+        found = self._operators.paging(fetch).columns(keys)
+        if found is None:
+            self._begin()
+        return found
 
     def forget(self, part: Sequence[FoundRun]) -> None:
         """Drop what was read for a part that nobody will ask about again."""

@@ -103,8 +103,8 @@ class AggregateReader:
             return
         fresh = [one for one in found if id(one.record) not in self._values]
         unread = []
-        for one in fresh:
-            known = known_from_record(self.nodes, one.record)
+        for one, told in zip(fresh, self._told(fresh), strict=True):
+            known = {**told, **known_from_record(self.nodes, one.record)}
             self._values[id(one.record)] = known
             self._held[id(one.record)] = one.record
             if len(known) < len(self.nodes):
@@ -112,6 +112,15 @@ class AggregateReader:
         self.runs_read += len(unread)
         for stream in ("default", "system"):
             self._scan(unread, stream)
+
+    def _told(self, found: Sequence[FoundRun]) -> Iterator[Aggregates]:
+        """What the sources know of the values, run by run."""
+        for (service, entity, project), group in groupby(
+            found, key=lambda one: (one.place.service, one.entity, one.project)
+        ):
+            ids = tuple(one.record.id for one in group)
+            told = service.single_values(entity, project, ids, self.nodes)
+            yield from (told.get(run_id, NO_AGGREGATES) for run_id in ids)
 
     def forget(self, found: Sequence[FoundRun]) -> None:
         """Drop what is known of runs that nobody will ask about again."""

@@ -10,11 +10,11 @@ from typing import Final
 
 from runql.errors import ServerError
 from runql.plan.nodes import Fetch
-from runql.plan.push import LATER_PAGE, PLAIN_PAGE
+from runql.plan.push import LIGHT_PAGE, PLAIN_PAGE
 from runql.semantic.record import RunRecord
 from runql.sources.open import SourcePlace
 from runql.sources.paging import add_new
-from runql.sources.protocol import FULL, Page, PageRequest, Wanted
+from runql.sources.protocol import FULL, Page, PageRequest, RunColumns, RunValue, Wanted
 from runql.text.diagnostic import Diagnostic
 
 _PROJECT: Final = attrgetter("entity", "project")
@@ -51,7 +51,7 @@ class Paging:
             most=fetch.most if per_page is None else None,
         )
         is_first = per_page is None and fetch.scan.page_size is None and fetch.per_page == PLAIN_PAGE
-        self._later = LATER_PAGE if is_first else self._request.per_page
+        self._later = LIGHT_PAGE if is_first else self._request.per_page
         self._seen: dict[tuple[str, str], set[str]] = {}
         self._page: Page | None = None
         self._came = 0
@@ -75,6 +75,15 @@ class Paging:
             self._page = Page((), page.cursor, page.has_next, page.total)
             self._came += len(fresh)
             yield fresh
+
+    def columns(self, keys: tuple[RunValue, ...]) -> RunColumns | None:
+        """All runs of the listing as columns, as many as are needed; `None` where the source has none."""
+        found = self._place.service.run_columns(self._request, keys)
+        if found is not None:
+            self.notices.update(dict.fromkeys(found.notices))
+            self._page = Page((), None, has_next=found.length < found.total, total=found.total)
+            self._came = found.length
+        return found
 
     def _fresh(self, page: Page) -> list[RunRecord]:
         fresh: list[RunRecord] = []

@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import chain
 from operator import attrgetter
+from typing import Final
 
 from runql.advice.intent import Compared
 from runql.advice.missing_capabilities import lacking
 from runql.engine.cast_losses import CastLosses
 from runql.engine.facts import CountedIn, Misplaced
 from runql.engine.order import AggregatesOf
+from runql.engine.values.column import column_of
 from runql.execute.found_run import FoundRun
 from runql.execute.pages import Paging
+from runql.language.fields import Space
 from runql.plan.nodes import Count, Fetch, Plan, keys_of, stages_of, table_of, those
 from runql.plan.simplify import condition_of
-from runql.semantic.typed import TPlot, TypedExpr
+from runql.semantic.typed import FieldKey, TAggregate, TField, TPlot, TypedExpr
 from runql.sources.open import SourcePlace
+from runql.sources.protocol import RunColumns, RunValue
 from runql.text.diagnostic import Diagnostic
+
+ID: Final = FieldKey(Space.RUN, ("id",))
+STATE: Final = FieldKey(Space.RUN, ("state",))
+LAST_STEP: Final = FieldKey(Space.SUMMARY, ("_step",), exact=True)
 
 
 class RunFacts:
@@ -64,6 +73,47 @@ class RunFacts:
         self._misplaced.add(records, aggregates_of)
         self._casts_shown.add_records(records, aggregates_of)
 
+    @property
+    def has_stages(self) -> bool:
+        """Whether stages take the runs further."""
+        return self._has_stages
+
+    @property
+    def counts_casts(self) -> bool:
+        """Whether casts of the runs' values are counted."""
+        return self._casts_shown.looks or bool(self._casts_asked)
+
+    @property
+    def values_read(self) -> tuple[RunValue, ...] | None:
+        """What it looks at in the runs; `None` where that is more than fields and values of histories."""
+        orders = [value_of_run(value) for value in self._misplaced.values]
+        if None in orders:
+            return None
+        of_stages = (STATE,) if self._has_stages else ()
+        known = [value for value in orders if value is not None]
+        return (*self._counted_in.keys, *known, *of_stages, *((ID,) if self._draws else ()))
+
+    def add_columns(self, found: RunColumns, offset: int, last_step: FieldKey | None) -> RunColumns:
+        """Count all runs of the answer in, by their fields, and leave out those of an offset."""
+        self.left_out = min(offset, found.length)
+        if self.matching is None and found.length < found.total:
+            self.matching = self.total_of_source()
+        length = found.length - self.left_out
+        columns = found.columns
+        if self.left_out:
+            columns = {key: column_of(column[self.left_out :]) for key, column in columns.items()}
+        self.passed += length
+        if self._draws:
+            self.drawn += map(str, columns[ID])
+        if self._has_stages:
+            self.compared.add_columns(columns[STATE], None if last_step is None else columns[last_step])
+        self._counted_in.add_columns(columns)
+        self._misplaced.add_columns(
+            {value: columns[key] for value in self._misplaced.values if (key := value_of_run(value)) is not None}
+        )
+        self.is_whole = True
+        return replace(found, length=length, columns=columns)
+
     def casts_of(self, condition: TypedExpr) -> CastLosses:
         """The casts of a filter, to be counted of the runs for which its other terms hold."""
         return self._casts_asked.setdefault(condition, CastLosses((condition,)))
@@ -105,6 +155,13 @@ class RunFacts:
         if len(totals) < len(self._sources) or None in totals:
             return None
         return sum(total or 0 for total in totals)
+
+
+def value_of_run(expr: TypedExpr | None) -> RunValue | None:
+    """The field, or the value of a history, that an expression is; `None` for one that is worked out."""
+    if isinstance(expr, TField):
+        return expr.key
+    return expr if isinstance(expr, TAggregate) else None
 
 
 def _shown(plan: Plan) -> Iterator[TypedExpr]:

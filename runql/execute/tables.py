@@ -16,6 +16,7 @@ from runql.errors import BackendError
 from runql.execute.executor import Executor
 from runql.execute.found_run import FoundRun
 from runql.execute.histories import histories_of, requests_of
+from runql.execute.run_columns import whole_table
 from runql.plan.default_columns import run_field
 from runql.plan.nodes import Count, Histories, Projection
 from runql.semantic.catalog import Catalog
@@ -137,7 +138,11 @@ class ProjectionOperator(TableOperator):
         """A table for each part of the runs; a single one where all of them must be known for the columns."""
         self._mixed, self._said = MixedColumns(), {}
         selection = self._fixed_selection
-        if selection is not None and self._executor.streams:
+        table = None if selection is None else whole_table(self._executor, selection)
+        if table is not None:
+            self._mixed.add(table)
+            yield table
+        elif selection is not None and self._executor.streams:
             yield from self._parts(selection)
         else:
             yield from self._whole()

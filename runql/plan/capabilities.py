@@ -56,6 +56,7 @@ class Capabilities:
     and see the same values that the records show (W&B's server documents neither). `column_subsets`: single config and
     summary keys can be asked for. `cheap_pages`: the runs are at hand: a page costs no request, so its size does not
     matter, and all pages of a listing are cut from one picture of it, so that their order need not be watched.
+    `columns`: a listing is given as columns too, without a record for each run.
     """
 
     filters: Trust = Trust.HINT
@@ -64,9 +65,10 @@ class Capabilities:
     column_subsets: bool = True
     cheap_pages: bool = False
     form: Form = Form.WANDB
+    columns: bool = False
 
 
-STORED = Capabilities(Trust.EXACT, Trust.EXACT, cheap_pages=True, form=Form.SQL)
+STORED = Capabilities(Trust.EXACT, Trust.EXACT, cheap_pages=True, form=Form.SQL, columns=True)
 """What a store can do: a page costs no request, and runs behind a limit need not be looked at to count them."""
 
 AT_HAND = Capabilities(Trust.EXACT, Trust.EXACT, cheap_pages=True, form=Form.TYPED)

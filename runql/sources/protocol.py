@@ -11,11 +11,14 @@ from contextlib import AbstractContextManager
 from dataclasses import field
 from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
 
+from runql.engine.values.column import Column
 from runql.plan.capabilities import Capabilities
 from runql.plan.selectors import Selector, TypedSelector
 from runql.plan.to_sql.speech import DUCKDB, SqlSpeech
 from runql.semantic.catalog import Catalog, KnownCatalog
 from runql.semantic.record import AgentRecord, ProjectRecord, RunHistory, RunRecord, SweepRecord, UserRecord
+from runql.semantic.typed import FieldKey, TAggregate, TLogged
+from runql.semantic.values import Value
 from runql.text.diagnostic import Diagnostic
 from runql.text.frozen import frozen
 
@@ -66,6 +69,20 @@ class Page:
     cursor: str | None = None
     has_next: bool = False
     total: int | None = None
+    notices: tuple[Diagnostic, ...] = ()
+
+
+RunValue: TypeAlias = FieldKey | TAggregate
+"""A field of a run, or what its history comes to."""
+
+
+@frozen
+class RunColumns:
+    """The first runs of a listing as columns of some fields and values: how many, and how many match in all."""
+
+    length: int
+    total: int
+    columns: Mapping[RunValue, Column]
     notices: tuple[Diagnostic, ...] = ()
 
 
@@ -234,6 +251,20 @@ class ServiceApi(Protocol):
     def accounts(self) -> AccountsApi | None:
         """Its users and all that is theirs; `None` where there are none."""
         return None
+
+    def run_columns(self, request: PageRequest, keys: tuple[RunValue, ...]) -> RunColumns | None:  # noqa: ARG002
+        """The runs of a listing, as many as `most`, as columns of these fields; `None` where it has them as records."""
+        return None
+
+    def single_values(
+        self,
+        entity: str,  # noqa: ARG002 - nothing of any project
+        project: str,  # noqa: ARG002
+        run_ids: tuple[str, ...],  # noqa: ARG002
+        nodes: tuple[TAggregate | TLogged, ...],  # noqa: ARG002
+    ) -> Mapping[str, Mapping[TAggregate | TLogged, Value]]:
+        """What histories come to, of those runs and values of which the source knows it; none needs to be read."""
+        return {}
 
     def tables(self, entity: str, project: str) -> SqlTables | None:  # noqa: ARG002 - nothing of any project
         """What SQL may ask of a project; `None` where it may ask nothing."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias, overload
 
@@ -69,3 +70,13 @@ class Coded(Column):
     def __getitem__(self, at: slice) -> Column: ...
     def __getitem__(self, at: int | slice) -> Value:
         return self._at(self.places[at]) if isinstance(at, slice) else self.values[self.places[at]]
+
+
+def counted_cells(column: Column) -> Counter[Value]:
+    """How often each cell of a column occurs, which holds no lists."""
+    if not isinstance(column, Coded):
+        return Counter(column)
+    import numpy as np
+
+    counts = np.bincount(column.places, minlength=len(column.values))
+    return Counter(dict(zip(column.values, counts.tolist(), strict=True)))

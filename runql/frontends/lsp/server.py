@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 _SLICE_SECONDS: Final = 0.006
 """How long the reading of a long text may hold up a key press."""
+_LARGE: Final = 8_000
+"""Characters of a piece that is read in a thread, for reading it takes longer than a key press may wait."""
 _INFO, _WARNING = 3, 2
 
 
@@ -222,7 +224,10 @@ class Server(LanguageServer):
             breath = Breath(document)
             try:
                 for piece in (*names, *others):
-                    await piece.read()
+                    if len(piece.text) > _LARGE:
+                        await piece.read_beside()
+                    else:
+                        _ = piece.parsed
                     await breath.take()
             except Changed:
                 continue

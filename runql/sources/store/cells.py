@@ -1,10 +1,13 @@
-"""What was read of the histories of one run, and the columns that it makes."""
+"""What was read of the histories of runs, and the columns that it makes."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from array import array
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, TypeAlias
 
-from runql.engine.values.column import column_of
+from runql.engine.values.column import Column, Numbers, column_of
+from runql.plan.to_sql.texts import text_sql
 from runql.semantic.values import MISSING, Value
 
 
@@ -24,8 +27,12 @@ class RunCells:
     __slots__ = ("numbers", "others")
 
     def __init__(self) -> None:
-        self.numbers: dict[str, tuple[Sequence[int], list[Value]]] = {}
+        self.numbers: dict[str, tuple[Sequence[int], Sequence[Value]]] = {}
         self.others: dict[str, dict[int, Value]] = {}
+
+    def add_column(self, key: str, places: RowPlaces, cells: Sequence[Value]) -> None:
+        """Add the numbers of a metric."""
+        self.numbers[key] = (places.rows, cells)
 
     def add_numbers(self, key: str, places: RowPlaces, values: list[float], whole: list[bool] | bool | None) -> None:
         """Add the numbers of a metric: `whole` says of each, or of all, whether it is an integer."""
@@ -47,7 +54,7 @@ class RunCells:
         ordered = [name for name in names if name in self.numbers or name in self.others]
         return {name: column_of(self._column(name, rows, at)) for name in ordered}
 
-    def _column(self, name: str, rows: Sequence[int], at: Mapping[int, int]) -> list[Value]:
+    def _column(self, name: str, rows: Sequence[int], at: Mapping[int, int]) -> Sequence[Value]:
         own, values = self.numbers.get(name, ((), []))
         others = self.others.get(name)
         if others is None and len(values) == len(rows):
@@ -58,3 +65,56 @@ class RunCells:
         for row, value in (others or {}).items():
             cells[at[row]] = value
         return cells
+
+
+NumbersOfRun: TypeAlias = tuple[int, int, RowPlaces, Column]
+"""The places of a run and of a metric among those that were asked for, the rows that hold a number, and the numbers."""
+
+
+def series_sql(runs: int, keys: Sequence[str]) -> str:
+    """The points of so many runs and of these metrics. Runs, pulls and names are given as lists."""
+    of_runs = f"SELECT unnest(?::VARCHAR[]) AS run, unnest(?::BIGINT[]) AS pull, unnest(range({runs})) AS run_at"
+    of_keys = f"SELECT unnest(?::VARCHAR[]) AS key, unnest(range({len(keys)})) AS key_at"
+    written = [text_sql(key) for key in keys]
+    among = "" if None in written or not keys else f" WHERE key IN ({', '.join(map(str, written))})"
+    joined = f"JOIN ({of_runs}) AS r USING (run, pull) JOIN ({of_keys}) AS k USING (key)"
+    at = f"r.run_at * {max(1, len(keys))} + k.key_at AS at"
+    return f"SELECT {at}, p.row, p.val, p.whole FROM {{files}} AS p {joined}{among}"
+
+
+def series_of(arrays: Sequence[Any], keys: int) -> Iterator[NumbersOfRun]:
+    """The columns of the arrays of that question."""
+    import numpy as np
+
+    if not arrays or not len(arrays[0]):
+        return
+    at, rows, values, whole = map(np.asarray, arrays)
+    steps = np.diff(at)
+    if (steps < 0).any() or (np.diff(rows)[steps == 0] < 0).any():
+        order = np.lexsort((rows, at))
+        at, rows, values, whole = at[order], rows[order], values[order], whole[order]
+    ends = [*(np.flatnonzero(np.diff(at)) + 1).tolist(), len(at)]
+    start = 0
+    for end in ends:
+        run, key = divmod(int(at[start]), keys)
+        own = rows[start:end]
+        first, last = int(own[0]), int(own[-1])
+        is_dense = last - first + 1 == end - start
+        places = RowPlaces(first, last, end - start, [] if is_dense else own.tolist())
+        yield run, key, places, _numbers(values[start:end], whole[start:end])
+        start = end
+
+
+def _numbers(values: Any, whole: Any) -> Column:
+    import numpy as np
+
+    if whole.all():
+        integers = array("q")
+        integers.frombytes(values.astype(np.int64).tobytes())
+        return Numbers(integers)
+    if not whole.any():
+        return Numbers(array("d", values.tobytes()))
+    cells: list[Value] = [
+        int(value) if is_whole else value for value, is_whole in zip(values.tolist(), whole.tolist(), strict=True)
+    ]
+    return column_of(cells)

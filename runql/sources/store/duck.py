@@ -88,6 +88,18 @@ class Duck:
         finally:
             cursor.close()
 
+    def arrays(self, sql: str, parameters: Sequence[Any] = ()) -> list[Any]:
+        """The columns of a question as arrays, in which no NULL is. Raises `Unreadable`."""
+        with self._lock:
+            cursor = self._connection.cursor()
+        try:
+            found: list[Any] = [*cursor.execute(sql, list(parameters)).fetchnumpy().values()]
+        except self._error as error:
+            raise Unreadable(_first_line(error)) from error
+        finally:
+            cursor.close()
+        return found
+
     def do(self, sql: str, parameters: Sequence[Any] = ()) -> None:
         """Carry a statement out. Raises `Unreadable`."""
         with self._lock:

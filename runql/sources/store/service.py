@@ -10,26 +10,39 @@ from threading import Lock
 from typing import Any, Final, Self
 
 from runql.config import STORE
+from runql.engine.histories.aggregates import HistoryNode
 from runql.plan.capabilities import STORED, Capabilities
 from runql.plan.selectors import Selector
 from runql.plan.to_sql.statement import RunStatement
 from runql.semantic.catalog import Catalog
 from runql.semantic.record import RunHistory, RunRecord
+from runql.semantic.values import Value
 from runql.sources.at_hand import RunsAtHand, pieces
 from runql.sources.history_rows import Columns, select_rows, x_axis_of
 from runql.sources.paging import Picture, check_project, is_of_project, page_of, records_of, trimmed
-from runql.sources.protocol import LIGHT, HistoryRequest, Page, PageRequest, SqlTables, Stream, Wanted
+from runql.sources.protocol import (
+    LIGHT,
+    HistoryRequest,
+    Page,
+    PageRequest,
+    RunColumns,
+    RunValue,
+    SqlTables,
+    Stream,
+    Wanted,
+)
 from runql.sources.question import question
 from runql.sources.store import table
 from runql.sources.store.age import said_of_age
 from runql.sources.store.choice import choose, count, is_few, read_by, statement
+from runql.sources.store.columns.listed import ListedColumns
 from runql.sources.store.duck import check_extra
 from runql.sources.store.records import StoredRun
 from runql.sources.store.snapshot import StoreSnapshot, groups_of
 from runql.sources.store.sql_tables import sql_tables
 from runql.sources.store.statistics.kept_catalog import without_metrics
 from runql.sources.store.statistics.tally import CatalogTally
-from runql.text.diagnostic import Diagnostic
+from runql.text.diagnostic import Diagnostic, folded
 
 _MOST_CELLS: Final = 2_000_000
 """Of so many values of histories at a time columns are made."""
@@ -59,6 +72,7 @@ class StoreService(RunsAtHand):
         self._seen = table.newest_number(folder)
         self._question = question()
         self._snapshot = self._snapshot_of(number)
+        self._columns = ListedColumns()
         self._catalogs: dict[tuple[int, str, str, bool], Catalog] = {}
 
     def _snapshot_of(self, number: int | None) -> StoreSnapshot:
@@ -136,6 +150,18 @@ class StoreService(RunsAtHand):
             if picture.of.is_true:
                 return page
 
+    def run_columns(self, request: PageRequest, keys: tuple[RunValue, ...]) -> RunColumns | None:
+        """The runs of a listing as columns, where that is quicker than one record a run."""
+        snapshot = self.snapshot()
+        found = self._columns.of(snapshot, request, keys)
+        return None if found is None else replace(found, notices=folded(self._said_of(snapshot)))
+
+    def single_values(
+        self, entity: str, project: str, run_ids: tuple[str, ...], nodes: tuple[HistoryNode, ...]
+    ) -> Mapping[str, Mapping[HistoryNode, Value]]:
+        """What SQL says that histories come to, once those of many runs were asked for."""
+        return self._columns.single_values(self.snapshot(), (entity, project), run_ids, nodes)
+
     def count(self, entity: str, project: str, selector: Selector) -> int | None:
         """How many runs match."""
         return count(self.snapshot(), PageRequest(entity, project, selector))
@@ -210,8 +236,7 @@ def _cells_of(stored: StoredRun, stream: Stream, width: int | None) -> int:
 
 
 def _said(snapshot: StoreSnapshot, origin: str) -> tuple[Diagnostic, ...]:
-    rows = snapshot.views.ask("SELECT id FROM runs WHERE gone IS NOT NULL ORDER BY pull, place")
-    gone = tuple(run_id for (run_id,) in rows)
+    gone = snapshot.gone
     if not gone:
         return snapshot.said
     many = f"`{origin}` no longer has {{n}} runs, which the store keeps"

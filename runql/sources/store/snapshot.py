@@ -16,7 +16,7 @@ from runql.semantic.values import Value
 from runql.sources.protocol import Stream, Wanted
 from runql.sources.store import table
 from runql.sources.store.attributes import logged_of_rows, parts_of_rows
-from runql.sources.store.cells import RowPlaces, RunCells
+from runql.sources.store.cells import RowPlaces, RunCells, series_of, series_sql
 from runql.sources.store.layout import FACTS_OF_STREAM, AttrSpace, Fact
 from runql.sources.store.records import StoredRun, moment_of, read_said, select_columns, stored_of, with_parts
 from runql.sources.store.statistics.kept_catalog import StoreStatistics, statistics_of
@@ -58,6 +58,8 @@ class StoreSnapshot:
         self.views = self._views_of(folder, name, self._version)
         self._stored: dict[int, StoredRun] = {}
         self._stored_of = 0
+        self._counts: tuple[int, tuple[str, ...]] | None = None
+        self._counts_of = 0
         self._parts: dict[AttrSpace, dict[str, dict[str, Any]]] = {}
         self._roots: dict[tuple[AttrSpace, str], dict[str, Any]] = {}
         self.newest_listing = self._read_listing()
@@ -85,6 +87,22 @@ class StoreSnapshot:
         counts = {body for (body,) in self.views.ask("SELECT DISTINCT body FROM runs")} if lost else set()
         told = (said for part, said in lost.items() if part.fact in _OF_ALL or part.pull in {*counts, 0})
         return (*self._version.said, *told, *self.newest_listing.said)
+
+    @property
+    def gone(self) -> tuple[str, ...]:
+        """The ids of the runs that their source has no more."""
+        return self._counted[1]
+
+    @property
+    def _counted(self) -> tuple[int, tuple[str, ...]]:
+        """How many runs there are, and the ids of those that are gone; anew once a part of them was lost."""
+        with self._lock:
+            if self._counts is None or self._counts_of != self.views.generation:
+                ((count,),) = self.views.ask("SELECT count(*) FROM runs")
+                gone = self.views.ask("SELECT id FROM runs WHERE gone IS NOT NULL ORDER BY pull, place")
+                self._counts = int(count), tuple(run_id for (run_id,) in gone)
+                self._counts_of = self.views.generation
+            return self._counts
 
     @property
     def lost_bodies(self) -> frozenset[int]:
@@ -135,14 +153,25 @@ class StoreSnapshot:
                     self._stored[at] = stored_of(row)
             return [self._stored[number] for number in numbers if number in self._stored]
 
-    @cached_property
+    @property
     def run_count(self) -> int:
         """How many runs there are."""
-        ((found,),) = self.views.ask("SELECT count(*) FROM runs")
-        return int(found)
+        return self._counted[0]
+
+    @cached_property
+    def tells_of_runs(self) -> bool:
+        """Whether there is something to say of some run."""
+        found = self.views.rows(Fact.RUNS, "SELECT count(*) FROM {files} WHERE contains(said, '\"run\":')")
+        return bool(found and found[0][0])
 
     def with_ids(self, entity: str, project: str, run_ids: Iterable[str]) -> dict[str, StoredRun]:
         """The runs of some ids, by these; of several of one id the one that was pulled first."""
+        return {
+            stored.record.id: stored for stored in self.stored([*self.numbers_of(entity, project, run_ids).values()])
+        }
+
+    def numbers_of(self, entity: str, project: str, run_ids: Iterable[str]) -> dict[str, int]:
+        """The numbers of the same runs in the table `runs`."""
         sql = (
             "SELECT r.nr, r.id FROM runs AS r SEMI JOIN (SELECT unnest(?::VARCHAR[]) AS id) USING (id) "
             "WHERE (? = '' OR entity = ?) AND (? = '' OR project = ?) ORDER BY pull, place"
@@ -151,7 +180,7 @@ class StoreSnapshot:
         first: dict[str, int] = {}
         for at, run_id in self.views.ask(sql, parameters=[given, entity, entity, project, project]):
             first.setdefault(run_id, at)
-        return {stored.record.id: stored for stored in self.stored([*first.values()])}
+        return first
 
     @cached_property
     def paths(self) -> list[tuple[str, str]]:
@@ -244,7 +273,16 @@ class StoreSnapshot:
         held: dict[str, RunCells] = {stored.run: RunCells() for stored in runs}
         rows = self.views.rows
         with self._lock:
-            dense = rows(numbers, f"SELECT {_POINT_LISTS} FROM {{files}} {where} GROUP BY run, key", given)
+            if names is not None:
+                asked = [*dict.fromkeys(map(whole_text, names))]
+                arrays = self.views.arrays_of(numbers, series_sql(len(runs), asked), [*given[:2], asked])
+                for run_at, key_at, places, cells in series_of(arrays, len(asked)):
+                    held[runs[run_at].run].add_column(asked[key_at], places, cells)
+            dense = (
+                rows(numbers, f"SELECT {_POINT_LISTS} FROM {{files}} {where} GROUP BY run, key", given)
+                if names is None
+                else []
+            )
             sparse = rows(others, f"SELECT run, key, row, t, num, str, whole FROM {{files}} {where}", given)
         for run, key, least, most, count, places, values, all_whole, some_whole, whole in dense:
             held[run].add_numbers(

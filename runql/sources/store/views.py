@@ -63,12 +63,19 @@ class StoreViews:
 
     def rows(self, fact: Fact, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """The rows of a question to the parts of a fact that can be read, which stand for `{files}`."""
+        return self._of_parts(fact, sql, lambda written: self.duck.rows(written, parameters))
+
+    def arrays_of(self, fact: Fact, sql: str, parameters: Sequence[Any] = ()) -> list[Any]:
+        """The columns of such a question as arrays, in which no NULL is; nothing where there are no parts."""
+        return self._of_parts(fact, sql, lambda written: self.duck.arrays(written, parameters))
+
+    def _of_parts(self, fact: Fact, sql: str, work: Callable[[str], list[_Row]]) -> list[_Row]:
         while True:
             parts = self._parts(fact)
             if not parts:
                 return []
             try:
-                return self.duck.rows(sql.replace("{files}", self._files(parts)), parameters)
+                return work(sql.replace("{files}", self._files(parts)))
             except Unreadable as error:
                 self._without_lost(parts, error)
                 if fact is Fact.RUNS:
@@ -105,6 +112,10 @@ class StoreViews:
     def column(self, sql: str, columns: Collection[str] = ()) -> list[Any]:
         """The one column of a statement over `runs` and `attr`, without NULL."""
         return self._over_views(lambda: self.duck.column(sql), columns)
+
+    def arrays(self, sql: str, columns: Collection[str] = ()) -> list[Any]:
+        """The columns of a statement over `runs` and `attr` as arrays, in which no NULL is."""
+        return self._over_views(lambda: self.duck.arrays(sql), columns)
 
     def _over_views(self, work: Callable[[], list[_Row]], columns: Collection[str]) -> list[_Row]:
         while True:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from runql.config import Settings
+from runql.engine.histories.aggregates import HistoryNode
 from runql.errors import SourceError
+from runql.plan.capabilities import STORED, Capabilities
 from runql.plan.selectors import TypedSelector
 from runql.plan.to_sql.fields import nothing_odd
 from runql.plan.to_sql.speech import SqlSpeech
 from runql.plan.to_sql.statement import RunStatement
+from runql.semantic.values import Value
 from runql.sources.protocol import SqlTables
 from runql.sources.store.lake.engine import LakeEngine
 from runql.sources.store.lake.exact import exact_statement
@@ -47,6 +52,21 @@ class LakeService(StoreService):
 
     def _snapshot_of(self, number: int | None) -> LakeSnapshot:
         return LakeSnapshot(self._folder, self.name, number, self._engine, self._at)
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """As those of any store, but for columns: those of all runs would come over the line."""
+        return replace(STORED, columns=False)
+
+    def single_values(
+        self,
+        entity: str,  # noqa: ARG002 - nothing of any project
+        project: str,  # noqa: ARG002
+        run_ids: tuple[str, ...],  # noqa: ARG002
+        nodes: tuple[HistoryNode, ...],  # noqa: ARG002
+    ) -> Mapping[str, Mapping[HistoryNode, Value]]:
+        """Histories are read, of the runs that are asked for."""
+        return {}
 
     @property
     def kept(self) -> str:
