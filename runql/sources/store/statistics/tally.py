@@ -56,7 +56,7 @@ _FACTS: Final = (
     "min_by(coalesce(whole, false), num) FILTER (t = 'n'), max_by(coalesce(whole, false), num) FILTER (t = 'n'), "
     "bool_and(coalesce(whole, false)) FILTER (t = 'n'), "
     "quantile_disc(num, 0.5) FILTER (t = 'n'), -quantile_disc(-num, 0.5) FILTER (t = 'n'), "
-    "coalesce(bool_or(t = 'n' AND str IS NOT NULL), false)"
+    "coalesce(bool_or(whole) FILTER (t = 'n'), false), coalesce(bool_or(t = 'n' AND str IS NOT NULL), false)"
 )
 
 
@@ -185,7 +185,15 @@ class CatalogTally:
                 info = field_of(of, segments, self._in_python(name))
             else:
                 info = _info(of, segments, facts, tops.get(name, ()))
+                if info.median is not None and facts[-2] and not facts[6] and _is_odd(count := facts[1].get("n", 0)):
+                    info = replace(info, median=_number(info.median, self._is_whole_at(name, count // 2)))
             self._found.append((int(first), replace(info, elements=lists.get(name, ()))))
+
+    def _is_whole_at(self, name: _Name, place: int) -> bool:
+        """Whether the number at a place in their order is an integer, of a field that has both; ties as they occur."""
+        of = "path = ? AND keys IS NOT DISTINCT FROM ? AND t = 'n' ORDER BY num, first"
+        ((whole,),) = self._ask(f"SELECT coalesce(whole, false) FROM {_LEAVES} WHERE {of} LIMIT 1 OFFSET {place}", name)
+        return bool(whole)
 
     def _tops(self) -> dict[_Name, tuple[tuple[Value, int], ...]]:
         """The frequent values of each field."""
@@ -261,7 +269,7 @@ def _segments(name: _Name) -> tuple[str, ...]:
 
 
 def _info(of: Space, path: tuple[str, ...], facts: list[Any], top: tuple[tuple[Value, int], ...]) -> FieldInfo:
-    runs, by_tag, least, most, least_whole, most_whole, all_whole, low, high, _ = facts
+    runs, by_tag, least, most, least_whole, most_whole, all_whole, low, high, *_ = facts
     kinds: Counter[Kind] = Counter()
     for tag, count in by_tag.items():
         kinds[_KINDS[tag]] += count
