@@ -82,8 +82,8 @@ def compare(rows: Sequence[list[dict[str, Any]]], asked: Sequence[str], folder: 
     return sum(told)
 
 
-@settings(deadline=None, max_examples=4)
-@given(histories, st.lists(questions(), min_size=4, max_size=4))
+@settings(deadline=None, max_examples=2)
+@given(histories, st.lists(questions(), min_size=3, max_size=3))
 def test_values_of_histories_are_those_of_the_engine(rows: list[list[dict[str, Any]]], asked: list[str]) -> None:
     with TemporaryDirectory() as folder:
         compare(rows, asked, Path(folder) / "s")
