@@ -145,6 +145,7 @@ _TABLE = {
     "RQL515": Code("notice", "rows left out by `--max-rows`"),
     "RQL562": Code("notice", "a histogram of fewer bins than were asked for"),
     "RQL590": Code("error", "a text that would become too long"),
+    "RQL591": Code("notice", "a number without a unit beside a time"),
     "RQL563": Code("notice", "cells that `unnest` found to be no list"),
     "RQL516": Code("notice", "a folder that is called as a project on the server may be"),
     "RQL520": Code("error", "an assertion does not hold"),

@@ -32,8 +32,19 @@ def arithmetic(node: tree.Arithmetic, span: Span, expressions: ExpressionCheck) 
         _no_arithmetic(node.op, left, right, span, expressions.report)
         return BROKEN
     result = frozenset(kinds)
+    if result == {Kind.TIME}:
+        _bare_seconds(node, expressions.report)
     expr = TArithmetic(node.op, left.expr, right.expr, kind=kind_in(result), span=span)
     return Operand(expr, result, text=expressions.written(node))
+
+
+def _bare_seconds(node: tree.Arithmetic, report: Report) -> None:
+    """RQL591 for `now - 7`, which elsewhere is seven days."""
+    for side in (node.left, node.right):
+        if isinstance(side, tree.Literal) and isinstance(side.value, int) and side.value:
+            hint = f"days are {code(f'{side.value}d')}"
+            fixes = rewrite(side.span, f"{side.value}s")
+            report.add("RQL591", f"`{side.value}` beside a time is so many seconds", side.span, hint, fixes=fixes)
 
 
 def _no_arithmetic(op: tree.ArithmeticOp, left: Operand, right: Operand, span: Span, report: Report) -> None:

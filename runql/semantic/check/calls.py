@@ -19,7 +19,7 @@ from runql.semantic.check.interface import ExpressionCheck
 from runql.semantic.check.piped import say_left_of_pipe
 from runql.semantic.check_context import Report, rewrite, rewrites
 from runql.semantic.folds import history_fold_named
-from runql.semantic.names.foreign_calls import FOREIGN_FUNCTIONS
+from runql.semantic.names.foreign_calls import FOREIGN_FUNCTIONS, pattern_first
 from runql.semantic.names.idioms import FOREIGN_CALLS, run_field_named
 from runql.semantic.names.nearest import nearest_names
 from runql.semantic.names.resolver import LoggedName
@@ -169,7 +169,7 @@ class Calls:
     def _function(self, function: Function, node: tree.Call, span: Span) -> Operand:
         if function.name in HISTORY_AGGREGATES and len(node.arguments) == 1:
             return self._needs_history(HISTORY_AGGREGATES[function.name], node, span)
-        if not self._arity(function, node, span):
+        if self._is_turned(function, node, span) or not self._arity(function, node, span):
             return BROKEN
         if node.last_rows is not None or node.approx or node.x is not None or node.held is not None:
             word = modifier_text(node)
@@ -222,6 +222,16 @@ class Calls:
             return (), ()
         text = f"{cast}({operand.text})"
         return (f"as {_WORDS[cast]}: {code(text)}",), rewrite(span, text)
+
+    def _is_turned(self, function: Function, node: tree.Call, span: Span) -> bool:
+        """Whether it is KQL's `extract`, whose pattern stands first, and is reported."""
+        given = [self._expressions.written(argument) for argument in node.arguments]
+        text = pattern_first(node.arguments, given) if function.name == "extract" else None
+        if text is not None:
+            message = "the text stands first in `extract`, then the pattern"
+            place = self._report.place(node.arguments[1].span)
+            self._report.add("RQL234", message, place, f"in RunQL write {code(text)}", fixes=rewrite(span, text))
+        return text is not None
 
     def _arity(self, function: Function, node: tree.Call, span: Span) -> bool:
         count = len(node.arguments)
@@ -295,8 +305,8 @@ class Calls:
         if node.name not in _STAGES:
             return False
         what, stage = _STAGES[node.name]
-        given = [*map(to_text, node.arguments), "FIELD", "N"][: max(2, len(node.arguments))]
-        hint = f"{what}: {code(stage.format(*given[: stage.count('{')]))}"
+        given = [*map(to_text, node.arguments), "FIELD", "10"][: max(2, len(node.arguments))]
+        hint = f"{what}: {code(stage.format(*given))}"
         self._report.add("RQL206", f"no function `{node.name}`", place, hint)
         return True
 
@@ -342,10 +352,12 @@ class Calls:
         return BROKEN
 
 
-_BINS = "how many values lie in each of so many bins", "| histogram {} bins {}"
+_SMOOTH = "a mean of the last rows, along each run of a history", "| smooth mean {1}"
+_BINS = "how many values lie in each of so many bins", "| histogram {0} bins {1}"
 _STAGES = {
-    "value_counts": ("how often each value occurs", "| group {} : count()"),
+    "value_counts": ("how often each value occurs", "| group {0} : count()"),
     **dict.fromkeys(("cut", "hist", "width_bucket"), _BINS),
+    **dict.fromkeys(("rolling", "rolling_mean", "moving_average", "moving_avg", "sma", "rollmean"), _SMOOTH),
 }
 """Functions of others that are stages here: what each is for, and the stage."""
 _OF_ANY = frozenset({"any", "anyfield", "any_field", "anything", "any_value", "any_of"})

@@ -6,9 +6,11 @@ Each takes the arguments as they are written and gives the text; `None` where th
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
+
+from runql.syntax import tree
 
 Rewrite = Callable[[list[str]], str | None]
 
@@ -147,6 +149,14 @@ def _regexp_extract(given: list[str]) -> str | None:
     if len(given) not in (2, 3) or given[1][:1] not in "r\"'":
         return None
     return f"extract({', '.join((given[0], _regex(given[1]), *given[2:]))})"
+
+
+def pattern_first(nodes: Sequence[tree.Expr], given: Sequence[str]) -> str | None:
+    """KQL's `extract("lr=(.+)", 1, name)`, which may end with a `typeof(…)`: here the text stands first."""
+    kinds = [type(one.value) if isinstance(one, tree.Literal) else None for one in nodes[:2]]
+    if len(nodes) not in (3, 4) or kinds != [str, int]:
+        return None
+    return f"extract({given[2]}, {given[0]}, {given[1]})"
 
 
 def _joined(given: list[str]) -> str | None:

@@ -36,7 +36,10 @@ _RUN_NAMES = {
     "experiment": "group",
     "running_time": "runtime",
 }
-_MOMENTS = {"current_timestamp": "now", "localtimestamp": "now", "sysdate": "now"}
+_MOMENTS = {
+    **dict.fromkeys(("current_timestamp", "localtimestamp", "sysdate"), "now"),
+    **dict.fromkeys(("current_date", "curdate"), "today"),
+}
 """Moments of SQL that are names."""
 
 _OF_TIMES = {

@@ -20,6 +20,7 @@ _CALLED: Final = re.compile(
     r"(?i)(?P<word>(?:(?:left|right|full|inner|semi|anti)_)?(?:join|merge))\s*\((?P<inner>[^()]*(?:\([^()]*\)[^()]*)*)\)"
 )
 _LOOKUP: Final = re.compile(r"(?i)lookup\b")
+_MERGE: Final = re.compile(r"(?i)merge(?=\s+@?[\w./-]+\s+on\b)")
 _OF_KQL: Final = re.compile(r"(?i)join\s+(?:(?:kind|side)\s*[=:]\s*)?(?P<kind>\w+)(?P<outer>\s+outer)?(?=\s)")
 _UNION: Final = re.compile(
     r"(?i)(?P<word>concat|append|bind_rows|rbind|union_all|vstack)\b\s*\(?\s*\[?\s*(?P<table>@?[\w./-]+)\s*\]?\s*\)?\s*(?=\||;|$)"
@@ -28,6 +29,7 @@ _SETS: Final = re.compile(
     r"(?i)(?P<word>intersect|minus|difference|except)\s*(?:\s(?P<table>@?[\w./-]+)\s*(?=\||;|$)|(?P<open>\())"
 )
 _QUANTIFIED: Final = re.compile(r"(?i)(?P<sign>==?|!=|<>|[<>]=?)\s*(?P<word>any|some|all)\Z")
+_QUERY_END: Final = re.compile(r"[|;]|\Z")
 _COLUMN: Final = re.compile(r"(?is)\A\s*select\s+(.+?)(?=\s+from\b|\s*\Z)")
 
 
@@ -39,12 +41,14 @@ def _stage_start(place: Place) -> tuple[int, str] | None:
 
 
 def spelled_join(place: Place) -> Mistake | None:
-    """`left join base on …`, `inner join`, `lookup base on …`: the kind stands behind the word."""
+    """`left join base on …`, `inner join`, `lookup base on …`, `merge base on …`: the kind stands behind the word."""
     start = _stage_start(place)
     if start is None:
         return None
     if match := _LOOKUP.match(place.text, place.found.start):
         kind = JoinKind.LEFT.value
+    elif match := _MERGE.match(place.text, place.found.start):
+        kind = JoinKind.INNER.value
     elif match := _SPELLED.match(place.text, place.found.start):
         kind = match["kind"]
     else:
@@ -143,6 +147,18 @@ def union_all(place: Place) -> Mistake | None:
         return idiom("SQL", "union all", "union", span, replacing(span.start, span.end, "union"))
     hint = "`union` keeps each row; then `| distinct` takes each once"
     return Mistake("RQL108", "`union distinct` is SQL", span, (hint,), repairs=(replacing(*_pair(span), "union"),))
+
+
+def union_of_query(place: Place) -> Mistake | None:
+    """`union runs where …`: the other query stands in parentheses."""
+    runs = place.back()
+    if runs is None or place.back_terminal(2) != "UNION" or runs.text.lower() not in keywords().query_words:
+        return None
+    end = _QUERY_END.search(place.text, place.found.start)
+    text = place.text[runs.start : end.start() if end else None].rstrip()
+    span, new = Span(runs.start, runs.start + len(text)), f"({text})"
+    repair = replacing(*_pair(span), new)
+    return Mistake("RQL101", "the other query stands in parentheses", span, repairs=(repair,), certain=True)
 
 
 def _pair(span: Span) -> tuple[int, int]:

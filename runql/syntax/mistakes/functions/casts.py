@@ -25,6 +25,9 @@ _PARTS: Final = {
 }
 _CAST: Final = re.compile(r"(?i)\b(?:try_|safe_)?(?:cast|convert)\s*\(\s*")
 _EXTRACT: Final = re.compile(r"(?i)\bextract\s*\(\s*(\w+)\s+from\s+")
+_SUBSTRING: Final = re.compile(
+    r"(?i)\bsubstr(?:ing)?\s*\((?P<owner>[^()]*?)\s+from\s+(?P<start>\d{1,9})(?:\s+for\s+(?P<count>\d{1,9}))?\s*\)"
+)
 _TYPED: Final = re.compile(r"::\s*(\w+)(?:\s*\([\d, ]*\))?")
 _CASE: Final = re.compile(
     r"(?is)\bcase\s+(?P<when>when\b.+?\bthen\b.+?)(?:\s+else\s+(?P<otherwise>(?:(?!\bwhen\b).)+?))?\s+end\b"
@@ -133,6 +136,16 @@ def extract_from(place: Place) -> Mistake | None:
     new = pattern.replace("X", place.text[match.end() : end.start].strip())
     span = Span(match.start(), end.end)
     return idiom("SQL", place.text[span.start : span.end], new, span, replacing(span.start, span.end, new))
+
+
+def substring_from(place: Place) -> Mistake | None:
+    """`substring(name from 1 for 3)`: SQL counts characters from 1."""
+    found = next((one for one in _SUBSTRING.finditer(place.text) if one.start() < place.found.start < one.end()), None)
+    if found is None:
+        return None
+    count = f", {found['count']}" if found["count"] else ""
+    new = f"substr({found['owner'].strip()}, {max(0, int(found['start']) - 1)}{count})"
+    return idiom("SQL", found[0], new, Span(*found.span()), replacing(*found.span(), new))
 
 
 def text_slice(place: Place) -> Mistake | None:

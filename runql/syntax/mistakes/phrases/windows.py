@@ -13,6 +13,8 @@ from runql.text.source import Span
 
 _SQL: Final = "SQL"
 _OVER: Final = re.compile(r"(?i)\bover\s*(?=\()")
+_METHOD: Final = re.compile(r"\.\s*over\s*\(")
+_KEY: Final = re.compile(r"[^\W\d][\w./]*\Z")
 _BEFORE: Final = re.compile(r"[^\W\d]\w*\s*\Z")
 _SORTED: Final = re.compile(r"(?i)(?<![\w.])order(?:\s+by)?\b")
 _PARTED: Final = re.compile(r"(?i)\s*partition\s+by\b")
@@ -51,6 +53,20 @@ def over_of_sql(place: Place) -> Mistake | None:
     span, new = written
     language = _SQL if re.search(r"(?i)\bby\b", inner) or not inner.strip() else None
     return idiom(language, place.text[span.start : span.end], new, span, replacing(span.start, span.end, new))
+
+
+def over_of_polars(place: Place) -> Mistake | None:
+    """`mean(x).over("k")`: the keys stand behind the call."""
+    found = _METHOD.match(place.text, place.found.start)
+    end = closing(place.text, found.end() - 1) if found is not None and place.back_terminal() == "RPAR" else None
+    if found is None or end is None:
+        return None
+    keys = [key.strip("\"'") for key in arguments_of(place.text[found.end() : end.start].strip().strip("[]"))]
+    if not all(map(_KEY.match, keys)):
+        return None
+    new = WindowRows(together(keys) if keys else "all").behind()
+    span = Span(found.start(), end.end)
+    return idiom("polars", place.text[span.start : span.end], new.strip(), span, replacing(span.start, span.end, new))
 
 
 def _framed(span: Span, frame: str, resume: int) -> Mistake:
