@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from typing import Final, TypeAlias, assert_never
 
 from runql.engine.cast_losses import StageCasts
@@ -38,7 +38,8 @@ COUNT_STAGES: Final[Mapping[str, _CountBody]] = {
 class Flow:
     """Tables on their way through stages: iterate it once. `notices` and `context` are final when it is exhausted.
 
-    The rows, and so the sources, are read while it is iterated. Any error of a stage is raised then.
+    The rows, and so the sources, are read while it is iterated. Any error of a stage is raised then. `before`: the flow
+    that it reads; who reads no further closes it, so that the stages say what they saw of the rows that they read.
     """
 
     def __init__(
@@ -47,14 +48,23 @@ class Flow:
         context: Callable[[], StageContext],
         said: list[Diagnostic],
         casts: Sequence[StageCasts] = (),
+        before: Flow | None = None,
     ) -> None:
         self._tables = iter(tables)
+        self._before = before
         self._context = context
         self._said = said
         self._casts = casts
 
     def __iter__(self) -> Iterator[Table]:
         return self._tables
+
+    def close(self) -> None:
+        """Read no further: each stage says what it has to say, the first one first. A source just ends."""
+        if self._before is not None:
+            self._before.close()
+            if isinstance(self._tables, Generator):
+                self._tables.close()
 
     @property
     def notices(self) -> tuple[Diagnostic, ...]:
@@ -93,7 +103,7 @@ def run_stages(stages: Sequence[t.TStage], tables: Iterable[Table], context: Sta
         casts = StageCasts(stage, values_of)
         if casts.looks:
             all_casts.append(casts)
-            flow = Flow(casts.counted(flow), flow.own_context, said)
+            flow = Flow(casts.counted(flow), flow.own_context, said, before=flow)
         flow = _streamed(stage, flow, said, read_on) if is_streaming(stage) else _collected(stage, flow, said)
     return Flow(flow, flow.own_context, said, all_casts)
 
@@ -142,7 +152,7 @@ def _collected(stage: t.TStage, before: Flow, said: list[Diagnostic]) -> Flow:
         after.append(result.context)
         yield result.table
 
-    return Flow(tables(), lambda: after[0] if after else context_after(stage, before.context), said)
+    return Flow(tables(), lambda: after[0] if after else context_after(stage, before.context), said, before=before)
 
 
 def _windowed(stage: t.TStage, table: Table, context: StageContext) -> StageResult:
@@ -171,7 +181,7 @@ def _with_all_columns(stage: t.TStage, before: Flow) -> Flow:
                 refuse_unknown(stage, table)
             yield table
 
-    return Flow(tables(), lambda: before.context, [])
+    return Flow(tables(), lambda: before.context, [], before=before)
 
 
 def _streamed(stage: t.TStage, before: Flow, said: list[Diagnostic], read_on: bool) -> Flow:
@@ -184,15 +194,18 @@ def _streamed(stage: t.TStage, before: Flow, said: list[Diagnostic], read_on: bo
 
     def tables() -> Iterator[Table]:
         empty = True
-        for table in _parts(stage, noted(), before, said, read_on):
-            empty = False
-            yield table
+        try:
+            for table in _parts(stage, noted(), before, said, read_on):
+                empty = False
+                yield table
+        finally:
+            before.close()
         if empty and seen:
             # No row came through, but the columns are known.
             names = names_after(stage, seen[0], before.context) or ()
             yield Table({name: [] for name in names}, 0)
 
-    return Flow(tables(), lambda: context_after(stage, before.context), said)
+    return Flow(tables(), lambda: context_after(stage, before.context), said, before=before)
 
 
 def _parts(  # noqa: PLR0911, PLR0912 - one line a stage

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -22,7 +23,7 @@ from runql.semantic.folds import fold_named
 from runql.semantic.typed import TCompare, TConst, TypedExpr
 from runql.semantic.typed.stages import stage_name
 from runql.syntax.tree import Comparison, Goal
-from tests.engine.stages.build import HISTORIES, RUNS, ask, cell, fold, lines, named, pivot_of, table
+from tests.engine.stages.build import HISTORIES, RUNS, ask, cell, fold, from_rows, lines, named, pivot_of, table
 
 LOSSES = table(id=["a", "b", "c", "d"], name=list("wxyz"), loss=[1, 2, 3, None])
 COUNT = t.TAssert(TCompare(Comparison.GT, fold("count"), TConst(4)), over_table=True, text="count() > 4")
@@ -237,6 +238,35 @@ def test_no_rows_are_a_file_with_its_columns() -> None:
     files = Files()
     list(run_stages([t.TWhere(_above(99)), t.TTo("none.csv")], [LOSSES], _writing(files)))
     assert files.rows == {"none.csv": 0}
+
+
+@pytest.mark.parametrize(
+    ("stage", "said"),
+    [
+        (t.TBest(Goal.MIN, "loss"), "1 run has no number in `loss`"),
+        (t.TBin(1), "1 row left out by `bin`: x is no finite number"),
+        (t.TSmooth("ema", 0.5), "`loss`: 1 NaN skipped by `smooth`"),
+        (t.TCountStage("RESAMPLE", 2), "`loss`: 1 NaN skipped by `resample`"),
+    ],
+    ids=["best", "bin", "smooth", "resample"],
+)
+def test_who_is_stopped_by_a_limit_says_what_it_saw(stage: t.TStage, said: str) -> None:
+    """Of the rows that were read; the parts behind them stay unread. Stages between the two make no difference."""
+    read = []
+
+    def parts() -> Iterator[Table]:
+        for run in "abcd":
+            read.append(run)
+            loss = [math.nan] if run == "a" else [1.0, 2.0]
+            yield table(run_id=[run] * len(loss), _step=[math.nan if run == "a" else 0, 1][: len(loss)], loss=loss)
+
+    context = StageContext.of_histories("_step", ("loss",))
+    for between in ([], [t.TWhere(TConst(True)), t.TRename((("loss", "l"),))]):
+        with from_rows(1):
+            flow = run_stages([stage, *between, t.TLimit(2)], parts(), context)
+            assert sum(part.length for part in flow) == 2
+        assert said in [one.message for one in flow.notices]
+    assert read.count("d") == 0
 
 
 # ---------------------------------------------------------------- what is known after a stage

@@ -40,19 +40,21 @@ def best(stage: TBest, tables: Iterable[Table], context: StageContext, said: lis
     number has a row with nothing in it.
     """
     without = nan = 0
-    for run in runs_of(stage, tables, context):
+    try:
+        for run in runs_of(stage, tables, context):
+            refuse_sampled(stage, context)
+            cells = cells_of(run.table, stage.metric)
+            nan += count_nan(cells)
+            places = [place for place, cell in enumerate(cells) if is_number(cell) and not is_nan(cell)]
+            without += not places
+            yield _row(stage, run, context, cells, places)
         refuse_sampled(stage, context)
-        cells = cells_of(run.table, stage.metric)
-        nan += count_nan(cells)
-        places = [place for place, cell in enumerate(cells) if is_number(cell) and not is_nan(cell)]
-        without += not places
-        yield _row(stage, run, context, cells, places)
-    refuse_sampled(stage, context)
-    if nan:
-        said.append(Diagnostic("RQL312", f"`{stage.metric}`: {nan:,} NaN skipped by `best`", stage.span))
-    if without:
-        runs = "1 run has" if without == 1 else f"{without:,} runs have"
-        said.append(Diagnostic("RQL313", f"{runs} no number in `{stage.metric}`", stage.span))
+    finally:  # also where a limit behind it reads no further
+        if nan:
+            said.append(Diagnostic("RQL312", f"`{stage.metric}`: {nan:,} NaN skipped by `best`", stage.span))
+        if without:
+            runs = "1 run has" if without == 1 else f"{without:,} runs have"
+            said.append(Diagnostic("RQL313", f"{runs} no number in `{stage.metric}`", stage.span))
 
 
 def _row(stage: TBest, run: RunTable, context: StageContext, cells: Sequence[Value], places: Sequence[int]) -> Table:

@@ -8,6 +8,7 @@ from runql.engine.stages.context import StageContext, free_name
 from runql.engine.stages.dispatch import cells_at, fold_cells, grouped, is_long, take, values_of
 from runql.engine.stages.history_stages.runs import RunTable, out_of_range, runs_of
 from runql.engine.stages.shared.aggregates import NOTHING_SKIPPED, Skipped
+from runql.engine.stages.shared.say import number_of
 from runql.engine.table import Table, concat
 from runql.engine.values.column import Column, Repeats, column_of
 from runql.semantic.typed import TArithmetic, TBin, TCall, TCell, TConst
@@ -22,18 +23,21 @@ def bin_rows(stage: TBin, tables: Iterable[Table], context: StageContext, said: 
         raise out_of_range(stage, "the width of a `bin` is above 0")
     skipped: dict[str, Skipped] = {}
     left_out = 0
-    for runs in _batches(runs_of(stage, tables, context)):
-        whole = concat([run.table for run in runs])
-        places = Repeats(range(len(runs)), [run.table.length for run in runs])
-        without = _one_batch(stage, whole, places, context, skipped)
-        left_out += whole.length - sum(without.columns[_count_name(whole)])
-        yield without
-    if left_out:
-        said.append(Diagnostic("RQL508", f"{left_out:,} rows left out by `bin`: x is no finite number", stage.span))
-    for metric, count in skipped.items():
-        parts = [f"{count.nan:,} NaN"] * bool(count.nan) + [f"{count.other:,} of another type"] * bool(count.other)
-        if parts:
-            said.append(Diagnostic("RQL312", f"`{metric}`: {', '.join(parts)} skipped by `bin`", stage.span))
+    try:
+        for runs in _batches(runs_of(stage, tables, context)):
+            whole = concat([run.table for run in runs])
+            places = Repeats(range(len(runs)), [run.table.length for run in runs])
+            without = _one_batch(stage, whole, places, context, skipped)
+            left_out += whole.length - sum(without.columns[_count_name(whole)])
+            yield without
+    finally:  # also where a limit behind it reads no further
+        if left_out:
+            rows = number_of(left_out, "row")
+            said.append(Diagnostic("RQL508", f"{rows} left out by `bin`: x is no finite number", stage.span))
+        for metric, count in skipped.items():
+            parts = [f"{count.nan:,} NaN"] * bool(count.nan) + [f"{count.other:,} of another type"] * bool(count.other)
+            if parts:
+                said.append(Diagnostic("RQL312", f"`{metric}`: {', '.join(parts)} skipped by `bin`", stage.span))
 
 
 def _one_batch(stage: TBin, table: Table, places: Column, context: StageContext, skipped: dict[str, Skipped]) -> Table:

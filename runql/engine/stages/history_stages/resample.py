@@ -28,23 +28,25 @@ def resample(
     pace = Pace()
     skipped: dict[str, LeftOut] = {}
     doubles: Counter[tuple[str, str]] = Counter()
-    for run in runs_of(stage, pace.counted(tables), context):
-        fast = pace.is_fast(run.table.length)
-        grid = _grid([x for x in run.xs if is_point(x)], stage.count)
-        columns: dict[str, Sequence[Value]] = {}
-        for name, cells in run.table.columns.items():
-            if name == run.x_axis:
-                columns[name] = grid
-            elif name in run.metrics:
-                xs, values, replaced = points(run.xs, cells_of(run.table, name), fast=fast)
-                columns[name] = _interpolated(grid, xs, values)
-                doubles[name, run.x_axis] += replaced
-                skipped[name] = left_out(cells, fast=fast).and_(skipped.get(name, LeftOut()))
-            else:
-                columns[name] = [cells[0]] * len(grid)
-        yield Table(columns, len(grid))
-    said += said_of_skipped(stage, skipped)
-    said += _doubles_said(stage, doubles)
+    try:
+        for run in runs_of(stage, pace.counted(tables), context):
+            fast = pace.is_fast(run.table.length)
+            grid = _grid([x for x in run.xs if is_point(x)], stage.count)
+            columns: dict[str, Sequence[Value]] = {}
+            for name, cells in run.table.columns.items():
+                if name == run.x_axis:
+                    columns[name] = grid
+                elif name in run.metrics:
+                    xs, values, replaced = points(run.xs, cells_of(run.table, name), fast=fast)
+                    columns[name] = _interpolated(grid, xs, values)
+                    doubles[name, run.x_axis] += replaced
+                    skipped[name] = left_out(cells, fast=fast).and_(skipped.get(name, LeftOut()))
+                else:
+                    columns[name] = [cells[0]] * len(grid)
+            yield Table(columns, len(grid))
+    finally:  # also where a limit behind it reads no further
+        said += said_of_skipped(stage, skipped)
+        said += _doubles_said(stage, doubles)
 
 
 def _doubles_said(stage: TCountStage, doubles: Counter[tuple[str, str]]) -> Iterator[Diagnostic]:

@@ -25,18 +25,20 @@ def smooth(stage: TSmooth, tables: Iterable[Table], context: StageContext, said:
     pace = Pace()
     skipped: dict[str, LeftOut] = {}
     others: Counter[str] = Counter()
-    for run in runs_of(stage, pace.counted(tables), context):
-        fast = pace.is_fast(run.table.length)
-        columns = dict(run.table.columns)
-        for metric in run.metrics:
-            cells = columns[metric]
-            columns[metric] = smoothed(cells, stage.method, stage.amount, fast=fast)
-            left = left_out(cells, fast=fast)
-            skipped[metric] = left._replace(other=0).and_(skipped.get(metric, LeftOut()))
-            others[metric] += left.other
-        yield Table(columns, run.table.length)
-    said += said_of_skipped(stage, skipped)
-    for metric, count in others.items():
-        if count:
-            message = f"`{metric}`: {number_of(count, 'value')} that are no numbers left as they are by `smooth`"
-            said.append(Diagnostic("RQL312", message, stage.span))
+    try:
+        for run in runs_of(stage, pace.counted(tables), context):
+            fast = pace.is_fast(run.table.length)
+            columns = dict(run.table.columns)
+            for metric in run.metrics:
+                cells = columns[metric]
+                columns[metric] = smoothed(cells, stage.method, stage.amount, fast=fast)
+                left = left_out(cells, fast=fast)
+                skipped[metric] = left._replace(other=0).and_(skipped.get(metric, LeftOut()))
+                others[metric] += left.other
+            yield Table(columns, run.table.length)
+    finally:  # also where a limit behind it reads no further
+        said += said_of_skipped(stage, skipped)
+        for metric, count in others.items():
+            if count:
+                message = f"`{metric}`: {number_of(count, 'value')} that are no numbers left as they are by `smooth`"
+                said.append(Diagnostic("RQL312", message, stage.span))
