@@ -57,6 +57,8 @@ else:
 def shown(block: Block, folder: Path) -> str:
     if "tb:./logs" in block.text:
         shutil.copytree(ROOT / "tests" / "fixtures" / "tensorboard_files", folder / "logs", dirs_exist_ok=True)
+    if "-s ./wandb" in block.text:
+        shutil.copytree(ROOT / "tests" / "fixtures" / "guide_files" / "wandb", folder / "wandb", dirs_exist_ok=True)
     return "".join(f"$ {line}\n{show(line, folder)}{gap}" for line, gap in commands(block))
 
 
