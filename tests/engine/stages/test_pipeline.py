@@ -252,7 +252,7 @@ def test_no_rows_are_a_file_with_its_columns() -> None:
 )
 def test_who_is_stopped_by_a_limit_says_what_it_saw(stage: t.TStage, said: str) -> None:
     """Of the rows that were read; the parts behind them stay unread. Stages between the two make no difference."""
-    read = []
+    read: list[str] = []
 
     def parts() -> Iterator[Table]:
         for run in "abcd":
@@ -261,7 +261,9 @@ def test_who_is_stopped_by_a_limit_says_what_it_saw(stage: t.TStage, said: str) 
             yield table(run_id=[run] * len(loss), _step=[math.nan if run == "a" else 0, 1][: len(loss)], loss=loss)
 
     context = StageContext.of_histories("_step", ("loss",))
-    for between in ([], [t.TWhere(TConst(True)), t.TRename((("loss", "l"),))]):
+    nothing: list[t.TStage] = []
+    some: list[t.TStage] = [t.TWhere(TConst(True)), t.TRename((("loss", "l"),))]
+    for between in (nothing, some):
         with from_rows(1):
             flow = run_stages([stage, *between, t.TLimit(2)], parts(), context)
             assert sum(part.length for part in flow) == 2
