@@ -1,22 +1,29 @@
-"""Catalogs as files: what was learned of a source, for whoever may not ask it again. Nothing heavy is loaded."""
+"""Catalogs as plain values, of which files and tables keep them; and as files, for whoever may not ask a source again.
+
+Nothing heavy is loaded.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from math import inf
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from runql.language.fields import Space
 from runql.language.kinds import Kind
 from runql.semantic.catalog import Catalog, FieldInfo
 from runql.text.bounded import read_bounded
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 MOST_BYTES: Final = 16_000_000
-_LONGEST_TEXT: Final = 200
+LONGEST_TEXT: Final = 200
+
+Counted: TypeAlias = tuple[tuple[str | float | bool, int], ...]
 
 
 def file_name(host: str, entity: str, project: str) -> str:
@@ -34,7 +41,10 @@ def read_catalog_file(path: Path) -> Catalog | None:
         return None
 
 
-def to_document(catalog: Catalog) -> dict[str, Any]:
+def to_document(catalog: Catalog, longest_text: float = inf) -> dict[str, Any]:
+    """A catalog as values that JSON and `marshal` can say. A longer text among the frequent values is left out: one
+    that was cut would be no value of the field.
+    """
     return {
         "source": catalog.source,
         "run_count": catalog.run_count,
@@ -45,58 +55,48 @@ def to_document(catalog: Catalog) -> dict[str, Any]:
         "groups": dict(catalog.groups),
         "as_of": catalog.as_of.isoformat() if catalog.as_of is not None else None,
         "fields": [
-            {
-                "space": info.space.value,
-                "path": list(info.path),
-                "runs": info.runs,
-                "kinds": {kind.value: count for kind, count in info.kinds.items()},
-                "numbers": [info.minimum, info.median, info.maximum],
-                "top": _short(info.top),
-                "elements": _short(info.elements),
-                "rows": info.rows,
-                "every": info.every,
-            }
+            [
+                info.space.value,
+                info.path,
+                info.runs,
+                {kind.value: count for kind, count in info.kinds.items()},
+                info.minimum,
+                info.median,
+                info.maximum,
+                _short(info.top, longest_text),
+                _short(info.elements, longest_text),
+                info.rows,
+                info.every,
+            ]
             for info in catalog.fields
         ],
     }
 
 
-def _short(counted: Iterable[tuple[str | float | bool, int]]) -> list[list[str | float | bool]]:
-    """Values with their counts, without long texts: one that was cut would be no value of the field."""
-    return [[value, n] for value, n in counted if not isinstance(value, str) or len(value) <= _LONGEST_TEXT]
+def _short(counted: Counted, longest: float) -> Counted:
+    if longest == inf:
+        return counted
+    return tuple((value, n) for value, n in counted if not isinstance(value, str) or len(value) <= longest)
 
 
 def from_document(document: Mapping[str, Any]) -> Catalog:
+    """The catalog that such values say."""
     return Catalog(
         source=document["source"],
         run_count=document["run_count"],
         complete=document["complete"],
         sample=document["samples"][0],
         metrics_sample=document["samples"][1],
-        fields=tuple(_field(entry) for entry in document["fields"]),
-        tags=document["tags"],
-        sweeps=document["sweeps"],
-        groups=document["groups"],
+        fields=tuple(map(_field, document["fields"])),
+        tags=Counter(document["tags"]),
+        sweeps=Counter(document["sweeps"]),
+        groups=Counter(document["groups"]),
         as_of=datetime.fromisoformat(document["as_of"]) if document["as_of"] else None,
     )
 
 
-def _field(entry: Mapping[str, Any]) -> FieldInfo:
-    minimum, median, maximum = entry["numbers"]
-    return FieldInfo(
-        space=Space(entry["space"]),
-        path=tuple(entry["path"]),
-        runs=entry["runs"],
-        kinds={Kind(kind): count for kind, count in entry["kinds"].items()},
-        minimum=minimum,
-        median=median,
-        maximum=maximum,
-        top=_pairs(entry["top"]),
-        elements=_pairs(entry.get("elements", ())),
-        rows=entry["rows"],
-        every=entry["every"],
-    )
-
-
-def _pairs(top: Iterable[Any]) -> tuple[tuple[str | float | bool, int], ...]:
-    return tuple((value, count) for value, count in top)
+def _field(facts: Sequence[Any]) -> FieldInfo:
+    space, path, runs, kinds, minimum, median, maximum, top, elements, *rest = facts
+    counted = (tuple(map(tuple, top)), tuple(map(tuple, elements)))
+    known = {Kind(kind): count for kind, count in kinds.items()}
+    return FieldInfo(Space(space), tuple(path), runs, known, minimum, median, maximum, *counted, *rest)

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from runql.config import STORE, TENSORBOARD, Settings
 from runql.errors import RunQLError
 from runql.semantic.catalog import Catalog
-from runql.sources.catalog_files import FORMAT, file_name, read_catalog_file, to_document
+from runql.sources.catalog_files import FORMAT, LONGEST_TEXT, file_name, read_catalog_file, to_document
 from runql.sources.names import DEMO
 from runql.text.replace import replace_with
 from runql.wandb_settings.files import Surroundings, read_settings
@@ -119,5 +119,5 @@ def write_catalog(name: str, settings: Settings, file: Path) -> None:
         except RunQLError:
             return
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    text = json.dumps({"format": FORMAT, "catalog": to_document(catalog)}, default=str)
+    text = json.dumps({"format": FORMAT, "catalog": to_document(catalog, LONGEST_TEXT)}, default=str)
     replace_with(file, text.encode(), mode=0o600)

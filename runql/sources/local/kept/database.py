@@ -130,7 +130,14 @@ def _digest(name: bytes, stamp: bytes, body: bytes) -> int:
 def _reader() -> int:
     """A number of the code that reads logs, and of this Python: what another one kept is as good as none."""
     told = [sys.version]
-    for folder in ("sources/local", "sources/local/kept", "sources/local/side_files", "sources/files", "semantic"):
+    for folder in (
+        "sources",
+        "sources/local",
+        "sources/local/kept",
+        "sources/local/side_files",
+        "sources/files",
+        "semantic",
+    ):
         for path in sorted((Path(__file__).parents[3] / folder).glob("*.py")):
             found = path.stat()
             told.append(f"{path.name} {found.st_size} {found.st_mtime_ns}")

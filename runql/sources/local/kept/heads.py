@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from runql.semantic.catalog import Catalog
+from runql.sources.catalog_files import from_document, to_document
 from runql.sources.local.discover import RunFile, stamps
 from runql.sources.local.framing import Damage, DamageKind
 from runql.sources.local.head import BranchPoint, Head, LogState
-from runql.sources.local.kept.catalogs import plain_of, read_plain
 from runql.sources.local.kept.database import SUFFIX, KeptDatabase
 from runql.sources.local.keys import Logged
 from runql.sources.local.run import LocalRun
@@ -86,13 +86,13 @@ class KeptFolder:
         wanted = name.encode("utf-8", "surrogatepass")
         for found, stamp, body in self.database.rows("catalogs"):
             if found == wanted and stamp == made_of:
-                return read_plain(marshal.loads(body))
+                return from_document(marshal.loads(body))
         return None
 
     def keep_catalog(self, name: str, made_of: bytes, catalog: Catalog) -> None:
         """Keep the catalog of a project."""
         with suppress(ValueError):  # a value that no bytes can say
-            row = (name.encode("utf-8", "surrogatepass"), made_of, marshal.dumps(plain_of(catalog)))
+            row = (name.encode("utf-8", "surrogatepass"), made_of, marshal.dumps(to_document(catalog)))
             self.database.write("catalogs", [row])
 
 

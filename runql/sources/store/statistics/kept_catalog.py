@@ -14,14 +14,13 @@ import secrets
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import Final, TypeAlias
 
 from runql.language.fields import Space
-from runql.language.kinds import Kind
 from runql.plan.to_sql.fields import Odd
-from runql.semantic.catalog import Catalog, FieldInfo
+from runql.semantic.catalog import Catalog
+from runql.sources.catalog_files import from_document, to_document
 from runql.sources.store.layout import LAYOUT
 from runql.sources.store.statistics.tally import CatalogTally
 from runql.sources.store.table import Version
@@ -29,7 +28,7 @@ from runql.sources.store.views import StoreViews
 from runql.text.frozen import frozen
 
 FOLDER: Final = "_catalog"
-_FORM: Final = 1
+_FORM: Final = 2
 _DIGEST_BYTES: Final = 12
 
 OddPaths: TypeAlias = Mapping[tuple[Space, str], frozenset[Odd]]
@@ -66,7 +65,7 @@ def _read(path: Path) -> StoreStatistics | None:
     try:
         told = json.loads(path.read_bytes())
         odd = {(Space(space), name): frozenset(map(Odd, found)) for space, name, found in told["odd"]}
-        return StoreStatistics(_catalog(told["catalog"]), odd)
+        return StoreStatistics(from_document(told["catalog"]), odd)
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
@@ -74,7 +73,7 @@ def _read(path: Path) -> StoreStatistics | None:
 def _write(path: Path, known: StoreStatistics) -> None:
     """Keep what was counted, in the place of what is of other versions. That it cannot be kept costs time alone."""
     odd = [[space.value, name, sorted(one.value for one in found)] for (space, name), found in known.odd.items()]
-    told = {"catalog": _plain(known.catalog), "odd": odd}
+    told = {"catalog": to_document(known.catalog), "odd": odd}
     scratch = path.with_name(f".{secrets.token_hex(8)}")
     with suppress(OSError):
         path.parent.mkdir(mode=0o700, exist_ok=True)
@@ -83,62 +82,6 @@ def _write(path: Path, known: StoreStatistics) -> None:
         for other in path.parent.iterdir():
             if other != path and other.suffix == ".json":
                 other.unlink(missing_ok=True)
-
-
-def _plain(catalog: Catalog) -> dict[str, Any]:
-    return {
-        "runs": catalog.run_count,
-        "tags": catalog.tags,
-        "sweeps": catalog.sweeps,
-        "groups": catalog.groups,
-        "as_of": None if catalog.as_of is None else catalog.as_of.isoformat(),
-        "fields": [
-            [
-                info.space.value,
-                info.path,
-                info.runs,
-                {kind.value: count for kind, count in info.kinds.items()},
-                info.minimum,
-                info.median,
-                info.maximum,
-                info.top,
-                info.elements,
-                info.rows,
-                info.every,
-            ]
-            for info in catalog.fields
-        ],
-    }
-
-
-def _catalog(told: Mapping[str, Any]) -> Catalog:
-    return Catalog(
-        "",
-        told["runs"],
-        complete=True,
-        fields=tuple(map(_field, told["fields"])),
-        tags=told["tags"],
-        sweeps=told["sweeps"],
-        groups=told["groups"],
-        as_of=None if told["as_of"] is None else datetime.fromisoformat(told["as_of"]),
-    )
-
-
-def _field(told: list[Any]) -> FieldInfo:
-    space, path, runs, kinds, least, middle, most, top, elements, rows, every = told
-    return FieldInfo(
-        Space(space),
-        tuple(path),
-        runs,
-        {Kind(kind): count for kind, count in kinds.items()},
-        least,
-        middle,
-        most,
-        tuple(map(tuple, top)),
-        tuple(map(tuple, elements)),
-        rows,
-        every,
-    )
 
 
 def without_metrics(catalog: Catalog) -> Catalog:

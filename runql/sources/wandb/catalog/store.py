@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from runql.semantic.catalog import Catalog
-from runql.sources.catalog_files import FORMAT, MOST_BYTES, file_name, from_document, to_document
+from runql.sources.catalog_files import FORMAT, LONGEST_TEXT, MOST_BYTES, file_name, from_document, to_document
 from runql.sources.wandb.decode import ProjectPlace
 from runql.sources.wandb.observed_fields import Stamp
 from runql.text.bounded import read_bounded
@@ -62,7 +62,7 @@ class CatalogStore:
     def save(self, host: str, place: ProjectPlace, kept: StoredCatalog) -> None:
         """Writes atomically, readable by the user alone: configs may be private. What is too large is not kept."""
         document = {"format": FORMAT, "metrics": kept.metrics, "total": kept.stamp.total, "newest": kept.stamp.newest}
-        text = json.dumps({**document, "catalog": to_document(kept.catalog)}, default=str)
+        text = json.dumps({**document, "catalog": to_document(kept.catalog, LONGEST_TEXT)}, default=str)
         path = self._path(host, place)
         if len(text) > MOST_BYTES:
             return
