@@ -2,6 +2,7 @@
 
 VENV ?= .venv
 JOBS ?= 2
+TESTS ?=
 BIN := $(VENV)/bin
 
 # The first Python there is that is new enough.
@@ -18,11 +19,12 @@ TABLE := runs where config.lr > 0.01 order -summary.loss limit 10 select name, c
 # What `check` looks at beside the tests, in this order.
 STATIC := format lint types contracts fresh docs
 
-.PHONY: help demo test test-engines check static $(STATIC) generate accept dist bench clean
+.PHONY: help demo test test-all test-engines check static $(STATIC) generate accept dist bench clean
 
 help:
 	@echo "make demo      ask the embedded runs the first questions"
 	@echo "make test      run the tests"
+	@echo "make test-all  run the tests with each Python from 3.11 to 3.13 that is there (TESTS='tests/syntax' for some)"
 	@echo "make test-engines  install ClickHouse and Spark into an environment of their own, and ask them what a store is asked"
 	@echo "make check     the whole gate: the tests, and $(STATIC)"
 	@echo "make generate  write anew what follows from other files; \`check\` names what is stale"
@@ -40,7 +42,18 @@ demo: $(USE)
 	@few="--max-rows 20"; if [ -t 1 ]; then few=""; fi; $(BIN)/runql -o table $$few -s demo "$(MISSION)"
 
 test: $(WORK)
-	@$(BIN)/python -m pytest -n $(JOBS) -q
+	@$(BIN)/python -m pytest -n $(JOBS) -q $(TESTS)
+
+# Each of the Pythons that are there: on the path, or kept by pyenv or uv. One that is not there is said.
+test-all:
+	@failed=""; for version in 3.11 3.12 3.13; do \
+		found=""; for python in "$$(command -v python$$version)" "$$(ls -d ~/.pyenv/versions/$$version.*/bin/python 2>/dev/null | tail -n 1)" \
+			"$$(uv python find --no-python-downloads $$version 2>/dev/null)"; do \
+			[ -n "$$python" ] && "$$python" -c 'pass' >/dev/null 2>&1 && { found=$$python; break; }; done; \
+		[ -n "$$found" ] || { echo "Python $$version: not there, not tested"; continue; }; \
+		echo "Python $$version: $$found"; \
+		$(MAKE) --no-print-directory VENV=.venv/all/$$version PYTHON="$$found" test || failed="$$failed $$version"; \
+	done; [ -z "$$failed" ] || { echo "failed with:$$failed"; exit 1; }
 
 # ClickHouse (chdb) and Spark are some 1.5 GB and need Java: nothing else here does, so they have an environment of their own.
 ENGINES := $(VENV)-engines

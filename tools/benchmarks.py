@@ -5,7 +5,8 @@
     python -m tools.benchmarks --seconds 300          a script may take so long (900)
     python -m tools.benchmarks --out FILE             write another file
 
-A script that fails or is stopped is named in the page, with its last line, and makes this command fail.
+A script that fails or is stopped is named in the page, with its last line, and makes this command fail. A few of the
+figures stand in the README too, between two marks; `tools/figures.py` says which.
 """
 
 from __future__ import annotations
@@ -25,7 +26,10 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from tools.figures import with_figures
+
 ROOT = Path(__file__).resolve().parents[1]
+README = ROOT / "README.md"
 PAGE = ROOT / "docs" / "benchmarks.md"
 PEERS = (
     *("wandb", "pandas", "polars", "duckdb", "deltalake", "pyarrow", "numpy", "tensorboard", "rapidfuzz"),
@@ -60,7 +64,10 @@ def main() -> int:
         sys.stderr.write(f"bench_{name} …\n")
         sections[name], good = section(name, given.seconds)
         failed += [] if good else [name]
-        given.out.write_text(page(sections), encoding="utf-8")
+        text = page(sections)
+        given.out.write_text(text, encoding="utf-8")
+        if given.out == PAGE:
+            README.write_text(with_figures(README.read_text(encoding="utf-8"), text), encoding="utf-8")
     if failed:
         sys.stderr.write(f"failed: {', '.join(failed)}\n")
     return int(bool(failed))
@@ -93,7 +100,8 @@ def section(name: str, seconds: float) -> tuple[str, bool]:
     if status is None:
         lines += ["", f"It was stopped after {seconds:.0f} s."]
     elif status:
-        lines += ["", f"It failed: {(err.strip().splitlines() or ['without a word'])[-1]}"]
+        last = err.strip().splitlines()[-1:]
+        lines += ["", f"It failed: {last[0]}" if last else "A figure misses its goal."]
     shown = "\n".join(lines)
     text = f"## `bench_{name}`\n\n{about(name)}\n\n{conditions(name, took, cpu)}\n\n```text\n{shown}\n```\n"
     return text, status == 0
