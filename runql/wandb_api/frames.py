@@ -123,7 +123,7 @@ def polars_frame(columns: Columns) -> polars.DataFrame:
     try:
         import polars as pl
     except ImportError as error:
-        raise ImportError("`format='polars'` needs polars: install it with `pip install runql[polars]`") from error
+        raise ImportError("`format='polars'` needs polars: install it with `pip install 'runql[polars]'`") from error
     return pl.DataFrame([_polars_series(pl, name, cells) for name, cells in columns.items()])
 
 

@@ -28,7 +28,7 @@ def convert(frame: Columns) -> pyarrow.Table:
         import pyarrow as pa
     except ImportError:
         raise OutputError.of(
-            "RQL506", "`pyarrow` is not installed", "install it with `pip install runql[parquet]`"
+            "RQL506", "`pyarrow` is not installed", "install it with `pip install 'runql[parquet]'`"
         ) from None
     arrays = []
     for name in frame.names:

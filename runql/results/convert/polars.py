@@ -20,7 +20,7 @@ def convert(frame: Columns) -> polars.DataFrame:
         import polars as pl
     except ImportError:
         raise OutputError.of(
-            "RQL506", "`polars` is not installed", "install it with `pip install runql[polars]`"
+            "RQL506", "`polars` is not installed", "install it with `pip install 'runql[polars]'`"
         ) from None
     series = {}
     for name in frame.names:

@@ -14,8 +14,8 @@ from runql.frontends.cli.doctor.report import Finding, Section
 
 _NEEDED = re.compile(r"(?P<name>[A-Za-z0-9._-]+)(\[(?P<more>[^\]]*)\])?\s*(?P<versions>[^;]*)(;(?P<marker>.*))?")
 _EXTRA = re.compile(r"""extra\s*==\s*["'](?P<extra>[\w-]+)["']""")
-_FOR_WORK = frozenset({"test", "check", "demo", "docs", "release"})
-"""Extras of those who work on RunQL."""
+_NOT_SAID = frozenset({"all", "test", "check", "demo", "docs", "engines", "release"})
+"""Extras of those who work on RunQL, and the one that is all others."""
 
 
 def sections() -> Iterator[Section]:
@@ -53,7 +53,7 @@ def sections() -> Iterator[Section]:
             required.append(Finding(name, text, wrong))
     yield Section("packages", tuple(required))
     yield Section(
-        "extras", tuple(_extra(extra, packages) for extra, packages in extras.items() if extra not in _FOR_WORK)
+        "extras", tuple(_extra(extra, packages) for extra, packages in extras.items() if extra not in _NOT_SAID)
     )
 
 
