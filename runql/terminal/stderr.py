@@ -6,7 +6,8 @@ import errno
 import json
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, Final
 
 from runql.errors import AssertionFailed, BackendError, RunQLError, SourceError
@@ -58,6 +59,8 @@ def raw(text: str) -> None:
     """Write a text as it is, which may steer the terminal. A standard error that is gone is no reason to stop."""
     if sys.stderr is None:
         return
+    global _writes  # noqa: PLW0603 - there is one standard error
+    _writes += 1
     try:
         encoding = sys.stderr.encoding or "utf-8"
         data = text.encode(encoding, "backslashreplace")
@@ -70,6 +73,14 @@ def raw(text: str) -> None:
         if isinstance(error, OSError) and error.errno in _NO_ROOM:
             _lost.append(error)
         sys.stderr = None  # closed, or full: there is no one left to tell
+
+
+_writes = 0
+
+
+def writes() -> int:
+    """How often something was written so far."""
+    return _writes
 
 
 def _handle() -> int | None:
@@ -88,10 +99,26 @@ def with_loss(status: int) -> int:
 class Voice:
     """Says things on standard error, in colour if it may, in lines of at most `columns` characters where it can."""
 
-    def __init__(self, *, color: bool = False, columns: int | None = None, structured: bool = False) -> None:
+    def __init__(
+        self, *, color: bool = False, columns: Callable[[], int | None] | int | None = None, structured: bool = False
+    ) -> None:
         self._color = color
         self._structured = structured
-        self._columns = columns
+        self._width = columns
+        self._heard: list[str] | None = None
+
+    @property
+    def _columns(self) -> int | None:
+        return self._width() if callable(self._width) else self._width
+
+    @contextmanager
+    def heard(self) -> Iterator[list[str]]:
+        """Gives the lines that are said while this lasts."""
+        before, self._heard = self._heard, []
+        try:
+            yield self._heard
+        finally:
+            self._heard = before
 
     def error(self, error: RunQLError) -> int:
         """Show an error, with its place where it has one, and give the exit status."""
@@ -148,6 +175,8 @@ class Voice:
 
     def say(self, text: str) -> None:
         """A text and a line end. A terminal gets nothing that steers it but colours."""
+        if self._heard is not None:
+            self._heard += text.split("\n")
         raw(f"{styled(text) if is_terminal() else text}\n")
 
 

@@ -55,6 +55,8 @@ def write(pieces: Iterable[bytes]) -> None:
     """
     if sys.stdout is None:
         raise CannotWrite("it is closed")
+    global _writes  # noqa: PLW0603 - there is one standard output
+    _writes += 1
     out = _Output(sys.stdout)
     decoded = codecs.getincrementaldecoder("utf-8")("replace")
     if not is_terminal():
@@ -66,6 +68,14 @@ def write(pieces: Iterable[bytes]) -> None:
         for piece in pieces:
             out.put(styled(decoded.decode(piece)).encode("utf-8", "backslashreplace"))
     out.flush()
+
+
+_writes = 0
+
+
+def writes() -> int:
+    """How often something was written so far."""
+    return _writes
 
 
 class _Output:

@@ -84,6 +84,11 @@ class Terminal:
             before = len(self.written)
             assert self._read(seconds)
 
+    def resize(self, columns: int, lines: int) -> None:
+        """Change the window, as a terminal does that leaves its lines as they are."""
+        ioctl(self._handle, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+        self.screen.resize(lines, columns)
+
     def signal(self, number: int) -> None:
         os.kill(self.process, number)
 

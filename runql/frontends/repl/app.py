@@ -84,6 +84,8 @@ class Conversation:
                 continue
             except EOFError:
                 return
+            finally:
+                self.line.resized = None  # what stood above that line stands above another now
             try:
                 shell = self.knowledge.shell()
             except KeyboardInterrupt:
@@ -91,6 +93,7 @@ class Conversation:
                 continue
             from runql.frontends.repl.evaluate import evaluate
 
+            shell.screen.standing = None
             with shell.session.within(self._start.timeout):
                 evaluate(shell, typed)
             if self.line.has_more and not told:
@@ -98,6 +101,7 @@ class Conversation:
                 shell.tell(_EACH_BY_ITSELF)
             if shell.leaving:
                 return
+            self.line.resized = shell.screen.redraw if shell.screen.standing is not None else None
             name, text, offer = shell.prompt_name or _NO_NAME, shell.next_text, ""
             if not asks_for_text(typed):
                 text, offer = "", text

@@ -11,6 +11,7 @@ from runql.config import Settings
 from runql.errors import BackendError
 from runql.execute.progress import RunProgress
 from runql.frontends.repl.kept_results import KeptResult
+from runql.frontends.repl.standing import StandingChart
 from runql.results.columns import Columns
 from runql.results.formats.formats import FORMATS, Format, chosen, said, save
 from runql.results.terminal_table.options import Turn, View
@@ -75,6 +76,8 @@ class Screen:
     looks: Looks
     waiting: Waiting | None = None
     quiet: bool = False
+    standing: StandingChart | None = None
+    """The chart that was drawn last, as long as it may stand above the prompt."""
     is_terminal: bool = field(default_factory=stdout.is_terminal)
 
     # ---------------------------------------------------------------- reading
@@ -128,8 +131,31 @@ class Screen:
         if path is not None and kept.frame is not None:
             self.save(kept, self.looks_of(path), path)
             return
-        lost = self.draw(kept, self.looks.form, turn=turn, whole=whole)
-        self.say_below(kept, *lost)
+        draws = self._draws(kept, self.looks.form, whole=whole)
+        with self.voice.heard() as said:
+            lost = self.draw(kept, self.looks.form, turn=turn, whole=whole)
+            self.say_below(kept, *lost)
+        if draws and kept.chart is not None:
+            lines = (*self.chart_lines(kept.chart), *said)
+            self.standing = StandingChart.of(kept, lines, (self.width, self.height))
+
+    def redraw(self, rows: int) -> None:
+        """Draw the chart anew that stands above the prompt, which takes so many rows, for the window as it is now."""
+        standing, self.standing = self.standing, None
+        if standing is None or not standing.is_last:
+            return
+        size = self.width, self.height
+        if size == standing.size:
+            self.standing = standing
+            return
+        stderr.raw(standing.way_back(*size, is_plain=rows == 1))
+        self.show(standing.kept)
+
+    @property
+    def has_changed(self) -> bool:
+        """Whether the window is no longer that for which a chart was drawn that stands above the prompt."""
+        standing = self.standing
+        return standing is not None and standing.is_last and standing.size != (self.width, self.height)
 
     def show_part(self, kept: KeptResult, *, failed: bool) -> None:
         """Draw what came of a result before it was stopped or failed, at once: nobody wants a pager then."""
@@ -158,7 +184,7 @@ class Screen:
         if kept.frame is None:
             self.put(f"{kept.text}\n")
             return ()
-        if kept.chart is not None and form is FORMATS["table"] and not whole and self.is_terminal:
+        if kept.chart is not None and self._draws(kept, form, whole=whole):
             stdout.write([f"{line}\n".encode() for line in self.chart_lines(kept.chart)])
             return ()
         output = kept.output(self.view(turn=turn, whole=whole, paged=paged))
@@ -170,6 +196,10 @@ class Screen:
         else:
             stdout.write(pieces)
         return tuple(notice.message for notice in said(output.lost))
+
+    def _draws(self, kept: KeptResult, form: Format, *, whole: bool) -> bool:
+        """Whether the chart of a result is drawn, and not its table written."""
+        return kept.chart is not None and form is FORMATS["table"] and not whole and self.is_terminal
 
     def chart_lines(self, chart: Chart, height: int | None = None) -> list[str]:
         """A chart as wide as the screen; with a height no taller than that."""

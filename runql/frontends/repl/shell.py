@@ -83,12 +83,15 @@ class Shell:
         self.next_text = ""
         """What the next prompt begins with."""
         color = self.settings.color and not self.settings.dumb_terminal and stderr.is_terminal()
-        width = self.settings.columns or stderr.columns() if stderr.is_terminal() else None
-        self.voice = Voice(color=color, columns=width)
+        self.voice = Voice(color=color, columns=self._width)
         form, path = chosen(output or self.settings.prompt.format)
         looks = Looks(form, path, timing=self.settings.prompt.timing, paged=self.settings.prompt.pager == "auto")
         self.screen = Screen(self.settings, self.voice, looks, waiting, quiet)
         self.interrupts = Interrupts()
+
+    def _width(self) -> int | None:
+        """How wide what is said may be: the window may change."""
+        return self.settings.columns or stderr.columns() if stderr.is_terminal() else None
 
     @property
     def source(self) -> str | None:
