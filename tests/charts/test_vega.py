@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runql.charts.chart import Axis, Chart, Mark, Panel, Scale, Series
+from runql.charts.chart import Axis, Chart, Mark, Panel, Polyline, Scale, Series
 from runql.charts.vega.axes import AxisRange, log_ticks, number_format, round_ticks, value_on
+from runql.charts.vega.grids import tick_rows
 from runql.charts.vega.spec import vega_lite
 from runql.charts.vega.texts import number_text, room, short, wrapped
 from runql.charts.vega.theme import DASHES, PALETTES, SHAPES, Theme
@@ -119,7 +120,18 @@ def test_values_over_bars_stand_where_there_is_room() -> None:
 
 def test_huge_numbers_have_no_prefix() -> None:
     assert number_format(AxisRange(0, 1.6e24)) == {"format": "~e"}
-    assert number_format(AxisRange(0, 1.6e9)) == {"format": "~s"}
+    assert number_format(AxisRange(0, 1.6e9))["format"] == "~s"
+    assert number_format(AxisRange(0, 16)) == {}
+
+
+def test_ticks_of_parallel_axes_do_not_lie_on_each_other() -> None:
+    values = (0.0, 0.83, 0.86, 0.88, 0.9, 1.0)
+    lines = tuple(Polyline(str(at), str(at), (value, 0.0)) for at, value in enumerate(values))
+    panel = Panel(Mark.PARALLEL, Axis(""), Axis(""), axes=(Axis("acc"), Axis("n")), polylines=lines)
+    texts = [row["text"] for row in tick_rows(panel) if row["axis"] == "acc"]
+    assert texts[0] == "0"
+    assert texts[-1] == "1", "the ends are always there"
+    assert 3 <= len(texts) < len(values)
 
 
 def test_notes_stand_under_the_chart() -> None:

@@ -132,7 +132,9 @@ def number_format(extent: AxisRange | None) -> dict[str, Any]:
         return {"format": "~e"}
     if largest >= _HUGE:
         return {"format": "~e"}
-    return {"format": "~s"} if largest >= _LARGE and extent.most - extent.least > largest / 1000 else {}
+    if largest >= _LARGE and extent.most - extent.least > largest / 1000:
+        return {"format": "~s", "labelExpr": "datum.value ? datum.label : '0'"}
+    return {}
 
 
 def _log(extent: AxisRange | None, padding: int, *, from_zero: bool) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from runql.charts.chart import Axis, Panel, Scale
@@ -19,6 +19,8 @@ _CELL_HEIGHT: Final = 34
 _LEAST_CELL: Final = 26
 _MOST_CELL: Final = 110
 _DARK_PART: Final = 0.55
+_LINE: Final = 0.045
+"""How high a text is, as a part of an axis."""
 _FEW_VALUES: Final = 6
 """An axis of so many values has a tick at each of them."""
 
@@ -113,8 +115,22 @@ def _axis_ticks(panel: Panel, at: int) -> Iterator[Row]:
     if extent is None:
         return
     values = {line.values[at] for line in panel.polylines if _place(axis, line.values[at], extent) is not None}
-    for value in _tick_values(axis, extent, values):
-        yield {"axis": name, "place": _place(axis, value, extent), "text": _text(axis, value)}
+    ticks = {
+        place: value
+        for value in _tick_values(axis, extent, values)
+        if (place := _place(axis, value, extent)) is not None
+    }
+    for place in _apart(sorted(ticks)):
+        yield {"axis": name, "place": place, "text": _text(axis, ticks[place])}
+
+
+def _apart(places: Sequence[float]) -> list[float]:
+    """Those that are so far from each other that their texts do not touch; the first and the last always."""
+    kept = [*places[:1]]
+    for place in places[1:-1]:
+        if place - kept[-1] >= _LINE and places[-1] - place >= _LINE:
+            kept.append(place)
+    return [*kept, *places[1:][-1:]]
 
 
 def _tick_values(axis: Axis, extent: AxisRange, values: set[float]) -> list[float]:

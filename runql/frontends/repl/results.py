@@ -31,6 +31,8 @@ _DEFAULT_WIDTH: Final = 80
 _DEFAULT_HEIGHT: Final = 24
 _BELOW: Final = 4
 """Lines of the screen that are left for the footer and the next prompt."""
+_MENU: Final = 7
+"""Lines that the prompt keeps free below it for what it offers: a chart stands above these whole."""
 _LEAST_HEIGHT: Final = 20
 _PREVIEWED: Final = 10
 """How many rows are shown before all have come."""
@@ -206,7 +208,7 @@ class Screen:
         from runql.charts.terminal.draw import chart_lines
 
         dumb = self.settings.dumb_terminal
-        look = chart_look(replace(self.view(paged=False), width=self.width), self.height, dumb=dumb)
+        look = chart_look(replace(self.view(paged=False), width=self.width), self.height - _MENU, dumb=dumb)
         return [*chart_lines(chart, look if height is None else replace(look, height=height, tight=True))]
 
     def put(self, text: str, *, paged: bool = True) -> None:
