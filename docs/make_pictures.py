@@ -37,6 +37,15 @@ THEME = TerminalTheme(
     [PAPER, RED, GREEN, YELLOW, BLUE, MAGENTA, CYAN, INK],
     [GREY, RED, GREEN, YELLOW, BLUE, MAGENTA, CYAN, WHITE],
 )
+_INK, _PAPER, _GREY, _BLACK = (36, 41, 47), (250, 251, 252), (104, 112, 122), (20, 24, 28)
+_RED, _GREEN, _YELLOW = (190, 40, 50), (30, 120, 50), (140, 95, 0)
+_BLUE, _MAGENTA, _CYAN = (10, 90, 200), (130, 60, 180), (0, 120, 130)
+LIGHT = TerminalTheme(
+    _PAPER,
+    _INK,
+    [_BLACK, _RED, _GREEN, _YELLOW, _BLUE, _MAGENTA, _CYAN, _INK],
+    [_GREY, _RED, _GREEN, _YELLOW, _BLUE, _MAGENTA, _CYAN, _BLACK],
+)
 # As rich draws it, but with the fonts of the reader's own system: a picture fetches nothing.
 FRAME = """\
 <svg class="rich-terminal" viewBox="0 0 {width} {height}" xmlns="http://www.w3.org/2000/svg">
@@ -78,11 +87,12 @@ CHOICE = "runs where config.lr > 0.01 order -summary.loss"
 
 @dataclass(frozen=True)
 class Picture:
-    """`lines` are typed one after the other into a terminal of `columns`."""
+    """`lines` are typed one after the other into a terminal of `columns`. `is_light`: on a light ground too."""
 
     name: str
     columns: int
     lines: tuple[str, ...]
+    is_light: bool = False
 
 
 PICTURES = (
@@ -96,12 +106,22 @@ PICTURES = (
     ),
     Picture(
         "plot",
-        100,
+        80,
         (
-            "runql -s demo \"runs where group = 'long' keys val/loss scan | smooth ema 0.8 | plot log y\"",
-            'runql -s demo "runs | group config.optimizer : acc = mean(summary.acc), ci95(summary.acc) | plot"',
+            "runql -s demo \"runs where group = 'long' keys val/loss scan | plot log y\"",
+            'runql -s demo "runs | group config.optimizer : mean(summary.acc), ci95(summary.acc) | plot"',
+            "runql -s demo 'runs | plot summary.acc vs config.lr by summary.loss log x'",
+        ),
+        is_light=True,
+    ),
+    Picture(
+        "plot-wide",
+        120,
+        (
+            "runql -s demo \"runs where name startswith 'baseline' keys loss, acc scan | plot by config.optimizer\"",
             'runql -s demo "runs | pivot mean(summary.acc) by config.model.depth across config.optimizer | plot"',
         ),
+        is_light=True,
     ),
 )
 
@@ -201,15 +221,21 @@ def _rich_color(name: str) -> str | None:
     return f"#{name}" if len(name) == 6 and not name.isalpha() else name.replace("bright", "bright_").replace("__", "_")
 
 
-def draw(picture: Picture) -> str:
-    """The picture as SVG. Its text is what the commands write today."""
+def draw(picture: Picture) -> dict[str, str]:
+    """The picture as SVG, and one on a light ground, by the names of the files. Its text is what the commands write
+    today.
+    """
     console = Console(record=True, width=picture.columns, file=StringIO(), force_terminal=True)
     with tempfile.TemporaryDirectory() as folder:
         for line in picture.lines:
             seen = show(line, Path(folder), color=True, columns=picture.columns)
             console.print(Text.assemble(("$ ", "bold green"), (line, "bold")))
             console.print(Text.from_ansi(seen))
-    return placed(console.export_svg(title="runql", theme=THEME, code_format=FRAME, unique_id=picture.name))
+    themes = {picture.name: THEME} | ({f"{picture.name}-light": LIGHT} if picture.is_light else {})
+    return {
+        name: placed(console.export_svg(title="runql", theme=theme, code_format=FRAME, unique_id=name, clear=False))
+        for name, theme in themes.items()
+    }
 
 
 def main() -> None:
@@ -218,7 +244,8 @@ def main() -> None:
     folder = parser.parse_args().out
     folder.mkdir(exist_ok=True)
     for picture in PICTURES:
-        (folder / f"{picture.name}.svg").write_text(draw(picture), encoding="utf-8")
+        for name, drawn in draw(picture).items():
+            (folder / f"{name}.svg").write_text(drawn, encoding="utf-8")
     for prompt in PROMPTS:
         (folder / f"{prompt.name}.svg").write_text(draw_prompt(prompt), encoding="utf-8")
 
