@@ -18,7 +18,7 @@ CHARTS = {
     "curves": "runs where group = 'long' keys val/loss scan | smooth ema 0.8 | plot log y",
     "groups": "runs where group != 'debug'"
     " | group config.optimizer : mean(summary.val/acc), ci95(summary.val/acc) | plot bar",
-    "rates": "runs where group = 'lr-sweep' | plot summary.val/acc vs config.lr by config.optimizer log x",
+    "loss": "runs | plot summary.acc vs config.lr by summary.loss log x",
 }
 """By name: the questions whose charts are shown."""
 
