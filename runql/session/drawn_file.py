@@ -32,7 +32,7 @@ def drawn_file(chart: Callable[[], Chart | None], theme: str, name: str) -> byte
 
     kind = ChartFile(name)
     if kind is not ChartFile.JSON:
-        engine.versions()
+        engine.begin()
     made = chart()
     assert made is not None, "whoever draws has a chart"
     return chart_bytes(made, kind, Theme(theme))

@@ -40,8 +40,8 @@ DOORS = (
     Door("certifi", r"runql/sources/wandb/network/certificates\.py", "one file says who is trusted"),
     Door(
         "subprocess",
-        r"runql/(terminal/pager|frontends/cli/viewers)\.py",
-        "the pager, and what `runql open` was asked for, are the only other programs that RunQL starts",
+        r"runql/(terminal/pager|frontends/cli/viewers|charts/files/drawer)\.py",
+        "the pager, what `runql open` was asked for, and what draws pictures are the only programs that RunQL starts",
     ),
     Door(
         "pandas",
@@ -52,7 +52,7 @@ DOORS = (
     Door("pyarrow", r"runql/results/(convert/arrow|formats/formats)\.py", "pyarrow only where results are written"),
     Door("duckdb", r"runql/(execute/sql/ask|sources/store/duck)\.py", "one file a floor asks DuckDB"),
     Door("deltalake", r"runql/sources/store/table\.py", "one file speaks to Delta Lake"),
-    Door("vl_convert", r"runql/charts/files/engine\.py", "one file draws pictures of charts"),
+    Door("vl_convert", r"runql/charts/files/drawing\.py", "one file draws pictures of charts"),
     Door("wcwidth", r"runql/text/widths\.py", "one file knows how wide a character is"),
     Door("rich", r"^$", "widths are those of wcwidth, and pictures are drawn in docs/"),
     Door("rapidfuzz", r"runql/text/nearest\.py", "one file looks for the nearest names"),

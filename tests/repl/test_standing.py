@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from runql.frontends.repl import standing
 from runql.frontends.repl.kept_results import KeptResult
 from runql.frontends.repl.standing import StandingChart
 from tests.repl.screen import Terminal, terminal
@@ -58,5 +57,5 @@ def test_nothing_is_lost_where_lines_would_be_broken(monkeypatch: pytest.MonkeyP
         moved = chart.way_back(columns, 24, is_plain=is_plain)
         assert moved.count("\n") == 24
         assert "A" not in moved
-    monkeypatch.setattr(standing.stderr, "writes", lambda: chart.written[1] + 1)
+    monkeypatch.setattr("runql.terminal.stderr.writes", lambda: chart.written[1] + 1)
     assert not chart.is_last, "something else was said below it"

@@ -25,7 +25,7 @@ def place_of_chart(kind: ChartFile, path: Path, name: str | None = None) -> Dest
     Raises `OutputError` for what cannot be written, and where what draws it is not installed.
     """
     if kind is not ChartFile.JSON:
-        engine.versions()
+        engine.begin()
     return destination(path, endings(kind), name)
 
 
