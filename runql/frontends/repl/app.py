@@ -85,7 +85,7 @@ class Conversation:
             except EOFError:
                 return
             finally:
-                self.line.resized = None  # what stood above that line stands above another now
+                self.line.window.changed = None  # what stood above that line stands above another now
             try:
                 shell = self.knowledge.shell()
             except KeyboardInterrupt:
@@ -101,7 +101,7 @@ class Conversation:
                 shell.tell(_EACH_BY_ITSELF)
             if shell.leaving:
                 return
-            self.line.resized = shell.screen.redraw if shell.screen.standing is not None else None
+            self.line.window.changed = shell.screen.redraw if shell.screen.standing is not None else None
             name, text, offer = shell.prompt_name or _NO_NAME, shell.next_text, ""
             if not asks_for_text(typed):
                 text, offer = "", text

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from asyncio import TimerHandle
 from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
@@ -39,7 +38,6 @@ from prompt_toolkit.layout.processors import (
     HighlightSelectionProcessor,
 )
 from prompt_toolkit.output import ColorDepth
-from prompt_toolkit.renderer import HeightIsUnknownError
 from prompt_toolkit.styles import DynamicStyle
 from prompt_toolkit.utils import get_cwidth
 from prompt_toolkit.widgets import SearchToolbar
@@ -53,6 +51,7 @@ from runql.frontends.repl.line.lexer import QueryLexer
 from runql.frontends.repl.line.style import style_of
 from runql.frontends.repl.line.toolbar import toolbar
 from runql.frontends.repl.line.toolbar_text import Thinker
+from runql.frontends.repl.line.window import WindowWatch
 from runql.text.render import clean
 
 if TYPE_CHECKING:
@@ -62,7 +61,6 @@ if TYPE_CHECKING:
 
 _MENU_LINES: Final = 10
 _MOST_NAME: Final = 30
-_STILL_SECONDS: Final = 0.25
 
 
 class Line:
@@ -113,11 +111,7 @@ class Line:
             input=input,
             output=output,
         )
-        self.resized: Callable[[int], None] | None = None
-        """What is done above the line when the window has changed; it is told how many rows the line takes."""
-        self._size: object = None
-        self._later: TimerHandle | None = None
-        self.app.after_render += self._look_at_window
+        self.window = WindowWatch(self.app, self._rows, self._write_above)
         self.app.timeoutlen = 0.5
         self.app.ttimeoutlen = 0.05
 
@@ -159,26 +153,10 @@ class Line:
                 return
         say()
 
-    def _look_at_window(self, app: Application[str]) -> None:
-        """Once the window has stopped changing, have done above the line what is to be done."""
-        size = app.output.get_size()
-        before, self._size = self._size, size
-        if before in (None, size) or app.loop is None or app.is_done:
-            return
-        if self._later is not None:
-            self._later.cancel()
-        self._later = app.loop.call_later(_STILL_SECONDS, self._window_has_changed)
-
-    def _window_has_changed(self) -> None:
-        resized, self._later = self.resized, None
-        if resized is None or not self.app.is_running or self.app.is_done:
-            return
-        with suppress(HeightIsUnknownError):
-            if not self.app.renderer.rows_above_layout:
-                return  # the screen was cleared
-        width = get_cwidth(f"{self._name}> {self.buffer.text}")
-        rows = self.buffer.text.count("\n") + 1 + width // self.app.output.get_size().columns
-        self._write_above(lambda: resized(rows))
+    def _rows(self, columns: int) -> int:
+        """How many rows the line takes: one, if it is no longer than that."""
+        text = self.buffer.text
+        return text.count("\n") + 1 + get_cwidth(f"{self._name}> {text}") // columns
 
     def is_complete(self, text: str) -> bool:
         """Whether Enter runs a text: a command, a whole statement, or one with a mistake before its end."""
