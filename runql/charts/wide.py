@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Final
 
 from runql.charts.chart import Axis, Cell, Mark, Panel, Polyline, Scale
@@ -145,10 +146,13 @@ def _strung(columns: Mapping[str, Sequence[Value]], labels: Sequence[str], runs:
 
 
 def _axis(title: str, cells: Sequence[Value]) -> tuple[Axis, list[float]]:
-    """An axis of numbers, or of the categories of other values; NaN where nothing was set."""
+    """An axis of numbers, of times, or of the categories of other values; NaN where nothing was set."""
     held = [cell for cell in cells if cell is not MISSING and cell is not None]
     if held and all(isinstance(cell, int | float) and not isinstance(cell, bool) for cell in held):
         return Axis(title), [_position(cell) for cell in cells]
+    if held and all(isinstance(cell, datetime) for cell in held):
+        times = [cell.timestamp() if isinstance(cell, datetime) else math.nan for cell in cells]
+        return Axis(title, Scale.TIME), times
     order = {text: float(place) for place, text in enumerate(dict.fromkeys(category(cell) for cell in held))}
     at = [order[category(cell)] if cell is not MISSING and cell is not None else math.nan for cell in cells]
     return Axis(title, Scale.CATEGORY, tuple(order)), at
@@ -176,7 +180,9 @@ def _of_diff(table: ChartTable) -> Panel:
     names.sort(key=_says_little)
     if len(names) > _MOST_AXES:
         table.say(f"not drawn, though they differ: {', '.join(names[_MOST_AXES:])}")
-    columns = {field: [cells.get((field, run), MISSING) for run in titles] for field in names[:_MOST_AXES]}
+    # The last axis gives the colours: it is one that says something.
+    kept = sorted(names[:_MOST_AXES], key=_says_little, reverse=True)
+    columns = {field: [cells.get((field, run), MISSING) for run in titles] for field in kept}
     return _strung(columns, titles, [""] * len(titles))
 
 

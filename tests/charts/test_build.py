@@ -122,6 +122,13 @@ def test_a_log_axis_says_what_it_leaves_out() -> None:
     assert all(x > 0 for series in panel.series for x in series.x)
 
 
+def test_axes_of_what_differs_are_times_too_and_the_last_says_something() -> None:
+    (panel,) = chart("runs where group = 'lr-sweep' | diff | plot").panels
+    scales = {axis.title: axis.scale for axis in panel.axes}
+    assert (scales["created"], scales["config.optimizer"]) == (Scale.TIME, Scale.CATEGORY)
+    assert panel.axes[-1].title == "summary.val/loss", "it gives the colours"
+
+
 def test_gaps_are_said() -> None:
     found = chart("runs keys loss scan | plot loss")
     assert any("gap" in note and "in loss (NaN)" in note for note in found.notes)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from itertools import pairwise
 from typing import Final
 
@@ -66,7 +67,7 @@ def _strand(canvas: Canvas, line: Polyline, spans: Sequence[AxisExtent], colour:
 
 
 def _ends(panel: Panel, spans: Sequence[AxisExtent], look: Look, *, high: bool) -> str:
-    return _heads([_end(axis, span, high=high) for axis, span in zip(panel.axes, spans, strict=True)], look)
+    return _heads([_end(axis, span, look, high=high) for axis, span in zip(panel.axes, spans, strict=True)], look)
 
 
 def _short_title(title: str) -> str:
@@ -87,10 +88,11 @@ def _span(lines: Sequence[Polyline], axis: Axis, place: int) -> AxisExtent:
     return span_of(values, axis)
 
 
-def _end(axis: Axis, span: AxisExtent, *, high: bool) -> str:
+def _end(axis: Axis, span: AxisExtent, look: Look, *, high: bool) -> str:
     if axis.scale is Scale.CATEGORY:
         return axis.categories[-1 if high else 0] if axis.categories else ""
-    return short(span.high if high else span.low)
+    end = span.high if high else span.low
+    return f"{datetime.fromtimestamp(end, look.zone):%m-%d %H:%M}" if axis.scale is Scale.TIME else short(end)
 
 
 def _heads(texts: Sequence[str], look: Look) -> str:

@@ -81,7 +81,8 @@ def channel(
             names = [visible(name) for name in axis.categories]
             return {**made, "type": "nominal", "sort": names, "scale": {"domain": names}, "axis": labels | _cut(names)}
         case Scale.TIME:
-            return {**made, "type": "temporal", "scale": {"type": "utc"} | _padded(padding), "axis": _OVERLAP}
+            axis_look = {**_OVERLAP, "format": _CLOCK}
+            return {**made, "type": "temporal", "scale": {"type": "utc"} | _padded(padding), "axis": axis_look}
         case Scale.LOG:
             return {**made, "type": "quantitative", **_log(extent, padding, from_zero=from_zero)}
         case Scale.LINEAR:
@@ -95,6 +96,9 @@ _LOG_LABEL: Final = (
     " : format(datum.value, ',~g')"
 )
 """1e-5, 0.001, 10,000, 1e10."""
+
+_CLOCK: Final = {"hours": "%H:%M", "minutes": "%H:%M", "seconds": "%H:%M:%S", "date": "%m-%d", "day": "%m-%d"}
+"""How ticks of times are written, as at a terminal."""
 
 _OVERLAP: Final = {"labelOverlap": "greedy", "labelFlush": False}
 
@@ -128,10 +132,8 @@ def number_format(extent: AxisRange | None) -> dict[str, Any]:
     if extent is None:
         return {}
     largest = max(abs(extent.least), abs(extent.most))
-    if 0 < largest < _SMALL:
-        return {"format": "~e"}
-    if largest >= _HUGE:
-        return {"format": "~e"}
+    if 0 < largest < _SMALL or largest >= _HUGE:
+        return {"format": "~e", "labelExpr": "datum.value ? replace(datum.label, '+', '') : '0'"}
     if largest >= _LARGE and extent.most - extent.least > largest / 1000:
         return {"format": "~s", "labelExpr": "datum.value ? datum.label : '0'"}
     return {}
