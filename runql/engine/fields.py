@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import Any
 
 from runql.errors import RunQLError
@@ -71,7 +71,10 @@ def values_of_runs(key: FieldKey, records: Sequence[RunRecord]) -> list[Value]:
     if key.space in PART_OF_SPACE and len(key.segments) == 1 and isinstance(only, str):
         parts = list(map(attrgetter(PART_OF_SPACE[key.space]), records))
         if None not in parts:
-            return [part.get(only, MISSING) for part in parts]
+            try:
+                return list(map(itemgetter(only), parts))
+            except KeyError:
+                return [part.get(only, MISSING) for part in parts]
     return list(map(field_getter(key), records))
 
 

@@ -10,7 +10,7 @@ from typing import Final
 
 from runql.errors import ServerError
 from runql.plan.nodes import Fetch
-from runql.plan.push import LIGHT_PAGE, PLAIN_PAGE
+from runql.plan.push import LATER_PAGE, PLAIN_PAGE
 from runql.semantic.record import RunRecord
 from runql.sources.open import SourcePlace
 from runql.sources.paging import add_new
@@ -51,7 +51,7 @@ class Paging:
             most=fetch.most if per_page is None else None,
         )
         is_first = per_page is None and fetch.scan.page_size is None and fetch.per_page == PLAIN_PAGE
-        self._later = LIGHT_PAGE if is_first else self._request.per_page
+        self._later = LATER_PAGE if is_first else self._request.per_page
         self._seen: dict[tuple[str, str], set[str]] = {}
         self._page: Page | None = None
         self._came = 0

@@ -44,6 +44,8 @@ from runql.text.source import Span
 
 PLAIN_PAGE, LIGHT_PAGE, HEAVY_PAGE, LARGEST_PAGE = 50, 200, 100, 1000
 """Runs a page: of a plain listing; when more must be read anyway; with all of config or summary; at most."""
+LATER_PAGE = 500
+"""Runs of a page behind a first one of `PLAIN_PAGE`: as many as one request to a server gets."""
 
 FIRST_RUNS = 499
 """How many runs come with a count that the server cannot be left to: what a page of W&B's holds, but for the one that

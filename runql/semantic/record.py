@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from runql.text.diagnostic import Diagnostic
-from runql.text.frozen import frozen
+from runql.text.frozen import frozen, packed
 
 
 @frozen
@@ -23,7 +23,7 @@ class LoggedMetrics:
     answer: Mapping[str, Any] | None = None
 
 
-@frozen
+@packed
 class RunRecord:
     """One run. `id` is the id in its URL (W&B's `name`), `name` what people call it (`displayName`).
 

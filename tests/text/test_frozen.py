@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from runql.text.frozen import frozen
+from runql.text.frozen import frozen, packed, records_of
 
 
 @frozen(kw_only=True)
@@ -52,6 +52,18 @@ class Doubling:
     @cached_property
     def twice(self) -> int:
         return self.value * 2
+
+
+@packed
+class Packed:
+    x: int
+    y: tuple[int, ...] = ()
+    extra: dict[str, int] = field(default_factory=dict)
+    place: int = field(default=0, compare=False, repr=False)
+
+    @property
+    def twice(self) -> int:
+        return self.x * 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,3 +125,30 @@ def test_post_init_order_and_cached_properties() -> None:
         Pair(1, -1)
     assert sorted([Pair(2), Pair(1, 1), Pair(1)]) == [Pair(1), Pair(1, 1), Pair(2)]
     assert Doubling(4).twice == 8
+
+
+def test_a_packed_record_is_a_record_and_no_tuple() -> None:
+    record: Any = Packed(1, place=3)
+    assert record == Packed(1, (), {})
+    assert record != Packed(2)
+    assert record != tuple(record)
+    assert tuple(record) != record
+    assert repr(record) == "Packed(x=1, y=(), extra={})"
+    assert (record.twice, record.place, Packed(1).extra is Packed(1).extra) == (2, 3, False)
+    assert replace(record, x=5).place == 3
+    assert copy.copy(record) == pickle.loads(pickle.dumps(record)) == record
+    assert pickle.loads(pickle.dumps(record)).place == 3
+    with pytest.raises(FrozenInstanceError):
+        record.x = 2
+    with pytest.raises(FrozenInstanceError):
+        del record.x
+    with pytest.raises(TypeError):
+        Packed(1, z=2)  # type: ignore[call-arg]
+
+
+def test_many_packed_records_are_made_of_their_fields() -> None:
+    columns = ([1, 2], [(), (3,)], [{}, {"a": 1}], [4, 5])
+    assert list(records_of(Packed, columns)) == [Packed(1), Packed(2, (3,), {"a": 1})]
+    assert [record.place for record in records_of(Packed, columns)] == [4, 5]
+    with pytest.raises(ValueError, match="zip"):
+        list(records_of(Packed, ([1], [(), ()])))

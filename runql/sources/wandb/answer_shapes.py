@@ -59,6 +59,12 @@ class Each:
 
 Shape: TypeAlias = Leaf | Record | Each
 
+Columns: TypeAlias = dict[str, list[Any]]
+"""What stands under each of the fields of some records, record by record."""
+
+Fields: TypeAlias = Mapping[tuple[str, ...], Columns]
+"""The records of an answer field by field, by the path to them: `project.runs.edges.node` has a cell for each run."""
+
 
 _COUNT_SAYS: Final = "a count or null"
 
@@ -141,32 +147,42 @@ _NULL_NAMES: Final = frozenset({"user", "viewer", "entity"})
 """Records whose `name` may be null."""
 
 
-def conform(document: str, data: Mapping[str, Any], oddities: Iterable[Oddity] = ()) -> None:
+def conform(document: str, data: Mapping[str, Any], oddities: Iterable[Oddity] = ()) -> Fields:
     """Holds the answer to a document against what was asked for. `oddities`: what of it was no JSON value to hold.
+
+    Gives the records of the answer field by field, without those that are null.
 
     Raises:
         Failure: something of it is missing, or of another type; it says where.
     """
     shape = shape_of(document)
-    if not _all_fit(shape, [data]):
+    found: dict[tuple[str, ...], Columns] = {}
+    if not _all_fit(shape, [data], (), found):
+        found.clear()
         _check(shape, data, ())
     for oddity in oddities:
         if _VALUES.isdisjoint(oddity.path):
             raise _failure(oddity.path[1:], f"is {oddity.what}", "something else")
+    return found
 
 
-def _all_fit(shape: Shape, values: list[Any]) -> bool:
+def _all_fit(shape: Shape, values: list[Any], path: tuple[str, ...], found: dict[tuple[str, ...], Columns]) -> bool:
     """Whether each of these values is what a shape says: looked at field by field, for an answer has few fields and
-    many records. Of one that is not, `_check` says where."""
+    many records. Of one that is not, `_check` says where. `found` gets the fields of records."""
     if isinstance(shape, Leaf):
         return shape.all_fit(values)
     if isinstance(shape, Each):
-        return {list}.issuperset(map(type, values)) and _all_fit(shape.item, [*chain.from_iterable(values)])
+        if not {list}.issuperset(map(type, values)):
+            return False
+        return _all_fit(shape.item, values[0] if len(values) == 1 else [*chain.from_iterable(values)], path, found)
     records = [each for each in values if each is not None] if shape.may_be_null else values
     if not {dict}.issuperset(map(type, records)):
         return False
     columns = columns_of_records([key for key, _ in shape.fields], records)
-    return columns is not None and all(_all_fit(part, columns[key]) for key, part in shape.fields)
+    if columns is None:
+        return False
+    found[path] = columns
+    return all(_all_fit(part, columns[key], (*path, key), found) for key, part in shape.fields)
 
 
 def _check(shape: Record, value: Any, path: tuple[str, ...]) -> None:

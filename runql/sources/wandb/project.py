@@ -13,7 +13,7 @@ from runql.errors import BackendError, NotFound, RunQLError
 from runql.plan.selectors import Selector, TypedSelector, WandbSelector
 from runql.semantic.json_text import Oddity
 from runql.sources.protocol import Wanted
-from runql.sources.wandb.answer_shapes import conform
+from runql.sources.wandb.answer_shapes import Fields, conform
 from runql.sources.wandb.decode import ProjectPlace
 from runql.sources.wandb.failures.failures import Failure, Fault
 from runql.sources.wandb.http.client import Client, GraphqlAnswer, GraphqlCall
@@ -43,7 +43,7 @@ class Question:
     repeat: int = 1
     stakes: Stakes | None = None
     needs: frozenset[str] = frozenset()
-    make: Callable[[Mapping[str, Any]], Any] | None = None
+    make: Callable[[Mapping[str, Any], Fields], Any] | None = None
 
 
 Sent: TypeAlias = tuple[Question, GraphqlDocument, Future[GraphqlAnswer]]
@@ -134,11 +134,14 @@ class WandbServer:
 
 
 def _read(
-    document: str, make: Callable[[Mapping[str, Any]], Any] | None, data: Mapping[str, Any], odd: tuple[Oddity, ...]
+    document: str,
+    make: Callable[[Mapping[str, Any], Fields], Any] | None,
+    data: Mapping[str, Any],
+    odd: tuple[Oddity, ...],
 ) -> Any:
     """What is made of the answer to a document, if it is one."""
-    conform(document, data, odd)
-    return None if make is None else make(data)
+    fields = conform(document, data, odd)
+    return None if make is None else make(data, fields)
 
 
 def fitted(value: Any, kind: str | None) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from itertools import chain, repeat
+from itertools import chain
 from typing import Any, Final, TypeVar
 
 from runql.semantic.record import RunRecord
@@ -22,6 +22,7 @@ from runql.sources.wandb.decode import (
 )
 from runql.sources.wandb.node_columns import columns_of_records, is_empty
 from runql.sources.wandb.odd_values import Oddities, plain_mappings
+from runql.text.frozen import records_of
 
 _Part = TypeVar("_Part")
 
@@ -38,20 +39,27 @@ def read_run(node: Mapping[str, Any], place: ProjectPlace) -> RunRecord | None:
 
 def read_runs(nodes: Iterable[Mapping[str, Any]], place: ProjectPlace) -> list[RunRecord]:
     """The runs of some nodes, without those that have no id. Of one answer all nodes have the same fields."""
-    page = _Page([node for node in nodes if isinstance(node.get("name"), str)])
+    return _records(_Page([node for node in nodes if isinstance(node.get("name"), str)]), place)
+
+
+def read_columns(columns: Mapping[str, list[Any]], place: ProjectPlace) -> list[RunRecord]:
+    """The runs of which these are the fields, run by run; `name` is a text in each."""
+    return _records(_Page((), columns), place)
+
+
+def _records(page: _Page, place: ProjectPlace) -> list[RunRecord]:
     ids = page.cells("name")
     config, internal_configs = page.parts("config", "someConfig", "config", unwrap_config, internal_config)
     summary, internal_summaries = page.parts("summaryMetrics", "someSummary", "summary", read_summary, internal_summary)
     users, user_names = page.users()
-    records = map(
-        RunRecord,
+    columns = (
         ids,
         page.texts("displayName"),
         page.texts("state"),
-        repeat(place.entity),
-        repeat(place.project),
+        [place.entity] * len(ids),
+        [place.project] * len(ids),
         page.texts("id"),
-        map(_tags, page.cells("tags")),
+        list(map(_tags, page.cells("tags"))),
         page.texts("group"),
         page.texts("jobType"),
         page.texts("notes"),
@@ -75,23 +83,25 @@ def read_runs(nodes: Iterable[Mapping[str, Any]], place: ProjectPlace) -> list[R
         internal_summaries,
         page.notices(),
     )
-    return list(records)
+    return list(records_of(RunRecord, columns))
 
 
 class _Page:
-    """The nodes of one answer, by fields."""
+    """The nodes of one answer, by fields. `columns`: the same, field by field, if each node has each of these."""
 
-    def __init__(self, nodes: Sequence[Mapping[str, Any]]) -> None:
+    def __init__(self, nodes: Sequence[Mapping[str, Any]], columns: Mapping[str, list[Any]] | None = None) -> None:
         self._nodes = nodes
-        even = columns_of_records(list(nodes[0]), nodes) if nodes else {}
-        is_even = even is not None and {len(even)}.issuperset(map(len, nodes))
-        self._even = even if even is not None and is_even else None
-        self._fields = frozenset(chain.from_iterable(nodes) if self._even is None else self._even)
+        if columns is None and nodes:
+            columns = columns_of_records(list(nodes[0]), nodes)
+            columns = columns if columns is not None and {len(columns)}.issuperset(map(len, nodes)) else None
+        self._even = columns
+        self._fields = frozenset(chain.from_iterable(nodes) if columns is None else columns)
+        self._count = len(nodes) if columns is None else len(next(iter(columns.values()), ()))
         self._odd: dict[int, Oddities] = {}
 
     def cells(self, name: str) -> list[Any]:
         if name not in self._fields:
-            return [None] * len(self._nodes)
+            return [None] * self._count
         return [node.get(name) for node in self._nodes] if self._even is None else self._even[name]
 
     def values(self, name: str, plain: frozenset[type], read: Callable[[Any], _Part]) -> list[_Part]:
@@ -116,7 +126,7 @@ class _Page:
     def each(self, name: str, read: Callable[[Any], _Part]) -> list[_Part | None]:
         """What is read of a field, `None` where a node does not have it."""
         if name not in self._fields:
-            return [None] * len(self._nodes)
+            return [None] * self._count
         if self._even is not None:
             return list(map(read, self._even[name]))
         return [read(node[name]) if name in node else None for node in self._nodes]
@@ -125,7 +135,7 @@ class _Page:
         """What is read of a JSON part, `None` where a node does not have it. One after the other: what is not kept of a
         text is gone before the next one is read."""
         if name not in self._fields:
-            return [None] * len(self._nodes)
+            return [None] * self._count
         return [None if mapping is None else read(mapping) for mapping in self._mappings(name, called)]
 
     def parts(
@@ -155,8 +165,8 @@ class _Page:
 
     def notices(self) -> list[tuple[Any, ...]]:
         if not self._odd:
-            return [()] * len(self._nodes)
-        return [self._odd[at].notices() if at in self._odd else () for at in range(len(self._nodes))]
+            return [()] * self._count
+        return [self._odd[at].notices() if at in self._odd else () for at in range(self._count)]
 
     def _mappings(self, name: str, called: str) -> Iterator[Mapping[str, Any] | None]:
         """The values of a JSON part, parsed; `None` where a node does not have it."""
@@ -169,7 +179,7 @@ class _Page:
                 yield self._oddities(at).mapping(cells[at], called) if mapping is None else mapping
 
     def _oddities(self, at: int) -> Oddities:
-        return self._odd.setdefault(at, Oddities(self._nodes[at]["name"]))
+        return self._odd.setdefault(at, Oddities(self.cells("name")[at]))
 
 
 def _text_or_number(value: Any) -> str | None:

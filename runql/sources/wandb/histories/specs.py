@@ -85,7 +85,7 @@ def nodes_of_runs(data: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [node for node in found if isinstance(node, dict)]
 
 
-def as_tables(data: Mapping[str, Any]) -> None:
+def as_tables(data: Mapping[str, Any], _fields: object = None) -> None:
     """Puts a table in the place of the rows of each spec, in the answer to a question for histories."""
     for node in nodes_of_runs(data):
         specs = node.get("sampledHistory")

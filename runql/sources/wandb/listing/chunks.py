@@ -7,15 +7,18 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from runql.semantic.record import RunRecord
+from runql.sources.wandb.answer_shapes import Fields
 from runql.sources.wandb.decode import ProjectPlace
 from runql.sources.wandb.listing.losses import ListingLoss
 from runql.sources.wandb.listing.order_check import edges_of, nodes_in
 from runql.sources.wandb.project import Sent
-from runql.sources.wandb.run_nodes import read_runs
+from runql.sources.wandb.run_nodes import read_columns, read_runs
 from runql.text.diagnostic import Diagnostic
 from runql.text.frozen import frozen
 
 _NODES: Final = frozenset({"edges", "nodes"})
+_PATHS: Final = (("project", "runs", "edges", "node"), ("project", "runs", "nodes"), ("project", "runs"))
+"""Where the runs of an answer are, of servers with edges and without."""
 
 
 @dataclass(slots=True)
@@ -39,9 +42,9 @@ class RunEdges:
     cursor: str | None
 
     @classmethod
-    def made(cls, data: Mapping[str, Any], *, place: ProjectPlace) -> RunEdges:
+    def made(cls, data: Mapping[str, Any], fields: Fields | None = None, *, place: ProjectPlace) -> RunEdges:
         """Read the runs of an answer, which is left without their nodes: Python's collector looks through all that
-        wait."""
+        wait. `fields`: its records field by field, if they were looked at."""
         edges = edges_of(data)
         cursor = edges[-1].get("cursor") if edges else None
         listed = (data.get("project") or {}).get("runs")
@@ -49,7 +52,10 @@ class RunEdges:
             listed.clear() if isinstance(listed, list) else listed.update(dict.fromkeys(listed.keys() & _NODES, ()))
         nodes = nodes_in(edges)
         edges.clear()
-        return cls(tuple(read_runs(nodes, place)), cursor)
+        columns = next((fields[path] for path in _PATHS if path in fields), None) if fields else None
+        are_named = columns is not None and len(columns.get("name", ())) == len(nodes) > 0
+        runs = read_columns(columns, place) if columns is not None and are_named else read_runs(nodes, place)
+        return cls(tuple(runs), cursor)
 
 
 @frozen

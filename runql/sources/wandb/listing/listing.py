@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Sequence
+from operator import attrgetter
 
 from runql.engine.mongo.fields import value_in
 from runql.engine.mongo.filters import compile_filter
@@ -52,6 +53,7 @@ _LEAST_ROWS = 25
 _ROWS_TO_WATCH = 10
 """Of a first page: so many stand in the right order by chance on no server that ignores it, as two or three may."""
 _MOVED = "runs moved between two pages, so all were fetched again"
+_ID = attrgetter("id")
 _NONE_MISSING = ": none is missing and none comes twice"
 
 
@@ -279,7 +281,7 @@ class Listing:
             return True
         if self._bracketed is not None and self._bracketed.is_odd(chunk.runs, self._pages):
             return True
-        names = tuple(run.id for run in chunk.runs)
+        names = tuple(map(_ID, chunk.runs))
         if not self._first_names:
             self._first_names = names
         elif len(names) > 1 and names == self._first_names[: len(names)]:
