@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 import sys
 
 _INTERRUPTED = 130
+_YOUNG = 100_000
+"""So many objects are made before Python's collector of circles looks at them: a question makes many and no circles,
+and walking through what was loaded for it again and again is a tenth of a first answer."""
 
 TYPE_CHECKING = False  # `typing` takes longer than all else here, and Ctrl-C shows a traceback until it is loaded
 if TYPE_CHECKING:
@@ -18,6 +22,7 @@ def main() -> int:
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
     _keep_what_is_compiled()
+    gc.set_threshold(_YOUNG, *gc.get_threshold()[1:])
     from runql.frontends.cli.main import main as command
 
     status = command(others={"prompt": prompt, "lsp": lsp, "mcp": mcp})

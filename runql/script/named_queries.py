@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -31,17 +30,40 @@ _REPLACES: Mapping[type[tree.Clause], tuple[type[tree.Clause], ...]] = {
 """What else a clause takes the place of: they contradict each other."""
 
 
-@dataclass(frozen=True, slots=True)
 class NamedQuery:
-    """A query with the values of its own parameters. `is_placeless`: it is as `placeless` makes it."""
+    """A query with the values of its own parameters."""
 
-    query: tree.Query
-    params: Mapping[str, Any] = dataclasses.field(default_factory=dict)
-    is_placeless: bool = dataclasses.field(default=False, compare=False)
+    __slots__ = ("_is_placed", "_query", "_waits", "params")
+
+    def __init__(self, query: tree.Query, params: Mapping[str, Any] | None = None) -> None:
+        self.params: Mapping[str, Any] = {} if params is None else params
+        self._query = query
+        self._is_placed = True
+        self._waits = False
+
+    @property
+    def query(self) -> tree.Query:
+        """The query. Its places are taken out when it is asked for: most of the last queries never are."""
+        if self._waits:
+            self._query, self._waits = nowhere(self._query), False
+        return self._query
 
     def placeless(self) -> NamedQuery:
         """The query for other texts than its own: its places mean nothing there."""
-        return self if self.is_placeless else replace(self, query=nowhere(self.query), is_placeless=True)
+        if not self._is_placed:
+            return self
+        other = NamedQuery(self._query, self.params)
+        other._is_placed, other._waits = False, True
+        return other
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, NamedQuery) and (self.query, self.params) == (other.query, other.params)
+
+    def __hash__(self) -> int:
+        return hash(self.query)
+
+    def __repr__(self) -> str:
+        return f"NamedQuery({self.query!r}, {self.params!r})"
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,8 @@ _FENCE: Final = re.compile(
     r"^(?P<mark> {0,3}(?:```+|~~~+))[ \t]*(?:rql|runql)\b[^\n]*\n(?P<text>.*?)(?=^ {0,3}(?:```|~~~)|\Z)", re.M | re.S
 )
 MARKDOWN: Final = "markdown"
+_LARGE: Final = 8_000
+"""Characters of a piece that is read in a thread, for reading it takes longer than a key press may wait."""
 
 
 @frozen
@@ -68,8 +70,13 @@ class Piece:
     def is_read(self) -> bool:
         return "parsed" in self.__dict__
 
-    async def read_beside(self) -> None:
-        """Read it in a thread; in the meantime others can be read."""
+    async def read(self) -> None:
+        """Read it, if it is not read yet; a large one in a thread: in the meantime others can be read."""
+        if self.is_read:
+            return
+        if len(self.text) <= _LARGE:
+            _ = self.parsed
+            return
         from runql.syntax import parse
 
         # Not by the property: in a thread it would hold the lock that all properties of that name share.

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from runql.frontends.lsp.analysis import folder_of
@@ -25,6 +26,8 @@ _IN_INLAYS: Final = frozenset({"RQL211", "RQL301", "RQL305"})
 """What a note between the words says already."""
 _IN_HOVERS: Final = frozenset({"RQL532"})
 """What is seen where the mouse rests on the name."""
+_FIRST_PIECES, _LONG_PIECES = 30, 100
+"""So many statements fill a screen; of a text of more than so many they are told before the others."""
 _LOOK_SECONDS: Final = 0.8
 """A source that is named is looked at when nobody has written on for so long: its name may not be finished."""
 
@@ -79,15 +82,20 @@ class Publisher:
             self._tasks[uri] = self._server.begin(self._work(document))
 
     async def _work(self, document: Document) -> None:
+        is_new = document.uri not in self._pushed
         try:
-            found = await self.diagnostics(document)
+            found = await self.diagnostics(document, partial(self._push, document) if is_new else None)
         except Changed:
             return
+        self._push(document, found)
+        loop = asyncio.get_running_loop()
+        self._looks[document.uri] = loop.call_later(_LOOK_SECONDS if document.round else 0, self._look, document)
+
+    def _push(self, document: Document, found: list[Json]) -> None:
+        """Send what was found of a document, unless its client asks for that itself."""
         if document.uri not in self._pulled and self._server.documents.get(document.uri) is document:
             self._pushed.add(document.uri)
             self._send(document.uri, document.version, found)
-        loop = asyncio.get_running_loop()
-        self._looks[document.uri] = loop.call_later(_LOOK_SECONDS if document.round else 0, self._look, document)
 
     def _look(self, document: Document) -> None:
         """See to it that all sources that a document names are looked at."""
@@ -120,16 +128,21 @@ class Publisher:
 
     # ---------------------------------------------------------------- what is said
 
-    async def diagnostics(self, document: Document) -> list[Json]:
-        """All diagnostics of a document, as the protocol writes them. Raises `Changed`."""
-        await self._server.read(document)
+    async def diagnostics(self, document: Document, early: Callable[[list[Json]], None] | None = None) -> list[Json]:
+        """All diagnostics of a document, as the protocol writes them. Raises `Changed`.
+
+        `early` is given those of the first statements of a long one, which are on the screen while it is read on.
+        """
+        await self._server.read(document, names_only=True)
         breath = Breath(document)
         found: list[Json] = []
-        for at in self._server.settings(document):
-            for one in self._server.analysis.diagnostics(at):
-                if self._is_published(one):
-                    found.append(self.written(document, at.start, one))
+        is_long = sum(len(script.pieces) for script in document.scripts) > _LONG_PIECES
+        for count, at in enumerate(self._server.settings(document), 1):
+            await at.piece.read()
+            found += [self.written(document, at.start, one) for one in self.of(at)]
             await breath.take()
+            if early is not None and is_long and count == _FIRST_PIECES:
+                early(found.copy())
         for script in document.scripts:
             for start, one in self._server.analysis.of_whole(script):
                 found.append(self.written(document, start, one))

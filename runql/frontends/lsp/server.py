@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 
 _SLICE_SECONDS: Final = 0.006
 """How long the reading of a long text may hold up a key press."""
-_LARGE: Final = 8_000
-"""Characters of a piece that is read in a thread, for reading it takes longer than a key press may wait."""
 _INFO, _WARNING = 3, 2
 
 
@@ -224,10 +222,7 @@ class Server(LanguageServer):
             breath = Breath(document)
             try:
                 for piece in (*names, *others):
-                    if len(piece.text) > _LARGE:
-                        await piece.read_beside()
-                    else:
-                        _ = piece.parsed
+                    await piece.read()
                     await breath.take()
             except Changed:
                 continue
