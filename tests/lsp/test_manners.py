@@ -125,12 +125,23 @@ def test_a_query_can_be_cancelled_and_typing_goes_on_while_a_server_is_silent(se
         assert process.stderr is not None and KEY.encode() not in process.stderr.read()
 
 
+def _first_statements_first(client: Raw) -> None:
+    """Of a long text what is wrong at its beginning is said before the rest is read, then all that is wrong."""
+    uri = "file:///somewhere/long.rql"
+    client.open(uri, "runs limt 3;\n" + "runs limit 3;\n" * 110 + "runs limt 3;\n")
+    early = client.until("textDocument/publishDiagnostics", uri=uri)
+    assert [one["range"]["start"]["line"] for one in early["diagnostics"]] == [0]
+    whole = client.until("textDocument/publishDiagnostics", uri=uri)
+    assert [one["range"]["start"]["line"] for one in whole["diagnostics"]] == [0, 111]
+
+
 def test_over_tcp() -> None:
     with over_tcp() as (client, process):
         client.begin()
         client.open(URI, "runs limt 3")
         found = client.until("textDocument/publishDiagnostics", uri=URI)
         assert [one["code"] for one in found["diagnostics"]] == ["RQL106"]
+        _first_statements_first(client)
         assert client.ask("shutdown") is None
         client.tell("exit")
         assert process.wait(10) == 0
