@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from runql.semantic.record import RunRecord
 from runql.sources.open import SourcePlace
-from runql.text.frozen import frozen
+from runql.text.frozen import packed
 
 
-@frozen
+@packed
 class FoundRun:
     """A run with the place that holds it. Two are equal if they are one object."""
 

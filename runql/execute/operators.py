@@ -23,6 +23,7 @@ from runql.semantic.record import RunRecord
 from runql.semantic.typed import TAnd, TOrderKey, TypedExpr
 from runql.sources.open import SourcePlace
 from runql.sources.protocol import Wanted
+from runql.text.frozen import records_of
 
 _HISTORIES_AT_ONCE = 16
 """For how many runs histories are read before it is seen whether the limit is reached."""
@@ -109,7 +110,7 @@ class RunOperators:
         for page in self.paging(node).pages():
             self.look(page)
             told = page if len(self._places) < 2 else [_told_apart(record, place) for record in page]
-            yield [FoundRun(record, place) for record in told]
+            yield list(records_of(FoundRun, (told, [place] * len(told))))
 
     def _filter(self, node: Filter) -> Iterator[list[FoundRun]]:
         passes = compile_truth(node.condition)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections import deque
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeAlias, TypeVar
@@ -196,3 +197,12 @@ def add_new(keys: Sequence[_Key], seen: set[_Key]) -> bool:
         return False
     seen |= fresh
     return True
+
+
+def first_of(waiting: deque[RunRecord], most: int) -> list[RunRecord]:
+    """So many runs at the most of those that wait, which do not wait any more."""
+    if len(waiting) > most:
+        return [waiting.popleft() for _ in range(most)]
+    runs = list(waiting)
+    waiting.clear()
+    return runs

@@ -97,10 +97,11 @@ def packed(cls: type[T], /) -> type[T]:
         "__reduce__": _reduce,
         "__setattr__": _refuse,
         "__delattr__": _refuse,
-        "__repr__": _repr,
-        **_comparisons_of_packed(tuple(each.name for each in every if each.compare)),
+        "__ne__": object.__ne__,
         **{name: _value_at(at) for at, name in enumerate(names)},
     }
+    shared = {"__repr__": _repr, **_comparisons_of_packed(tuple(each.name for each in every if each.compare))}
+    body |= {name: value for name, value in shared.items() if name not in cls.__dict__}
     metaclass: Any = type(cls)
     made: type[T] = metaclass(cls.__name__, (tuple,), body)
     return made
@@ -116,10 +117,7 @@ def _comparisons_of_packed(names: tuple[str, ...]) -> dict[str, Any]:
     """As of other records: no packed one is equal to a bare tuple, though it is one."""
     of_fields = _comparisons(names, order=False)
     eq = of_fields["__eq__"]
-    return of_fields | {
-        "__eq__": lambda self, other: eq(self, other) is True,
-        "__ne__": lambda self, other: eq(self, other) is not True,
-    }
+    return of_fields | {"__eq__": lambda self, other: eq(self, other) is True}
 
 
 def _value_at(at: int) -> Any:

@@ -175,14 +175,15 @@ class _Walk:
             self.fits[:] = False
             return None
         bounds = np.searchsorted(which, np.arange(len(self._names) + 1)).tolist()
-        there = places[rows].tolist()
-        cells = [
-            Cells(name, there[start:stop], values[start:stop], int(at[start]))
-            for name, start, stop in zip(self._names, bounds, bounds[1:], strict=False)
-            if start < stop
-        ]
+        every: list[int] = places[self.fits].tolist()
+        cells = []
+        for name, start, stop in zip(self._names, bounds, bounds[1:], strict=False):
+            if start < stop:
+                # Most keys are in each row: these share the places of all.
+                own = every if stop - start == len(every) else places[rows[start:stop]].tolist()
+                cells.append(Cells(name, own, values[start:stop], int(at[start])))
         cells.sort(key=lambda one: (one.places[0], one.at))
-        return Found(places[self.fits].tolist(), self._steps[self.fits].tolist(), cells)
+        return Found(every, self._steps[self.fits].tolist(), cells)
 
 
 class _Keys:

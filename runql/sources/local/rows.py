@@ -216,13 +216,14 @@ class Batches:
         reader = self._reader
         alike = read_rows([(data, start, end) for data, start, end, _, _ in rows], reader.wants)
         first = len(reader.steps)
-        if len(alike) == 1 and len(alike[0].places) == len(rows):
+        all_alike = len(alike) == 1 and len(alike[0].places) == len(rows)
+        if all_alike:
             reader.add_steps(alike[0].steps)
-            numbers: Sequence[int] = range(first, first + len(rows))
+            numbers = list(range(first, first + len(rows)))
         else:
             numbers = self._number(rows, alike)
         for cells in (cells for found in alike for cells in found.cells):
-            is_whole = len(cells.places) == len(numbers) and isinstance(numbers, range)
+            is_whole = all_alike and len(cells.places) == len(numbers)
             own = numbers if is_whole else [numbers[place] for place in cells.places]
             reader.add_cells(cells.name, own, cells.values)
 

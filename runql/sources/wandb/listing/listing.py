@@ -17,7 +17,7 @@ from runql.engine.selectors import selected
 from runql.language.fields import Space
 from runql.plan.to_mongo.wire import wire_json, wire_order
 from runql.semantic.record import RunRecord
-from runql.sources.paging import add_new, needed, trimmed
+from runql.sources.paging import add_new, first_of, needed, trimmed
 from runql.sources.protocol import Page, PageRequest, Wanted
 from runql.sources.wandb.decode import ProjectPlace
 from runql.sources.wandb.listing.bracket_edges import Bracketed
@@ -315,7 +315,7 @@ class Listing:
         return False
 
     def _streamed_page(self, per_page: int) -> Page:
-        runs = [self._ready.popleft() for _ in range(min(per_page, len(self._ready)))]
+        runs = first_of(self._ready, per_page)
         self._give(runs)
         has_next = bool(self._ready) or self._pages is not None
         wanted = self._request.wanted
@@ -382,7 +382,7 @@ class Listing:
         return joined(self._wanted, also)
 
     def _whole_page(self, per_page: int, whole: deque[RunRecord]) -> Page:
-        runs = [whole.popleft() for _ in range(min(per_page, len(whole)))]
+        runs = first_of(whole, per_page)
         self._give(runs)
         return Page(
             runs=tuple(trimmed(run, self._request.wanted) for run in runs),
