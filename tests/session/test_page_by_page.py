@@ -71,11 +71,11 @@ class Sized(Watched):
 
 
 def test_only_the_first_page_of_a_plain_list_is_small() -> None:
-    for query, sizes in (("runs select id", [50, 200, 200]), ("runs page 100 select id", [100] * 4)):
-        service = Sized(400)
+    for query, sizes in (("runs select id", [50, 500, 500]), ("runs page 100 select id", [100] * 6)):
+        service = Sized(600)
         result = ask(query, service)
         service.sizes.clear()
-        assert [*result.frame.columns["id"]] == [f"r{at}" for at in range(400)]
+        assert [*result.frame.columns["id"]] == [f"r{at}" for at in range(600)]
         assert service.sizes == sizes
 
 
