@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import logging
+import re
 from collections.abc import Sequence
 from threading import Lock
 from typing import Any, Final
 
-from runql.errors import Unreachable
+from runql.errors import AuthError, BackendError, Unreachable
 from runql.sources.store.lake.engine import EngineTrouble
 from runql.sources.store.lake.names import LakeName, server_of
 from runql.sources.store.lake.spelling import CLICKHOUSE, EngineDialect
 from runql.sources.store.layout import FACTS, Fact
+from runql.text.diagnostic import Diagnostic
 
 _SETTINGS: Final = {
     "join_use_nulls": 1,  # a join without a partner gives NULL, not the zero of a type
@@ -20,6 +23,9 @@ _SETTINGS: Final = {
     "max_expanded_ast_elements": 10_000_000,
 }
 _MOST_LINE: Final = 300
+_OWN_WORDS: Final = re.compile(r"(Code: \d+\..+?)(?: \(for url .*)?$|\[Errno -?\d+\] ([^')\"]+)")
+_REFUSED: Final = ("Code: 516.", "Code: 497.", "Code: 194.")
+"""Neither the user nor the password, or not this, is taken."""
 
 
 class ClickHouseEngine:
@@ -33,6 +39,7 @@ class ClickHouseEngine:
 
         self._errors: tuple[type[Exception], ...] = (Error, OSError)
         self._lock = Lock()
+        logging.getLogger("clickhouse_connect").addHandler(logging.NullHandler())  # what it logs is raised too
         try:
             if not name.authority:
                 self._client: Any = clickhouse_connect.get_client(interface="chdb", settings=dict(_SETTINGS))
@@ -48,7 +55,7 @@ class ClickHouseEngine:
                     autogenerate_session_id=False,
                 )
         except self._errors as error:
-            raise Unreachable.of("RQL404", f"`{name.shown}` cannot be reached: {_first_line(error)}") from error
+            raise _not_opened(name, _first_line(error)) from error
 
     def table(self, fact: Fact, files: Sequence[str]) -> str:
         """A table function over the list of the parts."""
@@ -76,5 +83,16 @@ class ClickHouseEngine:
         self._client.close()
 
 
+def _not_opened(name: LakeName, reason: str) -> BackendError:
+    """That a server is not there, or does not take who asks."""
+    if any(mark in reason for mark in _REFUSED):
+        hint = "user and password stand before the host: `lake+clickhouse://USER:PASSWORD@HOST/STORE`"
+        return AuthError([Diagnostic("RQL401", f"`{name.shown}` does not take who asks: {reason}", hints=(hint,))])
+    return Unreachable([Diagnostic("RQL404", f"`{name.shown}` cannot be reached: {reason}")])
+
+
 def _first_line(error: Exception) -> str:
-    return " ".join(str(error).split())[:_MOST_LINE]
+    """What an error says in a line: what ClickHouse itself says, or the system, without the words of the client."""
+    text = " ".join(str(error).split())
+    found = _OWN_WORDS.search(text)
+    return (found[1] or found[2] if found else text)[:_MOST_LINE]
