@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
@@ -80,10 +81,14 @@ class LakeViews(StoreViews):
             rows.append(f"attr AS ({self._newest_attr()})")
         return f"WITH {', '.join(rows)} " if rows else ""
 
-    @property
+    @cached_property
     def is_all_newest(self) -> bool:
-        """Whether all rows count: a compaction wrote them."""
-        return all(part.pull == 0 for fact in (Fact.RUNS, Fact.ATTR) for part in self._version_read.of(fact))
+        """Whether no run was pulled twice, so that all rows count: a compaction wrote them, or the runs say so."""
+        if all(part.pull == 0 for fact in (Fact.RUNS, Fact.ATTR) for part in self._version_read.of(fact)):
+            return True
+        sql = "SELECT count(*), count(DISTINCT run), sum(CASE WHEN body <> pull THEN 1 ELSE 0 END)"
+        ((rows, runs, others),) = self.native(f"{sql} FROM {self.of(Fact.RUNS)} AS f", ())
+        return bool(rows == runs and not others)
 
     def _newest_runs(self) -> str:
         quoted, of = self.engine.dialect.quoted, self.of(Fact.RUNS)
