@@ -182,6 +182,14 @@ def gives_runs(sql: str) -> bool:
     return isinstance(tree, exp.Select) and tree.selects[0].alias_or_name == "nr"
 
 
+@lru_cache(maxsize=256)
+def is_limited(sql: str) -> bool:
+    """Whether a statement says itself how many rows it gives at the most."""
+    from sqlglot import parse_one
+
+    return parse_one(sql, read="duckdb").args.get("limit") is not None
+
+
 def _is_exact(node: Any, dialect: EngineDialect) -> bool:
     from sqlglot import exp
 

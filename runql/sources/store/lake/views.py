@@ -15,7 +15,7 @@ from runql.plan.to_sql.statement import RunStatement
 from runql.sources.store import table
 from runql.sources.store.lake.engine import EngineTrouble, LakeEngine
 from runql.sources.store.lake.exact import exact_statement
-from runql.sources.store.lake.spelling import gives_runs, spelled, tables_of
+from runql.sources.store.lake.spelling import gives_runs, is_limited, spelled, tables_of
 from runql.sources.store.layout import FACTS, Fact
 from runql.sources.store.views import ODD_TESTS, StoreViews
 
@@ -127,7 +127,8 @@ class LakeViews(StoreViews):
 
     def column(self, sql: str, columns: Collection[str] = ()) -> list[Any]:
         """The one column of a statement: the numbers of runs. Raises `SourceError` for too many."""
-        numbers = [row[0] for row in self.ask(f"{sql}\nLIMIT {MOST_RUNS + 1}", columns)]
+        bounded = sql if is_limited(sql) else f"{sql}\nLIMIT {MOST_RUNS + 1}"
+        numbers = [row[0] for row in self.ask(bounded, columns)]
         if len(numbers) > MOST_RUNS:
             hints = ('`limit`, and terms that `explain` does not call "not by SQL", make them fewer',)
             message = f"more than {MOST_RUNS:,} runs would come back from {self.engine.dialect.title}"
