@@ -13,15 +13,15 @@
 
 (defconst rql-words-keywords
   '("into" "fields" "sources" "projects" "tags" "sweeps" "lets" "config"
-    "summary" "logged" "system" "like" "from" "where" "search" "order" "limit"
-    "offset" "page" "sample" "lazy" "full" "scan" "with" "keys" "x" "steps"
-    "align" "stream" "select" "safe" "inner" "left" "anti" "semi" "on" "min"
-    "max" "ema" "mean" "line" "scatter" "bar" "hist" "heat" "box" "parallel"
-    "y" "nearest" "by" "across" "or" "and" "bins" "vs" "over" "log" "band"
-    "title" "all" "asc" "desc" "ago" "outer" "ffill" "default" "as" "except"
-    "not" "contains" "startswith" "endswith" "glob" "between" "in" "has" "any"
-    "none" "is" "finite" "infinite" "missing" "value" "re" "untagged"
-    "any_field" "last" "held" "approx")
+    "summary" "logged" "system" "like" "from" "as" "of" "fresh" "lazy" "full"
+    "scan" "cached" "where" "search" "order" "limit" "offset" "page" "sample"
+    "with" "keys" "x" "steps" "align" "stream" "select" "safe" "inner" "left"
+    "anti" "semi" "on" "min" "max" "ema" "mean" "line" "scatter" "bar" "hist"
+    "heat" "box" "parallel" "y" "nearest" "by" "across" "or" "and" "bins" "vs"
+    "over" "log" "band" "title" "all" "asc" "desc" "ago" "outer" "ffill"
+    "default" "except" "not" "contains" "startswith" "endswith" "glob"
+    "between" "in" "has" "any" "none" "is" "finite" "infinite" "missing"
+    "value" "re" "untagged" "any_field" "last" "held" "approx")
   "Other keywords.")
 
 (defconst rql-words-stages

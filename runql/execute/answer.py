@@ -276,8 +276,6 @@ class Answer:
             return ()
         read = self._histories.read if self._histories is not None else None
         parts = [*([] if read is None else [_rows(read.facts.rows)]), self._runs_said()]
-        if self.executor.facts.doubles:
-            parts.append(f"{self.executor.facts.doubles:,} runs that two sources hold counted once")
         if read is not None and read.facts.nan_values:
             parts.append(f"{read.facts.nan_values:,} NaN")
         return tuple(parts)

@@ -14,6 +14,7 @@ from runql.errors import RunQLError
 from runql.execute.deferred_names import Doubt
 from runql.execute.found_run import FoundRun
 from runql.execute.histories import AggregateReader
+from runql.execute.overlap import Overlap
 from runql.execute.pages import Paging, wanted_of
 from runql.execute.run_facts import RunFacts
 from runql.plan.nodes import Fetch, Filter, Limit, Merge, Offset, Runs, RunScan, Sort, Watch
@@ -52,6 +53,8 @@ class RunOperators:
         self._facts = facts
         self._doubt = doubt
         self._metrics = tuple(metrics)
+        self._overlap = Overlap(places)
+        self._meets = False
 
     def pull(self, node: Runs) -> Iterator[list[FoundRun]]:  # noqa: PLR0911 - one line an operation
         """The runs of an operation, part by part."""
@@ -109,7 +112,8 @@ class RunOperators:
         place = self._places[node.at]
         for page in self.paging(node).pages():
             self.look(page)
-            told = page if len(self._places) < 2 else [_told_apart(record, place) for record in page]
+            fresh = page if not self._meets else [one for one in page if not self._overlap.is_stale(node.at, one)]
+            told = fresh if len(self._places) < 2 else [_told_apart(record, place) for record in fresh]
             yield list(records_of(FoundRun, (told, [place] * len(told))))
 
     def _filter(self, node: Filter) -> Iterator[list[FoundRun]]:
@@ -130,6 +134,11 @@ class RunOperators:
                 yield kept
 
     def _merge(self, node: Merge) -> Iterator[list[FoundRun]]:
+        if self._overlap.is_possible:
+            self._meets = True
+            self._facts.doubles = self._overlap.count
+            for said in self._overlap.said():
+                self._facts.say(said)
         earlier: dict[str, list[FoundRun]] = {}
         for below, most in zip(node.inputs, node.most, strict=True):
             own: list[FoundRun] = []

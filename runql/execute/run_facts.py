@@ -32,10 +32,10 @@ LAST_STEP: Final = FieldKey(Space.SUMMARY, ("_step",), exact=True)
 class RunFacts:
     """Counts and notices of one reading; nothing is held of a run but, for a chart, its id.
 
-    `fetched`: how many runs were looked at. `passed`: how many the answer has so far. `doubles`: how many were left out
-    because another source holds them too, `left_out`: by an offset. `displaced`: how often a run came out of its order.
-    `matching`: how many runs match in all, where a limit cut them and that is known. `is_whole`: all was read that the
-    answer takes.
+    `fetched`: how many runs were looked at. `passed`: how many the answer has so far. `doubles`: how many of all runs
+    were left out because another source holds them too, `left_out`: by an offset. `displaced`: how often a run came out
+    of its order. `matching`: how many runs match in all, where a limit cut them and that is known. `is_whole`: all was
+    read that the answer takes.
     """
 
     def __init__(self, plan: Plan, pushed: Plan, places: Sequence[SourcePlace]) -> None:

@@ -13,6 +13,7 @@ from runql.semantic.record import RunHistory, RunRecord
 from runql.sources.open import SourcePlace
 from runql.sources.protocol import FULL, HistoryRequest, Page, PageRequest, Stream, Wanted
 from runql.sources.store import table
+from runql.sources.store.age import note_looked
 from runql.sources.store.check import sweep
 from runql.sources.store.records import key_of, mark_of
 from runql.sources.store.snapshot import FinishedPull, StoreSnapshot
@@ -118,8 +119,11 @@ def pull(
             else:
                 listing.said.append(said_of_part(part.query, name, snapshot.newest_listing))
             said = folded(dict.fromkeys(listing.said))
-            if counts.written or counts.gone or said != snapshot.newest_listing.said:
+            before = snapshot.newest_listing
+            if counts.written or counts.gone or said != before.said or snapshot.newest_pull > before.pull:
                 writer.finish(counts.listed, said)
+            elif part is None:
+                note_looked(store, before.pull)
         finally:
             writer.commit()
         newest = table.version(store, name)

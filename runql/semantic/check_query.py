@@ -17,6 +17,7 @@ from runql.semantic.check.piped import piped_form
 from runql.semantic.check.rows_or_runs import rows_instead
 from runql.semantic.check_context import CheckContext, Report, rewrites
 from runql.semantic.check_stages.scope import CheckedStages, Scope, names_made, open_columns, scope_of, with_mentions
+from runql.semantic.copy_asked import copy_asked
 from runql.semantic.needed import children
 from runql.semantic.operands import BROKEN
 from runql.semantic.questions import UNKNOWN, InnerTable
@@ -111,6 +112,7 @@ def _typed(query: tree.Query, catalog: Catalog | None, context: CheckContext, re
         columns=selected(query.clause(tree.SelectClause), expressions, report),
     )
     clauses.contradictions()
+    copy_asked(query, expressions)
     return typed
 
 

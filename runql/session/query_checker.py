@@ -14,8 +14,10 @@ from runql.script.interpreter import QueryTask
 from runql.script.saved import saved_queries
 from runql.script.unknown_names import placed, with_query_meant
 from runql.semantic.catalog import Catalog
-from runql.semantic.check_context import CheckContext
+from runql.semantic.check.expressions import Expressions
+from runql.semantic.check_context import CheckContext, Report
 from runql.semantic.check_query import Checked, check
+from runql.semantic.copy_asked import COPY_CLAUSES, copy_asked
 from runql.semantic.questions import InnerTable
 from runql.semantic.typed import TSql, TTo
 from runql.session.checked_query import KnownSources, linted
@@ -24,15 +26,17 @@ from runql.sources.catalogs import at_hand, learned_for, metrics_named, must_be_
 from runql.sources.open import SourcePlace
 from runql.syntax import tree
 from runql.text.frozen import frozen
-from runql.text.source import Source
+from runql.text.source import NOWHERE, Source
 
 
 @frozen(kw_only=True)
 class QueryChecker:
-    """What queries are checked with. `places` opens the sources of a name; `now`: by default that of each query."""
+    """What queries are checked with. `places` opens the sources of a name, `open` one; `now`: by default that of each
+    query."""
 
     settings: Settings
     places: Callable[[str | None], Sequence[SourcePlace]]
+    open: Callable[[str], SourcePlace]
     aliases: Mapping[str, tree.Expr]
     now: datetime | None
     zone: tzinfo
@@ -44,17 +48,21 @@ class QueryChecker:
         *,
         offline: bool = False,
         may_wait: bool = False,
+        asks: bool = False,
         inner: InnerChecks | None = None,
         depth: int = 0,
     ) -> tuple[Checked, KnownSources]:
         """A query, checked. `may_wait`: what its names mean may be seen when its runs come, where to look costs.
-        `inner`: takes what is found of the questions inside of it, each of which is checked against its own sources."""
+        `asks`: a copy that is older than the query takes asks its source for what changed. `inner`: takes what is found
+        of the questions inside of it, each of which is checked against its own sources."""
         query, checks = item.query, InnerChecks() if inner is None else inner
 
         def table_of(one: tree.Query) -> InnerTable:
             def checked() -> tuple[Checked, KnownSources]:
                 task = replace(item, query=one)
-                return self.check(task, source, offline=offline, may_wait=may_wait, inner=checks, depth=depth + 1)
+                return self.check(
+                    task, source, offline=offline, may_wait=may_wait, asks=asks, inner=checks, depth=depth + 1
+                )
 
             return checks.table(one, checked)
 
@@ -65,6 +73,8 @@ class QueryChecker:
             return self.against(query, None, told(self.context(item.params, (), source))), KnownSources()
         places = self._places_named(query.clause(tree.FromClause), item, source)
         context = told(self.context(item.params, places, source))
+        if item.pull is None and any(isinstance(one, COPY_CLAUSES) for one in query.clauses):
+            places = self._copies(query, places, context, source, asks=asks)
 
         def against(catalog: Catalog) -> Checked:
             checked = self.against(query, catalog, context)
@@ -84,6 +94,24 @@ class QueryChecker:
                 saved = (f"@{one.name}" for one in saved_queries(tuple(self.settings.saved)))
                 raise placed(error, ref.name, ref.span, (*item.names, *saved), source) from None
         return tuple(found)
+
+    def _copies(
+        self, query: tree.Query, places: Sequence[SourcePlace], context: CheckContext, source: Source, *, asks: bool
+    ) -> tuple[SourcePlace, ...]:
+        """The copies that a query asks in the place of its sources; these, where what it says of copies is wrong."""
+        from runql.pull.copies import Copies
+
+        report = Report()
+        asked = copy_asked(query, Expressions(None, context, report))
+        if asked is None or report.has_errors:
+            return tuple(places)
+        copies = Copies(settings=self.settings, open=self.open, asks=asks)
+        clause = next(one for one in query.clauses if isinstance(one, COPY_CLAUSES))
+        try:
+            return tuple(dict.fromkeys(copies.of(place, asked) for place in places))
+        except SourceError as error:
+            found = [one if one.span != NOWHERE else replace(one, span=clause.span) for one in error.diagnostics]
+            raise type(error)(found, source) from None
 
     def context(self, params: Mapping[str, Any], places: Sequence[SourcePlace], source: Source) -> CheckContext:
         """What the checker is told beside a query and its catalog."""

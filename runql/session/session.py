@@ -187,7 +187,8 @@ class Session(OpenSources):
             spent, inner = Spent(), InnerChecks()
             with spent.measured(lambda: [place.service for place in self._places.values()]):
                 waits = may_wait and not (item.explains or item.pull)
-                checked, known = self._queries.check(item, parsed.source, may_wait=waits, inner=inner)
+                asks = not (explains or item.explains)
+                checked, known = self._queries.check(item, parsed.source, may_wait=waits, asks=asks, inner=inner)
             if checked.query is None or known.catalog is None:
                 wrong += _worst(checked.diagnostics)
             else:
@@ -213,7 +214,8 @@ class Session(OpenSources):
 
         assert checked.query is not None
         assert known.catalog is not None
-        of_places = (one for place in known.places for one in place.said)
+        all_places = (*known.places, *(place for _, below in inner.by_text.values() for place in below.places))
+        of_places = dict.fromkeys(one for place in all_places for one in place.said)
         of_script = (one for one in script.diagnostics if not one.is_error)
         plans = InnerPlans(inner)
         with_steps = hides_steps(checked.stages)
@@ -247,7 +249,12 @@ class Session(OpenSources):
     @property
     def _queries(self) -> QueryChecker:
         return QueryChecker(
-            settings=self.settings, places=self.places, aliases=self.aliases, now=self._now, zone=self.zone
+            settings=self.settings,
+            places=self.places,
+            open=self.place,
+            aliases=self.aliases,
+            now=self._now,
+            zone=self.zone,
         )
 
     def _trials(self, params: Mapping[str, Any], *, offline: bool = False) -> Trials:

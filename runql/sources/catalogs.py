@@ -185,6 +185,8 @@ def _metrics_of(clause: tree.Clause) -> tuple[tuple[str | int, ...], ...]:
             return (metric.segments,)
         case tree.FromClause() | tree.WhereClause() | tree.OrderClause() | tree.CountClause():
             return ()
+        case tree.AsOfClause() | tree.FreshClause() | tree.CachedClause():
+            return ()
         case tree.LazyClause() | tree.SweepsClause() | tree.ScanClause() | tree.StepsClause():
             return ()
         case tree.AlignClause() | tree.StreamClause() | tree.SelectClause() | tree.SearchClause() | tree.BrokenClause():

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import field
+from datetime import datetime
 from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
 
 from runql.engine.values.column import Column
@@ -236,6 +237,11 @@ class ServiceApi(Protocol):
     def speech(self) -> SqlSpeech:
         """In whose words SQL is asked, for `explain`."""
         return DUCKDB
+
+    @property
+    def as_of(self) -> datetime | None:
+        """Of when its answers are, if it is a copy; `None` where they are of now."""
+        return None
 
     @property
     def line(self) -> LineApi | None:

@@ -153,6 +153,17 @@ def _several(strategy: st.SearchStrategy[object]) -> st.SearchStrategy[tuple[obj
 
 CLAUSES: tuple[st.SearchStrategy[t.Clause], ...] = (
     st.builds(t.FromClause, _several(SOURCES)),
+    st.builds(
+        t.AsOfClause,
+        st.one_of(
+            PARAMS,
+            st.builds(t.Time, TIMES),
+            st.sampled_from(t.Moment).map(t.RelativeTime),
+            st.builds(t.RelativeTime, st.just(t.Moment.NOW), DURATIONS.filter(bool)),
+        ),
+    ),
+    st.builds(t.FreshClause),
+    st.builds(t.CachedClause, st.one_of(PARAMS, st.builds(t.Duration, DURATIONS))),
     st.builds(t.WhereClause, EXPRESSIONS),
     st.builds(t.SearchClause, st.one_of(TEXTS, st.builds(t.Param, NAMES))),
     st.builds(t.OrderClause, _several(st.builds(t.OrderKey, EXPRESSIONS, st.booleans()))),

@@ -170,6 +170,8 @@ def _in_clause(parent: t.Clause) -> Slot | None:
             return Slot(Role.AXIS)
         case t.FromClause() | t.WhereClause() | t.OrderClause() | t.CountClause() | t.LazyClause():
             return None
+        case t.AsOfClause() | t.FreshClause() | t.CachedClause():
+            return None
         case t.SweepsClause() | t.ScanClause() | t.StepsClause() | t.AlignClause():
             return None
         case t.StreamClause() | t.SelectClause() | t.SearchClause() | t.BrokenClause():

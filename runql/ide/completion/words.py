@@ -54,6 +54,7 @@ _ENDINGS: Final = {
     "HELD": " 5",
     "ALONG": " ",
     "RE": ' "',
+    "AS_OF": " of 7d ago",
 }
 """What is written behind a word, because it is only that word where this follows."""
 

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import secrets
 from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Final
 
 from runql.sources.store.snapshot import FinishedPull
@@ -12,6 +17,33 @@ from runql.text.diagnostic import Diagnostic
 STALE: Final = timedelta(hours=1)
 """A copy that is older says how old it is."""
 _UNITS: Final = ((86_400, "d"), (3600, "h"), (60, "min"))
+
+
+LOOKED: Final = "_looked.json"
+"""The file that says when nothing had changed. Names that begin with `_` are none of Delta Lake's business."""
+
+
+def note_looked(folder: Path, pull: int) -> None:
+    """Keep that all runs of the source were compared just now, and were as the pull of this number left them. That it
+    cannot be kept makes the copy older than it is, no more."""
+    told = {"pull": pull, "at": datetime.now(UTC).isoformat()}
+    scratch = folder / f"_{secrets.token_hex(8)}"
+    with suppress(OSError):
+        scratch.write_text(json.dumps(told), "utf-8")
+        scratch.replace(folder / LOOKED)
+
+
+def looked_since(folder: Path, listing: FinishedPull) -> FinishedPull:
+    """The newest listing, ended when its source was last compared with it; a note about another one says nothing."""
+    if listing.ended is None:
+        return listing
+    try:
+        told = json.loads((folder / LOOKED).read_bytes())
+        at = datetime.fromisoformat(told["at"])
+        is_of_it = told["pull"] == listing.pull and listing.ended < at <= datetime.now(UTC)
+    except (OSError, ValueError, KeyError, TypeError):
+        return listing
+    return replace(listing, ended=at) if is_of_it else listing
 
 
 def said_of_age(
@@ -34,7 +66,7 @@ def said_of_age(
         return
     age = (datetime.now(UTC) if now is None else now) - listing.ended
     if age >= STALE:
-        hint = f"`{_again(origin, name)}` copies what changed since"
+        hint = f"`{_again(origin, name)}` copies what changed since, and so does `fresh` in a question"
         yield Diagnostic("RQL586", f"pulled {in_units(age)} ago, at {at}", hints=(hint,))
 
 

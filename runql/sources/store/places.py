@@ -123,7 +123,11 @@ def _folders(folder: Path) -> list[Path]:
 
 def drop(place: StorePlace) -> None:
     """Delete a store: what a store writes, and the folder if nothing else is in it. Raises `OSError`."""
-    for name in (LOG, *(f"{PARTITION}={fact.value}" for fact in Fact)):
+    from runql.sources.store.age import LOOKED
+    from runql.sources.store.statistics.kept_catalog import FOLDER
+
+    (place.folder / LOOKED).unlink(missing_ok=True)
+    for name in (LOG, FOLDER, *(f"{PARTITION}={fact.value}" for fact in Fact)):
         path = place.folder / name
         if path.is_dir():
             shutil.rmtree(path)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 from threading import Lock
@@ -33,17 +34,18 @@ from runql.sources.protocol import (
 )
 from runql.sources.question import question
 from runql.sources.store import table
-from runql.sources.store.age import said_of_age
+from runql.sources.store.age import looked_since, said_of_age
 from runql.sources.store.choice import choose, count, is_few, read_by, statement
 from runql.sources.store.columns.listed import ListedColumns
 from runql.sources.store.duck import check_extra
 from runql.sources.store.records import StoredRun
-from runql.sources.store.snapshot import StoreSnapshot, groups_of
+from runql.sources.store.snapshot import FinishedPull, StoreSnapshot, groups_of
 from runql.sources.store.sql_tables import sql_tables
 from runql.sources.store.statistics.kept_catalog import without_metrics
 from runql.sources.store.statistics.tally import CatalogTally
 from runql.text.diagnostic import Diagnostic, folded
 
+_NEVER: Final = datetime.min.replace(tzinfo=UTC)
 _MOST_CELLS: Final = 2_000_000
 """Of so many values of histories at a time columns are made."""
 
@@ -93,9 +95,43 @@ class StoreService(RunsAtHand):
     @property
     def kept(self) -> str:
         """Which version of the copy is asked, and of when it is."""
-        ended = self._snapshot.newest_listing.ended
+        ended = self.newest_listing.ended
         pulled = "" if ended is None else f", pulled at {ended:%Y-%m-%d %H:%M} UTC"
         return f"version {self._snapshot.number:,} of a copy of {self.about.origin}{pulled}; in {self._folder}"
+
+    @property
+    def as_of(self) -> datetime | None:
+        """When its source was last found to be like that; of a version that was asked for, when that was pulled."""
+        return self.newest_listing.ended or _NEVER
+
+    @property
+    def number(self) -> int | None:
+        """The version that was asked for, if one was."""
+        return self._number
+
+    @property
+    def folder(self) -> Path:
+        """Where it is."""
+        return self._folder
+
+    @property
+    def newest_listing(self) -> FinishedPull:
+        """The newest pull that came to its end; it ended when its source was last found to be like that."""
+        return self._listing_of(self._snapshot)
+
+    def _listing_of(self, snapshot: StoreSnapshot) -> FinishedPull:
+        listing = snapshot.newest_listing
+        return listing if self._number is not None else looked_since(self._folder, listing)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether no pull was broken off since that."""
+        return self._snapshot.newest_pull <= self._snapshot.newest_listing.pull
+
+    def look_again(self) -> None:
+        """Take the newest version from now on, within a question too."""
+        with self._looking:
+            self._question = object()
 
     def snapshot(self) -> StoreSnapshot:
         """The version as of now; within a question the same one."""
@@ -132,7 +168,7 @@ class StoreService(RunsAtHand):
         return self._said_of(self._snapshot)
 
     def _said_of(self, snapshot: StoreSnapshot) -> tuple[Diagnostic, ...]:
-        origin, listing = self.about.origin, snapshot.newest_listing
+        origin, listing = self.about.origin, self._listing_of(snapshot)
         name = self.name.removeprefix(STORE)
         name = name if self._number is None else name.rpartition("@")[0]
         age = said_of_age(name, origin, listing, snapshot.newest_pull, number=self._number)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final, get_args
 
 from runql.syntax import tree as t
 from runql.syntax.check_grammar import rule_of
-from runql.syntax.literals import quote_name, read_path, read_string
+from runql.syntax.literals import quote_name, read_path, read_string, read_time
 from runql.syntax.lr_parser import Branch, TerminalNode
 from runql.syntax.parser.build_expressions import Part
 from runql.syntax.parser.build_stages import PLAIN_STAGES, StageBuilder
@@ -19,6 +20,9 @@ MAX_DEPTH: Final = 100
 """How deep an expression may nest: the floors above walk it by recursion."""
 
 _ALIGN: Final = {"OUTER": t.AlignMode.OUTER, "INNER": t.AlignMode.INNER, "FFILL": t.AlignMode.FFILL}
+_TIME_IN_QUOTES: Final = re.compile(
+    r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?", re.ASCII
+)
 _STREAMS: Final = {"DEFAULT": t.Stream.DEFAULT, "SYSTEM": t.Stream.SYSTEM}
 
 COUNT_CLAUSES: Final[Mapping[str, Callable[..., t.Clause]]] = {
@@ -112,6 +116,38 @@ class Builder(StageBuilder, StatementBuilder):
                 return t.SourceRef(t.SourceKind.LAST, str(token), span=part.span)
             case _:
                 return t.SourceRef(t.SourceKind.NAME, str(token), span=part.span)
+
+    def as_of_clause(self, part: Part) -> t.Clause:
+        moment = part.children[-1]
+        return self._broken(part) if isinstance(moment, t.Broken) else t.AsOfClause(moment, span=part.span)
+
+    def point(self, part: Part) -> t.Expr:
+        first = part.types[0]
+        if first == "STRING":
+            return self._quoted_time(part)
+        if first == "TIME":
+            return self.time(part)
+        if first == "PARAM":
+            return self.param(part)
+        return self.ago(part) if first == "DURATION" else self.moment(part)
+
+    def _quoted_time(self, part: Part) -> t.Expr:
+        """A time in quotes, as SQL has it."""
+        text = read_string(part.children[0])
+        if not _TIME_IN_QUOTES.fullmatch(text):
+            self.bad(f"`{text}` is no time", part.span, None, "a time is written `2026-11-01`, or `7d ago`")
+            return t.Broken(span=part.span)
+        return self._read(lambda _: t.Time(read_time(text.replace(" ", "T")), span=part.span), part)
+
+    def fresh_clause(self, part: Part) -> t.Clause:
+        return t.FreshClause(span=part.span)
+
+    def cached_clause(self, part: Part) -> t.Clause:
+        age = part.children[-1]
+        return self._broken(part) if isinstance(age, t.Broken) else t.CachedClause(age, span=part.span)
+
+    def age(self, part: Part) -> t.Expr:
+        return self.param(part) if part.types[0] == "PARAM" else self.duration(part)
 
     def where_clause(self, part: Part) -> t.Clause:
         return t.WhereClause(part.children[1], span=part.span)

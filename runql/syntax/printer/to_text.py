@@ -83,6 +83,12 @@ class Printer(StagePrinter):
         match clause:
             case t.FromClause(sources=sources):
                 return Items(first_word, tuple((source_text(source), source.span) for source in sources))
+            case t.AsOfClause(moment=moment):
+                return single(f"{word('OF')} {self.expr(moment)}")
+            case t.FreshClause():
+                return Items(first_word)
+            case t.CachedClause(age=age):
+                return single(self.expr(age))
             case t.WhereClause(condition=condition):
                 return self.condition(first_word, condition)
             case t.SearchClause(words=words):

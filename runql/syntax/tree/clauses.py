@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import ClassVar, TypeAlias
 
-from runql.syntax.tree.expressions import Duration, Expr, OrderKey, Param, Time
+from runql.syntax.tree.expressions import Duration, Expr, OrderKey, Param, RelativeTime, Time
 from runql.syntax.tree.names import Node, Path
 from runql.text.frozen import frozen
 
@@ -38,6 +38,29 @@ class SourceRef(Node):
 class FromClause(ClauseNode):
     terminal = "FROM"
     sources: tuple[SourceRef, ...]
+
+
+@frozen
+class AsOfClause(ClauseNode):
+    """`as of 7d ago`: the copy of the source, as it was then."""
+
+    terminal = "AS_OF"
+    moment: Time | RelativeTime | Param
+
+
+@frozen
+class FreshClause(ClauseNode):
+    """`fresh`: a copy first asks its source for what changed."""
+
+    terminal = "FRESH"
+
+
+@frozen
+class CachedClause(ClauseNode):
+    """`cached 10m`: the copy of the source, if it is no older."""
+
+    terminal = "CACHED"
+    age: Duration | Param
 
 
 @frozen
@@ -186,6 +209,9 @@ class BrokenClause(ClauseNode):
 
 Clause: TypeAlias = (
     FromClause
+    | AsOfClause
+    | FreshClause
+    | CachedClause
     | WhereClause
     | SearchClause
     | OrderClause
