@@ -133,7 +133,7 @@ def test_matching_letters_are_marked() -> None:
 
 
 def test_ranks_count_from_the_best() -> None:
-    assert [each.sort_rank for each in ask("runs ‸").found.items] == list(range(19))
+    assert [each.sort_rank for each in ask("runs ‸").found.items] == list(range(22))
 
 
 # ---------------------------------------------------------------- what an item replaces

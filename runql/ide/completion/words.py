@@ -70,6 +70,8 @@ _ONLY_IN_AGGREGATES: Final = {
 
 _CONSTANTS: Final = {terminal: entry.gives for terminal, entry in WORDS.items() if isinstance(entry, LiteralEntry)}
 _JOINS: Final = ("AND", "OR")
+_OF_COPIES: Final = frozenset({"AS_OF", "FRESH", "CACHED"})
+"""The clauses that are for sources with a copy alone: behind the others."""
 
 
 def words(cursor: Cursor, slot: Slot, context: Context, table: Scope | None) -> Iterator[Offer]:
@@ -94,7 +96,8 @@ def words(cursor: Cursor, slot: Slot, context: Context, table: Scope | None) -> 
 def _by_use(terminals: Iterable[str], tests: tuple[str, ...]) -> list[str]:
     """Keywords in the order in which they are used: tests, joints, clauses as the formatter orders them."""
     table = keywords()
-    order = (*table.queries, *tests, *_JOINS, *table.clauses, *table.stages, *WORDS)
+    clauses = sorted(table.clauses, key=_OF_COPIES.__contains__)
+    order = (*table.queries, *tests, *_JOINS, *clauses, *table.stages, *WORDS)
     order = (*order, *table.words)
     rank = {terminal: place for place, terminal in reversed(list(enumerate(order)))}
     return sorted(terminals, key=lambda terminal: (rank.get(terminal, len(order)), terminal))

@@ -120,7 +120,8 @@ class Duck:
         order: Sequence[str],
         names: Sequence[str] = (),
     ) -> None:
-        """Write a part. `names`: the texts that a `named_column` gives by their places. Raises `Unreadable`."""
+        """Write a part, sorted by some columns, or as the arrays are: rows keep their order through the joins, whose
+        other side is small. `names`: the texts that a `named_column` gives by their places. Raises `Unreadable`."""
         import numpy as np
 
         arrays = {name: array for column in columns.values() for name, array in column.arrays.items()}
@@ -128,13 +129,13 @@ class Duck:
         table[:] = list(names)
         chosen = ", ".join(f"{column.made} AS {quoted(name)}" for name, column in columns.items())
         joins = " ".join(column.join for column in columns.values())
-        by = ", ".join(quoted(name) for name in order)
+        by = f"ORDER BY {', '.join(map(quoted, order))}" if order else ""
         target = str(path).replace("'", "''")
         with self._lock:
             try:
                 self._connection.register("handed_over", arrays)
                 self._connection.register("names", {"place": np.arange(len(names), dtype=np.int64), "text": table})
-                rows = f"SELECT * FROM (SELECT {chosen} FROM handed_over {joins}) ORDER BY {by}"
+                rows = f"SELECT * FROM (SELECT {chosen} FROM handed_over {joins}) {by}"
                 self._connection.execute(f"COPY ({rows}) TO '{target}' (FORMAT parquet, COMPRESSION zstd)")
             except self._error as error:
                 raise Unreadable(_first_line(error)) from error
@@ -177,9 +178,12 @@ def array_column(name: str, array: Any, kind: ColumnType) -> SqlColumn:
 
     if kind != "double":
         return SqlColumn({name: array}, f"{quoted(name)}::{_TYPES[kind]}")
+    is_nan = np.isnan(array)
+    if not is_nan.any():
+        return SqlColumn({name: array}, quoted(name))
     flags = f"{name} nan"
     made = f"(CASE WHEN {quoted(flags)} THEN 'nan'::DOUBLE ELSE {quoted(name)} END)"
-    return SqlColumn({name: array, flags: np.isnan(array)}, made)
+    return SqlColumn({name: array, flags: is_nan}, made)
 
 
 def column_of_values(name: str, values: Sequence[Any], kind: ColumnType) -> SqlColumn:

@@ -64,13 +64,16 @@ class PointRows:
         import numpy as np
 
         is_number, values, whole = _numbers_of(column)
+        if is_number.all():  # mostly: then nothing is copied
+            if length := len(column):
+                rows = np.arange(first_row, first_row + length)
+                self.chunks.append(_Chunk(self._place(run), self._place(name), rows, steps, values, whole))
+            return
         at = np.flatnonzero(is_number)
         if len(at):
             own = _StepCells(steps.known[at], steps.steps[at])
             chunk = _Chunk(self._place(run), self._place(name), at + first_row, own, values[at], whole[at])
             self.chunks.append(chunk)
-        if len(at) == len(column):
-            return
         for place, (done, value) in enumerate(zip(is_number.tolist(), column, strict=True)):
             if not done and value is not MISSING:
                 step = int(steps.steps[place]) if steps.known[place] else None
@@ -79,10 +82,15 @@ class PointRows:
     def _place(self, text: str) -> int:
         return self.places.setdefault(text, len(self.places))
 
+    def _sorted(self) -> list[_Chunk]:
+        """The chunks by key, then by run: so their rows stand in the order of the part, without being sorted."""
+        texts = [*self.places]
+        return sorted(self.chunks, key=lambda chunk: (texts[chunk.key], texts[chunk.run], chunk.rows[0]))
+
     def tables(self, numbers: Fact, others: Fact) -> Iterator[tuple[Fact, dict[str, SqlColumn], int]]:
-        """The columns of the parts that these rows make, and how many rows each has."""
+        """The columns of the parts that these rows make, and how many rows each has. Numbers are in their order."""
         if self.chunks:
-            columns = _columns_of(self.chunks, self.pull)
+            columns = _columns_of(self._sorted(), self.pull)
             yield numbers, columns, sum(len(chunk.rows) for chunk in self.chunks)
         if self.others:
             yield others, columns_of_rows(others, self.others), len(self.others)
@@ -109,10 +117,12 @@ def _columns_of(chunks: Sequence[_Chunk], pull: int) -> dict[str, SqlColumn]:
     step = array_column("step", joined["step"], "long")
     return {
         "run": named_column("run", np.repeat(np.array([chunk.run for chunk in chunks], np.int64), sizes)),
-        "pull": array_column("pull", np.full(sum(sizes), pull, np.int64), "long"),
+        "pull": SqlColumn({}, f"{pull}::BIGINT"),
         "key": named_column("key", np.repeat(np.array([chunk.key for chunk in chunks], np.int64), sizes)),
         "row": array_column("row", joined["row"], "long"),
-        "step": SqlColumn({**step.arrays, "step known": known}, f'CASE WHEN "step known" THEN {step.made} END'),
+        "step": step
+        if known.all()
+        else SqlColumn({**step.arrays, "step known": known}, f'CASE WHEN "step known" THEN {step.made} END'),
         "val": array_column("val", joined["val"], "double"),
         "whole": array_column("whole", joined["whole"], "boolean"),
     }

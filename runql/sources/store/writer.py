@@ -160,18 +160,27 @@ class StoreWriter:
         held, self._points = self._points, self._no_points()
         for stream, points in held.items():
             names = tuple(points.places)
-            for fact, columns, rows in points.tables(*FACTS_OF_STREAM[stream]):
-                self._write(fact, columns, rows, names)
+            numbers, others = FACTS_OF_STREAM[stream]
+            for fact, columns, rows in points.tables(numbers, others):
+                self._write(fact, columns, rows, names, is_sorted=fact is numbers)
 
     def _no_points(self) -> dict[Stream, PointRows]:
         return {stream: PointRows(self.pull) for stream in FACTS_OF_STREAM}
 
-    def _write(self, fact: Fact, columns: Mapping[str, SqlColumn], rows: int, names: Sequence[str] = ()) -> None:
+    def _write(
+        self,
+        fact: Fact,
+        columns: Mapping[str, SqlColumn],
+        rows: int,
+        names: Sequence[str] = (),
+        *,
+        is_sorted: bool = False,
+    ) -> None:
         home = self._folder / f"{PARTITION}={fact.value}"
         scratch = home / f".{secrets.token_hex(8)}.part"
         try:
             home.mkdir(mode=0o700, exist_ok=True)
-            self._duck.write(scratch, columns, FACTS[fact].order, names)
+            self._duck.write(scratch, columns, () if is_sorted else FACTS[fact].order, names)
             digest, size = settled(scratch)
             path = home / f"part-{self.pull}-{secrets.token_hex(4)}-{digest}.parquet"
             scratch.replace(path)
