@@ -17,7 +17,7 @@ from runql.sources.store.age import note_looked
 from runql.sources.store.check import sweep
 from runql.sources.store.records import key_of, mark_of
 from runql.sources.store.snapshot import FinishedPull, StoreSnapshot
-from runql.sources.store.writer import StoreWriter
+from runql.sources.store.writer import OpenRun, StoreWriter
 from runql.text.diagnostic import Diagnostic, folded
 from runql.text.frozen import frozen
 
@@ -82,13 +82,15 @@ class PullReport:
 class _PullListing:
     """What a listing gave: the marks of the runs that must be read, and the keys of all.
 
-    `said`: of the listing; `lost`: of histories that did not come whole.
+    `said`: of the listing; `lost`: of histories that did not come whole. `fewer`: of a server, the runs of which fewer
+    rows came than it said that there are, with how many it said and how many came.
     """
 
     marks: dict[tuple[str, str, str], str] = field(default_factory=dict)
     keys: set[str] = field(default_factory=set)
     said: list[Diagnostic] = field(default_factory=list)
     lost: list[Diagnostic] = field(default_factory=list)
+    fewer: dict[str, tuple[int, int]] = field(default_factory=dict)
 
 
 def pull(
@@ -118,12 +120,7 @@ def pull(
                 _mark_gone(listing, snapshot, writer, counts)
             else:
                 listing.said.append(said_of_part(part.query, name, snapshot.newest_listing))
-            said = folded(dict.fromkeys(listing.said))
-            before = snapshot.newest_listing
-            if counts.written or counts.gone or said != before.said or snapshot.newest_pull > before.pull:
-                writer.finish(counts.listed, said)
-            elif part is None:
-                note_looked(store, before.pull)
+            said = _finish(listing, snapshot, writer, counts, None if part is not None else store)
         finally:
             writer.commit()
         newest = table.version(store, name)
@@ -133,7 +130,31 @@ def pull(
     finally:
         writer.close()
         snapshot.close()
-    return PullReport(store, origin, counts, newest.number, swept, (*said, *folded(listing.lost)))
+    lost = (*folded(listing.lost), *_said_of_rows(listing.fewer))
+    return PullReport(store, origin, counts, newest.number, swept, (*said, *lost))
+
+
+def _finish(
+    listing: _PullListing, snapshot: StoreSnapshot, writer: StoreWriter, counts: PullCounts, looked: Path | None
+) -> tuple[Diagnostic, ...]:
+    """End a pull; gives what there was to say of its listing. `looked`: the store, if all of its source was compared:
+    that nothing was different is noted there."""
+    said, before = folded(dict.fromkeys(listing.said)), snapshot.newest_listing
+    if counts.written or counts.gone or said != before.said or snapshot.newest_pull > before.pull:
+        writer.finish(counts.listed, said)
+    elif looked is not None:
+        note_looked(looked, before.pull)
+    return said
+
+
+def _said_of_rows(fewer: Mapping[str, tuple[int, int]]) -> Iterator[Diagnostic]:
+    """That a server has more rows of some runs than it gave."""
+    if fewer:
+        told, came = (sum(pair[at] for pair in fewer.values()) for at in (0, 1))
+        runs = f"run `{next(iter(fewer))}` has" if len(fewer) == 1 else f"{len(fewer):,} runs have"
+        message = f"the server says that {runs} {told:,} rows, and {came:,} came"
+        hint = "they are read again once; what does not come then, the server does not give"
+        yield Diagnostic("RQL596", message, hints=(hint,), names=tuple(fewer))
 
 
 def _keep_statistics(store: Path, name: str) -> None:
@@ -218,10 +239,13 @@ def _read(
         histories: dict[Stream, _InOrder] = {stream: _InOrder(_histories(place, there, stream)) for stream in STREAMS}
         for (_, _, run_id), mark in batch.items():
             if run_id in records:
-                listing.lost += _write(records[run_id], mark, histories, writer, counts)
-                is_new = key_of(records[run_id]) not in snapshot.runs
-                counts.new += is_new
-                counts.changed += not is_new
+                stored = snapshot.runs.get(key_of(records[run_id]))
+                written = _write(records[run_id], mark, histories, writer, counts)
+                if not place.service.capabilities.cheap_pages:
+                    _compare(written, listing, was_read_again=stored is not None and not stored.mark)
+                listing.lost += _ended(written, writer)
+                counts.new += stored is None
+                counts.changed += stored is not None
 
 
 def _histories(place: SourcePlace, run_ids: tuple[str, ...], stream: Stream) -> Iterator[RunHistory]:
@@ -233,19 +257,36 @@ def _histories(place: SourcePlace, run_ids: tuple[str, ...], stream: Stream) -> 
 
 def _write(
     record: RunRecord, mark: str, histories: Mapping[Stream, _InOrder], writer: StoreWriter, counts: PullCounts
-) -> list[Diagnostic]:
-    """Add a run; gives what is to be said of a history that may come whole the next time."""
-    lost: list[Diagnostic] = []
+) -> OpenRun:
+    """Add the rows of a run. One whose history may come whole the next time has no mark."""
     run = writer.begin(record, mark)
     for stream, found in histories.items():
         for history in found.of(record.id):
             writer.add(run, stream, history)
             counts.values += history.length * len(history.columns)
-            lost += (said for said in history.notices if said.code in _LOST_HISTORY)
-    if lost:
+    if _lost(run):
         run.mark = ""  # no listing has that: it is read again the next time
+    return run
+
+
+def _lost(run: OpenRun) -> list[Diagnostic]:
+    return [said for told in run.said.values() for said in told if said.code in _LOST_HISTORY]
+
+
+def _ended(run: OpenRun, writer: StoreWriter) -> list[Diagnostic]:
+    """End a run; gives what is to be said of a history that may come whole the next time."""
     writer.end(run)
-    return lost
+    return _lost(run)
+
+
+def _compare(run: OpenRun, listing: _PullListing, *, was_read_again: bool) -> None:
+    """Note a run of which fewer rows came than its server says that it has. It is read again, but once."""
+    told, came = run.record.history_line_count or 0, run.rows.get("default", 0)
+    if came >= told or _lost(run):
+        return
+    listing.fewer[run.record.id] = told, came
+    if not was_read_again:
+        run.mark = ""
 
 
 def _mark_gone(listing: _PullListing, snapshot: StoreSnapshot, writer: StoreWriter, counts: PullCounts) -> None:

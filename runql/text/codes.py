@@ -177,6 +177,7 @@ _TABLE = {
     "RQL587": Code("warning", "a copy that did not come to its end"),
     "RQL588": Code("error", "a copy that a query asks for and nobody has"),
     "RQL589": Code("notice", "whether a copy asked its source for what changed"),
+    "RQL596": Code("warning", "fewer rows came than the server has"),
     "RQL595": Code("notice", "runs of a source of which another one has a fresher state"),
     # 9xx ours
     "RQL901": Code("error", "a fault of RunQL"),

@@ -20,6 +20,7 @@ MATCHES = {
     "runql/semantic/check_stages/pipeline.py": ("_checked", "the stages"),
     "runql/engine/stages/arrays/expressions.py": ("_worked_out", "the typed expressions"),
     "runql/syntax/printer/stages.py": ("stage_items", "the stages"),
+    "runql/syntax/printer/to_text.py": ("items", "the clauses"),
     "runql/engine/stages/pipeline.py": ("_parts", "the typed stages"),
     "runql/plan/to_mongo/narrow.py": ("narrow", "the typed expressions"),
     "runql/ide/selectivity.py": ("likely", "the typed expressions"),

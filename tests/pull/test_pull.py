@@ -207,3 +207,14 @@ def test_a_history_that_does_not_come_is_said_and_read_again(tmp_path: Path, mon
     assert {(said.code, said.names) for said in report.said} == {("RQL412", (lost,))}
     again = pulled(folder, tmp_path / "s")
     assert (again.counts.changed, again.counts.same, again.said) == (1, 2, ())
+
+
+def test_fewer_rows_than_the_server_has_are_said_and_read_again_once(server: LoopbackServer, tmp_path: Path) -> None:
+    server.knobs.line_count = 5  # and four come of each
+    said, read = [], []
+    for _ in range(3):
+        report = pull_from(server, tmp_path / "s")
+        said.append([(one.code, len(one.names)) for one in report.said])
+        read.append(report.counts.written)
+    assert said == [[("RQL596", RUNS)], [("RQL596", RUNS)], []]
+    assert read == [RUNS, RUNS, 0]

@@ -19,6 +19,7 @@ from runql.text.nearest import nearest
 _AGE: Final = re.compile(r"(\d{1,5})([mhdw])", re.ASCII)
 _SECONDS: Final = {"m": 60, "h": 3600, "d": 86_400, "w": 7 * 86_400}
 _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_ESCAPE: Final = re.compile(r"%[0-9A-Fa-f]{2}", re.ASCII)
 _NAME: Final = re.compile(r"[^/\\#?%:\x00-\x1f\x7f]+(/[^/\\#?%:\x00-\x1f\x7f]+)?")
 """What W&B allows in the names of its projects, with or without an entity."""
 
@@ -76,9 +77,10 @@ def _folder_of(name: str, settings: Settings) -> Path:
 
 
 def _without_percent(folder: Path) -> Path:
-    """A folder that deltalake finds again: it takes `%25` in a path for `%`."""
-    if "%" in str(folder.absolute()):
-        raise SourceError.of("RQL511", f"no store can be in `{folder}`: a `%` is in its path", "name another folder")
+    """A folder that deltalake finds again: it takes `%25` in a path for `%`, and `%20` for a space."""
+    if found := _ESCAPE.search(str(folder.absolute())):
+        message = f"no store can be in `{folder}`: a `{found[0]}` is in its path"
+        raise SourceError.of("RQL511", message, "name another folder")
     return folder
 
 
