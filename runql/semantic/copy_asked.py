@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from itertools import combinations
-from typing import Final
+from typing import Final, assert_never
 
 from runql.language.clauses import CLAUSES
 from runql.semantic.check.expressions import Expressions
@@ -43,6 +43,8 @@ def copy_asked(query: tree.Query, expressions: Expressions) -> CopyAsked | None:
         case tree.AsOfClause() as clause:
             moment = _moment_of(clause, expressions)
             return None if moment is None else CopyAsked(at=moment)
+        case _:
+            assert_never(clauses[0])
 
 
 def _contradict(one: tree.Clause, other: tree.Clause, expressions: Expressions) -> None:
@@ -106,6 +108,8 @@ def _time_of(
                 hint = f"`-p {node.name}=2026-11-01`, or a `datetime` in Python"
                 expressions.report.add("RQL209", f"`as of` takes a time, and `${node.name}` is none", span, hint)
             return found, span
+        case _:
+            assert_never(node)
     if found is None:
         message = f"`{to_text(node)}` is outside of the calendar"
         expressions.report.add("RQL205", message, span, "years run from 1 to 9999")
