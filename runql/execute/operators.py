@@ -12,9 +12,8 @@ from runql.engine.histories.aggregates import aggregates_in
 from runql.engine.order import AggregatesOf, no_aggregates, sort_records
 from runql.errors import RunQLError
 from runql.execute.deferred_names import Doubt
-from runql.execute.found_run import FoundRun
+from runql.execute.found_run import FoundRun, Overlap
 from runql.execute.histories import AggregateReader
-from runql.execute.overlap import Overlap
 from runql.execute.pages import Paging, wanted_of
 from runql.execute.run_facts import RunFacts
 from runql.plan.nodes import Fetch, Filter, Limit, Merge, Offset, Runs, RunScan, Sort, Watch
