@@ -16,7 +16,6 @@ from runql.errors import BackendError
 from runql.execute.executor import Executor
 from runql.execute.found_run import FoundRun
 from runql.execute.histories import histories_of, requests_of
-from runql.execute.run_columns import whole_table
 from runql.plan.default_columns import run_field
 from runql.plan.nodes import Count, Histories, Projection
 from runql.semantic.catalog import Catalog
@@ -134,11 +133,19 @@ class ProjectionOperator(TableOperator):
         selection = run_selection(self._columns, [one.record for one in found])
         return Selection(with_project(selection.columns, self._executor)), selection.notices
 
+    def _of_columns(self, selection: Selection) -> Table | None:
+        """The table of all runs at once, where every source has its runs as columns."""
+        if not all(place.service.capabilities.columns for place in self._executor.places):
+            return None
+        from runql.execute.run_columns import whole_table
+
+        return whole_table(self._executor, selection)
+
     def tables(self) -> Iterator[Table]:
         """A table for each part of the runs; a single one where all of them must be known for the columns."""
         self._mixed, self._said = MixedColumns(), {}
         selection = self._fixed_selection
-        table = None if selection is None else whole_table(self._executor, selection)
+        table = None if selection is None else self._of_columns(selection)
         if table is not None:
             self._mixed.add(table)
             yield table

@@ -10,18 +10,20 @@ from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import field
 from datetime import datetime
-from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, runtime_checkable
 
-from runql.engine.values.column import Column
 from runql.plan.capabilities import Capabilities
 from runql.plan.selectors import Selector, TypedSelector
-from runql.plan.to_sql.speech import DUCKDB, SqlSpeech
 from runql.semantic.catalog import Catalog, KnownCatalog
 from runql.semantic.record import AgentRecord, ProjectRecord, RunHistory, RunRecord, SweepRecord, UserRecord
 from runql.semantic.typed import FieldKey, TAggregate, TLogged
 from runql.semantic.values import Value
 from runql.text.diagnostic import Diagnostic
 from runql.text.frozen import frozen
+
+if TYPE_CHECKING:
+    from runql.engine.values.column import Column
+    from runql.plan.to_sql.speech import SqlSpeech
 
 Stream: TypeAlias = Literal["default", "system"]
 
@@ -236,6 +238,8 @@ class ServiceApi(Protocol):
     @property
     def speech(self) -> SqlSpeech:
         """In whose words SQL is asked, for `explain`."""
+        from runql.plan.to_sql.speech import DUCKDB
+
         return DUCKDB
 
     @property
