@@ -34,7 +34,7 @@ ALIKE: Mapping[Shade, str] = {
 BEYOND_PATTERNS = (
     "explain   RUNS",
     "| diff vs 1k2x3y",
-    *("(runs", "( runs", "|join base", "| join base on config.optimizer", "union bad", 'sql """'),
+    *("(runs", "( runs", "|join base", "| join base on config.optimizer", "| join @nightly on", "union bad", 'sql """'),
     *("FULL WITH", "inner stream", "inner full", "log x log y", "config.lr*2", "logged.system.cpu"),
 )
 """In texts that hold one of these, patterns read a piece wrongly: many spaces, an id behind `vs`; the beginning of an

@@ -52,7 +52,15 @@ def plain_words(line: str) -> list[str] | None:
     reader = shlex.shlex(line, posix=True, punctuation_chars=True)
     reader.whitespace_split = True
     words = list(reader)
-    return None if words != shlex.split(line) else words[1:]
+    is_for_a_shell = any(set(word) <= set(reader.punctuation_chars) for word in _raw_words(line))
+    return None if is_for_a_shell or words != shlex.split(line) else words[1:]
+
+
+def _raw_words(line: str) -> list[str]:
+    """The words with their quotes, so that a pipe of the shell is told from one in a query."""
+    reader = shlex.shlex(line, posix=False, punctuation_chars=True)
+    reader.whitespace_split = True
+    return list(reader)
 
 
 def _seen_of(words: list[str], folder: Path, environment: dict[str, str], ours: int, theirs: int) -> str:
