@@ -12,6 +12,7 @@ from runql.text.frozen import frozen
 
 _LOOK_AHEAD = re.compile(r"\(\?!(?:\[[^]]*\]|[^)])*\)\Z")
 _SYMBOL_PRIORITY = 1
+_BEFORE_OTHERS = frozenset({"AS_OF"})
 
 
 @frozen(slots=False)
@@ -46,7 +47,8 @@ class Keywords:
 
     @property
     def clause_words(self) -> tuple[str, ...]:
-        return tuple(self.spelling(terminal) for terminal in self.clauses)
+        """The words that begin a clause by themselves: `as` does only before `of` and a time."""
+        return tuple(self.spelling(terminal) for terminal in self.clauses if terminal not in _BEFORE_OTHERS)
 
     @property
     def query_words(self) -> tuple[str, ...]:

@@ -127,7 +127,8 @@ def _can_come(terminal: str, cursor: Cursor, slot: Slot, context: Context, tests
     if terminal == "EVERY":
         return True
     if terminal in {*keywords().clauses, *_JOINS, "PIPE"}:
-        return terminal not in _closed(cursor) and not _lacks_test(cursor, context)
+        is_name = terminal == "AS_OF" and "AS" in cursor.accepted  # behind a column it gives that a name
+        return not is_name and terminal not in _closed(cursor) and not _lacks_test(cursor, context)
     if "PATH" not in cursor.accepted or (terminal == "SHAPE" and cursor.previous == "PLOT"):
         return True
     return _begins_well(terminal, slot, context)
