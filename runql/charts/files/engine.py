@@ -52,13 +52,25 @@ def _need() -> None:
 def svg(spec: Mapping[str, Any]) -> str:
     """The picture as SVG. The same specification gives the same text. Raises `OutputError` without the extra."""
     _need()
-    return _own_ids(_DRAWER.draw("svg", spec).decode(), spec)
+    return _own_ids(_DRAWER.draw("svg", _still(spec)).decode(), spec)
 
 
 def png(spec: Mapping[str, Any]) -> bytes:
     """The picture as PNG of 300 dots an inch, as large on paper as the SVG. Raises `OutputError` without the extra."""
     _need()
-    return _DRAWER.draw("png", spec, scale=_POINTS_PER_INCH / _CSS_POINTS_PER_INCH, ppi=DOTS_PER_INCH)
+    return _DRAWER.draw("png", _still(spec), scale=_POINTS_PER_INCH / _CSS_POINTS_PER_INCH, ppi=DOTS_PER_INCH)
+
+
+def _still(spec: Any) -> Any:
+    """The same for a picture, in which nobody zooms: points and lines at the edge of the axes are whole."""
+    if isinstance(spec, list):
+        return [_still(part) for part in spec]
+    if not isinstance(spec, dict):
+        return spec
+    mark = spec.get("mark")
+    if isinstance(mark, dict) and mark["type"] in {"point", "line"}:
+        spec = {**spec, "mark": {key: value for key, value in mark.items() if key != "clip"}}
+    return {key: part if key in {"data", "datasets"} else _still(part) for key, part in spec.items()}
 
 
 def script() -> str:
