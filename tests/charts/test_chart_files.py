@@ -58,7 +58,7 @@ def test_svg_holds_what_it_was_made_of() -> None:
 
 
 def test_ids_of_two_pictures_on_a_page_differ() -> None:
-    first, second = (chart_bytes(CHARTS[name], ChartFile.SVG).decode() for name in ("lines", "panels"))
+    first, second = (chart_bytes(CHARTS[name], ChartFile.SVG).decode() for name in ("bins", "bands"))
     ids = [{*re.findall(r' id="(c[^"]+)"', text)} for text in (first, second)]
     assert ids[0]
     assert not ids[0] & ids[1]

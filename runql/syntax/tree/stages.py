@@ -27,7 +27,7 @@ class StageNode(Node):
 class PlainStage(StageNode):
     """A stage that is written as its word and its fields, in order: the parser and the printer know no more of it.
 
-    `thin_stage: THIN whole_amount` of the grammar makes a `ThinStage(points)`; a field is an expression, a path, or a
+    `best_stage: BEST goal path` of the grammar makes a `BestStage(goal, metric)`; a field is an expression, a path, or a
     word.
     """
 
