@@ -27,8 +27,8 @@ class StageNode(Node):
 class PlainStage(StageNode):
     """A stage that is written as its word and its fields, in order: the parser and the printer know no more of it.
 
-    `best_stage: BEST goal path` of the grammar makes a `BestStage(goal, metric)`; a field is an expression, a path, or a
-    word.
+    `best_stage: BEST GOAL PATH` of the grammar makes a `BestStage(goal, metric)`; a field is an expression, a path, or
+    a word.
     """
 
 
