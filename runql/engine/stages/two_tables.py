@@ -53,6 +53,7 @@ def join(stage: TJoin, tables: Iterator[Table], context: StageContext, said: lis
             given = _beside(stage, table, other, adds, matches)
             counted.add(table, matches, given.length)
             yield given
+        counted.is_whole = True
         if stage.how is JoinKind.FULL:
             yield _rest(stage, other, adds, names, counted.flags)
     finally:
@@ -97,7 +98,10 @@ def _rest(stage: TJoin, other: Table, adds: Sequence[str], names: Iterable[str],
 
 @dataclass(slots=True)
 class _Counted:
-    """What is to be said of a join: rows that match nothing or several, keys that are none."""
+    """What is to be said of a join: rows that match nothing or several, keys that are none.
+
+    `is_whole`: all rows were read, so that what no row matched is known.
+    """
 
     stage: TJoin
     flags: bytearray
@@ -106,6 +110,7 @@ class _Counted:
     several: int = 0
     keyless: int = 0
     given: int = 0
+    is_whole: bool = False
 
     def add(self, table: Table, found: Matches, given: int) -> None:
         self.rows += table.length
@@ -130,7 +135,7 @@ class _Counted:
             message = f"{self.lonely:,} {of} {match} nothing in {name}{keyless}: {end}"
             hints = ("they stay with `join left …`",) if how is JoinKind.INNER else ()
             yield Diagnostic("RQL338", message, span, hints=hints)
-        unmatched = self.flags.count(0)
+        unmatched = self.flags.count(0) if self.is_whole else 0
         if unmatched:
             match = "is matched by nothing" if unmatched == 1 else "are matched by nothing"
             end = "added at the end" if how is JoinKind.FULL else "left out"

@@ -12,7 +12,7 @@ from runql.engine.stages import StageContext, StageResult, run_stage, run_stages
 from runql.engine.stages.context import OtherTable
 from runql.engine.table import Table
 from runql.errors import QueryError
-from runql.semantic.typed import TJoin, TOther, TStage, TUnion
+from runql.semantic.typed import TJoin, TLimit, TOther, TStage, TUnion
 from runql.semantic.values import MISSING
 from runql.syntax import tree
 from runql.syntax.tree import JoinKind
@@ -111,6 +111,15 @@ def test_a_join_says_what_matched_nothing_and_what_matched_several() -> None:
         "RQL338": "3 of 4 rows match nothing in `other` (1 row without a key): left out",
         "RQL339": "1 row matches several of `other`: 4 rows became 2",
     }
+
+
+@pytest.mark.parametrize("how", [JoinKind.INNER, JoinKind.LEFT, JoinKind.FULL])
+def test_a_join_that_a_limit_stops_does_not_know_what_nothing_matches(how: JoinKind) -> None:
+    parts = iter([table(k=["a"], x=[1]), table(k=["d"], x=[2])])
+    context = StageContext(ask=lambda _: OtherTable(table(k=["a", "d"], y=[10, 30])))
+    flow = run_stages([on(how, "k"), TLimit(1)], parts, context)
+    assert sum(part.length for part in flow) == 1
+    assert flow.notices == ()
 
 
 def test_kinds_do_not_match_across() -> None:
