@@ -139,7 +139,9 @@ _LISTS: Final = ReferenceSection(
         ),
         Entry("untagged", "The run has no tag.", "count runs where untagged", terminal="UNTAGGED"),
         Entry(
-            "LIST[N]", "The element at a place, from 0; `[-1]` is the last.", "runs where config.model.sizes[0] = 64"
+            "LIST[N]",
+            "The element of a config or summary list at a place, from 0; `[-1]` is the last.",
+            "runs where config.model.sizes[0] = 64",
         ),
     ),
 )
