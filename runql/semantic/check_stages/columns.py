@@ -33,6 +33,7 @@ from runql.semantic.windows import cells_within, varies
 from runql.syntax import tree
 from runql.syntax import tree as s
 from runql.syntax.printer.to_text import to_text
+from runql.syntax.tree.walk import nodes
 from runql.text.frozen import frozen
 from runql.text.source import NOWHERE, Span
 
@@ -293,8 +294,10 @@ class StageColumns:
         keys, made, more = self.chosen(stage.keys)
         folds: list[Named] = []
         for definition in stage.folds:
+            since = self.report.count
             named = self._fold(definition, tuple(made))
             if named is None:
+                self._say_made_beside(definition, {one.name for one in folds}, since)
                 continue
             if named[0].name in made:
                 self.report.add("RQL318", f"two columns would be called `{named[0].name}`", definition.span)
@@ -315,6 +318,17 @@ class StageColumns:
         if named is not None:
             self.no_loose_cells(named[0].value, "of a whole group", keys)
         return named
+
+    def _say_made_beside(self, definition: s.Definition, made: set[str], since: int) -> None:
+        """The values of a group do not see each other: the way out where one looks for another."""
+        named = {path_text(one.segments) for one in nodes(definition.value) if isinstance(one, tree.Path)}
+        if not named & made:
+            return
+        which = " and ".join(map(code, sorted(named & made)))
+        hint = f"what this `group` makes ({which}) is known behind it"
+        title = _defined(definition) or "NAME"
+        work = code(f"| derive {title} = {to_text(definition.value)}")
+        self.report.amend(since, ("RQL201", "RQL218"), (f"{hint}: {work}",), ())
 
     def no_loose_cells(self, expr: TypedExpr, what: str, keys: tuple[str, ...]) -> None:
         """Report the columns and the windows outside of aggregates where rows are looked at together."""
