@@ -59,8 +59,8 @@ class Series:
 
     `name`: what the legend shows. `runs`: the ids of the runs in it. `colour`: its place in the palette and among
     the markers and dashes, the same in each panel. `low`, `high`: of each point an error bar or an inner band, and
-    `interval` says of what (`quartiles`, `95 % of the mean`); empty where there is none. `least`, `most`: the outer
-    band. `until`: of a bin, whose start is in `x`, the end. `shades`: of each point the number that colours it,
+    `interval` says of what (`quartiles`, `95 % interval of the mean`); empty where there is none. `least`, `most`: the
+    outer band. `until`: of a bin, whose start is in `x`, the end. `shades`: of each point the number that colours it,
     on the axis `Panel.colour`. `labels`: of each point what it is called, where the name of the series does not say it
     (the name of its run); `point_runs`: of each point the id of its run, likewise.
     `joined`: points of a scatter that a line joins (a front). `n`: how many values it stands for. `last`: the last y

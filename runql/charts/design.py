@@ -52,7 +52,7 @@ def design_of(table: ChartTable) -> Design:
     plot = table.plot
     y, (x, by) = table.picked(plot.y), (_one(table, plot.x), _one(table, plot.by))
     found = _fitting(table, y, x, by)
-    if plot.y:
+    if plot.y and not (found.mark is Mark.BAR and not found.y and found.x in y):  # how often its values occur
         found = replace(found, y=y)
     if plot.x is not None:
         found = replace(found, x=x)
@@ -152,7 +152,7 @@ def _is_long(table: ChartTable, name: str) -> bool:
 
 
 _AROUND: Final = (
-    ("ci95", "", "95 % of the mean"),
+    ("ci95", "", "95 % interval of the mean"),
     ("sem", "", "standard error"),
     ("std", "", "standard deviation"),
     ("p25", "p75", "quartiles"),

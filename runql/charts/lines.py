@@ -317,7 +317,7 @@ def _mean(name: str, columns: Sequence[tuple[float, list[float]]], runs: tuple[s
         colour,
         low=[middle - end for middle, end in zip(means, ends, strict=True)],
         high=[middle + end for middle, end in zip(means, ends, strict=True)],
-        interval="95 % of the mean",
+        interval="95 % interval of the mean",
         n=len(runs),
         last=last_of(means),
     )

@@ -20,6 +20,14 @@ _COLUMNS = (
         "runs select config.* except config.seed",
         terminal="EXCEPT",
     ),
+    Entry(
+        "as of TIME",
+        "The time of which a copy answers.",
+        "runs as of 2026-11-01",
+        terminal="OF",
+        wants="a time",
+        needs="a copy that old",
+    ),
     Entry("FIELD asc", "Smallest first.", "runs order config.lr asc limit 3", terminal="ASC"),
     Entry("FIELD desc", "Largest first.", "runs order config.lr desc limit 3", terminal="DESC"),
 )

@@ -52,6 +52,7 @@ CURVES = "runs where group = 'long' keys loss, val/loss, val/acc scan"
         ("runs | group config.optimizer : count() | plot", Mark.BAR, None),
         ("runs | pivot mean(summary.acc) by config.seed across config.optimizer | plot", Mark.HEAT, None),
         ("runs | histogram summary.acc by config.optimizer | plot", Mark.HIST, ["n"]),
+        ("runs | plot state", Mark.BAR, ["rows"]),
         ("runs | corr summary.acc | plot", Mark.BAR, ["strength"]),
         ("runs | pareto max summary.acc, min summary.params | plot", Mark.SCATTER, ["summary.params"]),
         ("runs | pareto max summary.acc, min summary.params, min summary.loss | plot", Mark.PARALLEL, [""]),
@@ -73,6 +74,12 @@ def test_the_chart_of_each_stage(query: str, mark: Mark, panels: list[str] | Non
     assert any(panel.series or panel.cells or panel.boxes or panel.polylines for panel in found.panels)
 
 
+def test_how_often_each_text_occurs_is_counted() -> None:
+    (panel,) = chart("runs | plot state").panels
+    assert panel.x.categories == ("finished", "failed", "crashed")
+    assert panel.series[0].y == [58.0, 5.0, 1.0]
+
+
 def test_runs_are_told_apart_and_many_become_a_band() -> None:
     few = chart(f"{CURVES} | plot val/loss").panels[0]
     assert len({series.name for series in few.series}) == len(few.series) == 6
@@ -87,7 +94,7 @@ def test_runs_are_told_apart_and_many_become_a_band() -> None:
 def test_a_field_parts_the_runs_into_means() -> None:
     panel = chart("runs where name startswith 'baseline' keys loss scan | plot by config.optimizer").panels[0]
     assert [series.name for series in panel.series] == ["sgd (n=3)", "momentum (n=3)", "adam (n=3)"]
-    assert {series.interval for series in panel.series} == {"95 % of the mean"}
+    assert {series.interval for series in panel.series} == {"95 % interval of the mean"}
     assert all(len(series.runs) == 3 for series in panel.series)
 
 

@@ -20,7 +20,7 @@ from runql.charts.files.write import chart_bytes
 from runql.charts.vega.spec import vega_lite
 from runql.charts.vega.theme import Theme
 from runql.errors import OutputError
-from tests.charts.examples import CHARTS, SOURCE, curves
+from tests.charts.examples import CHARTS, GAP, SOURCE, curves
 
 _SVG = "{http://www.w3.org/2000/svg}"
 
@@ -63,6 +63,13 @@ def test_ids_of_two_pictures_on_a_page_differ() -> None:
     assert ids[0]
     assert not ids[0] & ids[1]
     assert {*re.findall(r"url\(#([^)]+)\)", first)} <= ids[0]
+
+
+def test_a_bar_without_an_error_stands_beside_those_that_have_one() -> None:
+    shown = CHARTS["bars"].panels[0].series[0]
+    bar = replace(shown, y=(1.0, 1.0, 1.0), low=(GAP, 0.5, 0.5), high=(GAP, 2.0, 2.0))
+    panel = replace(CHARTS["bars"].panels[0], series=(bar,))
+    assert chart_bytes(replace(CHARTS["bars"], panels=(panel,)), ChartFile.SVG)
 
 
 def test_png_has_300_dots_an_inch_and_holds_what_it_was_made_of() -> None:

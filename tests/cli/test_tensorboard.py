@@ -87,7 +87,7 @@ def test_the_commands_of_the_pages(runql: Runql, line: str) -> None:
 def test_the_python_of_the_pages(text: str) -> None:
     names: dict[str, Any] = {}
     exec(compile(text, "page", "exec"), names)
-    assert names["frame"]["train/loss"].count() == 30
+    assert names["frame"].count().to_dict() == {"run_id": 44, "_step": 44, "epoch_loss": 12, "loss": 32}
 
 
 def test_a_settings_file_above_names_it(tmp_path: Path, runql: Runql, monkeypatch: pytest.MonkeyPatch) -> None:

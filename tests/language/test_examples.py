@@ -98,8 +98,8 @@ FUNCTION_ENTRIES = [
     *ROW_AGGREGATES.values(),
     *WINDOWS.values(),
 ]
-NOWHERE_ELSE = {"INTO"}
-"""Words of what comes in a later version: a menu does not lead there."""
+NOWHERE_ELSE = {"INTO", "OF"}
+"""Words that no menu leads to: of what comes in a later version; the `of` of `as of`, which comes with the `as`."""
 
 
 def _words() -> list[Entry]:

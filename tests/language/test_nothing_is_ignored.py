@@ -29,6 +29,9 @@ TELLING: Final = {
 }
 """Queries that tell more than the example of the language, which would be answered alike without the clause."""
 
+OF_COPIES: Final = (tree.FreshClause, tree.CachedClause)
+"""What a source that is no copy does anyway: `tests/pull/test_copies.py` asks copies."""
+
 READERS: Final = ("plan", "engine", "execute", "sources", "results", "session", "wandb_api")
 """The floors that answer: what only the checker reads has no effect."""
 
@@ -105,7 +108,9 @@ def told(asked: Session, query: tree.Query, *, only_explained: bool = False) -> 
         return (str(error),)
 
 
-@pytest.mark.parametrize("kind", [kind for kind in get_args(tree.Clause) if kind is not tree.BrokenClause])
+@pytest.mark.parametrize(
+    "kind", [kind for kind in get_args(tree.Clause) if kind not in {tree.BrokenClause, *OF_COPIES}]
+)
 def test_a_query_without_a_clause_is_answered_otherwise(demo: Session, kind: type[tree.Clause]) -> None:
     query = parsed_query(example_with(kind, lambda one: one.clauses, "clauses"))
     without = replace(query, clauses=tuple(clause for clause in query.clauses if not isinstance(clause, kind)))

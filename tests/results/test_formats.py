@@ -238,7 +238,7 @@ def test_without_pyarrow_the_error_names_the_extra(monkeypatch: pytest.MonkeyPat
     monkeypatch.setitem(__import__("sys").modules, "pyarrow", None)
     with pytest.raises(OutputError) as error:
         save(Output([ODD]), *chosen(str(tmp_path / "a.parquet")))  # type: ignore[arg-type]
-    assert "pip install runql[parquet]" in error.value.diagnostics[0].hints[0]
+    assert "pip install 'runql[parquet]'" in error.value.diagnostics[0].hints[0]
     assert list(tmp_path.iterdir()) == []
 
 

@@ -73,10 +73,8 @@ def _bars(panel: Panel, series: Series) -> Iterator[Row]:
 
 def _end(series: Series, at: int, y: float) -> float:
     """Where a bar with its error ends: what it says of itself stands there."""
-    if not series.low:
-        return y
-    ends = [end for end in (series.low[at], series.high[at]) if isfinite(end)]
-    return min(y, *ends) if y < 0 else max(y, *ends)
+    ends = [y, *(end for end in (series.low[at], series.high[at]) if isfinite(end))] if series.low else [y]
+    return min(ends) if y < 0 else max(ends)
 
 
 def bar_layers(panel: Panel, legend: Legend, points: float, pointer: Pointer) -> tuple[Layers, Standing]:

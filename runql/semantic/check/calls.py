@@ -302,7 +302,7 @@ class Calls:
 
     def _is_stage(self, node: tree.Call, place: Span) -> bool:
         """`value_counts(x)`, `cut(x, 5)`: what is a stage here, and is reported."""
-        if node.name not in _STAGES:
+        if node.name not in _STAGES or any(map(_is_logged, node.arguments)):
             return False
         what, stage = _STAGES[node.name]
         given = [*map(to_text, node.arguments), "FIELD", "10"][: max(2, len(node.arguments))]
