@@ -51,6 +51,7 @@ class Axis:
     scale: Scale = Scale.LINEAR
     categories: tuple[str, ...] = ()
     left_out: int = 0
+    lowered: int = 0
 
 
 @frozen

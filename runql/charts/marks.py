@@ -94,9 +94,18 @@ def _panel(table: ChartTable, design: Design, name: str, groups: Mapping[str, Se
         for colour, (called, rows) in enumerate(groups.items())
     ]
     drawn = tuple(each for each in series if each.n)
-    if left := table.length - sum(each.n for each in drawn):
+    beyond = _rows_beyond(table, design, x_axis)
+    if left := table.length - sum(each.n for each in drawn) - beyond:
         table.say(f"{left:,} of {table.length:,} rows not drawn: without {' or '.join(filter(None, (design.x, name)))}")
     return Panel(design.mark, x_axis, y_axis, drawn, colour=_shades(table, design, name, drawn))
+
+
+def _rows_beyond(table: ChartTable, design: Design, x_axis: Axis) -> int:
+    """How many rows have a category that the axis leaves out."""
+    if design.x is None or len(x_axis.categories) < MOST_BARS:
+        return 0
+    shown = {*x_axis.categories}
+    return sum(text not in shown for text in table.texts(design.x))
 
 
 def _axis(table: ChartTable, design: Design, name: str | None, *, along_x: bool) -> tuple[Axis, Sequence[float | None]]:

@@ -119,26 +119,42 @@ def _log_x(panel: Panel) -> Panel:
 def _log_y(panel: Panel) -> Panel:
     if panel.y.scale is not Scale.LINEAR:
         return panel
-    counts = [0]
-
-    def positive(values: Sequence[float], *, counted: bool) -> Sequence[float]:
-        counts[0] += sum(1 for value in values if value <= 0) if counted else 0
-        return [value if value > 0 else math.nan for value in values]
-
+    foot = min((value for each in panel.series for value in _all_y(each) if value > 0), default=math.nan)
     series = tuple(
         replace(
             each,
-            y=positive(each.y, counted=True),
-            low=positive(each.low, counted=False),
-            high=positive(each.high, counted=False),
-            least=positive(each.least, counted=False),
-            most=positive(each.most, counted=False),
+            y=_positive(each.y),
+            low=_on_foot(each.low, each.high, foot),
+            high=_positive(each.high),
+            least=_on_foot(each.least, each.most, foot),
+            most=_positive(each.most),
         )
         for each in panel.series
     )
+    lowered = sum(_lowered(each.low, each.high) + _lowered(each.least, each.most) for each in panel.series)
     boxes = tuple(box for box in panel.boxes if box.least > 0)
-    left_out = counts[0] + len(panel.boxes) - len(boxes)
-    return replace(panel, series=series, boxes=boxes, y=replace(panel.y, scale=Scale.LOG, left_out=left_out))
+    left_out = sum(y <= 0 for each in panel.series for y in each.y) + len(panel.boxes) - len(boxes)
+    axis = replace(panel.y, scale=Scale.LOG, left_out=left_out, lowered=lowered)
+    return replace(panel, series=series, boxes=boxes, y=axis)
+
+
+def _all_y(series: Series) -> tuple[float, ...]:
+    return (*series.y, *series.low, *series.high, *series.least, *series.most)
+
+
+def _positive(values: Sequence[float]) -> Sequence[float]:
+    return [value if value > 0 else math.nan for value in values]
+
+
+def _on_foot(low: Sequence[float], high: Sequence[float], foot: float) -> Sequence[float]:
+    """Lower ends, those at or below zero at the foot of the axis, so that what reaches so far down is seen to."""
+    return [
+        least if least > 0 else foot if least <= 0 < most else math.nan for least, most in zip(low, high, strict=True)
+    ]
+
+
+def _lowered(low: Sequence[float], high: Sequence[float]) -> int:
+    return sum(least <= 0 < most for least, most in zip(low, high, strict=True))
 
 
 def notes_on_axes(panels: Sequence[Panel], log: Sequence[str]) -> Iterator[str]:
@@ -147,6 +163,9 @@ def notes_on_axes(panels: Sequence[Panel], log: Sequence[str]) -> Iterator[str]:
         for axis in (panel.x, panel.y):
             if axis.left_out:
                 yield f"{axis.left_out:,} of {axis.title} not on the log axis: not positive"
+            if axis.lowered:
+                ends = "1 lower end" if axis.lowered == 1 else f"{axis.lowered:,} lower ends"
+                yield f"{ends} of {axis.title} drawn at the foot of the log axis: not positive"
     wide = [
         panel.y.title
         for panel in panels

@@ -129,6 +129,23 @@ def test_a_log_axis_says_what_it_leaves_out() -> None:
     assert all(x > 0 for series in panel.series for x in series.x)
 
 
+def test_a_band_that_reaches_below_zero_reaches_the_foot_of_a_log_axis() -> None:
+    """The band of the group whose runs differ most is not the one that vanishes."""
+    linear, log = (chart(f"runs keys val/loss scan | plot by config.optimizer band{log}") for log in ("", " log y"))
+    below = sum(low <= 0 for series in linear.panels[0].series for low in series.low)
+    (panel,) = log.panels
+    foot = min(y for series in panel.series for values in (series.y, series.low) for y in values if y > 0)
+    assert panel.y.lowered == below > 50
+    assert sum(low == foot for series in panel.series for low in series.low) >= below
+    assert f"{below} lower ends of val/loss drawn at the foot of the log axis: not positive" in log.notes
+
+
+def test_rows_beyond_the_axis_are_not_said_to_lack_a_value() -> None:
+    notes = chart("runs | plot bar summary.acc by config.optimizer").notes
+    assert "the first 40 of 64 values of name: `limit` chooses others" in notes
+    assert not [note for note in notes if "rows not drawn" in note]
+
+
 def test_axes_of_what_differs_are_times_too_and_the_last_says_something() -> None:
     (panel,) = chart("runs where group = 'lr-sweep' | diff | plot").panels
     scales = {axis.title: axis.scale for axis in panel.axes}
