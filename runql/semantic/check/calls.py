@@ -305,7 +305,7 @@ class Calls:
         if node.name not in _STAGES or any(map(_is_logged, node.arguments)):
             return False
         what, stage = _STAGES[node.name]
-        given = [*map(to_text, node.arguments), "FIELD", "10"][: max(2, len(node.arguments))]
+        given = [*map(to_text, node.arguments), *("FIELD", "10")[len(node.arguments) :]]
         hint = f"{what}: {code(stage.format(*given))}"
         self._report.add("RQL206", f"no function `{node.name}`", place, hint)
         return True
@@ -353,10 +353,12 @@ class Calls:
 
 
 _SMOOTH = "a mean of the last rows, along each run of a history", "| smooth mean {1}"
+_EMA = "an exponential mean, along each run of a history", "| smooth ema 0.9"
 _BINS = "how many values lie in each of so many bins", "| histogram {0} bins {1}"
 _STAGES = {
     "value_counts": ("how often each value occurs", "| group {0} : count()"),
     **dict.fromkeys(("cut", "hist", "width_bucket"), _BINS),
+    **dict.fromkeys(("ema", "ewm", "ewma"), _EMA),
     **dict.fromkeys(("rolling", "rolling_mean", "moving_average", "moving_avg", "sma", "rollmean"), _SMOOTH),
 }
 """Functions of others that are stages here: what each is for, and the stage."""

@@ -112,6 +112,13 @@ class StageCalls(WindowCalls):
 
     def _no_fold(self, node: tree.Call, span: Span) -> None:
         stage = self._stage.stage
+        if (title := self._made_before(node)) is not None:
+            message = f"{code(to_text(node))} was made before, and is a column"
+            self._report.add("RQL219", message, span, f"its name is {code(title)}", fixes=rewrite(span, title))
+            return
+        if node.last_rows is not None and len(node.arguments) == 1:
+            self._no_moving_fold(node, span)
+            return
         if self._stage.folding is Folding.ARGUMENT:
             message = f"`{node.name}` stands inside another aggregate, where there is one row at a time"
             hints: tuple[str, ...] = ("make it a stage of its own before: `group … : …`",)
@@ -125,6 +132,26 @@ class StageCalls(WindowCalls):
                 hints = (*hints, f"of each run's history: {code(one)}")
         fixes = rewrite(span, f"{to_text(node)} over all") if self._stage.folding is Folding.NO else ()
         self._report.add("RQL219", message, span, *hints, fixes=fixes)
+
+    def _made_before(self, node: tree.Call) -> str | None:
+        """The column of an aggregate that is named again without the space of its field."""
+        if len(node.arguments) != 1 or not isinstance(node.arguments[0], tree.Field):
+            return None
+        asked = to_text(node.arguments[0])
+        titles = {f"{node.name}({prefix}.{asked})" for prefix in PREFIXES}
+        found = [name for name in self._stage.scope.columns if name in titles]
+        return found[0] if len(found) == 1 else None
+
+    def _no_moving_fold(self, node: tree.Call, span: Span) -> None:
+        """`mean(loss, last 5)` of rows: a stage does that, in the place of the column."""
+        message = f"`{node.name}` of the last rows belongs to a metric's history, and the table holds rows"
+        of_rows = self._stage.scope.kind is TableKind.HISTORIES and isinstance(node.arguments[0], tree.Field)
+        metric = to_text(node.arguments[0]) if of_rows else "METRIC"
+        one = f"{node.name}(logged.{metric}, last {node.last_rows})"
+        hints = [f"of each run's history, one value: {code(one)}, left of the pipe"]
+        if node.name == "mean" and self._stage.scope.kind is TableKind.HISTORIES:
+            hints.insert(0, f"a mean of the last rows, along each run: {code(f'| smooth mean {node.last_rows}')}")
+        self._report.add("RQL219", message, span, *hints)
 
     def _fold(self, fold: Function, node: tree.Call, span: Span) -> Operand:
         if self._is_modified(node, "an aggregate over rows", fold.form, span):
