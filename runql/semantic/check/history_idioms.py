@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
+from runql.language.fields import RUN_FIELDS
 from runql.semantic.spelling import PREFIXES
 from runql.syntax import to_text, tree
 
@@ -97,7 +98,7 @@ def element_meant(path: tree.Path, is_metric: IsMetric) -> str | None:
         named = named[:-1]
     if named and (named[0] == "logged" or PREFIXES.get(str(named[0])) is not None):
         named = named[1:]
-    if not named or path.segments[0] == "config" or not is_metric(named):
+    if not named or path.segments[0] == "config" or named[0] in RUN_FIELDS or not is_metric(named):
         return None
     metric = tree.Field(tree.Path(("logged", *named)))
     if place in (-1, 0):

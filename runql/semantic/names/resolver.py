@@ -320,6 +320,10 @@ class Names:
             message = f"no field {code(path_text(path.segments))}{self.source}"
             self.report.add("RQL201", message, span, f"nearest: {code(meant)}", fixes=rewrite(span, meant))
             return
+        if path.segments[0] == "tags":
+            hint = "its elements are asked with `has`, as in `tags has 'x'`; `| unnest tags as tag` gives each a row"
+            self.report.add("RQL201", f"no field {code(path_text(path.segments))}{self.source}", span, hint)
+            return
         near_run = nearest_names(dotted, (*RUN_FIELD_SPELLINGS, "any_field"))
         near = nearest_fields(dotted, self.catalog, _VALUED)[: 3 - len(near_run[:2])]
         texts = [*near_run[:2], *(info_text(i) for i in near)]
