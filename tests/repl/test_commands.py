@@ -100,7 +100,7 @@ def test_help_names_all_there_is(shell: Told) -> None:
     for command in COMMANDS.values():
         assert command.syntax in out
     words = out.split()
-    assert set(keywords().clause_words) <= set(words)
+    assert {keywords().spelling(one) for one in keywords().clauses} <= set(words)
     assert {one.name for one in STAGES.values() if not one.is_later} <= set(words)
     named = {*FUNCTIONS, *HISTORY_AGGREGATES, *ROW_AGGREGATES, *WINDOWS, "between", "contains", "!~", "**", "today"}
     assert named <= set(words) and "over (KEY, …)" in out and "join left …" in out

@@ -92,7 +92,7 @@ def _overview(view: View, width: int) -> Iterator[str]:
     yield ""
     for title, names in (
         ("statements", [one.name for one in STATEMENTS.values() if not one.is_later]),
-        ("clauses", list(keywords().clause_words)),
+        ("clauses", [keywords().spelling(one) for one in keywords().clauses]),
         ("stages", ["|", *(info.name for info in STAGES.values() if not info.is_later)]),
         ("operators", _operators()),
     ):
