@@ -14,6 +14,7 @@ from runql.syntax import tree as s
 from runql.syntax.mistakes.curves import shapes_said
 from runql.syntax.mistakes.stages import SHAPES as OTHER_SHAPES
 from runql.text.diagnostic import Edit, Fix
+from runql.text.nearest import nearest
 from runql.text.source import NOWHERE, Span
 
 
@@ -61,7 +62,7 @@ class PlotStages(StageColumns):
         before = self.report.count
         found = self._found(path, stage.span)
         if found is None:
-            shape = OTHER_SHAPES.get(str(path.segments[0]).lower()) if len(stage.y) == len(path.segments) == 1 else None
+            shape = _shape_meant(str(path.segments[0])) if len(stage.y) == len(path.segments) == 1 else None
             if shape is not None and stage.shape is None and self.report.count > before:
                 self.report.add_way_out(f"the shape is {code(shape)}; {shapes_said()}", rewrite(place, shape))
             return []
@@ -115,6 +116,11 @@ class PlotStages(StageColumns):
         held = "a list" if isinstance(bound, tuple) else "no text"
         self.report.add("RQL203", f"`title` takes a text, and `${title.name}` is {held}", span)
         return ""
+
+
+def _shape_meant(word: str) -> str | None:
+    """A shape under its name elsewhere, or with a slip in it."""
+    return OTHER_SHAPES.get(word.lower()) or next(iter(nearest(word, SHAPES, most=1)), None)
 
 
 def _options(stage: s.PlotStage) -> Iterator[str]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 from unittest.mock import patch
 
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runql.errors import RunQLError
@@ -18,6 +17,7 @@ from runql.semantic.record import RunRecord
 from runql.session import Session
 from runql.sources.store.service import StoreService
 from tests.sources.store.awkward import told
+from tests.sources.store.draws import draw_many
 from tests.sources.store.judged import awkward_runs, store_of_records
 
 FIELDS = ("id", "name", "state", "created", "runtime", "tags", "config.x", "config.lr", "config.a", "summary.x")
@@ -99,28 +99,11 @@ def test_columns_say_what_records_say(runs: list[RunRecord], asked: list[str]) -
         compare(runs, asked, Path(folder) / "s")
 
 
-def main() -> None:
-    """Draw many."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--draws", type=int, default=2_000)
-    made = [0, 0]
-
-    @settings(
-        deadline=None,
-        database=None,
-        max_examples=parser.parse_args().draws // 20,
-        phases=[Phase.generate],
-        suppress_health_check=[*HealthCheck],
-    )
-    @given(awkward_runs, st.lists(questions(), min_size=20, max_size=20))
-    def drawn(runs: list[RunRecord], asked: list[str]) -> None:
-        with TemporaryDirectory() as folder:
-            made[0] += compare(runs, asked, Path(folder) / "s")
-            made[1] += len(asked)
-
-    drawn()
-    print(f"{made[1]} questions, {made[0]} of columns")  # noqa: T201
+def test_plain_tables_are_made_of_columns(tmp_path: Path) -> None:
+    """So that the two answers above are made in two ways."""
+    runs = [RunRecord(f"r{at}", "p", config={"x": at}, summary={"x": at / 2}) for at in range(3)]
+    assert compare(runs, ["runs select id, config.x", "runs | group config.x : mean(summary.x)"], tmp_path / "s") == 2
 
 
 if __name__ == "__main__":
-    main()
+    draw_many(__doc__, awkward_runs, questions(), compare, "of columns")

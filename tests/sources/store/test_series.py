@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 from unittest.mock import patch
 
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runql.semantic.record import RunRecord
@@ -18,6 +17,7 @@ from runql.sources.memory import MemoryService
 from runql.sources.store.columns.listed import ListedColumns
 from runql.sources.store.service import StoreService
 from tests.sources.store.awkward import NUMBERS, SCALARS
+from tests.sources.store.draws import draw_many
 from tests.sources.store.sample import store_of
 from tests.sources.store.test_run_columns import answered
 
@@ -89,28 +89,11 @@ def test_values_of_histories_are_those_of_the_engine(rows: list[list[dict[str, A
         compare(rows, asked, Path(folder) / "s")
 
 
-def main() -> None:
-    """Draw many."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--draws", type=int, default=2_000)
-    made = [0, 0]
-
-    @settings(
-        deadline=None,
-        database=None,
-        max_examples=parser.parse_args().draws // 20,
-        phases=[Phase.generate],
-        suppress_health_check=[*HealthCheck],
-    )
-    @given(histories, st.lists(questions(), min_size=20, max_size=20))
-    def drawn(rows: list[list[dict[str, Any]]], asked: list[str]) -> None:
-        with TemporaryDirectory() as folder:
-            made[0] += compare(rows, asked, Path(folder) / "s")
-            made[1] += len(asked)
-
-    drawn()
-    print(f"{made[1]} questions, {made[0]} times told by SQL")  # noqa: T201
+def test_values_of_plain_histories_are_told_by_sql(tmp_path: Path) -> None:
+    """So that the two answers above are made in two ways."""
+    rows: list[list[dict[str, Any]]] = [[{"loss": 0.5}, {"loss": 0.25}], [{"loss": 1.5}, {"loss": 2.5}]]
+    assert compare(rows, ["runs select id, min(logged.loss)"], tmp_path / "s")
 
 
 if __name__ == "__main__":
-    main()
+    draw_many(__doc__, histories, questions(), compare, "times told by SQL")
