@@ -24,7 +24,7 @@ from runql.text.frozen import frozen
 STREAMS: Final[tuple[Stream, ...]] = ("default", "system")
 _PER_PAGE: Final = 200
 _MOST_NAMED: Final = 3
-_PER_BATCH: Final = 20
+PER_BATCH: Final = 20
 """So many runs are asked for at once with all they hold."""
 _MARKS: Final = Wanted()
 _MARKS_AT_HAND: Final = Wanted(config=None, summary=None, system_metrics=True)
@@ -229,7 +229,7 @@ def _read(
 ) -> None:
     """Read the runs that changed, some at a time."""
     rest = iter(listing.marks.items())
-    while batch := dict(islice(rest, _PER_BATCH)):
+    while batch := dict(islice(rest, PER_BATCH)):
         ids = tuple(run_id for _, _, run_id in batch)
         records = place.service.upgrade(place.entity, place.project, ids, FULL)
         there = tuple(run_id for run_id in ids if run_id in records)

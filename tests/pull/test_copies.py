@@ -39,7 +39,7 @@ def pull(source: str, text: str = "pull") -> None:
         assert len([*opened.query(text)]) == 1
 
 
-def change(server: LoopbackServer, name: str = "r44") -> None:
+def change(server: LoopbackServer, name: str = "r09") -> None:
     """A run goes on: its summary and its heartbeat are others."""
     run = server.store.find(("acme", "vision"), name)
     assert run is not None
@@ -67,20 +67,20 @@ def older(monkeypatch: pytest.MonkeyPatch, by: timedelta) -> None:
     monkeypatch.setattr("runql.pull.copies.datetime", Later)
 
 
-RUN = "where id = 'r44' select summary.loss"
+RUN = "where id = 'r09' select summary.loss"
 
 
 def test_fresh_asks_for_what_changed_and_a_copy_does_not(vision: LoopbackServer) -> None:
     change(vision)
-    assert loss(f"runs {RUN}", "store:acme/vision") == ([44], [])
+    assert loss(f"runs {RUN}", "store:acme/vision") == ([9], [])
     before = len(vision.seen)
     assert loss(f"runs fresh {RUN}", "store:acme/vision") == (
         [1000],
-        ["`acme/vision` was asked for what changed: 1 changed of 45 runs"],
+        ["`acme/vision` was asked for what changed: 1 changed of 10 runs"],
     )
     assert len(vision.seen) > before
     assert loss(f"runs fresh {RUN}", "store:acme/vision")[1] == [
-        "`acme/vision` was asked for what changed: nothing of 45 runs"
+        "`acme/vision` was asked for what changed: nothing of 10 runs"
     ]
 
 
@@ -90,7 +90,7 @@ def test_cached_takes_a_young_copy_and_asks_where_it_is_older(
     change(vision)
     before = len(vision.seen)
     for source in ("store:acme/vision", "acme/vision"):
-        assert loss(f"runs cached 10m {RUN}", source) == ([44], [])
+        assert loss(f"runs cached 10m {RUN}", source) == ([9], [])
     assert len(vision.seen) == before, "a copy that is young enough sends nothing"
     older(monkeypatch, timedelta(minutes=11))
     assert loss(f"runs cached 10m {RUN}", "acme/vision")[0] == [1000]
@@ -110,7 +110,7 @@ def test_that_nothing_had_changed_makes_a_copy_young(vision: LoopbackServer, sto
 
 def test_offline_nothing_is_sent(vision: LoopbackServer) -> None:
     before = len(vision.seen)
-    assert loss(f"runs cached 1h {RUN}", "acme/vision", offline=True) == ([44], [])
+    assert loss(f"runs cached 1h {RUN}", "acme/vision", offline=True) == ([9], [])
     with pytest.raises(SourceError, match="with `--offline` nothing is asked of a server"):
         loss(f"runs fresh {RUN}", "acme/vision", offline=True)
     assert len(vision.seen) == before
@@ -126,10 +126,10 @@ def test_a_server_without_a_copy_answers_itself(server: LoopbackServer, monkeypa
     monkeypatch.setenv("WANDB_BASE_URL", server.base_url)
     monkeypatch.setenv("WANDB_API_KEY", "0" * 40)
     assert loss(f"runs cached 10m {RUN}", "acme/vision") == (
-        [44],
+        [9],
         ["there is no copy of `acme/vision`: it was asked itself"],
     )
-    assert loss(f"runs fresh {RUN}", "acme/vision") == ([44], [])
+    assert loss(f"runs fresh {RUN}", "acme/vision") == ([9], [])
     with pytest.raises(SourceError, match="there is no copy of `acme/vision`") as error:
         loss(f"runs as of 7d ago {RUN}", "acme/vision")
     assert "`runql pull acme/vision` makes one" in error.value.diagnostics[0].hints[0]
@@ -147,18 +147,18 @@ def test_what_changed_since_then_is_a_join_of_two_times(vision: LoopbackServer) 
     for source in ("store:acme/vision", "acme/vision"):
         with package.connect(source) as opened:
             (row,) = opened.query(text, then=then)
-        assert (row["id"], row["summary.loss"], row["was"]) == ("r44", 1000, 44)
+        assert (row["id"], row["summary.loss"], row["was"]) == ("r09", 1000, 9)
         before = before or len(vision.seen)
     with pytest.raises(SourceError, match="held nothing at"):
         loss("runs as of 7d ago select summary.loss", "store:acme/vision")
 
 
 def test_a_part_is_not_made_whole(vision: LoopbackServer) -> None:
-    pull("acme/vision", "pull runs where config.lr >= 4 into recent")
+    pull("acme/vision", "pull runs where config.lr >= 2.5 into recent")
     with pytest.raises(SourceError, match="holds a part of `acme/vision`") as error:
         loss(f"runs fresh {RUN}", "store:recent")
     assert error.value.diagnostics[0].hints == (
-        "`pull runs where config.lr >= 4 into recent` copies what changed of it",
+        "`pull runs where config.lr >= 2.5 into recent` copies what changed of it",
     )
 
 

@@ -134,7 +134,7 @@ def test_ctrl_c_keeps_the_runs_that_were_whole(
     asked = WandbService.upgrade
 
     def upgrade(self: WandbService, entity: str, project: str, run_ids: tuple[str, ...], wanted: Any) -> Any:
-        if "r25" in run_ids:
+        if "r05" in run_ids:
             raise KeyboardInterrupt
         return asked(self, entity, project, run_ids, wanted)
 
@@ -149,6 +149,8 @@ def test_ctrl_c_keeps_the_runs_that_were_whole(
 
 
 def test_where_something_could_not_be_read_nothing_is_gone(server: LoopbackServer, tmp_path: Path) -> None:
+    for at in range(RUNS, 20):
+        server.store.add_run("acme", "vision", project_run(at))
     pull_from(server, tmp_path / "s")
     server.knobs.panics = {"r03": frozenset({"name"})}
     report = pull_from(server, tmp_path / "s")

@@ -20,6 +20,7 @@ from tests.cli.conftest import Runql
 from tests.ide.world import ask
 from tests.server import LoopbackServer
 from tests.server.store import stamp
+from tests.sources.local import files
 
 
 @pytest.fixture(autouse=True)
@@ -28,8 +29,20 @@ def stores(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "stores"
 
 
-def row(text: str, **params: Any) -> dict[str, Any]:
-    (only,) = package.query(text, source="demo", **params)
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A folder of ten runs, of which two failed and four have an accuracy above 0.5."""
+    path = tmp_path_factory.mktemp("small") / "wandb"
+    for at in range(10):
+        body = [files.run(f"r{at:02}", "vision", config={("lr",): at / 100})]
+        body += [files.row({"loss": at + step / 8, "acc": at / 10}, step) for step in range(4)]
+        body += [files.summary({("acc",): at / 10}), files.exit_(at in (3, 8))]
+        files.write(path, files.log(body), f"r{at:02}")
+    return str(path)
+
+
+def row(text: str, source: str = "demo", **params: Any) -> dict[str, Any]:
+    (only,) = package.query(text, source=source, **params)
     return only
 
 
@@ -37,28 +50,29 @@ def said(text: str) -> list[str]:
     return [one.code for one in package.query(text, source="demo").notices]
 
 
-def test_some_runs_then_what_changed_then_all() -> None:
-    first = row("pull runs where summary.acc > $least into good", least=0.9)
-    count = package.query("count runs where summary.acc > 0.9", source="demo").value
+def test_some_runs_then_what_changed_then_all(folder: str) -> None:
+    first = row("pull runs where summary.acc > $least into good", folder, least=0.5)
+    count = package.query("count runs where summary.acc > 0.5", source=folder).value
+    assert count == 4
     assert (first["store"], first["runs"], first["new"], first["version"]) == ("store:good", count, count, 1)
     assert package.query("count runs", source="store:good").value == count
     (only,) = package.query("count runs", source="store:good").notices
     assert (only.code, only.names) == ("RQL584", ("runs where summary.acc > $least",))
-    again = row("pull runs where summary.acc > 0.9 order -summary.acc limit 5 into good")
-    assert (again["runs"], again["same"], again["values"]) == (5, 5, 0)
-    whole = row("pull into good")
-    assert (whole["new"], whole["same"], whole["gone"]) == (64 - count, count, 0)
+    again = row("pull runs where summary.acc > 0.5 order -summary.acc limit 3 into good", folder)
+    assert (again["runs"], again["same"], again["values"]) == (3, 3, 0)
+    whole = row("pull into good", folder)
+    assert (whole["new"], whole["same"], whole["gone"]) == (10 - count, count, 0)
     assert "RQL584" not in said("runs from store:good limit 1")
-    assert row("pull runs where state = 'failed' into good")["gone"] == 0
+    assert row("pull runs where state = 'failed' into good", folder)["gone"] == 0
     assert "RQL585" in said("runs from store:good limit 1")
-    assert row("pull runs into good")["runs"] == 64
+    assert row("pull runs into good", folder)["runs"] == 10
     assert "RQL585" not in said("runs from store:good limit 1")
 
 
-def test_the_copy_answers_as_the_source_does() -> None:
-    row("pull runs where config.lr > 0.01 into copy")
-    question = "runs where config.lr > 0.01 order id keys loss, acc sample 20"
-    assert package.query(question, source="store:copy").pandas().equals(package.query(question, source="demo").pandas())
+def test_the_copy_answers_as_the_source_does(folder: str) -> None:
+    row("pull runs where config.lr > 0.01 into copy", folder)
+    question = "runs where config.lr > 0.01 order id keys loss, acc sample 3"
+    assert package.query(question, source="store:copy").pandas().equals(package.query(question, source=folder).pandas())
 
 
 @pytest.mark.parametrize(
@@ -129,38 +143,38 @@ def test_explain_asks_nothing(stores: Path) -> None:
     assert not stores.exists()
 
 
-def test_an_interrupt_keeps_what_was_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interrupt_keeps_what_was_whole(folder: str, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[int] = []
     histories = LocalService.histories
 
     def interrupted(self: LocalService, request: HistoryRequest) -> Any:
         asked.append(len(request.run_ids))
-        if len(asked) == 5:  # two streams of twenty runs were read
+        if len(asked) == 5:  # two streams of four runs were read, twice
             raise KeyboardInterrupt
         return histories(self, request)
 
-    with monkeypatch.context() as patch, Session("demo") as session:
+    with monkeypatch.context() as patch, Session(folder) as session:
         patch.setattr(LocalService, "histories", interrupted)
         (result,) = session.run("pull into cut")
         assert isinstance(result, Result)
         with pytest.raises(KeyboardInterrupt):
             _ = result.frame
-        assert result.kept_by_stopping() == "40 of 64 runs were read: the next pull goes on from there"
-        assert (result.going().done, result.going().total) == (40, 64)
-    rest = row("pull into cut")
-    assert (rest["same"], rest["new"]) == (40, 24)
+        assert result.kept_by_stopping() == "8 of 10 runs were read: the next pull goes on from there"
+        assert (result.going().done, result.going().total) == (8, 10)
+    rest = row("pull into cut", folder)
+    assert (rest["same"], rest["new"]) == (8, 2)
 
 
 def test_of_a_server_only_the_runs_that_match_are_read(server: LoopbackServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WANDB_BASE_URL", server.base_url)
     monkeypatch.setenv("WANDB_API_KEY", "0" * 40)
-    text = "pull runs where config.lr >= 4 into recent"
+    text = "pull runs where config.lr >= 2.5 into recent"
     with package.connect("acme/vision") as source:
         (first,) = source.query(text)
         assert (first["runs"], first["new"]) == (5, 5)
         (again,) = source.query(text)
         assert (again["same"], again["values"]) == (5, 0)
-        run = server.store.find(("acme", "vision"), "r44")
+        run = server.store.find(("acme", "vision"), "r09")
         assert run is not None
         run["heartbeatAt"] = stamp(300)
         server.store.version += 1
