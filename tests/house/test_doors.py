@@ -23,7 +23,7 @@ class Door:
 
 DOORS = (
     Door("lark", r"runql/syntax/(grammar|lr_table)\.py", "only what makes the table knows the parser generator"),
-    Door("httpx", r"runql/sources/wandb/http/transport\.py", "one file speaks HTTP"),
+    Door("httpcore", r"runql/sources/wandb/http/transport\.py", "one file speaks HTTP"),
     Door(
         "yaml",
         r"runql/(sources/(wandb/decode|local/side_files/config_yaml)|results/formats/yaml_text)\.py",
@@ -93,7 +93,7 @@ OWN_TOOLKIT = {"repl": "prompt_toolkit", "highlight": "pygments", "mcp": "mcp"}
 
 HEAVY = {
     "lark",
-    "httpx",
+    "httpcore",
     "pandas",
     "polars",
     "pyarrow",
