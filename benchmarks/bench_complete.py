@@ -22,7 +22,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from runql.ide import Context, complete, index_of
+from runql.ide.completion.complete import complete
+from runql.ide.completion.index import index_of
+from runql.ide.context import Context
 from runql.language.fields import Space
 from runql.language.kinds import Kind
 from runql.semantic.catalog import Catalog, FieldInfo

@@ -19,7 +19,7 @@ from typing import Final
 from rapidfuzz.distance import OSA
 from rapidfuzz.process import extract
 
-from runql.ide import Context
+from runql.ide.context import Context
 from runql.ide.diagnostics import diagnostics
 from runql.language.fields import Space
 from runql.language.kinds import Kind

@@ -69,6 +69,8 @@ _HOMES = {
     "runql.syntax.foreign.mongo": ("from_mongo",),
     "runql.session": ("Result",),
 }
+_ROOMS = frozenset({"config", "demo"})
+"""What our own imports look for here before they take the module of that name."""
 _MODULE_OF = {name: module for module, names in _HOMES.items() for name in names}
 
 __all__ = ["__version__", *sorted(_MODULE_OF)]  # noqa: PLE0604 - the names are texts
@@ -80,7 +82,7 @@ if not TYPE_CHECKING:  # a type checker would take any name for one that is ther
         from importlib import import_module
 
         if name not in _MODULE_OF:
-            if name.startswith("_"):  # what imports and tools look for
+            if name.startswith("_") or name in _ROOMS:  # what imports and tools look for
                 raise AttributeError(f"module {__name__!r} has no attribute {name!r}", name=name)
             raise import_module("runql.wandb_api.explained").why_not_in_the_module(name)
         value = getattr(import_module(_MODULE_OF[name]), name)

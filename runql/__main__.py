@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import signal
 import sys
 
@@ -13,7 +14,7 @@ and walking through what was loaded for it again and again is a tenth of a first
 
 TYPE_CHECKING = False  # `typing` takes longer than all else here, and Ctrl-C shows a traceback until it is loaded
 if TYPE_CHECKING:
-    from runql.frontends.cli.arguments import Arguments
+    from runql.frontends.cli.command_table import Arguments
 
 
 def main() -> int:
@@ -26,6 +27,8 @@ def main() -> int:
     from runql.frontends.cli.main import main as command
 
     status = command(others={"prompt": prompt, "lsp": lsp, "mcp": mcp})
+    if sys.argv[1:2] == ["complete-line"]:
+        os._exit(status)  # a shell waits while somebody types; all is written, and to take every module apart is work
     if status == _INTERRUPTED:
         from runql.terminal import stdout
 

@@ -33,6 +33,7 @@ from pathlib import Path
 from typing import Any
 
 from runql.errors import RunQLError, SettingsError
+from runql.own_folders import own_folder
 from runql.prompt_options import PROMPT_OPTIONS, PromptSettings
 from runql.text.diagnostic import Diagnostic
 from runql.text.frozen import frozen
@@ -196,11 +197,11 @@ def with_saved(settings: Settings, environ: Mapping[str, str] | None = None) -> 
 
 def _zone_said(name: str) -> tuple[Diagnostic, ...]:
     """That a time zone is not known: the system takes UTC then, and says nothing. Rules of POSIX hold a digit."""
-    import zoneinfo
-
     name = name.removeprefix(":")
     if not name or name.startswith("/") or any(char.isdigit() for char in name):
         return ()
+    import zoneinfo
+
     try:
         zoneinfo.ZoneInfo(name)
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
@@ -218,9 +219,7 @@ def _data_folder(environ: Mapping[str, str]) -> Path:
     """The folder where this system keeps data of programs."""
     if named := environ.get("RUNQL_DATA"):
         return Path(named)
-    import platformdirs
-
-    return Path(platformdirs.user_data_dir("runql", appauthor=False))
+    return own_folder("data", environ)
 
 
 def _trust(environ: Mapping[str, str], working: Path) -> FolderTrust:
@@ -234,10 +233,8 @@ def _trust(environ: Mapping[str, str], working: Path) -> FolderTrust:
 
 
 def _server(environ: Mapping[str, str], trust: FolderTrust) -> ServerSettings:
-    import platformdirs
-
     named = environ.get("RUNQL_CACHE")
-    cache = Path(named) if named else Path(platformdirs.user_cache_dir("runql", appauthor=False))
+    cache = Path(named) if named else own_folder("cache", environ)
     names = (name for name in environ if name.startswith("WANDB_") or name in _OF_SERVERS)
     env = HiddenValues((name, environ[name]) for name in names)
     most = _megabytes(environ, "RUNQL_MAX_ANSWER_MB")
@@ -300,9 +297,7 @@ def _user_file(environ: Mapping[str, str]) -> Path:
     """`config.toml` in the folder where this system keeps settings of programs."""
     if named := environ.get("RUNQL_CONFIG"):
         return Path(named)
-    import platformdirs
-
-    return Path(platformdirs.user_config_dir("runql", appauthor=False)) / "config.toml"
+    return own_folder("config", environ) / "config.toml"
 
 
 def _read_project(folder: Path, trust: FolderTrust) -> tuple[Mapping[str, Any], tuple[Diagnostic, ...]]:

@@ -7,7 +7,6 @@ from functools import lru_cache, partial
 
 from runql.ide.context import Context
 from runql.ide.nodes import name_of, names_of
-from runql.semantic.check_query import check, inner_table
 from runql.semantic.check_stages.scope import Scope
 from runql.semantic.questions import MOST_NESTED, UNKNOWN, InnerTable
 from runql.syntax import tree as t
@@ -74,6 +73,8 @@ def scope_of(query: t.Query, context: Context) -> Scope | None:
 
     Which rows there are changes no column: conditions with a mistake, and parameters without a value, are no matter.
     """
+    from runql.semantic.check_query import check
+
     asked = replace(context.for_check(), inner=partial(_inner, context, 0))
     checked = check(query, context.catalog, asked)
     if checked.query is None:
@@ -103,6 +104,8 @@ def other_table(stage: t.JoinStage | t.UnionStage, known: Context, context: Cont
 
 
 def _inner(context: Context, level: int, query: t.Query) -> InnerTable:
+    from runql.semantic.check_query import check, inner_table
+
     if level >= MOST_NESTED:
         return UNKNOWN
     at = context.of(names_of(query.clause(t.FromClause)))

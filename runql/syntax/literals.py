@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import re
 import sys
-from calendar import monthrange
 from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Final
@@ -176,6 +175,8 @@ def _within_month(text: str) -> str | None:
     year, month, day = text[:4], text[5:7], text[8:10]
     if year == "0000" or not "01" <= month <= "12" or day <= "28":
         return None
+    from calendar import monthrange
+
     return f"{text[:8]}{monthrange(int(year), int(month))[1]}{text[10:]}"
 
 

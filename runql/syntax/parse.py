@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from runql.syntax import tree as t
 from runql.syntax.parser.reader import Parsed, Refused, read
 from runql.syntax.tokens import Token
 from runql.text.diagnostic import Diagnostic
-from runql.text.proof import ErrorsOf, Proof, without
 from runql.text.source import Source
+
+if TYPE_CHECKING:
+    from runql.text.proof import ErrorsOf
 
 __all__ = ["Parsed", "parse", "parse_proven", "parse_query", "parse_untried", "tokenize"]
 
@@ -44,11 +46,10 @@ def parse_proven(
     A mistake whose fix does not hold was not the one that was made: the text is read again without it. `names` is what
     is wrong with names in it.
     """
-    refused: frozenset[Refused] = frozenset()
-    known: dict[str, tuple[Diagnostic, ...]] = {}
-    if first is not None and errors_of is _errors:
-        known[source.text] = first.diagnostics
+    from runql.text.proof import Proof, without  # a right text needs none
 
+    refused: frozenset[Refused] = frozenset()
+    known = {source.text: first.diagnostics} if first is not None and errors_of is _errors else {}
     spent = 0
 
     def errors(text: str) -> tuple[Diagnostic, ...] | None:

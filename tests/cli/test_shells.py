@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runql import config
-from runql.frontends.cli.arguments import COMMANDS, HIDDEN
+from runql.frontends.cli.command_table import COMMANDS, HIDDEN
 from runql.frontends.cli.shells.learned import known_catalog, write_catalog
 from runql.frontends.cli.shells.line import quoted, read_line
 from runql.frontends.cli.shells.scripts import SHELLS

@@ -13,7 +13,7 @@ import pytest
 import runql as package
 from runql.config import load
 from runql.errors import SourceError
-from runql.ide import complete
+from runql.ide.completion.complete import complete
 from runql.session import Session
 from runql.session.language_context import context_of
 from runql.sources.names import known_sources, may_be_source

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from editors.generate.files import FOLDER
-from runql.ide import Shade, semantic_tokens
+from runql.ide.semantic_tokens import Shade, semantic_tokens
 from tests.editors.test_textmate import good_examples, names_are_keywords
 
 HERE = Path(__file__).parent

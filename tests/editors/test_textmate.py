@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from editors.generate.files import FOLDER
 from editors.generate.textmate import SCOPES, grammar
-from runql.ide import Shade, semantic_tokens
+from runql.ide.semantic_tokens import Shade, semantic_tokens
 from runql.syntax.keywords import keywords
 from runql.syntax.parse import parse
 from tests.editors.textmate import Reader

@@ -14,7 +14,7 @@ import pytest
 
 from editors.generate.files import FOLDER
 from editors.generate.vim import LINKS, group, syntax
-from runql.ide import Shade, semantic_tokens
+from runql.ide.semantic_tokens import Shade, semantic_tokens
 from tests.editors.test_textmate import ALIKE, BEYOND_PATTERNS, good_examples, names_are_keywords
 
 HERE = Path(__file__).parent

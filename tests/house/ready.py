@@ -19,7 +19,13 @@ from typing import Any
 
 from tests.house.sources import ROOT
 
-_LOADED = ("runql.frontends.cli.commands", "runql.session", "runql.sources.local", "runql.engine.stages", "runql.ide")
+_LOADED = (
+    "runql.frontends.cli.commands",
+    "runql.session",
+    "runql.sources.local",
+    "runql.engine.stages",
+    "runql.ide.service",
+)
 
 
 @cache

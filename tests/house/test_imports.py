@@ -30,6 +30,7 @@ COMMAND = {
     "runql.frontends",
     "runql.frontends.cli",
     "runql.frontends.cli.arguments",
+    "runql.frontends.cli.command_table",
     "runql.frontends.cli.option_table",
     "runql.frontends.cli.main",
     "runql.terminal",

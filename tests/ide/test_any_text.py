@@ -11,21 +11,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runql.ide import (
-    Completions,
-    code_actions,
-    complete,
-    diagnostics,
-    folds,
-    formatting,
-    hover,
-    inlays,
-    occurrences,
-    semantic_tokens,
-    signature,
-    symbols,
-)
+from runql.ide.code_actions import code_actions, formatting
+from runql.ide.completion.complete import complete
+from runql.ide.completion.items import Completions
 from runql.ide.cursor import cursor_at
+from runql.ide.declarations import occurrences
+from runql.ide.diagnostics import diagnostics
+from runql.ide.hover import hover
+from runql.ide.inlay_hints import inlays
+from runql.ide.semantic_tokens import semantic_tokens
+from runql.ide.signature_help import signature
+from runql.ide.symbols import folds, symbols
 from runql.language.aggregates import HISTORY_AGGREGATES
 from runql.language.functions import FUNCTIONS
 from runql.language.stages import STAGES

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from runql.ide import MOST_ITEMS, Context, ItemKind, complete
+from runql.ide.completion.complete import complete
+from runql.ide.completion.items import MOST_ITEMS, ItemKind
+from runql.ide.context import Context
 from runql.language.fields import Space
 from runql.language.kinds import Kind
 from runql.language.stages import STAGES

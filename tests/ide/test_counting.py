@@ -9,9 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import runql
-from runql.ide import Context, is_unfinished
 from runql.ide.completion.complete import complete
+from runql.ide.context import Context
 from runql.ide.counting import counts
+from runql.ide.diagnostics import is_unfinished
 from runql.ide.loaded_runs import LoadedRuns
 from runql.semantic.record import RunRecord
 from runql.session import Session

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from runql.ide import Context
 from runql.ide.code_actions import single_fixes
+from runql.ide.context import Context
 from runql.ide.diagnostics import diagnostics
 from runql.text.diagnostic import Diagnostic, Severity
 from runql.text.proof import applied, denials, is_of_name

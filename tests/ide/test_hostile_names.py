@@ -8,7 +8,9 @@ from dataclasses import replace
 import pytest
 from markdown_it import MarkdownIt
 
-from runql.ide import Context, complete, hover
+from runql.ide.completion.complete import complete
+from runql.ide.context import Context
+from runql.ide.hover import hover
 from runql.language.fields import Space
 from runql.language.kinds import Kind
 from runql.semantic.catalog import Catalog

@@ -7,26 +7,16 @@ from datetime import timedelta
 
 import pytest
 
-from runql.ide import (
-    ActionKind,
-    Context,
-    FoldingRange,
-    Shade,
-    SymbolKind,
-    code_actions,
-    definition,
-    diagnostics,
-    folds,
-    formatting,
-    hover,
-    inlays,
-    occurrences,
-    rename,
-    semantic_tokens,
-    signature,
-    symbols,
-)
+from runql.ide.code_actions import ActionKind, code_actions, formatting
+from runql.ide.context import Context
+from runql.ide.declarations import definition, occurrences, rename
+from runql.ide.diagnostics import diagnostics
+from runql.ide.hover import hover
+from runql.ide.inlay_hints import inlays
 from runql.ide.loaded_runs import MOST_RUNS, LoadedRuns
+from runql.ide.semantic_tokens import Shade, semantic_tokens
+from runql.ide.signature_help import signature
+from runql.ide.symbols import FoldingRange, SymbolKind, folds, symbols
 from runql.plan.capabilities import Capabilities
 from runql.semantic.record import RunRecord
 from runql.text.source import Span

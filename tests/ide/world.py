@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from runql.ide import Completions, Context, complete
+from runql.ide.completion.complete import complete
+from runql.ide.completion.items import Completions
+from runql.ide.context import Context
 from runql.language.fields import Space
 from runql.language.kinds import Kind
 from runql.semantic.catalog import Catalog, FieldInfo

@@ -15,7 +15,7 @@ from runql.frontends.repl.knowledge import PromptWorld
 from runql.frontends.repl.line.lexer import QueryLexer
 from runql.frontends.repl.line.toolbar import toolbar
 from runql.frontends.repl.line.toolbar_text import Thought
-from runql.ide import Context
+from runql.ide.context import Context
 from runql.ide.counting import Counts
 from runql.semantic.catalog import Catalog
 from runql.text.diagnostic import Diagnostic

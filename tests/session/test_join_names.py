@@ -8,7 +8,7 @@ import pytest
 
 from runql import config
 from runql.errors import QueryError, RunQLError, SourceError
-from runql.ide import complete
+from runql.ide.completion.complete import complete
 from runql.session import Result, Session
 from runql.session.language_context import context_of
 from runql.sources.memory import MemoryService

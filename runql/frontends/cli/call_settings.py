@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from runql import config
 from runql.errors import RunQLError
-from runql.frontends.cli.arguments import Arguments
+from runql.frontends.cli.command_table import Arguments
 from runql.prompt_options import template
 from runql.terminal import stderr, stdout
 from runql.terminal.progress import Waiting

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from runql import config
 from runql.errors import OutputError, QueryError, RunQLError, UntrustedFolder, wrong_call
-from runql.frontends.cli.arguments import Arguments, Command
 from runql.frontends.cli.call_settings import for_call
+from runql.frontends.cli.command_table import Arguments, Command
 from runql.frontends.cli.inputs import is_file_name, text_of
 from runql.script.given_values import values_of
 from runql.terminal import stderr, stdout
@@ -162,7 +162,7 @@ def _reported(call: CommandCall, source: Source) -> Iterator[list[Result | Expla
 
 def _with_command(error: QueryError, words: Sequence[str]) -> QueryError:
     """The same, with the command that a first word was perhaps to be: `runql pul demo`."""
-    from runql.frontends.cli.arguments import COMMANDS, HIDDEN
+    from runql.frontends.cli.command_table import COMMANDS, HIDDEN
     from runql.text.nearest import nearest
 
     first = error.diagnostics[0]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from runql.errors import QueryError
-from runql.frontends.cli.arguments import Arguments
+from runql.frontends.cli.command_table import Arguments
 from runql.frontends.cli.inputs import is_file_name, read_file, text_of
 from runql.results.writing import write_file
 from runql.syntax import format_text, parse

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
-from runql.frontends.cli.arguments import Arguments, UsageError, parse
+from runql.frontends.cli.command_table import Arguments, UsageError
 from runql.terminal import signals, stdout
 
 FrontEnd = Callable[[Arguments], int]
@@ -14,6 +14,8 @@ FrontEnd = Callable[[Arguments], int]
 
 _USAGE = 2
 _INTERRUPTED = 130
+_ASKED_BY_A_SHELL = ["complete-line", "--"]
+"""How the scripts of shells begin, while somebody types: no option can follow, so none is looked for."""
 
 
 def main(argv: Sequence[str] | None = None, others: Mapping[str, FrontEnd] = MappingProxyType({})) -> int:
@@ -40,6 +42,10 @@ def main(argv: Sequence[str] | None = None, others: Mapping[str, FrontEnd] = Map
 
 
 def _main(argv: list[str], others: Mapping[str, FrontEnd]) -> int:
+    if argv[:2] == _ASKED_BY_A_SHELL:
+        return _complete_line(Arguments("complete-line", tuple(argv[2:])), others)
+    from runql.frontends.cli.arguments import parse
+
     try:
         arguments = parse(argv)
     except UsageError as error:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentTypeError
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from argparse import ArgumentTypeError
 
 _LEAST_BUDGET = 100
 """As `runql.advice.schema` has it, which is not loaded to read a call."""
@@ -40,15 +42,21 @@ def _value(commands: str, names: str, metavar: str, does: str, **how: Any) -> Co
     return CommandOption(commands, names, does, {"metavar": metavar, **how})
 
 
+def _mistake(text: str) -> ArgumentTypeError:
+    from argparse import ArgumentTypeError
+
+    return ArgumentTypeError(text)
+
+
 def _count(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
-        raise ArgumentTypeError(f"`{text}` is no number of rows")
+        raise _mistake(f"`{text}` is no number of rows")
     return int(text)
 
 
 def _budget(text: str) -> int:
     if not text.isdecimal() or int(text) < _LEAST_BUDGET:
-        raise ArgumentTypeError(f"`{text}` is no number of words: at least {_LEAST_BUDGET} are needed")
+        raise _mistake(f"`{text}` is no number of words: at least {_LEAST_BUDGET} are needed")
     return int(text)
 
 
@@ -58,7 +66,7 @@ def _seconds(text: str) -> float:
     except ValueError:
         seconds = 0.0
     if not 0 < seconds < float("inf"):
-        raise ArgumentTypeError(f"`{text}` is no number of seconds")
+        raise _mistake(f"`{text}` is no number of seconds")
     return seconds
 
 

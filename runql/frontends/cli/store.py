@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from runql.config import STORE, Settings
 from runql.errors import OutputError, SourceError, wrong_call
-from runql.frontends.cli.arguments import Arguments
+from runql.frontends.cli.command_table import Arguments
 from runql.terminal import stderr, stdout
 from runql.terminal.progress import Progress, Waiting
 from runql.terminal.stderr import Voice

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from runql import config
 from runql.errors import RunQLError, UntrustedFolder, wrong_call
-from runql.frontends.cli.arguments import Arguments
+from runql.frontends.cli.command_table import Arguments
 from runql.terminal import stderr, stdout
 from runql.terminal.stderr import Voice
 from runql.text.render import clean

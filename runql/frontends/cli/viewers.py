@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from runql.errors import QueryError, wrong_call
-from runql.frontends.cli.arguments import Arguments
+from runql.frontends.cli.command_table import Arguments
 from runql.plan.nodes import stages_of
 from runql.results.formats.formats import FORMATS
 from runql.results.terminal_table.options import View

@@ -14,7 +14,9 @@ from IPython.core.completer import CompletionContext, SimpleCompletion, SimpleMa
 
 from runql.errors import RunQLError
 from runql.frontends.jupyter.call import called
-from runql.ide import Context, ItemKind, complete
+from runql.ide.completion.complete import complete
+from runql.ide.completion.items import ItemKind
+from runql.ide.context import Context
 from runql.session import Session
 from runql.session.language_context import context_of, learned
 from runql.text.frozen import frozen

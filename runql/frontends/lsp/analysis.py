@@ -15,7 +15,8 @@ from runql.text.frozen import frozen
 from runql.text.source import Span
 
 if TYPE_CHECKING:
-    from runql.ide import Context, Inlay
+    from runql.ide.context import Context
+    from runql.ide.inlay_hints import Inlay
     from runql.script.saved import Loader
     from runql.semantic.catalog import Catalog
     from runql.syntax import tree
@@ -81,7 +82,7 @@ class Analysis:
 
     def context(self, at: Setting, *, typing: bool = False) -> Context:
         """What the language service is told for a piece. `typing`: with names of saved queries, which are files."""
-        from runql.ide import Context
+        from runql.ide.context import Context
         from runql.session.time_zone import LOCAL
 
         lets, params = at.script.said
@@ -158,7 +159,7 @@ class Analysis:
         return self._kept("diagnostics", at, lambda: tuple(self._said(at)))
 
     def _said(self, at: Setting) -> Iterator[Diagnostic]:
-        from runql.ide import diagnostics
+        from runql.ide.diagnostics import diagnostics
         from runql.script.unknown_names import with_query_meant
 
         said = diagnostics(at.piece.parsed, self.context(at))
@@ -226,7 +227,7 @@ class Analysis:
 
     def inlays(self, at: Setting) -> tuple[Inlay, ...]:
         """The notes of a piece."""
-        from runql.ide import inlays
+        from runql.ide.inlay_hints import inlays
 
         return inlays(at.piece.parsed, self.context(at))
 

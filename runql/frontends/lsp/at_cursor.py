@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
     from runql.frontends.lsp.analysis import Setting
     from runql.frontends.lsp.server import Server
-    from runql.ide import Completions, Hover, Item
+    from runql.ide.completion.items import Completions, Item
+    from runql.ide.hover import Hover
 
 TRIGGERS: Final = (" ", ".", "$", "@", '"', "'", "`", "(", ",", "|", "=", "/")
 _KINDS: Final = {
@@ -46,7 +47,7 @@ async def completion(server: Server, params: types.CompletionParams) -> Plain:
     at = server.setting(document, offset)
     if at is None or (_by_itself(params) and not _must_go_on(at, offset - at.start)):
         return Plain({"isIncomplete": False, "items": []})
-    from runql.ide import complete
+    from runql.ide.completion.complete import complete
 
     text = at.piece.parsed if at.piece.is_read else at.piece.text
     found = complete(text, offset - at.start, server.analysis.context(at, typing=True))
@@ -122,7 +123,7 @@ async def hover(server: Server, params: types.HoverParams) -> Plain:
     if found is None:
         return Plain(None)
     document, at, offset = found
-    from runql.ide import hover as hover_of
+    from runql.ide.hover import hover as hover_of
 
     said = hover_of(at.piece.parsed, offset, server.analysis.context(at, typing=True))
     if said is None:
@@ -145,7 +146,7 @@ async def signature(server: Server, params: types.SignatureHelpParams) -> Plain:
     if found is None:
         return Plain(None)
     _, at, offset = found
-    from runql.ide import signature as signature_of
+    from runql.ide.signature_help import signature as signature_of
 
     forms = signature_of(at.piece.text, offset, server.analysis.context(at))
     if not forms:

@@ -15,7 +15,7 @@ from runql.text.frozen import frozen
 from runql.text.source import Span
 
 if TYPE_CHECKING:
-    from runql.ide import SemanticToken
+    from runql.ide.semantic_tokens import SemanticToken
     from runql.syntax import Parsed, tree
     from runql.syntax.tree import ParamStatement
 
@@ -109,7 +109,7 @@ class Piece:
 
     @cached_property
     def tokens(self) -> tuple[SemanticToken, ...]:
-        from runql.ide import semantic_tokens
+        from runql.ide.semantic_tokens import semantic_tokens
 
         return semantic_tokens(self.parsed)
 
@@ -152,7 +152,7 @@ class DocumentScript:
     @cached_property
     def said(self) -> tuple[Mapping[str, str], Mapping[str, str]]:
         """Named queries and parameters as they are declared, on one line."""
-        from runql.ide import Context
+        from runql.ide.context import Context
         from runql.ide.declarations import with_declared
 
         context = Context()

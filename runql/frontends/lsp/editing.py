@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from runql.frontends.lsp.analysis import Setting
     from runql.frontends.lsp.server import Server
-    from runql.ide import CodeAction
+    from runql.ide.code_actions import CodeAction
 
 QUICK_FIX: Final = "quickfix"
 REWRITE: Final = "refactor.rewrite"
@@ -45,7 +45,7 @@ async def formatting(server: Server, params: types.DocumentFormattingParams) -> 
 
 
 def _formatted(text: str) -> Sequence[Edit]:
-    from runql.ide import formatting as formatting_of
+    from runql.ide.code_actions import formatting as formatting_of
 
     return formatting_of(text) if text.strip() else ()
 

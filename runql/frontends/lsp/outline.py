@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
     from runql.frontends.lsp.analysis import Setting
     from runql.frontends.lsp.server import Server
-    from runql.ide import Inlay, Symbol
+    from runql.ide.inlay_hints import Inlay
+    from runql.ide.symbols import Symbol
 
 _MANY: Final = 500
 """Statements of a text of which the outline has no clauses, and only `Run` stands above each."""
@@ -53,7 +54,7 @@ async def symbols(server: Server, params: types.DocumentSymbolParams) -> Plain:
 
 
 def _symbols(placed: list[Any]) -> Iterator[tuple[int, Symbol]]:
-    from runql.ide import symbols as symbols_of
+    from runql.ide.symbols import symbols as symbols_of
 
     for _, start, piece in placed:
         for each in symbols_of(piece.parsed):
@@ -94,7 +95,7 @@ async def workspace_symbols(server: Server, params: types.WorkspaceSymbolParams)
 
 async def folds(server: Server, params: types.FoldingRangeParams) -> Plain:
     """The lines that fold."""
-    from runql.ide import folds as folds_of
+    from runql.ide.symbols import folds as folds_of
 
     document = server.documents.get(params.text_document.uri)
     if document is None:

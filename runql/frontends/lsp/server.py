@@ -25,7 +25,7 @@ from runql.text.markdown import message
 
 if TYPE_CHECKING:
     from runql.frontends.lsp.positions import Json
-    from runql.ide import Completions
+    from runql.ide.completion.items import Completions
     from runql.text.diagnostic import Diagnostic
 
 _SLICE_SECONDS: Final = 0.006
@@ -261,7 +261,9 @@ class Breath:
 
 def _warm() -> None:
     """Load the grammar beside everything else."""
-    from runql.ide import Context, complete, diagnostics
+    from runql.ide.completion.complete import complete
+    from runql.ide.context import Context
+    from runql.ide.diagnostics import diagnostics
 
     complete("runs where ", 11, Context())
     diagnostics("runs limit 1", Context())

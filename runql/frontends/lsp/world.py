@@ -170,7 +170,7 @@ class World:
 
     def _load(self, key: tuple[Path, str], settings: config.Settings) -> None:
         """Look at a source, first without what was logged: that may take reading everything."""
-        from runql.ide import index_of
+        from runql.ide.completion.index import index_of
         from runql.session import Session
 
         def tell(known: KnownSource, *, is_last: bool) -> None:

@@ -10,7 +10,7 @@ from runql.frontends.repl.parsed_text import asks_for_text, is_command
 from runql.frontends.repl.secrets import secrets_of
 from runql.frontends.repl.start import Start
 from runql.frontends.repl.wiring import make_shell
-from runql.ide import is_unfinished
+from runql.ide.diagnostics import is_unfinished
 from runql.terminal.stderr import Voice
 from runql.text.render import clean
 

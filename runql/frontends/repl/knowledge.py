@@ -20,7 +20,7 @@ from runql.text.frozen import frozen
 
 if TYPE_CHECKING:
     from runql.frontends.repl.shell import Shell
-    from runql.ide import Context
+    from runql.ide.context import Context
     from runql.semantic.catalog import Catalog
     from runql.semantic.record import RunRecord
     from runql.session import Session
@@ -45,7 +45,7 @@ class PromptWorld:
 
     def at_now(self) -> Context:
         """The context, of this moment."""
-        from runql.ide import Context
+        from runql.ide.context import Context
 
         return Context() if self.context is None else replace(self.context, now=datetime.now(UTC))
 
@@ -128,10 +128,10 @@ class Knowledge:
             job()
 
     def _load(self) -> None:
-        from runql import ide
+        from runql.ide import service
 
         self.texts.parsed("runs where config.lr > 0.01 limit 1")
-        self.language = ide
+        self.language = service
         self._changed()
         self._shell = self._make_shell()
         self._ready.set()
@@ -197,7 +197,7 @@ def _world(
     name: str, context: Context, catalog: Catalog, records: tuple[RunRecord, ...] | None, *, looking: bool = False
 ) -> PromptWorld:
     """What is known with a catalog, which is made ready for completion here, off every key press."""
-    from runql.ide import index_of
+    from runql.ide.completion.index import index_of
     from runql.ide.loaded_runs import LoadedRuns
 
     index_of(catalog)

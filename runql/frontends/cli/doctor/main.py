@@ -9,7 +9,7 @@ from pathlib import Path
 
 from runql import config
 from runql.errors import RunQLError, SettingsError, wrong_call
-from runql.frontends.cli.arguments import Arguments
+from runql.frontends.cli.command_table import Arguments
 from runql.frontends.cli.doctor import install, places
 from runql.frontends.cli.doctor.network import origin_of, server_section
 from runql.frontends.cli.doctor.report import DoctorReport, Finding, Section

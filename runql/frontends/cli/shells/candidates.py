@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from runql import config
 from runql.config import STORE, Settings
-from runql.frontends.cli.arguments import COMMANDS, HIDDEN, Command
+from runql.frontends.cli.command_table import COMMANDS, HIDDEN, Command
 from runql.frontends.cli.shells.line import Word
 from runql.frontends.cli.shells.situation import Situation
+from runql.text.frozen import frozen
 from runql.text.render import clean
 
 if TYPE_CHECKING:
@@ -27,7 +29,7 @@ _FOLLOWING: Final = 8
 _STORE_VERBS: Final = ("list", "info", "check", "drop")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Candidate:
     """A text in place of the last `typed` characters before the cursor. `ends`: a space may follow. `following`: of
     the only one what may stand behind it."""
@@ -167,7 +169,6 @@ def _plain(text: str, word: Word) -> str:
 def _context(text: str, name: str | None, settings: Settings) -> Context:
     from runql.frontends.cli.shells.learned import known_catalog
     from runql.ide.context import Context
-    from runql.sources.names import known_sources
 
     saved, loader = {}, None
     if "@" in text:
@@ -180,11 +181,33 @@ def _context(text: str, name: str | None, settings: Settings) -> Context:
     catalog = None if name is None else known_catalog(name, settings, _WAIT_SECONDS)
     return Context(
         catalog=catalog,
-        sources=known_sources(settings),
+        sources=_KnownSources(settings),
         saved=saved,
         source_name=name,
         saved_query=loader.query if loader is not None else None,
     )
+
+
+class _KnownSources(Mapping[str, str]):
+    """The sources that can be named, looked for where one may stand: few queries have such a place at the cursor."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    @cached_property
+    def _found(self) -> Mapping[str, str]:
+        from runql.sources.names import known_sources
+
+        return known_sources(self._settings)
+
+    def __getitem__(self, name: str) -> str:
+        return self._found[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._found)
+
+    def __len__(self) -> int:
+        return len(self._found)
 
 
 def _of_describe(at: Situation, current: str) -> list[Candidate]:

@@ -12,19 +12,17 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit
 
 from runql.config import STORE, TENSORBOARD, Settings
 from runql.errors import RunQLError
 from runql.semantic.catalog import Catalog
 from runql.sources.catalog_files import FORMAT, LONGEST_TEXT, file_name, read_catalog_file, to_document
 from runql.sources.names import DEMO
-from runql.text.replace import replace_with
-from runql.wandb_settings.files import Surroundings, read_settings
-from runql.wandb_settings.urls import DEFAULT_BASE_URL, normal_base_url
 
 _YOUNG_SECONDS: Final = 30.0
 """So long what was learned of a folder is not learned anew."""
+_OLD_SECONDS: Final = 86_400.0
+"""So long what was learned of the runs that come with RunQL, which change with RunQL alone."""
 _MOST_SECONDS: Final = 60
 """So long a folder may take."""
 
@@ -39,7 +37,7 @@ def known_catalog(name: str, settings: Settings, wait_seconds: float) -> Catalog
         return _of_server(meant, settings, folder)
     file = folder / "shells" / file_name("disk", str(settings.folder.absolute()) if meant != DEMO else "", meant)
     age = _age(file)
-    if age is None or age > _YOUNG_SECONDS:
+    if age is None or age > (_YOUNG_SECONDS if meant != DEMO else _OLD_SECONDS):
         _learn(lambda: write_catalog(name, settings, file), file, wait_seconds if age is None else 0.0)
     return read_catalog_file(file)
 
@@ -50,6 +48,11 @@ def _is_local(name: str, settings: Settings) -> bool:
 
 def _of_server(name: str, settings: Settings, folder: Path) -> Catalog | None:
     """What an answer, or a prompt, has learned of a project of the server."""
+    from urllib.parse import urlsplit
+
+    from runql.wandb_settings.files import Surroundings, read_settings
+    from runql.wandb_settings.urls import DEFAULT_BASE_URL, normal_base_url
+
     entity, slash, project = name.removeprefix("wandb:").rpartition("/")
     entity = entity if slash else settings.entity or ""
     around = Surroundings(settings.server.env, settings.server.home, settings.folder, settings.server.trust)
@@ -112,6 +115,7 @@ def _go_on_alone(kept: int) -> None:
 def write_catalog(name: str, settings: Settings, file: Path) -> None:
     """Learn a source on disk and keep what it holds, readable by the user alone."""
     from runql.session.session import Session
+    from runql.text.replace import replace_with
 
     with Session(name, settings) as session:
         try:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Final
+
+from runql.text.frozen import frozen
 
 _ENDS: Final = frozenset("|&;\n")
 """What ends a command, where it stands in no quotes."""
@@ -11,7 +12,7 @@ _KEPT_IN_DOUBLE: Final = frozenset('$`"\\\n')
 """What a backslash takes its meaning from between double quotes."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Word:
     """A word. `raw` is as it is written, `value` what the program gets; `starts`: where in `raw` each character of the
     value is written, and last where the next one would be. `quote` is the one that is still open, if one is."""
@@ -26,14 +27,14 @@ class Word:
         return self.raw[: self.starts[len(self.value) - typed]]
 
 
-@dataclass(slots=True)
 class _LineReader:
-    words: list[Word] = field(default_factory=list)
-    raw: list[str] = field(default_factory=list)
-    value: list[str] = field(default_factory=list)
-    starts: list[int] = field(default_factory=list)
-    quote: str = ""
-    is_word: bool = False
+    def __init__(self) -> None:
+        self.words: list[Word] = []
+        self.raw: list[str] = []
+        self.value: list[str] = []
+        self.starts: list[int] = []
+        self.quote = ""
+        self.is_word = False
 
     def take(self, raw: str, value: str) -> None:
         self.is_word = True

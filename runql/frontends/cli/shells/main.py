@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from runql.errors import RunQLError
-from runql.frontends.cli.arguments import Arguments
+from runql.frontends.cli.command_table import Arguments
 from runql.frontends.cli.shells.candidates import Candidate, candidates
 from runql.frontends.cli.shells.line import Word, quoted, read_line
 from runql.frontends.cli.shells.situation import situation

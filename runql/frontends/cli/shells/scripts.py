@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from runql.frontends.cli.arguments import HIDDEN, described_options
+from runql.frontends.cli.arguments import described_options
+from runql.frontends.cli.command_table import HIDDEN
 
 _BASH = """\
 # runql completion bash > ~/.local/share/bash-completion/completions/runql

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from runql.frontends.cli.arguments import COMMANDS, Command, command_first, options_of_command
+from runql.frontends.cli.command_table import COMMANDS, Command, command_first, options_of_command
+from runql.text.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Situation:
     """The command, its words before the cursor without options, and the option whose value stands at the cursor.
 

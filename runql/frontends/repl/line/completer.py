@@ -16,7 +16,7 @@ from runql.text.render import clean
 from runql.text.visible import one_for_one
 
 if TYPE_CHECKING:
-    from runql.ide import Completions, Item
+    from runql.ide.completion.items import Completions, Item
 
 _CHOICES: Final = frozenset(
     {"stage", "field", "metric", "namespace", "value", "source", "query", "alias", "run", "time"}

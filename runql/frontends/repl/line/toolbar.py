@@ -14,8 +14,8 @@ from runql.frontends.repl.line.toolbar_text import Thought, nearest_to
 from runql.text.render import clean
 
 if TYPE_CHECKING:
-    from runql.ide import Signature
     from runql.ide.counting import Counts
+    from runql.ide.signature_help import Signature
 
 _GAP: Final = 2
 _MOST_SOURCE: Final = 40

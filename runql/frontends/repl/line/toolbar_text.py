@@ -15,8 +15,8 @@ from runql.text.frozen import frozen
 from runql.text.source import Span
 
 if TYPE_CHECKING:
-    from runql.ide import Signature
     from runql.ide.counting import Counts
+    from runql.ide.signature_help import Signature
 
 _NOT_OVER: Final = frozenset({"RQL102", "RQL103", "RQL104", "RQL110"})
 """What is wrong with every text as long as its end is not written."""
