@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from runql import __version__
-from runql.frontends.cli.arguments import described_options
-from runql.frontends.cli.command_table import COMMANDS, HIDDEN, parse
+from runql.frontends.cli.arguments import described_options, parse
+from runql.frontends.cli.command_table import COMMANDS, HIDDEN
 
 _DESCRIPTION = """\
 asks questions of machine-learning runs that Weights & Biases or TensorBoard have logged: on disk, without a server and
