@@ -21,7 +21,8 @@ FEW = 4
 
 JUSTIFIED = {
     "runql/frontends/cli/commands.py": "the commands, some of which are called like statements",
-    "runql/frontends/cli/arguments.py": "the commands, some of which are called like statements",
+    "runql/frontends/cli/arguments.py": "how each command is called",
+    "runql/frontends/cli/command_table.py": "the commands, some of which are called like statements",
     "runql/frontends/repl/commands/actions.py": "the commands of the prompt, some of which are called like statements",
     "runql/sources/wandb/schema/documents.py": "the names of W&B's documents",
     "runql/syntax/mistakes/characters.py": "what signs of other languages are here",
