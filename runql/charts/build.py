@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import assert_never
 
-from runql.charts.chart import Chart, ChartSource, Mark
+from runql.charts.chart import NO_ROWS, Chart, ChartSource, Mark
 from runql.charts.design import Design, design_of
 from runql.charts.lines import Drawing, line_drawing
 from runql.charts.marks import mark_drawing
-from runql.charts.points import notes_on_axes, with_logs
+from runql.charts.points import along_one_x, notes_on_axes, with_logs
 from runql.charts.spread import box_drawing, histogram_drawing
 from runql.charts.table import ChartTable
 from runql.charts.wide import heat_drawing, parallel_drawing
@@ -24,11 +24,12 @@ def chart_of(frame: Columns, context: StageContext, stages: Sequence[TStage], so
     """The chart that `plot`, one of the stages, makes of a whole table. Raises `QueryError` if none can be drawn."""
     table = ChartTable(frame, context, stages)
     if not table.length:
-        return Chart((), table.plot.title, notes=("no rows, so nothing is drawn",), source=source)
+        return Chart((), table.plot.title, notes=(NO_ROWS,), source=source)
     design = design_of(table)
     _refuse(table, design)
     drawing = _drawn(table, design)
     panels = tuple(with_logs(panel, table.plot.log) for panel in drawing.panels)
+    panels = along_one_x(panels)
     notes = (*table.said, *notes_on_axes(panels, table.plot.log))
     return Chart(panels, table.plot.title, drawing.legend, drawing.legend_left_out, tuple(dict.fromkeys(notes)), source)
 

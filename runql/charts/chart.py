@@ -10,10 +10,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from enum import StrEnum
+from math import isfinite
 from typing import Final
 
 from runql.text.frozen import frozen
 
+NO_ROWS: Final = "no rows, so nothing is drawn"
 MOST_LINES: Final = 8
 """So many lines have a colour of their own in one panel; more become a band."""
 
@@ -44,7 +46,8 @@ class Axis:
     """One axis. `title`: the name of the field, with its unit where that is known.
 
     `categories`: of a category axis, its values in order. `left_out`: how many values a log axis cannot show, since
-    they are not positive; they are gaps in the series.
+    they are not positive; they are gaps in the series. `window`: from where to where the axis goes, where intervals
+    reach beyond it (`runql.charts.clipping`).
     """
 
     title: str
@@ -52,6 +55,7 @@ class Axis:
     categories: tuple[str, ...] = ()
     left_out: int = 0
     lowered: int = 0
+    window: tuple[float, float] | None = None
 
 
 @frozen
@@ -64,7 +68,8 @@ class Series:
     outer band. `until`: of a bin, whose start is in `x`, the end. `shades`: of each point the number that colours it,
     on the axis `Panel.colour`. `labels`: of each point what it is called, where the name of the series does not say it
     (the name of its run); `point_runs`: of each point the id of its run, likewise.
-    `joined`: points of a scatter that a line joins (a front). `n`: how many values it stands for. `last`: the last y
+    `joined`: points of a scatter that a line joins (a front), in steps that turn `before` or `after` each point, if
+    `step` says which. `n`: how many values it stands for. `last`: the last y
     that is no gap.
     """
 
@@ -83,6 +88,7 @@ class Series:
     labels: tuple[str, ...] = ()
     point_runs: tuple[str, ...] = ()
     joined: bool = False
+    step: str = ""
     n: int = 0
     last: float | None = None
 
@@ -163,6 +169,12 @@ class Panel:
     polylines: tuple[Polyline, ...] = ()
     title: str = ""
     colour: Axis | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing in it can be drawn."""
+        points = any(isfinite(x) and isfinite(y) for one in self.series for x, y in zip(one.x, one.y, strict=True))
+        return not (points or self.cells or self.boxes or self.polylines)
 
 
 @frozen

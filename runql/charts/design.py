@@ -7,10 +7,12 @@ from dataclasses import replace
 from typing import Final, assert_never
 
 from runql.charts.chart import MOST_LINES, Mark
+from runql.charts.clipping import CI95, EXTREMES, QUARTILES
 from runql.charts.table import ChartTable, Holds
 from runql.engine.stages.group import COUNT
 from runql.language.kinds import TableKind
 from runql.semantic import typed as t
+from runql.syntax.tree import Goal
 from runql.text.frozen import frozen
 
 MOST_GROUPS: Final = 12
@@ -34,7 +36,8 @@ class Design:
 
     `y`: those along y, of parallel coordinates the axes, of boxes and histograms the values. `x`: that along x, `by`:
     that which parts the rows into series. `spreads`: of each y what stands around it. `is_numeric_x`: x is an axis of
-    numbers though it has few. `joined`: a line joins the points. `bins`: the rows are bins already.
+    numbers though it has few. `joined`: a line joins the points, in steps that turn `before` or `after` each if
+    `step` says which. `crossed`: both axes are of categories where they have few. `bins`: the rows are bins already.
     """
 
     mark: Mark
@@ -44,6 +47,8 @@ class Design:
     spreads: Mapping[str, Spread] = {}
     is_numeric_x: bool = False
     joined: bool = False
+    step: str = ""
+    crossed: bool = False
     bins: bool = False
 
 
@@ -152,11 +157,11 @@ def _is_long(table: ChartTable, name: str) -> bool:
 
 
 _AROUND: Final = (
-    ("ci95", "", "95 % interval of the mean"),
+    ("ci95", "", CI95),
     ("sem", "", "standard error"),
     ("std", "", "standard deviation"),
-    ("p25", "p75", "quartiles"),
-    ("min", "max", "smallest to largest"),
+    ("p25", "p75", QUARTILES),
+    ("min", "max", EXTREMES),
 )
 _MIDDLES: Final = ("mean", "median", "iqm", "wmean", "p50")
 
@@ -209,7 +214,8 @@ def _of_pareto(table: ChartTable, stage: t.TPareto) -> Design | None:
     if not set(goals) <= set(table.names):
         return None
     if len(goals) == 2:
-        return Design(Mark.SCATTER, (goals[1],), goals[0], joined=True)
+        step = "after" if stage.goals[0][0] is Goal.MIN else "before"
+        return Design(Mark.SCATTER, (goals[1],), goals[0], joined=True, step=step)
     return Design(Mark.PARALLEL, goals) if len(goals) > 2 else _of_runs(table, goals)
 
 
@@ -217,7 +223,10 @@ def _of_holes(table: ChartTable, stage: t.THoles) -> Design | None:
     names = tuple(one.name for one in stage.over if one.name in table.names)
     if len(names) < 2:
         return None
-    return Design(Mark.SCATTER, (names[1],), names[0]) if len(names) == 2 else Design(Mark.PARALLEL, names)
+    table.say("each mark is a combination that never ran, of values that did")
+    if len(names) == 2:
+        return Design(Mark.SCATTER, (names[1],), names[0], crossed=True)
+    return Design(Mark.PARALLEL, names)
 
 
 def _of_duplicates(table: ChartTable) -> Design | None:
@@ -311,7 +320,19 @@ def _columns(table: ChartTable, y: tuple[str, ...], x: str | None, by: str | Non
         return Design(Mark.BOX, numbers, None, groups) if groups else Design(Mark.HIST, numbers)
     if len(numbers) == 2:
         return Design(Mark.SCATTER, (numbers[1],), numbers[0], groups)
-    return Design(Mark.PARALLEL, y or tuple(name for name in table.names if name in {*numbers, *texts}))
+    return Design(Mark.PARALLEL, y or _axes(table))
+
+
+def _axes(table: ChartTable) -> tuple[str, ...]:
+    """What parallel coordinates show of a table: numbers, texts and times, but what names the runs; lists have no
+    place on an axis, and are counted.
+    """
+    called = {table.context.run_id, table.context.run_name, "name"}
+    lists = [name for name in table.of(Holds.TEXTS) if _is_list(table, name)]
+    if lists:
+        table.say(f"{', '.join(lists)}: lists, which have no place on an axis")
+    kinds = {Holds.NUMBERS, Holds.TEXTS} | ({Holds.TIMES} if table.context.kind is not TableKind.RUNS else set())
+    return tuple(name for name in table.names if table.holds(name) in kinds and name not in {*called, *lists})
 
 
 def _against(table: ChartTable, y: tuple[str, ...], x: str, by: str | None) -> Design:
@@ -341,7 +362,7 @@ def _shaped(table: ChartTable, design: Design, mark: Mark) -> Design:  # noqa: P
         return replace(design, is_numeric_x=design.is_numeric_x or mark is Mark.LINE)
     numbers = table.of(Holds.NUMBERS)
     if mark is Mark.PARALLEL:
-        return Design(mark, table.picked(table.plot.y) or tuple(dict.fromkeys([*numbers])))
+        return Design(mark, table.picked(table.plot.y) or _axes(table))
     y = design.y or numbers[:1]
     if mark is Mark.HIST:
         return Design(mark, y, None, design.by)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from runql.charts.chart import MOST_LINES, Axis, Mark, Panel, Series
+from runql.charts.clipping import CI95, QUARTILES, clipped
+from runql.charts.compare import Compared, common_x, counted_text, counts_of, with_gaps
 from runql.charts.design import Design
 from runql.charts.points import Points, axis_of, last_of, points_of, rows_by, run_labels, runs_of
 from runql.charts.table import ChartTable, Holds
@@ -15,11 +16,8 @@ from runql.engine.statistics import ci95_of, mean, std
 from runql.text.frozen import frozen
 
 MOST_PANELS: Final = 6
-_STRETCHES: Final = 100
 _RANGES: Final = 6
 """In so many ranges the values of a number are compared that has more of them than there are colours."""
-_SHARED: Final = 0.7
-"""Where runs logged less of the x between their ends, they are compared in stretches of x."""
 
 
 @frozen
@@ -114,8 +112,7 @@ def _numbers(table: ChartTable, name: str | None) -> Sequence[float | None]:
 def _counted(table: ChartTable, name: str) -> Sequence[float | None]:
     """The values of a metric; its gaps are said under the chart."""
     values = table.numbers(name)
-    gaps = sum(1 for value in values if value is not None and math.isnan(value))
-    if gaps:
+    if gaps := sum(value is not None and math.isnan(value) for value in values) - table.infinite(name):
         table.say(f"{gaps:,} gap{'s' * (gaps != 1)} in {name} (NaN)")
     return values
 
@@ -127,69 +124,69 @@ def _band_panel(
     table: ChartTable, design: Design, name: str, x: Sequence[float | None], rows: Mapping[str, Sequence[int]]
 ) -> Panel:
     ys = _counted(table, name)
-    points = {run: found for run, places in rows.items() if (found := points_of(x, ys, places)).x}
-    columns = common_x([*points.values()], table.say)
-    if fewest := fewest_of(columns):
-        table.say(f"of {fewest[1]:,} runs with {name}, at some x only {fewest[0]:,}")
-    if lacking := len(rows) - len(points):
-        table.say(f"{lacking:,} run{'s' * (lacking != 1)} without {name} not drawn")
+    points = _with_values(x, ys, rows)
+    _say_lacking(table, name, len(rows) - len(points))
+    if not points:
+        return _panel(table, design, table.title(name), [])
+    compared = common_x([*points.values()], table.say)
+    several = [one for one in compared if len(one.values) != 1]
     called = f"{name}, " if len(design.y) > 1 else ""
-    series = _band(f"{called}median of {len(points):,} runs", columns, tuple(points))
-    return _panel(table, design, table.title(name), [series] if points else [])
+    series = []
+    if any(one.values for one in several):
+        text = counted_text(several, len(points))
+        series.append(_band(f"{called}median of {text} runs", _only_several(compared), tuple(points)))
+        if counts_of(several)[0] < len(points):
+            table.say(f"not every run has {name} at each x: the median is of {text} runs")
+    elif len(points) > 1:
+        table.say(f"no two of the {len(points):,} runs have {name} at one x, so there is no median")
+    if lone := [one for one in compared if len(one.values) == 1]:
+        alone = "one run alone" if series else f"{len(points):,} runs, one at each x"
+        series.append(_lone(table, f"{called}{alone}", compared, [*points], len(series)))
+        if several:
+            table.say(f"at {len(lone):,} of {len(compared):,} x one run alone has {name}")
+    return _panel(table, design, table.title(name), series)
 
 
-def common_x(runs: Sequence[Points], say: Callable[[str], None]) -> list[tuple[float, list[float]]]:
-    """The x at which runs are compared, and their values there: each x that was logged, or stretches of x where the
-    runs logged at different ones. Of a run the mean of its values in a stretch counts.
-    """
-    found: dict[float, list[float]] = {}
-    for points in map(_once, runs):
-        for x, y in zip(points.x, points.y, strict=True):
-            found.setdefault(x, []).append(y)
-    if len(runs) > 1 and len(found) > _STRETCHES and not _share_x(runs, sorted(found)):
-        found = _in_stretches(runs, min(found), max(found))
-        say(f"the runs logged at different x: compared in {_STRETCHES} stretches of x")
-    return [(x, [y for y in ys if not math.isnan(y)]) for x, ys in sorted(found.items())]
+def _say_lacking(table: ChartTable, name: str, runs: int) -> None:
+    if runs:
+        table.say(f"{runs:,} run{'s' * (runs != 1)} without a number of {name} not drawn")
 
 
-def fewest_of(columns: Sequence[tuple[float, Sequence[float]]]) -> tuple[int, int] | None:
-    """How many runs have a value at the x that the fewest have, and at that which the most have, if these differ."""
-    counts = [len(ys) for _, ys in columns if ys]
-    return (min(counts), max(counts)) if counts and min(counts) < max(counts) else None
+def _with_values(
+    x: Sequence[float | None], y: Sequence[float | None], rows: Mapping[str, Sequence[int]]
+) -> dict[str, Points]:
+    """The points of each run that has a number among them."""
+    found = {run: points_of(x, y, places) for run, places in rows.items()}
+    return {run: points for run, points in found.items() if not all(map(math.isnan, points.y))}
 
 
-def _once(points: Points) -> Points:
-    """The points of a run with one value at each x, the mean of those that are numbers."""
-    if len(set(points.x)) == len(points.x):
-        return points
-    found: dict[float, list[float]] = {}
-    for x, y in zip(points.x, points.y, strict=True):
-        found.setdefault(x, []).extend([] if math.isnan(y) else [y])
-    return Points([*found], [mean(ys) if ys else math.nan for ys in found.values()], points.rows)
+def _only_several(compared: Sequence[Compared]) -> list[Compared]:
+    """The same with a gap where one run alone has a value: there is no median of one."""
+    return [*with_gaps([one if len(one.values) > 1 else Compared(one.x, {}) for one in compared])]
 
 
-def _share_x(runs: Sequence[Points], grid: Sequence[float]) -> bool:
-    """Whether most of the x between the first and the last of a run were logged by it too."""
-    between = sum(bisect_right(grid, points.x[-1]) - bisect_left(grid, points.x[0]) for points in runs)
-    return sum(len(points.x) for points in runs) >= _SHARED * between
+def _lone(table: ChartTable, name: str, compared: Sequence[Compared], runs: Sequence[str], colour: int) -> Series:
+    """The values where one run alone has one, each point with its run; no line joins two runs."""
+    alone = [*with_gaps([one if len(one.values) == 1 else Compared(one.x, {}) for one in compared])]
+    places = [next(iter(one.values), None) for one in alone]
+    labels, ys = run_labels(table), [next(iter(one.values.values()), math.nan) for one in alone]
+    drawn = [place for place in dict.fromkeys(places) if place is not None]
+    return Series(
+        name,
+        [one.x for one in alone],
+        ys,
+        tuple(runs[place] for place in drawn),
+        colour,
+        labels=tuple("" if place is None else labels[runs[place]] for place in places),
+        point_runs=tuple("" if place is None else runs[place] for place in places),
+        n=len(drawn),
+        last=last_of(ys),
+    )
 
 
-def _in_stretches(runs: Sequence[Points], least: float, most: float) -> dict[float, list[float]]:
-    width = (most - least) / _STRETCHES or 1.0
-    found: dict[float, list[float]] = {}
-    for points in runs:
-        parts: dict[int, list[float]] = {}
-        for x, y in zip(points.x, points.y, strict=True):
-            if not math.isnan(y):
-                parts.setdefault(min(_STRETCHES - 1, int((x - least) / width)), []).append(y)
-        for part, ys in parts.items():
-            found.setdefault(least + (part + 0.5) * width, []).append(mean(ys))
-    return found
-
-
-def _band(name: str, columns: Sequence[tuple[float, list[float]]], runs: tuple[str, ...]) -> Series:
+def _band(name: str, compared: Sequence[Compared], runs: tuple[str, ...]) -> Series:
     """The median, the quartiles and the extremes at each x."""
-    ordered = [sorted(ys) for _, ys in columns]
+    ordered = [sorted(one.values.values()) for one in compared]
 
     def at(percent: float) -> list[float]:
         return [_between(ys, percent / 100 * (len(ys) - 1)) if ys else math.nan for ys in ordered]
@@ -197,12 +194,12 @@ def _band(name: str, columns: Sequence[tuple[float, list[float]]], runs: tuple[s
     middle = at(50)
     return Series(
         name,
-        [x for x, _ in columns],
+        [one.x for one in compared],
         middle,
         runs,
         low=at(25),
         high=at(75),
-        interval="quartiles",
+        interval=QUARTILES,
         least=[ys[0] if ys else math.nan for ys in ordered],
         most=[ys[-1] if ys else math.nan for ys in ordered],
         n=len(runs),
@@ -289,35 +286,43 @@ def _value_panel(
     runs_by: Mapping[str, Mapping[str, Sequence[int]]],
 ) -> Panel:
     ys = _counted(table, name)
-    series, fewest = [], {}
+    series: list[Series] = []
+    extremes: list[float] = []
+    varies, lacking = False, 0
     for colour, (value, runs) in enumerate(runs_by.items()):
-        points = [found for places in runs.values() if (found := points_of(x, ys, places)).x]
-        called = f"{value} (n={len(points):,})"
+        points = _with_values(x, ys, runs)
+        lacking += len(runs) - len(points)
+        extremes += [y for each in points.values() for y in each.y if not math.isnan(y)]
         if len(points) == 1:
-            series.append(_series(called, points[0], tuple(runs), colour))
-        else:
-            columns = common_x(points, table.say)
-            series.append(_mean(called, columns, tuple(runs), colour))
-            if few := fewest_of(columns):
-                fewest[value] = f"{few[0]:,} of {few[1]:,} for {value}"
-    if fewest:
-        table.say(f"runs at some x: {', '.join(fewest.values())}")
-    return _panel(table, design, table.title(name), series)
+            ((run, only),) = points.items()
+            series.append(_series(f"{value} (n=1)", only, (run,), colour))
+            continue
+        compared = common_x([*points.values()], table.say) if points else []
+        text = counted_text(compared, len(points))
+        varies |= text != f"{len(points):,}"
+        series.append(_mean(f"{value} (n={text})", [*with_gaps(compared)], tuple(points), colour))
+    _say_lacking(table, name, lacking)
+    if varies:
+        table.say(f"n: of how many runs the mean is, as not every run has {name} at each x")
+    panel = _panel(table, design, table.title(name), series)
+    return clipped(panel, table.say, (min(extremes), max(extremes)) if extremes else None)
 
 
-def _mean(name: str, columns: Sequence[tuple[float, list[float]]], runs: tuple[str, ...], colour: int) -> Series:
+def _mean(name: str, compared: Sequence[Compared], runs: tuple[str, ...], colour: int) -> Series:
     """The mean of the runs at each x, and where it lies with 95 %."""
-    means = [mean(ys) if ys else math.nan for _, ys in columns]
-    ends = [ci95_of(std(ys), len(ys)) if len(ys) > 1 else math.nan for _, ys in columns]
+    columns = [[*one.values.values()] for one in compared]
+    means = [mean(ys) if ys else math.nan for ys in columns]
+    ends = [ci95_of(std(ys), len(ys)) if len(ys) > 1 else math.nan for ys in columns]
+    has_ends = not all(map(math.isnan, ends))
     return Series(
         name,
-        [x for x, _ in columns],
+        [one.x for one in compared],
         means,
         runs,
         colour,
-        low=[middle - end for middle, end in zip(means, ends, strict=True)],
-        high=[middle + end for middle, end in zip(means, ends, strict=True)],
-        interval="95 % interval of the mean",
+        low=[middle - end for middle, end in zip(means, ends, strict=True)] if has_ends else (),
+        high=[middle + end for middle, end in zip(means, ends, strict=True)] if has_ends else (),
+        interval=CI95 if has_ends else "",
         n=len(runs),
         last=last_of(means),
     )
@@ -343,7 +348,7 @@ def _of_groups(table: ChartTable, design: Design, y: Sequence[str]) -> Drawing:
                 called = name if design.by is None else group if len(family) == 1 else f"{group} {name}"
                 series.append(_with_spread(table, design, name, points, (called, len(series))))
         title = family[0] if len(family) == 1 else family_name(family[0])
-        panels.append(_panel(table, design, table.title(title), series))
+        panels.append(clipped(_panel(table, design, table.title(title), series), table.say))
     return Drawing(tuple(panels), design.by or "", left)
 
 

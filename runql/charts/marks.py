@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
 from runql.charts.chart import MOST_LINES, Axis, Mark, Panel, Scale, Series
+from runql.charts.clipping import clipped
 from runql.charts.design import Design
 from runql.charts.lines import MOST_PANELS, Drawing, family_name, spread_at
 from runql.charts.points import DECADES, Points, axis_of, last_of, row_labels, rows_by, runs_of
-from runql.charts.table import ChartTable, Holds
+from runql.charts.table import ChartTable, Holds, number_of
+from runql.semantic.typed import TPareto
 
 MOST_BARS: Final = 40
+_LEAST_BARS: Final = 8
+_MOST_IN_ALL: Final = 120
+_BEATEN: Final = 5
+"""The colour of the points that a front beats."""
 _OTHERS: Final = "others"
 _COUNTED: Final = (Holds.NUMBERS, Holds.TIMES)
 
@@ -87,7 +94,7 @@ def _shades(table: ChartTable, design: Design, name: str, series: Sequence[Serie
 
 
 def _panel(table: ChartTable, design: Design, name: str, groups: Mapping[str, Sequence[int]]) -> Panel:
-    x_axis, x = _axis(table, design, design.x, along_x=True)
+    x_axis, x = _axis(table, design, design.x, along_x=True, most=_most_bars(table, design, groups))
     y_axis, y = _axis(table, design, name, along_x=False)
     series = [
         _series(table, design, name, (called, colour), _points(x, y, rows))
@@ -96,29 +103,80 @@ def _panel(table: ChartTable, design: Design, name: str, groups: Mapping[str, Se
     drawn = tuple(each for each in series if each.n)
     beyond = _rows_beyond(table, design, x_axis)
     if left := table.length - sum(each.n for each in drawn) - beyond:
-        table.say(f"{left:,} of {table.length:,} rows not drawn: without {' or '.join(filter(None, (design.x, name)))}")
-    return Panel(design.mark, x_axis, y_axis, drawn, colour=_shades(table, design, name, drawn))
+        axes = ((design.x, x_axis), (name, y_axis))
+        table.say_rows_left_out(left, [one for one, axis in axes if one and axis.scale is not Scale.CATEGORY])
+    panel = Panel(design.mark, x_axis, y_axis, drawn, colour=_shades(table, design, name, drawn))
+    return clipped(_with_beaten(table, design, name, panel), table.say)
+
+
+def _most_bars(table: ChartTable, design: Design, groups: Mapping[str, Sequence[int]]) -> int:
+    """How many categories an axis has at most: fewer where several bars stand at each."""
+    if design.mark is not Mark.BAR or len(groups) < 2 or design.x is None:
+        return MOST_BARS
+    texts = table.texts(design.x)
+    pairs = {(texts[row], name) for name, rows in groups.items() for row in rows}
+    beside = max(Counter(text for text, _ in pairs).values(), default=1)
+    return min(MOST_BARS, max(_LEAST_BARS, _MOST_IN_ALL // beside))
+
+
+def _with_beaten(table: ChartTable, design: Design, name: str, panel: Panel) -> Panel:
+    """Of a front the rows too that it beats, where nothing but an order or a limit stands behind `pareto`."""
+    beaten, x_name = table.context.beaten, design.x
+    if (
+        not design.joined
+        or design.by is not None
+        or beaten is None
+        or x_name is None
+        or not {x_name, name} <= set(beaten)
+    ):
+        return panel
+    if not isinstance(table.stages[-1], TPareto) or len(panel.series) != 1:
+        return panel
+    points = [
+        (x, y, row)
+        for row, (one, other) in enumerate(zip(beaten[x_name], beaten[name], strict=True))
+        if (x := number_of(one)) is not None and (y := number_of(other)) is not None and x == x and y == y  # noqa: PLR0124
+    ]
+    if not points:
+        return panel
+    runs = [str(one) for one in beaten.get(table.context.run_id or "", ())]
+    names = [str(one) for one in beaten.get(table.context.run_name or "", ())]
+    others = Series(
+        f"beaten ({len(points):,})",
+        [x for x, _, _ in points],
+        [y for _, y, _ in points],
+        tuple(runs[row] for _, _, row in points) if runs else (),
+        _BEATEN,
+        labels=tuple(names[row] for _, _, row in points) if names else (),
+        point_runs=tuple(runs[row] for _, _, row in points) if runs else (),
+        n=len(points),
+    )
+    (front,) = panel.series
+    return replace(panel, series=(replace(front, name=f"front ({front.n:,})"), others))
 
 
 def _rows_beyond(table: ChartTable, design: Design, x_axis: Axis) -> int:
     """How many rows have a category that the axis leaves out."""
-    if design.x is None or len(x_axis.categories) < MOST_BARS:
+    if design.x is None or x_axis.scale is not Scale.CATEGORY:
         return 0
     shown = {*x_axis.categories}
     return sum(text not in shown for text in table.texts(design.x))
 
 
-def _axis(table: ChartTable, design: Design, name: str | None, *, along_x: bool) -> tuple[Axis, Sequence[float | None]]:
+def _axis(
+    table: ChartTable, design: Design, name: str | None, *, along_x: bool, most: int = MOST_BARS
+) -> tuple[Axis, Sequence[float | None]]:
     """An axis, and where each row lies on it. Texts, few numbers of a group, and what has bars are categories."""
     if name is None:
         return (Axis("", Scale.CATEGORY, ("",)), [0.0] * table.length) if along_x else (Axis(""), [])
     is_grouped = along_x and design.mark is Mark.BAR
     is_few = along_x and bool(design.spreads) and not design.is_numeric_x and "x" not in table.plot.log
+    is_few |= design.crossed and len(table.distinct(name)) <= most
     if table.holds(name) in (Holds.TEXTS, Holds.NOTHING) or is_grouped or is_few:
         categories = table.distinct(name)
-        if along_x and len(categories) > MOST_BARS:
-            table.say(f"the first {MOST_BARS} of {len(categories):,} values of {name}: `limit` chooses others")
-        places = {text: place for place, text in enumerate(categories[:MOST_BARS])}
+        if along_x and len(categories) > most:
+            table.say(f"the first {most} of {len(categories):,} values of {name}: `limit` chooses others")
+        places = {text: place for place, text in enumerate(categories[:most])}
         axis = Axis(table.title(name), Scale.CATEGORY, tuple(places))
         return axis, [None if (at := places.get(text)) is None else float(at) for text in table.texts(name)]
     return axis_of(table, name), table.numbers(name)
@@ -159,6 +217,7 @@ def _series(table: ChartTable, design: Design, name: str, called: tuple[str, int
         labels=tuple(labels[row] for row in points.rows) if labels else (),
         point_runs=point_runs,
         joined=design.joined,
+        step=design.step,
         n=len(points.x),
         last=last_of(points.y),
     )
@@ -173,7 +232,7 @@ def _side_by_side(table: ChartTable, design: Design, y: Sequence[str]) -> Panel:
         for colour, name in enumerate(y)
     ]
     title = family_name(y[0]) if len({family_name(name) for name in y}) == 1 else "values"
-    return Panel(Mark.BAR, x_axis, Axis(title), tuple(each for each in series if each.n))
+    return clipped(Panel(Mark.BAR, x_axis, Axis(title), tuple(each for each in series if each.n)), table.say)
 
 
 def _counts(table: ChartTable, design: Design) -> Panel:

@@ -98,6 +98,19 @@ def axis_of(table: ChartTable, name: str | None) -> Axis:
     return Axis(table.title(name), scale)
 
 
+def along_one_x(panels: Sequence[Panel]) -> tuple[Panel, ...]:
+    """Panels below each other that share their x axis, each as far as the others."""
+    first = panels[0] if panels else None
+    is_shared = first is not None and all(
+        panel.mark is first.mark and panel.mark in (Mark.LINE, Mark.SCATTER) and panel.x == first.x for panel in panels
+    )
+    if first is None or len(panels) < 2 or not is_shared or first.x.scale is Scale.CATEGORY:
+        return tuple(panels)
+    xs = [x for panel in panels for series in panel.series for x in series.x if math.isfinite(x)]
+    window = (min(xs), max(xs)) if xs else None
+    return tuple(replace(panel, x=replace(panel.x, window=window)) for panel in panels)
+
+
 # ---------------------------------------------------------------- logarithmic axes
 
 
@@ -134,7 +147,10 @@ def _log_y(panel: Panel) -> Panel:
     lowered = sum(_lowered(each.low, each.high) + _lowered(each.least, each.most) for each in panel.series)
     boxes = tuple(box for box in panel.boxes if box.least > 0)
     left_out = sum(y <= 0 for each in panel.series for y in each.y) + len(panel.boxes) - len(boxes)
-    axis = replace(panel.y, scale=Scale.LOG, left_out=left_out, lowered=lowered)
+    window = panel.y.window
+    if window is not None:
+        window = (max(window[0], foot), window[1]) if window[1] > foot else None
+    axis = replace(panel.y, scale=Scale.LOG, left_out=left_out, lowered=lowered, window=window)
     return replace(panel, series=series, boxes=boxes, y=axis)
 
 

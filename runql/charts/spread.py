@@ -59,7 +59,7 @@ def _histogram(table: ChartTable, design: Design, name: str) -> Panel:
     values = table.numbers(name)
     held = [value for value in values if value is not None and not math.isnan(value)]
     if left := table.length - len(held):
-        table.say(f"{left:,} of {table.length:,} rows without {name}")
+        table.say_rows_left_out(left, [name])
     axis = Axis(table.title(name))
     if not held:
         return Panel(Mark.HIST, axis, Axis("rows"))
@@ -130,16 +130,17 @@ def _boxed(table: ChartTable, by: str | None) -> Mapping[str, Sequence[int]]:
 
 
 def _boxes(table: ChartTable, name: str, by: str | None, groups: Mapping[str, Sequence[int]]) -> Panel:
-    values, boxes, lacking = table.numbers(name), [], 0
+    values, boxes, lacking = table.numbers(name), [], list[int]()
     for value, rows in groups.items():
-        kept = [row for row in rows if (one := values[row]) is not None and not math.isnan(one)]
-        lacking += len(rows) - len(kept)
+        numbers = [(row, math.nan if (one := values[row]) is None else one) for row in rows]
+        kept = [row for row, number in numbers if not math.isnan(number)]
+        lacking += [row for row, number in numbers if math.isnan(number)]
         if kept:
-            ordered = sorted(values[row] or 0.0 for row in kept)
+            ordered = sorted(number for _, number in numbers if not math.isnan(number))
             least, lower, middle, upper, most = (float(percentile(ordered, part)) for part in (0, 25, 50, 75, 100))
             runs = runs_of(table, kept)
             boxes.append(Box(value or name, least, lower, middle, upper, most, len(kept), runs))
     if lacking:
-        table.say(f"{lacking:,} of {table.length:,} rows without {name}")
+        table.say_rows_left_out(len(lacking), [name], lacking)
     x = Axis(by or "", Scale.CATEGORY, tuple(box.name for box in boxes))
     return Panel(Mark.BOX, x, Axis(table.title(name)), boxes=tuple(boxes))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from enum import Enum
@@ -45,6 +46,7 @@ class ChartTable:
         self.plot = plot
         self.said: dict[str, None] = {}
         """What must be said under the chart."""
+        self._said_of: dict[str, list[str]] = {}
         self._holds: dict[str, Holds] = {}
         self._numbers: dict[str, list[float | None]] = {}
 
@@ -110,12 +112,32 @@ class ChartTable:
         ):
             self._numbers[name] = list(map(float, column.values))
             return self._numbers[name]
-        made = self._numbers[name] = [_number(cell) for cell in cells]
+        made = self._numbers[name] = [number_of(cell) for cell in cells]
         if other := sum(1 for at, cell in enumerate(cells) if made[at] is None and cell is not MISSING):
-            self.said[f"{_values(other)} of {name} left out: no number"] = None
-        if infinite := sum(1 for cell in cells if isinstance(cell, float) and math.isinf(cell)):
-            self.said[f"{_values(infinite)} of {name} left out: infinite"] = None
+            self._say_of(name, f"{_values(other)} of {name} left out: no number")
+        if infinite := self.infinite(name):
+            self._say_of(name, f"{_values(infinite)} of {name} left out: infinite")
         return made
+
+    def _say_of(self, name: str, note: str) -> None:
+        self.say(note)
+        self._said_of.setdefault(name, []).append(note)
+
+    def infinite(self, name: str) -> int:
+        """How many cells are infinite."""
+        return sum(isinstance(cell, float) and math.isinf(cell) for cell in self.cells(name))
+
+    def say_rows_left_out(self, count: int, names: Iterable[str], rows: Iterable[int] | None = None) -> None:
+        """Say that so many rows are not drawn, and which of the columns they have no number of, and what instead."""
+        places = range(self.length) if rows is None else [*rows]
+        why: Counter[str] = Counter()
+        for name in names:
+            cells = self.cells(name)
+            why.update(reason for row in places if (reason := _reason(cells[row], name)))
+            for note in self._said_of.pop(name, ()):
+                self.said.pop(note, None)
+        reasons = ", ".join(f"{number:,} {reason}" for reason, number in why.items())
+        self.say(f"{count:,} of {self.length:,} rows not drawn: {reasons}")
 
     def texts(self, name: str) -> list[str]:
         """Each cell as the name of a category."""
@@ -124,7 +146,7 @@ class ChartTable:
     def distinct(self, name: str) -> list[str]:
         """The categories of a column, numbers and times in their order, others as they first occur."""
         if self.holds(name) in (Holds.NUMBERS, Holds.TIMES):
-            by_text = dict(zip(self.texts(name), map(_number, self.cells(name)), strict=True))
+            by_text = dict(zip(self.texts(name), map(number_of, self.cells(name)), strict=True))
             ranks = {text: math.inf if one is None or math.isnan(one) else one for text, one in by_text.items()}
             return sorted(by_text, key=ranks.__getitem__)
         return list(dict.fromkeys(self.texts(name)))
@@ -150,7 +172,8 @@ def _is_number(cell: Value) -> bool:
     return isinstance(cell, int | float) and not isinstance(cell, bool)
 
 
-def _number(cell: Value) -> float | None:
+def number_of(cell: Value) -> float | None:
+    """A cell as a number: NaN where it is NaN, null or infinite, `None` where nothing was set, or no number."""
     if isinstance(cell, float):
         return cell if math.isfinite(cell) else GAP
     if isinstance(cell, int):
@@ -161,6 +184,18 @@ def _number(cell: Value) -> float | None:
     if isinstance(cell, datetime):
         return cell.timestamp()
     return GAP if cell is None else None
+
+
+def _reason(cell: Value, name: str) -> str:
+    """Why a cell has no place on an axis; nothing of one that has."""
+    number = number_of(cell)
+    if number is None:
+        return f"without {name}" if cell is MISSING else f"with no number in {name}"
+    if cell is None:
+        return f"without {name}"
+    if not math.isnan(number):
+        return ""
+    return f"with NaN in {name}" if cell != cell else f"with an infinite {name}"  # noqa: PLR0124 - NaN
 
 
 def _values(count: int) -> str:

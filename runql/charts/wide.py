@@ -10,7 +10,7 @@ from typing import Final
 from runql.charts.chart import Axis, Cell, Mark, Panel, Polyline, Scale
 from runql.charts.design import Design
 from runql.charts.lines import MOST_PANELS, Drawing
-from runql.charts.points import row_labels
+from runql.charts.points import DECADES, row_labels
 from runql.charts.table import ChartTable, Holds, category
 from runql.engine.stages import PivotCell
 from runql.semantic.typed import TPivot
@@ -94,7 +94,7 @@ def _crossed(table: ChartTable, design: Design, name: str) -> Panel:
     if any(len(each) > 1 for each in found.values()):
         table.say(f"cells of several rows show the mean of {name}")
     if left := table.length - sum(map(len, found.values())):
-        table.say(f"{left:,} of {table.length:,} rows without {name}")
+        table.say_rows_left_out(left, [name])
     means = {place: math.fsum(each) / len(each) for place, each in found.items()}
     cells = tuple(
         Cell(row, column, means[down_name, name_], _text(means[down_name, name_]))
@@ -116,46 +116,78 @@ def parallel_drawing(table: ChartTable, design: Design) -> Drawing:
     if "field" in table.names and not design.y:
         return Drawing((_of_diff(table),))
     names = [name for name in design.y if table.holds(name) is not Holds.NOTHING and _differs(table, name)]
-    if left := len(design.y) - len(names):
-        table.say(f"{left:,} column{'s' * (left != 1)} of one value left out")
+    if alike := [name for name in design.y if name not in names]:
+        table.say(f"of one value, so no axis: {', '.join(alike)}")
     if len(names) > _MOST_AXES:
-        table.say(f"{len(names) - _MOST_AXES:,} more columns not drawn: name them behind `plot parallel`")
-        names = [*names[: _MOST_AXES - 1], names[-1]]
-    columns = {table.title(name): table.cells(name) for name in names}
+        kept = _fullest(table, names) if not table.plot.y else [*names[: _MOST_AXES - 1], names[-1]]
+        left = ", ".join(name for name in names if name not in kept)
+        table.say(f"not drawn, as there is room for {_MOST_AXES}: {left}; name columns behind `plot parallel`")
+        names = kept
+    columns = {name: table.cells(name) for name in names}
     labels = row_labels(table) or [str(row + 1) for row in range(table.length)]
     run = table.context.run_id
     runs = [str(cell) for cell in table.cells(run)] if run is not None and run in table.names else [""] * table.length
-    return Drawing((_strung(columns, labels, runs),))
+    return Drawing((_strung(table, columns, labels, runs),))
+
+
+def _fullest(table: ChartTable, names: Sequence[str]) -> list[str]:
+    """Those of the columns that the most rows have, in their order: a line is drawn where there are two beside each
+    other.
+    """
+    held = {name: sum(cell is not MISSING and cell is not None for cell in table.cells(name)) for name in names}
+    kept = sorted(names, key=lambda name: (-held[name], not name.startswith("summary."), name == "state"))[:_MOST_AXES]
+    return [name for name in names if name in kept]
 
 
 def _differs(table: ChartTable, name: str) -> bool:
     return table.length < 2 or len(table.distinct(name)) > 1
 
 
-def _strung(columns: Mapping[str, Sequence[Value]], labels: Sequence[str], runs: Sequence[str]) -> Panel:
+def _strung(
+    table: ChartTable, columns: Mapping[str, Sequence[Value]], labels: Sequence[str], runs: Sequence[str]
+) -> Panel:
     axes, places = [], []
-    for title, cells in columns.items():
-        axis, at = _axis(title, cells)
+    for name, cells in columns.items():
+        axis, at = _axis(table.title(name), cells)
         axes.append(axis)
         places.append(at)
+        if axis.scale is Scale.CATEGORY and any(map(_is_number, cells)):
+            texts = sum(not _is_number(cell) for cell in cells if cell is not MISSING and cell is not None)
+            table.say(
+                f"{name}: {texts:,} of {len(cells):,} values are no numbers, so each value has a place of its own"
+            )
     lines = tuple(
         Polyline(label, run, tuple(at[row] for at in places))
         for row, (label, run) in enumerate(zip(labels, runs, strict=True))
     )
+    gaps = {name: sum(map(math.isnan, at)) for name, at in zip(columns, places, strict=True)}
+    if lacking := [f"{count:,} on {name}" for name, count in gaps.items() if count]:
+        table.say(f"of {len(lines):,} lines some have a gap: {', '.join(lacking)}")
     return Panel(Mark.PARALLEL, Axis(""), Axis(""), axes=tuple(axes), polylines=lines)
 
 
 def _axis(title: str, cells: Sequence[Value]) -> tuple[Axis, list[float]]:
-    """An axis of numbers, of times, or of the categories of other values; NaN where nothing was set."""
+    """An axis of numbers, logarithmic where they span decades, of times, or of the categories of other values; NaN
+    where nothing was set.
+    """
     held = [cell for cell in cells if cell is not MISSING and cell is not None]
-    if held and all(isinstance(cell, int | float) and not isinstance(cell, bool) for cell in held):
-        return Axis(title), [_position(cell) for cell in cells]
+    if held and all(map(_is_number, held)):
+        places = [_position(cell) for cell in cells]
+        numbers = [one for one in places if not math.isnan(one)]
+        is_wide = bool(numbers) and min(numbers) > 0 and max(numbers) >= min(numbers) * 10**DECADES
+        return Axis(title, Scale.LOG if is_wide else Scale.LINEAR), places
     if held and all(isinstance(cell, datetime) for cell in held):
         times = [cell.timestamp() if isinstance(cell, datetime) else math.nan for cell in cells]
         return Axis(title, Scale.TIME), times
-    order = {text: float(place) for place, text in enumerate(dict.fromkeys(category(cell) for cell in held))}
+    numbers_first = sorted((cell for cell in held if _is_number(cell)), key=_position)
+    others = [cell for cell in held if not _is_number(cell)]
+    order = {text: float(place) for place, text in enumerate(dict.fromkeys(map(category, [*numbers_first, *others])))}
     at = [order[category(cell)] if cell is not MISSING and cell is not None else math.nan for cell in cells]
     return Axis(title, Scale.CATEGORY, tuple(order)), at
+
+
+def _is_number(cell: Value) -> bool:
+    return isinstance(cell, int | float) and not isinstance(cell, bool)
 
 
 def _position(cell: Value) -> float:
@@ -183,7 +215,7 @@ def _of_diff(table: ChartTable) -> Panel:
     # The last axis gives the colours: it is one that says something.
     kept = sorted(names[:_MOST_AXES], key=_says_little, reverse=True)
     columns = {field: [cells.get((field, run), MISSING) for run in titles] for field in kept}
-    return _strung(columns, titles, [""] * len(titles))
+    return _strung(table, columns, titles, [""] * len(titles))
 
 
 def _says_little(field: str) -> bool:

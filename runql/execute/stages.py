@@ -24,7 +24,7 @@ from runql.execute.tables import (
 from runql.execute.write_files import Files
 from runql.plan.known_columns import numbers_of
 from runql.plan.nodes import Combine, TableStage, stages_of
-from runql.semantic.typed import TDistinct, TGroup, THistogram, THoles, TPivot, TSelect, TSql
+from runql.semantic.typed import TAlignStage, TDistinct, TGroup, THistogram, THoles, TPivot, TSelect, TSql
 from runql.text.diagnostic import Diagnostic
 
 if TYPE_CHECKING:
@@ -124,7 +124,13 @@ class StagesOperator(TableOperator):
 
     def notices(self) -> Iterable[Diagnostic]:
         names_them = any(isinstance(stage, _NAME_THEIR_COLUMNS) for stage in self._stages)
-        yield from (one for one in self._below.notices() if not (names_them and one.code == "RQL513"))
+        aligned = {stage.mode for stage in self._stages if isinstance(stage, TAlignStage)} - {"outer"}
+        for one in self._below.notices():
+            if one.code == "RQL507" and aligned:  # that is seen to: `inner` leaves rows out, others fill the gaps
+                if aligned == {"inner"}:
+                    yield replace(one, hints=())
+            elif not (names_them and one.code == "RQL513"):
+                yield one
         if self._flow is not None:
             yield from self._flow.notices
             if not isinstance(self._below, CountOperator):

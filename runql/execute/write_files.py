@@ -18,6 +18,7 @@ from runql.config import Settings
 from runql.engine.stages import Opener, StageContext
 from runql.engine.table import Table
 from runql.errors import QueryError, RunQLError
+from runql.execute.empty_chart import said_of_empty
 from runql.results.destination import Destination, DestinationKind
 from runql.results.formats.formats import EXTENSIONS, Format, Output, place_of, save_at
 from runql.results.frame import Frame
@@ -196,7 +197,7 @@ class Files:
         def write() -> tuple[Diagnostic, ...]:
             chart = make(Frame.concat(parts.frames), context)
             save_chart(chart, kind, place, theme, parts.gave_up)
-            return ()
+            return said_of_empty(chart, str(place.path))
 
         return write
 

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 
 from runql.config import Settings
 from runql.errors import BackendError, wrong_call
+from runql.execute.empty_chart import said_of_empty
 from runql.execute.progress import RunProgress
+from runql.language.formats import CHART_FORMATS
 from runql.results.columns import Columns
 from runql.results.formats.formats import CHARTS, FORMATS, Format, Output, chosen, said, save
 from runql.results.frame import Frame
@@ -190,7 +192,9 @@ class ResultWriter:
                     self._write([led_by.encode(), *lines])
                     return ()
                 if self._path is not None:
-                    return save(output, self._format, self._path)
+                    draws = result.draws and self._format.name in CHART_FORMATS
+                    lost = save(output, self._format, self._path)
+                    return (*lost, *(said_of_empty(result.chart, str(self._path)) if draws else ()))
                 pieces = self._pieces(replace(output, frames=frames), self._format, progress)
                 led = _led(led_by.encode(), pieces)
                 self._write(_without_last_line_end(led) if chomps else led)

@@ -52,3 +52,11 @@ def test_a_chart_that_went_to_a_file_is_not_missed(runql: Runql) -> None:
     assert "RQL573" not in written.err
     assert "wrote x.json" in written.err
     assert written.out.startswith("run_id,_step,loss")
+
+
+@pytest.mark.parametrize("query", ["runs where name = 'b' | plot", "runs where name = 'b' | plot | to 'x.json'"])
+def test_a_file_of_a_chart_with_nothing_in_it_is_said(runql: Runql, query: str) -> None:
+    said = runql("-s", "memory", query, *([] if " to " in query else ["-o", "x.json"]))
+    assert said.status == 0
+    assert "nothing is drawn in" in said.err
+    assert "x.json`: there are no rows" in said.err

@@ -10,10 +10,10 @@ from runql.charts.chart import Chart, Mark, Panel, Scale
 from runql.charts.terminal.bins import bin_lines
 from runql.charts.terminal.grid import cross_lines, heat_lines
 from runql.charts.terminal.look import BOLD, DIM, Look
-from runql.charts.terminal.plane import legend_of, plane_lines
-from runql.charts.terminal.rows import row_lines
+from runql.charts.terminal.plane import legend_of, margin_of, plane_lines
+from runql.charts.terminal.rows import box_legend, row_lines
 from runql.charts.terminal.shades import shade_legends
-from runql.charts.terminal.strands import strand_lines
+from runql.charts.terminal.strands import strand_legends, strand_lines
 from runql.charts.thinning import thinned
 from runql.text.widths import fold, wrap
 
@@ -32,11 +32,14 @@ def chart_lines(chart: Chart, look: Look) -> Iterator[str]:
         yield look.paint(look.cut(chart.title, look.width), BOLD)
     legend = [] if _names_itself(chart) else legend_of(chart.panels, look, chart.legend)
     legend += shade_legends(chart.panels, look)
+    legend += [*box_legend(chart.panels, look), *strand_legends(chart.panels, look)]
     rows = _rows_each(chart, look, len(legend))
+    planes = [panel for panel in chart.panels if _is_plane(panel)]
+    margin = max((margin_of(panel, look, rows) for panel in planes), default=0)
     for place, panel in enumerate(chart.panels):
         if place:
             yield ""
-        yield from _panel(panel, look, rows, chart.legend)
+        yield from _panel(panel, look, (rows, margin), chart.legend)
     yield from legend
     for note in chart.notes:
         for line in wrap(look.cut(note, 10 * look.width), look.width, 2):
@@ -61,11 +64,16 @@ def _rows_each(chart: Chart, look: Look, legend: int) -> int:
     return max(3 if look.tight else _LEAST, min(_HIGHEST, room // panels - _AROUND_A_PANEL))
 
 
-def _panel(panel: Panel, look: Look, rows: int, legend: str) -> Iterator[str]:
+def _is_plane(panel: Panel) -> bool:
+    return panel.mark in (Mark.LINE, Mark.SCATTER) and Scale.CATEGORY not in {panel.x.scale, panel.y.scale}
+
+
+def _panel(panel: Panel, look: Look, size: tuple[int, int], legend: str) -> Iterator[str]:
+    rows, margin = size
     categories = [axis.scale is Scale.CATEGORY for axis in (panel.x, panel.y)]
     match panel.mark:
         case Mark.LINE | Mark.SCATTER if not any(categories):
-            return plane_lines(panel, look, rows)
+            return plane_lines(panel, look, rows, margin)
         case Mark.LINE | Mark.SCATTER if all(categories):
             return cross_lines(panel, look)
         case Mark.LINE | Mark.SCATTER | Mark.BAR | Mark.BOX:

@@ -7,8 +7,9 @@ from dataclasses import replace
 from typing import Final
 
 from runql.charts.chart import Cell, Panel
+from runql.charts.numbers import short
 from runql.charts.terminal.look import BOLD, DIM, Look, padded
-from runql.charts.terminal.ticks import AxisExtent, short
+from runql.charts.terminal.ticks import AxisExtent
 from runql.text.widths import cell_width
 
 _SHADES: Final = " ░▒▓█"

@@ -19,6 +19,10 @@ INKS: Final = (97, 62, 68, 37, 35, 71, 107, 142, 178)
 """From small to large, of points: all are seen on black and on white."""
 RAMPED: Final = 1000
 """A colour from here on is one of `INKS`."""
+_PLAIN_SIGNS: Final = str.maketrans(
+    {"±": "+-", "…": "...", "–": "-", "—": "-", "·": ".", "×": "x", "≤": "<=", "≥": ">="}
+)
+"""What RunQL writes itself, in ASCII."""
 DIM: Final = -1
 BOLD: Final = -2
 
@@ -64,7 +68,7 @@ class Look:
         """The text of a run or a column, harmless and no wider than that."""
         text = visible(text)
         if not self.unicode:
-            text = text.encode("ascii", "backslashreplace").decode()
+            text = text.translate(_PLAIN_SIGNS).encode("ascii", "backslashreplace").decode()
         if cell_width(text) <= width:
             return text
         dots = self.sign("…", "...")

@@ -7,10 +7,12 @@ from itertools import chain, pairwise
 from typing import Final
 
 from runql.charts.chart import Axis, Mark, Panel, Scale, Series
+from runql.charts.clipping import on_axis
+from runql.charts.numbers import short
 from runql.charts.terminal.canvas import Canvas, is_drawn
 from runql.charts.terminal.look import DIM, Look, padded
 from runql.charts.terminal.shades import Shading, sign_of
-from runql.charts.terminal.ticks import AxisExtent, short, span_of, ticks_of
+from runql.charts.terminal.ticks import AxisExtent, span_of, ticks_of
 from runql.text.widths import cell_width
 
 _FEW: Final = 4
@@ -20,15 +22,24 @@ _TICK_COLUMNS: Final = 10
 _TIME_COLUMNS: Final = 15
 
 
-def plane_lines(panel: Panel, look: Look, rows: int) -> Iterator[str]:
+def margin_of(panel: Panel, look: Look, rows: int) -> int:
+    """How much room the texts beside a panel take, which those below each other share."""
+    spans = _spans(panel)
+    return 0 if spans is None else max((len(text) for _, text in _ticks(panel, spans[1], look, rows)), default=0)
+
+
+def _ticks(panel: Panel, y: AxisExtent, look: Look, rows: int) -> list[tuple[float, str]]:
+    return ticks_of(y, panel.y, max(2, rows // _TICK_ROWS + 1), look.zone)
+
+
+def plane_lines(panel: Panel, look: Look, rows: int, margin: int) -> Iterator[str]:
     """The panel in so many rows, its axes beside and below."""
     spans = _spans(panel)
     if spans is None:
         yield "no value that can be drawn"
         return
     x, y = spans
-    ticks = ticks_of(y, panel.y, max(2, rows // _TICK_ROWS + 1), look.zone)
-    margin = max((len(text) for _, text in ticks), default=0)
+    ticks = _ticks(panel, y, look, rows)
     columns = max(10, look.width - margin - 2)
     canvas = Canvas(columns, rows, look, dots=look.unicode and (look.color or len(panel.series) == 1))
     for series in panel.series:
@@ -46,9 +57,9 @@ def plane_lines(panel: Panel, look: Look, rows: int) -> Iterator[str]:
 
 
 def _spans(panel: Panel) -> tuple[AxisExtent, AxisExtent] | None:
-    xs = [x for series in panel.series for x in series.x if is_drawn(x)]
+    xs = [on_axis(panel.x, x) for series in panel.series for x in series.x if is_drawn(x)]
     ys = [
-        y
+        on_axis(panel.y, y)
         for series in panel.series
         for y in chain(series.y, series.low, series.high, series.least, series.most)
         if is_drawn(y)
@@ -56,7 +67,11 @@ def _spans(panel: Panel) -> tuple[AxisExtent, AxisExtent] | None:
     if not xs or not ys:
         return None
     padded_x = panel.mark is Mark.SCATTER and panel.x.scale is not Scale.LOG
-    return span_of(xs, panel.x, padded=padded_x), span_of(ys, panel.y, padded=panel.y.scale is not Scale.LOG)
+    padded_y = panel.y.scale is not Scale.LOG
+    return (
+        span_of([*xs, *(panel.x.window or ())], panel.x, padded=padded_x),
+        span_of([*ys, *(panel.y.window or ())], panel.y, padded=padded_y),
+    )
 
 
 def _shade(canvas: Canvas, series: Series, x: AxisExtent, y: AxisExtent, look: Look) -> None:
@@ -70,10 +85,16 @@ def _shade(canvas: Canvas, series: Series, x: AxisExtent, y: AxisExtent, look: L
             y.low if y.is_log and is_drawn(end) and not is_drawn(one) else one
             for one, end in zip(low, high, strict=True)
         ]
-        for (before, *lower), (after, *upper) in pairwise(zip(series.x, foot, high, strict=False)):
-            if all(map(is_drawn, (*lower, *upper, before, after))):
-                start = (x.place(before), *map(y.place, lower))
-                _between(canvas, start, (x.place(after), *map(y.place, upper)), text, series)
+        there = [all(map(is_drawn, one)) for one in zip(series.x, foot, high, strict=False)]
+        ends = [
+            (x.place(at), y.place(a), y.place(b)) if held else (0.0, 0.0, 0.0)
+            for at, a, b, held in zip(series.x, foot, high, there, strict=False)
+        ]
+        for place, (end, held) in enumerate(zip(ends, there, strict=True)):
+            if held and place + 1 < len(there) and there[place + 1]:
+                _between(canvas, end, ends[place + 1], text, series)
+            elif held and not (place and there[place - 1]):  # around a point that stands alone
+                _between(canvas, end, end, text, series)
 
 
 def _between(canvas: Canvas, start: tuple[float, ...], end: tuple[float, ...], text: str, series: Series) -> None:
@@ -97,7 +118,9 @@ def _draw(canvas: Canvas, panel: Panel, series: Series, spans: tuple[AxisExtent,
     if panel.mark is Mark.LINE or series.joined:
         for before, after in pairwise(points):
             if before is not None and after is not None:
-                canvas.line(before, after, marker, series.colour)
+                turn = {"after": (after[0], before[1]), "before": (before[0], after[1])}.get(series.step, after)
+                canvas.line(before, turn, marker, series.colour)
+                canvas.line(turn, after, marker, series.colour)
     for place, point in enumerate(points):
         if point is None:
             continue

@@ -8,10 +8,12 @@ from functools import partial
 from typing import Final
 
 from runql.charts.chart import Axis, Box, Mark, Panel, Scale, Series
+from runql.charts.clipping import EXTREMES, QUARTILES, on_axis
+from runql.charts.numbers import short
 from runql.charts.terminal.canvas import is_drawn
 from runql.charts.terminal.look import DIM, Look, padded
 from runql.charts.terminal.plane import x_axis
-from runql.charts.terminal.ticks import AxisExtent, short, span_of
+from runql.charts.terminal.ticks import AxisExtent, span_of
 from runql.text.frozen import frozen
 from runql.text.widths import cell_width
 
@@ -64,7 +66,7 @@ def _span(panel: Panel, axis: Axis) -> AxisExtent | None:
     for series in panel.series:
         values += series.y if is_turned else series.x
         values += [*series.low, *series.high]
-    found = [value for value in values if is_drawn(value)]
+    found = [on_axis(axis, value) for value in values if is_drawn(value)]
     if not found:
         return None
     is_bar = panel.mark is Mark.BAR and axis.scale is not Scale.LOG
@@ -161,9 +163,11 @@ def _dots(series: Series, values: Sequence[tuple[int, float]], span: AxisExtent,
 def _whiskers(cells: list[str], series: Series, at: int, span: AxisExtent, look: Look) -> None:
     if not series.low or not (is_drawn(series.low[at]) and is_drawn(series.high[at])):
         return
-    low, high = (_place(span, value, len(cells)) for value in (series.low[at], series.high[at]))
+    ends = series.low[at], series.high[at]
+    low, high = (_place(span, value, len(cells)) for value in ends)
     cells[low : high + 1] = look.sign("─", "-") * (high - low + 1)
-    cells[low], cells[high] = look.sign("├", "|"), look.sign("┤", "|")
+    cells[low] = look.sign("◀", "<") if ends[0] < span.low else look.sign("├", "|")
+    cells[high] = look.sign("▶", ">") if ends[1] > span.high else look.sign("┤", "|")
 
 
 def _box(box: Box, span: AxisExtent, look: Look, columns: int) -> list[str]:
@@ -175,5 +179,19 @@ def _box(box: Box, span: AxisExtent, look: Look, columns: int) -> list[str]:
     cells[least : most + 1] = look.sign("─", "-") * (most - least + 1)
     cells[least], cells[most] = look.sign("├", "|"), look.sign("┤", "|")
     cells[lower : upper + 1] = look.sign("▒", "=") * (upper - lower + 1)
-    cells[median] = look.sign("┃", "#")
+    cells[median] = look.sign("┃", "#") if box.n > 1 else look.marker(0)
     return cells
+
+
+def box_legend(panels: Sequence[Panel], look: Look) -> Iterator[str]:
+    """What the signs of boxes are."""
+    boxes = [box for panel in panels for box in panel.boxes]
+    signs = [
+        f"{look.sign('┃', '#')} median",
+        f"{look.sign('▒', '=')} {QUARTILES}",
+        f"{look.sign('├─┤', '|-|')} {EXTREMES}",
+    ]
+    if any(box.n == 1 for box in boxes):
+        signs = [*(signs if any(box.n > 1 for box in boxes) else []), f"{look.marker(0)} one value"]
+    if boxes:
+        yield look.paint("  ".join(signs), DIM)

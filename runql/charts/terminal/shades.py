@@ -8,12 +8,13 @@ from itertools import chain
 from typing import Final
 
 from runql.charts.chart import Axis, Panel, Scale, Series
+from runql.charts.numbers import short
 from runql.charts.terminal.canvas import is_drawn
 from runql.charts.terminal.look import DIM, INKS, RAMPED, Look
-from runql.charts.terminal.ticks import AxisExtent, short
+from runql.charts.terminal.ticks import AxisExtent
 from runql.text.frozen import frozen
 
-_NONE: Final = 7
+NO_COLOUR: Final = 7
 """The colour of a point without a number: grey."""
 _MINUTES: Final = 120
 
@@ -37,7 +38,7 @@ class Shading:
     def sign(self, value: float, look: Look) -> tuple[str, int]:
         """The character of a number and its colour."""
         if self.span is None or not is_drawn(value):
-            return (look.marker(0) if look.color else "?"), _NONE
+            return (look.marker(0) if look.color else "?"), NO_COLOUR
         part = 0.5 if self.span.low == self.span.high else self.span.place(value)
         step = min(len(INKS) - 1, max(0, int(part * len(INKS))))
         return (look.marker(0) if look.color else str(step + 1)), RAMPED + step

@@ -6,16 +6,15 @@ import math
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from itertools import pairwise
-from typing import Final
 
 from runql.charts.chart import MOST_LINES, Axis, Panel, Polyline, Scale
+from runql.charts.numbers import short
 from runql.charts.terminal.canvas import Canvas
-from runql.charts.terminal.look import DIM, Look
+from runql.charts.terminal.look import DIM, INKS, RAMPED, Look
 from runql.charts.terminal.plane import wrapped
-from runql.charts.terminal.ticks import AxisExtent, short, span_of
+from runql.charts.terminal.shades import NO_COLOUR, Shading
+from runql.charts.terminal.ticks import AxisExtent, span_of
 from runql.text.widths import cell_width
-
-_QUARTERS: Final = 4
 
 
 def strand_lines(panel: Panel, look: Look, rows: int) -> Iterator[str]:
@@ -29,23 +28,62 @@ def strand_lines(panel: Panel, look: Look, rows: int) -> Iterator[str]:
     canvas = Canvas(look.width, rows, look, dots=look.unicode and (look.color or len(panel.polylines) > MOST_LINES))
     last = len(panel.axes) - 1
     is_few = len(panel.polylines) <= MOST_LINES
-    colours = {at: at if is_few else _colour(line.values[last], spans[last]) for at, line in enumerate(panel.polylines)}
+    shading = _shading(panel)
+    colours = {
+        at: at if is_few else _colour(shading, line.values[last], look) for at, line in enumerate(panel.polylines)
+    }
     for at in sorted(colours, key=lambda one: _rank(panel.polylines[one], last)):
         _strand(canvas, panel.polylines[at], spans, colours[at])
     for place in range(len(panel.axes)):
         for row in range(rows):
             canvas.put(row, round(place / last * (look.width - 1)), look.sign("│", "|"), DIM)
-    yield _heads([_short_title(axis.title) for axis in panel.axes], look)
+    yield _heads([_short_title(axis) for axis in panel.axes], look)
     yield look.paint(_ends(panel, spans, look, high=True), DIM)
     yield from canvas.lines()
     yield look.paint(_ends(panel, spans, look, high=False), DIM)
-    if is_few:
-        names = [(f"{look.marker(at)} {look.cut(line.name, 30)}", at) for at, line in enumerate(panel.polylines)]
-        yield from wrapped([(look.paint(name, at), cell_width(name)) for name, at in names], look, "")
-    elif panel.axes[last].scale is not Scale.CATEGORY and look.color:
-        names = [("lowest quarter", 0), ("", 1), ("", 2), ("highest quarter", 3)]
-        parts = [look.paint(f"{look.marker(one)} {name}".strip(), one) for name, one in names]
-        yield f"{look.paint(f'colour by {look.cut(panel.axes[last].title, look.width // 2)}:', DIM)} {' '.join(parts)}"
+
+
+def strand_legends(panels: Sequence[Panel], look: Look) -> Iterator[str]:
+    """The names of few lines; of many what their colours are."""
+    for panel in panels:
+        if len(panel.axes) < 2 or not panel.polylines:
+            continue
+        if len(panel.polylines) <= MOST_LINES:
+            names = [(f"{look.marker(at)} {look.cut(line.name, 30)}", at) for at, line in enumerate(panel.polylines)]
+            yield from wrapped([(look.paint(name, at), cell_width(name)) for name, at in names], look, "")
+        elif look.color:
+            yield from _colour_legend(panel, look)
+
+
+def _colour_legend(panel: Panel, look: Look) -> Iterator[str]:
+    """What the colours of many lines are: the values on the last axis, from the least to the most, or each category."""
+    last = panel.axes[-1]
+    title = look.paint(look.cut(last.title, look.width // 3) + ": ", DIM)
+    shading = _shading(panel)
+    if last.scale is Scale.CATEGORY:
+        parts = [
+            (look.paint(f"{look.marker(0)} {look.cut(name, 20)}", at), cell_width(look.cut(name, 20)) + 2)
+            for at, name in enumerate(last.categories[:MOST_LINES])
+        ]
+        yield from wrapped(parts, look, f"{look.cut(last.title, look.width // 3)}: ")
+    elif shading.span is not None:
+        low, high = (shading.text(end, look) for end in (shading.span.low, shading.span.high))
+        bar = "".join(look.paint(look.sign("█", "#"), RAMPED + step) for step in range(len(INKS)))
+        lacks = any(math.isnan(line.values[-1]) for line in panel.polylines)
+        none = f"  {look.paint(f'{look.marker(0)} none', NO_COLOUR)}" if lacks else ""
+        yield f"{title}{low} {bar} {high}{none}"
+
+
+def _shading(panel: Panel) -> Shading:
+    """The colours of lines by their values on the last axis."""
+    values = [line.values[-1] for line in panel.polylines if not math.isnan(line.values[-1])]
+    return Shading(panel.axes[-1], AxisExtent(min(values), max(values)) if values else None)
+
+
+def _colour(shading: Shading, value: float, look: Look) -> int:
+    if shading.axis.scale is Scale.CATEGORY and not math.isnan(value):
+        return int(value)
+    return shading.sign(value, look)[1]
 
 
 def _strand(canvas: Canvas, line: Polyline, spans: Sequence[AxisExtent], colour: int) -> None:
@@ -70,17 +108,14 @@ def _ends(panel: Panel, spans: Sequence[AxisExtent], look: Look, *, high: bool) 
     return _heads([_end(axis, span, look, high=high) for axis, span in zip(panel.axes, spans, strict=True)], look)
 
 
-def _short_title(title: str) -> str:
+def _short_title(axis: Axis) -> str:
     """The name of a field without its space: there is little room over an axis."""
-    return title.removeprefix("config.").removeprefix("summary.") or title
+    title = axis.title.removeprefix("config.").removeprefix("summary.") or axis.title
+    return f"{title} (log)" if axis.scale is Scale.LOG else title
 
 
 def _rank(line: Polyline, place: int) -> float:
     return -math.inf if math.isnan(line.values[place]) else line.values[place]
-
-
-def _colour(value: float, span: AxisExtent) -> int:
-    return 7 if math.isnan(value) else min(_QUARTERS - 1, int(span.place(value) * _QUARTERS))
 
 
 def _span(lines: Sequence[Polyline], axis: Axis, place: int) -> AxisExtent:

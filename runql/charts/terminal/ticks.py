@@ -106,7 +106,9 @@ def _log_ticks(low: float, high: float, most: int) -> list[tuple[float, str]]:
     powers = [*range(first, last + 1)]
     if len(powers) >= 2:
         every = math.ceil(len(powers) / most)
-        return [(10.0**power, _power(power)) for power in powers if not (power - powers[0]) % every]
+        shown = [power for power in powers if not (power - powers[0]) % every]
+        is_plain = all(-4 < power < 5 for power in shown)
+        return [(10.0**power, _power(power) if is_plain else f"1e{power}") for power in shown]
     for scales in ((1, 2, 3, 5, 7), (1, 2, 5), (1, 3)):
         between = [scale * 10.0**power for power in range(first - 1, last + 2) for scale in scales]
         inside = [value for value in between if low * (1 - 1e-9) <= value <= high * (1 + 1e-9)]
@@ -116,7 +118,7 @@ def _log_ticks(low: float, high: float, most: int) -> list[tuple[float, str]]:
 
 
 def _power(power: int) -> str:
-    return f"{10**power:,}" if 0 <= power < 5 else f"{10.0**power:.{-power}f}" if -4 < power < 0 else f"1e{power}"
+    return f"{10**power:,}" if power >= 0 else f"{10.0**power:.{-power}f}"
 
 
 # ---------------------------------------------------------------- times
@@ -165,10 +167,3 @@ def _month_ticks(midnight: datetime, low: float, high: float, most: int) -> list
         if len(found) <= most:
             return found
     return []
-
-
-def short(value: float) -> str:
-    """A number in few digits, as it stands beside a name."""
-    if value == int(value) and abs(value) < 1e7:
-        return f"{int(value):,}"
-    return f"{value:.4g}".replace("e+0", "e").replace("e-0", "e-").replace("e+", "e")

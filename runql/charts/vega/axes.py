@@ -15,6 +15,7 @@ from runql.text.visible import visible
 MILLISECONDS: Final = 1000
 _EXACT: Final = 2**53
 _SMALL, _LARGE, _HUGE = 1e-3, 1e6, 1e15
+_UNITS: Final = ((12, "T"), (9, "G"), (6, "M"))
 _FEW_DECADES: Final = 1.0
 _MOST_DECADES: Final = 10
 _SPARE: Final = 6
@@ -82,20 +83,31 @@ def channel(
             return {**made, "type": "nominal", "sort": names, "scale": {"domain": names}, "axis": labels | _cut(names)}
         case Scale.TIME:
             axis_look = {**_OVERLAP, "format": _CLOCK}
-            return {**made, "type": "temporal", "scale": {"type": "utc"} | _padded(padding), "axis": axis_look}
+            scale = {"type": "utc"} | _padded(padding)
+            if axis.window is not None:
+                scale |= {"domain": [round(end * MILLISECONDS) for end in axis.window]}
+            return {**made, "type": "temporal", "scale": scale, "axis": axis_look}
         case Scale.LOG:
-            return {**made, "type": "quantitative", **_log(extent, padding, from_zero=from_zero)}
+            return {
+                **made,
+                "type": "quantitative",
+                **_log(extent if axis.window is None else AxisRange(*axis.window), padding, from_zero=from_zero),
+            }
         case Scale.LINEAR:
-            return {**made, "type": "quantitative", **_linear(extent, padding, from_zero=from_zero)}
+            return {**made, "type": "quantitative", **_linear(extent, padding, axis.window, from_zero=from_zero)}
         case _:
             assert_never(axis.scale)
 
 
-_LOG_LABEL: Final = (
-    f"datum.value >= {_LARGE} || datum.value < {_SMALL} ? replace(format(datum.value, '~e'), '+', '')"
-    " : format(datum.value, ',~g')"
-)
-"""1e-5, 0.001, 10,000, 1e10."""
+_PLAIN_LABEL: Final = "format(datum.value, ',~g')"
+_POWER_LABEL: Final = "replace(format(datum.value, '~e'), '+', '')"
+"""All labels of an axis alike: 0.001, 10,000, or 1e-5, 1e10."""
+
+
+def _log_label(extent: AxisRange | None) -> str:
+    is_plain = extent is None or (extent.least >= _SMALL and extent.most < _LARGE)
+    return _PLAIN_LABEL if is_plain else _POWER_LABEL
+
 
 _CLOCK: Final = {"hours": "%H:%M", "minutes": "%H:%M", "seconds": "%H:%M:%S", "date": "%m-%d", "day": "%m-%d"}
 """How ticks of times are written, as at a terminal."""
@@ -116,9 +128,14 @@ def _cut(names: Sequence[str]) -> dict[str, Any]:
     return {"labelExpr": f"({json.dumps(long)})[datum.label] || datum.label"}
 
 
-def _linear(extent: AxisRange | None, padding: int, *, from_zero: bool) -> dict[str, Any]:
+def _linear(
+    extent: AxisRange | None, padding: int, window: tuple[float, float] | None, *, from_zero: bool
+) -> dict[str, Any]:
     scale: dict[str, Any] = {"zero": from_zero, "nice": not padding} | _padded(padding)
     axis: dict[str, Any] = {"tickCount": 6, **_OVERLAP}
+    if window is not None and extent is not None:
+        extent = AxisRange(*window)
+        scale |= {"domain": [*window], "zero": False, "nice": False}
     if extent is None:
         return {"scale": scale, "axis": axis}
     if extent.least == extent.most and not (from_zero and extent.least):
@@ -135,13 +152,14 @@ def number_format(extent: AxisRange | None) -> dict[str, Any]:
     if 0 < largest < _SMALL or largest >= _HUGE:
         return {"format": "~e", "labelExpr": "datum.value ? replace(datum.label, '+', '') : '0'"}
     if largest >= _LARGE and extent.most - extent.least > largest / 1000:
-        return {"format": "~s", "labelExpr": "datum.value ? datum.label : '0'"}
+        power, unit = next((power, unit) for power, unit in _UNITS if largest >= 10.0**power)
+        return {"labelExpr": f"datum.value ? format(datum.value / 1e{power}, ',~g') + '{unit}' : '0'"}
     return {}
 
 
 def _log(extent: AxisRange | None, padding: int, *, from_zero: bool) -> dict[str, Any]:
     scale: dict[str, Any] = {"type": "log", "nice": False} | _padded(0 if from_zero else padding or _SPARE)
-    axis: dict[str, Any] = {"labelExpr": _LOG_LABEL, **_OVERLAP}
+    axis: dict[str, Any] = {"labelExpr": _log_label(extent), **_OVERLAP}
     if extent is None or extent.least <= 0:
         return {"scale": scale, "axis": axis}
     least, most = math.log10(extent.least), math.log10(extent.most)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from math import isfinite
 from typing import Any, Final
 
 from runql.charts.chart import Axis, Box, Panel, Scale, Series
+from runql.charts.clipping import on_axis
 from runql.charts.vega.axes import AxisRange, category, channel, floor_of, value_on
 from runql.charts.vega.layers import Layers, Pointer, Row, tooltip
 from runql.charts.vega.legend import Legend, name_of
@@ -15,6 +17,9 @@ from runql.charts.vega.theme import NOTE_SIZE, PALETTES, TEXT_SIZE
 from runql.text.frozen import frozen
 
 _BAR: Final = 18
+_LEAST_BAR: Final = 7
+_TALL: Final = 700
+"""So many points the bars of a panel take together, as long as each is seen."""
 _BETWEEN: Final = 12
 _FEW_BARS: Final = 16
 _CAP: Final = 8
@@ -42,7 +47,8 @@ class Standing:
         widest = max((room(text, TEXT_SIZE) for text in short(names).values()), default=0)
         if not names or len(names) * (max(widest, beside * _BAR / 2) + _BETWEEN) <= points:
             return cls(is_turned=False)
-        return cls(is_turned=True, height=len(names) * (beside * _BAR + _BETWEEN))
+        bar = max(_LEAST_BAR, min(_BAR, _TALL / len(names) / beside))
+        return cls(is_turned=True, height=round(len(names) * (beside * bar + _BETWEEN)))
 
     def layer(self, mark: dict[str, Any], encoding: dict[str, Any], **more: Any) -> dict[str, Any]:
         """A layer, turned if the groups are."""
@@ -67,19 +73,19 @@ def _bars(panel: Panel, series: Series) -> Iterator[Row]:
             row["label"] = series.labels[at]
         if isfinite(y) and not series.until:
             row["text"] = number_text(y)
-            row["end"] = _end(series, at, y)
+            row["end"] = _end(panel.y, series, at, y)
         yield row
 
 
-def _end(series: Series, at: int, y: float) -> float:
+def _end(axis: Axis, series: Series, at: int, y: float) -> float:
     """Where a bar with its error ends: what it says of itself stands there."""
     ends = [y, *(end for end in (series.low[at], series.high[at]) if isfinite(end))] if series.low else [y]
-    return min(ends) if y < 0 else max(ends)
+    return on_axis(axis, min(ends) if y < 0 else max(ends))
 
 
 def bar_layers(panel: Panel, legend: Legend, points: float, pointer: Pointer) -> tuple[Layers, Standing]:
     """Bars, with their errors and values."""
-    count = len(panel.series)
+    count = _beside(panel)
     standing = Standing.of(panel.x, count, points)
     extent = AxisRange.of(*(column for series in panel.series for column in (series.y, series.low, series.high)))
     x = channel("x", panel.x, AxisRange.of(*(series.x for series in panel.series)))
@@ -105,12 +111,18 @@ def bar_layers(panel: Panel, legend: Legend, points: float, pointer: Pointer) ->
     return Layers(made, []), standing
 
 
+def _beside(panel: Panel) -> int:
+    """How many bars stand at a category at most: where each has one alone, it takes the whole room."""
+    found = Counter(x for series in panel.series for x in {*series.x})
+    return max(found.values(), default=1)
+
+
 def _has_room(panel: Panel, standing: Standing, points: float) -> bool:
     """Whether the bars are few, and each wide enough for its value over it."""
     bars = sum(len(series.x) for series in panel.series)
     if standing.is_turned or bars > _FEW_BARS or not bars:
         return bars <= _FEW_BARS
-    wide = points / max(1, len(panel.x.categories)) * (1 - _GAP) / len(panel.series)
+    wide = points / max(1, len(panel.x.categories)) * (1 - _GAP) / _beside(panel)
     return wide >= max(room(number_text(y), NOTE_SIZE) for series in panel.series for y in series.y)
 
 
@@ -134,7 +146,7 @@ def _whiskers(panel: Panel, standing: Standing, encoding: dict[str, Any], legend
         return
     ink = PALETTES[legend.theme].text
     low, high = {**encoding["y"], "field": "low"}, {**encoding["y"], "field": "high"}
-    line = {"type": "rule", "strokeWidth": 1.4, "color": ink}
+    line = {"type": "rule", "clip": True, "strokeWidth": 1.4, "color": ink}
     yield standing.layer(line, {**encoding, "y": low, "y2": {"field": "high"}})
     for end in (low, high):
         yield standing.layer(_cap(standing, ink), {**encoding, "y": end})
@@ -144,6 +156,7 @@ def _cap(standing: Standing, ink: str, length: int = _CAP) -> dict[str, Any]:
     return {
         "type": "tick",
         "orient": "vertical" if standing.is_turned else "horizontal",
+        "clip": True,
         "size": length,
         "thickness": 1.4,
         "color": ink,
@@ -223,7 +236,7 @@ def _place(axis: Axis, box: Box) -> int:
 
 
 def box_layers(panel: Panel, legend: Legend, points: float) -> tuple[Layers, Standing]:
-    """Boxes from quartile to quartile, with a line at the median and whiskers to the extremes."""
+    """Boxes from quartile to quartile, with a line at the median and whiskers to the extremes; of one value a point."""
     counted = Axis(panel.x.title, Scale.CATEGORY, panel.x.categories)
     standing = Standing.of(counted, 1, points)
     colours = PALETTES[legend.theme]
@@ -234,19 +247,26 @@ def box_layers(panel: Panel, legend: Legend, points: float) -> tuple[Layers, Sta
     size = {"height" if standing.is_turned else "width": {"band": 0.5}}
     lower, least = {**y, "field": "lower"}, {**y, "field": "least"}
     whisker = {"type": "rule", "strokeWidth": 1.4, "color": colours.text}
+    several: dict[str, Any] = {"transform": [{"filter": "datum.n > 1"}]}
+    point = {"type": "point", "filled": True, "size": 60, "color": colours.series[0], "opacity": 1}
     made = [
-        standing.layer(whisker, {"x": x, "y": least, "y2": {"field": "most"}}),
+        standing.layer(whisker, {"x": x, "y": least, "y2": {"field": "most"}}, **several),
         *(
-            standing.layer(_cap(standing, colours.text, 14), {"x": x, "y": {**y, "field": end}})
+            standing.layer(_cap(standing, colours.text, 14), {"x": x, "y": {**y, "field": end}}, **several)
             for end in ("least", "most")
         ),
         standing.layer(
             {"type": "bar", "color": colours.series[0], **size},
             {"x": x, "y": lower, "y2": {"field": "upper"}, "tooltip": told},
+            **several,
         ),
         standing.layer(
-            {"type": "bar", "stroke": colours.background, "strokeWidth": 2.5, **size},
+            {"type": "bar", "stroke": colours.text, "strokeWidth": 2, **size},
             {"x": x, "y": {**y, "field": "median"}, "y2": {"field": "median"}},
+            **several,
+        ),
+        standing.layer(
+            point, {"x": x, "y": {**y, "field": "median"}, "tooltip": told}, transform=[{"filter": "datum.n === 1"}]
         ),
         _counts(standing, {"x": x, "y": {**y, "field": "most"}}, colours.faint),
     ]

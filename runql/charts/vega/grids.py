@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from runql.charts.chart import Axis, Panel, Scale
+from runql.charts.chart import MOST_LINES, Axis, Panel, Scale
 from runql.charts.vega.axes import AxisRange, category, channel, log_ticks, round_ticks, value_on
 from runql.charts.vega.layers import Layers, Row, readable
 from runql.charts.vega.legend import Legend
@@ -98,7 +98,7 @@ def polyline_rows(panel: Panel) -> list[Row]:
                     "axis": _axis_name(panel, at),
                     "place": _place(axis, value, ranges[at]),
                     "value": None if not math.isfinite(value) else _text(axis, value),
-                    "colour": value_on(panel.axes[-1], last),
+                    "colour": readable(line.name) if _is_few(panel) else value_on(panel.axes[-1], last),
                 }
             )
     return rows
@@ -144,10 +144,15 @@ def _tick_values(axis: Axis, extent: AxisRange, values: set[float]) -> list[floa
 
 
 def _axis_name(panel: Panel, at: int) -> str:
-    """The title of an axis; a second one of the same title is told from the first."""
-    title = visible(panel.axes[at].title)
-    before = sum(visible(axis.title) == title for axis in panel.axes[:at])
-    return title if not before else f"{title} ({before + 1})"
+    """The title of an axis, without its space where that tells nothing; a second one of a title is told from the
+    first.
+    """
+    titles = [visible(axis.title) for axis in panel.axes]
+    bare = [title.removeprefix("config.").removeprefix("summary.") for title in titles]
+    titles = bare if len(set(bare)) == len(set(titles)) and all(bare) else titles
+    before = titles[:at].count(titles[at])
+    log = " (log)" if panel.axes[at].scale is Scale.LOG else ""
+    return (titles[at] if not before else f"{titles[at]} ({before + 1})") + log
 
 
 def _range(panel: Panel, at: int) -> AxisRange | None:
@@ -194,7 +199,13 @@ def polyline_layers(panel: Panel, legend: Legend, ticks: str) -> Layers:
     told += [{"field": "axis", "title": "axis"}, {"field": "value", "title": "value"}]
     line = {
         "mark": {"type": "line", "order": False, "strokeWidth": 1.4, "strokeOpacity": 0.75},
-        "encoding": {"x": x, "y": y, "detail": {"field": "run"}, "color": colour, "tooltip": told},
+        "encoding": {
+            "x": x,
+            "y": y,
+            "detail": [{"field": "run"}, {"field": "label"}],
+            "color": colour,
+            "tooltip": told,
+        },
     }
     rule = {
         "data": {"values": [{"axis": name} for name in names]},
@@ -208,8 +219,24 @@ def polyline_layers(panel: Panel, legend: Legend, ticks: str) -> Layers:
     return Layers([rule, line, behind, text], [])
 
 
+def _is_few(panel: Panel) -> bool:
+    """Whether each line has a colour of its own."""
+    names = {line.name for line in panel.polylines}
+    return len(panel.polylines) <= MOST_LINES and len(names) == len(panel.polylines)
+
+
 def _line_colour(panel: Panel, last: Axis, theme: Theme) -> dict[str, Any]:
-    """The channel `color` of a line: its value on the last axis."""
+    """The channel `color` of a line: the run, of few; else its value on the last axis."""
+    if _is_few(panel):
+        names = [readable(line.name) for line in panel.polylines]
+        shown = [PALETTES[theme].series[at % MOST_LINES] for at in range(len(names))]
+        scale = {"domain": names, "range": shown}
+        return {
+            "field": "colour",
+            "type": "nominal",
+            "scale": scale,
+            "legend": {"title": "run", "symbolType": "stroke"},
+        }
     if last.scale is Scale.CATEGORY:
         colours = PALETTES[theme].series
         names = [visible(name) for name in last.categories]

@@ -50,7 +50,14 @@ def _rows(panel: Panel, series: Series) -> Iterator[Row]:
                 row[field] = value_on(panel.y, values[at])
         if panel.mark is Mark.LINE and (few or _is_alone(series.y, at)):
             row["dot"] = True
+        if series.low and _is_alone(_held(series.low, series.high), at):
+            row["lone"] = True
         yield row
+
+
+def _held(low: Sequence[float], high: Sequence[float]) -> Sequence[float]:
+    """What stands where both ends do; else a gap."""
+    return [high_end if isfinite(low_end) else low_end for low_end, high_end in zip(low, high, strict=True)]
 
 
 def _is_alone(y: Sequence[float], at: int) -> bool:
@@ -111,7 +118,7 @@ def point_layers(panel: Panel, legend: Legend, pointer: Pointer) -> Layers:
         made.append(
             {
                 "transform": [{"filter": {"field": "series", "oneOf": joined}}],
-                "mark": {"type": "line", "order": False, "clip": True, "strokeWidth": 1.2},
+                "mark": {"type": "line", "order": False, "clip": True, "strokeWidth": 1.2, **_stepped(panel)},
                 "encoding": {**axes, "color": colour, **pointer.faded()},
             }
         )
@@ -122,6 +129,11 @@ def point_layers(panel: Panel, legend: Legend, pointer: Pointer) -> Layers:
     else:
         made.append({"mark": _POINT, "encoding": {**encoding, "color": colour, "shape": legend.shape()}})
     return Layers(made, [], can_zoom=_can_zoom(panel))
+
+
+def _stepped(panel: Panel) -> dict[str, Any]:
+    step = next((one.step for one in panel.series if one.step), "")
+    return {"interpolate": f"step-{step}"} if step else {}
 
 
 def _shaded(panel: Panel, axis: Axis, theme: Theme, encoding: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -141,6 +153,29 @@ def _bands(panel: Panel, axes: dict[str, Any], colour: dict[str, Any], pointer: 
                 "encoding": {
                     "x": {**axes["x"], "stack": None},  # older versions would stack the bands
                     "y": {**axes["y"], "field": low, "stack": None},
+                    "y2": {"field": high},
+                    "color": colour,
+                    **pointer.faded(),
+                },
+            }
+    if any(row.get("lone") for row in rows_of(panel)):
+        yield from _lone_bands(
+            axes, colour, pointer, [low for low, _, _ in _BANDS if any(getattr(one, low) for one in panel.series)]
+        )
+
+
+def _lone_bands(
+    axes: dict[str, Any], colour: dict[str, Any], pointer: Pointer, lows: Sequence[str]
+) -> Iterator[dict[str, Any]]:
+    """What stands around points that no area joins to others: a bar."""
+    for low, high, opacity in _BANDS:
+        if low in lows:
+            yield {
+                "transform": [{"filter": "datum.lone === true"}],
+                "mark": {"type": "rule", "clip": True, "strokeWidth": 5, "strokeOpacity": 1.5 * opacity},
+                "encoding": {
+                    **axes,
+                    "y": {**axes["y"], "field": low},
                     "y2": {"field": high},
                     "color": colour,
                     **pointer.faded(),

@@ -8,14 +8,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final, assert_never
 
-from runql.charts.chart import Chart, Mark, Panel, Series
+from runql.charts.chart import NO_ROWS, Chart, Mark, Panel, Series
+from runql.charts.clipping import EXTREMES, QUARTILES
 from runql.charts.thinning import thinned
 from runql.charts.vega import bars, grids, lines
 from runql.charts.vega.layers import Layers, Pointer, Row
 from runql.charts.vega.legend import Legend
 from runql.charts.vega.shades import shade_room
 from runql.charts.vega.texts import wrapped
-from runql.charts.vega.theme import HEIGHT, NOTE_SIZE, PALETTES, TITLE_SIZE, WIDTH, Theme, config_of
+from runql.charts.vega.theme import HEIGHT, NOTE_SIZE, PALETTES, TEXT_SIZE, TITLE_SIZE, WIDTH, Theme, config_of
 from runql.text.frozen import frozen
 from runql.text.visible import visible
 
@@ -31,6 +32,7 @@ _BESIDE: Final = 70
 _LEAST_WIDTH: Final = 380
 _HEIGHTS: Final = {1: HEIGHT, 2: 240, 3: 190}
 _LEAST_HEIGHT: Final = 150
+_BLANK_HEIGHT: Final = 120
 
 
 def vega_lite(chart: Chart, theme: Theme = Theme.LIGHT, *, live: bool = True) -> dict[str, Any]:
@@ -41,10 +43,10 @@ def vega_lite(chart: Chart, theme: Theme = Theme.LIGHT, *, live: bool = True) ->
     spec: dict[str, Any] = {"$schema": SCHEMA, "config": config_of(theme), "padding": 14}
     if description := visible(_described(chart)):
         spec["description"] = description
-    if notes := notes_of(chart):
+    if notes := tuple(note for note in notes_of(chart) if note != NO_ROWS):  # that stands in the middle
         spec["title"] = _notes(notes, theme)
     spec["datasets"] = {name: rows for one in made for name, rows in one.data.items()}
-    spec["vconcat"] = [one.spec for one in made]
+    spec["vconcat"] = [one.spec for one in made] or [_blank(NO_ROWS, [chart.title] if chart.title else [], theme)]
     spec["spacing"] = 14
     colour = "independent" if any(panel.mark is Mark.HEAT for panel in chart.panels) else "shared"
     shared = {"color": colour, "strokeDash": "shared", "shape": "shared"}
@@ -62,14 +64,20 @@ def notes_of(chart: Chart) -> tuple[str, ...]:
     answer.
     """
     around = (_around(panel.mark, one) for panel in chart.panels for one in panel.series if one.interval)
-    return tuple(dict.fromkeys((*around, *chart.notes, *chart.source.warnings)))
+    boxes = [box for panel in chart.panels for box in panel.boxes]
+    told = [_BOX] * any(box.n > 1 for box in boxes) + [_ONE_VALUE] * any(box.n == 1 for box in boxes)
+    return tuple(dict.fromkeys((*around, *told, *chart.notes, *chart.source.warnings)))
+
+
+_BOX: Final = f"box: {QUARTILES}, its line: median, whiskers: {EXTREMES}"
+_ONE_VALUE: Final = "a circle: one value"
 
 
 def _around(mark: Mark, series: Series) -> str:
     """What stands around the values of a series."""
     if mark is not Mark.LINE:
         return f"bars: {series.interval}"
-    return f"band: {series.interval}" + ("; outer band: smallest to largest" if series.least else "")
+    return f"band: {series.interval}" + (f"; outer band: {EXTREMES}" if series.least else "")
 
 
 def _described(chart: Chart) -> str:
@@ -94,6 +102,10 @@ class _Drawn:
 
 def _panel(panel: Panel, at: int, chart: Chart, legend: Legend, *, live: bool) -> _Drawn:
     name = f"panel_{at + 1}"
+    if panel.is_empty:
+        titles = [title for title in (chart.title if at == 0 else "", panel.title) if title]
+        named = f"{panel.y.title or panel.x.title}: " * bool(panel.y.title or panel.x.title)
+        return _Drawn(_blank(f"{named}no value that can be drawn", titles, legend.theme), {name: []})
     points = max(_LEAST_WIDTH, WIDTH - _BESIDE - (legend.width or shade_room(panel)))
     size: dict[str, Any] = {"width": round(points), "height": _HEIGHTS.get(len(chart.panels), _LEAST_HEIGHT)}
     data: dict[str, list[Row]] = {}
@@ -124,6 +136,13 @@ def _panel(panel: Panel, at: int, chart: Chart, legend: Legend, *, live: bool) -
     title = [*([chart.title] if at == 0 and chart.title else []), *([own] if own else [])]
     spec = {**_titled(title, size["width"]), **size, "data": {"name": name}, "layer": _layers(layers, pointer)}
     return _Drawn(spec, data)
+
+
+def _blank(text: str, titles: list[str], theme: Theme) -> dict[str, Any]:
+    """A panel that says why there is nothing in it."""
+    size = {"width": WIDTH - _BESIDE, "height": _BLANK_HEIGHT}
+    mark = {"type": "text", "fontSize": TEXT_SIZE + 2, "color": PALETTES[theme].faint, "text": visible(text)}
+    return {**_titled(titles, size["width"]), **size, "data": {"values": [{}]}, "mark": mark}
 
 
 def _sized(size: dict[str, Any], standing: bars.Standing) -> dict[str, Any]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import product
 from math import prod
 
@@ -82,4 +83,19 @@ def pareto(stage: TPareto, table: Table, context: StageContext) -> StageResult:
         notices.append(
             Diagnostic("RQL313", f"{number_of(without, 'row')} left out: no number in {lacking}", stage.span)
         )
-    return StageResult(take(table, kept), tuple(notices), context)
+    compared = {named.name: cells for (_, named), cells in zip(stage.goals, columns, strict=True)}
+    return StageResult(
+        take(table, kept), tuple(notices), replace(context, beaten=_beaten(compared, kept, table, context))
+    )
+
+
+def _beaten(
+    compared: Mapping[str, Sequence[Value]], kept: Sequence[int], table: Table, context: StageContext
+) -> Mapping[str, Sequence[Value]]:
+    """Of the rows that are not kept what was compared, and which runs they are."""
+    front = set(kept)
+    rest = [row for row in range(table.length) if row not in front]
+    runs = {
+        name: cells_of(table, name) for name in (context.run_id, context.run_name) if name in table.columns and name
+    }
+    return {name: cells_at(cells, rest) for name, cells in {**runs, **compared}.items()}

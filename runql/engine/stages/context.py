@@ -49,6 +49,7 @@ class StageContext:
     `x_axis`, `metrics`: of histories, its x column and its metric columns (`None`: all that are neither `run_id`, the
     x axis nor in `fixed`). `fixed`: the columns of the run that are repeated on each row. `run_id`, `run_name`: the
     columns that name the run. `config`: the columns of settings (`None`: those whose names begin with `config.`).
+    `beaten`: of the rows that `pareto` left out what it compares, and their runs.
     `is_sampled` is asked once the rows have been read. `approx`: aggregates may be taken of a sample.
     """
 
@@ -62,6 +63,7 @@ class StageContext:
     is_sampled: Callable[[], bool] = field(default=lambda: False, compare=False)
     approx: bool = False
     layout: PivotLayout | None = None
+    beaten: Mapping[str, Sequence[Value]] | None = field(default=None, compare=False)
     open: Opener | None = field(default=None, compare=False)
     ask: OtherOf | None = field(default=None, compare=False)
     sql: AskSql | None = field(default=None, compare=False)

@@ -1,0 +1,96 @@
+"""Runs beside each other: the x at which they are compared, and of how many runs there is a value at each."""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import pairwise
+from statistics import median_low
+from typing import Final
+
+from runql.charts.points import Points
+from runql.engine.statistics import mean
+from runql.text.frozen import frozen
+
+_MOST_STRETCHES: Final = 100
+_SHARED: Final = 0.7
+"""Where runs logged less of the x between their ends, they are compared in stretches of x."""
+
+
+@frozen
+class Compared:
+    """The values at one x, by the place of their run; a run without a number there is not among them."""
+
+    x: float
+    values: Mapping[int, float]
+
+
+def common_x(runs: Sequence[Points], say: Callable[[str], None]) -> list[Compared]:
+    """The x at which runs are compared, and their values there: each x that was logged, or stretches of x where the
+    runs logged at different ones. Of a run the mean of its values in a stretch counts.
+    """
+    runs = [*map(_once, runs)]
+    found: dict[float, dict[int, float]] = {}
+    for place, points in enumerate(runs):
+        for x, y in zip(points.x, points.y, strict=True):
+            at = found.setdefault(x, {})
+            if y == y:  # noqa: PLR0124 - no NaN
+                at[place] = y
+    if len(runs) > 1 and not _share_x(runs, sorted(found)):
+        stretches = min(_MOST_STRETCHES, median_low([len(points.x) for points in runs]))
+        found = _in_stretches(runs, (min(found), max(found)), stretches)
+        say(f"the runs logged at different x: compared in {stretches} stretch{'es' * (stretches != 1)} of x")
+    return [Compared(x, found[x]) for x in sorted(found)]
+
+
+def counts_of(compared: Sequence[Compared]) -> tuple[int, int]:
+    """Of how many runs there is a value at the x where the fewest have one, and where the most have one."""
+    counts = [len(one.values) for one in compared if one.values]
+    return (min(counts), max(counts)) if counts else (0, 0)
+
+
+def counted_text(compared: Sequence[Compared], total: int) -> str:
+    """Of how many runs a line is: `5`, `1 to 5` where not all have a value at each x, `1 of 5` where no two do."""
+    fewest, most = counts_of(compared)
+    ends = f"{fewest:,}" if fewest == most else f"{fewest:,} to {most:,}"
+    return ends if most == total else f"{ends} of {total:,}"
+
+
+def with_gaps(compared: Sequence[Compared]) -> Iterator[Compared]:
+    """The same with a gap between two x that have no run in common: a line across it would join different runs."""
+    yield from compared[:1]
+    for before, after in pairwise(compared):
+        if before.values and after.values and before.values.keys().isdisjoint(after.values):
+            yield Compared(before.x / 2 + after.x / 2, {})
+        yield after
+
+
+def _once(points: Points) -> Points:
+    """The points of a run with one value at each x, the mean of those that are numbers."""
+    if len(set(points.x)) == len(points.x):
+        return points
+    found: dict[float, list[float]] = {}
+    for x, y in zip(points.x, points.y, strict=True):
+        found.setdefault(x, []).extend([] if math.isnan(y) else [y])
+    return Points([*found], [mean(ys) if ys else math.nan for ys in found.values()], points.rows)
+
+
+def _share_x(runs: Sequence[Points], grid: Sequence[float]) -> bool:
+    """Whether most of the x between the first and the last of a run were logged by it too."""
+    between = sum(bisect_right(grid, points.x[-1]) - bisect_left(grid, points.x[0]) for points in runs)
+    return sum(len(points.x) for points in runs) >= _SHARED * between
+
+
+def _in_stretches(runs: Sequence[Points], ends: tuple[float, float], stretches: int) -> dict[float, dict[int, float]]:
+    least, most = ends
+    width = (most - least) / stretches or 1.0
+    found: dict[float, dict[int, float]] = {}
+    for place, points in enumerate(runs):
+        parts: dict[int, list[float]] = {}
+        for x, y in zip(points.x, points.y, strict=True):
+            if not math.isnan(y):
+                parts.setdefault(min(stretches - 1, int((x - least) / width)), []).append(y)
+        for part, ys in parts.items():
+            found.setdefault(least + (part + 0.5) * width, {})[place] = mean(ys)
+    return found

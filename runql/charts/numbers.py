@@ -1,0 +1,10 @@
+"""Numbers as they stand beside a name."""
+
+from __future__ import annotations
+
+
+def short(value: float) -> str:
+    """A number in few digits."""
+    if value == int(value) and abs(value) < 1e7:
+        return f"{int(value):,}"
+    return f"{value:.4g}".replace("e+0", "e").replace("e-0", "e-").replace("e+", "e")
