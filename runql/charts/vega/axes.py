@@ -83,10 +83,7 @@ def channel(
             return {**made, "type": "nominal", "sort": names, "scale": {"domain": names}, "axis": labels | _cut(names)}
         case Scale.TIME:
             axis_look = {**_OVERLAP, "format": _CLOCK}
-            scale = {"type": "utc"} | _padded(padding)
-            if axis.window is not None:
-                scale |= {"domain": [round(end * MILLISECONDS) for end in axis.window]}
-            return {**made, "type": "temporal", "scale": scale, "axis": axis_look}
+            return {**made, "type": "temporal", "scale": _time(axis, padding), "axis": axis_look}
         case Scale.LOG:
             return {
                 **made,
@@ -113,6 +110,11 @@ _CLOCK: Final = {"hours": "%H:%M", "minutes": "%H:%M", "seconds": "%H:%M:%S", "d
 """How ticks of times are written, as at a terminal."""
 
 _OVERLAP: Final = {"labelOverlap": "greedy", "labelFlush": False}
+
+
+def _time(axis: Axis, padding: int) -> dict[str, Any]:
+    domain = {} if axis.window is None else {"domain": [round(end * MILLISECONDS) for end in axis.window]}
+    return {"type": "utc"} | _padded(padding) | domain
 
 
 def _padded(padding: int) -> dict[str, Any]:
