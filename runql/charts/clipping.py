@@ -47,7 +47,7 @@ def _window(panel: Panel, extremes: tuple[float, float] | None) -> tuple[float, 
     least, most = (min(ys), max(ys)) if extremes is None else (min(*ys, *extremes), max(*ys, *extremes))
     if extremes is None:
         halves = sorted(max(y - low, high - y) for low, y, high in intervals)
-        room = max(2 * (most - least), 3 * halves[(len(halves) - 1) // 2])
+        room = max((most - least) / 2, 1.5 * halves[(len(halves) - 1) // 2])
     else:
         room = (most - least) / 4
     ends = (min(least, *(low for low, _, _ in intervals)), max(most, *(high for _, _, high in intervals)))

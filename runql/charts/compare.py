@@ -44,24 +44,42 @@ def common_x(runs: Sequence[Points], say: Callable[[str], None]) -> list[Compare
     return [Compared(x, found[x]) for x in sorted(found)]
 
 
-def counts_of(compared: Sequence[Compared]) -> tuple[int, int]:
-    """Of how many runs there is a value at the x where the fewest have one, and where the most have one."""
+@frozen
+class RunCounts:
+    """Of how many runs there is a value at the x where the fewest have one, and where the most have; of how many runs
+    in all.
+    """
+
+    fewest: int
+    most: int
+    runs: int
+
+
+def counts_of(compared: Sequence[Compared], runs: int) -> RunCounts:
+    """Of how many of so many runs there is a value at each x."""
     counts = [len(one.values) for one in compared if one.values]
-    return (min(counts), max(counts)) if counts else (0, 0)
+    return RunCounts(min(counts, default=0), max(counts, default=0), runs)
 
 
-def counted_text(compared: Sequence[Compared], total: int) -> str:
-    """Of how many runs a line is: `5`, `1 to 5` where not all have a value at each x, `1 of 5` where no two do."""
-    fewest, most = counts_of(compared)
+def counted_text(counts: Sequence[RunCounts]) -> str:
+    """Of how many runs lines are: `5`, `1 to 5` where not all have a value at each x, `1 of 5` where no two do."""
+    fewest, most = min(one.fewest for one in counts), max(one.most for one in counts)
+    runs = max(one.runs for one in counts)
     ends = f"{fewest:,}" if fewest == most else f"{fewest:,} to {most:,}"
-    return ends if most == total else f"{ends} of {total:,}"
+    return ends if most == runs else f"{ends} of {runs:,}"
 
 
 def with_gaps(compared: Sequence[Compared]) -> Iterator[Compared]:
-    """The same with a gap between two x that have no run in common: a line across it would join different runs."""
+    """The same with a gap between two x that have no run in common, where a line would join different runs, and where
+    one run alone goes before all others or on behind them.
+    """
+    counts = [len(one.values) for one in compared]
+    several = [place for place, count in enumerate(counts) if count > 1]
+    ends = {several[0], several[-1] + 1} if several else set()
     yield from compared[:1]
-    for before, after in pairwise(compared):
-        if before.values and after.values and before.values.keys().isdisjoint(after.values):
+    for place, (before, after) in enumerate(pairwise(compared), 1):
+        apart = before.values and after.values and before.values.keys().isdisjoint(after.values)
+        if apart or (place in ends and counts[place] and counts[place - 1]):
             yield Compared(before.x / 2 + after.x / 2, {})
         yield after
 

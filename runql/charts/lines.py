@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 from runql.charts.chart import MOST_LINES, Axis, Mark, Panel, Series
 from runql.charts.clipping import CI95, QUARTILES, clipped
-from runql.charts.compare import Compared, common_x, counted_text, counts_of, with_gaps
+from runql.charts.compare import Compared, RunCounts, common_x, counted_text, counts_of, with_gaps
 from runql.charts.design import Design
 from runql.charts.points import Points, axis_of, last_of, points_of, rows_by, run_labels, runs_of
 from runql.charts.table import ChartTable, Holds
@@ -133,9 +134,10 @@ def _band_panel(
     called = f"{name}, " if len(design.y) > 1 else ""
     series = []
     if any(one.values for one in several):
-        text = counted_text(several, len(points))
-        series.append(_band(f"{called}median of {text} runs", _only_several(compared), tuple(points)))
-        if counts_of(several)[0] < len(points):
+        counts = counts_of(several, len(points))
+        text = counted_text([counts])
+        series.append(_band(f"{called}median of {text} runs", [*with_gaps(several)], tuple(points)))
+        if counts.fewest < len(points):
             table.say(f"not every run has {name} at each x: the median is of {text} runs")
     elif len(points) > 1:
         table.say(f"no two of the {len(points):,} runs have {name} at one x, so there is no median")
@@ -158,11 +160,6 @@ def _with_values(
     """The points of each run that has a number among them."""
     found = {run: points_of(x, y, places) for run, places in rows.items()}
     return {run: points for run, points in found.items() if not all(map(math.isnan, points.y))}
-
-
-def _only_several(compared: Sequence[Compared]) -> list[Compared]:
-    """The same with a gap where one run alone has a value: there is no median of one."""
-    return [*with_gaps([one if len(one.values) > 1 else Compared(one.x, {}) for one in compared])]
 
 
 def _lone(table: ChartTable, name: str, compared: Sequence[Compared], runs: Sequence[str], colour: int) -> Series:
@@ -236,7 +233,15 @@ def _of_values(table: ChartTable, design: Design, y: Sequence[str], by: str) -> 
     if left := len(order) - len(kept):
         runs = sum(len(runs_by[value]) for value in order if value not in kept)
         table.say(f"{left:,} more values of {by} not drawn, of {runs:,} runs: those of most runs are")
-    panels = [_value_panel(table, design, name, x, {value: runs_by[value] for value in kept}) for name in y]
+    shown = {value: runs_by[value] for value in kept}
+    made = [_value_panel(table, design, name, x, shown) for name in y]
+    counts = {value: [each[value] for _, each in made] for value in kept}
+    called = {value: f"{value} (n={counted_text(each)})" for value, each in counts.items()}
+    panels = [
+        replace(panel, series=tuple(replace(one, name=called[one.name]) for one in panel.series)) for panel, _ in made
+    ]
+    if any(one.fewest < one.runs for each in counts.values() for one in each):
+        table.say("n: of how many runs the mean is, as not every run has a value at each x")
     return Drawing(tuple(panels), by, sum(len(runs_by[value]) for value in order if value not in kept))
 
 
@@ -284,28 +289,26 @@ def _value_panel(
     name: str,
     x: Sequence[float | None],
     runs_by: Mapping[str, Mapping[str, Sequence[int]]],
-) -> Panel:
+) -> tuple[Panel, dict[str, RunCounts]]:
+    """A line for each value, and of how many runs each is."""
     ys = _counted(table, name)
     series: list[Series] = []
     extremes: list[float] = []
-    varies, lacking = False, 0
+    counts, lacking = dict[str, RunCounts](), 0
     for colour, (value, runs) in enumerate(runs_by.items()):
         points = _with_values(x, ys, runs)
         lacking += len(runs) - len(points)
         extremes += [y for each in points.values() for y in each.y if not math.isnan(y)]
+        compared = common_x([*points.values()], table.say) if points else []
+        counts[value] = counts_of(compared, len(points))
         if len(points) == 1:
             ((run, only),) = points.items()
-            series.append(_series(f"{value} (n=1)", only, (run,), colour))
-            continue
-        compared = common_x([*points.values()], table.say) if points else []
-        text = counted_text(compared, len(points))
-        varies |= text != f"{len(points):,}"
-        series.append(_mean(f"{value} (n={text})", [*with_gaps(compared)], tuple(points), colour))
+            series.append(_series(value, only, (run,), colour))
+        else:
+            series.append(_mean(value, [*with_gaps(compared)], tuple(points), colour))
     _say_lacking(table, name, lacking)
-    if varies:
-        table.say(f"n: of how many runs the mean is, as not every run has {name} at each x")
     panel = _panel(table, design, table.title(name), series)
-    return clipped(panel, table.say, (min(extremes), max(extremes)) if extremes else None)
+    return clipped(panel, table.say, (min(extremes), max(extremes)) if extremes else None), counts
 
 
 def _mean(name: str, compared: Sequence[Compared], runs: tuple[str, ...], colour: int) -> Series:
@@ -345,7 +348,7 @@ def _of_groups(table: ChartTable, design: Design, y: Sequence[str]) -> Drawing:
             ys = _counted(table, name)
             for group in kept:
                 points = points_of(x, ys, groups[group])
-                called = name if design.by is None else group if len(family) == 1 else f"{group} {name}"
+                called = table.title(name) if design.by is None else group if len(family) == 1 else f"{group} {name}"
                 series.append(_with_spread(table, design, name, points, (called, len(series))))
         title = family[0] if len(family) == 1 else family_name(family[0])
         panels.append(clipped(_panel(table, design, table.title(title), series), table.say))

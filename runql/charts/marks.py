@@ -205,7 +205,7 @@ def _series(table: ChartTable, design: Design, name: str, called: tuple[str, int
         shades = [math.nan if (value := numbers[row]) is None else value for row in points.rows]
     point_runs = tuple(str(table.cells(run)[row]) for row in points.rows) if run in table.names and run else ()
     return Series(
-        called[0] or name,
+        called[0] or table.title(name),
         points.x,
         points.y,
         runs_of(table, points.rows),

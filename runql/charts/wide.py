@@ -18,6 +18,7 @@ from runql.semantic.values import MISSING, Value
 
 _MOST_ROWS: Final = 40
 _MOST_AXES: Final = 8
+_MOST_METRICS: Final = 3
 
 
 # ---------------------------------------------------------------- heat maps
@@ -131,11 +132,15 @@ def parallel_drawing(table: ChartTable, design: Design) -> Drawing:
 
 
 def _fullest(table: ChartTable, names: Sequence[str]) -> list[str]:
-    """Those of the columns that the most rows have, in their order: a line is drawn where there are two beside each
-    other.
+    """Some of the columns, in their order: those that the most rows have, as a line is drawn where there are two beside
+    each other; at most three of the summary, which stand to the right and give the colours.
     """
     held = {name: sum(cell is not MISSING and cell is not None for cell in table.cells(name)) for name in names}
-    kept = sorted(names, key=lambda name: (-held[name], not name.startswith("summary."), name == "state"))[:_MOST_AXES]
+    ranked = sorted(names, key=lambda name: (-held[name], name == "state"))
+    metrics = [name for name in ranked if name.startswith("summary.") and 2 * held[name] > table.length]
+    others = [name for name in ranked if not name.startswith("summary.")]
+    first = [*metrics[:_MOST_METRICS], *others[: _MOST_AXES - len(metrics[:_MOST_METRICS])]]
+    kept = [*first, *(name for name in ranked if name not in first)][:_MOST_AXES]
     return [name for name in names if name in kept]
 
 
@@ -153,9 +158,8 @@ def _strung(
         places.append(at)
         if axis.scale is Scale.CATEGORY and any(map(_is_number, cells)):
             texts = sum(not _is_number(cell) for cell in cells if cell is not MISSING and cell is not None)
-            table.say(
-                f"{name}: {texts:,} of {len(cells):,} values are no numbers, so each value has a place of its own"
-            )
+            no = "is no number" if texts == 1 else "are no numbers"
+            table.say(f"{name}: {texts:,} of {len(cells):,} values {no}, so each value has a place of its own")
     lines = tuple(
         Polyline(label, run, tuple(at[row] for at in places))
         for row, (label, run) in enumerate(zip(labels, runs, strict=True))

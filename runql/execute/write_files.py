@@ -13,12 +13,12 @@ from queue import Full, Queue
 from threading import Thread
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
+from runql.charts.empty import said_of_empty
 from runql.charts.files.kinds import ChartFile, chart_file
 from runql.config import Settings
 from runql.engine.stages import Opener, StageContext
 from runql.engine.table import Table
 from runql.errors import QueryError, RunQLError
-from runql.execute.empty_chart import said_of_empty
 from runql.results.destination import Destination, DestinationKind
 from runql.results.formats.formats import EXTENSIONS, Format, Output, place_of, save_at
 from runql.results.frame import Frame

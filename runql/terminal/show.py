@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from runql.charts.empty import said_of_empty
 from runql.config import Settings
 from runql.errors import BackendError, wrong_call
-from runql.execute.empty_chart import said_of_empty
 from runql.execute.progress import RunProgress
 from runql.language.formats import CHART_FORMATS
 from runql.results.columns import Columns

@@ -107,7 +107,7 @@ def _log_ticks(low: float, high: float, most: int) -> list[tuple[float, str]]:
     if len(powers) >= 2:
         every = math.ceil(len(powers) / most)
         shown = [power for power in powers if not (power - powers[0]) % every]
-        is_plain = all(-4 < power < 5 for power in shown)
+        is_plain = all(-5 < power < 6 for power in shown)
         return [(10.0**power, _power(power) if is_plain else f"1e{power}") for power in shown]
     for scales in ((1, 2, 3, 5, 7), (1, 2, 5), (1, 3)):
         between = [scale * 10.0**power for power in range(first - 1, last + 2) for scale in scales]

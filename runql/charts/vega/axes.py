@@ -101,12 +101,20 @@ _POWER_LABEL: Final = "replace(format(datum.value, '~e'), '+', '')"
 """All labels of an axis alike: 0.001, 10,000, or 1e-5, 1e10."""
 
 
-def _log_label(extent: AxisRange | None) -> str:
-    is_plain = extent is None or (extent.least >= _SMALL and extent.most < _LARGE)
-    return _PLAIN_LABEL if is_plain else _POWER_LABEL
+def _log_label(ticks: Sequence[float]) -> str:
+    return _PLAIN_LABEL if all(_SMALL / 10 <= tick < _LARGE for tick in ticks) else _POWER_LABEL
 
 
-_CLOCK: Final = {"hours": "%H:%M", "minutes": "%H:%M", "seconds": "%H:%M:%S", "date": "%m-%d", "day": "%m-%d"}
+_CLOCK: Final = {
+    "hours": "%H:%M",
+    "minutes": "%H:%M",
+    "seconds": "%H:%M:%S",
+    "date": "%m-%d",
+    "day": "%m-%d",
+    "week": "%m-%d",
+    "month": "%m-%d",
+    "year": "%Y-%m-%d",
+}
 """How ticks of times are written, as at a terminal."""
 
 _OVERLAP: Final = {"labelOverlap": "greedy", "labelFlush": False}
@@ -161,7 +169,7 @@ def number_format(extent: AxisRange | None) -> dict[str, Any]:
 
 def _log(extent: AxisRange | None, padding: int, *, from_zero: bool) -> dict[str, Any]:
     scale: dict[str, Any] = {"type": "log", "nice": False} | _padded(0 if from_zero else padding or _SPARE)
-    axis: dict[str, Any] = {"labelExpr": _log_label(extent), **_OVERLAP}
+    axis: dict[str, Any] = {"labelExpr": _PLAIN_LABEL, **_OVERLAP}
     if extent is None or extent.least <= 0:
         return {"scale": scale, "axis": axis}
     least, most = math.log10(extent.least), math.log10(extent.most)
@@ -170,9 +178,9 @@ def _log(extent: AxisRange | None, padding: int, *, from_zero: bool) -> dict[str
         least = math.log10(floor_of(extent))
     elif least == most:
         scale["domain"] = [extent.least / 2, extent.most * 2]
-        return {"scale": scale, "axis": axis}
-    axis["values"] = log_ticks(least, most)
-    return {"scale": scale, "axis": axis}
+        return {"scale": scale, "axis": {**axis, "labelExpr": _log_label(scale["domain"])}}
+    ticks = log_ticks(least, most)
+    return {"scale": scale, "axis": {**axis, "values": ticks, "labelExpr": _log_label(ticks)}}
 
 
 def floor_of(extent: AxisRange) -> float:

@@ -113,7 +113,7 @@ def bar_layers(panel: Panel, legend: Legend, points: float, pointer: Pointer) ->
 
 def _beside(panel: Panel) -> int:
     """How many bars stand at a category at most: where each has one alone, it takes the whole room."""
-    found = Counter(x for series in panel.series for x in {*series.x})
+    found = Counter(x for series in panel.series for x in {x for x, y in zip(series.x, series.y, strict=True) if y})
     return max(found.values(), default=1)
 
 
