@@ -19,14 +19,14 @@ _SHARED: Final = 0.7
 
 
 @frozen
-class Compared:
+class RunsAtX:
     """The values at one x, by the place of their run; a run without a number there is not among them."""
 
     x: float
     values: Mapping[int, float]
 
 
-def common_x(runs: Sequence[Points], say: Callable[[str], None]) -> list[Compared]:
+def common_x(runs: Sequence[Points], say: Callable[[str], None]) -> list[RunsAtX]:
     """The x at which runs are compared, and their values there: each x that was logged, or stretches of x where the
     runs logged at different ones. Of a run the mean of its values in a stretch counts.
     """
@@ -41,7 +41,7 @@ def common_x(runs: Sequence[Points], say: Callable[[str], None]) -> list[Compare
         stretches = min(_MOST_STRETCHES, median_low([len(points.x) for points in runs]))
         found = _in_stretches(runs, (min(found), max(found)), stretches)
         say(f"the runs logged at different x: compared in {stretches} stretch{'es' * (stretches != 1)} of x")
-    return [Compared(x, found[x]) for x in sorted(found)]
+    return [RunsAtX(x, found[x]) for x in sorted(found)]
 
 
 @frozen
@@ -55,7 +55,7 @@ class RunCounts:
     runs: int
 
 
-def counts_of(compared: Sequence[Compared], runs: int) -> RunCounts:
+def counts_of(compared: Sequence[RunsAtX], runs: int) -> RunCounts:
     """Of how many of so many runs there is a value at each x."""
     counts = [len(one.values) for one in compared if one.values]
     return RunCounts(min(counts, default=0), max(counts, default=0), runs)
@@ -69,7 +69,7 @@ def counted_text(counts: Sequence[RunCounts]) -> str:
     return ends if most == runs else f"{ends} of {runs:,}"
 
 
-def with_gaps(compared: Sequence[Compared]) -> Iterator[Compared]:
+def with_gaps(compared: Sequence[RunsAtX]) -> Iterator[RunsAtX]:
     """The same with a gap between two x that have no run in common, where a line would join different runs, and where
     one run alone goes before all others or on behind them.
     """
@@ -80,7 +80,7 @@ def with_gaps(compared: Sequence[Compared]) -> Iterator[Compared]:
     for place, (before, after) in enumerate(pairwise(compared), 1):
         apart = before.values and after.values and before.values.keys().isdisjoint(after.values)
         if apart or (place in ends and counts[place] and counts[place - 1]):
-            yield Compared(before.x / 2 + after.x / 2, {})
+            yield RunsAtX(before.x / 2 + after.x / 2, {})
         yield after
 
 

@@ -9,7 +9,7 @@ from typing import Final
 
 from runql.charts.chart import MOST_LINES, Axis, Mark, Panel, Series
 from runql.charts.clipping import CI95, QUARTILES, clipped
-from runql.charts.compare import Compared, RunCounts, common_x, counted_text, counts_of, with_gaps
+from runql.charts.compare import RunCounts, RunsAtX, common_x, counted_text, counts_of, with_gaps
 from runql.charts.design import Design
 from runql.charts.points import Points, axis_of, last_of, points_of, rows_by, run_labels, runs_of
 from runql.charts.table import ChartTable, Holds
@@ -162,9 +162,9 @@ def _with_values(
     return {run: points for run, points in found.items() if not all(map(math.isnan, points.y))}
 
 
-def _lone(table: ChartTable, name: str, compared: Sequence[Compared], runs: Sequence[str], colour: int) -> Series:
+def _lone(table: ChartTable, name: str, compared: Sequence[RunsAtX], runs: Sequence[str], colour: int) -> Series:
     """The values where one run alone has one, each point with its run; no line joins two runs."""
-    alone = [*with_gaps([one if len(one.values) == 1 else Compared(one.x, {}) for one in compared])]
+    alone = [*with_gaps([one if len(one.values) == 1 else RunsAtX(one.x, {}) for one in compared])]
     places = [next(iter(one.values), None) for one in alone]
     labels, ys = run_labels(table), [next(iter(one.values.values()), math.nan) for one in alone]
     drawn = [place for place in dict.fromkeys(places) if place is not None]
@@ -181,7 +181,7 @@ def _lone(table: ChartTable, name: str, compared: Sequence[Compared], runs: Sequ
     )
 
 
-def _band(name: str, compared: Sequence[Compared], runs: tuple[str, ...]) -> Series:
+def _band(name: str, compared: Sequence[RunsAtX], runs: tuple[str, ...]) -> Series:
     """The median, the quartiles and the extremes at each x."""
     ordered = [sorted(one.values.values()) for one in compared]
 
@@ -311,7 +311,7 @@ def _value_panel(
     return clipped(panel, table.say, (min(extremes), max(extremes)) if extremes else None), counts
 
 
-def _mean(name: str, compared: Sequence[Compared], runs: tuple[str, ...], colour: int) -> Series:
+def _mean(name: str, compared: Sequence[RunsAtX], runs: tuple[str, ...], colour: int) -> Series:
     """The mean of the runs at each x, and where it lies with 95 %."""
     columns = [[*one.values.values()] for one in compared]
     means = [mean(ys) if ys else math.nan for ys in columns]

@@ -84,7 +84,7 @@ def _shades(table: ChartTable, design: Design, name: str, series: Sequence[Serie
     values = [value for each in series for value in each.shades]
     held = [value for value in values if not math.isnan(value)]
     if left := len(values) - len(held):
-        table.say(f"{left:,} of {len(values):,} points of {name} without {design.by}: they are grey")
+        table.say(f"{left:,} of {len(values):,} points of {name} without {design.by}, so without a colour")
     axis = axis_of(table, design.by)
     is_wide = bool(held) and min(held) > 0 and max(held) >= min(held) * 10**DECADES
     return replace(axis, scale=Scale.LOG) if is_wide and axis.scale is Scale.LINEAR else axis

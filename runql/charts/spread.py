@@ -9,6 +9,7 @@ from typing import Final
 from runql.charts.chart import MOST_LINES, Axis, Box, Mark, Panel, Scale, Series
 from runql.charts.design import Design
 from runql.charts.lines import MOST_PANELS, Drawing
+from runql.charts.numbers import short
 from runql.charts.points import rows_by, runs_of
 from runql.charts.table import ChartTable
 from runql.engine.statistics import percentile
@@ -64,6 +65,8 @@ def _histogram(table: ChartTable, design: Design, name: str) -> Panel:
     if not held:
         return Panel(Mark.HIST, axis, Axis("rows"))
     edges = _edges(held)
+    if len(held) > 1 and min(held) == max(held):
+        table.say(f"all {len(held):,} values of {name} are {short(held[0])}")
     series = []
     for colour, (value, rows) in enumerate(_parted(table, design.by).items()):
         counts = [0.0] * (len(edges) - 1)
@@ -80,7 +83,8 @@ def _edges(values: Sequence[float]) -> list[float]:
     least, most = min(values), max(values)
     count = min(_MOST_BINS, max(5, math.ceil(math.sqrt(len(values)) * 1.5)))
     if least == most:
-        return [least - 0.5, most + 0.5] if least == int(least) else [least, math.nextafter(most, math.inf)]
+        half = 0.5 if least == int(least) else abs(least) / 20
+        return [least - half, most + half] if least - half < most + half else [least, math.nextafter(most, math.inf)]
     if all(value == int(value) for value in values) and abs(most) < 2**52:
         width = max(1, math.ceil((most - least + 1) / count))
         return [least + width * at for at in range(int((most - least) // width) + 2)]

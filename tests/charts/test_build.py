@@ -105,7 +105,7 @@ def test_a_number_of_many_values_colours_points_and_parts_lines_in_ranges() -> N
     assert panel.colour is not None
     assert (panel.colour.title, panel.colour.scale) == ("summary.loss", Scale.LOG), "it spans decades"
     lacking = sum(map(math.isnan, series.shades))
-    assert f"{lacking} of {series.n} points of summary.acc without summary.loss: they are grey" in found.notes
+    assert f"{lacking} of {series.n} points of summary.acc without summary.loss, so without a colour" in found.notes
     losses = {row["id"]: row["loss"] for row in demo().query("runs select id, summary.loss as loss")}
     for run, shade in zip(series.point_runs, series.shades, strict=True):
         assert shade == losses[run] or math.isnan(shade)

@@ -224,6 +224,15 @@ def test_bars_that_each_have_one_series_stand_close() -> None:
     assert vega_lite(made, live=False)["vconcat"][0]["height"] < 1500
 
 
+def test_a_bar_of_zero_is_there() -> None:
+    source = runs(None, {"a": {"k": 1}, "b": {"k": 2}}, a={"acc": 0.0}, b={"acc": 2.0})
+    lines = screen(chart(source, "runs | plot bar summary.acc by config.k")).splitlines()
+    assert lines[1].split() == ["a", "1", "│", "0"]
+    (panel,) = chart(runs(None, None, a={"acc": 0.3}, b={"acc": 0.3}), "runs | plot hist summary.acc").panels
+    (series,) = panel.series
+    assert (list(series.x), list(series.until), list(series.y)) == ([0.285], [0.315], [2.0])
+
+
 def test_parallel_axes_show_texts_orders_and_decades() -> None:
     source = runs(
         None,

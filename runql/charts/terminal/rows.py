@@ -107,18 +107,20 @@ def _rows(panel: Panel, span: AxisExtent, look: Look) -> Iterator[_Row]:
     is_turned = panel.x.scale is Scale.CATEGORY
     draw = _bar if panel.mark is Mark.BAR else _dots
     for place, name in enumerate((panel.x if is_turned else panel.y).categories):
-        called = name
+        called, zero = name, None
         for number, series in enumerate(panel.series):
             at = [at for at, one in enumerate(series.x if is_turned else series.y) if one == place]
             values = [(each, (series.y if is_turned else series.x)[each]) for each in at]
-            if len(panel.series) > 1 and (not at or (panel.mark is Mark.BAR and all(not one for _, one in values))):
-                continue
             several = series.name if len(panel.series) > 1 else ""
             text = texts.get((place, number), "")
-            yield _Row(called, partial(draw, series, values, span, look), series.colour, text, several)
-            called = ""
+            row = _Row(called, partial(draw, series, values, span, look), series.colour, text, several)
+            if not several or (at and (panel.mark is not Mark.BAR or any(one for _, one in values))):
+                yield row
+                called = ""
+            elif at and zero is None:
+                zero = row
         if called:
-            yield _Row(name, _blank)
+            yield zero or _Row(name, _blank)
 
 
 def _blank(columns: int) -> list[str]:

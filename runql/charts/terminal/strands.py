@@ -8,7 +8,7 @@ from datetime import datetime
 from itertools import pairwise
 
 from runql.charts.chart import MOST_LINES, Axis, Panel, Polyline, Scale
-from runql.charts.numbers import short
+from runql.charts.numbers import short, shorter
 from runql.charts.terminal.canvas import Canvas
 from runql.charts.terminal.look import DIM, INKS, RAMPED, Look
 from runql.charts.terminal.plane import wrapped
@@ -105,7 +105,14 @@ def _strand(canvas: Canvas, line: Polyline, spans: Sequence[AxisExtent], colour:
 
 
 def _ends(panel: Panel, spans: Sequence[AxisExtent], look: Look, *, high: bool) -> str:
-    return _heads([_end(axis, span, look, high=high) for axis, span in zip(panel.axes, spans, strict=True)], look)
+    room = _room(look, len(spans))
+    texts = [_end(axis, span, look, room, high=high) for axis, span in zip(panel.axes, spans, strict=True)]
+    return _heads(texts, look)
+
+
+def _room(look: Look, texts: int) -> int:
+    """How wide each of so many texts over the axes may be."""
+    return max(3, look.width // texts - 1)
 
 
 def _short_title(axis: Axis) -> str:
@@ -123,16 +130,22 @@ def _span(lines: Sequence[Polyline], axis: Axis, place: int) -> AxisExtent:
     return span_of(values, axis)
 
 
-def _end(axis: Axis, span: AxisExtent, look: Look, *, high: bool) -> str:
+def _end(axis: Axis, span: AxisExtent, look: Look, room: int, *, high: bool) -> str:
+    """The end of an axis; a number in as many digits as there is room for, since one that is cut would be another."""
     if axis.scale is Scale.CATEGORY:
         return axis.categories[-1 if high else 0] if axis.categories else ""
     end = span.high if high else span.low
-    return f"{datetime.fromtimestamp(end, look.zone):%m-%d %H:%M}" if axis.scale is Scale.TIME else short(end)
+    return f"{datetime.fromtimestamp(end, look.zone):%m-%d %H:%M}" if axis.scale is Scale.TIME else _fitting(end, room)
+
+
+def _fitting(value: float, room: int) -> str:
+    texts = (short(value), *(shorter(value, digits) for digits in (3, 2, 1)))
+    return next((text for text in texts if cell_width(text) <= room), texts[-1])
 
 
 def _heads(texts: Sequence[str], look: Look) -> str:
     """Texts over the axes: the first at the left, the last at the right, the others in the middle."""
-    room = max(3, look.width // len(texts) - 1)
+    room = _room(look, len(texts))
     line, used, end = "", 0, look.width - cell_width(look.cut(texts[-1], room))
     for place, whole in enumerate(texts):
         is_last = place == len(texts) - 1
