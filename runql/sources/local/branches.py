@@ -55,6 +55,8 @@ class Branches:
 
     def inherit(self, runs: Sequence[LocalRun]) -> tuple[LocalRun, ...]:
         """The runs, forks with the rows that they share with the run that they began as."""
+        if not any(map(_fork_of, runs)):
+            return tuple(runs)
         by_key = {_key(run): run for run in runs}
         return tuple(self._with_ancestors(run, by_key) for run in runs)
 
@@ -118,6 +120,8 @@ def _begun(run: LocalRun) -> float:
 
 
 def _fork_of(run: LocalRun) -> BranchPoint | None:
+    if run.mark is not None:
+        return None  # of a fork no record is kept
     branch = run.segments[0].head.branch
     return branch if branch is not None and branch.run_id != run.record.id else None
 

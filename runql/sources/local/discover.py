@@ -4,12 +4,14 @@
 from __future__ import annotations
 
 import os
+import stat as stats
 from collections import deque
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from operator import attrgetter
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 from runql.errors import SourceError
 from runql.sources.files.names import printable, reason
@@ -28,6 +30,10 @@ from runql.text.frozen import frozen
 
 _ROOT_NAMES: Final = ("wandb", ".wandb")
 _NAME_OF: Final = attrgetter("name")
+FolderStamp: TypeAlias = tuple[int, int, int, int]
+"""Device, inode, and when its entries and it itself changed, in nanoseconds."""
+LinkStamp: TypeAlias = tuple[int, int, int] | None
+"""Device, inode and kind of what a link leads to; `None` if that is not there."""
 MOST_FOLDERS: Final = 20_000
 """So many folders that are not called like those of W&B are looked into. A home directory has more."""
 
@@ -67,13 +73,19 @@ class RunFile:
 
 @dataclass(slots=True)
 class FoundFiles:
-    """What lies below a path: runs, the ids of sweeps of which there are settings, and what was not looked into."""
+    """What lies below a path: runs, the ids of sweeps of which there are settings, and what was not looked into.
+
+    `folders` and `links`: the folders that were looked into and the links that were followed, each with what tells
+    whether it changed: where none did, another look finds the same files.
+    """
 
     files: list[RunFile] = field(default_factory=list)
     sweeps: set[str] = field(default_factory=set)
     unreadable: list[tuple[str, str]] = field(default_factory=list)
     is_source: bool = False
     left_out: int = 0
+    folders: dict[str, FolderStamp] = field(default_factory=dict)
+    links: dict[str, LinkStamp] = field(default_factory=dict)
 
 
 def find_run_files(root: Path) -> FoundFiles:
@@ -152,7 +164,9 @@ class _RunWalk:
         if (inode := (stat.st_dev, stat.st_ino)) in self._entered:
             return False
         self._entered.add(inode)
+        self._found.folders[folder] = folder_stamp(stat)
         entries = self._entries(folder)
+        self._found.links.update((entry.path, link_stamp(entry.path)) for entry in entries if entry.is_symlink())
         logs, files, folders = _parted(entries)
         name = os.path.basename(folder)
         if depth <= 2 and name in _ROOT_NAMES and "__init__.py" not in files:
@@ -182,7 +196,11 @@ class _RunWalk:
         return os.path.realpath(link), depth
 
     def _names_in(self, folder: os.DirEntry[str] | None) -> list[str]:
-        return [] if folder is None else [entry.name for entry in self._entries(folder.path)]
+        if folder is None:
+            return []
+        with suppress(OSError):  # `_entries` says so
+            self._found.folders[folder.path] = folder_stamp(os.stat(folder.path))
+        return [entry.name for entry in self._entries(folder.path)]
 
     def _add_log(self, path: str, is_alone: bool) -> None:
         try:
@@ -227,6 +245,20 @@ class _RunWalk:
     def _shown(self, path: str) -> str:
         below = path.removeprefix(self._root.rstrip(os.sep) + os.sep)
         return printable(below if below != path else os.path.basename(path))
+
+
+def folder_stamp(stat: os.stat_result) -> FolderStamp:
+    """What changes where an entry of a folder comes or goes."""
+    return stat.st_dev, stat.st_ino, stat.st_mtime_ns, stat.st_ctime_ns
+
+
+def link_stamp(path: str) -> LinkStamp:
+    """What changes where a link leads elsewhere."""
+    try:
+        stat = os.stat(path)
+    except OSError:
+        return None
+    return stat.st_dev, stat.st_ino, stats.S_IFMT(stat.st_mode)
 
 
 def _is_likely(name: str) -> bool:

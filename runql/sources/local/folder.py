@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field, replace
+from operator import itemgetter
 from pathlib import Path
 from typing import Final
 
@@ -13,11 +14,20 @@ from runql.errors import NotFound
 from runql.sources.files.names import printable, reason
 from runql.sources.files.writers import open_for_writing
 from runql.sources.local.branches import Branches, said_of_rewinds
-from runql.sources.local.discover import FoundFiles, RunFile, find_run_files, stamps
+from runql.sources.local.discover import RunFile, find_run_files
+from runql.sources.local.groups import groups_of, without_copies
 from runql.sources.local.head import Head, LogState
-from runql.sources.local.kept.heads import KeptFolder, is_large
+from runql.sources.local.kept.heads import KeptFolder, LaterHeads, is_as_it_was, is_large
+from runql.sources.local.kept.picture import (
+    FolderLook,
+    FolderPicture,
+    NewRun,
+    in_order,
+    is_worth_it,
+    kept_picture,
+    picture_of,
+)
 from runql.sources.local.notices import (
-    copied,
     file_notices,
     filled,
     not_looked_into,
@@ -35,8 +45,6 @@ from runql.text.frozen import frozen
 
 _NO_PROJECT: Final = "uncategorized"
 """What W&B calls the project of runs that name none."""
-
-_COMPARED: Final = 1 << 16
 
 
 @frozen
@@ -88,6 +96,8 @@ class Folder:
         self.from_kept = self.logs = 0
         self._heads: dict[Path, tuple[RunFile, Head]] = {}
         self._branches = Branches()
+        self._later = LaterHeads(kept)
+        self._picture: FolderPicture | None = None
 
     def snapshot(self) -> Snapshot:
         """The folder as it is now.
@@ -95,36 +105,73 @@ class Folder:
         Raises:
             SourceError: it is gone, or holds no runs.
         """
-        found = find_run_files(self._root)
-        trouble = [unreadable(shown, why) for shown, why in found.unreadable]
-        heads = self._heads = self._read(found, trouble)
-        for file, head in heads.values():
-            if head.is_foreign:
-                trouble += file_notices(file.shown, head, running=False)
-        heads = {path: known for path, known in heads.items() if not known[1].is_foreign or known[1].run}
-        unended = [file for file, head in heads.values() if head.exit_code is None and file.is_log]
-        open_files = open_for_writing([str(file.path) for file in unended])
-        segments = [Segment(file, head, _is_running(file, head, open_files)) for file, head in heads.values()]
-        runs = self._branches.inherit([self._local_run(group, trouble) for group in _groups(segments)])
-        if found.left_out:
-            trouble.append(not_looked_into(found.left_out))
-        if found.sweeps and not found.files:
-            trouble.append(sweeps_alone(len(found.sweeps)))
-        runs = tuple(replace(run, record=replace(run.record, said=run.notices)) if run.notices else run for run in runs)
-        return Snapshot(runs, tuple(trouble), frozenset(found.sweeps))
+        begun = time.time()
+        look = self._look()
+        trouble = [unreadable(shown, why) for shown, why in look.found.unreadable]
+        heads, look = self._read_all(look, trouble)
+        groups = self._groups(heads, trouble)
+        made = [self._local_run(group, trouble) for group in groups]
+        runs = self._branches.inherit([*made, *(each.run for each in look.kept)])
+        if look.found.left_out:
+            trouble.append(not_looked_into(look.found.left_out))
+        if look.found.sweeps and not self.logs:
+            trouble.append(sweeps_alone(len(look.found.sweeps)))
+        new = [NewRun(run, group) for run, group in zip(runs, groups, strict=False)]
+        ordered = in_order(new, look.kept) if look.kept else runs
+        told = (replace(run, record=replace(run.record, said=run.notices)) if run.notices else run for run in ordered)
+        if self.kept is not None:
+            self._keep(self.kept, look, new, begun)
+        return Snapshot(tuple(told), tuple(trouble), frozenset(look.found.sweeps))
 
-    def _read(self, found: FoundFiles, trouble: list[Diagnostic]) -> dict[Path, tuple[RunFile, Head]]:
-        """All logs, but those that are known."""
-        kept = self.kept = self._kept if is_large(found.files) else None
+    def _look(self) -> FolderLook:
+        """What lies in the folder now."""
+        if self._picture is None and self._kept is not None:
+            self._picture = kept_picture(self._kept.database, self._root, self._later)
+        same = None if self._picture is None else self._picture.look()
+        if same is not None:
+            return same
+        found = find_run_files(self._root)
+        return FolderLook(found) if self._picture is None else self._picture.among(found)
+
+    def _keep(self, database: KeptFolder, look: FolderLook, new: list[NewRun], begun: float) -> None:
+        """Keep a picture, unless the one that is kept lacks little."""
+        if look.is_same and not is_worth_it(new, self.logs, begun):
+            return
+        picture = picture_of(self._root, look, new, begun, self._later)
+        if picture is not None and picture.keep(database.database):
+            self._picture = picture
+
+    def _read_all(
+        self, look: FolderLook, trouble: list[Diagnostic]
+    ) -> tuple[dict[Path, tuple[RunFile, Head]], FolderLook]:
+        """All logs but those of runs that are kept. A kept run of which there is a new log is none any more."""
+        files = look.found.files
+        self.kept = self._kept if look.kept or is_large(files) else None
+        self.logs = len(files) + sum(len(each.files) for each in look.kept)
+        self.from_kept = self.logs - len(files)
+        heads = self._read(files, trouble)
+        ids = {head.run.get("id") or file.run_id for file, head in heads.values()}
+        if joined := [each for each in look.kept if each.run.record.id in ids]:
+            look = look.without(joined)
+            heads |= self._read([file for each in joined for file in each.logs()], trouble)
+            heads = dict(sorted(heads.items(), key=itemgetter(0)))
+        gone = set() if look.is_same else self._heads.keys() - heads.keys()
+        if gone and self.kept is not None:
+            self.kept.forget(gone - {Path(path) for each in look.kept for path in each.paths})
+        self._heads = heads
+        return heads, look
+
+    def _read(self, files: Sequence[RunFile], trouble: list[Diagnostic]) -> dict[Path, tuple[RunFile, Head]]:
+        """Some logs, but those that are known."""
         begun, known, new = time.time(), self._heads, []
-        self.logs = len(found.files)
-        if kept is not None and not known:
-            known = kept.heads(found.files)
-            self.from_kept = len(known)
+        if self.kept is not None and any(file.path not in known for file in files):
+            told = self.kept.heads([file for file in files if file.path not in known])
+            self.from_kept += len(told)
+            known = known | told
         heads = {}
-        for file in found.files:
+        for file in files:
             one = known.get(file.path)
-            if one is None or one[0] != file or not _is_unchanged(*one):
+            if one is None or one[0] != file or not is_as_it_was(*one):
                 try:
                     one = (file, read_run(file))
                 except OSError as problem:
@@ -132,12 +179,23 @@ class Folder:
                     continue
                 new.append(one)
             heads[file.path] = one
-        if kept is not None and (new or known.keys() - heads.keys()):
-            kept.keep_heads(new, known.keys() - heads.keys(), begun)
+        if self.kept is not None and new:
+            self.kept.keep_heads(new, begun)
         return heads
 
+    @staticmethod
+    def _groups(heads: Mapping[Path, tuple[RunFile, Head]], trouble: list[Diagnostic]) -> list[list[Segment]]:
+        """The logs by run."""
+        for file, head in heads.values():
+            if head.is_foreign:
+                trouble += file_notices(file.shown, head, running=False)
+        left = [known for known in heads.values() if not known[1].is_foreign or known[1].run]
+        unended = [file for file, head in left if head.exit_code is None and file.is_log]
+        open_files = open_for_writing([str(file.path) for file in unended])
+        return groups_of(Segment(file, head, _is_running(file, head, open_files)) for file, head in left)
+
     def _local_run(self, group: list[Segment], trouble: list[Diagnostic]) -> LocalRun:
-        segments = _without_copies(group, trouble)
+        segments = without_copies(group, trouble)
         run_id = segments[-1].run_id
         left, strands = self._branches.rewind(segments, run_id)
         record = run_record(left)
@@ -149,51 +207,8 @@ class Folder:
         return LocalRun(record, tuple(segments), tuple(strands), notices)
 
 
-def _is_unchanged(file: RunFile, head: Head) -> bool:
-    """Whether the files beside the log are as they were, of a run for which they count."""
-    counts = head.log is not LogState.HELD or head.exit_code is None
-    return not counts or head.beside == tuple(stamps(file.folder))
-
-
 def _is_running(file: RunFile, head: Head, open_files: frozenset[str] | None) -> bool:
     return head.exit_code is None and is_running(file, head, open_files)
-
-
-def _groups(segments: Iterable[Segment]) -> list[list[Segment]]:
-    """The run files by run: those of one id, entity and project.
-
-    A file so young that it does not name its project belongs to the only run of its id in the same `wandb` folder.
-    """
-    groups: dict[tuple[str, str, str], list[Segment]] = {}
-    nameless: list[Segment] = []
-    for segment in segments:
-        if segment.names_project:
-            groups.setdefault((*segment.owner, segment.run_id), []).append(segment)
-        else:
-            nameless.append(segment)
-    for segment in nameless:
-        fitting = [
-            key
-            for key, group in groups.items()
-            if key[2] == segment.run_id and any(each.home == segment.home for each in group)
-        ]
-        key = fitting[0] if len(fitting) == 1 else ("", "", segment.run_id)
-        groups.setdefault(key, []).append(segment)
-    return list(groups.values())
-
-
-def _without_copies(group: list[Segment], trouble: list[Diagnostic]) -> list[Segment]:
-    """The folders of a run in the order in which they were begun, each once."""
-    # A file that does not say when it was begun is the youngest.
-    ordered = sorted(group, key=lambda each: (not each.begun, each.begun, -each.file.size, each.file.shown))
-    segments: list[Segment] = []
-    for segment in ordered:
-        original = next((each for each in segments if _is_copy(segment, each)), None)
-        if original is None:
-            segments.append(segment)
-        else:
-            trouble.append(copied(segment.file.shown, original.file.shown))
-    return segments
 
 
 def _notices(run_id: str, segments: Sequence[Segment]) -> Iterator[Diagnostic]:
@@ -232,24 +247,6 @@ def _starts(segments: Sequence[Segment]) -> int:
     return again + 1 if again else 0
 
 
-def _is_copy(one: Segment, other: Segment) -> bool:
-    """Whether a file begins as another one does, and was begun in the same instant."""
-    if not one.started or one.started != other.started:
-        return False
-    if LogState.HELD not in (one.head.log, other.head.log):
-        return one.head.config == other.head.config and one.head.summary == other.head.summary
-    size = min(one.file.size, other.file.size, _COMPARED)
-    return _beginning(one.file, size) == _beginning(other.file, size)
-
-
-def _beginning(file: RunFile, size: int) -> bytes:
-    try:
-        with file.path.open("rb") as log:
-            return log.read(size)
-    except OSError:
-        return str(file.path).encode()  # it was there a moment ago; equal to no other file
-
-
 def _matches(run: LocalRun, entity: str, project: str) -> bool:
     record = run.record
     return (not entity or record.entity == entity) and (not project or record.project == project)
@@ -264,5 +261,8 @@ def spellings(run: LocalRun) -> tuple[str, str, str]:
 
 def _by_own_id(runs: list[LocalRun]) -> dict[str, LocalRun]:
     """Each run by the shortest spelling of its id that no other run has."""
+    plain = {run.record.id: run for run in runs}
+    if len(plain) == len(runs) and not any("/" in name for name in plain):
+        return plain
     counts = Counter(name for run in runs for name in set(spellings(run)))
     return {next(name for name in spellings(run) if counts[name] == 1): run for run in runs}

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from math import inf
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, overload
 
 from runql.semantic.record import RunRecord
 from runql.sources.files.writers import QUIET_SECONDS
@@ -73,17 +74,65 @@ class LocalRun:
     """A run and its folders, in the order in which they were begun. The record has no `logged` yet.
 
     `strands` are its rows: those of its folders, and before them those of the runs that it was forked from.
+    `mark`: a digest of all that it was made of, where the record was kept; what its logs said is read then when it is
+    asked for.
     """
 
     record: RunRecord
-    segments: tuple[Segment, ...]
-    strands: tuple[Strand, ...]
+    segments: Sequence[Segment]
+    strands: Sequence[Strand]
     notices: tuple[Diagnostic, ...] = ()
+    mark: bytes | None = None
 
     @property
     def is_blank(self) -> bool:
         """Whether nothing of it is known but that it was begun."""
-        return not any(segment.head.run for segment in self.segments)
+        return self.mark is None and not any(segment.head.run for segment in self.segments)
+
+
+class LaterSegments(Sequence[Segment]):
+    """The folders of a run of which the logs' heads are read when the first is asked for."""
+
+    __slots__ = ("_held", "_read")
+
+    def __init__(self, read: Callable[[], tuple[Segment, ...]]) -> None:
+        self._read = read
+        self._held: tuple[Segment, ...] | None = None
+
+    def _all(self) -> tuple[Segment, ...]:
+        if self._held is None:
+            self._held = self._read()
+        return self._held
+
+    @overload
+    def __getitem__(self, at: int) -> Segment: ...
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[Segment]: ...
+    def __getitem__(self, at: int | slice) -> Segment | Sequence[Segment]:
+        return self._all()[at]
+
+    def __len__(self) -> int:
+        return len(self._all())
+
+
+class WholeStrands(Sequence[Strand]):
+    """All rows of some folders."""
+
+    __slots__ = ("_segments",)
+
+    def __init__(self, segments: Sequence[Segment]) -> None:
+        self._segments = segments
+
+    @overload
+    def __getitem__(self, at: int) -> Strand: ...
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[Strand]: ...
+    def __getitem__(self, at: int | slice) -> Strand | Sequence[Strand]:
+        chosen = self._segments[at]
+        return Strand(chosen, inf) if isinstance(chosen, Segment) else WholeStrands(chosen)
+
+    def __len__(self) -> int:
+        return len(self._segments)
 
 
 def run_record(segments: Sequence[Segment]) -> RunRecord:

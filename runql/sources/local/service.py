@@ -199,6 +199,8 @@ class LocalService(SourceAtHand):
         with self._looking:
             self._snapshot = self._look()
         self._question = asked
+        if not self._logged:
+            return
         current = {segment.file for run in self._snapshot.runs for segment in run.segments}
         self._logged = {file: logged for file, logged in [*self._logged.items()] if file in current}
 

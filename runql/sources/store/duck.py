@@ -21,6 +21,8 @@ _CONFIG: Final[Mapping[str, str | bool | int | float | list[str]]] = {
     "autoload_known_extensions": "false",
     "allow_community_extensions": "false",
 }
+_PARQUET: Final = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1"
+"""Of numbers that were logged a higher level makes hardly less, and takes longer."""
 _TYPES: Final[Mapping[ColumnType, str]] = {
     "string": "VARCHAR",
     "long": "BIGINT",
@@ -111,7 +113,7 @@ class Duck:
     def copy(self, sql: str, path: Path) -> int:
         """Write the rows of a question to a part, and give how many there are. Raises `Unreadable`."""
         target = str(path).replace("'", "''")
-        return int(self.rows(f"COPY ({sql}) TO '{target}' (FORMAT parquet, COMPRESSION zstd)")[0][0])
+        return int(self.rows(f"COPY ({sql}) TO '{target}' ({_PARQUET})")[0][0])
 
     def write(
         self,
@@ -134,9 +136,9 @@ class Duck:
         with self._lock:
             try:
                 self._connection.register("handed_over", arrays)
-                self._connection.register("names", {"place": np.arange(len(names), dtype=np.int64), "text": table})
+                self._connection.register("names", {"place": np.arange(len(names), dtype=np.int32), "text": table})
                 rows = f"SELECT * FROM (SELECT {chosen} FROM handed_over {joins}) {by}"
-                self._connection.execute(f"COPY ({rows}) TO '{target}' (FORMAT parquet, COMPRESSION zstd)")
+                self._connection.execute(f"COPY ({rows}) TO '{target}' ({_PARQUET})")
             except self._error as error:
                 raise Unreadable(_first_line(error)) from error
             finally:

@@ -45,14 +45,17 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         return read(file)
 
     monkeypatch.setattr(folders, "read_run", noted)
+    monkeypatch.setattr(heads, "read_run", noted)
     return seen
 
 
 def body(at: int, *, last: float = 0.5) -> list[bytes]:
     config = {("lr",): at / 10, ("deep",): {"a": [1, None, {"b": "\ud83d"}]}, ("big",): 2**70, ("nan",): float("nan")}
     rows = [files.row({("_step",): step, ("loss",): last + step}, step) for step in range(3)]
+    user = [files.message(26, files.message(13, "kim"))] if at % 2 == 0 else []  # then nothing else is asked for
     return [
         files.run(f"r{at}", "p", entity="e", config=config, tags=["x"]),
+        *user,
         *rows,
         files.summary({("loss",): last + 2}),
     ]
@@ -80,7 +83,8 @@ def everything(service: LocalService) -> str:
     ]
     catalogs = [service.catalog("", "", metrics=metrics) for metrics in (False, True)]
     facts = [(each.fields, each.tags, each.run_count, each.blank, each.complete) for each in catalogs]
-    return repr((page, [run.said for run in page.runs], rows, facts))
+    unordered = [run.id for run in service.runs_page(PageRequest("", "", per_page=100)).runs]
+    return repr((page, [run.said for run in page.runs], rows, facts, unordered))
 
 
 def ask(root: Path, cache: Path | None) -> str:
@@ -103,14 +107,18 @@ def test_a_run_that_holds_nothing_yet_changes_no_answer(root: Path, tmp_path: Pa
     assert [ask(root, tmp_path / "cache") for _ in range(2)] == [new, new]
 
 
+def number(path: Path) -> int:
+    return int(path.stem[-1])
+
+
 def appended(path: Path) -> None:
-    path.write_bytes(files.log([*body(2), files.summary({("loss",): 9}), files.exit_()]))
+    path.write_bytes(files.log([*body(number(path)), files.summary({("loss",): 9}), files.exit_()]))
 
 
 def replaced_with_same_size(path: Path) -> None:
     was = path.stat()
     path.write_bytes(path.read_bytes().replace(b"0.5", b"0.7"))
-    path.write_bytes(files.log([*body(2, last=0.7), files.exit_(0)]))
+    path.write_bytes(files.log([*body(number(path), last=0.7), files.exit_(number(path) % 2)]))
     os.utime(path, ns=(was.st_atime_ns, was.st_mtime_ns))
 
 
@@ -125,7 +133,7 @@ def deleted(path: Path) -> None:
 
 
 def renamed(path: Path) -> None:
-    path.parent.rename(path.parent.with_name("offline-run-20260102_000000-r2"))
+    path.parent.rename(path.parent.with_name(f"offline-run-20260102_000000-r{number(path)}"))
 
 
 def filled(path: Path) -> None:
@@ -133,16 +141,67 @@ def filled(path: Path) -> None:
     (path.parent / "files" / "wandb-metadata.json").write_text('{"username": "kim", "host": "h"}')
 
 
+@pytest.mark.parametrize("run_id", ["r2", "r3"])
 @pytest.mark.parametrize("change", [appended, replaced_with_same_size, damaged, deleted, renamed, filled])
 def test_what_changed_is_read_again(
-    change: Callable[[Path], None], root: Path, tmp_path: Path, reads: list[str]
+    change: Callable[[Path], None], run_id: str, root: Path, tmp_path: Path, reads: list[str]
 ) -> None:
     ask(root, tmp_path / "c")
-    change(log_of(root, "r2"))
+    same = LocalService(root, name="w", cache=tmp_path / "c")
+    change(log_of(root, run_id))
     plain = ask(root, None)
     reads.clear()
     assert ask(root, tmp_path / "c") == plain
-    assert reads == ([] if change is deleted else ["r2"])
+    is_told = change is filled and run_id == "r2"  # its log says who began it, so nothing beside it counts
+    assert reads == ([] if change is deleted or is_told else [run_id])
+    assert everything(same) == plain
+
+
+def resumed(path: Path) -> None:
+    text = files.log([*body(2, last=7.5), files.exit_()])
+    files.write(path.parents[2], text, "r2", "20260101_000003")
+
+
+def copied(path: Path) -> None:
+    shutil.copytree(path.parent, path.parent.with_name("offline-run-20260101_000009-r2"))
+
+
+def joined_between(path: Path) -> None:
+    files.write(path.parents[2], files.log([*body(6), files.exit_()]), "r6", "20260101_000001")
+
+
+def linked_elsewhere(path: Path) -> None:
+    link = path.parents[1] / "latest-run"
+    link.unlink()
+    other = path.parents[3] / "other"
+    files.write(other, files.log([*body(4), files.exit_()]), "r14", "20260101_000014")
+    link.symlink_to(other)
+
+
+@pytest.mark.parametrize("change", [resumed, copied, joined_between, linked_elsewhere])
+def test_runs_that_are_kept_stand_among_new_ones(change: Callable[[Path], None], root: Path, tmp_path: Path) -> None:
+    (root / "latest-run").symlink_to(log_of(root, "r5").parent)
+    ask(root, tmp_path / "c")
+    same = LocalService(root, name="w", cache=tmp_path / "c")
+    change(log_of(root, "r2"))
+    plain = ask(root, None)
+    assert [ask(root, tmp_path / "c") for _ in range(2)] == [plain] * 2
+    assert everything(same) == plain
+
+
+def test_where_nothing_changed_no_folder_is_listed(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reads: list[str]
+) -> None:
+    plain = ask(root, None)
+    ask(root, tmp_path / "c")
+    log = log_of(root, "r7")
+    log.write_bytes(files.log([*body(7), files.summary({("loss",): 9})]))  # one goes on
+    changed = ask(root, None)
+    assert changed != plain
+    reads.clear()
+    monkeypatch.setattr(folders, "find_run_files", None)
+    assert [ask(root, tmp_path / "c") for _ in range(2)] == [changed] * 2
+    assert reads == ["r7"]
 
 
 def test_a_first_step_beside_the_log_counts(root: Path, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import os
 import stat
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, suppress
 from functools import cache
 from pathlib import Path
@@ -27,11 +27,11 @@ _UNUSED_SECONDS: Final = 60 * 86_400
 _WAITS_SECONDS: Final = 0.2
 
 T = TypeVar("T")
-KeptTable: TypeAlias = Literal["heads", "logged", "catalogs"]
+KeptTable: TypeAlias = Literal["heads", "logged", "catalogs", "pictures"]
 KeptRow: TypeAlias = tuple[bytes, bytes, bytes]
 """What is kept under which name, and the stamp of what it was made of: name, stamp, body."""
 
-_TABLES: Final[tuple[KeptTable, ...]] = ("heads", "logged", "catalogs")
+_TABLES: Final[tuple[KeptTable, ...]] = ("heads", "logged", "catalogs", "pictures")
 _MAKES: Final = {
     table: f"create table if not exists {table} (name blob primary key, stamp blob, body blob, digest integer)"
     for table in _TABLES
@@ -47,29 +47,38 @@ class KeptDatabase:
 
     file: Path
 
-    def rows(self, table: KeptTable) -> Iterator[KeptRow]:
-        """What a table holds and is as it was written by this version of RunQL."""
+    def rows(self, table: KeptTable, names: Sequence[bytes] | None = None) -> Iterator[KeptRow]:
+        """What a table holds, all or of some names, and is as it was written by this version of RunQL."""
         if not _is_own(self.file):
             return
+
+        def read(connection: sqlite3.Connection) -> list[tuple[Any, ...]]:
+            if names is None:
+                return connection.execute(_READS[table]).fetchall()
+            found = (connection.execute(f"{_READS[table]} where name = ?", (name,)).fetchone() for name in names)
+            return [row for row in found if row is not None]
+
         nothing: list[tuple[Any, ...]] = []
-        for name, stamp, body, digest in self._do(lambda file: file.execute(_READS[table]).fetchall(), nothing):
+        for name, stamp, body, digest in self._do(read, nothing):
             are_bytes = isinstance(name, bytes) and isinstance(stamp, bytes) and isinstance(body, bytes)
             if are_bytes and digest == _digest(name, stamp, body):
                 yield name, stamp, body
 
-    def write(self, table: KeptTable, rows: Iterable[KeptRow], gone: Iterable[bytes] = ()) -> None:
-        """Keep rows, in the place of those of the same names; let go of some names in all tables."""
+    def write(self, table: KeptTable, rows: Iterable[KeptRow], gone: Iterable[bytes] = ()) -> bool:
+        """Keep rows, in the place of those of the same names; let go of some names in all tables.
+
+        Whether it was done."""
         made, left = [*rows], [(name,) for name in gone]
 
-        def written(connection: sqlite3.Connection) -> None:
+        def written(connection: sqlite3.Connection) -> bool:
             with connection:
                 for each in _TABLES:
                     connection.execute(_MAKES[each])
                     connection.executemany(_DELETES[each], left)
                 connection.executemany(_WRITES[table], [(*row, _digest(*row)) for row in made])
+            return True
 
-        if (made or left) and self._is_made():
-            self._do(written, None)
+        return bool(made or left) and self._is_made() and self._do(written, False)
 
     def _do(self, work: Callable[[sqlite3.Connection], T], otherwise: T) -> T:
         """What a piece of work on the file gives; where that fails the logs are read, as without the file."""

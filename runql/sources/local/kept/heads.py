@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import fields
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from runql.semantic.catalog import Catalog
 from runql.sources.catalog_files import from_document, to_document
@@ -19,12 +19,18 @@ from runql.sources.local.framing import Damage, DamageKind
 from runql.sources.local.head import BranchPoint, Head, LogState
 from runql.sources.local.kept.database import SUFFIX, KeptDatabase
 from runql.sources.local.keys import Logged
-from runql.sources.local.run import LocalRun
+from runql.sources.local.run import LocalRun, Segment
+from runql.sources.local.side_files.complete import read_run
 from runql.text.frozen import frozen
 
 MANY_FILES: Final = 200
 MANY_BYTES: Final = 16_000_000
 """Of so many logs, or of such large ones, it is worth it: below that they are read in about a tenth of a second."""
+HeadRows: TypeAlias = dict[bytes, tuple[bytes, bytes]]
+"""By the names of files, how each was and what it said."""
+_ONE_BY_ONE: Final = 20
+_FEW: Final = 200
+"""So many rows are looked for by name."""
 _SETTLED_NS: Final = 2_000_000_000
 """A file that changed later than so long before it was read may change again without a sign."""
 
@@ -41,20 +47,25 @@ class KeptFolder:
 
     def heads(self, files: Sequence[RunFile]) -> dict[Path, tuple[RunFile, Head]]:
         """What files said that are as they were."""
-        wanted = {os.fsencode(file.path): file for file in files}
-        found = {}
-        for name, stamp, body in self.database.rows("heads"):
-            file = wanted.get(name)
-            if file is not None and stamp == _stamp(file) and _is_as_it_was(file, head := _head_of(body)):
-                found[file.path] = (file, head)
-        return found
+        names = [os.fsencode(file.path) for file in files]
+        rows = self.head_rows(None if len(names) > _FEW else names)
+        heads = ((file, head_among(rows, file)) for file in files)
+        return {file.path: (file, head) for file, head in heads if head is not None}
 
-    def keep_heads(self, heads: Iterable[tuple[RunFile, Head]], gone: Iterable[Path], read_at: float) -> None:
-        """Keep what some files said, as of the time when their reading began; let go of those that are gone."""
-        before = int(read_at * 1e9) - _SETTLED_NS
-        settled = ((file, _body_of(head)) for file, head in heads if _is_settled(file, head, before))
+    def head_rows(self, names: Sequence[bytes] | None) -> HeadRows:
+        """What is kept of all files, or of those of some names."""
+        return {name: (stamp, body) for name, stamp, body in self.database.rows("heads", names)}
+
+    def keep_heads(self, heads: Iterable[tuple[RunFile, Head]], read_at: float) -> None:
+        """Keep what some files said, as of the time when their reading began."""
+        before = settled_before(read_at)
+        settled = ((file, _body_of(head)) for file, head in heads if is_settled(file, head, before))
         rows = ((os.fsencode(file.path), _stamp(file), body) for file, body in settled if body is not None)
-        self.database.write("heads", rows, map(os.fsencode, gone))
+        self.database.write("heads", rows)
+
+    def forget(self, gone: Iterable[Path]) -> None:
+        """Let go of what files said that are not there any more."""
+        self.database.write("heads", (), map(os.fsencode, gone))
 
     def logged(self, files: Iterable[RunFile]) -> dict[RunFile, Logged]:
         """How often metrics were logged, of files that are as they were."""
@@ -69,7 +80,7 @@ class KeptFolder:
 
     def keep_logged(self, logged: Mapping[RunFile, Logged], read_at: float) -> None:
         """Keep how often metrics were logged, as of the time when the reading began."""
-        before = int(read_at * 1e9) - _SETTLED_NS
+        before = settled_before(read_at)
         rows = (
             (
                 os.fsencode(file.path),
@@ -96,6 +107,39 @@ class KeptFolder:
             self.database.write("catalogs", [row])
 
 
+class LaterHeads:
+    """Reads what logs said that were as they were at the last look; of many runs all that is kept at once."""
+
+    def __init__(self, kept: KeptFolder | None) -> None:
+        self._kept = kept
+        self._asked = 0
+        self._rows: HeadRows | None = None
+
+    def __call__(self, files: Sequence[RunFile]) -> tuple[Segment, ...]:
+        return tuple(Segment(file, self._head(file), running=False) for file in files)
+
+    def _head(self, file: RunFile) -> Head:
+        self._asked += 1
+        if self._kept is not None and self._rows is None and self._asked > _ONE_BY_ONE:
+            self._rows = self._kept.head_rows(None)
+        rows = self._rows
+        if rows is None:
+            rows = {} if self._kept is None else self._kept.head_rows([os.fsencode(file.path)])
+        head = head_among(rows, file)
+        try:
+            return read_run(file) if head is None else head
+        except OSError:
+            return Head(file.size)  # it is gone: whoever reads its rows is told
+
+
+def head_among(rows: HeadRows, file: RunFile) -> Head | None:
+    """What a file said, if it is kept and the file is as it was."""
+    stamp, body = rows.get(os.fsencode(file.path), (b"", b""))
+    if not body or stamp != _stamp(file) or not is_as_it_was(file, head := _head_of(body)):
+        return None
+    return head
+
+
 def kept_folder(cache: Path, root: Path) -> KeptFolder:
     """Where a folder of runs is kept, below the folder of caches."""
     name = hashlib.sha256(os.fsencode(os.path.realpath(root))).hexdigest()[:24]
@@ -113,12 +157,26 @@ def made_of(runs: Iterable[tuple[str, LocalRun]], read_at: float) -> bytes | Non
     newest = 0
     for name, run in runs:
         digest.update(f"{name!r} {run.record.state}".encode("utf-8", "surrogatepass"))
-        for strand in run.strands:
-            file, head = strand.segment.file, strand.segment.head
-            newest = max(newest, file.mtime_ns, file.ctime_ns)
-            told = (str(file.path), file.size, file.mtime_ns, file.ctime_ns, file.inode, head.starting_step)
-            digest.update(repr((told, head.beside, head.sign, head.user, strand.until)).encode())
-    return digest.digest() if newest < int(read_at * 1e9) - _SETTLED_NS else None
+        if run.mark is None:  # else it had settled when it was kept
+            files = [strand.segment.file for strand in run.strands]
+            newest = max([newest, *(max(file.mtime_ns, file.ctime_ns) for file in files)])
+        digest.update(run.mark or mark_of(run))
+    return digest.digest() if newest < settled_before(read_at) else None
+
+
+def mark_of(run: LocalRun) -> bytes:
+    """A digest of all that a run was made of."""
+    digest = hashlib.blake2b(digest_size=16)
+    for strand in run.strands:
+        file, head = strand.segment.file, strand.segment.head
+        told = (str(file.path), file.size, file.mtime_ns, file.ctime_ns, file.inode, head.starting_step)
+        digest.update(repr((told, head.beside, head.sign, head.user, strand.until)).encode("utf-8", "surrogatepass"))
+    return digest.digest()
+
+
+def settled_before(read_at: float) -> int:
+    """What changed later than this, in nanoseconds, may change again without a sign. `read_at`: in seconds."""
+    return int(read_at * 1e9) - _SETTLED_NS
 
 
 # ---------------------------------------------------------------- whether a file is as it was
@@ -133,13 +191,17 @@ def _stamp(file: RunFile) -> bytes:
     return repr((file.size, file.mtime_ns, file.ctime_ns, file.inode, step)).encode()
 
 
-def _is_as_it_was(file: RunFile, head: Head) -> bool:
+def is_as_it_was(file: RunFile, head: Head) -> bool:
     """Whether the files beside a log are as they were, if anything was asked of them."""
-    is_told = head.exit_code is not None and head.user is not None
-    return is_told or head.beside == tuple(stamps(file.folder))
+    return is_told(head) or head.beside == tuple(stamps(file.folder))
 
 
-def _is_settled(file: RunFile, head: Head, before_ns: int) -> bool:
+def is_told(head: Head) -> bool:
+    """Whether a log tells all that is asked of it: then the files beside it do not count."""
+    return head.log is LogState.HELD and head.exit_code is not None and head.user is not None
+
+
+def is_settled(file: RunFile, head: Head, before_ns: int) -> bool:
     """Whether a log told what it was asked, all files were read as they were found, and none was written just then."""
     newest = max(file.mtime_ns, file.ctime_ns, *(changed for _, _, changed in head.beside))
     return head.log is LogState.HELD and head.size == file.size and newest < before_ns

@@ -1,0 +1,266 @@
+"""A large folder as it was found, kept with the records of the runs that have ended.
+
+Where no folder in it and no link changed, the same logs are there: then each is only asked whether it is as it was. A
+record is kept of a run that ended, of whose logs each told all that it is asked, of which there is nothing to say, and
+that is no fork. Every other run is made anew of what its logs say.
+"""
+
+# ruff: noqa: PTH116, PTH120, PTH206 - of ten thousand files paths as texts are looked at in a third of the time
+
+from __future__ import annotations
+
+import marshal
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from operator import itemgetter
+from pathlib import Path
+from typing import Any, Final, NamedTuple, TypeAlias
+
+from runql.semantic.record import RunRecord
+from runql.sources.local.discover import FolderStamp, FoundFiles, LinkStamp, RunFile, folder_stamp, link_stamp
+from runql.sources.local.kept.database import KeptDatabase
+from runql.sources.local.kept.heads import is_settled, is_told, mark_of, settled_before
+from runql.sources.local.run import LaterSegments, LocalRun, Segment, WholeStrands
+from runql.text.frozen import frozen
+
+_NAME: Final = b"folder"
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
+_NAMES: Final = RunRecord.__match_args__
+_TIMES: Final = tuple(_NAMES.index(name) for name in ("created", "heartbeat", "updated"))
+_SAID: Final = _NAMES.index("said")
+_LOGGED: Final = _NAMES.index("logged")
+
+PlainFile: TypeAlias = tuple[str, str, int, int, int, int, int, int, str | None, bool]
+PlainRun: TypeAlias = tuple[tuple[Any, ...], Sequence[int], bytes]
+"""The values of a record, the places of its logs among the files, and the digest of what it was made of."""
+PlainPicture: TypeAlias = tuple[
+    str, dict[str, FolderStamp], dict[str, LinkStamp], list[PlainFile], list[PlainRun], bool, list[str]
+]
+"""The root, its folders and links, the files in the order of their names, the runs, and what else a look tells."""
+ReadSegments: TypeAlias = Callable[[Sequence[RunFile]], tuple[Segment, ...]]
+
+_SHARE: Final = 50
+
+
+class PicturedRun(NamedTuple):
+    """A run that is kept: the values of its record, where its logs lie, and their places among the files."""
+
+    values: tuple[Any, ...]
+    plain: Sequence[PlainFile]
+    files: Sequence[int]
+    mark: bytes
+    run: LocalRun
+
+    def logs(self) -> list[RunFile]:
+        return [*map(_file_of, self.plain)]
+
+    @property
+    def paths(self) -> list[str]:
+        return [plain[0] for plain in self.plain]
+
+
+class NewRun(NamedTuple):
+    """A run that was made anew, and all its logs, copies too."""
+
+    run: LocalRun
+    logs: Sequence[Segment]
+
+
+@frozen
+class FolderLook:
+    """What lies in a folder: the files of no run that is kept, and the runs that are kept and as they were.
+
+    `is_same`: no folder and no link in it changed, so that no log came or went.
+    """
+
+    found: FoundFiles
+    kept: tuple[PicturedRun, ...] = ()
+    is_same: bool = False
+
+    def without(self, runs: Sequence[PicturedRun]) -> FolderLook:
+        """The same, but with the logs of some runs that are kept among the files."""
+        files = [*self.found.files, *(file for each in runs for file in each.logs())]
+        kept = tuple(each for each in self.kept if not any(each is other for other in runs))
+        return replace(self, found=replace(self.found, files=files), kept=kept)
+
+
+class FolderPicture:
+    """A folder as it was. `read`: reads what logs said, of the runs that are kept, when that is asked for."""
+
+    def __init__(self, plain: PlainPicture, read: ReadSegments) -> None:
+        self._plain = plain
+        self.root, self.folders, self.links, self.files, runs, self._is_source, self._sweeps = plain
+        self._runs = [_pictured(run, self.files, read) for run in runs]
+
+    def look(self) -> FolderLook | None:
+        """What lies in the folder now, if no folder changed: then only files are looked at."""
+        try:
+            if os.path.realpath(self.root) != self.root:
+                return None
+            for path, stamp in self.folders.items():
+                if folder_stamp(os.stat(path)) != stamp:
+                    return None
+            now = [os.stat(plain[0]) for plain in self.files]
+        except OSError:
+            return None
+        if any(link_stamp(path) != stamp for path, stamp in self.links.items()):
+            return None
+        same = {at for at, plain in enumerate(self.files) if _is_same(plain, now[at])}
+        kept = tuple(each for each in self._runs if same.issuperset(each.files))
+        rest = sorted({*range(len(now))}.difference(*(each.files for each in kept)))
+        files = [_file_of(_as_now(self.files[at], now[at])) for at in rest]
+        return FolderLook(self._found(files), kept, is_same=True)
+
+    def _found(self, files: list[RunFile]) -> FoundFiles:
+        return FoundFiles(files, {*self._sweeps}, is_source=self._is_source, folders=self.folders, links=self.links)
+
+    def among(self, found: FoundFiles) -> FolderLook:
+        """What lies in the folder, by a look at all of it.
+
+        The folder of a log must be as it was: else there may be a file beside it that tells a first step.
+        """
+        by_path = {str(file.path): file for file in found.files}
+        kept = tuple(each for each in self._runs if all(self._is_among(at, by_path, found) for at in each.files))
+        of_kept = {path for each in kept for path in each.paths}
+        rest = [file for path, file in by_path.items() if path not in of_kept]
+        return FolderLook(replace(found, files=rest), kept)
+
+    def _is_among(self, at: int, by_path: Mapping[str, RunFile], found: FoundFiles) -> bool:
+        path = self.files[at][0]
+        file, home = by_path.get(path), os.path.dirname(path)
+        is_same = file is not None and _plain_of(file) == self.files[at]
+        return is_same and home in self.folders and found.folders.get(home) == self.folders[home]
+
+    def keep(self, database: KeptDatabase) -> bool:
+        """Keep it, in the place of an earlier one. Whether that could be."""
+        return database.write("pictures", [(_NAME, b"", marshal.dumps(self._plain))])
+
+
+def kept_picture(database: KeptDatabase, root: Path, read: ReadSegments) -> FolderPicture | None:
+    """The picture that is kept of a folder."""
+    for _, _, body in database.rows("pictures", [_NAME]):
+        picture = FolderPicture(marshal.loads(body), read)
+        if picture.root == os.path.realpath(root):
+            return picture
+    return None
+
+
+def is_worth_it(new: Sequence[NewRun], logs: int, read_at: float) -> bool:
+    """Whether so many runs ended since the last picture that another one is made."""
+    before = settled_before(read_at)
+    return sum(_is_kept(each, before) for each in new) > logs // _SHARE
+
+
+def picture_of(
+    root: Path, look: FolderLook, new: Sequence[NewRun], read_at: float, read: ReadSegments
+) -> FolderPicture | None:
+    """The picture of a folder, if it had settled when its reading began."""
+    found, before = look.found, settled_before(read_at)
+    is_whole = found.folders and not (found.unreadable or found.left_out)
+    if not is_whole or any(max(stamp[2:]) >= before for stamp in found.folders.values()):
+        return None
+    files = {str(file.path): _plain_of(file) for file in found.files}
+    for each in look.kept:
+        files.update((plain[0], plain) for plain in each.plain)
+    places = {path: at for at, path in enumerate(sorted(files, key=_parts))}
+    runs: list[PlainRun] = [(each.values, [places[path] for path in each.paths], each.mark) for each in look.kept]
+    for made in new:
+        values = _plain_values(made.run.record) if _is_kept(made, before) else None
+        if values is not None:
+            own = [places[str(segment.file.path)] for segment in made.run.segments]
+            runs.append((values, own, mark_of(made.run)))
+    plain = [files[path] for path in places]
+    sweeps = sorted(found.sweeps)
+    told = (os.path.realpath(root), found.folders, found.links, plain, runs, found.is_source, sweeps)
+    return FolderPicture(told, read)
+
+
+def in_order(new: Sequence[NewRun], kept: Sequence[PicturedRun]) -> list[LocalRun]:
+    """Runs in the order of their first logs; those that do not tell their project come last."""
+    placed = [((not each.logs[0].names_project, _parts(str(each.logs[0].file.path))), each.run) for each in new]
+    placed += [((False, min(map(_parts, each.paths))), each.run) for each in kept]
+    return [run for _, run in sorted(placed, key=itemgetter(0))]
+
+
+def _parts(path: str) -> list[str]:
+    return path.split(os.sep)
+
+
+def _is_same(plain: PlainFile, stat: os.stat_result) -> bool:
+    now = (stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_dev, stat.st_ino, stat.st_uid)
+    return plain[2:8] == now
+
+
+def _pictured(run: PlainRun, files: Sequence[PlainFile], read: ReadSegments) -> PicturedRun:
+    values, places, mark = run
+    own = [files[at] for at in places]
+    segments = LaterSegments(partial(_read_later, own, read))
+    made = LocalRun(_record_of(values), segments, WholeStrands(segments), (), mark)
+    return PicturedRun(values, own, places, mark, made)
+
+
+def _is_kept(new: NewRun, before_ns: int) -> bool:
+    """Whether nothing but a change of its logs makes a run another one."""
+    run = new.run
+    if run.notices or not len(run.strands) == len(run.segments) == len(new.logs):
+        return False
+    return all(
+        segment.head.run
+        and segment.head.branch is None
+        and segment.names_project
+        and is_told(segment.head)
+        and is_settled(segment.file, segment.head, before_ns)
+        and not os.path.lexists(f"{segment.file.path}.syncstate")
+        for segment in run.segments
+    )
+
+
+def _read_later(files: Sequence[PlainFile], read: ReadSegments) -> tuple[Segment, ...]:
+    return read([*map(_file_of, files)])
+
+
+# ---------------------------------------------------------------- as plain values
+
+
+def _plain_of(file: RunFile) -> PlainFile:
+    folder = None if file.folder is None else str(file.folder)
+    stamp = file.size, file.mtime_ns, file.ctime_ns, *file.inode, file.owner
+    return str(file.path), file.shown, *stamp, folder, file.is_log
+
+
+def _file_of(plain: PlainFile) -> RunFile:
+    path, shown, size, mtime, ctime, device, inode, owner, folder, is_log = plain
+    home = None if folder is None else Path(folder)
+    return RunFile(Path(path), shown, size, mtime, ctime, (device, inode), owner, home, is_log)
+
+
+def _as_now(plain: PlainFile, stat: os.stat_result) -> PlainFile:
+    size = stat.st_size if plain[-1] else 0
+    stamp = size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_dev, stat.st_ino, stat.st_uid
+    return plain[0], plain[1], *stamp, plain[8], plain[9]
+
+
+def _plain_values(record: RunRecord) -> tuple[Any, ...] | None:
+    """The values of a record, times as microseconds; `None` for what no bytes can say."""
+    values = [getattr(record, name) for name in _NAMES]
+    for at in _TIMES:
+        values[at] = None if values[at] is None else (values[at] - _EPOCH) // _MICROSECOND
+    if values[_SAID] or values[_LOGGED] is not None:
+        return None
+    try:
+        marshal.dumps(values)
+    except ValueError:
+        return None
+    return tuple(values)
+
+
+def _record_of(values: tuple[Any, ...]) -> RunRecord:
+    cells = [*values]
+    for at in _TIMES:
+        if cells[at] is not None:
+            cells[at] = _EPOCH + timedelta(microseconds=cells[at])
+    return RunRecord(*cells)
