@@ -11,7 +11,8 @@ from contextlib import contextmanager
 def uncollected() -> Iterator[None]:
     """Without Python's collector, for the moment in which a long text becomes many values.
 
-    Nothing that is made inside holds a circle, so nothing waits for it.
+    Nothing that is made inside holds a circle, so nothing waits for it. Behind it all count as old, so that they are
+    not walked through at once: what is a circle is found when old values are looked at.
     """
     was_on = gc.isenabled()
     gc.disable()
@@ -19,4 +20,7 @@ def uncollected() -> Iterator[None]:
         yield
     finally:
         if was_on:
+            if not gc.get_freeze_count():  # else somebody keeps values out of the collector for good
+                gc.freeze()
+                gc.unfreeze()
             gc.enable()

@@ -74,7 +74,7 @@ DOORS = (
     Door("wandb", r"^$", "RunQL reads what the W&B SDK writes without it"),
     Door("google.protobuf", r"^$", "the decoder of run files is our own"),
     Door("sqlite3", r"runql/sources/local/kept/database\.py", "what is kept of large folders is the only database"),
-    Door("marshal", r"runql/sources/local/kept/heads\.py", "bytes of our own, behind a digest"),
+    Door("marshal", r"runql/sources/local/kept/(heads|picture)\.py", "bytes of our own, behind a digest"),
     Door("pickle", r"^$", "a pickle is a program: nothing that is stored is one"),
     Door("os.environ", r"runql/config\.py", "the settings are the only reader of the environment"),
     Door("os.getenv", r"^$", "the settings are the only reader of the environment"),

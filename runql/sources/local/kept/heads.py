@@ -153,15 +153,14 @@ def is_large(files: Sequence[RunFile]) -> bool:
 
 def made_of(runs: Iterable[tuple[str, LocalRun]], read_at: float) -> bytes | None:
     """A digest of all that runs were made of; `None` if some of it was written just then."""
-    digest = hashlib.blake2b(digest_size=16)
+    told: list[bytes] = []
     newest = 0
     for name, run in runs:
-        digest.update(f"{name!r} {run.record.state}".encode("utf-8", "surrogatepass"))
+        told += (f"{name!r} {run.record.state}".encode("utf-8", "surrogatepass"), run.mark or mark_of(run))
         if run.mark is None:  # else it had settled when it was kept
             files = [strand.segment.file for strand in run.strands]
             newest = max([newest, *(max(file.mtime_ns, file.ctime_ns) for file in files)])
-        digest.update(run.mark or mark_of(run))
-    return digest.digest() if newest < settled_before(read_at) else None
+    return hashlib.blake2b(b"".join(told), digest_size=16).digest() if newest < settled_before(read_at) else None
 
 
 def mark_of(run: LocalRun) -> bytes:
