@@ -35,7 +35,7 @@ def _given(table: ChartTable, design: Design) -> Panel:
     for colour, (value, rows) in enumerate(_parted(table, design.by).items()):
         counts = [n[row] for row in rows]
         ends = _ends([low[row] for row in rows], [high[row] for row in rows])
-        series.append(_bins((value or "n", colour), [low[row] for row in rows], ends, counts, ()))
+        series.append(_bins((value or design.x or "low", colour), [low[row] for row in rows], ends, counts, ()))
     return Panel(Mark.HIST, Axis(design.x or "low"), Axis("n"), tuple(series))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -282,6 +283,16 @@ def test_panels_on_one_x_stand_below_each_other() -> None:
     assert {panel.x.window for panel in made.panels} == {(0.0, 8.0)}
     bars = {line.index("│") for line in screen(made).splitlines() if "│" in line}
     assert len(bars) == 1, "the axes stand in one column"
+
+
+@pytest.mark.parametrize("height", [18, 21, 24])
+def test_a_value_stands_in_the_row_of_its_tick(height: int) -> None:
+    source = runs(None, None, **{f"r{at}": {"acc": at / 4, "n": at / 4} for at in range(5)})
+    text = screen(chart(source, "runs | plot summary.acc vs summary.n"), height=height, color=True)
+    lines = re.sub(r"\x1b\[[0-9;]*m", "", text).splitlines()
+    ticks = [line for line in lines if "┤" in line and float(line.split()[0]) * 4 % 1 == 0]
+    assert len(ticks) >= 2
+    assert all("●" in line for line in ticks), "each of these numbers is a value"
 
 
 def test_ticks_of_an_axis_are_written_alike() -> None:

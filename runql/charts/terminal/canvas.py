@@ -44,6 +44,10 @@ class Canvas:
         """The column of cells at a place."""
         return self._at(across, 0.0)[0] // self.wide
 
+    def row(self, up: float) -> int:
+        """The row of cells at a place."""
+        return self._at(0.0, up)[1] // self.high
+
     def shade(self, column: int, low: float, high: float, text: str, colour: int) -> None:
         """A character in each cell of a column between two places."""
         _, top = self._at(0.0, high)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import chain, pairwise
 from typing import Final
 
@@ -48,12 +48,12 @@ def plane_lines(panel: Panel, look: Look, rows: int, margin: int) -> Iterator[st
         _draw(canvas, panel, series, (x, y), look)
     if panel.y.title:
         yield look.paint(look.cut(panel.y.title, look.width), DIM)
-    places = {min(rows - 1, max(0, round((1 - y.place(at)) * (rows - 1)))): text for at, text in ticks}
+    places = {canvas.row(y.place(at)): text for at, text in ticks}
     for row, line in enumerate(canvas.lines()):
         text = places.get(row, "")
         bar = look.sign("┤" if text else "│", "+" if text else "|")
         yield f"{look.paint(padded(text, margin, right=True) + ' ' + bar, DIM)}{line}".rstrip()
-    yield from x_axis(panel.x, x, columns, margin + 2, look)
+    yield from x_axis(panel.x, x, columns, margin + 2, look, column=canvas.column)
 
 
 def _spans(panel: Panel) -> tuple[AxisExtent, AxisExtent] | None:
@@ -143,15 +143,24 @@ def _error(canvas: Canvas, series: Series, place: int, at: tuple[float, AxisExte
         canvas.line((across, span.place(low)), (across, span.place(high)), look.sign("│", "|"), series.colour)
 
 
-def x_axis(axis: Axis, span: AxisExtent, columns: int, margin: int, look: Look) -> Iterator[str]:
-    """The line below a plane, the texts of its ticks, and its title."""
+def x_axis(
+    axis: Axis,
+    span: AxisExtent,
+    columns: int,
+    margin: int,
+    look: Look,
+    *,
+    column: Callable[[float], int] | None = None,
+) -> Iterator[str]:
+    """The line below a plane, the texts of its ticks, and its title. `column`: in which column a place is drawn."""
     room = _TIME_COLUMNS if axis.scale is Scale.TIME else _TICK_COLUMNS
     ticks = ticks_of(span, axis, max(3, columns // room), look.zone)
     line = [look.sign("─", "-")] * columns
     texts = [" "] * (columns + margin)
     end = -1
     for at, text in ticks:
-        place = min(columns - 1, max(0, round(span.place(at) * (columns - 1))))
+        part = span.place(at)
+        place = min(columns - 1, max(0, round(part * (columns - 1)))) if column is None else column(part)
         start = min(max(0, margin + place - len(text) // 2), margin + columns - len(text))
         if start <= end + 1 and end >= 0:
             continue

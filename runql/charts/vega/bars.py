@@ -183,13 +183,15 @@ def bin_layers(panel: Panel, legend: Legend, pointer: Pointer) -> Layers:
     """The bins of a histogram; of several groups each one is seen through the others."""
     edges = AxisRange.of(*(column for series in panel.series for column in (series.x, series.until)))
     counts = AxisRange.of(*(series.y for series in panel.series))
+    x = channel("x", panel.x, edges)
+    x["scale"] = {**x["scale"], "padding": 0}  # else Vega-Lite begins the axis a step before the first bin
     several = len(panel.series) > 1
     mark = {"type": "bar", "orient": "vertical", "binSpacing": 1, "clip": True, "fillOpacity": 0.45 if several else 0.9}
     if several:
         mark |= {"strokeWidth": 1.2}
     colour = legend.colour(symbol="square")
     encoding = {
-        "x": channel("x", panel.x, edges),
+        "x": x,
         "x2": {"field": "until"},
         "y": {**channel("y", panel.y, counts, from_zero=True), "stack": None},
         "y2": {"datum": 0},
