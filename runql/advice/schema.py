@@ -207,7 +207,7 @@ def _text_document(catalog: Catalog, sections: Mapping[str, Sequence[str]], left
     lines += ["", f"of every run: {' '.join(RUN_FIELDS)}"]
     if left_out:
         said = [f"{_left(name, count)}" for name, count in left_out.items()]
-        lines += ["", f"left out: {', '.join(said)}; more with a larger `--budget`"]
+        lines += ["", f"left out: {', '.join(said)}; more with a larger budget"]
     return "\n".join(lines)
 
 

@@ -103,8 +103,8 @@ def default_name(settings: Settings) -> str:
     if name is None:
         raise SourceError.of(
             "RQL511",
-            "no source: there is no `./wandb` here, and neither `-s` nor the settings name one",
-            f"try it on runs that come with RunQL: `-s {DEMO}`",
+            "no source is named: there is no `./wandb` here, and the settings name none",
+            f'try it on runs that come with RunQL: `-s {DEMO}`, or `source="{DEMO}"` in Python',
             f"runs on disk: `-s path/to/wandb` or `-s {TENSORBOARD}path/to/logs`; on a W&B server: `-s entity/project`",
         )
     return name

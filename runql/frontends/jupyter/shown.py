@@ -11,6 +11,7 @@ from typing import Final
 
 from IPython.display import HTML, DisplayHandle, display
 
+from runql.advice.doors import Door, said_at
 from runql.errors import BackendError, RunQLError
 from runql.session import Explanation, Result
 from runql.terminal.progress import Waiting
@@ -27,7 +28,7 @@ def quietly() -> Iterator[None]:
     try:
         yield
     except RunQLError as error:
-        lines = render(error.diagnostics, error.source, color=True).split("\n")
+        lines = render(said_at(Door.NOTEBOOK, error.diagnostics), error.source, color=True).split("\n")
         # IPython asks the error itself how it looks, and shows a traceback of those that have no answer.
         vars(error)["_render_traceback_"] = lambda: lines
         raise

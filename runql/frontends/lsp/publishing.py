@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
+from runql.advice.doors import Door, said_at
 from runql.frontends.lsp.analysis import folder_of
 from runql.frontends.lsp.document import Document
 from runql.frontends.lsp.positions import Json
@@ -163,7 +164,7 @@ class Publisher:
 
     def written(self, document: Document, start: int, one: Diagnostic) -> Json:
         """A diagnostic as the protocol writes it."""
-        lines = [one.message, *one.hints]
+        lines = [one.message, *said_at(Door.EDITOR, [one])[0].hints]
         found: Json = {
             "range": document.range(start, one.span),
             "severity": _SEVERITIES[one.severity],

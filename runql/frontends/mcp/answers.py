@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from threading import Lock
 from typing import Any, Final
 
+from runql.advice.doors import Door, said_at
 from runql.advice.schema import LEAST_BUDGET, Schema
 from runql.errors import RunQLError, wrong_call
 from runql.frontends.mcp.budget import LEAST_WORDS, MOST_WORDS, Words, cut_rows, going_on
@@ -102,7 +103,7 @@ class Answers:
 
 def told(diagnostics: Iterable[Diagnostic], source: Source | None) -> list[dict[str, Any]]:
     """Diagnostics as `--errors json` writes them, without what is empty."""
-    found: list[dict[str, Any]] = json.loads(errors_json(diagnostics, source))
+    found: list[dict[str, Any]] = json.loads(errors_json(said_at(Door.AGENT, diagnostics), source))
     return [{name: value for name, value in one.items() if value not in (None, [], "<query>")} for one in found]
 
 

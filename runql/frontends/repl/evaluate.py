@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from runql.advice.doors import Door, said_at
 from runql.config import with_saved
 from runql.errors import OutputError, RunQLError
 from runql.frontends.repl.commands.table import read_call
@@ -25,6 +26,7 @@ def evaluate(shell: Shell, text: str) -> None:
         except WasStopped:
             pass  # it was said beside what came
         except RunQLError as error:
+            error.diagnostics = tuple(said_at(Door.PROMPT, error.diagnostics))
             shell.voice.error(error)
             _offer(shell, text, error)
         except stdout.CannotWrite as error:
