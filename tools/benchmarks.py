@@ -36,12 +36,16 @@ PEERS = (
     *("vl-convert-python", "prompt_toolkit", "pygls", "orjson"),
 )
 
+QUIET = 0.2
+"""So many cores, taken by programs that are no part of it, leave a measurement as it is."""
+
 HEAD = """\
 # Benchmarks
 
 What the scripts in `benchmarks/` print. Each measures RunQL and something that is not RunQL in the same run: the ratio
-is what holds on another machine, the times are those of the machine named under each title. `make bench` writes this
-page anew, `make bench BENCH='start server'` two of its parts.
+is what holds on another machine, the times are those of the machine named under each title, and only where that was
+`quiet`: `busy` says how many cores other programs took meanwhile, and then both times are too long. `make bench` writes
+this page anew, `make bench BENCH='start server'` two of its parts.
 """
 
 _SECTION = re.compile(r"^## `bench_(?P<name>\w+)`\n.*?(?=^## |\Z)", re.MULTILINE | re.DOTALL)
@@ -92,10 +96,10 @@ def page(sections: Mapping[str, str]) -> str:
 
 def section(name: str, seconds: float) -> tuple[str, bool]:
     """The part of the page that one benchmark makes, and whether the benchmark came to its end."""
-    start, before = time.monotonic(), resource.getrusage(resource.RUSAGE_CHILDREN)
+    start, cpu_before, busy_before = time.monotonic(), own_seconds(), busy_seconds()
     status, out, err = run(name, seconds)
-    took, after = time.monotonic() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
-    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    took, cpu, busy_after = time.monotonic() - start, own_seconds() - cpu_before, busy_seconds()
+    others = None if busy_before is None or busy_after is None else (busy_after - busy_before - cpu) / took
     lines = [line.replace(str(ROOT), ".").rstrip() for line in out.strip("\n").splitlines()]
     if status is None:
         lines += ["", f"It was stopped after {seconds:.0f} s."]
@@ -103,7 +107,7 @@ def section(name: str, seconds: float) -> tuple[str, bool]:
         last = err.strip().splitlines()[-1:]
         lines += ["", f"It failed: {last[0]}" if last else "A figure misses its goal."]
     shown = "\n".join(lines)
-    text = f"## `bench_{name}`\n\n{about(name)}\n\n{conditions(name, took, cpu)}\n\n```text\n{shown}\n```\n"
+    text = f"## `bench_{name}`\n\n{about(name)}\n\n{conditions(name, took, cpu, others)}\n\n```text\n{shown}\n```\n"
     return text, status == 0
 
 
@@ -130,14 +134,37 @@ def about(name: str) -> str:
     return " ".join(text.split("\n\n", 1)[0].split())
 
 
-def conditions(name: str, took: float, cpu: float) -> str:
-    """The machine, the day, the load, and the versions of what a script names beside RunQL, in a line."""
-    load = f"load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else "load unknown"
+def own_seconds() -> float:
+    """The CPU that the programs which were started here have taken."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def busy_seconds() -> float | None:
+    """The CPU that all programs of the machine have taken since it began; `None` where the system does not say."""
+    try:
+        user, nice, system, _, _, irq, soft = map(int, Path("/proc/stat").read_text(encoding="utf-8").split()[1:8])
+    except (OSError, ValueError):
+        return None
+    return (user + nice + system + irq + soft) / os.sysconf("SC_CLK_TCK")
+
+
+def quietness(others: float | None) -> str:
+    """Whether the machine did something else meanwhile: a time that was taken beside other work is no figure."""
+    if others is None:
+        return "other work unknown"
+    return (
+        f"quiet ({max(others, 0.0):.1f} cores of others)" if others < QUIET else f"busy ({others:.1f} cores of others)"
+    )
+
+
+def conditions(name: str, took: float, cpu: float, others: float | None) -> str:
+    """The machine, the day, what else it did, and the versions of what a script names beside RunQL, in a line."""
     text = (ROOT / "benchmarks" / f"bench_{name}.py").read_text(encoding="utf-8")
     peers = [f"{peer} {found}" for peer in PEERS if _names(peer, text) and (found := installed(peer))]
     beside = f" With {', '.join(peers)}." if peers else ""
     return (
-        f"{processor()}, {os.cpu_count()} cores, {load}, Python {platform.python_version()}, "
+        f"{processor()}, {os.cpu_count()} cores, {quietness(others)}, Python {platform.python_version()}, "
         f"{datetime.now(UTC):%Y-%m-%d}, {took:.0f} s, {cpu:.0f} s of CPU.{beside}"
     )
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.house.sources import ROOT
-from tools.benchmarks import about, page, scripts, section
-from tools.figures import FIGURES, with_figures
+from tools.benchmarks import about, page, quietness, scripts, section
+from tools.figures import BEGIN, END, FIGURES, with_figures
 
 
 def test_the_figures_of_the_readme_are_those_of_the_page() -> None:
@@ -44,3 +44,15 @@ def test_what_fails_or_takes_too_long_is_said(tmp_path: Path, monkeypatch: pytes
     text = page({"good": good, "bad": bad})
     assert "| [`bench_good`](#bench_good) |" in text
     assert "| `bench_slow` | not yet |" in text
+
+
+def test_the_page_says_whether_the_machine_did_something_else() -> None:
+    assert quietness(0.04) == "quiet (0.0 cores of others)"
+    assert quietness(1.52) == "busy (1.5 cores of others)"
+    assert quietness(None) == "other work unknown"
+    line = f"A processor, 2 cores, {quietness(1.5)}, Python 3.11.7, 2026-11-30, 3 s, 1 s of CPU."
+    part = f"## `bench_prompt`\n\n{line}\n\nrunql -s demo   500 \nlitecli on an empty file   800 \n"
+    readme = f"{BEGIN}\n{END}"
+    assert "Other programs ran meanwhile" in with_figures(readme, part)
+    assert "| 500 ms | litecli: 800 ms | 1.6 × |" in with_figures(readme, part)
+    assert "Other programs" not in with_figures(readme, part.replace(quietness(1.5), quietness(0.0)))
