@@ -28,20 +28,20 @@ class Door(Enum):
 
 
 @frozen
-class _Way:
+class _WayOut:
     """An option of the command as a hint names it, and what stands there instead: `{name}` is a group of the form."""
 
     form: re.Pattern[str]
     said: Mapping[Door, str]
 
 
-def _way(form: str, *, agent: str, editor: str, notebook: str, prompt: str) -> _Way:
+def _way(form: str, *, agent: str, editor: str, notebook: str, prompt: str) -> _WayOut:
     said = {Door.AGENT: agent, Door.EDITOR: editor, Door.NOTEBOOK: notebook, Door.PROMPT: prompt}
-    return _Way(re.compile(form), said)
+    return _WayOut(re.compile(form), said)
 
 
-def _everywhere(form: str, said: str) -> _Way:
-    return _Way(re.compile(form), dict.fromkeys(Door, said))
+def _everywhere(form: str, said: str) -> _WayOut:
+    return _WayOut(re.compile(form), dict.fromkeys(Door, said))
 
 
 _READ_ONLY: Final = "this server writes nothing: without `to` the rows come back in the answer"
