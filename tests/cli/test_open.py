@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 
 import pytest
@@ -95,5 +96,8 @@ def test_what_cannot_be_shown_has_a_way_out(runql: Runql, call: tuple[str, ...],
 
 def test_print_starts_nothing(runql: Runql, programs: Path) -> None:
     install(programs, "vd")
-    assert runql("open", "-s", "demo", "--print", "runs limit 1").out.startswith("vd ")
+    printed = runql("open", "-s", "demo", "--print", "runs limit 1").out
+    assert printed == "runql -s demo -o jsonl 'runs limit 1' | vd -f jsonl -\n"
+    asked = shlex.split(printed.partition(" | ")[0])[1:]
+    assert json.loads(runql(*asked).out)["id"]
     assert [path.name for path in programs.iterdir()] == ["vd"]

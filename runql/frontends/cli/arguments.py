@@ -113,7 +113,8 @@ _USAGES: dict[Command, str] = {
     "fmt": "runql fmt [--check] [--diff] FILE.rql… | QUERY | -",
     "trust": "runql trust [--list | --forget] [FOLDER]",
     "pull": "runql pull [--into STORE] SOURCE",
-    "store": "runql store list\n       runql store info|check STORE\n       runql store drop [--yes] STORE",
+    "store": "runql store list\n       runql store info|check|compact|history STORE\n"
+    "       runql store drop [--yes] STORE",
     "sql": "runql sql [-s STORE] [-o FORMAT|FILE] [-p NAME=VALUE]… QUESTION | -",
     "lsp": "runql lsp [-s SOURCE] [--tcp HOST:PORT] [--trusted]",
     "mcp": "runql mcp [-s SOURCE] [--http [HOST:]PORT] [SOURCE…]",

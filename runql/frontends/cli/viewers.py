@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 import subprocess
 import tempfile
@@ -32,7 +33,12 @@ class Viewed:
     result: Result
     places: tuple[SourcePlace, ...]
     voice: Voice
-    prints: bool
+    arguments: Arguments
+
+    @property
+    def prints(self) -> bool:
+        """Whether the address or the command is printed, and nothing started."""
+        return self.arguments.prints
 
     @property
     def is_of_server(self) -> bool:
@@ -50,7 +56,7 @@ def look(result: Result, arguments: Arguments, voice: Voice) -> int:
     Raises:
         QueryError: there is no such program here, or it does not show such an answer.
     """
-    viewed = Viewed(result, tuple(result.answer.executor.places), voice, arguments.prints)
+    viewed = Viewed(result, tuple(result.answer.executor.places), voice, arguments)
     return _VIEWERS[arguments.viewer or _fitting(viewed)](viewed)
 
 
@@ -109,18 +115,25 @@ def _folder(viewed: Viewed) -> Path | None:
 
 def _visidata(viewed: Viewed) -> int:
     """VisiData, on the rows in a file that is gone afterwards."""
+    if viewed.prints:
+        stdout.say(f"{_asked(viewed.arguments)} | vd -f jsonl -")
+        return stderr.OK
     with tempfile.TemporaryDirectory(prefix="runql-") as folder:
         file = Path(folder) / "runs.jsonl"
-        if not viewed.prints:
-            write_file(file, FORMATS["jsonl"].pieces(viewed.result.output(View())))
+        write_file(file, FORMATS["jsonl"].pieces(viewed.result.output(View())))
         return _started(viewed, "vd", str(file))
+
+
+def _asked(arguments: Arguments) -> str:
+    """The call that writes the same rows."""
+    source = () if arguments.source is None else ("-s", arguments.source)
+    params = (part for one in arguments.params for part in ("-p", one))
+    return clean(shlex.join(("runql", *source, *params, "-o", "jsonl", *arguments.words)))
 
 
 def _started(viewed: Viewed, *command: str) -> int:
     """Run another program until it ends; its exit status."""
     if viewed.prints:
-        import shlex
-
         stdout.say(clean(shlex.join(command)))
         return stderr.OK
     program = shutil.which(command[0])

@@ -26,7 +26,7 @@ _WAIT_SECONDS: Final = 0.06
 _QUERIES: Final = frozenset({"run", "explain", "check", "open"})
 _FOLLOWING: Final = 8
 """So much of what may follow the only candidate is looked for."""
-_STORE_VERBS: Final = ("list", "info", "check", "drop")
+_STORE_VERBS: Final = ("list", "info", "check", "compact", "history", "drop")
 
 
 @frozen
