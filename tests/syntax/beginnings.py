@@ -11,21 +11,23 @@ from runql.syntax.tokens import Token, TokenKind, lossless
 def beginnings(texts: Iterable[str]) -> list[str]:
     """The beginnings of some texts, but for those at whose end an earlier one has all alike.
 
-    What is made of a beginning rests on its last word, how much of it is there, and the two words before it: which
-    terminals these are, and the names of namespaces and functions.
+    What is made of a beginning rests on its last word, how much of it is there, and the word before it; between words,
+    on the two words before: which terminals these are, and the names of namespaces and functions.
     """
     seen: set[tuple[object, ...]] = set()
     found: dict[str, None] = {}
     for text in texts:
-        before = ("", "")
+        before: tuple[str, ...] = ("", "")
         for token in lossless(text, run(text).lexemes):
             sign = _sign(token)
+            is_between = token.kind in (TokenKind.WHITESPACE, TokenKind.COMMENT)
+            words = before if is_between else before[1:]
             for part, length in enumerate(_lengths(token.text)):
-                end = (*before, sign, part)
+                end = (*words, sign, part)
                 if end not in seen:
                     seen.add(end)
                     found[text[: token.span.start + length]] = None
-            if token.kind not in (TokenKind.WHITESPACE, TokenKind.COMMENT):
+            if not is_between:
                 before = (before[1], sign)
     return list(found)
 
@@ -42,5 +44,5 @@ def _sign(token: Token) -> str:
 
 
 def _lengths(word: str) -> tuple[int, ...]:
-    """How much of a word is there: nothing, half, all of it; and up to its last dot."""
-    return 0, len(word) // 2, len(word), word.rfind(".") + 1
+    """How much of a word is there: half, all of it, and up to its last dot; nothing, where it has none."""
+    return len(word) // 2, len(word), word.rfind(".") + 1

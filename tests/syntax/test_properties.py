@@ -22,8 +22,6 @@ from tests.syntax.strategies import EXPRESSIONS, JUMBLES, SCRIPTS
 QUERIES = [
     case.query.text for path in sorted((Path(__file__).parents[1] / "cases").glob("*.md")) for case in cases(path)
 ]
-VALID = [text for text in QUERIES if parse(text).ok]
-
 PARTS = 8
 """How many tests the beginnings are shared out to."""
 
@@ -121,12 +119,21 @@ def comments(text: str) -> list[str]:
     return sorted(token.text.rstrip() for token in tokenize(text) if token.kind == "comment")
 
 
-@pytest.mark.parametrize("text", VALID)
-def test_formatting_keeps_the_meaning_and_the_comments_and_is_done_once(text: str) -> None:
+@pytest.mark.parametrize("part", range(PARTS))
+def test_formatting_keeps_the_meaning_and_the_comments_and_is_done_once(part: int) -> None:
+    valid = [text for text in QUERIES[part::PARTS] if parse(text).ok]
+    assert valid
+    for text in valid:
+        assert_formatted(text)
+
+
+def assert_formatted(text: str) -> str:
+    """Format a text: it keeps its meaning and its comments, and is as it stays. What it became."""
     formatted = format_text(text)
-    assert canonical(parse(formatted).script) == canonical(parse(text).script)
-    assert comments(formatted) == comments(text)
-    assert format_text(formatted) == formatted
+    assert canonical(parse(formatted).script) == canonical(parse(text).script), text
+    assert comments(formatted) == comments(text), text
+    assert format_text(formatted) == formatted, text
+    return formatted
 
 
 @settings(deadline=None, max_examples=150)
@@ -137,11 +144,7 @@ def test_formatting_keeps_comments_wherever_they_stand(script: t.Script, added: 
         place = index % (len(tokens) + 1)
         if place and tokens[place - 1].isspace():
             tokens.insert(place, comment)
-    text = "".join(tokens)
-    formatted = format_text(text)
-    assert canonical(parse(formatted).script) == canonical(parse(text).script)
-    assert comments(formatted) == comments(text)
-    assert format_text(formatted) == formatted
+    formatted = assert_formatted("".join(tokens))
     assert all(line == line.rstrip() for line in formatted.split("\n"))
 
 

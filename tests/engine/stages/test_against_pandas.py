@@ -18,7 +18,7 @@ from runql.semantic.typed import TBin, TCorr, TCountStage, TGroup, TLimit, TSmoo
 from runql.semantic.values import MISSING
 from tests.engine.stages.build import FAST, SLOW, cell, fold, from_rows, named, pivot_of
 
-examples = settings(max_examples=60, deadline=None)
+examples = settings(max_examples=40, deadline=None)
 BOTH = pytest.mark.parametrize("rows", [SLOW, FAST], ids=["row by row", "arrays"])
 NUMBERS = st.floats(-1e6, 1e6).map(lambda x: round(x, 4)) | st.integers(-1000, 1000).map(float)
 CELLS = NUMBERS | st.just(math.nan)
