@@ -225,7 +225,7 @@ def crossed() -> Iterator[Any]:
                 yield pytest.param(names, key, asker, id=f"{names.__name__}-{key}-{asker}")
 
 
-@pytest.mark.parametrize(("names", "key", "asker"), crossed())
+@pytest.mark.parametrize(("names", "key", "asker"), [*crossed()])
 def test_a_key_goes_only_to_its_own_host(  # noqa: PLR0917 - a matrix of three, and what a test needs
     world: World,
     monkeypatch: pytest.MonkeyPatch,
