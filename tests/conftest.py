@@ -1,17 +1,24 @@
 """What all tests share: a parser's table beside the grammar, as an installed RunQL has it.
 
 Many tests start the command with a home of its own. Without the table each of these processes would build it anew,
-which takes seconds; the tests of the table itself look elsewhere.
+which takes seconds; the tests of the table itself look elsewhere. And the demo: its files are read once a process.
 """
 
 from __future__ import annotations
 
 import gc
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
+from runql import demo
+from runql.sources.local import folder
+from runql.sources.local.discover import RunFile
+from runql.sources.local.head import Head
+from runql.sources.local.side_files import complete
 from runql.syntax import grammar
 
 settings.register_profile("any machine", deadline=None)
@@ -36,3 +43,20 @@ def pytest_collection_finish() -> None:
     """Leave the tests themselves, which are held to the end, out of the search for circles."""
     gc.collect()
     gc.freeze()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def the_demo_is_read_once() -> Iterator[None]:
+    """Hundreds of tests open the demo anew; its files stay as they are, and so does what is read of them."""
+    path, read = Path(demo.__path__[0]), complete.read_run
+
+    @cache
+    def of_the_demo(file: RunFile) -> Head:
+        return read(file)
+
+    def read_run(file: RunFile) -> Head:
+        return of_the_demo(file) if file.path.is_relative_to(path) else read(file)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(folder, "read_run", read_run)
+        yield

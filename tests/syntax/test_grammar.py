@@ -18,6 +18,7 @@ from runql.syntax.check_grammar import GrammarMismatchError, builder_methods, pl
 from runql.syntax.keywords import keywords
 from runql.syntax.lexer import run
 from runql.syntax.lr_parser import Parser
+from runql.syntax.lr_table import table_from
 from runql.syntax.parser.build import COUNT_CLAUSES, Builder
 from runql.syntax.parser.build_stages import PLAIN_STAGES
 
@@ -34,6 +35,7 @@ def table() -> bytes:
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, table: bytes) -> Iterator[Path]:
     """A cache folder of its own, and a loader that has loaded nothing yet."""
     monkeypatch.setattr(grammar, "write_table", lambda: table)
+    monkeypatch.setattr(grammar, "build_table", lambda **_: table_from(table.partition(b"\n")[2]))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setattr("platformdirs.user_cache_path", lambda *_, **__: tmp_path / "runql")
     monkeypatch.setattr(grammar, "_PACKED_TABLE", tmp_path / "none.table")

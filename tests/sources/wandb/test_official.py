@@ -22,7 +22,7 @@ from tests.server.store import stamp
 ROOT = Path(__file__).resolve().parents[3]
 KEY = "f" * 40
 SEED = 20260131
-QUESTIONS = 40
+QUESTIONS = 24
 
 
 def sample_store() -> Store:
