@@ -220,7 +220,7 @@ class _Steps:
         if fetch.most is not None:
             yield "", "limit", [f"no more than {counted_runs(fetch.most)}: the filter alone decides"]
         yield "", "fetched", ["no run" if self.counts(fetch) else fetched_text(fetch, one.capabilities)]
-        yield "", "requests", [self._requests(fetch, one.capabilities)]
+        yield "", "requests", [self._requests(fetch, one)]
         if one.kept:
             yield "", "kept", [one.kept]
 
@@ -234,7 +234,12 @@ class _Steps:
         if lines:
             yield "", "not by SQL", lines
 
-    def _requests(self, fetch: Fetch, capabilities: Capabilities) -> str:
+    def _requests(self, fetch: Fetch, one: ExplainedSource) -> str:
+        capabilities, engine = one.capabilities, one.speech.engine
+        if engine:
+            return (
+                f"statements to {engine}, which reads the files: the one above, and those for what is read of the runs"
+            )
         if capabilities.cheap_pages:
             return "none: the runs are at hand"
         if self.counts(fetch):

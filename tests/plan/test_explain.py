@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import ast
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from runql.plan.capabilities import AT_HAND, Capabilities, Trust
+from runql.plan.capabilities import AT_HAND, STORED, Capabilities, Trust
 from runql.plan.explain import ExplainedSource, explain
 from runql.plan.lower import lower
 from runql.plan.push import push
+from runql.plan.to_sql.speech import DUCKDB
 from runql.syntax.printer.to_text import to_text
 from tests.plan.documents import asked
 from tests.semantic.markdown_cases import ACCEPT, Case, accept, cases
@@ -63,6 +65,15 @@ def test_runs_on_disk_cost_no_request_so_a_limit_stops_only_the_reading_of_histo
     assert "here    limit        5 runs; all that match are counted" in said
     dear = explained("runs where min(logged.loss) < 1 limit 5", DISK)
     assert "here    limit        reading stops at 5 runs" in dear
+
+
+def test_a_store_that_an_engine_reads_is_not_at_hand() -> None:
+    query = checked("runs where config.lr > 1 limit 5").query
+    assert query is not None
+    source = ExplainedSource("lake", "acme", "vision", STORED, speech=replace(DUCKDB, engine="ClickHouse"))
+    said = " ".join(explain("", lower(query), [source], catalog=COMPLETE).split())
+    assert "requests statements to ClickHouse, which reads the files: the one above" in said
+    assert "at hand" not in said
 
 
 def test_several_sources_have_a_call_each_and_meet_here() -> None:

@@ -14,10 +14,11 @@ from runql.text.frozen import frozen
 @frozen
 class SqlSpeech:
     """`statement`: what of a selector, of an entity and a project, is asked in SQL where nobody looked for what is odd.
-    `spell`: a statement in the words of who answers it."""
+    `spell`: a statement in the words of who answers it. `engine`: who that is, where it is not this process."""
 
     statement: Callable[[TypedSelector, str, str], RunStatement]
     spell: Callable[[str], str]
+    engine: str = ""
 
 
 def _statement(selector: TypedSelector, entity: str, project: str) -> RunStatement:

@@ -5,6 +5,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
 import pytest
 
 from runql import config
@@ -13,6 +17,7 @@ from runql.sources.open import open_place
 from runql.sources.store.lake import open as opener
 from runql.sources.store.lake.names import lake_name, server_of
 from runql.sources.store.lake.open import open_engine
+from runql.sources.store.lake.service import LakeService
 from runql.sources.store.lake.spelling import CLICKHOUSE, SPARK, spelled
 
 
@@ -96,3 +101,21 @@ def test_a_statement_is_spelled_or_not_asked(sql: str, clickhouse: str | None, s
     for dialect, expected in ((CLICKHOUSE, clickhouse), (SPARK, spark)):
         found = spelled(sql, dialect)
         assert found is None if expected is None else found is not None and expected in found, found
+
+
+@pytest.mark.parametrize(
+    ("folder", "files", "mark"),
+    [
+        ("/data/a*b", "", "`*`"),
+        ("/data/{x,y}", "", "`{` `,` `}`"),
+        ("/data/s", "/mnt/v[1]?", "`[` `]` `?`"),
+    ],
+)
+def test_a_path_that_an_engine_reads_as_a_pattern_is_refused(folder: str, files: str, mark: str) -> None:
+    name = lake_name(f"lake+spark:///{folder}" + (f"?files={files}" if files else ""))
+    engine: Any = SimpleNamespace(dialect=SPARK)
+    with pytest.raises(SourceError, match="as a pattern") as raised:
+        LakeService(Path(folder), name=name, number=None, engine=engine)
+    (said,) = raised.value.diagnostics
+    assert mark in said.message
+    assert "?files=" in said.hints[0]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from runql.config import Settings
 from runql.engine.histories.aggregates import HistoryNode
@@ -27,6 +27,9 @@ from runql.sources.store.lake.spelling import spelled
 from runql.sources.store.places import existing
 from runql.sources.store.service import StoreService
 
+_PATTERN: Final = frozenset("*?[]{},\\")
+"""What stands for several names in a path, for one engine or the other."""
+
 
 class LakeService(StoreService):
     """The runs of a store, as of its newest version, which ClickHouse or Spark reads.
@@ -44,6 +47,7 @@ class LakeService(StoreService):
     def __init__(self, folder: Path, *, name: LakeName, number: int | None, engine: LakeEngine) -> None:
         self._engine = engine
         self._at = name.files or str(folder.absolute())
+        _check_plain(self._at, name, engine)
         self._lake_name = name
         super().__init__(folder, name=name.shown, number=number)
 
@@ -81,7 +85,7 @@ class LakeService(StoreService):
         def statement(selector: TypedSelector, entity: str, project: str) -> RunStatement:
             return exact_statement(selector, nothing_odd, dialect, entity, project)
 
-        return SqlSpeech(statement, lambda sql: spelled(sql, dialect) or sql)
+        return SqlSpeech(statement, lambda sql: spelled(sql, dialect) or sql, dialect.title)
 
     def tables(self, entity: str, project: str) -> SqlTables:  # noqa: ARG002 - as those of any source
         """SQL is asked of the engine itself. Raises `SourceError`."""
@@ -93,6 +97,14 @@ class LakeService(StoreService):
         """Let the engine go."""
         super().close()
         self._engine.close()
+
+
+def _check_plain(at: str, name: LakeName, engine: LakeEngine) -> None:
+    """Raise `SourceError` for a path that an engine would read as a pattern: it might find other files, or none."""
+    marks = " ".join(f"`{mark}`" for mark in dict.fromkeys(at) if mark in _PATTERN)
+    if marks:
+        message = f"`{name.shown}`: {engine.dialect.title} would read {marks} in the path `{at}` as a pattern"
+        raise SourceError.of("RQL511", message, "name a folder without it, by a link or behind `?files=`")
 
 
 def open_lake(name: str, settings: Settings) -> LakeService:
