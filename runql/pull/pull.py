@@ -17,6 +17,7 @@ from runql.sources.store.age import note_looked
 from runql.sources.store.check import sweep
 from runql.sources.store.records import key_of, mark_of
 from runql.sources.store.snapshot import FinishedPull, StoreSnapshot
+from runql.sources.store.statistics.kept_points import keep_points
 from runql.sources.store.writer import OpenRun, StoreWriter
 from runql.text.diagnostic import Diagnostic, folded
 from runql.text.frozen import frozen
@@ -127,6 +128,8 @@ def pull(
         swept = sweep(store, newest)
         if counts.written and counts.listed >= _MANY:
             _keep_statistics(store, name)
+        if counts.written:
+            keep_points(store, newest)
     finally:
         writer.close()
         snapshot.close()

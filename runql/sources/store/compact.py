@@ -12,6 +12,7 @@ from runql.sources.store import table
 from runql.sources.store.check import damages
 from runql.sources.store.duck import Duck, Unreadable, files_sql, quoted
 from runql.sources.store.layout import FACTS, PARTITION, Fact
+from runql.sources.store.statistics.kept_points import keep_points
 from runql.sources.store.writer import settled
 from runql.text.frozen import frozen
 
@@ -57,7 +58,9 @@ def compact(folder: Path, name: str, grace_seconds: float = GRACE_SECONDS) -> Co
         dropped = sum(part.rows for part in old) - sum(part.rows for part in new)
         deleted = table.vacuum(folder, grace_seconds)
         after = len(base.parts) - len(old) + len(new)
-        return Compacted(table.version(folder, name).number, len(base.parts), after, dropped, deleted)
+        newest = table.version(folder, name)
+        keep_points(folder, newest)
+        return Compacted(newest.number, len(base.parts), after, dropped, deleted)
     raise SourceError.of("RQL511", f"`{name}` is not compacted: others write it all the time", "try it again later")
 
 

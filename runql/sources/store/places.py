@@ -126,10 +126,10 @@ def _folders(folder: Path) -> list[Path]:
 def drop(place: StorePlace) -> None:
     """Delete a store: what a store writes, and the folder if nothing else is in it. Raises `OSError`."""
     from runql.sources.store.age import LOOKED
-    from runql.sources.store.statistics.kept_catalog import FOLDER
+    from runql.sources.store.statistics import kept_catalog, kept_points
 
     (place.folder / LOOKED).unlink(missing_ok=True)
-    for name in (LOG, FOLDER, *(f"{PARTITION}={fact.value}" for fact in Fact)):
+    for name in (LOG, kept_catalog.FOLDER, kept_points.FOLDER, *(f"{PARTITION}={fact.value}" for fact in Fact)):
         path = place.folder / name
         if path.is_dir():
             shutil.rmtree(path)

@@ -71,24 +71,30 @@ class StoreViews:
 
     def _of_parts(self, fact: Fact, sql: str, work: Callable[[str], list[_Row]]) -> list[_Row]:
         while True:
-            parts = self._parts(fact)
+            parts = self.parts(fact)
             if not parts:
                 return []
             try:
                 return work(sql.replace("{files}", self._files(parts)))
             except Unreadable as error:
-                self._without_lost(parts, error)
+                self.leave_out(parts, error)
                 if fact is Fact.RUNS:
                     self._begin_anew()
                     self.ask("SELECT 1 LIMIT 0")  # the statement may read the table
 
-    def _parts(self, fact: Fact) -> tuple[table.StorePart, ...]:
+    @property
+    def folder(self) -> Path:
+        """The folder of the store."""
+        return self._folder
+
+    def parts(self, fact: Fact) -> tuple[table.StorePart, ...]:
+        """The parts of a fact that can be read."""
         return tuple(part for part in self._version.of(fact) if part not in self.lost)
 
     def _files(self, parts: Iterable[table.StorePart]) -> str:
         return files_sql([self._folder / part.path for part in parts])
 
-    def _without_lost(self, parts: Sequence[table.StorePart], error: Unreadable) -> None:
+    def leave_out(self, parts: Sequence[table.StorePart], error: Unreadable) -> None:
         """Leave out what cannot be read. Raises `ServerError` if it is not that."""
         if not self._look_for_lost(parts, deeply=True):
             raise ServerError.of("RQL405", f"the store `{self._name}` cannot be read: {error}") from error
@@ -126,13 +132,13 @@ class StoreViews:
                 return work()
             except Unreadable as error:
                 with self._lock:
-                    self._without_lost(self._parts(Fact.ATTR), error)
+                    self.leave_out(self.parts(Fact.ATTR), error)
                     self._begin_anew()
 
     def _make_runs(self, *, wide: bool) -> None:
         """The table `runs`: the newest row of each run. `nr` is its number."""
         while not self._has_runs or (wide and not self._is_wide):
-            parts = self._parts(Fact.RUNS)
+            parts = self.parts(Fact.RUNS)
             try:
                 if self._has_runs:
                     self._widen(parts)
@@ -140,7 +146,7 @@ class StoreViews:
                     self.duck.do(f"CREATE OR REPLACE TABLE runs AS {self._newest(parts)}")
                     self._has_runs = True
             except Unreadable as error:
-                self._without_lost(parts, error)
+                self.leave_out(parts, error)
                 self._begin_anew()
 
     def _newest(self, parts: Sequence[table.StorePart]) -> str:
@@ -170,7 +176,7 @@ class StoreViews:
 
     def _make_attr(self) -> None:
         """The view `attr`: the rows of the runs as they are in `runs`."""
-        parts = self._parts(Fact.ATTR)
+        parts = self.parts(Fact.ATTR)
         if parts == self._attr_parts:
             return
         names = FACTS[Fact.ATTR].columns

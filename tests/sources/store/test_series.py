@@ -14,11 +14,16 @@ from hypothesis import strategies as st
 from runql.semantic.record import RunRecord
 from runql.session import Session
 from runql.sources.memory import MemoryService
+from runql.sources.store import table, writer
 from runql.sources.store.columns.listed import ListedColumns
+from runql.sources.store.compact import compact
+from runql.sources.store.layout import Fact
 from runql.sources.store.service import StoreService
+from runql.sources.store.statistics import kept_points
+from runql.sources.store.statistics.kept_points import keep_points
 from tests.sources.store.awkward import NUMBERS, SCALARS
 from tests.sources.store.draws import draw_many
-from tests.sources.store.sample import store_of
+from tests.sources.store.sample import pulled, store_of
 from tests.sources.store.test_run_columns import answered
 
 _EASY = st.sampled_from([0, 1, 2, -1, 0.5, -0.5, 1.0, float("nan"), float("inf")])
@@ -52,6 +57,9 @@ def compare(rows: Sequence[list[dict[str, Any]]], asked: Sequence[str], folder: 
         [{"id": run.id, "config": {}} for run in runs], {f"r{at}": own for at, own in enumerate(rows) if own}
     )
     store_of(source, folder).close()
+    if len(rows) % 2:  # half of the stores have the facts of their metrics beside the points
+        with patch.object(kept_points, "_WORTH", 1):
+            keep_points(folder, table.version(folder, "s"))
     told: list[bool] = []
     of, single = ListedColumns.of, ListedColumns.single_values
 
@@ -93,6 +101,52 @@ def test_values_of_plain_histories_are_told_by_sql(tmp_path: Path) -> None:
     """So that the two answers above are made in two ways."""
     rows: list[list[dict[str, Any]]] = [[{"loss": 0.5}, {"loss": 0.25}], [{"loss": 1.5}, {"loss": 2.5}]]
     assert compare(rows, ["runs select id, min(logged.loss)"], tmp_path / "s")
+
+
+_ASKED = "runs select id, min(logged.loss), argmin(logged.loss), last(logged.loss), count(logged.loss)"
+
+
+def test_facts_are_kept_beside_the_points_and_hold_as_the_store_changes(tmp_path: Path) -> None:
+    """Runs in several parts, runs that nothing is kept of yet, runs pulled again, a compaction, a damaged file."""
+    folder = tmp_path / "s"
+    runs = [{"id": f"r{at}", "config": {}} for at in range(4)]
+    histories = {f"r{at}": [{"loss": (at + 3 * row) % 7 / 4, "_step": 2 * row} for row in range(20)] for at in range(4)}
+
+    def answer() -> tuple[Any, Any, int]:
+        """What the store says, what the runs at hand say, and in how many statements points were read."""
+        read: list[str] = []
+        facts_sql = kept_points.facts_sql
+
+        def noted(files: Sequence[Path], where: str, *, places: bool) -> str:
+            read.extend(map(str, files))
+            return facts_sql(files, where, places=places)
+
+        with (
+            patch("runql.sources.store.columns.point_facts.facts_sql", noted),
+            Session(f"store:{folder}") as session,
+        ):
+            told = answered(session, _ASKED)
+        with Session(MemoryService(runs, histories)) as here:
+            return told[0], answered(here, _ASKED)[0], len(read)
+
+    with patch.object(kept_points, "_WORTH", 1), patch.object(writer, "MOST_CELLS", 30):
+        pulled(MemoryService(runs, histories), folder)
+        assert len(table.version(folder, "s").of(Fact.POINTS)) > 1
+        told, here, read = answer()
+        assert (told, read) == (here, 0)
+    histories["r1"] = [{"loss": 0.25 * row, "_step": row} for row in range(5)]
+    runs[1]["config"] = {"again": 1}
+    pulled(MemoryService(runs, histories), folder)  # so few points are worth no file
+    told, here, read = answer()
+    assert (told, read) == (here, 1)
+    with patch.object(kept_points, "_WORTH", 1):
+        compact(folder, "s")
+    (path,) = (folder / kept_points.FOLDER).glob("*.parquet")
+    told, here, read = answer()
+    assert (told, read) == (here, 0)
+    path.write_bytes(path.read_bytes()[:-9] + b"\0" * 9)
+    told, here, read = answer()
+    assert (told, read) == (here, 1)
 
 
 if __name__ == "__main__":

@@ -96,18 +96,7 @@ class DenseFields:
         gaps[at] = np.where(codes == _NULL, NULL, HELD)
         numbers[codes == _NAN] = np.nan
         numbers[codes == _NULL] = 0.0
-        is_number = codes != _NULL
-        if whole[is_number].all():
-            values = np.zeros(length, np.int64)
-            values[at] = numbers.astype(np.int64)
-            return DenseNumbers(values, None, gaps if gaps.any() else None)
-        values = np.zeros(length, np.float64)
-        values[at] = numbers
-        flags = None
-        if whole[is_number].any():
-            flags = np.zeros(length, np.uint8)
-            flags[at] = whole
-        return DenseNumbers(values, flags, gaps if gaps.any() else None)
+        return _numbers_at(at, numbers, whole, codes != _NULL, gaps)
 
     def _cells(self, rows: str, length: int) -> list[Value]:
         cells: list[Value] = [MISSING] * length
@@ -184,6 +173,34 @@ class DenseCells:
 
     def at(self, numbers: RunNumbers) -> Column:
         return column_of(self.cells[numbers].tolist())
+
+
+def _numbers_at(at: Any, numbers: Any, whole: Any, is_number: Any, gaps: Any) -> DenseNumbers:
+    """The numbers of the runs at some places, of which `whole` says whether they are integers, beside gaps."""
+    import numpy as np
+
+    if whole[is_number].all():
+        values = np.zeros(len(gaps), np.int64)
+        values[at] = numbers.astype(np.int64)
+        return DenseNumbers(values, None, gaps if gaps.any() else None)
+    values = np.zeros(len(gaps), np.float64)
+    values[at] = numbers
+    flags = None
+    if whole[is_number].any():
+        flags = np.zeros(len(gaps), np.uint8)
+        flags[at] = whole
+    return DenseNumbers(values, flags, gaps if gaps.any() else None)
+
+
+def dense_numbers(length: int, at: Any, numbers: Any, whole: Any) -> DenseColumn:
+    """The numbers of the runs at some places; all other runs have none."""
+    import numpy as np
+
+    if not len(at):
+        return dense_of([MISSING] * length)
+    gaps = np.full(length, ABSENT, np.uint8)
+    gaps[at] = HELD
+    return _numbers_at(at, numbers, whole, np.ones(len(at), np.bool_), gaps)
 
 
 def dense_of(cells: list[Value]) -> DenseColumn:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from threading import Lock
 
@@ -15,7 +15,7 @@ from runql.semantic.values import Value
 from runql.sources.protocol import PageRequest, RunColumns, RunValue
 from runql.sources.store.choice import StoreChoice, choose, is_few
 from runql.sources.store.columns.dense import DenseFields, Place
-from runql.sources.store.columns.series import StoredSeries, is_of_points
+from runql.sources.store.columns.series import StoredMetric, StoredSeries, is_of_points
 from runql.sources.store.snapshot import StoreSnapshot
 
 _SPACES = frozenset({Space.RUN, Space.CONFIG, Space.SUMMARY})
@@ -63,18 +63,30 @@ class ListedColumns:
         numbers = {} if metrics is None else snapshot.numbers_of(*of, run_ids)
         if metrics is None or generation != snapshot.views.generation:
             return {}
-        return {
-            run_id: {
-                node: metrics[node.metric].cells[node.name][at] for node in known if metrics[node.metric].exact[at]
-            }
-            for run_id, at in numbers.items()
-        }
+        return _told(metrics, known, numbers)
 
     def _of(self, snapshot: StoreSnapshot) -> tuple[DenseFields, StoredSeries]:
         with self._lock:
             if self._held is None or self._held[0] is not snapshot:
                 self._held = snapshot, DenseFields(snapshot.views), StoredSeries(snapshot.views)
             return self._held[1:]
+
+
+def _told(
+    metrics: Mapping[str, StoredMetric], nodes: Sequence[TAggregate], numbers: Mapping[str, int]
+) -> dict[str, dict[HistoryNode, Value]]:
+    """Values of some runs, by their ids, whose numbers are these."""
+    import numpy as np
+
+    at = np.asarray([*numbers.values()], np.int64)
+    found: dict[str, dict[HistoryNode, Value]] = {run_id: {} for run_id in numbers}
+    for node in nodes:
+        metric = metrics[node.metric]
+        is_exact, values = metric.exact[at].tolist(), metric.column(node.name).at(at)
+        for run_id, ok, value in zip(numbers, is_exact, values, strict=True):
+            if ok:
+                found[run_id][node] = value
+    return found
 
 
 def _places(
@@ -118,8 +130,8 @@ def _with_values(
 
     metrics = series.of(values, snapshot.run_count, found.length)
     numbers = choice[0 : found.length]
-    if metrics is None or not all(metric.exact[at] for metric in metrics.values() for at in numbers):
-        return None
     at = np.asarray(numbers, np.int64)
+    if metrics is None or not all(metric.exact[at].all() for metric in metrics.values()):
+        return None
     made: dict[RunValue, Column] = {node: metrics[node.metric].column(node.name).at(at) for node in values}
     return replace(found, columns={**found.columns, **made})

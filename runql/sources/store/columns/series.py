@@ -15,7 +15,8 @@ from runql.engine.histories.aggregates import HistoryNode
 from runql.language.fields import Space
 from runql.semantic.typed import TAggregate
 from runql.semantic.values import MISSING, Value
-from runql.sources.store.columns.dense import DenseColumn, dense_of
+from runql.sources.store.columns.dense import DenseColumn, DenseNumbers, dense_numbers, dense_of
+from runql.sources.store.columns.point_facts import NAMES, PointFacts
 from runql.sources.store.layout import Fact
 from runql.sources.store.views import StoreViews
 
@@ -24,14 +25,17 @@ _MOST: Final = 16
 _PART: Final = 8
 """Once values of an eighth of the runs were asked for, those of all are worked out."""
 _ENDS: Final = ("argmin", "argmax")
-_FACTS: Final = (
-    "count(*) FILTER (NOT isnan(val)) AS count, min(val) FILTER (NOT isnan(val)) AS min, "
-    "max(val) FILTER (NOT isnan(val)) AS max, arg_min(val, row) AS first, arg_max(val, row) AS last, "
-    "bool_or(isnan(val) OR isinf(val)) AS diverged"
-)
 _NAMES: Final = ("count", "min", "max", "first", "last", "diverged")
-_ODD: Final = "bool_or(step IS NULL OR (val = 0 AND signbit(val))) OR (bool_or(whole) AND NOT bool_and(whole))"
 _OF_RUNS: Final = "JOIN runs AS r ON r.run = g.run AND r.body = g.pull"
+_COLUMNS: Final = {
+    "min": "least",
+    "max": "most",
+    "first": "first",
+    "last": "last",
+    "argmin": "least_step",
+    "argmax": "most_step",
+}
+"""What a value is called among the facts of a metric."""
 
 
 def is_of_points(node: object) -> bool:
@@ -49,19 +53,51 @@ def is_of_points(node: object) -> bool:
 
 
 class StoredMetric:
-    """A metric in all runs, by their numbers. `exact`: of which SQL says what the engine would."""
+    """A metric in all runs, by their numbers. `exact`: of which SQL says what the engine would.
 
-    def __init__(self, length: int) -> None:
-        self.exact = [True] * length
-        self.cells: dict[str, list[Value]] = {name: [MISSING] * length for name in _NAMES}
-        self.cells["count"] = [0] * length
-        self.dense: dict[str, DenseColumn] = {}
+    `facts`: the columns of `point_facts.NAMES`, of the runs at `at`. `has_places`: where it was best is among them.
+    """
+
+    def __init__(self, length: int, found: list[Any], *, has_places: bool) -> None:
+        import numpy as np
+
+        self.facts: dict[str, Any] = dict(zip(NAMES, found, strict=True)) if found else {}
+        self.at = self.facts.get("nr", np.zeros(0, np.int64))
+        self.exact = np.ones(length, np.bool_)
+        if found:
+            self.exact[self.at] = ~self.facts["odd"]
+        self.has_places = has_places
+        self._length = length
+        self._dense: dict[str, DenseColumn] = {}
 
     def column(self, name: str) -> DenseColumn:
         """The values as one column."""
-        if name not in self.dense:
-            self.dense[name] = dense_of(self.cells[name])
-        return self.dense[name]
+        if name not in self._dense:
+            self._dense[name] = self._made(name)
+        return self._dense[name]
+
+    def _made(self, name: str) -> DenseColumn:
+        import numpy as np
+
+        if name == "diverged":
+            flags: list[Value] = [MISSING] * self._length
+            if self.facts:
+                diverged = (self.facts["nan"] > 0) | self.facts["infinite"]
+                for at, is_so in zip(self.at.tolist(), diverged.tolist(), strict=True):
+                    flags[at] = is_so
+            return dense_of(flags)
+        if name == "count":
+            counts = np.zeros(self._length, np.int64)
+            if self.facts:
+                counts[self.at] = self.facts["n"]
+            return DenseNumbers(counts, None, None)
+        if not self.facts:
+            return dense_of([MISSING] * self._length)
+        values, whole = self.facts[_COLUMNS[name]], self.facts["whole"]
+        is_held = np.ones(len(self.at), np.bool_) if name in ("first", "last") else self.facts["n"] > 0
+        if name in _ENDS:
+            whole = np.ones(len(self.at), np.bool_)
+        return dense_numbers(self._length, self.at[is_held], values[is_held], whole[is_held])
 
 
 class StoredSeries:
@@ -71,45 +107,37 @@ class StoredSeries:
         self._views = views
         self._lock = RLock()
         self._generation = views.generation
+        self._facts = PointFacts(views)
         self._held: dict[str, StoredMetric] = {}
         self._asked: Counter[str] = Counter()
 
     def of(self, nodes: Sequence[HistoryNode], length: int, asked: int) -> dict[str, StoredMetric] | None:
         """The metrics of values of which so many runs are asked now, by their names; `None` while these are few."""
-        names = dict.fromkeys(node.metric for node in nodes)
+        places = {node.metric: False for node in nodes}
+        for node in nodes:
+            places[node.metric] |= isinstance(node, TAggregate) and node.name in _ENDS
         with self._lock:
             if self._generation != self._views.generation:
                 self._held.clear()
                 self._generation = self._views.generation
-            for name in names:
+            for name in places:
                 self._asked[name] += asked
-            if any(name not in self._held and self._asked[name] * _PART < length for name in names):
+            if any(name not in self._held and self._asked[name] * _PART < length for name in places):
                 return None
-            found = {name: self._metric(name, length) for name in names}
-            for node in nodes:
-                if isinstance(node, TAggregate) and node.name in _ENDS and node.name not in found[node.metric].cells:
-                    self._add_ends(node.metric, found[node.metric], length)
+            found = {name: self._metric(name, length, places=some) for name, some in places.items()}
             return found if self._generation == self._views.generation else None
 
-    def _metric(self, name: str, length: int) -> StoredMetric:
+    def _metric(self, name: str, length: int, *, places: bool) -> StoredMetric:
         found = self._held.pop(name, None)
-        found = self._read(name, length) if found is None else found
+        if found is None or (places and not found.has_places):
+            found = self._read(name, length, places=places)
         self._held[name] = found
         if len(self._held) > _MOST:
             del self._held[next(iter(self._held))]
         return found
 
-    def _read(self, name: str, length: int) -> StoredMetric:
-        metric = StoredMetric(length)
-        facts = f"SELECT run, pull, {_FACTS}, bool_and(whole) AS whole, {_ODD} AS odd FROM {{files}} WHERE key = ?"
-        chosen = ", ".join(f"g.{column}" for column in _NAMES)
-        sql = f"SELECT r.nr, g.odd, g.whole, {chosen} FROM ({facts} GROUP BY run, pull) AS g {_OF_RUNS}"
-        for at, is_odd, is_whole, *values in self._rows(Fact.POINTS, sql, [name]):
-            metric.exact[at] = not is_odd
-            if is_odd:
-                continue
-            for column, value in zip(_NAMES, values, strict=True):
-                metric.cells[column][at] = int(value) if is_whole and isinstance(value, float) else _cell(value)
+    def _read(self, name: str, length: int, *, places: bool) -> StoredMetric:
+        metric = StoredMetric(length, self._facts.of(name, places=places), has_places=places)
         others = "SELECT DISTINCT run, pull FROM {files} WHERE key = ?"
         said = "SELECT run, pull FROM {files} WHERE contains(said, '\"default\":')"
         told = [*self._rows(Fact.OTHER, f"SELECT r.nr FROM ({others}) AS g {_OF_RUNS}", [name])]
@@ -118,23 +146,6 @@ class StoredSeries:
             metric.exact[at] = False
         return metric
 
-    def _add_ends(self, name: str, metric: StoredMetric, length: int) -> None:
-        """Where a metric was best: the step of the first of equal values."""
-        for end in _ENDS:
-            metric.cells[end] = [MISSING] * length
-        rows = "SELECT run, pull, row, step, val FROM {files} WHERE key = ? AND NOT isnan(val)"
-        best = "SELECT run, pull, min(val) AS least, max(val) AS most FROM rows GROUP BY run, pull"
-        steps = ", ".join(f"arg_min(step, row) FILTER (val = {end}) AS {end}" for end in ("least", "most"))
-        each = f"SELECT run, pull, {steps} FROM rows JOIN best USING (run, pull) GROUP BY run, pull"
-        sql = f"WITH rows AS ({rows}), best AS ({best}) SELECT r.nr, g.least, g.most FROM ({each}) AS g {_OF_RUNS}"
-        for at, *found in self._rows(Fact.POINTS, sql, [name]):
-            for end, step in zip(_ENDS, found, strict=True):
-                metric.cells[end][at] = _cell(step)
-
     def _rows(self, fact: Fact, sql: str, given: list[Any]) -> list[tuple[Any, ...]]:
         self._views.ask("SELECT 1 LIMIT 0")  # the statement reads the table `runs`
         return self._views.rows(fact, sql, given)
-
-
-def _cell(value: Any) -> Value:
-    return MISSING if value is None else value
