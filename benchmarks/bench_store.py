@@ -1,19 +1,21 @@
 """What questions to a store take, against SQL written by hand on the same files, and against SQLite.
 
-python benchmarks/bench_store.py [--runs 100000] [--steps 0] [--repeat 5] [--growth] [--keep FOLDER]
+python benchmarks/bench_store.py [--runs 100000] [--steps 0] [--repeat 5] [--growth] [--curve FILE] [--keep FOLDER]
 
 Each question goes from its text to columns in Python, in a session that was asked before; `first` is the same in a new
 one. `by hand` is DuckDB over the same Parquet files with the SQL that somebody would write who knows that each path has
 one kind of value; it gives the same runs. `SQLite JSON` has config and summary as JSON in one table, `SQLite rows` has
-them as MLflow does: a table of params and one of the latest metrics, with an index. Times are medians in milliseconds,
-the ratio is to `by hand`. With `--steps` the runs have three metrics of so many steps: samples and best values are
-asked too. `start` compares processes: one question against `import wandb`, where that is installed.
+them as MLflow does: a table of params and one of the latest metrics, with an index. Times are medians in milliseconds
+of CPU, of all threads, so that other work on the machine counts little; the ratio is to `by hand`. `--curve` draws
+them. With `--steps` the runs have three metrics of so many steps: samples and best values are asked too.
+`start` compares processes: one question against `import wandb`, where that is installed.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import resource
 import sqlite3
 import subprocess
@@ -29,6 +31,7 @@ from typing import Any, Final
 
 import duckdb
 
+from benchmarks.growth import write
 from benchmarks.synthetic_store import make
 from runql.session import Session
 
@@ -127,15 +130,21 @@ ROWS_SQL: Final[Mapping[str, str]] = {
 
 def timed(work: Work, repeat: int) -> tuple[float, float, int]:
     """The first time, the median of the others, and what the work gave."""
-    began = time.perf_counter()
+    began = _cpu()
     given = work()
-    first = time.perf_counter() - began
+    first = _cpu() - began
     times = []
     for _ in range(repeat):
-        began = time.perf_counter()
+        began = _cpu()
         work()
-        times.append(time.perf_counter() - began)
+        times.append(_cpu() - began)
     return first * 1e3, median(times) * 1e3, given
+
+
+def _cpu() -> float:
+    """The seconds of processor that this process and those that it waited for took."""
+    spent = os.times()
+    return spent.user + spent.system + spent.children_user + spent.children_system
 
 
 def ours(folder: Path, question: str) -> Work:
@@ -212,8 +221,9 @@ def say(text: str) -> None:
     sys.stdout.flush()
 
 
-def compare(folder: Path, repeat: int, scratch: Path, *, peers: bool) -> None:
-    """Every question, by everyone."""
+def compare(folder: Path, repeat: int, scratch: Path, *, peers: bool) -> dict[str, tuple[float, float]]:
+    """Every question, by everyone: how long ours takes, and SQL by hand."""
+    found: dict[str, tuple[float, float]] = {}
     connection = duck(folder)
     beside: dict[str, tuple[Any, Mapping[str, str]]] = {"by hand": (connection, BY_HAND)}
     if peers:
@@ -232,6 +242,8 @@ def compare(folder: Path, repeat: int, scratch: Path, *, peers: bool) -> None:
             hand = hand or took
             line += f"{took:13.1f}{f'x{took / own:.2f}':>8}"
         say(line)
+        found[name] = own, hand
+    return found
 
 
 def histories(folder: Path, repeat: int) -> None:
@@ -283,12 +295,14 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=0)
     parser.add_argument("--repeat", type=int, default=5)
     parser.add_argument("--growth", action="store_true", help="from 1,000 runs to that many, in steps of ten")
+    parser.add_argument("--curve", type=Path, help="where to draw the growth, as SVG")
     parser.add_argument("--peers", action="store_true", help="SQLite too")
     parser.add_argument("--keep", type=Path, help="where the stores are, and stay")
     given = parser.parse_args()
     sizes = [given.runs]
     while given.growth and sizes[0] > 1_000:
         sizes.insert(0, sizes[0] // 10)
+    grown: tuple[dict[str, list[tuple[int, float]]], ...] = {}, {}
     with tempfile.TemporaryDirectory() as scratch:
         for runs in sizes:
             folder = (given.keep or Path(scratch)) / f"runs{runs}x{given.steps}"
@@ -298,10 +312,15 @@ def main() -> None:
                 + (f", made in {made:.0f} s" if made else "")
             )
             catalog(folder, given.repeat)
-            compare(folder, given.repeat, Path(scratch), peers=given.peers and runs == sizes[-1])
+            took = compare(folder, given.repeat, Path(scratch), peers=given.peers and runs == sizes[-1])
+            for name, times in took.items():
+                for lines, ms in zip(grown, times, strict=True):
+                    lines.setdefault(name, []).append((runs, ms))
             if given.steps:
                 histories(folder, given.repeat)
         start(folder, given.repeat)
+    if given.curve is not None:
+        write(given.curve, *grown, "ms")
     say(f"memory of this process at most: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6:.2f} GB")
 
 

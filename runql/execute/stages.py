@@ -157,6 +157,6 @@ def _context_of(below: BottomOperator) -> StageContext:
             return StageContext.of_runs()
         case HistoriesOperator(part=part):
             made = StageContext.of_histories(x_axis_of(part), None, below.columns_of_runs())
-            return replace(made, is_sampled=below.is_sampled)
+            return replace(made, is_sampled=below.is_sampled, left_out_nan=below.left_out_nan)
         case _:
             assert_never(below)

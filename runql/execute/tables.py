@@ -217,6 +217,12 @@ class HistoriesOperator(TableOperator):
 
     def tables(self) -> Iterator[Table]:
         is_open = _has_patterns(self._columns)
+        ends = None if is_open else self._ends()
+        if ends is not None:
+            if ends.length:
+                yield ends
+            self.is_whole = True
+            return
         parts = [self._executor.found()] if is_open else _gathered(self._executor.parts())
         read: HistoryTables | None = None
         for found in parts:
@@ -226,6 +232,22 @@ class HistoriesOperator(TableOperator):
                 yield from self._of_project(read, tuple(group))
             self._executor.forget(found)
         self.is_whole = True
+
+    def _ends(self) -> Table | None:
+        """The rows that the first stage keeps of each run, where every source has its runs as columns."""
+        if not all(place.service.capabilities.columns for place in self._executor.places):
+            return None
+        from runql.execute.run_columns import ends_of_runs
+
+        selection = self._selection(())
+        read = HistoryTables(self.part, selection)
+        ends = ends_of_runs(self._executor, self.part, selection, read)
+        self.read = None if ends is None else read
+        return ends
+
+    def left_out_nan(self) -> int:
+        """How many NaN stand in rows that were not read, since the first stage keeps none of them."""
+        return 0 if self.read is None else self.read.left_out_nan
 
     def _of_project(self, read: HistoryTables, stretch: Sequence[FoundRun]) -> Iterator[Table]:
         request, system = self._requests

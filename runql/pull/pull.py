@@ -126,10 +126,8 @@ def pull(
             writer.commit()
         newest = table.version(store, name)
         swept = sweep(store, newest)
-        if counts.written and counts.listed >= _MANY:
-            _keep_statistics(store, name)
         if counts.written:
-            keep_points(store, newest)
+            _keep_statistics(store, name, newest, are_many=counts.listed >= _MANY)
     finally:
         writer.close()
         snapshot.close()
@@ -160,8 +158,11 @@ def _said_of_rows(fewer: Mapping[str, tuple[int, int]]) -> Iterator[Diagnostic]:
         yield Diagnostic("RQL596", message, hints=(hint,), names=tuple(fewer))
 
 
-def _keep_statistics(store: Path, name: str) -> None:
-    """Count what the next questions will ask of the newest version, and keep it there."""
+def _keep_statistics(store: Path, name: str, newest: table.Version, *, are_many: bool) -> None:
+    """Count what the next questions will ask of the newest version, and keep it there; of few runs that of points."""
+    keep_points(store, newest)
+    if not are_many:
+        return
     snapshot = StoreSnapshot(store, name)
     try:
         _ = snapshot.statistics

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from runql.engine.presence import intersection
 from runql.engine.values.column import Column
@@ -62,6 +62,19 @@ class HistoryFacts:
                 self._run_has.add(name)
             self.shown_of[name] += intersection([flags, keep], history.length).count(1)
         self.nan_values += sum(column.compress(keep).nan_count() for column in cells.values())
+
+    def count_runs(self, metric: str, rows: Sequence[int], nan: Sequence[int]) -> None:
+        """Count runs in of which one metric is asked: how many rows each has of it, and how many of them NaN."""
+        with_rows = sum(1 for each in rows if each)
+        total = sum(rows)
+        self.runs += len(rows)
+        self.empty_runs += len(rows) - with_rows
+        self.rows += total
+        self.nan_values += sum(nan)
+        if total:
+            self.rows_of[metric] += total
+            self.shown_of[metric] += total
+            self.runs_of[metric] += with_rows
 
     def close_run(self) -> None:
         """The parts of one run are all counted."""

@@ -91,6 +91,8 @@ class HistoryTables:
     def __init__(self, part: HistoryPart, selection: Selection | None = None) -> None:
         self.part = part
         self.facts = HistoryFacts(part.align)
+        self.left_out_nan = 0
+        """How many NaN stand in rows that are counted and were not read."""
         self._layout = _Layout(part, [column.name for column in selection.columns] if selection else [])
         self._readers = selection.readers() if selection else []
 

@@ -50,7 +50,8 @@ class StageContext:
     x axis nor in `fixed`). `fixed`: the columns of the run that are repeated on each row. `run_id`, `run_name`: the
     columns that name the run. `config`: the columns of settings (`None`: those whose names begin with `config.`).
     `beaten`: of the rows that `pareto` left out what it compares, and their runs.
-    `is_sampled` is asked once the rows have been read. `approx`: aggregates may be taken of a sample.
+    `is_sampled` is asked once the rows have been read, so is `left_out_nan`: how many NaN stood in rows that a source
+    did not give, since the first stage keeps none of them. `approx`: aggregates may be taken of a sample.
     """
 
     kind: TableKind = TableKind.OTHER
@@ -61,6 +62,7 @@ class StageContext:
     fixed: tuple[str, ...] = ()
     config: tuple[str, ...] | None = None
     is_sampled: Callable[[], bool] = field(default=lambda: False, compare=False)
+    left_out_nan: Callable[[], int] = field(default=lambda: 0, compare=False)
     approx: bool = False
     layout: PivotLayout | None = None
     beaten: Mapping[str, Sequence[Value]] | None = field(default=None, compare=False)

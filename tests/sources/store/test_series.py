@@ -41,9 +41,24 @@ _value = st.builds(
 )
 
 
+_ends = st.builds(
+    "runs{} keys {} scan | {}".format,
+    st.sampled_from(["", "", " order -min(logged.loss)", " where count(logged.loss) > 1", " limit 3", " select name"]),
+    st.sampled_from(["loss", "loss", "acc", "loss align inner", "loss, acc"]),
+    st.sampled_from(
+        [
+            *("best min loss", "best max loss", "best max loss | order -loss | limit 2", "best min loss | limit 1"),
+            *("first", "last", "first 1", "last 2", "first | derive twice = loss * 2", "best max acc"),
+        ]
+    ),
+)
+
+
 @st.composite
 def questions(draw: st.DrawFn) -> str:
-    """A question whose table, order or condition holds values of histories."""
+    """A question whose table, order or condition holds values of histories, or one of the ends of histories."""
+    if draw(st.booleans()):
+        return draw(_ends)
     values = draw(st.lists(_value, min_size=1, max_size=3, unique=True))
     where = f" where {draw(_value)} {draw(st.sampled_from(['>', '<=', '!=']))} 0.5" if draw(st.booleans()) else ""
     order = f" order {draw(st.sampled_from(['', '-']))}{draw(_value)}" if draw(st.booleans()) else ""
@@ -100,7 +115,14 @@ def test_values_of_histories_are_those_of_the_engine(rows: list[list[dict[str, A
 def test_values_of_plain_histories_are_told_by_sql(tmp_path: Path) -> None:
     """So that the two answers above are made in two ways."""
     rows: list[list[dict[str, Any]]] = [[{"loss": 0.5}, {"loss": 0.25}], [{"loss": 1.5}, {"loss": 2.5}]]
-    assert compare(rows, ["runs select id, min(logged.loss)"], tmp_path / "s")
+    assert compare(rows, ["runs select id, min(logged.loss)"], tmp_path / "s") == 1
+    asked = [
+        "runs keys loss scan | best min loss",
+        "runs select name keys loss scan | first",
+        "runs keys loss scan | last",
+    ]
+    rows[1].append({"loss": float("nan")})
+    assert compare(rows, asked, tmp_path / "t") == len(asked)
 
 
 _ASKED = "runs select id, min(logged.loss), argmin(logged.loss), last(logged.loss), count(logged.loss)"

@@ -11,7 +11,7 @@ from runql.engine.stages.dispatch import take
 from runql.engine.stages.history_stages.runs import RunTable, runs_of
 from runql.engine.stages.shared.numbers import count_nan
 from runql.engine.stages.shared.rows import cells_of
-from runql.engine.table import Table
+from runql.engine.table import Table, concat
 from runql.semantic.typed import TBest, TEdge
 from runql.semantic.values import MISSING, Value
 from runql.syntax.tree import ArithmeticOp, Goal
@@ -26,10 +26,15 @@ _size = FUNCTIONS["abs"]
 def edge(stage: TEdge, tables: Iterable[Table], context: StageContext) -> Iterator[Table]:
     """The rows of each run with the smallest or largest x, as they are: a metric that one does not hold is missing."""
     count = 1 if stage.count is None else stage.count
+    held: list[Table] = []
     for run in runs_of(stage, tables, context):
         refuse_sampled(stage, context)
         rows = range(run.table.length)
-        yield take(run.table, rows[-count:] if stage.last else rows[:count])
+        is_all = run.table.length <= count
+        held.append(run.table if is_all else take(run.table, rows[-count:] if stage.last else rows[:count]))
+        if not run.more:
+            yield held[0] if len(held) == 1 else concat(held)
+            held = []
     refuse_sampled(stage, context)
 
 
@@ -40,6 +45,7 @@ def best(stage: TBest, tables: Iterable[Table], context: StageContext, said: lis
     number has a row with nothing in it.
     """
     without = nan = 0
+    held: list[dict[str, Value]] = []
     try:
         for run in runs_of(stage, tables, context):
             refuse_sampled(stage, context)
@@ -47,9 +53,17 @@ def best(stage: TBest, tables: Iterable[Table], context: StageContext, said: lis
             nan += count_nan(cells)
             places = [place for place, cell in enumerate(cells) if is_number(cell) and not is_nan(cell)]
             without += not places
-            yield _row(stage, run, context, cells, places)
+            row = _row(stage, run, context, cells, places)
+            if held and row.keys() != held[0].keys():
+                yield _of_rows(held)
+                held = []
+            held.append(row)
+            if not run.more:
+                yield _of_rows(held)
+                held = []
         refuse_sampled(stage, context)
     finally:  # also where a limit behind it reads no further
+        nan += context.left_out_nan()
         if nan:
             said.append(Diagnostic("RQL312", f"`{stage.metric}`: {nan:,} NaN skipped by `best`", stage.span))
         if without:
@@ -57,7 +71,9 @@ def best(stage: TBest, tables: Iterable[Table], context: StageContext, said: lis
             said.append(Diagnostic("RQL313", f"{runs} no number in `{stage.metric}`", stage.span))
 
 
-def _row(stage: TBest, run: RunTable, context: StageContext, cells: Sequence[Value], places: Sequence[int]) -> Table:
+def _row(
+    stage: TBest, run: RunTable, context: StageContext, cells: Sequence[Value], places: Sequence[int]
+) -> dict[str, Value]:
     table = run.table
     row: dict[str, Value] = {str(context.run_id): run.id, run.x_axis: MISSING, stage.metric: MISSING}
     last_name, gap_name = free_name(LAST, table.columns), free_name(GAP, table.columns)
@@ -66,14 +82,15 @@ def _row(stage: TBest, run: RunTable, context: StageContext, cells: Sequence[Val
     if not places:
         # What is repeated on each row is known of a run without a number too.
         row |= {name: MISSING if name in run.metrics else column[0] for name, column in others.items()}
-        return _of_one_row(row)
+        return row
     pick = min if stage.goal is Goal.MIN else max
     at = pick(places, key=cells.__getitem__)
     last = next(cell for cell in reversed(cells) if cell is not MISSING)
     row |= {run.x_axis: run.xs[at], stage.metric: cells[at], last_name: last, gap_name: _size(_minus(last, cells[at]))}
     row |= {name: column[at] for name, column in others.items()}
-    return _of_one_row(row)
+    return row
 
 
-def _of_one_row(row: Mapping[str, Value]) -> Table:
-    return Table({name: [cell] for name, cell in row.items()}, 1)
+def _of_rows(rows: Sequence[Mapping[str, Value]]) -> Table:
+    """Rows of the same columns, of runs that were at hand together."""
+    return Table({name: [row[name] for row in rows] for name in rows[0]}, len(rows))

@@ -21,12 +21,16 @@ from runql.text.frozen import frozen
 
 @frozen
 class RunTable:
-    """All the rows of one run, in the order of x. `metrics`: its columns that are metrics."""
+    """All the rows of one run, in the order of x.
+
+    `metrics`: its columns that are metrics. `more`: the rows of the next run are at hand too.
+    """
 
     id: Value
     table: Table
     x_axis: str
     metrics: tuple[str, ...]
+    more: bool = False
 
     @property
     def xs(self) -> Sequence[Value]:
@@ -50,17 +54,19 @@ def runs_of(stage: TStage, tables: Iterable[Table], context: StageContext) -> It
         if ident in done:
             raise fault(f"the rows of run `{ident}` are not side by side")
         done.add(ident)
-        table = _along(list(parts), x_axis)
-        yield RunTable(ident, table, x_axis, context.metrics_in(table.names))
+        own = list(parts)
+        table = _along(own, x_axis)
+        yield RunTable(ident, table, x_axis, context.metrics_in(table.names), own[-1].more)
 
 
 @frozen
 class _Piece:
-    """Rows of one run. `rises`: it is known that x never falls in them."""
+    """Rows of one run. `rises`: it is known that x never falls in them. `more`: behind them stand those of another."""
 
     id: Value
     table: Table
     rises: bool = False
+    more: bool = False
 
 
 def _pieces(table: Table, run_id: str, x_axis: str) -> list[_Piece]:
@@ -79,8 +85,8 @@ def _pieces(table: Table, run_id: str, x_axis: str) -> list[_Piece]:
     start = 0
     for (ident, length), rises in zip(stretches, flags, strict=True):
         part = {name: cells[start : start + length] for name, cells in table.columns.items()}
-        pieces.append(_Piece(ident, Table(part, length), rises))
         start += length
+        pieces.append(_Piece(ident, Table(part, length), rises, start < table.length))
     return pieces
 
 

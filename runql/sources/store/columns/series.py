@@ -27,6 +27,10 @@ _PART: Final = 8
 _ENDS: Final = ("argmin", "argmax")
 _NAMES: Final = ("count", "min", "max", "first", "last", "diverged")
 _OF_RUNS: Final = "JOIN runs AS r ON r.run = g.run AND r.body = g.pull"
+_OF_ROWS: Final = ("rows", "nan", "rises", "first_step", "last_step")
+"""What a plan asks, and no question: how many rows, how many NaN, whether the steps rise, and those of the ends."""
+_PLACES: Final = (*_ENDS, "rises")
+"""What is worked out only where it is asked, or known."""
 _COLUMNS: Final = {
     "min": "least",
     "max": "most",
@@ -34,6 +38,8 @@ _COLUMNS: Final = {
     "last": "last",
     "argmin": "least_step",
     "argmax": "most_step",
+    "first_step": "first_step",
+    "last_step": "last_step",
 }
 """What a value is called among the facts of a metric."""
 
@@ -42,7 +48,7 @@ def is_of_points(node: object) -> bool:
     """Whether a value of a history is one that SQL works out."""
     return (
         isinstance(node, TAggregate)
-        and node.name in (*_NAMES, *_ENDS)
+        and node.name in (*_NAMES, *_ENDS, *_OF_ROWS)
         and node.last_rows is None
         and node.argument is None
         and not node.beside
@@ -79,25 +85,26 @@ class StoredMetric:
     def _made(self, name: str) -> DenseColumn:
         import numpy as np
 
-        if name == "diverged":
-            flags: list[Value] = [MISSING] * self._length
-            if self.facts:
-                diverged = (self.facts["nan"] > 0) | self.facts["infinite"]
-                for at, is_so in zip(self.at.tolist(), diverged.tolist(), strict=True):
-                    flags[at] = is_so
-            return dense_of(flags)
-        if name == "count":
+        facts = self.facts
+        if name in ("count", "rows", "nan"):
             counts = np.zeros(self._length, np.int64)
-            if self.facts:
-                counts[self.at] = self.facts["n"]
+            if facts:
+                of = {"count": facts["n"], "rows": facts["n"] + facts["nan"], "nan": facts["nan"]}
+                counts[self.at] = of[name]
             return DenseNumbers(counts, None, None)
-        if not self.facts:
+        if not facts:
             return dense_of([MISSING] * self._length)
-        values, whole = self.facts[_COLUMNS[name]], self.facts["whole"]
-        is_held = np.ones(len(self.at), np.bool_) if name in ("first", "last") else self.facts["n"] > 0
-        if name in _ENDS:
-            whole = np.ones(len(self.at), np.bool_)
-        return dense_numbers(self._length, self.at[is_held], values[is_held], whole[is_held])
+        if name in ("diverged", "rises"):
+            flags: list[Value] = [MISSING] * self._length
+            found = facts["rises"] if name == "rises" else (facts["nan"] > 0) | facts["infinite"]
+            for at, is_so in zip(self.at.tolist(), found.tolist(), strict=True):
+                flags[at] = is_so
+            return dense_of(flags)
+        is_step = name in (*_ENDS, *_OF_ROWS)
+        every = np.ones(len(self.at), np.bool_)
+        is_held = facts["n"] > 0 if name in ("min", "max", *_ENDS) else every
+        whole = every if is_step else facts["whole"]
+        return dense_numbers(self._length, self.at[is_held], facts[_COLUMNS[name]][is_held], whole[is_held])
 
 
 class StoredSeries:
@@ -115,7 +122,7 @@ class StoredSeries:
         """The metrics of values of which so many runs are asked now, by their names; `None` while these are few."""
         places = {node.metric: False for node in nodes}
         for node in nodes:
-            places[node.metric] |= isinstance(node, TAggregate) and node.name in _ENDS
+            places[node.metric] |= isinstance(node, TAggregate) and node.name in _PLACES
         with self._lock:
             if self._generation != self._views.generation:
                 self._held.clear()
