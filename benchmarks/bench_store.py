@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import resource
 import sqlite3
 import subprocess
@@ -143,8 +142,8 @@ def timed(work: Work, repeat: int) -> tuple[float, float, int]:
 
 def _cpu() -> float:
     """The seconds of processor that this process and those that it waited for took."""
-    spent = os.times()
-    return spent.user + spent.system + spent.children_user + spent.children_system
+    others = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return time.process_time() + others.ru_utime + others.ru_stime
 
 
 def ours(folder: Path, question: str) -> Work:
@@ -302,7 +301,7 @@ def main() -> None:
     sizes = [given.runs]
     while given.growth and sizes[0] > 1_000:
         sizes.insert(0, sizes[0] // 10)
-    grown: tuple[dict[str, list[tuple[int, float]]], ...] = {}, {}
+    grown: tuple[dict[str, list[tuple[int, float]]], dict[str, list[tuple[int, float]]]] = {}, {}
     with tempfile.TemporaryDirectory() as scratch:
         for runs in sizes:
             folder = (given.keep or Path(scratch)) / f"runs{runs}x{given.steps}"
@@ -320,7 +319,7 @@ def main() -> None:
                 histories(folder, given.repeat)
         start(folder, given.repeat)
     if given.curve is not None:
-        write(given.curve, *grown, "ms")
+        write(given.curve, grown[0], grown[1], "ms")
     say(f"memory of this process at most: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6:.2f} GB")
 
 
