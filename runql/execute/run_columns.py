@@ -222,13 +222,10 @@ def _metric_of(part: HistoryPart, stages: Sequence[TStage], names: Sequence[str]
     )
     if not is_plain or "*" in keys[0] or keys[0] in {_AXIS, RUN_ID, *names} or _stops_early(stages):
         return None
-    match first:
-        case TBest(metric=metric) if metric == keys[0]:
-            return metric
-        case TEdge(count=None | 1):
-            return keys[0]
-        case _:
-            return None
+    keeps_ends = (isinstance(first, TBest) and first.metric == keys[0]) or (
+        isinstance(first, TEdge) and first.count in (None, 1)
+    )
+    return keys[0] if keeps_ends else None
 
 
 def _stops_early(stages: Sequence[TStage]) -> bool:

@@ -55,11 +55,16 @@ class DenseFields:
         self._lock = RLock()
         self._generation = views.generation
         self._held: dict[Place, DenseColumn | None] = {}
+        self._asked: set[Place] = set()
 
-    def holds(self, places: Sequence[Place]) -> bool:
-        """Whether all of these were asked for, and are still there."""
+    def is_worth(self, places: Sequence[Place]) -> bool:
+        """Whether all of these are there, or were asked for before: what few runs have of a field is read of them alone
+        the first time, and from then on all runs have it in memory."""
         with self._lock:
-            return self._generation == self._views.generation and all(place in self._held for place in places)
+            is_known = self._generation == self._views.generation
+            found = all((is_known and place in self._held) or place in self._asked for place in places)
+            self._asked.update(places)
+            return found
 
     def of(self, place: Place, length: int) -> DenseColumn | None:
         """A field of all the runs, of which there are so many; `None` for one that is a record of some run, whose

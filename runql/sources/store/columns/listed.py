@@ -32,7 +32,7 @@ class ListedColumns:
         """The runs of a listing as columns of these fields.
 
         `None` where a field is not found by a place alone, where it is a record, where there is something to say of a
-        run, and for few runs of which not all fields are at hand: then single runs are quicker to read.
+        run, and for few runs of which not all fields were asked for before: single runs are quicker to read.
         """
         fields, series = self._of(snapshot)
         own = [key for key in keys if isinstance(key, FieldKey)]
@@ -97,7 +97,7 @@ def _places(
     known = [place for place in places if place is not None]
     if len(known) < len(places) or snapshot.tells_of_runs:
         return None
-    if request.most is not None and is_few(request.most, snapshot) and not fields.holds(known):
+    if request.most is not None and is_few(request.most, snapshot) and not fields.is_worth(known):
         return None
     return known
 
