@@ -52,7 +52,7 @@ def _axis(place: object, runs: Sequence[int], powers: Sequence[int], unit: str) 
     for count in runs:
         x, _ = place(count, 10.0 ** powers[0])
         marks.append(f'<text x="{x:.1f}" y="{_HEIGHT - _BOTTOM + 18}" text-anchor="middle">{count:,}</text>')
-    marks.append(f'<text x="{_LEFT}" y="{_TOP - 6}" text-anchor="end">{unit}</text>')
+    marks.append(f'<text x="{_LEFT + 4}" y="{_TOP - 6}">{unit}</text>')
     marks.append(f'<text x="{_WIDTH - _RIGHT}" y="{_HEIGHT - 6}" text-anchor="end">runs</text>')
     return "\n".join(marks)
 
