@@ -20,7 +20,7 @@ EXTREMES: Final = "smallest to largest"
 
 _OF_VALUES: Final = frozenset({QUARTILES, EXTREMES})
 _MOST_NAMED: Final = 3
-_WORTH: Final = 2
+_WORTH: Final = 1.5
 """An axis is cut where it would be more than so many times as long otherwise."""
 
 

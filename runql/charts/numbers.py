@@ -5,8 +5,8 @@ from __future__ import annotations
 
 def short(value: float) -> str:
     """A number in few digits."""
-    if value == int(value) and abs(value) < 1e7:
-        return f"{int(value):,}"
+    if abs(value) < 1e7 and (value == int(value) or abs(value) >= 1000):
+        return f"{value + 0.0:,.0f}"  # -0 is 0
     return shorter(value, 4)
 
 

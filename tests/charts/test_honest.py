@@ -11,6 +11,7 @@ import pytest
 
 import runql
 from runql.charts.chart import Chart, Mark, Scale
+from runql.charts.numbers import short
 from runql.charts.terminal.draw import chart_lines
 from runql.charts.terminal.look import Look
 from runql.charts.vega.spec import notes_of, vega_lite
@@ -302,11 +303,17 @@ def test_ticks_of_an_axis_are_written_alike() -> None:
     assert all("e" in tick for tick in ticks) or not any("e" in tick for tick in ticks)
 
 
+def test_numbers_are_written_alike() -> None:
+    numbers = (-0.0, -3, 1389.4, 15120.0, 0.12345, 1e7, 1.25e-5)
+    assert [*map(short, numbers)] == ["0", "-3", "1,389", "15,120", "0.1235", "1e7", "1.25e-5"]
+
+
 def test_a_dumb_terminal_gets_ascii_without_escapes() -> None:
     made = chart(seeds(), "runs | pivot mean(summary.acc), std(summary.acc) by config.lr across config.kind | plot")
     text = screen(made, unicode=False)
     assert text.isascii()
     assert "\\x" not in text
+    assert "..." not in screen(made, unicode=False, width=50), "a number is not cut"
 
 
 def test_advice_that_was_followed_is_not_given() -> None:

@@ -27,7 +27,8 @@ def heat_lines(panel: Panel, look: Look) -> Iterator[str]:
     least, most = min(values), max(values)
     if panel.title:
         yield look.paint(look.cut(panel.title, look.width), BOLD)
-    yield from _grid(panel, look, {(cell.row, cell.column): cell for cell in panel.cells}, (least, most))
+    cells = {(cell.row, cell.column): replace(cell, text=look.cut(cell.text, look.width)) for cell in panel.cells}
+    yield from _grid(panel, look, cells, (least, most))
     scale = "".join(look.shade(f" {_shade(part, look)} ", part) for part in (0.0, 0.25, 0.5, 0.75, 0.999))
     yield f"{look.paint(short(least), DIM)} {scale} {look.paint(short(most), DIM)}"
 
