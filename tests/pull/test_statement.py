@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 import runql as package
 from runql.config import load
 from runql.errors import QueryError
+from runql.frontends.cli.commands import CommandCall
 from runql.ide.context import Context
 from runql.ide.hover import hover
 from runql.session import Result, Session
@@ -141,6 +143,26 @@ def test_explain_asks_nothing(stores: Path) -> None:
     assert told.startswith('pull runs where state = "failed" into x\n')
     assert "pull         into `store:x`" in told
     assert not stores.exists()
+
+
+def test_while_a_source_is_opened_that_is_said(runql: Runql, folder: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen, look = [], LocalService._look
+
+    class Looking(nullcontext[None]):
+        def __enter__(self) -> None:
+            seen.append("begun")
+
+        def __exit__(self, *_: object) -> None:
+            seen.append("done")
+
+    def looked(self: LocalService) -> Any:
+        seen.append("look")
+        return look(self)
+
+    monkeypatch.setattr(CommandCall, "looking", lambda _: Looking())
+    monkeypatch.setattr(LocalService, "_look", looked)
+    assert runql("pull", folder, "--into", "said").status == 0
+    assert seen[:3] == ["begun", "look", "done"]
 
 
 def test_an_interrupt_keeps_what_was_whole(folder: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -241,7 +241,7 @@ def pull(call: CommandCall) -> int:
     """Copy the runs of a source to a store."""
     from runql.frontends.cli.store import perform_pull
 
-    return perform_pull(call.settings, call.voice, call.waiting, call.arguments)
+    return perform_pull(call.settings, call.voice, call.waiting, call.arguments, call.looking())
 
 
 def store(call: CommandCall) -> int:

@@ -26,8 +26,8 @@ _DAMAGED = 3
 """As of a source that cannot be read."""
 
 
-def perform_pull(settings: Settings, voice: Voice, waiting: Waiting, arguments: Arguments) -> int:
-    """Copy what changed in a source to its store, and give the exit status."""
+def perform_pull(settings: Settings, voice: Voice, waiting: Waiting, arguments: Arguments, looking: Progress) -> int:
+    """Copy what changed in a source to its store, and give the exit status. `looking`: the line while it is opened."""
     from runql.sources.open import default_name, matching_projects, open_place
     from runql.sources.store.duck import check_extra
 
@@ -39,7 +39,8 @@ def perform_pull(settings: Settings, voice: Voice, waiting: Waiting, arguments: 
     if words:
         raise wrong_call(f"`{words[0]}` is one word too many", "write `runql pull [--into STORE] SOURCE`")
     check_extra()
-    place = open_place(name, settings)
+    with looking:  # of a large folder all logs are read then
+        place = open_place(name, settings)
     try:
         places = matching_projects(place)
         if arguments.into and len(places) > 1:
