@@ -8,7 +8,7 @@ from typing import Any, assert_never
 
 from runql.engine.compare import is_nan, is_null
 from runql.engine.evaluate import compile_value
-from runql.engine.fields import field_getter
+from runql.engine.fields import values_of_runs
 from runql.engine.order import AggregatesOf, no_aggregates
 from runql.engine.table import Table
 from runql.engine.values.column import HELD, Column, Numbers
@@ -56,7 +56,7 @@ class CountedIn:
     def add(self, kept: Sequence[RunRecord]) -> None:
         """Count some more of the kept runs."""
         for key in self._places:
-            self._lacking[key] += sum(map(is_null, map(field_getter(key), kept)))
+            self._lacking[key] += sum(map(is_null, values_of_runs(key, kept)))
 
     @property
     def keys(self) -> tuple[FieldKey, ...]:
@@ -142,8 +142,11 @@ class Misplaced:
 
     def add(self, records: Sequence[RunRecord], aggregates_of: AggregatesOf = no_aggregates) -> None:
         """Count some more of the runs."""
-        for (_, value_of), count in zip(self._keys, self._counts, strict=True):
-            values = [value_of(record, aggregates_of(record)) for record in records]
+        for (key, value_of), count in zip(self._keys, self._counts, strict=True):
+            if isinstance(key.value, TField):
+                values = values_of_runs(key.value.key, records)
+            else:
+                values = [value_of(record, aggregates_of(record)) for record in records]
             count[0] += sum(map(is_nan, values))
             count[1] += sum(map(is_null, values))
 

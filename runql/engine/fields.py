@@ -8,7 +8,7 @@ from typing import Any
 
 from runql.errors import RunQLError
 from runql.language.fields import RUN_FIELDS, Space
-from runql.semantic.record import RunRecord
+from runql.semantic.record import RunRecord, cells_of
 from runql.semantic.spelling import field_text
 from runql.semantic.typed import FieldKey
 from runql.semantic.values import MISSING, Value
@@ -64,12 +64,15 @@ def field_getter(key: FieldKey) -> Callable[[RunRecord], Value]:
 
 def values_of_runs(key: FieldKey, records: Sequence[RunRecord]) -> list[Value]:
     """`value_of` for each of many runs: a column."""
-    if key.space is Space.RUN and key.segments != ("tags",):
+    if key.space is Space.RUN:
         _run_field_getter(key)  # says so, if there is no such field
-        return [MISSING if cell is None else cell for cell in map(attrgetter(str(key.segments[0])), records)]
+        cells = cells_of(records, str(key.segments[0]))
+        if key.segments == ("tags",):
+            return list(map(list, cells))
+        return [MISSING if cell is None else cell for cell in cells] if None in cells else list(cells)
     only = key.segments[0]
     if key.space in PART_OF_SPACE and len(key.segments) == 1 and isinstance(only, str):
-        parts = list(map(attrgetter(PART_OF_SPACE[key.space]), records))
+        parts = cells_of(records, PART_OF_SPACE[key.space])
         if None not in parts:
             try:
                 return list(map(itemgetter(only), parts))

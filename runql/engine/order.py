@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
-from operator import attrgetter, eq, lt
+from operator import attrgetter, eq, gt, lt
 from typing import TypeAlias
 
 from runql.engine.compare import ORDERED_KINDS, as_number, is_nan
 from runql.engine.evaluate import NO_AGGREGATES, Aggregates, compile_value
+from runql.engine.fields import values_of_runs
 from runql.language.kinds import Kind
-from runql.semantic.record import RunRecord
-from runql.semantic.typed import TOrderKey
+from runql.semantic.record import RunRecord, RunRows, cells_of
+from runql.semantic.typed import TField, TOrderKey
 from runql.semantic.values import Value, kind_of
 
 AggregatesOf: TypeAlias = Callable[[RunRecord], Aggregates]
@@ -40,14 +41,19 @@ def sort_records(
     records: Iterable[RunRecord],
     keys: Sequence[TOrderKey] = (),
     aggregates_of: AggregatesOf = no_aggregates,
-) -> list[RunRecord]:
-    """The runs in the order of the keys, ties by `created`, then by id. Equal ones stay in the order given."""
-    ordered = list(records)
-    times = list(map(_created, ordered))
+) -> Sequence[RunRecord]:
+    """The runs in the order of the keys, ties by `created`, then by id. Equal ones stay in the order given.
+
+    Rows that stand in it already are given back as they are.
+    """
+    ordered: Sequence[RunRecord] = records if isinstance(records, RunRows) else list(records)
+    if isinstance(ordered, RunRows) and _are_sorted(ordered, keys):
+        return ordered
+    times = cells_of(ordered, "created")
     if None in times:
-        ordered.sort(key=_tie_key)
+        ordered = sorted(ordered, key=_tie_key)
     elif not all(map(lt, times, times[1:])):  # a page mostly comes in this order, without a tie
-        ordered.sort(key=_created_and_id)
+        ordered = sorted(ordered, key=_created_and_id)
     for key in reversed(keys):
         value_of = compile_value(key.value)
         values = [value_of(record, aggregates_of(record)) for record in ordered]
@@ -57,9 +63,7 @@ def sort_records(
 
 def sorted_indices(values: Sequence[Value], *, descending: bool = False) -> list[int]:
     """The places of the values in their order; equal ones, lists and records among themselves, stay as given."""
-    types = set(map(type, values))
-    if types in ({datetime}, {str}, {int}) or (types <= {int, float} and all(map(eq, values, values))):
-        # All of one kind, and none is NaN, which is not equal to itself.
+    if _are_plain(values):
         return sorted(range(len(values)), key=values.__getitem__, reverse=descending)
     ranked: dict[float, list[int]] = {}
     for index, value in enumerate(values):
@@ -73,6 +77,24 @@ def sorted_indices(values: Sequence[Value], *, descending: bool = False) -> list
             indices.sort(key=lambda index: as_number(values[index]), reverse=descending)
         result += indices
     return result
+
+
+def _are_sorted(rows: RunRows, keys: Sequence[TOrderKey]) -> bool:
+    """Whether runs stand in the order of a field, without a tie."""
+    if len(keys) != 1 or not isinstance(only := keys[0].value, TField):
+        return False
+    return is_strictly_sorted(values_of_runs(only.key, rows), descending=keys[0].descending)
+
+
+def _are_plain(values: Sequence[Value]) -> bool:
+    """Whether all are of one kind that Python orders as we do, and none is NaN, which is not equal to itself."""
+    types = set(map(type, values))
+    return types in ({datetime}, {str}, {int}) or (types <= {int, float} and all(map(eq, values, values)))
+
+
+def is_strictly_sorted(values: Sequence[Value], *, descending: bool) -> bool:
+    """Whether the values stand in their order, without a tie."""
+    return _are_plain(values) and all(map(gt if descending else lt, values, values[1:]))
 
 
 def top(
@@ -89,11 +111,10 @@ def top(
     for record in records:
         buffer.append(record)
         if len(buffer) >= room:
-            buffer = sort_records(buffer, keys, aggregates_of)[:limit]
-    return sort_records(buffer, keys, aggregates_of)[:limit]
+            buffer = list(sort_records(buffer, keys, aggregates_of)[:limit])
+    return list(sort_records(buffer, keys, aggregates_of)[:limit])
 
 
-_created = attrgetter("created")
 _created_and_id = attrgetter("created", "id")
 _END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 

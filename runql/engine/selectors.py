@@ -44,11 +44,11 @@ def selected(records: Iterable[RunRecord], selector: Selector) -> list[RunRecord
     """
     match selector:
         case TypedSelector(condition=condition, order=keys):
-            return sort_records(records if condition is None else filter(run_test(selector), records), keys)
+            return list(sort_records(records if condition is None else filter(run_test(selector), records), keys))
         case WandbSelector(order=order):
             from runql.engine.mongo.order import sort_by_fields
 
-            return sort_by_fields(filter(run_test(selector), records), order)
+            return list(sort_by_fields(filter(run_test(selector), records), order))
         case _:
             assert_never(selector)
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import chain
 
 from runql.engine.histories.aggregates import aggregates_in
 from runql.errors import BackendError, NotFound, RunQLError
 from runql.execute.counts import RunCounter
 from runql.execute.deferred_names import Doubt
-from runql.execute.found_run import FoundRun
+from runql.execute.found_run import FoundRun, joined_found
 from runql.execute.histories import AggregateReader
 from runql.execute.operators import RunOperators
 from runql.execute.run_facts import RunFacts
@@ -58,14 +59,14 @@ class Executor:
         self.aggregates = AggregateReader(aggregates_in(*expressions_of(plan)))
         self.metrics = doubt.metrics if doubt is not None and not isinstance(plan, Count) else ()
         self._runs = table_of(self.pushed).input
-        self._found: tuple[FoundRun, ...] | None = None
+        self._found: Sequence[FoundRun] | None = None
         self._begin()
 
     def _begin(self) -> None:
         """Forget what an earlier reading counted."""
         self.facts = RunFacts(self.plan, self.pushed, self.places)
         self._operators = RunOperators(self.places, self.aggregates, self.facts, self.doubt, self.metrics)
-        self._kept: list[FoundRun] = []
+        self._kept: list[Sequence[FoundRun]] = []
 
     @property
     def asked(self) -> WandbSelector:
@@ -92,6 +93,8 @@ class Executor:
         """The runs, all at once. Raises `NotFound` if the query names a run or a sweep that is not there."""
         if self._found is None:
             self._found = tuple(found for part in self._read(keep=True) for found in part)
+        if not isinstance(self._found, tuple):
+            self._found = tuple(self._found)
         return self._found
 
     def parts(self) -> Iterator[Sequence[FoundRun]]:
@@ -99,7 +102,9 @@ class Executor:
 
         Whoever is done with a part says so (`forget`). Answers of up to a thousand runs are kept, to be read again.
         """
-        if self._found is not None or not self.streams:
+        if self._found is not None:
+            yield self._found
+        elif not self.streams:
             yield self.found()
         else:
             yield from self._read(keep=False)
@@ -125,7 +130,7 @@ class Executor:
     def came(self) -> tuple[FoundRun, ...]:
         """The runs of a reading that failed, as far as they are a part of the answer and are still held."""
         if self.streams:
-            return tuple(self._kept)
+            return tuple(chain.from_iterable(self._kept))
         is_part = limit_of(self.plan) is None and not offset_of(self.plan) and not self.aggregates.nodes
         return tuple(self._operators.ordered(self._operators.held, keys_of(self.plan))) if is_part else ()
 
@@ -137,13 +142,13 @@ class Executor:
             self.facts.add(part, self.aggregates.of)
             is_held = is_held and (keep or self.facts.passed <= _KEPT)
             if is_held:
-                self._kept.extend(part)
+                self._kept.append(part)
             else:
                 self._kept = []
             yield part
         self.facts.is_whole = True
         if is_held:
-            self._found = tuple(self._kept)
+            self._found = joined_found(self._kept)
         if not self.facts.passed:
             self._check_name()
 

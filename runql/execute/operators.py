@@ -12,7 +12,7 @@ from runql.engine.histories.aggregates import aggregates_in
 from runql.engine.order import AggregatesOf, no_aggregates, sort_records
 from runql.errors import RunQLError
 from runql.execute.deferred_names import Doubt
-from runql.execute.found_run import FoundRun, Overlap
+from runql.execute.found_run import FoundRun, FoundRuns, Overlap, joined_found, records_in
 from runql.execute.histories import AggregateReader
 from runql.execute.pages import Paging, wanted_of
 from runql.execute.run_facts import RunFacts
@@ -23,7 +23,6 @@ from runql.semantic.record import RunRecord
 from runql.semantic.typed import TAnd, TOrderKey, TypedExpr
 from runql.sources.open import SourcePlace
 from runql.sources.protocol import Wanted
-from runql.text.frozen import records_of
 
 _HISTORIES_AT_ONCE = 16
 """For how many runs histories are read before it is seen whether the limit is reached."""
@@ -55,7 +54,7 @@ class RunOperators:
         self._overlap = Overlap(places)
         self._meets = False
 
-    def pull(self, node: Runs) -> Iterator[list[FoundRun]]:  # noqa: PLR0911 - one line an operation
+    def pull(self, node: Runs) -> Iterator[Sequence[FoundRun]]:  # noqa: PLR0911 - one line an operation
         """The runs of an operation, part by part."""
         match node:
             case Fetch():
@@ -92,20 +91,20 @@ class RunOperators:
         if self._doubt is not None:
             self._doubt.look(page)
 
-    def ordered(self, kept: Sequence[FoundRun], keys: tuple[TOrderKey, ...]) -> list[FoundRun]:
-        """Runs in an order; what it needs of their histories is read."""
+    def ordered(self, kept: Sequence[FoundRun], keys: tuple[TOrderKey, ...]) -> Sequence[FoundRun]:
+        """Runs in an order, the very same ones if they stand in it; what it needs of their histories is read."""
         if aggregates_in(*(key.value for key in keys)):
             self._aggregates.load(kept)
-        given = [found.record for found in kept]
+        given = records_in(kept)
         records = sort_records(given, keys, self._aggregates.of)
-        if all(map(is_, given, records)):
-            return list(kept)
+        if records is given or all(map(is_, given, records)):
+            return kept
         by_record = {id(found.record): found for found in kept}
         return [by_record[id(record)] for record in records]
 
     # ---------------------------------------------------------------- one operation each
 
-    def _fetch(self, node: Fetch) -> Iterator[list[FoundRun]]:
+    def _fetch(self, node: Fetch) -> Iterator[Sequence[FoundRun]]:
         if node.is_empty:
             return
         place = self._places[node.at]
@@ -113,14 +112,14 @@ class RunOperators:
             self.look(page)
             fresh = page if not self._meets else [one for one in page if not self._overlap.is_stale(node.at, one)]
             told = fresh if len(self._places) < 2 else [_told_apart(record, place) for record in fresh]
-            yield list(records_of(FoundRun, (told, [place] * len(told))))
+            yield FoundRuns(told, place)
 
-    def _filter(self, node: Filter) -> Iterator[list[FoundRun]]:
+    def _filter(self, node: Filter) -> Iterator[Sequence[FoundRun]]:
         passes = compile_truth(node.condition)
         casts = _CountedCasts(node.condition, self._facts)
         if not aggregates_in(node.condition):
             for part in self.pull(node.input):
-                casts.add([found.record for found in part], no_aggregates)
+                casts.add(records_in(part), no_aggregates)
                 yield [found for found in part if passes(found.record)]
             return
         for part in self.pull(node.input):
@@ -132,7 +131,7 @@ class RunOperators:
                 self._aggregates.forget([found for found in few if found not in kept])
                 yield kept
 
-    def _merge(self, node: Merge) -> Iterator[list[FoundRun]]:
+    def _merge(self, node: Merge) -> Iterator[Sequence[FoundRun]]:
         if self._overlap.is_possible:
             self._meets = True
             self._facts.doubles = self._overlap.count
@@ -152,27 +151,27 @@ class RunOperators:
             for one in own:
                 earlier.setdefault(one.record.id, []).append(one)
 
-    def _sort(self, node: Sort) -> Iterator[list[FoundRun]]:
+    def _sort(self, node: Sort) -> Iterator[Sequence[FoundRun]]:
         self.held = []
         for part in self.pull(node.input):
             self.held += part
-        self.held = self.ordered(self.held, node.keys)
+        self.held = list(self.ordered(self.held, node.keys))
         yield self.held
 
-    def _first_of_order(self, limit: Limit, sort: Sort) -> Iterator[list[FoundRun]]:
+    def _first_of_order(self, limit: Limit, sort: Sort) -> Iterator[Sequence[FoundRun]]:
         """The last of many cannot be among the first few: so not all of them are held."""
         self.held, passed = [], 0
         for part in self.pull(sort.input):
             passed += len(part)
             self.held += part
             if len(self.held) >= max(2 * limit.count, _BUFFER):
-                self.held = self.ordered(self.held, sort.keys)[: limit.count]
-        self.held = self.ordered(self.held, sort.keys)[: limit.count]
+                self.held = list(self.ordered(self.held, sort.keys)[: limit.count])
+        self.held = list(self.ordered(self.held, sort.keys)[: limit.count])
         is_cut = isinstance(sort.input, Merge) and any(most is not None for most in sort.input.most)
         self._facts.matching = passed if passed >= limit.count and not is_cut else None
         yield self.held
 
-    def _limit(self, node: Limit) -> Iterator[list[FoundRun]]:
+    def _limit(self, node: Limit) -> Iterator[Sequence[FoundRun]]:
         matching = passed = 0
         for part in self.pull(node.input):
             matching += len(part)
@@ -184,19 +183,20 @@ class RunOperators:
                 return
         self._facts.matching = matching if matching >= node.count else None
 
-    def _offset(self, node: Offset) -> Iterator[list[FoundRun]]:
+    def _offset(self, node: Offset) -> Iterator[Sequence[FoundRun]]:
         for part in self.pull(node.input):
             gone = min(node.count - self._facts.left_out, len(part))
             self._facts.left_out += gone
             yield part[gone:]
 
-    def _watch(self, node: Watch) -> Iterator[list[FoundRun]]:
-        last: FoundRun | None = None
+    def _watch(self, node: Watch) -> Iterator[Sequence[FoundRun]]:
+        last: Sequence[FoundRun] = ()
         for part in self.pull(node.input):
             ordered = self.ordered(part, node.keys)
-            if last is not None and ordered and self.ordered([last, ordered[0]], node.keys)[0] is not last:
+            edge = joined_found((last, ordered[:1])) if last and ordered else ()
+            if edge and self.ordered(edge, node.keys) is not edge:
                 self._facts.displaced += 1
-            last = ordered[-1] if ordered else last
+            last = ordered[-1:] or last
             yield ordered
 
 

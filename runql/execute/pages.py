@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
 from operator import attrgetter
@@ -11,7 +11,7 @@ from typing import Final
 from runql.errors import ServerError
 from runql.plan.nodes import Fetch
 from runql.plan.push import LATER_PAGE, PLAIN_PAGE
-from runql.semantic.record import RunRecord
+from runql.semantic.record import RunRecord, cells_of
 from runql.sources.open import SourcePlace
 from runql.sources.paging import add_new
 from runql.sources.protocol import FULL, Page, PageRequest, RunColumns, RunValue, Wanted
@@ -56,7 +56,7 @@ class Paging:
         self._page: Page | None = None
         self._came = 0
 
-    def pages(self) -> Iterator[list[RunRecord]]:
+    def pages(self) -> Iterator[Sequence[RunRecord]]:
         """The runs that did not come before, of each page.
 
         The first page is small, so that something is there soon; the others are as large as is good for the rest.
@@ -85,7 +85,10 @@ class Paging:
             self._came = found.length
         return found
 
-    def _fresh(self, page: Page) -> list[RunRecord]:
+    def _fresh(self, page: Page) -> Sequence[RunRecord]:
+        projects = set(zip(*(cells_of(page.runs, name) for name in ("entity", "project")), strict=True))
+        if len(projects) == 1 and add_new(cells_of(page.runs, "id"), self._seen.setdefault(projects.pop(), set())):
+            return page.runs
         fresh: list[RunRecord] = []
         for project, runs in groupby(page.runs, key=_PROJECT):
             seen, listed = self._seen.setdefault(project, set()), list(runs)

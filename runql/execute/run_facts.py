@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import chain
-from operator import attrgetter
 from typing import Final
 
 from runql.advice.intent import Compared
@@ -14,11 +13,12 @@ from runql.engine.cast_losses import CastLosses
 from runql.engine.facts import CountedIn, Misplaced
 from runql.engine.order import AggregatesOf
 from runql.engine.values.column import column_of
-from runql.execute.found_run import FoundRun
+from runql.execute.found_run import FoundRun, records_in
 from runql.execute.pages import Paging
 from runql.language.fields import Space
 from runql.plan.nodes import Count, Fetch, Plan, keys_of, stages_of, table_of, those
 from runql.plan.simplify import condition_of
+from runql.semantic.record import cells_of
 from runql.semantic.typed import FieldKey, TAggregate, TField, TPlot, TypedExpr
 from runql.sources.open import SourcePlace
 from runql.sources.protocol import RunColumns, RunValue
@@ -63,10 +63,10 @@ class RunFacts:
     def add(self, part: Sequence[FoundRun], aggregates_of: AggregatesOf) -> None:
         """Count some more runs of the answer in."""
         self.passed += len(part)
-        records = [found.record for found in part]
-        self.drawn += [record.id for record in records] if self._draws else ()
+        records = records_in(part)
+        self.drawn += cells_of(records, "id") if self._draws else ()
         if not isinstance(table_of(self._plan), Count):
-            self._said.update(dict.fromkeys(chain.from_iterable(map(attrgetter("said"), records))))
+            self._said.update(dict.fromkeys(chain.from_iterable(cells_of(records, "said"))))
         if self._has_stages:
             self.compared.add(records)
         self._counted_in.add(records)

@@ -14,7 +14,7 @@ from runql.engine.histories.tables import HistoryTables, fills_first
 from runql.engine.table import Table
 from runql.errors import BackendError
 from runql.execute.executor import Executor
-from runql.execute.found_run import FoundRun
+from runql.execute.found_run import FoundRun, records_in
 from runql.execute.histories import histories_of, requests_of
 from runql.plan.default_columns import run_field
 from runql.plan.nodes import Count, Histories, Projection
@@ -130,7 +130,7 @@ class ProjectionOperator(TableOperator):
         return self._selection(())[0]
 
     def _selection(self, found: Sequence[FoundRun]) -> tuple[Selection, tuple[Diagnostic, ...]]:
-        selection = run_selection(self._columns, [one.record for one in found])
+        selection = run_selection(self._columns, records_in(found))
         return Selection(with_project(selection.columns, self._executor)), selection.notices
 
     def _of_columns(self, selection: Selection) -> Table | None:
@@ -179,7 +179,7 @@ class ProjectionOperator(TableOperator):
         return self._table(selection, found)
 
     def _table(self, selection: Selection, found: Sequence[FoundRun]) -> Table:
-        table = run_table(selection, [one.record for one in found], self._executor.aggregates.of)
+        table = run_table(selection, records_in(found), self._executor.aggregates.of)
         self._mixed.add(table)
         return table
 
@@ -211,7 +211,7 @@ class HistoriesOperator(TableOperator):
 
     def _selection(self, found: Sequence[FoundRun]) -> Selection | None:
         """The columns of the run that stand on each row: those selected."""
-        selected = tuple(dict.fromkeys(expand(self._columns, [one.record for one in found])))
+        selected = tuple(dict.fromkeys(expand(self._columns, records_in(found))))
         selected = with_project(selected, self._executor)
         return Selection(selected) if selected else None
 

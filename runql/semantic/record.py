@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import field
 from datetime import datetime
-from typing import Any
+from itertools import chain
+from operator import attrgetter
+from typing import Any, Final, overload
 
 from runql.text.diagnostic import Diagnostic
-from runql.text.frozen import frozen, packed
+from runql.text.frozen import frozen, packed, records_of
 
 
 @frozen
@@ -67,6 +69,112 @@ class RunRecord:
     """The same of the summary."""
     said: tuple[Diagnostic, ...] = field(default=(), compare=False)
     """What is to be said wherever the run is in an answer, such as that its log was cut off."""
+
+
+_FIELDS: Final[tuple[str, ...]] = RunRecord.__match_args__
+
+
+class RunBlock:
+    """Runs that came together, field by field. Their records are made when somebody asks for one of them.
+
+    `fields`: what gives the cells of a field of `RunRecord`, run by run; called when the field is first asked for.
+    """
+
+    __slots__ = ("_cells", "_fields", "_records", "length")
+
+    def __init__(self, length: int, fields: Mapping[str, Callable[[], Sequence[Any]]]) -> None:
+        self.length = length
+        self._fields = fields
+        self._cells: dict[str, Sequence[Any]] = {}
+        self._records: Sequence[RunRecord] | None = None
+
+    def cells(self, name: str) -> Sequence[Any]:
+        """What stands in a field, run by run."""
+        if self._records is not None:
+            return list(map(attrgetter(name), self._records))
+        found = self._cells.get(name)
+        if found is None:
+            found = self._cells[name] = self._fields[name]()
+        return found
+
+    @property
+    def records(self) -> Sequence[RunRecord]:
+        """The records, always the same ones; the cells are in them from then on."""
+        if self._records is None:
+            self._records = tuple(records_of(RunRecord, [self.cells(name) for name in _FIELDS]))
+            self._fields, self._cells = {}, {}
+        return self._records
+
+
+class RunRows(Sequence[RunRecord]):
+    """Runs of some blocks, in a row: a sequence of records to whoever looks at single runs, columns to others."""
+
+    __slots__ = ("_length", "_parts")
+
+    def __init__(self, *parts: tuple[RunBlock, int, int]) -> None:
+        self._parts = parts
+        self._length = sum(end - start for _, start, end in parts)
+
+    @classmethod
+    def of(cls, block: RunBlock) -> RunRows:
+        return cls((block, 0, block.length))
+
+    @classmethod
+    def joined(cls, several: Sequence[RunRows]) -> RunRows:
+        return cls(*chain.from_iterable(rows._parts for rows in several))
+
+    def cells(self, name: str) -> Sequence[Any]:
+        """What stands in a field, run by run."""
+        if len(self._parts) == 1:
+            block, start, end = self._parts[0]
+            cells = block.cells(name)
+            return cells if end - start == len(cells) else cells[start:end]
+        return [*chain.from_iterable(block.cells(name)[start:end] for block, start, end in self._parts)]
+
+    def __len__(self) -> int:
+        return self._length
+
+    def __iter__(self) -> Iterator[RunRecord]:
+        return chain.from_iterable(block.records[start:end] for block, start, end in self._parts)
+
+    @overload
+    def __getitem__(self, index: int) -> RunRecord: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[RunRecord]: ...
+
+    def __getitem__(self, index: int | slice) -> RunRecord | Sequence[RunRecord]:
+        if isinstance(index, int):
+            return next(iter(self[range(self._length)[index] :]))
+        first, last, step = index.indices(self._length)
+        if step != 1:
+            return tuple(self)[index]
+        parts, at = [], 0
+        for block, start, end in self._parts:
+            low, high = max(start, start + first - at), min(end, start + last - at)
+            if low < high:
+                parts.append((block, low, high))
+            at += end - start
+        return RunRows(*parts)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, RunRows | list | tuple) and len(self) == len(other) and list(self) == list(other)
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+def cells_of(runs: Sequence[RunRecord], name: str) -> Sequence[Any]:
+    """What stands in a field of `RunRecord`, run by run."""
+    return runs.cells(name) if isinstance(runs, RunRows) else list(map(attrgetter(name), runs))
+
+
+def joined_runs(several: Sequence[Sequence[RunRecord]]) -> Sequence[RunRecord]:
+    """These runs, one after the other."""
+    parts = [runs for runs in several if runs]
+    if len(parts) == 1:
+        return parts[0]
+    rows = [runs for runs in parts if isinstance(runs, RunRows)]
+    return RunRows.joined(rows) if len(rows) == len(parts) > 0 else [*chain.from_iterable(parts)]
 
 
 @frozen

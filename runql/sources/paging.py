@@ -11,7 +11,7 @@ from typing import Any, TypeAlias, TypeVar
 
 from runql.errors import ArgumentError, NotFound
 from runql.language.fields import Space
-from runql.semantic.record import RunRecord
+from runql.semantic.record import RunRecord, joined_runs
 from runql.sources.protocol import Page, PageRequest, Wanted
 from runql.syntax.mongo.nodes import FilterField, MongoFilter, MongoOrder, fields_in
 from runql.text.diagnostic import Diagnostic, folded
@@ -197,6 +197,32 @@ def add_new(keys: Sequence[_Key], seen: set[_Key]) -> bool:
         return False
     seen |= fresh
     return True
+
+
+class RunQueue:
+    """Runs that wait to be passed on, in the parts that they came in."""
+
+    def __init__(self) -> None:
+        self._parts: deque[Sequence[RunRecord]] = deque()
+
+    def __len__(self) -> int:
+        return sum(map(len, self._parts))
+
+    def add(self, runs: Sequence[RunRecord]) -> None:
+        if runs:
+            self._parts.append(runs)
+
+    def take(self, most: int) -> Sequence[RunRecord]:
+        """So many runs at the most, which do not wait any more."""
+        taken: list[Sequence[RunRecord]] = []
+        while self._parts and most > 0:
+            part = self._parts.popleft()
+            if len(part) > most:
+                self._parts.appendleft(part[most:])
+                part = part[:most]
+            taken.append(part)
+            most -= len(part)
+        return joined_runs(taken)
 
 
 def first_of(waiting: deque[RunRecord], most: int) -> list[RunRecord]:

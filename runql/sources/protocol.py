@@ -6,7 +6,7 @@ Everything is a plain value; a backend speaks no `Run`, and `Runs` speaks no HTT
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import field
 from datetime import datetime
@@ -68,7 +68,7 @@ class PageRequest:
 class Page:
     """A page: `total` is how many runs match the filters in all, if the source says so."""
 
-    runs: tuple[RunRecord, ...]
+    runs: Sequence[RunRecord]
     cursor: str | None = None
     has_next: bool = False
     total: int | None = None

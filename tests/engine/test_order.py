@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cmp_to_key, partial
 from typing import Any
@@ -33,7 +34,7 @@ def _runs(*values: Any) -> list[RunRecord]:
     return made
 
 
-def _values(records: list[RunRecord]) -> list[Any]:
+def _values(records: Sequence[RunRecord]) -> list[Any]:
     return [(record.config or {}).get("x", MISSING) for record in records]
 
 

@@ -44,7 +44,7 @@ def world() -> tuple[Context, tuple[RunRecord, ...]]:
         place = session.place()
         page = place.service.runs_page(PageRequest("", "", per_page=1000, wanted=Wanted(config=None, summary=None)))
         catalog = session.catalog(metrics=True)
-    return Context(catalog=catalog, source_name="demo"), page.runs
+    return Context(catalog=catalog, source_name="demo"), tuple(page.runs)
 
 
 conditions = st.recursive(

@@ -4,14 +4,13 @@ left wins.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from operator import attrgetter
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from runql.engine.fields import lookup
 from runql.engine.mongo.history_keys import history_keys_of
 from runql.language.fields import Space
-from runql.semantic.record import RunRecord
+from runql.semantic.record import RunRecord, cells_of
 from runql.semantic.values import MISSING, Value
 from runql.syntax.mongo.nodes import FilterField
 
@@ -31,22 +30,32 @@ def value_in(field: FilterField, record: RunRecord) -> Value:
     if field.space is Space.RUN:
         value = getattr(record, field.segments[0])
         return MISSING if value is None else value
-    root = _root(field, record)
+    return _value_below(field, _root(field, record))
+
+
+def _value_below(field: FilterField, root: Mapping[str, Any]) -> Value:
     found = (lookup(root, reading) for reading in field.readings())
     return next((value for value in found if value is not MISSING), MISSING)
 
 
-def values_in(field: FilterField, records: Iterable[RunRecord]) -> list[Value]:
+def values_in(field: FilterField, records: Sequence[RunRecord]) -> list[Value]:
     """`value_in` of each of many runs."""
     if field.space is Space.RUN:
-        return [MISSING if value is None else value for value in map(attrgetter(field.segments[0]), records)]
-    return [value_in(field, record) for record in records]
+        return [MISSING if value is None else value for value in cells_of(records, field.segments[0])]
+    if field.space is Space.LOGGED:
+        return [value_in(field, record) for record in records]
+    return [_value_below(field, root or {}) for root in cells_of(records, _part_of(field))]
 
 
 def _root(field: FilterField, record: RunRecord) -> Mapping[str, Any]:
     if field.space is Space.LOGGED:
         return history_keys_of(record)
-    return (record.config if field.space is Space.CONFIG else record.summary) or {}
+    part: Mapping[str, Any] | None = getattr(record, _part_of(field))
+    return part or {}
+
+
+def _part_of(field: FilterField) -> str:
+    return "config" if field.space is Space.CONFIG else "summary"
 
 
 def candidates_at(node: Value, segments: Sequence[str]) -> list[Value]:

@@ -9,14 +9,14 @@ import math
 import threading
 import time
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from runql.language.fields import Space
 from runql.semantic.build_catalog import build_catalog
 from runql.semantic.catalog import Catalog, FieldInfo
-from runql.semantic.record import RunRecord
+from runql.semantic.record import RunRecord, cells_of
 from runql.sources.protocol import Wanted
 from runql.sources.wandb.decode import ProjectPlace
 from runql.text.frozen import frozen
@@ -57,7 +57,7 @@ class _Project:
 
     stamp: Stamp | None = None
     stamped: float = -math.inf
-    pages: deque[tuple[RunRecord, ...]] = field(default_factory=lambda: deque(maxlen=MOST_PAGES))
+    pages: deque[Sequence[RunRecord]] = field(default_factory=lambda: deque(maxlen=MOST_PAGES))
     whole: dict[str, RunRecord] = field(default_factory=dict)
     whole_since: float = 0.0
     sampled: dict[str, RunRecord] = field(default_factory=dict)
@@ -71,13 +71,14 @@ class Learning:
         self._projects: dict[ProjectPlace, _Project] = {}
         self._lock = threading.Lock()
 
-    def note_page(self, place: ProjectPlace, wanted: Wanted, runs: tuple[RunRecord, ...]) -> None:
+    def note_page(self, place: ProjectPlace, wanted: Wanted, runs: Sequence[RunRecord]) -> None:
         """Keeps a page until somebody wants the catalog. One without config and summary tells nothing."""
         if not runs or (wanted.config == () and wanted.summary == ()):
             return
         with self._lock:
             project = self._of(place)
-            project.pages.append(runs[: _few(runs[0])])
+            few = _few(runs)
+            project.pages.append(runs if few >= len(runs) else tuple(runs[:few]))
             if wanted.config is None and wanted.summary is None:
                 if not project.whole:
                     project.whole_since = time.monotonic()
@@ -137,9 +138,10 @@ class Learning:
         return self._projects.setdefault(place, _Project())
 
 
-def _few(run: RunRecord) -> int:
-    """How many runs like this one are looked at of a page: whoever closes the source may have to wait for that."""
-    return max(1, _MOST_VALUES // max(1, len(run.config or ()) + len(run.summary or ())))
+def _few(runs: Sequence[RunRecord]) -> int:
+    """How many runs like the first are looked at of a page: whoever closes the source may have to wait for that."""
+    config, summary = (cells_of(runs, part)[0] for part in ("config", "summary"))
+    return max(1, _MOST_VALUES // max(1, len(config or ()) + len(summary or ())))
 
 
 def widened(catalog: Catalog, records: Iterable[RunRecord]) -> Catalog:

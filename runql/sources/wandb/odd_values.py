@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from operator import attrgetter
 from typing import Any, Final
 
 from runql.semantic.huge_values import by_name, outsize_notice, unreadable_notice
 from runql.semantic.json_text import read_json, read_together, reader_of
-from runql.semantic.record import RunRecord
+from runql.semantic.record import RunRecord, cells_of
 from runql.sources.wandb.failures.failures import clean
 from runql.sources.wandb.history_keys import STEP, is_step
 from runql.sources.wandb.http.client import GraphqlAnswer
@@ -155,9 +155,9 @@ class OddRuns:
         self._said: dict[Diagnostic, None] = {}
         self._more: dict[str, set[str]] = {}
 
-    def of(self, runs: Iterable[RunRecord]) -> Iterator[Diagnostic]:
+    def of(self, runs: Sequence[RunRecord]) -> Iterator[Diagnostic]:
         """What is new of these runs."""
-        for run in filter(_SAID, runs):
+        for run in filter(_SAID, runs) if any(cells_of(runs, "said")) else ():
             for notice in run.said:
                 if notice in self._said:
                     continue

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from itertools import chain
 from typing import Any, Final, TypeVar
 
-from runql.semantic.record import RunRecord
+from runql.semantic.record import RunBlock, RunRecord, RunRows
 from runql.sources.wandb.decode import (
     ProjectPlace,
     as_mapping,
@@ -22,7 +23,6 @@ from runql.sources.wandb.decode import (
 )
 from runql.sources.wandb.node_columns import columns_of_records, is_empty
 from runql.sources.wandb.odd_values import Oddities, plain_mappings
-from runql.text.frozen import records_of
 
 _Part = TypeVar("_Part")
 
@@ -30,6 +30,19 @@ _TEXTS: Final[frozenset[type]] = frozenset({str, type(None)})
 _INTEGERS: Final[frozenset[type]] = frozenset({int, type(None)})
 _FLOATS: Final[frozenset[type]] = frozenset({float, type(None)})
 _BOOLS: Final[frozenset[type]] = frozenset({bool})
+_TEXTS_OF_RUNS: Final[Mapping[str, str]] = {
+    "name": "displayName",
+    "state": "state",
+    "storage_id": "id",
+    "group": "group",
+    "job_type": "jobType",
+    "notes": "notes",
+    "sweep": "sweepName",
+    "host": "host",
+    "commit": "commit",
+    "description": "description",
+}
+"""The fields of a run that are texts, and what the server calls them."""
 
 
 def read_run(node: Mapping[str, Any], place: ProjectPlace) -> RunRecord | None:
@@ -37,53 +50,64 @@ def read_run(node: Mapping[str, Any], place: ProjectPlace) -> RunRecord | None:
     return next(iter(read_runs([node], place)), None)
 
 
-def read_runs(nodes: Iterable[Mapping[str, Any]], place: ProjectPlace) -> list[RunRecord]:
+def read_runs(nodes: Iterable[Mapping[str, Any]], place: ProjectPlace) -> Sequence[RunRecord]:
     """The runs of some nodes, without those that have no id. Of one answer all nodes have the same fields."""
-    return _records(_Page([node for node in nodes if isinstance(node.get("name"), str)]), place)
+    return _rows(_Page([node for node in nodes if isinstance(node.get("name"), str)]), place)
 
 
-def read_columns(columns: Mapping[str, list[Any]], place: ProjectPlace) -> list[RunRecord]:
+def read_columns(columns: Mapping[str, list[Any]], place: ProjectPlace) -> Sequence[RunRecord]:
     """The runs of which these are the fields, run by run; `name` is a text in each."""
-    return _records(_Page((), columns), place)
+    return _rows(_Page((), columns), place)
 
 
-def _records(page: _Page, place: ProjectPlace) -> list[RunRecord]:
+def _rows(page: _Page, place: ProjectPlace) -> RunRows:
+    """The runs of a page. What of it may be odd is read at once, what is said of it is known then; the rest is read,
+    and records are made, when somebody asks for it."""
     ids = page.cells("name")
+    count = len(ids)
+    fields: dict[str, Callable[[], Sequence[Any]]] = {
+        **{name: partial(_given, cells) for name, cells in _read_at_once(page).items()},
+        **{ours: partial(page.texts, theirs) for ours, theirs in _TEXTS_OF_RUNS.items()},
+        "id": partial(_given, ids),
+        "entity": lambda: [place.entity] * count,
+        "project": lambda: [place.project] * count,
+        "tags": lambda: list(map(_tags, page.cells("tags"))),
+        "user": lambda: page.users()[0],
+        "user_name": lambda: page.users()[1],
+        "runtime": lambda: page.values("computeSeconds", _FLOATS, number_of),
+        "url": lambda: place.run_urls(ids),
+        "read_only": lambda: page.values("readOnly", _BOOLS, bool),
+        "history_line_count": lambda: page.values("historyLineCount", _INTEGERS, whole_of),
+        "project_id": lambda: page.values("projectId", _TEXTS, _text_or_number),
+    }
+    block = RunBlock(count, fields)
+    if not page.is_even:
+        _ = block.records  # the nodes are not held for the sake of a few fields
+    return RunRows.of(block)
+
+
+def _read_at_once(page: _Page) -> dict[str, Sequence[Any]]:
+    """The fields that may be odd, and what is to be said of the runs then. What they came as is let go."""
     config, internal_configs = page.parts("config", "someConfig", "config", unwrap_config, internal_config)
     summary, internal_summaries = page.parts("summaryMetrics", "someSummary", "summary", read_summary, internal_summary)
-    users, user_names = page.users()
-    columns = (
-        ids,
-        page.texts("displayName"),
-        page.texts("state"),
-        [place.entity] * len(ids),
-        [place.project] * len(ids),
-        page.texts("id"),
-        list(map(_tags, page.cells("tags"))),
-        page.texts("group"),
-        page.texts("jobType"),
-        page.texts("notes"),
-        users,
-        page.texts("sweepName"),
-        page.texts("host"),
-        *map(page.times, ("createdAt", "heartbeatAt", "updatedAt")),
-        page.values("computeSeconds", _FLOATS, number_of),
-        place.run_urls(ids),
-        page.texts("commit"),
-        page.values("readOnly", _BOOLS, bool),
-        page.values("historyLineCount", _INTEGERS, whole_of),
-        config,
-        summary,
-        page.part("systemMetrics", "system", read_summary),
-        page.each("historyKeys", read_logged),
-        user_names,
-        page.texts("description"),
-        page.values("projectId", _TEXTS, _text_or_number),
-        internal_configs,
-        internal_summaries,
-        page.notices(),
-    )
-    return list(records_of(RunRecord, columns))
+    found: dict[str, Sequence[Any]] = {
+        "config": config,
+        "internal_config": internal_configs,
+        "summary": summary,
+        "internal_summary": internal_summaries,
+        "created": page.times("createdAt"),
+        "heartbeat": page.times("heartbeatAt"),
+        "updated": page.times("updatedAt"),
+        "system_metrics": page.part("systemMetrics", "system", read_summary),
+        "logged": page.each("historyKeys", read_logged),
+    }
+    found["said"] = page.notices()
+    page.drop(("config", "someConfig", "summaryMetrics", "someSummary", "systemMetrics", "historyKeys"))
+    return found
+
+
+def _given(cells: Sequence[Any]) -> Sequence[Any]:
+    return cells
 
 
 class _Page:
@@ -94,10 +118,21 @@ class _Page:
         if columns is None and nodes:
             columns = columns_of_records(list(nodes[0]), nodes)
             columns = columns if columns is not None and {len(columns)}.issuperset(map(len, nodes)) else None
+            nodes = nodes if columns is None else ()
         self._even = columns
         self._fields = frozenset(chain.from_iterable(nodes) if columns is None else columns)
         self._count = len(nodes) if columns is None else len(next(iter(columns.values()), ()))
         self._odd: dict[int, Oddities] = {}
+
+    @property
+    def is_even(self) -> bool:
+        """Whether each node has each of the fields."""
+        return self._even is not None
+
+    def drop(self, names: Sequence[str]) -> None:
+        """These fields were read: what they came as is not held."""
+        if self._even is not None:
+            self._even = {name: cells for name, cells in self._even.items() if name not in names}
 
     def cells(self, name: str) -> list[Any]:
         if name not in self._fields:

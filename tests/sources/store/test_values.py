@@ -57,7 +57,7 @@ def test_whole_runs_come_back(project: tuple[list[RunRecord], dict[str, list[dic
 
 
 def listed(service: ServiceApi) -> tuple[RunRecord, ...]:
-    return service.runs_page(PageRequest("", "", wanted=FULL, per_page=100)).runs
+    return tuple(service.runs_page(PageRequest("", "", wanted=FULL, per_page=100)).runs)
 
 
 def told_run(run: RunRecord) -> Any:

@@ -43,7 +43,7 @@ class Bracketed:
         are_numbers = all(is_number(value_in(self._brackets.field, run)) for run in runs)
         return odd is None or not are_numbers or (self._odd is not None and odd != self._odd)
 
-    def before(self, runs: Sequence[RunRecord], numbers: Pages) -> list[RunRecord] | None:
+    def before(self, runs: Sequence[RunRecord], numbers: Pages) -> Sequence[RunRecord] | None:
         """The infinities that stand before the first page of numbers."""
         if self._odd is not None:
             return []
@@ -61,7 +61,7 @@ class Bracketed:
         """Whether anything but runs without a value comes after the numbers."""
         return bool(self._odd) and self._odd != self._first
 
-    def after(self, seen: Container[RunKey], keys: MongoOrder) -> list[RunRecord] | None:
+    def after(self, seen: Container[RunKey], keys: MongoOrder) -> Sequence[RunRecord] | None:
         """What is neither a number nor absent, but for those that stood before the numbers."""
         if not self.has_more:
             return []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -38,7 +38,7 @@ class PagePart:
 class RunEdges:
     """The runs of an answer, and the cursor of the last of them."""
 
-    runs: tuple[RunRecord, ...]
+    runs: Sequence[RunRecord]
     cursor: str | None
 
     @classmethod
@@ -55,7 +55,7 @@ class RunEdges:
         columns = next((fields[path] for path in _PATHS if path in fields), None) if fields else None
         are_named = columns is not None and len(columns.get("name", ())) == len(nodes) > 0
         runs = read_columns(columns, place) if columns is not None and are_named else read_runs(nodes, place)
-        return cls(tuple(runs), cursor)
+        return cls(runs, cursor)
 
 
 @frozen
@@ -64,7 +64,7 @@ class Chunk:
     `partial`: what is to be said of those of which it cannot read a part, by their ids. `is_part`: a page failed, and
     this is a part of it."""
 
-    runs: tuple[RunRecord, ...]
+    runs: Sequence[RunRecord]
     offset: int
     has_next: bool
     lost: tuple[ListingLoss, ...] = ()
@@ -72,6 +72,6 @@ class Chunk:
     is_part: bool = False
 
     @property
-    def whole(self) -> tuple[RunRecord, ...]:
+    def whole(self) -> Sequence[RunRecord]:
         """The runs of which all came that was asked for."""
         return tuple(run for run in self.runs if run.id not in self.partial) if self.partial else self.runs

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import field
 from operator import attrgetter
 from typing import TypeAlias
 
 from runql.plan.to_mongo.wire import wire_json
-from runql.semantic.record import RunRecord
+from runql.semantic.record import RunRecord, cells_of
 from runql.sources.paging import needed, trimmed
 from runql.sources.protocol import Wanted
 from runql.sources.wandb.decode import ProjectPlace
@@ -43,7 +43,7 @@ def all_pages(pages: Pages) -> Iterator[RunRecord]:
     """The runs of all pages; stops, and remembers it, where the server gives the first page again and again."""
     first: tuple[str, ...] = ()
     while (chunk := pages.next(_PAGE_ROWS, _AHEAD_ROWS)) is not None:
-        names = tuple(run.id for run in chunk.runs)
+        names = tuple(cells_of(chunk.runs, "id"))
         if first and len(names) > 1 and names == first[: len(names)]:
             pages.server.abilities.learn_ignores(PAGING)
             pages.close()
@@ -111,6 +111,11 @@ key_of: Callable[[RunRecord], RunKey] = attrgetter("storage_id", "id")
 """What tells a run from the others of its project, though a server should give one storage id to several."""
 
 
+def keys_of(runs: Sequence[RunRecord]) -> list[RunKey]:
+    """`key_of` each of many runs."""
+    return list(zip(cells_of(runs, "storage_id"), cells_of(runs, "id"), strict=True))
+
+
 def _read_all(pages: Pages, found: dict[RunKey, RunRecord]) -> int:
     """Puts the runs of all pages among those that were found; how many came, each as often as it did."""
     came = 0
@@ -145,7 +150,7 @@ def _all_at_once(server: WandbServer, place: ProjectPlace, filters: MongoFilter,
             continue
         if says_more(project) or (counted is not None and len(edges) < counted):
             raise _held_back(server, len(edges), counted)
-        return Fetched(read_runs(nodes_in(edges), place), counted)
+        return Fetched(list(read_runs(nodes_in(edges), place)), counted)
 
 
 def _held_back(server: WandbServer, came: int, counted: int | None) -> Failure:

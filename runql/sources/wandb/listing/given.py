@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from runql.semantic.record import RunRecord
+from runql.semantic.record import RunRecord, cells_of
 from runql.sources.paging import add_new
 from runql.sources.wandb.failures.failures import clean
 from runql.text.diagnostic import Diagnostic
@@ -22,7 +22,7 @@ class GivenRuns:
 
     def add(self, runs: Sequence[RunRecord]) -> None:
         """These are given now."""
-        ids = [run.id for run in runs]
+        ids = cells_of(runs, "id")
         if not add_new(ids, self._ids):
             for run_id in ids:
                 self._twice = self._twice or (run_id if run_id in self._ids else "")

@@ -7,17 +7,16 @@ next one. What the server cannot order as RunQL does, or ignores, is fetched who
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Sequence
-from operator import attrgetter
+from collections.abc import Sequence
 
-from runql.engine.mongo.fields import value_in
+from runql.engine.mongo.fields import values_in
 from runql.engine.mongo.filters import compile_filter
 from runql.engine.mongo.order import sort_by_fields
 from runql.engine.selectors import selected
 from runql.language.fields import Space
 from runql.plan.to_mongo.wire import wire_json, wire_order
-from runql.semantic.record import RunRecord
-from runql.sources.paging import add_new, first_of, needed, trimmed
+from runql.semantic.record import RunRecord, cells_of, joined_runs
+from runql.sources.paging import RunQueue, add_new, first_of, needed, trimmed
 from runql.sources.protocol import Page, PageRequest, Wanted
 from runql.sources.wandb.decode import ProjectPlace
 from runql.sources.wandb.listing.bracket_edges import Bracketed
@@ -25,7 +24,7 @@ from runql.sources.wandb.listing.brackets import brackets_of
 from runql.sources.wandb.listing.chunks import Chunk
 from runql.sources.wandb.listing.counts import matching_at_hand
 from runql.sources.wandb.listing.cursors import cursor_at
-from runql.sources.wandb.listing.fetch import RunKey, fetch_all, key_of
+from runql.sources.wandb.listing.fetch import RunKey, fetch_all, key_of, keys_of
 from runql.sources.wandb.listing.given import GivenRuns
 from runql.sources.wandb.listing.losses import Losses
 from runql.sources.wandb.listing.order_check import (
@@ -53,7 +52,6 @@ _LEAST_ROWS = 25
 _ROWS_TO_WATCH = 10
 """Of a first page: so many stand in the right order by chance on no server that ignores it, as two or three may."""
 _MOVED = "runs moved between two pages, so all were fetched again"
-_ID = attrgetter("id")
 _NONE_MISSING = ": none is missing and none comes twice"
 
 
@@ -77,8 +75,8 @@ class Listing:
         self._segments = deque(self._parts)
         self._is_ordered = bool(self._segments)
         self._pages = self._segments.popleft() if self._segments else None
-        self._held: list[RunRecord] = []
-        self._ready: deque[RunRecord] = deque()
+        self._held: Sequence[RunRecord] = ()
+        self._ready = RunQueue()
         self._seen: set[RunKey] = set()
         self._given = GivenRuns()
         self._whole: deque[RunRecord] | None = None
@@ -88,7 +86,7 @@ class Listing:
         self._counted: int | None = None
         self._calls = 0
         self._first_names: tuple[str, ...] = ()
-        self._last: RunRecord | None = None
+        self._last: Sequence[RunRecord] = ()
         self._said: set[Diagnostic] = set()
         self._odd = OddRuns()
         self._losses = Losses()
@@ -224,23 +222,23 @@ class Listing:
             return False
         if bracketed is not None:
             self._losses.note(bracketed.lost, bracketed.partial)
-        self._pages, self._last = self._next_segment(done), None
+        self._pages, self._last = self._next_segment(done), ()
         return True
 
-    def _pass_on(self, runs: list[RunRecord] | None) -> bool:
+    def _pass_on(self, runs: Sequence[RunRecord] | None) -> bool:
         """Passes on runs whose place is certain; without any the whole listing is made here."""
         if runs is None:
             self._make_whole(self._unordered())
             return False
         self._seen.update(map(key_of, runs))
         self._came = self._found
-        self._ready.extend(self._passing(runs))
+        self._ready.add(self._passing(runs))
         return True
 
-    def _passing(self, runs: Iterable[RunRecord]) -> Iterable[RunRecord]:
+    def _passing(self, runs: Sequence[RunRecord]) -> Sequence[RunRecord]:
         """Those that pass the filter, where that is looked at here."""
         may_test = self._watches or not self._narrowed.is_whole
-        return runs if self._test is None or not may_test else filter(self._test, runs)
+        return runs if self._test is None or not may_test else list(filter(self._test, runs))
 
     def _note_total(self) -> None:
         """Keeps the server's newest count of the whole listing."""
@@ -249,14 +247,15 @@ class Listing:
         self._came, self._counted = self._found, self._total
 
     def _receive(self, runs: Sequence[RunRecord]) -> None:
-        keys = list(map(key_of, runs))
-        if add_new(keys, self._seen):
-            self._held.extend(runs)
-            return
-        for run, key in zip(runs, keys, strict=True):
-            if key not in self._seen:
-                self._seen.add(key)
-                self._held.append(run)
+        keys = keys_of(runs)
+        if not add_new(keys, self._seen):
+            fresh = []
+            for run, key in zip(runs, keys, strict=True):
+                if key not in self._seen:
+                    self._seen.add(key)
+                    fresh.append(run)
+            runs = fresh
+        self._held = joined_runs((self._held, runs))
 
     def _settle(self, *, everything: bool) -> None:
         """Passes on the runs whose place is certain: those that do not tie with the last one that came."""
@@ -265,12 +264,11 @@ class Listing:
         cut = len(self._held)
         keys = self._keys if self._pages is None or self._pages.question.order == self._asked.order else ()
         if not everything:
-            field = self._keys[0].field
-            last = value_in(field, self._held[-1]) if keys else self._held[-1].created
-            while cut and (value_in(field, self._held[cut - 1]) if keys else self._held[cut - 1].created) == last:
+            values = values_in(keys[0].field, self._held) if keys else cells_of(self._held, "created")
+            while cut and values[cut - 1] == values[-1]:
                 cut -= 1
         settled, self._held = sort_by_fields(self._held[:cut], keys), self._held[cut:]
-        self._ready.extend(self._passing(settled))
+        self._ready.add(self._passing(settled))
 
     def _is_odd(self, chunk: Chunk | None) -> bool:
         """Whether this page shows that the server does not do what it is asked, or holds what it cannot order."""
@@ -281,7 +279,7 @@ class Listing:
             return True
         if self._bracketed is not None and self._bracketed.is_odd(chunk.runs, self._pages):
             return True
-        names = tuple(map(_ID, chunk.runs))
+        names = tuple(cells_of(chunk.runs, "id"))
         if not self._first_names:
             self._first_names = names
         elif len(names) > 1 and names == self._first_names[: len(names)]:
@@ -291,7 +289,7 @@ class Listing:
 
     def _doubles_without_growth(self, chunk: Chunk | None) -> bool:
         """Whether runs come twice though none was added: the server shuffles ties, so others did not come at all."""
-        doubles = sum(map(self._seen.__contains__, map(key_of, chunk.runs if chunk else ())))
+        doubles = sum(map(self._seen.__contains__, keys_of(chunk.runs) if chunk else ()))
         return self._pages is not None and doubles > self._pages.grown
 
     def _ignores_something(self, chunk: Chunk, question: ListQuestion) -> bool:
@@ -304,9 +302,8 @@ class Listing:
             if not abilities.does(FILTERS):
                 return True
         self._differs |= suspicious
-        before = () if self._last is None else (self._last,)
-        self._last = chunk.runs[-1] if chunk.runs else self._last
-        if breaks_order((*before, *chunk.runs), question.order or BY_CREATION):
+        before, self._last = self._last, chunk.runs[-1:] or self._last
+        if breaks_order(before, chunk.runs, question.order or BY_CREATION):
             options = frozenset({"order", filtered(question.filters)})
             if ignores_order(self._server, base, question.order or BY_CREATION, options):
                 abilities.learn_ignores(ORDER)
@@ -315,13 +312,13 @@ class Listing:
         return False
 
     def _streamed_page(self, per_page: int) -> Page:
-        runs = first_of(self._ready, per_page)
+        runs = self._ready.take(per_page)
         self._give(runs)
         has_next = bool(self._ready) or self._pages is not None
         wanted = self._request.wanted
         is_trim = self._wanted == wanted and self._server.abilities.as_capabilities().column_subsets
         return Page(
-            runs=tuple(runs if is_trim else (trimmed(run, wanted) for run in runs)),
+            runs=runs if is_trim else tuple(trimmed(run, wanted) for run in runs),
             cursor=self.cursor,
             has_next=has_next,
             total=self._total_to_come if self._narrowed.is_whole and not self._differs else None,
@@ -392,6 +389,6 @@ class Listing:
             notices=(*self._notices(), *self._odd.of(runs), *(() if whole else self._last_notices())),
         )
 
-    def _give(self, runs: list[RunRecord]) -> None:
+    def _give(self, runs: Sequence[RunRecord]) -> None:
         self.position += len(runs)
         self._given.add(runs)

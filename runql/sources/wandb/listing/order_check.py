@@ -70,10 +70,13 @@ def breaks_filter(runs: Sequence[RunRecord], filters: MongoFilter) -> bool:
     return any(not test(run) for run in runs)
 
 
-def breaks_order(runs: Sequence[RunRecord], order: MongoOrder) -> bool:
-    """Whether neighbours stand the wrong way round, as far as that is beyond doubt: two numbers, or two times."""
+def breaks_order(before: Sequence[RunRecord], runs: Sequence[RunRecord], order: MongoOrder) -> bool:
+    """Whether neighbours stand the wrong way round, as far as that is beyond doubt: two numbers, or two times.
+
+    `before`: the run that came before these, if one did.
+    """
     key = order[0]
-    values = values_in(key.field, runs)
+    values = [*values_in(key.field, before), *values_in(key.field, runs)]
     types = set(map(type, values))
     if types == {datetime} or (types <= {int, float} and all(map(eq, values, values))):  # NaN is not equal to itself
         return any(map(lt if key.descending else gt, values, values[1:]))

@@ -7,13 +7,13 @@ like that is read one page after the other.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
 from runql.plan.to_mongo.wire import wire_json
-from runql.semantic.record import RunRecord
+from runql.semantic.record import RunRecord, cells_of
 from runql.sources.wandb.failures.failures import Failure, Fault
 from runql.sources.wandb.listing.chunks import Chunk, PagePart, RunEdges
 from runql.sources.wandb.listing.losses import Came, ListingLoss, came_in_part
@@ -312,10 +312,10 @@ class Pages:
             self._planned = end
         return replace(taken, has_next=has_next)
 
-    def _read_runs(self, chunk: PagePart, came: Came, runs: tuple[RunRecord, ...]) -> Chunk:
+    def _read_runs(self, chunk: PagePart, came: Came, runs: Sequence[RunRecord]) -> Chunk:
         """The runs of a page, in their order, and those that are not there."""
         if not (came.holes or came.unread):
-            self._last_id = runs[-1].id if runs else self._last_id
+            self._last_id = cells_of(runs, "id")[-1] if runs else self._last_id
             return Chunk(runs, chunk.offset, True, is_part=chunk.is_part)
         lost: list[ListingLoss] = []
         in_part: dict[str, tuple[Diagnostic, ...]] = {}
