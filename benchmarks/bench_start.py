@@ -20,6 +20,7 @@ from runql.text.frozen import frozen
 
 ROOT = Path(__file__).resolve().parents[1]
 MISSION = "runs where config.lr > 0.01 order -summary.loss sample 200 keys loss,acc"
+SHELL = 'runql -s demo "runs where config.'
 CASES = {
     "import wandb": ("-c", "import wandb"),
     "python, nothing else": ("-c", "pass"),
@@ -29,6 +30,7 @@ CASES = {
     "count runs, on the demo": ("-m", "runql", "-s", "demo", "count runs where config.lr > 0.01"),
     "a table of runs, on the demo": ("-m", "runql", "-s", "demo", "runs where config.lr > 0.01 order -summary.loss"),
     "the line of the mission, on the demo": ("-m", "runql", "-s", "demo", MISSION),
+    "a field completed at a shell": ("-m", "runql", "complete-line", "--", "bash", "", SHELL),
 }
 
 

@@ -74,7 +74,7 @@ def _forms(section: ReferenceSection) -> Iterable[str]:
     forms = [_code((section.before + one.form).replace("logged.METRIC", "m")) for one in section.entries]
     if section.title in IN_ROWS:
         return [f"<div>{form}</div>" for form in forms]
-    return [f"<div><i>{html.escape(section.title)}</i> {' · '.join(forms)}</div>"]
+    return [f"<div><i>{html.escape(section.title.replace('`', ''))}</i> {' · '.join(forms)}</div>"]
 
 
 def _box(title: str, lines: Iterable[str]) -> Iterator[str]:

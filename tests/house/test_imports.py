@@ -103,6 +103,17 @@ def test_the_text_alone_needs_nothing_else(call: tuple[str, ...], tmp_path: Path
     assert not {name for name in ours(modules) if name.startswith((*above, *FOR_MISTAKES))}
 
 
+def test_a_word_completed_at_a_shell_loads_what_it_needs(tmp_path: Path) -> None:
+    asked = command("complete-line", "--", "bash", "", "runql runs where config.lr > 1 or")
+    loaded(asked, tmp_path)  # a checkout builds its table once
+    modules = loaded(asked, tmp_path)
+    assert "runql.ide.completion.complete" in modules
+    assert not outside(modules)
+    others = ("argparse", "platformdirs", "runql.ide.hover", "runql.ide.service", "runql.semantic.check_query")
+    fixes = ("runql.text.proof", *FOR_MISTAKES)
+    assert not {name for name in modules if name.startswith((*others, *fixes, "runql.sources.store", "runql.session"))}
+
+
 @pytest.mark.parametrize("text", ["runs were config.lr > 0.01", "runs where lr isn't 3", "runs where {"])
 def test_a_mistake_loads_what_knows_mistakes(text: str, tmp_path: Path) -> None:
     modules = loaded(command("check", "--offline", text).replace("status = main", "status = 0; main"), tmp_path)
