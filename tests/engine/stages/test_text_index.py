@@ -1,4 +1,4 @@
-"""The index of texts by their hashes: the same as a dictionary, and never unlike texts as one."""
+"""The index of texts: the same as a dictionary, and never unlike texts as one."""
 
 from __future__ import annotations
 
@@ -9,7 +9,13 @@ from hypothesis import strategies as st
 from runql.engine.stages.arrays.text_index import TextIndex
 from runql.engine.stages.shared.rows import NotHeld
 
-TEXTS = st.lists(st.text("abÄ1", max_size=3), max_size=60)
+SHORT = st.text("ab1", max_size=3)
+LONG = st.builds("".join, st.lists(st.sampled_from(["a" * 7, "b" * 8, "1", "a" * 60]), max_size=3))
+TEXTS = st.one_of(
+    st.lists(SHORT, max_size=60),
+    st.lists(SHORT | LONG, max_size=60),
+    st.lists(st.text("ab\0Ä", max_size=3), max_size=60),
+)
 
 
 @given(TEXTS, TEXTS)
@@ -39,7 +45,13 @@ class Colliding(str):
 
 def test_unlike_texts_of_one_hash_are_left_to_the_reference() -> None:
     with pytest.raises(NotHeld):
-        TextIndex([Colliding("a"), Colliding("b")])
-    index = TextIndex([Colliding("a"), Colliding("a")])
+        TextIndex([Colliding("é"), Colliding("b")])
+    index = TextIndex([Colliding("é"), Colliding("é")])
     with pytest.raises(NotHeld):
         index.places([Colliding("b")])
+
+
+def test_a_text_that_is_too_long_or_of_other_letters_matches_no_short_one() -> None:
+    index = TextIndex(["", "run1", "twelve chars"])
+    others = ["run1", "run1\0", "\0", "", "rün1", "twelve chars", "twelve charsss", "a text of more than two words", "x"]
+    assert index.places(others).tolist() == [1, -1, -1, 0, -1, 2, -1, -1, -1]

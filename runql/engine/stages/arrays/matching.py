@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import compress
+from typing import cast
 
 from runql.engine.stages.arrays.codes import Codes, codes_of, joined
 from runql.engine.stages.arrays.sorting import stable_order
@@ -126,9 +127,10 @@ def _holds_texts(cells: Sequence[Value]) -> bool:
     return _TEXTS <= types_of(cells) <= _TEXTS | _GAPS
 
 
-def _held(cells: Sequence[Value], flags: Bools) -> list[Value]:
-    """The cells whose flag is set."""
-    return listed(cells) if flags.all() else list(compress(listed(cells), flags.tolist()))
+def _held(cells: Sequence[Value], flags: Bools) -> list[str]:
+    """The texts of a column of texts and gaps: their flags are set."""
+    texts = listed(cells) if flags.all() else list(compress(listed(cells), flags.tolist()))
+    return cast("list[str]", texts)
 
 
 def _is_dense(columns: Sequence[Codes], total: int) -> bool:
