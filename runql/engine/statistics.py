@@ -93,7 +93,7 @@ def percentile(ordered: Sequence[int | float], percent: float) -> int | float:
 
     A float; of whole numbers beyond 2^53, which floats do not hold, the exact whole number where it is one.
     """
-    place = percent / 100 * (len(ordered) - 1)
+    place = percent * (len(ordered) - 1) / 100
     low = math.floor(place)
     below, above = ordered[low], ordered[min(low + 1, len(ordered) - 1)]
     if isinstance(below, int) and isinstance(above, int) and max(-below, above) > _SAFE_WHOLE:
@@ -113,8 +113,13 @@ def _between_wholes(below: int, above: int, part: Fraction) -> int | float:
 
 
 def between(below: float, above: float, part: float) -> float:
-    """The number that lies that part of the way from one to another."""
+    """The number that lies that part of the way, neither none nor all, from one to another.
+
+    Beside an infinity it is that; between both NaN.
+    """
     width = above - below
+    if math.isinf(width):
+        return below * (1 - part) + above * part
     return above - width * (1 - part) if part >= 0.5 else below + width * part
 
 

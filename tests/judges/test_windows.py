@@ -205,6 +205,18 @@ def test_aggregates_beside_their_rows(name: str, rows: int, drawn: Table) -> Non
 
 @BOTH
 @FEWER
+@given(drawn=tables("g", "x", cells=st.sampled_from([1, 2.5, -3, math.inf, -math.inf, math.nan, None])))
+def test_percentiles_beside_infinities(rows: int, drawn: Table) -> None:
+    """DuckDB has a value where the place is one's, and between two the infinite one, or NaN between both."""
+    for name, part in (("p0", 0.0), ("p25", 0.25), ("median", 0.5), ("p90", 0.9), ("p100", 1.0)):
+        of = f"filter (\"x#kind\" = 'number') over ({GROUP})"
+        theirs = sql.ask(f"select quantile_cont(x, {part}) {of} from t order by row", t=drawn)
+        for one, (wanted,) in zip(ours(over(name, "x"), drawn, rows), theirs, strict=True):
+            assert one is MISSING if wanted is None else is_near(one, wanted, 1e-9), name
+
+
+@BOTH
+@FEWER
 @given(drawn=tables("g", "x", cells=MEASURES))
 def test_values_that_run(rows: int, drawn: Table) -> None:
     cells = pd.Series(numbers_of(drawn), dtype=float)

@@ -59,3 +59,8 @@ def test_a_weighted_mean_is_that_of_numpy(pairs: list[Any]) -> None:
 def test_any_percentile_is_that_of_numpy(cells: list[Any], percent: float) -> None:
     expected = np.percentile(np.array(cells, float), percent)
     assert fold(f"p{percent!r}", cells)[0] == pytest.approx(expected, rel=1e-9, abs=1e-9)
+
+
+def test_a_percentile_that_falls_on_a_value_is_that_value_beside_an_infinity() -> None:
+    """14 % of 50 is 7, which 0.14 * 50 is not."""
+    assert fold("p14", [*range(8), *[math.inf] * 43])[0] == 7

@@ -236,11 +236,12 @@ class _Folding:
         import numpy as np
 
         numbers, starts, counts = self.of.in_order
-        places = percent / 100 * (counts - 1)
+        places = percent * (counts - 1) / 100
         low = np.floor(places).astype(np.int64)
         below, above = numbers[starts + low], numbers[starts + np.minimum(low + 1, counts - 1)]
         part, width = places - low, above - below
         between = np.where(part >= 0.5, above - width * (1 - part), below + width * part)
+        between = np.where(np.isinf(width), below * (1 - part) + above * part, between)
         return _floats(np.where((below == above) | (part == 0), below, between))
 
     def iqms(self) -> Column:
