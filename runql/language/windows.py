@@ -107,6 +107,12 @@ _WRITTEN = (
         f"{_CURVES} | derive d = delta(loss), best = cummin(loss)",
     ),
     Entry(
+        "AGGREGATE(x, last N)",
+        "Of the last N values up to this row, fewer at the start: a mean that rolls, beside the value itself. So are "
+        "`sum`, `min`, `max`, `median`, `std` and `var`.",
+        f"{_CURVES} | derive m = mean(loss, last 20)",
+    ),
+    Entry(
         "| where FUNCTION(…) over …",
         "In conditions and orders too: the two best of each group, where equal ones share a place.",
         "runs | where rank() over config.optimizer order -summary.acc <= 2",
@@ -133,6 +139,9 @@ ALONG_RUNS: Final = frozenset({*WINDOWS, "first", "last"})
 
 RANKED: Final = frozenset({"rank", "dense_rank"})
 """Those that mean nothing without an `order`."""
+
+FRAMED: Final = frozenset({"mean", "sum", "min", "max", "median", "std", "var"})
+"""The aggregates that may be of the last values up to each row."""
 
 ORDERED_FOLDS: Final[Mapping[str, str | None]] = MappingProxyType(
     {

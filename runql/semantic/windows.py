@@ -29,7 +29,7 @@ def cells_within(expr: TypedExpr) -> Iterator[TCell]:
 
 def varies(expr: TypedExpr) -> bool:
     """Whether it holds a function that gives each row of a group a value of its own."""
-    return any(window.name in WINDOWS for window in windows_in(expr))
+    return any(window.name in WINDOWS or window.amount is not None for window in windows_in(expr))
 
 
 def _inside(node: TypedExpr) -> Iterator[TypedExpr]:

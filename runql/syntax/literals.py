@@ -232,19 +232,31 @@ def quote_name(name: str) -> str:
 
 def like_test(pattern: str, *, exact: bool) -> str:
     """What SQL's `like` asks, or `ilike` if it is not `exact`, as an operator and its text."""
+    for escaped, sign in _OF_LIKE.items():
+        pattern = pattern.replace(escaped, sign)
+    operator, text = _like_test(pattern, exact=exact)
+    for escaped, sign in _OF_LIKE.items():
+        text = text.replace(sign, re.escape(escaped[1]) if operator == "~*" else escaped[1])
+    return f"{operator} {write_string(text)}"
+
+
+_OF_LIKE: Final = {"\\\\": "\ue000", "\\%": "\ue001", "\\_": "\ue002"}
+"""What stands for itself in a pattern of `like`, and a private sign for it while the others are read."""
+
+
+def _like_test(pattern: str, *, exact: bool) -> tuple[str, str]:
     inner = pattern.strip("%")
     if not exact:
         regex = re.escape(inner).replace("%", ".*").replace("_", ".")
-        anchored = ("" if pattern.startswith("%") else "^") + regex + ("" if pattern.endswith("%") else "$")
-        return f"~* {write_string(anchored)}"
+        return "~*", ("" if pattern.startswith("%") else "^") + regex + ("" if pattern.endswith("%") else "$")
     if "%" in inner or "_" in inner:
-        return f"glob {write_string(pattern.replace('%', '*').replace('_', '?'))}"
+        return "glob", pattern.replace("%", "*").replace("_", "?")
     match pattern.startswith("%"), pattern.endswith("%") and len(pattern) > 1:
         case True, True:
-            return f"contains {write_string(inner)}"
+            return "contains", inner
         case True, False:
-            return f"endswith {write_string(inner)}"
+            return "endswith", inner
         case False, True:
-            return f"startswith {write_string(inner)}"
+            return "startswith", inner
         case _:
-            return f"= {write_string(inner)}"
+            return "=", inner

@@ -23,7 +23,7 @@ KINDS: Mapping[str, tuple[str, ...]] = {
     "orders": ("tests/judges/test_sql.py",),
     "sql": ("tests/session/test_sql_stage.py",),
 }
-"""`windows` holds the ranks, `functions` the casts, the texts and the parts of times in zones that change their clocks."""
+"""`windows` holds the ranks, `functions` casts, texts and parts of times in zones with changing clocks."""
 
 SETTINGS = "_hypothesis_internal_use_settings"
 """Where Hypothesis keeps the settings of a test, which it reads when the test is run."""

@@ -279,3 +279,30 @@ def test_seconds_between_times(rows: int, drawn: Table) -> None:
         if at in held.index and not numbers:
             expected = wanted[at]
             assert one is MISSING if math.isnan(expected) else one == pytest.approx(expected, abs=1e-6)
+
+
+@BOTH
+@FEWER
+@given(drawn=tables("g", "x", cells=MEASURES), count=st.integers(1, 6))
+def test_the_last_values_up_to_a_row(rows: int, drawn: Table, count: int) -> None:
+    """Beside infinities, and where sums overflow, pandas' own rolls lose what was before."""
+    numbers = numbers_of(drawn)
+    if any(math.isinf(one) or abs(one) > 1e150 for one in numbers):
+        return
+    cells = pd.Series(numbers, dtype=float).dropna()
+    keys = [sql.key_text(one) for one in drawn.columns["g"]]
+    rolled = cells.groupby([keys[at] for at in cells.index]).rolling(count, min_periods=1)
+    has_bools = any(sql.kind_text(one) == "bool" for one in drawn.columns["x"])
+    for name in ("mean", "sum", "min", "max", "median", "std", "var"):
+        if name in ("mean", "sum") and has_bools:
+            continue  # to them true is 1
+        wanted = getattr(rolled, name)().droplevel(0) if len(cells) else cells
+        spread = name in ("std", "var")
+        scale = 10 * (scale_of(drawn) ** (2 if name == "var" else 1)) + (1e-3 * scale_of(drawn) ** 0.5 if spread else 0)
+        for at, one in enumerate(ours(over(name, "x", count), drawn, rows)):
+            if at not in cells.index:
+                assert one is MISSING or (name in ("min", "max") and keys[at] not in {keys[row] for row in cells.index})
+            elif math.isnan(wanted[at]):
+                assert one is MISSING
+            else:
+                assert is_near(one, wanted[at], scale), name

@@ -108,7 +108,7 @@ class Windows:
     def _found(self, node: t.TWindow) -> WindowColumn:
         """What the function comes to in each row."""
         groups, length = self._arranged(node), self.table.length
-        if node.name not in WINDOWS:
+        if node.name not in WINDOWS and node.amount is None:
             return self._folded(node, groups)
         match node.name:
             case "rank" | "dense_rank":

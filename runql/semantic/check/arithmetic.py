@@ -5,6 +5,7 @@ from __future__ import annotations
 from runql.language.kinds import TEXT, Kind
 from runql.semantic.check.interface import ExpressionCheck
 from runql.semantic.check_context import Report, rewrite
+from runql.semantic.names.idioms import MOMENTS
 from runql.semantic.operands import BROKEN, Operand, constant, kind_in, quoted
 from runql.semantic.spelling import code
 from runql.semantic.times import time_arithmetic
@@ -18,7 +19,7 @@ _JOINED = tree.Literal | tree.Field | tree.Call | tree.Param
 
 def arithmetic(node: tree.Arithmetic, span: Span, expressions: ExpressionCheck) -> Operand:
     """The value of a sum, a difference, a product or a quotient."""
-    if _joined_texts(node, expressions):
+    if _joined_texts(node, expressions) or _moment_of_sql(node, span, expressions.report):
         return BROKEN
     left, right = expressions.operand(node.left), expressions.operand(node.right)
     if left is BROKEN or right is BROKEN:
@@ -36,6 +37,26 @@ def arithmetic(node: tree.Arithmetic, span: Span, expressions: ExpressionCheck) 
         _bare_seconds(node, expressions.report)
     expr = TArithmetic(node.op, left.expr, right.expr, kind=kind_in(result), span=span)
     return Operand(expr, result, text=expressions.written(node))
+
+
+def _moment_of_sql(node: tree.Arithmetic, span: Span, report: Report) -> bool:
+    """Whether it is `current_date - 7`, of SQL, where a number is so many days; then it is said."""
+    if node.op not in (tree.ArithmeticOp.ADD, tree.ArithmeticOp.SUB) or not isinstance(node.left, tree.Field):
+        return False
+    name = node.left.path.segments[0]
+    moment = MOMENTS.get(str(name).lower()) if len(node.left.path.segments) == 1 else None
+    days = node.right.value if isinstance(node.right, tree.Literal) else None
+    if moment is None or type(days) is not int:
+        return False
+    new = f"{moment} {node.op} {days}d"
+    report.add(
+        "RQL108",
+        f"{code(f'{name} {node.op} {days}')} is SQL",
+        span,
+        f"in RunQL write {code(new)}",
+        fixes=rewrite(span, new),
+    )
+    return True
 
 
 def _bare_seconds(node: tree.Arithmetic, report: Report) -> None:

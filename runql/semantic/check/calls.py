@@ -352,14 +352,12 @@ class Calls:
         return BROKEN
 
 
-_SMOOTH = "a mean of the last rows, along each run of a history", "| smooth mean {1}"
 _EMA = "an exponential mean, along each run of a history", "| smooth ema 0.9"
 _BINS = "how many values lie in each of so many bins", "| histogram {0} bins {1}"
 _STAGES = {
     "value_counts": ("how often each value occurs", "| group {0} : count()"),
     **dict.fromkeys(("cut", "hist", "width_bucket"), _BINS),
     **dict.fromkeys(("ema", "ewm", "ewma"), _EMA),
-    **dict.fromkeys(("rolling", "rolling_mean", "moving_average", "moving_avg", "sma", "rollmean"), _SMOOTH),
 }
 """Functions of others that are stages here: what each is for, and the stage."""
 _OF_ANY = frozenset({"any", "anyfield", "any_field", "anything", "any_value", "any_of"})

@@ -15,7 +15,7 @@ from runql.language.kinds import Kind, TableKind
 from runql.language.windows import ALONG_RUNS, WINDOWS
 from runql.semantic.check.arguments import percent_of
 from runql.semantic.check_context import rewrite, rewrites
-from runql.semantic.check_stages.windows import Folding, StageCheck, WindowCalls
+from runql.semantic.check_stages.windows import Folding, StageCheck, WindowCalls, is_framed, of_last
 from runql.semantic.folds import fold_named, history_fold_named
 from runql.semantic.names.foreign_calls import FOREIGN_FUNCTIONS
 from runql.semantic.names.nearest import nearest_hint, nearest_names
@@ -55,6 +55,8 @@ class StageCalls(WindowCalls):
         fold = fold_named(node.name)
         if fold is None or (node.name in FUNCTIONS and len(node.arguments) > 1):
             return self._scalar(node, fold, span)
+        if self._stage.folding is Folding.NO and self._stage.scope.kind is TableKind.HISTORIES and is_framed(node):
+            return self.along_run(node, span)
         if self._stage.folding is not Folding.YES:
             self._no_fold(node, span)
             return BROKEN
@@ -119,6 +121,12 @@ class StageCalls(WindowCalls):
         if node.last_rows is not None and len(node.arguments) == 1:
             self._no_moving_fold(node, span)
             return
+        if (last := of_last(node)) is not None and self._stage.folding is Folding.NO:
+            of_rows = self._stage.scope.kind is TableKind.HISTORIES
+            text = f"{to_text(last)}{'' if of_rows else ' over all order created'}"
+            message = f"of how many last values `{node.name}` is, is said by `last`"
+            self._report.add("RQL219", message, span, f"write {code(text)}", fixes=rewrite(span, text))
+            return
         if self._stage.folding is Folding.ARGUMENT:
             message = f"`{node.name}` stands inside another aggregate, where there is one row at a time"
             hints: tuple[str, ...] = ("make it a stage of its own before: `group … : …`",)
@@ -149,8 +157,8 @@ class StageCalls(WindowCalls):
         metric = to_text(node.arguments[0]) if of_rows else "METRIC"
         one = f"{node.name}(logged.{metric}, last {node.last_rows})"
         hints = [f"of each run's history, one value: {code(one)}, left of the pipe"]
-        if node.name == "mean" and self._stage.scope.kind is TableKind.HISTORIES:
-            hints.insert(0, f"a mean of the last rows, along each run: {code(f'| smooth mean {node.last_rows}')}")
+        if is_framed(node):
+            hints.insert(0, f"of the last rows up to each: {code(f'{to_text(node)} over all order created')}")
         self._report.add("RQL219", message, span, *hints)
 
     def _fold(self, fold: Function, node: tree.Call, span: Span) -> Operand:

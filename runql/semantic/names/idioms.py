@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from runql.language.fields import RUN_FIELD_SPELLINGS, Space
+from runql.language.fields import RUN_FIELD_SPELLINGS, RUN_FIELDS, Space
+from runql.language.kinds import Kind
 from runql.semantic.spelling import PREFIXES, field_text
 from runql.syntax import tree
 
@@ -36,11 +37,13 @@ _RUN_NAMES = {
     "experiment": "group",
     "running_time": "runtime",
 }
-_MOMENTS = {
+MOMENTS = {
     **dict.fromkeys(("current_timestamp", "localtimestamp", "sysdate"), "now"),
     **dict.fromkeys(("current_date", "curdate"), "today"),
 }
 """Moments of SQL that are names."""
+
+_OF_TIME = frozenset(field.name for field in RUN_FIELDS.values() if field.kind is Kind.TIME)
 
 _OF_TIMES = {
     **{name: name for name in ("date", "week", "month", "year", "hour", "weekday")},
@@ -67,12 +70,14 @@ def foreign_spelling(path: tree.Path) -> str | None:
     first, *rest = path.segments
     word = str(first).lower()
     if not rest:
-        return _RUN_NAMES.get(word) or _MOMENTS.get(word)
+        return _RUN_NAMES.get(word) or MOMENTS.get(word)
     if word in _RUN:
         return _of_run(tuple(rest))
     space = PREFIXES.get(word) or _PREFIXES.get(word)
     if len(rest) == 2 and str(rest[0]) == "dt" and str(rest[1]) in _OF_TIMES and run_field_named(word):
         return f"{_OF_TIMES[str(rest[1])]}({run_field_named(word)})"
+    if len(rest) == 1 and str(rest[0]) in _OF_TIMES and (field := run_field_named(word)) in _OF_TIME:
+        return f"{_OF_TIMES[str(rest[0])]}({field})"
     if space is None:
         return None
     text = field_text(space, tuple(rest), exact=path.exact)

@@ -234,8 +234,8 @@ class TWindow(TypedExprNode):
     """A value of each row from the rows of its group: `rank() over k order -x`, `mean(x) over k`, `lag(x, 2) over all`.
 
     An aggregate by its name with `argument` and `of`, or a function of windows; `amount` is the n of `lag`, `lead` and
-    `ntile`. No `keys`: all rows are one group. No `order` (keys with `True` for descending): that of the rows. `text`:
-    as it is written. `approx`: it may be of a sample.
+    `ntile`; of an aggregate, of how many last values up to the row it is. No `keys`: all rows are one group. No `order`
+    (keys with `True` for descending): that of the rows. `text`: as it is written. `approx`: it may be of a sample.
     """
 
     name: str

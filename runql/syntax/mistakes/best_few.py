@@ -35,7 +35,10 @@ def top_by(place: Place) -> Mistake | None:
     between = " | " if place.first_pipe is not None else " "
     new = f"order {'' if rising else '-'}{key}{between}limit {match['count']}"
     span = Span(*match.span())
-    return idiom(None, match[0], new, span, replacing(span.start, span.end, new))
+    each = (
+        () if match["key"] != key or key.startswith("summary.") else (f"of each: `| limit {match['count']} by {key}`",)
+    )
+    return idiom(None, match[0], new, span, replacing(span.start, span.end, new), *each)
 
 
 def top_of_each(place: Place) -> Mistake | None:

@@ -18,6 +18,7 @@ _DIVIDED: Final = re.compile(
 _CLOCK: Final = re.compile(r"\s+(\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?)(?P<zone>Z|[+-]\d{2}:?\d{2})?(?!\w)")
 _QUOTED_KEY: Final = re.compile(r"""\.\s*(?P<key>"[^"\n]+"|'[^'\n]+')""")
 _PUT_IN: Final = re.compile(r"\{\s*([^\W\d][\w./]*)\s*\}")
+_VERBATIM: Final = re.compile(r"""@(?P<text>"[^"\n]*"|'[^'\n]*')""")
 _ONE_FIELD: Final = 3
 _COUNTED: Final = re.compile(r"(?i)count\s*\(\s*(?:\*|1)\s*\)")
 
@@ -136,6 +137,15 @@ def prefixed_text(place: Place) -> Mistake | None:
     new = write_string(inner) if "r" in letter.text.lower() else text.text
     span = Span(letter.start, text.end)
     return idiom("Python", place.text[span.start : span.end], new, span, replacing(span.start, span.end, new))
+
+
+def verbatim_text(place: Place) -> Mistake | None:
+    """`@"\\d+"`: Kusto's text in which a backslash is one."""
+    found = _VERBATIM.match(place.text, place.found.start)
+    if found is None:
+        return None
+    new = write_string(found["text"][1:-1])
+    return idiom("Kusto", found[0], new, Span(*found.span()), replacing(*found.span(), new))
 
 
 def _concatenated(text: str) -> str | None:

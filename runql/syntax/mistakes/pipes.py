@@ -103,7 +103,7 @@ _NONE_HERE: Final = {
     "iloc": "some rows are `| offset N | limit N`",
     "astype": "another kind is `| derive NAME = number(FIELD)`; also `text`, `bool`, `time`",
     "render": "a chart is `| plot`; a line a run of histories is `| plot line METRIC`",
-    "window": "a mean of the last rows is `| smooth mean 3`; other windows stand in `| derive … over KEY`",
+    "window": "a mean of the last values is `| derive mean(loss, last 3)`; other windows have `over KEY`",
     "wc": "`count runs …` counts runs; `| group KEY : n = count()` counts the rows of each group",
 }
 _PIPES: Final = (
@@ -211,7 +211,9 @@ def stage_of_another_language(place: Place) -> Mistake | None:
         new = f"{stage} {called[0] or _HEAD * (stage in _COUNTED)}".strip()
         return _renamed(place, language, Span(start, called[1]), new, language or "Python")
     if word in _STAGES:
-        return _renamed(place, language, place.span, stage)
+        first, _, second = stage.partition(" ")
+        is_said = following is not None and following.text.lower() == second
+        return _renamed(place, language, place.span, first if is_said else stage)
     if word in _NONE_HERE:
         hint = _NONE_HERE[word]
         return Mistake("RQL108", f"there is no stage `{place.found.text}`", place.span, (hint,), certain=True)

@@ -53,5 +53,15 @@ def test_unlike_texts_of_one_hash_are_left_to_the_reference() -> None:
 
 def test_a_text_that_is_too_long_or_of_other_letters_matches_no_short_one() -> None:
     index = TextIndex(["", "run1", "twelve chars"])
-    others = ["run1", "run1\0", "\0", "", "rün1", "twelve chars", "twelve charsss", "a text of more than two words", "x"]
+    others = [
+        "run1",
+        "run1\0",
+        "\0",
+        "",
+        "rün1",
+        "twelve chars",
+        "twelve charsss",
+        "a text of more than two words",
+        "x",
+    ]
     assert index.places(others).tolist() == [1, -1, -1, 0, -1, 2, -1, -1, -1]

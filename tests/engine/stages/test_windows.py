@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from runql.engine.stages import StageContext, run_stage
 from runql.engine.table import Table
 from runql.language.aggregates import ROW_AGGREGATES
-from runql.language.windows import WINDOWS
+from runql.language.windows import FRAMED, WINDOWS
 from runql.semantic.typed import (
     Named,
     TCell,
@@ -59,6 +59,8 @@ def _windows() -> list[TWindow]:
     found += [window("row_number"), window("row_number", None, ("x", "y"), (("g", True),)), window("ntile", amount=3)]
     found += [window("ntile", None, (), (("x", True),), amount=4), window("count"), window("count", "x", ())]
     found += [window(name, "x") for name in ROW_AGGREGATES if name not in ("argmin", "argmax", "wmean", "percentile")]
+    found += [window(name, "x", (), amount=3) for name in sorted(FRAMED)]
+    found += [window(name, "x", order=(("y", True),), amount=2) for name in ("mean", "sum", "min")]
     found += [window("argmax", "x", of="y"), window("first", "x", order=(("y", False),)), window("list", "x", ())]
     return found
 

@@ -11,7 +11,14 @@ from functools import cached_property
 from runql.engine.stages.arrays.folds import counted
 from runql.engine.stages.arrays.groups import coded
 from runql.engine.stages.arrays.ordering import plain_numbers
-from runql.engine.stages.arrays.running import places_of_best, running_best, running_integers, running_sums
+from runql.engine.stages.arrays.running import (
+    last_best,
+    last_sums,
+    places_of_best,
+    running_best,
+    running_integers,
+    running_sums,
+)
 from runql.engine.stages.arrays.vectors import (
     BOOL,
     NO_VALUE,
@@ -32,7 +39,7 @@ from runql.engine.stages.arrays.vectors import (
 )
 from runql.engine.stages.shared.groups import Groups
 from runql.engine.stages.shared.rows import NotHeld
-from runql.engine.stages.shared.windows import TAKES, WindowColumn
+from runql.engine.stages.shared.windows import WindowColumn, window_takes
 from runql.engine.values.column import Column
 from runql.semantic.values import Value
 
@@ -50,7 +57,7 @@ class _Run:
         self.length = len(cells)
         self.groups = of = coded(groups, self.length)
         self.vector = encode(cells)
-        takes = TAKES[name]
+        takes = window_takes(name)
         holds, self.skipped = of.kept((takes, "counted"), cells, lambda: counted(takes, self.vector, of))
         self.held = None if holds is None else of.by_group(holds)
         self.counts = of.row_counts if holds is None else np.diff(np.concatenate(([0], self.so_far))[of.starts])
@@ -161,6 +168,10 @@ def window_cells(name: str, cells: Sequence[Value], groups: Groups, amount: int)
                 return _best(run, largest=name == "cummax")
             case "cumsum" | "cummean":
                 return _totals(run, means=name == "cummean")
+            case "sum" | "mean" | "min" | "max":
+                return _of_last(run, name, amount)
+            case "median" | "std" | "var":
+                raise NotHeld
             case _:
                 return _changes(run, name)
 
@@ -229,6 +240,30 @@ def _totals(run: _Run, *, means: bool) -> WindowColumn:
     if whole.any() and not whole.all():
         broken, begin = np.cumsum(~whole), np.repeat(run.starts, run.counts[run.counts > 0])
         whole = broken - (broken[begin] - ~whole[begin]) == 0
+    return run.column(sums, whole)
+
+
+def _of_last(run: _Run, name: str, amount: int) -> WindowColumn:
+    """An aggregate of the last values up to each. Raises `NotHeld`."""
+    import numpy as np
+
+    if any(map(run.holds, (BOOL, TEXT, TIME))):
+        raise NotHeld
+    numbers, whole, starts = run.numbers, run.whole, np.repeat(run.starts, run.counts[run.counts > 0])
+    begins = np.maximum(np.arange(len(numbers)) - (amount - 1), starts)
+    is_mixed = whole.any() and not whole.all()
+    if name in ("min", "max"):
+        if is_mixed or (numbers == 0).any():
+            raise NotHeld  # of equal ones the first counts, which may be whole, or a negative zero
+        return run.column(last_best(numbers, begins, amount, largest=name == "max"), whole)
+    sums = last_sums(numbers, begins)
+    if sums is None:
+        raise NotHeld
+    if name == "mean":
+        return run.column(sums / (np.arange(1, len(numbers) + 1) - begins), np.zeros(len(numbers), bool))
+    if is_mixed:
+        broken = np.concatenate(([0], np.cumsum(~whole)))
+        whole = broken[1:] == broken[begins]
     return run.column(sums, whole)
 
 

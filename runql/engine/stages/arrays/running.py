@@ -110,6 +110,45 @@ def _sums(numbers: Floats, starts: Ints, largest: float) -> tuple[Floats, Ints]:
     return found, np.concatenate(open_)
 
 
+def last_sums(numbers: Floats, begins: Ints) -> Floats | None:
+    """The sum of the numbers from such a place up to each; `None` beside infinities, and near overflow."""
+    import numpy as np
+
+    length = len(numbers)
+    largest = max(float(numbers.max()), -float(numbers.min())) if length else 0.0
+    if not largest:
+        return np.zeros(length)
+    if not largest * length < _LARGEST:
+        return None
+    bits = (length + 2).bit_length()
+    unit = math.ldexp(1.0, math.frexp(largest)[1] + bits)
+    next_unit = math.ldexp(unit * _HALF_DIGIT, 1 + bits)
+    high = (numbers + unit) - unit
+    rest = numbers - high
+    low = (rest + next_unit) - next_unit
+    rest -= low
+    first, second = _between(high, begins), _between(low, begins)  # both are exact, as the sums up to a place are
+    total = first + second
+    if not rest.any():
+        return total
+    lost = np.where(np.abs(first) >= np.abs(second), second - (total - first), first - (total - second))
+    left = _between(rest, begins)
+    least_bound = 8 * next_unit * _HALF_DIGIT**2 * length * length + 5e-324
+    bound = least_bound + 4 * _HALF_DIGIT * (np.abs(lost) + np.abs(left))
+    below, above = total + ((lost + left) - bound), total + ((lost + left) + bound)
+    for place in np.flatnonzero(below != above).tolist():
+        below[place] = math.fsum(numbers[begins[place] : place + 1].tolist())
+    return below
+
+
+def _between(parts: Floats, begins: Ints) -> Floats:
+    """The sum from a place up to each, as the difference of two sums from the first one on."""
+    import numpy as np
+
+    sums = np.concatenate(([0.0], np.cumsum(parts)))
+    return sums[1:] - sums[begins]
+
+
 def _one_by_one(numbers: Floats, counts: Ints, *, means: bool) -> Floats:
     import numpy as np
 
@@ -145,6 +184,23 @@ def running_best(numbers: Floats, counts: Ints, *, largest: bool) -> Floats:
         best[size:] = np.where(behind[size:] >= size, grown, best[size:])
         size *= 2
     return best
+
+
+def last_best(numbers: Floats, begins: Ints, count: int, *, largest: bool) -> Floats:
+    """The best of so many last numbers up to each, none before `begins`."""
+    import numpy as np
+
+    better: np.ufunc = np.maximum if largest else np.minimum
+    sizes = np.arange(1, len(numbers) + 1) - begins
+    level, width, found = numbers, 1, numbers.copy()
+    while width < min(count, int(sizes.max(initial=1))):
+        grown = level.copy()
+        grown[width:] = better(level[width:], level[:-width])
+        level, width = grown, 2 * width
+        # A stretch is two that are as long as the longest power of two in it, which meet or overlap.
+        rows = np.flatnonzero((sizes >= width) & (sizes < 2 * width))
+        found[rows] = better(level[rows], level[begins[rows] + width - 1])
+    return found
 
 
 def places_of_best(numbers: Floats, best: Floats, starts: Ints) -> Ints:

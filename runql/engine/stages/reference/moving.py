@@ -9,11 +9,12 @@ from types import MappingProxyType
 
 from runql.engine.compare import as_number
 from runql.engine.functions import ARITHMETIC, to_float
-from runql.engine.stages.reference.folds import usable
+from runql.engine.stages.reference.folds import fold, usable
 from runql.engine.stages.shared.aggregates import Skipped
 from runql.engine.stages.shared.groups import Groups
 from runql.engine.stages.shared.totals import Total
-from runql.engine.stages.shared.windows import TAKES, WindowColumn
+from runql.engine.stages.shared.windows import WindowColumn, window_takes
+from runql.language.windows import FRAMED
 from runql.semantic.values import MISSING, Value
 from runql.syntax.tree import ArithmeticOp
 
@@ -21,12 +22,13 @@ _minus, _over = ARITHMETIC[ArithmeticOp.SUB], ARITHMETIC[ArithmeticOp.DIV]
 
 
 def window_cells(name: str, cells: Sequence[Value], groups: Groups, amount: int) -> WindowColumn:
-    """What a function of one argument comes to in each row; `amount`: how many values `lag` and `lead` go."""
+    """What a function of one argument comes to in each row; `amount`: how many values `lag` and `lead` go, and of how
+    many an aggregate is."""
     result: list[Value] = [MISSING] * len(cells)
     skipped = Skipped()
     for rows in groups.rows():
         values = [cells[row] for row in rows]
-        held, passed_over = usable(values, TAKES[name])
+        held, passed_over = usable(values, window_takes(name))
         skipped += passed_over
         for row, value in zip(rows, _BODIES[name](values, held, amount), strict=True):
             result[row] = value
@@ -94,6 +96,18 @@ def _cummean(values: Sequence[Value], held: Sequence[int], _amount: int) -> list
     return result
 
 
+def _of_last(name: str) -> Callable[[Sequence[Value], Sequence[int], int], list[Value]]:
+    """What an aggregate makes of the last values up to each row."""
+
+    def run(values: Sequence[Value], held: Sequence[int], amount: int) -> list[Value]:
+        result: list[Value] = [MISSING] * len(values)
+        for at, place in enumerate(held):
+            result[place], _ = fold(name, [values[one] for one in held[max(0, at + 1 - amount) : at + 1]])
+        return result
+
+    return run
+
+
 _BODIES: Mapping[str, Callable[[Sequence[Value], Sequence[int], int], list[Value]]] = MappingProxyType(
     {
         "lag": _lag,
@@ -104,8 +118,9 @@ _BODIES: Mapping[str, Callable[[Sequence[Value], Sequence[int], int], list[Value
         "cummax": _best(lambda one, best: bool(one > best)),
         "delta": _changes(_minus),
         "ratio": _changes(_over),
+        **{name: _of_last(name) for name in FRAMED},
     }
 )
 
-BODIES = frozenset(_BODIES)
+BODIES = frozenset(_BODIES) - FRAMED
 """The functions that have a body here."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
-from runql.engine.stages.shared.aggregates import NOTHING_SKIPPED, Skipped, Takes
+from runql.engine.stages.shared.aggregates import NOTHING_SKIPPED, Skipped, Takes, takes_of
 from runql.semantic.values import Value
 from runql.text.frozen import frozen
 
@@ -23,6 +23,11 @@ TAKES: Final[Mapping[str, Takes]] = MappingProxyType(
     }
 )
 """Which values a function of one argument is of: the others are passed over, and their rows have none."""
+
+
+def window_takes(name: str) -> Takes:
+    """The same of an aggregate of the last values too."""
+    return TAKES[name] if name in TAKES else takes_of(name)
 
 
 @frozen

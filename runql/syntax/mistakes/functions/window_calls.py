@@ -12,6 +12,7 @@ from runql.text.frozen import frozen
 _SIMPLE: Final = re.compile(r"-?[^\W\d][\w./]*(?:\([^()]*\))?\Z")
 _DESCENDING: Final = re.compile(r"(?is)desc\s*\((?P<key>.*)\)\Z")
 _NAMED: Final = re.compile(r"(?i)\A(?:periods|n|k|offset|default|order_by)\s*=\s*")
+_WINDOW: Final = re.compile(r"(?i)\A(?:window(?:_size)?|n|k|width|size|periods)\s*=\s*")
 _COUNT: Final = re.compile(r"\d{1,6}\Z")
 
 
@@ -142,6 +143,19 @@ def _fold(name: str, running: str | None = None) -> Rewrite:
     return rewrite
 
 
+def _of_last(name: str) -> Rewrite:
+    """`rolling_mean(x, 20)`: of the last values up to each row."""
+
+    def rewrite(given: list[str], rows: WindowRows) -> str | None:
+        if len(given) != 2:
+            return None
+        count = _WINDOW.sub("", given[1])
+        is_count = count.startswith("$") or (_COUNT.match(count) is not None and int(count) > 0)
+        return f"{name}({given[0]}, last {count}){rows.behind()}" if is_count else None
+
+    return rewrite
+
+
 def _counted_from_zero(given: list[str], rows: WindowRows) -> str | None:
     return None if given else f"row_number(){rows.behind()} - 1"
 
@@ -150,6 +164,10 @@ def _all(names: str, rewrite: Rewrite) -> dict[str, Rewrite]:
     return dict.fromkeys(names.split(), rewrite)
 
 
+_LAST: Final[Mapping[str, str]] = MappingProxyType(
+    {"mean": "mean", "avg": "mean", "sum": "sum", "min": "min", "max": "max", "median": "median", "std": "std"}
+)
+"""What is made of the last values up to each row."""
 _OF_ROWS: Final[Mapping[str, Rewrite]] = MappingProxyType(
     {
         **_all("rank min_rank row_rank_min rank_min rankmin", _ranked("rank")),
@@ -169,6 +187,12 @@ _OF_ROWS: Final[Mapping[str, Rewrite]] = MappingProxyType(
         **_all("cummax cum_max running_max cumulative_max", _running("cummax")),
         **_all("cummin cum_min running_min cumulative_min", _running("cummin")),
         **_all("cummean cum_mean running_mean cumulative_mean running_avg expanding_mean", _running("cummean")),
+        **{
+            f"{before}{name}": _of_last(fold)
+            for name, fold in _LAST.items()
+            for before in ("rolling_", "roll", "roll_", "moving_", "mov", "froll", "slide_")
+        },
+        **_all("sma moving_average rolling", _of_last("mean")),
     }
 )
 """By name, in small letters."""

@@ -23,7 +23,9 @@ _LOST: Final = frozenset(terminal for terminal, entry in STAGES.items() if entry
 _FOLDS: Final = frozenset(
     {"mean", "sum", "min", "max", "std", "var", "median", "count", "first", "last", "nunique", "n_unique", "avg"}
 )
-_MOVING: Final = frozenset({"rolling", "ewm", "rolling_mean", "ewm_mean"})
+_MOVING: Final = frozenset(
+    {"rolling", "ewm", "ewm_mean", *(f"rolling_{name}" for name in ("mean", "sum", "min", "max", "median", "std"))}
+)
 _GROUPS: Final = frozenset({"groupby", "group_by"})
 _MUTATED: Final = re.compile(r"(?i)(?:group_by\s*\(?\s*(?P<keys>[^()|]+?)\s*\)?\s*(?:\|>?|%>%)\s*)?mutate\s*(?=\()")
 _BY: Final = re.compile(r"(?i)\A\.?by\s*=\s*(?:c\s*\()?(?P<keys>[^()]+)\)?\Z")
@@ -43,9 +45,13 @@ class _Chain:
     called: str = ""
     given: list[str] = field(default_factory=list)
     is_expanding: bool = False
-    is_moving: bool = False
+    moving: str = ""
     rows: str = ""
     alias: str = ""
+
+    @property
+    def is_moving(self) -> bool:
+        return bool(self.moving)
 
     def take(self, name: str, inner: str) -> bool:
         """A call of the chain; false for one that cannot stand there."""
@@ -64,7 +70,7 @@ class _Chain:
         if name == "expanding":
             self.is_expanding = True
         elif name in _MOVING:
-            self.is_moving = True
+            self.moving = name
             self.rows = given[0] if given else ""
         elif name == "transform" and len(given) == 1:
             self.called = _unquoted(given[0]).rpartition(".")[2]
@@ -85,14 +91,23 @@ def column_of_frame(place: Place) -> Mistake | None:
             continue
         span = Span(lexeme.start, end)
         old = place.text[span.start : span.end]
-        if chain.is_moving:
+        new = _of_last(chain, place) if chain.is_moving else _written(chain, place)
+        if chain.is_moving and new is None:
             return _moving(chain, old, span)
-        new = _written(chain, place)
         if new is not None:
             new = f"{chain.alias} = {new}" if chain.alias else new
             whose = "polars" if re.search(r"\bover\s*\(|\bcol\s*\(", old) else "pandas"
             return idiom(whose, old, new, span, replacing(span.start, span.end, new))
     return None
+
+
+def _of_last(chain: _Chain, place: Place) -> str | None:
+    """`loss.rolling(20).mean()`, `loss.rolling_mean(20)`: of the last values up to each row."""
+    over = WindowRows(together(chain.keys) if chain.keys else "" if _is_of_history(place) else "all")
+    fold = chain.moving.removeprefix("rolling_") if chain.moving.startswith("rolling_") else chain.called
+    if not chain.column or chain.moving.startswith("ewm") or not fold or chain.given:
+        return None
+    return window_of(f"rolling_{fold}", [chain.column, chain.rows], over)
 
 
 def _moving(chain: _Chain, old: str, span: Span) -> Mistake:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from runql.language.windows import RANKED, WINDOWS
 from runql.syntax.mistake import Mistake, Place, closing, idiom, replacing
 from runql.syntax.mistakes.functions.split_arguments import arguments_of
 from runql.syntax.mistakes.functions.window_calls import WindowRows, together, turned, window_of
@@ -23,11 +24,20 @@ _RUNNING: Final = re.compile(
     r"(?i)\b(?:rows|range)\s+(?:between\s+)?unbounded\s+preceding(?:\s+and\s+current\s+row)?\s*\Z"
 )
 _LAST_ROWS: Final = re.compile(r"(?i)\brows\s+(?:between\s+)?(?P<rows>\d{1,6})\s+preceding\b")
+_LAST_FRAME: Final = re.compile(
+    r"(?i)rows\s+(?:between\s+(?P<rows>\d{1,6})\s+preceding\s+and\s+current\s+row|(?P<alone>\d{1,6})\s+preceding)"
+)
+_LAST_OF: Final = {
+    **{name: f"rolling_{name}" for name in ("mean", "avg", "sum", "min", "max", "median")},
+    **dict.fromkeys(("std", "stddev", "stddev_samp"), "rolling_std"),
+}
 _DIRECTION: Final = re.compile(r"(?i)\s+(?P<word>asc|desc)\Z")
 _NULLS: Final = re.compile(r"(?i)\s+nulls\s+(?:first|last)\Z")
 _SELECT: Final = re.compile(
     r"(?is)select\s+(?P<columns>(?:(?!\bfrom\b)[^;|])+?)\s+from\s+runs\b(?![./])(?P<rest>[^;|]*)"
 )
+_CALLED: Final = re.compile(r"(?P<name>[^\W\d]\w*)\s*\(")
+_STAGE_END: Final = re.compile(r"\s*(?:[|;]|\Z)")
 _SEES: Final = re.compile(r"(?i)\)\s+over\s")
 _NAMED: Final = re.compile(r"(?is)(?P<value>.+?)\s+as\s+(?P<name>[^\W\d]\w*)\Z")
 _LATER: Final = re.compile(r"(?i)\b(?:qualify|order\s+by|limit)\b")
@@ -44,6 +54,8 @@ def over_of_sql(place: Place) -> Mistake | None:
     inner = place.text[opened.end() + 1 : end.start]
     frame = _FRAME.search(inner)
     if frame is not None and _RUNNING.search(inner) is None:
+        if last := _last_values(place, over.start, Span(opened.end() + 1, end.end), inner[: frame.start()], frame[0]):
+            return last
         return _framed(
             Span(opened.end() + 1 + frame.start(), opened.end() + 1 + frame.end()), frame[0].strip(), end.end
         )
@@ -53,6 +65,19 @@ def over_of_sql(place: Place) -> Mistake | None:
     span, new = written
     language = _SQL if re.search(r"(?i)\bby\b", inner) or not inner.strip() else None
     return idiom(language, place.text[span.start : span.end], new, span, replacing(span.start, span.end, new))
+
+
+def _last_values(place: Place, at: int, brackets: Span, rows: str, frame: str) -> Mistake | None:
+    """`avg(x) over (order by t rows between 19 preceding and current row)`: of the last 20 values."""
+    last, called, parted = _LAST_FRAME.fullmatch(frame.strip()), _call_before(place.text, at), _rows_of(rows)
+    if last is None or called is None or parted is None or not parted.order:
+        return None
+    start, name, given = called
+    new = window_of(_LAST_OF.get(name.lower(), ""), [given, str(int(last["rows"] or last["alone"]) + 1)], parted)
+    if new is None:
+        return None
+    span = Span(start, brackets.end)
+    return idiom(_SQL, place.text[span.start : span.end], new, span, replacing(span.start, span.end, new))
 
 
 def over_of_polars(place: Place) -> Mistake | None:
@@ -66,14 +91,47 @@ def over_of_polars(place: Place) -> Mistake | None:
         return None
     new = WindowRows(together(keys) if keys else "all").behind()
     span = Span(found.start(), end.end)
+    called = _call_before(place.text, found.start())
+    if called is not None and called[1].lower() in RANKED and not called[2].strip():
+        message = f"`{place.text[called[0] : span.end]}` is polars; in RunQL a rank has an order behind its keys"
+        hint = f"written `{called[1]}(){new} order -summary.acc`, the best first"
+        return Mistake("RQL108", message, Span(called[0], span.end), (hint,), certain=True)
     return idiom("polars", place.text[span.start : span.end], new.strip(), span, replacing(span.start, span.end, new))
+
+
+def order_without_keys(place: Place) -> Mistake | None:
+    """`rank() order -acc`: whose rows are ordered stands between."""
+    called = _call_before(place.text, place.found.start) if place.first_pipe is not None else None
+    if called is None or place.word != "order" or called[1].lower() not in WINDOWS:
+        return None
+    by = re.compile(r"(?i)order(\s+by)?\b").match(place.text, place.found.start)
+    end = by.end() if by is not None else place.found.end
+    message = f"`over` is missing between `{called[1]}(…)` and `order`: it says of which rows"
+    hint = "`over all` is of all rows, `over KEY` of those of each group"
+    repair = replacing(place.found.start, end, "over all order", "write `over all`")
+    return Mistake("RQL101", message, place.span, (hint,), repairs=(repair,), reach=2)
+
+
+def call_left_of_pipe(place: Place) -> Mistake | None:
+    """`runs zscore(acc)`: a value of other rows is a column, right of a pipe."""
+    if "WHERE" not in place.accepted or "AND" in place.accepted or place.first_pipe is not None:
+        return None
+    found = _CALLED.match(place.text, place.found.start)
+    end = None if found is None else closing(place.text, found.end() - 1)
+    if found is None or end is None or not _STAGE_END.match(place.text, end.end):
+        return None
+    new = window_of(found["name"], arguments_of(place.text[found.end() : end.start]), WindowRows())
+    if new is None:
+        return None
+    new, span = f"| derive {found['name']} = {new}", Span(found.start(), end.end)
+    return idiom(None, place.text[span.start : span.end], new, span, replacing(span.start, span.end, new))
 
 
 def _framed(span: Span, frame: str, resume: int) -> Mistake:
     """`rows between 9 preceding and current row`: a window of RunQL has no such part."""
     hints = ["a sum, mean, min or max up to each row is `cumsum(x)`, `cummean(x)`, `cummin(x)`, `cummax(x)`"]
     if (rows := _LAST_ROWS.match(frame)) is not None and int(rows["rows"]) > 0:
-        hints.insert(0, f"the mean of the last rows of each run is a stage: `| smooth mean {int(rows['rows']) + 1}`")
+        hints.insert(0, f"of the last values up to each row: `mean(x, last {int(rows['rows']) + 1})`")
     message = f"`{frame}` is SQL; a window here is of all rows of its group, or of those up to each"
     return Mistake("RQL108", message, span, tuple(hints), certain=True, resume=resume)
 
