@@ -37,11 +37,11 @@
 
 (defconst rql-words-functions
   '("abs" "age" "argmax" "argmin" "at" "auc" "bool" "ceil" "clip" "coalesce"
-    "concat" "count" "date" "diverged" "duration" "exists" "exp" "extract"
-    "first" "floor" "format" "hour" "if" "last" "len" "log" "log10" "log1p"
-    "log2" "lower" "max" "mean" "median" "min" "missing" "month" "number"
-    "replace" "round" "sign" "slope" "spikes" "split" "sqrt" "std" "substr"
-    "sum" "text" "time" "trim" "upper" "week" "weekday" "when" "year")
+    "concat" "count" "date" "diverged" "duration" "element" "exists" "exp"
+    "extract" "first" "floor" "format" "hour" "if" "last" "len" "log" "log10"
+    "log1p" "log2" "lower" "max" "mean" "median" "min" "missing" "month"
+    "number" "replace" "round" "sign" "slope" "spikes" "split" "sqrt" "std"
+    "substr" "sum" "text" "time" "trim" "upper" "week" "weekday" "when" "year")
   "Functions.")
 
 (defconst rql-words-namespaces

@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 from runql.engine.casts import CASTS
 from runql.engine.compare import COMPARISONS, ORDERED_KINDS, as_number, is_nan, is_null, is_number
-from runql.engine.text_functions import TEXT_FUNCTIONS
+from runql.engine.text_functions import TEXT_FUNCTIONS, whole_of
 from runql.engine.time_functions import duration
 from runql.language.kinds import Kind
 from runql.semantic.json_text import is_huge
@@ -201,6 +201,14 @@ def _extreme(better: Callable[[Value, Value], Value]) -> Callable[..., Value]:
     return work
 
 
+def _element(items: Value, place: Value) -> Value:
+    at = whole_of(place)
+    if at is None or not isinstance(items, list | tuple) or not -len(items) <= at < len(items):
+        return MISSING
+    found: Value = items[at]
+    return found
+
+
 def _coalesce(*values: Value) -> Value:
     return next((value for value in values if not is_null(value)), MISSING)
 
@@ -227,6 +235,7 @@ FUNCTIONS: Mapping[str, Callable[..., Value]] = MappingProxyType(
         "clip": _clip,
         "duration": duration,
         "coalesce": _coalesce,
+        "element": _element,
         "if": _if,
         **TEXT_FUNCTIONS,
         **CASTS,

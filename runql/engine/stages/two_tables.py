@@ -159,14 +159,22 @@ def union(stage: TUnion, tables: Iterator[Table], context: StageContext, said: l
     mine = _Seen(context.run_id)
     theirs = _Seen(other.run_id)
     theirs.add(other.table)
-    for table in tables:
-        mine.add(table)
-        lacking = {name: constant(MISSING, table.length) for name in other.table.names if name not in table.columns}
-        yield Table({**table.columns, **lacking}, table.length)
-    names = dict.fromkeys((*mine.names, *other.table.names))
     length = other.table.length
-    yield Table({name: other.table.columns.get(name, constant(MISSING, length)) for name in names}, length)
-    said.extend(_said_of_union(mine, theirs, stage))
+    is_whole = False
+    try:
+        for table in tables:
+            mine.add(table)
+            lacking = {name: constant(MISSING, table.length) for name in other.table.names if name not in table.columns}
+            yield Table({**table.columns, **lacking}, table.length)
+        names = dict.fromkeys((*mine.names, *other.table.names))
+        is_whole = True
+        yield Table({name: other.table.columns.get(name, constant(MISSING, length)) for name in names}, length)
+    finally:
+        said.extend(_said_of_union(mine, theirs, stage))
+        if not is_whole and length:
+            none = f"none of the {number_of(length, 'row')} of {stage.other.name} stands here"
+            message = f"the rows before filled the `limit`: {none}"
+            said.append(Diagnostic("RQL592", message, stage.span))
 
 
 class _Seen:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from runql.language.entry import Function, Parameter
-from runql.language.kinds import ANYTHING, BOOL, Kind
+from runql.language.kinds import ANYTHING, BOOL, LIST, NUMBER, Kind
 
 VALUES: Final = (
     Function(
@@ -14,6 +14,14 @@ VALUES: Final = (
         Kind.UNKNOWN,
         "The first argument that is neither null nor missing.",
         "runs where coalesce(config.momentum, 0) = 0",
+    ),
+    Function(
+        "element",
+        (Parameter("list", LIST), Parameter("n", NUMBER)),
+        Kind.UNKNOWN,
+        "The element of a list at a place, from 0, or from the end where negative; missing where there is none. "
+        "`LIST[0]` is the same of a column, and of a list of the config.",
+        "runs select name, element(tags, 0) as tag",
     ),
     Function(
         "if",

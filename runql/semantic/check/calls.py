@@ -253,6 +253,8 @@ class Calls:
             return frozenset({function.result})
         if function.name == "split":
             return frozenset({Kind.TEXT if len(operands) > 2 else Kind.LIST})
+        if function.name == "element":
+            return ANY_KIND
         values = operands[1:] if function.name == "if" else operands
         kinds = frozenset[Kind]().union(*(o.kinds for o in values if not o.is_null))
         if function.name in ("min", "max"):

@@ -71,6 +71,12 @@ class StageExpressions(Expressions):
             return self.cell(name, span)
         return self._elsewhere(node, span)
 
+    def _value(self, node: tree.Expr) -> Operand:
+        """A column that is called `now`, `today` or `yesterday` is meant before the moment."""
+        if isinstance(node, tree.RelativeTime) and not node.back and node.moment in self.scope.columns:
+            return self.cell(str(node.moment), self.report.place(node.span))
+        return super()._value(node)
+
     def cell(self, name: str, span: Span) -> Operand:
         """A column of the table."""
         facts = self.scope.columns[name]
@@ -91,9 +97,27 @@ class StageExpressions(Expressions):
             message = f"the column {code(hidden)} is not there any more: a stage before took it away"
             self.report.add("RQL218", message, span)
             return BROKEN
+        if (element := self._element(node, span)) is not None:
+            return element
         if self.scope.fields:
             return self._of_runs(node, span)
         return self._shortened(node, dotted, span) or self._unknown_column(node, span)
+
+    def _element(self, node: tree.Field, span: Span) -> Operand | None:
+        """`p[0]` of a column that holds lists, and of the tags: `element(p, 0)`."""
+        *owner, place = node.path.segments
+        if not owner or not isinstance(place, int):
+            return None
+        path = replace(node.path, segments=tuple(owner))
+        if self.column_name(path) is None and not (self.scope.fields and owner == ["tags"]):
+            return None
+        if place < 0:
+            text = f"element({path_text(tuple(owner), exact=path.exact)}, {place})"
+            message = f"{code(path_text(node.path.segments, exact=path.exact))} is Python"
+            self.report.add("RQL108", message, span, f"in RunQL write {code(text)}", fixes=rewrite(span, text))
+            return BROKEN
+        inner = tree.Field(path, span=node.span)
+        return self.operand(tree.Call("element", (inner, tree.Literal(place, span=node.span)), span=node.span))
 
     def _of_runs(self, node: tree.Field, span: Span) -> Operand:
         """A field of the runs: it becomes a column."""

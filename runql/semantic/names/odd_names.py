@@ -8,7 +8,9 @@ from typing import Final
 
 from runql.language.fields import Space
 from runql.semantic.catalog import Catalog, FieldInfo
-from runql.semantic.spelling import field_text, path_text
+from runql.semantic.check_context import Report, rewrite
+from runql.semantic.spelling import code, field_text, path_text
+from runql.syntax import tree
 from runql.text.diagnostic import Diagnostic, Edit, Fix
 from runql.text.source import Span
 
@@ -69,3 +71,13 @@ def divided(name: str, is_known: Callable[[str], bool]) -> str | None:
         if char == "/" and is_known(left) and (is_known(right) or _NUMBER.match(right)):
             return f"{left} / {right}"
     return None
+
+
+def of_tags(path: tree.Path, source: str, span: Span, report: Report) -> None:
+    """Report `tags[0]`, `tags.x`: the tags are a list, and have no fields."""
+    hint = "its elements are asked with `has`, as in `tags has 'x'`; `| unnest tags as tag` gives each a row"
+    at = path.segments[-1]
+    element = f"element(tags, {at if isinstance(at, int) else 0})"
+    fixes = rewrite(span, element) if isinstance(at, int) else ()
+    message = f"no field {code(path_text(path.segments))}{source}"
+    report.add("RQL201", message, span, hint, f"one of them: {code(element)}", fixes=fixes)

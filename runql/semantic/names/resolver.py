@@ -12,7 +12,7 @@ from runql.semantic.catalog import Catalog, FieldInfo
 from runql.semantic.check_context import LOOK_AROUND, CheckContext, Report, rewrite, rewrites
 from runql.semantic.names.idioms import foreign_spelling
 from runql.semantic.names.nearest import counted, nearest_fields, nearest_names
-from runql.semantic.names.odd_names import divided
+from runql.semantic.names.odd_names import divided, of_tags
 from runql.semantic.spelling import PREFIXES, code, field_text, info_text, path_text, spelled_exactly
 from runql.semantic.typed import FieldKey
 from runql.syntax import tree
@@ -321,8 +321,7 @@ class Names:
             self.report.add("RQL201", message, span, f"nearest: {code(meant)}", fixes=rewrite(span, meant))
             return
         if path.segments[0] == "tags":
-            hint = "its elements are asked with `has`, as in `tags has 'x'`; `| unnest tags as tag` gives each a row"
-            self.report.add("RQL201", f"no field {code(path_text(path.segments))}{self.source}", span, hint)
+            of_tags(path, self.source, span, self.report)
             return
         near_run = nearest_names(dotted, (*RUN_FIELD_SPELLINGS, "any_field"))
         near = nearest_fields(dotted, self.catalog, _VALUED)[: 3 - len(near_run[:2])]

@@ -148,3 +148,13 @@ def test_a_union_says_which_runs_stand_on_both_sides() -> None:
     result = run_stage(TUnion(OTHER, of_runs=True), table(id=["b", "c"]), context)
     assert [one.code for one in result.notices] == ["RQL343"]
     assert lines(result) == [["b"], ["c"], ["a"], ["b"]]
+
+
+def test_a_union_that_a_limit_stops_says_that_the_other_table_was_not_reached() -> None:
+    parts = iter([table(k=["a"]), table(k=["d"])])
+    context = StageContext(ask=lambda _: OtherTable(table(k=["b", "c"])))
+    flow = run_stages([TUnion(OTHER), TLimit(1)], parts, context)
+    assert sum(part.length for part in flow) == 1
+    assert [one.message for one in flow.notices] == [
+        "the rows before filled the `limit`: none of the 2 rows of `other` stands here"
+    ]
