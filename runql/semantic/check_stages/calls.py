@@ -15,7 +15,8 @@ from runql.language.kinds import Kind, TableKind
 from runql.language.windows import ALONG_RUNS, WINDOWS
 from runql.semantic.check.arguments import percent_of
 from runql.semantic.check_context import rewrite, rewrites
-from runql.semantic.check_stages.windows import Folding, StageCheck, WindowCalls, is_framed, of_last
+from runql.semantic.check_stages.last_values import is_framed, of_last
+from runql.semantic.check_stages.windows import Folding, StageCheck, WindowCalls
 from runql.semantic.folds import fold_named, history_fold_named
 from runql.semantic.names.foreign_calls import FOREIGN_FUNCTIONS
 from runql.semantic.names.nearest import nearest_hint, nearest_names

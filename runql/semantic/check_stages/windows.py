@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from enum import Enum, auto
 from fnmatch import fnmatchcase
 from typing import Protocol
@@ -12,12 +11,13 @@ from runql.language.entry import Function
 from runql.language.fields import Space
 from runql.language.functions import FUNCTIONS
 from runql.language.kinds import Kind, TableKind
-from runql.language.windows import FRAMED, ORDERED_FOLDS, RANKED, WINDOWS
+from runql.language.windows import ORDERED_FOLDS, RANKED, WINDOWS
 from runql.semantic.catalog import FieldInfo
 from runql.semantic.check.calls import Calls
 from runql.semantic.check.histories import modifier_text
 from runql.semantic.check.interface import ExpressionCheck
 from runql.semantic.check_context import rewrite, rewrites
+from runql.semantic.check_stages.last_values import frame_of, is_framed, of_last_values
 from runql.semantic.check_stages.scope import Scope
 from runql.semantic.folds import fold_named
 from runql.semantic.goals import ranking_key
@@ -279,7 +279,7 @@ class WindowCalls(Calls):
 
     def _made(self, function: Function, node: tree.Call, span: Span) -> Operand | None:
         """The function with its arguments, without its rows; `None` if that is a mistake, which is reported."""
-        frame = self._frame(node, span)
+        frame = frame_of(node, span, self._rows)
         if frame is None and (
             is_framed(node) or self._is_modified(node, "a window", f"{function.form} over KEY", span)
         ):
@@ -303,27 +303,10 @@ class WindowCalls(Calls):
             return None
         if function.name not in WINDOWS:
             made = self.folded(function, operands, span)
-            return made if frame is None or made is BROKEN else _of_last(made, frame)
+            return made if frame is None or made is BROKEN else of_last_values(made, frame)
         kinds = frozenset({function.result}) if function.result is not Kind.UNKNOWN else operands[0].kinds
         argument = operands[0].expr if operands else None
         return Operand(TWindow(function.name, argument, amount=count, kind=kind_in(kinds), span=span), kinds)
-
-    def _frame(self, node: tree.Call, span: Span) -> int | None:
-        """Of how many last values an aggregate is; `None` if that is not said, or is a mistake, which is reported."""
-        if not is_framed(node) or node.last_rows is None:
-            return None
-        count, value = node.last_rows, node.last_rows
-        if isinstance(count, tree.Param):
-            operand = self._rows.operand(count)
-            if operand is BROKEN:
-                return None
-            value = operand.value
-        shown = f"${count.name}" if isinstance(count, tree.Param) else f"last {count}"
-        if isinstance(value, bool) or not isinstance(value, int | float) or value != value // 1 or value < 1:
-            message = f"`last` takes a whole number, at least 1, and `{shown}` is none"
-            self._report.add("RQL209", message, span, f"written {code(f'{node.name}(x, last 20)')}")
-            return None
-        return int(value)
 
     def _is_modified(self, node: tree.Call, where: str, form: str, span: Span) -> bool:
         """Whether a call has words that belong to the history of a run, which is reported."""
@@ -371,31 +354,6 @@ class WindowCalls(Calls):
     def folded(self, fold: Function, operands: Sequence[Operand], span: Span) -> Operand:
         """An aggregate of operands."""
         raise NotImplementedError
-
-
-def is_framed(node: tree.Call) -> bool:
-    """Whether it is `mean(x, last 20)`, of the last values up to each row."""
-    is_plain = len(node.arguments) == 1 and node.x is None and node.held is None
-    return node.last_rows is not None and is_plain and node.name in FRAMED
-
-
-def of_last(node: tree.Call) -> tree.Call | None:
-    """`mean(x, 20)` as `mean(x, last 20)`; `None` if it is no such call."""
-    if node.name not in FRAMED or len(node.arguments) != 2 or node.last_rows is not None:
-        return None
-    second = node.arguments[1]
-    count = second.value if isinstance(second, tree.Literal) else None
-    if not isinstance(count, int) or isinstance(count, bool) or count < 1:
-        return None
-    return replace(node, arguments=node.arguments[:1], last_rows=count)
-
-
-def _of_last(made: Operand, frame: int) -> Operand:
-    """An aggregate as one of so many last values."""
-    fold = made.expr
-    assert isinstance(fold, TFold)
-    expr = TWindow(fold.name, fold.argument, amount=frame, kind=fold.kind, span=fold.span)
-    return replace(made, expr=expr)
 
 
 def _rows_of(node: tree.Window) -> WindowRows:

@@ -26,28 +26,28 @@ _LETTERS = 8
 _MOST_WORDS = 8
 
 
-class _Texts:
+class _Comparable:
     """Texts that can be compared many at once: unequal ones may share a hash."""
 
     hashes: Ints
 
     @abstractmethod
-    def like(self, cells: Sequence[str]) -> tuple[_Texts, Bools | None]:
+    def like(self, cells: Sequence[str]) -> tuple[_Comparable, Bools | None]:
         """Other texts in the same form, and which of the cells they are if some are none that could be among these."""
 
     @abstractmethod
-    def equals(self, rows: Ints, others: _Texts, places: Ints) -> bool:
+    def equals(self, rows: Ints, others: _Comparable, places: Ints) -> bool:
         """Whether each text at these rows is the one at its place among others of the same form."""
 
 
-class _Words(_Texts):
+class _Words(_Comparable):
     """Texts of ASCII, filled up with zeros: `words[n]` holds the nth eight characters of each."""
 
     def __init__(self, words: list[Ints]) -> None:
         self.words = words
         self.hashes = _mixed(words)
 
-    def like(self, cells: Sequence[str]) -> tuple[_Texts, Bools | None]:
+    def like(self, cells: Sequence[str]) -> tuple[_Comparable, Bools | None]:
         import numpy as np
 
         if (words := _words(cells, len(self.words))) is not None:
@@ -57,14 +57,14 @@ class _Words(_Texts):
         words = _words(list(compress(cells, fits)), len(self.words))
         return _Words(words or [np.zeros(0, np.uint64) for _ in self.words]), np.array(fits, bool)
 
-    def equals(self, rows: Ints, others: _Texts, places: Ints) -> bool:
+    def equals(self, rows: Ints, others: _Comparable, places: Ints) -> bool:
         assert isinstance(others, _Words)
         if len(self.words) == 1:
             return True  # the hash of one word is told by no other word
         return all((mine[rows] == theirs[places]).all() for mine, theirs in zip(self.words, others.words, strict=True))
 
 
-class _Hashed(_Texts):
+class _Hashed(_Comparable):
     """Texts of any kind, by the hashes that Python has of them."""
 
     def __init__(self, cells: Sequence[str]) -> None:
@@ -73,10 +73,10 @@ class _Hashed(_Texts):
         self.cells: Objects = objects(cells)
         self.hashes = np.fromiter(map(hash, cells), np.int64, len(cells)).view(np.uint64)
 
-    def like(self, cells: Sequence[str]) -> tuple[_Texts, Bools | None]:
+    def like(self, cells: Sequence[str]) -> tuple[_Comparable, Bools | None]:
         return _Hashed(cells), None
 
-    def equals(self, rows: Ints, others: _Texts, places: Ints) -> bool:
+    def equals(self, rows: Ints, others: _Comparable, places: Ints) -> bool:
         assert isinstance(others, _Hashed)
         parts = [slice(start, start + _AT_ONCE) for start in range(0, len(rows), _AT_ONCE)]
         return all((self.cells[rows[part]] == others.cells[places[part]]).all() for part in parts)
@@ -105,7 +105,7 @@ class TextIndex:
         import numpy as np
 
         words = _words(cells)
-        self._texts: _Texts = _Hashed(cells) if words is None else _Words(words)
+        self._texts: _Comparable = _Hashed(cells) if words is None else _Words(words)
         self._tables: list[_Buckets] = []
         self.codes: Ints = np.arange(len(cells), dtype=np.int32)
         left = self.codes
@@ -126,7 +126,7 @@ class TextIndex:
         places[fits] = found
         return places
 
-    def _found(self, others: _Texts) -> Ints:
+    def _found(self, others: _Comparable) -> Ints:
         import numpy as np
 
         hashes = others.hashes
@@ -161,7 +161,7 @@ class TextIndex:
         self._tables.append(_Buckets(factor, bits, first, is_shared))
         return left[~is_held]
 
-    def _verify(self, texts: _Texts, rows: Ints, places: Ints) -> None:
+    def _verify(self, texts: _Comparable, rows: Ints, places: Ints) -> None:
         """Raises `NotHeld` if a text is unlike the one at its code."""
         if not texts.equals(rows, self._texts, places):
             raise NotHeld
