@@ -12,7 +12,7 @@ from runql.charts.marks import mark_drawing
 from runql.charts.points import along_one_x, notes_on_axes, with_logs
 from runql.charts.spread import box_drawing, histogram_drawing
 from runql.charts.table import ChartTable
-from runql.charts.wide import heat_drawing, parallel_drawing
+from runql.charts.wide import heat_drawing, is_pivoted, parallel_drawing
 from runql.engine.stages import StageContext
 from runql.errors import QueryError
 from runql.results.columns import Columns
@@ -59,7 +59,7 @@ def _refuse(table: ChartTable, design: Design) -> None:
         needs = "a column of numbers, and the table has none"
     elif design.mark is Mark.SCATTER and design.x is None:
         needs = "two columns of numbers, and the table has one"
-    elif design.mark is Mark.HEAT and table.context.layout is None and (design.x is None or design.by is None):
+    elif design.mark is Mark.HEAT and not is_pivoted(table, design) and (design.x is None or design.by is None):
         needs = "two fields besides its value: `plot heat VALUE vs FIELD by FIELD`"
     elif design.mark is Mark.PARALLEL and len(design.y) < 2 and "field" not in table.names:
         needs = "two columns or more"

@@ -59,6 +59,8 @@ def design_of(table: ChartTable) -> Design:
     found = _fitting(table, y, x, by)
     if plot.y and not (found.mark is Mark.BAR and not found.y and found.x in y):  # how often its values occur
         found = replace(found, y=y)
+    if found.bins and ((plot.shape or Mark.HIST) != Mark.HIST or plot.band):  # the bins as rows of a table
+        found = replace(found, x="low", bins=False)
     if plot.x is not None:
         found = replace(found, x=x)
     if plot.by is not None:
@@ -95,6 +97,12 @@ def _curves(table: ChartTable, y: tuple[str, ...], x: str | None) -> Design:
     if x is not None and x != context.x_axis and not _grows(table, x):
         return Design(Mark.SCATTER, drawn, axis, _few_runs(table), is_numeric_x=True)
     return Design(Mark.LINE, drawn, axis)
+
+
+def _called(table: ChartTable) -> str | None:
+    """The column that names the rows, if they are runs and it is there."""
+    names = (table.context.run_name, table.context.run_id)
+    return next((name for name in names if name is not None and name in table.names), None)
 
 
 def _few_runs(table: ChartTable) -> str | None:
@@ -371,7 +379,7 @@ def _shaped(table: ChartTable, design: Design, mark: Mark) -> Design:  # noqa: P
     if mark is Mark.HEAT:
         return replace(design, mark=mark)
     if mark is Mark.BAR:
-        return replace(design, mark=mark, is_numeric_x=False, x=design.x or table.context.run_name)
+        return replace(design, mark=mark, is_numeric_x=False, x=design.x or _called(table))
     x = design.x or next((name for name in (*numbers, *table.of(Holds.TIMES)) if name not in y[:1]), None)
     if design.x is None and table.plot.x is None and len(y) > 1 and x in y:
         y = tuple(name for name in y if name != x)

@@ -130,7 +130,8 @@ def _with_beaten(table: ChartTable, design: Design, name: str, panel: Panel) -> 
         or not {x_name, name} <= set(beaten)
     ):
         return panel
-    if not isinstance(table.stages[-1], TPareto) or len(panel.series) != 1:
+    is_plane = panel.mark is Mark.SCATTER and Scale.CATEGORY not in {panel.x.scale, panel.y.scale}
+    if not is_plane or not isinstance(table.stages[-1], TPareto) or len(panel.series) != 1:
         return panel
     points = [
         (x, y, row)

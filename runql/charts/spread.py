@@ -85,14 +85,16 @@ def _edges(values: Sequence[float]) -> list[float]:
     if least == most:
         half = 0.5 if least == int(least) else abs(least) / 20
         return [least - half, most + half] if least - half < most + half else [least, math.nextafter(most, math.inf)]
-    if all(value == int(value) for value in values) and abs(most) < 2**52:
+    if max(abs(least), abs(most)) < 2**52 and all(value == int(value) for value in values):
         width = max(1, math.ceil((most - least + 1) / count))
         return [least + width * at for at in range(int((most - least) // width) + 2)]
-    return [least + (most - least) * at / count for at in range(count)] + [most]
+    # Weighted, since the difference of the largest floats is more than a float.
+    return [least * (1 - at / count) + most * (at / count) for at in range(count)] + [most]
 
 
 def _bin(edges: Sequence[float], value: float) -> int:
-    place = int((value - edges[0]) / (edges[1] - edges[0]))
+    width = edges[1] / 2 - edges[0] / 2
+    place = int((value / 2 - edges[0] / 2) / width) if width else 0
     place = min(max(place, 0), len(edges) - 2)
     while place and value < edges[place]:
         place -= 1

@@ -163,6 +163,7 @@ def category(cell: Value) -> str:
     if cell is None:
         return "(null)"
     if isinstance(cell, float):
+        cell += 0.0  # -0 is 0
         return f"{cell:.{_FEW_DIGITS}g}" if float(f"{cell:.{_FEW_DIGITS}g}") == cell else repr(cell)
     text = exact_text(cell) or "(empty)"
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"

@@ -27,9 +27,15 @@ _MOST_METRICS: Final = 3
 def heat_drawing(table: ChartTable, design: Design) -> Drawing:
     """The cells of a pivot, a panel for each of its values; else one value by two fields."""
     layout = table.context.layout
-    if layout is not None and layout.cells and set(design.y) & {cell.value for cell in layout.cells}:
+    if layout is not None and is_pivoted(table, design):
         return Drawing(tuple(_pivoted(table, layout.rows, name, cells) for name, cells in _values(table).items()))
     return Drawing(tuple(_crossed(table, design, name) for name in design.y[:MOST_PANELS]))
+
+
+def is_pivoted(table: ChartTable, design: Design) -> bool:
+    """Whether what is drawn are cells of a pivot."""
+    layout = table.context.layout
+    return layout is not None and bool(set(design.y) & {cell.value for cell in layout.cells})
 
 
 def _values(table: ChartTable) -> dict[str, dict[str, PivotCell]]:

@@ -15,6 +15,7 @@ from runql.charts.numbers import short
 from runql.charts.terminal.draw import chart_lines
 from runql.charts.terminal.look import Look
 from runql.charts.vega.spec import notes_of, vega_lite
+from runql.errors import QueryError
 from runql.sources.memory import MemoryService
 
 INF, NAN = math.inf, math.nan
@@ -226,6 +227,12 @@ def test_bars_that_each_have_one_series_stand_close() -> None:
     assert vega_lite(made, live=False)["vconcat"][0]["height"] < 1500
 
 
+def test_minus_zero_is_zero() -> None:
+    source = runs(None, {"a": {"k": 0.0}, "b": {"k": -0.0}, "c": {"k": 1.0}}, a={"acc": 1}, b={"acc": 2}, c={"acc": 3})
+    made = chart(source, "runs | plot bar summary.acc by config.k")
+    assert [series.name for series in made.panels[0].series] == ["0", "1"]
+
+
 def test_a_bar_of_zero_is_there() -> None:
     source = runs(None, {"a": {"k": 1}, "b": {"k": 2}}, a={"acc": 0.0}, b={"acc": 2.0})
     lines = screen(chart(source, "runs | plot bar summary.acc by config.k")).splitlines()
@@ -324,3 +331,37 @@ def test_advice_that_was_followed_is_not_given() -> None:
     assert "RQL507" not in {one.code for one in source.query(f"{query} | align ffill").notices}
     (inner,) = [one for one in source.query(f"{query} | align inner").notices if one.code == "RQL507"]
     assert not inner.hints
+
+
+# ---------------------------------------------------------------- odd tables
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "runs select config.k, summary.acc | plot bar summary.acc by config.k",
+        "runs | plot hist summary.acc",
+        "runs | plot hist summary.acc by config.k",
+        "runs | plot box summary.acc by config.k log y",
+        "runs | plot summary.acc vs summary.n log x log y",
+        "runs | pareto max summary.acc, min summary.n | plot bar",
+        "runs | histogram summary.n | plot heat",
+        "runs | histogram summary.n | plot band",
+        "runs | histogram summary.n | plot line",
+    ],
+)
+def test_the_largest_and_the_smallest_numbers_in_any_shape(query: str) -> None:
+    values = [1e308, -1e308, 5e-324, 0.0, 2.0**53, NAN, INF, 1.7e308]
+    source = runs(
+        None,
+        {f"r{at}": {"k": at % 3} for at in range(8)},
+        **{f"r{at}": {"acc": value, "n": values[-1 - at]} for at, value in enumerate(values)},
+    )
+    try:
+        made = chart(source, query)
+    except QueryError as refused:
+        assert "heat" in query
+        assert [one.code for one in refused.diagnostics] == ["RQL572"]
+        return
+    assert screen(made)
+    assert vega_lite(made)["vconcat"]

@@ -14,6 +14,8 @@ from runql.text.frozen import frozen
 _STEPS: Final = (1.0, 2.0, 2.5, 5.0, 10.0)
 _LARGE: Final = 1e6
 _SMALL: Final = 1e-3
+_LEAST_POWER, _MOST_POWER = -323, 308
+"""Between these the powers of ten are floats."""
 _MOST_DIGITS: Final = 4
 _SECONDS: Final = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200)
 _DAYS: Final = (1, 2, 7, 14)
@@ -35,7 +37,9 @@ class AxisExtent:
             low, high, value = math.log10(self.low), math.log10(self.high), math.log10(value)
         else:
             low, high = self.low, self.high
-        return (value / 2 - low / 2) / (high / 2 - low / 2)  # halves: between the largest floats lies more than a float
+        if math.isfinite(high - low):
+            return (value - low) / (high - low)
+        return (value / 2 - low / 2) / (high / 2 - low / 2)  # between the largest floats lies more than a float
 
 
 def span_of(values: Sequence[float], axis: Axis, *, padded: bool = False, zero: bool = False) -> AxisExtent:
@@ -103,14 +107,18 @@ def _scientific(value: float, power: int, digits: int) -> str:
 
 def _log_ticks(low: float, high: float, most: int) -> list[tuple[float, str]]:
     first, last = math.ceil(math.log10(low) - 1e-9), math.floor(math.log10(high) + 1e-9)
-    powers = [*range(first, last + 1)]
+    powers = [*range(max(first, _LEAST_POWER), min(last + 1, _MOST_POWER))]
     if len(powers) >= 2:
         every = math.ceil(len(powers) / most)
         shown = [power for power in powers if not (power - powers[0]) % every]
         is_plain = all(-5 < power < 6 for power in shown)
         return [(10.0**power, _power(power) if is_plain else f"1e{power}") for power in shown]
     for scales in ((1, 2, 3, 5, 7), (1, 2, 5), (1, 3)):
-        between = [scale * 10.0**power for power in range(first - 1, last + 2) for scale in scales]
+        between = [
+            scale * 10.0**power
+            for power in range(max(first - 1, _LEAST_POWER), min(last + 2, _MOST_POWER))
+            for scale in scales
+        ]
         inside = [value for value in between if low * (1 - 1e-9) <= value <= high * (1 + 1e-9)]
         if 2 <= len(inside) <= most:
             return [(value, f"{value:.3g}") for value in inside]

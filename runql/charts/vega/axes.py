@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 from collections.abc import Iterable, Sequence
 from typing import Any, Final, assert_never
 
@@ -177,7 +178,7 @@ def _log(extent: AxisRange | None, padding: int, *, from_zero: bool) -> dict[str
         scale["domain"] = [floor_of(extent), extent.most]
         least = math.log10(floor_of(extent))
     elif least == most:
-        scale["domain"] = [extent.least / 2, extent.most * 2]
+        scale["domain"] = [extent.least / 2 or extent.least, min(extent.most, sys.float_info.max / 2) * 2]
         return {"scale": scale, "axis": {**axis, "labelExpr": _log_label(scale["domain"])}}
     ticks = log_ticks(least, most)
     return {"scale": scale, "axis": {**axis, "values": ticks, "labelExpr": _log_label(ticks)}}
@@ -195,7 +196,7 @@ def log_ticks(least: float, most: float) -> list[float]:
     step = max(1, math.ceil((most - least) / _MOST_DECADES))
     factors = (1, 2, 5) if most - least < 2 * _FEW_DECADES else (1,)
     ticks = [float(f"{factor}e{power}") for power in range(first, last + 1, step) for factor in factors]
-    seen = [tick for tick in ticks if least - 1e-9 <= math.log10(tick) <= most + 1e-9]
+    seen = [tick for tick in ticks if tick > 0 and least - 1e-9 <= math.log10(tick) <= most + 1e-9]
     if len(seen) >= 2:
         return seen
     return [10**least, 10 ** ((least + most) / 2), 10**most]
