@@ -24,7 +24,7 @@ class Door:
 
 DOORS = (
     Door("lark", r"runql/syntax/(grammar|lr_table)\.py", "only what makes the table knows the parser generator"),
-    Door("httpcore", r"runql/sources/wandb/http/transport\.py", "one file speaks HTTP"),
+    Door("httpx", r"runql/sources/wandb/http/transport\.py", "one file speaks HTTP"),
     Door(
         "yaml",
         r"runql/(sources/(wandb/decode|local/side_files/config_yaml)|results/formats/yaml_text)\.py",
@@ -94,7 +94,7 @@ OWN_TOOLKIT = {"repl": "prompt_toolkit", "highlight": "pygments", "mcp": "mcp"}
 
 HEAVY = {
     "lark",
-    "httpcore",
+    "httpx",
     "pandas",
     "polars",
     "pyarrow",

@@ -12,7 +12,7 @@ from tests.house.sources import ROOT
 
 MISSION = "runs where config.lr > 0.01 order -summary.loss sample 200 keys loss,acc"
 HEAVY = {
-    "httpcore",
+    "httpx",
     "numpy",
     "orjson",
     "pandas",

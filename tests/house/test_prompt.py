@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.repl.screen import terminal
 
-FORBIDDEN = {"pandas", "numpy", "polars", "pyarrow", "httpcore", "lark", "re2", "pygments", "wandb", "IPython"}
+FORBIDDEN = {"pandas", "numpy", "polars", "pyarrow", "httpx", "lark", "re2", "pygments", "wandb", "IPython"}
 SPY = """
 import sys
 from pathlib import Path

@@ -77,7 +77,7 @@ def _named(name: str, versions: str) -> str:
 
 
 def _brought(name: str, extra: str | None) -> list[str]:
-    """The packages that an extra of a package brings: `httpcore[socks]` is only httpcore where they are not there."""
+    """The packages that an extra of a package brings: `httpx[socks]` is no more than httpx where they are not there."""
     try:
         needed = metadata.requires(name) or [] if extra else []
     except metadata.PackageNotFoundError:

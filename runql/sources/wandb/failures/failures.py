@@ -1,4 +1,4 @@
-"""What can go wrong between here and a W&B server, as tables: which failure a status, an exception of httpcore or a
+"""What can go wrong between here and a W&B server, as tables: which failure a status, an exception of httpx or a
 message of GraphQL is, whether asking again may help, and which error of RunQL it becomes."""
 
 from __future__ import annotations

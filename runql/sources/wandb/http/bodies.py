@@ -1,6 +1,6 @@
 """Unpacks the body of an answer as it comes, and stops where it is larger than is allowed.
 
-The number of bytes that were sent says nothing of that: four megabytes of gzip become gigabytes.
+httpx would unpack all that a server sends, as often as its `Content-Encoding` says: four megabytes become gigabytes.
 """
 
 from __future__ import annotations

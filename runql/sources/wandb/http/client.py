@@ -240,7 +240,7 @@ class Client:
         body = json.dumps(
             {"query": call.document, "variables": call.variables, "operationName": call.operation}
         ).encode()
-        transport = self._opened()  # before the clock starts: the first one loads httpcore
+        transport = self._opened()  # before the clock starts: the first one loads httpx
         attempts = Attempts()
         while True:
             started = time.monotonic()
@@ -264,6 +264,7 @@ class Client:
                 self._base_url,
                 attempt_seconds=self._settings.attempt_seconds,
                 network=self._network,
+                most=self._settings.most_at_once,
                 most_bytes=self._settings.most_bytes,
             )
         return self._transport

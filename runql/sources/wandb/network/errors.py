@@ -19,18 +19,25 @@ EXCEPTIONS: Mapping[str, Fault] = MappingProxyType(
         "ProxyError": Fault.NO_CONNECTION,
         "ReadError": Fault.BROKEN,
         "WriteError": Fault.BROKEN,
+        "CloseError": Fault.BROKEN,
         "RemoteProtocolError": Fault.BROKEN,
+        "DecodingError": Fault.BROKEN,
         "ReadTimeout": Fault.TIMED_OUT,
         "WriteTimeout": Fault.TIMED_OUT,
         "PoolTimeout": Fault.TIMED_OUT,
         "LocalProtocolError": Fault.BAD_URL,
         "UnsupportedProtocol": Fault.BAD_URL,
+        "InvalidURL": Fault.BAD_URL,
+        "TooManyRedirects": Fault.REDIRECTED,
         "NetworkError": Fault.BROKEN,
         "ProtocolError": Fault.BROKEN,
         "TimeoutException": Fault.TIMED_OUT,
+        "TransportError": Fault.BROKEN,
+        "RequestError": Fault.BROKEN,
+        "HTTPError": Fault.BROKEN,
     }
 )
-"""By the name of an exception of httpcore."""
+"""By the name of an exception of httpx. Those of reading a stream twice are faults of ours and are not caught."""
 
 _OUT_OF_TIME: Mapping[int, str] = {9: "it is not valid yet", 10: "it has expired"}
 _OF_ANOTHER = frozenset({62, 63, 64})
@@ -50,7 +57,7 @@ _WANTS_PASSWORD = re.compile(r"username|password|but got", re.I)
 
 
 def failure_of(error: Exception, network: Network | None = None) -> Failure:
-    """The failure that an exception of httpcore is, on this way."""
+    """The failure that an exception of httpx is, on this way."""
     network = Network() if network is None else network
     names = (each.__name__ for each in type(error).__mro__)
     kind = next((EXCEPTIONS[name] for name in names if name in EXCEPTIONS), Fault.BROKEN)
