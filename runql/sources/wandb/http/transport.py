@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from runql.errors import Unreachable
@@ -25,6 +25,7 @@ _OWN = (
     (b"User-Agent", USER_AGENT.encode()),
     (b"Accept-Encoding", b"gzip"),
     (b"Accept", b"application/json"),
+    (b"Connection", b"keep-alive"),
 )
 
 
@@ -51,13 +52,14 @@ class Transport:
 
         self._most_bytes = most_bytes
         self._network = network
+        self._base_url = base_url.rstrip("/")
+        self._headers = [*_given(network), *_OWN]
         context = _context(base_url, network)
-        self._client = httpx.AsyncClient(
-            base_url=base_url,
-            headers=[*_given(network), *_OWN],
-            timeout=httpx.Timeout(attempt_seconds, connect=min(_CONNECT_SECONDS, attempt_seconds)),
+        silence = httpx.Timeout(attempt_seconds, connect=min(_CONNECT_SECONDS, attempt_seconds))
+        self._extensions = {"timeout": silence.as_dict()}
+        # Not a client of httpx: of what that does more, from cookies to redirects, nothing is wanted here.
+        self._connections = httpx.AsyncHTTPTransport(
             limits=httpx.Limits(max_connections=most, max_keepalive_connections=most),
-            follow_redirects=False,
             trust_env=False,
             # Without TLS there is nothing to verify, and reading the certificates takes longer than a request.
             verify=False if context is None else context,
@@ -76,9 +78,9 @@ class Transport:
         Raises:
             Failure: no answer came, only a part of one, or one that is too large.
         """
-        headers = {"Content-Type": content_type}
+        headers = [(b"Content-Type", content_type.encode())]
         if authorization is not None:
-            headers["Authorization"] = authorization
+            headers.append((b"Authorization", authorization.encode()))
         try:
             # The timeout of httpx is one of silence: a byte now and then would go on for ever.
             async with asyncio.timeout(whole_seconds):
@@ -89,14 +91,23 @@ class Transport:
         except self._errors as error:
             raise failure_of(error, self._network) from error
 
-    async def _post(self, path: str, body: bytes, headers: Mapping[str, str]) -> HttpReply:
-        async with self._client.stream("POST", path, content=body, headers=headers) as response:
+    async def _post(self, path: str, body: bytes, headers: Sequence[tuple[bytes, bytes]]) -> HttpReply:
+        import httpx
+
+        own = {name.lower() for name, _ in headers}
+        every = [*(each for each in self._headers if each[0].lower() not in own), *headers]
+        url = f"{self._base_url}{path}"
+        request = httpx.Request("POST", url, headers=every, content=body, extensions=self._extensions)
+        response = await self._connections.handle_async_request(request)
+        try:
             names = {name.lower(): value for name, value in response.headers.items()}
             content = await read_body(response.aiter_raw(), names, self._most_bytes)
             return HttpReply(response.status_code, names, content)
+        finally:
+            await response.aclose()
 
     async def close(self) -> None:
-        await self._client.aclose()
+        await self._connections.aclose()
 
 
 def _given(network: Network) -> list[tuple[bytes, bytes]]:
