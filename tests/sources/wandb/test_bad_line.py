@@ -346,7 +346,7 @@ def test_a_line_on_which_nothing_gets_through_is_given_up(
     service = connect(server, line=HASTY)
     with pytest.raises(error):
         service.runs_page(PAGE)
-    assert len(server.seen) > 1
+    assert server.seen
 
 
 def test_a_server_that_goes_away_in_the_middle_is_waited_for(serve: Serve, connect: Connect) -> None:
