@@ -15,8 +15,9 @@ from runql.charts.table import ChartTable
 from runql.charts.wide import heat_drawing, is_pivoted, parallel_drawing
 from runql.engine.stages import StageContext
 from runql.errors import QueryError
+from runql.language.kinds import TableKind
 from runql.results.columns import Columns
-from runql.semantic.typed import TStage
+from runql.semantic.typed import TRowSelection, TStage
 from runql.text.diagnostic import Diagnostic
 
 
@@ -30,8 +31,22 @@ def chart_of(frame: Columns, context: StageContext, stages: Sequence[TStage], so
     drawing = _drawn(table, design)
     panels = tuple(with_logs(panel, table.plot.log) for panel in drawing.panels)
     panels = along_one_x(panels)
+    _say_without_rows(table, source.runs)
     notes = (*table.said, *notes_on_axes(panels, table.plot.log))
     return Chart(panels, table.plot.title, drawing.legend, drawing.legend_left_out, tuple(dict.fromkeys(notes)), source)
+
+
+def _say_without_rows(table: ChartTable, runs: Sequence[str]) -> None:
+    """Say how many of the runs that were read have no row, where rows are of histories."""
+    run = table.context.run_id
+    if table.context.kind is TableKind.RUNS or run is None or run not in table.names:
+        return
+    if any(isinstance(stage, TRowSelection) for stage in table.stages):  # these leave runs out on purpose
+        return
+    there = {str(cell) for cell in table.cells(run)}
+    asked = dict.fromkeys(runs)
+    if there <= asked.keys() and (left := len(asked) - len(there)):
+        table.say(f"{left:,} of {len(asked):,} runs have no row here, so are not drawn")
 
 
 def _drawn(table: ChartTable, design: Design) -> Drawing:

@@ -19,6 +19,9 @@ NO_ROWS: Final = "no rows, so nothing is drawn"
 MOST_LINES: Final = 8
 """So many lines have a colour of their own in one panel; more become a band."""
 
+DECADES: Final = 3
+"""A positive column that spans so many is worth a logarithmic axis."""
+
 
 class Mark(StrEnum):
     """How the values are drawn: the shapes of `plot`."""
@@ -169,6 +172,12 @@ class Panel:
     polylines: tuple[Polyline, ...] = ()
     title: str = ""
     colour: Axis | None = None
+
+    @property
+    def has_log_colours(self) -> bool:
+        """Whether the cells of a heat map span decades, so that their colours are logarithmic."""
+        values = [cell.value for cell in self.cells if isfinite(cell.value)]
+        return bool(values) and min(values) > 0 and max(values) / 10**DECADES >= min(values)
 
     @property
     def is_empty(self) -> bool:

@@ -13,6 +13,7 @@ from typing import Final
 
 from runql.charts.chart import Axis, Mark, Panel, Scale, Series
 from runql.charts.numbers import short
+from runql.charts.short_names import short_names
 
 CI95: Final = "95 % interval of the mean"
 QUARTILES: Final = "quartiles"
@@ -20,6 +21,7 @@ EXTREMES: Final = "smallest to largest"
 
 _OF_VALUES: Final = frozenset({QUARTILES, EXTREMES})
 _MOST_NAMED: Final = 3
+_NAME: Final = 40
 _WORTH: Final = 1.5
 """An axis is cut where it would be more than so many times as long otherwise."""
 
@@ -77,7 +79,8 @@ def _beyond(panel: Panel, series: Series, window: tuple[float, float]) -> str:
     is_line = panel.mark is Mark.LINE and len(cut) > 1
     if is_line or len(cut) > _MOST_NAMED or panel.x.scale is Scale.TIME:
         return f"{name} at {len(cut):,} of {len(series.x):,} x".strip()
-    places = [panel.x.categories[int(x)] if panel.x.scale is Scale.CATEGORY else short(x) for x, _, _ in cut]
+    names = short_names(panel.x.categories, _NAME)
+    places = [names[panel.x.categories[int(x)]] if panel.x.scale is Scale.CATEGORY else short(x) for x, _, _ in cut]
     ends = [f"{place} from {short(low)} to {short(high)}" for place, (_, low, high) in zip(places, cut, strict=True)]
     return " ".join(filter(None, (name, ", ".join(ends))))
 

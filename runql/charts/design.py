@@ -379,7 +379,8 @@ def _shaped(table: ChartTable, design: Design, mark: Mark) -> Design:  # noqa: P
     if mark is Mark.HEAT:
         return replace(design, mark=mark)
     if mark is Mark.BAR:
-        return replace(design, mark=mark, is_numeric_x=False, x=design.x or _called(table))
+        by = None if design.by == design.x and table.plot.by is None else design.by  # x tells them apart
+        return replace(design, mark=mark, is_numeric_x=False, x=design.x or _called(table), by=by)
     x = design.x or next((name for name in (*numbers, *table.of(Holds.TIMES)) if name not in y[:1]), None)
     if design.x is None and table.plot.x is None and len(y) > 1 and x in y:
         y = tuple(name for name in y if name != x)

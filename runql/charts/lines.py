@@ -14,6 +14,7 @@ from runql.charts.design import Design
 from runql.charts.points import Points, axis_of, last_of, points_of, rows_by, run_labels, runs_of
 from runql.charts.table import ChartTable, Holds
 from runql.engine.statistics import ci95_of, mean, std
+from runql.semantic.typed import TDerive
 from runql.text.frozen import frozen
 
 MOST_PANELS: Final = 6
@@ -97,11 +98,12 @@ def _series(name: str, points: Points, runs: tuple[str, ...], colour: int) -> Se
 def _panel(table: ChartTable, design: Design, title: str, series: Sequence[Series]) -> Panel:
     drawn = tuple(each for each in series if any(not math.isnan(value) for value in each.y))
     if empty := [each.name for each in series if each not in drawn]:
-        table.say(f"no value of {title} in {_some(empty)}")
+        table.say(f"no value of {title} in {some_names(empty)}")
     return Panel(Mark.LINE, axis_of(table, design.x), Axis(title), drawn)
 
 
-def _some(names: Sequence[str]) -> str:
+def some_names(names: Sequence[str]) -> str:
+    """The first of some names, and how many more there are."""
     more = f" and {len(names) - 3:,} more" if len(names) > 4 else ""
     return ", ".join(names[: 3 if more else 4]) + more
 
@@ -115,6 +117,9 @@ def _counted(table: ChartTable, name: str) -> Sequence[float | None]:
     values = table.numbers(name)
     if gaps := sum(value is not None and math.isnan(value) for value in values) - table.infinite(name):
         table.say(f"{gaps:,} gap{'s' * (gaps != 1)} in {name} (NaN)")
+    derived = {one.name for stage in table.stages if isinstance(stage, TDerive) for one in stage.columns}
+    if name in derived and (missing := sum(value is None for value in values)):
+        table.say(f"{missing:,} of {table.length:,} rows without {name} not drawn")
     return values
 
 

@@ -8,12 +8,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
-from runql.charts.chart import MOST_LINES, Axis, Mark, Panel, Scale, Series
+from runql.charts.chart import DECADES, MOST_LINES, Axis, Mark, Panel, Scale, Series
 from runql.charts.clipping import clipped
 from runql.charts.design import Design
 from runql.charts.lines import MOST_PANELS, Drawing, family_name, spread_at
-from runql.charts.points import DECADES, Points, axis_of, last_of, row_labels, rows_by, runs_of
+from runql.charts.points import Points, axis_of, last_of, row_labels, rows_by, runs_of
 from runql.charts.table import ChartTable, Holds, number_of
+from runql.engine.statistics import mean
 from runql.semantic.typed import TPareto
 
 MOST_BARS: Final = 40
@@ -32,12 +33,55 @@ def mark_drawing(table: ChartTable, design: Design) -> Drawing:
     y = design.y[:MOST_PANELS]
     if left := len(design.y) - len(y):
         table.say(f"{left:,} more columns not drawn: name them behind `plot`")
+    _tell_apart(table, design)
     groups = _groups(table, design)
     by = "" if _is_shaded(table, design) else design.by or ""
     if _shares_panel(table, design, y):
         return Drawing((_side_by_side(table, design, y),), "")
     panels = tuple(_panel(table, design, name, groups) for name in y)
     return Drawing(panels, by)
+
+
+def _tell_apart(table: ChartTable, design: Design) -> None:
+    """Runs of one name have a bar each, with their ids."""
+    run, name = table.context.run_id, design.x
+    if design.mark is not Mark.BAR or name is None or run is None or run not in table.names:
+        return
+    if name not in (table.context.run_name, "name"):
+        return
+    texts, ids = table.texts(name), table.texts(run)
+    several = {
+        text for text, count in Counter(text for text, _ in {*zip(texts, ids, strict=True)}).items() if count > 1
+    }
+    if several:
+        table.call(name, [f"{text} ({one})" if text in several else text for text, one in zip(texts, ids, strict=True)])
+
+
+def _together(table: ChartTable, name: str, series: Series) -> Series:
+    """One bar at each category: of several rows their mean, which is said."""
+    places: dict[float, list[int]] = {}
+    for at, x in enumerate(series.x):
+        places.setdefault(x, []).append(at)
+    if len(places) == len(series.x):
+        return series
+    several = sum(len(some) > 1 for some in places.values())
+    table.say(f"{several:,} bar{'s' * (several != 1)} of several rows: their mean of {name}")
+    made = series.at([some[0] for some in places.values()])
+    alone = [len(some) == 1 for some in places.values()]
+
+    def held(values: Sequence[float]) -> Sequence[float]:
+        return [value if one else math.nan for value, one in zip(values, alone, strict=True)]
+
+    runs = tuple(run if one else "" for run, one in zip(made.point_runs, alone, strict=False))
+    y = [mean([series.y[at] for at in some]) for some in places.values()]
+    return replace(
+        made,
+        y=y,
+        low=held(made.low) if made.low else (),
+        high=held(made.high) if made.high else (),
+        point_runs=runs,
+        last=last_of(y),
+    )
 
 
 def _shares_panel(table: ChartTable, design: Design, y: Sequence[str]) -> bool:
@@ -100,6 +144,8 @@ def _panel(table: ChartTable, design: Design, name: str, groups: Mapping[str, Se
         _series(table, design, name, (called, colour), _points(x, y, rows))
         for colour, (called, rows) in enumerate(groups.items())
     ]
+    if design.mark is Mark.BAR and x_axis.scale is Scale.CATEGORY:
+        series = [_together(table, name, each) for each in series]
     drawn = tuple(each for each in series if each.n)
     beyond = _rows_beyond(table, design, x_axis)
     if left := table.length - sum(each.n for each in drawn) - beyond:
@@ -229,7 +275,7 @@ def _side_by_side(table: ChartTable, design: Design, y: Sequence[str]) -> Panel:
     x_axis, x = _axis(table, design, design.x, along_x=True)
     rows = [*range(table.length)]
     series = [
-        _series(table, design, name, (name, colour), _points(x, table.numbers(name), rows))
+        _together(table, name, _series(table, design, name, (name, colour), _points(x, table.numbers(name), rows)))
         for colour, name in enumerate(y)
     ]
     title = family_name(y[0]) if len({family_name(name) for name in y}) == 1 else "values"

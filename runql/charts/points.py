@@ -7,15 +7,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 from operator import gt
-from typing import Final
 
-from runql.charts.chart import Axis, Mark, Panel, Scale, Series
+from runql.charts.chart import DECADES, Axis, Mark, Panel, Scale, Series
+from runql.charts.clipping import CI95
 from runql.charts.run_names import told_apart
 from runql.charts.table import ChartTable, Holds, category
 from runql.text.frozen import frozen
-
-DECADES: Final = 3
-"""A positive column that spans so many is worth a logarithmic axis."""
 
 
 @frozen
@@ -94,8 +91,13 @@ def axis_of(table: ChartTable, name: str | None) -> Axis:
     """The axis of a column of numbers or times; without one that of the rows."""
     if name is None:
         return Axis("row")
-    scale = Scale.TIME if table.holds(name) is Holds.TIMES else Scale.LINEAR
-    return Axis(table.title(name), scale)
+    is_time = table.holds(name) is Holds.TIMES or (is_clock(name) and table.holds(name) is Holds.NUMBERS)
+    return Axis(table.title(name), Scale.TIME if is_time else Scale.LINEAR)
+
+
+def is_clock(name: str) -> bool:
+    """Whether a field is the seconds since 1970 that the SDK logs: drawn as times."""
+    return name.removeprefix("summary.") == "_timestamp"
 
 
 def along_one_x(panels: Sequence[Panel]) -> tuple[Panel, ...]:
@@ -178,14 +180,18 @@ def notes_on_axes(panels: Sequence[Panel], log: Sequence[str]) -> Iterator[str]:
     for panel in panels:
         for axis in (panel.x, panel.y):
             if axis.left_out:
-                yield f"{axis.left_out:,} of {axis.title} not on the log axis: not positive"
+                count = f"{axis.left_out:,}"
+                if axis is panel.y and panel.mark is Mark.LINE and (middle := _middle(panel)):
+                    count += f" {middle}{'s' * (axis.left_out != 1)}"
+                yield f"{count} of {axis.title} not on the log axis: not positive"
             if axis.lowered:
                 ends = "1 lower end" if axis.lowered == 1 else f"{axis.lowered:,} lower ends"
                 yield f"{ends} of {axis.title} drawn at the foot of the log axis: not positive"
     wide = [
         panel.y.title
         for panel in panels
-        if panel.y.scale is Scale.LINEAR and _spans(panel, lambda one: (*one.y, *one.least, *one.most))
+        if panel.y.scale is Scale.LINEAR
+        and (_spans(panel, lambda one: (*one.y, *one.least, *one.most)) or _boxes_span(panel))
     ]
     if wide and "y" not in log:
         yield f"{', '.join(wide)}: over {DECADES} decades, `log y` shows them"
@@ -197,6 +203,18 @@ def notes_on_axes(panels: Sequence[Panel], log: Sequence[str]) -> Iterator[str]:
     first = next((panel for panel in panels if panel.mark is Mark.SCATTER), None)
     if first is not None and first.x.scale is Scale.LINEAR and "x" not in log and _spans(first, lambda one: one.x):
         yield f"{first.x.title}: over {DECADES} decades, `log x` shows them"
+
+
+def _middle(panel: Panel) -> str:
+    """What the points of a line are, where they are no values."""
+    if any(one.least for one in panel.series):
+        return "median"
+    return "mean" if any(one.interval == CI95 for one in panel.series) else ""
+
+
+def _boxes_span(panel: Panel) -> bool:
+    ends = [end for box in panel.boxes for end in (box.least, box.most)]
+    return bool(ends) and min(ends) > 0 and max(ends) / 10**DECADES >= min(ends)
 
 
 def _spans(panel: Panel, values: Callable[[Series], Sequence[float]]) -> bool:

@@ -8,7 +8,7 @@ from typing import Final
 
 from runql.charts.chart import MOST_LINES, Axis, Box, Mark, Panel, Scale, Series
 from runql.charts.design import Design
-from runql.charts.lines import MOST_PANELS, Drawing
+from runql.charts.lines import MOST_PANELS, Drawing, some_names
 from runql.charts.numbers import short
 from runql.charts.points import rows_by, runs_of
 from runql.charts.table import ChartTable
@@ -146,6 +146,8 @@ def _boxes(table: ChartTable, name: str, by: str | None, groups: Mapping[str, Se
             least, lower, middle, upper, most = (float(percentile(ordered, part)) for part in (0, 25, 50, 75, 100))
             runs = runs_of(table, kept)
             boxes.append(Box(value or name, least, lower, middle, upper, most, len(kept), runs))
+    if empty := [value for value in groups if value and value not in {box.name for box in boxes}]:
+        table.say(f"no value of {name} in {some_names(empty)}")
     if lacking:
         table.say_rows_left_out(len(lacking), [name], lacking)
     x = Axis(by or "", Scale.CATEGORY, tuple(box.name for box in boxes))

@@ -21,7 +21,6 @@ from runql.semantic.typed import ColumnPick, TPlot, TStage
 from runql.semantic.values import MISSING, Value
 
 GAP: Final = math.nan
-_LONGEST: Final = 60
 _FEW_DIGITS: Final = 5
 
 
@@ -47,6 +46,7 @@ class ChartTable:
         self.said: dict[str, None] = {}
         """What must be said under the chart."""
         self._said_of: dict[str, list[str]] = {}
+        self._called: dict[str, list[str]] = {}
         self._holds: dict[str, Holds] = {}
         self._numbers: dict[str, list[float | None]] = {}
 
@@ -130,18 +130,26 @@ class ChartTable:
     def say_rows_left_out(self, count: int, names: Iterable[str], rows: Iterable[int] | None = None) -> None:
         """Say that so many rows are not drawn, and which of the columns they have no number of, and what instead."""
         places = range(self.length) if rows is None else [*rows]
-        why: Counter[str] = Counter()
-        for name in names:
-            cells = self.cells(name)
-            why.update(reason for row in places if (reason := _reason(cells[row], name)))
+        named = [*names]
+        columns = [(self.cells(name), name) for name in named]
+        why = Counter(
+            " and ".join(reasons)
+            for row in places
+            if (reasons := [reason for cells, called in columns if (reason := _reason(cells[row], called))])
+        )
+        for name in named:
             for note in self._said_of.pop(name, ()):
                 self.said.pop(note, None)
-        reasons = ", ".join(f"{number:,} {reason}" for reason, number in why.items())
-        self.say(f"{count:,} of {self.length:,} rows not drawn: {reasons}")
+        told = ", ".join(f"{number:,} {reason}" for reason, number in why.items())
+        self.say(f"{count:,} of {self.length:,} rows not drawn: {told}")
 
     def texts(self, name: str) -> list[str]:
         """Each cell as the name of a category."""
-        return [category(cell) for cell in self.cells(name)]
+        return self._called.get(name) or [category(cell) for cell in self.cells(name)]
+
+    def call(self, name: str, texts: list[str]) -> None:
+        """Give the cells of a column other names, which tell them apart."""
+        self._called[name] = texts
 
     def distinct(self, name: str) -> list[str]:
         """The categories of a column, numbers and times in their order, others as they first occur."""
@@ -157,7 +165,7 @@ class ChartTable:
 
 
 def category(cell: Value) -> str:
-    """A value as the name of a category: short, and never nothing."""
+    """A value as the name of a category: whole, so that two are never taken for one, and never nothing."""
     if cell is MISSING:
         return "(missing)"
     if cell is None:
@@ -165,8 +173,7 @@ def category(cell: Value) -> str:
     if isinstance(cell, float):
         cell += 0.0  # -0 is 0
         return f"{cell:.{_FEW_DIGITS}g}" if float(f"{cell:.{_FEW_DIGITS}g}") == cell else repr(cell)
-    text = exact_text(cell) or "(empty)"
-    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+    return exact_text(cell) or "(empty)"
 
 
 def _is_number(cell: Value) -> bool:

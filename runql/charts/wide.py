@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from runql.charts.chart import Axis, Cell, Mark, Panel, Polyline, Scale
+from runql.charts.chart import DECADES, MOST_LINES, Axis, Cell, Mark, Panel, Polyline, Scale
 from runql.charts.design import Design
 from runql.charts.lines import MOST_PANELS, Drawing
-from runql.charts.points import DECADES, row_labels
+from runql.charts.points import is_clock, row_labels
 from runql.charts.table import ChartTable, Holds, category
 from runql.engine.stages import PivotCell
 from runql.semantic.typed import TPivot
@@ -103,8 +104,13 @@ def _crossed(table: ChartTable, design: Design, name: str) -> Panel:
     if left := table.length - sum(map(len, found.values())):
         table.say_rows_left_out(left, [name])
     means = {place: math.fsum(each) / len(each) for place, each in found.items()}
+    texts = {place: _text(value) for place, value in means.items()}
+    for row, cell in enumerate(table.cells(name)):  # rows that have no number: those of their own, as it reads
+        if (down[row], along[row]) not in means:
+            means[down[row], along[row]] = math.nan
+            texts[down[row], along[row]] = "NaN" if cell != cell else "\u2013"  # noqa: PLR0124 - NaN
     cells = tuple(
-        Cell(row, column, means[down_name, name_], _text(means[down_name, name_]))
+        Cell(row, column, means[down_name, name_], texts[down_name, name_])
         for row, down_name in enumerate(rows[:_MOST_ROWS])
         for column, name_ in enumerate(columns)
         if (down_name, name_) in means
@@ -160,6 +166,8 @@ def _strung(
     axes, places = [], []
     for name, cells in columns.items():
         axis, at = _axis(table.title(name), cells)
+        if axis.scale is not Scale.CATEGORY and is_clock(name):
+            axis = replace(axis, scale=Scale.TIME)
         axes.append(axis)
         places.append(at)
         if axis.scale is Scale.CATEGORY and any(map(_is_number, cells)):
@@ -173,6 +181,9 @@ def _strung(
     gaps = {name: sum(map(math.isnan, at)) for name, at in zip(columns, places, strict=True)}
     if lacking := [f"{count:,} on {name}" for name, count in gaps.items() if count]:
         table.say(f"of {len(lines):,} lines some have a gap: {', '.join(lacking)}")
+    uncoloured = sum(math.isnan(line.values[-1]) for line in lines) if axes and len(lines) > MOST_LINES else 0
+    if uncoloured:
+        table.say(f"{uncoloured:,} of {len(lines):,} lines without {axes[-1].title}, so grey")
     return Panel(Mark.PARALLEL, Axis(""), Axis(""), axes=tuple(axes), polylines=lines)
 
 

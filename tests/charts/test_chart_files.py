@@ -34,7 +34,9 @@ def test_every_shape_is_drawn(name: str, capfd: pytest.CaptureFixture[str]) -> N
     drawn = ElementTree.fromstring(chart_bytes(CHARTS[name], ChartFile.SVG))
     assert drawn.tag == f"{_SVG}svg"
     panel = CHARTS[name].panels[0]
-    shown = {"parallel": "lr (log)", "nothing": "loss: no value that can be drawn"}.get(name, panel.x.title)
+    shown = {"parallel": "lr (log)", "points": "config.lr (log)", "nothing": "loss: no value that can be drawn"}.get(
+        name, panel.x.title
+    )
     assert shown in _texts(drawn)
     assert capfd.readouterr() == ("", ""), "the engine says nothing, of fonts least of all"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from math import isfinite
 from typing import Final
 
 from runql.charts.chart import Cell, Panel
@@ -20,7 +21,7 @@ _LEAST_CELL: Final = 5
 
 def heat_lines(panel: Panel, look: Look) -> Iterator[str]:
     """A cell for each pair of categories, darker to lighter with its value, which it shows."""
-    values = [cell.value for cell in panel.cells]
+    values = [cell.value for cell in panel.cells if isfinite(cell.value)]
     if not values:
         yield "no value that can be drawn"
         return
@@ -28,9 +29,9 @@ def heat_lines(panel: Panel, look: Look) -> Iterator[str]:
     if panel.title:
         yield look.paint(look.cut(panel.title, look.width), BOLD)
     cells = {(cell.row, cell.column): replace(cell, text=look.cut(cell.text, look.width)) for cell in panel.cells}
-    yield from _grid(panel, look, cells, (least, most))
+    yield from _grid(panel, look, cells, AxisExtent(least, most, panel.has_log_colours))
     scale = "".join(look.shade(f" {_shade(part, look)} ", part) for part in (0.0, 0.25, 0.5, 0.75, 0.999))
-    yield f"{look.paint(short(least), DIM)} {scale} {look.paint(short(most), DIM)}"
+    yield f"{look.paint(short(least), DIM)} {scale} {look.paint(short(most), DIM)}{' (log)' * panel.has_log_colours}"
 
 
 def cross_lines(panel: Panel, look: Look) -> Iterator[str]:
@@ -42,25 +43,25 @@ def cross_lines(panel: Panel, look: Look) -> Iterator[str]:
     yield from _grid(panel, look, found, None)
 
 
-def _grid(
-    panel: Panel, look: Look, cells: dict[tuple[int, int], Cell], ends: tuple[float, float] | None
-) -> Iterator[str]:
-    if ends and _needs(panel, cells, look) > look.width >= _needs(turned := _turned(panel), _crossed(cells), look):
+def _grid(panel: Panel, look: Look, cells: dict[tuple[int, int], Cell], ends: AxisExtent | None) -> Iterator[str]:
+    needs, turned = (_needs if ends else _needs_names), _turned(panel)
+    if needs(panel, cells, look) > look.width >= needs(turned, _crossed(cells), look):
         panel, cells = turned, _crossed(cells)
     rows, columns = panel.y.categories, panel.x.categories
     title = f"{panel.y.title} " + look.sign("↓ ", "/ ") + f"{panel.x.title} " + look.sign("→", "")
     margin = min(max(cell_width(look.cut(name, look.width)) for name in rows), int(look.width * _WIDEST_NAME))
     texts = [cell_width(cell.text) + (2 if ends and not look.color else 0) for cell in cells.values()]
-    names = [cell_width(look.cut(name, 16)) for name in columns]
+    wide = [cell_width(look.cut(name, 16)) for name in columns]
     room = look.width - margin - 1
-    width = min(max(max(texts, default=1), *names) + 2, max(_LEAST_CELL, room // max(1, len(columns))))
+    width = min(max(max(texts, default=1), *wide) + 2, max(_LEAST_CELL, room // max(1, len(columns))))
     shown = min(len(columns), max(1, room // width))
     yield look.paint(look.cut(title, look.width), DIM)
-    heads = "".join(padded(look.cut(name, width - 1), width - 1, right=True) + " " for name in columns[:shown])
+    titles, names = look.cuts(columns[:shown], width - 1), look.cuts(rows, margin)
+    heads = "".join(padded(titles[name], width - 1, right=True) + " " for name in columns[:shown])
     yield f"{' ' * margin} {look.paint(heads, DIM)}"
     for row, name in enumerate(rows):
         drawn = "".join(_cell(cells.get((row, column)), width, ends, look) for column in range(shown))
-        yield f"{padded(look.cut(name, margin), margin, right=True)} {drawn}".rstrip()
+        yield f"{padded(names[name], margin, right=True)} {drawn}".rstrip()
     if shown < len(columns):
         yield look.paint(f"{len(columns) - shown:,} more columns find no room at this width", DIM)
 
@@ -73,19 +74,28 @@ def _crossed(cells: dict[tuple[int, int], Cell]) -> dict[tuple[int, int], Cell]:
     return {(column, row): cell for (row, column), cell in cells.items()}
 
 
+def _needs_names(panel: Panel, cells: dict[tuple[int, int], Cell], look: Look) -> int:
+    """How wide a grid of marks is that shows the names of all of its columns."""
+    assert all(cell.value for cell in cells.values())
+    widest = max(cell_width(look.cut(name, 30)) for name in panel.x.categories)
+    return max(cell_width(look.cut(name, 30)) for name in panel.y.categories) + len(panel.x.categories) * (widest + 2)
+
+
 def _needs(panel: Panel, cells: dict[tuple[int, int], Cell], look: Look) -> int:
     """How wide a grid is that shows all of its texts."""
     widest = max(cell_width(cell.text) + (0 if look.color else 1) for cell in cells.values())
     return max(cell_width(look.cut(name, 30)) for name in panel.y.categories) + len(panel.x.categories) * (widest + 2)
 
 
-def _cell(cell: Cell | None, width: int, ends: tuple[float, float] | None, look: Look) -> str:
+def _cell(cell: Cell | None, width: int, ends: AxisExtent | None, look: Look) -> str:
     """A cell, right under the end of its column's name."""
     if cell is None:
         return padded(look.sign("·", "."), width - 1, right=True) + " "
     if ends is None:
         return " " * (width - 2) + look.paint(cell.text, 0) + " "
-    part = 0.5 if ends[0] == ends[1] else AxisExtent(*ends).place(cell.value)
+    if not isfinite(cell.value):
+        return look.paint(padded(look.cut(cell.text, width - 1), width - 1, right=True), DIM) + " "
+    part = 0.5 if ends.low == ends.high else ends.place(cell.value)
     text = look.cut(cell.text if cell_width(cell.text) < width else short(cell.value), width - 1)
     if look.color:
         return look.shade(padded(text, width - 1, right=True) + " ", part)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, tzinfo
 from typing import Final
 
+from runql.charts.short_names import short_names
 from runql.text.frozen import frozen
 from runql.text.visible import visible
 from runql.text.widths import beginning, cell_width
@@ -73,6 +75,13 @@ class Look:
             return text
         dots = self.sign("…", "...")
         return beginning(text, max(0, width - len(dots))) + dots if width > len(dots) else beginning(text, width)
+
+    def cuts(self, names: Sequence[str], width: int) -> dict[str, str]:
+        """What each of several names is called in so many cells: those that differ never read alike."""
+        cut = {name: self.cut(name, width) for name in names}
+        if len(set(cut.values())) == len(cut):
+            return cut
+        return short_names(names, width, lambda name: self.cut(name, 10_000), self.sign("…", "..."))
 
 
 def padded(text: str, width: int, *, right: bool = False) -> str:

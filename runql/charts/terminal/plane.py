@@ -200,13 +200,14 @@ def legend_of(panels: Sequence[Panel], look: Look, legend: str) -> list[str]:
     if not seen:
         return []
     title = f"{look.cut(legend, look.width // 3)}: " if legend and len(seen) > 1 else ""
-    entries = [_entry(name, alike, look, is_line=is_line) for name, alike in seen.items()]
+    names = look.cuts([*seen], max(8, look.width // 2))
+    entries = [_entry(names[name], alike, look, is_line=is_line) for name, alike in seen.items()]
     return wrapped([*entries, *((look.paint(text, DIM), cell_width(text)) for text in bands)], look, title)
 
 
 def _entry(name: str, alike: Sequence[Series], look: Look, *, is_line: bool) -> tuple[str, int]:
     """A name with its marker and its last value in each panel, and how wide that is."""
-    called = f"{look.marker(alike[0].colour)} {look.cut(name, max(8, look.width // 2))}"
+    called = f"{look.marker(alike[0].colour)} {name}"
     lasts = [short(one.last) for one in alike if is_line and one.last is not None]
     last = f" {' / '.join(lasts)}" if lasts else ""
     return look.paint(called, alike[0].colour) + last, cell_width(called + last)

@@ -50,9 +50,10 @@ def row_lines(panel: Panel, look: Look, legend: str = "") -> Iterator[str]:
     if title:
         yield look.paint(look.cut(title, look.width), DIM)
     bar = look.sign("│", "|")
+    names, parts = look.cuts([row.name for row in rows], margin), look.cuts([row.series for row in rows], second)
     for row in rows:
-        name = padded(look.cut(row.name, margin), margin, right=True)
-        name += f" {look.paint(padded(look.cut(row.series, second), second), row.colour)}" if second else ""
+        name = padded(names[row.name], margin, right=True)
+        name += f" {look.paint(padded(parts[row.series], second), row.colour)}" if second else ""
         cells = row.draw(columns)
         drawn = look.paint("".join(cells).rstrip(), row.colour)
         gap = " " * (columns - len("".join(cells).rstrip()) + 1) if row.text else ""

@@ -49,7 +49,8 @@ def strand_legends(panels: Sequence[Panel], look: Look) -> Iterator[str]:
         if len(panel.axes) < 2 or not panel.polylines:
             continue
         if len(panel.polylines) <= MOST_LINES:
-            names = [(f"{look.marker(at)} {look.cut(line.name, 30)}", at) for at, line in enumerate(panel.polylines)]
+            called = look.cuts([line.name for line in panel.polylines], 30)
+            names = [(f"{look.marker(at)} {called[line.name]}", at) for at, line in enumerate(panel.polylines)]
             yield from wrapped([(look.paint(name, at), cell_width(name)) for name, at in names], look, "")
         elif look.color:
             yield from _colour_legend(panel, look)
@@ -62,8 +63,8 @@ def _colour_legend(panel: Panel, look: Look) -> Iterator[str]:
     shading = _shading(panel)
     if last.scale is Scale.CATEGORY:
         parts = [
-            (look.paint(f"{look.marker(0)} {look.cut(name, 20)}", at), cell_width(look.cut(name, 20)) + 2)
-            for at, name in enumerate(last.categories[:MOST_LINES])
+            (look.paint(f"{look.marker(0)} {name}", at), cell_width(name) + 2)
+            for at, name in enumerate(look.cuts(last.categories[:MOST_LINES], 20).values())
         ]
         yield from wrapped(parts, look, f"{look.cut(last.title, look.width // 3)}: ")
     elif shading.span is not None:

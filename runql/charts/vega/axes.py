@@ -52,6 +52,11 @@ def value_on(axis: Axis, value: float) -> Any:
             assert_never(axis.scale)
 
 
+def titled(axis: Axis) -> str:
+    """The title of an axis, which says that it is logarithmic."""
+    return visible(axis.title) + (" (log)" if axis.scale is Scale.LOG and axis.title else "")
+
+
 def category(axis: Axis, place: float) -> str:
     """The category of a place."""
     return visible(axis.categories[round(place)])
@@ -76,7 +81,7 @@ def channel(
         padding: How many points are left free beside the outermost values.
         angled: The labels of categories are turned, since they are long.
     """
-    made: dict[str, Any] = {"field": field, "title": visible(axis.title) or None}
+    made: dict[str, Any] = {"field": field, "title": titled(axis) or None}
     match axis.scale:
         case Scale.CATEGORY:
             labels = {"labelAngle": -40 if angled else 0, "labelOverlap": False, "grid": False}
@@ -110,6 +115,7 @@ _CLOCK: Final = {
     "hours": "%H:%M",
     "minutes": "%H:%M",
     "seconds": "%H:%M:%S",
+    "milliseconds": "%H:%M:%S.%L",
     "date": "%m-%d",
     "day": "%m-%d",
     "week": "%m-%d",
@@ -205,6 +211,8 @@ def log_ticks(least: float, most: float) -> list[float]:
 def round_ticks(extent: AxisRange, most: int = 6) -> list[float]:
     """Round numbers between the ends, at most so many: 1, 2 or 5 times a power of ten apart."""
     span = extent.most - extent.least
+    if not math.isfinite(span):
+        return [extent.least, 0.0, extent.most]
     power = 10.0 ** math.floor(math.log10(span / most))
     step = next(power * factor for factor in (1, 2, 5, 10, 20) if span / (power * factor) <= most - 1)
     first, last = math.ceil(extent.least / step - 1e-9), math.floor(extent.most / step + 1e-9)

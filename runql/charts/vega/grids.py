@@ -18,6 +18,8 @@ from runql.text.visible import visible
 _CELL_HEIGHT: Final = 34
 _LEAST_CELL: Final = 26
 _MOST_CELL: Final = 110
+_WIDEST: Final = 1200
+"""No heat map is wider, in points, for the sake of the texts of its cells."""
 _DARK_PART: Final = 0.55
 _LINE: Final = 0.045
 """How high a text is, as a part of an axis."""
@@ -43,41 +45,59 @@ def heat_layers(panel: Panel, legend: Legend, points: float, title: str) -> tupl
     extent = AxisRange.of([cell.value for cell in panel.cells])
     widest = max((room(visible(cell.text), NOTE_SIZE) for cell in panel.cells), default=0)
     across = max(1, len(panel.x.categories))
-    step = max(_LEAST_CELL, min(_MOST_CELL, max(widest + 12, points / across)))
+    told = across * (widest + 12) <= _WIDEST  # else the colours alone say it
+    step = max(_LEAST_CELL, min(_MOST_CELL, max(widest + 12 if told else 0, points / across)))
     labels = max((room(text, TEXT_SIZE) for text in short(panel.x.categories).values()), default=0)
     x, y = channel("x", panel.x, None, angled=labels > step - 6), channel("y", panel.y, None)
-    told = [{"field": "y", "title": panel.y.title or "row"}, {"field": "x", "title": panel.x.title or "column"}]
-    told.append({"field": "text", "title": title or "value"})
-    colour = {"field": "value", "type": "quantitative", **_heat_colours(extent)}
-    colour["legend"] = {"title": visible(title) or None, "gradientLength": 160, **ends_of(extent)}
-    made = [{"mark": {"type": "rect"}, "encoding": {"x": x, "y": y, "color": colour, "tooltip": told}}]
-    if widest + 6 <= step:
+    shown = [{"field": "y", "title": panel.y.title or "row"}, {"field": "x", "title": panel.x.title or "column"}]
+    shown.append({"field": "text", "title": title or "value"})
+    is_log = panel.has_log_colours
+    colour = {"field": "value", "type": "quantitative", **_heat_colours(extent, is_log=is_log)}
+    called = visible(title) + " (log)" * is_log
+    colour["legend"] = {"title": called or None, "gradientLength": 160, **ends_of(extent, is_log=is_log)}
+    made = [{"mark": {"type": "rect"}, "encoding": {"x": x, "y": y, "color": colour, "tooltip": shown}}]
+    if any(not math.isfinite(cell.value) for cell in panel.cells):
+        hollow = {"type": "rect", "fill": colours.background, "stroke": colours.faint, "strokeWidth": 1}
+        where = [{"filter": "!isValid(datum.value)"}]
+        made.append({"transform": where, "mark": hollow, "encoding": {"x": x, "y": y, "tooltip": shown}})
+        if not told:
+            look = {"type": "text", "fontSize": 8, "color": colours.faint}
+            made.append({"transform": where, "mark": look, "encoding": {"x": x, "y": y, "text": {"field": "text"}}})
+    if told and widest + 6 <= step:
         made.append(
-            {"mark": {"type": "text", "fontSize": NOTE_SIZE}, "encoding": {"x": x, "y": y, **_cell_text(extent)}}
+            {
+                "mark": {"type": "text", "fontSize": NOTE_SIZE},
+                "encoding": {"x": x, "y": y, **_cell_text(panel, extent, colours.text)},
+            }
         )
     size = {"width": {"step": step}, "height": {"step": _CELL_HEIGHT}, "view": {"fill": colours.missing}}
     return Layers(made, []), size
 
 
-def _heat_colours(extent: AxisRange | None) -> dict[str, Any]:
+def _heat_colours(extent: AxisRange | None, *, is_log: bool) -> dict[str, Any]:
     """Blue to orange around zero where values stand on both sides of it; else from dark to light."""
     if extent is not None and extent.least < 0 < extent.most:
         most = max(-extent.least, extent.most)
         return {"scale": {"scheme": "blueorange", "domain": [-most, most]}}
-    return {"scale": {"scheme": "viridis"}}
+    return {"scale": {"scheme": "viridis", **({"type": "log"} if is_log else {})}}
 
 
-def _cell_text(extent: AxisRange | None) -> dict[str, Any]:
+def _cell_text(panel: Panel, extent: AxisRange | None, ink: str) -> dict[str, Any]:
     """The text of a cell, light on dark and dark on light."""
     dark, light = "#101418", "#ffffff"
     if extent is None:
-        return {"text": {"field": "text"}, "color": {"value": dark}}
+        return {"text": {"field": "text"}, "color": {"value": ink}}
     if extent.least < 0 < extent.most:
         edge = _DARK_PART * max(-extent.least, extent.most)
         test = f"abs(datum.value) > {edge!r}"
     else:
-        test = f"datum.value !== null && datum.value < {extent.least + _DARK_PART * (extent.most - extent.least)!r}"
-    return {"text": {"field": "text"}, "color": {"condition": {"test": test, "value": light}, "value": dark}}
+        least, most = extent.least, extent.most
+        edge = least * (1 - _DARK_PART) + _DARK_PART * most
+        if panel.has_log_colours:
+            edge = 10 ** (math.log10(least) * (1 - _DARK_PART) + _DARK_PART * math.log10(most))
+        test = f"datum.value < {edge!r}"
+    tests = [{"test": "!isValid(datum.value)", "value": ink}, {"test": test, "value": light}]
+    return {"text": {"field": "text"}, "color": {"condition": tests, "value": dark}}
 
 
 # ---------------------------------------------------------------- parallel coordinates
@@ -120,8 +140,10 @@ def _axis_ticks(panel: Panel, at: int) -> Iterator[Row]:
         for value in _tick_values(axis, extent, values)
         if (place := _place(axis, value, extent)) is not None
     }
+    texts = [*short(axis.categories).values()]
     for place in _apart(sorted(ticks)):
-        yield {"axis": name, "place": place, "text": _text(axis, ticks[place])}
+        value = ticks[place]
+        yield {"axis": name, "place": place, "text": texts[round(value)] if texts else _text(axis, value)}
 
 
 def _apart(places: Sequence[float]) -> list[float]:
@@ -171,7 +193,7 @@ def _place(axis: Axis, value: float, extent: AxisRange | None) -> float | None:
     if axis.scale is Scale.LOG:
         least, most = math.log10(extent.least), math.log10(extent.most)
         return (math.log10(value) - least) / (most - least)
-    return (value - extent.least) / (extent.most - extent.least)
+    return (value / 2 - extent.least / 2) / (extent.most / 2 - extent.least / 2)  # the whole may be beyond a float
 
 
 def _text(axis: Axis, value: float) -> str:
@@ -197,7 +219,7 @@ def polyline_layers(panel: Panel, legend: Legend, ticks: str) -> Layers:
     colour = _line_colour(panel, last, legend.theme)
     told = [{"field": "label", "title": "run"}, {"field": "run", "title": "id"}]
     told += [{"field": "axis", "title": "axis"}, {"field": "value", "title": "value"}]
-    line = {
+    line: dict[str, Any] = {
         "mark": {"type": "line", "order": False, "strokeWidth": 1.4, "strokeOpacity": 0.75},
         "encoding": {
             "x": x,
@@ -207,6 +229,14 @@ def polyline_layers(panel: Panel, legend: Legend, ticks: str) -> Layers:
             "tooltip": told,
         },
     }
+    shown = {"transform": [{"filter": "isValid(datum.colour)"}], **line}
+    without = {name: what for name, what in line["encoding"].items() if name != "color"}
+    grey = {
+        "transform": [{"filter": "!isValid(datum.colour)"}],
+        "mark": {**line["mark"], "color": colours.faint},
+        "encoding": without,
+    }
+    has_grey = not _is_few(panel) and any(math.isnan(one.values[-1]) for one in panel.polylines)
     rule = {
         "data": {"values": [{"axis": name} for name in names]},
         "mark": {"type": "rule", "color": colours.faint, "strokeWidth": 1},
@@ -216,7 +246,7 @@ def polyline_layers(panel: Panel, legend: Legend, ticks: str) -> Layers:
     seen = {"data": {"name": ticks}, "encoding": {"x": x, "y": y, "text": {"field": "text"}}}
     behind = {**seen, "mark": {**look, "stroke": colours.background, "strokeWidth": 4, "strokeJoin": "round"}}
     text = {**seen, "mark": {**look, "color": colours.text}}
-    return Layers([rule, line, behind, text], [])
+    return Layers([rule, *([grey, shown] if has_grey else [line]), behind, text], [])
 
 
 def _is_few(panel: Panel) -> bool:

@@ -11,13 +11,18 @@ from runql.charts.vega.axes import AxisRange, channel, value_on
 from runql.charts.vega.layers import Layers, Pointer, Row, readable, tooltip
 from runql.charts.vega.legend import Legend, name_of, symbol_of
 from runql.charts.vega.shades import shade_channel, shades_of
-from runql.charts.vega.theme import PALETTES, Theme
+from runql.charts.vega.texts import room, short
+from runql.charts.vega.theme import PALETTES, TEXT_SIZE, WIDTH, Theme
 
 _FEW_POINTS: Final = 40
 """A line of so many points shows where they stand."""
 
 _BANDS: Final = (("least", "most", 0.13), ("low", "high", 0.28))
+_LONE: Final = ("outer_lone", "lone")
+"""The fields that say that no area of a band holds a point."""
 _SPARE: Final = 10
+_LABELS: Final = 160
+"""About how much of the width the labels of the y axis and the legend take."""
 _POINT: Final = {
     "type": "point",
     "filled": False,
@@ -50,8 +55,9 @@ def _rows(panel: Panel, series: Series) -> Iterator[Row]:
                 row[field] = value_on(panel.y, values[at])
         if panel.mark is Mark.LINE and (few or _is_alone(series.y, at)):
             row["dot"] = True
-        if series.low and _is_alone(_held(series.low, series.high), at):
-            row["lone"] = True
+        for (low, high, _), field in zip(_BANDS, _LONE, strict=True):
+            if getattr(series, low) and _is_alone(_held(getattr(series, low), getattr(series, high)), at):
+                row[field] = True
         yield row
 
 
@@ -73,10 +79,16 @@ def axes_of(panel: Panel) -> dict[str, Any]:
     outer = [column for series in panel.series for column in (series.least, series.most)]
     x = AxisRange.of(*(series.x for series in panel.series))
     return {
-        "x": channel("x", panel.x, x, padding=spare),
+        "x": channel("x", panel.x, x, padding=spare, angled=_is_angled(panel.x)),
         "y": channel("y", panel.y, AxisRange.of(*columns, *outer), padding=spare),
         **_beside(panel),
     }
+
+
+def _is_angled(axis: Axis) -> bool:
+    """Whether the categories along x find no room side by side."""
+    widest = max((room(text, TEXT_SIZE) for text in short(axis.categories).values()), default=0)
+    return len(axis.categories) * (widest + 8) > WIDTH - _LABELS
 
 
 def _beside(panel: Panel) -> dict[str, Any]:
@@ -158,29 +170,28 @@ def _bands(panel: Panel, axes: dict[str, Any], colour: dict[str, Any], pointer: 
                     **pointer.faded(),
                 },
             }
-    if any(row.get("lone") for row in rows_of(panel)):
-        yield from _lone_bands(
-            axes, colour, pointer, [low for low, _, _ in _BANDS if any(getattr(one, low) for one in panel.series)]
-        )
+    rows = rows_of(panel)
+    for (low, high, opacity), field in zip(_BANDS, _LONE, strict=True):
+        if any(row.get(field) for row in rows):
+            yield _lone_band(axes, colour, pointer, (low, high, opacity, field))
 
 
-def _lone_bands(
-    axes: dict[str, Any], colour: dict[str, Any], pointer: Pointer, lows: Sequence[str]
-) -> Iterator[dict[str, Any]]:
+def _lone_band(
+    axes: dict[str, Any], colour: dict[str, Any], pointer: Pointer, band: tuple[str, str, float, str]
+) -> dict[str, Any]:
     """What stands around points that no area joins to others: a bar."""
-    for low, high, opacity in _BANDS:
-        if low in lows:
-            yield {
-                "transform": [{"filter": "datum.lone === true"}],
-                "mark": {"type": "rule", "clip": True, "strokeWidth": 5, "strokeOpacity": 1.5 * opacity},
-                "encoding": {
-                    **axes,
-                    "y": {**axes["y"], "field": low},
-                    "y2": {"field": high},
-                    "color": colour,
-                    **pointer.faded(),
-                },
-            }
+    low, high, opacity, field = band
+    return {
+        "transform": [{"filter": f"datum.{field} === true"}],
+        "mark": {"type": "rule", "clip": True, "strokeWidth": 5, "strokeOpacity": 1.5 * opacity},
+        "encoding": {
+            **axes,
+            "y": {**axes["y"], "field": low},
+            "y2": {"field": high},
+            "color": colour,
+            **pointer.faded(),
+        },
+    }
 
 
 def _errors(panel: Panel, axes: dict[str, Any], colour: dict[str, Any], pointer: Pointer) -> Iterator[dict[str, Any]]:

@@ -76,7 +76,7 @@ _ONE_VALUE: Final = "a circle: one value"
 def _around(mark: Mark, series: Series) -> str:
     """What stands around the values of a series."""
     if mark is not Mark.LINE:
-        return f"bars: {series.interval}"
+        return f"{'whiskers' if mark is Mark.BAR else 'bars'}: {series.interval}"
     return f"band: {series.interval}" + (f"; outer band: {EXTREMES}" if series.least else "")
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
+from runql.charts.short_names import short_names
 from runql.text.visible import visible
 from runql.text.widths import cell_width
 
@@ -29,23 +30,8 @@ def wrapped(text: str, points: float, size: float) -> list[str]:
 
 
 def short(names: Sequence[str], letters: int = _MOST_LETTERS) -> dict[str, str]:
-    """What each name is called in little room: the middle of long ones is left out, none is like another."""
-    seen = {name: visible(name) for name in dict.fromkeys(names)}
-    cut = {name: _without_middle(text, letters) for name, text in seen.items()}
-    shared = _shared(cut.values())
-    return {name: seen[name] if text in shared else text for name, text in cut.items()}
-
-
-def _shared(texts: Iterable[str]) -> set[str]:
-    seen: set[str] = set()
-    return {text for text in texts if text in seen or seen.add(text)}  # type: ignore[func-returns-value]
-
-
-def _without_middle(text: str, letters: int) -> str:
-    if len(text) <= letters:
-        return text
-    front = (letters - 1) * 2 // 3
-    return f"{text[:front]}…{text[len(text) - (letters - 1 - front) :]}"
+    """What each name is called in little room: none is like another."""
+    return short_names(names, letters)
 
 
 def number_text(value: float) -> str:
