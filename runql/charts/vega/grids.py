@@ -229,14 +229,6 @@ def polyline_layers(panel: Panel, legend: Legend, ticks: str) -> Layers:
             "tooltip": told,
         },
     }
-    shown = {"transform": [{"filter": "isValid(datum.colour)"}], **line}
-    without = {name: what for name, what in line["encoding"].items() if name != "color"}
-    grey = {
-        "transform": [{"filter": "!isValid(datum.colour)"}],
-        "mark": {**line["mark"], "color": colours.faint},
-        "encoding": without,
-    }
-    has_grey = not _is_few(panel) and any(math.isnan(one.values[-1]) for one in panel.polylines)
     rule = {
         "data": {"values": [{"axis": name} for name in names]},
         "mark": {"type": "rule", "color": colours.faint, "strokeWidth": 1},
@@ -246,7 +238,17 @@ def polyline_layers(panel: Panel, legend: Legend, ticks: str) -> Layers:
     seen = {"data": {"name": ticks}, "encoding": {"x": x, "y": y, "text": {"field": "text"}}}
     behind = {**seen, "mark": {**look, "stroke": colours.background, "strokeWidth": 4, "strokeJoin": "round"}}
     text = {**seen, "mark": {**look, "color": colours.text}}
-    return Layers([rule, *([grey, shown] if has_grey else [line]), behind, text], [])
+    return Layers([rule, *_coloured(panel, line, colours.faint), behind, text], [])
+
+
+def _coloured(panel: Panel, line: dict[str, Any], ink: str) -> list[dict[str, Any]]:
+    """The lines, those without a value on the last axis grey below the others."""
+    if _is_few(panel) or not any(math.isnan(one.values[-1]) for one in panel.polylines):
+        return [line]
+    without = {name: what for name, what in line["encoding"].items() if name != "color"}
+    mark = {**line["mark"], "color": ink}
+    grey = {"transform": [{"filter": "!isValid(datum.colour)"}], "mark": mark, "encoding": without}
+    return [grey, {"transform": [{"filter": "isValid(datum.colour)"}], **line}]
 
 
 def _is_few(panel: Panel) -> bool:
