@@ -32,7 +32,7 @@ from tests.sources.store.sample import pulled
 
 
 def ask(server: LoopbackServer) -> WandbService:
-    line = LineSettings(backoff_seconds=0.01, give_up_seconds=0.2)
+    line = LineSettings(backoff_seconds=0.01, give_up_seconds=2.0)
     return WandbService(Credentials(server.base_url), ServiceOptions(line=line))
 
 
