@@ -207,7 +207,7 @@ class LocalService(SourceAtHand):
     def _look(self) -> Snapshot:
         """The folder as it is now. A look that takes long serves a question for as long again."""
         self._looked_from, start = time.time(), time.monotonic()
-        with uncollected():  # ten thousand heads are held, and none is in a circle
+        with uncollected(are_many=True):  # ten thousand heads are held, and none is in a circle
             snapshot = self._folder.snapshot()
         end = time.monotonic()
         self._serves_until = end + max(MOST_SECONDS, end - start)
