@@ -342,7 +342,7 @@ def _mean(name: str, compared: Sequence[RunsAtX], runs: tuple[str, ...], colour:
 def _of_groups(table: ChartTable, design: Design, y: Sequence[str]) -> Drawing:
     """A line for each value of a field, or one of all rows; around it what the table has of its spread."""
     x = _numbers(table, design.x)
-    groups = {"": [*range(table.length)]} if design.by is None else rows_by(table.cells(design.by))
+    groups = {"": [*range(table.length)]} if design.by is None else rows_by(table.texts(design.by))
     kept = [*groups][:MOST_LINES]
     if left := len(groups) - len(kept):
         table.say(f"{left:,} more values of {design.by} not drawn: `where` chooses them")

@@ -99,7 +99,7 @@ def _groups(table: ChartTable, design: Design) -> dict[str, list[int]]:
     """The rows of each value of the field, at most eight: the largest, and the others together."""
     if design.by is None or _is_shaded(table, design):
         return {"": [*range(table.length)]}
-    found = rows_by(table.cells(design.by))
+    found = rows_by(table.texts(design.by))
     found = {value: found[value] for value in table.distinct(design.by)}
     if len(found) <= MOST_LINES:
         return found
@@ -199,6 +199,8 @@ def _with_beaten(table: ChartTable, design: Design, name: str, panel: Panel) -> 
         n=len(points),
     )
     (front,) = panel.series
+    if hidden := len(front.x) - len({*zip(front.x, front.y, strict=True)}):
+        table.say(f"{hidden:,} of the {front.n:,} points of the front {'lie' if hidden > 1 else 'lies'} on others")
     return replace(panel, series=(replace(front, name=f"front ({front.n:,})"), others))
 
 
@@ -286,7 +288,7 @@ def _counts(table: ChartTable, design: Design) -> Panel:
     """How often each value of a column occurs, the most frequent first."""
     if design.x is None:
         return Panel(Mark.BAR, Axis("", Scale.CATEGORY, ("",)), Axis("rows"), (_counted([table.length], (), 1),))
-    found = rows_by(table.cells(design.x))
+    found = rows_by(table.texts(design.x))
     order = sorted(found, key=lambda value: -len(found[value]))[:MOST_BARS]
     if left := len(found) - len(order):
         rows = sum(len(places) for value, places in found.items() if value not in order)

@@ -49,7 +49,7 @@ def _ends(low: Sequence[float], high: Sequence[float]) -> list[float]:
 def _parted(table: ChartTable, by: str | None) -> dict[str, list[int]]:
     if by is None:
         return {"": [*range(table.length)]}
-    found = rows_by(table.cells(by))
+    found = rows_by(table.texts(by))
     kept = sorted(found, key=lambda value: -len(found[value]))[:MOST_LINES]
     if left := len(found) - len(kept):
         table.say(f"{left:,} more values of {by} not drawn: `where` chooses them")
@@ -128,7 +128,7 @@ def box_drawing(table: ChartTable, design: Design) -> Drawing:
 def _boxed(table: ChartTable, by: str | None) -> Mapping[str, Sequence[int]]:
     if by is None:
         return {"": range(table.length)}
-    found = rows_by(table.cells(by))
+    found = rows_by(table.texts(by))
     order = table.distinct(by)
     if len(order) > _MOST_BOXES:
         table.say(f"the first {_MOST_BOXES} of {len(order):,} values of {by}")

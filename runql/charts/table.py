@@ -145,7 +145,7 @@ class ChartTable:
 
     def texts(self, name: str) -> list[str]:
         """Each cell as the name of a category."""
-        return self._called.get(name) or [category(cell) for cell in self.cells(name)]
+        return self._called.get(name) or categories(self.cells(name))
 
     def call(self, name: str, texts: list[str]) -> None:
         """Give the cells of a column other names, which tell them apart."""
@@ -162,6 +162,18 @@ class ChartTable:
     def say(self, note: str) -> None:
         """Put a note under the chart, once."""
         self.said[note] = None
+
+
+def categories(cells: Sequence[Value]) -> list[str]:
+    """Each value as the name of a category; a text that reads like another kind of value beside it is quoted."""
+    texts = [category(cell) for cell in cells]
+    others = {text for text, cell in zip(texts, cells, strict=True) if not isinstance(cell, str) or not cell}
+    if not others:
+        return texts
+    return [
+        f'"{text}"' if text in others and isinstance(cell, str) and cell else text
+        for text, cell in zip(texts, cells, strict=True)
+    ]
 
 
 def category(cell: Value) -> str:

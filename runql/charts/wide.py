@@ -12,7 +12,7 @@ from runql.charts.chart import DECADES, MOST_LINES, Axis, Cell, Mark, Panel, Pol
 from runql.charts.design import Design
 from runql.charts.lines import MOST_PANELS, Drawing
 from runql.charts.points import is_clock, row_labels
-from runql.charts.table import ChartTable, Holds, category
+from runql.charts.table import ChartTable, Holds, categories
 from runql.engine.stages import PivotCell
 from runql.semantic.typed import TPivot
 from runql.semantic.values import MISSING, Value
@@ -202,8 +202,9 @@ def _axis(title: str, cells: Sequence[Value]) -> tuple[Axis, list[float]]:
         return Axis(title, Scale.TIME), times
     numbers_first = sorted((cell for cell in held if _is_number(cell)), key=_position)
     others = [cell for cell in held if not _is_number(cell)]
-    order = {text: float(place) for place, text in enumerate(dict.fromkeys(map(category, [*numbers_first, *others])))}
-    at = [order[category(cell)] if cell is not MISSING and cell is not None else math.nan for cell in cells]
+    order = {text: float(place) for place, text in enumerate(dict.fromkeys(categories([*numbers_first, *others])))}
+    texts = iter(categories(held))
+    at = [order[next(texts)] if cell is not MISSING and cell is not None else math.nan for cell in cells]
     return Axis(title, Scale.CATEGORY, tuple(order)), at
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import runql
-from runql.charts.chart import Scale
+from runql.charts.chart import Axis, Chart, Mark, Panel, Polyline, Scale
 from runql.charts.short_names import short_names
 from runql.charts.vega.spec import vega_lite
 from runql.sources.memory import MemoryService
@@ -111,3 +111,34 @@ def test_seconds_since_1970_are_drawn_as_times() -> None:
     rows = [{"_step": at, "_timestamp": 1.7e9 + at, "loss": 1.0} for at in range(3)]
     made = chart(runs({"a": rows}), "runs keys loss, _timestamp scan | plot loss vs _timestamp")
     assert made.panels[0].x.scale is Scale.TIME
+
+
+def test_a_text_that_reads_like_a_number_is_not_that_number() -> None:
+    source = runs(
+        None,
+        {"a": {"k": 1}, "b": {"k": "1"}, "c": {}, "d": {"k": "(missing)"}},
+        a={"acc": 1.0},
+        b={"acc": 2.0},
+        c={"acc": 3.0},
+        d={"acc": 4.0},
+    )
+    for shape in ("box summary.acc by config.k", "bar summary.acc vs config.k"):
+        axis = chart(source, f"runs | plot {shape}").panels[0].x
+        assert {*axis.categories} == {"1", '"1"', "(missing)", '"(missing)"'}
+    made = chart(source, "runs | plot parallel config.k, summary.acc")
+    assert made.panels[0].axes[0].categories == ("1", '"1"', "(missing)")
+
+
+def test_points_of_a_front_that_lie_on_others_are_counted() -> None:
+    numbers = {"a": (1.0, 1.0), "b": (1.0, 1.0), "c": (0.0, 2.0)}
+    source = runs(None, None, **{one: {"x": x, "y": y} for one, (x, y) in numbers.items()})
+    made = chart(source, "runs | pareto max summary.x, min summary.y | plot")
+    assert "1 of the 2 points of the front lies on others" in made.notes
+
+
+def test_the_ends_of_a_narrow_axis_of_times_differ() -> None:
+    axes = (Axis("created", Scale.TIME), Axis("acc"), Axis("val"), Axis("lr"), Axis("n"))
+    lines = tuple(Polyline(name, name, (1.7e9 + 3600 * at, at, at, at, at)) for at, name in enumerate("ab"))
+    text = screen(Chart((Panel(Mark.PARALLEL, Axis(""), Axis(""), axes=axes, polylines=lines),)), width=40)
+    assert "23:13" in text
+    assert "22:13" in text

@@ -136,7 +136,16 @@ def _end(axis: Axis, span: AxisExtent, look: Look, room: int, *, high: bool) -> 
     if axis.scale is Scale.CATEGORY:
         return axis.categories[-1 if high else 0] if axis.categories else ""
     end = span.high if high else span.low
-    return f"{datetime.fromtimestamp(end, look.zone):%m-%d %H:%M}" if axis.scale is Scale.TIME else _fitting(end, room)
+    return _time_text(span, look, room, high=high) if axis.scale is Scale.TIME else _fitting(end, room)
+
+
+def _time_text(span: AxisExtent, look: Look, room: int, *, high: bool) -> str:
+    """The time at an end, in what tells it from the other and has room: date and time, else one of both."""
+    low, end = (datetime.fromtimestamp(one, look.zone) for one in (span.low, span.high))
+    forms = ("%m-%d %H:%M", "%m-%d", "%H:%M", "%M:%S", "%Y")
+    texts = [(f"{low:{form}}", f"{end:{form}}") for form in forms]
+    fitting = [pair for pair in texts if cell_width(pair[0]) <= room]
+    return next((pair for pair in fitting if pair[0] != pair[1]), (fitting or texts)[0])[high]
 
 
 def _fitting(value: float, room: int) -> str:

@@ -186,9 +186,9 @@ def bin_layers(panel: Panel, legend: Legend, pointer: Pointer) -> Layers:
     x = channel("x", panel.x, edges)
     x["scale"] = {**x["scale"], "padding": 0}  # else Vega-Lite begins the axis a step before the first bin
     several = len(panel.series) > 1
-    mark = {"type": "bar", "orient": "vertical", "binSpacing": 1, "clip": True, "fillOpacity": 0.45 if several else 0.9}
+    mark = {"type": "bar", "orient": "vertical", "binSpacing": 1, "clip": True, "fillOpacity": 0.15 if several else 0.9}
     if several:
-        mark |= {"strokeWidth": 1.2}
+        mark |= {"strokeWidth": 1.6}
     colour = legend.colour(symbol="square")
     encoding = {
         "x": x,
