@@ -362,6 +362,9 @@ def _of_groups(table: ChartTable, design: Design, y: Sequence[str]) -> Drawing:
 
 def _with_spread(table: ChartTable, design: Design, name: str, points: Points, called: tuple[str, int]) -> Series:
     low, high, interval = spread_at(table, design, name, points)
+    outside = sum(y < a or y > b for y, a, b in zip(points.y, low, high, strict=False)) if interval == QUARTILES else 0
+    if outside:
+        table.say(f"at {outside:,} of {len(points.x):,} x {name} lies outside its quartiles, drawn there by few values")
     runs = runs_of(table, points.rows)
     last = last_of(points.y)
     return Series(called[0], points.x, points.y, runs, called[1], low, high, interval, n=len(points.x), last=last)

@@ -68,6 +68,8 @@ def _pivoted(table: ChartTable, keys: Sequence[str], name: str, columns: Mapping
             if value is not None and not math.isnan(value):
                 spread = spreads[row] if spreads is not None else None
                 cells.append(Cell(row, column, value, _text(value, spread)))
+    if any(" ± " in cell.text for cell in cells):
+        table.say("behind ±: the standard deviation of the rows of a cell")
     empty = min(len(rows), _MOST_ROWS) * len(columns) - len(cells)
     if empty:
         table.say(f"{empty:,} empty cell{'s' * (empty != 1)}{f' of {name}' * bool(name)}")

@@ -142,3 +142,21 @@ def test_the_ends_of_a_narrow_axis_of_times_differ() -> None:
     text = screen(Chart((Panel(Mark.PARALLEL, Axis(""), Axis(""), axes=axes, polylines=lines),)), width=40)
     assert "23:13" in text
     assert "22:13" in text
+
+
+def test_colours_of_the_largest_floats_differ() -> None:
+    values = (-1e308, 1e308, *range(8))
+    source = runs(
+        None, {f"r{at}": {"lr": at} for at in range(10)}, **{f"r{at}": {"acc": one} for at, one in enumerate(values)}
+    )
+    spec = vega_lite(chart(source, "runs | plot parallel config.lr, summary.acc"))
+    colours = [row["colour"] for row in spec["datasets"]["panel_1"] if row["axis"] == "acc"]
+    assert colours[:3] == [-2.5e307, 2.5e307, 0]
+    assert "(datum.value * 4)" in str(spec["vconcat"])
+
+
+def test_a_mean_outside_its_quartiles_is_said() -> None:
+    histories = {f"r{at}": curve(range(20), 1e9 if at == 0 else 1.0) for at in range(9)}
+    query = "runs keys loss scan | group _step : m = mean(loss), lo = p25(loss), hi = p75(loss) | plot"
+    made = chart(runs(histories), query)
+    assert "at 20 of 20 x m lies outside its quartiles, drawn there by few values" in made.notes

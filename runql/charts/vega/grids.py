@@ -20,6 +20,8 @@ _LEAST_CELL: Final = 26
 _MOST_CELL: Final = 110
 _WIDEST: Final = 1200
 """No heat map is wider, in points, for the sake of the texts of its cells."""
+_HUGE: Final = 4
+"""By so much numbers are divided for their colours, where they are further apart than a float can say."""
 _DARK_PART: Final = 0.55
 _LINE: Final = 0.045
 """How high a text is, as a part of an axis."""
@@ -106,9 +108,9 @@ def _cell_text(panel: Panel, extent: AxisRange | None, ink: str) -> dict[str, An
 def polyline_rows(panel: Panel) -> list[Row]:
     """A row for each run and axis: where it stands on the axis, from 0 to 1, and its value as text."""
     ranges = [_range(panel, at) for at in range(len(panel.axes))]
-    rows = []
+    rows, divisor = [], _HUGE if _is_huge(panel) else 1
     for line in panel.polylines:
-        last = line.values[-1]
+        last = line.values[-1] / divisor
         for at, axis in enumerate(panel.axes):
             value = line.values[at]
             rows.append(
@@ -275,4 +277,15 @@ def _line_colour(panel: Panel, last: Axis, theme: Theme) -> dict[str, Any]:
         shown = [colours[at % len(colours)] for at in range(len(names))]
         scale = {"domain": names, "range": shown}
         return {"field": "colour", "type": "nominal", "scale": scale, "legend": {"title": visible(last.title)}}
-    return shade_channel("colour", last, _range(panel, len(panel.axes) - 1) if panel.axes else None, theme)
+    extent = _range(panel, len(panel.axes) - 1) if panel.axes else None
+    if extent is None or not _is_huge(panel):
+        return shade_channel("colour", last, extent, theme)
+    made = shade_channel("colour", last, AxisRange(extent.least / _HUGE, extent.most / _HUGE), theme)
+    label = made["legend"]["labelExpr"].replace("datum.value", f"(datum.value * {_HUGE})")
+    return {**made, "legend": {**made["legend"], "labelExpr": label}}
+
+
+def _is_huge(panel: Panel) -> bool:
+    """Whether the numbers that colour lines are further apart than a float can say."""
+    extent = _range(panel, len(panel.axes) - 1) if panel.axes else None
+    return extent is not None and not math.isfinite(extent.most - extent.least)
