@@ -147,6 +147,7 @@ _TABLE = {
     "RQL590": Code("error", "a text that would become too long"),
     "RQL591": Code("notice", "a number without a unit beside a time"),
     "RQL592": Code("notice", "rows of a union that a limit leaves out"),
+    "RQL597": Code("notice", "a copy of a metric that `smooth` changes too"),
     "RQL563": Code("notice", "cells that `unnest` found to be no list"),
     "RQL516": Code("notice", "a folder that is called as a project on the server may be"),
     "RQL520": Code("error", "an assertion does not hold"),

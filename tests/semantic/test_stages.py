@@ -181,3 +181,19 @@ def test_an_alias_over_several_spellings() -> None:
     nowhere = {"rate": expression("coalesce(config.no, config.nay)")}
     found = checked("runs where rate > 0.1", aliases=nowhere)
     assert [one.code for one in found.diagnostics] == ["RQL532", "RQL201", "RQL201"]
+
+
+@pytest.mark.parametrize(
+    ("stages", "copies"),
+    [
+        ("derive raw = loss | smooth mean 20", 1),
+        ("derive raw = loss | smooth ema 0.9", 1),
+        ("derive twice = loss * 2 | smooth mean 20", 0),
+        ("derive raw = loss, raw = raw * 2 | smooth mean 20", 0),
+        ("derive raw = loss | drop raw | smooth mean 20", 0),
+        ("smooth mean 20 | derive smoothed = loss", 0),
+    ],
+)
+def test_a_copy_that_is_smoothed_is_said(stages: str, copies: int) -> None:
+    found = checked(f"runs keys loss scan | {stages}")
+    assert [one.code for one in found.diagnostics].count("RQL597") == copies

@@ -317,9 +317,10 @@ class Calls:
             say_left_of_pipe(self._report, span, self._expressions.piped())
             return BROKEN
         place = self._report.place(node.name_span) if node.name_span != NOWHERE else span
-        if node.name in OTHER_ROWS and self._of_other_rows(node, place):
-            return BROKEN
         of_history = any(_is_logged(argument) for argument in node.arguments)
+        is_meant = of_history and call_meant(node) is not None
+        if node.name in OTHER_ROWS and not is_meant and self._of_other_rows(node, place):
+            return BROKEN
         if not of_history and self._rewritten(node, place, span):
             return BROKEN
         if self._is_stage(node, place):

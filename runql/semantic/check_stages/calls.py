@@ -12,7 +12,7 @@ from runql.language.entry import Function
 from runql.language.fields import Space
 from runql.language.functions import FUNCTIONS
 from runql.language.kinds import Kind, TableKind
-from runql.language.windows import ALONG_RUNS, WINDOWS
+from runql.language.windows import ALONG_RUNS, FRAMED, WINDOWS
 from runql.semantic.check.arguments import percent_of
 from runql.semantic.check_context import rewrite, rewrites
 from runql.semantic.check_stages.last_values import is_framed, of_last
@@ -26,6 +26,7 @@ from runql.semantic.operands import BROKEN, Operand, kind_in
 from runql.semantic.spelling import PREFIXES, code, field_text, path_text
 from runql.semantic.typed import TAggregate, TCell, TField, TFold, TLogged
 from runql.syntax import to_text, tree
+from runql.text.diagnostic import Edit, Fix
 from runql.text.source import NOWHERE, Span
 
 OF_CURVES: Final = frozenset({"at", "when", "auc", "slope", "spikes"})
@@ -133,14 +134,27 @@ class StageCalls(WindowCalls):
             hints: tuple[str, ...] = ("make it a stage of its own before: `group … : …`",)
         else:
             message = f"`{node.name}` makes one value of many rows, and `{stage}` looks at one row at a time"
-            hints = (*self.over_hints(node), f"one row a group: `group KEY : {to_text(node)}`")
+            group, beside = f"one row a group: `group KEY : {to_text(node)}`", tuple(self.over_hints(node))
+            is_key = stage == "group" and self._stage.folding is Folding.NO
+            # Beside the keys it is rather an aggregate without its colon than a window to group by.
+            hints = (group, *beside) if is_key else (*beside, group)
             if node.arguments and isinstance(node.arguments[0], tree.Field) and node.name in HISTORY_AGGREGATES:
                 segments = node.arguments[0].path.segments
                 metric = segments[1:] if str(segments[0]) in PREFIXES and len(segments) > 1 else segments
                 one = f"{node.name}({field_text(Space.LOGGED, metric)})"
                 hints = (*hints, f"of each run's history: {code(one)}")
-        fixes = rewrite(span, f"{to_text(node)} over all") if self._stage.folding is Folding.NO else ()
+        if self._stage.folding is not Folding.NO:
+            fixes: tuple[Fix, ...] = ()
+        else:
+            fixes = self._behind_keys(span) if stage == "group" else rewrite(span, f"{to_text(node)} over all")
         self._report.add("RQL219", message, span, *hints, fixes=fixes)
+
+    def _behind_keys(self, span: Span) -> tuple[Fix, ...]:
+        """`group k, mean(x)`: the colon in the place of the comma."""
+        before = (self._stage.context.text or "")[: max(span.start, 0)].rstrip()
+        if not before.endswith(","):
+            return ()
+        return (Fix("write `:` before it", (Edit(Span(len(before) - 1, span.start), " : "),)),)
 
     def _made_before(self, node: tree.Call) -> str | None:
         """The column of an aggregate that is named again without the space of its field."""
@@ -153,7 +167,11 @@ class StageCalls(WindowCalls):
 
     def _no_moving_fold(self, node: tree.Call, span: Span) -> None:
         """`mean(loss, last 5)` of rows: a stage does that, in the place of the column."""
-        message = f"`{node.name}` of the last rows belongs to a metric's history, and the table holds rows"
+        if self._stage.scope.kind is TableKind.HISTORIES and not is_framed(node):
+            of_last = ", ".join(f"`{name}`" for name in sorted(FRAMED))
+            message = f"`{node.name}` has no `last` beside the rows of a history; these have it: {of_last}"
+        else:
+            message = f"`{node.name}` of the last rows belongs to a metric's history, and the table holds rows"
         of_rows = self._stage.scope.kind is TableKind.HISTORIES and isinstance(node.arguments[0], tree.Field)
         metric = to_text(node.arguments[0]) if of_rows else "METRIC"
         one = f"{node.name}(logged.{metric}, last {node.last_rows})"

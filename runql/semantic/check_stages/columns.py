@@ -54,6 +54,8 @@ class StageColumns:
 
     expressions: StageExpressions
     report: Report
+    copies: dict[str, str]
+    """The columns that are a metric under another name."""
 
     @property
     def scope(self) -> Scope:
@@ -286,6 +288,9 @@ class StageColumns:
             metrics = self.scope.metrics
             self.expressions.scope = self.scope.with_columns({found[0].name: found[1]})
             made = found[0].value
+            self.copies.pop(found[0].name, None)
+            if isinstance(made, TCell) and made.name in metrics and made.name != found[0].name:
+                self.copies[found[0].name] = made.name
             if varies(made) or any(cell.name in metrics for cell in cells_within(made)):
                 self.expressions.scope = replace(self.scope, metrics=metrics | {found[0].name})
         return TDerive(tuple(columns), span=stage.span)

@@ -69,7 +69,20 @@ class CurveStages(StageColumns):
             self.report.add("RQL209", message, stage.span, "0.9 is smooth, 0.99 is very smooth")
         elif stage.method == "mean":
             amount = self.whole(stage.amount, "smooth mean", least=1)
+        self._say_copies(stage, amount)
         return TSmooth(stage.method, amount, span=stage.span)
+
+    def _say_copies(self, stage: s.SmoothStage, amount: float) -> None:
+        """`derive raw = loss | smooth mean 20`: the copy is smoothed as well (RQL597)."""
+        for copy, metric in self.copies.items():
+            if not {copy, metric} <= self.scope.metrics:
+                continue
+            rows = f"{amount:g}" if stage.method == "mean" else "N"
+            hint = "a mean of the last values beside them, instead of `smooth`: "
+            hint += code(f"| derive m = mean({path_text(metric.split('.'))}, last {rows})")
+            self.report.add(
+                "RQL597", f"`smooth` smooths {code(copy)} too, the copy of {code(metric)}", stage.span, hint
+            )
 
     def bin(self, stage: s.BinStage) -> TStage:
         axis = ".".join(map(str, stage.axis.segments))

@@ -78,6 +78,7 @@ class _Checker(CurveStages, RunStages, TableStages, TwoTableStages, SqlStages, P
         self.expressions = expressions
         self.report = report
         self.plotted: s.PlotStage | None = None
+        self.copies: dict[str, str] = {}
 
     def check(self, stage: tree.Stage) -> TStage | None:
         """The typed stage; `None` if nothing can be said of what follows."""

@@ -11,6 +11,7 @@ from runql.syntax.keywords import keywords
 from runql.syntax.lexer import END, Lexeme, run
 from runql.syntax.literals import write_string
 from runql.syntax.mistake import Mistake, Place, Repair, alone_from, closing, idiom, replacing, shown, tidy
+from runql.syntax.mistakes.phrases.frame_stages import order_of_frame
 from runql.syntax.mistakes.phrases.tables_of_others import join_of_frame
 from runql.syntax.recovery import next_piece
 from runql.text.diagnostic import Edit
@@ -121,7 +122,6 @@ _DESCENDING: Final = re.compile(r"\bdesc\(\s*([\w./]+)\s*\)")
 _HEAD: Final = "5"
 """How many rows `head()` and `tail()` give in pandas."""
 _COUNTED: Final = {"limit", "last"}
-_FALLING: Final = re.compile(r"\s*,\s*ascending\s*=\s*False\b")
 _KEYWORD_ARGUMENT: Final = re.compile(r"\A(?:by|subset|columns|n|items)\s*=\s*")
 
 
@@ -245,14 +245,20 @@ def _call(text: str, name: Lexeme) -> tuple[str, int] | None:
     if end is None:
         return None
     inner = text[name.end + 1 : end.start].strip()
-    inner = _KEYWORD_ARGUMENT.sub("", inner)
-    falling = _FALLING.search(inner)
-    inner = _DESCENDING.sub(r"-\1", _FALLING.sub("", inner))
+    if stage_of_order(name.text):
+        keys = order_of_frame(inner)
+        return None if keys is None else (", ".join(keys), end.end)
+    inner = _DESCENDING.sub(r"-\1", _KEYWORD_ARGUMENT.sub("", inner))
     if "to" not in name.text.lower():
         inner = _QUOTED.sub(r"\2", inner)
     if inner[:1] in {"[", "("} and inner[-1:] in {"]", ")"}:
         inner = inner[1:-1].strip()
-    return (f"-{inner}" if falling else inner), end.end
+    return inner, end.end
+
+
+def stage_of_order(word: str) -> bool:
+    """Whether it is `order` under another name."""
+    return _STAGES.get(word.lower(), ("", ""))[1] == "order"
 
 
 def folding(place: Place) -> Mistake | None:

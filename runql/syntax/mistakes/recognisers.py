@@ -32,6 +32,7 @@ from runql.syntax.mistakes.functions import casts, pieces
 from runql.syntax.mistakes.phrases import (
     columns_of_frames,
     data_frames,
+    frame_stages,
     selects,
     stages_of_others,
     tables_of_others,
@@ -173,6 +174,8 @@ _KNOWN: Final[tuple[Callable[[Place], Mistake | None], ...]] = (
     windows.qualify,
     columns_of_frames.mutated,
     columns_of_frames.derived,
+    frame_stages.frame_stage,
+    frame_stages.selected,
     columns_of_frames.column_of_frame,
     two_tables.inner_select,
     two_tables.inner_value,

@@ -11,6 +11,7 @@ from runql.language.words import WORDS
 from runql.syntax.keywords import keywords
 from runql.syntax.lexer import END
 from runql.syntax.mistake import Mistake, Place, Repair, closing, idiom, leaving_out, replacing
+from runql.syntax.mistakes.phrases.frame_stages import is_no_condition
 from runql.text.diagnostic import Edit
 from runql.text.source import Span
 
@@ -191,6 +192,8 @@ def where_left_out(place: Place) -> Mistake | None:
         return None
     start = place.found.start
     if place.compares:
+        if before is not None and before.terminal == "PIPE" and is_no_condition(place.text, place.found):
+            return None
         repair = Repair("write `where` before it", (Edit(Span(start, start), "where "),))
         return Mistake("RQL101", "`where` is missing before this condition", place.span, repairs=(repair,), reach=2)
     if place.word in {"whose", "when", "if", "that", "which"}:

@@ -8,6 +8,7 @@ from typing import Final
 
 from runql.language.kinds import TableKind
 from runql.language.stages import STAGES
+from runql.syntax.lexer import run
 from runql.syntax.mistake import Mistake, Place, closing, idiom, replacing
 from runql.syntax.mistakes.functions.split_arguments import arguments_of
 from runql.syntax.mistakes.functions.window_calls import WindowRows, together, turned, window_of
@@ -33,7 +34,13 @@ _UNGROUPED: Final = re.compile(r"(?i)\s*(?:\|>?|%>%)\s*ungroup\s*\(\s*\)")
 _DERIVED: Final = re.compile(r"(?i)(?P<word>with_columns|assign|mutate|derive)\s*(?=\()")
 _BEGUN: Final = re.compile(r"(?<![\w.])[^\W\d][\w./]*")
 _LAMBDA: Final = re.compile(r"\blambda\s+\w+\s*:\s*")
+_STAGE_WORD: Final = re.compile(r"\|\s*([^\W\d]\w*)")
 _CALLED: Final = re.compile(r"(?<![\w.])(?P<name>[^\W\d]\w*)\s*(?=\()")
+
+
+_MEAN_RANK: Final = re.compile(r"(?<![\w.])rank\s*\(")
+_PLACES: Final = re.compile(r"min|dense|first|ordinal")
+_TIES: Final = "of equal values each has the smallest place in RunQL; there, the mean of their places"
 
 
 @dataclass
@@ -71,6 +78,8 @@ class _Chain:
             self.is_expanding = True
         elif name in _MOVING:
             self.moving = name
+            if not self.column and len(given) > 1:
+                self.column, *given = (_unquoted(given[0]), *given[1:])
             self.rows = given[0] if given else ""
         elif name == "transform" and len(given) == 1:
             self.called = _unquoted(given[0]).rpartition(".")[2]
@@ -97,7 +106,8 @@ def column_of_frame(place: Place) -> Mistake | None:
         if new is not None:
             new = f"{chain.alias} = {new}" if chain.alias else new
             whose = "polars" if re.search(r"\bover\s*\(|\bcol\s*\(", old) else "pandas"
-            return idiom(whose, old, new, span, replacing(span.start, span.end, new))
+            ties = (_TIES,) if chain.called == "rank" and not _PLACES.search(" ".join(chain.given)) else ()
+            return idiom(whose, old, new, span, replacing(span.start, span.end, new), *ties)
     return None
 
 
@@ -185,6 +195,8 @@ def _ranked(chain: _Chain, over: str) -> str | None:
     if not chain.column:
         return None
     given = " ".join(chain.given)
+    if re.search(r"[\"'](?:max|random)[\"']", given):
+        return None
     key = turned(chain.column) if _DOWN.search(given) else chain.column
     name = "dense_rank" if "dense" in given else "row_number" if re.search(r"first|ordinal", given) else "rank"
     rows = WindowRows(over or "id", (key,))
@@ -194,8 +206,20 @@ def _ranked(chain: _Chain, over: str) -> str | None:
 
 def _is_of_history(place: Place) -> bool:
     """Whether the rows at hand are those of histories: a window without `over` goes along each run."""
-    terminals = {one.terminal for one in place.attempt.lexemes}
+    terminals = _terminals(place)
     return bool(terminals & {"KEYS", "SCAN"}) and not terminals & _LOST
+
+
+def _terminals(place: Place) -> set[str]:
+    """What the statement holds up to the place, also where the text was read again from a later piece on."""
+    lexemes = place.attempt.lexemes
+    begun = lexemes[0].start if lexemes else place.found.start
+    before = run(place.text[:begun], 0, "script")
+    terminals = [one.terminal for one in (*before.lexemes, *lexemes)]
+    last = max((index for index, one in enumerate(terminals) if one == "SEMI"), default=-1)
+    # Behind a piece that was left out, the stages by their words.
+    unread = place.text[before.failure.found.start : begun] if before.failure is not None else ""
+    return {*terminals[last + 1 :], *(word.upper() for word in _STAGE_WORD.findall(unread))}
 
 
 def _is_folding(place: Place) -> bool:
@@ -218,7 +242,9 @@ def derived(place: Place) -> Mistake | None:
         return None
     span, new = Span(found.start(), end.end), f"derive {', '.join(parts)}"
     whose = "pandas" if found["word"].lower() == "assign" else "polars"
-    return idiom(whose, place.text[span.start : span.end], new, span, replacing(span.start, span.end, new))
+    old = place.text[span.start : span.end]
+    ties = (_TIES,) if re.search(r"\brank\s*\(", old) and not _PLACES.search(old) else ()
+    return idiom(whose, old, new, span, replacing(span.start, span.end, new), *ties)
 
 
 def _translated(text: str, place: Place) -> str:
@@ -243,13 +269,16 @@ def mutated(place: Place) -> Mistake | None:
     parts = arguments_of(place.text[found.end() + 1 : end.start])
     by = next((match for part in parts if (match := _BY.match(part))), None)
     keys = found["keys"] or (by["keys"] if by is not None else None)
-    if keys is None:
-        return None
-    rows = WindowRows(together([one.strip() for one in keys.split(",")]))
+    of_all = WindowRows("" if _is_of_history(place) else "all")
+    rows = of_all if keys is None else WindowRows(together([one.strip() for one in keys.split(",")]))
     columns = [_beside(part, rows) for part in parts if _BY.match(part) is None]
+    if keys is None and columns == parts:
+        return None
     stop = ungrouped.end() if (ungrouped := _UNGROUPED.match(place.text, end.end)) else end.end
     span, new = Span(found.start(), stop), f"derive {', '.join(columns)}"
-    return idiom("dplyr", place.text[span.start : span.end], new, span, replacing(span.start, span.end, new))
+    repair = replacing(span.start, span.end, new)
+    ties = (_TIES,) if _MEAN_RANK.search(place.text[span.start : span.end]) else ()
+    return idiom("dplyr", place.text[span.start : span.end], new, span, repair, *ties)
 
 
 def _beside(text: str, rows: WindowRows) -> str:
