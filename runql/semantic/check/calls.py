@@ -296,6 +296,8 @@ class Calls:
 
     def _of_other_rows(self, node: tree.Call, place: Span) -> bool:
         """Whether it is a function of other rows under another name, which stands right of a pipe."""
+        if any(map(_is_logged, node.arguments)) and call_meant(node) is not None:
+            return False  # it has its own words of a history
         text = window_of(node.name, list(map(to_text, node.arguments)), WindowRows("all"))
         if text is not None:
             hint = f"right of a pipe: {code(text)}"
@@ -318,8 +320,7 @@ class Calls:
             return BROKEN
         place = self._report.place(node.name_span) if node.name_span != NOWHERE else span
         of_history = any(_is_logged(argument) for argument in node.arguments)
-        is_meant = of_history and call_meant(node) is not None
-        if node.name in OTHER_ROWS and not is_meant and self._of_other_rows(node, place):
+        if node.name in OTHER_ROWS and self._of_other_rows(node, place):
             return BROKEN
         if not of_history and self._rewritten(node, place, span):
             return BROKEN
