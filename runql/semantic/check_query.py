@@ -16,6 +16,7 @@ from runql.semantic.check.expressions import Expressions
 from runql.semantic.check.piped import piped_form
 from runql.semantic.check.rows_or_runs import rows_instead
 from runql.semantic.check_context import CheckContext, Report, rewrites
+from runql.semantic.check_stages.names_of_columns import say_comparison
 from runql.semantic.check_stages.scope import CheckedStages, Scope, names_made, open_columns, scope_of, with_mentions
 from runql.semantic.copy_asked import copy_asked
 from runql.semantic.needed import children
@@ -289,6 +290,7 @@ def _column(column: tree.Column, expressions: Expressions, report: Report) -> li
     if column.except_:
         span = column.except_[0].span if column.except_[0].span != NOWHERE else column.span
         report.add("RQL213", "`except` takes away from a pattern such as `config.*`", span)
+    say_comparison(report, column)
     operand = expressions.operand(column.value)
     if operand is BROKEN:
         return []

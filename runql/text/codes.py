@@ -148,6 +148,7 @@ _TABLE = {
     "RQL591": Code("notice", "a number without a unit beside a time"),
     "RQL592": Code("notice", "rows of a union that a limit leaves out"),
     "RQL597": Code("notice", "a copy of a metric that `smooth` changes too"),
+    "RQL598": Code("warning", "a comparison in a list of columns that may be meant as a name"),
     "RQL563": Code("notice", "cells that `unnest` found to be no list"),
     "RQL516": Code("notice", "a folder that is called as a project on the server may be"),
     "RQL520": Code("error", "an assertion does not hold"),

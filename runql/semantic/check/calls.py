@@ -349,7 +349,13 @@ class Calls:
             hint = f"over the rows of a group: `| group KEY : {of_rows}(…)`"
             self._report.add("RQL219", f"`{of_rows}` makes one value of many rows", place, hint)
             return BROKEN
-        near = [synonym] if synonym else [] if node.name in _ELSEWHERE else nearest_names(node.name, names)
+        near = (
+            [synonym]
+            if synonym
+            else []
+            if node.name in _ELSEWHERE or node.name in FOREIGN_FUNCTIONS
+            else nearest_names(node.name, names)
+        )
         shown = ", ".join(f"{code(names[one])} ({self._kind_of(one)})" for one in near)
         hints = (f"nearest: {shown}",) if near else tuple(_kinds_of_functions())
         self._report.add("RQL206", f"no function `{node.name}`", place, *hints, fixes=rewrites(place, near))

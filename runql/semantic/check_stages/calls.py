@@ -32,6 +32,7 @@ from runql.text.source import NOWHERE, Span
 OF_CURVES: Final = frozenset({"at", "when", "auc", "slope", "spikes"})
 """The values of a history that no aggregate over rows has the name of."""
 
+_MEANS: Final = frozenset({"avg", "average"})
 _PREFIX: Final = re.compile(r"\blogged\.")
 
 
@@ -80,6 +81,12 @@ class StageCalls(WindowCalls):
         return super()._kind_of(name)
 
     def _scalar(self, node: tree.Call, fold: Function | None, span: Span) -> Operand:
+        if node.name in _MEANS and self._stage.folding is Folding.NO and not is_framed(node):
+            meant = replace(node, name="mean")
+            place = node.name_span if node.name_span != NOWHERE else span
+            fixes = rewrite(span, f"{to_text(meant)} over all")
+            self._report.add("RQL206", f"no function `{node.name}`", place, *self.over_hints(meant), fixes=fixes)
+            return BROKEN
         if fold is None and node.name not in FUNCTIONS and history_fold_named(node.name) is None:
             near = [] if node.name in FOREIGN_FUNCTIONS else nearest_names(node.name, ROW_AGGREGATES)
             if near and self._stage.folding is Folding.YES and not nearest_names(node.name, FUNCTIONS):

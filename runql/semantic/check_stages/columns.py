@@ -11,6 +11,7 @@ from runql.language.kinds import Kind
 from runql.semantic.check_context import Report
 from runql.semantic.check_stages.commas import say_commas
 from runql.semantic.check_stages.expressions import StageExpressions, facts
+from runql.semantic.check_stages.names_of_columns import say_comparison
 from runql.semantic.check_stages.scope import Scope, glob_columns, is_meant
 from runql.semantic.check_stages.windows import Folding
 from runql.semantic.operands import BROKEN, MOST_COUNTED, Operand
@@ -225,6 +226,7 @@ class StageColumns:
                 continue
             if column.except_:
                 self.report.add("RQL213", "`except` takes away from a pattern such as `config.*`", column.span)
+            say_comparison(self.report, column)
             found = self.named(column.value, column.name)
             if found is None:
                 continue

@@ -78,7 +78,7 @@ class WindowCalls(Calls):
         function = WINDOWS.get(node.call.name) or fold_named(node.call.name)
         if function is None:
             return self._not_of_rows(node, span)
-        if not self._fits_order(node, span):
+        if self._has_default(node, span) or not self._fits_order(node, span):
             return BROKEN
         before, self._rows.folding = self._rows.folding, Folding.ARGUMENT
         try:
@@ -107,6 +107,16 @@ class WindowCalls(Calls):
         fix = Fix("leave out `over`", (Edit(Span(call.span.end, span.end), ""),))
         self._report.add("RQL226", message, span, hint, fixes=(fix,) if is_placed else ())
         return BROKEN
+
+    def _has_default(self, node: tree.Window, span: Span) -> bool:
+        """Whether it is `lag(x, 1, 0)` of SQL, whose last argument stands where there is no such row; reported."""
+        call = node.call
+        is_meant = call.name in {"lag", "lead"} and len(call.arguments) == 3
+        text = window_of(call.name, list(map(to_text, call.arguments)), _rows_of(node)) if is_meant else None
+        if text is not None:
+            message = f"`{call.name}` takes nothing for where there is no such row"
+            self._report.add("RQL206", message, span, f"write {code(text)}", fixes=rewrite(span, text))
+        return text is not None
 
     def _fits_order(self, node: tree.Window, span: Span) -> bool:
         """A rank has an order; an aggregate only where that makes a difference."""

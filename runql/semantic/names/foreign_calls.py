@@ -19,9 +19,12 @@ _UNITS: Final = {
     **dict.fromkeys(("week", "w", "1w", "7d", "isoweek", "ww"), "week"),
     **dict.fromkeys(("month", "m", "1mo", "mm", "ms"), "month"),
     **dict.fromkeys(("year", "y", "1y", "yyyy"), "year"),
-    **dict.fromkeys(("hour", "h", "hh"), "hour"),
 }
-_PARTS: Final = {**_UNITS, **dict.fromkeys(("dow", "isodow", "weekday", "dayofweek"), "weekday")}
+_PARTS: Final = {
+    **_UNITS,
+    **dict.fromkeys(("hour", "h", "hh"), "hour"),
+    **dict.fromkeys(("dow", "isodow", "weekday", "dayofweek"), "weekday"),
+}
 _LETTERS: Final = {
     "YYYY": "%Y",
     "yyyy": "%Y",
@@ -50,9 +53,45 @@ def _truncated(given: list[str]) -> str | None:
     for unit, moment in (given, given[::-1]) if len(given) == 2 else ():
         if (name := _UNITS.get(_unquoted(unit))) is not None:
             return f"{name}({moment})"
+    if len(given) == 2 and (rounded := _rounded_moment(given)) is not None:
+        return rounded
     if len(given) == 2 and re.fullmatch(r"\d+(?:\.\d+)?", given[1]):
         return f"floor({given[0]} / {given[1]}) * {given[1]}"
     return None
+
+
+def _rounded_moment(given: list[str]) -> str | None:
+    """`date_trunc('hour', t)`, `bin(t, 15m)`: the moment with which a part of the day begins."""
+    for unit, moment in (given, given[::-1]):
+        found = _PART_OF_DAY.fullmatch(_unquoted(unit))
+        seconds = int(found["count"] or 1) * _SECONDS_OF[found["unit"][0]] if found is not None else 0
+        if seconds and 86400 % seconds == 0:
+            return f"time(floor(number({moment}) / {seconds}) * {seconds})"
+    return None
+
+
+_PART_OF_DAY: Final = re.compile(r"(?P<count>\d{1,5})?\s*(?P<unit>h|hours?|hh|m|min|minutes?|s|sec|seconds?)")
+_SECONDS_OF: Final = {"h": 3600, "m": 60, "s": 1}
+
+
+def _whole(given: list[str]) -> str | None:
+    """`int(x)`, `toint(x)`: what stands behind the point is cut off."""
+    if len(given) != 1:
+        return None
+    value = f"number({given[0]})" if re.search(r"[\"'$]|\b(?:split|extract|substr|replace)\(", given[0]) else given[0]
+    return f"if({value} < 0, ceil({value}), floor({value}))"
+
+
+def _day(given: list[str]) -> str | None:
+    """`to_date(t)`: of a text, the moment that it says."""
+    if len(given) != 1:
+        return None
+    return f"time({given[0]})" if given[0].startswith(("'", '"')) else f"date({given[0]})"
+
+
+def _null_or(given: list[str]) -> str | None:
+    """`isnull(x)`; T-SQL's has a second argument, which stands in for null."""
+    return f"coalesce({', '.join(given)})" if len(given) == 2 else f"{given[0]} is null" if len(given) == 1 else None
 
 
 def _power(given: list[str]) -> str | None:
@@ -120,10 +159,11 @@ def _regex(text: str) -> str:
 
 
 def _substring(given: list[str]) -> str | None:
-    """SQL counts characters from 1."""
+    """SQL counts characters from 1, so who begins at 0 counts as here; a negative place is counted from the end."""
     if len(given) not in (2, 3):
         return None
-    start = f"{int(given[1]) - 1}" if given[1].isdigit() and int(given[1]) else f"{given[1]} - 1"
+    is_number = re.fullmatch(r"-?\d+", given[1]) is not None
+    start = f"{given[1]} - 1" if not is_number else f"{int(given[1]) - (int(given[1]) > 0)}"
     return f"substr({', '.join((given[0], start, *given[2:]))})"
 
 
@@ -181,13 +221,15 @@ def _all(names: str, rewrite: Rewrite) -> dict[str, Rewrite]:
 FOREIGN_FUNCTIONS: Final[Mapping[str, Rewrite]] = MappingProxyType(
     {
         **_all(
-            "int float double to_number tonumber todouble toint tolong toreal to_float to_int as_numeric",
+            "float double to_number tonumber todouble toreal to_float as_numeric numeric safe_cast_number parse_number",
             _renamed("number", 1),
         ),
-        **_all("numeric safe_cast_number parse_number to_numeric integer decimal", _renamed("number", 1)),
+        **_all("to_numeric decimal", _renamed("number", 1)),
+        **_all("int toint tolong to_int integer trunc truncate", _whole),
         **_all("str string tostring to_string to_char_text as_character as_text varchar", _renamed("text", 1)),
         **_all("tobool to_bool boolean toboolean", _renamed("bool", 1)),
-        **_all("to_datetime todatetime to_timestamp to_time timestamp datetime to_date todate", _renamed("time", 1)),
+        **_all("to_datetime todatetime to_timestamp to_time timestamp datetime", _renamed("time", 1)),
+        **_all("to_date todate", _day),
         **_all("from_unixtime unixtime_seconds_todatetime epoch_to_time", _renamed("time", 1)),
         **_all("unix_timestamp epoch to_unixtime", _renamed("number", 1)),
         **_all(
@@ -212,7 +254,8 @@ FOREIGN_FUNCTIONS: Final[Mapping[str, Rewrite]] = MappingProxyType(
         **_all("quantile percentile_cont percentile_disc approx_quantile quantile_cont", _quantile),
         **_all("countif count_where sum_if sumif", _renamed("count_if", 1)),
         **_all("fillna ifnull nvl isnull_or coalesce_na fill_null iff_null zn", _renamed("coalesce", 2)),
-        **_all("isnull isna is_null isnan_or_null is_na", _null_test()),
+        **_all("isnull", _null_or),
+        **_all("isna is_null isnan_or_null is_na", _null_test()),
         **_all("notnull notna isnotnull is_not_null", _null_test("not ")),
         **_all("is_nan isnan", _one("X is nan")),
         **_all("isinf is_inf is_infinite isinfinite", _one("X is infinite")),
@@ -237,7 +280,6 @@ FOREIGN_FUNCTIONS: Final[Mapping[str, Rewrite]] = MappingProxyType(
         **_all("signum sgn", _renamed("sign", 1)),
         **_all("greatest", _renamed("max")),
         **_all("least", _renamed("min")),
-        **_all("trunc truncate", _renamed("floor", 1)),
         **_all("variance var_samp", _renamed("var", 1)),
         **_all("weighted_mean wavg weighted_avg", _renamed("wmean", 2)),
         **_all("clamp", _renamed("clip", 3)),

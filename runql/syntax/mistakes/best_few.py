@@ -35,10 +35,30 @@ def top_by(place: Place) -> Mistake | None:
     between = " | " if place.first_pipe is not None else " "
     new = f"order {'' if rising else '-'}{key}{between}limit {match['count']}"
     span = Span(*match.span())
+    if key not in {"n", "count"} and (keys := _bare_keys(place)) is not None:
+        whole, stages = Span(keys[0], span.end), f"{new} by {keys[1]}"
+        return idiom(
+            None, place.text[whole.start : whole.end], stages, whole, replacing(whole.start, whole.end, stages)
+        )
     each = (
         () if match["key"] != key or key.startswith("summary.") else (f"of each: `| limit {match['count']} by {key}`",)
     )
     return idiom(None, match[0], new, span, replacing(span.start, span.end, new), *each)
+
+
+def _bare_keys(place: Place) -> tuple[int, str] | None:
+    """Where a `group k` without aggregates begins behind which this stage stands, and its keys."""
+    lexemes = place.attempt.lexemes
+    if not lexemes or lexemes[-1].terminal != "PIPE":
+        return None
+    at = next((i for i in range(len(lexemes) - 2, -1, -1) if lexemes[i].terminal in {"GROUP", "PIPE", "COLON"}), -1)
+    if at < 0 or lexemes[at].terminal != "GROUP":
+        return None
+    keys = place.text[lexemes[at].end : lexemes[-1].start].strip()
+    return (lexemes[at].start, keys) if _PLAIN_KEYS.fullmatch(keys) else None
+
+
+_PLAIN_KEYS: Final = re.compile(r"[^\W\d][\w./]*(?:\s*,\s*[^\W\d][\w./]*)*")
 
 
 def top_of_each(place: Place) -> Mistake | None:

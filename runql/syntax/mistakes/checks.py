@@ -161,6 +161,7 @@ def _python_call(text: str, name: Lexeme) -> Mistake | None:
     if new is None:
         return None
     from runql.syntax.mistake import closing
+    from runql.syntax.mistakes.functions.split_arguments import arguments_of
 
     end = closing(text, text.find("(", name.end))
     if end is None:
@@ -169,6 +170,11 @@ def _python_call(text: str, name: Lexeme) -> Mistake | None:
     inner = text[text.find("(", name.end) + 1 : end.start].strip()
     if bool(inner) != (" " in new):
         return None
+    if len(arguments_of(inner)) > 1:
+        if name.text.lower() != "isnull":
+            return None
+        written = f"coalesce({inner})"
+        return idiom("T-SQL", text[span.start : span.end], written, span, replacing(span.start, span.end, written))
     written = f"{inner} {new}".strip()
     return idiom("Python", text[span.start : span.end], written, span, replacing(span.start, span.end, written))
 

@@ -8,7 +8,19 @@ from dataclasses import replace
 from typing import Final
 
 from runql.syntax.lexer import Lexeme
-from runql.syntax.mistake import Mistake, Place, Repair, idiom, leaving_out, operator_words, replacing, shown, spaced
+from runql.syntax.literals import read_string, write_string
+from runql.syntax.mistake import (
+    Mistake,
+    Place,
+    Repair,
+    alone_from,
+    idiom,
+    leaving_out,
+    operator_words,
+    replacing,
+    shown,
+    spaced,
+)
 from runql.text.diagnostic import Edit
 from runql.text.source import Span
 
@@ -37,7 +49,23 @@ def two_signs(place: Place) -> Mistake | None:
         return None
     span = Span(before.start, place.found.end)
     old = place.text[span.start : span.end]
+    if old == "=~" and (equal := _equal_without_case(place, span)) is not None:
+        return equal
     return idiom(None, old, new, span, replacing(span.start, span.end, new))
+
+
+def _equal_without_case(place: Place, sign: Span) -> Mistake | None:
+    """`name =~ 'SGD'` of Kusto: equal, without case; with the signs of a pattern it is Perl's, a search."""
+    value = next(alone_from(place.text, sign.end), None)
+    if value is None or value.terminal != "STRING" or _PATTERN.search(read_string(value.text)):
+        return None
+    text = read_string(value.text).replace(".", "[.]")
+    new = f"~* {write_string(f'^{text}$')}"
+    span = Span(sign.start, value.end)
+    return idiom("Kusto", place.text[span.start : span.end], new, span, replacing(span.start, span.end, new))
+
+
+_PATTERN: Final = re.compile(r"[\^$*+?\[\]{}|\\()]")
 
 
 def and_or_signs(place: Place) -> Mistake | None:

@@ -47,8 +47,15 @@ def count_of_all(place: Place) -> Mistake | None:
     call = _counted(place)
     if call is None or place.clause is None:
         return None
-    repair = replacing(*call, "count()")
-    return idiom("SQL", place.text[call[0] : call[1]], "count()", Span(*call), repair)
+    new = "count()"
+    named = _AS_NAME.match(place.text, call[1]) if place.clause.terminal in {"DERIVE", "GROUP"} else None
+    if named is not None:
+        call, new = (call[0], named.end()), f"{named[1]} = count()"
+    repair = replacing(*call, new)
+    return idiom("SQL", place.text[call[0] : call[1]], new, Span(*call), repair)
+
+
+_AS_NAME: Final = re.compile(r"(?i)\s+as\s+([^\W\d]\w*)")
 
 
 def count_selected(place: Place) -> Mistake | None:

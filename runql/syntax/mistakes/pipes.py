@@ -12,6 +12,7 @@ from runql.syntax.lexer import END, Lexeme, run
 from runql.syntax.literals import write_string
 from runql.syntax.mistake import Mistake, Place, Repair, alone_from, closing, idiom, replacing, shown, tidy
 from runql.syntax.mistakes.phrases.frame_stages import order_of_frame
+from runql.syntax.mistakes.functions.split_arguments import arguments_of
 from runql.syntax.mistakes.phrases.tables_of_others import join_of_frame
 from runql.syntax.recovery import next_piece
 from runql.text.diagnostic import Edit
@@ -139,6 +140,11 @@ def misplaced_clause(place: Place) -> Mistake | None:
     start = place.attempt.lexemes[-1].start if dangling else place.found.start
     leaving = tidy(Edit(Span(start, start + len(place.text[start:end].rstrip())), ""), place.text)
     message = f"`{place.found.text}` belongs to the query, left of the first `|`"
+    begun_by = {lexeme.terminal for lexeme in place.attempt.lexemes[:pipe]}
+    if place.word == "sample" and "KEYS" not in begun_by:
+        message = "`sample` is of the points of a history, and this table holds runs"
+        hint = "the first few rows are `| limit 5`; rows at random there are none"
+        return Mistake("RQL101", message, place.span, (hint,), certain=True, resume=end)
     attempt = run(clauses, 0, "rest")
     begun = {lexeme.terminal for lexeme in place.attempt.lexemes[:pipe]}
     if attempt.failure is not None or not begun & set(table.queries):
@@ -218,6 +224,26 @@ def stage_of_another_language(place: Place) -> Mistake | None:
         hint = _NONE_HERE[word]
         return Mistake("RQL108", f"there is no stage `{place.found.text}`", place.span, (hint,), certain=True)
     return None
+
+
+_ALIASED: Final = re.compile(r"([^\W\d]\w*)\s*=(?![=~])\s*(.+)", re.DOTALL)
+
+
+def named_columns(place: Place) -> Mistake | None:
+    """`project name, acc = summary.acc`: a column gets its name with `as`."""
+    if place.back_terminal() != "PIPE" or place.word not in {"project", "keep"}:
+        return None
+    end = next_piece(place.text, place.found.end, frozenset({"PIPE"}))
+    listed = place.text[place.found.end : end].rstrip().removesuffix(";").rstrip()
+    columns = arguments_of(listed.strip())
+    found = [_ALIASED.fullmatch(one) for one in columns]
+    if not any(found) or not listed[:1].isspace():
+        return None
+    names = (
+        one if match is None else f"{match[2].strip()} as {match[1]}" for one, match in zip(columns, found, strict=True)
+    )
+    span, new = Span(place.found.start, place.found.end + len(listed)), f"select {', '.join(names)}"
+    return idiom(_KUSTO, place.text[span.start : span.end], new, span, replacing(span.start, span.end, new))
 
 
 def unpiped_stage_of_another_language(place: Place) -> Mistake | None:

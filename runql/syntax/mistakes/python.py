@@ -7,6 +7,7 @@ from itertools import islice
 from typing import Final
 
 from runql.syntax.foreign.mongo import mongo_text
+from runql.syntax.lexer import Lexeme
 from runql.syntax.literals import quote_name, read_string
 from runql.syntax.mistake import Mistake, Place, alone_from, closing, idiom, leaving_out, operator_words, replacing
 from runql.syntax.mistakes.functions.methods import rewritten
@@ -134,6 +135,8 @@ def method(place: Place) -> Mistake | None:  # noqa: PLR0911 - one a kind of cal
         return idiom(_PYTHON, place.text[whole.start : whole.end], part, whole, replacing(whole.start, whole.end, part))
     if end and owner and (new := _without_call(owner, called, place.text[place.found.end : end.start].strip())):
         return idiom(_PYTHON, place.text[span.start : span.end], new, span, replacing(span.start, span.end, new))
+    if "/" in name.text and (divided := _divided(name)) is not None:
+        return divided
     if operator is None or end is None or not owner:
         message = f"`{name.text}` cannot be called"
         return Mistake("RQL101", message, span, ("functions stand before what they take: `lower(name)`",), certain=True)
@@ -143,6 +146,16 @@ def method(place: Place) -> Mistake | None:  # noqa: PLR0911 - one a kind of cal
     argument = f" ({inner})" if operator == "in" else f" {inner}" if inner else ""
     new = f"{owner} {operator}{argument}"
     return idiom(_PYTHON, place.text[span.start : span.end], new, span, replacing(span.start, span.end, new))
+
+
+def _divided(name: Lexeme) -> Mistake | None:
+    """`summary.acc/mean(summary.acc)`: without spaces the sign is a part of the name."""
+    left, _, right = name.text.rpartition("/")
+    if not right.isidentifier():
+        return None
+    span, new = Span(name.start, name.end), f"{left} / {right}"
+    message = f"`/` in `{name.text}` is part of a name: a division has spaces around it"
+    return Mistake("RQL101", message, span, repairs=(replacing(span.start, span.end, new),), certain=True)
 
 
 def _without_call(owner: str, called: str, argument: str) -> str | None:

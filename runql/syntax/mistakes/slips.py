@@ -133,18 +133,19 @@ def not_value(place: Place) -> Mistake | None:
 
 
 def between_brackets(place: Place) -> Mistake | None:
-    """`between (1, 2)`, `between [1, 2]`."""
+    """`between (1, 2)`, `between [1, 2]`, `between (1 .. 2)`."""
     bracket = place.found if place.found.text == "[" else place.opened[-1] if place.opened else None
-    if bracket is None or (place.found.terminal != "COMMA" and bracket is not place.found):
+    if bracket is None or (place.found.terminal != "COMMA" and place.found.text != ".." and bracket is not place.found):
         return None
     before = [lexeme for lexeme in place.attempt.lexemes if lexeme.end <= bracket.start][-1:]
     end = closing(place.text, bracket.start)
     if not before or before[0].terminal != "BETWEEN" or end is None:
         return None
     inner = place.text[bracket.end : end.start]
-    if inner.count(",") != 1:
+    sign = ".." if ".." in inner else ","
+    if inner.count(sign) != 1:
         return None
-    low, high = (part.strip() for part in inner.split(","))
+    low, high = (part.strip() for part in inner.split(sign))
     span = Span(bracket.start, end.end)
     new = f"{low} and {high}"
     return idiom(None, place.text[span.start : span.end], new, span, replacing(span.start, span.end, new))

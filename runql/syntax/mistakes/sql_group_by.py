@@ -120,6 +120,26 @@ def _lifted(text: str, folds: list[str]) -> str:
     return _AGGREGATE.sub(column, text)
 
 
+def groups_where(body: str, condition: str) -> tuple[str | None, str]:
+    """The keys and aggregates of `group k : a = mean(x) having count() > 5`, and the filter on its columns.
+
+    `None` where the group may stay as it is: it has what the filter asks for.
+    """
+    keys, _, listed = body.partition(":")
+    folds = [_fold_named(one) for one in _columns(listed)] if listed.strip() else []
+    asked = list(folds)
+    where = _lifted(condition, asked)
+    is_written_so = " as " in listed.lower() or [one.strip() for one in _columns(listed)] == folds or not folds
+    return (None if asked == folds and is_written_so else f"group {keys.strip()} : {', '.join(asked)}"), where
+
+
+def _fold_named(text: str) -> str:
+    """An aggregate as it is written here, with its name before it."""
+    value, name = _value_and_name(text.strip())
+    before, sign, fold = ("", "", value) if name else value.rpartition(" = ")
+    return f"{name or before.strip()}{' = ' if name or sign else ''}{fold_of(fold.strip())}"
+
+
 def _columns(text: str) -> list[str]:
     """The columns of a `select`: split at the commas outside of brackets."""
     columns, depth = [""], 0

@@ -147,6 +147,10 @@ def name_behind(place: Place) -> Mistake | None:
         return None
     span = Span(begin.start, name.end)
     value = place.text[begin.start : place.attempt.lexemes[-1].end]
+    if place.clause.terminal == "GROUP" and any(one.terminal == "COLON" for one in place.piece):
+        from runql.syntax.mistakes.sql_group_by import fold_of
+
+        value = fold_of(value)
     new = f"{name.text} = {value}"
     return idiom("SQL", place.text[span.start : span.end], new, span, replacing(span.start, span.end, new))
 
@@ -227,10 +231,58 @@ def missing_word(place: Place) -> Mistake | None:
     stage = place.back()
     if stage is None or stage.terminal not in _NEEDED or place.found.terminal in {END, "PIPE", "SEMI"}:
         return None
+    if stage.terminal == "DISTINCT" and (each := _distinct_values(place, stage)) is not None:
+        return each
     word = _NEEDED[stage.terminal]
     repair = Repair(f"write `{word}`", (Edit(Span(place.found.start, place.found.start), f"{word} "),))
     message = f"`{word}` is missing between `{stage.text}` and `{shown(place.found.text)}`"
     return Mistake("RQL101", message, place.span, repairs=(repair,))
+
+
+_NAMES: Final = re.compile(r"[^\W\d][\w./]*(?:\s*,\s*[^\W\d][\w./]*)*(?=\s*(?:[|;]|\Z))")
+
+
+def _distinct_values(place: Place, stage: Lexeme) -> Mistake | None:
+    """`distinct k, l`: the values of these columns, or whole rows."""
+    found = _NAMES.match(place.text, place.found.start)
+    if found is None:
+        return None
+    values, rows = f"select {found[0]} | distinct", f"distinct by {found[0]}"
+    message = f"`{stage.text} {shown(found[0])}` could be the values of these columns, or the first row of each"
+    hints = (f"the values are `{shown(values)}`", f"the rows are `{shown(rows)}`")
+    repairs = tuple(replacing(stage.start, found.end(), one) for one in (values, rows))
+    return Mistake("RQL101", message, place.span, hints, repairs=repairs)
+
+
+def select_distinct(place: Place) -> Mistake | None:
+    """`| select distinct k, l`: the rows once each are a stage behind it."""
+    word, select = place.back(1), place.back(2)
+    if word is None or select is None or word.text.lower() != "distinct" or select.terminal != "SELECT":
+        return None
+    found = _NAMES.match(place.text, place.found.start) if place.back_terminal(3) == "PIPE" else None
+    if found is None:
+        return None
+    span, new = Span(select.start, found.end()), f"select {found[0]} | distinct"
+    return idiom("SQL", place.text[span.start : span.end], new, span, replacing(span.start, span.end, new))
+
+
+def having(place: Place) -> Mistake | None:
+    """`group k : a = mean(x) having a > 5`: a filter on the groups is a stage behind them."""
+    if place.word != "having" or place.clause is None or place.clause.terminal != "GROUP":
+        return None
+    end = next_piece(place.text, place.found.end, frozenset({"PIPE"}))
+    body = place.text[place.clause.end : place.found.start]
+    condition = place.text[place.found.end : end].strip().rstrip(";").rstrip()
+    if "PIPE" not in place.accepted or not condition:
+        return None
+    from runql.syntax.mistakes.sql_group_by import groups_where
+
+    group, where = groups_where(body, condition)
+    end = place.found.end + place.text[place.found.end : end].find(condition) + len(condition)
+    start = place.found.start if group is None else place.clause.start
+    new = f"| where {where}" if group is None else f"{group} | where {where}"
+    span = Span(place.found.start, end)
+    return idiom("SQL", place.text[span.start : end], new, span, replacing(start, end, new))
 
 
 def preposition(place: Place) -> Mistake | None:

@@ -5,20 +5,22 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from runql.syntax.mistake import Mistake, Place, closing, idiom, replacing
+from runql.syntax.literals import quote_name
+from runql.syntax.mistake import Mistake, Place, closing, idiom, replacing, shown
 from runql.syntax.mistakes.functions.split_arguments import arguments_of
-from runql.syntax.mistakes.functions.types import cast_of
+from runql.syntax.mistakes.functions.types import cast_of, is_whole
 from runql.text.source import Span
 
 _PARTS: Final = {
     "year": "year(X)",
-    "month": 'format(X, "%m")',
-    "day": 'format(X, "%d")',
+    "month": 'number(format(X, "%m"))',
+    "day": 'number(format(X, "%d"))',
     "hour": "hour(X)",
-    "minute": 'format(X, "%M")',
-    "week": 'format(X, "%V")',
-    "doy": 'format(X, "%j")',
-    "dow": "weekday(X)",
+    "minute": 'number(format(X, "%M"))',
+    "second": 'number(format(X, "%S"))',
+    "week": 'number(format(X, "%V"))',
+    "doy": 'number(format(X, "%j"))',
+    "dow": "weekday(X) % 7",
     "isodow": "weekday(X)",
     "epoch": "number(X)",
     "date": "date(X)",
@@ -47,12 +49,29 @@ def cast_as(place: Place) -> Mistake | None:
     start = max((match.start() for match in _CAST.finditer(place.text, 0, bracket.end)), default=-1)
     if end is None or start < 0 or place.text[start : bracket.start].strip().lower() not in _CASTS:
         return None
-    cast = cast_of(re.split(r"\W", place.text[place.found.end : end.start].strip())[0])
+    kind = re.split(r"\W", place.text[place.found.end : end.start].strip())[0]
+    return _cast("SQL", place.text, Span(start, end.end), kind, place.text[bracket.end : place.found.start].strip())
+
+
+def _cast(language: str, text: str, span: Span, kind: str, value: str) -> Mistake | None:
+    """A value as one of a type; as a whole number it is rounded, or cut: others do this or that."""
+    cast = cast_of(kind)
     if cast is None:
         return None
-    new = f"{cast}({place.text[bracket.end : place.found.start].strip()})"
-    span = Span(start, end.end)
-    return idiom("SQL", place.text[span.start : span.end], new, span, replacing(span.start, span.end, new))
+    written = text[span.start : span.end]
+    if not is_whole(kind):
+        new = f"{'time' if cast == 'date' and value[:1] in _QUOTES else cast}({value})"
+        return idiom(language, written, new, span, replacing(span.start, span.end, new))
+    value = f"number({value})" if _OF_TEXT.search(value) else value
+    ways = (f"round({value})", f"floor({value})")
+    message = f"`{shown(written)}` is {language}; a whole number is {' or '.join(f'`{shown(way)}`' for way in ways)}"
+    hint = "`round` takes the nearest, as DuckDB and Postgres cast; `floor` the next below"
+    repairs = tuple(replacing(span.start, span.end, way) for way in ways)
+    return Mistake("RQL108", message, span, (hint,), repairs=repairs, reach=0)
+
+
+_QUOTES: Final = ("'", '"')
+_OF_TEXT: Final = re.compile(r"(?i)[\"'$]|\b(?:split|extract|substr|replace|text|trim|format|element|lower|upper)\s*\(")
 
 
 _CASTS: Final = frozenset({"cast", "try_cast", "safe_cast", "convert"})
@@ -60,16 +79,47 @@ _CASTS: Final = frozenset({"cast", "try_cast", "safe_cast", "convert"})
 
 def colons(place: Place) -> Mistake | None:
     """`x::int`."""
-    before = place.back()
-    match = _TYPED.match(place.text, place.found.start)
-    if match is None or before is None or before.end != place.found.start:
+    split = place.back_terminal() == "COLON" and place.text[place.found.start - 1] == ":"
+    before, start = (place.back(2), place.found.start - 1) if split else (place.back(), place.found.start)
+    match = _TYPED.match(place.text, start)
+    if match is None or before is None or before.end != start:
         return None
-    cast = cast_of(match[1])
-    if cast is None or before.terminal not in {"PATH", "STRING", "NUMBER", "PARAM"}:
+    known = cast_of(match[1]) is not None and before.terminal in {"PATH", "STRING", "NUMBER", "PARAM"}
+    if not known:
         hint = "the casts are `number(x)`, `text(x)`, `bool(x)` and `time(x)`"
         return Mistake("RQL108", "`::` is Postgres", place.span, (hint,), certain=True)
-    span, new = Span(before.start, match.end()), f"{cast}({before.text})"
-    return idiom("Postgres", place.text[span.start : span.end], new, span, replacing(span.start, span.end, new))
+    return _cast("Postgres", place.text, Span(before.start, match.end()), match[1], before.text)
+
+
+_ARROWS: Final = re.compile(r"(?P<owner>[^\W\d][\w.]*)(?P<keys>(?:\s*->>?\s*'[^']+')+)")
+_TYPED_MOMENT: Final = re.compile(
+    r"(?i)(?:date|timestamp|timestamptz|datetime)\s+(?P<quote>['\"])(?P<moment>[^'\"]+)(?P=quote)"
+)
+_DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}\Z")
+
+
+def key_of_json(place: Place) -> Mistake | None:
+    """`config->>'lr'`, `config->'optim'->>'lr'`."""
+    found = next((one for one in _ARROWS.finditer(place.text) if one.start() < place.found.start < one.end()), None)
+    if found is None:
+        return None
+    keys = re.findall(r"'([^']+)'", found["keys"])
+    new = ".".join((found["owner"], *(key if _PLAIN_KEY.fullmatch(key) else quote_name(key) for key in keys)))
+    return idiom("Postgres", found[0], new, Span(*found.span()), replacing(*found.span(), new))
+
+
+_PLAIN_KEY: Final = re.compile(r"[^\W\d]\w*")
+
+
+def typed_moment(place: Place) -> Mistake | None:
+    """`date '2026-01-13'`, `timestamp '2026-01-13 10:00:00'`."""
+    word = place.back()
+    found = _TYPED_MOMENT.match(place.text, word.start) if word is not None else None
+    if found is None or not found.start() < place.found.start < found.end():
+        return None
+    moment = found["moment"].strip()
+    new = moment if _DAY.match(moment) else f'time("{moment}")'
+    return idiom("SQL", found[0], new, Span(*found.span()), replacing(*found.span(), new))
 
 
 def case_when(place: Place) -> Mistake | None:

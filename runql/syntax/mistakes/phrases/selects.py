@@ -59,6 +59,10 @@ def joined_select(place: Place) -> Mistake | None:
     if head is None or "".join(one[0] for one in joins).strip() != parts["from"][joins[0].start() :].strip():
         return None
     mine = {one for one in (head["name"], head["alias"]) if one}
+    if any(one["table"].lower() == "runs" for one in joins):
+        message = "the runs beside themselves: the other table is a query in parentheses, with names of its own"
+        hint = "`runs | join (runs select id, summary.acc as other) on id`"
+        return Mistake("RQL108", message, Span(lexemes[0].start, lexemes[-1].end), (hint,), certain=True)
     stages, others = [], set[str]()
     for one in joins:
         other = {name for name in (one["table"], one["alias"]) if name and name[0] != "("}

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from runql.language.windows import RANKED, WINDOWS
-from runql.syntax.mistake import Mistake, Place, closing, idiom, replacing
+from runql.syntax.mistake import Mistake, Place, closing, idiom, replacing, shown
 from runql.syntax.mistakes.functions.split_arguments import arguments_of
 from runql.syntax.mistakes.functions.window_calls import WindowRows, together, turned, window_of
 from runql.text.source import Span
@@ -64,7 +64,12 @@ def over_of_sql(place: Place) -> Mistake | None:
         return None
     span, new = written
     language = _SQL if re.search(r"(?i)\bby\b", inner) or not inner.strip() else None
-    return idiom(language, place.text[span.start : span.end], new, span, replacing(span.start, span.end, new))
+    old, repair = place.text[span.start : span.end], replacing(span.start, span.end, new)
+    called = _call_before(place.text, over.start)
+    if called is None or called[1].lower() != "last_value" or _SORTED.search(inner) is None:
+        return idiom(language, old, new, span, repair)
+    ends = f"SQL's frame ends at each row, where it is `{shown(called[2])}` itself; here it is the last of the group"
+    return idiom(language, old, new, span, repair, ends)
 
 
 def _last_values(place: Place, at: int, brackets: Span, rows: str, frame: str) -> Mistake | None:
