@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC
 
@@ -261,6 +261,11 @@ class Calls:
             kinds &= {Kind.NUMBER, Kind.TIME}
         return kinds or ANY_KIND
 
+    @staticmethod
+    def _near(name: str, names: Mapping[str, str]) -> list[str]:
+        """Names that may be meant; none of a function that is known to be another language's."""
+        return [] if name in _ELSEWHERE or name in FOREIGN_FUNCTIONS else list(nearest_names(name, names))
+
     def _known(self) -> dict[str, str]:
         """The functions that can stand here, each with how it is called."""
         return {name: function.form for name, function in {**FUNCTIONS, **HISTORY_AGGREGATES}.items()}
@@ -349,13 +354,7 @@ class Calls:
             hint = f"over the rows of a group: `| group KEY : {of_rows}(…)`"
             self._report.add("RQL219", f"`{of_rows}` makes one value of many rows", place, hint)
             return BROKEN
-        near = (
-            [synonym]
-            if synonym
-            else []
-            if node.name in _ELSEWHERE or node.name in FOREIGN_FUNCTIONS
-            else nearest_names(node.name, names)
-        )
+        near = [synonym] if synonym else self._near(node.name, names)
         shown = ", ".join(f"{code(names[one])} ({self._kind_of(one)})" for one in near)
         hints = (f"nearest: {shown}",) if near else tuple(_kinds_of_functions())
         self._report.add("RQL206", f"no function `{node.name}`", place, *hints, fixes=rewrites(place, near))
