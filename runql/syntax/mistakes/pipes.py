@@ -11,8 +11,8 @@ from runql.syntax.keywords import keywords
 from runql.syntax.lexer import END, Lexeme, run
 from runql.syntax.literals import write_string
 from runql.syntax.mistake import Mistake, Place, Repair, alone_from, closing, idiom, replacing, shown, tidy
-from runql.syntax.mistakes.phrases.frame_stages import order_of_frame
 from runql.syntax.mistakes.functions.split_arguments import arguments_of
+from runql.syntax.mistakes.phrases.frame_stages import order_of_frame
 from runql.syntax.mistakes.phrases.tables_of_others import join_of_frame
 from runql.syntax.recovery import next_piece
 from runql.text.diagnostic import Edit
