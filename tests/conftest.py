@@ -20,6 +20,7 @@ from runql.sources.local.discover import RunFile
 from runql.sources.local.head import Head
 from runql.sources.local.side_files import complete
 from runql.syntax import grammar
+from runql.text.collector import keep_for_good
 
 settings.register_profile("any machine", deadline=None)
 settings.load_profile("any machine")  # no test depends on the speed of the machine
@@ -42,7 +43,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_finish() -> None:
     """Leave the tests themselves, which are held to the end, out of the search for circles."""
     gc.collect()
-    gc.freeze()
+    keep_for_good()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -7,13 +7,24 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 
+class _Kept:
+    """Whether somebody keeps values out of the collector: to ask Python takes the longer the more those are."""
+
+    is_any = False
+
+
+def keep_for_good() -> None:
+    """Keep all that is there now out of the collector: it does not walk through a catalog while somebody types."""
+    _Kept.is_any = True
+    gc.freeze()
+
+
 @contextmanager
 def uncollected(*, are_many: bool = False) -> Iterator[None]:
     """Without Python's collector, for the moment in which a long text becomes many values.
 
     Nothing that is made inside holds a circle, so nothing waits for it. `are_many`: behind it all count as old, so that
-    they are not walked through at once; what is a circle is found when old values are looked at. To ask whether
-    somebody keeps values out of the collector takes the longer the more those are: not for what happens at each key.
+    they are not walked through at once; what is a circle is found when old values are looked at.
     """
     was_on = gc.isenabled()
     gc.disable()
@@ -21,7 +32,7 @@ def uncollected(*, are_many: bool = False) -> Iterator[None]:
         yield
     finally:
         if was_on:
-            if are_many and not gc.get_freeze_count():  # else somebody keeps values out of the collector for good
+            if are_many and not _Kept.is_any:  # else what is kept for good would be walked through again
                 gc.freeze()
                 gc.unfreeze()
             gc.enable()

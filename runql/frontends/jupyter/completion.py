@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import re
 import threading
 from collections.abc import Mapping
@@ -19,6 +18,7 @@ from runql.ide.completion.items import ItemKind
 from runql.ide.context import Context
 from runql.session import Session
 from runql.session.language_context import context_of, learned
+from runql.text.collector import keep_for_good
 from runql.text.frozen import frozen
 
 _FRESH_SECONDS: Final = 60.0
@@ -97,7 +97,7 @@ class Matcher:
     def _learn(self, source: str | None, session: Session) -> None:
         try:
             self._contexts[source] = learned(session, context_of(session, {}, session.source_name))
-            gc.freeze()  # or the collector walks through the catalog while somebody types
+            keep_for_good()
         except RunQLError:
             # Nobody asked a question here; whoever does hears of it. Names are missing from the list till then.
             self._contexts.pop(source, None)

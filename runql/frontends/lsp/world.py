@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from runql import config
 from runql.errors import RunQLError, UntrustedFolder
 from runql.frontends.lsp.settings import Wishes
+from runql.text.collector import keep_for_good
 from runql.trust import PROJECT_FILE
 
 if TYPE_CHECKING:
@@ -181,7 +181,7 @@ class World:
                 for metrics in (False, True):
                     catalog = session.catalog(metrics=metrics)
                     index_of(catalog)
-                    gc.freeze()
+                    keep_for_good()
                     places = session.places()
                     name = ", ".join(place.name for place in places)
                     known = KnownSource(0, name, catalog, places[0].service.capabilities)

@@ -5,7 +5,6 @@ Nothing that a key press needs waits here. What is not known yet is left out.
 
 from __future__ import annotations
 
-import gc
 import queue
 import threading
 from collections.abc import Callable
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from runql.errors import RunQLError
 from runql.frontends.repl.parsed_text import ParsedTexts
 from runql.frontends.repl.start import Start
+from runql.text.collector import keep_for_good
 from runql.text.frozen import frozen
 
 if TYPE_CHECKING:
@@ -201,7 +201,7 @@ def _world(
     from runql.ide.loaded_runs import LoadedRuns
 
     index_of(catalog)
-    gc.freeze()
+    keep_for_good()
     context = replace(context, catalog=catalog)
     if records is not None:
         context = replace(context, values_of=LoadedRuns(records, context))
