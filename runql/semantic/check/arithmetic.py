@@ -43,8 +43,8 @@ def _moment_of_sql(node: tree.Arithmetic, span: Span, report: Report) -> bool:
     """Whether it is `current_date - 7`, of SQL, where a number is so many days; then it is said."""
     if node.op not in (tree.ArithmeticOp.ADD, tree.ArithmeticOp.SUB) or not isinstance(node.left, tree.Field):
         return False
-    name = node.left.path.segments[0]
-    moment = MOMENTS.get(str(name).lower()) if len(node.left.path.segments) == 1 else None
+    name = ".".join(map(str, node.left.path.segments))
+    moment = MOMENTS.get(name.lower())
     days = node.right.value if isinstance(node.right, tree.Literal) else None
     if moment is None or type(days) is not int:
         return False
