@@ -92,6 +92,7 @@ def colons(place: Place) -> Mistake | None:
 
 
 _ARROWS: Final = re.compile(r"(?P<owner>[^\W\d][\w.]*)(?P<keys>(?:\s*->>?\s*'[^']+')+)")
+_FAR: Final = 200
 _TYPED_MOMENT: Final = re.compile(
     r"(?i)(?:date|timestamp|timestamptz|datetime)\s+(?P<quote>['\"])(?P<moment>[^'\"]+)(?P=quote)"
 )
@@ -100,12 +101,16 @@ _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}\Z")
 
 def key_of_json(place: Place) -> Mistake | None:
     """`config->>'lr'`, `config->'optim'->>'lr'`."""
-    found = next((one for one in _ARROWS.finditer(place.text) if one.start() < place.found.start < one.end()), None)
+    begin, end = max(0, place.found.start - _FAR), place.found.start + _FAR
+    around = place.text[begin:end]  # a long text would be looked through from each of its letters
+    at = place.found.start - begin
+    found = next((one for one in _ARROWS.finditer(around) if one.start() < at < one.end()), None)
     if found is None:
         return None
     keys = re.findall(r"'([^']+)'", found["keys"])
     new = ".".join((found["owner"], *(key if _PLAIN_KEY.fullmatch(key) else quote_name(key) for key in keys)))
-    return idiom("Postgres", found[0], new, Span(*found.span()), replacing(*found.span(), new))
+    start, stop = begin + found.start(), begin + found.end()
+    return idiom("Postgres", found[0], new, Span(start, stop), replacing(start, stop, new))
 
 
 _PLAIN_KEY: Final = re.compile(r"[^\W\d]\w*")
