@@ -33,7 +33,6 @@ from pathlib import Path
 from typing import Any
 
 from runql.errors import RunQLError, SettingsError
-from runql.own_folders import own_folder
 from runql.prompt_options import PROMPT_OPTIONS, PromptSettings
 from runql.text.diagnostic import Diagnostic
 from runql.text.frozen import frozen
@@ -219,7 +218,9 @@ def _data_folder(environ: Mapping[str, str]) -> Path:
     """The folder where this system keeps data of programs."""
     if named := environ.get("RUNQL_DATA"):
         return Path(named)
-    return own_folder("data", environ)
+    import platformdirs
+
+    return Path(platformdirs.user_data_dir("runql", appauthor=False))
 
 
 def _trust(environ: Mapping[str, str], working: Path) -> FolderTrust:
@@ -233,8 +234,10 @@ def _trust(environ: Mapping[str, str], working: Path) -> FolderTrust:
 
 
 def _server(environ: Mapping[str, str], trust: FolderTrust) -> ServerSettings:
+    import platformdirs
+
     named = environ.get("RUNQL_CACHE")
-    cache = Path(named) if named else own_folder("cache", environ)
+    cache = Path(named) if named else Path(platformdirs.user_cache_dir("runql", appauthor=False))
     names = (name for name in environ if name.startswith("WANDB_") or name in _OF_SERVERS)
     env = HiddenValues((name, environ[name]) for name in names)
     most = _megabytes(environ, "RUNQL_MAX_ANSWER_MB")
@@ -297,7 +300,9 @@ def _user_file(environ: Mapping[str, str]) -> Path:
     """`config.toml` in the folder where this system keeps settings of programs."""
     if named := environ.get("RUNQL_CONFIG"):
         return Path(named)
-    return own_folder("config", environ) / "config.toml"
+    import platformdirs
+
+    return Path(platformdirs.user_config_dir("runql", appauthor=False)) / "config.toml"
 
 
 def _read_project(folder: Path, trust: FolderTrust) -> tuple[Mapping[str, Any], tuple[Diagnostic, ...]]:

@@ -59,7 +59,7 @@ DOORS = (
     Door("rapidfuzz", r"runql/text/nearest\.py", "one file looks for the nearest names"),
     Door("re2", r"runql/(engine/patterns|semantic/check/text_tests)\.py", "one file a floor knows the regex engine"),
     Door("orjson", r"runql/semantic/json_text\.py", "one file reads the JSON of others"),
-    Door("platformdirs", r"runql/(own_folders|syntax/grammar)\.py", "only settings and the grammar have folders"),
+    Door("platformdirs", r"runql/(config|syntax/grammar)\.py", "only settings and the grammar's cache have a folder"),
     Door("prompt_toolkit", r"runql/frontends/repl/(\w+/)?\w+\.py", "only the prompt knows its toolkit"),
     Door("pygments", r"runql/frontends/highlight/\w+\.py", "only the highlighter knows Pygments"),
     Door("lsprotocol", r"runql/frontends/lsp/(\w+/)?\w+\.py", "one front end speaks the editor's protocol"),

@@ -109,7 +109,7 @@ def test_a_word_completed_at_a_shell_loads_what_it_needs(tmp_path: Path) -> None
     modules = loaded(asked, tmp_path)
     assert "runql.ide.completion.complete" in modules
     assert not outside(modules)
-    others = ("argparse", "platformdirs", "runql.ide.hover", "runql.ide.service", "runql.semantic.check_query")
+    others = ("argparse", "runql.ide.hover", "runql.ide.service", "runql.semantic.check_query")
     fixes = ("runql.text.proof", *FOR_MISTAKES)
     assert not {name for name in modules if name.startswith((*others, *fixes, "runql.sources.store", "runql.session"))}
 
