@@ -12,6 +12,7 @@ from runql.syntax.literals import write_string
 from runql.syntax.mistake import Mistake, Place, Repair, closing, idiom, leaving_out, replacing, shown
 from runql.syntax.mistakes.stages import SHAPES, tried
 from runql.text.diagnostic import Edit
+from runql.text.nearest import nearest
 from runql.text.source import Span
 
 _SMALL_IS_GOOD: Final = re.compile(r"(?i)loss|err|mae\b|mse|perplexity|ppl|wer\b|fid\b|time|latency")
@@ -131,7 +132,10 @@ def plot_axes(place: Place) -> Mistake | None:
     hint = "`vs` stands before the x axis, a comma between two columns along y"
     is_scatter = plot.text.lower() == "scatter"
     repairs = (against,) if is_scatter else (comma, against)
-    return Mistake("RQL101", message, place.span, (hint,), repairs=repairs)
+    near = nearest(before.text, keywords().words["SHAPE"], most=1) if plot.terminal == "PLOT" else ()
+    hints = (*(f"the nearest shape is `{word}`" for word in near), hint)
+    shapes = tuple(replacing(before.start, before.end, word) for word in near)
+    return Mistake("RQL101", message, place.span, hints, repairs=(*shapes, *repairs))
 
 
 def file_name(place: Place) -> Mistake | None:
