@@ -99,7 +99,7 @@ def test_a_proxy_by_tls(serve: Serve, ask_command: Ask, ca: trustme.CA, ca_file:
     with HttpProxy(Manner(names={NAME: server.port}), context_for(ca, "127.0.0.1")) as proxy:
         asked = ask_command(ELSEWHERE, SSL_CERT_FILE=str(ca_file), HTTPS_PROXY=proxy.url)
         unknown = ask_command(ELSEWHERE, HTTPS_PROXY=proxy.url)
-    assert asked.out == "count\n5\n"
+    assert asked.out == "count\n5\n", asked.err
     assert (unknown.status, unknown.code) == (3, "RQL404")
     assert "`HTTPS_PROXY`" in unknown.err.splitlines()[0]
     assert "`SSL_CERT_FILE`" in unknown.err
