@@ -61,7 +61,11 @@ class Raw:
 
     def take(self) -> Json:
         """The next message; requests of the server get a polite answer."""
-        message = self._messages.get(timeout=PATIENCE_SECONDS)
+        try:
+            message = self._messages.get(timeout=PATIENCE_SECONDS)
+        except queue.Empty:
+            said = f"answers {self._answers}, said unasked {self.notes}"
+            raise AssertionError(f"the server said nothing for {PATIENCE_SECONDS} seconds; so far: {said}") from None
         if message is None:
             raise EOFError("the server is gone")
         if "method" not in message:

@@ -23,6 +23,7 @@ from runql.syntax.tree import DescribeStatement, ShowStatement
 from runql.terminal import stderr
 from runql.terminal.progress import Waiting
 from runql.terminal.stderr import Voice
+from runql.text.signals import AGAIN_SECONDS, interrupt_main_thread, is_importing
 from runql.text.source import Source
 from runql.text.visible import visible
 
@@ -235,7 +236,18 @@ class Interrupts:
         """What was stopped is dealt with: the next Ctrl-C stops what comes now."""
         self._armed = True
 
-    def _stop(self, _number: int, _frame: FrameType | None) -> None:
-        if self._armed:
-            self._armed = False
-            raise KeyboardInterrupt
+    def _stop(self, _number: int, frame: FrameType | None) -> None:
+        if not self._armed:
+            return
+        if is_importing(frame):
+            again = threading.Timer(AGAIN_SECONDS, self._ask_again)
+            again.daemon = True
+            again.start()
+            return
+        self._armed = False
+        raise KeyboardInterrupt
+
+    def _ask_again(self) -> None:
+        """From a thread of its own: the signal once more, if what it was to stop still goes on."""
+        if self._armed and self._depth and signal.getsignal(signal.SIGINT) == self._stop:
+            interrupt_main_thread()

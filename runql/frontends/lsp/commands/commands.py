@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ctypes
+import sys
 import threading
 import uuid
 from collections.abc import Callable
@@ -25,6 +26,7 @@ from runql.text.bounded import MOST_TEXT_BYTES, read_bounded
 from runql.text.diagnostic import Diagnostic
 from runql.text.markdown import block, message
 from runql.text.render import render
+from runql.text.signals import AGAIN_SECONDS, is_importing
 
 if TYPE_CHECKING:
     from lsprotocol import types
@@ -59,10 +61,12 @@ class Job:
         with self._lock:
             if self._thread is None or self._is_over:
                 return
-            ident = ctypes.c_ulong(self._thread)
-            ctypes.pythonapi.PyThreadState_SetAsyncExc(ident, ctypes.py_object(KeyboardInterrupt))
+            waits = is_importing(sys._current_frames().get(self._thread))
+            if not waits:
+                ident = ctypes.c_ulong(self._thread)
+                ctypes.pythonapi.PyThreadState_SetAsyncExc(ident, ctypes.py_object(KeyboardInterrupt))
         # Python drops an exception that comes in a callback of its own, such as a destructor.
-        self.done.get_loop().call_later(_AGAIN_SECONDS, self.interrupt)
+        self.done.get_loop().call_later(AGAIN_SECONDS if waits else _AGAIN_SECONDS, self.interrupt)
 
     def _run(self, loop: asyncio.AbstractEventLoop) -> None:
         with self._lock:
