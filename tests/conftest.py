@@ -8,19 +8,15 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
-from runql import demo
 from runql.sources.local import folder
-from runql.sources.local.discover import RunFile
-from runql.sources.local.head import Head
-from runql.sources.local.side_files import complete
 from runql.syntax import grammar
 from runql.text.collector import keep_for_good
+from tests.house import demo
 
 settings.register_profile("any machine", deadline=None)
 settings.load_profile("any machine")  # no test depends on the speed of the machine
@@ -49,15 +45,6 @@ def pytest_collection_finish() -> None:
 @pytest.fixture(scope="session", autouse=True)
 def the_demo_is_read_once() -> Iterator[None]:
     """Hundreds of tests open the demo anew; its files stay as they are, and so does what is read of them."""
-    path, read = Path(demo.__path__[0]), complete.read_run
-
-    @cache
-    def of_the_demo(file: RunFile) -> Head:
-        return read(file)
-
-    def read_run(file: RunFile) -> Head:
-        return of_the_demo(file) if file.path.is_relative_to(path) else read(file)
-
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(folder, "read_run", read_run)
+        patch.setattr(folder, "read_run", demo.read_run)
         yield

@@ -6,16 +6,19 @@ import contextlib
 import os
 import pty
 import re
-import select
 import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
+from tests.cli.conftest import Runql
+from tests.house.ready import run
 from tests.house.sources import ROOT
+from tests.house.terminal import read_all
 
 MISSION = "runs where config.lr > 0.01 order -summary.loss sample 200 keys loss,acc"
 SLOW = """
@@ -67,26 +70,23 @@ def wait_for_writing(process: int, folder: Path) -> None:
 
 
 def at_a_terminal(folder: Path, *argv: str, code: str | None = None, **more: str) -> tuple[int, str]:
-    """The exit status, and everything that a terminal of 100 columns was sent."""
+    """The exit status, and everything that a terminal of 100 columns was sent. Without code of its own the command is
+    a fork of a process that has RunQL loaded."""
     ours, theirs = pty.openpty()
-    program = ["-m", "runql"] if code is None else ["-c", code]
     settings = environment(folder, COLUMNS="100", **more)
-    with subprocess.Popen(
-        [sys.executable, *program, *argv], cwd=folder, env=settings, stdin=theirs, stdout=theirs, stderr=theirs
-    ) as process:
+    with ThreadPoolExecutor(1) as reader:
+        seen = reader.submit(read_all, ours)
+        if code is None:
+            status = run(list(argv), str(folder), settings, os.ttyname(theirs))
+        else:
+            words = [sys.executable, "-c", code, *argv]
+            status = subprocess.run(
+                words, cwd=folder, env=settings, stdin=theirs, stdout=theirs, stderr=theirs, check=False
+            ).returncode
         os.close(theirs)
-        seen = b""
-        while select.select([ours], [], [], 60)[0]:
-            try:
-                piece = os.read(ours, 65536)
-            except OSError:
-                break
-            if not piece:
-                break
-            seen += piece
-        status = process.wait()
+        text = seen.result().decode()
     os.close(ours)
-    return status, seen.decode().replace("\r\n", "\n")
+    return status, text.replace("\r\n", "\n")
 
 
 def without_progress(seen: str) -> str:
@@ -142,14 +142,13 @@ def test_an_interrupt_ends_it_quietly(tmp_path: Path) -> None:
 ONE_TIME = ("-s", "demo", "-o", "table", "runs limit 1 select id, created")
 
 
-def test_a_width_that_is_asked_for_holds_in_a_pipe_too(tmp_path: Path) -> None:
+def test_a_width_that_is_asked_for_holds_in_a_pipe_too(runql: Runql, monkeypatch: pytest.MonkeyPatch) -> None:
     question = ("-s", "demo", "-o", "table", "runs limit 2")
-    out, _ = started(tmp_path, *question, COLUMNS="60").communicate()
-    lines = out.decode().splitlines()
+    assert max(map(len, runql(*question).out.splitlines())) > 60
+    monkeypatch.setenv("COLUMNS", "60")
+    lines = runql(*question).out.splitlines()
     assert max(map(len, lines)) <= 60
     assert "created" in lines[-2] + lines[-1]  # named, not dropped in silence
-    wide, _ = started(tmp_path, *question).communicate()
-    assert max(map(len, wide.decode().splitlines())) > 60
 
 
 def test_a_terminal_gets_a_table_in_colour(tmp_path: Path) -> None:
@@ -166,15 +165,15 @@ def test_a_terminal_gets_a_table_in_colour(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("zone", "title"), [("Europe/Berlin", "CET"), ("Europe/London", "GMT"), ("EST5EDT", "EST")])
 def test_times_are_in_the_zone_that_the_title_names(tmp_path: Path, zone: str, title: str) -> None:
-    out, err = started(tmp_path, *ONE_TIME, TZ=zone).communicate()
-    assert out.decode().splitlines()[0].split() == ["id", "created", title]
-    assert b"RQL331" not in err
+    _, seen = at_a_terminal(tmp_path, *ONE_TIME, TZ=zone, NO_COLOR="1")
+    assert without_progress(seen).splitlines()[0].split() == ["id", "created", title]
+    assert "RQL331" not in seen
 
 
 def test_a_zone_that_is_not_known_is_said_and_is_utc(tmp_path: Path) -> None:
-    out, err = started(tmp_path, *ONE_TIME, TZ="Foo/Bar").communicate()
-    assert out.decode().splitlines()[0].split() == ["id", "created", "UTC"]
-    assert b"warning[RQL331]: `TZ=Foo/Bar` names no time zone that is known here" in err
+    _, seen = at_a_terminal(tmp_path, *ONE_TIME, TZ="Foo/Bar", NO_COLOR="1")
+    assert "warning[RQL331]: `TZ=Foo/Bar` names no time zone that is known here" in seen
+    assert re.search(r"^id +created UTC$", without_progress(seen), re.MULTILINE)
 
 
 def test_a_terminal_is_never_flooded_and_never_lied_to(tmp_path: Path) -> None:

@@ -32,11 +32,12 @@ class Block:
         return f"{self.document}:{self.line}"
 
 
-def documents() -> list[str]:
+@cache
+def documents() -> tuple[str, ...]:
     """Every page, from the root of the repository."""
     folders = (ROOT / name for name in ("docs", "examples", "skills"))
     pages = (*(folder.rglob("*.md") for folder in folders), ROOT.glob("*.md"))
-    return sorted(path.relative_to(ROOT).as_posix() for found in pages for path in found)
+    return tuple(sorted(path.relative_to(ROOT).as_posix() for found in pages for path in found))
 
 
 @cache
@@ -44,9 +45,10 @@ def text_of(document: str) -> str:
     return (ROOT / document).read_text(encoding="utf-8")
 
 
-def blocks(kind: str) -> list[Block]:
+@cache
+def blocks(kind: str) -> tuple[Block, ...]:
     """All blocks of a kind, in all documents."""
-    return [block for document in documents() for block in _blocks(document) if block.kind == kind]
+    return tuple(block for document in documents() for block in _blocks(document) if block.kind == kind)
 
 
 def _blocks(document: str) -> Iterator[Block]:
@@ -62,10 +64,11 @@ def links(document: str) -> list[str]:
     return [match["to"] for match in _LINK.finditer(_FENCE.sub("", text_of(document)))]
 
 
-def anchors(path: Path) -> set[str]:
+@cache
+def anchors(path: Path) -> frozenset[str]:
     """The names of a page's headings, as links write them."""
     titles = (match["title"].lower() for match in _HEADING.finditer(_FENCE.sub("", path.read_text(encoding="utf-8"))))
-    return {re.sub(r"[^\w\- ]", "", title).replace(" ", "-") for title in titles}
+    return frozenset(re.sub(r"[^\w\- ]", "", title).replace(" ", "-") for title in titles)
 
 
 def replace(block: Block, text: str) -> None:

@@ -17,11 +17,17 @@ from functools import cache
 from importlib import import_module
 from typing import Any
 
+from tests.house import demo
 from tests.house.sources import ROOT
 
 _LOADED = (
+    "runql.frontends.cli.main",
+    "runql.frontends.cli.arguments",
     "runql.frontends.cli.commands",
-    "runql.session",
+    "runql.session.result",
+    "runql.execute.stages",
+    "runql.results.formats",
+    "runql.results.terminal_table",
     "runql.sources.local",
     "runql.engine.stages",
     "runql.ide.service",
@@ -52,6 +58,7 @@ def run(words: list[str], folder: str, environment: dict[str, str], terminal: st
 def main() -> None:
     for name in _LOADED:
         import_module(name)
+    demo.read_for_good()
     for line in sys.stdin:
         child = os.fork()
         if child == 0:

@@ -40,7 +40,7 @@ def show(line: str, folder: Path, *, color: bool = False, columns: int = COLUMNS
         return _seen_of(words, folder, environment, ours, theirs)
     with subprocess.Popen(line, shell=True, cwd=folder, env=environment, stdin=theirs, stdout=theirs, stderr=theirs):
         os.close(theirs)
-        seen = _read_all(ours)
+        seen = read_all(ours)
     os.close(ours)
     return PROGRESS.sub("", seen.decode()).replace("\r\n", "\n")
 
@@ -66,7 +66,7 @@ def _raw_words(line: str) -> list[str]:
 def _seen_of(words: list[str], folder: Path, environment: dict[str, str], ours: int, theirs: int) -> str:
     """The same without a shell, by the process that has RunQL loaded."""
     with ThreadPoolExecutor(1) as reader:
-        seen = reader.submit(_read_all, ours)
+        seen = reader.submit(read_all, ours)
         run(words, str(folder), environment, os.ttyname(theirs))
         os.close(theirs)
         text = seen.result().decode()
@@ -74,7 +74,8 @@ def _seen_of(words: list[str], folder: Path, environment: dict[str, str], ours: 
     return PROGRESS.sub("", text).replace("\r\n", "\n")
 
 
-def _read_all(terminal: int) -> bytes:
+def read_all(terminal: int) -> bytes:
+    """What a terminal is sent until nobody has it open any more."""
     pieces: list[bytes] = []
     while True:
         try:

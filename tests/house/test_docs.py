@@ -76,43 +76,68 @@ def timeless(text: str) -> str:
     return re.sub(r"\(version \d+\)", "(version …)", DURATION.sub("… s", text))
 
 
-@pytest.mark.parametrize("document", documents())
-def test_links_lead_somewhere(document: str) -> None:
-    for link in links(document):
-        if link.startswith(("https://", "http://", "mailto:")):
-            continue
-        path, _, anchor = link.partition("#")
-        target = (ROOT / document).parent / path if path else ROOT / document
-        assert target.resolve().is_relative_to(ROOT), link
-        assert target.exists(), link
-        assert not anchor or anchor in anchors(target), link
+def test_links_lead_somewhere() -> None:
+    assert not [
+        f"{document}: {link}" for document in documents() for link in links(document) if not leads(document, link)
+    ]
+
+
+def leads(document: str, link: str) -> bool:
+    """Whether a link points to a file of the repository, and to a heading of it where it names one."""
+    if link.startswith(("https://", "http://", "mailto:")):
+        return True
+    path, _, anchor = link.partition("#")
+    target = ((ROOT / document).parent / path if path else ROOT / document).resolve()
+    return target.is_relative_to(ROOT) and target.exists() and (not anchor or anchor in anchors(target))
 
 
 FILE = re.compile(r"`((?:[\w-]+/)*\w+\.py)(?:::[^`]*)?`")
 ROOM = re.compile(r"`((?:[a-z_]+/)+)`")
 
 
-@pytest.mark.parametrize("document", documents())
-def test_a_file_that_is_named_is_there(document: str) -> None:
+def test_a_file_that_is_named_is_there() -> None:
     """By its path from the root of the repository, or by the end of its path."""
-    files = [path.relative_to(ROOT).as_posix() for path in ROOT.rglob("*.py") if ".venv" not in path.parts]
-    named = set(FILE.findall(text_of(document))) if document != "CHANGELOG.md" else set()
-    assert not {name for name in named if not any(f"/{file}".endswith(f"/{name}") for file in files)}
+    ends = {end for file in python_files() for end in ends_of(file)}
+    assert not [
+        f"{document}: {name}"
+        for document in documents()
+        if document != "CHANGELOG.md"
+        for name in FILE.findall(text_of(document))
+        if name not in ends
+    ]
 
 
-@pytest.mark.parametrize("document", [name for name in documents() if name.startswith("docs/design/")])
-def test_a_room_that_is_named_is_there(document: str) -> None:
+def test_a_room_that_is_named_is_there() -> None:
     """A folder of the package or of the repository, by the end of its path."""
-    folders = {file.rpartition("/")[0] for file in package_files()}
-    named = {name.rstrip("/") for name in ROOM.findall(text_of(document))}
-    assert not {
-        name
-        for name in named
-        if not (ROOT / name).is_dir() and not any(f"/{one}".endswith(f"/{name}") for one in folders)
-    }
+    ends = {end for file in package_files() for end in ends_of(file.rpartition("/")[0])}
+    assert not [
+        f"{document}: {name}"
+        for document in documents()
+        if document.startswith("docs/design/")
+        for name in ROOM.findall(text_of(document))
+        if name.rstrip("/") not in ends and not (ROOT / name).is_dir()
+    ]
+
+
+def ends_of(path: str) -> list[str]:
+    parts = path.split("/")
+    return ["/".join(parts[at:]) for at in range(len(parts))]
+
+
+def python_files() -> Iterator[str]:
+    """Every Python file of the repository, from its root; environments and what was built have none of ours."""
+    for folder, folders, files in os.walk(ROOT):
+        folders[:] = [name for name in folders if not name.startswith(".") and name not in ("node_modules", "build")]
+        for name in files:
+            if name.endswith(".py"):
+                yield (Path(folder) / name).relative_to(ROOT).as_posix()
 
 
 def test_the_documents_are_found() -> None:
     """A test of the test."""
     assert {"README.md", "docs/design/semantics.md"} <= set(documents())
     assert blocks("console")
+    assert leads("README.md", "docs/guide/first-steps.md#what-comes-extra")
+    assert not leads("README.md", "docs/guide/first-steps.md#what-is-not-there")
+    assert not leads("README.md", "docs/no-page.md")
+    assert "tests/house/test_docs.py" in set(python_files())
