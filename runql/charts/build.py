@@ -9,7 +9,7 @@ from runql.charts.chart import NO_ROWS, Chart, ChartSource, Mark
 from runql.charts.design import Design, design_of
 from runql.charts.lines import Drawing, line_drawing
 from runql.charts.marks import mark_drawing
-from runql.charts.points import along_one_x, notes_on_axes, with_logs
+from runql.charts.points import along_one_x, notes_on_axes, notes_on_ends, with_logs
 from runql.charts.spread import box_drawing, histogram_drawing
 from runql.charts.table import ChartTable
 from runql.charts.wide import heat_drawing, is_pivoted, parallel_drawing
@@ -29,10 +29,10 @@ def chart_of(frame: Columns, context: StageContext, stages: Sequence[TStage], so
     design = design_of(table)
     _refuse(table, design)
     drawing = _drawn(table, design)
-    panels = tuple(with_logs(panel, table.plot.log) for panel in drawing.panels)
-    panels = along_one_x(panels)
+    logged = tuple(with_logs(panel, table.plot.log) for panel in drawing.panels)
+    panels = along_one_x(logged)
     _say_without_rows(table, source.runs)
-    notes = (*table.said, *notes_on_axes(panels, table.plot.log))
+    notes = (*table.said, *notes_on_axes(panels, table.plot.log), *notes_on_ends(drawing.panels, logged))
     return Chart(panels, table.plot.title, drawing.legend, drawing.legend_left_out, tuple(dict.fromkeys(notes)), source)
 
 

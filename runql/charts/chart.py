@@ -72,7 +72,9 @@ class Series:
     on the axis `Panel.colour`. `labels`: of each point what it is called, where the name of the series does not say it
     (the name of its run); `point_runs`: of each point the id of its run, likewise.
     `joined`: points of a scatter that a line joins (a front), in steps that turn `before` or `after` each point, if
-    `step` says which. `n`: how many values it stands for. `last`: the last y
+    `step` says which. `part`: which of several metrics it is, where those have a series each of one name.
+    `is_behind`: it stands behind what it is compared with: a line fainter, points grey. `n`: how many values it stands
+    for. `last`: the last y
     that is no gap.
     """
 
@@ -92,6 +94,8 @@ class Series:
     point_runs: tuple[str, ...] = ()
     joined: bool = False
     step: str = ""
+    part: str = ""
+    is_behind: bool = False
     n: int = 0
     last: float | None = None
 

@@ -11,15 +11,27 @@ from runql.charts.chart import MOST_LINES, Axis, Mark, Panel, Series
 from runql.charts.clipping import CI95, QUARTILES, clipped
 from runql.charts.compare import RunCounts, RunsAtX, common_x, counted_text, counts_of, with_gaps
 from runql.charts.design import Design
-from runql.charts.points import Points, axis_of, last_of, points_of, rows_by, run_labels, runs_of
+from runql.charts.families import Family, families, say_first_rows
+from runql.charts.outliers import say_outliers
+from runql.charts.points import (
+    Points,
+    axis_of,
+    last_of,
+    points_of,
+    rows_by,
+    run_labels,
+    run_names,
+    runs_of,
+    say_apart,
+)
+from runql.charts.ranges import in_ranges
+from runql.charts.run_names import words_left_out
 from runql.charts.table import ChartTable, Holds
 from runql.engine.statistics import ci95_of, mean, std
 from runql.semantic.typed import TDerive
 from runql.text.frozen import frozen
 
 MOST_PANELS: Final = 6
-_RANGES: Final = 6
-"""In so many ranges the values of a number are compared that has more of them than there are colours."""
 
 
 @frozen
@@ -37,6 +49,7 @@ def line_drawing(table: ChartTable, design: Design) -> Drawing:
     y = design.y[:MOST_PANELS]
     if left := len(design.y) - len(y):
         table.say(f"{left:,} more metrics not drawn: name them behind `plot`")
+    say_first_rows(table, y)
     if run is None or run not in table.names or design.is_numeric_x:
         return _of_groups(table, design, y)
     if design.by is not None and design.by not in (run, table.context.run_name):
@@ -50,45 +63,48 @@ def line_drawing(table: ChartTable, design: Design) -> Drawing:
 def _of_runs(table: ChartTable, design: Design, y: Sequence[str], run: str) -> Drawing:
     labels, rows = run_labels(table), rows_by(table.cells(run))
     x = _numbers(table, design.x)
+    say_apart(table, design.x, y, rows)
     if table.plot.band or len(rows) > MOST_LINES:
         return Drawing(tuple(_band_panel(table, design, name, x, rows) for name in y))
-    panels = []
-    for family in families(y, len(rows)):
-        series: list[Series] = []
-        for name in family:
-            ys = _counted(table, name)
-            for place, (each, places) in enumerate(rows.items()):
-                points = points_of(x, ys, places)
-                called = labels[each] if len(family) == 1 else _joined(labels[each] if len(rows) > 1 else "", name)
-                colour = place if len(family) == 1 else len(series)
-                series.append(_series(called, points, (each,), colour))
-        title = family[0] if len(family) == 1 else family_name(family[0])
-        panels.append(_panel(table, design, table.title(title), series))
-    return Drawing(tuple(panels), "run")
+    _say_cut_names(table, labels)
+    panels = tuple(_family_panel(table, design, family, x, (labels, rows)) for family in families(table, y, len(rows)))
+    return Drawing(panels, "run")
+
+
+def _family_panel(
+    table: ChartTable,
+    design: Design,
+    family: Family,
+    x: Sequence[float | None],
+    runs: tuple[Mapping[str, str], Mapping[str, Sequence[int]]],
+) -> Panel:
+    """A line for each run and metric; a metric stands fainter behind its means, in the colour of its run."""
+    labels, rows = runs
+    front = family.in_front
+    series: list[Series] = []
+    for name in family.names:
+        ys = _counted(table, name)
+        points = {run: points_of(x, ys, places) for run, places in rows.items()}
+        say_outliers(table, name, points, labels)
+        for place, (run, each) in enumerate(points.items()):
+            called = labels[run] if len(front) == 1 else _joined(labels[run] if len(rows) > 1 else "", name)
+            colour = place if len(front) == 1 else len(series)
+            made = _series(called, each, (run,), colour)
+            series.append(replace(made, part=name, is_behind=name == family.behind) if family.behind else made)
+    if family.behind:
+        table.say(f"faint: {family.behind}; over it: {front[0]}")
+    return _panel(table, design, table.title(family.title), series)
 
 
 def _joined(run: str, metric: str) -> str:
     return f"{run} {metric}" if run else metric
 
 
-def families(y: Sequence[str], runs: int) -> list[list[str]]:
-    """Metrics that share a panel, `loss` and `val/loss`, as long as that is no more than eight lines."""
-    found: dict[str, list[str]] = {}
-    for name in y:
-        found.setdefault(family_name(name), []).append(name)
-    return [
-        part
-        for names in found.values()
-        for part in ([names] if len(names) * runs <= MOST_LINES else [[name] for name in names])
-    ]
-
-
-def family_name(metric: str) -> str:
-    """The last word of a metric's name; of an aggregate that of what it is taken of."""
-    metric = metric[metric.index("(") + 1 : -1] or metric if "(" in metric and metric.endswith(")") else metric
-    for separator in ("/", ".", "_"):
-        metric = metric.rsplit(separator, 1)[-1] or metric
-    return metric
+def _say_cut_names(table: ChartTable, labels: Mapping[str, str]) -> None:
+    """Say with what the names of all runs begin and end, where the legend leaves that out."""
+    ends = zip(("begin", "end"), words_left_out(run_names(table)), strict=True)
+    if said := [f"{verb} with `{words}`" for verb, words in ends if words]:
+        table.say(f"the names of all {len(labels):,} runs {' and '.join(said)}, which is left out")
 
 
 def _series(name: str, points: Points, runs: tuple[str, ...], colour: int) -> Series:
@@ -132,6 +148,7 @@ def _band_panel(
     ys = _counted(table, name)
     points = _with_values(x, ys, rows)
     _say_lacking(table, name, len(rows) - len(points))
+    say_outliers(table, name, points, run_labels(table))
     if not points:
         return _panel(table, design, table.title(name), [])
     compared = common_x([*points.values()], table.say)
@@ -250,38 +267,6 @@ def _of_values(table: ChartTable, design: Design, y: Sequence[str], by: str) -> 
     return Drawing(tuple(panels), by, sum(len(runs_by[value]) for value in order if value not in kept))
 
 
-def in_ranges(
-    table: ChartTable, by: str, runs_by: Mapping[str, dict[str, list[int]]]
-) -> dict[str, dict[str, list[int]]]:
-    """The runs by ranges of a number, of about as many runs each; those without a number are one more."""
-    numbers = dict(zip(table.texts(by), map(_or_gap, table.numbers(by)), strict=True))
-    held = {value: runs for value, runs in runs_by.items() if not math.isnan(numbers[value])}
-    total, before = sum(map(len, held.values())), 0
-    parts: dict[int, list[str]] = {}
-    for value, runs in held.items():
-        parts.setdefault(int((before + len(runs) / 2) * _RANGES / total), []).append(value)
-        before += len(runs)
-    ends = _end_texts(sorted({end for values in parts.values() for end in (numbers[values[0]], numbers[values[-1]])}))
-    named = {
-        " to ".join(dict.fromkeys(ends[numbers[one]] for one in (values[0], values[-1]))): values
-        for values in parts.values()
-    }
-    named |= {value: [value] for value in runs_by if value not in held}
-    table.say(f"{len(held):,} values of {by} in {len(parts)} ranges, of about as many runs each")
-    return {
-        name: {run: rows for value in values for run, rows in runs_by[value].items()} for name, values in named.items()
-    }
-
-
-def _end_texts(ends: Sequence[float]) -> dict[float, str]:
-    """Numbers in as few digits as tell them apart, at least three."""
-    for digits in range(3, 17):
-        texts = [f"{end:.{digits}g}".replace("e-0", "e-").replace("e+0", "e") for end in ends]
-        if len(set(texts)) == len(texts):
-            break
-    return dict(zip(ends, texts, strict=True))
-
-
 def _most_runs(order: Sequence[str], runs_by: Mapping[str, Mapping[str, object]]) -> list[str]:
     """At most eight values, those of most runs, in their order."""
     ranked = sorted(order, key=lambda value: -len(runs_by[value]))[:MOST_LINES]
@@ -298,12 +283,12 @@ def _value_panel(
     """A line for each value, and of how many runs each is."""
     ys = _counted(table, name)
     series: list[Series] = []
-    extremes: list[float] = []
+    held: dict[str, Points] = {}
     counts, lacking = dict[str, RunCounts](), 0
     for colour, (value, runs) in enumerate(runs_by.items()):
         points = _with_values(x, ys, runs)
         lacking += len(runs) - len(points)
-        extremes += [y for each in points.values() for y in each.y if not math.isnan(y)]
+        held |= points
         compared = common_x([*points.values()], table.say) if points else []
         counts[value] = counts_of(compared, len(points))
         if len(points) == 1:
@@ -312,7 +297,9 @@ def _value_panel(
         else:
             series.append(_mean(value, [*with_gaps(compared)], tuple(points), colour))
     _say_lacking(table, name, lacking)
+    say_outliers(table, name, held, run_labels(table))
     panel = _panel(table, design, table.title(name), series)
+    extremes = [y for points in held.values() for y in points.y if not math.isnan(y)]
     return clipped(panel, table.say, (min(extremes), max(extremes)) if extremes else None), counts
 
 
@@ -347,16 +334,15 @@ def _of_groups(table: ChartTable, design: Design, y: Sequence[str]) -> Drawing:
     if left := len(groups) - len(kept):
         table.say(f"{left:,} more values of {design.by} not drawn: `where` chooses them")
     panels = []
-    for family in families(y, len(kept)):
+    for family in families(table, y, len(kept)):
         series: list[Series] = []
-        for name in family:
-            ys = _counted(table, name)
+        for name in family.names:
+            ys, is_one = _counted(table, name), len(family.names) == 1
             for group in kept:
                 points = points_of(x, ys, groups[group])
-                called = table.title(name) if design.by is None else group if len(family) == 1 else f"{group} {name}"
+                called = table.title(name) if design.by is None else group if is_one else f"{group} {name}"
                 series.append(_with_spread(table, design, name, points, (called, len(series))))
-        title = family[0] if len(family) == 1 else family_name(family[0])
-        panels.append(clipped(_panel(table, design, table.title(title), series), table.say))
+        panels.append(clipped(_panel(table, design, table.title(family.title), series), table.say))
     return Drawing(tuple(panels), design.by or "", left)
 
 

@@ -11,7 +11,8 @@ from typing import Final
 from runql.charts.chart import DECADES, MOST_LINES, Axis, Mark, Panel, Scale, Series
 from runql.charts.clipping import clipped
 from runql.charts.design import Design
-from runql.charts.lines import MOST_PANELS, Drawing, family_name, spread_at
+from runql.charts.families import family_name
+from runql.charts.lines import MOST_PANELS, Drawing, spread_at
 from runql.charts.points import Points, axis_of, last_of, row_labels, rows_by, runs_of
 from runql.charts.table import ChartTable, Holds, number_of
 from runql.engine.statistics import mean
@@ -20,8 +21,6 @@ from runql.semantic.typed import TPareto
 MOST_BARS: Final = 40
 _LEAST_BARS: Final = 8
 _MOST_IN_ALL: Final = 120
-_BEATEN: Final = 5
-"""The colour of the points that a front beats."""
 _OTHERS: Final = "others"
 _COUNTED: Final = (Holds.NUMBERS, Holds.TIMES)
 
@@ -193,9 +192,10 @@ def _with_beaten(table: ChartTable, design: Design, name: str, panel: Panel) -> 
         [x for x, _, _ in points],
         [y for _, y, _ in points],
         tuple(runs[row] for _, _, row in points) if runs else (),
-        _BEATEN,
+        1,
         labels=tuple(names[row] for _, _, row in points) if names else (),
         point_runs=tuple(runs[row] for _, _, row in points) if runs else (),
+        is_behind=True,
         n=len(points),
     )
     (front,) = panel.series

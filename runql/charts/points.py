@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import islice
+from itertools import islice, pairwise
 from operator import gt
+from typing import Final
 
 from runql.charts.chart import DECADES, Axis, Mark, Panel, Scale, Series
 from runql.charts.clipping import CI95
+from runql.charts.numbers import short
 from runql.charts.run_names import told_apart
 from runql.charts.table import ChartTable, Holds, category
+from runql.language.fields import Space
 from runql.text.frozen import frozen
+
+_PLAIN: Final = re.compile(r"[A-Za-z_][\w./]*")
+"""Names of columns that need no quotes."""
 
 
 @frozen
@@ -61,15 +68,18 @@ def runs_of(table: ChartTable, rows: Iterable[int]) -> tuple[str, ...]:
 
 def run_labels(table: ChartTable) -> dict[str, str]:
     """What each run is called: its name where that is in the table, else its id; only what tells them apart."""
+    return told_apart(run_names(table))
+
+
+def run_names(table: ChartTable) -> dict[str, str]:
+    """The whole name of each run, where that is in the table; else nothing."""
     run = table.context.run_id
     if run is None or run not in table.names:
         return {}
     called = next((one for one in (table.context.run_name, "name") if one is not None and one in table.names), None)
     ids = list(map(str, table.cells(run)))
-    if called is None:
-        return {each: each for each in ids}
-    names = [cell if isinstance(cell, str) else "" for cell in table.cells(called)]
-    return told_apart(dict(zip(ids, names, strict=True)))
+    names = [cell if isinstance(cell, str) else "" for cell in table.cells(called)] if called else [""] * len(ids)
+    return dict(zip(ids, names, strict=True))
 
 
 def row_labels(table: ChartTable) -> list[str]:
@@ -113,6 +123,22 @@ def along_one_x(panels: Sequence[Panel]) -> tuple[Panel, ...]:
     return tuple(replace(panel, x=replace(panel.x, window=window)) for panel in panels)
 
 
+def say_apart(table: ChartTable, x: str | None, y: Sequence[str], rows: Mapping[str, Sequence[int]]) -> None:
+    """Say how runs that ran one after the other, drawn along the time of day, are laid over each other."""
+    run = table.context.run_id
+    if x is None or run is None or not is_clock(x) or len(rows) < 2:
+        return
+    times = table.numbers(x)
+    ends = [
+        (min(held), max(held)) for places in rows.values() if (held := [one for row in places if (one := times[row])])
+    ]
+    if any(before[1] > after[0] for before, after in pairwise(sorted(ends))):
+        return
+    drawn = f" {y[0]} vs t" if y and _PLAIN.fullmatch(y[0]) else ""
+    way = f"`derive t = {x} - min({x}) over {run} | plot{drawn}`"
+    table.say(f"the runs ran one after the other: {way} lays them over each other")
+
+
 # ---------------------------------------------------------------- logarithmic axes
 
 
@@ -152,8 +178,33 @@ def _log_y(panel: Panel) -> Panel:
     window = panel.y.window
     if window is not None:
         window = (max(window[0], foot), window[1]) if window[1] > foot else None
+    if panel.mark is Mark.LINE:
+        series = tuple(_drawn_part(each) for each in series)
     axis = replace(panel.y, scale=Scale.LOG, left_out=left_out, lowered=lowered, window=window)
     return replace(panel, series=series, boxes=boxes, y=axis)
+
+
+def _drawn_part(series: Series) -> Series:
+    """A line without the points before its first and behind its last that can be drawn: the axis ends where it does."""
+    columns = (series.y, series.high, series.most)
+    drawn = [at for at in range(len(series.x)) if any(values and math.isfinite(values[at]) for values in columns)]
+    if not drawn or len(drawn) == len(series.x):
+        return series
+    return series.at(range(drawn[0], drawn[-1] + 1))
+
+
+def notes_on_ends(before: Sequence[Panel], after: Sequence[Panel]) -> Iterator[str]:
+    """Where an axis ends before the values do, as nothing further on can be drawn on a logarithmic one."""
+    for whole, drawn in zip(before, after, strict=True):
+        there = [x for each in drawn.series for x in each.x]
+        if drawn.y.scale is not Scale.LOG or drawn.mark is not Mark.LINE or not there:
+            continue
+        xs = [x for each in whole.series for x, y in zip(each.x, each.y, strict=True) if not math.isnan(y)]
+        before_it, behind = [x for x in xs if x < min(there)], [x for x in xs if x > max(there)]
+        for beyond, where in ((before_it, "begins behind that"), (behind, "ends before that")):
+            if beyond:
+                ends = " to ".join(dict.fromkeys(map(short, (min(beyond), max(beyond)))))
+                yield f"at {drawn.x.title} {ends} nothing of {drawn.y.title} is positive: the axis {where}"
 
 
 def _all_y(series: Series) -> tuple[float, ...]:
@@ -200,9 +251,16 @@ def notes_on_axes(panels: Sequence[Panel], log: Sequence[str]) -> Iterator[str]:
         if edges and min(edges) > 0 and max(edges) >= min(edges) * 10**DECADES:
             name = panel.x.title
             yield f"{name}: over {DECADES} decades, `derive l = log10({name}) | plot hist l` tells them apart"
-    first = next((panel for panel in panels if panel.mark is Mark.SCATTER), None)
+    first = next((panel for panel in panels if _has_field_along_x(panel)), None)
     if first is not None and first.x.scale is Scale.LINEAR and "x" not in log and _spans(first, lambda one: one.x):
         yield f"{first.x.title}: over {DECADES} decades, `log x` shows them"
+
+
+def _has_field_along_x(panel: Panel) -> bool:
+    """Whether x is no axis that grows along the runs, of which the first steps need no room."""
+    return panel.mark is Mark.SCATTER or (
+        panel.mark is Mark.LINE and panel.x.title.startswith(f"{Space.CONFIG.value}.")
+    )
 
 
 def _middle(panel: Panel) -> str:

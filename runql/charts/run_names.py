@@ -26,9 +26,19 @@ def told_apart(names: Mapping[str, str]) -> dict[str, str]:
     return {run: name if again[name] == 1 else f"{name} ({run})" for run, name in called.items()}
 
 
-def _without_common(names: Sequence[str]) -> dict[str, str]:
-    """The names without the words with which all of them begin, and those with which all end."""
-    split = [_WORDS.findall(name) for name in names]
+def words_left_out(names: Mapping[str, str]) -> tuple[str, str]:
+    """With which words all names begin, and with which they end, where `told_apart` leaves these out."""
+    called = [*dict.fromkeys(name or run for run, name in names.items())]
+    short = _without_common(called) if len(called) > 1 else {}
+    if not short or len({*short.values()}) < len(short) or all(name == text for name, text in short.items()):
+        return "", ""
+    split = [_WORDS.findall(name) for name in called]
+    start, end = _common(split)
+    return "".join(_trimmed(split[0][:start])), "".join(_trimmed(split[0][len(split[0]) - end :]))
+
+
+def _common(split: Sequence[Sequence[str]]) -> tuple[int, int]:
+    """With how many words all begin, and with how many of the others all end."""
     shortest = min(map(len, split))
     start = 0
     while start < shortest and len({words[start] for words in split}) == 1:
@@ -36,6 +46,13 @@ def _without_common(names: Sequence[str]) -> dict[str, str]:
     end = 0
     while end < shortest - start and len({words[-1 - end] for words in split}) == 1:
         end += 1
+    return start, end
+
+
+def _without_common(names: Sequence[str]) -> dict[str, str]:
+    """The names without the words with which all of them begin, and those with which all end."""
+    split = [_WORDS.findall(name) for name in names]
+    start, end = _common(split)
     kept = [words[start : len(words) - end] for words in split]
     if not all("".join(words).strip() for words in kept) or not all(map(_is_named, kept)):
         return dict(zip(names, names, strict=True))

@@ -67,14 +67,19 @@ def _histogram(table: ChartTable, design: Design, name: str) -> Panel:
     edges = _edges(held)
     if len(held) > 1 and min(held) == max(held):
         table.say(f"all {len(held):,} values of {name} are {short(held[0])}")
-    series = []
+    series, empty = [], list[str]()
     for colour, (value, rows) in enumerate(_parted(table, design.by).items()):
         counts = [0.0] * (len(edges) - 1)
         kept = [row for row in rows if (one := values[row]) is not None and not math.isnan(one)]
         for row in kept:
             counts[_bin(edges, values[row] or 0.0)] += 1
+        if value and not kept:
+            empty.append(value)
+            continue
         called = f"{value} (n={len(kept):,})" if value else name
         series.append(_bins((called, colour), edges[:-1], edges[1:], counts, runs_of(table, kept)))
+    if empty:
+        table.say(f"no value of {name} in {some_names(empty)}")
     return Panel(Mark.HIST, axis, Axis("rows"), tuple(series))
 
 

@@ -73,7 +73,8 @@ def _pivoted(table: ChartTable, keys: Sequence[str], name: str, columns: Mapping
     empty = min(len(rows), _MOST_ROWS) * len(columns) - len(cells)
     if empty:
         table.say(f"{empty:,} empty cell{'s' * (empty != 1)}{f' of {name}' * bool(name)}")
-    x = Axis(_across(table), Scale.CATEGORY, tuple(columns))
+    across = categories([cell.key for cell in columns.values()])
+    x = Axis(_across(table), Scale.CATEGORY, tuple(across if len({*across}) == len(columns) else columns))
     y = Axis(", ".join(keys), Scale.CATEGORY, tuple(rows[:_MOST_ROWS]))
     return Panel(Mark.HEAT, x, y, cells=tuple(cells), title=name)
 

@@ -13,7 +13,7 @@ from queue import Full, Queue
 from threading import Thread
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
-from runql.charts.empty import said_of_empty
+from runql.charts.file_notices import said_of_file
 from runql.charts.files.kinds import ChartFile, chart_file
 from runql.config import Settings
 from runql.engine.stages import Opener, StageContext
@@ -197,7 +197,7 @@ class Files:
         def write() -> tuple[Diagnostic, ...]:
             chart = make(Frame.concat(parts.frames), context)
             save_chart(chart, kind, place, theme, parts.gave_up)
-            return said_of_empty(chart, str(place.path))
+            return said_of_file(chart, str(place.path))
 
         return write
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from runql.charts.empty import said_of_empty
+from runql.charts.file_notices import said_of_file
 from runql.config import Settings
 from runql.errors import BackendError, wrong_call
 from runql.execute.progress import RunProgress
@@ -194,7 +194,7 @@ class ResultWriter:
                 if self._path is not None:
                     draws = result.draws and self._format.name in CHART_FORMATS
                     lost = save(output, self._format, self._path)
-                    return (*lost, *(said_of_empty(result.chart, str(self._path)) if draws else ()))
+                    return (*lost, *(said_of_file(result.chart, str(self._path)) if draws else ()))
                 pieces = self._pieces(replace(output, frames=frames), self._format, progress)
                 led = _led(led_by.encode(), pieces)
                 self._write(_without_last_line_end(led) if chomps else led)

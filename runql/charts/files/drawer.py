@@ -39,7 +39,7 @@ class Drawer:
             if sys.executable:
                 self._running()
 
-    def draw(self, what: str, spec: Mapping[str, Any], **options: Any) -> bytes:
+    def draw(self, what: str, spec: Mapping[str, Any] | str, **options: Any) -> bytes:
         """What is drawn. An interrupt ends the drawing at once. Raises `OutputError` if the process ended meanwhile."""
         request = {"what": what, "spec": spec, "options": self._options | options}
         if not sys.executable:  # within another program that has no Python to start

@@ -11,6 +11,7 @@ import json
 import sys
 from typing import Any, Final
 
+_UNASSIGNED: Final = "\u0378"
 _NOTHING: Final = {"data": {"values": []}, "mark": "point", "encoding": {}}
 
 
@@ -30,8 +31,24 @@ def drawn(request: dict[str, Any]) -> bytes:
         case "script":
             script: str = engine.javascript_bundle(vl_version=options["vl_version"])
             return script.encode()
+        case "lacking":
+            return json.dumps(_lacking(request["spec"], options["family"])).encode()
         case what:
             raise ValueError(f"no {what}")
+
+
+def _lacking(characters: str, family: str) -> str:
+    """Those of some characters for which no font has a glyph: they look like one that nobody has, or like nothing."""
+    none = {_picture(one, family) for one in (_UNASSIGNED, " ")}
+    return "".join(one for one in characters if _picture(one, family) in none)
+
+
+def _picture(character: str, family: str) -> bytes:
+    import vl_convert
+
+    text = f'<text x="4" y="22" font-size="20" font-family="{family}">{character}</text>'
+    drawn: bytes = vl_convert.svg_to_png(f'<svg xmlns="http://www.w3.org/2000/svg" width="60" height="30">{text}</svg>')
+    return drawn
 
 
 def main() -> None:

@@ -15,6 +15,7 @@ from importlib import metadata
 from typing import Any, Final
 
 from runql.charts.files.drawer import Drawer
+from runql.charts.vega.theme import FONT
 from runql.errors import OutputError
 
 DOTS_PER_INCH: Final = 300
@@ -82,6 +83,14 @@ def script() -> str:
 @cache
 def _script() -> str:
     return _DRAWER.draw("script", {}).decode()
+
+
+@cache
+def lacking(characters: str) -> str:
+    """Those of some characters for which no font here has a glyph. Raises `OutputError` without the extra."""
+    _need()
+    found: str = json.loads(_DRAWER.draw("lacking", characters, family=FONT))
+    return found
 
 
 def versions() -> tuple[tuple[str, str], ...]:

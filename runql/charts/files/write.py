@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, assert_never
 
 from runql.charts.chart import Chart
-from runql.charts.files import engine, metadata
+from runql.charts.files import engine, glyphs, metadata
 from runql.charts.files.kinds import ChartFile, endings
 from runql.charts.files.page import page
 from runql.charts.vega.spec import for_picture, vega_lite
@@ -44,6 +44,8 @@ def chart_bytes(chart: Chart, kind: ChartFile, theme: Theme = Theme.LIGHT) -> by
     if kind is not ChartFile.JSON:
         chart = replace(chart, source=replace(chart.source, versions=(*chart.source.versions, *engine.versions())))
     chart = for_picture(chart)
+    if kind is ChartFile.PNG and (characters := glyphs.lacking(chart)):
+        chart = replace(chart, notes=(*chart.notes, glyphs.noted(characters)))
     spec = vega_lite(chart, theme, live=kind in {ChartFile.HTML, ChartFile.JSON})
     kept = metadata.metadata_of(chart)
     match kind:

@@ -8,7 +8,7 @@ from math import isfinite
 from typing import Final
 
 from runql.charts.chart import Cell, Panel
-from runql.charts.numbers import short
+from runql.charts.numbers import short, shorter
 from runql.charts.terminal.look import BOLD, DIM, Look, padded
 from runql.charts.terminal.ticks import AxisExtent
 from runql.text.widths import cell_width
@@ -17,6 +17,7 @@ _SHADES: Final = " ░▒▓█"
 _PLAIN_SHADES: Final = " .:*#"
 _WIDEST_NAME: Final = 2 / 5
 _LEAST_CELL: Final = 5
+_DIGITS: Final = (3, 2, 1)
 
 
 def heat_lines(panel: Panel, look: Look) -> Iterator[str]:
@@ -44,11 +45,10 @@ def cross_lines(panel: Panel, look: Look) -> Iterator[str]:
 
 
 def _grid(panel: Panel, look: Look, cells: dict[tuple[int, int], Cell], ends: AxisExtent | None) -> Iterator[str]:
-    needs, turned = (_needs if ends else _needs_names), _turned(panel)
-    if needs(panel, cells, look) > look.width >= needs(turned, _crossed(cells), look):
-        panel, cells = turned, _crossed(cells)
+    panel, cells, is_turned = _arranged(panel, cells, look, are_numbers=ends is not None)
     rows, columns = panel.y.categories, panel.x.categories
     title = f"{panel.y.title} " + look.sign("↓ ", "/ ") + f"{panel.x.title} " + look.sign("→", "")
+    title += " (turned to fit)" * is_turned
     margin = min(max(cell_width(look.cut(name, look.width)) for name in rows), int(look.width * _WIDEST_NAME))
     texts = [cell_width(cell.text) + (2 if ends and not look.color else 0) for cell in cells.values()]
     wide = [cell_width(look.cut(name, 16)) for name in columns]
@@ -64,6 +64,31 @@ def _grid(panel: Panel, look: Look, cells: dict[tuple[int, int], Cell], ends: Ax
         yield f"{padded(names[name], margin, right=True)} {drawn}".rstrip()
     if shown < len(columns):
         yield look.paint(f"{len(columns) - shown:,} more columns find no room at this width", DIM)
+
+
+def _arranged(
+    panel: Panel, cells: dict[tuple[int, int], Cell], look: Look, *, are_numbers: bool
+) -> tuple[Panel, dict[tuple[int, int], Cell], bool]:
+    """The grid as it is or turned, its numbers in as many digits as there is room for."""
+    needs = _needs if are_numbers else _needs_names
+    for digits in (0, *_DIGITS) if are_numbers else (0,):
+        made = {place: _rounded(cell, digits) for place, cell in cells.items()} if digits else cells
+        ways = ((panel, made, False), (_turned(panel), _crossed(made), True))
+        for way in ways:
+            if needs(way[0], way[1], look) <= look.width:
+                return way
+    return min(ways, key=lambda way: len(way[0].x.categories))
+
+
+def _rounded(cell: Cell, digits: int) -> Cell:
+    """The cell with its number in so many digits, in the shorter of two ways to write it."""
+    if not isfinite(cell.value):
+        return cell
+    mantissa, _, power = f"{cell.value:.{digits - 1}e}".partition("e")
+    plain = shorter(cell.value, digits)
+    _, around, spread = cell.text.partition(" ± ")
+    text = min(plain, f"{mantissa}e{int(power)}", key=len)
+    return replace(cell, text=text + (around + spread if digits > 1 else ""))
 
 
 def _turned(panel: Panel) -> Panel:

@@ -21,6 +21,8 @@ INKS: Final = (97, 62, 68, 37, 35, 71, 107, 142, 178)
 """From small to large, of points: all are seen on black and on white."""
 RAMPED: Final = 1000
 """A colour from here on is one of `INKS`."""
+FAINT: Final = 2000
+"""A colour from here on is that of a series, fainter: of one that stands behind another."""
 _PLAIN_SIGNS: Final = str.maketrans(
     {"±": "+-", "…": "...", "–": "-", "—": "-", "·": ".", "×": "x", "≤": "<=", "≥": ">="}
 )
@@ -45,15 +47,17 @@ class Look:
 
     def marker(self, colour: int) -> str:
         """The character of a series."""
+        if colour >= FAINT and not self.color:
+            return self.sign("·", ".")
         markers = MARKERS if self.color and self.unicode else PLAIN_MARKERS
-        return markers[colour % len(markers)]
+        return markers[colour % FAINT % len(markers)]
 
     def paint(self, text: str, colour: int) -> str:
         """The text in the colour of a series, if there are colours."""
         if not self.color or not text.strip():
             return text
-        ink = INKS[colour - RAMPED] if colour >= RAMPED else COLOURS[colour % len(COLOURS)]
-        style = {DIM: "2", BOLD: "1"}.get(colour, f"38;5;{ink}")
+        ink = INKS[colour - RAMPED] if RAMPED <= colour < FAINT else COLOURS[colour % FAINT % len(COLOURS)]
+        style = {DIM: "2", BOLD: "1"}.get(colour, f"{'2;' * (colour >= FAINT)}38;5;{ink}")
         return f"\x1b[{style}m{text}\x1b[0m"
 
     def shade(self, text: str, part: float) -> str:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from itertools import chain, pairwise
+from dataclasses import replace
+from itertools import chain, filterfalse, pairwise
 from typing import Final
 
 from runql.charts.chart import Axis, Mark, Panel, Scale, Series
 from runql.charts.clipping import on_axis
 from runql.charts.numbers import short
 from runql.charts.terminal.canvas import Canvas, is_drawn
-from runql.charts.terminal.look import DIM, Look, padded
-from runql.charts.terminal.shades import Shading, sign_of
+from runql.charts.terminal.look import DIM, FAINT, Look, padded
+from runql.charts.terminal.shades import NO_COLOUR, Shading, sign_of
 from runql.charts.terminal.ticks import AxisExtent, span_of, ticks_of
 from runql.text.widths import cell_width
 
@@ -44,7 +45,8 @@ def plane_lines(panel: Panel, look: Look, rows: int, margin: int) -> Iterator[st
     canvas = Canvas(columns, rows, look, dots=look.unicode and (look.color or len(panel.series) == 1))
     for series in panel.series:
         _shade(canvas, series, x, y, look)
-    for series in reversed(panel.series):
+    last_first = panel.series[::-1]
+    for series in (*filter(_is_behind, last_first), *filterfalse(_is_behind, last_first)):
         _draw(canvas, panel, series, (x, y), look)
     if panel.y.title:
         yield look.paint(look.cut(panel.y.title, look.width), DIM)
@@ -112,25 +114,46 @@ def _draw(canvas: Canvas, panel: Panel, series: Series, spans: tuple[AxisExtent,
         (x.place(at), y.place(value)) if is_drawn(at) and is_drawn(value) else None
         for at, value in zip(series.x, series.y, strict=True)
     ]
-    marker = look.marker(series.colour)
+    colour = _colour(panel, series)
+    marker = _marker(series, look, is_line=panel.mark is Mark.LINE)
     found = [point for point in points if point is not None]
     shading = Shading.of(panel)
     if panel.mark is Mark.LINE or series.joined:
         for before, after in pairwise(points):
             if before is not None and after is not None:
                 turn = {"after": (after[0], before[1]), "before": (before[0], after[1])}.get(series.step, after)
-                canvas.line(before, turn, marker, series.colour)
-                canvas.line(turn, after, marker, series.colour)
+                canvas.line(before, turn, marker, colour)
+                canvas.line(turn, after, marker, colour)
     for place, point in enumerate(points):
         if point is None:
             continue
         if panel.mark is Mark.SCATTER:
             _error(canvas, series, place, (point[0], y), look)
         alone = (not place or points[place - 1] is None) and (place + 1 == len(points) or points[place + 1] is None)
-        if panel.mark is Mark.SCATTER or alone or len(found) * _FEW <= canvas.columns:
-            canvas.sign(*point, *sign_of(series, place, shading, look))
-    if found and panel.mark is Mark.LINE and look.color and len(panel.series) > 1:
+        few = len(found) * _FEW <= canvas.columns and not (series.is_behind and panel.mark is Mark.LINE)
+        if panel.mark is Mark.SCATTER or alone or few:
+            shown = sign_of(series, place, shading, look) if shading else (marker, colour)
+            canvas.sign(*point, *shown)
+    if found and panel.mark is Mark.LINE and look.color and len(panel.series) > 1 and not series.is_behind:
         canvas.sign(*found[-1], marker, series.colour)
+
+
+def _is_behind(series: Series) -> bool:
+    return series.is_behind
+
+
+def _colour(panel: Panel, series: Series) -> int:
+    """The colour of a series; of one behind others that of a line, fainter, and of points grey."""
+    if not series.is_behind:
+        return series.colour
+    return series.colour + FAINT if panel.mark is Mark.LINE else NO_COLOUR
+
+
+def _marker(series: Series, look: Look, *, is_line: bool) -> str:
+    """The character of a series; points behind others are dots."""
+    if series.is_behind and not is_line:
+        return look.sign("·", ".")
+    return look.marker(series.colour + FAINT * series.is_behind)
 
 
 def _error(canvas: Canvas, series: Series, place: int, at: tuple[float, AxisExtent], look: Look) -> None:
@@ -194,8 +217,10 @@ def legend_of(panels: Sequence[Panel], look: Look, legend: str) -> list[str]:
     is_line = all(panel.mark is Mark.LINE for panel in drawn)
     for panel in drawn:
         for series in panel.series:
+            if series.is_behind and panel.mark is Mark.LINE:
+                continue
             if len(panel.series) > 1 or series.interval or series.name != panel.y.title:
-                seen.setdefault(series.name, []).append(series)
+                seen.setdefault(series.name, []).append(replace(series, colour=_colour(panel, series)))
                 bands.update(dict.fromkeys(_bands(series, look, is_line=panel.mark is Mark.LINE)))
     if not seen:
         return []
@@ -207,7 +232,7 @@ def legend_of(panels: Sequence[Panel], look: Look, legend: str) -> list[str]:
 
 def _entry(name: str, alike: Sequence[Series], look: Look, *, is_line: bool) -> tuple[str, int]:
     """A name with its marker and its last value in each panel, and how wide that is."""
-    called = f"{look.marker(alike[0].colour)} {name}"
+    called = f"{_marker(alike[0], look, is_line=is_line)} {name}"
     lasts = [short(one.last) for one in alike if is_line and one.last is not None]
     last = f" {' / '.join(lasts)}" if lasts else ""
     return look.paint(called, alike[0].colour) + last, cell_width(called + last)

@@ -12,6 +12,7 @@ from runql.charts.chart import Axis, Scale
 from runql.text.frozen import frozen
 
 _STEPS: Final = (1.0, 2.0, 2.5, 5.0, 10.0)
+_EXACT: Final = 2**50
 _LARGE: Final = 1e6
 _SMALL: Final = 1e-3
 _LEAST_POWER, _MOST_POWER = -323, 308
@@ -30,6 +31,7 @@ class AxisExtent:
     low: float
     high: float
     is_log: bool = False
+    is_whole: bool = False
 
     def place(self, value: float) -> float:
         """0 at the beginning, 1 at the end."""
@@ -49,13 +51,17 @@ def span_of(values: Sequence[float], axis: Axis, *, padded: bool = False, zero: 
         return AxisExtent(low / 1.5, high * 1.5, True) if low == high else AxisExtent(low, high, True)
     if zero:
         low, high = min(low, 0.0), max(high, 0.0)
+    is_whole = all(value == int(value) for value in values)
+    if low == high and is_whole and abs(low) < _EXACT:
+        return AxisExtent(low - 0.5, high + 0.5, is_whole=True)
     if low == high:
         room = abs(low) * 0.5 or 1.0
         return AxisExtent(max(low - room, -sys.float_info.max), min(high + room, sys.float_info.max))
     room = (high / 20 - low / 20) if padded else 0.0
     if math.isinf(low - room) or math.isinf(high + room):
         room = 0.0
-    return AxisExtent(low - (0 if zero and low == 0 else room), high + (0 if zero and high == 0 else room))
+    ends = low - (0 if zero and low == 0 else room), high + (0 if zero and high == 0 else room)
+    return AxisExtent(*ends, is_whole=is_whole)
 
 
 def ticks_of(span: AxisExtent, axis: Axis, most: int, zone: tzinfo) -> list[tuple[float, str]]:
@@ -64,11 +70,11 @@ def ticks_of(span: AxisExtent, axis: Axis, most: int, zone: tzinfo) -> list[tupl
         return time_ticks(span.low, span.high, most, zone)
     if span.is_log:
         return _log_ticks(span.low, span.high, most)
-    return number_ticks(span.low, span.high, most)
+    return number_ticks(span.low, span.high, most, is_whole=span.is_whole)
 
 
-def number_ticks(low: float, high: float, most: int) -> list[tuple[float, str]]:
-    """Round numbers between two."""
+def number_ticks(low: float, high: float, most: int, *, is_whole: bool = False) -> list[tuple[float, str]]:
+    """Round numbers between two, whole ones if asked for."""
     rough = high / max(1, most - 1) - low / max(1, most - 1)
     if rough <= 0 or not math.isfinite(rough):
         return [(low, f"{low:g}")]
@@ -77,6 +83,8 @@ def number_ticks(low: float, high: float, most: int) -> list[tuple[float, str]]:
         return [(low, f"{low:g}"), (high, f"{high:g}")]
     for scale in (*_STEPS, 20.0, 25.0, 50.0):
         step = scale * power
+        if is_whole and step != int(step):
+            continue
         first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
         if last - first + 1 <= most:
             places = [at * step for at in range(first, last + 1)]

@@ -25,16 +25,17 @@ _SPARE: Final = 6
 
 @frozen
 class AxisRange:
-    """The least and the most of the values on an axis."""
+    """The least and the most of the values on an axis, and whether all are whole numbers."""
 
     least: float
     most: float
+    is_whole: bool = False
 
     @classmethod
     def of(cls, *columns: Iterable[float]) -> AxisRange | None:
         """That of all finite values; `None` where there is none."""
         finite = [value for column in columns for value in column if math.isfinite(value)]
-        return cls(min(finite), max(finite)) if finite else None
+        return cls(min(finite), max(finite), all(value == int(value) for value in finite)) if finite else None
 
 
 def value_on(axis: Axis, value: float) -> Any:
@@ -155,9 +156,17 @@ def _linear(
         scale |= {"domain": [*window], "zero": False, "nice": False}
     if extent is None:
         return {"scale": scale, "axis": axis}
+    if extent.is_whole:
+        axis["tickMinStep"] = 1
     if extent.least == extent.most and not (from_zero and extent.least):
-        around = abs(extent.least) / 10 or 1
+        is_one = extent.is_whole and abs(extent.least) < _EXACT / 2
+        around = 0.5 if is_one else abs(extent.least) / 10 or 1
         scale |= {"domain": [extent.least - around, extent.most + around], "nice": False}
+        if is_one:
+            return {
+                "scale": scale,
+                "axis": {**axis, "values": [extent.least], **(number_format(extent) or {"format": ",d"})},
+            }
     return {"scale": scale, "axis": {**axis, **number_format(extent)}}
 
 

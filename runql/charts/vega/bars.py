@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from math import isfinite
 from typing import Any, Final
 
-from runql.charts.chart import Axis, Box, Panel, Scale, Series
+from runql.charts.chart import Axis, Box, Mark, Panel, Scale, Series
 from runql.charts.clipping import on_axis
 from runql.charts.vega.axes import AxisRange, category, channel, floor_of, value_on
-from runql.charts.vega.layers import Layers, Pointer, Row, tooltip
+from runql.charts.vega.layers import Layers, Pointer, Row, arrows, beyond, tooltip
 from runql.charts.vega.legend import Legend, name_of
 from runql.charts.vega.texts import number_text, room, short
-from runql.charts.vega.theme import NOTE_SIZE, PALETTES, TEXT_SIZE
+from runql.charts.vega.theme import NOTE_SIZE, PALETTES, TEXT_SIZE, Theme, halo
 from runql.text.frozen import frozen
 
 _BAR: Final = 18
@@ -67,6 +68,7 @@ def _bars(panel: Panel, series: Series) -> Iterator[Row]:
         row: Row = {"series": name_of(series), "x": value_on(panel.x, x), "y": value_on(panel.y, y)}
         if series.low:
             row |= {"low": value_on(panel.y, series.low[at]), "high": value_on(panel.y, series.high[at])}
+            row |= beyond(panel.y, series.low[at], series.high[at])
         if series.until:
             row["until"] = value_on(panel.x, series.until[at])
         if series.labels:
@@ -107,7 +109,7 @@ def bar_layers(panel: Panel, legend: Legend, points: float, pointer: Pointer) ->
     )
     made = [bar, *_whiskers(panel, standing, encoding, legend)]
     if told:
-        made += [_values(standing, encoding, legend, below=False), _values(standing, encoding, legend, below=True)]
+        made += _values(standing, encoding, legend, below=False) + _values(standing, encoding, legend, below=True)
     return Layers(made, []), standing
 
 
@@ -150,6 +152,9 @@ def _whiskers(panel: Panel, standing: Standing, encoding: dict[str, Any], legend
     yield standing.layer(line, {**encoding, "y": low, "y2": {"field": "high"}})
     for end in (low, high):
         yield standing.layer(_cap(standing, ink), {**encoding, "y": end})
+    for field, mark in arrows(panel, turned=standing.is_turned):
+        shown = {**encoding, "y": {**encoding["y"], "field": field}}
+        yield standing.layer({**mark, "color": ink}, shown, transform=[{"filter": f"isValid(datum.{field})"}])
 
 
 def _cap(standing: Standing, ink: str, length: int = _CAP) -> dict[str, Any]:
@@ -163,7 +168,7 @@ def _cap(standing: Standing, ink: str, length: int = _CAP) -> dict[str, Any]:
     }
 
 
-def _values(standing: Standing, encoding: dict[str, Any], legend: Legend, *, below: bool) -> dict[str, Any]:
+def _values(standing: Standing, encoding: dict[str, Any], legend: Legend, *, below: bool) -> list[dict[str, Any]]:
     """The values at the ends of the bars, of those below zero below."""
     ink = PALETTES[legend.theme].faint
     if standing.is_turned:
@@ -173,22 +178,24 @@ def _values(standing: Standing, encoding: dict[str, Any], legend: Legend, *, bel
     where = {"transform": [{"filter": f"datum.text && datum.y {'<' if below else '>='} 0"}]}
     mark = {"type": "text", "fontSize": NOTE_SIZE, "color": ink, **place}
     shown = {**encoding, "y": {**encoding["y"], "field": "end"}, "text": {"field": "text"}}
-    return standing.layer(mark, shown, **where)
+    return [standing.layer(look, shown, **where) for look in (halo(mark, legend.theme), mark)]
 
 
 # ---------------------------------------------------------------- bins
 
 
 def bin_layers(panel: Panel, legend: Legend, pointer: Pointer) -> Layers:
-    """The bins of a histogram; of several groups each one is seen through the others."""
+    """The bins of a histogram."""
     edges = AxisRange.of(*(column for series in panel.series for column in (series.x, series.until)))
     counts = AxisRange.of(*(series.y for series in panel.series))
     x = channel("x", panel.x, edges)
+    if panel.title and not panel.x.title:  # the axis of all stands below the last
+        x["axis"]["labels"] = False
     x["scale"] = {**x["scale"], "padding": 0}  # else Vega-Lite begins the axis a step before the first bin
-    several = len(panel.series) > 1
-    mark = {"type": "bar", "orient": "vertical", "binSpacing": 1, "clip": True, "fillOpacity": 0.15 if several else 0.9}
-    if several:
-        mark |= {"strokeWidth": 1.6}
+    counts = (
+        counts if panel.y.window is None else AxisRange(*panel.y.window, is_whole=counts is None or counts.is_whole)
+    )
+    mark = {"type": "bar", "orient": "vertical", "binSpacing": 1, "clip": True, "fillOpacity": 0.9}
     colour = legend.colour(symbol="square")
     encoding = {
         "x": x,
@@ -200,9 +207,24 @@ def bin_layers(panel: Panel, legend: Legend, pointer: Pointer) -> Layers:
         "tooltip": _bin_told(panel, legend),
         **pointer.faded(),
     }
-    if several:
-        encoding["stroke"] = colour
     return Layers([{"mark": mark, "encoding": encoding}], [])
+
+
+def bins_apart(panel: Panel) -> tuple[Panel, ...]:
+    """The bins of several groups below each other on one pair of axes; any other panel as it is."""
+    if panel.mark is not Mark.HIST or len(panel.series) < 2:
+        return (panel,)
+    edges = AxisRange.of(*(column for series in panel.series for column in (series.x, series.until)))
+    counts = [y for series in panel.series for y in series.y if isfinite(y)]
+    is_log = panel.y.scale is Scale.LOG
+    window = (min((y for y in counts if y > 0 or not is_log), default=0.0) * is_log, max(counts, default=1.0))
+    x = panel.x if edges is None else replace(panel.x, window=(edges.least, edges.most))
+    y = replace(panel.y, window=window)
+    last = panel.series[-1]
+    return tuple(
+        replace(panel, title=one.name, series=(one,), x=x if one is last else replace(x, title=""), y=y)
+        for one in panel.series
+    )
 
 
 def _bin_told(panel: Panel, legend: Legend) -> list[dict[str, Any]]:
@@ -270,14 +292,16 @@ def box_layers(panel: Panel, legend: Legend, points: float) -> tuple[Layers, Sta
         standing.layer(
             point, {"x": x, "y": {**y, "field": "median"}, "tooltip": told}, transform=[{"filter": "datum.n === 1"}]
         ),
-        _counts(standing, {"x": x, "y": {**y, "field": "most"}}, colours.faint),
+        *_counts(standing, {"x": x, "y": {**y, "field": "most"}}, legend.theme),
     ]
     return Layers(made, []), standing
 
 
-def _counts(standing: Standing, encoding: dict[str, Any], ink: str) -> dict[str, Any]:
+def _counts(standing: Standing, encoding: dict[str, Any], theme: Theme) -> list[dict[str, Any]]:
     """How many values a box is of, beside its end."""
     place = {"align": "left", "dx": 8} if standing.is_turned else {"align": "center", "dy": -9}
+    ink = PALETTES[theme].faint
     mark = {"type": "text", "fontSize": NOTE_SIZE, "color": ink, "baseline": "middle", **place}
     counted = [{"calculate": "'n = ' + format(datum.n, ',')", "as": "count"}]
-    return standing.layer(mark, {**encoding, "text": {"field": "count"}}, transform=counted)
+    shown = {**encoding, "text": {"field": "count"}}
+    return [standing.layer(look, shown, transform=counted) for look in (halo(mark, theme), mark)]

@@ -12,7 +12,7 @@ from runql.charts.vega.layers import Layers, Row, readable
 from runql.charts.vega.legend import Legend
 from runql.charts.vega.shades import ends_of, shade_channel
 from runql.charts.vega.texts import number_text, room, short
-from runql.charts.vega.theme import NOTE_SIZE, PALETTES, TEXT_SIZE, Theme
+from runql.charts.vega.theme import NOTE_SIZE, PALETTES, TEXT_SIZE, Theme, halo
 from runql.text.visible import visible
 
 _CELL_HEIGHT: Final = 34
@@ -238,7 +238,7 @@ def polyline_layers(panel: Panel, legend: Legend, ticks: str) -> Layers:
     }
     look = {"type": "text", "align": "right", "dx": -6, "fontSize": NOTE_SIZE}
     seen = {"data": {"name": ticks}, "encoding": {"x": x, "y": y, "text": {"field": "text"}}}
-    behind = {**seen, "mark": {**look, "stroke": colours.background, "strokeWidth": 4, "strokeJoin": "round"}}
+    behind = {**seen, "mark": halo(look, legend.theme)}
     text = {**seen, "mark": {**look, "color": colours.text}}
     return Layers([rule, *_coloured(panel, line, colours.faint), behind, text], [])
 

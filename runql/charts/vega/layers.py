@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, Final, TypeAlias
 
 from runql.charts.chart import Axis, Panel, Scale
@@ -47,6 +48,25 @@ class Pointer:
         return {"transform": [{"filter": {"param": _SHOWN}}]} if self.names else {}
 
 
+def beyond(axis: Axis, low: float, high: float) -> Row:
+    """The ends of the axis that an interval reaches beyond."""
+    if axis.window is None:
+        return {}
+    least, most = axis.window
+    return ({"below": least} if low < least else {}) | ({"above": most} if high > most else {})
+
+
+def arrows(panel: Panel, *, turned: bool = False) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The field and the mark of the arrows at the ends of an axis beyond which intervals go on."""
+    shapes = {"below": "triangle-left", "above": "triangle-right"} if turned else _ARROWS
+    pairs = [pair for one in panel.series for pair in zip(one.low, one.high, strict=True)]
+    reached = {field for low, high in pairs for field in beyond(panel.y, low, high)}
+    for field, shape in shapes.items():
+        if field in reached:
+            yield field, {"type": "point", "filled": True, "shape": shape, "size": 70, "opacity": 1, "clip": False}
+
+
+_ARROWS: Final = {"below": "triangle-down", "above": "triangle-up"}
 _SHOWN: Final = "shown"
 _FAINT: Final = 0.08
 
@@ -60,6 +80,8 @@ def tooltip(panel: Panel, series: str) -> list[dict[str, Any]]:
     """What is said of a point: its run, its value on each axis."""
     made = [{"field": "series", "title": series or "series"}]
     sets = panel.series
+    if any(one.part for one in sets):
+        made.append({"field": "part", "title": "metric"})
     if any(one.labels for one in sets):
         made.append({"field": "label", "title": "run"})
     if any(one.point_runs or len(one.runs) == 1 for one in sets):

@@ -24,6 +24,9 @@ class Legend:
     names: tuple[str, ...]
     places: tuple[int, ...]
     theme: Theme
+    behind: frozenset[str] = frozenset()
+    """The names of points that stand behind others, which are grey."""
+
     is_axis: bool = False
     """Whether each panel has one series, which an axis names."""
 
@@ -33,7 +36,14 @@ class Legend:
         found = {name_of(each): each.colour for panel in chart.panels for each in panel.series}
         ordered = sorted(found, key=lambda name: found[name])
         is_axis = all(_is_named(panel) for panel in chart.panels)
-        return cls(visible(chart.legend), tuple(ordered), tuple(found[name] for name in ordered), theme, is_axis)
+        grey = {
+            name_of(each)
+            for panel in chart.panels
+            for each in panel.series
+            if each.is_behind and panel.mark is not Mark.LINE
+        }
+        places = tuple(found[name] for name in ordered)
+        return cls(visible(chart.legend), tuple(ordered), places, theme, frozenset(grey), is_axis)
 
     @property
     def is_shown(self) -> bool:
@@ -50,8 +60,10 @@ class Legend:
 
     def colour(self, *, symbol: str) -> dict[str, Any]:
         """The channel `color`."""
-        colours = PALETTES[self.theme].series
-        return self._channel([colours[place % len(colours)] for place in self.places], symbol)
+        colours, grey = PALETTES[self.theme].series, PALETTES[self.theme].faint
+        named = zip(self.names, self.places, strict=True)
+        shown = [grey if name in self.behind else colours[place % len(colours)] for name, place in named]
+        return self._channel(shown, symbol)
 
     def dash(self) -> dict[str, Any]:
         """The channel `strokeDash`."""
@@ -78,7 +90,7 @@ class Legend:
 def _is_named(panel: Panel) -> bool:
     """Whether an axis says what a panel shows: that of its values, which lies along x where bins count them."""
     axis = panel.x if panel.mark is Mark.HIST else panel.y
-    return all(one.name == axis.title for one in panel.series) and len(panel.series) < 2
+    return all(one.name in {axis.title, panel.title} for one in panel.series) and len(panel.series) < 2
 
 
 def name_of(series: Series) -> str:

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from runql.charts.chart import Axis, Mark, Panel, Scale, Series
 from runql.charts.vega.axes import AxisRange, channel, value_on
-from runql.charts.vega.layers import Layers, Pointer, Row, readable, tooltip
+from runql.charts.vega.layers import Layers, Pointer, Row, arrows, beyond, readable, tooltip
 from runql.charts.vega.legend import Legend, name_of, symbol_of
 from runql.charts.vega.shades import shade_channel, shades_of
 from runql.charts.vega.texts import room, short
@@ -44,6 +44,10 @@ def _rows(panel: Panel, series: Series) -> Iterator[Row]:
     few = sum(map(isfinite, series.y)) <= _FEW_POINTS
     for at, (x, y) in enumerate(zip(series.x, series.y, strict=True)):
         row: Row = {"series": name, "x": value_on(panel.x, x), "y": value_on(panel.y, y)}
+        if series.part:
+            row["part"] = readable(series.part)
+        if series.is_behind:
+            row["behind"] = True
         if series.labels:
             row["label"] = readable(series.labels[at])
         if (one := series.point_runs[at] if series.point_runs else run) is not None:
@@ -53,8 +57,10 @@ def _rows(panel: Panel, series: Series) -> Iterator[Row]:
         for field in ("low", "high", "least", "most"):
             if values := getattr(series, field):
                 row[field] = value_on(panel.y, values[at])
-        if panel.mark is Mark.LINE and (few or _is_alone(series.y, at)):
+        if panel.mark is Mark.LINE and ((few and not series.is_behind) or _is_alone(series.y, at)):
             row["dot"] = True
+        if series.low and panel.mark is Mark.SCATTER:
+            row |= beyond(panel.y, series.low[at], series.high[at])
         for (low, high, _), field in zip(_BANDS, _LONE, strict=True):
             if getattr(series, low) and _is_alone(_held(getattr(series, low), getattr(series, high)), at):
                 row[field] = True
@@ -80,7 +86,7 @@ def axes_of(panel: Panel) -> dict[str, Any]:
     x = AxisRange.of(*(series.x for series in panel.series))
     return {
         "x": channel("x", panel.x, x, padding=spare, angled=_is_angled(panel.x)),
-        "y": channel("y", panel.y, AxisRange.of(*columns, *outer), padding=spare),
+        "y": channel("y", panel.y, AxisRange.of(*columns, *outer), padding=spare if panel.y.window is None else 0),
         **_beside(panel),
     }
 
@@ -104,20 +110,30 @@ def line_layers(panel: Panel, legend: Legend, pointer: Pointer) -> Layers:
     """Bands below, then lines, then the points that no line shows."""
     axes = axes_of(panel)
     colour = legend.colour(symbol=symbol_of(Mark.LINE))
-    line = {
-        "mark": {"type": "line", "order": False, "clip": True, "strokeWidth": 1.8, "strokeJoin": "round"},
-        "encoding": {**axes, "color": colour, "strokeDash": legend.dash(), **pointer.faded()},
-    }
+    encoding = {**axes, "color": colour, "strokeDash": legend.dash(), **pointer.faded()}
     dots = {
         "transform": [{"filter": "datum.dot === true"}],
         "mark": {"type": "point", "filled": True, "size": 28, "clip": True, "fillOpacity": 1},
         "encoding": {**axes, "color": colour, **pointer.faded()},
     }
     has_dots = any(_rows_dot(panel))
-    made = [*_bands(panel, axes, colour, pointer), line, *([dots] if has_dots else [])]
+    made = [*_bands(panel, axes, colour, pointer), *_strokes(panel, encoding), *([dots] if has_dots else [])]
     return Layers(
         made, [_hover(panel, axes, colour, legend, pointer)] if pointer.live else [], can_zoom=_can_zoom(panel)
     )
+
+
+_STROKE: Final = {"type": "line", "order": False, "clip": True, "strokeWidth": 1.8, "strokeJoin": "round"}
+
+
+def _strokes(panel: Panel, encoding: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The lines, fainter those behind others, which lie below them."""
+    if not any(series.is_behind for series in panel.series):
+        yield {"mark": _STROKE, "encoding": encoding}
+        return
+    faint = {**_STROKE, "strokeWidth": 1.2, "strokeOpacity": 0.4}
+    yield {"transform": [{"filter": "datum.behind === true"}], "mark": faint, "encoding": encoding}
+    yield {"transform": [{"filter": "datum.behind !== true"}], "mark": _STROKE, "encoding": encoding}
 
 
 def point_layers(panel: Panel, legend: Legend, pointer: Pointer) -> Layers:
@@ -139,8 +155,19 @@ def point_layers(panel: Panel, legend: Legend, pointer: Pointer) -> Layers:
     if panel.colour is not None:
         made += _shaded(panel, panel.colour, legend.theme, encoding)
     else:
-        made.append({"mark": _POINT, "encoding": {**encoding, "color": colour, "shape": legend.shape()}})
+        look = {**encoding, "color": colour, "shape": legend.shape()}
+        for is_behind in dict.fromkeys(sorted((series.is_behind for series in panel.series), reverse=True)):
+            made.append(_points(look, is_behind=is_behind, alone=not any(one.is_behind for one in panel.series)))
     return Layers(made, [], can_zoom=_can_zoom(panel))
+
+
+def _points(encoding: dict[str, Any], *, is_behind: bool, alone: bool) -> dict[str, Any]:
+    """Points; where some stand behind others, those of one kind."""
+    if alone:
+        return {"mark": _POINT, "encoding": encoding}
+    where = {"transform": [{"filter": f"datum.behind {'===' if is_behind else '!=='} true"}]}
+    mark = _POINT | ({"size": 40, "strokeWidth": 1.2} if is_behind else {"filled": True, "size": 75})
+    return {**where, "mark": mark, "encoding": encoding}
 
 
 def _stepped(panel: Panel) -> dict[str, Any]:
@@ -206,6 +233,9 @@ def _errors(panel: Panel, axes: dict[str, Any], colour: dict[str, Any], pointer:
                 **pointer.faded(),
             },
         }
+    for field, mark in arrows(panel):
+        shown = {**axes, "y": {**axes["y"], "field": field}, "color": colour, **pointer.faded()}
+        yield {"transform": [{"filter": f"isValid(datum.{field})"}], "mark": mark, "encoding": shown}
 
 
 def _rows_dot(panel: Panel) -> Iterator[bool]:

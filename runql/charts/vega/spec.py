@@ -6,6 +6,7 @@ It holds the values that it draws in `datasets`, in full: no expression in it co
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final, assert_never
 
 from runql.charts.chart import NO_ROWS, Chart, Mark, Panel, Series
@@ -33,16 +34,20 @@ _LEAST_WIDTH: Final = 380
 _HEIGHTS: Final = {1: HEIGHT, 2: 240, 3: 190}
 _LEAST_HEIGHT: Final = 150
 _BLANK_HEIGHT: Final = 120
+_BINS_HEIGHT: Final = 90
+"""That of the bins of one group of several."""
 
 
 def vega_lite(chart: Chart, theme: Theme = Theme.LIGHT, *, live: bool = True) -> dict[str, Any]:
     """The chart as Vega-Lite. `live`: with what a pointer does, which a picture has no use for."""
     chart = for_picture(chart)
+    described = visible(_described(chart))
+    chart = replace(chart, panels=tuple(part for panel in chart.panels for part in bars.bins_apart(panel)))
     legend = Legend.of(chart, theme)
     made = [_panel(panel, at, chart, legend, live=live) for at, panel in enumerate(chart.panels)]
     spec: dict[str, Any] = {"$schema": SCHEMA, "config": config_of(theme), "padding": 14}
-    if description := visible(_described(chart)):
-        spec["description"] = description
+    if described:
+        spec["description"] = described
     if notes := tuple(note for note in notes_of(chart) if note != NO_ROWS):  # that stands in the middle
         spec["title"] = _notes(notes, theme)
     spec["datasets"] = {name: rows for one in made for name, rows in one.data.items()}
@@ -120,6 +125,7 @@ def _panel(panel: Panel, at: int, chart: Chart, legend: Legend, *, live: bool) -
             data[name], size = bars.bar_rows(panel), _sized(size, standing)
         case Mark.HIST:
             data[name], layers = bars.bar_rows(panel), bars.bin_layers(panel, legend, pointer)
+            size = {**size, "height": _BINS_HEIGHT} if panel.title else size
         case Mark.BOX:
             layers, standing = bars.box_layers(panel, legend, points)
             data[name], size = bars.box_rows(panel), _sized(size, standing)
@@ -134,8 +140,19 @@ def _panel(panel: Panel, at: int, chart: Chart, legend: Legend, *, live: bool) -
             assert_never(panel.mark)
     own = panel.title if panel.mark is not Mark.HEAT else ""  # there it stands at the colours
     title = [*([chart.title] if at == 0 and chart.title else []), *([own] if own else [])]
-    spec = {**_titled(title, size["width"]), **size, "data": {"name": name}, "layer": _layers(layers, pointer)}
+    titled = _titled(title, size["width"])
+    if panel.mark is Mark.HIST and panel.title:
+        titled = {"title": _bins_title(chart.title if at == 0 else "", panel.title)}
+    spec = {**titled, **size, "data": {"name": name}, "layer": _layers(layers, pointer)}
     return _Drawn(spec, data)
+
+
+def _bins_title(chart: str, group: str) -> dict[str, Any]:
+    """The title of the bins of one group, below that of the chart."""
+    small = {"fontSize": TEXT_SIZE + 1, "offset": 4}
+    if not chart:
+        return {"text": visible(group), **small}
+    return {"text": visible(chart), "subtitle": visible(group), "subtitleFontSize": TEXT_SIZE + 1, "subtitlePadding": 6}
 
 
 def _blank(text: str, titles: list[str], theme: Theme) -> dict[str, Any]:

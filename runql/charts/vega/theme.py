@@ -80,6 +80,12 @@ SHAPES: Final = (
 """By `Series.colour`."""
 
 
+def halo(mark: dict[str, Any], theme: Theme) -> dict[str, Any]:
+    """What stands behind a text, so that no line strikes it through."""
+    ground = PALETTES[theme].background
+    return {**mark, "color": ground, "stroke": ground, "strokeWidth": 4, "strokeJoin": "round"}
+
+
 def config_of(theme: Theme) -> dict[str, Any]:
     """How Vega-Lite draws axes, legends and titles."""
     colours = PALETTES[theme]
@@ -115,7 +121,15 @@ def config_of(theme: Theme) -> dict[str, Any]:
         "font": FONT,
         "axis": axis,
         "legend": legend,
-        "title": {"color": colours.text, "fontSize": TITLE_SIZE, "fontWeight": "bold", "anchor": "start", "limit": 0},
+        "title": {
+            "color": colours.text,
+            "fontSize": TITLE_SIZE,
+            "fontWeight": "bold",
+            "anchor": "start",
+            "limit": 0,
+            "subtitleColor": colours.text,
+            "subtitleFontWeight": "bold",
+        },
         "view": {"stroke": None},
         "aria": False,
     }

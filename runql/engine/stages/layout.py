@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import field
 
 from runql.engine.compare import is_nan, is_number
 from runql.engine.table import Table
@@ -19,13 +20,14 @@ class PivotCell:
     of several rows. `count`: that of the numbers of values, `None` if no cell has several rows, or if another value
     of the same rows shows them.
     `goal`: whether the best of the column is the smallest or the largest; `None` if the name of what is measured does
-    not tell.
+    not tell. `key`: the value of the second key.
     """
 
     value: str
     spread: str | None = None
     count: str | None = None
     goal: Goal | None = None
+    key: Value = field(default="", compare=False)
 
 
 @frozen

@@ -9,6 +9,7 @@ aggregate (`VALUE NAME` of several); where the values are means of several rows,
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from runql.engine.compare import identity
 from runql.engine.stages.context import StageContext, StageResult, free_name
@@ -45,7 +46,8 @@ def pivot(stage: TPivot, table: Table, context: StageContext) -> StageResult:
         for one, measure in pairs:
             title = f"{value_text(key)} {one.name}" if is_titled else value_text(key)
             counts = list(measure.folded.counts)
-            cells.append(measure.add(result, title, places, is_counted=counts not in shown))
+            made = measure.add(result, title, places, is_counted=counts not in shown)
+            cells.append(replace(made, key=key))
             shown.append(counts)
             values = result[cells[-1].value]
             empty.update((cross.text(row, key), None) for row, value in enumerate(values) if value is MISSING)

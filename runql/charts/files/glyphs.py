@@ -1,0 +1,49 @@
+"""Characters that a picture of pixels cannot show, as no font here has them: boxes stand for them, which is said."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator
+
+from runql.charts.chart import Chart, Panel
+from runql.charts.files import engine
+from runql.text.visible import visible
+
+_LATIN_ENDS = "\u0250"
+"""Before this all characters are in the font that comes with what draws."""
+_DRAWN = frozenset("LNPS")
+"""Letters, numbers, punctuation and symbols: what has a shape of its own."""
+
+
+def lacking(chart: Chart) -> str:
+    """The characters of a chart for which no font here has a glyph, in their order. Raises `OutputError` without the
+    extra.
+    """
+    found = {
+        one
+        for text in _texts(chart)
+        for one in visible(text)
+        if one >= _LATIN_ENDS and unicodedata.category(one)[0] in _DRAWN
+    }
+    return engine.lacking("".join(sorted(found))) if found else ""
+
+
+def noted(characters: str) -> str:
+    """What stands under a picture: by their numbers, as the characters cannot be shown there."""
+    told = " ".join(f"U+{ord(one):04X}" for one in characters)
+    return f"boxes stand for characters of which no font here has a glyph: {told}"
+
+
+def _texts(chart: Chart) -> Iterator[str]:
+    yield from (chart.title, chart.legend, *chart.notes, *chart.source.warnings)
+    for panel in chart.panels:
+        yield panel.title
+        for axis in (panel.x, panel.y, *panel.axes, *([panel.colour] if panel.colour else [])):
+            yield from (axis.title, *axis.categories)
+        yield from _names(panel)
+
+
+def _names(panel: Panel) -> Iterator[str]:
+    yield from (series.name for series in panel.series)
+    yield from (cell.text for cell in panel.cells)
+    yield from (line.name for line in panel.polylines)

@@ -1,0 +1,77 @@
+"""Runs that alone set an axis: a loss that went to 1e23 makes one line of all others."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import Final
+
+from runql.charts.numbers import short
+from runql.charts.points import Points
+from runql.charts.table import ChartTable
+from runql.semantic.operands import literal_text
+from runql.text.frozen import frozen
+
+_TIMES: Final = 10
+"""Runs that make an axis so many times as long are named."""
+_PART: Final = 8
+"""No more runs than one in so many are called few."""
+_NAMED: Final = 3
+_LISTED: Final = 6
+
+
+@frozen
+class _Reach:
+    """How far a run goes, and how far all that go less far."""
+
+    run: str
+    end: float
+
+
+def say_outliers(table: ChartTable, name: str, points: Mapping[str, Points], labels: Mapping[str, str]) -> None:
+    """Say which few runs reach so far beyond the others that these cannot be told from each other."""
+    if "y" in table.plot.log:
+        return
+    for sign, verb in ((1.0, "reach"), (-1.0, "reach down to")):
+        reaches = _reaches(points, sign)
+        if (few := _few(reaches, _foot(points, sign))) == 0:
+            continue
+        far, next_one = reaches[:few], reaches[few]
+        told = ", ".join(f"{labels.get(one.run, one.run)} {short(sign * one.end)}" for one in far[:_NAMED])
+        more = f" and {few - _NAMED:,} more" * (few > _NAMED)
+        which = "1 run sets" if few == 1 else f"{few:,} runs set"
+        table.say(
+            f"{which} the axis of {name}: {told}{more}; the others {verb} {short(sign * next_one.end)}"
+            + _way_out([one.run for one in far])
+        )
+
+
+def _reaches(points: Mapping[str, Points], sign: float) -> list[_Reach]:
+    """The runs from the one that goes farthest."""
+    ends = {run: [sign * y for y in each.y if math.isfinite(y)] for run, each in points.items()}
+    return sorted((_Reach(run, max(ys)) for run, ys in ends.items() if ys), key=lambda one: -one.end)
+
+
+def _foot(points: Mapping[str, Points], sign: float) -> float:
+    """From where the runs are told apart: the end of the axis on the other side."""
+    ys = [sign * y for each in points.values() for y in each.y if math.isfinite(y)]
+    return min(ys, default=0.0)
+
+
+def _few(reaches: Sequence[_Reach], foot: float) -> int:
+    """How many runs, of as few as one in eight, make the axis ten times as long as those behind them need it."""
+    found = 0
+    for place, (one, after) in enumerate(pairwise(reaches[: max(1, len(reaches) // _PART) + 1]), 1):
+        if one.end / 2 - foot / 2 > _TIMES * (after.end / 2 - foot / 2):
+            found = place
+    return found
+
+
+def _way_out(runs: Sequence[str]) -> str:
+    """What leaves them out."""
+    if len(runs) > _LISTED:
+        return ""
+    if len(runs) == 1:
+        return f": `where id != {literal_text(runs[0])}` leaves it out"
+    return f": `where id not in [{', '.join(map(literal_text, runs))}]` leaves them out"
