@@ -50,6 +50,10 @@ def test_the_same_chart_gives_the_same_bytes() -> None:
         assert first == chart_bytes(later, kind).replace(b"2027-01-01T00:00:00Z", SOURCE.time.encode())
 
 
+def test_characters_that_no_font_has_are_found() -> None:
+    assert engine.lacking("я\U0010fffd±∞") == "\U0010fffd"
+
+
 def test_svg_holds_what_it_was_made_of() -> None:
     drawn = ElementTree.fromstring(chart_bytes(curves(), ChartFile.SVG, Theme.DARK))
     (kept,) = (json.loads(part.text or "") for part in drawn.iter(f"{_SVG}metadata"))

@@ -86,6 +86,22 @@ def halo(mark: dict[str, Any], theme: Theme) -> dict[str, Any]:
     return {**mark, "color": ground, "stroke": ground, "strokeWidth": 4, "strokeJoin": "round"}
 
 
+def _legend_look(colours: ThemeColours) -> dict[str, Any]:
+    return {
+        "labelColor": colours.text,
+        "titleColor": colours.faint,
+        "labelFontSize": TEXT_SIZE,
+        "titleFontSize": TEXT_SIZE,
+        "titleFontWeight": "normal",
+        "labelLimit": 0,
+        "titleLimit": 0,
+        "symbolSize": 140,
+        "symbolStrokeWidth": 2,
+        "offset": 16,
+        "gradientLabelOffset": 8,
+    }
+
+
 def config_of(theme: Theme) -> dict[str, Any]:
     """How Vega-Lite draws axes, legends and titles."""
     colours = PALETTES[theme]
@@ -103,33 +119,21 @@ def config_of(theme: Theme) -> dict[str, Any]:
         "titleLimit": 0,
         "maxExtent": 500,
     }
-    legend = {
-        "labelColor": colours.text,
-        "titleColor": colours.faint,
-        "labelFontSize": TEXT_SIZE,
-        "titleFontSize": TEXT_SIZE,
-        "titleFontWeight": "normal",
-        "labelLimit": 0,
-        "titleLimit": 0,
-        "symbolSize": 140,
-        "symbolStrokeWidth": 2,
-        "offset": 16,
-        "gradientLabelOffset": 8,
+    title = {
+        "color": colours.text,
+        "subtitleColor": colours.text,
+        "fontSize": TITLE_SIZE,
+        "fontWeight": "bold",
+        "subtitleFontWeight": "bold",
+        "anchor": "start",
+        "limit": 0,
     }
     return {
         "background": colours.background,
         "font": FONT,
         "axis": axis,
-        "legend": legend,
-        "title": {
-            "color": colours.text,
-            "fontSize": TITLE_SIZE,
-            "fontWeight": "bold",
-            "anchor": "start",
-            "limit": 0,
-            "subtitleColor": colours.text,
-            "subtitleFontWeight": "bold",
-        },
+        "legend": _legend_look(colours),
+        "title": title,
         "view": {"stroke": None},
         "aria": False,
     }
