@@ -13,8 +13,8 @@ from queue import Full, Queue
 from threading import Thread
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
-from runql.charts.file_notices import said_of_file
 from runql.charts.files.kinds import ChartFile, chart_file
+from runql.charts.files.notices import said_of_file
 from runql.config import Settings
 from runql.engine.stages import Opener, StageContext
 from runql.engine.table import Table

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from runql.charts.file_notices import said_of_file
+from runql.charts.files.notices import said_of_file
 from runql.config import Settings
 from runql.errors import BackendError, wrong_call
 from runql.execute.progress import RunProgress

@@ -12,9 +12,9 @@ import pytest
 
 from runql.charts.chart import Axis, Chart, Mark, Panel, Scale, Series
 from runql.charts.clipping import CI95
-from runql.charts.file_notices import said_of_file
 from runql.charts.files import engine, glyphs
 from runql.charts.files.kinds import ChartFile
+from runql.charts.files.notices import said_of_file
 from runql.charts.files.write import chart_bytes
 from runql.charts.vega.spec import vega_lite
 from runql.charts.vega.theme import PALETTES, Theme
