@@ -89,13 +89,13 @@ def rolling_of(table: ChartTable) -> dict[str, Rolling]:
 
 def _name_of(table: ChartTable, value: TWindow) -> str | None:
     """The column that an aggregate is taken of, if it is one by itself."""
-    match value.argument:
-        case TCell(name=name):
-            return name
-        case TField(key=key):
-            return next((name for name in (key.written, ".".join(map(str, key.segments))) if name in table.names), None)
-        case _:
-            return None
+    source = value.argument
+    if isinstance(source, TCell):
+        return source.name
+    if not isinstance(source, TField):
+        return None
+    spelled = (source.key.written, ".".join(map(str, source.key.segments)))
+    return next((name for name in spelled if name in table.names), None)
 
 
 def say_first_rows(table: ChartTable, names: Sequence[str]) -> None:
