@@ -22,6 +22,8 @@ import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import cache
+from itertools import chain
 from typing import Any
 
 import duckdb
@@ -44,10 +46,19 @@ _TYPES = {
 
 def ask(sql: str, **tables: Table | Mapping[str, Sequence[Value]]) -> list[tuple[Any, ...]]:
     """The rows of an answer, in its order. Raises `duckdb.Error` for a question that is none."""
-    with duckdb.connect(":memory:", config={"threads": 1}) as connection:
-        for name, given in tables.items():
-            _hand_over(connection, name, given.columns if isinstance(given, Table) else given)
-        return connection.execute(sql).fetchall()
+    connection = _database()
+    for name, given in tables.items():
+        _hand_over(connection, name, given.columns if isinstance(given, Table) else given)
+    rows = connection.execute(sql).fetchall()
+    for name in tables:
+        connection.execute(f'drop table "{name}"')
+    return rows
+
+
+@cache
+def _database() -> duckdb.DuckDBPyConnection:
+    """One a process: to open one takes longer than most questions."""
+    return duckdb.connect(":memory:", config={"threads": 1})
 
 
 def in_order(column: str, *, descending: bool = False) -> str:
@@ -119,11 +130,11 @@ def _double(value: float) -> float:
 
 def _hand_over(connection: duckdb.DuckDBPyConnection, name: str, columns: Mapping[str, Sequence[Value]]) -> None:
     spelled = [f'"{column}{end}" {type_}' for column in columns for end, type_ in _TYPES.items()]
-    connection.execute(f'create table "{name}" (row BIGINT, {", ".join(spelled)})')
+    connection.execute(f'create or replace table "{name}" (row BIGINT, {", ".join(spelled)})')
     rows = list(_rows(columns))
     if rows:
-        marks = ", ".join("?" * (1 + len(spelled)))
-        connection.executemany(f'insert into "{name}" values ({marks})', rows)
+        marks = f"({', '.join('?' * (1 + len(spelled)))})"
+        connection.execute(f'insert into "{name}" values {", ".join([marks] * len(rows))}', [*chain(*rows)])
 
 
 def _rows(columns: Mapping[str, Sequence[Value]]) -> Iterable[list[Any]]:

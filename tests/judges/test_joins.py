@@ -50,7 +50,7 @@ def condition(keys: Sequence[tuple[str, str]]) -> str:
 
 
 @pytest.mark.parametrize("rows", [SLOW, FAST], ids=["reference", "arrays"])
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(
     tables("k", "l", cells=CELLS),
     tables("k", "m", "l", cells=CELLS),

@@ -22,7 +22,7 @@ CELLS = st.one_of(
     st.booleans(),
     TIMES,
 )
-examples = settings(max_examples=100, deadline=None)
+examples = settings(max_examples=50, deadline=None)
 
 
 def test_a_column_is_what_each_of_its_cells_is() -> None:

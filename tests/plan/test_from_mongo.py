@@ -155,7 +155,7 @@ filters_drawn: st.SearchStrategy[dict[str, Any]] = st.recursive(
 )
 
 
-@settings(deadline=None, max_examples=400)
+@settings(deadline=None, max_examples=200)
 @given(plain_runs, filters_drawn)
 def test_what_others_write_is_read(runs: list[RunRecord], filters: dict[str, Any]) -> None:
     read = condition_of(runql.from_mongo(filters))

@@ -57,7 +57,7 @@ def check_promise(
         assert not any(alone)
 
 
-@settings(deadline=None, max_examples=400)
+@settings(deadline=None, max_examples=200)
 @given(many_records, conditions, st.booleans())
 def test_a_filter_then_the_condition_gives_what_the_condition_gives(
     runs: list[RunRecord], where: TypedExpr, known: bool
@@ -65,7 +65,7 @@ def test_a_filter_then_the_condition_gives_what_the_condition_gives(
     check_promise(runs, where, TRUSTED, known, mongo_lets_through)
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=150)
 @given(many_records, conditions, st.booleans(), st.sampled_from([0, 0.25, 0.999999]))
 def test_and_so_on_a_server_that_hides_fractions_of_seconds(
     runs: list[RunRecord], where: TypedExpr, known: bool, hidden: float
@@ -73,13 +73,13 @@ def test_and_so_on_a_server_that_hides_fractions_of_seconds(
     check_promise(runs, where, DOUBTED, known, mongo_lets_through, hidden=hidden)
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=150)
 @given(many_records, conditions, st.booleans())
 def test_and_so_on_a_server_whose_nulls_are_those_of_sql(runs: list[RunRecord], where: TypedExpr, known: bool) -> None:
     check_promise(runs, where, DOUBTED, known, sql_lets_through)
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=150)
 @given(many_records, tests_of_run_fields, st.sampled_from([0, 0.25, 0.999999]))
 def test_the_fields_of_every_run_on_a_server_that_is_doubted(
     runs: list[RunRecord], where: TypedExpr, hidden: float
@@ -88,7 +88,7 @@ def test_the_fields_of_every_run_on_a_server_that_is_doubted(
     check_promise(runs, where, DOUBTED, False, sql_lets_through, hidden=hidden)
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=150)
 @given(many_records, conditions, st.booleans(), st.booleans())
 def test_and_so_by_our_own_evaluation_of_filters(
     runs: list[RunRecord], where: TypedExpr, known: bool, trusted: bool
@@ -102,7 +102,7 @@ def test_and_so_by_our_own_evaluation_of_filters(
         assert let is holding or not (pushed.exact and trusted), asked(pushed).filters
 
 
-@settings(deadline=None, max_examples=400)
+@settings(deadline=None, max_examples=200)
 @given(many_records, conditions)
 def test_simplifying_keeps_all_three_truths(runs: list[RunRecord], where: TypedExpr) -> None:
     simple = simplify(where)

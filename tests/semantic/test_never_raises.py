@@ -110,7 +110,7 @@ def is_broken(node: Any) -> bool:
     return any(is_broken(getattr(node, name)) for name in names)
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=150)
 @given(queries, st.sampled_from(CATALOGS))
 def test_no_tree_makes_it_raise(query: tree.Query, catalog: Any) -> None:
     found = check(query, catalog, CheckContext(params=_values, now=NOW))

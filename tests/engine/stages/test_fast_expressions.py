@@ -33,7 +33,7 @@ from runql.semantic.values import MISSING, RegexValue
 from runql.syntax.tree import ArithmeticOp, Comparison, HasMode, State, TextOp
 from tests.engine.stages.build import CELLS, FAST, alike, from_rows, tables
 
-examples = settings(max_examples=400, deadline=None)
+examples = settings(max_examples=200, deadline=None)
 
 LEAVES = st.one_of(
     st.sampled_from([TCell("x"), TCell("y"), TCell("x"), TCell("state"), TCell("not there")]),

@@ -29,7 +29,7 @@ SMALL = FLOATS.filter(lambda number: abs(number) < 1e140)
 INTEGERS = st.lists(st.integers(-(2**63), 2**63 - 1) | st.integers(-3, 3), min_size=1, max_size=40)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(NUMBERS)
 def test_floats_in_order(rows: list[tuple[float, int]]) -> None:
     numbers, groups = (list(column) for column in zip(*rows, strict=True))

@@ -76,7 +76,7 @@ from tests.engine.stages.build import (
     tables,
 )
 
-examples = settings(max_examples=150, deadline=None)
+examples = settings(max_examples=70, deadline=None)
 TWO_ARGUMENTS = ("argmin", "argmax", "wmean")
 _ALL = (*ROW_AGGREGATES, *OFFERED_PERCENTILES, "p99.5")
 ONE_ARGUMENT = [name for name in _ALL if name not in (*TWO_ARGUMENTS, "percentile")]
@@ -110,7 +110,7 @@ def test_groups(given_table: Table, names: tuple[str, ...]) -> None:
 
 
 @pytest.mark.parametrize("name", ONE_ARGUMENT)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(given_table=tables("key", "x"))
 def test_fold(name: str, given_table: Table) -> None:
     columns = given_table.columns
@@ -262,7 +262,7 @@ def _same(stage: TStage, given_table: Table, context: StageContext) -> None:
 
 
 @pytest.mark.parametrize("stage", OF_RUNS, ids=lambda stage: type(stage).__name__)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(given_table=tables("id", "x", "y", "config.a", "config.b"))
 def test_stages_of_runs(stage: TStage, given_table: Table) -> None:
     _same(stage, given_table, StageContext.of_runs())
@@ -276,13 +276,13 @@ def test_stages_of_two_tables(stage: TStage, given_table: Table, other: Table) -
 
 
 @pytest.mark.parametrize("stage", OF_HISTORIES, ids=lambda stage: type(stage).__name__)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(given_table=HISTORY)
 def test_stages_of_histories(stage: TStage, given_table: Table) -> None:
     _same(stage, _hashable_runs(given_table), HISTORIES)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.lists(tables("x", "y", least=1, most=6), min_size=1, max_size=4), st.booleans())
 def test_distinct_over_several_parts(parts: list[Table], lacks: bool) -> None:
     if lacks:
@@ -307,7 +307,7 @@ def test_results_over_many_rows_are_vectors() -> None:
     assert isinstance(groups.table.columns["n"], Numbers)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.lists(st.tuples(*[st.integers(0, 6).map(float)] * 3), max_size=60))
 def test_a_front_of_three_goals(costs: list[tuple[float, float, float]]) -> None:
     columns = dict(zip("abc", map(list, zip(*costs, strict=True)), strict=False)) or {"a": [], "b": [], "c": []}

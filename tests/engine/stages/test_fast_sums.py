@@ -27,7 +27,7 @@ def _sums(numbers: list[float], groups: list[int], count: int) -> list[float]:
     return sums
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.lists(st.tuples(FLOATS, st.integers(0, 3)), min_size=1, max_size=40))
 def test_sums_by_group(rows: list[tuple[float, int]]) -> None:
     parts = [[number for number, group in rows if group == wanted] for wanted in range(4)]
@@ -35,7 +35,7 @@ def test_sums_by_group(rows: list[tuple[float, int]]) -> None:
     assert repr(found) == repr([statistics.exact_sum(part) for part in parts])
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.lists(FLOATS, min_size=1, max_size=40))
 def test_a_mean_and_a_sum_of_squares(numbers: list[float]) -> None:
     counts = np.array([len(numbers)])

@@ -29,7 +29,7 @@ from tests.engine.stages.build import (
     tables,
 )
 
-examples = settings(max_examples=100, deadline=None)
+examples = settings(max_examples=50, deadline=None)
 BOTH = pytest.mark.parametrize("rows", [SLOW, FAST], ids=["row by row", "arrays"])
 NUMBERS = st.integers(-6, 6).map(float) | st.floats(-1e6, 1e6).map(lambda x: round(x, 3))
 ROWS = st.lists(st.tuples(st.sampled_from("abc"), NUMBERS | st.just(math.nan), NUMBERS), min_size=1, max_size=30)
@@ -66,7 +66,7 @@ def _windows() -> list[TWindow]:
 
 
 @pytest.mark.parametrize("node", _windows(), ids=lambda node: f"{node.name}-{len(node.keys)}-{len(node.order)}")
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(given_table=tables("g", "x", "y"))
 def test_both_rooms(node: TWindow, given_table: Table) -> None:
     stage = TDerive((Named("made", node),))
@@ -77,7 +77,7 @@ def test_both_rooms(node: TWindow, given_table: Table) -> None:
     assert alike(fast, slow)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.lists(st.tuples(st.sampled_from("ab"), PLAIN), min_size=1, max_size=40))
 def test_sums_that_run_are_rounded_once(rows: list[tuple[str, Any]]) -> None:
     given_table = table(g=[key for key, _ in rows], x=[one for _, one in rows])
