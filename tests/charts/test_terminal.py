@@ -131,6 +131,16 @@ def test_a_chart_of_anything_is_harmless(panel: Panel, width: int, color: bool, 
         assert unicode or text.isascii()
 
 
+@pytest.mark.parametrize("width", [60, 80])
+def test_values_behind_rows_leave_room_for_the_drawing(width: int) -> None:
+    large = Series("", [0.0], [2.0**53], low=[2.0**53 - 1], high=[2.0**53], interval="quartiles")
+    names = Axis("", Scale.CATEGORY, ("\U00010000\U00010000",))
+    panel = Panel(Mark.SCATTER, names, Axis(""), (large,))
+    lines = [*chart_lines(Chart((panel,), "", "", notes=()), Look(width, 24, color=False, unicode=False))]
+    assert all(cell_width(line) <= width for line in lines)
+    assert "9.007e15 [9.007e15, 9.007e15]" in lines[0]
+
+
 def test_names_of_runs_cannot_steer_a_terminal() -> None:
     evil = "\x1b[2J\x9b31m\u202eabc\n"
     drawn = [*chart_lines(Chart((Panel(Mark.LINE, Axis(evil), Axis(evil), (Series(evil, [0, 1], [0, 1]),)),)), Look())]

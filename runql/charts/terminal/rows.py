@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
@@ -19,6 +20,9 @@ from runql.text.widths import cell_width
 
 _EIGHTHS: Final = " ▏▎▍▌▋▊▉█"
 _WIDEST_NAME: Final = 2 / 5
+_LEAST_NAME: Final = 6
+"""Where names would get less room than this, the values behind the rows are left to the axis."""
+_FEWEST_COLUMNS: Final = 10
 
 
 @frozen
@@ -44,8 +48,12 @@ def row_lines(panel: Panel, look: Look, legend: str = "") -> Iterator[str]:
     widest = max((cell_width(look.cut(row.name, look.width)) for row in rows), default=0)
     second = min(max((cell_width(look.cut(row.series, look.width)) for row in rows), default=0), look.width // 5)
     margin = min(widest, int(look.width * _WIDEST_NAME) - second)
+    room = look.width - (second + 1 if second else 0) - 2 - _FEWEST_COLUMNS
+    if behind and room - behind - 2 < min(margin, _LEAST_NAME):
+        rows, behind = [replace(row, text="") for row in rows], 0
+    margin = min(margin, room - (behind + 2 if behind else 0))
     beside = margin + (second + 1 if second else 0)
-    columns = max(10, look.width - beside - 2 - (behind + 2 if behind else 0))
+    columns = look.width - beside - 2 - (behind + 2 if behind else 0)
     title = ", ".join(filter(None, (down.title, legend if second else "")))
     if title:
         yield look.paint(look.cut(title, look.width), DIM)
