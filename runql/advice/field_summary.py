@@ -17,6 +17,7 @@ from runql.semantic.record import RunRecord
 from runql.semantic.typed import (
     FieldKey,
     TBetween,
+    TCell,
     TCompare,
     TConst,
     TField,
@@ -45,7 +46,7 @@ _FLIPPED = {
 class Held:
     """The values of a field: of its numbers or times the ends, of its texts and truth values how many runs have each.
 
-    `runs`: how many runs have it at all. `nan`: how many have NaN, where that is known.
+    `runs`: how many runs have it at all. `nan`: how many have NaN, where that is known. `noun`: what has it.
     """
 
     runs: int
@@ -53,12 +54,17 @@ class Held:
     high: float | datetime | None = None
     values: tuple[tuple[Value, int], ...] = ()
     nan: int = 0
+    noun: str = "run"
 
 
 def held_by(records: Iterable[RunRecord], key: FieldKey) -> Held:
     """What a field holds in runs that are at hand. The elements of a list count as values."""
-    get = field_getter(key)
-    values = [value for record in records if (value := get(record)) is not MISSING and value is not None]
+    return held_of(map(field_getter(key), records))
+
+
+def held_of(cells: Iterable[Value], noun: str = "run") -> Held:
+    """What some values are; null and missing are none."""
+    values = [value for value in cells if value is not MISSING and value is not None]
     lists = [value for value in values if isinstance(value, list | tuple)]
     counted = Counter(value for value in values if isinstance(value, str | bool))
     counted.update(element for elements in lists for element in set(map(str, elements)))
@@ -71,6 +77,7 @@ def held_by(records: Iterable[RunRecord], key: FieldKey) -> Held:
         max(ends, default=None),
         tuple(counted.most_common()),
         len(numbers) - len(known),
+        noun,
     )
 
 
@@ -87,22 +94,33 @@ def held_in(catalog: Catalog, key: FieldKey) -> Held | None:
     return Held(info.runs, info.minimum, info.maximum, texts)
 
 
-def field_of(term: TypedExpr) -> FieldKey | None:  # noqa: PLR0911 - one line a node
+def field_of(term: TypedExpr) -> FieldKey | None:
     """The field of a test that asks about one field and constants."""
+    asked = _asked_of(term)
+    return asked.key if isinstance(asked, TField) else None
+
+
+def column_of(term: TypedExpr) -> str | None:
+    """The column of a test that asks about one column of a table and constants."""
+    asked = _asked_of(term)
+    return asked.name if isinstance(asked, TCell) else None
+
+
+def _asked_of(term: TypedExpr) -> TField | TCell | None:  # noqa: PLR0911 - one line a node
     match term:
         case TNot(value=value):
-            return field_of(value)
-        case TCompare(left=TField(key=key), right=TConst()) | TCompare(left=TConst(), right=TField(key=key)):
-            return key
-        case TBetween(value=TField(key=key)) | TIn(value=TField(key=key)) | TTextTest(value=TField(key=key)):
-            return key
-        case THas(value=TField(key=key)) | TIs(value=TField(key=key)) | TField(key=key):
-            return key
-        case t.TConst() | t.TCompare() | t.TBetween() | t.TIn() | t.TTextTest() | t.THas() | t.TUntagged() | t.TIs():
+            return _asked_of(value)
+        case TCompare(left=TField() | TCell() as asked, right=TConst()):
+            return asked
+        case TCompare(left=TConst(), right=TField() | TCell() as asked):
+            return asked
+        case TBetween(value=asked) | TIn(value=asked) | TTextTest(value=asked) | THas(value=asked) | TIs(value=asked):
+            return asked if isinstance(asked, TField | TCell) else None
+        case TField() | TCell():
+            return term
+        case t.TConst() | t.TCompare() | t.TUntagged() | t.TLogged() | t.TAnd() | t.TOr() | t.TArithmetic():
             return None
-        case t.TLogged() | t.TAnd() | t.TOr() | t.TArithmetic() | t.TNegate() | t.TCall() | t.TAggregate() | t.TCell():
-            return None
-        case t.TFold() | t.TQuestion() | t.TWindow() | t.TAnyField():
+        case t.TNegate() | t.TCall() | t.TAggregate() | t.TFold() | t.TQuestion() | t.TWindow() | t.TAnyField():
             return None
         case _:
             assert_never(term)
@@ -111,11 +129,11 @@ def field_of(term: TypedExpr) -> FieldKey | None:  # noqa: PLR0911 - one line a 
 def said_of(term: TypedExpr, held: Held) -> str:  # noqa: PLR0911 - one line a test
     """What to say of a test that no run passes: `largest is 0.003`; nothing where the values would tell nothing."""
     if not held.runs:
-        return "no run has a value"
+        return f"no {held.noun} has a value"
     match term:
-        case TCompare(op=op, left=TField(), right=TConst(value=value)):
+        case TCompare(op=op, left=TField() | TCell(), right=TConst(value=value)):
             return _of_comparison(op, value, held)
-        case TCompare(op=op, left=TConst(value=value), right=TField()):
+        case TCompare(op=op, left=TConst(value=value), right=TField() | TCell()):
             return _of_comparison(_FLIPPED.get(op, op), value, held)
         case TIn(items=items) | THas(items=items):
             return _nearest([item.value for item in items if isinstance(item, TConst)], held) or _range(held)
@@ -124,7 +142,7 @@ def said_of(term: TypedExpr, held: Held) -> str:  # noqa: PLR0911 - one line a t
         case TBetween():
             return _range(held)
         case TIs() | TNot(value=TIs()):
-            return f"{_runs(held.runs)} {'has' if held.runs == 1 else 'have'} a value"
+            return f"{_runs(held.runs, held)} {'has' if held.runs == 1 else 'have'} a value"
         case TNot():
             return _most_frequent(held) or _range(held)
         case t.TConst() | t.TField() | t.TCompare() | t.TTextTest() | t.TUntagged() | t.TLogged() | t.TAnd() | t.TOr():
@@ -134,7 +152,7 @@ def said_of(term: TypedExpr, held: Held) -> str:  # noqa: PLR0911 - one line a t
             | t.TNegate()
             | t.TCall()
             | t.TAggregate()
-            | t.TCell()
+            | TCell()
             | t.TFold()
             | t.TQuestion()
             | t.TWindow()
@@ -158,7 +176,7 @@ def _of_comparison(op: Comparison, value: Value, held: Held) -> str:
 
 def _range(held: Held) -> str:
     if held.low is None:
-        return f"NaN in {_runs(held.nan)}" if held.nan else _most_frequent(held)
+        return f"NaN in {_runs(held.nan, held)}" if held.nan else _most_frequent(held)
     if held.low == held.high:
         return f"always {_text(held.low)}"
     return f"from {_text(held.low)} to {_text(held.high)}"
@@ -169,7 +187,7 @@ def _nearest(wanted: Iterable[Value], held: Held) -> str:
     counts = {value: count for value, count in held.values if isinstance(value, str)}
     near = dict.fromkeys(name for text in wanted if isinstance(text, str) for name in _near(text, counts))
     if near:
-        return f"nearest: {_listed((name, counts[name]) for name in near)}"
+        return f"nearest: {_listed(((name, counts[name]) for name in near), held)}"
     return _most_frequent(held)
 
 
@@ -186,15 +204,15 @@ def _most_frequent(held: Held) -> str:
     shown, others = held.values[:_MOST_VALUES], len(held.values) - _MOST_VALUES
     if all(count == 1 for _, count in held.values) and others > 0:
         return f"for example {_text(shown[0][0])}"
-    return f"it is {_listed(shown)}" + (f", and {others:,} other{'s' * (others != 1)}" if others > 0 else "")
+    return f"it is {_listed(shown, held)}" + (f", and {others:,} other{'s' * (others != 1)}" if others > 0 else "")
 
 
-def _listed(values: Iterable[tuple[Value, int]]) -> str:
-    return ", ".join(f"{_text(value)} in {_runs(count)}" for value, count in values)
+def _listed(values: Iterable[tuple[Value, int]], held: Held) -> str:
+    return ", ".join(f"{_text(value)} in {_runs(count, held)}" for value, count in values)
 
 
-def _runs(count: int) -> str:
-    return "1 run" if count == 1 else f"{count:,} runs"
+def _runs(count: int, held: Held) -> str:
+    return f"1 {held.noun}" if count == 1 else f"{count:,} {held.noun}s"
 
 
 def _text(value: Value) -> str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
-from runql.advice.field_summary import field_of, held_by, held_in, said_of
+from runql.advice.field_summary import column_of, field_of, held_by, held_in, held_of, said_of
 from runql.engine.evaluate import compile_truth
 from runql.engine.histories.aggregates import aggregates_in
+from runql.engine.stages.shared.filtered import Unpassed
 from runql.errors import BackendError
 from runql.language.kinds import Kind
 from runql.plan.nodes import Count, Filter, Plan, Projection, RunScan, scan_of, those
@@ -65,6 +66,31 @@ def why_empty(plan: Plan, places: Sequence[SourcePlace], catalog: Catalog, text:
         _message([name for name, rung in zip(names, rungs, strict=True) if rung in guilty], guilty, said, rungs),
         hints=(*_lines(rungs, names, said, guilty, total), *_not_looked_at(len(terms) - len(rungs))),
     )
+
+
+def why_no_row(found: Unpassed, text: str) -> Diagnostic:
+    """What to say of rows right of a pipe of which none passes a condition (RQL307)."""
+    terms = found.terms[:MOST_TERMS]
+    alone = len(found.terms) == 1
+    rungs = [
+        Rung(term, passed, None if alone else without)
+        for term, passed, without in zip(terms, found.alone, found.without, strict=False)
+    ]
+    said = [_held_in_rows(rung, found) for rung in rungs]
+    guilty, names = _guilty(rungs), [_term_text(rung.term, text) for rung in rungs]
+    return Diagnostic(
+        "RQL307",
+        _message(
+            [name for name, rung in zip(names, rungs, strict=True) if rung in guilty], guilty, said, rungs, found.noun
+        ),
+        hints=(*_lines(rungs, names, said, guilty, found.rows), *_not_looked_at(len(found.terms) - len(rungs))),
+    )
+
+
+def _held_in_rows(rung: Rung, found: Unpassed) -> str:
+    name = column_of(rung.term)
+    values = found.values.get(name) if name is not None else None
+    return said_of(rung.term, held_of(values, found.noun)) if rung.alone == 0 and values is not None else ""
 
 
 def _runs_in(places: Sequence[SourcePlace], catalog: Catalog) -> int:
@@ -156,16 +182,18 @@ def _guilty(rungs: Sequence[Rung]) -> list[Rung]:
     return [rung for rung in rungs if rung.alone == 0] or [rung for rung in rungs if rung.without]
 
 
-def _message(names: Sequence[str], guilty: Sequence[Rung], said: Sequence[str], rungs: Sequence[Rung]) -> str:
+def _message(
+    names: Sequence[str], guilty: Sequence[Rung], said: Sequence[str], rungs: Sequence[Rung], noun: str = "run"
+) -> str:
     if not guilty:
-        return "no run passes all the terms of the condition"
+        return f"no {noun} passes all the terms of the condition"
     listed = ", ".join(f"`{name}`" for name in names)
     if guilty[0].alone != 0:
-        return f"no run passes all the terms; without one of these there are some: {listed}"
+        return f"no {noun} passes all the terms; without one of these there are some: {listed}"
     if len(guilty) > 1:
-        return f"no run passes {' nor '.join(f'`{name}`' for name in names)}"
+        return f"no {noun} passes {' nor '.join(f'`{name}`' for name in names)}"
     note = said[rungs.index(guilty[0])]
-    return f"no run passes {listed}" + (f": {note}" if note else "")
+    return f"no {noun} passes {listed}" + (f": {note}" if note else "")
 
 
 def _lines(

@@ -44,8 +44,9 @@ class CountedIn:
 
     def __init__(self, where: TypedExpr | None) -> None:
         self._places: dict[FieldKey, Span] = {}
-        for key, span in _negative_tests(where) if where is not None else ():
-            self._places.setdefault(key, span)
+        for part, span in negative_tests(where) if where is not None else ():
+            if isinstance(part, TField):
+                self._places.setdefault(part.key, span)
         self._lacking = dict.fromkeys(self._places, 0)
 
     @property
@@ -87,15 +88,15 @@ def counted_in(where: TypedExpr | None, kept: Sequence[RunRecord]) -> list[Diagn
     return counted.notices()
 
 
-def _negative_tests(root: TypedExpr) -> Iterator[tuple[FieldKey, Span]]:
-    """The fields of tests that hold where the field is missing, with the place of the test."""
+def negative_tests(root: TypedExpr) -> Iterator[tuple[TField | t.TCell, Span]]:
+    """The fields and columns of tests that hold where these are missing, with the place of the test."""
     waiting: list[tuple[TypedExpr, bool]] = [(root, True)]
     while waiting:
         node, positive = waiting.pop()
         if isinstance(node, TNot):
             waiting.append((node.value, not positive))
         elif _holds_of_missing(node) is positive:
-            yield from ((part.key, node.span) for part in children(node) if isinstance(part, TField))
+            yield from ((part, node.span) for part in children(node) if isinstance(part, TField | t.TCell))
         else:
             waiting.extend((part, positive) for part in reversed(children(node)))
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, assert_never
 from runql.config import Settings
 from runql.engine.histories.tables import x_axis_of
 from runql.engine.stages import Flow, PivotLayout, StageContext, StageResult, column_order, run_stages
+from runql.engine.stages.shared.filtered import Unpassed
 from runql.engine.table import Table
 from runql.execute.charts import ChartMaker
 from runql.execute.executor import Executor
@@ -51,6 +52,7 @@ class StagesOperator(TableOperator):
         counted: Callable[[], tuple[str, ...]] = tuple,
     ) -> None:
         self._questions = questions
+        self._text = text
         self._stages = stages_of(plan)
         self._charts = ChartMaker(
             self._stages, executor, text, lambda: (*executor.notices, *self.notices()), lambda: self._from(counted())
@@ -90,7 +92,14 @@ class StagesOperator(TableOperator):
         """What the first stage is told. Whether an aggregate may take a sample, the checker has seen to."""
         ask = self._questions.other if self._questions is not None else None
         context = _context_of(self._below)
-        return replace(context, open=self._files.opener, approx=True, ask=ask, sql=self._ask_sql)
+        return replace(
+            context, open=self._files.opener, approx=True, ask=ask, sql=self._ask_sql, unpassed=self._unpassed
+        )
+
+    def _unpassed(self, found: Unpassed) -> Diagnostic:
+        from runql.advice.why_empty import why_no_row
+
+        return why_no_row(found, self._text)
 
     def _ask_sql(self, stage: TSql, table: Table, context: StageContext) -> StageResult:
         from runql.execute.sql.ask import answer

@@ -36,7 +36,8 @@ _TABLE = (
         "ntile",
         (Parameter("n", NUMBER),),
         Kind.NUMBER,
-        "Which of n parts of the group the row is in, as equal in size as can be, the larger ones first.",
+        "Which of n parts of the group the row is in, as equal in size as can be, the larger ones first; missing where "
+        "the key of `order` is.",
         "runs | derive quarter = ntile(4) over all order -summary.acc",
     ),
     Function(

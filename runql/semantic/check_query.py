@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import field, replace
 from functools import partial
 from typing import assert_never
@@ -19,19 +19,15 @@ from runql.semantic.check_context import CheckContext, Report, rewrites
 from runql.semantic.check_stages.names_of_columns import say_comparison
 from runql.semantic.check_stages.scope import CheckedStages, Scope, names_made, open_columns, scope_of, with_mentions
 from runql.semantic.copy_asked import copy_asked
-from runql.semantic.needed import children
+from runql.semantic.needed import unknown_when_negated
 from runql.semantic.operands import BROKEN
 from runql.semantic.questions import UNKNOWN, InnerTable
 from runql.semantic.spelling import code, field_text, path_text
 from runql.semantic.typed import (
     FieldKey,
     TAnd,
-    TBetween,
     TColumn,
-    TCompare,
     TField,
-    TNot,
-    TOr,
     TOrderKey,
     TStage,
     TypedExpr,
@@ -42,9 +38,6 @@ from runql.syntax.printer.to_text import to_text
 from runql.text.diagnostic import Diagnostic
 from runql.text.frozen import frozen
 from runql.text.source import NOWHERE
-
-_NEVER_UNKNOWN = frozenset({tree.Comparison.EQ, tree.Comparison.NE})
-"""The comparisons that hold or don't of a missing field too."""
 
 _SORTABLE = frozenset({Kind.NUMBER, Kind.BOOL, Kind.TEXT, Kind.TIME})
 
@@ -180,8 +173,9 @@ def _where(query: tree.Query, expressions: Expressions, x_axis: str) -> TypedExp
         expressions.names.row_names = rows_instead(query, clause, expressions, x_axis)
     condition = expressions.condition(clause.condition)
     expressions.names.row_names = {}
-    for key in dict.fromkeys(_unknown_when_negated(condition)):
-        _say_left_out(key, expressions)
+    for key in dict.fromkeys(unknown_when_negated(condition)):
+        if isinstance(key, TField):
+            _say_left_out(key, expressions)
     return condition
 
 
@@ -192,17 +186,6 @@ def _with_words(query: tree.Query, expressions: Expressions, where: TypedExpr | 
     if words is None or where is None:
         return where if words is None else words
     return TAnd((where, words), kind=Kind.BOOL)
-
-
-def _unknown_when_negated(where: TypedExpr) -> Iterator[TField]:
-    """The fields of order tests below a `not`: what is unknown of a run stays so when it is negated."""
-    waiting = [(where, False)]
-    while waiting:
-        node, negated = waiting.pop()
-        if isinstance(node, TNot | TAnd | TOr):
-            waiting += [(child, isinstance(node, TNot) is not negated) for child in reversed(children(node))]
-        elif negated and (isinstance(node, TBetween) or (isinstance(node, TCompare) and node.op not in _NEVER_UNKNOWN)):
-            yield from (part for part in children(node) if isinstance(part, TField))
 
 
 def _say_left_out(tested: TField, expressions: Expressions) -> None:

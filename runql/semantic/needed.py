@@ -34,9 +34,11 @@ from runql.semantic.typed import (
     TypedExpr,
     TypedQuery,
 )
-from runql.syntax.tree import Target
+from runql.syntax.tree import Comparison, Target
 from runql.text.frozen import frozen
 
+_NEVER_UNKNOWN = frozenset({Comparison.EQ, Comparison.NE})
+"""The comparisons that hold or don't of a missing field too."""
 _FAILING_CASTS = frozenset({"number", "bool", "time"})
 
 
@@ -153,6 +155,17 @@ def _shows_what_differs(query: TypedQuery) -> bool:
         return False
     nodes = (n for e in query_expressions(query) for n in walk(e))
     return not any(isinstance(n, TField | TAggregate | TLogged) for n in nodes)
+
+
+def unknown_when_negated(where: TypedExpr) -> Iterator[TField | TCell]:
+    """What is read by tests of an order below a `not`: what is unknown of a row stays so when it is negated."""
+    waiting = [(where, False)]
+    while waiting:
+        node, negated = waiting.pop()
+        if isinstance(node, TNot | TAnd | TOr):
+            waiting += [(child, isinstance(node, TNot) is not negated) for child in reversed(children(node))]
+        elif negated and (isinstance(node, TBetween) or (isinstance(node, TCompare) and node.op not in _NEVER_UNKNOWN)):
+            yield from (part for part in children(node) if isinstance(part, TField | TCell))
 
 
 def _top_keys(space: Space, keys: list[FieldKey], globs: Sequence[FieldKey]) -> tuple[str, ...] | None:

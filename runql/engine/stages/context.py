@@ -8,6 +8,7 @@ from dataclasses import field
 from typing import TypeAlias
 
 from runql.engine.stages.layout import PivotLayout
+from runql.engine.stages.shared.filtered import Unpassed
 from runql.engine.table import Table
 from runql.errors import QueryError, RunQLError
 from runql.language.kinds import TableKind
@@ -29,6 +30,8 @@ Leaving it without an exception makes the file whole; leaving it with one leaves
 AskSql: TypeAlias = "Callable[[TSql, Table, StageContext], StageResult]"
 """How `sql` is answered. Raises `QueryError` for a question that is refused."""
 
+SayUnpassed: TypeAlias = "Callable[[Unpassed], Diagnostic]"
+"""What to say of a condition that no row passes."""
 
 OtherOf: TypeAlias = "Callable[[TOther], OtherTable]"
 """The other table of a stage: whoever executes the plan asks for it when the first row wants it."""
@@ -69,6 +72,7 @@ class StageContext:
     open: Opener | None = field(default=None, compare=False)
     ask: OtherOf | None = field(default=None, compare=False)
     sql: AskSql | None = field(default=None, compare=False)
+    unpassed: SayUnpassed | None = field(default=None, compare=False)
 
     @classmethod
     def of_runs(cls) -> StageContext:
@@ -112,6 +116,7 @@ class StageContext:
             open=self.open,
             ask=self.ask,
             sql=self.sql,
+            unpassed=self.unpassed,
         )
 
 

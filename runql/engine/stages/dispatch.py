@@ -241,13 +241,25 @@ def spread(values: Sequence[Value], parts: Groups, length: int) -> Sequence[Valu
     return spread_arrays(values, parts, length)
 
 
-def numbered(parts: Groups, length: int, count: int | None) -> Sequence[Value]:
-    """The number of each row in its group, from 1; with `count`, which of so many parts it is in."""
+def numbered(parts: Groups, length: int) -> Sequence[Value]:
+    """The number of each row in its group, from 1."""
     if not is_long(length):
-        return reference_windows.numbered(parts, length, count)
+        return reference_windows.numbered(parts, length)
     from runql.engine.stages.arrays.windows import numbered as numbered_arrays
 
-    return numbered_arrays(parts, length, count)
+    return numbered_arrays(parts, length)
+
+
+def parted(key: Sequence[Value] | None, groups: Groups, length: int, parts: int) -> WindowColumn:
+    """Which of so many parts of its group each row is in; `key`: by which the rows of a group are ordered."""
+    if not is_long(length):
+        return reference_windows.parted(key, groups, length, parts)
+    from runql.engine.stages.arrays.windows import parted as parted_arrays
+
+    return _fast_if_held(
+        lambda: parted_arrays(key, groups, length, parts),
+        lambda: reference_windows.parted(key, groups, length, parts),
+    )
 
 
 def ranks(keys: Sequence[Sequence[Value]], parts: Groups, length: int, *, dense: bool) -> WindowColumn:

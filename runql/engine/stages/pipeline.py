@@ -214,7 +214,7 @@ def _parts(  # noqa: PLR0911, PLR0912 - one line a stage
     context = before.context
     match stage:
         case t.TWhere():
-            return (shape.where(stage, table) for table in tables)
+            return shape.filtered(stage, tables, context, said)
         case t.TSelect():
             return (shape.select(stage, table) for table in tables)
         case t.TDrop():

@@ -18,9 +18,11 @@ from runql.engine.stages.dispatch import (
     take,
     values_of,
 )
+from runql.engine.stages.shared.filtered import Filtered
 from runql.engine.stages.shared.rows import cells_of
 from runql.engine.table import Table
 from runql.errors import QueryError
+from runql.language.kinds import TableKind
 from runql.semantic.typed import (
     ColumnPick,
     Named,
@@ -87,6 +89,23 @@ def two_of_one_name(name: str, span: Span = NOWHERE) -> QueryError:
 def where(stage: TWhere, table: Table) -> Table:
     """The rows for which the condition is true."""
     return kept(table, rows_that_hold(stage.condition, table))
+
+
+def filtered(stage: TWhere, tables: Iterator[Table], context: StageContext, said: list[Diagnostic]) -> Iterator[Table]:
+    """The same of a table in parts; says which rows without a value it keeps or leaves out, and why there are none."""
+    noun = "run" if context.kind is TableKind.RUNS else "row"
+    counted, is_whole = Filtered(stage.condition, rows_that_hold, noun), False
+    try:
+        for table in tables:
+            rows = where(stage, table)
+            counted.add(table, rows)
+            yield rows
+        is_whole = True
+    finally:
+        said.extend(counted.notices())
+        unpassed = counted.unpassed() if is_whole else None
+        if unpassed is not None and context.unpassed is not None:
+            said.append(context.unpassed(unpassed))
 
 
 def sort(stage: TSort, table: Table, context: StageContext) -> StageResult:

@@ -114,9 +114,12 @@ class Windows:
             case "rank" | "dense_rank":
                 keys = [self._values(key) for key, _ in node.order]
                 return dispatch.ranks(keys, groups, length, dense=node.name == "dense_rank")
-            case "row_number" | "ntile":
-                parts = node.amount if node.name == "ntile" else None
-                return WindowColumn(dispatch.numbered(groups, length, parts))
+            case "row_number":
+                return WindowColumn(dispatch.numbered(groups, length))
+            case "ntile":
+                assert node.amount is not None
+                key = self._values(node.order[0][0]) if node.order else None
+                return dispatch.parted(key, groups, length, node.amount)
             case _:
                 assert node.argument is not None
                 return dispatch.window_cells(node.name, self._values(node.argument), groups, node.amount or 1)

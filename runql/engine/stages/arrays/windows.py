@@ -72,30 +72,58 @@ def _by_group(of: CodedGroups, order: Ints) -> Ints:
 # ---------------------------------------------------------------- places
 
 
-def numbered(groups: Groups, length: int, parts: int | None) -> Column:
-    """The number of each row in its group, from 1; with `parts`, the number of the part."""
+def numbered(groups: Groups, length: int) -> Column:
+    """The number of each row in its group, from 1."""
+    of = coded(groups, length)
+    return integers_column(_by_row(_places(of, length) + 1, of))
+
+
+def parted(key: Sequence[Value] | None, groups: Groups, length: int, parts: int) -> WindowColumn:
+    """Which of so many parts of its group each row is in; missing where the key of their order has no value."""
     import numpy as np
 
     of = coded(groups, length)
-    found = np.arange(1, length + 1) - np.repeat(of.starts[:-1], of.row_counts)
-    if parts is not None:
-        found = _parts(found - 1, of.row_counts, parts)
-    if of.is_table:
-        return integers_column(found)
-    result = np.empty(length, np.int64)
-    result[of.order] = found
-    return integers_column(result)
+    known, skipped = (None, NOTHING_SKIPPED) if key is None else _known(key)
+    if known is None:
+        return WindowColumn(integers_column(_by_row(_parts(_places(of, length), of.row_counts, parts), of)), skipped)
+    # What has no value stands behind the others of its group, in both directions.
+    sizes = np.add.reduceat(of.by_group(known).astype(np.int64), of.starts[:-1])
+    found = _by_row(_parts(_places(of, length), sizes, parts, of.row_counts), of)
+    return WindowColumn(decode(of_numbers(found.astype(np.float64), known, known)), skipped)
 
 
-def _parts(places: Ints, sizes: Ints, count: int) -> Ints:
-    """Which of so many parts of its group each place is in, from 1: the first ones have a row more, if any has."""
+def _places(of: CodedGroups, length: int) -> Ints:
+    """The place of each row in its group, from 0, the rows of a group side by side."""
     import numpy as np
 
+    return np.arange(length) - np.repeat(of.starts[:-1], of.row_counts)
+
+
+def _by_row(found: Ints, of: CodedGroups) -> Ints:
+    """What stands group by group, in the order of the table."""
+    import numpy as np
+
+    if of.is_table:
+        return found
+    result = np.empty(len(found), np.int64)
+    result[of.order] = found
+    return result
+
+
+def _parts(places: Ints, sizes: Ints, count: int, rows: Ints | None = None) -> Ints:
+    """Which of so many parts of its group each place is in, from 1: the first ones have a row more, if any has.
+
+    `sizes`: how many rows of each group are parted; `rows`: how many it has, where those behind are not.
+    """
+    import numpy as np
+
+    rows = sizes if rows is None else rows
+
     small, larger = sizes // count, sizes % count
-    edge = np.repeat(larger * (small + 1), sizes)
+    edge = np.repeat(larger * (small + 1), rows)
     # Quotients of floats, rounded down, are those of integers so small; NumPy has them sooner.
-    early = places / np.repeat(small + 1, sizes)
-    late = np.repeat(larger, sizes) + (places - edge) / np.repeat(np.maximum(small, 1), sizes)
+    early = places / np.repeat(small + 1, rows)
+    late = np.repeat(larger, rows) + (places - edge) / np.repeat(np.maximum(small, 1), rows)
     return np.where(places < edge, early, late).astype(np.int64) + 1
 
 

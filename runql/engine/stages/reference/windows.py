@@ -36,13 +36,26 @@ def arranged(groups: Groups, keys: Sequence[Key], length: int) -> ListedGroups:
 # ---------------------------------------------------------------- places
 
 
-def numbered(groups: Groups, length: int, parts: int | None) -> list[Value]:
-    """The number of each row in its group, from 1; with `parts`, the number of the part."""
+def numbered(groups: Groups, length: int) -> list[Value]:
+    """The number of each row in its group, from 1."""
     result: list[Value] = [MISSING] * length
     for rows in groups.rows():
-        for place, row in enumerate(rows):
-            result[row] = place + 1 if parts is None else _part(place, len(rows), parts)
+        for place, row in enumerate(rows, 1):
+            result[row] = place
     return result
+
+
+def parted(key: Sequence[Value] | None, groups: Groups, length: int, parts: int) -> WindowColumn:
+    """Which of so many parts of its group each row is in; missing where the key of their order has no value."""
+    result: list[Value] = [MISSING] * length
+    skipped = Skipped()
+    for every in groups.rows():
+        rows = every if key is None else [row for row in every if _has_order(key[row])]
+        if key is not None and len(rows) < len(every):
+            skipped += _without(key, [row for row in every if not _has_order(key[row])])
+        for place, row in enumerate(rows):
+            result[row] = _part(place, len(rows), parts)
+    return WindowColumn(result, skipped)
 
 
 def _part(place: int, size: int, parts: int) -> int:
