@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, assert_never
 from runql.config import Settings
 from runql.engine.histories.tables import x_axis_of
 from runql.engine.stages import Flow, PivotLayout, StageContext, StageResult, column_order, run_stages
+from runql.engine.stages.reads import may_read
 from runql.engine.stages.shared.filtered import Unpassed
 from runql.engine.table import Table
 from runql.execute.charts import ChartMaker
@@ -25,7 +26,21 @@ from runql.execute.tables import (
 from runql.execute.write_files import Files
 from runql.plan.known_columns import numbers_of
 from runql.plan.nodes import Combine, TableStage, stages_of
-from runql.semantic.typed import TAlignStage, TDistinct, TGroup, THistogram, THoles, TPivot, TSelect, TSql
+from runql.semantic.typed import (
+    TAlignStage,
+    TCountStage,
+    TDerive,
+    TDistinct,
+    TGroup,
+    THistogram,
+    THoles,
+    TLimit,
+    TPivot,
+    TSelect,
+    TSort,
+    TSql,
+    TWhere,
+)
 from runql.text.diagnostic import Diagnostic
 
 if TYPE_CHECKING:
@@ -35,6 +50,8 @@ if TYPE_CHECKING:
 
 _NAME_THEIR_COLUMNS = (TDistinct, TGroup, THistogram, THoles, TPivot, TSelect)
 """Stages whose table has the columns that they name: which ones stood on the left of the pipe is no matter there."""
+_LET_THROUGH = (TWhere, TSort, TLimit, TDerive, TCountStage)
+"""Stages that read no column but those that they name."""
 
 
 class StagesOperator(TableOperator):
@@ -138,6 +155,8 @@ class StagesOperator(TableOperator):
             if one.code == "RQL507" and aligned:  # that is seen to: `inner` leaves rows out, others fill the gaps
                 if aligned == {"inner"}:
                     yield replace(one, hints=())
+            elif one.code == "RQL509" and all(map(self._is_unseen, one.names)):
+                continue
             elif not (names_them and one.code == "RQL513"):
                 yield one
         if self._flow is not None:
@@ -145,6 +164,17 @@ class StagesOperator(TableOperator):
             if not isinstance(self._below, CountOperator):
                 yield from self._executor.facts.compared.said(self._stages)
         yield from self._files.said
+
+    def _is_unseen(self, column: str) -> bool:
+        """Whether a column stood left of the pipe alone, where nothing was named, and nobody reads it."""
+        if column in self._seen:
+            return False
+        for stage in self._stages:
+            if may_read(stage, column) or not isinstance(stage, (*_NAME_THEIR_COLUMNS, *_LET_THROUGH)):
+                return False
+            if isinstance(stage, _NAME_THEIR_COLUMNS):
+                return not isinstance(stage, TDistinct) or bool(stage.columns)
+        return False
 
     def footer(self, counted: tuple[str, ...]) -> tuple[str, ...]:
         rows = f"{self._rows:,} row{'s' * (self._rows != 1)}"

@@ -248,6 +248,12 @@ def described(statement: DescribeStatement, catalog: Catalog, context: CheckCont
             report.add("RQL213", f"`{name}` is a field that every run has", span, hint)
         elif resolved is not None:
             report.add("RQL213", "only a field of config or summary, or a metric, is described", span)
+        elif segments == ("runs",):
+            ways = (
+                "which fields the runs have: `show fields`",
+                "what a table holds, a row a column: `runs | describe`",
+            )
+            report.amend(0, ("RQL201",), ways, ())
     if not found:
         raise QueryError([one for one in report.diagnostics if one.is_error], source)
     notes = looked_at(catalog, *(info.space for info in found))

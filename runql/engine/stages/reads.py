@@ -38,6 +38,21 @@ def refuse_unknown(stage: t.TStage, table: Table) -> None:
         raise QueryError(wrong)
 
 
+def may_read(stage: t.TStage, column: str) -> bool:
+    """Whether a stage names a column, or may mean it by a pattern."""
+    return any(name == column for name, _ in _read(stage)) or _has_pattern(stage)
+
+
+def _has_pattern(node: Any) -> bool:
+    if isinstance(node, t.ColumnPick):
+        return node.is_glob
+    if isinstance(node, tuple):
+        return any(map(_has_pattern, node))
+    return dataclasses.is_dataclass(node) and any(
+        _has_pattern(getattr(node, one.name)) for one in dataclasses.fields(node)
+    )
+
+
 def _read(stage: t.TStage) -> Iterator[tuple[str, Span]]:
     """The names in a stage, with their places; not those that `derive` has made itself before it reads them."""
     match stage:

@@ -14,12 +14,13 @@ from runql.language.kinds import Kind
 from runql.language.windows import WINDOWS
 from runql.semantic.check.arguments import check_written_out, regex_value, takes_regex
 from runql.semantic.check.histories import HistoryCalls, modifier_text, of_the_last
-from runql.semantic.check.history_idioms import call_meant
+from runql.semantic.check.history_idioms import call_meant, largest_of_all
 from runql.semantic.check.interface import ExpressionCheck
 from runql.semantic.check.piped import say_left_of_pipe
 from runql.semantic.check_context import Report, rewrite, rewrites
 from runql.semantic.folds import history_fold_named
 from runql.semantic.names.foreign_calls import FOREIGN_FUNCTIONS, pattern_first
+from runql.semantic.names.foreign_texts import FOREIGN_NOTES, MOMENTS
 from runql.semantic.names.idioms import FOREIGN_CALLS, run_field_named
 from runql.semantic.names.nearest import nearest_names
 from runql.semantic.names.resolver import LoggedName
@@ -151,6 +152,9 @@ class Calls:
             few = of_the_last(call)
             hints = (f"write {code(to_text(few or call))}",)
             fixes = rewrite(argument.span, written) if few is None else rewrite(span, to_text(few))
+        if (of_all := largest_of_all(node, self._expressions.context.text, span)) is not None:
+            hints = (f"of all runs: {code(of_all)}", *(f"of each run's history: {hint}" for hint in hints if metric))
+            fixes = (*rewrite(span, of_all), *fixes)
         self._report.add("RQL206", message, span, *hints, fixes=fixes)
         return BROKEN
 
@@ -293,10 +297,13 @@ class Calls:
         rewrite_of = FOREIGN_FUNCTIONS.get(node.name)
         given = [self._expressions.written(argument) for argument in node.arguments]
         text = rewrite_of(given) if rewrite_of is not None and given and all(given) else None
+        text = text if given else MOMENTS.get(node.name)
         if text is None:
             return False
-        hint = f"in RunQL write {code(text)}"
-        self._report.add("RQL206", f"no function `{node.name}`", place, hint, fixes=rewrite(span, text))
+        hints = [f"in RunQL write {code(text)}"]
+        hints += [FOREIGN_NOTES[node.name]] if node.name in FOREIGN_NOTES else []
+        hints += [_OF_UTC] if text.startswith("time(floor(number(") else []
+        self._report.add("RQL206", f"no function `{node.name}`", place, *hints, fixes=rewrite(span, text))
         return True
 
     def _of_other_rows(self, node: tree.Call, place: Span) -> bool:
@@ -361,10 +368,12 @@ class Calls:
         return BROKEN
 
 
+_OF_UTC = "counted from midnight in UTC, whatever the zone"
 _EMA = "an exponential mean, along each run of a history", "| smooth ema 0.9"
 _BINS = "how many values lie in each of so many bins", "| histogram {0} bins {1}"
 _STAGES = {
     "value_counts": ("how often each value occurs", "| group {0} : count()"),
+    **dict.fromkeys(("unnest", "explode", "flatten"), ("a row for each element", "| unnest {0}")),
     **dict.fromkeys(("cut", "hist", "width_bucket"), _BINS),
     **dict.fromkeys(("ema", "ewm", "ewma"), _EMA),
 }

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
+from runql.language.aggregates import ROW_AGGREGATES
 from runql.language.fields import RUN_FIELDS
 from runql.semantic.spelling import PREFIXES
 from runql.syntax import to_text, tree
+from runql.text.source import NOWHERE, Span
 
 _NAMES: Final = {
     **dict.fromkeys(
@@ -87,6 +90,23 @@ def _of_history(node: tree.Expr) -> tree.Expr:
         return node
     named = path.segments[1:] if PREFIXES.get(str(path.segments[0])) is not None else path.segments
     return tree.Field(tree.Path(("logged", *named), path.exact)) if named else node
+
+
+_COMPARED_WITH: Final = re.compile(r"(?P<field>[^\W\d][\w./]*)\s*(?:==?|[<>]=?)\s*\Z")
+_BEFORE_FIELD: Final = re.compile(r"\s*(?:==?|[<>]=?)\s*(?P<field>[^\W\d][\w./]*)")
+_NEAR_TEXT: Final = 200
+
+
+def largest_of_all(node: tree.Call, text: str | None, span: Span) -> str | None:
+    """`summary.acc = max(summary.acc)`: a field beside its own largest value, which is that of all runs."""
+    if text is None or span == NOWHERE or len(node.arguments) != 1 or node.name not in ROW_AGGREGATES:
+        return None
+    written = to_text(node.arguments[0])
+    before = _COMPARED_WITH.search(text[max(0, span.start - _NEAR_TEXT) : span.start])
+    behind = _BEFORE_FIELD.match(text[span.end : span.end + _NEAR_TEXT])
+    if written not in {one["field"] for one in (before, behind) if one is not None}:
+        return None
+    return f"value(runs | group : {node.name}({written}))"
 
 
 def element_meant(path: tree.Path, is_metric: IsMetric) -> str | None:

@@ -35,6 +35,7 @@ from runql.syntax import tree
 from runql.syntax import tree as s
 from runql.syntax.printer.to_text import to_text
 from runql.syntax.tree.walk import nodes
+from runql.text.diagnostic import Edit, Fix
 from runql.text.frozen import frozen
 from runql.text.source import NOWHERE, Span
 
@@ -298,7 +299,11 @@ class StageColumns:
         return TDerive(tuple(columns), span=stage.span)
 
     def group(self, stage: s.GroupStage) -> TStage:
+        since = self.report.count
         keys, made, more = self.chosen(stage.keys)
+        if stage.folds and len(stage.keys) == 1 and to_text(stage.keys[0].value) == "all":
+            fixes = (Fix("leave out `all`", (Edit(stage.keys[0].span, ""),)),)
+            self.report.amend(since, ("RQL201", "RQL218"), ("one row of all rows has no key: `group : …`",), fixes)
         folds: list[Named] = []
         for definition in stage.folds:
             since = self.report.count

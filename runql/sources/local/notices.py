@@ -133,14 +133,14 @@ def overlapping(run_id: str, folders: int, count: int, first: int, last: int) ->
     """Steps that several folders of one run hold."""
     between = f"step {first} was" if first == last else f"{_count(count, 'step')} between {first} and {last} were"
     message = f"{folders} folders have the id `{run_id}`: {between} logged in several of them, and all rows are shown"
-    many = "{n} ids stand for several folders with the same steps: all rows are shown"
+    many = "{n} ids stand for several folders that share steps: all rows are shown"
     return Diagnostic("RQL514", message, names=(run_id,), many=many)
 
 
 def one_id(run_id: str, folders: int) -> Diagnostic:
     """Folders of one id of which none goes on where another one ended."""
-    message = f"{folders} folders have the id `{run_id}`, with the same steps: they are shown as one run"
-    many = "{n} ids stand for several folders with the same steps: each is shown as one run"
+    message = f"{folders} folders have the id `{run_id}`, and share steps: they are shown as one run"
+    many = "{n} ids stand for several folders that share steps: each is shown as one run"
     return Diagnostic("RQL514", message, names=(run_id,), many=many)
 
 

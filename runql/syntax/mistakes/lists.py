@@ -148,7 +148,7 @@ _CALLS: Final = {
     **dict.fromkeys(("array_contains", "list_contains", "array_has", "list_has", "arraycontains", "set_has"), "has"),
     **dict.fromkeys(("array_has_any", "list_has_any", "arrays_overlap", "hasany", "has_any"), "has any"),
     **dict.fromkeys(("array_has_all", "list_has_all", "hasall", "has_all"), "has all"),
-    **dict.fromkeys(("contains", "str_contains", "strpos"), "contains"),
+    **dict.fromkeys(("contains", "str_contains"), "contains"),
     **dict.fromkeys(("startswith", "starts_with"), "startswith"),
     **dict.fromkeys(("endswith", "ends_with"), "endswith"),
 }

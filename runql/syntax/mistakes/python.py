@@ -140,11 +140,28 @@ def method(place: Place) -> Mistake | None:  # noqa: PLR0911 - one a kind of cal
     if operator is None or end is None or not owner:
         message = f"`{name.text}` cannot be called"
         return Mistake("RQL101", message, span, ("functions stand before what they take: `lower(name)`",), certain=True)
-    inner = place.text[place.found.end : end.start].strip()
+    new = _test(owner, operator, place.text[place.found.end : end.start].strip())
+    return idiom(_PYTHON, place.text[span.start : span.end], new, span, replacing(span.start, span.end, new))
+
+
+def _test(owner: str, operator: str, inner: str) -> str:
     if operator == "in" and inner[:1] in {"[", "{"}:
         inner = inner[1:-1]
     argument = f" ({inner})" if operator == "in" else f" {inner}" if inner else ""
-    new = f"{owner} {operator}{argument}"
+    return f"{owner} {operator}{argument}"
+
+
+def test_alone(place: Place) -> Mistake | None:
+    """`| name.startswith("a")`: a condition stands behind `where`."""
+    name = place.found
+    owner, _, called = name.text.rpartition(".")
+    if place.back_terminal() != "PIPE" or not owner or called not in _METHODS:
+        return None
+    end = closing(place.text, name.end) if place.text[name.end : name.end + 1] == "(" else None
+    if end is None:
+        return None
+    test = _test(owner.removesuffix(".str"), _METHODS[called], place.text[name.end + 1 : end.start].strip())
+    span, new = Span(name.start, end.end), f"where {test}"
     return idiom(_PYTHON, place.text[span.start : span.end], new, span, replacing(span.start, span.end, new))
 
 

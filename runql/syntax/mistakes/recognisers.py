@@ -28,7 +28,7 @@ from runql.syntax.mistakes import (
 from runql.syntax.mistakes import slips as idiom_slips
 from runql.syntax.mistakes import words as idiom_words
 from runql.syntax.mistakes.expected import either, expected_words, needed
-from runql.syntax.mistakes.functions import casts, pieces
+from runql.syntax.mistakes.functions import casts, choices, pieces
 from runql.syntax.mistakes.phrases import (
     columns_of_frames,
     data_frames,
@@ -36,6 +36,7 @@ from runql.syntax.mistakes.phrases import (
     selects,
     stages_of_others,
     tables_of_others,
+    tables_renamed,
     whole_stages,
     windows,
 )
@@ -202,6 +203,9 @@ _KNOWN: Final[tuple[Callable[[Place], Mistake | None], ...]] = (
     casts.key_of_json,
     casts.typed_moment,
     casts.case_when,
+    choices.case_of,
+    choices.first_of_two,
+    choices.one_of_two,
     casts.case_when_of_r,
     casts.scalar_question,
     casts.extract_from,
@@ -238,11 +242,16 @@ _KNOWN: Final[tuple[Callable[[Place], Mistake | None], ...]] = (
     tables_of_others.frames_joined,
     statements.common_table,
     statements.let_left_out,
+    statements.described_runs,
+    statements.value_named,
     statements.show_runs,
     statements.statement_of_another_language,
     queries.word_before_runs,
+    tables_renamed.query_of_query,
     windows.select_with_windows,
     selects.joined_select,
+    tables_renamed.runs_renamed,
+    tables_renamed.sets_of_queries,
     sql_group_by.grouped_select,
     idiom_slips.how_many,
     stages_of_others.select_top,
@@ -254,6 +263,7 @@ _KNOWN: Final[tuple[Callable[[Place], Mistake | None], ...]] = (
     stages_of_others.group_and_aggregate,
     stages_of_others.braces_of_stage,
     python.braces,
+    python.test_alone,
     statements.pull_source,
     idiom_slips.stage_alone,
     queries.runs_left_out,

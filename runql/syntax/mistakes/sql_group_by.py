@@ -88,6 +88,12 @@ def grouped_query(parts: dict[str, str]) -> str:
     return " | ".join([query, *stages])
 
 
+def aggregates_only(columns: str) -> bool:
+    """Whether each column of a `select` is an aggregate, so that there is one row of all."""
+    values = [_value_and_name(one)[0].strip() for one in _columns(columns)]
+    return bool(values) and all(_AGGREGATE.fullmatch(one) for one in values)
+
+
 def _value_and_name(column: str) -> tuple[str, str]:
     named = _NAMED.match(column)
     return (named[1], named[2]) if named else (column, "")

@@ -129,6 +129,38 @@ def statement_of_another_language(place: Place) -> Mistake | None:
     return Mistake(mistake.code, mistake.message, mistake.span, mistake.hints, repairs=mistake.repairs)
 
 
+def described_runs(place: Place) -> Mistake | None:
+    """`desc runs`: what fields there are."""
+    following = [*islice(place.ahead(), 1, 2)]
+    if place.word != "desc" or "LET" not in place.accepted or not following or following[0].text.lower() != "runs":
+        return None
+    span = Span(place.found.start, following[0].end)
+    return idiom(
+        "SQL", place.text[span.start : span.end], "show fields", span, replacing(span.start, span.end, "show fields")
+    )
+
+
+_SCALARS: Final = frozenset({"toscalar", "scalar", "value"})
+_FAR: Final = 2_000
+
+
+def value_named(place: Place) -> Mistake | None:
+    """`let m = toscalar(runs | …); … x > m`: a name stands for a query, and its value is asked where it is used."""
+    if place.back_terminal() != "EQ" or place.back_terminal(3) != "LET" or place.word not in _SCALARS:
+        return None
+    name, bracket = place.back(2), next(islice(place.ahead(), 1, 2), None)
+    end = closing(place.text, bracket.start) if bracket is not None and bracket.text == "(" else None
+    if name is None or bracket is None or end is None:
+        return None
+    used = re.compile(rf"(?<=[=<>(,+*/-])\s*\b{re.escape(name.text)}\b(?!\s*\()")
+    uses = [(one.end() - len(name.text), one.end()) for one in used.finditer(place.text[: end.end + _FAR], end.end)]
+    edits = [Edit(Span(place.found.start, bracket.end), ""), Edit(Span(end.start, end.end), "")]
+    edits += [Edit(Span(*one), f"value(runs from {name.text})") for one in uses]
+    message = f"`{name.text}` names a query: its value is asked where it is used, `value(runs from {name.text})`"
+    repair = Repair(f"write `value(runs from {name.text})` there", tuple(edits))
+    return Mistake("RQL108", message, Span(place.found.start, end.end), repairs=(repair,), reach=0)
+
+
 def show_runs(place: Place) -> Mistake | None:
     """`show runs where …`: a query needs no verb."""
     show = place.back()

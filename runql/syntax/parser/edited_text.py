@@ -55,6 +55,17 @@ class Shadow:
         shift = whole.origin.start - whole.start
         return Edit(Span(start + shift, end + shift), edit.text)
 
+    def put_in(self, edit: Edit) -> Span | None:
+        """The place in the written text for which a fix has put in what an edit changes; none if it changes more."""
+        pieces = (p for p in self._pieces if p.start <= edit.span.start and edit.span.end <= p.end)
+        piece = next((p for p in pieces if not p.kept), None)
+        return None if piece is None else piece.origin
+
+    def instead_of(self, origin: Span) -> str:
+        """What fixes have put into a place of the written text."""
+        pieces = (p for p in self._pieces if not p.kept and p.origin == origin)
+        return "".join(self.text[p.start : p.end] for p in pieces)
+
     def kept(self, start: int, end: int) -> bool:
         """Whether a range stands in the written text as it stands here."""
         piece = self._piece(start)

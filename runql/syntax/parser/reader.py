@@ -15,7 +15,7 @@ from typing import Final, TypeAlias, assert_never
 from runql.syntax import tree as t
 from runql.syntax.keywords import keywords
 from runql.syntax.lexer import END, Attempt, Lexeme, replay, run
-from runql.syntax.mistake import Mistake, Place, Repair, alone_from, separated, tidy
+from runql.syntax.mistake import Mistake, Place, Repair, alone_from, replacing, separated, tidy
 from runql.syntax.mistakes.checks import check_lexemes, check_statement
 from runql.syntax.parser.build import Builder, Piece
 from runql.syntax.parser.build_statements import Into
@@ -255,8 +255,21 @@ class _Reader:
                 return None
         self._keep(place.attempt, place.begun)
         self._diagnostics.append(self._diagnostic(mistake, repairs))
+        places = {self._shadow.put_in(edit) for edit in repairs[0].edits}
         self._shadow = shadow
+        if len(places) == 1 and (origin := places.pop()) is not None:
+            self._mend(origin)
         return trial
+
+    def _mend(self, origin: Span) -> None:
+        """What a fix puts into a place was mended by another one: it puts the mended text there."""
+        for index in range(len(self._diagnostics) - 1, -1, -1):
+            one = self._diagnostics[index]
+            if one.fixes and [edit.span for edit in one.fixes[0].edits] == [origin]:
+                mended = replacing(origin.start, origin.end, self._shadow.instead_of(origin))
+                fixes = (Fix(mended.title, mended.edits), *one.fixes[1:])
+                self._diagnostics[index] = replace(one, fixes=fixes)
+                return
 
     def _start_after(self, place: Place) -> str:
         """The start of the grammar from which the broken piece is read again."""

@@ -11,7 +11,7 @@ from runql.syntax.mistakes.functions.split_arguments import arguments_of
 from runql.syntax.mistakes.functions.types import cast_of, is_whole
 from runql.text.source import Span
 
-_PARTS: Final = {
+PARTS: Final = {
     "year": "year(X)",
     "month": 'number(format(X, "%m"))',
     "day": 'number(format(X, "%d"))',
@@ -25,6 +25,7 @@ _PARTS: Final = {
     "epoch": "number(X)",
     "date": "date(X)",
 }
+"""Parts of times by the names that SQL gives them, mostly as numbers."""
 _CAST: Final = re.compile(r"(?i)\b(?:try_|safe_)?(?:cast|convert)\s*\(\s*")
 _EXTRACT: Final = re.compile(r"(?i)\bextract\s*\(\s*(\w+)\s+from\s+")
 _SUBSTRING: Final = re.compile(
@@ -185,7 +186,7 @@ def extract_from(place: Place) -> Mistake | None:
     bracket = place.opened[-1]
     match = next((one for one in _EXTRACT.finditer(place.text) if one.start() < bracket.start < one.end()), None)
     end = closing(place.text, bracket.start)
-    pattern = _PARTS.get(match[1].lower()) if match is not None else None
+    pattern = PARTS.get(match[1].lower()) if match is not None else None
     if match is None or end is None or pattern is None:
         return None
     new = pattern.replace("X", place.text[match.end() : end.start].strip())

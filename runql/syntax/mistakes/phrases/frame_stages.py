@@ -136,7 +136,9 @@ def _sorted(place: Place) -> Mistake | None:
     if keys is not None:
         whose = "pandas" if place.word == "sort_values" else "Python"
         limit = f" | limit {head['n'] or 5}" if head is not None else ""
-        return said(whose, place, span, f"order {', '.join(keys)}{limit}")
+        is_polars = place.word == "sort" and "nulls_last" not in place.text[span.start : span.end]
+        nulls = ("what is not there stands last here, in polars first",) if is_polars else ()
+        return said(whose, place, span, f"order {', '.join(keys)}{limit}", *nulls)
     message = f"`{shown(place.text[span.start : span.end])}` is Python; in RunQL an order has a sign at each key"
     hints = ("rising and falling: `order A, -B`",)
     return Mistake("RQL108", message, span, hints, certain=True, resume=span.end)

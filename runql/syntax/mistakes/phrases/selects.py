@@ -6,7 +6,8 @@ import re
 from typing import Final
 
 from runql.syntax.mistake import Mistake, Place, alone_from, idiom, replacing
-from runql.syntax.mistakes.sql_group_by import fold_of, grouped_query, parts_of, statement_of
+from runql.syntax.mistakes.functions.split_arguments import arguments_of
+from runql.syntax.mistakes.sql_group_by import aggregates_only, fold_of, grouped_query, parts_of, statement_of
 from runql.text.source import Span
 
 _ALL_OF: Final = {"*", "1"}
@@ -19,6 +20,8 @@ _JOINED: Final = re.compile(
     r"(?=\b(?:left|right|full|inner|cross|natural|join)\b|\Z)"
 )
 _EQUAL: Final = re.compile(r"\s*([\w.`/]+)\s*==?\s*([\w.`/]+)\s*")
+_JOIN: Final = re.compile(r"(?i)\bjoin\b")
+_WORDS: Final = re.compile(r"\W+")
 _AND: Final = re.compile(r"(?i)\s+and\s+")
 
 
@@ -30,7 +33,7 @@ def query_of_select(text: str, *, rows: bool = False) -> str | None:
     if not columns or table is None or not text.strip().lower().startswith("select"):
         return None
     names = {one for one in (table["name"], table["alias"]) if one}
-    parts = {word: _without(names, part) for word, part in parts.items()}
+    parts = {word: without_tables(names, part) for word, part in parts.items()}
     columns = parts["select"].strip()
     source = "" if table["name"].lower() == "runs" else f" from {table['name']}"
     if "group" in parts:
@@ -53,18 +56,36 @@ def joined_select(place: Place) -> Mistake | None:
     if "RUNS" not in place.accepted or place.word != "select":
         return None
     lexemes = statement_of(place)
+    span = Span(lexemes[0].start, lexemes[-1].end)
     parts = parts_of(place.text, lexemes)
+    if not _JOIN.search(parts.get("from", "")):
+        return None
+    new = joined_query(place.text[span.start : span.end])
+    if new is not None:
+        return idiom("SQL", place.text[span.start : span.end], new, span, replacing(span.start, span.end, new))
+    if not any(one["table"].lower() == "runs" for one in _JOINED.finditer(parts["from"])):
+        return None
+    message = "the runs beside themselves: the other table is a query in parentheses, with names of its own"
+    hint = "`runs | join (runs select id, summary.acc as other) on id`"
+    return Mistake("RQL108", message, span, (hint,), certain=True)
+
+
+def joined_query(text: str) -> str | None:
+    """A `select` over joins as a query with stages."""
+    parts = parts_of(text, list(alone_from(text, 0)))
     joins = list(_JOINED.finditer(parts.get("from", "")))
     head = _TABLE.fullmatch(parts["from"][: joins[0].start()].strip()) if joins else None
     if head is None or "".join(one[0] for one in joins).strip() != parts["from"][joins[0].start() :].strip():
         return None
     mine = {one for one in (head["name"], head["alias"]) if one}
-    if any(one["table"].lower() == "runs" for one in joins):
-        message = "the runs beside themselves: the other table is a query in parentheses, with names of its own"
-        hint = "`runs | join (runs select id, summary.acc as other) on id`"
-        return Mistake("RQL108", message, Span(lexemes[0].start, lexemes[-1].end), (hint,), certain=True)
     stages, others = [], set[str]()
     for one in joins:
+        if one["table"].lower() == "runs":
+            beside = _beside_itself(one, head["alias"], parts) if len(joins) == 1 else None
+            if beside is None:
+                return None
+            stages, parts = [beside[0]], beside[1]
+            continue
         other = {name for name in (one["table"], one["alias"]) if name and name[0] != "("}
         inner = query_of_select(one["table"][1:-1], rows=True) if one["table"].startswith("(") else None
         keys = one["using"] or _keys(one["on"], other, mine | others)
@@ -74,20 +95,53 @@ def joined_select(place: Place) -> Mistake | None:
         table = f"({inner})" if inner is not None else one["table"]
         stages.append(" ".join(filter(None, ("join", kind, table, "on", keys.strip()))))
         others |= other
-    plain = {word: _without(mine | others, part) for word, part in parts.items() if word != "from"}
+    plain = {word: without_tables(mine | others, part) for word, part in parts.items() if word != "from"}
     source = "" if head["name"].lower() == "runs" else f" from {head['name']}"
-    new = " | ".join([f"runs{source}", *stages, *_rest(plain)])
-    span = Span(lexemes[0].start, lexemes[-1].end)
-    return idiom("SQL", place.text[span.start : span.end], new, span, replacing(span.start, span.end, new))
+    return " | ".join([f"runs{source}", *stages, *stages_of_select(plain)])
 
 
-def _rest(parts: dict[str, str]) -> list[str]:
-    """The stages behind the joins."""
+def _beside_itself(join: re.Match[str], mine: str | None, parts: dict[str, str]) -> tuple[str, dict[str, str]] | None:
+    """The runs joined with the runs: the stage, and the other parts with the new names of the second's columns."""
+    other, kind = join["alias"], (join["kind"] or "inner").lower()
+    if mine is None or other is None or mine == other or not join["on"] or kind not in ("inner", "left"):
+        return None
+    of_other = re.compile(rf"(?<![\w.`\"']){re.escape(other)}\.(?P<path>[\w./]+)")
+    keys, terms = dict[str, str](), list[str]()
+    for term in _AND.split(join["on"].strip()):
+        found = _EQUAL.fullmatch(term)
+        sides = sorted((found[1], found[2]), key=lambda side: side.startswith(f"{other}.")) if found else []
+        if sides and sides[0].startswith(f"{mine}.") and sides[1].startswith(f"{other}."):
+            keys[sides[1].removeprefix(f"{other}.")] = sides[0].removeprefix(f"{mine}.")
+        else:
+            terms.append(term)
+    if not keys or (terms and kind == "left"):
+        return None
+    same = {path for path, left in keys.items() if path == left}
+    rest = {word: part for word, part in parts.items() if word != "from"}
+    if terms:
+        rest["where"] = " and ".join(filter(None, (*terms, rest.get("where"))))
+
+    def named(path: str) -> str:
+        return path if path in same else f"{other}_{_WORDS.sub('_', path)}"
+
+    used = dict.fromkeys((*keys, *(one["path"] for part in rest.values() for one in of_other.finditer(part))))
+    columns = ", ".join(path if path in same else f"{path} as {named(path)}" for path in used)
+    on = ", ".join(path if path in same else f"{left} = {named(path)}" for path, left in keys.items())
+    stage = f"join {'' if kind == 'inner' else 'left '}(runs select {columns}) on {on}"
+    renamed = {word: of_other.sub(lambda one: named(one["path"]), part) for word, part in rest.items()}
+    return stage, {"from": parts["from"], **renamed}
+
+
+def stages_of_select(parts: dict[str, str]) -> list[str]:
+    """What stands around the tables of a `select` as stages."""
     if "group" in parts:
         where = [f"where {parts['where']}"] if parts.get("where") else []
         inner = {word: part for word, part in parts.items() if word != "where"}
         return [*where, grouped_query(inner).removeprefix("runs | ")]
     columns = parts["select"].strip()
+    if aggregates_only(columns):
+        where = [f"where {parts['where']}"] if parts.get("where") else []
+        return [*where, f"group : {', '.join(map(fold_of, arguments_of(columns)))}"]
     chosen = [] if columns in _ALL_OF else [f"select {columns}"]
     ordered = [f"{word} {parts[word]}" for word in ("order", "limit") if parts.get(word)]
     where = [f"where {parts['where']}"] if parts.get("where") else []
@@ -106,12 +160,12 @@ def _keys(text: str, others: set[str], mine: set[str]) -> str | None:
         left, right = found[1], found[2]
         is_turned = left.partition(".")[0] in others and right.partition(".")[0] not in others
         left, right = (right, left) if is_turned else (left, right)
-        left, right = _without(mine | others, left), _without(mine | others, right)
+        left, right = without_tables(mine | others, left), without_tables(mine | others, right)
         keys.append(left if left == right else f"{left} = {right}")
     return ", ".join(keys)
 
 
-def _without(tables: set[str], text: str) -> str:
+def without_tables(tables: set[str], text: str) -> str:
     """A text without the names of tables before those of columns."""
     names = "|".join(re.escape(one) for one in sorted(tables))
     return re.sub(rf"(?<![\w.`\"'])(?:{names})\.(?=[\w`*])", "", text) if tables else text

@@ -62,8 +62,9 @@ def _stage_begins(place: Place) -> bool:
     return place.back_terminal() == "PIPE"
 
 
-def said(language: str | None, place: Place, span: Span, new: str) -> Mistake:
-    return idiom(language, place.text[span.start : span.end], new, span, replacing(span.start, span.end, new))
+def said(language: str | None, place: Place, span: Span, new: str, *hints: str) -> Mistake:
+    repair = replacing(span.start, span.end, new)
+    return idiom(language, place.text[span.start : span.end], new, span, repair, *hints)
 
 
 def nulls_last(place: Place) -> Mistake | None:

@@ -227,6 +227,16 @@ def qualify(place: Place) -> Mistake | None:
 def select_with_windows(place: Place) -> Mistake | None:
     """`select name, rank() over (…) as r from runs where …`: windows stand right of a pipe, behind the filter."""
     found = _SELECT.match(place.text, place.found.start) if "RUNS" in place.accepted else None
+    new = None if found is None else query_with_windows(found[0])
+    if found is None or new is None:
+        return None
+    span = Span(found.start(), found.start() + len(found[0].rstrip()))
+    return idiom(_SQL, found[0].rstrip(), new, span, replacing(span.start, span.end, new))
+
+
+def query_with_windows(text: str) -> str | None:
+    """A `select` with windows as a query; `None` for one without."""
+    found = _SELECT.fullmatch(text)
     if found is None or not (_OVER.search(found["columns"]) or _OVER.search(found["rest"])):
         return None
     rest = found["rest"].strip()
@@ -238,9 +248,7 @@ def select_with_windows(place: Place) -> Mistake | None:
     made, stages = _derived(columns) if later else ([], [])
     stages += _stages(rest[later.start() :]) if later else []
     stages += [f"select {', '.join(made or columns)}"] if columns else []
-    new = " | ".join([f"runs {clauses}".strip(), *stages])
-    span = Span(found.start(), found.start() + len(found[0].rstrip()))
-    return idiom(_SQL, found[0].rstrip(), new, span, replacing(span.start, span.end, new))
+    return " | ".join([f"runs {clauses}".strip(), *stages])
 
 
 def _derived(columns: list[str]) -> tuple[list[str], list[str]]:
